@@ -1,0 +1,41 @@
+# Everything a developer of Usher needs. `make` alone lists the targets.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TOOL    := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the binary ./usher
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.buildVersion=$(VERSION)' -o usher ./cmd/usher
+
+run: ## run a server in ./usher-data
+	$(GO) run ./cmd/usher serve
+
+test: lint ## run every check and every test, as CI does
+	$(GO) test -race -timeout 15m ./...
+	scripts/fuzz.sh 2s
+
+lint: ## format, vet, staticcheck, and that what is generated or vendored is not stale
+	scripts/lint.sh
+
+generate: ## make what is generated from api/openapi.yaml
+	scripts/generate.sh
+	scripts/python-client.sh
+
+fuzz: ## fuzz every decoder for a minute each
+	scripts/fuzz.sh 1m
+
+bench: ## run the benchmarks; bench/README.md says how to read them
+	scripts/bench.sh
+
+vulncheck: ## look for known vulnerabilities in what is used (needs the vulnerability database)
+	$(TOOL) govulncheck ./...
+
+clean: ## remove what was built
+	rm -rf usher .cache
+
+.PHONY: help build run test lint generate fuzz bench vulncheck clean
