@@ -1,0 +1,80 @@
+package token_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+func TestNewParses(t *testing.T) {
+	form := regexp.MustCompile(`^uss_[0-9A-Za-z]{49}$`)
+	seen := map[string]bool{}
+	for range 100 {
+		text, hash, err := token.New(token.Session, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !form.MatchString(text.Reveal()) {
+			t.Errorf("%q has not the documented form", text.Reveal())
+		}
+		if seen[text.Reveal()] {
+			t.Error("the same token twice")
+		}
+		seen[text.Reveal()] = true
+		parsed, err := token.Parse(token.Session, text)
+		if err != nil || parsed != hash {
+			t.Errorf("Parse = %x, %v; want %x", parsed, err, hash)
+		}
+		if _, err := token.Parse(token.Recovery, text); !errors.Is(err, token.ErrMalformed) {
+			t.Errorf("a session token is taken for a recovery token: %v", err)
+		}
+	}
+}
+
+// The largest random value must fit, or tokens would lose their first digits.
+func TestLargestValueFits(t *testing.T) {
+	text, _, err := token.New(token.Session, bytes.NewReader(bytes.Repeat([]byte{0xff}, 32)))
+	if err != nil || len(text.Reveal()) != 53 {
+		t.Errorf("length %d, %v", len(text.Reveal()), err)
+	}
+}
+
+func TestNewNeedsRandom(t *testing.T) {
+	if _, _, err := token.New(token.Session, strings.NewReader("short")); err == nil {
+		t.Error("a token was made from too little random")
+	}
+}
+
+func TestParseRefusesAnyChange(t *testing.T) {
+	text, _, err := token.New(token.Session, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range text.Reveal() {
+		changed := []byte(text.Reveal())
+		if changed[i]++; changed[i] == text.Reveal()[i] {
+			t.Fatal("no change made")
+		}
+		if _, err := token.Parse(token.Session, secret.New(string(changed))); err == nil {
+			t.Errorf("changed at %d and still accepted", i)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	text, _, _ := token.New(token.Session, rand.Reader)
+	f.Add(text.Reveal())
+	f.Add("")
+	f.Add("uss_")
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := token.Parse(token.Session, secret.New(text)); err == nil && len(text) != 53 {
+			t.Errorf("accepted a text of %d bytes", len(text))
+		}
+	})
+}
