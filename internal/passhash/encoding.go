@@ -1,0 +1,114 @@
+package passhash
+
+import (
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// Params are the cost of a hash: what OWASP's Password Storage Cheat Sheet calls
+// m, t and p.
+type Params struct {
+	Memory  uint32 // KiB
+	Passes  uint32
+	Threads uint8
+}
+
+// Default is argon2id with m=19 MiB, t=2, p=1, from the same cheat sheet.
+var Default = Params{Memory: 19456, Passes: 2, Threads: 1}
+
+// ErrMalformed means that a stored text is no argon2id hash that Usher can
+// check: another algorithm or version, or costs out of bounds.
+var ErrMalformed = errors.New("passhash: malformed hash")
+
+// Bounds of a stored hash. A hash is checked with its own costs, so they bound
+// what one look at the database can make the server spend.
+const (
+	saltLength = 16
+	sumLength  = 32
+	maxMemory  = 256 * 1024 // KiB
+	maxPasses  = 16
+	maxThreads = 16
+	maxLength  = 64 // of salt and sum, in bytes
+
+	paramsForm = "m=%d,t=%d,p=%d"
+)
+
+// encoded is a stored hash, in the PHC string format:
+// $argon2id$v=19$m=19456,t=2,p=1$<salt>$<sum>, both in unpadded base64.
+type encoded struct {
+	params    Params
+	salt, sum []byte
+}
+
+func (e encoded) String() string {
+	return fmt.Sprintf("$argon2id$v=%d$"+paramsForm+"$%s$%s", argon2.Version,
+		e.params.Memory, e.params.Passes, e.params.Threads,
+		base64.RawStdEncoding.EncodeToString(e.salt), base64.RawStdEncoding.EncodeToString(e.sum))
+}
+
+func decode(text string) (encoded, error) {
+	parts := strings.Split(text, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return encoded{}, ErrMalformed
+	}
+	var e encoded
+	p := &e.params
+	_, err := fmt.Sscanf(parts[3], paramsForm, &p.Memory, &p.Passes, &p.Threads)
+	if err != nil || fmt.Sprintf(paramsForm, p.Memory, p.Passes, p.Threads) != parts[3] {
+		return encoded{}, ErrMalformed
+	}
+	var saltErr, sumErr error
+	strict := base64.RawStdEncoding.Strict()
+	e.salt, saltErr = strict.DecodeString(parts[4])
+	e.sum, sumErr = strict.DecodeString(parts[5])
+	switch {
+	case saltErr != nil || len(e.salt) < 8 || len(e.salt) > maxLength,
+		sumErr != nil || len(e.sum) < 16 || len(e.sum) > maxLength,
+		p.Passes < 1 || p.Passes > maxPasses,
+		p.Threads < 1 || p.Threads > maxThreads,
+		p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory:
+		return encoded{}, ErrMalformed
+	}
+	return e, nil
+}
+
+// hash spends the costs of params on password with a fresh salt.
+func hash(params Params, password secret.Text, random io.Reader) (string, error) {
+	e := encoded{params: params, salt: make([]byte, saltLength)}
+	if _, err := io.ReadFull(random, e.salt); err != nil {
+		return "", fmt.Errorf("passhash: read random: %w", err)
+	}
+	e.sum = argon2.IDKey([]byte(password.Reveal()), e.salt, params.Passes, params.Memory, params.Threads, sumLength)
+	return e.String(), nil
+}
+
+// verify spends the costs written in the hash and compares in constant time.
+func verify(password secret.Text, text string) (bool, error) {
+	e, err := decode(text)
+	if err != nil {
+		return false, err
+	}
+	p := e.params
+	sum := argon2.IDKey([]byte(password.Reveal()), e.salt, p.Passes, p.Memory, p.Threads, uint32(len(e.sum)))
+	return subtle.ConstantTimeCompare(sum, e.sum) == 1, nil
+}
+
+// dummy makes a hash that no password matches. It costs as much to check as a
+// real one and nothing to make.
+func dummy(params Params, random io.Reader) (string, error) {
+	e := encoded{params: params, salt: make([]byte, saltLength), sum: make([]byte, sumLength)}
+	for _, part := range [][]byte{e.salt, e.sum} {
+		if _, err := io.ReadFull(random, part); err != nil {
+			return "", fmt.Errorf("passhash: read random: %w", err)
+		}
+	}
+	return e.String(), nil
+}

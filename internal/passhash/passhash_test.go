@@ -1,0 +1,206 @@
+package passhash_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+var cheap = passhash.Params{Memory: 64, Passes: 1, Threads: 1}
+
+func newPool(t testing.TB, params passhash.Params, cores int) *passhash.Pool {
+	t.Helper()
+	pool, err := passhash.New(params, cores, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pool
+}
+
+func enter(t testing.TB, pool *passhash.Pool) *passhash.Ticket {
+	t.Helper()
+	ticket, err := pool.Enter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(ticket.Leave)
+	return ticket
+}
+
+func TestHashVerifies(t *testing.T) {
+	pool := newPool(t, cheap, 1)
+	ticket := enter(t, pool)
+	right, wrong := secret.New("Correct-Horse-7"), secret.New("Correct-Horse-8")
+	text, err := ticket.Hash(t.Context(), right)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(text, "$argon2id$v=19$m=64,t=1,p=1$") || strings.Contains(text, right.Reveal()) {
+		t.Errorf("hash %q", text)
+	}
+	if again, err := ticket.Hash(t.Context(), right); err != nil || again == text {
+		t.Errorf("two hashes share a salt (%v)", err)
+	}
+	if ok, err := ticket.Verify(t.Context(), right, text); !ok || err != nil {
+		t.Errorf("the right password: %v, %v", ok, err)
+	}
+	if ok, err := ticket.Verify(t.Context(), wrong, text); ok || err != nil {
+		t.Errorf("a wrong password: %v, %v", ok, err)
+	}
+	if ok, err := ticket.Verify(t.Context(), right, pool.Dummy()); ok || err != nil {
+		t.Errorf("a password matches the dummy: %v, %v", ok, err)
+	}
+	if got := pool.Hashed(); got != 5 {
+		t.Errorf("counted %d hashes, want 5", got)
+	}
+}
+
+// The vector is that of the reference implementation's test.c: argon2id, v=19,
+// t=2, m=64 MiB, p=1, "password", "somesalt".
+func TestKnownHash(t *testing.T) {
+	const known = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+	ticket := enter(t, newPool(t, cheap, 1))
+	if ok, err := ticket.Verify(t.Context(), secret.New("password"), known); !ok || err != nil {
+		t.Errorf("Verify = %v, %v", ok, err)
+	}
+}
+
+func TestOutdated(t *testing.T) {
+	old, now := newPool(t, cheap, 1), newPool(t, passhash.Params{Memory: 128, Passes: 1, Threads: 1}, 1)
+	text, err := enter(t, old).Hash(t.Context(), secret.New("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old.Outdated(text) || !now.Outdated(text) || !now.Outdated("rubbish") {
+		t.Error("Outdated tells the wrong thing")
+	}
+}
+
+func TestMalformedHashes(t *testing.T) {
+	ticket := enter(t, newPool(t, cheap, 1))
+	for _, text := range []string{
+		"", "plain", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ",
+		"$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA",
+		"$argon2id$v=16$m=64,t=1,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA",
+		"$argon2id$v=19$m=9999999,t=1,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA",
+		"$argon2id$v=19$m=64,t=0,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA",
+		"$argon2id$v=19$m=64,t=1,p=0$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA",
+		"$argon2id$v=19$m=64,t=1,p=1$!!$c29tZXNhbHRzb21lc2FsdA",
+		"$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$c2hvcnQ",
+	} {
+		if ok, err := ticket.Verify(t.Context(), secret.New("x"), text); ok || !errors.Is(err, passhash.ErrMalformed) {
+			t.Errorf("%q: %v, %v", text, ok, err)
+		}
+	}
+}
+
+func TestFullQueueRefuses(t *testing.T) {
+	pool := newPool(t, cheap, 2)
+	var tickets []*passhash.Ticket
+	for range 128 {
+		tickets = append(tickets, enter(t, pool))
+	}
+	if _, err := pool.Enter(); !errors.Is(err, passhash.ErrBusy) {
+		t.Fatalf("Enter = %v, want ErrBusy", err)
+	}
+	tickets[0].Leave()
+	tickets[0].Leave() // must free one place, not two
+	enter(t, pool)
+	if _, err := pool.Enter(); !errors.Is(err, passhash.ErrBusy) {
+		t.Errorf("Enter = %v, want ErrBusy", err)
+	}
+}
+
+// Sign-ins that wait go before bulk work that waited longer.
+func TestSignInsGoFirst(t *testing.T) {
+	pool := newPool(t, cheap, 1)
+	unblock := pool.Occupy(t)
+	var (
+		mu    sync.Mutex
+		order []string
+		all   sync.WaitGroup
+	)
+	done := func(what string, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			what = err.Error()
+		}
+		order = append(order, what)
+	}
+	all.Go(func() {
+		_, err := pool.HashAll(t.Context(), []secret.Text{secret.New("x")})
+		done("bulk", err)
+	})
+	pool.AwaitWaiting(t, 0, 1)
+	ticket := enter(t, pool)
+	all.Go(func() {
+		_, err := ticket.Hash(t.Context(), secret.New("x"))
+		done("sign-in", err)
+	})
+	pool.AwaitWaiting(t, 1, 1)
+	unblock()
+	all.Wait()
+	if strings.Join(order, " ") != "sign-in bulk" {
+		t.Errorf("order %v", order)
+	}
+}
+
+func TestCancelledWaitLeavesTheSlot(t *testing.T) {
+	pool := newPool(t, cheap, 1)
+	unblock := pool.Occupy(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := pool.HashAll(ctx, []secret.Text{secret.New("x")})
+		ended <- err
+	}()
+	pool.AwaitWaiting(t, 0, 1)
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	unblock()
+	if _, err := pool.HashAll(t.Context(), []secret.Text{secret.New("x")}); err != nil {
+		t.Errorf("the slot is lost: %v", err)
+	}
+}
+
+func TestHashAllKeepsTheOrder(t *testing.T) {
+	pool := newPool(t, cheap, 2)
+	passwords := []secret.Text{secret.New("a"), secret.New("b"), secret.New("c"), secret.New("d"), secret.New("e")}
+	hashes, err := pool.HashAll(t.Context(), passwords)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ticket := enter(t, pool)
+	for i, password := range passwords {
+		if ok, err := ticket.Verify(t.Context(), password, hashes[i]); !ok || err != nil {
+			t.Errorf("hash %d is not that of its password: %v", i, err)
+		}
+	}
+	if hashes, err := pool.HashAll(t.Context(), nil); len(hashes) != 0 || err != nil {
+		t.Errorf("no passwords: %v, %v", hashes, err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add("$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA")
+	f.Add("$argon2id$v=19$m=64,t=1,p=1$$")
+	f.Fuzz(func(t *testing.T, text string) { passhash.CheckDecode(t, text) })
+}
+
+func BenchmarkHash(b *testing.B) {
+	ticket := enter(b, newPool(b, passhash.Default, 1))
+	for b.Loop() {
+		if _, err := ticket.Hash(b.Context(), secret.New("Correct-Horse-7")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
