@@ -1,0 +1,217 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/seed-3a99a2fe/usher/api"
+)
+
+// load reads the contract as the server does, and checks it against OpenAPI 3.0, examples and defaults included.
+func load(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
+	if err != nil {
+		t.Fatalf("loading the contract: %v", err)
+	}
+	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
+		t.Fatalf("the contract is not valid OpenAPI: %v", err)
+	}
+	return doc
+}
+
+// operation is one method of one path.
+type operation struct {
+	name string // as "PATCH /api/users/{id}"
+	*openapi3.Operation
+}
+
+// operations lists all operations of the contract by name.
+func operations(doc *openapi3.T) []operation {
+	var all []operation
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			all = append(all, operation{method + " " + path, op})
+		}
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].name < all[j].name })
+	return all
+}
+
+func TestContractIsValid(t *testing.T) {
+	doc := load(t)
+	if got, want := len(operations(doc)), 14; got != want {
+		t.Errorf("the contract has %d operations, want %d", got, want)
+	}
+}
+
+// TestOperationIDs holds the operation ids to the rule that gives the seed's method names: the path, then the method.
+func TestOperationIDs(t *testing.T) {
+	for _, op := range operations(load(t)) {
+		method, path, _ := strings.Cut(op.name, " ")
+		words := strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/-{}", r) })
+		want := ""
+		for _, word := range append(words, strings.ToLower(method)) {
+			want += strings.ToUpper(word[:1]) + word[1:]
+		}
+		want = strings.ToLower(want[:1]) + want[1:]
+		if op.OperationID != want {
+			t.Errorf("%s has the id %q, want %q", op.name, op.OperationID, want)
+		}
+	}
+}
+
+// TestBodiesHaveExamples asks for an example of each body, and that each example keeps to its schema.
+func TestBodiesHaveExamples(t *testing.T) {
+	for _, op := range operations(load(t)) {
+		t.Run(op.name, func(t *testing.T) {
+			if op.RequestBody != nil {
+				body := op.RequestBody.Value
+				checkExamples(t, "request", body.Content, openapi3.VisitAsRequest())
+				limit := float64(1 << 20) // a number of the contract is read as float64
+				if op.OperationID == "apiUsersPost" {
+					limit = 4 << 20
+				}
+				if got := body.Extensions["x-body-limit"]; got != limit {
+					t.Errorf("x-body-limit is %v, want %v", got, limit)
+				}
+			}
+			for status, response := range op.Responses.Map() {
+				if status == "204" {
+					if len(response.Value.Content) != 0 {
+						t.Error("204 has a body")
+					}
+					continue
+				}
+				checkExamples(t, status, response.Value.Content, openapi3.VisitAsResponse())
+			}
+		})
+	}
+}
+
+// checkExamples checks that content is JSON alone, and has at least one example, all of them valid.
+func checkExamples(t *testing.T, where string, content openapi3.Content, as openapi3.SchemaValidationOption) {
+	t.Helper()
+	media := content["application/json"]
+	if media == nil || len(content) != 1 {
+		t.Errorf("%s: want application/json and no other media type", where)
+		return
+	}
+	for _, value := range examples(t, media) {
+		// nil is both "no example" and the example null, so null has to be what the schema allows.
+		if err := media.Schema.Value.VisitJSON(value, as); err != nil {
+			t.Errorf("%s: an example is missing or off its schema: %v", where, err)
+		}
+	}
+}
+
+// examples gives the examples of a body as a JSON reader would: the one, or all the named ones.
+func examples(t *testing.T, media *openapi3.MediaType) []any {
+	t.Helper()
+	values := []any{media.Example}
+	if len(media.Examples) > 0 {
+		values = nil
+		for _, example := range media.Examples {
+			values = append(values, example.Value.Value)
+		}
+	}
+	data, err := json.Marshal(values)
+	if err != nil {
+		t.Fatalf("an example is not JSON: %v", err)
+	}
+	values = nil
+	if err := json.Unmarshal(data, &values); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// TestErrorsAreDocumented checks each answer of 400 or more: the schema Error, a status in the example that is the
+// answer's, a code that the contract's table has under that status, and Retry-After where a client is told to wait.
+func TestErrorsAreDocumented(t *testing.T) {
+	doc := load(t)
+	table := doc.Components.Schemas["Error"].Value.Description
+	for _, op := range operations(doc) {
+		t.Run(op.name, func(t *testing.T) {
+			for status, response := range op.Responses.Map() {
+				answer := response.Value
+				if answer.Headers["X-Request-Id"] == nil {
+					t.Errorf("%s has no X-Request-Id", status)
+				}
+				if status < "400" {
+					continue
+				}
+				if *answer.Description == "" {
+					t.Errorf("%s has no description", status)
+				}
+				media := answer.Content["application/json"]
+				if media == nil || media.Schema.Ref != "#/components/schemas/Error" {
+					t.Errorf("%s does not have the schema Error", status)
+					continue
+				}
+				for _, example := range examples(t, media) {
+					body, _ := example.(map[string]any)
+					row := fmt.Sprintf("| `%v` | %v |", body["error"], body["statusCode"])
+					if fmt.Sprint(body["statusCode"]) != status || !strings.Contains(table, row) {
+						t.Errorf("%s: the table of codes has no row %q for it", status, row)
+					}
+				}
+				waits := status == fmt.Sprint(http.StatusTooManyRequests) || status == fmt.Sprint(http.StatusServiceUnavailable)
+				if (answer.Headers["Retry-After"] != nil) != waits {
+					t.Errorf("%s: Retry-After belongs to 429 and 503, and to these alone", status)
+				}
+			}
+		})
+	}
+}
+
+// TestSchemas checks what holds for every schema: objects are closed, and every field says what it is.
+func TestSchemas(t *testing.T) {
+	schemas := load(t).Components.Schemas
+	for name, ref := range schemas {
+		schema := ref.Value
+		if schema.Description == "" {
+			t.Errorf("%s has no description", name)
+		}
+		closed := schema.AdditionalProperties.Has != nil && !*schema.AdditionalProperties.Has
+		if len(schema.Properties) > 0 && !closed {
+			t.Errorf("%s is open: it lacks additionalProperties: false", name)
+		}
+		for field, property := range schema.Properties {
+			if property.Value.Description == "" {
+				t.Errorf("%s.%s has no description", name, field)
+			}
+			if property.Value.Format == "password" && (property.Value.Pattern != "" || property.Value.Extensions["x-secret"] != true) {
+				t.Errorf("%s.%s is a password: want no pattern, and x-secret", name, field)
+			}
+		}
+	}
+
+	// The generated Go has one type for both, so they have to be the same.
+	user, details := *schemas["InlineResponse20041"].Value, *schemas["InlineResponse20043"].Value
+	user.Extensions, details.Extensions = nil, nil
+	if jsonOf(t, user) != jsonOf(t, details) {
+		t.Error("InlineResponse20041 and InlineResponse20043 differ in more than the name")
+	}
+
+	null := schemas["Object"].Value
+	if null.VisitJSON(nil) != nil || null.VisitJSON(map[string]any{}) == nil || null.VisitJSON(map[string]any{"a": 1}) == nil {
+		t.Error("Object has to allow null and nothing else")
+	}
+}
+
+// jsonOf is the JSON of a schema, in which the place that it was read from no longer counts.
+func jsonOf(t *testing.T, schema openapi3.Schema) string {
+	t.Helper()
+	data, err := json.Marshal(schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

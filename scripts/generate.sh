@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Makes the Go code that is generated from api/openapi.yaml (with api/go.overlay.yaml): the server's wire types in
+# internal/httpapi/wire and the client's in client/internal/wire.
+#
+#   scripts/generate.sh           write both
+#   scripts/generate.sh --check   write nothing; fail when one of them is not what this script makes
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+
+packages=(internal/httpapi client)
+outputs=(internal/httpapi/wire/wire.gen.go client/internal/wire/wire.gen.go)
+
+case ${1-} in
+--check)
+	# The generators run on a copy, so that the check leaves the tree alone.
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	cp --parents -R go.mod go.sum tools api "$work"
+	for package in "${packages[@]}"; do
+		cp --parents "$package"/*.go "$package/oapi-codegen.yaml" "$work"
+	done
+	for output in "${outputs[@]}"; do
+		mkdir -p "$work/$(dirname "$output")"
+	done
+	for package in "${packages[@]}"; do
+		(cd "$work" && go generate "./$package")
+	done
+	for output in "${outputs[@]}"; do
+		if ! diff --unified "$output" "$work/$output"; then
+			echo "$output is stale. hint: run scripts/generate.sh and commit the result" >&2
+			exit 1
+		fi
+	done
+	;;
+'')
+	for package in "${packages[@]}"; do
+		go generate "./$package"
+	done
+	;;
+*)
+	echo "usage: scripts/generate.sh [--check]" >&2
+	exit 2
+	;;
+esac

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Makes the Python client clients/python from api/openapi.yaml.
+#
+#   scripts/python-client.sh           write clients/python
+#   scripts/python-client.sh --check   write nothing; fail when clients/python is not what this script makes
+#
+# The generator is swagger-codegen 3, the tool behind api/testdata/UserApi.md. This version is the one whose Python works
+# with today's urllib3. It is fetched once, by its Maven coordinates, into .cache/.
+#
+# Four files of clients/python are written by hand: .swagger-codegen-ignore (which names them and what is left out),
+# .gitignore, README.md and pyproject.toml. All others are the generator's, and what it no longer makes is removed.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+
+version=3.0.52
+sha256=6c18844cdce0c92ace485501eb7e7a8e2c03870437e10ace7f629d3f996fdd88
+jar=.cache/swagger-codegen-cli-$version.jar
+client=clients/python
+by_hand=(.swagger-codegen-ignore .gitignore README.md pyproject.toml)
+
+# need COMMAND PACKAGE installs the Debian package when the command is missing.
+need() {
+	command -v "$1" >/dev/null && return
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+}
+
+# fetch puts the generator into .cache/, which git ignores.
+fetch() {
+	if [[ ! -f $jar ]]; then
+		need mvn maven
+		mkdir -p .cache
+		echo '*' >.cache/.gitignore
+		mvn -B -q org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+			-Dartifact=io.swagger.codegen.v3:swagger-codegen-cli:$version -DoutputDirectory="$PWD/.cache"
+	fi
+	echo "$sha256  $jar" | sha256sum --check --quiet
+}
+
+# generate DIR makes the whole client in DIR, which must not exist.
+generate() {
+	mkdir -p "$1"
+	for file in "${by_hand[@]}"; do
+		cp "$client/$file" "$1/$file"
+	done
+	java -Dfile.encoding=UTF-8 -jar "$jar" generate --lang python --input-spec api/openapi.yaml --output "$1" \
+		--additional-properties packageName=ad,hideGenerationTimestamp=true >"$1.log" 2>&1 || {
+		cat "$1.log" >&2
+		return 1
+	}
+	find "$1" -type d -empty -delete
+}
+
+need java default-jre-headless
+fetch
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+generate "$work/python"
+
+case ${1-} in
+--check)
+	if ! diff --recursive --unified --exclude=__pycache__ --exclude='*.egg-info' --exclude=build "$client" "$work/python"; then
+		echo "$client is stale. hint: run scripts/python-client.sh and commit the result" >&2
+		exit 1
+	fi
+	;;
+'')
+	rm -rf "$client"
+	mv "$work/python" "$client"
+	;;
+*)
+	echo "usage: scripts/python-client.sh [--check]" >&2
+	exit 2
+	;;
+esac
