@@ -1,0 +1,52 @@
+package account
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// EmailKey is an e-mail address in the one form that is compared and kept
+// unique: NFC, case folded, its domain as IDNA writes it in ASCII.
+type EmailKey string
+
+// Limits of an address, in bytes (RFC 5321, 4.5.3.1).
+const (
+	maxEmailLength = 254
+	maxLocalLength = 64
+)
+
+// ParseEmail returns the key of an address, and false when the text has not the
+// form of one: a local part, "@" and a domain. A domain without a dot is fine,
+// since an appliance may deliver to "localhost".
+func ParseEmail(address string) (EmailKey, bool) {
+	address = norm.NFC.String(address)
+	if !utf8.ValidString(address) || len(address) > maxEmailLength || strings.ContainsFunc(address, unsafeInEmail) {
+		return "", false
+	}
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 || at > maxLocalLength {
+		return "", false
+	}
+	local, domain := address[:at], address[at+1:]
+	if strings.ContainsAny(local, "@") || strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
+		return "", false
+	}
+	domain, err := idna.Lookup.ToASCII(domain)
+	if err != nil || domain == "" || len(domain) > 253 {
+		return "", false
+	}
+	// Folding may undo the composition that NFC made, so that comes last.
+	key := norm.NFC.String(cases.Fold().String(local)) + "@" + domain
+	return EmailKey(key), true
+}
+
+// unsafeInEmail tells the characters that have a meaning in a mail header or no
+// shape on a screen: they let one address pass for another.
+func unsafeInEmail(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`()<>[]:;,\"`, r)
+}

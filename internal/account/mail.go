@@ -1,0 +1,278 @@
+package account
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// MailKind says what a message is for.
+type MailKind string
+
+// MailRecovery is the kind of a message with a recovery token.
+const MailRecovery MailKind = "recovery"
+
+// MailState is how far a message has come.
+type MailState string
+
+// The states, in their order. A message that was requested for nobody is deleted.
+const (
+	MailRequested MailState = "requested" // nobody has looked for the account yet
+	MailReady     MailState = "ready"     // rendered and sealed, to be delivered
+	MailDelivered MailState = "delivered"
+	MailFailed    MailState = "failed" // given up
+)
+
+// Mail is a row of the outbox.
+type Mail struct {
+	ID          int64
+	Kind        MailKind
+	State       MailState
+	Address     string // as it was typed; forgotten once the account is found
+	Source      string // network address that asked
+	UserID      int64  // 0: not looked up yet
+	Recipient   string // the stored address of the user
+	Sealed      keyring.Sealed
+	Attempts    int
+	Created     time.Time
+	NextAttempt time.Time
+	Expires     time.Time // when it is no use to deliver it any more
+	Finished    time.Time // delivered or given up; zero before
+	LastError   string    // a short cause, for people
+}
+
+const (
+	mailPurpose = "mail" // of the server key
+
+	// claimLife is how long a worker has for one attempt. A crash in an attempt
+	// delays the next one by this; transports give up well before.
+	claimLife = time.Minute
+)
+
+// mailBackoff is how long to wait after each failed attempt; the last repeats.
+var mailBackoff = []time.Duration{
+	5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
+}
+
+// MailQueued receives when there may be a message to deliver.
+func (s *Service) MailQueued() <-chan struct{} { return s.mailQueued }
+
+func (s *Service) wakeMail() {
+	select {
+	case s.mailQueued <- struct{}{}:
+	default: // it has been woken already
+	}
+}
+
+// ListMail returns the newest messages of the outbox, never what they say.
+func (s *Service) ListMail(ctx context.Context, caller *Principal) ([]Mail, error) {
+	const most = 200
+	if err := Allow(caller, ActionRead, EntityMail, All); err != nil {
+		return nil, err
+	}
+	return s.store.Mails(ctx, most)
+}
+
+// Mail returns one message of the outbox, never what it says.
+func (s *Service) Mail(ctx context.Context, caller *Principal, id int64) (Mail, error) {
+	if err := Allow(caller, ActionRead, EntityMail, All); err != nil {
+		return Mail{}, err
+	}
+	m, err := s.store.Mail(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return Mail{}, notFound()
+	}
+	return m, err
+}
+
+// ClaimMail gives the next message that is due to its caller for one attempt, or
+// nil when none is. The caller reports the outcome with [Service.MailDelivered]
+// or [Service.MailFailed]; if it never does, the message comes up again.
+func (s *Service) ClaimMail(ctx context.Context) (*Delivery, error) {
+	for {
+		m, err := s.store.DueMail(ctx, s.now())
+		if errors.Is(err, ErrNotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if m.State == MailRequested {
+			err = s.prepareMail(ctx, m)
+		} else {
+			var d *Delivery
+			if d, err = s.claim(ctx, m); d != nil {
+				return d, nil
+			}
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) { // not found: another worker was faster
+			return nil, err
+		}
+	}
+}
+
+// prepareMail looks up whom a requested message is for, and renders it, or
+// deletes it when it is for nobody.
+func (s *Service) prepareMail(ctx context.Context, m Mail) error {
+	key, _ := ParseEmail(m.Address)
+	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		now := s.now()
+		c, err := tx.CredentialByEmail(ctx, key)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		sent := 0
+		if err == nil {
+			if sent, err = tx.CountMails(ctx, c.UserID, now.Add(-recoveryMailWindow)); err != nil {
+				return err
+			}
+		}
+		if !c.Active || !c.local() || sent >= recoveriesAnHour {
+			return tx.DeleteMail(ctx, m.ID)
+		}
+		if err := tx.DeleteRecoveriesOf(ctx, c.UserID, maxRecoveries-1); err != nil {
+			return err
+		}
+		text, hash, err := token.New(token.Recovery, s.random)
+		if err != nil {
+			return err
+		}
+		expires := now.Add(RecoveryLifetime)
+		if err := tx.InsertRecovery(ctx, Recovery{UserID: c.UserID, Created: now, Expires: expires}, hash); err != nil {
+			return err
+		}
+		message, err := s.renderer.Recovery(RecoveryMail{
+			Name: c.Name, Token: text.Reveal(), Link: s.resetLink(text.Reveal()), Lifetime: RecoveryLifetime, Source: m.Source,
+		})
+		if err != nil {
+			return fmt.Errorf("render the recovery message: %w", err)
+		}
+		message.To, message.Date = c.Email, now
+		if message.ID, err = s.messageID(m.ID); err != nil {
+			return err
+		}
+		ready := m
+		ready.State, ready.Address, ready.UserID, ready.Recipient, ready.Expires = MailReady, "", c.UserID, c.Email, expires
+		if ready.Sealed, err = s.seal(m.ID, message); err != nil {
+			return err
+		}
+		return tx.UpdateMail(ctx, ready, m)
+	})
+}
+
+// resetLink is built from the public URL alone, never from a request.
+func (s *Service) resetLink(recovery string) string {
+	if s.publicURL == nil {
+		return ""
+	}
+	return s.publicURL.JoinPath("reset-password").String() + "?token=" + recovery
+}
+
+// messageID makes a Message-ID (RFC 5322, 3.6.4). It is made once, so a reader's
+// mail program recognises a message that came twice.
+func (s *Service) messageID(mailID int64) (string, error) {
+	random := make([]byte, 8)
+	if _, err := io.ReadFull(s.random, random); err != nil {
+		return "", fmt.Errorf("read random: %w", err)
+	}
+	host := "localhost"
+	if s.publicURL != nil {
+		host = s.publicURL.Hostname()
+	}
+	return fmt.Sprintf("%d.%s@%s", mailID, hex.EncodeToString(random), host), nil
+}
+
+func mailContext(id int64) string { return "mail|" + strconv.FormatInt(id, 10) }
+
+func (s *Service) seal(mailID int64, m Message) (keyring.Sealed, error) {
+	plain, err := json.Marshal(m)
+	if err != nil {
+		return keyring.Sealed{}, fmt.Errorf("encode a message: %w", err)
+	}
+	return s.keys.Seal(mailPurpose, mailContext(mailID), plain)
+}
+
+// claim counts an attempt before it is made and puts the next one off, so that
+// no other worker makes it too. It returns nil when the message is given up.
+func (s *Service) claim(ctx context.Context, m Mail) (*Delivery, error) {
+	now := s.now()
+	claimed := m
+	if !now.Before(m.Expires) {
+		claimed.LastError = "it could not be delivered before its token expired"
+		return nil, s.finishMail(ctx, claimed, m, MailFailed)
+	}
+	plain, err := s.keys.Open(mailPurpose, mailContext(m.ID), m.Sealed)
+	d := &Delivery{MailID: m.ID, Attempt: m.Attempts + 1}
+	if err == nil {
+		err = json.Unmarshal(plain, &d.Message)
+	}
+	if err != nil {
+		claimed.LastError = "the stored message cannot be opened"
+		return nil, s.finishMail(ctx, claimed, m, MailFailed)
+	}
+	claimed.Attempts = d.Attempt
+	claimed.NextAttempt = now.Add(claimLife)
+	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.UpdateMail(ctx, claimed, m)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// finishMail moves a message to its last state and forgets what it said.
+func (s *Service) finishMail(ctx context.Context, m, was Mail, state MailState) error {
+	m.State, m.Finished, m.Sealed = state, s.now(), keyring.Sealed{}
+	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.UpdateMail(ctx, m, was)
+	})
+}
+
+// MailDelivered records that a claimed message has left. It does nothing when
+// the claim is over.
+func (s *Service) MailDelivered(ctx context.Context, d *Delivery) error {
+	return s.settleMail(ctx, d, func(m Mail) error {
+		done := m
+		done.LastError = ""
+		return s.finishMail(ctx, done, m, MailDelivered)
+	})
+}
+
+// MailFailed records that an attempt failed, for a cause that people may read,
+// and when to try again: never if the failure is permanent. It does nothing when
+// the claim is over.
+func (s *Service) MailFailed(ctx context.Context, d *Delivery, cause string, permanent bool) error {
+	return s.settleMail(ctx, d, func(m Mail) error {
+		failed := m
+		failed.LastError = cause
+		failed.NextAttempt = s.now().Add(mailBackoff[min(d.Attempt, len(mailBackoff))-1])
+		if permanent || !failed.NextAttempt.Before(m.Expires) {
+			return s.finishMail(ctx, failed, m, MailFailed)
+		}
+		return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+			return tx.UpdateMail(ctx, failed, m)
+		})
+	})
+}
+
+// settleMail runs f on the row of a delivery, unless somebody else has claimed
+// it since: what became of it is theirs to say.
+func (s *Service) settleMail(ctx context.Context, d *Delivery, f func(Mail) error) error {
+	m, err := s.store.Mail(ctx, d.MailID)
+	if err == nil && m.State == MailReady && m.Attempts == d.Attempt {
+		err = f(m)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}

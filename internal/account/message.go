@@ -1,0 +1,36 @@
+package account
+
+import "time"
+
+// Message is one mail as its reader will see it. It is made once and kept
+// sealed until it is delivered, so every attempt sends the same.
+type Message struct {
+	ID      string    `json:"id"` // Message-ID (RFC 5322), without angle brackets
+	Date    time.Time `json:"date"`
+	To      string    `json:"to"`
+	Subject string    `json:"subject"`
+	Text    string    `json:"text"`
+	HTML    string    `json:"html"`
+}
+
+// RecoveryMail is what a recovery message tells its reader.
+type RecoveryMail struct {
+	Name     string        // of the user
+	Token    string        // in clear; what retrieve-password takes
+	Link     string        // to the reset page; empty when the public URL is not known
+	Lifetime time.Duration // of the token, from now
+	Source   string        // network address that asked
+}
+
+// Renderer writes messages in words. It fills Subject, Text and HTML and leaves
+// the rest to its caller.
+type Renderer interface {
+	Recovery(RecoveryMail) (Message, error)
+}
+
+// Delivery is a message that one worker has claimed for one attempt.
+type Delivery struct {
+	MailID  int64
+	Attempt int // from 1
+	Message Message
+}

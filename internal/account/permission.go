@@ -1,0 +1,117 @@
+package account
+
+import "slices"
+
+// Entity is a kind of thing that a permission is about.
+type Entity string
+
+// Action is what a permission lets one do with things of a kind.
+type Action string
+
+// The entities that Usher knows.
+const (
+	EntityUser                Entity = "user"
+	EntityRole                Entity = "role"
+	EntityAPIKey              Entity = "api-key"
+	EntitySession             Entity = "session"
+	EntityActivityLog         Entity = "activity-log"
+	EntityMail                Entity = "mail"
+	EntityLockoutPolicy       Entity = "lockout-policy"
+	EntityApplicationSettings Entity = "application-settings"
+	EntityLDAPConfiguration   Entity = "ldap-configuration"
+	EntitySAMLConfiguration   Entity = "saml-configuration"
+)
+
+// The actions that Usher knows.
+const (
+	ActionRead       Action = "read"
+	ActionCreate     Action = "create"
+	ActionEdit       Action = "edit"
+	ActionEditAccess Action = "edit-access" // e-mail, password, active, lockedOut and roles of a user
+	ActionDelete     Action = "delete"
+	ActionAssign     Action = "assign" // give a role or take it away
+)
+
+// Registry lists every permission that grants anything, in the order in which
+// they are shown. Permissions of other names are stored and grant nothing.
+var Registry = []struct {
+	Entity  Entity
+	Actions []Action
+}{
+	{EntityUser, []Action{ActionRead, ActionCreate, ActionEdit, ActionEditAccess, ActionDelete}},
+	{EntityRole, []Action{ActionRead, ActionCreate, ActionEdit, ActionDelete, ActionAssign}},
+	{EntityAPIKey, []Action{ActionRead, ActionCreate, ActionDelete}},
+	{EntitySession, []Action{ActionRead, ActionDelete}},
+	{EntityActivityLog, []Action{ActionRead}},
+	{EntityMail, []Action{ActionRead, ActionEdit}},
+	{EntityLockoutPolicy, []Action{ActionRead, ActionEdit}},
+	{EntityApplicationSettings, []Action{ActionRead, ActionEdit}},
+	{EntityLDAPConfiguration, []Action{ActionRead, ActionEdit}},
+	{EntitySAMLConfiguration, []Action{ActionRead, ActionEdit}},
+}
+
+// OwnedByUser lists the entities whose permissions are limited by user id: the
+// user's own, or its owner's or actor's. Such a permission can be for oneself.
+var OwnedByUser = []Entity{EntityUser, EntityAPIKey, EntitySession, EntityActivityLog}
+
+// Scope says which things of a kind a permission is for.
+type Scope string
+
+// The scopes.
+const (
+	ScopeAll  Scope = "all"  // every one, also future ones
+	ScopeIDs  Scope = "ids"  // those that IDs lists
+	ScopeSelf Scope = "self" // the holder's own alone
+)
+
+// Permission lets its holder do one action with some things of one kind.
+type Permission struct {
+	Entity Entity
+	Action Action
+	Scope  Scope
+	IDs    []int64 // sorted; with ScopeIDs alone
+}
+
+// Access is all that somebody may do: the union of the permissions of his roles.
+type Access struct {
+	Administrator bool // holds role 1, which holds everything
+	Permissions   []Permission
+}
+
+// AccessOf returns what the roles give together.
+func AccessOf(roles []Role) Access {
+	var a Access
+	for _, r := range roles {
+		a.Administrator = a.Administrator || r.ID == AdministratorRole
+		a.Permissions = append(a.Permissions, r.Permissions...)
+	}
+	return a
+}
+
+// grants reports whether any permission is for the entity and action and passes
+// the test.
+func (a Access) grants(e Entity, act Action, test func(Permission) bool) bool {
+	return a.Administrator || slices.ContainsFunc(a.Permissions, func(p Permission) bool {
+		return p.Entity == e && p.Action == act && test(p)
+	})
+}
+
+func anyScope(Permission) bool { return true }
+
+func onlyAll(p Permission) bool { return p.Scope == ScopeAll }
+
+// reaches returns the test for one thing: id is its own or its owner's, self
+// the holder's user id.
+func reaches(id, self int64) func(Permission) bool {
+	return func(p Permission) bool {
+		switch p.Scope {
+		case ScopeAll:
+			return true
+		case ScopeIDs:
+			return slices.Contains(p.IDs, id)
+		case ScopeSelf:
+			return id == self
+		}
+		return false
+	}
+}

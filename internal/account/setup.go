@@ -1,0 +1,134 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// ErrWrongKey means that the server key is not the one that the database was
+// made with. Nothing may be written with another.
+var ErrWrongKey = errors.New("the server key is not the one that this database was set up with")
+
+// FirstRun says what a new database begins with.
+type FirstRun struct {
+	AdminEmail string
+	// AdminPassword is the first administrator's. When it is empty one is made
+	// up, SavePassword is called with it before anything is committed, and it
+	// must be changed at the first sign-in.
+	AdminPassword secret.Text
+	SavePassword  func(secret.Text) error
+}
+
+// SetUp checks the server key against the database, or sets up a database that
+// is new: the built-in roles and the first administrator, exactly once and all
+// in one transaction. It reports whether the database was new. It fails with
+// [ErrWrongKey], and with CodeInvalid for settings that it cannot use.
+func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err error) {
+	checks, err := s.store.KeyChecks(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(checks) > 0 {
+		return false, s.checkKeys(ctx)
+	}
+	password, generated := first.AdminPassword, first.AdminPassword.Empty()
+	if generated {
+		if password, err = inventPassword(s.random); err != nil {
+			return false, err
+		}
+	}
+	admin := NewUser{Email: first.AdminEmail, Name: "Admin", Password: password, Active: true}
+	var c checker
+	key := c.newUser("/admin", admin)
+	if err := c.err(); err != nil {
+		return false, err
+	}
+	hash, err := s.hashNew(ctx, password)
+	if err != nil {
+		return false, err
+	}
+	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		checks, err := tx.KeyChecks(ctx)
+		if err != nil || len(checks) > 0 { // another process was faster
+			return err
+		}
+		created = true
+		for _, r := range builtInRoles() {
+			if _, err := tx.InsertRole(ctx, r); err != nil {
+				return err
+			}
+		}
+		user, err := s.insertUser(ctx, tx, admin, key, hash, []int64{AdministratorRole})
+		if err != nil {
+			return err
+		}
+		if generated {
+			if err := tx.SetPassword(ctx, user.ID, hash, true, s.now()); err != nil {
+				return err
+			}
+			if err := first.SavePassword(password); err != nil {
+				return err
+			}
+		}
+		return tx.InsertKeyCheck(ctx, s.keys.Checks()[0], s.now())
+	})
+	if err != nil {
+		return false, err
+	}
+	if !created {
+		return false, s.checkKeys(ctx)
+	}
+	return true, nil
+}
+
+// checkKeys fails with ErrWrongKey unless the ring holds every key that the
+// database was written with, and notes a new first key.
+func (s *Service) checkKeys(ctx context.Context) error {
+	checks, err := s.store.KeyChecks(ctx)
+	if err != nil {
+		return err
+	}
+	sealing, noted := s.keys.Checks()[0], false
+	for _, c := range checks {
+		if !s.keys.Holds(c) {
+			return ErrWrongKey
+		}
+		noted = noted || c.ID == sealing.ID
+	}
+	if noted {
+		return nil
+	}
+	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.InsertKeyCheck(ctx, sealing, s.now())
+	})
+}
+
+// inventPassword makes a password of about 119 random bits that can be read out
+// and that the policy accepts.
+func inventPassword(random io.Reader) (secret.Text, error) {
+	const letters = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+	const length, group = 20, 5
+	for {
+		text := make([]byte, 0, length+length/group)
+		for len(text) < cap(text)-1 {
+			if len(text)%(group+1) == group {
+				text = append(text, '-')
+				continue
+			}
+			var b [1]byte
+			if _, err := io.ReadFull(random, b[:]); err != nil {
+				return secret.Text{}, fmt.Errorf("read random: %w", err)
+			}
+			if int(b[0]) < 256/len(letters)*len(letters) { // no letter is likelier
+				text = append(text, letters[int(b[0])%len(letters)])
+			}
+		}
+		if password := secret.New(string(text)); CheckNewPassword(password) == "" {
+			return password, nil
+		}
+	}
+}

@@ -1,0 +1,299 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// Origin says where a request comes from.
+type Origin struct {
+	Source string // network address: an IPv4 address, or the /64 of an IPv6 one
+	Device string // what the client calls itself
+}
+
+// SignedIn is the outcome of a sign-in.
+type SignedIn struct {
+	UserID            int64
+	Token             secret.Text
+	NeedPasswordReset bool
+}
+
+// SignIn makes a session for who knows the password. An unknown address, a wrong
+// password, an inactive and a locked account fail alike with
+// CodeInvalidCredentials, after the same work. It fails with CodeTooManyRequests
+// where the source failed too often, or parallel sign-ins to the same account
+// take too long, and with CodeUnavailable when too many passwords wait to be
+// hashed.
+func (s *Service) SignIn(ctx context.Context, email string, password secret.Text, from Origin) (SignedIn, error) {
+	if err := checkTypedPassword(password, "/password"); err != nil {
+		return SignedIn{}, err
+	}
+	find := func(ctx context.Context, r Reader) (Credential, error) {
+		// An address of no valid form is looked up like any other, as one that
+		// no account has.
+		key, _ := ParseEmail(email)
+		return r.CredentialByEmail(ctx, key)
+	}
+	var in SignedIn
+	err := s.verify(ctx, try{find, s.unknownSubject(email), password, from.Source},
+		func(ticket *passhash.Ticket, c Credential) (settle, error) {
+			rehashed, err := s.rehash(ctx, ticket, c, password)
+			if err != nil {
+				return nil, err
+			}
+			text, hash, err := token.New(token.Session, s.random)
+			if err != nil {
+				return nil, err
+			}
+			in = SignedIn{UserID: c.UserID, Token: text, NeedPasswordReset: c.NeedPasswordReset}
+			return func(ctx context.Context, tx Tx, now time.Time) error {
+				if rehashed != "" {
+					if err := tx.SetPassword(ctx, c.UserID, rehashed, c.NeedPasswordReset, now); err != nil {
+						return err
+					}
+				}
+				_, err := tx.InsertSession(ctx, Session{
+					UserID: c.UserID, Created: now, LastSeen: now, Source: from.Source, Device: truncate(from.Device, 256),
+				}, hash)
+				return err
+			}, nil
+		})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return in, nil
+}
+
+// rehash returns a new hash of a password that was verified, if the costs have
+// changed since the old one was made, else "".
+func (s *Service) rehash(ctx context.Context, ticket *passhash.Ticket, c Credential, password secret.Text) (string, error) {
+	if !s.passwords.Outdated(c.PasswordHash) {
+		return "", nil
+	}
+	return ticket.Hash(ctx, normalPassword(password))
+}
+
+// try is one attempt at a password.
+type try struct {
+	find     func(context.Context, Reader) (Credential, error) // the account, or ErrNotFound
+	unknown  string                                            // subject where there is no account
+	password secret.Text
+	source   string
+}
+
+// settle writes what follows from a right password, in the transaction that
+// settles the try.
+type settle func(ctx context.Context, tx Tx, now time.Time) error
+
+// verify is the one way in which a password is checked. Whatever the outcome it
+// does the same: a place in the hash queue, the limit of the source, one
+// look-up, one reservation, one hash, one settling write. For a right password
+// of an account that may sign in, right does what else needs the ticket and
+// returns what to write. Else verify fails with CodeInvalidCredentials.
+func (s *Service) verify(ctx context.Context, t try, right func(*passhash.Ticket, Credential) (settle, error)) error {
+	ticket, err := s.enter()
+	if err != nil {
+		return err
+	}
+	defer ticket.Leave()
+	for {
+		err := s.verifyOnce(ctx, ticket, t, right)
+		if !errors.Is(err, errHashChanged) {
+			return err
+		}
+	}
+}
+
+// errHashChanged means that the hash which a password was verified against is
+// not the stored one any more: the password was changed, or another sign-in has
+// hashed it anew.
+var errHashChanged = errors.New("the hash of the password was changed while it was verified")
+
+func (s *Service) verifyOnce(ctx context.Context, ticket *passhash.Ticket, t try, right func(*passhash.Ticket, Credential) (settle, error)) error {
+	held, err := s.reserve(ctx, t)
+	if err != nil {
+		return err
+	}
+	hash := held.credential.PasswordHash
+	if !held.credential.local() {
+		hash = s.passwords.Dummy()
+	}
+	matches, err := ticket.Verify(ctx, normalPassword(t.password), hash)
+	if err != nil {
+		return err // the reservation stays, and counts as a failure
+	}
+	if !matches || !held.credential.Active || held.outcome == locked {
+		if err := s.settleFailure(ctx, held); err != nil {
+			return err
+		}
+		return invalidCredentials()
+	}
+	then, err := right(ticket, held.credential)
+	if err != nil {
+		return err
+	}
+	return s.settleSuccess(ctx, held, then)
+}
+
+// enter takes a place in the hash queue.
+func (s *Service) enter() (*passhash.Ticket, error) {
+	ticket, err := s.passwords.Enter()
+	if errors.Is(err, passhash.ErrBusy) {
+		return nil, &Error{Code: CodeUnavailable, Message: "Too many sign-ins at once. Try again.", RetryAfter: time.Second, Err: err}
+	}
+	return ticket, err
+}
+
+// hold is a try that was counted before its password is verified.
+type hold struct {
+	source     string
+	key        string // of the throttle that counted it
+	policy     LockoutPolicy
+	credential Credential // its zero value where there is no account
+	outcome    reservation
+}
+
+// reserve counts the try, and waits a while for a slot when parallel tries take
+// all that are left.
+func (s *Service) reserve(ctx context.Context, t try) (hold, error) {
+	for waited := time.Duration(0); ; waited += slotRetry {
+		h, err := s.reserveOnce(ctx, t)
+		if err != nil {
+			return hold{}, err
+		}
+		if h.outcome != full {
+			return h, nil
+		}
+		if waited >= slotWait {
+			return hold{}, tooMany(slotWait)
+		}
+		select {
+		case <-ctx.Done():
+			return hold{}, ctx.Err()
+		case <-time.After(slotRetry):
+		}
+	}
+}
+
+func (s *Service) reserveOnce(ctx context.Context, t try) (h hold, err error) {
+	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		now := s.now()
+		h = hold{source: t.source, policy: s.lockout}
+		if err := checkSource(ctx, tx, t.source, now); err != nil {
+			return err
+		}
+		subject := t.unknown
+		found, err := t.find(ctx, tx)
+		switch {
+		case err == nil:
+			h.credential, subject = found, userSubject(found.UserID)
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+		known, err := tx.KnowsSource(ctx, h.credential.UserID, t.source, now.Add(-knownSourceLife))
+		if err != nil {
+			return err
+		}
+		h.key = bucket(subject, t.source, known)
+		throttle, err := tx.LockThrottle(ctx, h.key)
+		if err != nil {
+			return err
+		}
+		if h.policy.Enabled {
+			h.outcome = throttle.reserve(now, h.policy)
+		}
+		return tx.SaveThrottle(ctx, throttle)
+	})
+	return h, err
+}
+
+// checkSource fails with CodeTooManyRequests for a source that failed too often.
+func checkSource(ctx context.Context, tx Tx, source string, now time.Time) error {
+	t, err := tx.Throttle(ctx, sourceKey(source))
+	if err != nil {
+		return err
+	}
+	if t.locked(now) {
+		return tooMany(t.LockedUntil.Sub(now))
+	}
+	return nil
+}
+
+// failSource counts a failure of a source.
+func failSource(ctx context.Context, tx Tx, source string, now time.Time) error {
+	t, err := tx.LockThrottle(ctx, sourceKey(source))
+	if err != nil {
+		return err
+	}
+	t.failSource(now)
+	return tx.SaveThrottle(ctx, t)
+}
+
+func (s *Service) settleFailure(ctx context.Context, h hold) error {
+	return s.settle(ctx, h, func(ctx context.Context, tx Tx, t *Throttle, now time.Time) error {
+		if h.policy.Enabled && h.outcome == reserved {
+			t.fail(now, h.policy)
+		}
+		return failSource(ctx, tx, h.source, now)
+	})
+}
+
+// settleSuccess fails with errHashChanged, and gives the reservation back, when
+// the password has to be verified once more.
+func (s *Service) settleSuccess(ctx context.Context, h hold, then settle) error {
+	changed := false
+	err := s.settle(ctx, h, func(ctx context.Context, tx Tx, t *Throttle, now time.Time) error {
+		// The account may have changed while the password was verified.
+		c, err := tx.Credential(ctx, h.credential.UserID)
+		if errors.Is(err, ErrNotFound) || err == nil && !c.Active {
+			return invalidCredentials()
+		}
+		if err != nil {
+			return err
+		}
+		if changed = c.PasswordHash != h.credential.PasswordHash; changed {
+			t.release()
+			return nil
+		}
+		t.succeed()
+		if err := tx.SaveKnownSource(ctx, c.UserID, h.source, now); err != nil {
+			return err
+		}
+		return then(ctx, tx, now)
+	})
+	if err == nil && changed {
+		return errHashChanged
+	}
+	return err
+}
+
+// settle ends a reservation. It does so even when the caller has gone away: the
+// outcome is known, and counts.
+func (s *Service) settle(ctx context.Context, h hold, f func(context.Context, Tx, *Throttle, time.Time) error) error {
+	return s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
+		t, err := tx.LockThrottle(ctx, h.key)
+		if err != nil {
+			return err
+		}
+		if err := f(ctx, tx, &t, s.now()); err != nil {
+			return err
+		}
+		return tx.SaveThrottle(ctx, t)
+	})
+}
+
+// truncate cuts text to at most so many bytes, between characters.
+func truncate(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && text[most]&0xC0 == 0x80 {
+		most--
+	}
+	return text[:most]
+}

@@ -1,0 +1,181 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// What storage answers when a caller decides on it.
+var (
+	ErrNotFound   = errors.New("there is no such row")
+	ErrEmailTaken = errors.New("the e-mail address is taken")
+)
+
+// Store keeps everything. Reads outside of Write see the last commit.
+//
+// Every method fails with an [*Error] of CodeUnavailable while the database
+// cannot be reached or written.
+type Store interface {
+	Reader
+	// Write runs f in one transaction, which is on disk when Write returns nil.
+	// When f fails or panics, or ctx ends before the commit, nothing of it is
+	// kept. f must not keep tx, and may run again when the engine asks for it.
+	Write(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
+}
+
+// Reader is what can be read, in a transaction or outside of one.
+type Reader interface {
+	InstanceReader
+	UserReader
+	RoleReader
+	SessionReader
+	OutboxReader
+}
+
+// Tx is what a transaction can read and write.
+type Tx interface {
+	Reader
+	UserWriter
+	RoleWriter
+	SessionWriter
+	ThrottleWriter
+	RecoveryWriter
+	OutboxWriter
+	InstanceWriter
+}
+
+// UserReader finds users. now decides whether an account is shown as locked.
+type UserReader interface {
+	// User fails with ErrNotFound.
+	User(ctx context.Context, id int64, now time.Time) (User, error)
+	// UsersAfter returns at most limit users with greater ids, by id.
+	UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]User, error)
+	// Credential and CredentialByEmail fail with ErrNotFound.
+	Credential(ctx context.Context, userID int64) (Credential, error)
+	CredentialByEmail(ctx context.Context, key EmailKey) (Credential, error)
+}
+
+// UserWriter changes users.
+type UserWriter interface {
+	// InsertUser stores a new user with its roles and returns its id, which was
+	// never used before. It fails with ErrEmailTaken.
+	InsertUser(ctx context.Context, u User, key EmailKey, passwordHash string, now time.Time) (int64, error)
+	// UpdateUser stores all fields of u but its roles, LockedOut and
+	// NeedPasswordReset. It fails with ErrEmailTaken.
+	UpdateUser(ctx context.Context, u User, key EmailKey, now time.Time) error
+	SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error
+	SetUserRoles(ctx context.Context, userID int64, roleIDs []int64) error
+	// DeleteUser removes the user with all that is its own, and its id from
+	// every permission that lists it.
+	DeleteUser(ctx context.Context, id int64) error
+	// LockAdministrators makes every other transaction that wants the same lock
+	// wait until this one ends. Take it before counting.
+	LockAdministrators(ctx context.Context) error
+	// CountAdministrators counts active local users with a password and role 1.
+	CountAdministrators(ctx context.Context) (int, error)
+}
+
+// RoleReader finds roles, with their permissions, by id.
+type RoleReader interface {
+	// Roles returns those of the ids that exist.
+	Roles(ctx context.Context, ids []int64) ([]Role, error)
+	RolesOf(ctx context.Context, userID int64) ([]Role, error)
+}
+
+// RoleWriter changes roles.
+type RoleWriter interface {
+	// InsertRole stores a new role, under its id if it has one, and returns the id.
+	InsertRole(ctx context.Context, r Role) (int64, error)
+}
+
+// SessionReader finds sessions.
+type SessionReader interface {
+	// Session and SessionByHash fail with ErrNotFound.
+	Session(ctx context.Context, id int64) (Session, error)
+	SessionByHash(ctx context.Context, hash token.Hash) (Session, error)
+}
+
+// SessionWriter changes sessions.
+type SessionWriter interface {
+	InsertSession(ctx context.Context, s Session, hash token.Hash) (int64, error)
+	// TouchSession moves LastSeen forward.
+	TouchSession(ctx context.Context, id int64, lastSeen time.Time) error
+	// AddSessionFailure counts a wrong password and returns how many there were.
+	AddSessionFailure(ctx context.Context, id int64) (int, error)
+	DeleteSession(ctx context.Context, id int64) error
+	// DeleteSessionsOf ends all sessions of a user but one; 0 spares none.
+	DeleteSessionsOf(ctx context.Context, userID, spare int64) error
+	// DeleteExpiredSessions ends those created, or last seen, before the times.
+	DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time) error
+}
+
+// ThrottleWriter keeps the counters of failed sign-ins, and the sources from
+// which an account is known to sign in.
+type ThrottleWriter interface {
+	// Throttle returns the counter of a key; one that has counted nothing if
+	// there is none.
+	Throttle(ctx context.Context, key string) (Throttle, error)
+	// LockThrottle is Throttle, and holds the key against other transactions
+	// until this one ends.
+	LockThrottle(ctx context.Context, key string) (Throttle, error)
+	SaveThrottle(ctx context.Context, t Throttle) error
+	// DeleteThrottlesOf forgets every counter whose key begins with the subject.
+	DeleteThrottlesOf(ctx context.Context, subject string) error
+	// DeleteIdleThrottles forgets unlocked counters without a change since
+	// before, and the oldest beyond so many of addresses without an account.
+	DeleteIdleThrottles(ctx context.Context, before, now time.Time, keepUnknown int) error
+
+	// KnowsSource reports whether the user came from the source since then.
+	KnowsSource(ctx context.Context, userID int64, source string, since time.Time) (bool, error)
+	SaveKnownSource(ctx context.Context, userID int64, source string, now time.Time) error
+	DeleteKnownSources(ctx context.Context, before time.Time) error
+}
+
+// RecoveryWriter keeps the tokens of password recovery, each good for one use.
+type RecoveryWriter interface {
+	InsertRecovery(ctx context.Context, r Recovery, hash token.Hash) error
+	// RecoveryByHash fails with ErrNotFound.
+	RecoveryByHash(ctx context.Context, hash token.Hash) (Recovery, error)
+	// DeleteRecoveriesOf removes the tokens of a user but for the newest so many.
+	DeleteRecoveriesOf(ctx context.Context, userID int64, keep int) error
+	DeleteExpiredRecoveries(ctx context.Context, before time.Time) error
+}
+
+// OutboxReader shows the messages that wait or went out, never what they say.
+type OutboxReader interface {
+	// Mails returns the newest so many, the newest first.
+	Mails(ctx context.Context, limit int) ([]Mail, error)
+	// Mail fails with ErrNotFound.
+	Mail(ctx context.Context, id int64) (Mail, error)
+	// DueMail returns the first message whose next attempt is due, or ErrNotFound.
+	DueMail(ctx context.Context, now time.Time) (Mail, error)
+}
+
+// OutboxWriter moves messages through the outbox.
+type OutboxWriter interface {
+	InsertMail(ctx context.Context, m Mail) (int64, error)
+	// UpdateMail stores every field of m, provided that the row still has the
+	// state and attempts of was; it fails with ErrNotFound when somebody else
+	// was faster.
+	UpdateMail(ctx context.Context, m, was Mail) error
+	DeleteMail(ctx context.Context, id int64) error
+	// CountMails counts the rendered messages to a user since then.
+	CountMails(ctx context.Context, userID int64, since time.Time) (int, error)
+	DeleteFinishedMails(ctx context.Context, before time.Time) error
+}
+
+// InstanceReader tells what is true of the database as a whole.
+type InstanceReader interface {
+	// KeyChecks returns the checks of the server keys in use; none in a database
+	// that was never set up.
+	KeyChecks(ctx context.Context) ([]keyring.Check, error)
+}
+
+// InstanceWriter changes what is true of the database as a whole.
+type InstanceWriter interface {
+	InsertKeyCheck(ctx context.Context, c keyring.Check, now time.Time) error
+}

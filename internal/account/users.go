@@ -1,0 +1,385 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// listPage is how many users a list holds in memory at once.
+const listPage = 500
+
+// ListUsers calls yield with every user that the caller may read, by id. It
+// holds one page at a time, so a list is not one snapshot. It ends with the
+// first failure of yield.
+func (s *Service) ListUsers(ctx context.Context, caller *Principal, yield func(User) error) error {
+	if err := Allow(caller, ActionRead, EntityUser, Any); err != nil {
+		return err
+	}
+	for last := int64(0); ; {
+		users, err := s.store.UsersAfter(ctx, last, listPage, s.now())
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			if Allow(caller, ActionRead, EntityUser, u.ID) != nil {
+				continue
+			}
+			if err := yield(u); err != nil {
+				return err
+			}
+		}
+		if len(users) < listPage {
+			return nil
+		}
+		last = users[len(users)-1].ID
+	}
+}
+
+// User returns one user. It fails with CodeForbidden and CodeNotFound as [Allow]
+// says.
+func (s *Service) User(ctx context.Context, caller *Principal, id int64) (User, error) {
+	if err := Allow(caller, ActionRead, EntityUser, id); err != nil {
+		return User{}, err
+	}
+	return s.findUser(ctx, s.store, id)
+}
+
+func (s *Service) findUser(ctx context.Context, r Reader, id int64) (User, error) {
+	u, err := r.User(ctx, id, s.now())
+	if errors.Is(err, ErrNotFound) {
+		return User{}, notFound()
+	}
+	return u, err
+}
+
+// CreateUsers creates all of the users or none, with the default roles, and
+// returns them in their order. It fails with CodeInvalid and CodeEmailTaken,
+// naming each field at fault, and with CodeTooLarge for more than MaxNewUsers.
+func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []NewUser) ([]User, error) {
+	if err := Allow(caller, ActionCreate, EntityUser, All); err != nil {
+		return nil, err
+	}
+	keys, err := s.checkNewUsers(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	passwords := make([]secret.Text, len(users))
+	for i, u := range users {
+		passwords[i] = normalPassword(u.Password)
+	}
+	hashes, err := s.passwords.HashAll(ctx, passwords)
+	if err != nil {
+		return nil, err
+	}
+	var created []User
+	err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		created = make([]User, len(users))
+		if err := Allow(caller, ActionCreate, EntityUser, All); err != nil {
+			return err
+		}
+		for i, u := range users {
+			created[i], err = s.insertUser(ctx, tx, u, keys[i], hashes[i], DefaultRoles)
+			if errors.Is(err, ErrEmailTaken) {
+				return emailTaken(fmt.Sprintf("/%d/email", i))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return created, err
+}
+
+// checkNewUsers finds every fault that can be found before the passwords are
+// hashed, and returns the keys of the addresses.
+func (s *Service) checkNewUsers(ctx context.Context, users []NewUser) ([]EmailKey, error) {
+	switch {
+	case len(users) == 0:
+		return nil, Invalid(Detail{"", "must have at least one user"})
+	case len(users) > MaxNewUsers:
+		return nil, &Error{Code: CodeTooLarge, Message: fmt.Sprintf("At most %d users can be created at once.", MaxNewUsers)}
+	}
+	var c checker
+	keys := make([]EmailKey, len(users))
+	first := make(map[EmailKey]int, len(users))
+	for i, u := range users {
+		keys[i] = c.newUser(fmt.Sprintf("/%d", i), u)
+		if keys[i] == "" {
+			continue
+		}
+		if j, twice := first[keys[i]]; twice {
+			c.fail(fmt.Sprintf("/%d/email", i), fmt.Sprintf("is the same address as that of /%d/email", j))
+			continue
+		}
+		first[keys[i]] = i
+	}
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	var taken []string
+	for i, key := range keys {
+		switch _, err := s.store.CredentialByEmail(ctx, key); {
+		case err == nil:
+			taken = append(taken, fmt.Sprintf("/%d/email", i))
+		case !errors.Is(err, ErrNotFound):
+			return nil, err
+		}
+	}
+	if len(taken) > 0 {
+		return nil, emailTaken(taken...)
+	}
+	return keys, nil
+}
+
+// insertUser stores a new local user whose input was checked.
+func (s *Service) insertUser(ctx context.Context, tx Tx, u NewUser, key EmailKey, hash string, roles []int64) (User, error) {
+	user := User{
+		Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
+		Picture: u.Picture, Provider: ProviderLocal, Identifier: u.Email, Active: u.Active,
+		EULAVersion: NoEULA, RoleIDs: roles,
+	}
+	id, err := tx.InsertUser(ctx, user, key, hash, s.now())
+	user.ID = id
+	return user, err
+}
+
+func emailTaken(paths ...string) *Error {
+	e := &Error{Code: CodeEmailTaken, Message: "There is a user with this e-mail address already."}
+	for _, p := range paths {
+		e.Details = append(e.Details, Detail{p, "is the address of another user"})
+	}
+	return e
+}
+
+// UpdateUser changes all that the update names, or nothing. An administrator's
+// reset of a password makes its owner choose another at the next sign-in. It
+// fails as [Allow] says and with CodeInvalid, CodeEmailTaken, CodeNotLocalUser,
+// CodeUsePasswordChange and CodeLastAdministrator.
+func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, up UserUpdate) (User, error) {
+	if err := mayUpdate(caller, id, up); err != nil {
+		return User{}, err
+	}
+	hash := ""
+	if up.Password != nil {
+		if err := checkNewPassword(*up.Password, "/password"); err != nil {
+			return User{}, err
+		}
+		var err error
+		if hash, err = s.hashNew(ctx, *up.Password); err != nil {
+			return User{}, err
+		}
+	}
+	var user User
+	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := mayUpdate(caller, id, up); err != nil {
+			return err
+		}
+		was, err := s.findUser(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if up.access() {
+			if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+				return err
+			}
+		}
+		if up.Password != nil && was.Provider != ProviderLocal {
+			return &Error{Code: CodeNotLocalUser, Message: "Another provider keeps the password of this user."}
+		}
+		user = was
+		key, err := up.apply(&user)
+		if err != nil {
+			return err
+		}
+		return keepAdministrator(ctx, tx, was, func() error {
+			return s.storeUpdate(ctx, tx, was, &user, key, up, hash)
+		})
+	})
+	if err != nil {
+		return User{}, err
+	}
+	if up.Password != nil {
+		s.passwordChanged(id)
+	}
+	return user, nil
+}
+
+// mayUpdate decides on an update from what it names.
+func mayUpdate(caller *Principal, id int64, up UserUpdate) error {
+	if caller.User.ID == id && !caller.User.NeedPasswordReset {
+		if up.Password != nil {
+			return &Error{Code: CodeUsePasswordChange, Message: "Change your own password with the operation that asks for the current one."}
+		}
+		if up.access() {
+			return &Error{Code: CodeForbidden, Message: "Through your own id you may change your name, surname, department, biography and picture only."}
+		}
+	}
+	if up.access() {
+		if err := Allow(caller, ActionEditAccess, EntityUser, id); err != nil {
+			return err
+		}
+	}
+	if up.profile() || !up.access() {
+		return Allow(caller, ActionEdit, EntityUser, id)
+	}
+	return nil
+}
+
+// storeUpdate writes an update that was decided on, and what follows from it.
+func (s *Service) storeUpdate(ctx context.Context, tx Tx, was User, user *User, key EmailKey, up UserUpdate, hash string) error {
+	now := s.now()
+	err := tx.UpdateUser(ctx, *user, key, now)
+	if errors.Is(err, ErrEmailTaken) {
+		return emailTaken("/email")
+	}
+	if err != nil {
+		return err
+	}
+	if up.Email != nil && *up.Email != was.Email {
+		if err := tx.DeleteRecoveriesOf(ctx, user.ID, 0); err != nil {
+			return err
+		}
+	}
+	if was.Active && !user.Active {
+		if err := endAccess(ctx, tx, user.ID); err != nil {
+			return err
+		}
+	}
+	if up.Password != nil {
+		if err := s.resetPassword(ctx, tx, user.ID, hash, true); err != nil {
+			return err
+		}
+		user.NeedPasswordReset = true
+	}
+	if up.Unlock || up.Password != nil {
+		user.LockedOut = false
+		return tx.DeleteThrottlesOf(ctx, userSubject(user.ID))
+	}
+	return nil
+}
+
+// endAccess ends all that lets somebody in as the user without a password.
+func endAccess(ctx context.Context, tx Tx, userID int64) error {
+	if err := tx.DeleteSessionsOf(ctx, userID, 0); err != nil {
+		return err
+	}
+	return tx.DeleteRecoveriesOf(ctx, userID, 0)
+}
+
+// mustCoverUser fails unless the caller covers everything that the user may do.
+func (s *Service) mustCoverUser(ctx context.Context, tx Tx, caller *Principal, id int64) error {
+	roles, err := tx.RolesOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return mustCover(caller, AccessOf(roles))
+}
+
+// keepAdministrator runs f, which changes the user, and fails with
+// CodeLastAdministrator when that leaves nobody to administer.
+func keepAdministrator(ctx context.Context, tx Tx, was User, f func() error) error {
+	if !was.holdsRole(AdministratorRole) {
+		return f()
+	}
+	if err := tx.LockAdministrators(ctx); err != nil {
+		return err
+	}
+	if err := f(); err != nil {
+		return err
+	}
+	left, err := tx.CountAdministrators(ctx)
+	if err == nil && left == 0 {
+		return &Error{Code: CodeLastAdministrator, Message: "This is the last administrator. Make another one first."}
+	}
+	return err
+}
+
+// DeleteUser removes a user for good; the id is never used again. It fails as
+// [Allow] says and with CodeLastAdministrator.
+func (s *Service) DeleteUser(ctx context.Context, caller *Principal, id int64) error {
+	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := Allow(caller, ActionDelete, EntityUser, id); err != nil {
+			return err
+		}
+		user, err := s.findUser(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+			return err
+		}
+		return keepAdministrator(ctx, tx, user, func() error {
+			if err := tx.DeleteThrottlesOf(ctx, userSubject(id)); err != nil {
+				return err
+			}
+			return tx.DeleteUser(ctx, id)
+		})
+	})
+}
+
+// SetUserRoles gives a user these roles and no others, and returns them sorted,
+// each once. It fails as [Allow] says, with CodeInvalid for no role or one that
+// the caller cannot see, and with CodeLastAdministrator.
+func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64, roleIDs []int64) ([]int64, error) {
+	if len(roleIDs) == 0 {
+		return nil, Invalid(Detail{"/roles", "must have at least one role"})
+	}
+	wanted := fold(roleIDs)
+	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := Allow(caller, ActionEditAccess, EntityUser, id); err != nil {
+			return err
+		}
+		user, err := s.findUser(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+			return err
+		}
+		if err := mayAssign(ctx, tx, caller, roleIDs, difference(wanted, user.RoleIDs)); err != nil {
+			return err
+		}
+		return keepAdministrator(ctx, tx, user, func() error {
+			return tx.SetUserRoles(ctx, id, wanted)
+		})
+	})
+	return wanted, err
+}
+
+// mayAssign decides whether the caller may give or take away the changed roles;
+// asked is the input, for the paths of unknown ones.
+func mayAssign(ctx context.Context, tx Tx, caller *Principal, asked, changed []int64) error {
+	if err := Allow(caller, ActionAssign, EntityRole, Any); err != nil {
+		return err
+	}
+	roles, err := tx.Roles(ctx, changed)
+	if err != nil {
+		return err
+	}
+	seen := make(map[int64]Role, len(roles))
+	for _, r := range roles {
+		if Allow(caller, ActionRead, EntityRole, r.ID) == nil {
+			seen[r.ID] = r
+		}
+	}
+	var c checker
+	for i, id := range asked {
+		if _, ok := seen[id]; !ok && slices.Contains(changed, id) {
+			c.fail(fmt.Sprintf("/roles/%d", i), fmt.Sprintf("there is no role %d", id))
+		}
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	for _, id := range changed {
+		if err := Allow(caller, ActionAssign, EntityRole, id); err != nil {
+			return forbidden()
+		}
+	}
+	return mustCover(caller, AccessOf(roles))
+}
