@@ -1,0 +1,54 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// dialect is what differs between engines.
+type dialect struct {
+	name string
+	// lockRow ends a SELECT whose row is to be held until the transaction ends.
+	lockRow string
+	// classify tells what a failure of the driver means.
+	classify func(error) fault
+}
+
+// fault is a meaning of a driver's failure.
+type fault int
+
+const (
+	faultOther       fault = iota
+	faultUnavailable       // the database cannot be reached or written just now
+	faultEmailTaken        // users_email_key is violated
+)
+
+// meaning gives a failure of the driver the type that account decides on. It is
+// the only place where that happens.
+func (d *dialect) meaning(err error) error {
+	switch {
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, sql.ErrNoRows):
+		return account.ErrNotFound
+	}
+	switch d.classify(err) {
+	case faultEmailTaken:
+		return account.ErrEmailTaken
+	case faultUnavailable:
+		return unavailable(err)
+	}
+	return err
+}
+
+// unavailable is the failure of a database that may work again soon.
+func unavailable(err error) error {
+	return &account.Error{
+		Code: account.CodeUnavailable, Message: "The database cannot be used just now. Nothing was changed; try again.",
+		RetryAfter: 5 * time.Second, Err: err,
+	}
+}

@@ -1,0 +1,78 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+const selectMail = `
+	SELECT id, kind, state, address, source, COALESCE(user_id, 0), recipient, key_id, sealed,
+	       attempts, created_at, next_attempt_at, expires_at, finished_at, last_error
+	FROM outbox`
+
+func scanMail(row scanner) (m account.Mail, err error) {
+	return m, row.Scan(&m.ID, &m.Kind, &m.State, &m.Address, &m.Source, &m.UserID, &m.Recipient, &m.Sealed.KeyID, &m.Sealed.Box,
+		&m.Attempts, micro{&m.Created}, micro{&m.NextAttempt}, micro{&m.Expires}, micro{&m.Finished}, &m.LastError)
+}
+
+// mailValues are the columns after the id, in the order of the statements below.
+func mailValues(m account.Mail) []any {
+	var user *int64
+	if m.UserID != 0 {
+		user = &m.UserID
+	}
+	sealed := m.Sealed.Box
+	if sealed == nil {
+		sealed = []byte{}
+	}
+	return []any{
+		string(m.Kind), string(m.State), m.Address, m.Source, user, m.Recipient, m.Sealed.KeyID, sealed,
+		m.Attempts, micros(m.Created), micros(m.NextAttempt), micros(m.Expires), micros(m.Finished), m.LastError,
+	}
+}
+
+func (r reader) Mails(ctx context.Context, limit int) ([]account.Mail, error) {
+	return all(ctx, r.queries, scanMail, selectMail+` ORDER BY id DESC LIMIT $1`, limit)
+}
+
+func (r reader) Mail(ctx context.Context, id int64) (account.Mail, error) {
+	return one(ctx, r.queries, scanMail, selectMail+` WHERE id = $1`, id)
+}
+
+func (r reader) DueMail(ctx context.Context, now time.Time) (account.Mail, error) {
+	return one(ctx, r.queries, scanMail, selectMail+`
+		WHERE state IN ('requested', 'ready') AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1`, micros(now))
+}
+
+func (t *tx) InsertMail(ctx context.Context, m account.Mail) (int64, error) {
+	return one(ctx, t.queries, scanInt, `
+		INSERT INTO outbox (kind, state, address, source, user_id, recipient, key_id, sealed,
+		                    attempts, created_at, next_attempt_at, expires_at, finished_at, last_error)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`, mailValues(m)...)
+}
+
+func (t *tx) UpdateMail(ctx context.Context, m, was account.Mail) error {
+	return t.runOne(ctx, `
+		UPDATE outbox
+		SET kind = $1, state = $2, address = $3, source = $4, user_id = $5, recipient = $6, key_id = $7, sealed = $8,
+		    attempts = $9, created_at = $10, next_attempt_at = $11, expires_at = $12, finished_at = $13, last_error = $14
+		WHERE id = $15 AND state = $16 AND attempts = $17`,
+		append(mailValues(m), m.ID, string(was.State), was.Attempts)...)
+}
+
+func (t *tx) DeleteMail(ctx context.Context, id int64) error {
+	return t.run(ctx, `DELETE FROM outbox WHERE id = $1`, id)
+}
+
+func (t *tx) CountMails(ctx context.Context, userID int64, since time.Time) (int, error) {
+	n, err := one(ctx, t.queries, scanInt, `
+		SELECT count(*) FROM outbox WHERE user_id = $1 AND created_at > $2`, userID, micros(since))
+	return int(n), err
+}
+
+func (t *tx) DeleteFinishedMails(ctx context.Context, before time.Time) error {
+	return t.run(ctx, `
+		DELETE FROM outbox WHERE state IN ('delivered', 'failed') AND finished_at < $1`, micros(before))
+}

@@ -1,0 +1,119 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// roleRow is a role with one of its permissions and one of its ids, each of
+// which may be missing.
+type roleRow struct {
+	id                    int64
+	name, description     string
+	permission            *int64
+	entity, action, scope *string
+	entityID              *int64
+}
+
+// The parts of the statements that read roles, in order of role, permission and id.
+const (
+	selectRole = `
+	SELECT r.id, r.name, r.description, p.id, p.entity_name, p.action, p.scope, i.entity_id
+	FROM roles r
+	LEFT JOIN role_permissions p ON p.role_id = r.id
+	LEFT JOIN role_permission_ids i ON i.permission_id = p.id`
+	orderRole = ` ORDER BY r.id, p.id, i.entity_id`
+)
+
+func scanRole(row scanner) (r roleRow, err error) {
+	return r, row.Scan(&r.id, &r.name, &r.description, &r.permission, &r.entity, &r.action, &r.scope, &r.entityID)
+}
+
+// foldRoles makes roles of their rows.
+func foldRoles(rows []roleRow) []account.Role {
+	var roles []account.Role
+	var permission int64
+	for _, row := range rows {
+		if len(roles) == 0 || roles[len(roles)-1].ID != row.id {
+			roles = append(roles, account.Role{ID: row.id, Name: row.name, Description: row.description})
+		}
+		if row.permission == nil {
+			continue
+		}
+		role := &roles[len(roles)-1]
+		if *row.permission != permission {
+			permission = *row.permission
+			role.Permissions = append(role.Permissions, account.Permission{
+				Entity: account.Entity(*row.entity), Action: account.Action(*row.action), Scope: account.Scope(*row.scope),
+			})
+		}
+		if row.entityID != nil {
+			p := &role.Permissions[len(role.Permissions)-1]
+			p.IDs = append(p.IDs, *row.entityID)
+		}
+	}
+	return roles
+}
+
+func (r reader) Roles(ctx context.Context, ids []int64) ([]account.Role, error) {
+	var roles []account.Role
+	for _, id := range ids {
+		rows, err := all(ctx, r.queries, scanRole, selectRole+` WHERE r.id = $1`+orderRole, id)
+		if err != nil {
+			return nil, err
+		}
+		roles = append(roles, foldRoles(rows)...)
+	}
+	return roles, nil
+}
+
+func (r reader) RolesOf(ctx context.Context, userID int64) ([]account.Role, error) {
+	rows, err := all(ctx, r.queries, scanRole,
+		selectRole+` WHERE r.id IN (SELECT role_id FROM user_roles WHERE user_id = $1)`+orderRole, userID)
+	return foldRoles(rows), err
+}
+
+func (t *tx) InsertRole(ctx context.Context, r account.Role) (int64, error) {
+	var id *int64
+	if r.ID != 0 {
+		id = &r.ID
+	}
+	roleID, err := one(ctx, t.queries, scanInt, `
+		INSERT INTO roles (id, name, description) VALUES ($1, $2, $3) RETURNING id`, id, r.Name, r.Description)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range r.Permissions {
+		permissionID, err := one(ctx, t.queries, scanInt, `
+			INSERT INTO role_permissions (role_id, entity_name, action, scope) VALUES ($1, $2, $3, $4) RETURNING id`,
+			roleID, string(p.Entity), string(p.Action), string(p.Scope))
+		if err != nil {
+			return 0, err
+		}
+		for _, entityID := range p.IDs {
+			err := t.run(ctx, `
+				INSERT INTO role_permission_ids (permission_id, entity_id) VALUES ($1, $2)`, permissionID, entityID)
+			if err != nil {
+				return 0, err
+			}
+		}
+	}
+	return roleID, nil
+}
+
+// forgetID removes an id from the permissions for an entity that list it, and
+// the permissions that list nothing any more: they must not come to mean all.
+func (t *tx) forgetID(ctx context.Context, entity account.Entity, id int64) error {
+	err := t.run(ctx, `
+		DELETE FROM role_permission_ids
+		WHERE entity_id = $2 AND permission_id IN (SELECT id FROM role_permissions WHERE entity_name = $1 AND scope = 'ids')`,
+		string(entity), id)
+	if err != nil {
+		return err
+	}
+	return t.run(ctx, `
+		DELETE FROM role_permissions
+		WHERE entity_name = $1 AND scope = 'ids'
+		  AND NOT EXISTS (SELECT 1 FROM role_permission_ids i WHERE i.permission_id = role_permissions.id)`, string(entity))
+}

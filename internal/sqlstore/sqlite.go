@@ -1,0 +1,97 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// DatabaseFile is the name of the SQLite database in the data directory.
+const DatabaseFile = "usher.db"
+
+var sqliteDialect = &dialect{name: "sqlite", lockRow: "", classify: classifySQLite}
+
+// OpenSQLite opens the database in the data directory dir, which must exist, and
+// migrates it. Other processes may have it open at the same time. It fails with
+// [ErrNewerSchema] for a database that a later release has migrated.
+func OpenSQLite(ctx context.Context, dir string) (*Store, error) {
+	path := filepath.Join(dir, DatabaseFile)
+	if err := createPrivate(path); err != nil {
+		return nil, err
+	}
+	// Durable at every commit (synchronous=FULL), and readers beside the writer.
+	source := func(pragmas ...string) string {
+		q := url.Values{"_pragma": append([]string{
+			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)",
+		}, pragmas...)}
+		return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
+	}
+	writes, err := sql.Open("sqlite", source())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	writes.SetMaxOpenConns(1)
+	if err := migrate(ctx, writes, sqliteDialect); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrate %s: %w", path, err), writes.Close())
+	}
+	reads, err := sql.Open("sqlite", source("query_only(1)"))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writes.Close())
+	}
+	readers := max(4, runtime.GOMAXPROCS(0))
+	reads.SetMaxOpenConns(readers)
+	reads.SetMaxIdleConns(readers)
+	w, err := newWriter(ctx, writes, sqliteDialect)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), reads.Close(), writes.Close())
+	}
+	return &Store{
+		reader: reader{queries{stmts: newStatements(reads), dialect: sqliteDialect}},
+		reads:  reads, writes: writes, writer: w,
+	}, nil
+}
+
+// OpenExisting is [OpenSQLite] for a database that must be there already; else it
+// fails with fs.ErrNotExist.
+func OpenExisting(ctx context.Context, dir string) (*Store, error) {
+	if _, err := os.Stat(filepath.Join(dir, DatabaseFile)); err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return OpenSQLite(ctx, dir)
+}
+
+// createPrivate makes the file, readable by its owner alone, if it is not there:
+// SQLite would give it whatever the umask allows.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("create the database: %w", err)
+	}
+	return f.Close()
+}
+
+func classifySQLite(err error) fault {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return faultOther
+	}
+	if e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), "users.email_key") {
+		return faultEmailTaken
+	}
+	const primary = 0xff // the rest of a code says more exactly what happened
+	switch e.Code() & primary {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+		sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT:
+		return faultUnavailable
+	}
+	return faultOther
+}

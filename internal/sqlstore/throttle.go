@@ -1,0 +1,84 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+const throttleColumns = `key, failures, pending, pending_since, window_failures, window_start, streak, last_failure, locked_until`
+
+func scanThrottle(row scanner) (t account.Throttle, err error) {
+	return t, row.Scan(&t.Key, &t.Failures, &t.Pending, micro{&t.PendingSince},
+		&t.WindowFailures, micro{&t.WindowStart}, &t.Streak, micro{&t.LastFailure}, micro{&t.LockedUntil})
+}
+
+func (t *tx) Throttle(ctx context.Context, key string) (account.Throttle, error) {
+	found, err := one(ctx, t.queries, scanThrottle,
+		`SELECT `+throttleColumns+` FROM sign_in_throttle WHERE key = $1`, key)
+	if errors.Is(err, account.ErrNotFound) {
+		return account.Throttle{Key: key}, nil
+	}
+	return found, err
+}
+
+// LockThrottle writes the row to read it: the write is what holds it against
+// others, on every engine and whether it was there or not.
+func (t *tx) LockThrottle(ctx context.Context, key string) (account.Throttle, error) {
+	return one(ctx, t.queries, scanThrottle, `
+		INSERT INTO sign_in_throttle (key) VALUES ($1)
+		ON CONFLICT (key) DO UPDATE SET key = excluded.key
+		RETURNING `+throttleColumns, key)
+}
+
+func (t *tx) SaveThrottle(ctx context.Context, v account.Throttle) error {
+	return t.runOne(ctx, `
+		UPDATE sign_in_throttle
+		SET failures = $2, pending = $3, pending_since = $4, window_failures = $5, window_start = $6,
+		    streak = $7, last_failure = $8, locked_until = $9
+		WHERE key = $1`,
+		v.Key, v.Failures, v.Pending, micros(v.PendingSince), v.WindowFailures, micros(v.WindowStart),
+		v.Streak, micros(v.LastFailure), micros(v.LockedUntil))
+}
+
+func (t *tx) DeleteThrottlesOf(ctx context.Context, subject string) error {
+	// A range, not LIKE: it uses the index, and a subject has no wildcard.
+	return t.run(ctx, `DELETE FROM sign_in_throttle WHERE key >= $1 AND key < $2`, subject, after(subject))
+}
+
+// after returns the first text that is greater than every text with the prefix.
+func after(prefix string) string {
+	return prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1)
+}
+
+func (t *tx) DeleteIdleThrottles(ctx context.Context, before, now time.Time, keepUnknown int) error {
+	err := t.run(ctx, `
+		DELETE FROM sign_in_throttle
+		WHERE last_failure < $1 AND pending_since < $1 AND window_start < $1 AND locked_until < $2`, micros(before), micros(now))
+	if err != nil {
+		return err
+	}
+	return t.run(ctx, `
+		DELETE FROM sign_in_throttle WHERE key IN (
+			SELECT key FROM sign_in_throttle WHERE key >= 'x:' AND key < 'x;'
+			ORDER BY locked_until >= $1 DESC, last_failure DESC, key LIMIT 9223372036854775807 OFFSET $2)
+		AND locked_until < $1`, micros(now), keepUnknown)
+}
+
+func (t *tx) KnowsSource(ctx context.Context, userID int64, source string, since time.Time) (bool, error) {
+	n, err := one(ctx, t.queries, scanInt, `
+		SELECT count(*) FROM known_sources WHERE user_id = $1 AND source = $2 AND last_at >= $3`, userID, source, micros(since))
+	return n > 0, err
+}
+
+func (t *tx) SaveKnownSource(ctx context.Context, userID int64, source string, now time.Time) error {
+	return t.run(ctx, `
+		INSERT INTO known_sources (user_id, source, last_at) VALUES ($1, $2, $3)
+		ON CONFLICT (user_id, source) DO UPDATE SET last_at = excluded.last_at`, userID, source, micros(now))
+}
+
+func (t *tx) DeleteKnownSources(ctx context.Context, before time.Time) error {
+	return t.run(ctx, `DELETE FROM known_sources WHERE last_at < $1`, micros(before))
+}

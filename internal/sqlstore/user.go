@@ -1,0 +1,126 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// selectUser reads users; $1 is the time at which a lock must still hold. The key
+// of the counter is that of account's throttle for unknown sources.
+const selectUser = `
+	SELECT u.id, u.email, u.name, u.surname, u.department, u.biography, u.picture, u.provider, u.identifier,
+	       u.active, u.need_password_reset, u.eula_version, COALESCE(t.locked_until > $1, FALSE),
+	       (SELECT string_agg(CAST(r.role_id AS TEXT), ',' ORDER BY r.role_id) FROM user_roles r WHERE r.user_id = u.id)
+	FROM users u
+	LEFT JOIN sign_in_throttle t ON t.key = 'u:' || u.id || '|new'`
+
+func scanUser(row scanner) (u account.User, err error) {
+	var roles *string
+	err = row.Scan(&u.ID, &u.Email, &u.Name, &u.Surname, &u.Department, &u.Biography, blob{&u.Picture}, &u.Provider, &u.Identifier,
+		&u.Active, &u.NeedPasswordReset, &u.EULAVersion, &u.LockedOut, &roles)
+	if err != nil || roles == nil {
+		return u, err
+	}
+	for text := range strings.SplitSeq(*roles, ",") {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return u, fmt.Errorf("the roles of user %d: %w", u.ID, err)
+		}
+		u.RoleIDs = append(u.RoleIDs, id)
+	}
+	return u, nil
+}
+
+func (r reader) User(ctx context.Context, id int64, now time.Time) (account.User, error) {
+	return one(ctx, r.queries, scanUser, selectUser+` WHERE u.id = $2`, micros(now), id)
+}
+
+func (r reader) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
+	return all(ctx, r.queries, scanUser, selectUser+` WHERE u.id > $2 ORDER BY u.id LIMIT $3`, micros(now), id, limit)
+}
+
+const selectCredential = `
+	SELECT id, email, name, provider, password_hash, active, need_password_reset FROM users`
+
+func scanCredential(row scanner) (c account.Credential, err error) {
+	return c, row.Scan(&c.UserID, &c.Email, &c.Name, &c.Provider, &c.PasswordHash, &c.Active, &c.NeedPasswordReset)
+}
+
+func (r reader) Credential(ctx context.Context, userID int64) (account.Credential, error) {
+	return one(ctx, r.queries, scanCredential, selectCredential+` WHERE id = $1`, userID)
+}
+
+func (r reader) CredentialByEmail(ctx context.Context, key account.EmailKey) (account.Credential, error) {
+	return one(ctx, r.queries, scanCredential, selectCredential+` WHERE email_key = $1`, string(key))
+}
+
+func (t *tx) InsertUser(ctx context.Context, u account.User, key account.EmailKey, passwordHash string, now time.Time) (int64, error) {
+	id, err := one(ctx, t.queries, scanInt, `
+		INSERT INTO users (email, email_key, name, surname, department, biography, picture, provider, identifier,
+		                   password_hash, active, need_password_reset, eula_version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+		RETURNING id`,
+		u.Email, string(key), u.Name, u.Surname, u.Department, u.Biography, u.Picture, string(u.Provider), u.Identifier,
+		passwordHash, u.Active, u.NeedPasswordReset, u.EULAVersion, micros(now))
+	if err != nil {
+		return 0, err
+	}
+	return id, t.insertUserRoles(ctx, id, u.RoleIDs)
+}
+
+func (t *tx) insertUserRoles(ctx context.Context, userID int64, roleIDs []int64) error {
+	for _, id := range roleIDs {
+		if err := t.run(ctx, `INSERT INTO user_roles (user_id, role_id) VALUES ($1, $2)`, userID, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) UpdateUser(ctx context.Context, u account.User, key account.EmailKey, now time.Time) error {
+	return t.runOne(ctx, `
+		UPDATE users SET email = $2, email_key = $3, name = $4, surname = $5, department = $6, biography = $7, picture = $8,
+		                 provider = $9, identifier = $10, active = $11, eula_version = $12, updated_at = $13
+		WHERE id = $1`,
+		u.ID, u.Email, string(key), u.Name, u.Surname, u.Department, u.Biography, u.Picture,
+		string(u.Provider), u.Identifier, u.Active, u.EULAVersion, micros(now))
+}
+
+func (t *tx) SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error {
+	return t.runOne(ctx, `
+		UPDATE users SET password_hash = $2, need_password_reset = $3, updated_at = $4 WHERE id = $1`,
+		userID, hash, needReset, micros(now))
+}
+
+func (t *tx) SetUserRoles(ctx context.Context, userID int64, roleIDs []int64) error {
+	if err := t.run(ctx, `DELETE FROM user_roles WHERE user_id = $1`, userID); err != nil {
+		return err
+	}
+	return t.insertUserRoles(ctx, userID, roleIDs)
+}
+
+func (t *tx) DeleteUser(ctx context.Context, id int64) error {
+	for _, entity := range account.OwnedByUser {
+		if err := t.forgetID(ctx, entity, id); err != nil {
+			return err
+		}
+	}
+	return t.runOne(ctx, `DELETE FROM users WHERE id = $1`, id)
+}
+
+func (t *tx) LockAdministrators(ctx context.Context) error {
+	_, err := one(ctx, t.queries, scanInt, `SELECT id FROM roles WHERE id = $1`+t.dialect.lockRow, account.AdministratorRole)
+	return err
+}
+
+func (t *tx) CountAdministrators(ctx context.Context) (int, error) {
+	n, err := one(ctx, t.queries, scanInt, `
+		SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id
+		WHERE r.role_id = $1 AND u.active AND u.provider = 'tenable' AND u.password_hash <> ''`, account.AdministratorRole)
+	return int(n), err
+}
