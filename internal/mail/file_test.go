@@ -1,0 +1,119 @@
+package mail_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/mail"
+)
+
+func newDirectory(t *testing.T) (*mail.Directory, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "data", "mail")
+	directory, err := mail.NewDirectory(path, "usher@example.org", "Usher")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return directory, path
+}
+
+func TestDirectory(t *testing.T) {
+	directory, path := newDirectory(t)
+	m := recovery(t)
+	for attempt, subject := range []string{"the first attempt", "the second attempt"} {
+		m.Subject = subject
+		if err := directory.Send(t.Context(), &account.Delivery{MailID: 42, Attempt: attempt + 1, Message: m}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := directory.Read(42)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Subject != subject || got.Text != m.Text || got.HTML != m.HTML || got.To != m.To || !got.Date.Equal(m.Date) {
+			t.Errorf("read back:\n%+v", got)
+		}
+	}
+
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 || entries[0].Name() != "000042.eml" {
+		t.Errorf("the directory holds %v", entries)
+	}
+	for name, want := range map[string]fs.FileMode{path: 0o700, filepath.Join(path, "000042.eml"): 0o600} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != want {
+			t.Errorf("%s has mode %o, want %o", name, info.Mode().Perm(), want)
+		}
+	}
+}
+
+func TestDirectoryClosesWhatIsOpen(t *testing.T) {
+	path := t.TempDir()
+	if err := os.Chmod(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mail.NewDirectory(path, "usher@example.org", ""); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the mode is %v: %v", info.Mode(), err)
+	}
+}
+
+// A crash may leave half a file behind; it is no message, and the next attempt
+// replaces it.
+func TestDirectoryAfterACrash(t *testing.T) {
+	directory, path := newDirectory(t)
+	if err := os.WriteFile(filepath.Join(path, "000007.eml.part"), []byte("From: half a mess"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := directory.Read(7); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the error is %v", err)
+	}
+	if err := directory.Send(t.Context(), &account.Delivery{MailID: 7, Attempt: 2, Message: recovery(t)}); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(path); err != nil || len(entries) != 1 {
+		t.Errorf("the directory holds %v: %v", entries, err)
+	}
+}
+
+func TestDirectoryFails(t *testing.T) {
+	if _, err := mail.NewDirectory(t.TempDir(), "nobody", ""); err == nil {
+		t.Error("a sender without an address is accepted")
+	}
+	occupied := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(occupied, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mail.NewDirectory(occupied, "usher@example.org", ""); err == nil {
+		t.Error("a file is accepted as a directory")
+	}
+
+	directory, path := newDirectory(t)
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+	err := directory.Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)})
+	if failure, ok := errors.AsType[*mail.Failure](err); !ok || failure.Cause != mail.CauseFile || failure.Permanent {
+		t.Errorf("the error is %v", err)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(path, "000001.eml"), []byte("not a message"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := directory.Read(1); err == nil || errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the error is %v", err)
+	}
+}

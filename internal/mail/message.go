@@ -1,0 +1,142 @@
+package mail
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	netmail "net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// maxLine is the longest line that a message may have, without its end (RFC 5322,
+// section 2.1.1).
+const maxLine = 998
+
+// parseSender checks the address and the name that messages come from.
+func parseSender(address, name string) (*netmail.Address, error) {
+	if strings.ContainsFunc(name, isControl) {
+		return nil, errors.New("the name of the sender must be one line of text")
+	}
+	parsed, err := parseAddress(address)
+	if err != nil {
+		return nil, errors.New("the address of the sender must be one address, as in usher@example.org, without a name")
+	}
+	parsed.Name = name
+	return parsed, nil
+}
+
+// parseAddress takes an address alone (RFC 5322 addr-spec), as it is stored with an
+// account.
+func parseAddress(address string) (*netmail.Address, error) {
+	parsed, err := netmail.ParseAddress(address)
+	if err != nil || parsed.Name != "" || strings.ContainsAny(address, "<>\r\n") {
+		return nil, errors.New("not an address")
+	}
+	return parsed, nil
+}
+
+// isControl tells what has no place in one line of text, invalid UTF-8 among it.
+func isControl(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }
+
+// encode writes m as it travels (RFC 5322): plain text first, HTML as its
+// alternative. Equal messages give equal bytes.
+func encode(m account.Message, from *netmail.Address) ([]byte, error) {
+	to, err := parseAddress(m.To)
+	if err != nil {
+		return nil, errors.New("the message has no valid recipient")
+	}
+	if m.ID == "" || strings.ContainsAny(m.ID, "<> \t\r\n") {
+		return nil, errors.New("the message has no valid id")
+	}
+
+	// The boundary is made from the id: go-mail's own is random.
+	sum := sha256.Sum256([]byte(m.ID))
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(hex.EncodeToString(sum[:16])))
+	msg.FromMailAddress(from)
+	msg.ToMailAddress(to)
+	msg.Subject(m.Subject)
+	msg.SetMessageIDWithValue(m.ID)
+	msg.SetDateWithValue(m.Date.UTC())
+	// RFC 3834, section 5: keeps absence notes and other robots from answering.
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	setBody(msg.SetBodyString, gomail.TypeTextPlain, m.Text)
+	setBody(msg.AddAlternativeString, gomail.TypeTextHTML, m.HTML)
+
+	var raw bytes.Buffer
+	if _, err := msg.WriteTo(&raw); err != nil {
+		return nil, fmt.Errorf("write the message: %w", err)
+	}
+	return raw.Bytes(), nil
+}
+
+// setBody adds one part. Plain ASCII goes as it is, so that a link stays whole for
+// whoever opens the .eml file; anything else is quoted-printable.
+func setBody(add func(gomail.ContentType, string, ...gomail.PartOption), kind gomail.ContentType, body string) {
+	body = strings.ReplaceAll(body, "\r\n", "\n")
+	encoding := gomail.NoEncoding
+	for line := range strings.Lines(body) {
+		if len(line) > maxLine || strings.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			encoding = gomail.EncodingQP
+		}
+	}
+	add(kind, strings.ReplaceAll(body, "\n", "\r\n"), gomail.WithPartEncoding(encoding))
+}
+
+// Parse reads a message that this package has written. Lines of the text end in
+// "\n".
+func Parse(raw []byte) (account.Message, error) {
+	msg, err := netmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return account.Message{}, fmt.Errorf("read the message: %w", err)
+	}
+	var m account.Message
+	m.ID = strings.Trim(msg.Header.Get("Message-ID"), "<>")
+	if m.Date, err = msg.Header.Date(); err != nil {
+		return account.Message{}, fmt.Errorf("read the date: %w", err)
+	}
+	to, err := netmail.ParseAddress(msg.Header.Get("To"))
+	if err != nil {
+		return account.Message{}, fmt.Errorf("read the recipient: %w", err)
+	}
+	m.To = to.Address
+	if m.Subject, err = new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject")); err != nil {
+		return account.Message{}, fmt.Errorf("read the subject: %w", err)
+	}
+
+	_, parameters, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
+	if err != nil {
+		return account.Message{}, fmt.Errorf("read the content type: %w", err)
+	}
+	parts := multipart.NewReader(msg.Body, parameters["boundary"])
+	for {
+		part, err := parts.NextPart() // decodes quoted-printable
+		if err == io.EOF {
+			return m, nil
+		}
+		if err != nil {
+			return account.Message{}, fmt.Errorf("read a part: %w", err)
+		}
+		body, err := io.ReadAll(part)
+		if err != nil {
+			return account.Message{}, fmt.Errorf("read a part: %w", err)
+		}
+		text := strings.ReplaceAll(string(body), "\r\n", "\n")
+		switch kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind {
+		case "text/plain":
+			m.Text = text
+		case "text/html":
+			m.HTML = text
+		}
+	}
+}

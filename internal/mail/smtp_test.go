@@ -1,0 +1,266 @@
+package mail_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net"
+	netmail "net/mail"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/mail"
+	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+const password = "correct horse battery staple"
+
+// credentials make the server ask for authentication.
+func credentials(mode mail.TLSMode) mailtest.Options {
+	return mailtest.Options{TLS: mode, Username: "usher", Password: password}
+}
+
+// configFor fits the server, with the credentials that it asks for.
+func configFor(server *mailtest.Server, options mailtest.Options) mail.SMTPConfig {
+	return mail.SMTPConfig{
+		Host: server.Host(), Port: server.Port(), TLS: options.TLS, CAFile: server.CAFile(),
+		Username: options.Username, Password: secret.New(options.Password),
+		From: "usher@example.org", FromName: "Ushér",
+		Timeout: 20 * time.Second,
+	}
+}
+
+func newSMTP(t *testing.T, config mail.SMTPConfig) *mail.SMTP {
+	t.Helper()
+	transport, err := mail.NewSMTP(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return transport
+}
+
+func TestSMTPDelivers(t *testing.T) {
+	tests := []struct {
+		name    string
+		options mailtest.Options
+		host    string
+	}{
+		{"STARTTLS with a password", credentials(mail.StartTLS), ""},
+		{"STARTTLS by name", credentials(mail.StartTLS), "localhost"},
+		{"STARTTLS without a password", mailtest.Options{TLS: mail.StartTLS}, ""},
+		{"implicit TLS with a password", credentials(mail.ImplicitTLS), ""},
+		{"in clear", mailtest.Options{TLS: mail.NoTLS}, ""},
+		{"in clear with a password, to this machine", credentials(mail.NoTLS), ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := mailtest.Start(t, test.options)
+			config := configFor(server, test.options)
+			if test.host != "" {
+				config.Host = test.host
+			}
+			delivery := &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)}
+			if err := newSMTP(t, config).Send(t.Context(), delivery); err != nil {
+				t.Fatalf("%v: %v", err, errors.Unwrap(err))
+			}
+			got := server.WaitForMessage(t, 1)
+			if got.Sender != "usher@example.org" || !slices.Equal(got.Recipients, []string{"zoe@example.org"}) {
+				t.Errorf("the envelope is from %q to %q", got.Sender, got.Recipients)
+			}
+			if text := textPart(t, got.Raw); !slices.Contains(strings.Split(text, "\r\n"), link) {
+				t.Errorf("the link is not a line of:\n%s", text)
+			}
+			if got.ID != delivery.Message.ID || len(server.Messages()) != 1 {
+				t.Errorf("%d messages, the last is %q", len(server.Messages()), got.ID)
+			}
+		})
+	}
+}
+
+// textPart reads the plain text without any help of the package under test.
+func textPart(t *testing.T, raw []byte) string {
+	t.Helper()
+	msg, err := netmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, parameters, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := multipart.NewReader(msg.Body, parameters["boundary"]).NextPart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind := part.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/plain") {
+		t.Fatalf("the first part is %q", kind)
+	}
+	text, err := io.ReadAll(part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestSMTPFails(t *testing.T) {
+	refuse := func(command mailtest.Command, code int) func(*mailtest.Server, *mail.SMTPConfig) {
+		return func(s *mailtest.Server, _ *mail.SMTPConfig) { s.Refuse(command, code) }
+	}
+	tests := []struct {
+		name      string
+		options   mailtest.Options
+		arrange   func(*mailtest.Server, *mail.SMTPConfig)
+		cause     string
+		code      int
+		permanent bool
+	}{
+		{
+			name: "no STARTTLS", options: mailtest.Options{TLS: mail.NoTLS},
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.TLS = mail.StartTLS },
+			cause:   mail.CauseNoStartTLS,
+		},
+		{
+			name: "a certificate of nobody's", options: credentials(mail.StartTLS),
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.CAFile = "" },
+			cause:   mail.CauseCertificate,
+		},
+		{
+			name: "a certificate of nobody's, implicit TLS", options: credentials(mail.ImplicitTLS),
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.CAFile = "" },
+			cause:   mail.CauseCertificate,
+		},
+		{
+			name: "TLS where none is spoken", options: mailtest.Options{TLS: mail.NoTLS},
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.TLS = mail.ImplicitTLS },
+			cause:   mail.CauseTLS,
+		},
+		{
+			name: "wrong password", options: credentials(mail.StartTLS),
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.Password = secret.New("wrong") },
+			cause:   mail.CauseLogin, code: 535,
+		},
+		{
+			name: "no authentication offered", options: mailtest.Options{TLS: mail.StartTLS},
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) {
+				c.Username, c.Password = "usher", secret.New(password)
+			},
+			cause: mail.CauseLogin,
+		},
+		{
+			name: "authentication missing", options: credentials(mail.StartTLS),
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.Username, c.Password = "", secret.Text{} },
+			cause:   mail.CauseSender, code: 502,
+		},
+		{name: "sender refused", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Mail, 550), cause: mail.CauseSender, code: 550},
+		{name: "recipient refused", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Rcpt, 550), cause: mail.CauseRecipient, code: 550, permanent: true},
+		{name: "recipient refused for now", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Rcpt, 451), cause: mail.CauseRecipient, code: 451},
+		{name: "message refused", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Data, 554), cause: mail.CauseMessage, code: 554, permanent: true},
+		{name: "message refused for now", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Data, 452), cause: mail.CauseMessage, code: 452},
+		{
+			name: "no answer to a command", options: credentials(mail.StartTLS),
+			arrange: func(s *mailtest.Server, c *mail.SMTPConfig) {
+				s.Hold()
+				c.Timeout = 200 * time.Millisecond
+			},
+			cause: mail.CauseTimeout,
+		},
+		{
+			name: "no greeting", options: mailtest.Options{TLS: mail.NoTLS},
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) {
+				c.Port, c.Timeout = silent(t), 50*time.Millisecond
+			},
+			cause: mail.CauseTimeout,
+		},
+		{
+			name: "no handshake", options: mailtest.Options{TLS: mail.ImplicitTLS},
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) {
+				c.Port, c.Timeout = silent(t), 50*time.Millisecond
+			},
+			cause: mail.CauseTimeout,
+		},
+		{
+			name: "nobody there", options: credentials(mail.StartTLS),
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.Port = unused(t) },
+			cause:   mail.CauseConnect,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := mailtest.Start(t, test.options)
+			config := configFor(server, test.options)
+			test.arrange(server, &config)
+			err := newSMTP(t, config).Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)})
+			failure, ok := errors.AsType[*mail.Failure](err)
+			if !ok {
+				t.Fatalf("the error is %v", err)
+			}
+			if failure.Cause != test.cause || failure.Code != test.code || failure.Permanent != test.permanent {
+				t.Errorf("%q %d permanent=%t, want %q %d permanent=%t (%v)",
+					failure.Cause, failure.Code, failure.Permanent, test.cause, test.code, test.permanent, failure.Err)
+			}
+			for _, hidden := range []string{mailtest.RefusalText, token, password, "zoe@example.org"} {
+				if strings.Contains(err.Error(), hidden) {
+					t.Errorf("%q is in the error: %v", hidden, err)
+				}
+			}
+			if n := len(server.Messages()); n != 0 {
+				t.Errorf("%d messages were taken all the same", n)
+			}
+		})
+	}
+}
+
+// silent is the port of a server that takes connections and says nothing.
+func silent(t *testing.T) int {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// unused is a port where nobody listens.
+func unused(t *testing.T) int {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func TestSMTPEndsWithItsContext(t *testing.T) {
+	options := credentials(mail.StartTLS)
+	server := mailtest.Start(t, options)
+	server.Hold()
+	transport := newSMTP(t, configFor(server, options))
+	ctx, cancel := context.WithCancel(t.Context())
+	sent := make(chan error)
+	go func() {
+		sent <- transport.Send(ctx, &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)})
+	}()
+	server.WaitForHeld(t, 1)
+	cancel()
+	if err := <-sent; err == nil {
+		t.Error("a message that the server never took counts as delivered")
+	}
+}
+
+func TestSMTPMessageThatCannotBeWritten(t *testing.T) {
+	options := credentials(mail.StartTLS)
+	server := mailtest.Start(t, options)
+	m := recovery(t)
+	m.To = "nobody"
+	err := newSMTP(t, configFor(server, options)).Send(t.Context(), &account.Delivery{Message: m})
+	if failure, ok := errors.AsType[*mail.Failure](err); !ok || failure.Cause != mail.CauseUnknown {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -1,0 +1,113 @@
+package mail
+
+import (
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"io"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// maxName is how much of a name a message shows, in characters. A name is its
+// owner's to choose and must not become a text of its own.
+const maxName = 80
+
+// Templates puts messages into words, each as plain text and as HTML. The same
+// input always gives the same message.
+type Templates struct {
+	text *texttemplate.Template
+	html *htmltemplate.Template
+}
+
+var _ account.Renderer = (*Templates)(nil)
+
+// NewTemplates returns the templates that the program carries.
+func NewTemplates() *Templates {
+	return &Templates{
+		text: texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/*.txt")),
+		html: htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "templates/*.html")),
+	}
+}
+
+// Recovery writes the message that lets its reader choose a new password. The link,
+// or the token where there is none, stands on a line of its own in the text.
+func (t *Templates) Recovery(mail account.RecoveryMail) (account.Message, error) {
+	const subject = "Choose a new password for Usher"
+	return t.render("recovery", subject, struct {
+		Subject, Name, Token, Link, Lifetime, Source string
+	}{
+		Subject:  subject,
+		Name:     oneLine(mail.Name),
+		Token:    mail.Token,
+		Link:     mail.Link,
+		Lifetime: inWords(mail.Lifetime),
+		Source:   oneLine(mail.Source),
+	})
+}
+
+// render executes both templates of the message called name.
+func (t *Templates) render(name, subject string, data any) (account.Message, error) {
+	text, err := execute(t.text.Lookup(name+".txt"), data)
+	if err != nil {
+		return account.Message{}, fmt.Errorf("write the text of the %s mail: %w", name, err)
+	}
+	html, err := execute(t.html.Lookup(name+".html"), data)
+	if err != nil {
+		return account.Message{}, fmt.Errorf("write the HTML of the %s mail: %w", name, err)
+	}
+	return account.Message{Subject: subject, Text: text, HTML: html}, nil
+}
+
+func execute(template interface{ Execute(io.Writer, any) error }, data any) (string, error) {
+	var b strings.Builder
+	err := template.Execute(&b, data)
+	return b.String(), err
+}
+
+// oneLine makes a text that others chose fit into a sentence: no line ends, no
+// control characters, no marks that turn the direction of what follows, and not too
+// long.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case isControl(r):
+			return ' '
+		case r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+			return -1
+		}
+		return r
+	}, s)
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	if len(runes) > maxName {
+		return string(runes[:maxName-1]) + "…"
+	}
+	return string(runes)
+}
+
+// inWords writes a duration in hours and minutes, as people say it. Seconds are
+// dropped, so that nothing is promised for longer than it lasts.
+func inWords(d time.Duration) string {
+	count := func(n int, unit string) string {
+		if n == 1 {
+			return "1 " + unit
+		}
+		return fmt.Sprintf("%d %ss", n, unit)
+	}
+	hours, minutes := int(d/time.Hour), int(d%time.Hour/time.Minute)
+	switch {
+	case hours == 0 && minutes == 0:
+		return "less than a minute"
+	case hours == 0:
+		return count(minutes, "minute")
+	case minutes == 0:
+		return count(hours, "hour")
+	}
+	return count(hours, "hour") + " and " + count(minutes, "minute")
+}

@@ -1,0 +1,113 @@
+package mail_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/mail"
+)
+
+const (
+	token = "usr_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG123456"
+	link  = "https://usher.example/reset-password?token=" + token
+)
+
+func TestRecovery(t *testing.T) {
+	tests := []struct {
+		name             string
+		mail             account.RecoveryMail
+		line             string // of the text, by itself
+		text, html, both []string
+		absent           []string // from both
+	}{
+		{
+			name:   "with a link",
+			mail:   account.RecoveryMail{Name: "Ada", Token: token, Link: link, Lifetime: 30 * time.Minute, Source: "192.0.2.7"},
+			line:   link,
+			text:   []string{"valid for 30 minutes and works once"},
+			html:   []string{`href="` + link + `"`, "<strong>30 minutes</strong>"},
+			both:   []string{"Hello Ada,", "your password stays as it is", "192.0.2.7"},
+			absent: []string{"retrieve"},
+		},
+		{
+			name:   "with a token alone",
+			mail:   account.RecoveryMail{Name: "Ada", Token: token, Lifetime: time.Hour, Source: "2001:db8::1"},
+			line:   token,
+			text:   []string{`"usher password retrieve"`},
+			html:   []string{">" + token + "<", "<code>usher password retrieve</code>"},
+			both:   []string{"POST /api/users/retrieve-password", "1 hour", "2001:db8::1"},
+			absent: []string{"http"},
+		},
+		{
+			name:   "without a name or a source",
+			mail:   account.RecoveryMail{Token: token, Link: link, Lifetime: 90 * time.Minute},
+			line:   link,
+			both:   []string{"Hello,", "1 hour and 30 minutes"},
+			absent: []string{"came from"},
+		},
+		{
+			name: "a name of several lines",
+			mail: account.RecoveryMail{Name: "Bob\r\nBcc: x@y\u2028\u0085\x00z", Token: token, Link: link, Lifetime: time.Minute},
+			line: link,
+			both: []string{"Hello Bob Bcc: x@y z,", "1 minute"},
+		},
+		{
+			name:   "a name of markup",
+			mail:   account.RecoveryMail{Name: "<script>alert(1)</script>{{.Token}}", Token: token, Link: link, Lifetime: 59 * time.Second},
+			line:   link,
+			text:   []string{"<script>alert(1)</script>{{.Token}}"},
+			html:   []string{"&lt;script&gt;alert(1)&lt;/script&gt;{{.Token}}"},
+			both:   []string{"less than a minute"},
+			absent: nil,
+		},
+		{
+			name:   "a name that turns the text around, too long",
+			mail:   account.RecoveryMail{Name: "\u202eeve" + strings.Repeat("é", 100), Token: token, Link: link, Lifetime: 2*time.Hour + time.Minute},
+			line:   link,
+			both:   []string{"Hello eve" + strings.Repeat("é", 76) + "…,", "2 hours and 1 minute"},
+			absent: []string{"\u202e"},
+		},
+		{
+			name: "a source of several lines",
+			mail: account.RecoveryMail{Token: token, Link: link, Lifetime: time.Minute, Source: "192.0.2.7\nhttps://evil.example"},
+			line: link,
+			both: []string{"192.0.2.7 https://evil.example."},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			templates := mail.NewTemplates()
+			m, err := templates.Recovery(test.mail)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Subject == "" || strings.ContainsAny(m.Subject, "\r\n") {
+				t.Errorf("the subject is %q", m.Subject)
+			}
+			if !slices.Contains(strings.Split(m.Text, "\n"), test.line) {
+				t.Errorf("%q is not a line of:\n%s", test.line, m.Text)
+			}
+			for part, wanted := range map[string][]string{m.Text: append(test.text, test.both...), m.HTML: append(test.html, test.both...)} {
+				for _, want := range wanted {
+					if !strings.Contains(part, want) {
+						t.Errorf("%q is missing in:\n%s", want, part)
+					}
+				}
+				for _, absent := range append(test.absent, "ZgotmplZ", "<no value>") {
+					if strings.Contains(part, absent) {
+						t.Errorf("%q is in:\n%s", absent, part)
+					}
+				}
+			}
+			if strings.Contains(m.HTML, "<script") || strings.Contains(m.HTML, "<img") || strings.Contains(m.HTML, "url(") {
+				t.Errorf("the HTML runs or loads something:\n%s", m.HTML)
+			}
+			if again, err := mail.NewTemplates().Recovery(test.mail); err != nil || again != m {
+				t.Errorf("the same input gives another message: %v", err)
+			}
+		})
+	}
+}
