@@ -1,0 +1,76 @@
+package console_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	b := open(t, true, nil)
+	for _, request := range []*http.Request{
+		httptest.NewRequest("GET", "/reset-password", nil),
+		httptest.NewRequest("GET", "/reset-password?token=usr_x", nil),
+		httptest.NewRequest("POST", "/reset-password", nil),
+		httptest.NewRequest("GET", "/nowhere", nil),
+	} {
+		t.Run(request.Method+" "+request.URL.String(), func(t *testing.T) {
+			answer := b.do(request)
+			for name, want := range map[string]string{
+				"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+				"Cache-Control":           "no-store",
+				"X-Content-Type-Options":  "nosniff",
+				"X-Frame-Options":         "DENY",
+			} {
+				if got := answer.Header.Get(name); got != want {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	tests := []struct {
+		method, path string
+		status       int
+		contentType  string
+	}{
+		{"GET", "/reset-password", 200, "text/html; charset=utf-8"},
+		{"HEAD", "/reset-password", 200, "text/html; charset=utf-8"},
+		{"PUT", "/reset-password", 405, ""},
+		{"GET", "/reset-password/", 404, ""},
+		{"GET", "/static/usher.css", 200, "text/css; charset=utf-8"},
+		{"GET", "/static/usher.svg", 200, "image/svg+xml"},
+		{"GET", "/static/", 404, ""},
+		{"GET", "/templates/layout.html", 404, ""},
+	}
+	b := open(t, true, nil)
+	for _, test := range tests {
+		t.Run(test.method+" "+test.path, func(t *testing.T) {
+			answer := b.do(httptest.NewRequest(test.method, test.path, nil))
+			if answer.StatusCode != test.status {
+				t.Errorf("status %d, want %d", answer.StatusCode, test.status)
+			}
+			if got := answer.Header.Get("Content-Type"); test.contentType != "" && got != test.contentType {
+				t.Errorf("Content-Type %q, want %q", got, test.contentType)
+			}
+		})
+	}
+}
+
+// The policy forbids scripts and inline styles; a page that needs one is broken.
+func TestPagesAreWithinThePolicy(t *testing.T) {
+	b := open(t, true, nil)
+	offence := regexp.MustCompile(`(?i)<script|<style|\sstyle=|\son[a-z]+=|(href|src|action)="(https?:)?//`)
+	for _, page := range []answer{b.get("/reset-password"), b.followLink(), b.get("/reset-password?token=")} {
+		if found := offence.FindString(page.body); found != "" {
+			t.Errorf("%q in\n%s", found, page.body)
+		}
+		if !strings.HasPrefix(page.body, "<!doctype html>\n<html lang=\"en\">") {
+			t.Errorf("not a page:\n%s", page.body)
+		}
+	}
+}
