@@ -1,0 +1,134 @@
+// Package config holds every setting of the server in one struct: its flag, its
+// variable, its default and its words. A flag --some-name has the variable
+// USHER_SOME_NAME and the same name in the settings file. A secret has no flag:
+// it comes from its variable, or from the file that the variable with _FILE
+// behind it names.
+//
+// The package imports secret, mail (for its modes) and the standard library.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/seed-3a99a2fe/usher/internal/mail"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// Server is the settings of `usher serve`. The tags are those of kong.
+type Server struct {
+	Listen         string         `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one."`
+	Data           string         `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, the server key and mail files. Made if it is not there."`
+	PublicURL      string         `placeholder:"URL" help:"Where people reach the server; links in mails begin with it. Default: the address listened on, if that is loopback."`
+	TrustedProxies []netip.Prefix `placeholder:"CIDR,..." help:"Networks of the proxies whose X-Forwarded-For is believed."`
+	AdminEmail     string         `default:"admin@localhost" placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start."`
+	ServerKeyFile  string         `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
+
+	SMTP SMTP `embed:"" prefix:"smtp-"`
+
+	LogFormat string `enum:"text,json" default:"text" help:"Form of the log on standard error: ${enum}."`
+	AccessLog bool   `help:"Log every request, not only writes, refused credentials and faults."`
+	Metrics   bool   `help:"Serve Prometheus metrics at /metrics, to anybody who can reach the server."`
+
+	// Secrets, from variables alone; see LoadSecrets.
+	AdminPassword secret.Text `kong:"-"`
+	ServerKey     secret.Text `kong:"-"`
+}
+
+// SMTP is the settings of the mail server that messages leave by.
+type SMTP struct {
+	Host     string       `placeholder:"HOST" help:"Mail server. Without it messages become .eml files in <data>/mail."`
+	Port     int          `placeholder:"PORT" help:"Port of the mail server. Default: 587 for starttls, 465 for tls, 25 for none."`
+	TLS      mail.TLSMode `enum:"starttls,tls,none" default:"starttls" help:"How the connection is protected: ${enum}. A password is never sent without, except to loopback."`
+	Username string       `placeholder:"NAME" help:"Account at the mail server; its password is USHER_SMTP_PASSWORD or in USHER_SMTP_PASSWORD_FILE."`
+	From     string       `default:"usher@localhost" placeholder:"ADDRESS" help:"Address that messages come from."`
+	FromName string       `default:"Usher" placeholder:"NAME" help:"Name that messages come from."`
+	CAFile   string       `placeholder:"FILE" help:"Certificates, in PEM, that the mail server's may be signed by, beside the system's."`
+	Password secret.Text  `kong:"-"`
+}
+
+// Validate checks the settings that can be checked on their own and reports all
+// faults at once.
+func (s *Server) Validate() error {
+	var faults []error
+	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+		faults = append(faults, fmt.Errorf("--listen must be HOST:PORT, 127.0.0.1:8080 say"))
+	}
+	if _, err := s.publicURL(); err != nil {
+		faults = append(faults, err)
+	}
+	if s.SMTP.Port < 0 || s.SMTP.Port > 65535 {
+		faults = append(faults, errors.New("--smtp-port must be a port"))
+	}
+	return errors.Join(faults...)
+}
+
+// LoadSecrets reads the secrets from their variables. It reports all faults at
+// once, and never shows a value.
+func (s *Server) LoadSecrets(getenv func(string) string) error {
+	var faults []error
+	for name, to := range map[string]*secret.Text{
+		"USHER_ADMIN_PASSWORD": &s.AdminPassword,
+		"USHER_SERVER_KEY":     &s.ServerKey,
+		"USHER_SMTP_PASSWORD":  &s.SMTP.Password,
+	} {
+		value, err := Secret(getenv, name)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		*to = value
+	}
+	return errors.Join(faults...)
+}
+
+// Secret returns the value of a variable, or what is in the file that the
+// variable with _FILE behind its name names, without its last line end. It is
+// empty when neither is set, and fails when both are.
+func Secret(getenv func(string) string, name string) (secret.Text, error) {
+	value, file := getenv(name), getenv(name+"_FILE")
+	switch {
+	case value != "" && file != "":
+		return secret.Text{}, fmt.Errorf("%s and %s_FILE are both set; unset one", name, name)
+	case file == "":
+		return secret.New(value), nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("%s_FILE: %w", name, err)
+	}
+	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	if line == "" {
+		return secret.Text{}, fmt.Errorf("%s_FILE: %s is empty", name, file)
+	}
+	return secret.New(line), nil
+}
+
+// publicURL returns the URL that was set, or nil.
+func (s *Server) publicURL() (*url.URL, error) {
+	if s.PublicURL == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("--public-url must be a URL such as https://accounts.example.com")
+	}
+	return u, nil
+}
+
+// ReachedAt returns the public URL: the one that was set, or the address that is
+// listened on if that is loopback, or nil, since any other guess could send
+// people and their tokens somewhere else.
+func (s *Server) ReachedAt(listening net.Addr) *url.URL {
+	if u, err := s.publicURL(); err == nil && u != nil {
+		return u
+	}
+	if tcp, ok := listening.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return &url.URL{Scheme: "http", Host: tcp.String()}
+	}
+	return nil
+}

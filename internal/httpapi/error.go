@@ -1,0 +1,97 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+)
+
+// Codes of failures that only HTTP has.
+const (
+	codeNoRoute          account.Code = "Not Found"
+	codeMethodNotAllowed account.Code = "METHOD_NOT_ALLOWED"
+	codeUnsupportedMedia account.Code = "UNSUPPORTED_MEDIA_TYPE"
+)
+
+// statuses maps every code to the status that it is answered with.
+var statuses = map[account.Code]int{
+	account.CodeInvalid:                http.StatusBadRequest,
+	account.CodeInvalidRecoveryToken:   http.StatusBadRequest,
+	account.CodeUnauthorized:           http.StatusUnauthorized,
+	account.CodeInvalidCredentials:     http.StatusUnauthorized,
+	account.CodeForbidden:              http.StatusForbidden,
+	account.CodeWrongPassword:          http.StatusForbidden,
+	account.CodePasswordChangeRequired: http.StatusForbidden,
+	account.CodeUsePasswordChange:      http.StatusForbidden,
+	account.CodeNotFound:               http.StatusNotFound,
+	codeNoRoute:                        http.StatusNotFound,
+	codeMethodNotAllowed:               http.StatusMethodNotAllowed,
+	account.CodeEmailTaken:             http.StatusConflict,
+	account.CodeLastAdministrator:      http.StatusConflict,
+	account.CodeNotLocalUser:           http.StatusConflict,
+	account.CodeTooLarge:               http.StatusRequestEntityTooLarge,
+	codeUnsupportedMedia:               http.StatusUnsupportedMediaType,
+	account.CodeTooManyRequests:        http.StatusTooManyRequests,
+	account.CodeInternal:               http.StatusInternalServerError,
+	account.CodeUnavailable:            http.StatusServiceUnavailable,
+}
+
+// asError returns what may be told of err. A failure without a type is a fault
+// of ours, and is logged; one whose caller has gone away is nobody's.
+func (s *server) asError(ctx context.Context, err error) *account.Error {
+	if e, ok := errors.AsType[*account.Error](err); ok {
+		if e.Err != nil {
+			s.log.WarnContext(ctx, "request refused", "code", e.Code, "cause", e.Err, "request", requestOf(ctx).id)
+		}
+		return e
+	}
+	if ctx.Err() != nil {
+		return &account.Error{Code: account.CodeUnavailable, Message: "The request was given up.", RetryAfter: time.Second}
+	}
+	s.log.ErrorContext(ctx, "request failed", "error", err, "request", requestOf(ctx).id)
+	return &account.Error{Code: account.CodeInternal, Message: "Something went wrong in the server."}
+}
+
+// writeError is the one place where a failure becomes an answer.
+func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	e := s.asError(r.Context(), err)
+	status, ok := statuses[e.Code]
+	if !ok {
+		status = http.StatusInternalServerError
+	}
+	body := wire.Error{StatusCode: status, Error: string(e.Code), Message: e.Message}
+	if len(e.Details) > 0 {
+		details := make([]wire.ErrorDetail, len(e.Details))
+		for i, d := range e.Details {
+			details[i] = wire.ErrorDetail{Path: d.Path, Message: d.Message}
+		}
+		body.Details = &details
+	}
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="usher"`) // RFC 9110, 15.5.2
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		s.log.LogAttrs(r.Context(), slog.LevelDebug, "the client did not take an answer", slog.Any("error", err))
+	}
+}
+
+func noRoute() error {
+	return &account.Error{Code: codeNoRoute, Message: "Not Found"}
+}
+
+func methodNotAllowed() error {
+	return &account.Error{Code: codeMethodNotAllowed, Message: "This path does not have this method. The header Allow lists those it has."}
+}

@@ -1,0 +1,208 @@
+package httpapi
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// handlers are the operations of the contract, each one call of account.
+type handlers struct{ accounts *account.Service }
+
+var _ wire.StrictServerInterface = handlers{}
+
+// parseID reads an id of a path. Digits that are no id of anything are the same
+// as an id that is not there.
+func parseID(text string) (int64, error) {
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, account.Invalid(account.Detail{Path: "/id", Message: "must be a numerical string"})
+		}
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return 0, &account.Error{Code: account.CodeNotFound, Message: "There is no such thing, or none that you may see."}
+	}
+	return id, nil
+}
+
+func (h handlers) ApiLoginPost(ctx context.Context, r wire.ApiLoginPostRequestObject) (wire.ApiLoginPostResponseObject, error) {
+	in, err := h.accounts.SignIn(ctx, r.Body.Email, secret.New(r.Body.Password), requestOf(ctx).from)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ApiLoginPost200JSONResponse{AuthToken: in.Token.Reveal(), NeedPasswordReset: in.NeedPasswordReset}, nil
+}
+
+func (h handlers) ApiLogoutPost(ctx context.Context, _ wire.ApiLogoutPostRequestObject) (wire.ApiLogoutPostResponseObject, error) {
+	if err := h.accounts.SignOut(ctx, requestOf(ctx).caller); err != nil {
+		return nil, err
+	}
+	return wire.ApiLogoutPost204Response{}, nil
+}
+
+func (h handlers) ApiUsersWhoamiGet(ctx context.Context, _ wire.ApiUsersWhoamiGetRequestObject) (wire.ApiUsersWhoamiGetResponseObject, error) {
+	return wire.ApiUsersWhoamiGet200JSONResponse(whoami(requestOf(ctx).caller)), nil
+}
+
+func (h handlers) ApiUsersGet(ctx context.Context, _ wire.ApiUsersGetRequestObject) (wire.ApiUsersGetResponseObject, error) {
+	return userList{ctx, h.accounts}, nil
+}
+
+// userList answers all users as they are read, so that its memory does not grow
+// with their number.
+type userList struct {
+	ctx      context.Context
+	accounts *account.Service
+}
+
+// VisitApiUsersGetResponse writes the list. A failure before the first user is
+// answered as such; after it, the connection is broken, so that no client takes
+// a part of the list for all of it.
+func (l userList) VisitApiUsersGetResponse(w http.ResponseWriter) error {
+	out := bufio.NewWriterSize(w, 32*1024)
+	encoder := json.NewEncoder(out)
+	separator := byte('[')
+	err := l.accounts.ListUsers(l.ctx, requestOf(l.ctx).caller, func(u account.User) error {
+		if separator == '[' {
+			w.Header().Set("Content-Type", "application/json")
+		}
+		if err := out.WriteByte(separator); err != nil {
+			return err
+		}
+		separator = ','
+		return encoder.Encode(user(u))
+	})
+	if err != nil {
+		if separator == '[' {
+			return err
+		}
+		panic(http.ErrAbortHandler)
+	}
+	if separator == '[' { // nobody
+		w.Header().Set("Content-Type", "application/json")
+		_ = out.WriteByte('[')
+	}
+	_, _ = out.WriteString("]\n")
+	if out.Flush() != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+func (h handlers) ApiUsersPost(ctx context.Context, r wire.ApiUsersPostRequestObject) (wire.ApiUsersPostResponseObject, error) {
+	users := make([]account.NewUser, len(*r.Body))
+	for i, u := range *r.Body {
+		users[i] = newUser(u)
+	}
+	created, err := h.accounts.CreateUsers(ctx, requestOf(ctx).caller, users)
+	if err != nil {
+		return nil, err
+	}
+	answer := make(wire.ApiUsersPost201JSONResponse, len(created))
+	for i, u := range created {
+		answer[i] = user(u)
+	}
+	return answer, nil
+}
+
+func (h handlers) ApiUsersIdGet(ctx context.Context, r wire.ApiUsersIdGetRequestObject) (wire.ApiUsersIdGetResponseObject, error) {
+	id, err := parseID(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	u, err := h.accounts.User(ctx, requestOf(ctx).caller, id)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ApiUsersIdGet200JSONResponse(user(u)), nil
+}
+
+func (h handlers) ApiUsersIdPatch(ctx context.Context, r wire.ApiUsersIdPatchRequestObject) (wire.ApiUsersIdPatchResponseObject, error) {
+	id, err := parseID(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	u, err := h.accounts.UpdateUser(ctx, requestOf(ctx).caller, id, userUpdate(*r.Body))
+	if err != nil {
+		return nil, err
+	}
+	return wire.ApiUsersIdPatch200JSONResponse(user(u)), nil
+}
+
+func (h handlers) ApiUsersIdDelete(ctx context.Context, r wire.ApiUsersIdDeleteRequestObject) (wire.ApiUsersIdDeleteResponseObject, error) {
+	id, err := parseID(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.accounts.DeleteUser(ctx, requestOf(ctx).caller, id); err != nil {
+		return nil, err
+	}
+	return wire.ApiUsersIdDelete204Response{}, nil
+}
+
+func (h handlers) ApiUsersIdRolesPut(ctx context.Context, r wire.ApiUsersIdRolesPutRequestObject) (wire.ApiUsersIdRolesPutResponseObject, error) {
+	id, err := parseID(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := h.accounts.SetUserRoles(ctx, requestOf(ctx).caller, id, r.Body.Roles)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ApiUsersIdRolesPut200JSONResponse{Roles: roles}, nil
+}
+
+func (h handlers) ApiUsersPasswordPatch(ctx context.Context, r wire.ApiUsersPasswordPatchRequestObject) (wire.ApiUsersPasswordPatchResponseObject, error) {
+	q := requestOf(ctx)
+	err := h.accounts.ChangePassword(ctx, q.caller, secret.New(r.Body.OldPassword), secret.New(r.Body.NewPassword), q.from)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ApiUsersPasswordPatch200JSONResponse(nil), nil
+}
+
+func (h handlers) ApiUsersForgottenPasswordPost(ctx context.Context, r wire.ApiUsersForgottenPasswordPostRequestObject) (wire.ApiUsersForgottenPasswordPostResponseObject, error) {
+	if err := h.accounts.ForgottenPassword(ctx, r.Body.Email, requestOf(ctx).from); err != nil {
+		return nil, err
+	}
+	return wire.ApiUsersForgottenPasswordPost200JSONResponse(nil), nil
+}
+
+func (h handlers) ApiUsersRetrievePasswordPost(ctx context.Context, r wire.ApiUsersRetrievePasswordPostRequestObject) (wire.ApiUsersRetrievePasswordPostResponseObject, error) {
+	err := h.accounts.RetrievePassword(ctx, secret.New(r.Body.Token), secret.New(r.Body.NewPassword), requestOf(ctx).from)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ApiUsersRetrievePasswordPost200JSONResponse(nil), nil
+}
+
+func (h handlers) ApiMailGet(ctx context.Context, _ wire.ApiMailGetRequestObject) (wire.ApiMailGetResponseObject, error) {
+	mails, err := h.accounts.ListMail(ctx, requestOf(ctx).caller)
+	if err != nil {
+		return nil, err
+	}
+	answer := make(wire.ApiMailGet200JSONResponse, len(mails))
+	for i, m := range mails {
+		answer[i] = mailMessage(m)
+	}
+	return answer, nil
+}
+
+func (h handlers) ApiMailIdGet(ctx context.Context, r wire.ApiMailIdGetRequestObject) (wire.ApiMailIdGetResponseObject, error) {
+	id, err := parseID(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	m, err := h.accounts.Mail(ctx, requestOf(ctx).caller, id)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ApiMailIdGet200JSONResponse(mailMessage(m)), nil
+}

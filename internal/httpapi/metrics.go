@@ -1,0 +1,49 @@
+package httpapi
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics count the requests. Those of each operation and class of status are
+// looked up when the server starts, not for each request.
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+// statusClasses are the values of the label "status"; the index is the first
+// digit of the status.
+var statusClasses = [6]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
+
+func newMetrics(registry prometheus.Registerer) *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "usher_http_requests_total", Help: "Requests by operation and class of status.",
+		}, []string{"operation", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "usher_http_request_seconds", Help: "Time from the request's header to the answer's end, by operation.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"operation"}),
+	}
+	registry.MustRegister(m.requests, m.seconds)
+	return m
+}
+
+// forOperation returns the function that counts one request of an operation.
+func (m *metrics) forOperation(op *operation) func(status int, took time.Duration) {
+	name := "none"
+	if op != nil {
+		name = op.id
+	}
+	var counters [len(statusClasses)]prometheus.Counter
+	for i, class := range statusClasses {
+		counters[i] = m.requests.WithLabelValues(name, class)
+	}
+	seconds := m.seconds.WithLabelValues(name)
+	return func(status int, took time.Duration) {
+		counters[min(max(status/100, 0), len(counters)-1)].Inc()
+		seconds.Observe(took.Seconds())
+	}
+}
