@@ -1,0 +1,109 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/client/internal/wire"
+)
+
+// Client calls the operations of one server. Make it with [New].
+type Client struct {
+	wire   *wire.Client
+	sender sender
+}
+
+// New returns a client of the server at baseURL: "https://usher.example.com", with
+// a path where the server is mounted under one. It fails if the URL is not an
+// absolute one with http or https, has a user, a query or a fragment, or would send
+// secrets in clear (see [WithInsecureHTTP]). No request is made.
+func New(baseURL string, opts ...Option) (*Client, error) {
+	s := settings{retries: maxRetries, userAgent: "usher-go"}
+	for _, set := range opts {
+		set(&s)
+	}
+	base, err := parseBase(baseURL, s.insecureHTTP)
+	if err != nil {
+		return nil, err
+	}
+	if s.http == nil {
+		s.http = &http.Client{Transport: defaultTransport()}
+	}
+	hc := *s.http
+	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+	return newClient(base, sender{
+		http:      &hc,
+		retries:   s.retries,
+		userAgent: s.userAgent,
+		token:     func() string { return s.token },
+		sleep:     sleep,
+	}), nil
+}
+
+func newClient(base string, s sender) *Client {
+	return &Client{wire: &wire.Client{Server: base, Client: s}, sender: s}
+}
+
+// WithToken returns a client of the same server that acts for the owner of token;
+// "" makes one without a credential. The two share their connections.
+func (c *Client) WithToken(token string) *Client {
+	s := c.sender
+	s.token = func() string { return token }
+	return newClient(c.wire.Server, s)
+}
+
+// BaseURL returns the address of the server, with a slash at its end.
+func (c *Client) BaseURL() string { return c.wire.Server }
+
+// String tells the server, and whether there is a token, but not the token.
+func (c *Client) String() string {
+	if c.sender.token() == "" {
+		return "usher client of " + c.wire.Server
+	}
+	return "usher client of " + c.wire.Server + " with a token"
+}
+
+// parseBase checks a base URL and returns it with a slash at its end. Its errors
+// do not repeat the URL, which may hold a password.
+func parseBase(text string, insecure bool) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", errors.New("usher: the base URL is not a URL")
+	}
+	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", errors.New("usher: the base URL must begin with https:// or http:// and a host")
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", errors.New("usher: the base URL must not have a user, a query or a fragment")
+	}
+	if u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()) {
+		return "", fmt.Errorf("usher: plain HTTP to %s would send passwords and tokens in clear; use https", u.Hostname())
+	}
+	if !strings.HasSuffix(u.Path, "/") {
+		u = u.JoinPath("/")
+	}
+	return u.String(), nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func defaultTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: 2 * time.Minute, // creating 1,000 users hashes 1,000 passwords
+		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConnsPerHost:   16,
+		ForceAttemptHTTP2:     true,
+	}
+}

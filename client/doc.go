@@ -1,0 +1,62 @@
+// Package client speaks to an Usher server: sign-in and sign-out, users and their
+// roles, passwords, the outbox of mail.
+//
+//	c, err := client.New("https://usher.example.com")
+//	...
+//	session, err := c.Login(ctx, "ada@example.com", password)
+//	...
+//	c = c.WithToken(session.Token)
+//	me, err := c.Whoami(ctx)
+//
+// # Credentials
+//
+// A client holds at most one token: that of a session, from [Client.Login], or an
+// API key. Login does not change the client; [Client.WithToken] makes one that
+// acts for the new session. A token is never part of an error, of a printed
+// client, or of anything that the package logs (it logs nothing), and it is sent
+// to the server of the base URL alone: redirects are not followed. A base URL with
+// plain HTTP is refused unless the host is this machine; see [WithInsecureHTTP].
+//
+// # Errors
+//
+// An answer with a status outside 200 to 299 is an [*Error], which [errors.As] finds. What
+// to do about it is told by its [Code], which [errors.Is] finds as well:
+//
+//	if errors.Is(err, client.CodeNotFound) { ... }
+//
+// All other errors mean that there was no answer, or none that this API gives;
+// those of a context that has ended are found by [errors.Is] too.
+//
+// # Retries
+//
+// A request is sent again only where that cannot do a thing twice:
+//
+//   - The server answers 429 or 503 with the body of this API, which promises that
+//     nothing was changed. This holds for every operation.
+//   - A request that only reads (GET) gets 429 or 503 from whatever stands between,
+//     or gets no answer.
+//
+// A client waits as long as Retry-After says, or a moment where it says nothing.
+// There are at most two tries after the first (see [WithRetries]), and waits of at
+// most 30 seconds in all: where the server asks for more, its answer is returned
+// at once, with [Error.RetryAfter]. A context that ends stops the waiting.
+//
+// # Limits
+//
+// An operation takes at most five minutes, retries included; a context can make it
+// less. The default HTTP client waits 10 seconds for a connection and two minutes
+// for an answer to begin. At most 16 MiB of an answer are read, and 1 MiB of an
+// error. A list of users has any length: [Client.AllUsers] reads it element by
+// element, for as long as its context allows.
+//
+// # Compatibility
+//
+// The package follows the contract that a server serves at /openapi.yaml, and
+// semantic versioning: within a major version, names are not taken away and keep
+// their meaning. Structures may get new fields, so write literals with field names.
+// There may be new codes, states, providers and permissions: treat one that you do
+// not know as the general case. Fields that a newer server adds to an answer are
+// ignored. Texts of errors may change at any time.
+//
+// A client may be used by many goroutines at once.
+package client

@@ -1,0 +1,106 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/client/internal/wire"
+)
+
+// Code names a kind of failure. It is an error itself, so that [errors.Is] finds
+// it in the chain of an [*Error].
+type Code string
+
+// The codes of the contract, each with what to do about it. New ones may come.
+const (
+	CodeInvalid                Code = "INVALID_PAYLOAD_FORMAT"   // mend the fields that Details name
+	CodeInvalidRecoveryToken   Code = "INVALID_RECOVERY_TOKEN"   // ask for a new recovery message
+	CodeUnauthorized           Code = "UNAUTHORIZED"             // sign in; the token is missing, unknown, or has ended
+	CodeInvalidCredentials     Code = "INVALID_CREDENTIALS"      // the sign-in failed; it is never told why
+	CodeForbidden              Code = "FORBIDDEN"                // ask for the permission
+	CodeWrongPassword          Code = "WRONG_PASSWORD"           // the old password is not that
+	CodePasswordChangeRequired Code = "PASSWORD_CHANGE_REQUIRED" // change the password first
+	CodeUsePasswordChange      Code = "USE_PASSWORD_CHANGE"      // use ChangePassword for one's own password
+	CodeNotFound               Code = "NOT_FOUND"                // there is no such thing, or none that the caller may read
+	CodeNoSuchPath             Code = "Not Found"                // the base URL is wrong, or the server is older
+	CodeMethodNotAllowed       Code = "METHOD_NOT_ALLOWED"       // likewise
+	CodeEmailTaken             Code = "EMAIL_TAKEN"              // choose another address
+	CodeLastAdministrator      Code = "LAST_ADMINISTRATOR"       // make another administrator first
+	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
+	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
+	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // something between changed the request
+	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter
+	CodeInternal               Code = "INTERNAL_SERVER_ERROR"    // give RequestID to the operator
+	CodeUnavailable            Code = "UNAVAILABLE"              // wait for RetryAfter; nothing was changed
+)
+
+// Error returns the code as text.
+func (c Code) Error() string { return string(c) }
+
+// Error is an answer that is not a success. No part of it holds a secret.
+type Error struct {
+	StatusCode int           // HTTP status
+	Code       Code          // what went wrong, for programs; "" if the answer is not one of this API
+	Message    string        // what went wrong, for people
+	Details    []Detail      // the fields at fault, if the request was
+	RetryAfter time.Duration // how long to wait before the next try; 0 where the server does not say
+	RequestID  string        // names the request in the server's log; may be ""
+}
+
+// Detail is one field at fault.
+type Detail struct {
+	Path    string `json:"path"`    // JSON pointer (RFC 6901) into the request body, as "/0/email"; "/id" for the id
+	Message string `json:"message"` // what is expected there
+}
+
+// Error tells the status, the code, the message and each field at fault.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "usher: %d", e.StatusCode)
+	if e.Code != "" {
+		fmt.Fprintf(&b, " %s", e.Code)
+	}
+	fmt.Fprintf(&b, ": %s", e.Message)
+	for _, d := range e.Details {
+		fmt.Fprintf(&b, "; %s: %s", d.Path, d.Message)
+	}
+	return b.String()
+}
+
+// Unwrap returns the code, or nil where there is none.
+func (e *Error) Unwrap() error {
+	if e.Code == "" {
+		return nil
+	}
+	return e.Code
+}
+
+// readError makes an error of an answer that is no success. A body that is not of
+// this API, a proxy's page say, is left out: nobody vouches for what it holds.
+func readError(resp *http.Response) *Error {
+	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.Header.Get("X-Request-Id")}
+	if seconds, err := strconv.ParseUint(resp.Header.Get("Retry-After"), 10, 31); err == nil {
+		e.RetryAfter = time.Duration(seconds) * time.Second
+	}
+	var body wire.Error
+	raw, err := io.ReadAll(&boundedReader{r: resp.Body, left: maxError})
+	if err != nil || json.Unmarshal(raw, &body) != nil || body.Error == "" || body.StatusCode != resp.StatusCode {
+		e.Message = http.StatusText(resp.StatusCode) + " (the answer is not from an Usher server)"
+		if resp.StatusCode/100 == 3 {
+			e.Message = "the server is at another address, and redirects are not followed"
+		}
+		return e
+	}
+	e.Code, e.Message = Code(body.Error), body.Message
+	if body.Details != nil {
+		for _, d := range *body.Details {
+			e.Details = append(e.Details, Detail{Path: d.Path, Message: d.Message})
+		}
+	}
+	return e
+}

@@ -1,0 +1,13 @@
+package client
+
+import (
+	"context"
+	"time"
+)
+
+// WithSleep replaces the waiting between tries.
+func WithSleep(c *Client, sleep func(context.Context, time.Duration) error) *Client {
+	s := c.sender
+	s.sleep = sleep
+	return newClient(c.wire.Server, s)
+}

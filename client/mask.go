@@ -1,0 +1,66 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+)
+
+// The types that carry a secret show a mask wherever they are printed, logged or
+// marshalled, for every verb of fmt.
+
+const mask = "********"
+
+type (
+	plainNewUser     NewUser
+	plainUserUpdate  UserUpdate
+	plainLoginResult LoginResult
+)
+
+func (u NewUser) masked() plainNewUser {
+	u.Password = mask
+	return plainNewUser(u)
+}
+
+func (u UserUpdate) masked() plainUserUpdate {
+	if u.Password != nil {
+		u.Password = new(mask)
+	}
+	return plainUserUpdate(u)
+}
+
+func (r LoginResult) masked() plainLoginResult {
+	r.Token = mask
+	return plainLoginResult(r)
+}
+
+// Format prints the user without the password.
+func (u NewUser) Format(f fmt.State, verb rune) { format(f, verb, u.masked()) }
+
+// LogValue is the user without the password.
+func (u NewUser) LogValue() slog.Value { return slog.AnyValue(u.masked()) }
+
+// MarshalJSON writes the user without the password; CreateUsers sends it.
+func (u NewUser) MarshalJSON() ([]byte, error) { return json.Marshal(u.masked()) }
+
+// Format prints the update without the password.
+func (u UserUpdate) Format(f fmt.State, verb rune) { format(f, verb, u.masked()) }
+
+// LogValue is the update without the password.
+func (u UserUpdate) LogValue() slog.Value { return slog.AnyValue(u.masked()) }
+
+// MarshalJSON writes the update without the password; UpdateUser sends it.
+func (u UserUpdate) MarshalJSON() ([]byte, error) { return json.Marshal(u.masked()) }
+
+// Format prints the session without the token.
+func (r LoginResult) Format(f fmt.State, verb rune) { format(f, verb, r.masked()) }
+
+// LogValue is the session without the token.
+func (r LoginResult) LogValue() slog.Value { return slog.AnyValue(r.masked()) }
+
+// MarshalJSON writes the session without the token.
+func (r LoginResult) MarshalJSON() ([]byte, error) { return json.Marshal(r.masked()) }
+
+func format(f fmt.State, verb rune, masked any) {
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), masked)
+}

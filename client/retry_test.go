@@ -1,0 +1,215 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/client"
+)
+
+// reply is what a server does with one request: an answer, or a broken connection
+// where the status is 0.
+type reply struct {
+	status     int
+	body       string
+	retryAfter string
+}
+
+var (
+	unavailable = reply{503, `{"statusCode":503,"error":"UNAVAILABLE","message":"Busy."}`, "2"}
+	tooMany     = reply{429, `{"statusCode":429,"error":"TOO_MANY_REQUESTS","message":"Wait."}`, "2"}
+	tooManyLong = reply{429, `{"statusCode":429,"error":"TOO_MANY_REQUESTS","message":"Wait."}`, "60"}
+	waits20     = reply{503, `{"statusCode":503,"error":"UNAVAILABLE","message":"Busy."}`, "20"}
+	proxy503    = reply{503, "<html>", ""}
+	internal    = reply{500, `{"statusCode":500,"error":"INTERNAL_SERVER_ERROR","message":"Oh."}`, ""}
+	broken      = reply{}
+	good        = reply{200, adaJSON, ""}
+)
+
+// TestRetries counts the requests that reach the server, and the seconds waited.
+func TestRetries(t *testing.T) {
+	get := func(ctx context.Context, c *client.Client) error { _, err := c.User(ctx, 18); return err }
+	patch := func(ctx context.Context, c *client.Client) error {
+		_, err := c.UpdateUser(ctx, 18, client.UserUpdate{Name: new("n")})
+		return err
+	}
+	remove := func(ctx context.Context, c *client.Client) error { return c.DeleteUser(ctx, 18) }
+	password := func(ctx context.Context, c *client.Client) error { return c.ChangePassword(ctx, "o", "n") }
+
+	for _, test := range []struct {
+		name    string
+		call    func(context.Context, *client.Client) error
+		replies []reply // the last one goes on
+		retries int
+		tries   int
+		waits   time.Duration // in whole seconds
+		ok      bool
+	}{
+		{"GET, busy once", get, []reply{unavailable, good}, 2, 2, 2 * time.Second, true},
+		{"GET, busy twice", get, []reply{unavailable, tooMany, good}, 2, 3, 4 * time.Second, true},
+		{"GET, busy for ever", get, []reply{unavailable}, 2, 3, 4 * time.Second, false},
+		{"GET, not asked for", get, []reply{unavailable}, 0, 1, 0, false},
+		{"GET, asked too often", get, []reply{unavailable}, 100, 3, 4 * time.Second, false},
+		{"GET, wait too long", get, []reply{tooManyLong}, 2, 1, 0, false},
+		{"GET, waits too long together", get, []reply{waits20}, 2, 2, 20 * time.Second, false},
+		{"GET, broken once", get, []reply{broken, good}, 2, 2, 0, true},
+		{"GET, proxy busy", get, []reply{proxy503, good}, 2, 2, 0, true},
+		{"GET, fault", get, []reply{internal}, 2, 1, 0, false},
+		{"PATCH, busy once", patch, []reply{unavailable, good}, 2, 2, 2 * time.Second, true},
+		{"PATCH, broken", patch, []reply{broken}, 2, 1, 0, false},
+		{"PATCH, proxy busy", patch, []reply{proxy503}, 2, 1, 0, false},
+		{"DELETE, busy once", remove, []reply{unavailable, good}, 2, 2, 2 * time.Second, true},
+		{"DELETE, broken", remove, []reply{broken}, 2, 1, 0, false},
+		{"password, too many", password, []reply{tooMany, good}, 2, 2, 2 * time.Second, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var mu sync.Mutex
+			tries, bodies := 0, map[string]bool{}
+			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				mu.Lock()
+				defer mu.Unlock()
+				bodies[string(body)] = true
+				next := test.replies[min(tries, len(test.replies)-1)]
+				tries++
+				if next.status == 0 {
+					hangUp(t, w)
+					return
+				}
+				if next.retryAfter != "" {
+					w.Header().Set("Retry-After", next.retryAfter)
+				}
+				w.WriteHeader(next.status)
+				_, _ = io.WriteString(w, next.body)
+			})
+			var waited time.Duration
+			// Without kept connections, so that net/http sends nothing again on its own.
+			c := newClient(t, url, client.WithRetries(test.retries), client.WithHTTPClient(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}))
+			c = client.WithSleep(c, func(_ context.Context, d time.Duration) error { waited += d; return nil })
+			err := test.call(t.Context(), c)
+			mu.Lock()
+			defer mu.Unlock()
+			if (err == nil) != test.ok {
+				t.Errorf("error: %v", err)
+			}
+			if tries != test.tries || waited.Truncate(time.Second) != test.waits {
+				t.Errorf("%d tries and %v waited, want %d and %v", tries, waited, test.tries, test.waits)
+			}
+			if len(bodies) != 1 {
+				t.Errorf("the tries differ: %v", bodies)
+			}
+		})
+	}
+}
+
+func hangUp(t *testing.T, w http.ResponseWriter) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_ = conn.(*net.TCPConn).SetLinger(0)
+	_ = conn.Close()
+}
+
+func TestContextEndsTheWaiting(t *testing.T) {
+	var tries atomic.Int32
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		tries.Add(1)
+		w.Header().Set("Retry-After", "20")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, unavailable.body)
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	c := client.WithSleep(newClient(t, url), func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() })
+	_, err := c.Whoami(ctx)
+	if !errors.Is(err, client.CodeUnavailable) || tries.Load() != 1 {
+		t.Errorf("after %d tries: %v", tries.Load(), err)
+	}
+}
+
+func TestNoAnswer(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := newClient(t, "http://127.0.0.1:1")
+	if _, err := c.Whoami(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	_, err := newClient(t, "http://127.0.0.1:1", client.WithToken("uss_hidden"), client.WithRetries(0)).Whoami(t.Context())
+	if _, answered := errors.AsType[*client.Error](err); err == nil || answered {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAllUsersStreams has a server that sends one user and goes on only when the
+// client has seen it.
+func TestAllUsersStreams(t *testing.T) {
+	seen := make(chan struct{})
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "[%s", adminJSON)
+		w.(http.Flusher).Flush()
+		select {
+		case <-seen:
+		case <-r.Context().Done():
+		}
+		fmt.Fprintf(w, ",%s]", adaJSON)
+	})
+	var emails []string
+	for u, err := range newClient(t, url).AllUsers(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(emails) == 0 {
+			close(seen)
+		}
+		emails = append(emails, u.Email)
+	}
+	if len(emails) != 2 {
+		t.Errorf("got %v", emails)
+	}
+}
+
+func TestAllUsersEndsEarly(t *testing.T) {
+	for _, test := range []struct {
+		name, body string
+		users      int
+		failed     bool
+	}{
+		{"none", "[]", 0, false},
+		{"cut after the first", "[" + adminJSON, 1, true},
+		{"cut in the second", "[" + adminJSON + `,{"id":`, 1, true},
+		{"no list", "{}", 0, true},
+		{"null", "null", 0, true},
+		{"wrong element", "[1]", 0, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, test.body) })
+			users, failed := 0, false
+			for _, err := range newClient(t, url).AllUsers(t.Context()) {
+				if err != nil {
+					failed = true
+					continue
+				}
+				users++
+			}
+			if users != test.users || failed != test.failed {
+				t.Errorf("%d users, failed: %v; want %d and %v", users, failed, test.users, test.failed)
+			}
+		})
+	}
+
+	t.Run("the caller stops", func(t *testing.T) {
+		url := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "[%s,%s]", adminJSON, adaJSON) })
+		for range newClient(t, url).AllUsers(t.Context()) {
+			break
+		}
+	})
+}
