@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/client/internal/wire"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 // Client calls the operations of one server. Make it with [New].
@@ -41,7 +42,7 @@ func New(baseURL string, opts ...Option) (*Client, error) {
 		http:      &hc,
 		retries:   s.retries,
 		userAgent: s.userAgent,
-		token:     func() string { return s.token },
+		token:     s.token,
 		sleep:     sleep,
 	}), nil
 }
@@ -54,7 +55,7 @@ func newClient(base string, s sender) *Client {
 // "" makes one without a credential. The two share their connections.
 func (c *Client) WithToken(token string) *Client {
 	s := c.sender
-	s.token = func() string { return token }
+	s.token = secret.New(token)
 	return newClient(c.wire.Server, s)
 }
 
@@ -63,7 +64,7 @@ func (c *Client) BaseURL() string { return c.wire.Server }
 
 // String tells the server, and whether there is a token, but not the token.
 func (c *Client) String() string {
-	if c.sender.token() == "" {
+	if c.sender.token.Empty() {
 		return "usher client of " + c.wire.Server
 	}
 	return "usher client of " + c.wire.Server + " with a token"

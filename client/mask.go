@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+
+	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 // The types that carry a secret show a mask wherever they are printed, logged or
 // marshalled, for every verb of fmt.
-
-const mask = "********"
 
 type (
 	plainNewUser     NewUser
@@ -18,19 +18,19 @@ type (
 )
 
 func (u NewUser) masked() plainNewUser {
-	u.Password = mask
+	u.Password = secret.Mask
 	return plainNewUser(u)
 }
 
 func (u UserUpdate) masked() plainUserUpdate {
 	if u.Password != nil {
-		u.Password = new(mask)
+		u.Password = new(secret.Mask)
 	}
 	return plainUserUpdate(u)
 }
 
 func (r LoginResult) masked() plainLoginResult {
-	r.Token = mask
+	r.Token = secret.Mask
 	return plainLoginResult(r)
 }
 

@@ -2,13 +2,15 @@ package client
 
 import (
 	"net/http"
+
+	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 // Option sets something about a new [Client].
 type Option func(*settings)
 
 type settings struct {
-	token        string
+	token        secret.Text
 	http         *http.Client
 	retries      int
 	userAgent    string
@@ -18,7 +20,7 @@ type settings struct {
 // WithToken makes the client act for the owner of token: the token of a session
 // or an API key.
 func WithToken(token string) Option {
-	return func(s *settings) { s.token = token }
+	return func(s *settings) { s.token = secret.New(token) }
 }
 
 // WithHTTPClient sends requests by way of c, for proxies, certificates and time

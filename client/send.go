@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 const (
@@ -22,14 +24,13 @@ type sender struct {
 	http      *http.Client
 	retries   int
 	userAgent string
-	// token is a function so that printing whatever holds it shows an address.
-	token func() string
-	sleep func(context.Context, time.Duration) error
+	token     secret.Text
+	sleep     func(context.Context, time.Duration) error
 }
 
 // Do sends req with the credential. Its error is an [*Error] where the server answered.
 func (s sender) Do(req *http.Request) (*http.Response, error) {
-	token := s.token()
+	token := s.token.Reveal()
 	if strings.ContainsFunc(token, unfitForHeader) {
 		return nil, errors.New("usher: the token has characters that no token has")
 	}
