@@ -15,7 +15,8 @@ build: ## build the binary ./usher
 run: ## run a server in ./usher-data
 	$(GO) run ./cmd/usher serve
 
-test: lint ## run every check and every test, as CI does
+test: lint ## run every check and every test, as CI does; installs what they need
+	scripts/test-env.sh
 	$(GO) test -race -timeout 15m ./...
 	scripts/fuzz.sh 2s
 

@@ -4,7 +4,7 @@
 // it comes from its variable, or from the file that the variable with _FILE
 // behind it names.
 //
-// The package imports secret, mail (for its modes) and the standard library.
+// The package imports secret, mail (for its modes), kong and the standard library.
 package config
 
 import (
@@ -16,6 +16,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -25,13 +27,15 @@ type Server struct {
 	Listen         string         `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one."`
 	Data           string         `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, the server key and mail files. Made if it is not there."`
 	PublicURL      string         `placeholder:"URL" help:"Where people reach the server; links in mails begin with it. Default: the address listened on, if that is loopback."`
-	TrustedProxies []netip.Prefix `placeholder:"CIDR,..." help:"Networks of the proxies whose X-Forwarded-For is believed."`
+	TrustedProxies []netip.Prefix `placeholder:"CIDR" help:"Networks of the proxies whose X-Forwarded-For is believed."`
 	AdminEmail     string         `default:"admin@localhost" placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start."`
 	ServerKeyFile  string         `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
 
+	Config kong.ConfigFlag `env:"-" placeholder:"FILE" help:"Settings file: a JSON object of these flags' names. Flags and variables go before it."`
+
 	SMTP SMTP `embed:"" prefix:"smtp-"`
 
-	LogFormat string `enum:"text,json" default:"text" help:"Form of the log on standard error: ${enum}."`
+	LogFormat string `enum:"text,json" default:"text" placeholder:"FORM" help:"Form of the log on standard error: ${enum}."`
 	AccessLog bool   `help:"Log every request, not only writes, refused credentials and faults."`
 	Metrics   bool   `help:"Serve Prometheus metrics at /metrics, to anybody who can reach the server."`
 
@@ -44,7 +48,7 @@ type Server struct {
 type SMTP struct {
 	Host     string       `placeholder:"HOST" help:"Mail server. Without it messages become .eml files in <data>/mail."`
 	Port     int          `placeholder:"PORT" help:"Port of the mail server. Default: 587 for starttls, 465 for tls, 25 for none."`
-	TLS      mail.TLSMode `enum:"starttls,tls,none" default:"starttls" help:"How the connection is protected: ${enum}. A password is never sent without, except to loopback."`
+	TLS      mail.TLSMode `enum:"starttls,tls,none" default:"starttls" placeholder:"MODE" help:"How the connection is protected: ${enum}. A password is never sent without, except to loopback."`
 	Username string       `placeholder:"NAME" help:"Account at the mail server; its password is USHER_SMTP_PASSWORD or in USHER_SMTP_PASSWORD_FILE."`
 	From     string       `default:"usher@localhost" placeholder:"ADDRESS" help:"Address that messages come from."`
 	FromName string       `default:"Usher" placeholder:"NAME" help:"Name that messages come from."`

@@ -1,0 +1,62 @@
+package main
+
+import "github.com/alecthomas/kong"
+
+// cli is the grammar of the command line. A flag --some-name has the variable
+// USHER_SOME_NAME, unless it says what to do rather than how: such flags are
+// tagged env:"-", so that a variable of the environment never changes a user.
+type cli struct {
+	globals
+
+	Login    loginCmd    `cmd:"" group:"session" help:"Sign in to a server and keep the session for the next commands."`
+	Logout   logoutCmd   `cmd:"" group:"session" help:"End the session and forget it."`
+	Whoami   whoamiCmd   `cmd:"" group:"session" help:"Show who you are signed in as, and what you may do."`
+	Password passwordCmd `cmd:"" group:"session" help:"Change your password, or get back in after forgetting it."`
+
+	Users usersCmd `cmd:"" group:"manage" help:"Show and change users, import and export them."`
+	Mail  mailCmd  `cmd:"" group:"manage" help:"Show the messages that the server sends."`
+
+	Serve serveCmd `cmd:"" group:"server" help:"Run the server."`
+	Admin adminCmd `cmd:"" group:"server" help:"Work on the data itself, in an emergency."`
+
+	Completion completionCmd `cmd:"" group:"more" help:"Write the completion script of a shell."`
+	Version    versionCmd    `cmd:"" group:"more" help:"Show the version."`
+}
+
+// globals are the flags of every command that talks to a server.
+type globals struct {
+	Server    string `group:"connection" default:"http://127.0.0.1:8080" placeholder:"URL" help:"Address of the server. Default: ${default}."`
+	TokenFile string `group:"connection" placeholder:"FILE" help:"File of a session token or an API key, - for standard input, instead of the session of usher login. The token itself may be in USHER_TOKEN."`
+	CAFile    string `group:"connection" placeholder:"FILE" help:"Certificates, in PEM, that the server's may be signed by, beside the system's."`
+	Output    string `group:"connection" short:"o" enum:"table,json" default:"table" placeholder:"FORM" help:"Form of the output: ${enum}. Default: ${default}."`
+}
+
+// printHelp leaves the flags of the connection out where there is none.
+func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	if node := ctx.Selected(); node != nil && node.ClosestGroup() != nil && node.ClosestGroup().Key == "server" {
+		for _, flag := range ctx.Model.Flags {
+			flag.Hidden = flag.Hidden || flag.Group != nil && flag.Group.Key == "connection"
+		}
+	}
+	return kong.DefaultHelpPrinter(options, ctx)
+}
+
+var groups = []kong.Group{
+	{Key: "session", Title: "Signing in:"},
+	{Key: "manage", Title: "Users and mail, on a running server:"},
+	{Key: "server", Title: "The server itself:"},
+	{Key: "more", Title: "More:"},
+	{Key: "connection", Title: "Flags of the commands that talk to a server:"},
+}
+
+// Help is the text below the usage line.
+func (cli) Help() string {
+	return `Start a server, sign in, and look around:
+
+  usher serve
+  usher login --email admin@localhost
+  usher users list
+
+Passwords and tokens are asked for at a terminal, or come from a file or a variable; there is no flag for them.
+The exit code is 0 for success, 1 for a failure, 2 for a command line that is wrong.`
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/apidocs"
+	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/console"
+	"github.com/seed-3a99a2fe/usher/internal/httpapi"
+	"github.com/seed-3a99a2fe/usher/internal/mail"
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// Times of the server.
+const (
+	headerTime   = 10 * time.Second // to send a request's header
+	requestTime  = time.Minute      // to send a request
+	idleTime     = 2 * time.Minute  // between two requests
+	shutdownTime = 15 * time.Second // for requests under way when the server ends
+	sweepTime    = 10 * time.Minute // between two clean-ups
+	readyTime    = 2 * time.Second  // for the database to answer /readyz
+
+	maxHeaderBytes = 32 << 10
+)
+
+// program is the server, wired: what `usher serve` runs, and tests run in their
+// own process.
+type program struct {
+	settings *config.Server
+	log      *slog.Logger
+	store    *sqlstore.Store
+	accounts *account.Service
+	worker   *mail.Worker
+	listener net.Listener
+	server   *http.Server
+	draining atomic.Bool
+
+	URL       *url.URL    // where it listens
+	PublicURL *url.URL    // where people reach it; nil: not known
+	Password  secret.Text // of the first administrator, if this start made one up
+}
+
+// newProgram opens the data, sets a new database up, and listens. What it opened
+// is closed again when it fails.
+func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) (p *program, err error) {
+	p = &program{settings: settings, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}()
+	if err := os.MkdirAll(settings.Data, 0o700); err != nil {
+		return p, fmt.Errorf("make the data directory: %w", err)
+	}
+	if p.store, err = sqlstore.OpenSQLite(ctx, settings.Data); err != nil {
+		return p, err
+	}
+	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen); err != nil {
+		return p, fmt.Errorf("listen: %w", err)
+	}
+	p.URL = &url.URL{Scheme: "http", Host: p.listener.Addr().String()}
+	p.PublicURL = settings.ReachedAt(p.listener.Addr())
+	if p.accounts, err = openAccounts(ctx, settings, p.store, p.PublicURL, log); err != nil {
+		return p, err
+	}
+	if err := p.setUp(ctx); err != nil {
+		return p, err
+	}
+	transport, err := newTransport(settings)
+	if err != nil {
+		return p, err
+	}
+	p.worker = mail.NewWorker(p.accounts, transport, p.accounts.MailQueued(), log)
+	handler, err := p.handler()
+	if err != nil {
+		return p, err
+	}
+	p.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	return p, nil
+}
+
+// openAccounts makes the rules over an open store. The server and the emergency
+// commands share it.
+func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.Store, public *url.URL, log *slog.Logger) (*account.Service, error) {
+	ring, err := serverKey(ctx, settings, store)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := passhash.New(passhash.Default, runtime.GOMAXPROCS(0), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return account.New(account.Options{
+		Store: store, Passwords: pool, Keys: ring, Renderer: mail.NewTemplates(), Log: log,
+		Now: time.Now, Random: rand.Reader, PublicURL: public,
+		PasswordChanged: func(userID int64) { forgetInitialPassword(settings.Data, userID, log) },
+	}), nil
+}
+
+// setUp makes the first administrator of a new database.
+func (p *program) setUp(ctx context.Context) error {
+	created, err := p.accounts.SetUp(ctx, account.FirstRun{
+		AdminEmail: p.settings.AdminEmail, AdminPassword: p.settings.AdminPassword,
+		SavePassword: func(password secret.Text) error {
+			p.Password = password
+			return saveInitialPassword(p.settings.Data, password)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if created {
+		p.log.Info("set up a new database", "administrator", p.settings.AdminEmail)
+	} else if !p.settings.AdminPassword.Empty() {
+		p.log.Warn("USHER_ADMIN_PASSWORD is ignored: the database has its administrator already")
+	}
+	return nil
+}
+
+// newTransport is the mail server of the settings, or files where there is none.
+func newTransport(settings *config.Server) (mail.Transport, error) {
+	s := settings.SMTP
+	if s.Host == "" {
+		return mail.NewDirectory(mailDirectory(settings.Data), s.From, s.FromName)
+	}
+	return mail.NewSMTP(mail.SMTPConfig{
+		Host: s.Host, Port: s.Port, TLS: s.TLS, Username: s.Username, Password: s.Password,
+		CAFile: s.CAFile, From: s.From, FromName: s.FromName,
+	})
+}
+
+// mailDirectory is where messages land when there is no mail server.
+func mailDirectory(data string) string { return filepath.Join(data, "mail") }
+
+// handler is everything that the server answers.
+func (p *program) handler() (http.Handler, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	proxies := httpapi.Proxies(p.settings.TrustedProxies)
+	mux := http.NewServeMux()
+	err := httpapi.Register(mux, httpapi.Options{
+		Accounts: p.accounts, Log: p.log, Metrics: registry, Proxies: proxies, AccessLog: p.settings.AccessLog,
+	})
+	if err != nil {
+		return nil, err
+	}
+	docs := apidocs.Handler()
+	mux.Handle("/docs", docs)
+	mux.Handle("/docs/", docs)
+	pages := console.New(console.Options{
+		Recovery: p.accounts, SourceOf: proxies.Source, Logger: p.log,
+		Secure: p.PublicURL != nil && p.PublicURL.Scheme == "https",
+	})
+	mux.Handle("/reset-password", pages)
+	mux.Handle("/static/", pages)
+	mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /readyz", p.ready)
+	if p.settings.Metrics {
+		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	}
+	return mux, nil
+}
+
+// ready tells a load balancer whether to send requests here.
+func (p *program) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
+	defer cancel()
+	switch err := p.store.Ping(ctx); {
+	case p.draining.Load():
+		http.Error(w, "ending", http.StatusServiceUnavailable)
+	case err != nil:
+		p.log.Warn("not ready", "error", err)
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+	default:
+		fmt.Fprintln(w, "ready")
+	}
+}
+
+// Run serves until ctx ends, and then lets the requests under way end.
+func (p *program) Run(ctx context.Context) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var work sync.WaitGroup
+	work.Go(func() { p.worker.Run(background) })
+	work.Go(func() { p.sweep(background) })
+
+	served := make(chan error, 1)
+	go func() { served <- p.server.Serve(p.listener) }()
+	p.log.Info("listening", "url", p.URL.String())
+
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		p.draining.Store(true)
+		p.log.Info("ending: waiting for requests under way")
+		grace, cancel := context.WithTimeout(background, shutdownTime)
+		defer cancel()
+		err = p.server.Shutdown(grace)
+		<-served
+	}
+	stop()
+	work.Wait()
+	return err
+}
+
+// sweep cleans the database up now and then.
+func (p *program) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepTime)
+	defer ticker.Stop()
+	for {
+		if err := p.accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
+			p.log.Warn("the clean-up failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Close closes what newProgram opened.
+func (p *program) Close() error {
+	var errs []error
+	if p.listener != nil {
+		if err := p.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if p.store != nil {
+		errs = append(errs, p.store.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"syscall"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// serveCmd is `usher serve`.
+type serveCmd struct {
+	config.Server
+}
+
+// Help is the text below the usage line.
+func (serveCmd) Help() string {
+	return `Starts the server. The first start makes the data directory, the database, the
+server key and the first administrator, whose password is USHER_ADMIN_PASSWORD
+(or in the file USHER_ADMIN_PASSWORD_FILE), or else made up and written to
+initial-admin-password in the data directory.
+
+Examples:
+  usher serve
+  usher serve --listen 0.0.0.0:8080 --public-url https://accounts.example.com
+  USHER_SMTP_PASSWORD_FILE=/run/secrets/smtp usher serve --smtp-host mail.example.com --smtp-username usher`
+}
+
+// Run serves until the process is interrupted.
+func (c *serveCmd) Run(a *app) error {
+	if err := c.LoadSecrets(a.getenv); err != nil {
+		return usageError{err}
+	}
+	log := newLog(a.stderr, c.LogFormat)
+	p, err := newProgram(a.ctx, &c.Server, log)
+	if err != nil {
+		return explain(err, &c.Server)
+	}
+	if a.stderrIsTerminal {
+		p.welcome(a.stderr)
+	}
+	err = p.Run(a.ctx)
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, p.Close())
+}
+
+func newLog(w io.Writer, format string) *slog.Logger {
+	options := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// explain adds what to do to a start that failed.
+func explain(err error, s *config.Server) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return withHint(err, "another program listens there; choose another address with --listen")
+	case errors.Is(err, account.ErrWrongKey):
+		return withHint(err, "start with the key that the database was made with; nothing was changed")
+	case errors.Is(err, sqlstore.ErrNewerSchema):
+		return withHint(err, "nothing was changed")
+	case account.ErrorCode(err) == account.CodeInvalid:
+		return withHint(err, "the first administrator is made from --admin-email and USHER_ADMIN_PASSWORD; the password needs %s", account.PasswordRule)
+	case errors.Is(err, syscall.EACCES):
+		return withHint(err, "the user that runs the server must be able to write to %s", s.Data)
+	}
+	return err
+}
+
+// welcome tells a person at a terminal what was started, and shows a password
+// that was made up, this once.
+func (p *program) welcome(w io.Writer) {
+	line := func(what, format string, args ...any) {
+		fmt.Fprintf(w, "  %-14s %s\n", what, fmt.Sprintf(format, args...))
+	}
+	fmt.Fprintf(w, "\nUsher %s\n\n", version())
+	line("listens at", "%s", p.URL)
+	line("explore", "%s", p.URL.JoinPath("docs"))
+	if p.PublicURL == nil {
+		line("public URL", "not known, so mails carry no links; set --public-url")
+	} else {
+		line("public URL", "%s", p.PublicURL)
+	}
+	line("data", "%s", p.settings.Data)
+	if p.settings.SMTP.Host == "" {
+		line("mail", "files in %s; set --smtp-host to send", mailDirectory(p.settings.Data))
+	} else {
+		line("mail", "through %s", p.settings.SMTP.Host)
+	}
+	if !p.Password.Empty() {
+		line("administrator", "%s", p.settings.AdminEmail)
+		line("password", "%s", p.Password.Reveal())
+		line("", "shown this once; until it is changed it is also in %s", filepath.Join(p.settings.Data, initialPasswordFile))
+		line("next", "usher login --server %s --email %s", p.URL, p.settings.AdminEmail)
+	}
+	fmt.Fprintln(w)
+}
+
+// openData opens the data for an emergency command and gives f the rules over
+// it. The server may run beside it.
+func openData(ctx context.Context, settings *config.Server, log *slog.Logger, f func(context.Context, *account.Service) error) error {
+	store, err := sqlstore.OpenExisting(ctx, settings.Data)
+	if err != nil {
+		return err
+	}
+	accounts, err := openAccounts(ctx, settings, store, nil, log)
+	if err == nil {
+		err = f(ctx, accounts)
+	}
+	return errors.Join(err, store.Close())
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+type usersCmd struct {
+	List   usersListCmd   `cmd:"" help:"List the users that you may see."`
+	Get    usersGetCmd    `cmd:"" help:"Show one user."`
+	Create usersCreateCmd `cmd:"" help:"Create a user."`
+	Update usersUpdateCmd `cmd:"" help:"Change a user."`
+	Delete usersDeleteCmd `cmd:"" help:"Delete a user."`
+	Roles  usersRolesCmd  `cmd:"" help:"Show or replace the roles of a user."`
+	Import usersImportCmd `cmd:"" help:"Create the users of a CSV or JSON file, all or none."`
+	Export usersExportCmd `cmd:"" help:"Write all users to a CSV or JSON file."`
+}
+
+type usersListCmd struct{}
+
+// Help is the text below the usage line.
+func (usersListCmd) Help() string {
+	return `Examples:
+  usher users list
+  usher users list --output json`
+}
+
+// Run lists the users.
+func (usersListCmd) Run(a *app) error {
+	c, err := a.signedIn()
+	if err != nil {
+		return err
+	}
+	users, err := c.Users(a.ctx)
+	if err != nil {
+		return err
+	}
+	t := table{header: []string{"ID", "NAME", "E-MAIL", "ACTIVE", "LOCKED", "ROLES", "DEPARTMENT"}}
+	for _, u := range users {
+		t.rows = append(t.rows, []string{
+			strconv.FormatInt(u.ID, 10), fullName(u.Name, u.Surname), u.Email,
+			yesNo(u.Active), yesNo(u.LockedOut), idList(u.RoleIDs), orDash(u.Department),
+		})
+	}
+	return a.show(users, t)
+}
+
+type usersGetCmd struct {
+	User userArg `arg:"" help:"Id or e-mail address."`
+}
+
+// Help is the text below the usage line.
+func (usersGetCmd) Help() string {
+	return `Examples:
+  usher users get 18
+  usher users get ada@example.com`
+}
+
+// Run shows one user.
+func (cmd *usersGetCmd) Run(a *app) error {
+	c, err := a.signedIn()
+	if err != nil {
+		return err
+	}
+	u, err := cmd.User.find(a, c)
+	if err != nil {
+		return err
+	}
+	return a.show(u, userTable(u))
+}
+
+type usersDeleteCmd struct {
+	User userArg `arg:"" help:"Id or e-mail address."`
+	Yes  bool    `env:"-" help:"Do not ask."`
+}
+
+// Help is the text below the usage line.
+func (usersDeleteCmd) Help() string {
+	return `The user's sessions and API keys end. There is no way back; ` + "`usher users update USER --no-active`" + ` keeps the user, but lets nobody in.
+
+Examples:
+  usher users delete ada@example.com
+  usher users delete 18 --yes`
+}
+
+// Run deletes one user, who is shown and asked about first.
+func (cmd *usersDeleteCmd) Run(a *app) error {
+	if !cmd.Yes && a.prompt == nil {
+		return withHint(usage("there is no terminal to ask at"), "add --yes to delete without being asked")
+	}
+	c, err := a.signedIn()
+	if err != nil {
+		return err
+	}
+	u, err := cmd.User.find(a, c)
+	if err != nil {
+		return err
+	}
+	who := fmt.Sprintf("user %d, %s <%s>", u.ID, fullName(u.Name, u.Surname), u.Email)
+	if !cmd.Yes {
+		answer, err := a.prompt.Line(a.ctx, printable("Delete "+who+"? [y/N]"))
+		if err != nil {
+			return err
+		}
+		if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
+			return errors.New("nothing was deleted")
+		}
+	}
+	if err := c.DeleteUser(a.ctx, u.ID); err != nil {
+		return err
+	}
+	a.say("Deleted %s.", who)
+	return nil
+}
+
+type usersRolesCmd struct {
+	User userArg `arg:"" help:"Id or e-mail address."`
+	Set  []int64 `env:"-" placeholder:"ID" help:"Ids of the roles that the user shall have, and no others. 1: administrator, 2: user."`
+}
+
+// Help is the text below the usage line.
+func (usersRolesCmd) Help() string {
+	return `Examples:
+  usher users roles ada@example.com
+  usher users roles ada@example.com --set 1,2`
+}
+
+// Run shows or replaces the roles of a user.
+func (cmd *usersRolesCmd) Run(a *app) error {
+	c, err := a.signedIn()
+	if err != nil {
+		return err
+	}
+	u, err := cmd.User.find(a, c)
+	if err != nil {
+		return err
+	}
+	roles := u.RoleIDs
+	if len(cmd.Set) > 0 {
+		if roles, err = c.SetUserRoles(a.ctx, u.ID, cmd.Set); err != nil {
+			return err
+		}
+	}
+	return a.show(map[string][]int64{"roles": roles}, table{rows: [][]string{{"user", u.Email}, {"roles", idList(roles)}}})
+}
+
+// userArg names a user by id or by e-mail address.
+type userArg string
+
+// find returns the user. An address is looked up in the list.
+func (arg userArg) find(a *app, c *client.Client) (client.User, error) {
+	if id, err := strconv.ParseInt(string(arg), 10, 64); err == nil {
+		return c.User(a.ctx, id)
+	}
+	key, ok := account.ParseEmail(string(arg))
+	if !ok {
+		return client.User{}, withHint(usage("%q is neither an id nor an e-mail address", string(arg)), "`usher users list` shows both")
+	}
+	for u, err := range c.AllUsers(a.ctx) {
+		if err != nil {
+			return client.User{}, err
+		}
+		if k, ok := account.ParseEmail(u.Email); ok && k == key {
+			return u, nil
+		}
+	}
+	return client.User{}, withHint(errors.New("there is no user with this e-mail address, or none that you may see"), "`usher users list` shows the users")
+}
+
+func userTable(u client.User) table {
+	return table{rows: [][]string{
+		{"id", strconv.FormatInt(u.ID, 10)},
+		{"name", u.Name},
+		{"surname", orDash(u.Surname)},
+		{"e-mail", u.Email},
+		{"department", orDash(u.Department)},
+		{"biography", orDash(u.Biography)},
+		{"active", yesNo(u.Active)},
+		{"locked", yesNo(u.LockedOut)},
+		{"roles", idList(u.RoleIDs)},
+		{"signed in by", string(u.Provider)},
+	}}
+}
+
+func fullName(name string, surname *string) string {
+	if surname == nil || *surname == "" {
+		return name
+	}
+	return name + " " + *surname
+}
+
+func idList(ids []int64) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = strconv.FormatInt(id, 10)
+	}
+	return strings.Join(texts, ",")
+}
