@@ -76,9 +76,12 @@ func (s *Server) Validate() error {
 // once, and never shows a value.
 func (s *Server) LoadSecrets(getenv func(string) string) error {
 	var faults []error
+	s.ServerKey = secret.New(getenv("USHER_SERVER_KEY")) // its file is a setting of its own
+	if !s.ServerKey.Empty() && s.ServerKeyFile != "" {
+		faults = append(faults, errors.New("USHER_SERVER_KEY and --server-key-file are both set; unset one"))
+	}
 	for name, to := range map[string]*secret.Text{
 		"USHER_ADMIN_PASSWORD": &s.AdminPassword,
-		"USHER_SERVER_KEY":     &s.ServerKey,
 		"USHER_SMTP_PASSWORD":  &s.SMTP.Password,
 	} {
 		value, err := Secret(getenv, name)

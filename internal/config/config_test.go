@@ -1,0 +1,105 @@
+package config_test
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/config"
+)
+
+func TestSecret(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	empty := filepath.Join(t.TempDir(), "empty")
+	for path, text := range map[string]string{file: "from-file\r\n", empty: "\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name, value, file string
+		want, fault       string
+	}{
+		{name: "neither"},
+		{name: "variable", value: "from-variable", want: "from-variable"},
+		{name: "file, without its line end", file: file, want: "from-file"},
+		{name: "both", value: "from-variable", file: file, fault: "both set"},
+		{name: "no file", file: file + "x", fault: "no such file"},
+		{name: "empty file", file: empty, fault: "is empty"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			env := map[string]string{"X": tt.value, "X_FILE": tt.file}
+			got, err := config.Secret(func(name string) string { return env[name] }, "X")
+			if tt.fault == "" && (err != nil || got.Reveal() != tt.want) {
+				t.Errorf("Secret = %q, %v; want %q", got.Reveal(), err, tt.want)
+			}
+			if tt.fault != "" && (err == nil || !strings.Contains(err.Error(), tt.fault)) {
+				t.Errorf("Secret fails with %v, want %q", err, tt.fault)
+			}
+			if err != nil && strings.Contains(err.Error(), "from-") {
+				t.Errorf("the failure shows the secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestServerKeyComesFromOnePlace(t *testing.T) {
+	s := config.Server{ServerKeyFile: "elsewhere"}
+	err := s.LoadSecrets(func(name string) string { return map[string]string{"USHER_SERVER_KEY": "key"}[name] })
+	if err == nil || !strings.Contains(err.Error(), "both set") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Links in mails are made from the public URL, so a guess must never be one that
+// leads people elsewhere.
+func TestReachedAt(t *testing.T) {
+	loopback := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
+	anywhere := &net.TCPAddr{IP: net.IPv4zero, Port: 8080}
+	tests := []struct {
+		name, public string
+		listening    net.Addr
+		want         string
+	}{
+		{"set", "https://accounts.example.com/base", anywhere, "https://accounts.example.com/base"},
+		{"loopback", "", loopback, "http://127.0.0.1:8080"},
+		{"loopback, IPv6", "", &net.TCPAddr{IP: net.IPv6loopback, Port: 1}, "http://[::1]:1"},
+		{"every address", "", anywhere, ""},
+		{"one address", "", &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := config.Server{PublicURL: tt.public}
+			got := ""
+			if u := s.ReachedAt(tt.listening); u != nil {
+				got = u.String()
+			}
+			if got != tt.want {
+				t.Errorf("ReachedAt = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestValidate(t *testing.T) {
+	good := config.Server{Listen: "127.0.0.1:8080", PublicURL: "https://x.example"}
+	if err := good.Validate(); err != nil {
+		t.Errorf("good settings are refused: %v", err)
+	}
+	for _, public := range []string{"x", "ftp://x", "https://", "https://u:p@x", "https://x?q=1", "https://x#f"} {
+		bad := config.Server{Listen: "nowhere", PublicURL: public, SMTP: config.SMTP{Port: 70000}}
+		err := bad.Validate()
+		if err == nil {
+			t.Errorf("%q is accepted", public)
+			continue
+		}
+		for _, part := range []string{"--listen", "--public-url", "--smtp-port"} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%q: the fault of %s is not told: %v", public, part, err)
+			}
+		}
+	}
+}
