@@ -22,8 +22,9 @@ var (
 type Store interface {
 	Reader
 	// Write runs f in one transaction, which is on disk when Write returns nil.
-	// When f fails or panics, or ctx ends before the commit, nothing of it is
-	// kept. f must not keep tx, and may run again when the engine asks for it.
+	// When f fails or panics, or ctx ends before f returns, nothing of it is
+	// kept. f must not keep tx nor call Write, and may run again when the engine
+	// asks for it.
 	Write(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
 }
 
@@ -36,7 +37,9 @@ type Reader interface {
 	OutboxReader
 }
 
-// Tx is what a transaction can read and write.
+// Tx is what a transaction can read and write. It is over after any failure but
+// ErrNotFound: nothing more runs, and nothing is kept. A change of one thing by
+// its id fails with ErrNotFound when it is not there.
 type Tx interface {
 	Reader
 	UserWriter

@@ -33,13 +33,21 @@ func migrate(ctx context.Context, db *sql.DB, d *dialect) error {
 	if err != nil {
 		return err
 	}
-	now, known, err := provider.GetVersions(ctx)
-	if err != nil {
-		return err
+	var failure error
+	for before := int64(-1); ; {
+		now, known, err := provider.GetVersions(ctx)
+		switch {
+		case err != nil:
+			return err
+		case now > known:
+			return fmt.Errorf("%w (its schema is %d, ours %d)", ErrNewerSchema, now, known)
+		case now == before:
+			return failure
+		}
+		if _, failure = provider.Up(ctx); failure == nil {
+			return nil
+		}
+		// Another process that migrates may have been faster: go on where it got.
+		before = now
 	}
-	if now > known {
-		return fmt.Errorf("%w (its schema is %d, ours %d)", ErrNewerSchema, now, known)
-	}
-	_, err = provider.Up(ctx)
-	return err
 }

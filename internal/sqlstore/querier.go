@@ -61,20 +61,40 @@ func (s *statements) close() error {
 type queries struct {
 	stmts   *statements
 	dialect *dialect
+	// failed is the first failure in a transaction, nil outside of one. Nothing
+	// runs after it: engines may have ended the transaction by themselves, and
+	// would then keep what follows.
+	failed *error
+}
+
+func (q queries) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if q.failed != nil && *q.failed != nil {
+		return nil, *q.failed
+	}
+	stmt, err := q.stmts.get(ctx, query)
+	return stmt, q.meaning(err)
+}
+
+func (q queries) meaning(err error) error {
+	err = q.dialect.meaning(err)
+	if q.failed != nil && err != nil && !errors.Is(err, account.ErrNotFound) {
+		*q.failed = err
+	}
+	return err
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (q queries) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	stmt, err := q.stmts.get(ctx, query)
+	stmt, err := q.prepare(ctx, query)
 	if err != nil {
-		return 0, q.dialect.meaning(err)
+		return 0, err
 	}
 	result, err := stmt.ExecContext(ctx, args...)
 	if err != nil {
-		return 0, q.dialect.meaning(err)
+		return 0, q.meaning(err)
 	}
 	n, err := result.RowsAffected()
-	return n, q.dialect.meaning(err)
+	return n, q.meaning(err)
 }
 
 // run is exec for statements that may change any number of rows.
@@ -99,37 +119,37 @@ type scanner interface{ Scan(dest ...any) error }
 // one reads the only row, or fails with account.ErrNotFound.
 func one[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) (T, error) {
 	var zero T
-	stmt, err := q.stmts.get(ctx, query)
+	stmt, err := q.prepare(ctx, query)
 	if err != nil {
-		return zero, q.dialect.meaning(err)
+		return zero, err
 	}
 	row, err := scan(stmt.QueryRowContext(ctx, args...))
 	if err != nil {
-		return zero, q.dialect.meaning(err)
+		return zero, q.meaning(err)
 	}
 	return row, nil
 }
 
 // all reads every row.
 func all[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	stmt, err := q.stmts.get(ctx, query)
+	stmt, err := q.prepare(ctx, query)
 	if err != nil {
-		return nil, q.dialect.meaning(err)
+		return nil, err
 	}
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
-		return nil, q.dialect.meaning(err)
+		return nil, q.meaning(err)
 	}
 	defer rows.Close()
 	var list []T
 	for rows.Next() {
 		row, err := scan(rows)
 		if err != nil {
-			return nil, q.dialect.meaning(err)
+			return nil, q.meaning(err)
 		}
 		list = append(list, row)
 	}
-	return list, q.dialect.meaning(rows.Err())
+	return list, q.meaning(rows.Err())
 }
 
 // scanInt reads a row of one number.

@@ -60,11 +60,16 @@ func (t *tx) DeleteIdleThrottles(ctx context.Context, before, now time.Time, kee
 	if err != nil {
 		return err
 	}
+	unknown, err := one(ctx, t.queries, scanInt, `
+		SELECT count(*) FROM sign_in_throttle WHERE key >= 'x:' AND key < 'x;'`)
+	if err != nil || unknown <= int64(keepUnknown) {
+		return err
+	}
+	// Only as many as must go are sorted: there may be a million.
 	return t.run(ctx, `
 		DELETE FROM sign_in_throttle WHERE key IN (
-			SELECT key FROM sign_in_throttle WHERE key >= 'x:' AND key < 'x;'
-			ORDER BY locked_until >= $1 DESC, last_failure DESC, key LIMIT 9223372036854775807 OFFSET $2)
-		AND locked_until < $1`, micros(now), keepUnknown)
+			SELECT key FROM sign_in_throttle WHERE key >= 'x:' AND key < 'x;' AND locked_until < $1
+			ORDER BY last_failure, key DESC LIMIT $2)`, micros(now), unknown-int64(keepUnknown))
 }
 
 func (t *tx) KnowsSource(ctx context.Context, userID int64, source string, since time.Time) (bool, error) {

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -19,8 +20,15 @@ const (
 	queueJobs = 1024
 )
 
-// errClosed means that a write came after Close.
-var errClosed = unavailable(errors.New("the database is closed"))
+var (
+	// errClosed means that a write came after Close.
+	errClosed = unavailable(errors.New("the database is closed"))
+	// errNested means that a job called Write, and would wait for itself.
+	errNested = errors.New("a transaction was begun within another one")
+)
+
+// inJob marks the context of a job.
+type inJob struct{}
 
 // writer owns the one connection that writes. It takes the jobs that wait, gives
 // each a savepoint, and commits them together: one sync of the disk serves as
@@ -59,6 +67,9 @@ func newWriter(ctx context.Context, db *sql.DB, d *dialect) (*writer, error) {
 // waits in the queue leaves nothing behind; one whose job has begun is told what
 // became of it.
 func (w *writer) write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+	if ctx.Value(inJob{}) != nil {
+		return errNested
+	}
 	j := &job{ctx: ctx, f: f, answer: make(chan error, 1)}
 	select {
 	case <-w.closing:
@@ -109,9 +120,10 @@ func (w *writer) batch(first *job) {
 		err = w.control("COMMIT")
 	}
 	if err != nil {
-		// The transaction may have been rolled back by the engine already.
+		// The transaction may have been rolled back by the engine already. None of
+		// its callers did anything wrong, so they are told to try again.
 		_ = w.control("ROLLBACK")
-		err = w.dialect.meaning(err)
+		err = unavailable(err)
 	}
 	for _, j := range done {
 		if j.err == nil {
@@ -152,11 +164,15 @@ func (w *writer) runJob(j *job) error {
 	}
 	// Interrupting a statement would end the transaction of every job in it, so
 	// a job outlives its caller, and is cut only when it holds up all others.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(j.ctx), jobTime)
+	ctx, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(j.ctx), inJob{}, true), jobTime)
 	defer cancel()
-	j.err = protect(ctx, j.f, &tx{reader{queries{stmts: w.stmts, dialect: w.dialect}}})
-	if j.err == nil {
-		j.err = j.ctx.Err()
+	var failed error
+	j.err = protect(ctx, j.f, &tx{reader{queries{stmts: w.stmts, dialect: w.dialect, failed: &failed}}})
+	switch {
+	case j.err == nil:
+		j.err = cmp.Or(failed, j.ctx.Err())
+	case errors.Is(j.err, context.DeadlineExceeded) && j.ctx.Err() == nil:
+		j.err = unavailable(j.err) // it was cut; its caller would still wait
 	}
 	if j.err != nil {
 		if err := w.control("ROLLBACK TO job"); err != nil {

@@ -1,0 +1,77 @@
+package sqlstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+func recoveryByHash(t *testing.T, db database, name string) (account.Recovery, error) {
+	return try(t, db, func(ctx context.Context, tx account.Tx) (account.Recovery, error) {
+		return tx.RecoveryByHash(ctx, hashOf(name))
+	})
+}
+
+// wantRecoveries fails the test unless exactly these tokens are there.
+func wantRecoveries(t *testing.T, db database, what string, names map[string]bool) {
+	t.Helper()
+	for name, there := range names {
+		if _, err := recoveryByHash(t, db, name); there && err != nil || !there && !errors.Is(err, account.ErrNotFound) {
+			t.Errorf("%s: token %s: got error %v, want it there: %v", what, name, err, there)
+		}
+	}
+}
+
+func TestRecovery(t *testing.T) {
+	insert := func(t *testing.T, db database, userID int64, name string, expires time.Time) account.Recovery {
+		t.Helper()
+		r := account.Recovery{UserID: userID, Created: now, Expires: expires}
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.InsertRecovery(ctx, r, hashOf(name)) })
+		return r
+	}
+
+	conform(t, "what was inserted is read back", func(t *testing.T, db database) {
+		u := insertUser(t, db, localUser("a@example.org"))
+		r := insert(t, db, u.ID, "one", now.Add(time.Hour))
+		want(t, "recovery", get[account.Recovery](t)(recoveryByHash(t, db, "one")), r)
+		_, err := recoveryByHash(t, db, "two")
+		wantErr(t, "unknown", err, account.ErrNotFound)
+		for name, bad := range map[string]account.Recovery{"one": r, "nobody's": {UserID: 99}} {
+			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.InsertRecovery(ctx, bad, hashOf(name)) })
+			want(t, name, account.ErrorCode(err), account.CodeInternal)
+		}
+	})
+
+	conform(t, "the newest are kept", func(t *testing.T, db database) {
+		users := insertUsers(t, db, 2)
+		names := map[string]bool{"other": true}
+		insert(t, db, users[1].ID, "other", now)
+		for i := range 5 {
+			name := fmt.Sprint(i)
+			insert(t, db, users[0].ID, name, now.Add(-time.Duration(i)*time.Hour)) // the newest is the first to expire
+			names[name] = true
+		}
+		for _, keep := range []int{9, 2, 0} {
+			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteRecoveriesOf(ctx, users[0].ID, keep) })
+			for i := range 5 {
+				names[fmt.Sprint(i)] = i >= 5-keep
+			}
+			wantRecoveries(t, db, fmt.Sprintf("keep %d", keep), names)
+		}
+	})
+
+	conform(t, "tokens expire, and end with their user", func(t *testing.T, db database) {
+		users := insertUsers(t, db, 2)
+		insert(t, db, users[0].ID, "expired", now)
+		insert(t, db, users[0].ID, "live", now.Add(time.Microsecond))
+		insert(t, db, users[1].ID, "other", now.Add(time.Hour))
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteExpiredRecoveries(ctx, now) })
+		wantRecoveries(t, db, "expired", map[string]bool{"expired": false, "live": true, "other": true})
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
+		wantRecoveries(t, db, "deleted", map[string]bool{"live": false, "other": true})
+	})
+}

@@ -1,0 +1,168 @@
+package sqlstore_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// wantThrottles fails the test unless the counters of exactly these of the keys
+// are kept. A kept one has a failure.
+func wantThrottles(t *testing.T, db database, keys map[string]bool) {
+	t.Helper()
+	for key, kept := range keys {
+		if got := throttle(t, db, key); kept != (got.Failures > 0) {
+			t.Errorf("%s: got %+v, want it kept: %v", key, got, kept)
+		}
+	}
+}
+
+func TestThrottle(t *testing.T) {
+	full := account.Throttle{
+		Key: "u:7|192.0.2.1", Failures: 1, Pending: 2, PendingSince: now, WindowFailures: 3, WindowStart: now.Add(time.Second),
+		Streak: 4, LastFailure: now.Add(2 * time.Second), LockedUntil: now.Add(3 * time.Second),
+	}
+
+	conform(t, "what was saved is read back", func(t *testing.T, db database) {
+		want(t, "at first", throttle(t, db, full.Key), account.Throttle{Key: full.Key})
+		saveThrottle(t, db, full)
+		want(t, "saved", throttle(t, db, full.Key), full)
+		locked := do(t, db, func(ctx context.Context, tx account.Tx) (account.Throttle, error) {
+			return tx.LockThrottle(ctx, full.Key)
+		})
+		want(t, "locked", locked, full)
+		saveThrottle(t, db, account.Throttle{Key: full.Key})
+		want(t, "emptied", throttle(t, db, full.Key), account.Throttle{Key: full.Key})
+		want(t, "another", throttle(t, db, full.Key+"0"), account.Throttle{Key: full.Key + "0"})
+	})
+
+	conform(t, "a counter is locked before it is saved", func(t *testing.T, db database) {
+		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SaveThrottle(ctx, full) })
+		wantErr(t, "SaveThrottle", err, account.ErrNotFound)
+		fresh := do(t, db, func(ctx context.Context, tx account.Tx) (account.Throttle, error) { return tx.LockThrottle(ctx, "new") })
+		want(t, "a new one", fresh, account.Throttle{Key: "new"})
+	})
+
+	conform(t, "a subject is forgotten, and nobody else", func(t *testing.T, db database) {
+		keys := map[string]bool{
+			"u:1|new": false, "u:1|": false, "u:1|192.0.2.1": false, "u:1|\u00ff\U0010ffff": false, "u:1||": false,
+			"u:1": true, "u:11|new": true, "u:12|new": true, "u:10|": true, "u:2|new": true, "U:1|new": true, "x:1|new": true,
+			"u:1}": true, "u:1{new": true, "source|u:1|new": true, "u:0|new": true,
+		}
+		for key := range keys {
+			saveThrottle(t, db, account.Throttle{Key: key, Failures: 1})
+		}
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteThrottlesOf(ctx, "u:1|") })
+		wantThrottles(t, db, keys)
+	})
+
+	conform(t, "a subject has no wildcards", func(t *testing.T, db database) {
+		for _, key := range []string{"u:%|a", "u:_|a", "u:1|a"} {
+			saveThrottle(t, db, account.Throttle{Key: key, Failures: 1})
+		}
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteThrottlesOf(ctx, "u:%|") })
+		wantThrottles(t, db, map[string]bool{"u:%|a": false, "u:_|a": true, "u:1|a": true})
+	})
+}
+
+func TestIdleThrottles(t *testing.T) {
+	conform(t, "unlocked counters without a change go", func(t *testing.T, db database) {
+		before := now.Add(-24 * time.Hour)
+		old := before.Add(-time.Microsecond)
+		keys := map[string]bool{}
+		add := func(kept bool, v account.Throttle) {
+			v.Failures = 1
+			keys[v.Key] = kept
+			saveThrottle(t, db, v)
+		}
+		add(false, account.Throttle{Key: "u:1|never"})
+		add(false, account.Throttle{Key: "u:1|old", LastFailure: old, PendingSince: old, WindowStart: old, LockedUntil: old})
+		add(true, account.Throttle{Key: "u:1|failed", LastFailure: before})
+		add(true, account.Throttle{Key: "u:1|pending", PendingSince: before})
+		add(true, account.Throttle{Key: "u:1|window", WindowStart: before})
+		add(true, account.Throttle{Key: "u:1|locked", LastFailure: old, LockedUntil: now.Add(time.Microsecond)})
+		add(false, account.Throttle{Key: "source|192.0.2.1", LastFailure: old})
+		add(true, account.Throttle{Key: "source|192.0.2.2", LastFailure: now})
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteIdleThrottles(ctx, before, now, 10) })
+		wantThrottles(t, db, keys)
+	})
+
+	conform(t, "of unknown addresses the newest and the locked stay", func(t *testing.T, db database) {
+		keys := map[string]bool{}
+		save := func(key string, kept bool, age time.Duration, lock time.Duration) {
+			keys[key] = kept
+			saveThrottle(t, db, account.Throttle{Key: key, Failures: 1, LastFailure: now.Add(-age), LockedUntil: now.Add(lock)})
+		}
+		for i := range 6 { // the older, the greater the number
+			save(fmt.Sprintf("x:%d|new", i), i < 3, time.Duration(i)*time.Minute, -time.Hour)
+		}
+		save("x:old-and-locked|new", true, 3*time.Hour, time.Hour)
+		save("x:older-and-locked|192.0.2.1", true, 4*time.Hour, time.Hour)
+		for _, known := range []string{"u:1|new", "source|192.0.2.1", "x", "w:|", "y:|", "recovery|x:1"} {
+			save(known, true, 5*time.Hour, -time.Hour)
+		}
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			return tx.DeleteIdleThrottles(ctx, now.Add(-24*time.Hour), now, 5)
+		})
+		wantThrottles(t, db, keys)
+	})
+
+	conform(t, "locked ones stay beyond the bound", func(t *testing.T, db database) {
+		keys := map[string]bool{"x:free|new": false, "u:1|new": true}
+		for key := range keys {
+			saveThrottle(t, db, account.Throttle{Key: key, Failures: 1, LastFailure: now})
+		}
+		for i := range 4 {
+			key := fmt.Sprintf("x:%d|new", i)
+			keys[key] = true
+			saveThrottle(t, db, account.Throttle{Key: key, Failures: 1, LastFailure: now, LockedUntil: now.Add(time.Hour)})
+		}
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			return tx.DeleteIdleThrottles(ctx, now.Add(-24*time.Hour), now, 0)
+		})
+		wantThrottles(t, db, keys)
+	})
+}
+
+func TestKnownSource(t *testing.T) {
+	knows := func(t *testing.T, db database, id int64, source string, since time.Time) bool {
+		return do(t, db, func(ctx context.Context, tx account.Tx) (bool, error) { return tx.KnowsSource(ctx, id, source, since) })
+	}
+
+	conform(t, "a source is known since its last use", func(t *testing.T, db database) {
+		users := insertUsers(t, db, 2)
+		id := users[0].ID
+		want(t, "at first", knows(t, db, id, "192.0.2.1", time.Time{}), false)
+		for _, at := range []time.Time{now.Add(-time.Hour), now} {
+			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SaveKnownSource(ctx, id, "192.0.2.1", at) })
+			want(t, "at its last use", knows(t, db, id, "192.0.2.1", at), true)
+			want(t, "after it", knows(t, db, id, "192.0.2.1", at.Add(time.Microsecond)), false)
+		}
+		want(t, "another source", knows(t, db, id, "192.0.2.10", time.Time{}), false)
+		want(t, "of another", knows(t, db, users[1].ID, "192.0.2.1", time.Time{}), false)
+		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SaveKnownSource(ctx, 99, "192.0.2.1", now) })
+		want(t, "of nobody", account.ErrorCode(err), account.CodeInternal)
+	})
+
+	conform(t, "sources are forgotten", func(t *testing.T, db database) {
+		users := insertUsers(t, db, 2)
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			for i, u := range users {
+				for source, at := range map[string]time.Time{"old": now.Add(-time.Microsecond), "new": now} {
+					if err := tx.SaveKnownSource(ctx, u.ID, source, at.Add(time.Duration(i)*time.Hour)); err != nil {
+						return err
+					}
+				}
+			}
+			return tx.DeleteKnownSources(ctx, now)
+		})
+		want(t, "old", knows(t, db, users[0].ID, "old", time.Time{}), false)
+		want(t, "new", knows(t, db, users[0].ID, "new", time.Time{}), true)
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
+		want(t, "of a deleted user", knows(t, db, users[0].ID, "new", time.Time{}), false)
+		want(t, "of another", knows(t, db, users[1].ID, "old", time.Time{}), true)
+	})
+}

@@ -1,0 +1,263 @@
+package sqlstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+)
+
+// add inserts an active user in a transaction.
+func add(ctx context.Context, tx account.Tx, email string) error {
+	_, err := tx.InsertUser(ctx, localUser(email), key(email), "h", now)
+	return err
+}
+
+// wantUsers fails the test unless exactly these addresses are stored.
+func wantUsers(t *testing.T, r account.Reader, emails ...string) {
+	t.Helper()
+	there := map[string]bool{}
+	for _, u := range get[[]account.User](t)(r.UsersAfter(t.Context(), 0, 1000, now)) {
+		there[u.Email] = true
+	}
+	for _, email := range emails {
+		if !there[email] {
+			t.Errorf("%s is missing", email)
+		}
+		delete(there, email)
+	}
+	if len(there) > 0 {
+		t.Errorf("too many: %v", there)
+	}
+}
+
+// queue starts all jobs while the store is busy with another one, and returns
+// their failures by number once all are done. They wait together, so a store
+// that commits jobs in groups does so with these.
+func queue(t *testing.T, s account.Store, jobs ...func(context.Context, account.Tx) error) []error {
+	t.Helper()
+	busy, free := make(chan struct{}), make(chan struct{})
+	first := make(chan error, 1)
+	go func() {
+		first <- s.Write(t.Context(), func(context.Context, account.Tx) error {
+			close(busy)
+			<-free
+			return nil
+		})
+	}()
+	<-busy
+	started := make(chan struct{}, len(jobs))
+	done := make(chan []error, 1)
+	go func() {
+		done <- gather(len(jobs), func(i int) error {
+			started <- struct{}{}
+			return s.Write(t.Context(), jobs[i])
+		})
+	}()
+	for range jobs {
+		<-started
+	}
+	close(free)
+	errs := <-done
+	if err := <-first; err != nil {
+		t.Errorf("the job before: %v", err)
+	}
+	return errs
+}
+
+func TestWrite(t *testing.T) {
+	conform(t, "what is written is read at once", func(t *testing.T, db database) {
+		other := db.another()
+		for i := range 20 {
+			email := fmt.Sprintf("%d@example.org", i)
+			u := insertUser(t, db, localUser(email))
+			want(t, "here", get[account.User](t)(db.User(t.Context(), u.ID, now)).Email, email)
+			want(t, "elsewhere", get[account.User](t)(other.User(t.Context(), u.ID, now)).Email, email)
+		}
+	})
+
+	conform(t, "a transaction sees itself, others do not", func(t *testing.T, db database) {
+		insertUser(t, db, localUser("old@example.org"))
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			if err := add(ctx, tx, "new@example.org"); err != nil {
+				return err
+			}
+			inside, err := tx.UsersAfter(ctx, 0, 10, now)
+			if err != nil || len(inside) != 2 {
+				return fmt.Errorf("inside: %d users, %w", len(inside), err)
+			}
+			if _, err := tx.CredentialByEmail(ctx, "new@example.org"); err != nil {
+				return fmt.Errorf("inside: %w", err)
+			}
+			if _, err = db.CredentialByEmail(ctx, "new@example.org"); !errors.Is(err, account.ErrNotFound) {
+				return fmt.Errorf("outside: got error %v", err)
+			}
+			outside, err := db.UsersAfter(ctx, 0, 10, now)
+			if err != nil || len(outside) != 1 {
+				return fmt.Errorf("outside: %d users, %w", len(outside), err)
+			}
+			return nil
+		})
+		wantUsers(t, db, "old@example.org", "new@example.org")
+	})
+
+	conform(t, "a transaction within a transaction is refused", func(t *testing.T, db database) {
+		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, "a@example.org") })
+		})
+		if err == nil {
+			t.Error("it was accepted")
+		}
+		wantUsers(t, db)
+	})
+
+	conform(t, "a failure is returned as it is, and nothing is kept", func(t *testing.T, db database) {
+		sentinel := errors.New("no")
+		typed := &account.Error{Code: account.CodeForbidden, Message: "No.", Err: sentinel}
+		for _, fault := range []error{sentinel, typed, fmt.Errorf("wrapped: %w", account.ErrNotFound), context.Canceled} {
+			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+				return errors.Join(add(ctx, tx, "a@example.org"), tx.InsertKeyCheck(ctx, keyring.Check{ID: "a", Value: []byte{1}}, now), fault)
+			})
+			wantErr(t, "Write", err, fault)
+		}
+		want(t, "code", account.ErrorCode(db.Write(t.Context(), func(context.Context, account.Tx) error { return typed })), account.CodeForbidden)
+		wantUsers(t, db)
+		want(t, "checks", len(get[[]keyring.Check](t)(db.KeyChecks(t.Context()))), 0)
+	})
+
+	conform(t, "a panic is a failure", func(t *testing.T, db database) {
+		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			if err := add(ctx, tx, "a@example.org"); err != nil {
+				return err
+			}
+			panic("the sky falls")
+		})
+		if err == nil || !strings.Contains(err.Error(), "the sky falls") || account.ErrorCode(err) != account.CodeInternal {
+			t.Errorf("got error %v", err)
+		}
+		wantUsers(t, db)
+		insertUser(t, db, localUser("b@example.org"))
+		wantUsers(t, db, "b@example.org")
+	})
+
+	conform(t, "a failed statement may be survived", func(t *testing.T, db database) {
+		insertUser(t, db, localUser("taken@example.org"))
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			if _, err := tx.User(ctx, 99, now); !errors.Is(err, account.ErrNotFound) {
+				return fmt.Errorf("got error %w", err)
+			}
+			return add(ctx, tx, "free@example.org")
+		})
+		wantUsers(t, db, "taken@example.org", "free@example.org")
+	})
+
+	conform(t, "jobs that wait together do not hurt each other", func(t *testing.T, db database) {
+		insertUser(t, db, localUser("taken@example.org"))
+		sentinel := errors.New("no")
+		faults := []func(context.Context, account.Tx) error{
+			func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, "taken@example.org") },
+			func(ctx context.Context, tx account.Tx) error {
+				return errors.Join(add(ctx, tx, "x@example.org"), sentinel)
+			},
+			func(ctx context.Context, tx account.Tx) error {
+				defer panic("no")
+				return add(ctx, tx, "y@example.org")
+			},
+			func(ctx context.Context, tx account.Tx) error {
+				return errors.Join(add(ctx, tx, "z@example.org"), tx.SetUserRoles(ctx, 1, []int64{99}))
+			},
+		}
+		var jobs []func(context.Context, account.Tx) error
+		emails := []string{"taken@example.org"}
+		for i := range 40 {
+			email := fmt.Sprintf("%d@example.org", i)
+			emails = append(emails, email)
+			jobs = append(jobs, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, email) }, faults[i%len(faults)])
+		}
+		errs := queue(t, db, jobs...)
+		for i, err := range errs {
+			if good := i%2 == 0; good != (err == nil) {
+				t.Errorf("job %d: got error %v", i, err)
+			}
+		}
+		wantErr(t, "taken", errs[1], account.ErrEmailTaken)
+		wantErr(t, "own failure", errs[3], sentinel)
+		wantUsers(t, db, emails...)
+	})
+}
+
+func TestWriteCancelled(t *testing.T) {
+	conform(t, "before", func(t *testing.T, db database) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err := db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, "a@example.org") })
+		wantErr(t, "Write", err, context.Canceled)
+		_, err = db.User(ctx, 1, now)
+		wantErr(t, "User", err, context.Canceled)
+		wantUsers(t, db)
+	})
+
+	conform(t, "while it waits", func(t *testing.T, db database) {
+		ctx, cancel := context.WithCancel(t.Context())
+		busy, free := make(chan struct{}), make(chan struct{})
+		first, second := make(chan error, 1), make(chan error, 1)
+		go func() {
+			first <- db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+				close(busy)
+				<-free
+				return add(ctx, tx, "first@example.org")
+			})
+		}()
+		<-busy
+		go func() {
+			second <- db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, "second@example.org") })
+		}()
+		cancel()
+		close(free)
+		wantErr(t, "first", <-first, nil)
+		wantErr(t, "second", <-second, context.Canceled)
+		wantUsers(t, db, "first@example.org")
+	})
+
+	conform(t, "while it runs, and just before it ends", func(t *testing.T, db database) {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+			if err := add(ctx, tx, "a@example.org"); err != nil {
+				return err
+			}
+			cancel()
+			return nil
+		})
+		wantErr(t, "Write", err, context.Canceled)
+		wantUsers(t, db)
+		insertUser(t, db, localUser("b@example.org"))
+		wantUsers(t, db, "b@example.org")
+	})
+
+	conform(t, "beside others", func(t *testing.T, db database) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var jobs []func(context.Context, account.Tx) error
+		var emails []string
+		for i := range 20 {
+			email := fmt.Sprintf("%d@example.org", i)
+			emails = append(emails, email)
+			jobs = append(jobs, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, email) })
+		}
+		gone := make(chan error, 1)
+		go func() {
+			gone <- db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+				defer cancel()
+				return add(ctx, tx, "gone@example.org")
+			})
+		}()
+		for i, err := range queue(t, db, jobs...) {
+			wantErr(t, fmt.Sprint("job ", i), err, nil)
+		}
+		wantErr(t, "the cancelled", <-gone, context.Canceled)
+		wantUsers(t, db, emails...)
+	})
+}

@@ -1,0 +1,207 @@
+package sqlstore_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// now is the time at which the tests happen.
+var now = time.Date(2026, 3, 14, 15, 9, 26, 535897000, time.UTC)
+
+// database is a store of a database of its own.
+type database struct {
+	account.Store
+	// another opens the same database once more, as another process would.
+	another func() account.Store
+}
+
+// openSQLite is the engine "sqlite": a database in a directory of its own.
+func openSQLite(t testing.TB) func() account.Store {
+	dir := t.TempDir()
+	return func() account.Store { return openDir(t, dir) }
+}
+
+// openDir opens the SQLite database of a directory until the test ends.
+func openDir(t testing.TB, dir string) *sqlstore.Store {
+	t.Helper()
+	s, err := sqlstore.OpenSQLite(t.Context(), dir)
+	if err != nil {
+		t.Fatalf("open the database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the database: %v", err)
+		}
+	})
+	return s
+}
+
+// try runs f in a transaction. f runs on a goroutine of the store, so it must
+// not end the test itself.
+func try[T any](t testing.TB, s account.Store, f func(context.Context, account.Tx) (T, error)) (T, error) {
+	var value T
+	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) (err error) {
+		value, err = f(ctx, tx)
+		return err
+	})
+	return value, err
+}
+
+// do is try for what must succeed.
+func do[T any](t testing.TB, s account.Store, f func(context.Context, account.Tx) (T, error)) T {
+	t.Helper()
+	value, err := try(t, s, f)
+	if err != nil {
+		t.Fatalf("write: %v", err)
+	}
+	return value
+}
+
+// change is do for what returns nothing.
+func change(t testing.TB, s account.Store, f func(context.Context, account.Tx) error) {
+	t.Helper()
+	if err := s.Write(t.Context(), f); err != nil {
+		t.Fatalf("write: %v", err)
+	}
+}
+
+// get is for reads that must succeed: get(t)(s.User(ctx, 1, now)).
+func get[T any](t testing.TB) func(T, error) T {
+	return func(value T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("read: %v", err)
+		}
+		return value
+	}
+}
+
+// wantErr fails the test unless err is want.
+func wantErr(t testing.TB, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: got error %v, want %v", what, err, want)
+	}
+}
+
+// wantUnavailable fails the test unless err tells the caller to try again.
+func wantUnavailable(t testing.TB, what string, err error) {
+	t.Helper()
+	if account.ErrorCode(err) != account.CodeUnavailable {
+		t.Errorf("%s: got error %v, want one of code %s", what, err, account.CodeUnavailable)
+	}
+}
+
+// want fails the test unless got is what is wanted.
+func want[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// gather runs n functions at once and returns their failures by number.
+func gather(n int, f func(i int) error) []error {
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { errs[i] = f(i) })
+	}
+	wg.Wait()
+	return errs
+}
+
+// key is the key of an address.
+func key(email string) account.EmailKey {
+	k, ok := account.ParseEmail(email)
+	if !ok {
+		panic("not an address: " + email)
+	}
+	return k
+}
+
+// hashOf is the hash of a made-up token.
+func hashOf(name string) token.Hash { return sha256.Sum256([]byte(name)) }
+
+func ptr[T any](v T) *T { return &v }
+
+// localUser is an active user with nothing that is optional.
+func localUser(email string) account.User {
+	return account.User{
+		Email: email, Name: "Name of " + email, Provider: account.ProviderLocal, Identifier: email,
+		Active: true, EULAVersion: account.NoEULA,
+	}
+}
+
+// insertUser stores a user and returns it with its id.
+func insertUser(t testing.TB, s account.Store, u account.User) account.User {
+	t.Helper()
+	u.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) {
+		hash := ""
+		if u.Provider == account.ProviderLocal {
+			hash = "hash of " + u.Email
+		}
+		return tx.InsertUser(ctx, u, key(u.Email), hash, now)
+	})
+	return u
+}
+
+// insertUsers stores so many users, user1@example.org and on.
+func insertUsers(t testing.TB, s account.Store, n int) []account.User {
+	t.Helper()
+	users := make([]account.User, n)
+	for i := range users {
+		users[i] = insertUser(t, s, localUser(fmt.Sprintf("user%d@example.org", i+1)))
+	}
+	return users
+}
+
+// insertRole stores a role and returns it with its id.
+func insertRole(t testing.TB, s account.Store, r account.Role) account.Role {
+	t.Helper()
+	r.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertRole(ctx, r) })
+	return r
+}
+
+// insertSession stores a session of a user whose token has the hash of name.
+func insertSession(t testing.TB, s account.Store, userID int64, name string) account.Session {
+	t.Helper()
+	session := account.Session{UserID: userID, Created: now, LastSeen: now, Source: "192.0.2.1", Device: name}
+	session.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) {
+		return tx.InsertSession(ctx, session, hashOf(name))
+	})
+	return session
+}
+
+// saveThrottle stores a counter, whether there is one of its key or not.
+func saveThrottle(t testing.TB, s account.Store, v account.Throttle) {
+	t.Helper()
+	change(t, s, func(ctx context.Context, tx account.Tx) error {
+		if _, err := tx.LockThrottle(ctx, v.Key); err != nil {
+			return err
+		}
+		return tx.SaveThrottle(ctx, v)
+	})
+}
+
+// throttle returns the counter of a key.
+func throttle(t testing.TB, s account.Store, key string) account.Throttle {
+	t.Helper()
+	return do(t, s, func(ctx context.Context, tx account.Tx) (account.Throttle, error) { return tx.Throttle(ctx, key) })
+}
+
+// insertMail stores a message and returns it with its id.
+func insertMail(t testing.TB, s account.Store, m account.Mail) account.Mail {
+	t.Helper()
+	m.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertMail(ctx, m) })
+	return m
+}
