@@ -26,7 +26,7 @@ func Allow(caller *Principal, action Action, entity Entity, id int64) error {
 		return &Error{Code: CodePasswordChangeRequired, Message: "Change your password before you do anything else."}
 	}
 	a := caller.Access
-	if !a.grants(entity, action, anyScope) {
+	if !known(entity, action) || !a.grants(entity, action, anyScope) {
 		return forbidden()
 	}
 	switch {

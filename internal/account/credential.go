@@ -31,6 +31,9 @@ func (s *Service) ChangePassword(ctx context.Context, caller *Principal, current
 				return nil, err
 			}
 			return func(ctx context.Context, tx Tx, now time.Time) error {
+				if _, err := tx.Session(ctx, caller.Session.ID); err != nil {
+					return endedSession(err)
+				}
 				if err := tx.SetPassword(ctx, id, hash, false, now); err != nil {
 					return err
 				}
@@ -54,7 +57,7 @@ func (s *Service) wrongPassword(ctx context.Context, caller *Principal) error {
 	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
 		failures, err := tx.AddSessionFailure(ctx, caller.Session.ID)
 		if err != nil || failures < maxSessionFailures {
-			return err
+			return endedSession(err)
 		}
 		return tx.DeleteSession(ctx, caller.Session.ID)
 	})

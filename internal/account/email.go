@@ -20,6 +20,10 @@ const (
 	maxLocalLength = 64
 )
 
+// domains is idna.Lookup with the limits of DNS (RFC 1035, 2.3.4): no label is
+// empty or too long.
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+
 // ParseEmail returns the key of an address, and false when the text has not the
 // form of one: a local part, "@" and a domain. A domain without a dot is fine,
 // since an appliance may deliver to "localhost".
@@ -36,13 +40,32 @@ func ParseEmail(address string) (EmailKey, bool) {
 	if strings.ContainsAny(local, "@") || strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
 		return "", false
 	}
-	domain, err := idna.Lookup.ToASCII(domain)
-	if err != nil || domain == "" || len(domain) > 253 {
+	domain, ok := parseDomain(domain)
+	if !ok {
 		return "", false
 	}
-	// Folding may undo the composition that NFC made, so that comes last.
-	key := norm.NFC.String(cases.Fold().String(local)) + "@" + domain
-	return EmailKey(key), true
+	return EmailKey(foldLocal(local) + "@" + domain), true
+}
+
+// parseDomain returns the ASCII form of a domain. A dot at the end is refused:
+// it would make a second form of the same domain.
+func parseDomain(domain string) (string, bool) {
+	ascii, err := domains.ToASCII(domain)
+	if err != nil || strings.HasSuffix(ascii, ".") {
+		return "", false
+	}
+	// The rule for right-to-left letters is applied before letters are mapped,
+	// so what came out may break it.
+	again, err := domains.ToASCII(ascii)
+	return ascii, err == nil && again == ascii
+}
+
+// foldLocal returns the local part as it is compared, without regard to case.
+func foldLocal(local string) string {
+	// cases.Fold exchanges the cases of Cherokee letters, so they are made lower
+	// case after it. Folding may undo the composition that NFC made, so that
+	// comes last.
+	return norm.NFC.String(strings.ToLower(cases.Fold().String(local)))
 }
 
 // unsafeInEmail tells the characters that have a meaning in a mail header or no

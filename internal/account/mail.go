@@ -125,6 +125,13 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 	key, _ := ParseEmail(m.Address)
 	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		now := s.now()
+		seen, err := tx.Mail(ctx, m.ID)
+		if err == nil && seen.State != MailRequested {
+			err = ErrNotFound // another worker was faster; its message must not count against this one
+		}
+		if err != nil {
+			return err
+		}
 		c, err := tx.CredentialByEmail(ctx, key)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err

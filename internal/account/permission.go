@@ -50,6 +50,16 @@ var Registry = []struct {
 	{EntitySAMLConfiguration, []Action{ActionRead, ActionEdit}},
 }
 
+// known reports whether the registry has the action of the entity.
+func known(e Entity, act Action) bool {
+	for _, k := range Registry {
+		if k.Entity == e {
+			return slices.Contains(k.Actions, act)
+		}
+	}
+	return false
+}
+
 // OwnedByUser lists the entities whose permissions are limited by user id: the
 // user's own, or its owner's or actor's. Such a permission can be for oneself.
 var OwnedByUser = []Entity{EntityUser, EntityAPIKey, EntitySession, EntityActivityLog}
@@ -110,7 +120,7 @@ func reaches(id, self int64) func(Permission) bool {
 		case ScopeIDs:
 			return slices.Contains(p.IDs, id)
 		case ScopeSelf:
-			return id == self
+			return id == self && slices.Contains(OwnedByUser, p.Entity)
 		}
 		return false
 	}

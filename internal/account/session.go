@@ -56,11 +56,8 @@ func (s *Service) Authenticate(ctx context.Context, credential secret.Text) (*Pr
 	}
 	now := s.now()
 	session, err := s.store.SessionByHash(ctx, hash)
-	if errors.Is(err, ErrNotFound) {
-		return nil, unauthorized()
-	}
 	if err != nil {
-		return nil, err
+		return nil, endedSession(err)
 	}
 	p, err := s.principal(ctx, s.store, session, now)
 	if err != nil {
@@ -104,11 +101,8 @@ func (s *Service) principal(ctx context.Context, r Reader, session Session, now 
 func (s *Service) change(ctx context.Context, caller *Principal, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
 	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		session, err := tx.Session(ctx, caller.Session.ID)
-		if errors.Is(err, ErrNotFound) {
-			return unauthorized()
-		}
 		if err != nil {
-			return err
+			return endedSession(err)
 		}
 		now, err := s.principal(ctx, tx, session, s.now())
 		if err != nil {
@@ -116,6 +110,15 @@ func (s *Service) change(ctx context.Context, caller *Principal, f func(ctx cont
 		}
 		return f(ctx, tx, now)
 	})
+}
+
+// endedSession gives the failure of a look-up of a session its meaning: one that
+// is not there has ended.
+func endedSession(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return unauthorized()
+	}
+	return err
 }
 
 // SignOut ends the caller's session.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -53,10 +55,10 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 	}
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		checks, err := tx.KeyChecks(ctx)
-		if err != nil || len(checks) > 0 { // another process was faster
+		created = err == nil && len(checks) == 0
+		if !created { // another process was faster
 			return err
 		}
-		created = true
 		for _, r := range builtInRoles() {
 			if _, err := tx.InsertRole(ctx, r); err != nil {
 				return err
@@ -92,17 +94,21 @@ func (s *Service) checkKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sealing, noted := s.keys.Checks()[0], false
 	for _, c := range checks {
 		if !s.keys.Holds(c) {
 			return ErrWrongKey
 		}
-		noted = noted || c.ID == sealing.ID
 	}
-	if noted {
+	sealing := s.keys.Checks()[0]
+	noted := func(c keyring.Check) bool { return c.ID == sealing.ID }
+	if slices.ContainsFunc(checks, noted) {
 		return nil
 	}
 	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		checks, err := tx.KeyChecks(ctx)
+		if err != nil || slices.ContainsFunc(checks, noted) { // another process was faster
+			return err
+		}
 		return tx.InsertKeyCheck(ctx, sealing, s.now())
 	})
 }

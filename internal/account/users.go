@@ -92,7 +92,10 @@ func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []Ne
 		}
 		return nil
 	})
-	return created, err
+	if err != nil {
+		return nil, err
+	}
+	return created, nil
 }
 
 // checkNewUsers finds every fault that can be found before the passwords are
@@ -348,7 +351,10 @@ func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64,
 			return tx.SetUserRoles(ctx, id, wanted)
 		})
 	})
-	return wanted, err
+	if err != nil {
+		return nil, err
+	}
+	return wanted, nil
 }
 
 // mayAssign decides whether the caller may give or take away the changed roles;

@@ -1,0 +1,135 @@
+package account_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// demote are the ways in which an administrator can come to be none.
+var demote = map[string]func(s *account.Service, ctx context.Context, caller *account.Principal, id int64) error{
+	"delete": func(s *account.Service, ctx context.Context, caller *account.Principal, id int64) error {
+		return s.DeleteUser(ctx, caller, id)
+	},
+	"deactivate": func(s *account.Service, ctx context.Context, caller *account.Principal, id int64) error {
+		_, err := s.UpdateUser(ctx, caller, id, account.UserUpdate{Active: ptr(false)})
+		return err
+	},
+	"change roles": func(s *account.Service, ctx context.Context, caller *account.Principal, id int64) error {
+		_, err := s.SetUserRoles(ctx, caller, id, []int64{account.UserRole})
+		return err
+	},
+}
+
+// administrators counts who can administer.
+func (f *fixture) administrators() (n int) {
+	f.t.Helper()
+	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+		n, err = tx.CountAdministrators(ctx)
+		return err
+	})
+	return n
+}
+
+func TestLastAdministrator(t *testing.T) {
+	f := newFixture(t)
+	// None of these counts as one who can administer.
+	f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{1}})
+	f.insert(account.User{Email: "inactive@example.org", RoleIDs: []int64{1}})
+	admin := f.as(adminEmail)
+	for _, way := range []string{"delete", "change roles"} {
+		wantCode(t, demote[way](f.Service, t.Context(), admin, 1), account.CodeLastAdministrator)
+	}
+	if !f.find(1).Active || f.administrators() != 1 {
+		t.Error("the last administrator is none any more")
+	}
+	if _, err := f.SetUserRoles(t.Context(), admin, 1, []int64{1, 2}); err != nil {
+		t.Errorf("the last administrator cannot get another role: %v", err)
+	}
+	for way, do := range demote {
+		id := f.user("second@example.org", account.AdministratorRole)
+		if err := do(f.Service, t.Context(), admin, id); err != nil {
+			t.Errorf("%s the second administrator: %v", way, err)
+		}
+		if way != "delete" {
+			if err := f.DeleteUser(t.Context(), admin, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// A lock that passes does not make an administrator none.
+func TestLockedAdministratorCounts(t *testing.T) {
+	f := newFixture(t)
+	admin := f.as(adminEmail)
+	f.user("second@example.org", account.AdministratorRole)
+	f.lock("second@example.org")
+	if err := f.DeleteUser(t.Context(), admin, 1); err != nil {
+		t.Error(err)
+	}
+}
+
+// Two administrators who demote each other at the same time, in whatever way
+// each of them does it, and on whatever server, leave one.
+func TestAdministratorsDemoteEachOther(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	services := []*account.Service{f.Service, f.with(func(o *account.Options) { o.Store = openStore(t, f.dir) })}
+	last, pairs := int64(1), 0
+	for first, one := range demote {
+		for second, two := range demote {
+			for round := range 4 {
+				name := fmt.Sprintf("%s and %s, round %d", first, second, round)
+				pairs++
+				ids := []int64{last, f.user(fmt.Sprintf("admin%d@example.org", pairs), account.AdministratorRole)}
+				var callers []*account.Principal
+				for _, id := range ids {
+					callers = append(callers, f.as(f.find(id).Email))
+				}
+				ways := []func(*account.Service, context.Context, *account.Principal, int64) error{one, two}
+				errs := parallel(2, func(i int) error { return ways[i](services[i], t.Context(), callers[i], ids[1-i]) })
+				if left := f.administrators(); left != 1 {
+					t.Fatalf("%s: %d administrators are left: %v", name, left, errs)
+				}
+				for i, err := range errs { // the caller who won is the one left
+					switch account.ErrorCode(err) {
+					case "":
+						last = ids[i]
+					case account.CodeUnauthorized, account.CodeForbidden, account.CodeNotFound, account.CodeLastAdministrator:
+					default:
+						t.Fatalf("%s: %v", name, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Each of the administrators gives up alone, all at the same time; the last one
+// cannot.
+func TestAdministratorsGiveUp(t *testing.T) {
+	f := newFixture(t)
+	for round, way := range []string{"delete", "change roles"} {
+		var callers []*account.Principal
+		for i := range 8 {
+			email := fmt.Sprintf("admin%d.%d@example.org", round, i)
+			f.user(email, account.AdministratorRole)
+			callers = append(callers, f.as(email))
+		}
+		if round == 0 {
+			callers = append(callers, f.as(adminEmail))
+		}
+		errs := parallel(len(callers), func(i int) error {
+			return demote[way](f.Service, t.Context(), callers[i], callers[i].User.ID)
+		})
+		if left := f.administrators(); left != 1 {
+			t.Fatalf("%d administrators are left", left)
+		}
+		if count := codes(errs); round == 0 && count[account.CodeLastAdministrator] != 1 {
+			t.Errorf("the outcomes are %v", count)
+		}
+	}
+}

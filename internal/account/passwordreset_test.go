@@ -1,0 +1,118 @@
+package account_test
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// operations calls each operation that has a caller, with an input that is fine.
+var operations = map[string]func(context.Context, *account.Service, *account.Principal) error{
+	"ListUsers": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.ListUsers(ctx, p, func(account.User) error { return nil })
+	},
+	"User": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.User(ctx, p, p.User.ID)
+		return err
+	},
+	"CreateUsers": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.CreateUsers(ctx, p, []account.NewUser{newUser("new@example.org")})
+		return err
+	},
+	"UpdateUser": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		for _, up := range []account.UserUpdate{{}, {Name: ptr("x")}, {Active: ptr(true)}, {Password: ptr(secret.New(next))}} {
+			for _, id := range []int64{1, p.User.ID, 99} {
+				if _, err := s.UpdateUser(ctx, p, id, up); account.ErrorCode(err) != account.CodePasswordChangeRequired {
+					return err
+				}
+			}
+		}
+		_, err := s.UpdateUser(ctx, p, 1, account.UserUpdate{Name: ptr("x")})
+		return err
+	},
+	"DeleteUser": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.DeleteUser(ctx, p, 1)
+	},
+	"SetUserRoles": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.SetUserRoles(ctx, p, 1, []int64{1, 2})
+		return err
+	},
+	"ListMail": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.ListMail(ctx, p)
+		return err
+	},
+	"Mail": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.Mail(ctx, p, 1)
+		return err
+	},
+}
+
+// allowedBeforeChange are the operations with a caller that one may call before
+// he has changed a password that was given to him.
+var allowedBeforeChange = []string{"ChangePassword", "SignOut"}
+
+func TestPasswordChangeRequired(t *testing.T) {
+	f := newFixture(t)
+	id := f.user("second@example.org", account.AdministratorRole)
+	if err := f.update(id, account.UserUpdate{Password: ptr(secret.New(wrong))}); err != nil {
+		t.Fatal(err)
+	}
+	before := f.users()
+	caller := f.principal(f.signIn("second@example.org", wrong))
+	if !caller.Access.Administrator {
+		t.Error("whoami does not tell who he is")
+	}
+	for name, call := range operations {
+		if err := call(t.Context(), f.Service, caller); account.ErrorCode(err) != account.CodePasswordChangeRequired {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if after := f.users(); !reflect.DeepEqual(before, after) {
+		t.Errorf("the users were %+v and are %+v", before, after)
+	}
+	if err := f.change(caller, wrong, next); err != nil {
+		t.Errorf("ChangePassword: %v", err)
+	}
+	if err := f.SignOut(t.Context(), caller); err != nil {
+		t.Errorf("SignOut: %v", err)
+	}
+}
+
+// A principal that was loaded before the reset does not help.
+func TestPasswordChangeRequiredAtOnce(t *testing.T) {
+	f := newFixture(t)
+	caller := f.as(adminEmail)
+	f.write(func(ctx context.Context, tx account.Tx) error {
+		return tx.SetPassword(ctx, 1, f.hash, true, f.clock.Now())
+	})
+	for _, name := range []string{"CreateUsers", "DeleteUser", "SetUserRoles"} {
+		wantCode(t, operations[name](t.Context(), f.Service, caller), account.CodePasswordChangeRequired)
+	}
+}
+
+// Every operation with a caller is in one of the two lists above.
+func TestOperationsAreListed(t *testing.T) {
+	service, principal := reflect.TypeFor[*account.Service](), reflect.TypeFor[*account.Principal]()
+	found := 0
+	for method := range service.Methods() {
+		takesCaller := false
+		for parameter := range method.Type.Ins() {
+			takesCaller = takesCaller || parameter == principal
+		}
+		if !takesCaller {
+			continue
+		}
+		found++
+		_, required := operations[method.Name]
+		if required == slices.Contains(allowedBeforeChange, method.Name) {
+			t.Errorf("%s must be in operations or in allowedBeforeChange", method.Name)
+		}
+	}
+	if found != len(operations)+len(allowedBeforeChange) {
+		t.Errorf("%d operations have a caller, and %d are listed", found, len(operations)+len(allowedBeforeChange))
+	}
+}
