@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -53,10 +54,16 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// plainText renders messages in a form that tests can read.
+// plainText renders messages in a form that tests can read, but for those to
+// somebody of this name.
 type plainText struct{}
 
+const unwritable = "Unwritable"
+
 func (plainText) Recovery(m account.RecoveryMail) (account.Message, error) {
+	if m.Name == unwritable {
+		return account.Message{}, errors.New("this name cannot be written")
+	}
 	return account.Message{
 		Subject: "recovery for " + m.Name,
 		Text:    "token " + m.Token + "\nlink " + m.Link + "\nsource " + m.Source,

@@ -106,7 +106,9 @@ func (s *Service) ClaimMail(ctx context.Context) (*Delivery, error) {
 			return nil, err
 		}
 		if m.State == MailRequested {
-			err = s.prepareMail(ctx, m)
+			if err = s.prepareMail(ctx, m); ErrorCode(err) == CodeInternal && !errors.Is(err, ErrNotFound) {
+				err = errors.Join(err, s.postponeMail(ctx, m))
+			}
 		} else {
 			var d *Delivery
 			if d, err = s.claim(ctx, m); d != nil {
@@ -172,6 +174,17 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 			return err
 		}
 		return tx.UpdateMail(ctx, ready, m)
+	})
+}
+
+// postponeMail puts off a message that could not be prepared, for a fault of
+// ours, so that it does not keep back those behind it.
+func (s *Service) postponeMail(ctx context.Context, m Mail) error {
+	later := m
+	later.NextAttempt = s.now().Add(time.Minute)
+	later.LastError = "the message could not be written"
+	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.UpdateMail(ctx, later, m)
 	})
 }
 

@@ -124,6 +124,28 @@ func TestMailExpires(t *testing.T) {
 	}
 }
 
+// A message that cannot be written waits, and does not keep back those behind it.
+func TestMailThatCannotBeWritten(t *testing.T) {
+	f := newFixture(t)
+	id := f.user("ann@example.org")
+	f.write(func(ctx context.Context, tx account.Tx) error {
+		u := must(tx.User(ctx, id, f.clock.Now()))
+		u.Name = unwritable
+		return tx.UpdateUser(ctx, u, "ann@example.org", f.clock.Now())
+	})
+	f.ask("ann@example.org")
+	f.ask(adminEmail)
+	if d, err := f.ClaimMail(t.Context()); d != nil || err == nil {
+		t.Errorf("claimed %+v, %v; want a failure", d, err)
+	}
+	if d := f.claim(); d == nil || d.Message.To != adminEmail {
+		t.Errorf("claimed %+v, want the message behind it", d)
+	}
+	if m := must(f.store.Mails(t.Context(), 2))[1]; m.State != account.MailRequested || m.LastError == "" || !m.NextAttempt.After(f.clock.Now()) {
+		t.Errorf("the row is %+v", m)
+	}
+}
+
 // A row that was copied, or sealed with another key, is not delivered.
 func TestMailOpensInItsRowAlone(t *testing.T) {
 	f := newFixture(t)

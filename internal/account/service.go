@@ -1,8 +1,6 @@
 package account
 
 import (
-	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net/url"
@@ -61,19 +59,3 @@ func New(o Options) *Service {
 
 // now is the time as it is stored: in UTC, cut to microseconds.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
-
-// Sweep deletes what has no use any more: expired sessions and tokens, idle
-// counters, and the traces of messages sent long ago.
-func (s *Service) Sweep(ctx context.Context) error {
-	const mailLife = 30 * 24 * time.Hour
-	now := s.now()
-	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		return errors.Join(
-			tx.DeleteExpiredSessions(ctx, now.Add(-SessionAbsolute), now.Add(-SessionIdle)),
-			tx.DeleteExpiredRecoveries(ctx, now),
-			tx.DeleteIdleThrottles(ctx, now.Add(-dayWindow), now, maxUnknown),
-			tx.DeleteKnownSources(ctx, now.Add(-knownSourceLife)),
-			tx.DeleteFinishedMails(ctx, now.Add(-mailLife)),
-		)
-	})
-}

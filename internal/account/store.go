@@ -112,8 +112,9 @@ type SessionWriter interface {
 	DeleteSession(ctx context.Context, id int64) error
 	// DeleteSessionsOf ends all sessions of a user but one; 0 spares none.
 	DeleteSessionsOf(ctx context.Context, userID, spare int64) error
-	// DeleteExpiredSessions ends those created, or last seen, before the times.
-	DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time) error
+	// DeleteExpiredSessions ends at most limit of those created, or last seen, no
+	// later than these times, and returns how many.
+	DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time, limit int) (int, error)
 }
 
 // ThrottleWriter keeps the counters of failed sign-ins, and the sources from
@@ -128,14 +129,20 @@ type ThrottleWriter interface {
 	SaveThrottle(ctx context.Context, t Throttle) error
 	// DeleteThrottlesOf forgets every counter whose key begins with the subject.
 	DeleteThrottlesOf(ctx context.Context, subject string) error
-	// DeleteIdleThrottles forgets unlocked counters without a change since
-	// before, and the oldest beyond so many of addresses without an account.
-	DeleteIdleThrottles(ctx context.Context, before, now time.Time, keepUnknown int) error
+	// DeleteIdleThrottles forgets at most limit of the unlocked counters without
+	// a change since before, and returns how many.
+	DeleteIdleThrottles(ctx context.Context, before, now time.Time, limit int) (int, error)
+	// CountUnknownThrottles counts those of addresses without an account, and
+	// DeleteUnknownThrottles forgets the limit oldest unlocked ones of them.
+	CountUnknownThrottles(ctx context.Context) (int, error)
+	DeleteUnknownThrottles(ctx context.Context, now time.Time, limit int) (int, error)
 
 	// KnowsSource reports whether the user came from the source since then.
 	KnowsSource(ctx context.Context, userID int64, source string, since time.Time) (bool, error)
 	SaveKnownSource(ctx context.Context, userID int64, source string, now time.Time) error
-	DeleteKnownSources(ctx context.Context, before time.Time) error
+	// DeleteKnownSources forgets at most limit of those not seen since before,
+	// and returns how many.
+	DeleteKnownSources(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // RecoveryWriter keeps the tokens of password recovery, each good for one use.
@@ -145,7 +152,9 @@ type RecoveryWriter interface {
 	RecoveryByHash(ctx context.Context, hash token.Hash) (Recovery, error)
 	// DeleteRecoveriesOf removes the tokens of a user but for the newest so many.
 	DeleteRecoveriesOf(ctx context.Context, userID int64, keep int) error
-	DeleteExpiredRecoveries(ctx context.Context, before time.Time) error
+	// DeleteExpiredRecoveries removes at most limit of those that expired no
+	// later than before, and returns how many.
+	DeleteExpiredRecoveries(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // OutboxReader shows the messages that wait or went out, never what they say.
@@ -168,7 +177,9 @@ type OutboxWriter interface {
 	DeleteMail(ctx context.Context, id int64) error
 	// CountMails counts the rendered messages to a user since then.
 	CountMails(ctx context.Context, userID int64, since time.Time) (int, error)
-	DeleteFinishedMails(ctx context.Context, before time.Time) error
+	// DeleteFinishedMails removes at most limit of those delivered or given up
+	// before, and returns how many.
+	DeleteFinishedMails(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // InstanceReader tells what is true of the database as a whole.

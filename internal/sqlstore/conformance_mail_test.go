@@ -243,7 +243,9 @@ func TestCountMails(t *testing.T) {
 		insertMail(t, db, old)
 		old.State = account.MailFailed
 		insertMail(t, db, old)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteFinishedMails(ctx, before) })
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			return counted(tx.DeleteFinishedMails(ctx, before, 100))
+		})
 		want(t, "left", len(get[[]account.Mail](t)(db.Mails(t.Context(), 9))), len(left))
 		for _, m := range left {
 			wantMail(t, "left", get[account.Mail](t)(db.Mail(t.Context(), m.ID)), m)

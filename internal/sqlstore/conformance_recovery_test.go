@@ -69,7 +69,9 @@ func TestRecovery(t *testing.T) {
 		insert(t, db, users[0].ID, "expired", now)
 		insert(t, db, users[0].ID, "live", now.Add(time.Microsecond))
 		insert(t, db, users[1].ID, "other", now.Add(time.Hour))
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteExpiredRecoveries(ctx, now) })
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			return counted(tx.DeleteExpiredRecoveries(ctx, now, 100))
+		})
 		wantRecoveries(t, db, "expired", map[string]bool{"expired": false, "live": true, "other": true})
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
 		wantRecoveries(t, db, "deleted", map[string]bool{"live": false, "other": true})

@@ -117,7 +117,9 @@ func TestSession(t *testing.T) {
 			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertSession(ctx, s, hashOf(name)) })
 			all = append(all, s)
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteExpiredSessions(ctx, created, seen) })
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			return counted(tx.DeleteExpiredSessions(ctx, created, seen, 100))
+		})
 		wantSessions(t, db, "expired", all, 1, 3)
 	})
 

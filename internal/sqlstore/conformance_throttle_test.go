@@ -86,7 +86,9 @@ func TestIdleThrottles(t *testing.T) {
 		add(true, account.Throttle{Key: "u:1|locked", LastFailure: old, LockedUntil: now.Add(time.Microsecond)})
 		add(false, account.Throttle{Key: "source|192.0.2.1", LastFailure: old})
 		add(true, account.Throttle{Key: "source|192.0.2.2", LastFailure: now})
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteIdleThrottles(ctx, before, now, 10) })
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			return counted(tx.DeleteIdleThrottles(ctx, before, now, 100))
+		})
 		wantThrottles(t, db, keys)
 	})
 
@@ -105,9 +107,26 @@ func TestIdleThrottles(t *testing.T) {
 			save(known, true, 5*time.Hour, -time.Hour)
 		}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
-			return tx.DeleteIdleThrottles(ctx, now.Add(-24*time.Hour), now, 5)
+			if n, err := tx.CountUnknownThrottles(ctx); n != 8 || err != nil {
+				t.Errorf("counted %d, %v", n, err)
+			}
+			return counted(tx.DeleteUnknownThrottles(ctx, now, 3))
 		})
 		wantThrottles(t, db, keys)
+	})
+
+	conform(t, "a deletion takes so many and counts them", func(t *testing.T, db database) {
+		for i := range 5 {
+			saveThrottle(t, db, account.Throttle{Key: fmt.Sprintf("x:%d|new", i), LastFailure: now.Add(-48 * time.Hour)})
+		}
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			for _, want := range []int{3, 2, 0} {
+				if n, err := tx.DeleteIdleThrottles(ctx, now.Add(-24*time.Hour), now, 3); n != want || err != nil {
+					return fmt.Errorf("deleted %d, %w; want %d", n, err, want)
+				}
+			}
+			return nil
+		})
 	})
 
 	conform(t, "locked ones stay beyond the bound", func(t *testing.T, db database) {
@@ -121,7 +140,7 @@ func TestIdleThrottles(t *testing.T) {
 			saveThrottle(t, db, account.Throttle{Key: key, Failures: 1, LastFailure: now, LockedUntil: now.Add(time.Hour)})
 		}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
-			return tx.DeleteIdleThrottles(ctx, now.Add(-24*time.Hour), now, 0)
+			return counted(tx.DeleteUnknownThrottles(ctx, now, 100))
 		})
 		wantThrottles(t, db, keys)
 	})
@@ -157,7 +176,7 @@ func TestKnownSource(t *testing.T) {
 					}
 				}
 			}
-			return tx.DeleteKnownSources(ctx, now)
+			return counted(tx.DeleteKnownSources(ctx, now, 100))
 		})
 		want(t, "old", knows(t, db, users[0].ID, "old", time.Time{}), false)
 		want(t, "new", knows(t, db, users[0].ID, "new", time.Time{}), true)

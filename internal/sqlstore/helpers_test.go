@@ -205,3 +205,6 @@ func insertMail(t testing.TB, s account.Store, m account.Mail) account.Mail {
 	m.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertMail(ctx, m) })
 	return m
 }
+
+// counted is the failure of a deletion that also tells how many rows it took.
+func counted(_ int, err error) error { return err }

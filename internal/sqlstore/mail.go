@@ -72,7 +72,8 @@ func (t *tx) CountMails(ctx context.Context, userID int64, since time.Time) (int
 	return int(n), err
 }
 
-func (t *tx) DeleteFinishedMails(ctx context.Context, before time.Time) error {
-	return t.run(ctx, `
-		DELETE FROM outbox WHERE state IN ('delivered', 'failed') AND finished_at < $1`, micros(before))
+func (t *tx) DeleteFinishedMails(ctx context.Context, before time.Time, limit int) (int, error) {
+	return t.exec(ctx, `
+		DELETE FROM outbox WHERE id IN (
+			SELECT id FROM outbox WHERE state IN ('delivered', 'failed') AND finished_at < $1 LIMIT $2)`, micros(before), limit)
 }

@@ -84,7 +84,7 @@ func (q queries) meaning(err error) error {
 }
 
 // exec runs a statement and returns how many rows it changed.
-func (q queries) exec(ctx context.Context, query string, args ...any) (int64, error) {
+func (q queries) exec(ctx context.Context, query string, args ...any) (int, error) {
 	stmt, err := q.prepare(ctx, query)
 	if err != nil {
 		return 0, err
@@ -94,7 +94,7 @@ func (q queries) exec(ctx context.Context, query string, args ...any) (int64, er
 		return 0, q.meaning(err)
 	}
 	n, err := result.RowsAffected()
-	return n, q.meaning(err)
+	return int(n), q.meaning(err)
 }
 
 // run is exec for statements that may change any number of rows.

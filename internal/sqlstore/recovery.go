@@ -29,6 +29,7 @@ func (t *tx) DeleteRecoveriesOf(ctx context.Context, userID int64, keep int) err
 			SELECT id FROM recoveries WHERE user_id = $1 ORDER BY id DESC LIMIT $2)`, userID, keep)
 }
 
-func (t *tx) DeleteExpiredRecoveries(ctx context.Context, before time.Time) error {
-	return t.run(ctx, `DELETE FROM recoveries WHERE expires_at <= $1`, micros(before))
+func (t *tx) DeleteExpiredRecoveries(ctx context.Context, before time.Time, limit int) (int, error) {
+	return t.exec(ctx, `
+		DELETE FROM recoveries WHERE id IN (SELECT id FROM recoveries WHERE expires_at <= $1 LIMIT $2)`, micros(before), limit)
 }

@@ -48,7 +48,9 @@ func (t *tx) DeleteSessionsOf(ctx context.Context, userID, spare int64) error {
 	return t.run(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, userID, spare)
 }
 
-func (t *tx) DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time) error {
-	return t.run(ctx, `
-		DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2`, micros(created), micros(lastSeen))
+func (t *tx) DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time, limit int) (int, error) {
+	return t.exec(ctx, `
+		DELETE FROM sessions WHERE id IN (
+			SELECT id FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2 LIMIT $3)`,
+		micros(created), micros(lastSeen), limit)
 }

@@ -53,23 +53,27 @@ func after(prefix string) string {
 	return prefix[:len(prefix)-1] + string(prefix[len(prefix)-1]+1)
 }
 
-func (t *tx) DeleteIdleThrottles(ctx context.Context, before, now time.Time, keepUnknown int) error {
-	err := t.run(ctx, `
-		DELETE FROM sign_in_throttle
-		WHERE last_failure < $1 AND pending_since < $1 AND window_start < $1 AND locked_until < $2`, micros(before), micros(now))
-	if err != nil {
-		return err
-	}
-	unknown, err := one(ctx, t.queries, scanInt, `
-		SELECT count(*) FROM sign_in_throttle WHERE key >= 'x:' AND key < 'x;'`)
-	if err != nil || unknown <= int64(keepUnknown) {
-		return err
-	}
-	// Only as many as must go are sorted: there may be a million.
-	return t.run(ctx, `
+func (t *tx) DeleteIdleThrottles(ctx context.Context, before, now time.Time, limit int) (int, error) {
+	return t.exec(ctx, `
 		DELETE FROM sign_in_throttle WHERE key IN (
-			SELECT key FROM sign_in_throttle WHERE key >= 'x:' AND key < 'x;' AND locked_until < $1
-			ORDER BY last_failure, key DESC LIMIT $2)`, micros(now), unknown-int64(keepUnknown))
+			SELECT key FROM sign_in_throttle
+			WHERE last_failure < $1 AND pending_since < $1 AND window_start < $1 AND locked_until < $2 LIMIT $3)`,
+		micros(before), micros(now), limit)
+}
+
+// unknown selects the counters of addresses without an account.
+const unknown = `key >= 'x:' AND key < 'x;'`
+
+func (t *tx) CountUnknownThrottles(ctx context.Context) (int, error) {
+	n, err := one(ctx, t.queries, scanInt, `SELECT count(*) FROM sign_in_throttle WHERE `+unknown)
+	return int(n), err
+}
+
+func (t *tx) DeleteUnknownThrottles(ctx context.Context, now time.Time, limit int) (int, error) {
+	return t.exec(ctx, `
+		DELETE FROM sign_in_throttle WHERE key IN (
+			SELECT key FROM sign_in_throttle WHERE `+unknown+` AND locked_until < $1
+			ORDER BY last_failure, key DESC LIMIT $2)`, micros(now), limit)
 }
 
 func (t *tx) KnowsSource(ctx context.Context, userID int64, source string, since time.Time) (bool, error) {
@@ -84,6 +88,8 @@ func (t *tx) SaveKnownSource(ctx context.Context, userID int64, source string, n
 		ON CONFLICT (user_id, source) DO UPDATE SET last_at = excluded.last_at`, userID, source, micros(now))
 }
 
-func (t *tx) DeleteKnownSources(ctx context.Context, before time.Time) error {
-	return t.run(ctx, `DELETE FROM known_sources WHERE last_at < $1`, micros(before))
+func (t *tx) DeleteKnownSources(ctx context.Context, before time.Time, limit int) (int, error) {
+	return t.exec(ctx, `
+		DELETE FROM known_sources WHERE (user_id, source) IN (
+			SELECT user_id, source FROM known_sources WHERE last_at < $1 LIMIT $2)`, micros(before), limit)
 }

@@ -1,0 +1,59 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	mailLife = 30 * 24 * time.Hour // of the trace of a message that has left
+	// sweepRows is how many rows one transaction deletes, so that no sign-in
+	// waits long behind it.
+	sweepRows = 10_000
+)
+
+// Sweep deletes what has no use any more: expired sessions and tokens, idle
+// counters, and the traces of messages sent long ago.
+func (s *Service) Sweep(ctx context.Context) error {
+	now := s.now()
+	return errors.Join(
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			return tx.DeleteExpiredSessions(ctx, now.Add(-SessionAbsolute), now.Add(-SessionIdle), sweepRows)
+		}),
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			return tx.DeleteExpiredRecoveries(ctx, now, sweepRows)
+		}),
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			return tx.DeleteIdleThrottles(ctx, now.Add(-dayWindow), now, sweepRows)
+		}),
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			there, err := tx.CountUnknownThrottles(ctx)
+			if err != nil || there <= maxUnknown {
+				return 0, err
+			}
+			return tx.DeleteUnknownThrottles(ctx, now, min(there-maxUnknown, sweepRows))
+		}),
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			return tx.DeleteKnownSources(ctx, now.Add(-knownSourceLife), sweepRows)
+		}),
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			return tx.DeleteFinishedMails(ctx, now.Add(-mailLife), sweepRows)
+		}),
+	)
+}
+
+// sweep runs a deletion, each time in a transaction of its own, until it finds
+// less than it may take.
+func (s *Service) sweep(ctx context.Context, deleteSome func(context.Context, Tx) (int, error)) error {
+	for {
+		deleted := 0
+		err := s.store.Write(ctx, func(ctx context.Context, tx Tx) (err error) {
+			deleted, err = deleteSome(ctx, tx)
+			return err
+		})
+		if err != nil || deleted < sweepRows {
+			return err
+		}
+	}
+}
