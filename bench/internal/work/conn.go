@@ -1,0 +1,84 @@
+package work
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
+)
+
+// Conn is a connection that is kept for one request after the other. One
+// goroutine at a time may use it.
+type Conn struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+// Dial connects to a server.
+func Dial(ctx context.Context, address string) (*Conn, error) {
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{c, bufio.NewReaderSize(c, 64<<10)}, nil
+}
+
+// Ask sends a request and reads the answer to its end. It fails for another
+// status than the one wanted.
+func (c *Conn) Ask(request []byte, status int) error {
+	r, err := c.send(request)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	if r.StatusCode != status {
+		text, _ := io.ReadAll(io.LimitReader(r.Body, 1024))
+		return fmt.Errorf("the server answered %s, want %d: %s", r.Status, status, text)
+	}
+	_, err = io.Copy(io.Discard, r.Body)
+	return err
+}
+
+// Answer is Ask for a caller who wants the answer and its body.
+func (c *Conn) Answer(request []byte, status int) (*http.Response, []byte, error) {
+	r, err := c.send(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err == nil && r.StatusCode != status {
+		err = fmt.Errorf("the server answered %s, want %d: %.1024s", r.Status, status, body)
+	}
+	return r, body, err
+}
+
+func (c *Conn) send(request []byte) (*http.Response, error) {
+	if _, err := c.Write(request); err != nil {
+		return nil, err
+	}
+	return http.ReadResponse(c.in, nil)
+}
+
+// SignIn signs the administrator in and returns the session's token.
+func SignIn(ctx context.Context, address string) (string, error) {
+	c, err := Dial(ctx, address)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	_, body, err := c.Answer(Login.request("", credentials(seed.AdminEmail)), Login.Status)
+	if err != nil {
+		return "", err
+	}
+	var answer struct{ AuthToken string }
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return "", fmt.Errorf("read the answer to the sign-in: %w", err)
+	}
+	return answer.AuthToken, nil
+}
