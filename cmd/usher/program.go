@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -123,7 +124,7 @@ func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.
 // setUp makes the first administrator of a new database.
 func (p *program) setUp(ctx context.Context) error {
 	created, err := p.accounts.SetUp(ctx, account.FirstRun{
-		AdminEmail: p.settings.AdminEmail, AdminPassword: p.settings.AdminPassword,
+		AdminEmail: p.adminEmail(), AdminPassword: p.settings.AdminPassword,
 		SavePassword: func(password secret.Text) error {
 			p.Password = password
 			return saveInitialPassword(p.settings.Data, password)
@@ -133,11 +134,21 @@ func (p *program) setUp(ctx context.Context) error {
 		return err
 	}
 	if created {
-		p.log.Info("set up a new database", "administrator", p.settings.AdminEmail)
-	} else if !p.settings.AdminPassword.Empty() {
+		p.log.Info("set up a new database", "administrator", p.adminEmail())
+		return nil
+	}
+	if !p.settings.AdminPassword.Empty() {
 		p.log.Warn("USHER_ADMIN_PASSWORD is ignored: the database has its administrator already")
 	}
+	if p.settings.AdminEmail != "" {
+		p.log.Warn("--admin-email is ignored: the database has its administrator already")
+	}
 	return nil
+}
+
+// adminEmail is the address of the first administrator.
+func (p *program) adminEmail() string {
+	return cmp.Or(p.settings.AdminEmail, "admin@localhost")
 }
 
 // newTransport is the mail server of the settings, or files where there is none.

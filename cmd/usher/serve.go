@@ -99,10 +99,10 @@ func (p *program) welcome(w io.Writer) {
 		line("mail", "through %s", p.settings.SMTP.Host)
 	}
 	if !p.Password.Empty() {
-		line("administrator", "%s", p.settings.AdminEmail)
+		line("administrator", "%s", p.adminEmail())
 		line("password", "%s", p.Password.Reveal())
 		line("", "shown this once; until it is changed it is also in %s", filepath.Join(p.settings.Data, initialPasswordFile))
-		line("next", "usher login --server %s --email %s", p.URL, p.settings.AdminEmail)
+		line("next", "usher login --server %s --email %s", p.URL, p.adminEmail())
 	}
 	fmt.Fprintln(w)
 }

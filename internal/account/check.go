@@ -39,7 +39,7 @@ func (c *checker) optional(path string, value *string, maxLength int) {
 
 func (c *checker) name(path, value string) {
 	if strings.TrimSpace(value) == "" {
-		c.fail(path, "must not be empty")
+		c.fail(path, "must not be empty or white space alone")
 		return
 	}
 	c.text(path, value, MaxNameLength)

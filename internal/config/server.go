@@ -28,7 +28,7 @@ type Server struct {
 	Data           string         `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, the server key and mail files. Made if it is not there."`
 	PublicURL      string         `placeholder:"URL" help:"Where people reach the server; links in mails begin with it. Default: the address listened on, if that is loopback."`
 	TrustedProxies []netip.Prefix `placeholder:"CIDR" help:"Networks of the proxies whose X-Forwarded-For is believed."`
-	AdminEmail     string         `default:"admin@localhost" placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start."`
+	AdminEmail     string         `placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start. Default: admin@localhost."`
 	ServerKeyFile  string         `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
 
 	Config kong.ConfigFlag `env:"-" placeholder:"FILE" help:"Settings file: a JSON object of these flags' names. Flags and variables go before it."`

@@ -104,7 +104,7 @@ type NewUser struct {
 	// Email The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
 	Email string `json:"email"`
 
-	// Name The first name, or the only one.
+	// Name The first name, or the only one; not white space alone.
 	Name string `json:"name"`
 
 	// Password The password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8.
@@ -367,7 +367,7 @@ type UserUpdate struct {
 	// LockedOut `false` unlocks the user. A user cannot be locked by hand.
 	LockedOut *bool `json:"lockedOut,omitempty"`
 
-	// Name The first name, or the only one.
+	// Name The first name, or the only one; not white space alone.
 	Name *string `json:"name,omitempty"`
 
 	// Password A new password for another user: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8.
@@ -382,7 +382,7 @@ type UserUpdate struct {
 
 // PasswordChange The caller's password as it is and as it shall be.
 type PasswordChange struct {
-	// NewPassword The new password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8.
+	// NewPassword The new password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8; another one than the old password.
 	NewPassword string `json:"newPassword"`
 
 	// OldPassword The password as it is now, at most 1024 bytes in UTF-8.

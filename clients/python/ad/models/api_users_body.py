@@ -78,7 +78,7 @@ class ApiUsersBody(object):
     def name(self):
         """Gets the name of this ApiUsersBody.  # noqa: E501
 
-        The first name, or the only one.  # noqa: E501
+        The first name, or the only one; not white space alone.  # noqa: E501
 
         :return: The name of this ApiUsersBody.  # noqa: E501
         :rtype: str
@@ -89,7 +89,7 @@ class ApiUsersBody(object):
     def name(self, name):
         """Sets the name of this ApiUsersBody.
 
-        The first name, or the only one.  # noqa: E501
+        The first name, or the only one; not white space alone.  # noqa: E501
 
         :param name: The name of this ApiUsersBody.  # noqa: E501
         :type: str

@@ -86,7 +86,7 @@ class UsersIdBody(object):
     def name(self):
         """Gets the name of this UsersIdBody.  # noqa: E501
 
-        The first name, or the only one.  # noqa: E501
+        The first name, or the only one; not white space alone.  # noqa: E501
 
         :return: The name of this UsersIdBody.  # noqa: E501
         :rtype: str
@@ -97,7 +97,7 @@ class UsersIdBody(object):
     def name(self, name):
         """Sets the name of this UsersIdBody.
 
-        The first name, or the only one.  # noqa: E501
+        The first name, or the only one; not white space alone.  # noqa: E501
 
         :param name: The name of this UsersIdBody.  # noqa: E501
         :type: str

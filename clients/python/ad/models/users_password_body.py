@@ -74,7 +74,7 @@ class UsersPasswordBody(object):
     def new_password(self):
         """Gets the new_password of this UsersPasswordBody.  # noqa: E501
 
-        The new password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8.  # noqa: E501
+        The new password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8; another one than the old password.  # noqa: E501
 
         :return: The new_password of this UsersPasswordBody.  # noqa: E501
         :rtype: str
@@ -85,7 +85,7 @@ class UsersPasswordBody(object):
     def new_password(self, new_password):
         """Sets the new_password of this UsersPasswordBody.
 
-        The new password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8.  # noqa: E501
+        The new password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8; another one than the old password.  # noqa: E501
 
         :param new_password: The new_password of this UsersPasswordBody.  # noqa: E501
         :type: str
