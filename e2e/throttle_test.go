@@ -1,0 +1,89 @@
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+)
+
+// TestLockout guesses at a password until the account locks. What is answered
+// tells nothing of it, and the lock stops sign-in alone.
+func TestLockout(t *testing.T) {
+	t.Parallel()
+	const email, password, wrong = "ada@example.com", "Analytical-1", "Analytical-9"
+	s := startServer(t, options{})
+	admin := s.admin(t)
+	id := number(s.addUser(t, admin, "Ada", email, password))
+	s.do(t, "POST", "/api/users", admin, []fields{{"name": "Idle", "email": "idle@example.com", "password": password}}).want(t, http.StatusCreated)
+	locked := func() bool {
+		a := s.do(t, "GET", "/api/users/"+id, admin, nil).want(t, http.StatusOK)
+		return into[struct{ LockedOut bool }](t, a).LockedOut
+	}
+	signIn := func(email, password string) answer {
+		return s.do(t, "POST", "/api/login", "", fields{"email": email, "password": password})
+	}
+
+	refused := map[string]answer{}
+	for range 3 { // the default policy
+		refused["a wrong password"] = signIn(email, wrong)
+	}
+	if !locked() {
+		t.Error("three wrong passwords do not lock the account")
+	}
+	refused["a locked account"] = signIn(email, password)
+	refused["an inactive account"] = signIn("idle@example.com", password)
+	unknown := signIn("nobody@example.com", password)
+	unknown.wantError(t, http.StatusUnauthorized, "INVALID_CREDENTIALS")
+	for what, a := range refused {
+		if a.Status != unknown.Status || !bytes.Equal(a.Body, unknown.Body) {
+			t.Errorf("%s is answered %d %s, an unknown address %d %s", what, a.Status, a.Body, unknown.Status, unknown.Body)
+		}
+	}
+
+	s.do(t, "PATCH", "/api/users/"+id, admin, fields{"lockedOut": false}).want(t, http.StatusOK)
+	if locked() {
+		t.Error("the account is still locked")
+	}
+	session := s.signIn(t, email, password)
+	// Now the source is known, and has a counter of its own.
+	for range 3 {
+		signIn(email, wrong)
+	}
+	signIn(email, password).wantError(t, http.StatusUnauthorized, "INVALID_CREDENTIALS")
+	s.do(t, "GET", "/api/users/whoami", session, nil).want(t, http.StatusOK)
+}
+
+// TestSourceThrottle guesses at many accounts from one source until it is told to
+// wait.
+func TestSourceThrottle(t *testing.T) {
+	t.Parallel()
+	const most = 20
+	s := startServer(t, options{})
+	admin := s.admin(t)
+	for n := range most {
+		s.refuseSignIn(t, fmt.Sprintf("guess-%d@example.com", n), adminPassword)
+	}
+	a := s.do(t, "POST", "/api/login", "", fields{"email": adminEmail, "password": adminPassword})
+	a.wantError(t, http.StatusTooManyRequests, "TOO_MANY_REQUESTS")
+	if wait, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 60 {
+		t.Errorf("Retry-After is %q, want 1 to 60", a.Header.Get("Retry-After"))
+	}
+	s.do(t, "POST", "/api/users/retrieve-password", "", fields{"token": "usr_none", "newPassword": adminPassword}).
+		wantError(t, http.StatusTooManyRequests, "TOO_MANY_REQUESTS")
+	s.do(t, "GET", "/api/users/whoami", admin, nil).want(t, http.StatusOK)
+
+	// Nobody gets another source by saying so.
+	request, err := http.NewRequest("POST", s.URL+"/api/login", bytes.NewReader(mustJSON(t, fields{"email": adminEmail, "password": adminPassword})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Forwarded-For", "192.0.2.7")
+	a, err = send(http.DefaultClient, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.wantError(t, http.StatusTooManyRequests, "TOO_MANY_REQUESTS")
+}

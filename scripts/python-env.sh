@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Makes the Python environment of the end-to-end tests: .cache/venv, with the packages that e2e/python/requirements.txt pins
+# and the client clients/python. Installs Debian's python3 and python3-venv when they are missing. Does nothing when the
+# environment is up to date; tests that call it at once wait for each other. On success it prints nothing on standard output.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+
+requirements=e2e/python/requirements.txt
+client=clients/python
+venv=.cache/venv
+
+mkdir -p .cache
+echo '*' >.cache/.gitignore
+exec 9>.cache/venv.lock
+flock 9
+
+# have_python says whether there is a Python that can make an environment. pip comes into it by ensurepip, which Debian
+# has in python3-venv.
+have_python() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+if ! have_python; then
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null
+fi
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+	echo "$(python3 --version) is too old. hint: put Python 3.11 or newer first in PATH as python3" >&2
+	exit 1
+}
+
+# wanted prints a checksum of all that the environment is made from.
+wanted() {
+	{
+		python3 -c 'import sys; print(sys.base_prefix, sys.version)'
+		pwd
+		cat "$requirements" scripts/python-env.sh
+		find "$client" \( -name __pycache__ -o -name build -o -name '*.egg-info' \) -prune -o -type f -print | LC_ALL=C sort | xargs sha256sum
+	} | sha256sum
+}
+
+stamp=$venv/stamp
+if [[ -f $stamp && $(<"$stamp") == "$(wanted)" ]]; then
+	exit 0
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+rm -rf "$venv"
+python3 -m venv "$venv" >&2
+pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check)
+"${pip[@]}" --requirement "$requirements" >&2
+# A copy is built, since setuptools leaves its files beside the source.
+cp -R "$client" "$work/client"
+"${pip[@]}" --no-deps --no-build-isolation "$work/client" >&2
+wanted >"$stamp"
