@@ -60,9 +60,14 @@ func (s *server) asError(ctx context.Context, err error) *account.Error {
 	return &account.Error{Code: account.CodeInternal, Message: "Something went wrong in the server."}
 }
 
-// writeError is the one place where a failure becomes an answer.
+// writeError is the one place where a failure becomes an answer. Where a part of
+// another answer is out already it breaks the connection instead, so that no
+// client takes the part for the whole.
 func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	e := s.asError(r.Context(), err)
+	if rec, ok := w.(*recorder); ok && rec.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
 	status, ok := statuses[e.Code]
 	if !ok {
 		status = http.StatusInternalServerError
@@ -75,8 +80,8 @@ func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		body.Details = &details
 	}
-	if e.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(e.RetryAfter.Seconds())))))
 	}
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="usher"`) // RFC 9110, 15.5.2

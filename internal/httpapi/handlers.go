@@ -62,17 +62,14 @@ type userList struct {
 	accounts *account.Service
 }
 
-// VisitApiUsersGetResponse writes the list. A failure before the first user is
-// answered as such; after it, the connection is broken, so that no client takes
-// a part of the list for all of it.
+// VisitApiUsersGetResponse writes the list. What a failure is answered with
+// depends on whether a part of the list has left the buffer: see writeError.
 func (l userList) VisitApiUsersGetResponse(w http.ResponseWriter) error {
 	out := bufio.NewWriterSize(w, 32*1024)
 	encoder := json.NewEncoder(out)
+	w.Header().Set("Content-Type", "application/json")
 	separator := byte('[')
 	err := l.accounts.ListUsers(l.ctx, requestOf(l.ctx).caller, func(u account.User) error {
-		if separator == '[' {
-			w.Header().Set("Content-Type", "application/json")
-		}
 		if err := out.WriteByte(separator); err != nil {
 			return err
 		}
@@ -80,20 +77,13 @@ func (l userList) VisitApiUsersGetResponse(w http.ResponseWriter) error {
 		return encoder.Encode(user(u))
 	})
 	if err != nil {
-		if separator == '[' {
-			return err
-		}
-		panic(http.ErrAbortHandler)
+		return err
 	}
 	if separator == '[' { // nobody
-		w.Header().Set("Content-Type", "application/json")
-		_ = out.WriteByte('[')
+		_ = out.WriteByte('[') // a failure comes back from Flush
 	}
 	_, _ = out.WriteString("]\n")
-	if out.Flush() != nil {
-		panic(http.ErrAbortHandler)
-	}
-	return nil
+	return out.Flush()
 }
 
 func (h handlers) ApiUsersPost(ctx context.Context, r wire.ApiUsersPostRequestObject) (wire.ApiUsersPostResponseObject, error) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -84,7 +85,8 @@ func (s *server) enter(op *operation, next http.Handler) http.Handler {
 	observe := s.metrics.forOperation(op)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		q := &request{op: op, from: account.Origin{Source: s.proxies.Source(r), Device: r.UserAgent()}}
+		device := strings.ToValidUTF8(r.UserAgent(), "\uFFFD") // a header may have any bytes, a database not
+		q := &request{op: op, from: account.Origin{Source: s.proxies.Source(r), Device: device}}
 		if q.id = r.Header.Get("X-Request-Id"); !requestID.MatchString(q.id) {
 			q.id = newRequestID()
 		}
@@ -94,12 +96,14 @@ func (s *server) enter(op *operation, next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 		rec := &recorder{ResponseWriter: w}
+		defer func() { // also when caught breaks the connection
+			observe(rec.status, time.Since(start))
+			s.logRequest(r, rec.status, time.Since(start))
+		}()
 		defer func() {
 			if p := recover(); p != nil {
 				s.caught(rec, r, p)
 			}
-			observe(rec.status, time.Since(start))
-			s.logRequest(r, rec.status, time.Since(start))
 		}()
 		next.ServeHTTP(rec, r)
 	})
@@ -125,7 +129,7 @@ func (s *server) caught(w *recorder, r *http.Request, p any) {
 func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 	level := slog.LevelDebug
 	switch {
-	case status >= 500:
+	case status >= 500 && r.Context().Err() == nil: // else its caller has gone away
 		level = slog.LevelError
 	case s.accessLog, r.Method != http.MethodGet && r.Method != http.MethodHead, status == http.StatusUnauthorized:
 		level = slog.LevelInfo

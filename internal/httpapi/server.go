@@ -44,9 +44,7 @@ func Register(mux *http.ServeMux, o Options) error {
 	r := &routes{server: s, operations: operations, methods: map[string]map[string]http.Handler{}}
 	wire.HandlerWithOptions(
 		wire.NewStrictHandlerWithOptions(handlers{s.accounts}, nil, wire.StrictHTTPServerOptions{
-			RequestErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) {
-				s.writeError(w, r, decodeFault(err))
-			},
+			RequestErrorHandlerFunc:  s.writeError, // a body that was checked can be decoded
 			ResponseErrorHandlerFunc: s.writeError,
 		}),
 		wire.StdHTTPServerOptions{BaseRouter: r, ErrorHandlerFunc: s.writeError},

@@ -1,0 +1,255 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+const (
+	adminJSON = `{"id":1,"active":true,"biography":null,"department":null,"email":"admin@example.org","eulaVersion":-1,` +
+		`"identifier":"admin@example.org","lockedOut":false,"name":"Admin","picture":null,"provider":"tenable","roles":[1],"surname":null}`
+	graceJSON = `{"id":3,"active":false,"biography":null,"department":null,"email":"grace@example.org","eulaVersion":-1,` +
+		`"identifier":"grace@example.org","lockedOut":false,"name":"Grace","picture":null,"provider":"tenable","roles":[2],"surname":null}`
+)
+
+// adaJSON is a user with every field set.
+func adaJSON(department, biography, picture, roles string) string {
+	return `{"id":2,"active":true,"biography":` + biography + `,"department":` + department + `,"email":"Ada@example.org","eulaVersion":-1,` +
+		`"identifier":"Ada@example.org","lockedOut":false,"name":"Ada","picture":` + picture + `,"provider":"tenable","roles":` + roles + `,"surname":"Lovelace"}`
+}
+
+// TestAnswers is one session that uses every operation; each step has the exact
+// body. The contract sees to the form of every answer.
+func TestAnswers(t *testing.T) {
+	f := newFixture(t)
+	var ada, recovery string
+	steps := []struct {
+		op     string // of the contract
+		id     int64
+		by     *string // who; nil: nobody
+		body   func() string
+		status int
+		want   string // the body; "" for none, "*" for one that holds a token
+		after  func(answer)
+	}{
+		{op: "POST /api/users", by: &f.admin, body: text(`[
+			{"name":"Ada","surname":"Lovelace","email":"Ada@example.org","password":"` + password + `","department":"Engines","biography":"B","active":true,"picture":[0,255]},
+			{"name":"Grace","email":"grace@example.org","password":"` + password + `"}]`),
+			status: 201, want: "[" + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "," + graceJSON + "]\n"},
+		{op: "POST /api/login", body: text(`{"email":"ADA@EXAMPLE.ORG","password":"` + password + `"}`), status: 200, want: "*",
+			after: func(a answer) {
+				var in map[string]any
+				a.decode(t, &in)
+				ada, _ = in["authToken"].(string)
+				if want := `{"authToken":"` + ada + `","needPasswordReset":false}` + "\n"; a.body != want || !strings.HasPrefix(ada, "uss_") {
+					t.Errorf("the sign-in is %s", a.body)
+				}
+			}},
+		{op: "GET /api/users/whoami", by: &ada, status: 200,
+			want: strings.Replace(adaJSON(`"Engines"`, `"B"`, `[0,255]`, userRoleJSON), `"lockedOut"`, `"internal":false,"lockedOut"`, 1) + "\n"},
+		{op: "GET /api/users", by: &f.admin, status: 200,
+			want: "[" + adminJSON + "\n," + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "\n," + graceJSON + "\n]\n"},
+		{op: "GET /api/users", by: &ada, status: 200, want: "[" + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "\n]\n"},
+		{op: "GET /api/users/{id}", id: 3, by: &f.admin, status: 200, want: graceJSON + "\n"},
+		{op: "PATCH /api/users/{id}", id: 2, by: &f.admin, body: text(`{"department":"Analytical Engines","biography":null,"picture":null,"lockedOut":false}`),
+			status: 200, want: adaJSON(`"Analytical Engines"`, `null`, `null`, `[2]`) + "\n"},
+		{op: "PATCH /api/users/{id}", id: 2, by: &f.admin, body: text(`{}`), status: 200, want: adaJSON(`"Analytical Engines"`, `null`, `null`, `[2]`) + "\n"},
+		{op: "PUT /api/users/{id}/roles", id: 2, by: &f.admin, body: text(`{"roles":[2,1,2]}`), status: 200, want: `{"roles":[1,2]}` + "\n"},
+		{op: "PATCH /api/users/password", by: &ada, body: text(`{"oldPassword":"` + password + `","newPassword":"` + next + `"}`), status: 200, want: "null\n"},
+		{op: "POST /api/users/forgotten-password", body: text(`{"email":"ada@example.org"}`), status: 200, want: "null\n"},
+		{op: "POST /api/users/forgotten-password", body: text(`{"email":"nobody@example.org"}`), status: 200, want: "null\n"},
+		{op: "GET /api/mail", by: &f.admin, status: 200, want: "[" + mailJSON(2, "requested", 0, "null") + "," + mailJSON(1, "requested", 0, "null") + "]\n",
+			after: func(answer) {
+				d, err := f.accounts.ClaimMail(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				recovery = d.Message.Text
+				f.clock.advance(time.Second)
+				if err := f.accounts.MailDelivered(t.Context(), d); err != nil {
+					t.Fatal(err)
+				}
+			}},
+		{op: "GET /api/mail/{id}", id: 1, by: &f.admin, status: 200,
+			want: `{"id":1,"attempts":1,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":"2027-03-01T09:00:01Z","kind":"recovery","lastError":null,` +
+				`"nextAttemptAt":null,"recipient":"Ada@example.org","state":"delivered"}` + "\n"},
+		{op: "POST /api/users/retrieve-password", body: func() string { return `{"token":"` + recovery + `","newPassword":"` + password + `"}` }, status: 200, want: "null\n"},
+		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
+		{op: "POST /api/logout", by: &f.admin, status: 204},
+	}
+	done := map[string]bool{}
+	byName := map[string]operation{}
+	for _, op := range operations(t) {
+		byName[op.name] = op
+	}
+	for _, step := range steps {
+		op := byName[step.op]
+		c := call{method: op.method, path: op.at(step.id)}
+		if step.by != nil {
+			c.token = *step.by
+		}
+		if step.body != nil {
+			c.body = step.body()
+		}
+		a := f.do(c)
+		if a.status != step.status || step.want != "*" && a.body != step.want {
+			t.Fatalf("%s: %d %s\nwant %d %s", step.op, a.status, a.body, step.status, step.want)
+		}
+		op.checkAnswer(t, a)
+		done[op.name] = true
+		if step.after != nil {
+			step.after(a)
+		}
+	}
+	for name := range byName {
+		if !done[name] {
+			t.Errorf("no step uses %s", name)
+		}
+	}
+}
+
+func text(s string) func() string { return func() string { return s } }
+
+// userRoleJSON is role 2 as whoami shows it.
+const userRoleJSON = `[{"id":2,"description":"Sees and manages what is the user's own.","name":"User","permissions":[` +
+	`{"action":"read","dynamicId":"self-user-id","entityIds":null,"entityName":"user"},` +
+	`{"action":"edit","dynamicId":"self-user-id","entityIds":null,"entityName":"user"},` +
+	`{"action":"read","dynamicId":"self-user-id","entityIds":null,"entityName":"api-key"},` +
+	`{"action":"create","dynamicId":"self-user-id","entityIds":null,"entityName":"api-key"},` +
+	`{"action":"delete","dynamicId":"self-user-id","entityIds":null,"entityName":"api-key"},` +
+	`{"action":"read","dynamicId":"self-user-id","entityIds":null,"entityName":"session"},` +
+	`{"action":"delete","dynamicId":"self-user-id","entityIds":null,"entityName":"session"},` +
+	`{"action":"read","dynamicId":"self-user-id","entityIds":null,"entityName":"activity-log"}]}]`
+
+// mailJSON is a message that was asked for and has not left.
+func mailJSON(id int, state string, attempts int, recipient string) string {
+	return `{"id":` + jsonOf(id) + `,"attempts":` + jsonOf(attempts) + `,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":null,"kind":"recovery","lastError":null,` +
+		`"nextAttemptAt":"2027-03-01T09:00:00Z","recipient":` + recipient + `,"state":"` + state + `"}`
+}
+
+// TestWhoamiOfAdministrator: role 1 is shown with every permission there is.
+func TestWhoamiOfAdministrator(t *testing.T) {
+	f := newFixture(t)
+	var me struct {
+		Roles []struct {
+			ID          int64
+			Permissions []struct {
+				EntityName, Action string
+				EntityIDs          *[]int64
+				DynamicID          *string
+			}
+		}
+	}
+	f.do(call{path: "/api/users/whoami", token: f.admin}).decode(t, &me)
+	if len(me.Roles) != 1 || me.Roles[0].ID != account.AdministratorRole {
+		t.Fatalf("the roles are %+v", me.Roles)
+	}
+	shown := me.Roles[0].Permissions
+	for _, known := range account.Registry {
+		for _, action := range known.Actions {
+			if len(shown) == 0 {
+				t.Fatalf("%s %s is not shown", known.Entity, action)
+			}
+			p := shown[0]
+			shown = shown[1:]
+			if p.EntityName != string(known.Entity) || p.Action != string(action) || p.EntityIDs != nil || p.DynamicID != nil {
+				t.Errorf("shown is %+v, want all of %s %s", p, known.Entity, action)
+			}
+		}
+	}
+	if len(shown) > 0 {
+		t.Errorf("too many: %+v", shown)
+	}
+}
+
+// TestPermissionScopes: the three scopes as the contract writes them.
+func TestPermissionScopes(t *testing.T) {
+	f := newFixture(t)
+	role := f.role(
+		account.Permission{Entity: account.EntityUser, Action: account.ActionRead, Scope: account.ScopeIDs, IDs: []int64{1, 3}},
+		account.Permission{Entity: account.EntityUser, Action: account.ActionEdit, Scope: account.ScopeSelf},
+		account.Permission{Entity: account.EntityRole, Action: account.ActionRead, Scope: account.ScopeAll},
+	)
+	a := f.do(call{path: "/api/users/whoami", token: f.as("ada@example.org", role)})
+	const want = `"permissions":[{"action":"read","dynamicId":null,"entityIds":[1,3],"entityName":"user"},` +
+		`{"action":"edit","dynamicId":"self-user-id","entityIds":null,"entityName":"user"},` +
+		`{"action":"read","dynamicId":null,"entityIds":null,"entityName":"role"}]`
+	if !strings.Contains(a.body, want) {
+		t.Errorf("whoami is %s\nwant in it %s", a.body, want)
+	}
+}
+
+// TestListOfNobody: a list without entries is [], never null.
+func TestListOfNobody(t *testing.T) {
+	f := newFixture(t)
+	role := f.role(account.Permission{Entity: account.EntityUser, Action: account.ActionRead, Scope: account.ScopeIDs, IDs: []int64{999}},
+		account.Permission{Entity: account.EntityMail, Action: account.ActionRead, Scope: account.ScopeAll})
+	token := f.as("ada@example.org", role)
+	for _, path := range []string{"/api/users", "/api/mail"} {
+		a := f.do(call{path: path, token: token})
+		if a.status != http.StatusOK || a.body != "[]\n" || a.header.Get("Content-Type") != "application/json" {
+			t.Errorf("%s: %d %q of type %q", path, a.status, a.body, a.header.Get("Content-Type"))
+		}
+	}
+}
+
+// TestUserWithoutRoles: no roles are [], never null.
+func TestUserWithoutRoles(t *testing.T) {
+	f := newFixture(t)
+	id := f.insert(account.User{Email: "bare@example.org", Name: "bare", Provider: account.ProviderLocal, Active: true})
+	token := f.session(id, f.clock.Now())
+	for path, by := range map[string]string{userPath(id): f.admin, "/api/users/whoami": token} {
+		if a := f.do(call{path: path, token: by}); a.status != http.StatusOK || !strings.Contains(a.body, `"roles":[]`) {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
+
+// TestMailStates: a message that could not be delivered says when the next try
+// is, and one that was given up has none.
+func TestMailStates(t *testing.T) {
+	f := newFixture(t)
+	ask := func() string {
+		t.Helper()
+		return f.do(call{path: "/api/mail/1", token: f.admin}).body
+	}
+	f.do(call{method: "POST", path: "/api/users/forgotten-password", body: `{"email":"` + adminEmail + `"}`})
+	for _, test := range []struct {
+		permanent bool
+		want      string
+	}{
+		{false, `"deliveredAt":null,"kind":"recovery","lastError":"refused","nextAttemptAt":"2027-03-01T09:00:05Z","recipient":"admin@example.org","state":"ready"}`},
+		{true, `"deliveredAt":null,"kind":"recovery","lastError":"refused","nextAttemptAt":null,"recipient":"admin@example.org","state":"failed"}`},
+	} {
+		d, err := f.accounts.ClaimMail(t.Context())
+		if err != nil || d == nil {
+			t.Fatal(d, err)
+		}
+		if err := f.accounts.MailFailed(t.Context(), d, "refused", test.permanent); err != nil {
+			t.Fatal(err)
+		}
+		if got := ask(); !strings.HasSuffix(got, test.want+"\n") {
+			t.Errorf("the message is %s, want in it %s", got, test.want)
+		}
+		f.clock.advance(5 * time.Second)
+	}
+}
+
+// TestErrorBody: the keys of an error come in the order that clients know.
+func TestErrorBody(t *testing.T) {
+	f := newFixture(t)
+	a := f.do(call{method: "POST", path: "/api/login", body: `{"password":"x"}`})
+	const want = `{"statusCode":400,"error":"INVALID_PAYLOAD_FORMAT","message":"The request has parts that are not valid.",` +
+		`"details":[{"path":"/email","message":"is required"}]}` + "\n"
+	if a.body != want {
+		t.Errorf("the body is %s, want %s", a.body, want)
+	}
+	a = f.do(call{path: "/api/users/whoami"})
+	if strings.Contains(a.body, "details") {
+		t.Errorf("details of nothing: %s", a.body)
+	}
+}

@@ -1,0 +1,252 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// bodies calls fn with every operation that has a body.
+func bodies(t *testing.T, fn func(t *testing.T, op operation)) {
+	for _, op := range operations(t) {
+		if op.body() != nil {
+			t.Run(op.name, func(t *testing.T) { fn(t, op) })
+		}
+	}
+}
+
+// refused sends a body by the administrator and fails unless it is refused as
+// the contract says, with nothing written and no marker sent back.
+func (f *fixture) refused(t *testing.T, op operation, c call, status int, code account.Code) failure {
+	t.Helper()
+	before := f.state()
+	c.method, c.path, c.token = op.method, op.at(1), f.admin
+	a := f.do(c)
+	a.want(t, status, code)
+	if a.status != status {
+		return failure{}
+	}
+	op.checkAnswer(t, a)
+	if strings.Contains(a.body, marker) {
+		t.Errorf("the answer repeats the value: %s", a.body)
+	}
+	if after := f.state(); after != before {
+		t.Errorf("the body %.200q has changed something", c.body)
+	}
+	return a.failure(t)
+}
+
+// marker is in values that must never come back.
+const marker = "zq9secret"
+
+// TestSyntax: a body is one JSON value in UTF-8, no name twice, no NUL.
+func TestSyntax(t *testing.T) {
+	f := newFixture(t)
+	tests := []struct{ name, body, path string }{
+		{"spaces", "  \n", ""},
+		{"truncated", `{"` + marker, ""},
+		{"truncated text", `{"email":"` + marker, "/email"},
+		{"truncated list", `[{"email":"a"`, "/0"},
+		{"two values", `{}{}`, ""},
+		{"two lists", `[] []`, ""},
+		{"text behind", `{} ` + marker, ""},
+		{"comma at the end", `{"email":"a",}`, ""},
+		{"single quotes", `{'email':'a'}`, ""},
+		{"no quotes", `{email:1}`, ""},
+		{"comment", `{/* */}`, ""},
+		{"byte order mark", "\xEF\xBB\xBF{}", ""},
+		{"NaN", `{"email":NaN}`, "/email"},
+		{"leading zero", `{"email":01}`, ""},
+		{"control character", "{\"email\":\"a\nb\"}", "/email"},
+		{"UTF-16", "\xFF\xFE{\x00}\x00", ""},
+		{"Latin-1", "{\"email\":\"" + marker + "\xE9\"}", "/email"},
+		{"overlong", "{\"email\":\"\xC0\x80\"}", "/email"},
+		{"surrogate in UTF-8", "{\"email\":\"\xED\xA0\x80\"}", "/email"},
+		{"lone surrogate", `{"email":"` + marker + `\ud800"}`, "/email"},
+		{"low surrogate", `{"email":"\udc00"}`, "/email"},
+		{"surrogates reversed", `{"email":"\udc00\ud800"}`, "/email"},
+		{"NUL", `{"email":"` + marker + `\u0000"}`, "/email"},
+		{"raw NUL", "{\"email\":\"\x00\"}", "/email"},
+		{"NUL in a list", `[{"name":"a"},{"name":"\u0000"}]`, "/1/name"},
+		{"duplicate", `{"email":"a","email":"` + marker + `"}`, "/email"},
+		{"duplicate by escape", `{"email":"a","\u0065mail":"b"}`, "/email"},
+		{"duplicate in a list", `[{"name":"a","name":"b"}]`, "/0/name"},
+		{"duplicate deep", `{"x":{"y":1,"y":2}}`, "/x/y"},
+		{"deep lists", strings.Repeat("[", 100_000), ""},
+		{"deep objects", strings.Repeat(`{"a":`, 100_000), ""},
+		{"deep and closed", strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000), ""},
+		{"long name with NUL", `{"` + strings.Repeat(marker, 1000) + `":"\u0000"}`, ""},
+		{"long name twice", `{"` + strings.Repeat(marker, 1000) + `":1,"` + strings.Repeat(marker, 1000) + `":1}`, ""},
+	}
+	bodies(t, func(t *testing.T, op operation) {
+		for _, test := range tests {
+			t.Run(test.name, func(t *testing.T) {
+				e := f.refused(t, op, call{body: test.body}, http.StatusBadRequest, account.CodeInvalid)
+				if !e.names(test.path) {
+					t.Errorf("the details %v do not name %q", e.Details, test.path)
+				}
+			})
+		}
+		t.Run("empty", func(t *testing.T) {
+			e := f.refused(t, op, call{header: http.Header{"Content-Type": {"application/json"}}}, http.StatusBadRequest, account.CodeInvalid)
+			if !e.names("") {
+				t.Errorf("the details are %v", e.Details)
+			}
+		})
+	})
+}
+
+// TestMediaType: JSON in UTF-8, not compressed.
+func TestMediaType(t *testing.T) {
+	f := newFixture(t)
+	const body = `[{"email":"` + marker + `"}]`
+	bad := []http.Header{
+		{"Content-Type": nil}, {"Content-Type": {""}}, {"Content-Type": {"text/plain"}}, {"Content-Type": {"text/json"}},
+		{"Content-Type": {"application/jsonp"}}, {"Content-Type": {"application/merge-patch+json"}}, {"Content-Type": {"application/*"}},
+		{"Content-Type": {"application/x-www-form-urlencoded"}}, {"Content-Type": {"multipart/form-data; boundary=x"}},
+		{"Content-Type": {"application/json; charset=iso-8859-1"}}, {"Content-Type": {"application/json; charset=utf-16"}},
+		{"Content-Type": {`application/json; charset=""`}}, {"Content-Type": {"application/json; charset=utf-8; charset=utf-16"}},
+		{"Content-Type": {"application/json;;"}}, {"Content-Type": {"application/json, text/plain"}},
+		{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}, {"Content-Type": {"application/json"}, "Content-Encoding": {"br, gzip"}},
+	}
+	good := []string{
+		"application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=UTF-8", `application/json; charset="utf-8"`,
+		"application/json; version=1",
+	}
+	bodies(t, func(t *testing.T, op operation) {
+		for _, header := range bad {
+			f.refused(t, op, call{body: body, header: header}, http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE")
+		}
+		for _, value := range good { // taken as JSON, and then found to be off the contract
+			f.refused(t, op, call{body: `[{"x":1}]`, header: http.Header{"Content-Type": {value}}}, http.StatusBadRequest, account.CodeInvalid)
+		}
+	})
+}
+
+// TestCompressedBody: a compressed body that does not say so is no JSON.
+func TestCompressedBody(t *testing.T) {
+	f := newFixture(t)
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	_, _ = io.WriteString(w, `{"email":"a@b.c","password":"x"}`)
+	_ = w.Close()
+	bodies(t, func(t *testing.T, op operation) {
+		f.refused(t, op, call{body: compressed.String()}, http.StatusBadRequest, account.CodeInvalid)
+	})
+}
+
+// TestBodyLimit: over the limit is 413, with a length and without; at the limit
+// the body is read.
+func TestBodyLimit(t *testing.T) {
+	f := newFixture(t)
+	bodies(t, func(t *testing.T, op operation) {
+		limit := op.bodyLimit()
+		over := strings.Repeat(" ", limit-6) + `{"x":1}`
+		f.refused(t, op, call{body: over}, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
+
+		r := call{method: op.method, path: op.at(1), token: f.admin, body: over}.request()
+		r.ContentLength = -1 // chunked: no length is told
+		a := f.serve(r)
+		a.want(t, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
+		op.checkAnswer(t, a)
+
+		f.refused(t, op, call{body: over[1:]}, http.StatusBadRequest, account.CodeInvalid) // read, and off the schema
+	})
+}
+
+// TestLengthIsBelieved: a body that is said to be too large is not read at all.
+func TestLengthIsBelieved(t *testing.T) {
+	f := newFixture(t)
+	bodies(t, func(t *testing.T, op operation) {
+		r := call{method: op.method, path: op.at(1), token: f.admin, body: "x"}.request()
+		r.ContentLength = int64(op.bodyLimit()) + 1
+		r.Body = io.NopCloser(unread{t})
+		f.serve(r).want(t, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
+	})
+}
+
+// unread is a body that must not be touched.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body is read")
+	return 0, io.EOF
+}
+
+// TestCredentialBeforeBody: without a credential no body is read.
+func TestCredentialBeforeBody(t *testing.T) {
+	f := newFixture(t)
+	bodies(t, func(t *testing.T, op operation) {
+		if op.public() {
+			return
+		}
+		r := call{method: op.method, path: op.at(1), body: "x"}.request()
+		r.Body = io.NopCloser(unread{t})
+		f.serve(r).want(t, http.StatusUnauthorized, account.CodeUnauthorized)
+	})
+}
+
+// TestBrokenBody: a client that ends in the middle of its body gets 400, if
+// anything, and nothing is done.
+func TestBrokenBody(t *testing.T) {
+	f := newFixture(t)
+	server := httptest.NewServer(f.handler)
+	defer server.Close()
+	before := f.state()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	fmt.Fprintf(conn, "POST /api/users HTTP/1.1\r\nHost: x\r\nX-Api-Key: %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n[{", f.admin)
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(response.Body)
+	answer{response.StatusCode, response.Header, string(body)}.want(t, http.StatusBadRequest, account.CodeInvalid)
+	if f.state() != before {
+		t.Error("something was written")
+	}
+}
+
+// TestTooManyUsers: 1,000 users are a request, 1,001 are too large, whatever
+// they are.
+func TestTooManyUsers(t *testing.T) {
+	f := newFixture(t)
+	users := func(n int) string {
+		entries := make([]string, n)
+		for i := range entries {
+			entries[i] = fmt.Sprintf(`{"name":"n","email":"u%d@example.org","password":"%s"}`, i, password)
+		}
+		return "[" + strings.Join(entries, ",") + "]"
+	}
+	before := f.state()
+	for _, body := range []string{users(1001), "[" + strings.Repeat("{},", 1000) + "{}]", "[" + strings.Repeat("1,", 100_000) + "1]"} {
+		f.do(call{method: "POST", path: "/api/users", token: f.admin, body: body}).want(t, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
+	}
+	if f.state() != before {
+		t.Error("users were made")
+	}
+	a := f.do(call{method: "POST", path: "/api/users", token: f.admin, body: users(1000)})
+	var made []struct{ Email string }
+	a.decode(t, &made)
+	if a.status != http.StatusCreated || len(made) != 1000 || made[999].Email != "u999@example.org" {
+		t.Errorf("%d, %d users", a.status, len(made))
+	}
+}

@@ -1,0 +1,343 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/httpapi"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+const (
+	adminEmail = "admin@example.org"
+	password   = "Correct-Horse-1" // of every user that a test makes
+	next       = "Correct-Horse-2" // what a password is changed to
+	home       = "192.0.2.1"       // where requests come from
+)
+
+// clock is the injected time. It moves by hand alone.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// journal is a log in memory.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// during returns what fn has logged.
+func (j *journal) during(fn func()) string {
+	before := len(j.String())
+	fn()
+	return j.String()[before:]
+}
+
+// plainText renders messages in a form that tests can read.
+type plainText struct{}
+
+func (plainText) Recovery(m account.RecoveryMail) (account.Message, error) {
+	return account.Message{Subject: "recovery", Text: m.Token, HTML: "<p>" + m.Token + "</p>"}, nil
+}
+
+// migrated is an empty database. It is made once, since that takes longer than
+// most of the tests.
+var migrated = sync.OnceValue(func() []byte {
+	dir := must(os.MkdirTemp("", "usher"))
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := must(sqlstore.OpenSQLite(context.Background(), dir)).Close(); err != nil {
+		panic(err)
+	}
+	return must(os.ReadFile(filepath.Join(dir, sqlstore.DatabaseFile)))
+})
+
+// fixture is the API over a fresh database with its first administrator.
+type fixture struct {
+	t        testing.TB
+	handler  http.Handler
+	accounts *account.Service
+	store    *faulty
+	clock    *clock
+	log      journal
+	metrics  *prometheus.Registry
+	hash     string // of password
+	admin    string // token of user 1
+	users    int    // how many scenes there were, for fresh addresses
+}
+
+func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, sqlstore.DatabaseFile), migrated(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqlstore.OpenSQLite(context.WithoutCancel(t.Context()), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	f := &fixture{
+		t: t, store: &faulty{Store: store}, metrics: prometheus.NewRegistry(),
+		clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)},
+	}
+	log := slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	f.accounts = account.New(account.Options{
+		Store:     f.store,
+		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 4, rand.Reader)),
+		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))),
+		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Random: rand.Reader,
+	})
+	_, err = f.accounts.SetUp(t.Context(), account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.hash = must(store.Credential(t.Context(), 1)).PasswordHash
+
+	options := httpapi.Options{Accounts: f.accounts, Log: log, Metrics: f.metrics}
+	for _, change := range changes {
+		change(&options)
+	}
+	mux := http.NewServeMux()
+	if err := httpapi.Register(mux, options); err != nil {
+		t.Fatal(err)
+	}
+	f.handler = mux
+	f.admin = f.signIn(adminEmail, password)
+	return f
+}
+
+// role stores a role with the permissions.
+func (f *fixture) role(permissions ...account.Permission) (id int64) {
+	f.t.Helper()
+	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+		id, err = tx.InsertRole(ctx, account.Role{Name: "role", Description: "of a test", Permissions: permissions})
+		return err
+	})
+	return id
+}
+
+// user stores an active local user whose password is password. Without roles it
+// gets the default ones.
+func (f *fixture) user(email string, roles ...int64) (id int64) {
+	f.t.Helper()
+	if len(roles) == 0 {
+		roles = account.DefaultRoles
+	}
+	name, _, _ := strings.Cut(email, "@")
+	return f.insert(account.User{Email: email, Name: name, Provider: account.ProviderLocal, Active: true, RoleIDs: roles})
+}
+
+// insert stores a user as it stands, with the password password.
+func (f *fixture) insert(u account.User) (id int64) {
+	f.t.Helper()
+	key, ok := account.ParseEmail(u.Email)
+	if !ok {
+		f.t.Fatalf("%q is no address", u.Email)
+	}
+	u.Identifier, u.EULAVersion = u.Email, account.NoEULA
+	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+		id, err = tx.InsertUser(ctx, u, key, f.hash, f.clock.Now())
+		return err
+	})
+	return id
+}
+
+// write runs fn in a transaction of the storage, past the rules.
+func (f *fixture) write(fn func(ctx context.Context, tx account.Tx) error) {
+	f.t.Helper()
+	if err := f.store.Store.Write(f.t.Context(), fn); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// signIn returns the token of a new session.
+func (f *fixture) signIn(email, password string) string {
+	f.t.Helper()
+	a := f.do(call{method: "POST", path: "/api/login", body: jsonOf(map[string]string{"email": email, "password": password})})
+	if a.status != http.StatusOK {
+		f.t.Fatalf("%s does not sign in: %s", email, a.body)
+	}
+	var in struct{ AuthToken string }
+	a.decode(f.t, &in)
+	return in.AuthToken
+}
+
+// as makes a user with the roles and returns its token.
+func (f *fixture) as(email string, roles ...int64) string {
+	f.t.Helper()
+	f.user(email, roles...)
+	return f.signIn(email, password)
+}
+
+// recoveryToken asks for a recovery message and returns the token in it.
+func (f *fixture) recoveryToken(email string) string {
+	f.t.Helper()
+	a := f.do(call{method: "POST", path: "/api/users/forgotten-password", body: jsonOf(map[string]string{"email": email})})
+	d, err := f.accounts.ClaimMail(f.t.Context())
+	if a.status != http.StatusOK || err != nil || d == nil {
+		f.t.Fatalf("no recovery message: %d, %v, %v", a.status, d, err)
+	}
+	return d.Message.Text
+}
+
+// state is everything that a refused request must leave as it was.
+func (f *fixture) state() string {
+	f.t.Helper()
+	ctx := f.t.Context()
+	users := must(f.store.Store.UsersAfter(ctx, 0, 10_000, f.clock.Now()))
+	mails := must(f.store.Store.Mails(ctx, 10_000))
+	return jsonOf(users) + jsonOf(mails)
+}
+
+// call is one request. Its zero fields are a GET without credential or body.
+type call struct {
+	method, path string
+	body         string      // sent as application/json, if there is one
+	token        string      // sent in x-api-key
+	header       http.Header // replaces what the others say
+	from         string      // address of the other end; home if empty
+}
+
+func (c call) request() *http.Request {
+	var body io.Reader
+	if c.body != "" {
+		body = strings.NewReader(c.body)
+	}
+	if c.method == "" {
+		c.method = http.MethodGet
+	}
+	r := httptest.NewRequest(c.method, c.path, body)
+	if c.body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		r.Header.Set("X-Api-Key", c.token)
+	}
+	for name, values := range c.header {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	r.RemoteAddr = home + ":4000"
+	if c.from != "" {
+		r.RemoteAddr = c.from + ":4000"
+	}
+	return r
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (f *fixture) do(c call) answer { return f.serve(c.request()) }
+
+func (f *fixture) serve(r *http.Request) answer {
+	w := httptest.NewRecorder()
+	f.handler.ServeHTTP(w, r)
+	return answer{w.Code, w.Result().Header, w.Body.String()}
+}
+
+func (a answer) decode(t testing.TB, to any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.body), to); err != nil {
+		t.Fatalf("the body %q: %v", a.body, err)
+	}
+}
+
+// failure is the body of an answer of 400 or more.
+type failure struct {
+	StatusCode int
+	Error      string
+	Message    string
+	Details    []struct{ Path, Message string }
+}
+
+func (a answer) failure(t testing.TB) failure {
+	t.Helper()
+	var e failure
+	a.decode(t, &e)
+	return e
+}
+
+// names reports whether a detail is about the path.
+func (e failure) names(path string) bool {
+	for _, d := range e.Details {
+		if d.Path == path {
+			return true
+		}
+	}
+	return false
+}
+
+// want fails unless the answer has the status and the code of an error.
+func (a answer) want(t testing.TB, status int, code account.Code) {
+	t.Helper()
+	if a.status != status {
+		t.Errorf("the status is %d, want %d: %s", a.status, status, a.body)
+		return
+	}
+	if e := a.failure(t); e.Error != string(code) || e.StatusCode != status {
+		t.Errorf("the failure is %d %q, want %d %q", e.StatusCode, e.Error, status, code)
+	}
+}
+
+func jsonOf(v any) string { return string(must(json.Marshal(v))) }
+
+func userPath(id int64) string { return "/api/users/" + strconv.FormatInt(id, 10) }
+
+// must returns the value of a call that cannot fail in a test.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}

@@ -1,0 +1,191 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// outcomes are the words of the permission table that stand for more than a
+// status.
+var outcomes = map[string]struct {
+	status int
+	code   account.Code
+}{
+	"401":   {401, account.CodeUnauthorized},
+	"403":   {403, account.CodeForbidden},
+	"first": {403, account.CodePasswordChangeRequired}, // change the password first
+	"own":   {403, account.CodeUsePasswordChange},      // there is another way for one's own password
+	"404":   {404, account.CodeNotFound},
+	"token": {400, account.CodeInvalidRecoveryToken},
+}
+
+var (
+	readUser   = need{account.EntityUser, account.ActionRead}
+	createUser = need{account.EntityUser, account.ActionCreate}
+	editUser   = need{account.EntityUser, account.ActionEdit}
+	editAccess = need{account.EntityUser, account.ActionEditAccess}
+	deleteUser = need{account.EntityUser, account.ActionDelete}
+	readMail   = need{account.EntityMail, account.ActionRead}
+	readRole   = need{account.EntityRole, account.ActionRead}
+	assignRole = need{account.EntityRole, account.ActionAssign}
+)
+
+// permissionTable is who may do what: docs/security.md as outcomes. %d in a body
+// is a role that permits nothing. The first permission of needs is what the
+// caller "but" lacks.
+var permissionTable = []struct {
+	op     string
+	target string
+	body   string
+	needs  []need
+	want   string // by caller, in the order of callers
+}{
+	//                                                                                      nobody garbage expired out inactive reset admin user only but listed unlisted
+	{"POST /api/login", "", `{"email":"admin@example.org","password":"Correct-Horse-1"}`, nil, "200 200 200 200 200 200 200 200 200 200 200 200"},
+	{"POST /api/users/forgotten-password", "", `{"email":"admin@example.org"}`, nil, "         200 200 200 200 200 200 200 200 200 200 200 200"},
+	{"POST /api/users/retrieve-password", "", `{"token":"x","newPassword":"Correct-Horse-2"}`, nil, "token token token token token token token token token token token token"},
+	{"POST /api/logout", "", ``, nil, "                                                        401 401 401 401 401 204 204 204 204 204 204 204"},
+	{"GET /api/users/whoami", "", ``, nil, "                                                   401 401 401 401 401 200 200 200 200 200 200 200"},
+	{"PATCH /api/users/password", "", `{"oldPassword":"Correct-Horse-1","newPassword":"Correct-Horse-2"}`, nil, "401 401 401 401 401 200 200 200 200 200 200 200"},
+
+	{"GET /api/users", "plain", ``, []need{readUser}, "                                        401 401 401 401 401 first 200 200 200 403 200 200"},
+	{"POST /api/users", "plain", `[{"name":"n","email":"new@example.org","password":"Correct-Horse-1"}]`, []need{createUser}, "401 401 401 401 401 first 201 403 201 403 403 403"},
+
+	{"GET /api/users/{id}", "plain", ``, []need{readUser}, "                                   401 401 401 401 401 first 200 404 200 403 200 404"},
+	{"GET /api/users/{id}", "administrator", ``, []need{readUser}, "                           401 401 401 401 401 first 200 404 200 403 200 404"},
+	{"GET /api/users/{id}", "self", ``, []need{readUser}, "                                    401 401 401 401 401 first 200 200 200 403 200 404"},
+	{"GET /api/users/{id}", "absent", ``, []need{readUser}, "                                  401 401 401 401 401 first 404 404 404 403 404 404"},
+
+	{"PATCH /api/users/{id}", "plain", `{"name":"x"}`, []need{editUser}, "                     401 401 401 401 401 first 200 404 200 403 200 404"},
+	{"PATCH /api/users/{id}", "administrator", `{"name":"x"}`, []need{editUser}, "             401 401 401 401 401 first 200 404 200 403 200 404"},
+	{"PATCH /api/users/{id}", "self", `{"name":"x"}`, []need{editUser}, "                      401 401 401 401 401 first 200 200 200 403 200 404"},
+	{"PATCH /api/users/{id}", "absent", `{"name":"x"}`, []need{editUser}, "                    401 401 401 401 401 first 404 404 404 403 404 404"},
+	{"PATCH /api/users/{id}", "plain", `{}`, []need{editUser}, "                               401 401 401 401 401 first 200 404 200 403 200 404"},
+	{"PATCH /api/users/{id}", "plain", `{"name":"x"}`, []need{editUser, readUser}, "           401 401 401 401 401 first 200 404 200 403 200 404"},
+
+	{"PATCH /api/users/{id}", "plain", `{"active":false}`, []need{editAccess}, "               401 401 401 401 401 first 200 403 200 403 200 404"},
+	{"PATCH /api/users/{id}", "plain", `{"lockedOut":false}`, []need{editAccess}, "            401 401 401 401 401 first 200 403 200 403 200 404"},
+	{"PATCH /api/users/{id}", "plain", `{"email":"new@example.org"}`, []need{editAccess}, "      401 401 401 401 401 first 200 403 200 403 200 404"},
+	{"PATCH /api/users/{id}", "plain", `{"password":"Correct-Horse-2"}`, []need{editAccess}, " 401 401 401 401 401 first 200 403 200 403 200 404"},
+	{"PATCH /api/users/{id}", "member", `{"active":false}`, []need{editAccess}, "              401 401 401 401 401 first 200 403 403 403 403 404"},
+	{"PATCH /api/users/{id}", "administrator", `{"active":false}`, []need{editAccess}, "       401 401 401 401 401 first 200 403 403 403 403 404"},
+	{"PATCH /api/users/{id}", "administrator", `{"password":"Correct-Horse-2"}`, []need{editAccess}, "401 401 401 401 401 first 200 403 403 403 403 404"},
+	{"PATCH /api/users/{id}", "self", `{"active":false}`, []need{editAccess}, "                401 401 401 401 401 first 403 403 403 403 403 403"},
+	{"PATCH /api/users/{id}", "self", `{"lockedOut":false}`, []need{editAccess}, "             401 401 401 401 401 first 403 403 403 403 403 403"},
+	{"PATCH /api/users/{id}", "self", `{"email":"new@example.org"}`, []need{editAccess}, "       401 401 401 401 401 first 403 403 403 403 403 403"},
+	{"PATCH /api/users/{id}", "self", `{"password":"Correct-Horse-2"}`, []need{editAccess}, "  401 401 401 401 401 first own own own own own own"},
+	{"PATCH /api/users/{id}", "absent", `{"active":false}`, []need{editAccess}, "              401 401 401 401 401 first 404 403 404 403 404 404"},
+	{"PATCH /api/users/{id}", "plain", `{"name":"x","active":false}`, []need{editUser}, "      401 401 401 401 401 first 200 403 403 403 403 403"},
+	{"PATCH /api/users/{id}", "plain", `{"name":"x","active":false}`, []need{editAccess, editUser}, "401 401 401 401 401 first 200 403 200 403 200 404"},
+
+	{"DELETE /api/users/{id}", "plain", ``, []need{deleteUser}, "                              401 401 401 401 401 first 204 403 204 403 204 404"},
+	{"DELETE /api/users/{id}", "member", ``, []need{deleteUser}, "                             401 401 401 401 401 first 204 403 403 403 403 404"},
+	{"DELETE /api/users/{id}", "administrator", ``, []need{deleteUser}, "                      401 401 401 401 401 first 204 403 403 403 403 404"},
+	{"DELETE /api/users/{id}", "self", ``, []need{deleteUser}, "                               401 401 401 401 401 first 204 403 204 403 204 404"},
+	{"DELETE /api/users/{id}", "absent", ``, []need{deleteUser}, "                             401 401 401 401 401 first 404 403 404 403 404 404"},
+
+	{"PUT /api/users/{id}/roles", "plain", `{"roles":[%d]}`, rolesNeed, "                      401 401 401 401 401 first 200 403 200 403 200 404"},
+	{"PUT /api/users/{id}/roles", "member", `{"roles":[%d]}`, rolesNeed, "                     401 401 401 401 401 first 200 403 403 403 403 404"},
+	{"PUT /api/users/{id}/roles", "administrator", `{"roles":[%d]}`, rolesNeed, "              401 401 401 401 401 first 200 403 403 403 403 404"},
+	{"PUT /api/users/{id}/roles", "absent", `{"roles":[%d]}`, rolesNeed, "                     401 401 401 401 401 first 404 403 404 403 404 404"},
+	{"PUT /api/users/{id}/roles", "plain", `{"roles":[1]}`, rolesNeed, "                       401 401 401 401 401 first 200 403 403 403 403 404"},
+	{"PUT /api/users/{id}/roles", "self", `{"roles":[1]}`, rolesNeed, "                        401 401 401 401 401 first 200 403 403 403 403 404"},
+	{"PUT /api/users/{id}/roles", "plain", `{"roles":[%d]}`, []need{assignRole, readRole, editAccess}, "401 401 401 401 401 first 200 403 200 403 200 404"},
+
+	{"GET /api/mail", "", ``, []need{readMail}, "                                              401 401 401 401 401 first 200 403 200 403 403 403"},
+	{"GET /api/mail/{id}", "", ``, []need{readMail}, "                                     401 401 401 401 401 first 200 403 200 403 403 403"},
+	{"GET /api/mail/{id}", "absent", ``, []need{readMail}, "                                   401 401 401 401 401 first 404 403 404 403 403 403"},
+}
+
+var rolesNeed = []need{editAccess, assignRole, readRole}
+
+func TestPermissions(t *testing.T) {
+	rows := map[string]int{}
+	for _, row := range permissionTable {
+		rows[row.op]++
+	}
+	for _, op := range operations(t) {
+		if rows[op.name] == 0 {
+			t.Errorf("no row of the table says who may %s", op.name)
+		}
+		delete(rows, op.name)
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.recoveryToken(adminEmail) // message 1
+			for _, row := range permissionTable {
+				if row.op != op.name {
+					continue
+				}
+				want := strings.Fields(row.want)
+				if len(want) != len(callers) {
+					t.Fatalf("%d outcomes for %d callers: %q", len(want), len(callers), row.want)
+				}
+				body := strings.ReplaceAll(row.body, "%d", fmt.Sprint(f.role()))
+				for i, caller := range callers {
+					s := f.scene(caller, row.target, row.needs)
+					fresh := strings.Replace(body, "new@", fmt.Sprintf("new%d@", s.caller), 1)
+					f.permission(op, call{method: op.method, path: op.at(s.target), token: s.token, body: fresh},
+						fmt.Sprintf("%s to %q %s", caller, row.target, body), want[i])
+				}
+			}
+		})
+	}
+	for name := range rows {
+		t.Errorf("the contract has no %s", name)
+	}
+}
+
+// permission makes one request and checks its outcome; for want of a permission
+// nothing may be written.
+func (f *fixture) permission(op operation, c call, who, want string) {
+	before := f.store.commits.Load()
+	a := f.do(c)
+	op.checkAnswer(f.t, a)
+	refused, isRefused := outcomes[want]
+	if !isRefused {
+		if got := fmt.Sprint(a.status); got != want {
+			f.t.Errorf("%s: %s, want %s: %s", who, got, want, a.body)
+		}
+		return
+	}
+	if a.status != refused.status || a.failure(f.t).Error != string(refused.code) {
+		f.t.Errorf("%s: want %d %s: %s", who, refused.status, refused.code, a.body)
+	}
+	if want != "token" && f.store.commits.Load() != before { // a bad token is counted
+		f.t.Errorf("%s was refused, and something was written", who)
+	}
+}
+
+// TestUnseenIsUnknown: a thing that is there and may not be seen is answered
+// like one that is not there, to the byte.
+func TestUnseenIsUnknown(t *testing.T) {
+	f := newFixture(t)
+	for _, test := range []struct {
+		op, body string
+		needs    []need
+	}{
+		{"GET /api/users/{id}", "", []need{readUser}},
+		{"PATCH /api/users/{id}", `{"name":"x"}`, []need{editUser}},
+		{"PATCH /api/users/{id}", `{"active":false}`, []need{editAccess}},
+		{"DELETE /api/users/{id}", "", []need{deleteUser}},
+		{"PUT /api/users/{id}/roles", `{"roles":[2]}`, rolesNeed},
+	} {
+		s := f.scene("unlisted", "member", test.needs)
+		method, path, _ := strings.Cut(test.op, " ")
+		ask := func(id int64) answer {
+			return f.do(call{
+				method: method, path: strings.Replace(path, "{id}", fmt.Sprint(id), 1), token: s.token, body: test.body,
+				header: http.Header{"X-Request-Id": {"same"}},
+			})
+		}
+		there, not := ask(s.target), ask(999_999)
+		if there.status != http.StatusNotFound || there.body != not.body || fmt.Sprint(there.header) != fmt.Sprint(not.header) {
+			t.Errorf("%s: %d %s %v, and for one that is not there %d %s %v", test.op, there.status, there.body, there.header, not.status, not.body, not.header)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/api"
+)
+
+const noRouteJSON = `{"statusCode":404,"error":"Not Found","message":"Not Found"}` + "\n"
+
+// TestUnknownRoute: the body is that of the contract's own server, to the byte.
+func TestUnknownRoute(t *testing.T) {
+	f := newFixture(t)
+	for _, path := range []string{
+		"/", "/api", "/api/", "/api/nothing", "/API/users", "/api/Users", "/api/login/", "/api/users/", "/api/users/1/", "/api/users/1/roles/",
+		"/api/users/1/nothing", "/api/mail/", "/api/users/1%2Froles", "/openapi.yaml/", "/openapi.json", "/favicon.ico", "/metrics",
+		"/api/users/password/1", "/?" + strings.Repeat("q", 1000),
+	} {
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "INVENTED"} {
+			a := f.do(call{method: method, path: path, token: f.admin})
+			if path == "/api/users/1%2Froles" { // one segment: an id that is none
+				if a.status != http.StatusBadRequest && a.status != http.StatusMethodNotAllowed && a.status != http.StatusUnsupportedMediaType {
+					t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
+				}
+				continue
+			}
+			if a.status != http.StatusNotFound || a.body != noRouteJSON || a.header.Get("Content-Type") != "application/json" || a.header.Get("Allow") != "" {
+				t.Errorf("%s %s: %d %q %v", method, path, a.status, a.body, a.header)
+			}
+		}
+	}
+}
+
+// TestMethods asks for every method of every path of the contract.
+func TestMethods(t *testing.T) {
+	f := newFixture(t)
+	allowed := map[string][]string{}
+	for _, op := range operations(t) {
+		allowed[op.path] = append(allowed[op.path], op.method)
+		if op.method == http.MethodGet {
+			allowed[op.path] = append(allowed[op.path], http.MethodHead)
+		}
+	}
+	for path, has := range allowed {
+		slices.Sort(has)
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "INVENTED"} {
+			if slices.Contains(has, method) {
+				continue
+			}
+			// Without a credential: what a path has is no secret.
+			a := f.do(call{method: method, path: strings.ReplaceAll(path, "{id}", "1")})
+			a.want(t, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
+			if got, want := a.header.Get("Allow"), strings.Join(has, ", "); got != want {
+				t.Errorf("%s %s: Allow is %q, want %q", method, path, got, want)
+			}
+		}
+	}
+}
+
+// TestFixedPathsWin: whoami and password are no ids.
+func TestFixedPathsWin(t *testing.T) {
+	f := newFixture(t)
+	for _, path := range []string{"/api/users/password", "/api/users/forgotten-password", "/api/users/retrieve-password"} {
+		f.do(call{path: path, token: f.admin}).want(t, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
+	}
+	f.do(call{method: "DELETE", path: "/api/users/whoami", token: f.admin}).want(t, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
+}
+
+// TestPathID: digits alone are an id, and one that nothing has is not found.
+func TestPathID(t *testing.T) {
+	f := newFixture(t)
+	bodies := map[string]string{"PATCH": `{"name":"x"}`, "PUT": `{"roles":[2]}`}
+	for _, test := range []struct {
+		id     string
+		status int
+	}{
+		{"0", 404}, {"00", 404}, {"999", 404}, {"9223372036854775807", 404}, {"9223372036854775808", 404}, {strings.Repeat("9", 4000), 404},
+		{"-1", 400}, {"+1", 400}, {"1.0", 400}, {"1e3", 400}, {"0x1", 400}, {"1%20", 400}, {"%31%00", 400}, {"abc", 400}, {"%D9%A1", 400},
+		{"%FF", 400}, {"1;1", 400}, {"1,2", 400}, {"'", 400}, {"%2e%2e", 400},
+	} {
+		for _, op := range operations(t) {
+			if !strings.Contains(op.path, "{id}") {
+				continue
+			}
+			before := f.state()
+			a := f.do(call{method: op.method, path: strings.ReplaceAll(op.path, "{id}", test.id), token: f.admin, body: bodies[op.method]})
+			if a.status != test.status {
+				t.Errorf("%s with the id %.40q: %d, want %d: %s", op.name, test.id, a.status, test.status, a.body)
+				continue
+			}
+			op.checkAnswer(t, a)
+			if test.status == 400 && !a.failure(t).names("/id") {
+				t.Errorf("%s with the id %q: %s", op.name, test.id, a.body)
+			}
+			if f.state() != before {
+				t.Errorf("%s with the id %.40q has changed something", op.name, test.id)
+			}
+		}
+	}
+	// Leading zeros are the same number.
+	if a := f.do(call{path: "/api/users/0001", token: f.admin}); a.status != http.StatusOK {
+		t.Errorf("0001: %d %s", a.status, a.body)
+	}
+}
+
+// TestHead: the header of a GET without its body. The server takes the body away.
+func TestHead(t *testing.T) {
+	f := newFixture(t)
+	for _, op := range operations(t) {
+		if op.method == http.MethodGet && op.path != "/api/mail/{id}" {
+			get := f.do(call{path: op.at(1), token: f.admin})
+			head := f.do(call{method: "HEAD", path: op.at(1), token: f.admin})
+			if get.status != http.StatusOK || head.status != get.status || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
+				t.Errorf("HEAD %s: %d %v, GET: %d %v", op.path, head.status, head.header, get.status, get.header)
+			}
+			f.do(call{method: "HEAD", path: op.at(1)}).want(t, http.StatusUnauthorized, "UNAUTHORIZED")
+		}
+	}
+}
+
+// TestContractIsServed: /openapi.yaml is the contract, to the byte.
+func TestContractIsServed(t *testing.T) {
+	f := newFixture(t)
+	a := f.do(call{path: "/openapi.yaml"})
+	if a.status != http.StatusOK || a.body != string(api.OpenAPI) || a.header.Get("Content-Type") != "application/yaml" {
+		t.Errorf("%d, %d bytes of type %q", a.status, len(a.body), a.header.Get("Content-Type"))
+	}
+	if a.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Error("a browser may guess the type")
+	}
+}
+
+// TestUncleanPath: the mux sends a client to the clean path of the same server,
+// with its method, and does nothing else.
+func TestUncleanPath(t *testing.T) {
+	f := newFixture(t)
+	for path, clean := range map[string]string{
+		"//api/users": "/api/users", "/api//users": "/api/users", "/api/./users": "/api/users", "/api/x/../users": "/api/users", "//evil.example/..": "/",
+	} {
+		a := f.do(call{method: "POST", path: path, token: f.admin, body: `[]`})
+		if got := a.header.Get("Location"); a.status != http.StatusTemporaryRedirect || got != clean {
+			t.Errorf("%s: %d to %q, want %q", path, a.status, got, clean)
+		}
+	}
+}

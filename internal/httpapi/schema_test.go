@@ -1,0 +1,225 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// fault is a body with one thing wrong, and the place of it.
+type fault struct {
+	name string
+	body string
+	path string
+}
+
+// faultsOf makes bodies from the contract's example, each with one fault: every
+// field is left out, of another type, null, too long, too short, or written in
+// another case, and every object has a field too many.
+func faultsOf(schema *openapi3.Schema, example any) []fault {
+	var all []fault
+	add := func(name, path string, body any) { all = append(all, fault{name + " " + path, jsonOf(body), path}) }
+	for name, value := range wrongTypes(schema) {
+		add(name, "", value)
+	}
+	object, prefix, wrap := example, "", func(o map[string]any) any { return o }
+	if array, ok := example.([]any); ok {
+		object, prefix = array[0], "/1"
+		wrap = func(o map[string]any) any { return []any{object, o} }
+		schema = schema.Items.Value
+		add("no entries", "", []any{})
+		for name, value := range wrongTypes(schema) {
+			add(name, "/1", []any{object, value})
+		}
+	}
+	fields := object.(map[string]any)
+	with := func(name string, value any) any {
+		changed := maps.Clone(fields)
+		changed[name] = value
+		return wrap(changed)
+	}
+	without := func(name string) map[string]any {
+		changed := maps.Clone(fields)
+		delete(changed, name)
+		return changed
+	}
+	add("unknown", prefix+"/"+marker[:2], with(marker[:2], marker))
+	add("unknown with a slash", prefix+"/~1~0x", with("/~x", marker))
+	add("empty name", prefix+"/", with("", marker))
+	add("prototype", prefix+"/__proto__", with("__proto__", map[string]any{"admin": true}))
+	for _, name := range schema.Required {
+		add("missing", prefix+"/"+name, wrap(without(name)))
+	}
+	for name, ref := range schema.Properties {
+		field, path := ref.Value, prefix+"/"+name
+		add("other case", prefix+"/"+strings.ToUpper(name), func() any {
+			changed := without(name)
+			changed[strings.ToUpper(name)] = fields[name]
+			return wrap(changed)
+		}())
+		for what, value := range wrongTypes(field) {
+			add(what, path, with(name, value))
+		}
+		for what, value := range wrongValues(field) {
+			add(what, path, with(name, value))
+		}
+		if field.Items != nil {
+			for what, value := range wrongTypes(field.Items.Value) {
+				add(what, path+"/1", with(name, []any{1, value}))
+			}
+			for what, value := range wrongValues(field.Items.Value) {
+				add(what, path+"/0", with(name, []any{value}))
+			}
+		}
+	}
+	return all
+}
+
+// number is a JSON number as it is written.
+type number string
+
+// MarshalJSON returns it as it is.
+func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
+
+// wrongTypes are values of every type that the schema has not.
+func wrongTypes(s *openapi3.Schema) map[string]any {
+	values := map[string]any{"text": marker, "true": true, "array": []any{marker}, "object": map[string]any{marker[:2]: marker}, "number": 12345.5, "null": nil}
+	kinds := map[string]string{openapi3.TypeString: "text", openapi3.TypeBoolean: "true", openapi3.TypeArray: "array", openapi3.TypeObject: "object"}
+	delete(values, kinds[(*s.Type)[0]])
+	if s.Nullable {
+		delete(values, "null")
+	}
+	return values
+}
+
+// wrongValues are values of the right type that the schema or the rules refuse.
+func wrongValues(s *openapi3.Schema) map[string]any {
+	values := map[string]any{}
+	if s.MinLength > 0 {
+		values["too short"] = strings.Repeat("é", int(s.MinLength)-1)
+	}
+	if s.MaxLength != nil {
+		values["too long"] = strings.Repeat("é", int(*s.MaxLength)+1)
+	}
+	if s.MaxItems != nil {
+		values["too many"] = slices.Repeat([]any{1}, int(*s.MaxItems)+1)
+	}
+	if s.MinItems > 0 {
+		values["too few"] = []any{}
+	}
+	if s.Enum != nil {
+		values["not in the enumeration"] = true
+	}
+	if s.Type.Is(openapi3.TypeInteger) {
+		for _, n := range []string{"-1", "1e400", "-1e400", "1e2", "1.0", "1.5", "9223372036854775808", "-9223372036854775809", "1e-400", strings.Repeat("9", 400)} {
+			values[n[:min(len(n), 25)]] = number(n)
+		}
+	}
+	return values
+}
+
+// TestBadInput sends every fault to its operation.
+func TestBadInput(t *testing.T) {
+	f := newFixture(t)
+	bodies(t, func(t *testing.T, op operation) {
+		faults := faultsOf(op.body(), op.example())
+		if len(faults) < 10 {
+			t.Fatalf("only %d faults", len(faults))
+		}
+		for _, fault := range faults {
+			t.Run(fault.name, func(t *testing.T) {
+				e := f.refused(t, op, call{body: fault.body}, http.StatusBadRequest, account.CodeInvalid)
+				if !e.names(fault.path) {
+					t.Errorf("the details %v do not name %q; the body is %.300s", e.Details, fault.path, fault.body)
+				}
+			})
+		}
+	})
+}
+
+// TestRules: what the schema lets through and the rules refuse is told alike.
+func TestRules(t *testing.T) {
+	f := newFixture(t)
+	user := func(field, value string) string {
+		fields := map[string]any{"name": "n", "email": "n@example.org", "password": password, field: value}
+		return jsonOf([]any{fields})
+	}
+	tests := []struct{ op, body, path string }{
+		{"POST /api/users", user("email", marker), "/0/email"},
+		{"POST /api/users", user("email", marker+"@"), "/0/email"},
+		{"POST /api/users", user("email", "a\r\nBcc: x@example.org"), "/0/email"},
+		{"POST /api/users", user("name", "   "), "/0/name"},
+		{"POST /api/users", user("password", marker+"-onlyletters"), "/0/password"},
+		{"POST /api/users", user("password", strings.Repeat("é", 600)+"A1a!"), "/0/password"}, // over 1024 bytes, under 1024 characters
+		{"POST /api/users", `[` + user("name", "a")[1:len(user("name", "a"))-1] + `,` + user("name", "b")[1:], "/1/email"},
+		{"PATCH /api/users/{id}", `{"email":"` + marker + `"}`, "/email"},
+		{"PATCH /api/users/{id}", `{"name":" "}`, "/name"},
+		{"PATCH /api/users/{id}", `{"password":"` + marker + `-onlyletters"}`, "/password"},
+		{"PATCH /api/users/password", `{"oldPassword":"` + password + `","newPassword":"` + marker + `-onlyletters"}`, "/newPassword"},
+		{"PATCH /api/users/password", `{"oldPassword":"` + password + `","newPassword":"` + password + `"}`, "/newPassword"},
+		{"PATCH /api/users/password", `{"oldPassword":"` + strings.Repeat("é", 600) + `","newPassword":"` + next + `"}`, "/oldPassword"},
+		{"POST /api/login", `{"email":"a@b.c","password":"` + strings.Repeat("é", 600) + `"}`, "/password"},
+		{"POST /api/users/forgotten-password", `{"email":"` + marker + `"}`, "/email"},
+		{"POST /api/users/retrieve-password", `{"token":"x","newPassword":"` + marker + `-onlyletters"}`, "/newPassword"},
+		{"PUT /api/users/{id}/roles", `{"roles":[1,99]}`, "/roles/1"},
+	}
+	other := f.user("other@example.org")
+	ops := map[string]operation{}
+	for _, op := range operations(t) {
+		ops[op.name] = op
+	}
+	for _, test := range tests {
+		op, before := ops[test.op], f.state()
+		a := f.do(call{method: op.method, path: op.at(other), token: f.admin, body: test.body})
+		a.want(t, http.StatusBadRequest, account.CodeInvalid)
+		op.checkAnswer(t, a)
+		if !a.failure(t).names(test.path) || strings.Contains(a.body, marker) {
+			t.Errorf("%s %.100s: want %s and no value: %s", test.op, test.body, test.path, a.body)
+		}
+		if f.state() != before {
+			t.Errorf("%s %.100s has changed something", test.op, test.body)
+		}
+	}
+}
+
+// TestHostileSchemaBodies: a body with a hundred thousand faults costs no more
+// than reading it, and what is told of it is short.
+func TestHostileSchemaBodies(t *testing.T) {
+	f := newFixture(t)
+	names := func(n, width int) string {
+		members := make([]string, n)
+		for i := range members {
+			members[i] = fmt.Sprintf(`"%0*d":1`, width, i)
+		}
+		return "{" + strings.Join(members, ",") + "}"
+	}
+	tests := []struct{ name, op, body string }{
+		{"many unknown fields", "POST /api/login", names(90_000, 5)},
+		{"many long names", "POST /api/login", names(3000, 300)},
+		{"a list of numbers", "POST /api/users/forgotten-password", "[" + strings.Repeat("1,", 400_000) + "1]"},
+		{"many objects", "POST /api/users", "[" + strings.Repeat("{},", 900) + names(50_000, 5) + "]"},
+		{"wrong pictures in a list", "POST /api/users", "[" + strings.Repeat(`{"picture":["`+strings.Repeat(`","`, 10_000)+`"]},`, 20) + "{}]"},
+		{"wrong pictures", "PATCH /api/users/{id}", `{"picture":[` + strings.Repeat("-1,", 65_535) + "-1]}"},
+		{"many wrong roles", "PUT /api/users/{id}/roles", `{"roles":[` + strings.Repeat("0,", 999) + "0]}"},
+	}
+	for _, test := range tests {
+		method, path, _ := strings.Cut(test.op, " ")
+		start := time.Now()
+		a := f.do(call{method: method, path: strings.Replace(path, "{id}", "1", 1), token: f.admin, body: test.body})
+		a.want(t, http.StatusBadRequest, account.CodeInvalid)
+		if took := time.Since(start); took > 20*time.Second { // it is a fraction of one
+			t.Errorf("%s took %v", test.name, took)
+		}
+		if told := len(a.failure(t).Details); len(a.body) > 64<<10 || told > 100 {
+			t.Errorf("%s: the answer has %d bytes and %d details", test.name, len(a.body), told)
+		}
+	}
+}

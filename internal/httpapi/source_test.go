@@ -1,0 +1,123 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/httpapi"
+)
+
+var trusted = httpapi.Proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+
+func TestSource(t *testing.T) {
+	many := strings.TrimSuffix(strings.Repeat("10.0.0.9, ", 10_000), ", ")
+	tests := []struct {
+		name, remote string
+		forwarded    []string
+		proxies      httpapi.Proxies
+		want         string
+	}{
+		{"IPv4", "192.0.2.7:4000", nil, trusted, "192.0.2.7"},
+		{"IPv4 without a port", "192.0.2.7", nil, trusted, "192.0.2.7"},
+		{"IPv6 counts as its /64", "[2001:db8:1:2:3:4:5:6]:4000", nil, trusted, "2001:db8:1:2::/64"},
+		{"IPv6 of the same /64", "[2001:db8:1:2:ffff::]:4000", nil, trusted, "2001:db8:1:2::/64"},
+		{"IPv6 of another /64", "[2001:db8:1:3::1]:4000", nil, trusted, "2001:db8:1:3::/64"},
+		{"IPv6 without a port", "2001:db8::1", nil, trusted, "2001:db8::/64"},
+		{"mapped IPv4", "[::ffff:192.0.2.7]:4000", nil, trusted, "192.0.2.7"},
+		{"zone", "[fe80::1%eth0]:4000", nil, trusted, "fe80::/64"},
+		{"loopback", "[::1]:4000", nil, trusted, "::/64"},
+
+		{"no proxy is trusted", "10.0.0.1:1", []string{"198.51.100.1"}, nil, "10.0.0.1"},
+		{"untrusted peer", "192.0.2.7:1", []string{"198.51.100.1"}, trusted, "192.0.2.7"},
+		{"one proxy", "10.0.0.1:1", []string{"198.51.100.1"}, trusted, "198.51.100.1"},
+		{"proxy by its mapped address", "[::ffff:10.0.0.1]:1", []string{"198.51.100.1"}, trusted, "198.51.100.1"},
+		{"proxy with a zone", "[fd00::1%eth0]:1", []string{"198.51.100.1"}, trusted, "198.51.100.1"},
+		{"two proxies", "10.0.0.1:1", []string{"198.51.100.1, 10.0.0.2"}, trusted, "198.51.100.1"},
+		{"two headers are one list", "10.0.0.1:1", []string{"198.51.100.1", "10.0.0.2"}, trusted, "198.51.100.1"},
+		{"spaces and tabs", "10.0.0.1:1", []string{" \t198.51.100.1 ,\t10.0.0.2 "}, trusted, "198.51.100.1"},
+		{"IPv6 client", "10.0.0.1:1", []string{"2001:db8:1:2::9"}, trusted, "2001:db8:1:2::/64"},
+		{"mapped client", "10.0.0.1:1", []string{"::ffff:198.51.100.1"}, trusted, "198.51.100.1"},
+		{"trusted to the end", "10.0.0.1:1", []string{"10.0.0.3, 10.0.0.2"}, trusted, "10.0.0.3"},
+		{"nothing forwarded", "10.0.0.1:1", nil, trusted, "10.0.0.1"},
+
+		{"spoofed from the left", "10.0.0.1:1", []string{"203.0.113.9, 198.51.100.1"}, trusted, "198.51.100.1"},
+		{"spoofed as a proxy", "10.0.0.1:1", []string{"203.0.113.9, 10.0.0.5, 198.51.100.1"}, trusted, "198.51.100.1"},
+		{"spoofed in a header of its own", "10.0.0.1:1", []string{"203.0.113.9", "198.51.100.1"}, trusted, "198.51.100.1"},
+		{"garbage on the left", "10.0.0.1:1", []string{"<script>, 198.51.100.1"}, trusted, "198.51.100.1"},
+		{"garbage on the right", "10.0.0.1:1", []string{"198.51.100.1, unknown"}, trusted, "10.0.0.1"},
+		{"empty", "10.0.0.1:1", []string{""}, trusted, "10.0.0.1"},
+		{"comma at the end", "10.0.0.1:1", []string{"198.51.100.1,"}, trusted, "10.0.0.1"},
+		{"port in the list", "10.0.0.1:1", []string{"198.51.100.1:4000"}, trusted, "10.0.0.1"},
+		{"name", "10.0.0.1:1", []string{"client.example.org"}, trusted, "10.0.0.1"},
+		{"leading zeros", "10.0.0.1:1", []string{"198.51.100.01"}, trusted, "10.0.0.1"},
+		{"very many", "10.0.0.1:1", []string{"203.0.113.9, 198.51.100.1, " + many}, trusted, "198.51.100.1"},
+
+		{"no address", "", nil, trusted, "unknown"},
+		{"socket", "@", []string{"198.51.100.1"}, trusted, "unknown"},
+		{"name as a peer", "client.example.org:1", []string{"198.51.100.1"}, trusted, "unknown"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := &http.Request{RemoteAddr: test.remote, Header: http.Header{
+				"X-Forwarded-For": test.forwarded, "Forwarded": {"for=203.0.113.1"}, "X-Real-Ip": {"203.0.113.2"}, "True-Client-Ip": {"203.0.113.3"},
+			}}
+			if got := test.proxies.Source(r); got != test.want {
+				t.Errorf("the source is %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestSourceIsWhatIsThrottled: addresses of one IPv6 network share a counter,
+// invented ones get none of their own.
+func TestSourceIsWhatIsThrottled(t *testing.T) {
+	f := newFixture(t, func(o *httpapi.Options) { o.Proxies = trusted })
+	guess := func(i int, from string, header http.Header) answer {
+		return f.do(call{
+			method: "POST", path: "/api/login", from: from, header: header,
+			body: `{"email":"x` + strings.Repeat("x", i) + `@example.org","password":"x"}`,
+		})
+	}
+	for i := range 20 {
+		guess(i, "[2001:db8:1:2::"+string(rune('a'+i%6))+"]", http.Header{"X-Forwarded-For": {"198.51.100." + string(rune('0'+i%10))}}).
+			want(t, http.StatusUnauthorized, account.CodeInvalidCredentials)
+	}
+	a := guess(21, "[2001:db8:1:2:ffff::1]", http.Header{"X-Forwarded-For": {"198.51.100.200"}})
+	a.want(t, http.StatusTooManyRequests, account.CodeTooManyRequests)
+	if got := a.header.Get("Retry-After"); got != "60" {
+		t.Errorf("Retry-After is %q, want 60 seconds", got)
+	}
+	guess(22, "[2001:db8:1:3::1]", nil).want(t, http.StatusUnauthorized, account.CodeInvalidCredentials)
+	// Behind a trusted proxy each client has its own.
+	guess(23, "10.0.0.1", http.Header{"X-Forwarded-For": {"2001:db8:1:2::9"}}).want(t, http.StatusTooManyRequests, account.CodeTooManyRequests)
+	guess(24, "10.0.0.1", http.Header{"X-Forwarded-For": {"2001:db8:1:2::9, 198.51.100.9"}}).want(t, http.StatusUnauthorized, account.CodeInvalidCredentials)
+}
+
+// FuzzSource: whatever comes, a source is an address, a /64, or unknown, and
+// without a trusted proxy nothing that a client writes has a say in it.
+func FuzzSource(f *testing.F) {
+	f.Add("192.0.2.7:4000", "198.51.100.1, 10.0.0.2")
+	f.Add("[2001:db8::1%eth0]:1", "::ffff:10.0.0.1")
+	f.Add("10.0.0.1:1", ",,<>, 1.2.3.4:5, [::1]")
+	f.Add("[::ffff:10.0.0.1]:1", "10.0.0.1,fd00::1%x")
+	f.Fuzz(func(t *testing.T, remote, forwarded string) {
+		r := &http.Request{RemoteAddr: remote, Header: http.Header{"X-Forwarded-For": {forwarded}}}
+		got := trusted.Source(r)
+		address, err := netip.ParseAddr(got)
+		network, netErr := netip.ParsePrefix(got)
+		switch {
+		case got == "unknown":
+		case err == nil && address.Is4():
+		case netErr == nil && network.Bits() == 64 && network.Masked() == network && !network.Addr().Is4In6():
+		default:
+			t.Errorf("the source is %q", got)
+		}
+		alone := httpapi.Proxies(nil).Source(r)
+		if direct := httpapi.Proxies(nil).Source(&http.Request{RemoteAddr: remote}); alone != direct {
+			t.Errorf("X-Forwarded-For made %q of %q", alone, direct)
+		}
+	})
+}
