@@ -40,12 +40,13 @@ func startUsher(b testing.TB) *usher {
 			b.Error(err)
 		}
 	})
-	mux := http.NewServeMux()
-	err = httpapi.Register(mux, httpapi.Options{Accounts: data.Accounts, Log: log, Metrics: prometheus.NewRegistry()})
+	handler, err := httpapi.New(http.NewServeMux(), httpapi.Options{
+		Accounts: data.Accounts, Log: log, Metrics: prometheus.NewRegistry(),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	u := &usher{address: listen(b, mux)}
+	u := &usher{address: listen(b, handler)}
 	if u.token, err = work.SignIn(b.Context(), u.address); err != nil {
 		b.Fatal(err)
 	}

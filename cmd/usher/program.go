@@ -172,12 +172,6 @@ func (p *program) handler() (http.Handler, error) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	proxies := httpapi.Proxies(p.settings.TrustedProxies)
 	mux := http.NewServeMux()
-	err := httpapi.Register(mux, httpapi.Options{
-		Accounts: p.accounts, Log: p.log, Metrics: registry, Proxies: proxies, AccessLog: p.settings.AccessLog,
-	})
-	if err != nil {
-		return nil, err
-	}
 	docs := apidocs.Handler()
 	mux.Handle("/docs", docs)
 	mux.Handle("/docs/", docs)
@@ -193,7 +187,9 @@ func (p *program) handler() (http.Handler, error) {
 	if p.settings.Metrics {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	}
-	return mux, nil
+	return httpapi.New(mux, httpapi.Options{
+		Accounts: p.accounts, Log: p.log, Metrics: registry, Proxies: proxies, AccessLog: p.settings.AccessLog,
+	})
 }
 
 // ready tells a load balancer whether to send requests here.

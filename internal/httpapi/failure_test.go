@@ -187,3 +187,18 @@ func TestClientGoesAway(t *testing.T) {
 		t.Errorf("the log tells of a failure: %s", lines)
 	}
 }
+
+// What is not of the contract passes the same gate: a page that panics is
+// answered, logged and counted.
+func TestPagePanics(t *testing.T) {
+	f := newFixture(t)
+	log := f.log.during(func() {
+		a := f.do(call{method: "GET", path: "/page"})
+		if a.status != http.StatusInternalServerError || a.header.Get("X-Request-Id") == "" {
+			t.Errorf("got %d with the headers %v", a.status, a.header)
+		}
+	})
+	if !strings.Contains(log, "level=ERROR msg=panic") {
+		t.Errorf("the log has %q", log)
+	}
+}

@@ -146,10 +146,8 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 		change(&options)
 	}
 	mux := http.NewServeMux()
-	if err := httpapi.Register(mux, options); err != nil {
-		t.Fatal(err)
-	}
-	f.handler = mux
+	mux.HandleFunc("/page", func(http.ResponseWriter, *http.Request) { panic(errOfDriver) })
+	f.handler = must(httpapi.New(mux, options))
 	f.admin = f.signIn(adminEmail, password)
 	return f
 }

@@ -11,7 +11,11 @@ import (
 type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	others   observer // of what is not of the contract
 }
+
+// observer counts one request of an operation.
+type observer func(status int, took time.Duration)
 
 // statusClasses are the values of the label "status"; the index is the first
 // digit of the status.
@@ -28,15 +32,12 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		}, []string{"operation"}),
 	}
 	registry.MustRegister(m.requests, m.seconds)
+	m.others = m.observer("none")
 	return m
 }
 
-// forOperation returns the function that counts one request of an operation.
-func (m *metrics) forOperation(op *operation) func(status int, took time.Duration) {
-	name := "none"
-	if op != nil {
-		name = op.id
-	}
+// observer returns what counts the requests of an operation.
+func (m *metrics) observer(name string) observer {
 	var counters [len(statusClasses)]prometheus.Counter
 	for i, class := range statusClasses {
 		counters[i] = m.requests.WithLabelValues(name, class)
@@ -46,4 +47,12 @@ func (m *metrics) forOperation(op *operation) func(status int, took time.Duratio
 		counters[min(max(status/100, 0), len(counters)-1)].Inc()
 		seconds.Observe(took.Seconds())
 	}
+}
+
+// observerOf returns what counts the requests of an operation, or of what is none.
+func (s *server) observerOf(op *operation) observer {
+	if op == nil {
+		return s.metrics.others
+	}
+	return op.observe
 }

@@ -18,6 +18,7 @@ type operation struct {
 	public    bool             // needs no credential
 	body      *openapi3.Schema // nil: takes none
 	bodyLimit int64            // bytes
+	observe   observer
 }
 
 // readContract returns the operations of the contract by "METHOD /path".
@@ -67,8 +68,10 @@ func (t *routes) HandleFunc(pattern string, handler func(http.ResponseWriter, *h
 	t.methods[path][method] = t.server.operation(op, handler)
 }
 
-// ServeHTTP is never called: the routes are registered one by one.
-func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) { t.server.notFound(w, r) }
+// ServeHTTP answers a path that nothing serves.
+func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t.server.writeError(w, r, noRoute())
+}
 
 // register gives the collected routes to a mux.
 func (t *routes) register(mux *http.ServeMux) {
@@ -83,7 +86,7 @@ func (t *routes) register(mux *http.ServeMux) {
 				return
 			}
 			w.Header().Set("Allow", allow)
-			t.server.outside.ServeHTTP(w, r)
+			t.server.writeError(w, r, methodNotAllowed())
 		})
 	}
 }

@@ -19,7 +19,7 @@ import (
 // request is what is known of a request beside its input.
 type request struct {
 	id     string
-	op     *operation // nil: none
+	op     *operation // nil: not one of the contract
 	caller *account.Principal
 	from   account.Origin
 }
@@ -56,8 +56,8 @@ type recorder struct {
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
-		r.renewDeadline()
 	}
+	r.renewDeadline()
 	r.ResponseWriter.WriteHeader(status)
 }
 
@@ -65,13 +65,13 @@ func (r *recorder) WriteHeader(status int) {
 func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
-		r.renewDeadline()
 	}
+	r.renewDeadline()
 	return r.ResponseWriter.Write(b)
 }
 
-// renewDeadline gives the client writeTime from now. It counts from the answer's
-// beginning, since hashing a thousand passwords takes longer than sending.
+// renewDeadline gives the client writeTime from now, for each piece: hashing a
+// thousand passwords takes long, and so does sending a hundred thousand users.
 func (r *recorder) renewDeadline() {
 	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
 }
@@ -79,14 +79,13 @@ func (r *recorder) renewDeadline() {
 // Unwrap lets http.ResponseController reach the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// enter begins a request: its id, its log line, its metrics, and the net below a
-// panic.
-func (s *server) enter(op *operation, next http.Handler) http.Handler {
-	observe := s.metrics.forOperation(op)
+// enter begins a request, of the contract or not: its id, its log line, its
+// metrics, and the net below a panic.
+func (s *server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		device := strings.ToValidUTF8(r.UserAgent(), "\uFFFD") // a header may have any bytes, a database not
-		q := &request{op: op, from: account.Origin{Source: s.proxies.Source(r), Device: device}}
+		q := &request{from: account.Origin{Source: s.proxies.Source(r), Device: device}}
 		if q.id = r.Header.Get("X-Request-Id"); !requestID.MatchString(q.id) {
 			q.id = newRequestID()
 		}
@@ -97,7 +96,7 @@ func (s *server) enter(op *operation, next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		rec := &recorder{ResponseWriter: w}
 		defer func() { // also when caught breaks the connection
-			observe(rec.status, time.Since(start))
+			s.observerOf(q.op)(rec.status, time.Since(start))
 			s.logRequest(r, rec.status, time.Since(start))
 		}()
 		defer func() {
@@ -153,8 +152,9 @@ func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 
 // operation puts before a generated handler what its operation needs.
 func (s *server) operation(op *operation, handler http.HandlerFunc) http.Handler {
-	return s.enter(op, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := requestOf(r.Context())
+		q.op = op
 		if !op.public {
 			token, err := credential(r)
 			if err == nil {
@@ -174,5 +174,5 @@ func (s *server) operation(op *operation, handler http.HandlerFunc) http.Handler
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
 		handler(w, r)
-	}))
+	})
 }

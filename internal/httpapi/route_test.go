@@ -144,5 +144,8 @@ func TestUncleanPath(t *testing.T) {
 		if got := a.header.Get("Location"); a.status != http.StatusTemporaryRedirect || got != clean {
 			t.Errorf("%s: %d to %q, want %q", path, a.status, got, clean)
 		}
+		if a.header.Get("X-Request-Id") == "" {
+			t.Errorf("%s: the answer has no request id", path)
+		}
 	}
 }

@@ -27,20 +27,22 @@ type server struct {
 	metrics   *metrics
 	proxies   Proxies
 	accessLog bool
-	outside   http.Handler // answers what is no operation
 }
 
-// Register adds the API to a mux: every operation of the contract, the contract
-// itself at /openapi.yaml, and an answer for every path that nothing else has.
-func Register(mux *http.ServeMux, o Options) error {
+// New adds the API to a mux: every operation of the contract, the contract itself
+// at /openapi.yaml, and an answer for every path that nothing else has. It returns
+// the mux behind what every request passes, whatever it is for.
+func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 	operations, err := readContract()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s := &server{
 		accounts: o.Accounts, log: o.Log, metrics: newMetrics(o.Metrics), proxies: o.Proxies, accessLog: o.AccessLog,
 	}
-	s.outside = s.enter(nil, http.HandlerFunc(s.notFound))
+	for _, op := range operations {
+		op.observe = s.metrics.observer(op.id)
+	}
 	r := &routes{server: s, operations: operations, methods: map[string]map[string]http.Handler{}}
 	wire.HandlerWithOptions(
 		wire.NewStrictHandlerWithOptions(handlers{s.accounts}, nil, wire.StrictHTTPServerOptions{
@@ -51,16 +53,6 @@ func Register(mux *http.ServeMux, o Options) error {
 	)
 	r.register(mux)
 	mux.Handle("GET /openapi.yaml", asset.New("application/yaml", api.OpenAPI))
-	mux.Handle("/", s.outside)
-	return nil
-}
-
-// notFound answers a path that nothing serves, or, where the header Allow is set
-// already, a method that its path has not.
-func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	if w.Header().Get("Allow") != "" {
-		s.writeError(w, r, methodNotAllowed())
-		return
-	}
-	s.writeError(w, r, noRoute())
+	mux.HandleFunc("/", r.ServeHTTP)
+	return s.enter(mux), nil
 }

@@ -25,8 +25,8 @@ func (p Proxies) Source(r *http.Request) string {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && p.contains(address); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+		hop, ok := parseHop(strings.TrimSpace(hops[i]))
+		if !ok {
 			break
 		}
 		address = hop
@@ -40,6 +40,15 @@ func (p Proxies) Source(r *http.Request) string {
 		return "unknown"
 	}
 	return network.String()
+}
+
+// parseHop reads one address of X-Forwarded-For, which some proxies write with a port.
+func parseHop(text string) (netip.Addr, bool) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return address, true
+	}
+	withPort, err := netip.ParseAddrPort(text)
+	return withPort.Addr(), err == nil
 }
 
 func (p Proxies) contains(address netip.Addr) bool {
