@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -18,7 +19,7 @@ var demote = map[string]func(s *account.Service, ctx context.Context, caller *ac
 		return err
 	},
 	"change roles": func(s *account.Service, ctx context.Context, caller *account.Principal, id int64) error {
-		_, err := s.SetUserRoles(ctx, caller, id, []int64{account.UserRole})
+		_, err := s.SetUserRoles(ctx, caller, id, []int64{access.UserRole})
 		return err
 	},
 }
@@ -49,7 +50,7 @@ func TestLastAdministrator(t *testing.T) {
 		t.Errorf("the last administrator cannot get another role: %v", err)
 	}
 	for way, do := range demote {
-		id := f.user("second@example.org", account.AdministratorRole)
+		id := f.user("second@example.org", access.AdministratorRole)
 		if err := do(f.Service, t.Context(), admin, id); err != nil {
 			t.Errorf("%s the second administrator: %v", way, err)
 		}
@@ -65,7 +66,7 @@ func TestLastAdministrator(t *testing.T) {
 func TestLockedAdministratorCounts(t *testing.T) {
 	f := newFixture(t)
 	admin := f.as(adminEmail)
-	f.user("second@example.org", account.AdministratorRole)
+	f.user("second@example.org", access.AdministratorRole)
 	f.lock("second@example.org")
 	if err := f.DeleteUser(t.Context(), admin, 1); err != nil {
 		t.Error(err)
@@ -84,7 +85,7 @@ func TestAdministratorsDemoteEachOther(t *testing.T) {
 			for round := range 4 {
 				name := fmt.Sprintf("%s and %s, round %d", first, second, round)
 				pairs++
-				ids := []int64{last, f.user(fmt.Sprintf("admin%d@example.org", pairs), account.AdministratorRole)}
+				ids := []int64{last, f.user(fmt.Sprintf("admin%d@example.org", pairs), access.AdministratorRole)}
 				var callers []*account.Principal
 				for _, id := range ids {
 					callers = append(callers, f.as(f.find(id).Email))
@@ -116,7 +117,7 @@ func TestAdministratorsGiveUp(t *testing.T) {
 		var callers []*account.Principal
 		for i := range 8 {
 			email := fmt.Sprintf("admin%d.%d@example.org", round, i)
-			f.user(email, account.AdministratorRole)
+			f.user(email, access.AdministratorRole)
 			callers = append(callers, f.as(email))
 		}
 		if round == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -18,7 +19,7 @@ import (
 // rights, with every account whose password he knows.
 type climber struct {
 	*fixture
-	start    account.Access             // what he may do at first, and what policy gives to new users
+	start    access.Set                 // what he may do at first, and what policy gives to new users
 	mine     map[int64]secret.Text      // passwords of the accounts that he can sign in to
 	sessions map[int64]account.SignedIn // his sessions, by account
 	people   []int64                    // all accounts of this run
@@ -28,11 +29,11 @@ type climber struct {
 
 // anyRole draws the permissions of a role. Some are for the users and the roles
 // listed.
-func anyRole(users, roles []int64) *rapid.Generator[[]account.Permission] {
-	one := rapid.Custom(func(t *rapid.T) account.Permission {
-		p := rapid.SampledFrom([]account.Permission{
+func anyRole(users, roles []int64) *rapid.Generator[[]access.Permission] {
+	one := rapid.Custom(func(t *rapid.T) access.Permission {
+		p := rapid.SampledFrom([]access.Permission{
 			may(user, read), may(user, create), may(user, edit), may(user, editAccess), may(user, remove),
-			may(role, read), may(role, assign), may(account.EntityMail, read),
+			may(role, read), may(role, assign), may(access.EntityMail, read),
 		}).Draw(t, "permission")
 		ids := users
 		if p.Entity == role {
@@ -40,15 +41,15 @@ func anyRole(users, roles []int64) *rapid.Generator[[]account.Permission] {
 		}
 		switch rapid.IntRange(0, 4).Draw(t, "scope") {
 		case 0:
-			p.Scope, p.IDs = account.ScopeIDs, rapid.SliceOfNDistinct(rapid.SampledFrom(ids), 1, 2, rapid.ID).Draw(t, "ids")
+			p.Scope, p.IDs = access.ScopeIDs, rapid.SliceOfNDistinct(rapid.SampledFrom(ids), 1, 2, rapid.ID).Draw(t, "ids")
 		case 1:
 			if p.Entity == user {
-				p.Scope = account.ScopeSelf
+				p.Scope = access.ScopeSelf
 			}
 		}
 		return p
 	})
-	return rapid.SliceOfNDistinct(one, 0, 3, func(p account.Permission) string { return fmt.Sprint(p.Entity, p.Action, p.Scope) })
+	return rapid.SliceOfNDistinct(one, 0, 3, func(p access.Permission) string { return fmt.Sprint(p.Entity, p.Action, p.Scope) })
 }
 
 // newClimber makes roles and users at random; the first of them is his own. Runs
@@ -57,7 +58,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 	made := 0
 	c := &climber{
 		fixture: f, mine: map[int64]secret.Text{}, sessions: map[int64]account.SignedIn{},
-		people: []int64{1}, roles: slices.Clone([]int64{account.AdministratorRole, account.UserRole}),
+		people: []int64{1}, roles: slices.Clone([]int64{access.AdministratorRole, access.UserRole}),
 		address: func() string {
 			made++
 			return fmt.Sprintf("climber%d.%d@example.org", run, made)
@@ -65,7 +66,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 	}
 	const people, roles = 4, 4
 	firstUser, firstRole := f.user(c.address())+1, f.role()+1
-	var permissions [roles][]account.Permission
+	var permissions [roles][]access.Permission
 	var users, held []int64
 	for i := range int64(people) {
 		users = append(users, firstUser+i)
@@ -78,7 +79,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 		permissions[i] = anyRole(users, c.roles).Draw(t, "role")
 	}
 	if rapid.IntRange(0, 3).Draw(t, "weak") > 0 { // chance alone seldom lets him do anything
-		permissions[0] = []account.Permission{
+		permissions[0] = []access.Permission{
 			may(user, read), may(user, create), may(user, editAccess), may(user, remove), may(role, read), may(role, assign), self(user, edit),
 		}
 	}
@@ -91,7 +92,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 	}
 	f.write(func(ctx context.Context, tx account.Tx) error {
 		for _, ps := range permissions {
-			if _, err := tx.InsertRole(ctx, account.Role{Name: "role", Permissions: ps}); err != nil {
+			if _, err := tx.InsertRole(ctx, access.Role{Name: "role", Permissions: ps}); err != nil {
 				return err
 			}
 		}
@@ -103,8 +104,8 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 		return nil
 	})
 	c.mine[users[0]] = secret.New(password)
-	policy := must(f.store.Roles(f.t.Context(), account.DefaultRoles))
-	c.start = account.AccessOf(append(policy, must(f.store.RolesOf(f.t.Context(), users[0]))...))
+	policy := must(f.store.Roles(f.t.Context(), access.DefaultRoles))
+	c.start = access.Of(append(policy, must(f.store.RolesOf(f.t.Context(), users[0]))...))
 	return c
 }
 
@@ -181,8 +182,8 @@ func (c *climber) anyone(t *rapid.T) int64 { return rapid.SampledFrom(c.people).
 // check fails when an account of his may do what he did not cover at the start.
 func (c *climber) check(t *rapid.T) {
 	for id := range c.mine {
-		has := account.AccessOf(must(c.store.RolesOf(c.t.Context(), id)))
-		if !account.Covers(c.start, has) {
+		has := access.Of(must(c.store.RolesOf(c.t.Context(), id)))
+		if !access.Covers(c.start, has) {
 			t.Fatalf("user %d lets him do %+v; at the start he covered %+v", id, has, c.start)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 // ChangePassword replaces the caller's own password. It ends his other sessions
@@ -24,7 +25,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller *Principal, current
 	}
 	id := caller.User.ID
 	find := func(ctx context.Context, r Reader) (Credential, error) { return r.Credential(ctx, id) }
-	err := s.verify(ctx, try{find, userSubject(id), current, from.Source},
+	err := s.verify(ctx, try{find, throttle.UserSubject(id), current, from.Source},
 		func(ticket *passhash.Ticket, c Credential) (settle, error) {
 			hash, err := ticket.Hash(ctx, normalPassword(next))
 			if err != nil {

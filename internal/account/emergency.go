@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 // What an operator may do with the data itself, when nobody can sign in any
@@ -25,7 +27,7 @@ func (s *Service) CreateAdministrator(ctx context.Context, u NewUser) (User, err
 	u.Active = true
 	var created User
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		created, err = s.insertUser(ctx, tx, u, key, hash, []int64{AdministratorRole})
+		created, err = s.insertUser(ctx, tx, u, key, hash, []int64{access.AdministratorRole})
 		if errors.Is(err, ErrEmailTaken) {
 			return emailTaken("/email")
 		}
@@ -54,7 +56,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 		if err := s.resetPassword(ctx, tx, id, hash, true); err != nil {
 			return err
 		}
-		return tx.DeleteThrottlesOf(ctx, userSubject(id))
+		return tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id))
 	})
 	if err == nil {
 		s.passwordChanged(id)
@@ -65,7 +67,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 // EmergencyUnlock ends every lock of a user. It fails with CodeNotFound.
 func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 	return s.byEmail(ctx, email, func(ctx context.Context, tx Tx, c Credential) error {
-		return tx.DeleteThrottlesOf(ctx, userSubject(c.UserID))
+		return tx.DeleteThrottlesOf(ctx, throttle.UserSubject(c.UserID))
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
@@ -196,7 +197,7 @@ func (f *fixture) write(fn func(ctx context.Context, tx account.Tx) error) {
 func (f *fixture) user(email string, roles ...int64) int64 {
 	f.t.Helper()
 	if len(roles) == 0 {
-		roles = account.DefaultRoles
+		roles = access.DefaultRoles
 	}
 	return f.insert(account.User{Email: email, Active: true, RoleIDs: roles})
 }
@@ -226,10 +227,10 @@ func (f *fixture) insertIn(ctx context.Context, tx account.Tx, u account.User) (
 }
 
 // role stores a role.
-func (f *fixture) role(permissions ...account.Permission) (id int64) {
+func (f *fixture) role(permissions ...access.Permission) (id int64) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx account.Tx) (err error) {
-		id, err = tx.InsertRole(ctx, account.Role{Name: "role", Permissions: permissions})
+		id, err = tx.InsertRole(ctx, access.Role{Name: "role", Permissions: permissions})
 		return err
 	})
 	return id

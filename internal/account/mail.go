@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
@@ -75,7 +76,7 @@ func (s *Service) wakeMail() {
 // ListMail returns the newest messages of the outbox, never what they say.
 func (s *Service) ListMail(ctx context.Context, caller *Principal) ([]Mail, error) {
 	const most = 200
-	if err := Allow(caller, ActionRead, EntityMail, All); err != nil {
+	if err := Allow(caller, access.ActionRead, access.EntityMail, access.All); err != nil {
 		return nil, err
 	}
 	return s.store.Mails(ctx, most)
@@ -83,7 +84,7 @@ func (s *Service) ListMail(ctx context.Context, caller *Principal) ([]Mail, erro
 
 // Mail returns one message of the outbox, never what it says.
 func (s *Service) Mail(ctx context.Context, caller *Principal, id int64) (Mail, error) {
-	if err := Allow(caller, ActionRead, EntityMail, All); err != nil {
+	if err := Allow(caller, access.ActionRead, access.EntityMail, access.All); err != nil {
 		return Mail{}, err
 	}
 	m, err := s.store.Mail(ctx, id)

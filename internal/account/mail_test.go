@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -235,7 +236,7 @@ func TestParallelWorkersKeepTheThirdMail(t *testing.T) {
 func TestMailIsForAdministrators(t *testing.T) {
 	f := newFixture(t)
 	f.user("ann@example.org")
-	f.user("reader@example.org", f.role(account.Permission{Entity: account.EntityMail, Action: account.ActionRead, Scope: account.ScopeAll}))
+	f.user("reader@example.org", f.role(access.Permission{Entity: access.EntityMail, Action: access.ActionRead, Scope: access.ScopeAll}))
 	f.ask(adminEmail)
 	f.ask(adminEmail)
 	id := f.newest().ID

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -57,7 +58,7 @@ var allowedBeforeChange = []string{"ChangePassword", "SignOut"}
 
 func TestPasswordChangeRequired(t *testing.T) {
 	f := newFixture(t)
-	id := f.user("second@example.org", account.AdministratorRole)
+	id := f.user("second@example.org", access.AdministratorRole)
 	if err := f.update(id, account.UserUpdate{Password: ptr(secret.New(wrong))}); err != nil {
 		t.Fatal(err)
 	}

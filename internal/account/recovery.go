@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -15,6 +16,8 @@ const (
 	maxRecoveries      = 3 // live tokens a user
 	recoveriesAnHour   = 3 // messages a user
 	recoveryMailWindow = time.Hour
+	recoveryWindow     = time.Hour
+	recoveryPerSource  = 20 // requests a source
 )
 
 // Recovery is a token that lets who holds it choose a new password once.
@@ -34,11 +37,11 @@ func (s *Service) ForgottenPassword(ctx context.Context, email string, from Orig
 	}
 	err := s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		now := s.now()
-		t, err := tx.LockThrottle(ctx, recoveryKey(from.Source))
+		t, err := tx.LockThrottle(ctx, throttle.RecoveryKey(from.Source))
 		if err != nil {
 			return err
 		}
-		if t.count(now, recoveryWindow) > recoveryPerSource {
+		if t.Count(now, recoveryWindow) > recoveryPerSource {
 			return tooMany(t.WindowStart.Add(recoveryWindow).Sub(now))
 		}
 		if err := tx.SaveThrottle(ctx, t); err != nil {
@@ -102,7 +105,7 @@ func (s *Service) RetrievePassword(ctx context.Context, recovery, password secre
 		if err := s.resetPassword(ctx, tx, userID, passwordHash, false); err != nil {
 			return err
 		}
-		if err := tx.DeleteThrottlesOf(ctx, userSubject(userID)); err != nil {
+		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(userID)); err != nil {
 			return err
 		}
 		return tx.SaveKnownSource(ctx, userID, from.Source, s.now())

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -92,8 +93,8 @@ func TestRecovery(t *testing.T) {
 func TestForgottenPasswordIsAlike(t *testing.T) {
 	f := newFixture(t)
 	f.user("ann@example.org")
-	f.insert(account.User{Email: "inactive@example.org", RoleIDs: account.DefaultRoles})
-	f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: account.DefaultRoles})
+	f.insert(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
+	f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
 	for _, email := range []string{"nobody@example.org", "inactive@example.org", "ldap@example.org", "Ann@example.org", "ann@localhost"} {
 		calls := f.store.during(func() { f.ask(email) })
 		if calls["InsertMail"] != 1 || calls["Write"] != 1 || calls["CredentialByEmail"] != 0 {

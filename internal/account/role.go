@@ -1,63 +1,76 @@
 package account
 
-import "slices"
+import (
+	"context"
+	"fmt"
+	"slices"
 
-// The built-in roles. They can be neither changed nor deleted.
-const (
-	AdministratorRole int64 = 1 // a flag: holds everything, now and in later releases
-	UserRole          int64 = 2 // what is one's own
+	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
-// DefaultRoles are the roles that a new user gets.
-var DefaultRoles = []int64{UserRole}
-
-// Role is a named set of permissions.
-type Role struct {
-	ID          int64
-	Name        string
-	Description string
-	Permissions []Permission
+// SetUserRoles gives a user these roles and no others, and returns them sorted,
+// each once. It fails as [Allow] says, with CodeInvalid for no role or one that
+// the caller cannot see, and with CodeLastAdministrator.
+func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64, roleIDs []int64) ([]int64, error) {
+	if len(roleIDs) == 0 {
+		return nil, Invalid(Detail{"/roles", "must have at least one role"})
+	}
+	wanted := fold(roleIDs)
+	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
+			return err
+		}
+		user, err := s.findUser(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+			return err
+		}
+		if err := mayAssign(ctx, tx, caller, roleIDs, difference(wanted, user.RoleIDs)); err != nil {
+			return err
+		}
+		return keepAdministrator(ctx, tx, user, func() error {
+			return tx.SetUserRoles(ctx, id, wanted)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return wanted, nil
 }
 
-// builtInRoles are the roles of a new database.
-func builtInRoles() []Role {
-	own := func(e Entity, actions ...Action) (ps []Permission) {
-		for _, a := range actions {
-			ps = append(ps, Permission{Entity: e, Action: a, Scope: ScopeSelf})
-		}
-		return ps
+// mayAssign decides whether the caller may give or take away the changed roles;
+// asked is the input, for the paths of unknown ones.
+func mayAssign(ctx context.Context, tx Tx, caller *Principal, asked, changed []int64) error {
+	if err := Allow(caller, access.ActionAssign, access.EntityRole, access.Any); err != nil {
+		return err
 	}
-	return []Role{
-		{
-			ID: AdministratorRole, Name: "Global Administrator",
-			Description: "Holds every permission.",
-		},
-		{
-			ID: UserRole, Name: "User",
-			Description: "Sees and manages what is the user's own.",
-			Permissions: slices.Concat(
-				own(EntityUser, ActionRead, ActionEdit),
-				own(EntityAPIKey, ActionRead, ActionCreate, ActionDelete),
-				own(EntitySession, ActionRead, ActionDelete),
-				own(EntityActivityLog, ActionRead),
-			),
-		},
+	roles, err := tx.Roles(ctx, changed)
+	if err != nil {
+		return err
 	}
-}
-
-// Expand returns the permissions of a role as they are shown: those of role 1,
-// which has none stored, are everything that the registry knows.
-func (r Role) Expand() []Permission {
-	if r.ID != AdministratorRole {
-		return r.Permissions
-	}
-	var all []Permission
-	for _, known := range Registry {
-		for _, a := range known.Actions {
-			all = append(all, Permission{Entity: known.Entity, Action: a, Scope: ScopeAll})
+	seen := make(map[int64]access.Role, len(roles))
+	for _, r := range roles {
+		if Allow(caller, access.ActionRead, access.EntityRole, r.ID) == nil {
+			seen[r.ID] = r
 		}
 	}
-	return all
+	var c checker
+	for i, id := range asked {
+		if _, ok := seen[id]; !ok && slices.Contains(changed, id) {
+			c.fail(fmt.Sprintf("/roles/%d", i), fmt.Sprintf("there is no role %d", id))
+		}
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	for _, id := range changed {
+		if err := Allow(caller, access.ActionAssign, access.EntityRole, id); err != nil {
+			return forbidden()
+		}
+	}
+	return mustCover(caller, access.Of(roles))
 }
 
 // difference returns the ids that are in one of the sorted lists alone.
@@ -74,4 +87,11 @@ func difference(a, b []int64) []int64 {
 		}
 	}
 	return only
+}
+
+// fold returns the ids sorted, each once.
+func fold(ids []int64) []int64 {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

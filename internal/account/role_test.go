@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -27,11 +28,11 @@ func TestSetUserRolesRefuses(t *testing.T) {
 	held := f.role(may(user, read))
 	target := func() int64 { return f.userID("ann@example.org") }
 	f.user("ann@example.org", held)
-	base := []account.Permission{may(user, read), may(user, editAccess)}
-	with := func(more ...account.Permission) []account.Permission { return append(slices.Clone(base), more...) }
+	base := []access.Permission{may(user, read), may(user, editAccess)}
+	with := func(more ...access.Permission) []access.Permission { return append(slices.Clone(base), more...) }
 	tests := []struct {
 		name        string
-		permissions []account.Permission
+		permissions []access.Permission
 		roles       []int64
 		want        account.Code
 		paths       []string
@@ -46,7 +47,7 @@ func TestSetUserRolesRefuses(t *testing.T) {
 		{"assign of the new one alone", with(may(role, read), may(role, assign, reads)), []int64{reads}, account.CodeForbidden, nil},
 		{"more than he has", with(may(role, read), may(role, assign)), []int64{held, removes}, account.CodeForbidden, nil},
 		{"administrator", with(may(role, read), may(role, assign)), []int64{held, 1}, account.CodeForbidden, nil},
-		{"no edit-access", []account.Permission{may(user, read), may(user, edit), may(role, read), may(role, assign)}, []int64{reads}, account.CodeForbidden, nil},
+		{"no edit-access", []access.Permission{may(user, read), may(user, edit), may(role, read), may(role, assign)}, []int64{reads}, account.CodeForbidden, nil},
 		{"unchanged", with(may(role, assign, 7)), []int64{held, held}, "", nil},
 		{"what he has", with(may(role, read), may(role, assign, reads)), []int64{held, reads}, "", nil},
 		{"exchanged", with(may(role, read), may(role, assign)), []int64{held}, "", nil},
@@ -87,16 +88,16 @@ func TestBuiltInRoles(t *testing.T) {
 		t.Fatalf("the roles are %+v", roles)
 	}
 	for _, p := range roles[1].Permissions {
-		if p.Scope != account.ScopeSelf || !slices.Contains(account.OwnedByUser, p.Entity) {
+		if p.Scope != access.ScopeSelf || !slices.Contains(access.OwnedByUser, p.Entity) {
 			t.Errorf("role 2 has %+v", p)
 		}
 	}
 	all := roles[0].Expand()
 	n := 0
-	for _, known := range account.Registry {
+	for _, known := range access.Registry {
 		for _, a := range known.Actions {
-			if !slices.ContainsFunc(all, func(p account.Permission) bool {
-				return p.Entity == known.Entity && p.Action == a && p.Scope == account.ScopeAll && len(p.IDs) == 0
+			if !slices.ContainsFunc(all, func(p access.Permission) bool {
+				return p.Entity == known.Entity && p.Action == a && p.Scope == access.ScopeAll && len(p.IDs) == 0
 			}) {
 				t.Errorf("role 1 does not show %s:%s", known.Entity, a)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 // Options are what a service is made of. All but PublicURL and PasswordChanged
@@ -39,7 +40,7 @@ type Service struct {
 	random          io.Reader
 	publicURL       *url.URL
 	passwordChanged func(userID int64)
-	lockout         LockoutPolicy
+	lockout         throttle.Policy
 	mailQueued      chan struct{}
 }
 
@@ -48,7 +49,7 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
 		clock: o.Now, random: o.Random, publicURL: o.PublicURL, passwordChanged: o.PasswordChanged,
-		lockout:    DefaultLockoutPolicy,
+		lockout:    throttle.Default,
 		mailQueued: make(chan struct{}, 1),
 	}
 	if s.passwordChanged == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
@@ -41,8 +42,8 @@ func (s Session) expired(now time.Time) bool {
 // Principal is who makes a request, by which credential, and what he may do.
 type Principal struct {
 	User    User
-	Roles   []Role
-	Access  Access
+	Roles   []access.Role
+	Access  access.Set
 	Session Session
 }
 
@@ -93,7 +94,7 @@ func (s *Service) principal(ctx context.Context, r Reader, session Session, now 
 	if err != nil {
 		return nil, err
 	}
-	return &Principal{User: user, Roles: roles, Access: AccessOf(roles), Session: session}, nil
+	return &Principal{User: user, Roles: roles, Access: access.Of(roles), Session: session}, nil
 }
 
 // change runs f in one transaction on behalf of the caller, whose rights are

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/token"
@@ -47,8 +48,8 @@ func TestSessionEnds(t *testing.T) {
 
 func TestPrincipal(t *testing.T) {
 	f := newFixture(t)
-	id := f.user("ann@example.org", account.UserRole, f.role(account.Permission{
-		Entity: account.EntityUser, Action: account.ActionRead, Scope: account.ScopeIDs, IDs: []int64{1, 7},
+	id := f.user("ann@example.org", access.UserRole, f.role(access.Permission{
+		Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{1, 7},
 	}))
 	p := f.as("Ann@Example.org")
 	if p.User.ID != id || p.User.Email != "ann@example.org" || len(p.Roles) != 2 || p.Access.Administrator ||
@@ -183,14 +184,14 @@ func TestAccessIsReadAnew(t *testing.T) {
 			return err
 		},
 		"roles taken": func(f *fixture, admin *account.Principal, id int64) error {
-			_, err := f.SetUserRoles(f.t.Context(), admin, id, []int64{account.UserRole})
+			_, err := f.SetUserRoles(f.t.Context(), admin, id, []int64{access.UserRole})
 			return err
 		},
 	}
 	for name, take := range takeAway {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
-			id := f.user("ann@example.org", account.AdministratorRole)
+			id := f.user("ann@example.org", access.AdministratorRole)
 			victim := f.user("bob@example.org")
 			in := f.signIn("ann@example.org", password)
 			stale := f.principal(in)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -59,12 +60,12 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		if !created { // another process was faster
 			return err
 		}
-		for _, r := range builtInRoles() {
+		for _, r := range access.BuiltIn() {
 			if _, err := tx.InsertRole(ctx, r); err != nil {
 				return err
 			}
 		}
-		user, err := s.insertUser(ctx, tx, admin, key, hash, []int64{AdministratorRole})
+		user, err := s.insertUser(ctx, tx, admin, key, hash, []int64{access.AdministratorRole})
 		if err != nil {
 			return err
 		}

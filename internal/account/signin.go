@@ -7,7 +7,17 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+const (
+	slotWait  = 2 * time.Second // how long a sign-in waits for parallel ones
+	slotRetry = 20 * time.Millisecond
+
+	// knownSourceLife is how long a source stays one that an account is known to
+	// come from.
+	knownSourceLife = 30 * 24 * time.Hour
 )
 
 // Origin says where a request comes from.
@@ -127,7 +137,7 @@ func (s *Service) verifyOnce(ctx context.Context, ticket *passhash.Ticket, t try
 	if err != nil {
 		return err // the reservation stays, and counts as a failure
 	}
-	if !matches || !held.credential.Active || held.outcome == locked {
+	if !matches || !held.credential.Active || held.outcome == throttle.Locked {
 		if err := s.settleFailure(ctx, held); err != nil {
 			return err
 		}
@@ -153,9 +163,9 @@ func (s *Service) enter() (*passhash.Ticket, error) {
 type hold struct {
 	source     string
 	key        string // of the throttle that counted it
-	policy     LockoutPolicy
+	policy     throttle.Policy
 	credential Credential // its zero value where there is no account
-	outcome    reservation
+	outcome    throttle.Outcome
 }
 
 // reserve counts the try, and waits a while for a slot when parallel tries take
@@ -166,7 +176,7 @@ func (s *Service) reserve(ctx context.Context, t try) (hold, error) {
 		if err != nil {
 			return hold{}, err
 		}
-		if h.outcome != full {
+		if h.outcome != throttle.Full {
 			return h, nil
 		}
 		if waited >= slotWait {
@@ -191,7 +201,7 @@ func (s *Service) reserveOnce(ctx context.Context, t try) (h hold, err error) {
 		found, err := t.find(ctx, tx)
 		switch {
 		case err == nil:
-			h.credential, subject = found, userSubject(found.UserID)
+			h.credential, subject = found, throttle.UserSubject(found.UserID)
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
@@ -199,26 +209,26 @@ func (s *Service) reserveOnce(ctx context.Context, t try) (h hold, err error) {
 		if err != nil {
 			return err
 		}
-		h.key = bucket(subject, t.source, known)
-		throttle, err := tx.LockThrottle(ctx, h.key)
+		h.key = throttle.Key(subject, t.source, known)
+		counter, err := tx.LockThrottle(ctx, h.key)
 		if err != nil {
 			return err
 		}
 		if h.policy.Enabled {
-			h.outcome = throttle.reserve(now, h.policy)
+			h.outcome = counter.Reserve(now, h.policy)
 		}
-		return tx.SaveThrottle(ctx, throttle)
+		return tx.SaveThrottle(ctx, counter)
 	})
 	return h, err
 }
 
 // checkSource fails with CodeTooManyRequests for a source that failed too often.
 func checkSource(ctx context.Context, tx Tx, source string, now time.Time) error {
-	t, err := tx.Throttle(ctx, sourceKey(source))
+	t, err := tx.Throttle(ctx, throttle.SourceKey(source))
 	if err != nil {
 		return err
 	}
-	if t.locked(now) {
+	if t.IsLocked(now) {
 		return tooMany(t.LockedUntil.Sub(now))
 	}
 	return nil
@@ -226,18 +236,18 @@ func checkSource(ctx context.Context, tx Tx, source string, now time.Time) error
 
 // failSource counts a failure of a source.
 func failSource(ctx context.Context, tx Tx, source string, now time.Time) error {
-	t, err := tx.LockThrottle(ctx, sourceKey(source))
+	t, err := tx.LockThrottle(ctx, throttle.SourceKey(source))
 	if err != nil {
 		return err
 	}
-	t.failSource(now)
+	t.FailSource(now)
 	return tx.SaveThrottle(ctx, t)
 }
 
 func (s *Service) settleFailure(ctx context.Context, h hold) error {
-	return s.settle(ctx, h, func(ctx context.Context, tx Tx, t *Throttle, now time.Time) error {
-		if h.policy.Enabled && h.outcome == reserved {
-			t.fail(now, h.policy)
+	return s.settle(ctx, h, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
+		if h.policy.Enabled && h.outcome == throttle.Reserved {
+			t.Fail(now, h.policy)
 		}
 		return failSource(ctx, tx, h.source, now)
 	})
@@ -247,7 +257,7 @@ func (s *Service) settleFailure(ctx context.Context, h hold) error {
 // the password has to be verified once more.
 func (s *Service) settleSuccess(ctx context.Context, h hold, then settle) error {
 	changed := false
-	err := s.settle(ctx, h, func(ctx context.Context, tx Tx, t *Throttle, now time.Time) error {
+	err := s.settle(ctx, h, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
 		// The account may have changed while the password was verified.
 		c, err := tx.Credential(ctx, h.credential.UserID)
 		if errors.Is(err, ErrNotFound) || err == nil && !c.Active {
@@ -257,10 +267,10 @@ func (s *Service) settleSuccess(ctx context.Context, h hold, then settle) error 
 			return err
 		}
 		if changed = c.PasswordHash != h.credential.PasswordHash; changed {
-			t.release()
+			t.Release()
 			return nil
 		}
-		t.succeed()
+		t.Succeed()
 		if err := tx.SaveKnownSource(ctx, c.UserID, h.source, now); err != nil {
 			return err
 		}
@@ -274,7 +284,7 @@ func (s *Service) settleSuccess(ctx context.Context, h hold, then settle) error 
 
 // settle ends a reservation. It does so even when the caller has gone away: the
 // outcome is known, and counts.
-func (s *Service) settle(ctx context.Context, h hold, f func(context.Context, Tx, *Throttle, time.Time) error) error {
+func (s *Service) settle(ctx context.Context, h hold, f func(context.Context, Tx, *throttle.Counter, time.Time) error) error {
 	return s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
 		t, err := tx.LockThrottle(ctx, h.key)
 		if err != nil {
@@ -296,4 +306,12 @@ func truncate(text string, most int) string {
 		most--
 	}
 	return text[:most]
+}
+
+// unknownSubject is the subject of the throttle for an address without an account.
+func (s *Service) unknownSubject(address string) string {
+	if key, ok := ParseEmail(address); ok {
+		address = string(key)
+	}
+	return throttle.UnknownSubject(s.keys.MAC("unknown-address", address))
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -22,8 +23,8 @@ func TestFailedSignInsAreAlike(t *testing.T) {
 	f := newFixture(t)
 	f.user("ann@example.org")
 	f.user("locked@example.org")
-	f.insert(account.User{Email: "inactive@example.org", RoleIDs: account.DefaultRoles})
-	f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: account.DefaultRoles})
+	f.insert(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
+	f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
 	for i := range 3 {
 		_, err := f.try("locked@example.org", wrong, source(i))
 		wantCode(t, err, account.CodeInvalidCredentials)

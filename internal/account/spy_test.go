@@ -7,8 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -118,7 +120,7 @@ func (r spyReader) CredentialByEmail(ctx context.Context, key account.EmailKey) 
 	return r.Reader.CredentialByEmail(ctx, key)
 }
 
-func (r spyReader) RolesOf(ctx context.Context, userID int64) ([]account.Role, error) {
+func (r spyReader) RolesOf(ctx context.Context, userID int64) ([]access.Role, error) {
 	defer r.saw("RolesOf")
 	return r.Reader.RolesOf(ctx, userID)
 }
@@ -156,19 +158,19 @@ type spyTx struct {
 	pending map[string]int // of throttles as they were read
 }
 
-func (t *spyTx) Throttle(ctx context.Context, key string) (account.Throttle, error) {
+func (t *spyTx) Throttle(ctx context.Context, key string) (throttle.Counter, error) {
 	defer t.saw("Throttle")
 	return t.ThrottleWriter.Throttle(ctx, key)
 }
 
-func (t *spyTx) LockThrottle(ctx context.Context, key string) (account.Throttle, error) {
+func (t *spyTx) LockThrottle(ctx context.Context, key string) (throttle.Counter, error) {
 	defer t.saw("LockThrottle")
 	v, err := t.ThrottleWriter.LockThrottle(ctx, key)
 	t.pending[key] = v.Pending
 	return v, err
 }
 
-func (t *spyTx) SaveThrottle(ctx context.Context, v account.Throttle) error {
+func (t *spyTx) SaveThrottle(ctx context.Context, v throttle.Counter) error {
 	defer t.saw("SaveThrottle")
 	t.mu.Lock()
 	t.reserved[v.Key] += max(v.Pending-t.pending[v.Key], 0)

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -85,14 +87,14 @@ type UserWriter interface {
 // RoleReader finds roles, with their permissions, by id.
 type RoleReader interface {
 	// Roles returns those of the ids that exist.
-	Roles(ctx context.Context, ids []int64) ([]Role, error)
-	RolesOf(ctx context.Context, userID int64) ([]Role, error)
+	Roles(ctx context.Context, ids []int64) ([]access.Role, error)
+	RolesOf(ctx context.Context, userID int64) ([]access.Role, error)
 }
 
 // RoleWriter changes roles.
 type RoleWriter interface {
 	// InsertRole stores a new role, under its id if it has one, and returns the id.
-	InsertRole(ctx context.Context, r Role) (int64, error)
+	InsertRole(ctx context.Context, r access.Role) (int64, error)
 }
 
 // SessionReader finds sessions.
@@ -122,11 +124,11 @@ type SessionWriter interface {
 type ThrottleWriter interface {
 	// Throttle returns the counter of a key; one that has counted nothing if
 	// there is none.
-	Throttle(ctx context.Context, key string) (Throttle, error)
+	Throttle(ctx context.Context, key string) (throttle.Counter, error)
 	// LockThrottle is Throttle, and holds the key against other transactions
 	// until this one ends.
-	LockThrottle(ctx context.Context, key string) (Throttle, error)
-	SaveThrottle(ctx context.Context, t Throttle) error
+	LockThrottle(ctx context.Context, key string) (throttle.Counter, error)
+	SaveThrottle(ctx context.Context, t throttle.Counter) error
 	// DeleteThrottlesOf forgets every counter whose key begins with the subject.
 	DeleteThrottlesOf(ctx context.Context, subject string) error
 	// DeleteIdleThrottles forgets at most limit of the unlocked counters without

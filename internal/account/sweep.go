@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 const (
 	mailLife = 30 * 24 * time.Hour // of the trace of a message that has left
+	// maxUnknown is how many counters of addresses without an account are kept.
+	maxUnknown = 1_000_000
 	// sweepRows is how many rows one transaction deletes, so that no sign-in
 	// waits long behind it.
 	sweepRows = 10_000
@@ -25,7 +29,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return tx.DeleteExpiredRecoveries(ctx, now, sweepRows)
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
-			return tx.DeleteIdleThrottles(ctx, now.Add(-dayWindow), now, sweepRows)
+			return tx.DeleteIdleThrottles(ctx, now.Add(-throttle.Idle), now, sweepRows)
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
 			there, err := tx.CountUnknownThrottles(ctx)

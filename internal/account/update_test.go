@@ -6,33 +6,34 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 // may is a permission with scope all, or for the ids alone.
-func may(e account.Entity, a account.Action, ids ...int64) account.Permission {
+func may(e access.Entity, a access.Action, ids ...int64) access.Permission {
 	if len(ids) > 0 {
-		return account.Permission{Entity: e, Action: a, Scope: account.ScopeIDs, IDs: ids}
+		return access.Permission{Entity: e, Action: a, Scope: access.ScopeIDs, IDs: ids}
 	}
-	return account.Permission{Entity: e, Action: a, Scope: account.ScopeAll}
+	return access.Permission{Entity: e, Action: a, Scope: access.ScopeAll}
 }
 
 // self is a permission for oneself.
-func self(e account.Entity, a account.Action) account.Permission {
-	return account.Permission{Entity: e, Action: a, Scope: account.ScopeSelf}
+func self(e access.Entity, a access.Action) access.Permission {
+	return access.Permission{Entity: e, Action: a, Scope: access.ScopeSelf}
 }
 
 const (
-	user = account.EntityUser
-	role = account.EntityRole
+	user = access.EntityUser
+	role = access.EntityRole
 
-	read       = account.ActionRead
-	create     = account.ActionCreate
-	edit       = account.ActionEdit
-	editAccess = account.ActionEditAccess
-	remove     = account.ActionDelete
-	assign     = account.ActionAssign
+	read       = access.ActionRead
+	create     = access.ActionCreate
+	edit       = access.ActionEdit
+	editAccess = access.ActionEditAccess
+	remove     = access.ActionDelete
+	assign     = access.ActionAssign
 )
 
 func TestUpdateUser(t *testing.T) {
@@ -98,7 +99,7 @@ func TestUpdateUserRefuses(t *testing.T) {
 // and every permission that the user has.
 func TestWhoMayUpdate(t *testing.T) {
 	profile := account.UserUpdate{Name: ptr("x"), Biography: ptr(ptr("y"))}
-	access := account.UserUpdate{Active: ptr(true)}
+	standing := account.UserUpdate{Active: ptr(true)}
 	both := account.UserUpdate{Name: ptr("x"), Unlock: true}
 	f := newFixture(t)
 	plain := f.user("plain@example.org", f.role(may(user, read)))
@@ -106,30 +107,30 @@ func TestWhoMayUpdate(t *testing.T) {
 	strong := f.user("strong@example.org", f.role(may(user, read), may(user, remove)))
 	tests := []struct {
 		name        string
-		permissions []account.Permission
+		permissions []access.Permission
 		up          account.UserUpdate
 		id          int64
 		want        account.Code
 	}{
 		{"nothing", nil, profile, plain, account.CodeForbidden},
-		{"profile by edit", []account.Permission{may(user, read), may(user, edit)}, profile, plain, ""},
-		{"profile of a stronger one by edit", []account.Permission{may(user, read), may(user, edit)}, profile, strong, ""},
-		{"profile by edit-access", []account.Permission{may(user, read), may(user, editAccess)}, profile, plain, account.CodeForbidden},
-		{"access by edit", []account.Permission{may(user, read), may(user, edit)}, access, plain, account.CodeForbidden},
-		{"access by edit-access", []account.Permission{may(user, read), may(user, editAccess)}, access, plain, ""},
-		{"access of a stronger one", []account.Permission{may(user, read), may(user, editAccess)}, access, strong, account.CodeForbidden},
-		{"access of an administrator", []account.Permission{may(user, read), may(user, editAccess)}, access, 1, account.CodeForbidden},
-		{"access without its rights", []account.Permission{may(user, editAccess)}, access, plain, account.CodeForbidden},
-		{"both by edit", []account.Permission{may(user, read), may(user, edit)}, both, plain, account.CodeForbidden},
-		{"both by edit-access", []account.Permission{may(user, read), may(user, editAccess)}, both, plain, account.CodeForbidden},
-		{"both by both", []account.Permission{may(user, read), may(user, edit), may(user, editAccess)}, both, plain, ""},
-		{"nothing to change", []account.Permission{may(user, read)}, account.UserUpdate{}, plain, account.CodeForbidden},
-		{"nothing to change, by edit", []account.Permission{may(user, read), may(user, edit)}, account.UserUpdate{}, plain, ""},
-		{"one that is listed", []account.Permission{may(user, read, plain), may(user, edit, plain)}, profile, plain, ""},
-		{"one that is readable alone", []account.Permission{may(user, read, plain, other), may(user, edit, plain)}, profile, other, account.CodeForbidden},
-		{"one that cannot be seen", []account.Permission{may(user, read, plain), may(user, edit, plain)}, profile, other, account.CodeNotFound},
-		{"one that is not there", []account.Permission{may(user, read, plain), may(user, edit, plain)}, profile, 99, account.CodeNotFound},
-		{"one that is not there, by all", []account.Permission{may(user, read), may(user, edit)}, profile, 99, account.CodeNotFound},
+		{"profile by edit", []access.Permission{may(user, read), may(user, edit)}, profile, plain, ""},
+		{"profile of a stronger one by edit", []access.Permission{may(user, read), may(user, edit)}, profile, strong, ""},
+		{"profile by edit-access", []access.Permission{may(user, read), may(user, editAccess)}, profile, plain, account.CodeForbidden},
+		{"access by edit", []access.Permission{may(user, read), may(user, edit)}, standing, plain, account.CodeForbidden},
+		{"access by edit-access", []access.Permission{may(user, read), may(user, editAccess)}, standing, plain, ""},
+		{"access of a stronger one", []access.Permission{may(user, read), may(user, editAccess)}, standing, strong, account.CodeForbidden},
+		{"access of an administrator", []access.Permission{may(user, read), may(user, editAccess)}, standing, 1, account.CodeForbidden},
+		{"access without its rights", []access.Permission{may(user, editAccess)}, standing, plain, account.CodeForbidden},
+		{"both by edit", []access.Permission{may(user, read), may(user, edit)}, both, plain, account.CodeForbidden},
+		{"both by edit-access", []access.Permission{may(user, read), may(user, editAccess)}, both, plain, account.CodeForbidden},
+		{"both by both", []access.Permission{may(user, read), may(user, edit), may(user, editAccess)}, both, plain, ""},
+		{"nothing to change", []access.Permission{may(user, read)}, account.UserUpdate{}, plain, account.CodeForbidden},
+		{"nothing to change, by edit", []access.Permission{may(user, read), may(user, edit)}, account.UserUpdate{}, plain, ""},
+		{"one that is listed", []access.Permission{may(user, read, plain), may(user, edit, plain)}, profile, plain, ""},
+		{"one that is readable alone", []access.Permission{may(user, read, plain, other), may(user, edit, plain)}, profile, other, account.CodeForbidden},
+		{"one that cannot be seen", []access.Permission{may(user, read, plain), may(user, edit, plain)}, profile, other, account.CodeNotFound},
+		{"one that is not there", []access.Permission{may(user, read, plain), may(user, edit, plain)}, profile, 99, account.CodeNotFound},
+		{"one that is not there, by all", []access.Permission{may(user, read), may(user, edit)}, profile, 99, account.CodeNotFound},
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -144,7 +145,7 @@ func TestWhoMayUpdate(t *testing.T) {
 // Through his own id a caller may change his profile alone, whatever he may do.
 func TestUpdateOneself(t *testing.T) {
 	f := newFixture(t)
-	f.user("second@example.org", account.AdministratorRole)
+	f.user("second@example.org", access.AdministratorRole)
 	admin := f.as(adminEmail)
 	tests := []struct {
 		name string
@@ -175,7 +176,7 @@ func TestUpdateOneself(t *testing.T) {
 
 func TestNotLocalUser(t *testing.T) {
 	f := newFixture(t)
-	id := f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: account.DefaultRoles})
+	id := f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
 	wantCode(t, f.update(id, account.UserUpdate{Password: ptr(secret.New(next))}), account.CodeNotLocalUser)
 	wantCode(t, f.EmergencyReset(t.Context(), "ldap@example.org", secret.New(next)), account.CodeNotLocalUser)
 	if err := f.update(id, account.UserUpdate{Name: ptr("x"), Active: ptr(false)}); err != nil {

@@ -134,12 +134,5 @@ func (up UserUpdate) apply(u *User) (EmailKey, error) {
 	return key, c.err()
 }
 
-// fold returns the ids sorted, each once.
-func fold(ids []int64) []int64 {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
 // holdsRole reports whether the user has the role.
 func (u User) holdsRole(id int64) bool { return slices.Contains(u.RoleIDs, id) }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 // listPage is how many users a list holds in memory at once.
@@ -16,7 +17,7 @@ const listPage = 500
 // holds one page at a time, so a list is not one snapshot. It ends with the
 // first failure of yield.
 func (s *Service) ListUsers(ctx context.Context, caller *Principal, yield func(User) error) error {
-	if err := Allow(caller, ActionRead, EntityUser, Any); err != nil {
+	if err := Allow(caller, access.ActionRead, access.EntityUser, access.Any); err != nil {
 		return err
 	}
 	for last := int64(0); ; {
@@ -25,7 +26,7 @@ func (s *Service) ListUsers(ctx context.Context, caller *Principal, yield func(U
 			return err
 		}
 		for _, u := range users {
-			if Allow(caller, ActionRead, EntityUser, u.ID) != nil {
+			if Allow(caller, access.ActionRead, access.EntityUser, u.ID) != nil {
 				continue
 			}
 			if err := yield(u); err != nil {
@@ -42,7 +43,7 @@ func (s *Service) ListUsers(ctx context.Context, caller *Principal, yield func(U
 // User returns one user. It fails with CodeForbidden and CodeNotFound as [Allow]
 // says.
 func (s *Service) User(ctx context.Context, caller *Principal, id int64) (User, error) {
-	if err := Allow(caller, ActionRead, EntityUser, id); err != nil {
+	if err := Allow(caller, access.ActionRead, access.EntityUser, id); err != nil {
 		return User{}, err
 	}
 	return s.findUser(ctx, s.store, id)
@@ -60,7 +61,7 @@ func (s *Service) findUser(ctx context.Context, r Reader, id int64) (User, error
 // returns them in their order. It fails with CodeInvalid and CodeEmailTaken,
 // naming each field at fault, and with CodeTooLarge for more than MaxNewUsers.
 func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []NewUser) ([]User, error) {
-	if err := Allow(caller, ActionCreate, EntityUser, All); err != nil {
+	if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 		return nil, err
 	}
 	keys, err := s.checkNewUsers(ctx, users)
@@ -78,11 +79,11 @@ func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []Ne
 	var created []User
 	err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
 		created = make([]User, len(users))
-		if err := Allow(caller, ActionCreate, EntityUser, All); err != nil {
+		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 			return err
 		}
 		for i, u := range users {
-			created[i], err = s.insertUser(ctx, tx, u, keys[i], hashes[i], DefaultRoles)
+			created[i], err = s.insertUser(ctx, tx, u, keys[i], hashes[i], access.DefaultRoles)
 			if errors.Is(err, ErrEmailTaken) {
 				return emailTaken(fmt.Sprintf("/%d/email", i))
 			}
@@ -223,12 +224,12 @@ func mayUpdate(caller *Principal, id int64, up UserUpdate) error {
 		}
 	}
 	if up.access() {
-		if err := Allow(caller, ActionEditAccess, EntityUser, id); err != nil {
+		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 			return err
 		}
 	}
 	if up.profile() || !up.access() {
-		return Allow(caller, ActionEdit, EntityUser, id)
+		return Allow(caller, access.ActionEdit, access.EntityUser, id)
 	}
 	return nil
 }
@@ -261,7 +262,7 @@ func (s *Service) storeUpdate(ctx context.Context, tx Tx, was User, user *User, 
 	}
 	if up.Unlock || up.Password != nil {
 		user.LockedOut = false
-		return tx.DeleteThrottlesOf(ctx, userSubject(user.ID))
+		return tx.DeleteThrottlesOf(ctx, throttle.UserSubject(user.ID))
 	}
 	return nil
 }
@@ -280,13 +281,13 @@ func (s *Service) mustCoverUser(ctx context.Context, tx Tx, caller *Principal, i
 	if err != nil {
 		return err
 	}
-	return mustCover(caller, AccessOf(roles))
+	return mustCover(caller, access.Of(roles))
 }
 
 // keepAdministrator runs f, which changes the user, and fails with
 // CodeLastAdministrator when that leaves nobody to administer.
 func keepAdministrator(ctx context.Context, tx Tx, was User, f func() error) error {
-	if !was.holdsRole(AdministratorRole) {
+	if !was.holdsRole(access.AdministratorRole) {
 		return f()
 	}
 	if err := tx.LockAdministrators(ctx); err != nil {
@@ -306,7 +307,7 @@ func keepAdministrator(ctx context.Context, tx Tx, was User, f func() error) err
 // [Allow] says and with CodeLastAdministrator.
 func (s *Service) DeleteUser(ctx context.Context, caller *Principal, id int64) error {
 	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := Allow(caller, ActionDelete, EntityUser, id); err != nil {
+		if err := Allow(caller, access.ActionDelete, access.EntityUser, id); err != nil {
 			return err
 		}
 		user, err := s.findUser(ctx, tx, id)
@@ -317,75 +318,10 @@ func (s *Service) DeleteUser(ctx context.Context, caller *Principal, id int64) e
 			return err
 		}
 		return keepAdministrator(ctx, tx, user, func() error {
-			if err := tx.DeleteThrottlesOf(ctx, userSubject(id)); err != nil {
+			if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
 				return err
 			}
 			return tx.DeleteUser(ctx, id)
 		})
 	})
-}
-
-// SetUserRoles gives a user these roles and no others, and returns them sorted,
-// each once. It fails as [Allow] says, with CodeInvalid for no role or one that
-// the caller cannot see, and with CodeLastAdministrator.
-func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64, roleIDs []int64) ([]int64, error) {
-	if len(roleIDs) == 0 {
-		return nil, Invalid(Detail{"/roles", "must have at least one role"})
-	}
-	wanted := fold(roleIDs)
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := Allow(caller, ActionEditAccess, EntityUser, id); err != nil {
-			return err
-		}
-		user, err := s.findUser(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
-			return err
-		}
-		if err := mayAssign(ctx, tx, caller, roleIDs, difference(wanted, user.RoleIDs)); err != nil {
-			return err
-		}
-		return keepAdministrator(ctx, tx, user, func() error {
-			return tx.SetUserRoles(ctx, id, wanted)
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return wanted, nil
-}
-
-// mayAssign decides whether the caller may give or take away the changed roles;
-// asked is the input, for the paths of unknown ones.
-func mayAssign(ctx context.Context, tx Tx, caller *Principal, asked, changed []int64) error {
-	if err := Allow(caller, ActionAssign, EntityRole, Any); err != nil {
-		return err
-	}
-	roles, err := tx.Roles(ctx, changed)
-	if err != nil {
-		return err
-	}
-	seen := make(map[int64]Role, len(roles))
-	for _, r := range roles {
-		if Allow(caller, ActionRead, EntityRole, r.ID) == nil {
-			seen[r.ID] = r
-		}
-	}
-	var c checker
-	for i, id := range asked {
-		if _, ok := seen[id]; !ok && slices.Contains(changed, id) {
-			c.fail(fmt.Sprintf("/roles/%d", i), fmt.Sprintf("there is no role %d", id))
-		}
-	}
-	if err := c.err(); err != nil {
-		return err
-	}
-	for _, id := range changed {
-		if err := Allow(caller, ActionAssign, EntityRole, id); err != nil {
-			return forbidden()
-		}
-	}
-	return mustCover(caller, AccessOf(roles))
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -145,11 +146,11 @@ func TestWhoamiOfAdministrator(t *testing.T) {
 		}
 	}
 	f.do(call{path: "/api/users/whoami", token: f.admin}).decode(t, &me)
-	if len(me.Roles) != 1 || me.Roles[0].ID != account.AdministratorRole {
+	if len(me.Roles) != 1 || me.Roles[0].ID != access.AdministratorRole {
 		t.Fatalf("the roles are %+v", me.Roles)
 	}
 	shown := me.Roles[0].Permissions
-	for _, known := range account.Registry {
+	for _, known := range access.Registry {
 		for _, action := range known.Actions {
 			if len(shown) == 0 {
 				t.Fatalf("%s %s is not shown", known.Entity, action)
@@ -170,9 +171,9 @@ func TestWhoamiOfAdministrator(t *testing.T) {
 func TestPermissionScopes(t *testing.T) {
 	f := newFixture(t)
 	role := f.role(
-		account.Permission{Entity: account.EntityUser, Action: account.ActionRead, Scope: account.ScopeIDs, IDs: []int64{1, 3}},
-		account.Permission{Entity: account.EntityUser, Action: account.ActionEdit, Scope: account.ScopeSelf},
-		account.Permission{Entity: account.EntityRole, Action: account.ActionRead, Scope: account.ScopeAll},
+		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{1, 3}},
+		access.Permission{Entity: access.EntityUser, Action: access.ActionEdit, Scope: access.ScopeSelf},
+		access.Permission{Entity: access.EntityRole, Action: access.ActionRead, Scope: access.ScopeAll},
 	)
 	a := f.do(call{path: "/api/users/whoami", token: f.as("ada@example.org", role)})
 	const want = `"permissions":[{"action":"read","dynamicId":null,"entityIds":[1,3],"entityName":"user"},` +
@@ -186,8 +187,8 @@ func TestPermissionScopes(t *testing.T) {
 // TestListOfNobody: a list without entries is [], never null.
 func TestListOfNobody(t *testing.T) {
 	f := newFixture(t)
-	role := f.role(account.Permission{Entity: account.EntityUser, Action: account.ActionRead, Scope: account.ScopeIDs, IDs: []int64{999}},
-		account.Permission{Entity: account.EntityMail, Action: account.ActionRead, Scope: account.ScopeAll})
+	role := f.role(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{999}},
+		access.Permission{Entity: access.EntityMail, Action: access.ActionRead, Scope: access.ScopeAll})
 	token := f.as("ada@example.org", role)
 	for _, path := range []string{"/api/users", "/api/mail"} {
 		a := f.do(call{path: path, token: token})

@@ -7,14 +7,15 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
 // need is a permission that an operation needs.
 type need struct {
-	entity account.Entity
-	action account.Action
+	entity access.Entity
+	action access.Action
 }
 
 // callers are the columns of the permission table, in their order.
@@ -50,9 +51,9 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 	case "plain":
 		s.target = f.user(email("target"), f.role())
 	case "member":
-		s.target = f.user(email("target"), account.UserRole)
+		s.target = f.user(email("target"), access.UserRole)
 	case "administrator":
-		s.target = f.user(email("target"), account.AdministratorRole)
+		s.target = f.user(email("target"), access.AdministratorRole)
 	case "self":
 		s.target = s.caller
 	case "absent":
@@ -70,23 +71,23 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 	case "expired":
 		created = created.Add(-account.SessionAbsolute)
 	case "admin":
-		f.setRoles(s.caller, account.AdministratorRole)
+		f.setRoles(s.caller, access.AdministratorRole)
 	case "reset":
-		f.setRoles(s.caller, account.AdministratorRole)
+		f.setRoles(s.caller, access.AdministratorRole)
 		f.write(func(ctx context.Context, tx account.Tx) error {
 			return tx.SetPassword(ctx, s.caller, f.hash, true, f.clock.Now())
 		})
 	case "inactive":
-		f.setRoles(s.caller, account.AdministratorRole)
+		f.setRoles(s.caller, access.AdministratorRole)
 		f.deactivate(s.caller)
 	case "only":
-		f.setRoles(s.caller, f.role(grant(account.ScopeAll, 0, needs...)...))
+		f.setRoles(s.caller, f.role(grant(access.ScopeAll, 0, needs...)...))
 	case "but":
 		f.setRoles(s.caller, f.role(allBut(needs[:min(1, len(needs))]...)...))
 	case "listed":
-		f.setRoles(s.caller, f.role(grant(account.ScopeIDs, s.target, needs...)...))
+		f.setRoles(s.caller, f.role(grant(access.ScopeIDs, s.target, needs...)...))
 	case "unlisted":
-		f.setRoles(s.caller, f.role(grant(account.ScopeIDs, f.user(email("bystander")), needs...)...))
+		f.setRoles(s.caller, f.role(grant(access.ScopeIDs, f.user(email("bystander")), needs...)...))
 	}
 	s.token = f.session(s.caller, created)
 	if kind == "signed out" {
@@ -97,10 +98,10 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 
 // grant permits what is needed. The scope is that of the users; permissions for
 // roles are for all of them.
-func grant(scope account.Scope, id int64, needs ...need) (ps []account.Permission) {
+func grant(scope access.Scope, id int64, needs ...need) (ps []access.Permission) {
 	for _, n := range needs {
-		p := account.Permission{Entity: n.entity, Action: n.action, Scope: account.ScopeAll}
-		if scope == account.ScopeIDs && n.entity != account.EntityRole {
+		p := access.Permission{Entity: n.entity, Action: n.action, Scope: access.ScopeAll}
+		if scope == access.ScopeIDs && n.entity != access.EntityRole {
 			p.Scope, p.IDs = scope, []int64{id}
 		}
 		ps = append(ps, p)
@@ -109,11 +110,11 @@ func grant(scope account.Scope, id int64, needs ...need) (ps []account.Permissio
 }
 
 // allBut permits everything that there is but for these.
-func allBut(needs ...need) (ps []account.Permission) {
-	for _, known := range account.Registry {
+func allBut(needs ...need) (ps []access.Permission) {
+	for _, known := range access.Registry {
 		for _, action := range known.Actions {
 			if !slices.Contains(needs, need{known.Entity, action}) {
-				ps = append(ps, account.Permission{Entity: known.Entity, Action: action, Scope: account.ScopeAll})
+				ps = append(ps, access.Permission{Entity: known.Entity, Action: action, Scope: access.ScopeAll})
 			}
 		}
 	}

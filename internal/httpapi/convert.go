@@ -5,6 +5,7 @@ import (
 
 	"github.com/oapi-codegen/nullable"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -33,7 +34,7 @@ func whoami(p *account.Principal) wire.Whoami {
 	}
 }
 
-func role(r account.Role) wire.Role {
+func role(r access.Role) wire.Role {
 	expanded := r.Expand()
 	permissions := make([]wire.Permission, len(expanded))
 	for i, p := range expanded {
@@ -45,13 +46,13 @@ func role(r account.Role) wire.Role {
 // selfUserID is how the contract writes the scope "the caller's own".
 const selfUserID = "self-user-id"
 
-func permission(p account.Permission) wire.Permission {
+func permission(p access.Permission) wire.Permission {
 	w := wire.Permission{EntityName: string(p.Entity), Action: string(p.Action)}
 	switch p.Scope {
-	case account.ScopeIDs:
+	case access.ScopeIDs:
 		ids := list(p.IDs)
 		w.EntityIDs = &ids
-	case account.ScopeSelf:
+	case access.ScopeSelf:
 		self := selfUserID
 		w.DynamicID = &self
 	}

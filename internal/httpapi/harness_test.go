@@ -19,6 +19,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
@@ -153,10 +154,10 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 }
 
 // role stores a role with the permissions.
-func (f *fixture) role(permissions ...account.Permission) (id int64) {
+func (f *fixture) role(permissions ...access.Permission) (id int64) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx account.Tx) (err error) {
-		id, err = tx.InsertRole(ctx, account.Role{Name: "role", Description: "of a test", Permissions: permissions})
+		id, err = tx.InsertRole(ctx, access.Role{Name: "role", Description: "of a test", Permissions: permissions})
 		return err
 	})
 	return id
@@ -167,7 +168,7 @@ func (f *fixture) role(permissions ...account.Permission) (id int64) {
 func (f *fixture) user(email string, roles ...int64) (id int64) {
 	f.t.Helper()
 	if len(roles) == 0 {
-		roles = account.DefaultRoles
+		roles = access.DefaultRoles
 	}
 	name, _, _ := strings.Cut(email, "@")
 	return f.insert(account.User{Email: email, Name: name, Provider: account.ProviderLocal, Active: true, RoleIDs: roles})

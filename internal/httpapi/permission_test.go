@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -24,14 +25,14 @@ var outcomes = map[string]struct {
 }
 
 var (
-	readUser   = need{account.EntityUser, account.ActionRead}
-	createUser = need{account.EntityUser, account.ActionCreate}
-	editUser   = need{account.EntityUser, account.ActionEdit}
-	editAccess = need{account.EntityUser, account.ActionEditAccess}
-	deleteUser = need{account.EntityUser, account.ActionDelete}
-	readMail   = need{account.EntityMail, account.ActionRead}
-	readRole   = need{account.EntityRole, account.ActionRead}
-	assignRole = need{account.EntityRole, account.ActionAssign}
+	readUser   = need{access.EntityUser, access.ActionRead}
+	createUser = need{access.EntityUser, access.ActionCreate}
+	editUser   = need{access.EntityUser, access.ActionEdit}
+	editAccess = need{access.EntityUser, access.ActionEditAccess}
+	deleteUser = need{access.EntityUser, access.ActionDelete}
+	readMail   = need{access.EntityMail, access.ActionRead}
+	readRole   = need{access.EntityRole, access.ActionRead}
+	assignRole = need{access.EntityRole, access.ActionAssign}
 )
 
 // permissionTable is who may do what: docs/security.md as outcomes. %d in a body

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
@@ -107,11 +108,11 @@ func BenchmarkUser(b *testing.B) {
 	const users = account.MaxNewUsers
 	dir := b.TempDir()
 	s := openDir(b, dir)
-	insertRole(b, s, account.Role{ID: account.UserRole, Name: "User"})
+	insertRole(b, s, access.Role{ID: access.UserRole, Name: "User"})
 	change(b, s, func(ctx context.Context, tx account.Tx) error {
 		for i := range users {
 			u := localUser(fmt.Sprintf("%d@example.org", i))
-			u.RoleIDs = account.DefaultRoles
+			u.RoleIDs = access.DefaultRoles
 			if _, err := tx.InsertUser(ctx, u, key(u.Email), "h", now); err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -50,18 +51,18 @@ func TestConcurrency(t *testing.T) {
 		}) {
 			wantErr(t, fmt.Sprint("caller ", i), err, nil)
 		}
-		want(t, "counter", throttle(t, db, "u:1|new").Failures, callers)
+		want(t, "counter", counter(t, db, "u:1|new").Failures, callers)
 		failures := do(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddSessionFailure(ctx, session.ID) })
 		want(t, "failures of a session", failures, callers+1)
 	})
 
 	conform(t, "one administrator is left", func(t *testing.T, db database) {
-		insertRole(t, db, account.Role{ID: account.AdministratorRole, Name: "Global Administrator"})
+		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
 		stores := []account.Store{db, db.another()}
 		var ids []int64
 		for i := range callers {
 			u := localUser(fmt.Sprintf("%d@example.org", i))
-			u.RoleIDs = []int64{account.AdministratorRole}
+			u.RoleIDs = []int64{access.AdministratorRole}
 			ids = append(ids, insertUser(t, db, u).ID)
 		}
 		last := errors.New("the last administrator")

@@ -11,7 +11,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 // allRunes returns every character of Unicode but NUL, which no input may have
@@ -70,12 +72,12 @@ func TestLimits(t *testing.T) {
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateUser(ctx, u, key(u.Email), now) })
 			want(t, "version", get[account.User](t)(db.User(t.Context(), id, now)).EULAVersion, n)
 		}
-		role := insertRole(t, db, account.Role{Name: "R", Permissions: []account.Permission{permission("user", "read", 1, math.MaxInt64)}})
-		if got := get[[]account.Role](t)(db.Roles(t.Context(), []int64{math.MinInt64, role.ID, math.MaxInt64})); !reflect.DeepEqual(got, []account.Role{role}) {
+		role := insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "read", 1, math.MaxInt64)}})
+		if got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{math.MinInt64, role.ID, math.MaxInt64})); !reflect.DeepEqual(got, []access.Role{role}) {
 			t.Errorf("got %+v, want %+v", got, role)
 		}
-		saveThrottle(t, db, account.Throttle{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
-		want(t, "counter", throttle(t, db, "k"), account.Throttle{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
+		saveThrottle(t, db, throttle.Counter{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
+		want(t, "counter", counter(t, db, "k"), throttle.Counter{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
 	})
 
 	conform(t, "a thousand users in one transaction", func(t *testing.T, db database) {
@@ -115,9 +117,9 @@ func TestTimes(t *testing.T) {
 			s.Created, s.LastSeen = wanted, wanted
 			want(t, name+": session", get[account.Session](t)(db.Session(t.Context(), s.ID)), s)
 
-			c := account.Throttle{Key: name, PendingSince: in, WindowStart: in, LastFailure: in, LockedUntil: in}
+			c := throttle.Counter{Key: name, PendingSince: in, WindowStart: in, LastFailure: in, LockedUntil: in}
 			saveThrottle(t, db, c)
-			want(t, name+": counter", throttle(t, db, name), account.Throttle{
+			want(t, name+": counter", counter(t, db, name), throttle.Counter{
 				Key: name, PendingSince: wanted, WindowStart: wanted, LastFailure: wanted, LockedUntil: wanted,
 			})
 
@@ -136,7 +138,7 @@ func TestTimes(t *testing.T) {
 
 	conform(t, "an argument may be in any zone", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
-		saveThrottle(t, db, account.Throttle{Key: "u:1|new", LockedUntil: now.In(time.FixedZone("", -5*3600))})
+		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", LockedUntil: now.In(time.FixedZone("", -5*3600))})
 		east := time.FixedZone("", 9*3600)
 		want(t, "before", get[account.User](t)(db.User(t.Context(), u.ID, now.Add(-time.Microsecond).In(east))).LockedOut, true)
 		want(t, "at the end", get[account.User](t)(db.User(t.Context(), u.ID, now.In(east))).LockedOut, false)

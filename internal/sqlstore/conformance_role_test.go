@@ -6,71 +6,72 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
 // permission is one for some ids, or for all if there are none.
-func permission(e account.Entity, a account.Action, ids ...int64) account.Permission {
-	p := account.Permission{Entity: e, Action: a, Scope: account.ScopeAll, IDs: ids}
+func permission(e access.Entity, a access.Action, ids ...int64) access.Permission {
+	p := access.Permission{Entity: e, Action: a, Scope: access.ScopeAll, IDs: ids}
 	if len(ids) > 0 {
-		p.Scope = account.ScopeIDs
+		p.Scope = access.ScopeIDs
 	}
 	return p
 }
 
 func TestRole(t *testing.T) {
 	conform(t, "what was inserted is read back", func(t *testing.T, db database) {
-		role := insertRole(t, db, account.Role{
+		role := insertRole(t, db, access.Role{
 			Name: "Desk", Description: "Resets passwords.",
-			Permissions: []account.Permission{
-				permission(account.EntityUser, account.ActionRead),
-				permission(account.EntityUser, account.ActionEdit, 3, 7, 40),
-				{Entity: account.EntityUser, Action: account.ActionEdit, Scope: account.ScopeSelf},
+			Permissions: []access.Permission{
+				permission(access.EntityUser, access.ActionRead),
+				permission(access.EntityUser, access.ActionEdit, 3, 7, 40),
+				{Entity: access.EntityUser, Action: access.ActionEdit, Scope: access.ScopeSelf},
 				permission("of-a-later-release", "anything", 1),
 			},
 		})
-		bare := insertRole(t, db, account.Role{Name: "Bare"})
-		got := get[[]account.Role](t)(db.Roles(t.Context(), []int64{role.ID, 99, bare.ID}))
-		if !reflect.DeepEqual(got, []account.Role{role, bare}) {
-			t.Errorf("got  %+v\nwant %+v", got, []account.Role{role, bare})
+		bare := insertRole(t, db, access.Role{Name: "Bare"})
+		got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{role.ID, 99, bare.ID}))
+		if !reflect.DeepEqual(got, []access.Role{role, bare}) {
+			t.Errorf("got  %+v\nwant %+v", got, []access.Role{role, bare})
 		}
-		want(t, "roles of no ids", len(get[[]account.Role](t)(db.Roles(t.Context(), nil))), 0)
+		want(t, "roles of no ids", len(get[[]access.Role](t)(db.Roles(t.Context(), nil))), 0)
 	})
 
 	conform(t, "the ids of a permission are sorted", func(t *testing.T, db database) {
-		role := insertRole(t, db, account.Role{Name: "R", Permissions: []account.Permission{permission("user", "read", 30, 2, 100)}})
-		got := get[[]account.Role](t)(db.Roles(t.Context(), []int64{role.ID}))
+		role := insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "read", 30, 2, 100)}})
+		got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{role.ID}))
 		if ids := got[0].Permissions[0].IDs; !slices.Equal(ids, []int64{2, 30, 100}) {
 			t.Errorf("got %v", ids)
 		}
 	})
 
 	conform(t, "a role keeps the id it has", func(t *testing.T, db database) {
-		want(t, "given", insertRole(t, db, account.Role{ID: 2, Name: "Two"}).ID, 2)
-		if id := insertRole(t, db, account.Role{Name: "Next"}).ID; id <= 2 {
+		want(t, "given", insertRole(t, db, access.Role{ID: 2, Name: "Two"}).ID, 2)
+		if id := insertRole(t, db, access.Role{Name: "Next"}).ID; id <= 2 {
 			t.Errorf("the next role got the id %d", id)
 		}
 		_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
-			return tx.InsertRole(ctx, account.Role{ID: 2, Name: "Again"})
+			return tx.InsertRole(ctx, access.Role{ID: 2, Name: "Again"})
 		})
 		want(t, "code for an id in use", account.ErrorCode(err), account.CodeInternal)
 	})
 
 	conform(t, "bad permissions are refused", func(t *testing.T, db database) {
-		for name, ps := range map[string][]account.Permission{
+		for name, ps := range map[string][]access.Permission{
 			"unknown scope": {{Entity: "user", Action: "read", Scope: "some"}},
 			"no scope":      {{Entity: "user", Action: "read"}},
-			"id 0":          {{Entity: "user", Action: "read", Scope: account.ScopeIDs, IDs: []int64{0}}},
+			"id 0":          {{Entity: "user", Action: "read", Scope: access.ScopeIDs, IDs: []int64{0}}},
 			"negative id":   {permission("user", "read", -1)},
 			"id twice":      {permission("user", "read", 1, 1)},
 			"twice":         {permission("user", "read", 1), permission("user", "read", 2)},
 		} {
 			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
-				return tx.InsertRole(ctx, account.Role{ID: 5, Name: name, Permissions: ps})
+				return tx.InsertRole(ctx, access.Role{ID: 5, Name: name, Permissions: ps})
 			})
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
 		}
-		want(t, "roles that were kept", len(get[[]account.Role](t)(db.Roles(t.Context(), []int64{5}))), 0)
+		want(t, "roles that were kept", len(get[[]access.Role](t)(db.Roles(t.Context(), []int64{5}))), 0)
 	})
 }
 
@@ -78,7 +79,7 @@ func TestUserRoles(t *testing.T) {
 	conform(t, "roles of a user are by id", func(t *testing.T, db database) {
 		var ids []int64
 		for range 12 {
-			ids = append(ids, insertRole(t, db, account.Role{Name: "R", Permissions: []account.Permission{permission("user", "read")}}).ID)
+			ids = append(ids, insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "read")}}).ID)
 		}
 		u := localUser("a@example.org")
 		u.RoleIDs = []int64{ids[11], ids[1], ids[8]}
@@ -90,7 +91,7 @@ func TestUserRoles(t *testing.T) {
 				t.Errorf("%s: User has the roles %v, want %v", what, got, ids)
 			}
 			var got []int64
-			for _, r := range get[[]account.Role](t)(db.RolesOf(t.Context(), u.ID)) {
+			for _, r := range get[[]access.Role](t)(db.RolesOf(t.Context(), u.ID)) {
 				got = append(got, r.ID)
 				want(t, what+": permissions", len(r.Permissions), 1)
 			}
@@ -109,8 +110,8 @@ func TestUserRoles(t *testing.T) {
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
 			wantRoles(name, ids[5])
 		}
-		want(t, "roles of another", len(get[[]account.Role](t)(db.RolesOf(t.Context(), other.ID))), 0)
-		want(t, "roles of nobody", len(get[[]account.Role](t)(db.RolesOf(t.Context(), 99))), 0)
+		want(t, "roles of another", len(get[[]access.Role](t)(db.RolesOf(t.Context(), other.ID))), 0)
+		want(t, "roles of nobody", len(get[[]access.Role](t)(db.RolesOf(t.Context(), 99))), 0)
 	})
 }
 
@@ -118,8 +119,8 @@ func TestDeleteUserInPermissions(t *testing.T) {
 	conform(t, "a deleted id leaves every list", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		gone, stays := users[0].ID, users[1].ID
-		all, self := permission("user", "read"), account.Permission{Entity: "user", Action: "read", Scope: account.ScopeSelf}
-		role := insertRole(t, db, account.Role{Name: "R", Permissions: []account.Permission{
+		all, self := permission("user", "read"), access.Permission{Entity: "user", Action: "read", Scope: access.ScopeSelf}
+		role := insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{
 			all, self,
 			permission("user", "read", gone, stays),
 			permission("user", "edit", gone),
@@ -129,9 +130,9 @@ func TestDeleteUserInPermissions(t *testing.T) {
 			permission("activity-log", "read", gone),
 			permission("role", "read", gone), // an id of a role, which happens to be equal
 		}})
-		alone := insertRole(t, db, account.Role{Name: "Alone", Permissions: []account.Permission{permission("user", "edit", gone)}})
+		alone := insertRole(t, db, access.Role{Name: "Alone", Permissions: []access.Permission{permission("user", "edit", gone)}})
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, gone) })
-		role.Permissions = []account.Permission{
+		role.Permissions = []access.Permission{
 			all, self,
 			permission("user", "read", stays),
 			permission("user", "delete", stays),
@@ -139,17 +140,17 @@ func TestDeleteUserInPermissions(t *testing.T) {
 			permission("role", "read", gone),
 		}
 		alone.Permissions = nil
-		got := get[[]account.Role](t)(db.Roles(t.Context(), []int64{role.ID, alone.ID}))
-		if !reflect.DeepEqual(got, []account.Role{role, alone}) {
-			t.Errorf("got  %+v\nwant %+v", got, []account.Role{role, alone})
+		got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{role.ID, alone.ID}))
+		if !reflect.DeepEqual(got, []access.Role{role, alone}) {
+			t.Errorf("got  %+v\nwant %+v", got, []access.Role{role, alone})
 		}
 	})
 
 	conform(t, "a failed deletion leaves every list", func(t *testing.T, db database) {
-		role := insertRole(t, db, account.Role{Name: "R", Permissions: []account.Permission{permission("user", "edit", 7)}})
+		role := insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "edit", 7)}})
 		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, 7) })
 		wantErr(t, "DeleteUser", err, account.ErrNotFound)
-		if got := get[[]account.Role](t)(db.Roles(t.Context(), []int64{role.ID})); !reflect.DeepEqual(got, []account.Role{role}) {
+		if got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{role.ID})); !reflect.DeepEqual(got, []access.Role{role}) {
 			t.Errorf("got  %+v\nwant %+v", got, role)
 		}
 	})

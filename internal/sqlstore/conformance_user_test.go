@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 // fullUser is a user with everything that is optional.
@@ -85,7 +87,7 @@ func TestUser(t *testing.T) {
 	})
 
 	conform(t, "an update stores all but roles, lock and reset", func(t *testing.T, db database) {
-		role := insertRole(t, db, account.Role{Name: "R"})
+		role := insertRole(t, db, access.Role{Name: "R"})
 		before := fullUser()
 		before.RoleIDs = []int64{role.ID}
 		before = insertUser(t, db, before)
@@ -195,8 +197,8 @@ func TestCredential(t *testing.T) {
 	})
 
 	conform(t, "administrators are counted who can sign in", func(t *testing.T, db database) {
-		insertRole(t, db, account.Role{ID: account.AdministratorRole, Name: "Global Administrator"})
-		insertRole(t, db, account.Role{ID: account.UserRole, Name: "User"})
+		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
+		insertRole(t, db, access.Role{ID: access.UserRole, Name: "User"})
 		count := func() int {
 			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
 				if err := tx.LockAdministrators(ctx); err != nil {
@@ -208,13 +210,13 @@ func TestCredential(t *testing.T) {
 		want(t, "at first", count(), 0)
 		admin := func(email string) account.User {
 			u := localUser(email)
-			u.RoleIDs = []int64{account.AdministratorRole, account.UserRole}
+			u.RoleIDs = []int64{access.AdministratorRole, access.UserRole}
 			return u
 		}
 		insertUser(t, db, admin("one@example.org"))
 		two := insertUser(t, db, admin("two@example.org"))
 		inactive, remote, plain := admin("inactive@example.org"), admin("remote@example.org"), admin("plain@example.org")
-		inactive.Active, remote.Provider, plain.RoleIDs = false, account.ProviderLDAP, []int64{account.UserRole}
+		inactive.Active, remote.Provider, plain.RoleIDs = false, account.ProviderLDAP, []int64{access.UserRole}
 		for _, u := range []account.User{inactive, remote, plain} {
 			insertUser(t, db, u)
 		}
@@ -232,7 +234,7 @@ func TestLockedOut(t *testing.T) {
 			"u:1|192.0.2.1", "u:1|", "u:1", "u:1|new2", "u:11", "u:01|new", "x:1|new", "source|u:1|new", "U:1|new", // none of them is user 1's
 			"u:12|new",
 		} {
-			saveThrottle(t, db, account.Throttle{Key: key, LockedUntil: until})
+			saveThrottle(t, db, throttle.Counter{Key: key, LockedUntil: until})
 		}
 		for _, at := range []struct {
 			name   string
@@ -250,9 +252,9 @@ func TestLockedOut(t *testing.T) {
 			}
 		}
 		forever := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-		saveThrottle(t, db, account.Throttle{Key: "u:1|new", LockedUntil: forever})
+		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", LockedUntil: forever})
 		want(t, "without end", get[account.User](t)(db.User(t.Context(), users[0].ID, forever.Add(-time.Second))).LockedOut, true)
-		saveThrottle(t, db, account.Throttle{Key: "u:1|new", Failures: 2})
+		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", Failures: 2})
 		want(t, "unlocked", get[account.User](t)(db.User(t.Context(), users[0].ID, now)).LockedOut, false)
 	})
 }

@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -166,7 +168,7 @@ func insertUsers(t testing.TB, s account.Store, n int) []account.User {
 }
 
 // insertRole stores a role and returns it with its id.
-func insertRole(t testing.TB, s account.Store, r account.Role) account.Role {
+func insertRole(t testing.TB, s account.Store, r access.Role) access.Role {
 	t.Helper()
 	r.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertRole(ctx, r) })
 	return r
@@ -183,7 +185,7 @@ func insertSession(t testing.TB, s account.Store, userID int64, name string) acc
 }
 
 // saveThrottle stores a counter, whether there is one of its key or not.
-func saveThrottle(t testing.TB, s account.Store, v account.Throttle) {
+func saveThrottle(t testing.TB, s account.Store, v throttle.Counter) {
 	t.Helper()
 	change(t, s, func(ctx context.Context, tx account.Tx) error {
 		if _, err := tx.LockThrottle(ctx, v.Key); err != nil {
@@ -193,10 +195,10 @@ func saveThrottle(t testing.TB, s account.Store, v account.Throttle) {
 	})
 }
 
-// throttle returns the counter of a key.
-func throttle(t testing.TB, s account.Store, key string) account.Throttle {
+// counter returns the counter of a key.
+func counter(t testing.TB, s account.Store, key string) throttle.Counter {
 	t.Helper()
-	return do(t, s, func(ctx context.Context, tx account.Tx) (account.Throttle, error) { return tx.Throttle(ctx, key) })
+	return do(t, s, func(ctx context.Context, tx account.Tx) (throttle.Counter, error) { return tx.Throttle(ctx, key) })
 }
 
 // insertMail stores a message and returns it with its id.

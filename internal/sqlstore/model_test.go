@@ -10,20 +10,22 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
 	"pgregory.net/rapid"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
 // model is a store of users, roles and sessions in memory, as simple as can be.
 type model struct {
 	users    map[int64]account.User
-	roles    map[int64]account.Role
+	roles    map[int64]access.Role
 	sessions map[string]account.Session // by the name of the token
 	lastUser int64
 }
 
 func newModel() *model {
-	return &model{users: map[int64]account.User{}, roles: map[int64]account.Role{}, sessions: map[string]account.Session{}}
+	return &model{users: map[int64]account.User{}, roles: map[int64]access.Role{}, sessions: map[string]account.Session{}}
 }
 
 func (m *model) clone() *model {
@@ -47,9 +49,9 @@ func (m *model) deleteUser(id int64) error {
 	delete(m.users, id)
 	maps.DeleteFunc(m.sessions, func(_ string, s account.Session) bool { return s.UserID == id })
 	for roleID, r := range m.roles {
-		var left []account.Permission
+		var left []access.Permission
 		for _, p := range r.Permissions {
-			if p.Scope == account.ScopeIDs && slices.Contains(account.OwnedByUser, p.Entity) {
+			if p.Scope == access.ScopeIDs && slices.Contains(access.OwnedByUser, p.Entity) {
 				p.IDs = slices.DeleteFunc(slices.Clone(p.IDs), func(listed int64) bool { return listed == id })
 				if len(p.IDs) == 0 {
 					continue
@@ -122,15 +124,15 @@ var operations = map[string]operation{
 		return func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, id) }, m.deleteUser(id)
 	},
 	"insert a role": func(t *rapid.T, m *model) (job, error) {
-		r := account.Role{ID: int64(len(m.roles) + 1), Name: rapid.String().Draw(t, "name")}
-		entities := append(slices.Clone(account.OwnedByUser), account.EntityRole)
+		r := access.Role{ID: int64(len(m.roles) + 1), Name: rapid.String().Draw(t, "name")}
+		entities := append(slices.Clone(access.OwnedByUser), access.EntityRole)
 		for _, e := range rapid.SliceOfDistinct(rapid.SampledFrom(entities), rapid.ID).Draw(t, "entities") {
 			ids := rapid.SliceOfNDistinct(drawUser, 0, 3, rapid.ID).Draw(t, "ids")
 			slices.Sort(ids)
 			if len(ids) == 0 {
 				ids = nil
 			}
-			r.Permissions = append(r.Permissions, permission(e, account.ActionRead, ids...))
+			r.Permissions = append(r.Permissions, permission(e, access.ActionRead, ids...))
 		}
 		m.roles[r.ID] = r
 		return func(ctx context.Context, tx account.Tx) error { _, err := tx.InsertRole(ctx, r); return err }, nil
@@ -211,7 +213,7 @@ func (m *machine) check(t *rapid.T) {
 		users = append(users, u)
 		got, err := m.store.User(ctx, id, now)
 		equal("User", got, err, u)
-		var roles []account.Role
+		var roles []access.Role
 		for _, roleID := range u.RoleIDs {
 			roles = append(roles, m.model.roles[roleID])
 		}

@@ -3,7 +3,7 @@ package sqlstore
 import (
 	"context"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
 // roleRow is a role with one of its permissions and one of its ids, each of
@@ -31,12 +31,12 @@ func scanRole(row scanner) (r roleRow, err error) {
 }
 
 // foldRoles makes roles of their rows.
-func foldRoles(rows []roleRow) []account.Role {
-	var roles []account.Role
+func foldRoles(rows []roleRow) []access.Role {
+	var roles []access.Role
 	var permission int64
 	for _, row := range rows {
 		if len(roles) == 0 || roles[len(roles)-1].ID != row.id {
-			roles = append(roles, account.Role{ID: row.id, Name: row.name, Description: row.description})
+			roles = append(roles, access.Role{ID: row.id, Name: row.name, Description: row.description})
 		}
 		if row.permission == nil {
 			continue
@@ -44,8 +44,8 @@ func foldRoles(rows []roleRow) []account.Role {
 		role := &roles[len(roles)-1]
 		if *row.permission != permission {
 			permission = *row.permission
-			role.Permissions = append(role.Permissions, account.Permission{
-				Entity: account.Entity(*row.entity), Action: account.Action(*row.action), Scope: account.Scope(*row.scope),
+			role.Permissions = append(role.Permissions, access.Permission{
+				Entity: access.Entity(*row.entity), Action: access.Action(*row.action), Scope: access.Scope(*row.scope),
 			})
 		}
 		if row.entityID != nil {
@@ -56,8 +56,8 @@ func foldRoles(rows []roleRow) []account.Role {
 	return roles
 }
 
-func (r reader) Roles(ctx context.Context, ids []int64) ([]account.Role, error) {
-	var roles []account.Role
+func (r reader) Roles(ctx context.Context, ids []int64) ([]access.Role, error) {
+	var roles []access.Role
 	for _, id := range ids {
 		rows, err := all(ctx, r.queries, scanRole, selectRole+` WHERE r.id = $1`+orderRole, id)
 		if err != nil {
@@ -68,13 +68,13 @@ func (r reader) Roles(ctx context.Context, ids []int64) ([]account.Role, error) 
 	return roles, nil
 }
 
-func (r reader) RolesOf(ctx context.Context, userID int64) ([]account.Role, error) {
+func (r reader) RolesOf(ctx context.Context, userID int64) ([]access.Role, error) {
 	rows, err := all(ctx, r.queries, scanRole,
 		selectRole+` WHERE r.id IN (SELECT role_id FROM user_roles WHERE user_id = $1)`+orderRole, userID)
 	return foldRoles(rows), err
 }
 
-func (t *tx) InsertRole(ctx context.Context, r account.Role) (int64, error) {
+func (t *tx) InsertRole(ctx context.Context, r access.Role) (int64, error) {
 	var id *int64
 	if r.ID != 0 {
 		id = &r.ID
@@ -104,7 +104,7 @@ func (t *tx) InsertRole(ctx context.Context, r account.Role) (int64, error) {
 
 // forgetID removes an id from the permissions for an entity that list it, and
 // the permissions that list nothing any more: they must not come to mean all.
-func (t *tx) forgetID(ctx context.Context, entity account.Entity, id int64) error {
+func (t *tx) forgetID(ctx context.Context, entity access.Entity, id int64) error {
 	err := t.run(ctx, `
 		DELETE FROM role_permission_ids
 		WHERE entity_id = $2 AND permission_id IN (SELECT id FROM role_permissions WHERE entity_name = $1 AND scope = 'ids')`,

@@ -30,7 +30,8 @@ func OpenSQLite(ctx context.Context, dir string) (*Store, error) {
 	}
 	// Durable at every commit (synchronous=FULL), and readers beside the writer.
 	source := func(pragmas ...string) string {
-		q := url.Values{"_pragma": append([]string{
+		// Immediate transactions wait for another process; deferred ones fail.
+		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
 			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)",
 		}, pragmas...)}
 		return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()

@@ -6,34 +6,35 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 const throttleColumns = `key, failures, pending, pending_since, window_failures, window_start, streak, last_failure, locked_until`
 
-func scanThrottle(row scanner) (t account.Throttle, err error) {
+func scanThrottle(row scanner) (t throttle.Counter, err error) {
 	return t, row.Scan(&t.Key, &t.Failures, &t.Pending, micro{&t.PendingSince},
 		&t.WindowFailures, micro{&t.WindowStart}, &t.Streak, micro{&t.LastFailure}, micro{&t.LockedUntil})
 }
 
-func (t *tx) Throttle(ctx context.Context, key string) (account.Throttle, error) {
+func (t *tx) Throttle(ctx context.Context, key string) (throttle.Counter, error) {
 	found, err := one(ctx, t.queries, scanThrottle,
 		`SELECT `+throttleColumns+` FROM sign_in_throttle WHERE key = $1`, key)
 	if errors.Is(err, account.ErrNotFound) {
-		return account.Throttle{Key: key}, nil
+		return throttle.Counter{Key: key}, nil
 	}
 	return found, err
 }
 
 // LockThrottle writes the row to read it: the write is what holds it against
 // others, on every engine and whether it was there or not.
-func (t *tx) LockThrottle(ctx context.Context, key string) (account.Throttle, error) {
+func (t *tx) LockThrottle(ctx context.Context, key string) (throttle.Counter, error) {
 	return one(ctx, t.queries, scanThrottle, `
 		INSERT INTO sign_in_throttle (key) VALUES ($1)
 		ON CONFLICT (key) DO UPDATE SET key = excluded.key
 		RETURNING `+throttleColumns, key)
 }
 
-func (t *tx) SaveThrottle(ctx context.Context, v account.Throttle) error {
+func (t *tx) SaveThrottle(ctx context.Context, v throttle.Counter) error {
 	return t.runOne(ctx, `
 		UPDATE sign_in_throttle
 		SET failures = $2, pending = $3, pending_since = $4, window_failures = $5, window_start = $6,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -106,7 +107,7 @@ func (t *tx) SetUserRoles(ctx context.Context, userID int64, roleIDs []int64) er
 }
 
 func (t *tx) DeleteUser(ctx context.Context, id int64) error {
-	for _, entity := range account.OwnedByUser {
+	for _, entity := range access.OwnedByUser {
 		if err := t.forgetID(ctx, entity, id); err != nil {
 			return err
 		}
@@ -115,13 +116,13 @@ func (t *tx) DeleteUser(ctx context.Context, id int64) error {
 }
 
 func (t *tx) LockAdministrators(ctx context.Context) error {
-	_, err := one(ctx, t.queries, scanInt, `SELECT id FROM roles WHERE id = $1`+t.dialect.lockRow, account.AdministratorRole)
+	_, err := one(ctx, t.queries, scanInt, `SELECT id FROM roles WHERE id = $1`+t.dialect.lockRow, access.AdministratorRole)
 	return err
 }
 
 func (t *tx) CountAdministrators(ctx context.Context) (int, error) {
 	n, err := one(ctx, t.queries, scanInt, `
 		SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id
-		WHERE r.role_id = $1 AND u.active AND u.provider = 'tenable' AND u.password_hash <> ''`, account.AdministratorRole)
+		WHERE r.role_id = $1 AND u.active AND u.provider = 'tenable' AND u.password_hash <> ''`, access.AdministratorRole)
 	return int(n), err
 }

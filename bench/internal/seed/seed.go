@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/mail"
@@ -93,7 +94,7 @@ func insert(ctx context.Context, tx account.Tx, id int, hash string) error {
 	surname, department := fmt.Sprintf("Surname %04d", id), "Engineering"
 	u := account.User{
 		Email: Email(id), Identifier: Email(id), Name: "User", Surname: &surname, Department: &department,
-		Provider: account.ProviderLocal, Active: true, EULAVersion: account.NoEULA, RoleIDs: account.DefaultRoles,
+		Provider: account.ProviderLocal, Active: true, EULAVersion: account.NoEULA, RoleIDs: access.DefaultRoles,
 	}
 	key, ok := account.ParseEmail(u.Email)
 	if !ok {

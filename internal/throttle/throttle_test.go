@@ -1,4 +1,4 @@
-package account
+package throttle
 
 import (
 	"math"
@@ -12,22 +12,22 @@ var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 
 // guesser makes wrong guesses against one throttle at a time of its own.
 type guesser struct {
-	Throttle
-	policy LockoutPolicy
+	Counter
+	policy Policy
 	now    time.Time
 }
 
-func newGuesser(p LockoutPolicy) *guesser { return &guesser{policy: p, now: start} }
+func newGuesser(p Policy) *guesser { return &guesser{policy: p, now: start} }
 
 // guess makes one wrong guess and reports whether it was verified.
 func (g *guesser) guess(t testing.TB) bool {
 	t.Helper()
-	switch g.reserve(g.now, g.policy) {
-	case reserved:
-		g.fail(g.now, g.policy)
+	switch g.Reserve(g.now, g.policy) {
+	case Reserved:
+		g.Fail(g.now, g.policy)
 		return true
-	case full:
-		t.Fatal("a single guesser finds the throttle full")
+	case Full:
+		t.Fatal("a single guesser finds the throttle Full")
 	}
 	return false
 }
@@ -42,13 +42,13 @@ func (g *guesser) guesses(t testing.TB, n int) {
 	}
 }
 
-// lockLength returns for how long the throttle is locked now.
+// lockLength returns for how long the throttle is Locked now.
 func (g *guesser) lockLength() time.Duration { return max(g.LockedUntil.Sub(g.now), 0) }
 
 func TestFirstLock(t *testing.T) {
-	g := newGuesser(DefaultLockoutPolicy)
+	g := newGuesser(Default)
 	g.guesses(t, 2)
-	if g.locked(g.now) {
+	if g.IsLocked(g.now) {
 		t.Fatal("two failures lock")
 	}
 	g.guesses(t, 1)
@@ -78,24 +78,24 @@ func TestPeriodForgets(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := DefaultLockoutPolicy
+			p := Default
 			p.Period = test.period
 			g := newGuesser(p)
 			g.guesses(t, 2)
 			g.now = g.now.Add(test.wait)
 			g.guesses(t, 1)
-			if g.locked(g.now) != test.locks {
-				t.Errorf("locked = %v after a third failure", !test.locks)
+			if g.IsLocked(g.now) != test.locks {
+				t.Errorf("Locked = %v after a third failure", !test.locks)
 			}
 		})
 	}
 }
 
-// lock fails until the throttle is locked, waits until the lock is over, and
+// lock fails until the throttle is Locked, waits until the lock is over, and
 // returns how long it was.
 func (g *guesser) lock(t testing.TB) time.Duration {
 	t.Helper()
-	for !g.locked(g.now) {
+	for !g.IsLocked(g.now) {
 		g.guesses(t, 1)
 	}
 	length := g.lockLength()
@@ -117,7 +117,7 @@ func TestLocksDouble(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.duration.String(), func(t *testing.T) {
-			p := DefaultLockoutPolicy
+			p := Default
 			p.Duration = test.duration
 			g := newGuesser(p)
 			for i, want := range test.want {
@@ -134,13 +134,13 @@ func TestStreakEnds(t *testing.T) {
 		end  func(*guesser)
 		want time.Duration
 	}{
-		"success": {func(g *guesser) { g.reserve(g.now, g.policy); g.succeed() }, 5 * time.Minute},
+		"success": {func(g *guesser) { g.Reserve(g.now, g.policy); g.Succeed() }, 5 * time.Minute},
 		"a day":   {func(g *guesser) { g.now = g.LastFailure.Add(24 * time.Hour) }, 5 * time.Minute},
 		"not yet": {func(g *guesser) { g.now = g.LastFailure.Add(24*time.Hour - 1) }, 20 * time.Minute},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			g := newGuesser(DefaultLockoutPolicy)
+			g := newGuesser(Default)
 			g.lock(t)
 			g.lock(t)
 			test.end(g)
@@ -152,7 +152,7 @@ func TestStreakEnds(t *testing.T) {
 }
 
 func TestLockUntilLifted(t *testing.T) {
-	p := DefaultLockoutPolicy
+	p := Default
 	p.Duration = 0
 	g := newGuesser(p)
 	g.guesses(t, 3)
@@ -163,49 +163,49 @@ func TestLockUntilLifted(t *testing.T) {
 }
 
 func TestLockedTriesDoNotCount(t *testing.T) {
-	g := newGuesser(DefaultLockoutPolicy)
+	g := newGuesser(Default)
 	g.guesses(t, 3)
-	was := g.Throttle
+	was := g.Counter
 	for range 50 {
 		g.now = g.now.Add(time.Second)
 		if g.guess(t) {
 			t.Fatal("a guess is verified in a lock")
 		}
 	}
-	if g.Throttle != was {
-		t.Errorf("tries in a lock change the throttle from %+v to %+v", was, g.Throttle)
+	if g.Counter != was {
+		t.Errorf("tries in a lock change the throttle from %+v to %+v", was, g.Counter)
 	}
 }
 
 func TestSuccessForgetsFailures(t *testing.T) {
-	g := newGuesser(DefaultLockoutPolicy)
+	g := newGuesser(Default)
 	for range 5 {
 		g.guesses(t, 2)
-		if g.reserve(g.now, g.policy) != reserved {
+		if g.Reserve(g.now, g.policy) != Reserved {
 			t.Fatal("the right password is not verified")
 		}
-		g.succeed()
+		g.Succeed()
 	}
 	if g.WindowFailures != 10 {
 		t.Errorf("the day has %d failures, want 10: a success does not forget them", g.WindowFailures)
 	}
 }
 
-// A reservation whose process died counts as a failure after 10 s.
+// A Outcome whose process died counts as a failure after 10 s.
 func TestCrashCounts(t *testing.T) {
-	g := newGuesser(DefaultLockoutPolicy)
+	g := newGuesser(Default)
 	for range 3 {
-		if g.reserve(g.now, g.policy) != reserved {
+		if g.Reserve(g.now, g.policy) != Reserved {
 			t.Fatal("a slot is missing")
 		}
 	}
 	g.now = g.now.Add(10*time.Second - time.Microsecond)
-	if got := g.reserve(g.now, g.policy); got != full {
-		t.Fatalf("just before 10 s the throttle is %v, want full", got)
+	if got := g.Reserve(g.now, g.policy); got != Full {
+		t.Fatalf("just before 10 s the throttle is %v, want Full", got)
 	}
 	g.now = g.now.Add(time.Microsecond)
-	if got := g.reserve(g.now, g.policy); got != locked {
-		t.Fatalf("at 10 s the throttle is %v, want locked", got)
+	if got := g.Reserve(g.now, g.policy); got != Locked {
+		t.Fatalf("at 10 s the throttle is %v, want Locked", got)
 	}
 	if got := g.lockLength(); got != 5*time.Minute {
 		t.Errorf("the lock takes %v, want 5m", got)
@@ -214,13 +214,13 @@ func TestCrashCounts(t *testing.T) {
 
 // From the hundredth failure of a day on, each one locks for an hour.
 func TestDayLimit(t *testing.T) {
-	g := newGuesser(DefaultLockoutPolicy)
+	g := newGuesser(Default)
 	for i := range 99 {
 		if i%2 == 0 { // never three in a period
 			g.now = g.now.Add(5 * time.Minute)
 		}
 		g.guesses(t, 1)
-		if g.locked(g.now) {
+		if g.IsLocked(g.now) {
 			t.Fatalf("failure %d locks", i+1)
 		}
 	}
@@ -231,23 +231,23 @@ func TestDayLimit(t *testing.T) {
 		}
 		g.now = g.LockedUntil
 	}
-	g.reserve(g.now, g.policy)
-	g.succeed()
+	g.Reserve(g.now, g.policy)
+	g.Succeed()
 	g.guesses(t, 1)
 	if got := g.lockLength(); got != time.Hour {
 		t.Errorf("after a success a failure locks for %v, want 1h", got)
 	}
 }
 
-// Whoever guesses as fast as he can without ever being locked by the threshold,
-// or lets himself be locked, has about 125 guesses a day.
+// Whoever guesses as fast as he can without ever being Locked by the threshold,
+// or lets himself be Locked, has about 125 guesses a day.
 func TestGuessesADay(t *testing.T) {
 	for name, test := range map[string]struct{ perPeriod, most int }{
 		"low and slow": {2, 125},
 		"into locks":   {3, 81},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := newGuesser(DefaultLockoutPolicy)
+			g := newGuesser(Default)
 			verified := 0
 			for g.now.Before(start.Add(24 * time.Hour)) {
 				for range test.perPeriod {
@@ -266,21 +266,21 @@ func TestGuessesADay(t *testing.T) {
 }
 
 func TestSourceLocks(t *testing.T) {
-	var s Throttle
+	var s Counter
 	now := start
 	fail := func(n int, apart time.Duration) {
 		for range n {
 			now = now.Add(apart)
-			s.failSource(now)
+			s.FailSource(now)
 		}
 	}
 	fail(19, 0)
-	if s.locked(now) {
+	if s.IsLocked(now) {
 		t.Fatal("19 failures lock a source")
 	}
 	now = now.Add(sourceWindow)
 	fail(19, 0)
-	if s.locked(now) {
+	if s.IsLocked(now) {
 		t.Fatal("failures of an earlier window lock a source")
 	}
 	for i, want := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
@@ -302,29 +302,29 @@ func TestSourceLocks(t *testing.T) {
 // policy allows: between two successes, or locks, or forgotten periods.
 func TestNeverMoreThanThresholdVerified(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := LockoutPolicy{
+		p := Policy{
 			Enabled:   true,
 			Threshold: rapid.IntRange(1, 6).Draw(t, "threshold"),
 			Period:    time.Duration(rapid.IntRange(0, 600).Draw(t, "period")) * time.Second,
 			Duration:  time.Duration(rapid.IntRange(0, 600).Draw(t, "duration")) * time.Second,
 		}
-		var th Throttle
+		var th Counter
 		now := start
-		inFlight := 0 // reserved and not settled
+		inFlight := 0 // Reserved and not settled
 		verified := 0 // since the last success, lock or quiet period
 		last := now   // of reservations and failures
 		lockedUntil := time.Time{}
 		t.Repeat(map[string]func(*rapid.T){
 			"reserve": func(t *rapid.T) {
 				quiet := p.Period > 0 && inFlight == 0 && now.Sub(last) >= p.Period
-				got := th.reserve(now, p)
-				if now.Before(lockedUntil) && got != locked {
+				got := th.Reserve(now, p)
+				if now.Before(lockedUntil) && got != Locked {
 					t.Fatalf("a try in a lock is %v", got)
 				}
 				if lockedUntil = th.LockedUntil; now.Before(lockedUntil) {
 					verified, inFlight = 0, th.Pending
 				}
-				if got != reserved {
+				if got != Reserved {
 					return
 				}
 				if quiet {
@@ -341,7 +341,7 @@ func TestNeverMoreThanThresholdVerified(t *testing.T) {
 					t.Skip("nothing to settle")
 				}
 				inFlight--
-				th.fail(now, p)
+				th.Fail(now, p)
 				last = now
 				if lockedUntil = th.LockedUntil; now.Before(lockedUntil) {
 					verified = inFlight
@@ -352,7 +352,7 @@ func TestNeverMoreThanThresholdVerified(t *testing.T) {
 					t.Skip("nothing to settle")
 				}
 				inFlight--
-				th.succeed()
+				th.Succeed()
 				verified = inFlight
 			},
 			"crash": func(t *rapid.T) {
@@ -364,7 +364,7 @@ func TestNeverMoreThanThresholdVerified(t *testing.T) {
 				now = now.Add(reservationLife)
 			},
 			"wait": func(t *rapid.T) {
-				if inFlight > 0 { // a living process settles within the life of its reservation
+				if inFlight > 0 { // a living process settles within the life of its Outcome
 					t.Skip("not while a hash is under way")
 				}
 				now = now.Add(time.Duration(rapid.IntRange(1, 700).Draw(t, "seconds")) * time.Second)

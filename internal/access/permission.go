@@ -1,6 +1,4 @@
-package account
-
-import "slices"
+package access
 
 // Entity is a kind of thing that a permission is about.
 type Entity string
@@ -50,16 +48,6 @@ var Registry = []struct {
 	{EntitySAMLConfiguration, []Action{ActionRead, ActionEdit}},
 }
 
-// known reports whether the registry has the action of the entity.
-func known(e Entity, act Action) bool {
-	for _, k := range Registry {
-		if k.Entity == e {
-			return slices.Contains(k.Actions, act)
-		}
-	}
-	return false
-}
-
 // OwnedByUser lists the entities whose permissions are limited by user id: the
 // user's own, or its owner's or actor's. Such a permission can be for oneself.
 var OwnedByUser = []Entity{EntityUser, EntityAPIKey, EntitySession, EntityActivityLog}
@@ -80,48 +68,4 @@ type Permission struct {
 	Action Action
 	Scope  Scope
 	IDs    []int64 // sorted; with ScopeIDs alone
-}
-
-// Access is all that somebody may do: the union of the permissions of his roles.
-type Access struct {
-	Administrator bool // holds role 1, which holds everything
-	Permissions   []Permission
-}
-
-// AccessOf returns what the roles give together.
-func AccessOf(roles []Role) Access {
-	var a Access
-	for _, r := range roles {
-		a.Administrator = a.Administrator || r.ID == AdministratorRole
-		a.Permissions = append(a.Permissions, r.Permissions...)
-	}
-	return a
-}
-
-// grants reports whether any permission is for the entity and action and passes
-// the test.
-func (a Access) grants(e Entity, act Action, test func(Permission) bool) bool {
-	return a.Administrator || slices.ContainsFunc(a.Permissions, func(p Permission) bool {
-		return p.Entity == e && p.Action == act && test(p)
-	})
-}
-
-func anyScope(Permission) bool { return true }
-
-func onlyAll(p Permission) bool { return p.Scope == ScopeAll }
-
-// reaches returns the test for one thing: id is its own or its owner's, self
-// the holder's user id.
-func reaches(id, self int64) func(Permission) bool {
-	return func(p Permission) bool {
-		switch p.Scope {
-		case ScopeAll:
-			return true
-		case ScopeIDs:
-			return slices.Contains(p.IDs, id)
-		case ScopeSelf:
-			return id == self && slices.Contains(OwnedByUser, p.Entity)
-		}
-		return false
-	}
 }
