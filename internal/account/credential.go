@@ -73,7 +73,7 @@ func (s *Service) wrongPassword(ctx context.Context, caller *Principal) error {
 
 // hashNew hashes one password that is to be set.
 func (s *Service) hashNew(ctx context.Context, password secret.Text) (string, error) {
-	ticket, err := s.enter()
+	ticket, err := s.enter("administration")
 	if err != nil {
 		return "", err
 	}

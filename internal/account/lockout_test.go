@@ -53,14 +53,15 @@ func TestParallelGuesses(t *testing.T) {
 		_, err := f.try("ann@example.org", wrong, source(i))
 		return err
 	})
-	if got := codes(errs)[account.CodeInvalidCredentials]; got != 300 {
-		t.Errorf("the outcomes are %v", codes(errs))
+	count := codes(errs)
+	if count[account.CodeInvalidCredentials] < 3 || count[account.CodeInvalidCredentials]+count[account.CodeTooManyRequests] != 300 {
+		t.Errorf("the outcomes are %v", count)
 	}
 	if got := f.store.granted(newBucket(id)); got != 3 {
 		t.Errorf("%d guesses were let through to be verified, want 3", got)
 	}
-	if got := f.pool.Hashed() - hashed; got != 300 {
-		t.Errorf("%d hashes were computed, want one for each guess", got)
+	if got := f.pool.Hashed() - hashed; got != count[account.CodeInvalidCredentials] {
+		t.Errorf("%d hashes were computed, want one for each guess that was not turned away", got)
 	}
 	if !f.find(id).LockedOut {
 		t.Error("the account is not locked")
@@ -162,11 +163,11 @@ func TestSourceLimitSpansAccounts(t *testing.T) {
 }
 
 // A sign-in whose request or process goes away counts as a failure after 10 s.
-func TestAbandonedSignInCounts(t *testing.T) {
+func TestCrashedSignInCounts(t *testing.T) {
 	f := newFixture(t)
 	id := f.user("ann@example.org")
 	for i := range 3 {
-		f.abandon("ann@example.org", source(i))
+		f.crash("ann@example.org", source(i))
 	}
 	if f.find(id).LockedOut {
 		t.Error("sign-ins without an outcome lock")
@@ -175,8 +176,49 @@ func TestAbandonedSignInCounts(t *testing.T) {
 	_, err := f.try("ann@example.org", password, source(9))
 	wantCode(t, err, account.CodeInvalidCredentials)
 	if !f.find(id).LockedOut {
-		t.Error("abandoned sign-ins do not lock")
+		t.Error("crashed sign-ins do not lock")
 	}
+	f.clock.advance(5 * time.Minute)
+	f.signIn("ann@example.org", password)
+}
+
+// Callers who go away before their password is verified plant no lock, and pay
+// for it with their source.
+func TestAbandonedSignInsCostTheirSource(t *testing.T) {
+	f := newFixture(t)
+	f.user("ann@example.org")
+	for range 20 {
+		f.abandon("ann@example.org", source(1))
+	}
+	f.signIn("ann@example.org", password)
+	_, err := f.try("nobody@example.org", wrong, source(1))
+	wantCode(t, err, account.CodeTooManyRequests)
+}
+
+// Only so many sign-ins wait for one account: the others are told at once, and
+// all pay with their source.
+func TestCrowdBeforeOneAccount(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.user("ann@example.org")
+	for i := range 3 {
+		f.crash("ann@example.org", source(i))
+	}
+	const tries, waiting, looks = 30, 16, 41
+	calls := f.store.during(func() {
+		for _, err := range parallel(tries, func(int) error {
+			_, err := f.try("ann@example.org", password, source(9))
+			return err
+		}) {
+			wantCode(t, err, account.CodeTooManyRequests)
+		}
+	})
+	if most := waiting*looks + (tries - waiting) + tries; calls["Write"] > most {
+		t.Errorf("they wrote %d times, want at most %d", calls["Write"], most)
+	}
+	f.clock.advance(10*time.Minute + 10*time.Second) // the crashes are over, and their lock
+	_, err := f.try("ann@example.org", password, source(9))
+	wantCode(t, err, "")
 }
 
 // A caller who goes away after the hash still has its outcome counted.

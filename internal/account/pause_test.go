@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"sync"
 	"testing"
 
@@ -85,6 +86,20 @@ func (f *fixture) abandon(email, source string) {
 	})
 	if err == nil {
 		f.t.Fatal("the sign-in was not cut off")
+	}
+}
+
+// crash begins a sign-in whose process dies between its reservation and its hash.
+func (f *fixture) crash(email, source string) {
+	f.t.Helper()
+	defer f.store.down.Store(false)
+	err := f.pausedSignIn(email, source, func(cancel, _ func()) {
+		f.behind(func(context.Context, account.Tx) error { return nil })
+		f.store.down.Store(true)
+		cancel()
+	})
+	if !errors.Is(err, errDown) {
+		f.t.Fatalf("the sign-in ended with %v", err)
 	}
 }
 

@@ -68,7 +68,7 @@ func (s *Service) RetrievePassword(ctx context.Context, recovery, password secre
 	if err := checkNewPassword(password, "/newPassword"); err != nil {
 		return err
 	}
-	ticket, err := s.enter()
+	ticket, err := s.enter(from.Source)
 	if err != nil {
 		return err
 	}

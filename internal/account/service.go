@@ -41,6 +41,7 @@ type Service struct {
 	publicURL       *url.URL
 	passwordChanged func(userID int64)
 	lockout         throttle.Policy
+	waiting         crowd
 	mailQueued      chan struct{}
 }
 

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	slotWait  = 2 * time.Second // how long a sign-in waits for parallel ones
-	slotRetry = 20 * time.Millisecond
+	slotWait   = 2 * time.Second // how long a sign-in waits for parallel ones
+	slotRetry  = 50 * time.Millisecond
+	maxWaiting = 16 // sign-ins to one account
 
 	// knownSourceLife is how long a source stays one that an account is known to
 	// come from.
@@ -106,7 +107,7 @@ type settle func(ctx context.Context, tx Tx, now time.Time) error
 // of an account that may sign in, right does what else needs the ticket and
 // returns what to write. Else verify fails with CodeInvalidCredentials.
 func (s *Service) verify(ctx context.Context, t try, right func(*passhash.Ticket, Credential) (settle, error)) error {
-	ticket, err := s.enter()
+	ticket, err := s.enter(t.source)
 	if err != nil {
 		return err
 	}
@@ -134,8 +135,8 @@ func (s *Service) verifyOnce(ctx context.Context, ticket *passhash.Ticket, t try
 		hash = s.passwords.Dummy()
 	}
 	matches, err := ticket.Verify(ctx, normalPassword(t.password), hash)
-	if err != nil {
-		return err // the reservation stays, and counts as a failure
+	if err != nil { // its caller has gone away; no guess was verified
+		return errors.Join(err, s.giveBack(ctx, held, true))
 	}
 	if !matches || !held.credential.Active || held.outcome == throttle.Locked {
 		if err := s.settleFailure(ctx, held); err != nil {
@@ -145,14 +146,14 @@ func (s *Service) verifyOnce(ctx context.Context, ticket *passhash.Ticket, t try
 	}
 	then, err := right(ticket, held.credential)
 	if err != nil {
-		return err
+		return errors.Join(err, s.giveBack(ctx, held, false))
 	}
 	return s.settleSuccess(ctx, held, then)
 }
 
-// enter takes a place in the hash queue.
-func (s *Service) enter() (*passhash.Ticket, error) {
-	ticket, err := s.passwords.Enter()
+// enter takes a place in the hash queue for a source, or for what else hashes.
+func (s *Service) enter(who string) (*passhash.Ticket, error) {
+	ticket, err := s.passwords.Enter(who)
 	if errors.Is(err, passhash.ErrBusy) {
 		return nil, &Error{Code: CodeUnavailable, Message: "Too many sign-ins at once. Try again.", RetryAfter: time.Second, Err: err}
 	}
@@ -169,25 +170,33 @@ type hold struct {
 }
 
 // reserve counts the try, and waits a while for a slot when parallel tries take
-// all that are left.
+// all that are left. Only so many wait for one account; who waits in vain, or is
+// one too many, fails with CodeTooManyRequests at the cost of its source.
 func (s *Service) reserve(ctx context.Context, t try) (hold, error) {
-	for waited := time.Duration(0); ; waited += slotRetry {
-		h, err := s.reserveOnce(ctx, t)
-		if err != nil {
-			return hold{}, err
-		}
-		if h.outcome != throttle.Full {
-			return h, nil
-		}
-		if waited >= slotWait {
-			return hold{}, tooMany(slotWait)
-		}
-		select {
-		case <-ctx.Done():
-			return hold{}, ctx.Err()
-		case <-time.After(slotRetry):
+	h, err := s.reserveOnce(ctx, t)
+	if err != nil || h.outcome != throttle.Full {
+		return h, err
+	}
+	if s.waiting.join(h.key) {
+		defer s.waiting.leave(h.key)
+		for waited := time.Duration(0); waited < slotWait; waited += slotRetry {
+			select {
+			case <-ctx.Done():
+				return hold{}, ctx.Err()
+			case <-time.After(slotRetry):
+			}
+			if h, err = s.reserveOnce(ctx, t); err != nil || h.outcome != throttle.Full {
+				return h, err
+			}
 		}
 	}
+	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		return failSource(ctx, tx, t.source, s.now())
+	})
+	if err != nil {
+		return hold{}, err
+	}
+	return hold{}, tooMany(slotWait)
 }
 
 func (s *Service) reserveOnce(ctx context.Context, t try) (h hold, err error) {
@@ -242,6 +251,20 @@ func failSource(ctx context.Context, tx Tx, source string, now time.Time) error 
 	}
 	t.FailSource(now)
 	return tx.SaveThrottle(ctx, t)
+}
+
+// giveBack ends a reservation whose outcome says nothing of the password. It may
+// be at the cost of the source, so that beginning sign-ins is not free.
+func (s *Service) giveBack(ctx context.Context, h hold, charge bool) error {
+	return s.settle(ctx, h, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
+		if h.policy.Enabled && h.outcome == throttle.Reserved {
+			t.Release()
+		}
+		if !charge {
+			return nil
+		}
+		return failSource(ctx, tx, h.source, now)
+	})
 }
 
 func (s *Service) settleFailure(ctx context.Context, h hold) error {

@@ -106,7 +106,7 @@ func TestFullThrottleIsAlike(t *testing.T) {
 	var failures []error
 	for i, email := range []string{"ann@example.org", "nobody@example.org"} {
 		for range 3 {
-			f.abandon(email, source(i))
+			f.crash(email, source(i))
 		}
 		_, err := f.try(email, password, source(i))
 		wantCode(t, err, account.CodeTooManyRequests)
@@ -132,8 +132,8 @@ func TestPasswordTooLongToVerify(t *testing.T) {
 
 func TestFullHashQueue(t *testing.T) {
 	f := newFixture(t)
-	for {
-		ticket, err := f.pool.Enter()
+	for i := 0; ; i++ {
+		ticket, err := f.pool.Enter(fmt.Sprint(i))
 		if err != nil {
 			break
 		}

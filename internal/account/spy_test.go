@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -22,6 +23,8 @@ type spy struct {
 	// again, if set, makes each Write run its function twice, the first time for
 	// nothing, and is called in between.
 	again func()
+	// down makes each Write fail, as after a crash.
+	down atomic.Bool
 }
 
 // calls counts calls by method.
@@ -77,10 +80,16 @@ func (c *calls) granted(key string) int {
 	return c.reserved[key]
 }
 
-var errAgain = errors.New("the engine asks for it again")
+var (
+	errAgain = errors.New("the engine asks for it again")
+	errDown  = errors.New("the process has crashed")
+)
 
 func (s *spy) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
 	s.saw("Write")
+	if s.down.Load() {
+		return errDown
+	}
 	run := func(ctx context.Context, tx account.Tx) error {
 		return f(ctx, &spyTx{
 			spyReader: spyReader{tx, s.calls}, UserWriter: tx, RoleWriter: tx, SessionWriter: tx, ThrottleWriter: tx,

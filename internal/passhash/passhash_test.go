@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -25,7 +26,12 @@ func newPool(t testing.TB, params passhash.Params, cores int) *passhash.Pool {
 
 func enter(t testing.TB, pool *passhash.Pool) *passhash.Ticket {
 	t.Helper()
-	ticket, err := pool.Enter()
+	return enterAs(t, pool, "somebody")
+}
+
+func enterAs(t testing.TB, pool *passhash.Pool, who string) *passhash.Ticket {
+	t.Helper()
+	ticket, err := pool.Enter(who)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,18 +109,33 @@ func TestMalformedHashes(t *testing.T) {
 func TestFullQueueRefuses(t *testing.T) {
 	pool := newPool(t, cheap, 2)
 	var tickets []*passhash.Ticket
-	for range 128 {
-		tickets = append(tickets, enter(t, pool))
+	for i := range 128 {
+		tickets = append(tickets, enterAs(t, pool, fmt.Sprint(i)))
 	}
-	if _, err := pool.Enter(); !errors.Is(err, passhash.ErrBusy) {
+	if _, err := pool.Enter("one more"); !errors.Is(err, passhash.ErrBusy) {
 		t.Fatalf("Enter = %v, want ErrBusy", err)
 	}
 	tickets[0].Leave()
 	tickets[0].Leave() // must free one place, not two
-	enter(t, pool)
-	if _, err := pool.Enter(); !errors.Is(err, passhash.ErrBusy) {
+	enterAs(t, pool, "one more")
+	if _, err := pool.Enter("and another"); !errors.Is(err, passhash.ErrBusy) {
 		t.Errorf("Enter = %v, want ErrBusy", err)
 	}
+}
+
+// One alone cannot take all places.
+func TestShareOfTheQueue(t *testing.T) {
+	pool := newPool(t, cheap, 1)
+	var last *passhash.Ticket
+	for range 32 {
+		last = enterAs(t, pool, "greedy")
+	}
+	if _, err := pool.Enter("greedy"); !errors.Is(err, passhash.ErrBusy) {
+		t.Errorf("Enter = %v, want ErrBusy", err)
+	}
+	enterAs(t, pool, "modest")
+	last.Leave()
+	enterAs(t, pool, "greedy")
 }
 
 // Sign-ins that wait go before bulk work that waited longer.

@@ -36,9 +36,10 @@ type Pool struct {
 	idleTime *time.Timer
 
 	mu      sync.Mutex
-	hashed  int // hashes computed so far
-	running int // hashes under way, at most cores
-	entered int // tickets out, at most cores*queuePerCore
+	hashed  int            // hashes computed so far
+	running int            // hashes under way, at most cores
+	entered int            // tickets out, at most cores*queuePerCore
+	shares  map[string]int // tickets out by who took them, at most half of all each
 	signIns []chan struct{}
 	bulk    []chan struct{}
 }
@@ -50,7 +51,7 @@ func New(params Params, cores int, random io.Reader) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{params: params, cores: cores, random: random, dummy: never}
+	p := &Pool{params: params, cores: cores, random: random, dummy: never, shares: map[string]int{}}
 	p.idleTime = time.AfterFunc(idleTime, debug.FreeOSMemory)
 	p.idleTime.Stop()
 	return p, nil
@@ -78,26 +79,34 @@ func (p *Pool) Hashed() int {
 // looked up, so that a full queue says nothing of accounts, and must be left.
 type Ticket struct {
 	pool *Pool
+	who  string
 	left sync.Once
 }
 
-// Enter takes a place, or fails with [ErrBusy] at once.
-func (p *Pool) Enter() (*Ticket, error) {
+// Enter takes a place for who, a network address say, or fails with [ErrBusy] at
+// once. Nobody gets more than half of the places, so that one alone cannot keep
+// all others out.
+func (p *Pool) Enter(who string) (*Ticket, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.entered >= p.cores*queuePerCore {
+	places := p.cores * queuePerCore
+	if p.entered >= places || p.shares[who] >= places/2 {
 		return nil, ErrBusy
 	}
 	p.entered++
-	return &Ticket{pool: p}, nil
+	p.shares[who]++
+	return &Ticket{pool: p, who: who}, nil
 }
 
 // Leave gives the place back. A second call does nothing.
 func (t *Ticket) Leave() {
 	t.left.Do(func() {
 		t.pool.mu.Lock()
+		defer t.pool.mu.Unlock()
 		t.pool.entered--
-		t.pool.mu.Unlock()
+		if t.pool.shares[t.who]--; t.pool.shares[t.who] == 0 {
+			delete(t.pool.shares, t.who)
+		}
 	})
 }
 

@@ -71,18 +71,15 @@ func (t *Counter) IsLocked(now time.Time) bool { return now.Before(t.LockedUntil
 // run at once, on however many nodes, no more guesses are verified than the
 // policy has left.
 func (t *Counter) Reserve(now time.Time, p Policy) Outcome {
-	if t.Pending > 0 && now.Sub(t.PendingSince) >= reservationLife {
+	if crashed := t.PendingSince.Add(reservationLife); t.Pending > 0 && !now.Before(crashed) {
 		for t.Pending > 0 { // their process died: they may have been guesses
-			t.Fail(now, p)
+			t.Fail(crashed, p) // then, not now: who comes a day later is not locked for it
 		}
 	}
 	if t.IsLocked(now) {
 		return Locked
 	}
-	if p.Period > 0 && now.Sub(t.LastFailure) >= p.Period {
-		t.Failures = 0
-	}
-	t.forgetDay(now)
+	t.forget(now, p)
 	if t.Failures+t.Pending >= p.Threshold {
 		return Full
 	}
@@ -91,8 +88,12 @@ func (t *Counter) Reserve(now time.Time, p Policy) Outcome {
 	return Reserved
 }
 
-// forgetDay forgets what is a day old: the window, and the streak of locks.
-func (t *Counter) forgetDay(now time.Time) {
+// forget forgets what is old: failures by the policy, and what is a day old, the
+// window and the streak of locks.
+func (t *Counter) forget(now time.Time, p Policy) {
+	if p.Period > 0 && now.Sub(t.LastFailure) >= p.Period {
+		t.Failures = 0
+	}
 	if now.Sub(t.WindowStart) >= dayWindow {
 		t.WindowFailures, t.WindowStart = 0, now
 	}

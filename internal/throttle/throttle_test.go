@@ -212,6 +212,18 @@ func TestCrashCounts(t *testing.T) {
 	}
 }
 
+// A crash counts when it happened: it locks nobody who comes later.
+func TestCrashIsForgotten(t *testing.T) {
+	g := newGuesser(Default)
+	for range 3 {
+		g.Reserve(g.now, g.policy)
+	}
+	g.now = g.now.Add(10*time.Second + 5*time.Minute)
+	if got := g.Reserve(g.now, g.policy); got != Reserved {
+		t.Errorf("after the lock that the crash set, the throttle is %v, want Reserved", got)
+	}
+}
+
 // From the hundredth failure of a day on, each one locks for an hour.
 func TestDayLimit(t *testing.T) {
 	g := newGuesser(Default)
@@ -321,9 +333,10 @@ func TestNeverMoreThanThresholdVerified(t *testing.T) {
 				if now.Before(lockedUntil) && got != Locked {
 					t.Fatalf("a try in a lock is %v", got)
 				}
-				if lockedUntil = th.LockedUntil; now.Before(lockedUntil) {
-					verified, inFlight = 0, th.Pending
+				if th.LockedUntil != lockedUntil { // a crash was noticed, and locked when it happened
+					verified, inFlight = 0, 0
 				}
+				lockedUntil = th.LockedUntil
 				if got != Reserved {
 					return
 				}
