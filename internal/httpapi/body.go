@@ -31,7 +31,7 @@ func (op *operation) readBody(w http.ResponseWriter, r *http.Request) ([]byte, e
 	if err != nil {
 		return nil, account.Invalid(account.Detail{Message: "could not be read to its end"})
 	}
-	if err := checkSyntax(body); err != nil {
+	if err := checkSyntax(body, op.maxTokens); err != nil {
 		return nil, err
 	}
 	return body, checkSchema(op.body, body)
@@ -55,13 +55,17 @@ func checkMediaType(r *http.Request) error {
 }
 
 // checkSyntax wants exactly one JSON value (RFC 8259) in valid UTF-8, with no
-// object that has a name twice and no NUL character in any text.
-func checkSyntax(body []byte) error {
+// object that has a name twice, no NUL character in any text, and not more tokens
+// than it may have.
+func checkSyntax(body []byte, maxTokens int) error {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
-	for depth, first := 0, true; first || depth > 0; first = false {
+	for depth, read := 0, 0; read == 0 || depth > 0; read++ {
 		token, err := decoder.ReadToken()
 		if err != nil {
 			return syntaxFault(decoder, err)
+		}
+		if read >= maxTokens { // a megabyte of empty objects takes thirty to decode
+			return account.Invalid(account.Detail{Message: "has far more values than this request can have"})
 		}
 		switch token.Kind() {
 		case '{', '[':

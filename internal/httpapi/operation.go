@@ -18,6 +18,7 @@ type operation struct {
 	public    bool             // needs no credential
 	body      *openapi3.Schema // nil: takes none
 	bodyLimit int64            // bytes
+	maxTokens int              // of JSON in a body
 	observe   observer
 }
 
@@ -39,11 +40,31 @@ func readContract() (map[string]*operation, error) {
 					return nil, fmt.Errorf("read the contract: %s has a body without x-body-limit", op.OperationID)
 				}
 				o.bodyLimit = int64(limit)
+				o.maxTokens = tokens(o.body) + spareTokens
 			}
 			operations[method+" "+path] = o
 		}
 	}
 	return operations, nil
+}
+
+// spareTokens is how much more than what the contract allows a body may hold, so
+// that faults of a request made in good faith can be told one by one.
+const spareTokens = 1000
+
+// tokens returns how many tokens of JSON a value of the schema has at most.
+func tokens(s *openapi3.Schema) int {
+	n := 1
+	for _, field := range s.Properties {
+		n += 1 + tokens(field.Value)
+	}
+	if s.Type.Is(openapi3.TypeObject) {
+		n++
+	}
+	if s.Type.Is(openapi3.TypeArray) && s.MaxItems != nil {
+		n += 1 + int(*s.MaxItems)*tokens(s.Items.Value)
+	}
+	return n
 }
 
 // routes collects the handlers of the generated code, wraps each for its

@@ -223,3 +223,17 @@ func TestHostileSchemaBodies(t *testing.T) {
 		}
 	}
 }
+
+// A body of a megabyte can have room for a third of a million objects, which
+// would take thirty times as much to decode. It is given up long before.
+func TestJSONBomb(t *testing.T) {
+	f := newFixture(t)
+	bomb := `{"email":[` + strings.Repeat("{},", 340_000) + `{}]}`
+	for _, path := range []string{"/api/login", "/api/users/forgotten-password", "/api/users/retrieve-password"} {
+		a := f.do(call{method: "POST", path: path, body: bomb})
+		a.want(t, http.StatusBadRequest, account.CodeInvalid)
+		if details := a.failure(t).Details; len(details) != 1 || !strings.Contains(details[0].Message, "far more values") {
+			t.Errorf("%s: the details are %+v", path, details)
+		}
+	}
+}
