@@ -77,7 +77,7 @@ func (s *server) forgetAt(t *testing.T, email, host string) {
 // through the page and through the API.
 func TestRecoveryByMail(t *testing.T) {
 	t.Parallel()
-	const public, email, first, second, third = "http://accounts.example.com:8443/usher", "ada@example.com", "Analytical-1", "Analytical-2", "Analytical-3"
+	const public, email, first, second, third = "http://accounts.example.com:8443", "ada@example.com", "Analytical-1", "Analytical-2", "Analytical-3"
 	post, o := startPost(t)
 	o.Flags = append(o.Flags, "--public-url", public)
 	s := startServer(t, o)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -30,8 +31,9 @@ var errKeyMissing = errors.New("the database has data, but the server key is mis
 
 // serverKey returns the server key from its variable or its file. It makes a new
 // one only for a database that was never set up: with another key nothing that is
-// sealed could be opened any more.
-func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Store) (*keyring.Ring, error) {
+// sealed could be opened any more. It fails with account.ErrNotSetUp if it must
+// not make one.
+func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Store, create bool) (*keyring.Ring, error) {
 	if !settings.ServerKey.Empty() {
 		return keyring.Parse(settings.ServerKey.Reveal())
 	}
@@ -54,20 +56,27 @@ func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Sto
 		return nil, withHint(errKeyMissing,
 			"put the key back at %s, or give it by --server-key-file or USHER_SERVER_KEY", path)
 	}
+	if !create {
+		return nil, account.ErrNotSetUp
+	}
 	key, err := keyring.Generate(rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	if err := writePrivate(path, key, os.O_EXCL); err != nil {
+	// A link does not replace: of two first starts at once, both use the same key.
+	if err := writePrivate(path, key, os.Link); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("keep the server key: %w", err)
 	}
-	return keyring.Parse(key)
+	if text, err = os.ReadFile(path); err != nil {
+		return nil, fmt.Errorf("read the server key: %w", err)
+	}
+	return keyring.Parse(string(text))
 }
 
 // saveInitialPassword keeps a password that was made up until its owner has
 // changed it.
 func saveInitialPassword(data string, password secret.Text) error {
-	err := writePrivate(filepath.Join(data, initialPasswordFile), password.Reveal()+"\n", os.O_TRUNC)
+	err := writePrivate(filepath.Join(data, initialPasswordFile), password.Reveal()+"\n", os.Rename)
 	if err != nil {
 		return fmt.Errorf("keep the administrator's password: %w", err)
 	}
@@ -85,13 +94,26 @@ func forgetInitialPassword(data string, userID int64, log *slog.Logger) {
 	}
 }
 
-// writePrivate writes a file that its owner alone may read, and is on disk when
-// it returns.
-func writePrivate(path, text string, flag int) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|flag, 0o600)
+// writePrivate writes a file that its owner alone may read, and gives it its name,
+// by os.Rename or os.Link, when it is whole and on disk: a crash leaves no half of
+// it behind.
+func writePrivate(path, text string, name func(from, to string) error) error {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".new-*") // 0600
 	if err != nil {
 		return err
 	}
+	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.WriteString(text)
-	return errors.Join(err, f.Sync(), f.Close())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := name(f.Name(), path); err != nil {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

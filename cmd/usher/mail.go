@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -113,25 +112,27 @@ func (cmd *mailShowCmd) find(a *app, c *client.Client) (client.MailMessage, erro
 // none: the message may be sent by SMTP, or the server be on another machine. The
 // file of another server's message with the same id shows by its recipient.
 func readMessage(data string, m client.MailMessage) (account.Message, error) {
-	path := mailDirectory(data)
-	if _, err := os.Stat(path); err != nil || m.Recipient == nil {
+	if m.Recipient == nil {
 		return account.Message{}, nil
 	}
-	const reader = "usher@localhost" // a directory is made with a sender, which reading does not use
-	directory, err := mail.NewDirectory(path, reader, "")
-	if err != nil {
-		return account.Message{}, err
-	}
-	message, err := directory.Read(m.ID)
+	message, err := mail.ReadFile(mailDirectory(data), m.ID)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return account.Message{}, nil
 	case err != nil:
 		return account.Message{}, err
-	case !strings.EqualFold(message.To, *m.Recipient):
+	case !sameAddress(message.To, *m.Recipient):
 		return account.Message{}, nil
 	}
 	return message, nil
+}
+
+// sameAddress tells whether two addresses are the same, as account compares them: a
+// message has the domain in ASCII, the outbox as its owner wrote it.
+func sameAddress(a, b string) bool {
+	keyA, okA := account.ParseEmail(a)
+	keyB, okB := account.ParseEmail(b)
+	return okA && okB && keyA == keyB
 }
 
 func mailTable(m client.MailMessage) table {

@@ -27,13 +27,32 @@ type table struct {
 // show writes a result: value as JSON, or t.
 func (a *app) show(value any, t table) error {
 	if a.flags.Output == "json" {
-		encoder := json.NewEncoder(a.stdout)
+		var out bytes.Buffer
+		encoder := json.NewEncoder(&out)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(value)
+		if err := encoder.Encode(value); err != nil {
+			return err
+		}
+		_, err := a.stdout.Write(escapeSteering(out.Bytes()))
+		return err
 	}
 	_, err := a.stdout.Write(t.render())
 	return err
+}
+
+// escapeSteering writes what would steer a terminal as \uXXXX. The encoder has
+// done so below U+0020; anything above U+007E is within a string.
+func escapeSteering(text []byte) []byte {
+	var out bytes.Buffer
+	for _, r := range string(text) {
+		if r > '~' && steers(r) {
+			fmt.Fprintf(&out, `\u%04x`, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.Bytes()
 }
 
 // say tells a person how it went.
@@ -78,14 +97,17 @@ func trimLines(text []byte) []byte {
 	return bytes.Join(lines, []byte("\n"))
 }
 
-// printable replaces what would steer a terminal or break a line: control
-// characters, and those that turn the direction of writing.
+// steers tells what would steer a terminal: control characters, and those that
+// turn the direction of writing.
+func steers(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+
+// printable replaces what would steer a terminal or break a line.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+		case steers(r):
 			return unicode.ReplacementChar
 		}
 		return r

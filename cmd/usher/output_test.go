@@ -33,15 +33,16 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// TestJSONAlone checks that with --output json nothing else is on standard output.
+// TestJSONAlone checks that with --output json nothing else is on standard output,
+// and nothing that steers a terminal.
 func TestJSONAlone(t *testing.T) {
 	a, stdout, stderr := testApp(nil)
 	a.flags = &globals{Output: "json"}
-	if err := a.show(map[string]string{"name": "<Ada>\x1b"}, table{}); err != nil {
+	if err := a.show(map[string]string{"name": "<Žofie>\x1b\x7f\u009b\u202e\u2069"}, table{}); err != nil {
 		t.Fatal(err)
 	}
 	a.say("It is %s.", "done\x1b")
-	if got, want := stdout.String(), "{\n  \"name\": \"<Ada>\\u001b\"\n}\n"; got != want {
+	if got, want := stdout.String(), "{\n  \"name\": \"<Žofie>\\u001b\\u007f\\u009b\\u202e\\u2069\"\n}\n"; got != want {
 		t.Errorf("standard output: %q, want %q", got, want)
 	}
 	if got, want := stderr.String(), "It is done�.\n"; got != want {

@@ -9,10 +9,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +44,7 @@ const (
 	readyTime    = 2 * time.Second  // for the database to answer /readyz
 
 	maxHeaderBytes = 32 << 10
+	mailWorkers    = 4 // messages sent at once: one that takes long does not hold up the others
 )
 
 // program is the server, wired: what `usher serve` runs, and tests run in their
@@ -81,7 +84,10 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	}
 	p.URL = &url.URL{Scheme: "http", Host: p.listener.Addr().String()}
 	p.PublicURL = settings.ReachedAt(p.listener.Addr())
-	if p.accounts, err = openAccounts(ctx, settings, p.store, p.PublicURL, log); err != nil {
+	if warning := plainHTTPWarning(p.listener.Addr(), p.PublicURL); warning != "" {
+		log.Warn(warning)
+	}
+	if p.accounts, err = openAccounts(ctx, settings, p.store, p.PublicURL, true, log); err != nil {
 		return p, err
 	}
 	if err := p.setUp(ctx); err != nil {
@@ -103,10 +109,10 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	return p, nil
 }
 
-// openAccounts makes the rules over an open store. The server and the emergency
-// commands share it.
-func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.Store, public *url.URL, log *slog.Logger) (*account.Service, error) {
-	ring, err := serverKey(ctx, settings, store)
+// openAccounts makes the rules over an open store. The server, which may make the
+// server key, and the emergency commands share it.
+func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.Store, public *url.URL, makeKey bool, log *slog.Logger) (*account.Service, error) {
+	ring, err := serverKey(ctx, settings, store, makeKey)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +183,7 @@ func (p *program) handler() (http.Handler, error) {
 	mux.Handle("/docs/", docs)
 	pages := console.New(console.Options{
 		Recovery: p.accounts, SourceOf: proxies.Source, Logger: p.log,
-		Secure: p.PublicURL != nil && p.PublicURL.Scheme == "https",
+		PublicURL: p.PublicURL,
 	})
 	mux.Handle("/reset-password", pages)
 	mux.Handle("/static/", pages)
@@ -212,7 +218,9 @@ func (p *program) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var work sync.WaitGroup
-	work.Go(func() { p.worker.Run(background) })
+	for range mailWorkers {
+		work.Go(func() { p.worker.Run(background) })
+	}
 	work.Go(func() { p.sweep(background) })
 
 	served := make(chan error, 1)
@@ -263,4 +271,25 @@ func (p *program) Close() error {
 		errs = append(errs, p.store.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// plainHTTPWarning says where passwords and tokens would travel in clear, and what to
+// do about it; it is empty where all is well. public is nil where it is not known.
+func plainHTTPWarning(listening net.Addr, public *url.URL) string {
+	const remedy = "; put a proxy with TLS before it and set --public-url https://…"
+	plain := public == nil || public.Scheme == "http"
+	tcp, ok := listening.(*net.TCPAddr)
+	switch {
+	case plain && !(ok && tcp.IP.IsLoopback()):
+		return "listening for other machines over plain HTTP, which anybody on the way can read" + remedy
+	case plain && public != nil && !isLoopback(public.Hostname()):
+		return "people reach the server over plain HTTP, which anybody on the way can read" + remedy
+	}
+	return ""
+}
+
+// isLoopback tells a host that is this machine.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }

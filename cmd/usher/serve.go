@@ -68,7 +68,9 @@ func explain(err error, s *config.Server) error {
 		return withHint(err, "another program listens there; choose another address with --listen")
 	case errors.Is(err, account.ErrWrongKey):
 		return withHint(err, "start with the key that the database was made with; nothing was changed")
-	case errors.Is(err, sqlstore.ErrNewerSchema):
+	case errors.Is(err, account.ErrNotSetUp):
+		return withHint(err, "start a server on it first: usher serve --data %s", s.Data)
+	case errors.Is(err, sqlstore.ErrNewerSchema), errors.Is(err, sqlstore.ErrOlderSchema):
 		return withHint(err, "nothing was changed")
 	case account.ErrorCode(err) == account.CodeInvalid:
 		return withHint(err, "the first administrator is made from --admin-email and USHER_ADMIN_PASSWORD; the password needs %s", account.PasswordRule)
@@ -114,7 +116,10 @@ func openData(ctx context.Context, settings *config.Server, log *slog.Logger, f 
 	if err != nil {
 		return err
 	}
-	accounts, err := openAccounts(ctx, settings, store, nil, log)
+	accounts, err := openAccounts(ctx, settings, store, nil, false, log)
+	if err == nil {
+		err = accounts.CheckKey(ctx)
+	}
 	if err == nil {
 		err = f(ctx, accounts)
 	}

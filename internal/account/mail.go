@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"strconv"
 	"time"
+
+	"golang.org/x/net/idna"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
@@ -108,7 +111,8 @@ func (s *Service) ClaimMail(ctx context.Context) (*Delivery, error) {
 		}
 		if m.State == MailRequested {
 			if err = s.prepareMail(ctx, m); ErrorCode(err) == CodeInternal && !errors.Is(err, ErrNotFound) {
-				err = errors.Join(err, s.postponeMail(ctx, m))
+				s.log.ErrorContext(ctx, "a message cannot be written", "mail", m.ID, "error", err)
+				err = s.postponeMail(ctx, m)
 			}
 		} else {
 			var d *Delivery
@@ -145,7 +149,7 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 				return err
 			}
 		}
-		if !c.Active || !c.local() || sent >= recoveriesAnHour {
+		if !c.Active || !c.local() || sent >= recoveriesAnHour || !now.Before(m.Expires) {
 			return tx.DeleteMail(ctx, m.ID)
 		}
 		if err := tx.DeleteRecoveriesOf(ctx, c.UserID, maxRecoveries-1); err != nil {
@@ -204,11 +208,20 @@ func (s *Service) messageID(mailID int64) (string, error) {
 	if _, err := io.ReadFull(s.random, random); err != nil {
 		return "", fmt.Errorf("read random: %w", err)
 	}
-	host := "localhost"
-	if s.publicURL != nil {
-		host = s.publicURL.Hostname()
+	return fmt.Sprintf("%d.%s@%s", mailID, hex.EncodeToString(random), s.mailHost()), nil
+}
+
+// mailHost is the host that makes message ids unique: that of the public URL, if
+// it is a name that a message id may have.
+func (s *Service) mailHost() string {
+	if s.publicURL == nil {
+		return "localhost"
 	}
-	return fmt.Sprintf("%d.%s@%s", mailID, hex.EncodeToString(random), host), nil
+	host, err := idna.Lookup.ToASCII(s.publicURL.Hostname())
+	if _, notIP := netip.ParseAddr(host); err != nil || host == "" || notIP == nil {
+		return "localhost"
+	}
+	return host
 }
 
 func mailContext(id int64) string { return "mail|" + strconv.FormatInt(id, 10) }

@@ -49,7 +49,7 @@ func (s *Service) ForgottenPassword(ctx context.Context, email string, from Orig
 		}
 		_, err = tx.InsertMail(ctx, Mail{
 			Kind: MailRecovery, State: MailRequested, Address: email, Source: from.Source,
-			Created: now, NextAttempt: now,
+			Created: now, NextAttempt: now, Expires: now.Add(RecoveryLifetime),
 		})
 		return err
 	})

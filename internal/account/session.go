@@ -19,6 +19,7 @@ const (
 	// touchInterval is how exactly the last use of a session is kept, so that a
 	// read is not a write each time.
 	touchInterval = time.Minute
+	touchTime     = 100 * time.Millisecond // that a read waits for it
 
 	// maxSessionFailures wrong passwords in a session end it: whoever holds a
 	// stolen token must not use it to guess.
@@ -66,8 +67,10 @@ func (s *Service) Authenticate(ctx context.Context, credential secret.Text) (*Pr
 	}
 	if now.Sub(session.LastSeen) >= touchInterval {
 		// A session that cannot be touched while the database cannot be written
-		// still lets its owner read.
-		err := s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		// still lets its owner read, without waiting for it.
+		brief, cancel := context.WithTimeout(ctx, touchTime)
+		defer cancel()
+		err := s.store.Write(brief, func(ctx context.Context, tx Tx) error {
 			return tx.TouchSession(ctx, session.ID, now)
 		})
 		if err != nil {

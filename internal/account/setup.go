@@ -12,9 +12,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// ErrWrongKey means that the server key is not the one that the database was
-// made with. Nothing may be written with another.
-var ErrWrongKey = errors.New("the server key is not the one that this database was set up with")
+// What a start finds out about its database.
+var (
+	// ErrWrongKey means that the server key is not the one that the database was
+	// made with. Nothing may be written with another.
+	ErrWrongKey = errors.New("the server key is not the one that this database was set up with")
+	// ErrNotSetUp means that no server has been started on the database yet.
+	ErrNotSetUp = errors.New("the database was never set up")
+)
 
 // FirstRun says what a new database begins with.
 type FirstRun struct {
@@ -36,7 +41,7 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		return false, err
 	}
 	if len(checks) > 0 {
-		return false, s.checkKeys(ctx)
+		return false, s.CheckKey(ctx)
 	}
 	password, generated := first.AdminPassword, first.AdminPassword.Empty()
 	if generated {
@@ -83,17 +88,20 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		return false, err
 	}
 	if !created {
-		return false, s.checkKeys(ctx)
+		return false, s.CheckKey(ctx)
 	}
 	return true, nil
 }
 
-// checkKeys fails with ErrWrongKey unless the ring holds every key that the
-// database was written with, and notes a new first key.
-func (s *Service) checkKeys(ctx context.Context) error {
+// CheckKey fails with [ErrNotSetUp], or with [ErrWrongKey] unless the ring holds
+// every key that the database was written with, and notes a new first key.
+func (s *Service) CheckKey(ctx context.Context) error {
 	checks, err := s.store.KeyChecks(ctx)
 	if err != nil {
 		return err
+	}
+	if len(checks) == 0 {
+		return ErrNotSetUp
 	}
 	for _, c := range checks {
 		if !s.keys.Holds(c) {

@@ -64,7 +64,7 @@ func TestReachedAt(t *testing.T) {
 		listening    net.Addr
 		want         string
 	}{
-		{"set", "https://accounts.example.com/base", anywhere, "https://accounts.example.com/base"},
+		{"set", "https://accounts.example.com:8443/", anywhere, "https://accounts.example.com:8443/"},
 		{"loopback", "", loopback, "http://127.0.0.1:8080"},
 		{"loopback, IPv6", "", &net.TCPAddr{IP: net.IPv6loopback, Port: 1}, "http://[::1]:1"},
 		{"every address", "", anywhere, ""},
@@ -85,11 +85,15 @@ func TestReachedAt(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	good := config.Server{Listen: "127.0.0.1:8080", PublicURL: "https://x.example"}
-	if err := good.Validate(); err != nil {
-		t.Errorf("good settings are refused: %v", err)
+	for _, public := range []string{"", "https://x.example", "https://x.example/", "http://[::1]:8080"} {
+		good := config.Server{Listen: "127.0.0.1:8080", PublicURL: public}
+		if err := good.Validate(); err != nil {
+			t.Errorf("%q: good settings are refused: %v", public, err)
+		}
 	}
-	for _, public := range []string{"x", "ftp://x", "https://", "https://u:p@x", "https://x?q=1", "https://x#f"} {
+	for _, public := range []string{
+		"x", "ftp://x", "https:x", "https://", "https://:8443", "https://u:p@x", "https://x?q=1", "https://x/?", "https://x#f", "https://x/usher", "https://x//",
+	} {
 		bad := config.Server{Listen: "nowhere", PublicURL: public, SMTP: config.SMTP{Port: 70000}}
 		err := bad.Validate()
 		if err == nil {

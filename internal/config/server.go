@@ -26,8 +26,8 @@ import (
 type Server struct {
 	Listen         string         `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one."`
 	Data           string         `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, the server key and mail files. Made if it is not there."`
-	PublicURL      string         `placeholder:"URL" help:"Where people reach the server; links in mails begin with it. Default: the address listened on, if that is loopback."`
-	TrustedProxies []netip.Prefix `placeholder:"CIDR" help:"Networks of the proxies whose X-Forwarded-For is believed."`
+	PublicURL      string         `placeholder:"URL" help:"Where people reach the server, without a path; links in mails begin with it. Default: the address listened on, if that is loopback."`
+	TrustedProxies []netip.Prefix `placeholder:"CIDR" help:"Addresses of the proxies, 10.0.0.5/32 say; their X-Forwarded-For is believed."`
 	AdminEmail     string         `placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start. Default: admin@localhost."`
 	ServerKeyFile  string         `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
 
@@ -115,14 +115,18 @@ func Secret(getenv func(string) string, name string) (secret.Text, error) {
 	return secret.New(line), nil
 }
 
-// publicURL returns the URL that was set, or nil.
+// publicURL returns the URL that was set, or nil. It is an origin and nothing
+// else: the pages are at the root of their host, and so are their cookies.
 func (s *Server) publicURL() (*url.URL, error) {
 	if s.PublicURL == "" {
 		return nil, nil
 	}
 	u, err := url.Parse(s.PublicURL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return nil, errors.New("--public-url must be a URL such as https://accounts.example.com")
+	}
+	if u.Path != "" && u.Path != "/" {
+		return nil, errors.New("--public-url must be a URL without a path, such as https://accounts.example.com: the server needs a host of its own")
 	}
 	return u, nil
 }

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/seed-3a99a2fe/usher/internal/asset"
 )
@@ -17,7 +19,7 @@ var static = []struct{ path, file, contentType string }{
 	{"/static/usher.svg", "static/usher.svg", "image/svg+xml"},
 }
 
-// Options is what the pages need from the program. Every field but Secure is
+// Options is what the pages need from the program. Every field but PublicURL is
 // required.
 type Options struct {
 	// Recovery sets a new password with a recovery token.
@@ -25,9 +27,11 @@ type Options struct {
 	// SourceOf tells which network address a request came from, after trusted
 	// proxies, in the form of [account.Origin].
 	SourceOf func(*http.Request) string
-	// Secure says that people reach the server over HTTPS. Cookies are then bound
-	// to it; without it they only work for development on loopback.
-	Secure bool
+	// PublicURL is where people reach the server, over HTTP or HTTPS; nil: not
+	// known. Forms from its origin are taken, also where a proxy gives the server
+	// another name. Cookies are bound to HTTPS if it says so; otherwise they only
+	// work for development on loopback.
+	PublicURL *url.URL
 	// Logger takes the failures that are the server's own.
 	Logger *slog.Logger
 }
@@ -47,11 +51,24 @@ func New(o Options) http.Handler {
 	}
 
 	p := &pages{logger: o.Logger}
-	reset := &resetPage{pages: p, recovery: o.Recovery, sourceOf: o.SourceOf, secure: o.Secure}
+	reset := &resetPage{pages: p, recovery: o.Recovery, sourceOf: o.SourceOf, secure: o.PublicURL != nil && o.PublicURL.Scheme == "https"}
 	mux.HandleFunc("GET /reset-password", reset.show)
 	mux.HandleFunc("POST /reset-password", reset.submit)
 
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(p.crossSite))
+	if o.PublicURL != nil {
+		if err := guard.AddTrustedOrigin(origin(o.PublicURL)); err != nil {
+			panic("console: " + err.Error()) // PublicURL has no scheme or no host
+		}
+	}
 	return withHeaders(guard.Handler(mux))
+}
+
+// origin is the origin of u as browsers write it: in lower case, and without the
+// port that its scheme has anyway (RFC 6454, section 6.2).
+func origin(u *url.URL) string {
+	usual := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	host := strings.TrimSuffix(strings.ToLower(u.Host), usual)
+	return (&url.URL{Scheme: u.Scheme, Host: host}).String()
 }

@@ -49,13 +49,22 @@ type browser struct {
 	cookies  map[string]string
 }
 
+// open is a browser at a server with the failure err, which is reached over HTTPS
+// or at an address that it does not know.
 func open(t *testing.T, secure bool, err error) *browser {
+	if secure {
+		return openAt(t, &url.URL{Scheme: "https", Host: "accounts.example.org"}, err)
+	}
+	return openAt(t, nil, err)
+}
+
+func openAt(t *testing.T, public *url.URL, err error) *browser {
 	b := &browser{t: t, recovery: &recovery{err: err}, log: new(bytes.Buffer), cookies: map[string]string{}}
 	pages := console.New(console.Options{
-		Recovery: b.recovery,
-		SourceOf: func(*http.Request) string { return "192.0.2.7" },
-		Secure:   secure,
-		Logger:   slog.New(slog.NewTextHandler(b.log, nil)),
+		Recovery:  b.recovery,
+		SourceOf:  func(*http.Request) string { return "192.0.2.7" },
+		PublicURL: public,
+		Logger:    slog.New(slog.NewTextHandler(b.log, nil)),
 	})
 	b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", "req-42")
@@ -176,6 +185,38 @@ func TestPasswordIsChanged(t *testing.T) {
 		if len(b.cookies) != 0 {
 			t.Errorf("the cookie stays: %v", b.cookies)
 		}
+	}
+}
+
+// Behind a proxy that gives the server another name, the Origin is that of the
+// public URL, as browsers write it.
+func TestOriginOfThePublicURLIsAccepted(t *testing.T) {
+	tests := []struct {
+		public, origin string
+		status         int
+	}{
+		{"https://accounts.example.org", "https://accounts.example.org", 200},
+		{"https://accounts.example.org/", "https://accounts.example.org", 200},
+		{"https://Accounts.Example.org:443", "https://accounts.example.org", 200},
+		{"http://accounts.example.org:80", "http://accounts.example.org", 200},
+		{"https://accounts.example.org:8443", "https://accounts.example.org:8443", 200},
+		{"http://[::1]:80", "http://[::1]", 200},
+		{"https://accounts.example.org:8443", "https://accounts.example.org", 403},
+		{"https://accounts.example.org", "http://accounts.example.org", 403},
+		{"https://accounts.example.org", "https://evil.example.org", 403},
+	}
+	for _, test := range tests {
+		t.Run(test.public+" from "+test.origin, func(t *testing.T) {
+			public, err := url.Parse(test.public)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := openAt(t, public, nil)
+			done := b.send(fill(b.followLink(), password, password), "Sec-Fetch-Site", "", "Origin", test.origin)
+			if done.StatusCode != test.status {
+				t.Errorf("status %d, want %d", done.StatusCode, test.status)
+			}
+		})
 	}
 }
 

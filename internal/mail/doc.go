@@ -9,6 +9,6 @@
 // message whose delivery could not be recorded is sent again, with the same
 // Message-ID, so that mail programs can tell.
 //
-// The package imports account (its types alone), secret, go-mail and the standard
-// library. account never imports it.
+// The package imports account (its types alone), secret, go-mail, idna and the
+// standard library. account never imports it.
 package mail

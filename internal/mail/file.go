@@ -44,16 +44,17 @@ func (d *Directory) Send(_ context.Context, delivery *account.Delivery) error {
 	if err != nil {
 		return newFailure(CauseUnknown, err)
 	}
-	if err := writeFile(d.file(delivery.MailID), raw); err != nil {
+	if err := writeFile(fileName(d.path, delivery.MailID), raw); err != nil {
 		return newFailure(CauseFile, err)
 	}
 	return nil
 }
 
-// Read returns the message with the id given. Its error is [os.ErrNotExist] where
-// there is no such file.
-func (d *Directory) Read(id int64) (account.Message, error) {
-	raw, err := os.ReadFile(d.file(id))
+// ReadFile returns the message with the id given that a [Directory] has written to
+// the directory path. It changes nothing there. Its error is [os.ErrNotExist] where
+// there is no such file or directory.
+func ReadFile(path string, id int64) (account.Message, error) {
+	raw, err := os.ReadFile(fileName(path, id))
 	if err != nil {
 		return account.Message{}, fmt.Errorf("mail %d: %w", id, err)
 	}
@@ -64,8 +65,9 @@ func (d *Directory) Read(id int64) (account.Message, error) {
 	return m, nil
 }
 
-func (d *Directory) file(id int64) string {
-	return filepath.Join(d.path, fmt.Sprintf("%06d.eml", id))
+// fileName is where the message with the id given is, in the directory path.
+func fileName(path string, id int64) string {
+	return filepath.Join(path, fmt.Sprintf("%06d.eml", id))
 }
 
 // writeFile replaces name by a file with the content given (mode 0600), on disk

@@ -29,7 +29,7 @@ func TestDirectory(t *testing.T) {
 		if err := directory.Send(t.Context(), &account.Delivery{MailID: 42, Attempt: attempt + 1, Message: m}); err != nil {
 			t.Fatal(err)
 		}
-		got, err := directory.Read(42)
+		got, err := mail.ReadFile(path, 42)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestDirectoryAfterACrash(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(path, "000007.eml.part"), []byte("From: half a mess"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := directory.Read(7); !errors.Is(err, os.ErrNotExist) {
+	if _, err := mail.ReadFile(path, 7); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the error is %v", err)
 	}
 	if err := directory.Send(t.Context(), &account.Delivery{MailID: 7, Attempt: 2, Message: recovery(t)}); err != nil {
@@ -113,7 +113,32 @@ func TestDirectoryFails(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(path, "000001.eml"), []byte("not a message"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := directory.Read(1); err == nil || errors.Is(err, os.ErrNotExist) {
+	if _, err := mail.ReadFile(path, 1); err == nil || errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// Whoever reads a message may not own the directory.
+func TestReadFileChangesNothing(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "mail")
+	if _, err := mail.ReadFile(missing, 1); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := os.Stat(missing); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the directory was made: %v", err)
+	}
+
+	directory, path := newDirectory(t)
+	if err := directory.Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mail.ReadFile(path, 1); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o750 {
+		t.Errorf("the mode is %v: %v", info.Mode(), err)
 	}
 }

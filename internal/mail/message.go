@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
@@ -37,13 +38,30 @@ func parseSender(address, name string) (*netmail.Address, error) {
 }
 
 // parseAddress takes an address alone (RFC 5322 addr-spec), as it is stored with an
-// account.
+// account, and returns it with its domain in ASCII.
 func parseAddress(address string) (*netmail.Address, error) {
 	parsed, err := netmail.ParseAddress(address)
 	if err != nil || parsed.Name != "" || strings.ContainsAny(address, "<>\r\n") {
 		return nil, errors.New("not an address")
 	}
+	parsed.Address = withASCIIDomain(parsed.Address)
 	return parsed, nil
+}
+
+// withASCIIDomain returns address with an international domain in the ASCII form
+// that mail servers look up (RFC 5890, section 2.3.2.1), and the rest as it is. So
+// is a domain that has no such form.
+func withASCIIDomain(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	local, domain := address[:at+1], address[at+1:]
+	if isASCII(domain) {
+		return address
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil {
+		return address
+	}
+	return local + ascii
 }
 
 // isControl tells what has no place in one line of text, invalid UTF-8 among it.

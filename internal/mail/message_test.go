@@ -101,6 +101,35 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// Mail servers look a domain up by its ASCII form (RFC 5890). What has none stays
+// as it is.
+func TestEncodeWritesDomainsInASCII(t *testing.T) {
+	tests := map[string]string{
+		"zoe@example.org":          "zoe@example.org",
+		"Zoe@Example.ORG":          "Zoe@Example.ORG",
+		"zoe@bücher.example":       "zoe@xn--bcher-kva.example",
+		"zoe@Bücher.example":       "zoe@xn--bcher-kva.example",
+		"zoë@bücher.example":       "zoë@xn--bcher-kva.example",
+		"zoe@example．org":          "zoe@example.org",
+		"zoe@faß.example":          "zoe@xn--fa-hia.example",
+		"zoe@-ü.example":           "zoe@-ü.example",
+		"zoe@example＠evil.example": "zoe@example＠evil.example",
+	}
+	for to, want := range tests {
+		t.Run(to, func(t *testing.T) {
+			m := recovery(t)
+			m.To = to
+			raw, err := mail.Encode(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := mail.Parse(raw); err != nil || got.To != want {
+				t.Errorf("the recipient is %q, want %q: %v", got.To, want, err)
+			}
+		})
+	}
+}
+
 // Whoever opens an .eml file must be able to copy the link.
 func TestEncodeKeepsPlainLinksWhole(t *testing.T) {
 	m := recovery(t)

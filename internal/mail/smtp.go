@@ -66,7 +66,7 @@ func (s *SMTP) Send(ctx context.Context, d *account.Delivery) error {
 	if err != nil {
 		return err
 	}
-	if err := s.deliver(client, d.Message.To, raw); err != nil {
+	if err := s.deliver(client, withASCIIDomain(d.Message.To), raw); err != nil {
 		return err
 	}
 	_ = client.Quit()

@@ -84,6 +84,20 @@ func TestSMTPDelivers(t *testing.T) {
 	}
 }
 
+func TestSMTPWritesDomainsInASCII(t *testing.T) {
+	options := credentials(mail.StartTLS)
+	server := mailtest.Start(t, options)
+	m := recovery(t)
+	m.To = "Zoe@bücher．example"
+	if err := newSMTP(t, configFor(server, options)).Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: m}); err != nil {
+		t.Fatalf("%v: %v", err, errors.Unwrap(err))
+	}
+	const want = "Zoe@xn--bcher-kva.example"
+	if got := server.WaitForMessage(t, 1); !slices.Equal(got.Recipients, []string{want}) || got.To != want {
+		t.Errorf("the envelope is to %q, the message to %q", got.Recipients, got.To)
+	}
+}
+
 // textPart reads the plain text without any help of the package under test.
 func textPart(t *testing.T, raw []byte) string {
 	t.Helper()

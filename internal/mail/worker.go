@@ -30,8 +30,8 @@ const (
 	settleTries   = 5                // then the claim runs out and the message goes again
 )
 
-// Worker sends what the queue holds, one message after the other. Any number of
-// workers may share a queue.
+// Worker sends what the queue holds, one message after the other in each
+// [Worker.Run]. Any number of workers may share a queue.
 type Worker struct {
 	queue     Queue
 	transport Transport
@@ -45,7 +45,8 @@ func NewWorker(queue Queue, transport Transport, wake <-chan struct{}, logger *s
 	return &Worker{queue: queue, transport: transport, wake: wake, logger: logger}
 }
 
-// Run works until ctx ends. A message under way then is still sent and recorded,
+// Run works until ctx ends. It may run several times at once, so that one message
+// that takes long does not hold up the others. A message under way then is still sent and recorded,
 // within the time-out of the transport.
 func (w *Worker) Run(ctx context.Context) {
 	failures := 0 // of the queue, in a row

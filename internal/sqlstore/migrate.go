@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -23,8 +24,19 @@ var ErrNewerSchema = errors.New("the database was migrated by a later release of
 
 var gooseDialects = map[string]goose.Dialect{"sqlite": goose.DialectSQLite3}
 
-// migrate brings the schema up to this release's, each step in a transaction.
-func migrate(ctx context.Context, db *sql.DB, d *dialect) error {
+// ErrOlderSchema means that an earlier release has made the database, and that it
+// is opened by what must not migrate it.
+var ErrOlderSchema = errors.New("the database has the schema of an earlier release of Usher; start the server of this release first")
+
+const (
+	lockedTime  = 10 * time.Second // that a migration waits for another process
+	lockedRetry = 50 * time.Millisecond
+)
+
+// migrate brings the schema up to this release's, each step in a transaction; or,
+// if it must not change anything, checks that it is this release's. Engines may
+// report a lock at once that others hold while they open the database.
+func migrate(ctx context.Context, db *sql.DB, d *dialect, change bool) error {
 	files, err := fs.Sub(migrations, "migrations/"+d.name)
 	if err != nil {
 		return err
@@ -33,6 +45,21 @@ func migrate(ctx context.Context, db *sql.DB, d *dialect) error {
 	if err != nil {
 		return err
 	}
+	for end := time.Now().Add(lockedTime); ; {
+		err := step(ctx, provider, change)
+		if err == nil || d.classify(err) != faultUnavailable || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockedRetry):
+		}
+	}
+}
+
+// step migrates once, and goes on where another process got that was faster.
+func step(ctx context.Context, provider *goose.Provider, change bool) error {
 	var failure error
 	for before := int64(-1); ; {
 		now, known, err := provider.GetVersions(ctx)
@@ -41,13 +68,16 @@ func migrate(ctx context.Context, db *sql.DB, d *dialect) error {
 			return err
 		case now > known:
 			return fmt.Errorf("%w (its schema is %d, ours %d)", ErrNewerSchema, now, known)
+		case now == known:
+			return nil
+		case !change:
+			return ErrOlderSchema
 		case now == before:
 			return failure
 		}
 		if _, failure = provider.Up(ctx); failure == nil {
 			return nil
 		}
-		// Another process that migrates may have been faster: go on where it got.
 		before = now
 	}
 }

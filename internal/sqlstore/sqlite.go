@@ -24,10 +24,15 @@ var sqliteDialect = &dialect{name: "sqlite", lockRow: "", classify: classifySQLi
 // migrates it. Other processes may have it open at the same time. It fails with
 // [ErrNewerSchema] for a database that a later release has migrated.
 func OpenSQLite(ctx context.Context, dir string) (*Store, error) {
-	path := filepath.Join(dir, DatabaseFile)
-	if err := createPrivate(path); err != nil {
+	if err := createPrivate(filepath.Join(dir, DatabaseFile)); err != nil {
 		return nil, err
 	}
+	return openSQLite(ctx, dir, true)
+}
+
+// openSQLite opens the database, and migrates it or refuses another schema.
+func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
+	path := filepath.Join(dir, DatabaseFile)
 	// Durable at every commit (synchronous=FULL), and readers beside the writer.
 	source := func(pragmas ...string) string {
 		// Immediate transactions wait for another process; deferred ones fail.
@@ -41,7 +46,7 @@ func OpenSQLite(ctx context.Context, dir string) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	writes.SetMaxOpenConns(1)
-	if err := migrate(ctx, writes, sqliteDialect); err != nil {
+	if err := migrate(ctx, writes, sqliteDialect, change); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate %s: %w", path, err), writes.Close())
 	}
 	reads, err := sql.Open("sqlite", source("query_only(1)"))
@@ -61,13 +66,14 @@ func OpenSQLite(ctx context.Context, dir string) (*Store, error) {
 	}, nil
 }
 
-// OpenExisting is [OpenSQLite] for a database that must be there already; else it
-// fails with fs.ErrNotExist.
+// OpenExisting opens a database that a server of this release has made, which may
+// be running. It fails with fs.ErrNotExist, [ErrNewerSchema] or [ErrOlderSchema]
+// and changes nothing.
 func OpenExisting(ctx context.Context, dir string) (*Store, error) {
 	if _, err := os.Stat(filepath.Join(dir, DatabaseFile)); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return OpenSQLite(ctx, dir)
+	return openSQLite(ctx, dir, false)
 }
 
 // createPrivate makes the file, readable by its owner alone, if it is not there:

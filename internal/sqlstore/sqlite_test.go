@@ -116,6 +116,11 @@ func TestOpenExisting(t *testing.T) {
 	wantErr(t, "an empty directory", err, fs.ErrNotExist)
 	files, _ := os.ReadDir(dir)
 	want(t, "files made", len(files), 0)
+	if err := os.WriteFile(filepath.Join(dir, sqlstore.DatabaseFile), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = sqlstore.OpenExisting(t.Context(), dir)
+	wantErr(t, "a database of no schema", err, sqlstore.ErrOlderSchema)
 	insertUser(t, openDir(t, dir), localUser("a@example.org"))
 	s, err := sqlstore.OpenExisting(t.Context(), dir)
 	if err != nil {

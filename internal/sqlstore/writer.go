@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -44,6 +45,7 @@ type writer struct {
 
 // job is one call of Write.
 type job struct {
+	taken  atomic.Bool // by the writer, which begins it, or its caller, who gives it up
 	ctx    context.Context
 	f      func(context.Context, account.Tx) error
 	err    error
@@ -86,6 +88,11 @@ func (w *writer) write(ctx context.Context, f func(context.Context, account.Tx) 
 	select {
 	case err := <-j.answer:
 		return err
+	case <-ctx.Done():
+		if !j.taken.Swap(true) {
+			return ctx.Err()
+		}
+		return <-j.answer // it has begun, so this is soon
 	case <-w.ended:
 	}
 	select { // the loop may have answered just before it ended
@@ -115,6 +122,8 @@ func (w *writer) batch(first *job) {
 	err := w.control("BEGIN IMMEDIATE")
 	if err == nil {
 		done, err = w.runBatch(first)
+	} else {
+		done = w.waiting(done) // each on its own would wait for the lock as long
 	}
 	if err == nil {
 		err = w.control("COMMIT")
@@ -130,6 +139,18 @@ func (w *writer) batch(first *job) {
 			j.err = err
 		}
 		j.answer <- j.err
+	}
+}
+
+// waiting adds the jobs that wait to a list.
+func (w *writer) waiting(list []*job) []*job {
+	for {
+		select {
+		case j := <-w.jobs:
+			list = append(list, j)
+		default:
+			return list
+		}
 	}
 }
 
@@ -156,7 +177,7 @@ func (w *writer) runBatch(first *job) (done []*job, err error) {
 // runJob runs one job in a savepoint and keeps its failure in it. What it
 // returns is a failure of the whole transaction.
 func (w *writer) runJob(j *job) error {
-	if j.err = j.ctx.Err(); j.err != nil {
+	if j.err = j.ctx.Err(); j.err != nil || j.taken.Swap(true) {
 		return nil
 	}
 	if err := w.control("SAVEPOINT job"); err != nil {

@@ -214,17 +214,26 @@ func TestWriterWaitsForOtherProcesses(t *testing.T) {
 		held := standInLine(t, one)
 		// Too long: the job is told so, and the next one has better luck.
 		begin := time.Now()
-		jobs := adds(2)
-		wantUnavailable(t, "while another process writes", two.Write(t.Context(), jobs[0]))
-		if waited := time.Since(begin); waited < 5*time.Second || waited > 6*time.Second {
-			t.Errorf("it waited %v, want 5 s", waited)
+		jobs := adds(6)
+		for i, err := range gather(5, func(i int) error { return two.Write(t.Context(), jobs[i]) }) {
+			wantUnavailable(t, fmt.Sprintf("job %d, while another process writes", i), err)
 		}
+		if waited := time.Since(begin); waited < 5*time.Second || waited > 6*time.Second {
+			t.Errorf("they waited %v, want 5 s together", waited)
+		}
+		// Who has no time to wait is told so, and leaves nothing behind.
 		later := make(chan error, 1)
-		go func() { later <- two.Write(t.Context(), jobs[1]) }()
+		go func() { later <- two.Write(t.Context(), jobs[5]) }()
+		synctest.Wait()
+		begin = time.Now()
+		brief, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		wantErr(t, "a brief caller", two.Write(brief, jobs[0]), context.DeadlineExceeded)
+		want(t, "the brief caller's time", time.Since(begin), 100*time.Millisecond)
 		time.Sleep(time.Second)
 		held.letGo()
 		wantErr(t, "once it has ended", <-later, nil)
-		wantUsers(t, one, "user1@example.org")
+		wantUsers(t, one, "user5@example.org")
 	})
 }
 
