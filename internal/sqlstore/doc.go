@@ -5,6 +5,6 @@
 // What differs between engines is in a dialect. [Store.Write] is the only way to
 // write; reads outside of it use a pool of their own.
 //
-// The package imports account, access, throttle, keyring, token, database/sql, the engines' drivers
-// and goose for the migrations.
+// The package imports account, access, throttle, keyring, token, database/sql,
+// the engines' drivers and goose for the migrations.
 package sqlstore
