@@ -76,6 +76,10 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	if err := os.MkdirAll(settings.Data, 0o700); err != nil {
 		return p, fmt.Errorf("make the data directory: %w", err)
 	}
+	transport, err := newTransport(settings) // before anything is set up with settings that cannot serve
+	if err != nil {
+		return p, err
+	}
 	if p.store, err = sqlstore.OpenSQLite(ctx, settings.Data); err != nil {
 		return p, err
 	}
@@ -91,10 +95,6 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 		return p, err
 	}
 	if err := p.setUp(ctx); err != nil {
-		return p, err
-	}
-	transport, err := newTransport(settings)
-	if err != nil {
 		return p, err
 	}
 	p.worker = mail.NewWorker(p.accounts, transport, p.accounts.MailQueued(), log)
