@@ -106,7 +106,7 @@ func (c *adminUnlockCmd) Run(a *app) error {
 	return c.with(a, func(ctx context.Context, s *account.Service) error {
 		err := s.EmergencyUnlock(ctx, c.Email)
 		if err == nil {
-			fmt.Fprintf(a.stdout, "%s can sign in again.\n", c.Email)
+			fmt.Fprintf(a.stdout, "Every lock of %s has ended.\n", c.Email)
 		}
 		return err
 	})

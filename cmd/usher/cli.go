@@ -25,7 +25,7 @@ type cli struct {
 
 // globals are the flags of every command that talks to a server.
 type globals struct {
-	Server    string `group:"connection" default:"http://127.0.0.1:8080" placeholder:"URL" help:"Address of the server. Default: ${default}."`
+	Server    string `group:"connection" placeholder:"URL" help:"Address of the server. Default: that of the last usher login, or else http://127.0.0.1:8080."`
 	TokenFile string `group:"connection" placeholder:"FILE" help:"File of a session token or an API key, - for standard input, instead of the session of usher login. The token itself may be in USHER_TOKEN."`
 	CAFile    string `group:"connection" placeholder:"FILE" help:"Certificates, in PEM, that the server's may be signed by, beside the system's."`
 	Output    string `group:"connection" short:"o" enum:"table,json" default:"table" placeholder:"FORM" help:"Form of the output: ${enum}. Default: ${default}."`

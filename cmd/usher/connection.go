@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -12,8 +13,29 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
+// defaultServer is where usher serve listens when it is told nothing else.
+const defaultServer = "http://127.0.0.1:8080"
+
+// findServer settles which server is meant where no flag says so: that of the last
+// sign-in, so that it need not be named again.
+func (a *app) findServer() error {
+	if a.flags.Server != "" {
+		return nil
+	}
+	sessions, err := a.credentials()
+	if err != nil {
+		return err
+	}
+	last, err := sessions.last()
+	a.flags.Server = cmp.Or(last, defaultServer)
+	return err
+}
+
 // connect returns a client without a credential.
 func (a *app) connect() (*client.Client, error) {
+	if err := a.findServer(); err != nil {
+		return nil, err
+	}
 	options := []client.Option{client.WithUserAgent(userAgent())}
 	if a.flags.CAFile != "" {
 		hc, err := trusting(a.flags.CAFile)

@@ -42,6 +42,17 @@ func (c credentials) get(server string) (secret.Text, error) {
 	return secret.New(sessions[server].Token), err
 }
 
+// last returns the server of the newest session, or "" if there is none.
+func (c credentials) last() (server string, err error) {
+	sessions, err := c.read()
+	for name, session := range sessions {
+		if server == "" || session.SavedAt.After(sessions[server].SavedAt) {
+			server = name
+		}
+	}
+	return server, err
+}
+
 // put keeps a session.
 func (c credentials) put(server, email string, token secret.Text, now time.Time) error {
 	return c.change(func(sessions map[string]storedSession) {

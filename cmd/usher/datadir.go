@@ -43,7 +43,11 @@ func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Sto
 	}
 	text, err := os.ReadFile(path)
 	if err == nil {
-		return keyring.Parse(string(text))
+		ring, err := keyring.Parse(string(text))
+		if err != nil {
+			return nil, withHint(fmt.Errorf("%s: %w", path, err), "put the key back that the database was made with, one line of 44 characters")
+		}
+		return ring, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the server key: %w", err)

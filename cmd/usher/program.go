@@ -76,7 +76,7 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	if err := os.MkdirAll(settings.Data, 0o700); err != nil {
 		return p, fmt.Errorf("make the data directory: %w", err)
 	}
-	transport, err := newTransport(settings) // before anything is set up with settings that cannot serve
+	transport, err := newTransport(settings, log) // before anything is set up with settings that cannot serve
 	if err != nil {
 		return p, err
 	}
@@ -140,7 +140,11 @@ func (p *program) setUp(ctx context.Context) error {
 		return err
 	}
 	if created {
-		p.log.Info("set up a new database", "administrator", p.adminEmail())
+		facts := []any{"data", p.settings.Data, "administrator", p.adminEmail()}
+		if !p.Password.Empty() {
+			facts = append(facts, "password_file", filepath.Join(p.settings.Data, initialPasswordFile))
+		}
+		p.log.Info("set up a new database", facts...)
 		return nil
 	}
 	if !p.settings.AdminPassword.Empty() {
@@ -158,14 +162,18 @@ func (p *program) adminEmail() string {
 }
 
 // newTransport is the mail server of the settings, or files where there is none.
-func newTransport(settings *config.Server) (mail.Transport, error) {
+func newTransport(settings *config.Server, log *slog.Logger) (mail.Transport, error) {
 	s := settings.SMTP
+	from := s.Sender(settings.ReachedAt(nil))
 	if s.Host == "" {
-		return mail.NewDirectory(mailDirectory(settings.Data), s.From, s.FromName)
+		return mail.NewDirectory(mailDirectory(settings.Data), from, s.FromName)
+	}
+	if strings.HasSuffix(from, "@localhost") {
+		log.Warn("messages come from " + from + ", which mail servers may refuse; set --smtp-from")
 	}
 	return mail.NewSMTP(mail.SMTPConfig{
 		Host: s.Host, Port: s.Port, TLS: s.TLS, Username: s.Username, Password: s.Password,
-		CAFile: s.CAFile, From: s.From, FromName: s.FromName,
+		CAFile: s.CAFile, From: from, FromName: s.FromName,
 	})
 }
 
@@ -176,7 +184,10 @@ func mailDirectory(data string) string { return filepath.Join(data, "mail") }
 func (p *program) handler() (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	proxies := httpapi.Proxies(p.settings.TrustedProxies)
+	var proxies httpapi.Proxies
+	for _, network := range p.settings.TrustedProxies {
+		proxies = append(proxies, network.Prefix)
+	}
 	mux := http.NewServeMux()
 	docs := apidocs.Handler()
 	mux.Handle("/docs", docs)

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
 // usageError is a command line that is wrong.
@@ -51,6 +52,12 @@ func explainError(err error) (message string, details []string) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the server took too long", nil
 	case !answered:
+		if refused, ok := errors.AsType[*account.Error](err); ok { // of `usher serve` and `usher admin`
+			for _, d := range refused.Details {
+				details = append(details, strings.TrimPrefix(d.Path, "/")+": "+d.Message)
+			}
+			return refused.Message, details
+		}
 		if unreached, ok := errors.AsType[*url.Error](err); ok {
 			return "no answer from the server: " + unreached.Err.Error(), nil
 		}

@@ -16,8 +16,14 @@ func (versionCmd) Run(a *app) error {
 	)
 }
 
-// version is that of the module, as the build recorded it.
+// buildVersion is set by `make build`.
+var buildVersion string
+
+// version is that of the build, or of the module as the build recorded it.
 func version() string {
+	if buildVersion != "" {
+		return buildVersion
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "(devel)"

@@ -150,6 +150,7 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 			}
 		}
 		if !c.Active || !c.local() || sent >= recoveriesAnHour || !now.Before(m.Expires) {
+			s.log.InfoContext(ctx, "recovery is not sent", "mail", m.ID, "user", c.UserID, "active", c.Active, "sent_this_hour", sent)
 			return tx.DeleteMail(ctx, m.ID)
 		}
 		if err := tx.DeleteRecoveriesOf(ctx, c.UserID, maxRecoveries-1); err != nil {

@@ -139,6 +139,7 @@ func (s *Service) verifyOnce(ctx context.Context, ticket *passhash.Ticket, t try
 		return errors.Join(err, s.giveBack(ctx, held, true))
 	}
 	if !matches || !held.credential.Active || held.outcome == throttle.Locked {
+		s.log.InfoContext(ctx, "password refused", "cause", held.cause(matches), "user", held.credential.UserID, "source", held.source)
 		if err := s.settleFailure(ctx, held); err != nil {
 			return err
 		}
@@ -167,6 +168,21 @@ type hold struct {
 	policy     throttle.Policy
 	credential Credential // its zero value where there is no account
 	outcome    throttle.Outcome
+}
+
+// cause says in a word why a password was refused. It is for the log alone.
+func (h hold) cause(matches bool) string {
+	switch {
+	case h.credential.UserID == 0:
+		return "unknown address"
+	case h.outcome == throttle.Locked:
+		return "locked"
+	case !h.credential.local():
+		return "no password here"
+	case !matches:
+		return "wrong"
+	}
+	return "inactive"
 }
 
 // reserve counts the try, and waits a while for a slot when parallel tries take

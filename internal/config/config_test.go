@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,6 +105,35 @@ func TestValidate(t *testing.T) {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%q: the fault of %s is not told: %v", public, part, err)
 			}
+		}
+	}
+}
+
+func TestSender(t *testing.T) {
+	for public, want := range map[string]string{
+		"": "usher@localhost", "https://accounts.example.com:8443": "usher@accounts.example.com", "http://127.0.0.1:8080": "usher@localhost",
+	} {
+		var u *url.URL
+		if public != "" {
+			u, _ = url.Parse(public)
+		}
+		if got := (&config.SMTP{}).Sender(u); got != want {
+			t.Errorf("with the public URL %q messages come from %q, want %q", public, got, want)
+		}
+	}
+	if got := (&config.SMTP{From: "x@example.com"}).Sender(nil); got != "x@example.com" {
+		t.Errorf("messages come from %q", got)
+	}
+}
+
+func TestNetwork(t *testing.T) {
+	for text, want := range map[string]string{
+		"10.0.0.5": "10.0.0.5/32", "10.0.0.0/24": "10.0.0.0/24", "::1": "::1/128", "proxy": "", "10.0.0.0/99": "",
+	} {
+		var n config.Network
+		err := n.UnmarshalText([]byte(text))
+		if (err == nil) != (want != "") || err == nil && n.String() != want {
+			t.Errorf("%s is read as %v, %v; want %q", text, n, err, want)
 		}
 	}
 }

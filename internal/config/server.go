@@ -24,18 +24,18 @@ import (
 
 // Server is the settings of `usher serve`. The tags are those of kong.
 type Server struct {
-	Listen         string         `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one."`
-	Data           string         `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, the server key and mail files. Made if it is not there."`
-	PublicURL      string         `placeholder:"URL" help:"Where people reach the server, without a path; links in mails begin with it. Default: the address listened on, if that is loopback."`
-	TrustedProxies []netip.Prefix `placeholder:"CIDR" help:"Addresses of the proxies, 10.0.0.5/32 say; their X-Forwarded-For is believed."`
-	AdminEmail     string         `placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start. Default: admin@localhost."`
-	ServerKeyFile  string         `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
+	Listen         string    `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one. Default: ${default}."`
+	Data           string    `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, the server key and mail files. Made if it is not there. Default: ${default}."`
+	PublicURL      string    `placeholder:"URL" help:"Where people reach the server, without a path; links in mails begin with it. Default: the address listened on, if that is loopback."`
+	TrustedProxies []Network `placeholder:"CIDR" help:"Addresses of the proxies, 10.0.0.5/32 say; their X-Forwarded-For is believed."`
+	AdminEmail     string    `placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start. Default: admin@localhost."`
+	ServerKeyFile  string    `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
 
 	Config kong.ConfigFlag `env:"-" placeholder:"FILE" help:"Settings file: a JSON object of these flags' names. Flags and variables go before it."`
 
 	SMTP SMTP `embed:"" prefix:"smtp-"`
 
-	LogFormat string `enum:"text,json" default:"text" placeholder:"FORM" help:"Form of the log on standard error: ${enum}."`
+	LogFormat string `enum:"text,json" default:"text" placeholder:"FORM" help:"Form of the log on standard error: ${enum}. Default: ${default}."`
 	AccessLog bool   `help:"Log every request, not only writes, refused credentials and faults."`
 	Metrics   bool   `help:"Serve Prometheus metrics at /metrics, to anybody who can reach the server."`
 
@@ -44,14 +44,31 @@ type Server struct {
 	ServerKey     secret.Text `kong:"-"`
 }
 
+// Network is an address, or all that have a prefix (CIDR).
+type Network struct{ netip.Prefix }
+
+// UnmarshalText reads 10.0.0.5 or 10.0.0.0/24.
+func (n *Network) UnmarshalText(text []byte) error {
+	if address, err := netip.ParseAddr(string(text)); err == nil {
+		n.Prefix = netip.PrefixFrom(address, address.BitLen())
+		return nil
+	}
+	prefix, err := netip.ParsePrefix(string(text))
+	if err != nil {
+		return errors.New("must be an address, 10.0.0.5 say, or a network, 10.0.0.0/24 say")
+	}
+	n.Prefix = prefix
+	return nil
+}
+
 // SMTP is the settings of the mail server that messages leave by.
 type SMTP struct {
 	Host     string       `placeholder:"HOST" help:"Mail server. Without it messages become .eml files in <data>/mail."`
 	Port     int          `placeholder:"PORT" help:"Port of the mail server. Default: 587 for starttls, 465 for tls, 25 for none."`
-	TLS      mail.TLSMode `enum:"starttls,tls,none" default:"starttls" placeholder:"MODE" help:"How the connection is protected: ${enum}. A password is never sent without, except to loopback."`
+	TLS      mail.TLSMode `enum:"starttls,tls,none" default:"starttls" placeholder:"MODE" help:"How the connection is protected: ${enum}. A password is never sent without, except to loopback. Default: ${default}."`
 	Username string       `placeholder:"NAME" help:"Account at the mail server; its password is USHER_SMTP_PASSWORD or in USHER_SMTP_PASSWORD_FILE."`
-	From     string       `default:"usher@localhost" placeholder:"ADDRESS" help:"Address that messages come from."`
-	FromName string       `default:"Usher" placeholder:"NAME" help:"Name that messages come from."`
+	From     string       `placeholder:"ADDRESS" help:"Address that messages come from. Default: usher@ and the host of the public URL."`
+	FromName string       `default:"Usher" placeholder:"NAME" help:"Name that messages come from. Default: ${default}."`
 	CAFile   string       `placeholder:"FILE" help:"Certificates, in PEM, that the mail server's may be signed by, beside the system's."`
 	Password secret.Text  `kong:"-"`
 }
@@ -129,6 +146,18 @@ func (s *Server) publicURL() (*url.URL, error) {
 		return nil, errors.New("--public-url must be a URL without a path, such as https://accounts.example.com: the server needs a host of its own")
 	}
 	return u, nil
+}
+
+// Sender returns the address that messages come from: the one that was set, or one
+// at the host of the public URL, which may be nil.
+func (s *SMTP) Sender(public *url.URL) string {
+	if s.From != "" {
+		return s.From
+	}
+	if public == nil || net.ParseIP(public.Hostname()) != nil {
+		return "usher@localhost"
+	}
+	return "usher@" + public.Hostname()
 }
 
 // ReachedAt returns the public URL: the one that was set, or the address that is

@@ -21,7 +21,7 @@ func TestLog(t *testing.T) {
 	tests := []struct {
 		name string
 		call call
-		want []string // of the one line; nil: no line
+		want []string // in the log, with one line of the request; nil: none
 	}{
 		{"read", call{path: "/api/users", token: f.admin}, nil},
 		{"head", call{method: "HEAD", path: "/api/users", token: f.admin}, nil},
@@ -30,19 +30,19 @@ func TestLog(t *testing.T) {
 		{"unknown path", call{path: "/secret-path?secret-query"}, nil},
 		{"contract", call{path: "/openapi.yaml"}, nil},
 		{"write", call{method: "PATCH", path: "/api/users/1", token: f.admin, body: `{"name":"secret-name"}`},
-			[]string{"level=INFO", "operation=apiUsersIdPatch", "status=200", "user=1", "method=PATCH", "source=192.0.2.1", "request=", "took="}},
+			[]string{"level=INFO", "operation=apiUsersIdPatch", "status=200", "user=1", "target=1", "method=PATCH", "source=192.0.2.1", "request=", "took="}},
 		{"write that is refused", call{method: "DELETE", path: "/api/users/1", token: ada}, []string{"level=INFO", "operation=apiUsersIdDelete", "status=403", "user=2"}},
 		{"write of bad input", call{method: "POST", path: "/api/login", body: `{"secret-field":1}`}, []string{"level=INFO", "operation=apiLoginPost", "status=400"}},
 		{"no credential", call{path: "/api/users"}, []string{"level=INFO", "operation=apiUsersGet", "status=401"}},
 		{"bad credential", call{path: "/api/users", token: "secret-token"}, []string{"level=INFO", "operation=apiUsersGet", "status=401"}},
-		{"bad sign-in", call{method: "POST", path: "/api/login", body: `{"email":"a@b.c","password":"secret-x"}`}, []string{"level=INFO", "operation=apiLoginPost", "status=401"}},
+		{"bad sign-in", call{method: "POST", path: "/api/login", body: `{"email":"a@b.c","password":"secret-x"}`}, []string{"level=INFO", "operation=apiLoginPost", "status=401", `msg="password refused" cause="unknown address"`}},
 		{"write to an unknown path", call{method: "POST", path: "/secret-path?secret-query"}, []string{"level=INFO", "status=404", "method=POST"}},
 		{"wrong method", call{method: "PUT", path: "/api/users?secret-query"}, []string{"level=INFO", "status=405"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			lines := f.log.during(func() { f.do(test.call) })
-			if got := strings.Count(lines, "\n"); got != min(1, len(test.want)) {
+			if got := strings.Count(lines, " msg=request "); got != min(1, len(test.want)) {
 				t.Errorf("%d lines:\n%s", got, lines)
 			}
 			for _, part := range test.want {

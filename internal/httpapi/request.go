@@ -147,6 +147,9 @@ func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 	if q.caller != nil {
 		attrs = append(attrs, slog.Int64("user", q.caller.User.ID))
 	}
+	if id, err := parseID(r.PathValue("id")); err == nil {
+		attrs = append(attrs, slog.Int64("target", id))
+	}
 	s.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
