@@ -47,6 +47,10 @@ func CheckNewPassword(password secret.Text) string {
 	has("an upper-case letter", isUpper)
 	has("a special character", func(r rune) bool { return !isDigit(r) && !isLower(r) && !isUpper(r) && r != '_' })
 	if len(missing) > 0 {
+		last := len(missing) - 1
+		if last > 0 {
+			missing[last] = "and " + missing[last]
+		}
 		return "must have " + strings.Join(missing, ", ")
 	}
 	if strings.ContainsAny(text, "\n\r\u2028\u2029") {

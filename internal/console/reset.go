@@ -62,7 +62,7 @@ func (p *resetPage) show(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		p.notify(w, r, http.StatusOK, advice, "Choose a new password",
 			"This page needs the link of a recovery message. Open the newest message that you have from us and follow its link.",
-			"No message? Ask for one where you sign in, by the link for a forgotten password. Your administrator can help as well.")
+			"No message? Ask for one where you sign in, or ask your administrator for one.")
 		return
 	}
 	p.form(w, r, http.StatusOK, token, resetForm{})
@@ -188,7 +188,7 @@ func plural(n int, unit string) string {
 func (p *resetPage) invalidLink(w http.ResponseWriter, r *http.Request) {
 	p.notify(w, r, http.StatusBadRequest, advice, "This link is no longer valid",
 		"A link works once and for a short time, and a newer one may have taken its place. Your password was not changed.",
-		"Ask for a new message where you sign in, by the link for a forgotten password, and open the newest one. Your administrator can help as well.")
+		"Ask for a new message where you sign in, or ask your administrator for one, and open the newest.")
 }
 
 // form answers with the form, bound to token.

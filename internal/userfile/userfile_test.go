@@ -73,7 +73,7 @@ func TestFaults(t *testing.T) {
 		{"semicolons", userfile.CSV, "name;email;password\nAda;ada@example.com;Correct-horse-7\n", []string{"1 0 : the columns must be separated by commas, not semicolons"}},
 		{"every bad row", userfile.CSV, header + ",x,short,yes\n" + adaCSV + "Bob\n" + "Cy,ADA@example.com,,\n",
 			[]string{"2 1 active: must be true or false", "2 1 name: is needed", "2 1 email: is not an e-mail address",
-				"2 1 password: must have at least 12 characters, a digit, an upper-case letter, a special character",
+				"2 1 password: must have at least 12 characters, a digit, an upper-case letter, and a special character",
 				"4 3 : has 1 values, but the header names 4", "5 4 email: is the same as on line 3", "5 4 password: is needed"}},
 		{"lines after quoted ones", userfile.CSV, header + "\"A\nd\na\",ada@example.com,Correct-horse-7,true\n\nBob,bob,Correct-horse-7,true\n", []string{"6 2 email: is not an e-mail address"}},
 		{"bare quote", userfile.CSV, header + adaCSV + "B\"ob,b@example.com,Correct-horse-7,true\n", []string{`3 0 : has a quote (") inside a value that does not begin with one; what follows was not read`}},
