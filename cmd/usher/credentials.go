@@ -103,31 +103,3 @@ func (c credentials) change(f func(map[string]storedSession)) error {
 	}
 	return file.commit()
 }
-
-// privateFile is a file (mode 0600) that appears whole, in the place of another, or not at all.
-type privateFile struct {
-	*os.File
-	path string
-}
-
-func createPrivate(path string) (*privateFile, error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return nil, err
-	}
-	return &privateFile{file, path}, nil
-}
-
-// commit puts the file in its place.
-func (f *privateFile) commit() error {
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), f.path)
-}
-
-// discard removes a file that was not committed.
-func (f *privateFile) discard() {
-	_ = f.Close()
-	_ = os.Remove(f.Name())
-}

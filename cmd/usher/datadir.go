@@ -97,27 +97,3 @@ func forgetInitialPassword(data string, userID int64, log *slog.Logger) {
 		log.Warn("the file of the first password is still there; remove it", "file", initialPasswordFile, "error", err)
 	}
 }
-
-// writePrivate writes a file that its owner alone may read, and gives it its name,
-// by os.Rename or os.Link, when it is whole and on disk: a crash leaves no half of
-// it behind.
-func writePrivate(path, text string, name func(from, to string) error) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".new-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := name(f.Name(), path); err != nil {
-		return err
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

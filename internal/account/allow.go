@@ -18,7 +18,7 @@ func Allow(caller *Principal, action access.Action, entity access.Entity, id int
 	case access.Granted:
 		return nil
 	case access.Unseen:
-		return notFound()
+		return NotFound()
 	default:
 		return forbidden()
 	}

@@ -50,7 +50,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 	var id int64
 	err = s.byEmail(ctx, email, func(ctx context.Context, tx Tx, c Credential) error {
 		if c.Provider != ProviderLocal {
-			return &Error{Code: CodeNotLocalUser, Message: "Another provider keeps the password of this user."}
+			return notLocalUser()
 		}
 		id = c.UserID
 		if err := s.resetPassword(ctx, tx, id, hash, true); err != nil {
@@ -84,7 +84,7 @@ func (s *Service) byEmail(ctx context.Context, email string, f func(context.Cont
 	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		c, err := tx.CredentialByEmail(ctx, key)
 		if errors.Is(err, ErrNotFound) {
-			return notFound()
+			return NotFound()
 		}
 		if err != nil {
 			return err

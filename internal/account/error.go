@@ -94,8 +94,14 @@ func forbidden() *Error {
 	return &Error{Code: CodeForbidden, Message: "You do not have the permission to do this."}
 }
 
-func notFound() *Error {
+// NotFound is the failure of a thing that is not there, or that the caller may not
+// see.
+func NotFound() *Error {
 	return &Error{Code: CodeNotFound, Message: "There is no such thing, or none that you may see."}
+}
+
+func notLocalUser() *Error {
+	return &Error{Code: CodeNotLocalUser, Message: "Another provider keeps the password of this user."}
 }
 
 func tooMany(retryAfter time.Duration) *Error {

@@ -92,7 +92,7 @@ func (s *Service) Mail(ctx context.Context, caller *Principal, id int64) (Mail, 
 	}
 	m, err := s.store.Mail(ctx, id)
 	if errors.Is(err, ErrNotFound) {
-		return Mail{}, notFound()
+		return Mail{}, NotFound()
 	}
 	return m, err
 }

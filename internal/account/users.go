@@ -52,7 +52,7 @@ func (s *Service) User(ctx context.Context, caller *Principal, id int64) (User, 
 func (s *Service) findUser(ctx context.Context, r Reader, id int64) (User, error) {
 	u, err := r.User(ctx, id, s.now())
 	if errors.Is(err, ErrNotFound) {
-		return User{}, notFound()
+		return User{}, NotFound()
 	}
 	return u, err
 }
@@ -193,7 +193,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 			}
 		}
 		if up.Password != nil && was.Provider != ProviderLocal {
-			return &Error{Code: CodeNotLocalUser, Message: "Another provider keeps the password of this user."}
+			return notLocalUser()
 		}
 		user = was
 		key, err := up.apply(&user)

@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"time"
-
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -88,7 +86,7 @@ func mailMessage(m account.Mail) wire.MailMessage {
 	case account.MailRequested, account.MailReady:
 		w.NextAttemptAt = &m.NextAttempt
 	case account.MailDelivered:
-		w.DeliveredAt = moment(m.Finished)
+		w.DeliveredAt = &m.Finished
 	}
 	return w
 }
@@ -98,13 +96,6 @@ func text(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // From the wire to account's types.

@@ -27,7 +27,7 @@ func parseID(text string) (int64, error) {
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
-		return 0, &account.Error{Code: account.CodeNotFound, Message: "There is no such thing, or none that you may see."}
+		return 0, account.NotFound()
 	}
 	return id, nil
 }

@@ -34,7 +34,7 @@ func TestWritePrivate(t *testing.T) {
 	if text, err := os.ReadFile(elsewhere); string(text) != "keep me" || err != nil {
 		t.Errorf("the link was followed: %q, %v", text, err)
 	}
-	if left, err := filepath.Glob(filepath.Join(dir, ".new-*")); len(left) != 0 || err != nil {
+	if left, err := filepath.Glob(filepath.Join(dir, ".*")); len(left) != 0 || err != nil {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
