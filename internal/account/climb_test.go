@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"slices"
@@ -92,7 +93,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 	}
 	f.write(func(ctx context.Context, tx account.Tx) error {
 		for _, ps := range permissions {
-			if _, err := tx.InsertRole(ctx, access.Role{Name: "role", Permissions: ps}); err != nil {
+			if _, err := tx.InsertRole(ctx, access.Role{Name: rand.Text(), Permissions: ps}); err != nil {
 				return err
 			}
 		}
@@ -112,7 +113,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 // enter returns the principal of one of his accounts, or nil if that is out of use.
 func (c *climber) enter(t *rapid.T) *account.Principal {
 	id := rapid.SampledFrom(slices.Sorted(maps.Keys(c.mine))).Draw(t, "as")
-	if p, err := c.Authenticate(c.t.Context(), c.sessions[id].Token); err == nil {
+	if p, err := c.Authenticate(c.t.Context(), c.sessions[id].Token, account.Origin{}); err == nil {
 		return p
 	}
 	from := account.Origin{Source: home}

@@ -41,7 +41,10 @@ func (s *Service) ChangePassword(ctx context.Context, caller *Principal, current
 				if err := tx.DeleteSessionsOf(ctx, id, caller.Session.ID); err != nil {
 					return err
 				}
-				return tx.DeleteRecoveriesOf(ctx, id, 0)
+				if err := tx.DeleteRecoveriesOf(ctx, id, 0); err != nil {
+					return err
+				}
+				return s.record(ctx, tx, caller, Event{Action: ActionPasswordChange, Target: caller.User.target()})
 			}, nil
 		})
 	if ErrorCode(err) == CodeInvalidCredentials {

@@ -44,7 +44,7 @@ func ParseEmail(address string) (EmailKey, bool) {
 	if !ok {
 		return "", false
 	}
-	return EmailKey(foldLocal(local) + "@" + domain), true
+	return EmailKey(foldText(local) + "@" + domain), true
 }
 
 // parseDomain returns the ASCII form of a domain. A dot at the end is refused:
@@ -60,12 +60,12 @@ func parseDomain(domain string) (string, bool) {
 	return ascii, err == nil && again == ascii
 }
 
-// foldLocal returns the local part as it is compared, without regard to case.
-func foldLocal(local string) string {
+// foldText returns a text as it is compared, without regard to case.
+func foldText(text string) string {
 	// cases.Fold exchanges the cases of Cherokee letters, so they are made lower
 	// case after it. Folding may undo the composition that NFC made, so that
 	// comes last.
-	return norm.NFC.String(strings.ToLower(cases.Fold().String(local)))
+	return norm.NFC.String(strings.ToLower(cases.Fold().String(text)))
 }
 
 // unsafeInEmail tells the characters that have a meaning in a mail header or no

@@ -31,7 +31,10 @@ func (s *Service) CreateAdministrator(ctx context.Context, u NewUser) (User, err
 		if errors.Is(err, ErrEmailTaken) {
 			return emailTaken("/email")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.recordAs(ctx, tx, operator, Event{ActionUserCreate, created.target(), created.described()})
 	})
 	return created, err
 }
@@ -56,7 +59,10 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 		if err := s.resetPassword(ctx, tx, id, hash, true); err != nil {
 			return err
 		}
-		return tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id))
+		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
+			return err
+		}
+		return s.recordAs(ctx, tx, operator, Event{Action: ActionPasswordReset, Target: c.target()})
 	})
 	if err == nil {
 		s.passwordChanged(id)
@@ -67,7 +73,10 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 // EmergencyUnlock ends every lock of a user. It fails with CodeNotFound.
 func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 	return s.byEmail(ctx, email, func(ctx context.Context, tx Tx, c Credential) error {
-		return tx.DeleteThrottlesOf(ctx, throttle.UserSubject(c.UserID))
+		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(c.UserID)); err != nil {
+			return err
+		}
+		return s.recordAs(ctx, tx, operator, Event{ActionUserUpdate, c.target(), []FieldChange{{Field: "lockedOut", To: false}}})
 	})
 }
 
@@ -75,7 +84,10 @@ func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 // with CodeNotFound.
 func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error {
 	return s.byEmail(ctx, email, func(ctx context.Context, tx Tx, c Credential) error {
-		return endAccess(ctx, tx, c.UserID)
+		if err := endAccess(ctx, tx, c.UserID); err != nil {
+			return err
+		}
+		return s.recordAs(ctx, tx, operator, Event{ActionSessionEnd, Target{access.EntitySession, 0, c.Email}, nil})
 	})
 }
 

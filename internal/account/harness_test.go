@@ -61,12 +61,12 @@ type plainText struct{}
 
 const unwritable = "Unwritable"
 
-func (plainText) Recovery(m account.RecoveryMail) (account.Message, error) {
+func (plainText) Render(kind account.MailKind, m account.MailContent) (account.Message, error) {
 	if m.Name == unwritable {
 		return account.Message{}, errors.New("this name cannot be written")
 	}
 	return account.Message{
-		Subject: "recovery for " + m.Name,
+		Subject: string(kind) + " for " + m.Name,
 		Text:    "token " + m.Token + "\nlink " + m.Link + "\nsource " + m.Source,
 		HTML:    "<p>readable in clear</p>",
 	}, nil
@@ -230,7 +230,7 @@ func (f *fixture) insertIn(ctx context.Context, tx account.Tx, u account.User) (
 func (f *fixture) role(permissions ...access.Permission) (id int64) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx account.Tx) (err error) {
-		id, err = tx.InsertRole(ctx, access.Role{Name: "role", Permissions: permissions})
+		id, err = tx.InsertRole(ctx, access.Role{Name: rand.Text(), Permissions: permissions})
 		return err
 	})
 	return id
@@ -259,7 +259,7 @@ func (f *fixture) as(email string) *account.Principal {
 
 func (f *fixture) principal(in account.SignedIn) *account.Principal {
 	f.t.Helper()
-	p, err := f.Authenticate(f.t.Context(), in.Token)
+	p, err := f.Authenticate(f.t.Context(), in.Token, account.Origin{Source: home})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func (f *fixture) find(id int64) account.User {
 // over reports whether a session's token lets nobody in any more.
 func (f *fixture) over(in account.SignedIn) bool {
 	f.t.Helper()
-	_, err := f.Authenticate(f.t.Context(), in.Token)
+	_, err := f.Authenticate(f.t.Context(), in.Token, account.Origin{Source: home})
 	if err != nil && account.ErrorCode(err) != account.CodeUnauthorized {
 		f.t.Fatal(err)
 	}

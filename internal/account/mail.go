@@ -21,8 +21,13 @@ import (
 // MailKind says what a message is for.
 type MailKind string
 
-// MailRecovery is the kind of a message with a recovery token.
-const MailRecovery MailKind = "recovery"
+// The kinds.
+const (
+	MailRecovery   MailKind = "recovery"   // a token for a new password
+	MailInvitation MailKind = "invitation" // a token for the first password
+	MailNewAPIKey  MailKind = "new-api-key"
+	MailTest       MailKind = "test" // of the settings; never in the outbox
+)
 
 // MailState is how far a message has come.
 type MailState string
@@ -145,7 +150,7 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 		}
 		sent := 0
 		if err == nil {
-			if sent, err = tx.CountMails(ctx, c.UserID, now.Add(-recoveryMailWindow)); err != nil {
+			if sent, err = tx.CountMails(ctx, c.UserID, m.Kind, now.Add(-recoveryMailWindow)); err != nil {
 				return err
 			}
 		}
@@ -164,7 +169,7 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 		if err := tx.InsertRecovery(ctx, Recovery{UserID: c.UserID, Created: now, Expires: expires}, hash); err != nil {
 			return err
 		}
-		message, err := s.renderer.Recovery(RecoveryMail{
+		message, err := s.renderer.Render(MailRecovery, MailContent{
 			Name: c.Name, Token: text.Reveal(), Link: s.resetLink(text.Reveal()), Lifetime: RecoveryLifetime, Source: m.Source,
 		})
 		if err != nil {
@@ -192,6 +197,33 @@ func (s *Service) postponeMail(ctx context.Context, m Mail) error {
 	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		return tx.UpdateMail(ctx, later, m)
 	})
+}
+
+// sendMail puts a message to a user, which nobody asked for with an address, into
+// the outbox. It is of no use after expires.
+func (s *Service) sendMail(ctx context.Context, tx Tx, kind MailKind, to User, content MailContent, expires time.Time) error {
+	now := s.now()
+	content.Name = to.Name
+	message, err := s.renderer.Render(kind, content)
+	if err != nil {
+		return fmt.Errorf("render the message %s: %w", kind, err)
+	}
+	requested := Mail{
+		Kind: kind, State: MailRequested, Source: content.Source, Created: now, NextAttempt: now, Expires: expires,
+	}
+	if requested.ID, err = tx.InsertMail(ctx, requested); err != nil {
+		return err
+	}
+	message.To, message.Date = to.Email, now
+	if message.ID, err = s.messageID(requested.ID); err != nil {
+		return err
+	}
+	ready := requested
+	ready.State, ready.UserID, ready.Recipient = MailReady, to.ID, to.Email
+	if ready.Sealed, err = s.seal(requested.ID, message); err != nil {
+		return err
+	}
+	return tx.UpdateMail(ctx, ready, requested)
 }
 
 // resetLink is built from the public URL alone, never from a request.

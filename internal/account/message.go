@@ -13,11 +13,12 @@ type Message struct {
 	HTML    string    `json:"html"`
 }
 
-// RecoveryMail is what a recovery message tells its reader.
-type RecoveryMail struct {
+// MailContent is what a message tells its reader. What a kind does not need is
+// empty.
+type MailContent struct {
 	Name     string        // of the user
 	Token    string        // in clear; what retrieve-password takes
-	Link     string        // to the reset page; empty when the public URL is not known
+	Link     string        // to the page for the token; empty when the public URL is not known
 	Lifetime time.Duration // of the token, from now
 	Source   string        // network address that asked
 }
@@ -25,7 +26,7 @@ type RecoveryMail struct {
 // Renderer writes messages in words. It fills Subject, Text and HTML and leaves
 // the rest to its caller.
 type Renderer interface {
-	Recovery(RecoveryMail) (Message, error)
+	Render(MailKind, MailContent) (Message, error)
 }
 
 // Delivery is a message that one worker has claimed for one attempt.

@@ -108,7 +108,15 @@ func (s *Service) RetrievePassword(ctx context.Context, recovery, password secre
 		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(userID)); err != nil {
 			return err
 		}
-		return tx.SaveKnownSource(ctx, userID, from.Source, s.now())
+		if err := tx.SaveKnownSource(ctx, userID, from.Source, s.now()); err != nil {
+			return err
+		}
+		c, err := tx.Credential(ctx, userID)
+		if err != nil {
+			return err
+		}
+		actor := Actor{userID, c.Email, CredentialRef{Kind: CredentialMailToken}, from.Source}
+		return s.recordAs(ctx, tx, actor, Event{Action: ActionPasswordChoose, Target: c.target()})
 	})
 	if errors.Is(err, ErrNotFound) { // used by another request in the meantime
 		return s.badRecovery(ctx, from.Source)

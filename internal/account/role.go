@@ -31,7 +31,12 @@ func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64,
 			return err
 		}
 		return keepAdministrator(ctx, tx, user, func() error {
-			return tx.SetUserRoles(ctx, id, wanted)
+			if err := tx.SetUserRoles(ctx, id, wanted); err != nil {
+				return err
+			}
+			return s.record(ctx, tx, caller, Event{
+				ActionUserRoles, user.target(), []FieldChange{{"roles", user.RoleIDs, wanted}},
+			})
 		})
 	})
 	if err != nil {
@@ -95,3 +100,7 @@ func fold(ids []int64) []int64 {
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
+
+// RoleNameKey is the name of a role in the one form that is kept unique, without
+// regard to case.
+func RoleNameKey(name string) string { return foldText(name) }

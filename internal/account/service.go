@@ -8,7 +8,6 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 // Options are what a service is made of. All but PublicURL and PasswordChanged
@@ -40,7 +39,6 @@ type Service struct {
 	random          io.Reader
 	publicURL       *url.URL
 	passwordChanged func(userID int64)
-	lockout         throttle.Policy
 	waiting         crowd
 	mailQueued      chan struct{}
 }
@@ -50,7 +48,6 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
 		clock: o.Now, random: o.Random, publicURL: o.PublicURL, passwordChanged: o.PasswordChanged,
-		lockout:    throttle.Default,
 		mailQueued: make(chan struct{}, 1),
 	}
 	if s.passwordChanged == nil {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
-	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -36,32 +35,21 @@ type Session struct {
 	Device   string // what the client called itself
 }
 
+// target names a session in the activity log by its owner.
+func (s Session) target(owner User) Target { return Target{access.EntitySession, s.ID, owner.Email} }
+
 func (s Session) expired(now time.Time) bool {
 	return now.Sub(s.Created) >= SessionAbsolute || now.Sub(s.LastSeen) >= SessionIdle
 }
 
-// Principal is who makes a request, by which credential, and what he may do.
-type Principal struct {
-	User    User
-	Roles   []access.Role
-	Access  access.Set
-	Session Session
-}
-
-// Authenticate returns the principal of a session's token. It fails with
-// CodeUnauthorized for every token that does not let anybody in, and does not
-// tell why.
-func (s *Service) Authenticate(ctx context.Context, credential secret.Text) (*Principal, error) {
-	hash, err := token.Parse(token.Session, credential)
-	if err != nil {
-		return nil, unauthorized()
-	}
+// authenticateSession is Authenticate for the token of a session.
+func (s *Service) authenticateSession(ctx context.Context, hash token.Hash, from Origin) (*Principal, error) {
 	now := s.now()
 	session, err := s.store.SessionByHash(ctx, hash)
 	if err != nil {
 		return nil, endedSession(err)
 	}
-	p, err := s.principal(ctx, s.store, session, now)
+	p, err := s.sessionPrincipal(ctx, s.store, session, from, now)
 	if err != nil {
 		return nil, err
 	}
@@ -80,40 +68,18 @@ func (s *Service) Authenticate(ctx context.Context, credential secret.Text) (*Pr
 	return p, nil
 }
 
-// principal loads who a session belongs to. It fails with CodeUnauthorized when
-// the session is over or its owner may not come in.
-func (s *Service) principal(ctx context.Context, r Reader, session Session, now time.Time) (*Principal, error) {
+// sessionPrincipal loads who a session belongs to. It fails with
+// CodeUnauthorized when the session is over or its owner may not come in.
+func (s *Service) sessionPrincipal(ctx context.Context, r Reader, session Session, from Origin, now time.Time) (*Principal, error) {
 	if session.expired(now) {
 		return nil, unauthorized()
 	}
-	user, err := r.User(ctx, session.UserID, now)
-	if errors.Is(err, ErrNotFound) || err == nil && !user.Active {
-		return nil, unauthorized()
-	}
+	p, err := s.principal(ctx, r, session.UserID, from, now)
 	if err != nil {
 		return nil, err
 	}
-	roles, err := r.RolesOf(ctx, user.ID)
-	if err != nil {
-		return nil, err
-	}
-	return &Principal{User: user, Roles: roles, Access: access.Of(roles), Session: session}, nil
-}
-
-// change runs f in one transaction on behalf of the caller, whose rights are
-// read anew in it: a right taken away a moment ago no longer counts.
-func (s *Service) change(ctx context.Context, caller *Principal, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
-	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		session, err := tx.Session(ctx, caller.Session.ID)
-		if err != nil {
-			return endedSession(err)
-		}
-		now, err := s.principal(ctx, tx, session, s.now())
-		if err != nil {
-			return err
-		}
-		return f(ctx, tx, now)
-	})
+	p.Credential, p.Session = CredentialRef{CredentialSession, session.ID}, session
+	return p, nil
 }
 
 // endedSession gives the failure of a look-up of a session its meaning: one that
@@ -128,6 +94,9 @@ func endedSession(err error) error {
 // SignOut ends the caller's session.
 func (s *Service) SignOut(ctx context.Context, caller *Principal) error {
 	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		return tx.DeleteSession(ctx, caller.Session.ID)
+		if err := tx.DeleteSession(ctx, caller.Session.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, caller, Event{Action: ActionSessionEnd, Target: caller.Session.target(caller.User)})
 	})
 }

@@ -121,7 +121,7 @@ func TestSessionServesWhileNothingCanBeWritten(t *testing.T) {
 	in := f.signIn(adminEmail, password)
 	f.clock.advance(time.Hour)
 	s := f.with(func(o *account.Options) { o.Store = readOnly{f.store.under} })
-	if _, err := s.Authenticate(t.Context(), in.Token); err != nil {
+	if _, err := s.Authenticate(t.Context(), in.Token, account.Origin{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -156,7 +156,7 @@ func TestForeignTokens(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			calls := f.store.during(func() {
-				_, err := f.Authenticate(t.Context(), secret.New(test.text))
+				_, err := f.Authenticate(t.Context(), secret.New(test.text), account.Origin{})
 				wantCode(t, err, account.CodeUnauthorized)
 			})
 			if len(calls) != test.lookUps {

@@ -82,7 +82,10 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 				return err
 			}
 		}
-		return tx.InsertKeyCheck(ctx, s.keys.Checks()[0], s.now())
+		if err := tx.InsertKeyCheck(ctx, s.keys.Checks()[0], s.now()); err != nil {
+			return err
+		}
+		return s.recordAs(ctx, tx, operator, Event{ActionUserCreate, user.target(), user.described()})
 	})
 	if err != nil {
 		return false, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
@@ -68,10 +69,15 @@ func (s *Service) SignIn(ctx context.Context, email string, password secret.Text
 						return err
 					}
 				}
-				_, err := tx.InsertSession(ctx, Session{
+				session := Session{
 					UserID: c.UserID, Created: now, LastSeen: now, Source: from.Source, Device: truncate(from.Device, 256),
-				}, hash)
-				return err
+				}
+				id, err := tx.InsertSession(ctx, session, hash)
+				if err != nil {
+					return err
+				}
+				actor := Actor{c.UserID, c.Email, CredentialRef{Kind: CredentialPassword}, from.Source}
+				return s.recordAs(ctx, tx, actor, Event{Action: ActionSignIn, Target: Target{access.EntitySession, id, c.Email}})
 			}, nil
 		})
 	if err != nil {
@@ -218,7 +224,11 @@ func (s *Service) reserve(ctx context.Context, t try) (hold, error) {
 func (s *Service) reserveOnce(ctx context.Context, t try) (h hold, err error) {
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		now := s.now()
-		h = hold{source: t.source, policy: s.lockout}
+		policy, err := s.lockoutPolicy(ctx, tx)
+		if err != nil {
+			return err
+		}
+		h = hold{source: t.source, policy: policy}
 		if err := checkSource(ctx, tx, t.source, now); err != nil {
 			return err
 		}

@@ -92,8 +92,7 @@ func (s *spy) Write(ctx context.Context, f func(context.Context, account.Tx) err
 	}
 	run := func(ctx context.Context, tx account.Tx) error {
 		return f(ctx, &spyTx{
-			spyReader: spyReader{tx, s.calls}, UserWriter: tx, RoleWriter: tx, SessionWriter: tx, ThrottleWriter: tx,
-			RecoveryWriter: tx, OutboxWriter: tx, InstanceWriter: tx, pending: map[string]int{},
+			spyReader: spyReader{tx, s.calls}, Writer: tx, pending: map[string]int{},
 		})
 	}
 	if s.again != nil {
@@ -157,24 +156,18 @@ func (r spyReader) KeyChecks(ctx context.Context) ([]keyring.Check, error) {
 // spyTx counts what a transaction does.
 type spyTx struct {
 	spyReader
-	account.UserWriter
-	account.RoleWriter
-	account.SessionWriter
-	account.ThrottleWriter
-	account.RecoveryWriter
-	account.OutboxWriter
-	account.InstanceWriter
+	account.Writer
 	pending map[string]int // of throttles as they were read
 }
 
 func (t *spyTx) Throttle(ctx context.Context, key string) (throttle.Counter, error) {
 	defer t.saw("Throttle")
-	return t.ThrottleWriter.Throttle(ctx, key)
+	return t.Writer.Throttle(ctx, key)
 }
 
 func (t *spyTx) LockThrottle(ctx context.Context, key string) (throttle.Counter, error) {
 	defer t.saw("LockThrottle")
-	v, err := t.ThrottleWriter.LockThrottle(ctx, key)
+	v, err := t.Writer.LockThrottle(ctx, key)
 	t.pending[key] = v.Pending
 	return v, err
 }
@@ -184,30 +177,30 @@ func (t *spyTx) SaveThrottle(ctx context.Context, v throttle.Counter) error {
 	t.mu.Lock()
 	t.reserved[v.Key] += max(v.Pending-t.pending[v.Key], 0)
 	t.mu.Unlock()
-	return t.ThrottleWriter.SaveThrottle(ctx, v)
+	return t.Writer.SaveThrottle(ctx, v)
 }
 
 func (t *spyTx) KnowsSource(ctx context.Context, userID int64, source string, since time.Time) (bool, error) {
 	defer t.saw("KnowsSource")
-	return t.ThrottleWriter.KnowsSource(ctx, userID, source, since)
+	return t.Writer.KnowsSource(ctx, userID, source, since)
 }
 
 func (t *spyTx) SaveKnownSource(ctx context.Context, userID int64, source string, now time.Time) error {
 	defer t.saw("SaveKnownSource")
-	return t.ThrottleWriter.SaveKnownSource(ctx, userID, source, now)
+	return t.Writer.SaveKnownSource(ctx, userID, source, now)
 }
 
 func (t *spyTx) InsertSession(ctx context.Context, s account.Session, hash token.Hash) (int64, error) {
 	defer t.saw("InsertSession")
-	return t.SessionWriter.InsertSession(ctx, s, hash)
+	return t.Writer.InsertSession(ctx, s, hash)
 }
 
 func (t *spyTx) SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error {
 	defer t.saw("SetPassword")
-	return t.UserWriter.SetPassword(ctx, userID, hash, needReset, now)
+	return t.Writer.SetPassword(ctx, userID, hash, needReset, now)
 }
 
 func (t *spyTx) InsertMail(ctx context.Context, m account.Mail) (int64, error) {
 	defer t.saw("InsertMail")
-	return t.OutboxWriter.InsertMail(ctx, m)
+	return t.Writer.InsertMail(ctx, m)
 }

@@ -37,6 +37,7 @@ type Reader interface {
 	RoleReader
 	SessionReader
 	OutboxReader
+	SettingReader
 }
 
 // Tx is what a transaction can read and write. It is over after any failure but
@@ -44,6 +45,11 @@ type Reader interface {
 // its id fails with ErrNotFound when it is not there.
 type Tx interface {
 	Reader
+	Writer
+}
+
+// Writer is what a transaction can write.
+type Writer interface {
 	UserWriter
 	RoleWriter
 	SessionWriter
@@ -51,6 +57,8 @@ type Tx interface {
 	RecoveryWriter
 	OutboxWriter
 	InstanceWriter
+	SettingWriter
+	ActivityWriter
 }
 
 // UserReader finds users. now decides whether an account is shown as locked.
@@ -177,11 +185,27 @@ type OutboxWriter interface {
 	// was faster.
 	UpdateMail(ctx context.Context, m, was Mail) error
 	DeleteMail(ctx context.Context, id int64) error
-	// CountMails counts the rendered messages to a user since then.
-	CountMails(ctx context.Context, userID int64, since time.Time) (int, error)
+	// CountMails counts the rendered messages of a kind to a user since then.
+	CountMails(ctx context.Context, userID int64, kind MailKind, since time.Time) (int, error)
 	// DeleteFinishedMails removes at most limit of those delivered or given up
 	// before, and returns how many.
 	DeleteFinishedMails(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// SettingReader reads settings, each group as text.
+type SettingReader interface {
+	// Setting fails with ErrNotFound for a group that was never set.
+	Setting(ctx context.Context, name string) (string, error)
+}
+
+// SettingWriter changes settings.
+type SettingWriter interface {
+	SaveSetting(ctx context.Context, name, value string) error
+}
+
+// ActivityWriter adds to the activity log. Nothing changes an entry.
+type ActivityWriter interface {
+	InsertActivity(ctx context.Context, a Activity) error
 }
 
 // InstanceReader tells what is true of the database as a whole.

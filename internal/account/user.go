@@ -38,6 +38,19 @@ type User struct {
 	RoleIDs           []int64 // sorted
 }
 
+// SortName and SearchText are what lists are sorted by and searched in: in a form
+// in which upper and lower case are one.
+func (u User) SortName() string { return foldText(u.Name) }
+
+// SearchText: see SortName.
+func (u User) SearchText() string {
+	surname := ""
+	if u.Surname != nil {
+		surname = *u.Surname
+	}
+	return foldText(u.Name + " " + surname + " " + u.Email)
+}
+
 // Credential is what sign-in needs of an account.
 type Credential struct {
 	UserID            int64

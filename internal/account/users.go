@@ -82,10 +82,17 @@ func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []Ne
 		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 			return err
 		}
+		settings, err := s.applicationSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for i, u := range users {
-			created[i], err = s.insertUser(ctx, tx, u, keys[i], hashes[i], access.DefaultRoles)
+			created[i], err = s.insertUser(ctx, tx, u, keys[i], hashes[i], settings.DefaultRoleIDs)
 			if errors.Is(err, ErrEmailTaken) {
 				return emailTaken(fmt.Sprintf("/%d/email", i))
+			}
+			if err == nil {
+				err = s.record(ctx, tx, caller, Event{ActionUserCreate, created[i].target(), created[i].described()})
 			}
 			if err != nil {
 				return err
@@ -201,7 +208,10 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 			return err
 		}
 		return keepAdministrator(ctx, tx, was, func() error {
-			return s.storeUpdate(ctx, tx, was, &user, key, up, hash)
+			if err := s.storeUpdate(ctx, tx, was, &user, key, up, hash); err != nil {
+				return err
+			}
+			return s.record(ctx, tx, caller, updateEvents(was, user, up)...)
 		})
 	})
 	if err != nil {
@@ -321,7 +331,10 @@ func (s *Service) DeleteUser(ctx context.Context, caller *Principal, id int64) e
 			if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
 				return err
 			}
-			return tx.DeleteUser(ctx, id)
+			if err := tx.DeleteUser(ctx, id); err != nil {
+				return err
+			}
+			return s.record(ctx, tx, caller, Event{Action: ActionUserDelete, Target: user.target()})
 		})
 	})
 }

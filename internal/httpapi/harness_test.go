@@ -81,7 +81,7 @@ func (j *journal) during(fn func()) string {
 // plainText renders messages in a form that tests can read.
 type plainText struct{}
 
-func (plainText) Recovery(m account.RecoveryMail) (account.Message, error) {
+func (plainText) Render(_ account.MailKind, m account.MailContent) (account.Message, error) {
 	return account.Message{Subject: "recovery", Text: m.Token, HTML: "<p>" + m.Token + "</p>"}, nil
 }
 
@@ -157,7 +157,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 func (f *fixture) role(permissions ...access.Permission) (id int64) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx account.Tx) (err error) {
-		id, err = tx.InsertRole(ctx, access.Role{Name: "role", Description: "of a test", Permissions: permissions})
+		id, err = tx.InsertRole(ctx, access.Role{Name: rand.Text(), Description: "of a test", Permissions: permissions})
 		return err
 	})
 	return id

@@ -140,7 +140,7 @@ func TestUserAgent(t *testing.T) {
 
 func (f *fixture) sessionOf(text string) account.Session {
 	f.t.Helper()
-	p, err := f.accounts.Authenticate(f.t.Context(), secret.New(text))
+	p, err := f.accounts.Authenticate(f.t.Context(), secret.New(text), account.Origin{})
 	if err != nil {
 		f.t.Fatal(fmt.Errorf("authenticate: %w", err))
 	}

@@ -161,7 +161,7 @@ func (s *server) operation(op *operation, handler http.HandlerFunc) http.Handler
 		if !op.public {
 			token, err := credential(r)
 			if err == nil {
-				q.caller, err = s.accounts.Authenticate(r.Context(), token)
+				q.caller, err = s.accounts.Authenticate(r.Context(), token, q.from)
 			}
 			if err != nil {
 				s.writeError(w, r, err)

@@ -18,7 +18,7 @@ import (
 // recovery is a message as the outbox keeps it.
 func recovery(t testing.TB) account.Message {
 	t.Helper()
-	m, err := mail.NewTemplates().Recovery(account.RecoveryMail{
+	m, err := mail.NewTemplates().Render(account.MailRecovery, account.MailContent{
 		Name: "Zoë", Token: token, Link: link, Lifetime: 30 * time.Minute, Source: "192.0.2.7",
 	})
 	if err != nil {

@@ -36,19 +36,27 @@ func NewTemplates() *Templates {
 	}
 }
 
-// Recovery writes the message that lets its reader choose a new password. The link,
-// or the token where there is none, stands on a line of its own in the text.
-func (t *Templates) Recovery(mail account.RecoveryMail) (account.Message, error) {
-	const subject = "Choose a new password for Usher"
-	return t.render("recovery", subject, struct {
+// subjects of the messages, by kind. Each kind has two templates of its name.
+var subjects = map[account.MailKind]string{
+	account.MailRecovery: "Choose a new password for Usher",
+}
+
+// Render writes a message of a kind. A link, or the token where there is none,
+// stands on a line of its own in the text.
+func (t *Templates) Render(kind account.MailKind, content account.MailContent) (account.Message, error) {
+	subject, ok := subjects[kind]
+	if !ok {
+		return account.Message{}, fmt.Errorf("there is no mail of the kind %q", kind)
+	}
+	return t.render(string(kind), subject, struct {
 		Subject, Name, Token, Link, Lifetime, Source string
 	}{
 		Subject:  subject,
-		Name:     oneLine(mail.Name),
-		Token:    mail.Token,
-		Link:     mail.Link,
-		Lifetime: inWords(mail.Lifetime),
-		Source:   oneLine(mail.Source),
+		Name:     oneLine(content.Name),
+		Token:    content.Token,
+		Link:     content.Link,
+		Lifetime: inWords(content.Lifetime),
+		Source:   oneLine(content.Source),
 	})
 }
 

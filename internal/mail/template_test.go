@@ -18,14 +18,14 @@ const (
 func TestRecovery(t *testing.T) {
 	tests := []struct {
 		name             string
-		mail             account.RecoveryMail
+		mail             account.MailContent
 		line             string // of the text, by itself
 		text, html, both []string
 		absent           []string // from both
 	}{
 		{
 			name:   "with a link",
-			mail:   account.RecoveryMail{Name: "Ada", Token: token, Link: link, Lifetime: 30 * time.Minute, Source: "192.0.2.7"},
+			mail:   account.MailContent{Name: "Ada", Token: token, Link: link, Lifetime: 30 * time.Minute, Source: "192.0.2.7"},
 			line:   link,
 			text:   []string{"valid for 30 minutes and works once"},
 			html:   []string{`href="` + link + `"`, "<strong>30 minutes</strong>"},
@@ -34,7 +34,7 @@ func TestRecovery(t *testing.T) {
 		},
 		{
 			name:   "with a token alone",
-			mail:   account.RecoveryMail{Name: "Ada", Token: token, Lifetime: time.Hour, Source: "2001:db8::1"},
+			mail:   account.MailContent{Name: "Ada", Token: token, Lifetime: time.Hour, Source: "2001:db8::1"},
 			line:   token,
 			text:   []string{`"usher password retrieve"`},
 			html:   []string{">" + token + "<", "<code>usher password retrieve</code>"},
@@ -43,20 +43,20 @@ func TestRecovery(t *testing.T) {
 		},
 		{
 			name:   "without a name or a source",
-			mail:   account.RecoveryMail{Token: token, Link: link, Lifetime: 90 * time.Minute},
+			mail:   account.MailContent{Token: token, Link: link, Lifetime: 90 * time.Minute},
 			line:   link,
 			both:   []string{"Hello,", "1 hour and 30 minutes"},
 			absent: []string{"came from"},
 		},
 		{
 			name: "a name of several lines",
-			mail: account.RecoveryMail{Name: "Bob\r\nBcc: x@y\u2028\u0085\x00z", Token: token, Link: link, Lifetime: time.Minute},
+			mail: account.MailContent{Name: "Bob\r\nBcc: x@y\u2028\u0085\x00z", Token: token, Link: link, Lifetime: time.Minute},
 			line: link,
 			both: []string{"Hello Bob Bcc: x@y z,", "1 minute"},
 		},
 		{
 			name:   "a name of markup",
-			mail:   account.RecoveryMail{Name: "<script>alert(1)</script>{{.Token}}", Token: token, Link: link, Lifetime: 59 * time.Second},
+			mail:   account.MailContent{Name: "<script>alert(1)</script>{{.Token}}", Token: token, Link: link, Lifetime: 59 * time.Second},
 			line:   link,
 			text:   []string{"<script>alert(1)</script>{{.Token}}"},
 			html:   []string{"&lt;script&gt;alert(1)&lt;/script&gt;{{.Token}}"},
@@ -65,14 +65,14 @@ func TestRecovery(t *testing.T) {
 		},
 		{
 			name:   "a name that turns the text around, too long",
-			mail:   account.RecoveryMail{Name: "\u202eeve" + strings.Repeat("é", 100), Token: token, Link: link, Lifetime: 2*time.Hour + time.Minute},
+			mail:   account.MailContent{Name: "\u202eeve" + strings.Repeat("é", 100), Token: token, Link: link, Lifetime: 2*time.Hour + time.Minute},
 			line:   link,
 			both:   []string{"Hello eve" + strings.Repeat("é", 76) + "…,", "2 hours and 1 minute"},
 			absent: []string{"\u202e"},
 		},
 		{
 			name: "a source of several lines",
-			mail: account.RecoveryMail{Token: token, Link: link, Lifetime: time.Minute, Source: "192.0.2.7\nhttps://evil.example"},
+			mail: account.MailContent{Token: token, Link: link, Lifetime: time.Minute, Source: "192.0.2.7\nhttps://evil.example"},
 			line: link,
 			both: []string{"192.0.2.7 https://evil.example."},
 		},
@@ -80,7 +80,7 @@ func TestRecovery(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			templates := mail.NewTemplates()
-			m, err := templates.Recovery(test.mail)
+			m, err := templates.Render(account.MailRecovery, test.mail)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +105,7 @@ func TestRecovery(t *testing.T) {
 			if strings.Contains(m.HTML, "<script") || strings.Contains(m.HTML, "<img") || strings.Contains(m.HTML, "url(") {
 				t.Errorf("the HTML runs or loads something:\n%s", m.HTML)
 			}
-			if again, err := mail.NewTemplates().Recovery(test.mail); err != nil || again != m {
+			if again, err := mail.NewTemplates().Render(account.MailRecovery, test.mail); err != nil || again != m {
 				t.Errorf("the same input gives another message: %v", err)
 			}
 		})

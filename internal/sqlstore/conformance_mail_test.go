@@ -83,7 +83,6 @@ func TestMail(t *testing.T) {
 	conform(t, "bad rows are refused", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		for name, bad := range map[string]func(m *account.Mail){
-			"unknown kind":        func(m *account.Mail) { m.Kind = "advertisement" },
 			"unknown state":       func(m *account.Mail) { m.State = "lost" },
 			"ready for nobody":    func(m *account.Mail) { m.UserID = 0 },
 			"of no user":          func(m *account.Mail) { m.UserID = 99 },
@@ -222,12 +221,17 @@ func TestCountMails(t *testing.T) {
 		}
 		for _, c := range []struct {
 			user  int64
+			kind  account.MailKind
 			since time.Time
 			n     int
 		}{
-			{users[0].ID, now.Add(-time.Microsecond), 2}, {users[0].ID, now, 0}, {users[1].ID, time.Time{}, 1}, {99, time.Time{}, 0},
+			{users[0].ID, account.MailRecovery, now.Add(-time.Microsecond), 2}, {users[0].ID, account.MailRecovery, now, 0},
+			{users[1].ID, account.MailRecovery, time.Time{}, 1}, {99, account.MailRecovery, time.Time{}, 0},
+			{users[0].ID, account.MailInvitation, time.Time{}, 0},
 		} {
-			n := do(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.CountMails(ctx, c.user, c.since) })
+			n := do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+				return tx.CountMails(ctx, c.user, c.kind, c.since)
+			})
 			want(t, "count", n, c.n)
 		}
 	})

@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -79,7 +80,7 @@ func TestUserRoles(t *testing.T) {
 	conform(t, "roles of a user are by id", func(t *testing.T, db database) {
 		var ids []int64
 		for range 12 {
-			ids = append(ids, insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "read")}}).ID)
+			ids = append(ids, insertRole(t, db, access.Role{Name: fmt.Sprint("R", len(ids)), Permissions: []access.Permission{permission("user", "read")}}).ID)
 		}
 		u := localUser("a@example.org")
 		u.RoleIDs = []int64{ids[11], ids[1], ids[8]}

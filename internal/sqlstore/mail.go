@@ -66,9 +66,9 @@ func (t *tx) DeleteMail(ctx context.Context, id int64) error {
 	return t.run(ctx, `DELETE FROM outbox WHERE id = $1`, id)
 }
 
-func (t *tx) CountMails(ctx context.Context, userID int64, since time.Time) (int, error) {
+func (t *tx) CountMails(ctx context.Context, userID int64, kind account.MailKind, since time.Time) (int, error) {
 	n, err := one(ctx, t.queries, scanInt, `
-		SELECT count(*) FROM outbox WHERE user_id = $1 AND created_at > $2`, userID, micros(since))
+		SELECT count(*) FROM outbox WHERE user_id = $1 AND kind = $2 AND created_at > $3`, userID, string(kind), micros(since))
 	return int(n), err
 }
 

@@ -124,7 +124,7 @@ var operations = map[string]operation{
 		return func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, id) }, m.deleteUser(id)
 	},
 	"insert a role": func(t *rapid.T, m *model) (job, error) {
-		r := access.Role{ID: int64(len(m.roles) + 1), Name: rapid.String().Draw(t, "name")}
+		r := access.Role{ID: int64(len(m.roles) + 1), Name: fmt.Sprint(len(m.roles), rapid.String().Draw(t, "name"))}
 		entities := append(slices.Clone(access.OwnedByUser), access.EntityRole)
 		for _, e := range rapid.SliceOfDistinct(rapid.SampledFrom(entities), rapid.ID).Draw(t, "entities") {
 			ids := rapid.SliceOfNDistinct(drawUser, 0, 3, rapid.ID).Draw(t, "ids")

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
 // roleRow is a role with one of its permissions and one of its ids, each of
@@ -80,7 +81,8 @@ func (t *tx) InsertRole(ctx context.Context, r access.Role) (int64, error) {
 		id = &r.ID
 	}
 	roleID, err := one(ctx, t.queries, scanInt, `
-		INSERT INTO roles (id, name, description) VALUES ($1, $2, $3) RETURNING id`, id, r.Name, r.Description)
+		INSERT INTO roles (id, name, name_key, description) VALUES ($1, $2, $3, $4) RETURNING id`,
+		id, r.Name, account.RoleNameKey(r.Name), r.Description)
 	if err != nil {
 		return 0, err
 	}

@@ -63,11 +63,11 @@ func (r reader) CredentialByEmail(ctx context.Context, key account.EmailKey) (ac
 
 func (t *tx) InsertUser(ctx context.Context, u account.User, key account.EmailKey, passwordHash string, now time.Time) (int64, error) {
 	id, err := one(ctx, t.queries, scanInt, `
-		INSERT INTO users (email, email_key, name, surname, department, biography, picture, provider, identifier,
+		INSERT INTO users (email, email_key, sort_name, search_text, name, surname, department, biography, picture, provider, identifier,
 		                   password_hash, active, need_password_reset, eula_version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
 		RETURNING id`,
-		u.Email, string(key), u.Name, u.Surname, u.Department, u.Biography, u.Picture, string(u.Provider), u.Identifier,
+		u.Email, string(key), u.SortName(), u.SearchText(), u.Name, u.Surname, u.Department, u.Biography, u.Picture, string(u.Provider), u.Identifier,
 		passwordHash, u.Active, u.NeedPasswordReset, u.EULAVersion, micros(now))
 	if err != nil {
 		return 0, err
@@ -87,10 +87,12 @@ func (t *tx) insertUserRoles(ctx context.Context, userID int64, roleIDs []int64)
 func (t *tx) UpdateUser(ctx context.Context, u account.User, key account.EmailKey, now time.Time) error {
 	return t.runOne(ctx, `
 		UPDATE users SET email = $2, email_key = $3, name = $4, surname = $5, department = $6, biography = $7, picture = $8,
-		                 provider = $9, identifier = $10, active = $11, eula_version = $12, updated_at = $13
+		                 provider = $9, identifier = $10, active = $11, eula_version = $12, updated_at = $13,
+		                 sort_name = $14, search_text = $15
 		WHERE id = $1`,
 		u.ID, u.Email, string(key), u.Name, u.Surname, u.Department, u.Biography, u.Picture,
-		string(u.Provider), u.Identifier, u.Active, u.EULAVersion, micros(now))
+		string(u.Provider), u.Identifier, u.Active, u.EULAVersion, micros(now),
+		u.SortName(), u.SearchText())
 }
 
 func (t *tx) SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error {

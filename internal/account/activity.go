@@ -1,0 +1,117 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+)
+
+// Action says what was done, as "noun.verb".
+type Action string
+
+// The actions of the activity log.
+const (
+	ActionUserCreate     Action = "user.create"
+	ActionUserUpdate     Action = "user.update"
+	ActionUserRoles      Action = "user.roles"
+	ActionUserDelete     Action = "user.delete"
+	ActionUserInvite     Action = "user.invite"
+	ActionPasswordChange Action = "password.change"
+	ActionPasswordReset  Action = "password.reset"   // by an administrator or an operator
+	ActionPasswordChoose Action = "password.recover" // by a token out of a mail
+
+	ActionSignIn       Action = "session.create"
+	ActionSignInFailed Action = "session.refuse" // one or more failed sign-ins of a minute
+	ActionSessionEnd   Action = "session.end"
+
+	ActionKeyCreate Action = "api-key.create"
+	ActionKeyEnd    Action = "api-key.end"
+
+	ActionRoleCreate      Action = "role.create"
+	ActionRoleUpdate      Action = "role.update"
+	ActionRolePermissions Action = "role.permissions"
+	ActionRoleDelete      Action = "role.delete"
+
+	ActionPreferencesUpdate Action = "preferences.update"
+	ActionSettingsUpdate    Action = "settings.update"
+	ActionSettingsTest      Action = "settings.test"
+
+	ActionImportBegin  Action = "import.begin"
+	ActionImportFinish Action = "import.finish"
+	ActionImportUndo   Action = "import.undo"
+)
+
+// Actor is who did something, under the name of that time. ID is 0 for nobody
+// known: an operator on the data itself, or a stranger.
+type Actor struct {
+	ID         int64
+	Name       string // e-mail address
+	Credential CredentialRef
+	Source     string // network address
+}
+
+// Target is what something was done to. ID is 0 for things that there is only one
+// of. Name is the one it had then, since the thing itself may be gone.
+type Target struct {
+	Kind access.Entity
+	ID   int64
+	Name string
+}
+
+// FieldChange is a field that a change gave another value. From and To are text,
+// numbers, truth values, lists of these, or nil, and never a secret: of a secret
+// it is only told that it changed.
+type FieldChange struct {
+	Field string `json:"field"`
+	From  any    `json:"from,omitempty"`
+	To    any    `json:"to,omitempty"`
+}
+
+// Event is what a change tells the activity log of itself.
+type Event struct {
+	Action  Action
+	Target  Target
+	Changes []FieldChange
+}
+
+// Activity is an entry of the activity log.
+type Activity struct {
+	ID    int64
+	At    time.Time
+	Actor Actor
+	Event
+	Count int // how often; more than 1 for failed sign-ins that were merged
+}
+
+// record writes what the caller does into the activity log, in the transaction
+// that does it.
+func (s *Service) record(ctx context.Context, tx Tx, caller *Principal, events ...Event) error {
+	return s.recordAs(ctx, tx, caller.actor(), events...)
+}
+
+// recordAs is record for who is not signed in.
+func (s *Service) recordAs(ctx context.Context, tx Tx, actor Actor, events ...Event) error {
+	settings, err := s.applicationSettings(ctx, tx)
+	if err != nil || !settings.KeepActivity {
+		return err
+	}
+	for _, e := range events {
+		if err := tx.InsertActivity(ctx, Activity{At: s.now(), Actor: actor, Event: e, Count: 1}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Principal) actor() Actor {
+	return Actor{ID: p.User.ID, Name: p.User.Email, Credential: p.Credential, Source: p.From.Source}
+}
+
+// operator is the actor of what is done on the data itself.
+var operator = Actor{Credential: CredentialRef{Kind: CredentialOperator}}
+
+// target names a user in the activity log.
+func (u User) target() Target { return Target{access.EntityUser, u.ID, u.Email} }
+
+func (c Credential) target() Target { return Target{access.EntityUser, c.UserID, c.Email} }

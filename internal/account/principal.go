@@ -1,0 +1,91 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// CredentialKind says what let somebody in.
+type CredentialKind string
+
+// The kinds of credential. The activity log knows them by these names.
+const (
+	CredentialSession     CredentialKind = "session"
+	CredentialContractKey CredentialKind = "contract-key" // the one API key that its owner can read again
+	CredentialNamedKey    CredentialKind = "key"
+	CredentialPassword    CredentialKind = "password"   // at sign-in, before there is a session
+	CredentialMailToken   CredentialKind = "mail-token" // of a recovery or an invitation
+	CredentialOperator    CredentialKind = "operator"   // who can open the data itself
+	CredentialNone        CredentialKind = "none"
+)
+
+// CredentialRef names one credential. It is not a secret.
+type CredentialRef struct {
+	Kind CredentialKind
+	ID   int64 // of the session or the key; else 0
+}
+
+// Principal is who makes a request, by which credential, and what he may do.
+type Principal struct {
+	User       User
+	Roles      []access.Role
+	Access     access.Set
+	Credential CredentialRef
+	Session    Session // its zero value unless the credential is one
+	From       Origin
+}
+
+// Authenticate returns the principal of a credential. It fails with
+// CodeUnauthorized for every one that does not let anybody in, and does not tell
+// why.
+func (s *Service) Authenticate(ctx context.Context, credential secret.Text, from Origin) (*Principal, error) {
+	hash, err := token.Parse(token.Session, credential)
+	if err != nil {
+		return nil, unauthorized()
+	}
+	return s.authenticateSession(ctx, hash, from)
+}
+
+// reload reads the principal anew: what he may do now, if he may still come in.
+func (s *Service) reload(ctx context.Context, r Reader, p *Principal) (*Principal, error) {
+	session, err := r.Session(ctx, p.Session.ID)
+	if err != nil {
+		return nil, endedSession(err)
+	}
+	return s.sessionPrincipal(ctx, r, session, p.From, s.now())
+}
+
+// principal loads what every credential of a user gives. It fails with
+// CodeUnauthorized when the user may not come in.
+func (s *Service) principal(ctx context.Context, r Reader, userID int64, from Origin, now time.Time) (*Principal, error) {
+	user, err := r.User(ctx, userID, now)
+	if errors.Is(err, ErrNotFound) || err == nil && !user.Active {
+		return nil, unauthorized()
+	}
+	if err != nil {
+		return nil, err
+	}
+	roles, err := r.RolesOf(ctx, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &Principal{User: user, Roles: roles, Access: access.Of(roles), From: from}, nil
+}
+
+// change runs f in one transaction on behalf of the caller, whose rights are
+// read anew in it: a right taken away a moment ago no longer counts. f tells the
+// activity log what it did with [Service.record].
+func (s *Service) change(ctx context.Context, caller *Principal, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
+	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		now, err := s.reload(ctx, tx, caller)
+		if err != nil {
+			return err
+		}
+		return f(ctx, tx, now)
+	})
+}

@@ -1,0 +1,98 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
+)
+
+// The groups of settings, by the name under which the store keeps them. The names
+// of the fields of a group are those in the store: they are not changed without a
+// migration.
+const (
+	settingApplication = "application"
+	settingServer      = "server"
+	settingLockout     = "lockout-policy"
+)
+
+// ApplicationSettings are the settings that the contract has.
+type ApplicationSettings struct {
+	Mail                MailSettings
+	DefaultRoleIDs      []int64 // of new users; sorted, not empty
+	DefaultProfileID    int     // kept for clients; it has no effect
+	InternalCertificate *string // PEM; trusted beside the system's
+	KeepActivity        bool    // whether the activity log is kept
+	ActivityDays        int     // for how long
+}
+
+// MailSettings say how mail leaves. The password of the account is a secret of
+// its own.
+type MailSettings struct {
+	Server   *string // nil: messages become files
+	Port     *int    // nil: that of the protection
+	Account  *string
+	StartTLS bool
+	TLS      bool   // from the first byte on
+	Sender   string // address that mail comes from; "": the default
+}
+
+// ServerSettings are settings that the contract does not have.
+type ServerSettings struct {
+	PublicURL       *string // nil: not set
+	SenderName      string  // name that mail comes from
+	SessionIdle     time.Duration
+	SessionAbsolute time.Duration
+}
+
+var (
+	defaultApplicationSettings = ApplicationSettings{
+		Mail:           MailSettings{StartTLS: true},
+		DefaultRoleIDs: access.DefaultRoles, DefaultProfileID: 1,
+		KeepActivity: true, ActivityDays: 365,
+	}
+	defaultServerSettings = ServerSettings{
+		SenderName: "Usher", SessionIdle: SessionIdle, SessionAbsolute: SessionAbsolute,
+	}
+)
+
+func (s *Service) applicationSettings(ctx context.Context, r Reader) (ApplicationSettings, error) {
+	return loadSettings(ctx, r, settingApplication, defaultApplicationSettings)
+}
+
+func (s *Service) serverSettings(ctx context.Context, r Reader) (ServerSettings, error) {
+	return loadSettings(ctx, r, settingServer, defaultServerSettings)
+}
+
+func (s *Service) lockoutPolicy(ctx context.Context, r Reader) (throttle.Policy, error) {
+	return loadSettings(ctx, r, settingLockout, throttle.Default)
+}
+
+// loadSettings reads a group of settings; what was never set has its default.
+func loadSettings[T any](ctx context.Context, r Reader, name string, defaults T) (T, error) {
+	text, err := r.Setting(ctx, name)
+	if errors.Is(err, ErrNotFound) {
+		return defaults, nil
+	}
+	if err != nil {
+		return defaults, err
+	}
+	settings := defaults
+	if err := json.Unmarshal([]byte(text), &settings); err != nil {
+		return defaults, fmt.Errorf("read the settings %s: %w", name, err)
+	}
+	return settings, nil
+}
+
+// saveSettings stores a group of settings.
+func saveSettings[T any](ctx context.Context, tx Tx, name string, settings T) error {
+	text, err := json.Marshal(settings)
+	if err != nil {
+		return fmt.Errorf("write the settings %s: %w", name, err)
+	}
+	return tx.SaveSetting(ctx, name, string(text))
+}
