@@ -12,6 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
@@ -26,25 +27,10 @@ type database struct {
 	another func() account.Store
 }
 
-// openSQLite is the engine "sqlite": a database in a directory of its own.
-func openSQLite(t testing.TB) func() account.Store {
-	dir := t.TempDir()
-	return func() account.Store { return openDir(t, dir) }
-}
-
 // openDir opens the SQLite database of a directory until the test ends.
 func openDir(t testing.TB, dir string) *sqlstore.Store {
 	t.Helper()
-	s, err := sqlstore.OpenSQLite(t.Context(), dir)
-	if err != nil {
-		t.Fatalf("open the database: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close the database: %v", err)
-		}
-	})
-	return s
+	return enginetest.OpenSQLite(t, dir)
 }
 
 // try runs f in a transaction. f runs on a goroutine of the store, so it must

@@ -247,7 +247,7 @@ func init() {
 // other engines, so this is no part of the conformance suite.
 func TestSQLiteModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		m := machine{store: openSQLite(t)(), model: newModel()}
+		m := machine{store: openDir(t, t.TempDir()), model: newModel()}
 		rt.Repeat(map[string]func(*rapid.T){"transaction": m.transaction, "": m.check})
 	})
 }
