@@ -1,0 +1,127 @@
+package modeltest_test
+
+import (
+	"crypto/sha256"
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// message is one of the outbox.
+type message struct {
+	id                               int64
+	kind, state                      string
+	address, recipient               string
+	user                             int64 // 0: not looked up yet
+	attempts                         int
+	created, next, expires, finished time.Time
+	failure                          any // why the last try failed
+	token                            *recovery
+}
+
+func (o *message) view() object {
+	view := object{
+		"id": o.id, "kind": o.kind, "recipient": nil, "state": o.state, "attempts": o.attempts, "createdAt": o.created,
+		"nextAttemptAt": nil, "deliveredAt": nil, "lastError": o.failure,
+	}
+	if o.recipient != "" {
+		view["recipient"] = o.recipient
+	}
+	switch o.state {
+	case "requested", "ready":
+		view["nextAttemptAt"] = o.next
+	case "delivered":
+		view["deliveredAt"] = o.finished
+	}
+	return view
+}
+
+// newestMail and sessionID read ids that the API does not tell everybody.
+func (m *machine) newestMail(t *rapid.T) int64 {
+	mails, err := m.store.Mails(t.Context(), 1)
+	if err != nil || len(mails) == 0 {
+		return 0
+	}
+	return mails[0].ID
+}
+
+func (m *machine) sessionID(t *rapid.T, text string) int64 {
+	s, err := m.store.SessionByHash(t.Context(), token.Hash(sha256.Sum256([]byte(text))))
+	if err != nil {
+		t.Fatalf("the session of a new token: %v", err)
+	}
+	return s.ID
+}
+
+// deliver delivers all messages that are due, the oldest first.
+func (m *machine) deliver(t *rapid.T) {
+	m.say(t, "mail is delivered")
+	for _, o := range slices.Clone(m.model.outbox) {
+		if o.state == "requested" {
+			m.model.prepare(o)
+		}
+		if o.state != "ready" {
+			continue
+		}
+		if !m.now.Before(o.expires) {
+			o.state, o.finished, o.failure = "failed", m.now, "it could not be delivered before its token expired"
+			continue
+		}
+		m.deliverOne(t, o)
+	}
+	if d, err := m.accounts.ClaimMail(t.Context()); d != nil || err != nil {
+		t.Fatalf("no message is due, and the server has %+v, %v", d, err)
+	}
+}
+
+func (m *machine) deliverOne(t *rapid.T, o *message) {
+	d, err := m.accounts.ClaimMail(t.Context())
+	if err != nil || d == nil || d.MailID != o.id || d.Message.To != o.recipient || d.Message.Subject != o.kind {
+		t.Fatalf("message %d to %s is due, and the server has %+v, %v", o.id, o.recipient, d, err)
+	}
+	if err := m.accounts.MailDelivered(t.Context(), d); err != nil {
+		t.Fatalf("message %d: %v", o.id, err)
+	}
+	if o.token != nil {
+		o.token.text = d.Message.Text
+		m.fresh(t, "token "+o.token.text, 1)
+	}
+	o.attempts++
+	o.state, o.finished = "delivered", m.now
+}
+
+// sweepMail forgets the traces of messages that left a month ago.
+func (m *model) sweepMail() {
+	m.outbox = slices.DeleteFunc(m.outbox, func(o *message) bool {
+		return !o.finished.IsZero() && o.finished.Before(m.now.Add(-month))
+	})
+}
+
+func (m *machine) listMail(t *rapid.T) { m.call(t, "GET", "/api/mail", nil, (*principal).listMail) }
+
+func (p *principal) listMail(answer) *expected {
+	if no := p.may("mail", "read", allOf); no != nil {
+		return no
+	}
+	newest := slices.Clone(p.outbox)
+	slices.Reverse(newest)
+	return ok(views(newest))
+}
+
+func (m *machine) getMail(t *rapid.T) {
+	id := rapid.Int64Range(1, 6).Draw(t, "message")
+	m.call(t, "GET", pathOf("mail/%d", id), nil, func(p *principal, _ answer) *expected {
+		if no := p.may("mail", "read", allOf); no != nil {
+			return no
+		}
+		for _, o := range p.outbox {
+			if o.id == id {
+				return ok(o.view())
+			}
+		}
+		return notFound()
+	})
+}

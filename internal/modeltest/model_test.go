@@ -1,0 +1,205 @@
+package modeltest_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
+)
+
+// model is the server as it should be.
+type model struct {
+	now         time.Time
+	users       map[int64]*user
+	roles       map[int64]*role
+	credentials []*credential // in the order of their making, also those that are over
+	recoveries  []*recovery   // likewise
+	outbox      []*message    // likewise
+	counters    map[string]*counter
+	known       map[origin]time.Time // when a user last came from there
+	policy      policy
+	used        map[string]bool // ids that were given, with their kind
+	activity    []*entry
+	touchLost   bool // the server could not keep the last use of a credential
+
+	defaultRoles []int64 // of new users
+}
+
+var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+
+func newModel() *model {
+	m := &model{
+		now: start, users: map[int64]*user{}, roles: builtIn(), counters: map[string]*counter{},
+		known: map[origin]time.Time{}, policy: defaultPolicy, used: map[string]bool{}, defaultRoles: []int64{ordinary},
+	}
+	m.users[1] = &user{id: 1, name: "Admin", email: adminEmail, password: passwords[0], active: true, roles: []int64{administrator}}
+	return m
+}
+
+// machine does the same to the server and to the model.
+type machine struct {
+	*server
+	model     *model
+	steps     int
+	nextCheck int // the step after which all is compared
+}
+
+// Few in a normal run; -rapid.checks and -rapid.steps ask for more.
+func init() {
+	for name, value := range map[string]string{"rapid.checks": "12", "rapid.steps": "120"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func TestServerIsAsTheModel(t *testing.T) {
+	for _, engine := range enginetest.Engines {
+		t.Run(engine.Name, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(rt *rapid.T) {
+				m := &machine{server: newServer(rt, engine), model: newModel()}
+				actions := map[string]func(*rapid.T){"": m.sometimesCheck}
+				for name, do := range operations {
+					actions[name] = func(t *rapid.T) { do(m, t) }
+				}
+				for name, do := range events {
+					actions[name] = func(t *rapid.T) { do(m, t) }
+				}
+				rt.Repeat(actions)
+				m.check(rt)
+			})
+		})
+	}
+}
+
+// operations are those of the contract, by their id.
+var operations = map[string]func(*machine, *rapid.T){
+	"apiLoginPost":                  (*machine).signIn,
+	"apiLogoutPost":                 (*machine).signOut,
+	"apiUsersGet":                   (*machine).listUsers,
+	"apiUsersPost":                  (*machine).createUsers,
+	"apiUsersWhoamiGet":             (*machine).whoami,
+	"apiUsersPasswordPatch":         (*machine).changePassword,
+	"apiUsersForgottenPasswordPost": (*machine).forgetPassword,
+	"apiUsersRetrievePasswordPost":  (*machine).retrievePassword,
+	"apiUsersIdGet":                 (*machine).getUser,
+	"apiUsersIdPatch":               (*machine).updateUser,
+	"apiUsersIdDelete":              (*machine).deleteUser,
+	"apiUsersIdRolesPut":            (*machine).setUserRoles,
+	"apiMailGet":                    (*machine).listMail,
+	"apiMailIdGet":                  (*machine).getMail,
+}
+
+// events are what happens beside requests.
+var events = map[string]func(*machine, *rapid.T){
+	"time passes":          (*machine).wait,
+	"mail is delivered":    (*machine).deliver,
+	"what is old is swept": (*machine).sweep,
+}
+
+// wait moves the clock, to the borders of what it decides on and over them.
+func (m *machine) wait(t *rapid.T) {
+	d := rapid.SampledFrom([]time.Duration{
+		time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour, 13 * time.Hour, 31 * 24 * time.Hour,
+	}).Draw(t, "duration")
+	m.say(t, "%v pass", d)
+	m.now = m.now.Add(d)
+	m.model.now = m.now
+}
+
+// sweep deletes what nobody can see any more, so it changes nothing.
+func (m *machine) sweep(t *rapid.T) {
+	m.say(t, "what is old is swept")
+	if err := m.accounts.Sweep(t.Context()); err != nil {
+		t.Fatalf("sweep: %v", err)
+	}
+	m.model.sweepCounters()
+	m.model.sweepMail()
+}
+
+func (m *machine) say(t *rapid.T, format string, args ...any) {
+	m.steps++
+	t.Logf("%d. "+format, append([]any{m.steps}, args...)...)
+}
+
+// call sends a request as somebody and compares the answer with that of the rule,
+// which is asked only for a credential that lets its owner in.
+func (m *machine) call(t *rapid.T, method, path string, body any, rule func(p *principal, got answer) *expected) {
+	t.Helper()
+	by, source := m.drawCaller(t), drawSource(t)
+	m.callAs(t, by, source, method, path, body, rule)
+}
+
+func (m *machine) callAs(t *rapid.T, by *credential, source, method, path string, body any, rule func(p *principal, got answer) *expected) {
+	t.Helper()
+	m.send(t, by.words, request{method, path, body, by.text, source}, func(got answer) *expected {
+		p := m.model.enter(by, source)
+		if p == nil {
+			return unauthorized()
+		}
+		return rule(p, got)
+	})
+}
+
+// send sends a request and compares the answer with that of the rule.
+func (m *machine) send(t *rapid.T, who string, r request, rule func(got answer) *expected) {
+	t.Helper()
+	what := fmt.Sprintf("%s: %s %s", who, r.method, r.path)
+	if r.body != nil {
+		what += " " + jsonOf(r.body)
+	}
+	what += " from " + r.source
+	got, faults := m.answer(t, r)
+	want := rule(got)
+	m.say(t, "%s -> %d %s", what, got.status, got.string("error"))
+	compare(t, what+faults, got, want)
+}
+
+// answer sends a request and returns what came back, and what the server has
+// logged of faults of its own.
+func (m *machine) answer(t *rapid.T, r request) (got answer, faults string) {
+	m.log.take()
+	got = m.do(t, r)
+	log := m.log.take()
+	m.model.touchLost = strings.Contains(log, "was not kept")
+	return got, errorsOf(log)
+}
+
+// errorsOf returns what a log has of faults of the server.
+func errorsOf(log string) string {
+	var lines []string
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "level=ERROR") {
+			lines = append(lines, "\n  "+strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+// fresh returns an id that the server gave to something new. None is given twice.
+func (m *machine) fresh(t *rapid.T, kind string, id int64) int64 {
+	t.Helper()
+	key := fmt.Sprint(kind, " ", id)
+	if id != 0 && m.model.used[key] {
+		t.Fatalf("the server gave the id of %s once more", key)
+	}
+	m.model.used[key] = true
+	return id
+}
+
+// sorted returns the values of a map in the order of their ids.
+func sorted[T any](byID map[int64]T) []T {
+	var values []T
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		values = append(values, byID[id])
+	}
+	return values
+}

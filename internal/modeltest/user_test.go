@@ -1,0 +1,335 @@
+package modeltest_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// user is an account. All are local.
+type user struct {
+	id                             int64
+	name, email                    string
+	surname, department, biography any // a string, or nil
+	picture                        any // a list of numbers, or nil
+	password                       string
+	active, needReset              bool
+	roles                          []int64 // sorted
+}
+
+func (m *model) userView(u *user) object {
+	return object{
+		"id": u.id, "name": u.name, "surname": u.surname, "email": u.email, "provider": "tenable", "identifier": u.email,
+		"department": u.department, "biography": u.biography, "active": u.active, "picture": u.picture,
+		"lockedOut": m.lockedOut(u), "eulaVersion": -1, "roles": u.roles,
+	}
+}
+
+// same reports whether two addresses are one. Those of the test are ASCII.
+func same(a, b string) bool { return strings.EqualFold(a, b) }
+
+func wellFormed(address string) bool { return strings.Count(address, "@") == 1 }
+
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
+
+func (m *model) byAddress(address string) *user {
+	for _, u := range m.users {
+		if same(u.email, address) {
+			return u
+		}
+	}
+	return nil
+}
+
+// taken reports whether somebody but the user has the address.
+func (m *model) taken(address string, but *user) bool {
+	u := m.byAddress(address)
+	return u != nil && u != but
+}
+
+// leavesNobody reports whether nobody could administer without the user.
+func (m *model) leavesNobody(u *user) bool {
+	administers := func(u *user) bool { return u.active && slices.Contains(u.roles, administrator) }
+	for _, other := range m.users {
+		if other != u && administers(other) {
+			return false
+		}
+	}
+	return administers(u)
+}
+
+// Values are few, so that they meet.
+const adminEmail = "admin@example.org"
+
+var (
+	addresses = []string{"ann@example.org", "Ann@Example.org", "bob@example.org", "cy@example.org", "dee@example.org", adminEmail}
+	names     = []string{"Ann", "Bob", "Cy", " "}
+	passwords = []string{"Correct-Horse-1", "Correct-Horse-2", "Correct-Horse-3"}
+	texts     = []any{nil, "", "Engines"}
+	pictures  = []any{nil, []int{}, []int{0, 255}}
+)
+
+// weak is long enough for the contract, and lacks what the policy wants.
+const weak = "correct-horse-battery"
+
+// rarely is true once in so many times.
+func rarely(t *rapid.T, what string, oneIn int) bool {
+	return rapid.IntRange(1, oneIn).Draw(t, what) == oneIn
+}
+
+func drawAddress(t *rapid.T) string {
+	if rarely(t, "no address", 20) {
+		return "nobody"
+	}
+	return rapid.SampledFrom(addresses).Draw(t, "address")
+}
+
+func drawNewPassword(t *rapid.T) string {
+	if rarely(t, "weak password", 20) {
+		return weak
+	}
+	return rapid.SampledFrom(passwords).Draw(t, "password")
+}
+
+// drawUser draws the id of a user, who is mostly there.
+func (m *machine) drawUser(t *rapid.T) int64 {
+	if rarely(t, "any user", 10) {
+		return rapid.Int64Range(1, 30).Draw(t, "user")
+	}
+	return rapid.SampledFrom(slices.Sorted(maps.Keys(m.model.users))).Draw(t, "user")
+}
+
+func (m *machine) getUser(t *rapid.T) {
+	id := m.drawUser(t)
+	m.call(t, "GET", pathOf("users/%d", id), nil, func(p *principal, _ answer) *expected {
+		if no := p.may("user", "read", id); no != nil {
+			return no
+		}
+		if p.users[id] == nil {
+			return notFound()
+		}
+		return ok(p.userView(p.users[id]))
+	})
+}
+
+func (m *machine) whoami(t *rapid.T) { m.call(t, "GET", "/api/users/whoami", nil, (*principal).whoami) }
+
+// whoami shows the caller to himself: his roles are there in full.
+func (p *principal) whoami(answer) *expected {
+	view := p.userView(p.user)
+	var roles []*role
+	for _, id := range p.user.roles {
+		roles = append(roles, p.roles[id])
+	}
+	view["roles"], view["internal"] = views(roles), false
+	return ok(view)
+}
+
+// drawProfile draws some of the fields that describe a user.
+func drawProfile(t *rapid.T) object {
+	profile := object{}
+	if rarely(t, "a name", 3) {
+		profile["name"] = rapid.SampledFrom(names).Draw(t, "name")
+	}
+	for _, field := range words("surname department biography") {
+		if rarely(t, "a "+field, 4) {
+			profile[field] = rapid.SampledFrom(texts).Draw(t, field)
+		}
+	}
+	if rarely(t, "a picture", 6) {
+		profile["picture"] = rapid.SampledFrom(pictures).Draw(t, "picture")
+	}
+	return profile
+}
+
+// describe sets the fields of a profile that are given.
+func (u *user) describe(fields object) {
+	for field, to := range map[string]*any{"surname": &u.surname, "department": &u.department, "biography": &u.biography} {
+		if value, given := fields[field]; given {
+			*to = value
+		}
+	}
+	if name, given := fields["name"]; given {
+		u.name = name.(string)
+	}
+	if picture, given := fields["picture"]; given {
+		u.picture = picture
+		if bytes, _ := picture.([]int); len(bytes) == 0 { // a picture without bytes is none
+			u.picture = nil
+		}
+	}
+}
+
+func (m *machine) createUsers(t *rapid.T) {
+	list := rapid.SliceOfN(rapid.Custom(drawNewUser), 1, 3).Draw(t, "users")
+	m.call(t, "POST", "/api/users", list, func(p *principal, got answer) *expected {
+		if no := p.mayCreateUsers(list); no != nil {
+			return no
+		}
+		made := []object{}
+		for i, fields := range list {
+			u := &user{
+				id: m.fresh(t, "user", got.id(i, "id")), email: fields["email"].(string), password: fields["password"].(string),
+				active: fields["active"] == true, roles: p.defaultRoles,
+			}
+			u.describe(fields)
+			p.users[u.id] = u
+			p.note("user.create", "user", u.id, u.email)
+			made = append(made, p.userView(u))
+		}
+		return created(made)
+	})
+}
+
+func drawNewUser(t *rapid.T) object {
+	u := drawProfile(t)
+	maps.DeleteFunc(u, func(_ string, value any) bool { return value == nil }) // null is to clear, and there is nothing yet
+	if u["name"] == nil {
+		u["name"] = "Dee"
+	}
+	u["email"], u["password"] = drawAddress(t), drawNewPassword(t)
+	if !rarely(t, "inactive", 5) {
+		u["active"] = true
+	}
+	return u
+}
+
+// mayCreateUsers returns how a list of new users is refused, or nil. All are
+// created, or none.
+func (p *principal) mayCreateUsers(list []object) *expected {
+	if no := p.may("user", "create", allOf); no != nil {
+		return no
+	}
+	var faults, taken []string
+	for i, u := range list {
+		at := func(field string) string { return fmt.Sprintf("/%d/%s", i, field) }
+		if blank(u["name"].(string)) {
+			faults = append(faults, at("name"))
+		}
+		if u["password"] == weak {
+			faults = append(faults, at("password"))
+		}
+		address := u["email"].(string)
+		twice := slices.ContainsFunc(list[:i], func(before object) bool { return same(before["email"].(string), address) })
+		if !wellFormed(address) || twice {
+			faults = append(faults, at("email"))
+		}
+		if p.taken(address, nil) {
+			taken = append(taken, at("email"))
+		}
+	}
+	switch {
+	case len(faults) > 0:
+		return invalid(faults...)
+	case len(taken) > 0:
+		return conflict("EMAIL_TAKEN", taken...)
+	}
+	return nil
+}
+
+func (m *machine) deleteUser(t *rapid.T) {
+	id := m.drawUser(t)
+	m.call(t, "DELETE", pathOf("users/%d", id), nil, func(p *principal, _ answer) *expected {
+		if no := p.may("user", "delete", id); no != nil {
+			return no
+		}
+		u := p.users[id]
+		if u == nil {
+			return notFound()
+		}
+		if no := p.covers(p.holds(u.roles)); no != nil {
+			return no
+		}
+		if p.leavesNobody(u) {
+			return conflict("LAST_ADMINISTRATOR")
+		}
+		p.note("user.delete", "user", u.id, u.email)
+		p.forget(u)
+		return noContent()
+	})
+}
+
+// forget removes a user and all that is his, also from what permissions list. One
+// that lists nobody any more goes: it must not come to mean everybody.
+func (m *model) forget(u *user) {
+	delete(m.users, u.id)
+	m.unlock(u)
+	m.endRecoveries(u.id)
+	m.endSessions(u.id, nil)
+	m.endKeys(u.id)
+	maps.DeleteFunc(m.known, func(o origin, _ time.Time) bool { return o.user == u.id })
+	m.outbox = slices.DeleteFunc(m.outbox, func(o *message) bool { return o.user == u.id })
+	for _, r := range m.roles {
+		var left []permission
+		for _, p := range r.permissions {
+			if p.ids != nil && slices.Contains(words("user api-key session activity-log"), p.entity) {
+				p.ids = without(p.ids, []int64{u.id})
+			}
+			if p.ids == nil || len(p.ids) > 0 {
+				left = append(left, p)
+			}
+		}
+		r.permissions = left
+	}
+}
+
+func (m *machine) setUserRoles(t *rapid.T) {
+	id := m.drawUser(t)
+	asked := rapid.SliceOfN(rapid.Custom(m.drawRole), 1, 3).Draw(t, "roles")
+	m.call(t, "PUT", pathOf("users/%d/roles", id), object{"roles": asked}, func(p *principal, _ answer) *expected {
+		return p.setUserRoles(id, asked)
+	})
+}
+
+func (p *principal) setUserRoles(id int64, asked []int64) *expected {
+	if no := p.may("user", "edit-access", id); no != nil {
+		return no
+	}
+	u := p.users[id]
+	if u == nil {
+		return notFound()
+	}
+	if no := p.covers(p.holds(u.roles)); no != nil {
+		return no
+	}
+	if no := p.may("role", "assign", anyOne); no != nil {
+		return no
+	}
+	wanted := distinct(asked)
+	changed := slices.Concat(without(wanted, u.roles), without(u.roles, wanted))
+	var unknown []string
+	for i, id := range asked {
+		if slices.Contains(changed, id) && (p.roles[id] == nil || !p.can("role", "read", id)) {
+			unknown = append(unknown, fmt.Sprintf("/roles/%d", i))
+		}
+	}
+	if len(unknown) > 0 {
+		return invalid(unknown...)
+	}
+	for _, id := range changed {
+		if !p.can("role", "assign", id) {
+			return forbidden()
+		}
+	}
+	if no := p.covers(p.holds(changed)); no != nil {
+		return no
+	}
+	if !slices.Contains(wanted, administrator) && p.leavesNobody(u) {
+		return conflict("LAST_ADMINISTRATOR")
+	}
+	u.roles = wanted
+	p.note("user.roles", "user", u.id, u.email)
+	return ok(object{"roles": wanted})
+}
+
+// distinct returns the ids sorted, each once.
+func distinct(ids []int64) []int64 { return slices.Compact(slices.Sorted(slices.Values(ids))) }
+
+// without returns the ids that are not among the others.
+func without(ids, others []int64) []int64 {
+	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return slices.Contains(others, id) })
+}
