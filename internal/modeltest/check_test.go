@@ -24,7 +24,7 @@ func (m *machine) check(t *rapid.T) {
 		if m.model.live(c) && m.now.Sub(c.lastUsed) >= time.Minute {
 			continue
 		}
-		for _, path := range words("users/whoami users mail") {
+		for _, path := range words("users/whoami users roles roles/user-creation-defaults mail keys sessions") {
 			got, faults := m.answer(t, request{"GET", pathOf("%s", path), nil, c.text, sources[0]})
 			want := unauthorized()
 			if p := m.model.enter(c, sources[0]); p != nil {
@@ -37,7 +37,11 @@ func (m *machine) check(t *rapid.T) {
 
 // seen are the rules of what is compared.
 var seen = map[string]func(*principal, answer) *expected{
-	"users/whoami": (*principal).whoami,
-	"users":        (*principal).listUsers,
-	"mail":         (*principal).listMail,
+	"users/whoami":                 (*principal).whoami,
+	"users":                        (*principal).listUsers,
+	"mail":                         (*principal).listMail,
+	"roles":                        (*principal).listRoles,
+	"roles/user-creation-defaults": (*principal).listDefaultRoles,
+	"keys":                         func(p *principal, _ answer) *expected { return p.listKeys(0) },
+	"sessions":                     func(p *principal, _ answer) *expected { return p.listSessions(0) },
 }

@@ -33,31 +33,36 @@ type credential struct {
 	created  time.Time
 	lastUsed time.Time // kept to the minute; that of a key is zero at first
 	source   string
-	failures int // wrong current passwords by it
-	ended    bool
+	failures int  // wrong current passwords by it
+	ended    bool // it is gone
+
+	keyName string
+	narrow  *set      // of a key: it may do what these and its owner's permit; nil: all that he may
+	expires time.Time // of a key; zero: never
 }
 
 // String names a credential where rapid prints what it drew.
 func (c *credential) String() string { return c.words }
 
-// The lifetimes of sessions.
-const (
-	idle     = 12 * time.Hour
-	absolute = 30 * 24 * time.Hour
-)
-
 // newCredential adds a credential of a user whose text the server has made.
 func (m *model) newCredential(k kind, u *user, text string) *credential {
 	c := &credential{
 		words: fmt.Sprintf("%s %d of user %d", k, len(m.credentials)+1, u.id),
-		text:  text, kind: k, user: u.id, created: m.now, lastUsed: m.now,
+		text:  text, kind: k, user: u.id, created: m.now,
+	}
+	if text != "" {
+		m.new(text)
 	}
 	m.credentials = append(m.credentials, c)
 	return c
 }
 
+// live reports whether a credential is neither gone nor too old.
 func (m *model) live(c *credential) bool {
-	return !c.ended && m.now.Before(c.lastUsed.Add(idle)) && m.now.Before(c.created.Add(absolute))
+	if c.kind == session {
+		return !c.ended && m.now.Before(m.sessionEnd(c))
+	}
+	return !c.ended && (c.expires.IsZero() || m.now.Before(c.expires))
 }
 
 // enter returns who comes by a credential, or nil if it lets nobody in.
@@ -66,19 +71,15 @@ func (m *model) enter(c *credential, source string) *principal {
 	if u == nil || !u.active || !m.live(c) {
 		return nil
 	}
+	p := &principal{model: m, user: u, by: c, source: source, own: m.holds(u.roles)}
+	if c.kind != session && !p.own.reach("api-key", "create", u.id).has(u.id) { // he may have no keys any more
+		return nil
+	}
+	p.key = c.narrow
 	if m.now.Sub(c.lastUsed) >= time.Minute && !m.touchLost {
 		c.lastUsed = m.now
 	}
-	return &principal{model: m, user: u, by: c, source: source, own: m.holds(u.roles)}
-}
-
-// endSessions ends those of a user but one.
-func (m *model) endSessions(user int64, spare *credential) {
-	for _, c := range m.credentials {
-		if c.user == user && c.kind == session && c != spare {
-			c.ended = true
-		}
-	}
+	return p
 }
 
 // Where requests come from.
@@ -129,15 +130,4 @@ func (m *machine) comeBack(t *rapid.T) {
 		}
 	}
 	m.signInAs(t, admin.email, admin.password, sources[0])
-}
-
-// signOut ends a session, and no key.
-func (m *machine) signOut(t *rapid.T) {
-	m.call(t, "POST", "/api/logout", nil, func(p *principal, _ answer) *expected {
-		if p.by.kind == session {
-			p.by.ended = true
-			p.note("session.end", "session", p.by.id, p.user.email)
-		}
-		return noContent()
-	})
 }

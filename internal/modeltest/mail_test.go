@@ -56,6 +56,14 @@ func (m *machine) sessionID(t *rapid.T, text string) int64 {
 	return s.ID
 }
 
+func (m *machine) keyID(t *rapid.T, text string) int64 {
+	k, err := m.store.APIKeyByHash(t.Context(), token.Hash(sha256.Sum256([]byte(text))))
+	if err != nil {
+		t.Fatalf("the key of a new text: %v", err)
+	}
+	return k.ID
+}
+
 // deliver delivers all messages that are due, the oldest first.
 func (m *machine) deliver(t *rapid.T) {
 	m.say(t, "mail is delivered")
@@ -87,7 +95,7 @@ func (m *machine) deliverOne(t *rapid.T, o *message) {
 	}
 	if o.token != nil {
 		o.token.text = d.Message.Text
-		m.fresh(t, "token "+o.token.text, 1)
+		m.model.new(o.token.text)
 	}
 	o.attempts++
 	o.state, o.finished = "delivered", m.now

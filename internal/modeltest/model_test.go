@@ -25,11 +25,13 @@ type model struct {
 	counters    map[string]*counter
 	known       map[origin]time.Time // when a user last came from there
 	policy      policy
-	used        map[string]bool // ids that were given, with their kind
+	used        map[string]bool // ids and tokens that were given, with their kind
+	twice       string          // one that was given once more
 	activity    []*entry
 	touchLost   bool // the server could not keep the last use of a credential
 
-	defaultRoles []int64 // of new users
+	defaultRoles   []int64       // of new users
+	idle, absolute time.Duration // of sessions: without use, and in all
 }
 
 var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
@@ -38,6 +40,7 @@ func newModel() *model {
 	m := &model{
 		now: start, users: map[int64]*user{}, roles: builtIn(), counters: map[string]*counter{},
 		known: map[origin]time.Time{}, policy: defaultPolicy, used: map[string]bool{}, defaultRoles: []int64{ordinary},
+		idle: 12 * time.Hour, absolute: month,
 	}
 	m.users[1] = &user{id: 1, name: "Admin", email: adminEmail, password: passwords[0], active: true, roles: []int64{administrator}}
 	return m
@@ -73,29 +76,12 @@ func TestServerIsAsTheModel(t *testing.T) {
 				for name, do := range events {
 					actions[name] = func(t *rapid.T) { do(m, t) }
 				}
+				m.begin(rt)
 				rt.Repeat(actions)
 				m.check(rt)
 			})
 		})
 	}
-}
-
-// operations are those of the contract, by their id.
-var operations = map[string]func(*machine, *rapid.T){
-	"apiLoginPost":                  (*machine).signIn,
-	"apiLogoutPost":                 (*machine).signOut,
-	"apiUsersGet":                   (*machine).listUsers,
-	"apiUsersPost":                  (*machine).createUsers,
-	"apiUsersWhoamiGet":             (*machine).whoami,
-	"apiUsersPasswordPatch":         (*machine).changePassword,
-	"apiUsersForgottenPasswordPost": (*machine).forgetPassword,
-	"apiUsersRetrievePasswordPost":  (*machine).retrievePassword,
-	"apiUsersIdGet":                 (*machine).getUser,
-	"apiUsersIdPatch":               (*machine).updateUser,
-	"apiUsersIdDelete":              (*machine).deleteUser,
-	"apiUsersIdRolesPut":            (*machine).setUserRoles,
-	"apiMailGet":                    (*machine).listMail,
-	"apiMailIdGet":                  (*machine).getMail,
 }
 
 // events are what happens beside requests.
@@ -122,6 +108,7 @@ func (m *machine) sweep(t *rapid.T) {
 		t.Fatalf("sweep: %v", err)
 	}
 	m.model.sweepCounters()
+	m.model.sweepCredentials()
 	m.model.sweepMail()
 }
 
@@ -161,6 +148,9 @@ func (m *machine) send(t *rapid.T, who string, r request, rule func(got answer) 
 	want := rule(got)
 	m.say(t, "%s -> %d %s", what, got.status, got.string("error"))
 	compare(t, what+faults, got, want)
+	if m.model.twice != "" {
+		t.Fatalf("%s\n  the server gave %s once more", what, m.model.twice)
+	}
 }
 
 // answer sends a request and returns what came back, and what the server has
@@ -185,14 +175,19 @@ func errorsOf(log string) string {
 }
 
 // fresh returns an id that the server gave to something new. None is given twice.
-func (m *machine) fresh(t *rapid.T, kind string, id int64) int64 {
-	t.Helper()
-	key := fmt.Sprint(kind, " ", id)
-	if id != 0 && m.model.used[key] {
-		t.Fatalf("the server gave the id of %s once more", key)
+func (m *model) fresh(kind string, id int64) int64 {
+	if id != 0 {
+		m.new(fmt.Sprint(kind, " ", id))
 	}
-	m.model.used[key] = true
 	return id
+}
+
+// new notes that the server gave an id or a token.
+func (m *model) new(name string) {
+	if m.used[name] {
+		m.twice = name
+	}
+	m.used[name] = true
 }
 
 // sorted returns the values of a map in the order of their ids.

@@ -49,7 +49,7 @@ func (m *machine) forgetPassword(t *rapid.T) {
 			return tooMany()
 		}
 		m.model.outbox = append(m.model.outbox, &message{
-			id: m.fresh(t, "message", m.newestMail(t)), kind: "recovery", state: "requested", address: address,
+			id: m.model.fresh("message", m.newestMail(t)), kind: "recovery", state: "requested", address: address,
 			created: m.now, next: m.now, expires: m.now.Add(recoveryLife),
 		})
 		return null()

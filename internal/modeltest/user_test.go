@@ -166,23 +166,25 @@ func (u *user) describe(fields object) {
 
 func (m *machine) createUsers(t *rapid.T) {
 	list := rapid.SliceOfN(rapid.Custom(drawNewUser), 1, 3).Draw(t, "users")
-	m.call(t, "POST", "/api/users", list, func(p *principal, got answer) *expected {
-		if no := p.mayCreateUsers(list); no != nil {
-			return no
+	m.call(t, "POST", "/api/users", list, func(p *principal, got answer) *expected { return p.createUsers(list, got) })
+}
+
+func (p *principal) createUsers(list []object, got answer) *expected {
+	if no := p.mayCreateUsers(list); no != nil {
+		return no
+	}
+	made := []object{}
+	for i, fields := range list {
+		u := &user{
+			id: p.fresh("user", got.id(i, "id")), email: fields["email"].(string), password: fields["password"].(string),
+			active: fields["active"] == true, roles: p.defaultRoles,
 		}
-		made := []object{}
-		for i, fields := range list {
-			u := &user{
-				id: m.fresh(t, "user", got.id(i, "id")), email: fields["email"].(string), password: fields["password"].(string),
-				active: fields["active"] == true, roles: p.defaultRoles,
-			}
-			u.describe(fields)
-			p.users[u.id] = u
-			p.note("user.create", "user", u.id, u.email)
-			made = append(made, p.userView(u))
-		}
-		return created(made)
-	})
+		u.describe(fields)
+		p.users[u.id] = u
+		p.note("user.create", "user", u.id, u.email)
+		made = append(made, p.userView(u))
+	}
+	return created(made)
 }
 
 func drawNewUser(t *rapid.T) object {
@@ -253,8 +255,7 @@ func (m *machine) deleteUser(t *rapid.T) {
 	})
 }
 
-// forget removes a user and all that is his, also from what permissions list. One
-// that lists nobody any more goes: it must not come to mean everybody.
+// forget removes a user and all that is his.
 func (m *model) forget(u *user) {
 	delete(m.users, u.id)
 	m.unlock(u)
@@ -263,18 +264,7 @@ func (m *model) forget(u *user) {
 	m.endKeys(u.id)
 	maps.DeleteFunc(m.known, func(o origin, _ time.Time) bool { return o.user == u.id })
 	m.outbox = slices.DeleteFunc(m.outbox, func(o *message) bool { return o.user == u.id })
-	for _, r := range m.roles {
-		var left []permission
-		for _, p := range r.permissions {
-			if p.ids != nil && slices.Contains(words("user api-key session activity-log"), p.entity) {
-				p.ids = without(p.ids, []int64{u.id})
-			}
-			if p.ids == nil || len(p.ids) > 0 {
-				left = append(left, p)
-			}
-		}
-		r.permissions = left
-	}
+	m.forgetListed(u.id, "user", "api-key", "session", "activity-log")
 }
 
 func (m *machine) setUserRoles(t *rapid.T) {
