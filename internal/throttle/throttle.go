@@ -174,6 +174,9 @@ func SourceKey(source string) string { return "source|" + source }
 // RecoveryKey: see SourceKey.
 func RecoveryKey(source string) string { return "recovery|" + source }
 
+// TestMessageKey is the key of a user's test messages.
+func TestMessageKey(userID int64) string { return "test-message|" + strconv.FormatInt(userID, 10) }
+
 // UserSubject is the subject of an account.
 func UserSubject(id int64) string { return "u:" + strconv.FormatInt(id, 10) + "|" }
 

@@ -1,0 +1,155 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+)
+
+// AllowedGroup is a group of a directory or an identity provider whose members may
+// sign in, and what they get.
+type AllowedGroup struct {
+	Name             string
+	DefaultRoleIDs   []int64 // sorted, not empty
+	DefaultProfileID int
+}
+
+// groups checks allowed groups and returns them with their roles sorted.
+func (c *checker) groups(path string, groups []AllowedGroup) []AllowedGroup {
+	checked := slices.Clone(groups)
+	for i, g := range groups {
+		c.name(fmt.Sprintf("%s/%d/name", path, i), g.Name)
+		if len(g.DefaultRoleIDs) == 0 {
+			c.fail(fmt.Sprintf("%s/%d/defaultRoleIds", path, i), "must have at least one role")
+		}
+		if slices.ContainsFunc(groups[:i], func(other AllowedGroup) bool { return other.Name == g.Name }) {
+			c.fail(fmt.Sprintf("%s/%d/name", path, i), "is the name of a group before it")
+		}
+		checked[i].DefaultRoleIDs = fold(g.DefaultRoleIDs)
+	}
+	return checked
+}
+
+// mayNameGroups is [mayName] for the roles of groups.
+func mayNameGroups(ctx context.Context, tx Tx, caller *Principal, was, now []AllowedGroup) error {
+	before := rolesOfGroups(was)
+	for i, g := range now {
+		path := fmt.Sprintf("/allowedGroups/%d/defaultRoleIds", i)
+		if err := mayName(ctx, tx, caller, path, before, g.DefaultRoleIDs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayName decides whether the caller may have settings give roles to users: he has
+// to cover each that they did not give before. One that he may not see is the same
+// as one that is not there.
+func mayName(ctx context.Context, tx Tx, caller *Principal, path string, before, ids []int64) error {
+	var c checker
+	var named []access.Role
+	for i, id := range ids {
+		if slices.Contains(before, id) {
+			continue
+		}
+		roles, err := tx.Roles(ctx, []int64{id})
+		if err != nil {
+			return err
+		}
+		if len(roles) == 0 || Allow(caller, access.ActionRead, access.EntityRole, id) != nil {
+			c.fail(fmt.Sprintf("%s/%d", path, i), fmt.Sprintf("there is no role %d", id))
+		}
+		named = append(named, roles...)
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	return mustCover(caller, access.Of(named))
+}
+
+func rolesOfGroups(groups []AllowedGroup) (ids []int64) {
+	for _, g := range groups {
+		ids = append(ids, g.DefaultRoleIDs...)
+	}
+	return ids
+}
+
+// groupChanges tells the activity log of allowed groups, each as its name and its
+// roles.
+func groupChanges(was, now []AllowedGroup) []FieldChange {
+	lines := func(groups []AllowedGroup) []string {
+		texts := make([]string, len(groups))
+		for i, g := range groups {
+			texts[i] = fmt.Sprintf("%s: roles %v, profile %d", g.Name, g.DefaultRoleIDs, g.DefaultProfileID)
+		}
+		return texts
+	}
+	from, to := lines(was), lines(now)
+	if slices.Equal(from, to) {
+		return nil
+	}
+	return []FieldChange{{"allowedGroups", from, to}}
+}
+
+// roleIDsInSettings returns the roles that settings give to users: the default
+// ones, and those of allowed groups. Sorted, each once.
+func (s *Service) roleIDsInSettings(ctx context.Context, r Reader) ([]int64, error) {
+	application, err := s.applicationSettings(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	ldap, err := s.ldapConfiguration(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	saml, err := s.samlConfiguration(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return fold(slices.Concat(application.DefaultRoleIDs, rolesOfGroups(ldap.AllowedGroups), rolesOfGroups(saml.AllowedGroups))), nil
+}
+
+// replaceRoleInSettings has settings give another role to users in the place of
+// one that is to go.
+func (s *Service) replaceRoleInSettings(ctx context.Context, tx Tx, caller *Principal, id, by int64) error {
+	replaced := func(ids []int64) []int64 {
+		if !slices.Contains(ids, id) {
+			return ids
+		}
+		return fold(append(slices.DeleteFunc(slices.Clone(ids), func(r int64) bool { return r == id }), by))
+	}
+	inGroups := func(groups []AllowedGroup) []AllowedGroup {
+		groups = slices.Clone(groups)
+		for i := range groups {
+			groups[i].DefaultRoleIDs = replaced(groups[i].DefaultRoleIDs)
+		}
+		return groups
+	}
+	application, err := s.applicationSettings(ctx, tx)
+	if err != nil {
+		return err
+	}
+	other := application
+	other.DefaultRoleIDs = replaced(application.DefaultRoleIDs)
+	if err := s.saveApplication(ctx, tx, caller, application, other, nil); err != nil {
+		return err
+	}
+	ldap, err := s.ldapConfiguration(ctx, tx)
+	if err != nil {
+		return err
+	}
+	otherLDAP := ldap
+	otherLDAP.AllowedGroups = inGroups(ldap.AllowedGroups)
+	if err := s.saveLDAP(ctx, tx, caller, ldap, otherLDAP, nil); err != nil {
+		return err
+	}
+	saml, err := s.samlConfiguration(ctx, tx)
+	if err != nil {
+		return err
+	}
+	otherSAML := saml
+	otherSAML.AllowedGroups = inGroups(saml.AllowedGroups)
+	return s.saveSAML(ctx, tx, caller, saml, otherSAML)
+}
