@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -54,6 +55,9 @@ func mayName(ctx context.Context, tx Tx, caller *Principal, path string, before,
 		if slices.Contains(before, id) {
 			continue
 		}
+		if err := tx.LockRole(ctx, id); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
 		roles, err := tx.Roles(ctx, []int64{id})
 		if err != nil {
 			return err
@@ -93,63 +97,36 @@ func groupChanges(was, now []AllowedGroup) []FieldChange {
 	return []FieldChange{{"allowedGroups", from, to}}
 }
 
-// roleIDsInSettings returns the roles that settings give to users: the default
-// ones, and those of allowed groups. Sorted, each once.
-func (s *Service) roleIDsInSettings(ctx context.Context, r Reader) ([]int64, error) {
-	application, err := s.applicationSettings(ctx, r)
-	if err != nil {
-		return nil, err
+// replaceLDAPRole is of roleSettings, for the groups of the directory.
+func (s *Service) replaceLDAPRole(ctx context.Context, tx Tx, caller *Principal, old, with int64) (bool, error) {
+	was, err := s.ldapConfiguration(ctx, tx)
+	used := slices.Contains(rolesOfGroups(was.AllowedGroups), old)
+	if err != nil || !used || with == 0 {
+		return used, err
 	}
-	ldap, err := s.ldapConfiguration(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	saml, err := s.samlConfiguration(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return fold(slices.Concat(application.DefaultRoleIDs, rolesOfGroups(ldap.AllowedGroups), rolesOfGroups(saml.AllowedGroups))), nil
+	now := was
+	now.AllowedGroups = replacedInGroups(was.AllowedGroups, old, with)
+	return true, s.saveLDAP(ctx, tx, caller, was, now, nil)
 }
 
-// replaceRoleInSettings has settings give another role to users in the place of
-// one that is to go.
-func (s *Service) replaceRoleInSettings(ctx context.Context, tx Tx, caller *Principal, id, by int64) error {
-	replaced := func(ids []int64) []int64 {
-		if !slices.Contains(ids, id) {
-			return ids
+// replaceSAMLRole is of roleSettings, for the groups of the identity provider.
+func (s *Service) replaceSAMLRole(ctx context.Context, tx Tx, caller *Principal, old, with int64) (bool, error) {
+	was, err := s.samlConfiguration(ctx, tx)
+	used := slices.Contains(rolesOfGroups(was.AllowedGroups), old)
+	if err != nil || !used || with == 0 {
+		return used, err
+	}
+	now := was
+	now.AllowedGroups = replacedInGroups(was.AllowedGroups, old, with)
+	return true, s.saveSAML(ctx, tx, caller, was, now)
+}
+
+func replacedInGroups(groups []AllowedGroup, old, with int64) []AllowedGroup {
+	groups = slices.Clone(groups)
+	for i, g := range groups {
+		if slices.Contains(g.DefaultRoleIDs, old) {
+			groups[i].DefaultRoleIDs = replaced(g.DefaultRoleIDs, old, with)
 		}
-		return fold(append(slices.DeleteFunc(slices.Clone(ids), func(r int64) bool { return r == id }), by))
 	}
-	inGroups := func(groups []AllowedGroup) []AllowedGroup {
-		groups = slices.Clone(groups)
-		for i := range groups {
-			groups[i].DefaultRoleIDs = replaced(groups[i].DefaultRoleIDs)
-		}
-		return groups
-	}
-	application, err := s.applicationSettings(ctx, tx)
-	if err != nil {
-		return err
-	}
-	other := application
-	other.DefaultRoleIDs = replaced(application.DefaultRoleIDs)
-	if err := s.saveApplication(ctx, tx, caller, application, other, nil); err != nil {
-		return err
-	}
-	ldap, err := s.ldapConfiguration(ctx, tx)
-	if err != nil {
-		return err
-	}
-	otherLDAP := ldap
-	otherLDAP.AllowedGroups = inGroups(ldap.AllowedGroups)
-	if err := s.saveLDAP(ctx, tx, caller, ldap, otherLDAP, nil); err != nil {
-		return err
-	}
-	saml, err := s.samlConfiguration(ctx, tx)
-	if err != nil {
-		return err
-	}
-	otherSAML := saml
-	otherSAML.AllowedGroups = inGroups(saml.AllowedGroups)
-	return s.saveSAML(ctx, tx, caller, saml, otherSAML)
+	return groups
 }

@@ -80,7 +80,9 @@ func (t *Counter) Reserve(now time.Time, p Policy) Outcome {
 		return Locked
 	}
 	t.forget(now, p)
-	if t.Failures+t.Pending >= p.Threshold {
+	// With none pending one is let through: the policy may have become stricter
+	// than the failures so far, and only a try can lock, or show the owner.
+	if t.Pending > 0 && t.Failures+t.Pending >= p.Threshold {
 		return Full
 	}
 	t.Pending++
