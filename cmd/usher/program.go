@@ -243,6 +243,7 @@ func (p *program) handler() (http.Handler, error) {
 	}
 	return httpapi.New(mux, httpapi.Options{
 		Accounts: p.accounts, Log: p.log, Metrics: registry, Proxies: proxies, AccessLog: p.settings.AccessLog,
+		Version: version(),
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 )
@@ -21,7 +22,9 @@ type AllowedGroup struct {
 func (c *checker) groups(path string, groups []AllowedGroup) []AllowedGroup {
 	checked := slices.Clone(groups)
 	for i, g := range groups {
-		c.name(fmt.Sprintf("%s/%d/name", path, i), g.Name)
+		if strings.TrimSpace(g.Name) == "" {
+			c.fail(fmt.Sprintf("%s/%d/name", path, i), "must not be empty or white space alone")
+		}
 		if len(g.DefaultRoleIDs) == 0 {
 			c.fail(fmt.Sprintf("%s/%d/defaultRoleIds", path, i), "must have at least one role")
 		}

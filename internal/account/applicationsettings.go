@@ -268,16 +268,13 @@ func put[T any](field *T, up *T) {
 	}
 }
 
-// maxCertificates is how long a text of certificates may be, in bytes.
-const maxCertificates = 256 << 10
-
 // certificates checks that a text is certificates in PEM and nothing else.
 func (c *checker) certificates(path string, text *string) {
 	if text == nil {
 		return
 	}
 	rest, found := []byte(strings.TrimSpace(*text)), false
-	for len(rest) > 0 && len(rest) <= maxCertificates {
+	for len(rest) > 0 {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" {
 			found = false
