@@ -122,7 +122,8 @@ type fixture struct {
 	hash     string // of password
 	admin    string // token of user 1
 	courier  courier
-	users    int // how many scenes there were, for fresh addresses
+	dir      string // of the database
+	users    int    // how many scenes there were, for fresh addresses
 }
 
 func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
@@ -141,7 +142,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 		}
 	})
 	f := &fixture{
-		t: t, store: &faulty{Store: store}, metrics: prometheus.NewRegistry(),
+		t: t, dir: dir, store: &faulty{Store: store}, metrics: prometheus.NewRegistry(),
 		clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)},
 	}
 	log := slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
@@ -157,7 +158,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 	}
 	f.hash = must(store.Credential(t.Context(), 1)).PasswordHash
 
-	options := httpapi.Options{Accounts: f.accounts, Log: log, Metrics: f.metrics}
+	options := httpapi.Options{Accounts: f.accounts, Log: log, Metrics: f.metrics, Version: "1.2.3"}
 	for _, change := range changes {
 		change(&options)
 	}
