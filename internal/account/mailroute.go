@@ -3,11 +3,13 @@ package account
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
 	"net/url"
 	"strconv"
 
 	"github.com/seed-3a99a2fe/usher/internal/host"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -69,6 +71,14 @@ type Courier interface {
 // MailRoute returns how mail leaves at this moment. It fails when the stored
 // password cannot be opened.
 func (s *Service) MailRoute(ctx context.Context) (MailRoute, error) {
+	route, err := s.mailRoute(ctx)
+	if errors.Is(err, keyring.ErrNotOpened) { // the settings may have changed between two reads
+		return s.mailRoute(ctx)
+	}
+	return route, err
+}
+
+func (s *Service) mailRoute(ctx context.Context) (MailRoute, error) {
 	application, err := s.effectiveApplication(ctx, s.store)
 	if err != nil {
 		return MailRoute{}, err
