@@ -28,7 +28,7 @@ func (m *model) contractKey(u *user) *credential {
 
 func (m *machine) readContractKey(t *rapid.T) {
 	m.call(t, "GET", "/api/api-key", nil, func(p *principal, _ answer) *expected {
-		if no := p.may("api-key", "read", p.user.id); no != nil {
+		if no := p.mayOwn("api-key", "read"); no != nil {
 			return no
 		}
 		key := p.contractKey(p.user)
@@ -42,7 +42,7 @@ func (m *machine) readContractKey(t *rapid.T) {
 
 func (m *machine) renewContractKey(t *rapid.T) {
 	m.call(t, "POST", "/api/api-key", nil, func(p *principal, got answer) *expected {
-		if no := p.may("api-key", "create", p.user.id); no != nil {
+		if no := p.mayOwn("api-key", "create"); no != nil {
 			return no
 		}
 		if old := p.contractKey(p.user); old != nil {
@@ -141,7 +141,7 @@ func (m *machine) createKey(t *rapid.T) {
 
 // mayCreateKey returns what narrows a new key, or how it is refused.
 func (p *principal) mayCreateKey(fields object, drafts []draft) (*set, *expected) {
-	if no := p.may("api-key", "create", p.user.id); no != nil {
+	if no := p.mayOwn("api-key", "create"); no != nil {
 		return nil, no
 	}
 	var faults []string

@@ -14,8 +14,6 @@ type policy struct {
 	period, duration time.Duration // until failures are forgotten; of a lock. 0: until somebody ends it
 }
 
-var defaultPolicy = policy{true, 3, 5 * time.Minute, 5 * time.Minute}
-
 // counter counts what failed: sign-ins of a source, or to an account from new
 // sources together or from a known one.
 type counter struct {
@@ -99,8 +97,8 @@ func (m *model) accountCounter(u *user, address, source string) *counter {
 // the account is locked no password does, and none counts.
 func (m *model) verify(u *user, address, password, source string) bool {
 	c := m.accountCounter(u, address, source)
-	locked := m.policy.enabled && m.locked(c)
-	if m.policy.enabled && !locked {
+	locked := m.policy().enabled && m.locked(c)
+	if m.policy().enabled && !locked {
 		m.forgetFailures(c)
 	}
 	if u != nil && u.active && u.password == password && !locked {
@@ -108,7 +106,7 @@ func (m *model) verify(u *user, address, password, source string) bool {
 		m.known[origin{u.id, source}] = m.now
 		return true
 	}
-	if m.policy.enabled && !locked {
+	if m.policy().enabled && !locked {
 		m.fail(c)
 	}
 	m.failSource(source)
@@ -116,7 +114,7 @@ func (m *model) verify(u *user, address, password, source string) bool {
 }
 
 func (m *model) forgetFailures(c *counter) {
-	if m.policy.period > 0 && m.now.Sub(c.last) >= m.policy.period {
+	if m.policy().period > 0 && m.now.Sub(c.last) >= m.policy().period {
 		c.failures = 0
 	}
 	if m.now.Sub(c.windowStart) >= day {
@@ -134,17 +132,17 @@ func (m *model) fail(c *counter) {
 	c.failures++
 	c.window++
 	c.last = m.now
-	if c.failures < m.policy.threshold && c.window < aDay {
+	if c.failures < m.policy().threshold && c.window < aDay {
 		return
 	}
 	c.failures = 0
-	if m.policy.duration == 0 {
+	if m.policy().duration == 0 {
 		c.lockedUntil = m.now.AddDate(0, 0, forever)
 		return
 	}
-	length := m.policy.duration
+	length := m.policy().duration
 	for range c.locks {
-		length = min(2*length, max(maxLock, m.policy.duration))
+		length = min(2*length, max(maxLock, m.policy().duration))
 	}
 	if c.window >= aDay {
 		length = max(length, maxLock)

@@ -24,14 +24,11 @@ type model struct {
 	outbox      []*message    // likewise
 	counters    map[string]*counter
 	known       map[origin]time.Time // when a user last came from there
-	policy      policy
-	used        map[string]bool // ids and tokens that were given, with their kind
-	twice       string          // one that was given once more
+	settings    map[string]object    // by the name of their group
+	used        map[string]bool      // ids and tokens that were given, with their kind
+	twice       string               // one that was given once more
 	activity    []*entry
 	touchLost   bool // the server could not keep the last use of a credential
-
-	defaultRoles   []int64       // of new users
-	idle, absolute time.Duration // of sessions: without use, and in all
 }
 
 var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
@@ -39,8 +36,7 @@ var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 func newModel() *model {
 	m := &model{
 		now: start, users: map[int64]*user{}, roles: builtIn(), counters: map[string]*counter{},
-		known: map[origin]time.Time{}, policy: defaultPolicy, used: map[string]bool{}, defaultRoles: []int64{ordinary},
-		idle: 12 * time.Hour, absolute: month,
+		known: map[origin]time.Time{}, settings: newSettings(), used: map[string]bool{},
 	}
 	m.users[1] = &user{id: 1, name: "Admin", email: adminEmail, password: passwords[0], active: true, roles: []int64{administrator}}
 	return m

@@ -155,6 +155,15 @@ func (p *principal) may(entity, action string, id int64) *expected {
 	return notFound()
 }
 
+// mayOwn is may for what is his own, which he cannot but see.
+func (p *principal) mayOwn(entity, action string) *expected {
+	no := p.may(entity, action, p.user.id)
+	if no != nil && no.code == "NOT_FOUND" {
+		return forbidden()
+	}
+	return no
+}
+
 func (p *principal) can(entity, action string, id int64) bool {
 	return p.may(entity, action, id) == nil
 }

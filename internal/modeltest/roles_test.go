@@ -47,7 +47,7 @@ func (p *principal) listDefaultRoles(answer) *expected {
 	if no := p.may("role", "read", anyOne); no != nil {
 		return no
 	}
-	return ok(views(p.readableRoles(p.defaultRoles...)))
+	return ok(views(p.readableRoles(p.defaultRoles()...)))
 }
 
 func (m *machine) getRole(t *rapid.T) {
@@ -252,18 +252,14 @@ func (p *principal) deleteRole(id, with int64) *expected {
 			held = append(held, u.roles...)
 		}
 	}
-	isDefault := slices.Contains(p.defaultRoles, id)
-	if with == 0 && (len(holders) > 0 || isDefault) {
+	if with == 0 && (len(holders) > 0 || slices.Contains(p.settingRoles(), id)) {
 		return conflict("ROLE_IN_USE")
 	}
 	if with != 0 {
 		if no := p.mayReplaceRole(id, with, append(held, with)); no != nil {
 			return no
 		}
-		if isDefault {
-			p.defaultRoles = distinct(append(without(p.defaultRoles, []int64{id}), with))
-			p.note("settings.update", "application-settings", 0, "")
-		}
+		p.replaceInSettings(id, with)
 		for _, u := range holders {
 			u.roles = distinct(append(without(u.roles, []int64{id}), with))
 		}
@@ -278,7 +274,7 @@ func (p *principal) deleteRole(id, with int64) *expected {
 // nil. Whoever gives or takes it has to cover all that its holders may do.
 func (p *principal) mayReplaceRole(id, with int64, held []int64) *expected {
 	if with == id || p.roles[with] == nil || !p.can("role", "read", with) {
-		return invalid("/replaceWith")
+		return invalid("/query/replaceWith")
 	}
 	if !p.can("role", "assign", id) || !p.can("role", "assign", with) || !p.can("user", "edit-access", allOf) {
 		return forbidden()

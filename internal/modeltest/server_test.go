@@ -2,6 +2,7 @@ package modeltest_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -61,6 +62,14 @@ func (plainText) Render(kind account.MailKind, m account.MailContent) (account.M
 	return account.Message{Subject: string(kind), Text: m.Token, HTML: "-"}, nil
 }
 
+// courier delivers every message.
+type courier struct{}
+
+func (courier) Deliver(context.Context, account.MailRoute, account.Message) string { return "" }
+
+// version is that of the program.
+const version = "1.2.3"
+
 func newServer(t *rapid.T, engine enginetest.Engine) *server {
 	s := &server{store: engine.New(t)(), now: start}
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -70,13 +79,13 @@ func newServer(t *rapid.T, engine enginetest.Engine) *server {
 		Store:     s.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 2, random)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(random)))),
-		Renderer:  plainText{}, Log: log, Now: func() time.Time { return s.now }, Random: random,
+		Renderer:  plainText{}, Log: log, Now: func() time.Time { return s.now }, Random: random, Courier: courier{},
 	})
 	first := account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(passwords[0])}
 	if _, err := s.accounts.SetUp(t.Context(), first); err != nil {
 		t.Fatalf("set up: %v", err)
 	}
-	s.handler = must(httpapi.New(http.NewServeMux(), httpapi.Options{Accounts: s.accounts, Log: log, Metrics: prometheus.NewRegistry()}))
+	s.handler = must(httpapi.New(http.NewServeMux(), httpapi.Options{Accounts: s.accounts, Log: log, Metrics: prometheus.NewRegistry(), Version: version}))
 	return s
 }
 

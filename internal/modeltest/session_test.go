@@ -10,7 +10,7 @@ import (
 
 // sessionEnd is when a session is over unless it is used before.
 func (m *model) sessionEnd(c *credential) time.Time {
-	idle, absolute := c.lastUsed.Add(m.idle), c.created.Add(m.absolute)
+	idle, absolute := c.lastUsed.Add(m.idle()), c.created.Add(m.absolute())
 	if idle.Before(absolute) {
 		return idle
 	}

@@ -19,6 +19,8 @@ type user struct {
 	password                       string
 	active, needReset              bool
 	roles                          []int64 // sorted
+	language                       string  // "": never chosen
+	profile                        int     // 0: likewise
 }
 
 func (m *model) userView(u *user) object {
@@ -177,7 +179,7 @@ func (p *principal) createUsers(list []object, got answer) *expected {
 	for i, fields := range list {
 		u := &user{
 			id: p.fresh("user", got.id(i, "id")), email: fields["email"].(string), password: fields["password"].(string),
-			active: fields["active"] == true, roles: p.defaultRoles,
+			active: fields["active"] == true, roles: p.defaultRoles(),
 		}
 		u.describe(fields)
 		p.users[u.id] = u
