@@ -38,6 +38,7 @@ type Reader interface {
 	SessionReader
 	OutboxReader
 	SettingReader
+	ActivityReader
 }
 
 // Tx is what a transaction can read and write. It is over after any failure but
@@ -201,11 +202,6 @@ type SettingReader interface {
 // SettingWriter changes settings.
 type SettingWriter interface {
 	SaveSetting(ctx context.Context, name, value string) error
-}
-
-// ActivityWriter adds to the activity log. Nothing changes an entry.
-type ActivityWriter interface {
-	InsertActivity(ctx context.Context, a Activity) error
 }
 
 // InstanceReader tells what is true of the database as a whole.

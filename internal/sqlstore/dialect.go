@@ -14,6 +14,8 @@ type dialect struct {
 	name string
 	// lockRow ends a SELECT whose row is to be held until the transaction ends.
 	lockRow string
+	// jsonNumbers selects the numbers of a JSON array, which is its parameter ?.
+	jsonNumbers string
 	// classify tells what a failure of the driver means.
 	classify func(error) fault
 }

@@ -75,7 +75,7 @@ CREATE TABLE activity (
     target_name   TEXT    NOT NULL,
     changes       TEXT    NOT NULL,
     count         INTEGER NOT NULL,
-    number        INTEGER NOT NULL DEFAULT 0,
+    number        INTEGER NOT NULL DEFAULT 0 CHECK (number >= 0),
     key_id        TEXT    NOT NULL DEFAULT '',
     seal          BLOB    NOT NULL DEFAULT x''
 ) STRICT;
