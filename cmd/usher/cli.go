@@ -16,6 +16,8 @@ type cli struct {
 	Users usersCmd `cmd:"" group:"manage" help:"Show and change users, import and export them."`
 	Mail  mailCmd  `cmd:"" group:"manage" help:"Show the messages that the server sends."`
 
+	Audit auditCmd `cmd:"" group:"manage" help:"Show the activity log, and find out whether it was tampered with."`
+
 	Serve serveCmd `cmd:"" group:"server" help:"Run the server."`
 	Admin adminCmd `cmd:"" group:"server" help:"Work on the data itself, in an emergency."`
 

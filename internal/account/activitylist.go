@@ -115,7 +115,7 @@ func parseActivityCursor(cursor string) (int64, error) {
 	}
 	id, err := strconv.ParseInt(cursor, cursorBase, 64)
 	if err != nil || id < 1 {
-		return 0, Invalid(Detail{"/cursor", "is not one that this server gave"})
+		return 0, Invalid(Detail{"/query/cursor", "is not one that this server gave"})
 	}
 	return id, nil
 }

@@ -52,6 +52,8 @@ func TestAnswers(t *testing.T) {
 			}},
 		{op: "GET /api/users/whoami", by: &ada, status: 200,
 			want: strings.Replace(adaJSON(`"Engines"`, `"B"`, `[0,255]`, userRoleJSON), `"lockedOut"`, `"internal":false,"lockedOut"`, 1) + "\n"},
+		{op: "GET /api/activity-log", by: &ada, status: 200, want: "[" + signInJSON + "]\n"},
+		{op: "GET /api/activity-log/export", by: &ada, status: 200, want: signInJSON + "\n"},
 		{op: "GET /api/users", by: &f.admin, status: 200,
 			want: "[" + adminJSON + "\n," + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "\n," + graceJSON + "\n]\n"},
 		{op: "GET /api/users", by: &ada, status: 200, want: "[" + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "\n]\n"},
@@ -112,6 +114,11 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 }
+
+// signInJSON is the entry of the activity log on the sign-in of Ada.
+const signInJSON = `{"id":5,"action":"session.create","actor":{"id":2,"name":"Ada@example.org"},"at":"2027-03-01T09:00:00Z","changes":[],` +
+	`"count":1,"credential":{"id":null,"kind":"password"},"sealed":false,"source":"192.0.2.1",` +
+	`"target":{"id":2,"kind":"session","name":"Ada@example.org"}}`
 
 func text(s string) func() string { return func() string { return s } }
 

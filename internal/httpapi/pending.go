@@ -18,14 +18,6 @@ func (pending) ApiAboutGet(context.Context, wire.ApiAboutGetRequestObject) (wire
 	return nil, notBuilt
 }
 
-func (pending) ApiActivityLogGet(context.Context, wire.ApiActivityLogGetRequestObject) (wire.ApiActivityLogGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiActivityLogExportGet(context.Context, wire.ApiActivityLogExportGetRequestObject) (wire.ApiActivityLogExportGetResponseObject, error) {
-	return nil, notBuilt
-}
-
 func (pending) ApiApiKeyGet(context.Context, wire.ApiApiKeyGetRequestObject) (wire.ApiApiKeyGetResponseObject, error) {
 	return nil, notBuilt
 }
