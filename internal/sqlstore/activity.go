@@ -32,28 +32,34 @@ func (t *tx) InsertActivity(ctx context.Context, a account.Activity) error {
 }
 
 // Activity asks only for what the query names, so that each form of it can use
-// the index that is best for it.
+// the index that is best for it: one that gives the entries in the order of their
+// ids. Any other would have all that match sorted for each page.
 func (r reader) Activity(ctx context.Context, q account.ActivityQuery) ([]account.StoredActivity, error) {
 	var where conditions
-	if q.Actors != nil {
+	inOrder := r.dialect.unindexed
+	if len(q.Actors) == 1 {
+		where.add(`actor_id = ?`, q.Actors[0])
+	} else if q.Actors != nil {
 		ids, err := json.Marshal(q.Actors)
 		if err != nil {
 			return nil, fmt.Errorf("read the activity log: %w", err)
 		}
-		where.add(`actor_id IN (`+r.dialect.jsonNumbers+`)`, string(ids))
+		where.add(inOrder+`actor_id IN (`+r.dialect.jsonNumbers+`)`, string(ids))
 	}
 	if q.ActorID != 0 {
 		where.add(`actor_id = ?`, q.ActorID)
 	}
 	if noun, isNoun := strings.CutSuffix(q.Action, "*"); isNoun && noun != "" {
-		where.add(`action >= ? AND action < ?`, noun, after(noun))
+		where.add(inOrder+`action >= ? AND `+inOrder+`action < ?`, noun, after(noun))
 	} else if q.Action != "" {
 		where.add(`action = ?`, q.Action)
 	}
-	if q.TargetKind != "" {
-		where.add(`target_kind = ?`, string(q.TargetKind))
-	}
-	if q.TargetID != 0 {
+	switch {
+	case q.TargetKind != "" && q.TargetID != 0:
+		where.add(`target_kind = ? AND target_id = ?`, string(q.TargetKind), q.TargetID)
+	case q.TargetKind != "":
+		where.add(inOrder+`target_kind = ?`, string(q.TargetKind))
+	case q.TargetID != 0:
 		where.add(`target_id = ?`, q.TargetID)
 	}
 	if !q.From.IsZero() {

@@ -19,7 +19,7 @@ import (
 const DatabaseFile = "usher.db"
 
 var sqliteDialect = &dialect{
-	name: "sqlite", lockRow: "", jsonNumbers: "SELECT value FROM json_each(?)", classify: classifySQLite,
+	name: "sqlite", lockRow: "", jsonNumbers: "SELECT value FROM json_each(?)", unindexed: "+", classify: classifySQLite,
 }
 
 // OpenSQLite opens the database in the data directory dir, which must exist, and

@@ -82,7 +82,6 @@ CREATE TABLE activity (
 
 CREATE UNIQUE INDEX activity_number ON activity (number) WHERE number > 0;
 CREATE INDEX activity_unsealed ON activity (id) WHERE number = 0;
-CREATE INDEX activity_at ON activity (at, id);
 CREATE INDEX activity_actor ON activity (actor_id, id);
 CREATE INDEX activity_target ON activity (target_kind, target_id, id);
 CREATE INDEX activity_action ON activity (action, id);
