@@ -19,6 +19,7 @@ type cli struct {
 	Mail  mailCmd  `cmd:"" group:"manage" help:"Show the messages that the server sends."`
 
 	Settings settingsCmd `cmd:"" group:"manage" help:"Show and change settings: mail, sessions, lockout, directories."`
+	Audit    auditCmd    `cmd:"" group:"manage" help:"Show the activity log, and find out whether it was tampered with."`
 
 	Serve serveCmd `cmd:"" group:"server" help:"Run the server."`
 	Admin adminCmd `cmd:"" group:"server" help:"Work on the data itself, in an emergency."`
