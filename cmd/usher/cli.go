@@ -14,6 +14,7 @@ type cli struct {
 	Password passwordCmd `cmd:"" group:"session" help:"Change your password, or get back in after forgetting it."`
 
 	Users usersCmd `cmd:"" group:"manage" help:"Show and change users, import and export them."`
+	Roles rolesCmd `cmd:"" group:"manage" help:"Show and change roles, and what they permit."`
 	Mail  mailCmd  `cmd:"" group:"manage" help:"Show the messages that the server sends."`
 
 	Serve serveCmd `cmd:"" group:"server" help:"Run the server."`
@@ -43,7 +44,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 
 var groups = []kong.Group{
 	{Key: "session", Title: "Signing in:"},
-	{Key: "manage", Title: "Users and mail, on a running server:"},
+	{Key: "manage", Title: "Users, roles and mail, on a running server:"},
 	{Key: "server", Title: "The server itself:"},
 	{Key: "more", Title: "More:"},
 	{Key: "connection", Title: "Flags of the commands that talk to a server:"},
