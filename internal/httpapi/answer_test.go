@@ -1,8 +1,8 @@
 package httpapi_test
 
 import (
-	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,12 +24,15 @@ func adaJSON(department, biography, picture, roles string) string {
 		`"identifier":"Ada@example.org","lockedOut":false,"name":"Ada","picture":` + picture + `,"provider":"tenable","roles":` + roles + `,"surname":"Lovelace"}`
 }
 
-// readsTwo is a permission to read user 2.
-const readsTwo = `[{"action":"read","dynamicId":null,"entityIds":[2],"entityName":"user"}]`
-
-// deskJSON is a role that a test makes.
-func deskJSON(id int64, name, permissions string) string {
-	return fmt.Sprintf(`{"id":%d,"description":"d","name":%q,"permissions":%s}`, id, name, permissions)
+// step is one request of TestAnswers.
+type step struct {
+	op     string // of the contract
+	id     int64
+	by     *string // who; nil: nobody
+	body   func() string
+	status int
+	want   string // the body; "" for none, "*" for one that holds a token
+	after  func(answer)
 }
 
 // TestAnswers is one session that uses every operation; each step has the exact
@@ -37,15 +40,7 @@ func deskJSON(id int64, name, permissions string) string {
 func TestAnswers(t *testing.T) {
 	f := newFixture(t)
 	var ada, recovery string
-	steps := []struct {
-		op     string // of the contract
-		id     int64
-		by     *string // who; nil: nobody
-		body   func() string
-		status int
-		want   string // the body; "" for none, "*" for one that holds a token
-		after  func(answer)
-	}{
+	steps := []step{
 		{op: "POST /api/users", by: &f.admin, body: text(`[
 			{"name":"Ada","surname":"Lovelace","email":"Ada@example.org","password":"` + password + `","department":"Engines","biography":"B","active":true,"picture":[0,255]},
 			{"name":"Grace","email":"grace@example.org","password":"` + password + `"}]`),
@@ -88,22 +83,10 @@ func TestAnswers(t *testing.T) {
 			want: `{"id":1,"attempts":1,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":"2027-03-01T09:00:01Z","kind":"recovery","lastError":null,` +
 				`"nextAttemptAt":null,"recipient":"Ada@example.org","state":"delivered"}` + "\n"},
 		{op: "POST /api/users/retrieve-password", body: func() string { return `{"token":"` + recovery + `","newPassword":"` + password + `"}` }, status: 200, want: "null\n"},
-		{op: "POST /api/roles", by: &f.admin, body: text(`[{"name":"Desk","description":"d"}]`), status: 201, want: "[" + deskJSON(3, "Desk", "[]") + "]\n"},
-		{op: "PUT /api/roles/{id}/permissions", id: 3, by: &f.admin, body: text(`[{"entityName":"user","action":"read","entityIds":["2"]}]`),
-			status: 200, want: deskJSON(3, "Desk", readsTwo) + "\n"},
-		{op: "POST /api/roles/from/{fromId}", id: 3, by: &f.admin, body: text(`{"name":"Copy"}`), status: 201, want: deskJSON(4, "Copy", readsTwo) + "\n"},
-		{op: "PATCH /api/roles/{id}", id: 4, by: &f.admin, body: text(`{"name":"Second desk"}`), status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
-		{op: "GET /api/roles/{id}", id: 4, by: &f.admin, status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
-		{op: "GET /api/roles/user-creation-defaults", by: &f.admin, status: 200, want: userRoleJSON + "\n"},
-		{op: "DELETE /api/roles/{id}", id: 4, by: &f.admin, status: 204},
-		{op: "GET /api/roles", by: &f.admin, status: 200, want: "*", after: func(a answer) {
-			if !strings.HasSuffix(a.body, strings.Trim(userRoleJSON, "[]")+"\n,"+deskJSON(3, "Desk", readsTwo)+"\n]\n") {
-				t.Errorf("the roles are %s", a.body)
-			}
-		}},
 		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
 		{op: "POST /api/logout", by: &f.admin, status: 204},
 	}
+	steps = slices.Concat(settingSteps(f), roleSteps(f), steps)
 	done := map[string]bool{}
 	byName := map[string]operation{}
 	for _, op := range built(t) {
