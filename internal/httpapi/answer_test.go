@@ -89,7 +89,7 @@ func TestAnswers(t *testing.T) {
 		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
 		{op: "POST /api/logout", by: &f.admin, status: 204},
 	}
-	steps = slices.Concat(settingSteps(f), steps)
+	steps = slices.Concat(settingSteps(f), roleSteps(f), steps)
 	done := map[string]bool{}
 	byName := map[string]operation{}
 	for _, op := range built(t) {
