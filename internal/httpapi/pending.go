@@ -14,14 +14,6 @@ type pending struct{}
 // notBuilt is the answer of all of them.
 var notBuilt = &account.Error{Code: account.CodeInternal, Message: "not built yet"}
 
-func (pending) ApiActivityLogGet(context.Context, wire.ApiActivityLogGetRequestObject) (wire.ApiActivityLogGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiActivityLogExportGet(context.Context, wire.ApiActivityLogExportGetRequestObject) (wire.ApiActivityLogExportGetResponseObject, error) {
-	return nil, notBuilt
-}
-
 func (pending) ApiApiKeyGet(context.Context, wire.ApiApiKeyGetRequestObject) (wire.ApiApiKeyGetResponseObject, error) {
 	return nil, notBuilt
 }
@@ -59,38 +51,6 @@ func (pending) ApiKeysPost(context.Context, wire.ApiKeysPostRequestObject) (wire
 }
 
 func (pending) ApiKeysIdDelete(context.Context, wire.ApiKeysIdDeleteRequestObject) (wire.ApiKeysIdDeleteResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesGet(context.Context, wire.ApiRolesGetRequestObject) (wire.ApiRolesGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesPost(context.Context, wire.ApiRolesPostRequestObject) (wire.ApiRolesPostResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesFromFromIdPost(context.Context, wire.ApiRolesFromFromIdPostRequestObject) (wire.ApiRolesFromFromIdPostResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesUserCreationDefaultsGet(context.Context, wire.ApiRolesUserCreationDefaultsGetRequestObject) (wire.ApiRolesUserCreationDefaultsGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesIdDelete(context.Context, wire.ApiRolesIdDeleteRequestObject) (wire.ApiRolesIdDeleteResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesIdGet(context.Context, wire.ApiRolesIdGetRequestObject) (wire.ApiRolesIdGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesIdPatch(context.Context, wire.ApiRolesIdPatchRequestObject) (wire.ApiRolesIdPatchResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesIdPermissionsPut(context.Context, wire.ApiRolesIdPermissionsPutRequestObject) (wire.ApiRolesIdPermissionsPutResponseObject, error) {
 	return nil, notBuilt
 }
 
