@@ -24,7 +24,7 @@ func (m *machine) check(t *rapid.T) {
 		if m.model.live(c) && m.now.Sub(c.lastUsed) >= time.Minute {
 			continue
 		}
-		for _, path := range words("users/whoami users roles roles/user-creation-defaults mail keys sessions preferences application-settings server-settings lockout-policy ldap-configuration saml-configuration") {
+		for _, path := range words("users/whoami users roles roles/user-creation-defaults mail keys sessions preferences application-settings server-settings lockout-policy ldap-configuration saml-configuration activity-log/export") {
 			got, faults := m.answer(t, request{"GET", pathOf("%s", path), nil, c.text, sources[0]})
 			want := unauthorized()
 			if p := m.model.enter(c, sources[0]); p != nil {
@@ -39,6 +39,7 @@ func (m *machine) check(t *rapid.T) {
 var seen = map[string]func(*principal, answer) *expected{
 	"users/whoami":                 (*principal).whoami,
 	"users":                        (*principal).listUsers,
+	"activity-log/export":          func(p *principal, got answer) *expected { return p.exportActivity(activityFilter{}, got) },
 	"preferences":                  (*principal).getPreferences,
 	"application-settings":         seeSettings("application-settings"),
 	"server-settings":              seeSettings("server-settings"),

@@ -11,6 +11,9 @@ import (
 
 // operations are those of the contract that are played, by their id.
 var operations = map[string]func(*machine, *rapid.T){
+	"apiActivityLogExportGet":               (*machine).exportActivity,
+	"apiActivityLogGet":                     (*machine).listActivity,
+	"apiUsersIdInvitationPost":              (*machine).invite,
 	"apiApiKeyGet":                          (*machine).readContractKey,
 	"apiApiKeyPost":                         (*machine).renewContractKey,
 	"apiKeysGet":                            (*machine).listKeys,

@@ -36,7 +36,7 @@ var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 func newModel() *model {
 	m := &model{
 		now: start, users: map[int64]*user{}, roles: builtIn(), counters: map[string]*counter{},
-		known: map[origin]time.Time{}, settings: newSettings(), used: map[string]bool{},
+		known: map[origin]time.Time{}, settings: newSettings(), used: map[string]bool{}, activity: []*entry{setUp},
 	}
 	m.users[1] = &user{id: 1, name: "Admin", email: adminEmail, password: passwords[0], active: true, roles: []int64{administrator}}
 	return m

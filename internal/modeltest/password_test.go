@@ -27,7 +27,8 @@ func (m *machine) signInAs(t *rapid.T, address, password, source string) {
 		if c.text != "" {
 			c.id = m.model.fresh("session", m.sessionID(t, c.text))
 		}
-		m.model.noteAs(actor{u, &credential{kind: "password"}, source}, "session.create", "session", c.id, u.email)
+		p := &principal{model: m.model, user: u, by: &credential{kind: "password"}, source: source}
+		p.note("session.create", "session", c.id, u.email)
 		return ok(object{"authToken": c.text, "needPasswordReset": u.needReset})
 	})
 }

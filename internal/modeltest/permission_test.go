@@ -171,6 +171,10 @@ func (p *principal) can(entity, action string, id int64) bool {
 // administrator reports whether he holds everything.
 func (p *principal) administrator() bool { return p.own.administrator && p.key == nil }
 
+// administers reports whether he may say where mail and links go: who does could take
+// over whoever follows them, so a named key, which may leak, does not let him.
+func (p *principal) administers() bool { return p.administrator() && p.by.kind != named }
+
 // covers returns nil if he has all of the permissions himself, else how he is
 // refused: nobody gives or takes what he has not.
 func (p *principal) covers(b set) *expected {

@@ -66,7 +66,7 @@ func (m *machine) testMessage(t *rapid.T) {
 		if no := p.may("application-settings", "edit", allOf); no != nil {
 			return no
 		}
-		if !p.administrator() {
+		if !p.administers() {
 			return forbidden()
 		}
 		sent := p.counter(fmt.Sprint("test messages of ", p.user.id))

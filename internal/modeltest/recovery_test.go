@@ -60,35 +60,20 @@ func (m *machine) forgetPassword(t *rapid.T) {
 // nobody is dropped, and so is the fourth of an hour.
 func (m *model) prepare(o *message) {
 	u := m.byAddress(o.address)
-	sent := 0
-	for _, other := range m.outbox {
-		if u != nil && other.user == u.id && other.kind == o.kind && other.created.After(m.now.Add(-time.Hour)) {
-			sent++
-		}
-	}
-	if u == nil || !u.active || sent >= 3 || !m.now.Before(o.expires) {
+	if u == nil || !u.active || m.sentIn(time.Hour, o.kind, u) >= 3 || !m.now.Before(o.expires) {
 		m.outbox = slices.DeleteFunc(m.outbox, func(other *message) bool { return other == o })
 		return
 	}
-	var live []*recovery
-	for _, r := range m.recoveries {
-		if r.user == u.id && !r.ended {
-			live = append(live, r)
-		}
-	}
-	for ; len(live) > 2; live = live[1:] { // three at most
-		live[0].ended = true
-	}
 	o.state, o.user, o.recipient, o.expires = "ready", u.id, u.email, m.now.Add(recoveryLife)
-	o.token = &recovery{user: u.id, expires: o.expires}
-	m.recoveries = append(m.recoveries, o.token)
+	o.token = m.newRecovery(u, recoveryLife)
 }
 
 // retrievePassword chooses a password by the token of a message.
 func (m *machine) retrievePassword(t *rapid.T) {
 	text := "usr_nonsense"
-	if n := len(m.model.recoveries); n > 0 && !rarely(t, "nonsense", 10) {
-		text = m.model.recoveries[n-1-rapid.IntRange(0, n-1).Draw(t, "token from the last")].text
+	sent := slices.DeleteFunc(slices.Clone(m.model.recoveries), func(r *recovery) bool { return r.text == "" })
+	if n := len(sent); n > 0 && !rarely(t, "nonsense", 10) {
+		text = sent[n-1-rapid.IntRange(0, n-1).Draw(t, "token from the last")].text
 	}
 	next, source := drawNewPassword(t), drawSource(t)
 	body := object{"token": text, "newPassword": next}
@@ -108,7 +93,8 @@ func (m *machine) retrievePassword(t *rapid.T) {
 		m.model.endKeys(u.id)
 		m.model.unlock(u)
 		m.model.known[origin{u.id, source}] = m.now
-		m.model.noteAs(actor{u, &credential{kind: "mail-token"}, source}, "password.recover", "user", u.id, u.email)
+		p := &principal{model: m.model, user: u, by: &credential{kind: "mail-token"}, source: source}
+		p.note("password.recover", "user", u.id, u.email)
 		return null()
 	})
 }

@@ -121,6 +121,9 @@ func (s *server) do(t *rapid.T, r request) answer {
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, q)
 	a := answer{status: w.Code, header: w.Result().Header, text: strings.TrimSpace(w.Body.String())}
+	if a.header.Get("Content-Type") == "application/x-ndjson" { // one value a line, as an array
+		a.text = "[" + strings.ReplaceAll(a.text, "\n", ",") + "]"
+	}
 	if a.text != "" {
 		if err := json.Unmarshal([]byte(a.text), &a.body); err != nil {
 			t.Fatalf("the answer is no JSON: %q", a.text)

@@ -32,7 +32,7 @@ func (m *machine) changeApplicationSettings(t *rapid.T) {
 // administrators.
 func (p *principal) checkApplication(c change) *expected {
 	mail := "smtpServerAddress smtpServerPort smtpAccount smtpAccountPassword smtpUseStartTLS tls emailSender internalCertificate"
-	if c.given(mail) && !p.administrator() {
+	if c.given(mail) && !p.administers() {
 		return forbidden()
 	}
 	if c.fields["emailSender"] == p.sender() { // it was shown, and may be the default
@@ -66,7 +66,7 @@ func (p *principal) checkApplication(c change) *expected {
 
 func (m *machine) changeServerSettings(t *rapid.T) {
 	m.patch(t, "server-settings", nil, func(p *principal, c change) *expected {
-		if c.given("publicUrl emailSenderName") && !p.administrator() {
+		if c.given("publicUrl emailSenderName") && !p.administers() {
 			return forbidden()
 		}
 		var faults []string
@@ -173,7 +173,7 @@ func (p *principal) nameGroups(c change) *expected {
 
 func (m *machine) changeLDAP(t *rapid.T) {
 	m.patch(t, "ldap-configuration", m.drawGroups(t), func(p *principal, c change) *expected {
-		if !p.administrator() {
+		if !p.administers() {
 			return forbidden()
 		}
 		faults := c.groupFaults()
@@ -192,7 +192,7 @@ func (m *machine) changeLDAP(t *rapid.T) {
 
 func (m *machine) changeSAML(t *rapid.T) {
 	m.patch(t, "saml-configuration", m.drawGroups(t), func(p *principal, c change) *expected {
-		if !p.administrator() {
+		if !p.administers() {
 			return forbidden()
 		}
 		faults := c.groupFaults()

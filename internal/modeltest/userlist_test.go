@@ -1,8 +1,57 @@
 package modeltest_test
 
-import "pgregory.net/rapid"
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 
-func (m *machine) listUsers(t *rapid.T) { m.call(t, "GET", "/api/users", nil, (*principal).listUsers) }
+	"pgregory.net/rapid"
+)
+
+// listUsers takes all users at once or, with a filter, an order or a limit, in pages.
+func (m *machine) listUsers(t *rapid.T) {
+	if rapid.Bool().Draw(t, "all at once") {
+		m.call(t, "GET", "/api/users", nil, (*principal).listUsers)
+		return
+	}
+	by, source := m.drawCaller(t), drawSource(t)
+	var filter userFilter
+	query := url.Values{}
+	if rarely(t, "a search", 3) {
+		filter.search = words(rapid.SampledFrom([]string{"ANN", "example bob", "Engines", "%", "adm org"}).Draw(t, "search"))
+		query.Set("search", strings.Join(filter.search, " "))
+	}
+	if rarely(t, "a role", 3) {
+		filter.role = m.drawRole(t)
+		query.Set("role", fmt.Sprint(filter.role))
+	}
+	if rarely(t, "active or not", 3) {
+		filter.active = new(rapid.Bool().Draw(t, "active"))
+		query.Set("active", strconv.FormatBool(*filter.active))
+	}
+	if rarely(t, "locked or not", 3) {
+		filter.locked = new(rapid.Bool().Draw(t, "locked"))
+		query.Set("locked", strconv.FormatBool(*filter.locked))
+	}
+	if rarely(t, "a provider", 5) {
+		filter.provider = rapid.SampledFrom(words("tenable ldap")).Draw(t, "provider")
+		query.Set("provider", filter.provider)
+	}
+	order := rapid.SampledFrom(words("id name email -id -name -email")).Draw(t, "order")
+	limit := rapid.IntRange(1, 4).Draw(t, "limit")
+	query.Set("sort", order)
+	query.Set("limit", fmt.Sprint(limit))
+	m.pages(t, by, source, "users", query, func(p *principal, _ answer, page int) (*expected, bool) {
+		if no := p.may("user", "read", anyOne); no != nil {
+			return no, false
+		}
+		shown, more := cut(p.findUsers(filter, order), page, limit)
+		return ok(p.userViews(shown)), more
+	})
+}
 
 func (p *principal) listUsers(answer) *expected {
 	if no := p.may("user", "read", anyOne); no != nil {
@@ -27,4 +76,38 @@ func (m *model) userViews(users []*user) []object {
 		list = append(list, m.userView(u))
 	}
 	return list
+}
+
+// userFilter selects users by all of its fields that are set.
+type userFilter struct {
+	search         []string
+	role           int64
+	active, locked *bool
+	provider       string
+}
+
+// findUsers are the users that the caller may read and the filter selects, in an
+// order.
+func (p *principal) findUsers(f userFilter, order string) []*user {
+	found := slices.DeleteFunc(p.readableUsers(), func(u *user) bool {
+		surname, _ := u.surname.(string)
+		text := strings.ToLower(u.name + " " + surname + " " + u.email)
+		lacks := func(word string) bool { return !strings.Contains(text, strings.ToLower(word)) }
+		return slices.ContainsFunc(f.search, lacks) || f.role != 0 && !slices.Contains(u.roles, f.role) ||
+			f.active != nil && *f.active != u.active || f.locked != nil && *f.locked != p.lockedOut(u) || f.provider == "ldap"
+	})
+	field, down := strings.CutPrefix(order, "-")
+	slices.SortFunc(found, func(a, b *user) int {
+		switch field {
+		case "name":
+			return cmp.Or(strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)), cmp.Compare(a.id, b.id))
+		case "email":
+			return strings.Compare(strings.ToLower(a.email), strings.ToLower(b.email))
+		}
+		return cmp.Compare(a.id, b.id)
+	})
+	if down {
+		slices.Reverse(found)
+	}
+	return found
 }
