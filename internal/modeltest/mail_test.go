@@ -18,14 +18,19 @@ type message struct {
 	user                             int64 // 0: not looked up yet
 	attempts                         int
 	created, next, expires, finished time.Time
-	failure                          any // why the last try failed
+	failed                           bool // the last try
 	token                            *recovery
 }
 
-func (o *message) view() object {
+// view shows a message. What is told of its failure is for people, so its words are
+// those of the server.
+func (o *message) view(words string) object {
 	view := object{
 		"id": o.id, "kind": o.kind, "recipient": nil, "state": o.state, "attempts": o.attempts, "createdAt": o.created,
-		"nextAttemptAt": nil, "deliveredAt": nil, "lastError": o.failure,
+		"nextAttemptAt": nil, "deliveredAt": nil, "lastError": nil,
+	}
+	if o.failed {
+		view["lastError"] = words
 	}
 	if o.recipient != "" {
 		view["recipient"] = o.recipient
@@ -75,7 +80,7 @@ func (m *machine) deliver(t *rapid.T) {
 			continue
 		}
 		if !m.now.Before(o.expires) {
-			o.state, o.finished, o.failure = "failed", m.now, "it could not be delivered before its token expired"
+			o.state, o.finished, o.failed = "failed", m.now, true
 			continue
 		}
 		m.deliverOne(t, o)
@@ -110,24 +115,26 @@ func (m *model) sweepMail() {
 
 func (m *machine) listMail(t *rapid.T) { m.call(t, "GET", "/api/mail", nil, (*principal).listMail) }
 
-func (p *principal) listMail(answer) *expected {
+func (p *principal) listMail(got answer) *expected {
 	if no := p.may("mail", "read", allOf); no != nil {
 		return no
 	}
-	newest := slices.Clone(p.outbox)
-	slices.Reverse(newest)
-	return ok(views(newest))
+	list := []object{}
+	for i := range p.outbox { // the newest first
+		list = append(list, p.outbox[len(p.outbox)-1-i].view(got.string(i, "lastError")))
+	}
+	return ok(list)
 }
 
 func (m *machine) getMail(t *rapid.T) {
 	id := rapid.Int64Range(1, 6).Draw(t, "message")
-	m.call(t, "GET", pathOf("mail/%d", id), nil, func(p *principal, _ answer) *expected {
+	m.call(t, "GET", pathOf("mail/%d", id), nil, func(p *principal, got answer) *expected {
 		if no := p.may("mail", "read", allOf); no != nil {
 			return no
 		}
 		for _, o := range p.outbox {
 			if o.id == id {
-				return ok(o.view())
+				return ok(o.view(got.string("lastError")))
 			}
 		}
 		return notFound()

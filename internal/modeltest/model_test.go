@@ -52,7 +52,7 @@ type machine struct {
 
 // Few in a normal run; -rapid.checks and -rapid.steps ask for more.
 func init() {
-	for name, value := range map[string]string{"rapid.checks": "12", "rapid.steps": "120"} {
+	for name, value := range map[string]string{"rapid.checks": "25", "rapid.steps": "120"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
@@ -65,15 +65,8 @@ func TestServerIsAsTheModel(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(rt *rapid.T) {
 				m := &machine{server: newServer(rt, engine), model: newModel()}
-				actions := map[string]func(*rapid.T){"": m.sometimesCheck}
-				for name, do := range operations {
-					actions[name] = func(t *rapid.T) { do(m, t) }
-				}
-				for name, do := range events {
-					actions[name] = func(t *rapid.T) { do(m, t) }
-				}
 				m.begin(rt)
-				rt.Repeat(actions)
+				rt.Repeat(map[string]func(*rapid.T){"step": m.step, "": m.sometimesCheck})
 				m.check(rt)
 			})
 		})
@@ -85,6 +78,22 @@ var events = map[string]func(*machine, *rapid.T){
 	"time passes":          (*machine).wait,
 	"mail is delivered":    (*machine).deliver,
 	"what is old is swept": (*machine).sweep,
+}
+
+// step does one thing. Each is as likely: rapid prefers the first of a list, so the
+// number of the thing is drawn bit by bit.
+func (m *machine) step(t *rapid.T) {
+	things := maps.Clone(operations)
+	maps.Copy(things, events)
+	number := 0
+	for _, bit := range rapid.SliceOfN(rapid.Bool(), 12, 12).Draw(t, "thing") {
+		number *= 2
+		if bit {
+			number++
+		}
+	}
+	names := slices.Sorted(maps.Keys(things))
+	things[names[number%len(names)]](m, t)
 }
 
 // wait moves the clock, to the borders of what it decides on and over them.
@@ -184,6 +193,13 @@ func (m *model) new(name string) {
 		m.twice = name
 	}
 	m.used[name] = true
+}
+
+// newest returns the ids of a map, the greatest first: rapid prefers those.
+func newest[T any](byID map[int64]T) []int64 {
+	ids := slices.Sorted(maps.Keys(byID))
+	slices.Reverse(ids)
+	return ids
 }
 
 // sorted returns the values of a map in the order of their ids.

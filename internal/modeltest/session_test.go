@@ -1,7 +1,6 @@
 package modeltest_test
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -152,15 +151,13 @@ func (p *principal) orSelf(id int64) int64 {
 // drawCredentialID draws the id of a session or of a key, which was there at least
 // once.
 func (m *machine) drawCredentialID(t *rapid.T, kinds ...kind) int64 {
-	ids := map[int64]bool{99: true}
+	ids := map[int64]bool{1: true}
 	for _, c := range m.model.credentials {
 		if slices.Contains(kinds, c.kind) {
 			ids[c.id] = true
 		}
 	}
-	newest := slices.Sorted(maps.Keys(ids))
-	slices.Reverse(newest)
-	return rapid.SampledFrom(newest).Draw(t, "id")
+	return rapid.SampledFrom(newest(ids)).Draw(t, "id")
 }
 
 // sweepCredentials removes those that are over: sessions at once, and keys, which

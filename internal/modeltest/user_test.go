@@ -102,7 +102,7 @@ func (m *machine) drawUser(t *rapid.T) int64 {
 	if rarely(t, "any user", 10) {
 		return rapid.Int64Range(1, 30).Draw(t, "user")
 	}
-	return rapid.SampledFrom(slices.Sorted(maps.Keys(m.model.users))).Draw(t, "user")
+	return rapid.SampledFrom(newest(m.model.users)).Draw(t, "user")
 }
 
 func (m *machine) getUser(t *rapid.T) {
