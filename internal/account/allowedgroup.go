@@ -36,10 +36,11 @@ func (c *checker) groups(path string, groups []AllowedGroup) []AllowedGroup {
 	return checked
 }
 
-// mayNameGroups is [mayName] for the roles of groups.
-func mayNameGroups(ctx context.Context, tx Tx, caller *Principal, was, now []AllowedGroup) error {
+// mayNameGroups is [mayName] for the roles of the groups that an update asks for,
+// as it has them: a fault is told by its place in the request.
+func mayNameGroups(ctx context.Context, tx Tx, caller *Principal, was []AllowedGroup, asked *[]AllowedGroup) error {
 	before := rolesOfGroups(was)
-	for i, g := range now {
+	for i, g := range value(asked) {
 		path := fmt.Sprintf("/allowedGroups/%d/defaultRoleIds", i)
 		if err := mayName(ctx, tx, caller, path, before, g.DefaultRoleIDs); err != nil {
 			return err

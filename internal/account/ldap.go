@@ -76,7 +76,7 @@ func (s *Service) UpdateLDAPConfiguration(ctx context.Context, caller *Principal
 		if err != nil {
 			return err
 		}
-		if err := mayNameGroups(ctx, tx, caller, was.AllowedGroups, now.AllowedGroups); err != nil {
+		if err := mayNameGroups(ctx, tx, caller, was.AllowedGroups, up.AllowedGroups); err != nil {
 			return err
 		}
 		secrets, err := s.changeSecret(ctx, tx, secretLDAPPassword, "searchUserPassword", was.destination(), now.destination(), up.SearchUserPassword)

@@ -32,6 +32,7 @@ func TestLDAPConfiguration(t *testing.T) {
 		{account.LDAPUpdate{SearchUserPassword: text(secret.Mask)}, "/searchUserPassword"},
 		{groups(account.AllowedGroup{Name: "staff"}), "/allowedGroups/0/defaultRoleIds"},
 		{groups(account.AllowedGroup{Name: "staff", DefaultRoleIDs: []int64{2, 99}}), "/allowedGroups/0/defaultRoleIds/1"},
+		{groups(account.AllowedGroup{Name: "staff", DefaultRoleIDs: []int64{99, 2}}), "/allowedGroups/0/defaultRoleIds/0"},
 		{groups(account.AllowedGroup{Name: "a", DefaultRoleIDs: []int64{2}}, account.AllowedGroup{Name: "a", DefaultRoleIDs: []int64{2}}), "/allowedGroups/1/name"},
 	} {
 		_, err := f.UpdateLDAPConfiguration(t.Context(), admin, test.up)

@@ -77,7 +77,7 @@ func (s *Service) UpdateSAMLConfiguration(ctx context.Context, caller *Principal
 		if err != nil {
 			return err
 		}
-		if err := mayNameGroups(ctx, tx, caller, was.AllowedGroups, now.AllowedGroups); err != nil {
+		if err := mayNameGroups(ctx, tx, caller, was.AllowedGroups, up.AllowedGroups); err != nil {
 			return err
 		}
 		if err := s.saveSAML(ctx, tx, caller, was, now); err != nil {
