@@ -108,7 +108,7 @@ func (m *machine) drawCaller(t *rapid.T) *credential {
 	}
 	chance := rapid.IntRange(0, 99).Draw(t, "who")
 	for i, group := range [][]*credential{administrators, others, rest} {
-		if chance < []int{50, 92, 97}[i] && len(group) > 0 {
+		if chance < []int{40, 93, 97}[i] && len(group) > 0 {
 			return group[len(group)-1-rapid.IntRange(0, len(group)-1).Draw(t, "credential from the last")]
 		}
 	}

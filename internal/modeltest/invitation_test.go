@@ -16,13 +16,20 @@ func (m *machine) invite(t *rapid.T) {
 			return no
 		}
 		u := p.users[id]
-		p.outbox = append(p.outbox, &message{
-			id: p.fresh("message", m.newestMail(t)), kind: "invitation", state: "ready", user: u.id, recipient: u.email,
-			created: p.now, next: p.now, expires: p.now.Add(invitationLife), token: p.newRecovery(u, invitationLife),
-		})
+		p.sendInvitation(u).id = p.fresh("message", m.newestMail(t))
 		p.note("user.invite", "user", u.id, u.email)
 		return noContent()
 	})
+}
+
+// sendInvitation puts an invitation, which has no id yet, into the outbox.
+func (p *principal) sendInvitation(u *user) *message {
+	o := &message{
+		kind: "invitation", state: "ready", user: u.id, recipient: u.email,
+		created: p.now, next: p.now, expires: p.now.Add(invitationLife), token: p.newRecovery(u, invitationLife),
+	}
+	p.outbox = append(p.outbox, o)
+	return o
 }
 
 func (p *principal) mayInvite(id int64) *expected {

@@ -5,7 +5,7 @@ import "pgregory.net/rapid"
 func (m *machine) signIn(t *rapid.T) {
 	address, source := drawAddress(t), drawSource(t)
 	password := rapid.SampledFrom(passwords).Draw(t, "password")
-	if u := m.model.byAddress(address); u != nil && !rarely(t, "any password", 4) {
+	if u := m.model.byAddress(address); u != nil && u.password != "" && !rarely(t, "any password", 4) {
 		password = u.password
 	}
 	m.signInAs(t, address, password, source)
@@ -37,7 +37,7 @@ func (m *machine) signInAs(t *rapid.T, address, password, source string) {
 func (m *machine) changePassword(t *rapid.T) {
 	by, source := m.drawCaller(t), drawSource(t)
 	old, next := rapid.SampledFrom(passwords).Draw(t, "old"), drawNewPassword(t)
-	if u := m.model.users[by.user]; u != nil && rapid.Bool().Draw(t, "right") {
+	if u := m.model.users[by.user]; u != nil && u.password != "" && rapid.Bool().Draw(t, "right") {
 		old = u.password
 	}
 	body := object{"oldPassword": old, "newPassword": next}

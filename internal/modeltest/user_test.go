@@ -14,9 +14,9 @@ import (
 type user struct {
 	id                             int64
 	name, email                    string
-	surname, department, biography any // a string, or nil
-	picture                        any // a list of numbers, or nil
-	password                       string
+	surname, department, biography any    // a string, or nil
+	picture                        any    // a list of numbers, or nil
+	password                       string // "": none yet
 	active, needReset              bool
 	roles                          []int64 // sorted
 	language                       string  // "": never chosen
@@ -55,7 +55,7 @@ func (m *model) taken(address string, but *user) bool {
 
 // leavesNobody reports whether nobody could administer without the user.
 func (m *model) leavesNobody(u *user) bool {
-	administers := func(u *user) bool { return u.active && slices.Contains(u.roles, administrator) }
+	administers := func(u *user) bool { return u.active && u.password != "" && slices.Contains(u.roles, administrator) }
 	for _, other := range m.users {
 		if other != u && administers(other) {
 			return false

@@ -13,7 +13,8 @@ func (m *machine) updateUser(t *rapid.T) {
 			fields["email"] = drawAddress(t)
 		}
 		if rarely(t, "activity", 3) {
-			fields["active"] = rapid.Bool().Draw(t, "active")
+			u := m.model.users[id]
+			fields["active"] = u == nil || u.active == rarely(t, "as it is", 4)
 		}
 		if rarely(t, "a password", 4) {
 			fields["password"] = drawNewPassword(t)
