@@ -2,6 +2,8 @@ package modeltest_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -17,23 +19,51 @@ func (m *machine) sometimesCheck(t *rapid.T) {
 }
 
 // check compares all that there is to see, by each credential: who comes by it, and
-// what he sees. One whose use would be kept is left out, unless it is over: a check
+// what he sees; and the sessions and keys of everybody, as an administrator sees
+// them. A credential whose use would be kept is left out, unless it is over: a check
 // must not keep it from growing old.
 func (m *machine) check(t *rapid.T) {
+	t.Helper()
+	var administrator *credential
 	for _, c := range m.model.credentials {
-		if m.model.live(c) && m.now.Sub(c.lastUsed) >= time.Minute {
+		live := m.model.live(c)
+		if live && m.now.Sub(c.lastUsed) >= time.Minute {
 			continue
 		}
-		for _, path := range words("users/whoami users roles roles/user-creation-defaults mail keys sessions preferences application-settings server-settings lockout-policy ldap-configuration saml-configuration activity-log/export") {
-			got, faults := m.answer(t, request{"GET", pathOf("%s", path), nil, c.text, sources[0]})
-			want := unauthorized()
-			if p := m.model.enter(c, sources[0]); p != nil {
-				want = seen[path](p, got)
-			}
-			compare(t, fmt.Sprintf("after step %d %s sees %s%s", m.steps, c, path, faults), got, want)
+		if !live {
+			m.look(t, c, "users/whoami", (*principal).whoami)
+			continue
+		}
+		for _, path := range seenPaths {
+			m.look(t, c, path, seen[path])
+		}
+		if c.kind == session && m.model.holds(m.model.users[c.user].roles).administrator {
+			administrator = c
 		}
 	}
+	if administrator == nil {
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.model.users)) {
+		query := fmt.Sprintf("?userId=%d", id)
+		m.look(t, administrator, "sessions"+query, func(p *principal, _ answer) *expected { return p.listSessions(id) })
+		m.look(t, administrator, "keys"+query, func(p *principal, _ answer) *expected { return p.listKeys(id) })
+	}
 }
+
+// look compares what somebody sees.
+func (m *machine) look(t *rapid.T, c *credential, path string, rule func(*principal, answer) *expected) {
+	t.Helper()
+	got, faults := m.answer(t, request{"GET", "/api/" + path, nil, c.text, sources[0]})
+	want := unauthorized()
+	if p := m.model.enter(c, sources[0]); p != nil {
+		want = rule(p, got)
+	}
+	compare(t, fmt.Sprintf("after step %d %s sees %s%s", m.steps, c, path, faults), got, want)
+}
+
+// seenPaths are the paths of seen, in their order.
+var seenPaths = slices.Sorted(maps.Keys(seen))
 
 // seen are the rules of what is compared.
 var seen = map[string]func(*principal, answer) *expected{

@@ -75,13 +75,6 @@ func TestServerIsAsTheModel(t *testing.T) {
 	}
 }
 
-// events are what happens beside requests.
-var events = map[string]func(*machine, *rapid.T){
-	"time passes":          (*machine).wait,
-	"mail is delivered":    (*machine).deliver,
-	"what is old is swept": (*machine).sweep,
-}
-
 // things are the names of what a step can be. What only shows something is there
 // once: all that it shows is compared every few steps. What decides who may do what
 // is there most often.
@@ -96,7 +89,7 @@ var things = sync.OnceValue(func() (names []string) {
 	for name := range events {
 		names = append(names, slices.Repeat([]string{name}, 3)...)
 	}
-	for _, name := range words("apiUsersIdPatch apiUsersIdRolesPut apiRolesIdPermissionsPut apiUsersPasswordPatch apiLoginPost") {
+	for _, name := range words("apiUsersIdPatch apiUsersIdRolesPut apiRolesIdPermissionsPut apiUsersPasswordPatch apiLoginPost apiRolesIdDelete") {
 		names = append(names, slices.Repeat([]string{name}, 5)...)
 	}
 	slices.Sort(names)
@@ -119,28 +112,6 @@ func (m *machine) step(t *rapid.T) {
 		return
 	}
 	events[name](m, t)
-}
-
-// wait moves the clock, to the borders of what it decides on and over them.
-func (m *machine) wait(t *rapid.T) {
-	d := rapid.SampledFrom([]time.Duration{
-		time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour, 13 * time.Hour, 31 * 24 * time.Hour,
-	}).Draw(t, "duration")
-	m.say(t, "%v pass", d)
-	m.now = m.now.Add(d)
-	m.model.now = m.now
-}
-
-// sweep deletes what nobody can see any more, so it changes nothing.
-func (m *machine) sweep(t *rapid.T) {
-	m.say(t, "what is old is swept")
-	if err := m.accounts.Sweep(t.Context()); err != nil {
-		t.Fatalf("sweep: %v", err)
-	}
-	m.model.sweepCounters()
-	m.model.sweepCredentials()
-	m.model.sweepImports()
-	m.model.sweepMail()
 }
 
 func (m *machine) say(t *rapid.T, format string, args ...any) {

@@ -40,6 +40,11 @@ func (m *machine) changePassword(t *rapid.T) {
 	if u := m.model.users[by.user]; u != nil && u.password != "" && rapid.Bool().Draw(t, "right") {
 		old = u.password
 	}
+	m.changePasswordAs(t, by, source, old, next)
+}
+
+func (m *machine) changePasswordAs(t *rapid.T, by *credential, source, old, next string) {
+	t.Helper()
 	body := object{"oldPassword": old, "newPassword": next}
 	m.callAs(t, by, source, "PATCH", "/api/users/password", body, func(p *principal, _ answer) *expected {
 		return p.changePassword(old, next)

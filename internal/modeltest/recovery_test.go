@@ -36,8 +36,10 @@ func (m *model) recoverable(text string) *user {
 
 // forgetPassword asks for a recovery message. For every well-formed address the
 // answer is the same.
-func (m *machine) forgetPassword(t *rapid.T) {
-	address, source := drawAddress(t), drawSource(t)
+func (m *machine) forgetPassword(t *rapid.T) { m.forgetPasswordOf(t, drawAddress(t), drawSource(t)) }
+
+func (m *machine) forgetPasswordOf(t *rapid.T, address, source string) {
+	t.Helper()
 	body := object{"email": address}
 	m.send(t, "somebody", request{"POST", "/api/users/forgotten-password", body, "", source}, func(answer) *expected {
 		if !wellFormed(address) {
@@ -71,11 +73,20 @@ func (m *model) prepare(o *message) {
 // retrievePassword chooses a password by the token of a message.
 func (m *machine) retrievePassword(t *rapid.T) {
 	text := "usr_nonsense"
-	sent := slices.DeleteFunc(slices.Clone(m.model.recoveries), func(r *recovery) bool { return r.text == "" })
+	sent := m.model.sentRecoveries()
 	if n := len(sent); n > 0 && !rarely(t, "nonsense", 10) {
 		text = sent[n-1-rapid.IntRange(0, n-1).Draw(t, "token from the last")].text
 	}
-	next, source := drawNewPassword(t), drawSource(t)
+	m.retrievePasswordBy(t, text, drawNewPassword(t), drawSource(t))
+}
+
+// sentRecoveries are those whose message has been delivered.
+func (m *model) sentRecoveries() []*recovery {
+	return slices.DeleteFunc(slices.Clone(m.recoveries), func(r *recovery) bool { return r.text == "" })
+}
+
+func (m *machine) retrievePasswordBy(t *rapid.T, text, next, source string) {
+	t.Helper()
 	body := object{"token": text, "newPassword": next}
 	m.send(t, "somebody", request{"POST", "/api/users/retrieve-password", body, "", source}, func(answer) *expected {
 		if next == weak {

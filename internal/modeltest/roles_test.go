@@ -231,6 +231,9 @@ func (p *principal) setPermissions(id int64, drafts []draft) *expected {
 
 func (m *machine) deleteRole(t *rapid.T) {
 	id, with, query := m.drawRole(t), int64(0), ""
+	if named := without(m.model.settingRoles(), []int64{administrator, ordinary}); len(named) > 0 && rapid.Bool().Draw(t, "one that settings name") {
+		id = named[0]
+	}
 	if rapid.Bool().Draw(t, "replaced") {
 		with = m.drawRole(t)
 		query = fmt.Sprintf("?replaceWith=%d", with)
