@@ -20,11 +20,10 @@ func (m *machine) sometimesCheck(t *rapid.T) {
 
 // check compares all that there is to see, by each credential: who comes by it, and
 // what he sees; and the sessions and keys of everybody, as an administrator sees
-// them. A credential whose use would be kept is left out, unless it is over: a check
-// must not keep it from growing old.
+// them. Else a credential whose use would be kept is left out, unless it is over: a
+// check must not keep it from growing old.
 func (m *machine) check(t *rapid.T) {
 	t.Helper()
-	var administrator *credential
 	for _, c := range m.model.credentials {
 		live := m.model.live(c)
 		if live && m.now.Sub(c.lastUsed) >= time.Minute {
@@ -37,10 +36,8 @@ func (m *machine) check(t *rapid.T) {
 		for _, path := range seenPaths {
 			m.look(t, c, path, seen[path])
 		}
-		if c.kind == session && m.model.holds(m.model.users[c.user].roles).administrator {
-			administrator = c
-		}
 	}
+	administrator := m.model.administratorSession()
 	if administrator == nil {
 		return
 	}

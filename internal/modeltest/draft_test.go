@@ -44,7 +44,11 @@ func (m *machine) drawDrafts(t *rapid.T) []draft {
 		d := draft{entity: v.entity, action: rapid.SampledFrom(v.actions).Draw(t, "action")}
 		switch rapid.IntRange(0, 9).Draw(t, "scope") {
 		case 5, 6:
-			d.ids = rapid.SliceOfN(rapid.Int64Range(1, 8), 1, 3).Draw(t, "ids")
+			draw := m.drawUser
+			if d.entity == "role" {
+				draw = m.drawRole
+			}
+			d.ids = rapid.SliceOfN(rapid.Custom(draw), 1, 3).Draw(t, "ids")
 			d.digits = rapid.Bool().Draw(t, "digits")
 		case 7, 8:
 			d.self = true

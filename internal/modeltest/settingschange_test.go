@@ -22,7 +22,7 @@ func (m *machine) patch(t *rapid.T, group string, more func(fields object), chec
 
 func (m *machine) changeApplicationSettings(t *rapid.T) {
 	m.patch(t, "application-settings", func(fields object) {
-		if rarely(t, "default roles", 3) {
+		if rapid.Bool().Draw(t, "default roles") {
 			fields["defaultRoleIds"] = rapid.SliceOfN(rapid.Custom(m.drawRole), 1, 3).Draw(t, "roles")
 		}
 	}, (*principal).checkApplication)

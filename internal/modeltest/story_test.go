@@ -22,7 +22,7 @@ var events = map[string]func(*machine, *rapid.T){
 // wait moves the clock, to the borders of what it decides on and over them.
 func (m *machine) wait(t *rapid.T) {
 	m.pass(t, rapid.SampledFrom([]time.Duration{
-		time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour, 13 * time.Hour, 31 * day,
+		13 * time.Hour, 5 * time.Minute, 31 * day, time.Second, time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour,
 	}).Draw(t, "duration"))
 }
 
@@ -48,8 +48,8 @@ func (m *machine) sweep(t *rapid.T) {
 // is not.
 func (m *machine) guess(t *rapid.T) {
 	address, source := drawAddress(t), drawSource(t)
-	for range rapid.IntRange(1, 3).Draw(t, "locks") {
-		for range rapid.IntRange(1, 4).Draw(t, "guesses") {
+	for range 3 - rapid.IntRange(0, 2).Draw(t, "locks less") {
+		for range max(1, m.model.policy().threshold-rapid.IntRange(0, 1).Draw(t, "guesses left")) {
 			m.signInAs(t, address, "Wrong-Password-1", source)
 		}
 		c := m.model.accountCounter(m.model.byAddress(address), address, source)
