@@ -18,6 +18,7 @@ run: ## run a server in ./usher-data
 test: lint ## run every check and every test, as CI does; installs what they need
 	scripts/test-env.sh
 	$(GO) test -race -timeout 15m ./...
+	$(GO) test ./internal/modeltest
 	scripts/fuzz.sh 2s
 
 lint: ## format, vet, staticcheck, and that what is generated or vendored is not stale

@@ -112,7 +112,7 @@ func (c *credential) keyView() object {
 func (m *machine) createKey(t *rapid.T) {
 	fields := object{"name": rapid.SampledFrom([]string{"nightly", "deploy", " "}).Draw(t, "name")}
 	if rapid.Bool().Draw(t, "an end") {
-		fields["expiresInDays"] = rapid.SampledFrom([]int{1, 40, 3650}).Draw(t, "days")
+		fields["expiresInDays"] = rapid.SampledFrom([]int{1, 30, 3650}).Draw(t, "days")
 	}
 	if rarely(t, "read only", 3) {
 		fields["readOnly"] = rapid.Bool().Draw(t, "readOnly")

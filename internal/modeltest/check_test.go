@@ -9,37 +9,39 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sometimesCheck is check, after every tenth step.
+// sometimesCheck is check, every few steps.
 func (m *machine) sometimesCheck(t *rapid.T) {
 	m.comeBack(t)
 	if m.steps >= m.nextCheck {
 		m.check(t)
-		m.nextCheck = m.steps + 10
+		m.nextCheck = m.steps + 40
 	}
 }
 
-// check compares all that there is to see, by each credential: who comes by it, and
-// what he sees; and the sessions and keys of everybody, as an administrator sees
-// them. Else a credential whose use would be kept is left out, unless it is over: a
-// check must not keep it from growing old.
+// check compares all that there is to see: everything as an administrator sees it,
+// and by each credential who comes by it and whom and what he sees. One whose use
+// would be kept is left out, unless it is over: a check must not keep it from growing
+// old. One that is gone is tried once.
 func (m *machine) check(t *rapid.T) {
 	t.Helper()
 	for _, c := range m.model.credentials {
-		live := m.model.live(c)
-		if live && m.now.Sub(c.lastUsed) >= time.Minute {
-			continue
-		}
-		if !live {
+		switch live := m.model.live(c); {
+		case !live && !c.looked:
+			c.looked = c.ended
 			m.look(t, c, "users/whoami", (*principal).whoami)
-			continue
-		}
-		for _, path := range seenPaths {
-			m.look(t, c, path, seen[path])
+		case !live:
+		case m.now.Sub(c.lastUsed) < time.Minute:
+			for _, path := range words("users/whoami users roles activity-log/export") {
+				m.look(t, c, path, seen[path])
+			}
 		}
 	}
 	administrator := m.model.administratorSession()
 	if administrator == nil {
 		return
+	}
+	for _, path := range seenPaths {
+		m.look(t, administrator, path, seen[path])
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.model.users)) {
 		query := fmt.Sprintf("?userId=%d", id)

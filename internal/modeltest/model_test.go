@@ -54,7 +54,7 @@ type machine struct {
 
 // Few in a normal run; -rapid.checks and -rapid.steps ask for more.
 func init() {
-	for name, value := range map[string]string{"rapid.checks": "25", "rapid.steps": "120"} {
+	for name, value := range map[string]string{"rapid.checks": checks, "rapid.steps": "120"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}

@@ -52,10 +52,16 @@ func (m *machine) guess(t *rapid.T) {
 		for range max(1, m.model.policy().threshold-rapid.IntRange(0, 1).Draw(t, "guesses left")) {
 			m.signInAs(t, address, "Wrong-Password-1", source)
 		}
-		c := m.model.accountCounter(m.model.byAddress(address), address, source)
-		if left := c.lockedUntil.Sub(m.now); left > 0 && left <= maxLock {
-			m.pass(t, left)
+		u := m.model.byAddress(address)
+		left := m.model.accountCounter(u, address, source).lockedUntil.Sub(m.now)
+		if left <= 0 || left > maxLock {
+			continue
 		}
+		m.pass(t, left-time.Second)
+		if u != nil && u.password != "" { // the right one does not help yet
+			m.signInAs(t, address, u.password, source)
+		}
+		m.pass(t, time.Second)
 	}
 }
 
