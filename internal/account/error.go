@@ -25,6 +25,8 @@ const (
 	CodeEmailTaken             Code = "EMAIL_TAKEN"              // choose another address
 	CodeLastAdministrator      Code = "LAST_ADMINISTRATOR"       // make another administrator first
 	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
+	CodeInactiveUser           Code = "INACTIVE_USER"            // activate the user first
+	CodeImportState            Code = "IMPORT_STATE"             // the import has come too far, or is being undone
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
 	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter
 	CodeUnavailable            Code = "UNAVAILABLE"              // try again after RetryAfter; nothing was changed
@@ -102,6 +104,10 @@ func NotFound() *Error {
 
 func notLocalUser() *Error {
 	return &Error{Code: CodeNotLocalUser, Message: "Another provider keeps the password of this user."}
+}
+
+func usePasswordChange() *Error {
+	return &Error{Code: CodeUsePasswordChange, Message: "Change your own password with the operation that asks for the current one."}
 }
 
 func tooMany(retryAfter time.Duration) *Error {

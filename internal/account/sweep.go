@@ -18,7 +18,8 @@ const (
 )
 
 // Sweep deletes what has no use any more: expired sessions and tokens, idle
-// counters, and the traces of messages sent long ago.
+// counters, imports that nobody went on with, and the traces of messages and imports
+// of long ago.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	return errors.Join(
@@ -43,6 +44,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
 			return tx.DeleteFinishedMails(ctx, now.Add(-mailLife), sweepRows)
+		}),
+		s.sweepImports(ctx),
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			return tx.DeleteEndedImports(ctx, now.Add(-importRecord), sweepRows)
 		}),
 	)
 }

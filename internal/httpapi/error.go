@@ -37,6 +37,8 @@ var statuses = map[account.Code]int{
 	account.CodeEmailTaken:             http.StatusConflict,
 	account.CodeLastAdministrator:      http.StatusConflict,
 	account.CodeNotLocalUser:           http.StatusConflict,
+	account.CodeInactiveUser:           http.StatusConflict,
+	account.CodeImportState:            http.StatusConflict,
 	account.CodeTooLarge:               http.StatusRequestEntityTooLarge,
 	codeUnsupportedMedia:               http.StatusUnsupportedMediaType,
 	account.CodeTooManyRequests:        http.StatusTooManyRequests,
