@@ -13,3 +13,6 @@ func Exec(ctx context.Context, t account.Tx, query string, args ...any) error {
 
 // ExecOutside runs a statement of a test on a connection for reads.
 func ExecOutside(ctx context.Context, s *Store, query string) error { return s.run(ctx, query) }
+
+// UserPageStatement returns the statement of a page of users, and its values.
+func UserPageStatement(q account.UserQuery) (string, []any) { return newUserPage(sqliteDialect, q) }
