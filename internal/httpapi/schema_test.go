@@ -91,6 +91,9 @@ func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
 // wrongTypes are values of every type that the schema has not.
 func wrongTypes(s *openapi3.Schema) map[string]any {
+	if len(s.OneOf) > 0 { // of an id
+		return map[string]any{"text": marker, "true": true, "null": nil, "number": 12345.5}
+	}
 	values := map[string]any{"text": marker, "true": true, "array": []any{marker}, "object": map[string]any{marker[:2]: marker}, "number": 12345.5, "null": nil}
 	kinds := map[string]string{openapi3.TypeString: "text", openapi3.TypeBoolean: "true", openapi3.TypeArray: "array", openapi3.TypeObject: "object"}
 	delete(values, kinds[(*s.Type)[0]])
