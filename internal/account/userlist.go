@@ -95,13 +95,13 @@ func newUserQuery(filter UserFilter, sort UserSort, cursor string, limit int) (U
 	q := UserQuery{Filter: filter, Sort: sort}
 	var c checker
 	if !slices.Contains(userSorts, sort) {
-		c.fail("/sort", "must be id, name or email, or one of these after a minus sign")
+		c.fail("/query/sort", "must be id, name or email, or one of these after a minus sign")
 	}
 	if limit < 1 || limit > MaxPage {
-		c.fail("/limit", "must be from 1 to 1000")
+		c.fail("/query/limit", "must be from 1 to 1000")
 	}
 	if filter.Search != nil {
-		c.text("/search", *filter.Search, MaxSearchLength)
+		c.text("/query/search", *filter.Search, MaxSearchLength)
 		q.Words = strings.Fields(foldText(*filter.Search))
 		slices.Sort(q.Words)
 		q.Words = slices.Compact(q.Words)
@@ -109,7 +109,7 @@ func newUserQuery(filter UserFilter, sort UserSort, cursor string, limit int) (U
 	if cursor != "" {
 		place, ok := sort.place(cursor)
 		if !ok {
-			c.fail("/cursor", "must be the cursor of a page before, in the same order")
+			c.fail("/query/cursor", "must be the cursor of a page before, in the same order")
 		}
 		q.After = &place
 	}

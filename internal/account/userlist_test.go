@@ -137,19 +137,19 @@ func TestFindUsersChecksItsInput(t *testing.T) {
 		limit          int
 		want           []string
 	}{
-		{"colour", "", "", 1, []string{"/sort"}},
-		{"", "", "", 1, []string{"/sort"}},
-		{account.SortByID, "", "", 0, []string{"/limit"}},
-		{account.SortByID, "", "", 1001, []string{"/limit"}},
-		{account.SortByID, "", strings.Repeat("x", 257), 1, []string{"/search"}},
-		{account.SortByID, "", "a\x00", 1, []string{"/search"}},
-		{account.SortByID, page.Next, "", 1, []string{"/cursor"}}, // of another order
-		{account.SortByNameDown, page.Next, "", 1, []string{"/cursor"}},
-		{account.SortByName, page.Next + "x", "", 1, []string{"/cursor"}},
-		{account.SortByName, "%%%", "", 1, []string{"/cursor"}},
-		{account.SortByName, encode("null"), "", 1, []string{"/cursor"}},
-		{account.SortByName, encode(`{"Sort":"name","Key":"a\u0000","ID":1}`), "", 1, []string{"/cursor"}},
-		{account.SortByName, encode(`{"Sort":"name","Key":"a","ID":0}`), "", 1, []string{"/cursor"}},
+		{"colour", "", "", 1, []string{"/query/sort"}},
+		{"", "", "", 1, []string{"/query/sort"}},
+		{account.SortByID, "", "", 0, []string{"/query/limit"}},
+		{account.SortByID, "", "", 1001, []string{"/query/limit"}},
+		{account.SortByID, "", strings.Repeat("x", 257), 1, []string{"/query/search"}},
+		{account.SortByID, "", "a\x00", 1, []string{"/query/search"}},
+		{account.SortByID, page.Next, "", 1, []string{"/query/cursor"}}, // of another order
+		{account.SortByNameDown, page.Next, "", 1, []string{"/query/cursor"}},
+		{account.SortByName, page.Next + "x", "", 1, []string{"/query/cursor"}},
+		{account.SortByName, "%%%", "", 1, []string{"/query/cursor"}},
+		{account.SortByName, encode("null"), "", 1, []string{"/query/cursor"}},
+		{account.SortByName, encode(`{"Sort":"name","Key":"a\u0000","ID":1}`), "", 1, []string{"/query/cursor"}},
+		{account.SortByName, encode(`{"Sort":"name","Key":"a","ID":0}`), "", 1, []string{"/query/cursor"}},
 	} {
 		_, err := f.FindUsers(t.Context(), admin, account.UserFilter{Search: &test.search}, test.sort, test.cursor, test.limit)
 		wantPaths(t, err, account.CodeInvalid, test.want...)
