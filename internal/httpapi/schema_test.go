@@ -34,8 +34,10 @@ func faultsOf(schema *openapi3.Schema, example any) []fault {
 	if array, ok := example.([]any); ok {
 		object, prefix = array[0], "/1"
 		wrap = func(o map[string]any) any { return []any{object, o} }
+		if schema.MinItems > 0 {
+			add("no entries", "", []any{})
+		}
 		schema = schema.Items.Value
-		add("no entries", "", []any{})
 		for name, value := range wrongTypes(schema) {
 			add(name, "/1", []any{object, value})
 		}
