@@ -134,7 +134,7 @@ func TestRequests(t *testing.T) {
 			_, err := c.FindUsers(ctx, client.UserFilter{Search: "a b", RoleID: 2, Active: new(false), Locked: new(true), Provider: client.ProviderLDAP,
 				Sort: client.SortByNameDown, Limit: 7, Cursor: "c"})
 			return err
-		}, `GET /base/api/users?search=a%20b&role=2&active=false&locked=true&provider=ldap&sort=-name&cursor=c&limit=7 `, true, 200, list},
+		}, `GET /base/api/users?search=a+b&role=2&active=false&locked=true&provider=ldap&sort=-name&cursor=c&limit=7 `, true, 200, list},
 		{"invite", func(ctx context.Context, c *client.Client) error { return c.InviteUser(ctx, 18) },
 			`POST /base/api/users/18/invitation `, true, 204, ""},
 		{"begin import", func(ctx context.Context, c *client.Client) error { _, err := c.BeginImport(ctx, true); return err },

@@ -98,7 +98,7 @@ func (c *Client) AddImportRows(ctx context.Context, id int64, first int, users [
 	}, func(w wire.ImportRowsResult) ImportResult {
 		result := ImportResult{Import: importFromWire(w.Import), Faults: make([]ImportFault, len(w.Faults))}
 		for n, f := range w.Faults {
-			result.Faults[n] = ImportFault(f)
+			result.Faults[n] = ImportFault{Row: f.Row, Path: f.Path, Message: f.Message}
 		}
 		return result
 	})
