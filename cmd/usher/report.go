@@ -124,6 +124,8 @@ func (a *app) hintForAnswer(answer *client.Error) string {
 		return "make another administrator first: `usher users roles USER --set 1`"
 	case client.CodeNotLocalUser:
 		return "change the password where this user signs in"
+	case client.CodeInactiveUser:
+		return "let the user sign in first: `usher users update USER --active`"
 	case client.CodeInvalidRecoveryToken:
 		return "ask for a new message with `usher password forgot EMAIL`"
 	case client.CodeTooManyRequests, client.CodeUnavailable:
