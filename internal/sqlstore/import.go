@@ -36,9 +36,10 @@ func (t *tx) UpdateImport(ctx context.Context, i account.Import) error {
 		i.ID, string(i.State), i.Rows, i.Faults, micros(i.Touched), micros(i.Finished))
 }
 
+const selectImportRow = `SELECT row FROM import_rows WHERE import_id = $1 AND email_key = $2 ORDER BY row LIMIT 1`
+
 func (r reader) ImportRowByEmail(ctx context.Context, importID int64, key account.EmailKey) (int, error) {
-	n, err := one(ctx, r.queries, scanInt, `
-		SELECT row FROM import_rows WHERE import_id = $1 AND email_key = $2 ORDER BY row LIMIT 1`, importID, string(key))
+	n, err := one(ctx, r.queries, scanInt, selectImportRow, importID, string(key))
 	return int(n), err
 }
 

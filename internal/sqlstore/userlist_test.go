@@ -115,3 +115,11 @@ func BenchmarkFindUsers(b *testing.B) {
 		})
 	}
 }
+
+// The rows of an import are many, and each looks for its address among them.
+func TestImportRowsAreFoundByAddress(t *testing.T) {
+	got := plan(t, schema(t), sqlstore.SelectImportRow, 1, "x")
+	if want := "SEARCH import_rows USING COVERING INDEX import_rows_email (import_id=? AND email_key=?)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
