@@ -34,6 +34,7 @@ const (
 	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
 	CodeInactiveUser           Code = "INACTIVE_USER"            // activate the user first
 	CodeImportState            Code = "IMPORT_STATE"             // the import has come too far, or is being undone
+	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // change it where the server is started
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
 	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // something between changed the request
 	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter

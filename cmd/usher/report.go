@@ -126,6 +126,8 @@ func (a *app) hintForAnswer(answer *client.Error) string {
 		return "change the password where this user signs in"
 	case client.CodeInactiveUser:
 		return "let the user sign in first: `usher users update USER --active`"
+	case client.CodeSetByOperator:
+		return "change the flag or the variable with which the server is started, and start it again"
 	case client.CodeInvalidRecoveryToken:
 		return "ask for a new message with `usher password forgot EMAIL`"
 	case client.CodeTooManyRequests, client.CodeUnavailable:

@@ -73,7 +73,11 @@ func (s *Service) sendInvitation(ctx context.Context, tx Tx, user User, source s
 	if err := tx.InsertRecovery(ctx, Recovery{UserID: user.ID, Created: now, Expires: expires}, hash); err != nil {
 		return err
 	}
+	public, err := s.publicURL(ctx, tx)
+	if err != nil {
+		return err
+	}
 	return s.sendMail(ctx, tx, MailInvitation, user, MailContent{
-		Token: text.Reveal(), Link: s.resetLink(text.Reveal()), Lifetime: InvitationLifetime, Source: source,
+		Token: text.Reveal(), Link: resetLink(public, text.Reveal()), Lifetime: InvitationLifetime, Source: source,
 	}, expires)
 }

@@ -39,6 +39,7 @@ var statuses = map[account.Code]int{
 	account.CodeNotLocalUser:           http.StatusConflict,
 	account.CodeInactiveUser:           http.StatusConflict,
 	account.CodeImportState:            http.StatusConflict,
+	account.CodeSetByOperator:          http.StatusConflict,
 	account.CodeTooLarge:               http.StatusRequestEntityTooLarge,
 	codeUnsupportedMedia:               http.StatusUnsupportedMediaType,
 	account.CodeTooManyRequests:        http.StatusTooManyRequests,

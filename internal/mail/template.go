@@ -40,6 +40,7 @@ func NewTemplates() *Templates {
 var subjects = map[account.MailKind]string{
 	account.MailRecovery:   "Choose a new password for Usher",
 	account.MailInvitation: "Choose your first password for Usher",
+	account.MailTest:       "Test message of Usher",
 }
 
 // Render writes a message of a kind. A link, or the token where there is none,
