@@ -126,6 +126,32 @@ func TestRequests(t *testing.T) {
 			`GET /base/api/users `, true, 200, list},
 		{"whoami", func(ctx context.Context, c *client.Client) error { _, err := c.Whoami(ctx); return err },
 			`GET /base/api/users/whoami `, true, 200, whoamiJSON},
+		{"find", func(ctx context.Context, c *client.Client) error {
+			_, err := c.FindUsers(ctx, client.UserFilter{})
+			return err
+		}, `GET /base/api/users?limit=100 `, true, 200, list},
+		{"find by all", func(ctx context.Context, c *client.Client) error {
+			_, err := c.FindUsers(ctx, client.UserFilter{Search: "a b", RoleID: 2, Active: new(false), Locked: new(true), Provider: client.ProviderLDAP,
+				Sort: client.SortByNameDown, Limit: 7, Cursor: "c"})
+			return err
+		}, `GET /base/api/users?search=a+b&role=2&active=false&locked=true&provider=ldap&sort=-name&cursor=c&limit=7 `, true, 200, list},
+		{"invite", func(ctx context.Context, c *client.Client) error { return c.InviteUser(ctx, 18) },
+			`POST /base/api/users/18/invitation `, true, 204, ""},
+		{"begin import", func(ctx context.Context, c *client.Client) error { _, err := c.BeginImport(ctx, true); return err },
+			`POST /base/api/imports {"dryRun":true}`, true, 201, importJSON},
+		{"import", func(ctx context.Context, c *client.Client) error { _, err := c.Import(ctx, 4); return err },
+			`GET /base/api/imports/4 `, true, 200, importJSON},
+		{"import rows", func(ctx context.Context, c *client.Client) error {
+			_, err := c.AddImportRows(ctx, 4, 3, []client.ImportUser{{Name: "n", Email: "a@b"}, {Name: "m", Email: "c@d", Active: true, Surname: new("s"),
+				Department: new("d"), Biography: new("b"), Password: new("p"), PasswordHash: new("h")}})
+			return err
+		}, `POST /base/api/imports/4/rows {"first":3,"users":[{"email":"a@b","name":"n"},` +
+			`{"active":true,"biography":"b","department":"d","email":"c@d","name":"m","password":"p","passwordHash":"h","surname":"s"}]}`,
+			true, 200, `{"faults":[{"row":3,"path":"/email","message":"m"}],"import":` + importJSON + `}`},
+		{"finish import", func(ctx context.Context, c *client.Client) error { _, err := c.FinishImport(ctx, 4); return err },
+			`POST /base/api/imports/4/finish `, true, 200, importJSON},
+		{"undo import", func(ctx context.Context, c *client.Client) error { _, err := c.UndoImport(ctx, 4); return err },
+			`DELETE /base/api/imports/4 `, true, 200, importJSON},
 		{"mails", func(ctx context.Context, c *client.Client) error { _, err := c.Mails(ctx); return err },
 			`GET /base/api/mail `, true, 200, "[" + mailJSON + "]"},
 		{"mail", func(ctx context.Context, c *client.Client) error { _, err := c.Mail(ctx, 7); return err },
@@ -136,7 +162,7 @@ func TestRequests(t *testing.T) {
 			var header http.Header
 			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
-				got, header = r.Method+" "+r.URL.Path+" "+strings.TrimSpace(string(body)), r.Header
+				got, header = r.Method+" "+r.URL.RequestURI()+" "+strings.TrimSpace(string(body)), r.Header
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, test.answer)
 			})
@@ -201,7 +227,8 @@ func TestSecretsAreNotShown(t *testing.T) {
 	c := newClient(t, "https://usher.example.com", client.WithToken(hidden))
 	values := []any{c, *c, c.WithToken(hidden),
 		client.NewUser{Password: hidden}, []client.NewUser{{Password: hidden}}, &client.NewUser{Password: hidden},
-		client.UserUpdate{Password: new(hidden)}, client.LoginResult{Token: hidden}}
+		client.UserUpdate{Password: new(hidden)}, client.LoginResult{Token: hidden},
+		client.ImportUser{Password: new(hidden), PasswordHash: new(hidden)}}
 
 	var shown bytes.Buffer
 	for _, value := range values {

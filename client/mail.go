@@ -11,8 +11,11 @@ import (
 // MailKind is what a message is about.
 type MailKind string
 
-// MailRecovery is a message with a token for a new password. New kinds may come.
-const MailRecovery MailKind = "recovery"
+// The kinds of message. New ones may come.
+const (
+	MailRecovery   MailKind = "recovery"   // a token for a new password
+	MailInvitation MailKind = "invitation" // a token for the first password
+)
 
 // MailState is how far a message has come.
 type MailState string

@@ -15,6 +15,7 @@ type (
 	plainNewUser     NewUser
 	plainUserUpdate  UserUpdate
 	plainLoginResult LoginResult
+	plainImportUser  ImportUser
 
 	plainApplicationSettingsUpdate ApplicationSettingsUpdate
 	plainLDAPConfigurationUpdate   LDAPConfigurationUpdate
@@ -30,6 +31,16 @@ func (u UserUpdate) masked() plainUserUpdate {
 		u.Password = new(secret.Mask)
 	}
 	return plainUserUpdate(u)
+}
+
+func (u ImportUser) masked() plainImportUser {
+	if u.Password != nil {
+		u.Password = new(secret.Mask)
+	}
+	if u.PasswordHash != nil {
+		u.PasswordHash = new(secret.Mask)
+	}
+	return plainImportUser(u)
 }
 
 func (r LoginResult) masked() plainLoginResult {
@@ -72,6 +83,15 @@ func (u UserUpdate) LogValue() slog.Value { return slog.AnyValue(u.masked()) }
 
 // MarshalJSON writes the update without the password; UpdateUser sends it.
 func (u UserUpdate) MarshalJSON() ([]byte, error) { return json.Marshal(u.masked()) }
+
+// Format prints the row without password and hash.
+func (u ImportUser) Format(f fmt.State, verb rune) { format(f, verb, u.masked()) }
+
+// LogValue is the row without password and hash.
+func (u ImportUser) LogValue() slog.Value { return slog.AnyValue(u.masked()) }
+
+// MarshalJSON writes the row without password and hash; AddImportRows sends them.
+func (u ImportUser) MarshalJSON() ([]byte, error) { return json.Marshal(u.masked()) }
 
 // Format prints the session without the token.
 func (r LoginResult) Format(f fmt.State, verb rune) { format(f, verb, r.masked()) }

@@ -16,8 +16,8 @@ type usersExportCmd struct {
 
 // Help is the text below the usage line.
 func (usersExportCmd) Help() string {
-	return `The file has the columns name, surname, email, department, biography and active. It can be imported again once it has a column
-password: a server never gives passwords away. ` + "`usher users list --output json`" + ` tells more: ids, roles, locks.
+	return `The file has the columns name, surname, email, department, biography and active. It can be imported again: a server never
+gives passwords away, so its active users would be invited by mail, or the file gets a column password or password_hash. ` + "`usher users list --output json`" + ` tells more: ids, roles, locks.
 
 In CSV, a value that a spreadsheet would run as a formula gets a single quote (') before it, and the import takes it away again.
 The file is for your account alone (mode 0600).

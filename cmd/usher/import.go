@@ -1,12 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,30 +16,44 @@ import (
 )
 
 type usersImportCmd struct {
-	File   string `arg:"" help:"The file, - for standard input."`
+	File   string `arg:"" optional:"" help:"The file, - for standard input."`
 	Format string `env:"-" enum:"csv,json,auto" default:"auto" placeholder:"FORM" help:"Form of the file: csv or json. Default: by the end of its name."`
-	DryRun bool   `env:"-" help:"Only check the file. The server may still refuse it: an address may be in use."`
+	DryRun bool   `env:"-" xor:"how" help:"Only check the file."`
+	Resume int64  `env:"-" xor:"how" placeholder:"ID" help:"Go on with an import of this file that was interrupted."`
+	Undo   int64  `env:"-" xor:"how" placeholder:"ID" help:"Remove the users of an import that was interrupted."`
 }
 
 // Help is the text below the usage line.
 func (usersImportCmd) Help() string {
-	return `A file has up to 1,000 users. All of them are created, or none: every bad row is reported with its line first.
+	return `A file of any length. The server checks every row first, and reports each fault with its line; then all users are created, or none.
+They can sign in when the last one is there. An import that is interrupted can be resumed, or undone.
 
-CSV has commas, and a header line that names the columns: name, email and password, which are needed, and surname, department, biography
-and active (true or false; without it a user cannot sign in), which are not. JSON is an array of objects with the same names.
+CSV has commas, and a header line that names the columns: name and email, which are needed, and surname, department, biography, active
+(true or false; without it a user cannot sign in), password and password_hash, which are not. JSON is an array of objects with the same names.
+A password_hash is one of another system: argon2id, bcrypt or Django's pbkdf2_sha256. An active user with neither is invited by mail to
+choose a password.
 
 Examples:
   usher users import users.csv
   usher users import users.json --dry-run
+  usher users import users.csv --resume 7
+  usher users import --undo 7
   generate-users | usher users import - --format csv
 
   $ cat users.csv
   name,surname,email,password,active
-  Ada,Lovelace,ada@example.com,Correct-horse-7,true`
+  Ada,Lovelace,ada@example.com,Correct-horse-7,true
+  Charles,Babbage,charles@example.com,,true`
 }
 
 // Run creates the users of the file.
 func (cmd *usersImportCmd) Run(a *app) error {
+	if cmd.Undo != 0 {
+		return cmd.undo(a)
+	}
+	if cmd.File == "" {
+		return withHint(usage("there is no file to import"), "`usher users import --help` shows how")
+	}
 	format, err := fileFormat(cmd.File, cmd.Format)
 	if err != nil {
 		return err
@@ -48,66 +62,81 @@ func (cmd *usersImportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	start := a.now()
-	a.progress("reading %s …", cmd.File)
-	rows, faults, err := cmd.read(a, format)
+	file, err := a.openTwice(cmd.File)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", cmd.File, err)
 	}
-	if len(faults) > 0 {
-		return cmd.refuse(a, format, faults)
-	}
-	if cmd.DryRun {
-		a.say("%s is good: %s. Nothing was created.", cmd.File, countUsers(len(rows)))
-		return nil
-	}
-	a.progress("creating %s …", countUsers(len(rows)))
-	users, err := c.CreateUsers(a.ctx, newUsers(rows))
-	if err != nil {
-		if faults := serverFaults(err, rows); len(faults) > 0 {
-			return cmd.refuse(a, format, faults)
+	defer file.Close()
+	m := &importer{app: a, client: c, name: cmd.File, file: file, format: format}
+	if cmd.Resume == 0 {
+		if err := m.check(); err != nil {
+			return err
 		}
+		if cmd.DryRun {
+			a.say("%s Nothing was created.", m.good())
+			return nil
+		}
+		a.progress("%s", m.good())
+	}
+	i, err := m.create(cmd.Resume)
+	if err != nil {
 		return err
 	}
-	a.progress("done in %s", a.now().Sub(start).Round(time.Millisecond))
-	text := fmt.Sprintf("Created %s: ids %d to %d.", countUsers(len(users)), users[0].ID, users[len(users)-1].ID)
-	if err := a.show(users, table{rows: [][]string{{text}}}); err != nil {
+	if err := a.show(i, table{rows: [][]string{{fmt.Sprintf("Created %s.", countUsers(m.found.users))}}}); err != nil {
 		return err
 	}
-	if n := countInactive(users); n > 0 {
-		a.say("%s not active and cannot sign in; see the column active.", map[bool]string{true: "One is", false: strconv.Itoa(n) + " are"}[n == 1])
+	if n := m.found.inactive; n > 0 {
+		a.say("%s not active and cannot sign in; see the column active.", isOrAre(n))
+	}
+	if n := m.found.invited; n > 0 {
+		a.say("%s invited by mail to choose a password.", isOrAre(n))
 	}
 	return nil
 }
 
-func (cmd *usersImportCmd) read(a *app, format userfile.Format) ([]userfile.Row, []userfile.Fault, error) {
-	var in io.Reader = a.stdin
-	if cmd.File != "-" {
-		file, err := os.Open(cmd.File)
-		if err != nil {
-			return nil, nil, errors.Unwrap(err) // the caller names the file
-		}
-		defer file.Close()
-		in = file
+// undo removes the users of an import.
+func (cmd *usersImportCmd) undo(a *app) error {
+	if cmd.File != "" {
+		return usage("--undo takes no file")
 	}
-	return userfile.Read(in, format)
+	c, err := a.signedIn()
+	if err != nil {
+		return err
+	}
+	i, err := undoImport(a.ctx, c, cmd.Undo)
+	if err != nil {
+		return err
+	}
+	return a.show(i, table{rows: [][]string{{fmt.Sprintf("The import %d is undone.", i.ID)}}})
 }
 
-// refuse reports every fault with its line. Many users of a JSON file can be on
-// one line, so there the user is named too.
-func (cmd *usersImportCmd) refuse(a *app, format userfile.Format, faults []userfile.Fault) error {
-	for _, f := range faults {
-		where := fmt.Sprintf("%s:%d", cmd.File, f.Line)
-		if format == userfile.JSON && f.User > 0 {
-			where += fmt.Sprintf(": user %d", f.User)
-		}
-		if f.Field != "" {
-			where += ": " + f.Field
-		}
-		fmt.Fprintln(a.stderr, printable(where+": "+f.Message))
+// undoImport calls the server until an import is undone.
+func undoImport(ctx context.Context, c *client.Client, id int64) (i client.Import, err error) {
+	for err == nil && i.State != client.ImportUndone {
+		i, err = c.UndoImport(ctx, id)
 	}
-	return withHint(fmt.Errorf("%s has %s; no user was created", cmd.File, count(len(faults), "fault")),
-		"mend the lines above and import the file again")
+	return i, err
+}
+
+// openTwice opens a file that is read twice. Standard input is copied to a file of
+// its own first, for this account alone.
+func (a *app) openTwice(name string) (file *os.File, err error) {
+	if name != "-" {
+		if file, err = os.Open(name); err != nil {
+			return nil, errors.Unwrap(err) // the caller names the file
+		}
+		return file, nil
+	}
+	if file, err = os.CreateTemp("", "usher-import-"); err != nil {
+		return nil, err
+	}
+	// It has passwords in it, so it goes as soon as it can: where open files cannot
+	// be removed, with the system's temporary files.
+	_ = os.Remove(file.Name())
+	if _, err := io.Copy(file, a.stdin); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // fileFormat is the format that was given, or that the file's name tells.
@@ -122,50 +151,11 @@ func fileFormat(file, given string) (userfile.Format, error) {
 	return "", withHint(usage("the name %s does not tell the form of the file", file), "add --format csv or --format json")
 }
 
-func newUsers(rows []userfile.Row) []client.NewUser {
-	users := make([]client.NewUser, len(rows))
-	for i, row := range rows {
-		users[i] = client.NewUser{
-			Name:       row.Name,
-			Email:      row.Email,
-			Password:   row.Password.Reveal(),
-			Surname:    row.Surname,
-			Department: row.Department,
-			Biography:  row.Biography,
-			Active:     row.Active,
-		}
+func isOrAre(n int) string {
+	if n == 1 {
+		return "One is"
 	}
-	return users
-}
-
-// serverFaults translates what the server found at "/2/email" to the line of the
-// third user. It returns nil unless every fault is that of a user.
-func serverFaults(err error, rows []userfile.Row) []userfile.Fault {
-	answer, ok := errors.AsType[*client.Error](err)
-	if !ok {
-		return nil
-	}
-	var faults []userfile.Fault
-	for _, d := range answer.Details {
-		index, field, _ := strings.Cut(strings.TrimPrefix(d.Path, "/"), "/")
-		i, err := strconv.Atoi(index)
-		if err != nil || i < 0 || i >= len(rows) {
-			return nil
-		}
-		faults = append(faults, userfile.Fault{Line: rows[i].Line, User: rows[i].User, Field: field, Message: d.Message})
-	}
-	slices.SortStableFunc(faults, func(a, b userfile.Fault) int { return a.User - b.User })
-	return faults
-}
-
-func countInactive(users []client.User) int {
-	n := 0
-	for _, u := range users {
-		if !u.Active {
-			n++
-		}
-	}
-	return n
+	return strconv.Itoa(n) + " are"
 }
 
 func countUsers(n int) string { return count(n, "user") }
@@ -175,4 +165,32 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// meter tells how far an import is, every other second at most.
+type meter struct {
+	app   *app
+	what  string
+	size  int64 // of the file; 0 when it is not known
+	begun time.Time
+	told  time.Time
+}
+
+func (a *app) newMeter(what string, size int64) *meter {
+	now := a.now()
+	return &meter{app: a, what: what, size: size, begun: now, told: now}
+}
+
+// tell takes how many rows are done, and how much of the file.
+func (m *meter) tell(rows int, bytes int64) {
+	now := m.app.now()
+	if now.Sub(m.told) < 2*time.Second {
+		return
+	}
+	m.told = now
+	percent := ""
+	if m.size > 0 {
+		percent = fmt.Sprintf(", %d %%", min(100, bytes*100/m.size))
+	}
+	m.app.progress("%s %s, %.0f a second%s", m.what, countUsers(rows), float64(rows)/now.Sub(m.begun).Seconds(), percent)
 }

@@ -132,6 +132,8 @@ func (a *app) hintForAnswer(answer *client.Error) string {
 		return "grant reading the same too, as --grant user:read beside --grant user:edit"
 	case client.CodeNotLocalUser:
 		return "change the password where this user signs in"
+	case client.CodeInactiveUser:
+		return "let the user sign in first: `usher users update USER --active`"
 	case client.CodeSetByOperator:
 		return "change the flag or the variable with which the server is started, and start it again"
 	case client.CodeInvalidRecoveryToken:

@@ -17,26 +17,41 @@ type usersCmd struct {
 	Update usersUpdateCmd `cmd:"" help:"Change a user."`
 	Delete usersDeleteCmd `cmd:"" help:"Delete a user."`
 	Roles  usersRolesCmd  `cmd:"" help:"Show or replace the roles of a user."`
+	Invite usersInviteCmd `cmd:"" help:"Send a user a message to choose a password."`
 	Import usersImportCmd `cmd:"" help:"Create the users of a CSV or JSON file, all or none."`
 	Export usersExportCmd `cmd:"" help:"Write all users to a CSV or JSON file."`
 }
 
-type usersListCmd struct{}
+type usersListCmd struct {
+	Search   string `env:"-" placeholder:"WORDS" help:"Only users with all of these words in name, surname or address."`
+	Role     int64  `env:"-" placeholder:"ID" help:"Only users with this role."`
+	Active   *bool  `env:"-" negatable:"" help:"Only users that may sign in, or that may not."`
+	Locked   *bool  `env:"-" negatable:"" help:"Only users that are locked, or that are not."`
+	Provider string `env:"-" placeholder:"NAME" enum:"tenable,ldap,saml,tone," default:"" help:"Only users that this provider signs in: tenable (the server itself), ldap, saml or tone."`
+	Sort     string `env:"-" placeholder:"FIELD" enum:"id,name,email,-id,-name,-email" default:"id" help:"Order: id, name or email; with a minus the other way round, as --sort=-name."`
+	Limit    int    `env:"-" placeholder:"N" help:"How many users at most. Default: all."`
+}
 
 // Help is the text below the usage line.
 func (usersListCmd) Help() string {
 	return `Examples:
   usher users list
+  usher users list --search "ada lovelace"
+  usher users list --role 1 --no-active
+  usher users list --sort=-name --limit 10
   usher users list --output json`
 }
 
 // Run lists the users.
-func (usersListCmd) Run(a *app) error {
+func (cmd *usersListCmd) Run(a *app) error {
+	if cmd.Limit < 0 {
+		return usage("--limit must not be negative")
+	}
 	c, err := a.signedIn()
 	if err != nil {
 		return err
 	}
-	users, err := c.Users(a.ctx)
+	users, err := cmd.find(a, c)
 	if err != nil {
 		return err
 	}
@@ -48,6 +63,34 @@ func (usersListCmd) Run(a *app) error {
 		})
 	}
 	return a.show(users, t)
+}
+
+// find returns the users that the flags ask for.
+func (cmd *usersListCmd) find(a *app, c *client.Client) ([]client.User, error) {
+	if *cmd == (usersListCmd{Sort: string(client.SortByID)}) {
+		return c.Users(a.ctx)
+	}
+	users := []client.User{}
+	for u, err := range c.FindAllUsers(a.ctx, client.UserFilter{
+		Search: cmd.Search, RoleID: cmd.Role, Active: cmd.Active, Locked: cmd.Locked, Provider: client.Provider(cmd.Provider),
+		Sort: client.UserSort(cmd.Sort), Limit: page(cmd.Limit),
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		if users = append(users, u); len(users) == cmd.Limit {
+			break
+		}
+	}
+	return users, nil
+}
+
+// page is how much to ask for at once of a list that is to have so much; 0: all.
+func page(limit int) int {
+	if limit == 0 || limit > client.MaxPage {
+		return client.MaxPage
+	}
+	return limit
 }
 
 type usersGetCmd struct {
@@ -153,7 +196,7 @@ func (cmd *usersRolesCmd) Run(a *app) error {
 // userArg names a user by id or by e-mail address.
 type userArg string
 
-// find returns the user. An address is looked up in the list.
+// find returns the user. An address is searched for.
 func (arg userArg) find(a *app, c *client.Client) (client.User, error) {
 	if id, err := strconv.ParseInt(string(arg), 10, 64); err == nil {
 		return c.User(a.ctx, id)
@@ -162,7 +205,7 @@ func (arg userArg) find(a *app, c *client.Client) (client.User, error) {
 	if !ok {
 		return client.User{}, withHint(usage("%q is neither an id nor an e-mail address", string(arg)), "`usher users list` shows both")
 	}
-	for u, err := range c.AllUsers(a.ctx) {
+	for u, err := range c.FindAllUsers(a.ctx, client.UserFilter{Search: searchFor(string(arg), key), Limit: client.MaxPage}) {
 		if err != nil {
 			return client.User{}, err
 		}
@@ -171,6 +214,15 @@ func (arg userArg) find(a *app, c *client.Client) (client.User, error) {
 		}
 	}
 	return client.User{}, withHint(errors.New("there is no user with this e-mail address, or none that you may see"), "`usher users list` shows the users")
+}
+
+// searchFor returns what to search an address by: the whole of it, unless its
+// domain has letters beyond ASCII, which can be written in more ways than one.
+func searchFor(address string, key account.EmailKey) string {
+	if at := strings.LastIndexByte(address, '@'); strings.Contains(string(key), "xn--") {
+		return address[:at]
+	}
+	return address
 }
 
 func userTable(u client.User) table {

@@ -25,6 +25,8 @@ const (
 	CodeEmailTaken             Code = "EMAIL_TAKEN"              // choose another address
 	CodeLastAdministrator      Code = "LAST_ADMINISTRATOR"       // make another administrator first
 	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
+	CodeInactiveUser           Code = "INACTIVE_USER"            // activate the user first
+	CodeImportState            Code = "IMPORT_STATE"             // the import has come too far, or is being undone
 	CodeBuiltInRole            Code = "BUILT_IN_ROLE"            // copy the role, and change the copy
 	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
 	CodeRoleInUse              Code = "ROLE_IN_USE"              // say by which role it is to be replaced
@@ -107,6 +109,10 @@ func NotFound() *Error {
 
 func notLocalUser() *Error {
 	return &Error{Code: CodeNotLocalUser, Message: "Another provider keeps the password of this user."}
+}
+
+func usePasswordChange() *Error {
+	return &Error{Code: CodeUsePasswordChange, Message: "Change your own password with the operation that asks for the current one."}
 }
 
 func tooMany(retryAfter time.Duration) *Error {

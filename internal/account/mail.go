@@ -155,7 +155,7 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 				return err
 			}
 		}
-		if !c.Active || !c.local() || sent >= recoveriesAnHour || !now.Before(m.Expires) {
+		if !c.Active || c.Provider != ProviderLocal || sent >= recoveriesAnHour || !now.Before(m.Expires) {
 			s.log.InfoContext(ctx, "recovery is not sent", "mail", m.ID, "user", c.UserID, "active", c.Active, "sent_this_hour", sent)
 			return tx.DeleteMail(ctx, m.ID)
 		}

@@ -72,6 +72,33 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 	"DeleteRole": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		return s.DeleteRole(ctx, p, 2, 0)
 	},
+	"FindUsers": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.FindUsers(ctx, p, account.UserFilter{}, account.SortByID, "", 1)
+		return err
+	},
+	"InviteUser": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.InviteUser(ctx, p, 1)
+	},
+	"BeginImport": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.BeginImport(ctx, p, true)
+		return err
+	},
+	"Import": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.Import(ctx, p, 1)
+		return err
+	},
+	"AddImportRows": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, _, err := s.AddImportRows(ctx, p, 1, 1, nil)
+		return err
+	},
+	"FinishImport": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.FinishImport(ctx, p, 1)
+		return err
+	},
+	"UndoImport": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.UndoImport(ctx, p, 1)
+		return err
+	},
 	"ListMail": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		_, err := s.ListMail(ctx, p)
 		return err

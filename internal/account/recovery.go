@@ -128,14 +128,14 @@ func (s *Service) RetrievePassword(ctx context.Context, recovery, password secre
 }
 
 // liveRecovery returns the token's recovery, or ErrNotFound unless it can be
-// used now by an active local user.
+// used now by an active local user, who may have no password yet.
 func (s *Service) liveRecovery(ctx context.Context, tx Tx, hash token.Hash) (Recovery, error) {
 	r, err := tx.RecoveryByHash(ctx, hash)
 	if err != nil {
 		return Recovery{}, err
 	}
 	c, err := tx.Credential(ctx, r.UserID)
-	if err == nil && (!c.Active || !c.local() || !s.now().Before(r.Expires)) {
+	if err == nil && (!c.Active || c.Provider != ProviderLocal || !s.now().Before(r.Expires)) {
 		err = ErrNotFound
 	}
 	return r, err

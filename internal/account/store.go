@@ -40,6 +40,7 @@ type Reader interface {
 	SessionReader
 	OutboxReader
 	SettingReader
+	ImportReader
 	PreferenceReader
 	ActivityReader
 }
@@ -64,6 +65,7 @@ type Writer interface {
 	SettingWriter
 	PreferenceWriter
 	ActivityWriter
+	ImportWriter
 }
 
 // UserReader finds users. now decides whether an account is shown as locked.
@@ -72,6 +74,8 @@ type UserReader interface {
 	User(ctx context.Context, id int64, now time.Time) (User, error)
 	// UsersAfter returns at most limit users with greater ids, by id.
 	UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]User, error)
+	// FindUsers returns the page that a query asks for.
+	FindUsers(ctx context.Context, q UserQuery) ([]User, error)
 	// Credential and CredentialByEmail fail with ErrNotFound.
 	Credential(ctx context.Context, userID int64) (Credential, error)
 	CredentialByEmail(ctx context.Context, key EmailKey) (Credential, error)

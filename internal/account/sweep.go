@@ -18,8 +18,9 @@ const (
 )
 
 // Sweep deletes what has no use any more: expired sessions and tokens, idle
-// counters, the traces of messages sent long ago, and entries of the activity log
-// that are older than the settings keep them.
+// counters, imports that nobody went on with, the traces of messages and imports of
+// long ago, and entries of the activity log that are older than the settings keep
+// them.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	return errors.Join(
@@ -46,6 +47,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return tx.DeleteFinishedMails(ctx, now.Add(-mailLife), sweepRows)
 		}),
 		s.sweepActivity(ctx),
+		s.sweepImports(ctx),
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			return tx.DeleteEndedImports(ctx, now.Add(-importRecord), sweepRows)
+		}),
 	)
 }
 

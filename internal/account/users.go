@@ -159,10 +159,12 @@ func (s *Service) insertUser(ctx context.Context, tx Tx, u NewUser, key EmailKey
 	return user, err
 }
 
+const addressTaken = "is the address of another user"
+
 func emailTaken(paths ...string) *Error {
 	e := &Error{Code: CodeEmailTaken, Message: "There is a user with this e-mail address already."}
 	for _, p := range paths {
-		e.Details = append(e.Details, Detail{p, "is the address of another user"})
+		e.Details = append(e.Details, Detail{p, addressTaken})
 	}
 	return e
 }
@@ -227,7 +229,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 func mayUpdate(caller *Principal, id int64, up UserUpdate) error {
 	if caller.User.ID == id && !caller.User.NeedPasswordReset {
 		if up.Password != nil {
-			return &Error{Code: CodeUsePasswordChange, Message: "Change your own password with the operation that asks for the current one."}
+			return usePasswordChange()
 		}
 		if up.access() {
 			return &Error{Code: CodeForbidden, Message: "Through your own id you may change your name, surname, department, biography and picture only."}

@@ -28,6 +28,7 @@ func adaJSON(department, biography, picture, roles string) string {
 // step is one request of TestAnswers.
 type step struct {
 	op     string // of the contract
+	query  string
 	id     int64
 	by     *string // who; nil: nobody
 	body   func() string
@@ -87,6 +88,21 @@ func TestAnswers(t *testing.T) {
 				`"nextAttemptAt":null,"recipient":"Ada@example.org","state":"delivered"}` + "\n"},
 		{op: "POST /api/users/retrieve-password", body: func() string { return `{"token":"` + recovery + `","newPassword":"` + password + `"}` }, status: 200, want: "null\n"},
 		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
+		{op: "POST /api/users/{id}/invitation", id: 2, by: &f.admin, status: 204},
+		{op: "POST /api/imports", by: &f.admin, body: text(`{"dryRun":false}`), status: 201, want: importJSON(1, 0, 0, "false", "open")},
+		{op: "POST /api/imports/{id}/rows", id: 1, by: &f.admin, body: text(`{"first":1,"users":[
+			{"name":"Hal","email":"hal@example.org","active":true,"password":"` + password + `"},{"name":"Ida","email":"ida@example.org","surname":"S"}]}`),
+			status: 200, want: `{"faults":[],"import":` + strings.TrimSuffix(importJSON(1, 2, 0, "false", "open"), "\n") + "}\n"},
+		{op: "GET /api/imports/{id}", id: 1, by: &f.admin, status: 200, want: importJSON(1, 2, 0, "false", "open")},
+		{op: "POST /api/imports/{id}/finish", id: 1, by: &f.admin, status: 200, want: importJSON(1, 2, 0, "false", "finished")},
+		{op: "GET /api/users", query: "search=hal&active=true&locked=false&role=2&provider=tenable&sort=-name&limit=1", by: &f.admin, status: 200,
+			want: `[{"id":4,"active":true,"biography":null,"department":null,"email":"hal@example.org","eulaVersion":-1,"identifier":"hal@example.org",` +
+				`"lockedOut":false,"name":"Hal","picture":null,"provider":"tenable","roles":[2],"surname":null}]` + "\n"},
+		{op: "POST /api/imports", by: &f.admin, body: text(`{"dryRun":true}`), status: 201, want: importJSON(2, 0, 0, "true", "open")},
+		{op: "POST /api/imports/{id}/rows", id: 2, by: &f.admin, body: text(`{"first":1,"users":[{"name":"Hal","email":"HAL@example.org"}]}`),
+			status: 200, want: `{"faults":[{"message":"is the address of another user","path":"/email","row":1}],"import":` +
+				strings.TrimSuffix(importJSON(2, 1, 1, "true", "open"), "\n") + "}\n"},
+		{op: "DELETE /api/imports/{id}", id: 2, by: &f.admin, status: 200, want: importJSON(2, 1, 1, "true", "undone")},
 		{op: "POST /api/logout", by: &f.admin, status: 204},
 	}
 	steps = slices.Concat(settingSteps(f), roleSteps(f), steps)
@@ -98,6 +114,9 @@ func TestAnswers(t *testing.T) {
 	for _, step := range steps {
 		op := byName[step.op]
 		c := call{method: op.method, path: op.at(step.id)}
+		if step.query != "" {
+			c.path += "?" + step.query
+		}
 		if step.by != nil {
 			c.token = *step.by
 		}
@@ -136,6 +155,16 @@ func withoutIDs(t *testing.T, want string) func(answer) {
 const signInJSON = `{"action":"session.create","actor":{"id":2,"name":"Ada@example.org"},"at":"2027-03-01T09:00:00Z","changes":[],` +
 	`"count":1,"credential":{"id":null,"kind":"password"},"sealed":false,"source":"192.0.2.1",` +
 	`"target":{"id":2,"kind":"session","name":"Ada@example.org"}}`
+
+// importJSON is an import of the moment.
+func importJSON(id, rows, faults int, dryRun, state string) string {
+	finished := "null"
+	if state == "finished" || state == "undone" {
+		finished = `"2027-03-01T09:00:01Z"`
+	}
+	return `{"id":` + jsonOf(id) + `,"createdAt":"2027-03-01T09:00:01Z","dryRun":` + dryRun + `,"faults":` + jsonOf(faults) +
+		`,"finishedAt":` + finished + `,"rows":` + jsonOf(rows) + `,"state":"` + state + `"}` + "\n"
+}
 
 func text(s string) func() string { return func() string { return s } }
 

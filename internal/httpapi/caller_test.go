@@ -58,6 +58,10 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 		s.target = s.caller
 	case "absent":
 		s.target = 999_999
+	case "own import":
+		s.target = f.importOf(s.caller)
+	case "another's import":
+		s.target = f.importOf(f.user(email("maker")))
 	default: // none, or one that the test knows
 		s.target = 1
 	}

@@ -41,6 +41,8 @@ var statuses = map[account.Code]int{
 	account.CodeRoleNameTaken:          http.StatusConflict,
 	account.CodeRoleInUse:              http.StatusConflict,
 	account.CodePermissionNeedsRead:    http.StatusBadRequest,
+	account.CodeInactiveUser:           http.StatusConflict,
+	account.CodeImportState:            http.StatusConflict,
 	account.CodeSetByOperator:          http.StatusConflict,
 	account.CodeTooLarge:               http.StatusRequestEntityTooLarge,
 	codeUnsupportedMedia:               http.StatusUnsupportedMediaType,

@@ -53,7 +53,12 @@ func (h handlers) ApiUsersWhoamiGet(ctx context.Context, _ wire.ApiUsersWhoamiGe
 	return wire.ApiUsersWhoamiGet200JSONResponse(whoami(requestOf(ctx).caller)), nil
 }
 
-func (h handlers) ApiUsersGet(ctx context.Context, _ wire.ApiUsersGetRequestObject) (wire.ApiUsersGetResponseObject, error) {
+// ApiUsersGet answers all users, or one page of them where the query has any of
+// its parameters.
+func (h handlers) ApiUsersGet(ctx context.Context, r wire.ApiUsersGetRequestObject) (wire.ApiUsersGetResponseObject, error) {
+	if r.Params != (wire.ApiUsersGetParams{}) {
+		return h.findUsers(ctx, r.Params)
+	}
 	return userList{ctx, h.accounts}, nil
 }
 

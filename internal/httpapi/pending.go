@@ -22,26 +22,6 @@ func (pending) ApiApiKeyPost(context.Context, wire.ApiApiKeyPostRequestObject) (
 	return nil, notBuilt
 }
 
-func (pending) ApiImportsPost(context.Context, wire.ApiImportsPostRequestObject) (wire.ApiImportsPostResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiImportsIdDelete(context.Context, wire.ApiImportsIdDeleteRequestObject) (wire.ApiImportsIdDeleteResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiImportsIdGet(context.Context, wire.ApiImportsIdGetRequestObject) (wire.ApiImportsIdGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiImportsIdFinishPost(context.Context, wire.ApiImportsIdFinishPostRequestObject) (wire.ApiImportsIdFinishPostResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiImportsIdRowsPost(context.Context, wire.ApiImportsIdRowsPostRequestObject) (wire.ApiImportsIdRowsPostResponseObject, error) {
-	return nil, notBuilt
-}
-
 func (pending) ApiKeysGet(context.Context, wire.ApiKeysGetRequestObject) (wire.ApiKeysGetResponseObject, error) {
 	return nil, notBuilt
 }
@@ -63,9 +43,5 @@ func (pending) ApiSessionsGet(context.Context, wire.ApiSessionsGetRequestObject)
 }
 
 func (pending) ApiSessionsIdDelete(context.Context, wire.ApiSessionsIdDeleteRequestObject) (wire.ApiSessionsIdDeleteResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiUsersIdInvitationPost(context.Context, wire.ApiUsersIdInvitationPostRequestObject) (wire.ApiUsersIdInvitationPostResponseObject, error) {
 	return nil, notBuilt
 }

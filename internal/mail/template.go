@@ -38,8 +38,9 @@ func NewTemplates() *Templates {
 
 // subjects of the messages, by kind. Each kind has two templates of its name.
 var subjects = map[account.MailKind]string{
-	account.MailRecovery: "Choose a new password for Usher",
-	account.MailTest:     "Test message of Usher",
+	account.MailRecovery:   "Choose a new password for Usher",
+	account.MailInvitation: "Choose your first password for Usher",
+	account.MailTest:       "Test message of Usher",
 }
 
 // Render writes a message of a kind. A link, or the token where there is none,
@@ -100,8 +101,8 @@ func oneLine(s string) string {
 	return string(runes)
 }
 
-// inWords writes a duration in hours and minutes, as people say it. Seconds are
-// dropped, so that nothing is promised for longer than it lasts.
+// inWords writes a duration in days, or in hours and minutes, as people say it.
+// What is left is dropped, so that nothing is promised for longer than it lasts.
 func inWords(d time.Duration) string {
 	count := func(n int, unit string) string {
 		if n == 1 {
@@ -111,6 +112,8 @@ func inWords(d time.Duration) string {
 	}
 	hours, minutes := int(d/time.Hour), int(d%time.Hour/time.Minute)
 	switch {
+	case hours >= 48:
+		return count(hours/24, "day")
 	case hours == 0 && minutes == 0:
 		return "less than a minute"
 	case hours == 0:

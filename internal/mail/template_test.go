@@ -112,6 +112,31 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
+func TestInvitation(t *testing.T) {
+	for _, test := range []struct {
+		mail account.MailContent
+		line string // of the text, by itself
+	}{
+		{account.MailContent{Name: "Ada", Token: token, Link: link, Lifetime: account.InvitationLifetime}, link},
+		{account.MailContent{Name: "Ada", Token: token, Lifetime: account.InvitationLifetime}, token},
+	} {
+		m, err := mail.NewTemplates().Render(account.MailInvitation, test.mail)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Subject != "Choose your first password for Usher" || !slices.Contains(strings.Split(m.Text, "\n"), test.line) {
+			t.Errorf("%s\n%s", m.Subject, m.Text)
+		}
+		for _, part := range []string{m.Text, m.HTML} {
+			for _, words := range []string{"Hello Ada,", "first password", "7 days"} {
+				if !strings.Contains(strings.ReplaceAll(part, "\n", " "), words) {
+					t.Errorf("%q is not in\n%s", words, part)
+				}
+			}
+		}
+	}
+}
+
 func TestTestMessage(t *testing.T) {
 	m, err := mail.NewTemplates().Render(account.MailTest, account.MailContent{Name: "Ada\r\n<b>", Source: "192.0.2.7"})
 	if err != nil {

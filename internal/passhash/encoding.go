@@ -24,8 +24,8 @@ type Params struct {
 // Default is argon2id with m=19 MiB, t=2, p=1, from the same cheat sheet.
 var Default = Params{Memory: 19456, Passes: 2, Threads: 1}
 
-// ErrMalformed means that a stored text is no argon2id hash that Usher can
-// check: another algorithm or version, or costs out of bounds.
+// ErrMalformed means that a text is no hash that Usher can verify: another
+// algorithm or version, or costs out of bounds.
 var ErrMalformed = errors.New("passhash: malformed hash")
 
 // Bounds of a stored hash. A hash is checked with its own costs, so they bound
@@ -74,7 +74,7 @@ func decode(text string) (encoded, error) {
 		sumErr != nil || len(e.sum) < 16 || len(e.sum) > maxLength,
 		p.Passes < 1 || p.Passes > maxPasses,
 		p.Threads < 1 || p.Threads > maxThreads,
-		p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory:
+		p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory || uint64(p.Memory)*uint64(p.Passes) > maxSpent:
 		return encoded{}, ErrMalformed
 	}
 	return e, nil
@@ -92,6 +92,12 @@ func hash(params Params, password secret.Text, random io.Reader) (string, error)
 
 // verify spends the costs written in the hash and compares in constant time.
 func verify(password secret.Text, text string) (bool, error) {
+	if _, ok := bcryptCost(text); ok {
+		return verifyBcrypt(password, text)
+	}
+	if h, ok := parsePBKDF2(text); ok {
+		return h.verify(password)
+	}
 	e, err := decode(text)
 	if err != nil {
 		return false, err

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -226,6 +228,70 @@ func BenchmarkHash(b *testing.B) {
 	for b.Loop() {
 		if _, err := ticket.Hash(b.Context(), secret.New("Correct-Horse-7")); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// Hashes of other systems, each of "password" or what it says.
+var imported = []struct{ name, text, password string }{
+	// The vector of crypt_blowfish, which is the origin of $2b$ and $2y$.
+	{"bcrypt 2a", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"},
+	{"bcrypt 2b", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"},
+	{"bcrypt 2y", "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"},
+	// The vector of RFC 7914, 11, as Django would write it: "Password", "NaCl", 80000 iterations, of which Django keeps 32 bytes.
+	{"pbkdf2", "pbkdf2_sha256$80000$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=", "Password"},
+	{"argon2id", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password"},
+}
+
+func TestImportedHashes(t *testing.T) {
+	pool := newPool(t, cheap, 1)
+	ticket := enter(t, pool)
+	for _, test := range imported {
+		if err := passhash.Check(test.text); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		for password, want := range map[string]bool{test.password: true, test.password + "x": false, "": false} {
+			if ok, err := ticket.Verify(t.Context(), secret.New(password), test.text); ok != want || err != nil {
+				t.Errorf("%s of %q: %v, %v", test.name, password, ok, err)
+			}
+		}
+		if !pool.Outdated(test.text) {
+			t.Errorf("%s is not made anew", test.name)
+		}
+	}
+}
+
+// As in the system that a bcrypt hash comes from, 72 bytes of a password count.
+func TestBcryptTakes72Bytes(t *testing.T) {
+	ticket := enter(t, newPool(t, cheap, 1))
+	long := strings.Repeat("0123456789", 8)
+	made, err := bcrypt.GenerateFromPassword([]byte(long[:72]), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int]bool{71: false, 72: true, 73: true, 80: true} {
+		if ok, err := ticket.Verify(t.Context(), secret.New(long[:n]), string(made)); ok != want || err != nil {
+			t.Errorf("%d bytes: %v, %v", n, ok, err)
+		}
+	}
+}
+
+// What costs too much, or is no hash that Usher knows, is not taken over.
+func TestUnfitHashes(t *testing.T) {
+	ticket := enter(t, newPool(t, cheap, 1))
+	const rest = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
+	for _, text := range []string{
+		"", "5f4dcc3b5aa765d61d8327deb882cf99", "$1$x$y", "$2$05$" + rest, "$2x$05$" + rest, "$2a$03$" + rest, "$2a$15$" + rest, "$2a$31$" + rest,
+		"$2a$05$" + rest + "x", "$2a$05$" + rest[1:], "$2a$5$" + rest, " $2a$05$" + rest, "$2a$05$" + rest + "\n",
+		"pbkdf2_sha256$2000001$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=", "pbkdf2_sha256$0$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=",
+		"pbkdf2_sha256$1$$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=", "pbkdf2_sha256$1$NaCl$short", "pbkdf2_sha1$1$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=",
+		"$argon2id$v=19$m=262144,t=5,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA", "$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA",
+	} {
+		if err := passhash.Check(text); !errors.Is(err, passhash.ErrMalformed) {
+			t.Errorf("%q may be imported: %v", text, err)
+		}
+		if ok, err := ticket.Verify(t.Context(), secret.New("U*U"), text); ok || !errors.Is(err, passhash.ErrMalformed) {
+			t.Errorf("%q: %v, %v", text, ok, err)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func New(params Params, cores int, random io.Reader) (*Pool, error) {
 // as any made now. It stands in for the hash of an account that does not exist.
 func (p *Pool) Dummy() string { return p.dummy }
 
-// Outdated reports whether a hash was made with other costs than the pool's, so
+// Outdated reports whether a hash was made in another way than the pool's, so
 // that its password should be hashed anew at the next sign-in.
 func (p *Pool) Outdated(text string) bool {
 	e, err := decode(text)

@@ -40,11 +40,7 @@ func (r reader) Activity(ctx context.Context, q account.ActivityQuery) ([]accoun
 	if len(q.Actors) == 1 {
 		where.add(`actor_id = ?`, q.Actors[0])
 	} else if q.Actors != nil {
-		ids, err := json.Marshal(q.Actors)
-		if err != nil {
-			return nil, fmt.Errorf("read the activity log: %w", err)
-		}
-		where.add(inOrder+`actor_id IN (`+r.dialect.jsonNumbers+`)`, string(ids))
+		where.add(inOrder + `actor_id IN ` + r.dialect.idList(where.bind(jsonIDs(q.Actors))))
 	}
 	if q.ActorID != 0 {
 		where.add(`actor_id = ?`, q.ActorID)
@@ -75,32 +71,8 @@ func (r reader) Activity(ctx context.Context, q account.ActivityQuery) ([]accoun
 	} else if q.Backward != 0 {
 		where.add(`id < ?`, q.Backward)
 	}
-	limit := where.parameter(q.Limit)
+	limit := where.bind(q.Limit)
 	return all(ctx, r.queries, scanActivity, `SELECT `+activityColumns+` FROM activity`+where.text+order+` LIMIT `+limit, where.args...)
-}
-
-// conditions builds a WHERE clause, with its parameters.
-type conditions struct {
-	text string
-	args []any
-}
-
-// add adds a condition that has a ? for each of its parameters, in their order.
-func (c *conditions) add(condition string, args ...any) {
-	for _, arg := range args {
-		condition = strings.Replace(condition, "?", c.parameter(arg), 1)
-	}
-	if c.text == "" {
-		c.text = ` WHERE ` + condition
-	} else {
-		c.text += ` AND ` + condition
-	}
-}
-
-// parameter takes an argument and returns its name.
-func (c *conditions) parameter(arg any) string {
-	c.args = append(c.args, arg)
-	return fmt.Sprintf("$%d", len(c.args))
 }
 
 func (t *tx) CountFailedSignIn(ctx context.Context, f account.FailedSignIns) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -14,11 +15,12 @@ type dialect struct {
 	name string
 	// lockRow ends a SELECT whose row is to be held until the transaction ends.
 	lockRow string
-	// jsonNumbers selects the numbers of a JSON array, which is its parameter ?.
-	jsonNumbers string
 	// unindexed stands before a column that no index is to be used for, where the
 	// engine does not find out by itself.
 	unindexed string
+	// idList is a query for the ids in a value that jsonIDs has made, to stand
+	// behind IN. Its argument is the placeholder of the value.
+	idList func(placeholder string) string
 	// classify tells what a failure of the driver means.
 	classify func(error) fault
 }
@@ -54,6 +56,19 @@ func (d *dialect) meaning(err error) error {
 		return unavailable(err)
 	}
 	return err
+}
+
+// jsonIDs writes ids as one value for idList: a list of any length is one
+// statement.
+func jsonIDs(ids []int64) string {
+	text := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, id, 10)
+	}
+	return string(append(text, ']'))
 }
 
 // unavailable is the failure of a database that may work again soon.

@@ -38,3 +38,9 @@ func SQLiteAt(ctx context.Context, dir string, version int64) (*sql.DB, error) {
 
 // ExecOutside runs a statement of a test on a connection for reads.
 func ExecOutside(ctx context.Context, s *Store, query string) error { return s.run(ctx, query) }
+
+// UserPageStatement returns the statement of a page of users, and its values.
+func UserPageStatement(q account.UserQuery) (string, []any) { return userPage(sqliteDialect, q) }
+
+// SelectImportRow finds the row of an import by its address.
+const SelectImportRow = selectImportRow

@@ -136,6 +136,24 @@ func all[T any](ctx context.Context, q queries, scan func(scanner) (T, error), q
 	if err != nil {
 		return nil, err
 	}
+	return allOf(ctx, q, stmt, scan, args...)
+}
+
+// allOnce is all for a statement that comes in so many forms that keeping each
+// prepared would cost more memory than it saves time.
+func allOnce[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	if q.failed != nil && *q.failed != nil {
+		return nil, *q.failed
+	}
+	stmt, err := q.stmts.db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, q.meaning(err)
+	}
+	defer stmt.Close()
+	return allOf(ctx, q, stmt, scan, args...)
+}
+
+func allOf[T any](ctx context.Context, q queries, stmt *sql.Stmt, scan func(scanner) (T, error), args ...any) ([]T, error) {
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, q.meaning(err)

@@ -19,7 +19,11 @@ import (
 const DatabaseFile = "usher.db"
 
 var sqliteDialect = &dialect{
-	name: "sqlite", lockRow: "", jsonNumbers: "SELECT value FROM json_each(?)", unindexed: "+", classify: classifySQLite,
+	name:      "sqlite",
+	lockRow:   "",
+	unindexed: "+",
+	idList:    func(placeholder string) string { return "(SELECT value FROM json_each(" + placeholder + "))" },
+	classify:  classifySQLite,
 }
 
 // OpenSQLite opens the database in the data directory dir, which must exist, and

@@ -11,13 +11,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// selectUser reads users; $1 is the time at which a lock must still hold. The key
-// of the counter is that of account's throttle for unknown sources. It is not
-// joined: SQLite would plan the join anew for some ids, at half the cost of a read.
+// lockedOut says whether a user is locked; $1 is the time at which the lock must
+// still hold. The key of the counter is that of account's throttle for unknown
+// sources. It is not joined: SQLite would plan the join anew for some ids, at half
+// the cost of a read.
+const lockedOut = `
+	       COALESCE((SELECT t.locked_until > $1 FROM sign_in_throttle t WHERE t.key = 'u:' || u.id || '|new'), FALSE)`
+
+// selectUser reads users; $1 is that of lockedOut.
 const selectUser = `
 	SELECT u.id, u.email, u.name, u.surname, u.department, u.biography, u.picture, u.provider, u.identifier,
-	       u.active, u.need_password_reset, u.eula_version,
-	       COALESCE((SELECT t.locked_until > $1 FROM sign_in_throttle t WHERE t.key = 'u:' || u.id || '|new'), FALSE),
+	       u.active, u.need_password_reset, u.eula_version,` + lockedOut + `,
 	       (SELECT string_agg(CAST(r.role_id AS TEXT), ',' ORDER BY r.role_id) FROM user_roles r WHERE r.user_id = u.id)
 	FROM users u`
 

@@ -1,7 +1,6 @@
 package userfile
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -9,49 +8,57 @@ import (
 	"strings"
 )
 
-func (f *reader) readCSV(raw []byte) {
-	r := csv.NewReader(bytes.NewReader(raw))
-	r.FieldsPerRecord = -1 // counted here, to go on after a row with too few
-	header, ok := f.readHeader(r)
-	if !ok {
-		return
+// csvFile is a file of users as CSV.
+type csvFile struct {
+	r      *csv.Reader
+	header []column // nil before the first line is read
+	users  int
+}
+
+func newCSV(r io.Reader) *csvFile {
+	file := &csvFile{r: csv.NewReader(r)}
+	file.r.FieldsPerRecord = -1 // counted here, to go on after a row with too few
+	return file
+}
+
+func (f *csvFile) read() (Row, []Fault, error) {
+	if f.header == nil {
+		header, faults, err := f.readHeader()
+		if err != nil || len(faults) > 0 {
+			return Row{}, faults, err
+		}
+		f.header = header
 	}
-	for user := 1; ; user++ {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			f.failCSV(err)
-			return
-		}
-		line, _ := r.FieldPos(0)
-		if f.full(user-1, line) {
-			return
-		}
-		if len(record) != len(header) {
-			f.failUser(user, line, "", fmt.Sprintf("has %d values, but the header names %d", len(record), len(header)))
-			continue
-		}
-		f.rows = append(f.rows, f.rowOfCSV(user, line, header, record))
+	record, err := f.r.Read()
+	if errors.Is(err, io.EOF) {
+		return Row{}, nil, io.EOF
 	}
+	if err != nil {
+		return Row{}, []Fault{csvFault(err)}, nil
+	}
+	f.users++
+	line, _ := f.r.FieldPos(0)
+	row := Row{Line: line, User: f.users}
+	if len(record) != len(f.header) {
+		return row, []Fault{row.fault("", fmt.Sprintf("has %d values, but the header names %d", len(record), len(f.header)))}, nil
+	}
+	return row, row.fill(f.header, record), nil
 }
 
 // readHeader reads the first line. Without a good one the rest makes no sense.
-func (f *reader) readHeader(r *csv.Reader) (header []column, ok bool) {
-	record, err := r.Read()
+func (f *csvFile) readHeader() (header []column, faults []Fault, err error) {
+	record, err := f.r.Read()
 	if errors.Is(err, io.EOF) {
-		f.fail(1, "the file is empty; its first line must name the columns: "+columnNames())
-		return nil, false
+		return nil, []Fault{{Line: 1, Message: "the file is empty; its first line must name the columns: " + columnNames()}}, nil
 	}
 	if err != nil {
-		f.failCSV(err)
-		return nil, false
+		return nil, []Fault{csvFault(err)}, nil
 	}
-	line, _ := r.FieldPos(0)
+	line, _ := f.r.FieldPos(0)
+	fail := func(message string) { faults = append(faults, Fault{Line: line, Message: message}) }
 	if len(record) == 1 && strings.Contains(record[0], ";") {
-		f.fail(line, "the columns must be separated by commas, not semicolons")
-		return nil, false
+		fail("the columns must be separated by commas, not semicolons")
+		return nil, faults, nil
 	}
 	given := map[string]bool{}
 	for i, text := range record {
@@ -59,26 +66,26 @@ func (f *reader) readHeader(r *csv.Reader) (header []column, ok bool) {
 		c, known := columnNamed(name)
 		switch {
 		case !known:
-			f.fail(line, fmt.Sprintf("column %d of the header is not one of: %s", i+1, columnNames()))
+			fail(fmt.Sprintf("column %d of the header is not one of: %s", i+1, columnNames()))
 		case given[name]:
-			f.fail(line, fmt.Sprintf("the column %s is there twice", name))
+			fail(fmt.Sprintf("the column %s is there twice", name))
 		}
 		given[name] = true
 		header = append(header, c)
 	}
 	for _, c := range columns {
 		if c.needed && !given[c.name] {
-			f.fail(line, fmt.Sprintf("the column %s is missing", c.name))
+			fail(fmt.Sprintf("the column %s is missing", c.name))
 		}
 	}
-	return header, len(f.faults) == 0
+	return header, faults, nil
 }
 
-func (f *reader) rowOfCSV(user, line int, header []column, record []string) Row {
-	row := Row{Line: line, User: user}
+// fill sets the fields of a row from a record of CSV.
+func (r *Row) fill(header []column, record []string) (faults []Fault) {
 	for i, text := range record {
 		c := header[i]
-		if c.name != passwordColumn {
+		if !c.secret {
 			text = plainText(text)
 		}
 		switch {
@@ -86,20 +93,20 @@ func (f *reader) rowOfCSV(user, line int, header []column, record []string) Row 
 		case c.name == activeColumn:
 			switch strings.ToLower(text) {
 			case "true":
-				row.Active = true
+				r.Active = true
 			case "false":
 			default:
-				f.failUser(user, line, activeColumn, "must be true or false")
+				faults = append(faults, r.fault(activeColumn, "must be true or false"))
 			}
 		default:
-			c.set(&row, text)
+			c.set(r, text)
 		}
 	}
-	return row
+	return faults
 }
 
-// failCSV reports text that is not CSV. What follows could be read only by guessing.
-func (f *reader) failCSV(err error) {
+// csvFault reports text that is not CSV. What follows could be read only by guessing.
+func csvFault(err error) Fault {
 	message, line := "is not CSV", 1
 	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
 		line = parse.StartLine
@@ -110,7 +117,7 @@ func (f *reader) failCSV(err error) {
 			message = `has a quoted value that is not ended by a quote ("), or goes on after it`
 		}
 	}
-	f.fail(line, message+"; what follows was not read")
+	return Fault{Line: line, Message: message + "; what follows was not read"}
 }
 
 // formulaStart are the characters that make a spreadsheet take a value for a

@@ -4,49 +4,63 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-func (f *reader) readJSON(raw []byte) {
-	// Invalid UTF-8, a name given twice and text after the array are refused.
-	d := jsontext.NewDecoder(bytes.NewReader(raw))
-	at := lineCounter{raw: raw, line: 1}
-	if d.PeekKind() != '[' {
-		if _, err := d.ReadToken(); err != nil {
-			f.failJSON(err, &at)
-			return
-		}
-		f.fail(at.to(int(d.InputOffset())), "the file must be an array of users: [ {…}, {…} ]")
-		return
-	}
-	_, _ = d.ReadToken() // as PeekKind saw
-	for user := 1; d.PeekKind() != ']'; user++ {
-		value, err := d.ReadValue()
-		if err != nil {
-			f.failJSON(err, &at)
-			return
-		}
-		line := at.to(int(d.InputOffset()) - len(value))
-		if f.full(user-1, line) {
-			return
-		}
-		f.readObject(user, line, value)
-	}
-	_, _ = d.ReadToken()
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		f.fail(at.to(int(d.InputOffset())), "there is something after the array")
-	}
+// jsonFile is a file of users as a JSON array.
+type jsonFile struct {
+	d     *jsontext.Decoder
+	lines *lineCounter
+	users int
+	begun bool
 }
 
-// readObject reads one user. Its value is known to be JSON, so the decoder cannot fail.
-func (f *reader) readObject(user, line int, value jsontext.Value) {
-	if value.Kind() != '{' {
-		f.failUser(user, line, "", "is not an object: {…}")
-		return
+func newJSON(r io.Reader) *jsonFile {
+	lines := &lineCounter{r: r, line: 1}
+	// Invalid UTF-8, a name given twice and text after the array are refused.
+	return &jsonFile{d: jsontext.NewDecoder(lines), lines: lines}
+}
+
+func (f *jsonFile) read() (Row, []Fault, error) {
+	if !f.begun {
+		f.begun = true
+		if f.d.PeekKind() != '[' {
+			if _, err := f.d.ReadToken(); err != nil {
+				return Row{}, []Fault{f.fault(err)}, nil
+			}
+			return Row{}, []Fault{{Line: f.lines.to(f.d.InputOffset()), Message: "the file must be an array of users: [ {…}, {…} ]"}}, nil
+		}
+		_, _ = f.d.ReadToken() // as PeekKind saw
 	}
-	row := Row{Line: line, User: user}
+	if f.d.PeekKind() == ']' {
+		return f.end()
+	}
+	value, err := f.d.ReadValue()
+	if err != nil {
+		return Row{}, []Fault{f.fault(err)}, nil
+	}
+	f.users++
+	row := Row{Line: f.lines.to(f.d.InputOffset() - int64(len(value))), User: f.users}
+	if value.Kind() != '{' {
+		return row, []Fault{row.fault("", "is not an object: {…}")}, nil
+	}
+	return row, row.fillJSON(value), nil
+}
+
+// end reads what follows the last user.
+func (f *jsonFile) end() (Row, []Fault, error) {
+	_, _ = f.d.ReadToken() // as PeekKind saw
+	if _, err := f.d.ReadToken(); !errors.Is(err, io.EOF) {
+		return Row{}, []Fault{{Line: f.lines.to(f.d.InputOffset()), Message: "there is something after the array"}}, nil
+	}
+	return Row{}, nil, io.EOF
+}
+
+// fillJSON sets the fields of a row. Its value is known to be JSON, so the decoder
+// cannot fail.
+func (r *Row) fillJSON(value jsontext.Value) (faults []Fault) {
+	fail := func(field, message string) { faults = append(faults, r.fault(field, message)) }
 	d := jsontext.NewDecoder(bytes.NewReader(value))
 	_, _ = d.ReadToken()
 	for d.PeekKind() != '}' {
@@ -60,19 +74,19 @@ func (f *reader) readObject(user, line int, value jsontext.Value) {
 		c, known := columnNamed(name)
 		switch {
 		case !known:
-			f.failUser(user, line, "", "has a name that is not one of: "+columnNames())
+			fail("", "has a name that is not one of: "+columnNames())
 		case name == activeColumn && (kind == 't' || kind == 'f'):
-			row.Active = kind == 't'
+			r.Active = kind == 't'
 		case name == activeColumn:
-			f.failUser(user, line, name, "must be true or false")
+			fail(name, "must be true or false")
 		case kind == '"':
-			c.set(&row, text)
+			c.set(r, text)
 		case kind == 'n' && !c.needed: // none
 		default:
-			f.failUser(user, line, name, "must be a string")
+			fail(name, "must be a string")
 		}
 	}
-	f.rows = append(f.rows, row)
+	return faults
 }
 
 // skipRest reads to the end of the array or object that has just begun.
@@ -82,11 +96,12 @@ func skipRest(d *jsontext.Decoder) {
 	}
 }
 
-// failJSON reports text that is not JSON. The texts of the decoder are not used: they can repeat a value.
-func (f *reader) failJSON(err error, at *lineCounter) {
-	message, offset := "is not JSON", len(at.raw)
+// fault reports text that is not JSON. The texts of the decoder are not used: they
+// can repeat a value.
+func (f *jsonFile) fault(err error) Fault {
+	message, offset := "is not JSON", f.lines.read
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		offset = int(syntax.ByteOffset)
+		offset = syntax.ByteOffset
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			message = "has a name twice in one object"
 		}
@@ -94,19 +109,36 @@ func (f *reader) failJSON(err error, at *lineCounter) {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		message = "is where the file ends too early"
 	}
-	f.fail(at.to(offset), message+"; what follows was not read")
+	return Fault{Line: f.lines.to(offset), Message: message + "; what follows was not read"}
 }
 
-// lineCounter tells the line of an offset. Offsets come in ascending order, so the text is counted once.
+// lineCounter tells the line of an offset in what is read through it. Offsets are
+// asked for in ascending order, so it keeps only the line ends read ahead.
 type lineCounter struct {
-	raw    []byte
-	offset int
-	line   int
+	r    io.Reader
+	read int64   // bytes
+	ends []int64 // offsets of line ends behind the last one asked for
+	line int     // of the last offset asked for
 }
 
-func (c *lineCounter) to(offset int) int {
-	offset = min(max(offset, c.offset), len(c.raw))
-	c.line += strings.Count(string(c.raw[c.offset:offset]), "\n")
-	c.offset = offset
+// Read implements io.Reader.
+func (c *lineCounter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	for i, b := range p[:n] {
+		if b == '\n' {
+			c.ends = append(c.ends, c.read+int64(i))
+		}
+	}
+	c.read += int64(n)
+	return n, err
+}
+
+func (c *lineCounter) to(offset int64) int {
+	passed := 0
+	for passed < len(c.ends) && c.ends[passed] < offset {
+		passed++
+	}
+	c.line += passed
+	c.ends = append(c.ends[:0], c.ends[passed:]...)
 	return c.line
 }

@@ -1,81 +1,104 @@
 package userfile
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 )
 
-// Read reads all users of a file and checks them by the server's rules, as far as
-// a file can tell. It goes on after a fault where it can, to find them all; where
-// there are any, the rows are of no use. faults are in the order of the file.
-//
-// The error is for a file that cannot be read at all, or is larger than 16 MiB. It
-// does not depend on the content otherwise.
-func Read(r io.Reader, format Format) (rows []Row, faults []Fault, err error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(raw) > maxBytes {
-		return nil, nil, errors.New("the file is larger than 16 MiB")
-	}
-	raw = bytes.TrimPrefix(raw, []byte("\uFEFF"))
+// Reader reads the users of a file as they come: its memory does not grow with
+// their number.
+type Reader struct {
+	input  *input
+	format interface{ read() (Row, []Fault, error) }
+	users  int
+	over   bool
+}
 
-	var file reader
+// NewReader begins to read a file. The error is for one that cannot be read, or a
+// format that there is not.
+func NewReader(r io.Reader, format Format) (*Reader, error) {
+	in := &input{r: r, left: chunk}
+	text := bufio.NewReaderSize(in, chunk)
+	if mark, err := text.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
+		_, _ = text.Discard(len(byteOrderMark)) // it is in the buffer
+	}
+	file := &Reader{input: in}
 	switch format {
 	case CSV:
-		file.readCSV(raw)
+		file.format = newCSV(text)
 	case JSON:
-		file.readJSON(raw)
+		file.format = newJSON(text)
 	default:
-		return nil, nil, fmt.Errorf("unknown format %q", format)
+		return nil, fmt.Errorf("unknown format %q", format)
 	}
-	if len(file.rows) == 0 && len(file.faults) == 0 {
-		file.fail(1, "the file has no users")
-	}
-	file.checkRows()
-	slices.SortStableFunc(file.faults, func(a, b Fault) int { return a.Line - b.Line })
-	return file.rows, file.faults, nil
+	return file, nil
 }
 
-// reader collects the rows of a file and its faults.
-type reader struct {
-	rows   []Row
-	faults []Fault
-	found  map[place]bool // the faults of fields, so that none is reported twice
-}
+const byteOrderMark = "\uFEFF"
 
-type place struct {
-	user  int
-	field string
-}
-
-// fail reports a fault of the file.
-func (f *reader) fail(line int, message string) {
-	f.faults = append(f.faults, Fault{Line: line, Message: message})
-}
-
-// failUser reports a fault of a user, the first of each field.
-func (f *reader) failUser(user, line int, field, message string) {
-	at := place{user, field}
-	if field != "" && f.found[at] {
-		return
+// Read returns the next user and what is wrong with it, by the server's rules as
+// far as one user of a file can tell. The fields at fault are empty, so that the
+// rest of the user can be looked at further.
+//
+// A fault with the User 0 is one of the file, after which no user comes. The error
+// is [io.EOF] behind the last user, [ErrTooLong], or one of reading the file.
+func (f *Reader) Read() (Row, []Fault, error) {
+	if f.over {
+		return Row{}, nil, io.EOF
 	}
-	if f.found == nil {
-		f.found = map[place]bool{}
+	f.input.left = maxUser + chunk
+	row, faults, err := f.format.read()
+	if f.input.err != nil { // whatever the format made of it
+		err = f.input.err
 	}
-	f.found[at] = true
-	f.faults = append(f.faults, Fault{Line: line, User: user, Field: field, Message: message})
+	switch {
+	case errors.Is(err, io.EOF) && f.users == 0:
+		f.over = true
+		return Row{}, []Fault{{Line: 1, Message: "the file has no users"}}, nil
+	case err != nil:
+		f.over = true
+		return Row{}, nil, err
+	case row.User == 0:
+		f.over = true
+		return Row{}, faults, nil
+	}
+	f.users++
+	return row, checkRow(&row, faults), nil
 }
 
-// full reports whether the file has its most users already, with a fault at line.
-func (f *reader) full(users, line int) bool {
-	if users < MaxRows {
-		return false
+// BytesRead returns how much of the file has been read, to tell how far it is.
+func (f *Reader) BytesRead() int64 { return f.input.count }
+
+// ErrTooLong means that a user takes more than a mebibyte: as a rule a quote that
+// is not closed.
+var ErrTooLong = errors.New("a user is longer than 1 MiB; is a quote not closed?")
+
+const (
+	maxUser = 1 << 20  // bytes of one user
+	chunk   = 64 << 10 // what is read ahead
+)
+
+// input counts what is read and fails where one user takes too much.
+type input struct {
+	r     io.Reader
+	count int64
+	left  int   // until the next user must have begun
+	err   error // of reading, but for the end
+}
+
+// Read implements io.Reader.
+func (in *input) Read(p []byte) (int, error) {
+	if in.left <= 0 {
+		in.err = ErrTooLong
+		return 0, in.err
 	}
-	f.fail(line, fmt.Sprintf("the file has more than %d users; split it", MaxRows))
-	return true
+	n, err := in.r.Read(p)
+	in.count += int64(n)
+	in.left -= n
+	if err != nil && !errors.Is(err, io.EOF) {
+		in.err = err
+	}
+	return n, err
 }

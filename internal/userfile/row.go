@@ -16,23 +16,23 @@ const (
 	JSON Format = "json"
 )
 
-// Limits of a file to read.
-const (
-	MaxRows  = 1000     // users; the most that the server creates at once
-	maxBytes = 16 << 20 // four times what the server takes, since CSV and JSON differ
-)
-
 // Row is one user of a file.
 type Row struct {
-	Line       int // where it begins in the file, from 1
-	User       int // which user of the file it is, from 1
-	Name       string
-	Email      string
-	Password   secret.Text
-	Surname    *string // nil: none, likewise below; in CSV an empty value
-	Department *string
-	Biography  *string
-	Active     bool
+	Line         int // where it begins in the file, from 1
+	User         int // which user of the file it is, from 1
+	Name         string
+	Email        string
+	Password     secret.Text // empty: none, likewise the hash
+	PasswordHash secret.Text
+	Surname      *string // nil: none, likewise below; in CSV an empty value
+	Department   *string
+	Biography    *string
+	Active       bool
+}
+
+// fault is a fault of the row.
+func (r *Row) fault(field, message string) Fault {
+	return Fault{Line: r.Line, User: r.User, Field: field, Message: message}
 }
 
 // Fault is something in a file that has to be mended first.
@@ -47,6 +47,7 @@ type Fault struct {
 type column struct {
 	name   string
 	needed bool
+	secret bool // never altered, never exported
 	set    func(row *Row, text string)
 	get    func(row *Row) string // nil: not exported
 }
@@ -57,7 +58,8 @@ var columns = []column{
 	{name: "name", needed: true, set: func(r *Row, s string) { r.Name = s }, get: func(r *Row) string { return r.Name }},
 	{name: "surname", set: func(r *Row, s string) { r.Surname = &s }, get: func(r *Row) string { return optional(r.Surname) }},
 	{name: "email", needed: true, set: func(r *Row, s string) { r.Email = s }, get: func(r *Row) string { return r.Email }},
-	{name: passwordColumn, needed: true, set: func(r *Row, s string) { r.Password = secret.New(s) }},
+	{name: passwordColumn, secret: true, set: func(r *Row, s string) { r.Password = secret.New(s) }},
+	{name: hashColumn, secret: true, set: func(r *Row, s string) { r.PasswordHash = secret.New(s) }},
 	{name: "department", set: func(r *Row, s string) { r.Department = &s }, get: func(r *Row) string { return optional(r.Department) }},
 	{name: "biography", set: func(r *Row, s string) { r.Biography = &s }, get: func(r *Row) string { return optional(r.Biography) }},
 	{name: activeColumn, get: func(r *Row) string { return strconv.FormatBool(r.Active) }},
@@ -66,6 +68,7 @@ var columns = []column{
 const (
 	activeColumn   = "active"
 	passwordColumn = "password"
+	hashColumn     = "password_hash"
 )
 
 func columnNamed(name string) (column, bool) {

@@ -528,6 +528,7 @@ type CreatedKey struct {
 // | `ROLE_NAME_TAKEN` | 409 | another role has this name |
 // | `TOO_MANY_KEYS` | 409 | the caller has as many named API keys as there may be |
 // | `SET_BY_OPERATOR` | 409 | the operator of the server has set this when starting it |
+// | `INACTIVE_USER` | 409 | the user is not active; activate it first |
 // | `IMPORT_STATE` | 409 | the import is not in a state for this |
 // | `PAYLOAD_TOO_LARGE` | 413 | the body is too large, or its array has too many entries |
 // | `UNSUPPORTED_MEDIA_TYPE` | 415 | the body is not sent as `application/json` |
@@ -586,7 +587,7 @@ type Import struct {
 	// DryRun Whether rows are checked alone, and none is kept.
 	DryRun bool `json:"dryRun"`
 
-	// Faults How many of its rows are at fault.
+	// Faults How many faults its rows have.
 	Faults int `json:"faults"`
 
 	// FinishedAt When it was finished or undone, or `null`.
@@ -632,30 +633,30 @@ type ImportRowsResult struct {
 	Import Import `json:"import"`
 }
 
-// ImportUser A local user to import. One without `password` and `passwordHash` is invited by mail when the import finishes.
+// ImportUser A local user to import. One without `password` and `passwordHash` that shall be active is invited by mail when the import finishes. What breaks a rule is told as a fault of its row; the limits here are wider, so that it can be.
 type ImportUser struct {
 	// Active Whether the user may sign in once the import is finished.
 	Active *bool `json:"active,omitempty"`
 
-	// Biography Free text.
+	// Biography Free text, at most 4096 characters.
 	Biography *string `json:"biography,omitempty"`
 
-	// Department The part of the organisation.
+	// Department The part of the organisation, at most 256 characters.
 	Department *string `json:"department,omitempty"`
 
 	// Email The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
 	Email string `json:"email"`
 
-	// Name The first name, or the only one; not white space alone.
+	// Name The first name, or the only one; 1 to 256 characters, not white space alone.
 	Name string `json:"name"`
 
 	// Password The password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8. Not together with `passwordHash`.
 	Password *string `json:"password,omitempty"`
 
-	// PasswordHash The hash of the password in the server that the user comes from. Not together with `password`.
+	// PasswordHash The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 256 MiB, and 1 GiB over all passes), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 14, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 2000000 iterations). Not together with `password`.
 	PasswordHash *string `json:"passwordHash,omitempty"`
 
-	// Surname The family name.
+	// Surname The family name, at most 256 characters.
 	Surname *string `json:"surname,omitempty"`
 }
 
@@ -1225,7 +1226,7 @@ type ApiSessionsGetParams struct {
 
 // ApiUsersGetParams defines parameters for ApiUsersGet.
 type ApiUsersGetParams struct {
-	// Search Only users that have this text in name, surname or e-mail address; upper and lower case are not told apart.
+	// Search Only users that have every word of this in name, surname or e-mail address; upper and lower case are not told apart.
 	Search *string `form:"search,omitempty" json:"search,omitempty"`
 
 	// Role Only users that have the role with this id.

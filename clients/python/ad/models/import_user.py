@@ -79,7 +79,7 @@ class ImportUser(object):
     def name(self):
         """Gets the name of this ImportUser.  # noqa: E501
 
-        The first name, or the only one; not white space alone.  # noqa: E501
+        The first name, or the only one; 1 to 256 characters, not white space alone.  # noqa: E501
 
         :return: The name of this ImportUser.  # noqa: E501
         :rtype: str
@@ -90,7 +90,7 @@ class ImportUser(object):
     def name(self, name):
         """Sets the name of this ImportUser.
 
-        The first name, or the only one; not white space alone.  # noqa: E501
+        The first name, or the only one; 1 to 256 characters, not white space alone.  # noqa: E501
 
         :param name: The name of this ImportUser.  # noqa: E501
         :type: str
@@ -104,7 +104,7 @@ class ImportUser(object):
     def surname(self):
         """Gets the surname of this ImportUser.  # noqa: E501
 
-        The family name.  # noqa: E501
+        The family name, at most 256 characters.  # noqa: E501
 
         :return: The surname of this ImportUser.  # noqa: E501
         :rtype: str
@@ -115,7 +115,7 @@ class ImportUser(object):
     def surname(self, surname):
         """Sets the surname of this ImportUser.
 
-        The family name.  # noqa: E501
+        The family name, at most 256 characters.  # noqa: E501
 
         :param surname: The surname of this ImportUser.  # noqa: E501
         :type: str
@@ -152,7 +152,7 @@ class ImportUser(object):
     def department(self):
         """Gets the department of this ImportUser.  # noqa: E501
 
-        The part of the organisation.  # noqa: E501
+        The part of the organisation, at most 256 characters.  # noqa: E501
 
         :return: The department of this ImportUser.  # noqa: E501
         :rtype: str
@@ -163,7 +163,7 @@ class ImportUser(object):
     def department(self, department):
         """Sets the department of this ImportUser.
 
-        The part of the organisation.  # noqa: E501
+        The part of the organisation, at most 256 characters.  # noqa: E501
 
         :param department: The department of this ImportUser.  # noqa: E501
         :type: str
@@ -175,7 +175,7 @@ class ImportUser(object):
     def biography(self):
         """Gets the biography of this ImportUser.  # noqa: E501
 
-        Free text.  # noqa: E501
+        Free text, at most 4096 characters.  # noqa: E501
 
         :return: The biography of this ImportUser.  # noqa: E501
         :rtype: str
@@ -186,7 +186,7 @@ class ImportUser(object):
     def biography(self, biography):
         """Sets the biography of this ImportUser.
 
-        Free text.  # noqa: E501
+        Free text, at most 4096 characters.  # noqa: E501
 
         :param biography: The biography of this ImportUser.  # noqa: E501
         :type: str
@@ -244,7 +244,7 @@ class ImportUser(object):
     def password_hash(self):
         """Gets the password_hash of this ImportUser.  # noqa: E501
 
-        The hash of the password in the server that the user comes from. Not together with `password`.  # noqa: E501
+        The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 256 MiB, and 1 GiB over all passes), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 14, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 2000000 iterations). Not together with `password`.  # noqa: E501
 
         :return: The password_hash of this ImportUser.  # noqa: E501
         :rtype: str
@@ -255,7 +255,7 @@ class ImportUser(object):
     def password_hash(self, password_hash):
         """Sets the password_hash of this ImportUser.
 
-        The hash of the password in the server that the user comes from. Not together with `password`.  # noqa: E501
+        The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 256 MiB, and 1 GiB over all passes), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 14, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 2000000 iterations). Not together with `password`.  # noqa: E501
 
         :param password_hash: The password_hash of this ImportUser.  # noqa: E501
         :type: str

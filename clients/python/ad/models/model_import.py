@@ -176,7 +176,7 @@ class ModelImport(object):
     def faults(self):
         """Gets the faults of this ModelImport.  # noqa: E501
 
-        How many of its rows are at fault.  # noqa: E501
+        How many faults its rows have.  # noqa: E501
 
         :return: The faults of this ModelImport.  # noqa: E501
         :rtype: int
@@ -187,7 +187,7 @@ class ModelImport(object):
     def faults(self, faults):
         """Sets the faults of this ModelImport.
 
-        How many of its rows are at fault.  # noqa: E501
+        How many faults its rows have.  # noqa: E501
 
         :param faults: The faults of this ModelImport.  # noqa: E501
         :type: int

@@ -142,7 +142,7 @@ CREATE TABLE import_rows (
     PRIMARY KEY (import_id, row)
 ) STRICT;
 
-CREATE INDEX import_rows_email ON import_rows (import_id, email_key);
+CREATE INDEX import_rows_email ON import_rows (import_id, email_key, row);
 
 -- The outbox carries more kinds of message than one; the rules say which.
 CREATE TABLE outbox_new (

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/userfile"
+)
+
+const (
+	// batchText bounds the texts of a batch. A byte takes six in JSON at most, the
+	// names of a row 200, and the server takes 4 MiB.
+	batchText = 600 << 10
+	// batchPasswords is how many passwords a batch has at most: the server hashes
+	// them before it answers.
+	batchPasswords = 100
+
+	cleanUpTime = 10 * time.Second // to forget a dry run that was interrupted
+)
+
+// importer brings the users of one file to a server.
+type importer struct {
+	app    *app
+	client *client.Client
+	name   string
+	file   *os.File
+	format userfile.Format
+	found  summary
+	faults int
+}
+
+// summary is what a file has.
+type summary struct{ users, inactive, invited int }
+
+func (s *summary) count(row userfile.Row) {
+	s.users++
+	switch {
+	case !row.Active:
+		s.inactive++
+	case row.Password.Reveal() == "" && row.PasswordHash.Reveal() == "":
+		s.invited++
+	}
+}
+
+// good says that a file has no faults.
+func (m *importer) good() string {
+	invited := ""
+	if m.found.invited > 0 {
+		invited = fmt.Sprintf(", %d of them without a password", m.found.invited)
+	}
+	return fmt.Sprintf("%s is good: %s%s.", m.name, countUsers(m.found.users), invited)
+}
+
+// check has the server check every row of the file, and reports all faults.
+func (m *importer) check() (err error) {
+	i, err := m.client.BeginImport(m.app.ctx, true)
+	if err != nil {
+		return err
+	}
+	defer func() { // it is of no use any more, also after an interrupt
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(m.app.ctx), cleanUpTime)
+		defer cancel()
+		if _, undoErr := undoImport(ctx, m.client, i.ID); err == nil {
+			err = undoErr
+		}
+	}()
+	if _, err := m.send(i, "checked"); err != nil {
+		return err
+	}
+	return m.refused()
+}
+
+// create makes the users of a file that was checked: by a new import, or by the
+// one with this id, which has some of them.
+func (m *importer) create(resume int64) (client.Import, error) {
+	i, err := m.open(resume)
+	if err != nil {
+		return i, err
+	}
+	i, err = m.send(i, "created")
+	if err == nil && m.faults > 0 { // what changed since the check
+		if _, err := undoImport(m.app.ctx, m.client, i.ID); err != nil {
+			return i, m.interrupted(i, err)
+		}
+		return i, m.refused()
+	}
+	for err == nil && i.State != client.ImportFinished {
+		i, err = m.client.FinishImport(m.app.ctx, i.ID)
+	}
+	if err != nil {
+		return i, m.interrupted(i, err)
+	}
+	return i, nil
+}
+
+// open begins an import, or returns the one to be resumed.
+func (m *importer) open(resume int64) (client.Import, error) {
+	if resume == 0 {
+		return m.client.BeginImport(m.app.ctx, false)
+	}
+	i, err := m.client.Import(m.app.ctx, resume)
+	switch {
+	case err != nil:
+		return i, err
+	case i.DryRun:
+		return i, usage("the import %d only checks a file", i.ID)
+	case i.State == client.ImportUndoing:
+		return i, withHint(fmt.Errorf("the import %d is being undone", i.ID), "`usher users import --undo %d` goes on with that", i.ID)
+	case i.State == client.ImportUndone || i.State == client.ImportFinished:
+		return i, fmt.Errorf("the import %d is %s", i.ID, i.State)
+	}
+	m.app.progress("the import %d has %s", i.ID, countUsers(i.Rows))
+	return i, nil
+}
+
+// interrupted adds to a failure how to go on.
+func (m *importer) interrupted(i client.Import, err error) error {
+	return withHint(err, "go on with `usher users import %s --resume %d`, or take everything back with `usher users import --undo %d`", m.name, i.ID, i.ID)
+}
+
+// refused is the failure of a file with faults, nil for one without.
+func (m *importer) refused() error {
+	if m.faults == 0 {
+		return nil
+	}
+	return withHint(fmt.Errorf("%s has %s; no user was created", m.name, count(m.faults, "fault")),
+		"mend the lines above and import the file again")
+}
+
+// batch is what goes to the server at once.
+type batch struct {
+	rows      []userfile.Row
+	faults    []userfile.Fault // that the file has by itself
+	text      int              // bytes
+	passwords int
+}
+
+func (b *batch) add(row userfile.Row, faults []userfile.Fault) {
+	b.rows = append(b.rows, row)
+	b.faults = append(b.faults, faults...)
+	b.text += textOf(row)
+	if row.Password.Reveal() != "" {
+		b.passwords++
+	}
+}
+
+// full reports whether a row does not fit in any more.
+func (b *batch) full(row userfile.Row) bool {
+	return len(b.rows) == client.MaxImportRows || b.passwords == batchPasswords || b.text+textOf(row) > batchText
+}
+
+// textOf returns how many bytes the texts of a row have.
+func textOf(row userfile.Row) int {
+	n := len(row.Name) + len(row.Email) + len(row.Password.Reveal()) + len(row.PasswordHash.Reveal())
+	for _, text := range []*string{row.Surname, row.Department, row.Biography} {
+		if text != nil {
+			n += len(*text)
+		}
+	}
+	return n
+}
+
+// send brings the rows of the file that an import does not have yet to it, and
+// reports the faults: those of the file by itself, and those that the server finds.
+// Rows keep their number, so one at fault is sent, too, without what cannot be.
+func (m *importer) send(i client.Import, what string) (client.Import, error) {
+	if _, err := m.file.Seek(0, io.SeekStart); err != nil {
+		return i, fmt.Errorf("read %s: %w", m.name, err)
+	}
+	file, err := userfile.NewReader(m.file, m.format)
+	if err != nil {
+		return i, fmt.Errorf("read %s: %w", m.name, err)
+	}
+	info, err := m.file.Stat()
+	if err != nil {
+		return i, fmt.Errorf("read %s: %w", m.name, err)
+	}
+	meter := m.app.newMeter(what, info.Size())
+	m.found = summary{}
+	sent := i.Rows
+	next := &batch{}
+	flush := func() error {
+		if len(next.rows) == 0 {
+			return nil
+		}
+		i, err = m.sendBatch(i, next)
+		meter.tell(m.found.users, file.BytesRead())
+		next = &batch{}
+		return err
+	}
+	for {
+		row, faults, err := file.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			err := flush()
+			return i, err
+		case err != nil:
+			return i, fmt.Errorf("read %s: %w", m.name, err)
+		case row.User == 0:
+			err := flush()
+			m.report(faults)
+			return i, err
+		}
+		m.found.count(row)
+		if row.User <= sent {
+			continue
+		}
+		if next.full(row) {
+			if err := flush(); err != nil {
+				return i, err
+			}
+			if m.faults > 0 && !i.DryRun {
+				return i, nil
+			}
+		}
+		next.add(row, faults)
+	}
+}
+
+// sendBatch sends one batch and reports the faults of its rows.
+func (m *importer) sendBatch(i client.Import, b *batch) (client.Import, error) {
+	users := make([]client.ImportUser, len(b.rows))
+	for n, row := range b.rows {
+		users[n] = importUser(row)
+	}
+	result, err := m.client.AddImportRows(m.app.ctx, i.ID, b.rows[0].User, users)
+	if err != nil {
+		return i, err
+	}
+	for _, fault := range result.Faults {
+		row := b.rows[fault.Row-b.rows[0].User]
+		field := strings.TrimPrefix(fault.Path, "/")
+		if field == "passwordHash" {
+			field = "password_hash"
+		}
+		known := slices.ContainsFunc(b.faults, func(f userfile.Fault) bool {
+			return f.User == row.User && (f.Field == field || f.Field == "")
+		})
+		if !known {
+			b.faults = append(b.faults, userfile.Fault{Line: row.Line, User: row.User, Field: field, Message: fault.Message})
+		}
+	}
+	slices.SortStableFunc(b.faults, func(a, b userfile.Fault) int { return a.User - b.User })
+	m.report(b.faults)
+	return result.Import, nil
+}
+
+// report tells faults with their lines. Many users of a JSON file can be on one
+// line, so there the user is named too.
+func (m *importer) report(faults []userfile.Fault) {
+	m.faults += len(faults)
+	for _, f := range faults {
+		where := fmt.Sprintf("%s:%d", m.name, f.Line)
+		if m.format == userfile.JSON && f.User > 0 {
+			where += fmt.Sprintf(": user %d", f.User)
+		}
+		if f.Field != "" {
+			where += ": " + f.Field
+		}
+		fmt.Fprintln(m.app.stderr, printable(where+": "+f.Message))
+	}
+}
+
+func importUser(row userfile.Row) client.ImportUser {
+	u := client.ImportUser{
+		Name: row.Name, Email: row.Email, Surname: row.Surname, Department: row.Department, Biography: row.Biography, Active: row.Active,
+	}
+	if password := row.Password.Reveal(); password != "" {
+		u.Password = &password
+	}
+	if hash := row.PasswordHash.Reveal(); hash != "" {
+		u.PasswordHash = &hash
+	}
+	return u
+}

@@ -1,0 +1,177 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// ImportState is how far an import has come.
+type ImportState string
+
+// The states. An import without a fault is open, finishing and finished; one with
+// a fault, or that is given up, is undoing and undone.
+const (
+	ImportOpen      ImportState = "open"      // takes rows
+	ImportFinishing ImportState = "finishing" // activates its users
+	ImportFinished  ImportState = "finished"
+	ImportUndoing   ImportState = "undoing" // deletes what it made
+	ImportUndone    ImportState = "undone"
+)
+
+// Numbers of imports.
+const (
+	MaxImportRows = 1000 // at once
+
+	// importStep is how many rows one transaction finishes or undoes, and
+	// importSteps how many of these one request does: neither other writers nor
+	// the client wait long.
+	importStep  = 500
+	importSteps = 20
+
+	importIdle   = 7 * 24 * time.Hour  // after which an open import is undone
+	importRecord = 30 * 24 * time.Hour // for which what became of an import is kept
+)
+
+// entityImport is the kind of an import in the activity log.
+const entityImport access.Entity = "import"
+
+// Import is the making of users in batches that belong together. The users stay
+// inactive until it is finished. A dry run makes none.
+type Import struct {
+	ID       int64
+	UserID   int64 // who makes it
+	DryRun   bool
+	State    ImportState
+	Rows     int // taken so far
+	Faults   int // found so far
+	Created  time.Time
+	Touched  time.Time // when it last went on
+	Finished time.Time // when it was finished or undone; zero before
+}
+
+// ImportUser is one row of an import. A user without password and hash is invited
+// by mail to choose one.
+type ImportUser struct {
+	Email        string
+	Name         string
+	Surname      *string
+	Department   *string
+	Biography    *string
+	Active       bool // once the import is finished
+	Password     *secret.Text
+	PasswordHash *secret.Text // of another system, in one of the forms of package passhash
+}
+
+// ImportRow is what an import keeps of a row until it is over.
+type ImportRow struct {
+	Row      int // from 1
+	Key      EmailKey
+	UserID   int64 // 0: a dry run made none
+	Activate bool  // when the import is finished
+	Invite   bool  // then, too
+}
+
+// ImportFault is something in a row that has to be mended.
+type ImportFault struct {
+	Row int // from 1, over the whole import
+	Detail
+}
+
+// ImportReader finds imports.
+type ImportReader interface {
+	// Import fails with ErrNotFound.
+	Import(ctx context.Context, id int64) (Import, error)
+	// ImportRowByEmail returns the first row of an import with an address, or
+	// ErrNotFound.
+	ImportRowByEmail(ctx context.Context, importID int64, key EmailKey) (int, error)
+}
+
+// ImportWriter changes imports.
+type ImportWriter interface {
+	InsertImport(ctx context.Context, i Import) (int64, error)
+	// LockImport returns an import, and holds it against other transactions until
+	// this one ends. It fails with ErrNotFound.
+	LockImport(ctx context.Context, id int64) (Import, error)
+	// UpdateImport stores the state, the counts and the times of an import.
+	UpdateImport(ctx context.Context, i Import) error
+	InsertImportRow(ctx context.Context, importID int64, row ImportRow) error
+	// ImportRows returns the first so many rows that an import still has.
+	ImportRows(ctx context.Context, importID int64, limit int) ([]ImportRow, error)
+	// DeleteImportRows forgets the rows up to this one.
+	DeleteImportRows(ctx context.Context, importID int64, last int) error
+	// IdleImport returns the id of an import that is open or being undone and was
+	// not touched since before, or ErrNotFound.
+	IdleImport(ctx context.Context, before time.Time) (int64, error)
+	// DeleteEndedImports forgets at most limit of the imports that are neither and
+	// were not touched since before, and returns how many.
+	DeleteEndedImports(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// BeginImport opens an import, which belongs to the caller.
+func (s *Service) BeginImport(ctx context.Context, caller *Principal, dryRun bool) (Import, error) {
+	var i Import
+	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
+			return err
+		}
+		now := s.now()
+		i = Import{UserID: caller.User.ID, DryRun: dryRun, State: ImportOpen, Created: now, Touched: now}
+		var err error
+		if i.ID, err = tx.InsertImport(ctx, i); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, caller, Event{ActionImportBegin, i.target(), []FieldChange{{Field: "dryRun", To: dryRun}}})
+	})
+	return i, err
+}
+
+// Import returns one import. That of somebody else is CodeNotFound, but for
+// administrators.
+func (s *Service) Import(ctx context.Context, caller *Principal, id int64) (Import, error) {
+	if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
+		return Import{}, err
+	}
+	return ownImport(caller)(s.store.Import(ctx, id))
+}
+
+// ownImport passes on an import that was read, unless the caller may not see it.
+func ownImport(caller *Principal) func(Import, error) (Import, error) {
+	return func(i Import, err error) (Import, error) {
+		if errors.Is(err, ErrNotFound) || err == nil && i.UserID != caller.User.ID && !caller.Access.Administrator {
+			return Import{}, NotFound()
+		}
+		return i, err
+	}
+}
+
+// changeImport runs f on an import of the caller's in one transaction, and stores
+// what f makes of it.
+func (s *Service) changeImport(ctx context.Context, caller *Principal, id int64, f func(ctx context.Context, tx Tx, caller *Principal, i *Import) error) (Import, error) {
+	var i Import
+	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
+		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
+			return err
+		}
+		if i, err = ownImport(caller)(tx.LockImport(ctx, id)); err != nil {
+			return err
+		}
+		i.Touched = s.now()
+		if err := f(ctx, tx, caller, &i); err != nil {
+			return err
+		}
+		return tx.UpdateImport(ctx, i)
+	})
+	return i, err
+}
+
+// wrongState is the failure of what cannot be done with an import any more.
+func (i Import) wrongState() error {
+	return &Error{Code: CodeImportState, Message: fmt.Sprintf("The import is %s, so this cannot be done with it.", i.State)}
+}
+
+func (i Import) target() Target { return Target{Kind: entityImport, ID: i.ID} }

@@ -1,0 +1,214 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
+)
+
+// FinishImport activates the users of an import that shall be active, and invites
+// those of them that have no password. It does so in batches and goes on where it
+// stopped; after so many it returns with the import in ImportFinishing, to be
+// called again. A user that was deleted in the meantime, or was given more than
+// the caller may give, is left alone. It fails with CodeImportState for an import
+// that was undone.
+func (s *Service) FinishImport(ctx context.Context, caller *Principal, id int64) (i Import, err error) {
+	for range importSteps {
+		i, err = s.changeImport(ctx, caller, id, s.finishSome)
+		if err != nil || i.State != ImportFinishing {
+			break
+		}
+	}
+	s.wakeMail()
+	return i, err
+}
+
+// finishSome goes on with finishing an import.
+func (s *Service) finishSome(ctx context.Context, tx Tx, caller *Principal, i *Import) error {
+	switch i.State {
+	case ImportFinished:
+		return nil
+	case ImportUndoing, ImportUndone:
+		return i.wrongState()
+	}
+	i.State = ImportFinishing
+	settings, err := s.applicationSettings(ctx, tx)
+	if err != nil {
+		return err
+	}
+	over, err := eachRow(ctx, tx, i.ID, func(row ImportRow) error {
+		if !row.Activate || row.UserID == 0 {
+			return nil
+		}
+		return s.activateImported(ctx, tx, caller, row, settings.DefaultRoleIDs)
+	})
+	if err != nil || !over {
+		return err
+	}
+	i.State, i.Finished = ImportFinished, i.Touched
+	return s.record(ctx, tx, caller, i.ended(ActionImportFinish))
+}
+
+// activateImported activates and invites the user of a row. Who has other roles by
+// now than a new user gets must be covered, as for any activation.
+func (s *Service) activateImported(ctx context.Context, tx Tx, caller *Principal, row ImportRow, defaultRoles []int64) error {
+	was, err := tx.User(ctx, row.UserID, s.now())
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(was.RoleIDs, defaultRoles) {
+		err := s.mustCoverUser(ctx, tx, caller, was.ID)
+		if ErrorCode(err) == CodeForbidden {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	user := was
+	user.Active = true
+	if !was.Active {
+		key, _ := ParseEmail(user.Email)
+		if err := tx.UpdateUser(ctx, user, key, s.now()); err != nil {
+			return err
+		}
+		if err := s.record(ctx, tx, caller, updateEvents(was, user, UserUpdate{})...); err != nil {
+			return err
+		}
+	}
+	if !row.Invite || user.Provider != ProviderLocal {
+		return nil
+	}
+	c, err := tx.Credential(ctx, user.ID)
+	if err != nil || c.PasswordHash != "" {
+		return err
+	}
+	if err := s.sendInvitation(ctx, tx, user, caller.From.Source); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, caller, Event{Action: ActionUserInvite, Target: user.target()})
+}
+
+// UndoImport deletes the users that an import has made. It does so in batches and
+// goes on where it stopped; after so many it returns with the import in
+// ImportUndoing, to be called again. A user that somebody has activated in the
+// meantime stays. It fails with CodeImportState for an import that is finishing
+// or finished.
+func (s *Service) UndoImport(ctx context.Context, caller *Principal, id int64) (i Import, err error) {
+	for range importSteps {
+		i, err = s.changeImport(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal, i *Import) error {
+			return s.undoSome(ctx, tx, caller.actor(), i)
+		})
+		if err != nil || i.State != ImportUndoing {
+			break
+		}
+	}
+	return i, err
+}
+
+// failImport notes the faults of an import, and undoes it.
+func (s *Service) failImport(ctx context.Context, caller *Principal, was Import, faults int) (Import, error) {
+	_, err := s.addTo(ctx, caller, was, func(_ context.Context, _ Tx, _ *Principal, i *Import) error {
+		i.State = ImportUndoing
+		i.Faults += faults
+		return nil
+	})
+	if err != nil {
+		return was, err
+	}
+	return s.UndoImport(ctx, caller, was.ID)
+}
+
+// undoSome goes on with undoing an import.
+func (s *Service) undoSome(ctx context.Context, tx Tx, actor Actor, i *Import) error {
+	switch i.State {
+	case ImportUndone:
+		return nil
+	case ImportFinishing, ImportFinished:
+		return i.wrongState()
+	}
+	i.State = ImportUndoing
+	over, err := eachRow(ctx, tx, i.ID, func(row ImportRow) error {
+		if row.UserID == 0 {
+			return nil
+		}
+		return s.deleteImported(ctx, tx, actor, row.UserID)
+	})
+	if err != nil || !over {
+		return err
+	}
+	i.State, i.Finished = ImportUndone, i.Touched
+	return s.recordAs(ctx, tx, actor, i.ended(ActionImportUndo))
+}
+
+// deleteImported deletes a user of an import. One who is not active is no
+// administrator, so there is always one left.
+func (s *Service) deleteImported(ctx context.Context, tx Tx, actor Actor, id int64) error {
+	user, err := tx.User(ctx, id, s.now())
+	if errors.Is(err, ErrNotFound) || err == nil && user.Active {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
+		return err
+	}
+	if err := tx.DeleteUser(ctx, id); err != nil {
+		return err
+	}
+	return s.recordAs(ctx, tx, actor, Event{Action: ActionUserDelete, Target: user.target()})
+}
+
+// eachRow runs f on the next rows of an import and forgets them. It reports
+// whether none is left.
+func eachRow(ctx context.Context, tx Tx, importID int64, f func(ImportRow) error) (over bool, err error) {
+	rows, err := tx.ImportRows(ctx, importID, importStep)
+	if err != nil || len(rows) == 0 {
+		return true, err
+	}
+	for _, row := range rows {
+		if err := f(row); err != nil {
+			return false, err
+		}
+	}
+	return len(rows) < importStep, tx.DeleteImportRows(ctx, importID, rows[len(rows)-1].Row)
+}
+
+// ended tells the activity log that an import is over.
+func (i Import) ended(action Action) Event {
+	return Event{action, i.target(), []FieldChange{{Field: "rows", To: i.Rows}, {Field: "faults", To: i.Faults}, {Field: "dryRun", To: i.DryRun}}}
+}
+
+// sweepImports undoes imports that nobody went on with.
+func (s *Service) sweepImports(ctx context.Context) error {
+	before := s.now().Add(-importIdle)
+	for {
+		found := false
+		err := s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+			id, err := tx.IdleImport(ctx, before)
+			if found = err == nil; errors.Is(err, ErrNotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			i, err := tx.LockImport(ctx, id)
+			if err != nil {
+				return err
+			}
+			if err := s.undoSome(ctx, tx, Actor{Credential: CredentialRef{Kind: CredentialNone}}, &i); err != nil {
+				return err
+			}
+			return tx.UpdateImport(ctx, i) // untouched, so it comes up again until it is undone
+		})
+		if err != nil || !found {
+			return err
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// PasswordHashRule says in words which hashes an import takes.
+const PasswordHashRule = "must be an argon2id hash (PHC string, at most 256 MiB, and 1 GiB over all passes), a bcrypt hash ($2a$, $2b$ or $2y$, cost 4 to 14) or a pbkdf2_sha256 hash (as Django writes it, at most 2000000 iterations)"
+
+// AddImportRows takes the next rows of an import, the first of which has the number
+// first, and returns what is wrong with them. Rows that are there already are
+// skipped, so a repeat does no harm. A dry run goes on after a fault; any other
+// import is undone by one, as whole as it is.
+//
+// It fails with CodeInvalid where rows are missing before first, with CodeTooLarge
+// for more than MaxImportRows, and with CodeImportState unless the import is open.
+func (s *Service) AddImportRows(ctx context.Context, caller *Principal, id int64, first int, users []ImportUser) (Import, []ImportFault, error) {
+	for {
+		i, faults, err := s.addImportRows(ctx, caller, id, first, users)
+		if !errors.Is(err, errImportMoved) {
+			return i, faults, err
+		}
+	}
+}
+
+// errImportMoved means that another request has added rows in the meantime.
+var errImportMoved = errors.New("the import has other rows than a moment ago")
+
+func (s *Service) addImportRows(ctx context.Context, caller *Principal, id int64, first int, users []ImportUser) (Import, []ImportFault, error) {
+	i, err := s.Import(ctx, caller, id)
+	if err != nil {
+		return i, nil, err
+	}
+	users, err = i.missing(first, users)
+	if err != nil || len(users) == 0 {
+		return i, nil, err
+	}
+	rows, faults, err := s.checkImport(ctx, i, users)
+	switch {
+	case err != nil:
+		return i, nil, err
+	case i.DryRun:
+		i, err = s.noteImport(ctx, caller, i, rows, len(faults))
+		return i, faults, err
+	case len(faults) == 0:
+		i, faults, err = s.createImported(ctx, caller, i, users, rows)
+		if err != nil || len(faults) == 0 {
+			return i, nil, err
+		}
+	}
+	i, err = s.failImport(ctx, caller, i, len(faults))
+	return i, faults, err
+}
+
+// missing returns those of the users that the import does not have yet.
+func (i Import) missing(first int, users []ImportUser) ([]ImportUser, error) {
+	switch {
+	case len(users) == 0:
+		return nil, Invalid(Detail{"/users", "must have at least one user"})
+	case len(users) > MaxImportRows:
+		return nil, &Error{Code: CodeTooLarge, Message: fmt.Sprintf("At most %d users can be imported at once.", MaxImportRows)}
+	case i.State != ImportOpen:
+		return nil, i.wrongState()
+	case first < 1 || first > i.Rows+1:
+		return nil, Invalid(Detail{"/first", fmt.Sprintf("must be from 1 to %d, the number of the next row", i.Rows+1)})
+	}
+	return users[min(i.Rows+1-first, len(users)):], nil
+}
+
+// checkImport applies every rule to the next rows of an import.
+func (s *Service) checkImport(ctx context.Context, i Import, users []ImportUser) ([]ImportRow, []ImportFault, error) {
+	var faults []ImportFault
+	rows := make([]ImportRow, len(users))
+	seen := make(map[EmailKey]int, len(users))
+	for n, u := range users {
+		var c checker
+		row := ImportRow{Row: i.Rows + 1 + n, Key: c.importUser(u), Activate: u.Active}
+		row.Invite = u.Active && u.Password == nil && u.PasswordHash == nil
+		if row.Key != "" {
+			fault, err := s.checkImportEmail(ctx, i, row, seen)
+			if err != nil {
+				return nil, nil, err
+			}
+			if fault != "" {
+				c.fail("/email", fault)
+			}
+		}
+		for _, d := range c.details {
+			faults = append(faults, ImportFault{row.Row, d})
+		}
+		rows[n] = row
+	}
+	return rows, faults, nil
+}
+
+// checkImportEmail tells why the address of a row cannot be used, or "". seen has
+// those of the batch.
+func (s *Service) checkImportEmail(ctx context.Context, i Import, row ImportRow, seen map[EmailKey]int) (string, error) {
+	if first, twice := seen[row.Key]; twice {
+		return sameAddress(first), nil
+	}
+	seen[row.Key] = row.Row
+	first, err := s.store.ImportRowByEmail(ctx, i.ID, row.Key)
+	if err == nil {
+		return sameAddress(first), nil
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return "", err
+	}
+	_, err = s.store.CredentialByEmail(ctx, row.Key)
+	if err == nil {
+		return addressTaken, nil
+	}
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return "", err
+}
+
+func sameAddress(row int) string { return fmt.Sprintf("is the same address as that of row %d", row) }
+
+// importUser checks one row of an import and returns its address's key.
+func (c *checker) importUser(u ImportUser) EmailKey {
+	c.name("/name", u.Name)
+	key := c.email("/email", u.Email)
+	c.optional("/surname", u.Surname, MaxNameLength)
+	c.optional("/department", u.Department, MaxNameLength)
+	c.optional("/biography", u.Biography, MaxBiographyLength)
+	switch {
+	case u.Password != nil && u.PasswordHash != nil:
+		c.fail("/passwordHash", "must not be given beside a password")
+	case u.Password != nil:
+		c.newPassword("/password", *u.Password)
+	case u.PasswordHash != nil && passhash.Check(u.PasswordHash.Reveal()) != nil:
+		c.fail("/passwordHash", PasswordHashRule)
+	}
+	return key
+}
+
+// noteImport notes the rows of a dry run.
+func (s *Service) noteImport(ctx context.Context, caller *Principal, was Import, rows []ImportRow, faults int) (Import, error) {
+	return s.addTo(ctx, caller, was, func(ctx context.Context, tx Tx, _ *Principal, i *Import) error {
+		i.Rows += len(rows)
+		i.Faults += faults
+		for _, row := range rows {
+			if row.Key == "" {
+				continue
+			}
+			noted := ImportRow{Row: row.Row, Key: row.Key}
+			if err := tx.InsertImportRow(ctx, i.ID, noted); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// createImported makes the users of rows that were checked. Should an address have
+// been taken in the meantime, it makes none and returns the fault.
+func (s *Service) createImported(ctx context.Context, caller *Principal, was Import, users []ImportUser, rows []ImportRow) (Import, []ImportFault, error) {
+	hashes, err := s.importHashes(ctx, users)
+	if err != nil {
+		return was, nil, err
+	}
+	taken := 0 // the row
+	i, err := s.addTo(ctx, caller, was, func(ctx context.Context, tx Tx, caller *Principal, i *Import) error {
+		settings, err := s.applicationSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		events := make([]Event, len(rows))
+		for n, row := range rows {
+			u := users[n]
+			made, err := s.insertUser(ctx, tx, NewUser{
+				Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
+			}, row.Key, hashes[n], settings.DefaultRoleIDs)
+			if err != nil {
+				taken = row.Row
+				return err
+			}
+			row.UserID = made.ID
+			if err := tx.InsertImportRow(ctx, i.ID, row); err != nil {
+				return err
+			}
+			events[n] = Event{ActionUserCreate, made.target(), made.described()}
+		}
+		i.Rows += len(rows)
+		return s.record(ctx, tx, caller, events...)
+	})
+	if errors.Is(err, ErrEmailTaken) {
+		return was, []ImportFault{{taken, Detail{"/email", addressTaken}}}, nil
+	}
+	return i, nil, err
+}
+
+// importHashes returns the hash of each user: the one given, that of the password,
+// or none.
+func (s *Service) importHashes(ctx context.Context, users []ImportUser) ([]string, error) {
+	hashes := make([]string, len(users))
+	var passwords []secret.Text
+	for n, u := range users {
+		switch {
+		case u.PasswordHash != nil:
+			hashes[n] = u.PasswordHash.Reveal()
+		case u.Password != nil:
+			passwords = append(passwords, normalPassword(*u.Password))
+		}
+	}
+	made, err := s.passwords.HashAll(ctx, passwords)
+	if err != nil {
+		return nil, err
+	}
+	for n, u := range users {
+		if u.Password != nil {
+			hashes[n], made = made[0], made[1:]
+		}
+	}
+	return hashes, nil
+}
+
+// addTo is changeImport for an import that still is as it was read.
+func (s *Service) addTo(ctx context.Context, caller *Principal, was Import, f func(context.Context, Tx, *Principal, *Import) error) (Import, error) {
+	return s.changeImport(ctx, caller, was.ID, func(ctx context.Context, tx Tx, caller *Principal, i *Import) error {
+		switch {
+		case i.State != ImportOpen:
+			return i.wrongState()
+		case i.Rows != was.Rows:
+			return errImportMoved
+		}
+		return f(ctx, tx, caller, i)
+	})
+}

@@ -1,0 +1,83 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// Numbers of invitations.
+const (
+	InvitationLifetime = 7 * 24 * time.Hour
+	invitationsAnHour  = 3 // messages a user
+	invitationWindow   = time.Hour
+)
+
+// InviteUser sends a user a message with which he chooses his password: the first
+// one, where he has none. It fails as [Allow] says and with CodeUsePasswordChange
+// for oneself, with CodeNotLocalUser and CodeInactiveUser, and with
+// CodeTooManyRequests after three messages in an hour.
+func (s *Service) InviteUser(ctx context.Context, caller *Principal, id int64) error {
+	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
+			return err
+		}
+		if id == caller.User.ID {
+			return usePasswordChange()
+		}
+		user, err := s.findUser(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+			return err
+		}
+		switch {
+		case user.Provider != ProviderLocal:
+			return notLocalUser()
+		case !user.Active:
+			return &Error{Code: CodeInactiveUser, Message: "This user is not active and could not sign in. Activate it first."}
+		}
+		sent, err := tx.CountMails(ctx, id, MailInvitation, s.now().Add(-invitationWindow))
+		if err != nil {
+			return err
+		}
+		if sent >= invitationsAnHour {
+			return tooMany(invitationWindow)
+		}
+		if err := s.sendInvitation(ctx, tx, user, caller.From.Source); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, caller, Event{Action: ActionUserInvite, Target: user.target()})
+	})
+	if err == nil {
+		s.wakeMail()
+	}
+	return err
+}
+
+// sendInvitation puts an invitation to a user into the outbox. Its token is one of
+// password recovery that lives longer.
+func (s *Service) sendInvitation(ctx context.Context, tx Tx, user User, source string) error {
+	if err := tx.DeleteRecoveriesOf(ctx, user.ID, maxRecoveries-1); err != nil {
+		return err
+	}
+	text, hash, err := token.New(token.Recovery, s.random)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	expires := now.Add(InvitationLifetime)
+	if err := tx.InsertRecovery(ctx, Recovery{UserID: user.ID, Created: now, Expires: expires}, hash); err != nil {
+		return err
+	}
+	public, err := s.publicURL(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return s.sendMail(ctx, tx, MailInvitation, user, MailContent{
+		Token: text.Reveal(), Link: resetLink(public, text.Reveal()), Lifetime: InvitationLifetime, Source: source,
+	}, expires)
+}
