@@ -7,12 +7,16 @@ import "github.com/seed-3a99a2fe/usher/internal/access"
 //
 // The failure is CodePasswordChangeRequired for a caller who must change his
 // password first; CodeForbidden for one without any permission for this entity
-// and action, whatever the id, or for a thing that he may read and not change;
+// and action, whatever the id, for a thing that he may read and not change, and for
+// keys and sessions by a named key, whatever its permissions;
 // and CodeNotFound for a thing that he may not see, the same as for one that is
 // not there. A caller allowed here still has to find it.
 func Allow(caller *Principal, action access.Action, entity access.Entity, id int64) error {
 	if caller.User.NeedPasswordReset {
 		return &Error{Code: CodePasswordChangeRequired, Message: "Change your password before you do anything else."}
+	}
+	if caller.Credential.Kind == CredentialNamedKey && (entity == access.EntityAPIKey || entity == access.EntitySession) {
+		return forbidden()
 	}
 	switch caller.Access.Decide(action, entity, id, caller.User.ID) {
 	case access.Granted:
@@ -22,6 +26,16 @@ func Allow(caller *Principal, action access.Action, entity access.Entity, id int
 	default:
 		return forbidden()
 	}
+}
+
+// mayTouchPasswords fails with CodeForbidden for a named key, whatever its
+// permissions: a script's key that leaks must not let anybody in for good. It stands
+// before whatever sets a password, or says where the token for one goes.
+func mayTouchPasswords(caller *Principal) error {
+	if caller.Credential.Kind == CredentialNamedKey {
+		return &Error{Code: CodeForbidden, Message: "A named key cannot do this. Use a session or the key of the contract."}
+	}
+	return nil
 }
 
 // mustCover fails unless the caller holds everything that b gives. Nobody may
