@@ -20,25 +20,26 @@ const (
 // NewAPIKey is what a named key is made from.
 type NewAPIKey struct {
 	Name        string
-	Life        time.Duration       // 0: DefaultKeyLife
-	ReadOnly    bool                // it may only read what its owner may read
-	Permissions []access.Permission // what it may do of what its owner may; nil: all
+	Life        time.Duration  // 0: DefaultKeyLife
+	ReadOnly    bool           // it may only read what its owner may read
+	Permissions []access.Draft // what it may do of what its owner may; nil: all
 }
 
 // CreateKey makes a named key for the caller and returns its text, which is not
-// shown again. It fails as [Allow] says, with CodeInvalid, and with
-// CodeTooManyKeys.
+// shown again. It fails as [Allow] says, and with CodeInvalid,
+// CodePermissionNeedsRead and CodeTooManyKeys.
 func (s *Service) CreateKey(ctx context.Context, caller *Principal, n NewAPIKey) (secret.Text, APIKey, error) {
 	self := caller.User.ID
 	if err := Allow(caller, access.ActionCreate, access.EntityAPIKey, self); err != nil {
 		return secret.Text{}, APIKey{}, err
 	}
-	if err := n.check(); err != nil {
+	permissions, err := n.check()
+	if err != nil {
 		return secret.Text{}, APIKey{}, err
 	}
 	var text secret.Text
 	var key APIKey
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
+	err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
 		if err := Allow(caller, access.ActionCreate, access.EntityAPIKey, self); err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (s *Service) CreateKey(ctx context.Context, caller *Principal, n NewAPIKey)
 		if text, key, err = s.newAPIKey(APIKeyNamed, self); err != nil {
 			return err
 		}
-		key.Name, key.Permissions, key.Expires = n.Name, n.permissions(), key.Created.Add(n.life())
+		key.Name, key.Permissions, key.Expires = n.Name, permissions, key.Created.Add(n.life())
 		if key.ID, err = tx.InsertAPIKey(ctx, key); err != nil {
 			return err
 		}
@@ -68,7 +69,8 @@ func (s *Service) CreateKey(ctx context.Context, caller *Principal, n NewAPIKey)
 	return text, key, nil
 }
 
-func (n NewAPIKey) check() error {
+// check returns what narrows the key, nil for nothing, or what is wrong with n.
+func (n NewAPIKey) check() ([]access.Permission, error) {
 	var c checker
 	c.name("/name", n.Name)
 	if n.Life < 0 || n.Life > MaxKeyLife {
@@ -77,7 +79,28 @@ func (n NewAPIKey) check() error {
 	if n.ReadOnly && n.Permissions != nil {
 		c.fail("/permissions", "must be absent where readOnly is true")
 	}
-	return c.err()
+	if n.Permissions != nil && len(n.Permissions) == 0 { // no list means all, so an empty one must not be stored
+		c.fail("/permissions", "must list at least one permission")
+	}
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	switch {
+	case n.ReadOnly:
+		return everyRead(), nil
+	case n.Permissions == nil:
+		return nil, nil
+	}
+	permissions, err := checkPermissions("/permissions", n.Permissions)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range n.Permissions {
+		if known := (access.Permission{Entity: d.Entity, Action: d.Action}).Known(); !known {
+			c.fail(fmt.Sprintf("/permissions/%d", i), "is for an action that there is not")
+		}
+	}
+	return permissions, c.err()
 }
 
 func (n NewAPIKey) life() time.Duration {
@@ -87,12 +110,9 @@ func (n NewAPIKey) life() time.Duration {
 	return n.Life
 }
 
-// permissions returns what narrows the key, or nil. A key that only reads has
-// the permission for all; how far it reaches is its owner's to say.
-func (n NewAPIKey) permissions() []access.Permission {
-	if !n.ReadOnly {
-		return n.Permissions
-	}
+// everyRead is what narrows a key that only reads. How far it reads is for its
+// owner's permissions to say.
+func everyRead() []access.Permission {
 	var reads []access.Permission
 	for _, p := range (access.Role{ID: access.AdministratorRole}).Expand() {
 		if p.Action == access.ActionRead {

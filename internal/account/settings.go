@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -61,7 +62,9 @@ var (
 )
 
 func (s *Service) applicationSettings(ctx context.Context, r Reader) (ApplicationSettings, error) {
-	return loadSettings(ctx, r, settingApplication, defaultApplicationSettings)
+	defaults := defaultApplicationSettings
+	defaults.DefaultRoleIDs = slices.Clone(defaults.DefaultRoleIDs) // what is read is written into the slice
+	return loadSettings(ctx, r, settingApplication, defaults)
 }
 
 func (s *Service) serverSettings(ctx context.Context, r Reader) (ServerSettings, error) {

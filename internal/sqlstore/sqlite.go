@@ -91,8 +91,16 @@ func classifySQLite(err error) fault {
 	if !ok {
 		return faultOther
 	}
-	if e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), "users.email_key") {
-		return faultEmailTaken
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+		switch {
+		case strings.Contains(e.Error(), "users.email_key"):
+			return faultEmailTaken
+		case strings.Contains(e.Error(), "roles.name_key"):
+			return faultRoleNameTaken
+		}
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY, sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+		return faultReferenced // RESTRICT is reported as if by a trigger
 	}
 	const primary = 0xff // the rest of a code says more exactly what happened
 	switch e.Code() & primary {
