@@ -38,7 +38,8 @@ func NewTemplates() *Templates {
 
 // subjects of the messages, by kind. Each kind has two templates of its name.
 var subjects = map[account.MailKind]string{
-	account.MailRecovery: "Choose a new password for Usher",
+	account.MailRecovery:  "Choose a new password for Usher",
+	account.MailNewAPIKey: "A new API key for your Usher account",
 }
 
 // Render writes a message of a kind. A link, or the token where there is none,
@@ -49,7 +50,7 @@ func (t *Templates) Render(kind account.MailKind, content account.MailContent) (
 		return account.Message{}, fmt.Errorf("there is no mail of the kind %q", kind)
 	}
 	return t.render(string(kind), subject, struct {
-		Subject, Name, Token, Link, Lifetime, Source string
+		Subject, Name, Token, Link, Lifetime, Source, KeyName, At string
 	}{
 		Subject:  subject,
 		Name:     oneLine(content.Name),
@@ -57,6 +58,8 @@ func (t *Templates) Render(kind account.MailKind, content account.MailContent) (
 		Link:     content.Link,
 		Lifetime: inWords(content.Lifetime),
 		Source:   oneLine(content.Source),
+		KeyName:  oneLine(content.KeyName),
+		At:       content.At.UTC().Format("2 January 2006, 15:04 UTC"),
 	})
 }
 
