@@ -46,7 +46,7 @@ func operations(doc *openapi3.T) []operation {
 
 func TestContractIsValid(t *testing.T) {
 	doc := load(t)
-	if got, want := len(operations(doc)), 14; got != want {
+	if got, want := len(operations(doc)), 53; got != want {
 		t.Errorf("the contract has %d operations, want %d", got, want)
 	}
 }
@@ -75,7 +75,7 @@ func TestBodiesHaveExamples(t *testing.T) {
 				body := op.RequestBody.Value
 				checkExamples(t, "request", body.Content, openapi3.VisitAsRequest())
 				limit := float64(1 << 20) // a number of the contract is read as float64
-				if op.OperationID == "apiUsersPost" {
+				if op.OperationID == "apiUsersPost" || op.OperationID == "apiImportsIdRowsPost" {
 					limit = 4 << 20
 				}
 				if got := body.Extensions["x-body-limit"]; got != limit {
@@ -89,9 +89,36 @@ func TestBodiesHaveExamples(t *testing.T) {
 					}
 					continue
 				}
+				if op.OperationID == "apiActivityLogExportGet" && status == "200" {
+					checkLines(t, response.Value.Content)
+					continue
+				}
 				checkExamples(t, status, response.Value.Content, openapi3.VisitAsResponse())
 			}
 		})
+	}
+}
+
+// checkLines checks that content is JSON lines alone, and that each line of the example is an entry of the activity log.
+func checkLines(t *testing.T, content openapi3.Content) {
+	t.Helper()
+	media := content["application/x-ndjson"]
+	if media == nil || len(content) != 1 {
+		t.Fatal("want application/x-ndjson and no other media type")
+	}
+	entry := load(t).Components.Schemas["ActivityEntry"].Value
+	text, _ := media.Example.(string)
+	for line := range strings.Lines(text) {
+		var value any
+		if err := json.Unmarshal([]byte(line), &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := entry.VisitJSON(value, openapi3.VisitAsResponse()); err != nil {
+			t.Errorf("a line of the example is off its schema: %v", err)
+		}
+	}
+	if text == "" {
+		t.Error("no example")
 	}
 }
 
@@ -168,6 +195,37 @@ func TestErrorsAreDocumented(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestQueryParameters checks that each has bounds, and that those added to operations of the seed, and they alone, are marked
+// in the way that scripts/python-client.sh finds: by the first line of a list entry.
+func TestQueryParameters(t *testing.T) {
+	marked := 0
+	for _, op := range operations(load(t)) {
+		for _, ref := range op.Parameters {
+			p, schema := ref.Value, ref.Value.Schema.Value
+			if p.In != openapi3.ParameterInQuery {
+				continue
+			}
+			if p.Required || p.Description == "" {
+				t.Errorf("%s: %s is required or has no description", op.name, p.Name)
+			}
+			bounded := schema.Type.Is(openapi3.TypeBoolean) || schema.Min != nil || schema.MaxLength != nil || schema.Enum != nil || schema.Format == "date-time"
+			if !bounded {
+				t.Errorf("%s: %s has no bounds", op.name, p.Name)
+			}
+			isMarked := p.Extensions["x-beyond-seed"] == true
+			if isMarked != (op.Tags[0] == "User") {
+				t.Errorf("%s: %s: want x-beyond-seed for operations of the tag User, and no others", op.name, p.Name)
+			}
+			if isMarked {
+				marked++
+			}
+		}
+	}
+	if lines := strings.Count(string(api.OpenAPI), "\n        - x-beyond-seed: true\n"); lines != marked || marked == 0 {
+		t.Errorf("%d parameters are marked, %d of them in their first line", marked, lines)
 	}
 }
 

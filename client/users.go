@@ -30,7 +30,7 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 // An error ends it, after any number of users. Only ctx limits the time it takes.
 func (c *Client) AllUsers(ctx context.Context) iter.Seq2[User, error] {
 	return func(yield func(User, error) bool) {
-		resp, err := c.wire.ApiUsersGet(ctx)
+		resp, err := c.wire.ApiUsersGet(ctx, nil)
 		if err != nil {
 			yield(User{}, err)
 			return
@@ -85,7 +85,7 @@ func (c *Client) CreateUsers(ctx context.Context, users []NewUser) ([]User, erro
 // UpdateUser changes one user, wholly or not at all, and returns it as it is then.
 func (c *Client) UpdateUser(ctx context.Context, id int64, update UserUpdate) (User, error) {
 	return receive(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ApiUsersIdPatch(ctx, pathID(id), update.toWire())
+		return c.wire.ApiUsersIdPatch(ctx, pathID(id), nil, update.toWire())
 	}, userFromWire)
 }
 

@@ -84,7 +84,7 @@ func TestAnswers(t *testing.T) {
 	}
 	done := map[string]bool{}
 	byName := map[string]operation{}
-	for _, op := range operations(t) {
+	for _, op := range built(t) {
 		byName[op.name] = op
 	}
 	for _, step := range steps {

@@ -39,7 +39,7 @@ func TestFailingStore(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			for _, op := range operations(t) {
+			for _, op := range built(t) {
 				c := call{method: op.method, path: op.at(1), token: f.admin}
 				if op.body() != nil {
 					c.body = jsonOf(op.example())

@@ -26,6 +26,19 @@ var decoders = map[string]func([]byte) error{
 	"apiUsersPasswordPatch":         decodeTo[wire.PasswordChange],
 	"apiUsersForgottenPasswordPost": decodeTo[wire.ForgottenPasswordRequest],
 	"apiUsersRetrievePasswordPost":  decodeTo[wire.RetrievePasswordRequest],
+	"apiImportsPost":                decodeTo[wire.NewImport],
+	"apiImportsIdRowsPost":          decodeTo[wire.ImportRows],
+	"apiRolesPost":                  decodeTo[[]wire.NewRole],
+	"apiRolesIdPatch":               decodeTo[wire.RoleUpdate],
+	"apiRolesFromFromIdPost":        decodeTo[wire.RoleCopy],
+	"apiRolesIdPermissionsPut":      decodeTo[[]wire.PermissionInput],
+	"apiKeysPost":                   decodeTo[wire.NewKey],
+	"apiPreferencesPatch":           decodeTo[wire.PreferencesUpdate],
+	"apiLockoutPolicyPatch":         decodeTo[wire.LockoutPolicyUpdate],
+	"apiApplicationSettingsPatch":   decodeTo[wire.ApplicationSettingsUpdate],
+	"apiServerSettingsPatch":        decodeTo[wire.ServerSettingsUpdate],
+	"apiLdapConfigurationPatch":     decodeTo[wire.LDAPConfigurationUpdate],
+	"apiSamlConfigurationPatch":     decodeTo[wire.SAMLConfigurationUpdate],
 }
 
 func decodeTo[T any](body []byte) error {

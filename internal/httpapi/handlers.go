@@ -13,7 +13,10 @@ import (
 )
 
 // handlers are the operations of the contract, each one call of account.
-type handlers struct{ accounts *account.Service }
+type handlers struct {
+	pending
+	accounts *account.Service
+}
 
 var _ wire.StrictServerInterface = handlers{}
 

@@ -46,7 +46,7 @@ func TestPermissions(t *testing.T) {
 	for _, row := range permissionTable {
 		rows[row.op]++
 	}
-	for _, op := range operations(t) {
+	for _, op := range built(t) {
 		if rows[op.name] == 0 {
 			t.Errorf("no row of the table says who may %s", op.name)
 		}

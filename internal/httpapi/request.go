@@ -168,6 +168,10 @@ func (s *server) operation(op *operation, handler http.HandlerFunc) http.Handler
 				return
 			}
 		}
+		if err := op.checkQuery(r); err != nil {
+			s.writeError(w, r, err)
+			return
+		}
 		if op.body != nil {
 			body, err := op.readBody(w, r)
 			if err != nil {

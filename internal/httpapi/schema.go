@@ -57,6 +57,10 @@ func (f *faults) enough() bool { return len(*f) >= maxDetails }
 
 // inValue looks for faults in a value; path is the JSON pointer to it (RFC 6901).
 func (f *faults) inValue(schema *openapi3.Schema, value any, path string) {
+	if len(schema.OneOf) > 0 {
+		f.inOneOf(schema, value, path)
+		return
+	}
 	switch v := value.(type) {
 	case map[string]any:
 		if schema.Type.Is(openapi3.TypeObject) {
@@ -121,6 +125,22 @@ func (f *faults) inArray(schema *openapi3.Schema, entries []any, path string) {
 	}
 }
 
+// inOneOf checks a value against the alternative of its type; no two alternatives
+// have the same.
+func (f *faults) inOneOf(schema *openapi3.Schema, value any, path string) {
+	names := make([]string, len(schema.OneOf))
+	for i, ref := range schema.OneOf {
+		_, isText := value.(string)
+		_, isNumber := value.(json.Number)
+		if t := ref.Value.Type; t.Is(openapi3.TypeString) && isText || t.Is(openapi3.TypeInteger) && isNumber {
+			f.inValue(ref.Value, value, path)
+			return
+		}
+		names[i] = typeName(ref.Value)
+	}
+	f.add(path, "must be "+strings.Join(names, " or "))
+}
+
 // inInteger also refuses what is an integer to JSON and not to Go: 1.0, 1e3 and
 // what 64 bits do not hold.
 func (f *faults) inInteger(schema *openapi3.Schema, number json.Number, path string) {
@@ -151,6 +171,8 @@ func expectation(s *openapi3.Schema, err error) string {
 		return fmt.Sprintf("must be at least %d characters long", s.MinLength)
 	case "maxLength":
 		return fmt.Sprintf("must be at most %d characters long", *s.MaxLength)
+	case "pattern":
+		return "must have the form " + s.Pattern
 	case "enum":
 		return fmt.Sprintf("must be one of %v", s.Enum)
 	}

@@ -34,8 +34,10 @@ func faultsOf(schema *openapi3.Schema, example any) []fault {
 	if array, ok := example.([]any); ok {
 		object, prefix = array[0], "/1"
 		wrap = func(o map[string]any) any { return []any{object, o} }
+		if schema.MinItems > 0 {
+			add("no entries", "", []any{})
+		}
 		schema = schema.Items.Value
-		add("no entries", "", []any{})
 		for name, value := range wrongTypes(schema) {
 			add(name, "/1", []any{object, value})
 		}
@@ -91,6 +93,9 @@ func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
 // wrongTypes are values of every type that the schema has not.
 func wrongTypes(s *openapi3.Schema) map[string]any {
+	if len(s.OneOf) > 0 { // of an id
+		return map[string]any{"text": marker, "true": true, "null": nil, "number": 12345.5}
+	}
 	values := map[string]any{"text": marker, "true": true, "array": []any{marker}, "object": map[string]any{marker[:2]: marker}, "number": 12345.5, "null": nil}
 	kinds := map[string]string{openapi3.TypeString: "text", openapi3.TypeBoolean: "true", openapi3.TypeArray: "array", openapi3.TypeObject: "object"}
 	delete(values, kinds[(*s.Type)[0]])

@@ -29,8 +29,8 @@ type server struct {
 	accessLog bool
 }
 
-// New adds the API to a mux: every operation of the contract, the contract itself
-// at /openapi.yaml, and an answer for every path that nothing else has. It returns
+// New adds the API to a mux: the contract at /openapi.yaml, and every operation of
+// it and an answer for every other path where nothing else of the mux has the path. It returns
 // the mux behind what every request passes, whatever it is for.
 func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 	operations, err := readContract()
@@ -43,16 +43,15 @@ func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 	for _, op := range operations {
 		op.observe = s.metrics.observer(op.id)
 	}
-	r := &routes{server: s, operations: operations, methods: map[string]map[string]http.Handler{}}
+	r := &routes{server: s, operations: operations}
 	wire.HandlerWithOptions(
-		wire.NewStrictHandlerWithOptions(handlers{s.accounts}, nil, wire.StrictHTTPServerOptions{
-			RequestErrorHandlerFunc:  s.writeError, // a body that was checked can be decoded
+		wire.NewStrictHandlerWithOptions(handlers{accounts: s.accounts}, nil, wire.StrictHTTPServerOptions{
+			RequestErrorHandlerFunc:  s.writeError, // a body or a query that was checked can be decoded
 			ResponseErrorHandlerFunc: s.writeError,
 		}),
 		wire.StdHTTPServerOptions{BaseRouter: r, ErrorHandlerFunc: s.writeError},
 	)
-	r.register(mux)
 	mux.Handle("GET /openapi.yaml", asset.New("application/yaml", api.OpenAPI))
-	mux.HandleFunc("/", r.ServeHTTP)
+	mux.Handle("/", r)
 	return s.enter(mux), nil
 }

@@ -18,14 +18,95 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for ActivityCredentialKind.
+const (
+	ActivityCredentialKindContractKey ActivityCredentialKind = "contract-key"
+	ActivityCredentialKindKey         ActivityCredentialKind = "key"
+	ActivityCredentialKindMailToken   ActivityCredentialKind = "mail-token"
+	ActivityCredentialKindNone        ActivityCredentialKind = "none"
+	ActivityCredentialKindOperator    ActivityCredentialKind = "operator"
+	ActivityCredentialKindSession     ActivityCredentialKind = "session"
+)
+
+// Valid indicates whether the value is a known member of the ActivityCredentialKind enum.
+func (e ActivityCredentialKind) Valid() bool {
+	switch e {
+	case ActivityCredentialKindContractKey:
+		return true
+	case ActivityCredentialKindKey:
+		return true
+	case ActivityCredentialKindMailToken:
+		return true
+	case ActivityCredentialKindNone:
+		return true
+	case ActivityCredentialKindOperator:
+		return true
+	case ActivityCredentialKindSession:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportState.
+const (
+	ImportStateFinished  ImportState = "finished"
+	ImportStateFinishing ImportState = "finishing"
+	ImportStateOpen      ImportState = "open"
+	ImportStateUndoing   ImportState = "undoing"
+	ImportStateUndone    ImportState = "undone"
+)
+
+// Valid indicates whether the value is a known member of the ImportState enum.
+func (e ImportState) Valid() bool {
+	switch e {
+	case ImportStateFinished:
+		return true
+	case ImportStateFinishing:
+		return true
+	case ImportStateOpen:
+		return true
+	case ImportStateUndoing:
+		return true
+	case ImportStateUndone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeyKind.
+const (
+	KeyKindContract KeyKind = "contract"
+	KeyKindNamed    KeyKind = "named"
+)
+
+// Valid indicates whether the value is a known member of the KeyKind enum.
+func (e KeyKind) Valid() bool {
+	switch e {
+	case KeyKindContract:
+		return true
+	case KeyKindNamed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MailMessageKind.
 const (
-	MailMessageKindRecovery MailMessageKind = "recovery"
+	MailMessageKindInvitation MailMessageKind = "invitation"
+	MailMessageKindNotice     MailMessageKind = "notice"
+	MailMessageKindRecovery   MailMessageKind = "recovery"
 )
 
 // Valid indicates whether the value is a known member of the MailMessageKind enum.
 func (e MailMessageKind) Valid() bool {
 	switch e {
+	case MailMessageKindInvitation:
+		return true
+	case MailMessageKindNotice:
+		return true
 	case MailMessageKindRecovery:
 		return true
 	default:
@@ -81,6 +162,198 @@ func (e Provider) Valid() bool {
 	}
 }
 
+// Defines values for ApiUsersGetParamsSort.
+const (
+	ApiUsersGetParamsSortEmail      ApiUsersGetParamsSort = "email"
+	ApiUsersGetParamsSortId         ApiUsersGetParamsSort = "id"
+	ApiUsersGetParamsSortMinusEmail ApiUsersGetParamsSort = "-email"
+	ApiUsersGetParamsSortMinusId    ApiUsersGetParamsSort = "-id"
+	ApiUsersGetParamsSortMinusName  ApiUsersGetParamsSort = "-name"
+	ApiUsersGetParamsSortName       ApiUsersGetParamsSort = "name"
+)
+
+// Valid indicates whether the value is a known member of the ApiUsersGetParamsSort enum.
+func (e ApiUsersGetParamsSort) Valid() bool {
+	switch e {
+	case ApiUsersGetParamsSortEmail:
+		return true
+	case ApiUsersGetParamsSortId:
+		return true
+	case ApiUsersGetParamsSortMinusEmail:
+		return true
+	case ApiUsersGetParamsSortMinusId:
+		return true
+	case ApiUsersGetParamsSortMinusName:
+		return true
+	case ApiUsersGetParamsSortName:
+		return true
+	default:
+		return false
+	}
+}
+
+// About What this server is.
+type About struct {
+	// Version The version of the server.
+	Version string `json:"version"`
+}
+
+// ActivityActor Who did something, as of then.
+type ActivityActor struct {
+	// ID The id of the user; `null` for none.
+	ID *int64 `json:"id"`
+
+	// Name The name of the user, or of what else did it.
+	Name string `json:"name"`
+}
+
+// ActivityChange One field that was changed. A secret is never told.
+type ActivityChange struct {
+	// Field The field.
+	Field string `json:"field"`
+
+	// From The value before: text, a number, a truth value or a list of them; `null` for none.
+	From interface{} `json:"from"`
+
+	// To The value after, likewise.
+	To interface{} `json:"to"`
+}
+
+// ActivityCredential By which credential something was done.
+type ActivityCredential struct {
+	// ID The id of the session or the key; `null` for others.
+	ID *int64 `json:"id"`
+
+	// Kind `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.
+	Kind ActivityCredentialKind `json:"kind"`
+}
+
+// ActivityCredentialKind `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.
+type ActivityCredentialKind string
+
+// ActivityEntry Who did what to what.
+type ActivityEntry struct {
+	// ID The id of the entry.
+	ID int64 `json:"id"`
+
+	// Action What was done, such as `user.update`.
+	Action string `json:"action"`
+
+	// Actor Who did something, as of then.
+	Actor ActivityActor `json:"actor"`
+
+	// At When it happened.
+	At time.Time `json:"at"`
+
+	// Changes What it changed, by field.
+	Changes []ActivityChange `json:"changes"`
+
+	// Count How often it happened; failed sign-ins of a minute are one entry.
+	Count int `json:"count"`
+
+	// Credential By which credential something was done.
+	Credential ActivityCredential `json:"credential"`
+
+	// Sealed Whether the entry is in the chain that shows tampering; it is a second after it was written.
+	Sealed bool `json:"sealed"`
+
+	// Source The address that it came from; empty for the server itself.
+	Source string `json:"source"`
+
+	// Target What something was done to, as of then.
+	Target ActivityTarget `json:"target"`
+}
+
+// ActivityTarget What something was done to, as of then.
+type ActivityTarget struct {
+	// ID The id of the thing; `null` for what there is one of.
+	ID *int64 `json:"id"`
+
+	// Kind The kind of thing, such as `user`.
+	Kind string `json:"kind"`
+
+	// Name The name of the thing.
+	Name string `json:"name"`
+}
+
+// AllowedGroup A group of a directory or an identity provider.
+type AllowedGroup struct {
+	// DefaultProfileID The id of the profile that its members get.
+	DefaultProfileID int `json:"defaultProfileId"`
+
+	// DefaultRoleIDs The ids of the roles that its members get.
+	DefaultRoleIDs []int64 `json:"defaultRoleIds"`
+
+	// Name The name of the group.
+	Name string `json:"name"`
+}
+
+// ApplicationSettingsUpdate What to change of the settings. A field that is absent stays as it is.
+type ApplicationSettingsUpdate struct {
+	// DefaultProfileID The id of the profile that a new user gets.
+	DefaultProfileID *int `json:"defaultProfileId,omitempty"`
+
+	// DefaultRoleIDs The ids of the roles that a new user gets.
+	DefaultRoleIDs *[]int64 `json:"defaultRoleIds,omitempty"`
+
+	// EmailSender The address that mail comes from.
+	EmailSender *string `json:"emailSender,omitempty"`
+
+	// InternalCertificate Certificates, in PEM, that the server trusts beside the usual ones; `null` clears it.
+	InternalCertificate nullable.Nullable[string] `json:"internalCertificate,omitempty"`
+
+	// KeepAuditLog Whether the activity log is kept.
+	KeepAuditLog *bool `json:"keepAuditLog,omitempty"`
+
+	// LogRetentionPeriod For how many days the activity log is kept.
+	LogRetentionPeriod *int `json:"logRetentionPeriod,omitempty"`
+
+	// SMTPAccount The account at the mail server; `null` clears it.
+	SMTPAccount nullable.Nullable[string] `json:"smtpAccount,omitempty"`
+
+	// SMTPAccountPassword The password of that account; `null` clears it, and `********` leaves it as it is.
+	SMTPAccountPassword nullable.Nullable[string] `json:"smtpAccountPassword,omitempty"`
+
+	// SMTPServerAddress The host of the mail server; `null` clears it.
+	SMTPServerAddress nullable.Nullable[string] `json:"smtpServerAddress,omitempty"`
+
+	// SMTPServerPort The port of the mail server; `null` clears it.
+	SMTPServerPort nullable.Nullable[int] `json:"smtpServerPort,omitempty"`
+
+	// SMTPUseStartTLS Whether the connection to the mail server is encrypted by STARTTLS.
+	SMTPUseStartTLS *bool `json:"smtpUseStartTLS,omitempty"`
+
+	// TLS Whether the connection to the mail server is encrypted from its start.
+	TLS *bool `json:"tls,omitempty"`
+
+	// UserRegistration Whether people may register themselves.
+	UserRegistration *bool `json:"userRegistration,omitempty"`
+}
+
+// LDAPConfigurationUpdate What to change of the configuration. A field that is absent stays as it is.
+type LDAPConfigurationUpdate struct {
+	// AllowedGroups The groups whose members may sign in; `null` for all.
+	AllowedGroups nullable.Nullable[[]AllowedGroup] `json:"allowedGroups,omitempty"`
+
+	// Enabled Whether users of the directory may sign in.
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// SearchUserDN The name that the server searches by; `null` clears it.
+	SearchUserDN nullable.Nullable[string] `json:"searchUserDN,omitempty"`
+
+	// SearchUserPassword The password that goes with it; `null` clears it, and `********` leaves it as it is.
+	SearchUserPassword nullable.Nullable[string] `json:"searchUserPassword,omitempty"`
+
+	// URL The directory, as `ldaps://directory.example.com`; `null` clears it.
+	URL nullable.Nullable[string] `json:"url,omitempty"`
+
+	// UserSearchBase Where in the directory the users are; `null` clears it.
+	UserSearchBase nullable.Nullable[string] `json:"userSearchBase,omitempty"`
+
+	// UserSearchFilter How to find a user, with `{{login}}` for the name; `null` clears it.
+	UserSearchFilter nullable.Nullable[string] `json:"userSearchFilter,omitempty"`
+}
+
 // LoginRequest Who signs in, and the proof.
 type LoginRequest struct {
 	// Email The e-mail address of the user; upper and lower case are not told apart.
@@ -88,6 +361,42 @@ type LoginRequest struct {
 
 	// Password The password, at most 1024 bytes in UTF-8.
 	Password string `json:"password"`
+}
+
+// PreferencesUpdate What to change of the preferences. A field that is absent stays as it is.
+type PreferencesUpdate struct {
+	// Language A language, as BCP 47 writes it: `en`, `pt-BR`.
+	Language *string `json:"language,omitempty"`
+
+	// PreferredProfileID The id of a profile.
+	PreferredProfileID *int `json:"preferredProfileId,omitempty"`
+}
+
+// NewRole A role to create.
+type NewRole struct {
+	// Description What the role is for.
+	Description string `json:"description"`
+
+	// Name The name of the role. Unique; upper and lower case are not told apart.
+	Name string `json:"name"`
+}
+
+// SAMLConfigurationUpdate What to change of the configuration. A field that is absent stays as it is.
+type SAMLConfigurationUpdate struct {
+	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
+	ActivateCreatedUsers *bool `json:"activateCreatedUsers,omitempty"`
+
+	// AllowedGroups The groups whose members may sign in; `null` for all.
+	AllowedGroups nullable.Nullable[[]AllowedGroup] `json:"allowedGroups,omitempty"`
+
+	// Enabled Whether users of the identity provider may sign in.
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// ProviderLoginURL Where the identity provider signs in; `null` clears it.
+	ProviderLoginURL nullable.Nullable[string] `json:"providerLoginUrl,omitempty"`
+
+	// SignatureCertificate The certificate that the identity provider signs with, in PEM; `null` clears it.
+	SignatureCertificate nullable.Nullable[string] `json:"signatureCertificate,omitempty"`
 }
 
 // NewUser A local user to create.
@@ -117,6 +426,78 @@ type NewUser struct {
 	Surname *string `json:"surname,omitempty"`
 }
 
+// PermissionInput A permission to give: one action on one kind of thing, on all of them or some.
+type PermissionInput struct {
+	// Action What may be done, such as `read`.
+	Action string `json:"action"`
+
+	// DynamicID `self-user-id`: it holds for the own user id alone. Else `null`, for which the empty string stands too.
+	DynamicID *string `json:"dynamicId,omitempty"`
+
+	// EntityIDs The things that it holds for, by id, as numbers or as strings of digits; `null` or absent for all of them, or where `dynamicId` says which.
+	EntityIDs *[]json.Number `json:"entityIds,omitempty"`
+
+	// EntityName The kind of thing, such as `user`. A name that the server does not know is kept and permits nothing.
+	EntityName string `json:"entityName"`
+}
+
+// ApplicationSettings The settings of the application.
+type ApplicationSettings struct {
+	// DefaultProfileID The id of the profile that a new user gets.
+	DefaultProfileID int `json:"defaultProfileId"`
+
+	// DefaultRoleIDs The ids of the roles that a new user gets.
+	DefaultRoleIDs []int64 `json:"defaultRoleIds"`
+
+	// EmailSender The address that mail comes from.
+	EmailSender string `json:"emailSender"`
+
+	// InternalCertificate Certificates, in PEM, that the server trusts beside the usual ones, or `null`.
+	InternalCertificate *string `json:"internalCertificate"`
+
+	// KeepAuditLog Whether the activity log is kept.
+	KeepAuditLog bool `json:"keepAuditLog"`
+
+	// LogRetentionPeriod For how many days the activity log is kept.
+	LogRetentionPeriod int `json:"logRetentionPeriod"`
+
+	// SMTPAccount The account at the mail server, or `null`.
+	SMTPAccount *string `json:"smtpAccount"`
+
+	// SMTPAccountPassword `********` if there is a password of that account, else `null`.
+	SMTPAccountPassword *string `json:"smtpAccountPassword"`
+
+	// SMTPServerAddress The host of the mail server, or `null`.
+	SMTPServerAddress *string `json:"smtpServerAddress"`
+
+	// SMTPServerPort The port of the mail server, or `null`.
+	SMTPServerPort *int `json:"smtpServerPort"`
+
+	// SMTPUseStartTLS Whether the connection to the mail server is encrypted by STARTTLS.
+	SMTPUseStartTLS bool `json:"smtpUseStartTLS"`
+
+	// TLS Whether the connection to the mail server is encrypted from its start.
+	TLS bool `json:"tls"`
+
+	// UserRegistration Whether people may register themselves.
+	UserRegistration bool `json:"userRegistration"`
+}
+
+// ContractKey The API key of a user that can be read again.
+type ContractKey struct {
+	// Key The key, for the header `x-api-key` or `Authorization`.
+	Key string `json:"key"`
+}
+
+// CreatedKey A new API key.
+type CreatedKey struct {
+	// Details An API key, without the key itself.
+	Details Key `json:"details"`
+
+	// Key The key, for the header `x-api-key` or `Authorization`. It is never shown again.
+	Key string `json:"key"`
+}
+
 // Error The body of every answer with a status of 400 or more. `error` is one of these codes; a code keeps its meaning, and new
 // ones may come.
 //
@@ -124,6 +505,7 @@ type NewUser struct {
 // | --- | --- | --- |
 // | `INVALID_PAYLOAD_FORMAT` | 400 | the request is malformed or a value is not allowed; `details` names the fields |
 // | `INVALID_RECOVERY_TOKEN` | 400 | a recovery token is unknown, used up or too old |
+// | `PERMISSION_NEEDS_READ` | 400 | a permission to change things is not beside one to read them |
 // | `UNAUTHORIZED` | 401 | there is no credential, or it is not known, or it has ended |
 // | `INVALID_CREDENTIALS` | 401 | a sign-in failed, for whatever reason |
 // | `FORBIDDEN` | 403 | a permission is missing |
@@ -131,12 +513,19 @@ type NewUser struct {
 // | `PASSWORD_CHANGE_REQUIRED` | 403 | the caller has to change the password first |
 // | `USE_PASSWORD_CHANGE` | 403 | the caller's own password is changed with `PATCH /api/users/password` |
 // | `NOT_FOUND` | 404 | there is no such thing, or none that the caller may read |
+// | `NO_API_KEY` | 404 | the caller has no API key yet |
 // | `Not Found` | 404 | there is no such path |
 // | `METHOD_NOT_ALLOWED` | 405 | the path does not have this method; the header `Allow` lists those it has |
 // | `EMAIL_TAKEN` | 409 | another user has this e-mail address |
 // | `LAST_ADMINISTRATOR` | 409 | no active administrator would be left |
 // | `NOT_LOCAL_USER` | 409 | the password is of a user that another provider signs in |
-// | `PAYLOAD_TOO_LARGE` | 413 | the body is too large, or holds too many users |
+// | `BUILT_IN_ROLE` | 409 | the role is built in |
+// | `ROLE_IN_USE` | 409 | the role is in use, and none is named to take its place |
+// | `ROLE_NAME_TAKEN` | 409 | another role has this name |
+// | `TOO_MANY_KEYS` | 409 | the caller has as many named API keys as there may be |
+// | `SET_BY_OPERATOR` | 409 | the operator of the server has set this when starting it |
+// | `IMPORT_STATE` | 409 | the import is not in a state for this |
+// | `PAYLOAD_TOO_LARGE` | 413 | the body is too large, or its array has too many entries |
 // | `UNSUPPORTED_MEDIA_TYPE` | 415 | the body is not sent as `application/json` |
 // | `TOO_MANY_REQUESTS` | 429 | too many tries; the header `Retry-After` says when to come back |
 // | `INTERNAL_SERVER_ERROR` | 500 | a fault of the server |
@@ -164,10 +553,106 @@ type ErrorDetail struct {
 	Message string `json:"message"`
 }
 
+// RoleCopy A role to create from another one.
+type RoleCopy struct {
+	// Name The name of the new role. Unique; upper and lower case are not told apart.
+	Name string `json:"name"`
+}
+
+// GeneratedCertificate A certificate that the server has made for itself.
+type GeneratedCertificate struct {
+	// EncryptionCertificate The certificate, in PEM.
+	EncryptionCertificate string `json:"encryptionCertificate"`
+}
+
 // UserRolesUpdate The roles that a user shall have.
 type UserRolesUpdate struct {
 	// Roles The ids of the roles. One given twice counts once.
 	Roles []int64 `json:"roles"`
+}
+
+// Import An import of users, and how far it is.
+type Import struct {
+	// ID The id of the import.
+	ID int64 `json:"id"`
+
+	// CreatedAt When it was begun.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// DryRun Whether rows are checked alone, and none is kept.
+	DryRun bool `json:"dryRun"`
+
+	// Faults How many of its rows are at fault.
+	Faults int `json:"faults"`
+
+	// FinishedAt When it was finished or undone, or `null`.
+	FinishedAt *time.Time `json:"finishedAt"`
+
+	// Rows How many rows it has.
+	Rows int `json:"rows"`
+
+	// State `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
+	State ImportState `json:"state"`
+}
+
+// ImportState `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
+type ImportState string
+
+// ImportFault One field of a row at fault.
+type ImportFault struct {
+	// Message What is expected there. It never repeats the value that was sent.
+	Message string `json:"message"`
+
+	// Path Where the field is in the row: a JSON pointer (RFC 6901), as `/email`; empty for the row itself.
+	Path string `json:"path"`
+
+	// Row The number of the row.
+	Row int `json:"row"`
+}
+
+// ImportRows Rows to add to an import.
+type ImportRows struct {
+	// First The number of the first of these rows, counted from 1: at most one more than the rows that the import has.
+	First int `json:"first"`
+
+	// Users The rows, in order.
+	Users []ImportUser `json:"users"`
+}
+
+// ImportRowsResult What became of rows.
+type ImportRowsResult struct {
+	// Faults What is wrong with the rows of the request, in their order.
+	Faults []ImportFault `json:"faults"`
+
+	// Import An import of users, and how far it is.
+	Import Import `json:"import"`
+}
+
+// ImportUser A local user to import. One without `password` and `passwordHash` is invited by mail when the import finishes.
+type ImportUser struct {
+	// Active Whether the user may sign in once the import is finished.
+	Active *bool `json:"active,omitempty"`
+
+	// Biography Free text.
+	Biography *string `json:"biography,omitempty"`
+
+	// Department The part of the organisation.
+	Department *string `json:"department,omitempty"`
+
+	// Email The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
+	Email string `json:"email"`
+
+	// Name The first name, or the only one; not white space alone.
+	Name string `json:"name"`
+
+	// Password The password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8. Not together with `passwordHash`.
+	Password *string `json:"password,omitempty"`
+
+	// PasswordHash The hash of the password in the server that the user comes from. Not together with `password`.
+	PasswordHash *string `json:"passwordHash,omitempty"`
+
+	// Surname The family name.
+	Surname *string `json:"surname,omitempty"`
 }
 
 // User A user. The password is never among the fields.
@@ -272,6 +757,93 @@ type UserRoles struct {
 	Roles []int64 `json:"roles"`
 }
 
+// Key An API key, without the key itself.
+type Key struct {
+	// ID The id of the key.
+	ID int64 `json:"id"`
+
+	// CreatedAt When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// ExpiresAt When it ends; `null` for never.
+	ExpiresAt *time.Time `json:"expiresAt"`
+
+	// Hint The last four characters of the key.
+	Hint string `json:"hint"`
+
+	// Kind `contract`: the one key of a user that can be read again. `named`: one of any number.
+	Kind KeyKind `json:"kind"`
+
+	// LastUsedAt When it was last used, to the minute, or `null`.
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+
+	// Name What the key is for.
+	Name string `json:"name"`
+
+	// Permissions What the key can do, as far as its owner can; `null` for all that its owner can.
+	Permissions *[]Permission `json:"permissions"`
+
+	// UserID The id of its owner.
+	UserID int64 `json:"userId"`
+}
+
+// KeyKind `contract`: the one key of a user that can be read again. `named`: one of any number.
+type KeyKind string
+
+// LDAPConfiguration How users of a directory sign in.
+type LDAPConfiguration struct {
+	// AllowedGroups The groups whose members may sign in; `null` for all.
+	AllowedGroups *[]AllowedGroup `json:"allowedGroups"`
+
+	// Enabled Whether users of the directory may sign in.
+	Enabled bool `json:"enabled"`
+
+	// SearchUserDN The name that the server searches by, or `null`.
+	SearchUserDN *string `json:"searchUserDN"`
+
+	// SearchUserPassword `********` if there is a password that goes with it, else `null`.
+	SearchUserPassword *string `json:"searchUserPassword"`
+
+	// URL The directory, as `ldaps://directory.example.com`, or `null`.
+	URL *string `json:"url"`
+
+	// UserSearchBase Where in the directory the users are, or `null`.
+	UserSearchBase *string `json:"userSearchBase"`
+
+	// UserSearchFilter How to find a user, with `{{login}}` for the name, or `null`.
+	UserSearchFilter *string `json:"userSearchFilter"`
+}
+
+// LockoutPolicy When failed sign-ins lock sign-in with a password.
+type LockoutPolicy struct {
+	// Enabled Whether failed sign-ins lock.
+	Enabled bool `json:"enabled"`
+
+	// FailedAttemptPeriod After how many seconds without one failures are forgotten.
+	FailedAttemptPeriod int `json:"failedAttemptPeriod"`
+
+	// FailedAttemptThreshold How many failures lock.
+	FailedAttemptThreshold int `json:"failedAttemptThreshold"`
+
+	// LockoutDuration How many seconds a lock lasts; 0 until an administrator lifts it or the password is recovered by mail.
+	LockoutDuration int `json:"lockoutDuration"`
+}
+
+// LockoutPolicyUpdate What to change of the policy. A field that is absent stays as it is.
+type LockoutPolicyUpdate struct {
+	// Enabled Whether failed sign-ins lock.
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// FailedAttemptPeriod After how many seconds without one failures are forgotten.
+	FailedAttemptPeriod *int `json:"failedAttemptPeriod,omitempty"`
+
+	// FailedAttemptThreshold How many failures lock.
+	FailedAttemptThreshold *int `json:"failedAttemptThreshold,omitempty"`
+
+	// LockoutDuration How many seconds a lock lasts; 0 until an administrator lifts it or the password is recovered by mail.
+	LockoutDuration *int `json:"lockoutDuration,omitempty"`
+}
+
 // MailMessage One message of the outbox, without its text.
 type MailMessage struct {
 	// ID The id of the message.
@@ -286,7 +858,7 @@ type MailMessage struct {
 	// DeliveredAt When the mail server took it, or `null`.
 	DeliveredAt *time.Time `json:"deliveredAt"`
 
-	// Kind What the message is about; `recovery` carries a token for a new password.
+	// Kind What the message is about: `recovery` and `invitation` carry a token for a new password, `notice` tells users of a change to what is theirs.
 	Kind MailMessageKind `json:"kind"`
 
 	// LastError Why the last try failed; `null` when none did.
@@ -302,11 +874,32 @@ type MailMessage struct {
 	State MailMessageState `json:"state"`
 }
 
-// MailMessageKind What the message is about; `recovery` carries a token for a new password.
+// MailMessageKind What the message is about: `recovery` and `invitation` carry a token for a new password, `notice` tells users of a change to what is theirs.
 type MailMessageKind string
 
 // MailMessageState `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has taken it. `failed`: given up.
 type MailMessageState string
+
+// NewImport How to import.
+type NewImport struct {
+	// DryRun Whether rows are checked alone, and none is kept.
+	DryRun bool `json:"dryRun"`
+}
+
+// NewKey A named API key to create. Without `readOnly` and `permissions` it can do what its owner can.
+type NewKey struct {
+	// ExpiresInDays How many days the key is good for.
+	ExpiresInDays *int `json:"expiresInDays,omitempty"`
+
+	// Name What the key is for.
+	Name string `json:"name"`
+
+	// Permissions What the key can do, as far as its owner can at that time. Not together with `readOnly`.
+	Permissions *[]PermissionInput `json:"permissions,omitempty"`
+
+	// ReadOnly Whether the key can only read. Not together with `permissions`.
+	ReadOnly *bool `json:"readOnly,omitempty"`
+}
 
 // Null Always `null`. The name is that of the return type in clients of this API.
 type Null = map[string]interface{}
@@ -326,6 +919,15 @@ type Permission struct {
 	EntityName string `json:"entityName"`
 }
 
+// Preferences What a user likes.
+type Preferences struct {
+	// Language A language, as BCP 47 writes it.
+	Language string `json:"language"`
+
+	// PreferredProfileID The id of a profile.
+	PreferredProfileID int `json:"preferredProfileId"`
+}
+
 // Provider Who checks the sign-in: `tenable` this server with its own passwords, `ldap` a directory, `saml` an identity provider, `tone` Tenable One.
 type Provider string
 
@@ -342,6 +944,111 @@ type Role struct {
 
 	// Permissions What the role permits.
 	Permissions []Permission `json:"permissions"`
+}
+
+// RoleUpdate What to change of a role. A field that is absent stays as it is.
+type RoleUpdate struct {
+	// Description What the role is for.
+	Description *string `json:"description,omitempty"`
+
+	// Name The name of the role. Unique; upper and lower case are not told apart.
+	Name *string `json:"name,omitempty"`
+}
+
+// SAMLConfiguration How users of an identity provider sign in.
+type SAMLConfiguration struct {
+	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
+	ActivateCreatedUsers bool `json:"activateCreatedUsers"`
+
+	// AllowedGroups The groups whose members may sign in; `null` for all.
+	AllowedGroups *[]AllowedGroup `json:"allowedGroups"`
+
+	// AssertEndpoint Where the identity provider sends its answers, or `null`.
+	AssertEndpoint *string `json:"assertEndpoint"`
+
+	// Enabled Whether users of the identity provider may sign in.
+	Enabled bool `json:"enabled"`
+
+	// EncryptionCertificate The certificate that answers are to be encrypted for, in PEM, or `null`.
+	EncryptionCertificate *string `json:"encryptionCertificate"`
+
+	// ProviderLoginURL Where the identity provider signs in, or `null`.
+	ProviderLoginURL *string `json:"providerLoginUrl"`
+
+	// ServiceProviderURL What this server is called at the identity provider, or `null`.
+	ServiceProviderURL *string `json:"serviceProviderUrl"`
+
+	// SignatureCertificate The certificate that the identity provider signs with, in PEM, or `null`.
+	SignatureCertificate *string `json:"signatureCertificate"`
+}
+
+// ServerSettings The settings of the server that the application settings have no field for.
+type ServerSettings struct {
+	// EmailSenderName The name that mail comes from.
+	EmailSenderName string `json:"emailSenderName"`
+
+	// PublicURL The address under which people reach the server, for the links in mail; `null`: mail has no links.
+	PublicURL *string `json:"publicUrl"`
+
+	// SessionAbsoluteMinutes After how many minutes a session ends at the latest.
+	SessionAbsoluteMinutes int `json:"sessionAbsoluteMinutes"`
+
+	// SessionIdleMinutes After how many minutes without use a session ends.
+	SessionIdleMinutes int `json:"sessionIdleMinutes"`
+}
+
+// ServerSettingsUpdate What to change of the settings. A field that is absent stays as it is.
+type ServerSettingsUpdate struct {
+	// EmailSenderName The name that mail comes from.
+	EmailSenderName *string `json:"emailSenderName,omitempty"`
+
+	// PublicURL The address under which people reach the server, for the links in mail; `null`: mail has no links.
+	PublicURL nullable.Nullable[string] `json:"publicUrl,omitempty"`
+
+	// SessionAbsoluteMinutes After how many minutes a session ends at the latest.
+	SessionAbsoluteMinutes *int `json:"sessionAbsoluteMinutes,omitempty"`
+
+	// SessionIdleMinutes After how many minutes without use a session ends.
+	SessionIdleMinutes *int `json:"sessionIdleMinutes,omitempty"`
+}
+
+// Session A sign-in that goes on.
+type Session struct {
+	// ID The id of the session.
+	ID int64 `json:"id"`
+
+	// CreatedAt When it began.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// Current Whether it is the session of this request.
+	Current bool `json:"current"`
+
+	// Device What the program that signed in says of itself (the header `User-Agent`).
+	Device string `json:"device"`
+
+	// ExpiresAt When it ends if it is not used.
+	ExpiresAt time.Time `json:"expiresAt"`
+
+	// LastSeenAt When it was last used, to the minute.
+	LastSeenAt time.Time `json:"lastSeenAt"`
+
+	// Source The address that it signed in from.
+	Source string `json:"source"`
+
+	// UserID The id of the user who signed in.
+	UserID int64 `json:"userId"`
+}
+
+// TestMessageResult What became of a test message.
+type TestMessageResult struct {
+	// Cause Why the mail server did not take it, or `null`.
+	Cause *string `json:"cause"`
+
+	// Delivered Whether the mail server took it.
+	Delivered bool `json:"delivered"`
+
+	// Recipient The address that it went to.
+	Recipient string `json:"recipient"`
 }
 
 // ForgottenPasswordRequest Whose password is lost.
@@ -398,14 +1105,200 @@ type RetrievePasswordRequest struct {
 	Token string `json:"token"`
 }
 
+// Action defines model for action.
+type Action = string
+
+// Actor defines model for actor.
+type Actor = int64
+
+// Cursor defines model for cursor.
+type Cursor = string
+
+// From defines model for from.
+type From = time.Time
+
+// FromID defines model for fromId.
+type FromID = string
+
 // ID defines model for id.
 type ID = string
+
+// Limit defines model for limit.
+type Limit = int
+
+// TargetID defines model for targetId.
+type TargetID = int64
+
+// TargetKind defines model for targetKind.
+type TargetKind = string
+
+// To defines model for to.
+type To = time.Time
+
+// UserID defines model for userId.
+type UserID = int64
+
+// ApiActivityLogGetParams defines parameters for ApiActivityLogGet.
+type ApiActivityLogGetParams struct {
+	// Actor Only what the user with this id did.
+	Actor *Actor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Action Only this action, as `user.update`, or all of one noun, as `user.*`.
+	Action *Action `form:"action,omitempty" json:"action,omitempty"`
+
+	// TargetKind Only what was done to this kind of thing, as `user`.
+	TargetKind *TargetKind `form:"targetKind,omitempty" json:"targetKind,omitempty"`
+
+	// TargetID Only what was done to the thing with this id.
+	TargetID *TargetID `form:"targetId,omitempty" json:"targetId,omitempty"`
+
+	// From Only what happened at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only what happened before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Cursor Where the page begins, from the header `X-Next-Cursor` of the page before it.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many entries a page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ApiActivityLogExportGetParams defines parameters for ApiActivityLogExportGet.
+type ApiActivityLogExportGetParams struct {
+	// Actor Only what the user with this id did.
+	Actor *Actor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Action Only this action, as `user.update`, or all of one noun, as `user.*`.
+	Action *Action `form:"action,omitempty" json:"action,omitempty"`
+
+	// TargetKind Only what was done to this kind of thing, as `user`.
+	TargetKind *TargetKind `form:"targetKind,omitempty" json:"targetKind,omitempty"`
+
+	// TargetID Only what was done to the thing with this id.
+	TargetID *TargetID `form:"targetId,omitempty" json:"targetId,omitempty"`
+
+	// From Only what happened at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only what happened before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ApiKeysGetParams defines parameters for ApiKeysGet.
+type ApiKeysGetParams struct {
+	// UserID The id of a user; the caller if it is absent.
+	UserID *UserID `form:"userId,omitempty" json:"userId,omitempty"`
+}
+
+// ApiRolesPostJSONBody defines parameters for ApiRolesPost.
+type ApiRolesPostJSONBody = []NewRole
+
+// ApiRolesIdDeleteParams defines parameters for ApiRolesIdDelete.
+type ApiRolesIdDeleteParams struct {
+	// ReplaceWith The id of the role that the users of this one get.
+	ReplaceWith *int64 `form:"replaceWith,omitempty" json:"replaceWith,omitempty"`
+}
+
+// ApiRolesIdPermissionsPutJSONBody defines parameters for ApiRolesIdPermissionsPut.
+type ApiRolesIdPermissionsPutJSONBody = []PermissionInput
+
+// ApiSessionsDeleteParams defines parameters for ApiSessionsDelete.
+type ApiSessionsDeleteParams struct {
+	// UserID The id of a user; the caller if it is absent.
+	UserID *UserID `form:"userId,omitempty" json:"userId,omitempty"`
+
+	// KeepCurrent Whether the session of this request goes on.
+	KeepCurrent *bool `form:"keepCurrent,omitempty" json:"keepCurrent,omitempty"`
+}
+
+// ApiSessionsGetParams defines parameters for ApiSessionsGet.
+type ApiSessionsGetParams struct {
+	// UserID The id of a user; the caller if it is absent.
+	UserID *UserID `form:"userId,omitempty" json:"userId,omitempty"`
+}
+
+// ApiUsersGetParams defines parameters for ApiUsersGet.
+type ApiUsersGetParams struct {
+	// Search Only users that have this text in name, surname or e-mail address; upper and lower case are not told apart.
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+
+	// Role Only users that have the role with this id.
+	Role *int64 `form:"role,omitempty" json:"role,omitempty"`
+
+	// Active Only users that may sign in, or only those that may not.
+	Active *bool `form:"active,omitempty" json:"active,omitempty"`
+
+	// Locked Only users whose sign-in with a password is locked, or only others.
+	Locked *bool `form:"locked,omitempty" json:"locked,omitempty"`
+
+	// Provider Only users that this provider signs in.
+	Provider *Provider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Sort What the users are ordered by; with a minus, the other way round.
+	Sort *ApiUsersGetParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Cursor Where the page begins, from the header `X-Next-Cursor` of the page before it; with the same parameters.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many users a page has at most.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ApiUsersGetParamsSort defines parameters for ApiUsersGet.
+type ApiUsersGetParamsSort string
 
 // ApiUsersPostJSONBody defines parameters for ApiUsersPost.
 type ApiUsersPostJSONBody = []NewUser
 
+// ApiUsersIdPatchParams defines parameters for ApiUsersIdPatch.
+type ApiUsersIdPatchParams struct {
+	// KeepKeys Whether the API keys of the user go on after a new password is set here.
+	KeepKeys *bool `form:"keepKeys,omitempty" json:"keepKeys,omitempty"`
+}
+
+// ApiApplicationSettingsPatchJSONRequestBody defines body for ApiApplicationSettingsPatch for application/json ContentType.
+type ApiApplicationSettingsPatchJSONRequestBody = ApplicationSettingsUpdate
+
+// ApiImportsPostJSONRequestBody defines body for ApiImportsPost for application/json ContentType.
+type ApiImportsPostJSONRequestBody = NewImport
+
+// ApiImportsIdRowsPostJSONRequestBody defines body for ApiImportsIdRowsPost for application/json ContentType.
+type ApiImportsIdRowsPostJSONRequestBody = ImportRows
+
+// ApiKeysPostJSONRequestBody defines body for ApiKeysPost for application/json ContentType.
+type ApiKeysPostJSONRequestBody = NewKey
+
+// ApiLdapConfigurationPatchJSONRequestBody defines body for ApiLdapConfigurationPatch for application/json ContentType.
+type ApiLdapConfigurationPatchJSONRequestBody = LDAPConfigurationUpdate
+
+// ApiLockoutPolicyPatchJSONRequestBody defines body for ApiLockoutPolicyPatch for application/json ContentType.
+type ApiLockoutPolicyPatchJSONRequestBody = LockoutPolicyUpdate
+
 // ApiLoginPostJSONRequestBody defines body for ApiLoginPost for application/json ContentType.
 type ApiLoginPostJSONRequestBody = LoginRequest
+
+// ApiPreferencesPatchJSONRequestBody defines body for ApiPreferencesPatch for application/json ContentType.
+type ApiPreferencesPatchJSONRequestBody = PreferencesUpdate
+
+// ApiRolesPostJSONRequestBody defines body for ApiRolesPost for application/json ContentType.
+type ApiRolesPostJSONRequestBody = ApiRolesPostJSONBody
+
+// ApiRolesFromFromIdPostJSONRequestBody defines body for ApiRolesFromFromIdPost for application/json ContentType.
+type ApiRolesFromFromIdPostJSONRequestBody = RoleCopy
+
+// ApiRolesIdPatchJSONRequestBody defines body for ApiRolesIdPatch for application/json ContentType.
+type ApiRolesIdPatchJSONRequestBody = RoleUpdate
+
+// ApiRolesIdPermissionsPutJSONRequestBody defines body for ApiRolesIdPermissionsPut for application/json ContentType.
+type ApiRolesIdPermissionsPutJSONRequestBody = ApiRolesIdPermissionsPutJSONBody
+
+// ApiSamlConfigurationPatchJSONRequestBody defines body for ApiSamlConfigurationPatch for application/json ContentType.
+type ApiSamlConfigurationPatchJSONRequestBody = SAMLConfigurationUpdate
+
+// ApiServerSettingsPatchJSONRequestBody defines body for ApiServerSettingsPatch for application/json ContentType.
+type ApiServerSettingsPatchJSONRequestBody = ServerSettingsUpdate
 
 // ApiUsersPostJSONRequestBody defines body for ApiUsersPost for application/json ContentType.
 type ApiUsersPostJSONRequestBody = ApiUsersPostJSONBody
@@ -499,6 +1392,160 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ApiAboutGet Get about singleton.
+	//
+	// Corresponds with GET /api/about (the `ApiAboutGet` operationId).
+	ApiAboutGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiActivityLogGet List the activity log
+	//
+	// Corresponds with GET /api/activity-log (the `ApiActivityLogGet` operationId).
+	ApiActivityLogGet(ctx context.Context, params *ApiActivityLogGetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiActivityLogExportGet Export the activity log
+	//
+	// Corresponds with GET /api/activity-log/export (the `ApiActivityLogExportGet` operationId).
+	ApiActivityLogExportGet(ctx context.Context, params *ApiActivityLogExportGetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiApiKeyGet Get the API key of the current user
+	//
+	// Corresponds with GET /api/api-key (the `ApiApiKeyGet` operationId).
+	ApiApiKeyGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiApiKeyPost Create or renew the API key of the current user
+	//
+	// Corresponds with POST /api/api-key (the `ApiApiKeyPost` operationId).
+	ApiApiKeyPost(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiApplicationSettingsGet Get application-settings singleton.
+	//
+	// Corresponds with GET /api/application-settings (the `ApiApplicationSettingsGet` operationId).
+	ApiApplicationSettingsGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiApplicationSettingsPatchWithBody Update application-settings singleton.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/application-settings (the `ApiApplicationSettingsPatch` operationId).
+	ApiApplicationSettingsPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiApplicationSettingsPatch Update application-settings singleton.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/application-settings (the `ApiApplicationSettingsPatch` operationId).
+	ApiApplicationSettingsPatch(ctx context.Context, body ApiApplicationSettingsPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiApplicationSettingsTestMessagePost Send a test message to oneself
+	//
+	// Corresponds with POST /api/application-settings/test-message (the `ApiApplicationSettingsTestMessagePost` operationId).
+	ApiApplicationSettingsTestMessagePost(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiImportsPostWithBody Begin an import of users
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/imports (the `ApiImportsPost` operationId).
+	ApiImportsPostWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiImportsPost Begin an import of users
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/imports (the `ApiImportsPost` operationId).
+	ApiImportsPost(ctx context.Context, body ApiImportsPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiImportsIdDelete Undo an import
+	//
+	// Corresponds with DELETE /api/imports/{id} (the `ApiImportsIdDelete` operationId).
+	ApiImportsIdDelete(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiImportsIdGet Get an import
+	//
+	// Corresponds with GET /api/imports/{id} (the `ApiImportsIdGet` operationId).
+	ApiImportsIdGet(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiImportsIdFinishPost Finish an import
+	//
+	// Corresponds with POST /api/imports/{id}/finish (the `ApiImportsIdFinishPost` operationId).
+	ApiImportsIdFinishPost(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiImportsIdRowsPostWithBody Add rows to an import
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/imports/{id}/rows (the `ApiImportsIdRowsPost` operationId).
+	ApiImportsIdRowsPostWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiImportsIdRowsPost Add rows to an import
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/imports/{id}/rows (the `ApiImportsIdRowsPost` operationId).
+	ApiImportsIdRowsPost(ctx context.Context, id ID, body ApiImportsIdRowsPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiKeysGet List API keys
+	//
+	// Corresponds with GET /api/keys (the `ApiKeysGet` operationId).
+	ApiKeysGet(ctx context.Context, params *ApiKeysGetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiKeysPostWithBody Create a named API key
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/keys (the `ApiKeysPost` operationId).
+	ApiKeysPostWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiKeysPost Create a named API key
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/keys (the `ApiKeysPost` operationId).
+	ApiKeysPost(ctx context.Context, body ApiKeysPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiKeysIdDelete End an API key
+	//
+	// Corresponds with DELETE /api/keys/{id} (the `ApiKeysIdDelete` operationId).
+	ApiKeysIdDelete(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiLdapConfigurationGet Get ldap-configuration singleton.
+	//
+	// Corresponds with GET /api/ldap-configuration (the `ApiLdapConfigurationGet` operationId).
+	ApiLdapConfigurationGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiLdapConfigurationPatchWithBody Update ldap-configuration singleton.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/ldap-configuration (the `ApiLdapConfigurationPatch` operationId).
+	ApiLdapConfigurationPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiLdapConfigurationPatch Update ldap-configuration singleton.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/ldap-configuration (the `ApiLdapConfigurationPatch` operationId).
+	ApiLdapConfigurationPatch(ctx context.Context, body ApiLdapConfigurationPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiLockoutPolicyGet Get the lockout policy
+	//
+	// Corresponds with GET /api/lockout-policy (the `ApiLockoutPolicyGet` operationId).
+	ApiLockoutPolicyGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiLockoutPolicyPatchWithBody Update the lockout policy
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/lockout-policy (the `ApiLockoutPolicyPatch` operationId).
+	ApiLockoutPolicyPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiLockoutPolicyPatch Update the lockout policy
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/lockout-policy (the `ApiLockoutPolicyPatch` operationId).
+	ApiLockoutPolicyPatch(ctx context.Context, body ApiLockoutPolicyPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ApiLoginPostWithBody Logs in a user
 	//
 	// Takes any type of body and a specified content type.
@@ -528,10 +1575,163 @@ type ClientInterface interface {
 	// Corresponds with GET /api/mail/{id} (the `ApiMailIdGet` operationId).
 	ApiMailIdGet(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ApiPreferencesGet Get the preferences of the current user
+	//
+	// Corresponds with GET /api/preferences (the `ApiPreferencesGet` operationId).
+	ApiPreferencesGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiPreferencesPatchWithBody Update the preferences of the current user
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/preferences (the `ApiPreferencesPatch` operationId).
+	ApiPreferencesPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiPreferencesPatch Update the preferences of the current user
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/preferences (the `ApiPreferencesPatch` operationId).
+	ApiPreferencesPatch(ctx context.Context, body ApiPreferencesPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesGet Retrieve all role instances.
+	//
+	// Corresponds with GET /api/roles (the `ApiRolesGet` operationId).
+	ApiRolesGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesPostWithBody Create role instance.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/roles (the `ApiRolesPost` operationId).
+	ApiRolesPostWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesPost Create role instance.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/roles (the `ApiRolesPost` operationId).
+	ApiRolesPost(ctx context.Context, body ApiRolesPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesFromFromIdPostWithBody Creates a new role from another one
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/roles/from/{fromId} (the `ApiRolesFromFromIdPost` operationId).
+	ApiRolesFromFromIdPostWithBody(ctx context.Context, fromID FromID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesFromFromIdPost Creates a new role from another one
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/roles/from/{fromId} (the `ApiRolesFromFromIdPost` operationId).
+	ApiRolesFromFromIdPost(ctx context.Context, fromID FromID, body ApiRolesFromFromIdPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesUserCreationDefaultsGet Return the default roles for user creation
+	//
+	// Corresponds with GET /api/roles/user-creation-defaults (the `ApiRolesUserCreationDefaultsGet` operationId).
+	ApiRolesUserCreationDefaultsGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesIdDelete Delete role instance.
+	//
+	// Corresponds with DELETE /api/roles/{id} (the `ApiRolesIdDelete` operationId).
+	ApiRolesIdDelete(ctx context.Context, id ID, params *ApiRolesIdDeleteParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesIdGet Get role instance by id.
+	//
+	// Corresponds with GET /api/roles/{id} (the `ApiRolesIdGet` operationId).
+	ApiRolesIdGet(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesIdPatchWithBody Update role instance.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/roles/{id} (the `ApiRolesIdPatch` operationId).
+	ApiRolesIdPatchWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesIdPatch Update role instance.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/roles/{id} (the `ApiRolesIdPatch` operationId).
+	ApiRolesIdPatch(ctx context.Context, id ID, body ApiRolesIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesIdPermissionsPutWithBody Replace permission list for a role
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/roles/{id}/permissions (the `ApiRolesIdPermissionsPut` operationId).
+	ApiRolesIdPermissionsPutWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiRolesIdPermissionsPut Replace permission list for a role
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/roles/{id}/permissions (the `ApiRolesIdPermissionsPut` operationId).
+	ApiRolesIdPermissionsPut(ctx context.Context, id ID, body ApiRolesIdPermissionsPutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiSamlConfigurationGet Get saml-configuration singleton.
+	//
+	// Corresponds with GET /api/saml-configuration (the `ApiSamlConfigurationGet` operationId).
+	ApiSamlConfigurationGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiSamlConfigurationPatchWithBody Update saml-configuration singleton.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/saml-configuration (the `ApiSamlConfigurationPatch` operationId).
+	ApiSamlConfigurationPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiSamlConfigurationPatch Update saml-configuration singleton.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/saml-configuration (the `ApiSamlConfigurationPatch` operationId).
+	ApiSamlConfigurationPatch(ctx context.Context, body ApiSamlConfigurationPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiSamlConfigurationGenerateCertificateGet Generates SAML certificate
+	//
+	// Corresponds with GET /api/saml-configuration/generate-certificate (the `ApiSamlConfigurationGenerateCertificateGet` operationId).
+	ApiSamlConfigurationGenerateCertificateGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiServerSettingsGet Get the settings of the server
+	//
+	// Corresponds with GET /api/server-settings (the `ApiServerSettingsGet` operationId).
+	ApiServerSettingsGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiServerSettingsPatchWithBody Update the settings of the server
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/server-settings (the `ApiServerSettingsPatch` operationId).
+	ApiServerSettingsPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiServerSettingsPatch Update the settings of the server
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/server-settings (the `ApiServerSettingsPatch` operationId).
+	ApiServerSettingsPatch(ctx context.Context, body ApiServerSettingsPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiSessionsDelete End all sessions of a user
+	//
+	// Corresponds with DELETE /api/sessions (the `ApiSessionsDelete` operationId).
+	ApiSessionsDelete(ctx context.Context, params *ApiSessionsDeleteParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiSessionsGet List sessions
+	//
+	// Corresponds with GET /api/sessions (the `ApiSessionsGet` operationId).
+	ApiSessionsGet(ctx context.Context, params *ApiSessionsGetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiSessionsIdDelete End a session
+	//
+	// Corresponds with DELETE /api/sessions/{id} (the `ApiSessionsIdDelete` operationId).
+	ApiSessionsIdDelete(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ApiUsersGet Get all users
 	//
 	// Corresponds with GET /api/users (the `ApiUsersGet` operationId).
-	ApiUsersGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ApiUsersGet(ctx context.Context, params *ApiUsersGetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ApiUsersPostWithBody Create user instance.
 	//
@@ -609,14 +1809,19 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/users/{id} (the `ApiUsersIdPatch` operationId).
-	ApiUsersIdPatchWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ApiUsersIdPatchWithBody(ctx context.Context, id ID, params *ApiUsersIdPatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ApiUsersIdPatch Update user instance.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/users/{id} (the `ApiUsersIdPatch` operationId).
-	ApiUsersIdPatch(ctx context.Context, id ID, body ApiUsersIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ApiUsersIdPatch(ctx context.Context, id ID, params *ApiUsersIdPatchParams, body ApiUsersIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApiUsersIdInvitationPost Invite a user to choose a password
+	//
+	// Corresponds with POST /api/users/{id}/invitation (the `ApiUsersIdInvitationPost` operationId).
+	ApiUsersIdInvitationPost(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ApiUsersIdRolesPutWithBody Replace role list for a user
 	//
@@ -631,6 +1836,420 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/users/{id}/roles (the `ApiUsersIdRolesPut` operationId).
 	ApiUsersIdRolesPut(ctx context.Context, id ID, body ApiUsersIdRolesPutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ApiAboutGet Get about singleton.
+//
+// Corresponds with GET /api/about (the `ApiAboutGet` operationId).
+func (c *Client) ApiAboutGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiAboutGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiActivityLogGet List the activity log
+//
+// Corresponds with GET /api/activity-log (the `ApiActivityLogGet` operationId).
+func (c *Client) ApiActivityLogGet(ctx context.Context, params *ApiActivityLogGetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiActivityLogGetRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiActivityLogExportGet Export the activity log
+//
+// Corresponds with GET /api/activity-log/export (the `ApiActivityLogExportGet` operationId).
+func (c *Client) ApiActivityLogExportGet(ctx context.Context, params *ApiActivityLogExportGetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiActivityLogExportGetRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiApiKeyGet Get the API key of the current user
+//
+// Corresponds with GET /api/api-key (the `ApiApiKeyGet` operationId).
+func (c *Client) ApiApiKeyGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiApiKeyGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiApiKeyPost Create or renew the API key of the current user
+//
+// Corresponds with POST /api/api-key (the `ApiApiKeyPost` operationId).
+func (c *Client) ApiApiKeyPost(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiApiKeyPostRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiApplicationSettingsGet Get application-settings singleton.
+//
+// Corresponds with GET /api/application-settings (the `ApiApplicationSettingsGet` operationId).
+func (c *Client) ApiApplicationSettingsGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiApplicationSettingsGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiApplicationSettingsPatchWithBody Update application-settings singleton.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/application-settings (the `ApiApplicationSettingsPatch` operationId).
+func (c *Client) ApiApplicationSettingsPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiApplicationSettingsPatchRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiApplicationSettingsPatch Update application-settings singleton.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/application-settings (the `ApiApplicationSettingsPatch` operationId).
+func (c *Client) ApiApplicationSettingsPatch(ctx context.Context, body ApiApplicationSettingsPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiApplicationSettingsPatchRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiApplicationSettingsTestMessagePost Send a test message to oneself
+//
+// Corresponds with POST /api/application-settings/test-message (the `ApiApplicationSettingsTestMessagePost` operationId).
+func (c *Client) ApiApplicationSettingsTestMessagePost(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiApplicationSettingsTestMessagePostRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiImportsPostWithBody Begin an import of users
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/imports (the `ApiImportsPost` operationId).
+func (c *Client) ApiImportsPostWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiImportsPostRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiImportsPost Begin an import of users
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/imports (the `ApiImportsPost` operationId).
+func (c *Client) ApiImportsPost(ctx context.Context, body ApiImportsPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiImportsPostRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiImportsIdDelete Undo an import
+//
+// Corresponds with DELETE /api/imports/{id} (the `ApiImportsIdDelete` operationId).
+func (c *Client) ApiImportsIdDelete(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiImportsIdDeleteRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiImportsIdGet Get an import
+//
+// Corresponds with GET /api/imports/{id} (the `ApiImportsIdGet` operationId).
+func (c *Client) ApiImportsIdGet(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiImportsIdGetRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiImportsIdFinishPost Finish an import
+//
+// Corresponds with POST /api/imports/{id}/finish (the `ApiImportsIdFinishPost` operationId).
+func (c *Client) ApiImportsIdFinishPost(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiImportsIdFinishPostRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiImportsIdRowsPostWithBody Add rows to an import
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/imports/{id}/rows (the `ApiImportsIdRowsPost` operationId).
+func (c *Client) ApiImportsIdRowsPostWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiImportsIdRowsPostRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiImportsIdRowsPost Add rows to an import
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/imports/{id}/rows (the `ApiImportsIdRowsPost` operationId).
+func (c *Client) ApiImportsIdRowsPost(ctx context.Context, id ID, body ApiImportsIdRowsPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiImportsIdRowsPostRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiKeysGet List API keys
+//
+// Corresponds with GET /api/keys (the `ApiKeysGet` operationId).
+func (c *Client) ApiKeysGet(ctx context.Context, params *ApiKeysGetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiKeysGetRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiKeysPostWithBody Create a named API key
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/keys (the `ApiKeysPost` operationId).
+func (c *Client) ApiKeysPostWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiKeysPostRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiKeysPost Create a named API key
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/keys (the `ApiKeysPost` operationId).
+func (c *Client) ApiKeysPost(ctx context.Context, body ApiKeysPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiKeysPostRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiKeysIdDelete End an API key
+//
+// Corresponds with DELETE /api/keys/{id} (the `ApiKeysIdDelete` operationId).
+func (c *Client) ApiKeysIdDelete(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiKeysIdDeleteRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiLdapConfigurationGet Get ldap-configuration singleton.
+//
+// Corresponds with GET /api/ldap-configuration (the `ApiLdapConfigurationGet` operationId).
+func (c *Client) ApiLdapConfigurationGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiLdapConfigurationGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiLdapConfigurationPatchWithBody Update ldap-configuration singleton.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/ldap-configuration (the `ApiLdapConfigurationPatch` operationId).
+func (c *Client) ApiLdapConfigurationPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiLdapConfigurationPatchRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiLdapConfigurationPatch Update ldap-configuration singleton.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/ldap-configuration (the `ApiLdapConfigurationPatch` operationId).
+func (c *Client) ApiLdapConfigurationPatch(ctx context.Context, body ApiLdapConfigurationPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiLdapConfigurationPatchRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiLockoutPolicyGet Get the lockout policy
+//
+// Corresponds with GET /api/lockout-policy (the `ApiLockoutPolicyGet` operationId).
+func (c *Client) ApiLockoutPolicyGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiLockoutPolicyGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiLockoutPolicyPatchWithBody Update the lockout policy
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/lockout-policy (the `ApiLockoutPolicyPatch` operationId).
+func (c *Client) ApiLockoutPolicyPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiLockoutPolicyPatchRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiLockoutPolicyPatch Update the lockout policy
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/lockout-policy (the `ApiLockoutPolicyPatch` operationId).
+func (c *Client) ApiLockoutPolicyPatch(ctx context.Context, body ApiLockoutPolicyPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiLockoutPolicyPatchRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ApiLoginPostWithBody Logs in a user
@@ -712,11 +2331,414 @@ func (c *Client) ApiMailIdGet(ctx context.Context, id ID, reqEditors ...RequestE
 	return c.Client.Do(req)
 }
 
+// ApiPreferencesGet Get the preferences of the current user
+//
+// Corresponds with GET /api/preferences (the `ApiPreferencesGet` operationId).
+func (c *Client) ApiPreferencesGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiPreferencesGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiPreferencesPatchWithBody Update the preferences of the current user
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/preferences (the `ApiPreferencesPatch` operationId).
+func (c *Client) ApiPreferencesPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiPreferencesPatchRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiPreferencesPatch Update the preferences of the current user
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/preferences (the `ApiPreferencesPatch` operationId).
+func (c *Client) ApiPreferencesPatch(ctx context.Context, body ApiPreferencesPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiPreferencesPatchRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesGet Retrieve all role instances.
+//
+// Corresponds with GET /api/roles (the `ApiRolesGet` operationId).
+func (c *Client) ApiRolesGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesPostWithBody Create role instance.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/roles (the `ApiRolesPost` operationId).
+func (c *Client) ApiRolesPostWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesPostRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesPost Create role instance.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/roles (the `ApiRolesPost` operationId).
+func (c *Client) ApiRolesPost(ctx context.Context, body ApiRolesPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesPostRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesFromFromIdPostWithBody Creates a new role from another one
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/roles/from/{fromId} (the `ApiRolesFromFromIdPost` operationId).
+func (c *Client) ApiRolesFromFromIdPostWithBody(ctx context.Context, fromID FromID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesFromFromIdPostRequestWithBody(c.Server, fromID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesFromFromIdPost Creates a new role from another one
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/roles/from/{fromId} (the `ApiRolesFromFromIdPost` operationId).
+func (c *Client) ApiRolesFromFromIdPost(ctx context.Context, fromID FromID, body ApiRolesFromFromIdPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesFromFromIdPostRequest(c.Server, fromID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesUserCreationDefaultsGet Return the default roles for user creation
+//
+// Corresponds with GET /api/roles/user-creation-defaults (the `ApiRolesUserCreationDefaultsGet` operationId).
+func (c *Client) ApiRolesUserCreationDefaultsGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesUserCreationDefaultsGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesIdDelete Delete role instance.
+//
+// Corresponds with DELETE /api/roles/{id} (the `ApiRolesIdDelete` operationId).
+func (c *Client) ApiRolesIdDelete(ctx context.Context, id ID, params *ApiRolesIdDeleteParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesIdDeleteRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesIdGet Get role instance by id.
+//
+// Corresponds with GET /api/roles/{id} (the `ApiRolesIdGet` operationId).
+func (c *Client) ApiRolesIdGet(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesIdGetRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesIdPatchWithBody Update role instance.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/roles/{id} (the `ApiRolesIdPatch` operationId).
+func (c *Client) ApiRolesIdPatchWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesIdPatchRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesIdPatch Update role instance.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/roles/{id} (the `ApiRolesIdPatch` operationId).
+func (c *Client) ApiRolesIdPatch(ctx context.Context, id ID, body ApiRolesIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesIdPatchRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesIdPermissionsPutWithBody Replace permission list for a role
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/roles/{id}/permissions (the `ApiRolesIdPermissionsPut` operationId).
+func (c *Client) ApiRolesIdPermissionsPutWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesIdPermissionsPutRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiRolesIdPermissionsPut Replace permission list for a role
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/roles/{id}/permissions (the `ApiRolesIdPermissionsPut` operationId).
+func (c *Client) ApiRolesIdPermissionsPut(ctx context.Context, id ID, body ApiRolesIdPermissionsPutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiRolesIdPermissionsPutRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiSamlConfigurationGet Get saml-configuration singleton.
+//
+// Corresponds with GET /api/saml-configuration (the `ApiSamlConfigurationGet` operationId).
+func (c *Client) ApiSamlConfigurationGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiSamlConfigurationGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiSamlConfigurationPatchWithBody Update saml-configuration singleton.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/saml-configuration (the `ApiSamlConfigurationPatch` operationId).
+func (c *Client) ApiSamlConfigurationPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiSamlConfigurationPatchRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiSamlConfigurationPatch Update saml-configuration singleton.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/saml-configuration (the `ApiSamlConfigurationPatch` operationId).
+func (c *Client) ApiSamlConfigurationPatch(ctx context.Context, body ApiSamlConfigurationPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiSamlConfigurationPatchRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiSamlConfigurationGenerateCertificateGet Generates SAML certificate
+//
+// Corresponds with GET /api/saml-configuration/generate-certificate (the `ApiSamlConfigurationGenerateCertificateGet` operationId).
+func (c *Client) ApiSamlConfigurationGenerateCertificateGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiSamlConfigurationGenerateCertificateGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiServerSettingsGet Get the settings of the server
+//
+// Corresponds with GET /api/server-settings (the `ApiServerSettingsGet` operationId).
+func (c *Client) ApiServerSettingsGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiServerSettingsGetRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiServerSettingsPatchWithBody Update the settings of the server
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/server-settings (the `ApiServerSettingsPatch` operationId).
+func (c *Client) ApiServerSettingsPatchWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiServerSettingsPatchRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiServerSettingsPatch Update the settings of the server
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/server-settings (the `ApiServerSettingsPatch` operationId).
+func (c *Client) ApiServerSettingsPatch(ctx context.Context, body ApiServerSettingsPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiServerSettingsPatchRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiSessionsDelete End all sessions of a user
+//
+// Corresponds with DELETE /api/sessions (the `ApiSessionsDelete` operationId).
+func (c *Client) ApiSessionsDelete(ctx context.Context, params *ApiSessionsDeleteParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiSessionsDeleteRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiSessionsGet List sessions
+//
+// Corresponds with GET /api/sessions (the `ApiSessionsGet` operationId).
+func (c *Client) ApiSessionsGet(ctx context.Context, params *ApiSessionsGetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiSessionsGetRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiSessionsIdDelete End a session
+//
+// Corresponds with DELETE /api/sessions/{id} (the `ApiSessionsIdDelete` operationId).
+func (c *Client) ApiSessionsIdDelete(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiSessionsIdDeleteRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ApiUsersGet Get all users
 //
 // Corresponds with GET /api/users (the `ApiUsersGet` operationId).
-func (c *Client) ApiUsersGet(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewApiUsersGetRequest(c.Server)
+func (c *Client) ApiUsersGet(ctx context.Context, params *ApiUsersGetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiUsersGetRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -913,8 +2935,8 @@ func (c *Client) ApiUsersIdGet(ctx context.Context, id ID, reqEditors ...Request
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/users/{id} (the `ApiUsersIdPatch` operationId).
-func (c *Client) ApiUsersIdPatchWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewApiUsersIdPatchRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) ApiUsersIdPatchWithBody(ctx context.Context, id ID, params *ApiUsersIdPatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiUsersIdPatchRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -930,8 +2952,23 @@ func (c *Client) ApiUsersIdPatchWithBody(ctx context.Context, id ID, contentType
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/users/{id} (the `ApiUsersIdPatch` operationId).
-func (c *Client) ApiUsersIdPatch(ctx context.Context, id ID, body ApiUsersIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewApiUsersIdPatchRequest(c.Server, id, body)
+func (c *Client) ApiUsersIdPatch(ctx context.Context, id ID, params *ApiUsersIdPatchParams, body ApiUsersIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiUsersIdPatchRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApiUsersIdInvitationPost Invite a user to choose a password
+//
+// Corresponds with POST /api/users/{id}/invitation (the `ApiUsersIdInvitationPost` operationId).
+func (c *Client) ApiUsersIdInvitationPost(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApiUsersIdInvitationPostRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -974,6 +3011,884 @@ func (c *Client) ApiUsersIdRolesPut(ctx context.Context, id ID, body ApiUsersIdR
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewApiAboutGetRequest constructs an http.Request for the ApiAboutGet method
+func NewApiAboutGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/about")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiActivityLogGetRequest constructs an http.Request for the ApiActivityLogGet method
+func NewApiActivityLogGetRequest(server string, params *ApiActivityLogGetParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/activity-log")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Actor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "actor", *params.Actor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Action != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "action", *params.Action, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TargetKind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "targetKind", *params.TargetKind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TargetID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "targetId", *params.TargetID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiActivityLogExportGetRequest constructs an http.Request for the ApiActivityLogExportGet method
+func NewApiActivityLogExportGetRequest(server string, params *ApiActivityLogExportGetParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/activity-log/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Actor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "actor", *params.Actor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Action != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "action", *params.Action, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TargetKind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "targetKind", *params.TargetKind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TargetID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "targetId", *params.TargetID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiApiKeyGetRequest constructs an http.Request for the ApiApiKeyGet method
+func NewApiApiKeyGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/api-key")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiApiKeyPostRequest constructs an http.Request for the ApiApiKeyPost method
+func NewApiApiKeyPostRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/api-key")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiApplicationSettingsGetRequest constructs an http.Request for the ApiApplicationSettingsGet method
+func NewApiApplicationSettingsGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/application-settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiApplicationSettingsPatchRequest calls the generic ApiApplicationSettingsPatch builder with application/json body
+func NewApiApplicationSettingsPatchRequest(server string, body ApiApplicationSettingsPatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiApplicationSettingsPatchRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewApiApplicationSettingsPatchRequestWithBody constructs an http.Request for the ApiApplicationSettingsPatch method, with any body, and a specified content type
+func NewApiApplicationSettingsPatchRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/application-settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiApplicationSettingsTestMessagePostRequest constructs an http.Request for the ApiApplicationSettingsTestMessagePost method
+func NewApiApplicationSettingsTestMessagePostRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/application-settings/test-message")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiImportsPostRequest calls the generic ApiImportsPost builder with application/json body
+func NewApiImportsPostRequest(server string, body ApiImportsPostJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiImportsPostRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewApiImportsPostRequestWithBody constructs an http.Request for the ApiImportsPost method, with any body, and a specified content type
+func NewApiImportsPostRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/imports")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiImportsIdDeleteRequest constructs an http.Request for the ApiImportsIdDelete method
+func NewApiImportsIdDeleteRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/imports/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiImportsIdGetRequest constructs an http.Request for the ApiImportsIdGet method
+func NewApiImportsIdGetRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/imports/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiImportsIdFinishPostRequest constructs an http.Request for the ApiImportsIdFinishPost method
+func NewApiImportsIdFinishPostRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/imports/%s/finish", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiImportsIdRowsPostRequest calls the generic ApiImportsIdRowsPost builder with application/json body
+func NewApiImportsIdRowsPostRequest(server string, id ID, body ApiImportsIdRowsPostJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiImportsIdRowsPostRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewApiImportsIdRowsPostRequestWithBody constructs an http.Request for the ApiImportsIdRowsPost method, with any body, and a specified content type
+func NewApiImportsIdRowsPostRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/imports/%s/rows", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiKeysGetRequest constructs an http.Request for the ApiKeysGet method
+func NewApiKeysGetRequest(server string, params *ApiKeysGetParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/keys")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.UserID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "userId", *params.UserID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiKeysPostRequest calls the generic ApiKeysPost builder with application/json body
+func NewApiKeysPostRequest(server string, body ApiKeysPostJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiKeysPostRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewApiKeysPostRequestWithBody constructs an http.Request for the ApiKeysPost method, with any body, and a specified content type
+func NewApiKeysPostRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/keys")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiKeysIdDeleteRequest constructs an http.Request for the ApiKeysIdDelete method
+func NewApiKeysIdDeleteRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/keys/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiLdapConfigurationGetRequest constructs an http.Request for the ApiLdapConfigurationGet method
+func NewApiLdapConfigurationGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/ldap-configuration")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiLdapConfigurationPatchRequest calls the generic ApiLdapConfigurationPatch builder with application/json body
+func NewApiLdapConfigurationPatchRequest(server string, body ApiLdapConfigurationPatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiLdapConfigurationPatchRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewApiLdapConfigurationPatchRequestWithBody constructs an http.Request for the ApiLdapConfigurationPatch method, with any body, and a specified content type
+func NewApiLdapConfigurationPatchRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/ldap-configuration")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiLockoutPolicyGetRequest constructs an http.Request for the ApiLockoutPolicyGet method
+func NewApiLockoutPolicyGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/lockout-policy")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiLockoutPolicyPatchRequest calls the generic ApiLockoutPolicyPatch builder with application/json body
+func NewApiLockoutPolicyPatchRequest(server string, body ApiLockoutPolicyPatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiLockoutPolicyPatchRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewApiLockoutPolicyPatchRequestWithBody constructs an http.Request for the ApiLockoutPolicyPatch method, with any body, and a specified content type
+func NewApiLockoutPolicyPatchRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/lockout-policy")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
 }
 
 // NewApiLoginPostRequest calls the generic ApiLoginPost builder with application/json body
@@ -1104,8 +4019,720 @@ func NewApiMailIdGetRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewApiPreferencesGetRequest constructs an http.Request for the ApiPreferencesGet method
+func NewApiPreferencesGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/preferences")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiPreferencesPatchRequest calls the generic ApiPreferencesPatch builder with application/json body
+func NewApiPreferencesPatchRequest(server string, body ApiPreferencesPatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiPreferencesPatchRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewApiPreferencesPatchRequestWithBody constructs an http.Request for the ApiPreferencesPatch method, with any body, and a specified content type
+func NewApiPreferencesPatchRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/preferences")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiRolesGetRequest constructs an http.Request for the ApiRolesGet method
+func NewApiRolesGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/roles")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiRolesPostRequest calls the generic ApiRolesPost builder with application/json body
+func NewApiRolesPostRequest(server string, body ApiRolesPostJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiRolesPostRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewApiRolesPostRequestWithBody constructs an http.Request for the ApiRolesPost method, with any body, and a specified content type
+func NewApiRolesPostRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/roles")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiRolesFromFromIdPostRequest calls the generic ApiRolesFromFromIdPost builder with application/json body
+func NewApiRolesFromFromIdPostRequest(server string, fromID FromID, body ApiRolesFromFromIdPostJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiRolesFromFromIdPostRequestWithBody(server, fromID, "application/json", bodyReader)
+}
+
+// NewApiRolesFromFromIdPostRequestWithBody constructs an http.Request for the ApiRolesFromFromIdPost method, with any body, and a specified content type
+func NewApiRolesFromFromIdPostRequestWithBody(server string, fromID FromID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "fromId", fromID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/roles/from/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiRolesUserCreationDefaultsGetRequest constructs an http.Request for the ApiRolesUserCreationDefaultsGet method
+func NewApiRolesUserCreationDefaultsGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/roles/user-creation-defaults")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiRolesIdDeleteRequest constructs an http.Request for the ApiRolesIdDelete method
+func NewApiRolesIdDeleteRequest(server string, id ID, params *ApiRolesIdDeleteParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/roles/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ReplaceWith != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "replaceWith", *params.ReplaceWith, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiRolesIdGetRequest constructs an http.Request for the ApiRolesIdGet method
+func NewApiRolesIdGetRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/roles/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiRolesIdPatchRequest calls the generic ApiRolesIdPatch builder with application/json body
+func NewApiRolesIdPatchRequest(server string, id ID, body ApiRolesIdPatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiRolesIdPatchRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewApiRolesIdPatchRequestWithBody constructs an http.Request for the ApiRolesIdPatch method, with any body, and a specified content type
+func NewApiRolesIdPatchRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/roles/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiRolesIdPermissionsPutRequest calls the generic ApiRolesIdPermissionsPut builder with application/json body
+func NewApiRolesIdPermissionsPutRequest(server string, id ID, body ApiRolesIdPermissionsPutJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiRolesIdPermissionsPutRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewApiRolesIdPermissionsPutRequestWithBody constructs an http.Request for the ApiRolesIdPermissionsPut method, with any body, and a specified content type
+func NewApiRolesIdPermissionsPutRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/roles/%s/permissions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiSamlConfigurationGetRequest constructs an http.Request for the ApiSamlConfigurationGet method
+func NewApiSamlConfigurationGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/saml-configuration")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiSamlConfigurationPatchRequest calls the generic ApiSamlConfigurationPatch builder with application/json body
+func NewApiSamlConfigurationPatchRequest(server string, body ApiSamlConfigurationPatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiSamlConfigurationPatchRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewApiSamlConfigurationPatchRequestWithBody constructs an http.Request for the ApiSamlConfigurationPatch method, with any body, and a specified content type
+func NewApiSamlConfigurationPatchRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/saml-configuration")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiSamlConfigurationGenerateCertificateGetRequest constructs an http.Request for the ApiSamlConfigurationGenerateCertificateGet method
+func NewApiSamlConfigurationGenerateCertificateGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/saml-configuration/generate-certificate")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiServerSettingsGetRequest constructs an http.Request for the ApiServerSettingsGet method
+func NewApiServerSettingsGetRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/server-settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiServerSettingsPatchRequest calls the generic ApiServerSettingsPatch builder with application/json body
+func NewApiServerSettingsPatchRequest(server string, body ApiServerSettingsPatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApiServerSettingsPatchRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewApiServerSettingsPatchRequestWithBody constructs an http.Request for the ApiServerSettingsPatch method, with any body, and a specified content type
+func NewApiServerSettingsPatchRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/server-settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiSessionsDeleteRequest constructs an http.Request for the ApiSessionsDelete method
+func NewApiSessionsDeleteRequest(server string, params *ApiSessionsDeleteParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.UserID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "userId", *params.UserID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.KeepCurrent != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "keepCurrent", *params.KeepCurrent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiSessionsGetRequest constructs an http.Request for the ApiSessionsGet method
+func NewApiSessionsGetRequest(server string, params *ApiSessionsGetParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.UserID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "userId", *params.UserID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApiSessionsIdDeleteRequest constructs an http.Request for the ApiSessionsIdDelete method
+func NewApiSessionsIdDeleteRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/sessions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewApiUsersGetRequest constructs an http.Request for the ApiUsersGet method
-func NewApiUsersGetRequest(server string) (*http.Request, error) {
+func NewApiUsersGetRequest(server string, params *ApiUsersGetParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1121,6 +4748,117 @@ func NewApiUsersGetRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Role != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "role", *params.Role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Active != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "active", *params.Active, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Locked != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "locked", *params.Locked, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Provider != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "provider", *params.Provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -1387,18 +5125,18 @@ func NewApiUsersIdGetRequest(server string, id ID) (*http.Request, error) {
 }
 
 // NewApiUsersIdPatchRequest calls the generic ApiUsersIdPatch builder with application/json body
-func NewApiUsersIdPatchRequest(server string, id ID, body ApiUsersIdPatchJSONRequestBody) (*http.Request, error) {
+func NewApiUsersIdPatchRequest(server string, id ID, params *ApiUsersIdPatchParams, body ApiUsersIdPatchJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewApiUsersIdPatchRequestWithBody(server, id, "application/json", bodyReader)
+	return NewApiUsersIdPatchRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewApiUsersIdPatchRequestWithBody constructs an http.Request for the ApiUsersIdPatch method, with any body, and a specified content type
-func NewApiUsersIdPatchRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+func NewApiUsersIdPatchRequestWithBody(server string, id ID, params *ApiUsersIdPatchParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1423,12 +5161,73 @@ func NewApiUsersIdPatchRequestWithBody(server string, id ID, contentType string,
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.KeepKeys != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "keepKeys", *params.KeepKeys, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApiUsersIdInvitationPostRequest constructs an http.Request for the ApiUsersIdInvitationPost method
+func NewApiUsersIdInvitationPostRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/users/%s/invitation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -1524,6 +5323,188 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ApiAboutGetWithResponse Get about singleton.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/about (the `ApiAboutGet` operationId).
+	ApiAboutGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiAboutGetResponse, error)
+
+	// ApiActivityLogGetWithResponse List the activity log
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/activity-log (the `ApiActivityLogGet` operationId).
+	ApiActivityLogGetWithResponse(ctx context.Context, params *ApiActivityLogGetParams, reqEditors ...RequestEditorFn) (*ApiActivityLogGetResponse, error)
+
+	// ApiActivityLogExportGetWithResponse Export the activity log
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/activity-log/export (the `ApiActivityLogExportGet` operationId).
+	ApiActivityLogExportGetWithResponse(ctx context.Context, params *ApiActivityLogExportGetParams, reqEditors ...RequestEditorFn) (*ApiActivityLogExportGetResponse, error)
+
+	// ApiApiKeyGetWithResponse Get the API key of the current user
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/api-key (the `ApiApiKeyGet` operationId).
+	ApiApiKeyGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiApiKeyGetResponse, error)
+
+	// ApiApiKeyPostWithResponse Create or renew the API key of the current user
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/api-key (the `ApiApiKeyPost` operationId).
+	ApiApiKeyPostWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiApiKeyPostResponse, error)
+
+	// ApiApplicationSettingsGetWithResponse Get application-settings singleton.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/application-settings (the `ApiApplicationSettingsGet` operationId).
+	ApiApplicationSettingsGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiApplicationSettingsGetResponse, error)
+
+	// ApiApplicationSettingsPatchWithBodyWithResponse Update application-settings singleton.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/application-settings (the `ApiApplicationSettingsPatch` operationId).
+	ApiApplicationSettingsPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiApplicationSettingsPatchResponse, error)
+
+	// ApiApplicationSettingsPatchWithResponse Update application-settings singleton.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/application-settings (the `ApiApplicationSettingsPatch` operationId).
+	ApiApplicationSettingsPatchWithResponse(ctx context.Context, body ApiApplicationSettingsPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiApplicationSettingsPatchResponse, error)
+
+	// ApiApplicationSettingsTestMessagePostWithResponse Send a test message to oneself
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/application-settings/test-message (the `ApiApplicationSettingsTestMessagePost` operationId).
+	ApiApplicationSettingsTestMessagePostWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiApplicationSettingsTestMessagePostResponse, error)
+
+	// ApiImportsPostWithBodyWithResponse Begin an import of users
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/imports (the `ApiImportsPost` operationId).
+	ApiImportsPostWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiImportsPostResponse, error)
+
+	// ApiImportsPostWithResponse Begin an import of users
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/imports (the `ApiImportsPost` operationId).
+	ApiImportsPostWithResponse(ctx context.Context, body ApiImportsPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiImportsPostResponse, error)
+
+	// ApiImportsIdDeleteWithResponse Undo an import
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/imports/{id} (the `ApiImportsIdDelete` operationId).
+	ApiImportsIdDeleteWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiImportsIdDeleteResponse, error)
+
+	// ApiImportsIdGetWithResponse Get an import
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/imports/{id} (the `ApiImportsIdGet` operationId).
+	ApiImportsIdGetWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiImportsIdGetResponse, error)
+
+	// ApiImportsIdFinishPostWithResponse Finish an import
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/imports/{id}/finish (the `ApiImportsIdFinishPost` operationId).
+	ApiImportsIdFinishPostWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiImportsIdFinishPostResponse, error)
+
+	// ApiImportsIdRowsPostWithBodyWithResponse Add rows to an import
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/imports/{id}/rows (the `ApiImportsIdRowsPost` operationId).
+	ApiImportsIdRowsPostWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiImportsIdRowsPostResponse, error)
+
+	// ApiImportsIdRowsPostWithResponse Add rows to an import
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/imports/{id}/rows (the `ApiImportsIdRowsPost` operationId).
+	ApiImportsIdRowsPostWithResponse(ctx context.Context, id ID, body ApiImportsIdRowsPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiImportsIdRowsPostResponse, error)
+
+	// ApiKeysGetWithResponse List API keys
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/keys (the `ApiKeysGet` operationId).
+	ApiKeysGetWithResponse(ctx context.Context, params *ApiKeysGetParams, reqEditors ...RequestEditorFn) (*ApiKeysGetResponse, error)
+
+	// ApiKeysPostWithBodyWithResponse Create a named API key
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/keys (the `ApiKeysPost` operationId).
+	ApiKeysPostWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiKeysPostResponse, error)
+
+	// ApiKeysPostWithResponse Create a named API key
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/keys (the `ApiKeysPost` operationId).
+	ApiKeysPostWithResponse(ctx context.Context, body ApiKeysPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiKeysPostResponse, error)
+
+	// ApiKeysIdDeleteWithResponse End an API key
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/keys/{id} (the `ApiKeysIdDelete` operationId).
+	ApiKeysIdDeleteWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiKeysIdDeleteResponse, error)
+
+	// ApiLdapConfigurationGetWithResponse Get ldap-configuration singleton.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/ldap-configuration (the `ApiLdapConfigurationGet` operationId).
+	ApiLdapConfigurationGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiLdapConfigurationGetResponse, error)
+
+	// ApiLdapConfigurationPatchWithBodyWithResponse Update ldap-configuration singleton.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/ldap-configuration (the `ApiLdapConfigurationPatch` operationId).
+	ApiLdapConfigurationPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiLdapConfigurationPatchResponse, error)
+
+	// ApiLdapConfigurationPatchWithResponse Update ldap-configuration singleton.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/ldap-configuration (the `ApiLdapConfigurationPatch` operationId).
+	ApiLdapConfigurationPatchWithResponse(ctx context.Context, body ApiLdapConfigurationPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiLdapConfigurationPatchResponse, error)
+
+	// ApiLockoutPolicyGetWithResponse Get the lockout policy
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/lockout-policy (the `ApiLockoutPolicyGet` operationId).
+	ApiLockoutPolicyGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiLockoutPolicyGetResponse, error)
+
+	// ApiLockoutPolicyPatchWithBodyWithResponse Update the lockout policy
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/lockout-policy (the `ApiLockoutPolicyPatch` operationId).
+	ApiLockoutPolicyPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiLockoutPolicyPatchResponse, error)
+
+	// ApiLockoutPolicyPatchWithResponse Update the lockout policy
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/lockout-policy (the `ApiLockoutPolicyPatch` operationId).
+	ApiLockoutPolicyPatchWithResponse(ctx context.Context, body ApiLockoutPolicyPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiLockoutPolicyPatchResponse, error)
+
 	// ApiLoginPostWithBodyWithResponse Logs in a user
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -1559,12 +5540,187 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/mail/{id} (the `ApiMailIdGet` operationId).
 	ApiMailIdGetWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiMailIdGetResponse, error)
 
+	// ApiPreferencesGetWithResponse Get the preferences of the current user
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/preferences (the `ApiPreferencesGet` operationId).
+	ApiPreferencesGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiPreferencesGetResponse, error)
+
+	// ApiPreferencesPatchWithBodyWithResponse Update the preferences of the current user
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/preferences (the `ApiPreferencesPatch` operationId).
+	ApiPreferencesPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiPreferencesPatchResponse, error)
+
+	// ApiPreferencesPatchWithResponse Update the preferences of the current user
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/preferences (the `ApiPreferencesPatch` operationId).
+	ApiPreferencesPatchWithResponse(ctx context.Context, body ApiPreferencesPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiPreferencesPatchResponse, error)
+
+	// ApiRolesGetWithResponse Retrieve all role instances.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/roles (the `ApiRolesGet` operationId).
+	ApiRolesGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiRolesGetResponse, error)
+
+	// ApiRolesPostWithBodyWithResponse Create role instance.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/roles (the `ApiRolesPost` operationId).
+	ApiRolesPostWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiRolesPostResponse, error)
+
+	// ApiRolesPostWithResponse Create role instance.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/roles (the `ApiRolesPost` operationId).
+	ApiRolesPostWithResponse(ctx context.Context, body ApiRolesPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiRolesPostResponse, error)
+
+	// ApiRolesFromFromIdPostWithBodyWithResponse Creates a new role from another one
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/roles/from/{fromId} (the `ApiRolesFromFromIdPost` operationId).
+	ApiRolesFromFromIdPostWithBodyWithResponse(ctx context.Context, fromID FromID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiRolesFromFromIdPostResponse, error)
+
+	// ApiRolesFromFromIdPostWithResponse Creates a new role from another one
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/roles/from/{fromId} (the `ApiRolesFromFromIdPost` operationId).
+	ApiRolesFromFromIdPostWithResponse(ctx context.Context, fromID FromID, body ApiRolesFromFromIdPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiRolesFromFromIdPostResponse, error)
+
+	// ApiRolesUserCreationDefaultsGetWithResponse Return the default roles for user creation
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/roles/user-creation-defaults (the `ApiRolesUserCreationDefaultsGet` operationId).
+	ApiRolesUserCreationDefaultsGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiRolesUserCreationDefaultsGetResponse, error)
+
+	// ApiRolesIdDeleteWithResponse Delete role instance.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/roles/{id} (the `ApiRolesIdDelete` operationId).
+	ApiRolesIdDeleteWithResponse(ctx context.Context, id ID, params *ApiRolesIdDeleteParams, reqEditors ...RequestEditorFn) (*ApiRolesIdDeleteResponse, error)
+
+	// ApiRolesIdGetWithResponse Get role instance by id.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/roles/{id} (the `ApiRolesIdGet` operationId).
+	ApiRolesIdGetWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiRolesIdGetResponse, error)
+
+	// ApiRolesIdPatchWithBodyWithResponse Update role instance.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/roles/{id} (the `ApiRolesIdPatch` operationId).
+	ApiRolesIdPatchWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiRolesIdPatchResponse, error)
+
+	// ApiRolesIdPatchWithResponse Update role instance.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/roles/{id} (the `ApiRolesIdPatch` operationId).
+	ApiRolesIdPatchWithResponse(ctx context.Context, id ID, body ApiRolesIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiRolesIdPatchResponse, error)
+
+	// ApiRolesIdPermissionsPutWithBodyWithResponse Replace permission list for a role
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/roles/{id}/permissions (the `ApiRolesIdPermissionsPut` operationId).
+	ApiRolesIdPermissionsPutWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiRolesIdPermissionsPutResponse, error)
+
+	// ApiRolesIdPermissionsPutWithResponse Replace permission list for a role
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/roles/{id}/permissions (the `ApiRolesIdPermissionsPut` operationId).
+	ApiRolesIdPermissionsPutWithResponse(ctx context.Context, id ID, body ApiRolesIdPermissionsPutJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiRolesIdPermissionsPutResponse, error)
+
+	// ApiSamlConfigurationGetWithResponse Get saml-configuration singleton.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/saml-configuration (the `ApiSamlConfigurationGet` operationId).
+	ApiSamlConfigurationGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiSamlConfigurationGetResponse, error)
+
+	// ApiSamlConfigurationPatchWithBodyWithResponse Update saml-configuration singleton.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/saml-configuration (the `ApiSamlConfigurationPatch` operationId).
+	ApiSamlConfigurationPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiSamlConfigurationPatchResponse, error)
+
+	// ApiSamlConfigurationPatchWithResponse Update saml-configuration singleton.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/saml-configuration (the `ApiSamlConfigurationPatch` operationId).
+	ApiSamlConfigurationPatchWithResponse(ctx context.Context, body ApiSamlConfigurationPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiSamlConfigurationPatchResponse, error)
+
+	// ApiSamlConfigurationGenerateCertificateGetWithResponse Generates SAML certificate
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/saml-configuration/generate-certificate (the `ApiSamlConfigurationGenerateCertificateGet` operationId).
+	ApiSamlConfigurationGenerateCertificateGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiSamlConfigurationGenerateCertificateGetResponse, error)
+
+	// ApiServerSettingsGetWithResponse Get the settings of the server
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/server-settings (the `ApiServerSettingsGet` operationId).
+	ApiServerSettingsGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiServerSettingsGetResponse, error)
+
+	// ApiServerSettingsPatchWithBodyWithResponse Update the settings of the server
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/server-settings (the `ApiServerSettingsPatch` operationId).
+	ApiServerSettingsPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiServerSettingsPatchResponse, error)
+
+	// ApiServerSettingsPatchWithResponse Update the settings of the server
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/server-settings (the `ApiServerSettingsPatch` operationId).
+	ApiServerSettingsPatchWithResponse(ctx context.Context, body ApiServerSettingsPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiServerSettingsPatchResponse, error)
+
+	// ApiSessionsDeleteWithResponse End all sessions of a user
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/sessions (the `ApiSessionsDelete` operationId).
+	ApiSessionsDeleteWithResponse(ctx context.Context, params *ApiSessionsDeleteParams, reqEditors ...RequestEditorFn) (*ApiSessionsDeleteResponse, error)
+
+	// ApiSessionsGetWithResponse List sessions
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/sessions (the `ApiSessionsGet` operationId).
+	ApiSessionsGetWithResponse(ctx context.Context, params *ApiSessionsGetParams, reqEditors ...RequestEditorFn) (*ApiSessionsGetResponse, error)
+
+	// ApiSessionsIdDeleteWithResponse End a session
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/sessions/{id} (the `ApiSessionsIdDelete` operationId).
+	ApiSessionsIdDeleteWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiSessionsIdDeleteResponse, error)
+
 	// ApiUsersGetWithResponse Get all users
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/users (the `ApiUsersGet` operationId).
-	ApiUsersGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiUsersGetResponse, error)
+	ApiUsersGetWithResponse(ctx context.Context, params *ApiUsersGetParams, reqEditors ...RequestEditorFn) (*ApiUsersGetResponse, error)
 
 	// ApiUsersPostWithBodyWithResponse Create user instance.
 	//
@@ -1648,14 +5804,21 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/users/{id} (the `ApiUsersIdPatch` operationId).
-	ApiUsersIdPatchWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiUsersIdPatchResponse, error)
+	ApiUsersIdPatchWithBodyWithResponse(ctx context.Context, id ID, params *ApiUsersIdPatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiUsersIdPatchResponse, error)
 
 	// ApiUsersIdPatchWithResponse Update user instance.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/users/{id} (the `ApiUsersIdPatch` operationId).
-	ApiUsersIdPatchWithResponse(ctx context.Context, id ID, body ApiUsersIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiUsersIdPatchResponse, error)
+	ApiUsersIdPatchWithResponse(ctx context.Context, id ID, params *ApiUsersIdPatchParams, body ApiUsersIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiUsersIdPatchResponse, error)
+
+	// ApiUsersIdInvitationPostWithResponse Invite a user to choose a password
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/users/{id}/invitation (the `ApiUsersIdInvitationPost` operationId).
+	ApiUsersIdInvitationPostWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiUsersIdInvitationPostResponse, error)
 
 	// ApiUsersIdRolesPutWithBodyWithResponse Replace role list for a user
 	//
@@ -1670,6 +5833,812 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/users/{id}/roles (the `ApiUsersIdRolesPut` operationId).
 	ApiUsersIdRolesPutWithResponse(ctx context.Context, id ID, body ApiUsersIdRolesPutJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiUsersIdRolesPutResponse, error)
+}
+
+type ApiAboutGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *About
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiAboutGetResponse) GetJSON200() *About {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiAboutGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiAboutGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiAboutGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiAboutGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiActivityLogGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]ActivityEntry
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiActivityLogGetResponse) GetJSON200() *[]ActivityEntry {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiActivityLogGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiActivityLogGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiActivityLogGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiActivityLogGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiActivityLogExportGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiActivityLogExportGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiActivityLogExportGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiActivityLogExportGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiActivityLogExportGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiApiKeyGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContractKey
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiApiKeyGetResponse) GetJSON200() *ContractKey {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiApiKeyGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiApiKeyGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiApiKeyGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiApiKeyGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiApiKeyPostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContractKey
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiApiKeyPostResponse) GetJSON200() *ContractKey {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiApiKeyPostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiApiKeyPostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiApiKeyPostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiApiKeyPostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiApplicationSettingsGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ApplicationSettings
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiApplicationSettingsGetResponse) GetJSON200() *ApplicationSettings {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiApplicationSettingsGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiApplicationSettingsGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiApplicationSettingsGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiApplicationSettingsGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiApplicationSettingsPatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ApplicationSettings
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiApplicationSettingsPatchResponse) GetJSON200() *ApplicationSettings {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiApplicationSettingsPatchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiApplicationSettingsPatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiApplicationSettingsPatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiApplicationSettingsPatchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiApplicationSettingsTestMessagePostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TestMessageResult
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiApplicationSettingsTestMessagePostResponse) GetJSON200() *TestMessageResult {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiApplicationSettingsTestMessagePostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiApplicationSettingsTestMessagePostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiApplicationSettingsTestMessagePostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiApplicationSettingsTestMessagePostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiImportsPostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Import
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ApiImportsPostResponse) GetJSON201() *Import {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiImportsPostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiImportsPostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiImportsPostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiImportsPostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiImportsIdDeleteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Import
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiImportsIdDeleteResponse) GetJSON200() *Import {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiImportsIdDeleteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiImportsIdDeleteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiImportsIdDeleteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiImportsIdDeleteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiImportsIdGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Import
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiImportsIdGetResponse) GetJSON200() *Import {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiImportsIdGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiImportsIdGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiImportsIdGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiImportsIdGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiImportsIdFinishPostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Import
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiImportsIdFinishPostResponse) GetJSON200() *Import {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiImportsIdFinishPostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiImportsIdFinishPostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiImportsIdFinishPostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiImportsIdFinishPostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiImportsIdRowsPostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportRowsResult
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiImportsIdRowsPostResponse) GetJSON200() *ImportRowsResult {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiImportsIdRowsPostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiImportsIdRowsPostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiImportsIdRowsPostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiImportsIdRowsPostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiKeysGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Key
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiKeysGetResponse) GetJSON200() *[]Key {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiKeysGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiKeysGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiKeysGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiKeysGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiKeysPostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreatedKey
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ApiKeysPostResponse) GetJSON201() *CreatedKey {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiKeysPostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiKeysPostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiKeysPostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiKeysPostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiKeysIdDeleteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiKeysIdDeleteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiKeysIdDeleteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiKeysIdDeleteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiKeysIdDeleteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiLdapConfigurationGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LDAPConfiguration
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiLdapConfigurationGetResponse) GetJSON200() *LDAPConfiguration {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiLdapConfigurationGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiLdapConfigurationGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiLdapConfigurationGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiLdapConfigurationGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiLdapConfigurationPatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LDAPConfiguration
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiLdapConfigurationPatchResponse) GetJSON200() *LDAPConfiguration {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiLdapConfigurationPatchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiLdapConfigurationPatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiLdapConfigurationPatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiLdapConfigurationPatchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiLockoutPolicyGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LockoutPolicy
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiLockoutPolicyGetResponse) GetJSON200() *LockoutPolicy {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiLockoutPolicyGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiLockoutPolicyGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiLockoutPolicyGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiLockoutPolicyGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiLockoutPolicyPatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Null
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiLockoutPolicyPatchResponse) GetJSON200() *Null {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiLockoutPolicyPatchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiLockoutPolicyPatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiLockoutPolicyPatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiLockoutPolicyPatchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type ApiLoginPostResponse struct {
@@ -1823,6 +6792,723 @@ func (r ApiMailIdGetResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ApiMailIdGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiPreferencesGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Preferences
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiPreferencesGetResponse) GetJSON200() *Preferences {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiPreferencesGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiPreferencesGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiPreferencesGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiPreferencesGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiPreferencesPatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Preferences
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiPreferencesPatchResponse) GetJSON200() *Preferences {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiPreferencesPatchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiPreferencesPatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiPreferencesPatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiPreferencesPatchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiRolesGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Role
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiRolesGetResponse) GetJSON200() *[]Role {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiRolesGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiRolesGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiRolesGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiRolesGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiRolesPostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *[]Role
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ApiRolesPostResponse) GetJSON201() *[]Role {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiRolesPostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiRolesPostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiRolesPostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiRolesPostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiRolesFromFromIdPostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Role
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ApiRolesFromFromIdPostResponse) GetJSON201() *Role {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiRolesFromFromIdPostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiRolesFromFromIdPostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiRolesFromFromIdPostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiRolesFromFromIdPostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiRolesUserCreationDefaultsGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Role
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiRolesUserCreationDefaultsGetResponse) GetJSON200() *[]Role {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiRolesUserCreationDefaultsGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiRolesUserCreationDefaultsGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiRolesUserCreationDefaultsGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiRolesUserCreationDefaultsGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiRolesIdDeleteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiRolesIdDeleteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiRolesIdDeleteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiRolesIdDeleteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiRolesIdDeleteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiRolesIdGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Role
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiRolesIdGetResponse) GetJSON200() *Role {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiRolesIdGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiRolesIdGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiRolesIdGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiRolesIdGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiRolesIdPatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Role
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiRolesIdPatchResponse) GetJSON200() *Role {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiRolesIdPatchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiRolesIdPatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiRolesIdPatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiRolesIdPatchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiRolesIdPermissionsPutResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Role
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiRolesIdPermissionsPutResponse) GetJSON200() *Role {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiRolesIdPermissionsPutResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiRolesIdPermissionsPutResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiRolesIdPermissionsPutResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiRolesIdPermissionsPutResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiSamlConfigurationGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SAMLConfiguration
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiSamlConfigurationGetResponse) GetJSON200() *SAMLConfiguration {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiSamlConfigurationGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiSamlConfigurationGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiSamlConfigurationGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiSamlConfigurationGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiSamlConfigurationPatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SAMLConfiguration
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiSamlConfigurationPatchResponse) GetJSON200() *SAMLConfiguration {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiSamlConfigurationPatchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiSamlConfigurationPatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiSamlConfigurationPatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiSamlConfigurationPatchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiSamlConfigurationGenerateCertificateGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *GeneratedCertificate
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiSamlConfigurationGenerateCertificateGetResponse) GetJSON200() *GeneratedCertificate {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiSamlConfigurationGenerateCertificateGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiSamlConfigurationGenerateCertificateGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiSamlConfigurationGenerateCertificateGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiSamlConfigurationGenerateCertificateGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiServerSettingsGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ServerSettings
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiServerSettingsGetResponse) GetJSON200() *ServerSettings {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiServerSettingsGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiServerSettingsGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiServerSettingsGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiServerSettingsGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiServerSettingsPatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ServerSettings
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiServerSettingsPatchResponse) GetJSON200() *ServerSettings {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiServerSettingsPatchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiServerSettingsPatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiServerSettingsPatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiServerSettingsPatchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiSessionsDeleteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiSessionsDeleteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiSessionsDeleteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiSessionsDeleteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiSessionsDeleteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiSessionsGetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Session
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ApiSessionsGetResponse) GetJSON200() *[]Session {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiSessionsGetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiSessionsGetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiSessionsGetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiSessionsGetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ApiSessionsIdDeleteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiSessionsIdDeleteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiSessionsIdDeleteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiSessionsIdDeleteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiSessionsIdDeleteResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -2191,6 +7877,40 @@ func (r ApiUsersIdPatchResponse) ContentType() string {
 	return ""
 }
 
+type ApiUsersIdInvitationPostResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r ApiUsersIdInvitationPostResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ApiUsersIdInvitationPostResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApiUsersIdInvitationPostResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApiUsersIdInvitationPostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ApiUsersIdRolesPutResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2230,6 +7950,344 @@ func (r ApiUsersIdRolesPutResponse) ContentType() string {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
 	return ""
+}
+
+// ApiAboutGetWithResponse Get about singleton.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/about (the `ApiAboutGet` operationId).
+func (c *ClientWithResponses) ApiAboutGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiAboutGetResponse, error) {
+	rsp, err := c.ApiAboutGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiAboutGetResponse(rsp)
+}
+
+// ApiActivityLogGetWithResponse List the activity log
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/activity-log (the `ApiActivityLogGet` operationId).
+func (c *ClientWithResponses) ApiActivityLogGetWithResponse(ctx context.Context, params *ApiActivityLogGetParams, reqEditors ...RequestEditorFn) (*ApiActivityLogGetResponse, error) {
+	rsp, err := c.ApiActivityLogGet(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiActivityLogGetResponse(rsp)
+}
+
+// ApiActivityLogExportGetWithResponse Export the activity log
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/activity-log/export (the `ApiActivityLogExportGet` operationId).
+func (c *ClientWithResponses) ApiActivityLogExportGetWithResponse(ctx context.Context, params *ApiActivityLogExportGetParams, reqEditors ...RequestEditorFn) (*ApiActivityLogExportGetResponse, error) {
+	rsp, err := c.ApiActivityLogExportGet(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiActivityLogExportGetResponse(rsp)
+}
+
+// ApiApiKeyGetWithResponse Get the API key of the current user
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/api-key (the `ApiApiKeyGet` operationId).
+func (c *ClientWithResponses) ApiApiKeyGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiApiKeyGetResponse, error) {
+	rsp, err := c.ApiApiKeyGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiApiKeyGetResponse(rsp)
+}
+
+// ApiApiKeyPostWithResponse Create or renew the API key of the current user
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/api-key (the `ApiApiKeyPost` operationId).
+func (c *ClientWithResponses) ApiApiKeyPostWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiApiKeyPostResponse, error) {
+	rsp, err := c.ApiApiKeyPost(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiApiKeyPostResponse(rsp)
+}
+
+// ApiApplicationSettingsGetWithResponse Get application-settings singleton.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/application-settings (the `ApiApplicationSettingsGet` operationId).
+func (c *ClientWithResponses) ApiApplicationSettingsGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiApplicationSettingsGetResponse, error) {
+	rsp, err := c.ApiApplicationSettingsGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiApplicationSettingsGetResponse(rsp)
+}
+
+// ApiApplicationSettingsPatchWithBodyWithResponse Update application-settings singleton.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/application-settings (the `ApiApplicationSettingsPatch` operationId).
+func (c *ClientWithResponses) ApiApplicationSettingsPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiApplicationSettingsPatchResponse, error) {
+	rsp, err := c.ApiApplicationSettingsPatchWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiApplicationSettingsPatchResponse(rsp)
+}
+
+// ApiApplicationSettingsPatchWithResponse Update application-settings singleton.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/application-settings (the `ApiApplicationSettingsPatch` operationId).
+func (c *ClientWithResponses) ApiApplicationSettingsPatchWithResponse(ctx context.Context, body ApiApplicationSettingsPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiApplicationSettingsPatchResponse, error) {
+	rsp, err := c.ApiApplicationSettingsPatch(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiApplicationSettingsPatchResponse(rsp)
+}
+
+// ApiApplicationSettingsTestMessagePostWithResponse Send a test message to oneself
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/application-settings/test-message (the `ApiApplicationSettingsTestMessagePost` operationId).
+func (c *ClientWithResponses) ApiApplicationSettingsTestMessagePostWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiApplicationSettingsTestMessagePostResponse, error) {
+	rsp, err := c.ApiApplicationSettingsTestMessagePost(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiApplicationSettingsTestMessagePostResponse(rsp)
+}
+
+// ApiImportsPostWithBodyWithResponse Begin an import of users
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/imports (the `ApiImportsPost` operationId).
+func (c *ClientWithResponses) ApiImportsPostWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiImportsPostResponse, error) {
+	rsp, err := c.ApiImportsPostWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiImportsPostResponse(rsp)
+}
+
+// ApiImportsPostWithResponse Begin an import of users
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/imports (the `ApiImportsPost` operationId).
+func (c *ClientWithResponses) ApiImportsPostWithResponse(ctx context.Context, body ApiImportsPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiImportsPostResponse, error) {
+	rsp, err := c.ApiImportsPost(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiImportsPostResponse(rsp)
+}
+
+// ApiImportsIdDeleteWithResponse Undo an import
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/imports/{id} (the `ApiImportsIdDelete` operationId).
+func (c *ClientWithResponses) ApiImportsIdDeleteWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiImportsIdDeleteResponse, error) {
+	rsp, err := c.ApiImportsIdDelete(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiImportsIdDeleteResponse(rsp)
+}
+
+// ApiImportsIdGetWithResponse Get an import
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/imports/{id} (the `ApiImportsIdGet` operationId).
+func (c *ClientWithResponses) ApiImportsIdGetWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiImportsIdGetResponse, error) {
+	rsp, err := c.ApiImportsIdGet(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiImportsIdGetResponse(rsp)
+}
+
+// ApiImportsIdFinishPostWithResponse Finish an import
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/imports/{id}/finish (the `ApiImportsIdFinishPost` operationId).
+func (c *ClientWithResponses) ApiImportsIdFinishPostWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiImportsIdFinishPostResponse, error) {
+	rsp, err := c.ApiImportsIdFinishPost(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiImportsIdFinishPostResponse(rsp)
+}
+
+// ApiImportsIdRowsPostWithBodyWithResponse Add rows to an import
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/imports/{id}/rows (the `ApiImportsIdRowsPost` operationId).
+func (c *ClientWithResponses) ApiImportsIdRowsPostWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiImportsIdRowsPostResponse, error) {
+	rsp, err := c.ApiImportsIdRowsPostWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiImportsIdRowsPostResponse(rsp)
+}
+
+// ApiImportsIdRowsPostWithResponse Add rows to an import
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/imports/{id}/rows (the `ApiImportsIdRowsPost` operationId).
+func (c *ClientWithResponses) ApiImportsIdRowsPostWithResponse(ctx context.Context, id ID, body ApiImportsIdRowsPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiImportsIdRowsPostResponse, error) {
+	rsp, err := c.ApiImportsIdRowsPost(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiImportsIdRowsPostResponse(rsp)
+}
+
+// ApiKeysGetWithResponse List API keys
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/keys (the `ApiKeysGet` operationId).
+func (c *ClientWithResponses) ApiKeysGetWithResponse(ctx context.Context, params *ApiKeysGetParams, reqEditors ...RequestEditorFn) (*ApiKeysGetResponse, error) {
+	rsp, err := c.ApiKeysGet(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiKeysGetResponse(rsp)
+}
+
+// ApiKeysPostWithBodyWithResponse Create a named API key
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/keys (the `ApiKeysPost` operationId).
+func (c *ClientWithResponses) ApiKeysPostWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiKeysPostResponse, error) {
+	rsp, err := c.ApiKeysPostWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiKeysPostResponse(rsp)
+}
+
+// ApiKeysPostWithResponse Create a named API key
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/keys (the `ApiKeysPost` operationId).
+func (c *ClientWithResponses) ApiKeysPostWithResponse(ctx context.Context, body ApiKeysPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiKeysPostResponse, error) {
+	rsp, err := c.ApiKeysPost(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiKeysPostResponse(rsp)
+}
+
+// ApiKeysIdDeleteWithResponse End an API key
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/keys/{id} (the `ApiKeysIdDelete` operationId).
+func (c *ClientWithResponses) ApiKeysIdDeleteWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiKeysIdDeleteResponse, error) {
+	rsp, err := c.ApiKeysIdDelete(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiKeysIdDeleteResponse(rsp)
+}
+
+// ApiLdapConfigurationGetWithResponse Get ldap-configuration singleton.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/ldap-configuration (the `ApiLdapConfigurationGet` operationId).
+func (c *ClientWithResponses) ApiLdapConfigurationGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiLdapConfigurationGetResponse, error) {
+	rsp, err := c.ApiLdapConfigurationGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiLdapConfigurationGetResponse(rsp)
+}
+
+// ApiLdapConfigurationPatchWithBodyWithResponse Update ldap-configuration singleton.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/ldap-configuration (the `ApiLdapConfigurationPatch` operationId).
+func (c *ClientWithResponses) ApiLdapConfigurationPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiLdapConfigurationPatchResponse, error) {
+	rsp, err := c.ApiLdapConfigurationPatchWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiLdapConfigurationPatchResponse(rsp)
+}
+
+// ApiLdapConfigurationPatchWithResponse Update ldap-configuration singleton.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/ldap-configuration (the `ApiLdapConfigurationPatch` operationId).
+func (c *ClientWithResponses) ApiLdapConfigurationPatchWithResponse(ctx context.Context, body ApiLdapConfigurationPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiLdapConfigurationPatchResponse, error) {
+	rsp, err := c.ApiLdapConfigurationPatch(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiLdapConfigurationPatchResponse(rsp)
+}
+
+// ApiLockoutPolicyGetWithResponse Get the lockout policy
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/lockout-policy (the `ApiLockoutPolicyGet` operationId).
+func (c *ClientWithResponses) ApiLockoutPolicyGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiLockoutPolicyGetResponse, error) {
+	rsp, err := c.ApiLockoutPolicyGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiLockoutPolicyGetResponse(rsp)
+}
+
+// ApiLockoutPolicyPatchWithBodyWithResponse Update the lockout policy
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/lockout-policy (the `ApiLockoutPolicyPatch` operationId).
+func (c *ClientWithResponses) ApiLockoutPolicyPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiLockoutPolicyPatchResponse, error) {
+	rsp, err := c.ApiLockoutPolicyPatchWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiLockoutPolicyPatchResponse(rsp)
+}
+
+// ApiLockoutPolicyPatchWithResponse Update the lockout policy
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/lockout-policy (the `ApiLockoutPolicyPatch` operationId).
+func (c *ClientWithResponses) ApiLockoutPolicyPatchWithResponse(ctx context.Context, body ApiLockoutPolicyPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiLockoutPolicyPatchResponse, error) {
+	rsp, err := c.ApiLockoutPolicyPatch(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiLockoutPolicyPatchResponse(rsp)
 }
 
 // ApiLoginPostWithBodyWithResponse Logs in a user
@@ -2297,13 +8355,338 @@ func (c *ClientWithResponses) ApiMailIdGetWithResponse(ctx context.Context, id I
 	return ParseApiMailIdGetResponse(rsp)
 }
 
+// ApiPreferencesGetWithResponse Get the preferences of the current user
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/preferences (the `ApiPreferencesGet` operationId).
+func (c *ClientWithResponses) ApiPreferencesGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiPreferencesGetResponse, error) {
+	rsp, err := c.ApiPreferencesGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiPreferencesGetResponse(rsp)
+}
+
+// ApiPreferencesPatchWithBodyWithResponse Update the preferences of the current user
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/preferences (the `ApiPreferencesPatch` operationId).
+func (c *ClientWithResponses) ApiPreferencesPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiPreferencesPatchResponse, error) {
+	rsp, err := c.ApiPreferencesPatchWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiPreferencesPatchResponse(rsp)
+}
+
+// ApiPreferencesPatchWithResponse Update the preferences of the current user
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/preferences (the `ApiPreferencesPatch` operationId).
+func (c *ClientWithResponses) ApiPreferencesPatchWithResponse(ctx context.Context, body ApiPreferencesPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiPreferencesPatchResponse, error) {
+	rsp, err := c.ApiPreferencesPatch(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiPreferencesPatchResponse(rsp)
+}
+
+// ApiRolesGetWithResponse Retrieve all role instances.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/roles (the `ApiRolesGet` operationId).
+func (c *ClientWithResponses) ApiRolesGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiRolesGetResponse, error) {
+	rsp, err := c.ApiRolesGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesGetResponse(rsp)
+}
+
+// ApiRolesPostWithBodyWithResponse Create role instance.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/roles (the `ApiRolesPost` operationId).
+func (c *ClientWithResponses) ApiRolesPostWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiRolesPostResponse, error) {
+	rsp, err := c.ApiRolesPostWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesPostResponse(rsp)
+}
+
+// ApiRolesPostWithResponse Create role instance.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/roles (the `ApiRolesPost` operationId).
+func (c *ClientWithResponses) ApiRolesPostWithResponse(ctx context.Context, body ApiRolesPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiRolesPostResponse, error) {
+	rsp, err := c.ApiRolesPost(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesPostResponse(rsp)
+}
+
+// ApiRolesFromFromIdPostWithBodyWithResponse Creates a new role from another one
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/roles/from/{fromId} (the `ApiRolesFromFromIdPost` operationId).
+func (c *ClientWithResponses) ApiRolesFromFromIdPostWithBodyWithResponse(ctx context.Context, fromID FromID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiRolesFromFromIdPostResponse, error) {
+	rsp, err := c.ApiRolesFromFromIdPostWithBody(ctx, fromID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesFromFromIdPostResponse(rsp)
+}
+
+// ApiRolesFromFromIdPostWithResponse Creates a new role from another one
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/roles/from/{fromId} (the `ApiRolesFromFromIdPost` operationId).
+func (c *ClientWithResponses) ApiRolesFromFromIdPostWithResponse(ctx context.Context, fromID FromID, body ApiRolesFromFromIdPostJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiRolesFromFromIdPostResponse, error) {
+	rsp, err := c.ApiRolesFromFromIdPost(ctx, fromID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesFromFromIdPostResponse(rsp)
+}
+
+// ApiRolesUserCreationDefaultsGetWithResponse Return the default roles for user creation
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/roles/user-creation-defaults (the `ApiRolesUserCreationDefaultsGet` operationId).
+func (c *ClientWithResponses) ApiRolesUserCreationDefaultsGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiRolesUserCreationDefaultsGetResponse, error) {
+	rsp, err := c.ApiRolesUserCreationDefaultsGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesUserCreationDefaultsGetResponse(rsp)
+}
+
+// ApiRolesIdDeleteWithResponse Delete role instance.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/roles/{id} (the `ApiRolesIdDelete` operationId).
+func (c *ClientWithResponses) ApiRolesIdDeleteWithResponse(ctx context.Context, id ID, params *ApiRolesIdDeleteParams, reqEditors ...RequestEditorFn) (*ApiRolesIdDeleteResponse, error) {
+	rsp, err := c.ApiRolesIdDelete(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesIdDeleteResponse(rsp)
+}
+
+// ApiRolesIdGetWithResponse Get role instance by id.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/roles/{id} (the `ApiRolesIdGet` operationId).
+func (c *ClientWithResponses) ApiRolesIdGetWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiRolesIdGetResponse, error) {
+	rsp, err := c.ApiRolesIdGet(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesIdGetResponse(rsp)
+}
+
+// ApiRolesIdPatchWithBodyWithResponse Update role instance.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/roles/{id} (the `ApiRolesIdPatch` operationId).
+func (c *ClientWithResponses) ApiRolesIdPatchWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiRolesIdPatchResponse, error) {
+	rsp, err := c.ApiRolesIdPatchWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesIdPatchResponse(rsp)
+}
+
+// ApiRolesIdPatchWithResponse Update role instance.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/roles/{id} (the `ApiRolesIdPatch` operationId).
+func (c *ClientWithResponses) ApiRolesIdPatchWithResponse(ctx context.Context, id ID, body ApiRolesIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiRolesIdPatchResponse, error) {
+	rsp, err := c.ApiRolesIdPatch(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesIdPatchResponse(rsp)
+}
+
+// ApiRolesIdPermissionsPutWithBodyWithResponse Replace permission list for a role
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/roles/{id}/permissions (the `ApiRolesIdPermissionsPut` operationId).
+func (c *ClientWithResponses) ApiRolesIdPermissionsPutWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiRolesIdPermissionsPutResponse, error) {
+	rsp, err := c.ApiRolesIdPermissionsPutWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesIdPermissionsPutResponse(rsp)
+}
+
+// ApiRolesIdPermissionsPutWithResponse Replace permission list for a role
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/roles/{id}/permissions (the `ApiRolesIdPermissionsPut` operationId).
+func (c *ClientWithResponses) ApiRolesIdPermissionsPutWithResponse(ctx context.Context, id ID, body ApiRolesIdPermissionsPutJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiRolesIdPermissionsPutResponse, error) {
+	rsp, err := c.ApiRolesIdPermissionsPut(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiRolesIdPermissionsPutResponse(rsp)
+}
+
+// ApiSamlConfigurationGetWithResponse Get saml-configuration singleton.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/saml-configuration (the `ApiSamlConfigurationGet` operationId).
+func (c *ClientWithResponses) ApiSamlConfigurationGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiSamlConfigurationGetResponse, error) {
+	rsp, err := c.ApiSamlConfigurationGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiSamlConfigurationGetResponse(rsp)
+}
+
+// ApiSamlConfigurationPatchWithBodyWithResponse Update saml-configuration singleton.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/saml-configuration (the `ApiSamlConfigurationPatch` operationId).
+func (c *ClientWithResponses) ApiSamlConfigurationPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiSamlConfigurationPatchResponse, error) {
+	rsp, err := c.ApiSamlConfigurationPatchWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiSamlConfigurationPatchResponse(rsp)
+}
+
+// ApiSamlConfigurationPatchWithResponse Update saml-configuration singleton.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/saml-configuration (the `ApiSamlConfigurationPatch` operationId).
+func (c *ClientWithResponses) ApiSamlConfigurationPatchWithResponse(ctx context.Context, body ApiSamlConfigurationPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiSamlConfigurationPatchResponse, error) {
+	rsp, err := c.ApiSamlConfigurationPatch(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiSamlConfigurationPatchResponse(rsp)
+}
+
+// ApiSamlConfigurationGenerateCertificateGetWithResponse Generates SAML certificate
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/saml-configuration/generate-certificate (the `ApiSamlConfigurationGenerateCertificateGet` operationId).
+func (c *ClientWithResponses) ApiSamlConfigurationGenerateCertificateGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiSamlConfigurationGenerateCertificateGetResponse, error) {
+	rsp, err := c.ApiSamlConfigurationGenerateCertificateGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiSamlConfigurationGenerateCertificateGetResponse(rsp)
+}
+
+// ApiServerSettingsGetWithResponse Get the settings of the server
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/server-settings (the `ApiServerSettingsGet` operationId).
+func (c *ClientWithResponses) ApiServerSettingsGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiServerSettingsGetResponse, error) {
+	rsp, err := c.ApiServerSettingsGet(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiServerSettingsGetResponse(rsp)
+}
+
+// ApiServerSettingsPatchWithBodyWithResponse Update the settings of the server
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/server-settings (the `ApiServerSettingsPatch` operationId).
+func (c *ClientWithResponses) ApiServerSettingsPatchWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiServerSettingsPatchResponse, error) {
+	rsp, err := c.ApiServerSettingsPatchWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiServerSettingsPatchResponse(rsp)
+}
+
+// ApiServerSettingsPatchWithResponse Update the settings of the server
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/server-settings (the `ApiServerSettingsPatch` operationId).
+func (c *ClientWithResponses) ApiServerSettingsPatchWithResponse(ctx context.Context, body ApiServerSettingsPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiServerSettingsPatchResponse, error) {
+	rsp, err := c.ApiServerSettingsPatch(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiServerSettingsPatchResponse(rsp)
+}
+
+// ApiSessionsDeleteWithResponse End all sessions of a user
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/sessions (the `ApiSessionsDelete` operationId).
+func (c *ClientWithResponses) ApiSessionsDeleteWithResponse(ctx context.Context, params *ApiSessionsDeleteParams, reqEditors ...RequestEditorFn) (*ApiSessionsDeleteResponse, error) {
+	rsp, err := c.ApiSessionsDelete(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiSessionsDeleteResponse(rsp)
+}
+
+// ApiSessionsGetWithResponse List sessions
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/sessions (the `ApiSessionsGet` operationId).
+func (c *ClientWithResponses) ApiSessionsGetWithResponse(ctx context.Context, params *ApiSessionsGetParams, reqEditors ...RequestEditorFn) (*ApiSessionsGetResponse, error) {
+	rsp, err := c.ApiSessionsGet(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiSessionsGetResponse(rsp)
+}
+
+// ApiSessionsIdDeleteWithResponse End a session
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/sessions/{id} (the `ApiSessionsIdDelete` operationId).
+func (c *ClientWithResponses) ApiSessionsIdDeleteWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiSessionsIdDeleteResponse, error) {
+	rsp, err := c.ApiSessionsIdDelete(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiSessionsIdDeleteResponse(rsp)
+}
+
 // ApiUsersGetWithResponse Get all users
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/users (the `ApiUsersGet` operationId).
-func (c *ClientWithResponses) ApiUsersGetWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ApiUsersGetResponse, error) {
-	rsp, err := c.ApiUsersGet(ctx, reqEditors...)
+func (c *ClientWithResponses) ApiUsersGetWithResponse(ctx context.Context, params *ApiUsersGetParams, reqEditors ...RequestEditorFn) (*ApiUsersGetResponse, error) {
+	rsp, err := c.ApiUsersGet(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2458,8 +8841,8 @@ func (c *ClientWithResponses) ApiUsersIdGetWithResponse(ctx context.Context, id 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/users/{id} (the `ApiUsersIdPatch` operationId).
-func (c *ClientWithResponses) ApiUsersIdPatchWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiUsersIdPatchResponse, error) {
-	rsp, err := c.ApiUsersIdPatchWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ApiUsersIdPatchWithBodyWithResponse(ctx context.Context, id ID, params *ApiUsersIdPatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApiUsersIdPatchResponse, error) {
+	rsp, err := c.ApiUsersIdPatchWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2471,12 +8854,25 @@ func (c *ClientWithResponses) ApiUsersIdPatchWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/users/{id} (the `ApiUsersIdPatch` operationId).
-func (c *ClientWithResponses) ApiUsersIdPatchWithResponse(ctx context.Context, id ID, body ApiUsersIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiUsersIdPatchResponse, error) {
-	rsp, err := c.ApiUsersIdPatch(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) ApiUsersIdPatchWithResponse(ctx context.Context, id ID, params *ApiUsersIdPatchParams, body ApiUsersIdPatchJSONRequestBody, reqEditors ...RequestEditorFn) (*ApiUsersIdPatchResponse, error) {
+	rsp, err := c.ApiUsersIdPatch(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseApiUsersIdPatchResponse(rsp)
+}
+
+// ApiUsersIdInvitationPostWithResponse Invite a user to choose a password
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/users/{id}/invitation (the `ApiUsersIdInvitationPost` operationId).
+func (c *ClientWithResponses) ApiUsersIdInvitationPostWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*ApiUsersIdInvitationPostResponse, error) {
+	rsp, err := c.ApiUsersIdInvitationPost(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApiUsersIdInvitationPostResponse(rsp)
 }
 
 // ApiUsersIdRolesPutWithBodyWithResponse Replace role list for a user
@@ -2503,6 +8899,506 @@ func (c *ClientWithResponses) ApiUsersIdRolesPutWithResponse(ctx context.Context
 		return nil, err
 	}
 	return ParseApiUsersIdRolesPutResponse(rsp)
+}
+
+// ParseApiAboutGetResponse parses an HTTP response from a ApiAboutGetWithResponse call
+func ParseApiAboutGetResponse(rsp *http.Response) (*ApiAboutGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiAboutGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest About
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiActivityLogGetResponse parses an HTTP response from a ApiActivityLogGetWithResponse call
+func ParseApiActivityLogGetResponse(rsp *http.Response) (*ApiActivityLogGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiActivityLogGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []ActivityEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiActivityLogExportGetResponse parses an HTTP response from a ApiActivityLogExportGetWithResponse call
+func ParseApiActivityLogExportGetResponse(rsp *http.Response) (*ApiActivityLogExportGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiActivityLogExportGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseApiApiKeyGetResponse parses an HTTP response from a ApiApiKeyGetWithResponse call
+func ParseApiApiKeyGetResponse(rsp *http.Response) (*ApiApiKeyGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiApiKeyGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContractKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiApiKeyPostResponse parses an HTTP response from a ApiApiKeyPostWithResponse call
+func ParseApiApiKeyPostResponse(rsp *http.Response) (*ApiApiKeyPostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiApiKeyPostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContractKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiApplicationSettingsGetResponse parses an HTTP response from a ApiApplicationSettingsGetWithResponse call
+func ParseApiApplicationSettingsGetResponse(rsp *http.Response) (*ApiApplicationSettingsGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiApplicationSettingsGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ApplicationSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiApplicationSettingsPatchResponse parses an HTTP response from a ApiApplicationSettingsPatchWithResponse call
+func ParseApiApplicationSettingsPatchResponse(rsp *http.Response) (*ApiApplicationSettingsPatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiApplicationSettingsPatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ApplicationSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiApplicationSettingsTestMessagePostResponse parses an HTTP response from a ApiApplicationSettingsTestMessagePostWithResponse call
+func ParseApiApplicationSettingsTestMessagePostResponse(rsp *http.Response) (*ApiApplicationSettingsTestMessagePostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiApplicationSettingsTestMessagePostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TestMessageResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiImportsPostResponse parses an HTTP response from a ApiImportsPostWithResponse call
+func ParseApiImportsPostResponse(rsp *http.Response) (*ApiImportsPostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiImportsPostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiImportsIdDeleteResponse parses an HTTP response from a ApiImportsIdDeleteWithResponse call
+func ParseApiImportsIdDeleteResponse(rsp *http.Response) (*ApiImportsIdDeleteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiImportsIdDeleteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiImportsIdGetResponse parses an HTTP response from a ApiImportsIdGetWithResponse call
+func ParseApiImportsIdGetResponse(rsp *http.Response) (*ApiImportsIdGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiImportsIdGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiImportsIdFinishPostResponse parses an HTTP response from a ApiImportsIdFinishPostWithResponse call
+func ParseApiImportsIdFinishPostResponse(rsp *http.Response) (*ApiImportsIdFinishPostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiImportsIdFinishPostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiImportsIdRowsPostResponse parses an HTTP response from a ApiImportsIdRowsPostWithResponse call
+func ParseApiImportsIdRowsPostResponse(rsp *http.Response) (*ApiImportsIdRowsPostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiImportsIdRowsPostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportRowsResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiKeysGetResponse parses an HTTP response from a ApiKeysGetWithResponse call
+func ParseApiKeysGetResponse(rsp *http.Response) (*ApiKeysGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiKeysGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Key
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiKeysPostResponse parses an HTTP response from a ApiKeysPostWithResponse call
+func ParseApiKeysPostResponse(rsp *http.Response) (*ApiKeysPostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiKeysPostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreatedKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiKeysIdDeleteResponse parses an HTTP response from a ApiKeysIdDeleteWithResponse call
+func ParseApiKeysIdDeleteResponse(rsp *http.Response) (*ApiKeysIdDeleteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiKeysIdDeleteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseApiLdapConfigurationGetResponse parses an HTTP response from a ApiLdapConfigurationGetWithResponse call
+func ParseApiLdapConfigurationGetResponse(rsp *http.Response) (*ApiLdapConfigurationGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiLdapConfigurationGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LDAPConfiguration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiLdapConfigurationPatchResponse parses an HTTP response from a ApiLdapConfigurationPatchWithResponse call
+func ParseApiLdapConfigurationPatchResponse(rsp *http.Response) (*ApiLdapConfigurationPatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiLdapConfigurationPatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LDAPConfiguration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiLockoutPolicyGetResponse parses an HTTP response from a ApiLockoutPolicyGetWithResponse call
+func ParseApiLockoutPolicyGetResponse(rsp *http.Response) (*ApiLockoutPolicyGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiLockoutPolicyGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LockoutPolicy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiLockoutPolicyPatchResponse parses an HTTP response from a ApiLockoutPolicyPatchWithResponse call
+func ParseApiLockoutPolicyPatchResponse(rsp *http.Response) (*ApiLockoutPolicyPatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiLockoutPolicyPatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Null
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseApiLoginPostResponse parses an HTTP response from a ApiLoginPostWithResponse call
@@ -2594,6 +9490,444 @@ func ParseApiMailIdGetResponse(rsp *http.Response) (*ApiMailIdGetResponse, error
 		}
 		response.JSON200 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseApiPreferencesGetResponse parses an HTTP response from a ApiPreferencesGetWithResponse call
+func ParseApiPreferencesGetResponse(rsp *http.Response) (*ApiPreferencesGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiPreferencesGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Preferences
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiPreferencesPatchResponse parses an HTTP response from a ApiPreferencesPatchWithResponse call
+func ParseApiPreferencesPatchResponse(rsp *http.Response) (*ApiPreferencesPatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiPreferencesPatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Preferences
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiRolesGetResponse parses an HTTP response from a ApiRolesGetWithResponse call
+func ParseApiRolesGetResponse(rsp *http.Response) (*ApiRolesGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiRolesGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Role
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiRolesPostResponse parses an HTTP response from a ApiRolesPostWithResponse call
+func ParseApiRolesPostResponse(rsp *http.Response) (*ApiRolesPostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiRolesPostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest []Role
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiRolesFromFromIdPostResponse parses an HTTP response from a ApiRolesFromFromIdPostWithResponse call
+func ParseApiRolesFromFromIdPostResponse(rsp *http.Response) (*ApiRolesFromFromIdPostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiRolesFromFromIdPostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Role
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiRolesUserCreationDefaultsGetResponse parses an HTTP response from a ApiRolesUserCreationDefaultsGetWithResponse call
+func ParseApiRolesUserCreationDefaultsGetResponse(rsp *http.Response) (*ApiRolesUserCreationDefaultsGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiRolesUserCreationDefaultsGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Role
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiRolesIdDeleteResponse parses an HTTP response from a ApiRolesIdDeleteWithResponse call
+func ParseApiRolesIdDeleteResponse(rsp *http.Response) (*ApiRolesIdDeleteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiRolesIdDeleteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseApiRolesIdGetResponse parses an HTTP response from a ApiRolesIdGetWithResponse call
+func ParseApiRolesIdGetResponse(rsp *http.Response) (*ApiRolesIdGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiRolesIdGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Role
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiRolesIdPatchResponse parses an HTTP response from a ApiRolesIdPatchWithResponse call
+func ParseApiRolesIdPatchResponse(rsp *http.Response) (*ApiRolesIdPatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiRolesIdPatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Role
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiRolesIdPermissionsPutResponse parses an HTTP response from a ApiRolesIdPermissionsPutWithResponse call
+func ParseApiRolesIdPermissionsPutResponse(rsp *http.Response) (*ApiRolesIdPermissionsPutResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiRolesIdPermissionsPutResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Role
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiSamlConfigurationGetResponse parses an HTTP response from a ApiSamlConfigurationGetWithResponse call
+func ParseApiSamlConfigurationGetResponse(rsp *http.Response) (*ApiSamlConfigurationGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiSamlConfigurationGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SAMLConfiguration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiSamlConfigurationPatchResponse parses an HTTP response from a ApiSamlConfigurationPatchWithResponse call
+func ParseApiSamlConfigurationPatchResponse(rsp *http.Response) (*ApiSamlConfigurationPatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiSamlConfigurationPatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SAMLConfiguration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiSamlConfigurationGenerateCertificateGetResponse parses an HTTP response from a ApiSamlConfigurationGenerateCertificateGetWithResponse call
+func ParseApiSamlConfigurationGenerateCertificateGetResponse(rsp *http.Response) (*ApiSamlConfigurationGenerateCertificateGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiSamlConfigurationGenerateCertificateGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest GeneratedCertificate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiServerSettingsGetResponse parses an HTTP response from a ApiServerSettingsGetWithResponse call
+func ParseApiServerSettingsGetResponse(rsp *http.Response) (*ApiServerSettingsGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiServerSettingsGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ServerSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiServerSettingsPatchResponse parses an HTTP response from a ApiServerSettingsPatchWithResponse call
+func ParseApiServerSettingsPatchResponse(rsp *http.Response) (*ApiServerSettingsPatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiServerSettingsPatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ServerSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiSessionsDeleteResponse parses an HTTP response from a ApiSessionsDeleteWithResponse call
+func ParseApiSessionsDeleteResponse(rsp *http.Response) (*ApiSessionsDeleteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiSessionsDeleteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseApiSessionsGetResponse parses an HTTP response from a ApiSessionsGetWithResponse call
+func ParseApiSessionsGetResponse(rsp *http.Response) (*ApiSessionsGetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiSessionsGetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Session
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApiSessionsIdDeleteResponse parses an HTTP response from a ApiSessionsIdDeleteWithResponse call
+func ParseApiSessionsIdDeleteResponse(rsp *http.Response) (*ApiSessionsIdDeleteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiSessionsIdDeleteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
 	}
 
 	return response, nil
@@ -2818,6 +10152,22 @@ func ParseApiUsersIdPatchResponse(rsp *http.Response) (*ApiUsersIdPatchResponse,
 		}
 		response.JSON200 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseApiUsersIdInvitationPostResponse parses an HTTP response from a ApiUsersIdInvitationPostWithResponse call
+func ParseApiUsersIdInvitationPostResponse(rsp *http.Response) (*ApiUsersIdInvitationPostResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApiUsersIdInvitationPostResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
 	}
 
 	return response, nil

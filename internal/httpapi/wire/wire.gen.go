@@ -9,7 +9,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -17,14 +19,95 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for ActivityCredentialKind.
+const (
+	ActivityCredentialKindContractKey ActivityCredentialKind = "contract-key"
+	ActivityCredentialKindKey         ActivityCredentialKind = "key"
+	ActivityCredentialKindMailToken   ActivityCredentialKind = "mail-token"
+	ActivityCredentialKindNone        ActivityCredentialKind = "none"
+	ActivityCredentialKindOperator    ActivityCredentialKind = "operator"
+	ActivityCredentialKindSession     ActivityCredentialKind = "session"
+)
+
+// Valid indicates whether the value is a known member of the ActivityCredentialKind enum.
+func (e ActivityCredentialKind) Valid() bool {
+	switch e {
+	case ActivityCredentialKindContractKey:
+		return true
+	case ActivityCredentialKindKey:
+		return true
+	case ActivityCredentialKindMailToken:
+		return true
+	case ActivityCredentialKindNone:
+		return true
+	case ActivityCredentialKindOperator:
+		return true
+	case ActivityCredentialKindSession:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportState.
+const (
+	ImportStateFinished  ImportState = "finished"
+	ImportStateFinishing ImportState = "finishing"
+	ImportStateOpen      ImportState = "open"
+	ImportStateUndoing   ImportState = "undoing"
+	ImportStateUndone    ImportState = "undone"
+)
+
+// Valid indicates whether the value is a known member of the ImportState enum.
+func (e ImportState) Valid() bool {
+	switch e {
+	case ImportStateFinished:
+		return true
+	case ImportStateFinishing:
+		return true
+	case ImportStateOpen:
+		return true
+	case ImportStateUndoing:
+		return true
+	case ImportStateUndone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeyKind.
+const (
+	KeyKindContract KeyKind = "contract"
+	KeyKindNamed    KeyKind = "named"
+)
+
+// Valid indicates whether the value is a known member of the KeyKind enum.
+func (e KeyKind) Valid() bool {
+	switch e {
+	case KeyKindContract:
+		return true
+	case KeyKindNamed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MailMessageKind.
 const (
-	MailMessageKindRecovery MailMessageKind = "recovery"
+	MailMessageKindInvitation MailMessageKind = "invitation"
+	MailMessageKindNotice     MailMessageKind = "notice"
+	MailMessageKindRecovery   MailMessageKind = "recovery"
 )
 
 // Valid indicates whether the value is a known member of the MailMessageKind enum.
 func (e MailMessageKind) Valid() bool {
 	switch e {
+	case MailMessageKindInvitation:
+		return true
+	case MailMessageKindNotice:
+		return true
 	case MailMessageKindRecovery:
 		return true
 	default:
@@ -80,6 +163,198 @@ func (e Provider) Valid() bool {
 	}
 }
 
+// Defines values for ApiUsersGetParamsSort.
+const (
+	ApiUsersGetParamsSortEmail      ApiUsersGetParamsSort = "email"
+	ApiUsersGetParamsSortId         ApiUsersGetParamsSort = "id"
+	ApiUsersGetParamsSortMinusEmail ApiUsersGetParamsSort = "-email"
+	ApiUsersGetParamsSortMinusId    ApiUsersGetParamsSort = "-id"
+	ApiUsersGetParamsSortMinusName  ApiUsersGetParamsSort = "-name"
+	ApiUsersGetParamsSortName       ApiUsersGetParamsSort = "name"
+)
+
+// Valid indicates whether the value is a known member of the ApiUsersGetParamsSort enum.
+func (e ApiUsersGetParamsSort) Valid() bool {
+	switch e {
+	case ApiUsersGetParamsSortEmail:
+		return true
+	case ApiUsersGetParamsSortId:
+		return true
+	case ApiUsersGetParamsSortMinusEmail:
+		return true
+	case ApiUsersGetParamsSortMinusId:
+		return true
+	case ApiUsersGetParamsSortMinusName:
+		return true
+	case ApiUsersGetParamsSortName:
+		return true
+	default:
+		return false
+	}
+}
+
+// About What this server is.
+type About struct {
+	// Version The version of the server.
+	Version string `json:"version"`
+}
+
+// ActivityActor Who did something, as of then.
+type ActivityActor struct {
+	// ID The id of the user; `null` for none.
+	ID *int64 `json:"id"`
+
+	// Name The name of the user, or of what else did it.
+	Name string `json:"name"`
+}
+
+// ActivityChange One field that was changed. A secret is never told.
+type ActivityChange struct {
+	// Field The field.
+	Field string `json:"field"`
+
+	// From The value before: text, a number, a truth value or a list of them; `null` for none.
+	From interface{} `json:"from"`
+
+	// To The value after, likewise.
+	To interface{} `json:"to"`
+}
+
+// ActivityCredential By which credential something was done.
+type ActivityCredential struct {
+	// ID The id of the session or the key; `null` for others.
+	ID *int64 `json:"id"`
+
+	// Kind `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.
+	Kind ActivityCredentialKind `json:"kind"`
+}
+
+// ActivityCredentialKind `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.
+type ActivityCredentialKind string
+
+// ActivityEntry Who did what to what.
+type ActivityEntry struct {
+	// ID The id of the entry.
+	ID int64 `json:"id"`
+
+	// Action What was done, such as `user.update`.
+	Action string `json:"action"`
+
+	// Actor Who did something, as of then.
+	Actor ActivityActor `json:"actor"`
+
+	// At When it happened.
+	At time.Time `json:"at"`
+
+	// Changes What it changed, by field.
+	Changes []ActivityChange `json:"changes"`
+
+	// Count How often it happened; failed sign-ins of a minute are one entry.
+	Count int `json:"count"`
+
+	// Credential By which credential something was done.
+	Credential ActivityCredential `json:"credential"`
+
+	// Sealed Whether the entry is in the chain that shows tampering; it is a second after it was written.
+	Sealed bool `json:"sealed"`
+
+	// Source The address that it came from; empty for the server itself.
+	Source string `json:"source"`
+
+	// Target What something was done to, as of then.
+	Target ActivityTarget `json:"target"`
+}
+
+// ActivityTarget What something was done to, as of then.
+type ActivityTarget struct {
+	// ID The id of the thing; `null` for what there is one of.
+	ID *int64 `json:"id"`
+
+	// Kind The kind of thing, such as `user`.
+	Kind string `json:"kind"`
+
+	// Name The name of the thing.
+	Name string `json:"name"`
+}
+
+// AllowedGroup A group of a directory or an identity provider.
+type AllowedGroup struct {
+	// DefaultProfileID The id of the profile that its members get.
+	DefaultProfileID int `json:"defaultProfileId"`
+
+	// DefaultRoleIDs The ids of the roles that its members get.
+	DefaultRoleIDs []int64 `json:"defaultRoleIds"`
+
+	// Name The name of the group.
+	Name string `json:"name"`
+}
+
+// ApplicationSettingsUpdate What to change of the settings. A field that is absent stays as it is.
+type ApplicationSettingsUpdate struct {
+	// DefaultProfileID The id of the profile that a new user gets.
+	DefaultProfileID *int `json:"defaultProfileId,omitempty"`
+
+	// DefaultRoleIDs The ids of the roles that a new user gets.
+	DefaultRoleIDs *[]int64 `json:"defaultRoleIds,omitempty"`
+
+	// EmailSender The address that mail comes from.
+	EmailSender *string `json:"emailSender,omitempty"`
+
+	// InternalCertificate Certificates, in PEM, that the server trusts beside the usual ones; `null` clears it.
+	InternalCertificate nullable.Nullable[string] `json:"internalCertificate,omitempty"`
+
+	// KeepAuditLog Whether the activity log is kept.
+	KeepAuditLog *bool `json:"keepAuditLog,omitempty"`
+
+	// LogRetentionPeriod For how many days the activity log is kept.
+	LogRetentionPeriod *int `json:"logRetentionPeriod,omitempty"`
+
+	// SMTPAccount The account at the mail server; `null` clears it.
+	SMTPAccount nullable.Nullable[string] `json:"smtpAccount,omitempty"`
+
+	// SMTPAccountPassword The password of that account; `null` clears it, and `********` leaves it as it is.
+	SMTPAccountPassword nullable.Nullable[string] `json:"smtpAccountPassword,omitempty"`
+
+	// SMTPServerAddress The host of the mail server; `null` clears it.
+	SMTPServerAddress nullable.Nullable[string] `json:"smtpServerAddress,omitempty"`
+
+	// SMTPServerPort The port of the mail server; `null` clears it.
+	SMTPServerPort nullable.Nullable[int] `json:"smtpServerPort,omitempty"`
+
+	// SMTPUseStartTLS Whether the connection to the mail server is encrypted by STARTTLS.
+	SMTPUseStartTLS *bool `json:"smtpUseStartTLS,omitempty"`
+
+	// TLS Whether the connection to the mail server is encrypted from its start.
+	TLS *bool `json:"tls,omitempty"`
+
+	// UserRegistration Whether people may register themselves.
+	UserRegistration *bool `json:"userRegistration,omitempty"`
+}
+
+// LDAPConfigurationUpdate What to change of the configuration. A field that is absent stays as it is.
+type LDAPConfigurationUpdate struct {
+	// AllowedGroups The groups whose members may sign in; `null` for all.
+	AllowedGroups nullable.Nullable[[]AllowedGroup] `json:"allowedGroups,omitempty"`
+
+	// Enabled Whether users of the directory may sign in.
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// SearchUserDN The name that the server searches by; `null` clears it.
+	SearchUserDN nullable.Nullable[string] `json:"searchUserDN,omitempty"`
+
+	// SearchUserPassword The password that goes with it; `null` clears it, and `********` leaves it as it is.
+	SearchUserPassword nullable.Nullable[string] `json:"searchUserPassword,omitempty"`
+
+	// URL The directory, as `ldaps://directory.example.com`; `null` clears it.
+	URL nullable.Nullable[string] `json:"url,omitempty"`
+
+	// UserSearchBase Where in the directory the users are; `null` clears it.
+	UserSearchBase nullable.Nullable[string] `json:"userSearchBase,omitempty"`
+
+	// UserSearchFilter How to find a user, with `{{login}}` for the name; `null` clears it.
+	UserSearchFilter nullable.Nullable[string] `json:"userSearchFilter,omitempty"`
+}
+
 // LoginRequest Who signs in, and the proof.
 type LoginRequest struct {
 	// Email The e-mail address of the user; upper and lower case are not told apart.
@@ -87,6 +362,42 @@ type LoginRequest struct {
 
 	// Password The password, at most 1024 bytes in UTF-8.
 	Password string `json:"password"`
+}
+
+// PreferencesUpdate What to change of the preferences. A field that is absent stays as it is.
+type PreferencesUpdate struct {
+	// Language A language, as BCP 47 writes it: `en`, `pt-BR`.
+	Language *string `json:"language,omitempty"`
+
+	// PreferredProfileID The id of a profile.
+	PreferredProfileID *int `json:"preferredProfileId,omitempty"`
+}
+
+// NewRole A role to create.
+type NewRole struct {
+	// Description What the role is for.
+	Description string `json:"description"`
+
+	// Name The name of the role. Unique; upper and lower case are not told apart.
+	Name string `json:"name"`
+}
+
+// SAMLConfigurationUpdate What to change of the configuration. A field that is absent stays as it is.
+type SAMLConfigurationUpdate struct {
+	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
+	ActivateCreatedUsers *bool `json:"activateCreatedUsers,omitempty"`
+
+	// AllowedGroups The groups whose members may sign in; `null` for all.
+	AllowedGroups nullable.Nullable[[]AllowedGroup] `json:"allowedGroups,omitempty"`
+
+	// Enabled Whether users of the identity provider may sign in.
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// ProviderLoginURL Where the identity provider signs in; `null` clears it.
+	ProviderLoginURL nullable.Nullable[string] `json:"providerLoginUrl,omitempty"`
+
+	// SignatureCertificate The certificate that the identity provider signs with, in PEM; `null` clears it.
+	SignatureCertificate nullable.Nullable[string] `json:"signatureCertificate,omitempty"`
 }
 
 // NewUser A local user to create.
@@ -116,6 +427,78 @@ type NewUser struct {
 	Surname *string `json:"surname,omitempty"`
 }
 
+// PermissionInput A permission to give: one action on one kind of thing, on all of them or some.
+type PermissionInput struct {
+	// Action What may be done, such as `read`.
+	Action string `json:"action"`
+
+	// DynamicID `self-user-id`: it holds for the own user id alone. Else `null`, for which the empty string stands too.
+	DynamicID *string `json:"dynamicId,omitempty"`
+
+	// EntityIDs The things that it holds for, by id, as numbers or as strings of digits; `null` or absent for all of them, or where `dynamicId` says which.
+	EntityIDs *[]json.Number `json:"entityIds,omitempty"`
+
+	// EntityName The kind of thing, such as `user`. A name that the server does not know is kept and permits nothing.
+	EntityName string `json:"entityName"`
+}
+
+// ApplicationSettings The settings of the application.
+type ApplicationSettings struct {
+	// DefaultProfileID The id of the profile that a new user gets.
+	DefaultProfileID int `json:"defaultProfileId"`
+
+	// DefaultRoleIDs The ids of the roles that a new user gets.
+	DefaultRoleIDs []int64 `json:"defaultRoleIds"`
+
+	// EmailSender The address that mail comes from.
+	EmailSender string `json:"emailSender"`
+
+	// InternalCertificate Certificates, in PEM, that the server trusts beside the usual ones, or `null`.
+	InternalCertificate *string `json:"internalCertificate"`
+
+	// KeepAuditLog Whether the activity log is kept.
+	KeepAuditLog bool `json:"keepAuditLog"`
+
+	// LogRetentionPeriod For how many days the activity log is kept.
+	LogRetentionPeriod int `json:"logRetentionPeriod"`
+
+	// SMTPAccount The account at the mail server, or `null`.
+	SMTPAccount *string `json:"smtpAccount"`
+
+	// SMTPAccountPassword `********` if there is a password of that account, else `null`.
+	SMTPAccountPassword *string `json:"smtpAccountPassword"`
+
+	// SMTPServerAddress The host of the mail server, or `null`.
+	SMTPServerAddress *string `json:"smtpServerAddress"`
+
+	// SMTPServerPort The port of the mail server, or `null`.
+	SMTPServerPort *int `json:"smtpServerPort"`
+
+	// SMTPUseStartTLS Whether the connection to the mail server is encrypted by STARTTLS.
+	SMTPUseStartTLS bool `json:"smtpUseStartTLS"`
+
+	// TLS Whether the connection to the mail server is encrypted from its start.
+	TLS bool `json:"tls"`
+
+	// UserRegistration Whether people may register themselves.
+	UserRegistration bool `json:"userRegistration"`
+}
+
+// ContractKey The API key of a user that can be read again.
+type ContractKey struct {
+	// Key The key, for the header `x-api-key` or `Authorization`.
+	Key string `json:"key"`
+}
+
+// CreatedKey A new API key.
+type CreatedKey struct {
+	// Details An API key, without the key itself.
+	Details Key `json:"details"`
+
+	// Key The key, for the header `x-api-key` or `Authorization`. It is never shown again.
+	Key string `json:"key"`
+}
+
 // Error The body of every answer with a status of 400 or more. `error` is one of these codes; a code keeps its meaning, and new
 // ones may come.
 //
@@ -123,6 +506,7 @@ type NewUser struct {
 // | --- | --- | --- |
 // | `INVALID_PAYLOAD_FORMAT` | 400 | the request is malformed or a value is not allowed; `details` names the fields |
 // | `INVALID_RECOVERY_TOKEN` | 400 | a recovery token is unknown, used up or too old |
+// | `PERMISSION_NEEDS_READ` | 400 | a permission to change things is not beside one to read them |
 // | `UNAUTHORIZED` | 401 | there is no credential, or it is not known, or it has ended |
 // | `INVALID_CREDENTIALS` | 401 | a sign-in failed, for whatever reason |
 // | `FORBIDDEN` | 403 | a permission is missing |
@@ -130,12 +514,19 @@ type NewUser struct {
 // | `PASSWORD_CHANGE_REQUIRED` | 403 | the caller has to change the password first |
 // | `USE_PASSWORD_CHANGE` | 403 | the caller's own password is changed with `PATCH /api/users/password` |
 // | `NOT_FOUND` | 404 | there is no such thing, or none that the caller may read |
+// | `NO_API_KEY` | 404 | the caller has no API key yet |
 // | `Not Found` | 404 | there is no such path |
 // | `METHOD_NOT_ALLOWED` | 405 | the path does not have this method; the header `Allow` lists those it has |
 // | `EMAIL_TAKEN` | 409 | another user has this e-mail address |
 // | `LAST_ADMINISTRATOR` | 409 | no active administrator would be left |
 // | `NOT_LOCAL_USER` | 409 | the password is of a user that another provider signs in |
-// | `PAYLOAD_TOO_LARGE` | 413 | the body is too large, or holds too many users |
+// | `BUILT_IN_ROLE` | 409 | the role is built in |
+// | `ROLE_IN_USE` | 409 | the role is in use, and none is named to take its place |
+// | `ROLE_NAME_TAKEN` | 409 | another role has this name |
+// | `TOO_MANY_KEYS` | 409 | the caller has as many named API keys as there may be |
+// | `SET_BY_OPERATOR` | 409 | the operator of the server has set this when starting it |
+// | `IMPORT_STATE` | 409 | the import is not in a state for this |
+// | `PAYLOAD_TOO_LARGE` | 413 | the body is too large, or its array has too many entries |
 // | `UNSUPPORTED_MEDIA_TYPE` | 415 | the body is not sent as `application/json` |
 // | `TOO_MANY_REQUESTS` | 429 | too many tries; the header `Retry-After` says when to come back |
 // | `INTERNAL_SERVER_ERROR` | 500 | a fault of the server |
@@ -163,10 +554,106 @@ type ErrorDetail struct {
 	Message string `json:"message"`
 }
 
+// RoleCopy A role to create from another one.
+type RoleCopy struct {
+	// Name The name of the new role. Unique; upper and lower case are not told apart.
+	Name string `json:"name"`
+}
+
+// GeneratedCertificate A certificate that the server has made for itself.
+type GeneratedCertificate struct {
+	// EncryptionCertificate The certificate, in PEM.
+	EncryptionCertificate string `json:"encryptionCertificate"`
+}
+
 // UserRolesUpdate The roles that a user shall have.
 type UserRolesUpdate struct {
 	// Roles The ids of the roles. One given twice counts once.
 	Roles []int64 `json:"roles"`
+}
+
+// Import An import of users, and how far it is.
+type Import struct {
+	// ID The id of the import.
+	ID int64 `json:"id"`
+
+	// CreatedAt When it was begun.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// DryRun Whether rows are checked alone, and none is kept.
+	DryRun bool `json:"dryRun"`
+
+	// Faults How many of its rows are at fault.
+	Faults int `json:"faults"`
+
+	// FinishedAt When it was finished or undone, or `null`.
+	FinishedAt *time.Time `json:"finishedAt"`
+
+	// Rows How many rows it has.
+	Rows int `json:"rows"`
+
+	// State `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
+	State ImportState `json:"state"`
+}
+
+// ImportState `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
+type ImportState string
+
+// ImportFault One field of a row at fault.
+type ImportFault struct {
+	// Message What is expected there. It never repeats the value that was sent.
+	Message string `json:"message"`
+
+	// Path Where the field is in the row: a JSON pointer (RFC 6901), as `/email`; empty for the row itself.
+	Path string `json:"path"`
+
+	// Row The number of the row.
+	Row int `json:"row"`
+}
+
+// ImportRows Rows to add to an import.
+type ImportRows struct {
+	// First The number of the first of these rows, counted from 1: at most one more than the rows that the import has.
+	First int `json:"first"`
+
+	// Users The rows, in order.
+	Users []ImportUser `json:"users"`
+}
+
+// ImportRowsResult What became of rows.
+type ImportRowsResult struct {
+	// Faults What is wrong with the rows of the request, in their order.
+	Faults []ImportFault `json:"faults"`
+
+	// Import An import of users, and how far it is.
+	Import Import `json:"import"`
+}
+
+// ImportUser A local user to import. One without `password` and `passwordHash` is invited by mail when the import finishes.
+type ImportUser struct {
+	// Active Whether the user may sign in once the import is finished.
+	Active *bool `json:"active,omitempty"`
+
+	// Biography Free text.
+	Biography *string `json:"biography,omitempty"`
+
+	// Department The part of the organisation.
+	Department *string `json:"department,omitempty"`
+
+	// Email The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
+	Email string `json:"email"`
+
+	// Name The first name, or the only one; not white space alone.
+	Name string `json:"name"`
+
+	// Password The password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8. Not together with `passwordHash`.
+	Password *string `json:"password,omitempty"`
+
+	// PasswordHash The hash of the password in the server that the user comes from. Not together with `password`.
+	PasswordHash *string `json:"passwordHash,omitempty"`
+
+	// Surname The family name.
+	Surname *string `json:"surname,omitempty"`
 }
 
 // User A user. The password is never among the fields.
@@ -271,6 +758,93 @@ type UserRoles struct {
 	Roles []int64 `json:"roles"`
 }
 
+// Key An API key, without the key itself.
+type Key struct {
+	// ID The id of the key.
+	ID int64 `json:"id"`
+
+	// CreatedAt When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// ExpiresAt When it ends; `null` for never.
+	ExpiresAt *time.Time `json:"expiresAt"`
+
+	// Hint The last four characters of the key.
+	Hint string `json:"hint"`
+
+	// Kind `contract`: the one key of a user that can be read again. `named`: one of any number.
+	Kind KeyKind `json:"kind"`
+
+	// LastUsedAt When it was last used, to the minute, or `null`.
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+
+	// Name What the key is for.
+	Name string `json:"name"`
+
+	// Permissions What the key can do, as far as its owner can; `null` for all that its owner can.
+	Permissions *[]Permission `json:"permissions"`
+
+	// UserID The id of its owner.
+	UserID int64 `json:"userId"`
+}
+
+// KeyKind `contract`: the one key of a user that can be read again. `named`: one of any number.
+type KeyKind string
+
+// LDAPConfiguration How users of a directory sign in.
+type LDAPConfiguration struct {
+	// AllowedGroups The groups whose members may sign in; `null` for all.
+	AllowedGroups *[]AllowedGroup `json:"allowedGroups"`
+
+	// Enabled Whether users of the directory may sign in.
+	Enabled bool `json:"enabled"`
+
+	// SearchUserDN The name that the server searches by, or `null`.
+	SearchUserDN *string `json:"searchUserDN"`
+
+	// SearchUserPassword `********` if there is a password that goes with it, else `null`.
+	SearchUserPassword *string `json:"searchUserPassword"`
+
+	// URL The directory, as `ldaps://directory.example.com`, or `null`.
+	URL *string `json:"url"`
+
+	// UserSearchBase Where in the directory the users are, or `null`.
+	UserSearchBase *string `json:"userSearchBase"`
+
+	// UserSearchFilter How to find a user, with `{{login}}` for the name, or `null`.
+	UserSearchFilter *string `json:"userSearchFilter"`
+}
+
+// LockoutPolicy When failed sign-ins lock sign-in with a password.
+type LockoutPolicy struct {
+	// Enabled Whether failed sign-ins lock.
+	Enabled bool `json:"enabled"`
+
+	// FailedAttemptPeriod After how many seconds without one failures are forgotten.
+	FailedAttemptPeriod int `json:"failedAttemptPeriod"`
+
+	// FailedAttemptThreshold How many failures lock.
+	FailedAttemptThreshold int `json:"failedAttemptThreshold"`
+
+	// LockoutDuration How many seconds a lock lasts; 0 until an administrator lifts it or the password is recovered by mail.
+	LockoutDuration int `json:"lockoutDuration"`
+}
+
+// LockoutPolicyUpdate What to change of the policy. A field that is absent stays as it is.
+type LockoutPolicyUpdate struct {
+	// Enabled Whether failed sign-ins lock.
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// FailedAttemptPeriod After how many seconds without one failures are forgotten.
+	FailedAttemptPeriod *int `json:"failedAttemptPeriod,omitempty"`
+
+	// FailedAttemptThreshold How many failures lock.
+	FailedAttemptThreshold *int `json:"failedAttemptThreshold,omitempty"`
+
+	// LockoutDuration How many seconds a lock lasts; 0 until an administrator lifts it or the password is recovered by mail.
+	LockoutDuration *int `json:"lockoutDuration,omitempty"`
+}
+
 // MailMessage One message of the outbox, without its text.
 type MailMessage struct {
 	// ID The id of the message.
@@ -285,7 +859,7 @@ type MailMessage struct {
 	// DeliveredAt When the mail server took it, or `null`.
 	DeliveredAt *time.Time `json:"deliveredAt"`
 
-	// Kind What the message is about; `recovery` carries a token for a new password.
+	// Kind What the message is about: `recovery` and `invitation` carry a token for a new password, `notice` tells users of a change to what is theirs.
 	Kind MailMessageKind `json:"kind"`
 
 	// LastError Why the last try failed; `null` when none did.
@@ -301,11 +875,32 @@ type MailMessage struct {
 	State MailMessageState `json:"state"`
 }
 
-// MailMessageKind What the message is about; `recovery` carries a token for a new password.
+// MailMessageKind What the message is about: `recovery` and `invitation` carry a token for a new password, `notice` tells users of a change to what is theirs.
 type MailMessageKind string
 
 // MailMessageState `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has taken it. `failed`: given up.
 type MailMessageState string
+
+// NewImport How to import.
+type NewImport struct {
+	// DryRun Whether rows are checked alone, and none is kept.
+	DryRun bool `json:"dryRun"`
+}
+
+// NewKey A named API key to create. Without `readOnly` and `permissions` it can do what its owner can.
+type NewKey struct {
+	// ExpiresInDays How many days the key is good for.
+	ExpiresInDays *int `json:"expiresInDays,omitempty"`
+
+	// Name What the key is for.
+	Name string `json:"name"`
+
+	// Permissions What the key can do, as far as its owner can at that time. Not together with `readOnly`.
+	Permissions *[]PermissionInput `json:"permissions,omitempty"`
+
+	// ReadOnly Whether the key can only read. Not together with `permissions`.
+	ReadOnly *bool `json:"readOnly,omitempty"`
+}
 
 // Null Always `null`. The name is that of the return type in clients of this API.
 type Null = map[string]interface{}
@@ -325,6 +920,15 @@ type Permission struct {
 	EntityName string `json:"entityName"`
 }
 
+// Preferences What a user likes.
+type Preferences struct {
+	// Language A language, as BCP 47 writes it.
+	Language string `json:"language"`
+
+	// PreferredProfileID The id of a profile.
+	PreferredProfileID int `json:"preferredProfileId"`
+}
+
 // Provider Who checks the sign-in: `tenable` this server with its own passwords, `ldap` a directory, `saml` an identity provider, `tone` Tenable One.
 type Provider string
 
@@ -341,6 +945,111 @@ type Role struct {
 
 	// Permissions What the role permits.
 	Permissions []Permission `json:"permissions"`
+}
+
+// RoleUpdate What to change of a role. A field that is absent stays as it is.
+type RoleUpdate struct {
+	// Description What the role is for.
+	Description *string `json:"description,omitempty"`
+
+	// Name The name of the role. Unique; upper and lower case are not told apart.
+	Name *string `json:"name,omitempty"`
+}
+
+// SAMLConfiguration How users of an identity provider sign in.
+type SAMLConfiguration struct {
+	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
+	ActivateCreatedUsers bool `json:"activateCreatedUsers"`
+
+	// AllowedGroups The groups whose members may sign in; `null` for all.
+	AllowedGroups *[]AllowedGroup `json:"allowedGroups"`
+
+	// AssertEndpoint Where the identity provider sends its answers, or `null`.
+	AssertEndpoint *string `json:"assertEndpoint"`
+
+	// Enabled Whether users of the identity provider may sign in.
+	Enabled bool `json:"enabled"`
+
+	// EncryptionCertificate The certificate that answers are to be encrypted for, in PEM, or `null`.
+	EncryptionCertificate *string `json:"encryptionCertificate"`
+
+	// ProviderLoginURL Where the identity provider signs in, or `null`.
+	ProviderLoginURL *string `json:"providerLoginUrl"`
+
+	// ServiceProviderURL What this server is called at the identity provider, or `null`.
+	ServiceProviderURL *string `json:"serviceProviderUrl"`
+
+	// SignatureCertificate The certificate that the identity provider signs with, in PEM, or `null`.
+	SignatureCertificate *string `json:"signatureCertificate"`
+}
+
+// ServerSettings The settings of the server that the application settings have no field for.
+type ServerSettings struct {
+	// EmailSenderName The name that mail comes from.
+	EmailSenderName string `json:"emailSenderName"`
+
+	// PublicURL The address under which people reach the server, for the links in mail; `null`: mail has no links.
+	PublicURL *string `json:"publicUrl"`
+
+	// SessionAbsoluteMinutes After how many minutes a session ends at the latest.
+	SessionAbsoluteMinutes int `json:"sessionAbsoluteMinutes"`
+
+	// SessionIdleMinutes After how many minutes without use a session ends.
+	SessionIdleMinutes int `json:"sessionIdleMinutes"`
+}
+
+// ServerSettingsUpdate What to change of the settings. A field that is absent stays as it is.
+type ServerSettingsUpdate struct {
+	// EmailSenderName The name that mail comes from.
+	EmailSenderName *string `json:"emailSenderName,omitempty"`
+
+	// PublicURL The address under which people reach the server, for the links in mail; `null`: mail has no links.
+	PublicURL nullable.Nullable[string] `json:"publicUrl,omitempty"`
+
+	// SessionAbsoluteMinutes After how many minutes a session ends at the latest.
+	SessionAbsoluteMinutes *int `json:"sessionAbsoluteMinutes,omitempty"`
+
+	// SessionIdleMinutes After how many minutes without use a session ends.
+	SessionIdleMinutes *int `json:"sessionIdleMinutes,omitempty"`
+}
+
+// Session A sign-in that goes on.
+type Session struct {
+	// ID The id of the session.
+	ID int64 `json:"id"`
+
+	// CreatedAt When it began.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// Current Whether it is the session of this request.
+	Current bool `json:"current"`
+
+	// Device What the program that signed in says of itself (the header `User-Agent`).
+	Device string `json:"device"`
+
+	// ExpiresAt When it ends if it is not used.
+	ExpiresAt time.Time `json:"expiresAt"`
+
+	// LastSeenAt When it was last used, to the minute.
+	LastSeenAt time.Time `json:"lastSeenAt"`
+
+	// Source The address that it signed in from.
+	Source string `json:"source"`
+
+	// UserID The id of the user who signed in.
+	UserID int64 `json:"userId"`
+}
+
+// TestMessageResult What became of a test message.
+type TestMessageResult struct {
+	// Cause Why the mail server did not take it, or `null`.
+	Cause *string `json:"cause"`
+
+	// Delivered Whether the mail server took it.
+	Delivered bool `json:"delivered"`
+
+	// Recipient The address that it went to.
+	Recipient string `json:"recipient"`
 }
 
 // ForgottenPasswordRequest Whose password is lost.
@@ -397,14 +1106,200 @@ type RetrievePasswordRequest struct {
 	Token string `json:"token"`
 }
 
+// Action defines model for action.
+type Action = string
+
+// Actor defines model for actor.
+type Actor = int64
+
+// Cursor defines model for cursor.
+type Cursor = string
+
+// From defines model for from.
+type From = time.Time
+
+// FromID defines model for fromId.
+type FromID = string
+
 // ID defines model for id.
 type ID = string
+
+// Limit defines model for limit.
+type Limit = int
+
+// TargetID defines model for targetId.
+type TargetID = int64
+
+// TargetKind defines model for targetKind.
+type TargetKind = string
+
+// To defines model for to.
+type To = time.Time
+
+// UserID defines model for userId.
+type UserID = int64
+
+// ApiActivityLogGetParams defines parameters for ApiActivityLogGet.
+type ApiActivityLogGetParams struct {
+	// Actor Only what the user with this id did.
+	Actor *Actor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Action Only this action, as `user.update`, or all of one noun, as `user.*`.
+	Action *Action `form:"action,omitempty" json:"action,omitempty"`
+
+	// TargetKind Only what was done to this kind of thing, as `user`.
+	TargetKind *TargetKind `form:"targetKind,omitempty" json:"targetKind,omitempty"`
+
+	// TargetID Only what was done to the thing with this id.
+	TargetID *TargetID `form:"targetId,omitempty" json:"targetId,omitempty"`
+
+	// From Only what happened at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only what happened before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Cursor Where the page begins, from the header `X-Next-Cursor` of the page before it.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many entries a page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ApiActivityLogExportGetParams defines parameters for ApiActivityLogExportGet.
+type ApiActivityLogExportGetParams struct {
+	// Actor Only what the user with this id did.
+	Actor *Actor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Action Only this action, as `user.update`, or all of one noun, as `user.*`.
+	Action *Action `form:"action,omitempty" json:"action,omitempty"`
+
+	// TargetKind Only what was done to this kind of thing, as `user`.
+	TargetKind *TargetKind `form:"targetKind,omitempty" json:"targetKind,omitempty"`
+
+	// TargetID Only what was done to the thing with this id.
+	TargetID *TargetID `form:"targetId,omitempty" json:"targetId,omitempty"`
+
+	// From Only what happened at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only what happened before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ApiKeysGetParams defines parameters for ApiKeysGet.
+type ApiKeysGetParams struct {
+	// UserID The id of a user; the caller if it is absent.
+	UserID *UserID `form:"userId,omitempty" json:"userId,omitempty"`
+}
+
+// ApiRolesPostJSONBody defines parameters for ApiRolesPost.
+type ApiRolesPostJSONBody = []NewRole
+
+// ApiRolesIdDeleteParams defines parameters for ApiRolesIdDelete.
+type ApiRolesIdDeleteParams struct {
+	// ReplaceWith The id of the role that the users of this one get.
+	ReplaceWith *int64 `form:"replaceWith,omitempty" json:"replaceWith,omitempty"`
+}
+
+// ApiRolesIdPermissionsPutJSONBody defines parameters for ApiRolesIdPermissionsPut.
+type ApiRolesIdPermissionsPutJSONBody = []PermissionInput
+
+// ApiSessionsDeleteParams defines parameters for ApiSessionsDelete.
+type ApiSessionsDeleteParams struct {
+	// UserID The id of a user; the caller if it is absent.
+	UserID *UserID `form:"userId,omitempty" json:"userId,omitempty"`
+
+	// KeepCurrent Whether the session of this request goes on.
+	KeepCurrent *bool `form:"keepCurrent,omitempty" json:"keepCurrent,omitempty"`
+}
+
+// ApiSessionsGetParams defines parameters for ApiSessionsGet.
+type ApiSessionsGetParams struct {
+	// UserID The id of a user; the caller if it is absent.
+	UserID *UserID `form:"userId,omitempty" json:"userId,omitempty"`
+}
+
+// ApiUsersGetParams defines parameters for ApiUsersGet.
+type ApiUsersGetParams struct {
+	// Search Only users that have this text in name, surname or e-mail address; upper and lower case are not told apart.
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+
+	// Role Only users that have the role with this id.
+	Role *int64 `form:"role,omitempty" json:"role,omitempty"`
+
+	// Active Only users that may sign in, or only those that may not.
+	Active *bool `form:"active,omitempty" json:"active,omitempty"`
+
+	// Locked Only users whose sign-in with a password is locked, or only others.
+	Locked *bool `form:"locked,omitempty" json:"locked,omitempty"`
+
+	// Provider Only users that this provider signs in.
+	Provider *Provider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Sort What the users are ordered by; with a minus, the other way round.
+	Sort *ApiUsersGetParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Cursor Where the page begins, from the header `X-Next-Cursor` of the page before it; with the same parameters.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many users a page has at most.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ApiUsersGetParamsSort defines parameters for ApiUsersGet.
+type ApiUsersGetParamsSort string
 
 // ApiUsersPostJSONBody defines parameters for ApiUsersPost.
 type ApiUsersPostJSONBody = []NewUser
 
+// ApiUsersIdPatchParams defines parameters for ApiUsersIdPatch.
+type ApiUsersIdPatchParams struct {
+	// KeepKeys Whether the API keys of the user go on after a new password is set here.
+	KeepKeys *bool `form:"keepKeys,omitempty" json:"keepKeys,omitempty"`
+}
+
+// ApiApplicationSettingsPatchJSONRequestBody defines body for ApiApplicationSettingsPatch for application/json ContentType.
+type ApiApplicationSettingsPatchJSONRequestBody = ApplicationSettingsUpdate
+
+// ApiImportsPostJSONRequestBody defines body for ApiImportsPost for application/json ContentType.
+type ApiImportsPostJSONRequestBody = NewImport
+
+// ApiImportsIdRowsPostJSONRequestBody defines body for ApiImportsIdRowsPost for application/json ContentType.
+type ApiImportsIdRowsPostJSONRequestBody = ImportRows
+
+// ApiKeysPostJSONRequestBody defines body for ApiKeysPost for application/json ContentType.
+type ApiKeysPostJSONRequestBody = NewKey
+
+// ApiLdapConfigurationPatchJSONRequestBody defines body for ApiLdapConfigurationPatch for application/json ContentType.
+type ApiLdapConfigurationPatchJSONRequestBody = LDAPConfigurationUpdate
+
+// ApiLockoutPolicyPatchJSONRequestBody defines body for ApiLockoutPolicyPatch for application/json ContentType.
+type ApiLockoutPolicyPatchJSONRequestBody = LockoutPolicyUpdate
+
 // ApiLoginPostJSONRequestBody defines body for ApiLoginPost for application/json ContentType.
 type ApiLoginPostJSONRequestBody = LoginRequest
+
+// ApiPreferencesPatchJSONRequestBody defines body for ApiPreferencesPatch for application/json ContentType.
+type ApiPreferencesPatchJSONRequestBody = PreferencesUpdate
+
+// ApiRolesPostJSONRequestBody defines body for ApiRolesPost for application/json ContentType.
+type ApiRolesPostJSONRequestBody = ApiRolesPostJSONBody
+
+// ApiRolesFromFromIdPostJSONRequestBody defines body for ApiRolesFromFromIdPost for application/json ContentType.
+type ApiRolesFromFromIdPostJSONRequestBody = RoleCopy
+
+// ApiRolesIdPatchJSONRequestBody defines body for ApiRolesIdPatch for application/json ContentType.
+type ApiRolesIdPatchJSONRequestBody = RoleUpdate
+
+// ApiRolesIdPermissionsPutJSONRequestBody defines body for ApiRolesIdPermissionsPut for application/json ContentType.
+type ApiRolesIdPermissionsPutJSONRequestBody = ApiRolesIdPermissionsPutJSONBody
+
+// ApiSamlConfigurationPatchJSONRequestBody defines body for ApiSamlConfigurationPatch for application/json ContentType.
+type ApiSamlConfigurationPatchJSONRequestBody = SAMLConfigurationUpdate
+
+// ApiServerSettingsPatchJSONRequestBody defines body for ApiServerSettingsPatch for application/json ContentType.
+type ApiServerSettingsPatchJSONRequestBody = ServerSettingsUpdate
 
 // ApiUsersPostJSONRequestBody defines body for ApiUsersPost for application/json ContentType.
 type ApiUsersPostJSONRequestBody = ApiUsersPostJSONBody
@@ -426,6 +1321,66 @@ type ApiUsersIdRolesPutJSONRequestBody = UserRolesUpdate
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ApiAboutGet Get about singleton.
+	// (GET /api/about)
+	ApiAboutGet(w http.ResponseWriter, r *http.Request)
+	// ApiActivityLogGet List the activity log
+	// (GET /api/activity-log)
+	ApiActivityLogGet(w http.ResponseWriter, r *http.Request, params ApiActivityLogGetParams)
+	// ApiActivityLogExportGet Export the activity log
+	// (GET /api/activity-log/export)
+	ApiActivityLogExportGet(w http.ResponseWriter, r *http.Request, params ApiActivityLogExportGetParams)
+	// ApiApiKeyGet Get the API key of the current user
+	// (GET /api/api-key)
+	ApiApiKeyGet(w http.ResponseWriter, r *http.Request)
+	// ApiApiKeyPost Create or renew the API key of the current user
+	// (POST /api/api-key)
+	ApiApiKeyPost(w http.ResponseWriter, r *http.Request)
+	// ApiApplicationSettingsGet Get application-settings singleton.
+	// (GET /api/application-settings)
+	ApiApplicationSettingsGet(w http.ResponseWriter, r *http.Request)
+	// ApiApplicationSettingsPatch Update application-settings singleton.
+	// (PATCH /api/application-settings)
+	ApiApplicationSettingsPatch(w http.ResponseWriter, r *http.Request)
+	// ApiApplicationSettingsTestMessagePost Send a test message to oneself
+	// (POST /api/application-settings/test-message)
+	ApiApplicationSettingsTestMessagePost(w http.ResponseWriter, r *http.Request)
+	// ApiImportsPost Begin an import of users
+	// (POST /api/imports)
+	ApiImportsPost(w http.ResponseWriter, r *http.Request)
+	// ApiImportsIdDelete Undo an import
+	// (DELETE /api/imports/{id})
+	ApiImportsIdDelete(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiImportsIdGet Get an import
+	// (GET /api/imports/{id})
+	ApiImportsIdGet(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiImportsIdFinishPost Finish an import
+	// (POST /api/imports/{id}/finish)
+	ApiImportsIdFinishPost(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiImportsIdRowsPost Add rows to an import
+	// (POST /api/imports/{id}/rows)
+	ApiImportsIdRowsPost(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiKeysGet List API keys
+	// (GET /api/keys)
+	ApiKeysGet(w http.ResponseWriter, r *http.Request, params ApiKeysGetParams)
+	// ApiKeysPost Create a named API key
+	// (POST /api/keys)
+	ApiKeysPost(w http.ResponseWriter, r *http.Request)
+	// ApiKeysIdDelete End an API key
+	// (DELETE /api/keys/{id})
+	ApiKeysIdDelete(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiLdapConfigurationGet Get ldap-configuration singleton.
+	// (GET /api/ldap-configuration)
+	ApiLdapConfigurationGet(w http.ResponseWriter, r *http.Request)
+	// ApiLdapConfigurationPatch Update ldap-configuration singleton.
+	// (PATCH /api/ldap-configuration)
+	ApiLdapConfigurationPatch(w http.ResponseWriter, r *http.Request)
+	// ApiLockoutPolicyGet Get the lockout policy
+	// (GET /api/lockout-policy)
+	ApiLockoutPolicyGet(w http.ResponseWriter, r *http.Request)
+	// ApiLockoutPolicyPatch Update the lockout policy
+	// (PATCH /api/lockout-policy)
+	ApiLockoutPolicyPatch(w http.ResponseWriter, r *http.Request)
 	// ApiLoginPost Logs in a user
 	// (POST /api/login)
 	ApiLoginPost(w http.ResponseWriter, r *http.Request)
@@ -438,9 +1393,63 @@ type ServerInterface interface {
 	// ApiMailIdGet Get one message of the outbox
 	// (GET /api/mail/{id})
 	ApiMailIdGet(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiPreferencesGet Get the preferences of the current user
+	// (GET /api/preferences)
+	ApiPreferencesGet(w http.ResponseWriter, r *http.Request)
+	// ApiPreferencesPatch Update the preferences of the current user
+	// (PATCH /api/preferences)
+	ApiPreferencesPatch(w http.ResponseWriter, r *http.Request)
+	// ApiRolesGet Retrieve all role instances.
+	// (GET /api/roles)
+	ApiRolesGet(w http.ResponseWriter, r *http.Request)
+	// ApiRolesPost Create role instance.
+	// (POST /api/roles)
+	ApiRolesPost(w http.ResponseWriter, r *http.Request)
+	// ApiRolesFromFromIdPost Creates a new role from another one
+	// (POST /api/roles/from/{fromId})
+	ApiRolesFromFromIdPost(w http.ResponseWriter, r *http.Request, fromID FromID)
+	// ApiRolesUserCreationDefaultsGet Return the default roles for user creation
+	// (GET /api/roles/user-creation-defaults)
+	ApiRolesUserCreationDefaultsGet(w http.ResponseWriter, r *http.Request)
+	// ApiRolesIdDelete Delete role instance.
+	// (DELETE /api/roles/{id})
+	ApiRolesIdDelete(w http.ResponseWriter, r *http.Request, id ID, params ApiRolesIdDeleteParams)
+	// ApiRolesIdGet Get role instance by id.
+	// (GET /api/roles/{id})
+	ApiRolesIdGet(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiRolesIdPatch Update role instance.
+	// (PATCH /api/roles/{id})
+	ApiRolesIdPatch(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiRolesIdPermissionsPut Replace permission list for a role
+	// (PUT /api/roles/{id}/permissions)
+	ApiRolesIdPermissionsPut(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiSamlConfigurationGet Get saml-configuration singleton.
+	// (GET /api/saml-configuration)
+	ApiSamlConfigurationGet(w http.ResponseWriter, r *http.Request)
+	// ApiSamlConfigurationPatch Update saml-configuration singleton.
+	// (PATCH /api/saml-configuration)
+	ApiSamlConfigurationPatch(w http.ResponseWriter, r *http.Request)
+	// ApiSamlConfigurationGenerateCertificateGet Generates SAML certificate
+	// (GET /api/saml-configuration/generate-certificate)
+	ApiSamlConfigurationGenerateCertificateGet(w http.ResponseWriter, r *http.Request)
+	// ApiServerSettingsGet Get the settings of the server
+	// (GET /api/server-settings)
+	ApiServerSettingsGet(w http.ResponseWriter, r *http.Request)
+	// ApiServerSettingsPatch Update the settings of the server
+	// (PATCH /api/server-settings)
+	ApiServerSettingsPatch(w http.ResponseWriter, r *http.Request)
+	// ApiSessionsDelete End all sessions of a user
+	// (DELETE /api/sessions)
+	ApiSessionsDelete(w http.ResponseWriter, r *http.Request, params ApiSessionsDeleteParams)
+	// ApiSessionsGet List sessions
+	// (GET /api/sessions)
+	ApiSessionsGet(w http.ResponseWriter, r *http.Request, params ApiSessionsGetParams)
+	// ApiSessionsIdDelete End a session
+	// (DELETE /api/sessions/{id})
+	ApiSessionsIdDelete(w http.ResponseWriter, r *http.Request, id ID)
 	// ApiUsersGet Get all users
 	// (GET /api/users)
-	ApiUsersGet(w http.ResponseWriter, r *http.Request)
+	ApiUsersGet(w http.ResponseWriter, r *http.Request, params ApiUsersGetParams)
 	// ApiUsersPost Create user instance.
 	// (POST /api/users)
 	ApiUsersPost(w http.ResponseWriter, r *http.Request)
@@ -464,7 +1473,10 @@ type ServerInterface interface {
 	ApiUsersIdGet(w http.ResponseWriter, r *http.Request, id ID)
 	// ApiUsersIdPatch Update user instance.
 	// (PATCH /api/users/{id})
-	ApiUsersIdPatch(w http.ResponseWriter, r *http.Request, id ID)
+	ApiUsersIdPatch(w http.ResponseWriter, r *http.Request, id ID, params ApiUsersIdPatchParams)
+	// ApiUsersIdInvitationPost Invite a user to choose a password
+	// (POST /api/users/{id}/invitation)
+	ApiUsersIdInvitationPost(w http.ResponseWriter, r *http.Request, id ID)
 	// ApiUsersIdRolesPut Replace role list for a user
 	// (PUT /api/users/{id}/roles)
 	ApiUsersIdRolesPut(w http.ResponseWriter, r *http.Request, id ID)
@@ -478,6 +1490,559 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ApiAboutGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiAboutGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiAboutGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiActivityLogGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiActivityLogGet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApiActivityLogGetParams
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", r.URL.Query(), &params.Actor, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "actor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "actor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", r.URL.Query(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "action"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "action", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "targetKind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "targetKind", r.URL.Query(), &params.TargetKind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "targetKind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "targetKind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "targetId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "targetId", r.URL.Query(), &params.TargetID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "targetId"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "targetId", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiActivityLogGet(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiActivityLogExportGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiActivityLogExportGet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApiActivityLogExportGetParams
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", r.URL.Query(), &params.Actor, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "actor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "actor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", r.URL.Query(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "action"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "action", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "targetKind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "targetKind", r.URL.Query(), &params.TargetKind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "targetKind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "targetKind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "targetId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "targetId", r.URL.Query(), &params.TargetID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "targetId"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "targetId", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiActivityLogExportGet(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiApiKeyGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiApiKeyGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiApiKeyGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiApiKeyPost operation middleware
+func (siw *ServerInterfaceWrapper) ApiApiKeyPost(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiApiKeyPost(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiApplicationSettingsGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiApplicationSettingsGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiApplicationSettingsGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiApplicationSettingsPatch operation middleware
+func (siw *ServerInterfaceWrapper) ApiApplicationSettingsPatch(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiApplicationSettingsPatch(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiApplicationSettingsTestMessagePost operation middleware
+func (siw *ServerInterfaceWrapper) ApiApplicationSettingsTestMessagePost(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiApplicationSettingsTestMessagePost(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiImportsPost operation middleware
+func (siw *ServerInterfaceWrapper) ApiImportsPost(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiImportsPost(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiImportsIdDelete operation middleware
+func (siw *ServerInterfaceWrapper) ApiImportsIdDelete(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiImportsIdDelete(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiImportsIdGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiImportsIdGet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiImportsIdGet(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiImportsIdFinishPost operation middleware
+func (siw *ServerInterfaceWrapper) ApiImportsIdFinishPost(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiImportsIdFinishPost(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiImportsIdRowsPost operation middleware
+func (siw *ServerInterfaceWrapper) ApiImportsIdRowsPost(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiImportsIdRowsPost(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiKeysGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiKeysGet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApiKeysGetParams
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", r.URL.Query(), &params.UserID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "userId"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "userId", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiKeysGet(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiKeysPost operation middleware
+func (siw *ServerInterfaceWrapper) ApiKeysPost(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiKeysPost(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiKeysIdDelete operation middleware
+func (siw *ServerInterfaceWrapper) ApiKeysIdDelete(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiKeysIdDelete(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiLdapConfigurationGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiLdapConfigurationGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiLdapConfigurationGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiLdapConfigurationPatch operation middleware
+func (siw *ServerInterfaceWrapper) ApiLdapConfigurationPatch(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiLdapConfigurationPatch(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiLockoutPolicyGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiLockoutPolicyGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiLockoutPolicyGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiLockoutPolicyPatch operation middleware
+func (siw *ServerInterfaceWrapper) ApiLockoutPolicyPatch(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiLockoutPolicyPatch(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // ApiLoginPost operation middleware
 func (siw *ServerInterfaceWrapper) ApiLoginPost(w http.ResponseWriter, r *http.Request) {
@@ -547,11 +2112,512 @@ func (siw *ServerInterfaceWrapper) ApiMailIdGet(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// ApiPreferencesGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiPreferencesGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiPreferencesGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiPreferencesPatch operation middleware
+func (siw *ServerInterfaceWrapper) ApiPreferencesPatch(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiPreferencesPatch(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiRolesGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiRolesGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiRolesGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiRolesPost operation middleware
+func (siw *ServerInterfaceWrapper) ApiRolesPost(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiRolesPost(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiRolesFromFromIdPost operation middleware
+func (siw *ServerInterfaceWrapper) ApiRolesFromFromIdPost(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "fromId" -------------
+	var fromID FromID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "fromId", r.PathValue("fromId"), &fromID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "fromId", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiRolesFromFromIdPost(w, r, fromID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiRolesUserCreationDefaultsGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiRolesUserCreationDefaultsGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiRolesUserCreationDefaultsGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiRolesIdDelete operation middleware
+func (siw *ServerInterfaceWrapper) ApiRolesIdDelete(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApiRolesIdDeleteParams
+
+	// ------------- Optional query parameter "replaceWith" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "replaceWith", r.URL.Query(), &params.ReplaceWith, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "replaceWith"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "replaceWith", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiRolesIdDelete(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiRolesIdGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiRolesIdGet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiRolesIdGet(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiRolesIdPatch operation middleware
+func (siw *ServerInterfaceWrapper) ApiRolesIdPatch(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiRolesIdPatch(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiRolesIdPermissionsPut operation middleware
+func (siw *ServerInterfaceWrapper) ApiRolesIdPermissionsPut(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiRolesIdPermissionsPut(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiSamlConfigurationGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiSamlConfigurationGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiSamlConfigurationGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiSamlConfigurationPatch operation middleware
+func (siw *ServerInterfaceWrapper) ApiSamlConfigurationPatch(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiSamlConfigurationPatch(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiSamlConfigurationGenerateCertificateGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiSamlConfigurationGenerateCertificateGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiSamlConfigurationGenerateCertificateGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiServerSettingsGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiServerSettingsGet(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiServerSettingsGet(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiServerSettingsPatch operation middleware
+func (siw *ServerInterfaceWrapper) ApiServerSettingsPatch(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiServerSettingsPatch(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiSessionsDelete operation middleware
+func (siw *ServerInterfaceWrapper) ApiSessionsDelete(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApiSessionsDeleteParams
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", r.URL.Query(), &params.UserID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "userId"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "userId", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "keepCurrent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "keepCurrent", r.URL.Query(), &params.KeepCurrent, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "keepCurrent"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "keepCurrent", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiSessionsDelete(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiSessionsGet operation middleware
+func (siw *ServerInterfaceWrapper) ApiSessionsGet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApiSessionsGetParams
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", r.URL.Query(), &params.UserID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "userId"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "userId", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiSessionsGet(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiSessionsIdDelete operation middleware
+func (siw *ServerInterfaceWrapper) ApiSessionsIdDelete(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiSessionsIdDelete(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ApiUsersGet operation middleware
 func (siw *ServerInterfaceWrapper) ApiUsersGet(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApiUsersGetParams
+
+	// ------------- Optional query parameter "search" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "search", r.URL.Query(), &params.Search, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "search"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "search", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "role" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "role", r.URL.Query(), &params.Role, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "role"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "role", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "active" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "active", r.URL.Query(), &params.Active, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "active"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "active", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "locked" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "locked", r.URL.Query(), &params.Locked, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "locked"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "locked", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "provider" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "provider", r.URL.Query(), &params.Provider, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "provider"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "provider", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", r.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "sort"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sort", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ApiUsersGet(w, r)
+		siw.Handler.ApiUsersGet(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -698,8 +2764,50 @@ func (siw *ServerInterfaceWrapper) ApiUsersIdPatch(w http.ResponseWriter, r *htt
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApiUsersIdPatchParams
+
+	// ------------- Optional query parameter "keepKeys" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "keepKeys", r.URL.Query(), &params.KeepKeys, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "keepKeys"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "keepKeys", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ApiUsersIdPatch(w, r, id)
+		siw.Handler.ApiUsersIdPatch(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiUsersIdInvitationPost operation middleware
+func (siw *ServerInterfaceWrapper) ApiUsersIdInvitationPost(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiUsersIdInvitationPost(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -855,15 +2963,54 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 		ErrorHandlerFunc:   options.ErrorHandlerFunc,
 	}
 
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/about", wrapper.ApiAboutGet)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/activity-log", wrapper.ApiActivityLogGet)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/activity-log/export", wrapper.ApiActivityLogExportGet)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/api-key", wrapper.ApiApiKeyGet)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/api-key", wrapper.ApiApiKeyPost)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/application-settings", wrapper.ApiApplicationSettingsGet)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/application-settings", wrapper.ApiApplicationSettingsPatch)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/application-settings/test-message", wrapper.ApiApplicationSettingsTestMessagePost)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/imports", wrapper.ApiImportsPost)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/imports/{id}", wrapper.ApiImportsIdDelete)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/imports/{id}", wrapper.ApiImportsIdGet)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/imports/{id}/finish", wrapper.ApiImportsIdFinishPost)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/imports/{id}/rows", wrapper.ApiImportsIdRowsPost)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/keys", wrapper.ApiKeysGet)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/keys", wrapper.ApiKeysPost)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/keys/{id}", wrapper.ApiKeysIdDelete)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/ldap-configuration", wrapper.ApiLdapConfigurationGet)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/ldap-configuration", wrapper.ApiLdapConfigurationPatch)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/lockout-policy", wrapper.ApiLockoutPolicyGet)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/lockout-policy", wrapper.ApiLockoutPolicyPatch)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/login", wrapper.ApiLoginPost)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/logout", wrapper.ApiLogoutPost)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/mail", wrapper.ApiMailGet)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/mail/{id}", wrapper.ApiMailIdGet)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/preferences", wrapper.ApiPreferencesGet)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/preferences", wrapper.ApiPreferencesPatch)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/roles", wrapper.ApiRolesGet)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/roles", wrapper.ApiRolesPost)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/roles/{id}", wrapper.ApiRolesIdDelete)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/roles/{id}", wrapper.ApiRolesIdGet)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/roles/{id}", wrapper.ApiRolesIdPatch)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/roles/{id}/permissions", wrapper.ApiRolesIdPermissionsPut)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/roles/from/{fromId}", wrapper.ApiRolesFromFromIdPost)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/roles/user-creation-defaults", wrapper.ApiRolesUserCreationDefaultsGet)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/saml-configuration", wrapper.ApiSamlConfigurationGet)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/saml-configuration", wrapper.ApiSamlConfigurationPatch)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/saml-configuration/generate-certificate", wrapper.ApiSamlConfigurationGenerateCertificateGet)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/server-settings", wrapper.ApiServerSettingsGet)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/server-settings", wrapper.ApiServerSettingsPatch)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/sessions", wrapper.ApiSessionsDelete)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/sessions", wrapper.ApiSessionsGet)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/sessions/{id}", wrapper.ApiSessionsIdDelete)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/users", wrapper.ApiUsersGet)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/users", wrapper.ApiUsersPost)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/users/{id}", wrapper.ApiUsersIdDelete)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/users/{id}", wrapper.ApiUsersIdGet)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/users/{id}", wrapper.ApiUsersIdPatch)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/users/{id}/invitation", wrapper.ApiUsersIdInvitationPost)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/users/{id}/roles", wrapper.ApiUsersIdRolesPut)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/users/forgotten-password", wrapper.ApiUsersForgottenPasswordPost)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/users/password", wrapper.ApiUsersPasswordPatch)
@@ -871,6 +3018,463 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/users/whoami", wrapper.ApiUsersWhoamiGet)
 
 	return m
+}
+
+type ApiAboutGetRequestObject struct {
+}
+
+type ApiAboutGetResponseObject interface {
+	VisitApiAboutGetResponse(w http.ResponseWriter) error
+}
+
+type ApiAboutGet200JSONResponse About
+
+func (response ApiAboutGet200JSONResponse) VisitApiAboutGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiActivityLogGetRequestObject struct {
+	Params ApiActivityLogGetParams
+}
+
+type ApiActivityLogGetResponseObject interface {
+	VisitApiActivityLogGetResponse(w http.ResponseWriter) error
+}
+
+type ApiActivityLogGet200JSONResponse []ActivityEntry
+
+func (response ApiActivityLogGet200JSONResponse) VisitApiActivityLogGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiActivityLogExportGetRequestObject struct {
+	Params ApiActivityLogExportGetParams
+}
+
+type ApiActivityLogExportGetResponseObject interface {
+	VisitApiActivityLogExportGetResponse(w http.ResponseWriter) error
+}
+
+type ApiActivityLogExportGet200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ApiActivityLogExportGet200ApplicationxNdjsonResponse) VisitApiActivityLogExportGetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ApiApiKeyGetRequestObject struct {
+}
+
+type ApiApiKeyGetResponseObject interface {
+	VisitApiApiKeyGetResponse(w http.ResponseWriter) error
+}
+
+type ApiApiKeyGet200JSONResponse ContractKey
+
+func (response ApiApiKeyGet200JSONResponse) VisitApiApiKeyGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiApiKeyPostRequestObject struct {
+}
+
+type ApiApiKeyPostResponseObject interface {
+	VisitApiApiKeyPostResponse(w http.ResponseWriter) error
+}
+
+type ApiApiKeyPost200JSONResponse ContractKey
+
+func (response ApiApiKeyPost200JSONResponse) VisitApiApiKeyPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiApplicationSettingsGetRequestObject struct {
+}
+
+type ApiApplicationSettingsGetResponseObject interface {
+	VisitApiApplicationSettingsGetResponse(w http.ResponseWriter) error
+}
+
+type ApiApplicationSettingsGet200JSONResponse ApplicationSettings
+
+func (response ApiApplicationSettingsGet200JSONResponse) VisitApiApplicationSettingsGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiApplicationSettingsPatchRequestObject struct {
+	Body *ApiApplicationSettingsPatchJSONRequestBody
+}
+
+type ApiApplicationSettingsPatchResponseObject interface {
+	VisitApiApplicationSettingsPatchResponse(w http.ResponseWriter) error
+}
+
+type ApiApplicationSettingsPatch200JSONResponse ApplicationSettings
+
+func (response ApiApplicationSettingsPatch200JSONResponse) VisitApiApplicationSettingsPatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiApplicationSettingsTestMessagePostRequestObject struct {
+}
+
+type ApiApplicationSettingsTestMessagePostResponseObject interface {
+	VisitApiApplicationSettingsTestMessagePostResponse(w http.ResponseWriter) error
+}
+
+type ApiApplicationSettingsTestMessagePost200JSONResponse TestMessageResult
+
+func (response ApiApplicationSettingsTestMessagePost200JSONResponse) VisitApiApplicationSettingsTestMessagePostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiImportsPostRequestObject struct {
+	Body *ApiImportsPostJSONRequestBody
+}
+
+type ApiImportsPostResponseObject interface {
+	VisitApiImportsPostResponse(w http.ResponseWriter) error
+}
+
+type ApiImportsPost201JSONResponse Import
+
+func (response ApiImportsPost201JSONResponse) VisitApiImportsPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiImportsIdDeleteRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ApiImportsIdDeleteResponseObject interface {
+	VisitApiImportsIdDeleteResponse(w http.ResponseWriter) error
+}
+
+type ApiImportsIdDelete200JSONResponse Import
+
+func (response ApiImportsIdDelete200JSONResponse) VisitApiImportsIdDeleteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiImportsIdGetRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ApiImportsIdGetResponseObject interface {
+	VisitApiImportsIdGetResponse(w http.ResponseWriter) error
+}
+
+type ApiImportsIdGet200JSONResponse Import
+
+func (response ApiImportsIdGet200JSONResponse) VisitApiImportsIdGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiImportsIdFinishPostRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ApiImportsIdFinishPostResponseObject interface {
+	VisitApiImportsIdFinishPostResponse(w http.ResponseWriter) error
+}
+
+type ApiImportsIdFinishPost200JSONResponse Import
+
+func (response ApiImportsIdFinishPost200JSONResponse) VisitApiImportsIdFinishPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiImportsIdRowsPostRequestObject struct {
+	ID   ID `json:"id"`
+	Body *ApiImportsIdRowsPostJSONRequestBody
+}
+
+type ApiImportsIdRowsPostResponseObject interface {
+	VisitApiImportsIdRowsPostResponse(w http.ResponseWriter) error
+}
+
+type ApiImportsIdRowsPost200JSONResponse ImportRowsResult
+
+func (response ApiImportsIdRowsPost200JSONResponse) VisitApiImportsIdRowsPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiKeysGetRequestObject struct {
+	Params ApiKeysGetParams
+}
+
+type ApiKeysGetResponseObject interface {
+	VisitApiKeysGetResponse(w http.ResponseWriter) error
+}
+
+type ApiKeysGet200JSONResponse []Key
+
+func (response ApiKeysGet200JSONResponse) VisitApiKeysGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiKeysPostRequestObject struct {
+	Body *ApiKeysPostJSONRequestBody
+}
+
+type ApiKeysPostResponseObject interface {
+	VisitApiKeysPostResponse(w http.ResponseWriter) error
+}
+
+type ApiKeysPost201JSONResponse CreatedKey
+
+func (response ApiKeysPost201JSONResponse) VisitApiKeysPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiKeysIdDeleteRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ApiKeysIdDeleteResponseObject interface {
+	VisitApiKeysIdDeleteResponse(w http.ResponseWriter) error
+}
+
+type ApiKeysIdDelete204Response struct {
+}
+
+func (response ApiKeysIdDelete204Response) VisitApiKeysIdDeleteResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ApiLdapConfigurationGetRequestObject struct {
+}
+
+type ApiLdapConfigurationGetResponseObject interface {
+	VisitApiLdapConfigurationGetResponse(w http.ResponseWriter) error
+}
+
+type ApiLdapConfigurationGet200JSONResponse LDAPConfiguration
+
+func (response ApiLdapConfigurationGet200JSONResponse) VisitApiLdapConfigurationGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiLdapConfigurationPatchRequestObject struct {
+	Body *ApiLdapConfigurationPatchJSONRequestBody
+}
+
+type ApiLdapConfigurationPatchResponseObject interface {
+	VisitApiLdapConfigurationPatchResponse(w http.ResponseWriter) error
+}
+
+type ApiLdapConfigurationPatch200JSONResponse LDAPConfiguration
+
+func (response ApiLdapConfigurationPatch200JSONResponse) VisitApiLdapConfigurationPatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiLockoutPolicyGetRequestObject struct {
+}
+
+type ApiLockoutPolicyGetResponseObject interface {
+	VisitApiLockoutPolicyGetResponse(w http.ResponseWriter) error
+}
+
+type ApiLockoutPolicyGet200JSONResponse LockoutPolicy
+
+func (response ApiLockoutPolicyGet200JSONResponse) VisitApiLockoutPolicyGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiLockoutPolicyPatchRequestObject struct {
+	Body *ApiLockoutPolicyPatchJSONRequestBody
+}
+
+type ApiLockoutPolicyPatchResponseObject interface {
+	VisitApiLockoutPolicyPatchResponse(w http.ResponseWriter) error
+}
+
+type ApiLockoutPolicyPatch200JSONResponse Null
+
+func (response ApiLockoutPolicyPatch200JSONResponse) VisitApiLockoutPolicyPatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ApiLoginPostRequestObject struct {
@@ -953,7 +3557,384 @@ func (response ApiMailIdGet200JSONResponse) VisitApiMailIdGetResponse(w http.Res
 	return err
 }
 
+type ApiPreferencesGetRequestObject struct {
+}
+
+type ApiPreferencesGetResponseObject interface {
+	VisitApiPreferencesGetResponse(w http.ResponseWriter) error
+}
+
+type ApiPreferencesGet200JSONResponse Preferences
+
+func (response ApiPreferencesGet200JSONResponse) VisitApiPreferencesGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiPreferencesPatchRequestObject struct {
+	Body *ApiPreferencesPatchJSONRequestBody
+}
+
+type ApiPreferencesPatchResponseObject interface {
+	VisitApiPreferencesPatchResponse(w http.ResponseWriter) error
+}
+
+type ApiPreferencesPatch200JSONResponse Preferences
+
+func (response ApiPreferencesPatch200JSONResponse) VisitApiPreferencesPatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiRolesGetRequestObject struct {
+}
+
+type ApiRolesGetResponseObject interface {
+	VisitApiRolesGetResponse(w http.ResponseWriter) error
+}
+
+type ApiRolesGet200JSONResponse []Role
+
+func (response ApiRolesGet200JSONResponse) VisitApiRolesGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiRolesPostRequestObject struct {
+	Body *ApiRolesPostJSONRequestBody
+}
+
+type ApiRolesPostResponseObject interface {
+	VisitApiRolesPostResponse(w http.ResponseWriter) error
+}
+
+type ApiRolesPost201JSONResponse []Role
+
+func (response ApiRolesPost201JSONResponse) VisitApiRolesPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiRolesFromFromIdPostRequestObject struct {
+	FromID FromID `json:"fromId"`
+	Body   *ApiRolesFromFromIdPostJSONRequestBody
+}
+
+type ApiRolesFromFromIdPostResponseObject interface {
+	VisitApiRolesFromFromIdPostResponse(w http.ResponseWriter) error
+}
+
+type ApiRolesFromFromIdPost201JSONResponse Role
+
+func (response ApiRolesFromFromIdPost201JSONResponse) VisitApiRolesFromFromIdPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiRolesUserCreationDefaultsGetRequestObject struct {
+}
+
+type ApiRolesUserCreationDefaultsGetResponseObject interface {
+	VisitApiRolesUserCreationDefaultsGetResponse(w http.ResponseWriter) error
+}
+
+type ApiRolesUserCreationDefaultsGet200JSONResponse []Role
+
+func (response ApiRolesUserCreationDefaultsGet200JSONResponse) VisitApiRolesUserCreationDefaultsGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiRolesIdDeleteRequestObject struct {
+	ID     ID `json:"id"`
+	Params ApiRolesIdDeleteParams
+}
+
+type ApiRolesIdDeleteResponseObject interface {
+	VisitApiRolesIdDeleteResponse(w http.ResponseWriter) error
+}
+
+type ApiRolesIdDelete204Response struct {
+}
+
+func (response ApiRolesIdDelete204Response) VisitApiRolesIdDeleteResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ApiRolesIdGetRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ApiRolesIdGetResponseObject interface {
+	VisitApiRolesIdGetResponse(w http.ResponseWriter) error
+}
+
+type ApiRolesIdGet200JSONResponse Role
+
+func (response ApiRolesIdGet200JSONResponse) VisitApiRolesIdGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiRolesIdPatchRequestObject struct {
+	ID   ID `json:"id"`
+	Body *ApiRolesIdPatchJSONRequestBody
+}
+
+type ApiRolesIdPatchResponseObject interface {
+	VisitApiRolesIdPatchResponse(w http.ResponseWriter) error
+}
+
+type ApiRolesIdPatch200JSONResponse Role
+
+func (response ApiRolesIdPatch200JSONResponse) VisitApiRolesIdPatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiRolesIdPermissionsPutRequestObject struct {
+	ID   ID `json:"id"`
+	Body *ApiRolesIdPermissionsPutJSONRequestBody
+}
+
+type ApiRolesIdPermissionsPutResponseObject interface {
+	VisitApiRolesIdPermissionsPutResponse(w http.ResponseWriter) error
+}
+
+type ApiRolesIdPermissionsPut200JSONResponse Role
+
+func (response ApiRolesIdPermissionsPut200JSONResponse) VisitApiRolesIdPermissionsPutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiSamlConfigurationGetRequestObject struct {
+}
+
+type ApiSamlConfigurationGetResponseObject interface {
+	VisitApiSamlConfigurationGetResponse(w http.ResponseWriter) error
+}
+
+type ApiSamlConfigurationGet200JSONResponse SAMLConfiguration
+
+func (response ApiSamlConfigurationGet200JSONResponse) VisitApiSamlConfigurationGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiSamlConfigurationPatchRequestObject struct {
+	Body *ApiSamlConfigurationPatchJSONRequestBody
+}
+
+type ApiSamlConfigurationPatchResponseObject interface {
+	VisitApiSamlConfigurationPatchResponse(w http.ResponseWriter) error
+}
+
+type ApiSamlConfigurationPatch200JSONResponse SAMLConfiguration
+
+func (response ApiSamlConfigurationPatch200JSONResponse) VisitApiSamlConfigurationPatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiSamlConfigurationGenerateCertificateGetRequestObject struct {
+}
+
+type ApiSamlConfigurationGenerateCertificateGetResponseObject interface {
+	VisitApiSamlConfigurationGenerateCertificateGetResponse(w http.ResponseWriter) error
+}
+
+type ApiSamlConfigurationGenerateCertificateGet200JSONResponse GeneratedCertificate
+
+func (response ApiSamlConfigurationGenerateCertificateGet200JSONResponse) VisitApiSamlConfigurationGenerateCertificateGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiServerSettingsGetRequestObject struct {
+}
+
+type ApiServerSettingsGetResponseObject interface {
+	VisitApiServerSettingsGetResponse(w http.ResponseWriter) error
+}
+
+type ApiServerSettingsGet200JSONResponse ServerSettings
+
+func (response ApiServerSettingsGet200JSONResponse) VisitApiServerSettingsGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiServerSettingsPatchRequestObject struct {
+	Body *ApiServerSettingsPatchJSONRequestBody
+}
+
+type ApiServerSettingsPatchResponseObject interface {
+	VisitApiServerSettingsPatchResponse(w http.ResponseWriter) error
+}
+
+type ApiServerSettingsPatch200JSONResponse ServerSettings
+
+func (response ApiServerSettingsPatch200JSONResponse) VisitApiServerSettingsPatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiSessionsDeleteRequestObject struct {
+	Params ApiSessionsDeleteParams
+}
+
+type ApiSessionsDeleteResponseObject interface {
+	VisitApiSessionsDeleteResponse(w http.ResponseWriter) error
+}
+
+type ApiSessionsDelete204Response struct {
+}
+
+func (response ApiSessionsDelete204Response) VisitApiSessionsDeleteResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ApiSessionsGetRequestObject struct {
+	Params ApiSessionsGetParams
+}
+
+type ApiSessionsGetResponseObject interface {
+	VisitApiSessionsGetResponse(w http.ResponseWriter) error
+}
+
+type ApiSessionsGet200JSONResponse []Session
+
+func (response ApiSessionsGet200JSONResponse) VisitApiSessionsGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApiSessionsIdDeleteRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ApiSessionsIdDeleteResponseObject interface {
+	VisitApiSessionsIdDeleteResponse(w http.ResponseWriter) error
+}
+
+type ApiSessionsIdDelete204Response struct {
+}
+
+func (response ApiSessionsIdDelete204Response) VisitApiSessionsIdDeleteResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
 type ApiUsersGetRequestObject struct {
+	Params ApiUsersGetParams
 }
 
 type ApiUsersGetResponseObject interface {
@@ -1122,8 +4103,9 @@ func (response ApiUsersIdGet200JSONResponse) VisitApiUsersIdGetResponse(w http.R
 }
 
 type ApiUsersIdPatchRequestObject struct {
-	ID   ID `json:"id"`
-	Body *ApiUsersIdPatchJSONRequestBody
+	ID     ID `json:"id"`
+	Params ApiUsersIdPatchParams
+	Body   *ApiUsersIdPatchJSONRequestBody
 }
 
 type ApiUsersIdPatchResponseObject interface {
@@ -1142,6 +4124,22 @@ func (response ApiUsersIdPatch200JSONResponse) VisitApiUsersIdPatchResponse(w ht
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type ApiUsersIdInvitationPostRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ApiUsersIdInvitationPostResponseObject interface {
+	VisitApiUsersIdInvitationPostResponse(w http.ResponseWriter) error
+}
+
+type ApiUsersIdInvitationPost204Response struct {
+}
+
+func (response ApiUsersIdInvitationPost204Response) VisitApiUsersIdInvitationPostResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
 }
 
 type ApiUsersIdRolesPutRequestObject struct {
@@ -1169,6 +4167,66 @@ func (response ApiUsersIdRolesPut200JSONResponse) VisitApiUsersIdRolesPutRespons
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ApiAboutGet Get about singleton.
+	// (GET /api/about)
+	ApiAboutGet(ctx context.Context, request ApiAboutGetRequestObject) (ApiAboutGetResponseObject, error)
+	// ApiActivityLogGet List the activity log
+	// (GET /api/activity-log)
+	ApiActivityLogGet(ctx context.Context, request ApiActivityLogGetRequestObject) (ApiActivityLogGetResponseObject, error)
+	// ApiActivityLogExportGet Export the activity log
+	// (GET /api/activity-log/export)
+	ApiActivityLogExportGet(ctx context.Context, request ApiActivityLogExportGetRequestObject) (ApiActivityLogExportGetResponseObject, error)
+	// ApiApiKeyGet Get the API key of the current user
+	// (GET /api/api-key)
+	ApiApiKeyGet(ctx context.Context, request ApiApiKeyGetRequestObject) (ApiApiKeyGetResponseObject, error)
+	// ApiApiKeyPost Create or renew the API key of the current user
+	// (POST /api/api-key)
+	ApiApiKeyPost(ctx context.Context, request ApiApiKeyPostRequestObject) (ApiApiKeyPostResponseObject, error)
+	// ApiApplicationSettingsGet Get application-settings singleton.
+	// (GET /api/application-settings)
+	ApiApplicationSettingsGet(ctx context.Context, request ApiApplicationSettingsGetRequestObject) (ApiApplicationSettingsGetResponseObject, error)
+	// ApiApplicationSettingsPatch Update application-settings singleton.
+	// (PATCH /api/application-settings)
+	ApiApplicationSettingsPatch(ctx context.Context, request ApiApplicationSettingsPatchRequestObject) (ApiApplicationSettingsPatchResponseObject, error)
+	// ApiApplicationSettingsTestMessagePost Send a test message to oneself
+	// (POST /api/application-settings/test-message)
+	ApiApplicationSettingsTestMessagePost(ctx context.Context, request ApiApplicationSettingsTestMessagePostRequestObject) (ApiApplicationSettingsTestMessagePostResponseObject, error)
+	// ApiImportsPost Begin an import of users
+	// (POST /api/imports)
+	ApiImportsPost(ctx context.Context, request ApiImportsPostRequestObject) (ApiImportsPostResponseObject, error)
+	// ApiImportsIdDelete Undo an import
+	// (DELETE /api/imports/{id})
+	ApiImportsIdDelete(ctx context.Context, request ApiImportsIdDeleteRequestObject) (ApiImportsIdDeleteResponseObject, error)
+	// ApiImportsIdGet Get an import
+	// (GET /api/imports/{id})
+	ApiImportsIdGet(ctx context.Context, request ApiImportsIdGetRequestObject) (ApiImportsIdGetResponseObject, error)
+	// ApiImportsIdFinishPost Finish an import
+	// (POST /api/imports/{id}/finish)
+	ApiImportsIdFinishPost(ctx context.Context, request ApiImportsIdFinishPostRequestObject) (ApiImportsIdFinishPostResponseObject, error)
+	// ApiImportsIdRowsPost Add rows to an import
+	// (POST /api/imports/{id}/rows)
+	ApiImportsIdRowsPost(ctx context.Context, request ApiImportsIdRowsPostRequestObject) (ApiImportsIdRowsPostResponseObject, error)
+	// ApiKeysGet List API keys
+	// (GET /api/keys)
+	ApiKeysGet(ctx context.Context, request ApiKeysGetRequestObject) (ApiKeysGetResponseObject, error)
+	// ApiKeysPost Create a named API key
+	// (POST /api/keys)
+	ApiKeysPost(ctx context.Context, request ApiKeysPostRequestObject) (ApiKeysPostResponseObject, error)
+	// ApiKeysIdDelete End an API key
+	// (DELETE /api/keys/{id})
+	ApiKeysIdDelete(ctx context.Context, request ApiKeysIdDeleteRequestObject) (ApiKeysIdDeleteResponseObject, error)
+	// ApiLdapConfigurationGet Get ldap-configuration singleton.
+	// (GET /api/ldap-configuration)
+	ApiLdapConfigurationGet(ctx context.Context, request ApiLdapConfigurationGetRequestObject) (ApiLdapConfigurationGetResponseObject, error)
+	// ApiLdapConfigurationPatch Update ldap-configuration singleton.
+	// (PATCH /api/ldap-configuration)
+	ApiLdapConfigurationPatch(ctx context.Context, request ApiLdapConfigurationPatchRequestObject) (ApiLdapConfigurationPatchResponseObject, error)
+	// ApiLockoutPolicyGet Get the lockout policy
+	// (GET /api/lockout-policy)
+	ApiLockoutPolicyGet(ctx context.Context, request ApiLockoutPolicyGetRequestObject) (ApiLockoutPolicyGetResponseObject, error)
+	// ApiLockoutPolicyPatch Update the lockout policy
+	// (PATCH /api/lockout-policy)
+	ApiLockoutPolicyPatch(ctx context.Context, request ApiLockoutPolicyPatchRequestObject) (ApiLockoutPolicyPatchResponseObject, error)
 	// ApiLoginPost Logs in a user
 	// (POST /api/login)
 	ApiLoginPost(ctx context.Context, request ApiLoginPostRequestObject) (ApiLoginPostResponseObject, error)
@@ -1181,6 +4239,60 @@ type StrictServerInterface interface {
 	// ApiMailIdGet Get one message of the outbox
 	// (GET /api/mail/{id})
 	ApiMailIdGet(ctx context.Context, request ApiMailIdGetRequestObject) (ApiMailIdGetResponseObject, error)
+	// ApiPreferencesGet Get the preferences of the current user
+	// (GET /api/preferences)
+	ApiPreferencesGet(ctx context.Context, request ApiPreferencesGetRequestObject) (ApiPreferencesGetResponseObject, error)
+	// ApiPreferencesPatch Update the preferences of the current user
+	// (PATCH /api/preferences)
+	ApiPreferencesPatch(ctx context.Context, request ApiPreferencesPatchRequestObject) (ApiPreferencesPatchResponseObject, error)
+	// ApiRolesGet Retrieve all role instances.
+	// (GET /api/roles)
+	ApiRolesGet(ctx context.Context, request ApiRolesGetRequestObject) (ApiRolesGetResponseObject, error)
+	// ApiRolesPost Create role instance.
+	// (POST /api/roles)
+	ApiRolesPost(ctx context.Context, request ApiRolesPostRequestObject) (ApiRolesPostResponseObject, error)
+	// ApiRolesFromFromIdPost Creates a new role from another one
+	// (POST /api/roles/from/{fromId})
+	ApiRolesFromFromIdPost(ctx context.Context, request ApiRolesFromFromIdPostRequestObject) (ApiRolesFromFromIdPostResponseObject, error)
+	// ApiRolesUserCreationDefaultsGet Return the default roles for user creation
+	// (GET /api/roles/user-creation-defaults)
+	ApiRolesUserCreationDefaultsGet(ctx context.Context, request ApiRolesUserCreationDefaultsGetRequestObject) (ApiRolesUserCreationDefaultsGetResponseObject, error)
+	// ApiRolesIdDelete Delete role instance.
+	// (DELETE /api/roles/{id})
+	ApiRolesIdDelete(ctx context.Context, request ApiRolesIdDeleteRequestObject) (ApiRolesIdDeleteResponseObject, error)
+	// ApiRolesIdGet Get role instance by id.
+	// (GET /api/roles/{id})
+	ApiRolesIdGet(ctx context.Context, request ApiRolesIdGetRequestObject) (ApiRolesIdGetResponseObject, error)
+	// ApiRolesIdPatch Update role instance.
+	// (PATCH /api/roles/{id})
+	ApiRolesIdPatch(ctx context.Context, request ApiRolesIdPatchRequestObject) (ApiRolesIdPatchResponseObject, error)
+	// ApiRolesIdPermissionsPut Replace permission list for a role
+	// (PUT /api/roles/{id}/permissions)
+	ApiRolesIdPermissionsPut(ctx context.Context, request ApiRolesIdPermissionsPutRequestObject) (ApiRolesIdPermissionsPutResponseObject, error)
+	// ApiSamlConfigurationGet Get saml-configuration singleton.
+	// (GET /api/saml-configuration)
+	ApiSamlConfigurationGet(ctx context.Context, request ApiSamlConfigurationGetRequestObject) (ApiSamlConfigurationGetResponseObject, error)
+	// ApiSamlConfigurationPatch Update saml-configuration singleton.
+	// (PATCH /api/saml-configuration)
+	ApiSamlConfigurationPatch(ctx context.Context, request ApiSamlConfigurationPatchRequestObject) (ApiSamlConfigurationPatchResponseObject, error)
+	// ApiSamlConfigurationGenerateCertificateGet Generates SAML certificate
+	// (GET /api/saml-configuration/generate-certificate)
+	ApiSamlConfigurationGenerateCertificateGet(ctx context.Context, request ApiSamlConfigurationGenerateCertificateGetRequestObject) (ApiSamlConfigurationGenerateCertificateGetResponseObject, error)
+	// ApiServerSettingsGet Get the settings of the server
+	// (GET /api/server-settings)
+	ApiServerSettingsGet(ctx context.Context, request ApiServerSettingsGetRequestObject) (ApiServerSettingsGetResponseObject, error)
+	// ApiServerSettingsPatch Update the settings of the server
+	// (PATCH /api/server-settings)
+	ApiServerSettingsPatch(ctx context.Context, request ApiServerSettingsPatchRequestObject) (ApiServerSettingsPatchResponseObject, error)
+	// ApiSessionsDelete End all sessions of a user
+	// (DELETE /api/sessions)
+	ApiSessionsDelete(ctx context.Context, request ApiSessionsDeleteRequestObject) (ApiSessionsDeleteResponseObject, error)
+	// ApiSessionsGet List sessions
+	// (GET /api/sessions)
+	ApiSessionsGet(ctx context.Context, request ApiSessionsGetRequestObject) (ApiSessionsGetResponseObject, error)
+	// ApiSessionsIdDelete End a session
+	// (DELETE /api/sessions/{id})
+	ApiSessionsIdDelete(ctx context.Context, request ApiSessionsIdDeleteRequestObject) (ApiSessionsIdDeleteResponseObject, error)
 	// ApiUsersGet Get all users
 	// (GET /api/users)
 	ApiUsersGet(ctx context.Context, request ApiUsersGetRequestObject) (ApiUsersGetResponseObject, error)
@@ -1208,6 +4320,9 @@ type StrictServerInterface interface {
 	// ApiUsersIdPatch Update user instance.
 	// (PATCH /api/users/{id})
 	ApiUsersIdPatch(ctx context.Context, request ApiUsersIdPatchRequestObject) (ApiUsersIdPatchResponseObject, error)
+	// ApiUsersIdInvitationPost Invite a user to choose a password
+	// (POST /api/users/{id}/invitation)
+	ApiUsersIdInvitationPost(ctx context.Context, request ApiUsersIdInvitationPostRequestObject) (ApiUsersIdInvitationPostResponseObject, error)
 	// ApiUsersIdRolesPut Replace role list for a user
 	// (PUT /api/users/{id}/roles)
 	ApiUsersIdRolesPut(ctx context.Context, request ApiUsersIdRolesPutRequestObject) (ApiUsersIdRolesPutResponseObject, error)
@@ -1250,6 +4365,544 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// ApiAboutGet operation middleware
+func (sh *strictHandler) ApiAboutGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiAboutGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiAboutGet(ctx, request.(ApiAboutGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiAboutGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiAboutGetResponseObject); ok {
+		if err := validResponse.VisitApiAboutGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiActivityLogGet operation middleware
+func (sh *strictHandler) ApiActivityLogGet(w http.ResponseWriter, r *http.Request, params ApiActivityLogGetParams) {
+	var request ApiActivityLogGetRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiActivityLogGet(ctx, request.(ApiActivityLogGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiActivityLogGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiActivityLogGetResponseObject); ok {
+		if err := validResponse.VisitApiActivityLogGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiActivityLogExportGet operation middleware
+func (sh *strictHandler) ApiActivityLogExportGet(w http.ResponseWriter, r *http.Request, params ApiActivityLogExportGetParams) {
+	var request ApiActivityLogExportGetRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiActivityLogExportGet(ctx, request.(ApiActivityLogExportGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiActivityLogExportGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiActivityLogExportGetResponseObject); ok {
+		if err := validResponse.VisitApiActivityLogExportGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiApiKeyGet operation middleware
+func (sh *strictHandler) ApiApiKeyGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiApiKeyGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiApiKeyGet(ctx, request.(ApiApiKeyGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiApiKeyGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiApiKeyGetResponseObject); ok {
+		if err := validResponse.VisitApiApiKeyGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiApiKeyPost operation middleware
+func (sh *strictHandler) ApiApiKeyPost(w http.ResponseWriter, r *http.Request) {
+	var request ApiApiKeyPostRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiApiKeyPost(ctx, request.(ApiApiKeyPostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiApiKeyPost")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiApiKeyPostResponseObject); ok {
+		if err := validResponse.VisitApiApiKeyPostResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiApplicationSettingsGet operation middleware
+func (sh *strictHandler) ApiApplicationSettingsGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiApplicationSettingsGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiApplicationSettingsGet(ctx, request.(ApiApplicationSettingsGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiApplicationSettingsGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiApplicationSettingsGetResponseObject); ok {
+		if err := validResponse.VisitApiApplicationSettingsGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiApplicationSettingsPatch operation middleware
+func (sh *strictHandler) ApiApplicationSettingsPatch(w http.ResponseWriter, r *http.Request) {
+	var request ApiApplicationSettingsPatchRequestObject
+
+	var body ApiApplicationSettingsPatchJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiApplicationSettingsPatch(ctx, request.(ApiApplicationSettingsPatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiApplicationSettingsPatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiApplicationSettingsPatchResponseObject); ok {
+		if err := validResponse.VisitApiApplicationSettingsPatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiApplicationSettingsTestMessagePost operation middleware
+func (sh *strictHandler) ApiApplicationSettingsTestMessagePost(w http.ResponseWriter, r *http.Request) {
+	var request ApiApplicationSettingsTestMessagePostRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiApplicationSettingsTestMessagePost(ctx, request.(ApiApplicationSettingsTestMessagePostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiApplicationSettingsTestMessagePost")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiApplicationSettingsTestMessagePostResponseObject); ok {
+		if err := validResponse.VisitApiApplicationSettingsTestMessagePostResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiImportsPost operation middleware
+func (sh *strictHandler) ApiImportsPost(w http.ResponseWriter, r *http.Request) {
+	var request ApiImportsPostRequestObject
+
+	var body ApiImportsPostJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiImportsPost(ctx, request.(ApiImportsPostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiImportsPost")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiImportsPostResponseObject); ok {
+		if err := validResponse.VisitApiImportsPostResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiImportsIdDelete operation middleware
+func (sh *strictHandler) ApiImportsIdDelete(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiImportsIdDeleteRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiImportsIdDelete(ctx, request.(ApiImportsIdDeleteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiImportsIdDelete")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiImportsIdDeleteResponseObject); ok {
+		if err := validResponse.VisitApiImportsIdDeleteResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiImportsIdGet operation middleware
+func (sh *strictHandler) ApiImportsIdGet(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiImportsIdGetRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiImportsIdGet(ctx, request.(ApiImportsIdGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiImportsIdGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiImportsIdGetResponseObject); ok {
+		if err := validResponse.VisitApiImportsIdGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiImportsIdFinishPost operation middleware
+func (sh *strictHandler) ApiImportsIdFinishPost(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiImportsIdFinishPostRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiImportsIdFinishPost(ctx, request.(ApiImportsIdFinishPostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiImportsIdFinishPost")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiImportsIdFinishPostResponseObject); ok {
+		if err := validResponse.VisitApiImportsIdFinishPostResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiImportsIdRowsPost operation middleware
+func (sh *strictHandler) ApiImportsIdRowsPost(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiImportsIdRowsPostRequestObject
+
+	request.ID = id
+
+	var body ApiImportsIdRowsPostJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiImportsIdRowsPost(ctx, request.(ApiImportsIdRowsPostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiImportsIdRowsPost")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiImportsIdRowsPostResponseObject); ok {
+		if err := validResponse.VisitApiImportsIdRowsPostResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiKeysGet operation middleware
+func (sh *strictHandler) ApiKeysGet(w http.ResponseWriter, r *http.Request, params ApiKeysGetParams) {
+	var request ApiKeysGetRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiKeysGet(ctx, request.(ApiKeysGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiKeysGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiKeysGetResponseObject); ok {
+		if err := validResponse.VisitApiKeysGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiKeysPost operation middleware
+func (sh *strictHandler) ApiKeysPost(w http.ResponseWriter, r *http.Request) {
+	var request ApiKeysPostRequestObject
+
+	var body ApiKeysPostJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiKeysPost(ctx, request.(ApiKeysPostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiKeysPost")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiKeysPostResponseObject); ok {
+		if err := validResponse.VisitApiKeysPostResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiKeysIdDelete operation middleware
+func (sh *strictHandler) ApiKeysIdDelete(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiKeysIdDeleteRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiKeysIdDelete(ctx, request.(ApiKeysIdDeleteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiKeysIdDelete")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiKeysIdDeleteResponseObject); ok {
+		if err := validResponse.VisitApiKeysIdDeleteResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiLdapConfigurationGet operation middleware
+func (sh *strictHandler) ApiLdapConfigurationGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiLdapConfigurationGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiLdapConfigurationGet(ctx, request.(ApiLdapConfigurationGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiLdapConfigurationGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiLdapConfigurationGetResponseObject); ok {
+		if err := validResponse.VisitApiLdapConfigurationGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiLdapConfigurationPatch operation middleware
+func (sh *strictHandler) ApiLdapConfigurationPatch(w http.ResponseWriter, r *http.Request) {
+	var request ApiLdapConfigurationPatchRequestObject
+
+	var body ApiLdapConfigurationPatchJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiLdapConfigurationPatch(ctx, request.(ApiLdapConfigurationPatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiLdapConfigurationPatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiLdapConfigurationPatchResponseObject); ok {
+		if err := validResponse.VisitApiLdapConfigurationPatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiLockoutPolicyGet operation middleware
+func (sh *strictHandler) ApiLockoutPolicyGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiLockoutPolicyGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiLockoutPolicyGet(ctx, request.(ApiLockoutPolicyGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiLockoutPolicyGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiLockoutPolicyGetResponseObject); ok {
+		if err := validResponse.VisitApiLockoutPolicyGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiLockoutPolicyPatch operation middleware
+func (sh *strictHandler) ApiLockoutPolicyPatch(w http.ResponseWriter, r *http.Request) {
+	var request ApiLockoutPolicyPatchRequestObject
+
+	var body ApiLockoutPolicyPatchJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiLockoutPolicyPatch(ctx, request.(ApiLockoutPolicyPatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiLockoutPolicyPatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiLockoutPolicyPatchResponseObject); ok {
+		if err := validResponse.VisitApiLockoutPolicyPatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // ApiLoginPost operation middleware
@@ -1357,9 +5010,509 @@ func (sh *strictHandler) ApiMailIdGet(w http.ResponseWriter, r *http.Request, id
 	}
 }
 
+// ApiPreferencesGet operation middleware
+func (sh *strictHandler) ApiPreferencesGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiPreferencesGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiPreferencesGet(ctx, request.(ApiPreferencesGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiPreferencesGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiPreferencesGetResponseObject); ok {
+		if err := validResponse.VisitApiPreferencesGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiPreferencesPatch operation middleware
+func (sh *strictHandler) ApiPreferencesPatch(w http.ResponseWriter, r *http.Request) {
+	var request ApiPreferencesPatchRequestObject
+
+	var body ApiPreferencesPatchJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiPreferencesPatch(ctx, request.(ApiPreferencesPatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiPreferencesPatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiPreferencesPatchResponseObject); ok {
+		if err := validResponse.VisitApiPreferencesPatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiRolesGet operation middleware
+func (sh *strictHandler) ApiRolesGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiRolesGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiRolesGet(ctx, request.(ApiRolesGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiRolesGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiRolesGetResponseObject); ok {
+		if err := validResponse.VisitApiRolesGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiRolesPost operation middleware
+func (sh *strictHandler) ApiRolesPost(w http.ResponseWriter, r *http.Request) {
+	var request ApiRolesPostRequestObject
+
+	var body ApiRolesPostJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiRolesPost(ctx, request.(ApiRolesPostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiRolesPost")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiRolesPostResponseObject); ok {
+		if err := validResponse.VisitApiRolesPostResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiRolesFromFromIdPost operation middleware
+func (sh *strictHandler) ApiRolesFromFromIdPost(w http.ResponseWriter, r *http.Request, fromID FromID) {
+	var request ApiRolesFromFromIdPostRequestObject
+
+	request.FromID = fromID
+
+	var body ApiRolesFromFromIdPostJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiRolesFromFromIdPost(ctx, request.(ApiRolesFromFromIdPostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiRolesFromFromIdPost")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiRolesFromFromIdPostResponseObject); ok {
+		if err := validResponse.VisitApiRolesFromFromIdPostResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiRolesUserCreationDefaultsGet operation middleware
+func (sh *strictHandler) ApiRolesUserCreationDefaultsGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiRolesUserCreationDefaultsGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiRolesUserCreationDefaultsGet(ctx, request.(ApiRolesUserCreationDefaultsGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiRolesUserCreationDefaultsGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiRolesUserCreationDefaultsGetResponseObject); ok {
+		if err := validResponse.VisitApiRolesUserCreationDefaultsGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiRolesIdDelete operation middleware
+func (sh *strictHandler) ApiRolesIdDelete(w http.ResponseWriter, r *http.Request, id ID, params ApiRolesIdDeleteParams) {
+	var request ApiRolesIdDeleteRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiRolesIdDelete(ctx, request.(ApiRolesIdDeleteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiRolesIdDelete")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiRolesIdDeleteResponseObject); ok {
+		if err := validResponse.VisitApiRolesIdDeleteResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiRolesIdGet operation middleware
+func (sh *strictHandler) ApiRolesIdGet(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiRolesIdGetRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiRolesIdGet(ctx, request.(ApiRolesIdGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiRolesIdGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiRolesIdGetResponseObject); ok {
+		if err := validResponse.VisitApiRolesIdGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiRolesIdPatch operation middleware
+func (sh *strictHandler) ApiRolesIdPatch(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiRolesIdPatchRequestObject
+
+	request.ID = id
+
+	var body ApiRolesIdPatchJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiRolesIdPatch(ctx, request.(ApiRolesIdPatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiRolesIdPatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiRolesIdPatchResponseObject); ok {
+		if err := validResponse.VisitApiRolesIdPatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiRolesIdPermissionsPut operation middleware
+func (sh *strictHandler) ApiRolesIdPermissionsPut(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiRolesIdPermissionsPutRequestObject
+
+	request.ID = id
+
+	var body ApiRolesIdPermissionsPutJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiRolesIdPermissionsPut(ctx, request.(ApiRolesIdPermissionsPutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiRolesIdPermissionsPut")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiRolesIdPermissionsPutResponseObject); ok {
+		if err := validResponse.VisitApiRolesIdPermissionsPutResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiSamlConfigurationGet operation middleware
+func (sh *strictHandler) ApiSamlConfigurationGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiSamlConfigurationGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiSamlConfigurationGet(ctx, request.(ApiSamlConfigurationGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiSamlConfigurationGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiSamlConfigurationGetResponseObject); ok {
+		if err := validResponse.VisitApiSamlConfigurationGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiSamlConfigurationPatch operation middleware
+func (sh *strictHandler) ApiSamlConfigurationPatch(w http.ResponseWriter, r *http.Request) {
+	var request ApiSamlConfigurationPatchRequestObject
+
+	var body ApiSamlConfigurationPatchJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiSamlConfigurationPatch(ctx, request.(ApiSamlConfigurationPatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiSamlConfigurationPatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiSamlConfigurationPatchResponseObject); ok {
+		if err := validResponse.VisitApiSamlConfigurationPatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiSamlConfigurationGenerateCertificateGet operation middleware
+func (sh *strictHandler) ApiSamlConfigurationGenerateCertificateGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiSamlConfigurationGenerateCertificateGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiSamlConfigurationGenerateCertificateGet(ctx, request.(ApiSamlConfigurationGenerateCertificateGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiSamlConfigurationGenerateCertificateGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiSamlConfigurationGenerateCertificateGetResponseObject); ok {
+		if err := validResponse.VisitApiSamlConfigurationGenerateCertificateGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiServerSettingsGet operation middleware
+func (sh *strictHandler) ApiServerSettingsGet(w http.ResponseWriter, r *http.Request) {
+	var request ApiServerSettingsGetRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiServerSettingsGet(ctx, request.(ApiServerSettingsGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiServerSettingsGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiServerSettingsGetResponseObject); ok {
+		if err := validResponse.VisitApiServerSettingsGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiServerSettingsPatch operation middleware
+func (sh *strictHandler) ApiServerSettingsPatch(w http.ResponseWriter, r *http.Request) {
+	var request ApiServerSettingsPatchRequestObject
+
+	var body ApiServerSettingsPatchJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiServerSettingsPatch(ctx, request.(ApiServerSettingsPatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiServerSettingsPatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiServerSettingsPatchResponseObject); ok {
+		if err := validResponse.VisitApiServerSettingsPatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiSessionsDelete operation middleware
+func (sh *strictHandler) ApiSessionsDelete(w http.ResponseWriter, r *http.Request, params ApiSessionsDeleteParams) {
+	var request ApiSessionsDeleteRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiSessionsDelete(ctx, request.(ApiSessionsDeleteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiSessionsDelete")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiSessionsDeleteResponseObject); ok {
+		if err := validResponse.VisitApiSessionsDeleteResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiSessionsGet operation middleware
+func (sh *strictHandler) ApiSessionsGet(w http.ResponseWriter, r *http.Request, params ApiSessionsGetParams) {
+	var request ApiSessionsGetRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiSessionsGet(ctx, request.(ApiSessionsGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiSessionsGet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiSessionsGetResponseObject); ok {
+		if err := validResponse.VisitApiSessionsGetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiSessionsIdDelete operation middleware
+func (sh *strictHandler) ApiSessionsIdDelete(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiSessionsIdDeleteRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiSessionsIdDelete(ctx, request.(ApiSessionsIdDeleteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiSessionsIdDelete")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiSessionsIdDeleteResponseObject); ok {
+		if err := validResponse.VisitApiSessionsIdDeleteResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ApiUsersGet operation middleware
-func (sh *strictHandler) ApiUsersGet(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) ApiUsersGet(w http.ResponseWriter, r *http.Request, params ApiUsersGetParams) {
 	var request ApiUsersGetRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.ApiUsersGet(ctx, request.(ApiUsersGetRequestObject))
@@ -1582,10 +5735,11 @@ func (sh *strictHandler) ApiUsersIdGet(w http.ResponseWriter, r *http.Request, i
 }
 
 // ApiUsersIdPatch operation middleware
-func (sh *strictHandler) ApiUsersIdPatch(w http.ResponseWriter, r *http.Request, id ID) {
+func (sh *strictHandler) ApiUsersIdPatch(w http.ResponseWriter, r *http.Request, id ID, params ApiUsersIdPatchParams) {
 	var request ApiUsersIdPatchRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	var body ApiUsersIdPatchJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -1607,6 +5761,32 @@ func (sh *strictHandler) ApiUsersIdPatch(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ApiUsersIdPatchResponseObject); ok {
 		if err := validResponse.VisitApiUsersIdPatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiUsersIdInvitationPost operation middleware
+func (sh *strictHandler) ApiUsersIdInvitationPost(w http.ResponseWriter, r *http.Request, id ID) {
+	var request ApiUsersIdInvitationPostRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiUsersIdInvitationPost(ctx, request.(ApiUsersIdInvitationPostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiUsersIdInvitationPost")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiUsersIdInvitationPostResponseObject); ok {
+		if err := validResponse.VisitApiUsersIdInvitationPostResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

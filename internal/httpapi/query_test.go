@@ -1,0 +1,86 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// TestQuery checks queries of every type of parameter against the contract.
+func TestQuery(t *testing.T) {
+	operations, err := readContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const log, users, sessions = "GET /api/activity-log", "GET /api/users", "DELETE /api/sessions"
+	tests := []struct{ op, query, path string }{ // no path: nothing is wrong
+		{log, "", ""},
+		{log, "actor=18&action=user.*&targetKind=user&targetId=7&from=2026-03-01T09:30:00Z&to=2026-03-01T09:30:00.5%2B01:00&limit=1000", ""},
+		{log, "actor=0018", ""},
+		{log, "actor=0", "/query/actor"},
+		{log, "actor=", "/query/actor"},
+		{log, "actor=x", "/query/actor"},
+		{log, "actor=1.0", "/query/actor"},
+		{log, "actor=%2B1", "/query/actor"},
+		{log, "actor=1&actor=1", "/query/actor"},
+		{log, "actor=9223372036854775808", "/query/actor"},
+		{log, "limit=0", "/query/limit"},
+		{log, "limit=1001", "/query/limit"},
+		{log, "action=", "/query/action"},
+		{log, "action=%00", "/query/action"},
+		{log, "action=%ff", "/query/action"},
+		{log, "from=2026-03-01", "/query/from"},
+		{log, "from=yesterday", "/query/from"},
+		{log, "actr=1", "/query"},
+		{log, "actor=%zz", "/query"},
+		{log, "a;b", "/query"},
+		{sessions, "keepCurrent=true&userId=3", ""},
+		{sessions, "keepCurrent=1", "/query/keepCurrent"},
+		{sessions, "keepCurrent", "/query/keepCurrent"},
+		{sessions, "keepcurrent=true", "/query"},
+		{users, "sort=-name&provider=ldap&active=false&search=%C3%A9", ""},
+		{users, "sort=password", "/query/sort"},
+		{users, "provider=none", "/query/provider"},
+		{users, "unknown=1", ""}, // the operation is of the seed
+		{"PATCH /api/users/{id}", "keepKeys=yes", "/query/keepKeys"},
+		{"GET /api/users/whoami", "unknown=%zz", ""},
+	}
+	for _, test := range tests {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.URL.RawQuery = test.query
+		err := operations[test.op].checkQuery(r)
+		e, _ := err.(*account.Error)
+		switch {
+		case test.path == "" && err != nil:
+			t.Errorf("%s?%s: %v", test.op, test.query, err)
+		case test.path != "" && (e == nil || e.Code != account.CodeInvalid || len(e.Details) != 1 || e.Details[0].Path != test.path):
+			t.Errorf("%s?%s: want a fault of %s: %v", test.op, test.query, test.path, err)
+		}
+	}
+}
+
+// TestIDOrDigits: an id of a permission is a number or a string of digits, and a
+// fault is told by the alternative of its type.
+func TestIDOrDigits(t *testing.T) {
+	operations, err := readContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := operations["PUT /api/roles/{id}/permissions"].body
+	for id, want := range map[string]string{
+		`18`: "", `"19"`: "", `0`: "must be at least 1", `"x"`: "must have the form ^[0-9]+$", `""`: "must have the form ^[0-9]+$",
+		`"12345678901234567890"`: "must be at most 19 characters long", `1.5`: "must be an integer of at most 64 bits, written without fraction or exponent",
+		`true`: "must be an integer or a string", `null`: "must be an integer or a string", `[1]`: "must be an integer or a string",
+	} {
+		got := ""
+		err := checkSchema(schema, []byte(`[{"entityName":"user","action":"read","entityIds":[1,`+id+`]}]`))
+		if e, ok := err.(*account.Error); ok && e.Details[0].Path == "/0/entityIds/1" {
+			got = e.Details[0].Message
+		}
+		if got != want || (err == nil) != (want == "") {
+			t.Errorf("%s: %v, want %q", id, err, want)
+		}
+	}
+}
