@@ -28,6 +28,16 @@ func Allow(caller *Principal, action access.Action, entity access.Entity, id int
 	}
 }
 
+// allowOwn is [Allow] for what is the caller's own, which is never unseen: it
+// fails with CodeForbidden where he has the permission for others alone.
+func allowOwn(caller *Principal, action access.Action, entity access.Entity) error {
+	err := Allow(caller, action, entity, caller.User.ID)
+	if ErrorCode(err) == CodeNotFound {
+		return forbidden()
+	}
+	return err
+}
+
 // mayTouchPasswords fails with CodeForbidden for a named key, whatever its
 // permissions: a script's key that leaks must not let anybody in for good. It stands
 // before whatever sets a password, or says where the token for one goes.

@@ -24,12 +24,12 @@ const (
 // [Allow] says, and with CodeNoAPIKey while there is none: reading makes none.
 func (s *Service) ContractKey(ctx context.Context, caller *Principal) (secret.Text, error) {
 	self := caller.User.ID
-	if err := Allow(caller, access.ActionRead, access.EntityAPIKey, self); err != nil {
+	if err := allowOwn(caller, access.ActionRead, access.EntityAPIKey); err != nil {
 		return secret.Text{}, err
 	}
 	var text secret.Text
 	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := Allow(caller, access.ActionRead, access.EntityAPIKey, self); err != nil {
+		if err := allowOwn(caller, access.ActionRead, access.EntityAPIKey); err != nil {
 			return err
 		}
 		key, err := tx.ContractKey(ctx, self)
@@ -51,12 +51,12 @@ func (s *Service) ContractKey(ctx context.Context, caller *Principal) (secret.Te
 // one before at once, also when he came by it. It fails as [Allow] says.
 func (s *Service) RenewContractKey(ctx context.Context, caller *Principal) (secret.Text, error) {
 	self := caller.User.ID
-	if err := Allow(caller, access.ActionCreate, access.EntityAPIKey, self); err != nil {
+	if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
 		return secret.Text{}, err
 	}
 	var text secret.Text
 	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := Allow(caller, access.ActionCreate, access.EntityAPIKey, self); err != nil {
+		if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
 			return err
 		}
 		if err := s.endContractKey(ctx, tx, caller); err != nil {

@@ -30,7 +30,7 @@ type NewAPIKey struct {
 // CodePermissionNeedsRead and CodeTooManyKeys.
 func (s *Service) CreateKey(ctx context.Context, caller *Principal, n NewAPIKey) (secret.Text, APIKey, error) {
 	self := caller.User.ID
-	if err := Allow(caller, access.ActionCreate, access.EntityAPIKey, self); err != nil {
+	if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
 		return secret.Text{}, APIKey{}, err
 	}
 	permissions, err := n.check()
@@ -40,7 +40,7 @@ func (s *Service) CreateKey(ctx context.Context, caller *Principal, n NewAPIKey)
 	var text secret.Text
 	var key APIKey
 	err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
-		if err := Allow(caller, access.ActionCreate, access.EntityAPIKey, self); err != nil {
+		if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
 			return err
 		}
 		if err := tx.LockAPIKeysOf(ctx, self); err != nil {

@@ -27,7 +27,7 @@ func adaJSON(department, biography, picture, roles string) string {
 // body. The contract sees to the form of every answer.
 func TestAnswers(t *testing.T) {
 	f := newFixture(t)
-	var ada, recovery string
+	var ada, recovery, contract, named string
 	steps := []struct {
 		op     string // of the contract
 		id     int64
@@ -78,6 +78,33 @@ func TestAnswers(t *testing.T) {
 		{op: "GET /api/mail/{id}", id: 1, by: &f.admin, status: 200,
 			want: `{"id":1,"attempts":1,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":"2027-03-01T09:00:01Z","kind":"recovery","lastError":null,` +
 				`"nextAttemptAt":null,"recipient":"Ada@example.org","state":"delivered"}` + "\n"},
+		{op: "POST /api/api-key", by: &f.admin, status: 200, want: "*", after: func(a answer) { contract = a.body }},
+		{op: "GET /api/api-key", by: &f.admin, status: 200, want: "*", after: func(a answer) {
+			if a.body != contract || !strings.HasPrefix(a.body, `{"key":"usk_`) {
+				t.Errorf("the key is read as %s and was made as %s", a.body, contract)
+			}
+		}},
+		{op: "POST /api/keys", by: &f.admin, status: 201, want: "*", body: text(`{"name":"nightly","expiresInDays":1,
+			"permissions":[{"entityName":"user","action":"read","entityIds":["3",2,3],"dynamicId":""}]}`), after: func(a answer) {
+			key := a.body[len(`{"details":`+namedKeyJSON("wxyz")+`,"key":"`) : len(a.body)-len("\"}\n")]
+			if want := `{"details":` + namedKeyJSON(key[len(key)-4:]) + `,"key":"` + key + `"}` + "\n"; a.body != want || len(key) != 53 {
+				t.Errorf("the named key is %s", a.body)
+			}
+			named = namedKeyJSON(key[len(key)-4:])
+		}},
+		{op: "GET /api/keys", by: &f.admin, status: 200, want: "*", after: func(a answer) {
+			hint := contract[len(contract)-len("wxyz\"}\n"):][:4]
+			if want := `[{"id":1,"createdAt":"2027-03-01T09:00:01Z","expiresAt":null,"hint":"` + hint + `","kind":"contract","lastUsedAt":null,` +
+				`"name":"","permissions":null,"userId":1},` + named + "]\n"; a.body != want {
+				t.Errorf("the keys are %s\nwant %s", a.body, want)
+			}
+		}},
+		{op: "DELETE /api/keys/{id}", id: 2, by: &f.admin, status: 204},
+		{op: "GET /api/sessions", by: &f.admin, status: 200, want: `[{"id":1,"createdAt":"2027-03-01T09:00:00Z","current":true,"device":"",` +
+			`"expiresAt":"2027-03-01T21:00:00Z","lastSeenAt":"2027-03-01T09:00:00Z","source":"192.0.2.1","userId":1}]` + "\n",
+			after: func(answer) { f.signIn(adminEmail, password) }},
+		{op: "DELETE /api/sessions/{id}", id: 3, by: &f.admin, status: 204},
+		{op: "DELETE /api/sessions", by: &ada, status: 204},
 		{op: "POST /api/users/retrieve-password", body: func() string { return `{"token":"` + recovery + `","newPassword":"` + password + `"}` }, status: 200, want: "null\n"},
 		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
 		{op: "POST /api/logout", by: &f.admin, status: 204},
@@ -111,6 +138,12 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("no step uses %s", name)
 		}
 	}
+}
+
+// namedKeyJSON is a named key of the moment that ends with the hint.
+func namedKeyJSON(hint string) string {
+	return `{"id":2,"createdAt":"2027-03-01T09:00:01Z","expiresAt":"2027-03-02T09:00:01Z","hint":"` + hint + `","kind":"named","lastUsedAt":null,` +
+		`"name":"nightly","permissions":[{"action":"read","dynamicId":null,"entityIds":[2,3],"entityName":"user"}],"userId":1}`
 }
 
 func text(s string) func() string { return func() string { return s } }

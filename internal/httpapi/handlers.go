@@ -122,7 +122,9 @@ func (h handlers) ApiUsersIdPatch(ctx context.Context, r wire.ApiUsersIdPatchReq
 	if err != nil {
 		return nil, err
 	}
-	u, err := h.accounts.UpdateUser(ctx, requestOf(ctx).caller, id, userUpdate(*r.Body))
+	up := userUpdate(*r.Body)
+	up.KeepKeys = r.Params.KeepKeys != nil && *r.Params.KeepKeys
+	u, err := h.accounts.UpdateUser(ctx, requestOf(ctx).caller, id, up)
 	if err != nil {
 		return nil, err
 	}

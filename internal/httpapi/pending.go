@@ -26,14 +26,6 @@ func (pending) ApiActivityLogExportGet(context.Context, wire.ApiActivityLogExpor
 	return nil, notBuilt
 }
 
-func (pending) ApiApiKeyGet(context.Context, wire.ApiApiKeyGetRequestObject) (wire.ApiApiKeyGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiApiKeyPost(context.Context, wire.ApiApiKeyPostRequestObject) (wire.ApiApiKeyPostResponseObject, error) {
-	return nil, notBuilt
-}
-
 func (pending) ApiApplicationSettingsGet(context.Context, wire.ApiApplicationSettingsGetRequestObject) (wire.ApiApplicationSettingsGetResponseObject, error) {
 	return nil, notBuilt
 }
@@ -63,18 +55,6 @@ func (pending) ApiImportsIdFinishPost(context.Context, wire.ApiImportsIdFinishPo
 }
 
 func (pending) ApiImportsIdRowsPost(context.Context, wire.ApiImportsIdRowsPostRequestObject) (wire.ApiImportsIdRowsPostResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiKeysGet(context.Context, wire.ApiKeysGetRequestObject) (wire.ApiKeysGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiKeysPost(context.Context, wire.ApiKeysPostRequestObject) (wire.ApiKeysPostResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiKeysIdDelete(context.Context, wire.ApiKeysIdDeleteRequestObject) (wire.ApiKeysIdDeleteResponseObject, error) {
 	return nil, notBuilt
 }
 
@@ -151,18 +131,6 @@ func (pending) ApiServerSettingsGet(context.Context, wire.ApiServerSettingsGetRe
 }
 
 func (pending) ApiServerSettingsPatch(context.Context, wire.ApiServerSettingsPatchRequestObject) (wire.ApiServerSettingsPatchResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiSessionsDelete(context.Context, wire.ApiSessionsDeleteRequestObject) (wire.ApiSessionsDeleteResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiSessionsGet(context.Context, wire.ApiSessionsGetRequestObject) (wire.ApiSessionsGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiSessionsIdDelete(context.Context, wire.ApiSessionsIdDeleteRequestObject) (wire.ApiSessionsIdDeleteResponseObject, error) {
 	return nil, notBuilt
 }
 

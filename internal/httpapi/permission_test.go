@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -22,6 +23,7 @@ var outcomes = map[string]struct {
 	"own":   {403, account.CodeUsePasswordChange},      // there is another way for one's own password
 	"404":   {404, account.CodeNotFound},
 	"token": {400, account.CodeInvalidRecoveryToken},
+	"none":  {404, account.CodeNoAPIKey},
 }
 
 // permissionRow is one row of the permission table. %d in a body is a role that
@@ -67,7 +69,7 @@ func TestPermissions(t *testing.T) {
 				for i, caller := range callers {
 					s := f.scene(caller, row.target, row.needs)
 					fresh := strings.Replace(body, "new@", fmt.Sprintf("new%d@", s.caller), 1)
-					f.permission(op, call{method: op.method, path: op.at(s.target), token: s.token, body: fresh},
+					f.permission(op, call{method: op.method, path: op.at(s.target) + s.query, token: s.token, body: fresh},
 						fmt.Sprintf("%s to %q %s", caller, row.target, body), want[i])
 				}
 			}
@@ -112,8 +114,17 @@ func TestUnseenIsUnknown(t *testing.T) {
 		{"PATCH /api/users/{id}", `{"active":false}`, []need{editAccess}},
 		{"DELETE /api/users/{id}", "", []need{deleteUser}},
 		{"PUT /api/users/{id}/roles", `{"roles":[2]}`, rolesNeed},
+		{"DELETE /api/keys/{id}", "", []need{deleteKey}},
+		{"DELETE /api/sessions/{id}", "", []need{deleteSession}},
 	} {
-		s := f.scene("unlisted", "member", test.needs)
+		target := "member"
+		switch test.needs[0].entity {
+		case access.EntityAPIKey:
+			target = "member's key"
+		case access.EntitySession:
+			target = "member's session"
+		}
+		s := f.scene("unlisted", target, test.needs)
 		method, path, _ := strings.Cut(test.op, " ")
 		ask := func(id int64) answer {
 			return f.do(call{
