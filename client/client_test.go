@@ -197,7 +197,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	c := newClient(t, "https://usher.example.com", client.WithToken(hidden))
 	values := []any{c, *c, c.WithToken(hidden),
 		client.NewUser{Password: hidden}, []client.NewUser{{Password: hidden}}, &client.NewUser{Password: hidden},
-		client.UserUpdate{Password: new(hidden)}, client.LoginResult{Token: hidden}}
+		client.UserUpdate{Password: new(hidden)}, client.LoginResult{Token: hidden}, client.CreatedKey{Key: hidden}}
 
 	var shown bytes.Buffer
 	for _, value := range values {

@@ -15,6 +15,7 @@ type (
 	plainNewUser     NewUser
 	plainUserUpdate  UserUpdate
 	plainLoginResult LoginResult
+	plainCreatedKey  CreatedKey
 )
 
 func (u NewUser) masked() plainNewUser {
@@ -60,6 +61,20 @@ func (r LoginResult) LogValue() slog.Value { return slog.AnyValue(r.masked()) }
 
 // MarshalJSON writes the session without the token.
 func (r LoginResult) MarshalJSON() ([]byte, error) { return json.Marshal(r.masked()) }
+
+func (k CreatedKey) masked() plainCreatedKey {
+	k.Key = secret.Mask
+	return plainCreatedKey(k)
+}
+
+// Format prints the key without its text.
+func (k CreatedKey) Format(f fmt.State, verb rune) { format(f, verb, k.masked()) }
+
+// LogValue is the key without its text.
+func (k CreatedKey) LogValue() slog.Value { return slog.AnyValue(k.masked()) }
+
+// MarshalJSON writes the key without its text.
+func (k CreatedKey) MarshalJSON() ([]byte, error) { return json.Marshal(k.masked()) }
 
 func format(f fmt.State, verb rune, masked any) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), masked)

@@ -168,10 +168,15 @@ func whoamiFromWire(w wire.Whoami) Whoami {
 func roleFromWire(w wire.Role) Role {
 	r := Role{ID: w.ID, Name: w.Name, Description: w.Description, Permissions: make([]Permission, len(w.Permissions))}
 	for i, p := range w.Permissions {
-		r.Permissions[i] = Permission{EntityName: p.EntityName, Action: p.Action, DynamicID: p.DynamicID}
-		if p.EntityIDs != nil {
-			r.Permissions[i].EntityIDs = *p.EntityIDs
-		}
+		r.Permissions[i] = permissionFromWire(p)
 	}
 	return r
+}
+
+func permissionFromWire(w wire.Permission) Permission {
+	p := Permission{EntityName: w.EntityName, Action: w.Action, DynamicID: w.DynamicID}
+	if w.EntityIDs != nil {
+		p.EntityIDs = *w.EntityIDs
+	}
+	return p
 }
