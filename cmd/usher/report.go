@@ -124,6 +124,10 @@ func (a *app) hintForAnswer(answer *client.Error) string {
 		return "make another administrator first: `usher users roles USER --set 1`"
 	case client.CodeNotLocalUser:
 		return "change the password where this user signs in"
+	case client.CodeNoAPIKey:
+		return "make one with `usher keys contract renew`"
+	case client.CodeTooManyKeys:
+		return "`usher keys list` shows them, and `usher keys delete ID` ends one"
 	case client.CodeInvalidRecoveryToken:
 		return "ask for a new message with `usher password forgot EMAIL`"
 	case client.CodeTooManyRequests, client.CodeUnavailable:
