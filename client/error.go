@@ -34,6 +34,10 @@ const (
 	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
 	CodeNoAPIKey               Code = "NO_API_KEY"               // make one first
 	CodeTooManyKeys            Code = "TOO_MANY_KEYS"            // end a key first
+	CodeBuiltInRole            Code = "BUILT_IN_ROLE"            // copy the role, and change the copy
+	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
+	CodeRoleInUse              Code = "ROLE_IN_USE"              // say by which role it is to be replaced
+	CodePermissionNeedsRead    Code = "PERMISSION_NEEDS_READ"    // add the permissions to read that Details name
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
 	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // something between changed the request
 	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter

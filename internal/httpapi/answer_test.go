@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -21,6 +22,14 @@ const (
 func adaJSON(department, biography, picture, roles string) string {
 	return `{"id":2,"active":true,"biography":` + biography + `,"department":` + department + `,"email":"Ada@example.org","eulaVersion":-1,` +
 		`"identifier":"Ada@example.org","lockedOut":false,"name":"Ada","picture":` + picture + `,"provider":"tenable","roles":` + roles + `,"surname":"Lovelace"}`
+}
+
+// readsTwo is a permission to read user 2.
+const readsTwo = `[{"action":"read","dynamicId":null,"entityIds":[2],"entityName":"user"}]`
+
+// deskJSON is a role that a test makes.
+func deskJSON(id int64, name, permissions string) string {
+	return fmt.Sprintf(`{"id":%d,"description":"d","name":%q,"permissions":%s}`, id, name, permissions)
 }
 
 // TestAnswers is one session that uses every operation; each step has the exact
@@ -106,6 +115,19 @@ func TestAnswers(t *testing.T) {
 		{op: "DELETE /api/sessions/{id}", id: 3, by: &f.admin, status: 204},
 		{op: "DELETE /api/sessions", by: &ada, status: 204},
 		{op: "POST /api/users/retrieve-password", body: func() string { return `{"token":"` + recovery + `","newPassword":"` + password + `"}` }, status: 200, want: "null\n"},
+		{op: "POST /api/roles", by: &f.admin, body: text(`[{"name":"Desk","description":"d"}]`), status: 201, want: "[" + deskJSON(3, "Desk", "[]") + "]\n"},
+		{op: "PUT /api/roles/{id}/permissions", id: 3, by: &f.admin, body: text(`[{"entityName":"user","action":"read","entityIds":["2"]}]`),
+			status: 200, want: deskJSON(3, "Desk", readsTwo) + "\n"},
+		{op: "POST /api/roles/from/{fromId}", id: 3, by: &f.admin, body: text(`{"name":"Copy"}`), status: 201, want: deskJSON(4, "Copy", readsTwo) + "\n"},
+		{op: "PATCH /api/roles/{id}", id: 4, by: &f.admin, body: text(`{"name":"Second desk"}`), status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
+		{op: "GET /api/roles/{id}", id: 4, by: &f.admin, status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
+		{op: "GET /api/roles/user-creation-defaults", by: &f.admin, status: 200, want: userRoleJSON + "\n"},
+		{op: "DELETE /api/roles/{id}", id: 4, by: &f.admin, status: 204},
+		{op: "GET /api/roles", by: &f.admin, status: 200, want: "*", after: func(a answer) {
+			if !strings.HasSuffix(a.body, strings.Trim(userRoleJSON, "[]")+"\n,"+deskJSON(3, "Desk", readsTwo)+"\n]\n") {
+				t.Errorf("the roles are %s", a.body)
+			}
+		}},
 		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
 		{op: "POST /api/logout", by: &f.admin, status: 204},
 	}

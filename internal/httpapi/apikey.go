@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 )
@@ -71,11 +70,8 @@ func apiKey(k account.APIKey) wire.Key {
 		CreatedAt: k.Created, ExpiresAt: moment(k.Expires), LastUsedAt: moment(k.LastUsed),
 	}
 	if k.Permissions != nil {
-		permissions := make([]wire.Permission, len(k.Permissions))
-		for i, p := range k.Permissions {
-			permissions[i] = permission(p)
-		}
-		w.Permissions = &permissions
+		narrowed := permissions(k.Permissions)
+		w.Permissions = &narrowed
 	}
 	return w
 }
@@ -97,24 +93,4 @@ func newAPIKey(w wire.NewKey) account.NewAPIKey {
 		n.Permissions = drafts(*w.Permissions)
 	}
 	return n
-}
-
-func drafts(inputs []wire.PermissionInput) []access.Draft {
-	ds := make([]access.Draft, len(inputs))
-	for i, in := range inputs {
-		ds[i] = access.Draft{Entity: access.Entity(in.EntityName), Action: access.Action(in.Action)}
-		if in.DynamicID != nil {
-			ds[i].DynamicID = *in.DynamicID
-		}
-		if in.EntityIDs != nil {
-			ids := make([]int64, len(*in.EntityIDs))
-			for j, n := range *in.EntityIDs {
-				if id, err := n.Int64(); err == nil { // one that is too great stays 0, which is refused
-					ids[j] = id
-				}
-			}
-			ds[i].IDs = &ids
-		}
-	}
-	return ds
 }

@@ -24,6 +24,8 @@ var outcomes = map[string]struct {
 	"404":   {404, account.CodeNotFound},
 	"token": {400, account.CodeInvalidRecoveryToken},
 	"none":  {404, account.CodeNoAPIKey},
+	"built": {409, account.CodeBuiltInRole},
+	"inuse": {409, account.CodeRoleInUse},
 }
 
 // permissionRow is one row of the permission table. %d in a body is a role that
