@@ -128,6 +128,8 @@ func (a *app) hintForAnswer(answer *client.Error) string {
 		return "make one with `usher keys contract renew`"
 	case client.CodeTooManyKeys:
 		return "`usher keys list` shows them, and `usher keys delete ID` ends one"
+	case client.CodeSetByOperator:
+		return "change the flag or the variable with which the server is started, and start it again"
 	case client.CodeInvalidRecoveryToken:
 		return "ask for a new message with `usher password forgot EMAIL`"
 	case client.CodeTooManyRequests, client.CodeUnavailable:

@@ -36,7 +36,8 @@ const (
 
 	ActionPreferencesUpdate Action = "preferences.update"
 	ActionSettingsUpdate    Action = "settings.update"
-	ActionSettingsTest      Action = "settings.test"
+	ActionSettingsTest      Action = "settings.test"  // a test message was sent
+	ActionSettingsRenew     Action = "settings.renew" // a new certificate
 
 	ActionImportBegin  Action = "import.begin"
 	ActionImportFinish Action = "import.finish"

@@ -12,8 +12,8 @@ import "github.com/seed-3a99a2fe/usher/internal/access"
 // and CodeNotFound for a thing that he may not see, the same as for one that is
 // not there. A caller allowed here still has to find it.
 func Allow(caller *Principal, action access.Action, entity access.Entity, id int64) error {
-	if caller.User.NeedPasswordReset {
-		return &Error{Code: CodePasswordChangeRequired, Message: "Change your password before you do anything else."}
+	if err := mayGoOn(caller); err != nil {
+		return err
 	}
 	if caller.Credential.Kind == CredentialNamedKey && (entity == access.EntityAPIKey || entity == access.EntitySession) {
 		return forbidden()
@@ -44,6 +44,28 @@ func allowOwn(caller *Principal, action access.Action, entity access.Entity) err
 func mayTouchPasswords(caller *Principal) error {
 	if caller.Credential.Kind == CredentialNamedKey {
 		return &Error{Code: CodeForbidden, Message: "A named key cannot do this. Use a session or the key of the contract."}
+	}
+	return nil
+}
+
+// mayGoOn fails for a caller who must change his password before anything else.
+// [Allow] asks it; what every caller may do asks it alone.
+func mayGoOn(caller *Principal) error {
+	if caller.User.NeedPasswordReset {
+		return &Error{Code: CodePasswordChangeRequired, Message: "Change your password before you do anything else."}
+	}
+	return nil
+}
+
+// mustAdminister fails unless the caller holds role 1. Who says where secrets and
+// links are sent could otherwise take over whoever follows them, so a named key
+// may not either.
+func mustAdminister(caller *Principal) error {
+	if err := mayTouchPasswords(caller); err != nil {
+		return err
+	}
+	if !caller.Access.Administrator {
+		return &Error{Code: CodeForbidden, Message: "Only an administrator may change this."}
 	}
 	return nil
 }

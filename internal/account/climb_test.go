@@ -35,6 +35,7 @@ func anyRole(users, roles []int64) *rapid.Generator[[]access.Permission] {
 		p := rapid.SampledFrom([]access.Permission{
 			may(user, read), may(user, create), may(user, edit), may(user, editAccess), may(user, remove),
 			may(role, read), may(role, create), may(role, edit), may(role, remove), may(role, assign), may(access.EntityMail, read),
+			may(access.EntityApplicationSettings, edit),
 		}).Draw(t, "permission")
 		ids := users
 		if p.Entity == role {
@@ -42,7 +43,7 @@ func anyRole(users, roles []int64) *rapid.Generator[[]access.Permission] {
 		}
 		switch rapid.IntRange(0, 4).Draw(t, "scope") {
 		case 0:
-			if p.Action == create || p.Entity == access.EntityMail {
+			if p.Action == create || p.Entity == access.EntityMail || p.Entity == access.EntityApplicationSettings {
 				break
 			}
 			p.Scope, p.IDs = access.ScopeIDs, rapid.SliceOfNDistinct(rapid.SampledFrom(ids), 1, 2, rapid.ID).Draw(t, "ids")
@@ -86,6 +87,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 		permissions[0] = []access.Permission{
 			may(user, read), may(user, create), may(user, editAccess), may(user, remove), self(user, edit),
 			may(role, read), may(role, create), may(role, edit), may(role, remove), may(role, assign),
+			may(access.EntityApplicationSettings, edit),
 		}
 	}
 	var holds [people][]int64
@@ -143,6 +145,11 @@ func (c *climber) enter(t *rapid.T) *account.Principal {
 var attempts = map[string]func(*climber, *rapid.T, *account.Principal) error{
 	"create a role": (*climber).createRole, "copy a role": (*climber).copyRole, "rename a role": (*climber).renameRole,
 	"set permissions": (*climber).setPermissions, "delete a role": (*climber).deleteRole,
+	"set default roles": func(c *climber, t *rapid.T, p *account.Principal) error {
+		ids := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles), 1, 2, rapid.ID).Draw(t, "roles")
+		_, err := c.UpdateApplicationSettings(c.t.Context(), p, account.ApplicationUpdate{DefaultRoleIDs: &ids})
+		return err
+	},
 	"set a password": func(c *climber, t *rapid.T, p *account.Principal) error {
 		id := c.anyone(t)
 		_, err := c.UpdateUser(c.t.Context(), p, id, account.UserUpdate{Password: ptr(secret.New(next)), Active: ptr(true)})

@@ -31,6 +31,7 @@ const (
 	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
 	CodeRoleInUse              Code = "ROLE_IN_USE"              // say by which role it is to be replaced
 	CodePermissionNeedsRead    Code = "PERMISSION_NEEDS_READ"    // add the permissions to read that Details name
+	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // change it where the server is started
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
 	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter
 	CodeUnavailable            Code = "UNAVAILABLE"              // try again after RetryAfter; nothing was changed

@@ -128,6 +128,14 @@ func TestNamedKeyIsKeptOut(t *testing.T) {
 			_, err := s.UpdateUser(ctx, p, other, account.UserUpdate{Email: ptr("new@example.org")})
 			return err
 		},
+		"UpdateServerSettings, where recovery links lead": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+			_, err := s.UpdateServerSettings(ctx, p, account.ServerUpdate{PublicURL: ptr(ptr("https://elsewhere.example"))})
+			return err
+		},
+		"UpdateApplicationSettings, how recovery mail leaves": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+			_, err := s.UpdateApplicationSettings(ctx, p, account.ApplicationUpdate{MailUpdate: account.MailUpdate{Server: ptr(ptr("mail.example"))}})
+			return err
+		},
 		"Keys, another's": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 			_, err := s.Keys(ctx, p, other)
 			return err

@@ -13,7 +13,7 @@ import (
 // whether its group names the role old, and, unless with is 0, puts the role with
 // in its place.
 var roleSettings = []func(s *Service, ctx context.Context, tx Tx, caller *Principal, old, with int64) (used bool, err error){
-	(*Service).replaceDefaultRole,
+	(*Service).replaceDefaultRole, (*Service).replaceLDAPRole, (*Service).replaceSAMLRole,
 }
 
 // DeleteRole removes a role for good; the id is never used again. It fails as

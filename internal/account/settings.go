@@ -19,6 +19,8 @@ const (
 	settingApplication = "application"
 	settingServer      = "server"
 	settingLockout     = "lockout-policy"
+	settingLDAP        = "ldap-configuration"
+	settingSAML        = "saml-configuration"
 )
 
 // ApplicationSettings are the settings that the contract has.
@@ -40,6 +42,8 @@ type MailSettings struct {
 	StartTLS bool
 	TLS      bool   // from the first byte on
 	Sender   string // address that mail comes from; "": the default
+
+	PasswordSet bool `json:"-"` // whether there is a password; kept by itself
 }
 
 // ServerSettings are settings that the contract does not have.

@@ -41,6 +41,7 @@ type Reader interface {
 	APIKeyReader
 	OutboxReader
 	SettingReader
+	PreferenceReader
 }
 
 // Tx is what a transaction can read and write. It is over after any failure but
@@ -62,6 +63,7 @@ type Writer interface {
 	OutboxWriter
 	InstanceWriter
 	SettingWriter
+	PreferenceWriter
 	ActivityWriter
 }
 
@@ -258,11 +260,26 @@ type OutboxWriter interface {
 type SettingReader interface {
 	// Setting fails with ErrNotFound for a group that was never set.
 	Setting(ctx context.Context, name string) (string, error)
+	// SettingSecret fails with ErrNotFound for a secret that is not set.
+	SettingSecret(ctx context.Context, name string) (keyring.Sealed, error)
 }
 
 // SettingWriter changes settings.
 type SettingWriter interface {
 	SaveSetting(ctx context.Context, name, value string) error
+	SaveSettingSecret(ctx context.Context, name string, sealed keyring.Sealed) error
+	DeleteSettingSecret(ctx context.Context, name string) error
+}
+
+// PreferenceReader reads what users prefer.
+type PreferenceReader interface {
+	// Preferences fails with ErrNotFound for a user who never chose.
+	Preferences(ctx context.Context, userID int64) (Preferences, error)
+}
+
+// PreferenceWriter changes what users prefer.
+type PreferenceWriter interface {
+	SavePreferences(ctx context.Context, userID int64, p Preferences) error
 }
 
 // ActivityWriter adds to the activity log. Nothing changes an entry.

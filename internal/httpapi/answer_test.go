@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,20 +33,23 @@ func deskJSON(id int64, name, permissions string) string {
 	return fmt.Sprintf(`{"id":%d,"description":"d","name":%q,"permissions":%s}`, id, name, permissions)
 }
 
+// step is one request of TestAnswers.
+type step struct {
+	op     string // of the contract
+	id     int64
+	by     *string // who; nil: nobody
+	body   func() string
+	status int
+	want   string // the body; "" for none, "*" for one that holds a token
+	after  func(answer)
+}
+
 // TestAnswers is one session that uses every operation; each step has the exact
 // body. The contract sees to the form of every answer.
 func TestAnswers(t *testing.T) {
 	f := newFixture(t)
 	var ada, recovery, contract, named string
-	steps := []struct {
-		op     string // of the contract
-		id     int64
-		by     *string // who; nil: nobody
-		body   func() string
-		status int
-		want   string // the body; "" for none, "*" for one that holds a token
-		after  func(answer)
-	}{
+	steps := []step{
 		{op: "POST /api/users", by: &f.admin, body: text(`[
 			{"name":"Ada","surname":"Lovelace","email":"Ada@example.org","password":"` + password + `","department":"Engines","biography":"B","active":true,"picture":[0,255]},
 			{"name":"Grace","email":"grace@example.org","password":"` + password + `"}]`),
@@ -131,6 +135,7 @@ func TestAnswers(t *testing.T) {
 		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
 		{op: "POST /api/logout", by: &f.admin, status: 204},
 	}
+	steps = slices.Concat(settingSteps(f), steps)
 	done := map[string]bool{}
 	byName := map[string]operation{}
 	for _, op := range built(t) {

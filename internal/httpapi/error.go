@@ -43,6 +43,7 @@ var statuses = map[account.Code]int{
 	account.CodeRoleNameTaken:          http.StatusConflict,
 	account.CodeRoleInUse:              http.StatusConflict,
 	account.CodePermissionNeedsRead:    http.StatusBadRequest,
+	account.CodeSetByOperator:          http.StatusConflict,
 	account.CodeTooLarge:               http.StatusRequestEntityTooLarge,
 	codeUnsupportedMedia:               http.StatusUnsupportedMediaType,
 	account.CodeTooManyRequests:        http.StatusTooManyRequests,

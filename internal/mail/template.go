@@ -40,6 +40,7 @@ func NewTemplates() *Templates {
 var subjects = map[account.MailKind]string{
 	account.MailRecovery:  "Choose a new password for Usher",
 	account.MailNewAPIKey: "A new API key for your Usher account",
+	account.MailTest:      "Test message of Usher",
 }
 
 // Render writes a message of a kind. A link, or the token where there is none,
