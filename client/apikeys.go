@@ -2,9 +2,7 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/client/internal/wire"
@@ -115,10 +113,7 @@ func apiKeyFromWire(w wire.Key) APIKey {
 		CreatedAt: w.CreatedAt, ExpiresAt: w.ExpiresAt, LastUsedAt: w.LastUsedAt,
 	}
 	if w.Permissions != nil {
-		k.Permissions = make([]Permission, len(*w.Permissions))
-		for i, p := range *w.Permissions {
-			k.Permissions[i] = permissionFromWire(p)
-		}
+		k.Permissions = permissionsFromWire(*w.Permissions)
 	}
 	return k
 }
@@ -132,17 +127,7 @@ func (k NewAPIKey) toWire() wire.NewKey {
 		w.ReadOnly = &k.ReadOnly
 	}
 	if k.Permissions != nil {
-		inputs := make([]wire.PermissionInput, len(k.Permissions))
-		for i, p := range k.Permissions {
-			inputs[i] = wire.PermissionInput{EntityName: p.EntityName, Action: p.Action, DynamicID: p.DynamicID}
-			if p.EntityIDs != nil {
-				ids := make([]json.Number, len(p.EntityIDs))
-				for j, id := range p.EntityIDs {
-					ids[j] = json.Number(strconv.FormatInt(id, 10))
-				}
-				inputs[i].EntityIDs = &ids
-			}
-		}
+		inputs := permissionsToWire(k.Permissions)
 		w.Permissions = &inputs
 	}
 	return w

@@ -169,6 +169,10 @@ func TestAnswersMarshalAsTheContract(t *testing.T) {
 		{"[" + adminJSON + "," + adaJSON + "]", func() (any, error) { return c.Users(t.Context()) }},
 		{whoamiJSON, func() (any, error) { return c.Whoami(t.Context()) }},
 		{"[" + newMailJSON + "," + mailJSON + "]", func() (any, error) { return c.Mails(t.Context()) }},
+		{"[" + activityJSON + "]", func() (any, error) {
+			page, err := c.Activity(t.Context(), client.ActivityFilter{}, "", 10)
+			return page.Entries, err
+		}},
 	} {
 		value, err := test.read()
 		if err != nil {

@@ -22,6 +22,9 @@ const (
 		`"permissions":[{"entityName":"user","action":"read","entityIds":null,"dynamicId":"self-user-id"}]}]}`
 	mailJSON = `{"id":7,"kind":"recovery","recipient":"ada@example.com","state":"delivered","attempts":2,"createdAt":"2026-03-01T09:30:00Z",` +
 		`"nextAttemptAt":null,"deliveredAt":"2026-03-01T09:30:31Z","lastError":null}`
+	activityJSON = `{"id":77,"at":"2026-03-01T09:30:00Z","actor":{"id":1,"name":"admin@example.com"},"credential":{"kind":"session","id":31},` +
+		`"source":"192.0.2.7","action":"user.update","target":{"kind":"user","id":18,"name":"ada@example.com"},` +
+		`"changes":[{"field":"department","from":null,"to":"Engines"}],"count":1,"sealed":true}`
 	newMailJSON = `{"id":8,"kind":"recovery","recipient":null,"state":"requested","attempts":0,"createdAt":"2026-03-01T09:31:00Z",` +
 		`"nextAttemptAt":"2026-03-01T09:31:00Z","deliveredAt":null,"lastError":null}`
 )
@@ -57,8 +60,12 @@ func contractServer() *httptest.Server {
 	answer("PATCH /api/users/18", 200, adaJSON)
 	answer("DELETE /api/users/18", 204, "")
 	answer("PUT /api/users/18/roles", 200, `{"roles":[1,2]}`)
+	answer("POST /api/roles", 201, "["+deskJSON+"]")
+	answer("PUT /api/roles/3/permissions", 200, deskJSON)
 	answer("GET /api/mail", 200, "["+newMailJSON+","+mailJSON+"]")
 	answer("GET /api/mail/7", 200, mailJSON)
+	answer("GET /api/activity-log", 200, "["+activityJSON+"]")
+	answer("GET /api/activity-log/export", 200, activityJSON+"\n"+activityJSON+"\n")
 	return httptest.NewServer(mux)
 }
 
@@ -224,4 +231,20 @@ func ExampleClient_Mails() {
 	// 8 requested 0
 	// 7 delivered 2
 	// ada@example.com
+}
+
+func ExampleClient_ExportActivity() {
+	server := contractServer()
+	defer server.Close()
+	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
+
+	for entry, err := range c.ExportActivity(context.Background(), client.ActivityFilter{Action: "user.*"}) {
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(entry.Actor.Name, entry.Action, entry.Target.Name)
+	}
+	// Output:
+	// admin@example.com user.update ada@example.com
+	// admin@example.com user.update ada@example.com
 }

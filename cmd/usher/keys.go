@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/seed-3a99a2fe/usher/client"
-	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
 type keysCmd struct {
@@ -63,24 +62,14 @@ func keyMay(k client.APIKey) string {
 	if k.Permissions == nil {
 		return "everything of its owner's"
 	}
-	texts := make([]string, len(k.Permissions))
-	for i, p := range k.Permissions {
-		texts[i] = p.EntityName + ":" + p.Action
-		switch {
-		case p.DynamicID != nil:
-			texts[i] += ":self"
-		case p.EntityIDs != nil:
-			texts[i] += ":" + idList(p.EntityIDs)
-		}
-	}
-	return strings.Join(texts, " ")
+	return strings.Join(permissionTexts(k.Permissions), ", ")
 }
 
 type keysCreateCmd struct {
-	Name       string          `arg:"" help:"What the key is for."`
-	Days       int             `env:"-" default:"90" placeholder:"N" help:"How long it is good for, at most 3650 days. Default: ${default}."`
-	ReadOnly   bool            `env:"-" xor:"narrow" help:"It may only read what you may read."`
-	Permission []keyPermission `env:"-" xor:"narrow" sep:"none" placeholder:"P" help:"What it may do of what you may, as user:read, user:edit:self or role:read:3,4. Repeat for more."`
+	Name     string   `arg:"" help:"What the key is for."`
+	Days     int      `env:"-" default:"90" placeholder:"N" help:"How long it is good for, at most 3650 days. Default: ${default}."`
+	ReadOnly bool     `env:"-" xor:"narrow" help:"It may only read what you may read."`
+	Grant    []string `env:"-" xor:"narrow" sep:"none" placeholder:"PERMISSION" help:"A permission that the key shall have, as ENTITY:ACTION, ENTITY:ACTION:self or ENTITY:ACTION:ID,ID. Can be given many times; the key has these then, as far as you have them, and no others."`
 }
 
 // Help is the text below the usage line.
@@ -90,7 +79,7 @@ keys, sessions and passwords.
 
 Examples:
   usher keys create "nightly export" --read-only
-  usher keys create provisioning --days 365 --permission user:read --permission user:create`
+  usher keys create provisioning --days 365 --grant user:read --grant user:create`
 }
 
 // Run makes a named key.
@@ -100,8 +89,12 @@ func (cmd *keysCreateCmd) Run(a *app) error {
 		return err
 	}
 	key := client.NewAPIKey{Name: cmd.Name, ExpiresInDays: cmd.Days, ReadOnly: cmd.ReadOnly}
-	for _, p := range cmd.Permission {
-		key.Permissions = append(key.Permissions, client.Permission(p))
+	for _, text := range cmd.Grant {
+		p, err := parsePermission(text)
+		if err != nil {
+			return err
+		}
+		key.Permissions = append(key.Permissions, p)
 	}
 	created, err := c.CreateAPIKey(a.ctx, key)
 	if err != nil {
@@ -121,34 +114,6 @@ func (cmd *keysCreateCmd) Run(a *app) error {
 func (cmd *keysCreateCmd) Validate() error {
 	if cmd.Days < 1 || cmd.Days > 3650 {
 		return fmt.Errorf("--days must be 1 to 3650")
-	}
-	return nil
-}
-
-// keyPermission is a permission as "entity:action", with ":self" or ":3,4" for the
-// things that it holds for.
-type keyPermission client.Permission
-
-// UnmarshalText reads the permission of a flag.
-func (p *keyPermission) UnmarshalText(text []byte) error {
-	parts := strings.Split(string(text), ":")
-	if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" {
-		return fmt.Errorf("%q is not of the form user:read, user:edit:self or role:read:3,4", text)
-	}
-	*p = keyPermission{EntityName: parts[0], Action: parts[1]}
-	if len(parts) == 2 {
-		return nil
-	}
-	if parts[2] == "self" {
-		p.DynamicID = new(access.SelfUserID)
-		return nil
-	}
-	for id := range strings.SplitSeq(parts[2], ",") {
-		n, err := strconv.ParseInt(id, 10, 64)
-		if err != nil {
-			return fmt.Errorf("%q ends in neither ids nor self", text)
-		}
-		p.EntityIDs = append(p.EntityIDs, n)
 	}
 	return nil
 }

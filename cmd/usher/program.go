@@ -36,12 +36,13 @@ import (
 
 // Times of the server.
 const (
-	headerTime   = 10 * time.Second // to send a request's header
-	requestTime  = time.Minute      // to send a request
-	idleTime     = 2 * time.Minute  // between two requests
-	shutdownTime = 15 * time.Second // for requests under way when the server ends
-	sweepTime    = 10 * time.Minute // between two clean-ups
-	readyTime    = 2 * time.Second  // for the database to answer /readyz
+	headerTime   = 10 * time.Second       // to send a request's header
+	requestTime  = time.Minute            // to send a request
+	idleTime     = 2 * time.Minute        // between two requests
+	shutdownTime = 15 * time.Second       // for requests under way when the server ends
+	sweepTime    = 10 * time.Minute       // between two clean-ups
+	sealTime     = 500 * time.Millisecond // between two looks for entries to seal
+	readyTime    = 2 * time.Second        // for the database to answer /readyz
 
 	maxHeaderBytes = 32 << 10
 	mailWorkers    = 4 // messages sent at once: one that takes long does not hold up the others
@@ -271,6 +272,7 @@ func (p *program) Run(ctx context.Context) error {
 		work.Go(func() { p.worker.Run(background) })
 	}
 	work.Go(func() { p.sweep(background) })
+	work.Go(func() { p.seal(background) })
 
 	served := make(chan error, 1)
 	go func() { served <- p.server.Serve(p.listener) }()
@@ -304,6 +306,29 @@ func (p *program) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		}
+	}
+}
+
+// seal seals the entries of the activity log, and once more at the end. A failure
+// that lasts is told once.
+func (p *program) seal(ctx context.Context) {
+	ticker := time.NewTicker(sealTime)
+	defer ticker.Stop()
+	told := ""
+	for ended := false; !ended; {
+		select {
+		case <-ctx.Done():
+			ended = true
+		case <-ticker.C:
+		}
+		err := p.accounts.SealActivity(context.WithoutCancel(ctx))
+		switch {
+		case err == nil:
+			told = ""
+		case err.Error() != told:
+			told = err.Error()
+			p.log.Error("the activity log cannot be sealed", "error", err)
 		}
 	}
 }

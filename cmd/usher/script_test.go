@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
 func TestMain(m *testing.M) {
@@ -45,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"capture": scriptCapture,
 			"mode":    scriptMode,
 			"answer":  scriptAnswer,
+			"tamper":  scriptTamper,
 		},
 	})
 }
@@ -131,6 +134,19 @@ func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
 	if got := strconv.FormatUint(uint64(info.Mode().Perm()), 8); got != args[0] {
 		ts.Fatalf("%s has the mode %s, want %s", args[1], got, args[0])
 	}
+}
+
+// tamper SQL... runs a statement on the database, as somebody who has its file can.
+func scriptTamper(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: tamper SQL...")
+	}
+	file := filepath.Join(ts.Getenv("USHER_DATA"), sqlstore.DatabaseFile)
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec(strings.Join(args, " "))
+	ts.Check(err)
 }
 
 // answer STATUS FILE makes USHER_SERVER one that answers every request with this,

@@ -22,7 +22,7 @@ const (
 	ActionPasswordChoose Action = "password.recover" // by a token out of a mail
 
 	ActionSignIn       Action = "session.create"
-	ActionSignInFailed Action = "session.refuse" // one or more failed sign-ins of a minute
+	ActionSignInFailed Action = "session.refuse" // one or more wrong passwords of a minute
 	ActionSessionEnd   Action = "session.end"
 
 	ActionKeyCreate Action = "api-key.create"
@@ -94,10 +94,23 @@ func (s *Service) record(ctx context.Context, tx Tx, caller *Principal, events .
 
 // recordAs is record for who is not signed in.
 func (s *Service) recordAs(ctx context.Context, tx Tx, actor Actor, events ...Event) error {
-	settings, err := s.applicationSettings(ctx, tx)
-	if err != nil || !settings.KeepActivity {
+	kept, err := s.keepsActivity(ctx, tx)
+	if err != nil || !kept {
 		return err
 	}
+	return s.recordAnyway(ctx, tx, actor, events...)
+}
+
+// keepsActivity reports whether the settings, as the transaction sees them, want
+// the activity log kept.
+func (s *Service) keepsActivity(ctx context.Context, r Reader) (bool, error) {
+	settings, err := s.applicationSettings(ctx, r)
+	return settings.KeepActivity, err
+}
+
+// recordAnyway is recordAs for what has to be in the log even when it is not
+// kept: that it was turned off.
+func (s *Service) recordAnyway(ctx context.Context, tx Tx, actor Actor, events ...Event) error {
 	for _, e := range events {
 		if err := tx.InsertActivity(ctx, Activity{At: s.now(), Actor: actor, Event: e, Count: 1}); err != nil {
 			return err

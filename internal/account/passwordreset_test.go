@@ -109,6 +109,13 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 		_, err := s.Mail(ctx, p, 1)
 		return err
 	},
+	"Activity": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, _, err := s.Activity(ctx, p, account.ActivityFilter{}, "", 1)
+		return err
+	},
+	"ExportActivity": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.ExportActivity(ctx, p, account.ActivityFilter{}, func(account.StoredActivity) error { return nil })
+	},
 }
 
 // allowedBeforeChange are the operations with a caller that one may call before

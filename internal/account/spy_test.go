@@ -195,6 +195,16 @@ func (t *spyTx) SaveKnownSource(ctx context.Context, userID int64, source string
 	return t.Writer.SaveKnownSource(ctx, userID, source, now)
 }
 
+func (t *spyTx) CountFailedSignIn(ctx context.Context, f account.FailedSignIns) error {
+	defer t.saw("CountFailedSignIn")
+	return t.Writer.CountFailedSignIn(ctx, f)
+}
+
+func (t *spyTx) InsertActivity(ctx context.Context, a account.Activity) error {
+	defer t.saw("InsertActivity")
+	return t.Writer.InsertActivity(ctx, a)
+}
+
 func (t *spyTx) InsertSession(ctx context.Context, s account.Session, hash token.Hash) (int64, error) {
 	defer t.saw("InsertSession")
 	return t.Writer.InsertSession(ctx, s, hash)

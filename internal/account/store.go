@@ -42,6 +42,7 @@ type Reader interface {
 	OutboxReader
 	SettingReader
 	PreferenceReader
+	ActivityReader
 }
 
 // Tx is what a transaction can read and write. It is over after any failure but
@@ -280,11 +281,6 @@ type PreferenceReader interface {
 // PreferenceWriter changes what users prefer.
 type PreferenceWriter interface {
 	SavePreferences(ctx context.Context, userID int64, p Preferences) error
-}
-
-// ActivityWriter adds to the activity log. Nothing changes an entry.
-type ActivityWriter interface {
-	InsertActivity(ctx context.Context, a Activity) error
 }
 
 // InstanceReader tells what is true of the database as a whole.

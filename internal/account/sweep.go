@@ -17,8 +17,9 @@ const (
 	sweepRows = 10_000
 )
 
-// Sweep deletes what has no use any more: expired sessions, keys and tokens,
-// idle counters, and the traces of messages sent long ago.
+// Sweep deletes what has no use any more: expired sessions, keys and tokens, idle
+// counters, the traces of messages sent long ago, and entries of the activity log
+// that are older than the settings keep them.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	return errors.Join(
@@ -51,6 +52,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
 			return tx.DeleteFinishedMails(ctx, now.Add(-mailLife), sweepRows)
 		}),
+		s.sweepActivity(ctx),
 	)
 }
 

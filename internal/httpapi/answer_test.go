@@ -1,8 +1,8 @@
 package httpapi_test
 
 import (
-	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,14 +25,6 @@ func adaJSON(department, biography, picture, roles string) string {
 		`"identifier":"Ada@example.org","lockedOut":false,"name":"Ada","picture":` + picture + `,"provider":"tenable","roles":` + roles + `,"surname":"Lovelace"}`
 }
 
-// readsTwo is a permission to read user 2.
-const readsTwo = `[{"action":"read","dynamicId":null,"entityIds":[2],"entityName":"user"}]`
-
-// deskJSON is a role that a test makes.
-func deskJSON(id int64, name, permissions string) string {
-	return fmt.Sprintf(`{"id":%d,"description":"d","name":%q,"permissions":%s}`, id, name, permissions)
-}
-
 // step is one request of TestAnswers.
 type step struct {
 	op     string // of the contract
@@ -48,7 +40,7 @@ type step struct {
 // body. The contract sees to the form of every answer.
 func TestAnswers(t *testing.T) {
 	f := newFixture(t)
-	var ada, recovery, contract, named string
+	var ada, recovery string
 	steps := []step{
 		{op: "POST /api/users", by: &f.admin, body: text(`[
 			{"name":"Ada","surname":"Lovelace","email":"Ada@example.org","password":"` + password + `","department":"Engines","biography":"B","active":true,"picture":[0,255]},
@@ -65,6 +57,8 @@ func TestAnswers(t *testing.T) {
 			}},
 		{op: "GET /api/users/whoami", by: &ada, status: 200,
 			want: strings.Replace(adaJSON(`"Engines"`, `"B"`, `[0,255]`, userRoleJSON), `"lockedOut"`, `"internal":false,"lockedOut"`, 1) + "\n"},
+		{op: "GET /api/activity-log", by: &ada, status: 200, want: "*", after: withoutIDs(t, "["+signInJSON+"]\n")},
+		{op: "GET /api/activity-log/export", by: &ada, status: 200, want: "*", after: withoutIDs(t, signInJSON+"\n")},
 		{op: "GET /api/users", by: &f.admin, status: 200,
 			want: "[" + adminJSON + "\n," + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "\n," + graceJSON + "\n]\n"},
 		{op: "GET /api/users", by: &ada, status: 200, want: "[" + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "\n]\n"},
@@ -91,51 +85,11 @@ func TestAnswers(t *testing.T) {
 		{op: "GET /api/mail/{id}", id: 1, by: &f.admin, status: 200,
 			want: `{"id":1,"attempts":1,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":"2027-03-01T09:00:01Z","kind":"recovery","lastError":null,` +
 				`"nextAttemptAt":null,"recipient":"Ada@example.org","state":"delivered"}` + "\n"},
-		{op: "POST /api/api-key", by: &f.admin, status: 200, want: "*", after: func(a answer) { contract = a.body }},
-		{op: "GET /api/api-key", by: &f.admin, status: 200, want: "*", after: func(a answer) {
-			if a.body != contract || !strings.HasPrefix(a.body, `{"key":"usk_`) {
-				t.Errorf("the key is read as %s and was made as %s", a.body, contract)
-			}
-		}},
-		{op: "POST /api/keys", by: &f.admin, status: 201, want: "*", body: text(`{"name":"nightly","expiresInDays":1,
-			"permissions":[{"entityName":"user","action":"read","entityIds":["3",2,3],"dynamicId":""}]}`), after: func(a answer) {
-			key := a.body[len(`{"details":`+namedKeyJSON("wxyz")+`,"key":"`) : len(a.body)-len("\"}\n")]
-			if want := `{"details":` + namedKeyJSON(key[len(key)-4:]) + `,"key":"` + key + `"}` + "\n"; a.body != want || len(key) != 53 {
-				t.Errorf("the named key is %s", a.body)
-			}
-			named = namedKeyJSON(key[len(key)-4:])
-		}},
-		{op: "GET /api/keys", by: &f.admin, status: 200, want: "*", after: func(a answer) {
-			hint := contract[len(contract)-len("wxyz\"}\n"):][:4]
-			if want := `[{"id":1,"createdAt":"2027-03-01T09:00:01Z","expiresAt":null,"hint":"` + hint + `","kind":"contract","lastUsedAt":null,` +
-				`"name":"","permissions":null,"userId":1},` + named + "]\n"; a.body != want {
-				t.Errorf("the keys are %s\nwant %s", a.body, want)
-			}
-		}},
-		{op: "DELETE /api/keys/{id}", id: 2, by: &f.admin, status: 204},
-		{op: "GET /api/sessions", by: &f.admin, status: 200, want: `[{"id":1,"createdAt":"2027-03-01T09:00:00Z","current":true,"device":"",` +
-			`"expiresAt":"2027-03-01T21:00:00Z","lastSeenAt":"2027-03-01T09:00:00Z","source":"192.0.2.1","userId":1}]` + "\n",
-			after: func(answer) { f.signIn(adminEmail, password) }},
-		{op: "DELETE /api/sessions/{id}", id: 3, by: &f.admin, status: 204},
-		{op: "DELETE /api/sessions", by: &ada, status: 204},
 		{op: "POST /api/users/retrieve-password", body: func() string { return `{"token":"` + recovery + `","newPassword":"` + password + `"}` }, status: 200, want: "null\n"},
-		{op: "POST /api/roles", by: &f.admin, body: text(`[{"name":"Desk","description":"d"}]`), status: 201, want: "[" + deskJSON(3, "Desk", "[]") + "]\n"},
-		{op: "PUT /api/roles/{id}/permissions", id: 3, by: &f.admin, body: text(`[{"entityName":"user","action":"read","entityIds":["2"]}]`),
-			status: 200, want: deskJSON(3, "Desk", readsTwo) + "\n"},
-		{op: "POST /api/roles/from/{fromId}", id: 3, by: &f.admin, body: text(`{"name":"Copy"}`), status: 201, want: deskJSON(4, "Copy", readsTwo) + "\n"},
-		{op: "PATCH /api/roles/{id}", id: 4, by: &f.admin, body: text(`{"name":"Second desk"}`), status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
-		{op: "GET /api/roles/{id}", id: 4, by: &f.admin, status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
-		{op: "GET /api/roles/user-creation-defaults", by: &f.admin, status: 200, want: userRoleJSON + "\n"},
-		{op: "DELETE /api/roles/{id}", id: 4, by: &f.admin, status: 204},
-		{op: "GET /api/roles", by: &f.admin, status: 200, want: "*", after: func(a answer) {
-			if !strings.HasSuffix(a.body, strings.Trim(userRoleJSON, "[]")+"\n,"+deskJSON(3, "Desk", readsTwo)+"\n]\n") {
-				t.Errorf("the roles are %s", a.body)
-			}
-		}},
 		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
 		{op: "POST /api/logout", by: &f.admin, status: 204},
 	}
-	steps = slices.Concat(settingSteps(f), steps)
+	steps = slices.Concat(settingSteps(f), roleSteps(f), steps, keySteps(f))
 	done := map[string]bool{}
 	byName := map[string]operation{}
 	for _, op := range built(t) {
@@ -167,11 +121,21 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// namedKeyJSON is a named key of the moment that ends with the hint.
-func namedKeyJSON(hint string) string {
-	return `{"id":2,"createdAt":"2027-03-01T09:00:01Z","expiresAt":"2027-03-02T09:00:01Z","hint":"` + hint + `","kind":"named","lastUsedAt":null,` +
-		`"name":"nightly","permissions":[{"action":"read","dynamicId":null,"entityIds":[2,3],"entityName":"user"}],"userId":1}`
+// withoutIDs compares entries of the activity log but for their ids, which count
+// the steps before them.
+func withoutIDs(t *testing.T, want string) func(answer) {
+	return func(a answer) {
+		t.Helper()
+		if got := regexp.MustCompile(`\{"id":\d+,"action"`).ReplaceAllString(a.body, `{"action"`); got != want {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
 }
+
+// signInJSON is the entry of the activity log on the sign-in of Ada.
+const signInJSON = `{"action":"session.create","actor":{"id":2,"name":"Ada@example.org"},"at":"2027-03-01T09:00:00Z","changes":[],` +
+	`"count":1,"credential":{"id":null,"kind":"password"},"sealed":false,"source":"192.0.2.1",` +
+	`"target":{"id":2,"kind":"session","name":"Ada@example.org"}}`
 
 func text(s string) func() string { return func() string { return s } }
 

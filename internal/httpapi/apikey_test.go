@@ -21,6 +21,52 @@ func (f *fixture) makeKey(token, path, body string) string {
 	return key.Key
 }
 
+// keySteps are the part of TestAnswers that is about keys and sessions. They come
+// last, since each new key is a message in the outbox.
+func keySteps(f *fixture) []step {
+	var by, contract, named string
+	return []step{
+		{op: "POST /api/login", body: text(`{"email":"` + adminEmail + `","password":"` + password + `"}`), status: 200, want: "*", after: func(a answer) {
+			var in struct{ AuthToken string }
+			a.decode(f.t, &in)
+			by = in.AuthToken
+		}},
+		{op: "POST /api/api-key", by: &by, status: 200, want: "*", after: func(a answer) { contract = a.body }},
+		{op: "GET /api/api-key", by: &by, status: 200, want: "*", after: func(a answer) {
+			if a.body != contract || !strings.HasPrefix(a.body, `{"key":"usk_`) {
+				f.t.Errorf("the key is read as %s and was made as %s", a.body, contract)
+			}
+		}},
+		{op: "POST /api/keys", by: &by, status: 201, want: "*", body: text(`{"name":"nightly","expiresInDays":1,
+			"permissions":[{"entityName":"user","action":"read","entityIds":["3",2,3],"dynamicId":""}]}`), after: func(a answer) {
+			key := a.body[len(`{"details":`+namedKeyJSON("wxyz")+`,"key":"`) : len(a.body)-len("\"}\n")]
+			named = namedKeyJSON(key[len(key)-4:])
+			if want := `{"details":` + named + `,"key":"` + key + `"}` + "\n"; a.body != want || len(key) != 53 {
+				f.t.Errorf("the named key is %s", a.body)
+			}
+		}},
+		{op: "GET /api/keys", by: &by, status: 200, want: "*", after: func(a answer) {
+			hint := contract[len(contract)-len("wxyz\"}\n"):][:4]
+			if want := `[{"id":1,"createdAt":"2027-03-01T09:00:01Z","expiresAt":null,"hint":"` + hint + `","kind":"contract","lastUsedAt":null,` +
+				`"name":"","permissions":null,"userId":1},` + named + "]\n"; a.body != want {
+				f.t.Errorf("the keys are %s\nwant %s", a.body, want)
+			}
+		}},
+		{op: "DELETE /api/keys/{id}", id: 2, by: &by, status: 204},
+		{op: "GET /api/sessions", by: &by, status: 200, want: `[{"id":3,"createdAt":"2027-03-01T09:00:01Z","current":true,"device":"",` +
+			`"expiresAt":"2027-03-01T21:00:01Z","lastSeenAt":"2027-03-01T09:00:01Z","source":"192.0.2.1","userId":1}]` + "\n",
+			after: func(answer) { f.signIn(adminEmail, password) }},
+		{op: "DELETE /api/sessions/{id}", id: 4, by: &by, status: 204},
+		{op: "DELETE /api/sessions", by: &by, status: 204},
+	}
+}
+
+// namedKeyJSON is a named key of the moment that ends with the hint.
+func namedKeyJSON(hint string) string {
+	return `{"id":2,"createdAt":"2027-03-01T09:00:01Z","expiresAt":"2027-03-02T09:00:01Z","hint":"` + hint + `","kind":"named","lastUsedAt":null,` +
+		`"name":"nightly","permissions":[{"action":"read","dynamicId":null,"entityIds":[2,3],"entityName":"user"}],"userId":1}`
+}
+
 // A key goes where a session goes, and its answers are kept by nobody.
 func TestKeyChannels(t *testing.T) {
 	f := newFixture(t)

@@ -14,14 +14,6 @@ type pending struct{}
 // notBuilt is the answer of all of them.
 var notBuilt = &account.Error{Code: account.CodeInternal, Message: "not built yet"}
 
-func (pending) ApiActivityLogGet(context.Context, wire.ApiActivityLogGetRequestObject) (wire.ApiActivityLogGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiActivityLogExportGet(context.Context, wire.ApiActivityLogExportGetRequestObject) (wire.ApiActivityLogExportGetResponseObject, error) {
-	return nil, notBuilt
-}
-
 func (pending) ApiImportsPost(context.Context, wire.ApiImportsPostRequestObject) (wire.ApiImportsPostResponseObject, error) {
 	return nil, notBuilt
 }

@@ -3,12 +3,41 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
 func rolePath(id int64) string { return fmt.Sprintf("/api/roles/%d", id) }
+
+// readsTwo is a permission to read user 2.
+const readsTwo = `[{"action":"read","dynamicId":null,"entityIds":[2],"entityName":"user"}]`
+
+// deskJSON is a role that a test makes.
+func deskJSON(id int64, name, permissions string) string {
+	return fmt.Sprintf(`{"id":%d,"description":"d","name":%q,"permissions":%s}`, id, name, permissions)
+}
+
+// roleSteps are the part of TestAnswers that is about roles.
+func roleSteps(f *fixture) []step {
+	by := &f.admin
+	return []step{
+		{op: "POST /api/roles", by: by, body: text(`[{"name":"Desk","description":"d"}]`), status: 201, want: "[" + deskJSON(3, "Desk", "[]") + "]\n"},
+		{op: "PUT /api/roles/{id}/permissions", id: 3, by: by, body: text(`[{"entityName":"user","action":"read","entityIds":["2"]}]`),
+			status: 200, want: deskJSON(3, "Desk", readsTwo) + "\n"},
+		{op: "POST /api/roles/from/{fromId}", id: 3, by: by, body: text(`{"name":"Copy"}`), status: 201, want: deskJSON(4, "Copy", readsTwo) + "\n"},
+		{op: "PATCH /api/roles/{id}", id: 4, by: by, body: text(`{"name":"Second desk"}`), status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
+		{op: "GET /api/roles/{id}", id: 4, by: by, status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
+		{op: "GET /api/roles/user-creation-defaults", by: by, status: 200, want: userRoleJSON + "\n"},
+		{op: "DELETE /api/roles/{id}", id: 4, by: by, status: 204},
+		{op: "GET /api/roles", by: by, status: 200, want: "*", after: func(a answer) {
+			if !strings.HasSuffix(a.body, strings.Trim(userRoleJSON, "[]")+"\n,"+deskJSON(3, "Desk", readsTwo)+"\n]\n") {
+				f.t.Errorf("the roles are %s", a.body)
+			}
+		}},
+	}
+}
 
 // TestRoleLife is a role from beginning to end, as the wire has it.
 func TestRoleLife(t *testing.T) {

@@ -41,7 +41,7 @@ func (s *faulty) Write(ctx context.Context, f func(context.Context, account.Tx) 
 	if err := s.ask("Write"); err != nil {
 		return err
 	}
-	err := s.Store.Write(ctx, f)
+	err := s.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return f(ctx, faultyTx{tx, s}) })
 	if err == nil {
 		s.commits.Add(1)
 	}
@@ -62,4 +62,18 @@ func (s *faulty) UsersAfter(ctx context.Context, id int64, limit int, now time.T
 		return nil, err
 	}
 	return s.Store.UsersAfter(ctx, id, limit, now)
+}
+
+// faultyTx is a transaction of the store.
+type faultyTx struct {
+	account.Tx
+	store *faulty
+}
+
+// InsertActivity fails as told.
+func (t faultyTx) InsertActivity(ctx context.Context, a account.Activity) error {
+	if err := t.store.ask("InsertActivity"); err != nil {
+		return err
+	}
+	return t.Tx.InsertActivity(ctx, a)
 }

@@ -130,9 +130,7 @@ func (r *Ring) Open(purpose, context string, sealed Sealed) ([]byte, error) {
 
 // MAC returns an HMAC-SHA-256 of text for a purpose, with the key that seals.
 func (r *Ring) MAC(purpose, text string) []byte {
-	mac := hmac.New(sha256.New, derive(r.keys[0].secret, purpose))
-	mac.Write([]byte(text))
-	return mac.Sum(nil)
+	return r.keys[0].mac(purpose, []byte(text))
 }
 
 // gcm returns AES-256-GCM with a random 96-bit nonce that travels with the text.

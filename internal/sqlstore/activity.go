@@ -4,9 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
+
+const activityColumns = `id, at, actor_id, actor_name, credential, credential_id, source,
+		       action, target_kind, target_id, target_name, changes, count, number, key_id, seal`
+
+func scanActivity(row scanner) (a account.StoredActivity, err error) {
+	return a, row.Scan(&a.ID, micro{&a.At}, &a.Actor.ID, &a.Actor.Name, &a.Actor.Credential.Kind, &a.Actor.Credential.ID, &a.Actor.Source,
+		&a.Action, &a.Target.Kind, &a.Target.ID, &a.Target.Name, &a.ChangesText, &a.Count, &a.Number, &a.KeyID, blob{&a.Seal})
+}
 
 func (t *tx) InsertActivity(ctx context.Context, a account.Activity) error {
 	changes, err := json.Marshal(a.Changes)
@@ -19,4 +29,98 @@ func (t *tx) InsertActivity(ctx context.Context, a account.Activity) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		micros(a.At), a.Actor.ID, a.Actor.Name, string(a.Actor.Credential.Kind), a.Actor.Credential.ID, a.Actor.Source,
 		string(a.Action), string(a.Target.Kind), a.Target.ID, a.Target.Name, string(changes), a.Count)
+}
+
+// Activity asks only for what the query names, so that each form of it can use
+// the index that is best for it: one that gives the entries in the order of their
+// ids. Any other would have all that match sorted for each page.
+func (r reader) Activity(ctx context.Context, q account.ActivityQuery) ([]account.StoredActivity, error) {
+	var where conditions
+	inOrder := r.dialect.unindexed
+	if len(q.Actors) == 1 {
+		where.add(`actor_id = ?`, q.Actors[0])
+	} else if q.Actors != nil {
+		ids, err := json.Marshal(q.Actors)
+		if err != nil {
+			return nil, fmt.Errorf("read the activity log: %w", err)
+		}
+		where.add(inOrder+`actor_id IN (`+r.dialect.jsonNumbers+`)`, string(ids))
+	}
+	if q.ActorID != 0 {
+		where.add(`actor_id = ?`, q.ActorID)
+	}
+	if noun, isNoun := strings.CutSuffix(q.Action, "*"); isNoun && noun != "" {
+		where.add(inOrder+`action >= ? AND `+inOrder+`action < ?`, noun, after(noun))
+	} else if q.Action != "" {
+		where.add(`action = ?`, q.Action)
+	}
+	switch {
+	case q.TargetKind != "" && q.TargetID != 0:
+		where.add(`target_kind = ? AND target_id = ?`, string(q.TargetKind), q.TargetID)
+	case q.TargetKind != "":
+		where.add(inOrder+`target_kind = ?`, string(q.TargetKind))
+	case q.TargetID != 0:
+		where.add(`target_id = ?`, q.TargetID)
+	}
+	if !q.From.IsZero() {
+		where.add(`at >= ?`, micros(q.From))
+	}
+	if !q.To.IsZero() {
+		where.add(`at < ?`, micros(q.To))
+	}
+	order := ` ORDER BY id DESC`
+	if q.Forward {
+		where.add(`id > ?`, q.After)
+		order = ` ORDER BY id`
+	} else if q.Backward != 0 {
+		where.add(`id < ?`, q.Backward)
+	}
+	limit := where.parameter(q.Limit)
+	return all(ctx, r.queries, scanActivity, `SELECT `+activityColumns+` FROM activity`+where.text+order+` LIMIT `+limit, where.args...)
+}
+
+// conditions builds a WHERE clause, with its parameters.
+type conditions struct {
+	text string
+	args []any
+}
+
+// add adds a condition that has a ? for each of its parameters, in their order.
+func (c *conditions) add(condition string, args ...any) {
+	for _, arg := range args {
+		condition = strings.Replace(condition, "?", c.parameter(arg), 1)
+	}
+	if c.text == "" {
+		c.text = ` WHERE ` + condition
+	} else {
+		c.text += ` AND ` + condition
+	}
+}
+
+// parameter takes an argument and returns its name.
+func (c *conditions) parameter(arg any) string {
+	c.args = append(c.args, arg)
+	return fmt.Sprintf("$%d", len(c.args))
+}
+
+func (t *tx) CountFailedSignIn(ctx context.Context, f account.FailedSignIns) error {
+	return t.run(ctx, `
+		INSERT INTO failed_sign_ins (minute, source, user_id, count) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (minute, source, user_id) DO UPDATE SET count = failed_sign_ins.count + excluded.count`,
+		micros(f.Minute), f.Source, f.UserID, f.Count)
+}
+
+func scanFailedSignIns(row scanner) (f account.FailedSignIns, err error) {
+	return f, row.Scan(micro{&f.Minute}, &f.Source, &f.UserID, &f.Count)
+}
+
+func (r reader) FailedSignIns(ctx context.Context, before time.Time, limit int) ([]account.FailedSignIns, error) {
+	return all(ctx, r.queries, scanFailedSignIns, `
+		SELECT minute, source, user_id, count FROM failed_sign_ins
+		WHERE minute < $1 ORDER BY minute, source, user_id LIMIT $2`, micros(before), limit)
+}
+
+func (t *tx) DeleteFailedSignIns(ctx context.Context, f account.FailedSignIns) error {
+	return t.runOne(ctx, `
+		DELETE FROM failed_sign_ins WHERE minute = $1 AND source = $2 AND user_id = $3`, micros(f.Minute), f.Source, f.UserID)
 }

@@ -14,6 +14,11 @@ type dialect struct {
 	name string
 	// lockRow ends a SELECT whose row is to be held until the transaction ends.
 	lockRow string
+	// jsonNumbers selects the numbers of a JSON array, which is its parameter ?.
+	jsonNumbers string
+	// unindexed stands before a column that no index is to be used for, where the
+	// engine does not find out by itself.
+	unindexed string
 	// classify tells what a failure of the driver means.
 	classify func(error) fault
 }

@@ -18,7 +18,9 @@ import (
 // DatabaseFile is the name of the SQLite database in the data directory.
 const DatabaseFile = "usher.db"
 
-var sqliteDialect = &dialect{name: "sqlite", lockRow: "", classify: classifySQLite}
+var sqliteDialect = &dialect{
+	name: "sqlite", lockRow: "", jsonNumbers: "SELECT value FROM json_each(?)", unindexed: "+", classify: classifySQLite,
+}
 
 // OpenSQLite opens the database in the data directory dir, which must exist, and
 // migrates it. Other processes may have it open at the same time. It fails with

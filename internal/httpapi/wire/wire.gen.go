@@ -26,6 +26,7 @@ const (
 	ActivityCredentialKindMailToken   ActivityCredentialKind = "mail-token"
 	ActivityCredentialKindNone        ActivityCredentialKind = "none"
 	ActivityCredentialKindOperator    ActivityCredentialKind = "operator"
+	ActivityCredentialKindPassword    ActivityCredentialKind = "password"
 	ActivityCredentialKindSession     ActivityCredentialKind = "session"
 )
 
@@ -41,6 +42,8 @@ func (e ActivityCredentialKind) Valid() bool {
 	case ActivityCredentialKindNone:
 		return true
 	case ActivityCredentialKindOperator:
+		return true
+	case ActivityCredentialKindPassword:
 		return true
 	case ActivityCredentialKindSession:
 		return true
@@ -225,11 +228,11 @@ type ActivityCredential struct {
 	// ID The id of the session or the key; `null` for others.
 	ID *int64 `json:"id"`
 
-	// Kind `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.
+	// Kind `password`: at sign-in. `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.
 	Kind ActivityCredentialKind `json:"kind"`
 }
 
-// ActivityCredentialKind `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.
+// ActivityCredentialKind `password`: at sign-in. `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.
 type ActivityCredentialKind string
 
 // ActivityEntry Who did what to what.

@@ -50,7 +50,7 @@ class ActivityCredential(object):
     def kind(self):
         """Gets the kind of this ActivityCredential.  # noqa: E501
 
-        `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.  # noqa: E501
+        `password`: at sign-in. `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.  # noqa: E501
 
         :return: The kind of this ActivityCredential.  # noqa: E501
         :rtype: str
@@ -61,14 +61,14 @@ class ActivityCredential(object):
     def kind(self, kind):
         """Sets the kind of this ActivityCredential.
 
-        `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.  # noqa: E501
+        `password`: at sign-in. `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.  # noqa: E501
 
         :param kind: The kind of this ActivityCredential.  # noqa: E501
         :type: str
         """
         if kind is None:
             raise ValueError("Invalid value for `kind`, must not be `None`")  # noqa: E501
-        allowed_values = ["session", "key", "contract-key", "mail-token", "operator", "none"]  # noqa: E501
+        allowed_values = ["session", "key", "contract-key", "password", "mail-token", "operator", "none"]  # noqa: E501
         if kind not in allowed_values:
             raise ValueError(
                 "Invalid value for `kind` ({0}), must be one of {1}"  # noqa: E501

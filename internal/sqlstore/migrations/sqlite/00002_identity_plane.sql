@@ -76,14 +76,13 @@ CREATE TABLE activity (
     target_name   TEXT    NOT NULL,
     changes       TEXT    NOT NULL,
     count         INTEGER NOT NULL,
-    number        INTEGER NOT NULL DEFAULT 0,
+    number        INTEGER NOT NULL DEFAULT 0 CHECK (number >= 0),
     key_id        TEXT    NOT NULL DEFAULT '',
     seal          BLOB    NOT NULL DEFAULT x''
 ) STRICT;
 
 CREATE UNIQUE INDEX activity_number ON activity (number) WHERE number > 0;
 CREATE INDEX activity_unsealed ON activity (id) WHERE number = 0;
-CREATE INDEX activity_at ON activity (at, id);
 CREATE INDEX activity_actor ON activity (actor_id, id);
 CREATE INDEX activity_target ON activity (target_kind, target_id, id);
 CREATE INDEX activity_action ON activity (action, id);

@@ -1,0 +1,121 @@
+package account
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+)
+
+// ActivityFilter selects entries by what all of its fields say; a zero field says
+// nothing.
+type ActivityFilter struct {
+	ActorID    int64  // user id
+	Action     string // "user.create", or "user.*" for all of that noun
+	TargetKind access.Entity
+	TargetID   int64
+	From, To   time.Time // from the first on, and before the second
+}
+
+// MaxActivityPage is how many entries a page has at most.
+const MaxActivityPage = 1000
+
+// Activity returns a page of the entries that the caller may read, newest first,
+// and the cursor of the next page: "" after the last. An empty cursor begins. It
+// fails as [Allow] says, and with CodeInvalid for a cursor that it never gave.
+func (s *Service) Activity(ctx context.Context, caller *Principal, f ActivityFilter, cursor string, limit int) (page []StoredActivity, next string, err error) {
+	q, err := activityQuery(caller, f)
+	if err != nil {
+		return nil, "", err
+	}
+	if q.Backward, err = parseActivityCursor(cursor); err != nil {
+		return nil, "", err
+	}
+	limit = min(limit, MaxActivityPage)
+	q.Limit = limit + 1
+	page, err = s.readActivity(ctx, q)
+	if err != nil || len(page) <= limit {
+		return page, "", err
+	}
+	page = page[:limit]
+	return page, activityCursor(page[limit-1].ID), nil
+}
+
+// ExportActivity calls yield with every entry that the caller may read, oldest
+// first. It holds one page at a time. It ends with the first failure of yield.
+func (s *Service) ExportActivity(ctx context.Context, caller *Principal, f ActivityFilter, yield func(StoredActivity) error) error {
+	q, err := activityQuery(caller, f)
+	if err != nil {
+		return err
+	}
+	q.Forward, q.Limit = true, listPage
+	for {
+		entries, err := s.readActivity(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if err := yield(e); err != nil {
+				return err
+			}
+		}
+		if len(entries) < q.Limit {
+			return nil
+		}
+		q.After = entries[len(entries)-1].ID
+	}
+}
+
+// activityQuery cuts a filter to what the caller may read. What nobody known has
+// done is for those alone who may read everything.
+func activityQuery(caller *Principal, f ActivityFilter) (ActivityQuery, error) {
+	if err := Allow(caller, access.ActionRead, access.EntityActivityLog, access.Any); err != nil {
+		return ActivityQuery{}, err
+	}
+	q := ActivityQuery{ActivityFilter: f}
+	all, ids := caller.Access.Reach(access.ActionRead, access.EntityActivityLog, caller.User.ID)
+	if all {
+		return q, nil
+	}
+	q.Actors = slices.DeleteFunc(ids, func(id int64) bool { return id < 1 || f.ActorID != 0 && id != f.ActorID })
+	if q.Actors == nil {
+		q.Actors = []int64{}
+	}
+	return q, nil
+}
+
+func (s *Service) readActivity(ctx context.Context, q ActivityQuery) ([]StoredActivity, error) {
+	entries, err := s.store.Activity(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		decoder := json.NewDecoder(bytes.NewBufferString(entries[i].ChangesText))
+		decoder.UseNumber() // as they were written
+		if err := decoder.Decode(&entries[i].Changes); err != nil {
+			return nil, fmt.Errorf("read entry %d of the activity log: %w", entries[i].ID, err)
+		}
+	}
+	return entries, nil
+}
+
+// A cursor is the id of the last entry of a page.
+const cursorBase = 36
+
+func activityCursor(id int64) string { return strconv.FormatInt(id, cursorBase) }
+
+func parseActivityCursor(cursor string) (int64, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(cursor, cursorBase, 64)
+	if err != nil || id < 1 {
+		return 0, Invalid(Detail{"/query/cursor", "is not one that this server gave"})
+	}
+	return id, nil
+}

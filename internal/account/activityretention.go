@@ -1,0 +1,73 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// sweepActivity removes the entries that are older than the settings keep them,
+// from the first one on up to the first that is not. It signs the last one
+// removed as the anchor that the rest of the chain continues. Before it removes
+// an entry it verifies its seal: otherwise who sets the time of an entry back
+// would have the server remove it for him. It fails with [ErrActivityChanged]
+// there.
+func (s *Service) sweepActivity(ctx context.Context) error {
+	for {
+		settings, err := s.applicationSettings(ctx, s.store)
+		if err != nil {
+			return err
+		}
+		before := s.now().AddDate(0, 0, -settings.ActivityDays)
+		anchor, err := s.store.ChainEnd(ctx, ChainAnchor)
+		if err = s.checkEnd(ChainAnchor, anchor, err); err != nil {
+			return err
+		}
+		first, err := s.store.SealedActivity(ctx, anchor.Number, 0, 1)
+		if err != nil || len(first) == 0 || !first[0].At.Before(before) {
+			return err
+		}
+		err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+			return s.removeActivity(ctx, tx, before)
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// removeActivity removes the first entries from before a time, at most sealRows.
+func (s *Service) removeActivity(ctx context.Context, tx Tx, before time.Time) error {
+	head, err := tx.LockChain(ctx)
+	if err = s.checkEnd(ChainHead, head, err); err != nil {
+		return err
+	}
+	anchor, err := tx.ChainEnd(ctx, ChainAnchor)
+	if err = s.checkEnd(ChainAnchor, anchor, err); err != nil {
+		return err
+	}
+	entries, err := tx.SealedActivity(ctx, anchor.Number, 0, sealRows)
+	if err != nil {
+		return err
+	}
+	moved := anchor
+	for _, e := range entries {
+		if !e.At.Before(before) {
+			break
+		}
+		if e.Number != moved.Number+1 || e.Number > head.Number || !s.sealed(e, moved.Seal) {
+			if moved.Number == anchor.Number {
+				return fmt.Errorf("%w (number %d is not what was sealed, and is kept)", ErrActivityChanged, e.Number)
+			}
+			break
+		}
+		moved.Number, moved.At, moved.Seal = e.Number, e.At, e.Seal
+	}
+	if moved.Number == anchor.Number { // another server was faster
+		return nil
+	}
+	if err := tx.DeleteSealedActivity(ctx, moved.Number); err != nil {
+		return err
+	}
+	return tx.SaveChainEnd(ctx, ChainAnchor, s.sign(ChainAnchor.purpose(), moved))
+}

@@ -1,0 +1,78 @@
+package account
+
+import (
+	"context"
+	"time"
+)
+
+// StoredActivity is an entry as the store keeps it, with its place in the chain
+// of seals.
+type StoredActivity struct {
+	Activity
+	// ChangesText is Changes as they were written, in JSON: the seal is over it.
+	// Changes itself is not set.
+	ChangesText string
+	Number      int64 // place in the chain; 0: not sealed yet
+	KeyID       string
+	Seal        []byte
+}
+
+// ActivityQuery selects entries of the activity log.
+type ActivityQuery struct {
+	ActivityFilter
+	Actors   []int64 // whose entries alone may be seen; nil: everybody's
+	Forward  bool    // oldest first, those with a greater id than After
+	After    int64   // an id
+	Backward int64   // without Forward: newest first, those with a smaller id than this; 0: any
+	Limit    int
+}
+
+// ChainEnd names an end of the chain of seals.
+type ChainEnd string
+
+// The ends.
+const (
+	// ChainAnchor is the entry before the first that is kept: what retention
+	// removed last.
+	ChainAnchor ChainEnd = "anchor"
+	ChainHead   ChainEnd = "head" // the entry that was sealed last
+)
+
+// ActivityReader reads the activity log.
+type ActivityReader interface {
+	Activity(ctx context.Context, q ActivityQuery) ([]StoredActivity, error)
+	// UnsealedActivity returns the first so many entries without a seal, by id.
+	UnsealedActivity(ctx context.Context, limit int) ([]StoredActivity, error)
+	CountUnsealedActivity(ctx context.Context) (int, error)
+	// SealedActivity returns the first so many sealed entries behind a number,
+	// or behind an id under this number, by number and id.
+	SealedActivity(ctx context.Context, number, id int64, limit int) ([]StoredActivity, error)
+	// ChainEnd fails with ErrNotFound when somebody has removed it.
+	ChainEnd(ctx context.Context, end ChainEnd) (Checkpoint, error)
+	// Checkpoints returns the first so many with numbers behind one and up to
+	// another, by number.
+	Checkpoints(ctx context.Context, after, upTo int64, limit int) ([]Checkpoint, error)
+	// CheckpointBefore returns the last one of at most this number, or fails with
+	// ErrNotFound.
+	CheckpointBefore(ctx context.Context, number int64) (Checkpoint, error)
+	// FailedSignIns returns at most limit counts of minutes before the time.
+	FailedSignIns(ctx context.Context, before time.Time, limit int) ([]FailedSignIns, error)
+}
+
+// ActivityWriter adds to the activity log. Nothing changes an entry but the
+// sealer, and nothing removes one but retention.
+type ActivityWriter interface {
+	InsertActivity(ctx context.Context, a Activity) error
+	// LockChain holds the chain of seals against other transactions until this
+	// one ends, and returns its head. It fails as ChainEnd does.
+	LockChain(ctx context.Context) (Checkpoint, error)
+	// SealActivity stores the number and the seal of an entry without one.
+	SealActivity(ctx context.Context, a StoredActivity) error
+	SaveChainEnd(ctx context.Context, end ChainEnd, c Checkpoint) error
+	SaveCheckpoint(ctx context.Context, c Checkpoint) error
+	// DeleteSealedActivity removes all entries and checkpoints up to a number.
+	DeleteSealedActivity(ctx context.Context, upTo int64) error
+	// CountFailedSignIn adds one failure to the count of its minute.
+	CountFailedSignIn(ctx context.Context, f FailedSignIns) error
+	DeleteFailedSignIns(ctx context.Context, f FailedSignIns) error
+}

@@ -1,0 +1,149 @@
+package account
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+)
+
+const (
+	// sealRows is how many entries one transaction seals or removes, so that no
+	// sign-in waits long behind it, and how many are between two checkpoints.
+	sealRows = 1000
+	// checkpointTime is how long after the last checkpoint another is made, if
+	// there were entries since.
+	checkpointTime = time.Hour
+)
+
+// SealActivity tends the activity log: it merges the failed sign-ins of past
+// minutes into entries, gives every entry that was committed its number and its
+// seal, and makes checkpoints. Call it at least once a second; it reads a little
+// and writes nothing when there is nothing to do. Several servers may call it at
+// once. It fails with [ErrActivityChanged] rather than going on from an end of
+// the chain that somebody has forged.
+func (s *Service) SealActivity(ctx context.Context) error {
+	if err := s.mergeFailedSignIns(ctx); err != nil {
+		return err
+	}
+	for {
+		due, err := s.sealDue(ctx)
+		if err != nil || !due {
+			return err
+		}
+		var made *Checkpoint
+		err = s.store.Write(ctx, func(ctx context.Context, tx Tx) (err error) {
+			made, err = s.sealSome(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if made != nil {
+			s.log.InfoContext(ctx, "checkpoint of the activity log", "checkpoint", made.String())
+		}
+	}
+}
+
+// sealDue reports whether there is an entry to seal or a checkpoint to make.
+func (s *Service) sealDue(ctx context.Context) (bool, error) {
+	unsealed, err := s.store.UnsealedActivity(ctx, 1)
+	if err != nil || len(unsealed) > 0 {
+		return err == nil, err
+	}
+	head, err := s.store.ChainEnd(ctx, ChainHead)
+	if err != nil {
+		return false, s.checkEnd(ChainHead, head, err)
+	}
+	last, err := lastCheckpoint(ctx, s.store, head)
+	return checkpointDue(head, last, s.now()), err
+}
+
+// lastCheckpoint returns the newest one up to the head, or the anchor.
+func lastCheckpoint(ctx context.Context, r Reader, head Checkpoint) (Checkpoint, error) {
+	last, err := r.CheckpointBefore(ctx, head.Number)
+	if errors.Is(err, ErrNotFound) {
+		return r.ChainEnd(ctx, ChainAnchor)
+	}
+	return last, err
+}
+
+func checkpointDue(head, last Checkpoint, now time.Time) bool {
+	since := head.Number - last.Number
+	return since >= sealRows || since > 0 && now.Sub(last.At) >= checkpointTime
+}
+
+// sealSome seals the next entries, and makes the checkpoint that is due then.
+func (s *Service) sealSome(ctx context.Context, tx Tx) (*Checkpoint, error) {
+	head, err := tx.LockChain(ctx)
+	if err = s.checkEnd(ChainHead, head, err); err != nil {
+		return nil, err
+	}
+	last, err := lastCheckpoint(ctx, tx, head)
+	if err != nil {
+		return nil, err
+	}
+	room := sealRows - (head.Number - last.Number)
+	if room < 1 { // a checkpoint was removed
+		room = sealRows
+	}
+	entries, err := tx.UnsealedActivity(ctx, int(room))
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	for _, e := range entries {
+		e.Number = head.Number + 1
+		signature := s.keys.Sign(sealPurpose, e.text(head.Seal))
+		e.KeyID, e.Seal = signature.KeyID, signature.MAC
+		if err := tx.SealActivity(ctx, e); err != nil {
+			return nil, err
+		}
+		head.Number, head.At, head.Seal = e.Number, now, e.Seal
+	}
+	if len(entries) > 0 {
+		if err := tx.SaveChainEnd(ctx, ChainHead, s.sign(ChainHead.purpose(), head)); err != nil {
+			return nil, err
+		}
+	}
+	if !checkpointDue(head, last, now) {
+		return nil, nil
+	}
+	made := s.sign(checkpointPurpose, Checkpoint{Number: head.Number, At: now, Seal: head.Seal})
+	return &made, tx.SaveCheckpoint(ctx, made)
+}
+
+// sealed reports whether the entry's seal is right behind the previous one.
+func (s *Service) sealed(e StoredActivity, previous []byte) bool {
+	return s.keys.Verify(sealPurpose, e.text(previous), keyring.Signature{KeyID: e.KeyID, MAC: e.Seal})
+}
+
+// text is what the seal of an entry is over: the seal before it, and all that is
+// stored of it. Each text is preceded by its length, so that no two entries have
+// the same.
+func (e StoredActivity) text(previous []byte) []byte {
+	b := make([]byte, 0, 512)
+	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
+	text := func(s string) {
+		number(int64(len(s)))
+		b = append(b, s...)
+	}
+	text(string(previous))
+	number(e.Number)
+	number(e.ID)
+	number(e.At.UnixMicro())
+	number(e.Actor.ID)
+	text(e.Actor.Name)
+	text(string(e.Actor.Credential.Kind))
+	number(e.Actor.Credential.ID)
+	text(e.Actor.Source)
+	text(string(e.Action))
+	text(string(e.Target.Kind))
+	number(e.Target.ID)
+	text(e.Target.Name)
+	text(e.ChangesText)
+	number(int64(e.Count))
+	return b
+}
