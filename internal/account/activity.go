@@ -26,6 +26,7 @@ const (
 	ActionSessionEnd   Action = "session.end"
 
 	ActionKeyCreate Action = "api-key.create"
+	ActionKeyRead   Action = "api-key.read" // the contract's key in clear
 	ActionKeyEnd    Action = "api-key.end"
 
 	ActionRoleCreate      Action = "role.create"

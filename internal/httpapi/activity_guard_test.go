@@ -38,7 +38,7 @@ var special = map[string]func(f *fixture) call{
 // and changes nothing, so the two are one transaction.
 func TestEveryWriteIsRecorded(t *testing.T) {
 	seen := map[string]bool{}
-	for _, op := range built(t) {
+	for _, op := range operations(t) {
 		seen[op.name] = true
 		if op.method == http.MethodGet && !slices.Contains(writingReads, op.name) || unrecorded[op.name] != "" {
 			continue
