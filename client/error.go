@@ -32,6 +32,7 @@ const (
 	CodeEmailTaken             Code = "EMAIL_TAKEN"              // choose another address
 	CodeLastAdministrator      Code = "LAST_ADMINISTRATOR"       // make another administrator first
 	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
+	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // change it where the server is started
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
 	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // something between changed the request
 	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter

@@ -15,6 +15,9 @@ type (
 	plainNewUser     NewUser
 	plainUserUpdate  UserUpdate
 	plainLoginResult LoginResult
+
+	plainApplicationSettingsUpdate ApplicationSettingsUpdate
+	plainLDAPConfigurationUpdate   LDAPConfigurationUpdate
 )
 
 func (u NewUser) masked() plainNewUser {
@@ -32,6 +35,24 @@ func (u UserUpdate) masked() plainUserUpdate {
 func (r LoginResult) masked() plainLoginResult {
 	r.Token = secret.Mask
 	return plainLoginResult(r)
+}
+
+func (u ApplicationSettingsUpdate) masked() plainApplicationSettingsUpdate {
+	u.SMTPAccountPassword = maskedChange(u.SMTPAccountPassword)
+	return plainApplicationSettingsUpdate(u)
+}
+
+func (u LDAPConfigurationUpdate) masked() plainLDAPConfigurationUpdate {
+	u.SearchUserPassword = maskedChange(u.SearchUserPassword)
+	return plainLDAPConfigurationUpdate(u)
+}
+
+// maskedChange is a change of a secret that tells whether it is set or cleared.
+func maskedChange(change Change[string]) Change[string] {
+	if change.field.IsSpecified() && !change.field.IsNull() {
+		return Set(secret.Mask)
+	}
+	return change
 }
 
 // Format prints the user without the password.
@@ -60,6 +81,24 @@ func (r LoginResult) LogValue() slog.Value { return slog.AnyValue(r.masked()) }
 
 // MarshalJSON writes the session without the token.
 func (r LoginResult) MarshalJSON() ([]byte, error) { return json.Marshal(r.masked()) }
+
+// Format prints the update without the password.
+func (u ApplicationSettingsUpdate) Format(f fmt.State, verb rune) { format(f, verb, u.masked()) }
+
+// LogValue is the update without the password.
+func (u ApplicationSettingsUpdate) LogValue() slog.Value { return slog.AnyValue(u.masked()) }
+
+// MarshalJSON writes the update without the password; UpdateApplicationSettings sends it.
+func (u ApplicationSettingsUpdate) MarshalJSON() ([]byte, error) { return json.Marshal(u.masked()) }
+
+// Format prints the update without the password.
+func (u LDAPConfigurationUpdate) Format(f fmt.State, verb rune) { format(f, verb, u.masked()) }
+
+// LogValue is the update without the password.
+func (u LDAPConfigurationUpdate) LogValue() slog.Value { return slog.AnyValue(u.masked()) }
+
+// MarshalJSON writes the update without the password; UpdateLDAPConfiguration sends it.
+func (u LDAPConfigurationUpdate) MarshalJSON() ([]byte, error) { return json.Marshal(u.masked()) }
 
 func format(f fmt.State, verb rune, masked any) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), masked)

@@ -13,10 +13,13 @@ type cli struct {
 	Whoami   whoamiCmd   `cmd:"" group:"session" help:"Show who you are signed in as, and what you may do."`
 	Password passwordCmd `cmd:"" group:"session" help:"Change your password, or get back in after forgetting it."`
 
+	Preferences preferencesCmd `cmd:"" group:"session" help:"Show or change what you prefer."`
+
 	Users usersCmd `cmd:"" group:"manage" help:"Show and change users, import and export them."`
 	Mail  mailCmd  `cmd:"" group:"manage" help:"Show the messages that the server sends."`
 
-	Audit auditCmd `cmd:"" group:"manage" help:"Show the activity log, and find out whether it was tampered with."`
+	Audit    auditCmd    `cmd:"" group:"manage" help:"Show the activity log, and find out whether it was tampered with."`
+	Settings settingsCmd `cmd:"" group:"manage" help:"Show and change settings: mail, sessions, lockout, directories."`
 
 	Serve serveCmd `cmd:"" group:"server" help:"Run the server."`
 	Admin adminCmd `cmd:"" group:"server" help:"Work on the data itself, in an emergency."`

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -27,6 +26,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/apidocs"
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/console"
+	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi"
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
@@ -60,9 +60,12 @@ type program struct {
 	server   *http.Server
 	draining atomic.Bool
 
-	URL       *url.URL    // where it listens
-	PublicURL *url.URL    // where people reach it; nil: not known
-	Password  secret.Text // of the first administrator, if this start made one up
+	URL      *url.URL    // where it listens
+	Password secret.Text // of the first administrator, if this start made one up
+
+	// As they were at the start; the settings may change them.
+	PublicURL  *url.URL            // where people reach it; nil: not known
+	mailServer *account.MailServer // nil: messages become files
 }
 
 // newProgram opens the data, sets a new database up, and listens. What it opened
@@ -77,7 +80,7 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	if err := os.MkdirAll(settings.Data, 0o700); err != nil {
 		return p, fmt.Errorf("make the data directory: %w", err)
 	}
-	transport, err := newTransport(settings, log) // before anything is set up with settings that cannot serve
+	fixed, err := fixedBy(settings) // before anything is set up with settings that cannot serve
 	if err != nil {
 		return p, err
 	}
@@ -88,17 +91,18 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 		return p, fmt.Errorf("listen: %w", err)
 	}
 	p.URL = &url.URL{Scheme: "http", Host: p.listener.Addr().String()}
-	p.PublicURL = settings.ReachedAt(p.listener.Addr())
-	if warning := plainHTTPWarning(p.listener.Addr(), p.PublicURL); warning != "" {
-		log.Warn(warning)
-	}
-	if p.accounts, err = openAccounts(ctx, settings, p.store, p.PublicURL, true, log); err != nil {
+	fixed.LocalURL = config.LocalURL(p.listener.Addr())
+	if p.accounts, err = openAccounts(ctx, settings, p.store, fixed, true, log); err != nil {
 		return p, err
 	}
 	if err := p.setUp(ctx); err != nil {
 		return p, err
 	}
-	p.worker = mail.NewWorker(p.accounts, transport, p.accounts.MailQueued(), log)
+	if err := p.look(ctx); err != nil {
+		return p, err
+	}
+	router := mail.NewRouter(p.accounts.MailRoute, mailDirectory(settings.Data))
+	p.worker = mail.NewWorker(p.accounts, router, p.accounts.MailQueued(), log)
 	handler, err := p.handler()
 	if err != nil {
 		return p, err
@@ -110,9 +114,10 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	return p, nil
 }
 
-// openAccounts makes the rules over an open store. The server, which may make the
-// server key, and the emergency commands share it.
-func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.Store, public *url.URL, makeKey bool, log *slog.Logger) (*account.Service, error) {
+// openAccounts makes the rules over an open store; fixed is what the operator has
+// fixed. The server, which may make the server key, and the emergency commands
+// share it.
+func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.Store, fixed account.Options, makeKey bool, log *slog.Logger) (*account.Service, error) {
 	ring, err := serverKey(ctx, settings, store, makeKey)
 	if err != nil {
 		return nil, err
@@ -123,7 +128,8 @@ func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.
 	}
 	return account.New(account.Options{
 		Store: store, Passwords: pool, Keys: ring, Renderer: mail.NewTemplates(), Log: log,
-		Now: time.Now, Random: rand.Reader, PublicURL: public,
+		Now: time.Now, Random: rand.Reader,
+		PublicURL: fixed.PublicURL, LocalURL: fixed.LocalURL, Mail: fixed.Mail, Courier: fixed.Courier,
 		PasswordChanged: func(userID int64) { forgetInitialPassword(settings.Data, userID, log) },
 	}), nil
 }
@@ -162,20 +168,51 @@ func (p *program) adminEmail() string {
 	return cmp.Or(p.settings.AdminEmail, "admin@localhost")
 }
 
-// newTransport is the mail server of the settings, or files where there is none.
-func newTransport(settings *config.Server, log *slog.Logger) (mail.Transport, error) {
-	s := settings.SMTP
-	from := s.Sender(settings.ReachedAt(nil))
-	if s.Host == "" {
-		return mail.NewDirectory(mailDirectory(settings.Data), from, s.FromName)
+// fixedBy is what the settings fix, so that those in the database cannot change
+// it. It fails for what cannot serve.
+func fixedBy(settings *config.Server) (account.Options, error) {
+	s, directory := settings.SMTP, mailDirectory(settings.Data)
+	fixed := account.Options{
+		Mail:    account.FixedMail{Sender: s.From, SenderName: s.FromName},
+		Courier: mail.Courier{Directory: directory},
 	}
-	if strings.HasSuffix(from, "@localhost") {
-		log.Warn("messages come from " + from + ", which mail servers may refuse; set --smtp-from")
+	var err error
+	if fixed.PublicURL, err = settings.FixedURL(); err != nil {
+		return fixed, err
 	}
-	return mail.NewSMTP(mail.SMTPConfig{
-		Host: s.Host, Port: s.Port, TLS: s.TLS, Username: s.Username, Password: s.Password,
-		CAFile: s.CAFile, From: from, FromName: s.FromName,
-	})
+	if s.Host != "" {
+		ca, err := s.CA()
+		if err != nil {
+			return fixed, err
+		}
+		fixed.Mail.Server = &account.MailServer{
+			Host: s.Host, Port: s.Port, Security: account.MailSecurity(cmp.Or(s.TLS, mail.StartTLS)), Account: s.Username, Password: s.Password, CA: ca,
+		}
+	}
+	_, err = mail.NewTransport(account.MailRoute{
+		Server: fixed.Mail.Server, Sender: cmp.Or(s.From, "usher@localhost"), SenderName: s.FromName,
+	}, directory)
+	return fixed, err
+}
+
+// look finds out where people reach the server and how mail leaves, and warns of
+// what is not as it should be.
+func (p *program) look(ctx context.Context) (err error) {
+	if p.PublicURL, err = p.accounts.PublicURL(ctx); err != nil {
+		return err
+	}
+	if warning := plainHTTPWarning(p.listener.Addr(), p.PublicURL); warning != "" {
+		p.log.Warn(warning)
+	}
+	route, err := p.accounts.MailRoute(ctx)
+	if err != nil { // mail fails, but the server serves: an administrator can mend it
+		p.log.Warn("the mail settings cannot be used", "error", err)
+		return nil
+	}
+	if p.mailServer = route.Server; route.Server != nil && strings.HasSuffix(route.Sender, "@localhost") {
+		p.log.Warn("messages come from " + route.Sender + ", which mail servers may refuse; set --smtp-from, or emailSender in the settings")
+	}
+	return nil
 }
 
 // mailDirectory is where messages land when there is no mail server.
@@ -195,7 +232,7 @@ func (p *program) handler() (http.Handler, error) {
 	mux.Handle("/docs/", docs)
 	pages := console.New(console.Options{
 		Recovery: p.accounts, SourceOf: proxies.Source, Logger: p.log,
-		PublicURL: p.PublicURL,
+		PublicURL: p.accounts.PublicURL,
 	})
 	mux.Handle("/reset-password", pages)
 	mux.Handle("/static/", pages)
@@ -207,6 +244,7 @@ func (p *program) handler() (http.Handler, error) {
 	}
 	return httpapi.New(mux, httpapi.Options{
 		Accounts: p.accounts, Log: p.log, Metrics: registry, Proxies: proxies, AccessLog: p.settings.AccessLog,
+		Version: version(),
 	})
 }
 
@@ -318,14 +356,8 @@ func plainHTTPWarning(listening net.Addr, public *url.URL) string {
 	switch {
 	case plain && !(ok && tcp.IP.IsLoopback()):
 		return "listening for other machines over plain HTTP, which anybody on the way can read" + remedy
-	case plain && public != nil && !isLoopback(public.Hostname()):
+	case plain && public != nil && !host.IsLoopback(public.Hostname()):
 		return "people reach the server over plain HTTP, which anybody on the way can read" + remedy
 	}
 	return ""
-}
-
-// isLoopback tells a host that is this machine.
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }

@@ -78,8 +78,14 @@ func TestPlainHTTPIsWarnedOf(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			settings := config.Server{PublicURL: test.public}
-			got := plainHTTPWarning(test.listening, settings.ReachedAt(test.listening))
+			public, err := (&config.Server{PublicURL: test.public}).FixedURL()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if public == nil {
+				public = config.LocalURL(test.listening)
+			}
+			got := plainHTTPWarning(test.listening, public)
 			if (got == "") != (test.want == "") || !strings.HasPrefix(got, test.want) {
 				t.Errorf("warns %q, want %q", got, test.want)
 			}

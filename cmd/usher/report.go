@@ -124,6 +124,8 @@ func (a *app) hintForAnswer(answer *client.Error) string {
 		return "make another administrator first: `usher users roles USER --set 1`"
 	case client.CodeNotLocalUser:
 		return "change the password where this user signs in"
+	case client.CodeSetByOperator:
+		return "change the flag or the variable with which the server is started, and start it again"
 	case client.CodeInvalidRecoveryToken:
 		return "ask for a new message with `usher password forgot EMAIL`"
 	case client.CodeTooManyRequests, client.CodeUnavailable:

@@ -90,15 +90,15 @@ func (p *program) welcome(w io.Writer) {
 	line("listens at", "%s", p.URL)
 	line("explore", "%s", p.URL.JoinPath("docs"))
 	if p.PublicURL == nil {
-		line("public URL", "not known, so mails carry no links; set --public-url")
+		line("public URL", "not known, so mails carry no links; set --public-url, or usher settings set publicUrl=https://…")
 	} else {
 		line("public URL", "%s", p.PublicURL)
 	}
 	line("data", "%s", p.settings.Data)
-	if p.settings.SMTP.Host == "" {
-		line("mail", "files in %s; set --smtp-host to send", mailDirectory(p.settings.Data))
+	if p.mailServer == nil {
+		line("mail", "files in %s; set --smtp-host to send, or usher settings set smtpServerAddress=HOST", mailDirectory(p.settings.Data))
 	} else {
-		line("mail", "through %s", p.settings.SMTP.Host)
+		line("mail", "through %s", p.mailServer.Host)
 	}
 	if !p.Password.Empty() {
 		line("administrator", "%s", p.adminEmail())
@@ -116,7 +116,7 @@ func openData(ctx context.Context, settings *config.Server, log *slog.Logger, f 
 	if err != nil {
 		return err
 	}
-	accounts, err := openAccounts(ctx, settings, store, nil, false, log)
+	accounts, err := openAccounts(ctx, settings, store, account.Options{}, false, log)
 	if err == nil {
 		err = accounts.CheckKey(ctx)
 	}

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -74,6 +75,7 @@ var anyPermission = rapid.Custom(func(t *rapid.T) access.Permission {
 	}
 	if p.Scope == access.ScopeIDs {
 		p.IDs = rapid.SliceOfNDistinct(rapid.Int64Range(1, 4), 1, 3, rapid.ID).Draw(t, "ids")
+		slices.Sort(p.IDs)
 	}
 	return p
 })

@@ -1,5 +1,11 @@
 package access
 
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Entity is a kind of thing that a permission is about.
 type Entity string
 
@@ -68,4 +74,26 @@ type Permission struct {
 	Action Action
 	Scope  Scope
 	IDs    []int64 // sorted; with ScopeIDs alone
+}
+
+// String writes the permission as people do: "user:read", "user:edit:self" or
+// "role:read:3,4".
+func (p Permission) String() string {
+	text := string(p.Entity) + ":" + string(p.Action)
+	switch p.Scope {
+	case ScopeSelf:
+		return text + ":self"
+	case ScopeIDs:
+		ids := make([]string, len(p.IDs))
+		for i, id := range p.IDs {
+			ids[i] = strconv.FormatInt(id, 10)
+		}
+		return text + ":" + strings.Join(ids, ",")
+	}
+	return text
+}
+
+// Equal reports whether two permissions are the same.
+func (p Permission) Equal(q Permission) bool {
+	return p.Entity == q.Entity && p.Action == q.Action && p.Scope == q.Scope && slices.Equal(p.IDs, q.IDs)
 }

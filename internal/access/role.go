@@ -19,6 +19,9 @@ type Role struct {
 	Permissions []Permission
 }
 
+// BuiltIn reports whether the role is of every database, and cannot be changed.
+func (r Role) BuiltIn() bool { return r.ID == AdministratorRole || r.ID == UserRole }
+
 // BuiltIn returns the roles of a new database.
 func BuiltIn() []Role {
 	own := func(e Entity, actions ...Action) (ps []Permission) {

@@ -3,6 +3,7 @@ package account
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -40,6 +41,16 @@ func (c *checker) optional(path string, value *string, maxLength int) {
 func (c *checker) name(path, value string) {
 	if strings.TrimSpace(value) == "" {
 		c.fail(path, "must not be empty or white space alone")
+		return
+	}
+	c.text(path, value, MaxNameLength)
+}
+
+// line checks a text of at most MaxNameLength characters that is shown or sent in
+// one line.
+func (c *checker) line(path, value string) {
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		c.fail(path, "must be one line of text")
 		return
 	}
 	c.text(path, value, MaxNameLength)

@@ -34,7 +34,8 @@ func anyRole(users, roles []int64) *rapid.Generator[[]access.Permission] {
 	one := rapid.Custom(func(t *rapid.T) access.Permission {
 		p := rapid.SampledFrom([]access.Permission{
 			may(user, read), may(user, create), may(user, edit), may(user, editAccess), may(user, remove),
-			may(role, read), may(role, assign), may(access.EntityMail, read),
+			may(role, read), may(role, create), may(role, edit), may(role, remove), may(role, assign), may(access.EntityMail, read),
+			may(access.EntityApplicationSettings, edit),
 		}).Draw(t, "permission")
 		ids := users
 		if p.Entity == role {
@@ -42,9 +43,12 @@ func anyRole(users, roles []int64) *rapid.Generator[[]access.Permission] {
 		}
 		switch rapid.IntRange(0, 4).Draw(t, "scope") {
 		case 0:
+			if p.Action == create || p.Entity == access.EntityMail || p.Entity == access.EntityApplicationSettings {
+				break
+			}
 			p.Scope, p.IDs = access.ScopeIDs, rapid.SliceOfNDistinct(rapid.SampledFrom(ids), 1, 2, rapid.ID).Draw(t, "ids")
 		case 1:
-			if p.Entity == user {
+			if p.Entity == user && (p.Action == read || p.Action == edit) {
 				p.Scope = access.ScopeSelf
 			}
 		}
@@ -81,7 +85,9 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "weak") > 0 { // chance alone seldom lets him do anything
 		permissions[0] = []access.Permission{
-			may(user, read), may(user, create), may(user, editAccess), may(user, remove), may(role, read), may(role, assign), self(user, edit),
+			may(user, read), may(user, create), may(user, editAccess), may(user, remove), self(user, edit),
+			may(role, read), may(role, create), may(role, edit), may(role, remove), may(role, assign),
+			may(access.EntityApplicationSettings, edit),
 		}
 	}
 	var holds [people][]int64
@@ -105,7 +111,9 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 		return nil
 	})
 	c.mine[users[0]] = secret.New(password)
-	policy := must(f.store.Roles(f.t.Context(), access.DefaultRoles))
+	defaults := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles[1:]), 1, 2, rapid.ID).Draw(t, "default roles")
+	f.defaultRoles(defaults...)
+	policy := must(f.store.Roles(f.t.Context(), defaults))
 	c.start = access.Of(append(policy, must(f.store.RolesOf(f.t.Context(), users[0]))...))
 	return c
 }
@@ -132,8 +140,16 @@ func (c *climber) enter(t *rapid.T) *account.Principal {
 	return c.principal(in)
 }
 
-// attempts are what he can try, each as one of his accounts.
+// attempts are what he can try, each as one of his accounts. Whatever changes the
+// access of anybody belongs here: one entry, which keeps mine, people and roles.
 var attempts = map[string]func(*climber, *rapid.T, *account.Principal) error{
+	"create a role": (*climber).createRole, "copy a role": (*climber).copyRole, "rename a role": (*climber).renameRole,
+	"set permissions": (*climber).setPermissions, "delete a role": (*climber).deleteRole,
+	"set default roles": func(c *climber, t *rapid.T, p *account.Principal) error {
+		ids := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles), 1, 2, rapid.ID).Draw(t, "roles")
+		_, err := c.UpdateApplicationSettings(c.t.Context(), p, account.ApplicationUpdate{DefaultRoleIDs: &ids})
+		return err
+	},
 	"set a password": func(c *climber, t *rapid.T, p *account.Principal) error {
 		id := c.anyone(t)
 		_, err := c.UpdateUser(c.t.Context(), p, id, account.UserUpdate{Password: ptr(secret.New(next)), Active: ptr(true)})
@@ -200,7 +216,7 @@ func TestNoWayUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		run++
 		c := newClimber(t, f, run)
-		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names), 1, 6).Draw(t, "attempts") {
+		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names), 8, 24).Draw(t, "attempts") {
 			err := attempts[name](c, t, c.enter(t))
 			if account.ErrorCode(err) == account.CodeInternal {
 				t.Fatal(err)

@@ -389,3 +389,9 @@ func (f *fixture) userID(email string) int64 {
 	key, _ := account.ParseEmail(email)
 	return must(f.store.under.CredentialByEmail(f.t.Context(), key)).UserID
 }
+
+// setRoles gives a user these roles, past the rules.
+func (f *fixture) setRoles(id int64, roles ...int64) {
+	f.t.Helper()
+	f.write(func(ctx context.Context, tx account.Tx) error { return tx.SetUserRoles(ctx, id, roles) })
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -169,14 +170,18 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 		if err := tx.InsertRecovery(ctx, Recovery{UserID: c.UserID, Created: now, Expires: expires}, hash); err != nil {
 			return err
 		}
+		public, err := s.publicURL(ctx, tx)
+		if err != nil {
+			return err
+		}
 		message, err := s.renderer.Render(MailRecovery, MailContent{
-			Name: c.Name, Token: text.Reveal(), Link: s.resetLink(text.Reveal()), Lifetime: RecoveryLifetime, Source: m.Source,
+			Name: c.Name, Token: text.Reveal(), Link: resetLink(public, text.Reveal()), Lifetime: RecoveryLifetime, Source: m.Source,
 		})
 		if err != nil {
 			return fmt.Errorf("render the recovery message: %w", err)
 		}
 		message.To, message.Date = c.Email, now
-		if message.ID, err = s.messageID(m.ID); err != nil {
+		if message.ID, err = s.messageID(m.ID, public); err != nil {
 			return err
 		}
 		ready := m
@@ -204,6 +209,10 @@ func (s *Service) postponeMail(ctx context.Context, m Mail) error {
 func (s *Service) sendMail(ctx context.Context, tx Tx, kind MailKind, to User, content MailContent, expires time.Time) error {
 	now := s.now()
 	content.Name = to.Name
+	public, err := s.publicURL(ctx, tx)
+	if err != nil {
+		return err
+	}
 	message, err := s.renderer.Render(kind, content)
 	if err != nil {
 		return fmt.Errorf("render the message %s: %w", kind, err)
@@ -215,7 +224,7 @@ func (s *Service) sendMail(ctx context.Context, tx Tx, kind MailKind, to User, c
 		return err
 	}
 	message.To, message.Date = to.Email, now
-	if message.ID, err = s.messageID(requested.ID); err != nil {
+	if message.ID, err = s.messageID(requested.ID, public); err != nil {
 		return err
 	}
 	ready := requested
@@ -226,31 +235,32 @@ func (s *Service) sendMail(ctx context.Context, tx Tx, kind MailKind, to User, c
 	return tx.UpdateMail(ctx, ready, requested)
 }
 
-// resetLink is built from the public URL alone, never from a request.
-func (s *Service) resetLink(recovery string) string {
-	if s.publicURL == nil {
+// resetLink is built from the public URL alone, never from a request; nil: there
+// is no link.
+func resetLink(public *url.URL, recovery string) string {
+	if public == nil {
 		return ""
 	}
-	return s.publicURL.JoinPath("reset-password").String() + "?token=" + recovery
+	return public.JoinPath("reset-password").String() + "?token=" + recovery
 }
 
 // messageID makes a Message-ID (RFC 5322, 3.6.4). It is made once, so a reader's
 // mail program recognises a message that came twice.
-func (s *Service) messageID(mailID int64) (string, error) {
+func (s *Service) messageID(mailID int64, public *url.URL) (string, error) {
 	random := make([]byte, 8)
 	if _, err := io.ReadFull(s.random, random); err != nil {
 		return "", fmt.Errorf("read random: %w", err)
 	}
-	return fmt.Sprintf("%d.%s@%s", mailID, hex.EncodeToString(random), s.mailHost()), nil
+	return fmt.Sprintf("%d.%s@%s", mailID, hex.EncodeToString(random), mailHost(public)), nil
 }
 
 // mailHost is the host that makes message ids unique: that of the public URL, if
 // it is a name that a message id may have.
-func (s *Service) mailHost() string {
-	if s.publicURL == nil {
+func mailHost(public *url.URL) string {
+	if public == nil {
 		return "localhost"
 	}
-	host, err := idna.Lookup.ToASCII(s.publicURL.Hostname())
+	host, err := idna.Lookup.ToASCII(public.Hostname())
 	if _, notIP := netip.ParseAddr(host); err != nil || host == "" || notIP == nil {
 		return "localhost"
 	}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -31,7 +32,11 @@ func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64,
 			return err
 		}
 		return keepAdministrator(ctx, tx, user, func() error {
-			if err := tx.SetUserRoles(ctx, id, wanted); err != nil {
+			err := tx.SetUserRoles(ctx, id, wanted)
+			if errors.Is(err, ErrReferenced) { // deleted a moment ago
+				return Invalid(Detail{"/roles", "must list roles that are there"})
+			}
+			if err != nil {
 				return err
 			}
 			return s.record(ctx, tx, caller, Event{

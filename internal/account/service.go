@@ -10,8 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 )
 
-// Options are what a service is made of. All but PublicURL and PasswordChanged
-// are needed.
+// Options are what a service is made of. All but the addresses, Mail, Courier and
+// PasswordChanged are needed.
 type Options struct {
 	Store     Store
 	Passwords *passhash.Pool
@@ -20,9 +20,16 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Random    io.Reader
-	// PublicURL is where people reach the server. Links in mails begin with it;
-	// without it they carry the token alone.
+	// PublicURL is where people reach the server, if the operator has fixed it: it
+	// goes before the one of the settings. Links in mails begin with it.
 	PublicURL *url.URL
+	// LocalURL is where this machine reaches the server, if it can. It stands for
+	// a public URL that nobody has set; without either, mails carry the token alone.
+	LocalURL *url.URL
+	// Mail is what the operator has fixed of how mail leaves.
+	Mail FixedMail
+	// Courier sends test messages; without it there are none.
+	Courier Courier
 	// PasswordChanged is called after a user's password has changed.
 	PasswordChanged func(userID int64)
 }
@@ -37,7 +44,10 @@ type Service struct {
 	log             *slog.Logger
 	clock           func() time.Time
 	random          io.Reader
-	publicURL       *url.URL
+	fixedURL        *url.URL
+	localURL        *url.URL
+	fixedMail       FixedMail
+	courier         Courier
 	passwordChanged func(userID int64)
 	waiting         crowd
 	mailQueued      chan struct{}
@@ -47,7 +57,8 @@ type Service struct {
 func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
-		clock: o.Now, random: o.Random, publicURL: o.PublicURL, passwordChanged: o.PasswordChanged,
+		clock: o.Now, random: o.Random, fixedURL: o.PublicURL, localURL: o.LocalURL,
+		fixedMail: o.Mail, courier: o.Courier, passwordChanged: o.PasswordChanged,
 		mailQueued: make(chan struct{}, 1),
 	}
 	if s.passwordChanged == nil {

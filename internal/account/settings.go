@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -18,6 +19,8 @@ const (
 	settingApplication = "application"
 	settingServer      = "server"
 	settingLockout     = "lockout-policy"
+	settingLDAP        = "ldap-configuration"
+	settingSAML        = "saml-configuration"
 )
 
 // ApplicationSettings are the settings that the contract has.
@@ -39,6 +42,8 @@ type MailSettings struct {
 	StartTLS bool
 	TLS      bool   // from the first byte on
 	Sender   string // address that mail comes from; "": the default
+
+	PasswordSet bool `json:"-"` // whether there is a password; kept by itself
 }
 
 // ServerSettings are settings that the contract does not have.
@@ -61,7 +66,9 @@ var (
 )
 
 func (s *Service) applicationSettings(ctx context.Context, r Reader) (ApplicationSettings, error) {
-	return loadSettings(ctx, r, settingApplication, defaultApplicationSettings)
+	defaults := defaultApplicationSettings
+	defaults.DefaultRoleIDs = slices.Clone(defaults.DefaultRoleIDs) // what is read is written into the slice
+	return loadSettings(ctx, r, settingApplication, defaults)
 }
 
 func (s *Service) serverSettings(ctx context.Context, r Reader) (ServerSettings, error) {

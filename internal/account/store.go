@@ -13,8 +13,10 @@ import (
 
 // What storage answers when a caller decides on it.
 var (
-	ErrNotFound   = errors.New("there is no such row")
-	ErrEmailTaken = errors.New("the e-mail address is taken")
+	ErrNotFound      = errors.New("there is no such row")
+	ErrEmailTaken    = errors.New("the e-mail address is taken")
+	ErrRoleNameTaken = errors.New("the name of a role is taken")
+	ErrReferenced    = errors.New("a row names one that is not there, or is to go")
 )
 
 // Store keeps everything. Reads outside of Write see the last commit.
@@ -39,6 +41,7 @@ type Reader interface {
 	OutboxReader
 	SettingReader
 	ActivityReader
+	PreferenceReader
 }
 
 // Tx is what a transaction can read and write. It is over after any failure but
@@ -59,6 +62,7 @@ type Writer interface {
 	OutboxWriter
 	InstanceWriter
 	SettingWriter
+	PreferenceWriter
 	ActivityWriter
 }
 
@@ -82,6 +86,7 @@ type UserWriter interface {
 	// NeedPasswordReset. It fails with ErrEmailTaken.
 	UpdateUser(ctx context.Context, u User, key EmailKey, now time.Time) error
 	SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error
+	// SetUserRoles fails with ErrReferenced for a role that is not there.
 	SetUserRoles(ctx context.Context, userID int64, roleIDs []int64) error
 	// DeleteUser removes the user with all that is its own, and its id from
 	// every permission that lists it.
@@ -98,12 +103,31 @@ type RoleReader interface {
 	// Roles returns those of the ids that exist.
 	Roles(ctx context.Context, ids []int64) ([]access.Role, error)
 	RolesOf(ctx context.Context, userID int64) ([]access.Role, error)
+	// RolesAfter returns at most limit roles with greater ids.
+	RolesAfter(ctx context.Context, id int64, limit int) ([]access.Role, error)
+	// RolesOfHolders returns every role that anybody has who has this one; none
+	// if nobody has it.
+	RolesOfHolders(ctx context.Context, id int64) ([]access.Role, error)
 }
 
 // RoleWriter changes roles.
 type RoleWriter interface {
 	// InsertRole stores a new role, under its id if it has one, and returns the id.
+	// It fails with ErrRoleNameTaken.
 	InsertRole(ctx context.Context, r access.Role) (int64, error)
+	// LockRole makes every other transaction that wants to change the role, or to
+	// give it to somebody, wait until this one ends.
+	LockRole(ctx context.Context, id int64) error
+	// UpdateRole stores the name and the description of r. It fails with
+	// ErrRoleNameTaken.
+	UpdateRole(ctx context.Context, r access.Role) error
+	SetRolePermissions(ctx context.Context, id int64, permissions []access.Permission) error
+	// ReplaceRole gives everybody who has the role old the other in its place, and
+	// returns how many they are.
+	ReplaceRole(ctx context.Context, old, with int64) (int, error)
+	// DeleteRole removes a role, and its id from every permission that lists it.
+	// It fails with ErrReferenced for one that somebody has.
+	DeleteRole(ctx context.Context, id int64) error
 }
 
 // SessionReader finds sessions.
@@ -197,11 +221,26 @@ type OutboxWriter interface {
 type SettingReader interface {
 	// Setting fails with ErrNotFound for a group that was never set.
 	Setting(ctx context.Context, name string) (string, error)
+	// SettingSecret fails with ErrNotFound for a secret that is not set.
+	SettingSecret(ctx context.Context, name string) (keyring.Sealed, error)
 }
 
 // SettingWriter changes settings.
 type SettingWriter interface {
 	SaveSetting(ctx context.Context, name, value string) error
+	SaveSettingSecret(ctx context.Context, name string, sealed keyring.Sealed) error
+	DeleteSettingSecret(ctx context.Context, name string) error
+}
+
+// PreferenceReader reads what users prefer.
+type PreferenceReader interface {
+	// Preferences fails with ErrNotFound for a user who never chose.
+	Preferences(ctx context.Context, userID int64) (Preferences, error)
+}
+
+// PreferenceWriter changes what users prefer.
+type PreferenceWriter interface {
+	SavePreferences(ctx context.Context, userID int64, p Preferences) error
 }
 
 // InstanceReader tells what is true of the database as a whole.

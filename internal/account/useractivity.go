@@ -38,10 +38,10 @@ func updateEvents(was, now User, up UserUpdate) []Event {
 	return events
 }
 
-// optional is a text for the activity log, or nil where there is none.
-func optional(text *string) any {
-	if text == nil {
+// optional is a value for the activity log, or nil where there is none.
+func optional[T any](value *T) any {
+	if value == nil {
 		return nil
 	}
-	return *text
+	return *value
 }

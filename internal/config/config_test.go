@@ -2,7 +2,6 @@ package config_test
 
 import (
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,31 +56,52 @@ func TestServerKeyComesFromOnePlace(t *testing.T) {
 
 // Links in mails are made from the public URL, so a guess must never be one that
 // leads people elsewhere.
-func TestReachedAt(t *testing.T) {
-	loopback := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
-	anywhere := &net.TCPAddr{IP: net.IPv4zero, Port: 8080}
+func TestLocalURL(t *testing.T) {
 	tests := []struct {
-		name, public string
-		listening    net.Addr
-		want         string
+		name      string
+		listening net.Addr
+		want      string
 	}{
-		{"set", "https://accounts.example.com:8443/", anywhere, "https://accounts.example.com:8443/"},
-		{"loopback", "", loopback, "http://127.0.0.1:8080"},
-		{"loopback, IPv6", "", &net.TCPAddr{IP: net.IPv6loopback, Port: 1}, "http://[::1]:1"},
-		{"every address", "", anywhere, ""},
-		{"one address", "", &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, ""},
+		{"loopback", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, "http://127.0.0.1:8080"},
+		{"loopback, IPv6", &net.TCPAddr{IP: net.IPv6loopback, Port: 1}, "http://[::1]:1"},
+		{"every address", &net.TCPAddr{IP: net.IPv4zero, Port: 8080}, ""},
+		{"one address", &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := config.Server{PublicURL: tt.public}
 			got := ""
-			if u := s.ReachedAt(tt.listening); u != nil {
+			if u := config.LocalURL(tt.listening); u != nil {
 				got = u.String()
 			}
 			if got != tt.want {
-				t.Errorf("ReachedAt = %q, want %q", got, tt.want)
+				t.Errorf("LocalURL = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestFixedURL(t *testing.T) {
+	const public = "https://accounts.example.com:8443/"
+	if u, err := (&config.Server{PublicURL: public}).FixedURL(); err != nil || u.String() != public {
+		t.Errorf("FixedURL = %v, %v", u, err)
+	}
+	if u, err := (&config.Server{}).FixedURL(); u != nil || err != nil {
+		t.Errorf("FixedURL = %v, %v, without one", u, err)
+	}
+}
+
+func TestCA(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, []byte("certificates"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"": "", file: "certificates"} {
+		if got, err := (&config.SMTP{CAFile: name}).CA(); got != want || err != nil {
+			t.Errorf("%q holds %q, %v", name, got, err)
+		}
+	}
+	if _, err := (&config.SMTP{CAFile: file + ".no"}).CA(); err == nil || !strings.Contains(err.Error(), "--smtp-ca-file") {
+		t.Errorf("a file that is not there: %v", err)
 	}
 }
 
@@ -106,23 +126,6 @@ func TestValidate(t *testing.T) {
 				t.Errorf("%q: the fault of %s is not told: %v", public, part, err)
 			}
 		}
-	}
-}
-
-func TestSender(t *testing.T) {
-	for public, want := range map[string]string{
-		"": "usher@localhost", "https://accounts.example.com:8443": "usher@accounts.example.com", "http://127.0.0.1:8080": "usher@localhost",
-	} {
-		var u *url.URL
-		if public != "" {
-			u, _ = url.Parse(public)
-		}
-		if got := (&config.SMTP{}).Sender(u); got != want {
-			t.Errorf("with the public URL %q messages come from %q, want %q", public, got, want)
-		}
-	}
-	if got := (&config.SMTP{From: "x@example.com"}).Sender(nil); got != "x@example.com" {
-		t.Errorf("messages come from %q", got)
 	}
 }
 

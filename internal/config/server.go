@@ -4,7 +4,7 @@
 // it comes from its variable, or from the file that the variable with _FILE
 // behind it names.
 //
-// The package imports secret, mail (for its modes), kong and the standard library.
+// The package imports secret, host, mail (for its modes), kong and the standard library.
 package config
 
 import (
@@ -18,6 +18,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -26,7 +27,7 @@ import (
 type Server struct {
 	Listen         string    `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one. Default: ${default}."`
 	Data           string    `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, the server key and mail files. Made if it is not there. Default: ${default}."`
-	PublicURL      string    `placeholder:"URL" help:"Where people reach the server, without a path; links in mails begin with it. Default: the address listened on, if that is loopback."`
+	PublicURL      string    `placeholder:"URL" help:"Where people reach the server, without a path; links in mails begin with it. Default: the one of the settings (usher settings), or the address listened on, if that is loopback."`
 	TrustedProxies []Network `placeholder:"CIDR" help:"Addresses of the proxies, 10.0.0.5/32 say; their X-Forwarded-For is believed."`
 	AdminEmail     string    `placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start. Default: admin@localhost."`
 	ServerKeyFile  string    `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
@@ -61,14 +62,15 @@ func (n *Network) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// SMTP is the settings of the mail server that messages leave by.
+// SMTP is the settings of the mail server that messages leave by. They go before
+// those in the database, the address and the name of the sender each by itself.
 type SMTP struct {
-	Host     string       `placeholder:"HOST" help:"Mail server. Without it messages become .eml files in <data>/mail."`
+	Host     string       `placeholder:"HOST" help:"Mail server. Without it the settings in the database say (usher settings), and without those messages become .eml files in <data>/mail."`
 	Port     int          `placeholder:"PORT" help:"Port of the mail server. Default: 587 for starttls, 465 for tls, 25 for none."`
 	TLS      mail.TLSMode `enum:"starttls,tls,none" default:"starttls" placeholder:"MODE" help:"How the connection is protected: ${enum}. A password is never sent without, except to loopback. Default: ${default}."`
 	Username string       `placeholder:"NAME" help:"Account at the mail server; its password is USHER_SMTP_PASSWORD or in USHER_SMTP_PASSWORD_FILE."`
 	From     string       `placeholder:"ADDRESS" help:"Address that messages come from. Default: usher@ and the host of the public URL."`
-	FromName string       `default:"Usher" placeholder:"NAME" help:"Name that messages come from. Default: ${default}."`
+	FromName string       `placeholder:"NAME" help:"Name that messages come from. Default: Usher."`
 	CAFile   string       `placeholder:"FILE" help:"Certificates, in PEM, that the mail server's may be signed by, beside the system's."`
 	Password secret.Text  `kong:"-"`
 }
@@ -80,7 +82,7 @@ func (s *Server) Validate() error {
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		faults = append(faults, fmt.Errorf("--listen must be HOST:PORT, 127.0.0.1:8080 say"))
 	}
-	if _, err := s.publicURL(); err != nil {
+	if _, err := s.FixedURL(); err != nil {
 		faults = append(faults, err)
 	}
 	if s.SMTP.Port < 0 || s.SMTP.Port > 65535 {
@@ -132,43 +134,36 @@ func Secret(getenv func(string) string, name string) (secret.Text, error) {
 	return secret.New(line), nil
 }
 
-// publicURL returns the URL that was set, or nil. It is an origin and nothing
-// else: the pages are at the root of their host, and so are their cookies.
-func (s *Server) publicURL() (*url.URL, error) {
+// FixedURL returns the public URL that was set, or nil.
+func (s *Server) FixedURL() (*url.URL, error) {
 	if s.PublicURL == "" {
 		return nil, nil
 	}
-	u, err := url.Parse(s.PublicURL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return nil, errors.New("--public-url must be a URL such as https://accounts.example.com")
-	}
-	if u.Path != "" && u.Path != "/" {
-		return nil, errors.New("--public-url must be a URL without a path, such as https://accounts.example.com: the server needs a host of its own")
+	u, err := host.ParseOrigin(s.PublicURL)
+	if err != nil {
+		return nil, fmt.Errorf("--public-url %w", err)
 	}
 	return u, nil
 }
 
-// Sender returns the address that messages come from: the one that was set, or one
-// at the host of the public URL, which may be nil.
-func (s *SMTP) Sender(public *url.URL) string {
-	if s.From != "" {
-		return s.From
-	}
-	if public == nil || net.ParseIP(public.Hostname()) != nil {
-		return "usher@localhost"
-	}
-	return "usher@" + public.Hostname()
-}
-
-// ReachedAt returns the public URL: the one that was set, or the address that is
-// listened on if that is loopback, or nil, since any other guess could send
-// people and their tokens somewhere else.
-func (s *Server) ReachedAt(listening net.Addr) *url.URL {
-	if u, err := s.publicURL(); err == nil && u != nil {
-		return u
-	}
+// LocalURL returns the address that is listened on if that is loopback, or nil,
+// since any other guess at the public URL could send people and their tokens
+// somewhere else.
+func LocalURL(listening net.Addr) *url.URL {
 	if tcp, ok := listening.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
 		return &url.URL{Scheme: "http", Host: tcp.String()}
 	}
 	return nil
+}
+
+// CA returns the certificates of the file that was set; "" if none was.
+func (s *SMTP) CA() (string, error) {
+	if s.CAFile == "" {
+		return "", nil
+	}
+	pem, err := os.ReadFile(s.CAFile)
+	if err != nil {
+		return "", fmt.Errorf("--smtp-ca-file: %w", err)
+	}
+	return string(pem), nil
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"embed"
 	"log/slog"
 	"net/http"
@@ -19,19 +20,18 @@ var static = []struct{ path, file, contentType string }{
 	{"/static/usher.svg", "static/usher.svg", "image/svg+xml"},
 }
 
-// Options is what the pages need from the program. Every field but PublicURL is
-// required.
+// Options is what the pages need from the program. Every field is required.
 type Options struct {
 	// Recovery sets a new password with a recovery token.
 	Recovery Recovery
 	// SourceOf tells which network address a request came from, after trusted
 	// proxies, in the form of [account.Origin].
 	SourceOf func(*http.Request) string
-	// PublicURL is where people reach the server, over HTTP or HTTPS; nil: not
-	// known. Forms from its origin are taken, also where a proxy gives the server
-	// another name. Cookies are bound to HTTPS if it says so; otherwise they only
-	// work for development on loopback.
-	PublicURL *url.URL
+	// PublicURL tells where people reach the server at this moment, over HTTP or
+	// HTTPS; nil: not known. Forms from its origin are taken, also where a proxy
+	// gives the server another name. Cookies are bound to HTTPS if it says so;
+	// otherwise they only work for development on loopback.
+	PublicURL func(context.Context) (*url.URL, error)
 	// Logger takes the failures that are the server's own.
 	Logger *slog.Logger
 }
@@ -51,18 +51,40 @@ func New(o Options) http.Handler {
 	}
 
 	p := &pages{logger: o.Logger}
-	reset := &resetPage{pages: p, recovery: o.Recovery, sourceOf: o.SourceOf, secure: o.PublicURL != nil && o.PublicURL.Scheme == "https"}
-	mux.HandleFunc("GET /reset-password", reset.show)
-	mux.HandleFunc("POST /reset-password", reset.submit)
+	reset := &resetPage{pages: p, recovery: o.Recovery, sourceOf: o.SourceOf}
+	mux.Handle("GET /reset-password", p.guarded(o.PublicURL, reset.show))
+	mux.Handle("POST /reset-password", p.guarded(o.PublicURL, reset.submit))
+	return withHeaders(mux)
+}
 
-	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(http.HandlerFunc(p.crossSite))
-	if o.PublicURL != nil {
-		if err := guard.AddTrustedOrigin(origin(o.PublicURL)); err != nil {
-			panic("console: " + err.Error()) // PublicURL has no scheme or no host
+// guarded keeps requests that another site made the browser send from a page, and
+// tells the page by which scheme people reach it.
+func (p *pages) guarded(publicURL func(context.Context) (*url.URL, error), page http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		public, err := publicURL(r.Context())
+		guard := http.NewCrossOriginProtection()
+		if err == nil && public != nil {
+			err = guard.AddTrustedOrigin(origin(public))
 		}
-	}
-	return withHeaders(guard.Handler(mux))
+		if err != nil {
+			p.fault(w, r, err)
+			return
+		}
+		if guard.Check(r) != nil {
+			p.crossSite(w, r)
+			return
+		}
+		secure := public != nil && public.Scheme == "https"
+		page(w, r.WithContext(context.WithValue(r.Context(), secureKey{}, secure)))
+	})
+}
+
+type secureKey struct{}
+
+// isSecure reports whether people reach the page of a request by HTTPS.
+func isSecure(r *http.Request) bool {
+	secure, _ := r.Context().Value(secureKey{}).(bool)
+	return secure
 }
 
 // origin is the origin of u as browsers write it: in lower case, and without the

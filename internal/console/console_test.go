@@ -1,11 +1,17 @@
 package console_test
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/console"
 )
 
 func TestEveryAnswerIsGuarded(t *testing.T) {
@@ -72,5 +78,50 @@ func TestPagesAreWithinThePolicy(t *testing.T) {
 		if !strings.HasPrefix(page.body, "<!doctype html>\n<html lang=\"en\">") {
 			t.Errorf("not a page:\n%s", page.body)
 		}
+	}
+}
+
+// The public URL may change while the server runs: cookies and the check of other
+// sites' requests follow it.
+func TestPublicURLIsFollowed(t *testing.T) {
+	var public *url.URL
+	var failure error
+	pages := console.New(console.Options{
+		Recovery:  &recovery{},
+		SourceOf:  func(*http.Request) string { return "192.0.2.7" },
+		PublicURL: func(context.Context) (*url.URL, error) { return public, failure },
+		Logger:    slog.New(slog.DiscardHandler),
+	})
+	cookie := func() string {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequest("GET", "/reset-password?token="+goodToken, nil))
+		return w.Header().Get("Set-Cookie")
+	}
+	from := func(origin string) int {
+		r := httptest.NewRequest("POST", "/reset-password", nil)
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, r)
+		return w.Code
+	}
+	if got := cookie(); !strings.HasPrefix(got, "usher-dev-reset=") || strings.Contains(got, "Secure") {
+		t.Errorf("without a public URL the cookie is %q", got)
+	}
+	if got := from("https://accounts.example.org"); got != http.StatusForbidden {
+		t.Errorf("a form of another origin: %d", got)
+	}
+	public = &url.URL{Scheme: "https", Host: "accounts.example.org"}
+	if got := cookie(); !strings.HasPrefix(got, "__Host-usher-reset=") || !strings.Contains(got, "Secure") {
+		t.Errorf("with a public URL the cookie is %q", got)
+	}
+	if got := from("https://accounts.example.org"); got != http.StatusBadRequest {
+		t.Errorf("a form of the public URL: %d", got)
+	}
+	if got := from("https://evil.example.org"); got != http.StatusForbidden {
+		t.Errorf("a form of another origin: %d", got)
+	}
+	failure = errors.New("the database is away")
+	if got := from("https://accounts.example.org"); got != http.StatusInternalServerError {
+		t.Errorf("while nobody knows the public URL: %d", got)
 	}
 }

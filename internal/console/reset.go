@@ -40,7 +40,6 @@ type resetPage struct {
 	*pages
 	recovery Recovery
 	sourceOf func(*http.Request) string
-	secure   bool
 }
 
 // resetForm is what templates/reset.html shows.
@@ -84,7 +83,7 @@ func (p *resetPage) takeToken(w http.ResponseWriter, r *http.Request, token stri
 		p.invalidLink(w, r)
 		return
 	}
-	p.setCookie(w, token, int(resetCookieAge.Seconds()))
+	p.setCookie(w, r, token, int(resetCookieAge.Seconds()))
 	http.Redirect(w, r, resetPath, http.StatusSeeOther)
 }
 
@@ -126,7 +125,7 @@ func (p *resetPage) submit(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, token, err)
 		return
 	}
-	p.setCookie(w, "", -1)
+	p.setCookie(w, r, "", -1)
 	p.notify(w, r, http.StatusOK, done, "Your password was changed",
 		"You can sign in with it now.",
 		"Wherever you were signed in, you have been signed out. API keys of your account have ended too; make new ones where you need them.")
@@ -150,7 +149,7 @@ func (p *resetPage) fail(w http.ResponseWriter, r *http.Request, token secret.Te
 		}
 		p.form(w, r, http.StatusUnprocessableEntity, token, resetForm{Alert: "Your password was not changed.", PasswordFail: reasons})
 	case account.CodeInvalidRecoveryToken:
-		p.setCookie(w, "", -1)
+		p.setCookie(w, r, "", -1)
 		p.invalidLink(w, r)
 	case account.CodeTooManyRequests:
 		p.later(w, r, http.StatusTooManyRequests, token, "There were too many attempts.", failed.RetryAfter)
@@ -207,7 +206,7 @@ func formToken(token secret.Text) string {
 
 // token returns the recovery token that the cookie of r holds.
 func (p *resetPage) token(r *http.Request) (secret.Text, bool) {
-	cookie, err := r.Cookie(p.cookieName())
+	cookie, err := r.Cookie(cookieName(r))
 	if err != nil || !tokenShape.MatchString(cookie.Value) {
 		return secret.Text{}, false
 	}
@@ -216,13 +215,13 @@ func (p *resetPage) token(r *http.Request) (secret.Text, bool) {
 
 // setCookie keeps value in the browser for maxAge seconds; a negative maxAge
 // removes the cookie.
-func (p *resetPage) setCookie(w http.ResponseWriter, value string, maxAge int) {
+func (p *resetPage) setCookie(w http.ResponseWriter, r *http.Request, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
-		Name:     p.cookieName(),
+		Name:     cookieName(r),
 		Value:    value,
 		Path:     "/", // the prefix __Host- demands it
 		MaxAge:   maxAge,
-		Secure:   p.secure,
+		Secure:   isSecure(r),
 		HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
 	})
@@ -231,8 +230,8 @@ func (p *resetPage) setCookie(w http.ResponseWriter, value string, maxAge int) {
 // cookieName has the prefix __Host- over HTTPS: browsers then take the cookie
 // from this host alone, not from a neighbouring subdomain. Browsers refuse the
 // prefix over plain HTTP.
-func (p *resetPage) cookieName() string {
-	if p.secure {
+func cookieName(r *http.Request) string {
+	if isSecure(r) {
 		return "__Host-usher-reset"
 	}
 	return "usher-dev-reset"

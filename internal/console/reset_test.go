@@ -63,7 +63,7 @@ func openAt(t *testing.T, public *url.URL, err error) *browser {
 	pages := console.New(console.Options{
 		Recovery:  b.recovery,
 		SourceOf:  func(*http.Request) string { return "192.0.2.7" },
-		PublicURL: public,
+		PublicURL: func(context.Context) (*url.URL, error) { return public, nil },
 		Logger:    slog.New(slog.NewTextHandler(b.log, nil)),
 	})
 	b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,20 +24,23 @@ func adaJSON(department, biography, picture, roles string) string {
 		`"identifier":"Ada@example.org","lockedOut":false,"name":"Ada","picture":` + picture + `,"provider":"tenable","roles":` + roles + `,"surname":"Lovelace"}`
 }
 
+// step is one request of TestAnswers.
+type step struct {
+	op     string // of the contract
+	id     int64
+	by     *string // who; nil: nobody
+	body   func() string
+	status int
+	want   string // the body; "" for none, "*" for one that holds a token
+	after  func(answer)
+}
+
 // TestAnswers is one session that uses every operation; each step has the exact
 // body. The contract sees to the form of every answer.
 func TestAnswers(t *testing.T) {
 	f := newFixture(t)
 	var ada, recovery string
-	steps := []struct {
-		op     string // of the contract
-		id     int64
-		by     *string // who; nil: nobody
-		body   func() string
-		status int
-		want   string // the body; "" for none, "*" for one that holds a token
-		after  func(answer)
-	}{
+	steps := []step{
 		{op: "POST /api/users", by: &f.admin, body: text(`[
 			{"name":"Ada","surname":"Lovelace","email":"Ada@example.org","password":"` + password + `","department":"Engines","biography":"B","active":true,"picture":[0,255]},
 			{"name":"Grace","email":"grace@example.org","password":"` + password + `"}]`),
@@ -84,6 +88,7 @@ func TestAnswers(t *testing.T) {
 		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
 		{op: "POST /api/logout", by: &f.admin, status: 204},
 	}
+	steps = slices.Concat(settingSteps(f), steps)
 	done := map[string]bool{}
 	byName := map[string]operation{}
 	for _, op := range built(t) {

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"time"
+
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -143,14 +145,45 @@ func userUpdate(u wire.UserUpdate) account.UserUpdate {
 }
 
 // clearable tells absent (nil), null (a nil inside) and a value apart.
-func clearable(n nullable.Nullable[string]) **string {
+func clearable[T any](n nullable.Nullable[T]) **T {
 	if !n.IsSpecified() {
 		return nil
 	}
-	var value *string
-	if !n.IsNull() {
-		text := n.MustGet()
-		value = &text
+	var value *T
+	if v, err := n.Get(); err == nil { // else it is null
+		value = &v
 	}
 	return &value
+}
+
+// clearableSecret is clearable for a secret.
+func clearableSecret(n nullable.Nullable[string]) **secret.Text {
+	text := clearable(n)
+	if text == nil {
+		return nil
+	}
+	var value *secret.Text
+	if *text != nil {
+		hidden := secret.New(**text)
+		value = &hidden
+	}
+	return &value
+}
+
+// mask stands for a secret that is set; nil where none is.
+func mask(set bool) *string {
+	if !set {
+		return nil
+	}
+	masked := secret.Mask
+	return &masked
+}
+
+// span is a time given as a number of units.
+func span(n *int, unit time.Duration) *time.Duration {
+	if n == nil {
+		return nil
+	}
+	d := time.Duration(*n) * unit
+	return &d
 }

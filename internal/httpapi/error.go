@@ -37,6 +37,7 @@ var statuses = map[account.Code]int{
 	account.CodeEmailTaken:             http.StatusConflict,
 	account.CodeLastAdministrator:      http.StatusConflict,
 	account.CodeNotLocalUser:           http.StatusConflict,
+	account.CodeSetByOperator:          http.StatusConflict,
 	account.CodeTooLarge:               http.StatusRequestEntityTooLarge,
 	codeUnsupportedMedia:               http.StatusUnsupportedMediaType,
 	account.CodeTooManyRequests:        http.StatusTooManyRequests,

@@ -40,6 +40,9 @@ func TestFailingStore(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			for _, op := range built(t) {
+				if op.path == "/api/about" { // it asks the store nothing
+					continue
+				}
 				c := call{method: op.method, path: op.at(1), token: f.admin}
 				if op.body() != nil {
 					c.body = jsonOf(op.example())

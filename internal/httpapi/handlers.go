@@ -16,6 +16,7 @@ import (
 type handlers struct {
 	pending
 	accounts *account.Service
+	version  string // of the program
 }
 
 var _ wire.StrictServerInterface = handlers{}

@@ -85,6 +85,20 @@ func (plainText) Render(_ account.MailKind, m account.MailContent) (account.Mess
 	return account.Message{Subject: "recovery", Text: m.Token, HTML: "<p>" + m.Token + "</p>"}, nil
 }
 
+// courier keeps the routes of what it is to deliver.
+type courier struct {
+	mu     sync.Mutex
+	cause  string
+	routes []account.MailRoute
+}
+
+func (c *courier) Deliver(_ context.Context, route account.MailRoute, _ account.Message) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.routes = append(c.routes, route)
+	return c.cause
+}
+
 // migrated is an empty database. It is made once, since that takes longer than
 // most of the tests.
 var migrated = sync.OnceValue(func() []byte {
@@ -107,6 +121,8 @@ type fixture struct {
 	metrics  *prometheus.Registry
 	hash     string // of password
 	admin    string // token of user 1
+	courier  courier
+	dir      string // of the database
 	users    int    // how many scenes there were, for fresh addresses
 }
 
@@ -126,7 +142,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 		}
 	})
 	f := &fixture{
-		t: t, store: &faulty{Store: store}, metrics: prometheus.NewRegistry(),
+		t: t, dir: dir, store: &faulty{Store: store}, metrics: prometheus.NewRegistry(),
 		clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)},
 	}
 	log := slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
@@ -134,7 +150,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 		Store:     f.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 4, rand.Reader)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))),
-		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Random: rand.Reader,
+		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Random: rand.Reader, Courier: &f.courier,
 	})
 	_, err = f.accounts.SetUp(t.Context(), account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)})
 	if err != nil {
@@ -142,7 +158,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 	}
 	f.hash = must(store.Credential(t.Context(), 1)).PasswordHash
 
-	options := httpapi.Options{Accounts: f.accounts, Log: log, Metrics: f.metrics}
+	options := httpapi.Options{Accounts: f.accounts, Log: log, Metrics: f.metrics, Version: "1.2.3"}
 	for _, change := range changes {
 		change(&options)
 	}

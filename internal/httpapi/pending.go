@@ -14,27 +14,11 @@ type pending struct{}
 // notBuilt is the answer of all of them.
 var notBuilt = &account.Error{Code: account.CodeInternal, Message: "not built yet"}
 
-func (pending) ApiAboutGet(context.Context, wire.ApiAboutGetRequestObject) (wire.ApiAboutGetResponseObject, error) {
-	return nil, notBuilt
-}
-
 func (pending) ApiApiKeyGet(context.Context, wire.ApiApiKeyGetRequestObject) (wire.ApiApiKeyGetResponseObject, error) {
 	return nil, notBuilt
 }
 
 func (pending) ApiApiKeyPost(context.Context, wire.ApiApiKeyPostRequestObject) (wire.ApiApiKeyPostResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiApplicationSettingsGet(context.Context, wire.ApiApplicationSettingsGetRequestObject) (wire.ApiApplicationSettingsGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiApplicationSettingsPatch(context.Context, wire.ApiApplicationSettingsPatchRequestObject) (wire.ApiApplicationSettingsPatchResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiApplicationSettingsTestMessagePost(context.Context, wire.ApiApplicationSettingsTestMessagePostRequestObject) (wire.ApiApplicationSettingsTestMessagePostResponseObject, error) {
 	return nil, notBuilt
 }
 
@@ -70,30 +54,6 @@ func (pending) ApiKeysIdDelete(context.Context, wire.ApiKeysIdDeleteRequestObjec
 	return nil, notBuilt
 }
 
-func (pending) ApiLdapConfigurationGet(context.Context, wire.ApiLdapConfigurationGetRequestObject) (wire.ApiLdapConfigurationGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiLdapConfigurationPatch(context.Context, wire.ApiLdapConfigurationPatchRequestObject) (wire.ApiLdapConfigurationPatchResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiLockoutPolicyGet(context.Context, wire.ApiLockoutPolicyGetRequestObject) (wire.ApiLockoutPolicyGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiLockoutPolicyPatch(context.Context, wire.ApiLockoutPolicyPatchRequestObject) (wire.ApiLockoutPolicyPatchResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiPreferencesGet(context.Context, wire.ApiPreferencesGetRequestObject) (wire.ApiPreferencesGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiPreferencesPatch(context.Context, wire.ApiPreferencesPatchRequestObject) (wire.ApiPreferencesPatchResponseObject, error) {
-	return nil, notBuilt
-}
-
 func (pending) ApiRolesGet(context.Context, wire.ApiRolesGetRequestObject) (wire.ApiRolesGetResponseObject, error) {
 	return nil, notBuilt
 }
@@ -123,26 +83,6 @@ func (pending) ApiRolesIdPatch(context.Context, wire.ApiRolesIdPatchRequestObjec
 }
 
 func (pending) ApiRolesIdPermissionsPut(context.Context, wire.ApiRolesIdPermissionsPutRequestObject) (wire.ApiRolesIdPermissionsPutResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiSamlConfigurationGet(context.Context, wire.ApiSamlConfigurationGetRequestObject) (wire.ApiSamlConfigurationGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiSamlConfigurationPatch(context.Context, wire.ApiSamlConfigurationPatchRequestObject) (wire.ApiSamlConfigurationPatchResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiSamlConfigurationGenerateCertificateGet(context.Context, wire.ApiSamlConfigurationGenerateCertificateGetRequestObject) (wire.ApiSamlConfigurationGenerateCertificateGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiServerSettingsGet(context.Context, wire.ApiServerSettingsGetRequestObject) (wire.ApiServerSettingsGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiServerSettingsPatch(context.Context, wire.ApiServerSettingsPatchRequestObject) (wire.ApiServerSettingsPatchResponseObject, error) {
 	return nil, notBuilt
 }
 

@@ -12,13 +12,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 )
 
-// Options are what the API is made of. All but Proxies and AccessLog are needed.
+// Options are what the API is made of. All but Proxies, AccessLog and Version are needed.
 type Options struct {
 	Accounts  *account.Service
 	Log       *slog.Logger
 	Metrics   prometheus.Registerer
 	Proxies   Proxies
-	AccessLog bool // log every request, not only those that matter
+	AccessLog bool   // log every request, not only those that matter
+	Version   string // of the program, as anybody may know it
 }
 
 type server struct {
@@ -45,7 +46,7 @@ func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 	}
 	r := &routes{server: s, operations: operations}
 	wire.HandlerWithOptions(
-		wire.NewStrictHandlerWithOptions(handlers{accounts: s.accounts}, nil, wire.StrictHTTPServerOptions{
+		wire.NewStrictHandlerWithOptions(handlers{accounts: s.accounts, version: o.Version}, nil, wire.StrictHTTPServerOptions{
 			RequestErrorHandlerFunc:  s.writeError, // a body or a query that was checked can be decoded
 			ResponseErrorHandlerFunc: s.writeError,
 		}),

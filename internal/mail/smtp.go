@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	netmail "net/mail"
 	"net/netip"
@@ -12,13 +11,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
 	"github.com/wneessen/go-mail/smtp"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -53,7 +52,7 @@ func (s *SMTP) Send(ctx context.Context, d *account.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 
-	dialer := net.Dialer{Control: refuseLinkLocal}
+	dialer := net.Dialer{Control: host.RefuseLinkLocal}
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
 	if err != nil {
 		return newFailure(CauseConnect, err)
@@ -183,17 +182,4 @@ func heloName(local net.Addr) string {
 		return "[" + ip.String() + "]"
 	}
 	return "[IPv6:" + source.Addr().WithZone("").String() + "]"
-}
-
-// refuseLinkLocal keeps a mail setting from reaching services that listen for their
-// own machine alone, such as the metadata services of clouds.
-func refuseLinkLocal(_, address string, _ syscall.RawConn) error {
-	target, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return fmt.Errorf("read the server's address: %w", err)
-	}
-	if target.Addr().Unmap().IsLinkLocalUnicast() {
-		return errors.New("link-local addresses are refused")
-	}
-	return nil
 }

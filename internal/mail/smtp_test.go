@@ -28,9 +28,9 @@ func credentials(mode mail.TLSMode) mailtest.Options {
 }
 
 // configFor fits the server, with the credentials that it asks for.
-func configFor(server *mailtest.Server, options mailtest.Options) mail.SMTPConfig {
+func configFor(t testing.TB, server *mailtest.Server, options mailtest.Options) mail.SMTPConfig {
 	return mail.SMTPConfig{
-		Host: server.Host(), Port: server.Port(), TLS: options.TLS, CAFile: server.CAFile(),
+		Host: server.Host(), Port: server.Port(), TLS: options.TLS, CA: server.CA(t),
 		Username: options.Username, Password: secret.New(options.Password),
 		From: "usher@example.org", FromName: "Ushér",
 		Timeout: 20 * time.Second,
@@ -62,7 +62,7 @@ func TestSMTPDelivers(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			server := mailtest.Start(t, test.options)
-			config := configFor(server, test.options)
+			config := configFor(t, server, test.options)
 			if test.host != "" {
 				config.Host = test.host
 			}
@@ -89,7 +89,7 @@ func TestSMTPWritesDomainsInASCII(t *testing.T) {
 	server := mailtest.Start(t, options)
 	m := recovery(t)
 	m.To = "Zoe@bücher．example"
-	if err := newSMTP(t, configFor(server, options)).Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: m}); err != nil {
+	if err := newSMTP(t, configFor(t, server, options)).Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: m}); err != nil {
 		t.Fatalf("%v: %v", err, errors.Unwrap(err))
 	}
 	const want = "Zoe@xn--bcher-kva.example"
@@ -142,12 +142,12 @@ func TestSMTPFails(t *testing.T) {
 		},
 		{
 			name: "a certificate of nobody's", options: credentials(mail.StartTLS),
-			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.CAFile = "" },
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.CA = "" },
 			cause:   mail.CauseCertificate,
 		},
 		{
 			name: "a certificate of nobody's, implicit TLS", options: credentials(mail.ImplicitTLS),
-			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.CAFile = "" },
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.CA = "" },
 			cause:   mail.CauseCertificate,
 		},
 		{
@@ -208,7 +208,7 @@ func TestSMTPFails(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			server := mailtest.Start(t, test.options)
-			config := configFor(server, test.options)
+			config := configFor(t, server, test.options)
 			test.arrange(server, &config)
 			err := newSMTP(t, config).Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)})
 			failure, ok := errors.AsType[*mail.Failure](err)
@@ -255,7 +255,7 @@ func TestSMTPEndsWithItsContext(t *testing.T) {
 	options := credentials(mail.StartTLS)
 	server := mailtest.Start(t, options)
 	server.Hold()
-	transport := newSMTP(t, configFor(server, options))
+	transport := newSMTP(t, configFor(t, server, options))
 	ctx, cancel := context.WithCancel(t.Context())
 	sent := make(chan error)
 	go func() {
@@ -273,7 +273,7 @@ func TestSMTPMessageThatCannotBeWritten(t *testing.T) {
 	server := mailtest.Start(t, options)
 	m := recovery(t)
 	m.To = "nobody"
-	err := newSMTP(t, configFor(server, options)).Send(t.Context(), &account.Delivery{Message: m})
+	err := newSMTP(t, configFor(t, server, options)).Send(t.Context(), &account.Delivery{Message: m})
 	if failure, ok := errors.AsType[*mail.Failure](err); !ok || failure.Cause != mail.CauseUnknown {
 		t.Errorf("the error is %v", err)
 	}

@@ -5,11 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/netip"
-	"os"
-	"strings"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -37,7 +35,7 @@ type SMTPConfig struct {
 	TLS      TLSMode       // empty: StartTLS
 	Username string        // empty: no authentication
 	Password secret.Text   // with Username
-	CAFile   string        // PEM, roots to trust beside the system's; may be empty
+	CA       string        // PEM, roots to trust beside the system's; may be empty
 	From     string        // address of the sender
 	FromName string        // its name; may be empty
 	Timeout  time.Duration // of a whole delivery; 0: 20 s
@@ -69,20 +67,20 @@ func (c SMTPConfig) transport() (*SMTP, error) {
 	if c.Timeout < 0 {
 		fault("the time-out must be longer than nothing")
 	}
-	if err := checkHost(c.Host); err != nil {
-		fault("%w", err)
+	if err := host.Check(c.Host); err != nil {
+		fault("the host %w", err)
 	}
 	if (c.Username == "") != c.Password.Empty() {
 		fault("the user name and the password go together: set both or neither")
 	}
-	if c.Username != "" && c.TLS == NoTLS && !isLoopback(c.Host) {
+	if c.Username != "" && c.TLS == NoTLS && !host.IsLoopback(c.Host) {
 		fault("credentials are never sent without TLS, except to this machine: set the TLS mode to %q or %q", StartTLS, ImplicitTLS)
 	}
 	from, err := parseSender(c.From, c.FromName)
 	if err != nil {
 		fault("%w", err)
 	}
-	roots, err := loadRoots(c.CAFile)
+	roots, err := loadRoots(c.CA)
 	if err != nil {
 		fault("%w", err)
 	}
@@ -101,49 +99,18 @@ func (c SMTPConfig) transport() (*SMTP, error) {
 	}, nil
 }
 
-// checkHost takes a host name or an IP address. A colon is part of an IPv6 address
-// alone; a port has a setting of its own.
-func checkHost(host string) error {
-	if host == "" {
-		return errors.New("the host is missing")
-	}
-	ip, err := netip.ParseAddr(host)
-	if err == nil {
-		if ip.Unmap().IsLinkLocalUnicast() {
-			return errors.New("the host must not be a link-local address")
-		}
-		return nil
-	}
-	if strings.ContainsAny(host, ":/[] ") || strings.ContainsFunc(host, isControl) {
-		return errors.New("the host must be a name or an address alone, without a scheme or a port")
-	}
-	return nil
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
-}
-
-// loadRoots returns the system's roots and those in file. It is nil, for which TLS
-// takes the system's, when there is no file.
-func loadRoots(file string) (*x509.CertPool, error) {
-	if file == "" {
+// loadRoots returns the system's roots and those in pem. It is nil, for which TLS
+// takes the system's, when there are none.
+func loadRoots(pem string) (*x509.CertPool, error) {
+	if pem == "" {
 		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("the CA file cannot be read: %w", err)
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {
 		roots = x509.NewCertPool()
 	}
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("the CA file %s holds no certificate in PEM form", file)
+	if !roots.AppendCertsFromPEM([]byte(pem)) {
+		return nil, errors.New("the CA certificates are none in PEM form")
 	}
 	return roots, nil
 }

@@ -39,6 +39,7 @@ func NewTemplates() *Templates {
 // subjects of the messages, by kind. Each kind has two templates of its name.
 var subjects = map[account.MailKind]string{
 	account.MailRecovery: "Choose a new password for Usher",
+	account.MailTest:     "Test message of Usher",
 }
 
 // Render writes a message of a kind. A link, or the token where there is none,

@@ -111,3 +111,18 @@ func TestRecovery(t *testing.T) {
 		})
 	}
 }
+
+func TestTestMessage(t *testing.T) {
+	m, err := mail.NewTemplates().Render(account.MailTest, account.MailContent{Name: "Ada\r\n<b>", Source: "192.0.2.7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Subject == "" || !strings.Contains(m.Text, "Hello Ada <b>,") || !strings.Contains(m.HTML, "Hello Ada &lt;b&gt;,") {
+		t.Errorf("%q\n%s\n%s", m.Subject, m.Text, m.HTML)
+	}
+	for _, body := range []string{m.Text, m.HTML} {
+		if !strings.Contains(body, "192.0.2.7") || !strings.Contains(body, "test message that you asked for") {
+			t.Error(body)
+		}
+	}
+}

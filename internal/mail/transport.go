@@ -28,6 +28,7 @@ const (
 	CauseMessage     = "message refused"
 	CauseTimeout     = "timed out"
 	CauseFile        = "could not write the file"
+	CauseSettings    = "the mail settings cannot be used"
 	CauseUnknown     = "delivery failed"
 )
 

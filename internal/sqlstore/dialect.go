@@ -27,9 +27,11 @@ type dialect struct {
 type fault int
 
 const (
-	faultOther       fault = iota
-	faultUnavailable       // the database cannot be reached or written just now
-	faultEmailTaken        // users_email_key is violated
+	faultOther         fault = iota
+	faultUnavailable         // the database cannot be reached or written just now
+	faultEmailTaken          // users_email_key is violated
+	faultRoleNameTaken       // roles_name_key is violated
+	faultReferenced          // a foreign key is violated
 )
 
 // meaning gives a failure of the driver the type that account decides on. It is
@@ -44,6 +46,10 @@ func (d *dialect) meaning(err error) error {
 	switch d.classify(err) {
 	case faultEmailTaken:
 		return account.ErrEmailTaken
+	case faultRoleNameTaken:
+		return account.ErrRoleNameTaken
+	case faultReferenced:
+		return account.ErrReferenced
 	case faultUnavailable:
 		return unavailable(err)
 	}

@@ -2,6 +2,12 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
@@ -9,6 +15,25 @@ import (
 // Exec runs a statement of a test in a transaction.
 func Exec(ctx context.Context, t account.Tx, query string, args ...any) error {
 	return t.(*tx).run(ctx, query, args...)
+}
+
+// SQLiteAt opens the database of a directory after migrating it to a version of
+// the schema only, as an earlier release has left it.
+func SQLiteAt(ctx context.Context, dir string, version int64) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", sqliteURL(filepath.Join(dir, DatabaseFile), url.Values{"_pragma": {"journal_mode(WAL)", "foreign_keys(1)"}}))
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return nil, err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	if err != nil {
+		return nil, err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return db, err
 }
 
 // ExecOutside runs a statement of a test on a connection for reads.

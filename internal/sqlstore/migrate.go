@@ -33,10 +33,14 @@ const (
 	lockedRetry = 50 * time.Millisecond
 )
 
+// keepCopy keeps a copy of a database with data in it, whose schema is of a
+// version that is about to change.
+type keepCopy func(ctx context.Context, version int64) error
+
 // migrate brings the schema up to this release's, each step in a transaction; or,
 // if it must not change anything, checks that it is this release's. Engines may
 // report a lock at once that others hold while they open the database.
-func migrate(ctx context.Context, db *sql.DB, d *dialect, change bool) error {
+func migrate(ctx context.Context, db *sql.DB, d *dialect, keep keepCopy, change bool) error {
 	files, err := fs.Sub(migrations, "migrations/"+d.name)
 	if err != nil {
 		return err
@@ -46,7 +50,7 @@ func migrate(ctx context.Context, db *sql.DB, d *dialect, change bool) error {
 		return err
 	}
 	for end := time.Now().Add(lockedTime); ; {
-		err := step(ctx, provider, change)
+		err := step(ctx, provider, keep, change)
 		if err == nil || d.classify(err) != faultUnavailable || time.Now().After(end) {
 			return err
 		}
@@ -59,7 +63,7 @@ func migrate(ctx context.Context, db *sql.DB, d *dialect, change bool) error {
 }
 
 // step migrates once, and goes on where another process got that was faster.
-func step(ctx context.Context, provider *goose.Provider, change bool) error {
+func step(ctx context.Context, provider *goose.Provider, keep keepCopy, change bool) error {
 	var failure error
 	for before := int64(-1); ; {
 		now, known, err := provider.GetVersions(ctx)
@@ -74,6 +78,11 @@ func step(ctx context.Context, provider *goose.Provider, change bool) error {
 			return ErrOlderSchema
 		case now == before:
 			return failure
+		}
+		if now > 0 {
+			if err := keep(ctx, now); err != nil {
+				return err
+			}
 		}
 		if _, failure = provider.Up(ctx); failure == nil {
 			return nil

@@ -75,6 +75,18 @@ func (r reader) RolesOf(ctx context.Context, userID int64) ([]access.Role, error
 	return foldRoles(rows), err
 }
 
+func (r reader) RolesAfter(ctx context.Context, id int64, limit int) ([]access.Role, error) {
+	rows, err := all(ctx, r.queries, scanRole,
+		selectRole+` WHERE r.id IN (SELECT id FROM roles WHERE id > $1 ORDER BY id LIMIT $2)`+orderRole, id, limit)
+	return foldRoles(rows), err
+}
+
+func (r reader) RolesOfHolders(ctx context.Context, id int64) ([]access.Role, error) {
+	rows, err := all(ctx, r.queries, scanRole, selectRole+`
+		WHERE r.id IN (SELECT o.role_id FROM user_roles h JOIN user_roles o ON o.user_id = h.user_id WHERE h.role_id = $1)`+orderRole, id)
+	return foldRoles(rows), err
+}
+
 func (t *tx) InsertRole(ctx context.Context, r access.Role) (int64, error) {
 	var id *int64
 	if r.ID != 0 {
@@ -86,22 +98,63 @@ func (t *tx) InsertRole(ctx context.Context, r access.Role) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, p := range r.Permissions {
+	return roleID, t.insertPermissions(ctx, roleID, r.Permissions)
+}
+
+func (t *tx) insertPermissions(ctx context.Context, roleID int64, permissions []access.Permission) error {
+	for _, p := range permissions {
 		permissionID, err := one(ctx, t.queries, scanInt, `
 			INSERT INTO role_permissions (role_id, entity_name, action, scope) VALUES ($1, $2, $3, $4) RETURNING id`,
 			roleID, string(p.Entity), string(p.Action), string(p.Scope))
 		if err != nil {
-			return 0, err
+			return err
 		}
 		for _, entityID := range p.IDs {
 			err := t.run(ctx, `
 				INSERT INTO role_permission_ids (permission_id, entity_id) VALUES ($1, $2)`, permissionID, entityID)
 			if err != nil {
-				return 0, err
+				return err
 			}
 		}
 	}
-	return roleID, nil
+	return nil
+}
+
+func (t *tx) LockRole(ctx context.Context, id int64) error {
+	_, err := one(ctx, t.queries, scanInt, `SELECT id FROM roles WHERE id = $1`+t.dialect.lockRow, id)
+	return err
+}
+
+func (t *tx) UpdateRole(ctx context.Context, r access.Role) error {
+	return t.runOne(ctx, `UPDATE roles SET name = $2, name_key = $3, description = $4 WHERE id = $1`,
+		r.ID, r.Name, account.RoleNameKey(r.Name), r.Description)
+}
+
+func (t *tx) SetRolePermissions(ctx context.Context, id int64, permissions []access.Permission) error {
+	if err := t.LockRole(ctx, id); err != nil {
+		return err
+	}
+	if err := t.run(ctx, `DELETE FROM role_permissions WHERE role_id = $1`, id); err != nil {
+		return err
+	}
+	return t.insertPermissions(ctx, id, permissions)
+}
+
+func (t *tx) ReplaceRole(ctx context.Context, old, with int64) (int, error) {
+	err := t.run(ctx, `
+		INSERT INTO user_roles (user_id, role_id) SELECT user_id, CAST($2 AS BIGINT) FROM user_roles WHERE role_id = $1
+		ON CONFLICT (user_id, role_id) DO NOTHING`, old, with)
+	if err != nil {
+		return 0, err
+	}
+	return t.exec(ctx, `DELETE FROM user_roles WHERE role_id = $1`, old)
+}
+
+func (t *tx) DeleteRole(ctx context.Context, id int64) error {
+	if err := t.forgetID(ctx, access.EntityRole, id); err != nil {
+		return err
+	}
+	return t.runOne(ctx, `DELETE FROM roles WHERE id = $1`, id)
 }
 
 // forgetID removes an id from the permissions for an entity that list it, and

@@ -41,14 +41,15 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
 			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)",
 		}, pragmas...)}
-		return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
+		return sqliteURL(path, q)
 	}
 	writes, err := sql.Open("sqlite", source())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	writes.SetMaxOpenConns(1)
-	if err := migrate(ctx, writes, sqliteDialect, change); err != nil {
+	keep := func(ctx context.Context, version int64) error { return copySQLite(ctx, writes, path, version) }
+	if err := migrate(ctx, writes, sqliteDialect, keep, change); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate %s: %w", path, err), writes.Close())
 	}
 	reads, err := sql.Open("sqlite", source("query_only(1)"))
@@ -66,6 +67,10 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 		reader: reader{queries{stmts: newStatements(reads), dialect: sqliteDialect}},
 		reads:  reads, writes: writes, writer: w,
 	}, nil
+}
+
+func sqliteURL(path string, query url.Values) string {
+	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: query.Encode()}).String()
 }
 
 // OpenExisting opens a database that a server of this release has made, which may
@@ -93,8 +98,16 @@ func classifySQLite(err error) fault {
 	if !ok {
 		return faultOther
 	}
-	if e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), "users.email_key") {
-		return faultEmailTaken
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+		switch {
+		case strings.Contains(e.Error(), "users.email_key"):
+			return faultEmailTaken
+		case strings.Contains(e.Error(), "roles.name_key"):
+			return faultRoleNameTaken
+		}
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY, sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+		return faultReferenced // RESTRICT is reported as if by a trigger
 	}
 	const primary = 0xff // the rest of a code says more exactly what happened
 	switch e.Code() & primary {

@@ -80,7 +80,9 @@ func (t *Counter) Reserve(now time.Time, p Policy) Outcome {
 		return Locked
 	}
 	t.forget(now, p)
-	if t.Failures+t.Pending >= p.Threshold {
+	// With none pending one is let through: the policy may have become stricter
+	// than the failures so far, and only a try can lock, or show the owner.
+	if t.Pending > 0 && t.Failures+t.Pending >= p.Threshold {
 		return Full
 	}
 	t.Pending++
@@ -173,6 +175,9 @@ func SourceKey(source string) string { return "source|" + source }
 
 // RecoveryKey: see SourceKey.
 func RecoveryKey(source string) string { return "recovery|" + source }
+
+// TestMessageKey is the key of a user's test messages.
+func TestMessageKey(userID int64) string { return "test-message|" + strconv.FormatInt(userID, 10) }
 
 // UserSubject is the subject of an account.
 func UserSubject(id int64) string { return "u:" + strconv.FormatInt(id, 10) + "|" }

@@ -103,6 +103,23 @@ func (g *guesser) lock(t testing.TB) time.Duration {
 	return length
 }
 
+// A policy that is made stricter after some failures leaves one try, and locks if
+// that fails: it never keeps the owner out without a lock that ends.
+func TestStricterPolicy(t *testing.T) {
+	g := newGuesser(Policy{Enabled: true, Threshold: 10, Duration: time.Minute})
+	g.guesses(t, 8)
+	g.policy.Threshold = 3
+	if got := g.Reserve(g.now, g.policy); got != Reserved {
+		t.Fatalf("the next try is %v, want one that is verified", got)
+	}
+	if got := g.Reserve(g.now, g.policy); got != Full {
+		t.Errorf("a parallel try is %v, want Full", got)
+	}
+	if g.Fail(g.now, g.policy); !g.IsLocked(g.now) {
+		t.Error("a failure does not lock")
+	}
+}
+
 func TestLocksDouble(t *testing.T) {
 	const m = time.Minute
 	tests := []struct {

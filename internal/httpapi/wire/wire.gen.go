@@ -300,7 +300,7 @@ type ApplicationSettingsUpdate struct {
 	// DefaultRoleIDs The ids of the roles that a new user gets.
 	DefaultRoleIDs *[]int64 `json:"defaultRoleIds,omitempty"`
 
-	// EmailSender The address that mail comes from.
+	// EmailSender The address that mail comes from; empty for the default, `usher@` and the host of the public URL.
 	EmailSender *string `json:"emailSender,omitempty"`
 
 	// InternalCertificate Certificates, in PEM, that the server trusts beside the usual ones; `null` clears it.
@@ -336,7 +336,7 @@ type ApplicationSettingsUpdate struct {
 
 // LDAPConfigurationUpdate What to change of the configuration. A field that is absent stays as it is.
 type LDAPConfigurationUpdate struct {
-	// AllowedGroups The groups whose members may sign in; `null` for all.
+	// AllowedGroups The groups whose members may sign in, and what they get; `null` clears them.
 	AllowedGroups nullable.Nullable[[]AllowedGroup] `json:"allowedGroups,omitempty"`
 
 	// Enabled Whether users of the directory may sign in.
@@ -390,7 +390,7 @@ type SAMLConfigurationUpdate struct {
 	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
 	ActivateCreatedUsers *bool `json:"activateCreatedUsers,omitempty"`
 
-	// AllowedGroups The groups whose members may sign in; `null` for all.
+	// AllowedGroups The groups whose members may sign in, and what they get; `null` clears them.
 	AllowedGroups nullable.Nullable[[]AllowedGroup] `json:"allowedGroups,omitempty"`
 
 	// Enabled Whether users of the identity provider may sign in.
@@ -796,7 +796,7 @@ type KeyKind string
 
 // LDAPConfiguration How users of a directory sign in.
 type LDAPConfiguration struct {
-	// AllowedGroups The groups whose members may sign in; `null` for all.
+	// AllowedGroups The groups whose members may sign in, and what they get.
 	AllowedGroups *[]AllowedGroup `json:"allowedGroups"`
 
 	// Enabled Whether users of the directory may sign in.
@@ -964,7 +964,7 @@ type SAMLConfiguration struct {
 	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
 	ActivateCreatedUsers bool `json:"activateCreatedUsers"`
 
-	// AllowedGroups The groups whose members may sign in; `null` for all.
+	// AllowedGroups The groups whose members may sign in, and what they get.
 	AllowedGroups *[]AllowedGroup `json:"allowedGroups"`
 
 	// AssertEndpoint Where the identity provider sends its answers, or `null`.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -128,6 +129,16 @@ func (s *Server) Port() int { return s.address.Port }
 
 // CAFile is a PEM file with the root to trust.
 func (s *Server) CAFile() string { return s.caFile }
+
+// CA is what is in that file.
+func (s *Server) CA(t testing.TB) string {
+	t.Helper()
+	pem, err := os.ReadFile(s.caFile)
+	if err != nil {
+		t.Fatalf("read the root: %v", err)
+	}
+	return string(pem)
+}
 
 // Messages returns all messages taken so far, oldest first.
 func (s *Server) Messages() []Message {

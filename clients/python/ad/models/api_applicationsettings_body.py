@@ -267,7 +267,7 @@ class ApiApplicationsettingsBody(object):
     def email_sender(self):
         """Gets the email_sender of this ApiApplicationsettingsBody.  # noqa: E501
 
-        The address that mail comes from.  # noqa: E501
+        The address that mail comes from; empty for the default, `usher@` and the host of the public URL.  # noqa: E501
 
         :return: The email_sender of this ApiApplicationsettingsBody.  # noqa: E501
         :rtype: str
@@ -278,7 +278,7 @@ class ApiApplicationsettingsBody(object):
     def email_sender(self, email_sender):
         """Sets the email_sender of this ApiApplicationsettingsBody.
 
-        The address that mail comes from.  # noqa: E501
+        The address that mail comes from; empty for the default, `usher@` and the host of the public URL.  # noqa: E501
 
         :param email_sender: The email_sender of this ApiApplicationsettingsBody.  # noqa: E501
         :type: str

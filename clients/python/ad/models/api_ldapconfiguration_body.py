@@ -214,7 +214,7 @@ class ApiLdapconfigurationBody(object):
     def allowed_groups(self):
         """Gets the allowed_groups of this ApiLdapconfigurationBody.  # noqa: E501
 
-        The groups whose members may sign in; `null` for all.  # noqa: E501
+        The groups whose members may sign in, and what they get; `null` clears them.  # noqa: E501
 
         :return: The allowed_groups of this ApiLdapconfigurationBody.  # noqa: E501
         :rtype: list[AllowedGroup]
@@ -225,7 +225,7 @@ class ApiLdapconfigurationBody(object):
     def allowed_groups(self, allowed_groups):
         """Sets the allowed_groups of this ApiLdapconfigurationBody.
 
-        The groups whose members may sign in; `null` for all.  # noqa: E501
+        The groups whose members may sign in, and what they get; `null` clears them.  # noqa: E501
 
         :param allowed_groups: The allowed_groups of this ApiLdapconfigurationBody.  # noqa: E501
         :type: list[AllowedGroup]

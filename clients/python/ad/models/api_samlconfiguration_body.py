@@ -158,7 +158,7 @@ class ApiSamlconfigurationBody(object):
     def allowed_groups(self):
         """Gets the allowed_groups of this ApiSamlconfigurationBody.  # noqa: E501
 
-        The groups whose members may sign in; `null` for all.  # noqa: E501
+        The groups whose members may sign in, and what they get; `null` clears them.  # noqa: E501
 
         :return: The allowed_groups of this ApiSamlconfigurationBody.  # noqa: E501
         :rtype: list[AllowedGroup]
@@ -169,7 +169,7 @@ class ApiSamlconfigurationBody(object):
     def allowed_groups(self, allowed_groups):
         """Sets the allowed_groups of this ApiSamlconfigurationBody.
 
-        The groups whose members may sign in; `null` for all.  # noqa: E501
+        The groups whose members may sign in, and what they get; `null` clears them.  # noqa: E501
 
         :param allowed_groups: The allowed_groups of this ApiSamlconfigurationBody.  # noqa: E501
         :type: list[AllowedGroup]

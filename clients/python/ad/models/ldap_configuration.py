@@ -215,7 +215,7 @@ class LdapConfiguration(object):
     def allowed_groups(self):
         """Gets the allowed_groups of this LdapConfiguration.  # noqa: E501
 
-        The groups whose members may sign in; `null` for all.  # noqa: E501
+        The groups whose members may sign in, and what they get.  # noqa: E501
 
         :return: The allowed_groups of this LdapConfiguration.  # noqa: E501
         :rtype: list[AllowedGroup]
@@ -226,7 +226,7 @@ class LdapConfiguration(object):
     def allowed_groups(self, allowed_groups):
         """Sets the allowed_groups of this LdapConfiguration.
 
-        The groups whose members may sign in; `null` for all.  # noqa: E501
+        The groups whose members may sign in, and what they get.  # noqa: E501
 
         :param allowed_groups: The allowed_groups of this LdapConfiguration.  # noqa: E501
         :type: list[AllowedGroup]

@@ -1,0 +1,57 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
+)
+
+// LockoutUpdate changes the lockout policy. What is nil stays as it is.
+type LockoutUpdate struct {
+	Enabled   *bool // false ends account lockout, never the limit of a source
+	Threshold *int
+	Period    *time.Duration
+	Duration  *time.Duration
+}
+
+// LockoutPolicy returns when failed sign-ins lock an account. It fails as [Allow]
+// says.
+func (s *Service) LockoutPolicy(ctx context.Context, caller *Principal) (throttle.Policy, error) {
+	if err := Allow(caller, access.ActionRead, access.EntityLockoutPolicy, access.All); err != nil {
+		return throttle.Policy{}, err
+	}
+	return s.lockoutPolicy(ctx, s.store)
+}
+
+// UpdateLockoutPolicy changes the policy. It holds for the next sign-in, on every
+// node; locks that were set stay. It fails as [Allow] says.
+func (s *Service) UpdateLockoutPolicy(ctx context.Context, caller *Principal, up LockoutUpdate) error {
+	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := Allow(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All); err != nil {
+			return err
+		}
+		was, err := s.lockoutPolicy(ctx, tx)
+		if err != nil {
+			return err
+		}
+		now := was
+		put(&now.Enabled, up.Enabled)
+		put(&now.Threshold, up.Threshold)
+		put(&now.Period, up.Period)
+		put(&now.Duration, up.Duration)
+		if now == was {
+			return nil
+		}
+		if err := saveSettings(ctx, tx, settingLockout, now); err != nil {
+			return err
+		}
+		var l changeList
+		l.add("enabled", was.Enabled, now.Enabled)
+		l.add("failedAttemptThreshold", was.Threshold, now.Threshold)
+		l.add("failedAttemptPeriod", int(was.Period.Seconds()), int(now.Period.Seconds()))
+		l.add("lockoutDuration", int(was.Duration.Seconds()), int(now.Duration.Seconds()))
+		return s.record(ctx, tx, caller, Event{ActionSettingsUpdate, Target{Kind: access.EntityLockoutPolicy}, l})
+	})
+}

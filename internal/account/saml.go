@@ -1,0 +1,147 @@
+package account
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+)
+
+// SAMLConfiguration says by which identity provider users sign in. It is kept;
+// signing in by it is still to come.
+type SAMLConfiguration struct {
+	Enabled               bool
+	ActivateCreatedUsers  bool
+	ProviderLoginURL      *string // nil: not set, likewise below
+	SignatureCertificate  *string // of the provider; PEM
+	EncryptionCertificate *string // ours; PEM
+	AllowedGroups         []AllowedGroup
+
+	// Where the provider finds us; nil while the public URL is not known.
+	ServiceProviderURL *string `json:"-"`
+	AssertEndpoint     *string `json:"-"`
+}
+
+// SAMLUpdate changes the configuration. What is nil stays as it is; a nil inside
+// clears a field.
+type SAMLUpdate struct {
+	Enabled              *bool
+	ActivateCreatedUsers *bool
+	ProviderLoginURL     **string
+	SignatureCertificate **string
+	AllowedGroups        *[]AllowedGroup
+}
+
+// samlConfiguration reads what is stored.
+func (s *Service) samlConfiguration(ctx context.Context, r Reader) (SAMLConfiguration, error) {
+	return loadSettings(ctx, r, settingSAML, SAMLConfiguration{})
+}
+
+// shownSAML is samlConfiguration, and where the provider finds us.
+func (s *Service) shownSAML(ctx context.Context, r Reader) (SAMLConfiguration, error) {
+	configuration, err := s.samlConfiguration(ctx, r)
+	if err != nil {
+		return configuration, err
+	}
+	public, err := s.publicURL(ctx, r)
+	if err != nil || public == nil {
+		return configuration, err
+	}
+	configuration.ServiceProviderURL = new((&url.URL{Scheme: public.Scheme, Host: public.Host}).String())
+	configuration.AssertEndpoint = new(public.JoinPath("auth-service/providers/saml/assert").String())
+	return configuration, nil
+}
+
+// SAMLConfiguration returns the configuration. It fails as [Allow] says.
+func (s *Service) SAMLConfiguration(ctx context.Context, caller *Principal) (SAMLConfiguration, error) {
+	if err := Allow(caller, access.ActionRead, access.EntitySAMLConfiguration, access.All); err != nil {
+		return SAMLConfiguration{}, err
+	}
+	return s.shownSAML(ctx, s.store)
+}
+
+// UpdateSAMLConfiguration changes all that the update names, or nothing, and
+// returns the configuration then. It needs role 1. It fails as [Allow] says, and
+// with CodeInvalid.
+func (s *Service) UpdateSAMLConfiguration(ctx context.Context, caller *Principal, up SAMLUpdate) (SAMLConfiguration, error) {
+	var configuration SAMLConfiguration
+	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := mayEditSAML(caller); err != nil {
+			return err
+		}
+		was, err := s.samlConfiguration(ctx, tx)
+		if err != nil {
+			return err
+		}
+		now, err := up.apply(was)
+		if err != nil {
+			return err
+		}
+		if err := mayNameGroups(ctx, tx, caller, was.AllowedGroups, now.AllowedGroups); err != nil {
+			return err
+		}
+		if err := s.saveSAML(ctx, tx, caller, was, now); err != nil {
+			return err
+		}
+		configuration, err = s.shownSAML(ctx, tx)
+		return err
+	})
+	return configuration, err
+}
+
+func mayEditSAML(caller *Principal) error {
+	if err := Allow(caller, access.ActionEdit, access.EntitySAMLConfiguration, access.All); err != nil {
+		return err
+	}
+	return mustAdminister(caller)
+}
+
+// saveSAML stores the configuration and what changed.
+func (s *Service) saveSAML(ctx context.Context, tx Tx, caller *Principal, was, now SAMLConfiguration) error {
+	changes := now.changes(was)
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := saveSettings(ctx, tx, settingSAML, now); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, caller, Event{ActionSettingsUpdate, Target{Kind: access.EntitySAMLConfiguration}, changes})
+}
+
+// apply checks the update and returns the configuration after it.
+func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
+	var c checker
+	put(&s.Enabled, up.Enabled)
+	put(&s.ActivateCreatedUsers, up.ActivateCreatedUsers)
+	put(&s.ProviderLoginURL, up.ProviderLoginURL)
+	put(&s.SignatureCertificate, up.SignatureCertificate)
+	if up.AllowedGroups != nil {
+		s.AllowedGroups = c.groups("/allowedGroups", *up.AllowedGroups)
+	}
+	if up.ProviderLoginURL != nil && s.ProviderLoginURL != nil {
+		u, err := url.Parse(*s.ProviderLoginURL)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
+			c.fail("/providerLoginUrl", "must be a URL such as https://provider.example.com/saml")
+		}
+	}
+	if up.SignatureCertificate != nil {
+		c.certificates("/signatureCertificate", s.SignatureCertificate)
+	}
+	if s.Enabled && s.ProviderLoginURL == nil {
+		c.fail("/providerLoginUrl", "must be set for the provider to be enabled")
+	}
+	if s.Enabled && s.SignatureCertificate == nil {
+		c.fail("/signatureCertificate", "must be set for the provider to be enabled")
+	}
+	return s, c.err()
+}
+
+// changes tells the activity log what is different from before.
+func (s SAMLConfiguration) changes(was SAMLConfiguration) []FieldChange {
+	var l changeList
+	l.add("enabled", was.Enabled, s.Enabled)
+	l.add("activateCreatedUsers", was.ActivateCreatedUsers, s.ActivateCreatedUsers)
+	l.add("providerLoginUrl", optional(was.ProviderLoginURL), optional(s.ProviderLoginURL))
+	l.addText("signatureCertificate", was.SignatureCertificate, s.SignatureCertificate)
+	return append(l, groupChanges(was.AllowedGroups, s.AllowedGroups)...)
+}

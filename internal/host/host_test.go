@@ -1,0 +1,67 @@
+package host_test
+
+import (
+	"net"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/host"
+)
+
+func TestCheck(t *testing.T) {
+	for _, good := range []string{"mail.example.org", "localhost", "192.0.2.1", "2001:db8::1", "bücher.example"} {
+		if err := host.Check(good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{
+		"", "mail.example.org:25", "smtp://mail", "[::1]", "a b", "a\x00b", "user@mail", "\xff",
+		"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fe80::1%eth0", "fd00:ec2::254",
+	} {
+		if host.Check(bad) == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+func TestIsLoopback(t *testing.T) {
+	for name, want := range map[string]bool{
+		"localhost": true, "LOCALHOST": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true, "::ffff:127.0.0.1": true,
+		"192.0.2.1": false, "127.0.0.1.example.org": false, "": false,
+	} {
+		if host.IsLoopback(name) != want {
+			t.Errorf("%q is this machine: %v", name, !want)
+		}
+	}
+}
+
+// The address that a name was looked up to is what is refused.
+func TestLinkLocalIsRefused(t *testing.T) {
+	for address, refused := range map[string]bool{
+		"169.254.169.254:25": true, "[fe80::1%lo]:25": true, "[::ffff:169.254.1.1]:25": true, "[fd00:ec2::254]:25": true,
+		"nowhere": true, "127.0.0.1:25": false, "[2001:db8::1]:25": false,
+	} {
+		if err := host.RefuseLinkLocal("tcp", address, nil); (err != nil) != refused {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	dialer := net.Dialer{Control: host.RefuseLinkLocal}
+	if conn, err := dialer.DialContext(t.Context(), "tcp", "169.254.169.254:80"); err == nil {
+		_ = conn.Close()
+		t.Error("a connection to a link-local address")
+	}
+}
+
+func TestParseOrigin(t *testing.T) {
+	for _, good := range []string{"https://accounts.example.com", "http://127.0.0.1:8080/", "HTTPS://a"} {
+		if _, err := host.ParseOrigin(good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{
+		"", "accounts.example.com", "ftp://a", "https://", "https://u:p@a", "https://a?b", "https://a?", "https://a#b", "https://a/base", "https://a b",
+	} {
+		if _, err := host.ParseOrigin(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
