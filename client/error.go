@@ -32,6 +32,10 @@ const (
 	CodeEmailTaken             Code = "EMAIL_TAKEN"              // choose another address
 	CodeLastAdministrator      Code = "LAST_ADMINISTRATOR"       // make another administrator first
 	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
+	CodeBuiltInRole            Code = "BUILT_IN_ROLE"            // copy the role, and change the copy
+	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
+	CodeRoleInUse              Code = "ROLE_IN_USE"              // say by which role it is to be replaced
+	CodePermissionNeedsRead    Code = "PERMISSION_NEEDS_READ"    // add the permissions to read that Details name
 	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // change it where the server is started
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
 	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // something between changed the request

@@ -60,6 +60,8 @@ func contractServer() *httptest.Server {
 	answer("PATCH /api/users/18", 200, adaJSON)
 	answer("DELETE /api/users/18", 204, "")
 	answer("PUT /api/users/18/roles", 200, `{"roles":[1,2]}`)
+	answer("POST /api/roles", 201, "["+deskJSON+"]")
+	answer("PUT /api/roles/3/permissions", 200, deskJSON)
 	answer("GET /api/mail", 200, "["+newMailJSON+","+mailJSON+"]")
 	answer("GET /api/mail/7", 200, mailJSON)
 	answer("GET /api/activity-log", 200, "["+activityJSON+"]")

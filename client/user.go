@@ -54,22 +54,6 @@ type Whoami struct {
 	Roles       []Role   `json:"roles"`    // by id
 }
 
-// Role is a named set of permissions.
-type Role struct {
-	ID          int64        `json:"id"`
-	Name        string       `json:"name"`
-	Description string       `json:"description"`
-	Permissions []Permission `json:"permissions"`
-}
-
-// Permission is one action on one kind of thing.
-type Permission struct {
-	EntityName string  `json:"entityName"` // the kind of thing, as "user"
-	Action     string  `json:"action"`     // what may be done, as "read"
-	EntityIDs  []int64 `json:"entityIds"`  // the things it holds for; nil for all, or where DynamicID says which
-	DynamicID  *string `json:"dynamicId"`  // "self-user-id": for the caller's own user id alone; else nil
-}
-
 // Picture is the bytes of a picture, at most 65,536; nil for none. In JSON it is an
 // array of numbers.
 type Picture []byte
@@ -143,7 +127,7 @@ func usersFromWire(w []wire.User) []User {
 }
 
 func whoamiFromWire(w wire.Whoami) Whoami {
-	me := Whoami{
+	return Whoami{
 		ID:          w.ID,
 		Name:        w.Name,
 		Surname:     w.Surname,
@@ -157,21 +141,6 @@ func whoamiFromWire(w wire.Whoami) Whoami {
 		LockedOut:   w.LockedOut,
 		EULAVersion: w.EulaVersion,
 		Internal:    w.Internal,
-		Roles:       make([]Role, len(w.Roles)),
+		Roles:       rolesFromWire(w.Roles),
 	}
-	for i, r := range w.Roles {
-		me.Roles[i] = roleFromWire(r)
-	}
-	return me
-}
-
-func roleFromWire(w wire.Role) Role {
-	r := Role{ID: w.ID, Name: w.Name, Description: w.Description, Permissions: make([]Permission, len(w.Permissions))}
-	for i, p := range w.Permissions {
-		r.Permissions[i] = Permission{EntityName: p.EntityName, Action: p.Action, DynamicID: p.DynamicID}
-		if p.EntityIDs != nil {
-			r.Permissions[i].EntityIDs = *p.EntityIDs
-		}
-	}
-	return r
 }

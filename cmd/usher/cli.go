@@ -16,10 +16,11 @@ type cli struct {
 	Preferences preferencesCmd `cmd:"" group:"session" help:"Show or change what you prefer."`
 
 	Users usersCmd `cmd:"" group:"manage" help:"Show and change users, import and export them."`
+	Roles rolesCmd `cmd:"" group:"manage" help:"Show and change roles, and what they permit."`
 	Mail  mailCmd  `cmd:"" group:"manage" help:"Show the messages that the server sends."`
 
-	Audit    auditCmd    `cmd:"" group:"manage" help:"Show the activity log, and find out whether it was tampered with."`
 	Settings settingsCmd `cmd:"" group:"manage" help:"Show and change settings: mail, sessions, lockout, directories."`
+	Audit    auditCmd    `cmd:"" group:"manage" help:"Show the activity log, and find out whether it was tampered with."`
 
 	Serve serveCmd `cmd:"" group:"server" help:"Run the server."`
 	Admin adminCmd `cmd:"" group:"server" help:"Work on the data itself, in an emergency."`
@@ -48,7 +49,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 
 var groups = []kong.Group{
 	{Key: "session", Title: "Signing in:"},
-	{Key: "manage", Title: "Users and mail, on a running server:"},
+	{Key: "manage", Title: "Users, roles and mail, on a running server:"},
 	{Key: "server", Title: "The server itself:"},
 	{Key: "more", Title: "More:"},
 	{Key: "connection", Title: "Flags of the commands that talk to a server:"},

@@ -117,11 +117,19 @@ func (a *app) hintForAnswer(answer *client.Error) string {
 	case client.CodeForbidden:
 		return "`usher whoami` shows what you may do"
 	case client.CodeNotFound:
-		return "`usher users list` and `usher mail list` show what there is"
+		return "`usher users list`, `usher roles list` and `usher mail list` show what there is"
 	case client.CodeEmailTaken:
 		return "choose another address, or change the user that has it: `usher users get ADDRESS`"
 	case client.CodeLastAdministrator:
 		return "make another administrator first: `usher users roles USER --set 1`"
+	case client.CodeBuiltInRole:
+		return "copy it, and change the copy: `usher roles copy ROLE --name NAME`"
+	case client.CodeRoleNameTaken:
+		return "choose another name, or change the role that has it: `usher roles get NAME`"
+	case client.CodeRoleInUse:
+		return "say which role its users get: `usher roles delete ROLE --replace-with ROLE`"
+	case client.CodePermissionNeedsRead:
+		return "grant reading the same too, as --grant user:read beside --grant user:edit"
 	case client.CodeNotLocalUser:
 		return "change the password where this user signs in"
 	case client.CodeSetByOperator:

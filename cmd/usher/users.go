@@ -90,8 +90,8 @@ Examples:
 
 // Run deletes one user, who is shown and asked about first.
 func (cmd *usersDeleteCmd) Run(a *app) error {
-	if !cmd.Yes && a.prompt == nil {
-		return withHint(usage("there is no terminal to ask at"), "add --yes to delete without being asked")
+	if err := a.mayConfirm(cmd.Yes); err != nil {
+		return err
 	}
 	c, err := a.signedIn()
 	if err != nil {
@@ -102,14 +102,8 @@ func (cmd *usersDeleteCmd) Run(a *app) error {
 		return err
 	}
 	who := fmt.Sprintf("user %d, %s <%s>", u.ID, fullName(u.Name, u.Surname), u.Email)
-	if !cmd.Yes {
-		answer, err := a.prompt.Line(a.ctx, printable("Delete "+who+"? [y/N]"))
-		if err != nil {
-			return err
-		}
-		if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
-			return errors.New("nothing was deleted")
-		}
+	if err := a.confirmDelete(cmd.Yes, who); err != nil {
+		return err
 	}
 	if err := c.DeleteUser(a.ctx, u.ID); err != nil {
 		return err
@@ -119,15 +113,16 @@ func (cmd *usersDeleteCmd) Run(a *app) error {
 }
 
 type usersRolesCmd struct {
-	User userArg `arg:"" help:"Id or e-mail address."`
-	Set  []int64 `env:"-" placeholder:"ID" help:"Ids of the roles that the user shall have, and no others. 1: administrator, 2: user."`
+	User userArg   `arg:"" help:"Id or e-mail address."`
+	Set  []roleArg `env:"-" placeholder:"ROLE" help:"Ids or names of the roles that the user shall have, and no others. 1: administrator, 2: user."`
 }
 
 // Help is the text below the usage line.
 func (usersRolesCmd) Help() string {
 	return `Examples:
   usher users roles ada@example.com
-  usher users roles ada@example.com --set 1,2`
+  usher users roles ada@example.com --set 1,2
+  usher users roles ada@example.com --set User,"Front desk"`
 }
 
 // Run shows or replaces the roles of a user.
@@ -142,7 +137,13 @@ func (cmd *usersRolesCmd) Run(a *app) error {
 	}
 	roles := u.RoleIDs
 	if len(cmd.Set) > 0 {
-		if roles, err = c.SetUserRoles(a.ctx, u.ID, cmd.Set); err != nil {
+		wanted := make([]int64, len(cmd.Set))
+		for i, arg := range cmd.Set {
+			if wanted[i], err = arg.id(a, c); err != nil {
+				return err
+			}
+		}
+		if roles, err = c.SetUserRoles(a.ctx, u.ID, wanted); err != nil {
 			return err
 		}
 	}

@@ -42,6 +42,36 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 		_, err := s.SetUserRoles(ctx, p, 1, []int64{1, 2})
 		return err
 	},
+	"ListRoles": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.ListRoles(ctx, p, func(access.Role) error { return nil })
+	},
+	"Role": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.Role(ctx, p, 2)
+		return err
+	},
+	"DefaultRoles": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.DefaultRoles(ctx, p)
+		return err
+	},
+	"CreateRoles": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.CreateRoles(ctx, p, []account.NewRole{{Name: "New"}})
+		return err
+	},
+	"CopyRole": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.CopyRole(ctx, p, 2, "New")
+		return err
+	},
+	"UpdateRole": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.UpdateRole(ctx, p, 2, account.RoleUpdate{})
+		return err
+	},
+	"SetRolePermissions": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.SetRolePermissions(ctx, p, 2, nil)
+		return err
+	},
+	"DeleteRole": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.DeleteRole(ctx, p, 2, 0)
+	},
 	"ListMail": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		_, err := s.ListMail(ctx, p)
 		return err

@@ -86,7 +86,7 @@ func (s *Service) replaceRole(ctx context.Context, tx Tx, caller *Principal, id,
 }
 
 func mayReplaceRole(ctx context.Context, tx Tx, caller *Principal, id, with int64) error {
-	unknown := Invalid(Detail{"/replaceWith", fmt.Sprintf("there is no other role %d", with)})
+	unknown := Invalid(Detail{"/query/replaceWith", fmt.Sprintf("there is no other role %d", with)})
 	if with == id || Allow(caller, access.ActionRead, access.EntityRole, with) != nil {
 		return unknown
 	}

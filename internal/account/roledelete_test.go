@@ -55,7 +55,7 @@ func TestDeleteRoleInUse(t *testing.T) {
 	for _, id := range []int64{held, isDefault} {
 		wantCode(t, f.DeleteRole(t.Context(), admin, id, 0), account.CodeRoleInUse)
 		for _, bad := range []int64{id, 999, -1} {
-			wantPaths(t, f.DeleteRole(t.Context(), admin, id, bad), account.CodeInvalid, "/replaceWith")
+			wantPaths(t, f.DeleteRole(t.Context(), admin, id, bad), account.CodeInvalid, "/query/replaceWith")
 		}
 		wantCode(t, f.DeleteRole(t.Context(), admin, id, with), "")
 	}

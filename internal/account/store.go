@@ -40,8 +40,8 @@ type Reader interface {
 	SessionReader
 	OutboxReader
 	SettingReader
-	ActivityReader
 	PreferenceReader
+	ActivityReader
 }
 
 // Tx is what a transaction can read and write. It is over after any failure but

@@ -61,6 +61,10 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 	default: // none, or one that the test knows
 		s.target = 1
 	}
+	limited := access.EntityUser // what the permissions of "listed" and "unlisted" list
+	if id, ok := f.roleTarget(target); ok {
+		s.target, limited = id, access.EntityRole
+	}
 	created := f.clock.Now()
 	switch kind {
 	case "nobody":
@@ -81,13 +85,17 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 		f.setRoles(s.caller, access.AdministratorRole)
 		f.deactivate(s.caller)
 	case "only":
-		f.setRoles(s.caller, f.role(grant(access.ScopeAll, 0, needs...)...))
+		f.setRoles(s.caller, f.role(grant("", 0, needs...)...))
 	case "but":
 		f.setRoles(s.caller, f.role(allBut(needs[:min(1, len(needs))]...)...))
 	case "listed":
-		f.setRoles(s.caller, f.role(grant(access.ScopeIDs, s.target, needs...)...))
+		f.setRoles(s.caller, f.role(grant(limited, s.target, needs...)...))
 	case "unlisted":
-		f.setRoles(s.caller, f.role(grant(access.ScopeIDs, f.user(email("bystander")), needs...)...))
+		bystander := f.user(email("bystander"))
+		if limited == access.EntityRole {
+			bystander = f.role()
+		}
+		f.setRoles(s.caller, f.role(grant(limited, bystander, needs...)...))
 	}
 	s.token = f.session(s.caller, created)
 	if kind == "signed out" {
@@ -96,13 +104,13 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 	return s
 }
 
-// grant permits what is needed. The scope is that of the users; permissions for
-// roles are for all of them.
-func grant(scope access.Scope, id int64, needs ...need) (ps []access.Permission) {
+// grant permits what is needed, for the id alone where it is one of things of the
+// limited kind: of roles, or else of users, who own all other things.
+func grant(limited access.Entity, id int64, needs ...need) (ps []access.Permission) {
 	for _, n := range needs {
 		p := access.Permission{Entity: n.entity, Action: n.action, Scope: access.ScopeAll}
-		if scope == access.ScopeIDs && n.entity != access.EntityRole {
-			p.Scope, p.IDs = scope, []int64{id}
+		if limited != "" && (limited == access.EntityRole) == (n.entity == access.EntityRole) {
+			p.Scope, p.IDs = access.ScopeIDs, []int64{id}
 		}
 		ps = append(ps, p)
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/oapi-codegen/nullable"
 
-	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -23,40 +22,11 @@ func user(u account.User) wire.User {
 
 func whoami(p *account.Principal) wire.Whoami {
 	u := p.User
-	roles := make([]wire.Role, len(p.Roles))
-	for i, r := range p.Roles {
-		roles[i] = role(r)
-	}
 	return wire.Whoami{
 		ID: u.ID, Name: u.Name, Surname: u.Surname, Email: u.Email, Provider: wire.Provider(u.Provider), Identifier: u.Identifier,
 		Department: u.Department, Biography: u.Biography, Active: u.Active, Picture: picture(u.Picture), LockedOut: u.LockedOut,
-		EulaVersion: u.EULAVersion, Internal: false, Roles: roles,
+		EulaVersion: u.EULAVersion, Internal: false, Roles: roles(p.Roles),
 	}
-}
-
-func role(r access.Role) wire.Role {
-	expanded := r.Expand()
-	permissions := make([]wire.Permission, len(expanded))
-	for i, p := range expanded {
-		permissions[i] = permission(p)
-	}
-	return wire.Role{ID: r.ID, Name: r.Name, Description: r.Description, Permissions: permissions}
-}
-
-// selfUserID is how the contract writes the scope "the caller's own".
-const selfUserID = "self-user-id"
-
-func permission(p access.Permission) wire.Permission {
-	w := wire.Permission{EntityName: string(p.Entity), Action: string(p.Action)}
-	switch p.Scope {
-	case access.ScopeIDs:
-		ids := list(p.IDs)
-		w.EntityIDs = &ids
-	case access.ScopeSelf:
-		self := selfUserID
-		w.DynamicID = &self
-	}
-	return w
 }
 
 // picture writes the bytes of a picture as the contract has them: numbers.

@@ -1,9 +1,7 @@
 package httpapi
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -69,25 +67,9 @@ type userList struct {
 // VisitApiUsersGetResponse writes the list. What a failure is answered with
 // depends on whether a part of the list has left the buffer: see writeError.
 func (l userList) VisitApiUsersGetResponse(w http.ResponseWriter) error {
-	out := bufio.NewWriterSize(w, 32*1024)
-	encoder := json.NewEncoder(out)
-	w.Header().Set("Content-Type", "application/json")
-	separator := byte('[')
-	err := l.accounts.ListUsers(l.ctx, requestOf(l.ctx).caller, func(u account.User) error {
-		if err := out.WriteByte(separator); err != nil {
-			return err
-		}
-		separator = ','
-		return encoder.Encode(user(u))
+	return writeList(w, func(yield func(any) error) error {
+		return l.accounts.ListUsers(l.ctx, requestOf(l.ctx).caller, func(u account.User) error { return yield(user(u)) })
 	})
-	if err != nil {
-		return err
-	}
-	if separator == '[' { // nobody
-		_ = out.WriteByte('[') // a failure comes back from Flush
-	}
-	_, _ = out.WriteString("]\n")
-	return out.Flush()
 }
 
 func (h handlers) ApiUsersPost(ctx context.Context, r wire.ApiUsersPostRequestObject) (wire.ApiUsersPostResponseObject, error) {

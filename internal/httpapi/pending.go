@@ -54,38 +54,6 @@ func (pending) ApiKeysIdDelete(context.Context, wire.ApiKeysIdDeleteRequestObjec
 	return nil, notBuilt
 }
 
-func (pending) ApiRolesGet(context.Context, wire.ApiRolesGetRequestObject) (wire.ApiRolesGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesPost(context.Context, wire.ApiRolesPostRequestObject) (wire.ApiRolesPostResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesFromFromIdPost(context.Context, wire.ApiRolesFromFromIdPostRequestObject) (wire.ApiRolesFromFromIdPostResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesUserCreationDefaultsGet(context.Context, wire.ApiRolesUserCreationDefaultsGetRequestObject) (wire.ApiRolesUserCreationDefaultsGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesIdDelete(context.Context, wire.ApiRolesIdDeleteRequestObject) (wire.ApiRolesIdDeleteResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesIdGet(context.Context, wire.ApiRolesIdGetRequestObject) (wire.ApiRolesIdGetResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesIdPatch(context.Context, wire.ApiRolesIdPatchRequestObject) (wire.ApiRolesIdPatchResponseObject, error) {
-	return nil, notBuilt
-}
-
-func (pending) ApiRolesIdPermissionsPut(context.Context, wire.ApiRolesIdPermissionsPutRequestObject) (wire.ApiRolesIdPermissionsPutResponseObject, error) {
-	return nil, notBuilt
-}
-
 func (pending) ApiSessionsDelete(context.Context, wire.ApiSessionsDeleteRequestObject) (wire.ApiSessionsDeleteResponseObject, error) {
 	return nil, notBuilt
 }

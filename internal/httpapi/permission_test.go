@@ -22,6 +22,8 @@ var outcomes = map[string]struct {
 	"own":   {403, account.CodeUsePasswordChange},      // there is another way for one's own password
 	"404":   {404, account.CodeNotFound},
 	"token": {400, account.CodeInvalidRecoveryToken},
+	"built": {409, account.CodeBuiltInRole},
+	"inuse": {409, account.CodeRoleInUse},
 }
 
 // permissionRow is one row of the permission table. %d in a body is a role that

@@ -70,7 +70,7 @@ func TestIDOrDigits(t *testing.T) {
 	}
 	schema := operations["PUT /api/roles/{id}/permissions"].body
 	for id, want := range map[string]string{
-		`18`: "", `"19"`: "", `0`: "must be at least 1", `"x"`: "must have the form ^[0-9]+$", `""`: "must have the form ^[0-9]+$",
+		`18`: "", `"19"`: "", `0`: "must be at least 1", `"x"`: "must have the form ^[1-9][0-9]*$", `""`: "must have the form ^[1-9][0-9]*$",
 		`"12345678901234567890"`: "must be at most 19 characters long", `1.5`: "must be an integer of at most 64 bits, written without fraction or exponent",
 		`true`: "must be an integer or a string", `null`: "must be an integer or a string", `[1]`: "must be an integer or a string",
 	} {
