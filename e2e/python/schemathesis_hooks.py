@@ -77,6 +77,7 @@ RULES = {
     "userRegistration": lambda _: False,
     "smtpServerAddress": lambda value: value and "127.0.0.1",
     "smtpServerPort": lambda value: value and world.SMTP_PORT,
+    "smtpAccount": lambda value: value and "usher",
     "internalCertificate": lambda value: value and CERTIFICATE,
     "signatureCertificate": lambda value: value and CERTIFICATE,
     "publicUrl": lambda value: value and world.URL,
