@@ -39,6 +39,7 @@ type UserUpdate struct {
 	Password *string // for another user, who has to change it at the next sign-in; a secret
 	Active   *bool   // false ends all sessions and suspends all API keys
 	Unlock   bool    // lift the lock that too many failed sign-ins set
+	KeepKeys bool    // with Password: leave the API keys of the user, which a new password ends
 }
 
 // Change is what happens to a field that may be empty. Its zero value leaves the

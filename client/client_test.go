@@ -228,7 +228,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	values := []any{c, *c, c.WithToken(hidden),
 		client.NewUser{Password: hidden}, []client.NewUser{{Password: hidden}}, &client.NewUser{Password: hidden},
 		client.UserUpdate{Password: new(hidden)}, client.LoginResult{Token: hidden},
-		client.ImportUser{Password: new(hidden), PasswordHash: new(hidden)}}
+		client.ImportUser{Password: new(hidden), PasswordHash: new(hidden)}, client.CreatedKey{Key: hidden}}
 
 	var shown bytes.Buffer
 	for _, value := range values {

@@ -32,6 +32,8 @@ const (
 	CodeEmailTaken             Code = "EMAIL_TAKEN"              // choose another address
 	CodeLastAdministrator      Code = "LAST_ADMINISTRATOR"       // make another administrator first
 	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
+	CodeNoAPIKey               Code = "NO_API_KEY"               // make one first
+	CodeTooManyKeys            Code = "TOO_MANY_KEYS"            // end a key first
 	CodeBuiltInRole            Code = "BUILT_IN_ROLE"            // copy the role, and change the copy
 	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
 	CodeRoleInUse              Code = "ROLE_IN_USE"              // say by which role it is to be replaced

@@ -16,6 +16,7 @@ type (
 	plainUserUpdate  UserUpdate
 	plainLoginResult LoginResult
 	plainImportUser  ImportUser
+	plainCreatedKey  CreatedKey
 
 	plainApplicationSettingsUpdate ApplicationSettingsUpdate
 	plainLDAPConfigurationUpdate   LDAPConfigurationUpdate
@@ -101,6 +102,20 @@ func (r LoginResult) LogValue() slog.Value { return slog.AnyValue(r.masked()) }
 
 // MarshalJSON writes the session without the token.
 func (r LoginResult) MarshalJSON() ([]byte, error) { return json.Marshal(r.masked()) }
+
+func (k CreatedKey) masked() plainCreatedKey {
+	k.Key = secret.Mask
+	return plainCreatedKey(k)
+}
+
+// Format prints the key without its text.
+func (k CreatedKey) Format(f fmt.State, verb rune) { format(f, verb, k.masked()) }
+
+// LogValue is the key without its text.
+func (k CreatedKey) LogValue() slog.Value { return slog.AnyValue(k.masked()) }
+
+// MarshalJSON writes the key without its text.
+func (k CreatedKey) MarshalJSON() ([]byte, error) { return json.Marshal(k.masked()) }
 
 // Format prints the update without the password.
 func (u ApplicationSettingsUpdate) Format(f fmt.State, verb rune) { format(f, verb, u.masked()) }

@@ -84,8 +84,12 @@ func (c *Client) CreateUsers(ctx context.Context, users []NewUser) ([]User, erro
 
 // UpdateUser changes one user, wholly or not at all, and returns it as it is then.
 func (c *Client) UpdateUser(ctx context.Context, id int64, update UserUpdate) (User, error) {
+	params := &wire.ApiUsersIdPatchParams{}
+	if update.KeepKeys {
+		params.KeepKeys = &update.KeepKeys
+	}
 	return receive(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ApiUsersIdPatch(ctx, pathID(id), nil, update.toWire())
+		return c.wire.ApiUsersIdPatch(ctx, pathID(id), params, update.toWire())
 	}, userFromWire)
 }
 

@@ -117,3 +117,20 @@ func checkDatabase(t *testing.T, data string) {
 		t.Error(err)
 	}
 }
+
+// tamper changes the database as somebody who has the file can.
+func tamper(t *testing.T, data, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "usher.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	result, err := db.Exec(statement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		t.Fatalf("nothing was tampered with: %v", err)
+	}
+}

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -40,4 +41,16 @@ func absolute(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return full
+}
+
+// TestPythonClient calls with the Python client every operation that the examples
+// of [TestSeedExamples] do not.
+func TestPythonClient(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, options{})
+	cmd := exec.Command(python(t, "python"), "-B", "python/call_apis.py", s.URL)
+	cmd.Stdin = strings.NewReader(s.admin(t))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("python/call_apis.py: %v\n%s", err, out)
+	}
 }

@@ -2,18 +2,20 @@ package e2e_test
 
 import (
 	"bytes"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
 // TestSecretsStayInside does all that has to do with passwords, tokens and keys,
 // right and wrong, and then looks for them: in the log, in the answers that
-// refuse, and in the files of the database.
+// refuse, and in the data directory.
 func TestSecretsStayInside(t *testing.T) {
 	t.Parallel()
 	const email = "ada@example.com"
@@ -75,27 +77,122 @@ func TestSecretsStayInside(t *testing.T) {
 		}
 	}
 	s.stop(t)
+	wantText(t, "the log", s.log.String(), `"operation":"apiLoginPost"`, "mail delivered") // it is the log, and has what is worth a line
+	wantNoSecret(t, s, secrets)
+}
 
+// TestStoredSecretsStayInside does the same with what is stored to be used again:
+// keys, the passwords in settings, and the tokens of invitations.
+func TestStoredSecretsStayInside(t *testing.T) {
+	t.Parallel()
+	const settings, ldap = "/api/application-settings", "/api/ldap-configuration"
+	const searcher, other, imported, invited = "Search-Passw0rd-in-no-log", "Other-Passw0rd-in-no-log", "Imported-Passw0rd-1", "Invited-Passw0rd-1"
+	post := mailtest.Start(t, mailtest.Options{TLS: mail.StartTLS, Username: postUsername, Password: postPassword})
+	s := startServer(t, options{Flags: []string{"--access-log"}})
+	admin := s.admin(t)
+	secrets := []string{adminPassword, admin, postPassword, searcher, other, imported, invited}
+	keep := func(a answer) string {
+		t.Helper()
+		key := into[struct{ Key string }](t, a).Key
+		if key == "" {
+			t.Fatalf("the answer has no key: %s", a.Body)
+		}
+		secrets = append(secrets, key)
+		return key
+	}
+	var shown []answer // what must have none of them
+	show := func(method, path, key string, body any) answer {
+		t.Helper()
+		a := s.do(t, method, path, key, body)
+		shown = append(shown, a)
+		return a
+	}
+
+	// Keys: one that can be read again, one that was renewed, one that is shown once.
+	renewed := keep(s.do(t, "POST", "/api/api-key", admin, nil).want(t, http.StatusOK))
+	contract := keep(s.do(t, "POST", "/api/api-key", admin, nil).want(t, http.StatusOK))
+	if read := into[struct{ Key string }](t, s.do(t, "GET", "/api/api-key", admin, nil).want(t, http.StatusOK)).Key; read != contract {
+		t.Error("the key of the contract is read as another")
+	}
+	named := keep(s.do(t, "POST", "/api/keys", admin, fields{"name": "nightly"}).want(t, http.StatusCreated))
+	show("GET", "/api/keys", contract, nil).want(t, http.StatusOK)
+	show("GET", "/api/keys", named, nil).want(t, http.StatusForbidden)
+	show("GET", "/api/users", renewed, nil).want(t, http.StatusUnauthorized)
+
+	// Settings, taken and refused.
+	show("PATCH", settings, admin, mailServer(t, post, postPassword)).want(t, http.StatusOK)
+	show("PATCH", settings, admin, fields{"smtpAccountPassword": []string{other}}).want(t, http.StatusBadRequest)
+	show("PATCH", settings, admin, fields{"smtpAccountPassword": other, "tls": true}).want(t, http.StatusBadRequest)
+	show("PATCH", ldap, admin, fields{"url": "ldaps://directory.example.com", "searchUserPassword": searcher}).want(t, http.StatusOK)
+	show("PATCH", ldap, admin, fields{"url": other}).want(t, http.StatusBadRequest)
+	show("GET", settings, admin, nil).want(t, http.StatusOK)
+	show("GET", ldap, admin, nil).want(t, http.StatusOK)
+	show("POST", settings+"/test-message", admin, nil).want(t, http.StatusOK)
+	post.WaitForMessage(t, 1)
+
+	// An import, with a password and with an invitation.
+	created := into[struct{ ID int64 }](t, show("POST", "/api/imports", admin, fields{"dryRun": false}).want(t, http.StatusCreated))
+	resource := "/api/imports/" + number(created.ID)
+	show("POST", resource+"/rows", admin, fields{"first": 1, "users": []fields{
+		{"name": "Ada", "email": "ada@example.com", "password": imported, "active": true},
+		{"name": "Bob", "email": "bob@example.com", "active": true},
+	}}).want(t, http.StatusOK)
+	show("POST", resource+"/rows", admin, fields{"first": 3, "users": []fields{{"name": other, "email": other, "password": 1}}}).want(t, http.StatusBadRequest)
+	show("POST", resource+"/finish", admin, nil).want(t, http.StatusOK)
+	s.signIn(t, "ada@example.com", imported)
+	invitation := post.WaitForMessage(t, 2)
+	for n := 3; invitation.Recipients[0] != "bob@example.com"; n++ { // the others are about keys
+		invitation = post.WaitForMessage(t, n)
+	}
+	token := recoveryToken(t, invitation)
+	secrets = append(secrets, token)
+	show("GET", "/api/mail", admin, nil).want(t, http.StatusOK)
+	show("POST", "/api/users/retrieve-password", "", fields{"token": token, "newPassword": invited}).want(t, http.StatusOK)
+	s.signIn(t, "bob@example.com", invited)
+
+	show("GET", "/api/activity-log?limit=1000", admin, nil).want(t, http.StatusOK)
+	show("GET", "/api/activity-log/export", admin, nil).want(t, http.StatusOK)
+	for _, a := range shown {
+		for _, secret := range secrets {
+			if bytes.Contains(a.Body, []byte(secret)) {
+				t.Errorf("%s is answered with a secret: %s", a.URL, a.Body)
+			}
+		}
+	}
+	for _, m := range post.Messages() {
+		if text := string(m.Raw); strings.Contains(text, contract) || strings.Contains(text, named) {
+			t.Error("a message has an API key")
+		}
+	}
+	s.stop(t)
+	wantNoSecret(t, s, secrets)
+}
+
+// wantNoSecret looks for secrets in the log and in the data directory of a server
+// that has ended.
+func wantNoSecret(t *testing.T, s *server, secrets []string) {
+	t.Helper()
 	log := s.log.String()
-	wantText(t, "the log", log, `"operation":"apiLoginPost"`, "mail delivered") // it is the log, and has what is worth a line
 	for _, secret := range secrets {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log has the secret %s", secret)
 		}
 	}
-	files, err := filepath.Glob(filepath.Join(s.Data, "usher.db*"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no database in %s: %v", s.Data, err)
-	}
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	found := false
+	err := filepath.WalkDir(s.Data, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
+		found = found || entry.Name() == "usher.db"
+		content, err := os.ReadFile(path)
 		for _, secret := range secrets {
 			if bytes.Contains(content, []byte(secret)) {
-				t.Errorf("%s has the secret %s", filepath.Base(file), secret)
+				t.Errorf("%s has the secret %s", entry.Name(), secret)
 			}
 		}
+		return err
+	})
+	if err != nil || !found {
+		t.Errorf("no database in %s: %v", s.Data, err)
 	}
 }

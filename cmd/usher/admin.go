@@ -16,9 +16,10 @@ import (
 // in. Whoever can read the data directory may do it; the server may be running.
 type adminCmd struct {
 	Create        adminCreateCmd        `cmd:"" help:"Make an administrator."`
-	ResetPassword adminResetPasswordCmd `cmd:"" help:"Set a user's password, to be changed at the next sign-in; ends all sessions."`
+	ResetPassword adminResetPasswordCmd `cmd:"" help:"Set a user's password, to be changed at the next sign-in; ends all sessions and API keys."`
 	Unlock        adminUnlockCmd        `cmd:"" help:"End every lock of a user."`
 	EndSessions   adminEndSessionsCmd   `cmd:"" help:"End all sessions of a user."`
+	EndKeys       adminEndKeysCmd       `cmd:"" help:"End all API keys of a user."`
 }
 
 // Help is the text below the usage line.
@@ -90,7 +91,7 @@ func (c *adminResetPasswordCmd) Run(a *app) error {
 	return c.with(a, func(ctx context.Context, s *account.Service) error {
 		err := s.EmergencyReset(ctx, c.Email, password)
 		if err == nil {
-			fmt.Fprintf(a.stdout, "The password of %s is set; it must be changed at the next sign-in. All sessions have ended.\n", c.Email)
+			fmt.Fprintf(a.stdout, "The password of %s is set; it must be changed at the next sign-in. All sessions and API keys have ended.\n", c.Email)
 		}
 		return err
 	})
@@ -123,6 +124,22 @@ func (c *adminEndSessionsCmd) Run(a *app) error {
 		err := s.EmergencyEndSessions(ctx, c.Email)
 		if err == nil {
 			fmt.Fprintf(a.stdout, "All sessions of %s have ended.\n", c.Email)
+		}
+		return err
+	})
+}
+
+type adminEndKeysCmd struct {
+	dataFlags
+	Email string `arg:"" help:"E-mail address of the user."`
+}
+
+// Run ends the API keys of a user.
+func (c *adminEndKeysCmd) Run(a *app) error {
+	return c.with(a, func(ctx context.Context, s *account.Service) error {
+		err := s.EmergencyEndKeys(ctx, c.Email)
+		if err == nil {
+			fmt.Fprintf(a.stdout, "All API keys of %s have ended.\n", c.Email)
 		}
 		return err
 	})

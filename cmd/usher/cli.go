@@ -13,6 +13,8 @@ type cli struct {
 	Whoami   whoamiCmd   `cmd:"" group:"session" help:"Show who you are signed in as, and what you may do."`
 	Password passwordCmd `cmd:"" group:"session" help:"Change your password, or get back in after forgetting it."`
 
+	Keys        keysCmd        `cmd:"" group:"session" help:"Show, make and end API keys."`
+	Sessions    sessionsCmd    `cmd:"" group:"session" help:"Show and end sessions."`
 	Preferences preferencesCmd `cmd:"" group:"session" help:"Show or change what you prefer."`
 
 	Users usersCmd `cmd:"" group:"manage" help:"Show and change users, import and export them."`

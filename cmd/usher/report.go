@@ -134,6 +134,10 @@ func (a *app) hintForAnswer(answer *client.Error) string {
 		return "change the password where this user signs in"
 	case client.CodeInactiveUser:
 		return "let the user sign in first: `usher users update USER --active`"
+	case client.CodeNoAPIKey:
+		return "make one with `usher keys contract renew`"
+	case client.CodeTooManyKeys:
+		return "`usher keys list` shows them, and `usher keys delete ID` ends one"
 	case client.CodeSetByOperator:
 		return "change the flag or the variable with which the server is started, and start it again"
 	case client.CodeInvalidRecoveryToken:

@@ -99,11 +99,12 @@ type usersUpdateCmd struct {
 	Department *string  `env:"-" placeholder:"TEXT" help:"Part of the organisation."`
 	Biography  *string  `env:"-" placeholder:"TEXT" help:"Free text."`
 	Clear      []string `env:"-" enum:"surname,department,biography,picture" placeholder:"FIELD" help:"Empty these fields: ${enum}."`
-	Active     *bool    `env:"-" negatable:"" help:"Let the user sign in, or no more: that ends all sessions."`
+	Active     *bool    `env:"-" negatable:"" help:"Let the user sign in, or no more: that ends all sessions, and API keys rest until then."`
 	Unlock     bool     `env:"-" help:"End the lock that too many failed sign-ins have set."`
 
 	ResetPassword   bool   `env:"-" xor:"password" help:"Set a password, which the user has to change: USHER_NEW_PASSWORD, or a prompt. Ends all sessions and API keys."`
 	NewPasswordFile string `env:"-" xor:"password" placeholder:"FILE" help:"The same, with the password in a file, - for standard input."`
+	KeepKeys        bool   `env:"-" help:"With a new password: let the API keys go on."`
 }
 
 // Help is the text below the usage line.
@@ -118,7 +119,7 @@ Examples:
 
 // Run changes a user.
 func (cmd *usersUpdateCmd) Run(a *app) error {
-	update := client.UserUpdate{Name: cmd.Name, Email: cmd.Email, Active: cmd.Active, Unlock: cmd.Unlock}
+	update := client.UserUpdate{Name: cmd.Name, Email: cmd.Email, Active: cmd.Active, Unlock: cmd.Unlock, KeepKeys: cmd.KeepKeys}
 	set(&update.Surname, cmd.Surname)
 	set(&update.Department, cmd.Department)
 	set(&update.Biography, cmd.Biography)
@@ -168,6 +169,9 @@ func (cmd *usersUpdateCmd) Validate() error {
 		if given[field] {
 			return fmt.Errorf("--%s and --clear %s are both given", field, field)
 		}
+	}
+	if cmd.KeepKeys && !cmd.ResetPassword && cmd.NewPasswordFile == "" {
+		return errors.New("--keep-keys goes with --reset-password or --new-password-file")
 	}
 	nothing := cmd.Name == nil && cmd.Surname == nil && cmd.Email == nil && cmd.Department == nil && cmd.Biography == nil &&
 		len(cmd.Clear) == 0 && cmd.Active == nil && !cmd.Unlock && !cmd.ResetPassword && cmd.NewPasswordFile == ""

@@ -225,6 +225,19 @@ func searchFor(address string, key account.EmailKey) string {
 	return address
 }
 
+// id returns the id of the user without asking whether there is one, or 0 for an
+// empty name, which is the caller.
+func (arg userArg) id(a *app, c *client.Client) (int64, error) {
+	if arg == "" {
+		return 0, nil
+	}
+	if id, err := strconv.ParseInt(string(arg), 10, 64); err == nil && id > 0 {
+		return id, nil
+	}
+	u, err := arg.find(a, c)
+	return u.ID, err
+}
+
 func userTable(u client.User) table {
 	return table{rows: [][]string{
 		{"id", strconv.FormatInt(u.ID, 10)},

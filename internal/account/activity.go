@@ -26,6 +26,7 @@ const (
 	ActionSessionEnd   Action = "session.end"
 
 	ActionKeyCreate Action = "api-key.create"
+	ActionKeyRead   Action = "api-key.read" // the contract's key in clear
 	ActionKeyEnd    Action = "api-key.end"
 
 	ActionRoleCreate      Action = "role.create"
@@ -97,25 +98,20 @@ func (s *Service) recordAs(ctx context.Context, tx Tx, actor Actor, events ...Ev
 	if err != nil || !kept {
 		return err
 	}
-	return s.recordAnyway(ctx, tx, actor, events...)
-}
-
-// keepsActivity reports whether the settings, as the transaction sees them, want
-// the activity log kept.
-func (s *Service) keepsActivity(ctx context.Context, r Reader) (bool, error) {
-	settings, err := s.applicationSettings(ctx, r)
-	return settings.KeepActivity, err
-}
-
-// recordAnyway is recordAs for what has to be in the log even when it is not
-// kept: that it was turned off.
-func (s *Service) recordAnyway(ctx context.Context, tx Tx, actor Actor, events ...Event) error {
 	for _, e := range events {
 		if err := tx.InsertActivity(ctx, Activity{At: s.now(), Actor: actor, Event: e, Count: 1}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// keepsActivity reports whether the settings, as the transaction sees them, want
+// the activity log kept. So the change that turns it off is recorded before it is
+// stored, and the one that turns it on behind.
+func (s *Service) keepsActivity(ctx context.Context, r Reader) (bool, error) {
+	settings, err := s.applicationSettings(ctx, r)
+	return settings.KeepActivity, err
 }
 
 func (p *Principal) actor() Actor {

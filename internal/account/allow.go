@@ -7,12 +7,16 @@ import "github.com/seed-3a99a2fe/usher/internal/access"
 //
 // The failure is CodePasswordChangeRequired for a caller who must change his
 // password first; CodeForbidden for one without any permission for this entity
-// and action, whatever the id, or for a thing that he may read and not change;
+// and action, whatever the id, for a thing that he may read and not change, and for
+// keys and sessions by a named key, whatever its permissions;
 // and CodeNotFound for a thing that he may not see, the same as for one that is
 // not there. A caller allowed here still has to find it.
 func Allow(caller *Principal, action access.Action, entity access.Entity, id int64) error {
 	if err := mayGoOn(caller); err != nil {
 		return err
+	}
+	if caller.Credential.Kind == CredentialNamedKey && (entity == access.EntityAPIKey || entity == access.EntitySession) {
+		return forbidden()
 	}
 	switch caller.Access.Decide(action, entity, id, caller.User.ID) {
 	case access.Granted:
@@ -22,6 +26,26 @@ func Allow(caller *Principal, action access.Action, entity access.Entity, id int
 	default:
 		return forbidden()
 	}
+}
+
+// allowOwn is [Allow] for what is the caller's own, which is never unseen: it
+// fails with CodeForbidden where he has the permission for others alone.
+func allowOwn(caller *Principal, action access.Action, entity access.Entity) error {
+	err := Allow(caller, action, entity, caller.User.ID)
+	if ErrorCode(err) == CodeNotFound {
+		return forbidden()
+	}
+	return err
+}
+
+// mayTouchPasswords fails with CodeForbidden for a named key, whatever its
+// permissions: a script's key that leaks must not let anybody in for good. It stands
+// before whatever sets a password, or says where the token for one goes.
+func mayTouchPasswords(caller *Principal) error {
+	if caller.Credential.Kind == CredentialNamedKey {
+		return &Error{Code: CodeForbidden, Message: "A named key cannot do this. Use a session or the key of the contract."}
+	}
+	return nil
 }
 
 // mayGoOn fails for a caller who must change his password before anything else.
@@ -34,8 +58,12 @@ func mayGoOn(caller *Principal) error {
 }
 
 // mustAdminister fails unless the caller holds role 1. Who says where secrets and
-// links are sent could otherwise take over whoever follows them.
+// links are sent could otherwise take over whoever follows them, so a named key
+// may not either.
 func mustAdminister(caller *Principal) error {
+	if err := mayTouchPasswords(caller); err != nil {
+		return err
+	}
 	if !caller.Access.Administrator {
 		return &Error{Code: CodeForbidden, Message: "Only an administrator may change this."}
 	}

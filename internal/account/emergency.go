@@ -40,8 +40,8 @@ func (s *Service) CreateAdministrator(ctx context.Context, u NewUser) (User, err
 }
 
 // EmergencyReset sets the password of a user, who must change it at the next
-// sign-in, and ends a lock, all sessions and all recovery tokens. It fails with
-// CodeNotFound, CodeInvalid and CodeNotLocalUser.
+// sign-in, and ends a lock, all sessions, API keys and recovery tokens. It fails
+// with CodeNotFound, CodeInvalid and CodeNotLocalUser.
 func (s *Service) EmergencyReset(ctx context.Context, email string, password secret.Text) error {
 	if err := checkNewPassword(password, "/password"); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 			return notLocalUser()
 		}
 		id = c.UserID
-		if err := s.resetPassword(ctx, tx, id, hash, true); err != nil {
+		if err := s.resetPassword(ctx, tx, id, reset{hash: hash, needReset: true}); err != nil {
 			return err
 		}
 		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
@@ -88,6 +88,16 @@ func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error 
 			return err
 		}
 		return s.recordAs(ctx, tx, operator, Event{ActionSessionEnd, Target{access.EntitySession, 0, c.Email}, nil})
+	})
+}
+
+// EmergencyEndKeys ends all API keys of a user. It fails with CodeNotFound.
+func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
+	return s.byEmail(ctx, email, func(ctx context.Context, tx Tx, c Credential) error {
+		if err := tx.DeleteAPIKeysOf(ctx, c.UserID); err != nil {
+			return err
+		}
+		return s.recordAs(ctx, tx, operator, Event{ActionKeyEnd, Target{access.EntityAPIKey, 0, c.Email}, nil})
 	})
 }
 

@@ -3,6 +3,7 @@ package account_test
 import (
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -68,6 +69,23 @@ func TestEmergencyEndSessions(t *testing.T) {
 	}
 }
 
+func TestEmergencyEndKeys(t *testing.T) {
+	f := newFixture(t)
+	f.user("ann@example.org", access.UserRole)
+	session := f.as(adminEmail)
+	keys := []secret.Text{f.renew(session), f.createKey(session, account.NewAPIKey{Name: "a"})}
+	bystander := f.renew(f.as("ann@example.org"))
+	if err := f.EmergencyEndKeys(t.Context(), adminEmail); err != nil {
+		t.Fatal(err)
+	}
+	if f.works(keys[0]) || f.works(keys[1]) || !f.works(bystander) {
+		t.Error("it must end every key of this user, and of no other")
+	}
+	if _, err := f.Sessions(t.Context(), session, 1); err != nil {
+		t.Errorf("the session does not go on: %v", err)
+	}
+}
+
 func TestEmergencyForNobody(t *testing.T) {
 	f := newFixture(t)
 	for _, email := range []string{"nobody@example.org", "", "not an address"} {
@@ -75,6 +93,7 @@ func TestEmergencyForNobody(t *testing.T) {
 			"reset":        f.EmergencyReset(t.Context(), email, secret.New(next)),
 			"unlock":       f.EmergencyUnlock(t.Context(), email),
 			"end sessions": f.EmergencyEndSessions(t.Context(), email),
+			"end keys":     f.EmergencyEndKeys(t.Context(), email),
 		} {
 			if account.ErrorCode(err) != account.CodeNotFound {
 				t.Errorf("%s of %q: %v", name, email, err)

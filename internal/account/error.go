@@ -27,6 +27,8 @@ const (
 	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
 	CodeInactiveUser           Code = "INACTIVE_USER"            // activate the user first
 	CodeImportState            Code = "IMPORT_STATE"             // the import has come too far, or is being undone
+	CodeNoAPIKey               Code = "NO_API_KEY"               // make one first
+	CodeTooManyKeys            Code = "TOO_MANY_KEYS"            // end a key first
 	CodeBuiltInRole            Code = "BUILT_IN_ROLE"            // copy the role, and change the copy
 	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
 	CodeRoleInUse              Code = "ROLE_IN_USE"              // say by which role it is to be replaced

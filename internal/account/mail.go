@@ -283,7 +283,7 @@ func (s *Service) claim(ctx context.Context, m Mail) (*Delivery, error) {
 	now := s.now()
 	claimed := m
 	if !now.Before(m.Expires) {
-		claimed.LastError = "it could not be delivered before its token expired"
+		claimed.LastError = "it could not be delivered while it was of use"
 		return nil, s.finishMail(ctx, claimed, m, MailFailed)
 	}
 	plain, err := s.keys.Open(mailPurpose, mailContext(m.ID), m.Sealed)

@@ -21,6 +21,8 @@ type MailContent struct {
 	Link     string        // to the page for the token; empty when the public URL is not known
 	Lifetime time.Duration // of the token, from now
 	Source   string        // network address that asked
+	KeyName  string        // of the key that the message is about; empty of the contract's
+	At       time.Time     // when it happened
 }
 
 // Renderer writes messages in words. It fills Subject, Text and HTML and leaves

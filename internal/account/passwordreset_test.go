@@ -13,6 +13,35 @@ import (
 
 // operations calls each operation that has a caller, with an input that is fine.
 var operations = map[string]func(context.Context, *account.Service, *account.Principal) error{
+	"ContractKey": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.ContractKey(ctx, p)
+		return err
+	},
+	"RenewContractKey": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.RenewContractKey(ctx, p)
+		return err
+	},
+	"CreateKey": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, _, err := s.CreateKey(ctx, p, account.NewAPIKey{Name: "x"})
+		return err
+	},
+	"Keys": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.Keys(ctx, p, p.User.ID)
+		return err
+	},
+	"EndKey": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.EndKey(ctx, p, 1)
+	},
+	"Sessions": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.Sessions(ctx, p, p.User.ID)
+		return err
+	},
+	"EndSession": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.EndSession(ctx, p, 1)
+	},
+	"EndSessions": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.EndSessions(ctx, p, p.User.ID, false)
+	},
 	"ListUsers": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		return s.ListUsers(ctx, p, func(account.User) error { return nil })
 	},

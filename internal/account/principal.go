@@ -30,6 +30,18 @@ type CredentialRef struct {
 	ID   int64 // of the session or the key; else 0
 }
 
+func (c CredentialRef) isKey() bool {
+	return c.Kind == CredentialContractKey || c.Kind == CredentialNamedKey
+}
+
+// session is the id of the session that the credential is, or 0.
+func (c CredentialRef) session() int64 {
+	if c.Kind == CredentialSession {
+		return c.ID
+	}
+	return 0
+}
+
 // Principal is who makes a request, by which credential, and what he may do.
 type Principal struct {
 	User       User
@@ -44,18 +56,27 @@ type Principal struct {
 // CodeUnauthorized for every one that does not let anybody in, and does not tell
 // why.
 func (s *Service) Authenticate(ctx context.Context, credential secret.Text, from Origin) (*Principal, error) {
-	hash, err := token.Parse(token.Session, credential)
-	if err != nil {
-		return nil, unauthorized()
+	if hash, err := token.Parse(token.Session, credential); err == nil {
+		return s.authenticateSession(ctx, hash, from)
 	}
-	return s.authenticateSession(ctx, hash, from)
+	if hash, err := token.Parse(token.APIKey, credential); err == nil {
+		return s.authenticateKey(ctx, hash, from)
+	}
+	return nil, unauthorized()
 }
 
 // reload reads the principal anew: what he may do now, if he may still come in.
 func (s *Service) reload(ctx context.Context, r Reader, p *Principal) (*Principal, error) {
-	session, err := r.Session(ctx, p.Session.ID)
+	if p.Credential.isKey() {
+		key, err := r.APIKey(ctx, p.Credential.ID)
+		if err != nil {
+			return nil, ended(err)
+		}
+		return s.keyPrincipal(ctx, r, key, p.From, s.now())
+	}
+	session, err := r.Session(ctx, p.Credential.ID)
 	if err != nil {
-		return nil, endedSession(err)
+		return nil, ended(err)
 	}
 	return s.sessionPrincipal(ctx, r, session, p.From, s.now())
 }

@@ -60,7 +60,7 @@ func (s *Service) ForgottenPassword(ctx context.Context, email string, from Orig
 }
 
 // RetrievePassword sets a new password by the token of a recovery message. It
-// ends the lock, all sessions and all tokens of the user; it neither activates
+// ends the lock, all sessions, keys and tokens of the user; it neither activates
 // nor signs in. It fails with CodeInvalid for the password, with
 // CodeInvalidRecoveryToken, which counts as a failed sign-in of the source, and
 // with CodeTooManyRequests.
@@ -102,7 +102,7 @@ func (s *Service) RetrievePassword(ctx context.Context, recovery, password secre
 			return err
 		}
 		userID = r.UserID
-		if err := s.resetPassword(ctx, tx, userID, passwordHash, false); err != nil {
+		if err := s.resetPassword(ctx, tx, userID, reset{hash: passwordHash}); err != nil {
 			return err
 		}
 		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(userID)); err != nil {

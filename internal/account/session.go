@@ -9,20 +9,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// Lifetimes of a session (NIST SP 800-63B, 2.2.3, at AAL2: at most 24 h without
+// Lifetimes of a session that nobody has set (NIST SP 800-63B, 2.2.3, at AAL2: at most 24 h without
 // use asks for a new sign-in; ours is half of it).
 const (
 	SessionIdle     = 12 * time.Hour
 	SessionAbsolute = 30 * 24 * time.Hour
 
-	// touchInterval is how exactly the last use of a session is kept, so that a
+	// touchInterval is how exactly the last use of a credential is kept, so that a
 	// read is not a write each time.
 	touchInterval = time.Minute
 	touchTime     = 100 * time.Millisecond // that a read waits for it
 
-	// maxSessionFailures wrong passwords in a session end it: whoever holds a
-	// stolen token must not use it to guess.
-	maxSessionFailures = 5
+	// maxCredentialFailures wrong passwords by a session or a key end it: whoever
+	// holds a stolen token must not use it to guess.
+	maxCredentialFailures = 5
 )
 
 // Session is one sign-in, from its token's making to its end.
@@ -38,8 +38,13 @@ type Session struct {
 // target names a session in the activity log by its owner.
 func (s Session) target(owner User) Target { return Target{access.EntitySession, s.ID, owner.Email} }
 
-func (s Session) expired(now time.Time) bool {
-	return now.Sub(s.Created) >= SessionAbsolute || now.Sub(s.LastSeen) >= SessionIdle
+// expires is when the session is over unless it is used before.
+func (s Session) expires(settings ServerSettings) time.Time {
+	idle, absolute := s.LastSeen.Add(settings.SessionIdle), s.Created.Add(settings.SessionAbsolute)
+	if idle.Before(absolute) {
+		return idle
+	}
+	return absolute
 }
 
 // authenticateSession is Authenticate for the token of a session.
@@ -47,31 +52,44 @@ func (s *Service) authenticateSession(ctx context.Context, hash token.Hash, from
 	now := s.now()
 	session, err := s.store.SessionByHash(ctx, hash)
 	if err != nil {
-		return nil, endedSession(err)
+		return nil, ended(err)
 	}
 	p, err := s.sessionPrincipal(ctx, s.store, session, from, now)
 	if err != nil {
 		return nil, err
 	}
-	if now.Sub(session.LastSeen) >= touchInterval {
-		// A session that cannot be touched while the database cannot be written
-		// still lets its owner read, without waiting for it.
-		brief, cancel := context.WithTimeout(ctx, touchTime)
-		defer cancel()
-		err := s.store.Write(brief, func(ctx context.Context, tx Tx) error {
-			return tx.TouchSession(ctx, session.ID, now)
-		})
-		if err != nil {
-			s.log.WarnContext(ctx, "the last use of a session was not kept", "session", session.ID, "error", err)
-		}
-	}
+	s.touch(ctx, p.Credential, session.LastSeen, now)
 	return p, nil
+}
+
+// touch keeps the use of a session or a key, unless one was kept a moment ago. One
+// that cannot be touched while the database cannot be written still lets its owner
+// read, without waiting for it.
+func (s *Service) touch(ctx context.Context, c CredentialRef, last, now time.Time) {
+	if now.Sub(last) < touchInterval {
+		return
+	}
+	brief, cancel := context.WithTimeout(ctx, touchTime)
+	defer cancel()
+	err := s.store.Write(brief, func(ctx context.Context, tx Tx) error {
+		if c.isKey() {
+			return tx.TouchAPIKey(ctx, c.ID, now)
+		}
+		return tx.TouchSession(ctx, c.ID, now)
+	})
+	if err != nil {
+		s.log.WarnContext(ctx, "the last use of a credential was not kept", "kind", c.Kind, "id", c.ID, "error", err)
+	}
 }
 
 // sessionPrincipal loads who a session belongs to. It fails with
 // CodeUnauthorized when the session is over or its owner may not come in.
 func (s *Service) sessionPrincipal(ctx context.Context, r Reader, session Session, from Origin, now time.Time) (*Principal, error) {
-	if session.expired(now) {
+	settings, err := s.serverSettings(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if !now.Before(session.expires(settings)) {
 		return nil, unauthorized()
 	}
 	p, err := s.principal(ctx, r, session.UserID, from, now)
@@ -82,17 +100,21 @@ func (s *Service) sessionPrincipal(ctx context.Context, r Reader, session Sessio
 	return p, nil
 }
 
-// endedSession gives the failure of a look-up of a session its meaning: one that
+// ended gives the failure of a look-up of a session or a key its meaning: one that
 // is not there has ended.
-func endedSession(err error) error {
+func ended(err error) error {
 	if errors.Is(err, ErrNotFound) {
 		return unauthorized()
 	}
 	return err
 }
 
-// SignOut ends the caller's session.
+// SignOut ends the caller's session. A key goes on to work: it is ended by
+// [Service.EndKey].
 func (s *Service) SignOut(ctx context.Context, caller *Principal) error {
+	if caller.Credential.Kind != CredentialSession {
+		return nil
+	}
 	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		if err := tx.DeleteSession(ctx, caller.Session.ID); err != nil {
 			return err

@@ -126,7 +126,7 @@ func TestSessionServesWhileNothingCanBeWritten(t *testing.T) {
 	}
 }
 
-// What is no token of a session is refused without a look-up.
+// What is no token of a session or a key is refused without a look-up.
 func TestForeignTokens(t *testing.T) {
 	f := newFixture(t)
 	good := f.signIn(adminEmail, password).Token.Reveal()
@@ -135,6 +135,10 @@ func TestForeignTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	unknown, _, err := token.New(token.Session, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, _, err := token.New(token.APIKey, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,6 +156,9 @@ func TestForeignTokens(t *testing.T) {
 		{"longer", good + "0", 0},
 		{"with a space", good + " ", 0},
 		{"of another server", unknown.Reveal(), 1},
+		{"a key with a letter changed", "usk_" + string(swapped[4:]), 0},
+		{"a session named as a key", "usk_" + good[4:], 0},
+		{"a key of another server", key.Reveal(), 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -143,6 +143,11 @@ func (r spyReader) SessionByHash(ctx context.Context, hash token.Hash) (account.
 	return r.Reader.SessionByHash(ctx, hash)
 }
 
+func (r spyReader) APIKeyByHash(ctx context.Context, hash token.Hash) (account.APIKey, error) {
+	defer r.saw("APIKeyByHash")
+	return r.Reader.APIKeyByHash(ctx, hash)
+}
+
 func (r spyReader) DueMail(ctx context.Context, now time.Time) (account.Mail, error) {
 	defer r.saw("DueMail")
 	return r.Reader.DueMail(ctx, now)

@@ -38,6 +38,7 @@ type Reader interface {
 	UserReader
 	RoleReader
 	SessionReader
+	APIKeyReader
 	OutboxReader
 	SettingReader
 	ImportReader
@@ -58,6 +59,7 @@ type Writer interface {
 	UserWriter
 	RoleWriter
 	SessionWriter
+	APIKeyWriter
 	ThrottleWriter
 	RecoveryWriter
 	OutboxWriter
@@ -139,6 +141,9 @@ type SessionReader interface {
 	// Session and SessionByHash fail with ErrNotFound.
 	Session(ctx context.Context, id int64) (Session, error)
 	SessionByHash(ctx context.Context, hash token.Hash) (Session, error)
+	// SessionsOf returns the newest so many sessions of a user that were created,
+	// and last seen, after these times, by id.
+	SessionsOf(ctx context.Context, userID int64, created, lastSeen time.Time, limit int) ([]Session, error)
 }
 
 // SessionWriter changes sessions.
@@ -154,6 +159,41 @@ type SessionWriter interface {
 	// DeleteExpiredSessions ends at most limit of those created, or last seen, no
 	// later than these times, and returns how many.
 	DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time, limit int) (int, error)
+}
+
+// APIKeyReader finds API keys.
+type APIKeyReader interface {
+	// APIKey, APIKeyByHash and ContractKey fail with ErrNotFound.
+	APIKey(ctx context.Context, id int64) (APIKey, error)
+	APIKeyByHash(ctx context.Context, hash token.Hash) (APIKey, error)
+	// ContractKey returns the contract's key of a user.
+	ContractKey(ctx context.Context, userID int64) (APIKey, error)
+	// APIKeysOf returns all keys of a user, by id.
+	APIKeysOf(ctx context.Context, userID int64) ([]APIKey, error)
+}
+
+// APIKeyWriter changes API keys.
+type APIKeyWriter interface {
+	// LockAPIKeysOf makes every other transaction that wants the same lock wait
+	// until this one ends. Take it before counting, and before making another key
+	// of the contract.
+	LockAPIKeysOf(ctx context.Context, userID int64) error
+	// CountNamedKeys counts those of a user that have not expired.
+	CountNamedKeys(ctx context.Context, userID int64, now time.Time) (int, error)
+	InsertAPIKey(ctx context.Context, k APIKey) (int64, error)
+	// SealAPIKey stores the sealed text of the contract's key.
+	SealAPIKey(ctx context.Context, id int64, sealed keyring.Sealed) error
+	// TouchAPIKey moves LastUsed forward.
+	TouchAPIKey(ctx context.Context, id int64, lastUsed time.Time) error
+	// AddAPIKeyFailure counts a wrong password and returns how many there were
+	// since ClearAPIKeyFailures.
+	AddAPIKeyFailure(ctx context.Context, id int64) (int, error)
+	ClearAPIKeyFailures(ctx context.Context, id int64) error
+	DeleteAPIKey(ctx context.Context, id int64) error
+	DeleteAPIKeysOf(ctx context.Context, userID int64) error
+	// DeleteExpiredAPIKeys removes at most limit of those that expired no later
+	// than before, and returns how many.
+	DeleteExpiredAPIKeys(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // ThrottleWriter keeps the counters of failed sign-ins, and the sources from

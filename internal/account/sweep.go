@@ -17,7 +17,7 @@ const (
 	sweepRows = 10_000
 )
 
-// Sweep deletes what has no use any more: expired sessions and tokens, idle
+// Sweep deletes what has no use any more: expired sessions, keys and tokens, idle
 // counters, imports that nobody went on with, the traces of messages and imports of
 // long ago, and entries of the activity log that are older than the settings keep
 // them.
@@ -25,7 +25,14 @@ func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	return errors.Join(
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
-			return tx.DeleteExpiredSessions(ctx, now.Add(-SessionAbsolute), now.Add(-SessionIdle), sweepRows)
+			settings, err := s.serverSettings(ctx, tx)
+			if err != nil {
+				return 0, err
+			}
+			return tx.DeleteExpiredSessions(ctx, now.Add(-settings.SessionAbsolute), now.Add(-settings.SessionIdle), sweepRows)
+		}),
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			return tx.DeleteExpiredAPIKeys(ctx, now.Add(-expiredKeyLife), sweepRows)
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
 			return tx.DeleteExpiredRecoveries(ctx, now, sweepRows)

@@ -90,6 +90,7 @@ type UserUpdate struct {
 	Password *secret.Text
 	Active   *bool
 	Unlock   bool // end a lockout
+	KeepKeys bool // with Password: do not end the API keys
 }
 
 // profile reports whether the update touches what user:edit is for.

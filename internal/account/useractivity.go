@@ -33,7 +33,11 @@ func updateEvents(was, now User, up UserUpdate) []Event {
 		events = append(events, Event{ActionUserUpdate, now.target(), changes})
 	}
 	if up.Password != nil {
-		events = append(events, Event{Action: ActionPasswordReset, Target: now.target()})
+		reset := Event{Action: ActionPasswordReset, Target: now.target()}
+		if up.KeepKeys {
+			reset.Changes = []FieldChange{{Field: "keepKeys", To: true}}
+		}
+		events = append(events, reset)
 	}
 	return events
 }

@@ -170,8 +170,9 @@ func emailTaken(paths ...string) *Error {
 }
 
 // UpdateUser changes all that the update names, or nothing. An administrator's
-// reset of a password makes its owner choose another at the next sign-in. It
-// fails as [Allow] says and with CodeInvalid, CodeEmailTaken, CodeNotLocalUser,
+// reset of a password makes its owner choose another at the next sign-in, and ends
+// his sessions and, unless they are to be kept, his keys. A user who is deactivated
+// loses his sessions; his keys only rest. It fails as [Allow] says and with CodeInvalid, CodeEmailTaken, CodeNotLocalUser,
 // CodeUsePasswordChange and CodeLastAdministrator.
 func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, up UserUpdate) (User, error) {
 	if err := mayUpdate(caller, id, up); err != nil {
@@ -227,6 +228,11 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 
 // mayUpdate decides on an update from what it names.
 func mayUpdate(caller *Principal, id int64, up UserUpdate) error {
+	if up.Password != nil || up.Email != nil { // the address is where a new password's token goes
+		if err := mayTouchPasswords(caller); err != nil {
+			return err
+		}
+	}
 	if caller.User.ID == id && !caller.User.NeedPasswordReset {
 		if up.Password != nil {
 			return usePasswordChange()
@@ -267,7 +273,7 @@ func (s *Service) storeUpdate(ctx context.Context, tx Tx, was User, user *User, 
 		}
 	}
 	if up.Password != nil {
-		if err := s.resetPassword(ctx, tx, user.ID, hash, true); err != nil {
+		if err := s.resetPassword(ctx, tx, user.ID, reset{hash, true, up.KeepKeys}); err != nil {
 			return err
 		}
 		user.NeedPasswordReset = true
@@ -279,7 +285,8 @@ func (s *Service) storeUpdate(ctx context.Context, tx Tx, was User, user *User, 
 	return nil
 }
 
-// endAccess ends all that lets somebody in as the user without a password.
+// endAccess ends all that lets somebody in as the user without a password, but for
+// the keys.
 func endAccess(ctx context.Context, tx Tx, userID int64) error {
 	if err := tx.DeleteSessionsOf(ctx, userID, 0); err != nil {
 		return err

@@ -105,10 +105,10 @@ func TestAnswers(t *testing.T) {
 		{op: "DELETE /api/imports/{id}", id: 2, by: &f.admin, status: 200, want: importJSON(2, 1, 1, "true", "undone")},
 		{op: "POST /api/logout", by: &f.admin, status: 204},
 	}
-	steps = slices.Concat(settingSteps(f), roleSteps(f), steps)
+	steps = slices.Concat(settingSteps(f), roleSteps(f), steps, keySteps(f))
 	done := map[string]bool{}
 	byName := map[string]operation{}
-	for _, op := range built(t) {
+	for _, op := range operations(t) {
 		byName[op.name] = op
 	}
 	for _, step := range steps {

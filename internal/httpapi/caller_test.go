@@ -37,16 +37,19 @@ var callers = []string{
 // scene is one caller and one target, fresh.
 type scene struct {
 	caller, target int64
+	query          string // that names the target where the path does not
 	token          string
 }
 
 // scene makes a caller of a kind, and a target: "plain" with a role that permits
-// nothing, "member" with role 2, "administrator", "self" or "absent"; else 1.
+// nothing, "member" with role 2, "administrator", "self" or "absent"; else 1. The
+// target may be what is theirs: see owned.
 func (f *fixture) scene(kind, target string, needs []need) scene {
 	f.t.Helper()
 	f.users++
 	email := func(who string) string { return fmt.Sprintf("%s%d@example.org", who, f.users) }
 	s := scene{caller: f.user(email("caller"))}
+	target, thing := cutOwned(target)
 	switch target {
 	case "plain":
 		s.target = f.user(email("target"), f.role())
@@ -69,6 +72,8 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 	if id, ok := f.roleTarget(target); ok {
 		s.target, limited = id, access.EntityRole
 	}
+	owner := s.target
+	s.target, s.query = f.owned(thing, owner)
 	created := f.clock.Now()
 	switch kind {
 	case "nobody":
@@ -93,7 +98,7 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 	case "but":
 		f.setRoles(s.caller, f.role(allBut(needs[:min(1, len(needs))]...)...))
 	case "listed":
-		f.setRoles(s.caller, f.role(grant(limited, s.target, needs...)...))
+		f.setRoles(s.caller, f.role(grant(limited, owner, needs...)...))
 	case "unlisted":
 		bystander := f.user(email("bystander"))
 		if limited == access.EntityRole {

@@ -12,7 +12,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/seed-3a99a2fe/usher/api"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi"
 )
 
 // operation is one method of one path of the contract.
@@ -36,11 +35,6 @@ func operations(t testing.TB) []operation {
 	}
 	slices.SortFunc(all, func(a, b operation) int { return cmp.Compare(a.name, b.name) })
 	return all
-}
-
-// built lists the operations that have a handler.
-func built(t testing.TB) []operation {
-	return slices.DeleteFunc(operations(t), func(op operation) bool { return httpapi.Pending(op.OperationID) })
 }
 
 // public reports whether the operation needs no credential.

@@ -37,6 +37,8 @@ var statuses = map[account.Code]int{
 	account.CodeEmailTaken:             http.StatusConflict,
 	account.CodeLastAdministrator:      http.StatusConflict,
 	account.CodeNotLocalUser:           http.StatusConflict,
+	account.CodeNoAPIKey:               http.StatusNotFound,
+	account.CodeTooManyKeys:            http.StatusConflict,
 	account.CodeBuiltInRole:            http.StatusConflict,
 	account.CodeRoleNameTaken:          http.StatusConflict,
 	account.CodeRoleInUse:              http.StatusConflict,

@@ -39,7 +39,7 @@ func TestFailingStore(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			for _, op := range built(t) {
+			for _, op := range operations(t) {
 				if op.path == "/api/about" { // it asks the store nothing
 					continue
 				}

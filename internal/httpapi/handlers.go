@@ -12,7 +12,6 @@ import (
 
 // handlers are the operations of the contract, each one call of account.
 type handlers struct {
-	pending
 	accounts *account.Service
 	version  string // of the program
 }
@@ -110,7 +109,9 @@ func (h handlers) ApiUsersIdPatch(ctx context.Context, r wire.ApiUsersIdPatchReq
 	if err != nil {
 		return nil, err
 	}
-	u, err := h.accounts.UpdateUser(ctx, requestOf(ctx).caller, id, userUpdate(*r.Body))
+	up := userUpdate(*r.Body)
+	up.KeepKeys = r.Params.KeepKeys != nil && *r.Params.KeepKeys
+	u, err := h.accounts.UpdateUser(ctx, requestOf(ctx).caller, id, up)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -22,6 +23,7 @@ var outcomes = map[string]struct {
 	"own":   {403, account.CodeUsePasswordChange},      // there is another way for one's own password
 	"404":   {404, account.CodeNotFound},
 	"token": {400, account.CodeInvalidRecoveryToken},
+	"none":  {404, account.CodeNoAPIKey},
 	"built": {409, account.CodeBuiltInRole},
 	"inuse": {409, account.CodeRoleInUse},
 }
@@ -48,7 +50,7 @@ func TestPermissions(t *testing.T) {
 	for _, row := range permissionTable {
 		rows[row.op]++
 	}
-	for _, op := range built(t) {
+	for _, op := range operations(t) {
 		if rows[op.name] == 0 {
 			t.Errorf("no row of the table says who may %s", op.name)
 		}
@@ -69,7 +71,7 @@ func TestPermissions(t *testing.T) {
 				for i, caller := range callers {
 					s := f.scene(caller, row.target, row.needs)
 					fresh := strings.Replace(body, "new@", fmt.Sprintf("new%d@", s.caller), 1)
-					f.permission(op, call{method: op.method, path: op.at(s.target), token: s.token, body: fresh},
+					f.permission(op, call{method: op.method, path: op.at(s.target) + s.query, token: s.token, body: fresh},
 						fmt.Sprintf("%s to %q %s", caller, row.target, body), want[i])
 				}
 			}
@@ -114,8 +116,17 @@ func TestUnseenIsUnknown(t *testing.T) {
 		{"PATCH /api/users/{id}", `{"active":false}`, []need{editAccess}},
 		{"DELETE /api/users/{id}", "", []need{deleteUser}},
 		{"PUT /api/users/{id}/roles", `{"roles":[2]}`, rolesNeed},
+		{"DELETE /api/keys/{id}", "", []need{deleteKey}},
+		{"DELETE /api/sessions/{id}", "", []need{deleteSession}},
 	} {
-		s := f.scene("unlisted", "member", test.needs)
+		target := "member"
+		switch test.needs[0].entity {
+		case access.EntityAPIKey:
+			target = "member's key"
+		case access.EntitySession:
+			target = "member's session"
+		}
+		s := f.scene("unlisted", target, test.needs)
 		method, path, _ := strings.Cut(test.op, " ")
 		ask := func(id int64) answer {
 			return f.do(call{

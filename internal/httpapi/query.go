@@ -61,6 +61,13 @@ func (op *operation) checkQuery(r *http.Request) error {
 // digits is the form of an integer, as JSON has it but for leading zeros.
 var digits = regexp.MustCompile(`^-?[0-9]+$`)
 
+// The forms of a truth value: that of JSON, and that of Python, which the
+// generated Python client sends.
+var (
+	truths   = []string{"true", "True"}
+	untruths = []string{"false", "False"}
+)
+
 // inParameter looks for faults in the text of a parameter.
 func (f *faults) inParameter(schema *openapi3.Schema, text, path string) {
 	var value any = text // what has another form is of the wrong type
@@ -70,8 +77,10 @@ func (f *faults) inParameter(schema *openapi3.Schema, text, path string) {
 		return
 	case schema.Type.Is(openapi3.TypeInteger) && digits.MatchString(text):
 		value = json.Number(text)
-	case schema.Type.Is(openapi3.TypeBoolean) && (text == "true" || text == "false"):
-		value = text == "true"
+	case schema.Type.Is(openapi3.TypeBoolean) && slices.Contains(truths, text):
+		value = true
+	case schema.Type.Is(openapi3.TypeBoolean) && slices.Contains(untruths, text):
+		value = false
 	case schema.Format == "date-time":
 		if _, err := time.Parse(time.RFC3339, text); err != nil {
 			f.add(path, "must be a time, as 2006-01-02T15:04:05Z")

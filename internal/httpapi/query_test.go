@@ -37,6 +37,9 @@ func TestQuery(t *testing.T) {
 		{log, "actor=%zz", "/query"},
 		{log, "a;b", "/query"},
 		{sessions, "keepCurrent=true&userId=3", ""},
+		{sessions, "keepCurrent=True", ""}, // the Python client's
+		{sessions, "keepCurrent=False", ""},
+		{sessions, "keepCurrent=TRUE", "/query/keepCurrent"},
 		{sessions, "keepCurrent=1", "/query/keepCurrent"},
 		{sessions, "keepCurrent", "/query/keepCurrent"},
 		{sessions, "keepcurrent=true", "/query"},

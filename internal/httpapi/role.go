@@ -120,12 +120,15 @@ func roles(rs []access.Role) []wire.Role {
 }
 
 func role(r access.Role) wire.Role {
-	expanded := r.Expand()
-	permissions := make([]wire.Permission, len(expanded))
-	for i, p := range expanded {
-		permissions[i] = permission(p)
+	return wire.Role{ID: r.ID, Name: r.Name, Description: r.Description, Permissions: permissions(r.Expand())}
+}
+
+func permissions(ps []access.Permission) []wire.Permission {
+	w := make([]wire.Permission, len(ps))
+	for i, p := range ps {
+		w[i] = permission(p)
 	}
-	return wire.Role{ID: r.ID, Name: r.Name, Description: r.Description, Permissions: permissions}
+	return w
 }
 
 func permission(p access.Permission) wire.Permission {

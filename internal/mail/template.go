@@ -40,6 +40,7 @@ func NewTemplates() *Templates {
 var subjects = map[account.MailKind]string{
 	account.MailRecovery:   "Choose a new password for Usher",
 	account.MailInvitation: "Choose your first password for Usher",
+	account.MailNewAPIKey:  "A new API key for your Usher account",
 	account.MailTest:       "Test message of Usher",
 }
 
@@ -51,7 +52,7 @@ func (t *Templates) Render(kind account.MailKind, content account.MailContent) (
 		return account.Message{}, fmt.Errorf("there is no mail of the kind %q", kind)
 	}
 	return t.render(string(kind), subject, struct {
-		Subject, Name, Token, Link, Lifetime, Source string
+		Subject, Name, Token, Link, Lifetime, Source, KeyName, At string
 	}{
 		Subject:  subject,
 		Name:     oneLine(content.Name),
@@ -59,6 +60,8 @@ func (t *Templates) Render(kind account.MailKind, content account.MailContent) (
 		Link:     content.Link,
 		Lifetime: inWords(content.Lifetime),
 		Source:   oneLine(content.Source),
+		KeyName:  oneLine(content.KeyName),
+		At:       content.At.UTC().Format("2 January 2006, 15:04 UTC"),
 	})
 }
 

@@ -137,6 +137,60 @@ func TestInvitation(t *testing.T) {
 	}
 }
 
+func TestNewAPIKey(t *testing.T) {
+	at := time.Date(2027, 3, 1, 10, 4, 59, 0, time.FixedZone("", 3600))
+	tests := []struct {
+		name         string
+		mail         account.MailContent
+		both, absent []string
+	}{
+		{
+			name:   "of the contract",
+			mail:   account.MailContent{Name: "Ada", At: at, Source: "192.0.2.7"},
+			both:   []string{"Hello Ada,", "replaces", "1 March 2027, 09:04 UTC,", "192.0.2.7.", "Was it not you?", "Change your"},
+			absent: []string{"Its name"},
+		},
+		{
+			name:   "named",
+			mail:   account.MailContent{Name: "Ada", KeyName: "nightly\r\nreport", At: at},
+			both:   []string{"Its name is", "nightly report", "1 March 2027, 09:04 UTC."},
+			absent: []string{"replaces", "network address", "\r"},
+		},
+		{
+			name:   "named like markup",
+			mail:   account.MailContent{KeyName: "<img src=x>", At: at},
+			both:   []string{"Hello,"},
+			absent: []string{"replaces"},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m, err := mail.NewTemplates().Render(account.MailNewAPIKey, test.mail)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Subject != "A new API key for your Usher account" {
+				t.Errorf("the subject is %q", m.Subject)
+			}
+			for _, part := range []string{m.Text, m.HTML} {
+				for _, want := range test.both {
+					if !strings.Contains(part, want) {
+						t.Errorf("%q is missing in:\n%s", want, part)
+					}
+				}
+				for _, absent := range append(test.absent, "<no value>", "http") {
+					if strings.Contains(part, absent) {
+						t.Errorf("%q is in:\n%s", absent, part)
+					}
+				}
+			}
+			if strings.Contains(m.HTML, "<img") {
+				t.Errorf("the HTML loads something:\n%s", m.HTML)
+			}
+		})
+	}
+}
+
 func TestTestMessage(t *testing.T) {
 	m, err := mail.NewTemplates().Render(account.MailTest, account.MailContent{Name: "Ada\r\n<b>", Source: "192.0.2.7"})
 	if err != nil {

@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -121,6 +122,33 @@ func TestSession(t *testing.T) {
 			return counted(tx.DeleteExpiredSessions(ctx, created, seen, 100))
 		})
 		wantSessions(t, db, "expired", all, 1, 3)
+	})
+
+	conform(t, "the newest live sessions of a user are listed by id", func(t *testing.T, db database) {
+		users := insertUsers(t, db, 2)
+		var all []account.Session
+		for i, s := range []account.Session{
+			{UserID: users[0].ID, Created: now, LastSeen: now},
+			{UserID: users[0].ID, Created: now.Add(-time.Hour), LastSeen: now}, // too old
+			{UserID: users[0].ID, Created: now, LastSeen: now.Add(-time.Hour)}, // unused for too long
+			{UserID: users[1].ID, Created: now, LastSeen: now},
+			{UserID: users[0].ID, Created: now, LastSeen: now},
+			{UserID: users[0].ID, Created: now, LastSeen: now},
+		} {
+			name := string(rune('a' + i))
+			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertSession(ctx, s, hashOf(name)) })
+			all = append(all, s)
+		}
+		list := func(limit int) []account.Session {
+			return get[[]account.Session](t)(db.SessionsOf(t.Context(), users[0].ID, now.Add(-time.Hour), now.Add(-time.Hour), limit))
+		}
+		for limit, wanted := range map[int][]account.Session{
+			9: {all[0], all[4], all[5]}, 2: {all[4], all[5]}, 0: nil,
+		} {
+			if got := list(limit); !slices.Equal(got, wanted) {
+				t.Errorf("at most %d: got %+v, want %+v", limit, got, wanted)
+			}
+		}
 	})
 
 	conform(t, "a user's sessions end with the user", func(t *testing.T, db database) {

@@ -23,12 +23,8 @@ func mailValues(m account.Mail) []any {
 	if m.UserID != 0 {
 		user = &m.UserID
 	}
-	sealed := m.Sealed.Box
-	if sealed == nil {
-		sealed = []byte{}
-	}
 	return []any{
-		string(m.Kind), string(m.State), m.Address, m.Source, user, m.Recipient, m.Sealed.KeyID, sealed,
+		string(m.Kind), string(m.State), m.Address, m.Source, user, m.Recipient, m.Sealed.KeyID, notNull(m.Sealed.Box),
 		m.Attempts, micros(m.Created), micros(m.NextAttempt), micros(m.Expires), micros(m.Finished), m.LastError,
 	}
 }

@@ -213,3 +213,11 @@ func (b blob) Scan(value any) error {
 	}
 	return nil
 }
+
+// notNull makes empty bytes of none, for a column that cannot be NULL.
+func notNull(bytes []byte) []byte {
+	if bytes == nil {
+		return []byte{}
+	}
+	return bytes
+}

@@ -22,6 +22,13 @@ func (r reader) SessionByHash(ctx context.Context, hash token.Hash) (account.Ses
 	return one(ctx, r.queries, scanSession, selectSession+` WHERE hash = $1`, hash[:])
 }
 
+func (r reader) SessionsOf(ctx context.Context, userID int64, created, lastSeen time.Time, limit int) ([]account.Session, error) {
+	return all(ctx, r.queries, scanSession, `
+		SELECT id, user_id, created_at, last_seen_at, source, device FROM (
+			SELECT * FROM sessions WHERE user_id = $1 AND created_at > $2 AND last_seen_at > $3 ORDER BY id DESC LIMIT $4) newest
+		ORDER BY id`, userID, micros(created), micros(lastSeen), limit)
+}
+
 func (t *tx) InsertSession(ctx context.Context, s account.Session, hash token.Hash) (int64, error) {
 	return one(ctx, t.queries, scanInt, `
 		INSERT INTO sessions (user_id, hash, source, device, created_at, last_seen_at)

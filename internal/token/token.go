@@ -26,6 +26,7 @@ type Kind string
 const (
 	Session  Kind = "uss_" // an API session, made by sign-in
 	Recovery Kind = "usr_" // one use of password recovery
+	APIKey   Kind = "usk_" // an API key
 )
 
 const (

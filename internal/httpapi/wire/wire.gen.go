@@ -100,7 +100,7 @@ func (e KeyKind) Valid() bool {
 // Defines values for MailMessageKind.
 const (
 	MailMessageKindInvitation MailMessageKind = "invitation"
-	MailMessageKindNotice     MailMessageKind = "notice"
+	MailMessageKindNewApiKey  MailMessageKind = "new-api-key"
 	MailMessageKindRecovery   MailMessageKind = "recovery"
 )
 
@@ -109,7 +109,7 @@ func (e MailMessageKind) Valid() bool {
 	switch e {
 	case MailMessageKindInvitation:
 		return true
-	case MailMessageKindNotice:
+	case MailMessageKindNewApiKey:
 		return true
 	case MailMessageKindRecovery:
 		return true
@@ -863,7 +863,7 @@ type MailMessage struct {
 	// DeliveredAt When the mail server took it, or `null`.
 	DeliveredAt *time.Time `json:"deliveredAt"`
 
-	// Kind What the message is about: `recovery` and `invitation` carry a token for a new password, `notice` tells users of a change to what is theirs.
+	// Kind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.
 	Kind MailMessageKind `json:"kind"`
 
 	// LastError Why the last try failed; `null` when none did.
@@ -879,7 +879,7 @@ type MailMessage struct {
 	State MailMessageState `json:"state"`
 }
 
-// MailMessageKind What the message is about: `recovery` and `invitation` carry a token for a new password, `notice` tells users of a change to what is theirs.
+// MailMessageKind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.
 type MailMessageKind string
 
 // MailMessageState `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has taken it. `failed`: given up.

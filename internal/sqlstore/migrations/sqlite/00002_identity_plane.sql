@@ -44,6 +44,7 @@ CREATE TABLE api_keys (
 CREATE UNIQUE INDEX api_keys_hash ON api_keys (hash);
 CREATE UNIQUE INDEX api_keys_contract ON api_keys (user_id) WHERE kind = 'contract';
 CREATE INDEX api_keys_user ON api_keys (user_id, id);
+CREATE INDEX api_keys_expires ON api_keys (expires_at) WHERE expires_at > 0;
 
 -- Each group of settings is one JSON object. What is not there has its default.
 CREATE TABLE settings (

@@ -1,0 +1,139 @@
+package client_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/client"
+)
+
+const (
+	contractKeyJSON = `{"id":4,"userId":18,"kind":"contract","name":"","hint":"7gHj","permissions":null,` +
+		`"createdAt":"2026-03-01T09:30:00Z","expiresAt":null,"lastUsedAt":null}`
+	namedKeyJSON = `{"id":5,"userId":18,"kind":"named","name":"nightly export","hint":"x7Qz",` +
+		`"permissions":[{"entityName":"user","action":"read","entityIds":[3,4],"dynamicId":null}],` +
+		`"createdAt":"2026-03-01T09:30:00Z","expiresAt":"2026-05-30T09:30:00Z","lastUsedAt":"2026-03-02T01:00:00Z"}`
+	sessionJSON = `{"id":31,"userId":18,"current":true,"device":"curl/8","source":"192.0.2.7",` +
+		`"createdAt":"2026-03-01T09:30:00Z","lastSeenAt":"2026-03-01T10:12:00Z","expiresAt":"2026-03-01T22:12:00Z"}`
+)
+
+// keyServer answers the operations of keys and sessions, and notes each request.
+func keyServer(asked *[]string) *httptest.Server {
+	mux := http.NewServeMux()
+	answer := func(pattern string, status int, body string) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			sent, _ := io.ReadAll(r.Body)
+			*asked = append(*asked, fmt.Sprintf("%s %s %s", r.Method, r.URL, sent))
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			fmt.Fprint(w, body)
+		})
+	}
+	answer("GET /api/api-key", 404, `{"statusCode":404,"error":"NO_API_KEY","message":"You have no API key yet. Make one first."}`)
+	answer("POST /api/api-key", 200, `{"key":"usk_EXAMPLE-OF-AN-API-KEY"}`)
+	answer("GET /api/keys", 200, "["+contractKeyJSON+","+namedKeyJSON+"]")
+	answer("POST /api/keys", 201, `{"key":"usk_EXAMPLE-OF-AN-API-KEY","details":`+namedKeyJSON+`}`)
+	answer("DELETE /api/keys/5", 204, "")
+	answer("GET /api/sessions", 200, "["+sessionJSON+"]")
+	answer("DELETE /api/sessions", 204, "")
+	answer("DELETE /api/sessions/31", 204, "")
+	answer("PATCH /api/users/18", 200, adaJSON)
+	return httptest.NewServer(mux)
+}
+
+func TestKeysAndSessions(t *testing.T) {
+	var asked []string
+	server := keyServer(&asked)
+	defer server.Close()
+	c := newClient(t, server.URL, client.WithToken("usk_EXAMPLE"))
+	ctx := t.Context()
+	self := "self-user-id"
+	for _, test := range []struct {
+		call func() (any, error)
+		ask  string
+		want string // the value as JSON; "" for none
+	}{
+		{func() (any, error) { return c.RenewContractKey(ctx) }, "POST /api/api-key ", `"usk_EXAMPLE-OF-AN-API-KEY"`},
+		{func() (any, error) { return c.APIKeys(ctx, 0) }, "GET /api/keys ", "[" + contractKeyJSON + "," + namedKeyJSON + "]"},
+		{func() (any, error) { return c.APIKeys(ctx, 18) }, "GET /api/keys?userId=18 ", "[" + contractKeyJSON + "," + namedKeyJSON + "]"},
+		{func() (any, error) {
+			k, err := c.CreateAPIKey(ctx, client.NewAPIKey{Name: "n"})
+			if k.Key != "usk_EXAMPLE-OF-AN-API-KEY" {
+				t.Error("the key is not told")
+			}
+			return k.Details, err
+		}, `POST /api/keys {"name":"n"}`, namedKeyJSON},
+		{func() (any, error) {
+			k, err := c.CreateAPIKey(ctx, client.NewAPIKey{Name: "n", ExpiresInDays: 7, ReadOnly: true})
+			return k.Details, err
+		}, `POST /api/keys {"expiresInDays":7,"name":"n","readOnly":true}`, namedKeyJSON},
+		{
+			func() (any, error) {
+				k, err := c.CreateAPIKey(ctx, client.NewAPIKey{Name: "n", Permissions: []client.Permission{
+					{EntityName: "user", Action: "read", EntityIDs: []int64{3, 4}}, {EntityName: "session", Action: "read", DynamicID: &self},
+				}})
+				return k.Details, err
+			},
+			`POST /api/keys {"name":"n","permissions":[{"action":"read","entityIds":[3,4],"entityName":"user"},` +
+				`{"action":"read","dynamicId":"self-user-id","entityName":"session"}]}`, namedKeyJSON,
+		},
+		{func() (any, error) { return nil, c.EndAPIKey(ctx, 5) }, "DELETE /api/keys/5 ", "null"},
+		{func() (any, error) { return c.Sessions(ctx, 18) }, "GET /api/sessions?userId=18 ", "[" + sessionJSON + "]"},
+		{func() (any, error) { return nil, c.EndSession(ctx, 31) }, "DELETE /api/sessions/31 ", "null"},
+		{func() (any, error) { return nil, c.EndSessions(ctx, 0, true) }, "DELETE /api/sessions?keepCurrent=true ", "null"},
+		{func() (any, error) { return nil, c.EndSessions(ctx, 18, false) }, "DELETE /api/sessions?userId=18 ", "null"},
+		{func() (any, error) {
+			return c.UpdateUser(ctx, 18, client.UserUpdate{Password: new("Battery-staple-8"), KeepKeys: true})
+		}, `PATCH /api/users/18?keepKeys=true {"password":"Battery-staple-8"}`, adaJSON},
+	} {
+		value, err := test.call()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := asked[len(asked)-1]; got != test.ask {
+			t.Errorf("asked %s\nwant  %s", got, test.ask)
+		}
+		got, err := json.Marshal(value)
+		if err != nil || string(got) != test.want {
+			t.Errorf("%s: got  %s, %v\nwant %s", test.ask, got, err, test.want)
+		}
+	}
+	if _, err := c.ContractKey(ctx); !errors.Is(err, client.CodeNoAPIKey) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func ExampleClient_CreateAPIKey() {
+	server := keyServer(new([]string))
+	defer server.Close()
+	ctx := context.Background()
+	c := must(client.New(server.URL, client.WithToken("uss_EXAMPLE")))
+
+	key := must(c.CreateAPIKey(ctx, client.NewAPIKey{Name: "nightly export", ReadOnly: true}))
+	fmt.Println(key.Details.Name, "ends", key.Details.ExpiresAt.Format("2 January 2006"))
+	fmt.Println(c.EndAPIKey(ctx, key.Details.ID))
+	// Output:
+	// nightly export ends 30 May 2026
+	// <nil>
+}
+
+func ExampleClient_Sessions() {
+	server := keyServer(new([]string))
+	defer server.Close()
+	ctx := context.Background()
+	c := must(client.New(server.URL, client.WithToken("uss_EXAMPLE")))
+
+	for _, s := range must(c.Sessions(ctx, 0)) {
+		fmt.Println(s.Device, s.Source, s.Current)
+	}
+	fmt.Println(c.EndSessions(ctx, 0, true))
+	// Output:
+	// curl/8 192.0.2.7 true
+	// <nil>
+}

@@ -1,0 +1,135 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+const (
+	keyPurpose = "api-key" // of the server key
+
+	// keyMailLife is how long the message about a new key is worth delivering.
+	keyMailLife = 3 * 24 * time.Hour
+)
+
+// ContractKey returns the caller's key of the contract in clear. It fails as
+// [Allow] says, and with CodeNoAPIKey while there is none: reading makes none.
+func (s *Service) ContractKey(ctx context.Context, caller *Principal) (secret.Text, error) {
+	self := caller.User.ID
+	if err := allowOwn(caller, access.ActionRead, access.EntityAPIKey); err != nil {
+		return secret.Text{}, err
+	}
+	var text secret.Text
+	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := allowOwn(caller, access.ActionRead, access.EntityAPIKey); err != nil {
+			return err
+		}
+		key, err := tx.ContractKey(ctx, self)
+		if errors.Is(err, ErrNotFound) {
+			return &Error{Code: CodeNoAPIKey, Message: "You have no API key yet. Make one first."}
+		}
+		if err != nil {
+			return err
+		}
+		if text, err = s.openKey(key); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, caller, Event{ActionKeyRead, key.target(caller.User), key.described()})
+	})
+	return text, err
+}
+
+// RenewContractKey makes a new key of the contract for the caller and ends the
+// one before at once, also when he came by it. It fails as [Allow] says.
+func (s *Service) RenewContractKey(ctx context.Context, caller *Principal) (secret.Text, error) {
+	self := caller.User.ID
+	if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
+		return secret.Text{}, err
+	}
+	var text secret.Text
+	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
+			return err
+		}
+		if err := s.endContractKey(ctx, tx, caller); err != nil {
+			return err
+		}
+		made, key, err := s.newAPIKey(APIKeyContract, self)
+		if err != nil {
+			return err
+		}
+		if key.ID, err = tx.InsertAPIKey(ctx, key); err != nil {
+			return err
+		}
+		// What binds the sealed text to its row has the row's id.
+		sealed, err := s.keys.Seal(keyPurpose, key.context(), []byte(made.Reveal()))
+		if err != nil {
+			return err
+		}
+		if err := tx.SealAPIKey(ctx, key.ID, sealed); err != nil {
+			return err
+		}
+		text = made
+		return s.tellOfKey(ctx, tx, caller, key)
+	})
+	if err != nil {
+		return secret.Text{}, err
+	}
+	s.wakeMail()
+	return text, nil
+}
+
+// endContractKey ends the caller's key of the contract, if there is one.
+func (s *Service) endContractKey(ctx context.Context, tx Tx, caller *Principal) error {
+	if err := tx.LockAPIKeysOf(ctx, caller.User.ID); err != nil {
+		return err
+	}
+	old, err := tx.ContractKey(ctx, caller.User.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.DeleteAPIKey(ctx, old.ID); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, caller, Event{ActionKeyEnd, old.target(caller.User), old.described()})
+}
+
+// tellOfKey records a new key of the caller's and mails to him that there is one.
+func (s *Service) tellOfKey(ctx context.Context, tx Tx, caller *Principal, key APIKey) error {
+	if err := s.record(ctx, tx, caller, Event{ActionKeyCreate, key.target(caller.User), key.described()}); err != nil {
+		return err
+	}
+	content := MailContent{KeyName: key.Name, At: key.Created, Source: caller.From.Source}
+	return s.sendMail(ctx, tx, MailNewAPIKey, caller.User, content, key.Created.Add(keyMailLife))
+}
+
+// context binds the sealed text to its row and its owner: copied to another row
+// it does not open.
+func (k APIKey) context() string {
+	return strings.Join([]string{"api-key", strconv.FormatInt(k.ID, 10), strconv.FormatInt(k.UserID, 10)}, "|")
+}
+
+// openKey returns the text of a sealed key. What opens and is not the text that
+// the key is verified by was put there by somebody else, and is a fault.
+func (s *Service) openKey(key APIKey) (secret.Text, error) {
+	plain, err := s.keys.Open(keyPurpose, key.context(), key.Sealed)
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("open the API key %d: %w", key.ID, err)
+	}
+	text := secret.New(string(plain))
+	if hash, err := token.Parse(token.APIKey, text); err != nil || hash != key.Hash {
+		return secret.Text{}, fmt.Errorf("open the API key %d: the sealed text is not of this key", key.ID)
+	}
+	return text, nil
+}

@@ -1,0 +1,176 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// Limits of named keys.
+const (
+	DefaultKeyLife = 90 * 24 * time.Hour
+	MaxKeyLife     = 3650 * 24 * time.Hour
+	MaxNamedKeys   = 50 // that have not expired, a user
+)
+
+// NewAPIKey is what a named key is made from.
+type NewAPIKey struct {
+	Name        string
+	Life        time.Duration  // 0: DefaultKeyLife
+	ReadOnly    bool           // it may only read what its owner may read
+	Permissions []access.Draft // what it may do of what its owner may; nil: all
+}
+
+// CreateKey makes a named key for the caller and returns its text, which is not
+// shown again. It fails as [Allow] says, and with CodeInvalid,
+// CodePermissionNeedsRead and CodeTooManyKeys.
+func (s *Service) CreateKey(ctx context.Context, caller *Principal, n NewAPIKey) (secret.Text, APIKey, error) {
+	self := caller.User.ID
+	if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
+		return secret.Text{}, APIKey{}, err
+	}
+	permissions, err := n.check()
+	if err != nil {
+		return secret.Text{}, APIKey{}, err
+	}
+	var text secret.Text
+	var key APIKey
+	err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
+		if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
+			return err
+		}
+		if err := tx.LockAPIKeysOf(ctx, self); err != nil {
+			return err
+		}
+		there, err := tx.CountNamedKeys(ctx, self, s.now())
+		if err != nil {
+			return err
+		}
+		if there >= MaxNamedKeys {
+			return &Error{Code: CodeTooManyKeys, Message: fmt.Sprintf("You have %d named keys already. End one first.", MaxNamedKeys)}
+		}
+		if text, key, err = s.newAPIKey(APIKeyNamed, self); err != nil {
+			return err
+		}
+		key.Name, key.Permissions, key.Expires = n.Name, permissions, key.Created.Add(n.life())
+		if key.ID, err = tx.InsertAPIKey(ctx, key); err != nil {
+			return err
+		}
+		return s.tellOfKey(ctx, tx, caller, key)
+	})
+	if err != nil {
+		return secret.Text{}, APIKey{}, err
+	}
+	s.wakeMail()
+	return text, key, nil
+}
+
+// check returns what narrows the key, nil for nothing, or what is wrong with n.
+func (n NewAPIKey) check() ([]access.Permission, error) {
+	var c checker
+	c.name("/name", n.Name)
+	if n.Life < 0 || n.Life > MaxKeyLife {
+		c.fail("/expiresInDays", "must be 1 to 3650")
+	}
+	if n.ReadOnly && n.Permissions != nil {
+		c.fail("/permissions", "must be absent where readOnly is true")
+	}
+	if n.Permissions != nil && len(n.Permissions) == 0 { // no list means all, so an empty one must not be stored
+		c.fail("/permissions", "must list at least one permission")
+	}
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	switch {
+	case n.ReadOnly:
+		return everyRead(), nil
+	case n.Permissions == nil:
+		return nil, nil
+	}
+	permissions, err := checkPermissions("/permissions", n.Permissions)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range n.Permissions {
+		if known := (access.Permission{Entity: d.Entity, Action: d.Action}).Known(); !known {
+			c.fail(fmt.Sprintf("/permissions/%d", i), "is for an action that there is not")
+		}
+	}
+	return permissions, c.err()
+}
+
+func (n NewAPIKey) life() time.Duration {
+	if n.Life == 0 {
+		return DefaultKeyLife
+	}
+	return n.Life
+}
+
+// everyRead is what narrows a key that only reads. How far it reads is for its
+// owner's permissions to say.
+func everyRead() []access.Permission {
+	var reads []access.Permission
+	for _, p := range (access.Role{ID: access.AdministratorRole}).Expand() {
+		if p.Action == access.ActionRead {
+			reads = append(reads, p)
+		}
+	}
+	return reads
+}
+
+// Keys returns the keys of a user, by id: those that live, and those that
+// expired in the last 30 days. It fails as [Allow] says.
+func (s *Service) Keys(ctx context.Context, caller *Principal, userID int64) ([]APIKey, error) {
+	if err := Allow(caller, access.ActionRead, access.EntityAPIKey, userID); err != nil {
+		return nil, err
+	}
+	if _, err := s.findUser(ctx, s.store, userID); err != nil {
+		return nil, err
+	}
+	return s.store.APIKeysOf(ctx, userID)
+}
+
+// EndKey ends a key, named or of the contract, at once. It fails as [Allow]
+// says.
+func (s *Service) EndKey(ctx context.Context, caller *Principal, id int64) error {
+	if err := Allow(caller, access.ActionDelete, access.EntityAPIKey, access.Any); err != nil {
+		return err
+	}
+	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := Allow(caller, access.ActionDelete, access.EntityAPIKey, access.Any); err != nil {
+			return err
+		}
+		key, err := tx.APIKey(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			return NotFound()
+		}
+		if err != nil {
+			return err
+		}
+		owner, err := s.mayEnd(ctx, tx, caller, access.EntityAPIKey, key.UserID)
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteAPIKey(ctx, id); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, caller, Event{ActionKeyEnd, key.target(owner), key.described()})
+	})
+}
+
+// mayEnd decides whether the caller may end the keys or the sessions of a user,
+// whom it returns. Those of somebody else he has to cover.
+func (s *Service) mayEnd(ctx context.Context, tx Tx, caller *Principal, what access.Entity, userID int64) (User, error) {
+	if err := Allow(caller, access.ActionDelete, what, userID); err != nil {
+		return User{}, err
+	}
+	owner, err := s.findUser(ctx, tx, userID)
+	if err != nil || userID == caller.User.ID {
+		return owner, err
+	}
+	return owner, s.mustCoverUser(ctx, tx, caller, userID)
+}

@@ -1,0 +1,94 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+)
+
+// maxListedSessions is how many sessions of a user are listed: the newest.
+const maxListedSessions = 1000
+
+// LiveSession is a session as it is shown.
+type LiveSession struct {
+	Session
+	Expires time.Time // unless it is used before
+	Current bool      // the one that the caller came by
+}
+
+// Sessions returns the newest 1000 sessions of a user that are not over, by id.
+// It fails as [Allow] says.
+func (s *Service) Sessions(ctx context.Context, caller *Principal, userID int64) ([]LiveSession, error) {
+	if err := Allow(caller, access.ActionRead, access.EntitySession, userID); err != nil {
+		return nil, err
+	}
+	if _, err := s.findUser(ctx, s.store, userID); err != nil {
+		return nil, err
+	}
+	settings, err := s.serverSettings(ctx, s.store)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	sessions, err := s.store.SessionsOf(ctx, userID, now.Add(-settings.SessionAbsolute), now.Add(-settings.SessionIdle), maxListedSessions)
+	if err != nil {
+		return nil, err
+	}
+	live := make([]LiveSession, len(sessions))
+	for i, session := range sessions {
+		current := caller.Credential == CredentialRef{CredentialSession, session.ID}
+		live[i] = LiveSession{session, session.expires(settings), current}
+	}
+	return live, nil
+}
+
+// EndSession ends a session. It fails as [Allow] says.
+func (s *Service) EndSession(ctx context.Context, caller *Principal, id int64) error {
+	if err := Allow(caller, access.ActionDelete, access.EntitySession, access.Any); err != nil {
+		return err
+	}
+	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := Allow(caller, access.ActionDelete, access.EntitySession, access.Any); err != nil {
+			return err
+		}
+		session, err := tx.Session(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			return NotFound()
+		}
+		if err != nil {
+			return err
+		}
+		owner, err := s.mayEnd(ctx, tx, caller, access.EntitySession, session.UserID)
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteSession(ctx, id); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, caller, Event{Action: ActionSessionEnd, Target: session.target(owner)})
+	})
+}
+
+// EndSessions ends all sessions of a user, but for the one that the caller came
+// by if he keeps it. It fails as [Allow] says.
+func (s *Service) EndSessions(ctx context.Context, caller *Principal, userID int64, keepCurrent bool) error {
+	if err := Allow(caller, access.ActionDelete, access.EntitySession, userID); err != nil {
+		return err
+	}
+	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		owner, err := s.mayEnd(ctx, tx, caller, access.EntitySession, userID)
+		if err != nil {
+			return err
+		}
+		spare := int64(0)
+		if keepCurrent {
+			spare = caller.Credential.session()
+		}
+		if err := tx.DeleteSessionsOf(ctx, userID, spare); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, caller, Event{Action: ActionSessionEnd, Target: Session{}.target(owner)})
+	})
+}
