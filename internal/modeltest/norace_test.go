@@ -3,4 +3,4 @@
 package modeltest_test
 
 // checks is how many sequences a normal run plays.
-const checks = "50"
+const checks = "40"

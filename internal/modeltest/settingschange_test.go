@@ -23,6 +23,9 @@ func (m *machine) patch(t *rapid.T, group string, more func(fields object), chec
 func (m *machine) changeApplicationSettings(t *rapid.T) {
 	m.patch(t, "application-settings", func(fields object) {
 		if rapid.Bool().Draw(t, "default roles") {
+			if rapid.Bool().Draw(t, "and no more") {
+				clear(fields)
+			}
 			fields["defaultRoleIds"] = rapid.SliceOfN(rapid.Custom(m.drawRole), 1, 3).Draw(t, "roles")
 		}
 	}, (*principal).checkApplication)
