@@ -17,6 +17,7 @@ var events = map[string]func(*machine, *rapid.T){
 	"his own is guessed":       (*machine).guessOwn,
 	"a password is reset":      (*machine).reset,
 	"a forgotten one is found": (*machine).recover,
+	"a credential grows old":   (*machine).growOld,
 }
 
 // wait moves the clock, to the borders of what it decides on and over them.
@@ -103,6 +104,29 @@ func (m *machine) recover(t *rapid.T) {
 			m.retrievePasswordBy(t, text, passwords[1], sources[0])
 		}
 	}
+}
+
+// growOld waits for the end of a session or a key, up to its last second, and then
+// for that.
+func (m *machine) growOld(t *rapid.T) {
+	var mortal []*credential
+	for _, c := range slices.Backward(m.model.credentials) {
+		if c.kind != contract && m.model.live(c) {
+			mortal = append(mortal, c)
+		}
+	}
+	if len(mortal) == 0 {
+		t.Skip("nothing to grow old")
+	}
+	c := rapid.SampledFrom(mortal).Draw(t, "credential")
+	end := c.expires
+	if c.kind == session {
+		end = m.model.sessionEnd(c)
+	}
+	m.pass(t, end.Sub(m.now)-time.Second)
+	m.callAs(t, c, sources[0], "GET", "/api/users/whoami", nil, (*principal).whoami)
+	m.pass(t, time.Second)
+	m.callAs(t, c, sources[0], "GET", "/api/users/whoami", nil, (*principal).whoami)
 }
 
 // administratorSession is the newest live session of an administrator that may do
