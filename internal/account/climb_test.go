@@ -87,7 +87,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 		permissions[0] = []access.Permission{
 			may(user, read), may(user, create), may(user, editAccess), may(user, remove), self(user, edit),
 			may(role, read), may(role, create), may(role, edit), may(role, remove), may(role, assign),
-			may(access.EntityApplicationSettings, edit),
+			may(access.EntityApplicationSettings, edit), self(access.EntityAPIKey, create),
 		}
 	}
 	var holds [people][]int64
@@ -145,6 +145,7 @@ func (c *climber) enter(t *rapid.T) *account.Principal {
 var attempts = map[string]func(*climber, *rapid.T, *account.Principal) error{
 	"create a role": (*climber).createRole, "copy a role": (*climber).copyRole, "rename a role": (*climber).renameRole,
 	"set permissions": (*climber).setPermissions, "delete a role": (*climber).deleteRole,
+	"import a user": (*climber).importUser, "set an address and be invited": (*climber).invite,
 	"set default roles": func(c *climber, t *rapid.T, p *account.Principal) error {
 		ids := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles), 1, 2, rapid.ID).Draw(t, "roles")
 		_, err := c.UpdateApplicationSettings(c.t.Context(), p, account.ApplicationUpdate{DefaultRoleIDs: &ids})
@@ -217,7 +218,7 @@ func TestNoWayUp(t *testing.T) {
 		run++
 		c := newClimber(t, f, run)
 		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names), 8, 24).Draw(t, "attempts") {
-			err := attempts[name](c, t, c.enter(t))
+			err := attempts[name](c, t, c.byKey(t, c.enter(t)))
 			if account.ErrorCode(err) == account.CodeInternal {
 				t.Fatal(err)
 			}
