@@ -7,17 +7,22 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 )
 
 // copySQLite keeps a copy of a database beside it, before its schema, which is of
 // the version given, is migrated: a release that turns out bad can be undone by
 // putting the copy back. Copies of earlier versions stay.
 func copySQLite(ctx context.Context, db *sql.DB, path string, version int64) error {
-	half := fmt.Sprintf("%s.schema-%d.%d.tmp", path, version, os.Getpid())
-	if err := errors.Join(removeIfThere(half), createPrivate(half)); err != nil {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".schema-*.tmp") // readable by its owner alone
+	if err != nil {
+		return fmt.Errorf("copy the database before it is migrated: %w", err)
+	}
+	half := file.Name()
+	defer func() { _ = os.Remove(half) }() // it is there no more where all went well
+	if err := file.Close(); err != nil {
 		return err
 	}
-	defer func() { _ = removeIfThere(half) }()
 	if _, err := db.ExecContext(ctx, "VACUUM INTO $1", half); err != nil {
 		return fmt.Errorf("copy the database before it is migrated: %w", err)
 	}
@@ -40,12 +45,4 @@ func schemaOf(ctx context.Context, path string) (version int64, err error) {
 	}
 	err = db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&version)
 	return version, errors.Join(err, db.Close())
-}
-
-func removeIfThere(path string) error {
-	err := os.Remove(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
 }
