@@ -18,6 +18,10 @@ const (
 
 	// keyMailLife is how long the message about a new key is worth delivering.
 	keyMailLife = 3 * 24 * time.Hour
+	// Who makes many keys is told of the first of an hour alone: others wait for
+	// their mail too.
+	keyMailsAnHour = 5
+	keyMailWindow  = time.Hour
 )
 
 // ContractKey returns the caller's key of the contract in clear. It fails as
@@ -111,6 +115,10 @@ func (s *Service) tellOfKey(ctx context.Context, tx Tx, caller *Principal, key A
 		return err
 	}
 	content := MailContent{KeyName: key.Name, At: key.Created, Source: caller.From.Source}
+	sent, err := tx.CountMails(ctx, caller.User.ID, MailNewAPIKey, key.Created.Add(-keyMailWindow))
+	if err != nil || sent >= keyMailsAnHour {
+		return err
+	}
 	return s.sendMail(ctx, tx, MailNewAPIKey, caller.User, content, key.Created.Add(keyMailLife))
 }
 

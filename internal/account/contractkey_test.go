@@ -93,3 +93,19 @@ func TestSealedKeyIsBound(t *testing.T) {
 		t.Errorf("the right text does not open: %v", err)
 	}
 }
+
+// Who makes key after key fills neither his mailbox nor the outbox, where others
+// wait for their messages.
+func TestKeyMailsAnHour(t *testing.T) {
+	f := newFixture(t)
+	f.user("ann@example.org", access.UserRole)
+	ann := f.as("ann@example.org")
+	for range 8 {
+		if _, err := f.RenewContractKey(t.Context(), ann); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if mails := must(f.ListMail(t.Context(), f.as(adminEmail))); len(mails) != 5 {
+		t.Errorf("%d messages", len(mails))
+	}
+}

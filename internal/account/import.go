@@ -27,11 +27,11 @@ const (
 const (
 	MaxImportRows = 1000 // at once
 
-	// importStep is how many rows one transaction finishes or undoes, and
+	// importStep is how many rows one transaction creates, finishes or undoes, and
 	// importSteps how many of these one request does: neither other writers nor
 	// the client wait long.
-	importStep  = 500
-	importSteps = 20
+	importStep  = 200
+	importSteps = 50
 
 	importIdle   = 7 * 24 * time.Hour  // after which an open import is undone
 	importRecord = 30 * 24 * time.Hour // for which what became of an import is kept
@@ -102,6 +102,8 @@ type ImportWriter interface {
 	InsertImportRow(ctx context.Context, importID int64, row ImportRow) error
 	// ImportRows returns the first so many rows that an import still has.
 	ImportRows(ctx context.Context, importID int64, limit int) ([]ImportRow, error)
+	// ReleaseImported makes every import forget that it has made a user.
+	ReleaseImported(ctx context.Context, userID int64) error
 	// DeleteImportRows forgets the rows up to this one.
 	DeleteImportRows(ctx context.Context, importID int64, last int) error
 	// IdleImport returns the id of an import that is open or being undone and was

@@ -319,8 +319,8 @@ func TestImportGoesOnAfterACrash(t *testing.T) {
 			}
 			f.store.hook(func(string) {})
 			f.store.down.Store(false)
-			if n := f.importRows(i.ID); n != 300 {
-				t.Fatalf("%d rows are left, want 300", n)
+			if n := f.importRows(i.ID); n != 900 { // two transactions of 200
+				t.Fatalf("%d rows are left, want 900", n)
 			}
 			_, err := test.refused(f.Service, t.Context(), admin, i.ID)
 			wantCode(t, err, account.CodeImportState)

@@ -96,8 +96,8 @@ func (s *Service) activateImported(ctx context.Context, tx Tx, caller *Principal
 
 // UndoImport deletes the users that an import has made. It does so in batches and
 // goes on where it stopped; after so many it returns with the import in
-// ImportUndoing, to be called again. A user that somebody has activated in the
-// meantime stays. It fails with CodeImportState for an import that is finishing
+// ImportUndoing, to be called again. A user whose access somebody has changed in
+// the meantime is no longer the import's, and stays. It fails with CodeImportState for an import that is finishing
 // or finished.
 func (s *Service) UndoImport(ctx context.Context, caller *Principal, id int64) (i Import, err error) {
 	for range importSteps {

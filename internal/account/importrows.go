@@ -160,15 +160,31 @@ func (s *Service) noteImport(ctx context.Context, caller *Principal, was Import,
 	})
 }
 
-// createImported makes the users of rows that were checked. Should an address have
-// been taken in the meantime, it makes none and returns the fault.
-func (s *Service) createImported(ctx context.Context, caller *Principal, was Import, users []ImportUser, rows []ImportRow) (Import, []ImportFault, error) {
+// createImported makes the users of rows that were checked, some in each
+// transaction. Should an address have been taken in the meantime, it stops and
+// returns the fault.
+func (s *Service) createImported(ctx context.Context, caller *Principal, i Import, users []ImportUser, rows []ImportRow) (Import, []ImportFault, error) {
 	hashes, err := s.importHashes(ctx, users)
 	if err != nil {
-		return was, nil, err
+		return i, nil, err
 	}
-	taken := 0 // the row
-	i, err := s.addTo(ctx, caller, was, func(ctx context.Context, tx Tx, caller *Principal, i *Import) error {
+	for len(rows) > 0 {
+		n := min(importStep, len(rows))
+		next, taken, err := s.createSome(ctx, caller, i, users[:n], rows[:n], hashes[:n])
+		if errors.Is(err, ErrEmailTaken) {
+			return i, []ImportFault{{taken, Detail{"/email", addressTaken}}}, nil
+		}
+		if err != nil {
+			return i, nil, err
+		}
+		i, users, rows, hashes = next, users[n:], rows[n:], hashes[n:]
+	}
+	return i, nil, nil
+}
+
+// createSome is one transaction of createImported. It tells at which row it failed.
+func (s *Service) createSome(ctx context.Context, caller *Principal, was Import, users []ImportUser, rows []ImportRow, hashes []string) (i Import, failed int, err error) {
+	i, err = s.addTo(ctx, caller, was, func(ctx context.Context, tx Tx, caller *Principal, i *Import) error {
 		settings, err := s.applicationSettings(ctx, tx)
 		if err != nil {
 			return err
@@ -180,7 +196,7 @@ func (s *Service) createImported(ctx context.Context, caller *Principal, was Imp
 				Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
 			}, row.Key, hashes[n], settings.DefaultRoleIDs)
 			if err != nil {
-				taken = row.Row
+				failed = row.Row
 				return err
 			}
 			row.UserID = made.ID
@@ -192,10 +208,7 @@ func (s *Service) createImported(ctx context.Context, caller *Principal, was Imp
 		i.Rows += len(rows)
 		return s.record(ctx, tx, caller, events...)
 	})
-	if errors.Is(err, ErrEmailTaken) {
-		return was, []ImportFault{{taken, Detail{"/email", addressTaken}}}, nil
-	}
-	return i, nil, err
+	return i, failed, err
 }
 
 // importHashes returns the hash of each user: the one given, that of the password,

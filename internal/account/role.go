@@ -36,6 +36,9 @@ func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64,
 			if errors.Is(err, ErrReferenced) { // deleted a moment ago
 				return Invalid(Detail{"/roles", "must list roles that are there"})
 			}
+			if err == nil {
+				err = tx.ReleaseImported(ctx, id)
+			}
 			if err != nil {
 				return err
 			}

@@ -67,10 +67,15 @@ const (
 	MaxPage         = 1000 // things
 	DefaultPage     = 100
 	MaxSearchLength = 256 // characters
+
+	// A page is read in pieces, and ends early when it has so many bytes of
+	// pictures: a thousand of them would be 64 MiB.
+	pagePiece        = DefaultPage + 1
+	pagePictureBytes = 2 << 20
 )
 
 // FindUsers returns one page of the users that the filter asks for and the caller
-// may read. A page is full unless it is the last. cursor is the Next of the page
+// may read. A page is full unless it is the last, or has many large pictures. cursor is the Next of the page
 // before, in the same order, or "". It fails with CodeInvalid, naming the
 // parameter, and as [Allow] says.
 func (s *Service) FindUsers(ctx context.Context, caller *Principal, filter UserFilter, sort UserSort, cursor string, limit int) (UserPage, error) {
@@ -83,12 +88,31 @@ func (s *Service) FindUsers(ctx context.Context, caller *Principal, filter UserF
 	}
 	q.All, q.IDs = caller.Access.Reach(access.ActionRead, access.EntityUser, caller.User.ID)
 	q.Now = s.now()
-	q.Limit = limit + 1 // the one too many says that there is another page
-	users, err := s.store.FindUsers(ctx, q)
-	if err != nil || len(users) <= limit {
-		return UserPage{Users: users}, err
+	return s.readPage(ctx, q, limit)
+}
+
+func (s *Service) readPage(ctx context.Context, q UserQuery, limit int) (UserPage, error) {
+	var users []User
+	pictures := 0
+	for {
+		q.Limit = min(pagePiece, limit+1-len(users)) // one too many says that there is another page
+		piece, err := s.store.FindUsers(ctx, q)
+		if err != nil {
+			return UserPage{}, err
+		}
+		for _, u := range piece {
+			if len(users) == limit || pictures > pagePictureBytes {
+				return UserPage{Users: users, Next: q.Sort.cursor(users[len(users)-1])}, nil
+			}
+			users = append(users, u)
+			pictures += len(u.Picture)
+		}
+		if len(piece) < q.Limit {
+			return UserPage{Users: users}, nil
+		}
+		place := q.Sort.placeOf(users[len(users)-1])
+		q.After = &place
 	}
-	return UserPage{Users: users[:limit], Next: sort.cursor(users[limit-1])}, nil
 }
 
 func newUserQuery(filter UserFilter, sort UserSort, cursor string, limit int) (UserQuery, error) {
@@ -126,19 +150,25 @@ type userCursor struct {
 
 // cursor makes the cursor behind a user.
 func (sort UserSort) cursor(last User) string {
-	c := userCursor{Sort: sort, ID: last.ID}
-	switch sort {
-	case SortByName, SortByNameDown:
-		c.Key = last.SortName()
-	case SortByEmail, SortByEmailDown:
-		key, _ := ParseEmail(last.Email)
-		c.Key = string(key)
-	}
-	text, err := json.Marshal(c)
+	place := sort.placeOf(last)
+	text, err := json.Marshal(userCursor{sort, place.Key, place.ID})
 	if err != nil {
 		panic(err) // a struct of texts and a number
 	}
 	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// placeOf returns where a user stands in the order.
+func (sort UserSort) placeOf(u User) UserPlace {
+	place := UserPlace{ID: u.ID}
+	switch sort {
+	case SortByName, SortByNameDown:
+		place.Key = u.SortName()
+	case SortByEmail, SortByEmailDown:
+		key, _ := ParseEmail(u.Email)
+		place.Key = string(key)
+	}
+	return place
 }
 
 // place reads a cursor, and reports whether it is one of this order.

@@ -11,7 +11,7 @@ import (
 )
 
 // listPage is how many users a list holds in memory at once.
-const listPage = 500
+const listPage = 100
 
 // ListUsers calls yield with every user that the caller may read, by id. It
 // holds one page at a time, so a list is not one snapshot. It ends with the
@@ -213,6 +213,11 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 		return keepAdministrator(ctx, tx, was, func() error {
 			if err := s.storeUpdate(ctx, tx, was, &user, key, up, hash); err != nil {
 				return err
+			}
+			if up.access() {
+				if err := tx.ReleaseImported(ctx, id); err != nil {
+					return err
+				}
 			}
 			return s.record(ctx, tx, caller, updateEvents(was, user, up)...)
 		})

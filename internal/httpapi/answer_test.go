@@ -97,7 +97,7 @@ func TestAnswers(t *testing.T) {
 		{op: "POST /api/imports/{id}/finish", id: 1, by: &f.admin, status: 200, want: importJSON(1, 2, 0, "false", "finished")},
 		{op: "GET /api/users", query: "search=hal&active=true&locked=false&role=2&provider=tenable&sort=-name&limit=1", by: &f.admin, status: 200,
 			want: `[{"id":4,"active":true,"biography":null,"department":null,"email":"hal@example.org","eulaVersion":-1,"identifier":"hal@example.org",` +
-				`"lockedOut":false,"name":"Hal","picture":null,"provider":"tenable","roles":[2],"surname":null}]` + "\n"},
+				`"lockedOut":false,"name":"Hal","picture":null,"provider":"tenable","roles":[2],"surname":null}` + "\n]\n"},
 		{op: "POST /api/imports", by: &f.admin, body: text(`{"dryRun":true}`), status: 201, want: importJSON(2, 0, 0, "true", "open")},
 		{op: "POST /api/imports/{id}/rows", id: 2, by: &f.admin, body: text(`{"first":1,"users":[{"name":"Hal","email":"HAL@example.org"}]}`),
 			status: 200, want: `{"faults":[{"message":"is the address of another user","path":"/email","row":1}],"import":` +

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -39,18 +38,15 @@ type userPage account.UserPage
 
 // VisitApiUsersGetResponse writes the page.
 func (p userPage) VisitApiUsersGetResponse(w http.ResponseWriter) error {
-	users := make([]wire.User, len(p.Users))
-	for i, u := range p.Users {
-		users[i] = user(u)
-	}
-	body, err := json.Marshal(users)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
 	if p.Next != "" {
 		w.Header().Set(nextCursor, p.Next)
 	}
-	_, err = w.Write(append(body, '\n'))
-	return err
+	return writeList(w, func(yield func(any) error) error {
+		for _, u := range p.Users {
+			if err := yield(user(u)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -58,6 +58,10 @@ func (t *tx) ImportRows(ctx context.Context, importID int64, limit int) ([]accou
 		SELECT row, email_key, user_id, activate, invite FROM import_rows WHERE import_id = $1 ORDER BY row LIMIT $2`, importID, limit)
 }
 
+func (t *tx) ReleaseImported(ctx context.Context, userID int64) error {
+	return t.run(ctx, `UPDATE import_rows SET user_id = 0 WHERE user_id = $1 AND user_id > 0`, userID)
+}
+
 func (t *tx) DeleteImportRows(ctx context.Context, importID int64, last int) error {
 	return t.run(ctx, `DELETE FROM import_rows WHERE import_id = $1 AND row <= $2`, importID, last)
 }

@@ -144,6 +144,7 @@ CREATE TABLE import_rows (
 ) STRICT;
 
 CREATE INDEX import_rows_email ON import_rows (import_id, email_key, row);
+CREATE INDEX import_rows_user ON import_rows (user_id) WHERE user_id > 0;
 
 -- The outbox carries more kinds of message than one; the rules say which.
 CREATE TABLE outbox_new (
