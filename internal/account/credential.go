@@ -46,7 +46,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller *Principal, current
 				if err := tx.DeleteSessionsOf(ctx, id, caller.Credential.session()); err != nil {
 					return err
 				}
-				if err := tx.DeleteRecoveriesOf(ctx, id, 0); err != nil {
+				if err := tx.DeleteRecoveriesOf(ctx, id); err != nil {
 					return err
 				}
 				if caller.Credential.isKey() { // it may live for ever, and must not end for slips of years

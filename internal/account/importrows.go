@@ -10,7 +10,7 @@ import (
 )
 
 // PasswordHashRule says in words which hashes an import takes.
-const PasswordHashRule = "must be an argon2id hash (PHC string, at most 256 MiB, and 1 GiB over all passes), a bcrypt hash ($2a$, $2b$ or $2y$, cost 4 to 14) or a pbkdf2_sha256 hash (as Django writes it, at most 2000000 iterations)"
+const PasswordHashRule = "must be an argon2id hash (PHC string, at most 64 MiB, 192 MiB over all passes, and 4 threads), a bcrypt hash ($2a$, $2b$ or $2y$, cost 4 to 12) or a pbkdf2_sha256 hash (as Django writes it, at most 1000000 iterations)"
 
 // AddImportRows takes the next rows of an import, the first of which has the number
 // first, and returns what is wrong with them. Rows that are there already are

@@ -59,9 +59,10 @@ func (s *Service) InviteUser(ctx context.Context, caller *Principal, id int64) e
 }
 
 // sendInvitation puts an invitation to a user into the outbox. Its token is one of
-// password recovery that lives longer.
+// password recovery that lives longer, and that no forgotten password pushes out:
+// anybody who knows the address can ask for those.
 func (s *Service) sendInvitation(ctx context.Context, tx Tx, user User, source string) error {
-	if err := tx.DeleteRecoveriesOf(ctx, user.ID, maxRecoveries-1); err != nil {
+	if err := tx.LimitRecoveries(ctx, user.ID, MailInvitation, maxRecoveries-1); err != nil {
 		return err
 	}
 	text, hash, err := token.New(token.Recovery, s.random)
@@ -70,7 +71,7 @@ func (s *Service) sendInvitation(ctx context.Context, tx Tx, user User, source s
 	}
 	now := s.now()
 	expires := now.Add(InvitationLifetime)
-	if err := tx.InsertRecovery(ctx, Recovery{UserID: user.ID, Created: now, Expires: expires}, hash); err != nil {
+	if err := tx.InsertRecovery(ctx, Recovery{UserID: user.ID, Kind: MailInvitation, Created: now, Expires: expires}, hash); err != nil {
 		return err
 	}
 	public, err := s.publicURL(ctx, tx)

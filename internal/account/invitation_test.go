@@ -67,6 +67,40 @@ func TestForgottenPasswordWithoutOne(t *testing.T) {
 	f.signIn("ann@example.org", next)
 }
 
+// Anybody can ask for recovery messages to an address that he knows.
+func TestRecoveriesLeaveInvitations(t *testing.T) {
+	f := newFixture(t)
+	id := f.withoutPassword("ann@example.org")
+	if err := f.InviteUser(t.Context(), f.as(adminEmail), id); err != nil {
+		t.Fatal(err)
+	}
+	invitation := tokenIn(f.claim())
+	var recovery string
+	for range 3 {
+		recovery = f.recoveryToken("ann@example.org")
+	}
+	if err := f.retrieve(invitation, next); err != nil {
+		t.Errorf("the invitation after three requests: %v", err)
+	}
+	wantCode(t, f.retrieve(recovery, "Another-Word-4"), account.CodeInvalidRecoveryToken)
+}
+
+func TestInvitationsLeaveRecoveries(t *testing.T) {
+	f := newFixture(t)
+	id := f.withoutPassword("ann@example.org")
+	recovery := f.recoveryToken("ann@example.org")
+	admin := f.as(adminEmail)
+	for range 3 {
+		if err := f.InviteUser(t.Context(), admin, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.retrieve(recovery, next); err != nil {
+		t.Errorf("the recovery after three invitations: %v", err)
+	}
+	wantCode(t, f.retrieve(tokenIn(f.claim()), "Another-Word-4"), account.CodeInvalidRecoveryToken)
+}
+
 func TestThreeInvitationsAnHour(t *testing.T) {
 	f := newFixture(t)
 	id := f.withoutPassword("ann@example.org")

@@ -159,7 +159,7 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 			s.log.InfoContext(ctx, "recovery is not sent", "mail", m.ID, "user", c.UserID, "active", c.Active, "sent_this_hour", sent)
 			return tx.DeleteMail(ctx, m.ID)
 		}
-		if err := tx.DeleteRecoveriesOf(ctx, c.UserID, maxRecoveries-1); err != nil {
+		if err := tx.LimitRecoveries(ctx, c.UserID, MailRecovery, maxRecoveries-1); err != nil {
 			return err
 		}
 		text, hash, err := token.New(token.Recovery, s.random)
@@ -167,7 +167,7 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 			return err
 		}
 		expires := now.Add(RecoveryLifetime)
-		if err := tx.InsertRecovery(ctx, Recovery{UserID: c.UserID, Created: now, Expires: expires}, hash); err != nil {
+		if err := tx.InsertRecovery(ctx, Recovery{UserID: c.UserID, Kind: MailRecovery, Created: now, Expires: expires}, hash); err != nil {
 			return err
 		}
 		public, err := s.publicURL(ctx, tx)

@@ -13,7 +13,7 @@ import (
 // Numbers of password recovery.
 const (
 	RecoveryLifetime   = 30 * time.Minute
-	maxRecoveries      = 3 // live tokens a user
+	maxRecoveries      = 3 // live tokens of a kind a user
 	recoveriesAnHour   = 3 // messages a user
 	recoveryMailWindow = time.Hour
 	recoveryWindow     = time.Hour
@@ -23,6 +23,7 @@ const (
 // Recovery is a token that lets who holds it choose a new password once.
 type Recovery struct {
 	UserID  int64
+	Kind    MailKind // of the message that it was sent with: MailRecovery or MailInvitation
 	Created time.Time
 	Expires time.Time
 }

@@ -229,8 +229,11 @@ type RecoveryWriter interface {
 	InsertRecovery(ctx context.Context, r Recovery, hash token.Hash) error
 	// RecoveryByHash fails with ErrNotFound.
 	RecoveryByHash(ctx context.Context, hash token.Hash) (Recovery, error)
-	// DeleteRecoveriesOf removes the tokens of a user but for the newest so many.
-	DeleteRecoveriesOf(ctx context.Context, userID int64, keep int) error
+	// LimitRecoveries removes the tokens of a kind of a user but for the newest so
+	// many.
+	LimitRecoveries(ctx context.Context, userID int64, kind MailKind, keep int) error
+	// DeleteRecoveriesOf removes all tokens of a user, of every kind.
+	DeleteRecoveriesOf(ctx context.Context, userID int64) error
 	// DeleteExpiredRecoveries removes at most limit of those that expired no
 	// later than before, and returns how many.
 	DeleteExpiredRecoveries(ctx context.Context, before time.Time, limit int) (int, error)

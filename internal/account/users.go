@@ -268,7 +268,7 @@ func (s *Service) storeUpdate(ctx context.Context, tx Tx, was User, user *User, 
 		return err
 	}
 	if up.Email != nil && *up.Email != was.Email {
-		if err := tx.DeleteRecoveriesOf(ctx, user.ID, 0); err != nil {
+		if err := tx.DeleteRecoveriesOf(ctx, user.ID); err != nil {
 			return err
 		}
 	}
@@ -296,7 +296,7 @@ func endAccess(ctx context.Context, tx Tx, userID int64) error {
 	if err := tx.DeleteSessionsOf(ctx, userID, 0); err != nil {
 		return err
 	}
-	return tx.DeleteRecoveriesOf(ctx, userID, 0)
+	return tx.DeleteRecoveriesOf(ctx, userID)
 }
 
 // mustCoverUser fails unless the caller covers everything that the user may do.

@@ -17,7 +17,7 @@ var templateFiles embed.FS
 
 // maxName is how much of a name a message shows, in characters. A name is its
 // owner's to choose and must not become a text of its own.
-const maxName = 80
+const maxName = 64
 
 // Templates puts messages into words, each as plain text and as HTML. The same
 // input always gives the same message.
@@ -53,15 +53,17 @@ func (t *Templates) Render(kind account.MailKind, content account.MailContent) (
 	}
 	return t.render(string(kind), subject, struct {
 		Subject, Name, Token, Link, Lifetime, Source, KeyName, At string
+		Named                                                     bool // the key has a name, shown or not
 	}{
 		Subject:  subject,
-		Name:     oneLine(content.Name),
+		Name:     shownName(content.Name),
 		Token:    content.Token,
 		Link:     content.Link,
 		Lifetime: inWords(content.Lifetime),
 		Source:   oneLine(content.Source),
-		KeyName:  oneLine(content.KeyName),
+		KeyName:  shownName(content.KeyName),
 		At:       content.At.UTC().Format("2 January 2006, 15:04 UTC"),
+		Named:    content.KeyName != "",
 	})
 }
 
@@ -84,10 +86,25 @@ func execute(template interface{ Execute(io.Writer, any) error }, data any) (str
 	return b.String(), err
 }
 
-// oneLine makes a text that others chose fit into a sentence: no line ends, no
-// control characters, no marks that turn the direction of what follows, and not too
-// long.
-func oneLine(s string) string {
+// shownName is a name as a message shows it: not at all when a mail program could
+// make a link of it, to a page of whoever chose the name.
+func shownName(name string) string {
+	name = clean(name)
+	lower := strings.ToLower(name)
+	for _, mark := range []string{"/", "www."} {
+		if strings.Contains(lower, mark) {
+			return ""
+		}
+	}
+	return cut(name)
+}
+
+// oneLine makes a text that others chose fit into a sentence.
+func oneLine(s string) string { return cut(clean(s)) }
+
+// clean drops line ends, control characters, and marks that turn the direction of
+// what follows.
+func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case isControl(r):
@@ -97,11 +114,15 @@ func oneLine(s string) string {
 		}
 		return r
 	}, s)
-	runes := []rune(strings.Join(strings.Fields(s), " "))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func cut(s string) string {
+	runes := []rune(s)
 	if len(runes) > maxName {
 		return string(runes[:maxName-1]) + "…"
 	}
-	return string(runes)
+	return s
 }
 
 // inWords writes a duration in days, or in hours and minutes, as people say it.

@@ -56,10 +56,10 @@ func TestRecovery(t *testing.T) {
 		},
 		{
 			name:   "a name of markup",
-			mail:   account.MailContent{Name: "<script>alert(1)</script>{{.Token}}", Token: token, Link: link, Lifetime: 59 * time.Second},
+			mail:   account.MailContent{Name: "<script>alert(1){{.Token}}", Token: token, Link: link, Lifetime: 59 * time.Second},
 			line:   link,
-			text:   []string{"<script>alert(1)</script>{{.Token}}"},
-			html:   []string{"&lt;script&gt;alert(1)&lt;/script&gt;{{.Token}}"},
+			text:   []string{"<script>alert(1){{.Token}}"},
+			html:   []string{"&lt;script&gt;alert(1){{.Token}}"},
 			both:   []string{"less than a minute"},
 			absent: nil,
 		},
@@ -67,7 +67,7 @@ func TestRecovery(t *testing.T) {
 			name:   "a name that turns the text around, too long",
 			mail:   account.MailContent{Name: "\u202eeve" + strings.Repeat("é", 100), Token: token, Link: link, Lifetime: 2*time.Hour + time.Minute},
 			line:   link,
-			both:   []string{"Hello eve" + strings.Repeat("é", 76) + "…,", "2 hours and 1 minute"},
+			both:   []string{"Hello eve" + strings.Repeat("é", 60) + "…,", "2 hours and 1 minute"},
 			absent: []string{"\u202e"},
 		},
 		{
@@ -112,6 +112,41 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
+// Who chooses a name must not send others to a page of his.
+func TestNamesAreNoAddresses(t *testing.T) {
+	templates := mail.NewTemplates()
+	for name, shown := range map[string]bool{
+		"Ada Lovelace":                        true,
+		"Dr. Ada L. von W. (R&D), ada@x.test": true,
+		"Visit https://evil.example":          false,
+		"Visit HTTPS://evil.example":          false,
+		"x:\u2066//evil.example":              false,
+		"Visit www.evil.example":              false,
+		"Visit WwW.evil.example":              false,
+		"Visit ww\u202ew.evil.example":        false,
+		"evil.example/now":                    false,
+		strings.Repeat("a", 80) + "www.evil":  false,
+	} {
+		for _, kind := range []account.MailKind{account.MailRecovery, account.MailInvitation, account.MailNewAPIKey, account.MailTest} {
+			m, err := templates.Render(kind, account.MailContent{Name: name, Token: token, Lifetime: time.Hour})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if plain := strings.HasPrefix(m.Text, "Hello,\n"); plain == shown || strings.Contains(m.HTML, "<p style=\"margin: 0 0 16px;\">Hello,</p>") == shown {
+				t.Errorf("%s for %q, want it shown: %v\n%s", kind, name, shown, m.Text)
+			}
+		}
+		m, err := templates.Render(account.MailNewAPIKey, account.MailContent{KeyName: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(m.Text, "\n\""+name+"\"\n") != shown || strings.Contains(m.Text, "Its name is") != shown ||
+			strings.Contains(m.HTML, "Its name is") != shown || strings.Contains(strings.ToLower(m.Text), "evil") || strings.Contains(m.Text, "replaces") {
+			t.Errorf("a key named %q, want it shown: %v\n%s", name, shown, m.Text)
+		}
+	}
+}
+
 func TestInvitation(t *testing.T) {
 	for _, test := range []struct {
 		mail account.MailContent
@@ -153,7 +188,7 @@ func TestNewAPIKey(t *testing.T) {
 		{
 			name:   "named",
 			mail:   account.MailContent{Name: "Ada", KeyName: "nightly\r\nreport", At: at},
-			both:   []string{"Its name is", "nightly report", "1 March 2027, 09:04 UTC."},
+			both:   []string{"Its name is", `"nightly report"`, "1 March 2027, 09:04 UTC."},
 			absent: []string{"replaces", "network address", "\r"},
 		},
 		{

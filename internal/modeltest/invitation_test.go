@@ -26,7 +26,7 @@ func (m *machine) invite(t *rapid.T) {
 func (p *principal) sendInvitation(u *user) *message {
 	o := &message{
 		kind: "invitation", state: "ready", user: u.id, recipient: u.email,
-		created: p.now, next: p.now, expires: p.now.Add(invitationLife), token: p.newRecovery(u, invitationLife),
+		created: p.now, next: p.now, expires: p.now.Add(invitationLife), token: p.newRecovery(u, "invitation", invitationLife),
 	}
 	p.outbox = append(p.outbox, o)
 	return o
@@ -65,19 +65,19 @@ func (m *model) sentIn(window time.Duration, kind string, u *user) (n int) {
 	return n
 }
 
-// newRecovery makes a token by which a user chooses his password. He has three at
-// most.
-func (m *model) newRecovery(u *user, life time.Duration) *recovery {
+// newRecovery makes a token by which a user chooses his password. He has three of
+// a kind at most.
+func (m *model) newRecovery(u *user, kind string, life time.Duration) *recovery {
 	var live []*recovery
 	for _, r := range m.recoveries {
-		if r.user == u.id && !r.ended {
+		if r.user == u.id && r.kind == kind && !r.ended {
 			live = append(live, r)
 		}
 	}
 	for ; len(live) > 2; live = live[1:] {
 		live[0].ended = true
 	}
-	r := &recovery{user: u.id, expires: m.now.Add(life)}
+	r := &recovery{user: u.id, kind: kind, expires: m.now.Add(life)}
 	m.recoveries = append(m.recoveries, r)
 	return r
 }

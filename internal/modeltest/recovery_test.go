@@ -10,6 +10,7 @@ import (
 // recovery is the token of a message.
 type recovery struct {
 	text    string
+	kind    string // of its message
 	user    int64
 	expires time.Time
 	ended   bool
@@ -67,7 +68,7 @@ func (m *model) prepare(o *message) {
 		return
 	}
 	o.state, o.user, o.recipient, o.expires = "ready", u.id, u.email, m.now.Add(recoveryLife)
-	o.token = m.newRecovery(u, recoveryLife)
+	o.token = m.newRecovery(u, o.kind, recoveryLife)
 }
 
 // retrievePassword chooses a password by the token of a message.

@@ -21,6 +21,9 @@ type Params struct {
 	Threads uint8
 }
 
+// spent is memory times passes, in KiB, which the time goes with.
+func (p Params) spent() uint64 { return uint64(p.Memory) * uint64(p.Passes) }
+
 // Default is argon2id with m=19 MiB, t=2, p=1, from the same cheat sheet.
 var Default = Params{Memory: 19456, Passes: 2, Threads: 1}
 
@@ -33,9 +36,9 @@ var ErrMalformed = errors.New("passhash: malformed hash")
 const (
 	saltLength = 16
 	sumLength  = 32
-	maxMemory  = 256 * 1024 // KiB
+	maxMemory  = 64 * 1024 // KiB
 	maxPasses  = 16
-	maxThreads = 16
+	maxThreads = 4
 	maxLength  = 64 // of salt and sum, in bytes
 
 	paramsForm = "m=%d,t=%d,p=%d"
@@ -74,7 +77,7 @@ func decode(text string) (encoded, error) {
 		sumErr != nil || len(e.sum) < 16 || len(e.sum) > maxLength,
 		p.Passes < 1 || p.Passes > maxPasses,
 		p.Threads < 1 || p.Threads > maxThreads,
-		p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory || uint64(p.Memory)*uint64(p.Passes) > maxSpent:
+		p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory || p.spent() > maxSpent:
 		return encoded{}, ErrMalformed
 	}
 	return e, nil

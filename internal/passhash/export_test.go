@@ -16,6 +16,14 @@ func (p *Pool) Occupy(t *testing.T) (unblock func()) {
 	return p.release
 }
 
+// OccupyCostly takes the turn of costly hashes until the returned function is
+// called.
+func (p *Pool) OccupyCostly(t *testing.T) (unblock func()) {
+	t.Helper()
+	p.costly <- struct{}{}
+	return func() { <-p.costly }
+}
+
 // AwaitWaiting returns once so many sign-ins and bulk hashes wait for a slot.
 func (p *Pool) AwaitWaiting(t *testing.T, signIns, bulk int) {
 	t.Helper()
@@ -38,7 +46,7 @@ func CheckDecode(t *testing.T, text string) {
 	if err != nil {
 		return
 	}
-	if e.params.Memory > maxMemory || e.params.Passes > maxPasses || len(e.sum) < 16 {
+	if e.params.Memory > maxMemory || e.params.Passes > maxPasses || e.params.Threads > maxThreads || len(e.sum) < 16 {
 		t.Errorf("%q decodes with costs out of bounds: %+v", text, e.params)
 	}
 	again, err := decode(e.String())

@@ -19,17 +19,24 @@ import (
 // may be of these forms, too, until their passwords are hashed anew at the next
 // sign-in:
 //
-//	$2a$10$…, $2b$…, $2y$…            bcrypt, costs 4 to 14
+//	$2a$10$…, $2b$…, $2y$…            bcrypt, costs 4 to 12
 //	pbkdf2_sha256$600000$salt$sum     PBKDF2 (RFC 8018) as Django writes it
 
 // Bounds of what one look at a hash from elsewhere can make the server spend: a
-// second, about.
+// third of a second, about, and 64 MiB. Who imports hashes chooses what sign-ins
+// with them cost, and anybody can try to sign in.
 const (
 	minBcryptCost = bcrypt.MinCost
-	maxBcryptCost = 14
-	maxIterations = 2_000_000 // of PBKDF2
+	maxBcryptCost = 12
+	maxIterations = 1_000_000 // of PBKDF2
 	// maxSpent bounds memory times passes of argon2id, in KiB.
-	maxSpent = 1024 * 1024
+	maxSpent = 192 * 1024
+)
+
+// What takes about as long as argon2id with [Default]; above it a hash is costly.
+const (
+	cheapBcryptCost = 9
+	cheapIterations = 200_000
 )
 
 var (
@@ -48,6 +55,18 @@ func Check(text string) error {
 	}
 	_, err := decode(text)
 	return err
+}
+
+// costly reports whether it costs more to verify a hash than one made with params.
+func costly(params Params, text string) bool {
+	if cost, ok := bcryptCost(text); ok {
+		return cost > cheapBcryptCost
+	}
+	if h, ok := parsePBKDF2(text); ok {
+		return h.iterations > cheapIterations
+	}
+	e, err := decode(text)
+	return err == nil && (e.params.Memory > params.Memory || e.params.spent() > params.spent())
 }
 
 func bcryptCost(text string) (int, bool) {

@@ -276,16 +276,78 @@ func TestBcryptTakes72Bytes(t *testing.T) {
 	}
 }
 
+const (
+	argon2Rest = "$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA"
+	bcryptRest = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
+	pbkdf2Rest = "$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y="
+)
+
+// The costs that systems have by default, and the bounds themselves, may come in.
+func TestFitHashes(t *testing.T) {
+	for _, text := range []string{
+		"$2a$04$" + bcryptRest, "$2b$10$" + bcryptRest, "$2y$12$" + bcryptRest,
+		"pbkdf2_sha256$600000" + pbkdf2Rest, "pbkdf2_sha256$1000000" + pbkdf2Rest,
+		"$argon2id$v=19$m=65536,t=3,p=4" + argon2Rest, // RFC 9106, 4, the second choice
+		"$argon2id$v=19$m=12288,t=16,p=1" + argon2Rest,
+	} {
+		if err := passhash.Check(text); err != nil {
+			t.Errorf("%q may not be imported: %v", text, err)
+		}
+	}
+}
+
+// Hashes that cost more than the pool's own wait for each other, and take no slot
+// from the others as they wait.
+func TestCostlyHashesRunAlone(t *testing.T) {
+	pool := newPool(t, passhash.Default, 1)
+	ticket := enter(t, pool)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	unblock := pool.OccupyCostly(t)
+	for text, waits := range map[string]bool{
+		"$argon2id$v=19$m=19456,t=2,p=1" + argon2Rest: false,
+		"$argon2id$v=19$m=19456,t=2,p=4" + argon2Rest: false,
+		"$argon2id$v=19$m=19457,t=1,p=1" + argon2Rest: true,
+		"$argon2id$v=19$m=19456,t=3,p=1" + argon2Rest: true,
+		"$argon2id$v=19$m=4096,t=10,p=1" + argon2Rest: true,
+		"$2b$09$" + bcryptRest:                        false,
+		"$2b$10$" + bcryptRest:                        true,
+		"pbkdf2_sha256$200000" + pbkdf2Rest:           false,
+		"pbkdf2_sha256$200001" + pbkdf2Rest:           true,
+		"rubbish":                                     false,
+	} {
+		_, err := ticket.Verify(ctx, secret.New("x"), text)
+		if errors.Is(err, context.Canceled) != waits {
+			t.Errorf("%q: got %v, want it to wait: %v", text, err, waits)
+		}
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := ticket.Verify(t.Context(), secret.New("x"), "$2b$10$"+bcryptRest)
+		ended <- err
+	}()
+	if _, err := ticket.Hash(t.Context(), secret.New("x")); err != nil {
+		t.Errorf("a hash of the pool's own: %v", err)
+	}
+	unblock()
+	if err := <-ended; err != nil {
+		t.Errorf("a costly hash in its turn: %v", err)
+	}
+	if _, err := ticket.Verify(t.Context(), secret.New("x"), "$2b$10$"+bcryptRest); err != nil {
+		t.Errorf("the turn is lost: %v", err)
+	}
+}
+
 // What costs too much, or is no hash that Usher knows, is not taken over.
 func TestUnfitHashes(t *testing.T) {
 	ticket := enter(t, newPool(t, cheap, 1))
-	const rest = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
 	for _, text := range []string{
-		"", "5f4dcc3b5aa765d61d8327deb882cf99", "$1$x$y", "$2$05$" + rest, "$2x$05$" + rest, "$2a$03$" + rest, "$2a$15$" + rest, "$2a$31$" + rest,
-		"$2a$05$" + rest + "x", "$2a$05$" + rest[1:], "$2a$5$" + rest, " $2a$05$" + rest, "$2a$05$" + rest + "\n",
-		"pbkdf2_sha256$2000001$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=", "pbkdf2_sha256$0$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=",
+		"", "5f4dcc3b5aa765d61d8327deb882cf99", "$1$x$y", "$2$05$" + bcryptRest, "$2x$05$" + bcryptRest, "$2a$03$" + bcryptRest, "$2a$13$" + bcryptRest, "$2a$31$" + bcryptRest,
+		"$2a$05$" + bcryptRest + "x", "$2a$05$" + bcryptRest[1:], "$2a$5$" + bcryptRest, " $2a$05$" + bcryptRest, "$2a$05$" + bcryptRest + "\n",
+		"pbkdf2_sha256$1000001$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=", "pbkdf2_sha256$0$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=",
 		"pbkdf2_sha256$1$$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=", "pbkdf2_sha256$1$NaCl$short", "pbkdf2_sha1$1$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=",
-		"$argon2id$v=19$m=262144,t=5,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA", "$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA",
+		"$argon2id$v=19$m=65536,t=4,p=1" + argon2Rest, "$argon2id$v=19$m=65537,t=1,p=1" + argon2Rest, "$argon2id$v=19$m=64,t=17,p=1" + argon2Rest,
+		"$argon2id$v=19$m=64,t=1,p=5" + argon2Rest,
 	} {
 		if err := passhash.Check(text); !errors.Is(err, passhash.ErrMalformed) {
 			t.Errorf("%q may be imported: %v", text, err)

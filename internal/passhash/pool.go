@@ -34,6 +34,7 @@ type Pool struct {
 	random   io.Reader
 	dummy    string
 	idleTime *time.Timer
+	costly   chan struct{} // full while a costly hash has its turn
 
 	mu      sync.Mutex
 	hashed  int            // hashes computed so far
@@ -51,7 +52,7 @@ func New(params Params, cores int, random io.Reader) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{params: params, cores: cores, random: random, dummy: never, shares: map[string]int{}}
+	p := &Pool{params: params, cores: cores, random: random, dummy: never, costly: make(chan struct{}, 1), shares: map[string]int{}}
 	p.idleTime = time.AfterFunc(idleTime, debug.FreeOSMemory)
 	p.idleTime.Stop()
 	return p, nil
@@ -116,9 +117,19 @@ func (t *Ticket) Hash(ctx context.Context, password secret.Text) (string, error)
 	return t.pool.hash(ctx, &t.pool.signIns, password)
 }
 
-// Verify waits for its turn and reports whether the password has the hash. It
-// fails with [ErrMalformed], or when ctx ends first.
+// Verify waits for its turn and reports whether the password has the hash. Hashes
+// that cost more than the pool's own are verified one at a time, so that they leave
+// memory and cores to the others. It fails with [ErrMalformed], or when ctx ends
+// first.
 func (t *Ticket) Verify(ctx context.Context, password secret.Text, text string) (bool, error) {
+	if costly(t.pool.params, text) { // it waits here, where it holds no slot
+		select {
+		case t.pool.costly <- struct{}{}:
+			defer func() { <-t.pool.costly }()
+		case <-ctx.Done():
+			return false, fmt.Errorf("passhash: wait for the costly hashes before: %w", ctx.Err())
+		}
+	}
 	if err := t.pool.acquire(ctx, &t.pool.signIns); err != nil {
 		return false, err
 	}

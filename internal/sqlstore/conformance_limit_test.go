@@ -129,10 +129,10 @@ func TestTimes(t *testing.T) {
 			m.Created, m.NextAttempt, m.Expires, m.Finished = wanted, wanted, wanted, wanted
 			wantMail(t, name+": mail", get[account.Mail](t)(db.Mail(t.Context(), m.ID)), m)
 
-			r := account.Recovery{UserID: u.ID, Created: in, Expires: in}
+			r := account.Recovery{UserID: u.ID, Kind: account.MailRecovery, Created: in, Expires: in}
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.InsertRecovery(ctx, r, hashOf(name)) })
 			want(t, name+": recovery", get[account.Recovery](t)(recoveryByHash(t, db, name)),
-				account.Recovery{UserID: u.ID, Created: wanted, Expires: wanted})
+				account.Recovery{UserID: u.ID, Kind: account.MailRecovery, Created: wanted, Expires: wanted})
 		}
 	})
 

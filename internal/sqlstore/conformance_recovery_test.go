@@ -27,11 +27,15 @@ func wantRecoveries(t *testing.T, db database, what string, names map[string]boo
 }
 
 func TestRecovery(t *testing.T) {
-	insert := func(t *testing.T, db database, userID int64, name string, expires time.Time) account.Recovery {
+	insertAs := func(t *testing.T, db database, kind account.MailKind, userID int64, name string, expires time.Time) account.Recovery {
 		t.Helper()
-		r := account.Recovery{UserID: userID, Created: now, Expires: expires}
+		r := account.Recovery{UserID: userID, Kind: kind, Created: now, Expires: expires}
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.InsertRecovery(ctx, r, hashOf(name)) })
 		return r
+	}
+	insert := func(t *testing.T, db database, userID int64, name string, expires time.Time) account.Recovery {
+		t.Helper()
+		return insertAs(t, db, account.MailRecovery, userID, name, expires)
 	}
 
 	conform(t, "what was inserted is read back", func(t *testing.T, db database) {
@@ -56,12 +60,35 @@ func TestRecovery(t *testing.T) {
 			names[name] = true
 		}
 		for _, keep := range []int{9, 2, 0} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteRecoveriesOf(ctx, users[0].ID, keep) })
+			change(t, db, func(ctx context.Context, tx account.Tx) error {
+				return tx.LimitRecoveries(ctx, users[0].ID, account.MailRecovery, keep)
+			})
 			for i := range 5 {
 				names[fmt.Sprint(i)] = i >= 5-keep
 			}
 			wantRecoveries(t, db, fmt.Sprintf("keep %d", keep), names)
 		}
+	})
+
+	conform(t, "a kind is limited by itself, and all end together", func(t *testing.T, db database) {
+		users := insertUsers(t, db, 2)
+		invitation := insertAs(t, db, account.MailInvitation, users[0].ID, "invitation", now)
+		insert(t, db, users[0].ID, "first", now)
+		insert(t, db, users[0].ID, "second", now)
+		insert(t, db, users[1].ID, "other", now)
+		want(t, "invitation", get[account.Recovery](t)(recoveryByHash(t, db, "invitation")), invitation)
+		limit := func(kind account.MailKind, keep int) {
+			t.Helper()
+			change(t, db, func(ctx context.Context, tx account.Tx) error {
+				return tx.LimitRecoveries(ctx, users[0].ID, kind, keep)
+			})
+		}
+		limit(account.MailInvitation, 1)
+		wantRecoveries(t, db, "one invitation", map[string]bool{"invitation": true, "first": true, "second": true, "other": true})
+		limit(account.MailRecovery, 1)
+		wantRecoveries(t, db, "one recovery", map[string]bool{"invitation": true, "first": false, "second": true, "other": true})
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteRecoveriesOf(ctx, users[0].ID) })
+		wantRecoveries(t, db, "all", map[string]bool{"invitation": false, "second": false, "other": true})
 	})
 
 	conform(t, "tokens expire, and end with their user", func(t *testing.T, db database) {

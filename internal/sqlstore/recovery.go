@@ -9,24 +9,28 @@ import (
 )
 
 func scanRecovery(row scanner) (r account.Recovery, err error) {
-	return r, row.Scan(&r.UserID, micro{&r.Created}, micro{&r.Expires})
+	return r, row.Scan(&r.UserID, &r.Kind, micro{&r.Created}, micro{&r.Expires})
 }
 
 func (t *tx) InsertRecovery(ctx context.Context, r account.Recovery, hash token.Hash) error {
 	return t.run(ctx, `
-		INSERT INTO recoveries (user_id, hash, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
-		r.UserID, hash[:], micros(r.Created), micros(r.Expires))
+		INSERT INTO recoveries (user_id, kind, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+		r.UserID, r.Kind, hash[:], micros(r.Created), micros(r.Expires))
 }
 
 func (t *tx) RecoveryByHash(ctx context.Context, hash token.Hash) (account.Recovery, error) {
 	return one(ctx, t.queries, scanRecovery, `
-		SELECT user_id, created_at, expires_at FROM recoveries WHERE hash = $1`+t.dialect.lockRow, hash[:])
+		SELECT user_id, kind, created_at, expires_at FROM recoveries WHERE hash = $1`+t.dialect.lockRow, hash[:])
 }
 
-func (t *tx) DeleteRecoveriesOf(ctx context.Context, userID int64, keep int) error {
+func (t *tx) LimitRecoveries(ctx context.Context, userID int64, kind account.MailKind, keep int) error {
 	return t.run(ctx, `
-		DELETE FROM recoveries WHERE user_id = $1 AND id NOT IN (
-			SELECT id FROM recoveries WHERE user_id = $1 ORDER BY id DESC LIMIT $2)`, userID, keep)
+		DELETE FROM recoveries WHERE user_id = $1 AND kind = $2 AND id NOT IN (
+			SELECT id FROM recoveries WHERE user_id = $1 AND kind = $2 ORDER BY id DESC LIMIT $3)`, userID, kind, keep)
+}
+
+func (t *tx) DeleteRecoveriesOf(ctx context.Context, userID int64) error {
+	return t.run(ctx, "DELETE FROM recoveries WHERE user_id = $1", userID)
 }
 
 func (t *tx) DeleteExpiredRecoveries(ctx context.Context, before time.Time, limit int) (int, error) {

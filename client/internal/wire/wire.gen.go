@@ -652,7 +652,7 @@ type ImportUser struct {
 	// Password The password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8. Not together with `passwordHash`.
 	Password *string `json:"password,omitempty"`
 
-	// PasswordHash The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 256 MiB, and 1 GiB over all passes), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 14, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 2000000 iterations). Not together with `password`.
+	// PasswordHash The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 64 MiB of memory, 192 MiB over all passes, and 4 threads), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 12, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 1000000 iterations). Not together with `password`.
 	PasswordHash *string `json:"passwordHash,omitempty"`
 
 	// Surname The family name, at most 256 characters.

@@ -244,7 +244,7 @@ class ImportUser(object):
     def password_hash(self):
         """Gets the password_hash of this ImportUser.  # noqa: E501
 
-        The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 256 MiB, and 1 GiB over all passes), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 14, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 2000000 iterations). Not together with `password`.  # noqa: E501
+        The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 64 MiB of memory, 192 MiB over all passes, and 4 threads), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 12, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 1000000 iterations). Not together with `password`.  # noqa: E501
 
         :return: The password_hash of this ImportUser.  # noqa: E501
         :rtype: str
@@ -255,7 +255,7 @@ class ImportUser(object):
     def password_hash(self, password_hash):
         """Sets the password_hash of this ImportUser.
 
-        The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 256 MiB, and 1 GiB over all passes), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 14, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 2000000 iterations). Not together with `password`.  # noqa: E501
+        The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 64 MiB of memory, 192 MiB over all passes, and 4 threads), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 12, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 1000000 iterations). Not together with `password`.  # noqa: E501
 
         :param password_hash: The password_hash of this ImportUser.  # noqa: E501
         :type: str

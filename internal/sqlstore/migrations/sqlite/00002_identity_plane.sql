@@ -15,6 +15,9 @@ ALTER TABLE roles ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
 UPDATE roles SET name_key = lower(name);
 CREATE UNIQUE INDEX roles_name_key ON roles (name_key);
 
+-- A token is limited with those of its kind alone. Until now all were of recovery.
+ALTER TABLE recoveries ADD COLUMN kind TEXT NOT NULL DEFAULT 'recovery';
+
 CREATE TABLE preferences (
     user_id    INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     language   TEXT    NOT NULL,
