@@ -50,11 +50,14 @@ func (s *summary) count(row userfile.Row) {
 
 // good says that a file has no faults.
 func (m *importer) good() string {
-	invited := ""
-	if m.found.invited > 0 {
-		invited = fmt.Sprintf(", %d of them without a password", m.found.invited)
+	text := fmt.Sprintf("%s is good: %s", m.name, countUsers(m.found.users))
+	if n := m.found.invited; n > 0 {
+		text += fmt.Sprintf("; %d will be invited by mail", n)
 	}
-	return fmt.Sprintf("%s is good: %s%s.", m.name, countUsers(m.found.users), invited)
+	if n := m.found.inactive; n > 0 {
+		text += fmt.Sprintf("; %d will not be active", n)
+	}
+	return text + "."
 }
 
 // check has the server check every row of the file, and reports all faults.
