@@ -21,8 +21,9 @@ type app struct {
 	now              func() time.Time
 	prompt           prompter // nil where there is nobody to ask
 
-	flags *globals          // of this call
-	model *kong.Application // every command and flag
+	flags   *globals          // of this call
+	command string            // of this call, as "users list"
+	model   *kong.Application // every command and flag
 }
 
 // Exit codes.
@@ -62,5 +63,6 @@ func (a *app) run(args []string) int {
 	if err != nil {
 		return a.report(err)
 	}
+	a.command = parsed.Command()
 	return a.report(parsed.Run(a))
 }

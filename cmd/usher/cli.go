@@ -50,8 +50,8 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 }
 
 var groups = []kong.Group{
-	{Key: "session", Title: "Signing in:"},
-	{Key: "manage", Title: "Users, roles and mail, on a running server:"},
+	{Key: "session", Title: "Signing in, and what is yours:"},
+	{Key: "manage", Title: "Users, roles, mail, settings and the activity log, on a running server:"},
 	{Key: "server", Title: "The server itself:"},
 	{Key: "more", Title: "More:"},
 	{Key: "connection", Title: "Flags of the commands that talk to a server:"},

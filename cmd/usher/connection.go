@@ -64,10 +64,15 @@ func (a *app) signedIn() (*client.Client, error) {
 	return c.WithToken(token.Reveal()), nil
 }
 
+// tokenGiven reports whether a token is to be used instead of the session of usher login.
+func (a *app) tokenGiven() bool {
+	return a.flags.TokenFile != "" || a.getenv("USHER_TOKEN") != ""
+}
+
 // token returns the credential for the server of c, and whether it is the session
 // of usher login. One that is given takes precedence over that.
 func (a *app) token(c *client.Client) (token secret.Text, stored bool, err error) {
-	if a.flags.TokenFile != "" || a.getenv("USHER_TOKEN") != "" {
+	if a.tokenGiven() {
 		token, err = a.secret(source{what: "token", variable: "USHER_TOKEN", flag: "--token-file", file: a.flags.TokenFile})
 		return token, false, err
 	}

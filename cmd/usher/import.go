@@ -68,21 +68,16 @@ func (cmd *usersImportCmd) Run(a *app) error {
 	}
 	defer file.Close()
 	m := &importer{app: a, client: c, name: cmd.File, file: file, format: format}
-	if cmd.Resume == 0 {
-		if err := m.check(); err != nil {
-			return err
-		}
-		if cmd.DryRun {
-			a.say("%s Nothing was created.", m.good())
-			return nil
-		}
-		a.progress("%s", m.good())
-	}
-	i, err := m.create(cmd.Resume)
-	if err != nil {
+	i, err := cmd.checked(m)
+	if err != nil || cmd.DryRun {
 		return err
 	}
-	if err := a.show(i, table{rows: [][]string{{fmt.Sprintf("Created %s.", countUsers(m.found.users))}}}); err != nil {
+	if i, err = m.create(i); err != nil {
+		return err
+	}
+	// What the server has counts, and after an import was resumed also for the
+	// users of before.
+	if err := a.show(i, table{rows: [][]string{{fmt.Sprintf("Created %s.", countUsers(i.Rows))}}}); err != nil {
 		return err
 	}
 	if n := m.found.inactive; n > 0 {
@@ -92,6 +87,28 @@ func (cmd *usersImportCmd) Run(a *app) error {
 		a.say("%s invited by mail to choose a password.", isOrAre(n))
 	}
 	return nil
+}
+
+// checked checks the file and returns the import to bring it to: a new one, or the
+// one to be resumed. After a dry run there is none.
+func (cmd *usersImportCmd) checked(m *importer) (i client.Import, err error) {
+	if cmd.Resume == 0 {
+		err = m.check()
+	} else if i, err = m.resumable(cmd.Resume); err == nil {
+		err = m.checkAgain(i)
+	}
+	switch {
+	case err != nil:
+		return i, err
+	case cmd.DryRun:
+		m.app.say("%s Nothing was created.", m.good())
+		return i, nil
+	}
+	m.app.progress("%s", m.good())
+	if cmd.Resume == 0 {
+		return m.client.BeginImport(m.app.ctx, false)
+	}
+	return i, nil
 }
 
 // undo removes the users of an import.
@@ -171,26 +188,27 @@ func count(n int, what string) string {
 type meter struct {
 	app   *app
 	what  string
-	size  int64 // of the file; 0 when it is not known
+	from  int // rows that were done before
+	of    int // rows in all; 0 when it is not known
 	begun time.Time
 	told  time.Time
 }
 
-func (a *app) newMeter(what string, size int64) *meter {
+func (a *app) newMeter(what string, from, of int) *meter {
 	now := a.now()
-	return &meter{app: a, what: what, size: size, begun: now, told: now}
+	return &meter{app: a, what: what, from: from, of: of, begun: now, told: now}
 }
 
-// tell takes how many rows are done, and how much of the file.
-func (m *meter) tell(rows int, bytes int64) {
+// tell takes how many rows are done.
+func (m *meter) tell(rows int) {
 	now := m.app.now()
 	if now.Sub(m.told) < 2*time.Second {
 		return
 	}
 	m.told = now
 	percent := ""
-	if m.size > 0 {
-		percent = fmt.Sprintf(", %d %%", min(100, bytes*100/m.size))
+	if m.of > 0 {
+		percent = fmt.Sprintf(", %d %%", min(100, rows*100/m.of))
 	}
-	m.app.progress("%s %s, %.0f a second%s", m.what, countUsers(rows), float64(rows)/now.Sub(m.begun).Seconds(), percent)
+	m.app.progress("%s %s, %.0f a second%s", m.what, countUsers(rows), float64(rows-m.from)/now.Sub(m.begun).Seconds(), percent)
 }

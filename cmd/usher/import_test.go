@@ -150,3 +150,78 @@ func TestInterruptedImport(t *testing.T) {
 		t.Errorf("%d users, %d of them active", all, active)
 	}
 }
+
+// An import is resumed with its own file alone, and a refusal changes nothing. A
+// fault that turns up later undoes it, and the command says so.
+func TestResumeWithAnotherFile(t *testing.T) {
+	b := newImportBench(t, 2500)
+	b.cut.Store(3 + 2) // the batches of the check, and two more
+	if code, out := b.usher("users", "import", b.file); code != exitFailure {
+		t.Fatalf("exit code %d: %s", code, out)
+	}
+	b.cut.Store(1 << 40)
+	own, err := os.ReadFile(b.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(own), "\n")
+	// The check was the import 1.
+	for _, test := range []struct{ name, text, want string }{
+		{"a shorter one", strings.Join(lines[:3], ""), "the file has 2 rows, the import 2000 already: it is another file"},
+		{"of strangers", strings.ReplaceAll(string(own), "@example.org", "@example.net"), "the user on line 2 is none of the import's: it is another file"},
+		{"in another order", lines[0] + lines[1] + strings.Join(lines[3:], ""), "the user on line 2001 is none of the import's: it is another file"},
+		{"with an active user", strings.Replace(string(own), "user0@example.org", scriptAdmin, 1), "the user on line 2 is none of the import's"},
+		{"with a fault", string(own) + "Zoe,zoe,,true\n", "has 1 fault; the import 2 is as it was"},
+		{"that is empty", "", "has 1 fault"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "other.csv")
+			if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if code, out := b.usher("users", "import", file, "--resume", "2"); code != exitFailure || !strings.Contains(out, test.want) {
+				t.Errorf("exit code %d: %s\nwant %s", code, out, test.want)
+			}
+			if all, active := b.users(); all != 2001 || active != 1 {
+				t.Errorf("%d users, %d of them active", all, active)
+			}
+		})
+	}
+
+	file := filepath.Join(t.TempDir(), "taken.csv")
+	if err := os.WriteFile(file, []byte(string(own)+"Root,"+scriptAdmin+",,true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out := b.usher("users", "import", file, "--resume", "2")
+	if code != exitFailure || !strings.Contains(out, "has 1 fault; the import 2 was undone, and none of its users is left") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if all, _ := b.users(); all != 1 {
+		t.Errorf("%d users are left", all)
+	}
+}
+
+func TestMeter(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		from, of int
+		want     string
+	}{
+		{"of a check", 0, 0, "done 3000 users, 750 a second\n"},
+		{"of a new import", 0, 12000, "done 3000 users, 750 a second, 25 %\n"},
+		{"of a resumed one", 2000, 12000, "done 3000 users, 250 a second, 25 %\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a, _, stderr := testApp(nil)
+			now := time.Unix(0, 0)
+			a.stderrIsTerminal, a.now = true, func() time.Time { return now }
+			m := a.newMeter("done", test.from, test.of)
+			m.tell(2500) // too soon
+			now = now.Add(4 * time.Second)
+			m.tell(3000)
+			if got := stderr.String(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -51,11 +50,14 @@ func (s *summary) count(row userfile.Row) {
 
 // good says that a file has no faults.
 func (m *importer) good() string {
-	invited := ""
-	if m.found.invited > 0 {
-		invited = fmt.Sprintf(", %d of them without a password", m.found.invited)
+	text := fmt.Sprintf("%s is good: %s", m.name, countUsers(m.found.users))
+	if n := m.found.invited; n > 0 {
+		text += fmt.Sprintf("; %d will be invited by mail", n)
 	}
-	return fmt.Sprintf("%s is good: %s%s.", m.name, countUsers(m.found.users), invited)
+	if n := m.found.inactive; n > 0 {
+		text += fmt.Sprintf("; %d will not be active", n)
+	}
+	return text + "."
 }
 
 // check has the server check every row of the file, and reports all faults.
@@ -77,19 +79,16 @@ func (m *importer) check() (err error) {
 	return m.refused()
 }
 
-// create makes the users of a file that was checked: by a new import, or by the
-// one with this id, which has some of them.
-func (m *importer) create(resume int64) (client.Import, error) {
-	i, err := m.open(resume)
-	if err != nil {
-		return i, err
-	}
-	i, err = m.send(i, "created")
+// create makes the users of a file that was checked, by an import that has none of
+// them, or some.
+func (m *importer) create(i client.Import) (client.Import, error) {
+	i, err := m.send(i, "created")
 	if err == nil && m.faults > 0 { // what changed since the check
 		if _, err := undoImport(m.app.ctx, m.client, i.ID); err != nil {
 			return i, m.interrupted(i, err)
 		}
-		return i, m.refused()
+		return i, withHint(fmt.Errorf("%s has %s; the import %d was undone, and none of its users is left", m.name, count(m.faults, "fault"), i.ID),
+			"mend the lines above and import the whole file again, without --resume")
 	}
 	for err == nil && i.State != client.ImportFinished {
 		i, err = m.client.FinishImport(m.app.ctx, i.ID)
@@ -97,26 +96,6 @@ func (m *importer) create(resume int64) (client.Import, error) {
 	if err != nil {
 		return i, m.interrupted(i, err)
 	}
-	return i, nil
-}
-
-// open begins an import, or returns the one to be resumed.
-func (m *importer) open(resume int64) (client.Import, error) {
-	if resume == 0 {
-		return m.client.BeginImport(m.app.ctx, false)
-	}
-	i, err := m.client.Import(m.app.ctx, resume)
-	switch {
-	case err != nil:
-		return i, err
-	case i.DryRun:
-		return i, usage("the import %d only checks a file", i.ID)
-	case i.State == client.ImportUndoing:
-		return i, withHint(fmt.Errorf("the import %d is being undone", i.ID), "`usher users import --undo %d` goes on with that", i.ID)
-	case i.State == client.ImportUndone || i.State == client.ImportFinished:
-		return i, fmt.Errorf("the import %d is %s", i.ID, i.State)
-	}
-	m.app.progress("the import %d has %s", i.ID, countUsers(i.Rows))
 	return i, nil
 }
 
@@ -167,61 +146,53 @@ func textOf(row userfile.Row) int {
 	return n
 }
 
+// errFaulty ends the reading of a file whose import is being undone.
+var errFaulty = errors.New("rows are at fault")
+
 // send brings the rows of the file that an import does not have yet to it, and
 // reports the faults: those of the file by itself, and those that the server finds.
 // Rows keep their number, so one at fault is sent, too, without what cannot be.
 func (m *importer) send(i client.Import, what string) (client.Import, error) {
-	if _, err := m.file.Seek(0, io.SeekStart); err != nil {
-		return i, fmt.Errorf("read %s: %w", m.name, err)
-	}
-	file, err := userfile.NewReader(m.file, m.format)
-	if err != nil {
-		return i, fmt.Errorf("read %s: %w", m.name, err)
-	}
-	info, err := m.file.Stat()
-	if err != nil {
-		return i, fmt.Errorf("read %s: %w", m.name, err)
-	}
-	meter := m.app.newMeter(what, info.Size())
-	m.found = summary{}
+	meter := m.app.newMeter(what, i.Rows, m.found.users)
 	sent := i.Rows
 	next := &batch{}
-	flush := func() error {
+	flush := func() (err error) {
 		if len(next.rows) == 0 {
 			return nil
 		}
 		i, err = m.sendBatch(i, next)
-		meter.tell(m.found.users, file.BytesRead())
+		meter.tell(m.found.users)
 		next = &batch{}
 		return err
 	}
-	for {
-		row, faults, err := file.Read()
-		switch {
-		case errors.Is(err, io.EOF):
-			err := flush()
-			return i, err
-		case err != nil:
-			return i, fmt.Errorf("read %s: %w", m.name, err)
-		case row.User == 0:
+	err := m.read(func(row userfile.Row, faults []userfile.Fault) error {
+		if row.User == 0 {
 			err := flush()
 			m.report(faults)
-			return i, err
+			return err
 		}
-		m.found.count(row)
 		if row.User <= sent {
-			continue
+			return nil
 		}
 		if next.full(row) {
 			if err := flush(); err != nil {
-				return i, err
+				return err
 			}
 			if m.faults > 0 && !i.DryRun {
-				return i, nil
+				return errFaulty
 			}
 		}
 		next.add(row, faults)
+		return nil
+	})
+	switch {
+	case errors.Is(err, errFaulty):
+		return i, nil
+	case err != nil:
+		return i, err
 	}
+	err = flush()
+	return i, err
 }
 
 // sendBatch sends one batch and reports the faults of its rows.

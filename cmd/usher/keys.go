@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,8 @@ type keysListCmd struct {
 func (keysListCmd) Help() string {
 	return `Examples:
   usher keys list
-  usher keys list ada@example.com --output json`
+  usher keys list ada@example.com
+  usher keys list --output json            (with each permission)`
 }
 
 // Run lists keys.
@@ -50,14 +52,26 @@ func (cmd *keysListCmd) Run(a *app) error {
 	t := table{header: []string{"ID", "NAME", "KIND", "HINT", "MAY", "CREATED", "EXPIRES", "LAST USED"}}
 	for _, k := range keys {
 		t.rows = append(t.rows, []string{
-			strconv.FormatInt(k.ID, 10), orDash(&k.Name), string(k.Kind), "…" + k.Hint, keyMay(k),
+			strconv.FormatInt(k.ID, 10), orDash(&k.Name), string(k.Kind), "…" + k.Hint, keyMayInShort(k),
 			timeText(&k.CreatedAt), timeText(k.ExpiresAt), timeText(k.LastUsedAt),
 		})
 	}
 	return a.show(keys, t)
 }
 
-// keyMay says in short what a key may do.
+// keyMayInShort fits what a key may do into a column.
+func keyMayInShort(k client.APIKey) string {
+	writes := func(p client.Permission) bool { return p.Action != "read" }
+	switch {
+	case k.Permissions == nil:
+		return "all"
+	case len(k.Permissions) > 0 && !slices.ContainsFunc(k.Permissions, writes):
+		return "read-only"
+	}
+	return count(len(k.Permissions), "permission")
+}
+
+// keyMay says what a key may do.
 func keyMay(k client.APIKey) string {
 	if k.Permissions == nil {
 		return "everything of its owner's"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/client"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
 type loginCmd struct {
@@ -18,7 +19,8 @@ type loginCmd struct {
 // Help is the text below the usage line.
 func (loginCmd) Help() string {
 	return `The session is kept in credentials.json in the directory usher of your configuration, or in USHER_CONFIG_DIR,
-for your account alone. It ends at logout, after 12 hours without use, and after 30 days at the latest.
+for your account alone. It ends at logout, after some hours without use, and after some weeks at the latest, as the settings of the server say
+(12 hours and 30 days unless somebody changed them).
 
 Examples:
   usher login
@@ -98,11 +100,11 @@ func (logoutCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	token, stored, err := a.token(c)
+	given, stored, err := a.token(c)
 	if err != nil {
 		return err
 	}
-	err = c.WithToken(token.Reveal()).Logout(a.ctx)
+	err = c.WithToken(given.Reveal()).Logout(a.ctx)
 	ended := stored && errors.Is(err, client.CodeUnauthorized) // by itself, so there is nothing left but to forget it
 	if err != nil && !ended {
 		return err
@@ -115,6 +117,10 @@ func (logoutCmd) Run(a *app) error {
 		if err := sessions.remove(c.BaseURL()); err != nil {
 			return err
 		}
+	}
+	if strings.HasPrefix(given.Reveal(), string(token.APIKey)) {
+		a.say("An API key goes on to work. `usher keys list` shows yours, and `usher keys delete ID` ends one.")
+		return nil
 	}
 	a.say("Signed out of %s.", c.BaseURL())
 	return nil

@@ -102,11 +102,24 @@ func (a *app) hintFor(err error) string {
 	return ""
 }
 
+// lists names the command that lists what the one that runs is about.
+func (a *app) lists() string {
+	for _, noun := range []string{"users", "roles", "keys", "sessions", "mail", "audit"} {
+		if strings.HasPrefix(a.command, noun+" ") {
+			return fmt.Sprintf("`usher %s list` shows what there is", noun)
+		}
+	}
+	return "`usher users list`, `usher roles list`, `usher keys list`, `usher sessions list` and `usher mail list` show what there is"
+}
+
 func (a *app) hintForAnswer(answer *client.Error) string {
 	switch answer.Code {
 	case client.CodeInvalid:
 		return "mend what is named above and try again"
 	case client.CodeUnauthorized:
+		if a.tokenGiven() {
+			return "the token of USHER_TOKEN or --token-file is not valid: it is mistyped, or has ended; `usher login` and no such token uses a session"
+		}
 		return "sign in with `usher login`"
 	case client.CodeInvalidCredentials:
 		return "check the address and the password; after several failures an account is locked for a while"
@@ -115,9 +128,12 @@ func (a *app) hintForAnswer(answer *client.Error) string {
 	case client.CodeWrongPassword:
 		return "try again; after several failures the session ends"
 	case client.CodeForbidden:
+		if a.tokenGiven() {
+			return "`usher whoami` shows what you may do; an API key may be narrower than its owner"
+		}
 		return "`usher whoami` shows what you may do"
 	case client.CodeNotFound:
-		return "`usher users list`, `usher roles list` and `usher mail list` show what there is"
+		return a.lists()
 	case client.CodeEmailTaken:
 		return "choose another address, or change the user that has it: `usher users get ADDRESS`"
 	case client.CodeLastAdministrator:

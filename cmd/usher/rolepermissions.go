@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,8 +49,29 @@ func (cmd *rolesPermissionsCmd) Run(a *app) error {
 		if r, err = c.SetRolePermissions(a.ctx, r.ID, permissions); err != nil {
 			return err
 		}
+		a.warnOfUnknown(c, r.Permissions)
 	}
 	return a.show(r.Permissions, permissionTable(r.Permissions))
+}
+
+// administratorRole is the role that has every permission of its server.
+const administratorRole = 1
+
+// warnOfUnknown tells which permissions grant nothing, since the server does not
+// know their names: it keeps them for a release that does. Who may not read the
+// role to compare with is told nothing.
+func (a *app) warnOfUnknown(c *client.Client, permissions []client.Permission) {
+	all, err := c.Role(a.ctx, administratorRole)
+	if err != nil {
+		return
+	}
+	for _, p := range permissions {
+		same := func(q client.Permission) bool { return p.EntityName == q.EntityName && p.Action == q.Action }
+		if !slices.ContainsFunc(all.Permissions, same) {
+			warning := fmt.Sprintf("usher: %s:%s is no permission that this server knows: it grants nothing", p.EntityName, p.Action)
+			fmt.Fprintln(a.stderr, printable(warning))
+		}
+	}
 }
 
 // wanted returns the permissions that the role shall have; nil: those it has.
@@ -109,7 +131,7 @@ func readPermissions(a *app, file string) ([]client.Permission, error) {
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, err
+			return nil, errors.Unwrap(err) // the caller names the file
 		}
 		defer f.Close()
 		in = f
@@ -122,11 +144,9 @@ func readPermissions(a *app, file string) ([]client.Permission, error) {
 		EntityIDs  *[]json.Number `json:"entityIds"` // numbers or digits
 		DynamicID  *string        `json:"dynamicId"`
 	}
-	if err := decoder.Decode(&read); err != nil {
-		return nil, err
-	}
-	if read == nil {
-		return nil, errors.New("it is not a list of permissions")
+	if err := decoder.Decode(&read); err != nil || read == nil {
+		return nil, withHint(errors.New("it is not a list of permissions"),
+			"it must be a JSON array of objects with entityName, action, entityIds and dynamicId, as `usher roles permissions ROLE --output json` writes it")
 	}
 	permissions := make([]client.Permission, len(read))
 	for i, p := range read {

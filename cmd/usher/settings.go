@@ -184,6 +184,10 @@ func (settingsTestMailCmd) Run(a *app) error {
 	if a.flags.Output == "json" {
 		return a.show(result, table{})
 	}
+	if settings, err := c.ApplicationSettings(a.ctx); err == nil && orDash(settings.SMTPServerAddress) == "-" {
+		a.say("The message to %s became a file in the directory mail of the server's data: there is no mail server. Set one with `usher settings set smtpServerAddress=…`, or where the server is started with --smtp-host.", result.Recipient)
+		return nil
+	}
 	a.say("A message to %s has left.", result.Recipient)
 	return nil
 }

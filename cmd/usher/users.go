@@ -213,8 +213,11 @@ func (arg userArg) find(a *app, c *client.Client) (client.User, error) {
 			return u, nil
 		}
 	}
-	return client.User{}, withHint(errors.New("there is no user with this e-mail address, or none that you may see"), "`usher users list` shows the users")
+	return client.User{}, withHint(errNoSuchUser, "`usher users list` shows the users")
 }
+
+// errNoSuchUser means that an address was searched for in vain.
+var errNoSuchUser = errors.New("there is no user with this e-mail address, or none that you may see")
 
 // searchFor returns what to search an address by: the whole of it, unless its
 // domain has letters beyond ASCII, which can be written in more ways than one.

@@ -68,9 +68,6 @@ func (f *Reader) Read() (Row, []Fault, error) {
 	return row, checkRow(&row, faults), nil
 }
 
-// BytesRead returns how much of the file has been read, to tell how far it is.
-func (f *Reader) BytesRead() int64 { return f.input.count }
-
 // ErrTooLong means that a user takes more than a mebibyte: as a rule a quote that
 // is not closed.
 var ErrTooLong = errors.New("a user is longer than 1 MiB; is a quote not closed?")
@@ -80,12 +77,11 @@ const (
 	chunk   = 64 << 10 // what is read ahead
 )
 
-// input counts what is read and fails where one user takes too much.
+// input fails where one user takes too much.
 type input struct {
-	r     io.Reader
-	count int64
-	left  int   // until the next user must have begun
-	err   error // of reading, but for the end
+	r    io.Reader
+	left int   // until the next user must have begun
+	err  error // of reading, but for the end
 }
 
 // Read implements io.Reader.
@@ -95,7 +91,6 @@ func (in *input) Read(p []byte) (int, error) {
 		return 0, in.err
 	}
 	n, err := in.r.Read(p)
-	in.count += int64(n)
 	in.left -= n
 	if err != nil && !errors.Is(err, io.EOF) {
 		in.err = err

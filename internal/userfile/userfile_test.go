@@ -171,8 +171,8 @@ func TestAnyLength(t *testing.T) {
 			}
 			last = row.Line
 		}
-		if n < users || file.BytesRead() < users*500 || last < users {
-			t.Errorf("%s: %d users, the last on line %d, %d bytes", format, n, last, file.BytesRead())
+		if n < users || last < users {
+			t.Errorf("%s: %d users, the last on line %d", format, n, last)
 		}
 		_ = from.Close()
 	}
