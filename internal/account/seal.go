@@ -23,7 +23,7 @@ const (
 // seal, and makes checkpoints. Call it at least once a second; it reads a little
 // and writes nothing when there is nothing to do. Several servers may call it at
 // once. It fails with [ErrActivityChanged] rather than going on from an end of
-// the chain that somebody has forged.
+// the chain that somebody has forged, or that the witness contradicts.
 func (s *Service) SealActivity(ctx context.Context) error {
 	if err := s.mergeFailedSignIns(ctx); err != nil {
 		return err
@@ -31,6 +31,9 @@ func (s *Service) SealActivity(ctx context.Context) error {
 	for {
 		due, err := s.sealDue(ctx)
 		if err != nil || !due {
+			return err
+		}
+		if err := s.checkWitness(ctx); err != nil {
 			return err
 		}
 		var made *Checkpoint
@@ -43,6 +46,9 @@ func (s *Service) SealActivity(ctx context.Context) error {
 		}
 		if made != nil {
 			s.log.InfoContext(ctx, "checkpoint of the activity log", "checkpoint", made.String())
+			if err := s.keep(*made); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (v *verifier) begin(ctx context.Context, elsewhere *Checkpoint) error {
 	switch {
 	case elsewhere == nil:
 	case !v.s.signed(checkpointPurpose, *elsewhere):
-		v.differs(Finding{Kind: FindingForged, Message: "the checkpoint that was given is not one of this server, or was changed"})
+		v.differs(Finding{Kind: FindingForged, Message: "the checkpoint kept outside the database is not one of this server, or was changed"})
 	case elsewhere.Number < anchor.Number:
 		v.report.Compared = ComparedOlder
 	default:
@@ -79,7 +79,7 @@ func (v *verifier) meet(number int64, seal []byte) {
 	default:
 		v.differs(Finding{
 			Kind: FindingReplaced, From: number, To: number,
-			Message: "the seal is not the one of the checkpoint that was given: the log up to here was made anew, or is that of another server",
+			Message: "the seal is not the one of the checkpoint kept outside the database: the log up to here was made anew, or is that of another server",
 		})
 	}
 }
@@ -215,7 +215,7 @@ func (v *verifier) finish(ctx context.Context) (err error) {
 		}
 	}
 	if c := v.elsewhere; c != nil && c.Number > last {
-		v.cut(*c, "the checkpoint that was given")
+		v.cut(*c, "the checkpoint kept outside the database")
 		v.report.Compared = ComparedDiffer
 	} else if c != nil { // its entry is missing
 		v.report.Compared = ComparedDiffer

@@ -39,7 +39,7 @@ type ActivityReport struct {
 	// Checkpoint vouches for what was verified, to be kept elsewhere. It is nil
 	// when anything is wrong, or nothing was sealed.
 	Checkpoint *Checkpoint
-	// Compared says what became of the checkpoint that was given.
+	// Compared says what became of the checkpoint kept outside the database.
 	Compared Comparison
 }
 
