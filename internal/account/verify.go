@@ -14,6 +14,7 @@ const (
 	FindingAdded      FindingKind = "added"     // entries where the chain has no place for them
 	FindingCut        FindingKind = "cut"       // the end was cut off
 	FindingReplaced   FindingKind = "replaced"  // an entry has another seal than a checkpoint says
+	FindingEarly      FindingKind = "early"     // entries were removed before retention may have
 	FindingForged     FindingKind = "forged"    // an end of the chain or a checkpoint is not signed by this server
 )
 
