@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -26,8 +25,11 @@ func (auditVerifyCmd) Help() string {
 
 Each entry of the activity log has a seal over itself and the seal before it, made with the server key within a second of its
 writing. So it shows when an entry was edited, removed, moved, or sealed without the key. That the end of the log was cut off,
-and what tells where it was set back too, shows only by a checkpoint that was kept where nobody can change it: those that
-` + "`usher audit checkpoint`" + ` makes, and the server writes to its log every 1,000 entries and every hour.
+and what tells where it was set back too, shows only by a checkpoint outside the database. The server writes one to its log, and to
+the file ` + "`activity-checkpoint`" + ` of the data directory, every 1,000 entries and every hour; the file is compared when no other is given.
+Whoever can change the file too is found by a checkpoint kept elsewhere, as ` + "`usher audit checkpoint`" + ` makes.
+
+After an older copy of the database was restored, remove the file before the server is started: it would not seal entries otherwise.
 
 The exit code is 1 when anything was found.
 
@@ -38,17 +40,9 @@ Examples:
 
 // Run verifies the log and reports.
 func (cmd *auditVerifyCmd) Run(a *app) error {
-	var kept *account.Checkpoint
-	if cmd.Checkpoint != "" {
-		text, err := os.ReadFile(cmd.Checkpoint)
-		if err != nil {
-			return fmt.Errorf("read the checkpoint: %w", err)
-		}
-		c, err := account.ParseCheckpoint(string(text))
-		if err != nil {
-			return withHint(fmt.Errorf("%s: %w", cmd.Checkpoint, err), "it is one line, as `usher audit checkpoint` writes it")
-		}
-		kept = &c
+	kept, err := cmd.kept()
+	if err != nil {
+		return err
 	}
 	return cmd.with(a, func(ctx context.Context, s *account.Service) error {
 		start := a.now()
@@ -61,12 +55,27 @@ func (cmd *auditVerifyCmd) Run(a *app) error {
 			return err
 		}
 		a.progress("done in %s", a.now().Sub(start).Round(time.Millisecond))
-		return a.verdict(report)
+		return a.verdict(report, cmd.Checkpoint != "")
 	})
 }
 
-// verdict shows a report, and fails when anything was found.
-func (a *app) verdict(r account.ActivityReport) error {
+// kept is the checkpoint that was given, or else the one beside the database; nil
+// where there is none.
+func (cmd *auditVerifyCmd) kept() (*account.Checkpoint, error) {
+	if cmd.Checkpoint != "" {
+		c, err := readCheckpoint(cmd.Checkpoint)
+		return &c, err
+	}
+	c, err := fileWitness{cmd.Data}.Checkpoint()
+	if errors.Is(err, account.ErrNotFound) {
+		return nil, nil
+	}
+	return &c, err
+}
+
+// verdict shows a report, and fails when anything was found. given says whether a
+// checkpoint from elsewhere was compared.
+func (a *app) verdict(r account.ActivityReport, given bool) error {
 	for _, f := range r.Findings {
 		fmt.Fprintln(a.stdout, printable(findingText(f)))
 	}
@@ -82,15 +91,15 @@ func (a *app) verdict(r account.ActivityReport) error {
 	}
 	switch r.Compared {
 	case account.ComparedEqual:
-		fmt.Fprintln(a.stdout, "The log goes on from the checkpoint that was given.")
+		fmt.Fprintln(a.stdout, "The log goes on from the checkpoint kept outside the database.")
 	case account.ComparedOlder:
-		fmt.Fprintln(a.stdout, "The checkpoint that was given is of an entry that retention has removed, so it cannot be compared.")
+		fmt.Fprintln(a.stdout, "The checkpoint kept outside the database is of an entry that retention has removed, so it cannot be compared.")
 	}
 	if r.Found > 0 {
 		return withHint(errors.New("the activity log was tampered with"),
 			"keep a copy of the data directory as it is, and compare with a backup")
 	}
-	if r.Checkpoint != nil && r.Compared == account.ComparedNone {
+	if r.Checkpoint != nil && !given {
 		fmt.Fprintln(a.stdout, "A checkpoint to keep elsewhere, without which a cut-off end may not show:")
 		fmt.Fprintln(a.stdout, r.Checkpoint)
 	}

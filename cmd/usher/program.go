@@ -131,6 +131,7 @@ func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.
 		Now: time.Now, Random: rand.Reader,
 		PublicURL: fixed.PublicURL, LocalURL: fixed.LocalURL, Mail: fixed.Mail, Courier: fixed.Courier,
 		PasswordChanged: func(userID int64) { forgetInitialPassword(settings.Data, userID, log) },
+		Witness:         fileWitness{settings.Data},
 	}), nil
 }
 

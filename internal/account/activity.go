@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -99,11 +100,37 @@ func (s *Service) recordAs(ctx context.Context, tx Tx, actor Actor, events ...Ev
 		return err
 	}
 	for _, e := range events {
+		e.Changes = cutChanges(e.Changes)
 		if err := tx.InsertActivity(ctx, Activity{At: s.now(), Actor: actor, Event: e, Count: 1}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// maxChangeText is how many characters of a text an entry has: it tells that it
+// changed, and is no archive of biographies.
+const maxChangeText = 256
+
+// cutChanges returns the changes with texts that are cut.
+func cutChanges(changes []FieldChange) []FieldChange {
+	changes = slices.Clone(changes)
+	for i := range changes {
+		changes[i].From, changes[i].To = cutText(changes[i].From), cutText(changes[i].To)
+	}
+	return changes
+}
+
+// cutText cuts a value that is a text.
+func cutText(value any) any {
+	text, isText := value.(string)
+	if !isText || len(text) <= maxChangeText {
+		return value
+	}
+	if runes := []rune(text); len(runes) > maxChangeText {
+		return string(runes[:maxChangeText]) + "…"
+	}
+	return text
 }
 
 // keepsActivity reports whether the settings, as the transaction sees them, want

@@ -169,7 +169,7 @@ func TestTamperedActivity(t *testing.T) {
 		{"all removed", []string{`DELETE FROM activity`}, []string{"cut 1-20", "cut 1-20"}},
 		{"all removed, the head made empty", []string{
 			`DELETE FROM activity`, `UPDATE activity_chain SET number = 0, at = 0, seal = x'', key_id = '', mac = x''`,
-		}, []string{"cut 1-20"}},
+		}, []string{"forged 0-0", "forged 0-0", "cut 1-20"}},
 		{"added behind the head", []string{
 			`INSERT INTO activity SELECT 99, at, 7, actor_name, credential, credential_id, source, action, target_kind, target_id,
 			   target_name, changes, count, 21, key_id, seal FROM activity WHERE number = 20`,
@@ -222,6 +222,22 @@ func TestEveryColumnIsSealed(t *testing.T) {
 	}
 }
 
+// beginAs makes the ends of the chain those of the beginning, as somebody with
+// another key signs them.
+func (f *fixture) beginAs(ring *keyring.Ring) {
+	f.t.Helper()
+	other := blankFixture(f.t)
+	must(other.with(func(o *account.Options) { o.Keys = ring }).SetUp(f.t.Context(), firstRun))
+	f.write(func(ctx context.Context, tx account.Tx) error {
+		for _, end := range []account.ChainEnd{account.ChainAnchor, account.ChainHead} {
+			if err := tx.SaveChainEnd(ctx, end, must(other.store.under.ChainEnd(ctx, end))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // TestRecomputedActivity: somebody without the server key edits an entry and
 // makes every seal anew.
 func TestRecomputedActivity(t *testing.T) {
@@ -231,18 +247,20 @@ func TestRecomputedActivity(t *testing.T) {
 	own := kept.Signature.KeyID
 	f.tamper(`UPDATE activity SET actor_name = 'x' WHERE number = 5`, unseal,
 		`UPDATE activity_chain SET number = 0, at = 0, seal = x'', key_id = '', mac = x''`, `DELETE FROM activity_checkpoints`)
-	other := f.with(func(o *account.Options) { o.Keys = newRing() })
+	ring := newRing()
+	f.beginAs(ring)
+	other := f.with(func(o *account.Options) { o.Keys = ring })
 	if err := other.SealActivity(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	wantFound(t, f.verify(nil), "key 1-20", "forged 20-20", "forged 0-0")
+	wantFound(t, f.verify(nil), "forged 0-0", "key 1-20", "forged 20-20", "forged 0-0")
 	r := f.verify(&kept)
 	if r.Compared != account.ComparedDiffer {
 		t.Errorf("it is compared as %q", r.Compared)
 	}
 
 	f.tamper(`UPDATE activity SET key_id = '`+own+`'`, `UPDATE activity_chain SET key_id = '`+own+`'`, `DELETE FROM activity_checkpoints`)
-	wantFound(t, f.verify(nil), "changed 1-20", "forged 0-0")
+	wantFound(t, f.verify(nil), "forged 0-0", "changed 1-20", "forged 0-0")
 
 	// The server itself does not go on from there.
 	f.act(1)
@@ -320,10 +338,11 @@ func TestCheckpointElsewhere(t *testing.T) {
 // TestRotatedServerKey: what an older key of the ring sealed still verifies.
 func TestRotatedServerKey(t *testing.T) {
 	old, next := must(keyring.Generate(rand32{})), must(keyring.Generate(rand32{7}))
-	f := newFixture(t)
+	f := blankFixture(t)
 	service := func(ring string) *account.Service {
 		return f.with(func(o *account.Options) { o.Keys = must(keyring.Parse(ring)) })
 	}
+	must(service(old).SetUp(t.Context(), firstRun))
 	seal := func(s *account.Service) {
 		f.act(3)
 		if err := s.SealActivity(t.Context()); err != nil {
@@ -339,7 +358,7 @@ func TestRotatedServerKey(t *testing.T) {
 	if r.Verified != 7 || r.Compared != account.ComparedEqual {
 		t.Errorf("%+v", r)
 	}
-	wantFound(t, must(service(next).VerifyActivity(t.Context(), nil, nil)), "key 1-4", "forged 4-4")
+	wantFound(t, must(service(next).VerifyActivity(t.Context(), nil, nil)), "forged 0-0", "key 1-4", "forged 4-4")
 }
 
 // rand32 is a random source that always gives the same.
@@ -441,11 +460,9 @@ func TestCheckpoints(t *testing.T) {
 
 // foreignLog is a service with another server key, and so many sealed entries.
 func foreignLog(t testing.TB, n int) *account.Service {
-	f := newFixture(t)
-	s := f.with(func(o *account.Options) { o.Keys = newRing() })
+	f := blankFixture(t)
+	must(f.SetUp(t.Context(), firstRun))
 	f.act(n - 1)
-	if err := s.SealActivity(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	f.seal()
+	return f.Service
 }

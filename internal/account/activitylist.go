@@ -26,7 +26,8 @@ type ActivityFilter struct {
 const MaxActivityPage = 1000
 
 // Activity returns a page of the entries that the caller may read, newest first,
-// and the cursor of the next page: "" after the last. An empty cursor begins. It
+// and the cursor of the next page: "" after the last. An empty cursor begins. A
+// page of long entries ends before the limit, after about 1 MiB of changes. It
 // fails as [Allow] says, and with CodeInvalid for a cursor that it never gave.
 func (s *Service) Activity(ctx context.Context, caller *Principal, f ActivityFilter, cursor string, limit int) (page []StoredActivity, next string, err error) {
 	q, err := activityQuery(caller, f)
@@ -37,14 +38,30 @@ func (s *Service) Activity(ctx context.Context, caller *Principal, f ActivityFil
 		return nil, "", err
 	}
 	limit = min(limit, MaxActivityPage)
-	q.Limit = limit + 1
-	page, err = s.readActivity(ctx, q)
-	if err != nil || len(page) <= limit {
-		return page, "", err
+	for size := 0; ; {
+		q.Limit = min(limit-len(page)+1, activityBatch)
+		entries, err := s.readActivity(ctx, q)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, e := range entries {
+			if len(page) == limit || size >= activityPageBytes {
+				return page, activityCursor(page[len(page)-1].ID), nil
+			}
+			page, size, q.Backward = append(page, e), size+len(e.ChangesText), e.ID
+		}
+		if len(entries) < q.Limit {
+			return page, "", nil
+		}
 	}
-	page = page[:limit]
-	return page, activityCursor(page[limit-1].ID), nil
 }
+
+const (
+	// activityPageBytes is how many bytes of changes, as they are stored, end a page.
+	activityPageBytes = 1 << 20
+	// activityBatch is how many entries are read at once.
+	activityBatch = 100
+)
 
 // ExportActivity calls yield with every entry that the caller may read, oldest
 // first. It holds one page at a time. It ends with the first failure of yield.
@@ -53,7 +70,7 @@ func (s *Service) ExportActivity(ctx context.Context, caller *Principal, f Activ
 	if err != nil {
 		return err
 	}
-	q.Forward, q.Limit = true, listPage
+	q.Forward, q.Limit = true, activityBatch
 	for {
 		entries, err := s.readActivity(ctx, q)
 		if err != nil {

@@ -6,19 +6,39 @@ import (
 	"time"
 )
 
+// The days that entries may be kept, as the contract has them. Others were put into
+// the database past every rule.
+const (
+	minActivityDays = 1
+	maxActivityDays = 3650
+)
+
+// activityBefore is the time from before which retention removes entries. It fails
+// with [ErrActivityChanged] for days that no operation sets.
+func (a ApplicationSettings) activityBefore(now time.Time) (time.Time, error) {
+	if a.ActivityDays < minActivityDays || a.ActivityDays > maxActivityDays {
+		return time.Time{}, fmt.Errorf("%w (the settings keep it for %d days, which nobody can set: nothing is removed)", ErrActivityChanged, a.ActivityDays)
+	}
+	return now.AddDate(0, 0, -a.ActivityDays), nil
+}
+
 // sweepActivity removes the entries that are older than the settings keep them,
 // from the first one on up to the first that is not. It signs the last one
 // removed as the anchor that the rest of the chain continues. Before it removes
 // an entry it verifies its seal: otherwise who sets the time of an entry back
 // would have the server remove it for him. It fails with [ErrActivityChanged]
-// there.
+// there, and removes nothing for a number of days that no operation sets.
 func (s *Service) sweepActivity(ctx context.Context) error {
 	for {
 		settings, err := s.applicationSettings(ctx, s.store)
 		if err != nil {
 			return err
 		}
-		before := s.now().AddDate(0, 0, -settings.ActivityDays)
+		before, err := settings.activityBefore(s.now())
+		if err != nil {
+			s.log.ErrorContext(ctx, "retention of the activity log", "error", err)
+			return err
+		}
 		anchor, err := s.store.ChainEnd(ctx, ChainAnchor)
 		if err = s.checkEnd(ChainAnchor, anchor, err); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -90,4 +91,50 @@ func TestEntriesBeforeTheAnchor(t *testing.T) {
 	f.tamper(`INSERT INTO activity SELECT 3, at, 7, actor_name, credential, credential_id, source, action, target_kind, target_id,
 		target_name, changes, count, 3, key_id, seal FROM activity WHERE number = 12`)
 	wantFound(t, f.verify(nil), "added 3-3")
+}
+
+// TestRetentionPastTheRules: days that no operation sets remove nothing, and are
+// found.
+func TestRetentionPastTheRules(t *testing.T) {
+	for _, days := range []string{"-1", "0", "3651", "-9000000000"} {
+		t.Run(days, func(t *testing.T) {
+			f := sealedLog(t, 10)
+			f.clock.advance(time.Hour)
+			f.tamper(`INSERT INTO settings (name, value) VALUES ('application', '{"ActivityDays": ` + days + `}')`)
+			if err := f.Sweep(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
+				t.Errorf("it goes on: %v", err)
+			}
+			r := f.verify(nil)
+			wantFound(t, r, "forged 0-0")
+			if r.Verified != 10 {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+// TestEarlyRemoval: entries that were removed before their time are found, by the
+// anchor or by a checkpoint kept elsewhere.
+func TestEarlyRemoval(t *testing.T) {
+	f := sealedLog(t, 10)
+	f.clock.advance(48 * time.Hour)
+	kept := must(f.ActivityCheckpoint(t.Context()))
+	f.act(5)
+	f.seal()
+	days := func(n string) {
+		f.tamper(`DELETE FROM settings WHERE name = 'application'`,
+			`INSERT INTO settings (name, value) VALUES ('application', '{"KeepActivity": true, "ActivityDays": `+n+`}')`)
+	}
+	f.clock.advance(25 * time.Hour)
+	days("1")
+	f.sweep()
+	days("365")
+	r := f.verify(&kept)
+	wantFound(t, r, "early 11-15")
+	if r.Compared != account.ComparedOlder {
+		t.Errorf("%+v", r)
+	}
+	wantFound(t, f.verify(nil))
+	f.clock.advance(-2 * time.Hour)
+	wantFound(t, f.verify(nil), "early 15-15")
 }

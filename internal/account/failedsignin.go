@@ -24,14 +24,19 @@ type FailedSignIns struct {
 // failedSignInUnit is how long failures are counted before they become an entry.
 const failedSignInUnit = time.Minute
 
-// countFailedSignIn notes a wrong password for the activity log.
-func countFailedSignIn(ctx context.Context, tx Tx, source string, userID int64, now time.Time) error {
+// countFailedSignIn notes a wrong password for the activity log, if it is kept.
+func (s *Service) countFailedSignIn(ctx context.Context, tx Tx, source string, userID int64, now time.Time) error {
+	kept, err := s.keepsActivity(ctx, tx)
+	if err != nil || !kept {
+		return err
+	}
 	return tx.CountFailedSignIn(ctx, FailedSignIns{
 		Minute: now.Truncate(failedSignInUnit), Source: source, UserID: userID, Count: 1,
 	})
 }
 
 // mergeFailedSignIns makes one entry of each count of a minute that is over.
+// They were counted while the log was kept, so whether it still is does not matter.
 func (s *Service) mergeFailedSignIns(ctx context.Context) error {
 	past := s.now().Truncate(failedSignInUnit)
 	for {
@@ -44,15 +49,9 @@ func (s *Service) mergeFailedSignIns(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			kept, err := s.keepsActivity(ctx, tx)
-			if err != nil {
-				return err
-			}
 			for _, f := range counts {
-				if kept {
-					if err := recordFailedSignIns(ctx, tx, f); err != nil {
-						return err
-					}
+				if err := recordFailedSignIns(ctx, tx, f); err != nil {
+					return err
 				}
 				if err := tx.DeleteFailedSignIns(ctx, f); err != nil {
 					return err

@@ -72,3 +72,18 @@ func TestActivityNotKept(t *testing.T) {
 		t.Errorf("counts are left: %v", left)
 	}
 }
+
+// TestFailedSignInsOutliveTheLog: what was counted while the log was kept is in it,
+// whatever is set before the minute is over.
+func TestFailedSignInsOutliveTheLog(t *testing.T) {
+	f := newFixture(t)
+	_, _ = f.try(adminEmail, wrong, source(1))
+	f.tamper(`INSERT INTO settings (name, value) VALUES ('application', '{"KeepActivity": false}')`)
+	_, _ = f.try(adminEmail, wrong, source(1))
+	f.clock.advance(time.Minute)
+	f.seal()
+	want := []string{fmt.Sprintf("09:00:00 %s user 1 %s x1", source(1), adminEmail)}
+	if got := f.entries("session.refuse"); !slices.Equal(got, want) {
+		t.Errorf("they are %q, want %q", got, want)
+	}
+}

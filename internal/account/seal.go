@@ -13,6 +13,9 @@ const (
 	// sealRows is how many entries one transaction seals or removes, so that no
 	// sign-in waits long behind it, and how many are between two checkpoints.
 	sealRows = 1000
+	// sealBytes is after how many bytes of changes a transaction seals no more, so
+	// that long entries do not keep it from ending.
+	sealBytes = 4 << 20
 	// checkpointTime is how long after the last checkpoint another is made, if
 	// there were entries since.
 	checkpointTime = time.Hour
@@ -23,7 +26,7 @@ const (
 // seal, and makes checkpoints. Call it at least once a second; it reads a little
 // and writes nothing when there is nothing to do. Several servers may call it at
 // once. It fails with [ErrActivityChanged] rather than going on from an end of
-// the chain that somebody has forged.
+// the chain that somebody has forged, or that the witness contradicts.
 func (s *Service) SealActivity(ctx context.Context) error {
 	if err := s.mergeFailedSignIns(ctx); err != nil {
 		return err
@@ -31,6 +34,9 @@ func (s *Service) SealActivity(ctx context.Context) error {
 	for {
 		due, err := s.sealDue(ctx)
 		if err != nil || !due {
+			return err
+		}
+		if err := s.checkWitness(ctx); err != nil {
 			return err
 		}
 		var made *Checkpoint
@@ -43,6 +49,9 @@ func (s *Service) SealActivity(ctx context.Context) error {
 		}
 		if made != nil {
 			s.log.InfoContext(ctx, "checkpoint of the activity log", "checkpoint", made.String())
+			if err := s.keep(*made); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -89,21 +98,11 @@ func (s *Service) sealSome(ctx context.Context, tx Tx) (*Checkpoint, error) {
 	if room < 1 { // a checkpoint was removed
 		room = sealRows
 	}
-	entries, err := tx.UnsealedActivity(ctx, int(room))
-	if err != nil {
+	now, before := s.now(), head.Number
+	if head, err = s.sealEntries(ctx, tx, head, int(room), now); err != nil {
 		return nil, err
 	}
-	now := s.now()
-	for _, e := range entries {
-		e.Number = head.Number + 1
-		signature := s.keys.Sign(sealPurpose, e.text(head.Seal))
-		e.KeyID, e.Seal = signature.KeyID, signature.MAC
-		if err := tx.SealActivity(ctx, e); err != nil {
-			return nil, err
-		}
-		head.Number, head.At, head.Seal = e.Number, now, e.Seal
-	}
-	if len(entries) > 0 {
+	if head.Number > before {
 		if err := tx.SaveChainEnd(ctx, ChainHead, s.sign(ChainHead.purpose(), head)); err != nil {
 			return nil, err
 		}
@@ -113,6 +112,32 @@ func (s *Service) sealSome(ctx context.Context, tx Tx) (*Checkpoint, error) {
 	}
 	made := s.sign(checkpointPurpose, Checkpoint{Number: head.Number, At: now, Seal: head.Seal})
 	return &made, tx.SaveCheckpoint(ctx, made)
+}
+
+// sealEntries seals the next entries behind the head, at most so many and about
+// sealBytes, and returns the new head.
+func (s *Service) sealEntries(ctx context.Context, tx Tx, head Checkpoint, room int, now time.Time) (Checkpoint, error) {
+	for size := 0; room > 0 && size < sealBytes; {
+		entries, err := tx.UnsealedActivity(ctx, min(room, activityBatch))
+		if err != nil || len(entries) == 0 {
+			return head, err
+		}
+		for _, e := range entries {
+			if size >= sealBytes {
+				break
+			}
+			e.Number = head.Number + 1
+			signature := s.keys.Sign(sealPurpose, e.text(head.Seal))
+			e.KeyID, e.Seal = signature.KeyID, signature.MAC
+			if err := tx.SealActivity(ctx, e); err != nil {
+				return head, err
+			}
+			head.Number, head.At, head.Seal = e.Number, now, e.Seal
+			size += len(e.ChangesText)
+			room--
+		}
+	}
+	return head, nil
 }
 
 // sealed reports whether the entry's seal is right behind the previous one.

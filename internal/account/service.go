@@ -10,8 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 )
 
-// Options are what a service is made of. All but the addresses, Mail, Courier and
-// PasswordChanged are needed.
+// Options are what a service is made of. All but the addresses, Mail, Courier,
+// PasswordChanged and Witness are needed.
 type Options struct {
 	Store     Store
 	Passwords *passhash.Pool
@@ -32,6 +32,8 @@ type Options struct {
 	Courier Courier
 	// PasswordChanged is called after a user's password has changed.
 	PasswordChanged func(userID int64)
+	// Witness keeps checkpoints of the activity log.
+	Witness Witness
 }
 
 // Service is the rules of Usher for one customer. Its methods may be called from
@@ -49,6 +51,7 @@ type Service struct {
 	fixedMail       FixedMail
 	courier         Courier
 	passwordChanged func(userID int64)
+	witness         Witness
 	waiting         crowd
 	mailQueued      chan struct{}
 }
@@ -58,7 +61,7 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
 		clock: o.Now, random: o.Random, fixedURL: o.PublicURL, localURL: o.LocalURL,
-		fixedMail: o.Mail, courier: o.Courier, passwordChanged: o.PasswordChanged,
+		fixedMail: o.Mail, courier: o.Courier, passwordChanged: o.PasswordChanged, witness: o.Witness,
 		mailQueued: make(chan struct{}, 1),
 	}
 	if s.passwordChanged == nil {

@@ -65,6 +65,9 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		if !created { // another process was faster
 			return err
 		}
+		if err := s.beginChain(ctx, tx); err != nil {
+			return err
+		}
 		for _, r := range access.BuiltIn() {
 			if _, err := tx.InsertRole(ctx, r); err != nil {
 				return err
@@ -97,7 +100,8 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 }
 
 // CheckKey fails with [ErrNotSetUp], or with [ErrWrongKey] unless the ring holds
-// every key that the database was written with, and notes a new first key.
+// every key that the database was written with, and notes a new first key. It
+// signs where the activity log begins, in a database from before there was one.
 func (s *Service) CheckKey(ctx context.Context) error {
 	checks, err := s.store.KeyChecks(ctx)
 	if err != nil {
@@ -113,6 +117,15 @@ func (s *Service) CheckKey(ctx context.Context) error {
 	}
 	sealing := s.keys.Checks()[0]
 	noted := func(c keyring.Check) bool { return c.ID == sealing.ID }
+	head, err := s.store.ChainEnd(ctx, ChainHead)
+	if unlessNotFound(err) != nil {
+		return err
+	}
+	if err == nil && head.unsigned() {
+		if err := s.store.Write(ctx, s.beginChain); err != nil {
+			return err
+		}
+	}
 	if slices.ContainsFunc(checks, noted) {
 		return nil
 	}

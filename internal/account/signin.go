@@ -298,7 +298,7 @@ func (s *Service) settleFailure(ctx context.Context, h hold) error {
 		if h.policy.Enabled && h.outcome == throttle.Reserved {
 			t.Fail(now, h.policy)
 		}
-		if err := countFailedSignIn(ctx, tx, h.source, h.credential.UserID, now); err != nil {
+		if err := s.countFailedSignIn(ctx, tx, h.source, h.credential.UserID, now); err != nil {
 			return err
 		}
 		return failSource(ctx, tx, h.source, now)

@@ -46,17 +46,54 @@ func (v *verifier) begin(ctx context.Context, elsewhere *Checkpoint) error {
 		return err
 	}
 	v.last, v.report.Anchor = anchor, anchor
+	before, err := v.retention(ctx)
+	if err != nil {
+		return err
+	}
 	switch {
 	case elsewhere == nil:
 	case !v.s.signed(checkpointPurpose, *elsewhere):
-		v.differs(Finding{Kind: FindingForged, Message: "the checkpoint that was given is not one of this server, or was changed"})
+		v.differs(Finding{Kind: FindingForged, Message: "the checkpoint kept outside the database is not one of this server, or was changed"})
 	case elsewhere.Number < anchor.Number:
 		v.report.Compared = ComparedOlder
+		if elsewhere.At.After(before.Add(retentionSlack)) {
+			v.found(Finding{
+				Kind: FindingEarly, From: elsewhere.Number + 1, To: anchor.Number,
+				Message: "removed, though the checkpoint kept outside the database, made before them, is younger than the settings keep entries",
+			})
+		}
 	default:
 		v.elsewhere = elsewhere
 		v.meet(anchor.Number, anchor.Seal)
 	}
 	return nil
+}
+
+// retentionSlack is how much older than a checkpoint an entry behind it may be: one
+// of failed sign-ins that were merged late, or of a server that did not run.
+const retentionSlack = 24 * time.Hour
+
+// retention returns the time from before which entries are removed, and adds a
+// finding when that was set past the rules, or some are gone that no rule removes.
+func (v *verifier) retention(ctx context.Context) (before time.Time, err error) {
+	settings, err := v.s.applicationSettings(ctx, v.s.store)
+	if err != nil {
+		return before, err
+	}
+	now, anchor := v.s.now(), v.report.Anchor
+	before, err = settings.activityBefore(now)
+	if err != nil {
+		v.found(Finding{Kind: FindingForged, Message: fmt.Sprintf("the settings keep entries for %d days, which nobody can set", settings.ActivityDays)})
+		before = now.AddDate(0, 0, -minActivityDays)
+	}
+	signed := v.s.signed(ChainAnchor.purpose(), anchor)
+	if signed && anchor.Number > 0 && anchor.At.After(now.AddDate(0, 0, -minActivityDays)) {
+		v.found(Finding{
+			Kind: FindingEarly, To: anchor.Number, From: anchor.Number,
+			Message: "removed within a day, which retention does not do",
+		})
+	}
+	return before, nil
 }
 
 func (v *verifier) anchor(ctx context.Context) (Checkpoint, error) {
@@ -79,7 +116,7 @@ func (v *verifier) meet(number int64, seal []byte) {
 	default:
 		v.differs(Finding{
 			Kind: FindingReplaced, From: number, To: number,
-			Message: "the seal is not the one of the checkpoint that was given: the log up to here was made anew, or is that of another server",
+			Message: "the seal is not the one of the checkpoint kept outside the database: the log up to here was made anew, or is that of another server",
 		})
 	}
 }
@@ -215,7 +252,7 @@ func (v *verifier) finish(ctx context.Context) (err error) {
 		}
 	}
 	if c := v.elsewhere; c != nil && c.Number > last {
-		v.cut(*c, "the checkpoint that was given")
+		v.cut(*c, "the checkpoint kept outside the database")
 		v.report.Compared = ComparedDiffer
 	} else if c != nil { // its entry is missing
 		v.report.Compared = ComparedDiffer

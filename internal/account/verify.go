@@ -14,6 +14,7 @@ const (
 	FindingAdded      FindingKind = "added"     // entries where the chain has no place for them
 	FindingCut        FindingKind = "cut"       // the end was cut off
 	FindingReplaced   FindingKind = "replaced"  // an entry has another seal than a checkpoint says
+	FindingEarly      FindingKind = "early"     // entries were removed before retention may have
 	FindingForged     FindingKind = "forged"    // an end of the chain or a checkpoint is not signed by this server
 )
 
@@ -39,7 +40,7 @@ type ActivityReport struct {
 	// Checkpoint vouches for what was verified, to be kept elsewhere. It is nil
 	// when anything is wrong, or nothing was sealed.
 	Checkpoint *Checkpoint
-	// Compared says what became of the checkpoint that was given.
+	// Compared says what became of the checkpoint kept outside the database.
 	Compared Comparison
 }
 
