@@ -15,7 +15,7 @@ func TestCheck(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"", "mail.example.org:25", "smtp://mail", "[::1]", "a b", "a\x00b", "user@mail", "\xff",
-		"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fe80::1%eth0", "fd00:ec2::254",
+		"a;b", "\u202e", ".a", "64:ff9b::a9fe:a9fe", "::169.254.169.254", "100.100.100.200", "169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fe80::1%eth0", "fd00:ec2::254",
 	} {
 		if host.Check(bad) == nil {
 			t.Errorf("%q is taken", bad)
@@ -52,13 +52,13 @@ func TestLinkLocalIsRefused(t *testing.T) {
 }
 
 func TestParseOrigin(t *testing.T) {
-	for _, good := range []string{"https://accounts.example.com", "http://127.0.0.1:8080/", "HTTPS://a"} {
+	for _, good := range []string{"https://accounts.example.com", "http://127.0.0.1:8080/", "HTTPS://a", "https://[::1]:8443", "https://bücher.example", "http://my_host:80"} {
 		if _, err := host.ParseOrigin(good); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
 	for _, bad := range []string{
-		"", "accounts.example.com", "ftp://a", "https://", "https://u:p@a", "https://a?b", "https://a?", "https://a#b", "https://a/base", "https://a b",
+		"", "accounts.example.com", "ftp://a", "https://", "https://u:p@a", "https://a?b", "https://a?", "https://a#b", "https://a/base", "https://a b", "https://a,b;c", "https://%ff", `https://"><script>`, "https://*", "https://a:99999", "https://a:0", "https://[fe80::1%25eth0]", "https://%E2%80%AE",
 	} {
 		if _, err := host.ParseOrigin(bad); err == nil {
 			t.Errorf("%q is taken", bad)
