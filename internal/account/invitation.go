@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
-	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
 // Numbers of invitations.
@@ -62,23 +61,10 @@ func (s *Service) InviteUser(ctx context.Context, caller *Principal, id int64) e
 // password recovery that lives longer, and that no forgotten password pushes out:
 // anybody who knows the address can ask for those.
 func (s *Service) sendInvitation(ctx context.Context, tx Tx, user User, source string) error {
-	if err := tx.LimitRecoveries(ctx, user.ID, MailInvitation, maxRecoveries-1); err != nil {
-		return err
-	}
-	text, hash, err := token.New(token.Recovery, s.random)
+	content, expires, err := s.newRecovery(ctx, tx, user.ID, MailInvitation, InvitationLifetime)
 	if err != nil {
 		return err
 	}
-	now := s.now()
-	expires := now.Add(InvitationLifetime)
-	if err := tx.InsertRecovery(ctx, Recovery{UserID: user.ID, Kind: MailInvitation, Created: now, Expires: expires}, hash); err != nil {
-		return err
-	}
-	public, err := s.publicURL(ctx, tx)
-	if err != nil {
-		return err
-	}
-	return s.sendMail(ctx, tx, MailInvitation, user, MailContent{
-		Token: text.Reveal(), Link: resetLink(public, text.Reveal()), Lifetime: InvitationLifetime, Source: source,
-	}, expires)
+	content.Source = source
+	return s.sendMail(ctx, tx, MailInvitation, user, content, expires)
 }

@@ -159,38 +159,58 @@ func (s *Service) prepareMail(ctx context.Context, m Mail) error {
 			s.log.InfoContext(ctx, "recovery is not sent", "mail", m.ID, "user", c.UserID, "active", c.Active, "sent_this_hour", sent)
 			return tx.DeleteMail(ctx, m.ID)
 		}
-		if err := tx.LimitRecoveries(ctx, c.UserID, MailRecovery, maxRecoveries-1); err != nil {
-			return err
-		}
-		text, hash, err := token.New(token.Recovery, s.random)
+		content, expires, err := s.newRecovery(ctx, tx, c.UserID, MailRecovery, RecoveryLifetime)
 		if err != nil {
 			return err
 		}
-		expires := now.Add(RecoveryLifetime)
-		if err := tx.InsertRecovery(ctx, Recovery{UserID: c.UserID, Kind: MailRecovery, Created: now, Expires: expires}, hash); err != nil {
-			return err
-		}
-		public, err := s.publicURL(ctx, tx)
-		if err != nil {
-			return err
-		}
-		message, err := s.renderer.Render(MailRecovery, MailContent{
-			Name: c.Name, Token: text.Reveal(), Link: resetLink(public, text.Reveal()), Lifetime: RecoveryLifetime, Source: m.Source,
-		})
-		if err != nil {
-			return fmt.Errorf("render the recovery message: %w", err)
-		}
-		message.To, message.Date = c.Email, now
-		if message.ID, err = s.messageID(m.ID, public); err != nil {
-			return err
-		}
-		ready := m
-		ready.State, ready.Address, ready.UserID, ready.Recipient, ready.Expires = MailReady, "", c.UserID, c.Email, expires
-		if ready.Sealed, err = s.seal(m.ID, message); err != nil {
-			return err
-		}
-		return tx.UpdateMail(ctx, ready, m)
+		content.Source = m.Source
+		return s.writeMail(ctx, tx, m, User{ID: c.UserID, Name: c.Name, Email: c.Email}, content, expires)
 	})
+}
+
+// newRecovery makes a token with which a user chooses a password, in place of the
+// oldest of its kind, and what a message tells of it.
+func (s *Service) newRecovery(ctx context.Context, tx Tx, userID int64, kind MailKind, life time.Duration) (MailContent, time.Time, error) {
+	if err := tx.LimitRecoveries(ctx, userID, kind, maxRecoveries-1); err != nil {
+		return MailContent{}, time.Time{}, err
+	}
+	text, hash, err := token.New(token.Recovery, s.random)
+	if err != nil {
+		return MailContent{}, time.Time{}, err
+	}
+	now := s.now()
+	r := Recovery{UserID: userID, Kind: kind, Created: now, Expires: now.Add(life)}
+	if err := tx.InsertRecovery(ctx, r, hash); err != nil {
+		return MailContent{}, time.Time{}, err
+	}
+	public, err := s.publicURL(ctx, tx)
+	if err != nil {
+		return MailContent{}, time.Time{}, err
+	}
+	return MailContent{Token: text.Reveal(), Link: resetLink(public, text.Reveal()), Lifetime: life}, r.Expires, nil
+}
+
+// writeMail renders and seals a message that was requested.
+func (s *Service) writeMail(ctx context.Context, tx Tx, requested Mail, to User, content MailContent, expires time.Time) error {
+	content.Name = to.Name
+	public, err := s.publicURL(ctx, tx)
+	if err != nil {
+		return err
+	}
+	message, err := s.renderer.Render(requested.Kind, content)
+	if err != nil {
+		return fmt.Errorf("render the message %s: %w", requested.Kind, err)
+	}
+	message.To, message.Date = to.Email, s.now()
+	if message.ID, err = s.messageID(requested.ID, public); err != nil {
+		return err
+	}
+	ready := requested
+	ready.State, ready.Address, ready.UserID, ready.Recipient, ready.Expires = MailReady, "", to.ID, to.Email, expires
+	if ready.Sealed, err = s.seal(requested.ID, message); err != nil {
+		return err
+	}
+	return tx.UpdateMail(ctx, ready, requested)
 }
 
 // postponeMail puts off a message that could not be prepared, for a fault of
@@ -208,31 +228,15 @@ func (s *Service) postponeMail(ctx context.Context, m Mail) error {
 // the outbox. It is of no use after expires.
 func (s *Service) sendMail(ctx context.Context, tx Tx, kind MailKind, to User, content MailContent, expires time.Time) error {
 	now := s.now()
-	content.Name = to.Name
-	public, err := s.publicURL(ctx, tx)
-	if err != nil {
-		return err
-	}
-	message, err := s.renderer.Render(kind, content)
-	if err != nil {
-		return fmt.Errorf("render the message %s: %w", kind, err)
-	}
 	requested := Mail{
 		Kind: kind, State: MailRequested, Source: content.Source, Created: now, NextAttempt: now, Expires: expires,
 	}
-	if requested.ID, err = tx.InsertMail(ctx, requested); err != nil {
+	id, err := tx.InsertMail(ctx, requested)
+	if err != nil {
 		return err
 	}
-	message.To, message.Date = to.Email, now
-	if message.ID, err = s.messageID(requested.ID, public); err != nil {
-		return err
-	}
-	ready := requested
-	ready.State, ready.UserID, ready.Recipient = MailReady, to.ID, to.Email
-	if ready.Sealed, err = s.seal(requested.ID, message); err != nil {
-		return err
-	}
-	return tx.UpdateMail(ctx, ready, requested)
+	requested.ID = id
+	return s.writeMail(ctx, tx, requested, to, content, expires)
 }
 
 // resetLink is built from the public URL alone, never from a request; nil: there
