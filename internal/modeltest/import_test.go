@@ -195,8 +195,18 @@ func (m *machine) undoImport(t *rapid.T) {
 	})
 }
 
-// undo deletes the users that an import has made, but for those whom somebody has
-// activated.
+// release makes the imports forget a user: somebody has decided about his access.
+func (m *model) release(userID int64) {
+	for _, i := range m.imports {
+		for _, row := range i.rows {
+			if row.user == userID {
+				row.user = 0
+			}
+		}
+	}
+}
+
+// undo deletes the users that an import has made, but for those released from it.
 func (p *principal) undo(i *userImport) {
 	for _, row := range i.rows {
 		if u := p.users[row.user]; u != nil && !u.active {

@@ -314,6 +314,7 @@ func (p *principal) setUserRoles(id int64, asked []int64) *expected {
 		return conflict("LAST_ADMINISTRATOR")
 	}
 	u.roles = wanted
+	p.release(id)
 	p.note("user.roles", "user", u.id, u.email)
 	return ok(object{"roles": wanted})
 }

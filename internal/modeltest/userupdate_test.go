@@ -76,6 +76,9 @@ func (p *principal) updateUser(id int64, fields object, keepKeys bool) *expected
 	if newPassword || fields["lockedOut"] != nil {
 		p.unlock(u)
 	}
+	if givesAccess(fields) {
+		p.release(id)
+	}
 	p.noteUpdate(&was, u, fields)
 	return ok(p.userView(u))
 }
@@ -97,16 +100,13 @@ func (u *user) described() []any {
 
 // mayUpdateUser returns how an update is refused for what it names, or nil.
 func (p *principal) mayUpdateUser(id int64, fields object) *expected {
-	given := func(names string) bool {
-		return slices.ContainsFunc(words(names), func(name string) bool { _, given := fields[name]; return given })
-	}
-	access, profile := given("email password active lockedOut"), given("name surname department biography picture")
-	if p.by.kind == named && given("email password") { // the address is where tokens for passwords go
+	access, profile := givesAccess(fields), given(fields, "name surname department biography picture")
+	if p.by.kind == named && given(fields, "email password") { // the address is where tokens for passwords go
 		return forbidden()
 	}
 	if id == p.user.id && !p.user.needReset {
 		switch {
-		case given("password"):
+		case given(fields, "password"):
 			return refused("USE_PASSWORD_CHANGE")
 		case access:
 			return forbidden()
@@ -132,4 +132,12 @@ func (p *principal) mayUpdateUser(id int64, fields object) *expected {
 		return p.covers(p.holds(p.users[id].roles))
 	}
 	return nil
+}
+
+// givesAccess tells whether an update is about who gets in as the user.
+func givesAccess(fields object) bool { return given(fields, "email password active lockedOut") }
+
+// given tells whether the fields have one of these names.
+func given(fields object, names string) bool {
+	return slices.ContainsFunc(words(names), func(name string) bool { _, given := fields[name]; return given })
 }
