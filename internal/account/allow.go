@@ -79,3 +79,12 @@ func mustCover(caller *Principal, b access.Set) error {
 	}
 	return nil
 }
+
+// mayConfigure fails unless the caller may edit settings of a kind that are for
+// role 1 alone.
+func mayConfigure(caller *Principal, entity access.Entity) error {
+	if err := Allow(caller, access.ActionEdit, entity, access.All); err != nil {
+		return err
+	}
+	return mustAdminister(caller)
+}

@@ -62,10 +62,7 @@ func (s *Service) LDAPConfiguration(ctx context.Context, caller *Principal) (LDA
 func (s *Service) UpdateLDAPConfiguration(ctx context.Context, caller *Principal, up LDAPUpdate) (LDAPConfiguration, error) {
 	var configuration LDAPConfiguration
 	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := Allow(caller, access.ActionEdit, access.EntityLDAPConfiguration, access.All); err != nil {
-			return err
-		}
-		if err := mustAdminister(caller); err != nil {
+		if err := mayConfigure(caller, access.EntityLDAPConfiguration); err != nil {
 			return err
 		}
 		was, err := s.ldapConfiguration(ctx, tx)
@@ -95,13 +92,7 @@ func (s *Service) UpdateLDAPConfiguration(ctx context.Context, caller *Principal
 // saveLDAP stores the configuration and what changed.
 func (s *Service) saveLDAP(ctx context.Context, tx Tx, caller *Principal, was, now LDAPConfiguration, secrets []FieldChange) error {
 	changes := append(now.changes(was), secrets...)
-	if len(changes) == 0 {
-		return nil
-	}
-	if err := saveSettings(ctx, tx, settingLDAP, now); err != nil {
-		return err
-	}
-	return s.record(ctx, tx, caller, Event{ActionSettingsUpdate, Target{Kind: access.EntityLDAPConfiguration}, changes})
+	return storeChanged(ctx, s, tx, caller, settingLDAP, now, Target{Kind: access.EntityLDAPConfiguration}, changes)
 }
 
 // destination is where the password of who searches is sent to.

@@ -66,7 +66,7 @@ func (s *Service) SAMLConfiguration(ctx context.Context, caller *Principal) (SAM
 func (s *Service) UpdateSAMLConfiguration(ctx context.Context, caller *Principal, up SAMLUpdate) (SAMLConfiguration, error) {
 	var configuration SAMLConfiguration
 	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := mayEditSAML(caller); err != nil {
+		if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 			return err
 		}
 		was, err := s.samlConfiguration(ctx, tx)
@@ -89,23 +89,9 @@ func (s *Service) UpdateSAMLConfiguration(ctx context.Context, caller *Principal
 	return configuration, err
 }
 
-func mayEditSAML(caller *Principal) error {
-	if err := Allow(caller, access.ActionEdit, access.EntitySAMLConfiguration, access.All); err != nil {
-		return err
-	}
-	return mustAdminister(caller)
-}
-
 // saveSAML stores the configuration and what changed.
 func (s *Service) saveSAML(ctx context.Context, tx Tx, caller *Principal, was, now SAMLConfiguration) error {
-	changes := now.changes(was)
-	if len(changes) == 0 {
-		return nil
-	}
-	if err := saveSettings(ctx, tx, settingSAML, now); err != nil {
-		return err
-	}
-	return s.record(ctx, tx, caller, Event{ActionSettingsUpdate, Target{Kind: access.EntitySAMLConfiguration}, changes})
+	return storeChanged(ctx, s, tx, caller, settingSAML, now, Target{Kind: access.EntitySAMLConfiguration}, now.changes(was))
 }
 
 // apply checks the update and returns the configuration after it.

@@ -29,7 +29,7 @@ const (
 // returns in PEM. The old ones are gone: the identity provider has to be told the
 // new one. It needs role 1. It fails as [Allow] says.
 func (s *Service) RenewSAMLCertificate(ctx context.Context, caller *Principal) (string, error) {
-	if err := mayEditSAML(caller); err != nil { // before the work of making a key
+	if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil { // before the work of making a key
 		return "", err
 	}
 	public, err := s.PublicURL(ctx)
@@ -41,7 +41,7 @@ func (s *Service) RenewSAMLCertificate(ctx context.Context, caller *Principal) (
 		return "", err
 	}
 	err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := mayEditSAML(caller); err != nil {
+		if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 			return err
 		}
 		configuration, err := s.samlConfiguration(ctx, tx)

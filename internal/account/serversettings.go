@@ -62,14 +62,9 @@ func (s *Service) UpdateServerSettings(ctx context.Context, caller *Principal, u
 		if err != nil {
 			return err
 		}
-		if changes := now.changes(was); len(changes) > 0 {
-			if err := saveSettings(ctx, tx, settingServer, now); err != nil {
-				return err
-			}
-			target := Target{Kind: access.EntityApplicationSettings, Name: settingServer}
-			if err := s.record(ctx, tx, caller, Event{ActionSettingsUpdate, target, changes}); err != nil {
-				return err
-			}
+		target := Target{Kind: access.EntityApplicationSettings, Name: settingServer}
+		if err := storeChanged(ctx, s, tx, caller, settingServer, now, target, now.changes(was)); err != nil {
+			return err
 		}
 		settings, err = s.effectiveServer(ctx, tx)
 		return err

@@ -103,3 +103,15 @@ func saveSettings[T any](ctx context.Context, tx Tx, name string, settings T) er
 	}
 	return tx.SaveSetting(ctx, name, string(text))
 }
+
+// storeChanged stores a group of settings and tells the activity log what is
+// different from before. Where nothing is, it does nothing.
+func storeChanged[T any](ctx context.Context, s *Service, tx Tx, caller *Principal, name string, settings T, target Target, changes []FieldChange) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := saveSettings(ctx, tx, name, settings); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, caller, Event{ActionSettingsUpdate, target, changes})
+}

@@ -28,10 +28,7 @@ type TestDelivery struct {
 // failure of it.
 func (s *Service) SendTestMessage(ctx context.Context, caller *Principal) (TestDelivery, error) {
 	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
-			return err
-		}
-		if err := mustAdminister(caller); err != nil {
+		if err := mayConfigure(caller, access.EntityApplicationSettings); err != nil {
 			return err
 		}
 		t, err := tx.LockThrottle(ctx, throttle.TestMessageKey(caller.User.ID))
