@@ -249,22 +249,27 @@ func (p *program) handler() (http.Handler, error) {
 	})
 }
 
-// ready tells a load balancer whether to send requests here.
+// ready tells a load balancer whether to send requests here. A database that can
+// only be read, because its disk is full say, is as ready as it gets: every other
+// server has the same one, and were all of them taken out, nothing would be
+// answered any more.
 func (p *program) ready(w http.ResponseWriter, r *http.Request) {
+	if p.draining.Load() {
+		http.Error(w, "ending", http.StatusServiceUnavailable)
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
-	switch err := p.store.Ping(ctx); {
-	case p.draining.Load():
-		http.Error(w, "ending", http.StatusServiceUnavailable)
-	case err != nil:
+	if err := p.store.Ping(ctx); err != nil {
 		p.log.Warn("not ready", "error", err)
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-	default:
-		fmt.Fprintln(w, "ready")
+		return
 	}
+	fmt.Fprintln(w, "ready")
 }
 
-// Run serves until ctx ends, and then lets the requests under way end.
+// Run serves until ctx ends. Then it says that it is not ready, goes on for as long
+// as the settings say, takes no new requests, and lets those under way end.
 func (p *program) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -283,16 +288,24 @@ func (p *program) Run(ctx context.Context) error {
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		p.draining.Store(true)
-		p.log.Info("ending: waiting for requests under way")
-		grace, cancel := context.WithTimeout(background, shutdownTime)
-		defer cancel()
-		err = p.server.Shutdown(grace)
+		err = p.drain(background)
 		<-served
 	}
 	stop()
 	work.Wait()
 	return err
+}
+
+// drain tells load balancers that the server ends, gives them time to notice, and
+// then waits for the requests under way.
+func (p *program) drain(ctx context.Context) error {
+	p.draining.Store(true)
+	p.log.Info("ending: not ready any more", "serving_for", p.settings.ShutdownDelay.String())
+	<-time.After(p.settings.ShutdownDelay)
+	p.log.Info("ending: waiting for requests under way")
+	grace, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	return p.server.Shutdown(grace)
 }
 
 // sweep cleans the database up now and then.

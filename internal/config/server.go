@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -22,6 +23,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
+
+// maxShutdownDelay is longer than any load balancer needs.
+const maxShutdownDelay = 5 * time.Minute
 
 // Server is the settings of `usher serve`. The tags are those of kong.
 type Server struct {
@@ -35,6 +39,8 @@ type Server struct {
 	Config kong.ConfigFlag `env:"-" placeholder:"FILE" help:"Settings file: a JSON object of these flags' names. Flags and variables go before it."`
 
 	SMTP SMTP `embed:"" prefix:"smtp-"`
+
+	ShutdownDelay time.Duration `default:"0s" placeholder:"TIME" help:"How long to go on serving after SIGTERM while /readyz answers 503, so that load balancers notice: 10s, say. Default: ${default}."`
 
 	LogFormat string `enum:"text,json" default:"text" placeholder:"FORM" help:"Form of the log on standard error: ${enum}. Default: ${default}."`
 	AccessLog bool   `help:"Log every request, not only writes, refused credentials and faults."`
@@ -87,6 +93,9 @@ func (s *Server) Validate() error {
 	}
 	if s.SMTP.Port < 0 || s.SMTP.Port > 65535 {
 		faults = append(faults, errors.New("--smtp-port must be a port"))
+	}
+	if s.ShutdownDelay < 0 || s.ShutdownDelay > maxShutdownDelay {
+		faults = append(faults, fmt.Errorf("--shutdown-delay must be from 0s to %s", maxShutdownDelay))
 	}
 	return errors.Join(faults...)
 }
