@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -53,6 +54,7 @@ const (
 type program struct {
 	settings *config.Server
 	log      *slog.Logger
+	lock     *flock.Flock // of the data directory
 	store    *sqlstore.Store
 	accounts *account.Service
 	worker   *mail.Worker
@@ -82,6 +84,9 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	}
 	fixed, err := fixedBy(settings) // before anything is set up with settings that cannot serve
 	if err != nil {
+		return p, err
+	}
+	if p.lock, err = lockData(settings.Data); err != nil {
 		return p, err
 	}
 	if p.store, err = sqlstore.OpenSQLite(ctx, settings.Data); err != nil {
@@ -357,6 +362,9 @@ func (p *program) Close() error {
 	}
 	if p.store != nil {
 		errs = append(errs, p.store.Close())
+	}
+	if p.lock != nil {
+		errs = append(errs, p.lock.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -52,7 +52,7 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	writes.SetMaxOpenConns(1)
-	keep := func(ctx context.Context, version int64) error { return copySQLite(ctx, writes, path, version) }
+	keep := func(ctx context.Context, version int64) error { return keepCopyOf(ctx, writes, path, version) }
 	if err := migrate(ctx, writes, sqliteDialect, keep, change); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate %s: %w", path, err), writes.Close())
 	}
