@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -18,7 +19,7 @@ type backupCmd struct {
 
 // Help is the text below the usage line.
 func (backupCmd) Help() string {
-	return `Copies the database into one file, beside a running server or without one. It has all that was answered before it began, and the server
+	return `Copies the database (SQLite) into one file, beside a running server or without one. It has all that was answered before it began, and the server
 goes on reading and writing meanwhile. The copy is checked, and the file is there when it is whole or not at all.
 
 The server key is left out: keep a copy of it in another place, since one without the other lets nobody in.
@@ -29,6 +30,9 @@ Examples:
 
 // Run makes a backup.
 func (cmd *backupCmd) Run(a *app) error {
+	if err := a.onSQLite(); err != nil {
+		return err
+	}
 	err := a.copyDatabase(cmd.File, func(file string) error {
 		return sqlstore.BackupSQLite(a.ctx, cmd.Data, file, a.showCopied())
 	})
@@ -46,6 +50,20 @@ func (cmd *backupCmd) Run(a *app) error {
 	fmt.Fprintf(a.stdout, "The server key is not in it. Keep a copy of %s, or of what the server gets instead, in another place:\nwithout it nobody gets in.\n",
 		printable(filepath.Join(cmd.Data, serverKeyFile)))
 	return nil
+}
+
+// onSQLite fails where the environment names a database of PostgreSQL, so that
+// nobody takes a copy of the wrong data for a backup.
+func (a *app) onSQLite() error {
+	var settings config.Server
+	if err := settings.LoadSecrets(a.getenv); err != nil {
+		return err
+	}
+	if settings.Database.URL.Empty() {
+		return nil
+	}
+	return withHint(errors.New("USHER_DATABASE_URL names a database of PostgreSQL, which has its own means: pg_dump and pg_restore"),
+		"docs/postgresql.md shows them; for SQLite unset USHER_DATABASE_URL")
 }
 
 // copyDatabase has f copy a database into a new file, which gets its name when it

@@ -29,6 +29,9 @@ Examples:
 
 // Run restores a backup.
 func (cmd *restoreCmd) Run(a *app) (err error) {
+	if err := a.onSQLite(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(cmd.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
