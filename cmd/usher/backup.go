@@ -63,7 +63,7 @@ func (a *app) onSQLite() error {
 		return nil
 	}
 	return withHint(errors.New("USHER_DATABASE_URL names a database of PostgreSQL, which has its own means: pg_dump and pg_restore"),
-		"docs/postgresql.md shows them; for SQLite unset USHER_DATABASE_URL")
+		"docs/running.md shows how; for SQLite unset USHER_DATABASE_URL")
 }
 
 // copyDatabase has f copy a database into a new file, which gets its name when it
