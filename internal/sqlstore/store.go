@@ -13,13 +13,16 @@ type Store struct {
 	reader
 	reads, writes *sql.DB
 	writer        *writer
+	health        health
 }
 
 var _ account.Store = (*Store)(nil)
 
 // Write runs f in one transaction, as account.Store asks.
 func (s *Store) Write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error {
-	return s.writer.write(ctx, f)
+	err := s.writer.write(ctx, f)
+	s.health.note(err)
+	return err
 }
 
 // Ping reports whether the database can be read.
