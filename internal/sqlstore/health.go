@@ -11,12 +11,12 @@ import (
 // health remembers whether the database stores what is written.
 type health struct{ trouble atomic.Pointer[account.Error] }
 
-// note takes in how a write ended. One that the rules refused, or that its caller
-// gave up, tells nothing of the database.
+// note takes in how a write ended. One that the rules refused, that its caller gave
+// up, or that others were in the way of, tells nothing of the database.
 func (h *health) note(err error) {
 	if err == nil {
 		h.trouble.Store(nil)
-	} else if e, ok := errors.AsType[*account.Error](err); ok && e.Code == account.CodeUnavailable {
+	} else if e, ok := errors.AsType[*account.Error](err); ok && e.Code == account.CodeUnavailable && !errors.Is(err, errConflict) {
 		h.trouble.Store(e)
 	}
 }
