@@ -21,8 +21,14 @@ type disk struct{ path string }
 // skips the test where nobody may make one.
 func mountDisk(t *testing.T, size int) disk {
 	t.Helper()
-	d := disk{t.TempDir()}
-	err := syscall.Mount("tmpfs", d.path, "tmpfs", 0, fmt.Sprintf("mode=0700,size=%d", size))
+	return mountDiskAt(t, t.TempDir(), size)
+}
+
+// mountDiskAt is mountDisk in a place that was chosen.
+func mountDiskAt(t *testing.T, path string, size int) disk {
+	t.Helper()
+	d := disk{path}
+	err := syscall.Mount("tmpfs", path, "tmpfs", 0, fmt.Sprintf("mode=0700,size=%d", size))
 	if errors.Is(err, syscall.EPERM) {
 		t.Skip("this test mounts a small disk, which needs root: sudo, or unshare --map-root-user --mount go test ./e2e")
 	}
@@ -352,4 +358,3 @@ func TestStartOnBadDisk(t *testing.T) {
 	checkDatabase(t, s.Data)
 	s.again(t).admin(t)
 }
-
