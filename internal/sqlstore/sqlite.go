@@ -125,6 +125,8 @@ func classifySQLite(err error) fault {
 		return faultReferenced // RESTRICT is reported as if by a trigger
 	case sqlite3.SQLITE_IOERR_SHMSIZE: // no room for the index of the write-ahead log
 		return faultFull
+	case sqlite3.SQLITE_IOERR_FSYNC: // the write-ahead log may have it all the same, if the server ends now
+		return faultOutcome
 	case sqlite3.SQLITE_IOERR_NOMEM:
 		return faultUnavailable
 	}
