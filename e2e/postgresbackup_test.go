@@ -18,7 +18,7 @@ import (
 // is restored into another database, and going back to a moment.
 func TestPostgresBackups(t *testing.T) {
 	t.Parallel()
-	c, on := startPostgres(t, "archive_mode=on", "archive_command=mkdir -p ../wal && test ! -f ../wal/%f && cp %p ../wal/%f")
+	c, on := ownPostgres(t, "archive_mode=on", "archive_command=mkdir -p ../wal && test ! -f ../wal/%f && cp %p ../wal/%f")
 	s := startServer(t, on("usher"))
 	key := s.admin(t)
 	s.addUser(t, key, "Early", "early@example.com", adminPassword)
@@ -61,7 +61,7 @@ func TestPostgresBackups(t *testing.T) {
 // TestNewerSchemaOnPostgres is TestNewerSchema for the other engine.
 func TestNewerSchemaOnPostgres(t *testing.T) {
 	t.Parallel()
-	c, on := startPostgres(t)
+	c, on := ownPostgres(t)
 	s := startServer(t, on("usher"))
 	s.stop(t)
 	pg(t, c, "psql", "--command=INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, TRUE)", "usher")
@@ -71,9 +71,9 @@ func TestNewerSchemaOnPostgres(t *testing.T) {
 	s.again(t).admin(t)
 }
 
-// startPostgres starts a cluster with the database usher, and returns what a server
+// ownPostgres starts a cluster with the database usher, and returns what a server
 // on a database of it is started with.
-func startPostgres(t *testing.T, settings ...string) (c *pgtest.Cluster, on func(database string) options) {
+func ownPostgres(t *testing.T, settings ...string) (c *pgtest.Cluster, on func(database string) options) {
 	t.Helper()
 	c, err := pgtest.Durable(settings...)
 	if err != nil {
