@@ -18,7 +18,7 @@ type Options struct {
 	Keys      *keyring.Ring
 	Renderer  Renderer
 	Log       *slog.Logger
-	Now       func() time.Time
+	Now       func() time.Time // with a reading of the monotonic clock, as of time.Now
 	Random    io.Reader
 	// PublicURL is where people reach the server, if the operator has fixed it: it
 	// goes before the one of the settings. Links in mails begin with it.
@@ -54,12 +54,14 @@ type Service struct {
 	witness         Witness
 	waiting         crowd
 	mailQueued      chan struct{}
+	principals      *principalCache
 }
 
 // New makes a service. Call [Service.SetUp] before anything else.
 func New(o Options) *Service {
+	principals := newPrincipalCache(maxPrincipals, maxPrincipalBytes)
 	s := &Service{
-		store: o.Store, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
+		store: hearing{o.Store, principals, o.Now}, principals: principals, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
 		clock: o.Now, random: o.Random, fixedURL: o.PublicURL, localURL: o.LocalURL,
 		fixedMail: o.Mail, courier: o.Courier, passwordChanged: o.PasswordChanged, witness: o.Witness,
 		mailQueued: make(chan struct{}, 1),
