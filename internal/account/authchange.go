@@ -56,7 +56,7 @@ const (
 // Call it every [HearInterval]: while that goes well, [Service.Authenticate]
 // answers from memory; without it, from the database each time.
 func (s *Service) Hear(ctx context.Context) error {
-	began := s.clock()
+	began := s.steady()
 	ctx, cancel := context.WithTimeout(ctx, hearTime)
 	defer cancel()
 	changes, at, err := s.store.AuthChanges(ctx, hearWindow, maxChanges)
@@ -71,7 +71,7 @@ func (s *Service) Hear(ctx context.Context) error {
 type hearing struct {
 	Store
 	principals *principalCache
-	clock      func() time.Time
+	steady     func() time.Time
 }
 
 // Write forgets whom the transaction is about before its caller is told how it went;
@@ -84,13 +84,13 @@ func (h hearing) Write(ctx context.Context, f func(ctx context.Context, tx Tx) e
 	var began time.Time
 	defer func() { h.principals.forget(changes) }()
 	err := h.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		began = h.clock()
+		began = h.steady()
 		defer func() { changes = append(changes, tx.InsertedAuthChanges()...) }()
 		return f(ctx, tx)
 	})
-	for err == nil && len(changes) > 0 && h.clock().Sub(began) > slowChange {
+	for err == nil && len(changes) > 0 && h.steady().Sub(began) > slowChange {
 		err = h.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
-			began = h.clock()
+			began = h.steady()
 			for _, c := range changes {
 				if err := tx.InsertAuthChange(ctx, c); err != nil {
 					return err

@@ -72,7 +72,7 @@ func (s *Service) Authenticate(ctx context.Context, credential secret.Text, from
 func (s *Service) remember(ctx context.Context, hash token.Hash, from Origin,
 	read func(context.Context, token.Hash, Origin) (*Principal, error),
 ) (*Principal, error) {
-	p, moment := s.principals.find(hash, s.clock())
+	p, moment := s.principals.find(hash, s.steady(), s.now())
 	if p != nil {
 		p.From = from
 		return p, nil
@@ -81,7 +81,7 @@ func (s *Service) remember(ctx context.Context, hash token.Hash, from Origin,
 	if err != nil {
 		return nil, err
 	}
-	s.principals.keep(hash, p, moment, s.clock())
+	s.principals.keep(hash, p, moment, s.steady(), s.now())
 	return p, nil
 }
 

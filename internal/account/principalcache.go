@@ -28,7 +28,7 @@ type principalCache struct {
 	// applied counts the times that something was forgotten for a change, whether it
 	// was there or not: who was being read meanwhile may be read from before it.
 	applied uint64
-	began   time.Time // the last good read of changes, by this node's monotonic clock
+	began   time.Time // the last good read of changes, by this machine's steady clock
 	at      time.Time // the same, by the clock of the database
 	lookups PrincipalLookups
 }
@@ -56,19 +56,18 @@ func newPrincipalCache(principals, bytes int) *principalCache {
 	return c
 }
 
-// trusted reports whether this node is sure of having heard every change. now has a
-// reading of the monotonic clock.
-func (c *principalCache) trusted(now time.Time) bool {
-	return !c.began.IsZero() && now.Sub(c.began) < trustTime
+// trusted reports whether this node is sure of having heard every change.
+func (c *principalCache) trusted(steady time.Time) bool {
+	return !c.began.IsZero() && steady.Sub(c.began) < trustTime
 }
 
 // find returns who is remembered to be let in by a credential, or nil, and what
-// [principalCache.keep] has to be told of the moment. now has a reading of the
-// monotonic clock.
-func (c *principalCache) find(hash token.Hash, now time.Time) (p *Principal, moment uint64) {
+// [principalCache.keep] has to be told of the moment. steady is the time of this
+// machine's steady clock, now that of the service.
+func (c *principalCache) find(hash token.Hash, steady, now time.Time) (p *Principal, moment uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.trusted(now) {
+	if !c.trusted(steady) {
 		c.lookups.Stale++
 		return nil, c.applied
 	}
@@ -84,11 +83,11 @@ func (c *principalCache) find(hash token.Hash, now time.Time) (p *Principal, mom
 
 // keep remembers who was let in by a credential, unless anything was forgotten
 // since the moment at which reading him began.
-func (c *principalCache) keep(hash token.Hash, p *Principal, moment uint64, now time.Time) {
+func (c *principalCache) keep(hash token.Hash, p *Principal, moment uint64, steady, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// A lock, which users are shown with, ends by itself.
-	if c.applied != moment || !c.trusted(now) || !p.stillIn(now) || p.User.LockedOut {
+	if c.applied != moment || !c.trusted(steady) || !p.stillIn(now) || p.User.LockedOut {
 		return
 	}
 	r := &remembered{hash: hash, principal: *p, bytes: p.size()}

@@ -28,8 +28,8 @@ func hashOf(id int64) token.Hash { return token.Hash{byte(id), byte(id >> 8)} }
 
 func (c *principalCache) fill(now time.Time, people ...*Principal) {
 	for _, p := range people {
-		_, moment := c.find(hashOf(p.User.ID), now)
-		c.keep(hashOf(p.User.ID), p, moment, now)
+		_, moment := c.find(hashOf(p.User.ID), now, now)
+		c.keep(hashOf(p.User.ID), p, moment, now, now)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestPrincipalCacheIsBounded(t *testing.T) {
 	t.Run("by count", func(t *testing.T) {
 		c, now := cacheOf(3, maxPrincipalBytes)
 		c.fill(now, somebody(1, 0, now), somebody(2, 0, now), somebody(3, 0, now))
-		c.find(hashOf(1), now)
+		c.find(hashOf(1), now, now)
 		c.fill(now, somebody(4, 0, now))
 		c.want(t, "three of four", 4, 1, 3, 4)
 	})

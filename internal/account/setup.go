@@ -60,6 +60,9 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		return false, err
 	}
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		if _, err := tx.LockChain(ctx); err != nil { // of several servers that start, one goes first
+			return err
+		}
 		checks, err := tx.KeyChecks(ctx)
 		created = err == nil && len(checks) == 0
 		if !created { // another process was faster

@@ -26,7 +26,7 @@ type authScene struct {
 
 func newAuthScene(t *testing.T, db database) (s authScene) {
 	for _, r := range []access.Role{
-		{Name: "one"}, {Name: "two"},
+		{ID: 1, Name: "one"}, {ID: 2, Name: "two"},
 		{Name: "of user 1", Permissions: []access.Permission{permission("user", "read", 1)}},
 		{Name: "of role 2", Permissions: []access.Permission{permission("role", "read", 2)}},
 	} {
