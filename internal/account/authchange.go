@@ -34,16 +34,17 @@ type AuthChange struct {
 // A row has the time at which it is inserted, and is seen when it is committed, which
 // is later. Nothing is missed as long as that takes no longer than slowChange, and
 // no more than hearGap lies between two good reads: together they are less than
-// hearWindow. Transactions are cut after 5 s; a commit that is slow nevertheless is
-// told of once more (see [hearing.Write]), and after a longer gap a node forgets
+// hearWindow, with a second to spare. Transactions are cut after 5 s, and on PostgreSQL
+// end 2 s later even when nobody can tell them to; a commit that is slow nevertheless
+// is told of once more (see [hearing.Write]), and after a longer gap a node forgets
 // everybody.
 const (
 	HearInterval = 250 * time.Millisecond
 	hearTime     = 250 * time.Millisecond // that a read may take
 	trustTime    = 750 * time.Millisecond
 	hearWindow   = 10 * time.Second
-	slowChange   = 5 * time.Second
-	hearGap      = 4 * time.Second
+	slowChange   = 7 * time.Second
+	hearGap      = 2 * time.Second
 
 	// maxChanges is how many are read at once. Where there are as many, everybody is
 	// forgotten instead.

@@ -199,7 +199,7 @@ func TestRevocationOfUnknownOutcomeHoldsHere(t *testing.T) {
 // TestSlowChangeIsToldOfAgain: a change that becomes visible when others may look
 // past its row is acknowledged only when there is a younger one.
 func TestSlowChangeIsToldOfAgain(t *testing.T) {
-	for took, want := range map[time.Duration]int{5 * time.Second: 0, 5*time.Second + 1: 1} {
+	for took, want := range map[time.Duration]int{7 * time.Second: 0, 7*time.Second + 1: 1} {
 		f := newFixture(t)
 		f.signIn(adminEmail, password)
 		node, store := f.far()

@@ -77,11 +77,13 @@ func (s *Service) touch(ctx context.Context, c CredentialRef, last, now time.Tim
 		}
 		return tx.TouchSession(ctx, c.ID, now)
 	})
-	if err != nil {
-		s.log.WarnContext(ctx, "the last use of a credential was not kept", "kind", c.Kind, "id", c.ID, "error", err)
-		return last
+	if err == nil {
+		return now
 	}
-	return now
+	if ErrorCode(err) != CodeUnavailable { // else the server tells once that nothing can be written, and not at each read
+		s.log.WarnContext(ctx, "the last use of a credential was not kept", "kind", c.Kind, "id", c.ID, "error", err)
+	}
+	return last
 }
 
 // sessionPrincipal loads who a session belongs to. It fails with
