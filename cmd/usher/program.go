@@ -44,6 +44,7 @@ const (
 	sweepTime    = 10 * time.Minute       // between two clean-ups
 	sealTime     = 500 * time.Millisecond // between two looks for entries to seal
 	readyTime    = 2 * time.Second        // for the database to answer /readyz
+	hearFailures = 4                      // one after the other, until somebody is told
 
 	maxHeaderBytes = 32 << 10
 	mailWorkers    = 4 // messages sent at once: one that takes long does not hold up the others
@@ -301,6 +302,7 @@ func (p *program) Run(ctx context.Context) error {
 	}
 	work.Go(func() { p.sweep(background) })
 	work.Go(func() { p.seal(background) })
+	work.Go(func() { p.hear(background) })
 	work.Go(func() { p.watch(background) })
 
 	served := make(chan error, 1)
@@ -366,6 +368,33 @@ func (p *program) seal(ctx context.Context) {
 		case err.Error() != told:
 			told = err.Error()
 			p.log.Error("the activity log cannot be sealed", "error", err)
+		}
+	}
+}
+
+// hear has the accounts hear of what was changed elsewhere. A failure that lasts is
+// told once; requests then read the database.
+func (p *program) hear(ctx context.Context) {
+	ticker := time.NewTicker(account.HearInterval)
+	defer ticker.Stop()
+	for failures := 0; ; {
+		switch err := p.accounts.Hear(ctx); {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			if failures++; failures == hearFailures {
+				p.log.Warn("changes made elsewhere cannot be read; every request reads the database", "error", err)
+			}
+		default:
+			if failures >= hearFailures {
+				p.log.Info("changes made elsewhere are read again")
+			}
+			failures = 0
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
 		}
 	}
 }

@@ -96,15 +96,20 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// await PATTERN COMMAND... runs a command until its output matches.
+// await PATTERN COMMAND... runs a command until its output matches; negated, until it
+// fails and says so on stderr.
 func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: await PATTERN COMMAND...")
+	if len(args) < 2 {
+		ts.Fatalf("usage: [!] await PATTERN COMMAND...")
+	}
+	stream := "stdout"
+	if neg {
+		stream = "stderr"
 	}
 	pattern := regexp.MustCompile(args[0])
 	for end := time.Now().Add(20 * time.Second); ; {
 		err := ts.Exec(args[1], args[2:]...)
-		if err == nil && pattern.MatchString(ts.ReadFile("stdout")) {
+		if (err != nil) == neg && pattern.MatchString(ts.ReadFile(stream)) {
 			return
 		}
 		if time.Now().After(end) {

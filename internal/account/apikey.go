@@ -87,7 +87,7 @@ func (s *Service) authenticateKey(ctx context.Context, hash token.Hash, from Ori
 	if err != nil {
 		return nil, err
 	}
-	s.touch(ctx, p.Credential, key.LastUsed, now)
+	p.used = s.touch(ctx, p.Credential, key.LastUsed, now)
 	return p, nil
 }
 
@@ -109,6 +109,6 @@ func (s *Service) keyPrincipal(ctx context.Context, r Reader, key APIKey, from O
 	if key.Permissions != nil {
 		p.Access = access.Intersect(p.Access, access.Set{Permissions: key.Permissions}, owner)
 	}
-	p.Credential = key.ref()
+	p.Credential, p.expires = key.ref(), key.Expires
 	return p, nil
 }

@@ -9,6 +9,6 @@
 // are [*Error].
 //
 // The package imports access, throttle, secret, token, keyring, passhash, host,
-// golang.org/x/text, golang.org/x/net/idna and the standard library; neither HTTP
+// golang-lru, golang.org/x/text, golang.org/x/net/idna and the standard library; neither HTTP
 // nor SQL.
 package account

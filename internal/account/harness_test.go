@@ -124,7 +124,7 @@ func fixtureOver(t testing.TB, database []byte, keys *keyring.Ring) *fixture {
 		Store: f.store, Passwords: f.pool, Keys: keys, Renderer: plainText{},
 		Log: slog.New(slog.DiscardHandler), Now: f.clock.Now, Random: rand.Reader,
 		PublicURL:       must(url.Parse("https://accounts.example.org/base")),
-		PasswordChanged: f.changed.add,
+		PasswordChanged: f.changed.add, Steady: f.clock.Now,
 	}
 	f.Service = account.New(f.options)
 	return f

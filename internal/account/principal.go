@@ -50,6 +50,9 @@ type Principal struct {
 	Credential CredentialRef
 	Session    Session // its zero value unless the credential is one
 	From       Origin
+
+	expires time.Time // when the credential comes to its end, if it is not used before; zero: never
+	used    time.Time // its last use as it is stored, to the minute
 }
 
 // Authenticate returns the principal of a credential. It fails with
@@ -57,12 +60,29 @@ type Principal struct {
 // why.
 func (s *Service) Authenticate(ctx context.Context, credential secret.Text, from Origin) (*Principal, error) {
 	if hash, err := token.Parse(token.Session, credential); err == nil {
-		return s.authenticateSession(ctx, hash, from)
+		return s.remember(ctx, hash, from, s.authenticateSession)
 	}
 	if hash, err := token.Parse(token.APIKey, credential); err == nil {
-		return s.authenticateKey(ctx, hash, from)
+		return s.remember(ctx, hash, from, s.authenticateKey)
 	}
 	return nil, unauthorized()
+}
+
+// remember returns who is remembered to be let in by a credential, or else reads it.
+func (s *Service) remember(ctx context.Context, hash token.Hash, from Origin,
+	read func(context.Context, token.Hash, Origin) (*Principal, error),
+) (*Principal, error) {
+	p, moment := s.principals.find(hash, s.steady(), s.now())
+	if p != nil {
+		p.From = from
+		return p, nil
+	}
+	p, err := read(ctx, hash, from)
+	if err != nil {
+		return nil, err
+	}
+	s.principals.keep(hash, p, moment, s.steady(), s.now())
+	return p, nil
 }
 
 // reload reads the principal anew: what he may do now, if he may still come in.

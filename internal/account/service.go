@@ -11,7 +11,7 @@ import (
 )
 
 // Options are what a service is made of. All but the addresses, Mail, Courier,
-// PasswordChanged and Witness are needed.
+// PasswordChanged, Witness and Steady are needed.
 type Options struct {
 	Store     Store
 	Passwords *passhash.Pool
@@ -34,6 +34,9 @@ type Options struct {
 	PasswordChanged func(userID int64)
 	// Witness keeps checkpoints of the activity log.
 	Witness Witness
+	// Steady is the clock of this machine, which nobody sets, as time.Now reads it
+	// beside the other: without it, that one. Only differences matter.
+	Steady func() time.Time
 }
 
 // Service is the rules of Usher for one customer. Its methods may be called from
@@ -54,12 +57,19 @@ type Service struct {
 	witness         Witness
 	waiting         crowd
 	mailQueued      chan struct{}
+	steady          func() time.Time
+	principals      *principalCache
 }
 
 // New makes a service. Call [Service.SetUp] before anything else.
 func New(o Options) *Service {
+	steady := o.Steady
+	if steady == nil {
+		steady = time.Now
+	}
+	principals := newPrincipalCache(maxPrincipals, maxPrincipalBytes)
 	s := &Service{
-		store: o.Store, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
+		store: hearing{o.Store, principals, steady}, principals: principals, steady: steady, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
 		clock: o.Now, random: o.Random, fixedURL: o.PublicURL, localURL: o.LocalURL,
 		fixedMail: o.Mail, courier: o.Courier, passwordChanged: o.PasswordChanged, witness: o.Witness,
 		mailQueued: make(chan struct{}, 1),

@@ -58,16 +58,16 @@ func (s *Service) authenticateSession(ctx context.Context, hash token.Hash, from
 	if err != nil {
 		return nil, err
 	}
-	s.touch(ctx, p.Credential, session.LastSeen, now)
+	p.used = s.touch(ctx, p.Credential, session.LastSeen, now)
 	return p, nil
 }
 
 // touch keeps the use of a session or a key, unless one was kept a moment ago. One
 // that cannot be touched while the database cannot be written still lets its owner
-// read, without waiting for it.
-func (s *Service) touch(ctx context.Context, c CredentialRef, last, now time.Time) {
+// read, without waiting for it. It returns the last use that is kept.
+func (s *Service) touch(ctx context.Context, c CredentialRef, last, now time.Time) time.Time {
 	if now.Sub(last) < touchInterval {
-		return
+		return last
 	}
 	brief, cancel := context.WithTimeout(ctx, touchTime)
 	defer cancel()
@@ -77,11 +77,13 @@ func (s *Service) touch(ctx context.Context, c CredentialRef, last, now time.Tim
 		}
 		return tx.TouchSession(ctx, c.ID, now)
 	})
-	switch {
-	case ErrorCode(err) == CodeUnavailable: // the server tells once that nothing can be written, and not at each read
-	case err != nil:
+	if err == nil {
+		return now
+	}
+	if ErrorCode(err) != CodeUnavailable { // else the server tells once that nothing can be written, and not at each read
 		s.log.WarnContext(ctx, "the last use of a credential was not kept", "kind", c.Kind, "id", c.ID, "error", err)
 	}
+	return last
 }
 
 // sessionPrincipal loads who a session belongs to. It fails with
@@ -91,14 +93,15 @@ func (s *Service) sessionPrincipal(ctx context.Context, r Reader, session Sessio
 	if err != nil {
 		return nil, err
 	}
-	if !now.Before(session.expires(settings)) {
+	expires := session.expires(settings)
+	if !now.Before(expires) {
 		return nil, unauthorized()
 	}
 	p, err := s.principal(ctx, r, session.UserID, from, now)
 	if err != nil {
 		return nil, err
 	}
-	p.Credential, p.Session = CredentialRef{CredentialSession, session.ID}, session
+	p.Credential, p.Session, p.expires = CredentialRef{CredentialSession, session.ID}, session, expires
 	return p, nil
 }
 

@@ -44,6 +44,7 @@ type Reader interface {
 	ImportReader
 	PreferenceReader
 	ActivityReader
+	AuthChangeReader
 }
 
 // Tx is what a transaction can read and write. It is over after any failure but
@@ -68,6 +69,7 @@ type Writer interface {
 	PreferenceWriter
 	ActivityWriter
 	ImportWriter
+	AuthChangeWriter
 }
 
 // UserReader finds users. now decides whether an account is shown as locked.
@@ -300,4 +302,24 @@ type InstanceReader interface {
 // InstanceWriter changes what is true of the database as a whole.
 type InstanceWriter interface {
 	InsertKeyCheck(ctx context.Context, c keyring.Check, now time.Time) error
+}
+
+// AuthChangeReader tells of changes by which credentials let in another principal
+// than before, or nobody.
+type AuthChangeReader interface {
+	// AuthChanges returns what was changed in the time before, each change once and
+	// at most limit, and when it is by the clock of the database.
+	AuthChanges(ctx context.Context, age time.Duration, limit int) (changes []AuthChange, at time.Time, err error)
+}
+
+// AuthChangeWriter tells every node of such changes.
+type AuthChangeWriter interface {
+	// InsertAuthChange tells of a change as soon as the transaction is committed.
+	// Every method of Writer that makes one has called it.
+	InsertAuthChange(ctx context.Context, c AuthChange) error
+	// InsertedAuthChanges returns those of this transaction, in any order.
+	InsertedAuthChanges() []AuthChange
+	// DeleteAuthChanges forgets at most limit of those that are as old, and returns
+	// how many.
+	DeleteAuthChanges(ctx context.Context, age time.Duration, limit int) (int, error)
 }

@@ -53,6 +53,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
 			return tx.DeleteFinishedMails(ctx, now.Add(-mailLife), sweepRows)
 		}),
+		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
+			return tx.DeleteAuthChanges(ctx, changeLife, sweepRows)
+		}),
 		s.sweepActivity(ctx),
 		s.sweepImports(ctx),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {

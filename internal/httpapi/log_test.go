@@ -94,12 +94,21 @@ func TestMetrics(t *testing.T) {
 	f.do(call{path: "/api/users/998", token: f.admin})
 	f.do(call{path: "/secret-path"})
 	f.do(call{method: "SECRET", path: "/api/users"})
+	if err := f.accounts.Hear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		f.do(call{path: "/api/users", token: f.admin})
+	}
 	text := f.exposition()
 	for _, want := range []string{
 		`usher_http_requests_total{operation="apiUsersIdGet",status="2xx"} 1`,
 		`usher_http_requests_total{operation="apiUsersIdGet",status="4xx"} 2`,
 		`usher_http_requests_total{operation="none",status="4xx"} 2`,
 		`usher_http_request_seconds_count{operation="apiUsersIdGet"} 3`,
+		`usher_credential_lookups_total{outcome="stale"} 3`,
+		`usher_credential_lookups_total{outcome="miss"} 1`,
+		`usher_credential_lookups_total{outcome="hit"} 2`,
 	} {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("the metrics lack %s", want)

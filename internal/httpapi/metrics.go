@@ -4,9 +4,11 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// metrics count the requests. Those of each operation and class of status are
+// metrics count the requests, and tell how their credentials were looked up. Those of each operation and class of status are
 // looked up when the server starts, not for each request.
 type metrics struct {
 	requests *prometheus.CounterVec
@@ -21,7 +23,7 @@ type observer func(status int, took time.Duration)
 // digit of the status.
 var statusClasses = [6]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
 
-func newMetrics(registry prometheus.Registerer) *metrics {
+func newMetrics(registry prometheus.Registerer, lookups func() account.PrincipalLookups) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_http_requests_total", Help: "Requests by operation and class of status.",
@@ -32,6 +34,16 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		}, []string{"operation"}),
 	}
 	registry.MustRegister(m.requests, m.seconds)
+	for outcome, count := range map[string]func(account.PrincipalLookups) uint64{
+		"hit":   func(l account.PrincipalLookups) uint64 { return l.Hits },
+		"miss":  func(l account.PrincipalLookups) uint64 { return l.Misses },
+		"stale": func(l account.PrincipalLookups) uint64 { return l.Stale },
+	} {
+		registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "usher_credential_lookups_total", ConstLabels: prometheus.Labels{"outcome": outcome},
+			Help: "Look-ups of credentials: from memory (hit), or from the database, for the first time in a while (miss) or since changes made elsewhere cannot be read (stale).",
+		}, func() float64 { return float64(count(lookups())) }))
+	}
 	m.others = m.observer("none")
 	return m
 }

@@ -39,7 +39,7 @@ func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{
-		accounts: o.Accounts, log: o.Log, metrics: newMetrics(o.Metrics), proxies: o.Proxies, accessLog: o.AccessLog,
+		accounts: o.Accounts, log: o.Log, metrics: newMetrics(o.Metrics, o.Accounts.Lookups), proxies: o.Proxies, accessLog: o.AccessLog,
 	}
 	for _, op := range operations {
 		op.observe = s.metrics.observer(op.id)

@@ -25,13 +25,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
-// server is the real one, over a fresh database with its first administrator.
+// server is the real one: nodes over one fresh database with its first
+// administrator, which take turns.
 type server struct {
-	handler  http.Handler
-	accounts *account.Service
+	nodes    [2]node
+	requests int
+	accounts *account.Service // of the first node
 	store    *sqlstore.Store
 	now      time.Time // it moves by hand alone
 	log      journal
+}
+
+// node is what remembers who was let in.
+type node struct {
+	accounts *account.Service
+	handler  http.Handler
 }
 
 // journal is a log in memory.
@@ -75,17 +83,23 @@ func newServer(t *rapid.T, engine enginetest.Engine) *server {
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	// The same random for each sequence, so that one can be played again.
 	random := rand.NewChaCha8([32]byte{})
-	s.accounts = account.New(account.Options{
+	options := account.Options{
 		Store:     s.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 2, random)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(random)))),
 		Renderer:  plainText{}, Log: log, Now: func() time.Time { return s.now }, Random: random, Courier: courier{},
-	})
+	}
+	for i := range s.nodes {
+		accounts := account.New(options)
+		s.nodes[i] = node{accounts, must(httpapi.New(http.NewServeMux(), httpapi.Options{
+			Accounts: accounts, Log: log, Metrics: prometheus.NewRegistry(), Version: version,
+		}))}
+	}
+	s.accounts = s.nodes[0].accounts
 	first := account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(passwords[0])}
 	if _, err := s.accounts.SetUp(t.Context(), first); err != nil {
 		t.Fatalf("set up: %v", err)
 	}
-	s.handler = must(httpapi.New(http.NewServeMux(), httpapi.Options{Accounts: s.accounts, Log: log, Metrics: prometheus.NewRegistry(), Version: version}))
 	return s
 }
 
@@ -105,7 +119,13 @@ type answer struct {
 	text   string
 }
 
+// do has the next node answer, as soon as it has heard of what was changed.
 func (s *server) do(t *rapid.T, r request) answer {
+	on := s.nodes[s.requests%len(s.nodes)]
+	s.requests++
+	if err := on.accounts.Hear(t.Context()); err != nil {
+		t.Fatalf("hear: %v", err)
+	}
 	var body strings.Builder
 	if r.body != nil {
 		body.WriteString(jsonOf(r.body))
@@ -119,7 +139,7 @@ func (s *server) do(t *rapid.T, r request) answer {
 	}
 	q.RemoteAddr = r.source + ":4000"
 	w := httptest.NewRecorder()
-	s.handler.ServeHTTP(w, q)
+	on.handler.ServeHTTP(w, q)
 	a := answer{status: w.Code, header: w.Result().Header, text: strings.TrimSpace(w.Body.String())}
 	if a.header.Get("Content-Type") == "application/x-ndjson" { // one value a line, as an array
 		a.text = "[" + strings.ReplaceAll(a.text, "\n", ",") + "]"

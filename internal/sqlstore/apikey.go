@@ -82,10 +82,16 @@ func (t *tx) ClearAPIKeyFailures(ctx context.Context, id int64) error {
 }
 
 func (t *tx) DeleteAPIKey(ctx context.Context, id int64) error {
+	if err := t.changed(ctx, account.AuthKey, id); err != nil {
+		return err
+	}
 	return t.run(ctx, `DELETE FROM api_keys WHERE id = $1`, id)
 }
 
 func (t *tx) DeleteAPIKeysOf(ctx context.Context, userID int64) error {
+	if err := t.changed(ctx, account.AuthUser, userID); err != nil {
+		return err
+	}
 	return t.run(ctx, `DELETE FROM api_keys WHERE user_id = $1`, userID)
 }
 

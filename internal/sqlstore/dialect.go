@@ -14,6 +14,8 @@ import (
 // dialect is what differs between engines.
 type dialect struct {
 	name string
+	// now is the time of the database, in microseconds.
+	now string
 	// lockRow ends a SELECT whose row is to be held until the transaction ends.
 	lockRow string
 	// unindexed stands before a column that no index is to be used for, where the

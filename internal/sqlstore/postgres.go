@@ -36,7 +36,9 @@ const (
 )
 
 var postgresDialect = &dialect{
-	name:    "postgres",
+	name: "postgres",
+	// Not clock_timestamp(), for which no index is used.
+	now:     "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)",
 	lockRow: " FOR UPDATE",
 	idList: func(placeholder string) string {
 		return "(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS ids (value))"

@@ -64,7 +64,7 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	}
 	defer func() { _ = begun.Rollback() }() // does nothing after a commit
 	var failed error
-	t := &tx{reader{queries{db: begun, rare: begun, dialect: postgresDialect, failed: &failed}}}
+	t := &tx{reader: reader{queries{db: begun, rare: begun, dialect: postgresDialect, failed: &failed}}}
 	if err := cmp.Or(protect(ctx, f, t), failed, caller.Err()); err != nil {
 		if errors.Is(context.Cause(ctx), errPatience) {
 			err = unavailable(err)

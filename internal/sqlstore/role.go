@@ -125,12 +125,18 @@ func (t *tx) LockRole(ctx context.Context, id int64) error {
 }
 
 func (t *tx) UpdateRole(ctx context.Context, r access.Role) error {
+	if err := t.changed(ctx, account.AuthRole, r.ID); err != nil {
+		return err
+	}
 	return t.runOne(ctx, `UPDATE roles SET name = $2, name_key = $3, description = $4 WHERE id = $1`,
 		r.ID, r.Name, account.RoleNameKey(r.Name), r.Description)
 }
 
 func (t *tx) SetRolePermissions(ctx context.Context, id int64, permissions []access.Permission) error {
 	if err := t.LockRole(ctx, id); err != nil {
+		return err
+	}
+	if err := t.changed(ctx, account.AuthRole, id); err != nil {
 		return err
 	}
 	if err := t.run(ctx, `DELETE FROM role_permissions WHERE role_id = $1`, id); err != nil {
@@ -140,6 +146,9 @@ func (t *tx) SetRolePermissions(ctx context.Context, id int64, permissions []acc
 }
 
 func (t *tx) ReplaceRole(ctx context.Context, old, with int64) (int, error) {
+	if err := t.changed(ctx, account.AuthRole, old); err != nil {
+		return 0, err
+	}
 	err := t.run(ctx, `
 		INSERT INTO user_roles (user_id, role_id) SELECT user_id, CAST($2 AS BIGINT) FROM user_roles WHERE role_id = $1
 		ON CONFLICT (user_id, role_id) DO NOTHING`, old, with)
@@ -150,6 +159,9 @@ func (t *tx) ReplaceRole(ctx context.Context, old, with int64) (int, error) {
 }
 
 func (t *tx) DeleteRole(ctx context.Context, id int64) error {
+	if err := t.changed(ctx, account.AuthRole, id); err != nil {
+		return err
+	}
 	if err := t.forgetID(ctx, access.EntityRole, id); err != nil {
 		return err
 	}
@@ -159,7 +171,18 @@ func (t *tx) DeleteRole(ctx context.Context, id int64) error {
 // forgetID removes an id from the permissions for an entity that list it, and
 // the permissions that list nothing any more: they must not come to mean all.
 func (t *tx) forgetID(ctx context.Context, entity access.Entity, id int64) error {
-	err := t.run(ctx, `
+	roles, err := all(ctx, t.queries, scanInt, `
+		SELECT DISTINCT p.role_id FROM role_permission_ids i JOIN role_permissions p ON p.id = i.permission_id
+		WHERE i.entity_id = $2 AND p.entity_name = $1 AND p.scope = 'ids'`, string(entity), id)
+	if err != nil {
+		return err
+	}
+	for _, role := range roles {
+		if err := t.changed(ctx, account.AuthRole, role); err != nil {
+			return err
+		}
+	}
+	err = t.run(ctx, `
 		DELETE FROM role_permission_ids
 		WHERE entity_id = $2 AND permission_id IN (SELECT id FROM role_permissions WHERE entity_name = $1 AND scope = 'ids')`,
 		string(entity), id)

@@ -48,10 +48,16 @@ func (t *tx) AddSessionFailure(ctx context.Context, id int64) (int, error) {
 }
 
 func (t *tx) DeleteSession(ctx context.Context, id int64) error {
+	if err := t.changed(ctx, account.AuthSession, id); err != nil {
+		return err
+	}
 	return t.run(ctx, `DELETE FROM sessions WHERE id = $1`, id)
 }
 
 func (t *tx) DeleteSessionsOf(ctx context.Context, userID, spare int64) error {
+	if err := t.changed(ctx, account.AuthUser, userID); err != nil {
+		return err
+	}
 	return t.run(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, userID, spare)
 }
 

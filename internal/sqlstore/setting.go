@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 
+	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
@@ -15,6 +16,9 @@ func (r reader) Setting(ctx context.Context, name string) (string, error) {
 }
 
 func (t *tx) SaveSetting(ctx context.Context, name, value string) error {
+	if err := t.changed(ctx, account.AuthSettings, 0); err != nil {
+		return err
+	}
 	return t.run(ctx, `
 		INSERT INTO settings (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)

@@ -57,6 +57,9 @@ func (s *Store) Close() error {
 type reader struct{ queries }
 
 // tx is one transaction.
-type tx struct{ reader }
+type tx struct {
+	reader
+	authChanges map[account.AuthChange]bool // that it has inserted
+}
 
 var _ account.Tx = (*tx)(nil)

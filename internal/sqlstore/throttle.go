@@ -35,6 +35,9 @@ func (t *tx) LockThrottle(ctx context.Context, key string) (throttle.Counter, er
 }
 
 func (t *tx) SaveThrottle(ctx context.Context, v throttle.Counter) error {
+	if err := t.changedLock(ctx, v); err != nil {
+		return err
+	}
 	return t.runOne(ctx, `
 		UPDATE sign_in_throttle
 		SET failures = $2, pending = $3, pending_since = $4, window_failures = $5, window_start = $6,
@@ -42,6 +45,20 @@ func (t *tx) SaveThrottle(ctx context.Context, v throttle.Counter) error {
 		WHERE key = $1`,
 		v.Key, v.Failures, v.Pending, micros(v.PendingSince), v.WindowFailures, micros(v.WindowStart),
 		v.Streak, micros(v.LastFailure), micros(v.LockedUntil))
+}
+
+// changedLock tells of a lock that begins: users are shown with it. Sessions and
+// keys go on.
+func (t *tx) changedLock(ctx context.Context, v throttle.Counter) error {
+	id, ok := lockedUser(v.Key)
+	if !ok || v.LockedUntil.IsZero() {
+		return nil
+	}
+	was, err := t.Throttle(ctx, v.Key)
+	if err != nil || was.LockedUntil.Equal(v.LockedUntil) {
+		return err
+	}
+	return t.changed(ctx, account.AuthUser, id)
 }
 
 func (t *tx) DeleteThrottlesOf(ctx context.Context, subject string) error {

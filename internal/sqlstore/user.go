@@ -18,6 +18,14 @@ import (
 const lockedOut = `
 	       COALESCE((SELECT t.locked_until > $1 FROM sign_in_throttle t WHERE t.key = 'u:' || u.id || '|new'), FALSE)`
 
+// lockedUser returns the user whom a counter shows as locked, as lockedOut does.
+func lockedUser(key string) (id int64, ok bool) {
+	text, of := strings.CutPrefix(key, "u:")
+	text, unknown := strings.CutSuffix(text, "|new")
+	id, err := strconv.ParseInt(text, 10, 64)
+	return id, of && unknown && err == nil
+}
+
 // selectUser reads users; $1 is that of lockedOut.
 const selectUser = `
 	SELECT u.id, u.email, u.name, u.surname, u.department, u.biography, u.picture, u.provider, u.identifier,
@@ -89,6 +97,9 @@ func (t *tx) insertUserRoles(ctx context.Context, userID int64, roleIDs []int64)
 }
 
 func (t *tx) UpdateUser(ctx context.Context, u account.User, key account.EmailKey, now time.Time) error {
+	if err := t.changed(ctx, account.AuthUser, u.ID); err != nil {
+		return err
+	}
 	return t.runOne(ctx, `
 		UPDATE users SET email = $2, email_key = $3, name = $4, surname = $5, department = $6, biography = $7, picture = $8,
 		                 provider = $9, identifier = $10, active = $11, eula_version = $12, updated_at = $13,
@@ -100,12 +111,18 @@ func (t *tx) UpdateUser(ctx context.Context, u account.User, key account.EmailKe
 }
 
 func (t *tx) SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error {
+	if err := t.changed(ctx, account.AuthUser, userID); err != nil {
+		return err
+	}
 	return t.runOne(ctx, `
 		UPDATE users SET password_hash = $2, need_password_reset = $3, updated_at = $4 WHERE id = $1`,
 		userID, hash, needReset, micros(now))
 }
 
 func (t *tx) SetUserRoles(ctx context.Context, userID int64, roleIDs []int64) error {
+	if err := t.changed(ctx, account.AuthUser, userID); err != nil {
+		return err
+	}
 	if err := t.run(ctx, `DELETE FROM user_roles WHERE user_id = $1`, userID); err != nil {
 		return err
 	}
@@ -113,6 +130,9 @@ func (t *tx) SetUserRoles(ctx context.Context, userID int64, roleIDs []int64) er
 }
 
 func (t *tx) DeleteUser(ctx context.Context, id int64) error {
+	if err := t.changed(ctx, account.AuthUser, id); err != nil {
+		return err
+	}
 	for _, entity := range access.OwnedByUser {
 		if err := t.forgetID(ctx, entity, id); err != nil {
 			return err

@@ -188,7 +188,7 @@ func (w *writer) runJob(j *job) error {
 	ctx, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(j.ctx), inJob{}, true), jobTime)
 	defer cancel()
 	var failed error
-	j.err = protect(ctx, j.f, &tx{reader{queries{db: w.stmts, rare: w.conn, dialect: w.dialect, failed: &failed}}})
+	j.err = protect(ctx, j.f, &tx{reader: reader{queries{db: w.stmts, rare: w.conn, dialect: w.dialect, failed: &failed}}})
 	switch {
 	case j.err == nil:
 		j.err = cmp.Or(failed, j.ctx.Err())

@@ -1,0 +1,104 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// AuthKind says what an [AuthChange] is about.
+type AuthKind string
+
+// The kinds.
+const (
+	AuthUser     AuthKind = "user"
+	AuthRole     AuthKind = "role"
+	AuthSession  AuthKind = "session"
+	AuthKey      AuthKind = "key"
+	AuthSettings AuthKind = "settings" // of the server, which are about everybody; its ID is 0
+)
+
+// AuthChange names what was changed, so that who was let in by it has to be let in
+// anew. The store inserts one in the transaction of the change.
+type AuthChange struct {
+	Kind AuthKind
+	ID   int64
+}
+
+// The times by which a change made on one node holds on every other within a
+// second. A node hears every [HearInterval] of the changes of the last hearWindow,
+// and trusts what it remembers for trustTime after a good read began. Hence a token
+// is refused at most trustTime after the change was committed, or the database is
+// asked.
+//
+// A row has the time at which it is inserted, and is seen when it is committed, which
+// is later. Nothing is missed as long as that takes no longer than slowChange, and
+// no more than hearGap lies between two good reads: together they are less than
+// hearWindow, with a second to spare. Transactions are cut after 5 s, and on PostgreSQL
+// end 2 s later even when nobody can tell them to; a commit that is slow nevertheless
+// is told of once more (see [hearing.Write]), and after a longer gap a node forgets
+// everybody.
+const (
+	HearInterval = 250 * time.Millisecond
+	hearTime     = 250 * time.Millisecond // that a read may take
+	trustTime    = 750 * time.Millisecond
+	hearWindow   = 10 * time.Second
+	slowChange   = 7 * time.Second
+	hearGap      = 2 * time.Second
+
+	// maxChanges is how many are read at once. Where there are as many, everybody is
+	// forgotten instead.
+	maxChanges = 20_000
+	// changeLife is how long a change is kept: much longer than any node looks back.
+	changeLife = 10 * time.Minute
+)
+
+// Hear reads what was changed lately, on any node, and forgets whom it is about.
+// Call it every [HearInterval]: while that goes well, [Service.Authenticate]
+// answers from memory; without it, from the database each time.
+func (s *Service) Hear(ctx context.Context) error {
+	began := s.steady()
+	ctx, cancel := context.WithTimeout(ctx, hearTime)
+	defer cancel()
+	changes, at, err := s.store.AuthChanges(ctx, hearWindow, maxChanges)
+	if err != nil {
+		return fmt.Errorf("hear what was changed: %w", err)
+	}
+	s.principals.hear(began, at, changes)
+	return nil
+}
+
+// hearing is a store whose changes hold on this node at once.
+type hearing struct {
+	Store
+	principals *principalCache
+	steady     func() time.Time
+}
+
+// Write forgets whom the transaction is about before its caller is told how it went;
+// also when that is a failure, after which nobody may know whether it was committed.
+//
+// Where a change has become visible so late that other nodes may have looked past its
+// row, it is told of in another transaction before the change is acknowledged.
+func (h hearing) Write(ctx context.Context, f func(ctx context.Context, tx Tx) error) error {
+	var changes []AuthChange
+	var began time.Time
+	defer func() { h.principals.forget(changes) }()
+	err := h.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		began = h.steady()
+		defer func() { changes = append(changes, tx.InsertedAuthChanges()...) }()
+		return f(ctx, tx)
+	})
+	for err == nil && len(changes) > 0 && h.steady().Sub(began) > slowChange {
+		err = h.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
+			began = h.steady()
+			for _, c := range changes {
+				if err := tx.InsertAuthChange(ctx, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return err
+}

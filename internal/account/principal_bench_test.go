@@ -1,0 +1,28 @@
+package account_test
+
+import (
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// BenchmarkAuthenticate compares letting in from memory with reading the database.
+func BenchmarkAuthenticate(b *testing.B) {
+	f := newFixture(b)
+	f.user(annEmail)
+	in := f.signIn(annEmail, password).Token
+	for name, hear := range map[string]bool{"memory": true, "database": false} {
+		b.Run(name, func(b *testing.B) {
+			s := f.with(func(*account.Options) {})
+			if hear {
+				f.hear(s)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Authenticate(b.Context(), in, account.Origin{Source: home}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

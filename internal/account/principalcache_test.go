@@ -1,0 +1,138 @@
+package account
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// cacheOf is a cache that trusts what it remembers, at a time.
+func cacheOf(principals, bytes int) (*principalCache, time.Time) {
+	now := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+	c := newPrincipalCache(principals, bytes)
+	c.hear(now, now, nil)
+	return c, now
+}
+
+// somebody is a user with a session of the same id and a picture.
+func somebody(id int64, picture int, now time.Time, roles ...int64) *Principal {
+	return &Principal{
+		User: User{ID: id, Picture: make([]byte, picture), RoleIDs: roles}, Credential: CredentialRef{CredentialSession, id}, used: now,
+	}
+}
+
+// hashOf is the hash of the token of the session.
+func hashOf(id int64) token.Hash { return token.Hash{byte(id), byte(id >> 8)} }
+
+func (c *principalCache) fill(now time.Time, people ...*Principal) {
+	for _, p := range people {
+		_, moment := c.find(hashOf(p.User.ID), now, now)
+		c.keep(hashOf(p.User.ID), p, moment, now, now)
+	}
+}
+
+// there returns who of users 1 to n are remembered.
+func (c *principalCache) there(n int64) (ids []int64) {
+	for id := range n {
+		if c.entries.Contains(hashOf(id + 1)) {
+			ids = append(ids, id+1)
+		}
+	}
+	return ids
+}
+
+func (c *principalCache) want(t *testing.T, what string, n int64, ids ...int64) {
+	t.Helper()
+	if got := c.there(n); !slices.Equal(got, ids) {
+		t.Errorf("%s: %v are remembered, want %v", what, got, ids)
+	}
+}
+
+// However many sign in, memory is bounded, and the least recently used go first.
+func TestPrincipalCacheIsBounded(t *testing.T) {
+	t.Run("by count", func(t *testing.T) {
+		c, now := cacheOf(3, maxPrincipalBytes)
+		c.fill(now, somebody(1, 0, now), somebody(2, 0, now), somebody(3, 0, now))
+		c.find(hashOf(1), now, now)
+		c.fill(now, somebody(4, 0, now))
+		c.want(t, "three of four", 4, 1, 3, 4)
+	})
+	t.Run("by bytes", func(t *testing.T) {
+		c, now := cacheOf(100, 3*100_000)
+		for id := range int64(50) {
+			c.fill(now, somebody(id+1, 70_000, now))
+		}
+		c.want(t, "pictures", 50, 47, 48, 49, 50)
+		c.fill(now, somebody(51, 400_000, now))
+		c.want(t, "one that is too large by itself", 51)
+	})
+	t.Run("what has left leaves nothing", func(t *testing.T) {
+		c, now := cacheOf(10, maxPrincipalBytes)
+		for id := range int64(50) {
+			c.fill(now, somebody(id+1, 10, now, 1, id+1), somebody(id+1, 10, now, 2))
+		}
+		if c.entries.Len() != 10 || len(c.about) != 10+10+1+1 {
+			t.Errorf("%d are remembered, by %d changes", c.entries.Len(), len(c.about))
+		}
+		c.forget([]AuthChange{{Kind: AuthSettings}})
+		if c.entries.Len() != 0 || len(c.about) != 0 || c.bytes != 0 {
+			t.Errorf("%d are remembered, by %d changes, with %d bytes", c.entries.Len(), len(c.about), c.bytes)
+		}
+	})
+}
+
+func TestForgetsWhomAChangeIsAbout(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change AuthChange
+		left   []int64
+	}{
+		{"a user", AuthChange{AuthUser, 1}, []int64{2, 3}},
+		{"a session", AuthChange{AuthSession, 2}, []int64{1, 3}},
+		{"a key", AuthChange{AuthKey, 3}, []int64{1, 2}},
+		{"a key with the id of a session", AuthChange{AuthKey, 1}, []int64{1, 2, 3}},
+		{"a role", AuthChange{AuthRole, 7}, []int64{3}},
+		{"the settings", AuthChange{Kind: AuthSettings}, nil},
+		{"somebody else", AuthChange{AuthUser, 9}, []int64{1, 2, 3}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, now := cacheOf(10, maxPrincipalBytes)
+			key := somebody(3, 0, now, 8)
+			key.Credential.Kind = CredentialNamedKey
+			c.fill(now, somebody(1, 0, now, 7, 8), somebody(2, 0, now, 7), key)
+			c.hear(now, now, []AuthChange{test.change})
+			c.want(t, "left", 3, test.left...)
+		})
+	}
+}
+
+// TestForgetsEverybodyAfterAGap: rows may have come and gone unseen.
+func TestForgetsEverybodyAfterAGap(t *testing.T) {
+	for name, test := range map[string]struct {
+		at      time.Duration // by the clock of the database
+		changes int
+		kept    bool
+	}{
+		"at once":                      {0, 0, true},
+		"as long as nothing is missed": {hearGap, 0, true},
+		"longer":                       {hearGap + 1, 0, false},
+		"the clock was set back":       {-1, 0, false},
+		"many changes":                 {0, maxChanges - 1, true},
+		"more changes than are read":   {0, maxChanges, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, now := cacheOf(10, maxPrincipalBytes)
+			c.fill(now, somebody(1, 0, now))
+			changes := make([]AuthChange, test.changes)
+			for i := range changes {
+				changes[i] = AuthChange{AuthSession, int64(i + 100)}
+			}
+			c.hear(now, now.Add(test.at), changes)
+			if kept := len(c.there(1)) == 1; kept != test.kept {
+				t.Errorf("kept: %v, want %v", kept, test.kept)
+			}
+		})
+	}
+}

@@ -1,0 +1,13 @@
+-- +goose Up
+
+-- What every node forgets of whom it has let in: a user, a role, a session, an
+-- API key, or, with id 0, all. Rows are only ever added, and are swept when every
+-- node has read them. at is the time of the database, in microseconds since 1970.
+CREATE TABLE auth_change (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind      TEXT    NOT NULL CHECK (kind IN ('user', 'role', 'session', 'key', 'settings')),
+    entity_id INTEGER NOT NULL,
+    at        INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX auth_change_at ON auth_change (at);
