@@ -25,8 +25,8 @@ var (
 type FirstRun struct {
 	AdminEmail string
 	// AdminPassword is the first administrator's. When it is empty one is made
-	// up, SavePassword is called with it before anything is committed, and it
-	// must be changed at the first sign-in.
+	// up, SavePassword is called with it before anything is committed, more than
+	// once perhaps, and it must be changed at the first sign-in.
 	AdminPassword secret.Text
 	SavePassword  func(secret.Text) error
 }
@@ -60,12 +60,12 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		return false, err
 	}
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		if err := s.beginChain(ctx, tx); err != nil { // it holds the chain: one process sets up
+			return err
+		}
 		checks, err := tx.KeyChecks(ctx)
 		created = err == nil && len(checks) == 0
 		if !created { // another process was faster
-			return err
-		}
-		if err := s.beginChain(ctx, tx); err != nil {
 			return err
 		}
 		for _, r := range access.BuiltIn() {

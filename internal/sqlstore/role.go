@@ -120,18 +120,13 @@ func (t *tx) insertPermissions(ctx context.Context, roleID int64, permissions []
 	return nil
 }
 
-func (t *tx) LockRole(ctx context.Context, id int64) error {
-	_, err := one(ctx, t.queries, scanInt, `SELECT id FROM roles WHERE id = $1`+t.dialect.lockRow, id)
-	return err
-}
-
 func (t *tx) UpdateRole(ctx context.Context, r access.Role) error {
 	return t.runOne(ctx, `UPDATE roles SET name = $2, name_key = $3, description = $4 WHERE id = $1`,
 		r.ID, r.Name, account.RoleNameKey(r.Name), r.Description)
 }
 
 func (t *tx) SetRolePermissions(ctx context.Context, id int64, permissions []access.Permission) error {
-	if err := t.LockRole(ctx, id); err != nil {
+	if _, err := one(ctx, t.queries, scanInt, `SELECT id FROM roles WHERE id = $1`+t.dialect.lockRow, id); err != nil {
 		return err
 	}
 	if err := t.run(ctx, `DELETE FROM role_permissions WHERE role_id = $1`, id); err != nil {
@@ -141,6 +136,9 @@ func (t *tx) SetRolePermissions(ctx context.Context, id int64, permissions []acc
 }
 
 func (t *tx) ReplaceRole(ctx context.Context, old, with int64) (int, error) {
+	if err := t.lockHolders(ctx, old); err != nil {
+		return 0, err
+	}
 	err := t.run(ctx, `
 		INSERT INTO user_roles (user_id, role_id) SELECT user_id, CAST($2 AS BIGINT) FROM user_roles WHERE role_id = $1
 		ON CONFLICT (user_id, role_id) DO NOTHING`, old, with)

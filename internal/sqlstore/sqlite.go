@@ -20,7 +20,6 @@ const DatabaseFile = "usher.db"
 
 var sqliteDialect = &dialect{
 	name:      "sqlite",
-	lockRow:   "",
 	unindexed: "+",
 	idList:    func(placeholder string) string { return "(SELECT value FROM json_each(" + placeholder + "))" },
 	classify:  classifySQLite,
