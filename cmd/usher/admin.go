@@ -47,7 +47,7 @@ func (d *dataFlags) with(a *app, f func(context.Context, *account.Service) error
 	err := openData(a.ctx, settings, slog.New(slog.NewTextHandler(a.stderr, nil)), f)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return withHint(err, "there is no database in %s; name the data directory of the server with --data", d.Data)
+		return withHint(err, "there is no database in %s; name the data directory of the server with --data, or its database with USHER_DATABASE_URL", d.Data)
 	case account.ErrorCode(err) == account.CodeNotFound:
 		return withHint(errors.New("there is no user with this e-mail address"), "`usher users list` shows the users")
 	}

@@ -29,6 +29,36 @@ const firstUser = 1
 // errKeyMissing means that there is data and no key that it was written with.
 var errKeyMissing = errors.New("the database has data, but the server key is missing")
 
+// errPasswordNeeded means that nobody would learn a password that is made up: of
+// several servers on one database, the one that sets it up may be any.
+var errPasswordNeeded = errors.New("a new PostgreSQL database needs the password of its first administrator")
+
+// errKeyNeeded means that a server on PostgreSQL has no key. It must not make one,
+// since all servers need the same.
+var errKeyNeeded = errors.New("a server on PostgreSQL needs the server key, the same as all others on that database")
+
+// openStore opens the database of a server, and makes or migrates it.
+func openStore(ctx context.Context, settings *config.Server) (*sqlstore.Store, error) {
+	if settings.Database.URL.Empty() {
+		return sqlstore.OpenSQLite(ctx, settings.Data)
+	}
+	return sqlstore.OpenPostgres(ctx, postgres(settings))
+}
+
+// openExisting opens a database that a server of this release has made. It fails
+// with fs.ErrNotExist where there is none.
+func openExisting(ctx context.Context, settings *config.Server) (*sqlstore.Store, error) {
+	if settings.Database.URL.Empty() {
+		return sqlstore.OpenExisting(ctx, settings.Data)
+	}
+	return sqlstore.OpenExistingPostgres(ctx, postgres(settings))
+}
+
+func postgres(settings *config.Server) sqlstore.Postgres {
+	d := settings.Database
+	return sqlstore.Postgres{URL: d.URL, Connections: d.Connections, StatementTimeout: d.Timeout}
+}
+
 // serverKey returns the server key from its variable or its file. It makes a new
 // one only for a database that was never set up: with another key nothing that is
 // sealed could be opened any more. It fails with account.ErrNotSetUp if it must
@@ -62,6 +92,9 @@ func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Sto
 	}
 	if !create {
 		return nil, account.ErrNotSetUp
+	}
+	if !settings.Database.URL.Empty() {
+		return nil, withHint(errKeyNeeded, "make one with `openssl rand -base64 32`, keep it, and give it by --server-key-file or USHER_SERVER_KEY")
 	}
 	key, err := keyring.Generate(rand.Reader)
 	if err != nil {

@@ -84,7 +84,7 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	if err != nil {
 		return p, err
 	}
-	if p.store, err = sqlstore.OpenSQLite(ctx, settings.Data); err != nil {
+	if p.store, err = openStore(ctx, settings); err != nil {
 		return p, err
 	}
 	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen); err != nil {
@@ -128,7 +128,7 @@ func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.
 	}
 	return account.New(account.Options{
 		Store: store, Passwords: pool, Keys: ring, Renderer: mail.NewTemplates(), Log: log,
-		Now: time.Now, Random: rand.Reader,
+		Now: store.Now, Random: rand.Reader,
 		PublicURL: fixed.PublicURL, LocalURL: fixed.LocalURL, Mail: fixed.Mail, Courier: fixed.Courier,
 		PasswordChanged: func(userID int64) { forgetInitialPassword(settings.Data, userID, log) },
 		Witness:         fileWitness{settings.Data},
@@ -140,6 +140,9 @@ func (p *program) setUp(ctx context.Context) error {
 	created, err := p.accounts.SetUp(ctx, account.FirstRun{
 		AdminEmail: p.adminEmail(), AdminPassword: p.settings.AdminPassword,
 		SavePassword: func(password secret.Text) error {
+			if !p.settings.Database.URL.Empty() && !p.settings.Watched {
+				return errPasswordNeeded
+			}
 			p.Password = password
 			return saveInitialPassword(p.settings.Data, password)
 		},

@@ -38,6 +38,7 @@ func (c *serveCmd) Run(a *app) error {
 	if err := c.LoadSecrets(a.getenv); err != nil {
 		return usageError{err}
 	}
+	c.Watched = a.stderrIsTerminal
 	log := newLog(a.stderr, c.LogFormat)
 	p, err := newProgram(a.ctx, &c.Server, log)
 	if err != nil {
@@ -70,6 +71,8 @@ func explain(err error, s *config.Server) error {
 		return withHint(err, "start with the key that the database was made with; nothing was changed")
 	case errors.Is(err, account.ErrNotSetUp):
 		return withHint(err, "start a server on it first: usher serve --data %s", s.Data)
+	case errors.Is(err, errPasswordNeeded):
+		return withHint(err, "set USHER_ADMIN_PASSWORD or USHER_ADMIN_PASSWORD_FILE; the password needs %s", account.PasswordRule)
 	case errors.Is(err, sqlstore.ErrNewerSchema), errors.Is(err, sqlstore.ErrOlderSchema):
 		return withHint(err, "nothing was changed")
 	case account.ErrorCode(err) == account.CodeInvalid:
@@ -95,6 +98,9 @@ func (p *program) welcome(w io.Writer) {
 		line("public URL", "%s", p.PublicURL)
 	}
 	line("data", "%s", p.settings.Data)
+	if !p.settings.Database.URL.Empty() {
+		line("database", "PostgreSQL, by USHER_DATABASE_URL")
+	}
 	if p.mailServer == nil {
 		line("mail", "files in %s; set --smtp-host to send, or usher settings set smtpServerAddress=HOST", mailDirectory(p.settings.Data))
 	} else {
@@ -112,7 +118,7 @@ func (p *program) welcome(w io.Writer) {
 // openData opens the data for an emergency command and gives f the rules over
 // it. The server may run beside it.
 func openData(ctx context.Context, settings *config.Server, log *slog.Logger, f func(context.Context, *account.Service) error) error {
-	store, err := sqlstore.OpenExisting(ctx, settings.Data)
+	store, err := openExisting(ctx, settings)
 	if err != nil {
 		return err
 	}

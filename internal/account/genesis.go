@@ -15,8 +15,7 @@ func (c Checkpoint) unsigned() bool {
 // beginChain signs both ends of a chain of seals that has not begun: of a new
 // database, and of one from before there was an activity log. An unsigned end is
 // accepted never after, so that nobody can have the chain begin anew. It leaves
-// alone what has an entry, a checkpoint, a signed end, or a witness. In any case the
-// chain is held until the transaction ends.
+// alone what has an entry, a checkpoint, a signed end, or a witness.
 func (s *Service) beginChain(ctx context.Context, tx Tx) error {
 	head, err := tx.LockChain(ctx)
 	if err != nil {

@@ -60,12 +60,15 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		return false, err
 	}
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		if err := s.beginChain(ctx, tx); err != nil { // it holds the chain: one process sets up
+		if _, err := tx.LockChain(ctx); err != nil { // of several servers that start, one goes first
 			return err
 		}
 		checks, err := tx.KeyChecks(ctx)
 		created = err == nil && len(checks) == 0
 		if !created { // another process was faster
+			return err
+		}
+		if err := s.beginChain(ctx, tx); err != nil {
 			return err
 		}
 		for _, r := range access.BuiltIn() {

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -23,14 +24,23 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
+// Bounds of the settings.
+const (
+	maxConnections     = 1000
+	minDatabaseTimeout = 100 * time.Millisecond
+	maxDatabaseTimeout = time.Minute
+)
+
 // Server is the settings of `usher serve`. The tags are those of kong.
 type Server struct {
 	Listen         string    `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one. Default: ${default}."`
-	Data           string    `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, the server key and mail files. Made if it is not there. Default: ${default}."`
+	Data           string    `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, unless USHER_DATABASE_URL names one of PostgreSQL, of the server key and mail files. Made if it is not there. Default: ${default}."`
 	PublicURL      string    `placeholder:"URL" help:"Where people reach the server, without a path; links in mails begin with it. Default: the one of the settings (usher settings), or the address listened on, if that is loopback."`
 	TrustedProxies []Network `placeholder:"CIDR" help:"Addresses of the proxies, 10.0.0.5/32 say; their X-Forwarded-For is believed."`
 	AdminEmail     string    `placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start. Default: admin@localhost."`
 	ServerKeyFile  string    `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
+
+	Database Database `embed:"" prefix:"database-"`
 
 	Config kong.ConfigFlag `env:"-" placeholder:"FILE" help:"Settings file: a JSON object of these flags' names. Flags and variables go before it."`
 
@@ -43,6 +53,19 @@ type Server struct {
 	// Secrets, from variables alone; see LoadSecrets.
 	AdminPassword secret.Text `kong:"-"`
 	ServerKey     secret.Text `kong:"-"`
+
+	// Watched says that somebody sees what the server writes to a terminal.
+	Watched bool `kong:"-"`
+}
+
+// Database is the settings of PostgreSQL. Its URL has a password in it, and so comes
+// from the variable USHER_DATABASE_URL alone, or from the file that
+// USHER_DATABASE_URL_FILE names; without it the database is SQLite in the data
+// directory.
+type Database struct {
+	Connections int           `default:"16" placeholder:"N" help:"Connections to PostgreSQL at most; all servers together need fewer than its max_connections. Default: ${default}."`
+	Timeout     time.Duration `default:"5s" placeholder:"TIME" help:"Time that PostgreSQL may take for one statement. Default: ${default}."`
+	URL         secret.Text   `kong:"-"`
 }
 
 // Network is an address, or all that have a prefix (CIDR).
@@ -88,6 +111,12 @@ func (s *Server) Validate() error {
 	if s.SMTP.Port < 0 || s.SMTP.Port > 65535 {
 		faults = append(faults, errors.New("--smtp-port must be a port"))
 	}
+	if s.Database.Connections < 0 || s.Database.Connections > maxConnections {
+		faults = append(faults, fmt.Errorf("--database-connections must be from 1 to %d", maxConnections))
+	}
+	if t := s.Database.Timeout; t < 0 || t > maxDatabaseTimeout || t != 0 && t < minDatabaseTimeout {
+		faults = append(faults, fmt.Errorf("--database-timeout must be from %s to %s", minDatabaseTimeout, maxDatabaseTimeout))
+	}
 	return errors.Join(faults...)
 }
 
@@ -101,6 +130,7 @@ func (s *Server) LoadSecrets(getenv func(string) string) error {
 	}
 	for name, to := range map[string]*secret.Text{
 		"USHER_ADMIN_PASSWORD": &s.AdminPassword,
+		"USHER_DATABASE_URL":   &s.Database.URL,
 		"USHER_SMTP_PASSWORD":  &s.SMTP.Password,
 	} {
 		value, err := Secret(getenv, name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -27,6 +28,9 @@ type dialect struct {
 	classify func(error) fault
 }
 
+// errConflict means that a transaction was ended so that another could go on.
+var errConflict = errors.New("conflict with another transaction")
+
 // fault is a meaning of a driver's failure.
 type fault int
 
@@ -36,6 +40,7 @@ const (
 	faultEmailTaken          // users_email_key is violated
 	faultRoleNameTaken       // roles_name_key is violated
 	faultReferenced          // a foreign key is violated
+	faultConflict            // with another transaction; it may do well when it runs again
 )
 
 // meaning gives a failure of the driver the type that account decides on. It is
@@ -54,6 +59,8 @@ func (d *dialect) meaning(err error) error {
 		return account.ErrRoleNameTaken
 	case faultReferenced:
 		return account.ErrReferenced
+	case faultConflict:
+		return unavailable(fmt.Errorf("%w: %w", errConflict, err))
 	case faultUnavailable:
 		return unavailable(err)
 	}

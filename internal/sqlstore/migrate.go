@@ -22,7 +22,7 @@ var migrations embed.FS
 // must not write to it.
 var ErrNewerSchema = errors.New("the database was migrated by a later release of Usher; start that release, or restore a backup made before")
 
-var gooseDialects = map[string]goose.Dialect{"sqlite": goose.DialectSQLite3}
+var gooseDialects = map[string]goose.Dialect{"sqlite": goose.DialectSQLite3, "postgres": goose.DialectPostgres}
 
 // ErrOlderSchema means that an earlier release has made the database, and that it
 // is opened by what must not migrate it.

@@ -10,12 +10,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// preparer is a database connection or a pool of them.
+// runner runs statements: connections, or a transaction.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// preparer is a connection or a pool of them.
 type preparer interface {
+	runner
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-// statements prepares each statement once and keeps it.
+// statements prepares each statement once and keeps it, for a driver that does
+// not do so by itself.
 type statements struct {
 	db       preparer
 	mu       sync.RWMutex
@@ -24,6 +32,24 @@ type statements struct {
 
 func newStatements(db preparer) *statements {
 	return &statements{db: db, prepared: map[string]*sql.Stmt{}}
+}
+
+// ExecContext implements runner.
+func (s *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	stmt, err := s.get(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// QueryContext implements runner.
+func (s *statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := s.get(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
 }
 
 func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
@@ -59,23 +85,36 @@ func (s *statements) close() error {
 
 // queries runs statements for reader and tx and gives their failures a meaning.
 type queries struct {
-	stmts   *statements
+	db runner
+	// rare runs what comes in so many forms that keeping each prepared would cost
+	// more memory than it saves time.
+	rare    runner
 	dialect *dialect
+	// patience is how long a statement may take; 0: as long as its caller waits.
+	patience time.Duration
 	// failed is the first failure in a transaction, nil outside of one. Nothing
 	// runs after it: engines may have ended the transaction by themselves, and
 	// would then keep what follows.
 	failed *error
 }
 
-func (q queries) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+// begin prepares for a statement: it fails in a transaction that has failed, and
+// limits the time of what comes.
+func (q queries) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	if q.failed != nil && *q.failed != nil {
-		return nil, *q.failed
+		return ctx, func() {}, *q.failed
 	}
-	stmt, err := q.stmts.get(ctx, query)
-	return stmt, q.meaning(err)
+	if q.patience == 0 {
+		return ctx, func() {}, nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, q.patience, errPatience)
+	return ctx, cancel, nil
 }
 
-func (q queries) meaning(err error) error {
+func (q queries) meaning(ctx context.Context, err error) error {
+	if err != nil && errors.Is(context.Cause(ctx), errPatience) {
+		err = unavailable(err) // the caller would still wait
+	}
 	err = q.dialect.meaning(err)
 	if q.failed != nil && err != nil && !errors.Is(err, account.ErrNotFound) {
 		*q.failed = err
@@ -85,16 +124,17 @@ func (q queries) meaning(err error) error {
 
 // exec runs a statement and returns how many rows it changed.
 func (q queries) exec(ctx context.Context, query string, args ...any) (int, error) {
-	stmt, err := q.prepare(ctx, query)
+	ctx, cancel, err := q.begin(ctx)
+	defer cancel()
 	if err != nil {
 		return 0, err
 	}
-	result, err := stmt.ExecContext(ctx, args...)
+	result, err := q.db.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, q.meaning(err)
+		return 0, q.meaning(ctx, err)
 	}
 	n, err := result.RowsAffected()
-	return int(n), q.meaning(err)
+	return int(n), q.meaning(ctx, err)
 }
 
 // run is exec for statements that may change any number of rows.
@@ -113,61 +153,59 @@ func (q queries) runOne(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
+// errPatience is why a statement was given up that took too long.
+var errPatience = errors.New("the database took too long")
+
 // scanner is one row.
 type scanner interface{ Scan(dest ...any) error }
 
 // one reads the only row, or fails with account.ErrNotFound.
 func one[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) (T, error) {
 	var zero T
-	stmt, err := q.prepare(ctx, query)
-	if err != nil {
+	rows, err := rowsOf(ctx, q, q.db, scan, 1, query, args...)
+	switch {
+	case err != nil:
 		return zero, err
+	case len(rows) == 0:
+		return zero, account.ErrNotFound
 	}
-	row, err := scan(stmt.QueryRowContext(ctx, args...))
-	if err != nil {
-		return zero, q.meaning(err)
-	}
-	return row, nil
+	return rows[0], nil
 }
 
 // all reads every row.
 func all[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	stmt, err := q.prepare(ctx, query)
+	return rowsOf(ctx, q, q.db, scan, 0, query, args...)
+}
+
+// allOnce is all for a statement that comes in many forms.
+func allOnce[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	return rowsOf(ctx, q, q.rare, scan, 0, query, args...)
+}
+
+// rowsOf reads the rows of a statement, at most so many, 0 for all.
+func rowsOf[T any](ctx context.Context, q queries, db runner, scan func(scanner) (T, error), most int, query string, args ...any) ([]T, error) {
+	ctx, cancel, err := q.begin(ctx)
+	defer cancel()
 	if err != nil {
 		return nil, err
 	}
-	return allOf(ctx, q, stmt, scan, args...)
-}
-
-// allOnce is all for a statement that comes in so many forms that keeping each
-// prepared would cost more memory than it saves time.
-func allOnce[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	if q.failed != nil && *q.failed != nil {
-		return nil, *q.failed
-	}
-	stmt, err := q.stmts.db.PrepareContext(ctx, query)
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, q.meaning(err)
-	}
-	defer stmt.Close()
-	return allOf(ctx, q, stmt, scan, args...)
-}
-
-func allOf[T any](ctx context.Context, q queries, stmt *sql.Stmt, scan func(scanner) (T, error), args ...any) ([]T, error) {
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, q.meaning(err)
+		return nil, q.meaning(ctx, err)
 	}
 	defer rows.Close()
 	var list []T
-	for rows.Next() {
+	for (most == 0 || len(list) < most) && rows.Next() {
 		row, err := scan(rows)
 		if err != nil {
-			return nil, q.meaning(err)
+			return nil, q.meaning(ctx, err)
 		}
 		list = append(list, row)
 	}
-	return list, q.meaning(rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, q.meaning(ctx, err)
+	}
+	return list, q.meaning(ctx, rows.Close())
 }
 
 // scanInt reads a row of one number.

@@ -88,13 +88,12 @@ func (r reader) RolesOfHolders(ctx context.Context, id int64) ([]access.Role, er
 }
 
 func (t *tx) InsertRole(ctx context.Context, r access.Role) (int64, error) {
-	var id *int64
+	columns, values := "name, name_key, description", "$1, $2, $3"
+	args := []any{r.Name, account.RoleNameKey(r.Name), r.Description}
 	if r.ID != 0 {
-		id = &r.ID
+		columns, values, args = "id, "+columns, "$4, "+values, append(args, r.ID)
 	}
-	roleID, err := one(ctx, t.queries, scanInt, `
-		INSERT INTO roles (id, name, name_key, description) VALUES ($1, $2, $3, $4) RETURNING id`,
-		id, r.Name, account.RoleNameKey(r.Name), r.Description)
+	roleID, err := one(ctx, t.queries, scanInt, `INSERT INTO roles (`+columns+`) VALUES (`+values+`) RETURNING id`, args...)
 	if err != nil {
 		return 0, err
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -66,9 +67,12 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), reads.Close(), writes.Close())
 	}
+	prepared := newStatements(reads)
 	return &Store{
-		reader: reader{queries{stmts: newStatements(reads), dialect: sqliteDialect}},
-		reads:  reads, writes: writes, writer: w,
+		reader:       reader{queries{db: prepared, rare: reads, dialect: sqliteDialect}},
+		transactions: w,
+		now:          time.Now,
+		closers:      []func() error{prepared.close, reads.Close, writes.Close},
 	}, nil
 }
 

@@ -2,8 +2,8 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
@@ -11,16 +11,29 @@ import (
 // Store is an open database.
 type Store struct {
 	reader
-	reads, writes *sql.DB
-	writer        *writer
+	transactions
+	now     func() time.Time
+	closers []func() error
+}
+
+// transactions is an engine's way to write.
+type transactions interface {
+	// write runs f in one transaction, as account.Store asks.
+	write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error
+	// close ends the transactions under way.
+	close() error
 }
 
 var _ account.Store = (*Store)(nil)
 
 // Write runs f in one transaction, as account.Store asks.
 func (s *Store) Write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error {
-	return s.writer.write(ctx, f)
+	return s.write(ctx, f)
 }
+
+// Now is the time that all servers of this database agree on: PostgreSQL's, or for
+// SQLite, which has one server, the machine's.
+func (s *Store) Now() time.Time { return s.now() }
 
 // Ping reports whether the database can be read.
 func (s *Store) Ping(ctx context.Context) error {
@@ -28,9 +41,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return err
 }
 
-// Close ends the transaction under way and closes the database.
+// Close ends the transactions under way and closes the database.
 func (s *Store) Close() error {
-	return errors.Join(s.writer.close(), s.stmts.close(), s.reads.Close(), s.writes.Close())
+	errs := []error{s.transactions.close()}
+	for _, close := range s.closers {
+		errs = append(errs, close())
+	}
+	return errors.Join(errs...)
 }
 
 // reader is what can be read in a transaction and outside of one.

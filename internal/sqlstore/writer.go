@@ -188,7 +188,7 @@ func (w *writer) runJob(j *job) error {
 	ctx, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(j.ctx), inJob{}, true), jobTime)
 	defer cancel()
 	var failed error
-	j.err = protect(ctx, j.f, &tx{reader{queries{stmts: w.stmts, dialect: w.dialect, failed: &failed}}})
+	j.err = protect(ctx, j.f, &tx{reader{queries{db: w.stmts, rare: w.conn, dialect: w.dialect, failed: &failed}}})
 	switch {
 	case j.err == nil:
 		j.err = cmp.Or(failed, j.ctx.Err())
@@ -215,11 +215,7 @@ func protect(ctx context.Context, f func(context.Context, account.Tx) error, t *
 
 // control runs a statement that begins or ends a transaction.
 func (w *writer) control(statement string) error {
-	stmt, err := w.stmts.get(context.Background(), statement)
-	if err != nil {
-		return err
-	}
-	_, err = stmt.ExecContext(context.Background())
+	_, err := w.stmts.ExecContext(context.Background(), statement)
 	return err
 }
 

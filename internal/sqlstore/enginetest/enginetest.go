@@ -1,10 +1,11 @@
 // Package enginetest lists the engines that storage runs on, for the tests that
 // are made for each of them.
 //
-// It imports sqlstore.
+// It imports sqlstore and pgtest.
 package enginetest
 
 import (
+	"cmp"
 	"context"
 	"os"
 
@@ -32,6 +33,19 @@ type Engine struct {
 // Engines are all that there are.
 var Engines = []Engine{
 	{"sqlite", newSQLite},
+	{"postgres", newPostgres},
+}
+
+// Chosen is the engine of the tests that run on one: SQLite, or the one that the
+// variable USHER_TEST_ENGINE names.
+func Chosen() Engine {
+	name := cmp.Or(os.Getenv("USHER_TEST_ENGINE"), "sqlite")
+	for _, e := range Engines {
+		if e.Name == name {
+			return e
+		}
+	}
+	panic("USHER_TEST_ENGINE names no engine: " + name)
 }
 
 // newSQLite makes a database in a directory of its own.
@@ -53,6 +67,12 @@ func newSQLite(t TB) func() *sqlstore.Store {
 func OpenSQLite(t TB, dir string) *sqlstore.Store {
 	t.Helper()
 	s, err := sqlstore.OpenSQLite(t.Context(), dir)
+	return opened(t, s, err)
+}
+
+// opened closes a store when the test ends.
+func opened(t TB, s *sqlstore.Store, err error) *sqlstore.Store {
+	t.Helper()
 	if err != nil {
 		t.Fatalf("open the database: %v", err)
 	}

@@ -1,0 +1,284 @@
+// Package pgtest starts real PostgreSQL servers for tests, of Debian's packages:
+// each a cluster of its own in a temporary directory, on a free port of
+// 127.0.0.1 and on a socket in that directory.
+//
+// It imports pgx and the standard library.
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// startTime is how long a server may take until it answers.
+const startTime = 30 * time.Second
+
+// Superuser is who owns the cluster; Password is his, asked for over TCP alone.
+const Superuser = "usher"
+
+// Cluster is a PostgreSQL server.
+type Cluster struct {
+	Dir      string // of the socket; the data is in Dir/data, the log in Dir/log
+	Port     int
+	Password string
+
+	settings []string
+	owner    *syscall.Credential // nil: whoever runs the test
+	server   *exec.Cmd           // nil when it has ended
+	ended    chan struct{}       // closed when it has
+	guarded  *exec.Cmd           // see guard
+	lifeline io.Closer
+}
+
+// Durable starts a cluster that keeps what it has committed, whatever becomes of
+// its processes. Settings are as in postgresql.conf. Whoever starts it must
+// [Cluster.Remove] it.
+func Durable(settings ...string) (*Cluster, error) { return start(settings) }
+
+func start(settings []string) (c *Cluster, err error) {
+	dir, err := os.MkdirTemp("", "usher-pg-")
+	if err != nil {
+		return nil, err
+	}
+	c = &Cluster{Dir: dir, Password: rand.Text(), settings: settings}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("start PostgreSQL: %w", err), c.Remove())
+		}
+	}()
+	if os.Getuid() == 0 { // as whom it does not run
+		if c.owner, err = unprivileged(); err != nil {
+			return nil, err
+		}
+		if err := os.Chown(dir, int(c.owner.Uid), int(c.owner.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	if c.Port, err = freePort(); err != nil {
+		return nil, err
+	}
+	password := filepath.Join(dir, "password")
+	if err := os.WriteFile(password, []byte(c.Password), 0o644); err != nil { // the directory is private
+		return nil, err
+	}
+	made, err := c.command("initdb", "--pgdata", c.Data(), "--username", Superuser, "--pwfile", password,
+		"--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+	if err != nil {
+		return nil, err
+	}
+	if text, err := made.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, text)
+	}
+	return c, c.Start()
+}
+
+// unprivileged is the account of Debian's package.
+func unprivileged() (*syscall.Credential, error) {
+	postgres, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, fmt.Errorf("%w; scripts/test-env.sh installs it", err)
+	}
+	uid, err := strconv.ParseUint(postgres.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(postgres.Gid, 10, 32)
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), NoSetGroups: true}, err
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return l.Addr().(*net.TCPAddr).Port, l.Close()
+}
+
+// Data is the data directory.
+func (c *Cluster) Data() string { return filepath.Join(c.Dir, "data") }
+
+// Binary returns the path of a program of the newest PostgreSQL that is there.
+func Binary(name string) (string, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if len(found) == 0 {
+		return exec.LookPath(name)
+	}
+	version := func(path string) int {
+		n, _ := strconv.Atoi(strings.Split(path, "/")[4])
+		return n
+	}
+	return slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) }), nil
+}
+
+// command is a program of PostgreSQL, run by the owner of the cluster.
+func (c *Cluster) command(name string, args ...string) (*exec.Cmd, error) {
+	path, err := Binary(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w; scripts/test-env.sh installs it", err)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir = c.Dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.owner, Setpgid: true}
+	return cmd, nil
+}
+
+// Start starts the server again after it has ended, and returns when it answers.
+func (c *Cluster) Start() error {
+	args := []string{"-D", c.Data(), "-p", strconv.Itoa(c.Port), "-k", c.Dir, "-h", "127.0.0.1"}
+	for _, setting := range c.settings {
+		args = append(args, "-c", setting)
+	}
+	server, err := c.command("postgres", args...)
+	if err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(c.Dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	server.Stdout, server.Stderr = log, log
+	if err := server.Start(); err != nil {
+		return err
+	}
+	c.server, c.ended = server, make(chan struct{})
+	go func(ended chan struct{}) {
+		_ = server.Wait()
+		close(ended)
+	}(c.ended)
+	if err := c.guard(); err != nil {
+		return err
+	}
+	return c.await()
+}
+
+// guard ends the server, and removes its directory, when this process has ended,
+// however it did.
+func (c *Cluster) guard() (err error) {
+	guard := exec.Command("/bin/sh", "-c", `read -r _; kill -QUIT "$1" && rm -rf "$2"`, "sh", strconv.Itoa(c.server.Process.Pid), c.Dir)
+	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt at the terminal is not for it
+	if c.lifeline, err = guard.StdinPipe(); err != nil {
+		return err
+	}
+	c.guarded = guard
+	return guard.Start()
+}
+
+// await returns when the server answers.
+func (c *Cluster) await() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	defer cancel()
+	for {
+		conn, err := pgx.Connect(ctx, c.SocketURL("postgres"))
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-c.ended:
+			log, _ := os.ReadFile(filepath.Join(c.Dir, "log"))
+			return fmt.Errorf("PostgreSQL has ended: %s", log)
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// Kill ends every process of the server by SIGKILL, as a crash of the machine
+// would, but for what the system had taken to write.
+func (c *Cluster) Kill() error { return c.end(syscall.SIGKILL) }
+
+// Stop ends the server in order; transactions under way are undone.
+func (c *Cluster) Stop() error { return c.end(syscall.SIGINT) }
+
+// end ends the server by a signal, and waits until all its processes are gone.
+func (c *Cluster) end(signal syscall.Signal) error {
+	if c.server == nil {
+		return nil
+	}
+	errs := []error{c.guarded.Process.Kill(), c.lifeline.Close()}
+	_ = c.guarded.Wait() // it was killed
+	parent := c.server.Process
+	children := childrenOf(parent.Pid)
+	errs = append(errs, parent.Signal(signal))
+	if signal == syscall.SIGKILL {
+		for _, child := range children {
+			_ = syscall.Kill(child, signal) // it may have ended by itself
+		}
+	}
+	<-c.ended
+	c.server = nil
+	for end := time.Now().Add(startTime); slices.ContainsFunc(children, alive); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			return errors.New("processes of PostgreSQL do not end")
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// childrenOf returns the processes whose parent is a process.
+func childrenOf(parent int) (children []int) {
+	entries, _ := os.ReadDir("/proc")
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		if _, of := status(pid); of == parent {
+			children = append(children, pid)
+		}
+	}
+	return children
+}
+
+func alive(pid int) bool {
+	state, _ := status(pid)
+	return state != "" && state != "Z"
+}
+
+// status returns the state of a process, empty when there is none, and its parent.
+func status(pid int) (state string, parent int) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", 0
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	parent, _ = strconv.Atoi(fields[1])
+	return fields[0], parent
+}
+
+// Remove stops the server and removes its directory.
+func (c *Cluster) Remove() error {
+	return errors.Join(c.end(syscall.SIGQUIT), os.RemoveAll(c.Dir))
+}
+
+// URL is that of a database over TCP.
+func (c *Cluster) URL(database string) string {
+	u := url.URL{
+		Scheme: "postgres", User: url.UserPassword(Superuser, c.Password), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)),
+		Path: database, RawQuery: "sslmode=disable",
+	}
+	return u.String()
+}
+
+// SocketURL is that of a database over the socket, which costs less.
+func (c *Cluster) SocketURL(database string) string {
+	q := url.Values{"host": {c.Dir}, "port": {strconv.Itoa(c.Port)}, "user": {Superuser}, "sslmode": {"disable"}}
+	return (&url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: q.Encode()}).String()
+}

@@ -1,0 +1,42 @@
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Shared returns the cluster that the tests of this process share. It ends with
+// the process, and does not keep anything over a crash.
+var Shared = sync.OnceValues(func() (*Cluster, error) {
+	return start([]string{"fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=500"})
+})
+
+var databases atomic.Int64
+
+// Create makes an empty database and returns its name.
+func (c *Cluster) Create(ctx context.Context) (name string, err error) {
+	name = fmt.Sprintf("usher_%d", databases.Add(1))
+	return name, c.Exec(ctx, "postgres", "CREATE DATABASE "+name)
+}
+
+// Drop removes a database, and ends its connections.
+func (c *Cluster) Drop(ctx context.Context, name string) error {
+	return c.Exec(ctx, "postgres", "DROP DATABASE "+name+" WITH (FORCE)")
+}
+
+// Exec runs statements of a test in a database.
+func (c *Cluster) Exec(ctx context.Context, database, statements string) error {
+	conn, err := pgx.Connect(ctx, c.SocketURL(database))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.PgConn().Exec(ctx, statements).ReadAll(); err != nil {
+		return fmt.Errorf("%s: %w", statements, err)
+	}
+	return nil
+}

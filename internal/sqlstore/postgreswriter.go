@@ -1,0 +1,97 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// Bounds of running a transaction again that met another one.
+const (
+	conflictTries = 5
+	conflictWait  = 10 * time.Millisecond // before the second try, on average; it doubles
+)
+
+// errOutcome is the failure of a transaction whose end nobody has heard of.
+func errOutcome(err error) error {
+	return &account.Error{
+		Code:       account.CodeUnavailable,
+		Message:    "The database went away while the change was being kept. It may have been made: look before you try again.",
+		RetryAfter: 5 * time.Second, Err: err,
+	}
+}
+
+// postgresWriter runs each write in a transaction of its own, READ COMMITTED:
+// rules that look before they write lock what they look at.
+type postgresWriter struct{ db *sql.DB }
+
+func (w *postgresWriter) write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+	if ctx.Value(inJob{}) != nil {
+		return errNested
+	}
+	wait := conflictWait
+	for try := 1; ; try++ {
+		err, again := w.try(ctx, f)
+		if !again || try == conflictTries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(rand.Int64N(2 * int64(wait)))):
+		}
+		wait *= 2
+	}
+}
+
+// try runs f once. again means that it met another transaction, has changed
+// nothing, and may do well the next time.
+func (w *postgresWriter) try(caller context.Context, f func(context.Context, account.Tx) error) (err error, again bool) {
+	if err := caller.Err(); err != nil {
+		return err, false
+	}
+	// As on SQLite, a transaction outlives its caller: breaking a statement off would
+	// cost the connection. It is cut when it takes too long.
+	ctx, cancel := context.WithTimeoutCause(context.WithValue(context.WithoutCancel(caller), inJob{}, true), jobTime, errPatience)
+	defer cancel()
+	begun, err := w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return w.meaning(ctx, err), false
+	}
+	defer func() { _ = begun.Rollback() }() // does nothing after a commit
+	var failed error
+	t := &tx{reader{queries{db: begun, rare: begun, dialect: postgresDialect, failed: &failed}}}
+	if err := cmp.Or(protect(ctx, f, t), failed, caller.Err()); err != nil {
+		if errors.Is(context.Cause(ctx), errPatience) {
+			err = unavailable(err)
+		}
+		return err, errors.Is(failed, errConflict)
+	}
+	err = begun.Commit()
+	if err == nil {
+		return nil, false
+	}
+	if _, refused := errors.AsType[*pgconn.PgError](err); refused {
+		err = postgresDialect.meaning(err)
+		return err, errors.Is(err, errConflict)
+	}
+	return errOutcome(err), false
+}
+
+func (w *postgresWriter) meaning(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), errPatience) {
+		return unavailable(err)
+	}
+	return postgresDialect.meaning(err)
+}
+
+// close has nothing to end: a transaction holds its connection, and closing the
+// pool waits for it.
+func (*postgresWriter) close() error { return nil }
