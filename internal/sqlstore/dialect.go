@@ -36,7 +36,10 @@ type fault int
 
 const (
 	faultOther         fault = iota
-	faultUnavailable         // the database cannot be reached or written just now
+	faultUnavailable         // the database cannot be reached or used just now
+	faultFull                // its disk has no room
+	faultDisk                // its disk cannot be read or written
+	faultReadOnly            // it can be read, and not written
 	faultEmailTaken          // users_email_key is violated
 	faultRoleNameTaken       // roles_name_key is violated
 	faultReferenced          // a foreign key is violated
@@ -61,10 +64,35 @@ func (d *dialect) meaning(err error) error {
 		return account.ErrReferenced
 	case faultConflict:
 		return unavailable(fmt.Errorf("%w: %w", errConflict, err))
-	case faultUnavailable:
-		return unavailable(err)
+	case faultUnavailable, faultFull, faultDisk, faultReadOnly:
+		return d.unavailable(err)
 	}
 	return err
+}
+
+// unavailable says in an operator's words what keeps the database from being used.
+func (d *dialect) unavailable(err error) error {
+	switch d.classify(err) {
+	case faultFull:
+		return trouble("The disk of the database is full.", err)
+	case faultDisk:
+		return trouble("The disk of the database cannot be read or written.", err)
+	case faultReadOnly:
+		return trouble("The database is read-only just now.", err)
+	}
+	return unavailable(err)
+}
+
+// unavailable is the failure of a database that may work again soon.
+func unavailable(err error) error {
+	return trouble("The database cannot be used just now.", err)
+}
+
+func trouble(what string, err error) error {
+	return &account.Error{
+		Code: account.CodeUnavailable, Message: what + " Nothing was changed; try again.",
+		RetryAfter: 5 * time.Second, Err: err,
+	}
 }
 
 // jsonIDs writes ids as one value for idList: a list of any length is one
@@ -78,12 +106,4 @@ func jsonIDs(ids []int64) string {
 		text = strconv.AppendInt(text, id, 10)
 	}
 	return string(append(text, ']'))
-}
-
-// unavailable is the failure of a database that may work again soon.
-func unavailable(err error) error {
-	return &account.Error{
-		Code: account.CodeUnavailable, Message: "The database cannot be used just now. Nothing was changed; try again.",
-		RetryAfter: 5 * time.Second, Err: err,
-	}
 }

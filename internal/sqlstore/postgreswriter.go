@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -61,7 +62,12 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	// cost the connection. It is cut when it takes too long.
 	ctx, cancel := context.WithTimeoutCause(context.WithValue(context.WithoutCancel(caller), inJob{}, true), jobTime, errPatience)
 	defer cancel()
-	begun, err := w.db.BeginTx(ctx, nil)
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return w.meaning(ctx, err), false
+	}
+	defer func() { putBack(conn, err) }()
+	begun, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return w.meaning(ctx, err), false
 	}
@@ -78,11 +84,22 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	if err == nil {
 		return nil, false
 	}
-	if _, refused := errors.AsType[*pgconn.PgError](err); refused {
+	// A fatal error ends the connection, and may have come when all was kept.
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.SeverityUnlocalized == "ERROR" {
 		err = postgresDialect.meaning(err)
 		return err, errors.Is(err, errConflict)
 	}
 	return errOutcome(err), false
+}
+
+// putBack gives a connection back to the pool after a write that ended with err.
+// One to a server that can only be read is closed: it may be a standby now, and a
+// new one finds the server that has taken its place.
+func putBack(conn *sql.Conn, err error) {
+	if err != nil && classifyPostgres(err) == faultReadOnly {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	_ = conn.Close() // it has nothing under way
 }
 
 func (w *postgresWriter) meaning(ctx context.Context, err error) error {
