@@ -166,7 +166,7 @@ func TestReplicasKeepEverySetting(t *testing.T) {
 		admin := r.caller(1)
 		for round := 1; round <= 10; round++ {
 			idle, name := time.Duration(round)*time.Minute, fmt.Sprint("Sender ", round)
-			ups := []account.ServerUpdate{{SenderName: &name}, {SessionIdle: &idle}, {SessionAbsolute: ptr(idle + time.Hour)}}
+			ups := []account.ServerUpdate{{SenderName: &name}, {SessionIdle: &idle}, {SessionAbsolute: ptr(idle + account.SessionIdle)}}
 			for _, err := range parallel(len(ups), func(i int) error {
 				_, err := r.of(i).UpdateServerSettings(t.Context(), admin, ups[i])
 				return err
@@ -176,7 +176,7 @@ func TestReplicasKeepEverySetting(t *testing.T) {
 				}
 			}
 			got := must(r.ServerSettings(t.Context(), admin))
-			if got.SenderName != name || got.SessionIdle != idle || got.SessionAbsolute != idle+time.Hour {
+			if got.SenderName != name || got.SessionIdle != idle || got.SessionAbsolute != idle+account.SessionIdle {
 				t.Fatalf("round %d: %+v", round, got)
 			}
 		}

@@ -14,32 +14,30 @@ import (
 // Transactions that take the same lock follow one another.
 func TestLocks(t *testing.T) {
 	const callers = 8
-	var importID int64
-	locks := map[string]func(ctx context.Context, tx account.Tx) error{
-		"LockUsers":          func(ctx context.Context, tx account.Tx) error { return tx.LockUsers(ctx, 2, 1) },
-		"LockRoles":          func(ctx context.Context, tx account.Tx) error { return tx.LockRoles(ctx, 2, 1) },
-		"LockAdministrators": func(ctx context.Context, tx account.Tx) error { return tx.LockAdministrators(ctx) },
-		"LockSettings":       func(ctx context.Context, tx account.Tx) error { return tx.LockSettings(ctx, "b", "a") },
-		"LockThrottle": func(ctx context.Context, tx account.Tx) error {
-			_, err := tx.LockThrottle(ctx, "source|192.0.2.1")
-			return err
-		},
-		"LockImport": func(ctx context.Context, tx account.Tx) error {
-			_, err := tx.LockImport(ctx, importID)
-			return err
-		},
-		"LockChain": func(ctx context.Context, tx account.Tx) error {
-			_, err := tx.LockChain(ctx)
-			return err
-		},
-	}
 	conform(t, "one holds what another waits for", func(t *testing.T, db database) {
 		stores := []account.Store{db, db.another()}
 		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
 		insertUser(t, db, localUser("a@example.org"))
-		importID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
-			return tx.InsertImport(ctx, account.Import{State: account.ImportOpen})
-		})
+		i := account.Import{State: account.ImportOpen}
+		i.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertImport(ctx, i) })
+		locks := map[string]func(ctx context.Context, tx account.Tx) error{
+			"LockUsers":          func(ctx context.Context, tx account.Tx) error { return tx.LockUsers(ctx, 2, 1) },
+			"LockRoles":          func(ctx context.Context, tx account.Tx) error { return tx.LockRoles(ctx, 2, 1) },
+			"LockAdministrators": func(ctx context.Context, tx account.Tx) error { return tx.LockAdministrators(ctx) },
+			"LockSettings":       func(ctx context.Context, tx account.Tx) error { return tx.LockSettings(ctx, "b", "a") },
+			"LockThrottle": func(ctx context.Context, tx account.Tx) error {
+				_, err := tx.LockThrottle(ctx, "source|192.0.2.1")
+				return err
+			},
+			"LockImport": func(ctx context.Context, tx account.Tx) error {
+				_, err := tx.LockImport(ctx, i.ID)
+				return err
+			},
+			"LockChain": func(ctx context.Context, tx account.Tx) error {
+				_, err := tx.LockChain(ctx)
+				return err
+			},
+		}
 		for name, lock := range locks {
 			var holders atomic.Int64
 			for i, err := range gather(callers, func(i int) error {
