@@ -19,11 +19,11 @@ func TestPortInUse(t *testing.T) {
 	s.admin(t)
 }
 
-// TestShutdownDrains ends the server while it reads a request: it takes no new
-// ones, answers this one, and exits with 0.
+// TestShutdownDrains ends the server while it reads a request: soon it takes no
+// new ones, answers this one, and exits with 0.
 func TestShutdownDrains(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, options{})
+	s := startServer(t, options{Flags: []string{"--shutdown-delay", "100ms"}})
 	address := strings.TrimPrefix(s.URL, "http://")
 	body := mustJSON(t, fields{"email": adminEmail, "password": adminPassword})
 
@@ -71,4 +71,24 @@ func TestShutdownDrains(t *testing.T) {
 		t.Errorf("the server exited with %d", code)
 	}
 	s.again(t).admin(t)
+}
+
+// TestNotReadyFirst ends a server that gives load balancers time to notice: it is
+// not ready, and serves. A second signal ends it at once, and nothing is lost.
+func TestNotReadyFirst(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, options{Flags: []string{"--shutdown-delay", "5m"}})
+	s.signal(t, syscall.SIGTERM)
+	within(t, "the server is not ready", func() bool { return getStatus(t, s.URL+"/readyz") == http.StatusServiceUnavailable })
+	key := s.admin(t)
+	if status := getStatus(t, s.URL+"/healthz"); status != http.StatusOK {
+		t.Errorf("GET /healthz answers %d", status)
+	}
+	s.signal(t, syscall.SIGTERM)
+	s.waitExit(t)
+	if state := s.cmd.ProcessState; state.Exited() {
+		t.Errorf("the server ended by itself: %s", state)
+	}
+	s.options.Flags = nil
+	s.again(t).do(t, "GET", "/api/users", key, nil).want(t, http.StatusOK)
 }

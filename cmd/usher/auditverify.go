@@ -29,7 +29,7 @@ and what tells where it was set back too, shows only by a checkpoint outside the
 the file ` + "`activity-checkpoint`" + ` of the data directory, every 1,000 entries and every hour; the file is compared when no other is given.
 Whoever can change the file too is found by a checkpoint kept elsewhere, as ` + "`usher audit checkpoint`" + ` makes.
 
-After an older copy of the database was restored, remove the file before the server is started: it would not seal entries otherwise.
+After an older database was put back by other means than ` + "`usher restore`" + `, move the file away before the server is started: it would not seal entries otherwise.
 
 The exit code is 1 when anything was found.
 

@@ -24,8 +24,10 @@ type cli struct {
 	Settings settingsCmd `cmd:"" group:"manage" help:"Show and change settings: mail, sessions, lockout, directories."`
 	Audit    auditCmd    `cmd:"" group:"manage" help:"Show the activity log, and find out whether it was tampered with."`
 
-	Serve serveCmd `cmd:"" group:"server" help:"Run the server."`
-	Admin adminCmd `cmd:"" group:"server" help:"Work on the data itself, in an emergency."`
+	Serve   serveCmd   `cmd:"" group:"server" help:"Run the server."`
+	Backup  backupCmd  `cmd:"" group:"server" help:"Copy the database of a server, which may be running."`
+	Restore restoreCmd `cmd:"" group:"server" help:"Make a data directory from a backup."`
+	Admin   adminCmd   `cmd:"" group:"server" help:"Work on the data itself, in an emergency."`
 
 	Completion completionCmd `cmd:"" group:"more" help:"Write the completion script of a shell."`
 	Version    versionCmd    `cmd:"" group:"more" help:"Show the version."`

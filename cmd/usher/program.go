@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -53,6 +54,7 @@ const (
 type program struct {
 	settings *config.Server
 	log      *slog.Logger
+	lock     *flock.Flock // of the data directory
 	store    *sqlstore.Store
 	accounts *account.Service
 	worker   *mail.Worker
@@ -83,6 +85,11 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	fixed, err := fixedBy(settings) // before anything is set up with settings that cannot serve
 	if err != nil {
 		return p, err
+	}
+	if settings.Database.URL.Empty() { // any number of servers may be on PostgreSQL
+		if p.lock, err = lockData(settings.Data); err != nil {
+			return p, err
+		}
 	}
 	if p.store, err = openStore(ctx, settings); err != nil {
 		return p, err
@@ -260,25 +267,31 @@ func (p *program) handler() (http.Handler, error) {
 	})
 }
 
-// ready tells a load balancer whether to send requests here.
+// ready tells a load balancer whether to send requests here. A database that can
+// only be read, because its disk is full say, is as ready as it gets: every other
+// server has the same one, and were all of them taken out, nothing would be
+// answered any more.
 func (p *program) ready(w http.ResponseWriter, r *http.Request) {
+	if p.draining.Load() {
+		http.Error(w, "ending", http.StatusServiceUnavailable)
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
 	trouble := p.store.Trouble()
 	switch err := p.store.Ping(ctx); {
-	case p.draining.Load():
-		http.Error(w, "ending", http.StatusServiceUnavailable)
 	case err != nil:
 		p.log.Warn("not ready", "error", err)
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-	case trouble != nil: // another server would do no better with a change, and this one can be read
+	case trouble != nil:
 		fmt.Fprintln(w, "ready to be read; changes are refused:", trouble.Message)
 	default:
 		fmt.Fprintln(w, "ready")
 	}
 }
 
-// Run serves until ctx ends, and then lets the requests under way end.
+// Run serves until ctx ends. Then it says that it is not ready, goes on for as long
+// as the settings say, takes no new requests, and lets those under way end.
 func (p *program) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -298,16 +311,24 @@ func (p *program) Run(ctx context.Context) error {
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		p.draining.Store(true)
-		p.log.Info("ending: waiting for requests under way")
-		grace, cancel := context.WithTimeout(background, shutdownTime)
-		defer cancel()
-		err = p.server.Shutdown(grace)
+		err = p.drain(background)
 		<-served
 	}
 	stop()
 	work.Wait()
 	return err
+}
+
+// drain tells load balancers that the server ends, gives them time to notice, and
+// then waits for the requests under way.
+func (p *program) drain(ctx context.Context) error {
+	p.draining.Store(true)
+	p.log.Info("ending: not ready any more", "serving_for", p.settings.ShutdownDelay.String())
+	<-time.After(p.settings.ShutdownDelay)
+	p.log.Info("ending: waiting for requests under way")
+	grace, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	return p.server.Shutdown(grace)
 }
 
 // sweep cleans the database up now and then.
@@ -359,6 +380,9 @@ func (p *program) Close() error {
 	}
 	if p.store != nil {
 		errs = append(errs, p.store.Close())
+	}
+	if p.lock != nil {
+		errs = append(errs, p.lock.Close())
 	}
 	return errors.Join(errs...)
 }

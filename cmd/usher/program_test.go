@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +19,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
 // openProgram opens a program with its own data and these settings.
@@ -104,4 +108,34 @@ func TestWarningIsLoggedOnce(t *testing.T) {
 			t.Errorf("%q: %d warnings, want %d, in\n%s", public, got, want, log.String())
 		}
 	}
+}
+
+// A server is ready as long as it can read, and not when it ends.
+func TestReady(t *testing.T) {
+	p := openProgram(t, config.Server{Listen: "127.0.0.1:0"}, io.Discard)
+	want := func(what string, status int) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		p.server.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+		if w.Code != status {
+			t.Errorf("%s: /readyz answers %d, want %d", what, w.Code, status)
+		}
+	}
+	want("at the start", http.StatusOK)
+	db, err := sql.Open("sqlite", filepath.Join(p.settings.Data, sqlstore.DatabaseFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	want("nothing can be written", http.StatusOK)
+	p.draining.Store(true)
+	want("ending", http.StatusServiceUnavailable)
+	p.draining.Store(false)
+	if err := errors.Join(db.Close(), p.Close()); err != nil {
+		t.Error(err)
+	}
+	want("the database is closed", http.StatusServiceUnavailable)
 }

@@ -6,12 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// witnessFile has the newest checkpoint of the activity log. Who restores an older
-// database removes it.
+// witnessFile has the newest checkpoint of the activity log.
 const witnessFile = "activity-checkpoint"
 
 // fileWitness is an account.Witness in a file of the data directory, beside the
@@ -30,6 +30,18 @@ func (w fileWitness) Checkpoint() (account.Checkpoint, error) {
 // Keep writes the file.
 func (w fileWitness) Keep(c account.Checkpoint) error {
 	return writePrivate(filepath.Join(w.data, witnessFile), c.String()+"\n", os.Rename)
+}
+
+// setAside gives the file another name, as of a time, and returns it, or nothing
+// where there is no file. A restored log does not go on from what an earlier one
+// was seen to be, and a server that finds so seals no more.
+func (w fileWitness) setAside(now time.Time) (path string, err error) {
+	path = filepath.Join(w.data, witnessFile+"."+now.UTC().Format("20060102T150405Z"))
+	err = os.Rename(filepath.Join(w.data, witnessFile), path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return path, err
 }
 
 // readCheckpoint reads a file with one checkpoint.

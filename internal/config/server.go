@@ -29,6 +29,7 @@ const (
 	maxConnections     = 1000
 	minDatabaseTimeout = 100 * time.Millisecond
 	maxDatabaseTimeout = time.Minute
+	maxShutdownDelay   = 5 * time.Minute // longer than any load balancer needs
 )
 
 // Server is the settings of `usher serve`. The tags are those of kong.
@@ -45,6 +46,8 @@ type Server struct {
 	Config kong.ConfigFlag `env:"-" placeholder:"FILE" help:"Settings file: a JSON object of these flags' names. Flags and variables go before it."`
 
 	SMTP SMTP `embed:"" prefix:"smtp-"`
+
+	ShutdownDelay time.Duration `default:"0s" placeholder:"TIME" help:"How long to go on serving after SIGTERM while /readyz answers 503, so that load balancers notice: 10s, say. Default: ${default}."`
 
 	LogFormat string `enum:"text,json" default:"text" placeholder:"FORM" help:"Form of the log on standard error: ${enum}. Default: ${default}."`
 	AccessLog bool   `help:"Log every request, not only writes, refused credentials and faults."`
@@ -110,6 +113,9 @@ func (s *Server) Validate() error {
 	}
 	if s.SMTP.Port < 0 || s.SMTP.Port > 65535 {
 		faults = append(faults, errors.New("--smtp-port must be a port"))
+	}
+	if s.ShutdownDelay < 0 || s.ShutdownDelay > maxShutdownDelay {
+		faults = append(faults, fmt.Errorf("--shutdown-delay must be from 0s to %s", maxShutdownDelay))
 	}
 	if s.Database.Connections < 0 || s.Database.Connections > maxConnections {
 		faults = append(faults, fmt.Errorf("--database-connections must be from 1 to %d", maxConnections))

@@ -77,7 +77,7 @@ func start(settings []string) (c *Cluster, err error) {
 	if err := os.WriteFile(password, []byte(c.Password), 0o644); err != nil { // the directory is private
 		return nil, err
 	}
-	made, err := c.command("initdb", "--pgdata", c.Data(), "--username", Superuser, "--pwfile", password,
+	made, err := c.Command("initdb", "--pgdata", c.Data(), "--username", Superuser, "--pwfile", password,
 		"--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
 	if err != nil {
 		return nil, err
@@ -126,8 +126,8 @@ func Binary(name string) (string, error) {
 	return slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) }), nil
 }
 
-// command is a program of PostgreSQL, run by the owner of the cluster.
-func (c *Cluster) command(name string, args ...string) (*exec.Cmd, error) {
+// Command is a program of PostgreSQL, run by the owner of the cluster in Dir.
+func (c *Cluster) Command(name string, args ...string) (*exec.Cmd, error) {
 	path, err := Binary(name)
 	if err != nil {
 		return nil, fmt.Errorf("%w; scripts/test-env.sh installs it", err)
@@ -144,7 +144,7 @@ func (c *Cluster) Start() error {
 	for _, setting := range c.settings {
 		args = append(args, "-c", setting)
 	}
-	server, err := c.command("postgres", args...)
+	server, err := c.Command("postgres", args...)
 	if err != nil {
 		return err
 	}

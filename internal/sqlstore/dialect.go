@@ -40,6 +40,7 @@ const (
 	faultFull                // its disk has no room
 	faultDisk                // its disk cannot be read or written
 	faultReadOnly            // it can be read, and not written
+	faultOutcome             // what was written may be kept, or not
 	faultEmailTaken          // users_email_key is violated
 	faultRoleNameTaken       // roles_name_key is violated
 	faultReferenced          // a foreign key is violated
@@ -64,7 +65,7 @@ func (d *dialect) meaning(err error) error {
 		return account.ErrReferenced
 	case faultConflict:
 		return unavailable(fmt.Errorf("%w: %w", errConflict, err))
-	case faultUnavailable, faultFull, faultDisk, faultReadOnly:
+	case faultUnavailable, faultFull, faultDisk, faultReadOnly, faultOutcome:
 		return d.unavailable(err)
 	}
 	return err
@@ -79,6 +80,8 @@ func (d *dialect) unavailable(err error) error {
 		return trouble("The disk of the database cannot be read or written.", err)
 	case faultReadOnly:
 		return trouble("The database is read-only just now.", err)
+	case faultOutcome:
+		return unknownOutcome(err)
 	}
 	return unavailable(err)
 }
@@ -89,10 +92,16 @@ func unavailable(err error) error {
 }
 
 func trouble(what string, err error) error {
-	return &account.Error{
-		Code: account.CodeUnavailable, Message: what + " Nothing was changed; try again.",
-		RetryAfter: 5 * time.Second, Err: err,
-	}
+	return unable(what+" Nothing was changed; try again.", err)
+}
+
+// unknownOutcome is the failure of a transaction whose end nobody has heard of.
+func unknownOutcome(err error) error {
+	return unable("The database went away while the change was being kept. It may have been made: look before you try again.", err)
+}
+
+func unable(message string, err error) error {
+	return &account.Error{Code: account.CodeUnavailable, Message: message, RetryAfter: 5 * time.Second, Err: err}
 }
 
 // jsonIDs writes ids as one value for idList: a list of any length is one

@@ -3,12 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"io/fs"
-	"net/url"
-	"path/filepath"
-
-	"github.com/pressly/goose/v3"
-
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -17,23 +11,26 @@ func Exec(ctx context.Context, t account.Tx, query string, args ...any) error {
 	return t.(*tx).run(ctx, query, args...)
 }
 
-// SQLiteAt opens the database of a directory after migrating it to a version of
-// the schema only, as an earlier release has left it.
-func SQLiteAt(ctx context.Context, dir string, version int64) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", sqliteURL(filepath.Join(dir, DatabaseFile), url.Values{"_pragma": {"journal_mode(WAL)", "foreign_keys(1)"}}))
-	if err != nil {
-		return nil, err
+// MigrateTo brings an empty database to a version of the schema, as an earlier
+// release has left it.
+func MigrateTo(ctx context.Context, db *sql.DB, engine string, version int64) error {
+	provider, err := newProvider(db, &dialect{name: engine})
+	if err == nil {
+		_, err = provider.UpTo(ctx, version)
 	}
-	files, err := fs.Sub(migrations, "migrations/sqlite")
+	return err
+}
+
+// Schemas are the versions of an engine's schema.
+func Schemas(engine string) (versions []int64) {
+	provider, err := newProvider(new(sql.DB), &dialect{name: engine})
 	if err != nil {
-		return nil, err
+		panic(err)
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
-	if err != nil {
-		return nil, err
+	for _, source := range provider.ListSources() {
+		versions = append(versions, source.Version)
 	}
-	_, err = provider.UpTo(ctx, version)
-	return db, err
+	return versions
 }
 
 // MeaningOnSQLite returns what a failure of SQLite's driver means.

@@ -41,11 +41,7 @@ type keepCopy func(ctx context.Context, version int64) error
 // if it must not change anything, checks that it is this release's. Engines may
 // report a lock at once that others hold while they open the database.
 func migrate(ctx context.Context, db *sql.DB, d *dialect, keep keepCopy, change bool) error {
-	files, err := fs.Sub(migrations, "migrations/"+d.name)
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(gooseDialects[d.name], db, files)
+	provider, err := newProvider(db, d)
 	if err != nil {
 		return err
 	}
@@ -62,16 +58,35 @@ func migrate(ctx context.Context, db *sql.DB, d *dialect, keep keepCopy, change 
 	}
 }
 
+func newProvider(db *sql.DB, d *dialect) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations/"+d.name)
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(gooseDialects[d.name], db, files)
+}
+
+// knownSchema fails with [ErrNewerSchema] for a version that this release does not
+// know.
+func knownSchema(provider *goose.Provider, version int64) error {
+	sources := provider.ListSources()
+	if known := sources[len(sources)-1].Version; version > known {
+		return fmt.Errorf("%w (its schema is %d, ours %d)", ErrNewerSchema, version, known)
+	}
+	return nil
+}
+
 // step migrates once, and goes on where another process got that was faster.
 func step(ctx context.Context, provider *goose.Provider, keep keepCopy, change bool) error {
 	var failure error
 	for before := int64(-1); ; {
 		now, known, err := provider.GetVersions(ctx)
+		if err == nil {
+			err = knownSchema(provider, now)
+		}
 		switch {
 		case err != nil:
 			return err
-		case now > known:
-			return fmt.Errorf("%w (its schema is %d, ours %d)", ErrNewerSchema, now, known)
 		case now == known:
 			return nil
 		case !change:

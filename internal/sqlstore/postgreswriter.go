@@ -20,15 +20,6 @@ const (
 	conflictWait  = 10 * time.Millisecond // before the second try, on average; it doubles
 )
 
-// errOutcome is the failure of a transaction whose end nobody has heard of.
-func errOutcome(err error) error {
-	return &account.Error{
-		Code:       account.CodeUnavailable,
-		Message:    "The database went away while the change was being kept. It may have been made: look before you try again.",
-		RetryAfter: 5 * time.Second, Err: err,
-	}
-}
-
 // postgresWriter runs each write in a transaction of its own, READ COMMITTED:
 // rules that look before they write lock what they look at.
 type postgresWriter struct{ db *sql.DB }
@@ -89,7 +80,7 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 		err = postgresDialect.meaning(err)
 		return err, errors.Is(err, errConflict)
 	}
-	return errOutcome(err), false
+	return unknownOutcome(err), false
 }
 
 // putBack gives a connection back to the pool after a write that ended with err.

@@ -52,7 +52,7 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	writes.SetMaxOpenConns(1)
-	keep := func(ctx context.Context, version int64) error { return copySQLite(ctx, writes, path, version) }
+	keep := func(ctx context.Context, version int64) error { return keepCopyOf(ctx, writes, path, version) }
 	if err := migrate(ctx, writes, sqliteDialect, keep, change); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate %s: %w", path, sqliteDialect.meaning(err)), writes.Close())
 	}
@@ -124,6 +124,8 @@ func classifySQLite(err error) fault {
 		return faultReferenced // RESTRICT is reported as if by a trigger
 	case sqlite3.SQLITE_IOERR_SHMSIZE: // no room for the index of the write-ahead log
 		return faultFull
+	case sqlite3.SQLITE_IOERR_FSYNC: // the write-ahead log may have it all the same, if the server ends now
+		return faultOutcome
 	case sqlite3.SQLITE_IOERR_NOMEM:
 		return faultUnavailable
 	}

@@ -16,6 +16,7 @@ const (
 	busy     = "The database cannot be used just now. Nothing was changed; try again."
 	full     = "The disk of the database is full. Nothing was changed; try again."
 	badDisk  = "The disk of the database cannot be read or written. Nothing was changed; try again."
+	unknown  = "The database went away while the change was being kept. It may have been made: look before you try again."
 	readOnly = "The database is read-only just now. Nothing was changed; try again."
 )
 
@@ -52,7 +53,7 @@ func TestFailuresOfSQLite(t *testing.T) {
 		"no room for the shared memory":      {sqlite3.SQLITE_IOERR_SHMSIZE, full},
 		"write fails, as when read-only":     {sqlite3.SQLITE_IOERR_WRITE, badDisk},
 		"read fails":                         {sqlite3.SQLITE_IOERR_READ, badDisk},
-		"sync fails":                         {sqlite3.SQLITE_IOERR_FSYNC, badDisk},
+		"sync fails":                         {sqlite3.SQLITE_IOERR_FSYNC, unknown},
 		"shared memory cannot be mapped":     {sqlite3.SQLITE_IOERR_SHMMAP, badDisk},
 		"read-only":                          {sqlite3.SQLITE_READONLY, readOnly},
 		"read-only, with a log to recover":   {sqlite3.SQLITE_READONLY_RECOVERY, readOnly},
