@@ -74,5 +74,7 @@ type ActivityWriter interface {
 	DeleteSealedActivity(ctx context.Context, upTo int64) error
 	// CountFailedSignIn adds one failure to the count of its minute.
 	CountFailedSignIn(ctx context.Context, f FailedSignIns) error
-	DeleteFailedSignIns(ctx context.Context, f FailedSignIns) error
+	// TakeFailedSignIns removes at most limit counts of minutes before the time,
+	// but those that another transaction takes, and returns them.
+	TakeFailedSignIns(ctx context.Context, before time.Time, limit int) ([]FailedSignIns, error)
 }

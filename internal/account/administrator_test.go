@@ -73,42 +73,6 @@ func TestLockedAdministratorCounts(t *testing.T) {
 	}
 }
 
-// Two administrators who demote each other at the same time, in whatever way
-// each of them does it, and on whatever server, leave one.
-func TestAdministratorsDemoteEachOther(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	services := []*account.Service{f.Service, f.with(func(o *account.Options) { o.Store = openStore(t, f.dir) })}
-	last, pairs := int64(1), 0
-	for first, one := range demote {
-		for second, two := range demote {
-			for round := range 4 {
-				name := fmt.Sprintf("%s and %s, round %d", first, second, round)
-				pairs++
-				ids := []int64{last, f.user(fmt.Sprintf("admin%d@example.org", pairs), access.AdministratorRole)}
-				var callers []*account.Principal
-				for _, id := range ids {
-					callers = append(callers, f.as(f.find(id).Email))
-				}
-				ways := []func(*account.Service, context.Context, *account.Principal, int64) error{one, two}
-				errs := parallel(2, func(i int) error { return ways[i](services[i], t.Context(), callers[i], ids[1-i]) })
-				if left := f.administrators(); left != 1 {
-					t.Fatalf("%s: %d administrators are left: %v", name, left, errs)
-				}
-				for i, err := range errs { // the caller who won is the one left
-					switch account.ErrorCode(err) {
-					case "":
-						last = ids[i]
-					case account.CodeUnauthorized, account.CodeForbidden, account.CodeNotFound, account.CodeLastAdministrator:
-					default:
-						t.Fatalf("%s: %v", name, err)
-					}
-				}
-			}
-		}
-	}
-}
-
 // Each of the administrators gives up alone, all at the same time; the last one
 // cannot.
 func TestAdministratorsGiveUp(t *testing.T) {

@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,6 +38,9 @@ func (c *checker) groups(path string, groups []AllowedGroup) []AllowedGroup {
 // mayNameGroups is [mayName] for the roles of the groups that an update asks for,
 // as it has them: a fault is told by its place in the request.
 func mayNameGroups(ctx context.Context, tx Tx, caller *Principal, was []AllowedGroup, asked *[]AllowedGroup) error {
+	if err := tx.HoldRoles(ctx, rolesOfGroups(value(asked))...); err != nil {
+		return err
+	}
 	before := rolesOfGroups(was)
 	for i, g := range value(asked) {
 		path := fmt.Sprintf("/allowedGroups/%d/defaultRoleIds", i)
@@ -51,16 +53,13 @@ func mayNameGroups(ctx context.Context, tx Tx, caller *Principal, was []AllowedG
 
 // mayName decides whether the caller may have settings give roles to users: he has
 // to cover each that they did not give before. One that he may not see is the same
-// as one that is not there.
+// as one that is not there. The roles are held already.
 func mayName(ctx context.Context, tx Tx, caller *Principal, path string, before, ids []int64) error {
 	var c checker
 	var named []access.Role
 	for i, id := range ids {
 		if slices.Contains(before, id) {
 			continue
-		}
-		if err := tx.LockRole(ctx, id); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
 		}
 		roles, err := tx.Roles(ctx, []int64{id})
 		if err != nil {

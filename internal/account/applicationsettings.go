@@ -65,7 +65,7 @@ func (s *Service) effectiveApplication(ctx context.Context, r Reader) (Applicati
 // CodeInvalid, and with CodeSetByOperator.
 func (s *Service) UpdateApplicationSettings(ctx context.Context, caller *Principal, up ApplicationUpdate) (ApplicationSettings, error) {
 	var settings ApplicationSettings
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeSettings(ctx, caller, []string{settingApplication}, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
 			return err
 		}
@@ -94,6 +94,9 @@ func (s *Service) UpdateApplicationSettings(ctx context.Context, caller *Princip
 			return err
 		}
 		if up.DefaultRoleIDs != nil {
+			if err := tx.HoldRoles(ctx, *up.DefaultRoleIDs...); err != nil {
+				return err
+			}
 			if err := mayName(ctx, tx, caller, "/defaultRoleIds", was.DefaultRoleIDs, *up.DefaultRoleIDs); err != nil {
 				return err
 			}

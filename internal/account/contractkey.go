@@ -59,7 +59,7 @@ func (s *Service) RenewContractKey(ctx context.Context, caller *Principal) (secr
 		return secret.Text{}, err
 	}
 	var text secret.Text
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeUser(ctx, caller, self, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
 			return err
 		}
@@ -93,9 +93,6 @@ func (s *Service) RenewContractKey(ctx context.Context, caller *Principal) (secr
 
 // endContractKey ends the caller's key of the contract, if there is one.
 func (s *Service) endContractKey(ctx context.Context, tx Tx, caller *Principal) error {
-	if err := tx.LockAPIKeysOf(ctx, caller.User.ID); err != nil {
-		return err
-	}
 	old, err := tx.ContractKey(ctx, caller.User.ID)
 	if errors.Is(err, ErrNotFound) {
 		return nil

@@ -104,7 +104,7 @@ func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
 func (s *Service) byEmail(ctx context.Context, email string, f func(context.Context, Tx, Credential) error) error {
 	key, _ := ParseEmail(email)
 	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		c, err := tx.CredentialByEmail(ctx, key)
+		c, err := lockByEmail(ctx, tx, key)
 		if errors.Is(err, ErrNotFound) {
 			return NotFound()
 		}

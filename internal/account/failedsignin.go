@@ -45,15 +45,12 @@ func (s *Service) mergeFailedSignIns(ctx context.Context) error {
 			return err
 		}
 		err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-			counts, err := tx.FailedSignIns(ctx, past, sealRows)
+			counts, err := tx.TakeFailedSignIns(ctx, past, sealRows)
 			if err != nil {
 				return err
 			}
 			for _, f := range counts {
 				if err := recordFailedSignIns(ctx, tx, f); err != nil {
-					return err
-				}
-				if err := tx.DeleteFailedSignIns(ctx, f); err != nil {
 					return err
 				}
 			}

@@ -113,13 +113,20 @@ func blankFixture(t testing.TB) *fixture {
 
 func fixtureOver(t testing.TB, database []byte, keys *keyring.Ring) *fixture {
 	t.Helper()
-	f := &fixture{t: t, dir: t.TempDir(), clock: &clock{now: start}, pool: newPool(cheap, 8)}
+	dir := t.TempDir()
 	if database != nil {
-		if err := os.WriteFile(filepath.Join(f.dir, sqlstore.DatabaseFile), database, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, sqlstore.DatabaseFile), database, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f.store = newSpy(openStore(t, f.dir))
+	f := fixtureOf(t, openStore(t, dir), keys)
+	f.dir = dir
+	return f
+}
+
+// fixtureOf is a fixture over a store, without a directory.
+func fixtureOf(t testing.TB, store account.Store, keys *keyring.Ring) *fixture {
+	f := &fixture{t: t, clock: &clock{now: start}, pool: newPool(cheap, 8), store: newSpy(store)}
 	f.options = account.Options{
 		Store: f.store, Passwords: f.pool, Keys: keys, Renderer: plainText{},
 		Log: slog.New(slog.DiscardHandler), Now: f.clock.Now, Random: rand.Reader,

@@ -33,7 +33,7 @@ func (t recorderTx) InsertActivity(ctx context.Context, a account.Activity) erro
 func TestImportIsRecorded(t *testing.T) {
 	f := newFixture(t)
 	admin := f.as(adminEmail)
-	log := &recorder{Store: f.store}
+	log := &recorder{Store: f.store.under}
 	s := f.with(func(o *account.Options) { o.Store = log })
 	one := must(s.BeginImport(t.Context(), admin, false))
 	two := must(s.BeginImport(t.Context(), admin, false))

@@ -165,12 +165,23 @@ func (s *Service) deleteImported(ctx context.Context, tx Tx, actor Actor, id int
 	return s.recordAs(ctx, tx, actor, Event{Action: ActionUserDelete, Target: user.target()})
 }
 
-// eachRow runs f on the next rows of an import and forgets them. It reports
-// whether none is left.
+// eachRow runs f on the next rows of an import, with their users locked, and
+// forgets them. It reports whether none is left.
 func eachRow(ctx context.Context, tx Tx, importID int64, f func(ImportRow) error) (over bool, err error) {
 	rows, err := tx.ImportRows(ctx, importID, importStep)
 	if err != nil || len(rows) == 0 {
 		return true, err
+	}
+	users := make([]int64, len(rows))
+	for n, row := range rows {
+		users[n] = row.UserID
+	}
+	if err := tx.LockUsers(ctx, users...); err != nil {
+		return false, err
+	}
+	// A user may have been released from the import just before.
+	if rows, err = tx.ImportRows(ctx, importID, importStep); err != nil {
+		return false, err
 	}
 	for _, row := range rows {
 		if err := f(row); err != nil {
@@ -199,8 +210,8 @@ func (s *Service) sweepImports(ctx context.Context) error {
 				return err
 			}
 			i, err := tx.LockImport(ctx, id)
-			if err != nil {
-				return err
+			if err != nil || !i.Touched.Before(before) { // somebody went on with it just now
+				return unlessNotFound(err)
 			}
 			if err := s.undoSome(ctx, tx, Actor{Credential: CredentialRef{Kind: CredentialNone}}, &i); err != nil {
 				return err

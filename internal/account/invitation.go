@@ -19,7 +19,7 @@ const (
 // for oneself, with CodeNotLocalUser and CodeInactiveUser, and with
 // CodeTooManyRequests after three messages in an hour.
 func (s *Service) InviteUser(ctx context.Context, caller *Principal, id int64) error {
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeUser(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func (s *Service) LDAPConfiguration(ctx context.Context, caller *Principal) (LDA
 // with CodeInvalid.
 func (s *Service) UpdateLDAPConfiguration(ctx context.Context, caller *Principal, up LDAPUpdate) (LDAPConfiguration, error) {
 	var configuration LDAPConfiguration
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeSettings(ctx, caller, []string{settingLDAP}, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := mayConfigure(caller, access.EntityLDAPConfiguration); err != nil {
 			return err
 		}

@@ -105,67 +105,64 @@ func (s *Service) Mail(ctx context.Context, caller *Principal, id int64) (Mail, 
 
 // ClaimMail gives the next message that is due to its caller for one attempt, or
 // nil when none is. The caller reports the outcome with [Service.MailDelivered]
-// or [Service.MailFailed]; if it never does, the message comes up again.
+// or [Service.MailFailed]; if it never does, the message comes up again. However
+// many ask at once, on however many servers, each message goes to one of them.
 func (s *Service) ClaimMail(ctx context.Context) (*Delivery, error) {
 	for {
-		m, err := s.store.DueMail(ctx, s.now())
-		if errors.Is(err, ErrNotFound) {
+		if _, err := s.store.DueMail(ctx, s.now()); err != nil { // a look that needs no transaction
+			return nil, unlessNotFound(err)
+		}
+		var m Mail
+		var d *Delivery
+		err := s.store.Write(ctx, func(ctx context.Context, tx Tx) (err error) {
+			if m, err = tx.LockDueMail(ctx, s.now()); err != nil {
+				return err
+			}
+			if m.State == MailRequested {
+				d, err = nil, s.prepareMail(ctx, tx, m)
+			} else {
+				d, err = s.claim(ctx, tx, m)
+			}
+			return err
+		})
+		switch {
+		case errors.Is(err, ErrNotFound): // others were faster
 			return nil, nil
+		case err != nil && m.State == MailRequested && ErrorCode(err) == CodeInternal:
+			s.log.ErrorContext(ctx, "a message cannot be written", "mail", m.ID, "error", err)
+			err = s.postponeMail(ctx, m)
 		}
-		if err != nil {
-			return nil, err
-		}
-		if m.State == MailRequested {
-			if err = s.prepareMail(ctx, m); ErrorCode(err) == CodeInternal && !errors.Is(err, ErrNotFound) {
-				s.log.ErrorContext(ctx, "a message cannot be written", "mail", m.ID, "error", err)
-				err = s.postponeMail(ctx, m)
-			}
-		} else {
-			var d *Delivery
-			if d, err = s.claim(ctx, m); d != nil {
-				return d, nil
-			}
-		}
-		if err != nil && !errors.Is(err, ErrNotFound) { // not found: another worker was faster
-			return nil, err
+		if err != nil || d != nil {
+			return d, err
 		}
 	}
 }
 
-// prepareMail looks up whom a requested message is for, and renders it, or
-// deletes it when it is for nobody.
-func (s *Service) prepareMail(ctx context.Context, m Mail) error {
+// prepareMail looks up whom a requested message, which is locked, is for, and
+// renders it, or deletes it when it is for nobody.
+func (s *Service) prepareMail(ctx context.Context, tx Tx, m Mail) error {
+	now := s.now()
 	key, _ := ParseEmail(m.Address)
-	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		now := s.now()
-		seen, err := tx.Mail(ctx, m.ID)
-		if err == nil && seen.State != MailRequested {
-			err = ErrNotFound // another worker was faster; its message must not count against this one
-		}
-		if err != nil {
+	c, err := lockByEmail(ctx, tx, key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	sent := 0
+	if err == nil {
+		if sent, err = tx.CountMails(ctx, c.UserID, m.Kind, now.Add(-recoveryMailWindow)); err != nil {
 			return err
 		}
-		c, err := tx.CredentialByEmail(ctx, key)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		sent := 0
-		if err == nil {
-			if sent, err = tx.CountMails(ctx, c.UserID, m.Kind, now.Add(-recoveryMailWindow)); err != nil {
-				return err
-			}
-		}
-		if !c.Active || c.Provider != ProviderLocal || sent >= recoveriesAnHour || !now.Before(m.Expires) {
-			s.log.InfoContext(ctx, "recovery is not sent", "mail", m.ID, "user", c.UserID, "active", c.Active, "sent_this_hour", sent)
-			return tx.DeleteMail(ctx, m.ID)
-		}
-		content, expires, err := s.newRecovery(ctx, tx, c.UserID, MailRecovery, RecoveryLifetime)
-		if err != nil {
-			return err
-		}
-		content.Source = m.Source
-		return s.writeMail(ctx, tx, m, User{ID: c.UserID, Name: c.Name, Email: c.Email}, content, expires)
-	})
+	}
+	if !c.Active || c.Provider != ProviderLocal || sent >= recoveriesAnHour || !now.Before(m.Expires) {
+		s.log.InfoContext(ctx, "recovery is not sent", "mail", m.ID, "user", c.UserID, "active", c.Active, "sent_this_hour", sent)
+		return tx.DeleteMail(ctx, m.ID)
+	}
+	content, expires, err := s.newRecovery(ctx, tx, c.UserID, MailRecovery, RecoveryLifetime)
+	if err != nil {
+		return err
+	}
+	content.Source = m.Source
+	return s.writeMail(ctx, tx, m, User{ID: c.UserID, Name: c.Name, Email: c.Email}, content, expires)
 }
 
 // newRecovery makes a token with which a user chooses a password, in place of the
@@ -219,9 +216,9 @@ func (s *Service) postponeMail(ctx context.Context, m Mail) error {
 	later := m
 	later.NextAttempt = s.now().Add(time.Minute)
 	later.LastError = "the message could not be written"
-	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+	return unlessNotFound(s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		return tx.UpdateMail(ctx, later, m)
-	})
+	}))
 }
 
 // sendMail puts a message to a user, which nobody asked for with an address, into
@@ -283,12 +280,12 @@ func (s *Service) seal(mailID int64, m Message) (keyring.Sealed, error) {
 
 // claim counts an attempt before it is made and puts the next one off, so that
 // no other worker makes it too. It returns nil when the message is given up.
-func (s *Service) claim(ctx context.Context, m Mail) (*Delivery, error) {
+func (s *Service) claim(ctx context.Context, tx Tx, m Mail) (*Delivery, error) {
 	now := s.now()
 	claimed := m
 	if !now.Before(m.Expires) {
 		claimed.LastError = "it could not be delivered while it was of use"
-		return nil, s.finishMail(ctx, claimed, m, MailFailed)
+		return nil, s.finishMail(ctx, tx, claimed, m, MailFailed)
 	}
 	plain, err := s.keys.Open(mailPurpose, mailContext(m.ID), m.Sealed)
 	d := &Delivery{MailID: m.ID, Attempt: m.Attempts + 1}
@@ -297,34 +294,29 @@ func (s *Service) claim(ctx context.Context, m Mail) (*Delivery, error) {
 	}
 	if err != nil {
 		claimed.LastError = "the stored message cannot be opened"
-		return nil, s.finishMail(ctx, claimed, m, MailFailed)
+		return nil, s.finishMail(ctx, tx, claimed, m, MailFailed)
 	}
 	claimed.Attempts = d.Attempt
 	claimed.NextAttempt = now.Add(claimLife)
-	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		return tx.UpdateMail(ctx, claimed, m)
-	})
-	if err != nil {
+	if err := tx.UpdateMail(ctx, claimed, m); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
 // finishMail moves a message to its last state and forgets what it said.
-func (s *Service) finishMail(ctx context.Context, m, was Mail, state MailState) error {
+func (s *Service) finishMail(ctx context.Context, tx Tx, m, was Mail, state MailState) error {
 	m.State, m.Finished, m.Sealed = state, s.now(), keyring.Sealed{}
-	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		return tx.UpdateMail(ctx, m, was)
-	})
+	return tx.UpdateMail(ctx, m, was)
 }
 
 // MailDelivered records that a claimed message has left. It does nothing when
 // the claim is over.
 func (s *Service) MailDelivered(ctx context.Context, d *Delivery) error {
-	return s.settleMail(ctx, d, func(m Mail) error {
+	return s.settleMail(ctx, d, func(ctx context.Context, tx Tx, m Mail) error {
 		done := m
 		done.LastError = ""
-		return s.finishMail(ctx, done, m, MailDelivered)
+		return s.finishMail(ctx, tx, done, m, MailDelivered)
 	})
 }
 
@@ -332,28 +324,25 @@ func (s *Service) MailDelivered(ctx context.Context, d *Delivery) error {
 // and when to try again: never if the failure is permanent. It does nothing when
 // the claim is over.
 func (s *Service) MailFailed(ctx context.Context, d *Delivery, cause string, permanent bool) error {
-	return s.settleMail(ctx, d, func(m Mail) error {
+	return s.settleMail(ctx, d, func(ctx context.Context, tx Tx, m Mail) error {
 		failed := m
 		failed.LastError = cause
 		failed.NextAttempt = s.now().Add(mailBackoff[min(d.Attempt, len(mailBackoff))-1])
 		if permanent || !failed.NextAttempt.Before(m.Expires) {
-			return s.finishMail(ctx, failed, m, MailFailed)
+			return s.finishMail(ctx, tx, failed, m, MailFailed)
 		}
-		return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-			return tx.UpdateMail(ctx, failed, m)
-		})
+		return tx.UpdateMail(ctx, failed, m)
 	})
 }
 
 // settleMail runs f on the row of a delivery, unless somebody else has claimed
 // it since: what became of it is theirs to say.
-func (s *Service) settleMail(ctx context.Context, d *Delivery, f func(Mail) error) error {
-	m, err := s.store.Mail(ctx, d.MailID)
-	if err == nil && m.State == MailReady && m.Attempts == d.Attempt {
-		err = f(m)
-	}
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
+func (s *Service) settleMail(ctx context.Context, d *Delivery, f func(context.Context, Tx, Mail) error) error {
+	return unlessNotFound(s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
+		m, err := tx.Mail(ctx, d.MailID)
+		if err != nil || m.State != MailReady || m.Attempts != d.Attempt {
+			return err
+		}
+		return f(ctx, tx, m)
+	}))
 }

@@ -39,11 +39,8 @@ func (s *Service) CreateKey(ctx context.Context, caller *Principal, n NewAPIKey)
 	}
 	var text secret.Text
 	var key APIKey
-	err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
+	err = s.changeUser(ctx, caller, self, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
 		if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
-			return err
-		}
-		if err := tx.LockAPIKeysOf(ctx, self); err != nil {
 			return err
 		}
 		there, err := tx.CountNamedKeys(ctx, self, s.now())
@@ -140,14 +137,15 @@ func (s *Service) EndKey(ctx context.Context, caller *Principal, id int64) error
 	if err := Allow(caller, access.ActionDelete, access.EntityAPIKey, access.Any); err != nil {
 		return err
 	}
-	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	found, err := findKey(ctx, s.store, id)
+	if err != nil {
+		return err
+	}
+	return s.changeUser(ctx, caller, found.UserID, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionDelete, access.EntityAPIKey, access.Any); err != nil {
 			return err
 		}
-		key, err := tx.APIKey(ctx, id)
-		if errors.Is(err, ErrNotFound) {
-			return NotFound()
-		}
+		key, err := findKey(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -160,6 +158,14 @@ func (s *Service) EndKey(ctx context.Context, caller *Principal, id int64) error
 		}
 		return s.record(ctx, tx, caller, Event{ActionKeyEnd, key.target(owner), key.described()})
 	})
+}
+
+func findKey(ctx context.Context, r Reader, id int64) (APIKey, error) {
+	key, err := r.APIKey(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return APIKey{}, NotFound()
+	}
+	return key, err
 }
 
 // mayEnd decides whether the caller may end the keys or the sessions of a user,

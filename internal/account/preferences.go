@@ -44,7 +44,7 @@ func preferences(ctx context.Context, r Reader, userID int64) (Preferences, erro
 // tag of BCP 47.
 func (s *Service) UpdatePreferences(ctx context.Context, caller *Principal, up PreferencesUpdate) (Preferences, error) {
 	var now Preferences
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeUser(ctx, caller, caller.User.ID, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := mayGoOn(caller); err != nil {
 			return err
 		}

@@ -117,16 +117,3 @@ func (s *Service) principal(ctx context.Context, r Reader, userID int64, from Or
 	}
 	return &Principal{User: user, Roles: roles, Access: access.Of(roles), From: from}, nil
 }
-
-// change runs f in one transaction on behalf of the caller, whose rights are
-// read anew in it: a right taken away a moment ago no longer counts. f tells the
-// activity log what it did with [Service.record].
-func (s *Service) change(ctx context.Context, caller *Principal, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
-	return s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		now, err := s.reload(ctx, tx, caller)
-		if err != nil {
-			return err
-		}
-		return f(ctx, tx, now)
-	})
-}

@@ -129,8 +129,16 @@ func (s *Service) RetrievePassword(ctx context.Context, recovery, password secre
 }
 
 // liveRecovery returns the token's recovery, or ErrNotFound unless it can be
-// used now by an active local user, who may have no password yet.
+// used now by an active local user, who may have no password yet. It locks the
+// user: of two uses of a token, one comes first.
 func (s *Service) liveRecovery(ctx context.Context, tx Tx, hash token.Hash) (Recovery, error) {
+	found, err := tx.RecoveryByHash(ctx, hash)
+	if err != nil {
+		return Recovery{}, err
+	}
+	if err := tx.LockUsers(ctx, found.UserID); err != nil {
+		return Recovery{}, err
+	}
 	r, err := tx.RecoveryByHash(ctx, hash)
 	if err != nil {
 		return Recovery{}, err

@@ -17,7 +17,7 @@ func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64,
 		return nil, Invalid(Detail{"/roles", "must have at least one role"})
 	}
 	wanted := fold(roleIDs)
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeUser(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 			return err
 		}
@@ -25,13 +25,16 @@ func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64,
 		if err != nil {
 			return err
 		}
-		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
-			return err
-		}
-		if err := mayAssign(ctx, tx, caller, roleIDs, difference(wanted, user.RoleIDs)); err != nil {
-			return err
-		}
 		return keepAdministrator(ctx, tx, user, func() error {
+			if err := tx.HoldRoles(ctx, slices.Concat(wanted, user.RoleIDs)...); err != nil {
+				return err
+			}
+			if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+				return err
+			}
+			if err := mayAssign(ctx, tx, caller, roleIDs, difference(wanted, user.RoleIDs)); err != nil {
+				return err
+			}
 			err := tx.SetUserRoles(ctx, id, wanted)
 			if errors.Is(err, ErrReferenced) { // deleted a moment ago
 				return Invalid(Detail{"/roles", "must list roles that are there"})

@@ -9,7 +9,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
-// roleSettings are the groups of settings that name roles. Each function reports
+// groupsWithRoles are the groups of settings that name roles.
+var groupsWithRoles = []string{settingApplication, settingLDAP, settingSAML}
+
+// roleSettings are for each of these groups. Each function reports
 // whether its group names the role old, and, unless with is 0, puts the role with
 // in its place.
 var roleSettings = []func(s *Service, ctx context.Context, tx Tx, caller *Principal, old, with int64) (used bool, err error){
@@ -23,8 +26,8 @@ var roleSettings = []func(s *Service, ctx context.Context, tx Tx, caller *Princi
 // get that one in its place. This needs the permission to assign both, to edit
 // the access of all users, and to cover everybody who has the role.
 func (s *Service) DeleteRole(ctx context.Context, caller *Principal, id, replaceWith int64) error {
-	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		role, err := mayChangeRole(ctx, tx, caller, access.ActionDelete, id)
+	return s.changeSettings(ctx, caller, groupsWithRoles, func(ctx context.Context, tx Tx, caller *Principal) error {
+		role, err := mayChangeRole(ctx, tx, caller, access.ActionDelete, id, replaceWith)
 		if err != nil {
 			return err
 		}
@@ -90,11 +93,12 @@ func mayReplaceRole(ctx context.Context, tx Tx, caller *Principal, id, with int6
 	if with == id || Allow(caller, access.ActionRead, access.EntityRole, with) != nil {
 		return unknown
 	}
-	if err := tx.LockRole(ctx, with); err != nil {
-		if errors.Is(err, ErrNotFound) {
-			return unknown
-		}
+	replacement, err := tx.Roles(ctx, []int64{with})
+	if err != nil {
 		return err
+	}
+	if len(replacement) == 0 {
+		return unknown
 	}
 	for _, r := range []int64{id, with} {
 		if Allow(caller, access.ActionAssign, access.EntityRole, r) != nil {
@@ -103,10 +107,6 @@ func mayReplaceRole(ctx context.Context, tx Tx, caller *Principal, id, with int6
 	}
 	if Allow(caller, access.ActionEditAccess, access.EntityUser, access.All) != nil {
 		return forbidden()
-	}
-	replacement, err := tx.Roles(ctx, []int64{with})
-	if err != nil {
-		return err
 	}
 	held, err := tx.RolesOfHolders(ctx, id)
 	if err != nil {

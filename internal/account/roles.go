@@ -169,6 +169,9 @@ func (s *Service) CopyRole(ctx context.Context, caller *Principal, from int64, n
 		if err := Allow(caller, access.ActionRead, access.EntityRole, from); err != nil {
 			return err
 		}
+		if err := tx.HoldRoles(ctx, from); err != nil {
+			return err
+		}
 		original, err := findRole(ctx, tx, from)
 		if err != nil {
 			return err
@@ -274,15 +277,12 @@ func (s *Service) SetRolePermissions(ctx context.Context, caller *Principal, id 
 }
 
 // mayChangeRole returns the role if the caller may do the action with it, covers
-// it, and it is not built in.
-func mayChangeRole(ctx context.Context, tx Tx, caller *Principal, action access.Action, id int64) (access.Role, error) {
+// it, and it is not built in. It locks the role, and others that the action needs.
+func mayChangeRole(ctx context.Context, tx Tx, caller *Principal, action access.Action, id int64, others ...int64) (access.Role, error) {
 	if err := Allow(caller, action, access.EntityRole, id); err != nil {
 		return access.Role{}, err
 	}
-	if err := tx.LockRole(ctx, id); err != nil {
-		if errors.Is(err, ErrNotFound) {
-			err = NotFound()
-		}
+	if err := tx.LockRoles(ctx, append(others, id)...); err != nil {
 		return access.Role{}, err
 	}
 	role, err := findRole(ctx, tx, id)

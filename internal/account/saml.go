@@ -65,7 +65,7 @@ func (s *Service) SAMLConfiguration(ctx context.Context, caller *Principal) (SAM
 // with CodeInvalid.
 func (s *Service) UpdateSAMLConfiguration(ctx context.Context, caller *Principal, up SAMLUpdate) (SAMLConfiguration, error) {
 	var configuration SAMLConfiguration
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeSettings(ctx, caller, []string{settingSAML}, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 			return err
 		}

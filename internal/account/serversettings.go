@@ -41,7 +41,7 @@ func (s *Service) effectiveServer(ctx context.Context, r Reader) (ServerSettings
 // role 1 is needed, with CodeInvalid and with CodeSetByOperator.
 func (s *Service) UpdateServerSettings(ctx context.Context, caller *Principal, up ServerUpdate) (ServerSettings, error) {
 	var settings ServerSettings
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeSettings(ctx, caller, []string{settingServer}, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
 			return err
 		}

@@ -128,37 +128,3 @@ func TestErrors(t *testing.T) {
 		t.Error("the cause is lost")
 	}
 }
-
-// Every operation works when the engine asks for its transaction again.
-func TestOperationsRunAgain(t *testing.T) {
-	f := newFixture(t)
-	f.store.again = func() {}
-	admin := f.as(adminEmail)
-	users, err := f.CreateUsers(t.Context(), admin, []account.NewUser{newUser("ann@example.org"), newUser("bob@example.org")})
-	if err != nil || len(users) != 2 || len(f.users()) != 3 {
-		t.Fatalf("created %+v, %v", users, err)
-	}
-	if err := f.retrieve(f.recoveryToken("ann@example.org"), next); err != nil {
-		t.Error(err)
-	}
-	if err := f.change(f.principal(f.signIn("ann@example.org", next)), next, password); err != nil {
-		t.Error(err)
-	}
-	f.lock("bob@example.org")
-	if !f.find(users[1].ID).LockedOut || f.store.granted(newBucket(users[1].ID)) != 6 { // each of three, twice
-		t.Error("a failure was not counted once")
-	}
-	got, err := f.UpdateUser(t.Context(), admin, users[0].ID, account.UserUpdate{Name: ptr("Anna"), Email: ptr("anna@example.org")})
-	if err != nil || got.Name != "Anna" || got.Identifier != "anna@example.org" {
-		t.Errorf("updated %+v, %v", got, err)
-	}
-	if _, err := f.SetUserRoles(t.Context(), admin, users[0].ID, []int64{1}); err != nil {
-		t.Error(err)
-	}
-	if err := f.DeleteUser(t.Context(), admin, users[0].ID); err != nil {
-		t.Error(err)
-	}
-	if err := f.Sweep(t.Context()); err != nil {
-		t.Error(err)
-	}
-}

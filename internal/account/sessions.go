@@ -49,14 +49,15 @@ func (s *Service) EndSession(ctx context.Context, caller *Principal, id int64) e
 	if err := Allow(caller, access.ActionDelete, access.EntitySession, access.Any); err != nil {
 		return err
 	}
-	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	found, err := findSession(ctx, s.store, id)
+	if err != nil {
+		return err
+	}
+	return s.changeUser(ctx, caller, found.UserID, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionDelete, access.EntitySession, access.Any); err != nil {
 			return err
 		}
-		session, err := tx.Session(ctx, id)
-		if errors.Is(err, ErrNotFound) {
-			return NotFound()
-		}
+		session, err := findSession(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -71,13 +72,21 @@ func (s *Service) EndSession(ctx context.Context, caller *Principal, id int64) e
 	})
 }
 
+func findSession(ctx context.Context, r Reader, id int64) (Session, error) {
+	session, err := r.Session(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return Session{}, NotFound()
+	}
+	return session, err
+}
+
 // EndSessions ends all sessions of a user, but for the one that the caller came
 // by if he keeps it. It fails as [Allow] says.
 func (s *Service) EndSessions(ctx context.Context, caller *Principal, userID int64, keepCurrent bool) error {
 	if err := Allow(caller, access.ActionDelete, access.EntitySession, userID); err != nil {
 		return err
 	}
-	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	return s.changeUser(ctx, caller, userID, func(ctx context.Context, tx Tx, caller *Principal) error {
 		owner, err := s.mayEnd(ctx, tx, caller, access.EntitySession, userID)
 		if err != nil {
 			return err

@@ -25,8 +25,8 @@ var (
 type FirstRun struct {
 	AdminEmail string
 	// AdminPassword is the first administrator's. When it is empty one is made
-	// up, SavePassword is called with it before anything is committed, and it
-	// must be changed at the first sign-in.
+	// up, SavePassword is called with it before anything is committed, more than
+	// once perhaps, and it must be changed at the first sign-in.
 	AdminPassword secret.Text
 	SavePassword  func(secret.Text) error
 }

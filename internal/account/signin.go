@@ -282,7 +282,7 @@ func failSource(ctx context.Context, tx Tx, source string, now time.Time) error 
 // giveBack ends a reservation whose outcome says nothing of the password. It may
 // be at the cost of the source, so that beginning sign-ins is not free.
 func (s *Service) giveBack(ctx context.Context, h hold, charge bool) error {
-	return s.settle(ctx, h, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
+	return s.settle(ctx, h, nobody, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
 		if h.policy.Enabled && h.outcome == throttle.Reserved {
 			t.Release()
 		}
@@ -294,7 +294,7 @@ func (s *Service) giveBack(ctx context.Context, h hold, charge bool) error {
 }
 
 func (s *Service) settleFailure(ctx context.Context, h hold) error {
-	return s.settle(ctx, h, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
+	return s.settle(ctx, h, nobody, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
 		if h.policy.Enabled && h.outcome == throttle.Reserved {
 			t.Fail(now, h.policy)
 		}
@@ -309,8 +309,9 @@ func (s *Service) settleFailure(ctx context.Context, h hold) error {
 // the password has to be verified once more.
 func (s *Service) settleSuccess(ctx context.Context, h hold, then settle) error {
 	changed := false
-	err := s.settle(ctx, h, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
-		// The account may have changed while the password was verified.
+	err := s.settle(ctx, h, h.credential.UserID, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
+		// The account may have changed while the password was verified. From now on
+		// it does not.
 		c, err := tx.Credential(ctx, h.credential.UserID)
 		if errors.Is(err, ErrNotFound) || err == nil && !c.Active {
 			return invalidCredentials()
@@ -334,10 +335,15 @@ func (s *Service) settleSuccess(ctx context.Context, h hold, then settle) error 
 	return err
 }
 
-// settle ends a reservation. It does so even when the caller has gone away: the
-// outcome is known, and counts.
-func (s *Service) settle(ctx context.Context, h hold, f func(context.Context, Tx, *throttle.Counter, time.Time) error) error {
+// settle ends a reservation, with that user locked whom the outcome lets in. It
+// does so even when the caller has gone away: the outcome is known, and counts.
+func (s *Service) settle(ctx context.Context, h hold, userID int64, f func(context.Context, Tx, *throttle.Counter, time.Time) error) error {
 	return s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
+		if userID != nobody {
+			if err := tx.LockUsers(ctx, userID); err != nil {
+				return err
+			}
+		}
 		t, err := tx.LockThrottle(ctx, h.key)
 		if err != nil {
 			return err

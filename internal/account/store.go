@@ -27,8 +27,14 @@ type Store interface {
 	Reader
 	// Write runs f in one transaction, which is on disk when Write returns nil.
 	// When f fails or panics, or ctx ends before f returns, nothing of it is
-	// kept. f must not keep tx nor call Write, and may run again when the engine
-	// asks for it.
+	// kept. f must not keep tx nor call Write.
+	//
+	// Other transactions may run at the same time. Each read sees what was
+	// committed when it began, so what must not change between a read and the end
+	// is locked before it is read, in the order that docs/architecture.md has. One
+	// that is in the way of another all the same is ended and f runs again, from its
+	// beginning: it gives each variable of its caller anew, and does nothing that
+	// cannot be taken back.
 	Write(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
 }
 
@@ -99,6 +105,12 @@ type UserWriter interface {
 	// DeleteUser removes the user with all that is its own, and its id from
 	// every permission that lists it.
 	DeleteUser(ctx context.Context, id int64) error
+	// LockUsers makes every other transaction that wants to change these users, or
+	// what is theirs, wait until this one ends. HoldUser does so, and lets others
+	// hold the user too. One that is not there is passed over; likewise with other
+	// locks of things that are named.
+	LockUsers(ctx context.Context, ids ...int64) error
+	HoldUser(ctx context.Context, id int64) error
 	// LockAdministrators makes every other transaction that wants the same lock
 	// wait until this one ends. Take it before counting.
 	LockAdministrators(ctx context.Context) error
@@ -123,15 +135,17 @@ type RoleWriter interface {
 	// InsertRole stores a new role, under its id if it has one, and returns the id.
 	// It fails with ErrRoleNameTaken.
 	InsertRole(ctx context.Context, r access.Role) (int64, error)
-	// LockRole makes every other transaction that wants to change the role, or to
-	// give it to somebody, wait until this one ends.
-	LockRole(ctx context.Context, id int64) error
+	// LockRoles makes every other transaction that wants to change one of the roles,
+	// or to give it to somebody, wait until this one ends. HoldRoles lets others give
+	// them, and none change them.
+	LockRoles(ctx context.Context, ids ...int64) error
+	HoldRoles(ctx context.Context, ids ...int64) error
 	// UpdateRole stores the name and the description of r. It fails with
 	// ErrRoleNameTaken.
 	UpdateRole(ctx context.Context, r access.Role) error
 	SetRolePermissions(ctx context.Context, id int64, permissions []access.Permission) error
-	// ReplaceRole gives everybody who has the role old the other in its place, and
-	// returns how many they are.
+	// ReplaceRole gives everybody who has the role old the other in its place, locks
+	// these users, and returns how many they are.
 	ReplaceRole(ctx context.Context, old, with int64) (int, error)
 	// DeleteRole removes a role, and its id from every permission that lists it.
 	// It fails with ErrReferenced for one that somebody has.
@@ -176,10 +190,6 @@ type APIKeyReader interface {
 
 // APIKeyWriter changes API keys.
 type APIKeyWriter interface {
-	// LockAPIKeysOf makes every other transaction that wants the same lock wait
-	// until this one ends. Take it before counting, and before making another key
-	// of the contract.
-	LockAPIKeysOf(ctx context.Context, userID int64) error
 	// CountNamedKeys counts those of a user that have not expired.
 	CountNamedKeys(ctx context.Context, userID int64, now time.Time) (int, error)
 	InsertAPIKey(ctx context.Context, k APIKey) (int64, error)
@@ -253,6 +263,9 @@ type OutboxReader interface {
 
 // OutboxWriter moves messages through the outbox.
 type OutboxWriter interface {
+	// LockDueMail is DueMail among those that no other transaction has locked, and
+	// locks the message.
+	LockDueMail(ctx context.Context, now time.Time) (Mail, error)
 	InsertMail(ctx context.Context, m Mail) (int64, error)
 	// UpdateMail stores every field of m, provided that the row still has the
 	// state and attempts of was; it fails with ErrNotFound when somebody else
@@ -276,6 +289,9 @@ type SettingReader interface {
 
 // SettingWriter changes settings.
 type SettingWriter interface {
+	// LockSettings holds groups, whether they were ever set or not, against other
+	// transactions that want to lock them until this one ends.
+	LockSettings(ctx context.Context, names ...string) error
 	SaveSetting(ctx context.Context, name, value string) error
 	SaveSettingSecret(ctx context.Context, name string, sealed keyring.Sealed) error
 	DeleteSettingSecret(ctx context.Context, name string) error
@@ -301,6 +317,7 @@ type InstanceReader interface {
 
 // InstanceWriter changes what is true of the database as a whole.
 type InstanceWriter interface {
+	// InsertKeyCheck does nothing for a key whose check is there.
 	InsertKeyCheck(ctx context.Context, c keyring.Check, now time.Time) error
 }
 

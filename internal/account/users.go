@@ -189,7 +189,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 		}
 	}
 	var user User
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeUser(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := mayUpdate(caller, id, up); err != nil {
 			return err
 		}
@@ -308,7 +308,7 @@ func (s *Service) mustCoverUser(ctx context.Context, tx Tx, caller *Principal, i
 	return mustCover(caller, access.Of(roles))
 }
 
-// keepAdministrator runs f, which changes the user, and fails with
+// keepAdministrator runs f, which changes the user, who is locked, and fails with
 // CodeLastAdministrator when that leaves nobody to administer.
 func keepAdministrator(ctx context.Context, tx Tx, was User, f func() error) error {
 	if !was.holdsRole(access.AdministratorRole) {
@@ -330,7 +330,7 @@ func keepAdministrator(ctx context.Context, tx Tx, was User, f func() error) err
 // DeleteUser removes a user for good; the id is never used again. It fails as
 // [Allow] says and with CodeLastAdministrator.
 func (s *Service) DeleteUser(ctx context.Context, caller *Principal, id int64) error {
-	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	return s.changeUser(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionDelete, access.EntityUser, id); err != nil {
 			return err
 		}

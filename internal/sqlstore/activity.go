@@ -1,9 +1,11 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +94,14 @@ func (r reader) FailedSignIns(ctx context.Context, before time.Time, limit int) 
 		WHERE minute < $1 ORDER BY minute, source, user_id LIMIT $2`, micros(before), limit)
 }
 
-func (t *tx) DeleteFailedSignIns(ctx context.Context, f account.FailedSignIns) error {
-	return t.runOne(ctx, `
-		DELETE FROM failed_sign_ins WHERE minute = $1 AND source = $2 AND user_id = $3`, micros(f.Minute), f.Source, f.UserID)
+func (t *tx) TakeFailedSignIns(ctx context.Context, before time.Time, limit int) ([]account.FailedSignIns, error) {
+	taken, err := all(ctx, t.queries, scanFailedSignIns, `
+		DELETE FROM failed_sign_ins WHERE (minute, source, user_id) IN (
+			SELECT minute, source, user_id FROM failed_sign_ins
+			WHERE minute < $1 ORDER BY minute, source, user_id LIMIT $2`+t.dialect.skipLocked+`)
+		RETURNING minute, source, user_id, count`, micros(before), limit)
+	slices.SortFunc(taken, func(a, b account.FailedSignIns) int { // they come in any order
+		return cmp.Or(a.Minute.Compare(b.Minute), cmp.Compare(a.Source, b.Source), cmp.Compare(a.UserID, b.UserID))
+	})
+	return taken, err
 }

@@ -38,11 +38,6 @@ func (r reader) APIKeysOf(ctx context.Context, userID int64) ([]account.APIKey, 
 	return all(ctx, r.queries, scanAPIKey, selectAPIKey+` WHERE user_id = $1 ORDER BY id`, userID)
 }
 
-func (t *tx) LockAPIKeysOf(ctx context.Context, userID int64) error {
-	_, err := one(ctx, t.queries, scanInt, `SELECT id FROM users WHERE id = $1`+t.dialect.lockRow, userID)
-	return err
-}
-
 func (t *tx) CountNamedKeys(ctx context.Context, userID int64, now time.Time) (int, error) {
 	n, err := one(ctx, t.queries, scanInt, `
 		SELECT COUNT(*) FROM api_keys WHERE user_id = $1 AND kind = 'named' AND (expires_at = 0 OR expires_at > $2)`,
@@ -98,7 +93,7 @@ func (t *tx) DeleteAPIKeysOf(ctx context.Context, userID int64) error {
 func (t *tx) DeleteExpiredAPIKeys(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM api_keys WHERE id IN (
-			SELECT id FROM api_keys WHERE expires_at > 0 AND expires_at <= $1 LIMIT $2)`, micros(before), limit)
+			SELECT id FROM api_keys WHERE expires_at > 0 AND expires_at <= $1 LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
 }
 
 // storedPermission is how a permission of a key is stored. Its names are not

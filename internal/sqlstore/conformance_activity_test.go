@@ -157,7 +157,17 @@ func TestFailedSignIns(t *testing.T) {
 		want(t, "rows", len(got), 2)
 		want(t, "no account", got[0], other)
 		want(t, "an account", got[1], f)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteFailedSignIns(ctx, f) })
-		want(t, "left", len(get[[]account.FailedSignIns](t)(db.FailedSignIns(t.Context(), now, 10))), 1)
+		take := func(limit int) []account.FailedSignIns {
+			return do(t, db, func(ctx context.Context, tx account.Tx) ([]account.FailedSignIns, error) {
+				return tx.TakeFailedSignIns(ctx, minute.Add(time.Second), limit)
+			})
+		}
+		if taken := take(1); len(taken) != 1 || taken[0] != other {
+			t.Errorf("taken: %v", taken)
+		}
+		if taken := take(10); len(taken) != 1 || taken[0] != f {
+			t.Errorf("taken then: %v", taken)
+		}
+		want(t, "left", len(get[[]account.FailedSignIns](t)(db.FailedSignIns(t.Context(), now, 10))), 0)
 	})
 }

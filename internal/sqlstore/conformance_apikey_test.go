@@ -77,9 +77,6 @@ func TestAPIKey(t *testing.T) {
 		}), account.ErrNotFound)
 		_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddAPIKeyFailure(ctx, 99) })
 		wantErr(t, "AddAPIKeyFailure", err, account.ErrNotFound)
-		wantErr(t, "LockAPIKeysOf", db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
-			return tx.LockAPIKeysOf(ctx, 99)
-		}), account.ErrNotFound)
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteAPIKey(ctx, 99) })
 	})
 

@@ -19,7 +19,10 @@ func TestKeyCheck(t *testing.T) {
 		if got := get[[]keyring.Check](t)(db.another().KeyChecks(t.Context())); !reflect.DeepEqual(got, checks) {
 			t.Errorf("got %v, want %v", got, checks)
 		}
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.InsertKeyCheck(ctx, checks[0], now) })
-		want(t, "twice", account.ErrorCode(err), account.CodeInternal)
+		other := keyring.Check{ID: checks[0].ID, Value: []byte{9}}
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.InsertKeyCheck(ctx, other, now) })
+		if got := get[[]keyring.Check](t)(db.KeyChecks(t.Context())); !reflect.DeepEqual(got, checks) {
+			t.Errorf("one was replaced: %v", got)
+		}
 	})
 }

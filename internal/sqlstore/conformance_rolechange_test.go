@@ -92,7 +92,6 @@ func TestChangeRole(t *testing.T) {
 
 	conform(t, "a role that is not there", func(t *testing.T, db database) {
 		for name, f := range map[string]func(ctx context.Context, tx account.Tx) error{
-			"LockRole": func(ctx context.Context, tx account.Tx) error { return tx.LockRole(ctx, 9) },
 			"UpdateRole": func(ctx context.Context, tx account.Tx) error {
 				return tx.UpdateRole(ctx, access.Role{ID: 9, Name: "R"})
 			},

@@ -16,8 +16,10 @@ type dialect struct {
 	name string
 	// now is the time of the database, in microseconds.
 	now string
-	// lockRow ends a SELECT whose row is to be held until the transaction ends.
-	lockRow string
+	// lockRow ends a SELECT whose rows are to be this transaction's alone until it
+	// ends, shareRow one whose rows others may read so too, and skipLocked one that
+	// passes over those of others. They are empty on an engine with one writer.
+	lockRow, shareRow, skipLocked string
 	// unindexed stands before a column that no index is to be used for, where the
 	// engine does not find out by itself.
 	unindexed string

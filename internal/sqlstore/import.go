@@ -74,5 +74,5 @@ func (t *tx) IdleImport(ctx context.Context, before time.Time) (int64, error) {
 func (t *tx) DeleteEndedImports(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM imports WHERE id IN (
-			SELECT id FROM imports WHERE state NOT IN ('open', 'undoing') AND touched_at < $1 LIMIT $2)`, micros(before), limit)
+			SELECT id FROM imports WHERE state NOT IN ('open', 'undoing') AND touched_at < $1 LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
 }

@@ -17,5 +17,5 @@ func (r reader) KeyChecks(ctx context.Context) ([]keyring.Check, error) {
 
 func (t *tx) InsertKeyCheck(ctx context.Context, c keyring.Check, now time.Time) error {
 	return t.run(ctx, `
-		INSERT INTO key_checks (id, value, created_at) VALUES ($1, $2, $3)`, c.ID, c.Value, micros(now))
+		INSERT INTO key_checks (id, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`, c.ID, c.Value, micros(now))
 }

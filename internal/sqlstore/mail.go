@@ -37,9 +37,15 @@ func (r reader) Mail(ctx context.Context, id int64) (account.Mail, error) {
 	return one(ctx, r.queries, scanMail, selectMail+` WHERE id = $1`, id)
 }
 
+const selectDueMail = selectMail + `
+	WHERE state IN ('requested', 'ready') AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1`
+
 func (r reader) DueMail(ctx context.Context, now time.Time) (account.Mail, error) {
-	return one(ctx, r.queries, scanMail, selectMail+`
-		WHERE state IN ('requested', 'ready') AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1`, micros(now))
+	return one(ctx, r.queries, scanMail, selectDueMail, micros(now))
+}
+
+func (t *tx) LockDueMail(ctx context.Context, now time.Time) (account.Mail, error) {
+	return one(ctx, t.queries, scanMail, selectDueMail+t.dialect.skipLocked, micros(now))
 }
 
 func (t *tx) InsertMail(ctx context.Context, m account.Mail) (int64, error) {
@@ -71,5 +77,5 @@ func (t *tx) CountMails(ctx context.Context, userID int64, kind account.MailKind
 func (t *tx) DeleteFinishedMails(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM outbox WHERE id IN (
-			SELECT id FROM outbox WHERE state IN ('delivered', 'failed') AND finished_at < $1 LIMIT $2)`, micros(before), limit)
+			SELECT id FROM outbox WHERE state IN ('delivered', 'failed') AND finished_at < $1 LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
 }

@@ -39,7 +39,7 @@ var postgresDialect = &dialect{
 	name: "postgres",
 	// Not clock_timestamp(), for which no index is used.
 	now:     "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)",
-	lockRow: " FOR UPDATE",
+	lockRow: " FOR UPDATE", shareRow: " FOR SHARE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	idList: func(placeholder string) string {
 		return "(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS ids (value))"
 	},

@@ -98,7 +98,7 @@ func TestPostgresRunsAgainAfterADeadlock(t *testing.T) {
 				mu.Lock()
 				runs++
 				mu.Unlock()
-				if err := tx.LockRole(ctx, order[0]); err != nil {
+				if err := tx.LockRoles(ctx, order[0]); err != nil {
 					return err
 				}
 				if first {
@@ -106,7 +106,7 @@ func TestPostgresRunsAgainAfterADeadlock(t *testing.T) {
 					both.Done()
 					both.Wait()
 				}
-				return tx.LockRole(ctx, order[1])
+				return tx.LockRoles(ctx, order[1])
 			})
 			if err != nil {
 				t.Error(err)

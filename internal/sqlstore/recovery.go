@@ -20,7 +20,7 @@ func (t *tx) InsertRecovery(ctx context.Context, r account.Recovery, hash token.
 
 func (t *tx) RecoveryByHash(ctx context.Context, hash token.Hash) (account.Recovery, error) {
 	return one(ctx, t.queries, scanRecovery, `
-		SELECT user_id, kind, created_at, expires_at FROM recoveries WHERE hash = $1`+t.dialect.lockRow, hash[:])
+		SELECT user_id, kind, created_at, expires_at FROM recoveries WHERE hash = $1`, hash[:])
 }
 
 func (t *tx) LimitRecoveries(ctx context.Context, userID int64, kind account.MailKind, keep int) error {
@@ -35,5 +35,5 @@ func (t *tx) DeleteRecoveriesOf(ctx context.Context, userID int64) error {
 
 func (t *tx) DeleteExpiredRecoveries(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
-		DELETE FROM recoveries WHERE id IN (SELECT id FROM recoveries WHERE expires_at <= $1 LIMIT $2)`, micros(before), limit)
+		DELETE FROM recoveries WHERE id IN (SELECT id FROM recoveries WHERE expires_at <= $1 LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
 }

@@ -119,11 +119,6 @@ func (t *tx) insertPermissions(ctx context.Context, roleID int64, permissions []
 	return nil
 }
 
-func (t *tx) LockRole(ctx context.Context, id int64) error {
-	_, err := one(ctx, t.queries, scanInt, `SELECT id FROM roles WHERE id = $1`+t.dialect.lockRow, id)
-	return err
-}
-
 func (t *tx) UpdateRole(ctx context.Context, r access.Role) error {
 	if err := t.changed(ctx, account.AuthRole, r.ID); err != nil {
 		return err
@@ -133,7 +128,7 @@ func (t *tx) UpdateRole(ctx context.Context, r access.Role) error {
 }
 
 func (t *tx) SetRolePermissions(ctx context.Context, id int64, permissions []access.Permission) error {
-	if err := t.LockRole(ctx, id); err != nil {
+	if _, err := one(ctx, t.queries, scanInt, `SELECT id FROM roles WHERE id = $1`+t.dialect.lockRow, id); err != nil {
 		return err
 	}
 	if err := t.changed(ctx, account.AuthRole, id); err != nil {
@@ -147,6 +142,9 @@ func (t *tx) SetRolePermissions(ctx context.Context, id int64, permissions []acc
 
 func (t *tx) ReplaceRole(ctx context.Context, old, with int64) (int, error) {
 	if err := t.changed(ctx, account.AuthRole, old); err != nil {
+		return 0, err
+	}
+	if err := t.lockHolders(ctx, old); err != nil {
 		return 0, err
 	}
 	err := t.run(ctx, `

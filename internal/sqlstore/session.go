@@ -64,6 +64,6 @@ func (t *tx) DeleteSessionsOf(ctx context.Context, userID, spare int64) error {
 func (t *tx) DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM sessions WHERE id IN (
-			SELECT id FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2 LIMIT $3)`,
+			SELECT id FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2 LIMIT $3`+t.dialect.skipLocked+`)`,
 		micros(created), micros(lastSeen), limit)
 }

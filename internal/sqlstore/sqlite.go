@@ -22,7 +22,6 @@ const DatabaseFile = "usher.db"
 var sqliteDialect = &dialect{
 	name:      "sqlite",
 	now:       "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
-	lockRow:   "",
 	unindexed: "+",
 	idList:    func(placeholder string) string { return "(SELECT value FROM json_each(" + placeholder + "))" },
 	classify:  classifySQLite,

@@ -141,11 +141,6 @@ func (t *tx) DeleteUser(ctx context.Context, id int64) error {
 	return t.runOne(ctx, `DELETE FROM users WHERE id = $1`, id)
 }
 
-func (t *tx) LockAdministrators(ctx context.Context) error {
-	_, err := one(ctx, t.queries, scanInt, `SELECT id FROM roles WHERE id = $1`+t.dialect.lockRow, access.AdministratorRole)
-	return err
-}
-
 func (t *tx) CountAdministrators(ctx context.Context) (int, error) {
 	n, err := one(ctx, t.queries, scanInt, `
 		SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id

@@ -1,0 +1,122 @@
+package sqlstore_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// Transactions that take the same lock follow one another.
+func TestLocks(t *testing.T) {
+	const callers = 8
+	conform(t, "one holds what another waits for", func(t *testing.T, db database) {
+		stores := []account.Store{db, db.another()}
+		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
+		insertUser(t, db, localUser("a@example.org"))
+		i := account.Import{State: account.ImportOpen}
+		i.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertImport(ctx, i) })
+		locks := map[string]func(ctx context.Context, tx account.Tx) error{
+			"LockUsers":          func(ctx context.Context, tx account.Tx) error { return tx.LockUsers(ctx, 2, 1) },
+			"LockRoles":          func(ctx context.Context, tx account.Tx) error { return tx.LockRoles(ctx, 2, 1) },
+			"LockAdministrators": func(ctx context.Context, tx account.Tx) error { return tx.LockAdministrators(ctx) },
+			"LockSettings":       func(ctx context.Context, tx account.Tx) error { return tx.LockSettings(ctx, "b", "a") },
+			"LockThrottle": func(ctx context.Context, tx account.Tx) error {
+				_, err := tx.LockThrottle(ctx, "source|192.0.2.1")
+				return err
+			},
+			"LockImport": func(ctx context.Context, tx account.Tx) error {
+				_, err := tx.LockImport(ctx, i.ID)
+				return err
+			},
+			"LockChain": func(ctx context.Context, tx account.Tx) error {
+				_, err := tx.LockChain(ctx)
+				return err
+			},
+		}
+		for name, lock := range locks {
+			var holders atomic.Int64
+			for i, err := range gather(callers, func(i int) error {
+				return stores[i%2].Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+					if err := lock(ctx, tx); err != nil {
+						return err
+					}
+					defer holders.Add(-1)
+					if n := holders.Add(1); n > 1 {
+						return fmt.Errorf("%d hold it", n)
+					}
+					_, err := tx.CountAdministrators(ctx) // some time
+					return err
+				})
+			}) {
+				if err != nil {
+					t.Errorf("%s, caller %d: %v", name, i, err)
+				}
+			}
+		}
+	})
+
+	conform(t, "what is not there is passed over", func(t *testing.T, db database) {
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			for _, err := range []error{
+				tx.LockUsers(ctx, 98, 99), tx.LockUsers(ctx), tx.HoldUser(ctx, 99), tx.LockRoles(ctx, 99), tx.HoldRoles(ctx),
+			} {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+
+	conform(t, "many hold a user and roles", func(t *testing.T, db database) {
+		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
+		id := insertUser(t, db, localUser("a@example.org")).ID
+		for i, err := range gather(callers, func(int) error {
+			return db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+				if err := tx.HoldUser(ctx, id); err != nil {
+					return err
+				}
+				return tx.HoldRoles(ctx, access.AdministratorRole)
+			})
+		}) {
+			wantErr(t, fmt.Sprint("caller ", i), err, nil)
+		}
+	})
+}
+
+// However many take messages at once, each message goes to one of them.
+func TestLockDueMail(t *testing.T) {
+	const messages = 24
+	conform(t, "a message that somebody has taken is passed over", func(t *testing.T, db database) {
+		stores := []account.Store{db, db.another()}
+		for range messages {
+			insertMail(t, db, requestedMail())
+		}
+		var taken [messages + 1]atomic.Int64
+		for i, err := range gather(messages, func(i int) error {
+			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+				m, err := tx.LockDueMail(ctx, now)
+				if err != nil {
+					return err
+				}
+				taken[m.ID].Add(1)
+				later := m
+				later.NextAttempt = now.Add(time.Minute)
+				later.Attempts++
+				return tx.UpdateMail(ctx, later, m)
+			})
+		}) {
+			wantErr(t, fmt.Sprint("caller ", i), err, nil)
+		}
+		for id := 1; id <= messages; id++ {
+			if n := taken[id].Load(); n != 1 {
+				t.Errorf("message %d was taken %d times", id, n)
+			}
+		}
+	})
+}
