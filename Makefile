@@ -33,6 +33,10 @@ generate: ## make what is generated from api/openapi.yaml
 	scripts/generate.sh
 	scripts/python-client.sh
 
+torture: ## crash the server, and PostgreSQL under it, 200 times each, and look for what was lost (an hour)
+	scripts/test-env.sh
+	$(GO) test ./e2e -run '^TestTorture$$' -v -timeout 4h -torture.rounds=$(or $(ROUNDS),200) -torture.seed=$(or $(SEED),0)
+
 fuzz: ## fuzz every decoder for a minute each
 	scripts/fuzz.sh 1m
 
@@ -45,4 +49,4 @@ vulncheck: ## look for known vulnerabilities in what is used (needs the vulnerab
 clean: ## remove what was built
 	rm -rf usher .cache
 
-.PHONY: help build run test lint generate fuzz bench vulncheck clean
+.PHONY: help build run test lint generate torture fuzz bench vulncheck clean

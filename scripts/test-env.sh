@@ -9,6 +9,8 @@ missing=()
 for command in "${!packages[@]}"; do
 	command -v "$command" >/dev/null || missing+=("${packages[$command]}")
 done
+# Not in the PATH: any version that is there will do.
+compgen -G '/usr/lib/postgresql/*/bin/pg_amcheck' >/dev/null || missing+=(postgresql)
 ((${#missing[@]})) || exit 0
 echo "installing ${missing[*]}"
 apt-get update -qq
