@@ -78,7 +78,7 @@ func TestLockedAdministratorCounts(t *testing.T) {
 func TestAdministratorsDemoteEachOther(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	services := []*account.Service{f.Service, f.with(func(o *account.Options) { o.Store = openStore(t, f.dir) })}
+	services := []*account.Service{f.Service, f.with(func(o *account.Options) { o.Store = f.database.Open() })}
 	last, pairs := int64(1), 0
 	for first, one := range demote {
 		for second, two := range demote {
