@@ -3,6 +3,7 @@ package modeltest_test
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -58,9 +59,13 @@ func (m *machine) renewContractKey(t *rapid.T) {
 	})
 }
 
-// tellOfKey mails to the caller that there is a new key of his.
+// tellOfKey mails to the caller that there is a new key of his, five times an hour
+// at most.
 func (p *principal) tellOfKey(key *credential, mail int64) {
 	p.note("api-key.create", "api-key", key.id, p.user.email)
+	if p.sentIn(time.Hour, "new-api-key", p.user) >= 5 {
+		return
+	}
 	p.outbox = append(p.outbox, &message{
 		id: p.fresh("message", mail), kind: "new-api-key", state: "ready", user: p.user.id, recipient: p.user.email,
 		created: p.now, next: p.now, expires: p.now.Add(3 * day),

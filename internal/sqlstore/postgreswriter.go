@@ -78,7 +78,8 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	if err == nil {
 		return nil, false
 	}
-	if _, refused := errors.AsType[*pgconn.PgError](err); refused {
+	// A fatal error ends the connection, and may have come when all was kept.
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.SeverityUnlocalized == "ERROR" {
 		err = postgresDialect.meaning(err)
 		return err, errors.Is(err, errConflict)
 	}

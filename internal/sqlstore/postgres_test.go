@@ -1,0 +1,185 @@
+package sqlstore_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/pgtest"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// newPostgres makes an empty database and returns its URL.
+func newPostgres(t *testing.T) string {
+	t.Helper()
+	cluster, err := pgtest.Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := cluster.Create(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cluster.Drop(context.Background(), name); err != nil {
+			t.Error(err)
+		}
+	})
+	return cluster.SocketURL(name)
+}
+
+func openPostgres(t *testing.T, p sqlstore.Postgres) *sqlstore.Store {
+	t.Helper()
+	s, err := sqlstore.OpenPostgres(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func TestPostgresIsReachedProtected(t *testing.T) {
+	for url, plain := range map[string]bool{
+		"postgres://u:hunter2@203.0.113.7/d":                              true, // libpq would prefer TLS, and do without
+		"postgres://u:hunter2@203.0.113.7/d?sslmode=disable":              true,
+		"postgres://u:hunter2@203.0.113.7/d?sslmode=allow":                true,
+		"postgres://u:hunter2@203.0.113.7/d?sslmode=prefer":               true,
+		"postgres://u:hunter2@127.0.0.1,203.0.113.7/d?sslmode=disable":    true,
+		"postgres://u:hunter2@127.0.0.1:1/d?sslmode=disable":              false,
+		"postgres://u:hunter2@localhost:1/d":                              false,
+		"postgres://u:hunter2@[::1]:1/d?sslmode=prefer":                   false,
+		"postgres:///d?host=/nowhere&port=1&user=u&password=hunter2":      false,
+		"postgres://u:hunter2@127.0.0.1:1/d?sslmode=require":              false,
+		"postgres://u:hunter2@127.0.0.1:1,127.0.0.1:2/d?sslmode=disable":  false,
+		"postgres://u:hunter2@127.0.0.1:1/d?sslmode=maybe":                false, // cannot be read
+		"postgres://u:hunter2@127.0.0.1:port/d":                           false,
+		"host=127.0.0.1 port=1 user=u password=hunter2 sslmode=something": false,
+	} {
+		_, err := sqlstore.OpenPostgres(t.Context(), sqlstore.Postgres{URL: secret.New(url)})
+		if err == nil {
+			t.Errorf("%s was opened", url)
+			continue
+		}
+		if errors.Is(err, sqlstore.ErrPlainConnection) != plain {
+			t.Errorf("%s: %v", url, err)
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the failure shows the password: %v", err)
+		}
+	}
+}
+
+// Of two transactions that wait for each other, one is ended by the database, and
+// runs again.
+func TestPostgresRunsAgainAfterADeadlock(t *testing.T) {
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t))})
+	change(t, s, func(ctx context.Context, tx account.Tx) error {
+		for _, id := range []int64{1, 2} {
+			if _, err := tx.InsertRole(ctx, access.Role{ID: id, Name: string(rune('a' + id))}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var both, running sync.WaitGroup // both have locked their first
+	both.Add(2)
+	var mu sync.Mutex
+	runs := 0
+	for _, order := range [][]int64{{1, 2}, {2, 1}} {
+		running.Go(func() {
+			first := true
+			err := s.Write(context.Background(), func(ctx context.Context, tx account.Tx) error {
+				mu.Lock()
+				runs++
+				mu.Unlock()
+				if err := tx.LockRole(ctx, order[0]); err != nil {
+					return err
+				}
+				if first {
+					first = false
+					both.Done()
+					both.Wait()
+				}
+				return tx.LockRole(ctx, order[1])
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	running.Wait()
+	if runs != 3 {
+		t.Errorf("the transactions ran %d times, want 3", runs)
+	}
+}
+
+// A transaction is cut off by the database before it ends: nobody knows how it
+// ended, and the caller is told so.
+func TestPostgresTellsThatAnOutcomeIsNotKnown(t *testing.T) {
+	url := newPostgres(t)
+	s, other := openPostgres(t, sqlstore.Postgres{URL: secret.New(url)}), openPostgres(t, sqlstore.Postgres{URL: secret.New(url)})
+	cut := func(ctx context.Context) error {
+		return sqlstore.ExecOutside(ctx, other, `
+			SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()`)
+	}
+	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		if err := tx.SaveSetting(ctx, "a", "{}"); err != nil {
+			return err
+		}
+		return cut(ctx)
+	})
+	if account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "It may have been made") {
+		t.Errorf("the failure is %v", err)
+	}
+	err = s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		if err := tx.SaveSetting(ctx, "a", "{}"); err != nil {
+			return err
+		}
+		if err := cut(ctx); err != nil {
+			return err
+		}
+		return tx.SaveSetting(ctx, "b", "{}")
+	})
+	if account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "Nothing was changed") {
+		t.Errorf("the failure before the end is %v", err)
+	}
+	change(t, s, func(ctx context.Context, tx account.Tx) error { return tx.SaveSetting(ctx, "b", "{}") })
+}
+
+func TestPostgresStatementTimeout(t *testing.T) {
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t)), StatementTimeout: 200 * time.Millisecond})
+	if err := sqlstore.ExecOutside(t.Context(), s, "SELECT pg_sleep(60)"); account.ErrorCode(err) != account.CodeUnavailable {
+		t.Errorf("a read that takes too long: %v", err)
+	}
+	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return sqlstore.Exec(ctx, tx, "SELECT pg_sleep(60)") })
+	if account.ErrorCode(err) != account.CodeUnavailable {
+		t.Errorf("a write that takes too long: %v", err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := sqlstore.ExecOutside(gone, s, "SELECT 1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a read whose caller is gone: %v", err)
+	}
+}
+
+// The time is the database's: it is not read from this machine's clock again, and
+// never goes back.
+func TestPostgresTime(t *testing.T) {
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t))})
+	first := s.Now()
+	if off := time.Since(first).Abs(); off > time.Minute {
+		t.Errorf("the clock is off by %s", off)
+	}
+	if s.Now().Before(first) {
+		t.Error("the clock goes back")
+	}
+	if first.Location() != time.UTC {
+		t.Errorf("the time is in %s", first.Location())
+	}
+}
