@@ -25,6 +25,7 @@ func (s *server) run(t *testing.T, key string, arguments ...string) said {
 	cmd.Dir = t.TempDir()
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "USHER_") })
 	cmd.Env = append(cmd.Env, "USHER_SERVER="+s.URL, "USHER_TOKEN="+key, "USHER_DATA="+s.Data, "USHER_CONFIG_DIR="+cmd.Dir)
+	cmd.Env = append(cmd.Env, s.options.Env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil || ctx.Err() != nil {

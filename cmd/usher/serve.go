@@ -77,6 +77,8 @@ func explain(err error, s *config.Server) error {
 		return withHint(err, "nothing was changed")
 	case account.ErrorCode(err) == account.CodeInvalid:
 		return withHint(err, "the first administrator is made from --admin-email and USHER_ADMIN_PASSWORD; the password needs %s", account.PasswordRule)
+	case account.ErrorCode(err) == account.CodeUnavailable && !s.Database.URL.Empty():
+		return withHint(err, "see that PostgreSQL runs, and that it can be reached from here as USHER_DATABASE_URL says")
 	case errors.Is(err, syscall.EACCES):
 		return withHint(err, "the user that runs the server must be able to write to %s", s.Data)
 	}
