@@ -7,8 +7,9 @@
 // needs it. SCHEMATHESIS_EXAMPLES=200, say, makes the Schemathesis test longer and
 // its requests other ones at each run.
 //
-// It imports mailtest and mail, to receive and read messages, and otherwise
-// nothing of the program: what it knows of Usher is what is documented.
+// It imports mailtest and mail, to receive and read messages, and pgtest, to have
+// PostgreSQL, and otherwise nothing of the program: what it knows of Usher is what
+// is documented.
 package e2e_test
 
 import (

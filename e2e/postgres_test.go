@@ -14,13 +14,14 @@ import (
 // serverKey is the key of every server on PostgreSQL.
 const serverKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
-// newDatabase makes an empty database until the test ends, and returns its name.
-func newDatabase(t *testing.T) (cluster *pgtest.Cluster, name string) {
+// newDatabase makes an empty database until the test ends, and returns where it is.
+func newDatabase(t *testing.T) (*pgtest.Cluster, string) {
 	t.Helper()
 	cluster, err := pgtest.Shared()
-	if err == nil {
-		name, err = cluster.Create(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
+	name, err := cluster.Create(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,11 +33,24 @@ func newDatabase(t *testing.T) (cluster *pgtest.Cluster, name string) {
 	return cluster, name
 }
 
-// onPostgres is the environment of servers on a database of their own.
-func onPostgres(t *testing.T) []string {
+// startPostgres starts a cluster of the test's own.
+func startPostgres(t *testing.T) *pgtest.Cluster {
 	t.Helper()
-	cluster, name := newDatabase(t)
-	return []string{"USHER_DATABASE_URL=" + cluster.URL(name), "USHER_SERVER_KEY=" + serverKey}
+	cluster, err := pgtest.Durable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cluster.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return cluster
+}
+
+// onPostgres is the environment of servers on a database.
+func onPostgres(cluster *pgtest.Cluster, database string) []string {
+	return []string{"USHER_DATABASE_URL=" + cluster.URL(database), "USHER_SERVER_KEY=" + serverKey}
 }
 
 // namesDatabase tells whether a variable names a database of PostgreSQL.
@@ -113,7 +127,7 @@ func TestPostgresSettings(t *testing.T) {
 // one migrates it and one sets it up; all serve.
 func TestPostgresTenStartAtOnce(t *testing.T) {
 	t.Parallel()
-	env := append(onPostgres(t), "GOMAXPROCS=1")
+	env := append(onPostgres(newDatabase(t)), "GOMAXPROCS=1")
 	var servers []*server
 	for range 10 {
 		servers = append(servers, beginServer(t, options{Env: env}))
@@ -142,19 +156,11 @@ func TestPostgresTenStartAtOnce(t *testing.T) {
 // while it is away later, and goes on without a restart.
 func TestPostgresComesAndGoes(t *testing.T) {
 	t.Parallel()
-	cluster, err := pgtest.Durable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Remove(); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster := startPostgres(t)
 	if err := cluster.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	s := beginServer(t, options{Env: []string{"USHER_DATABASE_URL=" + cluster.URL("postgres"), "USHER_SERVER_KEY=" + serverKey}})
+	s := beginServer(t, options{Env: onPostgres(cluster, "postgres")})
 	s.log.waitFor(t, "waiting for PostgreSQL")
 	if err := cluster.Start(); err != nil {
 		t.Fatal(err)
@@ -182,7 +188,7 @@ func TestPostgresComesAndGoes(t *testing.T) {
 func TestPostgresIsAway(t *testing.T) {
 	t.Parallel()
 	said := failStart(t, options{Env: []string{"USHER_DATABASE_URL=postgres://usher:Never-shown-1@127.0.0.1:1/usher", "USHER_SERVER_KEY=" + serverKey}})
-	if wantText(t, "a start without PostgreSQL", said, "usher at 127.0.0.1:1", "hint: see that PostgreSQL runs"); strings.Contains(said, "Never-shown-1") {
+	if wantText(t, "a start without PostgreSQL", said, "usher at 127.0.0.1:1", "hint: the database must answer"); strings.Contains(said, "Never-shown-1") {
 		t.Errorf("it shows the password: %s", said)
 	}
 }
@@ -191,7 +197,7 @@ func TestPostgresIsAway(t *testing.T) {
 // PostgreSQL, beside a running server, and nothing of theirs is made where none is.
 func TestPostgresEmergency(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, options{Env: append(onPostgres(t), "USHER_PASSWORD=Second-horse-7")})
+	s := startServer(t, options{Env: append(onPostgres(newDatabase(t)), "USHER_PASSWORD=Second-horse-7")})
 	s.usher(t, "", "admin", "create", "--name", "Ada", "ada@example.com")
 	ada := s.signIn(t, "ada@example.com", "Second-horse-7")
 	s.usher(t, "", "admin", "end-sessions", "ada@example.com")
@@ -214,6 +220,6 @@ func TestPostgresEmergency(t *testing.T) {
 	wantText(t, "the activity log", s.usher(t, "", "audit", "verify"), "entries verified")
 
 	empty := *s
-	empty.options.Env = onPostgres(t)
+	empty.options.Env = onPostgres(newDatabase(t))
 	empty.refuse(t, "", "never set up", "admin", "unlock", "ada@example.com")
 }

@@ -225,7 +225,15 @@ func mailDirectory(data string) string { return filepath.Join(data, "mail") }
 // handler is everything that the server answers.
 func (p *program) handler() (http.Handler, error) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "usher_changes_refused", Help: "1 while the database does not store changes, else 0.",
+		}, func() float64 {
+			if p.store.Trouble() != nil {
+				return 1
+			}
+			return 0
+		}))
 	var proxies httpapi.Proxies
 	for _, network := range p.settings.TrustedProxies {
 		proxies = append(proxies, network.Prefix)
@@ -256,12 +264,15 @@ func (p *program) handler() (http.Handler, error) {
 func (p *program) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
+	trouble := p.store.Trouble()
 	switch err := p.store.Ping(ctx); {
 	case p.draining.Load():
 		http.Error(w, "ending", http.StatusServiceUnavailable)
 	case err != nil:
 		p.log.Warn("not ready", "error", err)
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+	case trouble != nil: // another server would do no better with a change, and this one can be read
+		fmt.Fprintln(w, "ready to be read; changes are refused:", trouble.Message)
 	default:
 		fmt.Fprintln(w, "ready")
 	}
@@ -277,6 +288,7 @@ func (p *program) Run(ctx context.Context) error {
 	}
 	work.Go(func() { p.sweep(background) })
 	work.Go(func() { p.seal(background) })
+	work.Go(func() { p.watch(background) })
 
 	served := make(chan error, 1)
 	go func() { served <- p.server.Serve(p.listener) }()

@@ -75,6 +75,7 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("USHER_CONFIG_DIR", filepath.Join(env.WorkDir, "config"))
 	env.Setenv("USHER_EMAIL", scriptAdmin)
 	env.Setenv("ADMIN_PASSWORD", scriptPassword)
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // else the race detector keeps each command for a second
 	return nil
 }
 

@@ -77,8 +77,11 @@ func explain(err error, s *config.Server) error {
 		return withHint(err, "nothing was changed")
 	case account.ErrorCode(err) == account.CodeInvalid:
 		return withHint(err, "the first administrator is made from --admin-email and USHER_ADMIN_PASSWORD; the password needs %s", account.PasswordRule)
-	case account.ErrorCode(err) == account.CodeUnavailable && !s.Database.URL.Empty():
-		return withHint(err, "see that PostgreSQL runs, and that it can be reached from here as USHER_DATABASE_URL says")
+	case account.ErrorCode(err) == account.CodeUnavailable:
+		e, _ := errors.AsType[*account.Error](err)
+		return withHint(fmt.Errorf("%s (%w)", e.Message, e.Err), "the database must answer, have room on its disk and be writable")
+	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOSPC):
+		return withHint(err, "the disk of %s must have room and be writable", s.Data)
 	case errors.Is(err, syscall.EACCES):
 		return withHint(err, "the user that runs the server must be able to write to %s", s.Data)
 	}

@@ -77,7 +77,9 @@ func (s *Service) touch(ctx context.Context, c CredentialRef, last, now time.Tim
 		}
 		return tx.TouchSession(ctx, c.ID, now)
 	})
-	if err != nil {
+	switch {
+	case ErrorCode(err) == CodeUnavailable: // the server tells once that nothing can be written, and not at each read
+	case err != nil:
 		s.log.WarnContext(ctx, "the last use of a credential was not kept", "kind", c.Kind, "id", c.ID, "error", err)
 	}
 }

@@ -1,9 +1,11 @@
 package account_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -110,19 +112,38 @@ func TestTouch(t *testing.T) {
 }
 
 // readOnly is a store that cannot be written.
-type readOnly struct{ account.Store }
-
-func (readOnly) Write(context.Context, func(context.Context, account.Tx) error) error {
-	return errors.New("the disk is full")
+type readOnly struct {
+	account.Store
+	err error
 }
 
+func (s readOnly) Write(context.Context, func(context.Context, account.Tx) error) error { return s.err }
+
+// A full disk is told once by whoever watches it, and other failures at each use.
 func TestSessionServesWhileNothingCanBeWritten(t *testing.T) {
-	f := newFixture(t)
-	in := f.signIn(adminEmail, password)
-	f.clock.advance(time.Hour)
-	s := f.with(func(o *account.Options) { o.Store = readOnly{f.store.under} })
-	if _, err := s.Authenticate(t.Context(), in.Token, account.Origin{}); err != nil {
-		t.Error(err)
+	for name, c := range map[string]struct {
+		err    error
+		logged bool
+	}{
+		"disk full": {&account.Error{Code: account.CodeUnavailable, Message: "The disk is full."}, false},
+		"a fault":   {errors.New("a faulty statement"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			in := f.signIn(adminEmail, password)
+			f.clock.advance(time.Hour)
+			var log bytes.Buffer
+			s := f.with(func(o *account.Options) {
+				o.Store = readOnly{f.store.under, c.err}
+				o.Log = slog.New(slog.NewTextHandler(&log, nil))
+			})
+			if _, err := s.Authenticate(t.Context(), in.Token, account.Origin{}); err != nil {
+				t.Error(err)
+			}
+			if logged := strings.Contains(log.String(), "was not kept"); logged != c.logged {
+				t.Errorf("the log has %q", log.String())
+			}
+		})
 	}
 }
 

@@ -34,7 +34,11 @@ type fault int
 
 const (
 	faultOther         fault = iota
-	faultUnavailable         // the database cannot be reached or written just now
+	faultUnavailable         // the database cannot be reached or used just now
+	faultFull                // its disk has no room
+	faultDisk                // its disk cannot be read or written
+	faultReadOnly            // it can be read, and not written
+	faultOutcome             // what was written may be kept, or not
 	faultEmailTaken          // users_email_key is violated
 	faultRoleNameTaken       // roles_name_key is violated
 	faultReferenced          // a foreign key is violated
@@ -59,10 +63,43 @@ func (d *dialect) meaning(err error) error {
 		return account.ErrReferenced
 	case faultConflict:
 		return unavailable(fmt.Errorf("%w: %w", errConflict, err))
-	case faultUnavailable:
-		return unavailable(err)
+	case faultUnavailable, faultFull, faultDisk, faultReadOnly, faultOutcome:
+		return d.unavailable(err)
 	}
 	return err
+}
+
+// unavailable says in an operator's words what keeps the database from being used.
+func (d *dialect) unavailable(err error) error {
+	switch d.classify(err) {
+	case faultFull:
+		return trouble("The disk of the database is full.", err)
+	case faultDisk:
+		return trouble("The disk of the database cannot be read or written.", err)
+	case faultReadOnly:
+		return trouble("The database is read-only just now.", err)
+	case faultOutcome:
+		return unknownOutcome(err)
+	}
+	return unavailable(err)
+}
+
+// unavailable is the failure of a database that may work again soon.
+func unavailable(err error) error {
+	return trouble("The database cannot be used just now.", err)
+}
+
+func trouble(what string, err error) error {
+	return unable(what+" Nothing was changed; try again.", err)
+}
+
+// unknownOutcome is the failure of a transaction whose end nobody has heard of.
+func unknownOutcome(err error) error {
+	return unable("The database went away while the change was being kept. It may have been made: look before you try again.", err)
+}
+
+func unable(message string, err error) error {
+	return &account.Error{Code: account.CodeUnavailable, Message: message, RetryAfter: 5 * time.Second, Err: err}
 }
 
 // jsonIDs writes ids as one value for idList: a list of any length is one
@@ -76,12 +113,4 @@ func jsonIDs(ids []int64) string {
 		text = strconv.AppendInt(text, id, 10)
 	}
 	return string(append(text, ']'))
-}
-
-// unavailable is the failure of a database that may work again soon.
-func unavailable(err error) error {
-	return &account.Error{
-		Code: account.CodeUnavailable, Message: "The database cannot be used just now. Nothing was changed; try again.",
-		RetryAfter: 5 * time.Second, Err: err,
-	}
 }

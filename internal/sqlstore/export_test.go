@@ -36,6 +36,12 @@ func SQLiteAt(ctx context.Context, dir string, version int64) (*sql.DB, error) {
 	return db, err
 }
 
+// MeaningOnSQLite returns what a failure of SQLite's driver means.
+func MeaningOnSQLite(err error) error { return sqliteDialect.meaning(err) }
+
+// MeaningOnPostgres returns what a failure of PostgreSQL's driver means.
+func MeaningOnPostgres(err error) error { return postgresDialect.meaning(err) }
+
 // ExecOutside runs a statement of a test on a connection for reads.
 func ExecOutside(ctx context.Context, s *Store, query string) error { return s.run(ctx, query) }
 

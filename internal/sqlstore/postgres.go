@@ -158,13 +158,16 @@ func (Postgres) place(config *pgx.ConnConfig) string {
 }
 
 func classifyPostgres(err error) fault {
+	// Whatever a server says against a connection, nobody's request is at fault.
+	if _, connecting := errors.AsType[*pgconn.ConnectError](err); connecting {
+		return faultUnavailable
+	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return classifyPostgresCode(e)
 	}
 	_, network := errors.AsType[net.Error](err)
-	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	switch {
-	case network, connecting, pgconn.SafeToRetry(err), pgconn.Timeout(err),
+	case network, pgconn.SafeToRetry(err), pgconn.Timeout(err),
 		errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone),
 		errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return faultUnavailable
@@ -188,7 +191,13 @@ func classifyPostgresCode(e *pgconn.PgError) fault {
 		return faultReferenced
 	case "40001", "40P01": // serialization failure, deadlock
 		return faultConflict
-	case "25006", "25P03", "55P03": // read-only, idle in transaction, lock not available
+	case "53100": // disk full
+		return faultFull
+	case "58030": // I/O error
+		return faultDisk
+	case "25006": // read-only transaction: a standby, or a server that was made so
+		return faultReadOnly
+	case "25P03", "55P03": // idle in transaction, lock not available
 		return faultUnavailable
 	}
 	switch e.Code[:min(2, len(e.Code))] {

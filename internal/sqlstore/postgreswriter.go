@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -18,15 +19,6 @@ const (
 	conflictTries = 5
 	conflictWait  = 10 * time.Millisecond // before the second try, on average; it doubles
 )
-
-// errOutcome is the failure of a transaction whose end nobody has heard of.
-func errOutcome(err error) error {
-	return &account.Error{
-		Code:       account.CodeUnavailable,
-		Message:    "The database went away while the change was being kept. It may have been made: look before you try again.",
-		RetryAfter: 5 * time.Second, Err: err,
-	}
-}
 
 // postgresWriter runs each write in a transaction of its own, READ COMMITTED:
 // rules that look before they write lock what they look at.
@@ -61,7 +53,12 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	// cost the connection. It is cut when it takes too long.
 	ctx, cancel := context.WithTimeoutCause(context.WithValue(context.WithoutCancel(caller), inJob{}, true), jobTime, errPatience)
 	defer cancel()
-	begun, err := w.db.BeginTx(ctx, nil)
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return w.meaning(ctx, err), false
+	}
+	defer func() { putBack(conn, err) }()
+	begun, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return w.meaning(ctx, err), false
 	}
@@ -83,7 +80,17 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 		err = postgresDialect.meaning(err)
 		return err, errors.Is(err, errConflict)
 	}
-	return errOutcome(err), false
+	return unknownOutcome(err), false
+}
+
+// putBack gives a connection back to the pool after a write that ended with err.
+// One to a server that can only be read is closed: it may be a standby now, and a
+// new one finds the server that has taken its place.
+func putBack(conn *sql.Conn, err error) {
+	if err != nil && classifyPostgres(err) == faultReadOnly {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	_ = conn.Close() // it has nothing under way
 }
 
 func (w *postgresWriter) meaning(ctx context.Context, err error) error {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"modernc.org/sqlite"
+	_ "modernc.org/sqlite" // the driver
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -55,7 +55,7 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 	writes.SetMaxOpenConns(1)
 	keep := func(ctx context.Context, version int64) error { return copySQLite(ctx, writes, path, version) }
 	if err := migrate(ctx, writes, sqliteDialect, keep, change); err != nil {
-		return nil, errors.Join(fmt.Errorf("migrate %s: %w", path, err), writes.Close())
+		return nil, errors.Join(fmt.Errorf("migrate %s: %w", path, sqliteDialect.meaning(err)), writes.Close())
 	}
 	reads, err := sql.Open("sqlite", source("query_only(1)"))
 	if err != nil {
@@ -101,8 +101,15 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
+// sqliteError is a failure that the driver reports. It is *sqlite.Error, of which
+// tests cannot make one.
+type sqliteError interface {
+	error
+	Code() int
+}
+
 func classifySQLite(err error) fault {
-	e, ok := errors.AsType[*sqlite.Error](err)
+	e, ok := errors.AsType[sqliteError](err)
 	if !ok {
 		return faultOther
 	}
@@ -116,11 +123,23 @@ func classifySQLite(err error) fault {
 		}
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY, sqlite3.SQLITE_CONSTRAINT_TRIGGER:
 		return faultReferenced // RESTRICT is reported as if by a trigger
+	case sqlite3.SQLITE_IOERR_SHMSIZE: // no room for the index of the write-ahead log
+		return faultFull
+	case sqlite3.SQLITE_IOERR_FSYNC: // the write-ahead log may have it all the same, if the server ends now
+		return faultOutcome
+	case sqlite3.SQLITE_IOERR_NOMEM:
+		return faultUnavailable
 	}
 	const primary = 0xff // the rest of a code says more exactly what happened
 	switch e.Code() & primary {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
-		sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT:
+	case sqlite3.SQLITE_FULL:
+		return faultFull
+	case sqlite3.SQLITE_IOERR:
+		return faultDisk
+	case sqlite3.SQLITE_READONLY:
+		return faultReadOnly
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, // others have it
+		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT:
 		return faultUnavailable
 	}
 	return faultOther

@@ -12,6 +12,7 @@ import (
 type Store struct {
 	reader
 	transactions
+	health  health
 	now     func() time.Time
 	closers []func() error
 }
@@ -28,7 +29,9 @@ var _ account.Store = (*Store)(nil)
 
 // Write runs f in one transaction, as account.Store asks.
 func (s *Store) Write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error {
-	return s.write(ctx, f)
+	err := s.write(ctx, f)
+	s.health.note(err)
+	return err
 }
 
 // Now is the time that all servers of this database agree on: PostgreSQL's, or for

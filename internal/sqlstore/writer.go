@@ -132,7 +132,7 @@ func (w *writer) batch(first *job) {
 		// The transaction may have been rolled back by the engine already. None of
 		// its callers did anything wrong, so they are told to try again.
 		_ = w.control("ROLLBACK")
-		err = unavailable(err)
+		err = w.dialect.unavailable(err)
 	}
 	for _, j := range done {
 		if j.err == nil {
