@@ -9,6 +9,13 @@ TOOL    := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 # the end-to-end tests build the binary themselves.
 UNRACED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
+# What runs once more on PostgreSQL: the rules and the whole HTTP suite, and of the binary what goes through every operation.
+# Storage and the model run on both engines by themselves. Without -race, which has seen the same code on SQLite, and PostgreSQL's
+# own part in the first run of storage: it would take most of the time.
+SECOND     := ./internal/account ./internal/httpapi
+SECOND_E2E := -run '^(TestIdentityPlane|TestPythonClient|TestSeedExamples|TestRecoveryByMail|TestSchemathesis)$$' \
+              -skip '^TestSchemathesis$$/^(contract_key|deputy|reader|read-only_key|nobody)$$'
+
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,6 +31,8 @@ test: lint ## run every check and every test, as CI does; installs what they nee
 	scripts/test-env.sh
 	GOFLAGS="$$GOFLAGS $(UNRACED)" $(GO) test -race -timeout 15m ./...
 	$(GO) test ./internal/modeltest
+	USHER_TEST_ENGINE=postgres $(GO) test -timeout 15m $(SECOND)
+	USHER_TEST_ENGINE=postgres $(GO) test $(SECOND_E2E) ./e2e
 	scripts/fuzz.sh 2s
 
 lint: ## format, vet, staticcheck, and that what is generated or vendored is not stale

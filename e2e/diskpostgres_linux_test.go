@@ -8,24 +8,13 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-
-	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 )
-
-func execute(t *testing.T, cluster *pgtest.Cluster, database string, statements ...string) {
-	t.Helper()
-	for _, statement := range statements { // each in a transaction of its own
-		if err := cluster.Exec(t.Context(), database, statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // TestPostgresReadOnly makes PostgreSQL read-only under a server, and writable again.
 func TestPostgresReadOnly(t *testing.T) {
 	t.Parallel()
 	cluster := startPostgres(t)
-	s := startServer(t, onPostgres(cluster, "postgres"))
+	s := startServer(t, options{Flags: []string{"--metrics"}, Env: onPostgres(cluster, "postgres")})
 	key := s.admin(t)
 	ada := s.addUser(t, key, "Ada", "ada@example.com", "Correct-horse-7")
 	execute(t, cluster, "postgres", "UPDATE sessions SET last_seen_at = last_seen_at - 3600000000")
@@ -74,7 +63,7 @@ func TestPostgresDiskFull(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	s := startServer(t, onPostgres(cluster, "accounts"))
+	s := startServer(t, options{Flags: []string{"--metrics"}, Env: onPostgres(cluster, "accounts")})
 	key := s.admin(t)
 	ada := s.addUser(t, key, "Ada", "ada@example.com", "Correct-horse-7")
 	n, kept := 0, ""

@@ -1,8 +1,6 @@
 package e2e_test
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"os"
@@ -18,7 +16,9 @@ import (
 // is restored into another database, and going back to a moment.
 func TestPostgresBackups(t *testing.T) {
 	t.Parallel()
-	c, on := ownPostgres(t, "archive_mode=on", "archive_command=mkdir -p ../wal && test ! -f ../wal/%f && cp %p ../wal/%f")
+	c := startPostgres(t, "archive_mode=on", "archive_command=mkdir -p ../wal && test ! -f ../wal/%f && cp %p ../wal/%f")
+	pg(t, c, "createdb", "usher")
+	on := func(database string) options { return options{Env: onPostgres(c, database)} }
 	s := startServer(t, on("usher"))
 	key := s.admin(t)
 	s.addUser(t, key, "Early", "early@example.com", adminPassword)
@@ -56,40 +56,6 @@ func TestPostgresBackups(t *testing.T) {
 	wantAddresses(t, recovered, adminEmail, "early@example.com", "late@example.com", "kept@example.com")
 	recovered.addUser(t, key, "Again", "mistake@example.com", adminPassword)
 	recovered.wantSealed(t)
-}
-
-// TestNewerSchemaOnPostgres is TestNewerSchema for the other engine.
-func TestNewerSchemaOnPostgres(t *testing.T) {
-	t.Parallel()
-	c, on := ownPostgres(t)
-	s := startServer(t, on("usher"))
-	s.stop(t)
-	pg(t, c, "psql", "--command=INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, TRUE)", "usher")
-	wantText(t, "what the server says", failStart(t, on("usher")), "migrated by a later release", "its schema is 9999", "nothing was changed")
-	s.refuse(t, "", "migrated by a later release", "admin", "unlock", adminEmail)
-	pg(t, c, "psql", "--command=DELETE FROM goose_db_version WHERE version_id = 9999", "usher")
-	s.again(t).admin(t)
-}
-
-// ownPostgres starts a cluster with the database usher, and returns what a server
-// on a database of it is started with.
-func ownPostgres(t *testing.T, settings ...string) (c *pgtest.Cluster, on func(database string) options) {
-	t.Helper()
-	c, err := pgtest.Durable(settings...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Remove(); err != nil {
-			t.Error(err)
-		}
-	})
-	pg(t, c, "createdb", "usher")
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // it never fails
-	return c, func(database string) options {
-		return options{Env: []string{"USHER_DATABASE_URL=" + c.URL(database), "USHER_SERVER_KEY=" + base64.StdEncoding.EncodeToString(key)}}
-	}
 }
 
 // pg runs a program as the owner of a cluster, in its directory, and returns what

@@ -44,15 +44,7 @@ type replicas struct {
 
 func startReplicas(t *testing.T, n int) *replicas {
 	t.Helper()
-	cluster, err := pgtest.Durable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Remove(); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster := startPostgres(t)
 	database, err := cluster.Create(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +61,7 @@ func startReplicas(t *testing.T, n int) *replicas {
 		at.Host = "127.0.0.1:" + strconv.Itoa(l.port())
 		o := o
 		o.Flags = append([]string{"--trusted-proxies", "127.0.0.1", "--database-timeout", "1s"}, o.Flags...)
-		o.Env = append([]string{"USHER_DATABASE_URL=" + at.String(), "USHER_SERVER_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}, o.Env...)
+		o.Env = append([]string{"USHER_DATABASE_URL=" + at.String(), "USHER_SERVER_KEY=" + serverKey}, o.Env...)
 		r.links = append(r.links, l)
 		r.servers = append(r.servers, startServer(t, o))
 	}

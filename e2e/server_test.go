@@ -63,6 +63,9 @@ func command(t *testing.T, o *options) *exec.Cmd {
 	if !o.NoAdmin {
 		cmd.Env = append(cmd.Env, "USHER_ADMIN_PASSWORD="+adminPassword)
 	}
+	if os.Getenv("USHER_TEST_ENGINE") == "postgres" && !slices.ContainsFunc(o.Env, namesDatabase) {
+		o.Env = append(o.Env, onPostgres(newDatabase(t))...) // for those that start again, too
+	}
 	cmd.Env = append(cmd.Env, o.Env...)
 	return cmd
 }
@@ -70,6 +73,14 @@ func command(t *testing.T, o *options) *exec.Cmd {
 // startServer starts a server and returns when it is ready. When the test ends it
 // is ended by SIGTERM, unless it has ended before, and must exit with 0.
 func startServer(t *testing.T, o options) *server {
+	t.Helper()
+	s := beginServer(t, o)
+	s.awaitReady(t)
+	return s
+}
+
+// beginServer is startServer without waiting until the server is ready.
+func beginServer(t *testing.T, o options) *server {
 	t.Helper()
 	cmd := command(t, &o)
 	stderr, err := cmd.StderrPipe()
@@ -91,12 +102,17 @@ func startServer(t *testing.T, o options) *server {
 			t.Logf("the server on %s wrote:\n%s", s.URL, s.log)
 		}
 	})
+	return s
+}
+
+// awaitReady returns when the server is ready.
+func (s *server) awaitReady(t *testing.T) {
+	t.Helper()
 	line := s.log.waitFor(t, "listening")
 	s.URL, _ = line["url"].(string)
 	if status := getStatus(t, s.URL+"/readyz"); status != http.StatusOK {
 		t.Fatalf("GET /readyz answers %d", status)
 	}
-	return s
 }
 
 // again starts another server with the options and the data of one that has ended.

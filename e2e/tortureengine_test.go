@@ -56,7 +56,7 @@ func newPostgresEngine(t *testing.T, cluster *pgtest.Cluster) engine {
 		return db
 	}
 	return engine{
-		options: onPostgres(cluster, name),
+		options: options{Env: onPostgres(cluster, name)},
 		remote:  true,
 		open:    open,
 		check: func(t *testing.T, _ *server) {

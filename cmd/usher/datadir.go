@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/config"
@@ -37,12 +38,34 @@ var errPasswordNeeded = errors.New("a new PostgreSQL database needs the password
 // since all servers need the same.
 var errKeyNeeded = errors.New("a server on PostgreSQL needs the server key, the same as all others on that database")
 
-// openStore opens the database of a server, and makes or migrates it.
-func openStore(ctx context.Context, settings *config.Server) (*sqlstore.Store, error) {
+// Times of waiting for PostgreSQL, which may start at the same time as the server.
+const (
+	databaseTime  = 20 * time.Second
+	databaseRetry = 500 * time.Millisecond
+)
+
+// openStore opens the database of a server, and makes or migrates it. It waits a
+// while for a PostgreSQL that does not answer.
+func openStore(ctx context.Context, settings *config.Server, log *slog.Logger) (*sqlstore.Store, error) {
 	if settings.Database.URL.Empty() {
 		return sqlstore.OpenSQLite(ctx, settings.Data)
 	}
-	return sqlstore.OpenPostgres(ctx, postgres(settings))
+	end, told := time.Now().Add(databaseTime), false
+	for {
+		store, err := sqlstore.OpenPostgres(ctx, postgres(settings))
+		if account.ErrorCode(err) != account.CodeUnavailable || time.Now().After(end) {
+			return store, err
+		}
+		if !told {
+			log.Warn("waiting for PostgreSQL", "at_most", databaseTime, "error", err)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(databaseRetry):
+		}
+	}
 }
 
 // openExisting opens a database that a server of this release has made. It fails

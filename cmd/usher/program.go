@@ -92,7 +92,7 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 			return p, err
 		}
 	}
-	if p.store, err = openStore(ctx, settings); err != nil {
+	if p.store, err = openStore(ctx, settings, log); err != nil {
 		return p, err
 	}
 	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen); err != nil {

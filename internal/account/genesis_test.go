@@ -25,8 +25,8 @@ func (w *witness) Keep(c account.Checkpoint) error {
 
 // What somebody without the server key does to have it seal other entries.
 const (
-	unsealAll      = `UPDATE activity SET number = 0, key_id = '', seal = x'', actor_name = 'x'`
-	emptyEnds      = `UPDATE activity_chain SET number = 0, at = 0, seal = x'', key_id = '', mac = x''`
+	unsealAll      = `UPDATE activity SET number = 0, key_id = '', seal = $1, actor_name = 'x'`
+	emptyEnds      = `UPDATE activity_chain SET number = 0, at = 0, seal = $1, key_id = '', mac = $1`
 	noCheckpoints  = `DELETE FROM activity_checkpoints`
 	copyOfEnds     = `CREATE TABLE copy AS SELECT * FROM activity_chain`
 	dropEnds       = `DELETE FROM activity_chain`

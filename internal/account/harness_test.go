@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +19,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
 const (
@@ -75,14 +73,14 @@ func (plainText) Render(kind account.MailKind, m account.MailContent) (account.M
 // fixture is a service over a fresh database with its first administrator.
 type fixture struct {
 	*account.Service
-	t       testing.TB
-	dir     string
-	options account.Options
-	store   *spy
-	clock   *clock
-	pool    *passhash.Pool
-	hash    string // of password
-	changed changes
+	t        testing.TB
+	database enginetest.Database
+	options  account.Options
+	store    *spy
+	clock    *clock
+	pool     *passhash.Pool
+	hash     string // of password
+	changed  changes
 }
 
 // changes collects whose password has changed.
@@ -97,34 +95,34 @@ func (c *changes) add(id int64) {
 	c.ids = append(c.ids, id)
 }
 
+// commonKeys are those of every fixture that is set up.
+var commonKeys = sync.OnceValue(newRing)
+
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	made := setUpOnce()
-	f := fixtureOver(t, made.database, made.keys)
-	f.hash = made.hash
+	f := fixtureWith(t, commonKeys())
+	if _, err := f.SetUp(t.Context(), account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)}); err != nil {
+		t.Fatal(err)
+	}
+	f.hash = must(f.store.under.Credential(t.Context(), 1)).PasswordHash
 	return f
 }
 
 // blankFixture is a fixture whose database was not set up.
 func blankFixture(t testing.TB) *fixture {
 	t.Helper()
-	return fixtureOver(t, nil, newRing())
+	return fixtureWith(t, newRing())
 }
 
-func fixtureOver(t testing.TB, database []byte, keys *keyring.Ring) *fixture {
+func fixtureWith(t testing.TB, keys *keyring.Ring) *fixture {
 	t.Helper()
-	dir := t.TempDir()
-	if database != nil {
-		if err := os.WriteFile(filepath.Join(dir, sqlstore.DatabaseFile), database, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f := fixtureOf(t, openStore(t, dir), keys)
-	f.dir = dir
+	database := enginetest.Chosen().New(t)
+	f := fixtureOf(t, database.Open(), keys)
+	f.database = database
 	return f
 }
 
-// fixtureOf is a fixture over a store, without a directory.
+// fixtureOf is a fixture over a store.
 func fixtureOf(t testing.TB, store account.Store, keys *keyring.Ring) *fixture {
 	f := &fixture{t: t, clock: &clock{now: start}, pool: newPool(cheap, 8), store: newSpy(store)}
 	f.options = account.Options{
@@ -135,46 +133,6 @@ func fixtureOf(t testing.TB, store account.Store, keys *keyring.Ring) *fixture {
 	}
 	f.Service = account.New(f.options)
 	return f
-}
-
-// setUp is a database with its first administrator, and what it was made with.
-type setUp struct {
-	database []byte
-	keys     *keyring.Ring
-	hash     string
-}
-
-// setUpOnce makes the database that each fixture begins with a copy of.
-var setUpOnce = sync.OnceValue(func() setUp {
-	dir := must(os.MkdirTemp("", "usher"))
-	defer os.RemoveAll(dir)
-	ctx := context.Background()
-	store := must(sqlstore.OpenSQLite(ctx, dir))
-	keys := newRing()
-	s := account.New(account.Options{
-		Store: store, Passwords: newPool(cheap, 1), Keys: keys, Renderer: plainText{},
-		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return start }, Random: rand.Reader,
-	})
-	must(s.SetUp(ctx, account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)}))
-	admin := must(store.Credential(ctx, 1))
-	if err := store.Close(); err != nil { // it leaves everything in the one file
-		panic(err)
-	}
-	return setUp{must(os.ReadFile(filepath.Join(dir, sqlstore.DatabaseFile))), keys, admin.PasswordHash}
-})
-
-func openStore(t testing.TB, dir string) *sqlstore.Store {
-	t.Helper()
-	store, err := sqlstore.OpenSQLite(context.WithoutCancel(t.Context()), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return store
 }
 
 func newPool(params passhash.Params, cores int) *passhash.Pool {
@@ -293,16 +251,13 @@ func (f *fixture) over(in account.SignedIn) bool {
 	return err != nil
 }
 
-// wantUnwritten fails when any of the texts is in the files of the database. It
+// wantUnwritten fails when any of the texts is in the database. It
 // looks for the fixture's administrator, too, to be sure that it looks at all.
 func (f *fixture) wantUnwritten(texts ...string) {
 	f.t.Helper()
-	var all []byte
-	for _, suffix := range []string{"", "-wal"} {
-		all = append(all, must(os.ReadFile(filepath.Join(f.dir, sqlstore.DatabaseFile+suffix)))...)
-	}
+	all := f.database.Content()
 	if !bytes.Contains(all, []byte(adminEmail)) {
-		f.t.Fatal("the files of the database do not hold what they must")
+		f.t.Fatal("the database does not hold what it must")
 	}
 	for _, text := range texts {
 		if text == "" || bytes.Contains(all, []byte(text)) {

@@ -32,7 +32,7 @@ func onReplicas(t *testing.T, test func(t *testing.T, r *replicas)) {
 }
 
 func newReplicas(t *testing.T, e enginetest.Engine) *replicas {
-	open := e.New(t)
+	open := e.New(t).Open
 	r := &replicas{fixture: fixtureOf(t, open(), newRing())}
 	r.options.Store = r.store.under // with no other runs than the engine's own
 	r.options.Log = slog.New(guesses{slog.DiscardHandler, &r.wrong})

@@ -2,8 +2,6 @@ package account_test
 
 import (
 	"context"
-	"database/sql"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,7 +11,6 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
 const (
@@ -54,27 +51,10 @@ func mailed() account.ApplicationUpdate {
 	}}
 }
 
-// entry is an entry of the activity log, as it is stored.
-type entry struct{ actor, action, target, changes string }
-
 // activity reads the activity log past the rules.
-func (f *fixture) activity() (entries []entry) {
+func (f *fixture) activity() []account.StoredActivity {
 	f.t.Helper()
-	db := must(sql.Open("sqlite", filepath.Join(f.dir, sqlstore.DatabaseFile)))
-	defer func() { _ = db.Close() }()
-	rows := must(db.QueryContext(f.t.Context(), `SELECT actor_name, action, target_kind || target_name, changes FROM activity ORDER BY id`))
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var e entry
-		if err := rows.Scan(&e.actor, &e.action, &e.target, &e.changes); err != nil {
-			f.t.Fatal(err)
-		}
-		entries = append(entries, e)
-	}
-	if err := rows.Err(); err != nil {
-		f.t.Fatal(err)
-	}
-	return entries
+	return must(f.store.under.Activity(f.t.Context(), account.ActivityQuery{Forward: true, Limit: 1000}))
 }
 
 // wantLast fails unless the last entry of the activity log is this.
@@ -82,16 +62,16 @@ func (f *fixture) wantLast(action account.Action, target string, changes ...stri
 	f.t.Helper()
 	entries := f.activity()
 	last := entries[len(entries)-1]
-	if last.action != string(action) || last.target != target {
+	if last.Action != action || string(last.Target.Kind)+last.Target.Name != target {
 		f.t.Fatalf("the last entry is %+v, want %s of %s", last, action, target)
 	}
 	for _, change := range changes {
-		if !strings.Contains(last.changes, change) {
-			f.t.Errorf("%s is not in %s", change, last.changes)
+		if !strings.Contains(last.ChangesText, change) {
+			f.t.Errorf("%s is not in %s", change, last.ChangesText)
 		}
 	}
 	for _, e := range entries {
-		if strings.Contains(e.changes, smtpPassword) || strings.Contains(e.changes, ldapPassword) || strings.Contains(e.changes, "PRIVATE KEY") {
+		if strings.Contains(e.ChangesText, smtpPassword) || strings.Contains(e.ChangesText, ldapPassword) || strings.Contains(e.ChangesText, "PRIVATE KEY") {
 			f.t.Errorf("a secret in %+v", e)
 		}
 	}

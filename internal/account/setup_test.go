@@ -112,7 +112,7 @@ func TestParallelSetUps(t *testing.T) {
 			services := make([]*account.Service, 10)
 			opened := []account.Store{f.store.under}
 			for len(opened) < stores {
-				opened = append(opened, openStore(t, f.dir))
+				opened = append(opened, f.database.Open())
 			}
 			for i := range services {
 				services[i] = f.with(func(o *account.Options) { o.Store = opened[i%stores] })

@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,7 +23,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
 const (
@@ -99,17 +97,6 @@ func (c *courier) Deliver(_ context.Context, route account.MailRoute, _ account.
 	return c.cause
 }
 
-// migrated is an empty database. It is made once, since that takes longer than
-// most of the tests.
-var migrated = sync.OnceValue(func() []byte {
-	dir := must(os.MkdirTemp("", "usher"))
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := must(sqlstore.OpenSQLite(context.Background(), dir)).Close(); err != nil {
-		panic(err)
-	}
-	return must(os.ReadFile(filepath.Join(dir, sqlstore.DatabaseFile)))
-})
-
 // fixture is the API over a fresh database with its first administrator.
 type fixture struct {
 	t        testing.TB
@@ -122,27 +109,16 @@ type fixture struct {
 	hash     string // of password
 	admin    string // token of user 1
 	courier  courier
-	dir      string // of the database
-	users    int    // how many scenes there were, for fresh addresses
+	database enginetest.Database
+	users    int // how many scenes there were, for fresh addresses
 }
 
 func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, sqlstore.DatabaseFile), migrated(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	store, err := sqlstore.OpenSQLite(context.WithoutCancel(t.Context()), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	database := enginetest.Chosen().New(t)
+	store := database.Open()
 	f := &fixture{
-		t: t, dir: dir, store: &faulty{Store: store}, metrics: prometheus.NewRegistry(),
+		t: t, database: database, store: &faulty{Store: store}, metrics: prometheus.NewRegistry(),
 		clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)},
 	}
 	log := slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
@@ -152,7 +128,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))),
 		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Steady: f.clock.Now, Random: rand.Reader, Courier: &f.courier,
 	})
-	_, err = f.accounts.SetUp(t.Context(), account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)})
+	_, err := f.accounts.SetUp(t.Context(), account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)})
 	if err != nil {
 		t.Fatal(err)
 	}

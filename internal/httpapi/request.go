@@ -84,7 +84,8 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 func (s *server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		device := strings.ToValidUTF8(r.UserAgent(), "\uFFFD") // a header may have any bytes, a database not
+		// A header may have any bytes; PostgreSQL takes neither broken UTF-8 nor NUL.
+		device := strings.ReplaceAll(strings.ToValidUTF8(r.UserAgent(), "\uFFFD"), "\x00", "\uFFFD")
 		q := &request{from: account.Origin{Source: s.proxies.Source(r), Device: device}}
 		if q.id = r.Header.Get("X-Request-Id"); !requestID.MatchString(q.id) {
 			q.id = newRequestID()

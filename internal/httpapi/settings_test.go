@@ -2,14 +2,11 @@ package httpapi_test
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
 const (
@@ -116,9 +113,7 @@ func TestSecretsOfSettingsStaySecret(t *testing.T) {
 	ask("PATCH", application, object{"smtpServerAddress": "mail.example.net", "smtpAccountPassword": secret.Mask})
 
 	places := map[string]string{"the log": f.log.String(), "the metrics": f.exposition(), "an answer": strings.Join(shown, "\n")}
-	for _, suffix := range []string{"", "-wal"} {
-		places["the database"] += string(must(os.ReadFile(filepath.Join(f.dir, sqlstore.DatabaseFile+suffix))))
-	}
+	places["the database"] = string(f.database.Content())
 	if !bytes.Contains([]byte(places["the database"]), []byte(`{"field":"smtpAccountPassword","to":"cleared"}`)) {
 		t.Error("the activity log does not tell that the password was cleared")
 	}

@@ -79,7 +79,7 @@ func (courier) Deliver(context.Context, account.MailRoute, account.Message) stri
 const version = "1.2.3"
 
 func newServer(t *rapid.T, engine enginetest.Engine) *server {
-	s := &server{store: engine.New(t)(), now: start}
+	s := &server{store: engine.New(t).Open(), now: start}
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	// The same random for each sequence, so that one can be played again.
 	random := rand.NewChaCha8([32]byte{})

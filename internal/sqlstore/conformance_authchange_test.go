@@ -95,12 +95,13 @@ var authChanges = []struct {
 var noAuthChanges = []string{
 	"AddAPIKeyFailure", "AddSessionFailure", "ClearAPIKeyFailures", "CountAdministrators", "CountFailedSignIn", "CountMails",
 	"CountNamedKeys", "CountUnknownThrottles", "DeleteAuthChanges", "DeleteEndedImports", "DeleteExpiredAPIKeys",
-	"DeleteExpiredRecoveries", "DeleteExpiredSessions", "DeleteFailedSignIns", "DeleteFinishedMails", "DeleteIdleThrottles",
+	"DeleteExpiredRecoveries", "DeleteExpiredSessions", "DeleteFinishedMails", "DeleteIdleThrottles",
 	"DeleteImportRows", "DeleteKnownSources", "DeleteMail", "DeleteRecoveriesOf", "DeleteSealedActivity", "DeleteSettingSecret",
 	"DeleteThrottlesOf", "DeleteUnknownThrottles", "IdleImport", "ImportRows", "InsertAPIKey", "InsertActivity", "InsertImport",
 	"InsertImportRow", "InsertKeyCheck", "InsertMail", "InsertRecovery", "InsertRole", "InsertSession", "InsertUser",
-	"InsertedAuthChanges", "KnowsSource", "LimitRecoveries", "LockAPIKeysOf", "LockAdministrators", "LockChain", "LockImport",
-	"LockRole", "LockThrottle", "RecoveryByHash", "ReleaseImported", "SaveChainEnd", "SaveCheckpoint", "SaveKnownSource",
+	"HoldRoles", "HoldUser", "InsertedAuthChanges", "KnowsSource", "LimitRecoveries", "LockAdministrators", "LockChain", "LockDueMail",
+	"LockImport", "LockRoles", "LockSettings", "LockUsers", "TakeFailedSignIns",
+	"LockThrottle", "RecoveryByHash", "ReleaseImported", "SaveChainEnd", "SaveCheckpoint", "SaveKnownSource",
 	"SavePreferences", "SaveSettingSecret", "SealAPIKey", "SealActivity", "Throttle", "TouchAPIKey", "TouchSession",
 	"UpdateImport", "UpdateMail",
 }

@@ -14,8 +14,8 @@ func conform(t *testing.T, name string, test func(t *testing.T, db database)) {
 	for _, e := range enginetest.Engines {
 		t.Run(name+"/"+e.Name, func(t *testing.T) {
 			t.Parallel()
-			open := e.New(t)
-			test(t, database{Store: open(), another: func() account.Store { return open() }})
+			db := e.New(t)
+			test(t, database{Store: db.Open(), another: func() account.Store { return db.Open() }})
 		})
 	}
 }

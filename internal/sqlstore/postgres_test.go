@@ -183,3 +183,21 @@ func TestPostgresTime(t *testing.T) {
 		t.Errorf("the time is in %s", first.Location())
 	}
 }
+
+// A database with another encoding could not keep every name.
+func TestPostgresEncoding(t *testing.T) {
+	cluster, err := pgtest.Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cluster.Exec(t.Context(), "postgres", "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlstore.OpenPostgres(t.Context(), sqlstore.Postgres{URL: secret.New(cluster.SocketURL("latin"))})
+	if err == nil {
+		_ = s.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "encoding is LATIN1") {
+		t.Errorf("it opens a database in LATIN1: %v", err)
+	}
+}

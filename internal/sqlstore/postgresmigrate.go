@@ -21,6 +21,13 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, change bool) (
 	delete(patient.RuntimeParams, "statement_timeout") // a migration may take long, and so may waiting for one
 	db := stdlib.OpenDB(*patient)
 	defer func() { err = errors.Join(err, db.Close()) }()
+	var encoding string
+	if err := db.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
+		return err
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("its encoding is %s, which does not have every letter; make one with ENCODING 'UTF8'", encoding)
+	}
 	if !change {
 		var versions sql.NullString
 		if err := db.QueryRowContext(ctx, "SELECT CAST(to_regclass('goose_db_version') AS TEXT)").Scan(&versions); err != nil {

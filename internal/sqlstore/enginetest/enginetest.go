@@ -1,5 +1,5 @@
 // Package enginetest lists the engines that storage runs on, for the tests that
-// are made for each of them.
+// are made for each of them, or for one that is chosen.
 //
 // It imports sqlstore and pgtest.
 package enginetest
@@ -7,6 +7,7 @@ package enginetest
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"os"
 
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
@@ -25,9 +26,19 @@ type TB interface {
 // Engine makes databases of one kind.
 type Engine struct {
 	Name string
-	// New makes an empty database, and returns what opens it, any number of times,
-	// as another process would. All is closed and gone when the test ends.
-	New func(TB) func() *sqlstore.Store
+	// New makes an empty database. All is closed and gone when the test ends.
+	New func(TB) Database
+}
+
+// Database is one that a test has for itself.
+type Database struct {
+	// Open opens it, any number of times, as another process would.
+	Open func() *sqlstore.Store
+	// SQL reaches it past every rule. Whatever that does to it, no other test
+	// sees it.
+	SQL func() *sql.DB
+	// Content is all that is in it, byte by byte, as who steals it can read it.
+	Content func() []byte
 }
 
 // Engines are all that there are.
@@ -48,38 +59,16 @@ func Chosen() Engine {
 	panic("USHER_TEST_ENGINE names no engine: " + name)
 }
 
-// newSQLite makes a database in a directory of its own.
-func newSQLite(t TB) func() *sqlstore.Store {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "usher-sqlite-")
-	if err != nil {
-		t.Fatalf("make a directory: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Errorf("remove the database: %v", err)
-		}
-	})
-	return func() *sqlstore.Store { return OpenSQLite(t, dir) }
-}
-
-// OpenSQLite opens the SQLite database of a directory until the test ends.
-func OpenSQLite(t TB, dir string) *sqlstore.Store {
-	t.Helper()
-	s, err := sqlstore.OpenSQLite(t.Context(), dir)
-	return opened(t, s, err)
-}
-
-// opened closes a store when the test ends.
-func opened(t TB, s *sqlstore.Store, err error) *sqlstore.Store {
+// closing closes what was opened when the test ends.
+func closing[T interface{ Close() error }](t TB, opened T, err error) T {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("open the database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
+		if err := opened.Close(); err != nil {
 			t.Errorf("close the database: %v", err)
 		}
 	})
-	return s
+	return opened
 }

@@ -2,6 +2,8 @@ package enginetest
 
 import (
 	"context"
+	"database/sql"
+	"sync/atomic"
 
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -28,7 +30,7 @@ DO $$ DECLARE it record; BEGIN
 END $$`
 
 // newPostgres takes a database in the cluster that all tests of the process share.
-func newPostgres(t TB) func() *sqlstore.Store {
+func newPostgres(t TB) Database {
 	t.Helper()
 	cluster, err := pgtest.Shared()
 	if err != nil {
@@ -44,18 +46,86 @@ func newPostgres(t TB) func() *sqlstore.Store {
 	if err != nil {
 		t.Fatalf("make a database: %v", err)
 	}
+	var touched atomic.Bool // past the rules; it may not be as it was
 	t.Cleanup(func() {
-		select {
-		case used <- name:
-		default:
-			if err := cluster.Drop(context.Background(), name); err != nil {
-				t.Errorf("remove the database: %v", err)
+		if !touched.Load() {
+			select {
+			case used <- name:
+				return
+			default:
 			}
 		}
+		if err := cluster.Drop(context.Background(), name); err != nil {
+			t.Errorf("remove the database: %v", err)
+		}
 	})
-	return func() *sqlstore.Store {
+	connect := func() *sql.DB {
 		t.Helper()
-		s, err := sqlstore.OpenPostgres(t.Context(), sqlstore.Postgres{URL: secret.New(cluster.SocketURL(name))})
-		return opened(t, s, err)
+		db, err := sql.Open("pgx", cluster.SocketURL(name))
+		return closing(t, db, err)
 	}
+	return Database{
+		Open: func() *sqlstore.Store {
+			t.Helper()
+			s, err := sqlstore.OpenPostgres(t.Context(), sqlstore.Postgres{URL: secret.New(cluster.SocketURL(name))})
+			return closing(t, s, err)
+		},
+		SQL: func() *sql.DB {
+			t.Helper()
+			touched.Store(true)
+			return connect()
+		},
+		Content: func() []byte {
+			t.Helper()
+			all, err := rows(t.Context(), connect())
+			if err != nil {
+				t.Fatalf("read the database: %v", err)
+			}
+			return all
+		},
+	}
+}
+
+// rows returns the values of all rows of all tables.
+func rows(ctx context.Context, db *sql.DB) (all []byte, err error) {
+	tables, err := db.QueryContext(ctx, "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+	if err != nil {
+		return nil, err
+	}
+	defer tables.Close()
+	for tables.Next() {
+		var table string
+		if err := tables.Scan(&table); err != nil {
+			return nil, err
+		}
+		if all, err = appendRows(ctx, db, table, all); err != nil {
+			return nil, err
+		}
+	}
+	return all, tables.Err()
+}
+
+func appendRows(ctx context.Context, db *sql.DB, table string, all []byte) ([]byte, error) {
+	rows, err := db.QueryContext(ctx, "SELECT * FROM "+table)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	values, to := make([]sql.RawBytes, len(columns)), make([]any, len(columns))
+	for i := range values {
+		to[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(to...); err != nil {
+			return nil, err
+		}
+		for _, value := range values {
+			all = append(append(all, value...), '\n')
+		}
+	}
+	return all, rows.Err()
 }

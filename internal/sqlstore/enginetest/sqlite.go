@@ -1,0 +1,81 @@
+package enginetest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// newSQLite makes a database in a directory of its own.
+func newSQLite(t TB) Database {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "usher-sqlite-")
+	if err != nil {
+		t.Fatalf("make a directory: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("remove the database: %v", err)
+		}
+	})
+	empty, err := migrated()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, sqlstore.DatabaseFile), empty, 0o600)
+	}
+	if err != nil {
+		t.Fatalf("make a database: %v", err)
+	}
+	return Database{
+		Open: func() *sqlstore.Store {
+			t.Helper()
+			return OpenSQLite(t, dir)
+		},
+		SQL: func() *sql.DB {
+			t.Helper()
+			db, err := sql.Open("sqlite", filepath.Join(dir, sqlstore.DatabaseFile)+"?_pragma=busy_timeout(5000)")
+			return closing(t, db, err)
+		},
+		Content: func() (all []byte) {
+			t.Helper()
+			for _, suffix := range []string{"", "-wal"} {
+				file, err := os.ReadFile(filepath.Join(dir, sqlstore.DatabaseFile+suffix))
+				if err != nil && !errors.Is(err, fs.ErrNotExist) {
+					t.Fatalf("read the database: %v", err)
+				}
+				all = append(all, file...)
+			}
+			return all
+		},
+	}
+}
+
+// migrated is the file of an empty database. It is made once, since that takes
+// longer than most of the tests.
+var migrated = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "usher-sqlite-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	s, err := sqlstore.OpenSQLite(context.Background(), dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil { // it leaves everything in the one file
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, sqlstore.DatabaseFile))
+})
+
+// OpenSQLite opens the SQLite database of a directory until the test ends.
+func OpenSQLite(t TB, dir string) *sqlstore.Store {
+	t.Helper()
+	s, err := sqlstore.OpenSQLite(t.Context(), dir)
+	return closing(t, s, err)
+}
