@@ -29,6 +29,8 @@ type cli struct {
 	Restore restoreCmd `cmd:"" group:"server" help:"Make a data directory from a backup."`
 	Admin   adminCmd   `cmd:"" group:"server" help:"Work on the data itself, in an emergency."`
 
+	MigrateData migrateDataCmd `cmd:"" group:"server" help:"Move all data to PostgreSQL, or back."`
+
 	Completion completionCmd `cmd:"" group:"more" help:"Write the completion script of a shell."`
 	Version    versionCmd    `cmd:"" group:"more" help:"Show the version."`
 }

@@ -94,16 +94,9 @@ func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Sto
 	if path == "" {
 		path = filepath.Join(settings.Data, serverKeyFile)
 	}
-	text, err := os.ReadFile(path)
-	if err == nil {
-		ring, err := keyring.Parse(string(text))
-		if err != nil {
-			return nil, withHint(fmt.Errorf("%s: %w", path, err), "put the key back that the database was made with, one line of 44 characters")
-		}
-		return ring, nil
-	}
+	ring, err := readServerKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read the server key: %w", err)
+		return ring, err
 	}
 	checks, err := store.KeyChecks(ctx)
 	if err != nil {
@@ -127,10 +120,20 @@ func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Sto
 	if err := writePrivate(path, key, os.Link); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("keep the server key: %w", err)
 	}
-	if text, err = os.ReadFile(path); err != nil {
+	return readServerKey(path)
+}
+
+// readServerKey reads the file of a server key.
+func readServerKey(path string) (*keyring.Ring, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
 		return nil, fmt.Errorf("read the server key: %w", err)
 	}
-	return keyring.Parse(string(text))
+	ring, err := keyring.Parse(string(text))
+	if err != nil {
+		return nil, withHint(fmt.Errorf("%s: %w", path, err), "put the key back that the database was made with, one line of 44 characters")
+	}
+	return ring, nil
 }
 
 // saveInitialPassword keeps a password that was made up until its owner has

@@ -184,22 +184,23 @@ func count(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// meter tells how far an import is, every other second at most.
+// meter tells how far something long is, every other second at most.
 type meter struct {
 	app   *app
 	what  string
-	from  int // rows that were done before
-	of    int // rows in all; 0 when it is not known
+	noun  string // of one that is done
+	from  int    // that were done before
+	of    int    // in all; 0 when it is not known
 	begun time.Time
 	told  time.Time
 }
 
-func (a *app) newMeter(what string, from, of int) *meter {
+func (a *app) newMeter(what, noun string, from, of int) *meter {
 	now := a.now()
-	return &meter{app: a, what: what, from: from, of: of, begun: now, told: now}
+	return &meter{app: a, what: what, noun: noun, from: from, of: of, begun: now, told: now}
 }
 
-// tell takes how many rows are done.
+// tell takes how many are done.
 func (m *meter) tell(rows int) {
 	now := m.app.now()
 	if now.Sub(m.told) < 2*time.Second {
@@ -210,5 +211,5 @@ func (m *meter) tell(rows int) {
 	if m.of > 0 {
 		percent = fmt.Sprintf(", %d %%", min(100, rows*100/m.of))
 	}
-	m.app.progress("%s %s, %.0f a second%s", m.what, countUsers(rows), float64(rows-m.from)/now.Sub(m.begun).Seconds(), percent)
+	m.app.progress("%s %s, %.0f a second%s", m.what, count(rows, m.noun), float64(rows-m.from)/now.Sub(m.begun).Seconds(), percent)
 }

@@ -215,7 +215,7 @@ func TestMeter(t *testing.T) {
 			a, _, stderr := testApp(nil)
 			now := time.Unix(0, 0)
 			a.stderrIsTerminal, a.now = true, func() time.Time { return now }
-			m := a.newMeter("done", test.from, test.of)
+			m := a.newMeter("done", "user", test.from, test.of)
 			m.tell(2500) // too soon
 			now = now.Add(4 * time.Second)
 			m.tell(3000)

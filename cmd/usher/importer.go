@@ -153,7 +153,7 @@ var errFaulty = errors.New("rows are at fault")
 // reports the faults: those of the file by itself, and those that the server finds.
 // Rows keep their number, so one at fault is sent, too, without what cannot be.
 func (m *importer) send(i client.Import, what string) (client.Import, error) {
-	meter := m.app.newMeter(what, i.Rows, m.found.users)
+	meter := m.app.newMeter(what, "user", i.Rows, m.found.users)
 	sent := i.Rows
 	next := &batch{}
 	flush := func() (err error) {

@@ -73,6 +73,8 @@ func explain(err error, s *config.Server) error {
 		return withHint(err, "start a server on it first: usher serve --data %s", s.Data)
 	case errors.Is(err, errPasswordNeeded):
 		return withHint(err, "set USHER_ADMIN_PASSWORD or USHER_ADMIN_PASSWORD_FILE; the password needs %s", account.PasswordRule)
+	case errors.Is(err, sqlstore.ErrUnfinishedMove):
+		return withHint(err, "run the same `usher migrate-data` again until it ends; to give it up, remove the database")
 	case errors.Is(err, sqlstore.ErrNewerSchema), errors.Is(err, sqlstore.ErrOlderSchema):
 		return withHint(err, "nothing was changed")
 	case account.ErrorCode(err) == account.CodeInvalid:

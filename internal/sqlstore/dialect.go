@@ -26,6 +26,8 @@ type dialect struct {
 	// idList is a query for the ids in a value that jsonIDs has made, to stand
 	// behind IN. Its argument is the placeholder of the value.
 	idList func(placeholder string) string
+	// hasTable is a query for how many tables have a name.
+	hasTable string
 	// classify tells what a failure of the driver means.
 	classify func(error) fault
 }

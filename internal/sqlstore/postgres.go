@@ -35,6 +35,9 @@ const (
 	idleInTransaction = 2 * time.Second
 )
 
+// applicationName is what the connections of servers and commands are called.
+const applicationName = "usher"
+
 var postgresDialect = &dialect{
 	name: "postgres",
 	// Not clock_timestamp(), for which no index is used.
@@ -43,6 +46,7 @@ var postgresDialect = &dialect{
 	idList: func(placeholder string) string {
 		return "(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS ids (value))"
 	},
+	hasTable: "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
 	classify: classifyPostgres,
 }
 
@@ -88,7 +92,11 @@ func openPostgres(ctx context.Context, p Postgres, change bool) (*Store, error) 
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(idleConn)
 	db.SetConnMaxLifetime(lifeOfConn)
-	if err := migratePostgres(ctx, config, change); err != nil {
+	err = migratePostgres(ctx, config, change)
+	if err == nil {
+		err = refuseUnfinished(ctx, db, postgresDialect)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", p.place(config), postgresDialect.meaning(err)), db.Close())
 	}
 	q := queries{db: db, rare: db, dialect: postgresDialect, patience: p.patience()}
@@ -121,7 +129,7 @@ func (p Postgres) config() (*pgx.ConnConfig, error) {
 		config.ConnectTimeout = connectTime
 	}
 	for name, value := range map[string]string{
-		"application_name":                    "usher",
+		"application_name":                    applicationName,
 		"statement_timeout":                   milliseconds(p.patience()),
 		"idle_in_transaction_session_timeout": milliseconds(idleInTransaction),
 		"default_transaction_isolation":       "read committed",

@@ -24,6 +24,7 @@ var sqliteDialect = &dialect{
 	now:       "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 	unindexed: "+",
 	idList:    func(placeholder string) string { return "(SELECT value FROM json_each(" + placeholder + "))" },
+	hasTable:  "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
 	classify:  classifySQLite,
 }
 
@@ -40,15 +41,7 @@ func OpenSQLite(ctx context.Context, dir string) (*Store, error) {
 // openSQLite opens the database, and migrates it or refuses another schema.
 func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 	path := filepath.Join(dir, DatabaseFile)
-	// Durable at every commit (synchronous=FULL), and readers beside the writer.
-	source := func(pragmas ...string) string {
-		// Immediate transactions wait for another process; deferred ones fail.
-		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
-			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)",
-		}, pragmas...)}
-		return sqliteURL(path, q)
-	}
-	writes, err := sql.Open("sqlite", source())
+	writes, err := sql.Open("sqlite", durable(path))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -57,7 +50,10 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 	if err := migrate(ctx, writes, sqliteDialect, keep, change); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate %s: %w", path, sqliteDialect.meaning(err)), writes.Close())
 	}
-	reads, err := sql.Open("sqlite", source("query_only(1)"))
+	if err := refuseUnfinished(ctx, writes, sqliteDialect); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writes.Close())
+	}
+	reads, err := sql.Open("sqlite", durable(path, "query_only(1)"))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writes.Close())
 	}
@@ -75,6 +71,15 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 		now:          time.Now,
 		closers:      []func() error{prepared.close, reads.Close, writes.Close},
 	}, nil
+}
+
+// durable is the URL of a database that is durable at every commit
+// (synchronous=FULL), with readers beside the writer.
+func durable(path string, pragmas ...string) string {
+	// Immediate transactions wait for another process; deferred ones fail.
+	return sqliteURL(path, url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)",
+	}, pragmas...)})
 }
 
 func sqliteURL(path string, query url.Values) string {
