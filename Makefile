@@ -10,7 +10,7 @@ TOOL    := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 UNRACED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
 # What runs once more on PostgreSQL: the rules and the whole HTTP suite, and of the binary what goes through every operation.
-# Storage and the model run on both engines by themselves. Without -race, which has seen the same code on SQLite, and PostgreSQL's
+# Storage, the model and the tests of several servers run on both engines by themselves. Without -race, which has seen the same code on SQLite, and PostgreSQL's
 # own part in the first run of storage: it would take most of the time.
 SECOND     := -skip '^TestReplicas' ./internal/account ./internal/httpapi
 SECOND_E2E := -run '^(TestIdentityPlane|TestPythonClient|TestSeedExamples|TestRecoveryByMail|TestSchemathesis)$$' \
