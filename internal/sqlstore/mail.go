@@ -77,5 +77,6 @@ func (t *tx) CountMails(ctx context.Context, userID int64, kind account.MailKind
 func (t *tx) DeleteFinishedMails(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM outbox WHERE id IN (
-			SELECT id FROM outbox WHERE state IN ('delivered', 'failed') AND finished_at < $1 LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
+			SELECT id FROM outbox WHERE state IN ('delivered', 'failed') AND finished_at < $1
+			ORDER BY finished_at LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
 }

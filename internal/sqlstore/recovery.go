@@ -35,5 +35,6 @@ func (t *tx) DeleteRecoveriesOf(ctx context.Context, userID int64) error {
 
 func (t *tx) DeleteExpiredRecoveries(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
-		DELETE FROM recoveries WHERE id IN (SELECT id FROM recoveries WHERE expires_at <= $1 LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
+		DELETE FROM recoveries WHERE id IN (
+			SELECT id FROM recoveries WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
 }

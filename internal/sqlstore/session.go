@@ -64,6 +64,9 @@ func (t *tx) DeleteSessionsOf(ctx context.Context, userID, spare int64) error {
 func (t *tx) DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM sessions WHERE id IN (
-			SELECT id FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2 LIMIT $3`+t.dialect.skipLocked+`)`,
+			SELECT id FROM (SELECT id FROM sessions WHERE created_at <= $1 ORDER BY created_at LIMIT $3`+t.dialect.skipLocked+`) old
+			UNION
+			SELECT id FROM (SELECT id FROM sessions WHERE last_seen_at <= $2 ORDER BY last_seen_at LIMIT $3`+t.dialect.skipLocked+`) idle
+			LIMIT $3)`,
 		micros(created), micros(lastSeen), limit)
 }

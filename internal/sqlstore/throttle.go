@@ -75,7 +75,8 @@ func (t *tx) DeleteIdleThrottles(ctx context.Context, before, now time.Time, lim
 	return t.exec(ctx, `
 		DELETE FROM sign_in_throttle WHERE key IN (
 			SELECT key FROM sign_in_throttle
-			WHERE last_failure < $1 AND pending_since < $1 AND window_start < $1 AND locked_until < $2 LIMIT $3`+t.dialect.skipLocked+`)`,
+			WHERE last_failure < $1 AND pending_since < $1 AND window_start < $1 AND locked_until < $2
+			ORDER BY window_start LIMIT $3`+t.dialect.skipLocked+`)`,
 		micros(before), micros(now), limit)
 }
 
@@ -109,5 +110,6 @@ func (t *tx) SaveKnownSource(ctx context.Context, userID int64, source string, n
 func (t *tx) DeleteKnownSources(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM known_sources WHERE (user_id, source) IN (
-			SELECT user_id, source FROM known_sources WHERE last_at < $1 LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
+			SELECT user_id, source FROM known_sources WHERE last_at < $1
+			ORDER BY last_at LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
 }

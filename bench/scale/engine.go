@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+
+	"github.com/seed-3a99a2fe/usher/internal/pgtest"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// engine is an empty database, and how to look into it.
+type engine struct {
+	store *sqlstore.Store
+	db    *sql.DB
+	sizes string // a query for the name of each table and its bytes, and those of its indexes
+	tidy  string // brings sizes and statistics up to date
+	close func()
+
+	explained *sqlstore.Store // its statements are explained in the file log; nil on SQLite
+	log       string
+	wal       string // a query for the bytes of write-ahead log so far; "" on SQLite
+}
+
+func open(ctx context.Context, name string) (*engine, error) {
+	switch name {
+	case "sqlite":
+		return openSQLite(ctx)
+	case "postgres":
+		return openPostgres(ctx)
+	}
+	return nil, errors.New("the engines are sqlite and postgres")
+}
+
+func openSQLite(ctx context.Context) (*engine, error) {
+	dir, err := os.MkdirTemp("", "usher-scale-")
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{
+		sizes: `
+			SELECT m.tbl_name, SUM(CASE WHEN m.type = 'table' THEN s.pgsize ELSE 0 END), SUM(CASE WHEN m.type = 'index' THEN s.pgsize ELSE 0 END)
+			FROM dbstat s JOIN sqlite_schema m ON m.name = s.name GROUP BY m.tbl_name`,
+		tidy:  `ANALYZE`,
+		close: func() { _ = os.RemoveAll(dir) },
+	}
+	if e.store, err = sqlstore.OpenSQLite(ctx, dir); err == nil {
+		e.db, err = sql.Open("sqlite", "file:"+filepath.Join(dir, sqlstore.DatabaseFile))
+	}
+	if err != nil {
+		e.close()
+		return nil, err
+	}
+	e.close = func() {
+		_ = errors.Join(e.db.Close(), e.store.Close(), os.RemoveAll(dir))
+	}
+	return e, nil
+}
+
+// openPostgres starts a server that tells, in its log, how it ran the statements of
+// one connection.
+func openPostgres(ctx context.Context) (*engine, error) {
+	cluster, err := pgtest.Durable(
+		"shared_buffers=1GB", "max_wal_size=8GB", "shared_preload_libraries=auto_explain",
+		"auto_explain.log_analyze=on", "auto_explain.log_buffers=on", "auto_explain.log_timing=off",
+		"auto_explain.log_format=json", "auto_explain.log_nested_statements=on",
+	)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{
+		sizes: `
+			SELECT relname, pg_table_size(relid), pg_indexes_size(relid) FROM pg_stat_user_tables`,
+		tidy:  `VACUUM (ANALYZE)`,
+		close: func() { _ = cluster.Remove() },
+		log:   filepath.Join(cluster.Dir, "log"),
+		wal:   `SELECT CAST(pg_current_wal_insert_lsn() - '0/0' AS BIGINT)`,
+	}
+	if err := e.connect(ctx, cluster.SocketURL("postgres")); err != nil {
+		e.close()
+		return nil, err
+	}
+	e.close = func() {
+		_ = errors.Join(e.db.Close(), e.explained.Close(), e.store.Close(), cluster.Remove())
+	}
+	return e, nil
+}
+
+func (e *engine) connect(ctx context.Context, address string) (err error) {
+	if e.store, err = sqlstore.OpenPostgres(ctx, sqlstore.Postgres{URL: secret.New(address)}); err != nil {
+		return err
+	}
+	explained := address + "&" + url.Values{"auto_explain.log_min_duration": {"0"}}.Encode()
+	if e.explained, err = sqlstore.OpenPostgres(ctx, sqlstore.Postgres{URL: secret.New(explained), Connections: 1}); err != nil {
+		return err
+	}
+	e.db, err = sql.Open("pgx", address)
+	return err
+}
+
+// tables tells what each table of many rows takes.
+func (e *engine) tables(ctx context.Context) (tables []table, err error) {
+	if _, err := e.db.ExecContext(ctx, e.tidy); err != nil {
+		return nil, err
+	}
+	rows, err := e.db.QueryContext(ctx, `SELECT * FROM (`+e.sizes+`) AS sizes ORDER BY 2 DESC`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []table
+	for rows.Next() {
+		var t table
+		if err := rows.Scan(&t.name, &t.bytes, &t.indexes); err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	for _, t := range all {
+		if t.rows, err = e.number(ctx, fmt.Sprintf(`SELECT count(*) FROM %q`, t.name)); err != nil {
+			return nil, err
+		}
+		if t.rows > 1000 { // what is shared by all has no size a user
+			tables = append(tables, t)
+		}
+	}
+	return tables, rows.Err()
+}
+
+func (e *engine) number(ctx context.Context, query string) (n int64, err error) {
+	return n, e.db.QueryRowContext(ctx, query).Scan(&n)
+}
