@@ -3,7 +3,9 @@ package account_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
@@ -75,6 +77,28 @@ func TestSealingLongEntries(t *testing.T) {
 	r := f.verify(nil)
 	wantFound(t, r)
 	if r.Verified != 101 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestSealingFarFromTheDatabase: where each entry takes long, a transaction seals
+// few, and all are sealed in the end.
+func TestSealingFarFromTheDatabase(t *testing.T) {
+	f := newFixture(t)
+	f.act(9) // and one from the set-up
+	var passed atomic.Int64
+	far := f.with(func(o *account.Options) {
+		o.Steady = func() time.Time { return start.Add(time.Duration(passed.Add(1)) * 2 * time.Second) }
+	})
+	calls := f.store.during(func() {
+		if err := far.SealActivity(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if calls["Write"] != 10 {
+		t.Errorf("it asked the store for %v", calls)
+	}
+	if r := f.verify(nil); r.Verified != 10 {
 		t.Errorf("%+v", r)
 	}
 }

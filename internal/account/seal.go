@@ -16,6 +16,9 @@ const (
 	// sealBytes is after how many bytes of changes a transaction seals no more, so
 	// that long entries do not keep it from ending.
 	sealBytes = 4 << 20
+	// sealWork is after how much time one seals no more: far from the database
+	// each entry takes a journey, and a transaction that takes long is cut.
+	sealWork = time.Second
 	// checkpointTime is how long after the last checkpoint another is made, if
 	// there were entries since.
 	checkpointTime = time.Hour
@@ -114,18 +117,16 @@ func (s *Service) sealSome(ctx context.Context, tx Tx) (*Checkpoint, error) {
 	return &made, tx.SaveCheckpoint(ctx, made)
 }
 
-// sealEntries seals the next entries behind the head, at most so many and about
-// sealBytes, and returns the new head.
+// sealEntries seals the next entries behind the head, at most so many, about
+// sealBytes and for about sealWork, and returns the new head.
 func (s *Service) sealEntries(ctx context.Context, tx Tx, head Checkpoint, room int, now time.Time) (Checkpoint, error) {
-	for size := 0; room > 0 && size < sealBytes; {
+	begun, size := s.steady(), 0
+	for room > 0 {
 		entries, err := tx.UnsealedActivity(ctx, min(room, activityBatch))
 		if err != nil || len(entries) == 0 {
 			return head, err
 		}
 		for _, e := range entries {
-			if size >= sealBytes {
-				break
-			}
 			e.Number = head.Number + 1
 			signature := s.keys.Sign(sealPurpose, e.text(head.Seal))
 			e.KeyID, e.Seal = signature.KeyID, signature.MAC
@@ -135,6 +136,9 @@ func (s *Service) sealEntries(ctx context.Context, tx Tx, head Checkpoint, room 
 			head.Number, head.At, head.Seal = e.Number, now, e.Seal
 			size += len(e.ChangesText)
 			room--
+			if size >= sealBytes || s.steady().Sub(begun) >= sealWork {
+				return head, nil // with one at least: the next transaction goes on
+			}
 		}
 	}
 	return head, nil
