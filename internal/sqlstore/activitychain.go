@@ -6,9 +6,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
+// UnsealedActivity names the predicate of its index, word by word.
 func (r reader) UnsealedActivity(ctx context.Context, limit int) ([]account.StoredActivity, error) {
 	return all(ctx, r.queries, scanActivity,
-		`SELECT `+activityColumns+` FROM activity WHERE number = 0 ORDER BY id LIMIT $1`, limit)
+		`SELECT `+activityColumns+` FROM activity WHERE number <= 0 AND number = 0 ORDER BY id LIMIT $1`, limit)
 }
 
 // CountUnsealedActivity counts what no seal protects, whatever number somebody

@@ -19,3 +19,7 @@ CREATE INDEX sign_in_throttle_window ON sign_in_throttle (window_start);
 CREATE INDEX known_sources_last ON known_sources (last_at);
 CREATE INDEX recoveries_expires ON recoveries (expires_at);
 CREATE INDEX outbox_finished ON outbox (finished_at) WHERE state IN ('delivered', 'failed');
+
+-- Entries without a seal are counted, also those that somebody gave a number below 0.
+DROP INDEX activity_unsealed;
+CREATE INDEX activity_unsealed ON activity (id) WHERE number <= 0;
