@@ -156,3 +156,37 @@ func TestDeleteUserInPermissions(t *testing.T) {
 		}
 	})
 }
+
+// Of two things that one permission lists, deleted at once, nothing is left: neither
+// their ids, nor a permission that lists none and would come to mean all.
+func TestForgetIDsAtOnce(t *testing.T) {
+	const rounds = 20
+	conform(t, "no permission is left empty", func(t *testing.T, db database) {
+		stores := []account.Store{db, db.another()}
+		for round := range rounds {
+			var ids []int64
+			for n := range stores {
+				ids = append(ids, insertUser(t, db, localUser(fmt.Sprintf("%d.%d@example.org", n, round))).ID)
+			}
+			role := insertRole(t, db, access.Role{Name: fmt.Sprint("Role ", round), Permissions: []access.Permission{
+				{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: ids},
+			}})
+			for i, err := range gather(len(stores), func(i int) error {
+				return stores[i].Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+					if err := tx.DeleteUser(ctx, ids[i]); err != nil {
+						return err
+					}
+					_, err := tx.CountAdministrators(ctx) // some time
+					return err
+				})
+			}) {
+				wantErr(t, fmt.Sprint("caller ", i), err, nil)
+			}
+			roles, err := db.Roles(t.Context(), []int64{role.ID})
+			wantErr(t, "read the role", err, nil)
+			if left := roles[0].Permissions; len(left) > 0 {
+				t.Fatalf("round %d: %+v is left", round, left)
+			}
+		}
+	})
+}

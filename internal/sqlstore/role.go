@@ -167,11 +167,15 @@ func (t *tx) DeleteRole(ctx context.Context, id int64) error {
 }
 
 // forgetID removes an id from the permissions for an entity that list it, and
-// the permissions that list nothing any more: they must not come to mean all.
+// the permissions that list nothing any more: they must not come to mean all. It
+// locks their roles, so that of two ids of one permission the second to go sees that
+// the first has.
 func (t *tx) forgetID(ctx context.Context, entity access.Entity, id int64) error {
 	roles, err := all(ctx, t.queries, scanInt, `
-		SELECT DISTINCT p.role_id FROM role_permission_ids i JOIN role_permissions p ON p.id = i.permission_id
-		WHERE i.entity_id = $2 AND p.entity_name = $1 AND p.scope = 'ids'`, string(entity), id)
+		SELECT id FROM roles WHERE id IN (
+			SELECT p.role_id FROM role_permission_ids i JOIN role_permissions p ON p.id = i.permission_id
+			WHERE i.entity_id = $2 AND p.entity_name = $1 AND p.scope = 'ids')
+		ORDER BY id`+t.dialect.lockRow, string(entity), id)
 	if err != nil {
 		return err
 	}
