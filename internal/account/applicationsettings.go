@@ -64,8 +64,11 @@ func (s *Service) effectiveApplication(ctx context.Context, r Reader) (Applicati
 // can be made a default one only by who covers it. It fails as [Allow] says, with
 // CodeInvalid, and with CodeSetByOperator.
 func (s *Service) UpdateApplicationSettings(ctx context.Context, caller *Principal, up ApplicationUpdate) (ApplicationSettings, error) {
+	if err := Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
+		return ApplicationSettings{}, err
+	}
 	var settings ApplicationSettings
-	err := s.changeSettings(ctx, caller, []string{settingApplication}, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeSettings(ctx, caller, settingApplication, value(up.DefaultRoleIDs), func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
 			return err
 		}
@@ -94,9 +97,6 @@ func (s *Service) UpdateApplicationSettings(ctx context.Context, caller *Princip
 			return err
 		}
 		if up.DefaultRoleIDs != nil {
-			if err := tx.HoldRoles(ctx, *up.DefaultRoleIDs...); err != nil {
-				return err
-			}
 			if err := mayName(ctx, tx, caller, "/defaultRoleIds", was.DefaultRoleIDs, *up.DefaultRoleIDs); err != nil {
 				return err
 			}

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
 // changeTries is how often a change is begun that names what is deleted meanwhile.
@@ -17,16 +20,38 @@ const nobody = 0
 // deactivates the caller or takes a role from him until the change is made. f tells
 // the activity log what it did with [Service.record]. It runs again when what it
 // read names something that was deleted a moment later.
+//
+// What his roles permit can change between that reading and the commit, a moment
+// later: the change then counts as made before, and nothing that it has locked is
+// from after. The roles are not held against it. PostgreSQL lets new holders of a
+// row go before who waits to change it, so that a few changes at once, again and
+// again, would keep everybody from taking anything from their maker's role.
 func (s *Service) change(ctx context.Context, caller *Principal, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
-	return s.changeUser(ctx, caller, nobody, f)
+	return s.changeLocked(ctx, caller, nobody, noMore, f)
 }
 
 // changeUser is change for what changes a user, or what is a user's own: f reads
 // what nobody else changes meanwhile.
 func (s *Service) changeUser(ctx context.Context, caller *Principal, id int64, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
+	return s.changeLocked(ctx, caller, id, noMore, f)
+}
+
+// noMore is the lock of a change that needs no more than the users.
+func noMore(context.Context, Tx) error { return nil }
+
+// changeLocked is changeUser for what needs more locks, which lock takes, in the
+// order that docs/architecture.md has. The caller's rights are read behind the last
+// of them: what is taken away while they are waited for no longer counts. Who may
+// not make the change at all is turned away before, so that he locks nothing.
+func (s *Service) changeLocked(ctx context.Context, caller *Principal, id int64, lock func(ctx context.Context, tx Tx) error,
+	f func(ctx context.Context, tx Tx, caller *Principal) error,
+) error {
 	for try := 1; ; try++ {
 		err := s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 			if err := lockForChange(ctx, tx, caller.User.ID, id); err != nil {
+				return err
+			}
+			if err := lock(ctx, tx); err != nil {
 				return err
 			}
 			now, err := s.reload(ctx, tx, caller)
@@ -53,13 +78,61 @@ func lockForChange(ctx context.Context, tx Tx, caller, changed int64) error {
 	}
 }
 
-// changeSettings is change for groups of settings, which f reads and stores.
-func (s *Service) changeSettings(ctx context.Context, caller *Principal, groups []string, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
-	return s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := tx.LockSettings(ctx, groups...); err != nil {
+// changeSettings is change for a group of settings, which f reads and stores. The
+// roles that it comes to name are held.
+func (s *Service) changeSettings(ctx context.Context, caller *Principal, group string, named []int64, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
+	lock := func(ctx context.Context, tx Tx) error {
+		return cmp.Or(tx.LockSettings(ctx, group), tx.HoldRoles(ctx, named...))
+	}
+	return s.changeLocked(ctx, caller, nobody, lock, f)
+}
+
+// changeRole is change for a role, which f is given. The caller may do the action
+// with it, covers it, and it is not built in.
+func (s *Service) changeRole(ctx context.Context, caller *Principal, action access.Action, id int64,
+	f func(ctx context.Context, tx Tx, caller *Principal, was access.Role) error,
+) error {
+	if err := Allow(caller, action, access.EntityRole, id); err != nil {
+		return err
+	}
+	lock := func(ctx context.Context, tx Tx) error { return tx.LockRoles(ctx, id) }
+	return s.changeLocked(ctx, caller, nobody, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
+		was, err := mayChangeRole(ctx, tx, caller, action, id)
+		if err != nil {
 			return err
 		}
-		return f(ctx, tx, caller)
+		return f(ctx, tx, caller, was)
+	})
+}
+
+// changeAccess is changeUser for what may take away an administrator: it fails with
+// CodeLastAdministrator when nobody is left to administer. f is given the user. His
+// roles, and those that he is to get, are held if there are any of the latter.
+func (s *Service) changeAccess(ctx context.Context, caller *Principal, id int64, given []int64,
+	f func(ctx context.Context, tx Tx, caller *Principal, was User) error,
+) error {
+	var was User
+	lock := func(ctx context.Context, tx Tx) (err error) {
+		if was, err = s.findUser(ctx, tx, id); err != nil {
+			return err
+		}
+		if was.holdsRole(access.AdministratorRole) {
+			err = tx.LockAdministrators(ctx)
+		}
+		if err != nil || len(given) == 0 {
+			return err
+		}
+		return tx.HoldRoles(ctx, slices.Concat(given, was.RoleIDs)...)
+	}
+	return s.changeLocked(ctx, caller, id, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := f(ctx, tx, caller, was); err != nil || !was.holdsRole(access.AdministratorRole) {
+			return err
+		}
+		left, err := tx.CountAdministrators(ctx)
+		if err == nil && left == 0 {
+			return &Error{Code: CodeLastAdministrator, Message: "This is the last administrator. Make another one first."}
+		}
+		return err
 	})
 }
 

@@ -154,12 +154,19 @@ func ownImport(caller *Principal) func(Import, error) (Import, error) {
 // changeImport runs f on an import of the caller's in one transaction, and stores
 // what f makes of it.
 func (s *Service) changeImport(ctx context.Context, caller *Principal, id int64, f func(ctx context.Context, tx Tx, caller *Principal, i *Import) error) (Import, error) {
+	if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
+		return Import{}, err
+	}
 	var i Import
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
+	lock := func(ctx context.Context, tx Tx) (err error) {
+		i, err = ownImport(caller)(tx.LockImport(ctx, id))
+		return err
+	}
+	err := s.changeLocked(ctx, caller, nobody, lock, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
 		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 			return err
 		}
-		if i, err = ownImport(caller)(tx.LockImport(ctx, id)); err != nil {
+		if i, err = ownImport(caller)(i, nil); err != nil {
 			return err
 		}
 		i.Touched = s.now()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
@@ -38,7 +39,18 @@ func (s *Service) finishSome(ctx context.Context, tx Tx, caller *Principal, i *I
 	if err != nil {
 		return err
 	}
-	over, err := eachRow(ctx, tx, i.ID, func(row ImportRow) error {
+	rows, err := lockRows(ctx, tx, i.ID)
+	if err != nil {
+		return err
+	}
+	// He may have waited for the users.
+	if caller, err = s.reload(ctx, tx, caller); err != nil {
+		return err
+	}
+	if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
+		return err
+	}
+	over, err := eachRow(ctx, tx, i.ID, rows, func(row ImportRow) error {
 		if !row.Activate || row.UserID == 0 {
 			return nil
 		}
@@ -133,7 +145,11 @@ func (s *Service) undoSome(ctx context.Context, tx Tx, actor Actor, i *Import) e
 		return i.wrongState()
 	}
 	i.State = ImportUndoing
-	over, err := eachRow(ctx, tx, i.ID, func(row ImportRow) error {
+	rows, err := lockRows(ctx, tx, i.ID)
+	if err != nil {
+		return err
+	}
+	over, err := eachRow(ctx, tx, i.ID, rows, func(row ImportRow) error {
 		if row.UserID == 0 {
 			return nil
 		}
@@ -165,23 +181,28 @@ func (s *Service) deleteImported(ctx context.Context, tx Tx, actor Actor, id int
 	return s.recordAs(ctx, tx, actor, Event{Action: ActionUserDelete, Target: user.target()})
 }
 
-// eachRow runs f on the next rows of an import, with their users locked, and
-// forgets them. It reports whether none is left.
-func eachRow(ctx context.Context, tx Tx, importID int64, f func(ImportRow) error) (over bool, err error) {
+// lockRows returns the next rows of an import, with their users locked.
+func lockRows(ctx context.Context, tx Tx, importID int64) ([]ImportRow, error) {
 	rows, err := tx.ImportRows(ctx, importID, importStep)
 	if err != nil || len(rows) == 0 {
-		return true, err
+		return nil, err
 	}
 	users := make([]int64, len(rows))
 	for n, row := range rows {
 		users[n] = row.UserID
 	}
 	if err := tx.LockUsers(ctx, users...); err != nil {
-		return false, err
+		return nil, err
 	}
 	// A user may have been released from the import just before.
-	if rows, err = tx.ImportRows(ctx, importID, importStep); err != nil {
-		return false, err
+	return tx.ImportRows(ctx, importID, importStep)
+}
+
+// eachRow runs f on the next rows of an import, and forgets them. It reports whether
+// none is left.
+func eachRow(ctx context.Context, tx Tx, importID int64, rows []ImportRow, f func(ImportRow) error) (over bool, err error) {
+	if len(rows) == 0 {
+		return true, nil
 	}
 	for _, row := range rows {
 		if err := f(row); err != nil {

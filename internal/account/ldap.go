@@ -60,8 +60,11 @@ func (s *Service) LDAPConfiguration(ctx context.Context, caller *Principal) (LDA
 // returns the configuration then. It needs role 1. It fails as [Allow] says, and
 // with CodeInvalid.
 func (s *Service) UpdateLDAPConfiguration(ctx context.Context, caller *Principal, up LDAPUpdate) (LDAPConfiguration, error) {
+	if err := mayConfigure(caller, access.EntityLDAPConfiguration); err != nil {
+		return LDAPConfiguration{}, err
+	}
 	var configuration LDAPConfiguration
-	err := s.changeSettings(ctx, caller, []string{settingLDAP}, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeSettings(ctx, caller, settingLDAP, rolesOfGroups(value(up.AllowedGroups)), func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := mayConfigure(caller, access.EntityLDAPConfiguration); err != nil {
 			return err
 		}

@@ -28,7 +28,10 @@ func (s *Service) LockoutPolicy(ctx context.Context, caller *Principal) (throttl
 // UpdateLockoutPolicy changes the policy. It holds for the next sign-in, on every
 // node; locks that were set stay. It fails as [Allow] says.
 func (s *Service) UpdateLockoutPolicy(ctx context.Context, caller *Principal, up LockoutUpdate) error {
-	return s.changeSettings(ctx, caller, []string{settingLockout}, func(ctx context.Context, tx Tx, caller *Principal) error {
+	if err := Allow(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All); err != nil {
+		return err
+	}
+	return s.changeSettings(ctx, caller, settingLockout, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -292,6 +293,68 @@ func TestReplicasTendOnce(t *testing.T) {
 		for _, err := range parallel(3, func(n int) error { return r.of(n).Sweep(t.Context()) }) {
 			if err != nil {
 				t.Error(err)
+			}
+		}
+	})
+}
+
+// What was taken from a role stays taken, and what was set then stays set, although
+// its holder's own changes of both wait for the same locks at that moment.
+func TestReplicasKeepWhatWasTaken(t *testing.T) {
+	const rounds, hands = 8, 6
+	read := []access.Draft{{Entity: access.EntityUser, Action: access.ActionRead}}
+	full := slices.Concat(read, []access.Draft{
+		{Entity: access.EntityRole, Action: access.ActionRead}, {Entity: access.EntityRole, Action: access.ActionEdit},
+		{Entity: access.EntityApplicationSettings, Action: access.ActionRead}, {Entity: access.EntityApplicationSettings, Action: access.ActionEdit},
+	})
+	changes := map[string]func(s *account.Service, ctx context.Context, caller *account.Principal, role int64) error{
+		"role": func(s *account.Service, ctx context.Context, caller *account.Principal, role int64) error {
+			_, err := s.SetRolePermissions(ctx, caller, role, full)
+			return err
+		},
+		"settings": func(s *account.Service, ctx context.Context, caller *account.Principal, _ int64) error {
+			_, err := s.UpdateApplicationSettings(ctx, caller, account.ApplicationUpdate{ActivityDays: ptr(50)})
+			return err
+		},
+	}
+	onReplicas(t, func(t *testing.T, r *replicas) {
+		admin, role := r.caller(1), r.role()
+		holder := r.caller(r.user("ann@example.org", role))
+		for name, change := range changes {
+			for range rounds {
+				must(r.SetRolePermissions(t.Context(), admin, role, full))
+				var taken atomic.Bool
+				begun := make(chan struct{})
+				begin := sync.OnceFunc(func() { close(begun) })
+				errs := parallel(hands+1, func(i int) error {
+					if i < hands {
+						defer begin()
+						for !taken.Load() {
+							if err := change(r.of(i), t.Context(), holder, role); err != nil {
+								return err
+							}
+							begin()
+						}
+						return nil
+					}
+					<-begun
+					defer taken.Store(true)
+					if _, err := r.of(1).SetRolePermissions(t.Context(), admin, role, read); err != nil {
+						return err
+					}
+					_, err := r.of(1).UpdateApplicationSettings(t.Context(), admin, account.ApplicationUpdate{ActivityDays: ptr(100)})
+					return err
+				})
+				if errs[hands] != nil {
+					t.Fatal(errs[hands])
+				}
+				wantOnly(t, errs, "", account.CodeForbidden)
+				if left := must(r.Role(t.Context(), admin, role)).Permissions; len(left) != len(read) {
+					t.Fatalf("%s: the role permits %v again", name, left)
+				}
+				if days := must(r.ApplicationSettings(t.Context(), admin)).ActivityDays; days != 100 {
+					t.Fatalf("%s: the settings were changed afterwards, to %d days", name, days)
+				}
 			}
 		}
 	})

@@ -17,37 +17,31 @@ func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64,
 		return nil, Invalid(Detail{"/roles", "must have at least one role"})
 	}
 	wanted := fold(roleIDs)
-	err := s.changeUser(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal) error {
+	if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
+		return nil, err
+	}
+	err := s.changeAccess(ctx, caller, id, wanted, func(ctx context.Context, tx Tx, caller *Principal, user User) error {
 		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 			return err
 		}
-		user, err := s.findUser(ctx, tx, id)
+		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+			return err
+		}
+		if err := mayAssign(ctx, tx, caller, roleIDs, difference(wanted, user.RoleIDs)); err != nil {
+			return err
+		}
+		err := tx.SetUserRoles(ctx, id, wanted)
+		if errors.Is(err, ErrReferenced) { // deleted a moment ago
+			return Invalid(Detail{"/roles", "must list roles that are there"})
+		}
+		if err == nil {
+			err = tx.ReleaseImported(ctx, id)
+		}
 		if err != nil {
 			return err
 		}
-		return keepAdministrator(ctx, tx, user, func() error {
-			if err := tx.HoldRoles(ctx, slices.Concat(wanted, user.RoleIDs)...); err != nil {
-				return err
-			}
-			if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
-				return err
-			}
-			if err := mayAssign(ctx, tx, caller, roleIDs, difference(wanted, user.RoleIDs)); err != nil {
-				return err
-			}
-			err := tx.SetUserRoles(ctx, id, wanted)
-			if errors.Is(err, ErrReferenced) { // deleted a moment ago
-				return Invalid(Detail{"/roles", "must list roles that are there"})
-			}
-			if err == nil {
-				err = tx.ReleaseImported(ctx, id)
-			}
-			if err != nil {
-				return err
-			}
-			return s.record(ctx, tx, caller, Event{
-				ActionUserRoles, user.target(), []FieldChange{{"roles", user.RoleIDs, wanted}},
-			})
+		return s.record(ctx, tx, caller, Event{
+			ActionUserRoles, user.target(), []FieldChange{{"roles", user.RoleIDs, wanted}},
 		})
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,8 +27,14 @@ var roleSettings = []func(s *Service, ctx context.Context, tx Tx, caller *Princi
 // get that one in its place. This needs the permission to assign both, to edit
 // the access of all users, and to cover everybody who has the role.
 func (s *Service) DeleteRole(ctx context.Context, caller *Principal, id, replaceWith int64) error {
-	return s.changeSettings(ctx, caller, groupsWithRoles, func(ctx context.Context, tx Tx, caller *Principal) error {
-		role, err := mayChangeRole(ctx, tx, caller, access.ActionDelete, id, replaceWith)
+	if err := Allow(caller, access.ActionDelete, access.EntityRole, id); err != nil {
+		return err
+	}
+	lock := func(ctx context.Context, tx Tx) error {
+		return cmp.Or(tx.LockSettings(ctx, groupsWithRoles...), tx.LockRoles(ctx, id, replaceWith))
+	}
+	return s.changeLocked(ctx, caller, nobody, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
+		role, err := mayChangeRole(ctx, tx, caller, access.ActionDelete, id)
 		if err != nil {
 			return err
 		}

@@ -161,15 +161,13 @@ func (s *Service) insertRole(ctx context.Context, tx Tx, caller *Principal, r *a
 // Those of role 1 are frozen: the copy has today's, and none of a later release.
 // It fails as [Allow] says and with CodeInvalid and CodeRoleNameTaken.
 func (s *Service) CopyRole(ctx context.Context, caller *Principal, from int64, name string) (access.Role, error) {
+	if err := mayCopy(caller, from); err != nil {
+		return access.Role{}, err
+	}
+	lock := func(ctx context.Context, tx Tx) error { return tx.HoldRoles(ctx, from) }
 	var role access.Role
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := Allow(caller, access.ActionCreate, access.EntityRole, access.All); err != nil {
-			return err
-		}
-		if err := Allow(caller, access.ActionRead, access.EntityRole, from); err != nil {
-			return err
-		}
-		if err := tx.HoldRoles(ctx, from); err != nil {
+	err := s.changeLocked(ctx, caller, nobody, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := mayCopy(caller, from); err != nil {
 			return err
 		}
 		original, err := findRole(ctx, tx, from)
@@ -194,15 +192,18 @@ func (s *Service) CopyRole(ctx context.Context, caller *Principal, from int64, n
 	return role, nil
 }
 
+func mayCopy(caller *Principal, from int64) error {
+	if err := Allow(caller, access.ActionCreate, access.EntityRole, access.All); err != nil {
+		return err
+	}
+	return Allow(caller, access.ActionRead, access.EntityRole, from)
+}
+
 // UpdateRole changes the name or the description of a role. It fails as [Allow]
 // says and with CodeBuiltInRole, CodeInvalid and CodeRoleNameTaken.
 func (s *Service) UpdateRole(ctx context.Context, caller *Principal, id int64, up RoleUpdate) (access.Role, error) {
 	var role access.Role
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		was, err := mayChangeRole(ctx, tx, caller, access.ActionEdit, id)
-		if err != nil {
-			return err
-		}
+	err := s.changeRole(ctx, caller, access.ActionEdit, id, func(ctx context.Context, tx Tx, caller *Principal, was access.Role) error {
 		role = was
 		var changes []FieldChange
 		var c checker
@@ -223,7 +224,7 @@ func (s *Service) UpdateRole(ctx context.Context, caller *Principal, id int64, u
 		if role.Description != was.Description {
 			changes = append(changes, FieldChange{"description", was.Description, role.Description})
 		}
-		err = tx.UpdateRole(ctx, role)
+		err := tx.UpdateRole(ctx, role)
 		if errors.Is(err, ErrRoleNameTaken) {
 			return roleNameTaken("/name")
 		}
@@ -250,11 +251,7 @@ func (s *Service) SetRolePermissions(ctx context.Context, caller *Principal, id 
 		return access.Role{}, err
 	}
 	var role access.Role
-	err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		was, err := mayChangeRole(ctx, tx, caller, access.ActionEdit, id)
-		if err != nil {
-			return err
-		}
+	err = s.changeRole(ctx, caller, access.ActionEdit, id, func(ctx context.Context, tx Tx, caller *Principal, was access.Role) error {
 		if err := mayAddUnknown(caller, was.Permissions, wanted); err != nil {
 			return err
 		}
@@ -277,12 +274,9 @@ func (s *Service) SetRolePermissions(ctx context.Context, caller *Principal, id 
 }
 
 // mayChangeRole returns the role if the caller may do the action with it, covers
-// it, and it is not built in. It locks the role, and others that the action needs.
-func mayChangeRole(ctx context.Context, tx Tx, caller *Principal, action access.Action, id int64, others ...int64) (access.Role, error) {
+// it, and it is not built in. It is locked already.
+func mayChangeRole(ctx context.Context, tx Tx, caller *Principal, action access.Action, id int64) (access.Role, error) {
 	if err := Allow(caller, action, access.EntityRole, id); err != nil {
-		return access.Role{}, err
-	}
-	if err := tx.LockRoles(ctx, append(others, id)...); err != nil {
 		return access.Role{}, err
 	}
 	role, err := findRole(ctx, tx, id)

@@ -64,8 +64,11 @@ func (s *Service) SAMLConfiguration(ctx context.Context, caller *Principal) (SAM
 // returns the configuration then. It needs role 1. It fails as [Allow] says, and
 // with CodeInvalid.
 func (s *Service) UpdateSAMLConfiguration(ctx context.Context, caller *Principal, up SAMLUpdate) (SAMLConfiguration, error) {
+	if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil {
+		return SAMLConfiguration{}, err
+	}
 	var configuration SAMLConfiguration
-	err := s.changeSettings(ctx, caller, []string{settingSAML}, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeSettings(ctx, caller, settingSAML, rolesOfGroups(value(up.AllowedGroups)), func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 			return err
 		}

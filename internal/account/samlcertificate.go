@@ -40,7 +40,7 @@ func (s *Service) RenewSAMLCertificate(ctx context.Context, caller *Principal) (
 	if err != nil {
 		return "", err
 	}
-	err = s.changeSettings(ctx, caller, []string{settingSAML}, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err = s.changeSettings(ctx, caller, settingSAML, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 			return err
 		}

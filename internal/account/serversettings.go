@@ -40,8 +40,11 @@ func (s *Service) effectiveServer(ctx context.Context, r Reader) (ServerSettings
 // the settings in effect then. It fails as [Allow] says, with CodeForbidden where
 // role 1 is needed, with CodeInvalid and with CodeSetByOperator.
 func (s *Service) UpdateServerSettings(ctx context.Context, caller *Principal, up ServerUpdate) (ServerSettings, error) {
+	if err := Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
+		return ServerSettings{}, err
+	}
 	var settings ServerSettings
-	err := s.changeSettings(ctx, caller, []string{settingServer}, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeSettings(ctx, caller, settingServer, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
 			return err
 		}

@@ -189,12 +189,8 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 		}
 	}
 	var user User
-	err := s.changeUser(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.changeAccess(ctx, caller, id, nil, func(ctx context.Context, tx Tx, caller *Principal, was User) error {
 		if err := mayUpdate(caller, id, up); err != nil {
-			return err
-		}
-		was, err := s.findUser(ctx, tx, id)
-		if err != nil {
 			return err
 		}
 		if up.access() {
@@ -210,17 +206,15 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 		if err != nil {
 			return err
 		}
-		return keepAdministrator(ctx, tx, was, func() error {
-			if err := s.storeUpdate(ctx, tx, was, &user, key, up, hash); err != nil {
+		if err := s.storeUpdate(ctx, tx, was, &user, key, up, hash); err != nil {
+			return err
+		}
+		if up.access() {
+			if err := tx.ReleaseImported(ctx, id); err != nil {
 				return err
 			}
-			if up.access() {
-				if err := tx.ReleaseImported(ctx, id); err != nil {
-					return err
-				}
-			}
-			return s.record(ctx, tx, caller, updateEvents(was, user, up)...)
-		})
+		}
+		return s.record(ctx, tx, caller, updateEvents(was, user, up)...)
 	})
 	if err != nil {
 		return User{}, err
@@ -308,47 +302,25 @@ func (s *Service) mustCoverUser(ctx context.Context, tx Tx, caller *Principal, i
 	return mustCover(caller, access.Of(roles))
 }
 
-// keepAdministrator runs f, which changes the user, who is locked, and fails with
-// CodeLastAdministrator when that leaves nobody to administer.
-func keepAdministrator(ctx context.Context, tx Tx, was User, f func() error) error {
-	if !was.holdsRole(access.AdministratorRole) {
-		return f()
-	}
-	if err := tx.LockAdministrators(ctx); err != nil {
-		return err
-	}
-	if err := f(); err != nil {
-		return err
-	}
-	left, err := tx.CountAdministrators(ctx)
-	if err == nil && left == 0 {
-		return &Error{Code: CodeLastAdministrator, Message: "This is the last administrator. Make another one first."}
-	}
-	return err
-}
-
 // DeleteUser removes a user for good; the id is never used again. It fails as
 // [Allow] says and with CodeLastAdministrator.
 func (s *Service) DeleteUser(ctx context.Context, caller *Principal, id int64) error {
-	return s.changeUser(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal) error {
+	if err := Allow(caller, access.ActionDelete, access.EntityUser, id); err != nil {
+		return err
+	}
+	return s.changeAccess(ctx, caller, id, nil, func(ctx context.Context, tx Tx, caller *Principal, user User) error {
 		if err := Allow(caller, access.ActionDelete, access.EntityUser, id); err != nil {
-			return err
-		}
-		user, err := s.findUser(ctx, tx, id)
-		if err != nil {
 			return err
 		}
 		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
-		return keepAdministrator(ctx, tx, user, func() error {
-			if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
-				return err
-			}
-			if err := tx.DeleteUser(ctx, id); err != nil {
-				return err
-			}
-			return s.record(ctx, tx, caller, Event{Action: ActionUserDelete, Target: user.target()})
-		})
+		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
+			return err
+		}
+		if err := tx.DeleteUser(ctx, id); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, caller, Event{Action: ActionUserDelete, Target: user.target()})
 	})
 }
