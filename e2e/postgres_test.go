@@ -142,6 +142,32 @@ func TestPostgresSettings(t *testing.T) {
 	}
 }
 
+// TestPostgresRefusals: what waiting does not mend ends a start at once, with what
+// to do.
+func TestPostgresRefusals(t *testing.T) {
+	t.Parallel()
+	cluster, name := newDatabase(t)
+	execute(t, cluster, name, "CREATE ROLE guest_"+name+" LOGIN PASSWORD 'Never-shown-1'")
+	at := cluster.URL(name)
+	for what, test := range map[string]struct{ url, want string }{
+		"a wrong password":         {strings.Replace(at, cluster.Password, "Never-shown-2", 1), "hint: the user or the password in the URL is wrong"},
+		"no such database":         {cluster.URL("nowhere"), "hint: make the database first: CREATE DATABASE"},
+		"a parameter of no kind":   {at + "&nonsense=1", "hint: a parameter of the URL is none that PostgreSQL knows"},
+		"no right to make tables":  {strings.Replace(at, "usher:"+cluster.Password, "guest_"+name+":Never-shown-1", 1), "GRANT CREATE ON SCHEMA public"},
+		"no file of the authority": {strings.Replace(at, "sslmode=disable", "sslmode=verify-full&sslrootcert=/nowhere/ca.pem", 1), "/nowhere/ca.pem"},
+		"no such sslmode":          {strings.Replace(at, "sslmode=disable", "sslmode=verify-ful", 1), "sslmode is invalid"},
+	} {
+		said := failStart(t, options{Env: []string{"USHER_DATABASE_URL=" + test.url, "USHER_SERVER_KEY=" + serverKey}})
+		wantText(t, what, said, test.want)
+		for _, hidden := range []string{cluster.Password, "Never-shown", "waiting for PostgreSQL", "try again"} {
+			if strings.Contains(said, hidden) {
+				t.Errorf("%s: it says %q: %s", what, hidden, said)
+			}
+		}
+	}
+	execute(t, cluster, name, "DROP ROLE guest_"+name)
+}
+
 // TestPostgresTenStartAtOnce: of servers that start together on an empty database
 // one migrates it and one sets it up; all serve.
 func TestPostgresTenStartAtOnce(t *testing.T) {

@@ -108,6 +108,7 @@ func openPostgres(ctx context.Context, p Postgres, change bool) (*Store, error) 
 	return &Store{
 		reader:       reader{q},
 		transactions: &postgresWriter{db: db},
+		place:        "PostgreSQL, " + p.place(config),
 		now:          clock.Now,
 		closers:      []func() error{endClock, db.Close},
 	}, nil
