@@ -18,19 +18,7 @@ import (
 // newPostgres makes an empty database and returns its URL.
 func newPostgres(t *testing.T) string {
 	t.Helper()
-	cluster, err := pgtest.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := cluster.Create(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Drop(context.Background(), name); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster, name := pgtest.NewDatabase(t)
 	return cluster.SocketURL(name)
 }
 
