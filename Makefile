@@ -42,7 +42,7 @@ generate: ## make what is generated from api/openapi.yaml
 	scripts/generate.sh
 	scripts/python-client.sh
 
-torture: ## crash the server, and PostgreSQL under it, 200 times each, and look for what was lost (an hour)
+torture: ## crash the server, and PostgreSQL under it, 200 times each, and look for what was lost (20 minutes)
 	scripts/test-env.sh
 	$(GO) test ./e2e -run '^TestTorture$$' -v -timeout 4h -torture.rounds=$(or $(ROUNDS),200) -torture.seed=$(or $(SEED),0)
 

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,25 +12,6 @@ import (
 
 // serverKey is the key of every server on PostgreSQL.
 const serverKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-
-// newDatabase makes an empty database until the test ends, and returns where it is.
-func newDatabase(t *testing.T) (*pgtest.Cluster, string) {
-	t.Helper()
-	cluster, err := pgtest.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := cluster.Create(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Drop(context.Background(), name); err != nil {
-			t.Error(err)
-		}
-	})
-	return cluster, name
-}
 
 // startPostgres starts a cluster of the test's own.
 func startPostgres(t *testing.T, settings ...string) *pgtest.Cluster {
@@ -70,7 +50,7 @@ func namesDatabase(variable string) bool { return strings.HasPrefix(variable, "U
 // that nothing is made without.
 func TestPostgresFirstStart(t *testing.T) {
 	t.Parallel()
-	cluster, name := newDatabase(t)
+	cluster, name := pgtest.NewDatabase(t)
 	at := "USHER_DATABASE_URL=" + cluster.URL(name)
 	key := "USHER_SERVER_KEY=" + serverKey
 	said := failStart(t, options{Env: []string{at}})
@@ -105,7 +85,7 @@ func TestPostgresFirstStart(t *testing.T) {
 // TestNewerSchemaOnPostgres is TestNewerSchema for the other engine.
 func TestNewerSchemaOnPostgres(t *testing.T) {
 	t.Parallel()
-	cluster, name := newDatabase(t)
+	cluster, name := pgtest.NewDatabase(t)
 	o := options{Env: onPostgres(cluster, name)}
 	s := startServer(t, o)
 	s.stop(t)
@@ -142,11 +122,37 @@ func TestPostgresSettings(t *testing.T) {
 	}
 }
 
+// TestPostgresRefusals: what waiting does not mend ends a start at once, with what
+// to do.
+func TestPostgresRefusals(t *testing.T) {
+	t.Parallel()
+	cluster, name := pgtest.NewDatabase(t)
+	execute(t, cluster, name, "CREATE ROLE guest_"+name+" LOGIN PASSWORD 'Never-shown-1'")
+	at := cluster.URL(name)
+	for what, test := range map[string]struct{ url, want string }{
+		"a wrong password":         {strings.Replace(at, cluster.Password, "Never-shown-2", 1), "hint: the user or the password in the URL is wrong"},
+		"no such database":         {cluster.URL("nowhere"), "hint: make the database first: CREATE DATABASE"},
+		"a parameter of no kind":   {at + "&nonsense=1", "hint: a parameter of the URL is none that PostgreSQL knows"},
+		"no right to make tables":  {strings.Replace(at, "usher:"+cluster.Password, "guest_"+name+":Never-shown-1", 1), "GRANT CREATE ON SCHEMA public"},
+		"no file of the authority": {strings.Replace(at, "sslmode=disable", "sslmode=verify-full&sslrootcert=/nowhere/ca.pem", 1), "/nowhere/ca.pem"},
+		"no such sslmode":          {strings.Replace(at, "sslmode=disable", "sslmode=verify-ful", 1), "sslmode is invalid"},
+	} {
+		said := failStart(t, options{Env: []string{"USHER_DATABASE_URL=" + test.url, "USHER_SERVER_KEY=" + serverKey}})
+		wantText(t, what, said, test.want)
+		for _, hidden := range []string{cluster.Password, "Never-shown", "waiting for PostgreSQL", "try again"} {
+			if strings.Contains(said, hidden) {
+				t.Errorf("%s: it says %q: %s", what, hidden, said)
+			}
+		}
+	}
+	execute(t, cluster, name, "DROP ROLE guest_"+name)
+}
+
 // TestPostgresTenStartAtOnce: of servers that start together on an empty database
 // one migrates it and one sets it up; all serve.
 func TestPostgresTenStartAtOnce(t *testing.T) {
 	t.Parallel()
-	env := append(onPostgres(newDatabase(t)), "GOMAXPROCS=1")
+	env := append(onPostgres(pgtest.NewDatabase(t)), "GOMAXPROCS=1")
 	var servers []*server
 	for range 10 {
 		servers = append(servers, beginServer(t, options{Env: env}))
@@ -216,7 +222,7 @@ func TestPostgresIsAway(t *testing.T) {
 // PostgreSQL, beside a running server, and nothing of theirs is made where none is.
 func TestPostgresEmergency(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, options{Env: append(onPostgres(newDatabase(t)), "USHER_PASSWORD=Second-horse-7")})
+	s := startServer(t, options{Env: append(onPostgres(pgtest.NewDatabase(t)), "USHER_PASSWORD=Second-horse-7")})
 	s.usher(t, "", "admin", "create", "--name", "Ada", "ada@example.com")
 	ada := s.signIn(t, "ada@example.com", "Second-horse-7")
 	s.usher(t, "", "admin", "end-sessions", "ada@example.com")
@@ -239,6 +245,6 @@ func TestPostgresEmergency(t *testing.T) {
 	wantText(t, "the activity log", s.usher(t, "", "audit", "verify"), "entries verified")
 
 	empty := *s
-	empty.options.Env = onPostgres(newDatabase(t))
+	empty.options.Env = onPostgres(pgtest.NewDatabase(t))
 	empty.refuse(t, "", "never set up", "admin", "unlock", "ada@example.com")
 }

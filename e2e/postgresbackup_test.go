@@ -25,8 +25,8 @@ func TestPostgresBackups(t *testing.T) {
 
 	pg(t, c, "pg_dump", "--format=custom", "--file=usher.dump", "usher")
 	s.addUser(t, key, "Late", "late@example.com", adminPassword)
-	pg(t, c, "createdb", "restored")
-	pg(t, c, "pg_restore", "--exit-on-error", "--single-transaction", "--dbname=restored", "usher.dump")
+	pg(t, c, "createdb", "--owner="+pgtest.Superuser, "--encoding=UTF8", "--template=template0", "restored")
+	pg(t, c, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--role="+pgtest.Superuser, "--dbname=restored", "usher.dump")
 	dumped := startServer(t, on("restored"))
 	wantAddresses(t, dumped, adminEmail, "early@example.com")
 	dumped.addUser(t, key, "Again", "late@example.com", adminPassword)

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 )
 
 // patience is how long a test waits for what must happen before it fails.
@@ -64,7 +66,7 @@ func command(t *testing.T, o *options) *exec.Cmd {
 		cmd.Env = append(cmd.Env, "USHER_ADMIN_PASSWORD="+adminPassword)
 	}
 	if os.Getenv("USHER_TEST_ENGINE") == "postgres" && !slices.ContainsFunc(o.Env, namesDatabase) {
-		o.Env = append(o.Env, onPostgres(newDatabase(t))...) // for those that start again, too
+		o.Env = append(o.Env, onPostgres(pgtest.NewDatabase(t))...) // for those that start again, too
 	}
 	cmd.Env = append(cmd.Env, o.Env...)
 	return cmd

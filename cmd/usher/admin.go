@@ -24,8 +24,9 @@ type adminCmd struct {
 
 // Help is the text below the usage line.
 func (adminCmd) Help() string {
-	return `These commands work on the data directory, not through the server, for the day on
-which nobody can sign in any more. The server may be running beside them.
+	return `These commands work on the data directory, or on the PostgreSQL database that
+USHER_DATABASE_URL names, not through the server, for the day on which nobody can
+sign in any more. The server may be running beside them.
 
 Examples:
   usher admin reset-password admin@localhost
@@ -41,7 +42,7 @@ type dataFlags struct {
 // with opens the data and runs f on it.
 func (d *dataFlags) with(a *app, f func(context.Context, *account.Service) error) error {
 	settings := &config.Server{Data: d.Data, ServerKeyFile: d.ServerKeyFile}
-	if err := settings.LoadSecrets(a.getenv); err != nil {
+	if err := settings.LoadSecrets(a.getenv, a.isSet); err != nil {
 		return err
 	}
 	err := openData(a.ctx, settings, slog.New(slog.NewTextHandler(a.stderr, nil)), f)

@@ -18,6 +18,7 @@ type app struct {
 	stderr           io.Writer
 	stderrIsTerminal bool
 	getenv           func(string) string
+	isSet            func(string) bool // whether a variable is there
 	now              func() time.Time
 	prompt           prompter // nil where there is nobody to ask
 

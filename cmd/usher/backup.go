@@ -56,7 +56,7 @@ func (cmd *backupCmd) Run(a *app) error {
 // nobody takes a copy of the wrong data for a backup.
 func (a *app) onSQLite() error {
 	var settings config.Server
-	if err := settings.LoadSecrets(a.getenv); err != nil {
+	if err := settings.LoadSecrets(a.getenv, a.isSet); err != nil {
 		return err
 	}
 	if settings.Database.URL.Empty() {

@@ -53,7 +53,7 @@ func openStore(ctx context.Context, settings *config.Server, log *slog.Logger) (
 	end, told := time.Now().Add(databaseTime), false
 	for {
 		store, err := sqlstore.OpenPostgres(ctx, postgres(settings))
-		if account.ErrorCode(err) != account.CodeUnavailable || time.Now().After(end) {
+		if account.ErrorCode(err) != account.CodeUnavailable || sqlstore.Remedy(err) != "" || time.Now().After(end) {
 			return store, err
 		}
 		if !told {
@@ -88,7 +88,11 @@ func postgres(settings *config.Server) sqlstore.Postgres {
 // not make one.
 func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Store, create bool) (*keyring.Ring, error) {
 	if !settings.ServerKey.Empty() {
-		return keyring.Parse(settings.ServerKey.Reveal())
+		ring, err := keyring.Parse(settings.ServerKey.Reveal())
+		if err != nil {
+			return nil, withHint(fmt.Errorf("USHER_SERVER_KEY: %w", err), "a key is 32 bytes in base64, as `openssl rand -base64 32` makes them")
+		}
+		return ring, nil
 	}
 	path := settings.ServerKeyFile
 	if path == "" {
@@ -110,7 +114,7 @@ func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Sto
 		return nil, account.ErrNotSetUp
 	}
 	if !settings.Database.URL.Empty() {
-		return nil, withHint(errKeyNeeded, "make one with `openssl rand -base64 32`, keep it, and give it by --server-key-file or USHER_SERVER_KEY")
+		return nil, withHint(fmt.Errorf("%w; there is no file %s", errKeyNeeded, path), "make one with `openssl rand -base64 32`, keep it, and give it by --server-key-file or USHER_SERVER_KEY")
 	}
 	key, err := keyring.Generate(rand.Reader)
 	if err != nil {

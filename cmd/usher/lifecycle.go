@@ -49,7 +49,7 @@ func (p *program) Run(ctx context.Context) error {
 
 	served := make(chan error, 1)
 	go func() { served <- p.server.Serve(p.listener) }()
-	p.log.Info("listening", "url", p.URL.String())
+	p.log.Info("listening", "url", p.URL.String(), "database", p.store.Place())
 
 	var err error
 	select {

@@ -26,6 +26,7 @@ func main() {
 		stderr:           os.Stderr,
 		stderrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		getenv:           os.Getenv,
+		isSet:            func(name string) bool { _, set := os.LookupEnv(name); return set },
 		now:              time.Now,
 	}
 	if term.IsTerminal(int(os.Stdin.Fd())) {

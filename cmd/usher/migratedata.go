@@ -123,7 +123,7 @@ func (a *app) place(flag, text string) (sqlstore.Place, error) {
 // serverKey is the key that servers on the target will have.
 func (cmd *migrateDataCmd) serverKey(a *app, from, to sqlstore.Place) (*keyring.Ring, error) {
 	settings := config.Server{ServerKeyFile: cmd.ServerKeyFile}
-	if err := settings.LoadSecrets(a.getenv); err != nil {
+	if err := settings.LoadSecrets(a.getenv, a.isSet); err != nil {
 		return nil, usageError{err}
 	}
 	if !settings.ServerKey.Empty() {

@@ -80,7 +80,7 @@ func (cmd *restoreCmd) free(path string) error {
 func (cmd *restoreCmd) tell(a *app, aside string) {
 	if aside != "" {
 		fmt.Fprintf(a.stdout, `The log of what was done is that of the backup. The checkpoint of the log before is now %[1]s:
-usher audit verify --checkpoint %[1]s tells what is not in it any more.
+usher audit verify --checkpoint %[1]s tells what is not in it any more, as of its last checkpoint.
 `, printable(aside))
 	}
 	key := filepath.Join(cmd.Data, serverKeyFile)

@@ -27,6 +27,10 @@ server key and the first administrator, whose password is USHER_ADMIN_PASSWORD
 (or in the file USHER_ADMIN_PASSWORD_FILE), or else made up and written to
 initial-admin-password in the data directory.
 
+With USHER_DATABASE_URL=postgres://… (or in the file USHER_DATABASE_URL_FILE) any
+number of servers share one PostgreSQL database; then the server key, the same for
+all, and the first administrator's password have to be given.
+
 Examples:
   usher serve
   usher serve --listen 0.0.0.0:8080 --public-url https://accounts.example.com
@@ -35,7 +39,7 @@ Examples:
 
 // Run serves until the process is interrupted.
 func (c *serveCmd) Run(a *app) error {
-	if err := c.LoadSecrets(a.getenv); err != nil {
+	if err := c.LoadSecrets(a.getenv, a.isSet); err != nil {
 		return usageError{err}
 	}
 	c.Watched = a.stderrIsTerminal
@@ -64,11 +68,19 @@ func newLog(w io.Writer, format string) *slog.Logger {
 
 // explain adds what to do to a start that failed.
 func explain(err error, s *config.Server) error {
+	remedy := sqlstore.Remedy(err)
 	switch {
+	case remedy != "":
+		if e, ok := errors.AsType[*account.Error](err); ok {
+			err = e.Err // that it may work again soon is not so
+		}
+		return withHint(err, "%s", remedy)
 	case errors.Is(err, syscall.EADDRINUSE):
 		return withHint(err, "another program listens there; choose another address with --listen")
 	case errors.Is(err, account.ErrWrongKey):
 		return withHint(err, "start with the key that the database was made with; nothing was changed")
+	case errors.Is(err, account.ErrNotSetUp) && !s.Database.URL.Empty():
+		return withHint(err, "start a server on it first: usher serve, with the same USHER_DATABASE_URL")
 	case errors.Is(err, account.ErrNotSetUp):
 		return withHint(err, "start a server on it first: usher serve --data %s", s.Data)
 	case errors.Is(err, errPasswordNeeded):
@@ -105,9 +117,7 @@ func (p *program) welcome(w io.Writer) {
 		line("public URL", "%s", p.PublicURL)
 	}
 	line("data", "%s", p.settings.Data)
-	if !p.settings.Database.URL.Empty() {
-		line("database", "PostgreSQL, by USHER_DATABASE_URL")
-	}
+	line("database", "%s", p.store.Place())
 	if p.mailServer == nil {
 		line("mail", "files in %s; set --smtp-host to send, or usher settings set smtpServerAddress=HOST", mailDirectory(p.settings.Data))
 	} else {

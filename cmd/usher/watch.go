@@ -27,8 +27,8 @@ func (p *program) watch(ctx context.Context) {
 		switch trouble := p.store.Trouble(); {
 		case trouble != nil && trouble.Message != told:
 			told = trouble.Message
-			p.log.Error("changes are refused, and reading goes on", "error", trouble,
-				"remedy", "make room on the disk of the database, or make it writable; no restart is needed")
+			p.log.Error("changes are refused", "error", trouble,
+				"remedy", "see that the database answers, has room on its disk and is writable; no restart is needed")
 		case trouble == nil && told != "":
 			told = ""
 			p.log.Info("changes are stored again")

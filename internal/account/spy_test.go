@@ -11,6 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
@@ -81,6 +82,10 @@ func (c *calls) granted(key string) int {
 	return c.reserved[key]
 }
 
+// runsTwice is whether a spy runs everything twice: not on PostgreSQL, which gives
+// the ids that the first run took to nobody, and tests know theirs.
+var runsTwice = enginetest.Chosen().Name == "sqlite"
+
 var (
 	errAgain = errors.New("the engine asks for it again")
 	errDown  = errors.New("the process has crashed")
@@ -91,12 +96,14 @@ func (s *spy) Write(ctx context.Context, f func(context.Context, account.Tx) err
 	if s.down.Load() {
 		return errDown
 	}
-	err := s.under.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		_ = f(ctx, tx) // whatever comes of it, it is not counted
-		return errAgain
-	})
-	if !errors.Is(err, errAgain) { // it has not run at all
-		return err
+	if runsTwice {
+		err := s.under.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+			_ = f(ctx, tx) // whatever comes of it, it is not counted
+			return errAgain
+		})
+		if !errors.Is(err, errAgain) { // it has not run at all
+			return err
+		}
 	}
 	if s.between != nil {
 		s.between()

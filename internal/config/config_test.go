@@ -48,9 +48,21 @@ func TestSecret(t *testing.T) {
 
 func TestServerKeyComesFromOnePlace(t *testing.T) {
 	s := config.Server{ServerKeyFile: "elsewhere"}
-	err := s.LoadSecrets(func(name string) string { return map[string]string{"USHER_SERVER_KEY": "key"}[name] })
+	err := s.LoadSecrets(func(name string) string { return map[string]string{"USHER_SERVER_KEY": "key"}[name] }, func(string) bool { return false })
 	if err == nil || !strings.Contains(err.Error(), "both set") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A URL that a script has left empty would start another database, with nobody in it.
+func TestEmptyDatabaseURL(t *testing.T) {
+	var s config.Server
+	nothing := func(string) string { return "" }
+	if err := s.LoadSecrets(nothing, func(string) bool { return false }); err != nil {
+		t.Error(err)
+	}
+	if err := s.LoadSecrets(nothing, func(name string) bool { return name == "USHER_DATABASE_URL" }); err == nil {
+		t.Error("it is taken for none")
 	}
 }
 

@@ -61,6 +61,8 @@ type Server struct {
 	Watched bool `kong:"-"`
 }
 
+const databaseVariable = "USHER_DATABASE_URL"
+
 // Database is the settings of PostgreSQL. Its URL has a password in it, and so comes
 // from the variable USHER_DATABASE_URL alone, or from the file that
 // USHER_DATABASE_URL_FILE names; without it the database is SQLite in the data
@@ -127,16 +129,20 @@ func (s *Server) Validate() error {
 }
 
 // LoadSecrets reads the secrets from their variables. It reports all faults at
-// once, and never shows a value.
-func (s *Server) LoadSecrets(getenv func(string) string) error {
+// once, and never shows a value. isSet tells whether a variable is there: a URL of
+// the database that has come out empty must not mean SQLite.
+func (s *Server) LoadSecrets(getenv func(string) string, isSet func(string) bool) error {
 	var faults []error
+	if isSet(databaseVariable) && getenv(databaseVariable) == "" {
+		faults = append(faults, fmt.Errorf("%s is set and empty; unset it for SQLite in the data directory", databaseVariable))
+	}
 	s.ServerKey = secret.New(getenv("USHER_SERVER_KEY")) // its file is a setting of its own
 	if !s.ServerKey.Empty() && s.ServerKeyFile != "" {
 		faults = append(faults, errors.New("USHER_SERVER_KEY and --server-key-file are both set; unset one"))
 	}
 	for name, to := range map[string]*secret.Text{
 		"USHER_ADMIN_PASSWORD": &s.AdminPassword,
-		"USHER_DATABASE_URL":   &s.Database.URL,
+		databaseVariable:       &s.Database.URL,
 		"USHER_SMTP_PASSWORD":  &s.SMTP.Password,
 	} {
 		value, err := Secret(getenv, name)

@@ -129,6 +129,7 @@ func (s *server) caught(w *recorder, r *http.Request, p any) {
 func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 	level := slog.LevelDebug
 	switch {
+	case status == http.StatusServiceUnavailable && requestOf(r.Context()).op == nil: // /readyz, which is asked often
 	case status >= 500 && r.Context().Err() == nil: // else its caller has gone away
 		level = slog.LevelError
 	case s.accessLog, r.Method != http.MethodGet && r.Method != http.MethodHead, status == http.StatusUnauthorized:

@@ -23,6 +23,34 @@ func (c *Cluster) Create(ctx context.Context) (name string, err error) {
 	return name, c.Exec(ctx, "postgres", "CREATE DATABASE "+name)
 }
 
+// TB is what [NewDatabase] needs of a test.
+type TB interface {
+	Helper()
+	Context() context.Context
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// NewDatabase makes an empty database on the shared cluster until the test ends, and
+// returns where it is.
+func NewDatabase(t TB) (c *Cluster, name string) {
+	t.Helper()
+	c, err := Shared()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	if name, err = c.Create(t.Context()); err != nil {
+		t.Fatalf("make a database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := c.Drop(context.Background(), name); err != nil {
+			t.Errorf("remove the database: %v", err)
+		}
+	})
+	return c, name
+}
+
 // Drop removes a database, and ends its connections.
 func (c *Cluster) Drop(ctx context.Context, name string) error {
 	return c.Exec(ctx, "postgres", "DROP DATABASE "+name+" WITH (FORCE)")

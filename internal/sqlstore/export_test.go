@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 

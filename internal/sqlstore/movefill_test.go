@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"path/filepath"
@@ -24,19 +23,7 @@ func sqlitePlace(t *testing.T) Place { return Place{Directory: t.TempDir()} }
 // postgresPlace is an empty database.
 func postgresPlace(t *testing.T) Place {
 	t.Helper()
-	cluster, err := pgtest.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := cluster.Create(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Drop(context.Background(), name); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster, name := pgtest.NewDatabase(t)
 	return Place{Postgres: Postgres{URL: secret.New(cluster.SocketURL(name))}}
 }
 

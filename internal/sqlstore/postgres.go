@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -107,6 +108,7 @@ func openPostgres(ctx context.Context, p Postgres, change bool) (*Store, error) 
 	return &Store{
 		reader:       reader{q},
 		transactions: &postgresWriter{db: db},
+		place:        "PostgreSQL, " + p.place(config),
 		now:          clock.Now,
 		closers:      []func() error{endClock, db.Close},
 	}, nil
@@ -120,10 +122,14 @@ func (p Postgres) patience() time.Duration {
 func (p Postgres) config() (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(p.URL.Reveal())
 	if err != nil {
-		return nil, errors.New("the URL of the database cannot be read; it is postgres://user:password@host:port/database")
+		return nil, unreadable(err)
 	}
 	if err := protected(config); err != nil {
 		return nil, err
+	}
+	// A standby has what was true a while ago: a session that has ended, say.
+	if config.ValidateConnect == nil {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTime
@@ -140,6 +146,17 @@ func (p Postgres) config() (*pgx.ConnConfig, error) {
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// unreadable says what is wrong with a URL, where that cannot show its password:
+// what follows the question mark, but not its form.
+func unreadable(err error) error {
+	cause := errors.Unwrap(err)
+	if _, form := errors.AsType[*url.Error](err); form || cause == nil {
+		return errors.New("the URL of the database cannot be read; it is postgres://user:password@host:port/database, " +
+			"and a character of the password that has a meaning in URLs is written as % and two digits")
+	}
+	return fmt.Errorf("the URL of the database cannot be used: %w", cause)
+}
 
 // protected fails where a password and all data would travel in clear to another
 // machine. Without a word on it in the URL libpq would do so wherever the server
@@ -201,6 +218,11 @@ func classifyPostgresCode(e *pgconn.PgError) fault {
 		return faultReferenced
 	case "40001", "40P01": // serialization failure, deadlock
 		return faultConflict
+	case "0A000":
+		if strings.Contains(e.Message, "cached plan") { // another server has migrated a table
+			return faultConflict
+		}
+		return faultOther
 	case "53100": // disk full
 		return faultFull
 	case "58030": // I/O error

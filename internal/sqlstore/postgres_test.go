@@ -18,19 +18,7 @@ import (
 // newPostgres makes an empty database and returns its URL.
 func newPostgres(t *testing.T) string {
 	t.Helper()
-	cluster, err := pgtest.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := cluster.Create(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Drop(context.Background(), name); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster, name := pgtest.NewDatabase(t)
 	return cluster.SocketURL(name)
 }
 
@@ -199,5 +187,38 @@ func TestPostgresEncoding(t *testing.T) {
 	}
 	if err == nil || !strings.Contains(err.Error(), "encoding is LATIN1") {
 		t.Errorf("it opens a database in LATIN1: %v", err)
+	}
+}
+
+// Another server migrates a table under this one: reads and writes go on.
+func TestPostgresGoesOnAfterAMigration(t *testing.T) {
+	url := newPostgres(t)
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(url), Connections: 1})
+	read := func() error {
+		_, err := s.Setting(t.Context(), "a")
+		return err
+	}
+	write := func() error {
+		return s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			if _, err := tx.Setting(ctx, "a"); err != nil {
+				return err
+			}
+			return tx.SaveSetting(ctx, "a", "{}")
+		})
+	}
+	change(t, s, func(ctx context.Context, tx account.Tx) error { return tx.SaveSetting(ctx, "a", "{}") })
+	for _, used := range []func() error{read, write} {
+		for _, column := range []string{"VARCHAR", "TEXT"} {
+			if err := used(); err != nil {
+				t.Fatal(err)
+			}
+			other := openPostgres(t, sqlstore.Postgres{URL: secret.New(url)})
+			if err := sqlstore.ExecOutside(t.Context(), other, "ALTER TABLE settings ALTER COLUMN value TYPE "+column); err != nil {
+				t.Fatal(err)
+			}
+			if err := used(); err != nil {
+				t.Errorf("after a migration: %v", err)
+			}
+		}
 	}
 }

@@ -80,19 +80,7 @@ func TestRefusedConnectionsToPostgres(t *testing.T) {
 // A server whose connections lead to a standby, as after a fail-over, gives them up,
 // and finds the server that can be written.
 func TestPostgresLeavesStandby(t *testing.T) {
-	cluster, err := pgtest.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := cluster.Create(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Drop(context.Background(), name); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster, name := pgtest.NewDatabase(t)
 	open := func() *sqlstore.Store {
 		s, err := sqlstore.OpenPostgres(t.Context(), sqlstore.Postgres{URL: secret.New(cluster.SocketURL(name))})
 		if err != nil {

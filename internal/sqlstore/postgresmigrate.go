@@ -18,7 +18,7 @@ const migrationLock = 0x7573686572 // "usher"
 // one migrates. The lock belongs to a connection, which ends with this function.
 func migratePostgres(ctx context.Context, config *pgx.ConnConfig, change bool) (err error) {
 	patient := config.Copy()
-	delete(patient.RuntimeParams, "statement_timeout") // a migration may take long, and so may waiting for one
+	patient.RuntimeParams["statement_timeout"] = "0" // a migration may take long, and so may waiting for one
 	db := stdlib.OpenDB(*patient)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var encoding string

@@ -67,7 +67,7 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	t := &tx{reader: reader{queries{db: begun, rare: begun, dialect: postgresDialect, failed: &failed}}}
 	if err := cmp.Or(protect(ctx, f, t), failed, caller.Err()); err != nil {
 		if errors.Is(context.Cause(ctx), errPatience) {
-			err = unavailable(err)
+			err = tookTooLong(err)
 		}
 		return err, errors.Is(failed, errConflict)
 	}
@@ -95,7 +95,7 @@ func putBack(conn *sql.Conn, err error) {
 
 func (w *postgresWriter) meaning(ctx context.Context, err error) error {
 	if errors.Is(context.Cause(ctx), errPatience) {
-		return unavailable(err)
+		return tookTooLong(err)
 	}
 	return postgresDialect.meaning(err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -113,7 +114,7 @@ func (q queries) begin(ctx context.Context) (context.Context, context.CancelFunc
 
 func (q queries) meaning(ctx context.Context, err error) error {
 	if err != nil && errors.Is(context.Cause(ctx), errPatience) {
-		err = unavailable(err) // the caller would still wait
+		err = tookTooLong(err)
 	}
 	err = q.dialect.meaning(err)
 	if q.failed != nil && err != nil && !errors.Is(err, account.ErrNotFound) {
@@ -156,6 +157,9 @@ func (q queries) runOne(ctx context.Context, query string, args ...any) error {
 // errPatience is why a statement was given up that took too long.
 var errPatience = errors.New("the database took too long")
 
+// tookTooLong is the failure of what was given up while its caller would still wait.
+func tookTooLong(err error) error { return unavailable(fmt.Errorf("%w: %w", errPatience, err)) }
+
 // scanner is one row.
 type scanner interface{ Scan(dest ...any) error }
 
@@ -182,8 +186,17 @@ func allOnce[T any](ctx context.Context, q queries, scan func(scanner) (T, error
 	return rowsOf(ctx, q, q.rare, scan, 0, query, args...)
 }
 
-// rowsOf reads the rows of a statement, at most so many, 0 for all.
+// rowsOf reads the rows of a statement, at most so many, 0 for all. A read that met
+// something else is made once more; in a transaction that is its writer's task.
 func rowsOf[T any](ctx context.Context, q queries, db runner, scan func(scanner) (T, error), most int, query string, args ...any) ([]T, error) {
+	list, err := tryRowsOf(ctx, q, db, scan, most, query, args...)
+	if q.failed == nil && errors.Is(err, errConflict) {
+		return tryRowsOf(ctx, q, db, scan, most, query, args...)
+	}
+	return list, err
+}
+
+func tryRowsOf[T any](ctx context.Context, q queries, db runner, scan func(scanner) (T, error), most int, query string, args ...any) ([]T, error) {
 	ctx, cancel, err := q.begin(ctx)
 	defer cancel()
 	if err != nil {

@@ -68,6 +68,7 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 	return &Store{
 		reader:       reader{queries{db: prepared, rare: reads, dialect: sqliteDialect}},
 		transactions: w,
+		place:        path,
 		now:          time.Now,
 		closers:      []func() error{prepared.close, reads.Close, writes.Close},
 	}, nil

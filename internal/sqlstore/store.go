@@ -13,6 +13,7 @@ type Store struct {
 	reader
 	transactions
 	health  health
+	place   string
 	now     func() time.Time
 	closers []func() error
 }
@@ -33,6 +34,9 @@ func (s *Store) Write(ctx context.Context, f func(ctx context.Context, tx accoun
 	s.health.note(err)
 	return err
 }
+
+// Place names the database for people, without secrets.
+func (s *Store) Place() string { return s.place }
 
 // Now is the time that all servers of this database agree on: PostgreSQL's, or for
 // SQLite, which has one server, the machine's.

@@ -1,7 +1,6 @@
 package sqlstore_test
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -48,22 +47,12 @@ func sqliteAt(t *testing.T, dir string, version int64) *sql.DB {
 // postgresAt is sqliteAt for PostgreSQL.
 func postgresAt(t *testing.T, version int64) (db *sql.DB, url secret.Text) {
 	t.Helper()
-	cluster, err := pgtest.Shared()
+	cluster, name := pgtest.NewDatabase(t)
+	db, err := sql.Open("pgx", cluster.SocketURL(name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, err := cluster.Create(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err = sql.Open("pgx", cluster.SocketURL(name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		wantErr(t, "Close", db.Close(), nil)
-		wantErr(t, "Drop", cluster.Drop(context.Background(), name), nil)
-	})
+	t.Cleanup(func() { wantErr(t, "Close", db.Close(), nil) })
 	wantErr(t, "the schema", sqlstore.MigrateTo(t.Context(), db, "postgres", version), nil)
 	return db, secret.New(cluster.SocketURL(name))
 }

@@ -193,7 +193,7 @@ func (w *writer) runJob(j *job) error {
 	case j.err == nil:
 		j.err = cmp.Or(failed, j.ctx.Err())
 	case errors.Is(j.err, context.DeadlineExceeded) && j.ctx.Err() == nil:
-		j.err = unavailable(j.err) // it was cut; its caller would still wait
+		j.err = tookTooLong(j.err)
 	}
 	if j.err != nil {
 		if err := w.control("ROLLBACK TO job"); err != nil {
