@@ -165,7 +165,7 @@ type SessionReader interface {
 // SessionWriter changes sessions.
 type SessionWriter interface {
 	InsertSession(ctx context.Context, s Session, hash token.Hash) (int64, error)
-	// TouchSession moves LastSeen forward.
+	// TouchSession moves LastSeen forward, unless another transaction has the session.
 	TouchSession(ctx context.Context, id int64, lastSeen time.Time) error
 	// AddSessionFailure counts a wrong password and returns how many there were.
 	AddSessionFailure(ctx context.Context, id int64) (int, error)
@@ -195,7 +195,7 @@ type APIKeyWriter interface {
 	InsertAPIKey(ctx context.Context, k APIKey) (int64, error)
 	// SealAPIKey stores the sealed text of the contract's key.
 	SealAPIKey(ctx context.Context, id int64, sealed keyring.Sealed) error
-	// TouchAPIKey moves LastUsed forward.
+	// TouchAPIKey moves LastUsed forward, unless another transaction has the key.
 	TouchAPIKey(ctx context.Context, id int64, lastUsed time.Time) error
 	// AddAPIKeyFailure counts a wrong password and returns how many there were
 	// since ClearAPIKeyFailures.

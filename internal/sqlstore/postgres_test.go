@@ -119,6 +119,50 @@ func TestPostgresRunsAgainAfterADeadlock(t *testing.T) {
 	}
 }
 
+// A last use is not worth waiting for: where another transaction has the row, it is
+// left as it is.
+func TestPostgresTouchWaitsForNoRow(t *testing.T) {
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t))})
+	owner := insertUser(t, s, localUser("a@example.org")).ID
+	session := insertSession(t, s, owner, "one")
+	key := insertKey(t, s, account.APIKey{UserID: owner, Kind: account.APIKeyNamed, Name: "k", Hash: hashOf("two")})
+	touch := func() error {
+		return s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return errors.Join(tx.TouchSession(ctx, session.ID, now.Add(time.Hour)), tx.TouchAPIKey(ctx, key.ID, now.Add(time.Hour)))
+		})
+	}
+	uses := func() [2]time.Time {
+		return [2]time.Time{
+			get[account.Session](t)(s.Session(t.Context(), session.ID)).LastSeen, get[account.APIKey](t)(s.APIKey(t.Context(), key.ID)).LastUsed,
+		}
+	}
+	before := uses()
+	change(t, s, func(ctx context.Context, tx account.Tx) error {
+		_, err := tx.AddSessionFailure(ctx, session.ID)
+		_, err2 := tx.AddAPIKeyFailure(ctx, key.ID)
+		return errors.Join(err, err2, touch())
+	})
+	want(t, "the last uses beside another transaction", uses(), before)
+	wantErr(t, "touch", touch(), nil)
+	want(t, "the last uses after it", uses(), [2]time.Time{now.Add(time.Hour), now.Add(time.Hour)})
+}
+
+// Who waits for a connection waits no longer than he wants to, and leaves nothing
+// behind.
+func TestPostgresCallerLeavesWithoutAConnection(t *testing.T) {
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t)), Connections: 1})
+	change(t, s, func(context.Context, account.Tx) error {
+		brief, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		err := s.Write(brief, func(context.Context, account.Tx) error {
+			t.Error("it runs")
+			return nil
+		})
+		wantErr(t, "a write without a connection", err, context.DeadlineExceeded)
+		return nil
+	})
+}
+
 // A transaction is cut off by the database before it ends: nobody knows how it
 // ended, and the caller is told so.
 func TestPostgresTellsThatAnOutcomeIsNotKnown(t *testing.T) {
