@@ -222,6 +222,106 @@ func TestSlowChangeIsToldOfAgain(t *testing.T) {
 	}
 }
 
+// TestSlowChangeIsToldOfLater: where a slow change cannot be told of at once, it is when
+// the database works again.
+func TestSlowChangeIsToldOfLater(t *testing.T) {
+	f := newFixture(t)
+	in := f.signIn(adminEmail, password).Token
+	other := f.another()
+	f.letIn(other, in)
+	node, store := f.far()
+	store.wrote = func() error {
+		store.wrote = nil
+		f.clock.advance(8 * time.Second)
+		f.write(func(ctx context.Context, tx account.Tx) error {
+			_, err := tx.DeleteAuthChanges(ctx, 0, 100)
+			return err
+		})
+		f.store.down.Store(true)
+		return nil
+	}
+	if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, errDown) {
+		t.Fatal(err)
+	}
+	f.clock.advance(account.RetellInterval)
+	if err := node.Retell(t.Context()); !errors.Is(err, errDown) {
+		t.Fatal(err)
+	}
+	f.store.down.Store(false)
+	f.clock.advance(2 * account.RetellInterval)
+	if err := node.Retell(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.hear(other)
+	if f.letIn(other, in).code != account.CodeUnauthorized {
+		t.Error("the token lets in")
+	}
+}
+
+// late is a store whose next commit is not heard of, and takes effect later, if at all.
+type late struct {
+	account.Store
+	commit func() error // nil: nothing waits
+}
+
+func (l *late) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+	if l.commit != nil {
+		return l.Store.Write(ctx, f)
+	}
+	l.commit = func() error {
+		return l.Store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+			if err := f(ctx, tx); err != nil {
+				return err
+			}
+			_, err := tx.DeleteAuthChanges(ctx, 0, 100) // nobody looks back as far
+			return err
+		})
+	}
+	err := l.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return errors.Join(f(ctx, tx), errAgain) })
+	if !errors.Is(err, errAgain) {
+		return err
+	}
+	return &account.Error{Code: account.CodeUnavailable, Err: account.ErrOutcomeUnknown}
+}
+
+// TestChangeThatBecomesVisibleLate: a change of which the node that made it has not
+// heard holds elsewhere after twice the time that it took to become visible, and
+// two seconds. A minute later it would by itself: who is remembered is then read anew.
+func TestChangeThatBecomesVisibleLate(t *testing.T) {
+	for _, took := range []time.Duration{0, 5 * time.Second, 20 * time.Second} {
+		t.Run(took.String(), func(t *testing.T) {
+			f := newFixture(t)
+			in := f.signIn(adminEmail, password).Token
+			other := f.another()
+			store := &late{Store: f.store.under}
+			node := f.with(func(o *account.Options) { o.Store = store })
+			if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, account.ErrOutcomeUnknown) {
+				t.Fatal(err)
+			}
+			for waited := time.Duration(0); waited <= 2*took+2*time.Second; waited += account.RetellInterval {
+				if waited == took {
+					f.hear(other)
+					f.letIn(other, in)
+					if err := store.commit(); err != nil || f.letIn(other, in).code != "" {
+						t.Fatal("it is seen before it can be", err)
+					}
+				}
+				f.clock.advance(account.RetellInterval)
+				if err := node.Retell(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				f.hear(other)
+				if got := f.letIn(other, in).code; waited < took && got != "" {
+					t.Fatalf("%v: %s", waited, got)
+				}
+			}
+			if f.letIn(other, in).code != account.CodeUnauthorized {
+				t.Error("the token lets in")
+			}
+		})
+	}
+}
+
 // TestRememberedCredentialsExpire: being remembered makes no credential live longer.
 func TestRememberedCredentialsExpire(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -42,7 +42,7 @@ type Options struct {
 // Service is the rules of Usher for one customer. Its methods may be called from
 // many goroutines at once.
 type Service struct {
-	store           Store
+	store           hearing
 	passwords       *passhash.Pool
 	keys            *keyring.Ring
 	renderer        Renderer
@@ -69,7 +69,7 @@ func New(o Options) *Service {
 	}
 	principals := newPrincipalCache(maxPrincipals, maxPrincipalBytes)
 	s := &Service{
-		store: hearing{o.Store, principals, steady}, principals: principals, steady: steady, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
+		store: hearing{o.Store, principals, newDoubts(), steady}, principals: principals, steady: steady, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
 		clock: o.Now, random: o.Random, fixedURL: o.PublicURL, localURL: o.LocalURL,
 		fixedMail: o.Mail, courier: o.Courier, passwordChanged: o.PasswordChanged, witness: o.Witness,
 		mailQueued: make(chan struct{}, 1),

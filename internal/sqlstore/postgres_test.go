@@ -178,7 +178,7 @@ func TestPostgresTellsThatAnOutcomeIsNotKnown(t *testing.T) {
 		}
 		return cut(ctx)
 	})
-	if account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "It may have been made") {
+	if !errors.Is(err, account.ErrOutcomeUnknown) || account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "It may have been made") {
 		t.Errorf("the failure is %v", err)
 	}
 	err = s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
@@ -190,7 +190,7 @@ func TestPostgresTellsThatAnOutcomeIsNotKnown(t *testing.T) {
 		}
 		return tx.SaveSetting(ctx, "b", "{}")
 	})
-	if account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "Nothing was changed") {
+	if errors.Is(err, account.ErrOutcomeUnknown) || account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "Nothing was changed") {
 		t.Errorf("the failure before the end is %v", err)
 	}
 	change(t, s, func(ctx context.Context, tx account.Tx) error { return tx.SaveSetting(ctx, "b", "{}") })
