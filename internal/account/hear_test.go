@@ -10,6 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // remote is the store of a node that is far from the database.
@@ -113,6 +114,35 @@ func TestNodeThatCannotHearReadsTheDatabase(t *testing.T) {
 			t.Error("it is trusted for longer than 750 ms after the read began")
 		}
 	})
+}
+
+// TestSleepingNodeReadsTheDatabase: after a machine was suspended, which its monotonic
+// clock does not tell, its node trusts nothing that it remembers.
+func TestSleepingNodeReadsTheDatabase(t *testing.T) {
+	f := newFixture(t)
+	in := f.signIn(adminEmail, password).Token
+	wall := start
+	node := f.with(func(o *account.Options) {
+		o.Steady = steady.Of(func() (time.Time, time.Time) { return start, wall }).Now
+	})
+	f.hear(node)
+	f.letIn(node, in)
+	if !f.remembers(node, in) {
+		t.Fatal("it is not remembered")
+	}
+	if err := f.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
+		t.Fatal(err)
+	}
+	wall = wall.Add(time.Second)
+	if f.letIn(node, in).code != account.CodeUnauthorized {
+		t.Error("the token lets in")
+	}
+	other := f.signIn(adminEmail, password).Token
+	f.hear(node)
+	f.letIn(node, other)
+	if !f.remembers(node, other) {
+		t.Error("it is not trusted after the next good read")
+	}
 }
 
 // TestUnheardOfRevocation: while a node cannot hear, what is revoked elsewhere is so

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // newPostgres makes an empty database and returns its URL.
@@ -225,6 +227,33 @@ func TestPostgresTime(t *testing.T) {
 	}
 	if first.Location() != time.UTC {
 		t.Errorf("the time is in %s", first.Location())
+	}
+}
+
+// After a sleep of the machine, in which its monotonic clock stood still, the time is
+// asked for anew; also when its other clock was set, which changes nothing.
+func TestPostgresTimeAfterASleep(t *testing.T) {
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t))})
+	var slept atomic.Int64
+	monotonic := time.Now().Round(0) // stands still throughout: the clock moves by looking alone
+	machine := steady.Of(func() (time.Time, time.Time) { return monotonic, monotonic.Add(time.Duration(slept.Load())) })
+	clock, end, err := sqlstore.NewClock(t.Context(), s, machine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { wantErr(t, "end", end(), nil) }()
+	for _, by := range []time.Duration{time.Second, -time.Hour, 100 * time.Hour} {
+		before, limit := clock(), time.Now().Add(5*time.Second)
+		slept.Add(int64(by))
+		for clock().Equal(before) {
+			if time.Now().After(limit) {
+				t.Fatalf("after %v the clock is not asked for", by)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if off := clock().Sub(s.Now()).Abs(); off > 10*time.Second {
+			t.Errorf("after %v the time is off by %v", by, off)
+		}
 	}
 }
 
