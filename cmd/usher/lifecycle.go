@@ -45,6 +45,7 @@ func (p *program) Run(ctx context.Context) error {
 	work.Go(func() { p.sweep(background) })
 	work.Go(func() { p.seal(background) })
 	work.Go(func() { p.hear(background) })
+	work.Go(func() { p.retell(background) })
 	work.Go(func() { p.watch(background) })
 
 	served := make(chan error, 1)
@@ -132,6 +133,22 @@ func (p *program) hear(ctx context.Context) {
 				p.log.Info("changes made elsewhere are read again")
 			}
 			failures = 0
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// retell has the accounts tell again of changes that nobody may have heard of.
+func (p *program) retell(ctx context.Context) {
+	ticker := time.NewTicker(account.RetellInterval)
+	defer ticker.Stop()
+	for {
+		if err := p.accounts.Retell(ctx); err != nil && ctx.Err() == nil {
+			p.log.Warn("other servers may not have heard of a change", "error", err)
 		}
 		select {
 		case <-ctx.Done():

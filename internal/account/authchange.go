@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -36,7 +37,8 @@ type AuthChange struct {
 // no more than hearGap lies between two good reads: together they are less than
 // hearWindow, with a second to spare. Transactions are cut after 5 s, and on PostgreSQL
 // end 2 s later even when nobody can tell them to; a commit that is slow nevertheless
-// is told of once more (see [hearing.Write]), and after a longer gap a node forgets
+// is told of once more (see [hearing.Write]), one of which nobody knows how it ended is
+// so for two minutes (see [Service.Retell]), and after a longer gap a node forgets
 // everybody.
 const (
 	HearInterval = 250 * time.Millisecond
@@ -72,6 +74,7 @@ func (s *Service) Hear(ctx context.Context) error {
 type hearing struct {
 	Store
 	principals *principalCache
+	doubts     *doubts
 	steady     func() time.Time
 }
 
@@ -79,7 +82,8 @@ type hearing struct {
 // also when that is a failure, after which nobody may know whether it was committed.
 //
 // Where a change has become visible so late that other nodes may have looked past its
-// row, it is told of in another transaction before the change is acknowledged.
+// row, it is told of in another transaction before the change is acknowledged. Where it
+// may become so later, or that transaction fails, it is told of by [Service.Retell].
 func (h hearing) Write(ctx context.Context, f func(ctx context.Context, tx Tx) error) error {
 	var changes []AuthChange
 	var began time.Time
@@ -89,16 +93,25 @@ func (h hearing) Write(ctx context.Context, f func(ctx context.Context, tx Tx) e
 		defer func() { changes = append(changes, tx.InsertedAuthChanges()...) }()
 		return f(ctx, tx)
 	})
+	committed := err == nil
 	for err == nil && len(changes) > 0 && h.steady().Sub(began) > slowChange {
 		err = h.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
 			began = h.steady()
-			for _, c := range changes {
-				if err := tx.InsertAuthChange(ctx, c); err != nil {
-					return err
-				}
-			}
-			return nil
+			return tellOf(ctx, tx, changes)
 		})
 	}
+	if err != nil && (committed || errors.Is(err, ErrOutcomeUnknown)) {
+		h.doubts.add(changes, h.steady())
+	}
 	return err
+}
+
+// tellOf tells every node of changes as soon as the transaction is committed.
+func tellOf(ctx context.Context, tx Tx, changes []AuthChange) error {
+	for _, c := range changes {
+		if err := tx.InsertAuthChange(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -8,7 +8,7 @@
 // caller may, and writes in one transaction. Failures that a caller decides on
 // are [*Error].
 //
-// The package imports access, throttle, secret, token, keyring, passhash, host,
+// The package imports access, throttle, secret, token, keyring, passhash, host, steady,
 // golang-lru, golang.org/x/text, golang.org/x/net/idna and the standard library; neither HTTP
 // nor SQL.
 package account

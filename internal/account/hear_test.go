@@ -10,6 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // remote is the store of a node that is far from the database.
@@ -113,6 +114,35 @@ func TestNodeThatCannotHearReadsTheDatabase(t *testing.T) {
 			t.Error("it is trusted for longer than 750 ms after the read began")
 		}
 	})
+}
+
+// TestSleepingNodeReadsTheDatabase: after a machine was suspended, which its monotonic
+// clock does not tell, its node trusts nothing that it remembers.
+func TestSleepingNodeReadsTheDatabase(t *testing.T) {
+	f := newFixture(t)
+	in := f.signIn(adminEmail, password).Token
+	wall := start
+	node := f.with(func(o *account.Options) {
+		o.Steady = steady.Of(func() (time.Time, time.Time) { return start, wall }).Now
+	})
+	f.hear(node)
+	f.letIn(node, in)
+	if !f.remembers(node, in) {
+		t.Fatal("it is not remembered")
+	}
+	if err := f.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
+		t.Fatal(err)
+	}
+	wall = wall.Add(time.Second)
+	if f.letIn(node, in).code != account.CodeUnauthorized {
+		t.Error("the token lets in")
+	}
+	other := f.signIn(adminEmail, password).Token
+	f.hear(node)
+	f.letIn(node, other)
+	if !f.remembers(node, other) {
+		t.Error("it is not trusted after the next good read")
+	}
 }
 
 // TestUnheardOfRevocation: while a node cannot hear, what is revoked elsewhere is so
@@ -219,6 +249,106 @@ func TestSlowChangeIsToldOfAgain(t *testing.T) {
 		if err != nil || len(changes) != want {
 			t.Errorf("after %v others can hear of %v, %v", took, changes, err)
 		}
+	}
+}
+
+// TestSlowChangeIsToldOfLater: where a slow change cannot be told of at once, it is when
+// the database works again.
+func TestSlowChangeIsToldOfLater(t *testing.T) {
+	f := newFixture(t)
+	in := f.signIn(adminEmail, password).Token
+	other := f.another()
+	f.letIn(other, in)
+	node, store := f.far()
+	store.wrote = func() error {
+		store.wrote = nil
+		f.clock.advance(8 * time.Second)
+		f.write(func(ctx context.Context, tx account.Tx) error {
+			_, err := tx.DeleteAuthChanges(ctx, 0, 100)
+			return err
+		})
+		f.store.down.Store(true)
+		return nil
+	}
+	if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, errDown) {
+		t.Fatal(err)
+	}
+	f.clock.advance(account.RetellInterval)
+	if err := node.Retell(t.Context()); !errors.Is(err, errDown) {
+		t.Fatal(err)
+	}
+	f.store.down.Store(false)
+	f.clock.advance(2 * account.RetellInterval)
+	if err := node.Retell(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.hear(other)
+	if f.letIn(other, in).code != account.CodeUnauthorized {
+		t.Error("the token lets in")
+	}
+}
+
+// late is a store whose next commit is not heard of, and takes effect later, if at all.
+type late struct {
+	account.Store
+	commit func() error // nil: nothing waits
+}
+
+func (l *late) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+	if l.commit != nil {
+		return l.Store.Write(ctx, f)
+	}
+	l.commit = func() error {
+		return l.Store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+			if err := f(ctx, tx); err != nil {
+				return err
+			}
+			_, err := tx.DeleteAuthChanges(ctx, 0, 100) // nobody looks back as far
+			return err
+		})
+	}
+	err := l.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return errors.Join(f(ctx, tx), errAgain) })
+	if !errors.Is(err, errAgain) {
+		return err
+	}
+	return &account.Error{Code: account.CodeUnavailable, Err: account.ErrOutcomeUnknown}
+}
+
+// TestChangeThatBecomesVisibleLate: a change of which the node that made it has not
+// heard holds elsewhere after twice the time that it took to become visible, and
+// two seconds. A minute later it would by itself: who is remembered is then read anew.
+func TestChangeThatBecomesVisibleLate(t *testing.T) {
+	for _, took := range []time.Duration{0, 5 * time.Second, 20 * time.Second} {
+		t.Run(took.String(), func(t *testing.T) {
+			f := newFixture(t)
+			in := f.signIn(adminEmail, password).Token
+			other := f.another()
+			store := &late{Store: f.store.under}
+			node := f.with(func(o *account.Options) { o.Store = store })
+			if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, account.ErrOutcomeUnknown) {
+				t.Fatal(err)
+			}
+			for waited := time.Duration(0); waited <= 2*took+2*time.Second; waited += account.RetellInterval {
+				if waited == took {
+					f.hear(other)
+					f.letIn(other, in)
+					if err := store.commit(); err != nil || f.letIn(other, in).code != "" {
+						t.Fatal("it is seen before it can be", err)
+					}
+				}
+				f.clock.advance(account.RetellInterval)
+				if err := node.Retell(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				f.hear(other)
+				if got := f.letIn(other, in).code; waited < took && got != "" {
+					t.Fatalf("%v: %s", waited, got)
+				}
+			}
+			if f.letIn(other, in).code != account.CodeUnauthorized {
+				t.Error("the token lets in")
+			}
+		})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // Options are what a service is made of. All but the addresses, Mail, Courier,
@@ -34,15 +35,15 @@ type Options struct {
 	PasswordChanged func(userID int64)
 	// Witness keeps checkpoints of the activity log.
 	Witness Witness
-	// Steady is the clock of this machine, which nobody sets, as time.Now reads it
-	// beside the other: without it, that one. Only differences matter.
+	// Steady is the clock of this machine, which nobody sets, and which never says that
+	// less time has passed than has: without it, that of [steady.New]. Only differences matter.
 	Steady func() time.Time
 }
 
 // Service is the rules of Usher for one customer. Its methods may be called from
 // many goroutines at once.
 type Service struct {
-	store           Store
+	store           hearing
 	passwords       *passhash.Pool
 	keys            *keyring.Ring
 	renderer        Renderer
@@ -63,13 +64,13 @@ type Service struct {
 
 // New makes a service. Call [Service.SetUp] before anything else.
 func New(o Options) *Service {
-	steady := o.Steady
-	if steady == nil {
-		steady = time.Now
+	clock := o.Steady
+	if clock == nil {
+		clock = steady.New().Now
 	}
 	principals := newPrincipalCache(maxPrincipals, maxPrincipalBytes)
 	s := &Service{
-		store: hearing{o.Store, principals, steady}, principals: principals, steady: steady, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
+		store: hearing{o.Store, principals, newDoubts(), clock}, principals: principals, steady: clock, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
 		clock: o.Now, random: o.Random, fixedURL: o.PublicURL, localURL: o.LocalURL,
 		fixedMail: o.Mail, courier: o.Courier, passwordChanged: o.PasswordChanged, witness: o.Witness,
 		mailQueued: make(chan struct{}, 1),

@@ -17,6 +17,9 @@ var (
 	ErrEmailTaken    = errors.New("the e-mail address is taken")
 	ErrRoleNameTaken = errors.New("the name of a role is taken")
 	ErrReferenced    = errors.New("a row names one that is not there, or is to go")
+	// ErrOutcomeUnknown is in the failure of a transaction that may have been
+	// committed, or may be so later. It has the code CodeUnavailable.
+	ErrOutcomeUnknown = errors.New("nobody has heard how the transaction ended")
 )
 
 // Store keeps everything. Reads outside of Write see the last commit.
@@ -27,7 +30,8 @@ type Store interface {
 	Reader
 	// Write runs f in one transaction, which is on disk when Write returns nil.
 	// When f fails or panics, or ctx ends before f returns, nothing of it is
-	// kept. f must not keep tx nor call Write.
+	// kept; when a commit ends without an answer it fails with ErrOutcomeUnknown.
+	// f must not keep tx nor call Write.
 	//
 	// Other transactions may run at the same time. Each read sees what was
 	// committed when it began, so what must not change between a read and the end
@@ -165,7 +169,7 @@ type SessionReader interface {
 // SessionWriter changes sessions.
 type SessionWriter interface {
 	InsertSession(ctx context.Context, s Session, hash token.Hash) (int64, error)
-	// TouchSession moves LastSeen forward.
+	// TouchSession moves LastSeen forward, unless another transaction has the session.
 	TouchSession(ctx context.Context, id int64, lastSeen time.Time) error
 	// AddSessionFailure counts a wrong password and returns how many there were.
 	AddSessionFailure(ctx context.Context, id int64) (int, error)
@@ -195,7 +199,7 @@ type APIKeyWriter interface {
 	InsertAPIKey(ctx context.Context, k APIKey) (int64, error)
 	// SealAPIKey stores the sealed text of the contract's key.
 	SealAPIKey(ctx context.Context, id int64, sealed keyring.Sealed) error
-	// TouchAPIKey moves LastUsed forward.
+	// TouchAPIKey moves LastUsed forward, unless another transaction has the key.
 	TouchAPIKey(ctx context.Context, id int64, lastUsed time.Time) error
 	// AddAPIKeyFailure counts a wrong password and returns how many there were
 	// since ClearAPIKeyFailures.

@@ -63,7 +63,8 @@ func (t *tx) SealAPIKey(ctx context.Context, id int64, sealed keyring.Sealed) er
 
 func (t *tx) TouchAPIKey(ctx context.Context, id int64, lastUsed time.Time) error {
 	return t.run(ctx, `
-		UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2`, id, micros(lastUsed))
+		UPDATE api_keys SET last_used_at = $2
+		WHERE id = (SELECT id FROM api_keys WHERE id = $1 AND last_used_at < $2`+t.dialect.skipLocked+`)`, id, micros(lastUsed))
 }
 
 func (t *tx) AddAPIKeyFailure(ctx context.Context, id int64) (int, error) {

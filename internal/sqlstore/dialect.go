@@ -101,7 +101,8 @@ func trouble(what string, err error) error {
 
 // unknownOutcome is the failure of a transaction whose end nobody has heard of.
 func unknownOutcome(err error) error {
-	return unable("The database went away while the change was being kept. It may have been made: look before you try again.", err)
+	return unable("The database went away while the change was being kept. It may have been made: look before you try again.",
+		fmt.Errorf("%w: %w", account.ErrOutcomeUnknown, err))
 }
 
 func unable(message string, err error) error {

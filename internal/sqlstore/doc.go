@@ -6,5 +6,5 @@
 // write; reads outside of it use a pool of their own.
 //
 // The package imports account, access, throttle, keyring, token, secret, host,
-// database/sql, the engines' drivers and goose for the migrations.
+// steady, database/sql, the engines' drivers and goose for the migrations.
 package sqlstore

@@ -3,8 +3,10 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // Exec runs a statement of a test in a transaction.
@@ -48,3 +50,13 @@ func UserPageStatement(q account.UserQuery) (string, []any) { return userPage(sq
 
 // SelectImportRow finds the row of an import by its address.
 const SelectImportRow = selectImportRow
+
+// NewClock returns a clock that follows the database's on a machine with that clock, and
+// its end.
+func NewClock(ctx context.Context, s *Store, machine *steady.Clock) (now func() time.Time, end func() error, err error) {
+	c, end, err := newClock(ctx, s.queries, machine)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.Now, end, nil
+}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // Defaults and bounds of connections to PostgreSQL.
@@ -101,7 +102,7 @@ func openPostgres(ctx context.Context, p Postgres, change bool) (*Store, error) 
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", p.place(config), postgresDialect.meaning(err)), db.Close())
 	}
 	q := queries{db: db, rare: db, dialect: postgresDialect, patience: p.patience()}
-	clock, endClock, err := newClock(ctx, q)
+	clock, endClock, err := newClock(ctx, q, steady.New())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", p.place(config), err), db.Close())
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // newPostgres makes an empty database and returns its URL.
@@ -107,6 +109,50 @@ func TestPostgresRunsAgainAfterADeadlock(t *testing.T) {
 	}
 }
 
+// A last use is not worth waiting for: where another transaction has the row, it is
+// left as it is.
+func TestPostgresTouchWaitsForNoRow(t *testing.T) {
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t))})
+	owner := insertUser(t, s, localUser("a@example.org")).ID
+	session := insertSession(t, s, owner, "one")
+	key := insertKey(t, s, account.APIKey{UserID: owner, Kind: account.APIKeyNamed, Name: "k", Hash: hashOf("two")})
+	touch := func() error {
+		return s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return errors.Join(tx.TouchSession(ctx, session.ID, now.Add(time.Hour)), tx.TouchAPIKey(ctx, key.ID, now.Add(time.Hour)))
+		})
+	}
+	uses := func() [2]time.Time {
+		return [2]time.Time{
+			get[account.Session](t)(s.Session(t.Context(), session.ID)).LastSeen, get[account.APIKey](t)(s.APIKey(t.Context(), key.ID)).LastUsed,
+		}
+	}
+	before := uses()
+	change(t, s, func(ctx context.Context, tx account.Tx) error {
+		_, err := tx.AddSessionFailure(ctx, session.ID)
+		_, err2 := tx.AddAPIKeyFailure(ctx, key.ID)
+		return errors.Join(err, err2, touch())
+	})
+	want(t, "the last uses beside another transaction", uses(), before)
+	wantErr(t, "touch", touch(), nil)
+	want(t, "the last uses after it", uses(), [2]time.Time{now.Add(time.Hour), now.Add(time.Hour)})
+}
+
+// Who waits for a connection waits no longer than he wants to, and leaves nothing
+// behind.
+func TestPostgresCallerLeavesWithoutAConnection(t *testing.T) {
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t)), Connections: 1})
+	change(t, s, func(context.Context, account.Tx) error {
+		brief, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		err := s.Write(brief, func(context.Context, account.Tx) error {
+			t.Error("it runs")
+			return nil
+		})
+		wantErr(t, "a write without a connection", err, context.DeadlineExceeded)
+		return nil
+	})
+}
+
 // A transaction is cut off by the database before it ends: nobody knows how it
 // ended, and the caller is told so.
 func TestPostgresTellsThatAnOutcomeIsNotKnown(t *testing.T) {
@@ -122,7 +168,7 @@ func TestPostgresTellsThatAnOutcomeIsNotKnown(t *testing.T) {
 		}
 		return cut(ctx)
 	})
-	if account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "It may have been made") {
+	if !errors.Is(err, account.ErrOutcomeUnknown) || account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "It may have been made") {
 		t.Errorf("the failure is %v", err)
 	}
 	err = s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
@@ -134,7 +180,7 @@ func TestPostgresTellsThatAnOutcomeIsNotKnown(t *testing.T) {
 		}
 		return tx.SaveSetting(ctx, "b", "{}")
 	})
-	if account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "Nothing was changed") {
+	if errors.Is(err, account.ErrOutcomeUnknown) || account.ErrorCode(err) != account.CodeUnavailable || !strings.Contains(err.Error(), "Nothing was changed") {
 		t.Errorf("the failure before the end is %v", err)
 	}
 	change(t, s, func(ctx context.Context, tx account.Tx) error { return tx.SaveSetting(ctx, "b", "{}") })
@@ -169,6 +215,33 @@ func TestPostgresTime(t *testing.T) {
 	}
 	if first.Location() != time.UTC {
 		t.Errorf("the time is in %s", first.Location())
+	}
+}
+
+// After a sleep of the machine, in which its monotonic clock stood still, the time is
+// asked for anew; also when its other clock was set, which changes nothing.
+func TestPostgresTimeAfterASleep(t *testing.T) {
+	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t))})
+	var slept atomic.Int64
+	monotonic := time.Now().Round(0) // stands still throughout: the clock moves by looking alone
+	machine := steady.Of(func() (time.Time, time.Time) { return monotonic, monotonic.Add(time.Duration(slept.Load())) })
+	clock, end, err := sqlstore.NewClock(t.Context(), s, machine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { wantErr(t, "end", end(), nil) }()
+	for _, by := range []time.Duration{time.Second, -time.Hour, 100 * time.Hour} {
+		before, limit := clock(), time.Now().Add(5*time.Second)
+		slept.Add(int64(by))
+		for clock().Equal(before) {
+			if time.Now().After(limit) {
+				t.Fatalf("after %v the clock is not asked for", by)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if off := clock().Sub(s.Now()).Abs(); off > 10*time.Second {
+			t.Errorf("after %v the time is off by %v", by, off)
+		}
 	}
 }
 

@@ -49,15 +49,18 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	if err := caller.Err(); err != nil {
 		return err, false
 	}
-	// As on SQLite, a transaction outlives its caller: breaking a statement off would
-	// cost the connection. It is cut when it takes too long.
-	ctx, cancel := context.WithTimeoutCause(context.WithValue(context.WithoutCancel(caller), inJob{}, true), jobTime, errPatience)
-	defer cancel()
-	conn, err := w.db.Conn(ctx)
+	deadline := time.Now().Add(jobTime)
+	waiting, stop := context.WithDeadlineCause(caller, deadline, errPatience)
+	defer stop()
+	conn, err := w.db.Conn(waiting)
 	if err != nil {
-		return w.meaning(ctx, err), false
+		return w.meaning(waiting, err), false
 	}
 	defer func() { putBack(conn, err) }()
+	// As on SQLite, a transaction that has begun outlives its caller: breaking a
+	// statement off would cost the connection. It is cut when it takes too long.
+	ctx, cancel := context.WithDeadlineCause(context.WithValue(context.WithoutCancel(caller), inJob{}, true), deadline, errPatience)
+	defer cancel()
 	begun, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return w.meaning(ctx, err), false

@@ -38,7 +38,8 @@ func (t *tx) InsertSession(ctx context.Context, s account.Session, hash token.Ha
 
 func (t *tx) TouchSession(ctx context.Context, id int64, lastSeen time.Time) error {
 	return t.run(ctx, `
-		UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2`, id, micros(lastSeen))
+		UPDATE sessions SET last_seen_at = $2
+		WHERE id = (SELECT id FROM sessions WHERE id = $1 AND last_seen_at < $2`+t.dialect.skipLocked+`)`, id, micros(lastSeen))
 }
 
 func (t *tx) AddSessionFailure(ctx context.Context, id int64) (int, error) {
