@@ -45,5 +45,8 @@ func ExecOutside(ctx context.Context, s *Store, query string) error { return s.r
 // UserPageStatement returns the statement of a page of users, and its values.
 func UserPageStatement(q account.UserQuery) (string, []any) { return userPage(sqliteDialect, q) }
 
-// SelectImportRow finds the row of an import by its address.
-const SelectImportRow = selectImportRow
+// These look for many addresses at once.
+var (
+	SelectImportRows = selectImportRows(sqliteDialect)
+	SelectTaken      = selectTaken(sqliteDialect)
+)
