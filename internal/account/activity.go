@@ -99,13 +99,12 @@ func (s *Service) recordAs(ctx context.Context, tx Tx, actor Actor, events ...Ev
 	if err != nil || !kept {
 		return err
 	}
-	for _, e := range events {
+	entries := make([]Activity, len(events))
+	for i, e := range events {
 		e.Changes = cutChanges(e.Changes)
-		if err := tx.InsertActivity(ctx, Activity{At: s.now(), Actor: actor, Event: e, Count: 1}); err != nil {
-			return err
-		}
+		entries[i] = Activity{At: s.now(), Actor: actor, Event: e, Count: 1}
 	}
-	return nil
+	return tx.InsertActivity(ctx, entries...)
 }
 
 // maxChangeText is how many characters of a text an entry has: it tells that it

@@ -62,7 +62,8 @@ type ActivityReader interface {
 // ActivityWriter adds to the activity log. Nothing changes an entry but the
 // sealer, and nothing removes one but retention.
 type ActivityWriter interface {
-	InsertActivity(ctx context.Context, a Activity) error
+	// InsertActivity adds entries in their order.
+	InsertActivity(ctx context.Context, entries ...Activity) error
 	// LockChain holds the chain of seals against other transactions until this
 	// one ends, and returns its head. It fails as ChainEnd does.
 	LockChain(ctx context.Context) (Checkpoint, error)

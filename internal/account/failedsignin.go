@@ -49,12 +49,13 @@ func (s *Service) mergeFailedSignIns(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			for _, f := range counts {
-				if err := recordFailedSignIns(ctx, tx, f); err != nil {
+			entries := make([]Activity, len(counts))
+			for i, f := range counts {
+				if entries[i], err = failedSignInEntry(ctx, tx, f); err != nil {
 					return err
 				}
 			}
-			return nil
+			return tx.InsertActivity(ctx, entries...)
 		})
 		if err != nil {
 			return err
@@ -62,20 +63,20 @@ func (s *Service) mergeFailedSignIns(ctx context.Context) error {
 	}
 }
 
-func recordFailedSignIns(ctx context.Context, tx Tx, f FailedSignIns) error {
+func failedSignInEntry(ctx context.Context, tx Tx, f FailedSignIns) (Activity, error) {
 	target := Target{Kind: access.EntityUser, ID: f.UserID}
 	if f.UserID != 0 {
 		switch c, err := tx.Credential(ctx, f.UserID); {
 		case err == nil:
 			target = c.target()
 		case !errors.Is(err, ErrNotFound): // else the account is gone by now
-			return err
+			return Activity{}, err
 		}
 	}
-	return tx.InsertActivity(ctx, Activity{
+	return Activity{
 		At:    f.Minute,
 		Actor: Actor{Credential: CredentialRef{Kind: CredentialNone}, Source: f.Source},
 		Event: Event{Action: ActionSignInFailed, Target: target},
 		Count: f.Count,
-	})
+	}, nil
 }

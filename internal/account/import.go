@@ -27,11 +27,15 @@ const (
 const (
 	MaxImportRows = 1000 // at once
 
-	// importStep is how many rows one transaction creates, finishes or undoes, and
-	// importSteps how many of these one request does: neither other writers nor
-	// the client wait long.
+	// importStep is how many rows one transaction creates, finishes or undoes at
+	// most, and importSteps how many of these one request does: neither other
+	// writers nor the client wait long.
 	importStep  = 200
 	importSteps = 50
+	// importWork is after how much time one finishes or undoes no more rows: far
+	// from the database each takes many journeys, and a transaction that takes long
+	// is cut.
+	importWork = time.Second
 
 	importIdle   = 7 * 24 * time.Hour  // after which an open import is undone
 	importRecord = 30 * 24 * time.Hour // for which what became of an import is kept
@@ -86,9 +90,9 @@ type ImportFault struct {
 type ImportReader interface {
 	// Import fails with ErrNotFound.
 	Import(ctx context.Context, id int64) (Import, error)
-	// ImportRowByEmail returns the first row of an import with an address, or
-	// ErrNotFound.
-	ImportRowByEmail(ctx context.Context, importID int64, key EmailKey) (int, error)
+	// ImportRowsByEmail returns the first row of an import with each of the
+	// addresses that it has.
+	ImportRowsByEmail(ctx context.Context, importID int64, keys []EmailKey) (map[EmailKey]int, error)
 }
 
 // ImportWriter changes imports.
@@ -99,7 +103,7 @@ type ImportWriter interface {
 	LockImport(ctx context.Context, id int64) (Import, error)
 	// UpdateImport stores the state, the counts and the times of an import.
 	UpdateImport(ctx context.Context, i Import) error
-	InsertImportRow(ctx context.Context, importID int64, row ImportRow) error
+	InsertImportRows(ctx context.Context, importID int64, rows []ImportRow) error
 	// ImportRows returns the first so many rows that an import still has.
 	ImportRows(ctx context.Context, importID int64, limit int) ([]ImportRow, error)
 	// ReleaseImported makes every import forget that it has made a user.

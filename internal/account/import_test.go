@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -255,7 +256,7 @@ func TestImportAddressTakenInBetween(t *testing.T) {
 	f.add(admin, i.ID, 1, rowsOf(1, 3)...)
 	taken := false
 	f.store.hook(func(name string) {
-		if name == "CredentialByEmail" && !taken {
+		if name == "TakenEmails" && !taken {
 			taken = true
 			f.user("user5@example.net")
 		}
@@ -266,6 +267,29 @@ func TestImportAddressTakenInBetween(t *testing.T) {
 		t.Fatalf("%+v, faults %v, %v", i, faults, err)
 	}
 	f.wantImported("after it", 1, 1) // the one who was faster
+}
+
+// Where each row takes long, a transaction finishes or undoes few, and the import
+// ends all the same.
+func TestImportFarFromTheDatabase(t *testing.T) {
+	f := newFixture(t)
+	admin := f.as(adminEmail)
+	var passed atomic.Int64
+	far := f.with(func(o *account.Options) {
+		o.Steady = func() time.Time { return start.Add(time.Duration(passed.Add(1)) * 2 * time.Second) }
+	})
+	finished, undone := f.begin(admin, false), f.begin(admin, false)
+	f.add(admin, finished.ID, 1, rowsOf(1, 4)...)
+	f.add(admin, undone.ID, 1, rowsOf(5, 9)...)
+	calls := f.store.during(func() { finished = must(far.FinishImport(t.Context(), admin, finished.ID)) })
+	if finished.State != account.ImportFinished || calls["Write"] != 4 {
+		t.Errorf("finishing: %+v, by %v", finished, calls)
+	}
+	calls = f.store.during(func() { undone = must(far.UndoImport(t.Context(), admin, undone.ID)) })
+	if undone.State != account.ImportUndone || calls["Write"] != 5 {
+		t.Errorf("undoing: %+v, by %v", undone, calls)
+	}
+	f.wantImported("after both", 4, 4)
 }
 
 func TestUndoImport(t *testing.T) {

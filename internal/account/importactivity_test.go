@@ -24,9 +24,11 @@ type recorderTx struct {
 	r *recorder
 }
 
-func (t recorderTx) InsertActivity(ctx context.Context, a account.Activity) error {
-	t.r.events = append(t.r.events, fmt.Sprintf("%s %s %s %v", a.Actor.Name, a.Action, a.Target.Name, a.Changes))
-	return t.Tx.InsertActivity(ctx, a)
+func (t recorderTx) InsertActivity(ctx context.Context, entries ...account.Activity) error {
+	for _, a := range entries {
+		t.r.events = append(t.r.events, fmt.Sprintf("%s %s %s %v", a.Actor.Name, a.Action, a.Target.Name, a.Changes))
+	}
+	return t.Tx.InsertActivity(ctx, entries...)
 }
 
 // Whatever an import does to a user is told, and no secret.

@@ -50,9 +50,9 @@ func (s *Service) finishSome(ctx context.Context, tx Tx, caller *Principal, i *I
 	if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 		return err
 	}
-	over, err := eachRow(ctx, tx, i.ID, rows, func(row ImportRow) error {
+	over, err := s.eachRow(ctx, tx, caller.actor(), i.ID, rows, func(row ImportRow) ([]Event, error) {
 		if !row.Activate || row.UserID == 0 {
-			return nil
+			return nil, nil
 		}
 		return s.activateImported(ctx, tx, caller, row, settings.DefaultRoleIDs)
 	})
@@ -63,47 +63,42 @@ func (s *Service) finishSome(ctx context.Context, tx Tx, caller *Principal, i *I
 	return s.record(ctx, tx, caller, i.ended(ActionImportFinish))
 }
 
-// activateImported activates and invites the user of a row. Who has other roles by
+// activateImported activates and invites the user of a row, and returns what there
+// is to record. Who has other roles by
 // now than a new user gets must be covered, as for any activation.
-func (s *Service) activateImported(ctx context.Context, tx Tx, caller *Principal, row ImportRow, defaultRoles []int64) error {
+func (s *Service) activateImported(ctx context.Context, tx Tx, caller *Principal, row ImportRow, defaultRoles []int64) ([]Event, error) {
 	was, err := tx.User(ctx, row.UserID, s.now())
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return nil, unlessNotFound(err)
 	}
 	if !slices.Equal(was.RoleIDs, defaultRoles) {
 		err := s.mustCoverUser(ctx, tx, caller, was.ID)
 		if ErrorCode(err) == CodeForbidden {
-			return nil
+			return nil, nil
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	user := was
 	user.Active = true
+	var events []Event
 	if !was.Active {
 		key, _ := ParseEmail(user.Email)
 		if err := tx.UpdateUser(ctx, user, key, s.now()); err != nil {
-			return err
+			return nil, err
 		}
-		if err := s.record(ctx, tx, caller, updateEvents(was, user, UserUpdate{})...); err != nil {
-			return err
-		}
+		events = updateEvents(was, user, UserUpdate{})
 	}
 	if !row.Invite || user.Provider != ProviderLocal {
-		return nil
+		return events, nil
 	}
 	c, err := tx.Credential(ctx, user.ID)
 	if err != nil || c.PasswordHash != "" {
-		return err
+		return events, err
 	}
-	if err := s.sendInvitation(ctx, tx, user, caller.From.Source); err != nil {
-		return err
-	}
-	return s.record(ctx, tx, caller, Event{Action: ActionUserInvite, Target: user.target()})
+	events = append(events, Event{Action: ActionUserInvite, Target: user.target()})
+	return events, s.sendInvitation(ctx, tx, user, caller.From.Source)
 }
 
 // UndoImport deletes the users that an import has made. It does so in batches and
@@ -149,11 +144,11 @@ func (s *Service) undoSome(ctx context.Context, tx Tx, actor Actor, i *Import) e
 	if err != nil {
 		return err
 	}
-	over, err := eachRow(ctx, tx, i.ID, rows, func(row ImportRow) error {
+	over, err := s.eachRow(ctx, tx, actor, i.ID, rows, func(row ImportRow) ([]Event, error) {
 		if row.UserID == 0 {
-			return nil
+			return nil, nil
 		}
-		return s.deleteImported(ctx, tx, actor, row.UserID)
+		return s.deleteImported(ctx, tx, row.UserID)
 	})
 	if err != nil || !over {
 		return err
@@ -164,21 +159,15 @@ func (s *Service) undoSome(ctx context.Context, tx Tx, actor Actor, i *Import) e
 
 // deleteImported deletes a user of an import. One who is not active is no
 // administrator, so there is always one left.
-func (s *Service) deleteImported(ctx context.Context, tx Tx, actor Actor, id int64) error {
+func (s *Service) deleteImported(ctx context.Context, tx Tx, id int64) ([]Event, error) {
 	user, err := tx.User(ctx, id, s.now())
-	if errors.Is(err, ErrNotFound) || err == nil && user.Active {
-		return nil
-	}
-	if err != nil {
-		return err
+	if err != nil || user.Active {
+		return nil, unlessNotFound(err)
 	}
 	if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
-		return err
+		return nil, err
 	}
-	if err := tx.DeleteUser(ctx, id); err != nil {
-		return err
-	}
-	return s.recordAs(ctx, tx, actor, Event{Action: ActionUserDelete, Target: user.target()})
+	return []Event{{Action: ActionUserDelete, Target: user.target()}}, tx.DeleteUser(ctx, id)
 }
 
 // lockRows returns the next rows of an import, with their users locked.
@@ -198,18 +187,27 @@ func lockRows(ctx context.Context, tx Tx, importID int64) ([]ImportRow, error) {
 	return tx.ImportRows(ctx, importID, importStep)
 }
 
-// eachRow runs f on the next rows of an import, and forgets them. It reports whether
-// none is left.
-func eachRow(ctx context.Context, tx Tx, importID int64, rows []ImportRow, f func(ImportRow) error) (over bool, err error) {
+// eachRow runs f on the rows of an import, for about importWork, records what it
+// returns, and forgets the rows. It reports whether none is left.
+func (s *Service) eachRow(ctx context.Context, tx Tx, actor Actor, importID int64, rows []ImportRow, f func(ImportRow) ([]Event, error)) (over bool, err error) {
 	if len(rows) == 0 {
 		return true, nil
 	}
-	for _, row := range rows {
-		if err := f(row); err != nil {
+	begun := s.steady()
+	var events []Event
+	done := 0
+	for done < len(rows) && (done == 0 || s.steady().Sub(begun) < importWork) { // one at least
+		more, err := f(rows[done])
+		if err != nil {
 			return false, err
 		}
+		events = append(events, more...)
+		done++
 	}
-	return len(rows) < importStep, tx.DeleteImportRows(ctx, importID, rows[len(rows)-1].Row)
+	if err := s.recordAs(ctx, tx, actor, events...); err != nil {
+		return false, err
+	}
+	return done == len(rows) && done < importStep, tx.DeleteImportRows(ctx, importID, rows[done-1].Row)
 }
 
 // ended tells the activity log that an import is over.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -22,7 +23,7 @@ const PasswordHashRule = "must be an argon2id hash (PHC string, at most 64 MiB, 
 func (s *Service) AddImportRows(ctx context.Context, caller *Principal, id int64, first int, users []ImportUser) (Import, []ImportFault, error) {
 	for {
 		i, faults, err := s.addImportRows(ctx, caller, id, first, users)
-		if !errors.Is(err, errImportMoved) {
+		if !errors.Is(err, errImportMoved) && !errors.Is(err, ErrEmailTaken) {
 			return i, faults, err
 		}
 	}
@@ -48,10 +49,8 @@ func (s *Service) addImportRows(ctx context.Context, caller *Principal, id int64
 		i, err = s.noteImport(ctx, caller, i, rows, len(faults))
 		return i, faults, err
 	case len(faults) == 0:
-		i, faults, err = s.createImported(ctx, caller, i, users, rows)
-		if err != nil || len(faults) == 0 {
-			return i, nil, err
-		}
+		i, err = s.createImported(ctx, caller, i, users, rows)
+		return i, nil, err
 	}
 	i, err = s.failImport(ctx, caller, i, len(faults))
 	return i, faults, err
@@ -74,55 +73,42 @@ func (i Import) missing(first int, users []ImportUser) ([]ImportUser, error) {
 
 // checkImport applies every rule to the next rows of an import.
 func (s *Service) checkImport(ctx context.Context, i Import, users []ImportUser) ([]ImportRow, []ImportFault, error) {
-	var faults []ImportFault
 	rows := make([]ImportRow, len(users))
-	seen := make(map[EmailKey]int, len(users))
+	checks := make([]checker, len(users))
+	keys := make([]EmailKey, len(users))
 	for n, u := range users {
-		var c checker
-		row := ImportRow{Row: i.Rows + 1 + n, Key: c.importUser(u), Activate: u.Active}
-		row.Invite = u.Active && u.Password == nil && u.PasswordHash == nil
-		if row.Key != "" {
-			fault, err := s.checkImportEmail(ctx, i, row, seen)
-			if err != nil {
-				return nil, nil, err
-			}
-			if fault != "" {
-				c.fail("/email", fault)
+		keys[n] = checks[n].importUser(u)
+		rows[n] = ImportRow{Row: i.Rows + 1 + n, Key: keys[n], Activate: u.Active}
+		rows[n].Invite = u.Active && u.Password == nil && u.PasswordHash == nil
+	}
+	first, err := s.store.ImportRowsByEmail(ctx, i.ID, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	taken, err := s.store.TakenEmails(ctx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	var faults []ImportFault
+	for n, row := range rows {
+		c := &checks[n]
+		same, twice := first[row.Key]
+		switch {
+		case row.Key == "": // at fault already
+		case twice:
+			c.fail("/email", fmt.Sprintf("is the same address as that of row %d", same))
+		default:
+			first[row.Key] = row.Row
+			if slices.Contains(taken, row.Key) {
+				c.fail("/email", addressTaken)
 			}
 		}
 		for _, d := range c.details {
 			faults = append(faults, ImportFault{row.Row, d})
 		}
-		rows[n] = row
 	}
 	return rows, faults, nil
 }
-
-// checkImportEmail tells why the address of a row cannot be used, or "". seen has
-// those of the batch.
-func (s *Service) checkImportEmail(ctx context.Context, i Import, row ImportRow, seen map[EmailKey]int) (string, error) {
-	if first, twice := seen[row.Key]; twice {
-		return sameAddress(first), nil
-	}
-	seen[row.Key] = row.Row
-	first, err := s.store.ImportRowByEmail(ctx, i.ID, row.Key)
-	if err == nil {
-		return sameAddress(first), nil
-	}
-	if !errors.Is(err, ErrNotFound) {
-		return "", err
-	}
-	_, err = s.store.CredentialByEmail(ctx, row.Key)
-	if err == nil {
-		return addressTaken, nil
-	}
-	if errors.Is(err, ErrNotFound) {
-		err = nil
-	}
-	return "", err
-}
-
-func sameAddress(row int) string { return fmt.Sprintf("is the same address as that of row %d", row) }
 
 // importUser checks one row of an import and returns its address's key.
 func (c *checker) importUser(u ImportUser) EmailKey {
@@ -147,68 +133,49 @@ func (s *Service) noteImport(ctx context.Context, caller *Principal, was Import,
 	return s.addTo(ctx, caller, was, func(ctx context.Context, tx Tx, _ *Principal, i *Import) error {
 		i.Rows += len(rows)
 		i.Faults += faults
+		var noted []ImportRow
 		for _, row := range rows {
-			if row.Key == "" {
-				continue
-			}
-			noted := ImportRow{Row: row.Row, Key: row.Key}
-			if err := tx.InsertImportRow(ctx, i.ID, noted); err != nil {
-				return err
+			if row.Key != "" {
+				noted = append(noted, ImportRow{Row: row.Row, Key: row.Key})
 			}
 		}
-		return nil
+		return tx.InsertImportRows(ctx, i.ID, noted)
 	})
 }
 
 // createImported makes the users of rows that were checked, some in each
 // transaction. Should an address have been taken in the meantime, it stops and
-// returns the fault.
-func (s *Service) createImported(ctx context.Context, caller *Principal, i Import, users []ImportUser, rows []ImportRow) (Import, []ImportFault, error) {
+// fails with ErrEmailTaken.
+func (s *Service) createImported(ctx context.Context, caller *Principal, i Import, users []ImportUser, rows []ImportRow) (Import, error) {
 	hashes, err := s.importHashes(ctx, users)
-	if err != nil {
-		return i, nil, err
-	}
-	for len(rows) > 0 {
+	for len(rows) > 0 && err == nil {
 		n := min(importStep, len(rows))
-		next, taken, err := s.createSome(ctx, caller, i, users[:n], rows[:n], hashes[:n])
-		if errors.Is(err, ErrEmailTaken) {
-			return i, []ImportFault{{taken, Detail{"/email", addressTaken}}}, nil
-		}
-		if err != nil {
-			return i, nil, err
-		}
-		i, users, rows, hashes = next, users[n:], rows[n:], hashes[n:]
+		i, err = s.createSome(ctx, caller, i, users[:n], rows[:n], hashes[:n])
+		users, rows, hashes = users[n:], rows[n:], hashes[n:]
 	}
-	return i, nil, nil
+	return i, err
 }
 
-// createSome is one transaction of createImported. It tells at which row it failed.
-func (s *Service) createSome(ctx context.Context, caller *Principal, was Import, users []ImportUser, rows []ImportRow, hashes []string) (i Import, failed int, err error) {
-	i, err = s.addTo(ctx, caller, was, func(ctx context.Context, tx Tx, caller *Principal, i *Import) error {
-		settings, err := s.applicationSettings(ctx, tx)
+// createSome is one transaction of createImported.
+func (s *Service) createSome(ctx context.Context, caller *Principal, was Import, users []ImportUser, rows []ImportRow, hashes []string) (Import, error) {
+	made := make([]NewUser, len(rows))
+	keys := make([]EmailKey, len(rows))
+	for n, u := range users {
+		made[n] = NewUser{Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography}
+		keys[n] = rows[n].Key
+	}
+	return s.addTo(ctx, caller, was, func(ctx context.Context, tx Tx, caller *Principal, i *Import) error {
+		created, err := s.insertUsers(ctx, tx, caller, made, keys, hashes)
 		if err != nil {
 			return err
 		}
-		events := make([]Event, len(rows))
-		for n, row := range rows {
-			u := users[n]
-			made, err := s.insertUser(ctx, tx, NewUser{
-				Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
-			}, row.Key, hashes[n], settings.DefaultRoleIDs)
-			if err != nil {
-				failed = row.Row
-				return err
-			}
-			row.UserID = made.ID
-			if err := tx.InsertImportRow(ctx, i.ID, row); err != nil {
-				return err
-			}
-			events[n] = Event{ActionUserCreate, made.target(), made.described()}
+		rows := slices.Clone(rows)
+		for n := range rows {
+			rows[n].UserID = created[n].ID
 		}
 		i.Rows += len(rows)
-		return s.record(ctx, tx, caller, events...)
+		return tx.InsertImportRows(ctx, i.ID, rows)
 	})
-	return i, failed, err
 }
 
 // importHashes returns the hash of each user: the one given, that of the password,

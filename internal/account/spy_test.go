@@ -134,6 +134,11 @@ func (r spyReader) CredentialByEmail(ctx context.Context, key account.EmailKey) 
 	return r.Reader.CredentialByEmail(ctx, key)
 }
 
+func (r spyReader) TakenEmails(ctx context.Context, keys []account.EmailKey) ([]account.EmailKey, error) {
+	defer r.saw("TakenEmails")
+	return r.Reader.TakenEmails(ctx, keys)
+}
+
 func (r spyReader) RolesOf(ctx context.Context, userID int64) ([]access.Role, error) {
 	defer r.saw("RolesOf")
 	return r.Reader.RolesOf(ctx, userID)
@@ -206,9 +211,9 @@ func (t *spyTx) CountFailedSignIn(ctx context.Context, f account.FailedSignIns) 
 	return t.Writer.CountFailedSignIn(ctx, f)
 }
 
-func (t *spyTx) InsertActivity(ctx context.Context, a account.Activity) error {
+func (t *spyTx) InsertActivity(ctx context.Context, entries ...account.Activity) error {
 	defer t.saw("InsertActivity")
-	return t.Writer.InsertActivity(ctx, a)
+	return t.Writer.InsertActivity(ctx, entries...)
 }
 
 func (t *spyTx) InsertSession(ctx context.Context, s account.Session, hash token.Hash) (int64, error) {

@@ -93,6 +93,8 @@ type UserReader interface {
 	// Credential and CredentialByEmail fail with ErrNotFound.
 	Credential(ctx context.Context, userID int64) (Credential, error)
 	CredentialByEmail(ctx context.Context, key EmailKey) (Credential, error)
+	// TakenEmails returns those of the keys that users have, in any order.
+	TakenEmails(ctx context.Context, keys []EmailKey) ([]EmailKey, error)
 }
 
 // UserWriter changes users.
@@ -100,6 +102,9 @@ type UserWriter interface {
 	// InsertUser stores a new user with its roles and returns its id, which was
 	// never used before. It fails with ErrEmailTaken.
 	InsertUser(ctx context.Context, u User, key EmailKey, passwordHash string, now time.Time) (int64, error)
+	// InsertUsers is InsertUser for many in few statements, and returns the ids in
+	// the order of the users.
+	InsertUsers(ctx context.Context, users []StoredUser, now time.Time) ([]int64, error)
 	// UpdateUser stores all fields of u but its roles, LockedOut and
 	// NeedPasswordReset. It fails with ErrEmailTaken.
 	UpdateUser(ctx context.Context, u User, key EmailKey, now time.Time) error

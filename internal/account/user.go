@@ -51,6 +51,13 @@ func (u User) SearchText() string {
 	return foldText(u.Name + " " + surname + " " + u.Email)
 }
 
+// StoredUser is a user as the store keeps it, with what is shown to nobody.
+type StoredUser struct {
+	User
+	Key          EmailKey
+	PasswordHash string // empty: none
+}
+
 // Credential is what sign-in needs of an account.
 type Credential struct {
 	UserID            int64

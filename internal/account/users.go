@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -76,34 +77,26 @@ func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []Ne
 	if err != nil {
 		return nil, err
 	}
-	var created []User
-	err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		created = make([]User, len(users))
-		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
-			return err
-		}
-		settings, err := s.applicationSettings(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for i, u := range users {
-			created[i], err = s.insertUser(ctx, tx, u, keys[i], hashes[i], settings.DefaultRoleIDs)
-			if errors.Is(err, ErrEmailTaken) {
-				return emailTaken(fmt.Sprintf("/%d/email", i))
-			}
-			if err == nil {
-				err = s.record(ctx, tx, caller, Event{ActionUserCreate, created[i].target(), created[i].described()})
-			}
-			if err != nil {
+	for {
+		var created []User
+		err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
+			if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 				return err
 			}
+			created, err = s.insertUsers(ctx, tx, caller, users, keys, hashes)
+			return err
+		})
+		if err == nil {
+			return created, nil
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		if !errors.Is(err, ErrEmailTaken) {
+			return nil, err
+		}
+		// Somebody was faster with one of the addresses. It may be free again by now.
+		if err := s.checkTaken(ctx, keys); err != nil {
+			return nil, err
+		}
 	}
-	return created, nil
 }
 
 // checkNewUsers finds every fault that can be found before the passwords are
@@ -132,31 +125,65 @@ func (s *Service) checkNewUsers(ctx context.Context, users []NewUser) ([]EmailKe
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	var taken []string
-	for i, key := range keys {
-		switch _, err := s.store.CredentialByEmail(ctx, key); {
-		case err == nil:
-			taken = append(taken, fmt.Sprintf("/%d/email", i))
-		case !errors.Is(err, ErrNotFound):
-			return nil, err
-		}
-	}
-	if len(taken) > 0 {
-		return nil, emailTaken(taken...)
-	}
-	return keys, nil
+	return keys, s.checkTaken(ctx, keys)
 }
 
-// insertUser stores a new local user whose input was checked.
+// checkTaken fails with CodeEmailTaken, naming each new user whose address somebody
+// has.
+func (s *Service) checkTaken(ctx context.Context, keys []EmailKey) error {
+	taken, err := s.store.TakenEmails(ctx, keys)
+	if err != nil || len(taken) == 0 {
+		return err
+	}
+	var paths []string
+	for i, key := range keys {
+		if slices.Contains(taken, key) {
+			paths = append(paths, fmt.Sprintf("/%d/email", i))
+		}
+	}
+	return emailTaken(paths...)
+}
+
+// insertUsers stores new local users whose input was checked, with the default
+// roles, and records them. It fails with ErrEmailTaken.
+func (s *Service) insertUsers(ctx context.Context, tx Tx, caller *Principal, users []NewUser, keys []EmailKey, hashes []string) ([]User, error) {
+	settings, err := s.applicationSettings(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	stored := make([]StoredUser, len(users))
+	for i, u := range users {
+		stored[i] = StoredUser{u.local(settings.DefaultRoleIDs), keys[i], hashes[i]}
+	}
+	ids, err := tx.InsertUsers(ctx, stored, s.now())
+	if err != nil {
+		return nil, err
+	}
+	made := make([]User, len(users))
+	events := make([]Event, len(users))
+	for i, u := range stored {
+		made[i] = u.User
+		made[i].ID = ids[i]
+		events[i] = Event{ActionUserCreate, made[i].target(), made[i].described()}
+	}
+	return made, s.record(ctx, tx, caller, events...)
+}
+
+// insertUser stores one new local user whose input was checked.
 func (s *Service) insertUser(ctx context.Context, tx Tx, u NewUser, key EmailKey, hash string, roles []int64) (User, error) {
-	user := User{
+	user := u.local(roles)
+	id, err := tx.InsertUser(ctx, user, key, hash, s.now())
+	user.ID = id
+	return user, err
+}
+
+// local is the user who is made of it, with these roles.
+func (u NewUser) local(roles []int64) User {
+	return User{
 		Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
 		Picture: u.Picture, Provider: ProviderLocal, Identifier: u.Email, Active: u.Active,
 		EULAVersion: NoEULA, RoleIDs: roles,
 	}
-	id, err := tx.InsertUser(ctx, user, key, hash, s.now())
-	user.ID = id
-	return user, err
 }
 
 const addressTaken = "is the address of another user"

@@ -71,9 +71,9 @@ type faultyTx struct {
 }
 
 // InsertActivity fails as told.
-func (t faultyTx) InsertActivity(ctx context.Context, a account.Activity) error {
+func (t faultyTx) InsertActivity(ctx context.Context, entries ...account.Activity) error {
 	if err := t.store.ask("InsertActivity"); err != nil {
 		return err
 	}
-	return t.Tx.InsertActivity(ctx, a)
+	return t.Tx.InsertActivity(ctx, entries...)
 }

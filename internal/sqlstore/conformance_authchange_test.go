@@ -98,7 +98,7 @@ var noAuthChanges = []string{
 	"DeleteExpiredRecoveries", "DeleteExpiredSessions", "DeleteFinishedMails", "DeleteIdleThrottles",
 	"DeleteImportRows", "DeleteKnownSources", "DeleteMail", "DeleteRecoveriesOf", "DeleteSealedActivity", "DeleteSettingSecret",
 	"DeleteThrottlesOf", "DeleteUnknownThrottles", "IdleImport", "ImportRows", "InsertAPIKey", "InsertActivity", "InsertImport",
-	"InsertImportRow", "InsertKeyCheck", "InsertMail", "InsertRecovery", "InsertRole", "InsertSession", "InsertUser",
+	"InsertImportRows", "InsertKeyCheck", "InsertMail", "InsertRecovery", "InsertRole", "InsertSession", "InsertUser", "InsertUsers",
 	"HoldRoles", "HoldUser", "InsertedAuthChanges", "KnowsSource", "LimitRecoveries", "LockAdministrators", "LockChain", "LockDueMail",
 	"LockImport", "LockRoles", "LockSettings", "LockUsers", "TakeFailedSignIns",
 	"LockThrottle", "RecoveryByHash", "ReleaseImported", "SaveChainEnd", "SaveCheckpoint", "SaveKnownSource",

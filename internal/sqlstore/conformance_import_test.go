@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"testing"
 	"time"
@@ -40,20 +41,19 @@ func TestImport(t *testing.T) {
 		first := account.ImportRow{Row: 2, Key: "a@example.org", UserID: 3, Activate: true}
 		second := account.ImportRow{Row: 11, Key: "a@example.org", Invite: true}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
-			for _, row := range []account.ImportRow{second, first} {
-				if err := tx.InsertImportRow(ctx, one.ID, row); err != nil {
-					return err
-				}
+			if err := tx.InsertImportRows(ctx, one.ID, []account.ImportRow{second, first}); err != nil {
+				return err
 			}
-			return tx.InsertImportRow(ctx, two.ID, account.ImportRow{Row: 1, Key: "b@example.org"})
+			return tx.InsertImportRows(ctx, two.ID, []account.ImportRow{{Row: 1, Key: "b@example.org"}})
 		})
 		if got := rows(t, db, one.ID, 5); !reflect.DeepEqual(got, []account.ImportRow{first, second}) {
 			t.Errorf("the rows are %+v", got)
 		}
 		want(t, "a limit", len(rows(t, db, one.ID, 1)), 1)
-		want(t, "by address", get[int](t)(db.ImportRowByEmail(t.Context(), one.ID, "a@example.org")), 2)
-		_, err := db.ImportRowByEmail(t.Context(), one.ID, "b@example.org")
-		wantErr(t, "an address of another import", err, account.ErrNotFound)
+		found, err := db.ImportRowsByEmail(t.Context(), one.ID, []account.EmailKey{"a@example.org", "b@example.org"})
+		if want := map[account.EmailKey]int{"a@example.org": 2}; err != nil || !maps.Equal(found, want) {
+			t.Errorf("by address: %v, error %v; want %v, and none of another import", found, err, want)
+		}
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteImportRows(ctx, one.ID, 10) })
 		want(t, "after the deletion", len(rows(t, db, one.ID, 5)), 1)
 		want(t, "of the other one", len(rows(t, db, two.ID, 5)), 1)

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -23,9 +24,10 @@ type dialect struct {
 	// unindexed stands before a column that no index is to be used for, where the
 	// engine does not find out by itself.
 	unindexed string
-	// idList is a query for the ids in a value that jsonIDs has made, to stand
-	// behind IN. Its argument is the placeholder of the value.
-	idList func(placeholder string) string
+	// idList and textList are queries for the ids in a value that jsonIDs has made,
+	// and for the texts in one of jsonTexts, in a column named value: to stand behind
+	// IN or FROM. The argument is the placeholder of the value.
+	idList, textList func(placeholder string) string
 	// hasTable is a query for how many tables have a name.
 	hasTable string
 	// classify tells what a failure of the driver means.
@@ -120,4 +122,10 @@ func jsonIDs(ids []int64) string {
 		text = strconv.AppendInt(text, id, 10)
 	}
 	return string(append(text, ']'))
+}
+
+// jsonTexts does for textList what jsonIDs does for idList.
+func jsonTexts[T ~string](texts []T) string {
+	list, _ := json.Marshal(texts) // texts can always be written
+	return string(list)
 }

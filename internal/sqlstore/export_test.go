@@ -48,9 +48,6 @@ func ExecOutside(ctx context.Context, s *Store, query string) error { return s.r
 // UserPageStatement returns the statement of a page of users, and its values.
 func UserPageStatement(q account.UserQuery) (string, []any) { return userPage(sqliteDialect, q) }
 
-// SelectImportRow finds the row of an import by its address.
-const SelectImportRow = selectImportRow
-
 // NewClock returns a clock that follows the database's on a machine with that clock, and
 // its end.
 func NewClock(ctx context.Context, s *Store, machine *steady.Clock) (now func() time.Time, end func() error, err error) {
@@ -60,3 +57,9 @@ func NewClock(ctx context.Context, s *Store, machine *steady.Clock) (now func() 
 	}
 	return c.Now, end, nil
 }
+
+// These look for many addresses at once.
+var (
+	SelectImportRows = selectImportRows(sqliteDialect)
+	SelectTaken      = selectTaken(sqliteDialect)
+)

@@ -36,17 +36,29 @@ func (t *tx) UpdateImport(ctx context.Context, i account.Import) error {
 		i.ID, string(i.State), i.Rows, i.Faults, micros(i.Touched), micros(i.Finished))
 }
 
-const selectImportRow = `SELECT row FROM import_rows WHERE import_id = $1 AND email_key = $2 ORDER BY row LIMIT 1`
-
-func (r reader) ImportRowByEmail(ctx context.Context, importID int64, key account.EmailKey) (int, error) {
-	n, err := one(ctx, r.queries, scanInt, selectImportRow, importID, string(key))
-	return int(n), err
+func selectImportRows(d *dialect) string {
+	return `
+	SELECT email_key, min(row) FROM import_rows WHERE import_id = $1 AND email_key IN ` + d.textList("$2") + ` GROUP BY email_key`
 }
 
-func (t *tx) InsertImportRow(ctx context.Context, importID int64, row account.ImportRow) error {
-	return t.run(ctx, `
-		INSERT INTO import_rows (import_id, row, email_key, user_id, activate, invite) VALUES ($1, $2, $3, $4, $5, $6)`,
-		importID, row.Row, string(row.Key), row.UserID, row.Activate, row.Invite)
+func (r reader) ImportRowsByEmail(ctx context.Context, importID int64, keys []account.EmailKey) (map[account.EmailKey]int, error) {
+	found := make(map[account.EmailKey]int)
+	_, err := all(ctx, r.queries, func(row scanner) (_ struct{}, err error) {
+		var key account.EmailKey
+		var n int
+		err = row.Scan(&key, &n)
+		found[key] = n
+		return struct{}{}, err
+	}, selectImportRows(r.dialect), importID, jsonTexts(keys))
+	return found, err
+}
+
+func (t *tx) InsertImportRows(ctx context.Context, importID int64, rows []account.ImportRow) error {
+	values := make([][]any, len(rows))
+	for i, row := range rows {
+		values[i] = []any{importID, row.Row, string(row.Key), row.UserID, row.Activate, row.Invite}
+	}
+	return t.insert(ctx, `import_rows (import_id, row, email_key, user_id, activate, invite)`, values)
 }
 
 func scanImportRow(row scanner) (r account.ImportRow, err error) {

@@ -46,7 +46,10 @@ var postgresDialect = &dialect{
 	now:     "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)",
 	lockRow: " FOR UPDATE", shareRow: " FOR SHARE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	idList: func(placeholder string) string {
-		return "(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS ids (value))"
+		return "(SELECT CAST(value AS BIGINT) AS value FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS ids (value))"
+	},
+	textList: func(placeholder string) string {
+		return "(SELECT value FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS texts (value))"
 	},
 	hasTable: "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
 	classify: classifyPostgres,

@@ -108,12 +108,14 @@ func (t *tx) insertPermissions(ctx context.Context, roleID int64, permissions []
 		if err != nil {
 			return err
 		}
-		for _, entityID := range p.IDs {
-			err := t.run(ctx, `
-				INSERT INTO role_permission_ids (permission_id, entity_id) VALUES ($1, $2)`, permissionID, entityID)
-			if err != nil {
-				return err
-			}
+		if len(p.IDs) == 0 {
+			continue
+		}
+		err = t.run(ctx, `
+			INSERT INTO role_permission_ids (permission_id, entity_id)
+			SELECT CAST($1 AS BIGINT), value FROM `+t.dialect.idList("$2")+` AS ids`, permissionID, jsonIDs(p.IDs))
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -23,9 +23,14 @@ var sqliteDialect = &dialect{
 	name:      "sqlite",
 	now:       "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 	unindexed: "+",
-	idList:    func(placeholder string) string { return "(SELECT value FROM json_each(" + placeholder + "))" },
+	idList:    sqliteList,
+	textList:  sqliteList,
 	hasTable:  "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
 	classify:  classifySQLite,
+}
+
+func sqliteList(placeholder string) string {
+	return "(SELECT value FROM json_each(" + placeholder + "))"
 }
 
 // OpenSQLite opens the database in the data directory dir, which must exist, and

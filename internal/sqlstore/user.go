@@ -73,27 +73,68 @@ func (r reader) CredentialByEmail(ctx context.Context, key account.EmailKey) (ac
 	return one(ctx, r.queries, scanCredential, selectCredential+` WHERE email_key = $1`, string(key))
 }
 
+func selectTaken(d *dialect) string {
+	return `SELECT email_key FROM users WHERE email_key IN ` + d.textList("$1")
+}
+
+func (r reader) TakenEmails(ctx context.Context, keys []account.EmailKey) ([]account.EmailKey, error) {
+	return all(ctx, r.queries, func(row scanner) (key account.EmailKey, err error) { return key, row.Scan(&key) },
+		selectTaken(r.dialect), jsonTexts(keys))
+}
+
 func (t *tx) InsertUser(ctx context.Context, u account.User, key account.EmailKey, passwordHash string, now time.Time) (int64, error) {
-	id, err := one(ctx, t.queries, scanInt, `
-		INSERT INTO users (email, email_key, sort_name, search_text, name, surname, department, biography, picture, provider, identifier,
-		                   password_hash, active, need_password_reset, eula_version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
-		RETURNING id`,
-		u.Email, string(key), u.SortName(), u.SearchText(), u.Name, u.Surname, u.Department, u.Biography, u.Picture, string(u.Provider), u.Identifier,
-		passwordHash, u.Active, u.NeedPasswordReset, u.EULAVersion, micros(now))
+	ids, err := t.InsertUsers(ctx, []account.StoredUser{{User: u, Key: key, PasswordHash: passwordHash}}, now)
 	if err != nil {
 		return 0, err
 	}
-	return id, t.insertUserRoles(ctx, id, u.RoleIDs)
+	return ids[0], nil
 }
 
-func (t *tx) insertUserRoles(ctx context.Context, userID int64, roleIDs []int64) error {
-	for _, id := range roleIDs {
-		if err := t.run(ctx, `INSERT INTO user_roles (user_id, role_id) VALUES ($1, $2)`, userID, id); err != nil {
-			return err
+func (t *tx) InsertUsers(ctx context.Context, users []account.StoredUser, now time.Time) ([]int64, error) {
+	rows := make([][]any, len(users))
+	for i, u := range users {
+		rows[i] = []any{
+			u.Email, string(u.Key), u.SortName(), u.SearchText(), u.Name, u.Surname, u.Department, u.Biography, u.Picture,
+			string(u.Provider), u.Identifier, u.PasswordHash, u.Active, u.NeedPasswordReset, u.EULAVersion, micros(now), micros(now),
 		}
 	}
-	return nil
+	made, err := insertReturning(ctx, t.queries, scanUserKey, `
+		users (email, email_key, sort_name, search_text, name, surname, department, biography, picture,
+		       provider, identifier, password_hash, active, need_password_reset, eula_version, created_at, updated_at)`, rows, `id, email_key`)
+	if err != nil {
+		return nil, err
+	}
+	idOf := make(map[account.EmailKey]int64, len(made)) // rows come back in any order
+	for _, m := range made {
+		idOf[m.key] = m.id
+	}
+	ids := make([]int64, len(users))
+	var roles [][]any
+	for i, u := range users {
+		ids[i] = idOf[u.Key]
+		roles = append(roles, userRoles(ids[i], u.RoleIDs)...)
+	}
+	return ids, t.insertUserRoles(ctx, roles)
+}
+
+// userKey is what tells which user got an id.
+type userKey struct {
+	id  int64
+	key account.EmailKey
+}
+
+func scanUserKey(row scanner) (k userKey, err error) { return k, row.Scan(&k.id, &k.key) }
+
+func userRoles(userID int64, roleIDs []int64) [][]any {
+	rows := make([][]any, len(roleIDs))
+	for i, id := range roleIDs {
+		rows[i] = []any{userID, id}
+	}
+	return rows
+}
+
+func (t *tx) insertUserRoles(ctx context.Context, rows [][]any) error {
+	return t.insert(ctx, `user_roles (user_id, role_id)`, rows)
 }
 
 func (t *tx) UpdateUser(ctx context.Context, u account.User, key account.EmailKey, now time.Time) error {
@@ -126,7 +167,7 @@ func (t *tx) SetUserRoles(ctx context.Context, userID int64, roleIDs []int64) er
 	if err := t.run(ctx, `DELETE FROM user_roles WHERE user_id = $1`, userID); err != nil {
 		return err
 	}
-	return t.insertUserRoles(ctx, userID, roleIDs)
+	return t.insertUserRoles(ctx, userRoles(userID, roleIDs))
 }
 
 func (t *tx) DeleteUser(ctx context.Context, id int64) error {
