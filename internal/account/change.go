@@ -23,9 +23,8 @@ const nobody = 0
 //
 // What his roles permit can change between that reading and the commit, a moment
 // later: the change then counts as made before, and nothing that it has locked is
-// from after. The roles are not held against it. PostgreSQL lets new holders of a
-// row go before who waits to change it, so that a few changes at once, again and
-// again, would keep everybody from taking anything from their maker's role.
+// from after. The roles are not held against it, or every change by one of many
+// users with a role would have to be over before the role could be changed.
 func (s *Service) change(ctx context.Context, caller *Principal, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
 	return s.changeLocked(ctx, caller, nobody, noMore, f)
 }

@@ -2,7 +2,10 @@ package sqlstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -85,6 +88,45 @@ func TestLocks(t *testing.T) {
 			})
 		}) {
 			wantErr(t, fmt.Sprint("caller ", i), err, nil)
+		}
+	})
+}
+
+// Who waits to change a user or a role is not passed by those who come later to hold
+// it, so that nobody keeps others from changing him by asking again and again.
+func TestLockIsNotPassedBy(t *testing.T) {
+	const holders = 8
+	conform(t, "held again and again", func(t *testing.T, db database) {
+		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
+		id := insertUser(t, db, localUser("a@example.org")).ID
+		ctx, stop := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		defer running.Wait()
+		defer stop()
+		var held atomic.Int64
+		for range holders {
+			running.Go(func() {
+				for ctx.Err() == nil {
+					_ = db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+						if err := errors.Join(tx.HoldUser(ctx, id), tx.HoldRoles(ctx, access.AdministratorRole)); err != nil {
+							return err
+						}
+						held.Add(1)
+						return tx.SavePreferences(ctx, id, account.Preferences{Language: "en", ProfileID: int(held.Load())})
+					})
+				}
+			})
+		}
+		for range 3 {
+			for seen := held.Load(); held.Load() < seen+holders; {
+				runtime.Gosched()
+			}
+			before := held.Load()
+			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.LockUsers(ctx, id) })
+			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.LockRoles(ctx, access.AdministratorRole) })
+			if passed := held.Load() - before; passed > 50*holders { // some come before one waits
+				t.Errorf("%d went before", passed)
+			}
 		}
 	})
 }

@@ -21,6 +21,9 @@ type dialect struct {
 	// ends, shareRow one whose rows others may read so too, and skipLocked one that
 	// passes over those of others. They are empty on an engine with one writer.
 	lockRow, shareRow, skipLocked string
+	// lockGate and shareGate are conditions that wait for the gate of a number, to be
+	// alone behind it or with others who share it, until the transaction ends.
+	lockGate, shareGate string
 	// unindexed stands before a column that no index is to be used for, where the
 	// engine does not find out by itself.
 	unindexed string

@@ -17,20 +17,45 @@ func (t *tx) lock(ctx context.Context, way, statement string, args ...any) error
 	return err
 }
 
+// gated is a table whose rows have a gate each, which is passed before they are
+// locked. PostgreSQL gives a row that some hold to others who want to hold it, before
+// the one who waits to change it: a few requests at once, again and again, would keep
+// an administrator from ever taking anything from their maker. Gates are queues.
+type gated struct {
+	table string
+	gate  int64 // the last bit of its numbers, so that no two tables share one
+}
+
+var (
+	gatedUsers = gated{"users", 0}
+	gatedRoles = gated{"roles", 1}
+)
+
+// lockRows passes the gates of rows, and locks them, by id.
+func (t *tx) lockRows(ctx context.Context, way, pass string, g gated, ids []int64) error {
+	list := t.dialect.idList("$1")
+	err := t.lock(ctx, pass, `SELECT count(*) FROM (SELECT id * 2 + $2 AS number FROM `+g.table+` WHERE id IN `+list+` ORDER BY id OFFSET 0) AS gate WHERE `,
+		jsonIDs(ids), g.gate)
+	if err != nil {
+		return err
+	}
+	return t.lock(ctx, way, `SELECT id FROM `+g.table+` WHERE id IN `+list+` ORDER BY id`, jsonIDs(ids))
+}
+
 func (t *tx) LockUsers(ctx context.Context, ids ...int64) error {
-	return t.lock(ctx, t.dialect.lockRow, `SELECT id FROM users WHERE id IN `+t.dialect.idList("$1")+` ORDER BY id`, jsonIDs(ids))
+	return t.lockRows(ctx, t.dialect.lockRow, t.dialect.lockGate, gatedUsers, ids)
 }
 
 func (t *tx) HoldUser(ctx context.Context, id int64) error {
-	return t.lock(ctx, t.dialect.shareRow, `SELECT id FROM users WHERE id = $1`, id)
+	return t.lockRows(ctx, t.dialect.shareRow, t.dialect.shareGate, gatedUsers, []int64{id})
 }
 
 func (t *tx) LockRoles(ctx context.Context, ids ...int64) error {
-	return t.lock(ctx, t.dialect.lockRow, `SELECT id FROM roles WHERE id IN `+t.dialect.idList("$1")+` ORDER BY id`, jsonIDs(ids))
+	return t.lockRows(ctx, t.dialect.lockRow, t.dialect.lockGate, gatedRoles, ids)
 }
 
 func (t *tx) HoldRoles(ctx context.Context, ids ...int64) error {
-	return t.lock(ctx, t.dialect.shareRow, `SELECT id FROM roles WHERE id IN `+t.dialect.idList("$1")+` ORDER BY id`, jsonIDs(ids))
+	return t.lockRows(ctx, t.dialect.shareRow, t.dialect.shareGate, gatedRoles, ids)
 }
 
 func (t *tx) LockAdministrators(ctx context.Context) error {

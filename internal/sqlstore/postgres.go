@@ -45,6 +45,7 @@ var postgresDialect = &dialect{
 	// Not clock_timestamp(), for which no index is used.
 	now:     "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)",
 	lockRow: " FOR UPDATE", shareRow: " FOR SHARE", skipLocked: " FOR UPDATE SKIP LOCKED",
+	lockGate: "pg_advisory_xact_lock(number) IS NOT NULL", shareGate: "pg_advisory_xact_lock_shared(number) IS NOT NULL",
 	idList: func(placeholder string) string {
 		return "(SELECT CAST(value AS BIGINT) AS value FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS ids (value))"
 	},
