@@ -103,6 +103,12 @@ func (h hearing) Write(ctx context.Context, f func(ctx context.Context, tx Tx) e
 	if err != nil && (committed || errors.Is(err, ErrOutcomeUnknown)) {
 		h.doubts.add(changes, h.steady())
 	}
+	if committed && err != nil { // its own words would be that nothing was changed
+		err = &Error{
+			Code: CodeUnavailable, RetryAfter: slowChange, Err: err,
+			Message: "The change was made, but the database went away before every server could be told. They are told when it is back.",
+		}
+	}
 	return err
 }
 

@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -270,7 +271,7 @@ func TestSlowChangeIsToldOfLater(t *testing.T) {
 		f.store.down.Store(true)
 		return nil
 	}
-	if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, errDown) {
+	if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, errDown) || !strings.Contains(err.Error(), "The change was made") {
 		t.Fatal(err)
 	}
 	f.clock.advance(account.RetellInterval)
