@@ -17,9 +17,6 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// databaseVariable names PostgreSQL's URL; as a place, it stands for what is in it.
-const databaseVariable = "USHER_DATABASE_URL"
-
 // migrateDataCmd moves all data from one database to another.
 type migrateDataCmd struct {
 	From          string `required:"" env:"-" placeholder:"PLACE" help:"Where the data is: a data directory, or the URL of a PostgreSQL database."`
@@ -95,10 +92,10 @@ func (cmd *migrateDataCmd) Run(a *app) (err error) {
 
 // place reads where a database is. It never shows what could be a password.
 func (a *app) place(flag, text string) (sqlstore.Place, error) {
-	if text == databaseVariable {
-		address, err := config.Secret(a.getenv, databaseVariable)
+	if text == config.DatabaseVariable { // it stands for what is in it
+		address, err := config.Secret(a.getenv, config.DatabaseVariable)
 		if err == nil && address.Empty() {
-			err = fmt.Errorf("%s is not set, and neither is %s_FILE", databaseVariable, databaseVariable)
+			err = fmt.Errorf("%s is not set, and neither is %s_FILE", config.DatabaseVariable, config.DatabaseVariable)
 		}
 		if err != nil {
 			return sqlstore.Place{}, usageError{err}
@@ -115,7 +112,7 @@ func (a *app) place(flag, text string) (sqlstore.Place, error) {
 	_, password := address.User.Password()
 	if password || address.Query().Has("password") || address.Query().Has("sslpassword") {
 		return sqlstore.Place{}, withHint(usage("%s must have no password: others can see the command line", flag),
-			"leave it out and name a file with it in PGPASSFILE, or put the URL in %[1]s and write %[2]s %[1]s", databaseVariable, flag)
+			"leave it out and name a file with it in PGPASSFILE, or put the URL in %[1]s and write %[2]s %[1]s", config.DatabaseVariable, flag)
 	}
 	return sqlstore.Place{Postgres: sqlstore.Postgres{URL: secret.New(text)}}, nil
 }

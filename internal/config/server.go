@@ -61,7 +61,8 @@ type Server struct {
 	Watched bool `kong:"-"`
 }
 
-const databaseVariable = "USHER_DATABASE_URL"
+// DatabaseVariable has the URL of PostgreSQL.
+const DatabaseVariable = "USHER_DATABASE_URL"
 
 // Database is the settings of PostgreSQL. Its URL has a password in it, and so comes
 // from the variable USHER_DATABASE_URL alone, or from the file that
@@ -133,8 +134,8 @@ func (s *Server) Validate() error {
 // the database that has come out empty must not mean SQLite.
 func (s *Server) LoadSecrets(getenv func(string) string, isSet func(string) bool) error {
 	var faults []error
-	if isSet(databaseVariable) && getenv(databaseVariable) == "" {
-		faults = append(faults, fmt.Errorf("%s is set and empty; unset it for SQLite in the data directory", databaseVariable))
+	if isSet(DatabaseVariable) && getenv(DatabaseVariable) == "" {
+		faults = append(faults, fmt.Errorf("%s is set and empty; unset it for SQLite in the data directory", DatabaseVariable))
 	}
 	s.ServerKey = secret.New(getenv("USHER_SERVER_KEY")) // its file is a setting of its own
 	if !s.ServerKey.Empty() && s.ServerKeyFile != "" {
@@ -142,7 +143,7 @@ func (s *Server) LoadSecrets(getenv func(string) string, isSet func(string) bool
 	}
 	for name, to := range map[string]*secret.Text{
 		"USHER_ADMIN_PASSWORD": &s.AdminPassword,
-		databaseVariable:       &s.Database.URL,
+		DatabaseVariable:       &s.Database.URL,
 		"USHER_SMTP_PASSWORD":  &s.SMTP.Password,
 	} {
 		value, err := Secret(getenv, name)

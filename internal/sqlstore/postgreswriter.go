@@ -54,7 +54,7 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	defer stop()
 	conn, err := w.db.Conn(waiting)
 	if err != nil {
-		return w.meaning(waiting, err), false
+		return postgresDialect.meaning(inTime(waiting, err)), false
 	}
 	defer func() { putBack(conn, err) }()
 	// As on SQLite, a transaction that has begun outlives its caller: breaking a
@@ -63,16 +63,13 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	defer cancel()
 	begun, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return w.meaning(ctx, err), false
+		return postgresDialect.meaning(inTime(ctx, err)), false
 	}
 	defer func() { _ = begun.Rollback() }() // does nothing after a commit
 	var failed error
 	t := &tx{reader: reader{queries{db: begun, rare: begun, dialect: postgresDialect, failed: &failed}}}
 	if err := cmp.Or(protect(ctx, f, t), failed, caller.Err()); err != nil {
-		if errors.Is(context.Cause(ctx), errPatience) {
-			err = tookTooLong(err)
-		}
-		return err, errors.Is(failed, errConflict)
+		return inTime(ctx, err), errors.Is(failed, errConflict)
 	}
 	err = begun.Commit()
 	if err == nil {
@@ -94,13 +91,6 @@ func putBack(conn *sql.Conn, err error) {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 	_ = conn.Close() // it has nothing under way
-}
-
-func (w *postgresWriter) meaning(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), errPatience) {
-		return tookTooLong(err)
-	}
-	return postgresDialect.meaning(err)
 }
 
 // close has nothing to end: a transaction holds its connection, and closing the

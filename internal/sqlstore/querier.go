@@ -113,10 +113,7 @@ func (q queries) begin(ctx context.Context) (context.Context, context.CancelFunc
 }
 
 func (q queries) meaning(ctx context.Context, err error) error {
-	if err != nil && errors.Is(context.Cause(ctx), errPatience) {
-		err = tookTooLong(err)
-	}
-	err = q.dialect.meaning(err)
+	err = q.dialect.meaning(inTime(ctx, err))
 	if q.failed != nil && err != nil && !errors.Is(err, account.ErrNotFound) {
 		*q.failed = err
 	}
@@ -156,6 +153,15 @@ func (q queries) runOne(ctx context.Context, query string, args ...any) error {
 
 // errPatience is why a statement was given up that took too long.
 var errPatience = errors.New("the database took too long")
+
+// inTime returns the failure of something done within ctx, which says so if it was
+// given up there.
+func inTime(ctx context.Context, err error) error {
+	if err == nil || errors.Is(err, errPatience) || !errors.Is(context.Cause(ctx), errPatience) {
+		return err
+	}
+	return tookTooLong(err)
+}
 
 // tookTooLong is the failure of what was given up while its caller would still wait.
 func tookTooLong(err error) error { return unavailable(fmt.Errorf("%w: %w", errPatience, err)) }
