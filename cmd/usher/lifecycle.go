@@ -76,20 +76,27 @@ func (p *program) drain(ctx context.Context) error {
 	return p.server.Shutdown(grace)
 }
 
-// sweep cleans the database up now and then.
-func (p *program) sweep(ctx context.Context) {
-	ticker := time.NewTicker(sweepTime)
+// every calls f, and again each time that so long has passed, until ctx ends.
+func every(ctx context.Context, interval time.Duration, f func()) {
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		if err := p.accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
-			p.log.Warn("the clean-up failed", "error", err)
-		}
+		f()
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
 	}
+}
+
+// sweep cleans the database up now and then.
+func (p *program) sweep(ctx context.Context) {
+	every(ctx, sweepTime, func() {
+		if err := p.accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
+			p.log.Warn("the clean-up failed", "error", err)
+		}
+	})
 }
 
 // seal seals the entries of the activity log, and once more at the end. A failure
@@ -118,12 +125,10 @@ func (p *program) seal(ctx context.Context) {
 // hear has the accounts hear of what was changed elsewhere. A failure that lasts is
 // told once; requests then read the database.
 func (p *program) hear(ctx context.Context) {
-	ticker := time.NewTicker(account.HearInterval)
-	defer ticker.Stop()
-	for failures := 0; ; {
+	failures := 0
+	every(ctx, account.HearInterval, func() {
 		switch err := p.accounts.Hear(ctx); {
-		case ctx.Err() != nil:
-			return
+		case ctx.Err() != nil: // it ends
 		case err != nil:
 			if failures++; failures == hearFailures {
 				p.log.Warn("changes made elsewhere cannot be read; every request reads the database", "error", err)
@@ -134,26 +139,14 @@ func (p *program) hear(ctx context.Context) {
 			}
 			failures = 0
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
+	})
 }
 
 // retell has the accounts tell again of changes that nobody may have heard of.
 func (p *program) retell(ctx context.Context) {
-	ticker := time.NewTicker(account.RetellInterval)
-	defer ticker.Stop()
-	for {
+	every(ctx, account.RetellInterval, func() {
 		if err := p.accounts.Retell(ctx); err != nil && ctx.Err() == nil {
 			p.log.Warn("other servers may not have heard of a change", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
+	})
 }
