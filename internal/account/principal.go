@@ -56,13 +56,13 @@ type Principal struct {
 }
 
 // Authenticate returns the principal of a credential. It fails with
-// CodeUnauthorized for every one that does not let anybody in, and does not tell
-// why.
+// CodeUnauthorized for every one that does not let anybody in by the channel of
+// from, and does not tell why.
 func (s *Service) Authenticate(ctx context.Context, credential secret.Text, from Origin) (*Principal, error) {
-	if hash, err := token.Parse(token.Session, credential); err == nil {
+	if hash, err := token.Parse(from.Channel.session(), credential); err == nil {
 		return s.remember(ctx, hash, from, s.authenticateSession)
 	}
-	if hash, err := token.Parse(token.APIKey, credential); err == nil {
+	if hash, err := token.Parse(token.APIKey, credential); err == nil && from.Channel == ChannelAPI {
 		return s.remember(ctx, hash, from, s.authenticateKey)
 	}
 	return nil, unauthorized()

@@ -24,8 +24,27 @@ const (
 
 // Origin says where a request comes from.
 type Origin struct {
-	Source string // network address: an IPv4 address, or the /64 of an IPv6 one
-	Device string // what the client calls itself
+	Source  string // network address: an IPv4 address, or the /64 of an IPv6 one
+	Device  string // what the client calls itself
+	Channel Channel
+}
+
+// Channel is how a request came. The token of a session is good in the channel of its
+// sign-in alone, so that one that leaks is of no use in the other.
+type Channel int
+
+// The channels.
+const (
+	ChannelAPI     Channel = iota
+	ChannelConsole         // pages in a browser, which take no API key
+)
+
+// session is the kind of token that a sign-in by the channel gives.
+func (c Channel) session() token.Kind {
+	if c == ChannelConsole {
+		return token.Console
+	}
+	return token.Session
 }
 
 // SignedIn is the outcome of a sign-in.
@@ -58,7 +77,7 @@ func (s *Service) SignIn(ctx context.Context, email string, password secret.Text
 			if err != nil {
 				return nil, err
 			}
-			text, hash, err := token.New(token.Session, s.random)
+			text, hash, err := token.New(from.Channel.session(), s.random)
 			if err != nil {
 				return nil, err
 			}

@@ -41,6 +41,8 @@ func TestSession(t *testing.T) {
 			wantErr(t, "Session", err, account.ErrNotFound)
 			_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddSessionFailure(ctx, id) })
 			wantErr(t, "AddSessionFailure", err, account.ErrNotFound)
+			_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return 0, tx.SetSessionHash(ctx, id, hashOf("three")) })
+			wantErr(t, "SetSessionHash", err, account.ErrNotFound)
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.TouchSession(ctx, id, now) })
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) })
 		}
@@ -55,6 +57,14 @@ func TestSession(t *testing.T) {
 			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertSession(ctx, s, hashOf(name)) })
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
 		}
+	})
+
+	conform(t, "another token takes the place of the one before", func(t *testing.T, db database) {
+		s := insertSession(t, db, insertUser(t, db, localUser("a@example.org")).ID, "one")
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SetSessionHash(ctx, s.ID, hashOf("two")) })
+		want(t, "by the new hash", get[account.Session](t)(db.SessionByHash(t.Context(), hashOf("two"))), s)
+		_, err := db.SessionByHash(t.Context(), hashOf("one"))
+		wantErr(t, "by the old hash", err, account.ErrNotFound)
 	})
 
 	conform(t, "the last use only moves forward", func(t *testing.T, db database) {

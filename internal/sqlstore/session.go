@@ -36,6 +36,14 @@ func (t *tx) InsertSession(ctx context.Context, s account.Session, hash token.Ha
 		s.UserID, hash[:], s.Source, s.Device, micros(s.Created), micros(s.LastSeen))
 }
 
+func (t *tx) SetSessionHash(ctx context.Context, id int64, hash token.Hash) error {
+	if err := t.changed(ctx, account.AuthSession, id); err != nil {
+		return err
+	}
+	_, err := one(ctx, t.queries, scanInt, `UPDATE sessions SET hash = $2 WHERE id = $1 RETURNING id`, id, hash[:])
+	return err
+}
+
 func (t *tx) TouchSession(ctx context.Context, id int64, lastSeen time.Time) error {
 	return t.run(ctx, `
 		UPDATE sessions SET last_seen_at = $2

@@ -24,7 +24,8 @@ type Kind string
 
 // The kinds of token.
 const (
-	Session  Kind = "uss_" // an API session, made by sign-in
+	Session  Kind = "uss_" // a session of the API, made by sign-in
+	Console  Kind = "usc_" // a session of the console, made by sign-in; it lives in a cookie
 	Recovery Kind = "usr_" // one use of password recovery
 	APIKey   Kind = "usk_" // an API key
 )

@@ -1,0 +1,88 @@
+package account_test
+
+import (
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// A token of one channel lets nobody in by the other, and an API key nobody into the
+// console.
+func TestChannels(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	from := map[string]account.Origin{
+		"api":     {Source: home},
+		"console": {Source: home, Channel: account.ChannelConsole},
+	}
+	tokens := map[string]secret.Text{"key": f.renew(f.as(adminEmail))}
+	for name, origin := range from {
+		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), origin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens[name] = in.Token
+	}
+	tests := []struct {
+		token, by string
+		good      bool
+	}{
+		{"api", "api", true},
+		{"api", "console", false},
+		{"console", "console", true},
+		{"console", "api", false},
+		{"key", "api", true},
+		{"key", "console", false},
+	}
+	for range 2 { // remembered or not
+		for _, test := range tests {
+			_, err := f.Authenticate(t.Context(), tokens[test.token], from[test.by])
+			if good := err == nil; good != test.good {
+				t.Errorf("the token of %s by %s: %v", test.token, test.by, err)
+			}
+		}
+	}
+}
+
+// A session goes on under another token; the one before lets nobody in, on any node.
+func TestRenewSession(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	other := f.another()
+	origin := account.Origin{Source: home, Channel: account.ChannelConsole}
+	in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller, err := f.Authenticate(t.Context(), in.Token, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.hear(other)
+	if _, err := other.Authenticate(t.Context(), in.Token, origin); err != nil {
+		t.Fatal(err)
+	}
+	renewed, err := f.RenewSession(t.Context(), caller)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.hear(other)
+	for name, s := range map[string]*account.Service{"this node": f.Service, "another": other} {
+		_, err := s.Authenticate(t.Context(), in.Token, origin)
+		wantCode(t, err, account.CodeUnauthorized)
+		again, err := s.Authenticate(t.Context(), renewed, origin)
+		if err != nil || again.Session.ID != caller.Session.ID {
+			t.Errorf("%s: the new token: %v", name, err)
+		}
+	}
+	f.wantUnwritten(renewed.Reveal())
+
+	if err := f.SignOut(t.Context(), caller); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.RenewSession(t.Context(), caller)
+	wantCode(t, err, account.CodeUnauthorized)
+	_, err = f.RenewSession(t.Context(), f.by(f.renew(f.as(adminEmail))))
+	wantCode(t, err, account.CodeUnauthorized)
+}
