@@ -52,5 +52,6 @@ func build(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "build the binary: %v\n%s", err, out)
 		return 1
 	}
+	defer func() { chromium.end() }()
 	return m.Run()
 }

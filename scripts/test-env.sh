@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests use, where they are missing. The
-# tests' other needs (the Python environment, the generator of the Python client)
-# are installed by the scripts that use them.
+# Installs what the tests use, where it is missing: packages of Debian, and axe-core
+# into .cache/. The tests' other needs (the Python environment, the generator of the
+# Python client) are installed by the scripts that use them.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
-declare -A packages=([zsh]=zsh [fish]=fish [python3]=python3)
+declare -A packages=([zsh]=zsh [fish]=fish [python3]=python3 [chromium]=chromium [npm]=npm)
 missing=()
 for command in "${!packages[@]}"; do
 	command -v "$command" >/dev/null || missing+=("${packages[$command]}")
@@ -19,7 +20,20 @@ if ! compgen -G '/usr/lib/postgresql/*/bin/pg_amcheck' >/dev/null; then
 		echo 'create_main_cluster = false' >"$settings"
 	fi
 fi
-((${#missing[@]})) || exit 0
-echo "installing ${missing[*]}"
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >/dev/null
+if ((${#missing[@]})); then
+	echo "installing ${missing[*]}"
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >/dev/null
+fi
+
+# axe-core looks for what keeps people with disabilities from using a page.
+axe=4.14.1
+axe_sum=29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
+if ! sha256sum --check --status <<<"$axe_sum  .cache/axe-core/axe.min.js" 2>/dev/null; then
+	echo "fetching axe-core $axe"
+	mkdir -p .cache/axe-core
+	npm pack --silent --pack-destination .cache/axe-core "axe-core@$axe" >/dev/null
+	tar -xzf ".cache/axe-core/axe-core-$axe.tgz" -C .cache/axe-core --strip-components=1 package/axe.min.js
+	rm ".cache/axe-core/axe-core-$axe.tgz"
+	sha256sum --check --quiet <<<"$axe_sum  .cache/axe-core/axe.min.js"
+fi

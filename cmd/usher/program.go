@@ -250,12 +250,9 @@ func (p *program) handler() (http.Handler, error) {
 	mux.Handle("/docs", docs)
 	mux.Handle("/docs/", docs)
 	pages := console.New(console.Options{
-		Recovery: p.accounts, SourceOf: proxies.Source, Logger: p.log,
+		Accounts: p.accounts, Recovery: p.accounts, SourceOf: proxies.Source, Logger: p.log,
 		PublicURL: p.accounts.PublicURL,
 	})
-	mux.Handle("/reset-password", pages)
-	mux.Handle("/static/", pages)
-	mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
 	if p.settings.Metrics {
@@ -263,7 +260,7 @@ func (p *program) handler() (http.Handler, error) {
 	}
 	return httpapi.New(mux, httpapi.Options{
 		Accounts: p.accounts, Log: p.log, Metrics: registry, Proxies: proxies, AccessLog: p.settings.AccessLog,
-		Version: version(),
+		Version: version(), Pages: pages,
 	})
 }
 

@@ -2,14 +2,21 @@ package console
 
 import (
 	"bytes"
+	"fmt"
 	"html/template"
-	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// policy is the Content-Security-Policy of every page: our own style sheet and
-// pictures, forms to ourselves, no script, no frame.
-const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; " +
+// policy is the Content-Security-Policy of every page: our own style sheet, script and
+// pictures, forms to ourselves, nothing within the page itself, no frame.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'"
 
 // withHeaders adds the headers that every answer of the console carries.
@@ -17,7 +24,7 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form
 // The referrer policy is same-origin, not no-referrer: under no-referrer
 // browsers send "Origin: null" with a form, and the Origin is all that the
 // cross-site check has where a browser sends no Sec-Fetch-Site. An address that
-// holds a token is never that of a page; see [resetPage.takeToken].
+// holds a token is never that of a page; see reset.go.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -30,75 +37,169 @@ func withHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// The templates, each within the layout.
-var (
-	resetTemplate  = parse("reset.html")
-	noticeTemplate = parse("notice.html")
-)
+// templates are the parsed templates, by language and name: what a page says depends
+// on the language, so each has its own. They are parsed when they are first shown.
+var templates sync.Map
 
-func parse(name string) *template.Template {
-	return template.Must(template.ParseFS(files, "templates/layout.html", "templates/"+name))
+// templateOf returns the template of a page, within the layout.
+func templateOf(l *locale.Language, name string) (*template.Template, error) {
+	key := l.Tag + "/" + name
+	if t, ok := templates.Load(key); ok {
+		return t.(*template.Template), nil
+	}
+	t, err := template.New(name).Funcs(template.FuncMap{
+		"t":     l.Say,
+		"rule":  l.SayRule,
+		"stamp": stamp,
+	}).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name)
+	if err != nil {
+		return nil, err
+	}
+	templates.Store(key, t)
+	return t, nil
 }
 
-// view is what the layout shows: a title, and the content that the template of
-// the page lays out.
+// stamp writes a time that [request.local] has moved into the reader's zone: the same
+// in every language, and in a column that can be read down.
+func stamp(t time.Time) template.HTML {
+	if t.IsZero() {
+		return "–"
+	}
+	// Digits, signs and the name of a zone: nothing that HTML would read.
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, //nolint:gosec // as said
+		t.UTC().Format(time.RFC3339), template.HTMLEscapeString(t.Format("2006-01-02 15:04:05 MST")), t.Format("2006-01-02 15:04")))
+}
+
+// view is what layout.html shows: what is around every page, and the content that the
+// template of the page lays out.
 type view struct {
-	Title   string
-	Content any
+	Title     string
+	Language  string
+	Languages []*locale.Language
+	Theme     string
+	Path      string
+	User      *account.User // nil: nobody is signed in
+	Groups    []navGroup    // that the user sees
+	FormToken string
+	Flash     string
+	Plain     bool // the connection can be read by others
+	Content   any
 }
 
-// notice is a page that only says something. Its title is the heading.
-type notice struct {
-	Kind      kind
-	Text      []string // paragraphs
-	RequestID string   // to quote when asking for help; "" where there is none
+// show answers with a page.
+func (q *request) show(name string, title locale.Phrase, content any) error {
+	return q.showStatus(http.StatusOK, name, q.say(title), content)
 }
 
-// kind gives a notice its colour and its role.
-type kind string
-
-const (
-	done    kind = "done"
-	advice  kind = "advice"
-	failure kind = "failure"
-)
-
-// pages renders every page.
-type pages struct{ logger *slog.Logger }
-
-// render answers with a page. It renders before it writes, so that a fault in a
-// template does not leave half a page with the wrong status.
-func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, t *template.Template, v view) {
+// showStatus is show with a status, for a page that says what is wrong, and with a
+// title that is no phrase. It renders before it writes, so that a fault in a template
+// does not leave half a page with the wrong status.
+func (q *request) showStatus(status int, name, title string, content any) error {
+	t, err := templateOf(q.look.language, name)
+	if err != nil {
+		return err
+	}
+	v := view{
+		Title: title, Language: q.look.language.Tag, Languages: locale.Languages, Theme: q.look.theme, Path: q.URL.Path,
+		FormToken: q.FormToken(), Flash: q.takeFlash(), Content: content,
+		Plain: !q.secure && !sentToLoopback(q.Request),
+	}
+	if q.caller != nil {
+		v.User, v.Groups = &q.caller.User, q.groups()
+	}
 	var body bytes.Buffer
 	if err := t.ExecuteTemplate(&body, "layout.html", v); err != nil {
-		p.logger.ErrorContext(r.Context(), "console page not rendered", "template", t.Name(), "error", err)
-		http.Error(w, "The page could not be shown.", http.StatusInternalServerError)
-		return
+		return fmt.Errorf("render %s: %w", name, err)
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = body.WriteTo(w) // fails only when the reader has gone
+	q.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	q.w.WriteHeader(status)
+	_, _ = body.WriteTo(q.w) // fails only when the reader has gone
+	return nil
 }
 
 // notify answers with a notice.
-func (p *pages) notify(w http.ResponseWriter, r *http.Request, status int, kind kind, title string, text ...string) {
-	p.render(w, r, status, noticeTemplate, view{title, notice{Kind: kind, Text: text}})
+func (q *request) notify(status int, title locale.Phrase, n notice) {
+	if err := q.showStatus(status, "notice.html", q.say(title), n); err != nil {
+		q.Logger.ErrorContext(q.Context(), "console page not rendered", "error", err)
+		http.Error(q.w, "The page could not be shown.", http.StatusInternalServerError)
+	}
 }
 
-// fault answers 500 for a failure of the server and logs it. The page says
-// nothing of the cause but quotes the request id that the middleware gave.
-func (p *pages) fault(w http.ResponseWriter, r *http.Request, err error) {
-	p.logger.ErrorContext(r.Context(), "console request failed", "path", r.URL.Path, "error", err)
-	p.render(w, r, http.StatusInternalServerError, noticeTemplate, view{"Something went wrong", notice{
-		Kind:      failure,
-		Text:      []string{"The server could not do this. Try again in a while, and tell your administrator if it stays so."},
-		RequestID: w.Header().Get("X-Request-Id"),
-	}})
+// navGroup is a part of the menu.
+type navGroup struct {
+	name    locale.Phrase
+	entries []navEntry
+
+	Name  string // in the reader's language
+	Links []navLink
 }
 
-// crossSite answers a request that another site made the browser send.
-func (p *pages) crossSite(w http.ResponseWriter, r *http.Request) {
-	p.notify(w, r, http.StatusForbidden, failure, "This request was refused",
-		"It came from another site. Nothing was changed.",
-		"If you sent the form yourself, open the link of your message again and fill it in there.")
+// navEntry is a page in the menu.
+type navEntry struct {
+	path  string
+	label locale.Phrase
+	may   permission // that one needs to see it
+}
+
+// navLink is an entry as it is shown.
+type navLink struct {
+	Path, Label string
+	Current     bool
+}
+
+// sees reports whether the caller sees an entry of the menu.
+func (q *request) sees(e navEntry) bool {
+	return e.may == permission{} || q.may(e.may.action, e.may.entity)
+}
+
+// groups returns the menu as the caller sees it.
+func (q *request) groups() (shown []navGroup) {
+	if q.caller.User.NeedPasswordReset {
+		return nil
+	}
+	current := q.entry()
+	for _, group := range navigation {
+		g := navGroup{Name: q.say(group.name)}
+		for _, e := range group.entries {
+			if q.sees(e) {
+				g.Links = append(g.Links, navLink{e.path, q.say(e.label), e.path == current})
+			}
+		}
+		if g.Links != nil {
+			shown = append(shown, g)
+		}
+	}
+	return shown
+}
+
+// entry is the path of the entry of the menu that the page belongs to: /users has
+// /users/7, and /profile has not /profile/keys, which is an entry itself.
+func (q *request) entry() (path string) {
+	for _, group := range navigation {
+		for _, e := range group.entries {
+			if within := q.URL.Path == e.path || strings.HasPrefix(q.URL.Path, e.path+"/"); within && len(e.path) > len(path) {
+				path = e.path
+			}
+		}
+	}
+	return path
+}
+
+// navigation is the menu. The first page that somebody sees is his home.
+var navigation = []navGroup{
+	{name: "Administration", entries: []navEntry{
+		{"/overview", "Overview", permission{access.ActionEdit, access.EntityUser}},
+		{"/users", "Users", permission{access.ActionRead, access.EntityUser}},
+		{"/roles", "Roles", permission{access.ActionRead, access.EntityRole}},
+		{"/activity", "Activity", permission{access.ActionRead, access.EntityActivityLog}},
+		{"/mail", "Mail", permission{access.ActionRead, access.EntityMail}},
+		{"/settings", "Settings", permission{access.ActionRead, access.EntityApplicationSettings}},
+	}},
+	{name: "Your account", entries: []navEntry{
+		{"/profile", "Profile", permission{}},
+		{"/profile/password", "Password", permission{}},
+		{"/profile/sessions", "Sessions", permission{}},
+		{"/profile/keys", "API keys", permission{}},
+		{"/profile/activity", "My activity", permission{}},
+	}},
 }

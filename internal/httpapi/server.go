@@ -12,7 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 )
 
-// Options are what the API is made of. All but Proxies, AccessLog and Version are needed.
+// Options are what the API is made of. All but Proxies, AccessLog, Version and
+// Pages are needed.
 type Options struct {
 	Accounts  *account.Service
 	Log       *slog.Logger
@@ -20,6 +21,9 @@ type Options struct {
 	Proxies   Proxies
 	AccessLog bool   // log every request, not only those that matter
 	Version   string // of the program, as anybody may know it
+	// Pages answer what neither the API nor anything else of the mux has; nil: the API
+	// says that it is not there.
+	Pages http.Handler
 }
 
 type server struct {
@@ -31,8 +35,8 @@ type server struct {
 }
 
 // New adds the API to a mux: the contract at /openapi.yaml, and every operation of
-// it and an answer for every other path where nothing else of the mux has the path. It returns
-// the mux behind what every request passes, whatever it is for.
+// it, and an answer for every other path that neither the mux nor the pages have. It
+// returns the mux behind what every request passes, whatever it is for.
 func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 	operations, err := readContract()
 	if err != nil {
@@ -53,6 +57,12 @@ func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 		wire.StdHTTPServerOptions{BaseRouter: r, ErrorHandlerFunc: s.writeError},
 	)
 	mux.Handle("GET /openapi.yaml", asset.New("application/yaml", api.OpenAPI))
-	mux.Handle("/", r)
+	if o.Pages == nil {
+		mux.Handle("/", r)
+	} else {
+		mux.Handle("/api", r)
+		mux.Handle("/api/", r)
+		mux.Handle("/", o.Pages)
+	}
 	return s.enter(mux), nil
 }

@@ -41,7 +41,9 @@ func TestSession(t *testing.T) {
 			wantErr(t, "Session", err, account.ErrNotFound)
 			_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddSessionFailure(ctx, id) })
 			wantErr(t, "AddSessionFailure", err, account.ErrNotFound)
-			_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return 0, tx.SetSessionHash(ctx, id, hashOf("three")) })
+			_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+				return 0, tx.SetSessionHash(ctx, id, hashOf("three"))
+			})
 			wantErr(t, "SetSessionHash", err, account.ErrNotFound)
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.TouchSession(ctx, id, now) })
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) })

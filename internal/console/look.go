@@ -1,0 +1,67 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+	_ "time/tzdata" // machines without a database of time zones serve people in all of them
+
+	"github.com/seed-3a99a2fe/usher/internal/locale"
+)
+
+// look is how pages look to a reader. It belongs to the browser: the same person may
+// want it dark on one machine and light on another.
+type look struct {
+	language *locale.Language
+	theme    string // one of themes
+	zone     *time.Location
+}
+
+// themes are the names of the colours. The first follows the system.
+var themes = []string{"system", "light", "dark"}
+
+const lookAge = 365 * 24 * 60 * 60 // seconds that the browser keeps it
+
+// readLook finds how the reader wants his pages: as he chose, else in the language that
+// his browser asks for. Nothing in it is trusted.
+func readLook(r *http.Request) look {
+	chosen := url.Values{}
+	for _, name := range []string{"__Host-usher" + string(lookCookie), "usher-dev" + string(lookCookie)} {
+		if found, err := r.Cookie(name); err == nil {
+			chosen, _ = url.ParseQuery(found.Value)
+		}
+	}
+	l := look{theme: themes[0], zone: time.UTC}
+	l.language = locale.Match(chosen.Get("language"), r.Header.Get("Accept-Language"))
+	l.setTheme(chosen.Get("theme"))
+	l.setZone(chosen.Get("zone"))
+	return l
+}
+
+// setTheme takes the name of a theme, if it is one.
+func (l *look) setTheme(name string) {
+	if slices.Contains(themes, name) {
+		l.theme = name
+	}
+}
+
+// setZone takes the name of a time zone of the IANA database, and reports whether it
+// is one.
+func (l *look) setZone(name string) bool {
+	if len(name) > 64 || name == "Local" {
+		return false
+	}
+	zone, err := time.LoadLocation(name)
+	if err == nil {
+		l.zone = zone
+	}
+	return err == nil
+}
+
+// keepLook has the browser remember it.
+func (q *request) keepLook() {
+	q.setCookie(lookCookie, url.Values{
+		"language": {q.look.language.Tag}, "theme": {q.look.theme}, "zone": {q.look.zone.String()},
+	}.Encode(), lookAge)
+}

@@ -1,0 +1,194 @@
+package console_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/constant"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"text/template/parse"
+
+	"github.com/seed-3a99a2fe/usher/internal/locale"
+)
+
+// Every phrase of the pages is there in every language, with the same verbs, and no
+// language has a phrase that nobody says.
+func TestEveryPhraseIsTranslated(t *testing.T) {
+	said := map[locale.Phrase]bool{}
+	phrasesOfTemplates(t, said)
+	phrasesOfCode(t, said)
+	if len(said) < 50 {
+		t.Fatalf("only %d phrases were found: %v", len(said), said)
+	}
+	for _, l := range locale.Languages[1:] {
+		for _, p := range slices.Sorted(maps.Keys(said)) {
+			if !l.Has(p) {
+				t.Errorf("%s has no %q", l.Tag, p)
+			}
+		}
+	}
+	for file, translations := range languageFiles(t) {
+		for p, texts := range translations {
+			if !said[p] && !strings.HasSuffix(file, "rules.json") {
+				t.Errorf("%s: nobody says %q", file, p)
+			}
+			for _, text := range texts {
+				if got, want := verbs(text), verbs(string(p)); !slices.Equal(got, want) && !(len(texts) > 1 && len(got) < len(want)) {
+					t.Errorf("%s: %q has the verbs %q, %q has %q", file, text, got, p, want)
+				}
+			}
+		}
+	}
+}
+
+var verb = regexp.MustCompile(`%(\[\d\])?[a-z%]`)
+
+func verbs(text string) []string { return slices.Sorted(slices.Values(verb.FindAllString(text, -1))) }
+
+// languageFiles returns what each file of each language says, all forms of each phrase.
+func languageFiles(t *testing.T) map[string]map[locale.Phrase][]string {
+	names, err := filepath.Glob("../locale/*/*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no languages: %v", err)
+	}
+	files := map[string]map[locale.Phrase][]string{}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var raw map[locale.Phrase]any
+		if err := json.Unmarshal(text, &raw); err != nil {
+			t.Fatal(err)
+		}
+		files[name] = map[locale.Phrase][]string{}
+		for p, value := range raw {
+			switch value := value.(type) {
+			case string:
+				files[name][p] = []string{value}
+			case map[string]any:
+				for _, form := range value {
+					files[name][p] = append(files[name][p], form.(string))
+				}
+			}
+		}
+	}
+	return files
+}
+
+// phrasesOfTemplates finds what the templates give to the function t.
+func phrasesOfTemplates(t *testing.T, said map[locale.Phrase]bool) {
+	names, err := filepath.Glob("templates/*.html")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no templates: %v", err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root, trees := parse.New(name), map[string]*parse.Tree{}
+		root.Mode = parse.SkipFuncCheck
+		if _, err := root.Parse(string(text), "", "", trees); err != nil {
+			t.Fatal(err)
+		}
+		for _, tree := range trees {
+			walk(tree.Root, func(p string) { said[locale.Phrase(p)] = true })
+		}
+	}
+}
+
+// walk calls said with every text that is the first argument of t below a node.
+func walk(node parse.Node, said func(string)) {
+	switch n := node.(type) {
+	case *parse.ListNode:
+		if n != nil {
+			for _, child := range n.Nodes {
+				walk(child, said)
+			}
+		}
+	case *parse.ActionNode:
+		walk(n.Pipe, said)
+	case *parse.TemplateNode:
+		walk(n.Pipe, said)
+	case *parse.IfNode:
+		walkBranch(&n.BranchNode, said)
+	case *parse.RangeNode:
+		walkBranch(&n.BranchNode, said)
+	case *parse.WithNode:
+		walkBranch(&n.BranchNode, said)
+	case *parse.PipeNode:
+		if n != nil {
+			for _, command := range n.Cmds {
+				walk(command, said)
+			}
+		}
+	case *parse.CommandNode:
+		if name, ok := n.Args[0].(*parse.IdentifierNode); ok && name.Ident == "t" && len(n.Args) > 1 {
+			if text, ok := n.Args[1].(*parse.StringNode); ok {
+				said(text.Text)
+			}
+		}
+		for _, argument := range n.Args {
+			walk(argument, said)
+		}
+	}
+}
+
+func walkBranch(n *parse.BranchNode, said func(string)) {
+	walk(n.Pipe, said)
+	walk(n.List, said)
+	walk(n.ElseList, said)
+}
+
+// phrasesOfCode finds every constant of the type locale.Phrase in the package.
+func phrasesOfCode(t *testing.T, said map[locale.Phrase]bool) {
+	list, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", ".").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	exports := map[string]string{}
+	for line := range strings.Lines(string(list)) {
+		name, file, _ := strings.Cut(strings.TrimSpace(line), " ")
+		exports[name] = file
+	}
+	files := token.NewFileSet()
+	var parsed []*ast.File
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(files, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed = append(parsed, file)
+	}
+	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
+	config := types.Config{Importer: importer.ForCompiler(files, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })}
+	if _, err := config.Check("console", files, parsed, info); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range info.Types {
+		if of.Value != nil && of.Type.String() == "github.com/seed-3a99a2fe/usher/internal/locale.Phrase" {
+			if p := constant.StringVal(of.Value); p != "" {
+				said[locale.Phrase(p)] = true
+			}
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package console
+
+import (
+	"crypto/hmac"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// route is a page, or a form that a page sends.
+type route struct {
+	pattern string // of [http.ServeMux]
+	page    func(*request) error
+
+	// Who may come. Unless it is open, one has to be signed in; may then says what he
+	// needs a permission for, before a byte of the form is read. The rules ask again.
+	open bool
+	may  permission
+
+	// settled lets in who must choose a new password before anything else.
+	unsettled bool
+	// ownForm leaves the check of the form's token to the page: see reset.go.
+	ownForm bool
+	body    int64 // how many bytes a form may have; 0: maxFormBytes
+}
+
+// permission is what one needs to see a page, for at least one thing. Its zero value
+// asks for nothing.
+type permission struct {
+	action access.Action
+	entity access.Entity
+}
+
+const maxFormBytes = 64 << 10
+
+// routes are all pages, in the files that are named after them.
+var routes = slices.Concat(
+	[]route{{pattern: "GET /{$}", page: (*request).home}},
+	signInRoutes, resetRoutes, sessionRoutes,
+)
+
+// enter is the gate of every request. It refuses what another site made the browser
+// send, finds who asks, keeps out whom the route does not let in, and reads the form
+// and checks its token.
+func (c *console) enter(to route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := &request{w: w, Request: r, console: c, look: readLook(r)}
+		if err := q.pass(to); err != nil {
+			q.fail(err)
+			return
+		}
+		if err := to.page(q); err != nil {
+			q.fail(err)
+		}
+	})
+}
+
+func (q *request) pass(to route) error {
+	public, err := q.PublicURL(q.Context())
+	if err != nil {
+		return err
+	}
+	q.secure = public != nil && public.Scheme == "https" && !sentToLoopback(q.Request)
+	if err := fromHere(q.Request, public); err != nil {
+		return err
+	}
+	if err := q.authenticate(); err != nil {
+		return err
+	}
+	if to.page == nil {
+		return account.NotFound()
+	}
+	if !to.open {
+		if err := q.mayCome(to); err != nil {
+			return err
+		}
+	}
+	if q.Method == http.MethodGet || q.Method == http.MethodHead {
+		return nil
+	}
+	return q.readForm(to)
+}
+
+// mayCome keeps out who is not signed in, who has to choose another password first,
+// and who has no permission for what the route is about.
+func (q *request) mayCome(to route) error {
+	switch {
+	case q.caller == nil:
+		return errSignIn
+	case q.caller.User.NeedPasswordReset && !to.unsettled:
+		return &account.Error{Code: account.CodePasswordChangeRequired}
+	case to.may != permission{}:
+		return account.Allow(q.caller, to.may.action, to.may.entity, access.Any)
+	}
+	return nil
+}
+
+// readForm reads what was sent, all of it into memory: an import may hold passwords,
+// which must not land in a temporary file.
+func (q *request) readForm(to route) error {
+	limit := to.body
+	if limit == 0 {
+		limit = maxFormBytes
+	}
+	q.Body = http.MaxBytesReader(q.w, q.Body, limit)
+	err := q.ParseForm()
+	if strings.HasPrefix(q.Header.Get("Content-Type"), "multipart/form-data") {
+		err = errors.Join(err, q.ParseMultipartForm(limit))
+	}
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return errFormTooLarge
+	}
+	if err != nil || !readable(q.PostForm) {
+		return errFormUnreadable
+	}
+	if to.ownForm {
+		return nil
+	}
+	bound, ok := q.formBinding()
+	if !ok || !hmac.Equal([]byte(q.PostForm.Get(formTokenName)), []byte(formToken(bound))) {
+		return errFormStale
+	}
+	return nil
+}
+
+// readable reports whether every value is text that the database can keep.
+func readable(sent url.Values) bool {
+	for _, values := range sent {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// fromHere refuses what another site made the browser send, by the headers that
+// browsers add: Sec-Fetch-Site, and Origin where there is none.
+func fromHere(r *http.Request, public *url.URL) error {
+	guard := http.NewCrossOriginProtection()
+	if public != nil {
+		if err := guard.AddTrustedOrigin(origin(public)); err != nil {
+			return err
+		}
+	}
+	if guard.Check(r) != nil {
+		return errCrossSite
+	}
+	return nil
+}
