@@ -82,7 +82,8 @@ type view struct {
 	Groups    []navGroup    // that the user sees
 	FormToken string
 	Flash     string
-	Plain     bool // the connection can be read by others
+	Plain     bool   // the connection can be read by others
+	Setup     *setup // how far the first run has come; nil: none goes on
 	Content   any
 }
 
@@ -105,7 +106,7 @@ func (q *request) showStatus(status int, name, title string, content any) error 
 		Plain: !q.secure && !sentToLoopback(q.Request),
 	}
 	if q.caller != nil {
-		v.User, v.Groups = &q.caller.User, q.groups()
+		v.User, v.Groups, v.Setup = &q.caller.User, q.groups(), q.settingUp()
 	}
 	var body bytes.Buffer
 	if err := t.ExecuteTemplate(&body, "layout.html", v); err != nil {

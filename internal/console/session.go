@@ -24,6 +24,7 @@ const (
 	formCookie    cookie = "-form"  // what the form of a visitor who is not signed in is bound to
 	resetCookie   cookie = "-reset" // the token of a password recovery
 	flashCookie   cookie = "-flash" // what the next page says was done
+	setupCookie   cookie = "-setup" // that the first run goes on
 	lookCookie    cookie = "-look"  // language, theme and time zone
 )
 
