@@ -4,10 +4,10 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL    := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
-# SQLite, which is Go translated from C, is left out of the race detector: what it works on is not in Go's memory, where the
-# detector looks, so it finds nothing there and takes most of the time. The driver around it stays in. It is in GOFLAGS because
+# SQLite, which is Go translated from C, is left out of the race detector with its library and its malloc: what they work on is not in
+# Go's memory, where the detector looks, so it finds nothing there and takes most of the time. The driver around it stays in. It is in GOFLAGS because
 # the end-to-end tests build the binary themselves.
-UNRACED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
+UNRACED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false -gcflags=modernc.org/memory=-race=false
 
 # What runs once more on PostgreSQL: the rules and the whole HTTP suite, and of the binary what goes through every operation.
 # Storage, the model and the tests of several servers run on both engines by themselves. Without -race, which has seen the same code on SQLite, and PostgreSQL's
