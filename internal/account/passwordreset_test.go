@@ -147,7 +147,7 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 
 // allowedBeforeChange are the operations with a caller that one may call before
 // he has changed a password that was given to him.
-var allowedBeforeChange = []string{"ChangePassword", "SignOut"}
+var allowedBeforeChange = []string{"ChangePassword", "RenewSession", "SignOut"}
 
 func TestPasswordChangeRequired(t *testing.T) {
 	f := newFixture(t)
