@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -126,6 +127,10 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 	},
 	"UndoImport": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		_, err := s.UndoImport(ctx, p, 1)
+		return err
+	},
+	"Overview": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.Overview(ctx, p, time.UTC)
 		return err
 	},
 	"ListMail": func(ctx context.Context, s *account.Service, p *account.Principal) error {
