@@ -51,6 +51,10 @@ torture: ## crash the server, and PostgreSQL under it, 200 times each, and look 
 	scripts/test-env.sh
 	$(GO) test ./e2e -run '^TestTorture$$' -v -timeout 4h -torture.rounds=$(or $(ROUNDS),200) -torture.seed=$(or $(SEED),0)
 
+screenshots: ## take the pictures of docs/console.md
+	scripts/test-env.sh
+	$(GO) test ./e2e -run '^TestScreenshots$$' -screenshots=$(CURDIR)/docs/images
+
 fuzz: ## fuzz every decoder for a minute each
 	scripts/fuzz.sh 1m
 
@@ -63,4 +67,4 @@ vulncheck: ## look for known vulnerabilities in what is used (needs the vulnerab
 clean: ## remove what was built
 	rm -rf usher .cache
 
-.PHONY: help build run test lint generate torture fuzz bench vulncheck clean
+.PHONY: help build run test lint generate torture screenshots fuzz bench vulncheck clean
