@@ -1,7 +1,9 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -63,7 +65,7 @@ func TestRenewSession(t *testing.T) {
 	if _, err := other.Authenticate(t.Context(), in.Token, origin); err != nil {
 		t.Fatal(err)
 	}
-	renewed, err := f.RenewSession(t.Context(), caller)
+	renewed, err := f.RenewSession(t.Context(), caller, in.Token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +80,33 @@ func TestRenewSession(t *testing.T) {
 	}
 	f.wantUnwritten(renewed.Reveal())
 
+	// Who has the token before, and was let in a moment ago, does not take the session over.
+	_, err = f.RenewSession(t.Context(), caller, in.Token)
+	wantCode(t, err, account.CodeUnauthorized)
 	if err := f.SignOut(t.Context(), caller); err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.RenewSession(t.Context(), caller)
+	_, err = f.RenewSession(t.Context(), caller, renewed)
 	wantCode(t, err, account.CodeUnauthorized)
-	_, err = f.RenewSession(t.Context(), f.by(f.renew(f.as(adminEmail))))
+	key := f.renew(f.as(adminEmail))
+	_, err = f.RenewSession(t.Context(), f.by(key), key)
 	wantCode(t, err, account.CodeUnauthorized)
+}
+
+// Whatever a client calls itself, the right password signs in, and only that: one that
+// fails for the name would tell that the password was right.
+func TestNameOfDeviceIsNoMatter(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, device := range []string{"\xff", "a\x00b", strings.Repeat("é", 300)} {
+		from := account.Origin{Source: home, Device: device}
+		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), from)
+		if err != nil {
+			t.Fatalf("%q: %v", device, err)
+		}
+		p, err := f.Authenticate(t.Context(), in.Token, from)
+		if err != nil || !utf8.ValidString(p.Session.Device) || strings.ContainsRune(p.Session.Device, 0) {
+			t.Errorf("%q is kept as %q, %v", device, p.Session.Device, err)
+		}
+	}
 }

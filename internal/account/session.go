@@ -132,12 +132,14 @@ func (s *Service) SignOut(ctx context.Context, caller *Principal) error {
 	})
 }
 
-// RenewSession gives the caller's session another token and returns it. The one before
-// lets nobody in any more: who had got hold of it is out when a password was changed
-// (OWASP ASVS 5.0, 7.2.4). It fails with CodeUnauthorized for a session that has ended,
-// and for a caller who came by something else.
-func (s *Service) RenewSession(ctx context.Context, caller *Principal) (secret.Text, error) {
-	if caller.Credential.Kind != CredentialSession {
+// RenewSession gives the caller's session another token in place of the current one, and
+// returns it. The one before lets nobody in any more: who had got hold of it is out when a
+// password was changed (OWASP ASVS 5.0, 7.2.4). It fails with CodeUnauthorized for a
+// session that has ended, or has another token by now, and for a caller who came by
+// something else.
+func (s *Service) RenewSession(ctx context.Context, caller *Principal, current secret.Text) (secret.Text, error) {
+	was, err := token.Parse(caller.From.Channel.session(), current)
+	if err != nil || caller.Credential.Kind != CredentialSession {
 		return secret.Text{}, unauthorized()
 	}
 	text, hash, err := token.New(caller.From.Channel.session(), s.random)
@@ -145,7 +147,10 @@ func (s *Service) RenewSession(ctx context.Context, caller *Principal) (secret.T
 		return secret.Text{}, err
 	}
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		return ended(tx.SetSessionHash(ctx, caller.Session.ID, hash))
+		if _, err := s.reload(ctx, tx, caller); err != nil {
+			return err
+		}
+		return ended(tx.SetSessionHash(ctx, caller.Session.ID, was, hash))
 	})
 	if err != nil {
 		return secret.Text{}, err

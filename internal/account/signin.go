@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -89,7 +90,7 @@ func (s *Service) SignIn(ctx context.Context, email string, password secret.Text
 					}
 				}
 				session := Session{
-					UserID: c.UserID, Created: now, LastSeen: now, Source: from.Source, Device: truncate(from.Device, 256),
+					UserID: c.UserID, Created: now, LastSeen: now, Source: from.Source, Device: deviceName(from.Device),
 				}
 				id, err := tx.InsertSession(ctx, session, hash)
 				if err != nil {
@@ -383,6 +384,14 @@ func truncate(text string, most int) string {
 		most--
 	}
 	return text[:most]
+}
+
+// deviceName is what a client calls itself, in text that every database takes: a
+// header may have any bytes, and a sign-in that fails for them would tell that the
+// password was right.
+func deviceName(text string) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+	return truncate(text, 256)
 }
 
 // unknownSubject is the subject of the throttle for an address without an account.

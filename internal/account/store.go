@@ -181,8 +181,9 @@ type SessionReader interface {
 // SessionWriter changes sessions.
 type SessionWriter interface {
 	InsertSession(ctx context.Context, s Session, hash token.Hash) (int64, error)
-	// SetSessionHash gives a session another token. It fails with ErrNotFound.
-	SetSessionHash(ctx context.Context, id int64, hash token.Hash) error
+	// SetSessionHash gives a session another token. It fails with ErrNotFound for one
+	// that has not the token before.
+	SetSessionHash(ctx context.Context, id int64, before, hash token.Hash) error
 	// TouchSession moves LastSeen forward, unless another transaction has the session.
 	TouchSession(ctx context.Context, id int64, lastSeen time.Time) error
 	// AddSessionFailure counts a wrong password and returns how many there were.

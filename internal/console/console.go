@@ -32,8 +32,8 @@ type Options struct {
 	SourceOf func(*http.Request) string
 	// PublicURL tells where people reach the server at this moment, over HTTP or
 	// HTTPS; nil: not known. Forms from its origin are taken, also where a proxy
-	// gives the server another name. Cookies are bound to HTTPS if it says so,
-	// but for a request that was sent to loopback.
+	// gives the server another name. Cookies are bound to HTTPS if it says so;
+	// browsers take those on loopback without it, too.
 	PublicURL func(context.Context) (*url.URL, error)
 	// Logger takes the failures that are the server's own.
 	Logger *slog.Logger

@@ -81,6 +81,10 @@ func (q *request) fail(err error) {
 	if errors.Is(err, context.Canceled) && q.Context().Err() != nil {
 		return // nobody waits for an answer
 	}
+	if errors.Is(err, errFormStale) && q.caller == nil && q.URL.Path == signInPath { // of several tabs the last has the cookie
+		_ = q.done(signInPath, "The page was out of date. Please sign in again.")
+		return
+	}
 	if r, ok := errors.AsType[*refusal](err); ok {
 		n := notice{Kind: failure}
 		for _, p := range r.text {
@@ -115,7 +119,7 @@ func (q *request) fail(err error) {
 		n.Text = append(n.Text, q.retryAfter(failed.RetryAfter))
 	}
 	if code == account.CodeUnavailable {
-		q.Logger.WarnContext(q.Context(), "console request not served", "path", q.URL.Path, "error", err)
+		q.Logger.WarnContext(q.Context(), "console request not served", "page", q.Pattern, "error", err)
 	}
 	q.notify(known.status, known.title, n)
 }
@@ -123,7 +127,7 @@ func (q *request) fail(err error) {
 // fault answers 500 for a failure of the server and logs it. The page says nothing of
 // the cause but quotes the request id that the middleware gave.
 func (q *request) fault(err error) {
-	q.Logger.ErrorContext(q.Context(), "console request failed", "path", q.URL.Path, "error", err)
+	q.Logger.ErrorContext(q.Context(), "console request failed", "page", q.Pattern, "error", err)
 	q.notify(http.StatusInternalServerError, "Something went wrong", notice{
 		Kind:      failure,
 		Text:      []string{q.say("The server could not do this. Try again in a while, and tell your administrator if it stays so.")},

@@ -107,7 +107,7 @@ func (q *request) refuse(f *form, err error) int {
 	case account.CodeUnauthorized, account.CodePasswordChangeRequired, account.CodeNotFound, account.CodeInternal:
 		return 0
 	case account.CodeUnavailable:
-		q.Logger.WarnContext(q.Context(), "console form not served", "path", q.URL.Path, "error", err)
+		q.Logger.WarnContext(q.Context(), "console form not served", "page", q.Pattern, "error", err)
 		f.Alert = q.say("The server is busy. Nothing was changed.") + " " + q.retryAfter(failed.RetryAfter)
 		return http.StatusServiceUnavailable
 	case account.CodeTooManyRequests:

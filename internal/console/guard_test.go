@@ -27,16 +27,17 @@ func (s *site) under(public string) *site {
 }
 
 // The cookie of a session is for this host alone, by HTTPS alone, and out of the reach
-// of scripts and of other sites. On loopback there is often no HTTPS, and none is needed.
+// of scripts and of other sites, by whatever name a proxy asks for it.
 func TestSessionCookie(t *testing.T) {
-	s := newSite(t).under("https://accounts.example.org")
-	tests := []struct{ host, cookie, rest string }{
-		{"accounts.example.org", "__Host-usher=usc_", "; Path=/; HttpOnly; Secure; SameSite=Lax"},
-		{"127.0.0.1:8080", "usher-dev=usc_", "; Path=/; HttpOnly; SameSite=Lax"},
-		{"[::1]:8080", "usher-dev=usc_", "; Path=/; HttpOnly; SameSite=Lax"},
+	s := newSite(t)
+	const secure = "; Path=/; HttpOnly; Secure; SameSite=Lax"
+	tests := []struct{ public, host, cookie, rest string }{
+		{"https://accounts.example.org", "accounts.example.org", "__Host-usher=usc_", secure},
+		{"https://accounts.example.org", "127.0.0.1:8080", "__Host-usher=usc_", secure},
+		{"http://127.0.0.1:8080", "127.0.0.1:8080", "usher-dev=usc_", "; Path=/; HttpOnly; SameSite=Lax"},
 	}
 	for _, test := range tests {
-		b := s.visitor()
+		b := s.under(test.public).visitor()
 		page := httptest.NewRequest("GET", "/sign-in", nil)
 		page.Host = test.host
 		b.do(page)
@@ -136,5 +137,56 @@ func TestPasswordFirst(t *testing.T) {
 		if a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/profile/password" {
 			t.Errorf("%s: %d to %q", pattern, a.StatusCode, a.Header.Get("Location"))
 		}
+	}
+}
+
+// Other sites cannot renew the cookie that a visitor's sign-in form is bound to.
+func TestCrossSiteRequestSetsNoCookie(t *testing.T) {
+	b := newSite(t).visitor()
+	r := httptest.NewRequest("POST", "/sign-in", nil)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	a := b.do(r)
+	a.want(t, http.StatusForbidden)
+	if got := a.Header.Get("Set-Cookie"); got != "" {
+		t.Errorf("it sets %q", got)
+	}
+}
+
+// Of several tabs that were opened at once the last has the cookie. The others show the
+// form anew instead of a dead end.
+func TestStaleSignInFormIsShownAnew(t *testing.T) {
+	s := newSite(t)
+	b := s.visitor()
+	b.get("/sign-in")
+	stale := b.formToken
+	clear(b.cookies)
+	b.get("/sign-in")
+	b.follow("/sign-in", url.Values{"email": {adminEmail}, "password": {password}, "formToken": {stale}}).want(t, 200, "out of date")
+}
+
+// A form cookie that no page of ours has set does not keep anybody from signing in.
+func TestOddFormCookie(t *testing.T) {
+	s := newSite(t)
+	b := s.visitor()
+	b.cookies["usher-dev-form"] = "a b"
+	page := b.get("/sign-in")
+	if tokens := formTokenField.FindAllStringSubmatch(page.body, -1); len(tokens) < 2 || tokens[0][1] != tokens[1][1] {
+		t.Errorf("the forms of one page carry %q", tokens)
+	}
+	if in := b.post("/sign-in", url.Values{"email": {adminEmail}, "password": {password}}); in.StatusCode != http.StatusSeeOther || b.cookies["usher-dev"] == "" {
+		t.Errorf("status %d", in.StatusCode)
+	}
+}
+
+// Who signs in once more leaves no session behind that nobody would end.
+func TestSignInAgain(t *testing.T) {
+	s := newSite(t)
+	b := s.as(adminEmail)
+	former := b.cookies["usher-dev"]
+	b.post("/sign-in", url.Values{"email": {adminEmail}, "password": {password}})
+	old := s.visitor()
+	old.cookies["usher-dev"] = former
+	if a := old.get("/profile/sessions"); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("the former session goes on: %d", a.StatusCode)
 	}
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"time"
 	_ "time/tzdata" // machines without a database of time zones serve people in all of them
@@ -30,6 +31,7 @@ func readLook(r *http.Request) look {
 	for _, name := range []string{"__Host-usher" + string(lookCookie), "usher-dev" + string(lookCookie)} {
 		if found, err := r.Cookie(name); err == nil {
 			chosen, _ = url.ParseQuery(found.Value)
+			break // the one of HTTPS, where there is one
 		}
 	}
 	l := look{theme: themes[0], zone: time.UTC}
@@ -46,10 +48,13 @@ func (l *look) setTheme(name string) {
 	}
 }
 
-// setZone takes the name of a time zone of the IANA database, and reports whether it
-// is one.
+// zoneName is UTC, or a place as the IANA database names it. It keeps out what is beside
+// the places there: the machine's own zone, and times that count leap seconds.
+var zoneName = regexp.MustCompile(`^(UTC|[A-Z][A-Za-z_]{0,20}(/[A-Za-z0-9_+-]{1,24}){1,2})$`)
+
+// setZone takes the name of a time zone, and reports whether it is one.
 func (l *look) setZone(name string) bool {
-	if len(name) > 64 || name == "Local" {
+	if !zoneName.MatchString(name) {
 		return false
 	}
 	zone, err := time.LoadLocation(name)

@@ -4,6 +4,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
 func TestOverview(t *testing.T) {
@@ -29,6 +32,15 @@ func TestOverviewOfFew(t *testing.T) {
 	ada.get("/overview").want(t, 403)
 	if home := ada.get("/").Header.Get("Location"); home != "/profile" {
 		t.Errorf("the home of a user is %q", home)
+	}
+	some := must(s.CreateRoles(t.Context(), s.principal(adminEmail), []account.NewRole{{Name: "Some"}}))[0]
+	permissions := []access.Draft{{Entity: access.EntityUser, Action: access.ActionRead, IDs: &[]int64{1}}}
+	if _, err := s.SetRolePermissions(t.Context(), s.principal(adminEmail), some.ID, permissions); err != nil {
+		t.Fatal(err)
+	}
+	s.user("bob@example.org", access.UserRole, some.ID)
+	if home := s.as("bob@example.org").get("/").Header.Get("Location"); home != "/users" {
+		t.Errorf("the home of who sees some users is %q", home)
 	}
 	if home := s.as(adminEmail).get("/").Header.Get("Location"); home != "/overview" {
 		t.Errorf("the home of an administrator is %q", home)

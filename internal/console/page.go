@@ -104,8 +104,11 @@ func (q *request) showStatus(status int, name, title string, content any) error 
 	}
 	v := view{
 		Title: title, Language: q.look.language.Tag, Languages: locale.Languages, Theme: q.look.theme, Path: q.URL.Path,
-		FormToken: q.FormToken(), Flash: q.takeFlash(), Content: content,
+		Flash: q.takeFlash(), Content: content,
 		Plain: !q.secure && !sentToLoopback(q.Request),
+	}
+	if status != http.StatusForbidden || q.caller != nil { // what another site made up must not renew a visitor's cookie
+		v.FormToken = q.FormToken()
 	}
 	if q.caller != nil {
 		v.User, v.Groups, v.Setup = &q.caller.User, q.groups(), q.settingUp()
@@ -142,6 +145,7 @@ type navEntry struct {
 	path  string
 	label locale.Phrase
 	may   permission // that one needs to see it
+	all   bool       // for all things of the kind, and not just for some
 }
 
 // navLink is an entry as it is shown.
@@ -157,7 +161,7 @@ func (q *request) sees(e navEntry) bool {
 		return true
 	}
 	all, ids := q.caller.Access.Reach(e.may.action, e.may.entity, q.caller.User.ID)
-	return all || slices.ContainsFunc(ids, func(id int64) bool { return id != q.caller.User.ID })
+	return all || !e.all && slices.ContainsFunc(ids, func(id int64) bool { return id != q.caller.User.ID })
 }
 
 // groups returns the menu as the caller sees it.
@@ -196,18 +200,18 @@ func (q *request) entry() (path string) {
 // navigation is the menu. The first page that somebody sees is his home.
 var navigation = []navGroup{
 	{name: "Administration", entries: []navEntry{
-		{"/overview", "Overview", permission{access.ActionRead, access.EntityUser}},
-		{"/users", "Users", permission{access.ActionRead, access.EntityUser}},
-		{"/roles", "Roles", permission{access.ActionRead, access.EntityRole}},
-		{"/activity", "Activity", permission{access.ActionRead, access.EntityActivityLog}},
-		{"/mail", "Mail", permission{access.ActionRead, access.EntityMail}},
-		{"/settings", "Settings", permission{access.ActionRead, access.EntityApplicationSettings}},
+		{path: "/overview", label: "Overview", may: permission{access.ActionRead, access.EntityUser}, all: true},
+		{path: "/users", label: "Users", may: permission{access.ActionRead, access.EntityUser}},
+		{path: "/roles", label: "Roles", may: permission{access.ActionRead, access.EntityRole}},
+		{path: "/activity", label: "Activity", may: permission{access.ActionRead, access.EntityActivityLog}},
+		{path: "/mail", label: "Mail", may: permission{access.ActionRead, access.EntityMail}},
+		{path: "/settings", label: "Settings", may: permission{access.ActionRead, access.EntityApplicationSettings}},
 	}},
 	{name: "Your account", entries: []navEntry{
-		{"/profile", "Profile", permission{}},
-		{"/profile/password", "Password", permission{}},
-		{"/profile/sessions", "Sessions", permission{}},
-		{"/profile/keys", "API keys", permission{}},
-		{"/profile/activity", "My activity", permission{}},
+		{path: "/profile", label: "Profile"},
+		{path: "/profile/password", label: "Password"},
+		{path: "/profile/sessions", label: "Sessions"},
+		{path: "/profile/keys", label: "API keys"},
+		{path: "/profile/activity", label: "My activity"},
 	}},
 }

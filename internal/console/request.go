@@ -10,6 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/locale"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 // request is one request of a page: who asks, and how he wants to be answered. A page
@@ -22,6 +23,7 @@ type request struct {
 	w      http.ResponseWriter
 	look   look
 	secure bool               // people reach the page by HTTPS
+	fresh  secret.Text        // what the forms of a visitor without a cookie are bound to
 	caller *account.Principal // nil: nobody is signed in
 }
 
@@ -63,7 +65,7 @@ func (q *request) done(path string, what locale.Phrase, args ...any) error {
 	return q.redirect(path)
 }
 
-const maxFlash = 1000 // bytes; a cookie has room for 4096 of base64
+const maxFlash = 1000 // bytes; escaped they are three times as many, and a cookie has room for 4096
 
 func (q *request) setFlash(text string) {
 	if len(text) > maxFlash {

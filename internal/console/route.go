@@ -66,7 +66,7 @@ func (q *request) pass(to route) error {
 	if err != nil {
 		return err
 	}
-	q.secure = public != nil && public.Scheme == "https" && !sentToLoopback(q.Request)
+	q.secure = public != nil && public.Scheme == "https"
 	if err := fromHere(q.Request, public); err != nil {
 		return err
 	}

@@ -105,10 +105,11 @@ func (q *request) FormToken() string {
 	if bound, ok := q.formBinding(); ok {
 		return formToken(bound)
 	}
-	fresh := rand.Text()
-	q.AddCookie(&http.Cookie{Name: q.cookieName(formCookie), Value: fresh}) // for another form of this page
-	q.setCookie(formCookie, fresh, 0)
-	return formToken(secret.New(fresh))
+	if q.fresh.Empty() { // else another form of this page has got it
+		q.fresh = secret.New(rand.Text())
+		q.setCookie(formCookie, q.fresh.Reveal(), 0)
+	}
+	return formToken(q.fresh)
 }
 
 // formToken binds a form to a secret that the browser holds in a cookie. It says
@@ -119,8 +120,8 @@ func formToken(bound secret.Text) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// sentToLoopback reports whether the browser runs on this machine, or reaches it
-// through a tunnel: such a connection needs no TLS, and often has none.
+// sentToLoopback reports whether the browser says that it runs on this machine, or
+// reaches it through a tunnel: such a connection needs no TLS.
 func sentToLoopback(r *http.Request) bool {
 	name, _, err := net.SplitHostPort(r.Host)
 	if err != nil {

@@ -58,6 +58,11 @@ func (q *request) signIn() error {
 		}
 		return q.showStatus(status, "signin.html", q.say("Sign in"), signInPage{f})
 	}
+	if q.caller != nil { // the session that was there would live on, and nobody know its token
+		if err := q.accounts.SignOut(q.Context(), q.caller); err != nil {
+			return err
+		}
+	}
 	q.setCookie(sessionCookie, in.Token.Reveal(), 0)
 	q.setCookie(formCookie, "", -1)
 	if q.look.setZone(q.value("zone")) {

@@ -24,7 +24,7 @@ func TestSignIn(t *testing.T) {
 		{"nobody", url.Values{"email": {"bob@example.org"}, "password": {password}}, 401, "do not match"},
 		{"no address", url.Values{"password": {password}}, 401, "do not match"},
 		{"no password", url.Values{"email": {"ada@example.org"}}, 401, "do not match"},
-		{"form of another visitor", url.Values{"email": {"ada@example.org"}, "password": {password}, "formToken": {"x"}}, 403, "Open the page again"},
+		{"form of another visitor", url.Values{"email": {"ada@example.org"}, "password": {password}, "formToken": {"x"}}, 303, ""},
 		{"not text", url.Values{"email": {"ada\x00@example.org"}, "password": {password}}, 400, "could not be read"},
 		{"right", url.Values{"email": {" Ada@example.org "}, "password": {password}}, 303, ""},
 	}
@@ -37,7 +37,7 @@ func TestSignIn(t *testing.T) {
 			if strings.Contains(a.body, password) {
 				t.Error("the page shows the password")
 			}
-			if _, in := b.cookies["usher-dev"]; in != (test.status == 303) {
+			if _, in := b.cookies["usher-dev"]; in != (test.name == "right") {
 				t.Errorf("signed in: %t", in)
 			}
 		})
@@ -141,4 +141,30 @@ func TestLook(t *testing.T) {
 		want(t, 200, `lang="fr" data-theme="dark"`, "Se déconnecter")
 	b.follow("/look", url.Values{"theme": {`"><script>`}, "back": {"//evil.example"}})
 	b.get("/profile/sessions").want(t, 200, `data-theme="dark"`, "Se déconnecter")
+}
+
+// A zone is a place of the IANA database, and nothing else that there is beside it. Over
+// HTTPS the cookie of HTTPS counts.
+func TestZone(t *testing.T) {
+	s := newSite(t)
+	for zone, want := range map[string]string{
+		"Europe/Paris":         "10:00:00 CET",
+		"America/Indiana/Knox": "03:00:00 CST",
+		"UTC":                  "09:00:00 UTC",
+		"right/Europe/Paris":   "09:00:00 UTC",
+		"localtime":            "09:00:00 UTC",
+		"../../etc/passwd":     "09:00:00 UTC",
+		"Europe/Nowhere":       "09:00:00 UTC",
+		"Local":                "09:00:00 UTC",
+	} {
+		b := s.visitor()
+		b.get("/sign-in")
+		b.post("/sign-in", url.Values{"email": {adminEmail}, "password": {password}, "zone": {zone}})
+		if kept, ok := b.cookies["usher-dev-look"]; ok { // and one that was set before there was HTTPS
+			b.cookies["__Host-usher-look"], b.cookies["usher-dev-look"] = kept, "zone=Asia/Tokyo"
+		}
+		if page := b.get("/profile/sessions"); !strings.Contains(page.body, want) {
+			t.Errorf("%s: no %q on\n%s", zone, want, page.body)
+		}
+	}
 }

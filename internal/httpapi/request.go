@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -84,9 +83,7 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 func (s *server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		// A header may have any bytes; PostgreSQL takes neither broken UTF-8 nor NUL.
-		device := strings.ReplaceAll(strings.ToValidUTF8(r.UserAgent(), "\uFFFD"), "\x00", "\uFFFD")
-		q := &request{from: account.Origin{Source: s.proxies.Source(r), Device: device}}
+		q := &request{from: account.Origin{Source: s.proxies.Source(r), Device: r.UserAgent()}}
 		if q.id = r.Header.Get("X-Request-Id"); !requestID.MatchString(q.id) {
 			q.id = newRequestID()
 		}

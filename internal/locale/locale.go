@@ -59,8 +59,10 @@ var matcher = func() language.Matcher {
 
 // Match returns the language that suits best what a reader prefers: each text is a
 // language tag, or the value of Accept-Language (RFC 9110, section 12.5.4), the most
-// preferred first. What is not understood is passed over.
+// preferred first. What is not understood, or longer than any browser sends, is passed
+// over.
 func Match(preferred ...string) *Language {
+	preferred = slices.DeleteFunc(slices.Clone(preferred), func(text string) bool { return len(text) > 256 })
 	_, i := language.MatchStrings(matcher, preferred...)
 	return Languages[i]
 }

@@ -75,7 +75,7 @@ var authChanges = []struct {
 	{"DeleteRole", func(s authScene) error {
 		return errors.Join(s.SetUserRoles(s, 2, nil), s.DeleteRole(s, 2))
 	}, []account.AuthChange{{Kind: account.AuthUser, ID: 2}, {Kind: account.AuthRole, ID: 2}, {Kind: account.AuthRole, ID: 4}}},
-	{"SetSessionHash", func(s authScene) error { return s.SetSessionHash(s, 1, hashOf("another")) }, []account.AuthChange{{Kind: account.AuthSession, ID: 1}}},
+	{"SetSessionHash", func(s authScene) error { return s.SetSessionHash(s, 1, hashOf("one"), hashOf("another")) }, []account.AuthChange{{Kind: account.AuthSession, ID: 1}}},
 	{"DeleteSession", func(s authScene) error { return s.DeleteSession(s, 1) }, []account.AuthChange{{Kind: account.AuthSession, ID: 1}}},
 	{"DeleteSessionsOf", func(s authScene) error { return s.DeleteSessionsOf(s, 1, 0) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
 	{"DeleteAPIKey", func(s authScene) error { return s.DeleteAPIKey(s, 1) }, []account.AuthChange{{Kind: account.AuthKey, ID: 1}}},

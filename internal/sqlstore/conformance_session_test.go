@@ -42,7 +42,7 @@ func TestSession(t *testing.T) {
 			_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddSessionFailure(ctx, id) })
 			wantErr(t, "AddSessionFailure", err, account.ErrNotFound)
 			_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
-				return 0, tx.SetSessionHash(ctx, id, hashOf("three"))
+				return 0, tx.SetSessionHash(ctx, id, hashOf("one"), hashOf("three"))
 			})
 			wantErr(t, "SetSessionHash", err, account.ErrNotFound)
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.TouchSession(ctx, id, now) })
@@ -63,10 +63,16 @@ func TestSession(t *testing.T) {
 
 	conform(t, "another token takes the place of the one before", func(t *testing.T, db database) {
 		s := insertSession(t, db, insertUser(t, db, localUser("a@example.org")).ID, "one")
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SetSessionHash(ctx, s.ID, hashOf("two")) })
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			return tx.SetSessionHash(ctx, s.ID, hashOf("one"), hashOf("two"))
+		})
 		want(t, "by the new hash", get[account.Session](t)(db.SessionByHash(t.Context(), hashOf("two"))), s)
 		_, err := db.SessionByHash(t.Context(), hashOf("one"))
 		wantErr(t, "by the old hash", err, account.ErrNotFound)
+		_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+			return 0, tx.SetSessionHash(ctx, s.ID, hashOf("one"), hashOf("three"))
+		})
+		wantErr(t, "in place of a hash that it has no more", err, account.ErrNotFound)
 	})
 
 	conform(t, "the last use only moves forward", func(t *testing.T, db database) {

@@ -36,11 +36,11 @@ func (t *tx) InsertSession(ctx context.Context, s account.Session, hash token.Ha
 		s.UserID, hash[:], s.Source, s.Device, micros(s.Created), micros(s.LastSeen))
 }
 
-func (t *tx) SetSessionHash(ctx context.Context, id int64, hash token.Hash) error {
+func (t *tx) SetSessionHash(ctx context.Context, id int64, before, hash token.Hash) error {
 	if err := t.changed(ctx, account.AuthSession, id); err != nil {
 		return err
 	}
-	_, err := one(ctx, t.queries, scanInt, `UPDATE sessions SET hash = $2 WHERE id = $1 RETURNING id`, id, hash[:])
+	_, err := one(ctx, t.queries, scanInt, `UPDATE sessions SET hash = $3 WHERE id = $1 AND hash = $2 RETURNING id`, id, before[:], hash[:])
 	return err
 }
 
