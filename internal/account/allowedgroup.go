@@ -19,8 +19,11 @@ type AllowedGroup struct {
 
 // groups checks allowed groups and returns them with their roles sorted.
 func (c *checker) groups(path string, groups []AllowedGroup) []AllowedGroup {
+	c.few(path, len(groups), maxGroups)
 	checked := slices.Clone(groups)
 	for i, g := range groups {
+		c.text(fmt.Sprintf("%s/%d/name", path, i), g.Name, maxSettingLength)
+		c.few(fmt.Sprintf("%s/%d/defaultRoleIds", path, i), len(g.DefaultRoleIDs), maxGroupRoles)
 		if strings.TrimSpace(g.Name) == "" {
 			c.fail(fmt.Sprintf("%s/%d/name", path, i), "must not be empty or white space alone")
 		}

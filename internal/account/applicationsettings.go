@@ -187,10 +187,12 @@ func (up ApplicationUpdate) apply(a ApplicationSettings) (ApplicationSettings, e
 	put(&a.DefaultProfileID, up.DefaultProfileID)
 	put(&a.KeepActivity, up.KeepActivity)
 	put(&a.ActivityDays, up.ActivityDays)
+	c.whole("/logRetentionPeriod", up.ActivityDays, minActivityDays, maxActivityDays)
 	if up.DefaultRoleIDs != nil {
 		if a.DefaultRoleIDs = fold(*up.DefaultRoleIDs); len(a.DefaultRoleIDs) == 0 {
 			c.fail("/defaultRoleIds", "must have at least one role")
 		}
+		c.few("/defaultRoleIds", len(*up.DefaultRoleIDs), maxGroupRoles)
 	}
 	if put(&a.InternalCertificate, up.InternalCertificate); up.InternalCertificate != nil {
 		c.certificates("/internalCertificate", a.InternalCertificate)
@@ -210,6 +212,10 @@ func (up MailUpdate) apply(m *MailSettings, c *checker) {
 		if err := host.Check(*m.Server); err != nil {
 			c.fail("/smtpServerAddress", err.Error())
 		}
+	}
+	c.whole("/smtpServerPort", value(up.Port), 1, maxPort)
+	if password := value(up.Password); password != nil {
+		c.text("/smtpAccountPassword", password.Reveal(), maxSettingLength)
 	}
 	if up.Account != nil {
 		c.line("/smtpAccount", value(m.Account))
@@ -276,6 +282,7 @@ func (c *checker) certificates(path string, text *string) {
 	if text == nil {
 		return
 	}
+	c.text(path, *text, maxCertificateLength)
 	rest, found := []byte(strings.TrimSpace(*text)), false
 	for len(rest) > 0 {
 		var block *pem.Block

@@ -160,8 +160,8 @@ var annChanges = map[string]func(context.Context, *annScene) error{
 	},
 	"her role loses who is deleted": func(ctx context.Context, s *annScene) error { return s.DeleteUser(ctx, s.admin, s.bystander) },
 	"sessions end sooner": func(ctx context.Context, s *annScene) error {
-		s.clock.advance(time.Minute)
-		idle := 30 * time.Second
+		s.clock.advance(10 * time.Minute)
+		idle := 5 * time.Minute
 		_, err := s.UpdateServerSettings(ctx, s.admin, account.ServerUpdate{SessionIdle: &idle})
 		return err
 	},

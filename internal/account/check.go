@@ -3,6 +3,7 @@ package account
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -54,6 +55,30 @@ func (c *checker) line(path, value string) {
 		return
 	}
 	c.text(path, value, MaxNameLength)
+}
+
+// whole checks a number that an update has.
+func (c *checker) whole(path string, value *int, least, most int) {
+	if value != nil && (*value < least || *value > most) {
+		c.fail(path, fmt.Sprintf("must be from %d to %d", least, most))
+	}
+}
+
+// few checks how many things a list has.
+func (c *checker) few(path string, count, most int) {
+	if count > most {
+		c.fail(path, fmt.Sprintf("must have at most %d entries", most))
+	}
+}
+
+// span checks a time that an update has, and reports whether it is within the limits,
+// which are told in words.
+func (c *checker) span(path string, value *time.Duration, least, most time.Duration, limits string) bool {
+	within := value == nil || *value >= least && *value <= most
+	if !within {
+		c.fail(path, "must be "+limits)
+	}
+	return within
 }
 
 func (c *checker) email(path, value string) EmailKey {

@@ -114,6 +114,13 @@ func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 	if up.AllowedGroups != nil {
 		l.AllowedGroups = c.groups("/allowedGroups", *up.AllowedGroups)
 	}
+	c.optional("/url", value(up.URL), maxURLLength)
+	c.optional("/searchUserDN", value(up.SearchUserDN), maxSettingLength)
+	c.optional("/userSearchBase", value(up.UserSearchBase), maxSettingLength)
+	c.optional("/userSearchFilter", value(up.UserSearchFilter), maxSettingLength)
+	if password := value(up.SearchUserPassword); password != nil {
+		c.text("/searchUserPassword", password.Reveal(), maxSettingLength)
+	}
 	if up.URL != nil && l.URL != nil {
 		c.directory("/url", *l.URL)
 	}

@@ -26,9 +26,12 @@ func (s *Service) LockoutPolicy(ctx context.Context, caller *Principal) (throttl
 }
 
 // UpdateLockoutPolicy changes the policy. It holds for the next sign-in, on every
-// node; locks that were set stay. It fails as [Allow] says.
+// node; locks that were set stay. It fails as [Allow] says, and with CodeInvalid.
 func (s *Service) UpdateLockoutPolicy(ctx context.Context, caller *Principal, up LockoutUpdate) error {
 	if err := Allow(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All); err != nil {
+		return err
+	}
+	if err := up.check(); err != nil {
 		return err
 	}
 	return s.changeSettings(ctx, caller, settingLockout, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
@@ -57,4 +60,12 @@ func (s *Service) UpdateLockoutPolicy(ctx context.Context, caller *Principal, up
 		l.add("lockoutDuration", int(was.Duration.Seconds()), int(now.Duration.Seconds()))
 		return s.record(ctx, tx, caller, Event{ActionSettingsUpdate, Target{Kind: access.EntityLockoutPolicy}, l})
 	})
+}
+
+func (up LockoutUpdate) check() error {
+	var c checker
+	c.whole("/failedAttemptThreshold", up.Threshold, 1, maxThreshold)
+	c.span("/failedAttemptPeriod", up.Period, 0, maxLockTime, "at most 365 days")
+	c.span("/lockoutDuration", up.Duration, 0, maxLockTime, "at most 365 days")
+	return c.err()
 }

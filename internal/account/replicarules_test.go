@@ -166,7 +166,7 @@ func TestReplicasKeepEverySetting(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.caller(1)
 		for round := 1; round <= 10; round++ {
-			idle, name := time.Duration(round)*time.Minute, fmt.Sprint("Sender ", round)
+			idle, name := time.Duration(4+round)*time.Minute, fmt.Sprint("Sender ", round)
 			ups := []account.ServerUpdate{{SenderName: &name}, {SessionIdle: &idle}, {SessionAbsolute: ptr(idle + account.SessionIdle)}}
 			for _, err := range parallel(len(ups), func(i int) error {
 				_, err := r.of(i).UpdateServerSettings(t.Context(), admin, ups[i])

@@ -113,6 +113,7 @@ func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 			c.fail("/providerLoginUrl", "must be a URL such as https://provider.example.com/saml")
 		}
 	}
+	c.optional("/providerLoginUrl", value(up.ProviderLoginURL), maxURLLength)
 	if up.SignatureCertificate != nil {
 		c.certificates("/signatureCertificate", s.SignatureCertificate)
 	}

@@ -115,7 +115,9 @@ func (up ServerUpdate) apply(s ServerSettings) (ServerSettings, error) {
 		}
 		c.line("/emailSenderName", s.SenderName)
 	}
-	if s.SessionIdle > s.SessionAbsolute {
+	idle := c.span("/sessionIdleMinutes", up.SessionIdle, minSessionLife, maxSessionIdle, "from 5 minutes to 30 days")
+	absolute := c.span("/sessionAbsoluteMinutes", up.SessionAbsolute, minSessionLife, maxSessionLife, "from 5 minutes to 365 days")
+	if idle && absolute && s.SessionIdle > s.SessionAbsolute {
 		path := "/sessionIdleMinutes"
 		if up.SessionIdle == nil {
 			path = "/sessionAbsoluteMinutes"

@@ -20,6 +20,9 @@ func TestServerSettings(t *testing.T) {
 		{account.ServerUpdate{SenderName: ptr("Usher\r\nBcc: x@example.org")}, "/emailSenderName"},
 		{account.ServerUpdate{SenderName: ptr(" ")}, "/emailSenderName"},
 		{account.ServerUpdate{SessionIdle: ptr(31 * 24 * time.Hour)}, "/sessionIdleMinutes"},
+		{account.ServerUpdate{SessionIdle: ptr(13 * time.Hour), SessionAbsolute: ptr(12 * time.Hour)}, "/sessionIdleMinutes"},
+		{account.ServerUpdate{SessionIdle: ptr(4 * time.Minute)}, "/sessionIdleMinutes"},
+		{account.ServerUpdate{SessionAbsolute: ptr(366 * 24 * time.Hour)}, "/sessionAbsoluteMinutes"},
 		{account.ServerUpdate{SessionAbsolute: ptr(time.Hour)}, "/sessionAbsoluteMinutes"},
 	} {
 		_, err := s.UpdateServerSettings(t.Context(), admin, test.up)

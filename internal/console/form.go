@@ -30,13 +30,14 @@ type form struct {
 type field struct {
 	Name         string
 	Label, Hint  locale.Phrase
-	Type         string // of <input>, or "textarea", "select", "checkboxes"; "" is "text"
+	Type         string // of <input>, or "textarea", "select", "checkboxes", "span"; "" is "text"
 	Value        string
-	Checked      bool // a checkbox
-	Options      []option
+	Checked      bool     // a checkbox
+	Options      []option // of a span: its units, sent as Name + "-unit"
 	Autocomplete string
 	Required     bool
 	Autofocus    bool
+	Disabled     bool   // it is shown and cannot be changed; Hint says why
 	Accept       string // of a file
 	Guide        bool   // a new password, whose rules the script shows as one types
 
@@ -66,6 +67,9 @@ func (q *request) form(f *form) *form {
 // fill takes the values that were sent. A password is never sent back.
 func (f *field) fill(sent map[string][]string) {
 	values := sent[f.Name]
+	if f.Disabled && values == nil { // browsers do not send it
+		return
+	}
 	switch f.Type {
 	case "password", "file":
 	case "checkbox":
@@ -74,6 +78,11 @@ func (f *field) fill(sent map[string][]string) {
 		for i := range f.Options {
 			f.Options[i].Selected = slices.Contains(values, f.Options[i].Value)
 		}
+	case "span":
+		for i := range f.Options {
+			f.Options[i].Selected = slices.Contains(sent[f.Name+"-unit"], f.Options[i].Value)
+		}
+		fallthrough
 	default:
 		if len(values) > 0 {
 			f.Value = values[0]
@@ -116,6 +125,10 @@ func (q *request) refuse(f *form, err error) int {
 	case account.CodeInvalid, account.CodeWrongPassword:
 		f.mark(q, failed.Details)
 		return http.StatusUnprocessableEntity
+	case account.CodeSetByOperator:
+		f.mark(q, failed.Details)
+	case account.CodeForbidden:
+		return http.StatusForbidden
 	}
 	return http.StatusConflict
 }

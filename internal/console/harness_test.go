@@ -51,15 +51,20 @@ type site struct {
 	log     *bytes.Buffer
 }
 
-func newSite(t *testing.T) *site {
+// newSite makes a site, of options that may be changed.
+func newSite(t *testing.T, change ...func(*account.Options)) *site {
 	t.Helper()
 	s := &site{t: t, clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)}, log: new(bytes.Buffer)}
-	s.Service = account.New(account.Options{
+	o := account.Options{
 		Store:     enginetest.Chosen().New(t).Open(),
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 8, rand.Reader)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))), Renderer: mail.NewTemplates(),
 		Log: slog.New(slog.DiscardHandler), Now: s.clock.Now, Steady: s.clock.Now, Random: rand.Reader,
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	s.Service = account.New(o)
 	if _, err := s.SetUp(t.Context(), account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)}); err != nil {
 		t.Fatal(err)
 	}

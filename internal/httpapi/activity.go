@@ -1,14 +1,13 @@
 package httpapi
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/activityfile"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 )
 
@@ -26,7 +25,7 @@ func (h handlers) ApiActivityLogGet(ctx context.Context, r wire.ApiActivityLogGe
 	}
 	page := activityPage{next: next, entries: make(wire.ApiActivityLogGet200JSONResponse, len(entries))}
 	for i, e := range entries {
-		page.entries[i] = activityEntry(e)
+		page.entries[i] = activityfile.Entry(e)
 	}
 	return page, nil
 }
@@ -61,16 +60,8 @@ type activityExport struct {
 // failure is answered with depends on whether a part of them has left the buffer:
 // see writeError.
 func (x activityExport) VisitApiActivityLogExportGetResponse(w http.ResponseWriter) error {
-	out := bufio.NewWriterSize(w, 32*1024)
-	encoder := json.NewEncoder(out)
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	err := x.accounts.ExportActivity(x.ctx, requestOf(x.ctx).caller, x.filter, func(e account.StoredActivity) error {
-		return encoder.Encode(activityEntry(e))
-	})
-	if err != nil {
-		return err
-	}
-	return out.Flush()
+	w.Header().Set("Content-Type", activityfile.ContentType)
+	return activityfile.Write(x.ctx, w, x.accounts, requestOf(x.ctx).caller, x.filter)
 }
 
 func activityFilter(q wire.ApiActivityLogExportGetParams) account.ActivityFilter {
@@ -78,28 +69,6 @@ func activityFilter(q wire.ApiActivityLogExportGetParams) account.ActivityFilter
 		ActorID: or(q.Actor, 0), Action: or(q.Action, ""), TargetKind: access.Entity(or(q.TargetKind, "")), TargetID: or(q.TargetID, 0),
 		From: or(q.From, time.Time{}), To: or(q.To, time.Time{}),
 	}
-}
-
-func activityEntry(e account.StoredActivity) wire.ActivityEntry {
-	w := wire.ActivityEntry{
-		ID: e.ID, At: e.At, Source: e.Actor.Source, Action: string(e.Action), Count: e.Count, Sealed: e.Number > 0,
-		Actor:      wire.ActivityActor{ID: idOrNull(e.Actor.ID), Name: e.Actor.Name},
-		Credential: wire.ActivityCredential{Kind: wire.ActivityCredentialKind(e.Actor.Credential.Kind), ID: idOrNull(e.Actor.Credential.ID)},
-		Target:     wire.ActivityTarget{Kind: string(e.Target.Kind), ID: idOrNull(e.Target.ID), Name: e.Target.Name},
-		Changes:    make([]wire.ActivityChange, len(e.Changes)),
-	}
-	for i, c := range e.Changes {
-		w.Changes[i] = wire.ActivityChange{Field: c.Field, From: c.From, To: c.To}
-	}
-	return w
-}
-
-// idOrNull is an id, or null for 0: none.
-func idOrNull(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
 }
 
 // or is the value of what may be left out.

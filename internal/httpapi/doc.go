@@ -6,7 +6,7 @@
 // credential, the body's form and schema, the operation. What an operation needs
 // of these is read from the contract when the server starts.
 //
-// The package imports account, access, secret, asset, api (the contract), wire
+// The package imports account, activityfile, access, secret, asset, api (the contract), wire
 // (generated from it), kin-openapi, jsontext, the Prometheus client and the
 // standard library.
 package httpapi

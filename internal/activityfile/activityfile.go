@@ -1,0 +1,55 @@
+// Package activityfile writes entries of the activity log as the contract has them: one
+// JSON object a line (application/x-ndjson).
+//
+// The package imports account, the types of the contract and the standard library.
+package activityfile
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+)
+
+// ContentType is the media type of what [Write] writes.
+const ContentType = "application/x-ndjson"
+
+// Write writes every entry of the filter that the caller may read, oldest first, as
+// they are read, so that memory does not grow with their number. It fails as
+// [account.Service.ExportActivity] does, and with the first failure of w. Nothing has
+// reached w when it fails before 32 KiB.
+func Write(ctx context.Context, w io.Writer, accounts *account.Service, caller *account.Principal, f account.ActivityFilter) error {
+	out := bufio.NewWriterSize(w, 32*1024)
+	encoder := json.NewEncoder(out)
+	err := accounts.ExportActivity(ctx, caller, f, func(e account.StoredActivity) error { return encoder.Encode(Entry(e)) })
+	if err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// Entry is an entry as the contract has it.
+func Entry(e account.StoredActivity) wire.ActivityEntry {
+	w := wire.ActivityEntry{
+		ID: e.ID, At: e.At, Source: e.Actor.Source, Action: string(e.Action), Count: e.Count, Sealed: e.Number > 0,
+		Actor:      wire.ActivityActor{ID: idOrNull(e.Actor.ID), Name: e.Actor.Name},
+		Credential: wire.ActivityCredential{Kind: wire.ActivityCredentialKind(e.Actor.Credential.Kind), ID: idOrNull(e.Actor.Credential.ID)},
+		Target:     wire.ActivityTarget{Kind: string(e.Target.Kind), ID: idOrNull(e.Target.ID), Name: e.Target.Name},
+		Changes:    make([]wire.ActivityChange, len(e.Changes)),
+	}
+	for i, c := range e.Changes {
+		w.Changes[i] = wire.ActivityChange{Field: c.Field, From: c.From, To: c.To}
+	}
+	return w
+}
+
+// idOrNull is an id, or null for 0: none.
+func idOrNull(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}

@@ -1,0 +1,285 @@
+package console_test
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// courier delivers nothing, and says why.
+type courier struct{ cause string }
+
+func (c *courier) Deliver(context.Context, account.MailRoute, account.Message) string { return c.cause }
+
+// roleFor makes a role with permissions, each as "entity:action", to all.
+func (s *site) roleFor(name string, permissions ...string) int64 {
+	s.t.Helper()
+	admin := s.principal(adminEmail)
+	made, err := s.CreateRoles(s.t.Context(), admin, []account.NewRole{{Name: name}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var drafts []access.Draft
+	for _, p := range permissions {
+		entity, action, _ := strings.Cut(p, ":")
+		drafts = append(drafts, access.Draft{Entity: access.Entity(entity), Action: access.Action(action)})
+	}
+	if _, err := s.SetRolePermissions(s.t.Context(), admin, made[0].ID, drafts); err != nil {
+		s.t.Fatal(err)
+	}
+	return made[0].ID
+}
+
+// with is a form with changes, and a copy of it in any case: sending it adds a token.
+func with(form, change url.Values) url.Values {
+	changed := maps.Clone(form)
+	maps.Copy(changed, change)
+	return changed
+}
+
+var (
+	serverForm = url.Values{
+		"publicUrl": {"http://127.0.0.1:8080"}, "emailSenderName": {"Accounts"},
+		"sessionIdle": {"8"}, "sessionIdle-unit": {"hours"}, "sessionAbsolute": {"2"}, "sessionAbsolute-unit": {"days"},
+	}
+	mailForm = url.Values{
+		"smtpServerAddress": {"mail.example.org"}, "smtpServerPort": {"2525"}, "security": {"tls"}, "smtpAccount": {"usher"},
+		"smtpAccountPassword": {"Mail-Password-77"}, "emailSender": {"accounts@example.org"}, "internalCertificate": {""},
+	}
+	lockoutForm = url.Values{
+		"enabled": {"yes"}, "failedAttemptThreshold": {"5"}, "failedAttemptPeriod": {"1"}, "failedAttemptPeriod-unit": {"hours"},
+		"lockoutDuration": {"0"}, "lockoutDuration-unit": {"minutes"},
+	}
+	directoryForm = url.Values{
+		"enabled": {"yes"}, "url": {"ldaps://directory.example.org"}, "searchUserDN": {"cn=usher"}, "searchUserPassword": {"Search-Password-77"},
+		"userSearchBase": {"ou=people"}, "userSearchFilter": {"(uid={{login}})"}, "group-0": {"Staff"}, "group-0-roles": {"2"}, "group-1": {""},
+	}
+	samlForm = url.Values{"providerLoginUrl": {"https://provider.example.org/saml"}, "signatureCertificate": {""}, "group-0": {""}}
+)
+
+// A form with a fault changes nothing, and says what is wrong beside the field.
+func TestBadSettings(t *testing.T) {
+	s := newSite(t)
+	b := s.as(adminEmail)
+	for _, test := range []struct {
+		path   string
+		form   url.Values
+		change url.Values
+		field  string // beside which
+		says   string
+	}{
+		{"/settings", serverForm, url.Values{"publicUrl": {"https://a.example/path"}}, "publicUrl", "Must be a URL without a path"},
+		{"/settings", serverForm, url.Values{"emailSenderName": {" "}}, "emailSenderName", "Must not be empty"},
+		{"/settings", serverForm, url.Values{"sessionIdle": {"x"}}, "sessionIdle", "Must be a whole number."},
+		{"/settings", serverForm, url.Values{"sessionIdle": {"-1"}}, "sessionIdle", "Must be a whole number."},
+		{"/settings", serverForm, url.Values{"sessionIdle": {"1"}, "sessionIdle-unit": {"minutes"}}, "sessionIdle", "Must be from 5 minutes to 30 days."},
+		{"/settings", serverForm, url.Values{"sessionAbsolute": {"9223372036854775807"}}, "sessionAbsolute", "Must be from 5 minutes to 365 days."},
+		{"/settings", serverForm, url.Values{"sessionIdle": {"3"}, "sessionIdle-unit": {"days"}}, "sessionIdle", "Would let a session"},
+		{"/settings/new-users", url.Values{}, nil, "defaultRoleIds", "Must have at least one role."},
+		{"/settings/new-users", url.Values{"defaultRoleIds": {"77"}}, nil, "defaultRoleIds", "There is no role 77."},
+		{"/settings/activity", url.Values{"logRetentionPeriod": {"0"}}, nil, "logRetentionPeriod", "Must be from 1 to 3650."},
+		{"/settings/activity", url.Values{"logRetentionPeriod": {"long"}}, nil, "logRetentionPeriod", "Must be a whole number."},
+		{"/settings/mail", mailForm, url.Values{"smtpServerAddress": {"smtp://x"}}, "smtpServerAddress", "Must be a name or an address alone"},
+		{"/settings/mail", mailForm, url.Values{"smtpServerPort": {"70000"}}, "smtpServerPort", "Must be from 1 to 65535."},
+		{"/settings/mail", mailForm, url.Values{"smtpServerPort": {"x"}}, "smtpServerPort", "Must be a whole number."},
+		{"/settings/mail", mailForm, url.Values{"security": {"none"}}, "smtpAccount", "a password is never sent in clear"},
+		{"/settings/mail", mailForm, url.Values{"emailSender": {"nobody"}}, "emailSender", "Must be an e-mail address."},
+		{"/settings/mail", mailForm, url.Values{"internalCertificate": {"x"}}, "internalCertificate", "Must be certificates in PEM"},
+		{"/settings/mail", mailForm, url.Values{"smtpAccountPassword": {strings.Repeat("x", 1025)}}, "smtpAccountPassword", "Must be at most 1024 characters long."},
+		{"/settings/sign-in", lockoutForm, url.Values{"failedAttemptThreshold": {"0"}}, "failedAttemptThreshold", "Must be from 1 to 50."},
+		{"/settings/sign-in", lockoutForm, url.Values{"lockoutDuration": {"366"}, "lockoutDuration-unit": {"days"}}, "lockoutDuration", "Must be at most 365 days."},
+		{"/settings/sign-in", lockoutForm, url.Values{"failedAttemptPeriod": {""}}, "failedAttemptPeriod", "Must be a whole number."},
+		{"/settings/directory", directoryForm, url.Values{"url": {"https://x"}}, "url", "Must be a URL such as ldaps://"},
+		{"/settings/directory", directoryForm, url.Values{"url": {""}}, "url", "Must be set for the directory to be enabled."},
+		{"/settings/directory", directoryForm, url.Values{"group-0-roles": nil}, "group-0-roles", "Must have at least one role."},
+		{"/settings/directory", directoryForm, url.Values{"group-1": {"Staff"}, "group-1-roles": {"2"}}, "group-1", "Is the name of a group before it."},
+		{"/settings/directory", directoryForm, url.Values{"group-0": {""}, "group-1": {"Staff"}}, "group-1-roles", "Must have at least one role."},
+		{"/settings/saml", samlForm, url.Values{"providerLoginUrl": {"ftp://x"}}, "providerLoginUrl", "Must be a URL such as https://provider"},
+		{"/settings/saml", samlForm, url.Values{"signatureCertificate": {"x"}}, "signatureCertificate", "Must be certificates in PEM"},
+		{"/settings/saml", samlForm, url.Values{"enabled": {"yes"}}, "signatureCertificate", "Must be set for the provider to be enabled."},
+	} {
+		t.Run(test.path+" "+test.change.Encode(), func(t *testing.T) {
+			a := b.post(test.path, with(test.form, test.change))
+			a.want(t, 422, "Nothing was changed. See what is marked below.", `id="`+test.field+`-fault"`, test.says)
+			if strings.Contains(a.body, "-Password-77") {
+				t.Error("a password is sent back")
+			}
+		})
+	}
+	if got := must(s.ServerSettings(t.Context(), s.principal(adminEmail))); got.PublicURL != nil || got.SessionIdle != account.SessionIdle {
+		t.Errorf("something was changed: %+v", got)
+	}
+}
+
+func TestGeneralSettings(t *testing.T) {
+	s := newSite(t)
+	b, admin := s.as(adminEmail), s.principal(adminEmail)
+	b.get("/settings").want(t, 200, `<option value="hours" selected>`, "everybody has to sign in again", `aria-current="page">General</a>`)
+	b.follow("/settings", with(serverForm, nil)).want(t, 200, "The settings are saved. Sign in at http://127.0.0.1:8080 from now on", `value="8"`)
+	got := must(s.ServerSettings(t.Context(), admin))
+	if *got.PublicURL != "http://127.0.0.1:8080" || got.SenderName != "Accounts" || got.SessionIdle != 8*time.Hour || got.SessionAbsolute != 48*time.Hour {
+		t.Errorf("the settings are %+v", got)
+	}
+	b.follow("/settings", with(serverForm, url.Values{"publicUrl": {""}})).want(t, 200, "The settings are saved.")
+	if got := must(s.ServerSettings(t.Context(), admin)); got.PublicURL != nil {
+		t.Errorf("the public address is still %s", *got.PublicURL)
+	}
+	b.follow("/settings/new-users", url.Values{"defaultRoleIds": {"2"}}).want(t, 200, "The settings are saved.")
+	b.follow("/settings/activity", url.Values{"logRetentionPeriod": {"90"}}).want(t, 200, "The settings are saved.", `value="90"`)
+	application := must(s.ApplicationSettings(t.Context(), admin))
+	if len(application.DefaultRoleIDs) != 1 || application.DefaultRoleIDs[0] != 2 || application.KeepActivity || application.ActivityDays != 90 {
+		t.Errorf("the settings are %+v", application)
+	}
+}
+
+// The password of the mail server is written and never read.
+func TestMailSettings(t *testing.T) {
+	post := &courier{}
+	s := newSite(t, func(o *account.Options) { o.Courier = post })
+	b, admin := s.as(adminEmail), s.principal(adminEmail)
+	b.get("/settings/mail").want(t, 200, "No mail server is set", "There is none yet.", "Send a test message", adminEmail)
+	page := b.follow("/settings/mail", with(mailForm, nil))
+	page.want(t, 200, "The settings are saved.", `value="mail.example.org"`, `value="2525"`, `<option value="tls" selected>`, "There is one. Leave this empty to keep it.")
+	if strings.Contains(page.body, "Mail-Password-77") || strings.Contains(page.body, secret.Mask) {
+		t.Error("the page shows the password")
+	}
+	password := func() string {
+		t.Helper()
+		return must(s.MailRoute(t.Context())).Server.Password.Reveal()
+	}
+	kept := with(mailForm, url.Values{"smtpAccountPassword": {""}})
+	b.follow("/settings/mail", kept)
+	if got := password(); got != "Mail-Password-77" {
+		t.Errorf("the password that was kept is %q", got)
+	}
+	b.follow("/settings/mail", with(kept, url.Values{"forgetPassword": {"yes"}})).want(t, 200, "There is none yet.")
+	if got := password(); got != "" {
+		t.Errorf("the password that was forgotten is %q", got)
+	}
+	b.follow("/settings/mail/test", nil).want(t, 200, "The message to "+adminEmail+" has left.")
+	post.cause = "authentication refused"
+	b.post("/settings/mail/test", nil).want(t, 422, "The message to "+adminEmail+" was not delivered: authentication refused.")
+	for range 3 {
+		b.post("/settings/mail/test", nil)
+	}
+	b.post("/settings/mail/test", nil).want(t, 429, "Too many attempts.")
+	b.follow("/settings/mail", url.Values{"smtpServerAddress": {""}, "smtpServerPort": {""}, "security": {"starttls"}, "smtpAccount": {""}, "emailSender": {""}}).
+		want(t, 200, "No mail server is set")
+	if m := must(s.ApplicationSettings(t.Context(), admin)).Mail; m.Server != nil || m.Port != nil || m.Account != nil || !m.StartTLS || m.TLS {
+		t.Errorf("the settings are %+v", m)
+	}
+}
+
+func TestLockoutSettings(t *testing.T) {
+	s := newSite(t)
+	b := s.as(adminEmail)
+	b.get("/settings/sign-in").want(t, 200, `value="5"`, `<option value="minutes" selected>`)
+	b.follow("/settings/sign-in", with(lockoutForm, nil)).want(t, 200, "The settings are saved.")
+	got := must(s.LockoutPolicy(t.Context(), s.principal(adminEmail)))
+	if !got.Enabled || got.Threshold != 5 || got.Period != time.Hour || got.Duration != 0 {
+		t.Errorf("the policy is %+v", got)
+	}
+}
+
+func TestDirectorySettings(t *testing.T) {
+	s := newSite(t)
+	b, admin := s.as(adminEmail), s.principal(adminEmail)
+	b.get("/settings/directory").want(t, 200, "Signing in by it is still to come")
+	page := b.follow("/settings/directory", with(directoryForm, nil))
+	page.want(t, 200, "The settings are saved.", `name="group-0" value="Staff"`, `name="group-1"`, "There is one.")
+	if strings.Contains(page.body, "Search-Password-77") {
+		t.Error("the page shows the password")
+	}
+	b.follow("/settings/directory", with(directoryForm, url.Values{
+		"searchUserPassword": {""}, "group-0": {""}, "group-1": {"Guests"}, "group-1-roles": {"2"}, "group-2": {""},
+	}))
+	got := must(s.LDAPConfiguration(t.Context(), admin))
+	if len(got.AllowedGroups) != 1 || got.AllowedGroups[0].Name != "Guests" || !got.PasswordSet || *got.UserSearchFilter != "(uid={{login}})" {
+		t.Errorf("the configuration is %+v", got)
+	}
+}
+
+func TestSAMLSettings(t *testing.T) {
+	s := newSite(t)
+	b := s.as(adminEmail)
+	b.get("/settings/saml").want(t, 200, "Set the public address first", "There is no certificate yet")
+	b.get("/settings/saml/certificate.pem").want(t, 404)
+	b.get("/settings/saml/renew").want(t, 200, "It replaces the one that there is now.")
+	b.follow("/settings/saml/renew", nil).want(t, 200, "There is a new certificate.", "-----BEGIN CERTIFICATE-----")
+	file := b.get("/settings/saml/certificate.pem")
+	file.want(t, 200, "-----BEGIN CERTIFICATE-----")
+	if got := file.Header.Get("Content-Type"); got != "application/x-pem-file" || strings.Contains(file.body, "PRIVATE") {
+		t.Errorf("%s\n%s", got, file.body)
+	}
+	b.follow("/settings/saml", with(samlForm, url.Values{
+		"enabled": {"yes"}, "activateCreatedUsers": {"yes"}, "signatureCertificate": {strings.ReplaceAll(file.body, "\n", "\r\n")},
+	})).want(t, 200, "The settings are saved.", `value="https://provider.example.org/saml"`)
+	if got := must(s.SAMLConfiguration(t.Context(), s.principal(adminEmail))); !got.Enabled || !got.ActivateCreatedUsers {
+		t.Errorf("the configuration is %+v", got)
+	}
+}
+
+// What the operator has fixed is shown and cannot be changed, also by a form that was
+// open before.
+func TestFixedSettings(t *testing.T) {
+	public := must(url.Parse("http://127.0.0.1:8080"))
+	s := newSite(t, func(o *account.Options) {
+		o.PublicURL = public
+		o.Mail = account.FixedMail{Server: &account.MailServer{Host: "fixed.example.org", Security: account.MailTLS}, Sender: "fixed@example.org", SenderName: "Fixed"}
+	})
+	b := s.as(adminEmail)
+	const why = "Set where the server is started, and can be changed there alone."
+	b.get("/settings").want(t, 200, `value="http://127.0.0.1:8080"`, `value="Fixed" autocomplete="off" disabled`, why)
+	b.follow("/settings", url.Values{"sessionIdle": {"8"}, "sessionIdle-unit": {"hours"}, "sessionAbsolute": {"2"}, "sessionAbsolute-unit": {"days"}}).
+		want(t, 200, "The settings are saved.")
+	b.post("/settings", with(serverForm, nil)).want(t, 409, "Is set where the server is started.", `id="emailSenderName-fault"`)
+	b.get("/settings/mail").want(t, 200, `value="fixed.example.org" autocomplete="off" disabled`, `value="fixed@example.org" autocomplete="off" disabled`, why)
+	b.post("/settings/mail", with(mailForm, nil)).want(t, 409, `id="smtpServerAddress-fault"`)
+	b.follow("/settings/mail", url.Values{"internalCertificate": {""}}).want(t, 200, "The settings are saved.")
+}
+
+// Who may read settings sees them, and no button. What only an administrator may change
+// is disabled for others, and the rules refuse it.
+func TestSettingsArePermitted(t *testing.T) {
+	s := newSite(t)
+	s.user("nobody@example.org")
+	reader := s.roleFor("reader", "application-settings:read", "lockout-policy:read", "ldap-configuration:read", "saml-configuration:read")
+	editor := s.roleFor("editor", "application-settings:read", "application-settings:edit", "saml-configuration:read", "saml-configuration:edit")
+	s.user("reader@example.org", reader)
+	s.user("editor@example.org", editor)
+	sections := []string{"/settings", "/settings/mail", "/settings/sign-in", "/settings/directory", "/settings/saml"}
+	forms := map[string]url.Values{
+		"/settings": serverForm, "/settings/new-users": {"defaultRoleIds": {"1"}}, "/settings/activity": {"logRetentionPeriod": {"1"}},
+		"/settings/mail": mailForm, "/settings/mail/test": {}, "/settings/sign-in": lockoutForm, "/settings/directory": directoryForm,
+		"/settings/saml": samlForm, "/settings/saml/renew": {},
+	}
+	nobody, reads, edits := s.as("nobody@example.org"), s.as("reader@example.org"), s.as("editor@example.org")
+	for _, path := range sections {
+		nobody.get(path).want(t, 403)
+		page := reads.get(path)
+		page.want(t, 200, "You may read these settings, not change them.")
+		if strings.Contains(page.body, ">Save</button>") || strings.Contains(page.body, "Send a test message") || strings.Contains(page.body, "renew") {
+			t.Errorf("%s offers what the reader may not do", path)
+		}
+	}
+	for path, form := range forms {
+		nobody.post(path, with(form, nil)).want(t, 403)
+		reads.post(path, with(form, nil)).want(t, 403)
+	}
+	edits.get("/settings").want(t, 200, "Only an administrator may change this.", ">Save</button>")
+	edits.follow("/settings", url.Values{"sessionIdle": {"8"}, "sessionIdle-unit": {"hours"}, "sessionAbsolute": {"2"}, "sessionAbsolute-unit": {"days"}}).
+		want(t, 200, "The settings are saved.")
+	edits.post("/settings", with(serverForm, nil)).want(t, 403, "Only an administrator may change this.")
+	edits.get("/settings/mail").want(t, 200, "Only an administrator may change this.")
+	edits.post("/settings/mail", with(mailForm, nil)).want(t, 403)
+	edits.post("/settings/mail/test", nil).want(t, 403)
+	edits.post("/settings/saml/renew", nil).want(t, 403)
+	edits.get("/settings/sign-in").want(t, 403)
+}
