@@ -84,5 +84,8 @@ func New(o Options) *Service {
 	return s
 }
 
+// Now is the time that the rules go by.
+func (s *Service) Now() time.Time { return s.now() }
+
 // now is the time as it is stored: in UTC, cut to microseconds.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

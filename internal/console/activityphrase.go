@@ -1,6 +1,71 @@
 package console
 
-import "github.com/seed-3a99a2fe/usher/internal/account"
+import (
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/locale"
+)
 
-// activityPhrase says in words what was done.
-func (q *request) activityPhrase(a account.Action) string { return string(a) }
+// activityPhrases say what was done as people do. They stand behind the name of who did
+// it, or alone where that is clear.
+var activityPhrases = map[account.Action]locale.Phrase{
+	account.ActionUserCreate:     "Made a user",
+	account.ActionUserUpdate:     "Changed a user",
+	account.ActionUserRoles:      "Changed the roles of a user",
+	account.ActionUserDelete:     "Deleted a user",
+	account.ActionUserInvite:     "Invited a user",
+	account.ActionPasswordChange: "Changed the password",
+	account.ActionPasswordReset:  "Set the password of a user",
+	account.ActionPasswordChoose: "Chose a password by a link from a message",
+
+	account.ActionSignIn:       "Signed in",
+	account.ActionSignInFailed: "Was refused: wrong password",
+	account.ActionSessionEnd:   "Signed out, or ended sessions",
+
+	account.ActionKeyCreate: "Made an API key",
+	account.ActionKeyRead:   "Had the key of the contract shown",
+	account.ActionKeyEnd:    "Ended an API key",
+
+	account.ActionRoleCreate:      "Made a role",
+	account.ActionRoleUpdate:      "Changed a role",
+	account.ActionRolePermissions: "Changed the permissions of a role",
+	account.ActionRoleDelete:      "Deleted a role",
+
+	account.ActionPreferencesUpdate: "Changed preferences",
+	account.ActionSettingsUpdate:    "Changed settings",
+	account.ActionSettingsTest:      "Sent a test message",
+	account.ActionSettingsRenew:     "Renewed a certificate",
+
+	account.ActionImportBegin:  "Began an import",
+	account.ActionImportFinish: "Finished an import",
+	account.ActionImportUndo:   "Undid an import",
+}
+
+// activityPhrase says what was done; what is not known here yet, by its name in the log.
+func (q *request) activityPhrase(action account.Action) string {
+	if phrase, ok := activityPhrases[action]; ok {
+		return q.say(phrase)
+	}
+	return string(action)
+}
+
+// activityFields are what people call the fields that changes name.
+var activityFields = map[string]locale.Phrase{
+	"name":       "Name",
+	"surname":    "Surname",
+	"department": "Department",
+	"biography":  "Biography",
+	"picture":    "Picture",
+	"email":      "E-mail",
+	"active":     "Active",
+	"roles":      "Roles",
+	"language":   "Language",
+}
+
+// activityField says which field was changed; what is not known here yet, by its name in
+// the log.
+func (q *request) activityField(name string) string {
+	if phrase, ok := activityFields[name]; ok {
+		return q.say(phrase)
+	}
+	return name
+}

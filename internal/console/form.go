@@ -40,6 +40,7 @@ type field struct {
 	Disabled     bool   // it is shown and cannot be changed; Hint says why
 	Accept       string // of a file
 	Guide        bool   // a new password, whose rules the script shows as one types
+	Suggest      string // what the script offers to choose from: "zones"
 
 	Path   string   // JSON pointer of the details that are about it; "": "/" + Name
 	Faults []string // what is wrong with it, in the reader's language

@@ -45,6 +45,7 @@ func (c *clock) advance(d time.Duration) {
 // site is the pages of a new server, with its first administrator.
 type site struct {
 	*account.Service
+	store   account.Store
 	t       *testing.T
 	clock   *clock
 	handler http.Handler
@@ -55,8 +56,9 @@ type site struct {
 func newSite(t *testing.T, change ...func(*account.Options)) *site {
 	t.Helper()
 	s := &site{t: t, clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)}, log: new(bytes.Buffer)}
+	s.store = enginetest.Chosen().New(t).Open()
 	o := account.Options{
-		Store:     enginetest.Chosen().New(t).Open(),
+		Store:     s.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 8, rand.Reader)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))), Renderer: mail.NewTemplates(),
 		Log: slog.New(slog.DiscardHandler), Now: s.clock.Now, Steady: s.clock.Now, Random: rand.Reader,

@@ -15,6 +15,7 @@ import (
 // want it dark on one machine and light on another.
 type look struct {
 	language *locale.Language
+	chosen   bool   // the language was, by the reader; else it is what his browser asks for
 	theme    string // one of themes
 	zone     *time.Location
 }
@@ -35,6 +36,7 @@ func readLook(r *http.Request) look {
 		}
 	}
 	l := look{theme: themes[0], zone: time.UTC}
+	l.chosen = chosen.Get("language") != ""
 	l.language = locale.Match(chosen.Get("language"), r.Header.Get("Accept-Language"))
 	l.setTheme(chosen.Get("theme"))
 	l.setZone(chosen.Get("zone"))
@@ -64,9 +66,14 @@ func (l *look) setZone(name string) bool {
 	return err == nil
 }
 
+// setLanguage has the reader choose a language.
+func (l *look) setLanguage(language *locale.Language) { l.language, l.chosen = language, true }
+
 // keepLook has the browser remember it.
 func (q *request) keepLook() {
-	q.setCookie(lookCookie, url.Values{
-		"language": {q.look.language.Tag}, "theme": {q.look.theme}, "zone": {q.look.zone.String()},
-	}.Encode(), lookAge)
+	kept := url.Values{"theme": {q.look.theme}, "zone": {q.look.zone.String()}}
+	if q.look.chosen {
+		kept.Set("language", q.look.language.Tag)
+	}
+	q.setCookie(lookCookie, kept.Encode(), lookAge)
 }

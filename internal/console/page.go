@@ -81,6 +81,7 @@ type view struct {
 	Theme     string
 	Path      string
 	User      *account.User // nil: nobody is signed in
+	Avatar    avatar        // of the user
 	Groups    []navGroup    // that the user sees
 	FormToken string
 	Flash     string
@@ -111,7 +112,7 @@ func (q *request) showStatus(status int, name, title string, content any) error 
 		v.FormToken = q.FormToken()
 	}
 	if q.caller != nil {
-		v.User, v.Groups, v.Setup = &q.caller.User, q.groups(), q.settingUp()
+		v.User, v.Avatar, v.Groups, v.Setup = &q.caller.User, q.ownAvatar(), q.groups(), q.settingUp()
 	}
 	var body bytes.Buffer
 	if err := t.ExecuteTemplate(&body, "layout.html", v); err != nil {

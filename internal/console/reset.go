@@ -16,6 +16,8 @@ const (
 	resetCookieAge = 10 * time.Minute // how long the browser keeps the token
 )
 
+const askForMessage locale.Phrase = "Ask for a message"
+
 // resetRoutes let a person who holds a recovery token choose a new password. The form
 // is bound to that token, not to a session.
 var resetRoutes = []route{
@@ -46,9 +48,11 @@ func (q *request) showReset() error {
 	}
 	token, ok := q.tokenOf(resetCookie)
 	if !ok {
-		q.notify(http.StatusOK, "Choose a new password", q.paragraphs(advice,
+		n := q.paragraphs(advice,
 			"This page needs the link of a recovery message. Open the newest message that you have from us and follow its link.",
-			"No message? Ask for one where you sign in, or ask your administrator for one."))
+			"No message? Ask for one, or ask your administrator for one.")
+		n.Link = &link{forgottenPath, askForMessage}
+		q.notify(http.StatusOK, "Choose a new password", n)
 		return nil
 	}
 	return q.show("form.html", "Choose a new password", q.resetForm(token))
@@ -113,9 +117,11 @@ func (q *request) reset() error {
 // invalidLink answers for a token that is unknown, used or expired; which one is not
 // told.
 func (q *request) invalidLink() {
-	q.notify(http.StatusBadRequest, "This link is no longer valid", q.paragraphs(advice,
+	n := q.paragraphs(advice,
 		"A link works once and for a short time, and a newer one may have taken its place. Your password was not changed.",
-		"Ask for a new message where you sign in, or ask your administrator for one, and open the newest."))
+		"Ask for a new message, or ask your administrator for one, and open the newest.")
+	n.Link = &link{forgottenPath, askForMessage}
+	q.notify(http.StatusBadRequest, "This link is no longer valid", n)
 }
 
 // paragraphs makes a notice of phrases.

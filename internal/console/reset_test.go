@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -47,6 +48,7 @@ type browser struct {
 	recovery *recovery
 	log      *bytes.Buffer
 	cookies  map[string]string
+	agent    http.Header // what it sends with every request beside
 
 	formToken string // of the last page that had one
 }
@@ -83,6 +85,7 @@ type answer struct {
 
 func (b *browser) do(r *http.Request) answer {
 	b.t.Helper()
+	maps.Copy(r.Header, b.agent)
 	for name, value := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
@@ -382,7 +385,7 @@ func TestLinksThatCannotWork(t *testing.T) {
 		status       int
 		holds        string
 	}{
-		{"no token and no cookie", "/reset-password", 200, "Ask for one where you sign in"},
+		{"no token and no cookie", "/reset-password", 200, "/forgotten-password"},
 		{"empty token", "/reset-password?token=", 400, "no longer valid"},
 		{"token that no cookie can carry", "/reset-password?token=a%3Bb%22", 400, "no longer valid"},
 		{"line break", "/reset-password?token=a%0d%0aSet-Cookie:x", 400, "no longer valid"},

@@ -42,8 +42,9 @@ const maxFormBytes = 64 << 10
 // routes are all pages, in the files that are named after them.
 var routes = slices.Concat(
 	[]route{{pattern: "GET /{$}", page: (*request).home}},
-	signInRoutes, resetRoutes, sessionRoutes, welcomeRoutes, overviewRoutes,
-	activityRoutes, mailRoutes, settingsRoutes,
+	signInRoutes, forgottenRoutes, resetRoutes, welcomeRoutes,
+	profileRoutes, avatarRoutes, passwordRoutes, sessionRoutes, keyRoutes, ownActivityRoutes,
+	overviewRoutes, activityRoutes, mailRoutes, settingsRoutes,
 )
 
 // enter is the gate of every request. It refuses what another site made the browser

@@ -17,7 +17,7 @@ var sessionRoutes = []route{
 // sessionRow is a session in the list of templates/sessions.html.
 type sessionRow struct {
 	ID                         int64
-	Device, Source             string
+	Device, Agent, Source      string // Agent is what the client has called itself
 	Created, LastSeen, Expires time.Time
 	Current                    bool
 }
@@ -35,7 +35,7 @@ func (q *request) sessionRows(sessions []account.LiveSession) []sessionRow {
 	rows := make([]sessionRow, len(sessions))
 	for i, s := range sessions {
 		rows[len(rows)-1-i] = sessionRow{
-			ID: s.ID, Device: s.Device, Source: s.Source, Current: s.Current,
+			ID: s.ID, Device: q.device(s.Device), Agent: s.Device, Source: s.Source, Current: s.Current,
 			Created: q.local(s.Created), LastSeen: q.local(s.LastSeen), Expires: q.local(s.Expires),
 		}
 	}

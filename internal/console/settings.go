@@ -47,15 +47,15 @@ var (
 )
 
 var (
-	general = settingsSection{navEntry{settingsPath, "General", readsApplication}, (*request).generalPanels}
-	mail    = settingsSection{navEntry{mailPath, "Mail", readsApplication}, (*request).mailPanels}
+	general = settingsSection{navEntry{path: settingsPath, label: "General", may: readsApplication}, (*request).generalPanels}
+	mail    = settingsSection{navEntry{path: mailPath, label: "Mail", may: readsApplication}, (*request).mailPanels}
 	lockout = settingsSection{
-		navEntry{lockoutPath, "Sign-in and lockout", permission{access.ActionRead, access.EntityLockoutPolicy}}, (*request).lockoutPanels,
+		navEntry{path: lockoutPath, label: "Sign-in and lockout", may: permission{access.ActionRead, access.EntityLockoutPolicy}}, (*request).lockoutPanels,
 	}
 	directory = settingsSection{
-		navEntry{directoryPath, "Directory", permission{access.ActionRead, access.EntityLDAPConfiguration}}, (*request).directoryPanels,
+		navEntry{path: directoryPath, label: "Directory", may: permission{access.ActionRead, access.EntityLDAPConfiguration}}, (*request).directoryPanels,
 	}
-	saml = settingsSection{navEntry{samlPath, "SAML", readsSAML}, (*request).samlPanels}
+	saml = settingsSection{navEntry{path: samlPath, label: "SAML", may: readsSAML}, (*request).samlPanels}
 )
 
 var settingsRoutes = slices.Concat(

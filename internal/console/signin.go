@@ -65,13 +65,37 @@ func (q *request) signIn() error {
 	}
 	q.setCookie(sessionCookie, in.Token.Reveal(), 0)
 	q.setCookie(formCookie, "", -1)
-	if q.look.setZone(q.value("zone")) {
+	if zone, language := q.look.setZone(q.value("zone")), q.preferLanguage(in.Token); zone || language {
 		q.keepLook()
 	}
 	if in.NeedPasswordReset {
 		return q.redirect(passwordPath)
 	}
 	return q.redirect(localPath(q.value("next")))
+}
+
+// preferLanguage takes the language that the account prefers, in a browser in which
+// none was chosen, and reports whether it did. It does not take English: it is what
+// the rules say of those who never chose, and the browser knows better then. No
+// failure of it fails a sign-in.
+func (q *request) preferLanguage(session secret.Text) bool {
+	if q.look.chosen {
+		return false
+	}
+	caller, err := q.accounts.Authenticate(q.Context(), session, q.from())
+	if err != nil || caller.User.NeedPasswordReset {
+		return false
+	}
+	preferences, err := q.accounts.Preferences(q.Context(), caller)
+	if err != nil {
+		return false
+	}
+	preferred := locale.Match(preferences.Language)
+	if preferred == locale.Languages[0] { // also for one that we do not have
+		return false
+	}
+	q.look.setLanguage(preferred)
+	return true
 }
 
 // localPath returns the path of a page of ours, and "/" for whatever else somebody has
@@ -96,7 +120,7 @@ func (q *request) signOut() error {
 // the form was on.
 func (q *request) changeLook() error {
 	if l := q.value("language"); l != "" {
-		q.look.language = locale.Match(l)
+		q.look.setLanguage(locale.Match(l))
 	}
 	if t := q.value("theme"); t != "" {
 		q.look.setTheme(t)

@@ -74,7 +74,8 @@ func TestNextPage(t *testing.T) {
 // these are known.
 func TestNothingIsOpen(t *testing.T) {
 	open, closed := console.Patterns()
-	wanted := []string{"GET /reset-password", "POST /reset-password", "GET /sign-in", "POST /sign-in", "POST /look"}
+	wanted := []string{"GET /reset-password", "POST /reset-password", "GET /sign-in", "POST /sign-in", "POST /look",
+		"GET /forgotten-password", "POST /forgotten-password", "GET /forgotten-password/sent"}
 	if slices.Sort(open); !slices.Equal(open, slices.Sorted(slices.Values(wanted))) {
 		t.Errorf("open to everybody: %q", open)
 	}
@@ -122,6 +123,11 @@ func TestSessions(t *testing.T) {
 	s := newSite(t)
 	s.user("ada@example.org")
 	b, other, admin := s.as("ada@example.org"), s.as("ada@example.org"), s.as(adminEmail)
+	phone := s.visitor()
+	phone.agent = http.Header{"User-Agent": {`Mozilla/5.0 (X11; Linux x86_64) "Firefox/140.0`}}
+	phone.get("/sign-in")
+	phone.post("/sign-in", url.Values{"email": {"ada@example.org"}, "password": {password}})
+	phone.get("/profile/sessions").want(t, 200, `title="Mozilla/5.0 (X11; Linux x86_64) &#34;Firefox/140.0">Firefox on Linux<`)
 	b.get("/profile/sessions").want(t, 200, "This one")
 	b.follow("/profile/sessions/end-others", nil).want(t, 200, "All other sessions have ended.")
 	if a := other.get("/profile/sessions"); a.StatusCode != http.StatusSeeOther {

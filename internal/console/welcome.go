@@ -100,6 +100,15 @@ func (q *request) welcome() error {
 	return q.show("welcome.html", "Set this server up", progress)
 }
 
+// firstPage is where somebody goes on who has chosen his first password: the first
+// administrator of a new server to what it needs.
+func (q *request) firstPage() string {
+	if q.mustAdminister() != nil {
+		return "/"
+	}
+	return welcomePath
+}
+
 func (q *request) beginSetup() error {
 	if err := q.mustAdminister(); err != nil {
 		return err
