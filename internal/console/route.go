@@ -43,6 +43,7 @@ const maxFormBytes = 64 << 10
 var routes = slices.Concat(
 	[]route{{pattern: "GET /{$}", page: (*request).home}},
 	signInRoutes, resetRoutes, sessionRoutes, welcomeRoutes, overviewRoutes,
+	userListRoutes, severalRoutes, userRoutes, userCreateRoutes, userAccessRoutes, userCredentialRoutes,
 )
 
 // enter is the gate of every request. It refuses what another site made the browser
