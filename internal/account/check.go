@@ -105,7 +105,14 @@ func (c *checker) newPassword(path string, value secret.Text) {
 func (c *checker) newUser(path string, u NewUser) EmailKey {
 	c.name(path+"/name", u.Name)
 	key := c.email(path+"/email", u.Email)
-	c.newPassword(path+"/password", u.Password)
+	switch {
+	case !u.Invite:
+		c.newPassword(path+"/password", u.Password)
+	case !u.Password.Empty():
+		c.fail(path+"/password", "must be absent for who is invited to choose one")
+	case !u.Active:
+		c.fail(path+"/active", "must be true for who is invited")
+	}
 	c.optional(path+"/surname", u.Surname, MaxNameLength)
 	c.optional(path+"/department", u.Department, MaxNameLength)
 	c.optional(path+"/biography", u.Biography, MaxBiographyLength)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 // withoutPassword stores an active local user who has no password yet.
@@ -154,4 +155,43 @@ func TestAdministratorWithoutPassword(t *testing.T) {
 	}
 	_, err := f.SetUserRoles(t.Context(), f.as(adminEmail), 1, []int64{2})
 	wantCode(t, err, account.CodeLastAdministrator)
+}
+
+// Who is created with an invitation has no password until he chooses one.
+func TestInvitedAtCreation(t *testing.T) {
+	f := newFixture(t)
+	creator := f.role(
+		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll},
+		access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll},
+	)
+	f.user("creator@example.org", creator)
+	invited := account.NewUser{Name: "Ann", Email: "ann@example.org", Active: true, Invite: true}
+	made, err := f.CreateUsers(t.Context(), f.as("creator@example.org"), []account.NewUser{newUser("bob@example.org"), invited})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(made) != 2 || !made[1].Active {
+		t.Fatalf("created %+v", made)
+	}
+	if _, err := f.try("ann@example.org", "", home); account.ErrorCode(err) != account.CodeInvalidCredentials {
+		t.Errorf("without a password: %v", err)
+	}
+	if err := f.retrieve(tokenIn(f.claim()), next); err != nil {
+		t.Fatal(err)
+	}
+	f.signIn("ann@example.org", next)
+	if more := f.claim(); more != nil {
+		t.Errorf("another message: %+v", more)
+	}
+
+	for name, change := range map[string]func(*account.NewUser){
+		"/0/password": func(u *account.NewUser) { u.Password = secret.New(next) },
+		"/0/active":   func(u *account.NewUser) { u.Active = false },
+	} {
+		u := invited
+		u.Email = "eve@example.org"
+		change(&u)
+		_, err := f.CreateUsers(t.Context(), f.as(adminEmail), []account.NewUser{u})
+		wantPaths(t, err, account.CodeInvalid, name)
+	}
 }

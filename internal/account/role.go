@@ -14,20 +14,40 @@ import (
 // the caller cannot see, and with CodeLastAdministrator.
 func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64, roleIDs []int64) ([]int64, error) {
 	if len(roleIDs) == 0 {
-		return nil, Invalid(Detail{"/roles", "must have at least one role"})
+		return nil, noRoles()
 	}
-	wanted := fold(roleIDs)
+	return s.changeUserRoles(ctx, caller, id, roleIDs, func([]int64) []int64 { return fold(roleIDs) })
+}
+
+// ChangeUserRoles gives a user roles and takes others from him. What else he has
+// stays, whoever changes it meanwhile. It returns his roles then, sorted, and fails
+// as [Service.SetUserRoles].
+func (s *Service) ChangeUserRoles(ctx context.Context, caller *Principal, id int64, give, take []int64) ([]int64, error) {
+	return s.changeUserRoles(ctx, caller, id, slices.Concat(give, take), func(was []int64) []int64 {
+		wanted := slices.DeleteFunc(slices.Clone(was), func(role int64) bool { return slices.Contains(take, role) })
+		return fold(append(wanted, give...))
+	})
+}
+
+func noRoles() error { return Invalid(Detail{"/roles", "must have at least one role"}) }
+
+// changeUserRoles gives a user the roles that follow from those he has; named are all
+// that are to change.
+func (s *Service) changeUserRoles(ctx context.Context, caller *Principal, id int64, named []int64, follow func(was []int64) []int64) (wanted []int64, err error) {
 	if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 		return nil, err
 	}
-	err := s.changeAccess(ctx, caller, id, wanted, func(ctx context.Context, tx Tx, caller *Principal, user User) error {
+	err = s.changeAccess(ctx, caller, id, fold(named), func(ctx context.Context, tx Tx, caller *Principal, user User) error {
 		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 			return err
 		}
 		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
-		if err := mayAssign(ctx, tx, caller, roleIDs, difference(wanted, user.RoleIDs)); err != nil {
+		if wanted = follow(user.RoleIDs); len(wanted) == 0 {
+			return noRoles()
+		}
+		if err := mayAssign(ctx, tx, caller, named, difference(wanted, user.RoleIDs)); err != nil {
 			return err
 		}
 		err := tx.SetUserRoles(ctx, id, wanted)

@@ -111,3 +111,36 @@ func TestBuiltInRoles(t *testing.T) {
 		t.Errorf("role 2 shows %v", got)
 	}
 }
+
+// A change of roles leaves those alone that it does not name, and is held to the same
+// rules as a replacement of all.
+func TestChangeUserRoles(t *testing.T) {
+	f := newFixture(t)
+	reader := f.role(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll})
+	id := f.user("ann@example.org", access.UserRole)
+	f.user("weak@example.org", access.UserRole)
+	admin := f.as(adminEmail)
+	tests := []struct {
+		give, take, want []int64
+	}{
+		{give: []int64{reader}, want: []int64{access.UserRole, reader}},
+		{give: []int64{reader}, want: []int64{access.UserRole, reader}},
+		{take: []int64{access.UserRole}, want: []int64{reader}},
+		{give: []int64{access.AdministratorRole}, take: []int64{reader}, want: []int64{access.AdministratorRole}},
+		{give: []int64{access.UserRole}, take: []int64{access.AdministratorRole}, want: []int64{access.UserRole}},
+	}
+	for _, test := range tests {
+		got, err := f.ChangeUserRoles(t.Context(), admin, id, test.give, test.take)
+		if err != nil || !slices.Equal(got, test.want) || !slices.Equal(f.find(id).RoleIDs, test.want) {
+			t.Errorf("give %v, take %v: %v, %v; stored %v", test.give, test.take, got, err, f.find(id).RoleIDs)
+		}
+	}
+	_, err := f.ChangeUserRoles(t.Context(), admin, id, nil, []int64{access.UserRole})
+	wantPaths(t, err, account.CodeInvalid, "/roles")
+	_, err = f.ChangeUserRoles(t.Context(), admin, id, []int64{reader, 99}, nil)
+	wantPaths(t, err, account.CodeInvalid, "/roles/1")
+	_, err = f.ChangeUserRoles(t.Context(), admin, admin.User.ID, []int64{reader}, admin.User.RoleIDs)
+	wantCode(t, err, account.CodeLastAdministrator)
+	_, err = f.ChangeUserRoles(t.Context(), f.as("weak@example.org"), id, []int64{access.AdministratorRole}, nil)
+	wantCode(t, err, account.CodeForbidden)
+}

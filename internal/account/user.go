@@ -82,6 +82,7 @@ type NewUser struct {
 	Biography  *string
 	Picture    []byte
 	Active     bool
+	Invite     bool // there is no Password: he chooses one with a message that he is sent. He is Active.
 }
 
 // UserUpdate changes a user. A nil field is left alone; the inner nil of a field

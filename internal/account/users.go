@@ -60,7 +60,8 @@ func (s *Service) findUser(ctx context.Context, r Reader, id int64) (User, error
 
 // CreateUsers creates all of the users or none, with the default roles, and
 // returns them in their order. It fails with CodeInvalid and CodeEmailTaken,
-// naming each field at fault, and with CodeTooLarge for more than MaxNewUsers.
+// naming each field at fault, and with CodeTooLarge for more than MaxNewUsers. Who is
+// to choose his own password is sent an invitation.
 func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []NewUser) ([]User, error) {
 	if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 		return nil, err
@@ -69,11 +70,7 @@ func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []Ne
 	if err != nil {
 		return nil, err
 	}
-	passwords := make([]secret.Text, len(users))
-	for i, u := range users {
-		passwords[i] = normalPassword(u.Password)
-	}
-	hashes, err := s.passwords.HashAll(ctx, passwords)
+	hashes, err := s.hashPasswords(ctx, users)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +84,7 @@ func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []Ne
 			return err
 		})
 		if err == nil {
+			s.wakeMail()
 			return created, nil
 		}
 		if !errors.Is(err, ErrEmailTaken) {
@@ -97,6 +95,28 @@ func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []Ne
 			return nil, err
 		}
 	}
+}
+
+// hashPasswords returns the hashes of the passwords of new users; that of one who is
+// invited is empty.
+func (s *Service) hashPasswords(ctx context.Context, users []NewUser) ([]string, error) {
+	var passwords []secret.Text
+	for _, u := range users {
+		if !u.Invite {
+			passwords = append(passwords, normalPassword(u.Password))
+		}
+	}
+	made, err := s.passwords.HashAll(ctx, passwords)
+	if err != nil {
+		return nil, err
+	}
+	hashes := make([]string, len(users))
+	for i, u := range users {
+		if !u.Invite {
+			hashes[i], made = made[0], made[1:]
+		}
+	}
+	return hashes, nil
 }
 
 // checkNewUsers finds every fault that can be found before the passwords are
@@ -160,11 +180,17 @@ func (s *Service) insertUsers(ctx context.Context, tx Tx, caller *Principal, use
 		return nil, err
 	}
 	made := make([]User, len(users))
-	events := make([]Event, len(users))
+	var events []Event
 	for i, u := range stored {
 		made[i] = u.User
 		made[i].ID = ids[i]
-		events[i] = Event{ActionUserCreate, made[i].target(), made[i].described()}
+		events = append(events, Event{ActionUserCreate, made[i].target(), made[i].described()})
+		if users[i].Invite {
+			if err := s.sendInvitation(ctx, tx, made[i], caller.From.Source); err != nil {
+				return nil, err
+			}
+			events = append(events, Event{Action: ActionUserInvite, Target: made[i].target()})
+		}
 	}
 	return made, s.record(ctx, tx, caller, events...)
 }

@@ -9,6 +9,6 @@
 // static/usher.js. All of them are embedded. What people read is a [locale.Phrase].
 //
 // The package imports [account], [access], [locale], [host], [secret], [asset],
-// [activityfile], [picture] and the standard library. It imports no storage and no other
-// transport.
+// [activityfile], [picture], [userfile] and the standard library. It imports no storage
+// and no other transport.
 package console

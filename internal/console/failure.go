@@ -130,10 +130,12 @@ func (q *request) fault(err error) {
 	q.Logger.ErrorContext(q.Context(), "console request failed", "page", q.Pattern, "error", err)
 	q.notify(http.StatusInternalServerError, "Something went wrong", notice{
 		Kind:      failure,
-		Text:      []string{q.say("The server could not do this. Try again in a while, and tell your administrator if it stays so.")},
+		Text:      []string{q.say(serverFault)},
 		RequestID: q.w.Header().Get("X-Request-Id"),
 	})
 }
+
+const serverFault locale.Phrase = "The server could not do this. Try again in a while, and tell your administrator if it stays so."
 
 // retryAfter tells the reader how long to wait, and his browser too.
 func (q *request) retryAfter(wait time.Duration) string {

@@ -77,7 +77,9 @@ func (f *field) fill(sent map[string][]string) {
 		f.Checked = len(values) > 0
 	case "select", "checkboxes":
 		for i := range f.Options {
-			f.Options[i].Selected = slices.Contains(values, f.Options[i].Value)
+			if !f.Options[i].Disabled { // browsers do not send what is
+				f.Options[i].Selected = slices.Contains(values, f.Options[i].Value)
+			}
 		}
 	case "span":
 		for i := range f.Options {
@@ -123,7 +125,7 @@ func (q *request) refuse(f *form, err error) int {
 	case account.CodeTooManyRequests:
 		f.Alert += " " + q.retryAfter(failed.RetryAfter)
 		return http.StatusTooManyRequests
-	case account.CodeInvalid, account.CodeWrongPassword:
+	case account.CodeInvalid, account.CodeWrongPassword, account.CodeEmailTaken:
 		f.mark(q, failed.Details)
 		return http.StatusUnprocessableEntity
 	case account.CodeSetByOperator:

@@ -45,6 +45,7 @@ var routes = slices.Concat(
 	signInRoutes, forgottenRoutes, resetRoutes, welcomeRoutes,
 	profileRoutes, avatarRoutes, passwordRoutes, sessionRoutes, keyRoutes, ownActivityRoutes,
 	overviewRoutes, activityRoutes, mailRoutes, settingsRoutes,
+	userListRoutes, severalRoutes, userRoutes, userCreateRoutes, userAccessRoutes, userCredentialRoutes,
 )
 
 // enter is the gate of every request. It refuses what another site made the browser

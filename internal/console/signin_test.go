@@ -83,7 +83,7 @@ func TestNothingIsOpen(t *testing.T) {
 	b.get("/sign-in")
 	for _, pattern := range closed {
 		method, path, _ := strings.Cut(pattern, " ")
-		path = strings.NewReplacer("{id}", "1", "{$}", "").Replace(path)
+		path = strings.NewReplacer("{id}", "1", "{session}", "1", "{key}", "1", "{$}", "").Replace(path)
 		a := b.get(path)
 		if method == http.MethodPost {
 			a = b.post(path, nil)

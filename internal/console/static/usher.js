@@ -80,3 +80,11 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
 });
+
+// The box above a list chooses all of its rows.
+for (const all of document.querySelectorAll("input[data-all]")) {
+  const boxes = [...all.form.querySelectorAll(`input[name="${all.dataset.all}"]`)];
+  all.closest("label").hidden = false;
+  all.addEventListener("change", () => boxes.forEach((box) => { box.checked = all.checked; }));
+  all.form.addEventListener("change", () => { all.checked = boxes.every((box) => box.checked); });
+}
