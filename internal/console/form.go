@@ -117,6 +117,9 @@ func (q *request) refuse(f *form, err error) int {
 		f.mark(q, failed.Details)
 		return http.StatusUnprocessableEntity
 	}
+	if len(failed.Details) > 0 { // a name that is taken
+		f.mark(q, failed.Details)
+	}
 	return http.StatusConflict
 }
 

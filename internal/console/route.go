@@ -42,7 +42,7 @@ const maxFormBytes = 64 << 10
 // routes are all pages, in the files that are named after them.
 var routes = slices.Concat(
 	[]route{{pattern: "GET /{$}", page: (*request).home}},
-	signInRoutes, resetRoutes, sessionRoutes, welcomeRoutes,
+	signInRoutes, resetRoutes, sessionRoutes, welcomeRoutes, roleRoutes,
 )
 
 // enter is the gate of every request. It refuses what another site made the browser
