@@ -8,6 +8,6 @@
 // a template in templates/; the one style sheet is static/usher.css, the one script
 // static/usher.js. All of them are embedded. What people read is a [locale.Phrase].
 //
-// The package imports [account], [access], [locale], [host], [secret], [asset] and the
-// standard library. It imports no storage and no other transport.
+// The package imports [account], [access], [locale], [host], [secret], [asset],
+// [userfile] and the standard library. It imports no storage and no other transport.
 package console

@@ -320,3 +320,6 @@ func TestRolesNeedPermissions(t *testing.T) {
 	}
 	b.get("/roles/1").want(t, 404)
 }
+
+// draftCreateUsers permits to create users.
+var draftCreateUsers = access.Draft{Entity: access.EntityUser, Action: access.ActionCreate}

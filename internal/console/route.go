@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"errors"
 	"net/http"
@@ -28,6 +29,8 @@ type route struct {
 	// ownForm leaves the check of the form's token to the page: see reset.go.
 	ownForm bool
 	body    int64 // how many bytes a form may have; 0: maxFormBytes
+	// tooLarge is the page for a form that has more; nil: errFormTooLarge.
+	tooLarge *refusal
 }
 
 // permission is what one needs to see a page, for at least one thing. Its zero value
@@ -42,7 +45,7 @@ const maxFormBytes = 64 << 10
 // routes are all pages, in the files that are named after them.
 var routes = slices.Concat(
 	[]route{{pattern: "GET /{$}", page: (*request).home}},
-	signInRoutes, resetRoutes, sessionRoutes, welcomeRoutes, roleRoutes,
+	signInRoutes, resetRoutes, sessionRoutes, welcomeRoutes, roleRoutes, importRoutes,
 )
 
 // enter is the gate of every request. It refuses what another site made the browser
@@ -114,7 +117,7 @@ func (q *request) readForm(to route) error {
 		err = errors.Join(err, q.ParseMultipartForm(limit))
 	}
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return errFormTooLarge
+		return cmp.Or(to.tooLarge, errFormTooLarge)
 	}
 	if err != nil || !readable(q.PostForm) {
 		return errFormUnreadable
