@@ -4,15 +4,20 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL    := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
-# SQLite, which is Go translated from C, is left out of the race detector: what it works on is not in Go's memory, where the
-# detector looks, so it finds nothing there and takes most of the time. The driver around it stays in. It is in GOFLAGS because
+# SQLite, which is Go translated from C, is left out of the race detector with its library and its malloc: what they work on is not in
+# Go's memory, where the detector looks, so it finds nothing there and takes most of the time. The driver around it stays in. It is in GOFLAGS because
 # the end-to-end tests build the binary themselves.
-UNRACED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
+UNRACED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false -gcflags=modernc.org/memory=-race=false
+
+# What asks a server of its own one thing after another runs without the detector, which has little to find there and takes most of the
+# time. Under it, all operations are called by the tests of HTTP and, of the binary, by TestSeedExamples and TestPythonClient; what happens
+# at once is for TestReplicas, TestTorture and their like.
+ONE_BY_ONE := TestSchemathesis|TestScripts
 
 # What runs once more on PostgreSQL: the rules and the whole HTTP suite, and of the binary what goes through every operation.
 # Storage, the model and the tests of several servers run on both engines by themselves. Without -race, which has seen the same code on SQLite, and PostgreSQL's
 # own part in the first run of storage: it would take most of the time.
-SECOND     := -skip '^TestReplicas' ./internal/account ./internal/httpapi
+SECOND     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' ./internal/account ./internal/httpapi
 SECOND_E2E := -run '^(TestIdentityPlane|TestPythonClient|TestSeedExamples|TestRecoveryByMail|TestSchemathesis)$$' \
               -skip '^TestSchemathesis$$/^(contract_key|deputy|reader|read-only_key|nobody)$$'
 
@@ -29,8 +34,8 @@ run: ## run a server in ./usher-data
 
 test: lint ## run every check and every test, as CI does; installs what they need
 	scripts/test-env.sh
-	GOFLAGS="$$GOFLAGS $(UNRACED)" $(GO) test -race -timeout 15m ./...
-	$(GO) test ./internal/modeltest
+	GOFLAGS="$$GOFLAGS $(UNRACED)" $(GO) test -race -timeout 15m -skip '^($(ONE_BY_ONE))$$' ./...
+	$(GO) test -timeout 15m -run '^(TestServerIsAsTheModel|$(ONE_BY_ONE))$$' ./internal/modeltest ./e2e ./cmd/usher
 	USHER_TEST_ENGINE=postgres $(GO) test -timeout 15m $(SECOND)
 	USHER_TEST_ENGINE=postgres $(GO) test $(SECOND_E2E) ./e2e
 	scripts/fuzz.sh 2s
@@ -46,6 +51,10 @@ torture: ## crash the server, and PostgreSQL under it, 200 times each, and look 
 	scripts/test-env.sh
 	$(GO) test ./e2e -run '^TestTorture$$' -v -timeout 4h -torture.rounds=$(or $(ROUNDS),200) -torture.seed=$(or $(SEED),0)
 
+screenshots: ## take the pictures of docs/console.md
+	scripts/test-env.sh
+	$(GO) test ./e2e -run '^TestScreenshots$$' -screenshots=$(CURDIR)/docs/images
+
 fuzz: ## fuzz every decoder for a minute each
 	scripts/fuzz.sh 1m
 
@@ -58,4 +67,4 @@ vulncheck: ## look for known vulnerabilities in what is used (needs the vulnerab
 clean: ## remove what was built
 	rm -rf usher .cache
 
-.PHONY: help build run test lint generate torture fuzz bench vulncheck clean
+.PHONY: help build run test lint generate torture screenshots fuzz bench vulncheck clean

@@ -52,7 +52,7 @@ func TestIdentityPlane(t *testing.T) {
 		t.Errorf("the key is of %s, want %s", who.Email, ada)
 	}
 	s.do(t, "PATCH", "/api/users/"+number(id), key, fields{"name": "Eve"}).wantError(t, http.StatusForbidden, "FORBIDDEN")
-	o := example(t, "api_users_get", values{Host: s.URL, Key: key, Prefix: true})
+	o := startExamples(t).run(t, "api_users_get", values{Host: s.URL, Key: key, Prefix: true})
 	if users := []pythonUser(nil); json.Unmarshal(o.Value, &users) != nil || len(users) != 2 {
 		t.Errorf("the Python client with the key printed %s", o.Printed)
 	}

@@ -2,11 +2,15 @@ package e2e_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/mail"
@@ -19,11 +23,12 @@ const userPage = "../clients/python/docs/UserApi.md"
 
 // values are what an example gets filled in.
 type values struct {
-	Host   string `json:"host"`
-	Key    string `json:"key,omitempty"`
-	ID     string `json:"id,omitempty"`
-	Body   fields `json:"body,omitempty"`
-	Prefix bool   `json:"prefix,omitempty"`
+	Operation string `json:"operation"`
+	Host      string `json:"host"`
+	Key       string `json:"key,omitempty"`
+	ID        string `json:"id,omitempty"`
+	Body      fields `json:"body,omitempty"`
+	Prefix    bool   `json:"prefix,omitempty"`
 }
 
 // outcome is what an example did.
@@ -34,21 +39,52 @@ type outcome struct {
 	Type     string          // of what the call returned
 }
 
-// example runs one example of the page and fails the test when it catches a
-// failure.
-func example(t *testing.T, operation string, v values) outcome {
+// examples is a process that runs examples of the page.
+type examples struct {
+	ask  *json.Encoder
+	told *json.Decoder
+	end  func() error // with what it wrote to its standard error
+}
+
+func startExamples(t *testing.T) *examples {
 	t.Helper()
-	cmd := exec.Command(python(t, "python"), "-B", "python/run_example.py", userPage, operation)
-	cmd.Stdin = bytes.NewReader(mustJSON(t, v))
+	cmd := exec.Command(python(t, "python"), "-B", "python/run_example.py", userPage)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	in, err := cmd.StdinPipe()
 	if err != nil {
-		t.Fatalf("the example of %s: %v\n%s", operation, err, &stderr)
+		t.Fatal(err)
 	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	e := &examples{json.NewEncoder(in), json.NewDecoder(out), sync.OnceValue(func() error {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			return fmt.Errorf("%w\n%s", err, &stderr)
+		}
+		return nil
+	})}
+	t.Cleanup(func() {
+		if err := e.end(); err != nil {
+			t.Errorf("python/run_example.py: %v", err)
+		}
+	})
+	return e
+}
+
+// run runs the example of an operation and fails the test when it catches a
+// failure.
+func (e *examples) run(t *testing.T, operation string, v values) outcome {
+	t.Helper()
+	v.Operation = operation
 	var o outcome
-	if err := json.Unmarshal(out, &o); err != nil {
-		t.Fatalf("the example of %s: %v\n%s", operation, err, out)
+	if err := cmp.Or(e.ask.Encode(v), e.told.Decode(&o)); err != nil {
+		t.Fatalf("the example of %s: %v", operation, errors.Join(err, e.end()))
 	}
 	if strings.Contains(o.Printed, "Exception when calling") {
 		t.Fatalf("the example of %s printed:\n%s", operation, o.Printed)
@@ -116,10 +152,11 @@ func runSeedExamples(t *testing.T, prefix bool) {
 	const email, first, second, third = "ada@example.com", "Analytical-1", "Analytical-2", "Analytical-3"
 	post := mailtest.Start(t, mailtest.Options{TLS: mail.StartTLS})
 	s := startServer(t, options{Flags: smtpFlags(post)})
+	page := startExamples(t)
 	run := func(operation string, v values) outcome {
 		t.Helper()
 		v.Host, v.Prefix = s.URL, prefix && v.Key != ""
-		return example(t, operation, v)
+		return page.run(t, operation, v)
 	}
 	signIn := func(email, password string) string {
 		t.Helper()

@@ -120,7 +120,18 @@ func operations(f *filler) []operation {
 		log("log by a rare action", func(int64) account.ActivityFilter {
 			return account.ActivityFilter{Action: string(account.ActionRoleDelete)}
 		}),
-		log("log of a time long ago", func(int64) account.ActivityFilter { return account.ActivityFilter{To: old} }),
+		{"log of a time long ago", func(ctx context.Context, tx account.Tx, _ int64) error {
+			_, err := tx.Activity(ctx, account.ActivityQuery{ActivityFilter: account.ActivityFilter{To: old}, ByTime: true, Limit: few})
+			return err
+		}},
+		count("users by state, for the overview", func(ctx context.Context, tx account.Tx) (int, error) {
+			users, err := tx.CountUsers(ctx)
+			return users.Total, err
+		}),
+		count("sign-ins of 30 days, for the overview", func(ctx context.Context, tx account.Tx) (int, error) {
+			counts, err := tx.SignIns(ctx, now.Truncate(account.SignInUnit).AddDate(0, 0, -account.SignInDays), now)
+			return len(counts), err
+		}),
 		count("entries without a seal", func(ctx context.Context, tx account.Tx) (int, error) { return tx.CountUnsealedActivity(ctx) }),
 		count("entries to seal", func(ctx context.Context, tx account.Tx) (int, error) {
 			due, err := tx.UnsealedActivity(ctx, 1)

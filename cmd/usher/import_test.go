@@ -104,15 +104,15 @@ func (b *importBench) users() (all, active int) {
 }
 
 func TestImportOfThousands(t *testing.T) {
-	const users = 5000
+	const users = 2500 // three batches
 	b := newImportBench(t, users)
-	if code, out := b.usher("users", "import", b.file); code != exitOK || !strings.Contains(out, "Created 5000 users.") {
+	if code, out := b.usher("users", "import", b.file); code != exitOK || !strings.Contains(out, "Created 2500 users.") {
 		t.Fatalf("exit code %d: %s", code, out)
 	}
 	if all, active := b.users(); all != users+1 || active != all {
 		t.Errorf("%d users, %d of them active", all, active)
 	}
-	if _, err := b.client.Login(t.Context(), "user4999@example.org", "Correct-Horse-1"); err != nil {
+	if _, err := b.client.Login(t.Context(), "user2499@example.org", "Correct-Horse-1"); err != nil {
 		t.Error(err)
 	}
 }
@@ -120,11 +120,11 @@ func TestImportOfThousands(t *testing.T) {
 // An import that is interrupted leaves nobody who can sign in, and says how it can
 // go on, or be taken back.
 func TestInterruptedImport(t *testing.T) {
-	const users = 3500
+	const users = 2500
 	b := newImportBench(t, users)
 	interrupt := func() (id string) {
 		t.Helper()
-		b.cut.Store(4 + 2) // the batches of the check, and two more
+		b.cut.Store(3 + 2) // the batches of the check, and two more
 		code, out := b.usher("users", "import", b.file)
 		b.cut.Store(1 << 40)
 		_, id, found := strings.Cut(out, "--undo ")
@@ -143,7 +143,7 @@ func TestInterruptedImport(t *testing.T) {
 	if all, _ := b.users(); all != 1 {
 		t.Errorf("%d users are left", all)
 	}
-	if code, out := b.usher("users", "import", b.file, "--resume", interrupt()); code != exitOK || !strings.Contains(out, "Created 3500 users.") {
+	if code, out := b.usher("users", "import", b.file, "--resume", interrupt()); code != exitOK || !strings.Contains(out, "Created 2500 users.") {
 		t.Fatalf("exit code %d: %s", code, out)
 	}
 	if all, active := b.users(); all != users+1 || active != all {

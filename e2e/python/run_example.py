@@ -1,10 +1,11 @@
-"""Runs one example of a generated API page as it stands, with only host, key, id and body values filled in.
+"""Runs examples of a generated API page as they stand, with only host, key, id and body values filled in.
 
-    run_example.py PAGE OPERATION < values.json
+    run_example.py PAGE
 
-PAGE is the Markdown file, OPERATION the name in its heading, such as api_login_post. The values are an object with `host`;
-`key` and `id` where the example has them; `body`, the arguments of the body's constructor; and `prefix`, true to uncomment
-the line that sets the prefix of the key. Prints an object: `declared`, the page's return type; `printed`, what the example
+PAGE is the Markdown file. Each line of standard input asks for an example, each line of standard output tells what it did, until
+the input ends. A line that asks is an object with `operation`, the name in the example's heading, such as api_login_post; `host`;
+`key` and `id` where the example has them; `body`, the arguments of the body's constructor; and `prefix`, true to uncomment the line
+that sets the prefix of the key. A line that tells is an object: `declared`, the page's return type; `printed`, what the example
 printed; `value`, what it printed as a value, where that is a Python literal; `type`, the type of what the call returned.
 """
 
@@ -12,6 +13,7 @@ import ast
 import contextlib
 import io
 import json
+import os
 import re
 import sys
 
@@ -35,11 +37,9 @@ def fill_in(example, values):
     return example
 
 
-def main():
-    path, operation = sys.argv[1:]
-    values = json.load(sys.stdin)
-    with open(path, encoding="utf-8") as file:
-        text = section(file.read(), operation)
+def run(page, values):
+    """Runs the example of an operation, and returns what it did."""
+    text = section(page, values["operation"])
     example = re.search(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[1]
 
     # The examples use the host that a plain Configuration() has.
@@ -49,7 +49,7 @@ def main():
 
     printed, names = io.StringIO(), {}
     with contextlib.redirect_stdout(printed):
-        exec(compile(fill_in(example, values), operation, "exec"), names)
+        exec(compile(fill_in(example, values), values["operation"], "exec"), names)
     outcome = {
         "declared": re.search(r"### Return type\n\n(.*)", text)[1],
         "printed": printed.getvalue(),
@@ -57,7 +57,19 @@ def main():
     }
     with contextlib.suppress(ValueError, SyntaxError):
         outcome["value"] = ast.literal_eval(outcome["printed"])
-    json.dump(outcome, sys.stdout, default=repr)  # bytes are no JSON
+    return outcome
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        page = file.read()
+    for line in sys.stdin:
+        child = os.fork()  # so that no example finds what another has left, and the client is loaded once
+        if child == 0:
+            print(json.dumps(run(page, json.loads(line)), default=repr))  # bytes are no JSON
+            return
+        if os.waitpid(child, 0)[1] != 0:
+            sys.exit(1)
 
 
 main()

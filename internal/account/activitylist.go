@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -34,7 +35,7 @@ func (s *Service) Activity(ctx context.Context, caller *Principal, f ActivityFil
 	if err != nil {
 		return nil, "", err
 	}
-	if q.Backward, err = parseActivityCursor(cursor); err != nil {
+	if q.Backward, err = parseActivityCursor(cursor, q.ByTime); err != nil {
 		return nil, "", err
 	}
 	limit = min(limit, MaxActivityPage)
@@ -46,9 +47,9 @@ func (s *Service) Activity(ctx context.Context, caller *Principal, f ActivityFil
 		}
 		for _, e := range entries {
 			if len(page) == limit || size >= activityPageBytes {
-				return page, activityCursor(page[len(page)-1].ID), nil
+				return page, activityCursor(q), nil
 			}
-			page, size, q.Backward = append(page, e), size+len(e.ChangesText), e.ID
+			page, size, q.Backward = append(page, e), size+len(e.ChangesText), e.place()
 		}
 		if len(entries) < q.Limit {
 			return page, "", nil
@@ -84,21 +85,26 @@ func (s *Service) ExportActivity(ctx context.Context, caller *Principal, f Activ
 		if len(entries) < q.Limit {
 			return nil
 		}
-		q.After = entries[len(entries)-1].ID
+		q.After = entries[len(entries)-1].place()
 	}
 }
 
 // activityQuery cuts a filter to what the caller may read. What nobody known has
-// done is for those alone who may read everything.
+// done is for those alone who may read everything. A time alone is looked for by time, which
+// is almost the order of the ids: failed sign-ins become entries a minute later.
 func activityQuery(caller *Principal, f ActivityFilter) (ActivityQuery, error) {
 	if err := Allow(caller, access.ActionRead, access.EntityActivityLog, access.Any); err != nil {
 		return ActivityQuery{}, err
 	}
 	q := ActivityQuery{ActivityFilter: f}
+	rest := f
+	rest.From, rest.To = time.Time{}, time.Time{}
+	q.ByTime = rest == ActivityFilter{} && f != rest
 	all, ids := caller.Access.Reach(access.ActionRead, access.EntityActivityLog, caller.User.ID)
 	if all {
 		return q, nil
 	}
+	q.ByTime = false
 	q.Actors = slices.DeleteFunc(ids, func(id int64) bool { return id < 1 || f.ActorID != 0 && id != f.ActorID })
 	if q.Actors == nil {
 		q.Actors = []int64{}
@@ -121,18 +127,36 @@ func (s *Service) readActivity(ctx context.Context, q ActivityQuery) ([]StoredAc
 	return entries, nil
 }
 
-// A cursor is the id of the last entry of a page.
-const cursorBase = 36
+// place is where the entry stands.
+func (a StoredActivity) place() ActivityPlace { return ActivityPlace{a.ID, a.At} }
 
-func activityCursor(id int64) string { return strconv.FormatInt(id, cursorBase) }
+// A cursor is the id of the last entry of a page, and by time the time of it.
+const (
+	cursorBase = 36
+	cursorTime = "." // stands before the time
+)
 
-func parseActivityCursor(cursor string) (int64, error) {
+// activityCursor returns the cursor of the page behind q.Backward.
+func activityCursor(q ActivityQuery) string {
+	cursor := strconv.FormatInt(q.Backward.ID, cursorBase)
+	if q.ByTime {
+		cursor += cursorTime + strconv.FormatInt(q.Backward.At.UnixMicro(), cursorBase)
+	}
+	return cursor
+}
+
+func parseActivityCursor(cursor string, byTime bool) (place ActivityPlace, err error) {
 	if cursor == "" {
-		return 0, nil
+		return place, nil
 	}
-	id, err := strconv.ParseInt(cursor, cursorBase, 64)
-	if err != nil || id < 1 {
-		return 0, Invalid(Detail{"/query/cursor", "is not one that this server gave"})
+	id, at, hasTime := strings.Cut(cursor, cursorTime)
+	if place.ID, err = strconv.ParseInt(id, cursorBase, 64); err == nil && hasTime {
+		var micros int64
+		micros, err = strconv.ParseInt(at, cursorBase, 64)
+		place.At = time.UnixMicro(micros)
 	}
-	return id, nil
+	if err != nil || place.ID < 1 || hasTime != byTime {
+		return ActivityPlace{}, Invalid(Detail{"/query/cursor", "is not one that this server gave for this filter"})
+	}
+	return place, nil
 }

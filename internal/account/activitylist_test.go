@@ -142,6 +142,36 @@ func TestActivityFilters(t *testing.T) {
 	}
 }
 
+// TestActivityOfATime: who asks for a time alone gets the entries in the order of their
+// times, also those that became entries late, and each page goes on with the cursor of
+// the page before.
+func TestActivityOfATime(t *testing.T) {
+	f := newFixture(t)
+	admin := f.as(adminEmail)
+	f.write(func(ctx context.Context, tx account.Tx) error {
+		var entries []account.Activity
+		for _, hour := range []time.Duration{1, 3, 2, 2} { // 3 to 6
+			entries = append(entries, account.Activity{At: start.Add(hour * time.Hour), Event: account.Event{Action: "a.b"}, Count: 1})
+		}
+		return tx.InsertActivity(ctx, entries...)
+	})
+	since := account.ActivityFilter{From: start.Add(time.Hour)}
+	if got, want := f.listed(admin, since, 1), []int64{4, 6, 5, 3}; !slices.Equal(got, want) {
+		t.Errorf("listed %v, want %v", got, want)
+	}
+	if got, want := f.exported(admin, since), []int64{3, 5, 6, 4}; !slices.Equal(got, want) {
+		t.Errorf("exported %v, want %v", got, want)
+	}
+	_, ofTime, err := f.Activity(t.Context(), admin, since, "", 1)
+	wantCode(t, err, "")
+	_, ofAll, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, "", 1)
+	wantCode(t, err, "")
+	_, _, err = f.Activity(t.Context(), admin, account.ActivityFilter{}, ofTime, 1)
+	wantPaths(t, err, account.CodeInvalid, "/query/cursor")
+	_, _, err = f.Activity(t.Context(), admin, since, ofAll, 1)
+	wantPaths(t, err, account.CodeInvalid, "/query/cursor")
+}
+
 // TestExportPages: an export that is longer than what is read at once is whole.
 func TestExportPages(t *testing.T) {
 	f := newFixture(t)

@@ -21,10 +21,17 @@ type StoredActivity struct {
 type ActivityQuery struct {
 	ActivityFilter
 	Actors   []int64 // whose entries alone may be seen; nil: everybody's
-	Forward  bool    // oldest first, those with a greater id than After
-	After    int64   // an id
-	Backward int64   // without Forward: newest first, those with a smaller id than this; 0: any
+	ByTime   bool    // in the order of their times, and of their ids where these are equal; else of their ids
+	Forward  bool    // oldest first, those behind After
+	After    ActivityPlace
+	Backward ActivityPlace // without Forward: newest first, those before this; zero: any
 	Limit    int
+}
+
+// ActivityPlace is where in the log an entry stands.
+type ActivityPlace struct {
+	ID int64
+	At time.Time // matters by time alone
 }
 
 // ChainEnd names an end of the chain of seals.
@@ -57,6 +64,10 @@ type ActivityReader interface {
 	CheckpointBefore(ctx context.Context, number int64) (Checkpoint, error)
 	// FailedSignIns returns at most limit counts of minutes before the time.
 	FailedSignIns(ctx context.Context, before time.Time, limit int) ([]FailedSignIns, error)
+	// SignIns counts the sign-ins of each [SignInUnit] that begins from the first time on,
+	// which is such a beginning, and before the second. Failures count before they are
+	// entries.
+	SignIns(ctx context.Context, from, to time.Time) ([]SignInCount, error)
 }
 
 // ActivityWriter adds to the activity log. Nothing changes an entry but the

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -128,6 +129,10 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 		_, err := s.UndoImport(ctx, p, 1)
 		return err
 	},
+	"Overview": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.Overview(ctx, p, time.UTC)
+		return err
+	},
 	"ListMail": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		_, err := s.ListMail(ctx, p)
 		return err
@@ -147,7 +152,7 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 
 // allowedBeforeChange are the operations with a caller that one may call before
 // he has changed a password that was given to him.
-var allowedBeforeChange = []string{"ChangePassword", "SignOut"}
+var allowedBeforeChange = []string{"ChangePassword", "RenewSession", "SignOut"}
 
 func TestPasswordChangeRequired(t *testing.T) {
 	f := newFixture(t)

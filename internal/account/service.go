@@ -60,6 +60,8 @@ type Service struct {
 	mailQueued      chan struct{}
 	steady          func() time.Time
 	principals      *principalCache
+	userCounts      *recent[UserCounts]
+	signInCounts    *recent[[]SignInCount]
 }
 
 // New makes a service. Call [Service.SetUp] before anything else.
@@ -74,6 +76,7 @@ func New(o Options) *Service {
 		clock: o.Now, random: o.Random, fixedURL: o.PublicURL, localURL: o.LocalURL,
 		fixedMail: o.Mail, courier: o.Courier, passwordChanged: o.PasswordChanged, witness: o.Witness,
 		mailQueued: make(chan struct{}, 1),
+		userCounts: newRecent[UserCounts](overviewAge), signInCounts: newRecent[[]SignInCount](overviewAge),
 	}
 	if s.passwordChanged == nil {
 		s.passwordChanged = func(int64) {}

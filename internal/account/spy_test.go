@@ -113,6 +113,10 @@ func (s *spy) Write(ctx context.Context, f func(context.Context, account.Tx) err
 	})
 }
 
+func (s *spy) Health(ctx context.Context) (account.DatabaseHealth, error) {
+	return s.under.Health(ctx)
+}
+
 // spyReader counts reads.
 type spyReader struct {
 	account.Reader

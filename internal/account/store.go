@@ -40,6 +40,8 @@ type Store interface {
 	// beginning: it gives each variable of its caller anew, and does nothing that
 	// cannot be taken back.
 	Write(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
+	// Health tells how the database is.
+	Health(ctx context.Context) (DatabaseHealth, error)
 }
 
 // Reader is what can be read, in a transaction or outside of one.
@@ -95,6 +97,11 @@ type UserReader interface {
 	CredentialByEmail(ctx context.Context, key EmailKey) (Credential, error)
 	// TakenEmails returns those of the keys that users have, in any order.
 	TakenEmails(ctx context.Context, keys []EmailKey) ([]EmailKey, error)
+	// CountUsers passes over all users.
+	CountUsers(ctx context.Context) (UserCounts, error)
+	// LockedUsers counts those who are locked at a time, and returns at most limit of
+	// them; Until is the time as it is stored.
+	LockedUsers(ctx context.Context, now time.Time, limit int) (LockedUsers, error)
 }
 
 // UserWriter changes users.
@@ -270,6 +277,9 @@ type OutboxReader interface {
 	Mail(ctx context.Context, id int64) (Mail, error)
 	// DueMail returns the first message whose next attempt is due, or ErrNotFound.
 	DueMail(ctx context.Context, now time.Time) (Mail, error)
+	// CountOutbox counts the messages by how they are, of those that were given up the
+	// ones since then.
+	CountOutbox(ctx context.Context, failedSince time.Time) (MailCounts, error)
 }
 
 // OutboxWriter moves messages through the outbox.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,9 +49,10 @@ func templateOf(l *locale.Language, name string) (*template.Template, error) {
 		return t.(*template.Template), nil
 	}
 	t, err := template.New(name).Funcs(template.FuncMap{
-		"t":     l.Say,
-		"rule":  l.SayRule,
-		"stamp": stamp,
+		"t":      l.Say,
+		"rule":   l.SayRule,
+		"stamp":  stamp,
+		"number": func(n any) string { return l.Say("%d", n) },
 	}).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name)
 	if err != nil {
 		return nil, err
@@ -148,9 +150,14 @@ type navLink struct {
 	Current     bool
 }
 
-// sees reports whether the caller sees an entry of the menu.
+// sees reports whether the caller sees an entry of the menu: what he has a permission
+// for that is not for himself alone.
 func (q *request) sees(e navEntry) bool {
-	return e.may == permission{} || q.may(e.may.action, e.may.entity)
+	if (e.may == permission{}) {
+		return true
+	}
+	all, ids := q.caller.Access.Reach(e.may.action, e.may.entity, q.caller.User.ID)
+	return all || slices.ContainsFunc(ids, func(id int64) bool { return id != q.caller.User.ID })
 }
 
 // groups returns the menu as the caller sees it.
@@ -189,7 +196,7 @@ func (q *request) entry() (path string) {
 // navigation is the menu. The first page that somebody sees is his home.
 var navigation = []navGroup{
 	{name: "Administration", entries: []navEntry{
-		{"/overview", "Overview", permission{access.ActionEdit, access.EntityUser}},
+		{"/overview", "Overview", permission{access.ActionRead, access.EntityUser}},
 		{"/users", "Users", permission{access.ActionRead, access.EntityUser}},
 		{"/roles", "Roles", permission{access.ActionRead, access.EntityRole}},
 		{"/activity", "Activity", permission{access.ActionRead, access.EntityActivityLog}},

@@ -52,7 +52,7 @@ func TestEveryPhraseIsTranslated(t *testing.T) {
 	}
 }
 
-var verb = regexp.MustCompile(`%(\[\d\])?[a-z%]`)
+var verb = regexp.MustCompile(`%(\[\d\])?[.0-9]*[a-z%]`)
 
 func verbs(text string) []string { return slices.Sorted(slices.Values(verb.FindAllString(text, -1))) }
 

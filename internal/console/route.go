@@ -45,7 +45,7 @@ const maxFormBytes = 64 << 10
 // routes are all pages, in the files that are named after them.
 var routes = slices.Concat(
 	[]route{{pattern: "GET /{$}", page: (*request).home}},
-	signInRoutes, resetRoutes, sessionRoutes, welcomeRoutes, roleRoutes, importRoutes,
+	signInRoutes, resetRoutes, sessionRoutes, welcomeRoutes, overviewRoutes, roleRoutes, importRoutes,
 )
 
 // enter is the gate of every request. It refuses what another site made the browser

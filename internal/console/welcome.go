@@ -1,6 +1,8 @@
 package console
 
 import (
+	"slices"
+
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
@@ -30,6 +32,11 @@ type setupStep struct {
 type setup struct {
 	Steps []setupStep
 	Next  *setupStep // after the current one; nil: none
+}
+
+// done reports whether there is something of everything.
+func (s *setup) done() bool {
+	return !slices.ContainsFunc(s.Steps, func(step setupStep) bool { return !step.Done })
 }
 
 // setupProgress looks what a new server has. Only an administrator may ask.

@@ -9,12 +9,15 @@
 package locale
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
+	"strings"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -37,6 +40,7 @@ type Language struct {
 	tag     language.Tag
 	printer *message.Printer
 	phrases map[Phrase]bool // that it has a translation of
+	open    []openPhrase    // of these
 }
 
 // Languages are all that there are. The first is the one that phrases are written in.
@@ -73,24 +77,58 @@ func (l *Language) Say(p Phrase, args ...any) string {
 // Has reports whether the language has a translation of its own.
 func (l *Language) Has(p Phrase) bool { return l.phrases[p] }
 
-var number = regexp.MustCompile(`\d+`)
-
-// SayRule says a message that the rules have written in English. Its numbers are
-// taken for arguments of a phrase: "must be at most 256 characters long" is found as
-// "must be at most %s characters long".
+// SayRule says a message that the rules have written in English. What they filled in
+// is found by the phrase: "must be at most 256 characters long" is one of "must be at
+// most %s characters long". A list, "must have a digit, and a letter", is said by its
+// parts where each of them is a phrase.
 func (l *Language) SayRule(text string) string {
+	if said, ok := l.sayRule(text); ok {
+		return said
+	}
+	parts := strings.Split(text, ", ")
+	for i, part := range parts {
+		said, ok := l.sayRule(part)
+		if !ok {
+			return text
+		}
+		parts[i] = said
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (l *Language) sayRule(text string) (said string, ok bool) {
 	if l.phrases[Phrase(text)] {
-		return l.Say(Phrase(text))
+		return l.Say(Phrase(text)), true
 	}
-	p := Phrase(number.ReplaceAllString(text, "%s"))
-	if !l.phrases[p] {
-		return text
+	for _, open := range l.open {
+		if found := open.form.FindStringSubmatch(text); found != nil {
+			var args []any
+			for _, filled := range found[1:] {
+				args = append(args, filled)
+			}
+			return l.Say(open.phrase, args...), true
+		}
 	}
-	var args []any
-	for _, n := range number.FindAllString(text, -1) {
-		args = append(args, n)
+	return "", false
+}
+
+// openPhrase is a phrase in which texts are filled in.
+type openPhrase struct {
+	phrase Phrase
+	form   *regexp.Regexp
+}
+
+// findOpen finds the open phrases, those first that say more.
+func (l *Language) findOpen() {
+	for p := range l.phrases {
+		if strings.Contains(string(p), "%s") {
+			form := strings.ReplaceAll(regexp.QuoteMeta(string(p)), "%s", "(.+)")
+			l.open = append(l.open, openPhrase{p, regexp.MustCompile("^" + form + "$")})
+		}
 	}
-	return l.Say(p, args...)
+	slices.SortFunc(l.open, func(a, b openPhrase) int {
+		return cmp.Or(cmp.Compare(len(b.phrase), len(a.phrase)), cmp.Compare(a.phrase, b.phrase))
+	})
 }
 
 // load reads the translations. What is embedded is tested, so a fault is one of the
@@ -102,6 +140,7 @@ func load(languages ...*Language) []*Language {
 		if err := l.read(all); err != nil {
 			panic(fmt.Sprintf("locale: %v", err))
 		}
+		l.findOpen()
 		l.printer = message.NewPrinter(l.tag, message.Catalog(all))
 	}
 	return languages

@@ -56,8 +56,10 @@ func TestSay(t *testing.T) {
 
 func TestSayRule(t *testing.T) {
 	for text, want := range map[string]string{
-		"must be at most 256 characters long": "doit avoir au plus 256 caractères",
-		"is what nobody has translated 7":     "is what nobody has translated 7",
+		"must be at most 256 characters long":                                "doit avoir au plus 256 caractères",
+		"must have at least 12 characters, a digit, and a special character": "doit avoir au moins 12 caractères, un chiffre, et un caractère spécial",
+		"must have a digit, a secret that nobody has translated":             "must have a digit, a secret that nobody has translated",
+		"is what nobody has translated 7":                                    "is what nobody has translated 7",
 	} {
 		if got := locale.Match("fr").SayRule(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

@@ -93,8 +93,9 @@ func (m *machine) drawActivityFilter(t *rapid.T) (f activityFilter, query url.Va
 	return f, query
 }
 
-// readActivity returns the entries that the caller may read, the oldest first. What
-// nobody known did is for those who may read all.
+// readActivity returns the entries that the caller may read, the oldest first: in the
+// order of the log, or of time if that alone is asked for by who may read all. What nobody
+// known did is for those.
 func (p *principal) readActivity(f activityFilter) (entries []*entry) {
 	readable := p.reach("activity-log", "read")
 	for _, e := range p.activity {
@@ -102,17 +103,27 @@ func (p *principal) readActivity(f activityFilter) (entries []*entry) {
 			entries = append(entries, e)
 		}
 	}
+	if readable.all && f.byTime() {
+		slices.SortStableFunc(entries, func(a, b *entry) int { return a.at.Compare(b.at) })
+	}
 	return entries
 }
 
+// byTime reports whether the filter asks for a time and nothing else.
+func (f activityFilter) byTime() bool {
+	since := f.since
+	f.since = time.Time{}
+	return f == activityFilter{} && !since.IsZero()
+}
+
 // entryViews are the entries as they are shown. Their ids and what changed are
-// those that the server has, whose ids must go up, or down.
-func (p *principal) entryViews(entries []*entry, got answer, up bool) []object {
+// those that the server has, whose ids must go up, or down: by time, those of one time.
+func (p *principal) entryViews(entries []*entry, got answer, byTime, up bool) []object {
 	list := views(entries)
 	last := int64(0)
 	for i, view := range list {
 		id := got.id(i, "id")
-		if view["id"] = id; i > 0 && up != (id > last) {
+		if view["id"] = id; i > 0 && up != (id > last) && (!byTime || entries[i].at.Equal(entries[i-1].at)) {
 			view["id"] = "in another order"
 		}
 		last = id
@@ -140,7 +151,7 @@ func (m *machine) listActivity(t *rapid.T) {
 			slices.Reverse(entries)
 		}
 		shown, more := cut(entries, page, limit)
-		return ok(p.entryViews(shown, got, false)), more
+		return ok(p.entryViews(shown, got, filter.byTime(), false)), more
 	})
 }
 
@@ -156,5 +167,5 @@ func (p *principal) exportActivity(f activityFilter, got answer) *expected {
 	if no := p.may("activity-log", "read", anyOne); no != nil {
 		return no
 	}
-	return ok(p.entryViews(p.readActivity(f), got, true))
+	return ok(p.entryViews(p.readActivity(f), got, f.byTime(), true))
 }

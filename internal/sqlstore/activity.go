@@ -36,16 +36,26 @@ func (t *tx) InsertActivity(ctx context.Context, entries ...account.Activity) er
 		                      action, target_kind, target_id, target_name, changes, count)`, rows)
 }
 
-// Activity asks only for what the query names, so that each form of it can use
-// the index that is best for it: one that gives the entries in the order of their
-// ids. Any other would have all that match sorted for each page.
 func (r reader) Activity(ctx context.Context, q account.ActivityQuery) ([]account.StoredActivity, error) {
+	statement, args := activityPage(r.dialect, q)
+	return all(ctx, r.queries, scanActivity, statement, args...)
+}
+
+// activityPage writes the statement of a page of the activity log. It asks only for
+// what the query names, so that each form of it can use the index that is best for it: one
+// that gives the entries in the order of the page. Any other would have all that match sorted
+// for each page.
+func activityPage(d *dialect, q account.ActivityQuery) (statement string, args []any) {
 	var where conditions
-	inOrder := r.dialect.unindexed
+	inOrder := d.unindexed
+	at := inOrder + `at`
+	if q.ByTime {
+		at = `at`
+	}
 	if len(q.Actors) == 1 {
 		where.add(`actor_id = ?`, q.Actors[0])
 	} else if q.Actors != nil {
-		where.add(inOrder + `actor_id IN ` + r.dialect.idList(where.bind(jsonIDs(q.Actors))))
+		where.add(inOrder + `actor_id IN ` + d.idList(where.bind(jsonIDs(q.Actors))))
 	}
 	if q.ActorID != 0 {
 		where.add(`actor_id = ?`, q.ActorID)
@@ -64,20 +74,27 @@ func (r reader) Activity(ctx context.Context, q account.ActivityQuery) ([]accoun
 		where.add(`target_id = ?`, q.TargetID)
 	}
 	if !q.From.IsZero() {
-		where.add(`at >= ?`, micros(q.From))
+		where.add(at+` >= ?`, micros(q.From))
 	}
 	if !q.To.IsZero() {
-		where.add(`at < ?`, micros(q.To))
+		where.add(at+` < ?`, micros(q.To))
 	}
-	order := ` ORDER BY id DESC`
+	place, compare, direction := q.Backward, `<`, ` DESC`
 	if q.Forward {
-		where.add(`id > ?`, q.After)
-		order = ` ORDER BY id`
-	} else if q.Backward != 0 {
-		where.add(`id < ?`, q.Backward)
+		place, compare, direction = q.After, `>`, ``
 	}
-	limit := where.bind(q.Limit)
-	return all(ctx, r.queries, scanActivity, `SELECT `+activityColumns+` FROM activity`+where.text+order+` LIMIT `+limit, where.args...)
+	order := ` ORDER BY id` + direction
+	if q.ByTime {
+		order = ` ORDER BY at` + direction + `, id` + direction
+	}
+	switch {
+	case place.ID == 0:
+	case q.ByTime:
+		where.add(`(at, id) `+compare+` (?, ?)`, micros(place.At), place.ID)
+	default:
+		where.add(`id `+compare+` ?`, place.ID)
+	}
+	return `SELECT ` + activityColumns + ` FROM activity` + where.text + order + ` LIMIT ` + where.bind(q.Limit), where.args
 }
 
 func (t *tx) CountFailedSignIn(ctx context.Context, f account.FailedSignIns) error {

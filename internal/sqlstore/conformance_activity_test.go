@@ -60,7 +60,7 @@ func TestActivity(t *testing.T) {
 			got := get[[]account.StoredActivity](t)(db.Activity(t.Context(), account.ActivityQuery{Actors: test.actors, Limit: 10}))
 			want(t, "entries", len(got), test.want)
 		}
-		got := get[[]account.StoredActivity](t)(db.Activity(t.Context(), account.ActivityQuery{Actors: []int64{2}, Backward: ids[3], Limit: 10}))
+		got := get[[]account.StoredActivity](t)(db.Activity(t.Context(), account.ActivityQuery{Actors: []int64{2}, Backward: account.ActivityPlace{ID: ids[3]}, Limit: 10}))
 		if len(got) != 1 || got[0].ID != ids[1] {
 			t.Errorf("before %d there are %+v", ids[3], got)
 		}

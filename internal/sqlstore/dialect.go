@@ -31,6 +31,8 @@ type dialect struct {
 	// and for the texts in one of jsonTexts, in a column named value: to stand behind
 	// IN or FROM. The argument is the placeholder of the value.
 	idList, textList func(placeholder string) string
+	// size is an expression for how many bytes the database takes.
+	size string
 	// hasTable is a query for how many tables have a name.
 	hasTable string
 	// classify tells what a failure of the driver means.

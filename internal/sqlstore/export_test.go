@@ -48,6 +48,20 @@ func ExecOutside(ctx context.Context, s *Store, query string) error { return s.r
 // UserPageStatement returns the statement of a page of users, and its values.
 func UserPageStatement(q account.UserQuery) (string, []any) { return userPage(sqliteDialect, q) }
 
+// ActivityPageStatement returns the statement of a page of the activity log, and its values.
+func ActivityPageStatement(q account.ActivityQuery) (string, []any) {
+	return activityPage(sqliteDialect, q)
+}
+
+// The statements of the overview.
+const (
+	CountUsers   = countUsers
+	CountLocked  = countLocked
+	SelectLocked = selectLocked
+	CountSignIns = countSignIns
+	CountMail    = countMail
+)
+
 // NewClock returns a clock that follows the database's on a machine with that clock, and
 // its end.
 func NewClock(ctx context.Context, s *Store, machine *steady.Clock) (now func() time.Time, end func() error, err error) {

@@ -17,6 +17,7 @@ func TestTrouble(t *testing.T) {
 			got = trouble.Message
 		}
 		want(t, when, got, message)
+		want(t, "the health, "+when, get[account.DatabaseHealth](t)(s.Health(t.Context())).Refused, message)
 	}
 	told("at first", "")
 	change(t, s, limitPages(60))

@@ -52,6 +52,7 @@ var postgresDialect = &dialect{
 	textList: func(placeholder string) string {
 		return "(SELECT value FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS texts (value))"
 	},
+	size:     "pg_database_size(current_database())",
 	hasTable: "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
 	classify: classifyPostgres,
 }

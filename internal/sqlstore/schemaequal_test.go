@@ -64,6 +64,7 @@ var same = []struct {
 	{regexp.MustCompile(`default false$`), "default 0"},
 	{regexp.MustCompile(`[()]`), ""},
 	{regexp.MustCompile(`= ANY ARRAY\[(.*)\]`), "IN $1"},
+	{regexp.MustCompile(`~~`), "LIKE"},
 	{regexp.MustCompile(`(?s)\s+`), " "},
 }
 

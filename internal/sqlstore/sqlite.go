@@ -25,6 +25,7 @@ var sqliteDialect = &dialect{
 	unindexed: "+",
 	idList:    sqliteList,
 	textList:  sqliteList,
+	size:      "(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)",
 	hasTable:  "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
 	classify:  classifySQLite,
 }

@@ -18,6 +18,14 @@ import (
 const lockedOut = `
 	       COALESCE((SELECT t.locked_until > $1 FROM sign_in_throttle t WHERE t.key = 'u:' || u.id || '|new'), FALSE)`
 
+// isLock says whether a counter t shows a user as locked at the time $1, and
+// lockOwner is that user: lockedOut, seen from the counters. The first two conditions
+// are, word by word, those of the index.
+const (
+	isLock    = `t.locked_until > 0 AND t.key LIKE 'u:%|new' AND t.locked_until > $1`
+	lockOwner = `CAST(substr(t.key, 3, length(t.key) - 6) AS BIGINT)`
+)
+
 // lockedUser returns the user whom a counter shows as locked, as lockedOut does.
 func lockedUser(key string) (id int64, ok bool) {
 	text, of := strings.CutPrefix(key, "u:")

@@ -48,10 +48,18 @@ func userPage(d *dialect, q account.UserQuery) (statement string, args []any) {
 		where.add("u.id IN (SELECT user_id FROM user_roles WHERE role_id = ?)", *id)
 	}
 	if active := q.Filter.Active; active != nil {
-		where.add("u.active = ?", *active)
+		if *active {
+			where.add("u.active")
+		} else {
+			where.add("NOT u.active") // as the indexes have it
+		}
 	}
-	if locked := q.Filter.Locked; locked != nil {
-		where.add(lockedOut+" = ?", *locked)
+	switch locked := q.Filter.Locked; {
+	case locked == nil:
+	case *locked: // from the locks to the users: most have none
+		where.add("u.id IN (SELECT " + lockOwner + " FROM sign_in_throttle t WHERE " + isLock + ")")
+	default:
+		where.add("NOT" + lockedOut)
 	}
 	if provider := q.Filter.Provider; provider != nil {
 		where.add("u.provider = ?", string(*provider))

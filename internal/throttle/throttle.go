@@ -37,8 +37,8 @@ const (
 	sourceLock      = time.Minute
 )
 
-// forever stands for the end of a lock that ends by hand only.
-var forever = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+// Forever stands for the end of a lock that ends by hand only.
+var Forever = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // Counter counts what failed under one key: a source, or an account seen from
 // known or unknown sources. Its zero value has counted nothing.
@@ -118,7 +118,7 @@ func (t *Counter) Fail(now time.Time, p Policy) {
 	}
 	t.Failures = 0
 	if p.Duration == 0 {
-		t.LockedUntil = forever
+		t.LockedUntil = Forever
 		return
 	}
 	length := doubled(p.Duration, t.Streak, max(maxLock, p.Duration))
