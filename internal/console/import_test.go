@@ -102,7 +102,7 @@ func TestImport(t *testing.T) {
 	}
 	page := b.get("/users/import/check")
 	page.want(t, 200, "3 users will be created.", "users.csv", "ada@example.net", "Ada Lovelace", "Engines",
-		"Active, with the password of the file", "Active, invited by mail to choose a password", "Not active: cannot sign in", "Each gets:", "Import 3 users")
+		"Active, with the password of the file", "Active, invited by mail to choose a password", "Not active: cannot sign in", "Roles of each:", "Import 3 users")
 	if strings.Contains(page.body, "Correct-horse-7") {
 		t.Error("the page has a password")
 	}
