@@ -100,9 +100,9 @@ type progress struct {
 	Import    account.Import
 	ID        string
 	Name      string
-	Total     int           // 0: another server knows
-	Running   bool          // here
-	Says      locale.Phrase // with the number of its users
+	Total     int    // 0: another server knows
+	Running   bool   // here
+	Says      string // how far it has come, in words
 	Touched   time.Time
 	Faults    []planRow // that undid it, as far as this server knows
 	MayUndo   bool
@@ -111,13 +111,12 @@ type progress struct {
 	MayUsers  bool
 }
 
-// importWords say how far an import has come.
+// importWords say how far an import has come, with the number of its users.
 var importWords = map[account.ImportState]locale.Phrase{
 	account.ImportOpen:      "%d users were created so far. They can sign in when the last one is there.",
 	account.ImportFinishing: "All %d users were created. They are let in and invited now.",
 	account.ImportFinished:  "%d users were imported.",
 	account.ImportUndoing:   "The import is being undone. It had created %d users.",
-	account.ImportUndone:    "The import was undone. None of its %d users is left.",
 }
 
 // showProgress shows an import. The number of users is in the database, so any server
@@ -134,10 +133,13 @@ func (q *request) showProgress() error {
 	over := i.State == account.ImportFinished || i.State == account.ImportUndone
 	p := progress{
 		Import: i, ID: fmt.Sprint(i.ID), Name: here.Name, Total: here.Total, Running: here.Running,
-		Says: importWords[i.State], Touched: q.local(i.Touched),
+		Says: q.say(importWords[i.State], i.Rows), Touched: q.local(i.Touched),
 		MayUndo:   i.State == account.ImportOpen || i.State == account.ImportUndoing && !here.Running,
 		MayFinish: i.State == account.ImportFinishing && !here.Running,
 		Left:      !over && !here.Running, MayUsers: q.may(access.ActionRead, access.EntityUser),
+	}
+	if i.State == account.ImportUndone {
+		p.Says = q.say("The import was undone. None of its users is left.")
 	}
 	for _, f := range here.Faults {
 		p.Faults = append(p.Faults, planRow{Line: f.Line, Faults: []planFault{{f.Field, sentence(q.look.language.SayRule(f.Message))}}})

@@ -24,7 +24,7 @@ var entityWords = map[access.Entity]struct{ name, ids locale.Phrase }{
 	access.EntityAPIKey:              {"API keys", "Ids of their users"},
 	access.EntitySession:             {"Sessions", "Ids of their users"},
 	access.EntityActivityLog:         {"Activity", "Ids of who did it"},
-	access.EntityMail:                {name: "Mail that waits"},
+	access.EntityMail:                {name: "Mail"},
 	access.EntityLockoutPolicy:       {name: "Lockout policy"},
 	access.EntityApplicationSettings: {name: "Settings of the server"},
 	access.EntityLDAPConfiguration:   {name: "Directory (LDAP)"},
