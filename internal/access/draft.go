@@ -83,10 +83,10 @@ func (d Draft) permission(fail func(field, message string)) Permission {
 		}
 	}
 	switch {
-	case !p.Known():
-	case p.Scope == ScopeSelf && !slices.Contains(selfActions[p.Entity], p.Action):
+	case !p.Known() || slices.Contains(Scopes(p.Entity, p.Action), p.Scope):
+	case p.Scope == ScopeSelf:
 		fail("dynamicId", "this action cannot be limited to one's own")
-	case p.Scope == ScopeIDs && !p.listable():
+	case p.Scope == ScopeIDs:
 		fail("entityIds", "must be null: this action cannot be limited to some ids")
 	}
 	return p
@@ -96,10 +96,18 @@ func (d Draft) permission(fail func(field, message string)) Permission {
 // that it does not have grants nothing.
 func (p Permission) Known() bool { return known(p.Entity, p.Action) }
 
-// listable reports whether the permission can be for some ids: what is created
-// has none yet, and there is only one of the settings.
-func (p Permission) listable() bool {
-	return p.Action != ActionCreate && (p.Entity == EntityRole || slices.Contains(OwnedByUser, p.Entity))
+// Scopes returns the scopes that a permission for an action of the registry can have.
+// It cannot be for some ids where there are none: what is created has none yet, and
+// there is only one of the settings.
+func Scopes(e Entity, act Action) []Scope {
+	scopes := []Scope{ScopeAll}
+	if slices.Contains(selfActions[e], act) {
+		scopes = append(scopes, ScopeSelf)
+	}
+	if act != ActionCreate && (e == EntityRole || slices.Contains(OwnedByUser, e)) {
+		scopes = append(scopes, ScopeIDs)
+	}
+	return scopes
 }
 
 // WithoutRead returns the indices of those permissions that need another one, to

@@ -43,13 +43,14 @@ type Options struct {
 type console struct {
 	Options
 	accounts *account.Service
+	uploads  *uploads
 }
 
 // New returns the handler of all pages, and of /static/ for the files that they
 // load. It answers 404 with a page for any other path. A request that changes
 // something is refused with 403 when another site made the browser send it.
 func New(o Options) http.Handler {
-	c := &console{Options: o, accounts: o.Accounts}
+	c := &console{Options: o, accounts: o.Accounts, uploads: newUploads()}
 	mux := http.NewServeMux()
 	for _, s := range static {
 		body, err := files.ReadFile(s.file)

@@ -133,6 +133,9 @@ func (q *request) refuse(f *form, err error) int {
 	case account.CodeForbidden:
 		return http.StatusForbidden
 	}
+	if len(failed.Details) > 0 { // a name that is taken
+		f.mark(q, failed.Details)
+	}
 	return http.StatusConflict
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -141,6 +142,25 @@ func (b *browser) post(path string, form url.Values) answer {
 	}
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return b.do(r)
+}
+
+// attach is post for a form with a file in a field; without a field there is none.
+func (b *browser) attach(path string, form url.Values, field, name string, file []byte) answer {
+	b.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for field, values := range form {
+		must(0, w.WriteField(field, values[0]))
+	}
+	must(0, w.WriteField("formToken", b.formToken))
+	if field != "" {
+		must(must(w.CreateFormFile(field, name)).Write(file))
+	}
+	must(0, w.Close())
+	r := httptest.NewRequest(http.MethodPost, path, &body)
+	r.Header.Set("Content-Type", w.FormDataContentType())
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	return b.do(r)
 }

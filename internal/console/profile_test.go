@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"mime/multipart"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -50,7 +48,7 @@ func TestMenuShowsTheCaller(t *testing.T) {
 	s.user("ada@example.org")
 	b := s.as("ada@example.org")
 	b.get("/profile/sessions").want(t, 200, ">A</span>")
-	b.upload("/profile/picture", "picture", portrait(10, 10)).want(t, 303)
+	b.attach("/profile/picture", nil, "picture", "me.png", portrait(10, 10)).want(t, 303)
 	b.get("/profile/sessions").want(t, 200, `<img class="avatar" src="/profile/picture" alt="">`)
 }
 
@@ -66,21 +64,6 @@ func TestProfileOfWhoMayChangeNothing(t *testing.T) {
 	for _, path := range []string{"/profile", "/profile/picture", "/profile/picture/remove"} {
 		b.post(path, url.Values{"name": {"Eve"}}).want(t, 403, "You may not do this")
 	}
-}
-
-// upload sends a file in a form.
-func (b *browser) upload(path, name string, file []byte) answer {
-	b.t.Helper()
-	var body bytes.Buffer
-	w := multipart.NewWriter(&body)
-	_ = w.WriteField("formToken", b.formToken)
-	part, _ := w.CreateFormFile(name, "me.png")
-	_, _ = part.Write(file)
-	_ = w.Close()
-	r := httptest.NewRequest(http.MethodPost, path, &body)
-	r.Header.Set("Content-Type", w.FormDataContentType())
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	return b.do(r)
 }
 
 // portrait is a picture file that is too large for an account.
@@ -101,7 +84,7 @@ func TestPicture(t *testing.T) {
 	ada := s.user("ada@example.org")
 	b := s.as("ada@example.org")
 	b.get("/profile/picture").want(t, 404)
-	if a := b.upload("/profile/picture", "picture", portrait(600, 300)); a.StatusCode != http.StatusSeeOther {
+	if a := b.attach("/profile/picture", nil, "picture", "me.png", portrait(600, 300)); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("status %d\n%s", a.StatusCode, a.body)
 	}
 	b.get("/profile").want(t, 200, "Your picture was changed.", `src="/profile/picture"`)
@@ -116,12 +99,12 @@ func TestPicture(t *testing.T) {
 	}
 	for name, file := range map[string][]byte{"none": nil, "text": []byte("hello"), "SVG": []byte("<svg/>"), "half": portrait(600, 300)[:200]} {
 		b.get("/profile")
-		if a := b.upload("/profile/picture", "picture", file); a.StatusCode != 422 || !strings.Contains(a.body, "This is not a whole picture") {
+		if a := b.attach("/profile/picture", nil, "picture", "me.png", file); a.StatusCode != 422 || !strings.Contains(a.body, "This is not a whole picture") {
 			t.Errorf("%s: status %d", name, a.StatusCode)
 		}
 	}
-	b.upload("/profile/picture", "another", portrait(1, 1)).want(t, 422, "This is not a whole picture")
-	b.upload("/profile/picture", "picture", make([]byte, 11<<20)).want(t, 413, "That was too much")
+	b.attach("/profile/picture", nil, "another", "me.png", portrait(1, 1)).want(t, 422, "This is not a whole picture")
+	b.attach("/profile/picture", nil, "picture", "me.png", make([]byte, 11<<20)).want(t, 413, "That was too much")
 	b.get("/profile")
 	b.follow("/profile/picture/remove", nil).want(t, 200, "Your picture was removed.", ">A</span>")
 	b.get("/profile/picture").want(t, 404)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"errors"
 	"net/http"
@@ -28,6 +29,8 @@ type route struct {
 	// ownForm leaves the check of the form's token to the page: see reset.go.
 	ownForm bool
 	body    int64 // how many bytes a form may have; 0: maxFormBytes
+	// tooLarge is the page for a form that has more; nil: errFormTooLarge.
+	tooLarge *refusal
 }
 
 // permission is what one needs to see a page, for at least one thing. Its zero value
@@ -46,6 +49,7 @@ var routes = slices.Concat(
 	profileRoutes, avatarRoutes, passwordRoutes, sessionRoutes, keyRoutes, ownActivityRoutes,
 	overviewRoutes, activityRoutes, mailRoutes, settingsRoutes,
 	userListRoutes, severalRoutes, userRoutes, userCreateRoutes, userAccessRoutes, userCredentialRoutes,
+	roleRoutes, importRoutes,
 )
 
 // enter is the gate of every request. It refuses what another site made the browser
@@ -117,7 +121,7 @@ func (q *request) readForm(to route) error {
 		err = errors.Join(err, q.ParseMultipartForm(limit))
 	}
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return errFormTooLarge
+		return cmp.Or(to.tooLarge, errFormTooLarge)
 	}
 	if err != nil || !readable(q.PostForm) {
 		return errFormUnreadable

@@ -167,8 +167,6 @@ func (q *request) settingsPanel(title locale.Phrase, entity access.Entity, admin
 // chosen.
 const maxRoleOptions = 200
 
-var errEnough = errors.New("enough was read")
-
 // roleOptions are the roles that the caller may see, and those that are chosen.
 func (q *request) roleOptions(chosen []int64) ([]option, error) {
 	var options []option

@@ -48,7 +48,7 @@ func (q *request) showUser() error {
 		Path:    userPath(u.ID), Provider: providerName(u.Provider), Self: u.ID == q.caller.User.ID,
 		Edit: q.editForm(u),
 	}
-	covered := q.covers(u, roles)
+	covered := q.coversUser(u, roles)
 	if q.mayWith(access.ActionEditAccess, access.EntityUser, u.ID) && covered {
 		local := u.Provider == account.ProviderLocal
 		page.MayUnlock = !page.Self && u.LockedOut
@@ -90,9 +90,9 @@ func (q *request) mayWith(action access.Action, entity access.Entity, id int64) 
 	return account.Allow(q.caller, action, entity, id) == nil
 }
 
-// covers reports whether the caller covers a user, as far as he may read the roles: a
+// coversUser reports whether the caller covers a user, as far as he may read the roles: a
 // button that he sees for others is refused by the rules.
-func (q *request) covers(u account.User, roles []access.Role) bool {
+func (q *request) coversUser(u account.User, roles []access.Role) bool {
 	var held []access.Role
 	for _, r := range roles {
 		if holds(u, r.ID) {
