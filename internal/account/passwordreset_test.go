@@ -68,6 +68,10 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 	"DeleteUser": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		return s.DeleteUser(ctx, p, 1)
 	},
+	"ChangeUserRoles": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.ChangeUserRoles(ctx, p, p.User.ID, []int64{1}, nil)
+		return err
+	},
 	"SetUserRoles": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		_, err := s.SetUserRoles(ctx, p, 1, []int64{1, 2})
 		return err
