@@ -35,7 +35,10 @@ type Recovery interface {
 
 // resetForm is bound to the token, so that who does not hold it cannot make it.
 func (q *request) resetForm(token secret.Text) *form {
-	f := q.form(&form{Action: resetPath, Submit: "Change password", Fields: newPasswordFields("newPassword", true)})
+	// Whose token it is nobody has looked up. Browsers want a field for the name
+	// nevertheless, for their password managers.
+	fields := append([]*field{{Name: "username", Type: "username"}}, newPasswordFields("newPassword", true)...)
+	f := q.form(&form{Action: resetPath, Submit: "Change password", Fields: fields})
 	f.Token = formToken(token)
 	return f
 }

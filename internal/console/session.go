@@ -56,6 +56,22 @@ func (q *request) setCookie(c cookie, value string, maxAge int) {
 	})
 }
 
+// moveCookies gives the browser its session under the name that counts once people reach
+// the server at another address: who changes it on the machine itself, or through a
+// tunnel, stays signed in.
+func (q *request) moveCookies(public string) {
+	token, ok := q.tokenOf(sessionCookie)
+	_, err := q.Cookie(q.cookieName(setupCookie))
+	q.secure = strings.HasPrefix(public, "https://")
+	if ok {
+		q.setCookie(sessionCookie, token.Reveal(), 0)
+	}
+	if err == nil {
+		q.setCookie(setupCookie, setupGoesOn, setupAge)
+	}
+	q.keepLook()
+}
+
 // tokenShape is what a token in a cookie can look like. It keeps out what a cookie
 // cannot carry; whether the token is good is for account to say.
 var tokenShape = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)

@@ -79,6 +79,7 @@ func (q *request) changeServer() error {
 		}
 		now, err := q.accounts.UpdateServerSettings(q.Context(), q.caller, up)
 		if err == nil && of(now.PublicURL) != of(was.PublicURL) && now.PublicURL != nil {
+			q.moveCookies(*now.PublicURL)
 			return q.say("The settings are saved. Sign in at %s from now on; links in messages lead there.", *now.PublicURL), nil
 		}
 		return q.say(saved), err

@@ -18,7 +18,11 @@ var welcomeRoutes = []route{
 	{pattern: "POST " + welcomePath + "/end", page: (*request).endSetup},
 }
 
-const setupAge = 24 * 60 * 60 // seconds that the browser remembers that somebody is setting up
+// The cookie of who is setting up.
+const (
+	setupGoesOn = "yes"
+	setupAge    = 24 * 60 * 60 // seconds
+)
 
 // setupStep is a page of the first run.
 type setupStep struct {
@@ -117,7 +121,7 @@ func (q *request) beginSetup() error {
 	if err != nil {
 		return err
 	}
-	q.setCookie(setupCookie, "yes", setupAge)
+	q.setCookie(setupCookie, setupGoesOn, setupAge)
 	for _, step := range progress.Steps {
 		if !step.Done {
 			return q.redirect(step.Path)
