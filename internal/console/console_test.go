@@ -128,3 +128,19 @@ func TestPublicURLIsFollowed(t *testing.T) {
 		t.Errorf("while nobody knows the public URL: %d", got)
 	}
 }
+
+// Browsers pass over what they do not understand: a brace that is missing takes every
+// rule behind it away without a word.
+func TestStyleSheetIsWhole(t *testing.T) {
+	sheet := open(t, true, nil).get("/static/usher.css").body
+	depth := 0
+	for n, line := range strings.Split(regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(sheet, ""), "\n") {
+		if depth > 0 && strings.HasSuffix(line, "{") && !strings.HasPrefix(line, "  ") {
+			t.Errorf("rule %d begins within another: %s", n+1, line)
+		}
+		depth += strings.Count(line, "{") - strings.Count(line, "}")
+	}
+	if depth != 0 {
+		t.Errorf("%d braces are left open", depth)
+	}
+}
