@@ -12,13 +12,13 @@ UNRACED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc
 # What asks a server of its own one thing after another runs without the detector, which has little to find there and takes most of the
 # time. Under it, all operations are called by the tests of HTTP and, of the binary, by TestSeedExamples and TestPythonClient; what happens
 # at once is for TestReplicas, TestTorture and their like.
-ONE_BY_ONE := TestSchemathesis|TestScripts
+ONE_BY_ONE := TestSchemathesis|TestScripts|TestConsole.*
 
 # What runs once more on PostgreSQL: the rules and the whole HTTP suite, and of the binary what goes through every operation.
 # Storage, the model and the tests of several servers run on both engines by themselves. Without -race, which has seen the same code on SQLite, and PostgreSQL's
 # own part in the first run of storage: it would take most of the time.
-SECOND     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' ./internal/account ./internal/httpapi
-SECOND_E2E := -run '^(TestIdentityPlane|TestPythonClient|TestSeedExamples|TestRecoveryByMail|TestSchemathesis)$$' \
+SECOND     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' ./internal/account ./internal/httpapi ./internal/console
+SECOND_E2E := -run '^(TestIdentityPlane|TestPythonClient|TestSeedExamples|TestRecoveryByMail|TestSchemathesis|TestConsole.*)$$' \
               -skip '^TestSchemathesis$$/^(contract_key|deputy|reader|read-only_key|nobody)$$'
 
 .DEFAULT_GOAL := help

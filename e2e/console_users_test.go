@@ -79,7 +79,7 @@ func TestConsoleUsers(t *testing.T) {
 		b.visit(b.address())
 		b.fill("surname", "Lovelace")
 		b.press("Save")
-		b.want("The changes are saved.", "Ada Lovelace", "Recent activity", "user.create")
+		b.want("The changes are saved.", "Ada Lovelace", "Recent activity", "Made a user")
 		b.look("user")
 		b.fill("email", adminEmail)
 		b.press("Save")

@@ -24,7 +24,7 @@ func TestUserPage(t *testing.T) {
 	}
 	b := s.as(adminEmail)
 	b.get("/users/2").want(t, 200, "<h1>Ada</h1>", "ada@example.org", "Created", "2027-03-01 09:00", "Last seen", "Nightly script", key.Hint,
-		"session.create", "user.create", "/activity?actor=2", "/activity?targetId=2&amp;targetKind=user",
+		"Signed in", "Made a user", "/activity?actor=2", "/activity?targetId=2&amp;targetKind=user",
 		"Send an invitation", "Set a password", ">Delete<", "What the user may do", `name="was.biography"`)
 	b.get("/users/2").without(t, "Unlock", "This is you.")
 	b.get("/users/1").want(t, 200, "This is you.", `href="/profile"`, "This one")

@@ -53,7 +53,7 @@ func (q *request) activityOf(u account.User) (recent *recentActivity, created ti
 		About: "/activity?" + url.Values{"targetKind": {string(access.EntityUser)}, "targetId": {id}}.Encode(),
 	}
 	for _, e := range entries[:min(len(entries), recentEntries)] {
-		recent.Rows = append(recent.Rows, recentRow{q.local(e.At), e.Actor.Name, string(e.Action), e.Target.Name})
+		recent.Rows = append(recent.Rows, recentRow{q.local(e.At), e.Actor.Name, q.activityPhrase(e.Action), e.Target.Name})
 	}
 	return recent, created, nil
 }
