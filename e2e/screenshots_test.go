@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -31,7 +32,7 @@ func TestScreenshots(t *testing.T) {
 	desk.shoot("sign-in", "/sign-in")
 	desk.signIn(adminEmail, adminPassword)
 	for _, page := range []struct{ name, path string }{
-		{"overview", "/overview"}, {"users", "/users"}, {"role", "/roles/3"}, {"activity", "/activity"},
+		{"overview", "/overview"}, {"users", "/users"}, {"role", "/roles/3"}, {"user", "/users/3"},
 	} {
 		desk.shoot(page.name, page.path)
 	}
@@ -65,7 +66,7 @@ func populate(t *testing.T, s *server) {
 			t.Fatal(err)
 		}
 		people = append(people, fields{
-			"name": first, "surname": last, "email": first + "@example.com", "department": []string{"Engines", "Compilers", "Networks"}[i%3],
+			"name": first, "surname": last, "email": strings.ToLower(first) + "@example.com", "department": []string{"Engines", "Compilers", "Networks"}[i%3],
 			"password": password, "active": i%6 != 5,
 		})
 	}
