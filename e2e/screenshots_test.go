@@ -58,8 +58,8 @@ func populate(t *testing.T, s *server) {
 	key := s.admin(t)
 	people := []fields{}
 	for i, name := range []string{
-		"Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger Dijkstra", "Barbara Liskov", "Donald Knuth",
-		"Frances Allen", "John Backus", "Radia Perlman", "Niklaus Wirth", "Karen Jones", "Tony Hoare", "Mary Keller",
+		"Ada Lovelace", "Grace Hopper", "Alan Turing", "Emmy Noether", "Charles Babbage", "Sophie Germain", "George Boole",
+		"Mary Somerville", "Blaise Pascal", "Hedy Lamarr", "Konrad Zuse", "Maria Agnesi", "John Napier", "Henrietta Leavitt",
 	} {
 		var first, last string
 		if _, err := fmt.Sscan(name, &first, &last); err != nil {
