@@ -163,7 +163,9 @@ func (q *request) file(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer opened.Close()
-	return io.ReadAll(opened) // the route bounds what is sent
+	file := make([]byte, q.MultipartForm.File[name][0].Size) // the route bounds it
+	_, err = io.ReadFull(opened, file)
+	return file, err
 }
 
 // themeNames are what people call the themes.
