@@ -201,6 +201,26 @@ func TestImportShowsSomeRowsOfMany(t *testing.T) {
 	}
 }
 
+// However much is wrong with a file, its page is short.
+func TestImportShowsSomeFaultsOfMany(t *testing.T) {
+	s := newSite(t)
+	b := s.as(adminEmail)
+	var unknown strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&unknown, `,"%x":0`, i)
+	}
+	for name, text := range map[string]string{
+		"users.csv":  strings.Repeat(",", 200_000),
+		"users.json": `[{"name":1,"email":1,"surname":1,"department":1,"biography":1,"password":1,"password_hash":1,"active":1` + unknown.String() + "}]",
+	} {
+		a := b.upload("/users/import", name, text, nil)
+		a.want(t, 422, "Nothing was created.", "There are more faults.")
+		if len(a.body) > 20_000 {
+			t.Errorf("%s: the page has %d bytes", name, len(a.body))
+		}
+	}
+}
+
 func TestImportRefusesFiles(t *testing.T) {
 	tests := []struct {
 		name, file, text string
