@@ -113,6 +113,19 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// The name of a file is kept with it, so a long one is cut.
+func TestImportCutsNames(t *testing.T) {
+	s := newSite(t)
+	b := s.as(adminEmail)
+	name := strings.Repeat("é", 100_000)
+	shown := "“" + strings.Repeat("é", 127) + "”" // 255 bytes have half a letter more
+	b.upload("/users/import", name+".csv", goodUsers, nil).want(t, 303)
+	b.get("/users/import").want(t, 200, shown)
+	if a := b.upload("/users/import", name+".csv", "x", nil); len(a.body) > 20_000 {
+		t.Errorf("the page has %d bytes", len(a.body))
+	}
+}
+
 // The button imports the file that its page showed, once.
 func TestImportIsOfWhatWasSeen(t *testing.T) {
 	s := newSite(t)

@@ -18,6 +18,7 @@ import (
 const (
 	maxImportFile = 10 << 20 // bytes
 	maxImportRows = 10_000
+	maxFileName   = 255 // bytes that are kept of its name
 
 	faultyShown = 200 // rows with faults
 	goodShown   = 100
