@@ -308,6 +308,19 @@ func TestImportThatWasLeft(t *testing.T) {
 	b.post("/users/import/undo", number()).want(t, 404)
 }
 
+// In French nobody is one, as far as the grammar goes.
+func TestImportOfNobodyInFrench(t *testing.T) {
+	s := newSite(t)
+	admin := s.principal(adminEmail)
+	b := s.as(adminEmail)
+	b.agent = http.Header{"Accept-Language": {"fr"}}
+	undone, finished := must(s.BeginImport(t.Context(), admin, false)), must(s.BeginImport(t.Context(), admin, false))
+	must(s.FinishImport(t.Context(), admin, finished.ID))
+	for id, says := range map[int64]string{undone.ID: "0 utilisateur créé jusqu’ici.", finished.ID: "0 utilisateur importé."} {
+		b.get(fmt.Sprintf("/users/import/progress?import=%d", id)).want(t, 200, says)
+	}
+}
+
 // unread is a body of which nobody may read.
 type unread struct{ t *testing.T }
 
