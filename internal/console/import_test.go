@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -306,6 +307,45 @@ func TestImportThatWasLeft(t *testing.T) {
 	b = s.as("maker@example.org")
 	b.get(path).want(t, 404)
 	b.post("/users/import/undo", number()).want(t, 404)
+}
+
+// beforeEmails is a store that does something before addresses are looked for.
+type beforeEmails struct {
+	account.Store
+	do func()
+}
+
+func (s beforeEmails) TakenEmails(ctx context.Context, keys []account.EmailKey) ([]account.EmailKey, error) {
+	s.do()
+	return s.Store.TakenEmails(ctx, keys)
+}
+
+// Who loses the right to import while he does cannot undo it either. An administrator
+// is told that it stopped, and undoes it.
+func TestImportOfWhoLosesTheRight(t *testing.T) {
+	var s *site
+	var revoke func()
+	looks := 0
+	s = newSite(t, func(o *account.Options) {
+		o.Store = beforeEmails{o.Store, func() {
+			if looks++; looks == 3 { // after the check of the file, and the first rows
+				revoke()
+			}
+		}}
+	})
+	admin := s.principal(adminEmail)
+	maker := s.user("maker@example.org", s.newRole("Maker", draftCreateUsers).ID)
+	revoke = func() { must(s.SetUserRoles(t.Context(), admin, maker.ID, []int64{2})) }
+	b := s.as("maker@example.org")
+	b.upload("/users/import", "users.csv", rowsOf(130), nil)
+	looks = 1
+	path := b.begin().Header.Get("Location")
+	page := s.as(adminEmail)
+	page.outcome(path).want(t, 200, "100 users were created so far.", "The import has stopped", "Undo the import")
+	b.get(path).want(t, 403)
+	_, number, _ := strings.Cut(path, "=")
+	page.follow("/users/import/undo", url.Values{"import": {number}}).want(t, 200, "The import was undone.")
+	s.wantImported("[] []")
 }
 
 // In French nobody is one, as far as the grammar goes.
