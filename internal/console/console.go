@@ -44,6 +44,7 @@ type console struct {
 	Options
 	accounts *account.Service
 	uploads  *uploads
+	large    largeForms
 }
 
 // New returns the handler of all pages, and of /static/ for the files that they

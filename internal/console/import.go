@@ -109,6 +109,7 @@ func (q *request) checkImport() error {
 	if format != userfile.CSV && format != userfile.JSON {
 		return q.refuseFile(f, "format", "The name of the file does not tell. Choose CSV or JSON.")
 	}
+	name := cut(head.Filename, maxFileName)
 	rows, faults, err := readFile(file, format)
 	switch {
 	case errors.Is(err, errTooManyRows):
@@ -127,13 +128,13 @@ func (q *request) checkImport() error {
 		}
 	}
 	if len(faults) > 0 {
-		p, err := q.planOf(head.Filename, rows, faults)
+		p, err := q.planOf(name, rows, faults)
 		if err != nil {
 			return err
 		}
 		return q.showStatus(http.StatusUnprocessableEntity, "importcheck.html", q.say("This file cannot be imported yet"), p)
 	}
-	if !q.uploads.keep(q.caller.Session.ID, head.Filename, rows) {
+	if !q.uploads.keep(q.caller.Session.ID, name, rows) {
 		f.Alert = q.say("Too many files wait to be imported, or are being imported. Nothing was created. Try again in 15 minutes.")
 		return q.showImportForm(http.StatusServiceUnavailable, f)
 	}

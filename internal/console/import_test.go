@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -113,6 +114,19 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// The name of a file is kept with it, so a long one is cut.
+func TestImportCutsNames(t *testing.T) {
+	s := newSite(t)
+	b := s.as(adminEmail)
+	name := strings.Repeat("é", 100_000)
+	shown := "“" + strings.Repeat("é", 127) + "”" // 255 bytes have half a letter more
+	b.upload("/users/import", name+".csv", goodUsers, nil).want(t, 303)
+	b.get("/users/import").want(t, 200, shown)
+	if a := b.upload("/users/import", name+".csv", "x", nil); len(a.body) > 20_000 {
+		t.Errorf("the page has %d bytes", len(a.body))
+	}
+}
+
 // The button imports the file that its page showed, once.
 func TestImportIsOfWhatWasSeen(t *testing.T) {
 	s := newSite(t)
@@ -201,6 +215,26 @@ func TestImportShowsSomeRowsOfMany(t *testing.T) {
 	}
 }
 
+// However much is wrong with a file, its page is short.
+func TestImportShowsSomeFaultsOfMany(t *testing.T) {
+	s := newSite(t)
+	b := s.as(adminEmail)
+	var unknown strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&unknown, `,"%x":0`, i)
+	}
+	for name, text := range map[string]string{
+		"users.csv":  strings.Repeat(",", 200_000),
+		"users.json": `[{"name":1,"email":1,"surname":1,"department":1,"biography":1,"password":1,"password_hash":1,"active":1` + unknown.String() + "}]",
+	} {
+		a := b.upload("/users/import", name, text, nil)
+		a.want(t, 422, "Nothing was created.", "There are more faults.")
+		if len(a.body) > 20_000 {
+			t.Errorf("%s: the page has %d bytes", name, len(a.body))
+		}
+	}
+}
+
 func TestImportRefusesFiles(t *testing.T) {
 	tests := []struct {
 		name, file, text string
@@ -273,6 +307,58 @@ func TestImportThatWasLeft(t *testing.T) {
 	b = s.as("maker@example.org")
 	b.get(path).want(t, 404)
 	b.post("/users/import/undo", number()).want(t, 404)
+}
+
+// beforeEmails is a store that does something before addresses are looked for.
+type beforeEmails struct {
+	account.Store
+	do func()
+}
+
+func (s beforeEmails) TakenEmails(ctx context.Context, keys []account.EmailKey) ([]account.EmailKey, error) {
+	s.do()
+	return s.Store.TakenEmails(ctx, keys)
+}
+
+// Who loses the right to import while he does cannot undo it either. An administrator
+// is told that it stopped, and undoes it.
+func TestImportOfWhoLosesTheRight(t *testing.T) {
+	var s *site
+	var revoke func()
+	looks := 0
+	s = newSite(t, func(o *account.Options) {
+		o.Store = beforeEmails{o.Store, func() {
+			if looks++; looks == 3 { // after the check of the file, and the first rows
+				revoke()
+			}
+		}}
+	})
+	admin := s.principal(adminEmail)
+	maker := s.user("maker@example.org", s.newRole("Maker", draftCreateUsers).ID)
+	revoke = func() { must(s.SetUserRoles(t.Context(), admin, maker.ID, []int64{2})) }
+	b := s.as("maker@example.org")
+	b.upload("/users/import", "users.csv", rowsOf(130), nil)
+	looks = 1
+	path := b.begin().Header.Get("Location")
+	page := s.as(adminEmail)
+	page.outcome(path).want(t, 200, "100 users were created so far.", "The import has stopped", "Undo the import")
+	b.get(path).want(t, 403)
+	_, number, _ := strings.Cut(path, "=")
+	page.follow("/users/import/undo", url.Values{"import": {number}}).want(t, 200, "The import was undone.")
+	s.wantImported("[] []")
+}
+
+// In French nobody is one, as far as the grammar goes.
+func TestImportOfNobodyInFrench(t *testing.T) {
+	s := newSite(t)
+	admin := s.principal(adminEmail)
+	b := s.as(adminEmail)
+	b.agent = http.Header{"Accept-Language": {"fr"}}
+	undone, finished := must(s.BeginImport(t.Context(), admin, false)), must(s.BeginImport(t.Context(), admin, false))
+	must(s.FinishImport(t.Context(), admin, finished.ID))
+	for id, says := range map[int64]string{undone.ID: "0 utilisateur créé jusqu’ici.", finished.ID: "0 utilisateur importé."} {
+		b.get(fmt.Sprintf("/users/import/progress?import=%d", id)).want(t, 200, says)
+	}
 }
 
 // unread is a body of which nobody may read.

@@ -18,9 +18,11 @@ import (
 const (
 	maxImportFile = 10 << 20 // bytes
 	maxImportRows = 10_000
+	maxFileName   = 255 // bytes that are kept of its name
 
 	faultyShown = 200 // rows with faults
 	goodShown   = 100
+	faultsShown = 8 // of a row, and of the file as a whole
 )
 
 // errTooManyRows means that a file has more than maxImportRows.
@@ -130,6 +132,7 @@ type plan struct {
 
 	Faults     int // rows with faults
 	Whole      []string
+	MoreWhole  bool      // that is not shown
 	Faulty     []planRow // the first of them
 	Good       []planRow // likewise
 	MoreFaulty int       // that are not shown
@@ -142,6 +145,7 @@ type planRow struct {
 	Email, Name, Department string
 	Does                    locale.Phrase
 	Faults                  []planFault
+	More                    bool // faults, that are not shown
 }
 
 type planFault struct{ Field, Text string }
@@ -158,6 +162,7 @@ func (q *request) planOf(name string, rows []userfile.Row, faults []userfile.Fau
 		}
 		byUser[f.User] = append(byUser[f.User], planFault{f.Field, text})
 	}
+	p.Whole, p.MoreWhole = firstOf(p.Whole)
 	p.Faults = len(byUser)
 	for i := range rows {
 		p.add(&rows[i], byUser[rows[i].User])
@@ -172,9 +177,15 @@ func (q *request) planOf(name string, rows []userfile.Row, faults []userfile.Fau
 	return p, err
 }
 
+// firstOf returns those of the faults that are shown, and whether there are more.
+func firstOf[T any](faults []T) (shown []T, more bool) {
+	return faults[:min(len(faults), faultsShown)], len(faults) > faultsShown
+}
+
 // add counts a row, and shows it where there is room.
 func (p *plan) add(r *userfile.Row, faults []planFault) {
-	shown := planRow{Line: r.Line, Email: r.Email, Name: r.Name, Faults: faults}
+	shown := planRow{Line: r.Line, Email: r.Email, Name: r.Name}
+	shown.Faults, shown.More = firstOf(faults)
 	if r.Surname != nil {
 		shown.Name = strings.TrimSpace(r.Name + " " + *r.Surname)
 	}

@@ -34,7 +34,7 @@ func (q *request) startImport(caller *account.Principal, u *upload) {
 		if err != nil {
 			q.Logger.ErrorContext(ctx, "an import of the console was interrupted", "import", u.Import, "error", err)
 		}
-		q.uploads.end(u, faults)
+		q.uploads.end(u, faults, err != nil)
 	}()
 }
 
@@ -108,6 +108,7 @@ type progress struct {
 	MayUndo   bool
 	MayFinish bool
 	Left      bool // it did not come to its end here
+	Stopped   bool // and this server knows that it failed
 	MayUsers  bool
 }
 
@@ -136,7 +137,7 @@ func (q *request) showProgress() error {
 		Says: q.say(importWords[i.State], i.Rows), Touched: q.local(i.Touched),
 		MayUndo:   i.State == account.ImportOpen || i.State == account.ImportUndoing && !here.Running,
 		MayFinish: i.State == account.ImportFinishing && !here.Running,
-		Left:      !over && !here.Running, MayUsers: q.may(access.ActionRead, access.EntityUser),
+		Left:      !over && !here.Running, Stopped: here.Stopped, MayUsers: q.may(access.ActionRead, access.EntityUser),
 	}
 	if i.State == account.ImportUndone {
 		p.Says = q.say("The import was undone. None of its users is left.")

@@ -117,6 +117,9 @@ func (q *request) pictureForm() *form {
 
 // changePicture keeps the picture that was sent, made small.
 func (q *request) changePicture() error {
+	if err := account.Allow(q.caller, access.ActionEdit, access.EntityUser, q.caller.User.ID); err != nil {
+		return err
+	}
 	file, err := q.file("picture")
 	if err != nil {
 		return err
@@ -124,7 +127,6 @@ func (q *request) changePicture() error {
 	small, err := picture.Shrink(q.Context(), file, account.MaxPictureBytes)
 	page := q.profile()
 	switch {
-	case page.Picture == nil:
 	case errors.Is(err, picture.ErrUnreadable):
 		return q.refusePicture(page, "This is not a whole picture of PNG, JPEG, GIF or WebP. Choose another.")
 	case errors.Is(err, picture.ErrTooLarge):
@@ -163,7 +165,9 @@ func (q *request) file(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer opened.Close()
-	return io.ReadAll(opened) // the route bounds what is sent
+	file := make([]byte, q.MultipartForm.File[name][0].Size) // the route bounds it
+	_, err = io.ReadFull(opened, file)
+	return file, err
 }
 
 // themeNames are what people call the themes.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -63,6 +64,20 @@ func TestProfileOfWhoMayChangeNothing(t *testing.T) {
 	}
 	for _, path := range []string{"/profile", "/profile/picture", "/profile/picture/remove"} {
 		b.post(path, url.Values{"name": {"Eve"}}).want(t, 403, "You may not do this")
+	}
+}
+
+// Who may change others and not himself is told so, whatever he sends.
+func TestPictureOfWhoMayEditOthers(t *testing.T) {
+	s := newSite(t)
+	ids := []int64{1}
+	editor := s.newRole("Editor", access.Draft{Entity: access.EntityUser, Action: "read"}, access.Draft{Entity: access.EntityUser, Action: "edit", IDs: &ids})
+	s.user("ada@example.org", editor.ID)
+	b := s.as("ada@example.org")
+	for name, file := range map[string][]byte{"no picture": []byte("hello"), "a picture": portrait(1, 1)} {
+		if a := b.attach("/profile/picture", nil, "picture", "me.png", file); a.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: status %d", name, a.StatusCode)
+		}
 	}
 }
 

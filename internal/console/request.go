@@ -68,10 +68,13 @@ func (q *request) done(path string, what locale.Phrase, args ...any) error {
 const maxFlash = 1000 // bytes; escaped they are three times as many, and a cookie has room for 4096
 
 func (q *request) setFlash(text string) {
-	if len(text) > maxFlash {
-		text = strings.ToValidUTF8(text[:maxFlash], "")
-	}
-	q.setCookie(flashCookie, url.QueryEscape(text), 0)
+	q.setCookie(flashCookie, url.QueryEscape(cut(text, maxFlash)), 0)
+}
+
+// cut returns the beginning of a text that is longer than so many bytes, as whole
+// characters, and without what is none.
+func cut(text string, maxBytes int) string {
+	return strings.ToValidUTF8(text[:min(len(text), maxBytes)], "")
 }
 
 // takeFlash returns what the page before has done, once.

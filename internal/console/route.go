@@ -54,18 +54,35 @@ var routes = slices.Concat(
 
 // enter is the gate of every request. It refuses what another site made the browser
 // send, finds who asks, keeps out whom the route does not let in, and reads the form
-// and checks its token.
+// and checks its token. Of large forms it reads a few at once.
 func (c *console) enter(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := &request{w: w, Request: r, console: c, look: readLook(r)}
-		if err := q.pass(to); err != nil {
-			q.fail(err)
-			return
+		err := q.pass(to)
+		if err == nil {
+			err = q.serve(to)
 		}
-		if err := to.page(q); err != nil {
+		if err != nil {
 			q.fail(err)
 		}
 	})
+}
+
+// serve reads the form, where one was sent, and runs the page.
+func (q *request) serve(to route) error {
+	if q.Method == http.MethodGet || q.Method == http.MethodHead {
+		return to.page(q)
+	}
+	if to.body > maxSmallForm {
+		if !q.large.enter(q.caller.User.ID) {
+			return &account.Error{Code: account.CodeUnavailable, Message: "Too many files are being sent. Nothing was changed.", RetryAfter: largeFormWait}
+		}
+		defer q.large.leave(q.caller.User.ID)
+	}
+	if err := q.readForm(to); err != nil {
+		return err
+	}
+	return to.page(q)
 }
 
 func (q *request) pass(to route) error {
@@ -84,14 +101,9 @@ func (q *request) pass(to route) error {
 		return account.NotFound()
 	}
 	if !to.open {
-		if err := q.mayCome(to); err != nil {
-			return err
-		}
+		return q.mayCome(to)
 	}
-	if q.Method == http.MethodGet || q.Method == http.MethodHead {
-		return nil
-	}
-	return q.readForm(to)
+	return nil
 }
 
 // mayCome keeps out who is not signed in, who has to choose another password first,

@@ -31,6 +31,7 @@ type upload struct {
 	Import  int64 // 0: it waits
 	Running bool
 	Faults  []userfile.Fault // that undid the import
+	Stopped bool             // it failed, and could not be undone or finished either
 
 	size  int // bytes, about
 	timer *time.Timer
@@ -165,10 +166,10 @@ func (us *uploads) begun(u *upload, importID int64) {
 }
 
 // end notes how an import ended, and lets go of its file.
-func (us *uploads) end(u *upload, faults []userfile.Fault) {
+func (us *uploads) end(u *upload, faults []userfile.Fault, stopped bool) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
-	u.Running, u.Faults = false, faults
+	u.Running, u.Faults, u.Stopped = false, faults, stopped
 	u.Rows, u.size = nil, 0
 	us.expire(u)
 }

@@ -32,7 +32,7 @@ func TestUploadsExpire(t *testing.T) {
 		if u, ok := us.of(7); !ok || len(u.Rows) != 1 {
 			t.Error("the file that is being imported is gone")
 		}
-		us.end(running, []userfile.Fault{{Line: 1}})
+		us.end(running, []userfile.Fault{{Line: 1}}, false)
 		if u, ok := us.of(7); !ok || u.Rows != nil || len(u.Faults) != 1 || u.Total != 1 {
 			t.Errorf("at its end there is %+v", u)
 		}
@@ -77,7 +77,7 @@ func TestUploadsAreBounded(t *testing.T) {
 	if us.keep(99, "", rowsOfSize(1)) {
 		t.Error("a running import makes room")
 	}
-	us.end(over, nil)
+	us.end(over, nil, false)
 	if !us.keep(99, "", rowsOfSize(1)) {
 		t.Error("an outcome makes no room for a file")
 	}

@@ -45,6 +45,9 @@ func (f *csvFile) read() (Row, []Fault, error) {
 	return row, row.fill(f.header, record), nil
 }
 
+// maxWrongColumns is how many columns of a header are said to be wrong one by one.
+const maxWrongColumns = 20
+
 // readHeader reads the first line. Without a good one the rest makes no sense.
 func (f *csvFile) readHeader() (header []column, faults []Fault, err error) {
 	record, err := f.r.Read()
@@ -61,17 +64,25 @@ func (f *csvFile) readHeader() (header []column, faults []Fault, err error) {
 		return nil, faults, nil
 	}
 	given := map[string]bool{}
+	wrong := 0
 	for i, text := range record {
 		name := strings.ToLower(strings.TrimSpace(text))
 		c, known := columnNamed(name)
-		switch {
-		case !known:
-			fail(fmt.Sprintf("column %d of the header is not one of: %s", i+1, columnNames()))
-		case given[name]:
-			fail(fmt.Sprintf("the column %s is there twice", name))
+		if known && !given[name] {
+			given[name] = true
+			header = append(header, c)
+			continue
 		}
-		given[name] = true
-		header = append(header, c)
+		switch wrong++; {
+		case wrong > maxWrongColumns:
+		case known:
+			fail(fmt.Sprintf("the column %s is there twice", name))
+		default:
+			fail(fmt.Sprintf("column %d of the header is not one of: %s", i+1, columnNames()))
+		}
+	}
+	if more := wrong - maxWrongColumns; more > 0 {
+		fail(fmt.Sprintf("%d more columns of the header are wrong", more))
 	}
 	for _, c := range columns {
 		if c.needed && !given[c.name] {

@@ -63,6 +63,7 @@ func (r *Row) fillJSON(value jsontext.Value) (faults []Fault) {
 	fail := func(field, message string) { faults = append(faults, r.fault(field, message)) }
 	d := jsontext.NewDecoder(bytes.NewReader(value))
 	_, _ = d.ReadToken()
+	unknown := false
 	for d.PeekKind() != '}' {
 		nameToken, _ := d.ReadToken()
 		name := nameToken.String()
@@ -73,7 +74,9 @@ func (r *Row) fillJSON(value jsontext.Value) (faults []Fault) {
 		}
 		c, known := columnNamed(name)
 		switch {
+		case !known && unknown: // said once
 		case !known:
+			unknown = true
 			fail("", "has a name that is not one of: "+columnNames())
 		case name == activeColumn && (kind == 't' || kind == 'f'):
 			r.Active = kind == 't'

@@ -101,7 +101,7 @@ func TestFaults(t *testing.T) {
 		{"empty JSON", userfile.JSON, "\n", []string{"2 0 : is where the file ends too early; what follows was not read"}},
 		{"no array", userfile.JSON, adaJSON, []string{"1 0 : the file must be an array of users: [ {…}, {…} ]"}},
 		{"no object", userfile.JSON, "[\n1,\n" + adaJSON + "]", []string{"2 1 : is not an object: {…}"}},
-		{"wrong types", userfile.JSON, `[{"name":1,"email":["ada@example.com"],"password":{"a":{}},"active":"true","surname":false,"age":3}]`,
+		{"wrong types", userfile.JSON, `[{"name":1,"email":["ada@example.com"],"password":{"a":{}},"active":"true","surname":false,"age":3,"b":{"c":4},"d":[]}]`,
 			[]string{"1 1 name: must be a string", "1 1 email: must be a string", "1 1 password: must be a string", "1 1 active: must be true or false", "1 1 surname: must be a string",
 				"1 1 : has a name that is not one of: name, surname, email, password, password_hash, department, biography, active"}},
 		{"null and absent", userfile.JSON, `[{"name":null,"email":"ada@example.com"}]`, []string{"1 1 name: must be a string"}},
@@ -125,6 +125,19 @@ func TestFaults(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
 			}
 		})
+	}
+}
+
+// A header may have a million columns; the first that are wrong are told one by one.
+func TestHeaderWithManyFaults(t *testing.T) {
+	_, faults, err := readAll(strings.NewReader("name"+strings.Repeat(",name,x", 500)), userfile.CSV)
+	if err != nil || len(faults) != 22 {
+		t.Fatalf("%d faults, %v", len(faults), err)
+	}
+	for i, want := range map[int]string{0: "the column name is there twice", 20: "980 more columns of the header are wrong", 21: "the column email is missing"} {
+		if got := faults[i].Message; got != want {
+			t.Errorf("fault %d: %q, want %q", i, got, want)
+		}
 	}
 }
 
