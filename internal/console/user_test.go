@@ -40,6 +40,7 @@ func TestUserPage(t *testing.T) {
 		}
 		other := s.as("ada@example.org")
 		sessions := must(s.Sessions(t.Context(), s.principal(adminEmail), 2))
+		b.post(fmt.Sprintf("/users/1/sessions/%d/end", sessions[0].ID), nil).want(t, 404)
 		b.follow(fmt.Sprintf("/users/2/sessions/%d/end", sessions[0].ID), nil).want(t, 200, "The session has ended.")
 		if a := other.get("/profile/sessions"); a.StatusCode != http.StatusSeeOther {
 			t.Errorf("the session goes on: %d", a.StatusCode)
