@@ -235,3 +235,15 @@ func TestSetUserPassword(t *testing.T) {
 	b.follow(path, url.Values{"password": {other}, "repeat": {other}}).want(t, 200, "The password is set.", "No API keys.")
 	b.post("/users/1/password", url.Values{"password": {other}, "repeat": {other}}).want(t, 409, "Change your own password")
 }
+
+// A form that carries what it has shown is twice as long as what one may write.
+func TestLongestTextsAreTaken(t *testing.T) {
+	s := newSite(t)
+	s.user("ada@example.org")
+	made := s.newRole("Desk")
+	b := s.as(adminEmail)
+	long := strings.Repeat("𝄞", account.MaxDescriptionLength)
+	for path, field := range map[string]string{"/profile": "biography", "/users/2": "biography", rolePage(made.ID): "description"} {
+		b.follow(path, url.Values{field: {long}, "was." + field: {long[4:] + "x"}}).want(t, 200, long)
+	}
+}
