@@ -31,6 +31,7 @@ const (
 	CodeTooManyKeys            Code = "TOO_MANY_KEYS"            // end a key first
 	CodeBuiltInRole            Code = "BUILT_IN_ROLE"            // copy the role, and change the copy
 	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
+	CodeRoleChanged            Code = "ROLE_CHANGED"             // look at the role again; the API has no operation that fails so
 	CodeRoleInUse              Code = "ROLE_IN_USE"              // say by which role it is to be replaced
 	CodePermissionNeedsRead    Code = "PERMISSION_NEEDS_READ"    // add the permissions to read that Details name
 	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // change it where the server is started

@@ -79,6 +79,13 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 	"ListRoles": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		return s.ListRoles(ctx, p, func(access.Role) error { return nil })
 	},
+	"ListRoleSummaries": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		return s.ListRoleSummaries(ctx, p, 0, func(account.RoleSummary) error { return nil })
+	},
+	"CoveredRoles": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.CoveredRoles(ctx, p, []int64{2})
+		return err
+	},
 	"Role": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		_, err := s.Role(ctx, p, 2)
 		return err
@@ -101,6 +108,10 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 	},
 	"SetRolePermissions": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		_, err := s.SetRolePermissions(ctx, p, 2, nil)
+		return err
+	},
+	"ReplaceRolePermissions": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.ReplaceRolePermissions(ctx, p, 2, nil, nil)
 		return err
 	},
 	"DeleteRole": func(ctx context.Context, s *account.Service, p *account.Principal) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 )
@@ -23,19 +24,47 @@ type NewRole struct{ Name, Description string }
 // RoleUpdate changes a role. A nil field is left alone.
 type RoleUpdate struct{ Name, Description *string }
 
+// RoleSummary is what lists tell of a role. Its permissions, which may list thousands
+// of ids, are only counted.
+type RoleSummary struct {
+	ID                int64
+	Name, Description string
+	Permissions       int // role 1, which permits everything, has none stored
+}
+
+// BuiltIn reports whether the role is of every database, and cannot be changed.
+func (r RoleSummary) BuiltIn() bool { return access.Role{ID: r.ID}.BuiltIn() }
+
 // ListRoles calls yield with every role that the caller may read, by id. It holds
 // one page at a time, so a list is not one snapshot. It ends with the first
 // failure of yield.
 func (s *Service) ListRoles(ctx context.Context, caller *Principal, yield func(access.Role) error) error {
+	return listRoles(ctx, caller, 0, s.store.RolesAfter, func(r access.Role) int64 { return r.ID }, yield)
+}
+
+// ListRoleSummaries is [Service.ListRoles] for summaries, of the roles after an id;
+// 0: of all.
+func (s *Service) ListRoleSummaries(ctx context.Context, caller *Principal, after int64, yield func(RoleSummary) error) error {
+	return listRoles(ctx, caller, after, s.store.RoleSummariesAfter, func(r RoleSummary) int64 { return r.ID }, yield)
+}
+
+// listRoles calls yield with what read has of the roles after one that the caller may
+// read.
+func listRoles[R any](ctx context.Context, caller *Principal, after int64,
+	read func(ctx context.Context, after int64, limit int) ([]R, error), id func(R) int64, yield func(R) error,
+) error {
 	if err := Allow(caller, access.ActionRead, access.EntityRole, access.Any); err != nil {
 		return err
 	}
-	for last := int64(0); ; {
-		roles, err := s.store.RolesAfter(ctx, last, rolePage)
+	for {
+		roles, err := read(ctx, after, rolePage)
 		if err != nil {
 			return err
 		}
-		for _, r := range readable(caller, roles) {
+		for _, r := range roles {
+			if Allow(caller, access.ActionRead, access.EntityRole, id(r)) != nil {
+				continue
+			}
 			if err := yield(r); err != nil {
 				return err
 			}
@@ -43,8 +72,34 @@ func (s *Service) ListRoles(ctx context.Context, caller *Principal, yield func(a
 		if len(roles) < rolePage {
 			return nil
 		}
-		last = roles[len(roles)-1].ID
+		after = id(roles[len(roles)-1])
 	}
+}
+
+// CoveredRoles returns which of some roles the caller may read and covers. Nothing is
+// read for an administrator, who covers whatever there is; for others one page at a
+// time.
+func (s *Service) CoveredRoles(ctx context.Context, caller *Principal, ids []int64) (map[int64]bool, error) {
+	if err := Allow(caller, access.ActionRead, access.EntityRole, access.Any); err != nil {
+		return nil, err
+	}
+	covered := make(map[int64]bool, len(ids))
+	for page := range slices.Chunk(ids, rolePage) {
+		if caller.Access.Administrator {
+			for _, id := range page {
+				covered[id] = true
+			}
+			continue
+		}
+		roles, err := s.store.Roles(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range readable(caller, roles) {
+			covered[r.ID] = mustCover(caller, access.Of([]access.Role{r})) == nil
+		}
+	}
+	return covered, nil
 }
 
 // readable returns those of the roles that the caller may read.
@@ -243,6 +298,23 @@ func (s *Service) UpdateRole(ctx context.Context, caller *Principal, id int64, u
 // [Allow] says, for a caller who does not hold them all too, and with
 // CodeBuiltInRole, CodeInvalid and CodePermissionNeedsRead.
 func (s *Service) SetRolePermissions(ctx context.Context, caller *Principal, id int64, drafts []access.Draft) (access.Role, error) {
+	return s.setRolePermissions(ctx, caller, id, drafts, func(access.Role) error { return nil })
+}
+
+// ReplaceRolePermissions is [Service.SetRolePermissions] for a role that still has the
+// permissions that somebody has seen. It fails with CodeRoleChanged where it has others.
+func (s *Service) ReplaceRolePermissions(ctx context.Context, caller *Principal, id int64, seen []access.Permission, drafts []access.Draft) (access.Role, error) {
+	return s.setRolePermissions(ctx, caller, id, drafts, func(was access.Role) error {
+		if !slices.EqualFunc(was.Permissions, seen, access.Permission.Equal) {
+			return &Error{Code: CodeRoleChanged, Message: "Somebody has changed these permissions in the meantime."}
+		}
+		return nil
+	})
+}
+
+// setRolePermissions gives a role permissions, if check finds no fault with the role as
+// it is, which nobody else can change then.
+func (s *Service) setRolePermissions(ctx context.Context, caller *Principal, id int64, drafts []access.Draft, check func(was access.Role) error) (access.Role, error) {
 	if err := Allow(caller, access.ActionEdit, access.EntityRole, id); err != nil {
 		return access.Role{}, err
 	}
@@ -252,6 +324,9 @@ func (s *Service) SetRolePermissions(ctx context.Context, caller *Principal, id 
 	}
 	var role access.Role
 	err = s.changeRole(ctx, caller, access.ActionEdit, id, func(ctx context.Context, tx Tx, caller *Principal, was access.Role) error {
+		if err := check(was); err != nil {
+			return err
+		}
 		if err := mayAddUnknown(caller, was.Permissions, wanted); err != nil {
 			return err
 		}

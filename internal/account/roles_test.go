@@ -3,6 +3,7 @@ package account_test
 import (
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -54,13 +55,29 @@ func TestListRolesShowsWhatMayBeRead(t *testing.T) {
 		})
 		return ids, err
 	}
+	summarised := func(p *account.Principal, after int64) (ids []int64, err error) {
+		err = f.ListRoleSummaries(t.Context(), p, after, func(r account.RoleSummary) error {
+			ids = append(ids, r.ID)
+			return nil
+		})
+		return ids, err
+	}
 	all := must(listed(f.as(adminEmail)))
+	if got := must(summarised(f.as(adminEmail), 0)); !slices.Equal(got, all) {
+		t.Errorf("summaries of %v, want %v", got, all)
+	}
+	if got := must(summarised(f.as(adminEmail), all[3])); !slices.Equal(got, all[4:]) {
+		t.Errorf("summaries after %d: %v, want %v", all[3], got, all[4:])
+	}
 	if len(all) != 63 || !slices.IsSorted(all) {
 		t.Errorf("the administrator sees %v", all)
 	}
 	ann := f.holding("ann@example.org", may(role, read, 2, last))
 	if got := must(listed(ann)); !slices.Equal(got, []int64{2, last}) {
 		t.Errorf("who may read two sees %v", got)
+	}
+	if got := must(summarised(ann, 0)); !slices.Equal(got, []int64{2, last}) {
+		t.Errorf("who may read two sees summaries of %v", got)
 	}
 	_, err := f.Role(t.Context(), ann, 1)
 	wantCode(t, err, account.CodeNotFound)
@@ -77,7 +94,31 @@ func TestListRolesShowsWhatMayBeRead(t *testing.T) {
 	eve := f.holding("eve@example.org", may(user, read))
 	_, err = listed(eve)
 	wantCode(t, err, account.CodeForbidden)
+	_, err = summarised(eve, 0)
+	wantCode(t, err, account.CodeForbidden)
 	_, err = f.DefaultRoles(t.Context(), eve)
+	wantCode(t, err, account.CodeForbidden)
+}
+
+// Whom nothing is refused covers every role, and none is read to find it out.
+func TestCoveredRoles(t *testing.T) {
+	f := newFixture(t)
+	few, many, unseen := f.role(may(user, read, 3)), f.role(may(user, create)), f.role()
+	ids := []int64{1, few, many, unseen}
+	reads := f.store.during(func() {
+		if got := must(f.CoveredRoles(t.Context(), f.as(adminEmail), ids)); !got[1] || !got[few] || !got[many] || !got[unseen] {
+			t.Errorf("the administrator covers %v", got)
+		}
+	})
+	if reads["Roles"] != 0 {
+		t.Errorf("the store was asked %v", reads)
+	}
+	ann := f.holding("ann@example.org", may(user, read), may(role, read, 1, few, many))
+	got := must(f.CoveredRoles(t.Context(), ann, ids))
+	if got[1] || !got[few] || got[many] || got[unseen] {
+		t.Errorf("who may read users covers %v", got)
+	}
+	_, err := f.CoveredRoles(t.Context(), f.holding("eve@example.org", may(user, read)), ids)
 	wantCode(t, err, account.CodeForbidden)
 }
 
@@ -194,6 +235,34 @@ func TestSetRolePermissions(t *testing.T) {
 	if got := must(f.SetRolePermissions(t.Context(), admin, id, nil)); len(got.Permissions) != 0 {
 		t.Errorf("got %v", got.Permissions)
 	}
+}
+
+// Of two who have seen the same the second is refused, also when both come at once.
+func TestReplaceRolePermissions(t *testing.T) {
+	f := newFixture(t)
+	admin := f.as(adminEmail)
+	seen := []access.Permission{may(user, read, 4, 9)}
+	id := f.role(seen...)
+	both := [][]access.Permission{{may(user, read)}, {may(role, read)}}
+	errs := make([]error, len(both))
+	var together sync.WaitGroup
+	for i := range both {
+		together.Go(func() { _, errs[i] = f.ReplaceRolePermissions(t.Context(), admin, id, seen, ask(both[i]...)) })
+	}
+	together.Wait()
+	won := slices.Index(errs, nil)
+	if won < 0 {
+		t.Fatalf("both were refused: %v", errs)
+	}
+	wantCode(t, errs[1-won], account.CodeRoleChanged)
+	if got := f.storedRole(id).Permissions; !reflect.DeepEqual(got, both[won]) {
+		t.Errorf("the role has %v, want %v", got, both[won])
+	}
+	must(f.ReplaceRolePermissions(t.Context(), admin, id, both[won], nil))
+	_, err := f.ReplaceRolePermissions(t.Context(), f.holding("ann@example.org", may(role, read), may(role, edit)), id, seen, ask(may(user, read)))
+	wantCode(t, err, account.CodeRoleChanged)
+	_, err = f.ReplaceRolePermissions(t.Context(), f.holding("bob@example.org", may(role, read)), id, seen, nil)
+	wantCode(t, err, account.CodeForbidden)
 }
 
 func TestSetRolePermissionsRefuses(t *testing.T) {

@@ -134,13 +134,15 @@ type UserWriter interface {
 	CountAdministrators(ctx context.Context) (int, error)
 }
 
-// RoleReader finds roles, with their permissions, by id.
+// RoleReader finds roles, with their permissions, by id, or summaries of them.
 type RoleReader interface {
 	// Roles returns those of the ids that exist.
 	Roles(ctx context.Context, ids []int64) ([]access.Role, error)
 	RolesOf(ctx context.Context, userID int64) ([]access.Role, error)
 	// RolesAfter returns at most limit roles with greater ids.
 	RolesAfter(ctx context.Context, id int64, limit int) ([]access.Role, error)
+	// RoleSummariesAfter is RolesAfter without reading the permissions.
+	RoleSummariesAfter(ctx context.Context, id int64, limit int) ([]RoleSummary, error)
 	// RolesOfHolders returns every role that anybody has who has this one; none
 	// if nobody has it.
 	RolesOfHolders(ctx context.Context, id int64) ([]access.Role, error)

@@ -18,7 +18,7 @@ var editUser = permission{access.ActionEdit, access.EntityUser}
 
 var profileRoutes = []route{
 	{pattern: "GET " + profilePath, page: (*request).showProfile},
-	{pattern: "POST " + profilePath, page: (*request).changeProfile, may: editUser},
+	{pattern: "POST " + profilePath, page: (*request).changeProfile, may: editUser, body: maxChangeBytes},
 	{pattern: "POST " + profilePath + "/picture", page: (*request).changePicture, may: editUser, body: picture.MaxFileBytes + maxFormBytes},
 	{pattern: "POST " + profilePath + "/picture/remove", page: (*request).removePicture, may: editUser},
 	{pattern: "POST " + profilePath + "/appearance", page: (*request).changeAppearance},
@@ -68,12 +68,12 @@ func (q *request) aboutForm() *form {
 	u := q.caller.User
 	return &form{
 		Action: profilePath, Submit: "Save", Token: q.FormToken(),
-		Fields: []*field{
+		Fields: withShown([]*field{
 			{Name: "name", Label: "Name", Value: u.Name, Autocomplete: "given-name", Required: true},
 			{Name: "surname", Label: "Surname", Value: orEmpty(u.Surname), Autocomplete: "family-name"},
 			{Name: "department", Label: "Department", Value: orEmpty(u.Department), Autocomplete: "organization"},
 			{Name: "biography", Label: "Biography", Type: "textarea", Value: orEmpty(u.Biography), Hint: "What others should know about you."},
-		},
+		}),
 	}
 }
 
@@ -85,11 +85,11 @@ func orEmpty(text *string) string {
 }
 
 func (q *request) changeProfile() error {
-	name := q.value("name")
-	surname, department, biography := q.optional("surname"), q.optional("department"), q.optional("biography")
-	_, err := q.accounts.UpdateUser(q.Context(), q.caller, q.caller.User.ID, account.UserUpdate{
-		Name: &name, Surname: &surname, Department: &department, Biography: &biography,
-	})
+	up := q.sentProfile()
+	if up == (account.UserUpdate{}) {
+		return q.done(profilePath, "There was nothing to change.")
+	}
+	_, err := q.accounts.UpdateUser(q.Context(), q.caller, q.caller.User.ID, up)
 	if err == nil {
 		return q.done(profilePath, "Your profile was saved.")
 	}

@@ -29,7 +29,7 @@ func TestProfile(t *testing.T) {
 	b.get("/profile").want(t, 200, `value="Ada"`, "ada@example.org", "This server, by a password", ">A</span>")
 	b.follow("/profile", url.Values{"name": {" Ada "}, "surname": {"Lovelace"}, "department": {"Engines"}, "biography": {"One\r\nTwo"}}).
 		want(t, 200, "Your profile was saved.", `value="Lovelace"`, `value="Engines"`, "One\nTwo", ">AL</span>")
-	b.follow("/profile", url.Values{"name": {"Ada King Byron"}}).want(t, 200, ">AB</span>", `name="surname" value=""`)
+	b.follow("/profile", url.Values{"name": {"Ada King Byron"}, "was.name": {"Ada"}, "was.surname": {"Lovelace"}}).want(t, 200, ">AB</span>", `name="surname" value=""`)
 	for _, test := range []struct {
 		form url.Values
 		says string
@@ -38,9 +38,28 @@ func TestProfile(t *testing.T) {
 		{url.Values{"name": {"Ada"}, "surname": {"kept"}, "department": {strings.Repeat("x", 257)}}, "Must be at most 256 characters long."},
 		{url.Values{"name": {"Ada"}, "surname": {"kept"}, "biography": {strings.Repeat("x", 4097)}}, "Must be at most 4096 characters long."},
 	} {
+		test.form.Set("was.name", "Ada King Byron")
 		b.post("/profile", test.form).want(t, 422, test.says, `value="kept"`)
 	}
 	b.get("/profile").want(t, 200, `value="Ada King Byron"`)
+	b.follow("/profile", url.Values{"name": {"Ada"}, "was.name": {"Ada"}, "email": {"eve@example.org"}, "active": {"yes"}}).want(t, 200, "There was nothing to change.")
+}
+
+// An old page leaves alone what has been changed since it was shown.
+func TestProfileOfBefore(t *testing.T) {
+	s := newSite(t)
+	ada := s.user("ada@example.org")
+	b := s.as("ada@example.org")
+	b.get("/profile").want(t, 200, `name="was.name" value="Ada"`, `name="was.biography" value=""`)
+	form := shown(ada)
+	form.Set("surname", "Lovelace")
+	engines := "Engines"
+	department := &engines
+	must(s.UpdateUser(t.Context(), s.principal(adminEmail), ada.ID, account.UserUpdate{Department: &department}))
+	b.follow("/profile", form).want(t, 200, "Your profile was saved.")
+	if got := s.find(ada.ID); text(got.Surname) != "Lovelace" || text(got.Department) != "Engines" {
+		t.Errorf("%+v", got)
+	}
 }
 
 // The menu shows who is signed in.

@@ -33,7 +33,7 @@ func (q *request) rolePage(r access.Role) *rolePage {
 		page.UsersPath = usersWith(r.ID)
 	}
 	if page.Why == "" {
-		page.Form = q.form(&form{Action: page.Path, Submit: "Save", Fields: roleFields("", r)})
+		page.Form = q.form(&form{Action: page.Path, Submit: "Save", Fields: withShown(roleFields("", r))})
 	}
 	return page
 }
@@ -70,8 +70,11 @@ func (q *request) updateRole() error {
 	if err != nil {
 		return err
 	}
-	name, description := q.value("name"), q.value("description")
-	_, err = q.accounts.UpdateRole(q.Context(), q.caller, r.ID, account.RoleUpdate{Name: &name, Description: &description})
+	up := account.RoleUpdate{Name: q.sentText("name"), Description: q.sentText("description")}
+	if up == (account.RoleUpdate{}) {
+		return q.done(rolePath(r.ID), "There was nothing to change.")
+	}
+	_, err = q.accounts.UpdateRole(q.Context(), q.caller, r.ID, up)
 	if err == nil {
 		return q.done(rolePath(r.ID), "The role was saved.")
 	}
@@ -97,21 +100,29 @@ func (q *request) setPermissions() error {
 	if page.Why == "" {
 		page.Matrix.fill(q)
 		if page.Matrix.Seen != q.value("seen") {
-			page.Matrix.Alert = q.say("Somebody has changed these permissions since you opened the page. Nothing was changed. Open the page again.")
-			return q.showStatus(http.StatusConflict, "role.html", r.Name, page)
+			return q.showChanged(page)
 		}
 		if page.Matrix.Alert != "" {
 			return q.showStatus(http.StatusUnprocessableEntity, "role.html", r.Name, page)
 		}
 	}
 	drafts, cells := page.Matrix.drafts()
-	_, err = q.accounts.SetRolePermissions(q.Context(), q.caller, r.ID, append(drafts, unknownDrafts(r)...))
-	if err == nil {
+	_, err = q.accounts.ReplaceRolePermissions(q.Context(), q.caller, r.ID, r.Permissions, append(drafts, unknownDrafts(r)...))
+	switch {
+	case err == nil:
 		return q.done(rolePath(r.ID), "The permissions were saved. They hold from the next request of who has the role.")
+	case account.ErrorCode(err) == account.CodeRoleChanged:
+		return q.showChanged(page)
 	}
 	status := page.Matrix.refuse(q, err, cells)
 	if status == 0 || page.Why != "" {
 		return err
 	}
 	return q.showStatus(status, "role.html", r.Name, page)
+}
+
+// showChanged shows what was sent for a role whose permissions are others by now.
+func (q *request) showChanged(page *rolePage) error {
+	page.Matrix.Alert = q.say("Somebody has changed these permissions since you opened the page. Nothing was changed. Open the page again.")
+	return q.showStatus(http.StatusConflict, "role.html", page.Role.Name, page)
 }

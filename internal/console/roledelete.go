@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -50,18 +51,24 @@ func (q *request) deleteRolePage(r access.Role) (*deleteRolePage, error) {
 		page.Holders, page.More, page.UsersPath = users.Users, users.Next != "", usersWith(r.ID)
 	}
 	replacements := []option{{Text: q.say("None: nobody has the role, and no setting names it")}}
-	err := q.eachRole(func(other access.Role) error {
-		if len(replacements) > replacementsMost {
+	var others []int64
+	err := q.eachRole(0, func(other account.RoleSummary) error {
+		if len(others) == replacementsMost {
 			return errEnough
 		}
 		if other.ID != r.ID {
-			replacements = append(replacements, option{
-				Value: strconv.FormatInt(other.ID, 10), Text: other.Name,
-				Disabled: !access.Covers(q.caller.Access, access.Of([]access.Role{other})),
-			})
+			others = append(others, other.ID)
+			replacements = append(replacements, option{Value: strconv.FormatInt(other.ID, 10), Text: other.Name})
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	covered, err := q.accounts.CoveredRoles(q.Context(), q.caller, others)
+	for i, id := range others {
+		replacements[i+1].Disabled = !covered[id]
+	}
 	page.Form = q.form(&form{
 		Action: rolePath(r.ID) + "/delete", Submit: "Delete the role", Cancel: rolePath(r.ID), Danger: true,
 		Fields: []*field{
@@ -96,7 +103,7 @@ func (q *request) deleteRole() error {
 	if err != nil {
 		return err
 	}
-	if q.value("name") != r.Name {
+	if q.value("name") != strings.TrimSpace(r.Name) { // a name that the API took may have blanks around it
 		q.markField(page.Form, "name", "This is not the name of the role.")
 		return q.showStatus(http.StatusUnprocessableEntity, "roledelete.html", q.say("Delete a role"), page)
 	}

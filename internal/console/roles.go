@@ -26,7 +26,7 @@ var roleRoutes = []route{
 	{pattern: "GET " + rolesPath + "/{id}/copy", page: (*request).showCopyRole, may: createRoles},
 	{pattern: "POST " + rolesPath + "/{id}/copy", page: (*request).copyRole, may: createRoles},
 	{pattern: "GET " + rolesPath + "/{id}", page: (*request).showRole, may: readRoles},
-	{pattern: "POST " + rolesPath + "/{id}", page: (*request).updateRole, may: editRoles},
+	{pattern: "POST " + rolesPath + "/{id}", page: (*request).updateRole, may: editRoles, body: maxChangeBytes},
 	{pattern: "POST " + rolesPath + "/{id}/permissions", page: (*request).setPermissions, may: editRoles, body: maxMatrixBytes},
 	{pattern: "GET " + rolesPath + "/{id}/delete", page: (*request).showDeleteRole, may: deleteRoles},
 	{pattern: "POST " + rolesPath + "/{id}/delete", page: (*request).deleteRole, may: deleteRoles},
@@ -62,17 +62,14 @@ func (q *request) showRoles() error {
 		MayCreate: q.may(access.ActionCreate, access.EntityRole),
 		MayUsers:  q.may(access.ActionRead, access.EntityUser),
 	}
-	err := q.eachRole(func(r access.Role) error {
-		switch {
-		case r.ID <= after:
-			return nil
-		case len(page.Roles) == rolesOnPage:
+	err := q.eachRole(after, func(r account.RoleSummary) error {
+		if len(page.Roles) == rolesOnPage {
 			page.Next = rolesPath + "?after=" + page.Roles[len(page.Roles)-1].ID
 			return errEnough
 		}
 		page.Roles = append(page.Roles, roleRow{
 			ID: strconv.FormatInt(r.ID, 10), Name: r.Name, Description: r.Description,
-			Permissions: len(r.Permissions), Everything: r.ID == access.AdministratorRole, BuiltIn: r.BuiltIn(),
+			Permissions: r.Permissions, Everything: r.ID == access.AdministratorRole, BuiltIn: r.BuiltIn(),
 		})
 		return nil
 	})
@@ -82,9 +79,10 @@ func (q *request) showRoles() error {
 	return q.show("roles.html", "Roles", page)
 }
 
-// eachRole calls yield with the roles that the caller sees, by id, until it has enough.
-func (q *request) eachRole(yield func(access.Role) error) error {
-	if err := q.accounts.ListRoles(q.Context(), q.caller, yield); !errors.Is(err, errEnough) {
+// eachRole calls yield with the roles after an id that the caller sees, by id, until it
+// has enough.
+func (q *request) eachRole(after int64, yield func(account.RoleSummary) error) error {
+	if err := q.accounts.ListRoleSummaries(q.Context(), q.caller, after, yield); !errors.Is(err, errEnough) {
 		return err
 	}
 	return nil

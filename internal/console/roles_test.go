@@ -1,12 +1,15 @@
 package console_test
 
 import (
+	"context"
 	"html"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -98,7 +101,20 @@ func TestRoleIsCreatedAndChanged(t *testing.T) {
 	path := made.Header.Get("Location")
 	b.get(path).want(t, 200, "The role was created.", "Help desk", "Phones", "Save the permissions")
 	b.post(path, url.Values{"name": {"user"}, "description": {"x"}}).want(t, 409, "Is the name of another role", `value="user"`)
-	b.follow(path, url.Values{"name": {"Desk"}, "description": {"Calls"}}).want(t, 200, "The role was saved.", "<h1>Desk</h1>", ">Calls<")
+	b.follow(path, url.Values{"name": {"Desk"}, "description": {"Calls"}}).want(t, 200, "The role was saved.", "<h1>Desk</h1>", ">Calls<", `name="was.description" value="Calls"`)
+	b.follow(path, url.Values{"name": {"Desk"}, "was.name": {"Desk"}}).want(t, 200, "There was nothing to change.")
+}
+
+// A page leaves alone what somebody else has changed since it was shown.
+func TestTwoChangeARole(t *testing.T) {
+	s := newSite(t)
+	made := s.newRole("Desk")
+	b := s.as(adminEmail)
+	shown := func(name, description string) url.Values {
+		return url.Values{"name": {name}, "was.name": {"Desk"}, "description": {description}, "was.description": {"For tests."}}
+	}
+	b.follow(rolePage(made.ID), shown("Desk", "Phones")).want(t, 200, "The role was saved.")
+	b.follow(rolePage(made.ID), shown("Front desk", "For tests.")).want(t, 200, "The role was saved.", "<h1>Front desk</h1>", ">Phones<")
 }
 
 func TestRoleIsCopied(t *testing.T) {
@@ -221,6 +237,105 @@ func TestMatrixOfBeforeIsRefused(t *testing.T) {
 	}
 }
 
+// gate is a store whose writes wait, from when it is closed, until there are as many as
+// it was closed for.
+type gate struct {
+	account.Store
+	waiting atomic.Int32
+	open    chan struct{}
+}
+
+func (g *gate) close(writes int32) {
+	g.open = make(chan struct{})
+	g.waiting.Store(writes)
+}
+
+func (g *gate) Write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error {
+	if g.open != nil {
+		if g.waiting.Add(-1) == 0 {
+			close(g.open)
+		}
+		<-g.open
+	}
+	return g.Store.Write(ctx, f)
+}
+
+// Of two who save the page that both have opened, at once, one is refused.
+func TestMatrixIsSavedByTwoAtOnce(t *testing.T) {
+	writes := &gate{}
+	s := newSite(t, func(o *account.Options) { writes.Store, o.Store = o.Store, writes })
+	made := s.newRole("Desk")
+	saves := make([]func() answer, 2)
+	for i := range saves {
+		b := s.as(adminEmail)
+		form := matrixOf(b.get(rolePage(made.ID)))
+		form.Set("user:read", "ids")
+		form.Set("user:read.ids", strconv.Itoa(i+1))
+		saves[i] = func() answer { return b.post(rolePage(made.ID)+"/permissions", form) }
+	}
+	writes.close(2)
+	answers := make([]answer, len(saves))
+	var together sync.WaitGroup
+	for i, save := range saves {
+		together.Go(func() { answers[i] = save() })
+	}
+	together.Wait()
+	won := slices.IndexFunc(answers, func(a answer) bool { return a.StatusCode == 303 })
+	if won < 0 {
+		t.Fatal("both were refused")
+	}
+	answers[1-won].want(t, 409, "Somebody has changed these permissions")
+	if got, want := s.holds(made.ID), "user:read:"+strconv.Itoa(won+1); got != want {
+		t.Errorf("the role has %s, want %s", got, want)
+	}
+}
+
+// roleWatch is a store that tells whose permissions were read.
+type roleWatch struct {
+	account.Store
+	pages int
+	read  []int64
+}
+
+func (w *roleWatch) RolesAfter(ctx context.Context, id int64, limit int) ([]access.Role, error) {
+	w.pages++
+	return w.Store.RolesAfter(ctx, id, limit)
+}
+
+func (w *roleWatch) Roles(ctx context.Context, ids []int64) ([]access.Role, error) {
+	w.read = append(w.read, ids...)
+	return w.Store.Roles(ctx, ids)
+}
+
+// A role may list thousands of ids. Pages that show its name do not read them, unless
+// they have to find out whether the caller may give it.
+func TestPagesReadNoPermissionsInVain(t *testing.T) {
+	watch := &roleWatch{}
+	s := newSite(t, func(o *account.Options) { watch.Store, o.Store = o.Store, watch })
+	read := access.Draft{Entity: access.EntityUser, Action: access.ActionRead}
+	heavy, plain := s.newRole("Heavy", read), s.newRole("Plain", read)
+	reader := s.newRole("Reader", read, access.Draft{Entity: access.EntityRole, Action: access.ActionRead}, access.Draft{Entity: access.EntityApplicationSettings, Action: access.ActionRead})
+	giver := s.newRole("Giver", read, access.Draft{Entity: access.EntityRole, Action: access.ActionRead},
+		access.Draft{Entity: access.EntityUser, Action: access.ActionCreate}, access.Draft{Entity: access.EntityUser, Action: access.ActionEditAccess},
+		access.Draft{Entity: access.EntityRole, Action: access.ActionAssign, IDs: &[]int64{plain.ID}})
+	s.user("reader@example.org", reader.ID)
+	s.user("giver@example.org", giver.ID)
+	for email, paths := range map[string][]string{
+		adminEmail:           {"/users", "/users/1", "/users/2", "/users/new", "/roles", "/settings", rolePage(plain.ID) + "/delete"},
+		"reader@example.org": {"/users", "/users/1", "/roles", "/settings"},
+		"giver@example.org":  {"/users", "/users/new", "/users/2", "/roles"},
+	} {
+		b := s.as(email)
+		for _, path := range paths {
+			watch.pages, watch.read = 0, nil
+			b.get(path).want(t, 200)
+			if watch.pages > 0 || slices.Contains(watch.read, heavy.ID) {
+				t.Errorf("%s for %s: %d pages of roles, and the roles %v", path, email, watch.pages, watch.read)
+			}
+		}
+	}
+}
+
 // Nobody gives what he does not have: the choices are closed, and the rules refuse what
 // is sent all the same.
 func TestMatrixOffersWhatOneHas(t *testing.T) {
@@ -278,6 +393,8 @@ func TestRoleIsDeleted(t *testing.T) {
 	}
 	b.get(path).want(t, 404)
 	unused := s.newRole("Unused")
+	padded := s.newRole(" Padded ")
+	b.follow(rolePage(padded.ID)+"/delete", url.Values{"name": {" Padded "}}).want(t, 200, "was deleted")
 	b.get(rolePage(unused.ID)+"/delete").want(t, 200, "None of the users that you see has this role.")
 	b.follow(rolePage(unused.ID)+"/delete", url.Values{"name": {"Unused"}}).want(t, 200, "was deleted")
 }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -171,7 +170,7 @@ const maxRoleOptions = 200
 func (q *request) roleOptions(chosen []int64) ([]option, error) {
 	var options []option
 	seen := map[int64]bool{}
-	err := q.accounts.ListRoles(q.Context(), q.caller, func(r access.Role) error {
+	err := q.eachRole(0, func(r account.RoleSummary) error {
 		if len(options) == maxRoleOptions {
 			return errEnough
 		}
@@ -179,7 +178,7 @@ func (q *request) roleOptions(chosen []int64) ([]option, error) {
 		options = append(options, option{Value: strconv.FormatInt(r.ID, 10), Text: r.Name, Selected: slices.Contains(chosen, r.ID)})
 		return nil
 	})
-	if err != nil && !errors.Is(err, errEnough) && account.ErrorCode(err) != account.CodeForbidden {
+	if err != nil && account.ErrorCode(err) != account.CodeForbidden {
 		return nil, err
 	}
 	for _, id := range chosen {

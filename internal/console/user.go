@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 var userRoutes = []route{
 	{pattern: "GET " + usersPath + "/{id}", page: (*request).showUser, may: readUsers},
-	{pattern: "POST " + usersPath + "/{id}", page: (*request).editUser, may: readUsers},
+	{pattern: "POST " + usersPath + "/{id}", page: (*request).editUser, may: readUsers, body: maxChangeBytes},
 }
 
 // userPage is what templates/user.html shows. What the caller may not see or do is not
@@ -48,14 +49,19 @@ func (q *request) showUser() error {
 		Path:    userPath(u.ID), Provider: providerName(u.Provider), Self: u.ID == q.caller.User.ID,
 		Edit: q.editForm(u),
 	}
-	covered := q.coversUser(u, roles)
+	covered, err := q.coversUser(u)
+	if err != nil {
+		return err
+	}
 	if q.mayWith(access.ActionEditAccess, access.EntityUser, u.ID) && covered {
 		local := u.Provider == account.ProviderLocal
 		page.MayUnlock = !page.Self && u.LockedOut
 		page.MayInvite = !page.Self && local && u.Active
 		page.MaySetPassword = !page.Self && local
 		if q.may(access.ActionAssign, access.EntityRole) {
-			page.RolesForm = q.rolesForm(u, roles)
+			if page.RolesForm, err = q.rolesForm(u, roles); err != nil {
+				return err
+			}
 		}
 	}
 	if q.mayWith(access.ActionDelete, access.EntityUser, u.ID) && covered {
@@ -92,14 +98,18 @@ func (q *request) mayWith(action access.Action, entity access.Entity, id int64) 
 
 // coversUser reports whether the caller covers a user, as far as he may read the roles: a
 // button that he sees for others is refused by the rules.
-func (q *request) coversUser(u account.User, roles []access.Role) bool {
-	var held []access.Role
-	for _, r := range roles {
-		if holds(u, r.ID) {
-			held = append(held, r)
+func (q *request) coversUser(u account.User) (bool, error) {
+	var held []int64
+	for _, id := range u.RoleIDs {
+		if q.mayWith(access.ActionRead, access.EntityRole, id) {
+			held = append(held, id)
 		}
 	}
-	return access.Covers(q.caller.Access, access.Of(held))
+	if held == nil {
+		return true, nil
+	}
+	covered, err := q.accounts.CoveredRoles(q.Context(), q.caller, held)
+	return !slices.ContainsFunc(held, func(id int64) bool { return !covered[id] }), err
 }
 
 // profileFields are what the people in the directory read about a user. path is where
@@ -125,8 +135,32 @@ func textOf(text *string) string {
 // what differs from that, so it leaves alone what somebody else has changed meanwhile.
 const was = "was."
 
+// maxChangeBytes is room for a form that carries its longest texts twice.
+const maxChangeBytes = 2 * maxFormBytes
+
 // changed reports whether a field was sent with another value than it was shown with.
 func (q *request) changed(name string) bool { return q.value(name) != q.value(was+name) }
+
+// withShown adds to fields what they show: see was.
+func withShown(fields []*field) []*field {
+	for _, shown := range fields {
+		value := shown.Value
+		if shown.Checked {
+			value = "yes"
+		}
+		fields = append(fields, &field{Name: was + shown.Name, Type: "hidden", Value: value})
+	}
+	return fields
+}
+
+// sentText is what was sent for a field, or nil where it is what was shown.
+func (q *request) sentText(name string) *string {
+	if !q.changed(name) {
+		return nil
+	}
+	v := q.value(name)
+	return &v
+}
 
 // editForm changes what the caller may change of a user; nil: nothing.
 func (q *request) editForm(u account.User) *form {
@@ -140,13 +174,7 @@ func (q *request) editForm(u account.User) *form {
 			&field{Name: "active", Label: "Active user", Type: "checkbox", Checked: u.Active, Hint: "Who is not active cannot sign in: the sessions end, and the API keys rest."},
 		)
 	}
-	for _, shown := range f.Fields {
-		value := shown.Value
-		if shown.Checked {
-			value = "yes"
-		}
-		f.Fields = append(f.Fields, &field{Name: was + shown.Name, Type: "hidden", Value: value})
-	}
+	f.Fields = withShown(f.Fields)
 	if f.Fields == nil {
 		return nil
 	}
@@ -171,7 +199,12 @@ func (q *request) editUser() error {
 	if err != nil {
 		return err
 	}
-	up := q.sentUpdate()
+	up := q.sentProfile()
+	up.Email = q.sentText("email")
+	if q.changed("active") {
+		active := q.value("active") != ""
+		up.Active = &active
+	}
 	if up == (account.UserUpdate{}) {
 		return q.done(userPath(u.ID), "There was nothing to change.")
 	}
@@ -188,25 +221,14 @@ func (q *request) editUser() error {
 	return q.done(userPath(u.ID), "The changes are saved.")
 }
 
-// sentUpdate is what was changed in the form.
-func (q *request) sentUpdate() (up account.UserUpdate) {
-	text := func(name string, to **string) {
-		if q.changed(name) {
-			v := q.value(name)
-			*to = &v
-		}
-	}
-	text("name", &up.Name)
-	text("email", &up.Email)
+// sentProfile is what was changed of the profile in a form.
+func (q *request) sentProfile() (up account.UserUpdate) {
+	up.Name = q.sentText("name")
 	for name, to := range map[string]***string{"surname": &up.Surname, "department": &up.Department, "biography": &up.Biography} {
 		if q.changed(name) {
 			v := q.optional(name)
 			*to = &v
 		}
-	}
-	if q.changed("active") {
-		active := q.value("active") != ""
-		up.Active = &active
 	}
 	return up
 }

@@ -40,6 +40,7 @@ func TestUserPage(t *testing.T) {
 		}
 		other := s.as("ada@example.org")
 		sessions := must(s.Sessions(t.Context(), s.principal(adminEmail), 2))
+		b.post(fmt.Sprintf("/users/1/sessions/%d/end", sessions[0].ID), nil).want(t, 404)
 		b.follow(fmt.Sprintf("/users/2/sessions/%d/end", sessions[0].ID), nil).want(t, 200, "The session has ended.")
 		if a := other.get("/profile/sessions"); a.StatusCode != http.StatusSeeOther {
 			t.Errorf("the session goes on: %d", a.StatusCode)
@@ -233,4 +234,16 @@ func TestSetUserPassword(t *testing.T) {
 	b.follow(path, url.Values{"password": {other}, "repeat": {other}, "keep-keys": {"yes"}}).want(t, 200, "The password is set.", "script", "must change password")
 	b.follow(path, url.Values{"password": {other}, "repeat": {other}}).want(t, 200, "The password is set.", "No API keys.")
 	b.post("/users/1/password", url.Values{"password": {other}, "repeat": {other}}).want(t, 409, "Change your own password")
+}
+
+// A form that carries what it has shown is twice as long as what one may write.
+func TestLongestTextsAreTaken(t *testing.T) {
+	s := newSite(t)
+	s.user("ada@example.org")
+	made := s.newRole("Desk")
+	b := s.as(adminEmail)
+	long := strings.Repeat("𝄞", account.MaxDescriptionLength)
+	for path, field := range map[string]string{"/profile": "biography", "/users/2": "biography", rolePage(made.ID): "description"} {
+		b.follow(path, url.Values{field: {long}, "was." + field: {long[4:] + "x"}}).want(t, 200, long)
+	}
 }

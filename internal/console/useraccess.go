@@ -21,21 +21,24 @@ var userAccessRoutes = []route{
 
 var editAccess = permission{access.ActionEditAccess, access.EntityUser}
 
-// holds reports whether a user has a role.
-func holds(u account.User, role int64) bool { return slices.Contains(u.RoleIDs, role) }
-
 // roleField asks which roles somebody is to have. Those that the caller may neither
 // give nor take stay as they are.
-func (q *request) roleField(roles []access.Role, has []int64) *field {
+func (q *request) roleField(roles []account.RoleSummary, has []int64) (*field, error) {
+	notGiven, err := q.notGiven(roles)
 	f := &field{Name: "role", Label: "Roles", Type: "checkboxes", Path: "/roles"}
 	for _, r := range roles {
 		o := option{Value: strconv.FormatInt(r.ID, 10), Text: r.Name, Hint: r.Description, Selected: slices.Contains(has, r.ID)}
-		if why := q.mayGive(r); why != "" {
+		if why := notGiven[r.ID]; why != "" {
 			o.Hint, o.Disabled = q.say(why), true
 		}
 		f.Options = append(f.Options, o)
 	}
-	return f
+	return f, err
+}
+
+// shownRoles carries which roles a form has shown as somebody's: see was.
+func shownRoles(ids []int64) *field {
+	return &field{Name: was + "role", Type: "hidden", Value: idText(ids...)}
 }
 
 // roleChange is which roles a form that was sent gives and takes, of somebody who had
@@ -57,11 +60,10 @@ func roleChange(f *field, had []int64) (give, take []int64) {
 	return give, take
 }
 
-// rolesForm says which roles a user has. It carries what it has shown: see was.
-func (q *request) rolesForm(u account.User, roles []access.Role) *form {
-	return q.form(&form{Action: userPath(u.ID) + "/roles", Submit: "Save the roles", Fields: []*field{
-		q.roleField(roles, u.RoleIDs), {Name: was + "role", Type: "hidden", Value: idText(u.RoleIDs...)},
-	}})
+// rolesForm says which roles a user has.
+func (q *request) rolesForm(u account.User, roles []account.RoleSummary) (*form, error) {
+	has, err := q.roleField(roles, u.RoleIDs)
+	return q.form(&form{Action: userPath(u.ID) + "/roles", Submit: "Save the roles", Fields: []*field{has, shownRoles(u.RoleIDs)}}), err
 }
 
 // idText writes ids for a hidden field, and readIDs reads them again.
@@ -98,7 +100,10 @@ func (q *request) editRoles() error {
 	if err != nil {
 		return err
 	}
-	f := q.rolesForm(u, roles)
+	f, err := q.rolesForm(u, roles)
+	if err != nil {
+		return err
+	}
 	give, take := roleChange(f.Fields[0], had)
 	if give == nil && take == nil {
 		return q.done(userPath(u.ID), "There was nothing to change.")

@@ -22,11 +22,10 @@ type newUserPage struct {
 	Form      *form
 	Who       []*field
 	Roles     *field // nil where the caller cannot give any
+	Shown     *field // hidden: which roles were shown as those of new users
 	Passwords []*field
 	Invite    bool // he chooses his password himself
 	MailFiles bool // there is no mail server
-
-	defaults []int64 // roles that new users get
 }
 
 func (q *request) newUserPage() (*newUserPage, error) {
@@ -52,11 +51,15 @@ func (q *request) newUserPage() (*newUserPage, error) {
 		if err != nil {
 			return nil, err
 		}
+		var ids []int64
 		for _, r := range defaults {
-			page.defaults = append(page.defaults, r.ID)
+			ids = append(ids, r.ID)
 		}
-		page.Roles = q.roleField(roles, page.defaults)
-		page.Form.Fields = append(page.Form.Fields, page.Roles)
+		if page.Roles, err = q.roleField(roles, ids); err != nil {
+			return nil, err
+		}
+		page.Shown = shownRoles(ids)
+		page.Form.Fields = append(page.Form.Fields, page.Roles, page.Shown)
 	}
 	q.form(page.Form)
 	// What is wrong with the settings of mail is for other pages to say.
@@ -80,6 +83,10 @@ func (q *request) createUser() error {
 	if err != nil {
 		return err
 	}
+	shown, err := readIDs(q.value(was + "role"))
+	if err != nil {
+		return err
+	}
 	n := account.NewUser{
 		Email: q.value("email"), Name: q.value("name"), Surname: q.optional("surname"), Department: q.optional("department"),
 		Biography: q.optional("biography"), Active: true, Invite: page.Invite,
@@ -98,8 +105,11 @@ func (q *request) createUser() error {
 		}
 		return q.showStatus(status, "usernew.html", q.say("New user"), page)
 	}
-	path := userPath(made[0].ID)
-	if give, take := roleChange(page.Roles, page.defaults); give != nil || take != nil {
+	path := newUserPath
+	if q.mayWith(access.ActionRead, access.EntityUser, made[0].ID) {
+		path = userPath(made[0].ID)
+	}
+	if give, take := roleChange(page.Roles, shown); give != nil || take != nil {
 		if _, err := q.accounts.ChangeUserRoles(q.Context(), q.caller, made[0].ID, give, take); err != nil {
 			return q.done(path, "The user was created with the default roles. The others were refused: %s", q.why(err))
 		}

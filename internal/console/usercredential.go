@@ -81,6 +81,13 @@ func (q *request) endUserSession() error {
 	if err != nil {
 		return err
 	}
+	sessions, err := q.accounts.Sessions(q.Context(), q.caller, u.ID)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(sessions, func(s account.LiveSession) bool { return s.ID == session }) {
+		return account.NotFound()
+	}
 	if err := q.accounts.EndSession(q.Context(), q.caller, session); err != nil {
 		return err
 	}

@@ -31,8 +31,8 @@ type userListPage struct {
 	Orders    []option
 	Filter    userListFilter
 	Filtered  bool
-	Roles     []access.Role // to filter by
-	Given     []access.Role // that the caller may give and take
+	Roles     []account.RoleSummary // to filter by
+	Given     []account.RoleSummary // that the caller may give and take
 	Providers []option
 	Actions   []option // that several users can be chosen for; none: no boxes
 	MayCreate bool
@@ -178,8 +178,12 @@ func (q *request) showUsers() error {
 	for _, o := range orders {
 		page.Orders = append(page.Orders, option{Value: string(o.sort), Text: q.say(o.text), Selected: f.Sort == string(o.sort)})
 	}
+	notGiven, err := q.notGiven(roles)
+	if err != nil {
+		return err
+	}
 	for _, r := range roles {
-		if q.mayGive(r) == "" {
+		if notGiven[r.ID] == "" {
 			page.Given = append(page.Given, r)
 		}
 	}
@@ -267,45 +271,53 @@ func fullName(u account.User) string {
 const maxListedRoles = 500
 
 // roles are the roles that the caller may read, by id; the first 500 of them.
-func (q *request) roles() ([]access.Role, error) {
+func (q *request) roles() ([]account.RoleSummary, error) {
 	if !q.may(access.ActionRead, access.EntityRole) {
 		return nil, nil
 	}
-	var roles []access.Role
-	enough := errors.New("enough roles")
-	err := q.accounts.ListRoles(q.Context(), q.caller, func(r access.Role) error {
+	var roles []account.RoleSummary
+	err := q.eachRole(0, func(r account.RoleSummary) error {
 		if len(roles) == maxListedRoles {
-			return enough
+			return errEnough
 		}
 		roles = append(roles, r)
 		return nil
 	})
-	if errors.Is(err, enough) {
-		err = nil
-	}
 	return roles, err
 }
 
 // roleNames are the roles of a user as they are shown: one that the caller may not
 // read by its number.
-func roleNames(u account.User, roles []access.Role) []string {
+func roleNames(u account.User, roles []account.RoleSummary) []string {
 	names := make([]string, len(u.RoleIDs))
 	for i, id := range u.RoleIDs {
 		names[i] = "#" + strconv.FormatInt(id, 10)
-		if at := slices.IndexFunc(roles, func(r access.Role) bool { return r.ID == id }); at >= 0 {
+		if at := slices.IndexFunc(roles, func(r account.RoleSummary) bool { return r.ID == id }); at >= 0 {
 			names[i] = roles[at].Name
 		}
 	}
 	return names
 }
 
-// mayGive says why the caller may neither give nor take a role, or "" if he may.
-func (q *request) mayGive(r access.Role) locale.Phrase {
-	switch {
-	case account.Allow(q.caller, access.ActionAssign, access.EntityRole, r.ID) != nil:
-		return "You may not give or take this role."
-	case !access.Covers(q.caller.Access, access.Of([]access.Role{r})):
-		return "It has permissions that you do not have."
+// notGiven says of each role that the caller may neither give nor take why that is so.
+func (q *request) notGiven(roles []account.RoleSummary) (map[int64]locale.Phrase, error) {
+	why := map[int64]locale.Phrase{}
+	var assigned []int64
+	for _, r := range roles {
+		if account.Allow(q.caller, access.ActionAssign, access.EntityRole, r.ID) == nil {
+			assigned = append(assigned, r.ID)
+		} else {
+			why[r.ID] = "You may not give or take this role."
+		}
 	}
-	return ""
+	if assigned == nil {
+		return why, nil
+	}
+	covered, err := q.accounts.CoveredRoles(q.Context(), q.caller, assigned)
+	for _, id := range assigned {
+		if !covered[id] {
+			why[id] = "It has permissions that you do not have."
+		}
+	}
+	return why, err
 }

@@ -349,9 +349,10 @@ func TestNewUser(t *testing.T) {
 		{"long", url.Values{"begin": {"invite"}, "name": {strings.Repeat("a", 257)}, "email": {"ada@example.org"}}, 422, "Must be at most 256 characters long."},
 		{"weak", url.Values{"begin": {"password"}, "name": {"Ada"}, "email": {"ada@example.org"}, "password": {"x"}, "repeat": {"x"}}, 422, "Must have at least 12 characters"},
 		{"differ", url.Values{"begin": {"password"}, "name": {"Ada"}, "email": {"ada@example.org"}, "password": {password}, "repeat": {"x"}}, 422, "The two passwords differ."},
+		{"no page of ours", url.Values{"begin": {"invite"}, "name": {"Ada"}, "email": {"ada@example.org"}, "was.role": {"x"}}, 400, "This could not be understood"},
 		{"invite", url.Values{"begin": {"invite"}, "name": {"Ada"}, "email": {"ada@example.org"}, "role": {"2"}}, 303, "an invitation to ada@example.org is on its way"},
 		{"password", url.Values{"begin": {"password"}, "name": {"Bob"}, "email": {"bob@example.org"}, "password": {password}, "repeat": {password}, "role": {"2", front}}, 303, "may sign in now"},
-		{"no role", url.Values{"begin": {"invite"}, "name": {"Cyd"}, "email": {"cyd@example.org"}}, 303, "The others were refused: Must have at least one role."},
+		{"no role", url.Values{"begin": {"invite"}, "name": {"Cyd"}, "email": {"cyd@example.org"}, "was.role": {"2"}}, 303, "The others were refused: Must have at least one role."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -362,7 +363,7 @@ func TestNewUser(t *testing.T) {
 			a.without(t, password)
 			if test.status == 303 {
 				a = b.get(a.Header.Get("Location"))
-			} else if email := test.form.Get("email"); email != "" && !strings.Contains(a.body, email) {
+			} else if email := test.form.Get("email"); test.status == 422 && email != "" && !strings.Contains(a.body, email) {
 				t.Error("what was typed is gone")
 			}
 			a.want(t, a.StatusCode, test.says)
@@ -375,6 +376,29 @@ func TestNewUser(t *testing.T) {
 	if u := s.find(3); u.Name != "Bob" || len(u.RoleIDs) != 2 {
 		t.Errorf("%+v", u)
 	}
+}
+
+// A role that new users are to have since the page was shown is one that nobody took away.
+func TestNewUserGetsWhatHasBecomeADefault(t *testing.T) {
+	s := newSite(t)
+	front := s.role("Front desk", draft(access.EntityUser, access.ActionRead))
+	b := s.as(adminEmail)
+	b.get("/users/new").want(t, 200, `name="was.role" value="2"`)
+	form := url.Values{"begin": {"invite"}, "name": {"Ada"}, "email": {"ada@example.org"}, "was.role": {"2"}, "role": {"1", "2"}}
+	defaults := []int64{2, front}
+	must(s.UpdateApplicationSettings(t.Context(), s.principal(adminEmail), account.ApplicationUpdate{DefaultRoleIDs: &defaults}))
+	b.follow("/users/new", form).want(t, 200, "is on its way")
+	if u := s.find(2); !slices.Equal(u.RoleIDs, []int64{1, 2, front}) {
+		t.Errorf("roles %v", u.RoleIDs)
+	}
+}
+
+// Who may create users and see none of them goes on with the next one.
+func TestNewUserByWhoSeesNone(t *testing.T) {
+	s := newSite(t)
+	s.user("max@example.org", s.role("Creator", draft(access.EntityUser, access.ActionCreate)))
+	b := s.as("max@example.org")
+	b.follow("/users/new", url.Values{"begin": {"invite"}, "name": {"Ada"}, "email": {"ada@example.org"}}).want(t, 200, "New user", "is on its way")
 }
 
 // Who may create users and not change their access gives them no roles.

@@ -42,6 +42,7 @@ var statuses = map[account.Code]int{
 	account.CodeBuiltInRole:            http.StatusConflict,
 	account.CodeRoleNameTaken:          http.StatusConflict,
 	account.CodeRoleInUse:              http.StatusConflict,
+	account.CodeRoleChanged:            http.StatusConflict,
 	account.CodePermissionNeedsRead:    http.StatusBadRequest,
 	account.CodeInactiveUser:           http.StatusConflict,
 	account.CodeImportState:            http.StatusConflict,

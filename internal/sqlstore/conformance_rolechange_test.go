@@ -48,6 +48,21 @@ func TestRolesAfter(t *testing.T) {
 			for _, r := range got {
 				want(t, "permissions", len(r.Permissions), 2)
 			}
+			summaries := get[[]account.RoleSummary](t)(db.RoleSummariesAfter(t.Context(), after, page[1]))
+			want(t, "summaries", len(summaries), len(got))
+			for i, r := range summaries {
+				want(t, "summary", r, account.RoleSummary{ID: got[i].ID, Name: got[i].Name, Permissions: 2})
+			}
+		}
+	})
+
+	conform(t, "a summary counts permissions, and not their ids", func(t *testing.T, db database) {
+		none := insertRole(t, db, access.Role{Name: "None", Description: "Nothing."})
+		one := insertRole(t, db, access.Role{Name: "One", Permissions: []access.Permission{permission("user", "read", 1, 2, 3)}})
+		got := get[[]account.RoleSummary](t)(db.RoleSummariesAfter(t.Context(), 0, 9))
+		wanted := []account.RoleSummary{{ID: none.ID, Name: "None", Description: "Nothing."}, {ID: one.ID, Name: "One", Permissions: 1}}
+		if !slices.Equal(got, wanted) {
+			t.Errorf("got %+v, want %+v", got, wanted)
 		}
 	})
 }

@@ -81,6 +81,16 @@ func (r reader) RolesAfter(ctx context.Context, id int64, limit int) ([]access.R
 	return foldRoles(rows), err
 }
 
+func (r reader) RoleSummariesAfter(ctx context.Context, id int64, limit int) ([]account.RoleSummary, error) {
+	return all(ctx, r.queries, scanRoleSummary, `
+		SELECT r.id, r.name, r.description, (SELECT COUNT(*) FROM role_permissions p WHERE p.role_id = r.id)
+		FROM roles r WHERE r.id > $1 ORDER BY r.id LIMIT $2`, id, limit)
+}
+
+func scanRoleSummary(row scanner) (r account.RoleSummary, err error) {
+	return r, row.Scan(&r.ID, &r.Name, &r.Description, &r.Permissions)
+}
+
 func (r reader) RolesOfHolders(ctx context.Context, id int64) ([]access.Role, error) {
 	rows, err := all(ctx, r.queries, scanRole, selectRole+`
 		WHERE r.id IN (SELECT o.role_id FROM user_roles h JOIN user_roles o ON o.user_id = h.user_id WHERE h.role_id = $1)`+orderRole, id)
