@@ -88,6 +88,9 @@ func (q *request) pass(to route) error {
 			return err
 		}
 	}
+	if !readable(q.URL.Query()) {
+		return account.Invalid()
+	}
 	if q.Method == http.MethodGet || q.Method == http.MethodHead {
 		return nil
 	}
@@ -136,13 +139,12 @@ func (q *request) readForm(to route) error {
 	return nil
 }
 
-// readable reports whether every value is text that the database can keep.
+// readable reports whether every name and value is text that the database can keep.
 func readable(sent url.Values) bool {
-	for _, values := range sent {
-		for _, v := range values {
-			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-				return false
-			}
+	unreadable := func(text string) bool { return !utf8.ValidString(text) || strings.ContainsRune(text, 0) }
+	for name, values := range sent {
+		if unreadable(name) || slices.ContainsFunc(values, unreadable) {
+			return false
 		}
 	}
 	return true
