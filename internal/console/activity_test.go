@@ -96,6 +96,30 @@ func TestActivityFilter(t *testing.T) {
 		b.get("/activity/export?"+query).want(t, 303)
 	}
 	b.get("/activity?cursor=!").want(t, 400)
+	// What is not offered is kept as it was asked for.
+	const odd = "action=user.invented&from=yesterday&targetKind=invented"
+	if got := b.get("/activity/export?" + odd).Header.Get("Location"); got != "/activity?"+odd {
+		t.Errorf("the filter became %s", got)
+	}
+}
+
+// Somebody is found by his address, also where those of many others end with it.
+func TestActivityOfAnAddress(t *testing.T) {
+	s := newSite(t)
+	admin := s.principal(adminEmail)
+	others := make([]account.NewUser, account.DefaultPage)
+	for i := range others {
+		others[i] = account.NewUser{Email: fmt.Sprintf("x%da@example.org", i), Name: "Ada", Invite: true, Active: true}
+	}
+	must(s.CreateUsers(t.Context(), admin, others[:50]))
+	must(s.CreateUsers(t.Context(), admin, others[50:]))
+	s.user("A@example.org")
+	s.as("a@example.org")
+	b := s.as(adminEmail)
+	b.get("/activity?actor=a@example.org").want(t, 200, "A@example.org</a> <small>")
+	few := s.roleFor("few", "activity-log:read")
+	s.user("few@example.org", few)
+	s.as("few@example.org").get("/activity?actor=a@example.org").want(t, 422, "There is no user with this address.")
 }
 
 // A day ends where the reader's does.
