@@ -2,6 +2,8 @@ package console_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
@@ -189,6 +191,11 @@ func TestActivityExport(t *testing.T) {
 	}
 	if got := a.Header.Get("Content-Disposition"); got != `attachment; filename="usher-activity.ndjson"` || a.Header.Get("Content-Type") != "application/x-ndjson" {
 		t.Errorf("it is sent as %s", got)
+	}
+	head := b.do(httptest.NewRequest(http.MethodHead, "/activity/export", nil))
+	head.want(t, 200)
+	if head.body != "" || head.Header.Get("Content-Type") != "application/x-ndjson" {
+		t.Errorf("HEAD reads the log: %s", head.body)
 	}
 }
 

@@ -178,6 +178,9 @@ func (q *request) showUsers() error {
 	for _, o := range orders {
 		page.Orders = append(page.Orders, option{Value: string(o.sort), Text: q.say(o.text), Selected: f.Sort == string(o.sort)})
 	}
+	if id := filter.RoleID; id != nil && !slices.ContainsFunc(roles, func(r access.Role) bool { return r.ID == *id }) {
+		page.Roles = append(slices.Clip(roles), access.Role{ID: *id, Name: q.say(roleNumber, strconv.FormatInt(*id, 10))})
+	}
 	for _, r := range roles {
 		if q.mayGive(r) == "" {
 			page.Given = append(page.Given, r)
