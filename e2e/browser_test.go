@@ -111,6 +111,9 @@ func (b *browser) hear(event any) {
 	case *runtime.EventExceptionThrown:
 		b.console = append(b.console, e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
 	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelVerbose { // hints that browsers do not show unless asked to, and give by chance
+			return
+		}
 		b.console = append(b.console, string(e.Entry.Level)+" "+e.Entry.Text+" "+e.Entry.URL)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -31,7 +32,7 @@ func TestScreenshots(t *testing.T) {
 	desk.shoot("sign-in", "/sign-in")
 	desk.signIn(adminEmail, adminPassword)
 	for _, page := range []struct{ name, path string }{
-		{"overview", "/overview"}, {"users", "/users"}, {"role", "/roles/3"}, {"activity", "/activity"},
+		{"overview", "/overview"}, {"users", "/users"}, {"role", "/roles/3"}, {"user", "/users/3"},
 	} {
 		desk.shoot(page.name, page.path)
 	}
@@ -57,15 +58,15 @@ func populate(t *testing.T, s *server) {
 	key := s.admin(t)
 	people := []fields{}
 	for i, name := range []string{
-		"Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger Dijkstra", "Barbara Liskov", "Donald Knuth",
-		"Frances Allen", "John Backus", "Radia Perlman", "Niklaus Wirth", "Karen Jones", "Tony Hoare", "Mary Keller",
+		"Ada Lovelace", "Grace Hopper", "Alan Turing", "Emmy Noether", "Charles Babbage", "Sophie Germain", "George Boole",
+		"Mary Somerville", "Blaise Pascal", "Hedy Lamarr", "Konrad Zuse", "Maria Agnesi", "John Napier", "Henrietta Leavitt",
 	} {
 		var first, last string
 		if _, err := fmt.Sscan(name, &first, &last); err != nil {
 			t.Fatal(err)
 		}
 		people = append(people, fields{
-			"name": first, "surname": last, "email": first + "@example.com", "department": []string{"Engines", "Compilers", "Networks"}[i%3],
+			"name": first, "surname": last, "email": strings.ToLower(first) + "@example.com", "department": []string{"Engines", "Compilers", "Networks"}[i%3],
 			"password": password, "active": i%6 != 5,
 		})
 	}
