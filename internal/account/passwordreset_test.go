@@ -117,6 +117,10 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 	"DeleteRole": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		return s.DeleteRole(ctx, p, 2, 0)
 	},
+	"UserByEmail": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.UserByEmail(ctx, p, adminEmail)
+		return err
+	},
 	"FindUsers": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		_, err := s.FindUsers(ctx, p, account.UserFilter{}, account.SortByID, "", 1)
 		return err

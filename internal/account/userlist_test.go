@@ -122,6 +122,29 @@ func TestFindUsersOnlyReadable(t *testing.T) {
 	wantCode(t, err, account.CodeForbidden)
 }
 
+// Who may not be read is as one who is not there.
+func TestUserByEmail(t *testing.T) {
+	f := newFixture(t)
+	id := f.user("Bob@example.org")
+	f.user("ann@example.org")
+	f.user("none@example.org", f.role())
+	if u := must(f.UserByEmail(t.Context(), f.as(adminEmail), "bOB@EXAMPLE.org")); u.ID != id || u.Email != "Bob@example.org" {
+		t.Errorf("found %+v", u)
+	}
+	for _, address := range []string{"b@example.org", "bob", ""} {
+		_, err := f.UserByEmail(t.Context(), f.as(adminEmail), address)
+		wantCode(t, err, account.CodeNotFound)
+	}
+	ann := f.as("ann@example.org")
+	must(f.UserByEmail(t.Context(), ann, "ann@example.org"))
+	for _, address := range []string{"bob@example.org", "nobody@example.org"} {
+		_, err := f.UserByEmail(t.Context(), ann, address)
+		wantCode(t, err, account.CodeNotFound)
+		_, err = f.UserByEmail(t.Context(), f.as("none@example.org"), address)
+		wantCode(t, err, account.CodeForbidden)
+	}
+}
+
 func TestFindUsersChecksItsInput(t *testing.T) {
 	f := newFixture(t)
 	f.user("ann@example.org")

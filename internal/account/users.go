@@ -50,6 +50,26 @@ func (s *Service) User(ctx context.Context, caller *Principal, id int64) (User, 
 	return s.findUser(ctx, s.store, id)
 }
 
+// UserByEmail returns the user with an address. It fails with CodeForbidden for who may
+// read nobody, and with CodeNotFound; who may not be read is as one who is not there.
+func (s *Service) UserByEmail(ctx context.Context, caller *Principal, address string) (User, error) {
+	if err := Allow(caller, access.ActionRead, access.EntityUser, access.Any); err != nil {
+		return User{}, err
+	}
+	key, ok := ParseEmail(address)
+	if !ok {
+		return User{}, NotFound()
+	}
+	c, err := s.store.CredentialByEmail(ctx, key)
+	if errors.Is(err, ErrNotFound) || err == nil && Allow(caller, access.ActionRead, access.EntityUser, c.UserID) != nil {
+		return User{}, NotFound()
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return s.findUser(ctx, s.store, c.UserID)
+}
+
 func (s *Service) findUser(ctx context.Context, r Reader, id int64) (User, error) {
 	u, err := r.User(ctx, id, s.now())
 	if errors.Is(err, ErrNotFound) {

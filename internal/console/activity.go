@@ -142,6 +142,9 @@ func (q *request) exportActivity() error {
 	h := q.w.Header()
 	h.Set("Content-Type", activityfile.ContentType)
 	h.Set("Content-Disposition", `attachment; filename="usher-activity.ndjson"`)
+	if q.Method == http.MethodHead {
+		return nil // the whole log would be read for nothing
+	}
 	out := &sent{ResponseWriter: q.w}
 	if err := activityfile.Write(q.Context(), out, q.accounts, q.caller, filter); err != nil {
 		if out.begun { // a page behind a part of the file would look like the end of it

@@ -2,6 +2,8 @@ package console_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
@@ -96,6 +98,30 @@ func TestActivityFilter(t *testing.T) {
 		b.get("/activity/export?"+query).want(t, 303)
 	}
 	b.get("/activity?cursor=!").want(t, 400)
+	// What is not offered is kept as it was asked for.
+	const odd = "action=user.invented&from=yesterday&targetKind=invented"
+	if got := b.get("/activity/export?" + odd).Header.Get("Location"); got != "/activity?"+odd {
+		t.Errorf("the filter became %s", got)
+	}
+}
+
+// Somebody is found by his address, also where those of many others end with it.
+func TestActivityOfAnAddress(t *testing.T) {
+	s := newSite(t)
+	admin := s.principal(adminEmail)
+	others := make([]account.NewUser, account.DefaultPage)
+	for i := range others {
+		others[i] = account.NewUser{Email: fmt.Sprintf("x%da@example.org", i), Name: "Ada", Invite: true, Active: true}
+	}
+	must(s.CreateUsers(t.Context(), admin, others[:50]))
+	must(s.CreateUsers(t.Context(), admin, others[50:]))
+	s.user("A@example.org")
+	s.as("a@example.org")
+	b := s.as(adminEmail)
+	b.get("/activity?actor=a@example.org").want(t, 200, "A@example.org</a> <small>")
+	few := s.roleFor("few", "activity-log:read")
+	s.user("few@example.org", few)
+	s.as("few@example.org").get("/activity?actor=a@example.org").want(t, 422, "There is no user with this address.")
 }
 
 // A day ends where the reader's does.
@@ -165,6 +191,11 @@ func TestActivityExport(t *testing.T) {
 	}
 	if got := a.Header.Get("Content-Disposition"); got != `attachment; filename="usher-activity.ndjson"` || a.Header.Get("Content-Type") != "application/x-ndjson" {
 		t.Errorf("it is sent as %s", got)
+	}
+	head := b.do(httptest.NewRequest(http.MethodHead, "/activity/export", nil))
+	head.want(t, 200)
+	if head.body != "" || head.Header.Get("Content-Type") != "application/x-ndjson" {
+		t.Errorf("HEAD reads the log: %s", head.body)
 	}
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -17,6 +18,8 @@ type activityForm struct {
 	Who, From, To, Number *field
 	Actions               []actionGroup
 	Kinds                 []option
+
+	asked url.Values // the action and the kind, also those that are not offered
 }
 
 // actionGroup are the actions with one noun.
@@ -47,7 +50,12 @@ var loggedActions = []struct {
 // understood is marked in the form, and then the filter is of no use.
 func (q *request) readActivityFilter(query url.Values) (activityForm, account.ActivityFilter, error) {
 	typed := func(name string) *field { return &field{Name: name, Value: strings.TrimSpace(query.Get(name))} }
-	f := activityForm{Who: typed("actor"), From: typed("from"), To: typed("to"), Number: typed("targetId")}
+	f := activityForm{Who: typed("actor"), From: typed("from"), To: typed("to"), Number: typed("targetId"), asked: url.Values{}}
+	for _, name := range []string{"action", "targetKind"} {
+		if value := query.Get(name); value != "" {
+			f.asked.Set(name, value)
+		}
+	}
 	filter := account.ActivityFilter{Action: query.Get("action"), TargetKind: access.Entity(query.Get("targetKind"))}
 	for _, of := range loggedActions {
 		all := of.noun + ".*"
@@ -89,14 +97,12 @@ func (q *request) whoIs(f *field) (int64, error) {
 		if own, _ := account.ParseEmail(q.caller.User.Email); own == key {
 			return q.caller.User.ID, nil
 		}
-		found, err := q.accounts.FindUsers(q.Context(), q.caller, account.UserFilter{Search: &f.Value}, account.SortByID, "", account.DefaultPage)
-		if code := account.ErrorCode(err); err != nil && code != account.CodeForbidden && code != account.CodeInvalid {
-			return 0, err
+		found, err := q.accounts.UserByEmail(q.Context(), q.caller, f.Value)
+		if err == nil {
+			return found.ID, nil
 		}
-		for _, u := range found.Users {
-			if of, _ := account.ParseEmail(u.Email); of == key {
-				return u.ID, nil
-			}
+		if code := account.ErrorCode(err); code != account.CodeForbidden && code != account.CodeNotFound {
+			return 0, err
 		}
 	}
 	f.Faults = append(f.Faults, q.say("There is no user with this address. Who was deleted can be found by his number."))
@@ -131,22 +137,10 @@ func (f activityForm) Bad() bool {
 
 // query is what an address needs to have the same filter.
 func (f activityForm) query() url.Values {
-	query := url.Values{}
+	query := maps.Clone(f.asked)
 	for _, field := range f.fields() {
 		if field.Value != "" {
 			query.Set(field.Name, field.Value)
-		}
-	}
-	for _, o := range f.Kinds {
-		if o.Selected {
-			query.Set("targetKind", o.Value)
-		}
-	}
-	for _, group := range f.Actions {
-		for _, o := range group.Options {
-			if o.Selected {
-				query.Set("action", o.Value)
-			}
 		}
 	}
 	return query

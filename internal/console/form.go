@@ -24,6 +24,7 @@ type form struct {
 	Files  bool // it sends files
 
 	Token string // set by [request.form]
+	Seen  string // tells what it shows from what is stored at another moment: see settings.go
 }
 
 // field is one field of a form.

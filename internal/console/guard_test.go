@@ -190,3 +190,16 @@ func TestSignInAgain(t *testing.T) {
 		t.Errorf("the former session goes on: %d", a.StatusCode)
 	}
 }
+
+// A query that no database takes is refused on every page, before a rule is asked.
+func TestUnreadableQueryIsRefused(t *testing.T) {
+	s := newSite(t)
+	b := s.as(adminEmail)
+	for _, path := range []string{"/users", "/activity", "/activity/export", "/roles", "/settings", "/sign-in", "/users/2"} {
+		for _, query := range []string{"action=%00", "targetKind=%ff", "%00=x", "search=a&search=%fe"} {
+			b.get(path+"?"+query).want(t, 400, "This could not be understood")
+		}
+	}
+	b.post("/profile?%ff", nil).want(t, 400)
+	b.get("/activity?action=%C3%A9").want(t, 200)
+}

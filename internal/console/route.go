@@ -101,7 +101,12 @@ func (q *request) pass(to route) error {
 		return account.NotFound()
 	}
 	if !to.open {
-		return q.mayCome(to)
+		if err := q.mayCome(to); err != nil {
+			return err
+		}
+	}
+	if !readable(q.URL.Query()) {
+		return account.Invalid()
 	}
 	return nil
 }
@@ -148,13 +153,12 @@ func (q *request) readForm(to route) error {
 	return nil
 }
 
-// readable reports whether every value is text that the database can keep.
+// readable reports whether every name and value is text that the database can keep.
 func readable(sent url.Values) bool {
-	for _, values := range sent {
-		for _, v := range values {
-			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-				return false
-			}
+	unreadable := func(text string) bool { return !utf8.ValidString(text) || strings.ContainsRune(text, 0) }
+	for name, values := range sent {
+		if unreadable(name) || slices.ContainsFunc(values, unreadable) {
+			return false
 		}
 	}
 	return true

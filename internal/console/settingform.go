@@ -2,6 +2,7 @@ package console
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,15 @@ func (q *request) yes(f *form, name string) *bool {
 	return new(q.PostForm.Has(name))
 }
 
-const notWhole locale.Phrase = "Must be a whole number."
+const (
+	notWhole   locale.Phrase = "Must be a whole number."
+	notOffered locale.Phrase = "Must be one of those that are offered."
+)
+
+// offers reports whether a value is one of the options of a field.
+func (f *field) offers(value string) bool {
+	return slices.ContainsFunc(f.Options, func(o option) bool { return o.Value == value })
+}
 
 // whole is the number that was sent. What is none is marked.
 func (q *request) whole(f *form, name string) *int {
@@ -80,17 +89,21 @@ func (q *request) spanField(of field, now time.Duration, units ...unit) *field {
 	return &of
 }
 
-// span is the time that was sent. What is none is marked, and what is too long to
+// span is the time that was sent, in a unit of the field. What is none is marked, and what is too long to
 // count is the longest there is.
 func (q *request) span(f *form, name string) *time.Duration {
 	if !q.PostForm.Has(name) {
 		return nil
 	}
-	length := time.Second
+	var length time.Duration
 	for _, u := range []unit{seconds, minutes, hours, days} {
-		if u.name == q.PostForm.Get(name+"-unit") {
+		if sent := q.PostForm.Get(name + "-unit"); u.name == sent && f.named(name).offers(sent) {
 			length = u.length
 		}
+	}
+	if length == 0 {
+		q.markField(f, name, notOffered)
+		return nil
 	}
 	n, err := strconv.ParseInt(q.value(name), 10, 64)
 	if err != nil || n < 0 {

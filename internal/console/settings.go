@@ -1,6 +1,9 @@
 package console
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -121,6 +124,10 @@ func (q *request) changeSettings(s settingsSection, change func(f *form) (string
 		return q.mustAdminister()
 	}
 	f := panels[at].Form
+	if !q.isCurrent(f) { // whoever saves between here and the change still loses: it is a moment, not a page left open
+		f.Alert = q.say("Somebody else has changed these settings since you opened the page. Nothing was changed. The form shows what is stored now.")
+		return q.showSettings(http.StatusConflict, s.navEntry, panels)
+	}
 	said, err := change(f)
 	status := http.StatusUnprocessableEntity
 	switch {
@@ -144,11 +151,12 @@ const (
 
 // settingsPanel is a panel with a form of a group of settings that the caller may change
 // only with the permission to edit, and, where that is so, only as administrator. A page
-// has several forms: what was sent is shown in its own.
+// has several forms: what was sent is shown in its own, unless it is from before a
+// change of what is stored.
 func (q *request) settingsPanel(title locale.Phrase, entity access.Entity, administrator bool, f *form) panel {
 	p := panel{Title: title, Form: f}
-	f.Submit, f.Token = "Save", q.FormToken()
-	if q.URL.Path == f.Action {
+	f.Submit, f.Token, f.Seen = "Save", q.FormToken(), f.fingerprint()
+	if q.URL.Path == f.Action && q.isCurrent(f) {
 		q.form(f)
 	}
 	switch {
@@ -162,32 +170,70 @@ func (q *request) settingsPanel(title locale.Phrase, entity access.Entity, admin
 	return p
 }
 
+// isCurrent reports whether what was sent comes from a form that showed what this one
+// does, which is what is stored.
+func (q *request) isCurrent(f *form) bool { return q.value("seen") == f.Seen }
+
+// fingerprint tells what the fields show from anything else that they might. Those that
+// are empty do not count, as the place for one more group.
+func (f *form) fingerprint() string {
+	shown := map[string][]string{}
+	for _, field := range f.Fields {
+		var values []string
+		if field.Value != "" || field.Checked {
+			values = append(values, field.Value)
+		}
+		for _, o := range field.Options {
+			if o.Selected {
+				values = append(values, o.Value)
+			}
+		}
+		if values != nil {
+			shown[field.Name] = values
+		}
+	}
+	text, err := json.Marshal(shown)
+	if err != nil {
+		panic(err) // texts alone
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
 // maxRoleOptions is how many roles a form lets one choose from, besides those that are
 // chosen.
 const maxRoleOptions = 200
 
-// roleOptions are the roles that the caller may see, and those that are chosen.
-func (q *request) roleOptions(chosen []int64) ([]option, error) {
-	var options []option
-	seen := map[int64]bool{}
+// roleOptions reads the roles that the caller may see, once, and returns what makes
+// options of them and of those that are chosen.
+func (q *request) roleOptions() (func(chosen []int64) []option, error) {
+	var roles []option
 	err := q.eachRole(0, func(r account.RoleSummary) error {
-		if len(options) == maxRoleOptions {
+		if len(roles) == maxRoleOptions {
 			return errEnough
 		}
-		seen[r.ID] = true
-		options = append(options, option{Value: strconv.FormatInt(r.ID, 10), Text: r.Name, Selected: slices.Contains(chosen, r.ID)})
+		roles = append(roles, option{Value: strconv.FormatInt(r.ID, 10), Text: r.Name})
 		return nil
 	})
 	if err != nil && account.ErrorCode(err) != account.CodeForbidden {
 		return nil, err
 	}
-	for _, id := range chosen {
-		if text := strconv.FormatInt(id, 10); !seen[id] {
-			options = append(options, option{Value: text, Text: q.say("Role %s", text), Selected: true})
+	return func(chosen []int64) []option {
+		options := slices.Clone(roles)
+		for _, id := range chosen {
+			text := strconv.FormatInt(id, 10)
+			if at := slices.IndexFunc(options, func(o option) bool { return o.Value == text }); at >= 0 {
+				options[at].Selected = true
+			} else {
+				options = append(options, option{Value: text, Text: q.say(roleNumber, text), Selected: true})
+			}
 		}
-	}
-	return options, nil
+		return options
+	}, nil
 }
+
+// roleNumber names a role that is not among those that are read.
+const roleNumber locale.Phrase = "Role %s"
 
 // certificate is a change of a text in PEM, nil where it is the one that was shown.
 func (q *request) certificate(name string, now *string) **string {

@@ -2,8 +2,11 @@ package console_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/url"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +47,35 @@ func with(form, change url.Values) url.Values {
 	return changed
 }
 
+var seenBy = regexp.MustCompile(`action="([^"]*)"[^>]*>\n<input[^>]*>\n<input type="hidden" name="seen" value="([^"]*)"`)
+
+// seen is what the form of a path carries of the settings that are stored now.
+func (b *browser) seen(path string) string {
+	b.t.Helper()
+	page := path
+	if path == "/settings/new-users" || path == "/settings/activity" {
+		page = "/settings"
+	}
+	for _, found := range seenBy.FindAllStringSubmatch(b.get(page).body, -1) {
+		if found[1] == path {
+			return found[2]
+		}
+	}
+	return ""
+}
+
+// save is post for a form of settings whose page was opened just before.
+func (b *browser) save(path string, form url.Values) answer {
+	b.t.Helper()
+	return b.post(path, with(form, url.Values{"seen": {b.seen(path)}}))
+}
+
+// saved is follow for such a form.
+func (b *browser) saved(path string, form url.Values) answer {
+	b.t.Helper()
+	return b.follow(path, with(form, url.Values{"seen": {b.seen(path)}}))
+}
+
 var (
 	serverForm = url.Values{
 		"publicUrl": {"http://127.0.0.1:8080"}, "emailSenderName": {"Accounts"},
@@ -68,6 +100,7 @@ var (
 func TestBadSettings(t *testing.T) {
 	s := newSite(t)
 	b := s.as(adminEmail)
+	s.groups("Staff") // so that the form has a second place
 	for _, test := range []struct {
 		path   string
 		form   url.Values
@@ -82,6 +115,8 @@ func TestBadSettings(t *testing.T) {
 		{"/settings", serverForm, url.Values{"sessionIdle": {"1"}, "sessionIdle-unit": {"minutes"}}, "sessionIdle", "Must be from 5 minutes to 30 days."},
 		{"/settings", serverForm, url.Values{"sessionAbsolute": {"9223372036854775807"}}, "sessionAbsolute", "Must be from 5 minutes to 365 days."},
 		{"/settings", serverForm, url.Values{"sessionIdle": {"3"}, "sessionIdle-unit": {"days"}}, "sessionIdle", "Would let a session"},
+		{"/settings", serverForm, url.Values{"sessionIdle": {"3600"}, "sessionIdle-unit": {"seconds"}}, "sessionIdle", "Must be one of those that are offered."},
+		{"/settings", serverForm, url.Values{"sessionIdle-unit": nil}, "sessionIdle", "Must be one of those that are offered."},
 		{"/settings/new-users", url.Values{}, nil, "defaultRoleIds", "Must have at least one role."},
 		{"/settings/new-users", url.Values{"defaultRoleIds": {"77"}}, nil, "defaultRoleIds", "There is no role 77."},
 		{"/settings/activity", url.Values{"logRetentionPeriod": {"0"}}, nil, "logRetentionPeriod", "Must be from 1 to 3650."},
@@ -90,6 +125,7 @@ func TestBadSettings(t *testing.T) {
 		{"/settings/mail", mailForm, url.Values{"smtpServerPort": {"70000"}}, "smtpServerPort", "Must be from 1 to 65535."},
 		{"/settings/mail", mailForm, url.Values{"smtpServerPort": {"x"}}, "smtpServerPort", "Must be a whole number."},
 		{"/settings/mail", mailForm, url.Values{"security": {"none"}}, "smtpAccount", "a password is never sent in clear"},
+		{"/settings/mail", mailForm, url.Values{"security": {"StartTLS"}}, "security", "Must be one of those that are offered."},
 		{"/settings/mail", mailForm, url.Values{"emailSender": {"nobody"}}, "emailSender", "Must be an e-mail address."},
 		{"/settings/mail", mailForm, url.Values{"internalCertificate": {"x"}}, "internalCertificate", "Must be certificates in PEM"},
 		{"/settings/mail", mailForm, url.Values{"smtpAccountPassword": {strings.Repeat("x", 1025)}}, "smtpAccountPassword", "Must be at most 1024 characters long."},
@@ -106,7 +142,7 @@ func TestBadSettings(t *testing.T) {
 		{"/settings/saml", samlForm, url.Values{"enabled": {"yes"}}, "signatureCertificate", "Must be set for the provider to be enabled."},
 	} {
 		t.Run(test.path+" "+test.change.Encode(), func(t *testing.T) {
-			a := b.post(test.path, with(test.form, test.change))
+			a := b.save(test.path, with(test.form, test.change))
 			a.want(t, 422, "Nothing was changed. See what is marked below.", `id="`+test.field+`-fault"`, test.says)
 			if strings.Contains(a.body, "-Password-77") {
 				t.Error("a password is sent back")
@@ -122,17 +158,17 @@ func TestGeneralSettings(t *testing.T) {
 	s := newSite(t)
 	b, admin := s.as(adminEmail), s.principal(adminEmail)
 	b.get("/settings").want(t, 200, `<option value="hours" selected>`, "everybody has to sign in again", `aria-current="page">General</a>`)
-	b.follow("/settings", with(serverForm, nil)).want(t, 200, "The settings are saved. Sign in at http://127.0.0.1:8080 from now on", `value="8"`)
+	b.saved("/settings", with(serverForm, nil)).want(t, 200, "The settings are saved. Sign in at http://127.0.0.1:8080 from now on", `value="8"`)
 	got := must(s.ServerSettings(t.Context(), admin))
 	if *got.PublicURL != "http://127.0.0.1:8080" || got.SenderName != "Accounts" || got.SessionIdle != 8*time.Hour || got.SessionAbsolute != 48*time.Hour {
 		t.Errorf("the settings are %+v", got)
 	}
-	b.follow("/settings", with(serverForm, url.Values{"publicUrl": {""}})).want(t, 200, "The settings are saved.")
+	b.saved("/settings", with(serverForm, url.Values{"publicUrl": {""}})).want(t, 200, "The settings are saved.")
 	if got := must(s.ServerSettings(t.Context(), admin)); got.PublicURL != nil {
 		t.Errorf("the public address is still %s", *got.PublicURL)
 	}
-	b.follow("/settings/new-users", url.Values{"defaultRoleIds": {"2"}}).want(t, 200, "The settings are saved.")
-	b.follow("/settings/activity", url.Values{"logRetentionPeriod": {"90"}}).want(t, 200, "The settings are saved.", `value="90"`)
+	b.saved("/settings/new-users", url.Values{"defaultRoleIds": {"2"}}).want(t, 200, "The settings are saved.")
+	b.saved("/settings/activity", url.Values{"logRetentionPeriod": {"90"}}).want(t, 200, "The settings are saved.", `value="90"`)
 	application := must(s.ApplicationSettings(t.Context(), admin))
 	if len(application.DefaultRoleIDs) != 1 || application.DefaultRoleIDs[0] != 2 || application.KeepActivity || application.ActivityDays != 90 {
 		t.Errorf("the settings are %+v", application)
@@ -145,7 +181,7 @@ func TestMailSettings(t *testing.T) {
 	s := newSite(t, func(o *account.Options) { o.Courier = post })
 	b, admin := s.as(adminEmail), s.principal(adminEmail)
 	b.get("/settings/mail").want(t, 200, "No mail server is set", "There is none yet.", "Send a test message", adminEmail)
-	page := b.follow("/settings/mail", with(mailForm, nil))
+	page := b.saved("/settings/mail", with(mailForm, nil))
 	page.want(t, 200, "The settings are saved.", `value="mail.example.org"`, `value="2525"`, `<option value="tls" selected>`, "There is one. Leave this empty to keep it.")
 	if strings.Contains(page.body, "Mail-Password-77") || strings.Contains(page.body, secret.Mask) {
 		t.Error("the page shows the password")
@@ -155,11 +191,11 @@ func TestMailSettings(t *testing.T) {
 		return must(s.MailRoute(t.Context())).Server.Password.Reveal()
 	}
 	kept := with(mailForm, url.Values{"smtpAccountPassword": {""}})
-	b.follow("/settings/mail", kept)
+	b.saved("/settings/mail", kept)
 	if got := password(); got != "Mail-Password-77" {
 		t.Errorf("the password that was kept is %q", got)
 	}
-	b.follow("/settings/mail", with(kept, url.Values{"forgetPassword": {"yes"}})).want(t, 200, "There is none yet.")
+	b.saved("/settings/mail", with(kept, url.Values{"forgetPassword": {"yes"}})).want(t, 200, "There is none yet.")
 	if got := password(); got != "" {
 		t.Errorf("the password that was forgotten is %q", got)
 	}
@@ -170,7 +206,7 @@ func TestMailSettings(t *testing.T) {
 		b.post("/settings/mail/test", nil)
 	}
 	b.post("/settings/mail/test", nil).want(t, 429, "Too many attempts.")
-	b.follow("/settings/mail", url.Values{"smtpServerAddress": {""}, "smtpServerPort": {""}, "security": {"starttls"}, "smtpAccount": {""}, "emailSender": {""}}).
+	b.saved("/settings/mail", url.Values{"smtpServerAddress": {""}, "smtpServerPort": {""}, "security": {"starttls"}, "smtpAccount": {""}, "emailSender": {""}}).
 		want(t, 200, "No mail server is set")
 	if m := must(s.ApplicationSettings(t.Context(), admin)).Mail; m.Server != nil || m.Port != nil || m.Account != nil || !m.StartTLS || m.TLS {
 		t.Errorf("the settings are %+v", m)
@@ -181,7 +217,7 @@ func TestLockoutSettings(t *testing.T) {
 	s := newSite(t)
 	b := s.as(adminEmail)
 	b.get("/settings/sign-in").want(t, 200, `value="5"`, `<option value="minutes" selected>`)
-	b.follow("/settings/sign-in", with(lockoutForm, nil)).want(t, 200, "The settings are saved.")
+	b.saved("/settings/sign-in", with(lockoutForm, nil)).want(t, 200, "The settings are saved.")
 	got := must(s.LockoutPolicy(t.Context(), s.principal(adminEmail)))
 	if !got.Enabled || got.Threshold != 5 || got.Period != time.Hour || got.Duration != 0 {
 		t.Errorf("the policy is %+v", got)
@@ -192,12 +228,12 @@ func TestDirectorySettings(t *testing.T) {
 	s := newSite(t)
 	b, admin := s.as(adminEmail), s.principal(adminEmail)
 	b.get("/settings/directory").want(t, 200, "Signing in by it is still to come")
-	page := b.follow("/settings/directory", with(directoryForm, nil))
+	page := b.saved("/settings/directory", with(directoryForm, nil))
 	page.want(t, 200, "The settings are saved.", `name="group-0" value="Staff"`, `name="group-1"`, "There is one.")
 	if strings.Contains(page.body, "Search-Password-77") {
 		t.Error("the page shows the password")
 	}
-	b.follow("/settings/directory", with(directoryForm, url.Values{
+	b.saved("/settings/directory", with(directoryForm, url.Values{
 		"searchUserPassword": {""}, "group-0": {""}, "group-1": {"Guests"}, "group-1-roles": {"2"}, "group-2": {""},
 	}))
 	got := must(s.LDAPConfiguration(t.Context(), admin))
@@ -218,7 +254,7 @@ func TestSAMLSettings(t *testing.T) {
 	if got := file.Header.Get("Content-Type"); got != "application/x-pem-file" || strings.Contains(file.body, "PRIVATE") {
 		t.Errorf("%s\n%s", got, file.body)
 	}
-	b.follow("/settings/saml", with(samlForm, url.Values{
+	b.saved("/settings/saml", with(samlForm, url.Values{
 		"enabled": {"yes"}, "activateCreatedUsers": {"yes"}, "signatureCertificate": {strings.ReplaceAll(file.body, "\n", "\r\n")},
 	})).want(t, 200, "The settings are saved.", `value="https://provider.example.org/saml"`)
 	if got := must(s.SAMLConfiguration(t.Context(), s.principal(adminEmail))); !got.Enabled || !got.ActivateCreatedUsers {
@@ -237,12 +273,12 @@ func TestFixedSettings(t *testing.T) {
 	b := s.as(adminEmail)
 	const why = "Set where the server is started, and can be changed there alone."
 	b.get("/settings").want(t, 200, `value="http://127.0.0.1:8080"`, `value="Fixed" autocomplete="off" disabled`, why)
-	b.follow("/settings", url.Values{"sessionIdle": {"8"}, "sessionIdle-unit": {"hours"}, "sessionAbsolute": {"2"}, "sessionAbsolute-unit": {"days"}}).
+	b.saved("/settings", url.Values{"sessionIdle": {"8"}, "sessionIdle-unit": {"hours"}, "sessionAbsolute": {"2"}, "sessionAbsolute-unit": {"days"}}).
 		want(t, 200, "The settings are saved.")
-	b.post("/settings", with(serverForm, nil)).want(t, 409, "Is set where the server is started.", `id="emailSenderName-fault"`)
+	b.save("/settings", with(serverForm, nil)).want(t, 409, "Is set where the server is started.", `id="emailSenderName-fault"`)
 	b.get("/settings/mail").want(t, 200, `value="fixed.example.org" autocomplete="off" disabled`, `value="fixed@example.org" autocomplete="off" disabled`, why)
-	b.post("/settings/mail", with(mailForm, nil)).want(t, 409, `id="smtpServerAddress-fault"`)
-	b.follow("/settings/mail", url.Values{"internalCertificate": {""}}).want(t, 200, "The settings are saved.")
+	b.save("/settings/mail", with(mailForm, nil)).want(t, 409, `id="smtpServerAddress-fault"`)
+	b.saved("/settings/mail", url.Values{"internalCertificate": {""}}).want(t, 200, "The settings are saved.")
 }
 
 // Who may read settings sees them, and no button. What only an administrator may change
@@ -274,12 +310,138 @@ func TestSettingsArePermitted(t *testing.T) {
 		reads.post(path, with(form, nil)).want(t, 403)
 	}
 	edits.get("/settings").want(t, 200, "Only an administrator may change this.", ">Save</button>")
-	edits.follow("/settings", url.Values{"sessionIdle": {"8"}, "sessionIdle-unit": {"hours"}, "sessionAbsolute": {"2"}, "sessionAbsolute-unit": {"days"}}).
+	edits.saved("/settings", url.Values{"sessionIdle": {"8"}, "sessionIdle-unit": {"hours"}, "sessionAbsolute": {"2"}, "sessionAbsolute-unit": {"days"}}).
 		want(t, 200, "The settings are saved.")
-	edits.post("/settings", with(serverForm, nil)).want(t, 403, "Only an administrator may change this.")
+	edits.save("/settings", with(serverForm, nil)).want(t, 403, "Only an administrator may change this.")
 	edits.get("/settings/mail").want(t, 200, "Only an administrator may change this.")
-	edits.post("/settings/mail", with(mailForm, nil)).want(t, 403)
+	edits.save("/settings/mail", with(mailForm, nil)).want(t, 403)
 	edits.post("/settings/mail/test", nil).want(t, 403)
 	edits.post("/settings/saml/renew", nil).want(t, 403)
 	edits.get("/settings/sign-in").want(t, 403)
+}
+
+// groups stores the groups of the directory, each with the role of users.
+func (s *site) groups(names ...string) {
+	s.t.Helper()
+	groups := make([]account.AllowedGroup, len(names))
+	for i, name := range names {
+		groups[i] = account.AllowedGroup{Name: name, DefaultRoleIDs: []int64{2}, DefaultProfileID: 1}
+	}
+	must(s.UpdateLDAPConfiguration(s.t.Context(), s.principal(adminEmail), account.LDAPUpdate{AllowedGroups: &groups}))
+}
+
+// roleCounter counts how often a list of roles is read.
+type roleCounter struct {
+	account.Store
+	lists int
+}
+
+func (c *roleCounter) RolesAfter(ctx context.Context, id int64, limit int) ([]access.Role, error) {
+	c.lists++
+	return c.Store.RolesAfter(ctx, id, limit)
+}
+
+var groupField = regexp.MustCompile(`<input type="text" id="group-\d+"`)
+
+// However many groups are stored or sent, a page has 100 at most and reads the roles
+// once. What it does not show stays.
+func TestGroupsAreBounded(t *testing.T) {
+	counter := &roleCounter{}
+	s := newSite(t, func(o *account.Options) { counter.Store = o.Store; o.Store = counter })
+	b := s.as(adminEmail)
+	show := func(a answer, fields int) {
+		t.Helper()
+		if got := len(groupField.FindAllString(a.body, -1)); got != fields || counter.lists > 1 {
+			t.Errorf("%d groups, want %d; the roles were read %d times", got, fields, counter.lists)
+		}
+		counter.lists = 0
+	}
+	many := with(directoryForm, url.Values{"url": {"https://x"}})
+	for i := range 500 {
+		many.Set(fmt.Sprintf("group-%d", i), fmt.Sprint("Group ", i))
+	}
+	many.Set("seen", b.seen("/settings/directory"))
+	counter.lists = 0
+	refused := b.post("/settings/directory", many)
+	refused.want(t, 422, `id="url-fault"`)
+	show(refused, 1)
+
+	var names []string
+	for i := range 150 {
+		names = append(names, fmt.Sprint("Group ", i))
+	}
+	s.groups(names...)
+	counter.lists = 0
+	page := b.get("/settings/directory")
+	page.want(t, 200, "At most 100 groups are shown.", `value="Group 99"`)
+	show(page, 100)
+	sent := url.Values{}
+	for i, name := range names[:100] {
+		sent.Set(fmt.Sprintf("group-%d", i), name)
+		sent.Set(fmt.Sprintf("group-%d-roles", i), "2")
+	}
+	sent.Set("group-7", "")
+	sent.Set("group-100", "One more") // has no place in the form
+	b.saved("/settings/directory", sent)
+	got := must(s.LDAPConfiguration(t.Context(), s.principal(adminEmail))).AllowedGroups
+	if len(got) != 149 || got[7].Name != "Group 8" || got[148].Name != "Group 149" {
+		t.Errorf("%d groups are stored: %+v", len(got), got)
+	}
+}
+
+// Settings that somebody else has changed since the page was opened are not given back:
+// the form is shown with those that are stored.
+func TestSettingsOfBeforeAreRefused(t *testing.T) {
+	s := newSite(t)
+	b, admin := s.as(adminEmail), s.principal(adminEmail)
+	role := s.roleFor("Passing")
+	must(s.UpdateApplicationSettings(t.Context(), admin, account.ApplicationUpdate{DefaultRoleIDs: &[]int64{2, role}}))
+	s.groups("Staff")
+	for path, test := range map[string]struct {
+		form   url.Values
+		change func()
+		now    string // what the form shows then
+	}{
+		"/settings": {serverForm, func() {
+			must(s.UpdateServerSettings(t.Context(), admin, account.ServerUpdate{SenderName: new("Other")}))
+		}, `value="Other"`},
+		"/settings/new-users": {url.Values{"defaultRoleIds": {"2", fmt.Sprint(role)}}, func() {
+			must(s.UpdateApplicationSettings(t.Context(), admin, account.ApplicationUpdate{DefaultRoleIDs: &[]int64{2}}))
+		}, fmt.Sprintf(`value="%d"> <span>Passing`, role)},
+		"/settings/activity": {url.Values{"logRetentionPeriod": {"90"}}, func() {
+			must(s.UpdateApplicationSettings(t.Context(), admin, account.ApplicationUpdate{ActivityDays: new(30)}))
+		}, `value="30"`},
+		"/settings/mail": {mailForm, func() {
+			must(s.UpdateApplicationSettings(t.Context(), admin, account.ApplicationUpdate{MailUpdate: account.MailUpdate{Port: new(new(26))}}))
+		}, `value="26"`},
+		"/settings/sign-in": {lockoutForm, func() {
+			must(0, s.UpdateLockoutPolicy(t.Context(), admin, account.LockoutUpdate{Threshold: new(9)}))
+		}, `value="9"`},
+		"/settings/directory": {with(directoryForm, url.Values{"group-1": {"Guests"}, "group-1-roles": {"2"}}), func() { s.groups() }, `name="group-0" value=""`},
+		"/settings/saml": {samlForm, func() {
+			must(s.UpdateSAMLConfiguration(t.Context(), admin, account.SAMLUpdate{ActivateCreatedUsers: new(true)}))
+		}, `value="yes" checked`},
+	} {
+		t.Run(path, func(t *testing.T) {
+			old := with(test.form, url.Values{"seen": {b.seen(path)}})
+			test.change()
+			all := func() []any {
+				return []any{
+					must(s.ServerSettings(t.Context(), admin)), must(s.ApplicationSettings(t.Context(), admin)), must(s.LockoutPolicy(t.Context(), admin)),
+					must(s.LDAPConfiguration(t.Context(), admin)), must(s.SAMLConfiguration(t.Context(), admin)),
+				}
+			}
+			before := all()
+			a := b.post(path, old)
+			a.want(t, 409, "Somebody else has changed these settings since you opened the page.", test.now)
+			if strings.Contains(a.body, `name="group-1" value="Guests"`) {
+				t.Error("the form shows what was sent")
+			}
+			b.post(path, with(test.form, nil)).want(t, 409)
+			if !reflect.DeepEqual(all(), before) {
+				t.Errorf("something was changed: %+v", all())
+			}
+			b.saved(path, test.form)
+		})
+	}
 }

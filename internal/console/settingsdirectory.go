@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -38,7 +39,7 @@ func (q *request) directoryPanels() ([]panel, error) {
 		return nil, err
 	}
 	p := q.settingsPanel("Directory", access.EntityLDAPConfiguration, true, f)
-	p.Text = append(p.Text, q.say(keptForLater))
+	p.Text = append(p.Text, q.sayGroups(l.AllowedGroups)...)
 	return []panel{p}, nil
 }
 
@@ -51,34 +52,43 @@ func (q *request) changeDirectory() error {
 		_, err = q.accounts.UpdateLDAPConfiguration(q.Context(), q.caller, account.LDAPUpdate{
 			Enabled: q.yes(f, "enabled"), URL: q.clearable("url"), SearchUserDN: q.clearable("searchUserDN"),
 			SearchUserPassword: q.newSecret("searchUserPassword"), UserSearchBase: q.clearable("userSearchBase"),
-			UserSearchFilter: q.clearable("userSearchFilter"), AllowedGroups: q.sentGroups(was.AllowedGroups),
+			UserSearchFilter: q.clearable("userSearchFilter"), AllowedGroups: q.sentGroups(f, was.AllowedGroups),
 		})
 		return q.say(saved), err
 	})
 }
 
-// addGroups adds the fields of the groups whose members may sign in, and those of one
-// more. A group whose name is empty is none: the rules know those that follow by the
-// place that they have without it.
-func (q *request) addGroups(f *form, entity access.Entity, groups []account.AllowedGroup) error {
-	shown := append(groups[:len(groups):len(groups)], account.AllowedGroup{})
-	if !q.may(access.ActionEdit, entity) || q.mustAdminister() != nil {
-		shown = groups
+// maxShownGroups is how many groups a form has. Those behind them stay as they are.
+const maxShownGroups = 100
+
+// sayGroups says what becomes of a configuration with these groups.
+func (q *request) sayGroups(groups []account.AllowedGroup) []string {
+	text := []string{q.say(keptForLater)}
+	if len(groups) >= maxShownGroups {
+		text = append(text, q.say("At most 100 groups are shown. More are added and changed by the API; those that are not shown stay as they are."))
 	}
-	sent := q.URL.Path == f.Action && q.PostForm.Has(groupName(0))
-	for sent && q.PostForm.Has(groupName(len(shown))) { // others have removed some since
+	return text
+}
+
+// addGroups adds the fields of the groups whose members may sign in, and those of one
+// more for who may add it. A group whose name is empty is none: the rules know those
+// that follow by the place that they have without it.
+func (q *request) addGroups(f *form, entity access.Entity, groups []account.AllowedGroup) error {
+	roles, err := q.roleOptions()
+	if err != nil {
+		return err
+	}
+	shown := slices.Clip(groups[:min(len(groups), maxShownGroups)])
+	if len(shown) < maxShownGroups && q.may(access.ActionEdit, entity) && q.mustAdminister() == nil {
 		shown = append(shown, account.AllowedGroup{})
 	}
+	sent := q.URL.Path == f.Action && q.PostForm.Has(groupName(0))
 	place := 0
 	for i, g := range shown {
-		roles, err := q.roleOptions(g.DefaultRoleIDs)
-		if err != nil {
-			return err
-		}
 		path := fmt.Sprintf("/allowedGroups/%d", place)
 		f.Fields = append(f.Fields,
 			&field{Name: groupName(i), Path: path + "/name", Label: "Group whose members may sign in", Hint: "Leave the name empty for none.", Value: g.Name, Autocomplete: "off"},
-			&field{Name: groupName(i) + "-roles", Path: path + "/defaultRoleIds", Label: "Roles that its members get", Type: "checkboxes", Options: roles},
+			&field{Name: groupName(i) + "-roles", Path: path + "/defaultRoleIds", Label: "Roles that its members get", Type: "checkboxes", Options: roles(g.DefaultRoleIDs)},
 		)
 		if !sent || q.value(groupName(i)) != "" {
 			place++
@@ -89,13 +99,14 @@ func (q *request) addGroups(f *form, entity access.Entity, groups []account.Allo
 	return nil
 }
 
-// sentGroups are the groups that were sent. The profile of each stays as it was.
-func (q *request) sentGroups(was []account.AllowedGroup) *[]account.AllowedGroup {
+// sentGroups are the groups that were sent for the fields of a form, and those that it
+// does not show. The profile of each stays as it was.
+func (q *request) sentGroups(f *form, was []account.AllowedGroup) *[]account.AllowedGroup {
 	if !q.PostForm.Has(groupName(0)) {
 		return nil
 	}
 	groups := []account.AllowedGroup{}
-	for i := 0; q.PostForm.Has(groupName(i)); i++ {
+	for i := 0; f.named(groupName(i)).Name != "" && q.PostForm.Has(groupName(i)); i++ {
 		g := account.AllowedGroup{Name: q.value(groupName(i)), DefaultRoleIDs: *q.ids(groupName(i) + "-roles"), DefaultProfileID: 1}
 		for _, before := range was {
 			if strings.TrimSpace(before.Name) == g.Name {
@@ -106,6 +117,7 @@ func (q *request) sentGroups(was []account.AllowedGroup) *[]account.AllowedGroup
 			groups = append(groups, g)
 		}
 	}
+	groups = append(groups, was[min(len(was), maxShownGroups):]...)
 	return &groups
 }
 

@@ -22,7 +22,7 @@ func (q *request) generalPanels() ([]panel, error) {
 	if err != nil {
 		return nil, err
 	}
-	roles, err := q.roleOptions(application.DefaultRoleIDs)
+	roles, err := q.roleOptions()
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (q *request) generalPanels() ([]panel, error) {
 	return []panel{
 		with("Server", q.serverForm(server)),
 		with("New users", &form{Action: newUsersPath, Fields: []*field{
-			{Name: "defaultRoleIds", Label: "Default roles", Hint: "Every new user gets these. Who has an account already keeps the roles that he has.", Type: "checkboxes", Options: roles},
+			{Name: "defaultRoleIds", Label: "Default roles", Hint: "Every new user gets these. Who has an account already keeps the roles that he has.", Type: "checkboxes", Options: roles(application.DefaultRoleIDs)},
 		}}),
 		with("Activity log", &form{Action: retentionPath, Fields: []*field{
 			{Name: "keepAuditLog", Label: "Keep the activity log", Hint: "Without it nobody can find out later who changed what.", Type: "checkbox", Checked: application.KeepActivity},

@@ -111,6 +111,9 @@ func (q *request) changeMail() error {
 			up.Port = new(*int)
 		}
 		if security := q.text("security"); security != nil {
+			if !f.named("security").offers(*security) {
+				q.markField(f, "security", notOffered)
+			}
 			up.TLS, up.StartTLS = new(*security == string(account.MailTLS)), new(*security == string(account.MailStartTLS))
 		}
 		if f.faulty() {

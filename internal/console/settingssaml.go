@@ -28,7 +28,7 @@ func (q *request) samlPanels() ([]panel, error) {
 		return nil, err
 	}
 	provider := q.settingsPanel("Identity provider", access.EntitySAMLConfiguration, true, f)
-	provider.Text = append(provider.Text, q.say(keptForLater))
+	provider.Text = append(provider.Text, q.sayGroups(s.AllowedGroups)...)
 	return []panel{provider, q.ownSAML(s)}, nil
 }
 
@@ -61,7 +61,7 @@ func (q *request) changeSAML() error {
 		_, err = q.accounts.UpdateSAMLConfiguration(q.Context(), q.caller, account.SAMLUpdate{
 			Enabled: q.yes(f, "enabled"), ActivateCreatedUsers: q.yes(f, "activateCreatedUsers"),
 			ProviderLoginURL: q.clearable("providerLoginUrl"), SignatureCertificate: q.certificate("signatureCertificate", was.SignatureCertificate),
-			AllowedGroups: q.sentGroups(was.AllowedGroups),
+			AllowedGroups: q.sentGroups(f, was.AllowedGroups),
 		})
 		return q.say(saved), err
 	})

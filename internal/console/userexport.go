@@ -34,6 +34,9 @@ func (q *request) exportUsers() error {
 	h := q.w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Disposition", `attachment; filename="users.`+string(format)+`"`)
+	if q.Method == http.MethodHead {
+		return nil // all users would be read for nothing
+	}
 	if err := writeUsers(q.w, format, first, find); err != nil {
 		// The connection is broken, so that nobody takes a part of the file for the whole.
 		q.Logger.WarnContext(q.Context(), "console export broken off", "path", q.URL.Path, "error", err)

@@ -182,6 +182,9 @@ func (q *request) showUsers() error {
 	if err != nil {
 		return err
 	}
+	if id := filter.RoleID; id != nil && !slices.ContainsFunc(roles, func(r account.RoleSummary) bool { return r.ID == *id }) {
+		page.Roles = append(slices.Clip(roles), account.RoleSummary{ID: *id, Name: q.say(roleNumber, strconv.FormatInt(*id, 10))})
+	}
 	for _, r := range roles {
 		if notGiven[r.ID] == "" {
 			page.Given = append(page.Given, r)

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -97,6 +98,7 @@ func TestUserList(t *testing.T) {
 	b.get("/users").want(t, 200, "4 users on this page", `aria-sort="ascending"`, "sort=-name", "Front desk", "inactive", `>A</span> <a href="/users/2">Ada</a>`)
 	b.get("/users?sort=-id").want(t, 200, `aria-sort="descending"`)
 	b.get("/users?search=nobody").want(t, 200, "Nobody fits these filters.", "Show all")
+	b.get(fmt.Sprintf("/users?role=%d", front+99)).want(t, 200, fmt.Sprintf(`<option value="%d" selected>Role %d</option>`, front+99, front+99))
 	for _, query := range []string{"sort=x", "role=x", "active=x", "locked=2", "provider=x", "cursor=x", "search=" + strings.Repeat("a", 257)} {
 		b.get("/users?"+query).want(t, 400, "This could not be understood")
 	}
@@ -175,6 +177,11 @@ func TestUserExport(t *testing.T) {
 	}
 	for _, query := range []string{"", "format=xml", "format=csv&sort=x", "format=csv&role=x"} {
 		b.get("/users/export?"+query).want(t, 400)
+	}
+	head := b.do(httptest.NewRequest(http.MethodHead, "/users/export?format=csv", nil))
+	head.want(t, 200)
+	if head.body != "" || head.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
+		t.Errorf("HEAD reads the users: %s", head.body)
 	}
 	own := s.as("bob@example.org").get("/users/export?format=csv")
 	own.want(t, 200, "bob@example.org")
