@@ -35,7 +35,7 @@ func TestConsoleActivity(t *testing.T) {
 		b.press("Filter")
 		b.want("Nothing fits this filter.")
 		b.look("activity-empty")
-		b.press("Show everything")
+		b.press("Show all")
 		if got := b.address(); got != "/activity" {
 			t.Errorf("everything is at %s", got)
 		}

@@ -45,7 +45,7 @@ func (q *request) serverForm(s account.ServerSettings) *form {
 	f := &form{Action: settingsPath, Fields: []*field{
 		{
 			Name: "publicUrl", Label: "Public address", Type: "url", Value: of(s.PublicURL), Autocomplete: "off",
-			Hint: "Such as https://accounts.example.com. Links in messages lead there. If you change it, everybody has to sign in again at the new address, you too.",
+			Hint: "Such as https://accounts.example.com. Links in messages lead there. If you change it, everybody has to sign in again at the new address.",
 		},
 		{Name: "emailSenderName", Label: "Name that messages come from", Value: s.SenderName, Autocomplete: "off"},
 		q.spanField(field{Name: "sessionIdle", Path: "/sessionIdleMinutes", Label: "A session ends when it is not used for", Hint: "From 5 minutes to 30 days."}, s.SessionIdle, minutes, hours, days),
