@@ -109,8 +109,8 @@ func (p *program) welcome(w io.Writer) {
 		fmt.Fprintf(w, "  %-14s %s\n", what, fmt.Sprintf(format, args...))
 	}
 	fmt.Fprintf(w, "\nUsher %s\n\n", version())
-	line("listens at", "%s", p.URL)
-	line("explore", "%s", p.URL.JoinPath("docs"))
+	line("console", "%s", p.URL)
+	line("API", "%s", p.URL.JoinPath("docs"))
 	if p.PublicURL == nil {
 		line("public URL", "not known, so mails carry no links; set --public-url, or usher settings set publicUrl=https://…")
 	} else {
@@ -127,7 +127,7 @@ func (p *program) welcome(w io.Writer) {
 		line("administrator", "%s", p.adminEmail())
 		line("password", "%s", p.Password.Reveal())
 		line("", "shown this once; until it is changed it is also in %s", filepath.Join(p.settings.Data, initialPasswordFile))
-		line("next", "usher login --server %s --email %s", p.URL, p.adminEmail())
+		line("next", "sign in at %s, or: usher login --server %s --email %s", p.URL, p.URL, p.adminEmail())
 	}
 	fmt.Fprintln(w)
 }
