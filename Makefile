@@ -51,6 +51,11 @@ torture: ## crash the server, and PostgreSQL under it, 200 times each, and look 
 	scripts/test-env.sh
 	$(GO) test ./e2e -run '^TestTorture$$' -v -timeout 4h -torture.rounds=$(or $(ROUNDS),200) -torture.seed=$(or $(SEED),0)
 
+browsers: ## open every page in every browser on both engines (5 minutes)
+	scripts/test-env.sh
+	$(GO) test ./e2e -run '^TestConsole' -timeout 30m
+	USHER_TEST_ENGINE=postgres $(GO) test ./e2e -run '^TestConsole' -browsers -timeout 30m
+
 screenshots: ## take the pictures of docs/console.md
 	scripts/test-env.sh
 	$(GO) test ./e2e -run '^TestScreenshots$$' -screenshots=$(CURDIR)/docs/images
@@ -67,4 +72,4 @@ vulncheck: ## look for known vulnerabilities in what is used (needs the vulnerab
 clean: ## remove what was built
 	rm -rf usher .cache
 
-.PHONY: help build run test lint generate torture screenshots fuzz bench vulncheck clean
+.PHONY: help build run test lint generate torture browsers screenshots fuzz bench vulncheck clean

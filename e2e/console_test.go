@@ -1,18 +1,27 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"testing"
 )
 
-// eachBrowser runs a test in a narrow and a wide browser, and, where it is about what
-// is essential, in one without scripts.
+var allBrowsers = flag.Bool("browsers", false, "open the pages in every browser on PostgreSQL, too")
+
+// eachBrowser runs a test in a wide and a narrow browser, and in one without scripts. On
+// PostgreSQL, where the pages are the same, it is the first alone unless -browsers asks
+// for all.
 func eachBrowser(t *testing.T, o options, test func(t *testing.T, b *browser)) {
 	t.Parallel()
-	for _, kind := range []struct {
+	kinds := []struct {
 		width   int
 		scripts bool
-	}{{narrow, true}, {wide, true}, {wide, false}} {
+	}{{wide, true}, {narrow, true}, {wide, false}}
+	if os.Getenv("USHER_TEST_ENGINE") == "postgres" && !*allBrowsers {
+		kinds = kinds[:1]
+	}
+	for _, kind := range kinds {
 		t.Run(fmt.Sprintf("%d, scripts %t", kind.width, kind.scripts), func(t *testing.T) {
 			test(t, openBrowser(t, startServer(t, o), kind.width, kind.scripts))
 		})
