@@ -189,9 +189,18 @@ func progressPath(id int64) string {
 
 // begunImport returns the import whose number was sent.
 func (q *request) begunImport(number string) (account.Import, error) {
-	id, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || id < 1 {
-		return account.Import{}, account.NotFound()
+	id, err := importID(number)
+	if err != nil {
+		return account.Import{}, err
 	}
 	return q.accounts.Import(q.Context(), q.caller, id)
+}
+
+// importID reads the number of an import. What is none is not there.
+func importID(number string) (int64, error) {
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || id < 1 {
+		return 0, account.NotFound()
+	}
+	return id, nil
 }

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -10,10 +11,12 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
@@ -146,6 +149,54 @@ func TestImportIsOfWhatWasSeen(t *testing.T) {
 	b.outcome(b.begin().Header.Get("Location")).want(t, 200, "One user was imported.")
 	b.post("/users/import/begin", url.Values{"upload": {second}}).want(t, 409)
 	s.wantImported("[] [eve@example.net]")
+}
+
+// overtaken is a store in which an import ends right behind the reading of it by whose
+// context says how.
+type overtaken struct{ account.Store }
+
+type endsKey struct{}
+
+// Import reads an import as it was before it ended.
+func (o overtaken) Import(ctx context.Context, id int64) (account.Import, error) {
+	i, err := o.Store.Import(ctx, id)
+	if ends, ok := ctx.Value(endsKey{}).(func()); ok {
+		ends()
+	}
+	return i, err
+}
+
+// scarce is random of which there is none while somebody holds it: passwords are not hashed
+// meanwhile.
+type scarce struct{ sync.Mutex }
+
+func (g *scarce) Read(p []byte) (int, error) {
+	g.Lock()
+	defer g.Unlock()
+	return rand.Read(p)
+}
+
+// An import that ends while its page is made is not shown as one that nobody runs.
+func TestImportEndsWhileItIsShown(t *testing.T) {
+	hashing := &scarce{}
+	s := newSite(t, func(o *account.Options) {
+		o.Store = overtaken{o.Store}
+		o.Passwords = must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 8, hashing))
+	})
+	b, other := s.as(adminEmail), s.as(adminEmail)
+	b.upload("/users/import", "users.csv", goodUsers, nil)
+	hashing.Lock()
+	path := b.begin().Header.Get("Location")
+	b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), endsKey{}, func() {
+			hashing.Unlock()
+			other.outcome(path)
+		})))
+	})
+	if page := b.get(path); strings.Contains(page.body, "does not run the import") {
+		t.Errorf("an import that has ended is shown as one that nobody runs:\n%s", page.body)
+	}
+	other.get(path).want(t, 200, "3 users were imported.")
 }
 
 func TestImportIsDiscarded(t *testing.T) {

@@ -123,11 +123,17 @@ var importWords = map[account.ImportState]locale.Phrase{
 // showProgress shows an import. The number of users is in the database, so any server
 // can show it; the page asks for itself again while the import runs on this one.
 func (q *request) showProgress() error {
-	i, err := q.begunImport(q.URL.Query().Get("import"))
+	id, err := importID(q.URL.Query().Get("import"))
 	if err != nil {
 		return err
 	}
-	here, known := q.uploads.of(i.ID)
+	// Before the database is read: an import that ends between the two would be one that
+	// is not over there, and does not run here.
+	here, known := q.uploads.of(id)
+	i, err := q.accounts.Import(q.Context(), q.caller, id)
+	if err != nil {
+		return err
+	}
 	if known && here.Session != q.caller.Session.ID {
 		here.Name, here.Faults = "", nil // another session's
 	}
