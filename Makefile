@@ -63,8 +63,12 @@ screenshots: ## take the pictures of docs/console.md
 fuzz: ## fuzz every decoder for a minute each
 	scripts/fuzz.sh 1m
 
-bench: ## run the benchmarks; bench/README.md says how to read them
+bench: ## measure Usher beside what bounds it (an hour and a half; BENCH=quick: ten minutes)
+	scripts/test-env.sh
 	scripts/bench.sh
+
+bench-compare: ## compare the Go benchmarks with those of a revision: make bench-compare BASE=HEAD~1
+	scripts/bench-compare.sh $(BASE)
 
 vulncheck: ## look for known vulnerabilities in what is used (needs the vulnerability database)
 	$(TOOL) govulncheck ./...
@@ -72,4 +76,4 @@ vulncheck: ## look for known vulnerabilities in what is used (needs the vulnerab
 clean: ## remove what was built
 	rm -rf usher .cache
 
-.PHONY: help build run test lint generate torture browsers screenshots fuzz bench vulncheck clean
+.PHONY: help build run test lint generate torture browsers screenshots fuzz bench bench-compare vulncheck clean

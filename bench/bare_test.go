@@ -7,21 +7,21 @@ import (
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/bare"
-	"github.com/seed-3a99a2fe/usher/bench/internal/work"
 )
 
 // What Usher is measured beside must give the same answer, or the comparison is
 // worth nothing.
 func TestBareAnswersTheSame(t *testing.T) {
 	u := startUsher(t)
-	for _, kind := range []work.Kind{work.Whoami, work.Get, work.List, work.Login} {
-		t.Run(kind.Name, func(t *testing.T) {
-			want, wantBody, err := dial(t, u.address).Answer(u.requests(kind)(), kind.Status)
+	for _, w := range []work{whoami, oneUser, list, login} {
+		t.Run(w.name, func(t *testing.T) {
+			request := w.request(u.token)
+			want, wantBody, err := dial(t, u.address).Answer(request.Bytes(0), request.Status)
 			if err != nil {
 				t.Fatal(err)
 			}
-			address := listen(t, bare.Handler(bare.Record(kind.Path, want, wantBody)))
-			got, gotBody, err := dial(t, address).Answer(kind.Requests(u.token)(0), kind.Status)
+			address := listen(t, bare.Handler(bare.Record(w.pattern, want, wantBody)))
+			got, gotBody, err := dial(t, address).Answer(request.Bytes(1), request.Status)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,10 +13,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/seed-3a99a2fe/usher/bench/internal/bare"
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
-	"github.com/seed-3a99a2fe/usher/bench/internal/work"
+	requests "github.com/seed-3a99a2fe/usher/bench/internal/work"
+	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
 // usher is the API over a seeded database, behind a listener on loopback.
@@ -27,46 +28,57 @@ type usher struct {
 }
 
 // startUsher starts one that ends with the benchmark. Its log is written, as the
-// server's is, to nowhere.
+// server's is, to nowhere; it hears of changes, as the server does.
 func startUsher(b testing.TB) *usher {
 	b.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	data, err := seed.New(b.Context(), b.TempDir(), log)
+	store, err := sqlstore.OpenSQLite(b.Context(), b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		if err := data.Close(); err != nil {
+		if err := store.Close(); err != nil {
 			b.Error(err)
 		}
 	})
-	handler, err := httpapi.New(http.NewServeMux(), httpapi.Options{
-		Accounts: data.Accounts, Log: log, Metrics: prometheus.NewRegistry(),
-	})
+	key, err := seed.NewKey()
 	if err != nil {
 		b.Fatal(err)
 	}
+	accounts, err := seed.Open(store, key, log)
+	if err == nil {
+		err = seed.Fill(b.Context(), store, accounts, users)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	handler, err := httpapi.New(http.NewServeMux(), httpapi.Options{Accounts: accounts, Log: log, Metrics: prometheus.NewRegistry()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	hear(b, accounts)
 	u := &usher{address: listen(b, handler)}
-	if u.token, err = work.SignIn(b.Context(), u.address); err != nil {
+	if u.token, err = requests.SignInAdmin(b.Context(), u.address); err != nil {
 		b.Fatal(err)
 	}
 	return u
 }
 
-// requests returns what makes the next request of a kind, never the same twice.
-func (u *usher) requests(kind work.Kind) func() []byte {
-	request := kind.Requests(u.token)
-	return func() []byte { return request(int(u.asked.Add(1))) }
-}
-
-// record returns Usher's answer to a kind of work.
-func (u *usher) record(b testing.TB, kind work.Kind) bare.Answer {
-	b.Helper()
-	r, body, err := dial(b, u.address).Answer(u.requests(kind)(), kind.Status)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return bare.Record(kind.Path, r, body)
+// hear has the rules hear what was changed, again and again until the benchmark ends.
+func hear(b testing.TB, accounts *account.Service) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
+	ended := make(chan struct{})
+	b.Cleanup(func() { cancel(); <-ended })
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			_ = accounts.Hear(ctx) // one that fails has the next requests read the database
+			select {
+			case <-ctx.Done():
+			case <-time.After(account.HearInterval):
+			}
+		}
+	}()
 }
 
 // listen serves a handler on a free port of loopback until the benchmark ends,
@@ -94,9 +106,9 @@ func listen(b testing.TB, handler http.Handler) string {
 }
 
 // dial connects to a server until the benchmark ends.
-func dial(b testing.TB, address string) *work.Conn {
+func dial(b testing.TB, address string) *requests.Conn {
 	b.Helper()
-	c, err := work.Dial(b.Context(), address)
+	c, err := requests.Dial(b.Context(), address)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Runs the benchmarks; bench/README.md says how to read them.
+# Measures Usher beside what bounds it; bench/README.md says how to read the table.
 #
-#   scripts/bench.sh               two to four minutes
-#   BENCH=long scripts/bench.sh    about twenty minutes
+#   scripts/bench.sh                            an hour and a half
+#   BENCH=quick scripts/bench.sh                ten minutes, and too little to say much
+#   scripts/bench.sh -rows '^whoami' [...]      some rows; the flags are those of bench/load
 #
-# What was measured stays in .cache/bench: go.txt as `go test -bench` prints it,
-# for benchstat, and the tables go.md and load.md.
+# The table stays in .cache/bench/table.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-case ${BENCH:-quick} in
-quick) rounds=3 length=500ms creates=1 load=(-rounds 3 -time 1s) ;;
-long) rounds=10 length=2s creates=3 load=(-rounds 10 -time 5s -creates 3) ;;
+case ${BENCH:-full} in
+full) flags=() ;;
+quick) flags=(-rounds 2 -time 1s -users 20000 -many 20000 -tries 100) ;;
 *)
-	echo "BENCH is quick or long, not '$BENCH'" >&2
+	echo "BENCH is quick or full, not '$BENCH'" >&2
 	exit 2
 	;;
 esac
@@ -23,26 +23,6 @@ mkdir -p "$out"
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT
 
-CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$built/usher" ./cmd/usher
-go build -o "$built" ./bench/load ./bench/compare
-go test -c -o "$built/bench.test" ./bench
-
-# One run a round, so that what is compared takes turns: -count would run all
-# rounds of one benchmark before the next.
-benchmark() {
-	"$built/bench.test" -test.run '^$' -test.bench "$1" -test.benchtime "$length" >>"$out/go.txt"
-}
-: >"$out/go.txt"
-for ((i = 1; i <= rounds; i++)); do
-	echo "Go benchmarks, round $i of $rounds" >&2
-	benchmark '^Benchmark(Whoami|Get|List1000|Login)$'
-done
-for ((i = 1; i <= creates; i++)); do
-	echo "Go benchmarks, bulk create, round $i of $creates" >&2
-	benchmark '^BenchmarkCreate1000$'
-done
-"$built/compare" <"$out/go.txt" | tee "$out/go.md"
-
-echo "load on built binaries" >&2
-echo
-"$built/load" -usher "$built/usher" -o "$out/load.md" "${load[@]}"
+make --no-print-directory build
+go build -o "$built/load" ./bench/load
+"$built/load" -usher "$PWD/usher" -o "$out/table.md" "${flags[@]}" "$@"

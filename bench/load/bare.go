@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"time"
@@ -13,26 +14,47 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/bare"
 )
 
-// serveBare is the bare server: it reads its answers from in, as JSON, writes to
-// out the address that it listens on, and ends when ctx does or in ends, as it does
-// when the generator dies.
-func serveBare(ctx context.Context, in io.Reader, out io.Writer) error {
-	var answers []bare.Answer
-	if err := json.NewDecoder(in).Decode(&answers); err != nil {
+// The kinds of bare process.
+const (
+	bareServer = "server"
+	bareHashes = "hashes"
+)
+
+// bareOrders are what a bare server is told on its standard input.
+type bareOrders struct {
+	Listen  string
+	Answers []bare.Answer
+}
+
+// beBare is a bare process until ctx ends or in does, as it does when the program that
+// started it dies. A server writes to out the address that it listens on.
+func beBare(ctx context.Context, kind string, in io.Reader, out io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if kind == bareHashes {
+		go func() {
+			_, _ = io.Copy(io.Discard, in)
+			cancel()
+		}()
+		bare.HashUntil(ctx, math.MaxInt)
+		return nil
+	}
+	var orders bareOrders
+	if err := json.NewDecoder(in).Decode(&orders); err != nil {
 		return fmt.Errorf("read the answers to give: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", orders.Listen)
 	if err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintln(out, listener.Addr()); err != nil {
 		return err
 	}
-	server := &http.Server{Handler: bare.Handler(answers...), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: bare.Handler(orders.Answers...), ReadHeaderTimeout: 10 * time.Second}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
 	go func() {
 		_, _ = io.Copy(io.Discard, in)
-		_ = server.Close()
+		cancel()
 	}()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err

@@ -1,11 +1,12 @@
-// Command load drives a built Usher and a bare net/http server that answers the
-// same bytes, in turn, and writes a Markdown table of one beside the other.
+// Command load measures a built Usher beside what bounds it, in turn, and writes a
+// Markdown table of the ratios.
 //
 //	go run ./bench/load -usher ./usher
 //
-// It starts both itself, on free ports of 127.0.0.1 and with data in a temporary
-// directory, and stops them when it ends or is interrupted. scripts/bench.sh
-// calls it; bench/README.md says how to read the table.
+// It starts everything itself, on free ports of 127.0.0.1 and with data in a temporary
+// directory: Usher on SQLite and on PostgreSQL of Debian's packages, and bare servers.
+// All of it stops when it ends or is interrupted. scripts/bench.sh calls it;
+// bench/README.md says how to read the table.
 package main
 
 import (
@@ -16,27 +17,31 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 	"time"
-
-	"github.com/seed-3a99a2fe/usher/bench/internal/work"
 )
 
 // Bounds of what may be asked for, so that a slip does not fill a machine.
 const (
 	maxRounds = 100
 	maxTime   = time.Minute
-	maxConns  = 256
+	maxUsers  = 2_000_000
 )
 
 // settings are the flags.
 type settings struct {
-	usher   string        // the binary
-	output  string        // a file for the table, beside standard output
-	rounds  int           // of all kinds but the bulk create
-	creates int           // rounds of the bulk create
+	usher   string         // the binary
+	output  string         // a file for the table, beside standard output
+	engines []string       // names
+	rows    *regexp.Regexp // of the rows to measure, by name
+	rounds  int
 	time    time.Duration // of one side in one round
-	conns   int
+	users   int64         // in the database
+	few     int64         // in the small and the large database of the rows on size
+	many    int64
+	tries   int // of each kind of sign-in whose times must not differ
 }
 
 func main() {
@@ -50,70 +55,65 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	var s settings
-	var bareMode bool
+	s := settings{rows: regexp.MustCompile("")}
 	flag.StringVar(&s.usher, "usher", "", "the usher `binary` to measure")
 	flag.StringVar(&s.output, "o", "", "also write the table to a `file`")
-	flag.IntVar(&s.rounds, "rounds", 3, "rounds of each kind of work but the bulk create")
-	flag.IntVar(&s.creates, "creates", 0, "rounds of the bulk create, each with a few thousand hashes")
-	flag.DurationVar(&s.time, "time", time.Second, "how long a round measures each side")
-	flag.IntVar(&s.conns, "conns", 8, "connections at once")
-	flag.BoolVar(&bareMode, "bare", false, "be the bare server: answers come in on standard input")
+	flag.Func("engines", "where, separated by commas (default sqlite,postgres)", func(text string) error {
+		s.engines = strings.Split(text, ",")
+		return nil
+	})
+	flag.Func("rows", "measure the rows whose names match a regular `expression` alone", func(text string) (err error) {
+		s.rows, err = regexp.Compile(text)
+		return err
+	})
+	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each row")
+	flag.DurationVar(&s.time, "time", 5*time.Second, "how long a round measures each side")
+	flag.Int64Var(&s.users, "users", 100_000, "users in the database")
+	flag.Int64Var(&s.few, "few", 1_000, "users in the small database of the rows on size")
+	flag.Int64Var(&s.many, "many", 1_000_000, "users in the large one")
+	flag.IntVar(&s.tries, "tries", 2_000, "sign-ins of each kind whose times must not differ")
+	bare := flag.String("bare", "", "be a bare process: `server` or hashes")
 	flag.Parse()
-	if bareMode {
-		return serveBare(ctx, os.Stdin, os.Stdout)
+	if *bare != "" {
+		return beBare(ctx, *bare, os.Stdin, os.Stdout)
+	}
+	if len(s.engines) == 0 {
+		s.engines = []string{"sqlite", "postgres"}
 	}
 	if err := s.check(); err != nil {
 		return err
 	}
-	results, err := measureAll(ctx, s)
-	if err != nil {
-		return err
+	var report report
+	report.settings = s
+	err := report.measure(ctx)
+	var text bytes.Buffer
+	report.write(&text)
+	if _, writeErr := os.Stdout.Write(text.Bytes()); writeErr != nil {
+		return errors.Join(err, writeErr)
 	}
-	var table bytes.Buffer
-	writeTable(&table, s, results)
-	if _, err := os.Stdout.Write(table.Bytes()); err != nil || s.output == "" {
-		return err
+	if s.output != "" {
+		err = errors.Join(err, os.WriteFile(s.output, text.Bytes(), 0o644))
 	}
-	return os.WriteFile(s.output, table.Bytes(), 0o644)
+	return err
 }
 
 func (s settings) check() error {
 	switch {
 	case s.usher == "":
 		return errors.New("-usher is needed: the binary to measure")
-	case s.rounds < 0 || s.rounds > maxRounds, s.creates < 0 || s.creates > maxRounds:
-		return fmt.Errorf("at most %d rounds", maxRounds)
+	case s.rounds < 1 || s.rounds > maxRounds:
+		return fmt.Errorf("1 to %d rounds", maxRounds)
 	case s.time <= 0 || s.time > maxTime:
 		return fmt.Errorf("-time is more than 0 and at most %s", maxTime)
-	case s.conns < 1 || s.conns > maxConns:
-		return fmt.Errorf("-conns is 1 to %d", maxConns)
+	case s.few < 100 || s.users < 100 || s.many > maxUsers || s.users > maxUsers:
+		return fmt.Errorf("databases have 100 to %d users", maxUsers)
+	case s.tries < 10 || int64(s.tries)*6 > s.users:
+		return errors.New("-tries is 10 at least, and a sixth of the users at most: each try has a fresh account")
+	}
+	for _, name := range s.engines {
+		if engines[name] == nil {
+			return fmt.Errorf("there is no engine %q", name)
+		}
 	}
 	return nil
-}
-
-// measureAll measures every kind of work. The bulk create is the last, since
-// after it a list is longer.
-func measureAll(ctx context.Context, s settings) ([]result, error) {
-	g, err := newGenerator(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	defer g.close()
-	var results []result
-	for _, kind := range []work.Kind{work.Whoami, work.Get, work.List, work.Login, work.Create} {
-		rounds, conns := s.rounds, s.conns
-		if kind.Hashes > 1 { // one request keeps all cores busy
-			rounds, conns = s.creates, 1
-		}
-		if rounds == 0 {
-			continue
-		}
-		r, err := g.measure(ctx, kind, rounds, conns)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", kind.Name, err)
-		}
-		results = append(results, r)
-	}
-	return results, nil
 }

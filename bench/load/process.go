@@ -14,14 +14,16 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/bare"
+	"github.com/seed-3a99a2fe/usher/bench/internal/work"
 )
 
 // stopTime is how long a server may take to end before it is killed.
 const stopTime = 20 * time.Second
 
-// process is a server under way.
+// process is a server under way, or what burns CPU beside one.
 type process struct {
 	address string
+	engine  engine // whose processes work for it; nil: none do
 	cmd     *exec.Cmd
 	cancel  context.CancelFunc
 }
@@ -44,10 +46,32 @@ func (p *process) stop() {
 	_ = p.cmd.Wait()
 }
 
-// startUsher starts `usher serve` on data that is there already.
-func startUsher(ctx context.Context, binary, data, key string) (*process, error) {
-	p := command(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data", data, "--log-format", "json")
-	p.cmd.Env = append(p.cmd.Env, "USHER_SERVER_KEY="+key)
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// cpu is the CPU time that the process has taken so far, and that of its database.
+func (p *process) cpu() (own, database float64) {
+	if p.engine != nil {
+		database = p.engine.cpu()
+	}
+	return cpuSeconds(p.pid()), database
+}
+
+// usherCommand prepares `usher serve` on a database.
+func usherCommand(ctx context.Context, binary string, d *database, listen string, flags ...string) *process {
+	p := command(ctx, binary, append([]string{
+		"serve", "--listen", listen, "--data", d.dir, "--log-format", "json", "--trusted-proxies", "127.0.0.1/32",
+	}, flags...)...)
+	p.engine = d.engine
+	p.cmd.Env = append(p.cmd.Env, "USHER_SERVER_KEY="+d.key)
+	if d.url != "" {
+		p.cmd.Env = append(p.cmd.Env, "USHER_DATABASE_URL="+d.url)
+	}
+	return p
+}
+
+// startUsher starts one, and returns when it listens.
+func startUsher(ctx context.Context, binary string, d *database) (*process, error) {
+	p := usherCommand(ctx, binary, d, "127.0.0.1:0")
 	log, err := p.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -81,14 +105,23 @@ func awaitListening(log io.Reader) (address string, err error) {
 	return "", fmt.Errorf("usher did not start:\n%s", &seen)
 }
 
-// startBare starts this program once more, as the bare server.
-func startBare(ctx context.Context, answers ...bare.Answer) (*process, error) {
+// bareCommand prepares this program as a bare process.
+func bareCommand(ctx context.Context, kind string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := command(ctx, self, "-bare")
+	p := command(ctx, self, "-bare", kind)
 	p.cmd.Stderr = os.Stderr
+	return p, nil
+}
+
+// startBare starts a bare server with answers.
+func startBare(ctx context.Context, answers ...bare.Answer) (*process, error) {
+	p, err := bareCommand(ctx, bareServer)
+	if err != nil {
+		return nil, err
+	}
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -100,7 +133,7 @@ func startBare(ctx context.Context, answers ...bare.Answer) (*process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	if err = json.NewEncoder(in).Encode(answers); err == nil {
+	if err = json.NewEncoder(in).Encode(bareOrders{Listen: "127.0.0.1:0", Answers: answers}); err == nil {
 		_, err = fmt.Fscanln(out, &p.address)
 	}
 	if err != nil {
@@ -108,4 +141,19 @@ func startBare(ctx context.Context, answers ...bare.Answer) (*process, error) {
 		return nil, fmt.Errorf("start the bare server: %w", err)
 	}
 	return p, nil
+}
+
+// record asks a server once and keeps the answer for the bare server, where a pattern
+// matches.
+func record(ctx context.Context, p *process, pattern string, request []byte, status int) (bare.Answer, error) {
+	c, err := work.Dial(ctx, p.address)
+	if err != nil {
+		return bare.Answer{}, err
+	}
+	defer c.Close()
+	response, body, err := c.Answer(request, status)
+	if err != nil {
+		return bare.Answer{}, err
+	}
+	return bare.Record(pattern, response, body), nil
 }

@@ -263,6 +263,16 @@ func status(pid int) (state string, parent int) {
 	return fields[0], parent
 }
 
+// Processes are those of the server that are there now, the first of them the parent of
+// all others.
+func (c *Cluster) Processes() []int {
+	if c.server == nil {
+		return nil
+	}
+	parent := c.server.Process.Pid
+	return append([]int{parent}, childrenOf(parent)...)
+}
+
 // Remove stops the server and removes its directory.
 func (c *Cluster) Remove() error {
 	return errors.Join(c.end(syscall.SIGQUIT), os.RemoveAll(c.Dir))

@@ -127,6 +127,7 @@ func (q queries) exec(ctx context.Context, query string, args ...any) (int, erro
 	if err != nil {
 		return 0, err
 	}
+	trace(ctx, query, args)
 	result, err := q.db.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, q.meaning(ctx, err)
@@ -208,6 +209,7 @@ func tryRowsOf[T any](ctx context.Context, q queries, db runner, scan func(scann
 	if err != nil {
 		return nil, err
 	}
+	trace(ctx, query, args)
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, q.meaning(ctx, err)

@@ -5,6 +5,7 @@
 package bare
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"runtime"
@@ -18,22 +19,21 @@ import (
 
 // Answer is an answer of Usher, to be given again to whoever asks for its path.
 type Answer struct {
-	Path   string
-	Status int
-	Header http.Header // all that Usher sent, Content-Length included if it was
-	Body   []byte
-	Hashes int // passwords to hash before each answer
+	Pattern string // of http.ServeMux
+	Status  int
+	Header  http.Header // all that Usher sent, Content-Length included if it was
+	Body    []byte
 }
 
-// Record makes the answer to path from a response whose body was read. Date and
+// Record makes the answer to a pattern from a response whose body was read. Date and
 // the framing are left to net/http, which makes them anew each time.
-func Record(path string, r *http.Response, body []byte) Answer {
+func Record(pattern string, r *http.Response, body []byte) Answer {
 	header := r.Header.Clone()
 	header.Del("Date")
 	if r.ContentLength >= 0 {
 		header.Set("Content-Length", strconv.FormatInt(r.ContentLength, 10))
 	}
-	return Answer{Path: path, Status: r.StatusCode, Header: header, Body: body}
+	return Answer{Pattern: pattern, Status: r.StatusCode, Header: header, Body: body}
 }
 
 // ServeHTTP reads the request to its end and gives the answer.
@@ -41,7 +41,6 @@ func (a Answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return // the client has gone
 	}
-	HashAll(a.Hashes)
 	header := w.Header()
 	for name, values := range a.Header {
 		header[name] = values
@@ -50,11 +49,12 @@ func (a Answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.Body) // fails only when the client has gone
 }
 
-// Handler gives the answers, each at its path.
+// Handler gives the answers, each where its pattern matches, and "hello" to all else.
 func Handler(answers ...Answer) http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 	for _, a := range answers {
-		mux.Handle(a.Path, a)
+		mux.Handle(a.Pattern, a)
 	}
 	return mux
 }
@@ -68,19 +68,28 @@ func Hash() {
 	argon2.IDKey(password, salt, p.Passes, p.Memory, p.Threads, 32)
 }
 
-// slots has a place for each core, so that requests at once do not compute more
-// hashes at once than there are cores to do it.
-var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
-
-// HashAll computes n hashes on all cores.
-func HashAll(n int) {
-	var hashes sync.WaitGroup
-	for range n {
-		slots <- struct{}{}
-		hashes.Go(func() {
-			defer func() { <-slots }()
-			Hash()
+// HashUntil computes hashes on all cores until ctx ends or there are so many, and
+// returns how many there are.
+func HashUntil(ctx context.Context, most int) int {
+	var mu sync.Mutex
+	begun := 0
+	another := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if begun == most || ctx.Err() != nil {
+			return false
+		}
+		begun++
+		return true
+	}
+	var cores sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		cores.Go(func() {
+			for another() {
+				Hash()
+			}
 		})
 	}
-	hashes.Wait()
+	cores.Wait()
+	return begun
 }

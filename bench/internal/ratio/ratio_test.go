@@ -1,6 +1,7 @@
 package ratio_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/ratio"
@@ -22,17 +23,41 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+func TestMiddle(t *testing.T) {
+	for _, test := range []struct {
+		values []float64
+		want   int
+	}{
+		{nil, -1},
+		{[]float64{7}, 0},
+		{[]float64{9, 1, 5}, 2},
+	} {
+		if got := ratio.Middle(test.values, func(v float64) float64 { return v }); got != test.want {
+			t.Errorf("Middle(%v) = %d, want %d", test.values, got, test.want)
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	for _, test := range []struct {
-		a, b []float64
-		want string
+		values []float64
+		want   string
 	}{
-		{nil, nil, "-"},
-		{[]float64{2, 9, 4}, []float64{1, 3, 4}, "2.00 (1.00-3.00)"},
-		{[]float64{1234, 50}, []float64{1, 1}, "50.0 (50.0-1234)"},
+		{nil, "-"},
+		{[]float64{2}, "2.00"},
+		{[]float64{2, 3, 1}, "2.00 (1.00–3.00)"},
+		{[]float64{1234, 50}, "50.0 (50.0–1234)"},
 	} {
-		if got := ratio.Text(ratio.Rounds(test.a, test.b)); got != test.want {
-			t.Errorf("%v beside %v is %q, want %q", test.a, test.b, got, test.want)
+		if got := ratio.Text(test.values); got != test.want {
+			t.Errorf("%v is %q, want %q", test.values, got, test.want)
 		}
+	}
+}
+
+// The values are those of an example by hand: means 3 and 4, variances 2.5 and 2.5 of five
+// values each, so the difference is that of its own uncertainty of 1.
+func TestWelch(t *testing.T) {
+	if got := ratio.Welch([]float64{1, 2, 3, 4, 5}, []float64{2, 3, 4, 5, 6}); math.Abs(got+1) > 1e-9 {
+		t.Errorf("Welch = %v, want -1", got)
 	}
 }

@@ -28,9 +28,12 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 	return &Conn{c, bufio.NewReaderSize(c, 64<<10)}, nil
 }
 
-// Ask sends a request and reads the answer to its end. It fails for another
-// status than the one wanted.
-func (c *Conn) Ask(request []byte, status int) error {
+// Ask sends the n-th request and reads the answer to its end. It fails for another
+// status than the right one.
+func (c *Conn) Ask(r Request, n int64) error { return c.Send(r.Bytes(n), r.Status) }
+
+// Send is Ask for a request that was made.
+func (c *Conn) Send(request []byte, status int) error {
 	r, err := c.send(request)
 	if err != nil {
 		return err
@@ -44,7 +47,7 @@ func (c *Conn) Ask(request []byte, status int) error {
 	return err
 }
 
-// Answer is Ask for a caller who wants the answer and its body.
+// Answer is Send for a caller who wants the answer and its body.
 func (c *Conn) Answer(request []byte, status int) (*http.Response, []byte, error) {
 	r, err := c.send(request)
 	if err != nil {
@@ -65,14 +68,14 @@ func (c *Conn) send(request []byte) (*http.Response, error) {
 	return http.ReadResponse(c.in, nil)
 }
 
-// SignIn signs the administrator in and returns the session's token.
-func SignIn(ctx context.Context, address string) (string, error) {
+// SignInAdmin signs the administrator in and returns the session's token.
+func SignInAdmin(ctx context.Context, address string) (string, error) {
 	c, err := Dial(ctx, address)
 	if err != nil {
 		return "", err
 	}
 	defer c.Close()
-	_, body, err := c.Answer(Login.request("", credentials(seed.AdminEmail)), Login.Status)
+	_, body, err := c.Answer(message("POST", "/api/login", "", Credentials(seed.AdminEmail, seed.Password)), 200)
 	if err != nil {
 		return "", err
 	}
