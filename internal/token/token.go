@@ -50,7 +50,8 @@ func New(kind Kind, random io.Reader) (secret.Text, Hash, error) {
 		return secret.Text{}, Hash{}, fmt.Errorf("token: read random: %w", err)
 	}
 	body := string(kind) + base62(new(big.Int).SetBytes(bits), bodyLength)
-	text := body + checksum(body)
+	sum := checksum(body)
+	text := body + string(sum[:])
 	return secret.New(text), sha256.Sum256([]byte(text)), nil
 }
 
@@ -59,14 +60,23 @@ func New(kind Kind, random io.Reader) (secret.Text, Hash, error) {
 func Parse(kind Kind, text secret.Text) (Hash, error) {
 	t := text.Reveal()
 	split := len(kind) + bodyLength
-	if len(t) != split+sumLength || !strings.HasPrefix(t, string(kind)) || checksum(t[:split]) != t[split:] {
+	if len(t) != split+sumLength || !strings.HasPrefix(t, string(kind)) {
+		return Hash{}, ErrMalformed
+	}
+	if sum := checksum(t[:split]); string(sum[:]) != t[split:] {
 		return Hash{}, ErrMalformed
 	}
 	return sha256.Sum256([]byte(t)), nil
 }
 
-func checksum(body string) string {
-	return base62(new(big.Int).SetUint64(uint64(crc32.ChecksumIEEE([]byte(body)))), sumLength)
+// checksum is the CRC-32 of a body in base62. Every request with a token computes it.
+func checksum(body string) (digits [sumLength]byte) {
+	n := crc32.ChecksumIEEE([]byte(body))
+	for i := sumLength - 1; i >= 0; i-- {
+		digits[i] = base62Letters[n%62]
+		n /= 62
+	}
+	return digits
 }
 
 // base62 writes n with exactly length digits, the most significant first.

@@ -78,3 +78,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Tokens that were made once are to stay valid: the text follows from the random bits alone.
+func TestKnownToken(t *testing.T) {
+	text, _, err := token.New(token.Session, bytes.NewReader(make([]byte, 32)))
+	if want := "uss_" + strings.Repeat("0", 43) + "44zIsI"; err != nil || text.Reveal() != want {
+		t.Errorf("got %q, %v; want %q", text.Reveal(), err, want)
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	text, _, err := token.New(token.Session, rand.Reader)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := token.Parse(token.Session, text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
