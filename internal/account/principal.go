@@ -53,6 +53,7 @@ type Principal struct {
 
 	expires time.Time // when the credential comes to its end, if it is not used before; zero: never
 	used    time.Time // its last use as it is stored, to the minute
+	memo    *memo     // nil: the principal is not remembered
 }
 
 // Authenticate returns the principal of a credential. It fails with

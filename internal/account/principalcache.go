@@ -2,6 +2,7 @@ package account
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -40,11 +41,36 @@ type PrincipalLookups struct {
 	Stale  uint64 // from the database, since this node cannot be sure of having heard every change
 }
 
-// remembered is who was let in by a credential. It is shared, and never changed.
+// remembered is who was let in by a credential. It is shared, and never changed but for
+// the bytes that it is counted with.
 type remembered struct {
 	hash      token.Hash
 	principal Principal
 	bytes     int
+}
+
+// memo is what is kept for a principal for as long as he is remembered.
+type memo struct {
+	cache *principalCache
+	of    *remembered
+	text  atomic.Pointer[[]byte]
+}
+
+// Memo returns what make says of the principal. It is made once for as long as he is
+// remembered, and goes with him, so it must follow from him alone, and not from where a
+// request came from. There is one for each principal; nobody may change it.
+func (p *Principal) Memo(make func() ([]byte, error)) ([]byte, error) {
+	if p.memo == nil {
+		return make()
+	}
+	if text := p.memo.text.Load(); text != nil {
+		return *text, nil
+	}
+	text, err := make()
+	if err == nil && p.memo.text.CompareAndSwap(nil, &text) {
+		p.memo.cache.grow(p.memo.of, len(text))
+	}
+	return text, err
 }
 
 // newPrincipalCache makes one that holds at most so many principals, more than none,
@@ -92,6 +118,7 @@ func (c *principalCache) keep(hash token.Hash, p *Principal, moment uint64, stea
 	}
 	r := &remembered{hash: hash, principal: *p, bytes: p.size()}
 	r.principal.From = Origin{}
+	r.principal.memo = &memo{cache: c, of: r}
 	c.entries.Remove(hash)
 	for _, about := range r.principal.about() {
 		if c.about[about] == nil {
@@ -101,6 +128,20 @@ func (c *principalCache) keep(hash token.Hash, p *Principal, moment uint64, stea
 	}
 	c.bytes += r.bytes
 	c.entries.Add(hash, r)
+	for c.bytes > c.most {
+		c.entries.RemoveOldest()
+	}
+}
+
+// grow counts bytes that are kept for somebody, if he is still remembered.
+func (c *principalCache) grow(r *remembered, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now, ok := c.entries.Peek(r.hash); !ok || now != r {
+		return
+	}
+	r.bytes += bytes
+	c.bytes += bytes
 	for c.bytes > c.most {
 		c.entries.RemoveOldest()
 	}

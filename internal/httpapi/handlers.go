@@ -49,7 +49,20 @@ func (h handlers) ApiLogoutPost(ctx context.Context, _ wire.ApiLogoutPostRequest
 }
 
 func (h handlers) ApiUsersWhoamiGet(ctx context.Context, _ wire.ApiUsersWhoamiGetRequestObject) (wire.ApiUsersWhoamiGetResponseObject, error) {
-	return wire.ApiUsersWhoamiGet200JSONResponse(whoami(requestOf(ctx).caller)), nil
+	return whoamiAnswer{requestOf(ctx).caller}, nil
+}
+
+// whoamiAnswer tells a caller who he is. Clients ask that more often than anything else,
+// so it is written once for each caller who is remembered.
+type whoamiAnswer struct{ caller *account.Principal }
+
+// VisitApiUsersWhoamiGetResponse writes the answer.
+func (a whoamiAnswer) VisitApiUsersWhoamiGetResponse(w http.ResponseWriter) error {
+	body, err := a.caller.Memo(func() ([]byte, error) { return encode(whoami(a.caller)) })
+	if err != nil {
+		return err
+	}
+	return writeBody(w, body)
 }
 
 // ApiUsersGet answers all users, or one page of them where the query has any of

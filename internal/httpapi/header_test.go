@@ -53,7 +53,7 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: Content-Type is %q", kind, a.header.Get("Content-Type"))
 		}
 		for name := range a.header {
-			known := []string{"X-Request-Id", "X-Content-Type-Options", "Cache-Control", "Content-Type", "Www-Authenticate", "Allow"}
+			known := []string{"X-Request-Id", "X-Content-Type-Options", "Cache-Control", "Content-Type", "Content-Length", "Www-Authenticate", "Allow"}
 			if !slices.Contains(known, name) {
 				t.Errorf("%s has the header %s", kind, name)
 			}

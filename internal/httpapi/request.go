@@ -3,10 +3,11 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -21,6 +22,7 @@ type request struct {
 	op     *operation // nil: not one of the contract
 	caller *account.Principal
 	from   account.Origin
+	answer recorder
 }
 
 type requestKey struct{}
@@ -36,19 +38,25 @@ func requestOf(ctx context.Context) *request {
 // requestID is the form in which a caller may name a request.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 
+// newRequestID makes a name that no other request has. It need not be hard to guess.
 func newRequestID() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
+	var id [16]byte
+	hex.Encode(id[:], binary.BigEndian.AppendUint64(nil, rand.Uint64()))
+	return string(id[:])
 }
 
-// writeTime is how long a client may take to accept one piece of an answer.
-const writeTime = 30 * time.Second
+const (
+	// writeTime is how long a client may take to accept one piece of an answer.
+	writeTime = 30 * time.Second
+	// renewTime is how exactly that is kept.
+	renewTime = time.Second
+)
 
 // recorder notes the status of an answer for the log and the metrics.
 type recorder struct {
 	http.ResponseWriter
-	status int
+	status  int
+	renewed time.Time // when the client last got writeTime
 }
 
 // WriteHeader notes the status.
@@ -72,30 +80,37 @@ func (r *recorder) Write(b []byte) (int, error) {
 // renewDeadline gives the client writeTime from now, for each piece: hashing a
 // thousand passwords takes long, and so does sending a hundred thousand users.
 func (r *recorder) renewDeadline() {
-	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTime))
+	if now := time.Now(); now.Sub(r.renewed) >= renewTime {
+		r.renewed = now
+		_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(now.Add(writeTime))
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// The values of headers that every answer has. Nobody changes them.
+var noSniff, noStore = []string{"nosniff"}, []string{"no-store"}
 
 // enter begins a request, of the contract or not: its id, its log line, its
 // metrics, and the net below a panic.
 func (s *server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		q := &request{from: account.Origin{Source: s.proxies.Source(r), Device: r.UserAgent()}}
-		if q.id = r.Header.Get("X-Request-Id"); !requestID.MatchString(q.id) {
+		q := &request{from: account.Origin{Source: s.proxies.Source(r), Device: r.UserAgent()}, answer: recorder{ResponseWriter: w}}
+		if q.id = r.Header.Get("X-Request-Id"); q.id == "" || !requestID.MatchString(q.id) {
 			q.id = newRequestID()
 		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
 		h := w.Header()
-		h.Set("X-Request-Id", q.id)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store")
-		rec := &recorder{ResponseWriter: w}
+		h["X-Request-Id"] = []string{q.id}
+		h["X-Content-Type-Options"] = noSniff
+		h["Cache-Control"] = noStore
+		rec := &q.answer
 		defer func() { // also when caught breaks the connection
-			s.observerOf(q.op)(rec.status, time.Since(start))
-			s.logRequest(r, rec.status, time.Since(start))
+			took := time.Since(start)
+			s.observerOf(q.op)(rec.status, took)
+			s.logRequest(r, rec.status, took)
 		}()
 		defer func() {
 			if p := recover(); p != nil {

@@ -85,10 +85,18 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // parameters. It is nil for a path that the contract does not have.
 func (t *routes) find(r *http.Request) map[string]http.Handler {
 	at := &t.root
-	for text := range strings.SplitSeq(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/") {
-		value, err := url.PathUnescape(text) // by segments, as %2F parts none
-		if err != nil {
-			return nil
+	// A path that is written in another way than the usual one may have a %2F, which parts
+	// no segments: these are unescaped one by one.
+	path, escaped := r.URL.Path, r.URL.RawPath != ""
+	if escaped {
+		path = r.URL.RawPath
+	}
+	for value := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		if escaped {
+			var err error
+			if value, err = url.PathUnescape(value); err != nil {
+				return nil
+			}
 		}
 		next := at.fixed[value]
 		if next == nil && at.any != nil && value != "" {

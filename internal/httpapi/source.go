@@ -23,13 +23,15 @@ func (p Proxies) Source(r *http.Request) string {
 	if err != nil {
 		return "unknown"
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && p.contains(address); i-- {
-		hop, ok := parseHop(strings.TrimSpace(hops[i]))
-		if !ok {
-			break
+	if forwarded := r.Header.Values("X-Forwarded-For"); len(forwarded) > 0 {
+		hops := strings.Split(strings.Join(forwarded, ","), ",")
+		for i := len(hops) - 1; i >= 0 && p.contains(address); i-- {
+			hop, ok := parseHop(strings.TrimSpace(hops[i]))
+			if !ok {
+				break
+			}
+			address = hop
 		}
-		address = hop
 	}
 	address = address.Unmap().WithZone("")
 	if address.Is4() {
