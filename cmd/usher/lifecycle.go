@@ -47,6 +47,8 @@ func (p *program) Run(ctx context.Context) error {
 	work.Go(func() { p.hear(background) })
 	work.Go(func() { p.retell(background) })
 	work.Go(func() { p.watch(background) })
+	work.Go(func() { handBack(background, &p.requests) })
+	work.Go(func() { collect(background) })
 
 	served := make(chan error, 1)
 	go func() { served <- p.server.Serve(p.listener) }()

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -61,6 +60,7 @@ type program struct {
 	listener net.Listener
 	server   *http.Server
 	draining atomic.Bool
+	requests atomic.Uint64 // that have come so far
 
 	URL      *url.URL    // where it listens
 	Password secret.Text // of the first administrator, if this start made one up
@@ -129,7 +129,7 @@ func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.
 	if err != nil {
 		return nil, err
 	}
-	pool, err := passhash.New(passhash.Default, runtime.GOMAXPROCS(0), rand.Reader)
+	pool, err := passhash.New(passhash.Default, hashesAtOnce(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
@@ -258,10 +258,14 @@ func (p *program) handler() (http.Handler, error) {
 	if p.settings.Metrics {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	}
-	return httpapi.New(mux, httpapi.Options{
+	all, err := httpapi.New(mux, httpapi.Options{
 		Accounts: p.accounts, Log: p.log, Metrics: registry, Proxies: proxies, AccessLog: p.settings.AccessLog,
 		Version: version(), Pages: pages,
 	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.requests.Add(1)
+		all.ServeHTTP(w, r)
+	}), err
 }
 
 // Close closes what newProgram opened.

@@ -43,6 +43,7 @@ func (c *serveCmd) Run(a *app) error {
 		return usageError{err}
 	}
 	c.Watched = a.stderrIsTerminal
+	spread()
 	log := newLog(a.stderr, c.LogFormat)
 	p, err := newProgram(a.ctx, &c.Server, log)
 	if err != nil {

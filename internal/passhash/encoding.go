@@ -83,18 +83,18 @@ func decode(text string) (encoded, error) {
 	return e, nil
 }
 
-// hash spends the costs of params on password with a fresh salt.
-func hash(params Params, password secret.Text, random io.Reader) (string, error) {
-	e := encoded{params: params, salt: make([]byte, saltLength)}
-	if _, err := io.ReadFull(random, e.salt); err != nil {
+// compute spends the costs of the pool on password with a fresh salt.
+func (p *Pool) compute(password secret.Text) (string, error) {
+	e := encoded{params: p.params, salt: make([]byte, saltLength)}
+	if _, err := io.ReadFull(p.random, e.salt); err != nil {
 		return "", fmt.Errorf("passhash: read random: %w", err)
 	}
-	e.sum = argon2.IDKey([]byte(password.Reveal()), e.salt, params.Passes, params.Memory, params.Threads, sumLength)
+	e.sum = p.sum([]byte(password.Reveal()), e.salt, nil, nil, sumLength)
 	return e.String(), nil
 }
 
 // verify spends the costs written in the hash and compares in constant time.
-func verify(password secret.Text, text string) (bool, error) {
+func (p *Pool) verify(password secret.Text, text string) (bool, error) {
 	if _, ok := bcryptCost(text); ok {
 		return verifyBcrypt(password, text)
 	}
@@ -105,9 +105,20 @@ func verify(password secret.Text, text string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	p := e.params
-	sum := argon2.IDKey([]byte(password.Reveal()), e.salt, p.Passes, p.Memory, p.Threads, uint32(len(e.sum)))
-	return subtle.ConstantTimeCompare(sum, e.sum) == 1, nil
+	sum := p.sum
+	if e.params != p.params {
+		sum = sumOf(e.params)
+	}
+	got := sum([]byte(password.Reveal()), e.salt, nil, nil, uint32(len(e.sum)))
+	return subtle.ConstantTimeCompare(got, e.sum) == 1, nil
+}
+
+// sumOf computes argon2id with costs that are not a pool's: those of before, or of another
+// system.
+func sumOf(params Params) summer {
+	return func(password, salt, _, _ []byte, length uint32) []byte {
+		return argon2.IDKey(password, salt, params.Passes, params.Memory, params.Threads, length)
+	}
 }
 
 // dummy makes a hash that no password matches. It costs as much to check as a

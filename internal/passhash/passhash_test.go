@@ -3,12 +3,14 @@ package passhash_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
+	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
@@ -355,5 +357,34 @@ func TestUnfitHashes(t *testing.T) {
 		if ok, err := ticket.Verify(t.Context(), secret.New("U*U"), text); ok || !errors.Is(err, passhash.ErrMalformed) {
 			t.Errorf("%q: %v, %v", text, ok, err)
 		}
+	}
+}
+
+// What pools compute, in memory that was used before, is argon2id as the reference
+// implementation in Go has it, whoever else computes at the same time.
+func TestHashesAreArgon2id(t *testing.T) {
+	for _, params := range []passhash.Params{cheap, {Memory: 8, Passes: 1, Threads: 1}, {Memory: 999, Passes: 3, Threads: 2}, {Memory: 256, Passes: 2, Threads: 4}, passhash.Default} {
+		pool := newPool(t, params, 4)
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				password := strings.Repeat("ä7-Zx", i)
+				texts, err := pool.HashAll(t.Context(), []secret.Text{secret.New(password)})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				parts := strings.Split(texts[0], "$")
+				salt, err := base64.RawStdEncoding.DecodeString(parts[4])
+				if err != nil {
+					t.Error(err)
+				}
+				want := argon2.IDKey([]byte(password), salt, params.Passes, params.Memory, params.Threads, 32)
+				if got := base64.RawStdEncoding.EncodeToString(want); got != parts[5] {
+					t.Errorf("%+v: the hash of %q is %s, want the sum %s", params, password, texts[0], got)
+				}
+			})
+		}
+		all.Wait()
 	}
 }
