@@ -33,7 +33,7 @@ func (t *tx) changed(ctx context.Context, kind account.AuthKind, id int64) error
 // AuthChanges reads the time in the same statement, so that it is that of the
 // snapshot, and has a row even where nothing was changed.
 func (r reader) AuthChanges(ctx context.Context, age time.Duration, limit int) (changes []account.AuthChange, at time.Time, err error) {
-	rows, err := all(ctx, r.queries, scanAuthChange, `
+	rows, err := all(ctx, r.atLength(), scanAuthChange, `
 		SELECT n.at, c.kind, c.entity_id
 		FROM (SELECT `+r.dialect.now+` AS at) n
 		LEFT JOIN (SELECT DISTINCT kind, entity_id FROM auth_change WHERE at > `+r.dialect.now+` - $1 LIMIT $2) c ON TRUE`,

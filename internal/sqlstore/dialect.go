@@ -15,6 +15,8 @@ import (
 // dialect is what differs between engines.
 type dialect struct {
 	name string
+	// local says that statements run in this process, where none can hang.
+	local bool
 	// now is the time of the database, in microseconds.
 	now string
 	// lockRow ends a SELECT whose rows are to be this transaction's alone until it

@@ -11,7 +11,7 @@ import (
 
 // Exec runs a statement of a test in a transaction.
 func Exec(ctx context.Context, t account.Tx, query string, args ...any) error {
-	return t.(*tx).run(ctx, query, args...)
+	return t.(*tx).atLength().run(ctx, query, args...)
 }
 
 // MigrateTo brings an empty database to a version of the schema, as an earlier

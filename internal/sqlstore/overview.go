@@ -51,7 +51,7 @@ const (
 )
 
 func (r reader) CountUsers(ctx context.Context) (account.UserCounts, error) {
-	return one(ctx, r.queries, func(row scanner) (c account.UserCounts, err error) {
+	return one(ctx, r.atLength(), func(row scanner) (c account.UserCounts, err error) {
 		err = row.Scan(&c.Total, &c.Inactive, &c.MustChangePassword)
 		c.Active = c.Total - c.Inactive
 		return c, err
@@ -59,24 +59,24 @@ func (r reader) CountUsers(ctx context.Context) (account.UserCounts, error) {
 }
 
 func (r reader) LockedUsers(ctx context.Context, now time.Time, limit int) (account.LockedUsers, error) {
-	n, err := one(ctx, r.queries, scanInt, countLocked, micros(now))
+	n, err := one(ctx, r.atLength(), scanInt, countLocked, micros(now))
 	if err != nil {
 		return account.LockedUsers{}, err
 	}
-	first, err := all(ctx, r.queries, func(row scanner) (u account.LockedUser, err error) {
+	first, err := all(ctx, r.atLength(), func(row scanner) (u account.LockedUser, err error) {
 		return u, row.Scan(&u.ID, &u.Name, &u.Email, micro{&u.Until})
 	}, selectLocked, micros(now), limit)
 	return account.LockedUsers{Count: int(n), First: first}, err
 }
 
 func (r reader) SignIns(ctx context.Context, from, to time.Time) ([]account.SignInCount, error) {
-	return all(ctx, r.queries, func(row scanner) (c account.SignInCount, err error) {
+	return all(ctx, r.atLength(), func(row scanner) (c account.SignInCount, err error) {
 		return c, row.Scan(micro{&c.Begin}, &c.Succeeded, &c.Failed)
 	}, countSignIns, micros(from), account.SignInUnit.Microseconds(), micros(to))
 }
 
 func (r reader) CountOutbox(ctx context.Context, failedSince time.Time) (account.MailCounts, error) {
-	return one(ctx, r.queries, func(row scanner) (c account.MailCounts, err error) {
+	return one(ctx, r.atLength(), func(row scanner) (c account.MailCounts, err error) {
 		return c, row.Scan(&c.Waiting, &c.Late, &c.Failed, micro{&c.Oldest}, &c.LastError)
 	}, countMail, micros(failedSince))
 }
@@ -92,7 +92,7 @@ func (s *Store) Health(ctx context.Context) (account.DatabaseHealth, error) {
 	if trouble := s.Trouble(); trouble != nil {
 		h.Refused = trouble.Message
 	}
-	return one(ctx, s.queries, func(row scanner) (account.DatabaseHealth, error) {
+	return one(ctx, s.atLength(), func(row scanner) (account.DatabaseHealth, error) {
 		return h, row.Scan(&h.Bytes, &h.Schema)
 	}, `SELECT `+s.queries.dialect.size+`, (SELECT max(version_id) FROM goose_db_version)`)
 }

@@ -93,17 +93,30 @@ type queries struct {
 	dialect *dialect
 	// patience is how long a statement may take; 0: as long as its caller waits.
 	patience time.Duration
+	// watched says that a statement may take long, and is given up when its caller goes
+	// away. Others are short where the database is in this process: to watch each of them
+	// costs two goroutines, which is more than most of them take.
+	watched bool
 	// failed is the first failure in a transaction, nil outside of one. Nothing
 	// runs after it: engines may have ended the transaction by themselves, and
 	// would then keep what follows.
 	failed *error
 }
 
-// begin prepares for a statement: it fails in a transaction that has failed, and
-// limits the time of what comes.
+// atLength runs statements that may take long.
+func (q queries) atLength() queries {
+	q.watched = true
+	return q
+}
+
+// begin prepares for a statement: it fails in a transaction that has failed, and for a
+// caller who has gone away, and limits the time of what comes.
 func (q queries) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	if q.failed != nil && *q.failed != nil {
 		return ctx, func() {}, *q.failed
+	}
+	if q.dialect.local && !q.watched {
+		return context.WithoutCancel(ctx), func() {}, q.meaning(ctx, ctx.Err())
 	}
 	if q.patience == 0 {
 		return ctx, func() {}, nil
@@ -190,7 +203,7 @@ func all[T any](ctx context.Context, q queries, scan func(scanner) (T, error), q
 
 // allOnce is all for a statement that comes in many forms.
 func allOnce[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	return rowsOf(ctx, q, q.rare, scan, 0, query, args...)
+	return rowsOf(ctx, q.atLength(), q.rare, scan, 0, query, args...)
 }
 
 // rowsOf reads the rows of a statement, at most so many, 0 for all. A read that met

@@ -92,7 +92,7 @@ func scanRoleSummary(row scanner) (r account.RoleSummary, err error) {
 }
 
 func (r reader) RolesOfHolders(ctx context.Context, id int64) ([]access.Role, error) {
-	rows, err := all(ctx, r.queries, scanRole, selectRole+`
+	rows, err := all(ctx, r.atLength(), scanRole, selectRole+`
 		WHERE r.id IN (SELECT o.role_id FROM user_roles h JOIN user_roles o ON o.user_id = h.user_id WHERE h.role_id = $1)`+orderRole, id)
 	return foldRoles(rows), err
 }
@@ -159,13 +159,13 @@ func (t *tx) ReplaceRole(ctx context.Context, old, with int64) (int, error) {
 	if err := t.lockHolders(ctx, old); err != nil {
 		return 0, err
 	}
-	err := t.run(ctx, `
+	err := t.atLength().run(ctx, `
 		INSERT INTO user_roles (user_id, role_id) SELECT user_id, CAST($2 AS BIGINT) FROM user_roles WHERE role_id = $1
 		ON CONFLICT (user_id, role_id) DO NOTHING`, old, with)
 	if err != nil {
 		return 0, err
 	}
-	return t.exec(ctx, `DELETE FROM user_roles WHERE role_id = $1`, old)
+	return t.atLength().exec(ctx, `DELETE FROM user_roles WHERE role_id = $1`, old)
 }
 
 func (t *tx) DeleteRole(ctx context.Context, id int64) error {

@@ -21,6 +21,7 @@ const DatabaseFile = "usher.db"
 
 var sqliteDialect = &dialect{
 	name:      "sqlite",
+	local:     true,
 	now:       "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 	unindexed: "+",
 	idList:    sqliteList,
@@ -86,6 +87,7 @@ func durable(path string, pragmas ...string) string {
 	// Immediate transactions wait for another process; deferred ones fail.
 	return sqliteURL(path, url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)",
+		"temp_store(MEMORY)", // what a savepoint keeps to go back to, page by page
 	}, pragmas...)})
 }
 
