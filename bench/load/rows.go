@@ -17,7 +17,10 @@ func rows(s settings) []row {
 		{"whoami, 32 connections", sameBytes, limit{value: whoami}, requests("/api/users/whoami", func(credential string, _ int64) work.Request {
 			return work.Whoami(credential)
 		})},
-		{"one user", sameBytes, limit{value: get}, requests("/api/users/{id}", work.User)},
+		{"one user, the same each time", sameBytes, limit{value: get}, requests("/api/users/500", func(credential string, _ int64) work.Request {
+			return work.Get("/api/users/500", credential)
+		})},
+		{"one user, another each time", sameBytes, limit{value: get}, requests("/api/users/{id}", work.User)},
 		{"sign-in", "bare hashes on all cores", limit{value: 0.95}, signIns},
 		{"whoami while sign-ins fill the pool", "whoami beside a process that burns all cores", limit{value: 1.5, most: true}, storm},
 		{"all users", "scan and encoding, no HTTP", limit{value: 0.60}, list},

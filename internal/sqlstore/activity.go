@@ -55,7 +55,7 @@ func activityPage(d *dialect, q account.ActivityQuery) (statement string, args [
 	if len(q.Actors) == 1 {
 		where.add(`actor_id = ?`, q.Actors[0])
 	} else if q.Actors != nil {
-		where.add(inOrder + `actor_id IN ` + d.idList(where.bind(jsonIDs(q.Actors))))
+		where.add(inOrder + `actor_id IN ` + d.idList(where.bind(d.ids(q.Actors))))
 	}
 	if q.ActorID != 0 {
 		where.add(`actor_id = ?`, q.ActorID)

@@ -29,7 +29,9 @@ type dialect struct {
 	// unindexed stands before a column that no index is to be used for, where the
 	// engine does not find out by itself.
 	unindexed string
-	// idList and textList are queries for the ids in a value that jsonIDs has made,
+	// ids writes ids as one value, so that a list of any length is one statement.
+	ids func(ids []int64) string
+	// idList and textList are queries for the ids in a value that ids has made,
 	// and for the texts in one of jsonTexts, in a column named value: to stand behind
 	// IN or FROM. The argument is the placeholder of the value.
 	idList, textList func(placeholder string) string
@@ -118,20 +120,21 @@ func unable(message string, err error) error {
 	return &account.Error{Code: account.CodeUnavailable, Message: message, RetryAfter: 5 * time.Second, Err: err}
 }
 
-// jsonIDs writes ids as one value for idList: a list of any length is one
-// statement.
-func jsonIDs(ids []int64) string {
-	text := []byte{'['}
-	for i, id := range ids {
-		if i > 0 {
-			text = append(text, ',')
+// between writes ids between two brackets.
+func between(open, end byte) func(ids []int64) string {
+	return func(ids []int64) string {
+		text := []byte{open}
+		for i, id := range ids {
+			if i > 0 {
+				text = append(text, ',')
+			}
+			text = strconv.AppendInt(text, id, 10)
 		}
-		text = strconv.AppendInt(text, id, 10)
+		return string(append(text, end))
 	}
-	return string(append(text, ']'))
 }
 
-// jsonTexts does for textList what jsonIDs does for idList.
+// jsonTexts does for textList what ids does for idList.
 func jsonTexts[T ~string](texts []T) string {
 	list, _ := json.Marshal(texts) // texts can always be written
 	return string(list)

@@ -33,13 +33,15 @@ var (
 
 // lockRows passes the gates of rows, and locks them, by id.
 func (t *tx) lockRows(ctx context.Context, way, pass string, g gated, ids []int64) error {
-	list := t.dialect.idList("$1")
-	err := t.lock(ctx, pass, `SELECT count(*) FROM (SELECT id * 2 + $2 AS number FROM `+g.table+` WHERE id IN `+list+` ORDER BY id OFFSET 0) AS gate WHERE `,
-		jsonIDs(ids), g.gate)
+	which, arg := `id IN `+t.dialect.idList("$1"), any(t.dialect.ids(ids))
+	if len(ids) == 1 { // nearly always, and then there is nothing to plan or to sort
+		which, arg = `id = $1`, ids[0]
+	}
+	err := t.lock(ctx, pass, `SELECT count(*) FROM (SELECT id * 2 + $2 AS number FROM `+g.table+` WHERE `+which+` ORDER BY id OFFSET 0) AS gate WHERE `, arg, g.gate)
 	if err != nil {
 		return err
 	}
-	return t.lock(ctx, way, `SELECT id FROM `+g.table+` WHERE id IN `+list+` ORDER BY id`, jsonIDs(ids))
+	return t.lock(ctx, way, `SELECT id FROM `+g.table+` WHERE `+which+` ORDER BY id`, arg)
 }
 
 func (t *tx) LockUsers(ctx context.Context, ids ...int64) error {

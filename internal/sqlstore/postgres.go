@@ -46,8 +46,9 @@ var postgresDialect = &dialect{
 	now:     "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)",
 	lockRow: " FOR UPDATE", shareRow: " FOR SHARE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	lockGate: "pg_advisory_xact_lock(number) IS NOT NULL", shareGate: "pg_advisory_xact_lock_shared(number) IS NOT NULL",
+	ids: between('{', '}'),
 	idList: func(placeholder string) string {
-		return "(SELECT CAST(value AS BIGINT) AS value FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS ids (value))"
+		return "(SELECT value FROM unnest(CAST(" + placeholder + " AS BIGINT[])) AS ids (value))"
 	},
 	textList: func(placeholder string) string {
 		return "(SELECT value FROM jsonb_array_elements_text(CAST(" + placeholder + " AS JSONB)) AS texts (value))"

@@ -123,7 +123,7 @@ func (t *tx) insertPermissions(ctx context.Context, roleID int64, permissions []
 		}
 		err = t.run(ctx, `
 			INSERT INTO role_permission_ids (permission_id, entity_id)
-			SELECT CAST($1 AS BIGINT), value FROM `+t.dialect.idList("$2")+` AS ids`, permissionID, jsonIDs(p.IDs))
+			SELECT CAST($1 AS BIGINT), value FROM `+t.dialect.idList("$2")+` AS ids`, permissionID, t.dialect.ids(p.IDs))
 		if err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ var sqliteDialect = &dialect{
 	local:     true,
 	now:       "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 	unindexed: "+",
+	ids:       between('[', ']'),
 	idList:    sqliteList,
 	textList:  sqliteList,
 	size:      "(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)",

@@ -33,7 +33,7 @@ func (r reader) FindUsers(ctx context.Context, q account.UserQuery) ([]account.U
 func userPage(d *dialect, q account.UserQuery) (statement string, args []any) {
 	where := conditions{args: []any{micros(q.Now)}} // $1 is that of selectUser
 	if !q.All {
-		where.add("u.id IN " + d.idList(where.bind(jsonIDs(q.IDs))))
+		where.add("u.id IN " + d.idList(where.bind(d.ids(q.IDs))))
 	}
 	order := userOrders[q.Sort]
 	if q.After != nil {
