@@ -2,7 +2,9 @@ package account_test
 
 import (
 	"context"
+	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +36,16 @@ type letIn struct {
 	roles      []access.Role
 	access     access.Set
 	credential account.CredentialRef
+}
+
+// shown is a user as a node shows him to an administrator.
+func (f *fixture) shown(s *account.Service, admin *account.Principal, id int64) string {
+	f.t.Helper()
+	text, err := s.UserText(f.t.Context(), admin, id, func(u account.User) ([]byte, error) { return json.Marshal(u) })
+	if err != nil {
+		return string(account.ErrorCode(err))
+	}
+	return string(text)
 }
 
 func (f *fixture) letIn(s *account.Service, credential secret.Text) letIn {
@@ -181,6 +193,12 @@ func TestChangesReachEveryNode(t *testing.T) {
 			s.hear(s.Service)
 			there := s.another()
 			before := map[string]letIn{}
+			for _, node := range []*account.Service{s.Service, there} {
+				s.shown(node, s.admin, s.ann)
+				if asked := s.store.during(func() { s.shown(node, s.admin, s.ann) }); len(asked) > 0 {
+					t.Fatalf("what she is shown as is not remembered: %v", asked)
+				}
+			}
 			for kind, credential := range s.credentials() {
 				before[kind] = s.letIn(there, credential)
 				s.letIn(s.Service, credential)
@@ -193,6 +211,14 @@ func TestChangesReachEveryNode(t *testing.T) {
 			}
 			truth := s.with(func(*account.Options) {}) // it never hears, and so reads the database
 			changed := false
+			shown := s.shown(truth, s.admin, s.ann)
+			if here := s.shown(s.Service, s.admin, s.ann); here != shown {
+				t.Errorf("here she is shown as\n%s, want\n%s", here, shown)
+			}
+			s.hear(there)
+			if got := s.shown(there, s.admin, s.ann); got != shown {
+				t.Errorf("there she is shown as\n%s, want\n%s", got, shown)
+			}
 			for kind, credential := range s.credentials() {
 				want := s.letIn(truth, credential)
 				changed = changed || !reflect.DeepEqual(want, before[kind])
@@ -218,13 +244,13 @@ func TestUnlockIsShown(t *testing.T) {
 	s.lock(annEmail)
 	s.hear(s.Service)
 	for range 2 {
-		if !s.letIn(s.Service, s.session).user.LockedOut {
+		if !s.letIn(s.Service, s.session).user.LockedOut || !strings.Contains(s.shown(s.Service, s.admin, s.ann), `"LockedOut":true`) {
 			t.Error("she is not shown as locked")
 		}
 	}
 	s.clock.advance(301 * time.Second)
 	s.hear(s.Service)
-	if s.letIn(s.Service, s.session).user.LockedOut {
+	if s.letIn(s.Service, s.session).user.LockedOut || !strings.Contains(s.shown(s.Service, s.admin, s.ann), `"LockedOut":false`) {
 		t.Error("she is shown as locked")
 	}
 }

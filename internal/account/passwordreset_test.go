@@ -50,6 +50,10 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 		_, err := s.User(ctx, p, p.User.ID)
 		return err
 	},
+	"UserText": func(ctx context.Context, s *account.Service, p *account.Principal) error {
+		_, err := s.UserText(ctx, p, p.User.ID, func(account.User) ([]byte, error) { return nil, nil })
+		return err
+	},
 	"CreateUsers": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 		_, err := s.CreateUsers(ctx, p, []account.NewUser{newUser("new@example.org")})
 		return err

@@ -24,6 +24,7 @@ type principalCache struct {
 	mu      sync.Mutex
 	entries *simplelru.LRU[token.Hash, *remembered]
 	about   map[AuthChange]map[*remembered]struct{} // who is forgotten by what
+	texts   userTexts
 	bytes   int
 	most    int // bytes
 	// applied counts the times that something was forgotten for a change, whether it
@@ -76,7 +77,7 @@ func (p *Principal) Memo(make func() ([]byte, error)) ([]byte, error) {
 // newPrincipalCache makes one that holds at most so many principals, more than none,
 // and bytes.
 func newPrincipalCache(principals, bytes int) *principalCache {
-	c := &principalCache{about: map[AuthChange]map[*remembered]struct{}{}, most: bytes}
+	c := &principalCache{about: map[AuthChange]map[*remembered]struct{}{}, most: bytes, texts: newUserTexts()}
 	// It fails for no principals alone.
 	c.entries, _ = simplelru.NewLRU(principals, func(_ token.Hash, r *remembered) { c.evicted(r) })
 	return c
@@ -187,6 +188,7 @@ func (c *principalCache) apply(changes []AuthChange) {
 		for r := range c.about[change] {
 			c.entries.Remove(r.hash)
 		}
+		c.texts.forget(change)
 	}
 }
 

@@ -136,3 +136,39 @@ func TestForgetsEverybodyAfterAGap(t *testing.T) {
 		})
 	}
 }
+
+// However many are shown, what is remembered of them is bounded, and nothing is left of
+// what was forgotten.
+func TestUserTextsAreBounded(t *testing.T) {
+	c, now := cacheOf(10, maxPrincipalBytes)
+	for id := range int64(maxUserTexts + 5) {
+		c.keepUserText(id, []byte("x"), c.applied, now)
+	}
+	if n := c.texts.entries.Len(); n != maxUserTexts || *c.texts.bytes != n*(1+userTextBytes) {
+		t.Errorf("%d are remembered, with %d bytes", n, *c.texts.bytes)
+	}
+	for id := range int64(40) {
+		c.keepUserText(id, make([]byte, 1<<20), c.applied, now)
+	}
+	if n := c.texts.entries.Len(); n != 15 || *c.texts.bytes > maxUserTextBytes {
+		t.Errorf("%d long ones are remembered, with %d bytes", n, *c.texts.bytes)
+	}
+	c.forget([]AuthChange{{AuthUser, 39}})
+	if text, _ := c.userText(39, now); text != nil {
+		t.Error("a user who was changed is remembered")
+	}
+	if text, _ := c.userText(38, now); text == nil {
+		t.Error("another one is not")
+	}
+	c.forget([]AuthChange{{AuthRole, 1}})
+	if c.texts.entries.Len() != 0 || *c.texts.bytes != 0 {
+		t.Errorf("%d are remembered, with %d bytes", c.texts.entries.Len(), *c.texts.bytes)
+	}
+	moment := c.applied
+	c.forget([]AuthChange{{AuthUser, 1}})
+	c.keepUserText(1, []byte("read before"), moment, now)
+	c.keepUserText(2, []byte("not sure"), c.applied, now.Add(trustTime))
+	if c.texts.entries.Len() != 0 {
+		t.Error("what may be from before a change is remembered")
+	}
+}

@@ -110,12 +110,18 @@ func (h handlers) ApiUsersIdGet(ctx context.Context, r wire.ApiUsersIdGetRequest
 	if err != nil {
 		return nil, err
 	}
-	u, err := h.accounts.User(ctx, requestOf(ctx).caller, id)
+	body, err := h.accounts.UserText(ctx, requestOf(ctx).caller, id, func(u account.User) ([]byte, error) { return encode(user(u)) })
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiUsersIdGet200JSONResponse(user(u)), nil
+	return userAnswer(body), nil
 }
+
+// userAnswer is a user as he is written.
+type userAnswer []byte
+
+// VisitApiUsersIdGetResponse writes the answer.
+func (a userAnswer) VisitApiUsersIdGetResponse(w http.ResponseWriter) error { return writeBody(w, a) }
 
 func (h handlers) ApiUsersIdPatch(ctx context.Context, r wire.ApiUsersIdPatchRequestObject) (wire.ApiUsersIdPatchResponseObject, error) {
 	id, err := parseID(r.ID)

@@ -1,0 +1,97 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+)
+
+// Bounds of what a node remembers of users who were shown.
+const (
+	maxUserTexts     = 20_000
+	maxUserTextBytes = 16 << 20
+	// userTextBytes is about what one takes besides its text.
+	userTextBytes = 256
+)
+
+// userTexts remembers what users are shown as, under the lock of a [principalCache]. A
+// user is shown with his fields, his roles and whether he is locked: all that he is
+// let in with, so he is forgotten by the same changes.
+type userTexts struct {
+	entries *simplelru.LRU[int64, []byte]
+	bytes   *int
+}
+
+func newUserTexts() userTexts {
+	bytes := new(int)
+	// It fails for no entries alone.
+	entries, _ := simplelru.NewLRU(maxUserTexts, func(_ int64, text []byte) { *bytes -= len(text) + userTextBytes })
+	return userTexts{entries, bytes}
+}
+
+func (t userTexts) keep(id int64, text []byte) {
+	t.entries.Remove(id)
+	t.entries.Add(id, text)
+	for *t.bytes += len(text) + userTextBytes; *t.bytes > maxUserTextBytes; {
+		t.entries.RemoveOldest()
+	}
+}
+
+// forget forgets whom a change is about: those who have a role are not looked for, since
+// roles are changed seldom.
+func (t userTexts) forget(change AuthChange) {
+	switch change.Kind {
+	case AuthUser:
+		t.entries.Remove(change.ID)
+	case AuthRole, AuthSettings:
+		t.entries.Purge()
+	}
+}
+
+// UserText returns what write makes of one user; it must follow from him alone, and
+// nobody may change it. It is remembered as long as nothing about him changes, and
+// holds, as who is let in does, at once where that is made and within a second elsewhere.
+// It fails as [Service.User] does.
+func (s *Service) UserText(ctx context.Context, caller *Principal, id int64, write func(User) ([]byte, error)) ([]byte, error) {
+	if err := Allow(caller, access.ActionRead, access.EntityUser, id); err != nil {
+		return nil, err
+	}
+	text, moment := s.principals.userText(id, s.steady())
+	if text != nil {
+		return text, nil
+	}
+	u, err := s.findUser(ctx, s.store, id)
+	if err != nil {
+		return nil, err
+	}
+	text, err = write(u)
+	if err == nil && !u.LockedOut { // a lock ends by itself
+		s.principals.keepUserText(id, text, moment, s.steady())
+	}
+	return text, err
+}
+
+// userText returns what a user is remembered to be shown as, or nil, and what
+// [principalCache.keepUserText] has to be told of the moment.
+func (c *principalCache) userText(id int64, steady time.Time) (text []byte, moment uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.trusted(steady) {
+		return nil, c.applied
+	}
+	text, _ = c.texts.entries.Get(id)
+	return text, c.applied
+}
+
+// keepUserText remembers what a user is shown as, unless anything was forgotten since the
+// moment at which reading him began.
+func (c *principalCache) keepUserText(id int64, text []byte, moment uint64, steady time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.applied == moment && c.trusted(steady) {
+		c.texts.keep(id, text)
+	}
+}
