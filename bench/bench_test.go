@@ -111,4 +111,3 @@ func (u *usher) ask(b *testing.B, address string, request requests.Request) {
 		})
 	})
 }
-

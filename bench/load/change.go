@@ -128,8 +128,13 @@ func (c change) record(ctx context.Context, d *database) (*script, error) {
 			return err
 		}
 		for pass := range int64(2) { // a user's roles change to and fro
-			f := form{n: s.passOf(pass)}
-			err := c.run(sqlstore.Trace(ctx, keep(&f.outside)), sqlstore.Trace(ctx, keep(&f.inside)), accounts, admin, f.n, d.users)
+			n := s.recorded(pass)
+			offset, err := seed.AddSessions(ctx, store, d.users, n, n+1)
+			if err != nil {
+				return err
+			}
+			f := form{about: c.subject(&script{users: d.users, offset: offset}, n)}
+			err = c.run(sqlstore.Trace(ctx, keep(&f.outside)), sqlstore.Trace(ctx, keep(&f.inside)), accounts, admin, n, d.users)
 			if err != nil {
 				return err
 			}

@@ -82,7 +82,7 @@ func (p *player) play(ctx context.Context, length time.Duration) (done int, err 
 func (p *player) next(ctx context.Context) error {
 	n := p.played.Add(1) - 1
 	form := p.script.form(n)
-	was, is := p.script.subject(p.script, form.n), p.script.subject(p.script, n)
+	was, is := form.about, p.script.subject(p.script, n)
 	for _, step := range form.outside {
 		if err := runCall(ctx, p.db, call{step.statement, step.replaced(was, is)}); err != nil {
 			return err

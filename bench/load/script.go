@@ -17,10 +17,10 @@ type script struct {
 	subject func(s *script, n int64) subject
 }
 
-// form is the statements of the n-th change, of whatever stands before its transaction
-// and in it.
+// form is the statements of a change, before its transaction and in it, and what it was
+// about.
 type form struct {
-	n               int64
+	about           subject
 	outside, inside []step
 }
 
@@ -45,9 +45,12 @@ type subject struct {
 	hash          []byte
 }
 
-// passOf is a change whose subject is of a pass over the users, and unlike any other
-// value of its statements.
-func (s *script) passOf(pass int64) int64 { return pass*(s.users-1) + s.users - 2 }
+// recorded is a change of a pass over the users that is never measured: there are not as
+// many sessions.
+func (s *script) recorded(pass int64) int64 {
+	passes := sessions/(s.users-1) + 1
+	return (passes+passes%2+pass+1)*(s.users-1) - 1
+}
 
 // form returns the statements of the n-th change.
 func (s *script) form(n int64) form { return s.forms[n/(s.users-1)%int64(len(s.forms))] }

@@ -22,10 +22,15 @@ func TestReplaced(t *testing.T) {
 
 // A user's roles change to and fro, so there is a form of the statements for each.
 func TestForms(t *testing.T) {
-	s := &script{users: 4, forms: []form{{n: 0}, {n: 1}}}
-	for n, want := range []int64{0, 0, 0, 1, 1, 1, 0} {
-		if got := s.form(int64(n)).n; got != want {
+	s := &script{users: 4, forms: []form{{about: subject{user: 1}}, {about: subject{user: 2}}}}
+	for n, want := range []int64{1, 1, 1, 2, 2, 2, 1} {
+		if got := s.form(int64(n)).about.user; got != want {
 			t.Errorf("the change %d is of the form %d, want %d", n, got, want)
+		}
+	}
+	for pass := range int64(2) {
+		if n := s.recorded(pass); n < sessions || s.form(n).about.user != pass+1 {
+			t.Errorf("change %d is recorded for pass %d", n, pass)
 		}
 	}
 }

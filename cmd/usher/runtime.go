@@ -25,9 +25,9 @@ const (
 	restTime    = 2 * time.Second // after how long without a request memory goes back to the system
 	collectTime = 250 * time.Millisecond
 	// garbage is how many bytes of it there may be at least before it is collected.
-	garbage = 32 << 20
+	garbage = 10 << 20
 	// seldom is the most that the runtime is told to let the heap grow by, in percent.
-	seldom = 800
+	seldom = 400
 )
 
 // handBack gives memory back to the system whenever requests have come and then none has

@@ -88,7 +88,8 @@ type Writer interface {
 type UserReader interface {
 	// User fails with ErrNotFound.
 	User(ctx context.Context, id int64, now time.Time) (User, error)
-	// UsersAfter returns at most limit users with greater ids, by id.
+	// UsersAfter returns at most limit users with greater ids, by id; fewer, but one at
+	// least, where there are more than some megabytes of them.
 	UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]User, error)
 	// FindUsers returns the page that a query asks for.
 	FindUsers(ctx context.Context, q UserQuery) ([]User, error)

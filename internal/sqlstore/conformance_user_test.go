@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -140,6 +141,31 @@ func TestUser(t *testing.T) {
 			t.Errorf("got %v, want %v", got, wanted)
 		}
 		want(t, "after the last", len(get[[]account.User](t)(db.UsersAfter(t.Context(), math.MaxInt64, 2, now))), 0)
+	})
+
+	conform(t, "a page ends after some megabytes", func(t *testing.T, db database) {
+		const users = 100
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			for i := range users {
+				u := localUser(fmt.Sprintf("%d@example.org", i))
+				u.Picture = make([]byte, account.MaxPictureBytes)
+				if _, err := tx.InsertUser(ctx, u, key(u.Email), "h", now); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		pages, after := 0, int64(0)
+		for {
+			page := get[[]account.User](t)(db.UsersAfter(t.Context(), after, users, now))
+			if len(page) == 0 {
+				break
+			}
+			pages++
+			after = page[len(page)-1].ID
+		}
+		want(t, "the last", after, users)
+		want(t, "pages", pages, 4) // of 2 MiB each
 	})
 
 	conform(t, "an id is never used again", func(t *testing.T, db database) {

@@ -186,7 +186,7 @@ type scanner interface{ Scan(dest ...any) error }
 // one reads the only row, or fails with account.ErrNotFound.
 func one[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) (T, error) {
 	var zero T
-	rows, err := rowsOf(ctx, q, q.db, scan, 1, query, args...)
+	rows, err := rowsOf(ctx, q, q.db, scan, func(T) bool { return true }, query, args...)
 	switch {
 	case err != nil:
 		return zero, err
@@ -198,25 +198,25 @@ func one[T any](ctx context.Context, q queries, scan func(scanner) (T, error), q
 
 // all reads every row.
 func all[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	return rowsOf(ctx, q, q.db, scan, 0, query, args...)
+	return rowsOf(ctx, q, q.db, scan, nil, query, args...)
 }
 
 // allOnce is all for a statement that comes in many forms.
 func allOnce[T any](ctx context.Context, q queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	return rowsOf(ctx, q.atLength(), q.rare, scan, 0, query, args...)
+	return rowsOf(ctx, q.atLength(), q.rare, scan, nil, query, args...)
 }
 
-// rowsOf reads the rows of a statement, at most so many, 0 for all. A read that met
+// rowsOf reads the rows of a statement up to one that is enough; nil: all. A read that met
 // something else is made once more; in a transaction that is its writer's task.
-func rowsOf[T any](ctx context.Context, q queries, db runner, scan func(scanner) (T, error), most int, query string, args ...any) ([]T, error) {
-	list, err := tryRowsOf(ctx, q, db, scan, most, query, args...)
+func rowsOf[T any](ctx context.Context, q queries, db runner, scan func(scanner) (T, error), enough func(T) bool, query string, args ...any) ([]T, error) {
+	list, err := tryRowsOf(ctx, q, db, scan, enough, query, args...)
 	if q.failed == nil && errors.Is(err, errConflict) {
-		return tryRowsOf(ctx, q, db, scan, most, query, args...)
+		return tryRowsOf(ctx, q, db, scan, enough, query, args...)
 	}
 	return list, err
 }
 
-func tryRowsOf[T any](ctx context.Context, q queries, db runner, scan func(scanner) (T, error), most int, query string, args ...any) ([]T, error) {
+func tryRowsOf[T any](ctx context.Context, q queries, db runner, scan func(scanner) (T, error), enough func(T) bool, query string, args ...any) ([]T, error) {
 	ctx, cancel, err := q.begin(ctx)
 	defer cancel()
 	if err != nil {
@@ -229,12 +229,14 @@ func tryRowsOf[T any](ctx context.Context, q queries, db runner, scan func(scann
 	}
 	defer rows.Close()
 	var list []T
-	for (most == 0 || len(list) < most) && rows.Next() {
+	for rows.Next() {
 		row, err := scan(rows)
 		if err != nil {
 			return nil, q.meaning(ctx, err)
 		}
-		list = append(list, row)
+		if list = append(list, row); enough != nil && enough(row) {
+			break
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, q.meaning(ctx, err)

@@ -63,7 +63,23 @@ func (r reader) User(ctx context.Context, id int64, now time.Time) (account.User
 }
 
 func (r reader) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
-	return all(ctx, r.queries, scanUser, selectUser+` WHERE u.id > $2 ORDER BY u.id LIMIT $3`, micros(now), id, limit)
+	bytes := 0
+	enough := func(u account.User) bool {
+		bytes += len(u.Picture) + len(deref(u.Biography))
+		return bytes >= pageBytes
+	}
+	return rowsOf(ctx, r.queries, r.db, scanUser, enough, selectUser+` WHERE u.id > $2 ORDER BY u.id LIMIT $3`, micros(now), id, limit)
+}
+
+// pageBytes is after how many bytes a page of users ends: many have no picture, or all
+// may have large ones.
+const pageBytes = 2 << 20
+
+func deref(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 const selectCredential = `
