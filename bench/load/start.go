@@ -113,6 +113,11 @@ func rest(ctx context.Context, b *bench, _ row) (r result, err error) {
 			return r, err
 		}
 	}
+	for range 4 { // until connections that nobody needs are closed
+		if err := settle(ctx); err != nil {
+			return r, err
+		}
+	}
 	for range b.settings.rounds {
 		if err := settle(ctx); err != nil {
 			return r, err

@@ -47,7 +47,7 @@ func (p *program) Run(ctx context.Context) error {
 	work.Go(func() { p.hear(background) })
 	work.Go(func() { p.retell(background) })
 	work.Go(func() { p.watch(background) })
-	work.Go(func() { handBack(background, &p.requests) })
+	work.Go(func() { handBack(background, &p.requests, p.rest) })
 	work.Go(func() { collect(background) })
 
 	served := make(chan error, 1)
@@ -89,6 +89,14 @@ func every(ctx context.Context, interval time.Duration, f func()) {
 			return
 		case <-ticker.C:
 		}
+	}
+}
+
+// rest lets go of what is there to be quick, when nobody has asked for anything in a while.
+func (p *program) rest(ctx context.Context) {
+	p.accounts.Rest()
+	if err := p.store.Rest(ctx); err != nil && ctx.Err() == nil {
+		p.log.Debug("the database keeps its memory", "error", err)
 	}
 }
 

@@ -31,13 +31,16 @@ const (
 )
 
 // handBack gives memory back to the system whenever requests have come and then none has
-// for a while, until ctx ends. requests is how many have come so far.
-func handBack(ctx context.Context, requests *atomic.Uint64) {
+// for a while, until ctx ends. requests is how many have come so far; forget lets go of
+// what is remembered for them.
+func handBack(ctx context.Context, requests *atomic.Uint64, forget func(context.Context)) {
 	last, returned := requests.Load(), uint64(0)
 	every(ctx, restTime, func() {
 		now := requests.Load()
 		if now == last && now != returned {
+			forget(ctx)
 			debug.FreeOSMemory()
+			letGoOfPages()
 			returned = now
 		}
 		last = now

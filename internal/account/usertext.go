@@ -51,6 +51,10 @@ func (t userTexts) forget(change AuthChange) {
 	}
 }
 
+// Rest forgets what is remembered to be quick. It is for when nobody has asked for
+// anything in a while, and takes nothing but time from who asks next.
+func (s *Service) Rest() { s.principals.forget([]AuthChange{{Kind: AuthSettings}}) }
+
 // UserText returns what write makes of one user; it must follow from him alone, and
 // nobody may change it. It is remembered as long as nothing about him changes, and
 // holds, as who is let in does, at once where that is made and within a second elsewhere.

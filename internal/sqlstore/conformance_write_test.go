@@ -21,8 +21,11 @@ func add(ctx context.Context, tx account.Tx, email string) error {
 func wantUsers(t *testing.T, r account.Reader, emails ...string) {
 	t.Helper()
 	there := map[string]bool{}
-	for _, u := range get[[]account.User](t)(r.UsersAfter(t.Context(), 0, 1000, now)) {
-		there[u.Email] = true
+	for last, page := int64(0), []account.User{{}}; len(page) > 0; {
+		page = get[[]account.User](t)(r.UsersAfter(t.Context(), last, 1000, now))
+		for _, u := range page {
+			there[u.Email], last = true, u.ID
+		}
 	}
 	for _, email := range emails {
 		if !there[email] {

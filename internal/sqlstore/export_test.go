@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"testing"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -44,6 +45,16 @@ func MeaningOnPostgres(err error) error { return postgresDialect.meaning(err) }
 
 // ExecOutside runs a statement of a test on a connection for reads.
 func ExecOutside(ctx context.Context, s *Store, query string) error { return s.run(ctx, query) }
+
+// HoldReader keeps one of the connections that read until the returned function is called.
+func HoldReader(t *testing.T, s *Store) (release func()) {
+	t.Helper()
+	conn, err := s.rare.(*sql.DB).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = conn.Close() }
+}
 
 // UserPageStatement returns the statement of a page of users, and its values.
 func UserPageStatement(q account.UserQuery) (string, []any) { return userPage(sqliteDialect, q) }

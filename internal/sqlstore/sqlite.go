@@ -14,6 +14,8 @@ import (
 
 	_ "modernc.org/sqlite" // the driver
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
 // DatabaseFile is the name of the SQLite database in the data directory.
@@ -78,8 +80,31 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 		transactions: w,
 		place:        path,
 		now:          time.Now,
+		rest:         func(ctx context.Context) error { return shrink(ctx, reads, readers, w) },
 		closers:      []func() error{prepared.close, reads.Close, writes.Close},
 	}, nil
+}
+
+// shrinkTime is how long readers may be kept from others who need one.
+const shrinkTime = 100 * time.Millisecond
+
+// shrink has every connection let go of the pages that it keeps. It fails when they are in
+// use.
+func shrink(ctx context.Context, reads *sql.DB, readers int, w *writer) error {
+	const statement = "PRAGMA shrink_memory"
+	ctx, cancel := context.WithTimeout(ctx, shrinkTime)
+	defer cancel()
+	for range readers { // all of them, so each is held until the last one is
+		conn, err := reads.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return w.write(ctx, func(ctx context.Context, t account.Tx) error { return t.(*tx).run(ctx, statement) })
 }
 
 // durable is the URL of a database that is durable at every commit
@@ -89,6 +114,7 @@ func durable(path string, pragmas ...string) string {
 	return sqliteURL(path, url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)",
 		"temp_store(MEMORY)", // what a savepoint keeps to go back to, page by page
+		"cache_size(-1024)",  // KiB of each connection: the inner pages of the trees of a million users
 	}, pragmas...)})
 }
 

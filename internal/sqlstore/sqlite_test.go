@@ -51,6 +51,26 @@ func texts(t testing.TB, db *sql.DB, query string, args ...any) (list []string) 
 	return list
 }
 
+// Rest gives memory back and changes nothing; where somebody reads for long, it lets go of
+// the other readers soon.
+func TestRest(t *testing.T) {
+	s := openDir(t, t.TempDir())
+	insertUser(t, s, localUser("a@example.org"))
+	if err := s.Rest(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	insertUser(t, s, localUser("b@example.org"))
+	wantUsers(t, s, "a@example.org", "b@example.org")
+
+	release := sqlstore.HoldReader(t, s)
+	wantErr(t, "Rest beside a reader", s.Rest(t.Context()), context.DeadlineExceeded)
+	release()
+	if err := s.Rest(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantUsers(t, s, "a@example.org", "b@example.org")
+}
+
 func TestSQLiteFilesArePrivate(t *testing.T) {
 	dir := t.TempDir()
 	insertUser(t, openDir(t, dir), localUser("a@example.org"))

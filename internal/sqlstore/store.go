@@ -15,6 +15,7 @@ type Store struct {
 	health  health
 	place   string
 	now     func() time.Time
+	rest    func(ctx context.Context) error // nil: there is nothing to give back
 	closers []func() error
 }
 
@@ -33,6 +34,15 @@ func (s *Store) Write(ctx context.Context, f func(ctx context.Context, tx accoun
 	err := s.write(ctx, f)
 	s.health.note(err)
 	return err
+}
+
+// Rest gives back the memory in which the database is kept to be quick. It is for when
+// nobody has asked for anything in a while.
+func (s *Store) Rest(ctx context.Context) error {
+	if s.rest == nil {
+		return nil
+	}
+	return s.rest(ctx)
 }
 
 // Place names the database for people, without secrets.

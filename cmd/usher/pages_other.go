@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// letGoOfPages is for Linux alone.
+func letGoOfPages() {}
