@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
-	"strings"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -72,37 +71,49 @@ func usherCommand(ctx context.Context, binary string, d *database, listen string
 // startUsher starts one, and returns when it listens.
 func startUsher(ctx context.Context, binary string, d *database) (*process, error) {
 	p := usherCommand(ctx, binary, d, "127.0.0.1:0")
-	log, err := p.cmd.StderrPipe()
+	// A file, not a pipe: whoever reads that would take of the cores for each line.
+	log, err := os.Create(filepath.Join(d.dir, "log"))
 	if err != nil {
 		return nil, err
 	}
+	defer log.Close()
+	p.cmd.Stderr = log
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	if p.address, err = awaitListening(log); err != nil {
+	if p.address, err = awaitListening(ctx, log.Name()); err != nil {
 		p.stop()
 		return nil, err
 	}
-	go func() { _, _ = io.Copy(io.Discard, log) }() // or the server would wait for a reader
 	return p, nil
 }
 
-// awaitListening reads the log up to the line that tells where the server
-// listens. It fails, with what was read, when the log ends first.
-func awaitListening(log io.Reader) (address string, err error) {
-	var seen strings.Builder
-	for lines := bufio.NewScanner(log); lines.Scan(); {
-		var line struct{ Msg, URL string }
-		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
-			at, err := url.Parse(line.URL)
-			if err != nil {
-				return "", err
-			}
-			return at.Host, nil
+// awaitListening waits until a log tells where its server listens. It fails, with what
+// was logged, when that takes too long.
+func awaitListening(ctx context.Context, log string) (address string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	for {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			return "", err
 		}
-		fmt.Fprintln(&seen, lines.Text())
+		for entry := range bytes.Lines(text) {
+			var line struct{ Msg, URL string }
+			if json.Unmarshal(entry, &line) == nil && line.Msg == "listening" {
+				at, err := url.Parse(line.URL)
+				if err != nil {
+					return "", err
+				}
+				return at.Host, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("usher did not start:\n%s", text)
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
-	return "", fmt.Errorf("usher did not start:\n%s", &seen)
 }
 
 // bareCommand prepares this program as a bare process.

@@ -13,7 +13,6 @@ type sample struct {
 	cpu       float64         // seconds that the server took of it, or this program where there is none
 	database  float64         // seconds that PostgreSQL took of it
 	latencies []time.Duration // sorted; of each, where they are measured
-	memory    float64         // bytes by which the server grew meanwhile, where that is measured
 }
 
 // side is one of the two that are measured in turn. It works for so long, or once
