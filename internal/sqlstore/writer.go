@@ -31,21 +31,25 @@ var (
 // inJob marks the context of a job.
 type inJob struct{}
 
-// writer owns the one connection that writes. It takes the jobs that wait, gives
-// each a savepoint, and commits them together: one sync of the disk serves as
-// many callers as came while the last one was under way.
+// writer has the one connection that writes. It takes the jobs that wait and commits
+// them together: one sync of the disk serves as many callers as came while the last one was
+// under way. Who has the turn does so. A caller who finds nobody at work takes it, since to
+// wake another goroutine and be woken by it takes longer than many a job; where jobs have
+// come meanwhile, he passes it to a goroutine of the writer, which keeps it until none waits.
 type writer struct {
 	conn    *sql.Conn
 	dialect *dialect
 	stmts   *statements
 	jobs    chan *job
-	closing chan struct{} // closed to end the loop
+	turn    chan struct{} // has one while somebody has the turn
+	passed  chan struct{} // has one when the turn goes to the loop
+	closing chan struct{} // closed to let nobody in any more
 	ended   chan struct{} // closed by the loop when it has ended
 }
 
 // job is one call of Write.
 type job struct {
-	taken  atomic.Bool // by the writer, which begins it, or its caller, who gives it up
+	taken  atomic.Bool // by who has the turn, who begins it, or its caller, who gives it up
 	ctx    context.Context
 	f      func(context.Context, account.Tx) error
 	err    error
@@ -58,8 +62,8 @@ func newWriter(ctx context.Context, db *sql.DB, d *dialect) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{
-		conn: conn, dialect: d, stmts: newStatements(conn),
-		jobs: make(chan *job, queueJobs), closing: make(chan struct{}), ended: make(chan struct{}),
+		conn: conn, dialect: d, stmts: newStatements(conn), jobs: make(chan *job, queueJobs),
+		turn: make(chan struct{}, 1), passed: make(chan struct{}, 1), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.loop()
 	return w, nil
@@ -72,51 +76,90 @@ func (w *writer) write(ctx context.Context, f func(context.Context, account.Tx) 
 	if ctx.Value(inJob{}) != nil {
 		return errNested
 	}
+	select {
+	case <-w.closing:
+		return errClosed
+	default:
+	}
 	j := &job{ctx: ctx, f: f, answer: make(chan error, 1)}
+	queue := w.jobs
 	select {
-	case <-w.closing:
-		return errClosed
-	default:
+	case queue <- j:
+		queue = nil // it is there
+	default: // it is full
 	}
-	select {
-	case w.jobs <- j:
-	case <-w.closing:
-		return errClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case err := <-j.answer:
-		return err
-	case <-ctx.Done():
-		if !j.taken.Swap(true) {
-			return ctx.Err()
-		}
-		return <-j.answer // it has begun, so this is soon
-	case <-w.ended:
-	}
-	select { // the loop may have answered just before it ended
-	case err := <-j.answer:
-		return err
-	default:
-		return errClosed
-	}
-}
-
-// loop is the goroutine that owns the connection.
-func (w *writer) loop() {
-	defer close(w.ended)
 	for {
 		select {
+		case err := <-j.answer:
+			return err
+		case queue <- j:
+			queue = nil
+		case w.turn <- struct{}{}:
+			w.lead()
+			w.pass()
 		case <-w.closing:
-			return
-		case first := <-w.jobs:
-			w.batch(first)
+			return j.giveUp(errClosed)
+		case <-ctx.Done():
+			return j.giveUp(ctx.Err())
 		}
 	}
 }
 
-// batch runs a job, and those that wait behind it, in one transaction.
+// giveUp ends the wait for a job that has not begun. One that has is over soon.
+func (j *job) giveUp(err error) error {
+	if !j.taken.Swap(true) {
+		return err
+	}
+	return <-j.answer
+}
+
+// lead commits a batch of what waits, if anything does. Its caller has the turn.
+func (w *writer) lead() (led bool) {
+	for {
+		select {
+		case first := <-w.jobs:
+			if first.begins() {
+				w.batch(first)
+				return true
+			}
+		default:
+			return false
+		}
+	}
+}
+
+// pass gives the turn to the loop where jobs wait, else to whoever comes.
+func (w *writer) pass() {
+	if len(w.jobs) > 0 {
+		w.passed <- struct{}{}
+	} else {
+		<-w.turn
+	}
+}
+
+// loop keeps the turn that it is passed until no job waits.
+func (w *writer) loop() {
+	defer close(w.ended)
+	for range w.passed {
+		for w.lead() {
+		}
+		<-w.turn
+	}
+}
+
+// begins reports whether the job is to be done, and marks it as begun: its caller may
+// have given it up.
+func (j *job) begins() bool {
+	if j.err = j.ctx.Err(); j.taken.Swap(true) {
+		return false
+	}
+	if j.err != nil {
+		j.answer <- j.err
+	}
+	return j.err == nil
+}
+
+// batch runs a job that has begun, and those that wait behind it, in one transaction.
 func (w *writer) batch(first *job) {
 	done := []*job{first}
 	err := w.control("BEGIN IMMEDIATE")
@@ -125,7 +168,11 @@ func (w *writer) batch(first *job) {
 	} else {
 		done = w.waiting(done) // each on its own would wait for the lock as long
 	}
-	if err == nil {
+	switch {
+	case errors.Is(err, errAlone):
+		_ = w.control("ROLLBACK") // the engine may have done it
+		err = nil
+	case err == nil:
 		err = w.control("COMMIT")
 	}
 	if err != nil {
@@ -147,42 +194,60 @@ func (w *writer) waiting(list []*job) []*job {
 	for {
 		select {
 		case j := <-w.jobs:
-			list = append(list, j)
+			if j.begins() {
+				list = append(list, j)
+			}
 		default:
 			return list
 		}
 	}
 }
 
+// errAlone means that the first job of a batch has failed by itself: nothing else is in
+// the transaction, which goes back as a whole.
+var errAlone = errors.New("the only job of the transaction failed")
+
 // runBatch runs jobs until the bounds of a batch are reached or none waits. An
 // error is one of the transaction as a whole.
 func (w *writer) runBatch(first *job) (done []*job, err error) {
 	end := time.Now().Add(batchTime)
-	for j := first; ; {
-		done = append(done, j)
-		if err := w.runJob(j); err != nil {
-			return done, err
-		}
-		if len(done) == batchJobs || time.Now().After(end) {
-			return done, nil
-		}
+	done = append(done, first)
+	if w.run(first); first.err != nil {
+		return done, errAlone
+	}
+	for len(done) < batchJobs && !time.Now().After(end) {
 		select {
-		case j = <-w.jobs:
+		case j := <-w.jobs:
+			if !j.begins() {
+				continue
+			}
+			done = append(done, j)
+			if err := w.runSaved(j); err != nil {
+				return done, err
+			}
 		default:
 			return done, nil
 		}
 	}
+	return done, nil
 }
 
-// runJob runs one job in a savepoint and keeps its failure in it. What it
+// runSaved runs one job in a savepoint and keeps its failure in it. What it
 // returns is a failure of the whole transaction.
-func (w *writer) runJob(j *job) error {
-	if j.err = j.ctx.Err(); j.err != nil || j.taken.Swap(true) {
-		return nil
-	}
+func (w *writer) runSaved(j *job) error {
 	if err := w.control("SAVEPOINT job"); err != nil {
 		return err
 	}
+	if w.run(j); j.err != nil {
+		if err := w.control("ROLLBACK TO job"); err != nil {
+			return err
+		}
+	}
+	return w.control("RELEASE job")
+}
+
+// run runs one job and notes how it ended.
+func (w *writer) run(j *job) {
 	// Interrupting a statement would end the transaction of every job in it, so
 	// a job outlives its caller, and is cut only when it holds up all others.
 	ctx, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(j.ctx), inJob{}, true), jobTime)
@@ -195,12 +260,6 @@ func (w *writer) runJob(j *job) error {
 	case errors.Is(j.err, context.DeadlineExceeded) && j.ctx.Err() == nil:
 		j.err = tookTooLong(j.err)
 	}
-	if j.err != nil {
-		if err := w.control("ROLLBACK TO job"); err != nil {
-			return err
-		}
-	}
-	return w.control("RELEASE job")
 }
 
 // protect runs f and turns a panic into a failure.
@@ -219,9 +278,11 @@ func (w *writer) control(statement string) error {
 	return err
 }
 
-// close ends the loop after the batch under way.
+// close lets nobody in any more, and waits for the batch under way.
 func (w *writer) close() error {
 	close(w.closing)
+	w.turn <- struct{}{} // for good
+	close(w.passed)
 	<-w.ended
 	return errors.Join(w.stmts.close(), w.conn.Close())
 }
