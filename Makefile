@@ -39,6 +39,7 @@ test: lint ## run every check and every test, as CI does; installs what they nee
 	USHER_TEST_ENGINE=postgres $(GO) test -timeout 15m $(SECOND)
 	USHER_TEST_ENGINE=postgres $(GO) test $(SECOND_E2E) ./e2e
 	scripts/fuzz.sh 2s
+	scripts/soak.sh 1m
 
 lint: ## format, vet, staticcheck, and that what is generated or vendored is not stale
 	scripts/lint.sh
@@ -70,10 +71,17 @@ bench: ## measure Usher beside what bounds it (an hour and a half; BENCH=quick: 
 bench-compare: ## compare the Go benchmarks with those of a revision: make bench-compare BASE=HEAD~1
 	scripts/bench-compare.sh $(BASE)
 
+soak: ## serve mixed traffic for half an hour, and look whether anything grows
+	scripts/test-env.sh
+	scripts/soak.sh $(or $(TIME),15m)
+
+flames: ## draw the flame graphs of docs/performance.md
+	scripts/flames.sh
+
 vulncheck: ## look for known vulnerabilities in what is used (needs the vulnerability database)
 	$(TOOL) govulncheck ./...
 
 clean: ## remove what was built
 	rm -rf usher .cache
 
-.PHONY: help build run test lint generate torture browsers screenshots fuzz bench bench-compare vulncheck clean
+.PHONY: help build run test lint generate torture browsers screenshots fuzz bench bench-compare soak flames vulncheck clean

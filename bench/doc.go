@@ -2,7 +2,7 @@
 // it: a bare net/http handler that answers the same bytes, or the bare hash.
 // README.md says how to run the benchmarks and how to read them.
 //
-// The benchmarks of this package run in one process. The program in load drives
-// built binaries, and the one in compare makes a table of what the benchmarks
-// print. Nothing outside of bench imports any of it.
+// The benchmarks of this package run in one process. The program in load drives the
+// built binary and makes the table of docs/performance.md. Nothing outside of bench
+// imports any of it.
 package bench

@@ -20,8 +20,18 @@ type clients struct {
 	server  *process
 	conns   int
 	request work.Request
+	journey journey      // instead of a request, where there is one
 	most    int          // requests in a sample; 0: maxRequests
 	asked   atomic.Int64 // requests made so far, in all rounds
+}
+
+// ask makes the next request.
+func (c *clients) ask(conn *work.Conn) error {
+	n := c.asked.Add(1) - 1
+	if c.journey != nil {
+		return c.journey(conn, n)
+	}
+	return conn.Ask(c.request, n)
 }
 
 // closed sends the next request on each connection as soon as the last is answered. A
@@ -35,7 +45,7 @@ func (c *clients) closed(ctx context.Context, length time.Duration) (sample, err
 		left.Store(int64(cmp.Or(c.most, maxRequests)))
 		err := c.all(ctx, func(ctx context.Context, i int, conn *work.Conn) error {
 			for begin := time.Now(); (begin.Before(until) || latencies[i] == nil) && left.Add(-1) >= 0; {
-				if err := conn.Ask(c.request, c.asked.Add(1)-1); err != nil {
+				if err := c.ask(conn); err != nil {
 					return err
 				}
 				end := time.Now()
@@ -53,11 +63,11 @@ func (c *clients) closed(ctx context.Context, length time.Duration) (sample, err
 // paced sends so many requests a second, whether those before were answered or not, as
 // long as a connection is free. A latency is from when the request was due: waiting for a
 // connection is waiting too.
-func (c *clients) paced(ctx context.Context, length time.Duration, perSecond int) (sample, error) {
+func (c *clients) paced(ctx context.Context, length time.Duration, perSecond float64) (sample, error) {
 	latencies := make([][]time.Duration, c.conns)
 	s, err := c.server.of(func() (int, error) {
 		begin := time.Now()
-		step := time.Second / time.Duration(perSecond)
+		step := time.Duration(float64(time.Second) / perSecond)
 		var next atomic.Int64
 		err := c.all(ctx, func(ctx context.Context, i int, conn *work.Conn) error {
 			for {
@@ -70,7 +80,7 @@ func (c *clients) paced(ctx context.Context, length time.Duration, perSecond int
 					return ctx.Err()
 				case <-time.After(time.Until(due)):
 				}
-				if err := conn.Ask(c.request, c.asked.Add(1)-1); err != nil {
+				if err := c.ask(conn); err != nil {
 					return err
 				}
 				latencies[i] = append(latencies[i], time.Since(due))

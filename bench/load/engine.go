@@ -36,9 +36,10 @@ type engine interface {
 	close() error
 }
 
-// engines makes each engine in a directory, by name.
-var engines = map[string]func(dir string) (engine, error){
-	"sqlite":   func(dir string) (engine, error) { return &sqlite{dir: dir}, nil },
+// engines makes each engine in a directory, by name. A quiet one leaves for later what it
+// does now and then by itself, so that this does not fall into the round of one side.
+var engines = map[string]func(dir string, quiet bool) (engine, error){
+	"sqlite":   func(dir string, _ bool) (engine, error) { return &sqlite{dir: dir}, nil },
 	"postgres": newPostgres,
 }
 
@@ -160,8 +161,12 @@ type postgres struct {
 	made    int
 }
 
-func newPostgres(dir string) (engine, error) {
-	cluster, err := pgtest.Durable("shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=1h", "autovacuum_naptime=1h")
+func newPostgres(dir string, quiet bool) (engine, error) {
+	settings := []string{"shared_buffers=1GB"}
+	if quiet {
+		settings = append(settings, "max_wal_size=8GB", "checkpoint_timeout=1h", "autovacuum_naptime=1h")
+	}
+	cluster, err := pgtest.Durable(settings...)
 	if err != nil {
 		return nil, err
 	}

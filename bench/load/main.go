@@ -28,6 +28,7 @@ const (
 	maxRounds = 100
 	maxTime   = time.Minute
 	maxUsers  = 2_000_000
+	maxSoak   = 24 * time.Hour
 )
 
 // settings are the flags.
@@ -41,7 +42,8 @@ type settings struct {
 	users   int64         // in the database
 	few     int64         // in the small and the large database of the rows on size
 	many    int64
-	tries   int // of each kind of sign-in whose times must not differ
+	soak    time.Duration // of each engine, instead of the rows; 0: measure the rows
+	tries   int           // of each kind of sign-in whose times must not differ
 }
 
 func main() {
@@ -72,6 +74,7 @@ func run(ctx context.Context) error {
 	flag.Int64Var(&s.few, "few", 1_000, "users in the small database of the rows on size")
 	flag.Int64Var(&s.many, "many", 1_000_000, "users in the large one")
 	flag.IntVar(&s.tries, "tries", 2_000, "sign-ins of each kind whose times must not differ")
+	flag.DurationVar(&s.soak, "soak", 0, "instead of the rows, have each engine serve mixed traffic for so long, and look whether anything grows")
 	bare := flag.String("bare", "", "be a bare process: `server` or hashes")
 	flag.Parse()
 	if *bare != "" {
@@ -83,11 +86,15 @@ func run(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	var report report
-	report.settings = s
-	err := report.measure(ctx)
 	var text bytes.Buffer
-	report.write(&text)
+	var err error
+	if s.soak > 0 {
+		err = soak(ctx, s, &text)
+	} else {
+		report := report{settings: s}
+		err = report.measure(ctx)
+		report.write(&text)
+	}
 	if _, writeErr := os.Stdout.Write(text.Bytes()); writeErr != nil {
 		return errors.Join(err, writeErr)
 	}
@@ -107,6 +114,9 @@ func (s settings) check() error {
 		return fmt.Errorf("-time is more than 0 and at most %s", maxTime)
 	case s.few < 100 || s.users < 100 || s.many > maxUsers || s.users > maxUsers:
 		return fmt.Errorf("databases have 100 to %d users", maxUsers)
+	case s.soak < 0 || s.soak > maxSoak:
+		return fmt.Errorf("-soak is at most %s", maxSoak)
+	case s.soak > 0:
 	case s.tries < 10 || int64(s.tries)*6 > s.users:
 		return errors.New("-tries is 10 at least, and a sixth of the users at most: each try has a fresh account")
 	}

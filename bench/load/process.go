@@ -69,8 +69,8 @@ func usherCommand(ctx context.Context, binary string, d *database, listen string
 }
 
 // startUsher starts one, and returns when it listens.
-func startUsher(ctx context.Context, binary string, d *database) (*process, error) {
-	p := usherCommand(ctx, binary, d, "127.0.0.1:0")
+func startUsher(ctx context.Context, binary string, d *database, flags ...string) (*process, error) {
+	p := usherCommand(ctx, binary, d, "127.0.0.1:0", flags...)
 	// A file, not a pipe: whoever reads that would take of the cores for each line.
 	log, err := os.Create(filepath.Join(d.dir, "log"))
 	if err != nil {

@@ -40,7 +40,7 @@ func (r *report) measure(ctx context.Context) error {
 	defer os.RemoveAll(dir)
 	var failures []error
 	for _, name := range r.engines {
-		e, err := engines[name](dir)
+		e, err := engines[name](dir, true)
 		if err != nil {
 			return err
 		}

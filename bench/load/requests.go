@@ -186,11 +186,13 @@ func askOnce(ctx context.Context, p *process, request work.Request) error {
 const mebi = 1 << 20
 
 // settle waits until a server that nobody asks has given back what it no longer needs.
-func settle(ctx context.Context) error {
+func settle(ctx context.Context) error { return wait(ctx, 4*time.Second) }
+
+func wait(ctx context.Context, length time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(4 * time.Second):
+	case <-time.After(length):
 		return nil
 	}
 }

@@ -40,7 +40,10 @@ type sizedOperation struct {
 // of what is asked for as often. What removes users or ends what others need comes last.
 var sized = []sizedOperation{
 	{"whoami", func(_ settings, c string, _ int64) work.Request { return work.Whoami(c) }, 0},
-	{"one user", func(_ settings, c string, users int64) work.Request { return work.User(c, users) }, 0},
+	// What is remembered of users is bounded: the first is of those that are remembered, the
+	// second, in the large database, of those that are not.
+	{"one user, of the same 900", func(_ settings, c string, users int64) work.Request { return work.UserOf(900, c, users) }, 0},
+	{"one user, another each time", func(_ settings, c string, users int64) work.Request { return work.User(c, users) }, 0},
 	{"page of users by name", func(_ settings, c string, _ int64) work.Request { return work.Get("/api/users?sort=name&limit=50", c) }, 0},
 	{"roles", func(_ settings, c string, _ int64) work.Request { return work.Get("/api/roles", c) }, 0},
 	{"activity", func(_ settings, c string, _ int64) work.Request { return work.Get("/api/activity-log?limit=50", c) }, 0},

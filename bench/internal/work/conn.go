@@ -61,6 +61,18 @@ func (c *Conn) Answer(request []byte, status int) (*http.Response, []byte, error
 	return r, body, err
 }
 
+// Read is Answer for a caller who wants what the body, in JSON, has of a value.
+func (c *Conn) Read(request []byte, status int, value any) error {
+	_, body, err := c.Answer(request, status)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, value); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return nil
+}
+
 func (c *Conn) send(request []byte) (*http.Response, error) {
 	if _, err := c.Write(request); err != nil {
 		return nil, err
@@ -75,13 +87,7 @@ func SignInAdmin(ctx context.Context, address string) (string, error) {
 		return "", err
 	}
 	defer c.Close()
-	_, body, err := c.Answer(message("POST", "/api/login", "", Credentials(seed.AdminEmail, seed.Password)), 200)
-	if err != nil {
-		return "", err
-	}
 	var answer struct{ AuthToken string }
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return "", fmt.Errorf("read the answer to the sign-in: %w", err)
-	}
-	return answer.AuthToken, nil
+	err = c.Read(message("POST", "/api/login", "", Credentials(seed.AdminEmail, seed.Password)), 200, &answer)
+	return answer.AuthToken, err
 }

@@ -68,6 +68,15 @@ func User(credential string, users int64) Request {
 	}}
 }
 
+// UserOf asks for so many users out of all, one after the other, over and over.
+func UserOf(most int64, credential string, users int64) Request {
+	most = min(most, users-1)
+	return Request{200, func(n int64) []byte {
+		id := seed.Owner(n%most*((users-1)/most), users)
+		return message("GET", fmt.Sprintf("/api/users/%d", id), credential, "")
+	}}
+}
+
 // List asks for all users.
 func List(credential string) Request { return Get("/api/users", credential) }
 
@@ -134,9 +143,17 @@ func SetRoles(credential string, users int64) Request {
 // Delete removes one user after the other.
 func Delete(credential string, users int64) Request {
 	return Request{204, func(n int64) []byte {
-		return message("DELETE", fmt.Sprintf("/api/users/%d", Changed(n, users)), credential, "")
+		return DeleteUser(credential, Changed(n, users))
 	}}
 }
+
+// DeleteUser removes a user.
+func DeleteUser(credential string, id int64) []byte {
+	return message("DELETE", fmt.Sprintf("/api/users/%d", id), credential, "")
+}
+
+// SignOut ends the session of a token.
+func SignOut(token string) Request { return same(204, "POST", "/api/logout", token) }
 
 // Logout ends one session after the other, from the first on.
 func Logout(first int64) Request {
