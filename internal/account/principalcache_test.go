@@ -137,18 +137,31 @@ func TestForgetsEverybodyAfterAGap(t *testing.T) {
 	}
 }
 
+// A change that nobody was told of is known after a minute all the same.
+func TestUserTextsAreReadAnewEachMinute(t *testing.T) {
+	c, now := cacheOf(10, maxPrincipalBytes)
+	c.keepUserText(1, userText{[]byte("x"), now}, c.applied, now)
+	for age, want := range map[time.Duration]bool{0: true, touchInterval - 1: true, touchInterval: false} {
+		later := now.Add(age)
+		c.hear(later, c.at, nil)
+		if text, _ := c.userText(1, later); (text != nil) != want {
+			t.Errorf("after %v: %q, want it remembered: %v", age, text, want)
+		}
+	}
+}
+
 // However many are shown, what is remembered of them is bounded, and nothing is left of
 // what was forgotten.
 func TestUserTextsAreBounded(t *testing.T) {
 	c, now := cacheOf(10, maxPrincipalBytes)
 	for id := range int64(maxUserTexts + 5) {
-		c.keepUserText(id, []byte("x"), c.applied, now)
+		c.keepUserText(id, userText{[]byte("x"), now}, c.applied, now)
 	}
 	if n := c.texts.entries.Len(); n != maxUserTexts || *c.texts.bytes != n*(1+userTextBytes) {
 		t.Errorf("%d are remembered, with %d bytes", n, *c.texts.bytes)
 	}
 	for id := range int64(40) {
-		c.keepUserText(id, make([]byte, 1<<20), c.applied, now)
+		c.keepUserText(id, userText{make([]byte, 1<<20), now}, c.applied, now)
 	}
 	if n := c.texts.entries.Len(); n != 15 || *c.texts.bytes > maxUserTextBytes {
 		t.Errorf("%d long ones are remembered, with %d bytes", n, *c.texts.bytes)
@@ -166,8 +179,8 @@ func TestUserTextsAreBounded(t *testing.T) {
 	}
 	moment := c.applied
 	c.forget([]AuthChange{{AuthUser, 1}})
-	c.keepUserText(1, []byte("read before"), moment, now)
-	c.keepUserText(2, []byte("not sure"), c.applied, now.Add(trustTime))
+	c.keepUserText(1, userText{[]byte("read before"), now}, moment, now)
+	c.keepUserText(2, userText{[]byte("not sure"), now}, c.applied, now.Add(trustTime))
 	if c.texts.entries.Len() != 0 {
 		t.Error("what may be from before a change is remembered")
 	}

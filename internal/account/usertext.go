@@ -21,21 +21,29 @@ const (
 // user is shown with his fields, his roles and whether he is locked: all that he is
 // let in with, so he is forgotten by the same changes.
 type userTexts struct {
-	entries *simplelru.LRU[int64, []byte]
+	entries *simplelru.LRU[int64, userText]
 	bytes   *int
+}
+
+// userText is what one user is shown as, and when that was read, by the steady clock. It is
+// read anew each [touchInterval], as credentials are: of a change that nobody was told of,
+// after a crash in the middle of a commit say, nobody knows longer than that.
+type userText struct {
+	text []byte
+	read time.Time
 }
 
 func newUserTexts() userTexts {
 	bytes := new(int)
 	// It fails for no entries alone.
-	entries, _ := simplelru.NewLRU(maxUserTexts, func(_ int64, text []byte) { *bytes -= len(text) + userTextBytes })
+	entries, _ := simplelru.NewLRU(maxUserTexts, func(_ int64, t userText) { *bytes -= len(t.text) + userTextBytes })
 	return userTexts{entries, bytes}
 }
 
-func (t userTexts) keep(id int64, text []byte) {
+func (t userTexts) keep(id int64, u userText) {
 	t.entries.Remove(id)
-	t.entries.Add(id, text)
-	for *t.bytes += len(text) + userTextBytes; *t.bytes > maxUserTextBytes; {
+	t.entries.Add(id, u)
+	for *t.bytes += len(u.text) + userTextBytes; *t.bytes > maxUserTextBytes; {
 		t.entries.RemoveOldest()
 	}
 }
@@ -63,7 +71,8 @@ func (s *Service) UserText(ctx context.Context, caller *Principal, id int64, wri
 	if err := Allow(caller, access.ActionRead, access.EntityUser, id); err != nil {
 		return nil, err
 	}
-	text, moment := s.principals.userText(id, s.steady())
+	began := s.steady()
+	text, moment := s.principals.userText(id, began)
 	if text != nil {
 		return text, nil
 	}
@@ -73,7 +82,7 @@ func (s *Service) UserText(ctx context.Context, caller *Principal, id int64, wri
 	}
 	text, err = write(u)
 	if err == nil && !u.LockedOut { // a lock ends by itself
-		s.principals.keepUserText(id, text, moment, s.steady())
+		s.principals.keepUserText(id, userText{text, began}, moment, s.steady())
 	}
 	return text, err
 }
@@ -86,16 +95,18 @@ func (c *principalCache) userText(id int64, steady time.Time) (text []byte, mome
 	if !c.trusted(steady) {
 		return nil, c.applied
 	}
-	text, _ = c.texts.entries.Get(id)
+	if u, ok := c.texts.entries.Get(id); ok && steady.Sub(u.read) < touchInterval {
+		text = u.text
+	}
 	return text, c.applied
 }
 
 // keepUserText remembers what a user is shown as, unless anything was forgotten since the
 // moment at which reading him began.
-func (c *principalCache) keepUserText(id int64, text []byte, moment uint64, steady time.Time) {
+func (c *principalCache) keepUserText(id int64, u userText, moment uint64, steady time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.applied == moment && c.trusted(steady) {
-		c.texts.keep(id, text)
+		c.texts.keep(id, u)
 	}
 }
