@@ -68,7 +68,7 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	defer func() { _ = begun.Rollback() }() // does nothing after a commit
 	var failed error
 	t := &tx{reader: reader{queries{db: begun, rare: begun, dialect: postgresDialect, failed: &failed}}}
-	if err := cmp.Or(protect(ctx, f, t), failed, caller.Err()); err != nil {
+	if err := cmp.Or(protect(func() error { return f(ctx, t) }), failed, caller.Err()); err != nil {
 		return inTime(ctx, err), errors.Is(failed, errConflict)
 	}
 	err = begun.Commit()

@@ -95,13 +95,21 @@ func (w *writer) write(ctx context.Context, f func(context.Context, account.Tx) 
 		case queue <- j:
 			queue = nil
 		case w.turn <- struct{}{}:
-			w.lead()
-			w.pass()
+			w.take(ctx)
 		case <-w.closing:
 			return j.giveUp(errClosed)
 		case <-ctx.Done():
 			return j.giveUp(ctx.Err())
 		}
+	}
+}
+
+// take uses the turn of a caller. One who must be back by a deadline leaves the work to
+// the loop: another process may keep all from writing for seconds.
+func (w *writer) take(ctx context.Context) {
+	defer w.pass()
+	if _, hurried := ctx.Deadline(); !hurried {
+		w.lead()
 	}
 }
 
@@ -115,16 +123,12 @@ func (j *job) giveUp(err error) error {
 
 // lead commits a batch of what waits, if anything does. Its caller has the turn.
 func (w *writer) lead() (led bool) {
-	for {
-		select {
-		case first := <-w.jobs:
-			if first.begins() {
-				w.batch(first)
-				return true
-			}
-		default:
-			return false
-		}
+	select {
+	case first := <-w.jobs:
+		w.batch(first)
+		return true
+	default:
+		return false
 	}
 }
 
@@ -159,14 +163,14 @@ func (j *job) begins() bool {
 	return j.err == nil
 }
 
-// batch runs a job that has begun, and those that wait behind it, in one transaction.
+// batch runs a job, and those that wait behind it, in one transaction.
 func (w *writer) batch(first *job) {
-	done := []*job{first}
+	var done []*job
 	err := w.control("BEGIN IMMEDIATE")
 	if err == nil {
 		done, err = w.runBatch(first)
 	} else {
-		done = w.waiting(done) // each on its own would wait for the lock as long
+		done = w.waiting(first) // each on its own would wait for the lock as long
 	}
 	switch {
 	case errors.Is(err, errAlone):
@@ -189,14 +193,14 @@ func (w *writer) batch(first *job) {
 	}
 }
 
-// waiting adds the jobs that wait to a list.
-func (w *writer) waiting(list []*job) []*job {
-	for {
+// waiting returns a job and those that wait behind it.
+func (w *writer) waiting(first *job) (list []*job) {
+	for j := first; ; {
+		if j.begins() {
+			list = append(list, j)
+		}
 		select {
-		case j := <-w.jobs:
-			if j.begins() {
-				list = append(list, j)
-			}
+		case j = <-w.jobs:
 		default:
 			return list
 		}
@@ -211,25 +215,27 @@ var errAlone = errors.New("the only job of the transaction failed")
 // error is one of the transaction as a whole.
 func (w *writer) runBatch(first *job) (done []*job, err error) {
 	end := time.Now().Add(batchTime)
-	done = append(done, first)
-	if w.run(first); first.err != nil {
-		return done, errAlone
-	}
-	for len(done) < batchJobs && !time.Now().After(end) {
-		select {
-		case j := <-w.jobs:
-			if !j.begins() {
-				continue
-			}
+	for j := first; ; {
+		if j.begins() {
 			done = append(done, j)
-			if err := w.runSaved(j); err != nil {
+			if len(done) > 1 {
+				err = w.runSaved(j)
+			} else if w.run(j); j.err != nil {
+				err = errAlone
+			}
+			if err != nil {
 				return done, err
 			}
+		}
+		if len(done) == batchJobs || time.Now().After(end) {
+			return done, nil
+		}
+		select {
+		case j = <-w.jobs:
 		default:
 			return done, nil
 		}
 	}
-	return done, nil
 }
 
 // runSaved runs one job in a savepoint and keeps its failure in it. What it
@@ -253,7 +259,8 @@ func (w *writer) run(j *job) {
 	ctx, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(j.ctx), inJob{}, true), jobTime)
 	defer cancel()
 	var failed error
-	j.err = protect(ctx, j.f, &tx{reader: reader{queries{db: w.stmts, rare: w.conn, dialect: w.dialect, failed: &failed}}})
+	t := &tx{reader: reader{queries{db: w.stmts, rare: w.conn, dialect: w.dialect, failed: &failed}}}
+	j.err = protect(func() error { return j.f(ctx, t) })
 	switch {
 	case j.err == nil:
 		j.err = cmp.Or(failed, j.ctx.Err())
@@ -262,20 +269,22 @@ func (w *writer) run(j *job) {
 	}
 }
 
-// protect runs f and turns a panic into a failure.
-func protect(ctx context.Context, f func(context.Context, account.Tx) error, t *tx) (err error) {
+// protect runs f and turns a panic into a failure: whoever has the turn goes on.
+func protect(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return f(ctx, t)
+	return f()
 }
 
 // control runs a statement that begins or ends a transaction.
 func (w *writer) control(statement string) error {
-	_, err := w.stmts.ExecContext(context.Background(), statement)
-	return err
+	return protect(func() error {
+		_, err := w.stmts.ExecContext(context.Background(), statement)
+		return err
+	})
 }
 
 // close lets nobody in any more, and waits for the batch under way.

@@ -237,6 +237,56 @@ func TestWriterWaitsForOtherProcesses(t *testing.T) {
 	})
 }
 
+// One who has no time to wait need not be behind another: nobody waits in his place.
+func TestWriterLetsABriefCallerGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		one, two := openDir(t, dir), openDir(t, dir)
+		held := standInLine(t, one)
+		begin := time.Now()
+		brief, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		wantErr(t, "a brief caller", two.Write(brief, adds(1)[0]), context.DeadlineExceeded)
+		want(t, "his time", time.Since(begin), 100*time.Millisecond)
+		time.Sleep(time.Second)
+		held.letGo()
+		insertUser(t, two, localUser("later@example.org"))
+		wantUsers(t, one, "later@example.org")
+	})
+}
+
+// The first job of a transaction has no savepoint: when it fails, whatever the engine has
+// done, the transaction ends and nobody else is concerned.
+func TestWriterAfterFailureOfTheFirst(t *testing.T) {
+	sentinel := errors.New("no")
+	for name, fails := range map[string]job{
+		"by itself": func(ctx context.Context, tx account.Tx) error {
+			return errors.Join(add(ctx, tx, "gone@example.org"), sentinel)
+		},
+		"by a panic": func(ctx context.Context, tx account.Tx) error {
+			_ = add(ctx, tx, "gone@example.org")
+			panic("no")
+		},
+		"rolled back by the engine": func(ctx context.Context, tx account.Tx) error {
+			return errors.Join(add(ctx, tx, "gone@example.org"), sqlstore.Exec(ctx, tx, rollBack))
+		},
+		"on a full disk": func(ctx context.Context, tx account.Tx) error {
+			return errors.Join(limitPages(60)(ctx, tx), add(ctx, tx, "gone@example.org"), fillDisk(ctx, tx))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openDir(t, t.TempDir())
+			if err := s.Write(t.Context(), fails); err == nil {
+				t.Error("the job succeeded")
+			}
+			change(t, s, limitPages(1_000_000))
+			wantUsers(t, s)
+			insertUser(t, s, localUser("later@example.org"))
+			wantUsers(t, s, "later@example.org")
+		})
+	}
+}
+
 func TestClose(t *testing.T) {
 	t.Run("answers all who wait", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
