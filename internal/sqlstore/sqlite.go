@@ -80,7 +80,7 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 		transactions: w,
 		place:        path,
 		now:          time.Now,
-		rest:         func(ctx context.Context) error { return shrink(ctx, reads, readers, w) },
+		rest:         func(ctx context.Context) error { return shrink(ctx, reads, w) },
 		closers:      []func() error{prepared.close, reads.Close, writes.Close},
 	}, nil
 }
@@ -88,23 +88,32 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 // shrinkTime is how long readers may be kept from others who need one.
 const shrinkTime = 100 * time.Millisecond
 
-// shrink has every connection let go of the pages that it keeps. It fails when they are in
-// use.
-func shrink(ctx context.Context, reads *sql.DB, readers int, w *writer) error {
-	const statement = "PRAGMA shrink_memory"
+// shrinkMemory lets a connection go of the pages that it keeps.
+const shrinkMemory = "PRAGMA shrink_memory"
+
+// shrink does so for every connection that is open. It fails when they are in use.
+func shrink(ctx context.Context, reads *sql.DB, w *writer) error {
 	ctx, cancel := context.WithTimeout(ctx, shrinkTime)
 	defer cancel()
-	for range readers { // all of them, so each is held until the last one is
+	// The readers are given back before the writer is waited for.
+	if err := shrinkReaders(ctx, reads); err != nil {
+		return err
+	}
+	return w.write(ctx, func(ctx context.Context, t account.Tx) error { return t.(*tx).run(ctx, shrinkMemory) })
+}
+
+func shrinkReaders(ctx context.Context, reads *sql.DB) error {
+	for range reads.Stats().OpenConnections { // each is held until the last one is, or it would come again
 		conn, err := reads.Conn(ctx)
 		if err != nil {
 			return err
 		}
 		defer conn.Close()
-		if _, err := conn.ExecContext(ctx, statement); err != nil {
+		if _, err := conn.ExecContext(ctx, shrinkMemory); err != nil {
 			return err
 		}
 	}
-	return w.write(ctx, func(ctx context.Context, t account.Tx) error { return t.(*tx).run(ctx, statement) })
+	return nil
 }
 
 // durable is the URL of a database that is durable at every commit
