@@ -2,8 +2,11 @@ package account_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
@@ -37,5 +40,41 @@ func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 	}
 	if len(seen) != users+1 {
 		t.Errorf("%d users on all pages", len(seen))
+	}
+}
+
+// brief is a store whose pages of users end early.
+type brief struct {
+	account.Store
+	most  int
+	asked []int
+}
+
+func (b *brief) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
+	b.asked = append(b.asked, limit)
+	return b.Store.UsersAfter(ctx, id, min(limit, b.most), now)
+}
+
+// TestListAsksForWhatItGets: what a page leaves out because of large pictures was read in
+// vain, and may have come a long way.
+func TestListAsksForWhatItGets(t *testing.T) {
+	f := newFixture(t)
+	for n := range 11 {
+		f.user(fmt.Sprintf("u%02d@example.org", n))
+	}
+	for most, want := range map[int][]int{
+		200: {100, 12},
+		5:   {100, 5, 10, 2},
+	} {
+		store := &brief{Store: f.store, most: most}
+		s := f.with(func(o *account.Options) { o.Store = store })
+		listed := 0
+		err := s.ListUsers(t.Context(), f.as(adminEmail), func(account.User) error { listed++; return nil })
+		if err != nil || listed != 12 {
+			t.Errorf("%d users, %v", listed, err)
+		}
+		if !slices.Equal(store.asked, want) {
+			t.Errorf("pages that end after %d: asked for %v, want %v", most, store.asked, want)
+		}
 	}
 }

@@ -11,8 +11,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// listPage is how many users a list holds in memory at once, at most.
-const listPage = 1000
+// listPage is how many users a list holds in memory at once, at most, and firstPage how
+// many it asks for first.
+const (
+	listPage  = 1000
+	firstPage = 100
+)
 
 // ListUsers calls yield with every user that the caller may read, by id. It
 // holds one page at a time, so a list is not one snapshot. It ends with the
@@ -22,10 +26,18 @@ func (s *Service) ListUsers(ctx context.Context, caller *Principal, yield func(U
 		return err
 	}
 	all, readable := caller.Access.Reach(access.ActionRead, access.EntityUser, caller.User.ID)
+	limit := firstPage
 	for last := int64(0); ; {
-		users, err := s.store.UsersAfter(ctx, last, listPage, s.now())
+		users, err := s.store.UsersAfter(ctx, last, limit, s.now())
 		if err != nil || len(users) == 0 {
 			return err
+		}
+		// The storage ends a page early where pictures are large. What was asked for beyond
+		// it may have been read and thrown away, so as much is asked for as was got.
+		if len(users) == limit {
+			limit = min(2*limit, listPage)
+		} else {
+			limit = len(users)
 		}
 		for _, u := range users {
 			if _, found := slices.BinarySearch(readable, u.ID); !all && !found {
