@@ -38,7 +38,7 @@ func (t *tx) InsertActivity(ctx context.Context, entries ...account.Activity) er
 
 func (r reader) Activity(ctx context.Context, q account.ActivityQuery) ([]account.StoredActivity, error) {
 	statement, args := activityPage(r.dialect, q)
-	return all(ctx, r.atLength(), scanActivity, statement, args...)
+	return allOnce(ctx, r.queries, scanActivity, statement, args...)
 }
 
 // activityPage writes the statement of a page of the activity log. It asks only for
