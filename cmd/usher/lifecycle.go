@@ -47,7 +47,7 @@ func (p *program) Run(ctx context.Context) error {
 	work.Go(func() { p.hear(background) })
 	work.Go(func() { p.retell(background) })
 	work.Go(func() { p.watch(background) })
-	work.Go(func() { handBack(background, &p.requests, p.rest) })
+	work.Go(func() { handBack(background, &p.traffic, p.rest) })
 	work.Go(func() { collect(background) })
 
 	served := make(chan error, 1)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -15,17 +16,23 @@ func letGoOfPages() {
 	if err != nil {
 		return
 	}
-	maps, err := os.Open("/proc/self/maps")
+	maps, err := os.Open("/proc/self/smaps")
 	if err != nil {
 		return
 	}
 	defer maps.Close()
+	var from, to uintptr
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		var from, to uintptr
 		var may, offset, device, inode, path string
-		// proc_pid_maps(5)
-		n, _ := fmt.Sscanf(lines.Text(), "%x-%x %s %s %s %s %s", &from, &to, &may, &offset, &device, &inode, &path)
-		if n == 7 && path == program && (may == "r-xp" || may == "r--p") { // never what was written
+		// proc_pid_maps(5) and proc_pid_smaps(5)
+		if n, _ := fmt.Sscanf(lines.Text(), "%x-%x %s %s %s %s %s", &from, &to, &may, &offset, &device, &inode, &path); n >= 5 {
+			if path != program || (may != "r-xp" && may != "r--p") {
+				to = from
+			}
+			continue
+		}
+		// What was written meanwhile, by the loader say, is not in the file any more.
+		if f := strings.Fields(lines.Text()); f[0] == "Anonymous:" && f[1] == "0" && to > from {
 			_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, from, to-from, syscall.MADV_DONTNEED)
 		}
 	}

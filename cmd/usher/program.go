@@ -60,7 +60,7 @@ type program struct {
 	listener net.Listener
 	server   *http.Server
 	draining atomic.Bool
-	requests atomic.Uint64 // that have come so far
+	traffic  traffic
 
 	URL      *url.URL    // where it listens
 	Password secret.Text // of the first administrator, if this start made one up
@@ -262,10 +262,7 @@ func (p *program) handler() (http.Handler, error) {
 		Accounts: p.accounts, Log: p.log, Metrics: registry, Proxies: proxies, AccessLog: p.settings.AccessLog,
 		Version: version(), Pages: pages,
 	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.requests.Add(1)
-		all.ServeHTTP(w, r)
-	}), err
+	return p.traffic.handler(all), err
 }
 
 // Close closes what newProgram opened.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -19,7 +20,24 @@ var hashesAtOnce = sync.OnceValue(func() int { return runtime.GOMAXPROCS(0) })
 // scheduler takes a core away from it after 10 ms at best, and looks for what has come
 // over the network no more often where all are taken. With as many threads again, it is
 // the kernel that shares the cores, and a request waits as it would beside another process.
-var spread = sync.OnceFunc(func() { runtime.GOMAXPROCS(2 * hashesAtOnce()) })
+// An operator who has set GOMAXPROCS knows better.
+var spread = sync.OnceFunc(func() {
+	if atOnce := hashesAtOnce(); os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2 * atOnce)
+	}
+})
+
+// traffic counts requests.
+type traffic struct{ begun, ended atomic.Uint64 }
+
+// handler counts those that it passes on.
+func (t *traffic) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t.begun.Add(1)
+		defer t.ended.Add(1)
+		next.ServeHTTP(w, r)
+	})
+}
 
 const (
 	restTime    = 2 * time.Second // after how long without a request memory goes back to the system
@@ -30,14 +48,14 @@ const (
 	seldom = 400
 )
 
-// handBack gives memory back to the system whenever requests have come and then none has
-// for a while, until ctx ends. requests is how many have come so far; forget lets go of
-// what is remembered for them.
-func handBack(ctx context.Context, requests *atomic.Uint64, forget func(context.Context)) {
-	last, returned := requests.Load(), uint64(0)
+// handBack gives memory back to the system whenever requests have come, and then none has
+// for a while and none is under way, until ctx ends. forget lets go of what is remembered
+// for them.
+func handBack(ctx context.Context, t *traffic, forget func(context.Context)) {
+	last, returned := t.begun.Load(), uint64(0)
 	every(ctx, restTime, func() {
-		now := requests.Load()
-		if now == last && now != returned {
+		now := t.begun.Load()
+		if now == last && now == t.ended.Load() && now != returned {
 			forget(ctx)
 			debug.FreeOSMemory()
 			letGoOfPages()
