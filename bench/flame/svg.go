@@ -30,6 +30,9 @@ var colours = []struct {
 	{"other", "#e6ddd0", regexp.MustCompile(``)},
 }
 
+// typeParameters have the paths of other packages in them.
+var typeParameters = regexp.MustCompile(`\[.*\]`)
+
 // draw writes a flame graph with the outermost frames on top.
 func draw(tree *frame, title string) string {
 	var body strings.Builder
@@ -65,11 +68,11 @@ func (g *graph) frame(f *frame, x float64, depth int) float64 {
 		return w
 	}
 	g.depth = max(g.depth, depth)
-	name, _, _ := strings.Cut(f.name, "[") // without type parameters
-	name = name[strings.LastIndexByte(name, '/')+1:]
+	path := typeParameters.ReplaceAllString(f.name, "")
+	name := path[strings.LastIndexByte(path, '/')+1:]
 	y := head + depth*rowHeight
 	fmt.Fprintf(g.out, `<g><title>%s: %.1f %%</title><rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s" stroke="#fff" stroke-width="0.5"/>`,
-		html.EscapeString(name), 100*w/width, x, y, w, rowHeight-1, colour(f.name))
+		html.EscapeString(name), 100*w/width, x, y, w, rowHeight-1, colour(path))
 	if room := int((w - 4) / letter); room >= 4 {
 		if len(name) > room {
 			name = name[:room-2] + ".."

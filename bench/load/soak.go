@@ -25,6 +25,8 @@ const (
 	// restTime is how long it takes until what a server gives back when nobody asks it is
 	// gone, and what it needs all the same has come back.
 	restTime = 12 * time.Second
+	// closeTime is how long a server may take to close its end of connections.
+	closeTime = 200 * time.Millisecond
 )
 
 // look is what a server was like in one window of a soak.
@@ -97,7 +99,8 @@ func soak(ctx context.Context, s settings, out io.Writer) error {
 		}
 		o, err := soakOn(ctx, e, s)
 		if err = errors.Join(err, e.close()); err != nil {
-			return fmt.Errorf("%s: %w", e.name(), err)
+			failures = append(failures, fmt.Errorf("%s: %w", e.name(), err))
+			continue
 		}
 		tell := func(t trait, looks []look) {
 			first, last, grown := t.grown(looks)
@@ -184,6 +187,9 @@ func soakWindow(ctx context.Context, p *process, quick, hashed *clients, rate fl
 	both.Go(func() { slowly, slowErr = hashed.paced(ctx, length, rate/hashEach) })
 	both.Wait()
 	if err := errors.Join(quickErr, slowErr); err != nil {
+		return l, err
+	}
+	if err := wait(ctx, closeTime); err != nil {
 		return l, err
 	}
 	l = look{memory: resident(p.pid()), quick: p99(quickly), hashed: p99(slowly)}

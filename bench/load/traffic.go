@@ -23,9 +23,9 @@ const (
 func mixed(quick, hashed journey) journey {
 	return func(c *work.Conn, n int64) error {
 		if n%hashEach == 0 {
-			return hashed(c, n)
+			return hashed(c, n/hashEach)
 		}
-		return quick(c, n)
+		return quick(c, n-n/hashEach)
 	}
 }
 
