@@ -103,9 +103,9 @@ func TestListThatFails(t *testing.T) {
 	}{
 		{"at once", 0, func() error { return errOfDriver }, 1, false},
 		{"before anything is sent", 500, func() error { return errOfDriver }, 1, false},
-		{"in the middle", 600, func() error { return errOfDriver }, 2, true},
-		{"in the middle, by a panic", 600, func() error { panic(errOfDriver) }, 2, true},
-		{"in the middle, for now", 600, func() error { return &account.Error{Code: account.CodeUnavailable, Err: errOfDriver} }, 2, true},
+		{"in the middle", 600, func() error { return errOfDriver }, 3, true},
+		{"in the middle, by a panic", 600, func() error { panic(errOfDriver) }, 3, true},
+		{"in the middle, for now", 600, func() error { return &account.Error{Code: account.CodeUnavailable, Err: errOfDriver} }, 3, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t)

@@ -91,7 +91,7 @@ const shrinkTime = 100 * time.Millisecond
 // shrinkMemory lets a connection go of the pages that it keeps.
 const shrinkMemory = "PRAGMA shrink_memory"
 
-// shrink does so for every connection that is open. It fails when they are in use.
+// shrink does so for the readers that nobody uses and for the writer.
 func shrink(ctx context.Context, reads *sql.DB, w *writer) error {
 	ctx, cancel := context.WithTimeout(ctx, shrinkTime)
 	defer cancel()
@@ -103,7 +103,7 @@ func shrink(ctx context.Context, reads *sql.DB, w *writer) error {
 }
 
 func shrinkReaders(ctx context.Context, reads *sql.DB) error {
-	for range reads.Stats().OpenConnections { // each is held until the last one is, or it would come again
+	for range reads.Stats().Idle { // each is held until the last one is, or it would come again
 		conn, err := reads.Conn(ctx)
 		if err != nil {
 			return err
