@@ -21,13 +21,15 @@ func letGoOfPages() {
 		return
 	}
 	defer maps.Close()
-	var from, to uintptr
+	var from, to uintptr // of the last mapping that may go
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		var may, offset, device, inode, path string
 		// proc_pid_maps(5) and proc_pid_smaps(5)
-		if n, _ := fmt.Sscanf(lines.Text(), "%x-%x %s %s %s %s %s", &from, &to, &may, &offset, &device, &inode, &path); n >= 5 {
-			if path != program || (may != "r-xp" && may != "r--p") {
-				to = from
+		var begin, end uintptr
+		var may, offset, device, inode, path string
+		if n, _ := fmt.Sscanf(lines.Text(), "%x-%x %s %s %s %s %s", &begin, &end, &may, &offset, &device, &inode, &path); n >= 5 {
+			from, to = begin, begin
+			if path == program && (may == "r-xp" || may == "r--p") {
+				to = end
 			}
 			continue
 		}
