@@ -12,6 +12,6 @@ mkdir -p "$out"
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT
 
-CGO_ENABLED=0 go build -o "$built/usher" ./cmd/usher
+make --no-print-directory build
 go build -o "$built/load" ./bench/load
-"$built/load" -usher "$built/usher" -soak "${1:?how long on each engine, as in: scripts/soak.sh 15m}" -users 5000 -o "$out/soak.md"
+"$built/load" -usher "$PWD/usher" -soak "${1:?how long on each engine, as in: scripts/soak.sh 15m}" -users 5000 -o "$out/soak.md"
