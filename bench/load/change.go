@@ -13,7 +13,7 @@ import (
 )
 
 // sessions is how many there are to be ended.
-const sessions = 120_000
+const sessions = 240_000
 
 // change is a kind of request that is one durable transaction.
 type change struct {
