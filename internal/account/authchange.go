@@ -26,8 +26,19 @@ type AuthChange struct {
 	ID   int64
 }
 
+// AuthNews are changes that can be seen.
+type AuthNews struct {
+	Changes []AuthChange // each once
+	At      time.Time    // when it is, by the clock of the database
+	// Last is a number that every change has passed which is not seen yet. It is 0 where
+	// there is none, as where changes become visible in another order than they have
+	// numbers.
+	Last int64
+}
+
 // The times by which a change made on one node holds on every other within a
 // second. A node hears every [HearInterval] of the changes of the last hearWindow,
+// or where they become visible in the order of their numbers, of those since the last time,
 // and trusts what it remembers for trustTime after a good read began. Hence a token
 // is refused at most trustTime after the change was committed, or the database is
 // asked.
@@ -65,11 +76,11 @@ func (s *Service) Hear(ctx context.Context) error {
 	began := s.steady()
 	ctx, cancel := context.WithTimeout(ctx, hearTime)
 	defer cancel()
-	changes, at, err := s.store.AuthChanges(ctx, hearWindow, maxChanges)
+	news, err := s.store.AuthChanges(ctx, s.principals.heard(began), hearWindow, maxChanges)
 	if err != nil {
 		return fmt.Errorf("hear what was changed: %w", err)
 	}
-	s.principals.hear(began, at, changes)
+	s.principals.hear(began, news)
 	return nil
 }
 

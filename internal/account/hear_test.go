@@ -21,13 +21,13 @@ type remote struct {
 	wrote func() error                    // after a commit; nil: nothing
 }
 
-func (r *remote) AuthChanges(ctx context.Context, age time.Duration, limit int) ([]account.AuthChange, time.Time, error) {
+func (r *remote) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (account.AuthNews, error) {
 	if r.hear != nil {
 		if err := r.hear(ctx); err != nil {
-			return nil, time.Time{}, err
+			return account.AuthNews{}, err
 		}
 	}
-	return r.Store.AuthChanges(ctx, age, limit)
+	return r.Store.AuthChanges(ctx, after, age, limit)
 }
 
 func (r *remote) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
@@ -246,9 +246,9 @@ func TestSlowChangeIsToldOfAgain(t *testing.T) {
 		if err := node.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
 			t.Fatal(err)
 		}
-		changes, _, err := f.store.AuthChanges(t.Context(), time.Hour, 100)
-		if err != nil || len(changes) != want {
-			t.Errorf("after %v others can hear of %v, %v", took, changes, err)
+		news, err := f.store.AuthChanges(t.Context(), 0, time.Hour, 100)
+		if err != nil || len(news.Changes) != want {
+			t.Errorf("after %v others can hear of %v, %v", took, news.Changes, err)
 		}
 	}
 }

@@ -32,6 +32,7 @@ type principalCache struct {
 	applied uint64
 	began   time.Time // the last good read of changes, by this machine's steady clock
 	at      time.Time // the same, by the clock of the database
+	last    int64     // the number that it ended with
 	lookups PrincipalLookups
 }
 
@@ -159,16 +160,27 @@ func (c *principalCache) evicted(r *remembered) {
 	}
 }
 
-// hear forgets whom the changes are about, which a read that began at began found
-// when it was at in the database. It forgets everybody when it may have missed one.
-func (c *principalCache) hear(began, at time.Time, changes []AuthChange) {
+// heard returns the number that the last good read of changes ended with. It is 0 where
+// that was so long ago that there may be too many since.
+func (c *principalCache) heard(steady time.Time) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if gap := at.Sub(c.at); gap < 0 || gap > hearGap || len(changes) >= maxChanges {
-		changes = []AuthChange{{Kind: AuthSettings}}
+	if steady.Sub(c.began) > hearGap {
+		return 0
 	}
-	c.apply(changes)
-	if c.at = at; began.After(c.began) {
+	return c.last
+}
+
+// hear forgets whom the news are about that a read found which began at began. It
+// forgets everybody when it may have missed some.
+func (c *principalCache) hear(began time.Time, news AuthNews) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if gap := news.At.Sub(c.at); gap < 0 || gap > hearGap || len(news.Changes) >= maxChanges {
+		news.Changes = []AuthChange{{Kind: AuthSettings}}
+	}
+	c.apply(news.Changes)
+	if c.at, c.last = news.At, news.Last; began.After(c.began) {
 		c.began = began
 	}
 }

@@ -12,7 +12,7 @@ import (
 func cacheOf(principals, bytes int) (*principalCache, time.Time) {
 	now := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 	c := newPrincipalCache(principals, bytes)
-	c.hear(now, now, nil)
+	c.hear(now, AuthNews{At: now})
 	return c, now
 }
 
@@ -102,7 +102,7 @@ func TestForgetsWhomAChangeIsAbout(t *testing.T) {
 			key := somebody(3, 0, now, 8)
 			key.Credential.Kind = CredentialNamedKey
 			c.fill(now, somebody(1, 0, now, 7, 8), somebody(2, 0, now, 7), key)
-			c.hear(now, now, []AuthChange{test.change})
+			c.hear(now, AuthNews{Changes: []AuthChange{test.change}, At: now})
 			c.want(t, "left", 3, test.left...)
 		})
 	}
@@ -129,11 +129,23 @@ func TestForgetsEverybodyAfterAGap(t *testing.T) {
 			for i := range changes {
 				changes[i] = AuthChange{AuthSession, int64(i + 100)}
 			}
-			c.hear(now, now.Add(test.at), changes)
+			c.hear(now, AuthNews{Changes: changes, At: now.Add(test.at)})
 			if kept := len(c.there(1)) == 1; kept != test.kept {
 				t.Errorf("kept: %v, want %v", kept, test.kept)
 			}
 		})
+	}
+}
+
+// After a silence there may be too many changes to read them by their numbers: they are
+// read by their age, and everybody is forgotten anyhow.
+func TestReadsChangesByAgeAfterAGap(t *testing.T) {
+	c, now := cacheOf(10, maxPrincipalBytes)
+	c.hear(now, AuthNews{At: now, Last: 7})
+	for silence, want := range map[time.Duration]int64{0: 7, hearGap: 7, hearGap + 1: 0} {
+		if got := c.heard(now.Add(silence)); got != want {
+			t.Errorf("after %v what comes behind %d is read, want %d", silence, got, want)
+		}
 	}
 }
 
@@ -143,7 +155,7 @@ func TestUserTextsAreReadAnewEachMinute(t *testing.T) {
 	c.keepUserText(1, userText{[]byte("x"), now}, c.applied, now)
 	for age, want := range map[time.Duration]bool{0: true, touchInterval - 1: true, touchInterval: false} {
 		later := now.Add(age)
-		c.hear(later, c.at, nil)
+		c.hear(later, AuthNews{At: c.at})
 		if text, _ := c.userText(1, later); (text != nil) != want {
 			t.Errorf("after %v: %q, want it remembered: %v", age, text, want)
 		}

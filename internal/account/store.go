@@ -349,9 +349,9 @@ type InstanceWriter interface {
 // AuthChangeReader tells of changes by which credentials let in another principal
 // than before, or nobody.
 type AuthChangeReader interface {
-	// AuthChanges returns what was changed in the time before, each change once and
-	// at most limit, and when it is by the clock of the database.
-	AuthChanges(ctx context.Context, age time.Duration, limit int) (changes []AuthChange, at time.Time, err error)
+	// AuthChanges returns at most limit of what was changed since the news of which
+	// after is the last number, or in the time before where it is 0.
+	AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (AuthNews, error)
 }
 
 // AuthChangeWriter tells every node of such changes.

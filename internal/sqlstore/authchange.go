@@ -32,30 +32,36 @@ func (t *tx) changed(ctx context.Context, kind account.AuthKind, id int64) error
 
 // AuthChanges reads the time in the same statement, so that it is that of the
 // snapshot, and has a row even where nothing was changed.
-func (r reader) AuthChanges(ctx context.Context, age time.Duration, limit int) (changes []account.AuthChange, at time.Time, err error) {
+func (r reader) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (news account.AuthNews, err error) {
+	since, from := "at > "+r.dialect.now+" - $1", age.Microseconds()
+	if after > 0 {
+		since, from = "id > $1", after
+	}
 	rows, err := all(ctx, r.atLength(), scanAuthChange, `
-		SELECT n.at, c.kind, c.entity_id
-		FROM (SELECT `+r.dialect.now+` AS at) n
-		LEFT JOIN (SELECT DISTINCT kind, entity_id FROM auth_change WHERE at > `+r.dialect.now+` - $1 LIMIT $2) c ON TRUE`,
-		age.Microseconds(), limit)
+		SELECT n.at, n.last, c.kind, c.entity_id
+		FROM (SELECT `+r.dialect.now+` AS at, `+r.dialect.lastChange+` AS last) n
+		LEFT JOIN (SELECT DISTINCT kind, entity_id FROM auth_change WHERE `+since+` LIMIT $2) c ON TRUE`,
+		from, limit)
 	for _, row := range rows {
-		at = row.at
+		news.At, news.Last = row.at, row.last
 		if row.kind != nil {
-			changes = append(changes, account.AuthChange{Kind: account.AuthKind(*row.kind), ID: *row.id})
+			news.Changes = append(news.Changes, account.AuthChange{Kind: account.AuthKind(*row.kind), ID: *row.id})
 		}
 	}
-	return changes, at, err
+	return news, err
 }
 
-// authChangeRow is a change, if there is one, and the time of the database.
+// authChangeRow is a change, if there is one, the time of the database, and the number
+// after which others come.
 type authChangeRow struct {
 	at   time.Time
+	last int64
 	kind *string
 	id   *int64
 }
 
 func scanAuthChange(row scanner) (r authChangeRow, err error) {
-	return r, row.Scan(micro{&r.at}, &r.kind, &r.id)
+	return r, row.Scan(micro{&r.at}, &r.last, &r.kind, &r.id)
 }
 
 func (t *tx) DeleteAuthChanges(ctx context.Context, age time.Duration, limit int) (int, error) {

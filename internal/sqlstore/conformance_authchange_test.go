@@ -126,10 +126,10 @@ func TestEveryWriteIsAuthChangeOrNot(t *testing.T) {
 // hour.
 func wantAuthChanges(t *testing.T, s account.Store, what string, wanted []account.AuthChange) {
 	t.Helper()
-	got, _, err := s.AuthChanges(t.Context(), time.Hour, 100)
+	news, err := s.AuthChanges(t.Context(), 0, time.Hour, 100)
 	wantErr(t, what, err, nil)
-	if !slices.Equal(sortedChanges(got), sortedChanges(wanted)) {
-		t.Errorf("%s: got %v, want %v", what, got, wanted)
+	if !slices.Equal(sortedChanges(news.Changes), sortedChanges(wanted)) {
+		t.Errorf("%s: got %v, want %v", what, news.Changes, wanted)
 	}
 }
 
@@ -195,16 +195,16 @@ func TestAuthChange(t *testing.T) {
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) })
 		}
 		for age, wanted := range map[time.Duration]int{-time.Hour: 0, time.Hour: 2} {
-			got, at, err := db.AuthChanges(t.Context(), age, 100)
+			news, err := db.AuthChanges(t.Context(), 0, age, 100)
 			wantErr(t, "AuthChanges", err, nil)
-			want(t, "of the last "+age.String(), len(got), wanted)
-			if at.Before(before) || at.After(time.Now().Add(time.Minute)) {
-				t.Errorf("the time of the database is %v", at)
+			want(t, "of the last "+age.String(), len(news.Changes), wanted)
+			if news.At.Before(before) || news.At.After(time.Now().Add(time.Minute)) {
+				t.Errorf("the time of the database is %v", news.At)
 			}
 		}
-		limited, _, err := db.AuthChanges(t.Context(), time.Hour, 1)
+		limited, err := db.AuthChanges(t.Context(), 0, time.Hour, 1)
 		wantErr(t, "AuthChanges", err, nil)
-		want(t, "at most one", len(limited), 1)
+		want(t, "at most one", len(limited.Changes), 1)
 
 		swept := func(age time.Duration, limit int) int {
 			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.DeleteAuthChanges(ctx, age, limit) })
@@ -213,5 +213,39 @@ func TestAuthChange(t *testing.T) {
 		want(t, "two of three", swept(0, 2), 2)
 		want(t, "the rest", swept(0, 2), 1)
 		wantAuthChanges(t, db, "then", nil)
+	})
+
+	conform(t, "changes are read once where their numbers allow it, and never missed", func(t *testing.T, db database) {
+		var news account.AuthNews
+		end := func(ids ...int64) {
+			for _, id := range ids {
+				change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) })
+			}
+		}
+		hear := func(what string, ids ...int64) {
+			t.Helper()
+			before := news.Last
+			var err error
+			news, err = db.another().AuthChanges(t.Context(), before, time.Hour, 100)
+			wantErr(t, what, err, nil)
+			for _, id := range ids {
+				if !slices.Contains(news.Changes, account.AuthChange{Kind: account.AuthSession, ID: id}) {
+					t.Errorf("%s: of session %d nobody hears", what, id)
+				}
+			}
+			if before > 0 {
+				want(t, what, len(news.Changes), len(ids))
+			}
+		}
+		hear("nothing")
+		end(1, 2)
+		hear("the first", 1, 2)
+		end(3, 2)
+		hear("the next", 2, 3)
+		hear("nothing more")
+		end(4)
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return counted(tx.DeleteAuthChanges(ctx, 0, 100)) })
+		end(5) // not with a number that is given already
+		hear("after all were swept", 5)
 	})
 }

@@ -19,6 +19,9 @@ type dialect struct {
 	local bool
 	// now is the time of the database, in microseconds.
 	now string
+	// lastChange is the number of the last change that can be seen, where none that is
+	// seen later has a smaller one, else 0.
+	lastChange string
 	// lockRow ends a SELECT whose rows are to be this transaction's alone until it
 	// ends, shareRow one whose rows others may read so too, and skipLocked one that
 	// passes over those of others. They are empty on an engine with one writer.

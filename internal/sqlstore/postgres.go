@@ -43,8 +43,10 @@ const applicationName = "usher"
 var postgresDialect = &dialect{
 	name: "postgres",
 	// Not clock_timestamp(), for which no index is used.
-	now:     "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)",
-	lockRow: " FOR UPDATE", shareRow: " FOR SHARE", skipLocked: " FOR UPDATE SKIP LOCKED",
+	now: "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)",
+	// A number is given at the insertion, and another transaction may be committed before.
+	lastChange: "CAST(0 AS BIGINT)",
+	lockRow:    " FOR UPDATE", shareRow: " FOR SHARE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	lockGate: "pg_advisory_xact_lock(number) IS NOT NULL", shareGate: "pg_advisory_xact_lock_shared(number) IS NOT NULL",
 	ids: between('{', '}'),
 	idList: func(placeholder string) string {

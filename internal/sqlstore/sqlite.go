@@ -22,16 +22,19 @@ import (
 const DatabaseFile = "usher.db"
 
 var sqliteDialect = &dialect{
-	name:      "sqlite",
-	local:     true,
-	now:       "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
-	unindexed: "+",
-	ids:       between('[', ']'),
-	idList:    sqliteList,
-	textList:  sqliteList,
-	size:      "(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)",
-	hasTable:  "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
-	classify:  classifySQLite,
+	name:  "sqlite",
+	local: true,
+	now:   "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+	// One transaction writes at a time, so numbers are in the order of commits; and none
+	// is given twice (AUTOINCREMENT).
+	lastChange: "(SELECT COALESCE(max(id), 0) FROM auth_change)",
+	unindexed:  "+",
+	ids:        between('[', ']'),
+	idList:     sqliteList,
+	textList:   sqliteList,
+	size:       "(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)",
+	hasTable:   "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
+	classify:   classifySQLite,
 }
 
 func sqliteList(placeholder string) string {
