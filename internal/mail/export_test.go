@@ -16,4 +16,6 @@ const (
 	PollInterval = pollInterval
 	MaxBackoff   = maxBackoff
 	SettleTries  = settleTries
+	WakeDelay    = wakeDelay
+	WakeSpread   = wakeSpread
 )

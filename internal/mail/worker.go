@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"runtime/debug"
 	"time"
 
@@ -24,7 +25,9 @@ type Queue interface {
 }
 
 const (
-	pollInterval  = time.Second      // between looks at an empty queue
+	pollInterval  = time.Second // between looks at an empty queue
+	wakeDelay     = 50 * time.Millisecond
+	wakeSpread    = 100 * time.Millisecond
 	maxBackoff    = 30 * time.Second // between tries at a queue that fails
 	settleTimeout = 10 * time.Second // of one try to record an outcome
 	settleTries   = 5                // then the claim runs out and the message goes again
@@ -39,8 +42,10 @@ type Worker struct {
 	logger    *slog.Logger
 }
 
-// NewWorker returns a worker that looks at the queue when wake is signalled and once
-// a second besides. wake may be nil, and must not be closed while the worker runs.
+// NewWorker returns a worker that looks at the queue soon after wake is signalled, and once
+// a second besides. Soon is when the answer to who asked for a message has long gone out, at
+// a moment that nobody can tell: what is done for an address that has an account, and not for
+// another, must not make the answers take longer. wake may be nil, and must not be closed while the worker runs.
 func NewWorker(queue Queue, transport Transport, wake <-chan struct{}, logger *slog.Logger) *Worker {
 	return &Worker{queue: queue, transport: transport, wake: wake, logger: logger}
 }
@@ -71,6 +76,13 @@ func (w *Worker) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-w.wake:
+			wait = wakeDelay + rand.N(wakeSpread)
+		case <-time.After(wait):
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
 		case <-time.After(wait):
 		}
 	}

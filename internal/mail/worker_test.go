@@ -146,11 +146,11 @@ func TestWorkerDrainsTheQueue(t *testing.T) {
 
 func TestWorkerLooksAgain(t *testing.T) {
 	tests := map[string]struct {
-		wake  bool
-		after time.Duration
+		wake              bool
+		notBefore, latest time.Duration
 	}{
-		"when it is woken": {wake: true},
-		"by itself":        {after: mail.PollInterval},
+		"a moment after it is woken": {true, mail.WakeDelay - 1, mail.WakeDelay + mail.WakeSpread},
+		"by itself":                  {false, mail.PollInterval - 1, mail.PollInterval},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +161,9 @@ func TestWorkerLooksAgain(t *testing.T) {
 				if test.wake {
 					w.wake <- struct{}{}
 				}
-				w.pass(test.after)
+				w.pass(test.notBefore)
+				q.expect(t)
+				w.pass(test.latest - test.notBefore)
 				q.expect(t, "1 delivered")
 			})
 		})
