@@ -24,7 +24,7 @@ const (
 	hashConns  = 32
 	// restTime is how long it takes until what a server gives back when nobody asks it is
 	// gone, and what it needs all the same has come back.
-	restTime = 12 * time.Second
+	restTime = 16 * time.Second
 	// closeTime is how long a server may take to close its end of connections.
 	closeTime = 200 * time.Millisecond
 )

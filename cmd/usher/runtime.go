@@ -40,7 +40,8 @@ func (t *traffic) handler(next http.Handler) http.Handler {
 }
 
 const (
-	restTime    = 2 * time.Second // after how long without a request memory goes back to the system
+	restTime    = 10 * time.Second // after how long without a request memory goes back to the system
+	restLook    = 2 * time.Second  // how often is looked
 	collectTime = 250 * time.Millisecond
 	// garbage is how many bytes of it there may be at least before it is collected.
 	garbage = 10 << 20
@@ -52,16 +53,19 @@ const (
 // for a while and none is under way, until ctx ends. forget lets go of what is remembered
 // for them.
 func handBack(ctx context.Context, t *traffic, forget func(context.Context)) {
-	last, returned := t.begun.Load(), uint64(0)
-	every(ctx, restTime, func() {
+	last, returned, idle := t.begun.Load(), uint64(0), time.Duration(0)
+	every(ctx, restLook, func() {
+		idle += restLook
 		now := t.begun.Load()
-		if now == last && now == t.ended.Load() && now != returned {
+		if now != last || now != t.ended.Load() {
+			last, idle = now, 0
+		}
+		if idle >= restTime && now != returned {
 			forget(ctx)
 			debug.FreeOSMemory()
 			letGoOfPages()
 			returned = now
 		}
-		last = now
 	})
 }
 

@@ -172,10 +172,10 @@ func TestUserTextsAreBounded(t *testing.T) {
 	if n := c.texts.entries.Len(); n != maxUserTexts || *c.texts.bytes != n*(1+userTextBytes) {
 		t.Errorf("%d are remembered, with %d bytes", n, *c.texts.bytes)
 	}
-	for id := range int64(40) {
+	for id := range int64(maxUserTextBytes>>20 + 20) {
 		c.keepUserText(id, userText{make([]byte, 1<<20), now}, c.applied, now)
 	}
-	if n := c.texts.entries.Len(); n != 15 || *c.texts.bytes > maxUserTextBytes {
+	if n := c.texts.entries.Len(); n != maxUserTextBytes>>20-1 || *c.texts.bytes > maxUserTextBytes {
 		t.Errorf("%d long ones are remembered, with %d bytes", n, *c.texts.bytes)
 	}
 	c.forget([]AuthChange{{AuthUser, 39}})

@@ -11,8 +11,8 @@ import (
 
 // Bounds of what a node remembers of users who were shown.
 const (
-	maxUserTexts     = 20_000
-	maxUserTextBytes = 16 << 20
+	maxUserTexts     = 120_000
+	maxUserTextBytes = 64 << 20
 	// userTextBytes is about what one takes besides its text.
 	userTextBytes = 256
 )
@@ -49,13 +49,13 @@ func (t userTexts) keep(id int64, u userText) {
 }
 
 // forget forgets whom a change is about: those who have a role are not looked for, since
-// roles are changed seldom.
-func (t userTexts) forget(change AuthChange) {
+// roles are changed seldom. To begin anew takes no time, however many there were.
+func (t *userTexts) forget(change AuthChange) {
 	switch change.Kind {
 	case AuthUser:
 		t.entries.Remove(change.ID)
 	case AuthRole, AuthSettings:
-		t.entries.Purge()
+		*t = newUserTexts()
 	}
 }
 
