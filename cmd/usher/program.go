@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -82,7 +83,9 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	if err := os.MkdirAll(settings.Data, 0o700); err != nil {
 		return p, fmt.Errorf("make the data directory: %w", err)
 	}
-	fixed, err := fixedBy(settings) // before anything is set up with settings that cannot serve
+	contract := sync.OnceValues(httpapi.ReadContract)
+	go func() { _, _ = contract() }() // while the database is opened
+	fixed, err := fixedBy(settings)   // before anything is set up with settings that cannot serve
 	if err != nil {
 		return p, err
 	}
@@ -110,7 +113,7 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	}
 	router := mail.NewRouter(p.accounts.MailRoute, mailDirectory(settings.Data))
 	p.worker = mail.NewWorker(p.accounts, router, p.accounts.MailQueued(), log)
-	handler, err := p.handler()
+	handler, err := p.handler(contract)
 	if err != nil {
 		return p, err
 	}
@@ -229,8 +232,12 @@ func (p *program) look(ctx context.Context) (err error) {
 // mailDirectory is where messages land when there is no mail server.
 func mailDirectory(data string) string { return filepath.Join(data, "mail") }
 
-// handler is everything that the server answers.
-func (p *program) handler() (http.Handler, error) {
+// handler is everything that the server answers; contract tells what the API is checked by.
+func (p *program) handler(contract func() (*httpapi.Contract, error)) (http.Handler, error) {
+	read, err := contract()
+	if err != nil {
+		return nil, err
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -260,7 +267,7 @@ func (p *program) handler() (http.Handler, error) {
 	}
 	all, err := httpapi.New(mux, httpapi.Options{
 		Accounts: p.accounts, Log: p.log, Metrics: registry, Proxies: proxies, AccessLog: p.settings.AccessLog,
-		Version: version(), Pages: pages,
+		Version: version(), Pages: pages, Contract: read,
 	})
 	return p.traffic.handler(all), err
 }

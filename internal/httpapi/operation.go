@@ -20,6 +20,18 @@ type operation struct {
 	observe   observer
 }
 
+// Contract is the contract of the API, read to check requests by it.
+type Contract struct {
+	operations map[string]*operation // by "METHOD /path"
+}
+
+// ReadContract reads the contract, which is part of the program, for one call of [New].
+// That takes about 20 ms, in which a program may do something else.
+func ReadContract() (*Contract, error) {
+	operations, err := readContract()
+	return &Contract{operations}, err
+}
+
 // readContract returns the operations of the contract by "METHOD /path".
 func readContract() (map[string]*operation, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)

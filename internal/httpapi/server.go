@@ -12,8 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 )
 
-// Options are what the API is made of. All but Proxies, AccessLog, Version and
-// Pages are needed.
+// Options are what the API is made of. All but Proxies, AccessLog, Version, Pages and
+// Contract are needed.
 type Options struct {
 	Accounts  *account.Service
 	Log       *slog.Logger
@@ -23,7 +23,8 @@ type Options struct {
 	Version   string // of the program, as anybody may know it
 	// Pages answer what neither the API nor anything else of the mux has; nil: the API
 	// says that it is not there.
-	Pages http.Handler
+	Pages    http.Handler
+	Contract *Contract // nil: it is read
 }
 
 type server struct {
@@ -38,10 +39,14 @@ type server struct {
 // it, and an answer for every other path that neither the mux nor the pages have. It
 // returns the mux behind what every request passes, whatever it is for.
 func New(mux *http.ServeMux, o Options) (http.Handler, error) {
-	operations, err := readContract()
-	if err != nil {
-		return nil, err
+	contract := o.Contract
+	if contract == nil {
+		var err error
+		if contract, err = ReadContract(); err != nil {
+			return nil, err
+		}
 	}
+	operations := contract.operations
 	s := &server{
 		accounts: o.Accounts, log: o.Log, metrics: newMetrics(o.Metrics, o.Accounts.Lookups), proxies: o.Proxies, accessLog: o.AccessLog,
 	}
