@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures Usher beside what bounds it; bench/README.md says how to read the table.
 #
-#   scripts/bench.sh                            an hour and a half
+#   scripts/bench.sh                            an hour
 #   BENCH=quick scripts/bench.sh                ten minutes, and too little to say much
 #   scripts/bench.sh -rows '^whoami' [...]      some rows; the flags are those of bench/load
 #
