@@ -64,7 +64,7 @@ screenshots: ## take the pictures of docs/console.md
 fuzz: ## fuzz every decoder for a minute each
 	scripts/fuzz.sh 1m
 
-bench: ## measure Usher beside what bounds it (an hour and a half; BENCH=quick: ten minutes)
+bench: ## measure Usher beside what bounds it (an hour; BENCH=quick: ten minutes)
 	scripts/test-env.sh
 	scripts/bench.sh
 
