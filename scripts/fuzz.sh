@@ -20,7 +20,8 @@ grep --include='*_test.go' -rlE '^func Fuzz[A-Za-z0-9_]+' . | xargs -n 1 dirname
 		(cd "$package" && "$built/test" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$time" \
 			-test.fuzzcachedir "$known/$path") >"$built/out" 2>&1 || {
 			cat "$built/out" >&2
-			exit 1
+			# Now and then Go takes the end of the time for a failure; one that is has an input.
+			grep -q '^    context deadline exceeded$' "$built/out" && ! grep -q 'Failing input' "$built/out" || exit 1
 		}
 	done
 done
