@@ -233,7 +233,7 @@ func (p *program) look(ctx context.Context) (err error) {
 func mailDirectory(data string) string { return filepath.Join(data, "mail") }
 
 // handler is everything that the server answers; contract tells what the API is checked by.
-func (p *program) handler(contract func() (*httpapi.Contract, error)) (http.Handler, error) {
+func (p *program) handler(contract func() (httpapi.Contract, error)) (http.Handler, error) {
 	read, err := contract()
 	if err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func decodeTo[T any](body []byte) error {
 // the library's own check and can be decoded; what is refused has a code of 4xx,
 // and says nothing of its values.
 func FuzzBody(f *testing.F) {
-	operations, err := readContract()
+	operations, err := ReadContract()
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -20,25 +20,17 @@ type operation struct {
 	observe   observer
 }
 
-// Contract is the contract of the API, read to check requests by it.
-type Contract struct {
-	operations map[string]*operation // by "METHOD /path"
-}
+// Contract has the operations of the API by "METHOD /path", to check requests by them.
+type Contract map[string]*operation
 
 // ReadContract reads the contract, which is part of the program, for one call of [New].
 // That takes about 20 ms, in which a program may do something else.
-func ReadContract() (*Contract, error) {
-	operations, err := readContract()
-	return &Contract{operations}, err
-}
-
-// readContract returns the operations of the contract by "METHOD /path".
-func readContract() (map[string]*operation, error) {
+func ReadContract() (Contract, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
 	}
-	operations := map[string]*operation{}
+	operations := Contract{}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			o := &operation{id: op.OperationID, public: op.Security == nil || len(*op.Security) == 0}

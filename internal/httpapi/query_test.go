@@ -10,7 +10,7 @@ import (
 
 // TestQuery checks queries of every type of parameter against the contract.
 func TestQuery(t *testing.T) {
-	operations, err := readContract()
+	operations, err := ReadContract()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestQuery(t *testing.T) {
 // TestIDOrDigits: an id of a permission is a number or a string of digits, and a
 // fault is told by the alternative of its type.
 func TestIDOrDigits(t *testing.T) {
-	operations, err := readContract()
+	operations, err := ReadContract()
 	if err != nil {
 		t.Fatal(err)
 	}

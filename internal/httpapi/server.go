@@ -24,7 +24,7 @@ type Options struct {
 	// Pages answer what neither the API nor anything else of the mux has; nil: the API
 	// says that it is not there.
 	Pages    http.Handler
-	Contract *Contract // nil: it is read
+	Contract Contract // nil: it is read
 }
 
 type server struct {
@@ -39,14 +39,13 @@ type server struct {
 // it, and an answer for every other path that neither the mux nor the pages have. It
 // returns the mux behind what every request passes, whatever it is for.
 func New(mux *http.ServeMux, o Options) (http.Handler, error) {
-	contract := o.Contract
-	if contract == nil {
+	operations := o.Contract
+	if operations == nil {
 		var err error
-		if contract, err = ReadContract(); err != nil {
+		if operations, err = ReadContract(); err != nil {
 			return nil, err
 		}
 	}
-	operations := contract.operations
 	s := &server{
 		accounts: o.Accounts, log: o.Log, metrics: newMetrics(o.Metrics, o.Accounts.Lookups), proxies: o.Proxies, accessLog: o.AccessLog,
 	}

@@ -25,12 +25,12 @@ type Queue interface {
 }
 
 const (
-	pollInterval  = time.Second // between looks at an empty queue
-	wakeDelay     = 50 * time.Millisecond
-	wakeSpread    = 100 * time.Millisecond
-	maxBackoff    = 30 * time.Second // between tries at a queue that fails
-	settleTimeout = 10 * time.Second // of one try to record an outcome
-	settleTries   = 5                // then the claim runs out and the message goes again
+	pollInterval  = time.Second            // between looks at an empty queue
+	wakeDelay     = 50 * time.Millisecond  // after which the queue is looked at at the earliest, when woken
+	wakeSpread    = 100 * time.Millisecond // within which it then is, at random
+	maxBackoff    = 30 * time.Second       // between tries at a queue that fails
+	settleTimeout = 10 * time.Second       // of one try to record an outcome
+	settleTries   = 5                      // then the claim runs out and the message goes again
 )
 
 // Worker sends what the queue holds, one message after the other in each
@@ -75,15 +75,13 @@ func (w *Worker) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-time.After(wait):
 		case <-w.wake:
-			wait = wakeDelay + rand.N(wakeSpread)
-		case <-time.After(wait):
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wakeDelay + rand.N(wakeSpread)):
+			}
 		}
 	}
 }
