@@ -30,9 +30,9 @@ type AuthChange struct {
 type AuthNews struct {
 	Changes []AuthChange // each once
 	At      time.Time    // when it is, by the clock of the database
-	// Last is a number that every change has passed which is not seen yet. It is 0 where
-	// there is none, as where changes become visible in another order than they have
-	// numbers.
+	// Last is a number: changes that cannot be seen yet will have greater ones. It is 0
+	// where there is none such, as where they become visible in another order than they
+	// have numbers.
 	Last int64
 }
 
