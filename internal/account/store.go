@@ -62,6 +62,10 @@ type Reader interface {
 // Tx is what a transaction can read and write. It is over after any failure but
 // ErrNotFound: nothing more runs, and nothing is kept. A change of one thing by
 // its id fails with ErrNotFound when it is not there.
+//
+// Methods take effect in their order, but one that reads nothing may do so with the next
+// that reads, or with the end of the transaction. A failure that it does not name can
+// come then. So a lock is held when something was read behind it.
 type Tx interface {
 	Reader
 	Writer

@@ -48,6 +48,9 @@ func TestLocks(t *testing.T) {
 					if err := lock(ctx, tx); err != nil {
 						return err
 					}
+					if _, err := tx.CountAdministrators(ctx); err != nil { // it is held now at the latest
+						return err
+					}
 					defer holders.Add(-1)
 					if n := holders.Add(1); n > 1 {
 						return fmt.Errorf("%d hold it", n)

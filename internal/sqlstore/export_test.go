@@ -49,7 +49,7 @@ func ExecOutside(ctx context.Context, s *Store, query string) error { return s.r
 // HoldReader keeps one of the connections that read until the returned function is called.
 func HoldReader(t *testing.T, s *Store) (release func()) {
 	t.Helper()
-	conn, err := s.rare.(*sql.DB).Conn(t.Context())
+	conn, err := s.rare.(direct).db.(*sql.DB).Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

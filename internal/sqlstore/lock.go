@@ -13,8 +13,7 @@ func (t *tx) lock(ctx context.Context, way, statement string, args ...any) error
 	if way == "" {
 		return nil
 	}
-	_, err := all(ctx, t.queries, scanInt, statement+way, args...)
-	return err
+	return t.run(ctx, statement+way, args...)
 }
 
 // gated is a table whose rows have a gate each, which is passed before they are

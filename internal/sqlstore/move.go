@@ -84,7 +84,7 @@ func (m *move) between(ctx context.Context, from, to Place) (_ []MovedTable, err
 	if err := m.source.alone(ctx); err != nil {
 		return nil, err
 	}
-	db := queries{db: m.source.db, rare: m.source.db, dialect: m.source.dialect}
+	db := queries{db: direct{m.source.db}, rare: direct{m.source.db}, dialect: m.source.dialect}
 	checks, err := reader{db}.KeyChecks(ctx)
 	switch {
 	case err != nil:
@@ -197,7 +197,7 @@ func (m *move) copy(ctx context.Context, tables []moveTable) error {
 	return nil
 }
 
-func (m *move) copyTable(ctx context.Context, snapshot runner, t moveTable) error {
+func (m *move) copyTable(ctx context.Context, snapshot sqlRunner, t moveTable) error {
 	progress := MoveProgress{Table: t.name}
 	var err error
 	if progress.Of, err = number(ctx, snapshot, "SELECT count(*) FROM "+quote(t.name)); err != nil {

@@ -94,7 +94,7 @@ func (postgresMove) insert(ctx context.Context, db *sql.DB, t moveTable, rows []
 	})
 }
 
-func (postgresMove) highest(ctx context.Context, from runner, t moveTable) (int64, error) {
+func (postgresMove) highest(ctx context.Context, from sqlRunner, t moveTable) (int64, error) {
 	return number(ctx, from, "SELECT COALESCE(pg_sequence_last_value(pg_get_serial_sequence($1, $2)::regclass), 0)", quote(t.name), t.counter)
 }
 

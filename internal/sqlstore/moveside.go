@@ -30,7 +30,7 @@ type moveEngine interface {
 	// insert adds rows, all or none.
 	insert(ctx context.Context, db *sql.DB, t moveTable, rows [][]any) error
 	// highest returns the highest id that the counter of a table has given.
-	highest(ctx context.Context, from runner, t moveTable) (int64, error)
+	highest(ctx context.Context, from sqlRunner, t moveTable) (int64, error)
 	// raise makes a counter go on behind an id.
 	raise(ctx context.Context, db *sql.DB, t moveTable, id int64) error
 	// alone fails with ErrMoveInUse where others use the database, if it can know.
@@ -94,7 +94,7 @@ func (s *moveSide) alone(ctx context.Context) error {
 
 // rows gives each row behind a key, or all if there is none, in the order of keys.
 // Whatever the engine, a boolean is a number.
-func (s *moveSide) rows(ctx context.Context, from runner, t moveTable, behind []any, each func([]any) error) (err error) {
+func (s *moveSide) rows(ctx context.Context, from sqlRunner, t moveTable, behind []any, each func([]any) error) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	rows, err := from.QueryContext(ctx, t.selection(s.engine.bytewise(), behind != nil), behind...)
 	if err != nil {
@@ -150,7 +150,7 @@ func scanRow(from scanner, columns int) ([]any, error) {
 
 // highest returns the highest id of a table that was ever given. A counter may lag
 // behind ids that were not its own.
-func (s *moveSide) highest(ctx context.Context, from runner, t moveTable) (int64, error) {
+func (s *moveSide) highest(ctx context.Context, from sqlRunner, t moveTable) (int64, error) {
 	counted, err := s.engine.highest(ctx, from, t)
 	if err != nil {
 		return 0, err
@@ -194,7 +194,7 @@ func (s *moveSide) sums(ctx context.Context, tables []moveTable, tell func(MoveP
 }
 
 // sum reads a table.
-func (s *moveSide) sum(ctx context.Context, from runner, t moveTable, read func(rows int64)) (MovedTable, error) {
+func (s *moveSide) sum(ctx context.Context, from sqlRunner, t moveTable, read func(rows int64)) (MovedTable, error) {
 	sum := MovedTable{Name: t.name}
 	hash := sha256.New()
 	var text []byte
@@ -251,7 +251,7 @@ func sizeOf(row []any) int {
 }
 
 // number reads one number.
-func number(ctx context.Context, from runner, query string, args ...any) (n int64, err error) {
+func number(ctx context.Context, from sqlRunner, query string, args ...any) (n int64, err error) {
 	rows, err := from.QueryContext(ctx, query, args...)
 	if err != nil {
 		return 0, err

@@ -91,7 +91,7 @@ func (sqliteMove) insert(ctx context.Context, db *sql.DB, t moveTable, rows [][]
 	return tx.Commit()
 }
 
-func (sqliteMove) highest(ctx context.Context, from runner, t moveTable) (int64, error) {
+func (sqliteMove) highest(ctx context.Context, from sqlRunner, t moveTable) (int64, error) {
 	return number(ctx, from, "SELECT seq FROM sqlite_sequence WHERE name = $1", t.name)
 }
 

@@ -47,7 +47,7 @@ var moveKinds = map[string]moveKind{
 
 // tables reads the schema: every table after those that it refers to.
 func (s *moveSide) tables(ctx context.Context) ([]moveTable, error) {
-	q := queries{db: s.db, rare: s.db, dialect: s.dialect}
+	q := queries{db: direct{s.db}, rare: direct{s.db}, dialect: s.dialect}
 	tables := map[string]*moveTable{}
 	_, err := all(ctx, q, func(row scanner) (struct{}, error) {
 		return struct{}{}, scanColumn(row, tables)

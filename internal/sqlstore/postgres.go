@@ -109,7 +109,7 @@ func openPostgres(ctx context.Context, p Postgres, change bool) (*Store, error) 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", p.place(config), postgresDialect.meaning(err)), db.Close())
 	}
-	q := queries{db: db, rare: db, dialect: postgresDialect, patience: p.patience()}
+	q := queries{db: direct{db}, rare: direct{db}, dialect: postgresDialect, patience: p.patience()}
 	clock, endClock, err := newClock(ctx, q, steady.New())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", p.place(config), err), db.Close())

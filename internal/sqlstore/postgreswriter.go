@@ -9,7 +9,9 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
@@ -56,22 +58,35 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	if err != nil {
 		return postgresDialect.meaning(inTime(waiting, err)), false
 	}
-	defer func() { putBack(conn, err) }()
+	defer conn.Close() // it has nothing under way
 	// As on SQLite, a transaction that has begun outlives its caller: breaking a
 	// statement off would cost the connection. It is cut when it takes too long.
 	ctx, cancel := context.WithDeadlineCause(context.WithValue(context.WithoutCancel(caller), inJob{}, true), deadline, errPatience)
 	defer cancel()
-	begun, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return postgresDialect.meaning(inTime(ctx, err)), false
+	unused := conn.Raw(func(driverConn any) error {
+		err, again = transact(ctx, caller, driverConn.(*stdlib.Conn).Conn(), f)
+		if err != nil && classifyPostgres(err) == faultReadOnly {
+			// It may be a standby now. A new connection finds the server that has taken its place.
+			return driver.ErrBadConn
+		}
+		return nil
+	})
+	if err == nil && unused != nil {
+		err = postgresDialect.meaning(unused)
 	}
-	defer func() { _ = begun.Rollback() }() // does nothing after a commit
+	return err, again
+}
+
+// transact runs f in a transaction on a connection.
+func transact(ctx, caller context.Context, conn *pgx.Conn, f func(context.Context, account.Tx) error) (err error, again bool) {
+	p := newPipeline(conn)
+	defer p.rollback(ctx) // does nothing after a commit
 	var failed error
-	t := &tx{reader: reader{queries{db: begun, rare: begun, dialect: postgresDialect, failed: &failed}}}
+	t := &tx{reader: reader{queries{db: p, rare: p, dialect: postgresDialect, failed: &failed}}}
 	if err := cmp.Or(protect(func() error { return f(ctx, t) }), failed, caller.Err()); err != nil {
 		return inTime(ctx, err), errors.Is(failed, errConflict)
 	}
-	err = begun.Commit()
+	err = p.commit(ctx)
 	if err == nil {
 		return nil, false
 	}
@@ -81,16 +96,6 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 		return err, errors.Is(err, errConflict)
 	}
 	return unknownOutcome(err), false
-}
-
-// putBack gives a connection back to the pool after a write that ended with err.
-// One to a server that can only be read is closed: it may be a standby now, and a
-// new one finds the server that has taken its place.
-func putBack(conn *sql.Conn, err error) {
-	if err != nil && classifyPostgres(err) == faultReadOnly {
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-	}
-	_ = conn.Close() // it has nothing under way
 }
 
 // close has nothing to end: a transaction holds its connection, and closing the

@@ -2,87 +2,12 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
-
-// runner runs statements: connections, or a transaction.
-type runner interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// preparer is a connection or a pool of them.
-type preparer interface {
-	runner
-	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
-}
-
-// statements prepares each statement once and keeps it, for a driver that does
-// not do so by itself.
-type statements struct {
-	db       preparer
-	mu       sync.RWMutex
-	prepared map[string]*sql.Stmt
-}
-
-func newStatements(db preparer) *statements {
-	return &statements{db: db, prepared: map[string]*sql.Stmt{}}
-}
-
-// ExecContext implements runner.
-func (s *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := s.get(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.ExecContext(ctx, args...)
-}
-
-// QueryContext implements runner.
-func (s *statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.get(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.QueryContext(ctx, args...)
-}
-
-func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
-	s.mu.RLock()
-	stmt, ok := s.prepared[query]
-	s.mu.RUnlock()
-	if ok {
-		return stmt, nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if stmt, ok := s.prepared[query]; ok {
-		return stmt, nil
-	}
-	stmt, err := s.db.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	s.prepared[query] = stmt
-	return stmt, nil
-}
-
-func (s *statements) close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var errs []error
-	for query, stmt := range s.prepared {
-		errs = append(errs, stmt.Close())
-		delete(s.prepared, query)
-	}
-	return errors.Join(errs...)
-}
 
 // queries runs statements for reader and tx and gives their failures a meaning.
 type queries struct {
@@ -141,18 +66,21 @@ func (q queries) exec(ctx context.Context, query string, args ...any) (int, erro
 		return 0, err
 	}
 	trace(ctx, query, args)
-	result, err := q.db.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, q.meaning(ctx, err)
-	}
-	n, err := result.RowsAffected()
-	return int(n), q.meaning(ctx, err)
+	n, err := q.db.exec(ctx, query, args...)
+	return n, q.meaning(ctx, err)
 }
 
-// run is exec for statements that may change any number of rows.
+// run is exec for statements that may change any number of rows, and are not expected to
+// fail by themselves: in a transaction the failure of one may come with a later statement, or
+// with the end.
 func (q queries) run(ctx context.Context, query string, args ...any) error {
-	_, err := q.exec(ctx, query, args...)
-	return err
+	ctx, cancel, err := q.begin(ctx)
+	defer cancel()
+	if err != nil {
+		return err
+	}
+	trace(ctx, query, args)
+	return q.meaning(ctx, q.db.later(ctx, query, args...))
 }
 
 // runOne is exec for statements that must change one row; it fails with
@@ -223,7 +151,7 @@ func tryRowsOf[T any](ctx context.Context, q queries, db runner, scan func(scann
 		return nil, err
 	}
 	trace(ctx, query, args)
-	rows, err := db.QueryContext(ctx, query, args...)
+	rows, err := db.query(ctx, query, args...)
 	if err != nil {
 		return nil, q.meaning(ctx, err)
 	}

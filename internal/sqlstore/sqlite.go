@@ -79,7 +79,7 @@ func openSQLite(ctx context.Context, dir string, change bool) (*Store, error) {
 	}
 	prepared := newStatements(reads)
 	return &Store{
-		reader:       reader{queries{db: prepared, rare: reads, dialect: sqliteDialect}},
+		reader:       reader{queries{db: direct{prepared}, rare: direct{reads}, dialect: sqliteDialect}},
 		transactions: w,
 		place:        path,
 		now:          time.Now,

@@ -74,6 +74,7 @@ type reader struct{ queries }
 type tx struct {
 	reader
 	authChanges map[account.AuthChange]bool // that it has inserted
+	throttles   []string                    // that it has locked
 }
 
 var _ account.Tx = (*tx)(nil)

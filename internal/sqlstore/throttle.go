@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -28,17 +29,22 @@ func (t *tx) Throttle(ctx context.Context, key string) (throttle.Counter, error)
 // LockThrottle writes the row to read it: the write is what holds it against
 // others, on every engine and whether it was there or not.
 func (t *tx) LockThrottle(ctx context.Context, key string) (throttle.Counter, error) {
+	t.throttles = append(t.throttles, key)
 	return one(ctx, t.queries, scanThrottle, `
 		INSERT INTO sign_in_throttle (key) VALUES ($1)
 		ON CONFLICT (key) DO UPDATE SET key = excluded.key
 		RETURNING `+throttleColumns, key)
 }
 
+// SaveThrottle fails at once for a counter that was not locked.
 func (t *tx) SaveThrottle(ctx context.Context, v throttle.Counter) error {
+	if !slices.Contains(t.throttles, v.Key) {
+		return account.ErrNotFound
+	}
 	if err := t.changedLock(ctx, v); err != nil {
 		return err
 	}
-	return t.runOne(ctx, `
+	return t.run(ctx, `
 		UPDATE sign_in_throttle
 		SET failures = $2, pending = $3, pending_since = $4, window_failures = $5, window_start = $6,
 		    streak = $7, last_failure = $8, locked_until = $9

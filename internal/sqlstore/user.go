@@ -157,8 +157,12 @@ func userRoles(userID int64, roleIDs []int64) [][]any {
 	return rows
 }
 
+// insertUserRoles fails at once where a role is gone.
 func (t *tx) insertUserRoles(ctx context.Context, rows [][]any) error {
-	return t.insert(ctx, `user_roles (user_id, role_id)`, rows)
+	return eachInsert(`user_roles (user_id, role_id)`, rows, func(statement string, args []any) error {
+		_, err := t.exec(ctx, statement, args...)
+		return err
+	})
 }
 
 func (t *tx) UpdateUser(ctx context.Context, u account.User, key account.EmailKey, now time.Time) error {

@@ -259,7 +259,7 @@ func (w *writer) run(j *job) {
 	ctx, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(j.ctx), inJob{}, true), jobTime)
 	defer cancel()
 	var failed error
-	t := &tx{reader: reader{queries{db: w.stmts, rare: w.conn, dialect: w.dialect, failed: &failed}}}
+	t := &tx{reader: reader{queries{db: direct{w.stmts}, rare: direct{w.conn}, dialect: w.dialect, failed: &failed}}}
 	j.err = protect(func() error { return j.f(ctx, t) })
 	switch {
 	case j.err == nil:

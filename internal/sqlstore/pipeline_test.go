@@ -1,0 +1,65 @@
+package sqlstore_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// What nobody asks about is sent with the next question or with the end: in their order,
+// and the failure of one is that of the transaction.
+func TestPostgresStatementsTravelTogether(t *testing.T) {
+	url := newPostgres(t)
+	s, other := openPostgres(t, sqlstore.Postgres{URL: secret.New(url), Connections: 1}), openPostgres(t, sqlstore.Postgres{URL: secret.New(url)})
+	wantBegun := func(ctx context.Context, begun bool) {
+		t.Helper()
+		statement := "SELECT 1 / count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+		if err := sqlstore.ExecOutside(ctx, other, statement); (err == nil) != begun { // it divides by zero where there is none
+			t.Errorf("begun, want %v: %v", begun, err)
+		}
+	}
+	change(t, s, func(ctx context.Context, tx account.Tx) error {
+		if err := cmp.Or(tx.SaveSetting(ctx, "a", "1"), tx.SaveSetting(ctx, "a", "2"), tx.SaveSetting(ctx, "b", "1")); err != nil {
+			return err
+		}
+		wantBegun(ctx, false)
+		want(t, "in the transaction", get[string](t)(tx.Setting(ctx, "a")), "2")
+		wantBegun(ctx, true)
+		return tx.SaveSetting(ctx, "b", "2")
+	})
+	want(t, "after it", get[string](t)(s.Setting(t.Context(), "b")), "2")
+
+	const fails = "SELECT 1 / (SELECT count(*) FROM users)"
+	for name, ask := range map[string]func(context.Context, account.Tx) error{
+		"the end":     func(context.Context, account.Tx) error { return nil },
+		"a question":  func(ctx context.Context, tx account.Tx) error { _, err := tx.Setting(ctx, "a"); return err },
+		"a count":     func(ctx context.Context, tx account.Tx) error { return tx.DeleteSettingSecret(ctx, "none") },
+		"one in vain": func(ctx context.Context, tx account.Tx) error { _, _ = tx.Setting(ctx, "a"); return nil },
+		"one and later": func(ctx context.Context, tx account.Tx) error {
+			_, _ = tx.Setting(ctx, "a")
+			return tx.SaveSetting(ctx, "b", "3")
+		},
+	} {
+		err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return cmp.Or(tx.SaveSetting(ctx, "b", "4"), sqlstore.Exec(ctx, tx, fails), tx.SaveSetting(ctx, "b", "5"), ask(ctx, tx))
+		})
+		if err == nil || !strings.Contains(err.Error(), "division by zero") {
+			t.Errorf("a failure before %s: %v", name, err)
+		}
+		want(t, "after "+name, get[string](t)(s.Setting(t.Context(), "b")), "2")
+	}
+	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		return cmp.Or(tx.SaveSetting(ctx, "b", "6"), errors.New("no"))
+	})
+	if err == nil || err.Error() != "no" {
+		t.Errorf("a job that fails: %v", err)
+	}
+	change(t, s, func(context.Context, account.Tx) error { return nil })
+	want(t, "at last", get[string](t)(s.Setting(t.Context(), "b")), "2")
+}
