@@ -147,7 +147,7 @@ func deactivate(ctx context.Context, store *sqlstore.Store, from, to int64) erro
 			}
 			u.Active = false
 			key, _ := account.ParseEmail(u.Email)
-			if err := tx.UpdateUser(ctx, u, key, store.Now()); err != nil {
+			if err := tx.UpdateUser(ctx, u, u, key, store.Now()); err != nil {
 				return err
 			}
 		}

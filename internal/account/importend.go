@@ -85,7 +85,7 @@ func (s *Service) activateImported(ctx context.Context, tx Tx, caller *Principal
 	var events []Event
 	if !was.Active {
 		key, _ := ParseEmail(user.Email)
-		if err := tx.UpdateUser(ctx, user, key, s.now()); err != nil {
+		if err := tx.UpdateUser(ctx, was, user, key, s.now()); err != nil {
 			return nil, err
 		}
 		events = updateEvents(was, user, UserUpdate{})

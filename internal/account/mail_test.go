@@ -130,9 +130,10 @@ func TestMailThatCannotBeWritten(t *testing.T) {
 	f := newFixture(t)
 	id := f.user("ann@example.org")
 	f.write(func(ctx context.Context, tx account.Tx) error {
-		u := must(tx.User(ctx, id, f.clock.Now()))
+		was := must(tx.User(ctx, id, f.clock.Now()))
+		u := was
 		u.Name = unwritable
-		return tx.UpdateUser(ctx, u, "ann@example.org", f.clock.Now())
+		return tx.UpdateUser(ctx, was, u, "ann@example.org", f.clock.Now())
 	})
 	f.ask("ann@example.org")
 	f.ask(adminEmail)

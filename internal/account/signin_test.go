@@ -247,7 +247,7 @@ func TestAccountChangesDuringSignIn(t *testing.T) {
 	changes := map[string]func(context.Context, account.Tx, account.User) error{
 		"deactivated": func(ctx context.Context, tx account.Tx, u account.User) error {
 			u.Active = false
-			return tx.UpdateUser(ctx, u, "ann@example.org", time.Now())
+			return tx.UpdateUser(ctx, u, u, "ann@example.org", time.Now())
 		},
 		"deleted": func(ctx context.Context, tx account.Tx, u account.User) error {
 			return tx.DeleteUser(ctx, u.ID)

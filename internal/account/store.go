@@ -118,8 +118,9 @@ type UserWriter interface {
 	// the order of the users.
 	InsertUsers(ctx context.Context, users []StoredUser, now time.Time) ([]int64, error)
 	// UpdateUser stores all fields of u but its roles, LockedOut and
-	// NeedPasswordReset. It fails with ErrEmailTaken.
-	UpdateUser(ctx context.Context, u User, key EmailKey, now time.Time) error
+	// NeedPasswordReset, in place of those that were read when the user was locked. It
+	// fails with ErrEmailTaken.
+	UpdateUser(ctx context.Context, was, u User, key EmailKey, now time.Time) error
 	SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error
 	// SetUserRoles fails with ErrReferenced for a role that is not there.
 	SetUserRoles(ctx context.Context, userID int64, roleIDs []int64) error

@@ -337,7 +337,7 @@ func mayUpdate(caller *Principal, id int64, up UserUpdate) error {
 // storeUpdate writes an update that was decided on, and what follows from it.
 func (s *Service) storeUpdate(ctx context.Context, tx Tx, was User, user *User, key EmailKey, up UserUpdate, hash string) error {
 	now := s.now()
-	err := tx.UpdateUser(ctx, *user, key, now)
+	err := tx.UpdateUser(ctx, was, *user, key, now)
 	if errors.Is(err, ErrEmailTaken) {
 		return emailTaken("/email")
 	}

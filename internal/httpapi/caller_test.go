@@ -167,6 +167,6 @@ func (f *fixture) deactivate(userID int64) {
 		}
 		key, _ := account.ParseEmail(u.Email)
 		u.Active = false
-		return tx.UpdateUser(ctx, u, key, f.clock.Now())
+		return tx.UpdateUser(ctx, u, u, key, f.clock.Now())
 	})
 }

@@ -63,7 +63,7 @@ var authChanges = []struct {
 	call   func(authScene) error
 	want   []account.AuthChange
 }{
-	{"UpdateUser", func(s authScene) error { return s.UpdateUser(s, s.users[0], "a@b.example", now) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
+	{"UpdateUser", func(s authScene) error { return s.UpdateUser(s, account.User{}, s.users[0], "a@b.example", now) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
 	{"SetPassword", func(s authScene) error { return s.SetPassword(s, 1, "hash", true, now) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
 	{"SetUserRoles", func(s authScene) error { return s.SetUserRoles(s, 1, nil) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
 	{"SetUserRoles", func(s authScene) error { return s.SetUserRoles(s, 3, []int64{1}) }, []account.AuthChange{{Kind: account.AuthUser, ID: 3}}},

@@ -40,7 +40,7 @@ func TestLimits(t *testing.T) {
 		for _, text := range append(allRunes(1<<18), "", " ", "'; DROP TABLE users; --", "$1 ?1 :a %s", "e\u0301", "\u00e9", "1", "1.0", "NULL") {
 			u.Biography, u.Surname, u.Department = ptr(text), ptr(text), ptr(text)
 			u.Name = string([]rune(text)[:min(len([]rune(text)), account.MaxNameLength)]) // it is indexed
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateUser(ctx, u, key(u.Email), now) })
+			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
 			if got := get[account.User](t)(db.User(t.Context(), u.ID, now)); !reflect.DeepEqual(got, u) {
 				t.Errorf("the text that begins with %.20q was changed", text)
 			}
@@ -70,7 +70,7 @@ func TestLimits(t *testing.T) {
 		for id, n := range map[int64]int{1: math.MaxInt64, 2: math.MinInt64} {
 			u := get[account.User](t)(db.User(t.Context(), id, now))
 			u.EULAVersion = n
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateUser(ctx, u, key(u.Email), now) })
+			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
 			want(t, "version", get[account.User](t)(db.User(t.Context(), id, now)).EULAVersion, n)
 		}
 		role := insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "read", 1, math.MaxInt64)}})

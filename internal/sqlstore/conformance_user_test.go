@@ -60,7 +60,7 @@ func TestUser(t *testing.T) {
 			err = db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
 				u := localUser("b@example.org")
 				u.ID = id
-				return tx.UpdateUser(ctx, u, key(u.Email), now)
+				return updateUser(ctx, tx, u)
 			})
 			wantErr(t, "UpdateUser", err, account.ErrNotFound)
 			err = db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return tx.SetPassword(ctx, id, "h", false, now) })
@@ -80,10 +80,10 @@ func TestUser(t *testing.T) {
 		})
 		wantErr(t, "InsertUser", err, account.ErrEmailTaken)
 		bob.Email = "aDa@example.org"
-		err = db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.UpdateUser(ctx, bob, key(bob.Email), now) })
+		err = db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, bob) })
 		wantErr(t, "UpdateUser", err, account.ErrEmailTaken)
 		ada.Email = "ADA@example.org"
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateUser(ctx, ada, key(ada.Email), now) })
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, ada) })
 		want(t, "users", len(get[[]account.User](t)(db.UsersAfter(t.Context(), 0, 10, now))), 2)
 	})
 
@@ -97,7 +97,7 @@ func TestUser(t *testing.T) {
 			LockedOut: true, RoleIDs: []int64{99},
 		}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
-			return tx.UpdateUser(ctx, after, key(after.Email), now)
+			return updateUser(ctx, tx, after)
 		})
 		after.LockedOut, after.NeedPasswordReset, after.RoleIDs = false, true, before.RoleIDs
 		if got := get[account.User](t)(db.User(t.Context(), before.ID, now)); !reflect.DeepEqual(got, after) {
@@ -112,7 +112,7 @@ func TestUser(t *testing.T) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		for _, picture := range [][]byte{{}, nil, {0}} {
 			u.Picture = picture
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateUser(ctx, u, key(u.Email), now) })
+			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
 			got := get[account.User](t)(db.User(t.Context(), u.ID, now)).Picture
 			if !reflect.DeepEqual(got, picture) {
 				t.Errorf("got %#v, want %#v", got, picture)

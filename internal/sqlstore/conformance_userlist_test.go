@@ -123,9 +123,20 @@ func TestFindUsers(t *testing.T) {
 	conform(t, "a change of name or address is found", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		u.Name, u.Surname, u.Email = "Bea", ptr("Sur"), "new@example.org"
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateUser(ctx, u, key(u.Email), now) })
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
 		for _, word := range []string{"bea", "sur", "new@example.org"} {
 			want(t, word, found(t, db, account.UserQuery{All: true, Words: []string{word}, Sort: account.SortByID}), "Bea")
 		}
+		other := localUser("b@example.org")
+		other.Name = "Cid"
+		insertUser(t, db, other)
+		for _, name := range []string{"Zoe", "Ada"} { // one thing at a time
+			u.Name = name
+			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
+		}
+		want(t, "by name", found(t, db, account.UserQuery{All: true, Sort: account.SortByName}), "Ada Cid")
+		u.Email = "NEW@example.org"
+		change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
+		want(t, "the address", get[account.User](t)(db.User(t.Context(), u.ID, now)).Email, u.Email)
 	})
 }

@@ -196,3 +196,12 @@ func insertMail(t testing.TB, s account.Store, m account.Mail) account.Mail {
 
 // counted is the failure of a deletion that also tells how many rows it took.
 func counted(_ int, err error) error { return err }
+
+// updateUser stores a user in place of who has the id.
+func updateUser(ctx context.Context, tx account.Tx, u account.User) error {
+	was, err := tx.User(ctx, u.ID, now)
+	if err != nil && !errors.Is(err, account.ErrNotFound) {
+		return err
+	}
+	return tx.UpdateUser(ctx, was, u, key(u.Email), now)
+}

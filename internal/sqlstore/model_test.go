@@ -109,7 +109,7 @@ var operations = map[string]operation{
 		u.ID, u.Email, u.Provider = id, email, account.ProviderLocal
 		u.Active, u.Surname = rapid.Bool().Draw(t, "active"), rapid.Ptr(rapid.String(), true).Draw(t, "surname")
 		u.Picture = rapid.SampledFrom([][]byte{nil, {}, {0, 1}}).Draw(t, "picture")
-		update := func(ctx context.Context, tx account.Tx) error { return tx.UpdateUser(ctx, u, key(email), now) }
+		update := func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) }
 		if !ok {
 			return update, account.ErrNotFound
 		}

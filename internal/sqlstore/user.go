@@ -165,18 +165,27 @@ func (t *tx) insertUserRoles(ctx context.Context, rows [][]any) error {
 	})
 }
 
-func (t *tx) UpdateUser(ctx context.Context, u account.User, key account.EmailKey, now time.Time) error {
+// UpdateUser leaves a column with an index alone where it stays as it was: SQLite would
+// write the index all the same, and has to find its page among those of all users.
+func (t *tx) UpdateUser(ctx context.Context, was, u account.User, key account.EmailKey, now time.Time) error {
 	if err := t.changed(ctx, account.AuthUser, u.ID); err != nil {
 		return err
 	}
-	return t.runOne(ctx, `
-		UPDATE users SET email = $2, email_key = $3, name = $4, surname = $5, department = $6, biography = $7, picture = $8,
-		                 provider = $9, identifier = $10, active = $11, eula_version = $12, updated_at = $13,
-		                 sort_name = $14, search_text = $15
-		WHERE id = $1`,
-		u.ID, u.Email, string(key), u.Name, u.Surname, u.Department, u.Biography, u.Picture,
-		string(u.Provider), u.Identifier, u.Active, u.EULAVersion, micros(now),
-		u.SortName(), u.SearchText())
+	set, args := `
+		UPDATE users SET name = $2, surname = $3, department = $4, biography = $5, picture = $6, provider = $7,
+		                 identifier = $8, active = $9, eula_version = $10, updated_at = $11, search_text = $12`, []any{
+		u.ID, u.Name, u.Surname, u.Department, u.Biography, u.Picture, string(u.Provider),
+		u.Identifier, u.Active, u.EULAVersion, micros(now), u.SearchText(),
+	}
+	if u.SortName() != was.SortName() {
+		args = append(args, u.SortName())
+		set += fmt.Sprintf(", sort_name = $%d", len(args))
+	}
+	if u.Email != was.Email {
+		args = append(args, u.Email, string(key))
+		set += fmt.Sprintf(", email = $%d, email_key = $%d", len(args)-1, len(args))
+	}
+	return t.runOne(ctx, set+` WHERE id = $1`, args...)
 }
 
 func (t *tx) SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error {
