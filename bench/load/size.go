@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 	"github.com/seed-3a99a2fe/usher/bench/internal/work"
@@ -14,11 +15,18 @@ const (
 	sizeConns = 4
 	// logouts is how many sessions are ended in a sample at most.
 	logouts = 2_000
+	// usedToIt is how many requests a new server has before those that count.
+	usedToIt = 100
 )
 
 // usedUp stands for how many requests a sample has at most of those after which a user
-// cannot be asked about once more: half of the small database is for each.
-const usedUp = -1
+// cannot be asked about once more: half of the small database is for each. usedUpAlone is
+// for most of a small database that is made for each sample: what other operations leave
+// behind would be deleted with a user, and the few users have more of it than the many.
+const (
+	usedUp      = -1
+	usedUpAlone = -2
+)
 
 func (s settings) usedUp() int64 { return (s.few - 2) / 2 / int64(s.rounds+1) }
 
@@ -56,7 +64,7 @@ var sized = []sizedOperation{
 	{"create one user", func(_ settings, c string, _ int64) work.Request { return work.Create(c, 1) }, 0},
 	{"password change", func(s settings, _ string, _ int64) work.Request { return work.ChangePassword(s.ownSession()) }, usedUp},
 	{"password by mail", func(settings, string, int64) work.Request { return work.Retrieve() }, usedUp},
-	{"delete", func(_ settings, c string, users int64) work.Request { return work.Delete(c, users) }, usedUp},
+	{"delete", func(_ settings, c string, users int64) work.Request { return work.Delete(c, users) }, usedUpAlone},
 }
 
 // twoSizes are Usher on a large and on a small database, which the rows on size share:
@@ -72,14 +80,33 @@ func (o sizedOperation) measure(ctx context.Context, b *bench, _ row) (r result,
 	if err != nil {
 		return r, err
 	}
-	ask := func(p *process, credential string, users int64) side {
-		c := &clients{server: p, conns: sizeConns, request: o.make(b.settings, credential, users), most: o.most}
-		if c.most == usedUp {
-			c.most = int(b.settings.usedUp())
-		}
-		return c.closed
+	most := o.most
+	switch most {
+	case usedUp:
+		most = int(b.settings.usedUp())
+	case usedUpAlone:
+		most = int(b.settings.few - 2 - usedToIt)
 	}
-	r, err = b.rounds(ctx, ask(two.large, two.largeAdmin, b.settings.many), ask(two.small, two.smallAdmin, b.settings.few), longer)
+	ask := func(p *process, credential string, users int64) *clients {
+		return &clients{server: p, conns: sizeConns, request: o.make(b.settings, credential, users), most: most}
+	}
+	large := ask(two.large, two.largeAdmin, b.settings.many).closed
+	small := ask(two.small, two.smallAdmin, b.settings.few).closed
+	if o.most == usedUpAlone {
+		small = func(ctx context.Context, length time.Duration) (s sample, err error) {
+			return s, b.onFresh(ctx, b.settings.few, func(p *process, credential string) error {
+				c := ask(p, credential, b.settings.few)
+				c.most = usedToIt
+				if _, err := c.closed(ctx, length); err != nil {
+					return err
+				}
+				c.most = most
+				s, err = c.closed(ctx, length)
+				return err
+			})
+		}
+	}
+	r, err = b.rounds(ctx, large, small, longer)
 	r.show = took
 	return r, err
 }
@@ -124,6 +151,25 @@ func (b *bench) ofSize(ctx context.Context, users int64) (*process, string, erro
 	if err != nil {
 		return nil, "", err
 	}
+	return b.admitted(ctx, d)
+}
+
+// onFresh calls f with Usher on a database of so many users that is made for it.
+func (b *bench) onFresh(ctx context.Context, users int64, f func(p *process, credential string) error) error {
+	d, err := createSeeded(ctx, b.engine, users)
+	if err != nil {
+		return err
+	}
+	p, credential, err := b.admitted(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	return f(p, credential)
+}
+
+// admitted starts Usher on a database, with its administrator signed in.
+func (b *bench) admitted(ctx context.Context, d *database) (*process, string, error) {
 	p, err := startUsher(ctx, b.usher, d)
 	if err != nil {
 		return nil, "", err

@@ -140,10 +140,10 @@ func SetRoles(credential string, users int64) Request {
 	}}
 }
 
-// Delete removes one user after the other.
+// Delete removes one user after the other, from those on whom a change would meet last.
 func Delete(credential string, users int64) Request {
 	return Request{204, func(n int64) []byte {
-		return DeleteUser(credential, Changed(n, users))
+		return DeleteUser(credential, Changed(n+users/2, users))
 	}}
 }
 
