@@ -80,12 +80,13 @@ func (p *pipeline) commit(ctx context.Context) error {
 	return err
 }
 
-// rollback ends what a failure has left open. Where it fails itself, the pool sees that a
-// transaction is open, and closes the connection.
-func (p *pipeline) rollback(ctx context.Context) {
-	if !p.conn.IsClosed() && p.conn.PgConn().TxStatus() != 'I' {
+// rollback ends what a failure has left open, and reports whether the connection can be
+// used again.
+func (p *pipeline) rollback(ctx context.Context) bool {
+	if p.conn.PgConn().TxStatus() != 'I' {
 		_, _ = p.conn.Exec(ctx, "ROLLBACK")
 	}
+	return !p.conn.IsClosed() && p.conn.PgConn().TxStatus() == 'I'
 }
 
 // tag runs a statement and returns what the database says that it did.

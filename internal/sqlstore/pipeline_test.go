@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -62,4 +63,46 @@ func TestPostgresStatementsTravelTogether(t *testing.T) {
 	}
 	change(t, s, func(context.Context, account.Tx) error { return nil })
 	want(t, "at last", get[string](t)(s.Setting(t.Context(), "b")), "2")
+}
+
+// A transaction whose time is over between two statements is not left open in the pool,
+// with what it has locked.
+func TestPostgresTransactionOutOfTime(t *testing.T) {
+	t.Parallel()
+	url := newPostgres(t)
+	s, other := openPostgres(t, sqlstore.Postgres{URL: secret.New(url)}), openPostgres(t, sqlstore.Postgres{URL: secret.New(url)})
+	read := func(ctx context.Context, tx account.Tx) error { _, err := tx.Setting(ctx, "a"); return err }
+	for name, end := range map[string]func(context.Context, account.Tx) error{
+		"a failure": func(ctx context.Context, _ account.Tx) error { return ctx.Err() },
+		"a read":    read,
+		"the end":   func(context.Context, account.Tx) error { return nil },
+	} {
+		err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			if err := cmp.Or(tx.SaveSetting(ctx, "a", "{}"), read(ctx, tx)); err != nil {
+				return err
+			}
+			for { // the database would end it after two seconds without a statement
+				select {
+				case <-ctx.Done():
+					return end(ctx, tx)
+				case <-time.After(100 * time.Millisecond):
+				}
+				if err := read(ctx, tx); err != nil {
+					return err
+				}
+			}
+		})
+		if account.ErrorCode(err) != account.CodeUnavailable || errors.Is(err, account.ErrOutcomeUnknown) {
+			t.Errorf("%s: %v", name, err)
+		}
+		open := errors.New("not asked")
+		for over := time.Now().Add(time.Second); open != nil && time.Now().Before(over); { // it divides by zero where there is one
+			open = sqlstore.ExecOutside(t.Context(), other,
+				"SELECT 1 / (1 - sign(count(*))) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()")
+		}
+		if open != nil {
+			t.Errorf("after %s it is open: %v", name, open)
+		}
+	}
+	wantErr(t, "what it wrote", s.Write(t.Context(), read), account.ErrNotFound)
 }

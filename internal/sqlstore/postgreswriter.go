@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -63,27 +62,25 @@ func (w *postgresWriter) try(caller context.Context, f func(context.Context, acc
 	// statement off would cost the connection. It is cut when it takes too long.
 	ctx, cancel := context.WithDeadlineCause(context.WithValue(context.WithoutCancel(caller), inJob{}, true), deadline, errPatience)
 	defer cancel()
-	unused := conn.Raw(func(driverConn any) error {
-		err, again = transact(ctx, caller, driverConn.(*stdlib.Conn).Conn(), f)
-		if err != nil && classifyPostgres(err) == faultReadOnly {
-			// It may be a standby now. A new connection finds the server that has taken its place.
+	err = postgresDialect.meaning(sql.ErrConnDone) // unless f runs
+	_ = conn.Raw(func(driverConn any) error {
+		p := newPipeline(driverConn.(*stdlib.Conn).Conn())
+		err, again = transact(ctx, caller, p, f)
+		// One that may have locks is closed now, not when somebody wants to use it. And one to
+		// a standby: a new one finds the server that has taken its place.
+		if !p.rollback(ctx) || err != nil && classifyPostgres(err) == faultReadOnly {
 			return driver.ErrBadConn
 		}
 		return nil
 	})
-	if err == nil && unused != nil {
-		err = postgresDialect.meaning(unused)
-	}
 	return err, again
 }
 
-// transact runs f in a transaction on a connection.
-func transact(ctx, caller context.Context, conn *pgx.Conn, f func(context.Context, account.Tx) error) (err error, again bool) {
-	p := newPipeline(conn)
-	defer p.rollback(ctx) // does nothing after a commit
+// transact runs f in a transaction, and leaves one that fails open.
+func transact(ctx, caller context.Context, p *pipeline, f func(context.Context, account.Tx) error) (err error, again bool) {
 	var failed error
 	t := &tx{reader: reader{queries{db: p, rare: p, dialect: postgresDialect, failed: &failed}}}
-	if err := cmp.Or(protect(func() error { return f(ctx, t) }), failed, caller.Err()); err != nil {
+	if err := cmp.Or(protect(func() error { return f(ctx, t) }), failed, caller.Err(), ctx.Err()); err != nil {
 		return inTime(ctx, err), errors.Is(failed, errConflict)
 	}
 	err = p.commit(ctx)

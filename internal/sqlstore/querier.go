@@ -72,7 +72,9 @@ func (q queries) exec(ctx context.Context, query string, args ...any) (int, erro
 
 // run is exec for statements that may change any number of rows, and are not expected to
 // fail by themselves: in a transaction the failure of one may come with a later statement, or
-// with the end.
+// with the end. The last of a transaction wait for nothing that others hold, which would
+// delay its commit beyond the time in which others look for it: what they change was locked
+// before, and something read behind the lock.
 func (q queries) run(ctx context.Context, query string, args ...any) error {
 	ctx, cancel, err := q.begin(ctx)
 	defer cancel()
