@@ -58,7 +58,7 @@ func (r *report) on(ctx context.Context, e engine) error {
 	b := &bench{settings: r.settings, engine: e, base: base}
 	defer b.close()
 	var failures []error
-	for _, row := range rows(r.settings) {
+	for _, row := range rows(r.settings, e) {
 		if !r.rows.MatchString(row.name) || ctx.Err() != nil {
 			continue
 		}
