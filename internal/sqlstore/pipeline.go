@@ -15,7 +15,6 @@ import (
 type pipeline struct {
 	conn   *pgx.Conn
 	queued *pgx.Batch
-	begun  bool // something was sent
 }
 
 var _ runner = (*pipeline)(nil)
@@ -70,7 +69,7 @@ func (r pipelineRows) Close() error {
 
 // commit ends the transaction. One in which nothing was done has not begun.
 func (p *pipeline) commit(ctx context.Context) error {
-	if !p.begun && p.queued.Len() == 1 {
+	if p.conn.PgConn().TxStatus() == 'I' && p.queued.Len() == 1 {
 		return nil
 	}
 	tag, err := p.tag(ctx, "COMMIT")
@@ -106,7 +105,7 @@ func (p *pipeline) tag(ctx context.Context, query string, args ...any) (pgconn.C
 // the statement is the next one of the results.
 func (p *pipeline) send(ctx context.Context, query string, args ...any) (pgx.BatchResults, error) {
 	batch := p.queued
-	p.queued, p.begun = new(pgx.Batch), true
+	p.queued = new(pgx.Batch)
 	batch.Queue(query, args...)
 	results := p.conn.SendBatch(ctx, batch)
 	for range batch.Len() - 1 {

@@ -171,21 +171,20 @@ func (t *tx) UpdateUser(ctx context.Context, was, u account.User, key account.Em
 	if err := t.changed(ctx, account.AuthUser, u.ID); err != nil {
 		return err
 	}
-	set, args := `
-		UPDATE users SET name = $2, surname = $3, department = $4, biography = $5, picture = $6, provider = $7,
-		                 identifier = $8, active = $9, eula_version = $10, updated_at = $11, search_text = $12`, []any{
+	values := conditions{args: []any{
 		u.ID, u.Name, u.Surname, u.Department, u.Biography, u.Picture, string(u.Provider),
 		u.Identifier, u.Active, u.EULAVersion, micros(now), u.SearchText(),
-	}
-	if u.SortName() != was.SortName() {
-		args = append(args, u.SortName())
-		set += fmt.Sprintf(", sort_name = $%d", len(args))
+	}}
+	set := `
+		UPDATE users SET name = $2, surname = $3, department = $4, biography = $5, picture = $6, provider = $7,
+		                 identifier = $8, active = $9, eula_version = $10, updated_at = $11, search_text = $12`
+	if u.Name != was.Name {
+		set += `, sort_name = ` + values.bind(u.SortName())
 	}
 	if u.Email != was.Email {
-		args = append(args, u.Email, string(key))
-		set += fmt.Sprintf(", email = $%d, email_key = $%d", len(args)-1, len(args))
+		set += `, email = ` + values.bind(u.Email) + `, email_key = ` + values.bind(string(key))
 	}
-	return t.runOne(ctx, set+` WHERE id = $1`, args...)
+	return t.runOne(ctx, set+` WHERE id = $1`, values.args...)
 }
 
 func (t *tx) SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error {
