@@ -155,11 +155,12 @@ func (b *bench) ofSize(ctx context.Context, users int64) (*process, string, erro
 }
 
 // onFresh calls f with Usher on a database of so many users that is made for it.
-func (b *bench) onFresh(ctx context.Context, users int64, f func(p *process, credential string) error) error {
+func (b *bench) onFresh(ctx context.Context, users int64, f func(p *process, credential string) error) (err error) {
 	d, err := createSeeded(ctx, b.engine, users)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, b.engine.drop(context.Background(), d)) }()
 	p, credential, err := b.admitted(ctx, d)
 	if err != nil {
 		return err
