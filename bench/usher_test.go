@@ -72,10 +72,10 @@ func hear(b testing.TB, accounts *account.Service) {
 	go func() {
 		defer close(ended)
 		for ctx.Err() == nil {
-			_ = accounts.Hear(ctx) // one that fails has the next requests read the database
+			_ = accounts.PollInvalidations(ctx) // one that fails has the next requests read the database
 			select {
 			case <-ctx.Done():
-			case <-time.After(account.HearInterval):
+			case <-time.After(account.PollInterval):
 			}
 		}
 	}()

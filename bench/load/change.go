@@ -50,7 +50,7 @@ var changes = []change{
 		request: func(string, int64) work.Request { return work.Logout(0) },
 		run: func(outside, inside context.Context, s *account.Service, _ *account.Principal, n, _ int64) error {
 			credential, _ := seed.Session(n)
-			caller, err := s.Authenticate(outside, secret.New(credential), account.Origin{Source: "127.0.0.1"})
+			caller, err := s.Authenticate(outside, secret.New(credential), account.Origin{ClientNetwork: "127.0.0.1"})
 			if err != nil {
 				return err
 			}
@@ -118,7 +118,7 @@ func (c change) record(ctx context.Context, d *database) (*script, error) {
 		if s.offset, err = seed.AddSessions(ctx, store, d.users, 0, sessions); err != nil {
 			return err
 		}
-		here := account.Origin{Source: "127.0.0.1"}
+		here := account.Origin{ClientNetwork: "127.0.0.1"}
 		signedIn, err := accounts.SignIn(ctx, seed.AdminEmail, secret.New(seed.Password), here)
 		if err != nil {
 			return err

@@ -81,7 +81,7 @@ func operations(f *filler) []operation {
 			return err
 		}},
 		{"reservation of a sign-in", func(ctx context.Context, tx account.Tx, id int64) error {
-			if _, err := tx.KnowsSource(ctx, id, source(id), old); err != nil {
+			if _, err := tx.IsKnownNetwork(ctx, id, source(id), old); err != nil {
 				return err
 			}
 			t, err := tx.LockThrottle(ctx, throttle.Key(throttle.UserSubject(id), source(id), false))
@@ -144,7 +144,7 @@ func operations(f *filler) []operation {
 			return tx.DeleteIdleThrottles(ctx, old, now, manyRows)
 		}),
 		count("clean-up of known sources (none)", func(ctx context.Context, tx account.Tx) (int, error) {
-			return tx.DeleteKnownSources(ctx, old, manyRows)
+			return tx.DeleteKnownNetworks(ctx, old, manyRows)
 		}),
 		count("counting unknown addresses", func(ctx context.Context, tx account.Tx) (int, error) { return tx.CountUnknownThrottles(ctx) }),
 	}

@@ -118,7 +118,7 @@ func (f *filler) insert(ctx context.Context, tx account.Tx, n int64) error {
 	if err := f.signIn(ctx, tx, id, sessionHash(n), now); err != nil {
 		return err
 	}
-	if err := tx.SaveKnownSource(ctx, id, source(id), now); err != nil {
+	if err := tx.SaveKnownNetwork(ctx, id, source(id), now); err != nil {
 		return err
 	}
 	counter, err := tx.LockThrottle(ctx, throttle.Key(throttle.UserSubject(id), source(id), false))
@@ -132,13 +132,13 @@ func (f *filler) insert(ctx context.Context, tx account.Tx, n int64) error {
 
 // signIn writes the session and the entry of a sign-in.
 func (f *filler) signIn(ctx context.Context, tx account.Tx, id int64, hash token.Hash, now time.Time) error {
-	session, err := tx.InsertSession(ctx, account.Session{UserID: id, Created: now, LastSeen: now, Source: source(id), Device: device}, hash)
+	session, err := tx.InsertSession(ctx, account.Session{UserID: id, Created: now, LastSeen: now, ClientNetwork: source(id), Device: device}, hash)
 	if err != nil {
 		return err
 	}
 	return tx.InsertActivity(ctx, account.Activity{
 		At:    now,
-		Actor: account.Actor{ID: id, Name: email(id), Credential: account.CredentialRef{Kind: account.CredentialPassword}, Source: source(id)},
+		Actor: account.Actor{ID: id, Name: email(id), Credential: account.CredentialRef{Kind: account.CredentialPassword}, ClientNetwork: source(id)},
 		Event: account.Event{Action: account.ActionSignIn, Target: account.Target{Kind: access.EntitySession, ID: session, Name: email(id)}},
 		Count: 1,
 	})

@@ -24,11 +24,11 @@ const (
 // the log are sealed beside how fast they are written.
 func measureSignIns(ctx context.Context, out io.Writer, e *engine, f *filler) error {
 	hash, err := cpuOf(func() error {
-		ticket, err := f.pool.Enter("bench")
+		ticket, err := f.pool.Acquire("bench")
 		if err != nil {
 			return err
 		}
-		defer ticket.Leave()
+		defer ticket.Release()
 		for range signIns {
 			if _, err := ticket.Hash(ctx, secret.New(password)); err != nil {
 				return err
@@ -46,7 +46,7 @@ func measureSignIns(ctx context.Context, out io.Writer, e *engine, f *filler) er
 	all, err := cpuOf(func() error {
 		for n := range signIns {
 			id := int64(2 + (f.users-2)*n/signIns)
-			if _, err := f.accounts.SignIn(ctx, email(id), secret.New(password), account.Origin{Source: source(id), Device: device}); err != nil {
+			if _, err := f.accounts.SignIn(ctx, email(id), secret.New(password), account.Origin{ClientNetwork: source(id), Device: device}); err != nil {
 				return err
 			}
 		}

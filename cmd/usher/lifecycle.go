@@ -94,7 +94,7 @@ func every(ctx context.Context, interval time.Duration, f func()) {
 
 // rest lets go of what is there to be quick, when nobody has asked for anything in a while.
 func (p *program) rest(ctx context.Context) {
-	p.accounts.Rest()
+	p.accounts.DropCaches()
 	if err := p.store.Rest(ctx); err != nil && ctx.Err() == nil {
 		p.log.Debug("the database keeps its memory", "error", err)
 	}
@@ -136,8 +136,8 @@ func (p *program) seal(ctx context.Context) {
 // told once; requests then read the database.
 func (p *program) hear(ctx context.Context) {
 	failures := 0
-	every(ctx, account.HearInterval, func() {
-		switch err := p.accounts.Hear(ctx); {
+	every(ctx, account.PollInterval, func() {
+		switch err := p.accounts.PollInvalidations(ctx); {
 		case ctx.Err() != nil: // it ends
 		case err != nil:
 			if failures++; failures == hearFailures {
@@ -154,8 +154,8 @@ func (p *program) hear(ctx context.Context) {
 
 // retell has the accounts tell again of changes that nobody may have heard of.
 func (p *program) retell(ctx context.Context) {
-	every(ctx, account.RetellInterval, func() {
-		if err := p.accounts.Retell(ctx); err != nil && ctx.Err() == nil {
+	every(ctx, account.RetryInterval, func() {
+		if err := p.accounts.RetryInvalidations(ctx); err != nil && ctx.Err() == nil {
 			p.log.Warn("other servers may not have heard of a change", "error", err)
 		}
 	})

@@ -111,7 +111,7 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 	if err := p.look(ctx); err != nil {
 		return p, err
 	}
-	router := mail.NewRouter(p.accounts.MailRoute, mailDirectory(settings.Data))
+	router := mail.NewConfiguredSender(p.accounts.MailRoute, mailDirectory(settings.Data))
 	p.worker = mail.NewWorker(p.accounts, router, p.accounts.MailQueued(), log)
 	handler, err := p.handler(contract)
 	if err != nil {
@@ -139,9 +139,9 @@ func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.
 	return account.New(account.Options{
 		Store: store, Passwords: pool, Keys: ring, Renderer: mail.NewTemplates(), Log: log,
 		Now: store.Now, Random: rand.Reader,
-		PublicURL: fixed.PublicURL, LocalURL: fixed.LocalURL, Mail: fixed.Mail, Courier: fixed.Courier,
+		PublicURL: fixed.PublicURL, LocalURL: fixed.LocalURL, MailOverrides: fixed.MailOverrides, TestSender: fixed.TestSender,
 		PasswordChanged: func(userID int64) { forgetInitialPassword(settings.Data, userID, log) },
-		Witness:         fileWitness{settings.Data},
+		Checkpoints:     fileWitness{settings.Data},
 	}), nil
 }
 
@@ -187,8 +187,8 @@ func (p *program) adminEmail() string {
 func fixedBy(settings *config.Server) (account.Options, error) {
 	s, directory := settings.SMTP, mailDirectory(settings.Data)
 	fixed := account.Options{
-		Mail:    account.FixedMail{Sender: s.From, SenderName: s.FromName},
-		Courier: mail.Courier{Directory: directory},
+		MailOverrides: account.MailOverrides{Sender: s.From, SenderName: s.FromName},
+		TestSender:    mail.TestSender{Directory: directory},
 	}
 	var err error
 	if fixed.PublicURL, err = settings.FixedURL(); err != nil {
@@ -199,12 +199,12 @@ func fixedBy(settings *config.Server) (account.Options, error) {
 		if err != nil {
 			return fixed, err
 		}
-		fixed.Mail.Server = &account.MailServer{
+		fixed.MailOverrides.Server = &account.MailServer{
 			Host: s.Host, Port: s.Port, Security: account.MailSecurity(cmp.Or(s.TLS, mail.StartTLS)), Account: s.Username, Password: s.Password, CA: ca,
 		}
 	}
-	_, err = mail.NewTransport(account.MailRoute{
-		Server: fixed.Mail.Server, Sender: cmp.Or(s.From, "usher@localhost"), SenderName: s.FromName,
+	_, err = mail.NewSender(account.MailRoute{
+		Server: fixed.MailOverrides.Server, Sender: cmp.Or(s.From, "usher@localhost"), SenderName: s.FromName,
 	}, directory)
 	return fixed, err
 }
@@ -257,7 +257,7 @@ func (p *program) handler(contract func() (httpapi.Contract, error)) (http.Handl
 	mux.Handle("/docs", docs)
 	mux.Handle("/docs/", docs)
 	pages := console.New(console.Options{
-		Accounts: p.accounts, Recovery: p.accounts, SourceOf: proxies.Source, Logger: p.log,
+		Accounts: p.accounts, Recovery: p.accounts, ClientNetwork: proxies.ClientNetwork, Logger: p.log,
 		PublicURL: p.accounts.PublicURL,
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })

@@ -53,7 +53,7 @@ func TestStalledMailHoldsNoOtherUp(t *testing.T) {
 		<-ended
 	}()
 	for range 2 {
-		if err := p.accounts.ForgottenPassword(ctx, scriptAdmin, account.Origin{Source: "192.0.2.7"}); err != nil {
+		if err := p.accounts.ForgottenPassword(ctx, scriptAdmin, account.Origin{ClientNetwork: "192.0.2.7"}); err != nil {
 			t.Fatal(err)
 		}
 	}

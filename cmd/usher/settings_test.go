@@ -40,7 +40,7 @@ func serving(t *testing.T, p *program) *client.Client {
 // askForMail has a recovery message sent to the administrator.
 func askForMail(t *testing.T, p *program) {
 	t.Helper()
-	if err := p.accounts.ForgottenPassword(t.Context(), scriptAdmin, account.Origin{Source: "192.0.2.7"}); err != nil {
+	if err := p.accounts.ForgottenPassword(t.Context(), scriptAdmin, account.Origin{ClientNetwork: "192.0.2.7"}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -76,7 +76,7 @@ type Verdict int
 // The verdicts.
 const (
 	Denied Verdict = iota // there is no such permission, or the thing may be seen only
-	Unseen                // there is one, but not for this thing, which may not be seen either
+	Hidden                // there is one, but not for this thing, which may not be seen either
 	Granted
 )
 
@@ -99,7 +99,7 @@ func (a Set) Decide(act Action, e Entity, id, self int64) Verdict {
 	case act != ActionRead && a.grants(e, ActionRead, reaches(id, self)):
 		return Denied
 	}
-	return Unseen
+	return Hidden
 }
 
 // Covers reports whether a includes everything that b gives. Nobody may change

@@ -7,7 +7,7 @@ import (
 )
 
 // Draft is a permission as somebody asks for it, in the words of the contract.
-type Draft struct {
+type PermissionRequest struct {
 	Entity    Entity
 	Action    Action
 	IDs       *[]int64 // nil: every one
@@ -38,7 +38,7 @@ var name = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
 // Parse returns the permission of each draft, in their order, or every fault.
 // A permission of a name that the registry does not know is kept as it is: it
 // grants nothing, and has any scope.
-func Parse(drafts []Draft) ([]Permission, []Fault) {
+func Parse(drafts []PermissionRequest) ([]Permission, []Fault) {
 	var faults []Fault
 	permissions := make([]Permission, len(drafts))
 	listed := 0
@@ -65,7 +65,7 @@ func Parse(drafts []Draft) ([]Permission, []Fault) {
 }
 
 // permission finds the scope of a draft, and reports what is wrong with it.
-func (d Draft) permission(fail func(field, message string)) Permission {
+func (d PermissionRequest) permission(fail func(field, message string)) Permission {
 	p := Permission{Entity: d.Entity, Action: d.Action, Scope: ScopeAll}
 	switch {
 	case d.DynamicID != "" && d.DynamicID != SelfUserID:

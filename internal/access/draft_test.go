@@ -14,8 +14,8 @@ import (
 const remove = access.ActionDelete
 
 // draft asks for a permission for all, or for the ids.
-func draft(e access.Entity, a access.Action, ids ...int64) access.Draft {
-	d := access.Draft{Entity: e, Action: a}
+func draft(e access.Entity, a access.Action, ids ...int64) access.PermissionRequest {
+	d := access.PermissionRequest{Entity: e, Action: a}
 	if ids != nil {
 		d.IDs = &ids
 	}
@@ -23,7 +23,7 @@ func draft(e access.Entity, a access.Action, ids ...int64) access.Draft {
 }
 
 // own asks for a permission for oneself.
-func own(e access.Entity, a access.Action, ids ...int64) access.Draft {
+func own(e access.Entity, a access.Action, ids ...int64) access.PermissionRequest {
 	d := draft(e, a, ids...)
 	d.DynamicID = access.SelfUserID
 	return d
@@ -36,7 +36,7 @@ func TestParse(t *testing.T) {
 	odd.DynamicID = "my-user-id"
 	tests := []struct {
 		name  string
-		draft access.Draft
+		draft access.PermissionRequest
 		want  access.Permission
 		fault string // path; "": none
 	}{
@@ -69,7 +69,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, faults := access.Parse([]access.Draft{test.draft})
+			got, faults := access.Parse([]access.PermissionRequest{test.draft})
 			if test.fault != "" {
 				if got != nil || len(faults) != 1 || faults[0].Path != test.fault {
 					t.Errorf("got %v and the faults %v, want one at %s", got, faults, test.fault)
@@ -84,7 +84,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseNamesEveryFault(t *testing.T) {
-	_, faults := access.Parse([]access.Draft{draft(user, read), draft("", ""), own(user, remove)})
+	_, faults := access.Parse([]access.PermissionRequest{draft(user, read), draft("", ""), own(user, remove)})
 	var paths []string
 	for _, f := range faults {
 		paths = append(paths, f.Path)
@@ -99,10 +99,10 @@ func TestParseBoundsIDs(t *testing.T) {
 	for i := range ids {
 		ids[i] = int64(i) + 1
 	}
-	if _, faults := access.Parse([]access.Draft{draft(user, read, ids...)}); len(faults) > 0 {
+	if _, faults := access.Parse([]access.PermissionRequest{draft(user, read, ids...)}); len(faults) > 0 {
 		t.Errorf("the limit itself: %v", faults)
 	}
-	if _, faults := access.Parse([]access.Draft{draft(user, read, ids...), draft(role, read, 1)}); len(faults) != 1 || faults[0].Path != "" {
+	if _, faults := access.Parse([]access.PermissionRequest{draft(user, read, ids...), draft(role, read, 1)}); len(faults) != 1 || faults[0].Path != "" {
 		t.Errorf("over the limit: %v", faults)
 	}
 }
@@ -122,8 +122,8 @@ func TestBuiltInRolesCanBeAskedFor(t *testing.T) {
 }
 
 // drafts ask for permissions.
-func drafts(permissions []access.Permission) []access.Draft {
-	var ds []access.Draft
+func drafts(permissions []access.Permission) []access.PermissionRequest {
+	var ds []access.PermissionRequest
 	for _, p := range permissions {
 		switch p.Scope {
 		case access.ScopeSelf:

@@ -20,7 +20,7 @@ func Intersect(owner, key Set, self int64) Set {
 			if own.Entity != k.Entity || own.Action != k.Action {
 				continue
 			}
-			if p, ok := meet(own, k, self); ok {
+			if p, ok := intersectPermission(own, k, self); ok {
 				both.Permissions = append(both.Permissions, p)
 			}
 		}
@@ -31,7 +31,7 @@ func Intersect(owner, key Set, self int64) Set {
 // meet returns what two permissions for the same action give together. Where one
 // is for oneself and the other lists ids, with one's own among them, it keeps the
 // form of own: in another form the owner would not cover it.
-func meet(own, key Permission, self int64) (Permission, bool) {
+func intersectPermission(own, key Permission, self int64) (Permission, bool) {
 	both := own
 	switch {
 	case own.Scope == ScopeAll:

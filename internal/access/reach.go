@@ -4,7 +4,7 @@ import "slices"
 
 // Reach says which things of a kind the holder of the set, whose user id is self,
 // may do an action with: all, or those of the ids, sorted. Lists are cut to it.
-func (a Set) Reach(act Action, e Entity, self int64) (all bool, ids []int64) {
+func (a Set) VisibleIDs(act Action, e Entity, self int64) (all bool, ids []int64) {
 	if !known(e, act) {
 		return false, nil
 	}

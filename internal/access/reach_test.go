@@ -15,7 +15,7 @@ func TestReachIsDecide(t *testing.T) {
 		a := anyAccess.Draw(t, "access")
 		const self = 3
 		for _, e := range []access.Entity{user, role, "widget"} {
-			all, ids := a.Reach(read, e, self)
+			all, ids := a.VisibleIDs(read, e, self)
 			for id := int64(1); id < 6; id++ {
 				reached := all || slices.Contains(ids, id)
 				if granted := a.Decide(read, e, id, self) == access.Granted; granted != reached {

@@ -48,10 +48,10 @@ const (
 // Actor is who did something, under the name of that time. ID is 0 for nobody
 // known: an operator on the data itself, or a stranger.
 type Actor struct {
-	ID         int64
-	Name       string // e-mail address
-	Credential CredentialRef
-	Source     string // network address
+	ID            int64
+	Name          string // e-mail address
+	Credential    CredentialRef
+	ClientNetwork string // network address
 }
 
 // Target is what something was done to. ID is 0 for things that there is only one
@@ -141,7 +141,7 @@ func (s *Service) keepsActivity(ctx context.Context, r Reader) (bool, error) {
 }
 
 func (p *Principal) actor() Actor {
-	return Actor{ID: p.User.ID, Name: p.User.Email, Credential: p.Credential, Source: p.From.Source}
+	return Actor{ID: p.User.ID, Name: p.User.Email, Credential: p.Credential, ClientNetwork: p.From.ClientNetwork}
 }
 
 // operator is the actor of what is done on the data itself.

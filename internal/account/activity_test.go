@@ -21,7 +21,7 @@ func (f *fixture) act(n int) {
 	f.write(func(ctx context.Context, tx account.Tx) error {
 		for i := range n {
 			err := tx.InsertActivity(ctx, account.Activity{
-				At: f.clock.Now(), Actor: account.Actor{ID: 1, Name: adminEmail, Source: home},
+				At: f.clock.Now(), Actor: account.Actor{ID: 1, Name: adminEmail, ClientNetwork: home},
 				Event: account.Event{
 					Action: account.ActionUserUpdate, Target: account.Target{Kind: access.EntityUser, ID: int64(i), Name: "somebody"},
 					Changes: []account.FieldChange{{Field: "name", From: "a", To: "b"}},

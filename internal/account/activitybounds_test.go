@@ -88,7 +88,7 @@ func TestSealingFarFromTheDatabase(t *testing.T) {
 	f.act(9) // and one from the set-up
 	var passed atomic.Int64
 	far := f.with(func(o *account.Options) {
-		o.Steady = func() time.Time { return start.Add(time.Duration(passed.Add(1)) * 2 * time.Second) }
+		o.Monotonic = func() time.Time { return start.Add(time.Duration(passed.Add(1)) * 2 * time.Second) }
 	})
 	calls := f.store.during(func() {
 		if err := far.SealActivity(t.Context()); err != nil {

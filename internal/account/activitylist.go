@@ -100,7 +100,7 @@ func activityQuery(caller *Principal, f ActivityFilter) (ActivityQuery, error) {
 	rest := f
 	rest.From, rest.To = time.Time{}, time.Time{}
 	q.ByTime = rest == ActivityFilter{} && f != rest
-	all, ids := caller.Access.Reach(access.ActionRead, access.EntityActivityLog, caller.User.ID)
+	all, ids := caller.Access.VisibleIDs(access.ActionRead, access.EntityActivityLog, caller.User.ID)
 	if all {
 		return q, nil
 	}

@@ -12,7 +12,7 @@ import "github.com/seed-3a99a2fe/usher/internal/access"
 // and CodeNotFound for a thing that he may not see, the same as for one that is
 // not there. A caller allowed here still has to find it.
 func Allow(caller *Principal, action access.Action, entity access.Entity, id int64) error {
-	if err := mayGoOn(caller); err != nil {
+	if err := requirePasswordChanged(caller); err != nil {
 		return err
 	}
 	if caller.Credential.Kind == CredentialNamedKey && (entity == access.EntityAPIKey || entity == access.EntitySession) {
@@ -21,7 +21,7 @@ func Allow(caller *Principal, action access.Action, entity access.Entity, id int
 	switch caller.Access.Decide(action, entity, id, caller.User.ID) {
 	case access.Granted:
 		return nil
-	case access.Unseen:
+	case access.Hidden:
 		return NotFound()
 	default:
 		return forbidden()
@@ -41,7 +41,7 @@ func allowOwn(caller *Principal, action access.Action, entity access.Entity) err
 // mayTouchPasswords fails with CodeForbidden for a named key, whatever its
 // permissions: a script's key that leaks must not let anybody in for good. It stands
 // before whatever sets a password, or says where the token for one goes.
-func mayTouchPasswords(caller *Principal) error {
+func denyNamedKey(caller *Principal) error {
 	if caller.Credential.Kind == CredentialNamedKey {
 		return &Error{Code: CodeForbidden, Message: "A named key cannot do this. Use a session or the key of the contract."}
 	}
@@ -50,7 +50,7 @@ func mayTouchPasswords(caller *Principal) error {
 
 // mayGoOn fails for a caller who must change his password before anything else.
 // [Allow] asks it; what every caller may do asks it alone.
-func mayGoOn(caller *Principal) error {
+func requirePasswordChanged(caller *Principal) error {
 	if caller.User.NeedPasswordReset {
 		return &Error{Code: CodePasswordChangeRequired, Message: "Change your password before you do anything else."}
 	}
@@ -60,8 +60,8 @@ func mayGoOn(caller *Principal) error {
 // mustAdminister fails unless the caller holds role 1. Who says where secrets and
 // links are sent could otherwise take over whoever follows them, so a named key
 // may not either.
-func mustAdminister(caller *Principal) error {
-	if err := mayTouchPasswords(caller); err != nil {
+func requireAdministrator(caller *Principal) error {
+	if err := denyNamedKey(caller); err != nil {
 		return err
 	}
 	if !caller.Access.Administrator {
@@ -73,7 +73,7 @@ func mustAdminister(caller *Principal) error {
 // mustCover fails unless the caller holds everything that b gives. Nobody may
 // change the access of somebody, or a role, that he does not cover: it would let
 // him climb.
-func mustCover(caller *Principal, b access.Set) error {
+func requireCovers(caller *Principal, b access.Set) error {
 	if !access.Covers(caller.Access, b) {
 		return &Error{Code: CodeForbidden, Message: "You do not have every permission that this gives or takes."}
 	}
@@ -82,9 +82,9 @@ func mustCover(caller *Principal, b access.Set) error {
 
 // mayConfigure fails unless the caller may edit settings of a kind that are for
 // role 1 alone.
-func mayConfigure(caller *Principal, entity access.Entity) error {
+func requireConfigure(caller *Principal, entity access.Entity) error {
 	if err := Allow(caller, access.ActionEdit, entity, access.All); err != nil {
 		return err
 	}
-	return mustAdminister(caller)
+	return requireAdministrator(caller)
 }

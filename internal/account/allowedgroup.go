@@ -19,11 +19,11 @@ type AllowedGroup struct {
 
 // groups checks allowed groups and returns them with their roles sorted.
 func (c *checker) groups(path string, groups []AllowedGroup) []AllowedGroup {
-	c.few(path, len(groups), maxGroups)
+	c.maxItems(path, len(groups), maxGroups)
 	checked := slices.Clone(groups)
 	for i, g := range groups {
 		c.text(fmt.Sprintf("%s/%d/name", path, i), g.Name, maxSettingLength)
-		c.few(fmt.Sprintf("%s/%d/defaultRoleIds", path, i), len(g.DefaultRoleIDs), maxGroupRoles)
+		c.maxItems(fmt.Sprintf("%s/%d/defaultRoleIds", path, i), len(g.DefaultRoleIDs), maxGroupRoles)
 		if strings.TrimSpace(g.Name) == "" {
 			c.fail(fmt.Sprintf("%s/%d/name", path, i), "must not be empty or white space alone")
 		}
@@ -33,7 +33,7 @@ func (c *checker) groups(path string, groups []AllowedGroup) []AllowedGroup {
 		if slices.ContainsFunc(groups[:i], func(other AllowedGroup) bool { return other.Name == g.Name }) {
 			c.fail(fmt.Sprintf("%s/%d/name", path, i), "is the name of a group before it")
 		}
-		checked[i].DefaultRoleIDs = fold(g.DefaultRoleIDs)
+		checked[i].DefaultRoleIDs = sortedUnique(g.DefaultRoleIDs)
 	}
 	return checked
 }
@@ -42,7 +42,7 @@ func (c *checker) groups(path string, groups []AllowedGroup) []AllowedGroup {
 // as it has them: a fault is told by its place in the request.
 func mayNameGroups(ctx context.Context, tx Tx, caller *Principal, was []AllowedGroup, asked *[]AllowedGroup) error {
 	before := rolesOfGroups(was)
-	for i, g := range value(asked) {
+	for i, g := range deref(asked) {
 		path := fmt.Sprintf("/allowedGroups/%d/defaultRoleIds", i)
 		if err := mayName(ctx, tx, caller, path, before, g.DefaultRoleIDs); err != nil {
 			return err
@@ -73,7 +73,7 @@ func mayName(ctx context.Context, tx Tx, caller *Principal, path string, before,
 	if err := c.err(); err != nil {
 		return err
 	}
-	return mustCover(caller, access.Of(named))
+	return requireCovers(caller, access.Of(named))
 }
 
 func rolesOfGroups(groups []AllowedGroup) (ids []int64) {

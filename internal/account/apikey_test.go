@@ -34,7 +34,7 @@ func (f *fixture) createKey(caller *account.Principal, n account.NewAPIKey) secr
 // by returns who comes by a key.
 func (f *fixture) by(key secret.Text) *account.Principal {
 	f.t.Helper()
-	p, err := f.Authenticate(f.t.Context(), key, account.Origin{Source: home})
+	p, err := f.Authenticate(f.t.Context(), key, account.Origin{ClientNetwork: home})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -44,13 +44,13 @@ func (f *fixture) by(key secret.Text) *account.Principal {
 // works reports whether a key lets anybody in.
 func (f *fixture) works(key secret.Text) bool {
 	f.t.Helper()
-	return !f.over(account.SignedIn{Token: key})
+	return !f.over(account.SignInResult{Token: key})
 }
 
 // asking is for permissions for all.
-func asking(of access.Entity, actions ...access.Action) (ds []access.Draft) {
+func asking(of access.Entity, actions ...access.Action) (ds []access.PermissionRequest) {
 	for _, a := range actions {
-		ds = append(ds, access.Draft{Entity: of, Action: a})
+		ds = append(ds, access.PermissionRequest{Entity: of, Action: a})
 	}
 	return ds
 }

@@ -55,7 +55,7 @@ func (s *Service) effectiveApplication(ctx context.Context, r Reader) (Applicati
 	}
 	public, err := s.configuredURL(ctx, r)
 	settings.Mail.Sender = cmp.Or(settings.Mail.Sender, defaultSender(public))
-	s.fixedMail.over(&settings)
+	s.mailOverrides.over(&settings)
 	return settings, err
 }
 
@@ -68,12 +68,12 @@ func (s *Service) UpdateApplicationSettings(ctx context.Context, caller *Princip
 		return ApplicationSettings{}, err
 	}
 	var settings ApplicationSettings
-	err := s.changeSettings(ctx, caller, settingApplication, value(up.DefaultRoleIDs), func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.updateSettingsAs(ctx, caller, settingApplication, deref(up.DefaultRoleIDs), func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
 			return err
 		}
 		if up.MailUpdate != (MailUpdate{}) {
-			if err := mustAdminister(caller); err != nil {
+			if err := requireAdministrator(caller); err != nil {
 				return err
 			}
 		}
@@ -82,7 +82,7 @@ func (s *Service) UpdateApplicationSettings(ctx context.Context, caller *Princip
 			return err
 		}
 		up := up // f may run again
-		if err := s.fixedMail.keep(&up.MailUpdate, shown); err != nil {
+		if err := s.mailOverrides.keep(&up.MailUpdate, shown); err != nil {
 			return err
 		}
 		if up.Sender != nil && *up.Sender == shown.Mail.Sender {
@@ -135,7 +135,7 @@ func (s *Service) saveApplication(ctx context.Context, tx Tx, caller *Principal,
 
 // keep fails for an update of what the operator has fixed, and takes out of it
 // what is the same.
-func (f FixedMail) keep(up *MailUpdate, shown ApplicationSettings) error {
+func (f MailOverrides) keep(up *MailUpdate, shown ApplicationSettings) error {
 	var faults []Detail
 	fixed := func(field string, changes bool) {
 		if changes {
@@ -143,19 +143,19 @@ func (f FixedMail) keep(up *MailUpdate, shown ApplicationSettings) error {
 		}
 	}
 	if f.Sender != "" {
-		fixed("emailSender", differs(up.Sender, shown.Mail.Sender))
+		fixed("emailSender", changes(up.Sender, shown.Mail.Sender))
 		up.Sender = nil
 	}
 	if f.Server != nil {
 		m := shown.Mail
-		fixed("smtpServerAddress", differsIn(up.Server, m.Server))
-		fixed("smtpServerPort", differsIn(up.Port, m.Port))
-		fixed("smtpAccount", differsIn(up.Account, m.Account))
-		fixed("smtpAccountPassword", up.Password != nil && (*up.Password == nil) == m.PasswordSet || !keeps(up.Password) && *up.Password != nil)
-		fixed("smtpUseStartTLS", differs(up.StartTLS, m.StartTLS))
-		fixed("tls", differs(up.TLS, m.TLS))
+		fixed("smtpServerAddress", changesOptional(up.Server, m.Server))
+		fixed("smtpServerPort", changesOptional(up.Port, m.Port))
+		fixed("smtpAccount", changesOptional(up.Account, m.Account))
+		fixed("smtpAccountPassword", up.Password != nil && (*up.Password == nil) == m.PasswordSet || !unchanged(up.Password) && *up.Password != nil)
+		fixed("smtpUseStartTLS", changes(up.StartTLS, m.StartTLS))
+		fixed("tls", changes(up.TLS, m.TLS))
 		if f.Server.CA != "" {
-			fixed("internalCertificate", differsIn(up.InternalCertificate, shown.InternalCertificate))
+			fixed("internalCertificate", changesOptional(up.InternalCertificate, shown.InternalCertificate))
 			up.InternalCertificate = nil
 		}
 		*up = MailUpdate{Sender: up.Sender, InternalCertificate: up.InternalCertificate}
@@ -172,29 +172,29 @@ func setByOperator(faults []Detail) error {
 
 // differs reports whether a change gives a field another value, differsIn the
 // same of a field that may be empty.
-func differs[T comparable](up *T, now T) bool { return up != nil && *up != now }
+func changes[T comparable](up *T, now T) bool { return up != nil && *up != now }
 
-func differsIn[T comparable](up **T, now *T) bool {
+func changesOptional[T comparable](up **T, now *T) bool {
 	return up != nil && ((*up == nil) != (now == nil) || now != nil && **up != *now)
 }
 
 // apply checks the update and returns the settings after it.
 func (up ApplicationUpdate) apply(a ApplicationSettings) (ApplicationSettings, error) {
 	var c checker
-	if value(up.UserRegistration) {
+	if deref(up.UserRegistration) {
 		c.fail("/userRegistration", "must be false: users are made by those who may")
 	}
-	put(&a.DefaultProfileID, up.DefaultProfileID)
-	put(&a.KeepActivity, up.KeepActivity)
-	put(&a.ActivityDays, up.ActivityDays)
-	c.whole("/logRetentionPeriod", up.ActivityDays, minActivityDays, maxActivityDays)
+	setIfPresent(&a.DefaultProfileID, up.DefaultProfileID)
+	setIfPresent(&a.KeepActivity, up.KeepActivity)
+	setIfPresent(&a.ActivityDays, up.ActivityDays)
+	c.intRange("/logRetentionPeriod", up.ActivityDays, minActivityDays, maxActivityDays)
 	if up.DefaultRoleIDs != nil {
-		if a.DefaultRoleIDs = fold(*up.DefaultRoleIDs); len(a.DefaultRoleIDs) == 0 {
+		if a.DefaultRoleIDs = sortedUnique(*up.DefaultRoleIDs); len(a.DefaultRoleIDs) == 0 {
 			c.fail("/defaultRoleIds", "must have at least one role")
 		}
-		c.few("/defaultRoleIds", len(*up.DefaultRoleIDs), maxGroupRoles)
+		c.maxItems("/defaultRoleIds", len(*up.DefaultRoleIDs), maxGroupRoles)
 	}
-	if put(&a.InternalCertificate, up.InternalCertificate); up.InternalCertificate != nil {
+	if setIfPresent(&a.InternalCertificate, up.InternalCertificate); up.InternalCertificate != nil {
 		c.certificates("/internalCertificate", a.InternalCertificate)
 	}
 	up.MailUpdate.apply(&a.Mail, &c)
@@ -202,23 +202,23 @@ func (up ApplicationUpdate) apply(a ApplicationSettings) (ApplicationSettings, e
 }
 
 func (up MailUpdate) apply(m *MailSettings, c *checker) {
-	put(&m.Server, up.Server)
-	put(&m.Port, up.Port)
-	put(&m.Account, up.Account)
-	put(&m.StartTLS, up.StartTLS)
-	put(&m.TLS, up.TLS)
-	put(&m.Sender, up.Sender)
+	setIfPresent(&m.Server, up.Server)
+	setIfPresent(&m.Port, up.Port)
+	setIfPresent(&m.Account, up.Account)
+	setIfPresent(&m.StartTLS, up.StartTLS)
+	setIfPresent(&m.TLS, up.TLS)
+	setIfPresent(&m.Sender, up.Sender)
 	if up.Server != nil && m.Server != nil {
 		if err := host.Check(*m.Server); err != nil {
 			c.fail("/smtpServerAddress", err.Error())
 		}
 	}
-	c.whole("/smtpServerPort", value(up.Port), 1, maxPort)
-	if password := value(up.Password); password != nil {
+	c.intRange("/smtpServerPort", deref(up.Port), 1, maxPort)
+	if password := deref(up.Password); password != nil {
 		c.text("/smtpAccountPassword", password.Reveal(), maxSettingLength)
 	}
 	if up.Account != nil {
-		c.line("/smtpAccount", value(m.Account))
+		c.singleLine("/smtpAccount", deref(m.Account))
 	}
 	if up.Sender != nil && *up.Sender != "" {
 		c.email("/emailSender", *up.Sender)
@@ -234,9 +234,9 @@ func (up MailUpdate) apply(m *MailSettings, c *checker) {
 // changes tells the activity log what is different from before.
 func (a ApplicationSettings) changes(was ApplicationSettings) []FieldChange {
 	var l changeList
-	l.add("smtpServerAddress", optional(was.Mail.Server), optional(a.Mail.Server))
-	l.add("smtpServerPort", optional(was.Mail.Port), optional(a.Mail.Port))
-	l.add("smtpAccount", optional(was.Mail.Account), optional(a.Mail.Account))
+	l.add("smtpServerAddress", orNil(was.Mail.Server), orNil(a.Mail.Server))
+	l.add("smtpServerPort", orNil(was.Mail.Port), orNil(a.Mail.Port))
+	l.add("smtpAccount", orNil(was.Mail.Account), orNil(a.Mail.Account))
 	l.add("smtpUseStartTLS", was.Mail.StartTLS, a.Mail.StartTLS)
 	l.add("tls", was.Mail.TLS, a.Mail.TLS)
 	l.add("emailSender", was.Mail.Sender, a.Mail.Sender)
@@ -265,13 +265,13 @@ func (l *changeList) addIDs(field string, from, to []int64) {
 
 // addText is for a long text: it is only said to have changed.
 func (l *changeList) addText(field string, from, to *string) {
-	if optional(from) != optional(to) {
+	if orNil(from) != orNil(to) {
 		*l = append(*l, FieldChange{Field: field})
 	}
 }
 
 // put sets a field to what an update has for it, if anything.
-func put[T any](field *T, up *T) {
+func setIfPresent[T any](field *T, up *T) {
 	if up != nil {
 		*field = *up
 	}

@@ -27,7 +27,7 @@ type AuthChange struct {
 }
 
 // AuthNews are changes that can be seen.
-type AuthNews struct {
+type AuthChangeBatch struct {
 	Changes []AuthChange // each once
 	At      time.Time    // when it is, by the clock of the database
 	// Last is a number: changes that cannot be seen yet will have greater ones. It is 0
@@ -37,7 +37,7 @@ type AuthNews struct {
 }
 
 // The times by which a change made on one node holds on every other within a
-// second. A node hears every [HearInterval] of the changes of the last hearWindow,
+// second. A node hears every [PollInterval] of the changes of the last hearWindow,
 // or where they become visible in the order of their numbers, of those since the last time,
 // and trusts what it remembers for trustTime after a good read began. Hence a token
 // is refused at most trustTime after the change was committed, or the database is
@@ -52,31 +52,31 @@ type AuthNews struct {
 // so for two minutes (see [Service.Retell]), and after a longer gap a node forgets
 // everybody.
 const (
-	HearInterval = 250 * time.Millisecond
-	trustTime    = 750 * time.Millisecond
-	hearWindow   = 10 * time.Second
-	slowChange   = 7 * time.Second
-	hearGap      = 2 * time.Second
+	PollInterval = 250 * time.Millisecond
+	maxStaleness = 750 * time.Millisecond
+	pollWindow   = 10 * time.Second
+	slowCommit   = 7 * time.Second
+	maxPollGap   = 2 * time.Second
 
 	// maxChanges is how many are read at once. Where there are as many, everybody is
 	// forgotten instead.
-	maxChanges = 20_000
+	maxInvalidations = 20_000
 	// changeLife is how long a change is kept: much longer than any node looks back.
-	changeLife = 10 * time.Minute
+	changeRetention = 10 * time.Minute
 )
 
 // hearTime is how long a read of them may take. The tests, which run on busy machines,
 // wait longer.
-var hearTime = 250 * time.Millisecond
+var pollTimeout = 250 * time.Millisecond
 
 // Hear reads what was changed lately, on any node, and forgets whom it is about.
-// Call it every [HearInterval]: while that goes well, [Service.Authenticate]
+// Call it every [PollInterval]: while that goes well, [Service.Authenticate]
 // answers from memory; without it, from the database each time.
-func (s *Service) Hear(ctx context.Context) error {
-	began := s.steady()
-	ctx, cancel := context.WithTimeout(ctx, hearTime)
+func (s *Service) PollInvalidations(ctx context.Context) error {
+	began := s.monotonic()
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	news, err := s.store.AuthChanges(ctx, s.principals.heard(began), hearWindow, maxChanges)
+	news, err := s.store.AuthChanges(ctx, s.principals.heard(began), pollWindow, maxInvalidations)
 	if err != nil {
 		return fmt.Errorf("hear what was changed: %w", err)
 	}
@@ -85,10 +85,10 @@ func (s *Service) Hear(ctx context.Context) error {
 }
 
 // hearing is a store whose changes hold on this node at once.
-type hearing struct {
+type invalidatingStore struct {
 	Store
 	principals *principalCache
-	doubts     *doubts
+	doubts     *pendingInvalidations
 	steady     func() time.Time
 }
 
@@ -98,7 +98,7 @@ type hearing struct {
 // Where a change has become visible so late that other nodes may have looked past its
 // row, it is told of in another transaction before the change is acknowledged. Where it
 // may become so later, or that transaction fails, it is told of by [Service.Retell].
-func (h hearing) Write(ctx context.Context, f func(ctx context.Context, tx Tx) error) error {
+func (h invalidatingStore) Write(ctx context.Context, f func(ctx context.Context, tx Tx) error) error {
 	var changes []AuthChange
 	var began time.Time
 	defer func() { h.principals.forget(changes) }()
@@ -108,10 +108,10 @@ func (h hearing) Write(ctx context.Context, f func(ctx context.Context, tx Tx) e
 		return f(ctx, tx)
 	})
 	committed := err == nil
-	for err == nil && len(changes) > 0 && h.steady().Sub(began) > slowChange {
+	for err == nil && len(changes) > 0 && h.steady().Sub(began) > slowCommit {
 		err = h.Store.Write(ctx, func(ctx context.Context, tx Tx) error {
 			began = h.steady()
-			return tellOf(ctx, tx, changes)
+			return insertAuthChanges(ctx, tx, changes)
 		})
 	}
 	if err != nil && (committed || errors.Is(err, ErrOutcomeUnknown)) {
@@ -119,7 +119,7 @@ func (h hearing) Write(ctx context.Context, f func(ctx context.Context, tx Tx) e
 	}
 	if committed && err != nil { // its own words would be that nothing was changed
 		err = &Error{
-			Code: CodeUnavailable, RetryAfter: slowChange, Err: err,
+			Code: CodeUnavailable, RetryAfter: slowCommit, Err: err,
 			Message: "The change was made, but the database went away before every server could be told. They are told when it is back.",
 		}
 	}
@@ -127,7 +127,7 @@ func (h hearing) Write(ctx context.Context, f func(ctx context.Context, tx Tx) e
 }
 
 // tellOf tells every node of changes as soon as the transaction is committed.
-func tellOf(ctx context.Context, tx Tx, changes []AuthChange) error {
+func insertAuthChanges(ctx context.Context, tx Tx, changes []AuthChange) error {
 	for _, c := range changes {
 		if err := tx.InsertAuthChange(ctx, c); err != nil {
 			return err

@@ -16,7 +16,7 @@ import (
 // hear has a node hear of what was changed.
 func (f *fixture) hear(s *account.Service) {
 	f.t.Helper()
-	if err := s.Hear(f.t.Context()); err != nil {
+	if err := s.PollInvalidations(f.t.Context()); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -41,7 +41,7 @@ type letIn struct {
 // shown is a user as a node shows him to an administrator.
 func (f *fixture) shown(s *account.Service, admin *account.Principal, id int64) string {
 	f.t.Helper()
-	text, err := s.UserText(f.t.Context(), admin, id, func(u account.User) ([]byte, error) { return json.Marshal(u) })
+	text, err := s.EncodedUser(f.t.Context(), admin, id, func(u account.User) ([]byte, error) { return json.Marshal(u) })
 	if err != nil {
 		return string(account.ErrorCode(err))
 	}
@@ -50,7 +50,7 @@ func (f *fixture) shown(s *account.Service, admin *account.Principal, id int64) 
 
 func (f *fixture) letIn(s *account.Service, credential secret.Text) letIn {
 	f.t.Helper()
-	p, err := s.Authenticate(f.t.Context(), credential, account.Origin{Source: home})
+	p, err := s.Authenticate(f.t.Context(), credential, account.Origin{ClientNetwork: home})
 	if err != nil {
 		return letIn{code: account.ErrorCode(err)}
 	}
@@ -114,11 +114,11 @@ var annChanges = map[string]func(context.Context, *annScene) error{
 		return s.EndSessions(ctx, s.admin, s.ann, false)
 	},
 	"she changes her password": func(ctx context.Context, s *annScene) error {
-		return s.ChangePassword(ctx, s.by(s.session), secret.New(password), secret.New(next), account.Origin{Source: home})
+		return s.ChangePassword(ctx, s.by(s.session), secret.New(password), secret.New(next), account.Origin{ClientNetwork: home})
 	},
 	"five wrong passwords": func(ctx context.Context, s *annScene) error {
 		for range 5 {
-			err := s.ChangePassword(ctx, s.by(s.session), secret.New(wrong), secret.New(next), account.Origin{Source: home})
+			err := s.ChangePassword(ctx, s.by(s.session), secret.New(wrong), secret.New(next), account.Origin{ClientNetwork: home})
 			if account.ErrorCode(err) != account.CodeWrongPassword {
 				return err
 			}

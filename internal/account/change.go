@@ -10,10 +10,10 @@ import (
 )
 
 // changeTries is how often a change is begun that names what is deleted meanwhile.
-const changeTries = 3
+const maxUpdateTries = 3
 
 // nobody is the id of no user.
-const nobody = 0
+const noUser = 0
 
 // change runs f in one transaction on behalf of the caller, whose rights are
 // read anew in it: a right taken away a moment ago no longer counts, and nobody
@@ -25,24 +25,24 @@ const nobody = 0
 // later: the change then counts as made before, and nothing that it has locked is
 // from after. The roles are not held against it, or every change by one of many
 // users with a role would have to be over before the role could be changed.
-func (s *Service) change(ctx context.Context, caller *Principal, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
-	return s.changeLocked(ctx, caller, nobody, noMore, f)
+func (s *Service) updateAs(ctx context.Context, caller *Principal, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
+	return s.updateLocked(ctx, caller, noUser, noExtraLocks, f)
 }
 
 // changeUser is change for what changes a user, or what is a user's own: f reads
 // what nobody else changes meanwhile.
-func (s *Service) changeUser(ctx context.Context, caller *Principal, id int64, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
-	return s.changeLocked(ctx, caller, id, noMore, f)
+func (s *Service) updateUserAs(ctx context.Context, caller *Principal, id int64, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
+	return s.updateLocked(ctx, caller, id, noExtraLocks, f)
 }
 
 // noMore is the lock of a change that needs no more than the users.
-func noMore(context.Context, Tx) error { return nil }
+func noExtraLocks(context.Context, Tx) error { return nil }
 
 // changeLocked is changeUser for what needs more locks, which lock takes, in the
 // order that docs/architecture.md has. The caller's rights are read behind the last
 // of them: what is taken away while they are waited for no longer counts. Who may
 // not make the change at all is turned away before, so that he locks nothing.
-func (s *Service) changeLocked(ctx context.Context, caller *Principal, id int64, lock func(ctx context.Context, tx Tx) error,
+func (s *Service) updateLocked(ctx context.Context, caller *Principal, id int64, lock func(ctx context.Context, tx Tx) error,
 	f func(ctx context.Context, tx Tx, caller *Principal) error,
 ) error {
 	for try := 1; ; try++ {
@@ -59,7 +59,7 @@ func (s *Service) changeLocked(ctx context.Context, caller *Principal, id int64,
 			}
 			return f(ctx, tx, now)
 		})
-		if !errors.Is(err, ErrReferenced) || try == changeTries {
+		if !errors.Is(err, ErrReferenced) || try == maxUpdateTries {
 			return err
 		}
 	}
@@ -71,31 +71,31 @@ func lockForChange(ctx context.Context, tx Tx, caller, changed int64) error {
 	case caller == changed:
 		return tx.LockUsers(ctx, caller)
 	case caller < changed:
-		return cmp.Or(tx.HoldUser(ctx, caller), tx.LockUsers(ctx, changed))
+		return cmp.Or(tx.ShareLockUser(ctx, caller), tx.LockUsers(ctx, changed))
 	default:
-		return cmp.Or(tx.LockUsers(ctx, changed), tx.HoldUser(ctx, caller))
+		return cmp.Or(tx.LockUsers(ctx, changed), tx.ShareLockUser(ctx, caller))
 	}
 }
 
 // changeSettings is change for a group of settings, which f reads and stores. The
 // roles that it comes to name are held.
-func (s *Service) changeSettings(ctx context.Context, caller *Principal, group string, named []int64, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
+func (s *Service) updateSettingsAs(ctx context.Context, caller *Principal, group string, named []int64, f func(ctx context.Context, tx Tx, caller *Principal) error) error {
 	lock := func(ctx context.Context, tx Tx) error {
-		return cmp.Or(tx.LockSettings(ctx, group), tx.HoldRoles(ctx, named...))
+		return cmp.Or(tx.LockSettings(ctx, group), tx.ShareLockRoles(ctx, named...))
 	}
-	return s.changeLocked(ctx, caller, nobody, lock, f)
+	return s.updateLocked(ctx, caller, noUser, lock, f)
 }
 
 // changeRole is change for a role, which f is given. The caller may do the action
 // with it, covers it, and it is not built in.
-func (s *Service) changeRole(ctx context.Context, caller *Principal, action access.Action, id int64,
+func (s *Service) updateRoleAs(ctx context.Context, caller *Principal, action access.Action, id int64,
 	f func(ctx context.Context, tx Tx, caller *Principal, was access.Role) error,
 ) error {
 	if err := Allow(caller, action, access.EntityRole, id); err != nil {
 		return err
 	}
 	lock := func(ctx context.Context, tx Tx) error { return tx.LockRoles(ctx, id) }
-	return s.changeLocked(ctx, caller, nobody, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
+	return s.updateLocked(ctx, caller, noUser, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
 		was, err := mayChangeRole(ctx, tx, caller, action, id)
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func (s *Service) changeRole(ctx context.Context, caller *Principal, action acce
 // changeAccess is changeUser for what may take away an administrator: it fails with
 // CodeLastAdministrator when nobody is left to administer. f is given the user. His
 // roles, and those that he is to get, are held if there are any of the latter.
-func (s *Service) changeAccess(ctx context.Context, caller *Principal, id int64, given []int64,
+func (s *Service) updateAccessAs(ctx context.Context, caller *Principal, id int64, given []int64,
 	f func(ctx context.Context, tx Tx, caller *Principal, was User) error,
 ) error {
 	var was User
@@ -121,9 +121,9 @@ func (s *Service) changeAccess(ctx context.Context, caller *Principal, id int64,
 		if err != nil || len(given) == 0 {
 			return err
 		}
-		return tx.HoldRoles(ctx, slices.Concat(given, was.RoleIDs)...)
+		return tx.ShareLockRoles(ctx, slices.Concat(given, was.RoleIDs)...)
 	}
-	return s.changeLocked(ctx, caller, id, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
+	return s.updateLocked(ctx, caller, id, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := f(ctx, tx, caller, was); err != nil || !was.holdsRole(access.AdministratorRole) {
 			return err
 		}

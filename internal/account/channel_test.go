@@ -15,8 +15,8 @@ func TestChannels(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	from := map[string]account.Origin{
-		"api":     {Source: home},
-		"console": {Source: home, Channel: account.ChannelConsole},
+		"api":     {ClientNetwork: home},
+		"console": {ClientNetwork: home, Channel: account.ChannelConsole},
 	}
 	tokens := map[string]secret.Text{"key": f.renew(f.as(adminEmail))}
 	for name, origin := range from {
@@ -52,7 +52,7 @@ func TestRenewSession(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	other := f.another()
-	origin := account.Origin{Source: home, Channel: account.ChannelConsole}
+	origin := account.Origin{ClientNetwork: home, Channel: account.ChannelConsole}
 	in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), origin)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func TestNameOfDeviceIsNoMatter(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for _, device := range []string{"\xff", "a\x00b", strings.Repeat("é", 300)} {
-		from := account.Origin{Source: home, Device: device}
+		from := account.Origin{ClientNetwork: home, Device: device}
 		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), from)
 		if err != nil {
 			t.Fatalf("%q: %v", device, err)

@@ -49,7 +49,7 @@ func (c *checker) name(path, value string) {
 
 // line checks a text of at most MaxNameLength characters that is shown or sent in
 // one line.
-func (c *checker) line(path, value string) {
+func (c *checker) singleLine(path, value string) {
 	if strings.ContainsFunc(value, unicode.IsControl) {
 		c.fail(path, "must be one line of text")
 		return
@@ -58,14 +58,14 @@ func (c *checker) line(path, value string) {
 }
 
 // whole checks a number that an update has.
-func (c *checker) whole(path string, value *int, least, most int) {
+func (c *checker) intRange(path string, value *int, least, most int) {
 	if value != nil && (*value < least || *value > most) {
 		c.fail(path, fmt.Sprintf("must be from %d to %d", least, most))
 	}
 }
 
 // few checks how many things a list has.
-func (c *checker) few(path string, count, most int) {
+func (c *checker) maxItems(path string, count, most int) {
 	if count > most {
 		c.fail(path, fmt.Sprintf("must have at most %d entries", most))
 	}
@@ -73,7 +73,7 @@ func (c *checker) few(path string, count, most int) {
 
 // span checks a time that an update has, and reports whether it is within the limits,
 // which are told in words.
-func (c *checker) span(path string, value *time.Duration, least, most time.Duration, limits string) bool {
+func (c *checker) durationRange(path string, value *time.Duration, least, most time.Duration, limits string) bool {
 	within := value == nil || *value >= least && *value <= most
 	if !within {
 		c.fail(path, "must be "+limits)

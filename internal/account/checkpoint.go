@@ -37,18 +37,18 @@ func (e ChainEnd) purpose() string { return "activity-" + string(e) }
 
 // sign returns the checkpoint with its signature.
 func (s *Service) sign(purpose string, c Checkpoint) Checkpoint {
-	c.Signature = s.keys.Sign(purpose, c.text())
+	c.Signature = s.keys.Sign(purpose, c.signingInput())
 	return c
 }
 
 // signed reports whether the server key has signed the checkpoint.
 func (s *Service) signed(purpose string, c Checkpoint) bool {
-	return s.keys.Verify(purpose, c.text(), c.Signature)
+	return s.keys.Verify(purpose, c.signingInput(), c.Signature)
 }
 
 // text is what a signature is over. Nothing follows the seal, so that two
 // checkpoints never have the same.
-func (c Checkpoint) text() []byte {
+func (c Checkpoint) signingInput() []byte {
 	text := binary.BigEndian.AppendUint64(nil, uint64(c.Number))
 	text = binary.BigEndian.AppendUint64(text, uint64(c.At.UnixMicro()))
 	return append(text, c.Seal...)

@@ -20,12 +20,12 @@ import (
 // rights, with every account whose password he knows.
 type climber struct {
 	*fixture
-	start    access.Set                 // what he may do at first, and what policy gives to new users
-	mine     map[int64]secret.Text      // passwords of the accounts that he can sign in to
-	sessions map[int64]account.SignedIn // his sessions, by account
-	people   []int64                    // all accounts of this run
-	roles    []int64                    // all roles of this run
-	address  func() string              // makes a new address of his own
+	start    access.Set                     // what he may do at first, and what policy gives to new users
+	mine     map[int64]secret.Text          // passwords of the accounts that he can sign in to
+	sessions map[int64]account.SignInResult // his sessions, by account
+	people   []int64                        // all accounts of this run
+	roles    []int64                        // all roles of this run
+	address  func() string                  // makes a new address of his own
 }
 
 // anyRole draws the permissions of a role. Some are for the users and the roles
@@ -62,7 +62,7 @@ func anyRole(users, roles []int64) *rapid.Generator[[]access.Permission] {
 func newClimber(t *rapid.T, f *fixture, run int) *climber {
 	made := 0
 	c := &climber{
-		fixture: f, mine: map[int64]secret.Text{}, sessions: map[int64]account.SignedIn{},
+		fixture: f, mine: map[int64]secret.Text{}, sessions: map[int64]account.SignInResult{},
 		people: []int64{1}, roles: slices.Clone([]int64{access.AdministratorRole, access.UserRole}),
 		address: func() string {
 			made++
@@ -124,7 +124,7 @@ func (c *climber) enter(t *rapid.T) *account.Principal {
 	if p, err := c.Authenticate(c.t.Context(), c.sessions[id].Token, account.Origin{}); err == nil {
 		return p
 	}
-	from := account.Origin{Source: home}
+	from := account.Origin{ClientNetwork: home}
 	in, err := c.SignIn(c.t.Context(), c.find(id).Email, c.mine[id], from)
 	if err != nil {
 		t.Fatalf("user %d does not sign in: %v", id, err)

@@ -64,7 +64,7 @@ func (c *climber) byKey(t *rapid.T, p *account.Principal) *account.Principal {
 	}
 	asked := account.NewAPIKey{Name: "k"}
 	if rapid.Bool().Draw(t, "narrowed") {
-		asked.Permissions = []access.Draft{{Entity: "user", Action: "read"}, {Entity: "user", Action: "edit-access"}, {Entity: "user", Action: "create"}}
+		asked.Permissions = []access.PermissionRequest{{Entity: "user", Action: "read"}, {Entity: "user", Action: "edit-access"}, {Entity: "user", Action: "create"}}
 	}
 	text, _, err := c.CreateKey(c.t.Context(), p, asked)
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *climber) byKey(t *rapid.T, p *account.Principal) *account.Principal {
 			t.Fatal(err)
 		}
 	}
-	byKey, err := c.Authenticate(c.t.Context(), text, account.Origin{Source: home})
+	byKey, err := c.Authenticate(c.t.Context(), text, account.Origin{ClientNetwork: home})
 	if err != nil {
 		t.Fatal(err)
 	}

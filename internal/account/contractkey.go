@@ -32,7 +32,7 @@ func (s *Service) ContractKey(ctx context.Context, caller *Principal) (secret.Te
 		return secret.Text{}, err
 	}
 	var text secret.Text
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.updateAs(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := allowOwn(caller, access.ActionRead, access.EntityAPIKey); err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (s *Service) RenewContractKey(ctx context.Context, caller *Principal) (secr
 		return secret.Text{}, err
 	}
 	var text secret.Text
-	err := s.changeUser(ctx, caller, self, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.updateUserAs(ctx, caller, self, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (s *Service) RenewContractKey(ctx context.Context, caller *Principal) (secr
 			return err
 		}
 		text = made
-		return s.tellOfKey(ctx, tx, caller, key)
+		return s.announceKey(ctx, tx, caller, key)
 	})
 	if err != nil {
 		return secret.Text{}, err
@@ -107,11 +107,11 @@ func (s *Service) endContractKey(ctx context.Context, tx Tx, caller *Principal) 
 }
 
 // tellOfKey records a new key of the caller's and mails to him that there is one.
-func (s *Service) tellOfKey(ctx context.Context, tx Tx, caller *Principal, key APIKey) error {
+func (s *Service) announceKey(ctx context.Context, tx Tx, caller *Principal, key APIKey) error {
 	if err := s.record(ctx, tx, caller, Event{ActionKeyCreate, key.target(caller.User), key.described()}); err != nil {
 		return err
 	}
-	content := MailContent{KeyName: key.Name, At: key.Created, Source: caller.From.Source}
+	content := MailContent{KeyName: key.Name, At: key.Created, ClientNetwork: caller.From.ClientNetwork}
 	sent, err := tx.CountMails(ctx, caller.User.ID, MailNewAPIKey, key.Created.Add(-keyMailWindow))
 	if err != nil || sent >= keyMailsAnHour {
 		return err

@@ -15,7 +15,7 @@ import (
 // password fails with CodeWrongPassword, counts as a failed sign-in, and the fifth
 // ends the session or the key. By a named key it fails with CodeForbidden.
 func (s *Service) ChangePassword(ctx context.Context, caller *Principal, current, next secret.Text, from Origin) error {
-	if err := mayTouchPasswords(caller); err != nil {
+	if err := denyNamedKey(caller); err != nil {
 		return err
 	}
 	if err := checkTypedPassword(current, "/oldPassword"); err != nil {
@@ -29,8 +29,8 @@ func (s *Service) ChangePassword(ctx context.Context, caller *Principal, current
 	}
 	id := caller.User.ID
 	find := func(ctx context.Context, r Reader) (Credential, error) { return r.Credential(ctx, id) }
-	err := s.verify(ctx, try{find, throttle.UserSubject(id), current, from.Source},
-		func(ticket *passhash.Ticket, c Credential) (settle, error) {
+	err := s.verify(ctx, attempt{find, throttle.UserSubject(id), current, from.ClientNetwork},
+		func(ticket *passhash.Slot, c Credential) (onMatch, error) {
 			hash, err := ticket.Hash(ctx, normalPassword(next))
 			if err != nil {
 				return nil, err
@@ -95,11 +95,11 @@ func (s *Service) wrongPassword(ctx context.Context, caller *Principal) error {
 
 // hashNew hashes one password that is to be set.
 func (s *Service) hashNew(ctx context.Context, password secret.Text) (string, error) {
-	ticket, err := s.enter("administration")
+	ticket, err := s.acquireHashSlot("administration")
 	if err != nil {
 		return "", err
 	}
-	defer ticket.Leave()
+	defer ticket.Release()
 	return ticket.Hash(ctx, normalPassword(password))
 }
 

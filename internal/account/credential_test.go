@@ -13,7 +13,7 @@ import (
 
 // change has a caller change his password from home.
 func (f *fixture) change(caller *account.Principal, current, to string) error {
-	return f.ChangePassword(f.t.Context(), caller, secret.New(current), secret.New(to), account.Origin{Source: home})
+	return f.ChangePassword(f.t.Context(), caller, secret.New(current), secret.New(to), account.Origin{ClientNetwork: home})
 }
 
 func TestChangePassword(t *testing.T) {

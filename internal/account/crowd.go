@@ -4,13 +4,13 @@ import "sync"
 
 // crowd bounds how many sign-ins wait for one account, so that those cannot take
 // all places of the hash queue. It is of this process alone, as the queue is.
-type crowd struct {
+type waiterLimit struct {
 	mu      sync.Mutex
 	waiting map[string]int
 }
 
 // join reports whether one more may wait at the key; it must leave again.
-func (c *crowd) join(key string) bool {
+func (c *waiterLimit) join(key string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.waiting[key] >= maxWaiting {
@@ -23,7 +23,7 @@ func (c *crowd) join(key string) bool {
 	return true
 }
 
-func (c *crowd) leave(key string) {
+func (c *waiterLimit) leave(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.waiting[key]--; c.waiting[key] == 0 {

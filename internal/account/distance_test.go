@@ -96,7 +96,7 @@ func TestFarFromPostgreSQL(t *testing.T) {
 	t.Cleanup(func() { store.Close() })
 	f := fixtureOf(t, store, newRing())
 	f.options.Store = store // each change is made once
-	f.options.Steady = time.Now
+	f.options.Monotonic = time.Now
 	f.Service = account.New(f.options)
 	must(f.SetUp(t.Context(), firstRun))
 	f.hash = must(store.Credential(t.Context(), 1)).PasswordHash
@@ -113,8 +113,8 @@ func TestFarFromPostgreSQL(t *testing.T) {
 	if _, err := f.CreateUsers(t.Context(), admin, users); err != nil {
 		t.Errorf("create %d users: %v", len(users), err)
 	}
-	draft := access.Draft{Entity: access.EntityUser, Action: access.ActionRead, IDs: &ids}
-	if _, err := f.SetRolePermissions(t.Context(), admin, f.role(), []access.Draft{draft}); err != nil {
+	draft := access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead, IDs: &ids}
+	if _, err := f.SetRolePermissions(t.Context(), admin, f.role(), []access.PermissionRequest{draft}); err != nil {
 		t.Errorf("permit to read %d users: %v", len(ids), err)
 	}
 	i := f.begin(admin, false)

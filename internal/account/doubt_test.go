@@ -8,10 +8,10 @@ import (
 
 // TestDoubtsEnd: a change is told of again ever more rarely, and then no more.
 func TestDoubtsEnd(t *testing.T) {
-	d, start := newDoubts(), time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+	d, start := newPendingInvalidations(), time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 	d.add([]AuthChange{{AuthUser, 1}}, start)
 	var told []time.Duration
-	for after := time.Duration(0); after < time.Hour; after += RetellInterval {
+	for after := time.Duration(0); after < time.Hour; after += RetryInterval {
 		if len(d.due(start.Add(after))) > 0 {
 			told = append(told, after/time.Second)
 		}
@@ -26,12 +26,12 @@ func TestDoubtsEnd(t *testing.T) {
 
 // TestDoubtsAreBounded: of more than are remembered, one about everybody is told.
 func TestDoubtsAreBounded(t *testing.T) {
-	d, start := newDoubts(), time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
-	for id := range int64(maxDoubts + 10) {
+	d, start := newPendingInvalidations(), time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+	for id := range int64(maxPending + 10) {
 		d.add([]AuthChange{{AuthUser, id}}, start)
 	}
-	got := d.due(start.Add(RetellInterval))
-	if len(got) != maxDoubts+1 || !slices.Contains(got, AuthChange{Kind: AuthSettings}) {
+	got := d.due(start.Add(RetryInterval))
+	if len(got) != maxPending+1 || !slices.Contains(got, AuthChange{Kind: AuthSettings}) {
 		t.Errorf("%d changes are told of", len(got))
 	}
 }

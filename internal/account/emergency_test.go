@@ -59,7 +59,7 @@ func TestEmergencyUnlock(t *testing.T) {
 func TestEmergencyEndSessions(t *testing.T) {
 	f := newFixture(t)
 	f.user("ann@example.org")
-	sessions := []account.SignedIn{f.signIn(adminEmail, password), f.signIn(adminEmail, password)}
+	sessions := []account.SignInResult{f.signIn(adminEmail, password), f.signIn(adminEmail, password)}
 	bystander := f.signIn("ann@example.org", password)
 	if err := f.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
 		t.Fatal(err)

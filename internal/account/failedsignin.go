@@ -15,10 +15,10 @@ import (
 // Each count costs its sender a password hash, and a source is stopped after 20,
 // so a minute has no more counts than the processor has time for hashes.
 type FailedSignIns struct {
-	Minute time.Time // its beginning
-	Source string
-	UserID int64 // 0: there is no such account
-	Count  int
+	Minute        time.Time // its beginning
+	ClientNetwork string
+	UserID        int64 // 0: there is no such account
+	Count         int
 }
 
 // failedSignInUnit is how long failures are counted before they become an entry.
@@ -31,7 +31,7 @@ func (s *Service) countFailedSignIn(ctx context.Context, tx Tx, source string, u
 		return err
 	}
 	return tx.CountFailedSignIn(ctx, FailedSignIns{
-		Minute: now.Truncate(failedSignInUnit), Source: source, UserID: userID, Count: 1,
+		Minute: now.Truncate(failedSignInUnit), ClientNetwork: source, UserID: userID, Count: 1,
 	})
 }
 
@@ -75,7 +75,7 @@ func failedSignInEntry(ctx context.Context, tx Tx, f FailedSignIns) (Activity, e
 	}
 	return Activity{
 		At:    f.Minute,
-		Actor: Actor{Credential: CredentialRef{Kind: CredentialNone}, Source: f.Source},
+		Actor: Actor{Credential: CredentialRef{Kind: CredentialNone}, ClientNetwork: f.ClientNetwork},
 		Event: Event{Action: ActionSignInFailed, Target: target},
 		Count: f.Count,
 	}, nil

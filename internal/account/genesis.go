@@ -16,7 +16,7 @@ func (c Checkpoint) unsigned() bool {
 // database, and of one from before there was an activity log. An unsigned end is
 // accepted never after, so that nobody can have the chain begin anew. It leaves
 // alone what has an entry, a checkpoint, a signed end, or a witness.
-func (s *Service) beginChain(ctx context.Context, tx Tx) error {
+func (s *Service) initChain(ctx context.Context, tx Tx) error {
 	head, err := tx.LockChain(ctx)
 	if err != nil {
 		return unlessNotFound(err) // whoever seals finds that it is gone
@@ -28,7 +28,7 @@ func (s *Service) beginChain(ctx context.Context, tx Tx) error {
 	if !head.unsigned() || !anchor.unsigned() {
 		return nil
 	}
-	begun, err := s.chainBegun(ctx, tx)
+	begun, err := s.chainInitialized(ctx, tx)
 	if err != nil || begun {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s *Service) beginChain(ctx context.Context, tx Tx) error {
 }
 
 // chainBegun reports whether there is a trace of an earlier chain.
-func (s *Service) chainBegun(ctx context.Context, r Reader) (bool, error) {
+func (s *Service) chainInitialized(ctx context.Context, r Reader) (bool, error) {
 	entries, err := r.Activity(ctx, ActivityQuery{Limit: 1})
 	if err != nil || len(entries) > 0 {
 		return true, err
@@ -50,7 +50,7 @@ func (s *Service) chainBegun(ctx context.Context, r Reader) (bool, error) {
 	if err != nil || len(checkpoints) > 0 {
 		return true, err
 	}
-	kept, err := s.keptCheckpoint()
+	kept, err := s.externalCheckpoint()
 	return kept != nil, err
 }
 

@@ -57,7 +57,7 @@ func TestWitness(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := &witness{}
 			f := newFixture(t)
-			f.Service = f.with(func(o *account.Options) { o.Witness = w })
+			f.Service = f.with(func(o *account.Options) { o.Checkpoints = w })
 			f.tamper(copyOfEnds)
 			f.act(20)
 			f.seal()
@@ -85,7 +85,7 @@ func TestWitness(t *testing.T) {
 func TestWitnessOfAnHonestLog(t *testing.T) {
 	w := &witness{}
 	f := newFixture(t)
-	f.Service = f.with(func(o *account.Options) { o.Witness = w })
+	f.Service = f.with(func(o *account.Options) { o.Checkpoints = w })
 	f.act(3000)
 	f.seal()
 	wantFound(t, f.verify(w.kept))

@@ -65,7 +65,7 @@ func (plainText) Render(kind account.MailKind, m account.MailContent) (account.M
 	}
 	return account.Message{
 		Subject: string(kind) + " for " + m.Name,
-		Text:    "token " + m.Token + "\nlink " + m.Link + "\nsource " + m.Source,
+		Text:    "token " + m.Token + "\nlink " + m.Link + "\nsource " + m.ClientNetwork,
 		HTML:    "<p>readable in clear</p>",
 	}, nil
 }
@@ -129,7 +129,7 @@ func fixtureOf(t testing.TB, store account.Store, keys *keyring.Ring) *fixture {
 		Store: f.store, Passwords: f.pool, Keys: keys, Renderer: plainText{},
 		Log: slog.New(slog.DiscardHandler), Now: f.clock.Now, Random: rand.Reader,
 		PublicURL:       must(url.Parse("https://accounts.example.org/base")),
-		PasswordChanged: f.changed.add, Steady: f.clock.Now,
+		PasswordChanged: f.changed.add, Monotonic: f.clock.Now,
 	}
 	f.Service = account.New(f.options)
 	return f
@@ -202,7 +202,7 @@ func (f *fixture) role(permissions ...access.Permission) (id int64) {
 }
 
 // signIn makes a session from home.
-func (f *fixture) signIn(email, password string) account.SignedIn {
+func (f *fixture) signIn(email, password string) account.SignInResult {
 	f.t.Helper()
 	in, err := f.try(email, password, home)
 	if err != nil {
@@ -212,8 +212,8 @@ func (f *fixture) signIn(email, password string) account.SignedIn {
 }
 
 // try signs in from a source.
-func (f *fixture) try(email, password, source string) (account.SignedIn, error) {
-	return f.SignIn(f.t.Context(), email, secret.New(password), account.Origin{Source: source, Device: "test"})
+func (f *fixture) try(email, password, source string) (account.SignInResult, error) {
+	return f.SignIn(f.t.Context(), email, secret.New(password), account.Origin{ClientNetwork: source, Device: "test"})
 }
 
 // as signs in and returns the principal.
@@ -222,9 +222,9 @@ func (f *fixture) as(email string) *account.Principal {
 	return f.principal(f.signIn(email, password))
 }
 
-func (f *fixture) principal(in account.SignedIn) *account.Principal {
+func (f *fixture) principal(in account.SignInResult) *account.Principal {
 	f.t.Helper()
-	p, err := f.Authenticate(f.t.Context(), in.Token, account.Origin{Source: home})
+	p, err := f.Authenticate(f.t.Context(), in.Token, account.Origin{ClientNetwork: home})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -242,9 +242,9 @@ func (f *fixture) find(id int64) account.User {
 }
 
 // over reports whether a session's token lets nobody in any more.
-func (f *fixture) over(in account.SignedIn) bool {
+func (f *fixture) over(in account.SignInResult) bool {
 	f.t.Helper()
-	_, err := f.Authenticate(f.t.Context(), in.Token, account.Origin{Source: home})
+	_, err := f.Authenticate(f.t.Context(), in.Token, account.Origin{ClientNetwork: home})
 	if err != nil && account.ErrorCode(err) != account.CodeUnauthorized {
 		f.t.Fatal(err)
 	}

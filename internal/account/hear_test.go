@@ -10,8 +10,8 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/monotime"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // remote is the store of a node that is far from the database.
@@ -21,10 +21,10 @@ type remote struct {
 	wrote func() error                    // after a commit; nil: nothing
 }
 
-func (r *remote) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (account.AuthNews, error) {
+func (r *remote) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (account.AuthChangeBatch, error) {
 	if r.hear != nil {
 		if err := r.hear(ctx); err != nil {
-			return account.AuthNews{}, err
+			return account.AuthChangeBatch{}, err
 		}
 	}
 	return r.Store.AuthChanges(ctx, after, age, limit)
@@ -74,7 +74,7 @@ func TestNodeThatCannotHearReadsTheDatabase(t *testing.T) {
 			if hear != nil {
 				store.hear = hear(f)
 				f.clock.advance(trust / 2)
-				if err := node.Hear(t.Context()); err == nil {
+				if err := node.PollInvalidations(t.Context()); err == nil {
 					t.Fatal("the read went well")
 				}
 				f.clock.advance(trust/2 - 1)
@@ -124,7 +124,7 @@ func TestSleepingNodeReadsTheDatabase(t *testing.T) {
 	in := f.signIn(adminEmail, password).Token
 	wall := start
 	node := f.with(func(o *account.Options) {
-		o.Steady = steady.Of(func() (time.Time, time.Time) { return start, wall }).Now
+		o.Monotonic = monotime.Of(func() (time.Time, time.Time) { return start, wall }).Now
 	})
 	f.hear(node)
 	f.letIn(node, in)
@@ -157,11 +157,11 @@ func TestUnheardOfRevocation(t *testing.T) {
 	if err := f.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
 		t.Fatal(err)
 	}
-	for waited := time.Duration(0); waited < time.Second; waited += account.HearInterval {
-		if err := node.Hear(t.Context()); err == nil {
+	for waited := time.Duration(0); waited < time.Second; waited += account.PollInterval {
+		if err := node.PollInvalidations(t.Context()); err == nil {
 			t.Fatal("the read went well")
 		}
-		f.clock.advance(account.HearInterval)
+		f.clock.advance(account.PollInterval)
 	}
 	if f.letIn(node, in.Token).code != account.CodeUnauthorized {
 		t.Error("a second after it was revoked, the token lets in")
@@ -174,7 +174,7 @@ func TestLoadBesideAChangeIsNotKept(t *testing.T) {
 	for name, deactivate := range map[string]func(f *fixture, here, node *account.Service, id int64) error{
 		"made elsewhere and heard of": func(f *fixture, here, node *account.Service, id int64) error {
 			_, err := here.SetUserRoles(f.t.Context(), f.as(adminEmail), id, []int64{access.AdministratorRole})
-			return errors.Join(err, node.Hear(f.t.Context()))
+			return errors.Join(err, node.PollInvalidations(f.t.Context()))
 		},
 		"made here": func(f *fixture, _, node *account.Service, id int64) error {
 			_, err := node.SetUserRoles(f.t.Context(), f.as(adminEmail), id, []int64{access.AdministratorRole})
@@ -274,13 +274,13 @@ func TestSlowChangeIsToldOfLater(t *testing.T) {
 	if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, errDown) || !strings.Contains(err.Error(), "The change was made") {
 		t.Fatal(err)
 	}
-	f.clock.advance(account.RetellInterval)
-	if err := node.Retell(t.Context()); !errors.Is(err, errDown) {
+	f.clock.advance(account.RetryInterval)
+	if err := node.RetryInvalidations(t.Context()); !errors.Is(err, errDown) {
 		t.Fatal(err)
 	}
 	f.store.down.Store(false)
-	f.clock.advance(2 * account.RetellInterval)
-	if err := node.Retell(t.Context()); err != nil {
+	f.clock.advance(2 * account.RetryInterval)
+	if err := node.RetryInvalidations(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	f.hear(other)
@@ -329,7 +329,7 @@ func TestChangeThatBecomesVisibleLate(t *testing.T) {
 			if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, account.ErrOutcomeUnknown) {
 				t.Fatal(err)
 			}
-			for waited := time.Duration(0); waited <= 2*took+2*time.Second; waited += account.RetellInterval {
+			for waited := time.Duration(0); waited <= 2*took+2*time.Second; waited += account.RetryInterval {
 				if waited == took {
 					f.hear(other)
 					f.letIn(other, in)
@@ -337,8 +337,8 @@ func TestChangeThatBecomesVisibleLate(t *testing.T) {
 						t.Fatal("it is seen before it can be", err)
 					}
 				}
-				f.clock.advance(account.RetellInterval)
-				if err := node.Retell(t.Context()); err != nil {
+				f.clock.advance(account.RetryInterval)
+				if err := node.RetryInvalidations(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				f.hear(other)

@@ -121,7 +121,7 @@ type ImportWriter interface {
 // BeginImport opens an import, which belongs to the caller.
 func (s *Service) BeginImport(ctx context.Context, caller *Principal, dryRun bool) (Import, error) {
 	var i Import
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.updateAs(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (s *Service) changeImport(ctx context.Context, caller *Principal, id int64,
 		i, err = ownImport(caller)(tx.LockImport(ctx, id))
 		return err
 	}
-	err := s.changeLocked(ctx, caller, nobody, lock, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
+	err := s.updateLocked(ctx, caller, noUser, lock, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
 		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 			return err
 		}

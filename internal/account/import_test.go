@@ -276,7 +276,7 @@ func TestImportFarFromTheDatabase(t *testing.T) {
 	admin := f.as(adminEmail)
 	var passed atomic.Int64
 	far := f.with(func(o *account.Options) {
-		o.Steady = func() time.Time { return start.Add(time.Duration(passed.Add(1)) * 2 * time.Second) }
+		o.Monotonic = func() time.Time { return start.Add(time.Duration(passed.Add(1)) * 2 * time.Second) }
 	})
 	finished, undone := f.begin(admin, false), f.begin(admin, false)
 	f.add(admin, finished.ID, 1, rowsOf(1, 4)...)

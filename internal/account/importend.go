@@ -72,7 +72,7 @@ func (s *Service) activateImported(ctx context.Context, tx Tx, caller *Principal
 		return nil, unlessNotFound(err)
 	}
 	if !slices.Equal(was.RoleIDs, defaultRoles) {
-		err := s.mustCoverUser(ctx, tx, caller, was.ID)
+		err := s.requireCoversUser(ctx, tx, caller, was.ID)
 		if ErrorCode(err) == CodeForbidden {
 			return nil, nil
 		}
@@ -98,7 +98,7 @@ func (s *Service) activateImported(ctx context.Context, tx Tx, caller *Principal
 		return events, err
 	}
 	events = append(events, Event{Action: ActionUserInvite, Target: user.target()})
-	return events, s.sendInvitation(ctx, tx, user, caller.From.Source)
+	return events, s.sendInvitation(ctx, tx, user, caller.From.ClientNetwork)
 }
 
 // UndoImport deletes the users that an import has made. It does so in batches and
@@ -193,10 +193,10 @@ func (s *Service) eachRow(ctx context.Context, tx Tx, actor Actor, importID int6
 	if len(rows) == 0 {
 		return true, nil
 	}
-	begun := s.steady()
+	begun := s.monotonic()
 	var events []Event
 	done := 0
-	for done < len(rows) && (done == 0 || s.steady().Sub(begun) < importWork) { // one at least
+	for done < len(rows) && (done == 0 || s.monotonic().Sub(begun) < importWork) { // one at least
 		more, err := f(rows[done])
 		if err != nil {
 			return false, err

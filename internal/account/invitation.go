@@ -19,7 +19,7 @@ const (
 // for oneself, with CodeNotLocalUser and CodeInactiveUser, and with
 // CodeTooManyRequests after three messages in an hour.
 func (s *Service) InviteUser(ctx context.Context, caller *Principal, id int64) error {
-	err := s.changeUser(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.updateUserAs(ctx, caller, id, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 			return err
 		}
@@ -30,7 +30,7 @@ func (s *Service) InviteUser(ctx context.Context, caller *Principal, id int64) e
 		if err != nil {
 			return err
 		}
-		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+		if err := s.requireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
 		switch {
@@ -46,7 +46,7 @@ func (s *Service) InviteUser(ctx context.Context, caller *Principal, id int64) e
 		if sent >= invitationsAnHour {
 			return tooMany(invitationWindow)
 		}
-		if err := s.sendInvitation(ctx, tx, user, caller.From.Source); err != nil {
+		if err := s.sendInvitation(ctx, tx, user, caller.From.ClientNetwork); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, caller, Event{Action: ActionUserInvite, Target: user.target()})
@@ -65,6 +65,6 @@ func (s *Service) sendInvitation(ctx context.Context, tx Tx, user User, source s
 	if err != nil {
 		return err
 	}
-	content.Source = source
+	content.ClientNetwork = source
 	return s.sendMail(ctx, tx, MailInvitation, user, content, expires)
 }

@@ -60,12 +60,12 @@ func (s *Service) LDAPConfiguration(ctx context.Context, caller *Principal) (LDA
 // returns the configuration then. It needs role 1. It fails as [Allow] says, and
 // with CodeInvalid.
 func (s *Service) UpdateLDAPConfiguration(ctx context.Context, caller *Principal, up LDAPUpdate) (LDAPConfiguration, error) {
-	if err := mayConfigure(caller, access.EntityLDAPConfiguration); err != nil {
+	if err := requireConfigure(caller, access.EntityLDAPConfiguration); err != nil {
 		return LDAPConfiguration{}, err
 	}
 	var configuration LDAPConfiguration
-	err := s.changeSettings(ctx, caller, settingLDAP, rolesOfGroups(value(up.AllowedGroups)), func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := mayConfigure(caller, access.EntityLDAPConfiguration); err != nil {
+	err := s.updateSettingsAs(ctx, caller, settingLDAP, rolesOfGroups(deref(up.AllowedGroups)), func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := requireConfigure(caller, access.EntityLDAPConfiguration); err != nil {
 			return err
 		}
 		was, err := s.ldapConfiguration(ctx, tx)
@@ -100,25 +100,25 @@ func (s *Service) saveLDAP(ctx context.Context, tx Tx, caller *Principal, was, n
 
 // destination is where the password of who searches is sent to.
 func (l LDAPConfiguration) destination() destination {
-	return destination{value(l.URL), value(l.SearchUserDN)}
+	return destination{deref(l.URL), deref(l.SearchUserDN)}
 }
 
 // apply checks the update and returns the configuration after it.
 func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 	var c checker
-	put(&l.Enabled, up.Enabled)
-	put(&l.URL, up.URL)
-	put(&l.SearchUserDN, up.SearchUserDN)
-	put(&l.UserSearchBase, up.UserSearchBase)
-	put(&l.UserSearchFilter, up.UserSearchFilter)
+	setIfPresent(&l.Enabled, up.Enabled)
+	setIfPresent(&l.URL, up.URL)
+	setIfPresent(&l.SearchUserDN, up.SearchUserDN)
+	setIfPresent(&l.UserSearchBase, up.UserSearchBase)
+	setIfPresent(&l.UserSearchFilter, up.UserSearchFilter)
 	if up.AllowedGroups != nil {
 		l.AllowedGroups = c.groups("/allowedGroups", *up.AllowedGroups)
 	}
-	c.optional("/url", value(up.URL), maxURLLength)
-	c.optional("/searchUserDN", value(up.SearchUserDN), maxSettingLength)
-	c.optional("/userSearchBase", value(up.UserSearchBase), maxSettingLength)
-	c.optional("/userSearchFilter", value(up.UserSearchFilter), maxSettingLength)
-	if password := value(up.SearchUserPassword); password != nil {
+	c.optional("/url", deref(up.URL), maxURLLength)
+	c.optional("/searchUserDN", deref(up.SearchUserDN), maxSettingLength)
+	c.optional("/userSearchBase", deref(up.UserSearchBase), maxSettingLength)
+	c.optional("/userSearchFilter", deref(up.UserSearchFilter), maxSettingLength)
+	if password := deref(up.SearchUserPassword); password != nil {
 		c.text("/searchUserPassword", password.Reveal(), maxSettingLength)
 	}
 	if up.URL != nil && l.URL != nil {
@@ -146,9 +146,9 @@ func (c *checker) directory(path, text string) {
 func (l LDAPConfiguration) changes(was LDAPConfiguration) []FieldChange {
 	var list changeList
 	list.add("enabled", was.Enabled, l.Enabled)
-	list.add("url", optional(was.URL), optional(l.URL))
-	list.add("searchUserDN", optional(was.SearchUserDN), optional(l.SearchUserDN))
-	list.add("userSearchBase", optional(was.UserSearchBase), optional(l.UserSearchBase))
-	list.add("userSearchFilter", optional(was.UserSearchFilter), optional(l.UserSearchFilter))
+	list.add("url", orNil(was.URL), orNil(l.URL))
+	list.add("searchUserDN", orNil(was.SearchUserDN), orNil(l.SearchUserDN))
+	list.add("userSearchBase", orNil(was.UserSearchBase), orNil(l.UserSearchBase))
+	list.add("userSearchFilter", orNil(was.UserSearchFilter), orNil(l.UserSearchFilter))
 	return append(list, groupChanges(was.AllowedGroups, l.AllowedGroups)...)
 }

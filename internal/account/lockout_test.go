@@ -116,7 +116,7 @@ func TestLockIsNoWeapon(t *testing.T) {
 	if !owner.User.LockedOut {
 		t.Error("a sign-in from a known source has ended the lock for others")
 	}
-	if err := f.ChangePassword(t.Context(), owner, secret.New(password), secret.New(next), account.Origin{Source: home}); err != nil {
+	if err := f.ChangePassword(t.Context(), owner, secret.New(password), secret.New(next), account.Origin{ClientNetwork: home}); err != nil {
 		t.Errorf("the owner cannot change the password: %v", err)
 	}
 
@@ -235,7 +235,7 @@ func TestCancelledSignInIsSettled(t *testing.T) {
 				}
 			}
 		})
-		_, err := f.SignIn(ctx, "ann@example.org", secret.New(wrong), account.Origin{Source: source(i)})
+		_, err := f.SignIn(ctx, "ann@example.org", secret.New(wrong), account.Origin{ClientNetwork: source(i)})
 		if writes != 2 {
 			t.Fatalf("a sign-in wrote %d times: %v", writes, err)
 		}

@@ -34,7 +34,7 @@ func (s *Service) UpdateLockoutPolicy(ctx context.Context, caller *Principal, up
 	if err := up.check(); err != nil {
 		return err
 	}
-	return s.changeSettings(ctx, caller, settingLockout, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
+	return s.updateSettingsAs(ctx, caller, settingLockout, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All); err != nil {
 			return err
 		}
@@ -43,10 +43,10 @@ func (s *Service) UpdateLockoutPolicy(ctx context.Context, caller *Principal, up
 			return err
 		}
 		now := was
-		put(&now.Enabled, up.Enabled)
-		put(&now.Threshold, up.Threshold)
-		put(&now.Period, up.Period)
-		put(&now.Duration, up.Duration)
+		setIfPresent(&now.Enabled, up.Enabled)
+		setIfPresent(&now.Threshold, up.Threshold)
+		setIfPresent(&now.Period, up.Period)
+		setIfPresent(&now.Duration, up.Duration)
 		if now == was {
 			return nil
 		}
@@ -64,8 +64,8 @@ func (s *Service) UpdateLockoutPolicy(ctx context.Context, caller *Principal, up
 
 func (up LockoutUpdate) check() error {
 	var c checker
-	c.whole("/failedAttemptThreshold", up.Threshold, 1, maxThreshold)
-	c.span("/failedAttemptPeriod", up.Period, 0, maxLockTime, "at most 365 days")
-	c.span("/lockoutDuration", up.Duration, 0, maxLockTime, "at most 365 days")
+	c.intRange("/failedAttemptThreshold", up.Threshold, 1, maxThreshold)
+	c.durationRange("/failedAttemptPeriod", up.Period, 0, maxLockTime, "at most 365 days")
+	c.durationRange("/lockoutDuration", up.Duration, 0, maxLockTime, "at most 365 days")
 	return c.err()
 }

@@ -43,20 +43,20 @@ const (
 
 // Mail is a row of the outbox.
 type Mail struct {
-	ID          int64
-	Kind        MailKind
-	State       MailState
-	Address     string // as it was typed; forgotten once the account is found
-	Source      string // network address that asked
-	UserID      int64  // 0: not looked up yet
-	Recipient   string // the stored address of the user
-	Sealed      keyring.Sealed
-	Attempts    int
-	Created     time.Time
-	NextAttempt time.Time
-	Expires     time.Time // when it is no use to deliver it any more
-	Finished    time.Time // delivered or given up; zero before
-	LastError   string    // a short cause, for people
+	ID            int64
+	Kind          MailKind
+	State         MailState
+	Address       string // as it was typed; forgotten once the account is found
+	ClientNetwork string // network address that asked
+	UserID        int64  // 0: not looked up yet
+	Recipient     string // the stored address of the user
+	Sealed        keyring.Sealed
+	Attempts      int
+	Created       time.Time
+	NextAttempt   time.Time
+	Expires       time.Time // when it is no use to deliver it any more
+	Finished      time.Time // delivered or given up; zero before
+	LastError     string    // a short cause, for people
 }
 
 const (
@@ -161,7 +161,7 @@ func (s *Service) prepareMail(ctx context.Context, tx Tx, m Mail) error {
 	if err != nil {
 		return err
 	}
-	content.Source = m.Source
+	content.ClientNetwork = m.ClientNetwork
 	return s.writeMail(ctx, tx, m, User{ID: c.UserID, Name: c.Name, Email: c.Email}, content, expires)
 }
 
@@ -226,7 +226,7 @@ func (s *Service) postponeMail(ctx context.Context, m Mail) error {
 func (s *Service) sendMail(ctx context.Context, tx Tx, kind MailKind, to User, content MailContent, expires time.Time) error {
 	now := s.now()
 	requested := Mail{
-		Kind: kind, State: MailRequested, Source: content.Source, Created: now, NextAttempt: now, Expires: expires,
+		Kind: kind, State: MailRequested, ClientNetwork: content.ClientNetwork, Created: now, NextAttempt: now, Expires: expires,
 	}
 	id, err := tx.InsertMail(ctx, requested)
 	if err != nil {

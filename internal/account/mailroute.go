@@ -56,7 +56,7 @@ func (r MailRoute) Equal(other MailRoute) bool {
 
 // FixedMail is what the operator has fixed, where the server was started, of how
 // mail leaves. It goes before the settings, which cannot change it.
-type FixedMail struct {
+type MailOverrides struct {
 	Server     *MailServer // nil: the settings say
 	Sender     string      // "": the settings say; likewise below
 	SenderName string
@@ -64,7 +64,7 @@ type FixedMail struct {
 
 // Courier delivers one message at once. It returns why it could not, in a few
 // words that no server said, or "" when the message has left.
-type Courier interface {
+type TestSender interface {
 	Deliver(ctx context.Context, route MailRoute, m Message) (cause string)
 }
 
@@ -90,14 +90,14 @@ func (s *Service) mailRoute(ctx context.Context) (MailRoute, error) {
 	m := application.Mail
 	route := MailRoute{Sender: m.Sender, SenderName: server.SenderName}
 	switch {
-	case s.fixedMail.Server != nil:
-		fixed := *s.fixedMail.Server
-		fixed.CA = value(application.InternalCertificate)
+	case s.mailOverrides.Server != nil:
+		fixed := *s.mailOverrides.Server
+		fixed.CA = deref(application.InternalCertificate)
 		route.Server = &fixed
 	case m.Server != nil:
 		route.Server = &MailServer{
-			Host: *m.Server, Port: value(m.Port), Security: m.security(), Account: value(m.Account),
-			CA: value(application.InternalCertificate),
+			Host: *m.Server, Port: deref(m.Port), Security: m.security(), Account: deref(m.Account),
+			CA: deref(application.InternalCertificate),
 		}
 		if m.Account != nil { // a password without an account is of no use
 			route.Server.Password, err = s.openSecret(ctx, s.store, secretSMTPPassword, m.destination())
@@ -119,11 +119,11 @@ func (m MailSettings) security() MailSecurity {
 
 // destination is where the password of the account is sent to.
 func (m MailSettings) destination() destination {
-	return destination{value(m.Server), strconv.Itoa(value(m.Port)), string(m.security()), value(m.Account)}
+	return destination{deref(m.Server), strconv.Itoa(deref(m.Port)), string(m.security()), deref(m.Account)}
 }
 
 // over puts what is fixed in the place of the settings.
-func (f FixedMail) over(a *ApplicationSettings) {
+func (f MailOverrides) over(a *ApplicationSettings) {
 	a.Mail.Sender = cmp.Or(f.Sender, a.Mail.Sender)
 	if f.Server == nil {
 		return
@@ -160,8 +160,8 @@ func (s *Service) publicURL(ctx context.Context, r Reader) (*url.URL, error) {
 
 // configuredURL is the public URL that somebody has set, or nil.
 func (s *Service) configuredURL(ctx context.Context, r Reader) (*url.URL, error) {
-	if s.fixedURL != nil {
-		return s.fixedURL, nil
+	if s.publicURLOverride != nil {
+		return s.publicURLOverride, nil
 	}
 	settings, err := s.serverSettings(ctx, r)
 	if err != nil || settings.PublicURL == nil {
@@ -171,7 +171,7 @@ func (s *Service) configuredURL(ctx context.Context, r Reader) (*url.URL, error)
 }
 
 // value is what a pointer points to, or the zero value for nil.
-func value[T any](p *T) (v T) {
+func deref[T any](p *T) (v T) {
 	if p != nil {
 		v = *p
 	}

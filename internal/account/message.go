@@ -16,13 +16,13 @@ type Message struct {
 // MailContent is what a message tells its reader. What a kind does not need is
 // empty.
 type MailContent struct {
-	Name     string        // of the user
-	Token    string        // in clear; what retrieve-password takes
-	Link     string        // to the page for the token; empty when the public URL is not known
-	Lifetime time.Duration // of the token, from now
-	Source   string        // network address that asked
-	KeyName  string        // of the key that the message is about; empty of the contract's
-	At       time.Time     // when it happened
+	Name          string        // of the user
+	Token         string        // in clear; what retrieve-password takes
+	Link          string        // to the page for the token; empty when the public URL is not known
+	Lifetime      time.Duration // of the token, from now
+	ClientNetwork string        // network address that asked
+	KeyName       string        // of the key that the message is about; empty of the contract's
+	At            time.Time     // when it happened
 }
 
 // Renderer writes messages in words. It fills Subject, Text and HTML and leaves

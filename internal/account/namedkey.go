@@ -20,9 +20,9 @@ const (
 // NewAPIKey is what a named key is made from.
 type NewAPIKey struct {
 	Name        string
-	Life        time.Duration  // 0: DefaultKeyLife
-	ReadOnly    bool           // it may only read what its owner may read
-	Permissions []access.Draft // what it may do of what its owner may; nil: all
+	Life        time.Duration              // 0: DefaultKeyLife
+	ReadOnly    bool                       // it may only read what its owner may read
+	Permissions []access.PermissionRequest // what it may do of what its owner may; nil: all
 }
 
 // CreateKey makes a named key for the caller and returns its text, which is not
@@ -39,7 +39,7 @@ func (s *Service) CreateKey(ctx context.Context, caller *Principal, n NewAPIKey)
 	}
 	var text secret.Text
 	var key APIKey
-	err = s.changeUser(ctx, caller, self, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
+	err = s.updateUserAs(ctx, caller, self, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
 		if err := allowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Service) CreateKey(ctx context.Context, caller *Principal, n NewAPIKey)
 		if key.ID, err = tx.InsertAPIKey(ctx, key); err != nil {
 			return err
 		}
-		return s.tellOfKey(ctx, tx, caller, key)
+		return s.announceKey(ctx, tx, caller, key)
 	})
 	if err != nil {
 		return secret.Text{}, APIKey{}, err
@@ -141,7 +141,7 @@ func (s *Service) EndKey(ctx context.Context, caller *Principal, id int64) error
 	if err != nil {
 		return err
 	}
-	return s.changeUser(ctx, caller, found.UserID, func(ctx context.Context, tx Tx, caller *Principal) error {
+	return s.updateUserAs(ctx, caller, found.UserID, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionDelete, access.EntityAPIKey, access.Any); err != nil {
 			return err
 		}
@@ -178,5 +178,5 @@ func (s *Service) mayEnd(ctx context.Context, tx Tx, caller *Principal, what acc
 	if err != nil || userID == caller.User.ID {
 		return owner, err
 	}
-	return owner, s.mustCoverUser(ctx, tx, caller, userID)
+	return owner, s.requireCoversUser(ctx, tx, caller, userID)
 }

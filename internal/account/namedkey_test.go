@@ -26,10 +26,10 @@ func TestCreateKeyRefuses(t *testing.T) {
 		{"too long a life", account.NewAPIKey{Name: "n", Life: account.MaxKeyLife + 1}, account.CodeInvalid, "/expiresInDays"},
 		{"a life before its birth", account.NewAPIKey{Name: "n", Life: -1}, account.CodeInvalid, "/expiresInDays"},
 		{"narrowed twice", account.NewAPIKey{Name: "n", ReadOnly: true, Permissions: asking(user, read)}, account.CodeInvalid, "/permissions"},
-		{"an empty list", account.NewAPIKey{Name: "n", Permissions: []access.Draft{}}, account.CodeInvalid, "/permissions"},
+		{"an empty list", account.NewAPIKey{Name: "n", Permissions: []access.PermissionRequest{}}, account.CodeInvalid, "/permissions"},
 		{"an unknown entity", account.NewAPIKey{Name: "n", Permissions: asking("widget", read)}, account.CodeInvalid, "/permissions/0"},
 		{"an unknown action", account.NewAPIKey{Name: "n", Permissions: asking(user, "fly")}, account.CodeInvalid, "/permissions/0"},
-		{"no ids", account.NewAPIKey{Name: "n", Permissions: []access.Draft{{Entity: user, Action: read, IDs: &none}}}, account.CodeInvalid, "/permissions/0/entityIds"},
+		{"no ids", account.NewAPIKey{Name: "n", Permissions: []access.PermissionRequest{{Entity: user, Action: read, IDs: &none}}}, account.CodeInvalid, "/permissions/0/entityIds"},
 		{"edit without read", account.NewAPIKey{Name: "n", Permissions: asking(user, edit)}, account.CodePermissionNeedsRead, "/permissions/0/action"},
 	}
 	for _, test := range tests {
@@ -114,7 +114,7 @@ func TestNamedKeyIsKeptOut(t *testing.T) {
 	}
 	touching := map[string]func(ctx context.Context, s *account.Service, p *account.Principal) error{
 		"ChangePassword": func(ctx context.Context, s *account.Service, p *account.Principal) error {
-			return s.ChangePassword(ctx, p, secret.New(password), secret.New(next), account.Origin{Source: home})
+			return s.ChangePassword(ctx, p, secret.New(password), secret.New(next), account.Origin{ClientNetwork: home})
 		},
 		"UpdateUser, a password": func(ctx context.Context, s *account.Service, p *account.Principal) error {
 			_, err := s.UpdateUser(ctx, p, other, account.UserUpdate{Password: ptr(secret.New(next))})

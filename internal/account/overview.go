@@ -99,14 +99,14 @@ func (s *Service) Overview(ctx context.Context, caller *Principal, zone *time.Lo
 		read   func() error
 	}{
 		{access.EntityUser, func() (err error) {
-			if o.Users, err = s.userCounts.get(ctx, s.steady, s.store.CountUsers); err != nil {
+			if o.Users, err = s.userCounts.get(ctx, s.monotonic, s.store.CountUsers); err != nil {
 				return err
 			}
 			o.Locked, err = s.lockedUsers(ctx, now)
 			return err
 		}},
 		{access.EntityActivityLog, func() error {
-			counts, err := s.signInCounts.get(ctx, s.steady, func(ctx context.Context) ([]SignInCount, error) {
+			counts, err := s.signInCounts.get(ctx, s.monotonic, func(ctx context.Context) ([]SignInCount, error) {
 				return s.store.SignIns(ctx, now.Truncate(SignInUnit).AddDate(0, 0, -SignInDays-1), now.AddDate(0, 0, 1))
 			})
 			if err == nil {
@@ -145,7 +145,7 @@ func (s *Service) Overview(ctx context.Context, caller *Principal, zone *time.Lo
 func (s *Service) lockedUsers(ctx context.Context, now time.Time) (*LockedUsers, error) {
 	locked, err := s.store.LockedUsers(ctx, now, overviewLocked)
 	for i, u := range locked.First {
-		if !u.Until.Before(throttle.Forever) {
+		if !u.Until.Before(throttle.LockedIndefinitely) {
 			locked.First[i].Until = time.Time{}
 		}
 	}

@@ -110,7 +110,7 @@ func TestOverviewShowsWhoIsLocked(t *testing.T) {
 		want = append(want, email)
 	}
 	last := f.user("never@example.org")
-	f.lockUntil(last, throttle.Forever)
+	f.lockUntil(last, throttle.LockedIndefinitely)
 	want = append([]string{"never@example.org"}, want...)
 	admin := f.as(adminEmail)
 	locked := f.overview(admin).Locked

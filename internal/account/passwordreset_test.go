@@ -51,7 +51,7 @@ var operations = map[string]func(context.Context, *account.Service, *account.Pri
 		return err
 	},
 	"UserText": func(ctx context.Context, s *account.Service, p *account.Principal) error {
-		_, err := s.UserText(ctx, p, p.User.ID, func(account.User) ([]byte, error) { return nil, nil })
+		_, err := s.EncodedUser(ctx, p, p.User.ID, func(account.User) ([]byte, error) { return nil, nil })
 		return err
 	},
 	"CreateUsers": func(ctx context.Context, s *account.Service, p *account.Principal) error {

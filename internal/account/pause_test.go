@@ -72,7 +72,7 @@ func (f *fixture) pausedSignIn(email, source string, meanwhile func(cancel, rele
 		running.Go(func() { meanwhile(cancel, release) })
 	})
 	s := f.with(func(o *account.Options) { o.Passwords = pool })
-	_, err := s.SignIn(ctx, email, secret.New(password), account.Origin{Source: source})
+	_, err := s.SignIn(ctx, email, secret.New(password), account.Origin{ClientNetwork: source})
 	running.Wait()
 	return err
 }

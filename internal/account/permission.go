@@ -10,7 +10,7 @@ import (
 // checkPermissions makes permissions of what somebody asks for, each once. path
 // is where the drafts are in the input. It fails with CodeInvalid, and with
 // CodePermissionNeedsRead.
-func checkPermissions(path string, drafts []access.Draft) ([]access.Permission, error) {
+func checkPermissions(path string, drafts []access.PermissionRequest) ([]access.Permission, error) {
 	permissions, faults := access.Parse(drafts)
 	if len(faults) > 0 {
 		details := make([]Detail, len(faults))

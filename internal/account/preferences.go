@@ -25,7 +25,7 @@ type PreferencesUpdate struct {
 
 // Preferences returns what the caller has chosen. Every caller may.
 func (s *Service) Preferences(ctx context.Context, caller *Principal) (Preferences, error) {
-	if err := mayGoOn(caller); err != nil {
+	if err := requirePasswordChanged(caller); err != nil {
 		return Preferences{}, err
 	}
 	return preferences(ctx, s.store, caller.User.ID)
@@ -44,8 +44,8 @@ func preferences(ctx context.Context, r Reader, userID int64) (Preferences, erro
 // tag of BCP 47.
 func (s *Service) UpdatePreferences(ctx context.Context, caller *Principal, up PreferencesUpdate) (Preferences, error) {
 	var now Preferences
-	err := s.changeUser(ctx, caller, caller.User.ID, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := mayGoOn(caller); err != nil {
+	err := s.updateUserAs(ctx, caller, caller.User.ID, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := requirePasswordChanged(caller); err != nil {
 			return err
 		}
 		if up.Language != nil && !isLanguage(*up.Language) {
@@ -56,8 +56,8 @@ func (s *Service) UpdatePreferences(ctx context.Context, caller *Principal, up P
 			return err
 		}
 		now = was
-		put(&now.Language, up.Language)
-		put(&now.ProfileID, up.ProfileID)
+		setIfPresent(&now.Language, up.Language)
+		setIfPresent(&now.ProfileID, up.ProfileID)
 		if now == was {
 			return nil
 		}

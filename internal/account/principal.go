@@ -53,7 +53,7 @@ type Principal struct {
 
 	expires time.Time // when the credential comes to its end, if it is not used before; zero: never
 	used    time.Time // its last use as it is stored, to the minute
-	memo    *memo     // nil: the principal is not remembered
+	memo    *encoded  // nil: the principal is not remembered
 }
 
 // Authenticate returns the principal of a credential. It fails with
@@ -73,7 +73,7 @@ func (s *Service) Authenticate(ctx context.Context, credential secret.Text, from
 func (s *Service) remember(ctx context.Context, hash token.Hash, from Origin,
 	read func(context.Context, token.Hash, Origin) (*Principal, error),
 ) (*Principal, error) {
-	p, moment := s.principals.find(hash, s.steady(), s.now())
+	p, moment := s.principals.find(hash, s.monotonic(), s.now())
 	if p != nil {
 		p.From = from
 		return p, nil
@@ -82,7 +82,7 @@ func (s *Service) remember(ctx context.Context, hash token.Hash, from Origin,
 	if err != nil {
 		return nil, err
 	}
-	s.principals.keep(hash, p, moment, s.steady(), s.now())
+	s.principals.keep(hash, p, moment, s.monotonic(), s.now())
 	return p, nil
 }
 

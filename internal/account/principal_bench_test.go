@@ -19,7 +19,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := s.Authenticate(b.Context(), in, account.Origin{Source: home}); err != nil {
+				if _, err := s.Authenticate(b.Context(), in, account.Origin{ClientNetwork: home}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -15,16 +15,16 @@ const (
 	maxPrincipals     = 50_000
 	maxPrincipalBytes = 64 << 20
 	// principalBytes is about what one takes besides its texts and lists.
-	principalBytes = 2 << 10
+	principalOverhead = 2 << 10
 )
 
 // principalCache remembers whom a credential has let in. It answers only while the
-// node hears of every change; see [HearInterval]. The least recently used go first.
+// node hears of every change; see [PollInterval]. The least recently used go first.
 type principalCache struct {
 	mu      sync.Mutex
-	entries *simplelru.LRU[token.Hash, *remembered]
-	about   map[AuthChange]map[*remembered]struct{} // who is forgotten by what
-	texts   userTexts
+	entries *simplelru.LRU[token.Hash, *cacheEntry]
+	about   map[AuthChange]map[*cacheEntry]struct{} // who is forgotten by what
+	texts   userCache
 	bytes   int
 	most    int // bytes
 	// applied counts the times that something was forgotten for a change, whether it
@@ -45,23 +45,23 @@ type PrincipalLookups struct {
 
 // remembered is who was let in by a credential. It is shared, and never changed but for
 // the bytes that it is counted with.
-type remembered struct {
+type cacheEntry struct {
 	hash      token.Hash
 	principal Principal
 	bytes     int
 }
 
 // memo is what is kept for a principal for as long as he is remembered.
-type memo struct {
+type encoded struct {
 	cache *principalCache
-	of    *remembered
+	of    *cacheEntry
 	text  atomic.Pointer[[]byte]
 }
 
 // Memo returns what make says of the principal. It is made once for as long as he is
 // remembered, and goes with him, so it must follow from him alone, and not from where a
 // request came from. There is one for each principal; nobody may change it.
-func (p *Principal) Memo(make func() ([]byte, error)) ([]byte, error) {
+func (p *Principal) Encoded(make func() ([]byte, error)) ([]byte, error) {
 	if p.memo == nil {
 		return make()
 	}
@@ -78,15 +78,15 @@ func (p *Principal) Memo(make func() ([]byte, error)) ([]byte, error) {
 // newPrincipalCache makes one that holds at most so many principals, more than none,
 // and bytes.
 func newPrincipalCache(principals, bytes int) *principalCache {
-	c := &principalCache{about: map[AuthChange]map[*remembered]struct{}{}, most: bytes, texts: newUserTexts()}
+	c := &principalCache{about: map[AuthChange]map[*cacheEntry]struct{}{}, most: bytes, texts: newUserCache()}
 	// It fails for no principals alone.
-	c.entries, _ = simplelru.NewLRU(principals, func(_ token.Hash, r *remembered) { c.evicted(r) })
+	c.entries, _ = simplelru.NewLRU(principals, func(_ token.Hash, r *cacheEntry) { c.evicted(r) })
 	return c
 }
 
 // trusted reports whether this node is sure of having heard every change.
 func (c *principalCache) trusted(steady time.Time) bool {
-	return !c.began.IsZero() && steady.Sub(c.began) < trustTime
+	return !c.began.IsZero() && steady.Sub(c.began) < maxStaleness
 }
 
 // find returns who is remembered to be let in by a credential, or nil, and what
@@ -118,13 +118,13 @@ func (c *principalCache) keep(hash token.Hash, p *Principal, moment uint64, stea
 	if c.applied != moment || !c.trusted(steady) || !p.stillIn(now) || p.User.LockedOut {
 		return
 	}
-	r := &remembered{hash: hash, principal: *p, bytes: p.size()}
+	r := &cacheEntry{hash: hash, principal: *p, bytes: p.size()}
 	r.principal.From = Origin{}
-	r.principal.memo = &memo{cache: c, of: r}
+	r.principal.memo = &encoded{cache: c, of: r}
 	c.entries.Remove(hash)
 	for _, about := range r.principal.about() {
 		if c.about[about] == nil {
-			c.about[about] = map[*remembered]struct{}{}
+			c.about[about] = map[*cacheEntry]struct{}{}
 		}
 		c.about[about][r] = struct{}{}
 	}
@@ -136,7 +136,7 @@ func (c *principalCache) keep(hash token.Hash, p *Principal, moment uint64, stea
 }
 
 // grow counts bytes that are kept for somebody, if he is still remembered.
-func (c *principalCache) grow(r *remembered, bytes int) {
+func (c *principalCache) grow(r *cacheEntry, bytes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now, ok := c.entries.Peek(r.hash); !ok || now != r {
@@ -150,7 +150,7 @@ func (c *principalCache) grow(r *remembered, bytes int) {
 }
 
 // evicted is called for each that leaves.
-func (c *principalCache) evicted(r *remembered) {
+func (c *principalCache) evicted(r *cacheEntry) {
 	c.bytes -= r.bytes
 	for _, about := range r.principal.about() {
 		delete(c.about[about], r)
@@ -165,7 +165,7 @@ func (c *principalCache) evicted(r *remembered) {
 func (c *principalCache) heard(steady time.Time) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if steady.Sub(c.began) > hearGap {
+	if steady.Sub(c.began) > maxPollGap {
 		return 0
 	}
 	return c.last
@@ -173,10 +173,10 @@ func (c *principalCache) heard(steady time.Time) int64 {
 
 // hear forgets whom the news are about that a read found which began at began. It
 // forgets everybody when it may have missed some.
-func (c *principalCache) hear(began time.Time, news AuthNews) {
+func (c *principalCache) hear(began time.Time, news AuthChangeBatch) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if gap := news.At.Sub(c.at); gap < 0 || gap > hearGap || len(news.Changes) >= maxChanges {
+	if gap := news.At.Sub(c.at); gap < 0 || gap > maxPollGap || len(news.Changes) >= maxInvalidations {
 		news.Changes = []AuthChange{{Kind: AuthSettings}}
 	}
 	c.apply(news.Changes)
@@ -226,7 +226,7 @@ func (p *Principal) about() []AuthChange {
 // size is about how many bytes the principal takes.
 func (p *Principal) size() int {
 	u := &p.User
-	n := principalBytes + len(u.Picture) + len(u.Email) + len(u.Name) + len(u.Identifier) + len(p.Session.Source) + len(p.Session.Device)
+	n := principalOverhead + len(u.Picture) + len(u.Email) + len(u.Name) + len(u.Identifier) + len(p.Session.ClientNetwork) + len(p.Session.Device)
 	for _, text := range []*string{u.Surname, u.Department, u.Biography} {
 		if text != nil {
 			n += len(*text)

@@ -12,7 +12,7 @@ import (
 func cacheOf(principals, bytes int) (*principalCache, time.Time) {
 	now := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 	c := newPrincipalCache(principals, bytes)
-	c.hear(now, AuthNews{At: now})
+	c.hear(now, AuthChangeBatch{At: now})
 	return c, now
 }
 
@@ -102,7 +102,7 @@ func TestForgetsWhomAChangeIsAbout(t *testing.T) {
 			key := somebody(3, 0, now, 8)
 			key.Credential.Kind = CredentialNamedKey
 			c.fill(now, somebody(1, 0, now, 7, 8), somebody(2, 0, now, 7), key)
-			c.hear(now, AuthNews{Changes: []AuthChange{test.change}, At: now})
+			c.hear(now, AuthChangeBatch{Changes: []AuthChange{test.change}, At: now})
 			c.want(t, "left", 3, test.left...)
 		})
 	}
@@ -116,11 +116,11 @@ func TestForgetsEverybodyAfterAGap(t *testing.T) {
 		kept    bool
 	}{
 		"at once":                      {0, 0, true},
-		"as long as nothing is missed": {hearGap, 0, true},
-		"longer":                       {hearGap + 1, 0, false},
+		"as long as nothing is missed": {maxPollGap, 0, true},
+		"longer":                       {maxPollGap + 1, 0, false},
 		"the clock was set back":       {-1, 0, false},
-		"many changes":                 {0, maxChanges - 1, true},
-		"more changes than are read":   {0, maxChanges, false},
+		"many changes":                 {0, maxInvalidations - 1, true},
+		"more changes than are read":   {0, maxInvalidations, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, now := cacheOf(10, maxPrincipalBytes)
@@ -129,7 +129,7 @@ func TestForgetsEverybodyAfterAGap(t *testing.T) {
 			for i := range changes {
 				changes[i] = AuthChange{AuthSession, int64(i + 100)}
 			}
-			c.hear(now, AuthNews{Changes: changes, At: now.Add(test.at)})
+			c.hear(now, AuthChangeBatch{Changes: changes, At: now.Add(test.at)})
 			if kept := len(c.there(1)) == 1; kept != test.kept {
 				t.Errorf("kept: %v, want %v", kept, test.kept)
 			}
@@ -141,8 +141,8 @@ func TestForgetsEverybodyAfterAGap(t *testing.T) {
 // read by their age, and everybody is forgotten anyhow.
 func TestReadsChangesByAgeAfterAGap(t *testing.T) {
 	c, now := cacheOf(10, maxPrincipalBytes)
-	c.hear(now, AuthNews{At: now, Last: 7})
-	for silence, want := range map[time.Duration]int64{0: 7, hearGap: 7, hearGap + 1: 0} {
+	c.hear(now, AuthChangeBatch{At: now, Last: 7})
+	for silence, want := range map[time.Duration]int64{0: 7, maxPollGap: 7, maxPollGap + 1: 0} {
 		if got := c.heard(now.Add(silence)); got != want {
 			t.Errorf("after %v what comes behind %d is read, want %d", silence, got, want)
 		}
@@ -152,10 +152,10 @@ func TestReadsChangesByAgeAfterAGap(t *testing.T) {
 // A change that nobody was told of is known after a minute all the same.
 func TestUserTextsAreReadAnewEachMinute(t *testing.T) {
 	c, now := cacheOf(10, maxPrincipalBytes)
-	c.keepUserText(1, userText{[]byte("x"), now}, c.applied, now)
+	c.keepUserText(1, encodedUser{[]byte("x"), now}, c.applied, now)
 	for age, want := range map[time.Duration]bool{0: true, touchInterval - 1: true, touchInterval: false} {
 		later := now.Add(age)
-		c.hear(later, AuthNews{At: c.at})
+		c.hear(later, AuthChangeBatch{At: c.at})
 		if text, _ := c.userText(1, later); (text != nil) != want {
 			t.Errorf("after %v: %q, want it remembered: %v", age, text, want)
 		}
@@ -166,16 +166,16 @@ func TestUserTextsAreReadAnewEachMinute(t *testing.T) {
 // what was forgotten.
 func TestUserTextsAreBounded(t *testing.T) {
 	c, now := cacheOf(10, maxPrincipalBytes)
-	for id := range int64(maxUserTexts + 5) {
-		c.keepUserText(id, userText{[]byte("x"), now}, c.applied, now)
+	for id := range int64(maxCachedUsers + 5) {
+		c.keepUserText(id, encodedUser{[]byte("x"), now}, c.applied, now)
 	}
-	if n := c.texts.entries.Len(); n != maxUserTexts || *c.texts.bytes != n*(1+userTextBytes) {
+	if n := c.texts.entries.Len(); n != maxCachedUsers || *c.texts.bytes != n*(1+cachedUserOverhead) {
 		t.Errorf("%d are remembered, with %d bytes", n, *c.texts.bytes)
 	}
-	for id := range int64(maxUserTextBytes>>20 + 20) {
-		c.keepUserText(id, userText{make([]byte, 1<<20), now}, c.applied, now)
+	for id := range int64(maxCachedUserBytes>>20 + 20) {
+		c.keepUserText(id, encodedUser{make([]byte, 1<<20), now}, c.applied, now)
 	}
-	if n := c.texts.entries.Len(); n != maxUserTextBytes>>20-1 || *c.texts.bytes > maxUserTextBytes {
+	if n := c.texts.entries.Len(); n != maxCachedUserBytes>>20-1 || *c.texts.bytes > maxCachedUserBytes {
 		t.Errorf("%d long ones are remembered, with %d bytes", n, *c.texts.bytes)
 	}
 	c.forget([]AuthChange{{AuthUser, 39}})
@@ -191,8 +191,8 @@ func TestUserTextsAreBounded(t *testing.T) {
 	}
 	moment := c.applied
 	c.forget([]AuthChange{{AuthUser, 1}})
-	c.keepUserText(1, userText{[]byte("read before"), now}, moment, now)
-	c.keepUserText(2, userText{[]byte("not sure"), now}, c.applied, now.Add(trustTime))
+	c.keepUserText(1, encodedUser{[]byte("read before"), now}, moment, now)
+	c.keepUserText(2, encodedUser{[]byte("not sure"), now}, c.applied, now.Add(maxStaleness))
 	if c.texts.entries.Len() != 0 {
 		t.Error("what may be from before a change is remembered")
 	}

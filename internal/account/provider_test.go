@@ -121,7 +121,7 @@ func TestGroupsUseRoles(t *testing.T) {
 func TestTestMessage(t *testing.T) {
 	f := newFixture(t)
 	post := &courier{}
-	s := f.with(func(o *account.Options) { o.Courier = post })
+	s := f.with(func(o *account.Options) { o.TestSender = post })
 	f.user("second@example.org", 1)
 	admin, second := f.as(adminEmail), f.as("second@example.org")
 	for range 5 {

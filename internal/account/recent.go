@@ -7,19 +7,19 @@ import (
 
 // recent is a value that is read anew when it has become too old. One caller
 // reads it; the others wait for what he gets.
-type recent[T any] struct {
+type ttlValue[T any] struct {
 	turn  chan struct{} // of who reads the value, or looks at it
 	life  time.Duration
 	value *T // nil: none
 	read  time.Time
 }
 
-func newRecent[T any](life time.Duration) *recent[T] {
-	return &recent[T]{turn: make(chan struct{}, 1), life: life}
+func newTTLValue[T any](life time.Duration) *ttlValue[T] {
+	return &ttlValue[T]{turn: make(chan struct{}, 1), life: life}
 }
 
 // get returns the value, which nobody changes.
-func (r *recent[T]) get(ctx context.Context, now func() time.Time, read func(context.Context) (T, error)) (*T, error) {
+func (r *ttlValue[T]) get(ctx context.Context, now func() time.Time, read func(context.Context) (T, error)) (*T, error) {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()

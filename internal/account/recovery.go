@@ -38,7 +38,7 @@ func (s *Service) ForgottenPassword(ctx context.Context, email string, from Orig
 	}
 	err := s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		now := s.now()
-		t, err := tx.LockThrottle(ctx, throttle.RecoveryKey(from.Source))
+		t, err := tx.LockThrottle(ctx, throttle.RecoveryKey(from.ClientNetwork))
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func (s *Service) ForgottenPassword(ctx context.Context, email string, from Orig
 			return err
 		}
 		_, err = tx.InsertMail(ctx, Mail{
-			Kind: MailRecovery, State: MailRequested, Address: email, Source: from.Source,
+			Kind: MailRecovery, State: MailRequested, Address: email, ClientNetwork: from.ClientNetwork,
 			Created: now, NextAttempt: now, Expires: now.Add(RecoveryLifetime),
 		})
 		return err
@@ -69,15 +69,15 @@ func (s *Service) RetrievePassword(ctx context.Context, recovery, password secre
 	if err := checkNewPassword(password, "/newPassword"); err != nil {
 		return err
 	}
-	ticket, err := s.enter(from.Source)
+	ticket, err := s.acquireHashSlot(from.ClientNetwork)
 	if err != nil {
 		return err
 	}
-	defer ticket.Leave()
+	defer ticket.Release()
 
 	hash, parseErr := token.Parse(token.Recovery, recovery)
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		if err := checkSource(ctx, tx, from.Source, s.now()); err != nil {
+		if err := checkNetwork(ctx, tx, from.ClientNetwork, s.now()); err != nil {
 			return err
 		}
 		if parseErr != nil {
@@ -87,7 +87,7 @@ func (s *Service) RetrievePassword(ctx context.Context, recovery, password secre
 		return err
 	})
 	if errors.Is(err, ErrNotFound) {
-		return s.badRecovery(ctx, from.Source)
+		return s.badRecovery(ctx, from.ClientNetwork)
 	}
 	if err != nil {
 		return err
@@ -109,18 +109,18 @@ func (s *Service) RetrievePassword(ctx context.Context, recovery, password secre
 		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(userID)); err != nil {
 			return err
 		}
-		if err := tx.SaveKnownSource(ctx, userID, from.Source, s.now()); err != nil {
+		if err := tx.SaveKnownNetwork(ctx, userID, from.ClientNetwork, s.now()); err != nil {
 			return err
 		}
 		c, err := tx.Credential(ctx, userID)
 		if err != nil {
 			return err
 		}
-		actor := Actor{userID, c.Email, CredentialRef{Kind: CredentialMailToken}, from.Source}
+		actor := Actor{userID, c.Email, CredentialRef{Kind: CredentialMailToken}, from.ClientNetwork}
 		return s.recordAs(ctx, tx, actor, Event{Action: ActionPasswordChoose, Target: c.target()})
 	})
 	if errors.Is(err, ErrNotFound) { // used by another request in the meantime
-		return s.badRecovery(ctx, from.Source)
+		return s.badRecovery(ctx, from.ClientNetwork)
 	}
 	if err == nil {
 		s.passwordChanged(userID)
@@ -153,7 +153,7 @@ func (s *Service) liveRecovery(ctx context.Context, tx Tx, hash token.Hash) (Rec
 // badRecovery counts a token that does not work against its source.
 func (s *Service) badRecovery(ctx context.Context, source string) error {
 	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
-		return failSource(ctx, tx, source, s.now())
+		return failNetwork(ctx, tx, source, s.now())
 	})
 	if err != nil {
 		return err

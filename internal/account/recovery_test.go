@@ -16,7 +16,7 @@ import (
 // ask asks for a recovery message from home.
 func (f *fixture) ask(email string) {
 	f.t.Helper()
-	if err := f.ForgottenPassword(f.t.Context(), email, account.Origin{Source: home}); err != nil {
+	if err := f.ForgottenPassword(f.t.Context(), email, account.Origin{ClientNetwork: home}); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -57,7 +57,7 @@ func (f *fixture) retrieve(token, password string) error {
 }
 
 func (f *fixture) retrieveFrom(source, token, password string) error {
-	return f.RetrievePassword(f.t.Context(), secret.New(token), secret.New(password), account.Origin{Source: source})
+	return f.RetrievePassword(f.t.Context(), secret.New(token), secret.New(password), account.Origin{ClientNetwork: source})
 }
 
 func TestRecovery(t *testing.T) {
@@ -101,7 +101,7 @@ func TestForgottenPasswordIsAlike(t *testing.T) {
 			t.Errorf("%s: it asked the store for %v", email, calls)
 		}
 		mails := must(f.store.Mails(t.Context(), 1))
-		if m := mails[0]; m.Address != email || m.State != account.MailRequested || m.Source != home || m.UserID != 0 {
+		if m := mails[0]; m.Address != email || m.State != account.MailRequested || m.ClientNetwork != home || m.UserID != 0 {
 			t.Errorf("%s: the row is %+v", email, m)
 		}
 	}
@@ -127,7 +127,7 @@ func TestForgottenPasswordNeedsAnAddress(t *testing.T) {
 	f := newFixture(t)
 	calls := f.store.during(func() {
 		for _, email := range []string{"", "ann", "ann@", "@example.org", "ann@example.org\nBcc: x@example.org", "ann@example.org\x00"} {
-			err := f.ForgottenPassword(t.Context(), email, account.Origin{Source: home})
+			err := f.ForgottenPassword(t.Context(), email, account.Origin{ClientNetwork: home})
 			wantPaths(t, err, account.CodeInvalid, "/email")
 		}
 	})
@@ -164,12 +164,12 @@ func TestTwentyRequestsAnHour(t *testing.T) {
 		f.ask("nobody@example.org")
 	}
 	f.clock.advance(time.Minute)
-	err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{Source: home})
+	err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{ClientNetwork: home})
 	wantCode(t, err, account.CodeTooManyRequests)
 	if got := asError(t, err).RetryAfter; got != 59*time.Minute {
 		t.Errorf("RetryAfter = %v, want 59m", got)
 	}
-	if err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{Source: source(1)}); err != nil {
+	if err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{ClientNetwork: source(1)}); err != nil {
 		t.Errorf("another source: %v", err)
 	}
 	if n := len(must(f.store.Mails(t.Context(), 100))); n != 21 {

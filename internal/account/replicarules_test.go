@@ -28,7 +28,7 @@ func TestReplicasDoNotLetClimb(t *testing.T) {
 			all(access.EntityRole, access.ActionRead), all(access.EntityRole, access.ActionAssign),
 		)))
 		nothing := r.role()
-		more := []access.Draft{{Entity: access.EntityUser, Action: access.ActionRead}, {Entity: access.EntityUser, Action: access.ActionDelete}}
+		more := []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead}, {Entity: access.EntityUser, Action: access.ActionDelete}}
 		for round := range rounds {
 			role := r.role()
 			id := r.user(fmt.Sprintf("user%d@example.org", round), nothing)
@@ -82,7 +82,7 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 						_, _, err := r.of(1).CreateKey(t.Context(), stolen, account.NewAPIKey{Name: "key"})
 						return err
 					default:
-						_, err := r.of(i).SignIn(t.Context(), email, secret.New(password), account.Origin{Source: source(i)})
+						_, err := r.of(i).SignIn(t.Context(), email, secret.New(password), account.Origin{ClientNetwork: source(i)})
 						return err
 					}
 				})
@@ -302,8 +302,8 @@ func TestReplicasTendOnce(t *testing.T) {
 // its holder's own changes of both wait for the same locks at that moment.
 func TestReplicasKeepWhatWasTaken(t *testing.T) {
 	const rounds, hands = 8, 6
-	read := []access.Draft{{Entity: access.EntityUser, Action: access.ActionRead}}
-	full := slices.Concat(read, []access.Draft{
+	read := []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead}}
+	full := slices.Concat(read, []access.PermissionRequest{
 		{Entity: access.EntityRole, Action: access.ActionRead}, {Entity: access.EntityRole, Action: access.ActionEdit},
 		{Entity: access.EntityApplicationSettings, Action: access.ActionRead}, {Entity: access.EntityApplicationSettings, Action: access.ActionEdit},
 	})

@@ -81,10 +81,10 @@ func (r *replicas) caller(id int64) *account.Principal {
 	}
 	r.write(func(ctx context.Context, tx account.Tx) error {
 		now := r.clock.Now()
-		_, err := tx.InsertSession(ctx, account.Session{UserID: id, Created: now, LastSeen: now, Source: home}, hash)
+		_, err := tx.InsertSession(ctx, account.Session{UserID: id, Created: now, LastSeen: now, ClientNetwork: home}, hash)
 		return err
 	})
-	return must(r.Authenticate(r.t.Context(), text, account.Origin{Source: home}))
+	return must(r.Authenticate(r.t.Context(), text, account.Origin{ClientNetwork: home}))
 }
 
 // wantOnly fails unless every outcome is one of these; "" is success.
@@ -136,7 +136,7 @@ func TestReplicasVerifyThreeGuesses(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.user("ada@example.org")
 		errs := parallel(300, func(i int) error {
-			_, err := r.of(i).SignIn(t.Context(), "ada@example.org", secret.New(wrong), account.Origin{Source: source(i)})
+			_, err := r.of(i).SignIn(t.Context(), "ada@example.org", secret.New(wrong), account.Origin{ClientNetwork: source(i)})
 			return err
 		})
 		wantOnly(t, errs, account.CodeInvalidCredentials, account.CodeTooManyRequests, account.CodeUnavailable)
@@ -151,7 +151,7 @@ func TestReplicasLetTheOwnerIn(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.user("ada@example.org")
 		errs := parallel(50, func(i int) error {
-			_, err := r.of(i).SignIn(t.Context(), "ada@example.org", secret.New(password), account.Origin{Source: source(i)})
+			_, err := r.of(i).SignIn(t.Context(), "ada@example.org", secret.New(password), account.Origin{ClientNetwork: source(i)})
 			return err
 		})
 		count := wantOnly(t, errs, "", account.CodeTooManyRequests)
@@ -194,7 +194,7 @@ func TestReplicasUseATokenOnce(t *testing.T) {
 			})
 			chosen := func(i int) string { return fmt.Sprint(next, "-", i) }
 			errs := parallel(6, func(i int) error {
-				return r.of(i).RetrievePassword(t.Context(), text, secret.New(chosen(i)), account.Origin{Source: source(6*round + i)})
+				return r.of(i).RetrievePassword(t.Context(), text, secret.New(chosen(i)), account.Origin{ClientNetwork: source(6*round + i)})
 			})
 			if count := wantOnly(t, errs, "", account.CodeInvalidRecoveryToken); count[""] != 1 {
 				t.Fatalf("it was used %d times", count[""])

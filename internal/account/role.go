@@ -16,7 +16,7 @@ func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64,
 	if len(roleIDs) == 0 {
 		return nil, noRoles()
 	}
-	return s.changeUserRoles(ctx, caller, id, roleIDs, func([]int64) []int64 { return fold(roleIDs) })
+	return s.changeUserRoles(ctx, caller, id, roleIDs, func([]int64) []int64 { return sortedUnique(roleIDs) })
 }
 
 // ChangeUserRoles gives a user roles and takes others from him. What else he has
@@ -25,7 +25,7 @@ func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64,
 func (s *Service) ChangeUserRoles(ctx context.Context, caller *Principal, id int64, give, take []int64) ([]int64, error) {
 	return s.changeUserRoles(ctx, caller, id, slices.Concat(give, take), func(was []int64) []int64 {
 		wanted := slices.DeleteFunc(slices.Clone(was), func(role int64) bool { return slices.Contains(take, role) })
-		return fold(append(wanted, give...))
+		return sortedUnique(append(wanted, give...))
 	})
 }
 
@@ -37,11 +37,11 @@ func (s *Service) changeUserRoles(ctx context.Context, caller *Principal, id int
 	if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 		return nil, err
 	}
-	err = s.changeAccess(ctx, caller, id, fold(named), func(ctx context.Context, tx Tx, caller *Principal, user User) error {
+	err = s.updateAccessAs(ctx, caller, id, sortedUnique(named), func(ctx context.Context, tx Tx, caller *Principal, user User) error {
 		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 			return err
 		}
-		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+		if err := s.requireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
 		if wanted = follow(user.RoleIDs); len(wanted) == 0 {
@@ -100,7 +100,7 @@ func mayAssign(ctx context.Context, tx Tx, caller *Principal, asked, changed []i
 			return forbidden()
 		}
 	}
-	return mustCover(caller, access.Of(roles))
+	return requireCovers(caller, access.Of(roles))
 }
 
 // difference returns the ids that are in one of the sorted lists alone.
@@ -120,7 +120,7 @@ func difference(a, b []int64) []int64 {
 }
 
 // fold returns the ids sorted, each once.
-func fold(ids []int64) []int64 {
+func sortedUnique(ids []int64) []int64 {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	return slices.Compact(ids)
@@ -128,4 +128,4 @@ func fold(ids []int64) []int64 {
 
 // RoleNameKey is the name of a role in the one form that is kept unique, without
 // regard to case.
-func RoleNameKey(name string) string { return foldText(name) }
+func RoleNameKey(name string) string { return caseFold(name) }

@@ -33,7 +33,7 @@ func (s *Service) DeleteRole(ctx context.Context, caller *Principal, id, replace
 	lock := func(ctx context.Context, tx Tx) error {
 		return cmp.Or(tx.LockSettings(ctx, groupsWithRoles...), tx.LockRoles(ctx, id, replaceWith))
 	}
-	return s.changeLocked(ctx, caller, nobody, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
+	return s.updateLocked(ctx, caller, noUser, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
 		role, err := mayChangeRole(ctx, tx, caller, access.ActionDelete, id)
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func mayReplaceRole(ctx context.Context, tx Tx, caller *Principal, id, with int6
 	if err != nil {
 		return err
 	}
-	return mustCover(caller, access.Of(append(held, replacement...)))
+	return requireCovers(caller, access.Of(append(held, replacement...)))
 }
 
 // replaceDefaultRole is of roleSettings, for the roles that new users get.
@@ -140,7 +140,7 @@ func (s *Service) replaceDefaultRole(ctx context.Context, tx Tx, caller *Princip
 
 // replaced returns the ids with one of them exchanged, sorted, each once.
 func replaced(ids []int64, old, with int64) []int64 {
-	return fold(append(slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return id == old }), with))
+	return sortedUnique(append(slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return id == old }), with))
 }
 
 func roleInUse() *Error {

@@ -96,7 +96,7 @@ func (s *Service) CoveredRoles(ctx context.Context, caller *Principal, ids []int
 			return nil, err
 		}
 		for _, r := range readable(caller, roles) {
-			covered[r.ID] = mustCover(caller, access.Of([]access.Role{r})) == nil
+			covered[r.ID] = requireCovers(caller, access.Of([]access.Role{r})) == nil
 		}
 	}
 	return covered, nil
@@ -155,7 +155,7 @@ func (s *Service) CreateRoles(ctx context.Context, caller *Principal, roles []Ne
 		return nil, err
 	}
 	var created []access.Role
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.updateAs(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
 		created = make([]access.Role, len(roles))
 		if err := Allow(caller, access.ActionCreate, access.EntityRole, access.All); err != nil {
 			return err
@@ -219,9 +219,9 @@ func (s *Service) CopyRole(ctx context.Context, caller *Principal, from int64, n
 	if err := mayCopy(caller, from); err != nil {
 		return access.Role{}, err
 	}
-	lock := func(ctx context.Context, tx Tx) error { return tx.HoldRoles(ctx, from) }
+	lock := func(ctx context.Context, tx Tx) error { return tx.ShareLockRoles(ctx, from) }
 	var role access.Role
-	err := s.changeLocked(ctx, caller, nobody, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.updateLocked(ctx, caller, noUser, lock, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := mayCopy(caller, from); err != nil {
 			return err
 		}
@@ -229,7 +229,7 @@ func (s *Service) CopyRole(ctx context.Context, caller *Principal, from int64, n
 		if err != nil {
 			return err
 		}
-		if err := mustCover(caller, access.Of([]access.Role{original})); err != nil {
+		if err := requireCovers(caller, access.Of([]access.Role{original})); err != nil {
 			return err
 		}
 		var c checker
@@ -258,7 +258,7 @@ func mayCopy(caller *Principal, from int64) error {
 // says and with CodeBuiltInRole, CodeInvalid and CodeRoleNameTaken.
 func (s *Service) UpdateRole(ctx context.Context, caller *Principal, id int64, up RoleUpdate) (access.Role, error) {
 	var role access.Role
-	err := s.changeRole(ctx, caller, access.ActionEdit, id, func(ctx context.Context, tx Tx, caller *Principal, was access.Role) error {
+	err := s.updateRoleAs(ctx, caller, access.ActionEdit, id, func(ctx context.Context, tx Tx, caller *Principal, was access.Role) error {
 		role = was
 		var changes []FieldChange
 		var c checker
@@ -297,13 +297,13 @@ func (s *Service) UpdateRole(ctx context.Context, caller *Principal, id int64, u
 // SetRolePermissions gives a role these permissions and no others. It fails as
 // [Allow] says, for a caller who does not hold them all too, and with
 // CodeBuiltInRole, CodeInvalid and CodePermissionNeedsRead.
-func (s *Service) SetRolePermissions(ctx context.Context, caller *Principal, id int64, drafts []access.Draft) (access.Role, error) {
+func (s *Service) SetRolePermissions(ctx context.Context, caller *Principal, id int64, drafts []access.PermissionRequest) (access.Role, error) {
 	return s.setRolePermissions(ctx, caller, id, drafts, func(access.Role) error { return nil })
 }
 
 // ReplaceRolePermissions is [Service.SetRolePermissions] for a role that still has the
 // permissions that somebody has seen. It fails with CodeRoleChanged where it has others.
-func (s *Service) ReplaceRolePermissions(ctx context.Context, caller *Principal, id int64, seen []access.Permission, drafts []access.Draft) (access.Role, error) {
+func (s *Service) ReplaceRolePermissions(ctx context.Context, caller *Principal, id int64, seen []access.Permission, drafts []access.PermissionRequest) (access.Role, error) {
 	return s.setRolePermissions(ctx, caller, id, drafts, func(was access.Role) error {
 		if !slices.EqualFunc(was.Permissions, seen, access.Permission.Equal) {
 			return &Error{Code: CodeRoleChanged, Message: "Somebody has changed these permissions in the meantime."}
@@ -314,7 +314,7 @@ func (s *Service) ReplaceRolePermissions(ctx context.Context, caller *Principal,
 
 // setRolePermissions gives a role permissions, if check finds no fault with the role as
 // it is, which nobody else can change then.
-func (s *Service) setRolePermissions(ctx context.Context, caller *Principal, id int64, drafts []access.Draft, check func(was access.Role) error) (access.Role, error) {
+func (s *Service) setRolePermissions(ctx context.Context, caller *Principal, id int64, drafts []access.PermissionRequest, check func(was access.Role) error) (access.Role, error) {
 	if err := Allow(caller, access.ActionEdit, access.EntityRole, id); err != nil {
 		return access.Role{}, err
 	}
@@ -323,7 +323,7 @@ func (s *Service) setRolePermissions(ctx context.Context, caller *Principal, id 
 		return access.Role{}, err
 	}
 	var role access.Role
-	err = s.changeRole(ctx, caller, access.ActionEdit, id, func(ctx context.Context, tx Tx, caller *Principal, was access.Role) error {
+	err = s.updateRoleAs(ctx, caller, access.ActionEdit, id, func(ctx context.Context, tx Tx, caller *Principal, was access.Role) error {
 		if err := check(was); err != nil {
 			return err
 		}
@@ -332,7 +332,7 @@ func (s *Service) setRolePermissions(ctx context.Context, caller *Principal, id 
 		}
 		role = was
 		role.Permissions = wanted
-		if err := mustCover(caller, access.Of([]access.Role{role})); err != nil {
+		if err := requireCovers(caller, access.Of([]access.Role{role})); err != nil {
 			return err
 		}
 		if err := tx.SetRolePermissions(ctx, id, wanted); err != nil {
@@ -358,7 +358,7 @@ func mayChangeRole(ctx context.Context, tx Tx, caller *Principal, action access.
 	if err != nil {
 		return access.Role{}, err
 	}
-	if err := mustCover(caller, access.Of([]access.Role{role})); err != nil {
+	if err := requireCovers(caller, access.Of([]access.Role{role})); err != nil {
 		return access.Role{}, err
 	}
 	if role.BuiltIn() {

@@ -11,10 +11,10 @@ import (
 )
 
 // ask asks for permissions.
-func ask(permissions ...access.Permission) []access.Draft {
-	drafts := make([]access.Draft, len(permissions))
+func ask(permissions ...access.Permission) []access.PermissionRequest {
+	drafts := make([]access.PermissionRequest, len(permissions))
 	for i, p := range permissions {
-		drafts[i] = access.Draft{Entity: p.Entity, Action: p.Action}
+		drafts[i] = access.PermissionRequest{Entity: p.Entity, Action: p.Action}
 		switch p.Scope {
 		case access.ScopeIDs:
 			drafts[i].IDs = &p.IDs

@@ -64,12 +64,12 @@ func (s *Service) SAMLConfiguration(ctx context.Context, caller *Principal) (SAM
 // returns the configuration then. It needs role 1. It fails as [Allow] says, and
 // with CodeInvalid.
 func (s *Service) UpdateSAMLConfiguration(ctx context.Context, caller *Principal, up SAMLUpdate) (SAMLConfiguration, error) {
-	if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil {
+	if err := requireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 		return SAMLConfiguration{}, err
 	}
 	var configuration SAMLConfiguration
-	err := s.changeSettings(ctx, caller, settingSAML, rolesOfGroups(value(up.AllowedGroups)), func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil {
+	err := s.updateSettingsAs(ctx, caller, settingSAML, rolesOfGroups(deref(up.AllowedGroups)), func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := requireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 			return err
 		}
 		was, err := s.samlConfiguration(ctx, tx)
@@ -100,10 +100,10 @@ func (s *Service) saveSAML(ctx context.Context, tx Tx, caller *Principal, was, n
 // apply checks the update and returns the configuration after it.
 func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 	var c checker
-	put(&s.Enabled, up.Enabled)
-	put(&s.ActivateCreatedUsers, up.ActivateCreatedUsers)
-	put(&s.ProviderLoginURL, up.ProviderLoginURL)
-	put(&s.SignatureCertificate, up.SignatureCertificate)
+	setIfPresent(&s.Enabled, up.Enabled)
+	setIfPresent(&s.ActivateCreatedUsers, up.ActivateCreatedUsers)
+	setIfPresent(&s.ProviderLoginURL, up.ProviderLoginURL)
+	setIfPresent(&s.SignatureCertificate, up.SignatureCertificate)
 	if up.AllowedGroups != nil {
 		s.AllowedGroups = c.groups("/allowedGroups", *up.AllowedGroups)
 	}
@@ -113,7 +113,7 @@ func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 			c.fail("/providerLoginUrl", "must be a URL such as https://provider.example.com/saml")
 		}
 	}
-	c.optional("/providerLoginUrl", value(up.ProviderLoginURL), maxURLLength)
+	c.optional("/providerLoginUrl", deref(up.ProviderLoginURL), maxURLLength)
 	if up.SignatureCertificate != nil {
 		c.certificates("/signatureCertificate", s.SignatureCertificate)
 	}
@@ -131,7 +131,7 @@ func (s SAMLConfiguration) changes(was SAMLConfiguration) []FieldChange {
 	var l changeList
 	l.add("enabled", was.Enabled, s.Enabled)
 	l.add("activateCreatedUsers", was.ActivateCreatedUsers, s.ActivateCreatedUsers)
-	l.add("providerLoginUrl", optional(was.ProviderLoginURL), optional(s.ProviderLoginURL))
+	l.add("providerLoginUrl", orNil(was.ProviderLoginURL), orNil(s.ProviderLoginURL))
 	l.addText("signatureCertificate", was.SignatureCertificate, s.SignatureCertificate)
 	return append(l, groupChanges(was.AllowedGroups, s.AllowedGroups)...)
 }

@@ -29,7 +29,7 @@ const (
 // returns in PEM. The old ones are gone: the identity provider has to be told the
 // new one. It needs role 1. It fails as [Allow] says.
 func (s *Service) RenewSAMLCertificate(ctx context.Context, caller *Principal) (string, error) {
-	if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil { // before the work of making a key
+	if err := requireConfigure(caller, access.EntitySAMLConfiguration); err != nil { // before the work of making a key
 		return "", err
 	}
 	public, err := s.PublicURL(ctx)
@@ -40,8 +40,8 @@ func (s *Service) RenewSAMLCertificate(ctx context.Context, caller *Principal) (
 	if err != nil {
 		return "", err
 	}
-	err = s.changeSettings(ctx, caller, settingSAML, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := mayConfigure(caller, access.EntitySAMLConfiguration); err != nil {
+	err = s.updateSettingsAs(ctx, caller, settingSAML, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := requireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 			return err
 		}
 		configuration, err := s.samlConfiguration(ctx, tx)

@@ -39,12 +39,12 @@ func (s *Service) SealActivity(ctx context.Context) error {
 		if err != nil || !due {
 			return err
 		}
-		if err := s.checkWitness(ctx); err != nil {
+		if err := s.checkExternalCheckpoint(ctx); err != nil {
 			return err
 		}
 		var made *Checkpoint
 		err = s.store.Write(ctx, func(ctx context.Context, tx Tx) (err error) {
-			made, err = s.sealSome(ctx, tx)
+			made, err = s.sealBatch(ctx, tx)
 			return err
 		})
 		if err != nil {
@@ -52,7 +52,7 @@ func (s *Service) SealActivity(ctx context.Context) error {
 		}
 		if made != nil {
 			s.log.InfoContext(ctx, "checkpoint of the activity log", "checkpoint", made.String())
-			if err := s.keep(*made); err != nil {
+			if err := s.saveCheckpoint(*made); err != nil {
 				return err
 			}
 		}
@@ -88,7 +88,7 @@ func checkpointDue(head, last Checkpoint, now time.Time) bool {
 }
 
 // sealSome seals the next entries, and makes the checkpoint that is due then.
-func (s *Service) sealSome(ctx context.Context, tx Tx) (*Checkpoint, error) {
+func (s *Service) sealBatch(ctx context.Context, tx Tx) (*Checkpoint, error) {
 	head, err := tx.LockChain(ctx)
 	if err = s.checkEnd(ChainHead, head, err); err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (s *Service) sealSome(ctx context.Context, tx Tx) (*Checkpoint, error) {
 // sealEntries seals the next entries behind the head, at most so many, about
 // sealBytes and for about sealWork, and returns the new head.
 func (s *Service) sealEntries(ctx context.Context, tx Tx, head Checkpoint, room int, now time.Time) (Checkpoint, error) {
-	begun, size := s.steady(), 0
+	begun, size := s.monotonic(), 0
 	for room > 0 {
 		entries, err := tx.UnsealedActivity(ctx, min(room, activityBatch))
 		if err != nil || len(entries) == 0 {
@@ -128,7 +128,7 @@ func (s *Service) sealEntries(ctx context.Context, tx Tx, head Checkpoint, room 
 		}
 		for _, e := range entries {
 			e.Number = head.Number + 1
-			signature := s.keys.Sign(sealPurpose, e.text(head.Seal))
+			signature := s.keys.Sign(sealPurpose, e.signingInput(head.Seal))
 			e.KeyID, e.Seal = signature.KeyID, signature.MAC
 			if err := tx.SealActivity(ctx, e); err != nil {
 				return head, err
@@ -136,7 +136,7 @@ func (s *Service) sealEntries(ctx context.Context, tx Tx, head Checkpoint, room 
 			head.Number, head.At, head.Seal = e.Number, now, e.Seal
 			size += len(e.ChangesText)
 			room--
-			if size >= sealBytes || s.steady().Sub(begun) >= sealWork {
+			if size >= sealBytes || s.monotonic().Sub(begun) >= sealWork {
 				return head, nil // with one at least: the next transaction goes on
 			}
 		}
@@ -146,13 +146,13 @@ func (s *Service) sealEntries(ctx context.Context, tx Tx, head Checkpoint, room 
 
 // sealed reports whether the entry's seal is right behind the previous one.
 func (s *Service) sealed(e StoredActivity, previous []byte) bool {
-	return s.keys.Verify(sealPurpose, e.text(previous), keyring.Signature{KeyID: e.KeyID, MAC: e.Seal})
+	return s.keys.Verify(sealPurpose, e.signingInput(previous), keyring.Signature{KeyID: e.KeyID, MAC: e.Seal})
 }
 
 // text is what the seal of an entry is over: the seal before it, and all that is
 // stored of it. Each text is preceded by its length, so that no two entries have
 // the same.
-func (e StoredActivity) text(previous []byte) []byte {
+func (e StoredActivity) signingInput(previous []byte) []byte {
 	b := make([]byte, 0, 512)
 	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
 	text := func(s string) {
@@ -167,7 +167,7 @@ func (e StoredActivity) text(previous []byte) []byte {
 	text(e.Actor.Name)
 	text(string(e.Actor.Credential.Kind))
 	number(e.Actor.Credential.ID)
-	text(e.Actor.Source)
+	text(e.Actor.ClientNetwork)
 	text(string(e.Action))
 	text(string(e.Target.Kind))
 	number(e.Target.ID)

@@ -29,10 +29,10 @@ func (s *Service) ServerSettings(ctx context.Context, caller *Principal) (Server
 
 func (s *Service) effectiveServer(ctx context.Context, r Reader) (ServerSettings, error) {
 	settings, err := s.serverSettings(ctx, r)
-	if s.fixedURL != nil {
-		settings.PublicURL = new(s.fixedURL.String())
+	if s.publicURLOverride != nil {
+		settings.PublicURL = new(s.publicURLOverride.String())
 	}
-	settings.SenderName = cmp.Or(s.fixedMail.SenderName, settings.SenderName)
+	settings.SenderName = cmp.Or(s.mailOverrides.SenderName, settings.SenderName)
 	return settings, err
 }
 
@@ -44,12 +44,12 @@ func (s *Service) UpdateServerSettings(ctx context.Context, caller *Principal, u
 		return ServerSettings{}, err
 	}
 	var settings ServerSettings
-	err := s.changeSettings(ctx, caller, settingServer, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
+	err := s.updateSettingsAs(ctx, caller, settingServer, nil, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
 			return err
 		}
 		if up.PublicURL != nil || up.SenderName != nil {
-			if err := mustAdminister(caller); err != nil {
+			if err := requireAdministrator(caller); err != nil {
 				return err
 			}
 		}
@@ -79,14 +79,14 @@ func (s *Service) UpdateServerSettings(ctx context.Context, caller *Principal, u
 // it what is the same.
 func (s *Service) keepFixed(up ServerUpdate) (ServerUpdate, error) {
 	var faults []Detail
-	if s.fixedURL != nil {
-		if shown := s.fixedURL.String(); differsIn(up.PublicURL, &shown) {
+	if s.publicURLOverride != nil {
+		if shown := s.publicURLOverride.String(); changesOptional(up.PublicURL, &shown) {
 			faults = append(faults, Detail{"/publicUrl", "is set where the server is started"})
 		}
 		up.PublicURL = nil
 	}
-	if s.fixedMail.SenderName != "" {
-		if differs(up.SenderName, s.fixedMail.SenderName) {
+	if s.mailOverrides.SenderName != "" {
+		if changes(up.SenderName, s.mailOverrides.SenderName) {
 			faults = append(faults, Detail{"/emailSenderName", "is set where the server is started"})
 		}
 		up.SenderName = nil
@@ -100,10 +100,10 @@ func (s *Service) keepFixed(up ServerUpdate) (ServerUpdate, error) {
 // apply checks the update and returns the settings after it.
 func (up ServerUpdate) apply(s ServerSettings) (ServerSettings, error) {
 	var c checker
-	put(&s.PublicURL, up.PublicURL)
-	put(&s.SenderName, up.SenderName)
-	put(&s.SessionIdle, up.SessionIdle)
-	put(&s.SessionAbsolute, up.SessionAbsolute)
+	setIfPresent(&s.PublicURL, up.PublicURL)
+	setIfPresent(&s.SenderName, up.SenderName)
+	setIfPresent(&s.SessionIdle, up.SessionIdle)
+	setIfPresent(&s.SessionAbsolute, up.SessionAbsolute)
 	if up.PublicURL != nil && s.PublicURL != nil {
 		if _, err := host.ParseOrigin(*s.PublicURL); err != nil {
 			c.fail("/publicUrl", err.Error())
@@ -113,10 +113,10 @@ func (up ServerUpdate) apply(s ServerSettings) (ServerSettings, error) {
 		if strings.TrimSpace(s.SenderName) == "" {
 			c.fail("/emailSenderName", "must not be empty or white space alone")
 		}
-		c.line("/emailSenderName", s.SenderName)
+		c.singleLine("/emailSenderName", s.SenderName)
 	}
-	idle := c.span("/sessionIdleMinutes", up.SessionIdle, minSessionLife, maxSessionIdle, "from 5 minutes to 30 days")
-	absolute := c.span("/sessionAbsoluteMinutes", up.SessionAbsolute, minSessionLife, maxSessionLife, "from 5 minutes to 365 days")
+	idle := c.durationRange("/sessionIdleMinutes", up.SessionIdle, minSessionLife, maxSessionIdle, "from 5 minutes to 30 days")
+	absolute := c.durationRange("/sessionAbsoluteMinutes", up.SessionAbsolute, minSessionLife, maxSessionLife, "from 5 minutes to 365 days")
 	if idle && absolute && s.SessionIdle > s.SessionAbsolute {
 		path := "/sessionIdleMinutes"
 		if up.SessionIdle == nil {
@@ -130,7 +130,7 @@ func (up ServerUpdate) apply(s ServerSettings) (ServerSettings, error) {
 // changes tells the activity log what is different from before.
 func (s ServerSettings) changes(was ServerSettings) []FieldChange {
 	var l changeList
-	l.add("publicUrl", optional(was.PublicURL), optional(s.PublicURL))
+	l.add("publicUrl", orNil(was.PublicURL), orNil(s.PublicURL))
 	l.add("emailSenderName", was.SenderName, s.SenderName)
 	l.add("sessionIdleMinutes", int(was.SessionIdle.Minutes()), int(s.SessionIdle.Minutes()))
 	l.add("sessionAbsoluteMinutes", int(was.SessionAbsolute.Minutes()), int(s.SessionAbsolute.Minutes()))

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/monotime"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
-	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // Options are what a service is made of. All but the addresses, Mail, Courier,
@@ -28,55 +28,55 @@ type Options struct {
 	// a public URL that nobody has set; without either, mails carry the token alone.
 	LocalURL *url.URL
 	// Mail is what the operator has fixed of how mail leaves.
-	Mail FixedMail
+	MailOverrides MailOverrides
 	// Courier sends test messages; without it there are none.
-	Courier Courier
+	TestSender TestSender
 	// PasswordChanged is called after a user's password has changed.
 	PasswordChanged func(userID int64)
 	// Witness keeps checkpoints of the activity log.
-	Witness Witness
+	Checkpoints CheckpointStore
 	// Steady is the clock of this machine, which nobody sets, and which never says that
-	// less time has passed than has: without it, that of [steady.New]. Only differences matter.
-	Steady func() time.Time
+	// less time has passed than has: without it, that of [monotime.New]. Only differences matter.
+	Monotonic func() time.Time
 }
 
 // Service is the rules of Usher for one customer. Its methods may be called from
 // many goroutines at once.
 type Service struct {
-	store           hearing
-	passwords       *passhash.Pool
-	keys            *keyring.Ring
-	renderer        Renderer
-	log             *slog.Logger
-	clock           func() time.Time
-	random          io.Reader
-	fixedURL        *url.URL
-	localURL        *url.URL
-	fixedMail       FixedMail
-	courier         Courier
-	passwordChanged func(userID int64)
-	witness         Witness
-	waiting         crowd
-	mailQueued      chan struct{}
-	steady          func() time.Time
-	principals      *principalCache
-	userCounts      *recent[UserCounts]
-	signInCounts    *recent[[]SignInCount]
+	store             invalidatingStore
+	passwords         *passhash.Pool
+	keys              *keyring.Ring
+	renderer          Renderer
+	log               *slog.Logger
+	clock             func() time.Time
+	random            io.Reader
+	publicURLOverride *url.URL
+	localURL          *url.URL
+	mailOverrides     MailOverrides
+	testSender        TestSender
+	passwordChanged   func(userID int64)
+	checkpoints       CheckpointStore
+	waiting           waiterLimit
+	mailQueued        chan struct{}
+	monotonic         func() time.Time
+	principals        *principalCache
+	userCounts        *ttlValue[UserCounts]
+	signInCounts      *ttlValue[[]SignInCount]
 }
 
 // New makes a service. Call [Service.SetUp] before anything else.
 func New(o Options) *Service {
-	clock := o.Steady
+	clock := o.Monotonic
 	if clock == nil {
-		clock = steady.New().Now
+		clock = monotime.New().Now
 	}
 	principals := newPrincipalCache(maxPrincipals, maxPrincipalBytes)
 	s := &Service{
-		store: hearing{o.Store, principals, newDoubts(), clock}, principals: principals, steady: clock, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
-		clock: o.Now, random: o.Random, fixedURL: o.PublicURL, localURL: o.LocalURL,
-		fixedMail: o.Mail, courier: o.Courier, passwordChanged: o.PasswordChanged, witness: o.Witness,
+		store: invalidatingStore{o.Store, principals, newPendingInvalidations(), clock}, principals: principals, monotonic: clock, passwords: o.Passwords, keys: o.Keys, renderer: o.Renderer, log: o.Log,
+		clock: o.Now, random: o.Random, publicURLOverride: o.PublicURL, localURL: o.LocalURL,
+		mailOverrides: o.MailOverrides, testSender: o.TestSender, passwordChanged: o.PasswordChanged, checkpoints: o.Checkpoints,
 		mailQueued: make(chan struct{}, 1),
-		userCounts: newRecent[UserCounts](overviewAge), signInCounts: newRecent[[]SignInCount](overviewAge),
+		userCounts: newTTLValue[UserCounts](overviewAge), signInCounts: newTTLValue[[]SignInCount](overviewAge),
 	}
 	if s.passwordChanged == nil {
 		s.passwordChanged = func(int64) {}

@@ -30,7 +30,7 @@ func TestSweep(t *testing.T) {
 
 	known := func() (yes bool) {
 		f.write(func(ctx context.Context, tx account.Tx) (err error) {
-			yes, err = tx.KnowsSource(ctx, id, home, time.Time{})
+			yes, err = tx.IsKnownNetwork(ctx, id, home, time.Time{})
 			return err
 		})
 		return yes

@@ -31,12 +31,12 @@ var touchTime = 100 * time.Millisecond
 
 // Session is one sign-in, from its token's making to its end.
 type Session struct {
-	ID       int64
-	UserID   int64
-	Created  time.Time
-	LastSeen time.Time
-	Source   string // network address that signed in
-	Device   string // what the client called itself
+	ID            int64
+	UserID        int64
+	Created       time.Time
+	LastSeen      time.Time
+	ClientNetwork string // network address that signed in
+	Device        string // what the client called itself
 }
 
 // target names a session in the activity log by its owner.

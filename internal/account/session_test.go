@@ -55,7 +55,7 @@ func TestPrincipal(t *testing.T) {
 	}))
 	p := f.as("Ann@Example.org")
 	if p.User.ID != id || p.User.Email != "ann@example.org" || len(p.Roles) != 2 || p.Access.Administrator ||
-		p.Session.Source != home || p.Session.Device != "test" || !p.Session.Created.Equal(f.clock.Now()) {
+		p.Session.ClientNetwork != home || p.Session.Device != "test" || !p.Session.Created.Equal(f.clock.Now()) {
 		t.Errorf("the principal is %+v", p)
 	}
 	if got := len(p.Access.Permissions); got != len(p.Roles[0].Permissions)+1 {
@@ -86,7 +86,7 @@ func TestDeviceIsCut(t *testing.T) {
 		strings.Repeat("x", 300):       strings.Repeat("x", 256),
 		"x" + strings.Repeat("é", 200): "x" + strings.Repeat("é", 127),
 	} {
-		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), account.Origin{Source: home, Device: device})
+		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), account.Origin{ClientNetwork: home, Device: device})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func (s *Service) EndSession(ctx context.Context, caller *Principal, id int64) e
 	if err != nil {
 		return err
 	}
-	return s.changeUser(ctx, caller, found.UserID, func(ctx context.Context, tx Tx, caller *Principal) error {
+	return s.updateUserAs(ctx, caller, found.UserID, func(ctx context.Context, tx Tx, caller *Principal) error {
 		if err := Allow(caller, access.ActionDelete, access.EntitySession, access.Any); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (s *Service) EndSessions(ctx context.Context, caller *Principal, userID int
 	if err := Allow(caller, access.ActionDelete, access.EntitySession, userID); err != nil {
 		return err
 	}
-	return s.changeUser(ctx, caller, userID, func(ctx context.Context, tx Tx, caller *Principal) error {
+	return s.updateUserAs(ctx, caller, userID, func(ctx context.Context, tx Tx, caller *Principal) error {
 		owner, err := s.mayEnd(ctx, tx, caller, access.EntitySession, userID)
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ func TestSessions(t *testing.T) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	first, second := got[0], got[1]
-	if first.Current || !second.Current || second.ID != this.Credential.ID || second.Source != home || second.Device != "test" ||
+	if first.Current || !second.Current || second.ID != this.Credential.ID || second.ClientNetwork != home || second.Device != "test" ||
 		!first.Expires.Equal(start.Add(account.SessionIdle)) || !second.Created.Equal(start.Add(time.Hour)) {
 		t.Errorf("the sessions are %+v", got)
 	}

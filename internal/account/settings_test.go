@@ -286,7 +286,7 @@ func TestSetByOperator(t *testing.T) {
 		MailUpdate: account.MailUpdate{Server: to("stored.example.org"), Sender: ptr("stored@example.org")},
 	}))
 	s := f.with(func(o *account.Options) {
-		o.Mail = account.FixedMail{
+		o.MailOverrides = account.MailOverrides{
 			Server: &account.MailServer{Host: "fixed.example.org", Security: account.MailTLS, Account: "usher", Password: secret.New(smtpPassword)},
 			Sender: "fixed@example.org", SenderName: "Fixed",
 		}

@@ -76,7 +76,7 @@ func secretContext(name string, to destination) (string, error) {
 
 // keeps reports whether an update leaves a secret as it is: it does not name it,
 // or sends the mask back that was shown.
-func keeps(up **secret.Text) bool {
+func unchanged(up **secret.Text) bool {
 	return up == nil || *up != nil && (**up).Equal(secret.New(secret.Mask))
 }
 
@@ -89,13 +89,13 @@ func (s *Service) changeSecret(ctx context.Context, tx Tx, name, field string, w
 	if err != nil {
 		return nil, err
 	}
-	if up != nil && keeps(up) && !stored {
+	if up != nil && unchanged(up) && !stored {
 		return nil, Invalid(Detail{"/" + field, "must not be the mask, since none is stored"})
 	}
-	if !keeps(up) && *up != nil {
+	if !unchanged(up) && *up != nil {
 		return []FieldChange{{Field: field, To: "changed"}}, s.saveSecret(ctx, tx, name, now, **up)
 	}
-	if !stored || keeps(up) && slices.Equal(was, now) {
+	if !stored || unchanged(up) && slices.Equal(was, now) {
 		return nil, nil
 	}
 	return []FieldChange{{Field: field, To: "cleared"}}, tx.DeleteSettingSecret(ctx, name)

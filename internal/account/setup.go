@@ -45,7 +45,7 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 	}
 	password, generated := first.AdminPassword, first.AdminPassword.Empty()
 	if generated {
-		if password, err = inventPassword(s.random); err != nil {
+		if password, err = generatePassword(s.random); err != nil {
 			return false, err
 		}
 	}
@@ -68,7 +68,7 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		if !created { // another process was faster
 			return err
 		}
-		if err := s.beginChain(ctx, tx); err != nil {
+		if err := s.initChain(ctx, tx); err != nil {
 			return err
 		}
 		for _, r := range access.BuiltIn() {
@@ -125,7 +125,7 @@ func (s *Service) CheckKey(ctx context.Context) error {
 		return err
 	}
 	if err == nil && head.unsigned() {
-		if err := s.store.Write(ctx, s.beginChain); err != nil {
+		if err := s.store.Write(ctx, s.initChain); err != nil {
 			return err
 		}
 	}
@@ -143,7 +143,7 @@ func (s *Service) CheckKey(ctx context.Context) error {
 
 // inventPassword makes a password of about 119 random bits that can be read out
 // and that the policy accepts.
-func inventPassword(random io.Reader) (secret.Text, error) {
+func generatePassword(random io.Reader) (secret.Text, error) {
 	const letters = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 	const length, group = 20, 5
 	for {

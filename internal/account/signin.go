@@ -14,20 +14,20 @@ import (
 )
 
 const (
-	slotWait   = 2 * time.Second // how long a sign-in waits for parallel ones
-	slotRetry  = 50 * time.Millisecond
-	maxWaiting = 16 // sign-ins to one account
+	maxSlotWait = 2 * time.Second // how long a sign-in waits for parallel ones
+	slotRetry   = 50 * time.Millisecond
+	maxWaiting  = 16 // sign-ins to one account
 
 	// knownSourceLife is how long a source stays one that an account is known to
 	// come from.
-	knownSourceLife = 30 * 24 * time.Hour
+	knownNetworkTTL = 30 * 24 * time.Hour
 )
 
 // Origin says where a request comes from.
 type Origin struct {
-	Source  string // network address: an IPv4 address, or the /64 of an IPv6 one
-	Device  string // what the client calls itself
-	Channel Channel
+	ClientNetwork string // network address: an IPv4 address, or the /64 of an IPv6 one
+	Device        string // what the client calls itself
+	Channel       Channel
 }
 
 // Channel is how a request came. The token of a session is good in the channel of its
@@ -49,7 +49,7 @@ func (c Channel) session() token.Kind {
 }
 
 // SignedIn is the outcome of a sign-in.
-type SignedIn struct {
+type SignInResult struct {
 	UserID            int64
 	Token             secret.Text
 	NeedPasswordReset bool
@@ -61,9 +61,9 @@ type SignedIn struct {
 // where the source failed too often, or parallel sign-ins to the same account
 // take too long, and with CodeUnavailable when too many passwords wait to be
 // hashed.
-func (s *Service) SignIn(ctx context.Context, email string, password secret.Text, from Origin) (SignedIn, error) {
+func (s *Service) SignIn(ctx context.Context, email string, password secret.Text, from Origin) (SignInResult, error) {
 	if err := checkTypedPassword(password, "/password"); err != nil {
-		return SignedIn{}, err
+		return SignInResult{}, err
 	}
 	find := func(ctx context.Context, r Reader) (Credential, error) {
 		// An address of no valid form is looked up like any other, as one that
@@ -71,9 +71,9 @@ func (s *Service) SignIn(ctx context.Context, email string, password secret.Text
 		key, _ := ParseEmail(email)
 		return r.CredentialByEmail(ctx, key)
 	}
-	var in SignedIn
-	err := s.verify(ctx, try{find, s.unknownSubject(email), password, from.Source},
-		func(ticket *passhash.Ticket, c Credential) (settle, error) {
+	var in SignInResult
+	err := s.verify(ctx, attempt{find, s.unknownSubject(email), password, from.ClientNetwork},
+		func(ticket *passhash.Slot, c Credential) (onMatch, error) {
 			rehashed, err := s.rehash(ctx, ticket, c, password)
 			if err != nil {
 				return nil, err
@@ -82,7 +82,7 @@ func (s *Service) SignIn(ctx context.Context, email string, password secret.Text
 			if err != nil {
 				return nil, err
 			}
-			in = SignedIn{UserID: c.UserID, Token: text, NeedPasswordReset: c.NeedPasswordReset}
+			in = SignInResult{UserID: c.UserID, Token: text, NeedPasswordReset: c.NeedPasswordReset}
 			return func(ctx context.Context, tx Tx, now time.Time) error {
 				if rehashed != "" {
 					if err := tx.SetPassword(ctx, c.UserID, rehashed, c.NeedPasswordReset, now); err != nil {
@@ -90,25 +90,25 @@ func (s *Service) SignIn(ctx context.Context, email string, password secret.Text
 					}
 				}
 				session := Session{
-					UserID: c.UserID, Created: now, LastSeen: now, Source: from.Source, Device: deviceName(from.Device),
+					UserID: c.UserID, Created: now, LastSeen: now, ClientNetwork: from.ClientNetwork, Device: deviceName(from.Device),
 				}
 				id, err := tx.InsertSession(ctx, session, hash)
 				if err != nil {
 					return err
 				}
-				actor := Actor{c.UserID, c.Email, CredentialRef{Kind: CredentialPassword}, from.Source}
+				actor := Actor{c.UserID, c.Email, CredentialRef{Kind: CredentialPassword}, from.ClientNetwork}
 				return s.recordAs(ctx, tx, actor, Event{Action: ActionSignIn, Target: Target{access.EntitySession, id, c.Email}})
 			}, nil
 		})
 	if err != nil {
-		return SignedIn{}, err
+		return SignInResult{}, err
 	}
 	return in, nil
 }
 
 // rehash returns a new hash of a password that was verified, if the costs have
 // changed since the old one was made, else "".
-func (s *Service) rehash(ctx context.Context, ticket *passhash.Ticket, c Credential, password secret.Text) (string, error) {
+func (s *Service) rehash(ctx context.Context, ticket *passhash.Slot, c Credential, password secret.Text) (string, error) {
 	if !s.passwords.Outdated(c.PasswordHash) {
 		return "", nil
 	}
@@ -116,7 +116,7 @@ func (s *Service) rehash(ctx context.Context, ticket *passhash.Ticket, c Credent
 }
 
 // try is one attempt at a password.
-type try struct {
+type attempt struct {
 	find     func(context.Context, Reader) (Credential, error) // the account, or ErrNotFound
 	unknown  string                                            // subject where there is no account
 	password secret.Text
@@ -125,19 +125,19 @@ type try struct {
 
 // settle writes what follows from a right password, in the transaction that
 // settles the try.
-type settle func(ctx context.Context, tx Tx, now time.Time) error
+type onMatch func(ctx context.Context, tx Tx, now time.Time) error
 
 // verify is the one way in which a password is checked. Whatever the outcome it
 // does the same: a place in the hash queue, the limit of the source, one
 // look-up, one reservation, one hash, one settling write. For a right password
 // of an account that may sign in, right does what else needs the ticket and
 // returns what to write. Else verify fails with CodeInvalidCredentials.
-func (s *Service) verify(ctx context.Context, t try, right func(*passhash.Ticket, Credential) (settle, error)) error {
-	ticket, err := s.enter(t.source)
+func (s *Service) verify(ctx context.Context, t attempt, right func(*passhash.Slot, Credential) (onMatch, error)) error {
+	ticket, err := s.acquireHashSlot(t.source)
 	if err != nil {
 		return err
 	}
-	defer ticket.Leave()
+	defer ticket.Release()
 	for {
 		err := s.verifyOnce(ctx, ticket, t, right)
 		if !errors.Is(err, errHashChanged) {
@@ -151,7 +151,7 @@ func (s *Service) verify(ctx context.Context, t try, right func(*passhash.Ticket
 // hashed it anew.
 var errHashChanged = errors.New("the hash of the password was changed while it was verified")
 
-func (s *Service) verifyOnce(ctx context.Context, ticket *passhash.Ticket, t try, right func(*passhash.Ticket, Credential) (settle, error)) error {
+func (s *Service) verifyOnce(ctx context.Context, ticket *passhash.Slot, t attempt, right func(*passhash.Slot, Credential) (onMatch, error)) error {
 	held, err := s.reserve(ctx, t)
 	if err != nil {
 		return err
@@ -162,25 +162,25 @@ func (s *Service) verifyOnce(ctx context.Context, ticket *passhash.Ticket, t try
 	}
 	matches, err := ticket.Verify(ctx, normalPassword(t.password), hash)
 	if err != nil { // its caller has gone away; no guess was verified
-		return errors.Join(err, s.giveBack(ctx, held, true))
+		return errors.Join(err, s.releaseReservation(ctx, held, true))
 	}
 	if !matches || !held.credential.Active || held.outcome == throttle.Locked {
 		s.log.InfoContext(ctx, "password refused", "cause", held.cause(matches), "user", held.credential.UserID, "source", held.source)
-		if err := s.settleFailure(ctx, held); err != nil {
+		if err := s.finishFailure(ctx, held); err != nil {
 			return err
 		}
 		return invalidCredentials()
 	}
 	then, err := right(ticket, held.credential)
 	if err != nil {
-		return errors.Join(err, s.giveBack(ctx, held, false))
+		return errors.Join(err, s.releaseReservation(ctx, held, false))
 	}
-	return s.settleSuccess(ctx, held, then)
+	return s.finishSuccess(ctx, held, then)
 }
 
 // enter takes a place in the hash queue for a source, or for what else hashes.
-func (s *Service) enter(who string) (*passhash.Ticket, error) {
-	ticket, err := s.passwords.Enter(who)
+func (s *Service) acquireHashSlot(who string) (*passhash.Slot, error) {
+	ticket, err := s.passwords.Acquire(who)
 	if errors.Is(err, passhash.ErrBusy) {
 		return nil, &Error{Code: CodeUnavailable, Message: "Too many sign-ins at once. Try again.", RetryAfter: time.Second, Err: err}
 	}
@@ -188,7 +188,7 @@ func (s *Service) enter(who string) (*passhash.Ticket, error) {
 }
 
 // hold is a try that was counted before its password is verified.
-type hold struct {
+type reservation struct {
 	source     string
 	key        string // of the throttle that counted it
 	policy     throttle.Policy
@@ -197,7 +197,7 @@ type hold struct {
 }
 
 // cause says in a word why a password was refused. It is for the log alone.
-func (h hold) cause(matches bool) string {
+func (h reservation) cause(matches bool) string {
 	switch {
 	case h.credential.UserID == 0:
 		return "unknown address"
@@ -214,17 +214,17 @@ func (h hold) cause(matches bool) string {
 // reserve counts the try, and waits a while for a slot when parallel tries take
 // all that are left. Only so many wait for one account; who waits in vain, or is
 // one too many, fails with CodeTooManyRequests at the cost of its source.
-func (s *Service) reserve(ctx context.Context, t try) (hold, error) {
+func (s *Service) reserve(ctx context.Context, t attempt) (reservation, error) {
 	h, err := s.reserveOnce(ctx, t)
 	if err != nil || h.outcome != throttle.Full {
 		return h, err
 	}
 	if s.waiting.join(h.key) {
 		defer s.waiting.leave(h.key)
-		for waited := time.Duration(0); waited < slotWait; waited += slotRetry {
+		for waited := time.Duration(0); waited < maxSlotWait; waited += slotRetry {
 			select {
 			case <-ctx.Done():
-				return hold{}, ctx.Err()
+				return reservation{}, ctx.Err()
 			case <-time.After(slotRetry):
 			}
 			if h, err = s.reserveOnce(ctx, t); err != nil || h.outcome != throttle.Full {
@@ -233,23 +233,23 @@ func (s *Service) reserve(ctx context.Context, t try) (hold, error) {
 		}
 	}
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
-		return failSource(ctx, tx, t.source, s.now())
+		return failNetwork(ctx, tx, t.source, s.now())
 	})
 	if err != nil {
-		return hold{}, err
+		return reservation{}, err
 	}
-	return hold{}, tooMany(slotWait)
+	return reservation{}, tooMany(maxSlotWait)
 }
 
-func (s *Service) reserveOnce(ctx context.Context, t try) (h hold, err error) {
+func (s *Service) reserveOnce(ctx context.Context, t attempt) (h reservation, err error) {
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		now := s.now()
 		policy, err := s.lockoutPolicy(ctx, tx)
 		if err != nil {
 			return err
 		}
-		h = hold{source: t.source, policy: policy}
-		if err := checkSource(ctx, tx, t.source, now); err != nil {
+		h = reservation{source: t.source, policy: policy}
+		if err := checkNetwork(ctx, tx, t.source, now); err != nil {
 			return err
 		}
 		subject := t.unknown
@@ -260,7 +260,7 @@ func (s *Service) reserveOnce(ctx context.Context, t try) (h hold, err error) {
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
-		known, err := tx.KnowsSource(ctx, h.credential.UserID, t.source, now.Add(-knownSourceLife))
+		known, err := tx.IsKnownNetwork(ctx, h.credential.UserID, t.source, now.Add(-knownNetworkTTL))
 		if err != nil {
 			return err
 		}
@@ -278,8 +278,8 @@ func (s *Service) reserveOnce(ctx context.Context, t try) (h hold, err error) {
 }
 
 // checkSource fails with CodeTooManyRequests for a source that failed too often.
-func checkSource(ctx context.Context, tx Tx, source string, now time.Time) error {
-	t, err := tx.Throttle(ctx, throttle.SourceKey(source))
+func checkNetwork(ctx context.Context, tx Tx, source string, now time.Time) error {
+	t, err := tx.Throttle(ctx, throttle.NetworkKey(source))
 	if err != nil {
 		return err
 	}
@@ -290,46 +290,46 @@ func checkSource(ctx context.Context, tx Tx, source string, now time.Time) error
 }
 
 // failSource counts a failure of a source.
-func failSource(ctx context.Context, tx Tx, source string, now time.Time) error {
-	t, err := tx.LockThrottle(ctx, throttle.SourceKey(source))
+func failNetwork(ctx context.Context, tx Tx, source string, now time.Time) error {
+	t, err := tx.LockThrottle(ctx, throttle.NetworkKey(source))
 	if err != nil {
 		return err
 	}
-	t.FailSource(now)
+	t.FailNetwork(now)
 	return tx.SaveThrottle(ctx, t)
 }
 
 // giveBack ends a reservation whose outcome says nothing of the password. It may
 // be at the cost of the source, so that beginning sign-ins is not free.
-func (s *Service) giveBack(ctx context.Context, h hold, charge bool) error {
-	return s.settle(ctx, h, nobody, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
+func (s *Service) releaseReservation(ctx context.Context, h reservation, charge bool) error {
+	return s.finish(ctx, h, noUser, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
 		if h.policy.Enabled && h.outcome == throttle.Reserved {
 			t.Release()
 		}
 		if !charge {
 			return nil
 		}
-		return failSource(ctx, tx, h.source, now)
+		return failNetwork(ctx, tx, h.source, now)
 	})
 }
 
-func (s *Service) settleFailure(ctx context.Context, h hold) error {
-	return s.settle(ctx, h, nobody, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
+func (s *Service) finishFailure(ctx context.Context, h reservation) error {
+	return s.finish(ctx, h, noUser, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
 		if h.policy.Enabled && h.outcome == throttle.Reserved {
 			t.Fail(now, h.policy)
 		}
 		if err := s.countFailedSignIn(ctx, tx, h.source, h.credential.UserID, now); err != nil {
 			return err
 		}
-		return failSource(ctx, tx, h.source, now)
+		return failNetwork(ctx, tx, h.source, now)
 	})
 }
 
 // settleSuccess fails with errHashChanged, and gives the reservation back, when
 // the password has to be verified once more.
-func (s *Service) settleSuccess(ctx context.Context, h hold, then settle) error {
+func (s *Service) finishSuccess(ctx context.Context, h reservation, then onMatch) error {
 	changed := false
-	err := s.settle(ctx, h, h.credential.UserID, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
+	err := s.finish(ctx, h, h.credential.UserID, func(ctx context.Context, tx Tx, t *throttle.Counter, now time.Time) error {
 		// The account may have changed while the password was verified. From now on
 		// it does not.
 		c, err := tx.Credential(ctx, h.credential.UserID)
@@ -344,7 +344,7 @@ func (s *Service) settleSuccess(ctx context.Context, h hold, then settle) error 
 			return nil
 		}
 		t.Succeed()
-		if err := tx.SaveKnownSource(ctx, c.UserID, h.source, now); err != nil {
+		if err := tx.SaveKnownNetwork(ctx, c.UserID, h.source, now); err != nil {
 			return err
 		}
 		return then(ctx, tx, now)
@@ -357,9 +357,9 @@ func (s *Service) settleSuccess(ctx context.Context, h hold, then settle) error 
 
 // settle ends a reservation, with that user locked whom the outcome lets in. It
 // does so even when the caller has gone away: the outcome is known, and counts.
-func (s *Service) settle(ctx context.Context, h hold, userID int64, f func(context.Context, Tx, *throttle.Counter, time.Time) error) error {
+func (s *Service) finish(ctx context.Context, h reservation, userID int64, f func(context.Context, Tx, *throttle.Counter, time.Time) error) error {
 	return s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
-		if userID != nobody {
+		if userID != noUser {
 			if err := tx.LockUsers(ctx, userID); err != nil {
 				return err
 			}

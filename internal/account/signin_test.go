@@ -133,11 +133,11 @@ func TestPasswordTooLongToVerify(t *testing.T) {
 func TestFullHashQueue(t *testing.T) {
 	f := newFixture(t)
 	for i := 0; ; i++ {
-		ticket, err := f.pool.Enter(fmt.Sprint(i))
+		ticket, err := f.pool.Acquire(fmt.Sprint(i))
 		if err != nil {
 			break
 		}
-		t.Cleanup(ticket.Leave)
+		t.Cleanup(ticket.Release)
 	}
 	for _, email := range []string{adminEmail, "nobody@example.org"} {
 		calls := f.store.during(func() {
@@ -192,7 +192,7 @@ func TestSignInRehashes(t *testing.T) {
 	})
 	hash := func() string { return must(f.store.Credential(t.Context(), id)).PasswordHash }
 	signIn := func(s *account.Service) error {
-		_, err := s.SignIn(t.Context(), "ann@example.org", secret.New(password), account.Origin{Source: home})
+		_, err := s.SignIn(t.Context(), "ann@example.org", secret.New(password), account.Origin{ClientNetwork: home})
 		return err
 	}
 	session := f.signIn("ann@example.org", password)
@@ -227,7 +227,7 @@ func TestParallelSignInsRehash(t *testing.T) {
 			return tx.SetPassword(ctx, id, f.hash, false, f.clock.Now())
 		})
 		for _, err := range parallel(3, func(i int) error {
-			_, err := dear.SignIn(t.Context(), "ann@example.org", secret.New(password), account.Origin{Source: home})
+			_, err := dear.SignIn(t.Context(), "ann@example.org", secret.New(password), account.Origin{ClientNetwork: home})
 			return err
 		}) {
 			if err != nil {

@@ -200,14 +200,14 @@ func (t *spyTx) SaveThrottle(ctx context.Context, v throttle.Counter) error {
 	return t.Writer.SaveThrottle(ctx, v)
 }
 
-func (t *spyTx) KnowsSource(ctx context.Context, userID int64, source string, since time.Time) (bool, error) {
-	defer t.saw("KnowsSource")
-	return t.Writer.KnowsSource(ctx, userID, source, since)
+func (t *spyTx) IsKnownNetwork(ctx context.Context, userID int64, source string, since time.Time) (bool, error) {
+	defer t.saw("IsKnownNetwork")
+	return t.Writer.IsKnownNetwork(ctx, userID, source, since)
 }
 
-func (t *spyTx) SaveKnownSource(ctx context.Context, userID int64, source string, now time.Time) error {
-	defer t.saw("SaveKnownSource")
-	return t.Writer.SaveKnownSource(ctx, userID, source, now)
+func (t *spyTx) SaveKnownNetwork(ctx context.Context, userID int64, source string, now time.Time) error {
+	defer t.saw("SaveKnownNetwork")
+	return t.Writer.SaveKnownNetwork(ctx, userID, source, now)
 }
 
 func (t *spyTx) CountFailedSignIn(ctx context.Context, f account.FailedSignIns) error {

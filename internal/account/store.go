@@ -128,11 +128,11 @@ type UserWriter interface {
 	// every permission that lists it.
 	DeleteUser(ctx context.Context, id int64) error
 	// LockUsers makes every other transaction that wants to change these users, or
-	// what is theirs, wait until this one ends. HoldUser does so, and lets others
+	// what is theirs, wait until this one ends. ShareLockUser does so, and lets others
 	// hold the user too. One that is not there is passed over; likewise with other
 	// locks of things that are named.
 	LockUsers(ctx context.Context, ids ...int64) error
-	HoldUser(ctx context.Context, id int64) error
+	ShareLockUser(ctx context.Context, id int64) error
 	// LockAdministrators makes every other transaction that wants the same lock
 	// wait until this one ends. Take it before counting.
 	LockAdministrators(ctx context.Context) error
@@ -160,10 +160,10 @@ type RoleWriter interface {
 	// It fails with ErrRoleNameTaken.
 	InsertRole(ctx context.Context, r access.Role) (int64, error)
 	// LockRoles makes every other transaction that wants to change one of the roles,
-	// or to give it to somebody, wait until this one ends. HoldRoles lets others give
+	// or to give it to somebody, wait until this one ends. ShareLockRoles lets others give
 	// them, and none change them.
 	LockRoles(ctx context.Context, ids ...int64) error
-	HoldRoles(ctx context.Context, ids ...int64) error
+	ShareLockRoles(ctx context.Context, ids ...int64) error
 	// UpdateRole stores the name and the description of r. It fails with
 	// ErrRoleNameTaken.
 	UpdateRole(ctx context.Context, r access.Role) error
@@ -255,12 +255,12 @@ type ThrottleWriter interface {
 	CountUnknownThrottles(ctx context.Context) (int, error)
 	DeleteUnknownThrottles(ctx context.Context, now time.Time, limit int) (int, error)
 
-	// KnowsSource reports whether the user came from the source since then.
-	KnowsSource(ctx context.Context, userID int64, source string, since time.Time) (bool, error)
-	SaveKnownSource(ctx context.Context, userID int64, source string, now time.Time) error
-	// DeleteKnownSources forgets at most limit of those not seen since before,
+	// IsKnownNetwork reports whether the user came from the source since then.
+	IsKnownNetwork(ctx context.Context, userID int64, source string, since time.Time) (bool, error)
+	SaveKnownNetwork(ctx context.Context, userID int64, source string, now time.Time) error
+	// DeleteKnownNetworks forgets at most limit of those not seen since before,
 	// and returns how many.
-	DeleteKnownSources(ctx context.Context, before time.Time, limit int) (int, error)
+	DeleteKnownNetworks(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // RecoveryWriter keeps the tokens of password recovery, each good for one use.
@@ -356,7 +356,7 @@ type InstanceWriter interface {
 type AuthChangeReader interface {
 	// AuthChanges returns at most limit of what was changed since the news of which
 	// after is the last number, or in the time before where it is 0.
-	AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (AuthNews, error)
+	AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (AuthChangeBatch, error)
 }
 
 // AuthChangeWriter tells every node of such changes.

@@ -38,7 +38,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return tx.DeleteExpiredRecoveries(ctx, now, sweepRows)
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
-			return tx.DeleteIdleThrottles(ctx, now.Add(-throttle.Idle), now, sweepRows)
+			return tx.DeleteIdleThrottles(ctx, now.Add(-throttle.CounterTTL), now, sweepRows)
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
 			there, err := tx.CountUnknownThrottles(ctx)
@@ -48,13 +48,13 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return tx.DeleteUnknownThrottles(ctx, now, min(there-maxUnknown, sweepRows))
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
-			return tx.DeleteKnownSources(ctx, now.Add(-knownSourceLife), sweepRows)
+			return tx.DeleteKnownNetworks(ctx, now.Add(-knownNetworkTTL), sweepRows)
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
 			return tx.DeleteFinishedMails(ctx, now.Add(-mailLife), sweepRows)
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
-			return tx.DeleteAuthChanges(ctx, changeLife, sweepRows)
+			return tx.DeleteAuthChanges(ctx, changeRetention, sweepRows)
 		}),
 		s.sweepActivity(ctx),
 		s.sweepImports(ctx),

@@ -27,8 +27,8 @@ type TestDelivery struct {
 // CodeTooManyRequests for more than five in an hour. A delivery that fails is no
 // failure of it.
 func (s *Service) SendTestMessage(ctx context.Context, caller *Principal) (TestDelivery, error) {
-	err := s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := mayConfigure(caller, access.EntityApplicationSettings); err != nil {
+	err := s.updateAs(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
+		if err := requireConfigure(caller, access.EntityApplicationSettings); err != nil {
 			return err
 		}
 		t, err := tx.LockThrottle(ctx, throttle.TestMessageKey(caller.User.ID))
@@ -56,7 +56,7 @@ func (s *Service) SendTestMessage(ctx context.Context, caller *Principal) (TestD
 	}
 	ctx, cancel := context.WithTimeout(ctx, testMessageTime)
 	defer cancel()
-	return TestDelivery{Recipient: message.To, Cause: s.courier.Deliver(ctx, route, message)}, nil
+	return TestDelivery{Recipient: message.To, Cause: s.testSender.Deliver(ctx, route, message)}, nil
 }
 
 func (s *Service) testMessage(ctx context.Context, to *Principal) (Message, error) {
@@ -64,7 +64,7 @@ func (s *Service) testMessage(ctx context.Context, to *Principal) (Message, erro
 	if err != nil {
 		return Message{}, err
 	}
-	message, err := s.renderer.Render(MailTest, MailContent{Name: to.User.Name, Source: to.From.Source})
+	message, err := s.renderer.Render(MailTest, MailContent{Name: to.User.Name, ClientNetwork: to.From.ClientNetwork})
 	if err != nil {
 		return Message{}, fmt.Errorf("render the test message: %w", err)
 	}

@@ -40,7 +40,7 @@ type User struct {
 
 // SortName and SearchText are what lists are sorted by and searched in: in a form
 // in which upper and lower case are one.
-func (u User) SortName() string { return foldText(u.Name) }
+func (u User) SortName() string { return caseFold(u.Name) }
 
 // SearchText: see SortName.
 func (u User) SearchText() string {
@@ -48,7 +48,7 @@ func (u User) SearchText() string {
 	if u.Surname != nil {
 		surname = *u.Surname
 	}
-	return foldText(u.Name + " " + surname + " " + u.Email)
+	return caseFold(u.Name + " " + surname + " " + u.Email)
 }
 
 // StoredUser is a user as the store keeps it, with what is shown to nobody.

@@ -17,9 +17,9 @@ func updateEvents(was, now User, up UserUpdate) []Event {
 		}
 	}
 	differs("name", was.Name, now.Name)
-	differs("surname", optional(was.Surname), optional(now.Surname))
-	differs("department", optional(was.Department), optional(now.Department))
-	differs("biography", optional(was.Biography), optional(now.Biography))
+	differs("surname", orNil(was.Surname), orNil(now.Surname))
+	differs("department", orNil(was.Department), orNil(now.Department))
+	differs("biography", orNil(was.Biography), orNil(now.Biography))
 	differs("email", was.Email, now.Email)
 	differs("active", was.Active, now.Active)
 	if string(was.Picture) != string(now.Picture) {
@@ -43,7 +43,7 @@ func updateEvents(was, now User, up UserUpdate) []Event {
 }
 
 // optional is a value for the activity log, or nil where there is none.
-func optional[T any](value *T) any {
+func orNil[T any](value *T) any {
 	if value == nil {
 		return nil
 	}

@@ -86,7 +86,7 @@ func (s *Service) FindUsers(ctx context.Context, caller *Principal, filter UserF
 	if err != nil {
 		return UserPage{}, err
 	}
-	q.All, q.IDs = caller.Access.Reach(access.ActionRead, access.EntityUser, caller.User.ID)
+	q.All, q.IDs = caller.Access.VisibleIDs(access.ActionRead, access.EntityUser, caller.User.ID)
 	q.Now = s.now()
 	return s.readPage(ctx, q, limit)
 }
@@ -126,7 +126,7 @@ func newUserQuery(filter UserFilter, sort UserSort, cursor string, limit int) (U
 	}
 	if filter.Search != nil {
 		c.text("/query/search", *filter.Search, MaxSearchLength)
-		q.Words = strings.Fields(foldText(*filter.Search))
+		q.Words = strings.Fields(caseFold(*filter.Search))
 		slices.Sort(q.Words)
 		q.Words = slices.Compact(q.Words)
 	}

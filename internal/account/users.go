@@ -25,7 +25,7 @@ func (s *Service) ListUsers(ctx context.Context, caller *Principal, yield func(U
 	if err := Allow(caller, access.ActionRead, access.EntityUser, access.Any); err != nil {
 		return err
 	}
-	all, readable := caller.Access.Reach(access.ActionRead, access.EntityUser, caller.User.ID)
+	all, readable := caller.Access.VisibleIDs(access.ActionRead, access.EntityUser, caller.User.ID)
 	limit := firstPage
 	for last := int64(0); ; {
 		users, err := s.store.UsersAfter(ctx, last, limit, s.now())
@@ -106,7 +106,7 @@ func (s *Service) CreateUsers(ctx context.Context, caller *Principal, users []Ne
 	}
 	for {
 		var created []User
-		err = s.change(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
+		err = s.updateAs(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
 			if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 				return err
 			}
@@ -216,7 +216,7 @@ func (s *Service) insertUsers(ctx context.Context, tx Tx, caller *Principal, use
 		made[i].ID = ids[i]
 		events = append(events, Event{ActionUserCreate, made[i].target(), made[i].described()})
 		if users[i].Invite {
-			if err := s.sendInvitation(ctx, tx, made[i], caller.From.Source); err != nil {
+			if err := s.sendInvitation(ctx, tx, made[i], caller.From.ClientNetwork); err != nil {
 				return nil, err
 			}
 			events = append(events, Event{Action: ActionUserInvite, Target: made[i].target()})
@@ -272,12 +272,12 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 		}
 	}
 	var user User
-	err := s.changeAccess(ctx, caller, id, nil, func(ctx context.Context, tx Tx, caller *Principal, was User) error {
+	err := s.updateAccessAs(ctx, caller, id, nil, func(ctx context.Context, tx Tx, caller *Principal, was User) error {
 		if err := mayUpdate(caller, id, up); err != nil {
 			return err
 		}
 		if up.access() {
-			if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+			if err := s.requireCoversUser(ctx, tx, caller, id); err != nil {
 				return err
 			}
 		}
@@ -311,7 +311,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 // mayUpdate decides on an update from what it names.
 func mayUpdate(caller *Principal, id int64, up UserUpdate) error {
 	if up.Password != nil || up.Email != nil { // the address is where a new password's token goes
-		if err := mayTouchPasswords(caller); err != nil {
+		if err := denyNamedKey(caller); err != nil {
 			return err
 		}
 	}
@@ -377,12 +377,12 @@ func endAccess(ctx context.Context, tx Tx, userID int64) error {
 }
 
 // mustCoverUser fails unless the caller covers everything that the user may do.
-func (s *Service) mustCoverUser(ctx context.Context, tx Tx, caller *Principal, id int64) error {
+func (s *Service) requireCoversUser(ctx context.Context, tx Tx, caller *Principal, id int64) error {
 	roles, err := tx.RolesOf(ctx, id)
 	if err != nil {
 		return err
 	}
-	return mustCover(caller, access.Of(roles))
+	return requireCovers(caller, access.Of(roles))
 }
 
 // DeleteUser removes a user for good; the id is never used again. It fails as
@@ -391,11 +391,11 @@ func (s *Service) DeleteUser(ctx context.Context, caller *Principal, id int64) e
 	if err := Allow(caller, access.ActionDelete, access.EntityUser, id); err != nil {
 		return err
 	}
-	return s.changeAccess(ctx, caller, id, nil, func(ctx context.Context, tx Tx, caller *Principal, user User) error {
+	return s.updateAccessAs(ctx, caller, id, nil, func(ctx context.Context, tx Tx, caller *Principal, user User) error {
 		if err := Allow(caller, access.ActionDelete, access.EntityUser, id); err != nil {
 			return err
 		}
-		if err := s.mustCoverUser(ctx, tx, caller, id); err != nil {
+		if err := s.requireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
 		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {

@@ -10,20 +10,20 @@ import (
 
 // verifier goes along the chain of seals, once, from the anchor to the head.
 type verifier struct {
-	s         *Service
-	elsewhere *Checkpoint // still to be met; nil: none
-	newest    Checkpoint  // of those in the database; its zero value: none
-	headErr   error       // what is wrong with the head in the report
-	last      Checkpoint  // the last entry of the chain so far, or the anchor
-	lastID    int64       // its id; 0 for the anchor
-	gone      int64       // the number up to which retention has removed entries meanwhile
-	number    int64       // of the row that was read last
-	id        int64       // of that row
-	report    ActivityReport
+	s        *Service
+	external *Checkpoint // still to be met; nil: none
+	newest   Checkpoint  // of those in the database; its zero value: none
+	headErr  error       // what is wrong with the head in the report
+	last     Checkpoint  // the last entry of the chain so far, or the anchor
+	lastID   int64       // its id; 0 for the anchor
+	gone     int64       // the number up to which retention has removed entries meanwhile
+	number   int64       // of the row that was read last
+	id       int64       // of that row
+	report   ActivityReport
 }
 
 // found adds a finding. One that goes on where the last ends becomes a part of it.
-func (v *verifier) found(f Finding) {
+func (v *verifier) addFinding(f Finding) {
 	if n := len(v.report.Findings); n > 0 && n == v.report.Found && f.From > 0 {
 		if last := &v.report.Findings[n-1]; last.Kind == f.Kind && last.To+1 == f.From {
 			last.To = f.To
@@ -41,7 +41,7 @@ func (v *verifier) found(f Finding) {
 func (v *verifier) begin(ctx context.Context, elsewhere *Checkpoint) error {
 	anchor, err := v.anchor(ctx)
 	if errors.Is(err, ErrActivityChanged) {
-		v.found(Finding{Kind: FindingForged, Message: "the anchor, behind which the log begins, is not signed by this server: the beginning may have been removed"})
+		v.addFinding(Finding{Kind: FindingForged, Message: "the anchor, behind which the log begins, is not signed by this server: the beginning may have been removed"})
 	} else if err != nil {
 		return err
 	}
@@ -53,18 +53,18 @@ func (v *verifier) begin(ctx context.Context, elsewhere *Checkpoint) error {
 	switch {
 	case elsewhere == nil:
 	case !v.s.signed(checkpointPurpose, *elsewhere):
-		v.differs(Finding{Kind: FindingForged, Message: "the checkpoint kept outside the database is not one of this server, or was changed"})
+		v.addMismatch(Finding{Kind: FindingForged, Message: "the checkpoint kept outside the database is not one of this server, or was changed"})
 	case elsewhere.Number < anchor.Number:
 		v.report.Compared = ComparedOlder
 		if elsewhere.At.After(before.Add(retentionSlack)) {
-			v.found(Finding{
+			v.addFinding(Finding{
 				Kind: FindingEarly, From: elsewhere.Number + 1, To: anchor.Number,
 				Message: "removed, though the checkpoint kept outside the database, made before them, is younger than the settings keep entries",
 			})
 		}
 	default:
-		v.elsewhere = elsewhere
-		v.meet(anchor.Number, anchor.Seal)
+		v.external = elsewhere
+		v.compareCheckpoint(anchor.Number, anchor.Seal)
 	}
 	return nil
 }
@@ -83,12 +83,12 @@ func (v *verifier) retention(ctx context.Context) (before time.Time, err error) 
 	now, anchor := v.s.now(), v.report.Anchor
 	before, err = settings.activityBefore(now)
 	if err != nil {
-		v.found(Finding{Kind: FindingForged, Message: fmt.Sprintf("the settings keep entries for %d days, which nobody can set", settings.ActivityDays)})
+		v.addFinding(Finding{Kind: FindingForged, Message: fmt.Sprintf("the settings keep entries for %d days, which nobody can set", settings.ActivityDays)})
 		before = now.AddDate(0, 0, -minActivityDays)
 	}
 	signed := v.s.signed(ChainAnchor.purpose(), anchor)
 	if signed && anchor.Number > 0 && anchor.At.After(now.AddDate(0, 0, -minActivityDays)) {
-		v.found(Finding{
+		v.addFinding(Finding{
 			Kind: FindingEarly, To: anchor.Number, From: anchor.Number,
 			Message: "removed within a day, which retention does not do",
 		})
@@ -102,19 +102,19 @@ func (v *verifier) anchor(ctx context.Context) (Checkpoint, error) {
 }
 
 // differs adds a finding on the checkpoint that was kept elsewhere.
-func (v *verifier) differs(f Finding) {
-	v.found(f)
-	v.report.Compared, v.elsewhere = ComparedDiffer, nil
+func (v *verifier) addMismatch(f Finding) {
+	v.addFinding(f)
+	v.report.Compared, v.external = ComparedDiffer, nil
 }
 
 // meet compares an entry with the checkpoint that was kept elsewhere.
-func (v *verifier) meet(number int64, seal []byte) {
-	switch c := v.elsewhere; {
+func (v *verifier) compareCheckpoint(number int64, seal []byte) {
+	switch c := v.external; {
 	case c == nil || c.Number != number:
 	case c.same(number, seal):
-		v.report.Compared, v.elsewhere = ComparedEqual, nil
+		v.report.Compared, v.external = ComparedEqual, nil
 	default:
-		v.differs(Finding{
+		v.addMismatch(Finding{
 			Kind: FindingReplaced, From: number, To: number,
 			Message: "the seal is not the one of the checkpoint kept outside the database: the log up to here was made anew, or is that of another server",
 		})
@@ -150,19 +150,19 @@ func (v *verifier) advance(ctx context.Context) (int, error) {
 			v.checkpoint(checkpoints[0], e)
 			checkpoints = checkpoints[1:]
 		}
-		v.meet(e.Number, e.Seal)
+		v.compareCheckpoint(e.Number, e.Seal)
 	}
 	return len(page), nil
 }
 
 // entry verifies one entry behind the last.
 func (v *verifier) entry(ctx context.Context, e StoredActivity) error {
-	follows, err := v.follows(ctx, e.Number)
+	follows, err := v.checkSequence(ctx, e.Number)
 	if err != nil || e.Number <= v.gone {
 		return err
 	}
 	if e.Number <= v.last.Number {
-		v.found(Finding{FindingAdded, e.Number, e.Number, e.ID, "before the beginning of the log, or under the number of another entry"})
+		v.addFinding(Finding{FindingAdded, e.Number, e.Number, e.ID, "before the beginning of the log, or under the number of another entry"})
 		return nil
 	}
 	at := Finding{From: e.Number, To: e.Number, EntryID: e.ID}
@@ -172,13 +172,13 @@ func (v *verifier) entry(ctx context.Context, e StoredActivity) error {
 		v.report.Verified++
 	case !v.s.keys.Has(e.KeyID):
 		at.Kind, at.Message = FindingUnknownKey, "sealed with a key that this server does not have: sealed anew by somebody else, or an older server key is missing"
-		v.found(at)
+		v.addFinding(at)
 	case e.ID < v.lastID:
 		at.Kind, at.Message = FindingReordered, "not what was sealed, and behind a newer entry: the order was changed"
-		v.found(at)
+		v.addFinding(at)
 	default:
 		at.Kind, at.Message = FindingChanged, "not what was sealed here: edited, put here from elsewhere, or sealed without the server key"
-		v.found(at)
+		v.addFinding(at)
 	}
 	v.last, v.lastID = Checkpoint{Number: e.Number, At: e.At, Seal: e.Seal}, e.ID
 	return nil
@@ -186,7 +186,7 @@ func (v *verifier) entry(ctx context.Context, e StoredActivity) error {
 
 // follows reports whether the number comes next, and adds a finding when there
 // is a gap that retention did not make meanwhile.
-func (v *verifier) follows(ctx context.Context, number int64) (bool, error) {
+func (v *verifier) checkSequence(ctx context.Context, number int64) (bool, error) {
 	if number > v.last.Number+1 {
 		if err := v.catchUp(ctx); err != nil {
 			return false, err
@@ -195,7 +195,7 @@ func (v *verifier) follows(ctx context.Context, number int64) (bool, error) {
 	if number <= v.last.Number+1 {
 		return true, nil
 	}
-	v.found(Finding{
+	v.addFinding(Finding{
 		Kind: FindingMissing, From: v.last.Number + 1, To: number - 1,
 		Message: "removed, so that the entry behind cannot be verified either",
 	})
@@ -210,7 +210,7 @@ func (v *verifier) catchUp(ctx context.Context) error {
 	}
 	if err == nil && anchor.Number > v.last.Number {
 		v.last, v.lastID, v.report.Anchor, v.gone = anchor, 0, anchor, anchor.Number
-		v.meet(anchor.Number, anchor.Seal)
+		v.compareCheckpoint(anchor.Number, anchor.Seal)
 	}
 	return err
 }
@@ -220,9 +220,9 @@ func (v *verifier) catchUp(ctx context.Context) error {
 func (v *verifier) checkpoint(c Checkpoint, e StoredActivity) {
 	switch {
 	case !v.s.signed(checkpointPurpose, c):
-		v.found(Finding{Kind: FindingForged, From: c.Number, To: c.Number, Message: "the checkpoint in the database is not signed by this server"})
+		v.addFinding(Finding{Kind: FindingForged, From: c.Number, To: c.Number, Message: "the checkpoint in the database is not signed by this server"})
 	case c.Number == e.Number && !c.same(e.Number, e.Seal):
-		v.found(Finding{FindingReplaced, e.Number, e.Number, e.ID, "the seal is not the one of the checkpoint in the database"})
+		v.addFinding(Finding{FindingReplaced, e.Number, e.Number, e.ID, "the seal is not the one of the checkpoint in the database"})
 	}
 }
 
@@ -236,23 +236,23 @@ func (v *verifier) finish(ctx context.Context) (err error) {
 	last := v.last.Number
 	switch head := v.report.Head; {
 	case v.headErr != nil:
-		v.found(Finding{Kind: FindingForged, Message: "the head, where the log ends, is not signed by this server: the end may have been cut off"})
+		v.addFinding(Finding{Kind: FindingForged, Message: "the head, where the log ends, is not signed by this server: the end may have been cut off"})
 	case head.Number > last:
-		v.cut(head, "the head of the chain")
+		v.addTruncation(head, "the head of the chain")
 	case head.Number < last:
-		v.found(Finding{FindingAdded, head.Number + 1, last, 0, "behind the head of the chain, which was set back, or sealed by somebody else"})
+		v.addFinding(Finding{FindingAdded, head.Number + 1, last, 0, "behind the head of the chain, which was set back, or sealed by somebody else"})
 	case !head.same(last, v.last.Seal):
-		v.found(Finding{FindingReplaced, last, last, v.lastID, "the seal is not the one of the head of the chain"})
+		v.addFinding(Finding{FindingReplaced, last, last, v.lastID, "the seal is not the one of the head of the chain"})
 	}
 	if c := v.newest; c.Number > last {
 		if v.s.signed(checkpointPurpose, c) {
-			v.cut(c, "a checkpoint in the database")
+			v.addTruncation(c, "a checkpoint in the database")
 		} else {
-			v.found(Finding{Kind: FindingForged, From: c.Number, To: c.Number, Message: "the checkpoint in the database is not signed by this server"})
+			v.addFinding(Finding{Kind: FindingForged, From: c.Number, To: c.Number, Message: "the checkpoint in the database is not signed by this server"})
 		}
 	}
-	if c := v.elsewhere; c != nil && c.Number > last {
-		v.cut(*c, "the checkpoint kept outside the database")
+	if c := v.external; c != nil && c.Number > last {
+		v.addTruncation(*c, "the checkpoint kept outside the database")
 		v.report.Compared = ComparedDiffer
 	} else if c != nil { // its entry is missing
 		v.report.Compared = ComparedDiffer
@@ -268,9 +268,9 @@ func (v *verifier) finish(ctx context.Context) (err error) {
 }
 
 // cut adds the finding that the log ends before what a witness says.
-func (v *verifier) cut(c Checkpoint, witness string) {
-	v.found(Finding{
-		Kind: FindingCut, From: v.last.Number + 1, To: c.Number,
+func (v *verifier) addTruncation(c Checkpoint, witness string) {
+	v.addFinding(Finding{
+		Kind: FindingTruncated, From: v.last.Number + 1, To: c.Number,
 		Message: fmt.Sprintf("cut off from the end: %s of %s has seen them", witness, c.At.UTC().Format(time.RFC3339)),
 	})
 }

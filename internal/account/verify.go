@@ -12,7 +12,7 @@ const (
 	FindingUnknownKey FindingKind = "key"       // it was sealed with a key that the server does not have
 	FindingMissing    FindingKind = "missing"   // entries were removed
 	FindingAdded      FindingKind = "added"     // entries where the chain has no place for them
-	FindingCut        FindingKind = "cut"       // the end was cut off
+	FindingTruncated  FindingKind = "cut"       // the end was cut off
 	FindingReplaced   FindingKind = "replaced"  // an entry has another seal than a checkpoint says
 	FindingEarly      FindingKind = "early"     // entries were removed before retention may have
 	FindingForged     FindingKind = "forged"    // an end of the chain or a checkpoint is not signed by this server

@@ -8,7 +8,7 @@ import (
 // Witness keeps the newest checkpoint outside the database, where who writes to
 // the database alone cannot change it. So it shows when the database was set back
 // to an earlier state, the empty one among them.
-type Witness interface {
+type CheckpointStore interface {
 	// Checkpoint fails with ErrNotFound when none was kept yet.
 	Checkpoint() (Checkpoint, error)
 	// Keep replaces the one before.
@@ -16,11 +16,11 @@ type Witness interface {
 }
 
 // keptCheckpoint returns the checkpoint of the witness, or nil.
-func (s *Service) keptCheckpoint() (*Checkpoint, error) {
-	if s.witness == nil {
+func (s *Service) externalCheckpoint() (*Checkpoint, error) {
+	if s.checkpoints == nil {
 		return nil, nil
 	}
-	c, err := s.witness.Checkpoint()
+	c, err := s.checkpoints.Checkpoint()
 	if err != nil {
 		return nil, unlessNotFound(err)
 	}
@@ -31,8 +31,8 @@ func (s *Service) keptCheckpoint() (*Checkpoint, error) {
 // checkpoint of the witness, or retention has removed its entry. It reads the
 // witness before the log, and the entry before the anchor, since servers may seal
 // and remove meanwhile.
-func (s *Service) checkWitness(ctx context.Context) error {
-	kept, err := s.keptCheckpoint()
+func (s *Service) checkExternalCheckpoint(ctx context.Context) error {
+	kept, err := s.externalCheckpoint()
 	if err != nil || kept == nil {
 		return err
 	}
@@ -55,11 +55,11 @@ func (s *Service) checkWitness(ctx context.Context) error {
 }
 
 // keep gives a new checkpoint to the witness.
-func (s *Service) keep(c Checkpoint) error {
-	if s.witness == nil {
+func (s *Service) saveCheckpoint(c Checkpoint) error {
+	if s.checkpoints == nil {
 		return nil
 	}
-	if err := s.witness.Keep(c); err != nil {
+	if err := s.checkpoints.Keep(c); err != nil {
 		return fmt.Errorf("keep the checkpoint of the activity log: %w", err)
 	}
 	return nil

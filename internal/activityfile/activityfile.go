@@ -34,7 +34,7 @@ func Write(ctx context.Context, w io.Writer, accounts *account.Service, caller *
 // Entry is an entry as the contract has it.
 func Entry(e account.StoredActivity) wire.ActivityEntry {
 	w := wire.ActivityEntry{
-		ID: e.ID, At: e.At, Source: e.Actor.Source, Action: string(e.Action), Count: e.Count, Sealed: e.Number > 0,
+		ID: e.ID, At: e.At, Source: e.Actor.ClientNetwork, Action: string(e.Action), Count: e.Count, Sealed: e.Number > 0,
 		Actor:      wire.ActivityActor{ID: idOrNull(e.Actor.ID), Name: e.Actor.Name},
 		Credential: wire.ActivityCredential{Kind: wire.ActivityCredentialKind(e.Actor.Credential.Kind), ID: idOrNull(e.Actor.Credential.ID)},
 		Target:     wire.ActivityTarget{Kind: string(e.Target.Kind), ID: idOrNull(e.Target.ID), Name: e.Target.Name},

@@ -174,7 +174,7 @@ func (q *request) activityRows(entries []account.StoredActivity) []activityRow {
 	rows := make([]activityRow, len(entries))
 	for i, e := range entries {
 		row := activityRow{
-			At: q.local(e.At), Credential: credentialKinds[e.Actor.Credential.Kind], Source: e.Actor.Source,
+			At: q.local(e.At), Credential: credentialKinds[e.Actor.Credential.Kind], Source: e.Actor.ClientNetwork,
 			What: q.activityPhrase(e.Action), Count: e.Count, Sealed: e.Number > 0,
 			Who:       thing{e.Actor.Name, look.path(access.EntityUser, e.Actor.ID)},
 			AboutKind: sayKind(e.Target.Kind), About: thing{e.Target.Name, look.path(e.Target.Kind, e.Target.ID)},

@@ -27,9 +27,9 @@ type Options struct {
 	Accounts *account.Service
 	// Recovery sets a new password with a recovery token; Accounts does.
 	Recovery Recovery
-	// SourceOf tells which network address a request came from, after trusted
+	// ClientNetwork tells which network address a request came from, after trusted
 	// proxies, in the form of [account.Origin].
-	SourceOf func(*http.Request) string
+	ClientNetwork func(*http.Request) string
 	// PublicURL tells where people reach the server at this moment, over HTTP or
 	// HTTPS; nil: not known. Forms from its origin are taken, also where a proxy
 	// gives the server another name. Cookies are bound to HTTPS if it says so;

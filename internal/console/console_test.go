@@ -90,10 +90,10 @@ func TestPublicURLIsFollowed(t *testing.T) {
 	var public *url.URL
 	var failure error
 	pages := console.New(console.Options{
-		Recovery:  &recovery{},
-		SourceOf:  func(*http.Request) string { return "192.0.2.7" },
-		PublicURL: func(context.Context) (*url.URL, error) { return public, failure },
-		Logger:    slog.New(slog.DiscardHandler),
+		Recovery:      &recovery{},
+		ClientNetwork: func(*http.Request) string { return "192.0.2.7" },
+		PublicURL:     func(context.Context) (*url.URL, error) { return public, failure },
+		Logger:        slog.New(slog.DiscardHandler),
 	})
 	cookie := func() string {
 		w := httptest.NewRecorder()

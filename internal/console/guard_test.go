@@ -19,9 +19,9 @@ func (s *site) under(public string) *site {
 	moved := *s
 	moved.handler = console.New(console.Options{
 		Accounts: s.Service, Recovery: s.Service,
-		SourceOf:  func(*http.Request) string { return "192.0.2.7" },
-		PublicURL: func(context.Context) (*url.URL, error) { return url.Parse(public) },
-		Logger:    slog.New(slog.DiscardHandler),
+		ClientNetwork: func(*http.Request) string { return "192.0.2.7" },
+		PublicURL:     func(context.Context) (*url.URL, error) { return url.Parse(public) },
+		Logger:        slog.New(slog.DiscardHandler),
 	})
 	return &moved
 }
@@ -92,7 +92,7 @@ func TestEveryFormIsGuarded(t *testing.T) {
 // The token of a session of the API, and an API key, are of no use in a cookie.
 func TestCookieTakesNoOtherToken(t *testing.T) {
 	s := newSite(t)
-	in, err := s.SignIn(t.Context(), adminEmail, secret.New(password), account.Origin{Source: "192.0.2.8"})
+	in, err := s.SignIn(t.Context(), adminEmail, secret.New(password), account.Origin{ClientNetwork: "192.0.2.8"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func newSite(t *testing.T, change ...func(*account.Options)) *site {
 		Store:     s.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 8, rand.Reader)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))), Renderer: mail.NewTemplates(),
-		Log: slog.New(slog.DiscardHandler), Now: s.clock.Now, Steady: s.clock.Now, Random: rand.Reader,
+		Log: slog.New(slog.DiscardHandler), Now: s.clock.Now, Monotonic: s.clock.Now, Random: rand.Reader,
 	}
 	for _, f := range change {
 		f(&o)
@@ -73,9 +73,9 @@ func newSite(t *testing.T, change ...func(*account.Options)) *site {
 	}
 	s.handler = console.New(console.Options{
 		Accounts: s.Service, Recovery: s.Service,
-		SourceOf:  func(*http.Request) string { return "192.0.2.7" },
-		PublicURL: func(ctx context.Context) (*url.URL, error) { return s.PublicURL(ctx) },
-		Logger:    slog.New(slog.NewTextHandler(s.log, nil)),
+		ClientNetwork: func(*http.Request) string { return "192.0.2.7" },
+		PublicURL:     func(ctx context.Context) (*url.URL, error) { return s.PublicURL(ctx) },
+		Logger:        slog.New(slog.NewTextHandler(s.log, nil)),
 	})
 	return s
 }
@@ -106,7 +106,7 @@ func (s *site) user(email string, roles ...int64) account.User {
 // principal is a user as the rules know him, by a session of the API.
 func (s *site) principal(email string) *account.Principal {
 	s.t.Helper()
-	from := account.Origin{Source: "192.0.2.8"}
+	from := account.Origin{ClientNetwork: "192.0.2.8"}
 	in, err := s.SignIn(s.t.Context(), email, secret.New(password), from)
 	if err != nil {
 		s.t.Fatal(err)

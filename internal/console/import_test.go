@@ -108,7 +108,7 @@ func TestImport(t *testing.T) {
 	}
 	b.outcome(moved.Header.Get("Location")).want(t, 200, "3 users were imported.", "users.csv")
 	s.wantImported("[ada@example.net bob@example.net] [cy@example.net]")
-	if _, err := s.SignIn(t.Context(), "ada@example.net", secret.New("Correct-horse-7"), account.Origin{Source: "192.0.2.9"}); err != nil {
+	if _, err := s.SignIn(t.Context(), "ada@example.net", secret.New("Correct-horse-7"), account.Origin{ClientNetwork: "192.0.2.9"}); err != nil {
 		t.Errorf("who was imported cannot sign in: %v", err)
 	}
 	b.get(moved.Header.Get("Location")).want(t, 200, "3 users were imported.")

@@ -29,7 +29,7 @@ func (a answer) key(t *testing.T) string {
 // works fails the test unless the key lets its owner in, or does not.
 func (s *site) works(key string, want bool) {
 	s.t.Helper()
-	_, err := s.Authenticate(s.t.Context(), secret.New(key), account.Origin{Source: "192.0.2.8"})
+	_, err := s.Authenticate(s.t.Context(), secret.New(key), account.Origin{ClientNetwork: "192.0.2.8"})
 	if got := err == nil; got != want {
 		s.t.Errorf("the key lets in: %t (%v)", got, err)
 	}

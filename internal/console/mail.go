@@ -62,7 +62,7 @@ var mailKinds = map[account.MailKind]locale.Phrase{
 
 func (q *request) messageRow(m account.Mail) messageRow {
 	row := messageRow{
-		ID: m.ID, Kind: q.say(mailKinds[m.Kind]), State: stateOf(m), Recipient: m.Recipient, Source: m.Source, Attempts: m.Attempts,
+		ID: m.ID, Kind: q.say(mailKinds[m.Kind]), State: stateOf(m), Recipient: m.Recipient, Source: m.ClientNetwork, Attempts: m.Attempts,
 		LastError: q.look.language.SayRule(m.LastError), Created: q.local(m.Created), Finished: q.local(m.Finished), Expires: q.local(m.Expires),
 	}
 	if row.State == mailStates[0] {

@@ -81,7 +81,7 @@ func TestOutbox(t *testing.T) {
 // Where there is a mail server, messages are not said to be files.
 func TestOutboxWithMailServer(t *testing.T) {
 	s := newSite(t, func(o *account.Options) {
-		o.Mail = account.FixedMail{Server: &account.MailServer{Host: "mail.example.org"}}
+		o.MailOverrides = account.MailOverrides{Server: &account.MailServer{Host: "mail.example.org"}}
 	})
 	a := s.as(adminEmail).get("/mail?state=failed")
 	a.want(t, 200, "No message is in this state.")

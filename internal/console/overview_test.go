@@ -34,7 +34,7 @@ func TestOverviewOfFew(t *testing.T) {
 		t.Errorf("the home of a user is %q", home)
 	}
 	some := must(s.CreateRoles(t.Context(), s.principal(adminEmail), []account.NewRole{{Name: "Some"}}))[0]
-	permissions := []access.Draft{{Entity: access.EntityUser, Action: access.ActionRead, IDs: &[]int64{1}}}
+	permissions := []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead, IDs: &[]int64{1}}}
 	if _, err := s.SetRolePermissions(t.Context(), s.principal(adminEmail), some.ID, permissions); err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func (q *request) showOwnActivity() error {
 }
 
 func (q *request) ownActivityRow(e account.Activity) ownActivityRow {
-	row := ownActivityRow{At: q.local(e.At), What: q.activityPhrase(e.Action), Source: e.Actor.Source, Count: e.Count}
+	row := ownActivityRow{At: q.local(e.At), What: q.activityPhrase(e.Action), Source: e.Actor.ClientNetwork, Count: e.Count}
 	own := e.Target.Name == q.caller.User.Email // also of his sessions and keys
 	switch {
 	case own && e.Action == account.ActionUserUpdate:

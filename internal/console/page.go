@@ -161,7 +161,7 @@ func (q *request) sees(e navEntry) bool {
 	if (e.may == permission{}) {
 		return true
 	}
-	all, ids := q.caller.Access.Reach(e.may.action, e.may.entity, q.caller.User.ID)
+	all, ids := q.caller.Access.VisibleIDs(e.may.action, e.may.entity, q.caller.User.ID)
 	return all || !e.all && slices.ContainsFunc(ids, func(id int64) bool { return id != q.caller.User.ID })
 }
 

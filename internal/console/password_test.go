@@ -41,7 +41,7 @@ func TestChangePassword(t *testing.T) {
 	}
 	b.get("/profile").want(t, 200)
 	b.follow("/profile", url.Values{"name": {"Ada"}}).want(t, 200) // forms are bound to the new token
-	if _, err := s.SignIn(t.Context(), "ada@example.org", secret.New(nextPassword), account.Origin{Source: "192.0.2.8"}); err != nil {
+	if _, err := s.SignIn(t.Context(), "ada@example.org", secret.New(nextPassword), account.Origin{ClientNetwork: "192.0.2.8"}); err != nil {
 		t.Errorf("sign in with the new one: %v", err)
 	}
 }

@@ -90,7 +90,7 @@ func TestProfileOfWhoMayChangeNothing(t *testing.T) {
 func TestPictureOfWhoMayEditOthers(t *testing.T) {
 	s := newSite(t)
 	ids := []int64{1}
-	editor := s.newRole("Editor", access.Draft{Entity: access.EntityUser, Action: "read"}, access.Draft{Entity: access.EntityUser, Action: "edit", IDs: &ids})
+	editor := s.newRole("Editor", access.PermissionRequest{Entity: access.EntityUser, Action: "read"}, access.PermissionRequest{Entity: access.EntityUser, Action: "edit", IDs: &ids})
 	s.user("ada@example.org", editor.ID)
 	b := s.as("ada@example.org")
 	for name, file := range map[string][]byte{"no picture": []byte("hello"), "a picture": portrait(1, 1)} {

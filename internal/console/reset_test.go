@@ -37,7 +37,7 @@ type recovery struct {
 type call struct{ token, password, source string }
 
 func (f *recovery) RetrievePassword(_ context.Context, token, newPassword secret.Text, from account.Origin) error {
-	f.calls = append(f.calls, call{token.Reveal(), newPassword.Reveal(), from.Source})
+	f.calls = append(f.calls, call{token.Reveal(), newPassword.Reveal(), from.ClientNetwork})
 	return f.err
 }
 
@@ -65,10 +65,10 @@ func open(t *testing.T, secure bool, err error) *browser {
 func openAt(t *testing.T, public *url.URL, err error) *browser {
 	b := &browser{t: t, recovery: &recovery{err: err}, log: new(bytes.Buffer), cookies: map[string]string{}}
 	pages := console.New(console.Options{
-		Recovery:  b.recovery,
-		SourceOf:  func(*http.Request) string { return "192.0.2.7" },
-		PublicURL: func(context.Context) (*url.URL, error) { return public, nil },
-		Logger:    slog.New(slog.NewTextHandler(b.log, nil)),
+		Recovery:      b.recovery,
+		ClientNetwork: func(*http.Request) string { return "192.0.2.7" },
+		PublicURL:     func(context.Context) (*url.URL, error) { return public, nil },
+		Logger:        slog.New(slog.NewTextHandler(b.log, nil)),
 	})
 	b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", "req-42")

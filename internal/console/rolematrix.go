@@ -287,7 +287,7 @@ func (m *matrix) fault(q *request, c *cell, what locale.Phrase) {
 }
 
 // drafts are the permissions that the matrix asks for, with the cell of each.
-func (m *matrix) drafts() (drafts []access.Draft, cells []*cell) {
+func (m *matrix) drafts() (drafts []access.PermissionRequest, cells []*cell) {
 	m.cells(func(c *cell) {
 		for _, scope := range c.Chosen.scopes() {
 			drafts = append(drafts, draftOf(access.Permission{Entity: c.Entity, Action: c.Action, Scope: scope, IDs: c.ids}))
@@ -298,7 +298,7 @@ func (m *matrix) drafts() (drafts []access.Draft, cells []*cell) {
 }
 
 // unknownDrafts asks for what a role has of names that are not known.
-func unknownDrafts(r access.Role) (drafts []access.Draft) {
+func unknownDrafts(r access.Role) (drafts []access.PermissionRequest) {
 	for _, p := range r.Permissions {
 		if !p.Known() {
 			drafts = append(drafts, draftOf(p))
@@ -308,8 +308,8 @@ func unknownDrafts(r access.Role) (drafts []access.Draft) {
 }
 
 // draftOf asks for a permission.
-func draftOf(p access.Permission) access.Draft {
-	d := access.Draft{Entity: p.Entity, Action: p.Action}
+func draftOf(p access.Permission) access.PermissionRequest {
+	d := access.PermissionRequest{Entity: p.Entity, Action: p.Action}
 	switch p.Scope {
 	case access.ScopeSelf:
 		d.DynamicID = access.SelfUserID

@@ -17,7 +17,7 @@ import (
 )
 
 // newRole makes a role that permits something.
-func (s *site) newRole(name string, permissions ...access.Draft) access.Role {
+func (s *site) newRole(name string, permissions ...access.PermissionRequest) access.Role {
 	s.t.Helper()
 	admin := s.principal(adminEmail)
 	made := must(s.CreateRoles(s.t.Context(), admin, []account.NewRole{{Name: name, Description: "For tests."}}))
@@ -64,7 +64,7 @@ func matrixOf(a answer) url.Values {
 
 func TestRolesAreListed(t *testing.T) {
 	s := newSite(t)
-	made := s.newRole("Help desk", access.Draft{Entity: access.EntityUser, Action: access.ActionRead})
+	made := s.newRole("Help desk", access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead})
 	b := s.as(adminEmail)
 	b.get("/roles").want(t, 200, "Global Administrator", "Built in", "Help desk", "For tests.",
 		`data-label="Permissions">All<`, `data-label="Permissions">1<`, rolePage(made.ID), `href="/users?role=`+strconv.FormatInt(made.ID, 10), "New role")
@@ -137,13 +137,13 @@ func TestRoleIsCopied(t *testing.T) {
 func TestMatrixKeepsWhatItShows(t *testing.T) {
 	s := newSite(t)
 	made := s.newRole("All kinds",
-		access.Draft{Entity: access.EntityUser, Action: access.ActionRead, IDs: &[]int64{1, 14}},
-		access.Draft{Entity: access.EntityUser, Action: access.ActionRead, DynamicID: access.SelfUserID},
-		access.Draft{Entity: access.EntityUser, Action: access.ActionEdit, DynamicID: access.SelfUserID},
-		access.Draft{Entity: access.EntityRole, Action: access.ActionRead, IDs: &[]int64{2}},
-		access.Draft{Entity: access.EntityMail, Action: access.ActionRead},
-		access.Draft{Entity: "webhook", Action: "read", IDs: &[]int64{5}},
-		access.Draft{Entity: access.EntityUser, Action: "paint", DynamicID: access.SelfUserID},
+		access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead, IDs: &[]int64{1, 14}},
+		access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead, DynamicID: access.SelfUserID},
+		access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionEdit, DynamicID: access.SelfUserID},
+		access.PermissionRequest{Entity: access.EntityRole, Action: access.ActionRead, IDs: &[]int64{2}},
+		access.PermissionRequest{Entity: access.EntityMail, Action: access.ActionRead},
+		access.PermissionRequest{Entity: "webhook", Action: "read", IDs: &[]int64{5}},
+		access.PermissionRequest{Entity: access.EntityUser, Action: "paint", DynamicID: access.SelfUserID},
 	)
 	const want = "mail:read role:read:2 user:edit:self user:paint:self user:read:1,14 user:read:self webhook:read:5"
 	if got := s.holds(made.ID); got != want {
@@ -230,7 +230,7 @@ func TestMatrixOfBeforeIsRefused(t *testing.T) {
 	made := s.newRole("Desk")
 	b := s.as(adminEmail)
 	before := matrixOf(b.get(rolePage(made.ID)))
-	must(s.SetRolePermissions(t.Context(), s.principal(adminEmail), made.ID, []access.Draft{{Entity: access.EntityMail, Action: access.ActionRead}}))
+	must(s.SetRolePermissions(t.Context(), s.principal(adminEmail), made.ID, []access.PermissionRequest{{Entity: access.EntityMail, Action: access.ActionRead}}))
 	b.post(rolePage(made.ID)+"/permissions", before).want(t, 409, "Somebody has changed these permissions")
 	if got := s.holds(made.ID); got != "mail:read" {
 		t.Errorf("the role has %s", got)
@@ -312,12 +312,12 @@ func (w *roleWatch) Roles(ctx context.Context, ids []int64) ([]access.Role, erro
 func TestPagesReadNoPermissionsInVain(t *testing.T) {
 	watch := &roleWatch{}
 	s := newSite(t, func(o *account.Options) { watch.Store, o.Store = o.Store, watch })
-	read := access.Draft{Entity: access.EntityUser, Action: access.ActionRead}
+	read := access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead}
 	heavy, plain := s.newRole("Heavy", read), s.newRole("Plain", read)
-	reader := s.newRole("Reader", read, access.Draft{Entity: access.EntityRole, Action: access.ActionRead}, access.Draft{Entity: access.EntityApplicationSettings, Action: access.ActionRead})
-	giver := s.newRole("Giver", read, access.Draft{Entity: access.EntityRole, Action: access.ActionRead},
-		access.Draft{Entity: access.EntityUser, Action: access.ActionCreate}, access.Draft{Entity: access.EntityUser, Action: access.ActionEditAccess},
-		access.Draft{Entity: access.EntityRole, Action: access.ActionAssign, IDs: &[]int64{plain.ID}})
+	reader := s.newRole("Reader", read, access.PermissionRequest{Entity: access.EntityRole, Action: access.ActionRead}, access.PermissionRequest{Entity: access.EntityApplicationSettings, Action: access.ActionRead})
+	giver := s.newRole("Giver", read, access.PermissionRequest{Entity: access.EntityRole, Action: access.ActionRead},
+		access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionCreate}, access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionEditAccess},
+		access.PermissionRequest{Entity: access.EntityRole, Action: access.ActionAssign, IDs: &[]int64{plain.ID}})
 	s.user("reader@example.org", reader.ID)
 	s.user("giver@example.org", giver.ID)
 	for email, paths := range map[string][]string{
@@ -341,10 +341,10 @@ func TestPagesReadNoPermissionsInVain(t *testing.T) {
 func TestMatrixOffersWhatOneHas(t *testing.T) {
 	s := newSite(t)
 	editor := s.newRole("Role editor",
-		access.Draft{Entity: access.EntityRole, Action: access.ActionRead}, access.Draft{Entity: access.EntityRole, Action: access.ActionEdit},
-		access.Draft{Entity: access.EntityUser, Action: access.ActionRead, IDs: &[]int64{1}},
+		access.PermissionRequest{Entity: access.EntityRole, Action: access.ActionRead}, access.PermissionRequest{Entity: access.EntityRole, Action: access.ActionEdit},
+		access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead, IDs: &[]int64{1}},
 	)
-	desk, mighty := s.newRole("Desk"), s.newRole("Mighty", access.Draft{Entity: access.EntityMail, Action: access.ActionRead})
+	desk, mighty := s.newRole("Desk"), s.newRole("Mighty", access.PermissionRequest{Entity: access.EntityMail, Action: access.ActionRead})
 	s.user("ed@example.org", editor.ID)
 	b := s.as("ed@example.org")
 	page := b.get(rolePage(desk.ID))
@@ -418,7 +418,7 @@ func TestBuiltInRolesStay(t *testing.T) {
 
 func TestRolesNeedPermissions(t *testing.T) {
 	s := newSite(t)
-	reader := s.newRole("Reader", access.Draft{Entity: access.EntityRole, Action: access.ActionRead, IDs: &[]int64{2}})
+	reader := s.newRole("Reader", access.PermissionRequest{Entity: access.EntityRole, Action: access.ActionRead, IDs: &[]int64{2}})
 	s.user("nobody@example.org")
 	s.user("reader@example.org", reader.ID)
 	b := s.as("nobody@example.org")
@@ -439,4 +439,4 @@ func TestRolesNeedPermissions(t *testing.T) {
 }
 
 // draftCreateUsers permits to create users.
-var draftCreateUsers = access.Draft{Entity: access.EntityUser, Action: access.ActionCreate}
+var draftCreateUsers = access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionCreate}

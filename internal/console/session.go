@@ -101,7 +101,7 @@ func (q *request) authenticate() error {
 
 // from is where the request comes from, as the rules want to know it.
 func (q *request) from() account.Origin {
-	return account.Origin{Source: q.SourceOf(q.Request), Device: q.UserAgent(), Channel: account.ChannelConsole}
+	return account.Origin{ClientNetwork: q.ClientNetwork(q.Request), Device: q.UserAgent(), Channel: account.ChannelConsole}
 }
 
 const formTokenName = "formToken"

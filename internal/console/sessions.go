@@ -35,7 +35,7 @@ func (q *request) sessionRows(sessions []account.LiveSession) []sessionRow {
 	rows := make([]sessionRow, len(sessions))
 	for i, s := range sessions {
 		rows[len(rows)-1-i] = sessionRow{
-			ID: s.ID, Device: q.device(s.Device), Agent: s.Device, Source: s.Source, Current: s.Current,
+			ID: s.ID, Device: q.device(s.Device), Agent: s.Device, Source: s.ClientNetwork, Current: s.Current,
 			Created: q.local(s.Created), LastSeen: q.local(s.LastSeen), Expires: q.local(s.Expires),
 		}
 	}

@@ -29,10 +29,10 @@ func (s *site) roleFor(name string, permissions ...string) int64 {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var drafts []access.Draft
+	var drafts []access.PermissionRequest
 	for _, p := range permissions {
 		entity, action, _ := strings.Cut(p, ":")
-		drafts = append(drafts, access.Draft{Entity: access.Entity(entity), Action: access.Action(action)})
+		drafts = append(drafts, access.PermissionRequest{Entity: access.Entity(entity), Action: access.Action(action)})
 	}
 	if _, err := s.SetRolePermissions(s.t.Context(), admin, made[0].ID, drafts); err != nil {
 		s.t.Fatal(err)
@@ -178,7 +178,7 @@ func TestGeneralSettings(t *testing.T) {
 // The password of the mail server is written and never read.
 func TestMailSettings(t *testing.T) {
 	post := &courier{}
-	s := newSite(t, func(o *account.Options) { o.Courier = post })
+	s := newSite(t, func(o *account.Options) { o.TestSender = post })
 	b, admin := s.as(adminEmail), s.principal(adminEmail)
 	b.get("/settings/mail").want(t, 200, "No mail server is set", "There is none yet.", "Send a test message", adminEmail)
 	page := b.saved("/settings/mail", with(mailForm, nil))
@@ -268,7 +268,7 @@ func TestFixedSettings(t *testing.T) {
 	public := must(url.Parse("http://127.0.0.1:8080"))
 	s := newSite(t, func(o *account.Options) {
 		o.PublicURL = public
-		o.Mail = account.FixedMail{Server: &account.MailServer{Host: "fixed.example.org", Security: account.MailTLS}, Sender: "fixed@example.org", SenderName: "Fixed"}
+		o.MailOverrides = account.MailOverrides{Server: &account.MailServer{Host: "fixed.example.org", Security: account.MailTLS}, Sender: "fixed@example.org", SenderName: "Fixed"}
 	})
 	b := s.as(adminEmail)
 	const why = "Set where the server is started, and can be changed there alone."

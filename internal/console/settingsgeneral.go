@@ -54,7 +54,7 @@ func (q *request) serverForm(s account.ServerSettings) *form {
 	if q.mustAdminister() != nil {
 		f.disable(adminOnly, "publicUrl", "emailSenderName")
 	}
-	fixed := q.accounts.FixedSettings()
+	fixed := q.accounts.SettingOverrides()
 	if fixed.PublicURL {
 		f.disable(atStart, "publicUrl")
 	}

@@ -81,7 +81,7 @@ func (q *request) mailForm(a account.ApplicationSettings) *form {
 		&field{Name: "emailSender", Label: "Address that messages come from", Hint: "Empty: usher@ and the host of the public address.", Type: "email", Value: m.Sender, Autocomplete: "off"},
 		&field{Name: "internalCertificate", Label: "Certificates to trust besides the usual ones", Hint: "In PEM, for a mail server with a certificate of your own.", Type: "textarea", Value: of(a.InternalCertificate)},
 	)
-	fixed := q.accounts.FixedSettings()
+	fixed := q.accounts.SettingOverrides()
 	if fixed.MailServer {
 		f.disable(atStart, names...)
 	}

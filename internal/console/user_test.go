@@ -182,7 +182,7 @@ func TestUnlockUser(t *testing.T) {
 	s := newSite(t)
 	s.user("ada@example.org")
 	for range 20 {
-		_, _ = s.SignIn(t.Context(), "ada@example.org", secret.New("Wrong-Horse-77"), account.Origin{Source: "192.0.2.99"})
+		_, _ = s.SignIn(t.Context(), "ada@example.org", secret.New("Wrong-Horse-77"), account.Origin{ClientNetwork: "192.0.2.99"})
 	}
 	b := s.as(adminEmail)
 	b.get("/users?locked=true").want(t, 200, "ada@example.org", "locked")

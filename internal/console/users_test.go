@@ -30,7 +30,7 @@ func (s *site) people(names ...string) (ids []int64) {
 }
 
 // role makes a role with permissions for all.
-func (s *site) role(name string, permissions ...access.Draft) int64 {
+func (s *site) role(name string, permissions ...access.PermissionRequest) int64 {
 	s.t.Helper()
 	admin := s.principal(adminEmail)
 	made := must(s.CreateRoles(s.t.Context(), admin, []account.NewRole{{Name: name}}))
@@ -43,7 +43,9 @@ func (s *site) find(id int64) account.User {
 	return must(s.User(s.t.Context(), s.principal(adminEmail), id))
 }
 
-func draft(e access.Entity, a access.Action) access.Draft { return access.Draft{Entity: e, Action: a} }
+func draft(e access.Entity, a access.Action) access.PermissionRequest {
+	return access.PermissionRequest{Entity: e, Action: a}
+}
 
 // without fails the test if the page says one of the texts.
 func (a answer) without(t *testing.T, texts ...string) {

@@ -146,7 +146,7 @@ func (f *fixture) session(userID int64, created time.Time) string {
 		f.t.Fatal(err)
 	}
 	f.write(func(ctx context.Context, tx account.Tx) error {
-		_, err := tx.InsertSession(ctx, account.Session{UserID: userID, Created: created, LastSeen: f.clock.Now(), Source: home}, hash)
+		_, err := tx.InsertSession(ctx, account.Session{UserID: userID, Created: created, LastSeen: f.clock.Now(), ClientNetwork: home}, hash)
 		return err
 	})
 	return text.Reveal()

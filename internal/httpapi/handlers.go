@@ -58,7 +58,7 @@ type whoamiAnswer struct{ caller *account.Principal }
 
 // VisitApiUsersWhoamiGetResponse writes the answer.
 func (a whoamiAnswer) VisitApiUsersWhoamiGetResponse(w http.ResponseWriter) error {
-	body, err := a.caller.Memo(func() ([]byte, error) { return encode(whoami(a.caller)) })
+	body, err := a.caller.Encoded(func() ([]byte, error) { return encode(whoami(a.caller)) })
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (h handlers) ApiUsersIdGet(ctx context.Context, r wire.ApiUsersIdGetRequest
 	if err != nil {
 		return nil, err
 	}
-	body, err := h.accounts.UserText(ctx, requestOf(ctx).caller, id, func(u account.User) ([]byte, error) { return encode(user(u)) })
+	body, err := h.accounts.EncodedUser(ctx, requestOf(ctx).caller, id, func(u account.User) ([]byte, error) { return encode(user(u)) })
 	if err != nil {
 		return nil, err
 	}

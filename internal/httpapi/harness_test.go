@@ -126,7 +126,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 		Store:     f.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 4, rand.Reader)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))),
-		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Steady: f.clock.Now, Random: rand.Reader, Courier: &f.courier,
+		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Monotonic: f.clock.Now, Random: rand.Reader, TestSender: &f.courier,
 	})
 	_, err := f.accounts.SetUp(t.Context(), account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)})
 	if err != nil {

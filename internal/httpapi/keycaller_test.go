@@ -40,7 +40,7 @@ func (f *fixture) owned(thing string, owner int64) (target int64, query string) 
 			if failure != nil {
 				return failure
 			}
-			session := account.Session{UserID: owner, Created: f.clock.Now(), LastSeen: f.clock.Now(), Source: home}
+			session := account.Session{UserID: owner, Created: f.clock.Now(), LastSeen: f.clock.Now(), ClientNetwork: home}
 			target, err = tx.InsertSession(ctx, session, hash)
 		}
 		return err

@@ -94,7 +94,7 @@ func TestMetrics(t *testing.T) {
 	f.do(call{path: "/api/users/998", token: f.admin})
 	f.do(call{path: "/secret-path"})
 	f.do(call{method: "SECRET", path: "/api/users"})
-	if err := f.accounts.Hear(t.Context()); err != nil {
+	if err := f.accounts.PollInvalidations(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -141,8 +141,8 @@ func TestUserAgent(t *testing.T) {
 		if want := strings.ToValidUTF8(agent, "\uFFFD"); !strings.HasPrefix(want, session.Device) || len(session.Device) > 256 {
 			t.Errorf("%.20q is stored as %q", agent, session.Device)
 		}
-		if session.Source != home {
-			t.Errorf("the source is %q", session.Source)
+		if session.ClientNetwork != home {
+			t.Errorf("the source is %q", session.ClientNetwork)
 		}
 	}
 }

@@ -97,7 +97,7 @@ var noSniff, noStore = []string{"nosniff"}, []string{"no-store"}
 func (s *server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		q := &request{from: account.Origin{Source: s.proxies.Source(r), Device: r.UserAgent()}, answer: recorder{ResponseWriter: w}}
+		q := &request{from: account.Origin{ClientNetwork: s.proxies.ClientNetwork(r), Device: r.UserAgent()}, answer: recorder{ResponseWriter: w}}
 		if q.id = r.Header.Get("X-Request-Id"); q.id == "" || !requestID.MatchString(q.id) {
 			q.id = newRequestID()
 		}
@@ -153,7 +153,7 @@ func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 	q := requestOf(r.Context())
 	attrs := []slog.Attr{
 		slog.String("method", r.Method), slog.Int("status", status),
-		slog.Duration("took", took), slog.String("source", q.from.Source), slog.String("request", q.id),
+		slog.Duration("took", took), slog.String("source", q.from.ClientNetwork), slog.String("request", q.id),
 	}
 	if q.op != nil {
 		attrs = append(attrs, slog.String("operation", q.op.id))

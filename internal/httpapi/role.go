@@ -145,10 +145,10 @@ func permission(p access.Permission) wire.Permission {
 }
 
 // drafts reads permissions that somebody asks for.
-func drafts(inputs []wire.PermissionInput) []access.Draft {
-	ds := make([]access.Draft, len(inputs))
+func drafts(inputs []wire.PermissionInput) []access.PermissionRequest {
+	ds := make([]access.PermissionRequest, len(inputs))
 	for i, in := range inputs {
-		ds[i] = access.Draft{Entity: access.Entity(in.EntityName), Action: access.Action(in.Action)}
+		ds[i] = access.PermissionRequest{Entity: access.Entity(in.EntityName), Action: access.Action(in.Action)}
 		if in.EntityIDs != nil {
 			ids := make([]int64, len(*in.EntityIDs))
 			for j, id := range *in.EntityIDs {

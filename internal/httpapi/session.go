@@ -42,7 +42,7 @@ func (h handlers) ApiSessionsIdDelete(ctx context.Context, r wire.ApiSessionsIdD
 
 func session(s account.LiveSession) wire.Session {
 	return wire.Session{
-		ID: s.ID, UserID: s.UserID, Current: s.Current, Device: s.Device, Source: s.Source,
+		ID: s.ID, UserID: s.UserID, Current: s.Current, Device: s.Device, Source: s.ClientNetwork,
 		CreatedAt: s.Created, LastSeenAt: s.LastSeen, ExpiresAt: s.Expires,
 	}
 }

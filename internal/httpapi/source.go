@@ -14,7 +14,7 @@ type Proxies []netip.Prefix
 // address, or the /64 of an IPv6 one, since whoever has one address of it has
 // all. X-Forwarded-For is read from the right, as far as each hop was added by a
 // trusted proxy; what stands further left may be invented.
-func (p Proxies) Source(r *http.Request) string {
+func (p Proxies) ClientNetwork(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr

@@ -65,7 +65,7 @@ func TestSource(t *testing.T) {
 			r := &http.Request{RemoteAddr: test.remote, Header: http.Header{
 				"X-Forwarded-For": test.forwarded, "Forwarded": {"for=203.0.113.1"}, "X-Real-Ip": {"203.0.113.2"}, "True-Client-Ip": {"203.0.113.3"},
 			}}
-			if got := test.proxies.Source(r); got != test.want {
+			if got := test.proxies.ClientNetwork(r); got != test.want {
 				t.Errorf("the source is %q, want %q", got, test.want)
 			}
 		})
@@ -106,7 +106,7 @@ func FuzzSource(f *testing.F) {
 	f.Add("[::ffff:10.0.0.1]:1", "10.0.0.1,fd00::1%x")
 	f.Fuzz(func(t *testing.T, remote, forwarded string) {
 		r := &http.Request{RemoteAddr: remote, Header: http.Header{"X-Forwarded-For": {forwarded}}}
-		got := trusted.Source(r)
+		got := trusted.ClientNetwork(r)
 		address, err := netip.ParseAddr(got)
 		network, netErr := netip.ParsePrefix(got)
 		switch {
@@ -116,8 +116,8 @@ func FuzzSource(f *testing.F) {
 		default:
 			t.Errorf("the source is %q", got)
 		}
-		alone := httpapi.Proxies(nil).Source(r)
-		if direct := httpapi.Proxies(nil).Source(&http.Request{RemoteAddr: remote}); alone != direct {
+		alone := httpapi.Proxies(nil).ClientNetwork(r)
+		if direct := httpapi.Proxies(nil).ClientNetwork(&http.Request{RemoteAddr: remote}); alone != direct {
 			t.Errorf("X-Forwarded-For made %q of %q", alone, direct)
 		}
 	})

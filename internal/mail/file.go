@@ -18,7 +18,7 @@ type Directory struct {
 	from *netmail.Address
 }
 
-var _ Transport = (*Directory)(nil)
+var _ Sender = (*Directory)(nil)
 
 // NewDirectory returns the transport into the directory path, which it makes, or
 // closes to other accounts (mode 0700), as need be. Messages come from the address

@@ -19,7 +19,7 @@ import (
 func recovery(t testing.TB) account.Message {
 	t.Helper()
 	m, err := mail.NewTemplates().Render(account.MailRecovery, account.MailContent{
-		Name: "Zoë", Token: token, Link: link, Lifetime: 30 * time.Minute, Source: "192.0.2.7",
+		Name: "Zoë", Token: token, Link: link, Lifetime: 30 * time.Minute, ClientNetwork: "192.0.2.7",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 // NewTransport returns the way out that a route describes: its mail server, or
 // files in the directory where it has none. Its error names every fault at once.
-func NewTransport(route account.MailRoute, directory string) (Transport, error) {
+func NewSender(route account.MailRoute, directory string) (Sender, error) {
 	s := route.Server
 	if s == nil {
 		return NewDirectory(directory, route.Sender, route.SenderName)
@@ -22,26 +22,26 @@ func NewTransport(route account.MailRoute, directory string) (Transport, error) 
 
 // Router delivers each message by the route of that moment: a change of the
 // settings holds for the next message. Its methods may be called at once.
-type Router struct {
+type ConfiguredSender struct {
 	route     func(context.Context) (account.MailRoute, error)
 	directory string
 
 	mu        sync.Mutex
 	current   account.MailRoute
-	transport Transport // of current; nil before the first message
+	transport Sender // of current; nil before the first message
 }
 
-var _ Transport = (*Router)(nil)
+var _ Sender = (*ConfiguredSender)(nil)
 
 // NewRouter returns a router that asks for the route before each message. Where
 // there is no mail server messages become files in the directory.
-func NewRouter(route func(context.Context) (account.MailRoute, error), directory string) *Router {
-	return &Router{route: route, directory: directory}
+func NewConfiguredSender(route func(context.Context) (account.MailRoute, error), directory string) *ConfiguredSender {
+	return &ConfiguredSender{route: route, directory: directory}
 }
 
 // Send delivers one message. Settings that cannot be used are a failure of the
 // attempt: an operator can mend them before the next one.
-func (r *Router) Send(ctx context.Context, d *account.Delivery) error {
+func (r *ConfiguredSender) Send(ctx context.Context, d *account.Delivery) error {
 	route, err := r.route(ctx)
 	if err != nil {
 		return newFailure(CauseSettings, err)
@@ -55,13 +55,13 @@ func (r *Router) Send(ctx context.Context, d *account.Delivery) error {
 
 // transportOf returns the transport of a route, which is kept while the route is
 // the same.
-func (r *Router) transportOf(route account.MailRoute) (Transport, error) {
+func (r *ConfiguredSender) transportOf(route account.MailRoute) (Sender, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.transport != nil && r.current.Equal(route) {
 		return r.transport, nil
 	}
-	transport, err := NewTransport(route, r.directory)
+	transport, err := NewSender(route, r.directory)
 	if err != nil {
 		return nil, err
 	}
@@ -70,14 +70,14 @@ func (r *Router) transportOf(route account.MailRoute) (Transport, error) {
 }
 
 // Courier delivers single messages at once, past the queue.
-type Courier struct {
+type TestSender struct {
 	Directory string // of files, where a route has no mail server
 }
 
 // Deliver makes one attempt by a route, within the time that ctx has. It returns
 // why it failed, one of the causes above, or "" for a message that has left.
-func (c Courier) Deliver(ctx context.Context, route account.MailRoute, m account.Message) string {
-	transport, err := NewTransport(route, c.Directory)
+func (c TestSender) Deliver(ctx context.Context, route account.MailRoute, m account.Message) string {
+	transport, err := NewSender(route, c.Directory)
 	if err != nil {
 		return CauseSettings
 	}

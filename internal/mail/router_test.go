@@ -29,7 +29,7 @@ func TestRouterFollowsTheRoute(t *testing.T) {
 	directory := filepath.Join(t.TempDir(), "mail")
 	var route account.MailRoute
 	var failure error
-	router := mail.NewRouter(func(context.Context) (account.MailRoute, error) { return route, failure }, directory)
+	router := mail.NewConfiguredSender(func(context.Context) (account.MailRoute, error) { return route, failure }, directory)
 	send := func(to account.MailRoute) error {
 		t.Helper()
 		route = to
@@ -73,7 +73,7 @@ func TestRouterFollowsTheRoute(t *testing.T) {
 func TestCourier(t *testing.T) {
 	options := credentials(mail.StartTLS)
 	server := mailtest.Start(t, options)
-	courier := mail.Courier{Directory: t.TempDir()}
+	courier := mail.TestSender{Directory: t.TempDir()}
 	route := routeTo(t, server, options)
 	if cause := courier.Deliver(t.Context(), route, recovery(t)); cause != "" {
 		t.Fatal(cause)

@@ -33,7 +33,7 @@ type SMTP struct {
 	timeout  time.Duration
 }
 
-var _ Transport = (*SMTP)(nil)
+var _ Sender = (*SMTP)(nil)
 
 // NewSMTP returns the transport that config describes. Its error names every fault
 // of config at once.

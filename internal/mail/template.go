@@ -60,7 +60,7 @@ func (t *Templates) Render(kind account.MailKind, content account.MailContent) (
 		Token:    content.Token,
 		Link:     content.Link,
 		Lifetime: inWords(content.Lifetime),
-		Source:   oneLine(content.Source),
+		Source:   oneLine(content.ClientNetwork),
 		KeyName:  shownName(content.KeyName),
 		At:       content.At.UTC().Format("2 January 2006, 15:04 UTC"),
 		Named:    content.KeyName != "",

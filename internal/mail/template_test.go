@@ -25,7 +25,7 @@ func TestRecovery(t *testing.T) {
 	}{
 		{
 			name:   "with a link",
-			mail:   account.MailContent{Name: "Ada", Token: token, Link: link, Lifetime: 30 * time.Minute, Source: "192.0.2.7"},
+			mail:   account.MailContent{Name: "Ada", Token: token, Link: link, Lifetime: 30 * time.Minute, ClientNetwork: "192.0.2.7"},
 			line:   link,
 			text:   []string{"valid for 30 minutes and works once"},
 			html:   []string{`href="` + link + `"`, "<strong>30 minutes</strong>"},
@@ -34,7 +34,7 @@ func TestRecovery(t *testing.T) {
 		},
 		{
 			name:   "with a token alone",
-			mail:   account.MailContent{Name: "Ada", Token: token, Lifetime: time.Hour, Source: "2001:db8::1"},
+			mail:   account.MailContent{Name: "Ada", Token: token, Lifetime: time.Hour, ClientNetwork: "2001:db8::1"},
 			line:   token,
 			text:   []string{`"usher password retrieve"`},
 			html:   []string{">" + token + "<", "<code>usher password retrieve</code>"},
@@ -72,7 +72,7 @@ func TestRecovery(t *testing.T) {
 		},
 		{
 			name: "a source of several lines",
-			mail: account.MailContent{Token: token, Link: link, Lifetime: time.Minute, Source: "192.0.2.7\nhttps://evil.example"},
+			mail: account.MailContent{Token: token, Link: link, Lifetime: time.Minute, ClientNetwork: "192.0.2.7\nhttps://evil.example"},
 			line: link,
 			both: []string{"192.0.2.7 https://evil.example."},
 		},
@@ -181,7 +181,7 @@ func TestNewAPIKey(t *testing.T) {
 	}{
 		{
 			name:   "of the contract",
-			mail:   account.MailContent{Name: "Ada", At: at, Source: "192.0.2.7"},
+			mail:   account.MailContent{Name: "Ada", At: at, ClientNetwork: "192.0.2.7"},
 			both:   []string{"Hello Ada,", "replaces", "1 March 2027, 09:04 UTC,", "192.0.2.7.", "Was it not you?", "Change your"},
 			absent: []string{"Its name"},
 		},
@@ -227,7 +227,7 @@ func TestNewAPIKey(t *testing.T) {
 }
 
 func TestTestMessage(t *testing.T) {
-	m, err := mail.NewTemplates().Render(account.MailTest, account.MailContent{Name: "Ada\r\n<b>", Source: "192.0.2.7"})
+	m, err := mail.NewTemplates().Render(account.MailTest, account.MailContent{Name: "Ada\r\n<b>", ClientNetwork: "192.0.2.7"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // Transport hands one message on. It ends within a time of its own choosing, and
 // a failure of it is a [*Failure].
-type Transport interface {
+type Sender interface {
 	Send(ctx context.Context, d *account.Delivery) error
 }
 

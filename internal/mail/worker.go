@@ -37,7 +37,7 @@ const (
 // [Worker.Run]. Any number of workers may share a queue.
 type Worker struct {
 	queue     Queue
-	transport Transport
+	transport Sender
 	wake      <-chan struct{}
 	logger    *slog.Logger
 }
@@ -46,7 +46,7 @@ type Worker struct {
 // a second besides. Soon is when the answer to who asked for a message has long gone out, at
 // a moment that nobody can tell: what is done for an address that has an account, and not for
 // another, must not make the answers take longer. wake may be nil, and must not be closed while the worker runs.
-func NewWorker(queue Queue, transport Transport, wake <-chan struct{}, logger *slog.Logger) *Worker {
+func NewWorker(queue Queue, transport Sender, wake <-chan struct{}, logger *slog.Logger) *Worker {
 	return &Worker{queue: queue, transport: transport, wake: wake, logger: logger}
 }
 

@@ -88,7 +88,7 @@ func newServer(t *rapid.T, engine enginetest.Engine) *server {
 		Store:     s.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 2, random)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(random)))),
-		Renderer:  plainText{}, Log: log, Now: func() time.Time { return s.now }, Random: random, Courier: courier{},
+		Renderer:  plainText{}, Log: log, Now: func() time.Time { return s.now }, Random: random, TestSender: courier{},
 	}
 	for i := range s.nodes {
 		accounts := account.New(options)
@@ -124,9 +124,9 @@ type answer struct {
 func (s *server) do(t *rapid.T, r request) answer {
 	on := s.nodes[s.requests%len(s.nodes)]
 	s.requests++
-	err := on.accounts.Hear(t.Context())
+	err := on.accounts.PollInvalidations(t.Context())
 	for tries := 1; errors.Is(err, context.DeadlineExceeded) && tries < 20; tries++ {
-		err = on.accounts.Hear(t.Context()) // a busy machine takes longer than a server may
+		err = on.accounts.PollInvalidations(t.Context()) // a busy machine takes longer than a server may
 	}
 	if err != nil {
 		t.Fatalf("hear: %v", err)

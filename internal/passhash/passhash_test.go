@@ -28,18 +28,18 @@ func newPool(t testing.TB, params passhash.Params, cores int) *passhash.Pool {
 	return pool
 }
 
-func enter(t testing.TB, pool *passhash.Pool) *passhash.Ticket {
+func enter(t testing.TB, pool *passhash.Pool) *passhash.Slot {
 	t.Helper()
 	return enterAs(t, pool, "somebody")
 }
 
-func enterAs(t testing.TB, pool *passhash.Pool, who string) *passhash.Ticket {
+func enterAs(t testing.TB, pool *passhash.Pool, who string) *passhash.Slot {
 	t.Helper()
-	ticket, err := pool.Enter(who)
+	ticket, err := pool.Acquire(who)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(ticket.Leave)
+	t.Cleanup(ticket.Release)
 	return ticket
 }
 
@@ -112,17 +112,17 @@ func TestMalformedHashes(t *testing.T) {
 
 func TestFullQueueRefuses(t *testing.T) {
 	pool := newPool(t, cheap, 2)
-	var tickets []*passhash.Ticket
+	var tickets []*passhash.Slot
 	for i := range 128 {
 		tickets = append(tickets, enterAs(t, pool, fmt.Sprint(i)))
 	}
-	if _, err := pool.Enter("one more"); !errors.Is(err, passhash.ErrBusy) {
+	if _, err := pool.Acquire("one more"); !errors.Is(err, passhash.ErrBusy) {
 		t.Fatalf("Enter = %v, want ErrBusy", err)
 	}
-	tickets[0].Leave()
-	tickets[0].Leave() // must free one place, not two
+	tickets[0].Release()
+	tickets[0].Release() // must free one place, not two
 	enterAs(t, pool, "one more")
-	if _, err := pool.Enter("and another"); !errors.Is(err, passhash.ErrBusy) {
+	if _, err := pool.Acquire("and another"); !errors.Is(err, passhash.ErrBusy) {
 		t.Errorf("Enter = %v, want ErrBusy", err)
 	}
 }
@@ -130,15 +130,15 @@ func TestFullQueueRefuses(t *testing.T) {
 // One alone cannot take all places.
 func TestShareOfTheQueue(t *testing.T) {
 	pool := newPool(t, cheap, 1)
-	var last *passhash.Ticket
+	var last *passhash.Slot
 	for range 32 {
 		last = enterAs(t, pool, "greedy")
 	}
-	if _, err := pool.Enter("greedy"); !errors.Is(err, passhash.ErrBusy) {
+	if _, err := pool.Acquire("greedy"); !errors.Is(err, passhash.ErrBusy) {
 		t.Errorf("Enter = %v, want ErrBusy", err)
 	}
 	enterAs(t, pool, "modest")
-	last.Leave()
+	last.Release()
 	enterAs(t, pool, "greedy")
 }
 

@@ -101,7 +101,7 @@ func (p *Pool) Hashed() int {
 
 // Ticket is a place in the queue of the pool. It is taken before an account is
 // looked up, so that a full queue says nothing of accounts, and must be left.
-type Ticket struct {
+type Slot struct {
 	pool *Pool
 	who  string
 	left sync.Once
@@ -110,7 +110,7 @@ type Ticket struct {
 // Enter takes a place for who, a network address say, or fails with [ErrBusy] at
 // once. Nobody gets more than half of the places, so that one alone cannot keep
 // all others out.
-func (p *Pool) Enter(who string) (*Ticket, error) {
+func (p *Pool) Acquire(who string) (*Slot, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	places := p.cores * queuePerCore
@@ -119,11 +119,11 @@ func (p *Pool) Enter(who string) (*Ticket, error) {
 	}
 	p.entered++
 	p.shares[who]++
-	return &Ticket{pool: p, who: who}, nil
+	return &Slot{pool: p, who: who}, nil
 }
 
 // Leave gives the place back. A second call does nothing.
-func (t *Ticket) Leave() {
+func (t *Slot) Release() {
 	t.left.Do(func() {
 		t.pool.mu.Lock()
 		defer t.pool.mu.Unlock()
@@ -136,7 +136,7 @@ func (t *Ticket) Leave() {
 
 // Hash waits for its turn and hashes the password with the pool's costs. It
 // fails when ctx ends first.
-func (t *Ticket) Hash(ctx context.Context, password secret.Text) (string, error) {
+func (t *Slot) Hash(ctx context.Context, password secret.Text) (string, error) {
 	return t.pool.hash(ctx, &t.pool.signIns, password)
 }
 
@@ -144,7 +144,7 @@ func (t *Ticket) Hash(ctx context.Context, password secret.Text) (string, error)
 // that cost more than the pool's own are verified one at a time, so that they leave
 // memory and cores to the others. It fails with [ErrMalformed], or when ctx ends
 // first.
-func (t *Ticket) Verify(ctx context.Context, password secret.Text, text string) (bool, error) {
+func (t *Slot) Verify(ctx context.Context, password secret.Text, text string) (bool, error) {
 	if costly(t.pool.params, text) { // it waits here, where it holds no slot
 		select {
 		case t.pool.costly <- struct{}{}:

@@ -16,7 +16,7 @@ const activityColumns = `id, at, actor_id, actor_name, credential, credential_id
 		       action, target_kind, target_id, target_name, changes, count, number, key_id, seal`
 
 func scanActivity(row scanner) (a account.StoredActivity, err error) {
-	return a, row.Scan(&a.ID, micro{&a.At}, &a.Actor.ID, &a.Actor.Name, &a.Actor.Credential.Kind, &a.Actor.Credential.ID, &a.Actor.Source,
+	return a, row.Scan(&a.ID, micro{&a.At}, &a.Actor.ID, &a.Actor.Name, &a.Actor.Credential.Kind, &a.Actor.Credential.ID, &a.Actor.ClientNetwork,
 		&a.Action, &a.Target.Kind, &a.Target.ID, &a.Target.Name, &a.ChangesText, &a.Count, &a.Number, &a.KeyID, blob{&a.Seal})
 }
 
@@ -28,7 +28,7 @@ func (t *tx) InsertActivity(ctx context.Context, entries ...account.Activity) er
 			return fmt.Errorf("write an entry of the activity log: %w", err)
 		}
 		rows[i] = []any{
-			micros(a.At), a.Actor.ID, a.Actor.Name, string(a.Actor.Credential.Kind), a.Actor.Credential.ID, a.Actor.Source,
+			micros(a.At), a.Actor.ID, a.Actor.Name, string(a.Actor.Credential.Kind), a.Actor.Credential.ID, a.Actor.ClientNetwork,
 			string(a.Action), string(a.Target.Kind), a.Target.ID, a.Target.Name, string(changes), a.Count,
 		}
 	}
@@ -101,11 +101,11 @@ func (t *tx) CountFailedSignIn(ctx context.Context, f account.FailedSignIns) err
 	return t.run(ctx, `
 		INSERT INTO failed_sign_ins (minute, source, user_id, count) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (minute, source, user_id) DO UPDATE SET count = failed_sign_ins.count + excluded.count`,
-		micros(f.Minute), f.Source, f.UserID, f.Count)
+		micros(f.Minute), f.ClientNetwork, f.UserID, f.Count)
 }
 
 func scanFailedSignIns(row scanner) (f account.FailedSignIns, err error) {
-	return f, row.Scan(micro{&f.Minute}, &f.Source, &f.UserID, &f.Count)
+	return f, row.Scan(micro{&f.Minute}, &f.ClientNetwork, &f.UserID, &f.Count)
 }
 
 func (r reader) FailedSignIns(ctx context.Context, before time.Time, limit int) ([]account.FailedSignIns, error) {
@@ -121,7 +121,7 @@ func (t *tx) TakeFailedSignIns(ctx context.Context, before time.Time, limit int)
 			WHERE minute < $1 ORDER BY minute, source, user_id LIMIT $2`+t.dialect.skipLocked+`)
 		RETURNING minute, source, user_id, count`, micros(before), limit)
 	slices.SortFunc(taken, func(a, b account.FailedSignIns) int { // they come in any order
-		return cmp.Or(a.Minute.Compare(b.Minute), cmp.Compare(a.Source, b.Source), cmp.Compare(a.UserID, b.UserID))
+		return cmp.Or(a.Minute.Compare(b.Minute), cmp.Compare(a.ClientNetwork, b.ClientNetwork), cmp.Compare(a.UserID, b.UserID))
 	})
 	return taken, err
 }

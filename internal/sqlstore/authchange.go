@@ -32,7 +32,7 @@ func (t *tx) changed(ctx context.Context, kind account.AuthKind, id int64) error
 
 // AuthChanges reads the time in the same statement, so that it is that of the
 // snapshot, and has a row even where nothing was changed.
-func (r reader) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (news account.AuthNews, err error) {
+func (r reader) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (news account.AuthChangeBatch, err error) {
 	since, from := "at > "+r.dialect.now+" - $1", age.Microseconds()
 	if after > 0 {
 		since, from = "id > $1", after

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/internal/steady"
+	"github.com/seed-3a99a2fe/usher/internal/monotime"
 )
 
 // Times of a clock that follows the database's.
@@ -19,7 +19,7 @@ const (
 // their own clocks say: locks, lifetimes and limits are the same on each.
 type clock struct {
 	db      queries
-	machine *steady.Clock
+	machine *monotime.Clock
 	last    atomic.Pointer[moment]
 	slept   chan struct{} // has one when the machine may have slept since the last look
 }
@@ -32,7 +32,7 @@ type moment struct {
 
 // newClock looks at the database's clock, and again and again until it is closed; at
 // once when the machine may have slept.
-func newClock(ctx context.Context, q queries, machine *steady.Clock) (*clock, func() error, error) {
+func newClock(ctx context.Context, q queries, machine *monotime.Clock) (*clock, func() error, error) {
 	c := &clock{db: q, machine: machine, slept: make(chan struct{}, 1)}
 	if err := c.look(ctx); err != nil {
 		return nil, nil, err

@@ -16,7 +16,7 @@ func activity(t testing.TB, s account.Store, actors ...int64) (ids []int64) {
 	change(t, s, func(ctx context.Context, tx account.Tx) error {
 		for _, actor := range actors {
 			err := tx.InsertActivity(ctx, account.Activity{
-				At: now, Actor: account.Actor{ID: actor, Name: "ada@example.org", Source: "192.0.2.1",
+				At: now, Actor: account.Actor{ID: actor, Name: "ada@example.org", ClientNetwork: "192.0.2.1",
 					Credential: account.CredentialRef{Kind: account.CredentialSession, ID: 9}},
 				Event: account.Event{Action: account.ActionUserUpdate, Target: account.Target{Kind: access.EntityUser, ID: 7, Name: "bob@example.org"},
 					Changes: []account.FieldChange{{Field: "roles", From: []int64{1}, To: []int64{1, 9007199254740993}}}},
@@ -140,7 +140,7 @@ func TestActivityChain(t *testing.T) {
 func TestFailedSignIns(t *testing.T) {
 	conform(t, "counts", func(t *testing.T, db database) {
 		minute := now.Truncate(time.Minute)
-		f := account.FailedSignIns{Minute: minute, Source: "192.0.2.1", UserID: 7, Count: 1}
+		f := account.FailedSignIns{Minute: minute, ClientNetwork: "192.0.2.1", UserID: 7, Count: 1}
 		other := f
 		other.UserID = 0
 		change(t, db, func(ctx context.Context, tx account.Tx) error {

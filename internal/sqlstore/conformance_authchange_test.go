@@ -97,12 +97,12 @@ var noAuthChanges = []string{
 	"AddAPIKeyFailure", "AddSessionFailure", "ClearAPIKeyFailures", "CountAdministrators", "CountFailedSignIn", "CountMails",
 	"CountNamedKeys", "CountUnknownThrottles", "DeleteAuthChanges", "DeleteEndedImports", "DeleteExpiredAPIKeys",
 	"DeleteExpiredRecoveries", "DeleteExpiredSessions", "DeleteFinishedMails", "DeleteIdleThrottles",
-	"DeleteImportRows", "DeleteKnownSources", "DeleteMail", "DeleteRecoveriesOf", "DeleteSealedActivity", "DeleteSettingSecret",
+	"DeleteImportRows", "DeleteKnownNetworks", "DeleteMail", "DeleteRecoveriesOf", "DeleteSealedActivity", "DeleteSettingSecret",
 	"DeleteThrottlesOf", "DeleteUnknownThrottles", "IdleImport", "ImportRows", "InsertAPIKey", "InsertActivity", "InsertImport",
 	"InsertImportRows", "InsertKeyCheck", "InsertMail", "InsertRecovery", "InsertRole", "InsertSession", "InsertUser", "InsertUsers",
-	"HoldRoles", "HoldUser", "InsertedAuthChanges", "KnowsSource", "LimitRecoveries", "LockAdministrators", "LockChain", "LockDueMail",
+	"ShareLockRoles", "ShareLockUser", "InsertedAuthChanges", "IsKnownNetwork", "LimitRecoveries", "LockAdministrators", "LockChain", "LockDueMail",
 	"LockImport", "LockRoles", "LockSettings", "LockUsers", "TakeFailedSignIns",
-	"LockThrottle", "RecoveryByHash", "ReleaseImported", "SaveChainEnd", "SaveCheckpoint", "SaveKnownSource",
+	"LockThrottle", "RecoveryByHash", "ReleaseImported", "SaveChainEnd", "SaveCheckpoint", "SaveKnownNetwork",
 	"SavePreferences", "SaveSettingSecret", "SealAPIKey", "SealActivity", "Throttle", "TouchAPIKey", "TouchSession",
 	"UpdateImport", "UpdateMail",
 }
@@ -184,7 +184,7 @@ func TestAuthChange(t *testing.T) {
 		lock(now.Add(time.Hour))
 		wantAuthChanges(t, db, "the next lock", []account.AuthChange{{Kind: account.AuthUser, ID: 1}})
 		forget()
-		saveThrottle(t, db, throttle.Counter{Key: throttle.SourceKey("192.0.2.1"), LockedUntil: now})
+		saveThrottle(t, db, throttle.Counter{Key: throttle.NetworkKey("192.0.2.1"), LockedUntil: now})
 		saveThrottle(t, db, throttle.Counter{Key: throttle.Key(throttle.UserSubject(1), "192.0.2.1", true), LockedUntil: now})
 		wantAuthChanges(t, db, "locks that are of no user, or not shown", nil)
 	})
@@ -216,7 +216,7 @@ func TestAuthChange(t *testing.T) {
 	})
 
 	conform(t, "changes are read once where their numbers allow it, and never missed", func(t *testing.T, db database) {
-		var news account.AuthNews
+		var news account.AuthChangeBatch
 		end := func(ids ...int64) {
 			for _, id := range ids {
 				change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) })

@@ -69,7 +69,7 @@ func TestLocks(t *testing.T) {
 	conform(t, "what is not there is passed over", func(t *testing.T, db database) {
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			for _, err := range []error{
-				tx.LockUsers(ctx, 98, 99), tx.LockUsers(ctx), tx.HoldUser(ctx, 99), tx.LockRoles(ctx, 99), tx.HoldRoles(ctx),
+				tx.LockUsers(ctx, 98, 99), tx.LockUsers(ctx), tx.ShareLockUser(ctx, 99), tx.LockRoles(ctx, 99), tx.ShareLockRoles(ctx),
 			} {
 				if err != nil {
 					return err
@@ -84,10 +84,10 @@ func TestLocks(t *testing.T) {
 		id := insertUser(t, db, localUser("a@example.org")).ID
 		for i, err := range gather(callers, func(int) error {
 			return db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
-				if err := tx.HoldUser(ctx, id); err != nil {
+				if err := tx.ShareLockUser(ctx, id); err != nil {
 					return err
 				}
-				return tx.HoldRoles(ctx, access.AdministratorRole)
+				return tx.ShareLockRoles(ctx, access.AdministratorRole)
 			})
 		}) {
 			wantErr(t, fmt.Sprint("caller ", i), err, nil)
@@ -111,7 +111,7 @@ func TestLockIsNotPassedBy(t *testing.T) {
 			running.Go(func() {
 				for ctx.Err() == nil {
 					_ = db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-						if err := errors.Join(tx.HoldUser(ctx, id), tx.HoldRoles(ctx, access.AdministratorRole)); err != nil {
+						if err := errors.Join(tx.ShareLockUser(ctx, id), tx.ShareLockRoles(ctx, access.AdministratorRole)); err != nil {
 							return err
 						}
 						held.Add(1)

@@ -16,7 +16,7 @@ import (
 // requestedMail is a message for somebody who was not looked up yet.
 func requestedMail() account.Mail {
 	return account.Mail{
-		Kind: account.MailRecovery, State: account.MailRequested, Address: "Ada@example.org", Source: "192.0.2.1",
+		Kind: account.MailRecovery, State: account.MailRequested, Address: "Ada@example.org", ClientNetwork: "192.0.2.1",
 		Created: now, NextAttempt: now,
 	}
 }
@@ -24,7 +24,7 @@ func requestedMail() account.Mail {
 // readyMail is a message for a user that can be delivered.
 func readyMail(userID int64) account.Mail {
 	return account.Mail{
-		Kind: account.MailRecovery, State: account.MailReady, Source: "192.0.2.1", UserID: userID, Recipient: "Ada@example.org",
+		Kind: account.MailRecovery, State: account.MailReady, ClientNetwork: "192.0.2.1", UserID: userID, Recipient: "Ada@example.org",
 		Sealed: keyring.Sealed{KeyID: "k", Box: []byte{0, 1, 255}}, Attempts: 2,
 		Created: now, NextAttempt: now.Add(time.Second), Expires: now.Add(time.Hour), LastError: "451 later",
 	}
@@ -149,7 +149,7 @@ func TestUpdateMail(t *testing.T) {
 		for _, next := range []account.Mail{
 			readyMail(u.ID), finishedMail(u.ID, account.MailFailed), finishedMail(u.ID, account.MailDelivered), requestedMail(),
 		} {
-			next.ID, next.Created, next.Source = m.ID, m.Created.Add(time.Second), m.Source+"0"
+			next.ID, next.Created, next.ClientNetwork = m.ID, m.Created.Add(time.Second), m.ClientNetwork+"0"
 			if err := update(t, db, next, m); err != nil {
 				t.Fatalf("update to %s: %v", next.State, err)
 			}

@@ -41,7 +41,7 @@ func TestOverview(t *testing.T) {
 		lock(throttle.Key(of(1), "", false), now.Add(time.Hour))
 		lock(throttle.Key(of(2), "", false), now)                   // has run out
 		lock(throttle.Key(of(2), "home", true), now.Add(time.Hour)) // from one source
-		lock(throttle.SourceKey("new"), now.Add(time.Hour))
+		lock(throttle.NetworkKey("new"), now.Add(time.Hour))
 		lock(throttle.Key(throttle.UnknownSubject(make([]byte, 16)), "", false), now.Add(time.Hour))
 		locked := get[account.LockedUsers](t)(db.LockedUsers(t.Context(), now, 10))
 		want(t, "how many", locked.Count, 2)
@@ -60,7 +60,7 @@ func TestOverview(t *testing.T) {
 			entry := func(at time.Time, action account.Action, count int) account.Activity {
 				return account.Activity{At: at, Event: account.Event{Action: action}, Count: count}
 			}
-			if err := tx.CountFailedSignIn(ctx, account.FailedSignIns{Minute: begin, Source: "a", Count: 7}); err != nil {
+			if err := tx.CountFailedSignIn(ctx, account.FailedSignIns{Minute: begin, ClientNetwork: "a", Count: 7}); err != nil {
 				return err
 			}
 			return tx.InsertActivity(ctx,

@@ -149,7 +149,9 @@ func TestIdleThrottles(t *testing.T) {
 
 func TestKnownSource(t *testing.T) {
 	knows := func(t *testing.T, db database, id int64, source string, since time.Time) bool {
-		return do(t, db, func(ctx context.Context, tx account.Tx) (bool, error) { return tx.KnowsSource(ctx, id, source, since) })
+		return do(t, db, func(ctx context.Context, tx account.Tx) (bool, error) {
+			return tx.IsKnownNetwork(ctx, id, source, since)
+		})
 	}
 
 	conform(t, "a source is known since its last use", func(t *testing.T, db database) {
@@ -157,13 +159,13 @@ func TestKnownSource(t *testing.T) {
 		id := users[0].ID
 		want(t, "at first", knows(t, db, id, "192.0.2.1", time.Time{}), false)
 		for _, at := range []time.Time{now.Add(-time.Hour), now} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SaveKnownSource(ctx, id, "192.0.2.1", at) })
+			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SaveKnownNetwork(ctx, id, "192.0.2.1", at) })
 			want(t, "at its last use", knows(t, db, id, "192.0.2.1", at), true)
 			want(t, "after it", knows(t, db, id, "192.0.2.1", at.Add(time.Microsecond)), false)
 		}
 		want(t, "another source", knows(t, db, id, "192.0.2.10", time.Time{}), false)
 		want(t, "of another", knows(t, db, users[1].ID, "192.0.2.1", time.Time{}), false)
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SaveKnownSource(ctx, 99, "192.0.2.1", now) })
+		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SaveKnownNetwork(ctx, 99, "192.0.2.1", now) })
 		want(t, "of nobody", account.ErrorCode(err), account.CodeInternal)
 	})
 
@@ -172,12 +174,12 @@ func TestKnownSource(t *testing.T) {
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			for i, u := range users {
 				for source, at := range map[string]time.Time{"old": now.Add(-time.Microsecond), "new": now} {
-					if err := tx.SaveKnownSource(ctx, u.ID, source, at.Add(time.Duration(i)*time.Hour)); err != nil {
+					if err := tx.SaveKnownNetwork(ctx, u.ID, source, at.Add(time.Duration(i)*time.Hour)); err != nil {
 						return err
 					}
 				}
 			}
-			return counted(tx.DeleteKnownSources(ctx, now, 100))
+			return counted(tx.DeleteKnownNetworks(ctx, now, 100))
 		})
 		want(t, "old", knows(t, db, users[0].ID, "old", time.Time{}), false)
 		want(t, "new", knows(t, db, users[0].ID, "new", time.Time{}), true)

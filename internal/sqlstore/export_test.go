@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/steady"
+	"github.com/seed-3a99a2fe/usher/internal/monotime"
 )
 
 // Exec runs a statement of a test in a transaction.
@@ -75,7 +75,7 @@ const (
 
 // NewClock returns a clock that follows the database's on a machine with that clock, and
 // its end.
-func NewClock(ctx context.Context, s *Store, machine *steady.Clock) (now func() time.Time, end func() error, err error) {
+func NewClock(ctx context.Context, s *Store, machine *monotime.Clock) (now func() time.Time, end func() error, err error) {
 	c, end, err := newClock(ctx, s.queries, machine)
 	if err != nil {
 		return nil, nil, err

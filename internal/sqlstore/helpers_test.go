@@ -163,7 +163,7 @@ func insertRole(t testing.TB, s account.Store, r access.Role) access.Role {
 // insertSession stores a session of a user whose token has the hash of name.
 func insertSession(t testing.TB, s account.Store, userID int64, name string) account.Session {
 	t.Helper()
-	session := account.Session{UserID: userID, Created: now, LastSeen: now, Source: "192.0.2.1", Device: name}
+	session := account.Session{UserID: userID, Created: now, LastSeen: now, ClientNetwork: "192.0.2.1", Device: name}
 	session.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) {
 		return tx.InsertSession(ctx, session, hashOf(name))
 	})

@@ -50,7 +50,7 @@ func (t *tx) LockUsers(ctx context.Context, ids ...int64) error {
 	return t.lockRows(ctx, t.dialect.lockRow, t.dialect.lockGate, gatedUsers, ids)
 }
 
-func (t *tx) HoldUser(ctx context.Context, id int64) error {
+func (t *tx) ShareLockUser(ctx context.Context, id int64) error {
 	return t.lockRows(ctx, t.dialect.shareRow, t.dialect.shareGate, gatedUsers, []int64{id})
 }
 
@@ -58,7 +58,7 @@ func (t *tx) LockRoles(ctx context.Context, ids ...int64) error {
 	return t.lockRows(ctx, t.dialect.lockRow, t.dialect.lockGate, gatedRoles, ids)
 }
 
-func (t *tx) HoldRoles(ctx context.Context, ids ...int64) error {
+func (t *tx) ShareLockRoles(ctx context.Context, ids ...int64) error {
 	return t.lockRows(ctx, t.dialect.shareRow, t.dialect.shareGate, gatedRoles, ids)
 }
 

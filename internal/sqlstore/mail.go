@@ -13,7 +13,7 @@ const selectMail = `
 	FROM outbox`
 
 func scanMail(row scanner) (m account.Mail, err error) {
-	return m, row.Scan(&m.ID, &m.Kind, &m.State, &m.Address, &m.Source, &m.UserID, &m.Recipient, &m.Sealed.KeyID, &m.Sealed.Box,
+	return m, row.Scan(&m.ID, &m.Kind, &m.State, &m.Address, &m.ClientNetwork, &m.UserID, &m.Recipient, &m.Sealed.KeyID, &m.Sealed.Box,
 		&m.Attempts, micro{&m.Created}, micro{&m.NextAttempt}, micro{&m.Expires}, micro{&m.Finished}, &m.LastError)
 }
 
@@ -24,7 +24,7 @@ func mailValues(m account.Mail) []any {
 		user = &m.UserID
 	}
 	return []any{
-		string(m.Kind), string(m.State), m.Address, m.Source, user, m.Recipient, m.Sealed.KeyID, notNull(m.Sealed.Box),
+		string(m.Kind), string(m.State), m.Address, m.ClientNetwork, user, m.Recipient, m.Sealed.KeyID, notNull(m.Sealed.Box),
 		m.Attempts, micros(m.Created), micros(m.NextAttempt), micros(m.Expires), micros(m.Finished), m.LastError,
 	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/seed-3a99a2fe/usher/internal/host"
+	"github.com/seed-3a99a2fe/usher/internal/monotime"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // Defaults and bounds of connections to PostgreSQL.
@@ -110,7 +110,7 @@ func openPostgres(ctx context.Context, p Postgres, change bool) (*Store, error) 
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", p.place(config), postgresDialect.meaning(err)), db.Close())
 	}
 	q := queries{db: direct{db}, rare: direct{db}, dialect: postgresDialect, patience: p.patience()}
-	clock, endClock, err := newClock(ctx, q, steady.New())
+	clock, endClock, err := newClock(ctx, q, monotime.New())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", p.place(config), err), db.Close())
 	}

@@ -12,10 +12,10 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/monotime"
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
-	"github.com/seed-3a99a2fe/usher/internal/steady"
 )
 
 // newPostgres makes an empty database and returns its URL.
@@ -228,7 +228,7 @@ func TestPostgresTimeAfterASleep(t *testing.T) {
 	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t))})
 	var slept atomic.Int64
 	monotonic := time.Now().Round(0) // stands still throughout: the clock moves by looking alone
-	machine := steady.Of(func() (time.Time, time.Time) { return monotonic, monotonic.Add(time.Duration(slept.Load())) })
+	machine := monotime.Of(func() (time.Time, time.Time) { return monotonic, monotonic.Add(time.Duration(slept.Load())) })
 	clock, end, err := sqlstore.NewClock(t.Context(), s, machine)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 const selectSession = `SELECT id, user_id, created_at, last_seen_at, source, device FROM sessions`
 
 func scanSession(row scanner) (s account.Session, err error) {
-	return s, row.Scan(&s.ID, &s.UserID, micro{&s.Created}, micro{&s.LastSeen}, &s.Source, &s.Device)
+	return s, row.Scan(&s.ID, &s.UserID, micro{&s.Created}, micro{&s.LastSeen}, &s.ClientNetwork, &s.Device)
 }
 
 func (r reader) Session(ctx context.Context, id int64) (account.Session, error) {
@@ -33,7 +33,7 @@ func (t *tx) InsertSession(ctx context.Context, s account.Session, hash token.Ha
 	return one(ctx, t.queries, scanInt, `
 		INSERT INTO sessions (user_id, hash, source, device, created_at, last_seen_at)
 		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-		s.UserID, hash[:], s.Source, s.Device, micros(s.Created), micros(s.LastSeen))
+		s.UserID, hash[:], s.ClientNetwork, s.Device, micros(s.Created), micros(s.LastSeen))
 }
 
 func (t *tx) SetSessionHash(ctx context.Context, id int64, before, hash token.Hash) error {

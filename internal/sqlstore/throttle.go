@@ -101,19 +101,19 @@ func (t *tx) DeleteUnknownThrottles(ctx context.Context, now time.Time, limit in
 			ORDER BY last_failure, key DESC LIMIT $2`+t.dialect.skipLocked+`)`, micros(now), limit)
 }
 
-func (t *tx) KnowsSource(ctx context.Context, userID int64, source string, since time.Time) (bool, error) {
+func (t *tx) IsKnownNetwork(ctx context.Context, userID int64, source string, since time.Time) (bool, error) {
 	n, err := one(ctx, t.queries, scanInt, `
 		SELECT count(*) FROM known_sources WHERE user_id = $1 AND source = $2 AND last_at >= $3`, userID, source, micros(since))
 	return n > 0, err
 }
 
-func (t *tx) SaveKnownSource(ctx context.Context, userID int64, source string, now time.Time) error {
+func (t *tx) SaveKnownNetwork(ctx context.Context, userID int64, source string, now time.Time) error {
 	return t.run(ctx, `
 		INSERT INTO known_sources (user_id, source, last_at) VALUES ($1, $2, $3)
 		ON CONFLICT (user_id, source) DO UPDATE SET last_at = excluded.last_at`, userID, source, micros(now))
 }
 
-func (t *tx) DeleteKnownSources(ctx context.Context, before time.Time, limit int) (int, error) {
+func (t *tx) DeleteKnownNetworks(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM known_sources WHERE (user_id, source) IN (
 			SELECT user_id, source FROM known_sources WHERE last_at < $1

@@ -23,7 +23,7 @@ type Policy struct {
 var Default = Policy{Enabled: true, Threshold: 3, Period: 300 * time.Second, Duration: 300 * time.Second}
 
 // Idle is how long a counter matters after its last change, unless it is locked.
-const Idle = 24 * time.Hour
+const CounterTTL = 24 * time.Hour
 
 // Numbers of the throttle; docs/security.md has the reasons.
 const (
@@ -38,7 +38,7 @@ const (
 )
 
 // Forever stands for the end of a lock that ends by hand only.
-var Forever = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+var LockedIndefinitely = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // Counter counts what failed under one key: a source, or an account seen from
 // known or unknown sources. Its zero value has counted nothing.
@@ -118,7 +118,7 @@ func (t *Counter) Fail(now time.Time, p Policy) {
 	}
 	t.Failures = 0
 	if p.Duration == 0 {
-		t.LockedUntil = Forever
+		t.LockedUntil = LockedIndefinitely
 		return
 	}
 	length := doubled(p.Duration, t.Streak, max(maxLock, p.Duration))
@@ -136,7 +136,7 @@ func (t *Counter) Succeed() {
 }
 
 // FailSource counts a failure in the counter of a source.
-func (t *Counter) FailSource(now time.Time) {
+func (t *Counter) FailNetwork(now time.Time) {
 	if now.Sub(t.LastFailure) >= dayWindow {
 		t.Streak = 0
 	}
@@ -171,7 +171,7 @@ func doubled(d time.Duration, times int, limit time.Duration) time.Duration {
 
 // SourceKey is the key of a source's failed sign-ins, RecoveryKey that of its
 // requests for recovery.
-func SourceKey(source string) string { return "source|" + source }
+func NetworkKey(source string) string { return "source|" + source }
 
 // RecoveryKey: see SourceKey.
 func RecoveryKey(source string) string { return "recovery|" + source }
@@ -188,12 +188,12 @@ func UnknownSubject(mac []byte) string { return "x:" + hex.EncodeToString(mac[:1
 
 // newSources stands for all unknown sources of a subject. A user is shown as
 // locked by that counter.
-const newSources = "new"
+const unknownNetworks = "new"
 
 // Key returns the key of a subject's sign-ins from a source, which it knows or not.
 func Key(subject, source string, known bool) string {
 	if known {
 		return subject + source
 	}
-	return subject + newSources
+	return subject + unknownNetworks
 }

@@ -300,7 +300,7 @@ func TestSourceLocks(t *testing.T) {
 	fail := func(n int, apart time.Duration) {
 		for range n {
 			now = now.Add(apart)
-			s.FailSource(now)
+			s.FailNetwork(now)
 		}
 	}
 	fail(19, 0)

@@ -162,7 +162,7 @@ func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int
 			now := store.Now()
 			for n := from; n < to; n++ {
 				_, hash := Session(n)
-				id, err := tx.InsertSession(ctx, account.Session{UserID: Owner(n, users), Created: now, LastSeen: now, Source: "127.0.0.1", Device: "bench"}, hash)
+				id, err := tx.InsertSession(ctx, account.Session{UserID: Owner(n, users), Created: now, LastSeen: now, ClientNetwork: "127.0.0.1", Device: "bench"}, hash)
 				if err != nil {
 					return err
 				}

@@ -1,10 +1,10 @@
-package steady_test
+package monotime_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/internal/steady"
+	"github.com/seed-3a99a2fe/usher/internal/monotime"
 )
 
 func TestSleepIsNoticed(t *testing.T) {
@@ -25,7 +25,7 @@ func TestSleepIsNoticed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			monotonic := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 			wall := monotonic
-			clock := steady.Of(func() (time.Time, time.Time) { return monotonic, wall })
+			clock := monotime.Of(func() (time.Time, time.Time) { return monotonic, wall })
 			began := clock.Now()
 			for _, s := range c.steps {
 				monotonic, wall = monotonic.Add(s.monotonic), wall.Add(s.wall)
@@ -40,7 +40,7 @@ func TestSleepIsNoticed(t *testing.T) {
 
 // The clock of this machine goes as fast as it does.
 func TestClockOfThisMachine(t *testing.T) {
-	clock := steady.New()
+	clock := monotime.New()
 	first, began := clock.Now(), time.Now()
 	for time.Since(began) < time.Millisecond {
 		clock.Now()

@@ -1,6 +1,6 @@
-// Package steady has a clock that nobody sets and that notices when the machine slept.
+// Package monotime has a clock that nobody sets and that notices when the machine slept.
 // It imports nothing of Usher.
-package steady
+package monotime
 
 import (
 	"sync"
