@@ -136,7 +136,7 @@ func cutText(value any) any {
 // the activity log kept. So the change that turns it off is recorded before it is
 // stored, and the one that turns it on behind.
 func (s *Service) keepsActivity(ctx context.Context, r Reader) (bool, error) {
-	settings, err := s.applicationSettings(ctx, r)
+	settings, err := loadApplicationSettings(ctx, r)
 	return settings.KeepActivity, err
 }
 

@@ -49,7 +49,7 @@ func (s *Service) Activity(ctx context.Context, caller *Principal, f ActivityFil
 			if len(page) == limit || size >= activityPageBytes {
 				return page, activityCursor(q), nil
 			}
-			page, size, q.Backward = append(page, e), size+len(e.ChangesText), e.place()
+			page, size, q.Backward = append(page, e), size+len(e.ChangesText), placeOfActivity(e)
 		}
 		if len(entries) < q.Limit {
 			return page, "", nil
@@ -85,7 +85,7 @@ func (s *Service) ExportActivity(ctx context.Context, caller *Principal, f Activ
 		if len(entries) < q.Limit {
 			return nil
 		}
-		q.After = entries[len(entries)-1].place()
+		q.After = placeOfActivity(entries[len(entries)-1])
 	}
 }
 
@@ -128,7 +128,7 @@ func (s *Service) readActivity(ctx context.Context, q ActivityQuery) ([]StoredAc
 }
 
 // place is where the entry stands.
-func (a StoredActivity) place() ActivityPlace { return ActivityPlace{a.ID, a.At} }
+func placeOfActivity(a StoredActivity) ActivityPlace { return ActivityPlace{a.ID, a.At} }
 
 // A cursor is the id of the last entry of a page, and by time the time of it.
 const (

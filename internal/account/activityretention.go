@@ -15,7 +15,7 @@ const (
 
 // activityBefore is the time from before which retention removes entries. It fails
 // with [ErrActivityChanged] for days that no operation sets.
-func (a ApplicationSettings) activityBefore(now time.Time) (time.Time, error) {
+func retentionCutoff(a ApplicationSettings, now time.Time) (time.Time, error) {
 	if a.ActivityDays < minActivityDays || a.ActivityDays > maxActivityDays {
 		return time.Time{}, fmt.Errorf("%w (the settings keep it for %d days, which nobody can set: nothing is removed)", ErrActivityChanged, a.ActivityDays)
 	}
@@ -30,11 +30,11 @@ func (a ApplicationSettings) activityBefore(now time.Time) (time.Time, error) {
 // there, and removes nothing for a number of days that no operation sets.
 func (s *Service) sweepActivity(ctx context.Context) error {
 	for {
-		settings, err := s.applicationSettings(ctx, s.store)
+		settings, err := loadApplicationSettings(ctx, s.store)
 		if err != nil {
 			return err
 		}
-		before, err := settings.activityBefore(s.now())
+		before, err := retentionCutoff(settings, s.now())
 		if err != nil {
 			s.log.ErrorContext(ctx, "retention of the activity log", "error", err)
 			return err
@@ -89,5 +89,5 @@ func (s *Service) removeActivity(ctx context.Context, tx Tx, before time.Time) e
 	if err := tx.DeleteSealedActivity(ctx, moved.Number); err != nil {
 		return err
 	}
-	return tx.SaveChainEnd(ctx, ChainAnchor, s.sign(ChainAnchor.purpose(), moved))
+	return tx.SaveChainEnd(ctx, ChainAnchor, s.sign(endPurpose(ChainAnchor), moved))
 }

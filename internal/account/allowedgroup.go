@@ -17,8 +17,8 @@ type AllowedGroup struct {
 	DefaultProfileID int
 }
 
-// groups checks allowed groups and returns them with their roles sorted.
-func (c *checker) groups(path string, groups []AllowedGroup) []AllowedGroup {
+// checkGroups checks allowed groups and returns them with their roles sorted.
+func checkGroups(c *checker, path string, groups []AllowedGroup) []AllowedGroup {
 	c.maxItems(path, len(groups), maxGroups)
 	checked := slices.Clone(groups)
 	for i, g := range groups {
@@ -100,9 +100,9 @@ func groupChanges(was, now []AllowedGroup) []FieldChange {
 	return []FieldChange{{"allowedGroups", from, to}}
 }
 
-// replaceLDAPRole is of roleSettings, for the groups of the directory.
+// replaceLDAPRole is a [roleReplacer] for the groups of the directory.
 func (s *Service) replaceLDAPRole(ctx context.Context, tx Tx, caller *Principal, old, with int64) (bool, error) {
-	was, err := s.ldapConfiguration(ctx, tx)
+	was, err := loadLDAP(ctx, tx)
 	used := slices.Contains(rolesOfGroups(was.AllowedGroups), old)
 	if err != nil || !used || with == 0 {
 		return used, err
@@ -112,9 +112,9 @@ func (s *Service) replaceLDAPRole(ctx context.Context, tx Tx, caller *Principal,
 	return true, s.saveLDAP(ctx, tx, caller, was, now, nil)
 }
 
-// replaceSAMLRole is of roleSettings, for the groups of the identity provider.
+// replaceSAMLRole is a [roleReplacer] for the groups of the identity provider.
 func (s *Service) replaceSAMLRole(ctx context.Context, tx Tx, caller *Principal, old, with int64) (bool, error) {
-	was, err := s.samlConfiguration(ctx, tx)
+	was, err := loadSAML(ctx, tx)
 	used := slices.Contains(rolesOfGroups(was.AllowedGroups), old)
 	if err != nil || !used || with == 0 {
 		return used, err

@@ -46,7 +46,7 @@ func (s *Service) ApplicationSettings(ctx context.Context, caller *Principal) (A
 }
 
 func (s *Service) effectiveApplication(ctx context.Context, r Reader) (ApplicationSettings, error) {
-	settings, err := s.applicationSettings(ctx, r)
+	settings, err := loadApplicationSettings(ctx, r)
 	if err != nil {
 		return settings, err
 	}
@@ -88,7 +88,7 @@ func (s *Service) UpdateApplicationSettings(ctx context.Context, caller *Princip
 		if up.Sender != nil && *up.Sender == shown.Mail.Sender {
 			up.Sender = nil // it was shown, and may be the default: it is not pinned down
 		}
-		was, err := s.applicationSettings(ctx, tx)
+		was, err := loadApplicationSettings(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (s *Service) UpdateApplicationSettings(ctx context.Context, caller *Princip
 				return err
 			}
 		}
-		secrets, err := s.changeSecret(ctx, tx, secretSMTPPassword, "smtpAccountPassword", was.Mail.destination(), now.Mail.destination(), up.Password)
+		secrets, err := s.changeSecret(ctx, tx, secretSMTPPassword, "smtpAccountPassword", mailDestination(was.Mail), mailDestination(now.Mail), up.Password)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (s *Service) UpdateApplicationSettings(ctx context.Context, caller *Princip
 // saveApplication stores the settings and what changed. Where the activity log is
 // turned off, that is its last entry.
 func (s *Service) saveApplication(ctx context.Context, tx Tx, caller *Principal, was, now ApplicationSettings, secrets []FieldChange) error {
-	changes := append(now.changes(was), secrets...)
+	changes := append(applicationChanges(now, was), secrets...)
 	if len(changes) == 0 {
 		return nil
 	}
@@ -195,7 +195,7 @@ func (up ApplicationUpdate) apply(a ApplicationSettings) (ApplicationSettings, e
 		c.maxItems("/defaultRoleIds", len(*up.DefaultRoleIDs), maxGroupRoles)
 	}
 	if setIfPresent(&a.InternalCertificate, up.InternalCertificate); up.InternalCertificate != nil {
-		c.certificates("/internalCertificate", a.InternalCertificate)
+		checkCertificates(&c, "/internalCertificate", a.InternalCertificate)
 	}
 	up.MailUpdate.apply(&a.Mail, &c)
 	return a, c.err()
@@ -226,13 +226,13 @@ func (up MailUpdate) apply(m *MailSettings, c *checker) {
 	switch {
 	case m.StartTLS && m.TLS:
 		c.fail("/tls", "and smtpUseStartTLS exclude each other: set one of them to false")
-	case m.Account != nil && m.Server != nil && m.security() == MailInClear && !host.IsLoopback(*m.Server):
+	case m.Account != nil && m.Server != nil && securityOf(*m) == MailInClear && !host.IsLoopback(*m.Server):
 		c.fail("/smtpAccount", "must be null, or the connection secured: a password is never sent in clear, except to this machine")
 	}
 }
 
 // changes tells the activity log what is different from before.
-func (a ApplicationSettings) changes(was ApplicationSettings) []FieldChange {
+func applicationChanges(a ApplicationSettings, was ApplicationSettings) []FieldChange {
 	var l changeList
 	l.add("smtpServerAddress", orNil(was.Mail.Server), orNil(a.Mail.Server))
 	l.add("smtpServerPort", orNil(was.Mail.Port), orNil(a.Mail.Port))
@@ -277,8 +277,8 @@ func setIfPresent[T any](field *T, up *T) {
 	}
 }
 
-// certificates checks that a text is certificates in PEM and nothing else.
-func (c *checker) certificates(path string, text *string) {
+// checkCertificates checks that a text is certificates in PEM and nothing else.
+func checkCertificates(c *checker, path string, text *string) {
 	if text == nil {
 		return
 	}

@@ -112,7 +112,7 @@ func (s *Service) updateAccessAs(ctx context.Context, caller *Principal, id int6
 ) error {
 	var was User
 	lock := func(ctx context.Context, tx Tx) (err error) {
-		if was, err = s.findUser(ctx, tx, id); err != nil {
+		if was, err = findUser(ctx, tx, id, s.now()); err != nil {
 			return err
 		}
 		if was.holdsRole(access.AdministratorRole) {

@@ -33,22 +33,22 @@ const (
 )
 
 // purpose returns that of an end of the chain.
-func (e ChainEnd) purpose() string { return "activity-" + string(e) }
+func endPurpose(e ChainEnd) string { return "activity-" + string(e) }
 
 // sign returns the checkpoint with its signature.
 func (s *Service) sign(purpose string, c Checkpoint) Checkpoint {
-	c.Signature = s.keys.Sign(purpose, c.signingInput())
+	c.Signature = s.keys.Sign(purpose, checkpointInput(c))
 	return c
 }
 
 // signed reports whether the server key has signed the checkpoint.
 func (s *Service) signed(purpose string, c Checkpoint) bool {
-	return s.keys.Verify(purpose, c.signingInput(), c.Signature)
+	return s.keys.Verify(purpose, checkpointInput(c), c.Signature)
 }
 
 // text is what a signature is over. Nothing follows the seal, so that two
 // checkpoints never have the same.
-func (c Checkpoint) signingInput() []byte {
+func checkpointInput(c Checkpoint) []byte {
 	text := binary.BigEndian.AppendUint64(nil, uint64(c.Number))
 	text = binary.BigEndian.AppendUint64(text, uint64(c.At.UnixMicro()))
 	return append(text, c.Seal...)
@@ -113,7 +113,7 @@ func (s *Service) checkEnd(end ChainEnd, c Checkpoint, err error) error {
 		return fmt.Errorf("%w (its %s is gone)", ErrActivityChanged, end)
 	case err != nil:
 		return err
-	case !s.signed(end.purpose(), c):
+	case !s.signed(endPurpose(end), c):
 		return fmt.Errorf("%w (its %s is not signed by this server)", ErrActivityChanged, end)
 	}
 	return nil

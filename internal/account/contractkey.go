@@ -74,7 +74,7 @@ func (s *Service) RenewContractKey(ctx context.Context, caller *Principal) (secr
 			return err
 		}
 		// What binds the sealed text to its row has the row's id.
-		sealed, err := s.keys.Seal(keyPurpose, key.context(), []byte(made.Reveal()))
+		sealed, err := s.keys.Seal(keyPurpose, sealContext(key), []byte(made.Reveal()))
 		if err != nil {
 			return err
 		}
@@ -121,14 +121,14 @@ func (s *Service) announceKey(ctx context.Context, tx Tx, caller *Principal, key
 
 // context binds the sealed text to its row and its owner: copied to another row
 // it does not open.
-func (k APIKey) context() string {
+func sealContext(k APIKey) string {
 	return strings.Join([]string{"api-key", strconv.FormatInt(k.ID, 10), strconv.FormatInt(k.UserID, 10)}, "|")
 }
 
 // openKey returns the text of a sealed key. What opens and is not the text that
 // the key is verified by was put there by somebody else, and is a fault.
 func (s *Service) openKey(key APIKey) (secret.Text, error) {
-	plain, err := s.keys.Open(keyPurpose, key.context(), key.Sealed)
+	plain, err := s.keys.Open(keyPurpose, sealContext(key), key.Sealed)
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("open the API key %d: %w", key.ID, err)
 	}

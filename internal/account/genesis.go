@@ -33,7 +33,7 @@ func (s *Service) initChain(ctx context.Context, tx Tx) error {
 		return err
 	}
 	for _, end := range []ChainEnd{ChainAnchor, ChainHead} {
-		if err := tx.SaveChainEnd(ctx, end, s.sign(end.purpose(), Checkpoint{Seal: []byte{}})); err != nil {
+		if err := tx.SaveChainEnd(ctx, end, s.sign(endPurpose(end), Checkpoint{Seal: []byte{}})); err != nil {
 			return err
 		}
 	}

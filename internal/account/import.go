@@ -142,17 +142,16 @@ func (s *Service) Import(ctx context.Context, caller *Principal, id int64) (Impo
 	if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 		return Import{}, err
 	}
-	return ownImport(caller)(s.store.Import(ctx, id))
+	i, err := s.store.Import(ctx, id)
+	return ownImport(caller, i, err)
 }
 
 // ownImport passes on an import that was read, unless the caller may not see it.
-func ownImport(caller *Principal) func(Import, error) (Import, error) {
-	return func(i Import, err error) (Import, error) {
-		if errors.Is(err, ErrNotFound) || err == nil && i.UserID != caller.User.ID && !caller.Access.Administrator {
-			return Import{}, NotFound()
-		}
-		return i, err
+func ownImport(caller *Principal, i Import, err error) (Import, error) {
+	if errors.Is(err, ErrNotFound) || err == nil && i.UserID != caller.User.ID && !caller.Access.Administrator {
+		return Import{}, NotFound()
 	}
+	return i, err
 }
 
 // changeImport runs f on an import of the caller's in one transaction, and stores
@@ -163,14 +162,15 @@ func (s *Service) changeImport(ctx context.Context, caller *Principal, id int64,
 	}
 	var i Import
 	lock := func(ctx context.Context, tx Tx) (err error) {
-		i, err = ownImport(caller)(tx.LockImport(ctx, id))
+		i, err = tx.LockImport(ctx, id)
+		i, err = ownImport(caller, i, err)
 		return err
 	}
 	err := s.updateLocked(ctx, caller, noUser, lock, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
 		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 			return err
 		}
-		if i, err = ownImport(caller)(i, nil); err != nil {
+		if i, err = ownImport(caller, i, nil); err != nil {
 			return err
 		}
 		i.Touched = s.now()
@@ -183,7 +183,7 @@ func (s *Service) changeImport(ctx context.Context, caller *Principal, id int64,
 }
 
 // wrongState is the failure of what cannot be done with an import any more.
-func (i Import) wrongState() error {
+func wrongState(i Import) error {
 	return &Error{Code: CodeImportState, Message: fmt.Sprintf("The import is %s, so this cannot be done with it.", i.State)}
 }
 

@@ -32,10 +32,10 @@ func (s *Service) finishSome(ctx context.Context, tx Tx, caller *Principal, i *I
 	case ImportFinished:
 		return nil
 	case ImportUndoing, ImportUndone:
-		return i.wrongState()
+		return wrongState(*i)
 	}
 	i.State = ImportFinishing
-	settings, err := s.applicationSettings(ctx, tx)
+	settings, err := loadApplicationSettings(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (s *Service) finishSome(ctx context.Context, tx Tx, caller *Principal, i *I
 		return err
 	}
 	i.State, i.Finished = ImportFinished, i.Touched
-	return s.record(ctx, tx, caller, i.ended(ActionImportFinish))
+	return s.record(ctx, tx, caller, importEnded(*i, ActionImportFinish))
 }
 
 // activateImported activates and invites the user of a row, and returns what there
@@ -72,7 +72,7 @@ func (s *Service) activateImported(ctx context.Context, tx Tx, caller *Principal
 		return nil, unlessNotFound(err)
 	}
 	if !slices.Equal(was.RoleIDs, defaultRoles) {
-		err := s.requireCoversUser(ctx, tx, caller, was.ID)
+		err := requireCoversUser(ctx, tx, caller, was.ID)
 		if ErrorCode(err) == CodeForbidden {
 			return nil, nil
 		}
@@ -80,25 +80,25 @@ func (s *Service) activateImported(ctx context.Context, tx Tx, caller *Principal
 			return nil, err
 		}
 	}
-	user := was
-	user.Active = true
+	imported := was
+	imported.Active = true
 	var events []Event
 	if !was.Active {
-		key, _ := ParseEmail(user.Email)
-		if err := tx.UpdateUser(ctx, was, user, key, s.now()); err != nil {
+		key, _ := ParseEmail(imported.Email)
+		if err := tx.UpdateUser(ctx, was, imported, key, s.now()); err != nil {
 			return nil, err
 		}
-		events = updateEvents(was, user, UserUpdate{})
+		events = updateEvents(was, imported, UserUpdate{})
 	}
-	if !row.Invite || user.Provider != ProviderLocal {
+	if !row.Invite || imported.Provider != ProviderLocal {
 		return events, nil
 	}
-	c, err := tx.Credential(ctx, user.ID)
+	c, err := tx.Credential(ctx, imported.ID)
 	if err != nil || c.PasswordHash != "" {
 		return events, err
 	}
-	events = append(events, Event{Action: ActionUserInvite, Target: user.target()})
-	return events, s.sendInvitation(ctx, tx, user, caller.From.ClientNetwork)
+	events = append(events, Event{Action: ActionUserInvite, Target: imported.target()})
+	return events, s.sendInvitation(ctx, tx, imported, caller.From.ClientNetwork)
 }
 
 // UndoImport deletes the users that an import has made. It does so in batches and
@@ -137,7 +137,7 @@ func (s *Service) undoSome(ctx context.Context, tx Tx, actor Actor, i *Import) e
 	case ImportUndone:
 		return nil
 	case ImportFinishing, ImportFinished:
-		return i.wrongState()
+		return wrongState(*i)
 	}
 	i.State = ImportUndoing
 	rows, err := lockRows(ctx, tx, i.ID)
@@ -154,7 +154,7 @@ func (s *Service) undoSome(ctx context.Context, tx Tx, actor Actor, i *Import) e
 		return err
 	}
 	i.State, i.Finished = ImportUndone, i.Touched
-	return s.recordAs(ctx, tx, actor, i.ended(ActionImportUndo))
+	return s.recordAs(ctx, tx, actor, importEnded(*i, ActionImportUndo))
 }
 
 // deleteImported deletes a user of an import. One who is not active is no
@@ -211,7 +211,7 @@ func (s *Service) eachRow(ctx context.Context, tx Tx, actor Actor, importID int6
 }
 
 // ended tells the activity log that an import is over.
-func (i Import) ended(action Action) Event {
+func importEnded(i Import, action Action) Event {
 	return Event{action, i.target(), []FieldChange{{Field: "rows", To: i.Rows}, {Field: "faults", To: i.Faults}, {Field: "dryRun", To: i.DryRun}}}
 }
 

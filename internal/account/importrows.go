@@ -37,7 +37,7 @@ func (s *Service) addImportRows(ctx context.Context, caller *Principal, id int64
 	if err != nil {
 		return i, nil, err
 	}
-	users, err = i.missing(first, users)
+	users, err = missingRows(i, first, users)
 	if err != nil || len(users) == 0 {
 		return i, nil, err
 	}
@@ -57,14 +57,14 @@ func (s *Service) addImportRows(ctx context.Context, caller *Principal, id int64
 }
 
 // missing returns those of the users that the import does not have yet.
-func (i Import) missing(first int, users []ImportUser) ([]ImportUser, error) {
+func missingRows(i Import, first int, users []ImportUser) ([]ImportUser, error) {
 	switch {
 	case len(users) == 0:
 		return nil, Invalid(Detail{"/users", "must have at least one user"})
 	case len(users) > MaxImportRows:
 		return nil, &Error{Code: CodeTooLarge, Message: fmt.Sprintf("At most %d users can be imported at once.", MaxImportRows)}
 	case i.State != ImportOpen:
-		return nil, i.wrongState()
+		return nil, wrongState(i)
 	case first < 1 || first > i.Rows+1:
 		return nil, Invalid(Detail{"/first", fmt.Sprintf("must be from 1 to %d, the number of the next row", i.Rows+1)})
 	}
@@ -77,7 +77,7 @@ func (s *Service) checkImport(ctx context.Context, i Import, users []ImportUser)
 	checks := make([]checker, len(users))
 	keys := make([]EmailKey, len(users))
 	for n, u := range users {
-		keys[n] = checks[n].importUser(u)
+		keys[n] = checkImportUser(&checks[n], u)
 		rows[n] = ImportRow{Row: i.Rows + 1 + n, Key: keys[n], Activate: u.Active}
 		rows[n].Invite = u.Active && u.Password == nil && u.PasswordHash == nil
 	}
@@ -110,8 +110,8 @@ func (s *Service) checkImport(ctx context.Context, i Import, users []ImportUser)
 	return rows, faults, nil
 }
 
-// importUser checks one row of an import and returns its address's key.
-func (c *checker) importUser(u ImportUser) EmailKey {
+// checkImportUser checks one row of an import and returns its address's key.
+func checkImportUser(c *checker, u ImportUser) EmailKey {
 	c.name("/name", u.Name)
 	key := c.email("/email", u.Email)
 	c.optional("/surname", u.Surname, MaxNameLength)
@@ -208,7 +208,7 @@ func (s *Service) addTo(ctx context.Context, caller *Principal, was Import, f fu
 	return s.changeImport(ctx, caller, was.ID, func(ctx context.Context, tx Tx, caller *Principal, i *Import) error {
 		switch {
 		case i.State != ImportOpen:
-			return i.wrongState()
+			return wrongState(*i)
 		case i.Rows != was.Rows:
 			return errImportMoved
 		}

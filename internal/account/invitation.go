@@ -26,11 +26,11 @@ func (s *Service) InviteUser(ctx context.Context, caller *Principal, id int64) e
 		if id == caller.User.ID {
 			return usePasswordChange()
 		}
-		user, err := s.findUser(ctx, tx, id)
+		user, err := findUser(ctx, tx, id, s.now())
 		if err != nil {
 			return err
 		}
-		if err := s.requireCoversUser(ctx, tx, caller, id); err != nil {
+		if err := requireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
 		switch {

@@ -35,13 +35,13 @@ type LDAPUpdate struct {
 }
 
 // ldapConfiguration reads what is stored, but for the password.
-func (s *Service) ldapConfiguration(ctx context.Context, r Reader) (LDAPConfiguration, error) {
+func loadLDAP(ctx context.Context, r SettingReader) (LDAPConfiguration, error) {
 	return loadSettings(ctx, r, settingLDAP, LDAPConfiguration{})
 }
 
 // shownLDAP is ldapConfiguration, and whether there is a password.
 func (s *Service) shownLDAP(ctx context.Context, r Reader) (LDAPConfiguration, error) {
-	l, err := s.ldapConfiguration(ctx, r)
+	l, err := loadLDAP(ctx, r)
 	if err == nil {
 		l.PasswordSet, err = hasSecret(ctx, r, secretLDAPPassword)
 	}
@@ -68,7 +68,7 @@ func (s *Service) UpdateLDAPConfiguration(ctx context.Context, caller *Principal
 		if err := requireConfigure(caller, access.EntityLDAPConfiguration); err != nil {
 			return err
 		}
-		was, err := s.ldapConfiguration(ctx, tx)
+		was, err := loadLDAP(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 	setIfPresent(&l.UserSearchBase, up.UserSearchBase)
 	setIfPresent(&l.UserSearchFilter, up.UserSearchFilter)
 	if up.AllowedGroups != nil {
-		l.AllowedGroups = c.groups("/allowedGroups", *up.AllowedGroups)
+		l.AllowedGroups = checkGroups(&c, "/allowedGroups", *up.AllowedGroups)
 	}
 	c.optional("/url", deref(up.URL), maxURLLength)
 	c.optional("/searchUserDN", deref(up.SearchUserDN), maxSettingLength)
@@ -122,7 +122,7 @@ func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 		c.text("/searchUserPassword", password.Reveal(), maxSettingLength)
 	}
 	if up.URL != nil && l.URL != nil {
-		c.directory("/url", *l.URL)
+		checkDirectoryURL(&c, "/url", *l.URL)
 	}
 	if l.Enabled && l.URL == nil {
 		c.fail("/url", "must be set for the directory to be enabled")
@@ -130,8 +130,8 @@ func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 	return l, c.err()
 }
 
-// directory checks the URL of a directory.
-func (c *checker) directory(path, text string) {
+// checkDirectoryURL checks the URL of a directory.
+func checkDirectoryURL(c *checker, path, text string) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
 		c.fail(path, "must be a URL such as ldaps://directory.example.com")

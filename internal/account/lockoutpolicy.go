@@ -22,7 +22,7 @@ func (s *Service) LockoutPolicy(ctx context.Context, caller *Principal) (throttl
 	if err := Allow(caller, access.ActionRead, access.EntityLockoutPolicy, access.All); err != nil {
 		return throttle.Policy{}, err
 	}
-	return s.lockoutPolicy(ctx, s.store)
+	return loadLockoutPolicy(ctx, s.store)
 }
 
 // UpdateLockoutPolicy changes the policy. It holds for the next sign-in, on every
@@ -38,7 +38,7 @@ func (s *Service) UpdateLockoutPolicy(ctx context.Context, caller *Principal, up
 		if err := Allow(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All); err != nil {
 			return err
 		}
-		was, err := s.lockoutPolicy(ctx, tx)
+		was, err := loadLockoutPolicy(ctx, tx)
 		if err != nil {
 			return err
 		}

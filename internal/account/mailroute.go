@@ -96,18 +96,18 @@ func (s *Service) mailRoute(ctx context.Context) (MailRoute, error) {
 		route.Server = &fixed
 	case m.Server != nil:
 		route.Server = &MailServer{
-			Host: *m.Server, Port: deref(m.Port), Security: m.security(), Account: deref(m.Account),
+			Host: *m.Server, Port: deref(m.Port), Security: securityOf(m), Account: deref(m.Account),
 			CA: deref(application.InternalCertificate),
 		}
 		if m.Account != nil { // a password without an account is of no use
-			route.Server.Password, err = s.openSecret(ctx, s.store, secretSMTPPassword, m.destination())
+			route.Server.Password, err = s.openSecret(ctx, s.store, secretSMTPPassword, mailDestination(m))
 		}
 	}
 	return route, err
 }
 
 // security is how the settings secure the connection.
-func (m MailSettings) security() MailSecurity {
+func securityOf(m MailSettings) MailSecurity {
 	switch {
 	case m.TLS:
 		return MailTLS
@@ -118,8 +118,8 @@ func (m MailSettings) security() MailSecurity {
 }
 
 // destination is where the password of the account is sent to.
-func (m MailSettings) destination() destination {
-	return destination{deref(m.Server), strconv.Itoa(deref(m.Port)), string(m.security()), deref(m.Account)}
+func mailDestination(m MailSettings) destination {
+	return destination{deref(m.Server), strconv.Itoa(deref(m.Port)), string(securityOf(m)), deref(m.Account)}
 }
 
 // over puts what is fixed in the place of the settings.
@@ -163,7 +163,7 @@ func (s *Service) configuredURL(ctx context.Context, r Reader) (*url.URL, error)
 	if s.publicURLOverride != nil {
 		return s.publicURLOverride, nil
 	}
-	settings, err := s.serverSettings(ctx, r)
+	settings, err := loadServerSettings(ctx, r)
 	if err != nil || settings.PublicURL == nil {
 		return nil, err
 	}

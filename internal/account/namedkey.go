@@ -125,7 +125,7 @@ func (s *Service) Keys(ctx context.Context, caller *Principal, userID int64) ([]
 	if err := Allow(caller, access.ActionRead, access.EntityAPIKey, userID); err != nil {
 		return nil, err
 	}
-	if _, err := s.findUser(ctx, s.store, userID); err != nil {
+	if _, err := findUser(ctx, s.store, userID, s.now()); err != nil {
 		return nil, err
 	}
 	return s.store.APIKeysOf(ctx, userID)
@@ -174,9 +174,9 @@ func (s *Service) mayEnd(ctx context.Context, tx Tx, caller *Principal, what acc
 	if err := Allow(caller, access.ActionDelete, what, userID); err != nil {
 		return User{}, err
 	}
-	owner, err := s.findUser(ctx, tx, userID)
+	owner, err := findUser(ctx, tx, userID, s.now())
 	if err != nil || userID == caller.User.ID {
 		return owner, err
 	}
-	return owner, s.requireCoversUser(ctx, tx, caller, userID)
+	return owner, requireCoversUser(ctx, tx, caller, userID)
 }

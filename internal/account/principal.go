@@ -51,9 +51,9 @@ type Principal struct {
 	Session    Session // its zero value unless the credential is one
 	From       Origin
 
-	expires time.Time // when the credential comes to its end, if it is not used before; zero: never
-	used    time.Time // its last use as it is stored, to the minute
-	memo    *encoded  // nil: the principal is not remembered
+	expires  time.Time // when the credential comes to its end, if it is not used before; zero: never
+	used     time.Time // its last use as it is stored, to the minute
+	Encoding *Encoding // nil: the principal is not cached
 }
 
 // Authenticate returns the principal of a credential. It fails with

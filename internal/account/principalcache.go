@@ -2,7 +2,6 @@ package account
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -51,30 +50,6 @@ type cacheEntry struct {
 	bytes     int
 }
 
-// memo is what is kept for a principal for as long as he is remembered.
-type encoded struct {
-	cache *principalCache
-	of    *cacheEntry
-	text  atomic.Pointer[[]byte]
-}
-
-// Memo returns what make says of the principal. It is made once for as long as he is
-// remembered, and goes with him, so it must follow from him alone, and not from where a
-// request came from. There is one for each principal; nobody may change it.
-func (p *Principal) Encoded(make func() ([]byte, error)) ([]byte, error) {
-	if p.memo == nil {
-		return make()
-	}
-	if text := p.memo.text.Load(); text != nil {
-		return *text, nil
-	}
-	text, err := make()
-	if err == nil && p.memo.text.CompareAndSwap(nil, &text) {
-		p.memo.cache.grow(p.memo.of, len(text))
-	}
-	return text, err
-}
-
 // newPrincipalCache makes one that holds at most so many principals, more than none,
 // and bytes.
 func newPrincipalCache(principals, bytes int) *principalCache {
@@ -100,7 +75,7 @@ func (c *principalCache) find(hash token.Hash, steady, now time.Time) (p *Princi
 		return nil, c.applied
 	}
 	r, ok := c.entries.Get(hash)
-	if !ok || !r.principal.stillIn(now) {
+	if !ok || !valid(&r.principal, now) {
 		c.lookups.Misses++
 		return nil, c.applied
 	}
@@ -115,14 +90,14 @@ func (c *principalCache) keep(hash token.Hash, p *Principal, moment uint64, stea
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// A lock, which users are shown with, ends by itself.
-	if c.applied != moment || !c.trusted(steady) || !p.stillIn(now) || p.User.LockedOut {
+	if c.applied != moment || !c.trusted(steady) || !valid(p, now) || p.User.LockedOut {
 		return
 	}
-	r := &cacheEntry{hash: hash, principal: *p, bytes: p.size()}
+	r := &cacheEntry{hash: hash, principal: *p, bytes: sizeOf(p)}
 	r.principal.From = Origin{}
-	r.principal.memo = &encoded{cache: c, of: r}
+	r.principal.Encoding = NewEncoding(func(bytes int) { c.addSize(r, bytes) })
 	c.entries.Remove(hash)
-	for _, about := range r.principal.about() {
+	for _, about := range dependsOn(&r.principal) {
 		if c.about[about] == nil {
 			c.about[about] = map[*cacheEntry]struct{}{}
 		}
@@ -136,7 +111,7 @@ func (c *principalCache) keep(hash token.Hash, p *Principal, moment uint64, stea
 }
 
 // grow counts bytes that are kept for somebody, if he is still remembered.
-func (c *principalCache) grow(r *cacheEntry, bytes int) {
+func (c *principalCache) addSize(r *cacheEntry, bytes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now, ok := c.entries.Peek(r.hash); !ok || now != r {
@@ -152,7 +127,7 @@ func (c *principalCache) grow(r *cacheEntry, bytes int) {
 // evicted is called for each that leaves.
 func (c *principalCache) evicted(r *cacheEntry) {
 	c.bytes -= r.bytes
-	for _, about := range r.principal.about() {
+	for _, about := range dependsOn(&r.principal) {
 		delete(c.about[about], r)
 		if len(c.about[about]) == 0 {
 			delete(c.about, about)
@@ -206,12 +181,12 @@ func (c *principalCache) apply(changes []AuthChange) {
 
 // stillIn reports whether what was read of a principal counts at a time: his
 // credential has not come to its end, and its use has not to be kept anew.
-func (p *Principal) stillIn(now time.Time) bool {
+func valid(p *Principal, now time.Time) bool {
 	return now.Before(p.used.Add(touchInterval)) && (p.expires.IsZero() || now.Before(p.expires))
 }
 
 // about is every change by which the principal may become another.
-func (p *Principal) about() []AuthChange {
+func dependsOn(p *Principal) []AuthChange {
 	credential := AuthChange{AuthKey, p.Credential.ID}
 	if p.Credential.Kind == CredentialSession {
 		credential.Kind = AuthSession
@@ -224,7 +199,7 @@ func (p *Principal) about() []AuthChange {
 }
 
 // size is about how many bytes the principal takes.
-func (p *Principal) size() int {
+func sizeOf(p *Principal) int {
 	u := &p.User
 	n := principalOverhead + len(u.Picture) + len(u.Email) + len(u.Name) + len(u.Identifier) + len(p.Session.ClientNetwork) + len(p.Session.Device)
 	for _, text := range []*string{u.Surname, u.Department, u.Biography} {

@@ -41,7 +41,7 @@ func (s *Service) changeUserRoles(ctx context.Context, caller *Principal, id int
 		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
 			return err
 		}
-		if err := s.requireCoversUser(ctx, tx, caller, id); err != nil {
+		if err := requireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
 		if wanted = follow(user.RoleIDs); len(wanted) == 0 {

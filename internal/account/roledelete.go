@@ -13,13 +13,6 @@ import (
 // groupsWithRoles are the groups of settings that name roles.
 var groupsWithRoles = []string{settingApplication, settingLDAP, settingSAML}
 
-// roleSettings are for each of these groups. Each function reports
-// whether its group names the role old, and, unless with is 0, puts the role with
-// in its place.
-var roleSettings = []func(s *Service, ctx context.Context, tx Tx, caller *Principal, old, with int64) (used bool, err error){
-	(*Service).replaceDefaultRole, (*Service).replaceLDAPRole, (*Service).replaceSAMLRole,
-}
-
 // DeleteRole removes a role for good; the id is never used again. It fails as
 // [Allow] says, and with CodeBuiltInRole and CodeRoleInUse.
 //
@@ -68,8 +61,8 @@ func (s *Service) mustBeUnused(ctx context.Context, tx Tx, caller *Principal, id
 	if len(held) > 0 {
 		return roleInUse()
 	}
-	for _, setting := range roleSettings {
-		used, err := setting(s, ctx, tx, caller, id, 0)
+	for _, replace := range s.settingReplacers() {
+		used, err := replace(ctx, tx, caller, id, 0)
 		if err != nil {
 			return err
 		}
@@ -86,8 +79,8 @@ func (s *Service) replaceRole(ctx context.Context, tx Tx, caller *Principal, id,
 	if err := mayReplaceRole(ctx, tx, caller, id, with); err != nil {
 		return nil, err
 	}
-	for _, setting := range roleSettings {
-		if _, err := setting(s, ctx, tx, caller, id, with); err != nil {
+	for _, replace := range s.settingReplacers() {
+		if _, err := replace(ctx, tx, caller, id, with); err != nil {
 			return nil, err
 		}
 	}
@@ -122,9 +115,18 @@ func mayReplaceRole(ctx context.Context, tx Tx, caller *Principal, id, with int6
 	return requireCovers(caller, access.Of(append(held, replacement...)))
 }
 
-// replaceDefaultRole is of roleSettings, for the roles that new users get.
+// roleReplacer reports whether a group of settings names the role old. Unless with is
+// 0, it also puts the role with in its place.
+type roleReplacer func(ctx context.Context, tx Tx, caller *Principal, old, with int64) (used bool, err error)
+
+// settingReplacers returns the replacer of each group of settings that names roles.
+func (s *Service) settingReplacers() []roleReplacer {
+	return []roleReplacer{s.replaceDefaultRole, s.replaceLDAPRole, s.replaceSAMLRole}
+}
+
+// replaceDefaultRole is a [roleReplacer] for the roles that new users get.
 func (s *Service) replaceDefaultRole(ctx context.Context, tx Tx, caller *Principal, old, with int64) (bool, error) {
-	settings, err := s.applicationSettings(ctx, tx)
+	settings, err := loadApplicationSettings(ctx, tx)
 	if err != nil || !slices.Contains(settings.DefaultRoleIDs, old) || with == 0 {
 		return slices.Contains(settings.DefaultRoleIDs, old), err
 	}

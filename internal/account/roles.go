@@ -126,7 +126,7 @@ func (s *Service) DefaultRoles(ctx context.Context, caller *Principal) ([]access
 	if err := Allow(caller, access.ActionRead, access.EntityRole, access.Any); err != nil {
 		return nil, err
 	}
-	settings, err := s.applicationSettings(ctx, s.store)
+	settings, err := loadApplicationSettings(ctx, s.store)
 	if err != nil {
 		return nil, err
 	}

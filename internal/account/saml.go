@@ -33,13 +33,13 @@ type SAMLUpdate struct {
 }
 
 // samlConfiguration reads what is stored.
-func (s *Service) samlConfiguration(ctx context.Context, r Reader) (SAMLConfiguration, error) {
+func loadSAML(ctx context.Context, r SettingReader) (SAMLConfiguration, error) {
 	return loadSettings(ctx, r, settingSAML, SAMLConfiguration{})
 }
 
 // shownSAML is samlConfiguration, and where the provider finds us.
 func (s *Service) shownSAML(ctx context.Context, r Reader) (SAMLConfiguration, error) {
-	configuration, err := s.samlConfiguration(ctx, r)
+	configuration, err := loadSAML(ctx, r)
 	if err != nil {
 		return configuration, err
 	}
@@ -72,7 +72,7 @@ func (s *Service) UpdateSAMLConfiguration(ctx context.Context, caller *Principal
 		if err := requireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 			return err
 		}
-		was, err := s.samlConfiguration(ctx, tx)
+		was, err := loadSAML(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 	setIfPresent(&s.ProviderLoginURL, up.ProviderLoginURL)
 	setIfPresent(&s.SignatureCertificate, up.SignatureCertificate)
 	if up.AllowedGroups != nil {
-		s.AllowedGroups = c.groups("/allowedGroups", *up.AllowedGroups)
+		s.AllowedGroups = checkGroups(&c, "/allowedGroups", *up.AllowedGroups)
 	}
 	if up.ProviderLoginURL != nil && s.ProviderLoginURL != nil {
 		u, err := url.Parse(*s.ProviderLoginURL)
@@ -115,7 +115,7 @@ func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 	}
 	c.optional("/providerLoginUrl", deref(up.ProviderLoginURL), maxURLLength)
 	if up.SignatureCertificate != nil {
-		c.certificates("/signatureCertificate", s.SignatureCertificate)
+		checkCertificates(&c, "/signatureCertificate", s.SignatureCertificate)
 	}
 	if s.Enabled && s.ProviderLoginURL == nil {
 		c.fail("/providerLoginUrl", "must be set for the provider to be enabled")

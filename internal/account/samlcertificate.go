@@ -44,7 +44,7 @@ func (s *Service) RenewSAMLCertificate(ctx context.Context, caller *Principal) (
 		if err := requireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
 			return err
 		}
-		configuration, err := s.samlConfiguration(ctx, tx)
+		configuration, err := loadSAML(ctx, tx)
 		if err != nil {
 			return err
 		}

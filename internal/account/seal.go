@@ -106,7 +106,7 @@ func (s *Service) sealBatch(ctx context.Context, tx Tx) (*Checkpoint, error) {
 		return nil, err
 	}
 	if head.Number > before {
-		if err := tx.SaveChainEnd(ctx, ChainHead, s.sign(ChainHead.purpose(), head)); err != nil {
+		if err := tx.SaveChainEnd(ctx, ChainHead, s.sign(endPurpose(ChainHead), head)); err != nil {
 			return nil, err
 		}
 	}
@@ -128,7 +128,7 @@ func (s *Service) sealEntries(ctx context.Context, tx Tx, head Checkpoint, room 
 		}
 		for _, e := range entries {
 			e.Number = head.Number + 1
-			signature := s.keys.Sign(sealPurpose, e.signingInput(head.Seal))
+			signature := s.keys.Sign(sealPurpose, entryInput(e, head.Seal))
 			e.KeyID, e.Seal = signature.KeyID, signature.MAC
 			if err := tx.SealActivity(ctx, e); err != nil {
 				return head, err
@@ -146,13 +146,13 @@ func (s *Service) sealEntries(ctx context.Context, tx Tx, head Checkpoint, room 
 
 // sealed reports whether the entry's seal is right behind the previous one.
 func (s *Service) sealed(e StoredActivity, previous []byte) bool {
-	return s.keys.Verify(sealPurpose, e.signingInput(previous), keyring.Signature{KeyID: e.KeyID, MAC: e.Seal})
+	return s.keys.Verify(sealPurpose, entryInput(e, previous), keyring.Signature{KeyID: e.KeyID, MAC: e.Seal})
 }
 
 // text is what the seal of an entry is over: the seal before it, and all that is
 // stored of it. Each text is preceded by its length, so that no two entries have
 // the same.
-func (e StoredActivity) signingInput(previous []byte) []byte {
+func entryInput(e StoredActivity, previous []byte) []byte {
 	b := make([]byte, 0, 512)
 	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
 	text := func(s string) {

@@ -28,7 +28,7 @@ func (s *Service) ServerSettings(ctx context.Context, caller *Principal) (Server
 }
 
 func (s *Service) effectiveServer(ctx context.Context, r Reader) (ServerSettings, error) {
-	settings, err := s.serverSettings(ctx, r)
+	settings, err := loadServerSettings(ctx, r)
 	if s.publicURLOverride != nil {
 		settings.PublicURL = new(s.publicURLOverride.String())
 	}
@@ -57,7 +57,7 @@ func (s *Service) UpdateServerSettings(ctx context.Context, caller *Principal, u
 		if err != nil {
 			return err
 		}
-		was, err := s.serverSettings(ctx, tx)
+		was, err := loadServerSettings(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (s *Service) UpdateServerSettings(ctx context.Context, caller *Principal, u
 			return err
 		}
 		target := Target{Kind: access.EntityApplicationSettings, Name: settingServer}
-		if err := storeChanged(ctx, s, tx, caller, settingServer, now, target, now.changes(was)); err != nil {
+		if err := storeChanged(ctx, s, tx, caller, settingServer, now, target, serverChanges(now, was)); err != nil {
 			return err
 		}
 		settings, err = s.effectiveServer(ctx, tx)
@@ -128,7 +128,7 @@ func (up ServerUpdate) apply(s ServerSettings) (ServerSettings, error) {
 }
 
 // changes tells the activity log what is different from before.
-func (s ServerSettings) changes(was ServerSettings) []FieldChange {
+func serverChanges(s ServerSettings, was ServerSettings) []FieldChange {
 	var l changeList
 	l.add("publicUrl", orNil(was.PublicURL), orNil(s.PublicURL))
 	l.add("emailSenderName", was.SenderName, s.SenderName)

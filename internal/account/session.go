@@ -93,7 +93,7 @@ func (s *Service) touch(ctx context.Context, c CredentialRef, last, now time.Tim
 // sessionPrincipal loads who a session belongs to. It fails with
 // CodeUnauthorized when the session is over or its owner may not come in.
 func (s *Service) sessionPrincipal(ctx context.Context, r Reader, session Session, from Origin, now time.Time) (*Principal, error) {
-	settings, err := s.serverSettings(ctx, r)
+	settings, err := loadServerSettings(ctx, r)
 	if err != nil {
 		return nil, err
 	}

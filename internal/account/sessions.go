@@ -24,10 +24,10 @@ func (s *Service) Sessions(ctx context.Context, caller *Principal, userID int64)
 	if err := Allow(caller, access.ActionRead, access.EntitySession, userID); err != nil {
 		return nil, err
 	}
-	if _, err := s.findUser(ctx, s.store, userID); err != nil {
+	if _, err := findUser(ctx, s.store, userID, s.now()); err != nil {
 		return nil, err
 	}
-	settings, err := s.serverSettings(ctx, s.store)
+	settings, err := loadServerSettings(ctx, s.store)
 	if err != nil {
 		return nil, err
 	}

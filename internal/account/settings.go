@@ -81,22 +81,22 @@ var (
 	}
 )
 
-func (s *Service) applicationSettings(ctx context.Context, r Reader) (ApplicationSettings, error) {
+func loadApplicationSettings(ctx context.Context, r SettingReader) (ApplicationSettings, error) {
 	defaults := defaultApplicationSettings
 	defaults.DefaultRoleIDs = slices.Clone(defaults.DefaultRoleIDs) // what is read is written into the slice
 	return loadSettings(ctx, r, settingApplication, defaults)
 }
 
-func (s *Service) serverSettings(ctx context.Context, r Reader) (ServerSettings, error) {
+func loadServerSettings(ctx context.Context, r SettingReader) (ServerSettings, error) {
 	return loadSettings(ctx, r, settingServer, defaultServerSettings)
 }
 
-func (s *Service) lockoutPolicy(ctx context.Context, r Reader) (throttle.Policy, error) {
+func loadLockoutPolicy(ctx context.Context, r SettingReader) (throttle.Policy, error) {
 	return loadSettings(ctx, r, settingLockout, throttle.Default)
 }
 
 // loadSettings reads a group of settings; what was never set has its default.
-func loadSettings[T any](ctx context.Context, r Reader, name string, defaults T) (T, error) {
+func loadSettings[T any](ctx context.Context, r SettingReader, name string, defaults T) (T, error) {
 	text, err := r.Setting(ctx, name)
 	if errors.Is(err, ErrNotFound) {
 		return defaults, nil

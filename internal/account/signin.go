@@ -244,7 +244,7 @@ func (s *Service) reserve(ctx context.Context, t attempt) (reservation, error) {
 func (s *Service) reserveOnce(ctx context.Context, t attempt) (h reservation, err error) {
 	err = s.store.Write(ctx, func(ctx context.Context, tx Tx) error {
 		now := s.now()
-		policy, err := s.lockoutPolicy(ctx, tx)
+		policy, err := loadLockoutPolicy(ctx, tx)
 		if err != nil {
 			return err
 		}

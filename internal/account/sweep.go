@@ -25,7 +25,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	return errors.Join(
 		s.sweep(ctx, func(ctx context.Context, tx Tx) (int, error) {
-			settings, err := s.serverSettings(ctx, tx)
+			settings, err := loadServerSettings(ctx, tx)
 			if err != nil {
 				return 0, err
 			}

@@ -102,7 +102,7 @@ func (s *Service) readPage(ctx context.Context, q UserQuery, limit int) (UserPag
 		}
 		for _, u := range piece {
 			if len(users) == limit || pictures > pagePictureBytes {
-				return UserPage{Users: users, Next: q.Sort.cursor(users[len(users)-1])}, nil
+				return UserPage{Users: users, Next: cursorAfter(q.Sort, users[len(users)-1])}, nil
 			}
 			users = append(users, u)
 			pictures += len(u.Picture)
@@ -110,7 +110,7 @@ func (s *Service) readPage(ctx context.Context, q UserQuery, limit int) (UserPag
 		if len(piece) < q.Limit {
 			return UserPage{Users: users}, nil
 		}
-		place := q.Sort.placeOf(users[len(users)-1])
+		place := placeOf(q.Sort, users[len(users)-1])
 		q.After = &place
 	}
 }
@@ -131,7 +131,7 @@ func newUserQuery(filter UserFilter, sort UserSort, cursor string, limit int) (U
 		q.Words = slices.Compact(q.Words)
 	}
 	if cursor != "" {
-		place, ok := sort.place(cursor)
+		place, ok := parseCursor(sort, cursor)
 		if !ok {
 			c.fail("/query/cursor", "must be the cursor of a page before, in the same order")
 		}
@@ -149,8 +149,8 @@ type userCursor struct {
 }
 
 // cursor makes the cursor behind a user.
-func (sort UserSort) cursor(last User) string {
-	place := sort.placeOf(last)
+func cursorAfter(sort UserSort, last User) string {
+	place := placeOf(sort, last)
 	text, err := json.Marshal(userCursor{sort, place.Key, place.ID})
 	if err != nil {
 		panic(err) // a struct of texts and a number
@@ -159,7 +159,7 @@ func (sort UserSort) cursor(last User) string {
 }
 
 // placeOf returns where a user stands in the order.
-func (sort UserSort) placeOf(u User) UserPlace {
+func placeOf(sort UserSort, u User) UserPlace {
 	place := UserPlace{ID: u.ID}
 	switch sort {
 	case SortByName, SortByNameDown:
@@ -172,7 +172,7 @@ func (sort UserSort) placeOf(u User) UserPlace {
 }
 
 // place reads a cursor, and reports whether it is one of this order.
-func (sort UserSort) place(cursor string) (UserPlace, bool) {
+func parseCursor(sort UserSort, cursor string) (UserPlace, bool) {
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
 		return UserPlace{}, false

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -57,7 +58,7 @@ func (s *Service) User(ctx context.Context, caller *Principal, id int64) (User, 
 	if err := Allow(caller, access.ActionRead, access.EntityUser, id); err != nil {
 		return User{}, err
 	}
-	return s.findUser(ctx, s.store, id)
+	return findUser(ctx, s.store, id, s.now())
 }
 
 // UserByEmail returns the user with an address. It fails with CodeForbidden for who may
@@ -77,11 +78,11 @@ func (s *Service) UserByEmail(ctx context.Context, caller *Principal, address st
 	if err != nil {
 		return User{}, err
 	}
-	return s.findUser(ctx, s.store, c.UserID)
+	return findUser(ctx, s.store, c.UserID, s.now())
 }
 
-func (s *Service) findUser(ctx context.Context, r Reader, id int64) (User, error) {
-	u, err := r.User(ctx, id, s.now())
+func findUser(ctx context.Context, r UserReader, id int64, now time.Time) (User, error) {
+	u, err := r.User(ctx, id, now)
 	if errors.Is(err, ErrNotFound) {
 		return User{}, NotFound()
 	}
@@ -197,7 +198,7 @@ func (s *Service) checkTaken(ctx context.Context, keys []EmailKey) error {
 // insertUsers stores new local users whose input was checked, with the default
 // roles, and records them. It fails with ErrEmailTaken.
 func (s *Service) insertUsers(ctx context.Context, tx Tx, caller *Principal, users []NewUser, keys []EmailKey, hashes []string) ([]User, error) {
-	settings, err := s.applicationSettings(ctx, tx)
+	settings, err := loadApplicationSettings(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +278,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller *Principal, id int64, u
 			return err
 		}
 		if up.access() {
-			if err := s.requireCoversUser(ctx, tx, caller, id); err != nil {
+			if err := requireCoversUser(ctx, tx, caller, id); err != nil {
 				return err
 			}
 		}
@@ -377,8 +378,8 @@ func endAccess(ctx context.Context, tx Tx, userID int64) error {
 }
 
 // mustCoverUser fails unless the caller covers everything that the user may do.
-func (s *Service) requireCoversUser(ctx context.Context, tx Tx, caller *Principal, id int64) error {
-	roles, err := tx.RolesOf(ctx, id)
+func requireCoversUser(ctx context.Context, r RoleReader, caller *Principal, id int64) error {
+	roles, err := r.RolesOf(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -395,7 +396,7 @@ func (s *Service) DeleteUser(ctx context.Context, caller *Principal, id int64) e
 		if err := Allow(caller, access.ActionDelete, access.EntityUser, id); err != nil {
 			return err
 		}
-		if err := s.requireCoversUser(ctx, tx, caller, id); err != nil {
+		if err := requireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
 		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {

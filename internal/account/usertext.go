@@ -76,7 +76,7 @@ func (s *Service) EncodedUser(ctx context.Context, caller *Principal, id int64, 
 	if text != nil {
 		return text, nil
 	}
-	u, err := s.findUser(ctx, s.store, id)
+	u, err := findUser(ctx, s.store, id, s.now())
 	if err != nil {
 		return nil, err
 	}

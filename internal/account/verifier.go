@@ -76,17 +76,17 @@ const retentionSlack = 24 * time.Hour
 // retention returns the time from before which entries are removed, and adds a
 // finding when that was set past the rules, or some are gone that no rule removes.
 func (v *verifier) retention(ctx context.Context) (before time.Time, err error) {
-	settings, err := v.s.applicationSettings(ctx, v.s.store)
+	settings, err := loadApplicationSettings(ctx, v.s.store)
 	if err != nil {
 		return before, err
 	}
 	now, anchor := v.s.now(), v.report.Anchor
-	before, err = settings.activityBefore(now)
+	before, err = retentionCutoff(settings, now)
 	if err != nil {
 		v.addFinding(Finding{Kind: FindingForged, Message: fmt.Sprintf("the settings keep entries for %d days, which nobody can set", settings.ActivityDays)})
 		before = now.AddDate(0, 0, -minActivityDays)
 	}
-	signed := v.s.signed(ChainAnchor.purpose(), anchor)
+	signed := v.s.signed(endPurpose(ChainAnchor), anchor)
 	if signed && anchor.Number > 0 && anchor.At.After(now.AddDate(0, 0, -minActivityDays)) {
 		v.addFinding(Finding{
 			Kind: FindingEarly, To: anchor.Number, From: anchor.Number,
