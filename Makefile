@@ -17,7 +17,7 @@ ONE_BY_ONE := TestSchemathesis|TestScripts|TestConsole.*
 # What runs once more on PostgreSQL: the rules and the whole HTTP suite, and of the binary what goes through every operation.
 # Storage, the model and the tests of several servers run on both engines by themselves. Without -race, which has seen the same code on SQLite, and PostgreSQL's
 # own part in the first run of storage: it would take most of the time.
-SECOND     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' ./internal/account ./internal/httpapi ./internal/console
+SECOND     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' ./internal/service ./internal/httpapi ./internal/console
 SECOND_E2E := -run '^(TestIdentityPlane|TestPythonClient|TestSeedExamples|TestRecoveryByMail|TestSchemathesis|TestConsole.*)$$' \
               -skip '^TestSchemathesis$$/^(contract_key|deputy|reader|read-only_key|nobody)$$'
 

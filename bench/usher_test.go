@@ -15,8 +15,9 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 	requests "github.com/seed-3a99a2fe/usher/bench/internal/work"
-	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -65,7 +66,7 @@ func startUsher(b testing.TB) *usher {
 }
 
 // hear has the rules hear what was changed, again and again until the benchmark ends.
-func hear(b testing.TB, accounts *account.Service) {
+func hear(b testing.TB, accounts *service.Service) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
 	ended := make(chan struct{})
 	b.Cleanup(func() { cancel(); <-ended })
@@ -75,7 +76,7 @@ func hear(b testing.TB, accounts *account.Service) {
 			_ = accounts.PollInvalidations(ctx) // one that fails has the next requests read the database
 			select {
 			case <-ctx.Done():
-			case <-time.After(account.PollInterval):
+			case <-time.After(auth.PollInterval):
 			}
 		}
 	}()

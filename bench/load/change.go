@@ -9,6 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/work"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -21,7 +22,7 @@ type change struct {
 	request func(credential string, users int64) work.Request
 	// run makes the n-th change by the rules. What it reads before its transaction is
 	// asked for in outside.
-	run func(outside, inside context.Context, s *account.Service, admin *account.Principal, n, users int64) error
+	run func(outside, inside context.Context, s *service.Service, admin *account.Principal, n, users int64) error
 	// subject is what the n-th change is about.
 	subject func(s *script, n int64) subject
 }
@@ -30,7 +31,7 @@ var changes = []change{
 	{
 		name:    "patch",
 		request: work.Patch,
-		run: func(_, inside context.Context, s *account.Service, admin *account.Principal, n, users int64) error {
+		run: func(_, inside context.Context, s *service.Service, admin *account.Principal, n, users int64) error {
 			_, err := s.UpdateUser(inside, admin, work.Changed(n, users), account.UserUpdate{Department: new(new(work.Department(n)))})
 			return err
 		},
@@ -39,7 +40,7 @@ var changes = []change{
 	{
 		name:    "role change",
 		request: work.SetRoles,
-		run: func(_, inside context.Context, s *account.Service, admin *account.Principal, n, users int64) error {
+		run: func(_, inside context.Context, s *service.Service, admin *account.Principal, n, users int64) error {
 			_, err := s.SetUserRoles(inside, admin, work.Changed(n, users), work.RolesOf(n, users))
 			return err
 		},
@@ -48,7 +49,7 @@ var changes = []change{
 	{
 		name:    "logout",
 		request: func(string, int64) work.Request { return work.Logout(0) },
-		run: func(outside, inside context.Context, s *account.Service, _ *account.Principal, n, _ int64) error {
+		run: func(outside, inside context.Context, s *service.Service, _ *account.Principal, n, _ int64) error {
 			credential, _ := seed.Session(n)
 			caller, err := s.Authenticate(outside, secret.New(credential), account.Origin{ClientNetwork: "127.0.0.1"})
 			if err != nil {
@@ -114,7 +115,7 @@ func (c change) measure(callers int) func(context.Context, *bench, row) (result,
 // sessions to be ended afterwards.
 func (c change) record(ctx context.Context, d *database) (*script, error) {
 	s := &script{users: d.users, subject: c.subject}
-	return s, d.with(ctx, func(store *sqlstore.Store, accounts *account.Service) (err error) {
+	return s, d.with(ctx, func(store *sqlstore.Store, accounts *service.Service) (err error) {
 		if s.offset, err = seed.AddSessions(ctx, store, d.users, 0, sessions); err != nil {
 			return err
 		}

@@ -15,9 +15,9 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
-	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -62,7 +62,7 @@ func createSeeded(ctx context.Context, e engine, users int64) (*database, error)
 		return nil, err
 	}
 	d.users = users
-	err = d.with(ctx, func(store *sqlstore.Store, accounts *account.Service) error {
+	err = d.with(ctx, func(store *sqlstore.Store, accounts *service.Service) error {
 		return seed.Fill(ctx, store, accounts, users)
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func createSeeded(ctx context.Context, e engine, users int64) (*database, error)
 }
 
 // with opens the database, and closes it behind f.
-func (d *database) with(ctx context.Context, f func(*sqlstore.Store, *account.Service) error) error {
+func (d *database) with(ctx context.Context, f func(*sqlstore.Store, *service.Service) error) error {
 	store, err := d.engine.open(ctx, d)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 	"github.com/seed-3a99a2fe/usher/bench/internal/work"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
@@ -78,7 +79,7 @@ func (b *bench) equalities(ctx context.Context) ([]equality, error) {
 	signIns := []attempt{unknownAttempt, wrongAttempt, inactiveAttempt, lockedAttempt}
 	forgotten := []attempt{forgottenUnknown, forgottenKnown}
 	tries := int64(b.tries)
-	err = d.with(ctx, func(store *sqlstore.Store, _ *account.Service) error {
+	err = d.with(ctx, func(store *sqlstore.Store, _ *service.Service) error {
 		// Each kind has as many accounts, from the id 2 on.
 		if err := deactivate(ctx, store, 2+2*tries, 2+3*tries); err != nil {
 			return err

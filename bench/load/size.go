@@ -7,7 +7,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 	"github.com/seed-3a99a2fe/usher/bench/internal/work"
-	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -143,7 +143,7 @@ func (b *bench) ofSize(ctx context.Context, users int64) (*process, string, erro
 	if err != nil {
 		return nil, "", err
 	}
-	err = d.with(ctx, func(store *sqlstore.Store, _ *account.Service) error {
+	err = d.with(ctx, func(store *sqlstore.Store, _ *service.Service) error {
 		tries := b.settings.usedUp() * int64(b.settings.rounds+1)
 		_, err := seed.AddSessions(ctx, store, users, 0, b.settings.ownSession()+tries)
 		return errors.Join(err, seed.AddRecoveries(ctx, store, users, 0, tries))

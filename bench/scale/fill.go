@@ -17,6 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 	"github.com/seed-3a99a2fe/usher/internal/token"
@@ -33,7 +34,7 @@ const (
 // a counter, a sealed entry of the activity log.
 type filler struct {
 	store    *sqlstore.Store
-	accounts *account.Service
+	accounts *service.Service
 	pool     *passhash.Pool
 	hash     string
 	users    int // how many are there; the first is the administrator
@@ -53,11 +54,11 @@ func newFiller(ctx context.Context, store *sqlstore.Store) (*filler, error) {
 		return nil, err
 	}
 	f := &filler{store: store, pool: pool, users: 1}
-	f.accounts = account.New(account.Options{
+	f.accounts = service.New(service.Options{
 		Store: store, Passwords: pool, Keys: keys, Renderer: mail.NewTemplates(),
 		Log: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader,
 	})
-	if _, err := f.accounts.SetUp(ctx, account.FirstRun{AdminEmail: "admin@example.org", AdminPassword: secret.New(password)}); err != nil {
+	if _, err := f.accounts.SetUp(ctx, service.FirstRun{AdminEmail: "admin@example.org", AdminPassword: secret.New(password)}); err != nil {
 		return nil, err
 	}
 	admin, err := store.Credential(ctx, 1)

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // adminCmd groups what an operator does to the data itself when nobody can sign
@@ -40,7 +41,7 @@ type dataFlags struct {
 }
 
 // with opens the data and runs f on it.
-func (d *dataFlags) with(a *app, f func(context.Context, *account.Service) error) error {
+func (d *dataFlags) with(a *app, f func(context.Context, *service.Service) error) error {
 	settings := &config.Server{Data: d.Data, ServerKeyFile: d.ServerKeyFile}
 	if err := settings.LoadSecrets(a.getenv, a.isSet); err != nil {
 		return err
@@ -68,7 +69,7 @@ func (c *adminCreateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return c.with(a, func(ctx context.Context, s *account.Service) error {
+	return c.with(a, func(ctx context.Context, s *service.Service) error {
 		u, err := s.CreateAdministrator(ctx, account.NewUser{Email: c.Email, Name: c.Name, Password: password})
 		if err == nil {
 			fmt.Fprintf(a.stdout, "Created administrator %d, %s.\n", u.ID, u.Email)
@@ -89,7 +90,7 @@ func (c *adminResetPasswordCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return c.with(a, func(ctx context.Context, s *account.Service) error {
+	return c.with(a, func(ctx context.Context, s *service.Service) error {
 		err := s.EmergencyReset(ctx, c.Email, password)
 		if err == nil {
 			fmt.Fprintf(a.stdout, "The password of %s is set; it must be changed at the next sign-in. All sessions and API keys have ended.\n", c.Email)
@@ -105,7 +106,7 @@ type adminUnlockCmd struct {
 
 // Run ends the locks of a user.
 func (c *adminUnlockCmd) Run(a *app) error {
-	return c.with(a, func(ctx context.Context, s *account.Service) error {
+	return c.with(a, func(ctx context.Context, s *service.Service) error {
 		err := s.EmergencyUnlock(ctx, c.Email)
 		if err == nil {
 			fmt.Fprintf(a.stdout, "Every lock of %s has ended.\n", c.Email)
@@ -121,7 +122,7 @@ type adminEndSessionsCmd struct {
 
 // Run ends the sessions of a user.
 func (c *adminEndSessionsCmd) Run(a *app) error {
-	return c.with(a, func(ctx context.Context, s *account.Service) error {
+	return c.with(a, func(ctx context.Context, s *service.Service) error {
 		err := s.EmergencyEndSessions(ctx, c.Email)
 		if err == nil {
 			fmt.Fprintf(a.stdout, "All sessions of %s have ended.\n", c.Email)
@@ -137,7 +138,7 @@ type adminEndKeysCmd struct {
 
 // Run ends the API keys of a user.
 func (c *adminEndKeysCmd) Run(a *app) error {
-	return c.with(a, func(ctx context.Context, s *account.Service) error {
+	return c.with(a, func(ctx context.Context, s *service.Service) error {
 		err := s.EmergencyEndKeys(ctx, c.Email)
 		if err == nil {
 			fmt.Fprintf(a.stdout, "All API keys of %s have ended.\n", c.Email)

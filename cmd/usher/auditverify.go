@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/audit"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // progressEntries is how many entries are verified between two lines of progress.
@@ -44,7 +46,7 @@ func (cmd *auditVerifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return cmd.with(a, func(ctx context.Context, s *account.Service) error {
+	return cmd.with(a, func(ctx context.Context, s *service.Service) error {
 		start := a.now()
 		report, err := s.VerifyActivity(ctx, kept, func(read int64) {
 			if read%progressEntries == 0 {
@@ -75,7 +77,7 @@ func (cmd *auditVerifyCmd) kept() (*account.Checkpoint, error) {
 
 // verdict shows a report, and fails when anything was found. given says whether a
 // checkpoint from elsewhere was compared.
-func (a *app) verdict(r account.ActivityReport, given bool) error {
+func (a *app) verdict(r audit.Report, given bool) error {
 	for _, f := range r.Findings {
 		fmt.Fprintln(a.stdout, printable(findingText(f)))
 	}
@@ -90,9 +92,9 @@ func (a *app) verdict(r account.ActivityReport, given bool) error {
 		fmt.Fprintf(a.stdout, "%s not sealed yet, and so not protected.\n", entriesAre(r.Unsealed))
 	}
 	switch r.Compared {
-	case account.ComparedEqual:
+	case audit.ComparedEqual:
 		fmt.Fprintln(a.stdout, "The log goes on from the checkpoint kept outside the database.")
-	case account.ComparedOlder:
+	case audit.ComparedOlder:
 		fmt.Fprintln(a.stdout, "The checkpoint kept outside the database is of an entry that retention has removed, so it cannot be compared.")
 	}
 	if r.Found > 0 {
@@ -114,7 +116,7 @@ func entriesAre(n int) string {
 }
 
 // findingText writes a finding as "numbers 3 to 7 (entry 9): removed".
-func findingText(f account.Finding) string {
+func findingText(f audit.Finding) string {
 	var where []string
 	switch {
 	case f.From == 0:
@@ -147,7 +149,7 @@ Examples:
 
 // Run writes a checkpoint.
 func (cmd *auditCheckpointCmd) Run(a *app) error {
-	return cmd.with(a, func(ctx context.Context, s *account.Service) error {
+	return cmd.with(a, func(ctx context.Context, s *service.Service) error {
 		c, err := s.ActivityCheckpoint(ctx)
 		if errors.Is(err, account.ErrNothingSealed) {
 			return withHint(err, "a running server seals entries within a second")

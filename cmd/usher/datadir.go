@@ -15,6 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -111,7 +112,7 @@ func serverKey(ctx context.Context, settings *config.Server, store *sqlstore.Sto
 			"put the key back at %s, or give it by --server-key-file or USHER_SERVER_KEY", path)
 	}
 	if !create {
-		return nil, account.ErrNotSetUp
+		return nil, service.ErrNotSetUp
 	}
 	if !settings.Database.URL.Empty() {
 		return nil, withHint(fmt.Errorf("%w; there is no file %s", errKeyNeeded, path), "make one with `openssl rand -base64 32`, keep it, and give it by --server-key-file or USHER_SERVER_KEY")

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
 // ready tells a load balancer whether to send requests here. A database that can
@@ -136,7 +136,7 @@ func (p *program) seal(ctx context.Context) {
 // told once; requests then read the database.
 func (p *program) hear(ctx context.Context) {
 	failures := 0
-	every(ctx, account.PollInterval, func() {
+	every(ctx, auth.PollInterval, func() {
 		switch err := p.accounts.PollInvalidations(ctx); {
 		case ctx.Err() != nil: // it ends
 		case err != nil:
@@ -154,7 +154,7 @@ func (p *program) hear(ctx context.Context) {
 
 // retell has the accounts tell again of changes that nobody may have heard of.
 func (p *program) retell(ctx context.Context) {
-	every(ctx, account.RetryInterval, func() {
+	every(ctx, auth.RetryInterval, func() {
 		if err := p.accounts.RetryInvalidations(ctx); err != nil && ctx.Err() == nil {
 			p.log.Warn("other servers may not have heard of a change", "error", err)
 		}

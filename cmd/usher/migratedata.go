@@ -10,10 +10,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -78,7 +78,7 @@ func (cmd *migrateDataCmd) Run(a *app) (err error) {
 		}
 		for _, c := range checks {
 			if !ring.Holds(c) {
-				return account.ErrWrongKey
+				return service.ErrWrongKey
 			}
 		}
 		return nil
@@ -179,9 +179,9 @@ func (cmd *migrateDataCmd) explain(err error) error {
 		return withHint(err, "stop the server of that directory first")
 	case errors.Is(err, fs.ErrNotExist):
 		return withHint(err, "there is no database to move; name a data directory or the URL of a database with --from")
-	case errors.Is(err, account.ErrNotSetUp):
+	case errors.Is(err, service.ErrNotSetUp):
 		return withHint(err, "no server has set up the database of --from, so there is nothing to move")
-	case errors.Is(err, account.ErrWrongKey):
+	case errors.Is(err, service.ErrWrongKey):
 		return withHint(err, "give the key that the data was written with by --server-key-file or USHER_SERVER_KEY; nothing was moved")
 	case errors.Is(err, sqlstore.ErrMoveTargetUsed):
 		return withHint(err, "name an empty database, or another directory, with --to; nothing was changed")

@@ -31,6 +31,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -56,7 +58,7 @@ type program struct {
 	log      *slog.Logger
 	lock     *flock.Flock // of the data directory
 	store    *sqlstore.Store
-	accounts *account.Service
+	accounts *service.Service
 	worker   *mail.Worker
 	listener net.Listener
 	server   *http.Server
@@ -127,7 +129,7 @@ func newProgram(ctx context.Context, settings *config.Server, log *slog.Logger) 
 // openAccounts makes the rules over an open store; fixed is what the operator has
 // fixed. The server, which may make the server key, and the emergency commands
 // share it.
-func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.Store, fixed account.Options, makeKey bool, log *slog.Logger) (*account.Service, error) {
+func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.Store, fixed service.Options, makeKey bool, log *slog.Logger) (*service.Service, error) {
 	ring, err := serverKey(ctx, settings, store, makeKey)
 	if err != nil {
 		return nil, err
@@ -136,7 +138,7 @@ func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.
 	if err != nil {
 		return nil, err
 	}
-	return account.New(account.Options{
+	return service.New(service.Options{
 		Store: store, Passwords: pool, Keys: ring, Renderer: mail.NewTemplates(), Log: log,
 		Now: store.Now, Random: rand.Reader,
 		PublicURL: fixed.PublicURL, LocalURL: fixed.LocalURL, MailOverrides: fixed.MailOverrides, TestSender: fixed.TestSender,
@@ -147,7 +149,7 @@ func openAccounts(ctx context.Context, settings *config.Server, store *sqlstore.
 
 // setUp makes the first administrator of a new database.
 func (p *program) setUp(ctx context.Context) error {
-	created, err := p.accounts.SetUp(ctx, account.FirstRun{
+	created, err := p.accounts.SetUp(ctx, service.FirstRun{
 		AdminEmail: p.adminEmail(), AdminPassword: p.settings.AdminPassword,
 		SavePassword: func(password secret.Text) error {
 			if !p.settings.Database.URL.Empty() && !p.settings.Watched {
@@ -184,14 +186,14 @@ func (p *program) adminEmail() string {
 
 // fixedBy is what the settings fix, so that those in the database cannot change
 // it. It fails for what cannot serve.
-func fixedBy(settings *config.Server) (account.Options, error) {
-	s, directory := settings.SMTP, mailDirectory(settings.Data)
-	fixed := account.Options{
-		MailOverrides: account.MailOverrides{Sender: s.From, SenderName: s.FromName},
+func fixedBy(start *config.Server) (service.Options, error) {
+	s, directory := start.SMTP, mailDirectory(start.Data)
+	fixed := service.Options{
+		MailOverrides: settings.MailOverrides{Sender: s.From, SenderName: s.FromName},
 		TestSender:    mail.TestSender{Directory: directory},
 	}
 	var err error
-	if fixed.PublicURL, err = settings.FixedURL(); err != nil {
+	if fixed.PublicURL, err = start.FixedURL(); err != nil {
 		return fixed, err
 	}
 	if s.Host != "" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -78,11 +79,11 @@ func explain(err error, s *config.Server) error {
 		return withHint(err, "%s", remedy)
 	case errors.Is(err, syscall.EADDRINUSE):
 		return withHint(err, "another program listens there; choose another address with --listen")
-	case errors.Is(err, account.ErrWrongKey):
+	case errors.Is(err, service.ErrWrongKey):
 		return withHint(err, "start with the key that the database was made with; nothing was changed")
-	case errors.Is(err, account.ErrNotSetUp) && !s.Database.URL.Empty():
+	case errors.Is(err, service.ErrNotSetUp) && !s.Database.URL.Empty():
 		return withHint(err, "start a server on it first: usher serve, with the same USHER_DATABASE_URL")
-	case errors.Is(err, account.ErrNotSetUp):
+	case errors.Is(err, service.ErrNotSetUp):
 		return withHint(err, "start a server on it first: usher serve --data %s", s.Data)
 	case errors.Is(err, errPasswordNeeded):
 		return withHint(err, "set USHER_ADMIN_PASSWORD or USHER_ADMIN_PASSWORD_FILE; the password needs %s", account.PasswordRule)
@@ -135,12 +136,12 @@ func (p *program) welcome(w io.Writer) {
 
 // openData opens the data for an emergency command and gives f the rules over
 // it. The server may run beside it.
-func openData(ctx context.Context, settings *config.Server, log *slog.Logger, f func(context.Context, *account.Service) error) error {
+func openData(ctx context.Context, settings *config.Server, log *slog.Logger, f func(context.Context, *service.Service) error) error {
 	store, err := openExisting(ctx, settings)
 	if err != nil {
 		return err
 	}
-	accounts, err := openAccounts(ctx, settings, store, account.Options{}, false, log)
+	accounts, err := openAccounts(ctx, settings, store, service.Options{}, false, log)
 	if err == nil {
 		err = accounts.CheckKey(ctx)
 	}

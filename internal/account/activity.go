@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -87,67 +86,117 @@ type Activity struct {
 	Count int // how often; more than 1 for failed sign-ins that were merged
 }
 
-// record writes what the caller does into the activity log, in the transaction
-// that does it.
-func (s *Service) record(ctx context.Context, tx Tx, caller *Principal, events ...Event) error {
-	return s.recordAs(ctx, tx, caller.actor(), events...)
-}
-
-// recordAs is record for who is not signed in.
-func (s *Service) recordAs(ctx context.Context, tx Tx, actor Actor, events ...Event) error {
-	kept, err := s.keepsActivity(ctx, tx)
-	if err != nil || !kept {
-		return err
-	}
-	entries := make([]Activity, len(events))
-	for i, e := range events {
-		e.Changes = cutChanges(e.Changes)
-		entries[i] = Activity{At: s.now(), Actor: actor, Event: e, Count: 1}
-	}
-	return tx.InsertActivity(ctx, entries...)
-}
-
-// maxChangeText is how many characters of a text an entry has: it tells that it
-// changed, and is no archive of biographies.
-const maxChangeText = 256
-
-// cutChanges returns the changes with texts that are cut.
-func cutChanges(changes []FieldChange) []FieldChange {
-	changes = slices.Clone(changes)
-	for i := range changes {
-		changes[i].From, changes[i].To = cutText(changes[i].From), cutText(changes[i].To)
-	}
-	return changes
-}
-
-// cutText cuts a value that is a text.
-func cutText(value any) any {
-	text, isText := value.(string)
-	if !isText || len(text) <= maxChangeText {
-		return value
-	}
-	if runes := []rune(text); len(runes) > maxChangeText {
-		return string(runes[:maxChangeText]) + "…"
-	}
-	return text
-}
-
-// keepsActivity reports whether the settings, as the transaction sees them, want
-// the activity log kept. So the change that turns it off is recorded before it is
-// stored, and the one that turns it on behind.
-func (s *Service) keepsActivity(ctx context.Context, r Reader) (bool, error) {
-	settings, err := loadApplicationSettings(ctx, r)
-	return settings.KeepActivity, err
-}
-
-func (p *Principal) actor() Actor {
-	return Actor{ID: p.User.ID, Name: p.User.Email, Credential: p.Credential, ClientNetwork: p.From.ClientNetwork}
-}
-
 // operator is the actor of what is done on the data itself.
-var operator = Actor{Credential: CredentialRef{Kind: CredentialOperator}}
+var Operator = Actor{Credential: CredentialRef{Kind: CredentialOperator}}
 
-// target names a user in the activity log.
-func (u User) target() Target { return Target{access.EntityUser, u.ID, u.Email} }
+// ActivityFilter selects entries by what all of its fields say; a zero field says
+// nothing.
+type ActivityFilter struct {
+	ActorID    int64  // user id
+	Action     string // "user.create", or "user.*" for all of that noun
+	TargetKind access.Entity
+	TargetID   int64
+	From, To   time.Time // from the first on, and before the second
+}
 
-func (c Credential) target() Target { return Target{access.EntityUser, c.UserID, c.Email} }
+// MaxActivityPage is how many entries a page has at most.
+const MaxActivityPage = 1000
+
+// StoredActivity is an entry as the store keeps it, with its place in the chain
+// of seals.
+type StoredActivity struct {
+	Activity
+	// ChangesText is Changes as they were written, in JSON: the seal is over it.
+	// Changes itself is not set.
+	ChangesText string
+	Number      int64 // place in the chain; 0: not sealed yet
+	KeyID       string
+	Seal        []byte
+}
+
+// ActivityQuery selects entries of the activity log.
+type ActivityQuery struct {
+	ActivityFilter
+	Actors   []int64 // whose entries alone may be seen; nil: everybody's
+	ByTime   bool    // in the order of their times, and of their ids where these are equal; else of their ids
+	Forward  bool    // oldest first, those behind After
+	After    ActivityPlace
+	Backward ActivityPlace // without Forward: newest first, those before this; zero: any
+	Limit    int
+}
+
+// ActivityPlace is where in the log an entry stands.
+type ActivityPlace struct {
+	ID int64
+	At time.Time // matters by time alone
+}
+
+// ChainEnd names an end of the chain of seals.
+type ChainEnd string
+
+// The ends.
+const (
+	// ChainAnchor is the entry before the first that is kept: what retention
+	// removed last.
+	ChainAnchor ChainEnd = "anchor"
+	ChainHead   ChainEnd = "head" // the entry that was sealed last
+)
+
+// ActivityReader reads the activity log.
+type ActivityReader interface {
+	Activity(ctx context.Context, q ActivityQuery) ([]StoredActivity, error)
+	// UnsealedActivity returns the first so many entries without a seal, by id.
+	UnsealedActivity(ctx context.Context, limit int) ([]StoredActivity, error)
+	CountUnsealedActivity(ctx context.Context) (int, error)
+	// SealedActivity returns the first so many sealed entries behind a number,
+	// or behind an id under this number, by number and id.
+	SealedActivity(ctx context.Context, number, id int64, limit int) ([]StoredActivity, error)
+	// ChainEnd fails with ErrNotFound when somebody has removed it.
+	ChainEnd(ctx context.Context, end ChainEnd) (Checkpoint, error)
+	// Checkpoints returns the first so many with numbers behind one and up to
+	// another, by number.
+	Checkpoints(ctx context.Context, after, upTo int64, limit int) ([]Checkpoint, error)
+	// CheckpointBefore returns the last one of at most this number, or fails with
+	// ErrNotFound.
+	CheckpointBefore(ctx context.Context, number int64) (Checkpoint, error)
+	// FailedSignIns returns at most limit counts of minutes before the time.
+	FailedSignIns(ctx context.Context, before time.Time, limit int) ([]FailedSignIns, error)
+	// SignIns counts the sign-ins of each [SignInUnit] that begins from the first time on,
+	// which is such a beginning, and before the second. Failures count before they are
+	// entries.
+	SignIns(ctx context.Context, from, to time.Time) ([]SignInCount, error)
+}
+
+// ActivityWriter adds to the activity log. Nothing changes an entry but the
+// sealer, and nothing removes one but retention.
+type ActivityWriter interface {
+	// InsertActivity adds entries in their order.
+	InsertActivity(ctx context.Context, entries ...Activity) error
+	// LockChain holds the chain of seals against other transactions until this
+	// one ends, and returns its head. It fails as ChainEnd does.
+	LockChain(ctx context.Context) (Checkpoint, error)
+	// SealActivity stores the number and the seal of an entry without one.
+	SealActivity(ctx context.Context, a StoredActivity) error
+	SaveChainEnd(ctx context.Context, end ChainEnd, c Checkpoint) error
+	SaveCheckpoint(ctx context.Context, c Checkpoint) error
+	// DeleteSealedActivity removes all entries and checkpoints up to a number.
+	DeleteSealedActivity(ctx context.Context, upTo int64) error
+	// CountFailedSignIn adds one failure to the count of its minute.
+	CountFailedSignIn(ctx context.Context, f FailedSignIns) error
+	// TakeFailedSignIns removes at most limit counts of minutes before the time,
+	// but those that another transaction takes, and returns them.
+	TakeFailedSignIns(ctx context.Context, before time.Time, limit int) ([]FailedSignIns, error)
+}
+
+// FailedSignIns counts the wrong passwords for one account from one source within
+// one minute. The address that was typed is not kept: it may be a password in
+// the wrong field.
+//
+// Each count costs its sender a password hash, and a source is stopped after 20,
+// so a minute has no more counts than the processor has time for hashes.
+type FailedSignIns struct {
+	Minute        time.Time // its beginning
+	ClientNetwork string
+	UserID        int64 // 0: there is no such account
+	Count         int
+}

@@ -1,6 +1,10 @@
 package account
 
-import "github.com/seed-3a99a2fe/usher/internal/access"
+import (
+	"context"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+)
 
 // Allow is the one decision on permissions: whether the caller may do an action
 // with a thing of a kind, or with [access.Any] or [access.All] of them.
@@ -12,11 +16,11 @@ import "github.com/seed-3a99a2fe/usher/internal/access"
 // and CodeNotFound for a thing that he may not see, the same as for one that is
 // not there. A caller allowed here still has to find it.
 func Allow(caller *Principal, action access.Action, entity access.Entity, id int64) error {
-	if err := requirePasswordChanged(caller); err != nil {
+	if err := RequirePasswordChanged(caller); err != nil {
 		return err
 	}
 	if caller.Credential.Kind == CredentialNamedKey && (entity == access.EntityAPIKey || entity == access.EntitySession) {
-		return forbidden()
+		return Forbidden()
 	}
 	switch caller.Access.Decide(action, entity, id, caller.User.ID) {
 	case access.Granted:
@@ -24,16 +28,16 @@ func Allow(caller *Principal, action access.Action, entity access.Entity, id int
 	case access.Hidden:
 		return NotFound()
 	default:
-		return forbidden()
+		return Forbidden()
 	}
 }
 
 // allowOwn is [Allow] for what is the caller's own, which is never unseen: it
 // fails with CodeForbidden where he has the permission for others alone.
-func allowOwn(caller *Principal, action access.Action, entity access.Entity) error {
+func AllowOwn(caller *Principal, action access.Action, entity access.Entity) error {
 	err := Allow(caller, action, entity, caller.User.ID)
 	if ErrorCode(err) == CodeNotFound {
-		return forbidden()
+		return Forbidden()
 	}
 	return err
 }
@@ -41,7 +45,7 @@ func allowOwn(caller *Principal, action access.Action, entity access.Entity) err
 // mayTouchPasswords fails with CodeForbidden for a named key, whatever its
 // permissions: a script's key that leaks must not let anybody in for good. It stands
 // before whatever sets a password, or says where the token for one goes.
-func denyNamedKey(caller *Principal) error {
+func DenyNamedKey(caller *Principal) error {
 	if caller.Credential.Kind == CredentialNamedKey {
 		return &Error{Code: CodeForbidden, Message: "A named key cannot do this. Use a session or the key of the contract."}
 	}
@@ -50,7 +54,7 @@ func denyNamedKey(caller *Principal) error {
 
 // mayGoOn fails for a caller who must change his password before anything else.
 // [Allow] asks it; what every caller may do asks it alone.
-func requirePasswordChanged(caller *Principal) error {
+func RequirePasswordChanged(caller *Principal) error {
 	if caller.User.NeedPasswordReset {
 		return &Error{Code: CodePasswordChangeRequired, Message: "Change your password before you do anything else."}
 	}
@@ -60,8 +64,8 @@ func requirePasswordChanged(caller *Principal) error {
 // mustAdminister fails unless the caller holds role 1. Who says where secrets and
 // links are sent could otherwise take over whoever follows them, so a named key
 // may not either.
-func requireAdministrator(caller *Principal) error {
-	if err := denyNamedKey(caller); err != nil {
+func RequireAdministrator(caller *Principal) error {
+	if err := DenyNamedKey(caller); err != nil {
 		return err
 	}
 	if !caller.Access.Administrator {
@@ -73,7 +77,7 @@ func requireAdministrator(caller *Principal) error {
 // mustCover fails unless the caller holds everything that b gives. Nobody may
 // change the access of somebody, or a role, that he does not cover: it would let
 // him climb.
-func requireCovers(caller *Principal, b access.Set) error {
+func RequireCovers(caller *Principal, b access.Set) error {
 	if !access.Covers(caller.Access, b) {
 		return &Error{Code: CodeForbidden, Message: "You do not have every permission that this gives or takes."}
 	}
@@ -82,9 +86,18 @@ func requireCovers(caller *Principal, b access.Set) error {
 
 // mayConfigure fails unless the caller may edit settings of a kind that are for
 // role 1 alone.
-func requireConfigure(caller *Principal, entity access.Entity) error {
+func RequireConfigure(caller *Principal, entity access.Entity) error {
 	if err := Allow(caller, access.ActionEdit, entity, access.All); err != nil {
 		return err
 	}
-	return requireAdministrator(caller)
+	return RequireAdministrator(caller)
+}
+
+// mustCoverUser fails unless the caller covers everything that the user may do.
+func RequireCoversUser(ctx context.Context, r RoleReader, caller *Principal, id int64) error {
+	roles, err := r.RolesOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return RequireCovers(caller, access.Of(roles))
 }

@@ -2,11 +2,8 @@ package account
 
 import (
 	"bytes"
-	"context"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -25,37 +22,8 @@ type Checkpoint struct {
 	Signature keyring.Signature
 }
 
-// Purposes of the server key. What is signed for one is not good for another: a
-// checkpoint cannot be put in the place of an anchor.
-const (
-	sealPurpose       = "activity"
-	checkpointPurpose = "activity-checkpoint"
-)
-
-// purpose returns that of an end of the chain.
-func endPurpose(e ChainEnd) string { return "activity-" + string(e) }
-
-// sign returns the checkpoint with its signature.
-func (s *Service) sign(purpose string, c Checkpoint) Checkpoint {
-	c.Signature = s.keys.Sign(purpose, checkpointInput(c))
-	return c
-}
-
-// signed reports whether the server key has signed the checkpoint.
-func (s *Service) signed(purpose string, c Checkpoint) bool {
-	return s.keys.Verify(purpose, checkpointInput(c), c.Signature)
-}
-
-// text is what a signature is over. Nothing follows the seal, so that two
-// checkpoints never have the same.
-func checkpointInput(c Checkpoint) []byte {
-	text := binary.BigEndian.AppendUint64(nil, uint64(c.Number))
-	text = binary.BigEndian.AppendUint64(text, uint64(c.At.UnixMicro()))
-	return append(text, c.Seal...)
-}
-
 // same reports whether the checkpoint is of the entry with this number and seal.
-func (c Checkpoint) same(number int64, seal []byte) bool {
+func (c Checkpoint) Same(number int64, seal []byte) bool {
 	return c.Number == number && bytes.Equal(c.Seal, seal)
 }
 
@@ -87,34 +55,12 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 // ErrNothingSealed means that the activity log has no sealed entry yet.
 var ErrNothingSealed = errors.New("the activity log has no sealed entry yet")
 
-// ActivityCheckpoint makes a checkpoint of the activity log as it is now, to be
-// kept elsewhere. It fails with [ErrNothingSealed] and [ErrActivityChanged].
-func (s *Service) ActivityCheckpoint(ctx context.Context) (Checkpoint, error) {
-	head, err := s.store.ChainEnd(ctx, ChainHead)
-	if err = s.checkEnd(ChainHead, head, err); err != nil {
-		return Checkpoint{}, err
-	}
-	if head.Number == 0 {
-		return Checkpoint{}, ErrNothingSealed
-	}
-	head.At = s.now()
-	return s.sign(checkpointPurpose, head), nil
-}
-
 // ErrActivityChanged means that somebody has changed the activity log in the
 // database. What would cover that up is not done any more.
 var ErrActivityChanged = errors.New("the activity log was changed in the database; `usher audit verify` tells what is wrong")
 
-// checkEnd gives the reading of an end of the chain its meaning: one that is not
-// there, or not signed, was changed.
-func (s *Service) checkEnd(end ChainEnd, c Checkpoint, err error) error {
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return fmt.Errorf("%w (its %s is gone)", ErrActivityChanged, end)
-	case err != nil:
-		return err
-	case !s.signed(endPurpose(end), c):
-		return fmt.Errorf("%w (its %s is not signed by this server)", ErrActivityChanged, end)
-	}
-	return nil
+// unsigned reports whether nobody has signed this end of a chain, as the schema
+// makes it.
+func (c Checkpoint) Unsigned() bool {
+	return c.Number == 0 && len(c.Seal) == 0 && c.Signature.KeyID == "" && len(c.Signature.MAC) == 0
 }

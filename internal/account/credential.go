@@ -1,125 +1,88 @@
 package account
 
 import (
-	"context"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
-	"github.com/seed-3a99a2fe/usher/internal/passhash"
-	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// ChangePassword replaces the caller's own password. It ends his other sessions
-// and the recovery tokens, and keeps this session and his keys. A wrong current
-// password fails with CodeWrongPassword, counts as a failed sign-in, and the fifth
-// ends the session or the key. By a named key it fails with CodeForbidden.
-func (s *Service) ChangePassword(ctx context.Context, caller *Principal, current, next secret.Text, from Origin) error {
-	if err := denyNamedKey(caller); err != nil {
-		return err
-	}
-	if err := checkTypedPassword(current, "/oldPassword"); err != nil {
-		return err
-	}
-	if err := checkNewPassword(next, "/newPassword"); err != nil {
-		return err
-	}
-	if normalPassword(current).Equal(normalPassword(next)) {
-		return Invalid(Detail{"/newPassword", "must differ from the current password"})
-	}
-	id := caller.User.ID
-	find := func(ctx context.Context, r Reader) (Credential, error) { return r.Credential(ctx, id) }
-	err := s.verify(ctx, attempt{find, throttle.UserSubject(id), current, from.ClientNetwork},
-		func(ticket *passhash.Slot, c Credential) (onMatch, error) {
-			hash, err := ticket.Hash(ctx, normalPassword(next))
-			if err != nil {
-				return nil, err
-			}
-			return func(ctx context.Context, tx Tx, now time.Time) error {
-				caller, err := s.reload(ctx, tx, caller)
-				if err != nil {
-					return err
-				}
-				if err := tx.SetPassword(ctx, id, hash, false, now); err != nil {
-					return err
-				}
-				if err := tx.DeleteSessionsOf(ctx, id, caller.Credential.session()); err != nil {
-					return err
-				}
-				if err := tx.DeleteRecoveriesOf(ctx, id); err != nil {
-					return err
-				}
-				if caller.Credential.isKey() { // it may live for ever, and must not end for slips of years
-					if err := tx.ClearAPIKeyFailures(ctx, caller.Credential.ID); err != nil {
-						return err
-					}
-				}
-				return s.record(ctx, tx, caller, Event{Action: ActionPasswordChange, Target: caller.User.target()})
-			}, nil
-		})
-	if ErrorCode(err) == CodeInvalidCredentials {
-		return s.wrongPassword(ctx, caller)
-	}
-	if err == nil {
-		s.passwordChanged(id)
-	}
-	return err
+// APIKeyKind says what an API key is for.
+type APIKeyKind string
+
+// The kinds of API key. A user has at most one contract key.
+const (
+	APIKeyContract APIKeyKind = "contract" // that of the contract: its owner can read it again, and it does what its owner may
+	APIKeyNamed    APIKeyKind = "named"    // one that its owner named; shown once
+)
+
+// APIKey is an API key without its text. Only its hash is stored, and of the
+// contract's key the text too, sealed with the server key.
+type APIKey struct {
+	ID     int64
+	UserID int64
+	Kind   APIKeyKind
+	Name   string // "" of the contract's key
+	Hash   token.Hash
+	Hint   string         // the last characters of the text
+	Sealed keyring.Sealed // the text of the contract's key; else empty
+	// Permissions narrow the key: it may do what they and its owner's both
+	// permit. nil: all that its owner may.
+	Permissions []access.Permission
+	Created     time.Time
+	Expires     time.Time // zero: never
+	LastUsed    time.Time // zero: not yet; kept to the minute
 }
 
-// wrongPassword counts a wrong current password in the caller's session or key.
-func (s *Service) wrongPassword(ctx context.Context, caller *Principal) error {
-	add, end := Tx.AddSessionFailure, Tx.DeleteSession
-	event := Event{ActionSessionEnd, caller.Session.target(caller.User), nil}
-	if caller.Credential.isKey() {
-		add, end = Tx.AddAPIKeyFailure, Tx.DeleteAPIKey
-		event = Event{ActionKeyEnd, Target{access.EntityAPIKey, caller.Credential.ID, caller.User.Email}, nil}
+// Expired reports whether the key has come to the end of its life.
+func (k APIKey) Expired(now time.Time) bool { return !k.Expires.IsZero() && !now.Before(k.Expires) }
+
+func (k APIKey) Ref() CredentialRef {
+	if k.Kind == APIKeyContract {
+		return CredentialRef{CredentialContractKey, k.ID}
 	}
-	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
-		failures, err := add(tx, ctx, caller.Credential.ID)
-		if err != nil || failures < maxCredentialFailures {
-			return ended(err)
-		}
-		if err := end(tx, ctx, caller.Credential.ID); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, caller, event)
-	})
-	if err != nil {
-		return err
-	}
-	return &Error{
-		Code: CodeWrongPassword, Message: "The current password is not right.",
-		Details: []Detail{{"/oldPassword", "is not the current password"}},
-	}
+	return CredentialRef{CredentialNamedKey, k.ID}
 }
 
-// hashNew hashes one password that is to be set.
-func (s *Service) hashNew(ctx context.Context, password secret.Text) (string, error) {
-	ticket, err := s.acquireHashSlot("administration")
-	if err != nil {
-		return "", err
+// target names a key in the activity log by its owner.
+func (k APIKey) Target(owner User) Target { return Target{access.EntityAPIKey, k.ID, owner.Email} }
+
+// described tells the activity log which key it is.
+func (k APIKey) LogFields() []FieldChange {
+	changes := []FieldChange{{Field: "kind", To: string(k.Kind)}}
+	if k.Kind == APIKeyNamed {
+		changes = append(changes, FieldChange{Field: "name", To: k.Name})
 	}
-	defer ticket.Release()
-	return ticket.Hash(ctx, normalPassword(password))
+	return changes
 }
 
-// reset is a password that is set without the current one.
-type reset struct {
-	hash      string
-	needReset bool // its owner must choose another at the next sign-in
-	keepKeys  bool
+// Lifetimes of a session that nobody has set (NIST SP 800-63B, 2.2.3, at AAL2: at most 24 h without
+// use asks for a new sign-in; ours is half of it).
+const (
+	SessionIdle = 12 * time.Hour
+
+	SessionAbsolute = 30 * 24 * time.Hour
+)
+
+// Session is one sign-in, from its token's making to its end.
+type Session struct {
+	ID            int64
+	UserID        int64
+	Created       time.Time
+	LastSeen      time.Time
+	ClientNetwork string // network address that signed in
+	Device        string // what the client called itself
 }
 
-// resetPassword sets a password, and ends all that let somebody in by the old
-// one.
-func (s *Service) resetPassword(ctx context.Context, tx Tx, userID int64, r reset) error {
-	if err := tx.SetPassword(ctx, userID, r.hash, r.needReset, s.now()); err != nil {
-		return err
+// target names a session in the activity log by its owner.
+func (s Session) Target(owner User) Target { return Target{access.EntitySession, s.ID, owner.Email} }
+
+// expires is when the session is over unless it is used before.
+func (s Session) ExpiresAt(settings ServerSettings) time.Time {
+	idle, absolute := s.LastSeen.Add(settings.SessionIdle), s.Created.Add(settings.SessionAbsolute)
+	if idle.Before(absolute) {
+		return idle
 	}
-	if !r.keepKeys {
-		if err := tx.DeleteAPIKeysOf(ctx, userID); err != nil {
-			return err
-		}
-	}
-	return endAccess(ctx, tx, userID)
+	return absolute
 }

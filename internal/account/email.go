@@ -44,7 +44,7 @@ func ParseEmail(address string) (EmailKey, bool) {
 	if !ok {
 		return "", false
 	}
-	return EmailKey(caseFold(local) + "@" + domain), true
+	return EmailKey(CaseFold(local) + "@" + domain), true
 }
 
 // parseDomain returns the ASCII form of a domain. A dot at the end is refused:
@@ -61,7 +61,7 @@ func parseDomain(domain string) (string, bool) {
 }
 
 // foldText returns a text as it is compared, without regard to case.
-func caseFold(text string) string {
+func CaseFold(text string) string {
 	// cases.Fold exchanges the cases of Cherokee letters, so they are made lower
 	// case after it. Folding may undo the composition that NFC made, so that
 	// comes last.

@@ -92,15 +92,15 @@ func Invalid(details ...Detail) *Error {
 	return &Error{Code: CodeInvalid, Message: "The request has parts that are not valid.", Details: details}
 }
 
-func unauthorized() *Error {
+func Unauthorized() *Error {
 	return &Error{Code: CodeUnauthorized, Message: "A valid credential is required."}
 }
 
-func invalidCredentials() *Error {
+func InvalidCredentials() *Error {
 	return &Error{Code: CodeInvalidCredentials, Message: "The address and the password do not match an account that may sign in."}
 }
 
-func forbidden() *Error {
+func Forbidden() *Error {
 	return &Error{Code: CodeForbidden, Message: "You do not have the permission to do this."}
 }
 
@@ -110,14 +110,14 @@ func NotFound() *Error {
 	return &Error{Code: CodeNotFound, Message: "There is no such thing, or none that you may see."}
 }
 
-func notLocalUser() *Error {
+func NotLocalUser() *Error {
 	return &Error{Code: CodeNotLocalUser, Message: "Another provider keeps the password of this user."}
 }
 
-func usePasswordChange() *Error {
+func UsePasswordChange() *Error {
 	return &Error{Code: CodeUsePasswordChange, Message: "Change your own password with the operation that asks for the current one."}
 }
 
-func tooMany(retryAfter time.Duration) *Error {
+func TooManyRequests(retryAfter time.Duration) *Error {
 	return &Error{Code: CodeTooManyRequests, Message: "Too many attempts. Wait before you try again.", RetryAfter: retryAfter}
 }

@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -23,26 +21,8 @@ const (
 	ImportUndone    ImportState = "undone"
 )
 
-// Numbers of imports.
-const (
-	MaxImportRows = 1000 // at once
-
-	// importStep is how many rows one transaction creates, finishes or undoes at
-	// most, and importSteps how many of these one request does: neither other
-	// writers nor the client wait long.
-	importStep  = 200
-	importSteps = 50
-	// importWork is after how much time one finishes or undoes no more rows: far
-	// from the database each takes many journeys, and a transaction that takes long
-	// is cut.
-	importWork = time.Second
-
-	importIdle   = 7 * 24 * time.Hour  // after which an open import is undone
-	importRecord = 30 * 24 * time.Hour // for which what became of an import is kept
-)
-
 // entityImport is the kind of an import in the activity log.
-const entityImport access.Entity = "import"
+const EntityImport access.Entity = "import"
 
 // Import is the making of users in batches that belong together. The users stay
 // inactive until it is finished. A dry run makes none.
@@ -118,73 +98,4 @@ type ImportWriter interface {
 	DeleteEndedImports(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// BeginImport opens an import, which belongs to the caller.
-func (s *Service) BeginImport(ctx context.Context, caller *Principal, dryRun bool) (Import, error) {
-	var i Import
-	err := s.updateAs(ctx, caller, func(ctx context.Context, tx Tx, caller *Principal) error {
-		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
-			return err
-		}
-		now := s.now()
-		i = Import{UserID: caller.User.ID, DryRun: dryRun, State: ImportOpen, Created: now, Touched: now}
-		var err error
-		if i.ID, err = tx.InsertImport(ctx, i); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, caller, Event{ActionImportBegin, i.target(), []FieldChange{{Field: "dryRun", To: dryRun}}})
-	})
-	return i, err
-}
-
-// Import returns one import. That of somebody else is CodeNotFound, but for
-// administrators.
-func (s *Service) Import(ctx context.Context, caller *Principal, id int64) (Import, error) {
-	if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
-		return Import{}, err
-	}
-	i, err := s.store.Import(ctx, id)
-	return ownImport(caller, i, err)
-}
-
-// ownImport passes on an import that was read, unless the caller may not see it.
-func ownImport(caller *Principal, i Import, err error) (Import, error) {
-	if errors.Is(err, ErrNotFound) || err == nil && i.UserID != caller.User.ID && !caller.Access.Administrator {
-		return Import{}, NotFound()
-	}
-	return i, err
-}
-
-// changeImport runs f on an import of the caller's in one transaction, and stores
-// what f makes of it.
-func (s *Service) changeImport(ctx context.Context, caller *Principal, id int64, f func(ctx context.Context, tx Tx, caller *Principal, i *Import) error) (Import, error) {
-	if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
-		return Import{}, err
-	}
-	var i Import
-	lock := func(ctx context.Context, tx Tx) (err error) {
-		i, err = tx.LockImport(ctx, id)
-		i, err = ownImport(caller, i, err)
-		return err
-	}
-	err := s.updateLocked(ctx, caller, noUser, lock, func(ctx context.Context, tx Tx, caller *Principal) (err error) {
-		if err := Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
-			return err
-		}
-		if i, err = ownImport(caller, i, nil); err != nil {
-			return err
-		}
-		i.Touched = s.now()
-		if err := f(ctx, tx, caller, &i); err != nil {
-			return err
-		}
-		return tx.UpdateImport(ctx, i)
-	})
-	return i, err
-}
-
-// wrongState is the failure of what cannot be done with an import any more.
-func wrongState(i Import) error {
-	return &Error{Code: CodeImportState, Message: fmt.Sprintf("The import is %s, so this cannot be done with it.", i.State)}
-}
-
-func (i Import) target() Target { return Target{Kind: entityImport, ID: i.ID} }
+func (i Import) Target() Target { return Target{Kind: EntityImport, ID: i.ID} }

@@ -20,7 +20,7 @@ const PasswordRule = "at least 12 characters with a digit, a lower-case letter, 
 
 // normalPassword returns the form that is hashed: NFC, so that a password typed
 // on another keyboard is the same password (RFC 8265; NIST SP 800-63B, 3.1.1.2).
-func normalPassword(password secret.Text) secret.Text {
+func NormalizePassword(password secret.Text) secret.Text {
 	return secret.New(norm.NFC.String(password.Reveal()))
 }
 
@@ -60,11 +60,13 @@ func CheckNewPassword(password secret.Text) string {
 }
 
 func isDigit(r rune) bool { return '0' <= r && r <= '9' }
+
 func isLower(r rune) bool { return 'a' <= r && r <= 'z' }
+
 func isUpper(r rune) bool { return 'A' <= r && r <= 'Z' }
 
 // checkNewPassword returns the policy's verdict as a failure at path.
-func checkNewPassword(password secret.Text, path string) error {
+func ValidateNewPassword(password secret.Text, path string) error {
 	if fault := CheckNewPassword(password); fault != "" {
 		return Invalid(Detail{path, fault})
 	}
@@ -73,7 +75,7 @@ func checkNewPassword(password secret.Text, path string) error {
 
 // checkTypedPassword refuses a password to be verified that no account can have.
 // It is not checked against the policy, which may be younger than the password.
-func checkTypedPassword(password secret.Text, path string) error {
+func ValidateTypedPassword(password secret.Text, path string) error {
 	if len(password.Reveal()) > MaxPasswordBytes {
 		return Invalid(Detail{path, "must be at most 1024 bytes long"})
 	}

@@ -2,7 +2,6 @@ package account
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 )
@@ -10,7 +9,7 @@ import (
 // checkPermissions makes permissions of what somebody asks for, each once. path
 // is where the drafts are in the input. It fails with CodeInvalid, and with
 // CodePermissionNeedsRead.
-func checkPermissions(path string, drafts []access.PermissionRequest) ([]access.Permission, error) {
+func CheckPermissions(path string, drafts []access.PermissionRequest) ([]access.Permission, error) {
 	permissions, faults := access.Parse(drafts)
 	if len(faults) > 0 {
 		details := make([]Detail, len(faults))
@@ -32,25 +31,6 @@ func checkPermissions(path string, drafts []access.PermissionRequest) ([]access.
 	return access.Fold(permissions), nil
 }
 
-// mayAddUnknown fails when somebody who is no administrator adds a permission of
-// a name that the registry does not know: a later release may give it a meaning.
-func mayAddUnknown(caller *Principal, was, wanted []access.Permission) error {
-	if caller.Access.Administrator {
-		return nil
-	}
-	for _, p := range wanted {
-		if !p.Known() && !slices.ContainsFunc(was, p.Equal) {
-			return &Error{Code: CodeForbidden, Message: "Only an administrator can add a permission of a name that this release does not know."}
-		}
-	}
-	return nil
-}
-
-// permissionTexts writes permissions for the activity log.
-func permissionTexts(permissions []access.Permission) []string {
-	texts := make([]string, len(permissions))
-	for i, p := range permissions {
-		texts[i] = p.String()
-	}
-	return texts
-}
+// RoleNameKey is the name of a role in the one form that is kept unique, without
+// regard to case.
+func RoleNameKey(name string) string { return CaseFold(name) }

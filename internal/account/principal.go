@@ -1,14 +1,47 @@
 package account
 
 import (
-	"context"
-	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
-	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
+
+func (p *Principal) Actor() Actor {
+	return Actor{ID: p.User.ID, Name: p.User.Email, Credential: p.Credential, ClientNetwork: p.From.ClientNetwork}
+}
+
+// Encoding holds the encoded form of a principal for as long as the principal is
+// cached, so that a request that repeats needs no encoding.
+type Encoding struct {
+	text   atomic.Pointer[[]byte]
+	onGrow func(bytes int)
+}
+
+// NewEncoding returns an empty encoding. It calls onGrow with the size in bytes when
+// the encoded form is first stored.
+func NewEncoding(onGrow func(bytes int)) *Encoding { return &Encoding{onGrow: onGrow} }
+
+// Encoded returns the principal's encoded form. It calls encode once for as long as
+// the principal is cached, and each time for a principal that is not.
+//
+// The form must depend on the principal alone, never on the request's origin. There
+// is one form for each principal, and callers must not modify it. Encoded fails as
+// encode does.
+func (p *Principal) Encoded(encode func() ([]byte, error)) ([]byte, error) {
+	if p.Encoding == nil {
+		return encode()
+	}
+	if text := p.Encoding.text.Load(); text != nil {
+		return *text, nil
+	}
+	text, err := encode()
+	if err == nil && p.Encoding.text.CompareAndSwap(nil, &text) {
+		p.Encoding.onGrow(len(text))
+	}
+	return text, err
+}
 
 // CredentialKind says what let somebody in.
 type CredentialKind string
@@ -30,12 +63,12 @@ type CredentialRef struct {
 	ID   int64 // of the session or the key; else 0
 }
 
-func (c CredentialRef) isKey() bool {
+func (c CredentialRef) IsKey() bool {
 	return c.Kind == CredentialContractKey || c.Kind == CredentialNamedKey
 }
 
 // session is the id of the session that the credential is, or 0.
-func (c CredentialRef) session() int64 {
+func (c CredentialRef) SessionID() int64 {
 	if c.Kind == CredentialSession {
 		return c.ID
 	}
@@ -51,70 +84,32 @@ type Principal struct {
 	Session    Session // its zero value unless the credential is one
 	From       Origin
 
-	expires  time.Time // when the credential comes to its end, if it is not used before; zero: never
-	used     time.Time // its last use as it is stored, to the minute
+	Expires  time.Time // when the credential comes to its end, if it is not used before; zero: never
+	LastUsed time.Time // its last use as it is stored, to the minute
 	Encoding *Encoding // nil: the principal is not cached
 }
 
-// Authenticate returns the principal of a credential. It fails with
-// CodeUnauthorized for every one that does not let anybody in by the channel of
-// from, and does not tell why.
-func (s *Service) Authenticate(ctx context.Context, credential secret.Text, from Origin) (*Principal, error) {
-	if hash, err := token.Parse(from.Channel.session(), credential); err == nil {
-		return s.remember(ctx, hash, from, s.authenticateSession)
-	}
-	if hash, err := token.Parse(token.APIKey, credential); err == nil && from.Channel == ChannelAPI {
-		return s.remember(ctx, hash, from, s.authenticateKey)
-	}
-	return nil, unauthorized()
+// Origin says where a request comes from.
+type Origin struct {
+	ClientNetwork string // network address: an IPv4 address, or the /64 of an IPv6 one
+	Device        string // what the client calls itself
+	Channel       Channel
 }
 
-// remember returns who is remembered to be let in by a credential, or else reads it.
-func (s *Service) remember(ctx context.Context, hash token.Hash, from Origin,
-	read func(context.Context, token.Hash, Origin) (*Principal, error),
-) (*Principal, error) {
-	p, moment := s.principals.find(hash, s.monotonic(), s.now())
-	if p != nil {
-		p.From = from
-		return p, nil
-	}
-	p, err := read(ctx, hash, from)
-	if err != nil {
-		return nil, err
-	}
-	s.principals.keep(hash, p, moment, s.monotonic(), s.now())
-	return p, nil
-}
+// Channel is how a request came. The token of a session is good in the channel of its
+// sign-in alone, so that one that leaks is of no use in the other.
+type Channel int
 
-// reload reads the principal anew: what he may do now, if he may still come in.
-func (s *Service) reload(ctx context.Context, r Reader, p *Principal) (*Principal, error) {
-	if p.Credential.isKey() {
-		key, err := r.APIKey(ctx, p.Credential.ID)
-		if err != nil {
-			return nil, ended(err)
-		}
-		return s.keyPrincipal(ctx, r, key, p.From, s.now())
-	}
-	session, err := r.Session(ctx, p.Credential.ID)
-	if err != nil {
-		return nil, ended(err)
-	}
-	return s.sessionPrincipal(ctx, r, session, p.From, s.now())
-}
+// The channels.
+const (
+	ChannelAPI     Channel = iota
+	ChannelConsole         // pages in a browser, which take no API key
+)
 
-// principal loads what every credential of a user gives. It fails with
-// CodeUnauthorized when the user may not come in.
-func (s *Service) principal(ctx context.Context, r Reader, userID int64, from Origin, now time.Time) (*Principal, error) {
-	user, err := r.User(ctx, userID, now)
-	if errors.Is(err, ErrNotFound) || err == nil && !user.Active {
-		return nil, unauthorized()
+// session is the kind of token that a sign-in by the channel gives.
+func (c Channel) SessionTokenKind() token.Kind {
+	if c == ChannelConsole {
+		return token.Console
 	}
-	if err != nil {
-		return nil, err
-	}
-	roles, err := r.RolesOf(ctx, user.ID)
-	if err != nil {
-		return nil, err
-	}
-	return &Principal{User: user, Roles: roles, Access: access.Of(roles), From: from}, nil
+	return token.Session
 }

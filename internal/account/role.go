@@ -1,131 +1,28 @@
 package account
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"slices"
-
 	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
-// SetUserRoles gives a user these roles and no others, and returns them sorted,
-// each once. It fails as [Allow] says, with CodeInvalid for no role or one that
-// the caller cannot see, and with CodeLastAdministrator.
-func (s *Service) SetUserRoles(ctx context.Context, caller *Principal, id int64, roleIDs []int64) ([]int64, error) {
-	if len(roleIDs) == 0 {
-		return nil, noRoles()
-	}
-	return s.changeUserRoles(ctx, caller, id, roleIDs, func([]int64) []int64 { return sortedUnique(roleIDs) })
+// Limits of roles.
+const (
+	MaxDescriptionLength = 4096 // characters
+	MaxNewRoles          = 100  // at once
+)
+
+// NewRole is what a role is created from. It permits nothing at first.
+type NewRole struct{ Name, Description string }
+
+// RoleUpdate changes a role. A nil field is left alone.
+type RoleUpdate struct{ Name, Description *string }
+
+// RoleSummary is what lists tell of a role. Its permissions, which may list thousands
+// of ids, are only counted.
+type RoleSummary struct {
+	ID                int64
+	Name, Description string
+	Permissions       int // role 1, which permits everything, has none stored
 }
 
-// ChangeUserRoles gives a user roles and takes others from him. What else he has
-// stays, whoever changes it meanwhile. It returns his roles then, sorted, and fails
-// as [Service.SetUserRoles].
-func (s *Service) ChangeUserRoles(ctx context.Context, caller *Principal, id int64, give, take []int64) ([]int64, error) {
-	return s.changeUserRoles(ctx, caller, id, slices.Concat(give, take), func(was []int64) []int64 {
-		wanted := slices.DeleteFunc(slices.Clone(was), func(role int64) bool { return slices.Contains(take, role) })
-		return sortedUnique(append(wanted, give...))
-	})
-}
-
-func noRoles() error { return Invalid(Detail{"/roles", "must have at least one role"}) }
-
-// changeUserRoles gives a user the roles that follow from those he has; named are all
-// that are to change.
-func (s *Service) changeUserRoles(ctx context.Context, caller *Principal, id int64, named []int64, follow func(was []int64) []int64) (wanted []int64, err error) {
-	if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
-		return nil, err
-	}
-	err = s.updateAccessAs(ctx, caller, id, sortedUnique(named), func(ctx context.Context, tx Tx, caller *Principal, user User) error {
-		if err := Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
-			return err
-		}
-		if err := requireCoversUser(ctx, tx, caller, id); err != nil {
-			return err
-		}
-		if wanted = follow(user.RoleIDs); len(wanted) == 0 {
-			return noRoles()
-		}
-		if err := mayAssign(ctx, tx, caller, named, difference(wanted, user.RoleIDs)); err != nil {
-			return err
-		}
-		err := tx.SetUserRoles(ctx, id, wanted)
-		if errors.Is(err, ErrReferenced) { // deleted a moment ago
-			return Invalid(Detail{"/roles", "must list roles that are there"})
-		}
-		if err == nil {
-			err = tx.ReleaseImported(ctx, id)
-		}
-		if err != nil {
-			return err
-		}
-		return s.record(ctx, tx, caller, Event{
-			ActionUserRoles, user.target(), []FieldChange{{"roles", user.RoleIDs, wanted}},
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return wanted, nil
-}
-
-// mayAssign decides whether the caller may give or take away the changed roles;
-// asked is the input, for the paths of unknown ones.
-func mayAssign(ctx context.Context, tx Tx, caller *Principal, asked, changed []int64) error {
-	if err := Allow(caller, access.ActionAssign, access.EntityRole, access.Any); err != nil {
-		return err
-	}
-	roles, err := tx.Roles(ctx, changed)
-	if err != nil {
-		return err
-	}
-	seen := make(map[int64]access.Role, len(roles))
-	for _, r := range roles {
-		if Allow(caller, access.ActionRead, access.EntityRole, r.ID) == nil {
-			seen[r.ID] = r
-		}
-	}
-	var c checker
-	for i, id := range asked {
-		if _, ok := seen[id]; !ok && slices.Contains(changed, id) {
-			c.fail(fmt.Sprintf("/roles/%d", i), fmt.Sprintf("there is no role %d", id))
-		}
-	}
-	if err := c.err(); err != nil {
-		return err
-	}
-	for _, id := range changed {
-		if err := Allow(caller, access.ActionAssign, access.EntityRole, id); err != nil {
-			return forbidden()
-		}
-	}
-	return requireCovers(caller, access.Of(roles))
-}
-
-// difference returns the ids that are in one of the sorted lists alone.
-func difference(a, b []int64) []int64 {
-	var only []int64
-	for _, id := range a {
-		if !slices.Contains(b, id) {
-			only = append(only, id)
-		}
-	}
-	for _, id := range b {
-		if !slices.Contains(a, id) {
-			only = append(only, id)
-		}
-	}
-	return only
-}
-
-// fold returns the ids sorted, each once.
-func sortedUnique(ids []int64) []int64 {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
-// RoleNameKey is the name of a role in the one form that is kept unique, without
-// regard to case.
-func RoleNameKey(name string) string { return caseFold(name) }
+// BuiltIn reports whether the role is of every database, and cannot be changed.
+func (r RoleSummary) BuiltIn() bool { return access.Role{ID: r.ID}.BuiltIn() }

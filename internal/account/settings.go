@@ -12,31 +12,59 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
+// The days that entries may be kept, as the contract has them. Others were put into
+// the database past every rule.
+const (
+	MinActivityDays = 1
+	MaxActivityDays = 3650
+)
+
+// AllowedGroup is a group of a directory or an identity provider whose members may
+// sign in, and what they get.
+type AllowedGroup struct {
+	Name             string
+	DefaultRoleIDs   []int64 // sorted, not empty
+	DefaultProfileID int
+}
+
+// changeList collects the fields that have another value than before.
+type ChangeList []FieldChange
+
+func (l *ChangeList) Add(field string, from, to any) {
+	if from != to {
+		*l = append(*l, FieldChange{field, from, to})
+	}
+}
+
+func (l *ChangeList) AddIDs(field string, from, to []int64) {
+	if !slices.Equal(from, to) {
+		*l = append(*l, FieldChange{field, from, to})
+	}
+}
+
+// addText is for a long text: it is only said to have changed.
+func (l *ChangeList) AddText(field string, from, to *string) {
+	if OrNil(from) != OrNil(to) {
+		*l = append(*l, FieldChange{Field: field})
+	}
+}
+
+// fold returns the ids sorted, each once.
+func SortedUnique(ids []int64) []int64 {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
 // The groups of settings, by the name under which the store keeps them. The names
 // of the fields of a group are those in the store: they are not changed without a
 // migration.
 const (
-	settingApplication = "application"
-	settingServer      = "server"
-	settingLockout     = "lockout-policy"
-	settingLDAP        = "ldap-configuration"
-	settingSAML        = "saml-configuration"
-)
-
-// Limits of settings, as the contract has them.
-const (
-	maxURLLength         = 2048 // characters
-	maxSettingLength     = 1024
-	maxCertificateLength = 65536
-	maxPort              = 65535
-	maxGroups            = 1000
-	maxGroupRoles        = 100
-
-	minSessionLife = 5 * time.Minute
-	maxSessionIdle = 30 * 24 * time.Hour
-	maxSessionLife = 365 * 24 * time.Hour
-	maxLockTime    = 365 * 24 * time.Hour
-	maxThreshold   = 50 // failed sign-ins
+	SettingApplication = "application"
+	SettingServer      = "server"
+	SettingLockout     = "lockout-policy"
+	SettingLDAP        = "ldap-configuration"
+	SettingSAML        = "saml-configuration"
 )
 
 // ApplicationSettings are the settings that the contract has.
@@ -81,22 +109,22 @@ var (
 	}
 )
 
-func loadApplicationSettings(ctx context.Context, r SettingReader) (ApplicationSettings, error) {
+func LoadApplicationSettings(ctx context.Context, r SettingReader) (ApplicationSettings, error) {
 	defaults := defaultApplicationSettings
 	defaults.DefaultRoleIDs = slices.Clone(defaults.DefaultRoleIDs) // what is read is written into the slice
-	return loadSettings(ctx, r, settingApplication, defaults)
+	return LoadSettings(ctx, r, SettingApplication, defaults)
 }
 
-func loadServerSettings(ctx context.Context, r SettingReader) (ServerSettings, error) {
-	return loadSettings(ctx, r, settingServer, defaultServerSettings)
+func LoadServerSettings(ctx context.Context, r SettingReader) (ServerSettings, error) {
+	return LoadSettings(ctx, r, SettingServer, defaultServerSettings)
 }
 
-func loadLockoutPolicy(ctx context.Context, r SettingReader) (throttle.Policy, error) {
-	return loadSettings(ctx, r, settingLockout, throttle.Default)
+func LoadLockoutPolicy(ctx context.Context, r SettingReader) (throttle.Policy, error) {
+	return LoadSettings(ctx, r, SettingLockout, throttle.Default)
 }
 
 // loadSettings reads a group of settings; what was never set has its default.
-func loadSettings[T any](ctx context.Context, r SettingReader, name string, defaults T) (T, error) {
+func LoadSettings[T any](ctx context.Context, r SettingReader, name string, defaults T) (T, error) {
 	text, err := r.Setting(ctx, name)
 	if errors.Is(err, ErrNotFound) {
 		return defaults, nil
@@ -112,22 +140,10 @@ func loadSettings[T any](ctx context.Context, r SettingReader, name string, defa
 }
 
 // saveSettings stores a group of settings.
-func saveSettings[T any](ctx context.Context, tx Tx, name string, settings T) error {
+func SaveSettings[T any](ctx context.Context, tx Tx, name string, settings T) error {
 	text, err := json.Marshal(settings)
 	if err != nil {
 		return fmt.Errorf("write the settings %s: %w", name, err)
 	}
 	return tx.SaveSetting(ctx, name, string(text))
-}
-
-// storeChanged stores a group of settings and tells the activity log what is
-// different from before. Where nothing is, it does nothing.
-func storeChanged[T any](ctx context.Context, s *Service, tx Tx, caller *Principal, name string, settings T, target Target, changes []FieldChange) error {
-	if len(changes) == 0 {
-		return nil
-	}
-	if err := saveSettings(ctx, tx, name, settings); err != nil {
-		return err
-	}
-	return s.record(ctx, tx, caller, Event{ActionSettingsUpdate, target, changes})
 }

@@ -11,6 +11,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
+func IgnoreNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // What storage answers when a caller decides on it.
 var (
 	ErrNotFound      = errors.New("there is no such row")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // ContentType is the media type of what [Write] writes.
@@ -21,7 +22,7 @@ const ContentType = "application/x-ndjson"
 // they are read, so that memory does not grow with their number. It fails as
 // [account.Service.ExportActivity] does, and with the first failure of w. Nothing has
 // reached w when it fails before 32 KiB.
-func Write(ctx context.Context, w io.Writer, accounts *account.Service, caller *account.Principal, f account.ActivityFilter) error {
+func Write(ctx context.Context, w io.Writer, accounts *service.Service, caller *account.Principal, f account.ActivityFilter) error {
 	out := bufio.NewWriterSize(w, 32*1024)
 	encoder := json.NewEncoder(out)
 	err := accounts.ExportActivity(ctx, caller, f, func(e account.StoredActivity) error { return encoder.Encode(Entry(e)) })

@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/asset"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 //go:embed templates static
@@ -24,7 +24,7 @@ var static = []struct{ path, file, contentType string }{
 // Options is what the pages need from the program. Every field is required.
 type Options struct {
 	// Accounts are the rules.
-	Accounts *account.Service
+	Accounts *service.Service
 	// Recovery sets a new password with a recovery token; Accounts does.
 	Recovery Recovery
 	// ClientNetwork tells which network address a request came from, after trusted
@@ -42,7 +42,7 @@ type Options struct {
 // console answers every page.
 type console struct {
 	Options
-	accounts *account.Service
+	accounts *service.Service
 	uploads  *uploads
 	large    largeForms
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
@@ -45,7 +46,7 @@ func (c *clock) advance(d time.Duration) {
 
 // site is the pages of a new server, with its first administrator.
 type site struct {
-	*account.Service
+	*service.Service
 	store   account.Store
 	t       *testing.T
 	clock   *clock
@@ -54,11 +55,11 @@ type site struct {
 }
 
 // newSite makes a site, of options that may be changed.
-func newSite(t *testing.T, change ...func(*account.Options)) *site {
+func newSite(t *testing.T, change ...func(*service.Options)) *site {
 	t.Helper()
 	s := &site{t: t, clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)}, log: new(bytes.Buffer)}
 	s.store = enginetest.Chosen().New(t).Open()
-	o := account.Options{
+	o := service.Options{
 		Store:     s.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 8, rand.Reader)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))), Renderer: mail.NewTemplates(),
@@ -67,8 +68,8 @@ func newSite(t *testing.T, change ...func(*account.Options)) *site {
 	for _, f := range change {
 		f(&o)
 	}
-	s.Service = account.New(o)
-	if _, err := s.SetUp(t.Context(), account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)}); err != nil {
+	s.Service = service.New(o)
+	if _, err := s.SetUp(t.Context(), service.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)}); err != nil {
 		t.Fatal(err)
 	}
 	s.handler = console.New(console.Options{

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
@@ -179,7 +180,7 @@ func (g *scarce) Read(p []byte) (int, error) {
 // An import that ends while its page is made is not shown as one that nobody runs.
 func TestImportEndsWhileItIsShown(t *testing.T) {
 	hashing := &scarce{}
-	s := newSite(t, func(o *account.Options) {
+	s := newSite(t, func(o *service.Options) {
 		o.Store = overtaken{o.Store}
 		o.Passwords = must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 8, hashing))
 	})
@@ -377,7 +378,7 @@ func TestImportOfWhoLosesTheRight(t *testing.T) {
 	var s *site
 	var revoke func()
 	looks := 0
-	s = newSite(t, func(o *account.Options) {
+	s = newSite(t, func(o *service.Options) {
 		o.Store = beforeEmails{o.Store, func() {
 			if looks++; looks == 3 { // after the check of the file, and the first rows
 				revoke()

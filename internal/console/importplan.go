@@ -12,6 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
+	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
 // Limits of a file that the pages import. The command line takes any length.
@@ -64,7 +65,7 @@ func (q *request) checkUsers(rows []userfile.Row, faults []userfile.Fault) (_ []
 			err = undoErr
 		}
 	}()
-	for some := range slices.Chunk(rows, account.MaxImportRows) {
+	for some := range slices.Chunk(rows, userimport.MaxImportRows) {
 		_, found, err := q.accounts.AddImportRows(q.Context(), q.caller, i.ID, some[0].User, importUsers(some))
 		if err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -77,7 +78,7 @@ func (q *request) keys() (page keysPage, err error) {
 	if !page.MayRead {
 		return page, nil
 	}
-	keys, err := q.accounts.Keys(q.Context(), q.caller, q.caller.User.ID)
+	keys, err := q.accounts.ListKeys(q.Context(), q.caller, q.caller.User.ID)
 	if err != nil {
 		return page, err
 	}
@@ -123,10 +124,10 @@ func (q *request) showKeys() error {
 // makeKey makes a named key, and shows its text once.
 func (q *request) makeKey() error {
 	days, err := strconv.Atoi(q.value("expiresInDays"))
-	if err != nil || days < 1 || days > int(account.MaxKeyLife/(24*time.Hour)) {
+	if err != nil || days < 1 || days > int(apikey.MaxKeyLife/(24*time.Hour)) {
 		days = keyLives[0].days // the list has no other; whoever sends one gets what is chosen
 	}
-	text, key, err := q.accounts.CreateKey(q.Context(), q.caller, account.NewAPIKey{
+	text, key, err := q.accounts.CreateKey(q.Context(), q.caller, apikey.NewAPIKey{
 		Name: q.value("name"), Life: time.Duration(days) * 24 * time.Hour, ReadOnly: q.PostForm.Has("readOnly"),
 	})
 	if err == nil {
@@ -163,7 +164,7 @@ func (q *request) ownKey() (account.APIKey, error) {
 	if err != nil {
 		return account.APIKey{}, err
 	}
-	keys, err := q.accounts.Keys(q.Context(), q.caller, q.caller.User.ID)
+	keys, err := q.accounts.ListKeys(q.Context(), q.caller, q.caller.User.ID)
 	if err != nil {
 		return account.APIKey{}, err
 	}

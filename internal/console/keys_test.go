@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -71,8 +72,8 @@ func TestNamedKeysRefuse(t *testing.T) {
 	b.post("/profile/keys", url.Values{"name": {" "}, "expiresInDays": {"365"}, "readOnly": {"yes"}}).
 		want(t, 422, "Must not be empty or white space alone.", `<option value="365" selected>`, " checked")
 	admin := s.principal(adminEmail)
-	for i := range account.MaxNamedKeys {
-		_, _, err := s.CreateKey(t.Context(), admin, account.NewAPIKey{Name: fmt.Sprint("key ", i)})
+	for i := range apikey.MaxNamedKeys {
+		_, _, err := s.CreateKey(t.Context(), admin, apikey.NewAPIKey{Name: fmt.Sprint("key ", i)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +85,7 @@ func TestNamedKeysRefuse(t *testing.T) {
 func TestKeysOfOthers(t *testing.T) {
 	s := newSite(t)
 	s.user("ada@example.org")
-	_, key, err := s.CreateKey(t.Context(), s.principal("ada@example.org"), account.NewAPIKey{Name: "hers"})
+	_, key, err := s.CreateKey(t.Context(), s.principal("ada@example.org"), apikey.NewAPIKey{Name: "hers"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 // deliver takes the message that is due, and has it delivered or not.
@@ -80,8 +82,8 @@ func TestOutbox(t *testing.T) {
 
 // Where there is a mail server, messages are not said to be files.
 func TestOutboxWithMailServer(t *testing.T) {
-	s := newSite(t, func(o *account.Options) {
-		o.MailOverrides = account.MailOverrides{Server: &account.MailServer{Host: "mail.example.org"}}
+	s := newSite(t, func(o *service.Options) {
+		o.MailOverrides = settings.MailOverrides{Server: &account.MailServer{Host: "mail.example.org"}}
 	})
 	a := s.as(adminEmail).get("/mail?state=failed")
 	a.want(t, 200, "No message is in this state.")

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/console"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 )
 
 // What the program passes in.
-var _ console.Recovery = (*account.Service)(nil)
+var _ console.Recovery = (*service.Service)(nil)
 
 // recovery is a Recovery that answers err and remembers what it was asked.
 type recovery struct {

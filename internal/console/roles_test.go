@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // newRole makes a role that permits something.
@@ -263,7 +264,7 @@ func (g *gate) Write(ctx context.Context, f func(ctx context.Context, tx account
 // Of two who save the page that both have opened, at once, one is refused.
 func TestMatrixIsSavedByTwoAtOnce(t *testing.T) {
 	writes := &gate{}
-	s := newSite(t, func(o *account.Options) { writes.Store, o.Store = o.Store, writes })
+	s := newSite(t, func(o *service.Options) { writes.Store, o.Store = o.Store, writes })
 	made := s.newRole("Desk")
 	saves := make([]func() answer, 2)
 	for i := range saves {
@@ -311,7 +312,7 @@ func (w *roleWatch) Roles(ctx context.Context, ids []int64) ([]access.Role, erro
 // they have to find out whether the caller may give it.
 func TestPagesReadNoPermissionsInVain(t *testing.T) {
 	watch := &roleWatch{}
-	s := newSite(t, func(o *account.Options) { watch.Store, o.Store = o.Store, watch })
+	s := newSite(t, func(o *service.Options) { watch.Store, o.Store = o.Store, watch })
 	read := access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead}
 	heavy, plain := s.newRole("Heavy", read), s.newRole("Plain", read)
 	reader := s.newRole("Reader", read, access.PermissionRequest{Entity: access.EntityRole, Action: access.ActionRead}, access.PermissionRequest{Entity: access.EntityApplicationSettings, Action: access.ActionRead})

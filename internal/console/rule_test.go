@@ -16,9 +16,15 @@ import (
 // Not all of it can be found in the code, so this does not find a message that nobody
 // says any more.
 func TestEveryRuleIsTranslated(t *testing.T) {
-	names, err := filepath.Glob("../account/*.go")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no rules: %v", err)
+	var names []string
+	for _, dir := range []string{
+		"account", "audit", "auth", "settings", "outbox", "recovery", "user", "role", "apikey", "userimport", "service",
+	} {
+		files, err := filepath.Glob("../" + dir + "/*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no rules in %s: %v", dir, err)
+		}
+		names = append(names, files...)
 	}
 	found := 0
 	for _, name := range names {
@@ -59,7 +65,7 @@ func message(n ast.Node) (string, bool) {
 			return literal(n.Elts[1])
 		}
 	case *ast.CallExpr:
-		if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "fail" && len(n.Args) == 2 {
+		if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Fail" && len(n.Args) == 2 {
 			return literal(n.Args[1])
 		}
 	}

@@ -3,7 +3,7 @@ package console
 import (
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
 const sessionsPath = "/profile/sessions"
@@ -31,7 +31,7 @@ func (q *request) showSessions() error {
 }
 
 // sessionRows are sessions as they are shown, the newest first.
-func (q *request) sessionRows(sessions []account.LiveSession) []sessionRow {
+func (q *request) sessionRows(sessions []auth.LiveSession) []sessionRow {
 	rows := make([]sessionRow, len(sessions))
 	for i, s := range sessions {
 		rows[len(rows)-1-i] = sessionRow{

@@ -14,6 +14,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 // courier delivers nothing, and says why.
@@ -178,7 +180,7 @@ func TestGeneralSettings(t *testing.T) {
 // The password of the mail server is written and never read.
 func TestMailSettings(t *testing.T) {
 	post := &courier{}
-	s := newSite(t, func(o *account.Options) { o.TestSender = post })
+	s := newSite(t, func(o *service.Options) { o.TestSender = post })
 	b, admin := s.as(adminEmail), s.principal(adminEmail)
 	b.get("/settings/mail").want(t, 200, "No mail server is set", "There is none yet.", "Send a test message", adminEmail)
 	page := b.saved("/settings/mail", with(mailForm, nil))
@@ -266,9 +268,9 @@ func TestSAMLSettings(t *testing.T) {
 // open before.
 func TestFixedSettings(t *testing.T) {
 	public := must(url.Parse("http://127.0.0.1:8080"))
-	s := newSite(t, func(o *account.Options) {
+	s := newSite(t, func(o *service.Options) {
 		o.PublicURL = public
-		o.MailOverrides = account.MailOverrides{Server: &account.MailServer{Host: "fixed.example.org", Security: account.MailTLS}, Sender: "fixed@example.org", SenderName: "Fixed"}
+		o.MailOverrides = settings.MailOverrides{Server: &account.MailServer{Host: "fixed.example.org", Security: account.MailTLS}, Sender: "fixed@example.org", SenderName: "Fixed"}
 	})
 	b := s.as(adminEmail)
 	const why = "Set where the server is started, and can be changed there alone."
@@ -327,7 +329,7 @@ func (s *site) groups(names ...string) {
 	for i, name := range names {
 		groups[i] = account.AllowedGroup{Name: name, DefaultRoleIDs: []int64{2}, DefaultProfileID: 1}
 	}
-	must(s.UpdateLDAPConfiguration(s.t.Context(), s.principal(adminEmail), account.LDAPUpdate{AllowedGroups: &groups}))
+	must(s.UpdateLDAPConfiguration(s.t.Context(), s.principal(adminEmail), settings.LDAPUpdate{AllowedGroups: &groups}))
 }
 
 // roleCounter counts how often a list of roles is read.
@@ -347,7 +349,7 @@ var groupField = regexp.MustCompile(`<input type="text" id="group-\d+"`)
 // once. What it does not show stays.
 func TestGroupsAreBounded(t *testing.T) {
 	counter := &roleCounter{}
-	s := newSite(t, func(o *account.Options) { counter.Store = o.Store; o.Store = counter })
+	s := newSite(t, func(o *service.Options) { counter.Store = o.Store; o.Store = counter })
 	b := s.as(adminEmail)
 	show := func(a answer, fields int) {
 		t.Helper()
@@ -395,7 +397,7 @@ func TestSettingsOfBeforeAreRefused(t *testing.T) {
 	s := newSite(t)
 	b, admin := s.as(adminEmail), s.principal(adminEmail)
 	role := s.roleFor("Passing")
-	must(s.UpdateApplicationSettings(t.Context(), admin, account.ApplicationUpdate{DefaultRoleIDs: &[]int64{2, role}}))
+	must(s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{2, role}}))
 	s.groups("Staff")
 	for path, test := range map[string]struct {
 		form   url.Values
@@ -403,23 +405,23 @@ func TestSettingsOfBeforeAreRefused(t *testing.T) {
 		now    string // what the form shows then
 	}{
 		"/settings": {serverForm, func() {
-			must(s.UpdateServerSettings(t.Context(), admin, account.ServerUpdate{SenderName: new("Other")}))
+			must(s.UpdateServerSettings(t.Context(), admin, settings.ServerUpdate{SenderName: new("Other")}))
 		}, `value="Other"`},
 		"/settings/new-users": {url.Values{"defaultRoleIds": {"2", fmt.Sprint(role)}}, func() {
-			must(s.UpdateApplicationSettings(t.Context(), admin, account.ApplicationUpdate{DefaultRoleIDs: &[]int64{2}}))
+			must(s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{2}}))
 		}, fmt.Sprintf(`value="%d"> <span>Passing`, role)},
 		"/settings/activity": {url.Values{"logRetentionPeriod": {"90"}}, func() {
-			must(s.UpdateApplicationSettings(t.Context(), admin, account.ApplicationUpdate{ActivityDays: new(30)}))
+			must(s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{ActivityDays: new(30)}))
 		}, `value="30"`},
 		"/settings/mail": {mailForm, func() {
-			must(s.UpdateApplicationSettings(t.Context(), admin, account.ApplicationUpdate{MailUpdate: account.MailUpdate{Port: new(new(26))}}))
+			must(s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{MailUpdate: settings.MailUpdate{Port: new(new(26))}}))
 		}, `value="26"`},
 		"/settings/sign-in": {lockoutForm, func() {
-			must(0, s.UpdateLockoutPolicy(t.Context(), admin, account.LockoutUpdate{Threshold: new(9)}))
+			must(0, s.UpdateLockoutPolicy(t.Context(), admin, settings.LockoutUpdate{Threshold: new(9)}))
 		}, `value="9"`},
 		"/settings/directory": {with(directoryForm, url.Values{"group-1": {"Guests"}, "group-1-roles": {"2"}}), func() { s.groups() }, `name="group-0" value=""`},
 		"/settings/saml": {samlForm, func() {
-			must(s.UpdateSAMLConfiguration(t.Context(), admin, account.SAMLUpdate{ActivateCreatedUsers: new(true)}))
+			must(s.UpdateSAMLConfiguration(t.Context(), admin, settings.SAMLUpdate{ActivateCreatedUsers: new(true)}))
 		}, `value="yes" checked`},
 	} {
 		t.Run(path, func(t *testing.T) {

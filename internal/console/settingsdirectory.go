@@ -8,6 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/locale"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 const keptForLater locale.Phrase = "What you write here is kept. Signing in by it is still to come: until then people sign in with their passwords."
@@ -49,7 +50,7 @@ func (q *request) changeDirectory() error {
 		if err != nil {
 			return "", err
 		}
-		_, err = q.accounts.UpdateLDAPConfiguration(q.Context(), q.caller, account.LDAPUpdate{
+		_, err = q.accounts.UpdateLDAPConfiguration(q.Context(), q.caller, settings.LDAPUpdate{
 			Enabled: q.yes(f, "enabled"), URL: q.clearable("url"), SearchUserDN: q.clearable("searchUserDN"),
 			SearchUserPassword: q.newSecret("searchUserPassword"), UserSearchBase: q.clearable("userSearchBase"),
 			UserSearchFilter: q.clearable("userSearchFilter"), AllowedGroups: q.sentGroups(f, was.AllowedGroups),

@@ -6,6 +6,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/locale"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 const (
@@ -66,7 +67,7 @@ func (q *request) serverForm(s account.ServerSettings) *form {
 
 func (q *request) changeServer() error {
 	return q.changeSettings(general, func(f *form) (string, error) {
-		up := account.ServerUpdate{
+		up := settings.ServerUpdate{
 			PublicURL: q.clearable("publicUrl"), SenderName: q.text("emailSenderName"),
 			SessionIdle: q.span(f, "sessionIdle"), SessionAbsolute: q.span(f, "sessionAbsolute"),
 		}
@@ -88,13 +89,13 @@ func (q *request) changeServer() error {
 
 func (q *request) changeNewUsers() error {
 	return q.changeSettings(general, func(*form) (string, error) {
-		return q.updateApplication(account.ApplicationUpdate{DefaultRoleIDs: q.ids("defaultRoleIds")})
+		return q.updateApplication(settings.ApplicationUpdate{DefaultRoleIDs: q.ids("defaultRoleIds")})
 	})
 }
 
 func (q *request) changeRetention() error {
 	return q.changeSettings(general, func(f *form) (string, error) {
-		up := account.ApplicationUpdate{KeepActivity: q.yes(f, "keepAuditLog"), ActivityDays: q.whole(f, "logRetentionPeriod")}
+		up := settings.ApplicationUpdate{KeepActivity: q.yes(f, "keepAuditLog"), ActivityDays: q.whole(f, "logRetentionPeriod")}
 		if f.faulty() {
 			return "", nil
 		}
@@ -102,7 +103,7 @@ func (q *request) changeRetention() error {
 	})
 }
 
-func (q *request) updateApplication(up account.ApplicationUpdate) (string, error) {
+func (q *request) updateApplication(up settings.ApplicationUpdate) (string, error) {
 	_, err := q.accounts.UpdateApplicationSettings(q.Context(), q.caller, up)
 	return q.say(saved), err
 }

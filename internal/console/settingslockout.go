@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
-	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 func (q *request) lockoutPanels() ([]panel, error) {
@@ -24,7 +24,7 @@ func (q *request) lockoutPanels() ([]panel, error) {
 
 func (q *request) changeLockout() error {
 	return q.changeSettings(lockout, func(f *form) (string, error) {
-		up := account.LockoutUpdate{
+		up := settings.LockoutUpdate{
 			Enabled: q.yes(f, "enabled"), Threshold: q.whole(f, "failedAttemptThreshold"),
 			Period: q.span(f, "failedAttemptPeriod"), Duration: q.span(f, "lockoutDuration"),
 		}

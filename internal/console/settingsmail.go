@@ -7,6 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 const testMailPath = mailPath + "/test"
@@ -96,13 +97,13 @@ func (q *request) mailForm(a account.ApplicationSettings) *form {
 
 func (q *request) changeMail() error {
 	return q.changeSettings(mail, func(f *form) (string, error) {
-		settings, err := q.accounts.ApplicationSettings(q.Context(), q.caller)
+		current, err := q.accounts.ApplicationSettings(q.Context(), q.caller)
 		if err != nil {
 			return "", err
 		}
-		up := account.MailUpdate{
+		up := settings.MailUpdate{
 			Server: q.clearable("smtpServerAddress"), Account: q.clearable("smtpAccount"), Sender: q.text("emailSender"),
-			Password: q.newSecret("smtpAccountPassword"), InternalCertificate: q.certificate("internalCertificate", settings.InternalCertificate),
+			Password: q.newSecret("smtpAccountPassword"), InternalCertificate: q.certificate("internalCertificate", current.InternalCertificate),
 		}
 		switch {
 		case q.value("smtpServerPort") != "":
@@ -119,7 +120,7 @@ func (q *request) changeMail() error {
 		if f.faulty() {
 			return "", nil
 		}
-		return q.updateApplication(account.ApplicationUpdate{MailUpdate: up})
+		return q.updateApplication(settings.ApplicationUpdate{MailUpdate: up})
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 const (
@@ -33,7 +34,7 @@ func (q *request) samlPanels() ([]panel, error) {
 }
 
 // ownSAML is what the identity provider has to be told of this server.
-func (q *request) ownSAML(s account.SAMLConfiguration) panel {
+func (q *request) ownSAML(s settings.SAMLConfiguration) panel {
 	p := panel{Title: "What the identity provider asks for"}
 	if s.ServiceProviderURL != nil {
 		p.Facts = append(p.Facts, fact{q.say("Name of this server"), *s.ServiceProviderURL}, fact{q.say("Where answers go"), of(s.AssertEndpoint)})
@@ -58,7 +59,7 @@ func (q *request) changeSAML() error {
 		if err != nil {
 			return "", err
 		}
-		_, err = q.accounts.UpdateSAMLConfiguration(q.Context(), q.caller, account.SAMLUpdate{
+		_, err = q.accounts.UpdateSAMLConfiguration(q.Context(), q.caller, settings.SAMLUpdate{
 			Enabled: q.yes(f, "enabled"), ActivateCreatedUsers: q.yes(f, "activateCreatedUsers"),
 			ProviderLoginURL: q.clearable("providerLoginUrl"), SignatureCertificate: q.certificate("signatureCertificate", was.SignatureCertificate),
 			AllowedGroups: q.sentGroups(f, was.AllowedGroups),

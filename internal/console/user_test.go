@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -18,7 +19,7 @@ func TestUserPage(t *testing.T) {
 	s := newSite(t)
 	s.user("ada@example.org")
 	ada := s.as("ada@example.org")
-	_, key, err := s.CreateKey(t.Context(), s.principal("ada@example.org"), account.NewAPIKey{Name: "Nightly script"})
+	_, key, err := s.CreateKey(t.Context(), s.principal("ada@example.org"), apikey.NewAPIKey{Name: "Nightly script"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func TestSetUserPassword(t *testing.T) {
 	s := newSite(t)
 	s.user("ada@example.org")
 	key := func() {
-		if _, _, err := s.CreateKey(t.Context(), s.principal("ada@example.org"), account.NewAPIKey{Name: "script"}); err != nil {
+		if _, _, err := s.CreateKey(t.Context(), s.principal("ada@example.org"), apikey.NewAPIKey{Name: "script"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
 var userCredentialRoutes = []route{
@@ -85,7 +86,7 @@ func (q *request) endUserSession() error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(sessions, func(s account.LiveSession) bool { return s.ID == session }) {
+	if !slices.ContainsFunc(sessions, func(s auth.LiveSession) bool { return s.ID == session }) {
 		return account.NotFound()
 	}
 	if err := q.accounts.EndSession(q.Context(), q.caller, session); err != nil {
@@ -113,7 +114,7 @@ func (q *request) keysOf(u account.User, covered bool) (*keyList, error) {
 	if !q.mayWith(access.ActionRead, access.EntityAPIKey, u.ID) {
 		return nil, nil
 	}
-	keys, err := q.accounts.Keys(q.Context(), q.caller, u.ID)
+	keys, err := q.accounts.ListKeys(q.Context(), q.caller, u.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +145,7 @@ func (q *request) pathKey() (u account.User, id int64, name string, err error) {
 	if id, err = q.id("key"); err != nil {
 		return u, 0, "", err
 	}
-	keys, err := q.accounts.Keys(q.Context(), q.caller, u.ID)
+	keys, err := q.accounts.ListKeys(q.Context(), q.caller, u.ID)
 	for _, k := range keys {
 		if k.ID == id {
 			return u, id, q.keyName(k), nil

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 // people makes users who are not to sign in with a password that anybody knows.
@@ -395,7 +396,7 @@ func TestNewUserGetsWhatHasBecomeADefault(t *testing.T) {
 	b.get("/users/new").want(t, 200, `name="was.role" value="2"`)
 	form := url.Values{"begin": {"invite"}, "name": {"Ada"}, "email": {"ada@example.org"}, "was.role": {"2"}, "role": {"1", "2"}}
 	defaults := []int64{2, front}
-	must(s.UpdateApplicationSettings(t.Context(), s.principal(adminEmail), account.ApplicationUpdate{DefaultRoleIDs: &defaults}))
+	must(s.UpdateApplicationSettings(t.Context(), s.principal(adminEmail), settings.ApplicationUpdate{DefaultRoleIDs: &defaults}))
 	b.follow("/users/new", form).want(t, 200, "is on its way")
 	if u := s.find(2); !slices.Equal(u.RoleIDs, []int64{1, 2, front}) {
 		t.Errorf("roles %v", u.RoleIDs)

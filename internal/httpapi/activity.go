@@ -9,6 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/activityfile"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // activityPageSize is how many entries a page has that asks for no number.
@@ -52,7 +53,7 @@ func (h handlers) ApiActivityLogExportGet(ctx context.Context, r wire.ApiActivit
 // grow with their number.
 type activityExport struct {
 	ctx      context.Context
-	accounts *account.Service
+	accounts *service.Service
 	filter   account.ActivityFilter
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 )
 
@@ -26,7 +27,7 @@ func (h handlers) ApiApiKeyPost(ctx context.Context, _ wire.ApiApiKeyPostRequest
 
 func (h handlers) ApiKeysGet(ctx context.Context, r wire.ApiKeysGetRequestObject) (wire.ApiKeysGetResponseObject, error) {
 	caller := requestOf(ctx).caller
-	keys, err := h.accounts.Keys(ctx, caller, ofUser(caller, r.Params.UserID))
+	keys, err := h.accounts.ListKeys(ctx, caller, ofUser(caller, r.Params.UserID))
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +85,8 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-func newAPIKey(w wire.NewKey) account.NewAPIKey {
-	n := account.NewAPIKey{Name: w.Name, ReadOnly: w.ReadOnly != nil && *w.ReadOnly}
+func newAPIKey(w wire.NewKey) apikey.NewAPIKey {
+	n := apikey.NewAPIKey{Name: w.Name, ReadOnly: w.ReadOnly != nil && *w.ReadOnly}
 	if w.ExpiresInDays != nil {
 		n.Life = time.Duration(*w.ExpiresInDays) * 24 * time.Hour
 	}

@@ -8,11 +8,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // handlers are the operations of the contract, each one call of account.
 type handlers struct {
-	accounts *account.Service
+	accounts *service.Service
 	version  string // of the program
 }
 
@@ -78,7 +79,7 @@ func (h handlers) ApiUsersGet(ctx context.Context, r wire.ApiUsersGetRequestObje
 // with their number.
 type userList struct {
 	ctx      context.Context
-	accounts *account.Service
+	accounts *service.Service
 }
 
 // VisitApiUsersGetResponse writes the list. What a failure is answered with

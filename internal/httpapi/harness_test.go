@@ -23,6 +23,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
@@ -101,7 +102,7 @@ func (c *courier) Deliver(_ context.Context, route account.MailRoute, _ account.
 type fixture struct {
 	t        testing.TB
 	handler  http.Handler
-	accounts *account.Service
+	accounts *service.Service
 	store    *faulty
 	clock    *clock
 	log      journal
@@ -122,13 +123,13 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 		clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)},
 	}
 	log := slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	f.accounts = account.New(account.Options{
+	f.accounts = service.New(service.Options{
 		Store:     f.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 4, rand.Reader)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))),
 		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Monotonic: f.clock.Now, Random: rand.Reader, TestSender: &f.courier,
 	})
-	_, err := f.accounts.SetUp(t.Context(), account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)})
+	_, err := f.accounts.SetUp(t.Context(), service.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
 // metrics count the requests, and tell how their credentials were looked up. Those of each operation and class of status are
@@ -23,7 +23,7 @@ type observer func(status int, took time.Duration)
 // digit of the status.
 var statusClasses = [6]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
 
-func newMetrics(registry prometheus.Registerer, lookups func() account.PrincipalLookups) *metrics {
+func newMetrics(registry prometheus.Registerer, lookups func() auth.PrincipalLookups) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_http_requests_total", Help: "Requests by operation and class of status.",
@@ -34,10 +34,10 @@ func newMetrics(registry prometheus.Registerer, lookups func() account.Principal
 		}, []string{"operation"}),
 	}
 	registry.MustRegister(m.requests, m.seconds)
-	for outcome, count := range map[string]func(account.PrincipalLookups) uint64{
-		"hit":   func(l account.PrincipalLookups) uint64 { return l.Hits },
-		"miss":  func(l account.PrincipalLookups) uint64 { return l.Misses },
-		"stale": func(l account.PrincipalLookups) uint64 { return l.Stale },
+	for outcome, count := range map[string]func(auth.PrincipalLookups) uint64{
+		"hit":   func(l auth.PrincipalLookups) uint64 { return l.Hits },
+		"miss":  func(l auth.PrincipalLookups) uint64 { return l.Misses },
+		"stale": func(l auth.PrincipalLookups) uint64 { return l.Stale },
 	} {
 		registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "usher_credential_lookups_total", ConstLabels: prometheus.Labels{"outcome": outcome},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 // The configurations of who else than Usher may say who somebody is.
@@ -20,7 +21,7 @@ func (h handlers) ApiLdapConfigurationGet(ctx context.Context, _ wire.ApiLdapCon
 }
 
 func (h handlers) ApiLdapConfigurationPatch(ctx context.Context, r wire.ApiLdapConfigurationPatchRequestObject) (wire.ApiLdapConfigurationPatchResponseObject, error) {
-	c, err := h.accounts.UpdateLDAPConfiguration(ctx, requestOf(ctx).caller, account.LDAPUpdate{
+	c, err := h.accounts.UpdateLDAPConfiguration(ctx, requestOf(ctx).caller, settings.LDAPUpdate{
 		Enabled: r.Body.Enabled, URL: clearable(r.Body.URL), SearchUserDN: clearable(r.Body.SearchUserDN),
 		SearchUserPassword: clearableSecret(r.Body.SearchUserPassword), UserSearchBase: clearable(r.Body.UserSearchBase),
 		UserSearchFilter: clearable(r.Body.UserSearchFilter), AllowedGroups: groupsUpdate(r.Body.AllowedGroups),
@@ -40,7 +41,7 @@ func (h handlers) ApiSamlConfigurationGet(ctx context.Context, _ wire.ApiSamlCon
 }
 
 func (h handlers) ApiSamlConfigurationPatch(ctx context.Context, r wire.ApiSamlConfigurationPatchRequestObject) (wire.ApiSamlConfigurationPatchResponseObject, error) {
-	c, err := h.accounts.UpdateSAMLConfiguration(ctx, requestOf(ctx).caller, account.SAMLUpdate{
+	c, err := h.accounts.UpdateSAMLConfiguration(ctx, requestOf(ctx).caller, settings.SAMLUpdate{
 		Enabled: r.Body.Enabled, ActivateCreatedUsers: r.Body.ActivateCreatedUsers, ProviderLoginURL: clearable(r.Body.ProviderLoginURL),
 		SignatureCertificate: clearable(r.Body.SignatureCertificate), AllowedGroups: groupsUpdate(r.Body.AllowedGroups),
 	})
@@ -58,14 +59,14 @@ func (h handlers) ApiSamlConfigurationGenerateCertificateGet(ctx context.Context
 	return wire.ApiSamlConfigurationGenerateCertificateGet200JSONResponse{EncryptionCertificate: certificate}, nil
 }
 
-func ldapConfiguration(c account.LDAPConfiguration) wire.LDAPConfiguration {
+func ldapConfiguration(c settings.LDAPConfiguration) wire.LDAPConfiguration {
 	return wire.LDAPConfiguration{
 		Enabled: c.Enabled, URL: c.URL, SearchUserDN: c.SearchUserDN, SearchUserPassword: mask(c.PasswordSet),
 		UserSearchBase: c.UserSearchBase, UserSearchFilter: c.UserSearchFilter, AllowedGroups: groups(c.AllowedGroups),
 	}
 }
 
-func samlConfiguration(c account.SAMLConfiguration) wire.SAMLConfiguration {
+func samlConfiguration(c settings.SAMLConfiguration) wire.SAMLConfiguration {
 	return wire.SAMLConfiguration{
 		Enabled: c.Enabled, ActivateCreatedUsers: c.ActivateCreatedUsers, ProviderLoginURL: c.ProviderLoginURL,
 		EncryptionCertificate: c.EncryptionCertificate, SignatureCertificate: c.SignatureCertificate,

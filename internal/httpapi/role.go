@@ -8,6 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 func (h handlers) ApiRolesGet(ctx context.Context, _ wire.ApiRolesGetRequestObject) (wire.ApiRolesGetResponseObject, error) {
@@ -17,7 +18,7 @@ func (h handlers) ApiRolesGet(ctx context.Context, _ wire.ApiRolesGetRequestObje
 // roleList answers all roles as they are read.
 type roleList struct {
 	ctx      context.Context
-	accounts *account.Service
+	accounts *service.Service
 }
 
 // VisitApiRolesGetResponse writes the list.

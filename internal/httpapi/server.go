@@ -7,15 +7,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-3a99a2fe/usher/api"
-	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/asset"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // Options are what the API is made of. All but Proxies, AccessLog, Version, Pages and
 // Contract are needed.
 type Options struct {
-	Accounts  *account.Service
+	Accounts  *service.Service
 	Log       *slog.Logger
 	Metrics   prometheus.Registerer
 	Proxies   Proxies
@@ -28,7 +28,7 @@ type Options struct {
 }
 
 type server struct {
-	accounts  *account.Service
+	accounts  *service.Service
 	log       *slog.Logger
 	metrics   *metrics
 	proxies   Proxies

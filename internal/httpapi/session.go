@@ -3,7 +3,7 @@ package httpapi
 import (
 	"context"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 )
 
@@ -40,7 +40,7 @@ func (h handlers) ApiSessionsIdDelete(ctx context.Context, r wire.ApiSessionsIdD
 	return wire.ApiSessionsIdDelete204Response{}, nil
 }
 
-func session(s account.LiveSession) wire.Session {
+func session(s auth.LiveSession) wire.Session {
 	return wire.Session{
 		ID: s.ID, UserID: s.UserID, Current: s.Current, Device: s.Device, Source: s.ClientNetwork,
 		CreatedAt: s.Created, LastSeenAt: s.LastSeen, ExpiresAt: s.Expires,

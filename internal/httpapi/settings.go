@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 func (h handlers) ApiApplicationSettingsGet(ctx context.Context, _ wire.ApiApplicationSettingsGetRequestObject) (wire.ApiApplicationSettingsGetResponseObject, error) {
@@ -41,7 +42,7 @@ func (h handlers) ApiServerSettingsGet(ctx context.Context, _ wire.ApiServerSett
 }
 
 func (h handlers) ApiServerSettingsPatch(ctx context.Context, r wire.ApiServerSettingsPatchRequestObject) (wire.ApiServerSettingsPatchResponseObject, error) {
-	s, err := h.accounts.UpdateServerSettings(ctx, requestOf(ctx).caller, account.ServerUpdate{
+	s, err := h.accounts.UpdateServerSettings(ctx, requestOf(ctx).caller, settings.ServerUpdate{
 		PublicURL: clearable(r.Body.PublicURL), SenderName: r.Body.EmailSenderName,
 		SessionIdle: span(r.Body.SessionIdleMinutes, time.Minute), SessionAbsolute: span(r.Body.SessionAbsoluteMinutes, time.Minute),
 	})
@@ -63,7 +64,7 @@ func (h handlers) ApiLockoutPolicyGet(ctx context.Context, _ wire.ApiLockoutPoli
 }
 
 func (h handlers) ApiLockoutPolicyPatch(ctx context.Context, r wire.ApiLockoutPolicyPatchRequestObject) (wire.ApiLockoutPolicyPatchResponseObject, error) {
-	err := h.accounts.UpdateLockoutPolicy(ctx, requestOf(ctx).caller, account.LockoutUpdate{
+	err := h.accounts.UpdateLockoutPolicy(ctx, requestOf(ctx).caller, settings.LockoutUpdate{
 		Enabled: r.Body.Enabled, Threshold: r.Body.FailedAttemptThreshold,
 		Period: span(r.Body.FailedAttemptPeriod, time.Second), Duration: span(r.Body.LockoutDuration, time.Second),
 	})
@@ -104,10 +105,10 @@ func applicationSettings(s account.ApplicationSettings) wire.ApplicationSettings
 	}
 }
 
-func applicationUpdate(u wire.ApplicationSettingsUpdate) account.ApplicationUpdate {
-	return account.ApplicationUpdate{
+func applicationUpdate(u wire.ApplicationSettingsUpdate) settings.ApplicationUpdate {
+	return settings.ApplicationUpdate{
 		UserRegistration: u.UserRegistration,
-		MailUpdate: account.MailUpdate{
+		MailUpdate: settings.MailUpdate{
 			Server: clearable(u.SMTPServerAddress), Port: clearable(u.SMTPServerPort), Account: clearable(u.SMTPAccount),
 			Password: clearableSecret(u.SMTPAccountPassword), StartTLS: u.SMTPUseStartTLS, TLS: u.TLS, Sender: u.EmailSender,
 			InternalCertificate: clearable(u.InternalCertificate),

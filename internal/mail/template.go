@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/outbox"
 )
 
 //go:embed templates
@@ -26,7 +27,7 @@ type Templates struct {
 	html *htmltemplate.Template
 }
 
-var _ account.Renderer = (*Templates)(nil)
+var _ outbox.Renderer = (*Templates)(nil)
 
 // NewTemplates returns the templates that the program carries.
 func NewTemplates() *Templates {

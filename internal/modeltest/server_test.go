@@ -22,6 +22,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
@@ -31,7 +32,7 @@ import (
 type server struct {
 	nodes    [2]node
 	requests int
-	accounts *account.Service // of the first node
+	accounts *service.Service // of the first node
 	store    *sqlstore.Store
 	now      time.Time // it moves by hand alone
 	log      journal
@@ -39,7 +40,7 @@ type server struct {
 
 // node is what remembers who was let in.
 type node struct {
-	accounts *account.Service
+	accounts *service.Service
 	handler  http.Handler
 }
 
@@ -84,20 +85,20 @@ func newServer(t *rapid.T, engine enginetest.Engine) *server {
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	// The same random for each sequence, so that one can be played again.
 	random := rand.NewChaCha8([32]byte{})
-	options := account.Options{
+	options := service.Options{
 		Store:     s.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 2, random)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(random)))),
 		Renderer:  plainText{}, Log: log, Now: func() time.Time { return s.now }, Random: random, TestSender: courier{},
 	}
 	for i := range s.nodes {
-		accounts := account.New(options)
+		accounts := service.New(options)
 		s.nodes[i] = node{accounts, must(httpapi.New(http.NewServeMux(), httpapi.Options{
 			Accounts: accounts, Log: log, Metrics: prometheus.NewRegistry(), Version: version,
 		}))}
 	}
 	s.accounts = s.nodes[0].accounts
-	first := account.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(passwords[0])}
+	first := service.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(passwords[0])}
 	if _, err := s.accounts.SetUp(t.Context(), first); err != nil {
 		t.Fatalf("set up: %v", err)
 	}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // Bounds of what is moved at once, and so of the memory that a move takes.
@@ -90,7 +90,7 @@ func (m *move) between(ctx context.Context, from, to Place) (_ []MovedTable, err
 	case err != nil:
 		return nil, err
 	case len(checks) == 0:
-		return nil, account.ErrNotSetUp
+		return nil, service.ErrNotSetUp
 	}
 	if err := m.accept(checks); err != nil {
 		return nil, err

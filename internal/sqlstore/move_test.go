@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // moveAll moves in small batches, and calls tell at each.
@@ -286,7 +287,7 @@ func TestMoveRefusesSources(t *testing.T) {
 	}{
 		{"no database", sqlitePlace(t), fs.ErrNotExist},
 		{"no database, PostgreSQL", postgresPlace(t), fs.ErrNotExist},
-		{"never set up", empty, account.ErrNotSetUp},
+		{"never set up", empty, service.ErrNotSetUp},
 		{"another key", good, refused},
 	}
 	for _, tt := range tests {

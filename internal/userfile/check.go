@@ -8,6 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
 // rowCheck applies the server's rules to a row, and empties the fields that break
@@ -112,7 +113,7 @@ func (c *rowCheck) password() {
 		}
 	}
 	if hash != "" && passhash.Check(hash) != nil {
-		c.fail(hashColumn, account.PasswordHashRule)
+		c.fail(hashColumn, userimport.PasswordHashRule)
 		c.row.PasswordHash = secret.Text{}
 	}
 }

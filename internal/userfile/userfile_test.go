@@ -14,9 +14,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
+	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
 const (
@@ -90,7 +90,7 @@ func TestFaults(t *testing.T) {
 				"2 1 password: must have at least 12 characters, a digit, an upper-case letter, and a special character",
 				"4 3 : has 1 values, but the header names 4"}},
 		{"password and hash", userfile.CSV, "email,name,password,password_hash\na@b,A,Correct-horse-7," + bcryptHash + "\na@b,A,,5f4dcc3b5aa765d61d8327deb882cf99\n",
-			[]string{"2 1 password_hash: must be empty where there is a password", "3 2 password_hash: " + account.PasswordHashRule}},
+			[]string{"2 1 password_hash: must be empty where there is a password", "3 2 password_hash: " + userimport.PasswordHashRule}},
 		{"lines after quoted ones", userfile.CSV, header + "\"A\nd\na\",ada@example.com,Correct-horse-7,true\n\nBob,bob,Correct-horse-7,true\n", []string{"6 2 email: is not an e-mail address"}},
 		{"bare quote", userfile.CSV, header + adaCSV + "B\"ob,b@example.com,Correct-horse-7,true\n", []string{`3 0 : has a quote (") inside a value that does not begin with one; what follows was not read`}},
 		{"open quote", userfile.CSV, header + adaCSV + "\"Bob\n\n", []string{`3 0 : has a quoted value that is not ended by a quote ("), or goes on after it; what follows was not read`}},

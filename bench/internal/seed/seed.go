@@ -24,6 +24,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
@@ -50,7 +51,7 @@ func Email(id int64) string { return "user" + Digits(id) + "@example.org" }
 func NewKey() (string, error) { return keyring.Generate(rand.Reader) }
 
 // Open makes the rules over an open store, as the server has them.
-func Open(store *sqlstore.Store, key string, log *slog.Logger) (*account.Service, error) {
+func Open(store *sqlstore.Store, key string, log *slog.Logger) (*service.Service, error) {
 	keys, err := keyring.Parse(key)
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func Open(store *sqlstore.Store, key string, log *slog.Logger) (*account.Service
 	if err != nil {
 		return nil, err
 	}
-	return account.New(account.Options{
+	return service.New(service.Options{
 		Store: store, Passwords: pool, Keys: keys, Renderer: mail.NewTemplates(),
 		Log: log, Now: store.Now, Random: rand.Reader,
 	}), nil
@@ -67,8 +68,8 @@ func Open(store *sqlstore.Store, key string, log *slog.Logger) (*account.Service
 
 // Fill makes the administrator, the role and the users, so that there are so many, in an
 // empty database.
-func Fill(ctx context.Context, store *sqlstore.Store, accounts *account.Service, users int64) error {
-	first := account.FirstRun{AdminEmail: AdminEmail, AdminPassword: secret.New(Password)}
+func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service, users int64) error {
+	first := service.FirstRun{AdminEmail: AdminEmail, AdminPassword: secret.New(Password)}
 	if _, err := accounts.SetUp(ctx, first); err != nil {
 		return err
 	}

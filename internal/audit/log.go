@@ -1,0 +1,35 @@
+// Package audit keeps the activity log: it records what each change did, lists and
+// exports entries, seals them in a chain of signatures, verifies that chain, and
+// removes entries that are older than the settings keep them.
+//
+// Entries are written in the transaction of their change. [Log.SealActivity] numbers
+// and chains the committed entries later; see docs/decisions for why.
+//
+// It imports account and the packages below it.
+package audit
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+)
+
+// Log is the activity log of one customer. Its methods are safe for concurrent use.
+type Log struct {
+	store       account.Store
+	keys        *keyring.Ring
+	log         *slog.Logger
+	now         func() time.Time
+	monotonic   func() time.Time
+	checkpoints CheckpointStore // nil: none outside the database
+}
+
+// New returns the activity log. checkpoints may be nil.
+func New(env account.Env, checkpoints CheckpointStore) *Log {
+	return &Log{
+		store: env.Store, keys: env.Keys, log: env.Log, now: env.Now, monotonic: env.Monotonic,
+		checkpoints: checkpoints,
+	}
+}

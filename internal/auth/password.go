@@ -1,0 +1,95 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
+)
+
+// ChangePassword replaces the caller's own password. It ends his other sessions
+// and the recovery tokens, and keeps this session and his keys. A wrong current
+// password fails with CodeWrongPassword, counts as a failed sign-in, and the fifth
+// ends the session or the key. By a named key it fails with CodeForbidden.
+func (s *Auth) ChangePassword(ctx context.Context, caller *account.Principal, current, next secret.Text, from account.Origin) error {
+	if err := account.DenyNamedKey(caller); err != nil {
+		return err
+	}
+	if err := account.ValidateTypedPassword(current, "/oldPassword"); err != nil {
+		return err
+	}
+	if err := account.ValidateNewPassword(next, "/newPassword"); err != nil {
+		return err
+	}
+	if account.NormalizePassword(current).Equal(account.NormalizePassword(next)) {
+		return account.Invalid(account.Detail{Path: "/newPassword", Message: "must differ from the current password"})
+	}
+	id := caller.User.ID
+	find := func(ctx context.Context, r account.Reader) (account.Credential, error) { return r.Credential(ctx, id) }
+	err := s.verifyPassword(ctx, attempt{find, throttle.UserSubject(id), current, from.ClientNetwork},
+		func(ticket *passhash.Slot, c account.Credential) (onMatch, error) {
+			hash, err := ticket.Hash(ctx, account.NormalizePassword(next))
+			if err != nil {
+				return nil, err
+			}
+			return func(ctx context.Context, tx account.Tx, now time.Time) error {
+				caller, err := s.Reload(ctx, tx, caller)
+				if err != nil {
+					return err
+				}
+				if err := tx.SetPassword(ctx, id, hash, false, now); err != nil {
+					return err
+				}
+				if err := tx.DeleteSessionsOf(ctx, id, caller.Credential.SessionID()); err != nil {
+					return err
+				}
+				if err := tx.DeleteRecoveriesOf(ctx, id); err != nil {
+					return err
+				}
+				if caller.Credential.IsKey() { // it may live for ever, and must not end for slips of years
+					if err := tx.ClearAPIKeyFailures(ctx, caller.Credential.ID); err != nil {
+						return err
+					}
+				}
+				return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionPasswordChange, Target: caller.User.Target()})
+			}, nil
+		})
+	if account.ErrorCode(err) == account.CodeInvalidCredentials {
+		return s.wrongPassword(ctx, caller)
+	}
+	if err == nil {
+		s.passwordChanged(id)
+	}
+	return err
+}
+
+// wrongPassword counts a wrong current password in the caller's session or key.
+func (s *Auth) wrongPassword(ctx context.Context, caller *account.Principal) error {
+	add, end := account.Tx.AddSessionFailure, account.Tx.DeleteSession
+	event := account.Event{Action: account.ActionSessionEnd, Target: caller.Session.Target(caller.User), Changes: nil}
+	if caller.Credential.IsKey() {
+		add, end = account.Tx.AddAPIKeyFailure, account.Tx.DeleteAPIKey
+		event = account.Event{Action: account.ActionKeyEnd, Target: account.Target{Kind: access.EntityAPIKey, ID: caller.Credential.ID, Name: caller.User.Email}, Changes: nil}
+	}
+	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+		failures, err := add(tx, ctx, caller.Credential.ID)
+		if err != nil || failures < maxCredentialFailures {
+			return SessionError(err)
+		}
+		if err := end(tx, ctx, caller.Credential.ID); err != nil {
+			return err
+		}
+		return s.audit.Record(ctx, tx, caller, event)
+	})
+	if err != nil {
+		return err
+	}
+	return &account.Error{
+		Code: account.CodeWrongPassword, Message: "The current password is not right.",
+		Details: []account.Detail{{Path: "/oldPassword", Message: "is not the current password"}},
+	}
+}

@@ -1,0 +1,236 @@
+package auth
+
+import (
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// Limits of one node's cache of principals.
+const (
+	maxPrincipals     = 50_000
+	maxPrincipalBytes = 64 << 20
+	// principalOverhead estimates the bytes of a principal without its texts and lists.
+	principalOverhead = 2 << 10
+)
+
+// principalCache maps credentials to their principals, and users to their encoded form.
+// It answers only while polls for invalidations succeed; see [PollInterval]. It evicts
+// the least recently used entry when it exceeds a limit.
+type principalCache struct {
+	mu       sync.Mutex
+	entries  *simplelru.LRU[token.Hash, *cacheEntry]
+	affected map[account.AuthChange]map[*cacheEntry]struct{} // the entries that a change invalidates
+	users    userCache
+	bytes    int
+	maxBytes int
+	// generation counts invalidations. A load that began in an earlier generation may
+	// have read what was invalidated since, so its result is not stored.
+	generation uint64
+	polledAt   time.Time // start of the last successful poll, by the monotonic clock
+	databaseAt time.Time // the same moment by the database's clock
+	number     int64     // the last change that this poll returned
+	lookups    PrincipalLookups
+}
+
+// PrincipalLookups counts how principals were looked up.
+type PrincipalLookups struct {
+	Hits   uint64 // found in the cache
+	Misses uint64 // read from the database: not cached, or the entry was no longer valid
+	Stale  uint64 // read from the database: this node may have missed an invalidation
+}
+
+// cacheEntry is a cached principal. It is shared; only its size changes.
+type cacheEntry struct {
+	hash      token.Hash
+	principal account.Principal
+	bytes     int
+}
+
+// newPrincipalCache returns a cache of at most maxEntries principals (at least 1) and
+// maxBytes bytes.
+func newPrincipalCache(maxEntries, maxBytes int) *principalCache {
+	c := &principalCache{
+		affected: map[account.AuthChange]map[*cacheEntry]struct{}{}, maxBytes: maxBytes, users: newUserCache(),
+	}
+	// NewLRU fails only for a size below 1.
+	c.entries, _ = simplelru.NewLRU(maxEntries, func(_ token.Hash, e *cacheEntry) { c.evicted(e) })
+	return c
+}
+
+// trusted reports whether this node has seen every change that matters at the given
+// monotonic time.
+func (c *principalCache) trusted(monotonic time.Time) bool {
+	return !c.polledAt.IsZero() && monotonic.Sub(c.polledAt) < maxStaleness
+}
+
+// find returns the cached principal of a credential, or nil, and the generation that
+// [principalCache.store] needs. monotonic is the monotonic time, now the service's time.
+func (c *principalCache) find(hash token.Hash, monotonic, now time.Time) (p *account.Principal, generation uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.trusted(monotonic) {
+		c.lookups.Stale++
+		return nil, c.generation
+	}
+	e, ok := c.entries.Get(hash)
+	if !ok || !valid(&e.principal, now) {
+		c.lookups.Misses++
+		return nil, c.generation
+	}
+	c.lookups.Hits++
+	found := e.principal
+	return &found, c.generation
+}
+
+// store caches a principal, unless something was invalidated since the generation in
+// which its load began.
+func (c *principalCache) store(hash token.Hash, p *account.Principal, generation uint64, monotonic, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// A lockout, which is part of the encoded user, expires without a change.
+	if c.generation != generation || !c.trusted(monotonic) || !valid(p, now) || p.User.LockedOut {
+		return
+	}
+	e := &cacheEntry{hash: hash, principal: *p, bytes: sizeOf(p)}
+	e.principal.From = account.Origin{}
+	e.principal.Encoding = account.NewEncoding(func(bytes int) { c.addSize(e, bytes) })
+	c.entries.Remove(hash)
+	for _, change := range dependsOn(&e.principal) {
+		if c.affected[change] == nil {
+			c.affected[change] = map[*cacheEntry]struct{}{}
+		}
+		c.affected[change][e] = struct{}{}
+	}
+	c.bytes += e.bytes
+	c.entries.Add(hash, e)
+	c.shrink()
+}
+
+// addSize adds bytes to the size of an entry, if it is still cached.
+func (c *principalCache) addSize(e *cacheEntry, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if current, ok := c.entries.Peek(e.hash); !ok || current != e {
+		return
+	}
+	e.bytes += bytes
+	c.bytes += bytes
+	c.shrink()
+}
+
+// shrink evicts entries until the cache is within maxBytes.
+func (c *principalCache) shrink() {
+	for c.bytes > c.maxBytes {
+		c.entries.RemoveOldest()
+	}
+}
+
+// evicted updates the bookkeeping for an entry that left the cache.
+func (c *principalCache) evicted(e *cacheEntry) {
+	c.bytes -= e.bytes
+	for _, change := range dependsOn(&e.principal) {
+		delete(c.affected[change], e)
+		if len(c.affected[change]) == 0 {
+			delete(c.affected, change)
+		}
+	}
+}
+
+// lastNumber returns the number of the last change that the previous poll returned. It
+// is 0 when that poll is so long ago that there may be too many changes since.
+func (c *principalCache) lastNumber(monotonic time.Time) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if monotonic.Sub(c.polledAt) > maxPollGap {
+		return 0
+	}
+	return c.number
+}
+
+// applyPoll invalidates what a poll returned, which began at the given monotonic time.
+// It empties the cache when the poll may have missed changes.
+func (c *principalCache) applyPoll(began time.Time, batch account.AuthChangeBatch) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if gap := batch.At.Sub(c.databaseAt); gap < 0 || gap > maxPollGap || len(batch.Changes) >= maxInvalidations {
+		batch.Changes = []account.AuthChange{{Kind: account.AuthSettings}}
+	}
+	c.invalidateLocked(batch.Changes)
+	if c.databaseAt, c.number = batch.At, batch.Last; began.After(c.polledAt) {
+		c.polledAt = began
+	}
+}
+
+// invalidate removes the entries that changes affect.
+func (c *principalCache) invalidate(changes []account.AuthChange) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.invalidateLocked(changes)
+}
+
+// invalidateLocked is invalidate for a caller that holds mu.
+func (c *principalCache) invalidateLocked(changes []account.AuthChange) {
+	if len(changes) > 0 {
+		c.generation++
+	}
+	for _, change := range changes {
+		for e := range c.affected[change] {
+			c.entries.Remove(e.hash)
+		}
+		c.users.invalidate(change)
+	}
+}
+
+// valid reports whether a cached principal may be used: its credential has not expired,
+// and its last use need not be stored again.
+func valid(p *account.Principal, now time.Time) bool {
+	return now.Before(p.LastUsed.Add(touchInterval)) && (p.Expires.IsZero() || now.Before(p.Expires))
+}
+
+// dependsOn returns every change that invalidates the principal.
+func dependsOn(p *account.Principal) []account.AuthChange {
+	credential := account.AuthChange{Kind: account.AuthKey, ID: p.Credential.ID}
+	if p.Credential.Kind == account.CredentialSession {
+		credential.Kind = account.AuthSession
+	}
+	changes := []account.AuthChange{{Kind: account.AuthSettings}, {Kind: account.AuthUser, ID: p.User.ID}, credential}
+	for _, id := range p.User.RoleIDs {
+		changes = append(changes, account.AuthChange{Kind: account.AuthRole, ID: id})
+	}
+	return changes
+}
+
+// sizeOf estimates the bytes that a principal takes.
+func sizeOf(p *account.Principal) int {
+	u := &p.User
+	n := principalOverhead + len(u.Picture) + len(u.Email) + len(u.Name) + len(u.Identifier) +
+		len(p.Session.ClientNetwork) + len(p.Session.Device)
+	for _, text := range []*string{u.Surname, u.Department, u.Biography} {
+		if text != nil {
+			n += len(*text)
+		}
+	}
+	const permission = 64
+	for _, r := range p.Roles {
+		n += len(r.Name) + len(r.Description)
+		for _, held := range r.Permissions {
+			n += permission + 8*len(held.IDs)
+		}
+	}
+	for _, held := range p.Access.Permissions {
+		n += permission + 8*len(held.IDs)
+	}
+	return n
+}
+
+// Lookups returns how principals were looked up since the start.
+func (s *Auth) Lookups() PrincipalLookups {
+	s.principals.mu.Lock()
+	defer s.principals.mu.Unlock()
+	return s.principals.lookups
+}

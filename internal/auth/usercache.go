@@ -1,0 +1,118 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// Limits of one node's cache of encoded users.
+const (
+	maxCachedUsers     = 120_000
+	maxCachedUserBytes = 64 << 20
+	// cachedUserOverhead estimates the bytes of an entry without its text.
+	cachedUserOverhead = 256
+)
+
+// userCache maps user ids to encoded users. The lock of its [principalCache] guards it.
+// The encoded user depends on the same data as the principal (fields, roles, lockout), so
+// the same changes invalidate it.
+type userCache struct {
+	entries *simplelru.LRU[int64, encodedUser]
+	bytes   *int
+}
+
+// encodedUser is the encoded form of a user and the monotonic time of its read. It
+// expires after touchInterval, like a cached principal. That bounds how long a change
+// stays unseen that was never announced, after a crash during a commit for example.
+type encodedUser struct {
+	text []byte
+	read time.Time
+}
+
+func newUserCache() userCache {
+	bytes := new(int)
+	// NewLRU fails only for a size below 1.
+	entries, _ := simplelru.NewLRU(maxCachedUsers, func(_ int64, u encodedUser) { *bytes -= len(u.text) + cachedUserOverhead })
+	return userCache{entries: entries, bytes: bytes}
+}
+
+// store adds an encoded user, and evicts the least recently used ones beyond the limits.
+func (c userCache) store(id int64, u encodedUser) {
+	c.entries.Remove(id)
+	c.entries.Add(id, u)
+	for *c.bytes += len(u.text) + cachedUserOverhead; *c.bytes > maxCachedUserBytes; {
+		c.entries.RemoveOldest()
+	}
+}
+
+// invalidate removes the users that a change affects. A change of a role empties the
+// cache: roles change rarely, and emptying takes constant time.
+func (c *userCache) invalidate(change account.AuthChange) {
+	switch change.Kind {
+	case account.AuthUser:
+		c.entries.Remove(change.ID)
+	case account.AuthRole, account.AuthSettings:
+		*c = newUserCache()
+	}
+}
+
+// DropCaches empties the caches, for an idle server. It costs the next requests time
+// and nothing else.
+func (s *Auth) DropCaches() {
+	s.principals.invalidate([]account.AuthChange{{Kind: account.AuthSettings}})
+}
+
+// EncodedUser returns the encoded form of a user, from the cache where it can. encode
+// must depend on the user alone, and callers must not modify the result. A change holds
+// at once on this node, and within a second on the others. EncodedUser fails as
+// [account.Allow] says, with CodeNotFound, and as encode does.
+func (s *Auth) EncodedUser(
+	ctx context.Context, caller *account.Principal, id int64, encode func(account.User) ([]byte, error),
+) ([]byte, error) {
+	if err := account.Allow(caller, access.ActionRead, access.EntityUser, id); err != nil {
+		return nil, err
+	}
+	began := s.monotonic()
+	text, generation := s.principals.findUser(id, began)
+	if text != nil {
+		return text, nil
+	}
+	u, err := account.FindUser(ctx, s.store, id, s.now())
+	if err != nil {
+		return nil, err
+	}
+	text, err = encode(u)
+	if err == nil && !u.LockedOut { // a lockout expires without a change
+		s.principals.storeUser(id, encodedUser{text: text, read: began}, generation, s.monotonic())
+	}
+	return text, err
+}
+
+// findUser returns the encoded form of a cached user, or nil, and the generation that
+// [principalCache.storeUser] needs.
+func (c *principalCache) findUser(id int64, monotonic time.Time) (text []byte, generation uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.trusted(monotonic) {
+		return nil, c.generation
+	}
+	if u, ok := c.users.entries.Get(id); ok && monotonic.Sub(u.read) < touchInterval {
+		text = u.text
+	}
+	return text, c.generation
+}
+
+// storeUser caches an encoded user, unless something was invalidated since the
+// generation in which its read began.
+func (c *principalCache) storeUser(id int64, u encodedUser, generation uint64, monotonic time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.generation == generation && c.trusted(monotonic) {
+		c.users.store(id, u)
+	}
+}

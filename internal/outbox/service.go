@@ -1,0 +1,66 @@
+// Package outbox keeps outgoing messages in the database until they are delivered, so
+// that a message is written in the transaction of its cause and survives a crash.
+//
+// Requested messages are prepared (looked up, rendered and sealed) when a worker claims
+// them. A claim counts an attempt and leases the message for a minute; the worker reports
+// the outcome.
+//
+// It imports settings, auth, audit, account and the packages below them.
+package outbox
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/audit"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
+)
+
+// Preparer looks up the recipient of a requested message, which is locked, and writes
+// the message with [Outbox.Write], or deletes it when nobody is to receive it.
+type Preparer interface {
+	PrepareRecovery(ctx context.Context, tx account.Tx, m account.Mail) error
+}
+
+// Options are what [New] needs besides the environment.
+type Options struct {
+	Settings   *settings.Settings
+	Auth       *auth.Auth
+	Audit      *audit.Log
+	Renderer   Renderer
+	TestSender TestSender // nil: test messages cannot be sent
+}
+
+// Outbox queues messages and hands them to workers. Its methods are safe for concurrent
+// use, and on several servers of one database at once.
+type Outbox struct {
+	store      account.Store
+	keys       *keyring.Ring
+	log        *slog.Logger
+	now        func() time.Time
+	random     io.Reader
+	settings   *settings.Settings
+	auth       *auth.Auth
+	audit      *audit.Log
+	renderer   Renderer
+	testSender TestSender
+	recovery   Preparer
+	mailQueued chan struct{}
+}
+
+// New returns the outbox. Call [Outbox.PrepareWith] before the first claim.
+func New(env account.Env, o Options) *Outbox {
+	return &Outbox{
+		store: env.Store, keys: env.Keys, log: env.Log, now: env.Now, random: env.Random,
+		settings: o.Settings, auth: o.Auth, audit: o.Audit, renderer: o.Renderer, testSender: o.TestSender,
+		mailQueued: make(chan struct{}, 1),
+	}
+}
+
+// PrepareWith sets the preparer of requested messages, which itself needs the outbox.
+func (s *Outbox) PrepareWith(p Preparer) { s.recovery = p }

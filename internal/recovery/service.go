@@ -1,0 +1,51 @@
+// Package recovery lets a user choose a password with a token from a message: after a
+// forgotten password, or by an invitation.
+//
+// Neither the answer to a request nor its timing tells whether an account exists: the
+// request writes one row to the outbox, and the look-up comes later.
+//
+// It imports outbox, settings, auth, audit, account and the packages below them.
+package recovery
+
+import (
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/audit"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/outbox"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
+)
+
+// Options are what [New] needs besides the environment.
+type Options struct {
+	Outbox   *outbox.Outbox
+	Settings *settings.Settings
+	Auth     *auth.Auth
+	Audit    *audit.Log
+	// PasswordChanged is called with the user's id after a password was set.
+	PasswordChanged func(userID int64)
+}
+
+// Recovery issues and redeems recovery tokens. Its methods are safe for concurrent use.
+type Recovery struct {
+	store           account.Store
+	log             *slog.Logger
+	now             func() time.Time
+	random          io.Reader
+	outbox          *outbox.Outbox
+	settings        *settings.Settings
+	auth            *auth.Auth
+	audit           *audit.Log
+	passwordChanged func(userID int64)
+}
+
+// New returns the recovery of one customer.
+func New(env account.Env, o Options) *Recovery {
+	return &Recovery{
+		store: env.Store, log: env.Log, now: env.Now, random: env.Random,
+		outbox: o.Outbox, settings: o.Settings, auth: o.Auth, audit: o.Audit, passwordChanged: o.PasswordChanged,
+	}
+}

@@ -1,0 +1,187 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// exported returns the ids of what a caller gets of the activity log.
+func (f *fixture) exported(caller *account.Principal, filter account.ActivityFilter) (ids []int64) {
+	f.t.Helper()
+	err := f.ExportActivity(f.t.Context(), caller, filter, func(e account.StoredActivity) error {
+		ids = append(ids, e.ID)
+		return nil
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return ids
+}
+
+// listed returns the same by pages.
+func (f *fixture) listed(caller *account.Principal, filter account.ActivityFilter, limit int) (ids []int64) {
+	f.t.Helper()
+	for cursor := ""; ; {
+		page, next, err := f.Activity(f.t.Context(), caller, filter, cursor, limit)
+		if err != nil || len(page) > limit {
+			f.t.Fatalf("%d entries, %v", len(page), err)
+		}
+		for _, e := range page {
+			ids = append(ids, e.ID)
+		}
+		if cursor = next; cursor == "" {
+			return ids
+		}
+	}
+}
+
+// TestWhoReadsActivity: people see what they did themselves, and whose entries a
+// permission lists; what nobody known did is for those who may read all.
+func TestWhoReadsActivity(t *testing.T) {
+	f := newFixture(t)
+	ada := f.user("ada@example.org")
+	bob := f.user("bob@example.org")
+	auditor := f.user("auditor@example.org", f.role(access.Permission{
+		Entity: access.EntityActivityLog, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{ada},
+	}))
+	f.user("nobody@example.org", f.role())
+	callers := map[string]*account.Principal{}
+	for _, email := range []string{adminEmail, "ada@example.org", "bob@example.org", "auditor@example.org", "nobody@example.org"} {
+		callers[email] = f.as(email)
+	}
+	by := func(caller string, filter account.ActivityFilter) (actors []int64) {
+		t.Helper()
+		forward := f.exported(callers[caller], filter)
+		backward := f.listed(callers[caller], filter, 2)
+		slices.Reverse(backward)
+		if !slices.Equal(forward, backward) {
+			t.Errorf("%s exports %v and lists %v", caller, forward, backward)
+		}
+		for _, e := range must(f.store.under.Activity(t.Context(), account.ActivityQuery{Forward: true, Limit: 1000})) {
+			if slices.Contains(forward, e.ID) {
+				actors = append(actors, e.Actor.ID)
+			}
+		}
+		return actors
+	}
+	for _, test := range []struct {
+		caller string
+		filter account.ActivityFilter
+		want   []int64
+	}{
+		{adminEmail, account.ActivityFilter{}, []int64{0, 1, ada, bob, auditor, auditor + 1}},
+		{adminEmail, account.ActivityFilter{ActorID: bob}, []int64{bob}},
+		{"ada@example.org", account.ActivityFilter{}, []int64{ada}},
+		{"ada@example.org", account.ActivityFilter{ActorID: ada}, []int64{ada}},
+		{"ada@example.org", account.ActivityFilter{ActorID: bob}, nil},
+		{"auditor@example.org", account.ActivityFilter{}, []int64{ada}},
+	} {
+		if got := by(test.caller, test.filter); !slices.Equal(got, test.want) {
+			t.Errorf("%s with %+v reads what %v did, want %v", test.caller, test.filter, got, test.want)
+		}
+	}
+	_, _, err := f.Activity(t.Context(), callers["nobody@example.org"], account.ActivityFilter{}, "", 1)
+	wantCode(t, err, account.CodeForbidden)
+	wantCode(t, f.ExportActivity(t.Context(), callers["nobody@example.org"], account.ActivityFilter{}, nil), account.CodeForbidden)
+}
+
+func TestActivityFilters(t *testing.T) {
+	f := newFixture(t)
+	add := func(action account.Action, target account.Target) {
+		f.clock.advance(time.Hour)
+		f.write(func(ctx context.Context, tx account.Tx) error {
+			return tx.InsertActivity(ctx, account.Activity{At: f.clock.Now(), Event: account.Event{Action: action, Target: target}, Count: 1})
+		})
+	}
+	add("user.create", account.Target{Kind: access.EntityUser, ID: 7}) // entry 2, at 10
+	add("user.update", account.Target{Kind: access.EntityUser, ID: 8})
+	add("user-list.read", account.Target{Kind: access.EntityUser, ID: 7})
+	add("role.update", account.Target{Kind: access.EntityRole, ID: 7})
+	admin := f.as(adminEmail) // 6
+	for _, test := range []struct {
+		name   string
+		filter account.ActivityFilter
+		want   []int64
+	}{
+		{"nothing", account.ActivityFilter{}, []int64{1, 2, 3, 4, 5, 6}},
+		{"an action", account.ActivityFilter{Action: "user.create"}, []int64{1, 2}},
+		{"a noun", account.ActivityFilter{Action: "user.*"}, []int64{1, 2, 3}},
+		{"all nouns", account.ActivityFilter{Action: "*"}, nil},
+		{"a part of an action", account.ActivityFilter{Action: "user"}, nil},
+		{"a kind", account.ActivityFilter{TargetKind: access.EntityRole}, []int64{5}},
+		{"a thing", account.ActivityFilter{TargetKind: access.EntityUser, TargetID: 7}, []int64{2, 4}},
+		{"an id", account.ActivityFilter{TargetID: 7}, []int64{2, 4, 5}},
+		{"since", account.ActivityFilter{From: start.Add(3 * time.Hour)}, []int64{4, 5, 6}},
+		{"until", account.ActivityFilter{To: start.Add(3 * time.Hour)}, []int64{1, 2, 3}},
+		{"all at once", account.ActivityFilter{
+			Action: "user.*", TargetKind: access.EntityUser, TargetID: 8, From: start, To: start.Add(5 * time.Hour),
+		}, []int64{3}},
+	} {
+		if got := f.exported(admin, test.filter); !slices.Equal(got, test.want) {
+			t.Errorf("%s: exported %v, want %v", test.name, got, test.want)
+		}
+		got := f.listed(admin, test.filter, 1)
+		slices.Reverse(got)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: listed %v, want %v", test.name, got, test.want)
+		}
+	}
+	for _, cursor := range []string{"0", "-1", "!", "zzzzzzzzzzzzzzzzzzzzz"} {
+		_, _, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, cursor, 1)
+		wantPaths(t, err, account.CodeInvalid, "/query/cursor")
+	}
+	full := errors.New("the disk is full")
+	if err := f.ExportActivity(t.Context(), admin, account.ActivityFilter{}, func(account.StoredActivity) error { return full }); err != full {
+		t.Errorf("it goes on after %v", err)
+	}
+}
+
+// TestActivityOfATime: who asks for a time alone gets the entries in the order of their
+// times, also those that became entries late, and each page goes on with the cursor of
+// the page before.
+func TestActivityOfATime(t *testing.T) {
+	f := newFixture(t)
+	admin := f.as(adminEmail)
+	f.write(func(ctx context.Context, tx account.Tx) error {
+		var entries []account.Activity
+		for _, hour := range []time.Duration{1, 3, 2, 2} { // 3 to 6
+			entries = append(entries, account.Activity{At: start.Add(hour * time.Hour), Event: account.Event{Action: "a.b"}, Count: 1})
+		}
+		return tx.InsertActivity(ctx, entries...)
+	})
+	since := account.ActivityFilter{From: start.Add(time.Hour)}
+	if got, want := f.listed(admin, since, 1), []int64{4, 6, 5, 3}; !slices.Equal(got, want) {
+		t.Errorf("listed %v, want %v", got, want)
+	}
+	if got, want := f.exported(admin, since), []int64{3, 5, 6, 4}; !slices.Equal(got, want) {
+		t.Errorf("exported %v, want %v", got, want)
+	}
+	_, ofTime, err := f.Activity(t.Context(), admin, since, "", 1)
+	wantCode(t, err, "")
+	_, ofAll, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, "", 1)
+	wantCode(t, err, "")
+	_, _, err = f.Activity(t.Context(), admin, account.ActivityFilter{}, ofTime, 1)
+	wantPaths(t, err, account.CodeInvalid, "/query/cursor")
+	_, _, err = f.Activity(t.Context(), admin, since, ofAll, 1)
+	wantPaths(t, err, account.CodeInvalid, "/query/cursor")
+}
+
+// TestExportPages: an export that is longer than what is read at once is whole.
+func TestExportPages(t *testing.T) {
+	f := newFixture(t)
+	f.act(1234)
+	admin := f.as(adminEmail)
+	ids := f.exported(admin, account.ActivityFilter{})
+	if len(ids) != 1236 || !slices.IsSorted(ids) || len(slices.Compact(ids)) != 1236 {
+		t.Errorf("%d entries", len(ids))
+	}
+	if got := f.listed(admin, account.ActivityFilter{}, 500); len(got) != 1236 {
+		t.Errorf("%d entries by pages", len(got))
+	}
+}

@@ -1,0 +1,141 @@
+package service_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/audit"
+)
+
+const year = 365 * 24 * time.Hour // how long entries are kept by default
+
+func (f *fixture) sweep() {
+	f.t.Helper()
+	if err := f.Sweep(f.t.Context()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func TestRetention(t *testing.T) {
+	f := sealedLog(t, 2500)
+	kept := must(f.ActivityCheckpoint(t.Context()))
+	f.clock.advance(time.Hour)
+	f.act(10)
+	f.clock.advance(-2 * time.Hour) // the clock was set back: older entries behind newer ones stay
+	f.act(10)
+	f.seal()
+	f.clock.advance(time.Hour + year)
+	f.sweep()
+	if r := f.verify(nil); r.Anchor.Number != 0 {
+		t.Fatalf("it removed what is not too old: %+v", r)
+	}
+	f.clock.advance(time.Minute)
+	f.sweep()
+	r := f.verify(nil)
+	wantFound(t, r)
+	if r.Anchor.Number != 2500 || r.Verified != 20 {
+		t.Errorf("%+v", r)
+	}
+	if r := f.verify(&kept); r.Compared != audit.ComparedEqual || r.Found != 0 {
+		t.Errorf("a checkpoint of the anchor: %+v", r)
+	}
+	f.clock.advance(time.Hour)
+	f.sweep()
+	r = f.verify(&kept)
+	wantFound(t, r)
+	if r.Anchor.Number != 2520 || r.Verified != 0 || r.Compared != audit.ComparedOlder {
+		t.Errorf("%+v", r)
+	}
+	f.act(3)
+	f.seal()
+	r = f.verify(nil)
+	wantFound(t, r)
+	if r.Verified != 3 || r.Head.Number != 2523 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestRetentionRemovesNoTraces: who sets the time of an entry back, or forges the
+// anchor, does not get the server to remove it and to vouch for the rest.
+func TestRetentionRemovesNoTraces(t *testing.T) {
+	for name, test := range map[string]struct{ statement, want string }{
+		"time set back": {`UPDATE activity SET at = 1 WHERE number <= 5`, "changed 1-5"},
+		"forged anchor": {`UPDATE activity_chain SET number = 5, seal = (SELECT seal FROM activity WHERE number = 5) WHERE place = 'anchor'`, "forged 0-0"},
+		"forged head":   {`UPDATE activity_chain SET number = 9 WHERE place = 'head'`, "forged 0-0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := sealedLog(t, 10)
+			f.tamper(test.statement)
+			if name != "time set back" {
+				f.clock.advance(2 * year)
+			}
+			if err := f.Sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "was changed") {
+				t.Errorf("it goes on: %v", err)
+			}
+			if r := f.verify(nil); r.Found == 0 {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+// TestEntriesBeforeTheAnchor: what was put where retention has removed is found.
+func TestEntriesBeforeTheAnchor(t *testing.T) {
+	f := sealedLog(t, 10)
+	f.clock.advance(2 * year)
+	f.act(5)
+	f.seal()
+	f.sweep()
+	f.tamper(`INSERT INTO activity SELECT 3, at, 7, actor_name, credential, credential_id, source, action, target_kind, target_id,
+		target_name, changes, count, 3, key_id, seal FROM activity WHERE number = 12`)
+	wantFound(t, f.verify(nil), "added 3-3")
+}
+
+// TestRetentionPastTheRules: days that no operation sets remove nothing, and are
+// found.
+func TestRetentionPastTheRules(t *testing.T) {
+	for _, days := range []string{"-1", "0", "3651", "-9000000000"} {
+		t.Run(days, func(t *testing.T) {
+			f := sealedLog(t, 10)
+			f.clock.advance(time.Hour)
+			f.tamper(`INSERT INTO settings (name, value) VALUES ('application', '{"ActivityDays": ` + days + `}')`)
+			if err := f.Sweep(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
+				t.Errorf("it goes on: %v", err)
+			}
+			r := f.verify(nil)
+			wantFound(t, r, "forged 0-0")
+			if r.Verified != 10 {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+// TestEarlyRemoval: entries that were removed before their time are found, by the
+// anchor or by a checkpoint kept elsewhere.
+func TestEarlyRemoval(t *testing.T) {
+	f := sealedLog(t, 10)
+	f.clock.advance(48 * time.Hour)
+	kept := must(f.ActivityCheckpoint(t.Context()))
+	f.act(5)
+	f.seal()
+	days := func(n string) {
+		f.tamper(`DELETE FROM settings WHERE name = 'application'`,
+			`INSERT INTO settings (name, value) VALUES ('application', '{"KeepActivity": true, "ActivityDays": `+n+`}')`)
+	}
+	f.clock.advance(25 * time.Hour)
+	days("1")
+	f.sweep()
+	days("365")
+	r := f.verify(&kept)
+	wantFound(t, r, "early 11-15")
+	if r.Compared != audit.ComparedOlder {
+		t.Errorf("%+v", r)
+	}
+	wantFound(t, f.verify(nil))
+	f.clock.advance(-2 * time.Hour)
+	wantFound(t, f.verify(nil), "early 15-15")
+}

@@ -1,0 +1,101 @@
+package service_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+)
+
+// demote are the ways in which an administrator can come to be none.
+var demote = map[string]func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error{
+	"delete": func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error {
+		return s.DeleteUser(ctx, caller, id)
+	},
+	"deactivate": func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error {
+		_, err := s.UpdateUser(ctx, caller, id, account.UserUpdate{Active: ptr(false)})
+		return err
+	},
+	"change roles": func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error {
+		_, err := s.SetUserRoles(ctx, caller, id, []int64{access.UserRole})
+		return err
+	},
+}
+
+// administrators counts who can administer.
+func (f *fixture) administrators() (n int) {
+	f.t.Helper()
+	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+		n, err = tx.CountAdministrators(ctx)
+		return err
+	})
+	return n
+}
+
+func TestLastAdministrator(t *testing.T) {
+	f := newFixture(t)
+	// None of these counts as one who can administer.
+	f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{1}})
+	f.insert(account.User{Email: "inactive@example.org", RoleIDs: []int64{1}})
+	admin := f.as(adminEmail)
+	for _, way := range []string{"delete", "change roles"} {
+		wantCode(t, demote[way](f.Service, t.Context(), admin, 1), account.CodeLastAdministrator)
+	}
+	if !f.find(1).Active || f.administrators() != 1 {
+		t.Error("the last administrator is none any more")
+	}
+	if _, err := f.SetUserRoles(t.Context(), admin, 1, []int64{1, 2}); err != nil {
+		t.Errorf("the last administrator cannot get another role: %v", err)
+	}
+	for way, do := range demote {
+		id := f.user("second@example.org", access.AdministratorRole)
+		if err := do(f.Service, t.Context(), admin, id); err != nil {
+			t.Errorf("%s the second administrator: %v", way, err)
+		}
+		if way != "delete" {
+			if err := f.DeleteUser(t.Context(), admin, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// A lock that passes does not make an administrator none.
+func TestLockedAdministratorCounts(t *testing.T) {
+	f := newFixture(t)
+	admin := f.as(adminEmail)
+	f.user("second@example.org", access.AdministratorRole)
+	f.lock("second@example.org")
+	if err := f.DeleteUser(t.Context(), admin, 1); err != nil {
+		t.Error(err)
+	}
+}
+
+// Each of the administrators gives up alone, all at the same time; the last one
+// cannot.
+func TestAdministratorsGiveUp(t *testing.T) {
+	f := newFixture(t)
+	for round, way := range []string{"delete", "change roles"} {
+		var callers []*account.Principal
+		for i := range 8 {
+			email := fmt.Sprintf("admin%d.%d@example.org", round, i)
+			f.user(email, access.AdministratorRole)
+			callers = append(callers, f.as(email))
+		}
+		if round == 0 {
+			callers = append(callers, f.as(adminEmail))
+		}
+		errs := parallel(len(callers), func(i int) error {
+			return demote[way](f.Service, t.Context(), callers[i], callers[i].User.ID)
+		})
+		if left := f.administrators(); left != 1 {
+			t.Fatalf("%d administrators are left", left)
+		}
+		if count := codes(errs); round == 0 && count[account.CodeLastAdministrator] != 1 {
+			t.Errorf("the outcomes are %v", count)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package service_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+)
+
+// A token of one channel lets nobody in by the other, and an API key nobody into the
+// console.
+func TestChannels(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	from := map[string]account.Origin{
+		"api":     {ClientNetwork: home},
+		"console": {ClientNetwork: home, Channel: account.ChannelConsole},
+	}
+	tokens := map[string]secret.Text{"key": f.renew(f.as(adminEmail))}
+	for name, origin := range from {
+		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), origin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens[name] = in.Token
+	}
+	tests := []struct {
+		token, by string
+		good      bool
+	}{
+		{"api", "api", true},
+		{"api", "console", false},
+		{"console", "console", true},
+		{"console", "api", false},
+		{"key", "api", true},
+		{"key", "console", false},
+	}
+	for range 2 { // remembered or not
+		for _, test := range tests {
+			_, err := f.Authenticate(t.Context(), tokens[test.token], from[test.by])
+			if good := err == nil; good != test.good {
+				t.Errorf("the token of %s by %s: %v", test.token, test.by, err)
+			}
+		}
+	}
+}
+
+// A session goes on under another token; the one before lets nobody in, on any node.
+func TestRenewSession(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	other := f.another()
+	origin := account.Origin{ClientNetwork: home, Channel: account.ChannelConsole}
+	in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller, err := f.Authenticate(t.Context(), in.Token, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.hear(other)
+	if _, err := other.Authenticate(t.Context(), in.Token, origin); err != nil {
+		t.Fatal(err)
+	}
+	renewed, err := f.RenewSession(t.Context(), caller, in.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.hear(other)
+	for name, s := range map[string]*service.Service{"this node": f.Service, "another": other} {
+		_, err := s.Authenticate(t.Context(), in.Token, origin)
+		wantCode(t, err, account.CodeUnauthorized)
+		again, err := s.Authenticate(t.Context(), renewed, origin)
+		if err != nil || again.Session.ID != caller.Session.ID {
+			t.Errorf("%s: the new token: %v", name, err)
+		}
+	}
+	f.wantUnwritten(renewed.Reveal())
+
+	// Who has the token before, and was let in a moment ago, does not take the session over.
+	_, err = f.RenewSession(t.Context(), caller, in.Token)
+	wantCode(t, err, account.CodeUnauthorized)
+	if err := f.SignOut(t.Context(), caller); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.RenewSession(t.Context(), caller, renewed)
+	wantCode(t, err, account.CodeUnauthorized)
+	key := f.renew(f.as(adminEmail))
+	_, err = f.RenewSession(t.Context(), f.by(key), key)
+	wantCode(t, err, account.CodeUnauthorized)
+}
+
+// Whatever a client calls itself, the right password signs in, and only that: one that
+// fails for the name would tell that the password was right.
+func TestNameOfDeviceIsNoMatter(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, device := range []string{"\xff", "a\x00b", strings.Repeat("é", 300)} {
+		from := account.Origin{ClientNetwork: home, Device: device}
+		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), from)
+		if err != nil {
+			t.Fatalf("%q: %v", device, err)
+		}
+		p, err := f.Authenticate(t.Context(), in.Token, from)
+		if err != nil || !utf8.ValidString(p.Session.Device) || strings.ContainsRune(p.Session.Device, 0) {
+			t.Errorf("%q is kept as %q, %v", device, p.Session.Device, err)
+		}
+	}
+}

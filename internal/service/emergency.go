@@ -1,0 +1,118 @@
+package service
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
+)
+
+// What an operator may do with the data itself, when nobody can sign in any
+// more. There is no caller: whoever can open the database may do it.
+
+// CreateAdministrator makes an active user with role 1. It fails with
+// CodeInvalid and CodeEmailTaken.
+func (s *Service) CreateAdministrator(ctx context.Context, u account.NewUser) (account.User, error) {
+	var c account.Checker
+	key := c.NewUser("", u)
+	if err := c.Err(); err != nil {
+		return account.User{}, err
+	}
+	hash, err := s.Auth.HashNew(ctx, u.Password)
+	if err != nil {
+		return account.User{}, err
+	}
+	u.Active = true
+	var created account.User
+	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		created, err = s.Users.InsertUser(ctx, tx, u, key, hash, []int64{access.AdministratorRole})
+		if errors.Is(err, account.ErrEmailTaken) {
+			return account.EmailTaken("/email")
+		}
+		if err != nil {
+			return err
+		}
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionUserCreate, Target: created.Target(), Changes: created.LogFields()})
+	})
+	return created, err
+}
+
+// EmergencyReset sets the password of a user, who must change it at the next
+// sign-in, and ends a lock, all sessions, API keys and recovery tokens. It fails
+// with CodeNotFound, CodeInvalid and CodeNotLocalUser.
+func (s *Service) EmergencyReset(ctx context.Context, email string, password secret.Text) error {
+	if err := account.ValidateNewPassword(password, "/password"); err != nil {
+		return err
+	}
+	hash, err := s.Auth.HashNew(ctx, password)
+	if err != nil {
+		return err
+	}
+	var id int64
+	err = s.byEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+		if c.Provider != account.ProviderLocal {
+			return account.NotLocalUser()
+		}
+		id = c.UserID
+		if err := s.Auth.ResetPassword(ctx, tx, id, auth.PasswordReset{Hash: hash, NeedReset: true}); err != nil {
+			return err
+		}
+		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
+			return err
+		}
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionPasswordReset, Target: c.Target()})
+	})
+	if err == nil {
+		s.passwordChanged(id)
+	}
+	return err
+}
+
+// EmergencyUnlock ends every lock of a user. It fails with CodeNotFound.
+func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
+	return s.byEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(c.UserID)); err != nil {
+			return err
+		}
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionUserUpdate, Target: c.Target(), Changes: []account.FieldChange{{Field: "lockedOut", To: false}}})
+	})
+}
+
+// EmergencyEndSessions ends all sessions and recovery tokens of a user. It fails
+// with CodeNotFound.
+func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error {
+	return s.byEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+		if err := auth.EndAccess(ctx, tx, c.UserID); err != nil {
+			return err
+		}
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionSessionEnd, Target: account.Target{Kind: access.EntitySession, ID: 0, Name: c.Email}, Changes: nil})
+	})
+}
+
+// EmergencyEndKeys ends all API keys of a user. It fails with CodeNotFound.
+func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
+	return s.byEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+		if err := tx.DeleteAPIKeysOf(ctx, c.UserID); err != nil {
+			return err
+		}
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionKeyEnd, Target: account.Target{Kind: access.EntityAPIKey, ID: 0, Name: c.Email}, Changes: nil})
+	})
+}
+
+func (s *Service) byEmail(ctx context.Context, email string, f func(context.Context, account.Tx, account.Credential) error) error {
+	key, _ := account.ParseEmail(email)
+	return s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		c, err := auth.LockByEmail(ctx, tx, key)
+		if errors.Is(err, account.ErrNotFound) {
+			return account.NotFound()
+		}
+		if err != nil {
+			return err
+		}
+		return f(ctx, tx, c)
+	})
+}

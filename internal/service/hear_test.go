@@ -1,0 +1,494 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/apikey"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/monotime"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+)
+
+// remote is the store of a node that is far from the database.
+type remote struct {
+	account.Store
+	hear  func(ctx context.Context) error // before changes are read; nil: at once
+	wrote func() error                    // after a commit; nil: nothing
+}
+
+func (r *remote) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (account.AuthChangeBatch, error) {
+	if r.hear != nil {
+		if err := r.hear(ctx); err != nil {
+			return account.AuthChangeBatch{}, err
+		}
+	}
+	return r.Store.AuthChanges(ctx, after, age, limit)
+}
+
+func (r *remote) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+	err := r.Store.Write(ctx, f)
+	if err == nil && r.wrote != nil {
+		return r.wrote()
+	}
+	return err
+}
+
+// far returns a node with a store of its own, which has heard of every change so far.
+func (f *fixture) far() (*service.Service, *remote) {
+	f.t.Helper()
+	r := &remote{Store: f.store}
+	s := f.with(func(o *service.Options) { o.Store = r })
+	f.hear(s)
+	return s, r
+}
+
+// TestNodeThatCannotHearReadsTheDatabase: a node answers from memory for less than
+// 750 ms after a good read of changes began, whatever becomes of the next ones.
+func TestNodeThatCannotHearReadsTheDatabase(t *testing.T) {
+	const trust = 750 * time.Millisecond
+	for name, hear := range map[string]func(f *fixture) func(context.Context) error{
+		"never asked": nil,
+		"refused": func(*fixture) func(context.Context) error {
+			return func(context.Context) error { return errors.New("the database is gone") }
+		},
+		"hanging": func(*fixture) func(context.Context) error {
+			return func(ctx context.Context) error {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			in := f.signIn(adminEmail, password).Token
+			node, store := f.far()
+			f.letIn(node, in)
+			if !f.remembers(node, in) {
+				t.Fatal("it is not remembered")
+			}
+			if hear != nil {
+				store.hear = hear(f)
+				f.clock.advance(trust / 2)
+				if err := node.PollInvalidations(t.Context()); err == nil {
+					t.Fatal("the read went well")
+				}
+				f.clock.advance(trust/2 - 1)
+			} else {
+				f.clock.advance(trust - 1)
+			}
+			if !f.remembers(node, in) {
+				t.Error("it is not trusted for 750 ms")
+			}
+			f.clock.advance(1)
+			for range 2 {
+				if f.remembers(node, in) {
+					t.Error("it is trusted for longer")
+				}
+			}
+			store.hear = nil
+			f.hear(node)
+			if !f.remembers(node, in) {
+				t.Error("it is not trusted after the next good read")
+			}
+		})
+	}
+	t.Run("slow", func(t *testing.T) { // the time counts from when the read began
+		f := newFixture(t)
+		in := f.signIn(adminEmail, password).Token
+		node, store := f.far()
+		f.letIn(node, in)
+		store.hear = func(context.Context) error {
+			f.clock.advance(trust - 1)
+			return nil
+		}
+		f.hear(node)
+		if !f.remembers(node, in) {
+			t.Error("it is not trusted")
+		}
+		f.clock.advance(1)
+		if f.remembers(node, in) {
+			t.Error("it is trusted for longer than 750 ms after the read began")
+		}
+	})
+}
+
+// TestSleepingNodeReadsTheDatabase: after a machine was suspended, which its monotonic
+// clock does not tell, its node trusts nothing that it remembers.
+func TestSleepingNodeReadsTheDatabase(t *testing.T) {
+	f := newFixture(t)
+	in := f.signIn(adminEmail, password).Token
+	wall := start
+	node := f.with(func(o *service.Options) {
+		o.Monotonic = monotime.Of(func() (time.Time, time.Time) { return start, wall }).Now
+	})
+	f.hear(node)
+	f.letIn(node, in)
+	if !f.remembers(node, in) {
+		t.Fatal("it is not remembered")
+	}
+	if err := f.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
+		t.Fatal(err)
+	}
+	wall = wall.Add(time.Second)
+	if f.letIn(node, in).code != account.CodeUnauthorized {
+		t.Error("the token lets in")
+	}
+	other := f.signIn(adminEmail, password).Token
+	f.hear(node)
+	f.letIn(node, other)
+	if !f.remembers(node, other) {
+		t.Error("it is not trusted after the next good read")
+	}
+}
+
+// TestUnheardOfRevocation: while a node cannot hear, what is revoked elsewhere is so
+// on it from the moment on that it does not trust what it remembers.
+func TestUnheardOfRevocation(t *testing.T) {
+	f := newFixture(t)
+	in := f.signIn(adminEmail, password)
+	node, store := f.far()
+	f.letIn(node, in.Token)
+	store.hear = func(context.Context) error { return errors.New("no packets") }
+	if err := f.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
+		t.Fatal(err)
+	}
+	for waited := time.Duration(0); waited < time.Second; waited += auth.PollInterval {
+		if err := node.PollInvalidations(t.Context()); err == nil {
+			t.Fatal("the read went well")
+		}
+		f.clock.advance(auth.PollInterval)
+	}
+	if f.letIn(node, in.Token).code != account.CodeUnauthorized {
+		t.Error("a second after it was revoked, the token lets in")
+	}
+}
+
+// TestLoadBesideAChangeIsNotKept: a load stands between its reads and its being kept
+// while a change is made and heard of. What it has read is from before.
+func TestLoadBesideAChangeIsNotKept(t *testing.T) {
+	for name, deactivate := range map[string]func(f *fixture, here, node *service.Service, id int64) error{
+		"made elsewhere and heard of": func(f *fixture, here, node *service.Service, id int64) error {
+			_, err := here.SetUserRoles(f.t.Context(), f.as(adminEmail), id, []int64{access.AdministratorRole})
+			return errors.Join(err, node.PollInvalidations(f.t.Context()))
+		},
+		"made here": func(f *fixture, _, node *service.Service, id int64) error {
+			_, err := node.SetUserRoles(f.t.Context(), f.as(adminEmail), id, []int64{access.AdministratorRole})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			id := f.user(annEmail, access.UserRole)
+			in := f.signIn(annEmail, password).Token
+			node := f.another()
+			f.store.hook(func(method string) {
+				if method != "RolesOf" { // the last read of a load
+					return
+				}
+				f.store.hook(func(string) {})
+				if err := deactivate(f, f.Service, node, id); err != nil {
+					t.Error(err)
+				}
+			})
+			if got := f.letIn(node, in); got.access.Administrator {
+				t.Error("the change was made before it was read")
+			}
+			if got := f.letIn(node, in); !got.access.Administrator {
+				t.Error("what was read before the change is kept")
+			}
+			if !f.remembers(node, in) {
+				t.Error("what was read after it is not")
+			}
+		})
+	}
+}
+
+// TestRevocationOfUnknownOutcomeHoldsHere: the answer to a commit is lost.
+func TestRevocationOfUnknownOutcomeHoldsHere(t *testing.T) {
+	f := newFixture(t)
+	in := f.signIn(adminEmail, password).Token
+	node, store := f.far()
+	f.letIn(node, in)
+	if !f.remembers(node, in) {
+		t.Fatal("it is not remembered")
+	}
+	lost := errors.New("the connection broke")
+	store.wrote = func() error { return lost }
+	if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, lost) {
+		t.Fatal(err)
+	}
+	if f.letIn(node, in).code != account.CodeUnauthorized {
+		t.Error("the token lets in on the node that revoked it")
+	}
+}
+
+// TestSlowChangeIsToldOfAgain: a change that becomes visible when others may look
+// past its row is acknowledged only when there is a younger one.
+func TestSlowChangeIsToldOfAgain(t *testing.T) {
+	for took, want := range map[time.Duration]int{7 * time.Second: 0, 7*time.Second + 1: 1} {
+		f := newFixture(t)
+		f.signIn(adminEmail, password)
+		node, store := f.far()
+		store.wrote = func() error { // the row is too old to be read
+			store.wrote = nil
+			f.clock.advance(took)
+			f.write(func(ctx context.Context, tx account.Tx) error {
+				_, err := tx.DeleteAuthChanges(ctx, 0, 100)
+				return err
+			})
+			return nil
+		}
+		if err := node.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
+			t.Fatal(err)
+		}
+		news, err := f.store.AuthChanges(t.Context(), 0, time.Hour, 100)
+		if err != nil || len(news.Changes) != want {
+			t.Errorf("after %v others can hear of %v, %v", took, news.Changes, err)
+		}
+	}
+}
+
+// TestSlowChangeIsToldOfLater: where a slow change cannot be told of at once, it is when
+// the database works again.
+func TestSlowChangeIsToldOfLater(t *testing.T) {
+	f := newFixture(t)
+	in := f.signIn(adminEmail, password).Token
+	other := f.another()
+	f.letIn(other, in)
+	node, store := f.far()
+	store.wrote = func() error {
+		store.wrote = nil
+		f.clock.advance(8 * time.Second)
+		f.write(func(ctx context.Context, tx account.Tx) error {
+			_, err := tx.DeleteAuthChanges(ctx, 0, 100)
+			return err
+		})
+		f.store.down.Store(true)
+		return nil
+	}
+	if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, errDown) || !strings.Contains(err.Error(), "The change was made") {
+		t.Fatal(err)
+	}
+	f.clock.advance(auth.RetryInterval)
+	if err := node.RetryInvalidations(t.Context()); !errors.Is(err, errDown) {
+		t.Fatal(err)
+	}
+	f.store.down.Store(false)
+	f.clock.advance(2 * auth.RetryInterval)
+	if err := node.RetryInvalidations(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.hear(other)
+	if f.letIn(other, in).code != account.CodeUnauthorized {
+		t.Error("the token lets in")
+	}
+}
+
+// late is a store whose next commit is not heard of, and takes effect later, if at all.
+type late struct {
+	account.Store
+	commit func() error // nil: nothing waits
+}
+
+func (l *late) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+	if l.commit != nil {
+		return l.Store.Write(ctx, f)
+	}
+	l.commit = func() error {
+		return l.Store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+			if err := f(ctx, tx); err != nil {
+				return err
+			}
+			_, err := tx.DeleteAuthChanges(ctx, 0, 100) // nobody looks back as far
+			return err
+		})
+	}
+	err := l.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return errors.Join(f(ctx, tx), errAgain) })
+	if !errors.Is(err, errAgain) {
+		return err
+	}
+	return &account.Error{Code: account.CodeUnavailable, Err: account.ErrOutcomeUnknown}
+}
+
+// TestChangeThatBecomesVisibleLate: a change of which the node that made it has not
+// heard holds elsewhere after twice the time that it took to become visible, and
+// two seconds. A minute later it would by itself: who is remembered is then read anew.
+func TestChangeThatBecomesVisibleLate(t *testing.T) {
+	for _, took := range []time.Duration{0, 5 * time.Second, 20 * time.Second} {
+		t.Run(took.String(), func(t *testing.T) {
+			f := newFixture(t)
+			in := f.signIn(adminEmail, password).Token
+			other := f.another()
+			store := &late{Store: f.store.under}
+			node := f.with(func(o *service.Options) { o.Store = store })
+			if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, account.ErrOutcomeUnknown) {
+				t.Fatal(err)
+			}
+			for waited := time.Duration(0); waited <= 2*took+2*time.Second; waited += auth.RetryInterval {
+				if waited == took {
+					f.hear(other)
+					f.letIn(other, in)
+					if err := store.commit(); err != nil || f.letIn(other, in).code != "" {
+						t.Fatal("it is seen before it can be", err)
+					}
+				}
+				f.clock.advance(auth.RetryInterval)
+				if err := node.RetryInvalidations(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				f.hear(other)
+				if got := f.letIn(other, in).code; waited < took && got != "" {
+					t.Fatalf("%v: %s", waited, got)
+				}
+			}
+			if f.letIn(other, in).code != account.CodeUnauthorized {
+				t.Error("the token lets in")
+			}
+		})
+	}
+}
+
+// TestRememberedCredentialsExpire: being remembered makes no credential live longer.
+func TestRememberedCredentialsExpire(t *testing.T) {
+	for name, test := range map[string]struct {
+		credential   func(*annScene) secret.Text
+		life, before time.Duration // its end, and the last use before that
+	}{
+		"session without use": {func(s *annScene) secret.Text { return s.session }, account.SessionIdle, account.SessionIdle},
+		"named key": {func(s *annScene) secret.Text {
+			return s.createKey(s.by(s.session), apikey.NewAPIKey{Name: "brief", Life: 24 * time.Hour})
+		}, 24 * time.Hour, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newAnnScene(t)
+			credential := test.credential(s)
+			f := s.fixture
+			f.clock.advance(test.life - test.before)
+			f.hear(f.Service)
+			if got := f.letIn(f.Service, credential); got.code != "" || !f.remembers(f.Service, credential) {
+				t.Fatalf("it is not remembered: %+v", got)
+			}
+			f.clock.advance(test.before)
+			f.hear(f.Service)
+			if f.letIn(f.Service, credential).code != account.CodeUnauthorized {
+				t.Error("it lets in after its end")
+			}
+		})
+	}
+	t.Run("session in use", func(t *testing.T) {
+		s := newAnnScene(t)
+		for lived := time.Duration(0); lived < account.SessionAbsolute; lived += account.SessionIdle / 2 {
+			s.hear(s.Service)
+			if got := s.letIn(s.Service, s.session); got.code != "" {
+				t.Fatalf("it is over after %v", lived)
+			}
+			s.clock.advance(account.SessionIdle / 2)
+		}
+		if s.hear(s.Service); s.letIn(s.Service, s.session).code == "" {
+			t.Error("it lives for ever")
+		}
+	})
+}
+
+// TestUseIsKeptOfRemembered: the last use of a session and of a key is stored each
+// minute, and no more often.
+func TestUseIsKeptOfRemembered(t *testing.T) {
+	s := newAnnScene(t)
+	kept := func() [2]time.Time {
+		t.Helper()
+		session, err := s.store.under.Session(t.Context(), s.by(s.session).Credential.ID)
+		key, err2 := s.store.under.APIKey(t.Context(), s.by(s.named).Credential.ID)
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		return [2]time.Time{session.LastSeen, key.LastUsed}
+	}
+	s.hear(s.Service)
+	for minute := range 3 {
+		at := start.Add(time.Duration(minute) * time.Minute)
+		if got := kept(); got != [2]time.Time{at, at} {
+			t.Errorf("after %d minutes the last uses are %v", minute, got)
+		}
+		for range 2 {
+			s.clock.advance(30*time.Second - time.Microsecond)
+			s.hear(s.Service)
+			if writes := s.store.during(func() { kept() })["Write"]; writes != 0 {
+				t.Errorf("%d writes within a minute", writes)
+			}
+		}
+		s.clock.advance(2 * time.Microsecond)
+		s.hear(s.Service)
+	}
+}
+
+// TestRevokedIsNeverAcceptedHere: while many use their tokens and the node hears of
+// changes, no token is accepted after its revocation was acknowledged.
+func TestRevokedIsNeverAcceptedHere(t *testing.T) {
+	f := newFixture(t)
+	id := f.user(annEmail)
+	for range 3 {
+		var tokens []secret.Text
+		for range 8 {
+			tokens = append(tokens, f.signIn(annEmail, password).Token)
+		}
+		done, revoked := make(chan struct{}), make([]chan struct{}, len(tokens))
+		var users sync.WaitGroup
+		for i, in := range tokens {
+			revoked[i] = make(chan struct{})
+			users.Go(func() {
+				for {
+					acknowledged := false
+					select {
+					case <-revoked[i]:
+						acknowledged = true
+					default:
+					}
+					in := f.letIn(f.Service, in).code == ""
+					if acknowledged && in {
+						t.Error("a revoked token was accepted")
+					}
+					if acknowledged {
+						return
+					}
+				}
+			})
+		}
+		users.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					f.hear(f.Service)
+				}
+			}
+		})
+		admin := f.as(adminEmail)
+		for i, in := range tokens[:4] {
+			p, err := f.Authenticate(t.Context(), in, account.Origin{})
+			if err == nil {
+				err = f.EndSession(t.Context(), admin, p.Credential.ID)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			close(revoked[i])
+		}
+		if err := f.EndSessions(t.Context(), admin, id, false); err != nil {
+			t.Error(err)
+		}
+		for i := range tokens[4:] {
+			close(revoked[4+i])
+		}
+		close(done)
+		users.Wait()
+	}
+}

@@ -1,0 +1,272 @@
+package service_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
+)
+
+// overview is what a caller sees of the overview, in UTC.
+func (f *fixture) overview(caller *account.Principal) account.Overview {
+	f.t.Helper()
+	return must(f.Overview(f.t.Context(), caller, time.UTC))
+}
+
+// TestWhoSeesTheOverview: each part is for who may read all that it counts.
+func TestWhoSeesTheOverview(t *testing.T) {
+	f := newFixture(t)
+	may := func(e access.Entity, scope access.Scope, ids ...int64) access.Permission {
+		return access.Permission{Entity: e, Action: access.ActionRead, Scope: scope, IDs: ids}
+	}
+	for i, test := range []struct {
+		permissions []access.Permission
+		want        string // the parts; "": refused
+	}{
+		{[]access.Permission{may(access.EntityUser, access.ScopeAll)}, "users locked"},
+		{[]access.Permission{may(access.EntityActivityLog, access.ScopeAll)}, "sign-ins"},
+		{[]access.Permission{may(access.EntityMail, access.ScopeAll)}, "mail"},
+		{[]access.Permission{may(access.EntityApplicationSettings, access.ScopeAll)}, "database"},
+		{[]access.Permission{may(access.EntityUser, access.ScopeIDs, 1, 2), may(access.EntityMail, access.ScopeAll)}, "mail"},
+		{[]access.Permission{may(access.EntityUser, access.ScopeIDs, 1, 2), may(access.EntityActivityLog, access.ScopeSelf)}, ""},
+		{nil, ""},
+	} {
+		email := fmt.Sprintf("u%d@example.org", i)
+		f.user(email, f.role(test.permissions...))
+		o, err := f.Overview(t.Context(), f.as(email), time.UTC)
+		if test.want == "" {
+			wantCode(t, err, account.CodeForbidden)
+			continue
+		}
+		wantCode(t, err, "")
+		if got := parts(o); got != test.want {
+			t.Errorf("with %v one sees %q, want %q", test.permissions, got, test.want)
+		}
+	}
+	if got := parts(f.overview(f.as(adminEmail))); got != "users locked sign-ins mail database" {
+		t.Errorf("an administrator sees %q", got)
+	}
+	f.write(func(ctx context.Context, tx account.Tx) error {
+		return tx.SetPassword(ctx, 1, f.hash, true, f.clock.Now())
+	})
+	_, err := f.Overview(t.Context(), f.as(adminEmail), time.UTC)
+	wantCode(t, err, account.CodePasswordChangeRequired)
+}
+
+// parts names what is there of an overview.
+func parts(o account.Overview) (names string) {
+	for _, part := range []struct {
+		name  string
+		there bool
+	}{
+		{"users", o.Users != nil}, {"locked", o.Locked != nil}, {"sign-ins", o.SignIns != nil},
+		{"mail", o.Mail != nil}, {"database", o.Database != nil},
+	} {
+		if part.there && names != "" {
+			names += " "
+		}
+		if part.there {
+			names += part.name
+		}
+	}
+	return names
+}
+
+// TestOverviewCountsUsers: by their state, and once more after ten seconds.
+func TestOverviewCountsUsers(t *testing.T) {
+	f := newFixture(t)
+	f.user("ada@example.org")
+	f.insert(account.User{Email: "bob@example.org", RoleIDs: access.DefaultRoles})
+	f.insert(account.User{Email: "eve@example.org", Active: true, NeedPasswordReset: true, RoleIDs: access.DefaultRoles})
+	admin := f.as(adminEmail)
+	want := account.UserCounts{Total: 4, Active: 3, Inactive: 1, MustChangePassword: 1}
+	if got := *f.overview(admin).Users; got != want {
+		t.Errorf("there are %+v, want %+v", got, want)
+	}
+	f.user("late@example.org")
+	f.clock.advance(9 * time.Second)
+	if got := *f.overview(admin).Users; got != want {
+		t.Errorf("all were counted again: %+v", got)
+	}
+	f.clock.advance(time.Second)
+	if got := f.overview(admin).Users.Total; got != 5 {
+		t.Errorf("ten seconds later there are %d, want 5", got)
+	}
+}
+
+// TestOverviewShowsWhoIsLocked: as long as the lock holds, and the longest first.
+func TestOverviewShowsWhoIsLocked(t *testing.T) {
+	f := newFixture(t)
+	var want []string
+	for i := range 12 {
+		email := fmt.Sprintf("u%02d@example.org", i)
+		f.lockUntil(f.user(email), f.clock.Now().Add(time.Duration(100-i)*time.Minute))
+		want = append(want, email)
+	}
+	last := f.user("never@example.org")
+	f.lockUntil(last, throttle.LockedIndefinitely)
+	want = append([]string{"never@example.org"}, want...)
+	admin := f.as(adminEmail)
+	locked := f.overview(admin).Locked
+	var got []string
+	for _, u := range locked.First {
+		got = append(got, u.Email)
+	}
+	if locked.Count != 13 || !slices.Equal(got, want[:10]) {
+		t.Errorf("%d are locked: %q, want 13, first %q", locked.Count, got, want[:10])
+	}
+	if first := locked.First[0]; first.ID != last || first.Name != "never" || !first.Until.IsZero() {
+		t.Errorf("the first is %+v", first)
+	}
+	if until := locked.First[1].Until; !until.Equal(f.clock.Now().Add(100 * time.Minute)) {
+		t.Errorf("the second is locked until %s", until)
+	}
+
+	// A lock that has run out is none, and neither is one that was ended, at once.
+	f.clock.advance(89 * time.Minute)
+	if got := f.overview(admin).Locked.Count; got != 12 {
+		t.Errorf("when one lock has run out, %d are locked", got)
+	}
+	if err := f.update(last, account.UserUpdate{Unlock: true}); err != nil {
+		t.Fatal(err)
+	}
+	if locked := f.overview(admin).Locked; locked.Count != 11 || locked.First[0].Email != "u00@example.org" {
+		t.Errorf("when one is unlocked, there are %+v", locked)
+	}
+}
+
+// lockUntil locks a user.
+func (f *fixture) lockUntil(id int64, until time.Time) {
+	f.t.Helper()
+	f.write(func(ctx context.Context, tx account.Tx) error {
+		counter, err := tx.LockThrottle(ctx, throttle.Key(throttle.UserSubject(id), "x", false))
+		if err != nil {
+			return err
+		}
+		counter.LockedUntil, counter.LastFailure = until, f.clock.Now()
+		return tx.SaveThrottle(ctx, counter)
+	})
+}
+
+// TestOverviewCountsSignIns: those of a minute ago, which are not in the log yet, as
+// well as those that are.
+func TestOverviewCountsSignIns(t *testing.T) {
+	f := newFixture(t)
+	f.user("ada@example.org")
+	admin := f.as(adminEmail)
+	for range 2 {
+		_, _ = f.try("ada@example.org", wrong, source(1))
+	}
+	_, _ = f.try("nobody@example.org", wrong, source(2))
+	for name, merge := range map[string]bool{"of this minute": false, "in the log": true} {
+		if merge {
+			f.clock.advance(time.Minute)
+			f.seal()
+		}
+		days := f.overview(admin).SignIns
+		if len(days) != account.SignInDays {
+			t.Fatalf("%d days", len(days))
+		}
+		today := account.SignInDay{Date: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC), Succeeded: 1, Failed: 3}
+		if got := days[account.SignInDays-1]; got != today {
+			t.Errorf("%s: today is %+v, want %+v", name, got, today)
+		}
+		if got := days[0]; got != (account.SignInDay{Date: today.Date.AddDate(0, 0, -29)}) {
+			t.Errorf("%s: the first day is %+v", name, got)
+		}
+	}
+}
+
+// TestOverviewHasTheDaysOfTheZone: also those of 23 and 25 hours, and those that
+// have no midnight.
+func TestOverviewHasTheDaysOfTheZone(t *testing.T) {
+	for _, test := range []struct {
+		zone      string
+		now       string
+		at        []string       // sign-ins
+		want      map[string]int // days on which there were some
+		firstDate string
+	}{
+		{"UTC", "2027-03-30T12:00:00Z",
+			[]string{"2027-03-28T23:59:59Z", "2027-03-29T00:00:00Z", "2027-02-28T23:59:59Z", "2027-03-01T00:00:00Z"},
+			map[string]int{"2027-03-28": 1, "2027-03-29": 1, "2027-03-01": 1}, "2027-03-01"},
+		// 28 March 2027 has 23 hours: from 23:00 to 22:00 in UTC.
+		{"Europe/Berlin", "2027-04-01T12:00:00Z",
+			[]string{"2027-03-27T22:59:59Z", "2027-03-27T23:00:00Z", "2027-03-28T21:59:59Z", "2027-03-28T22:00:00Z"},
+			map[string]int{"2027-03-27": 1, "2027-03-28": 2, "2027-03-29": 1}, "2027-03-03"},
+		// 31 October 2027 has 25: from 22:00 to 23:00.
+		{"Europe/Berlin", "2027-11-05T12:00:00Z",
+			[]string{"2027-10-30T21:59:59Z", "2027-10-30T22:00:00Z", "2027-10-31T22:59:59Z", "2027-10-31T23:00:00Z"},
+			map[string]int{"2027-10-30": 1, "2027-10-31": 2, "2027-11-01": 1}, "2027-10-07"},
+		// The clocks of Chile go from 24:00 of 4 September 2027 to 1:00.
+		{"America/Santiago", "2027-09-10T12:00:00Z",
+			[]string{"2027-09-05T03:59:59Z", "2027-09-05T04:00:00Z", "2027-09-06T02:59:59Z", "2027-09-06T03:00:00Z"},
+			map[string]int{"2027-09-04": 1, "2027-09-05": 2, "2027-09-06": 1}, "2027-08-12"},
+		// Three quarters of an hour from UTC; the day before the first does not count.
+		{"Asia/Kathmandu", "2027-03-30T18:14:00Z",
+			[]string{"2027-02-28T18:14:59Z", "2027-02-28T18:15:00Z", "2027-03-29T18:14:59Z", "2027-03-29T18:15:00Z"},
+			map[string]int{"2027-03-01": 1, "2027-03-29": 1, "2027-03-30": 1}, "2027-03-01"},
+		// It is tomorrow there already.
+		{"Pacific/Kiritimati", "2027-03-30T12:00:00Z", []string{"2027-03-30T11:00:00Z"}, map[string]int{"2027-03-31": 1}, "2027-03-02"},
+	} {
+		t.Run(test.zone+" "+test.now, func(t *testing.T) {
+			zone := must(time.LoadLocation(test.zone))
+			f := newFixture(t)
+			admin := f.as(adminEmail)
+			f.clock.advance(must(time.Parse(time.RFC3339, test.now)).Sub(f.clock.Now()))
+			f.write(func(ctx context.Context, tx account.Tx) error {
+				var entries []account.Activity
+				for _, at := range test.at {
+					entries = append(entries, account.Activity{
+						At: must(time.Parse(time.RFC3339, at)), Event: account.Event{Action: account.ActionSignInFailed}, Count: 1,
+					})
+				}
+				return tx.InsertActivity(ctx, entries...)
+			})
+			days := must(f.Overview(t.Context(), admin, zone)).SignIns
+			for i, day := range days {
+				if i > 0 && !day.Date.Equal(days[i-1].Date.AddDate(0, 0, 1)) {
+					t.Errorf("%s comes after %s", day.Date, days[i-1].Date)
+				}
+				if date := day.Date.Format(time.DateOnly); day.Failed != test.want[date] {
+					t.Errorf("on %s there were %d, want %d", date, day.Failed, test.want[date])
+				}
+			}
+			if got := days[0].Date.Format(time.DateOnly); got != test.firstDate || len(days) != account.SignInDays {
+				t.Errorf("there are %d days from %s on, want %d from %s on", len(days), got, account.SignInDays, test.firstDate)
+			}
+		})
+	}
+}
+
+// TestOverviewTellsOfMailAndDatabase: what waits, what failed in the last week, and
+// why nothing is stored.
+func TestOverviewTellsOfMailAndDatabase(t *testing.T) {
+	f := newFixture(t)
+	admin := f.as(adminEmail)
+	if got := *f.overview(admin).Mail; got != (account.MailCounts{}) {
+		t.Errorf("without a message: %+v", got)
+	}
+	f.write(func(ctx context.Context, tx account.Tx) error {
+		const week = 7 * 24 * time.Hour
+		for cause, age := range map[string]time.Duration{"a week ago": week, "lately": time.Hour, "too long ago": week + time.Microsecond} {
+			m := account.Mail{Kind: account.MailRecovery, State: account.MailFailed, UserID: 1, Finished: f.clock.Now().Add(-age), LastError: cause}
+			if _, err := tx.InsertMail(ctx, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if got, want := *f.overview(admin).Mail, (account.MailCounts{Failed: 2, LastError: "lately"}); got != want {
+		t.Errorf("there are %+v, want %+v", got, want)
+	}
+	if d := f.overview(admin).Database; d.Bytes < 1 || d.Schema < 4 || d.ReadTook <= 0 || d.Refused != "" {
+		t.Errorf("the database is %+v", d)
+	}
+}

@@ -1,0 +1,132 @@
+// Package service composes the rules of Usher for one customer from the packages of the
+// nouns, and holds what concerns all of them: set-up, the overview, the sweep of expired
+// rows, and the operator's emergency commands.
+//
+// It imports every package of the rules; none of them imports it.
+package service
+
+import (
+	"io"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/apikey"
+	"github.com/seed-3a99a2fe/usher/internal/audit"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/monotime"
+	"github.com/seed-3a99a2fe/usher/internal/outbox"
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/recovery"
+	"github.com/seed-3a99a2fe/usher/internal/role"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
+	"github.com/seed-3a99a2fe/usher/internal/user"
+	"github.com/seed-3a99a2fe/usher/internal/userimport"
+)
+
+// Options are the dependencies of a service. Store, Passwords, Keys, Renderer, Log, Now
+// and Random are required.
+type Options struct {
+	Store     account.Store
+	Passwords *passhash.Pool
+	Keys      *keyring.Ring
+	Renderer  outbox.Renderer
+	Log       *slog.Logger
+	Now       func() time.Time
+	Random    io.Reader
+	// PublicURL is where people reach the server. It overrides the setting, and links
+	// in mails begin with it.
+	PublicURL *url.URL
+	// LocalURL is where this machine reaches the server, used while no public URL is
+	// set. Without either, mails carry the token alone.
+	LocalURL *url.URL
+	// MailOverrides are the operator's settings of mail.
+	MailOverrides settings.MailOverrides
+	// TestSender sends test messages; without it there are none.
+	TestSender outbox.TestSender
+	// PasswordChanged is called with the user's id after a password has changed.
+	PasswordChanged func(userID int64)
+	// Checkpoints keeps checkpoints of the activity log outside the database.
+	Checkpoints audit.CheckpointStore
+	// Monotonic is this machine's monotonic clock, [monotime.New] by default. Only
+	// differences matter; one never under-reports elapsed time.
+	Monotonic func() time.Time
+	// PollTimeout and TouchTimeout are those of [auth.Options].
+	PollTimeout, TouchTimeout time.Duration
+}
+
+// Service is the rules of Usher for one customer. Its methods are safe for concurrent
+// use.
+type Service struct {
+	*audit.Log
+	*auth.Auth
+	*settings.Settings
+	*outbox.Outbox
+	*recovery.Recovery
+	*user.Users
+	*role.Roles
+	*apikey.Keys
+	*userimport.Imports
+
+	store           account.Store
+	keys            *keyring.Ring
+	now             func() time.Time
+	random          io.Reader
+	monotonic       func() time.Time
+	passwordChanged func(userID int64)
+	userCounts      *ttlValue[account.UserCounts]
+	signInCounts    *ttlValue[[]account.SignInCount]
+}
+
+// New returns a service. Call [Service.SetUp] before anything else.
+func New(o Options) *Service {
+	monotonic := o.Monotonic
+	if monotonic == nil {
+		monotonic = monotime.New().Now
+	}
+	passwordChanged := o.PasswordChanged
+	if passwordChanged == nil {
+		passwordChanged = func(int64) {}
+	}
+	store := auth.NewInvalidatingStore(o.Store, monotonic)
+	env := account.Env{
+		Store: store, Keys: o.Keys, Log: o.Log, Random: o.Random, Monotonic: monotonic,
+		Now: func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) },
+	}
+	log := audit.New(env, o.Checkpoints)
+	authentication := auth.New(env, auth.Options{
+		Store: store, Audit: log, Passwords: o.Passwords, PasswordChanged: passwordChanged,
+		PollTimeout: o.PollTimeout, TouchTimeout: o.TouchTimeout,
+	})
+	configuration := settings.New(env, settings.Options{
+		Auth: authentication, Audit: log, PublicURL: o.PublicURL, LocalURL: o.LocalURL, Mail: o.MailOverrides,
+	})
+	mails := outbox.New(env, outbox.Options{
+		Settings: configuration, Auth: authentication, Audit: log, Renderer: o.Renderer, TestSender: o.TestSender,
+	})
+	recoveries := recovery.New(env, recovery.Options{
+		Outbox: mails, Settings: configuration, Auth: authentication, Audit: log, PasswordChanged: passwordChanged,
+	})
+	mails.PrepareWith(recoveries)
+	users := user.New(env, user.Options{
+		Recovery: recoveries, Outbox: mails, Auth: authentication, Audit: log, Passwords: o.Passwords,
+		PasswordChanged: passwordChanged,
+	})
+	imports := userimport.New(env, userimport.Options{
+		Users: users, Recovery: recoveries, Outbox: mails, Auth: authentication, Audit: log, Passwords: o.Passwords,
+	})
+	return &Service{
+		Log: log, Auth: authentication, Settings: configuration, Outbox: mails, Recovery: recoveries,
+		Users: users, Roles: role.New(env, configuration, authentication, log),
+		Keys: apikey.New(env, mails, authentication, log), Imports: imports,
+		store: store, keys: o.Keys, now: env.Now, random: o.Random, monotonic: monotonic,
+		passwordChanged: passwordChanged,
+		userCounts:      newTTLValue[account.UserCounts](overviewAge),
+		signInCounts:    newTTLValue[[]account.SignInCount](overviewAge),
+	}
+}
+
+// Now returns the current time as the rules see it.
+func (s *Service) Now() time.Time { return s.now() }

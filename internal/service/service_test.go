@@ -1,0 +1,130 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// Sweep deletes what is over, and nothing that is still of use.
+func TestSweep(t *testing.T) {
+	const day = 24 * time.Hour
+	f := newFixture(t)
+	id := f.user("ann@example.org")
+	sweep := func() {
+		t.Helper()
+		if err := f.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session := f.principal(f.signIn("ann@example.org", password)).Session.ID
+	f.recoveryToken("ann@example.org")
+	delivered := f.newest().ID
+	f.lock("ann@example.org")
+	_, err := f.try("nobody@example.org", wrong, source(77))
+	wantCode(t, err, account.CodeInvalidCredentials)
+
+	known := func() (yes bool) {
+		f.write(func(ctx context.Context, tx account.Tx) (err error) {
+			yes, err = tx.IsKnownNetwork(ctx, id, home, time.Time{})
+			return err
+		})
+		return yes
+	}
+	failures := func(key string) (n int) {
+		f.write(func(ctx context.Context, tx account.Tx) error {
+			v, err := tx.Throttle(ctx, key)
+			n = v.WindowFailures
+			return err
+		})
+		return n
+	}
+	there := func(err error) bool {
+		if err != nil && !errors.Is(err, account.ErrNotFound) {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	steps := []struct {
+		at                             time.Duration
+		session, counter, source, mail bool
+	}{
+		{0, true, true, true, true},
+		{account.SessionIdle - time.Microsecond, true, true, true, true},
+		{account.SessionIdle, false, true, true, true},
+		{day, false, true, true, true},
+		{day + time.Microsecond, false, false, true, true},
+		{30 * day, false, false, true, true},
+		{30*day + time.Microsecond, false, false, false, false},
+	}
+	for _, step := range steps {
+		f.clock.advance(step.at - f.clock.Now().Sub(start))
+		sweep()
+		_, err := f.store.Session(t.Context(), session)
+		if got := there(err); got != step.session {
+			t.Errorf("at %v the session is there: %v", step.at, got)
+		}
+		for _, key := range []string{newBucket(id), "source|" + source(77)} {
+			if got := failures(key) > 0; got != step.counter {
+				t.Errorf("at %v the counter %s is there: %v", step.at, key, got)
+			}
+		}
+		if got := known(); got != step.source {
+			t.Errorf("at %v the known source is there: %v", step.at, got)
+		}
+		_, err = f.store.Mail(t.Context(), delivered)
+		if got := there(err); got != step.mail {
+			t.Errorf("at %v the delivered message is there: %v", step.at, got)
+		}
+	}
+}
+
+// A lock outlives the idle time of its counter.
+func TestSweepKeepsLocks(t *testing.T) {
+	f := newFixture(t)
+	id := f.user("ann@example.org")
+	f.write(func(ctx context.Context, tx account.Tx) error {
+		v, err := tx.LockThrottle(ctx, newBucket(id))
+		if err != nil {
+			return err
+		}
+		v.LockedUntil = f.clock.Now().Add(100 * 24 * time.Hour)
+		return tx.SaveThrottle(ctx, v)
+	})
+	f.clock.advance(99 * 24 * time.Hour)
+	if err := f.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !f.find(id).LockedOut {
+		t.Error("the lock was swept away")
+	}
+}
+
+func TestErrors(t *testing.T) {
+	cause := errors.New("the cause")
+	err := &account.Error{Code: account.CodeInvalid, Message: "Mend it.", Details: []account.Detail{{Path: "/0/email", Message: "is wrong"}}, Err: cause}
+	if got, want := err.Error(), "INVALID_PAYLOAD_FORMAT: Mend it.; /0/email: is wrong: the cause"; got != want {
+		t.Errorf("Error() = %q, want %q", got, want)
+	}
+	for _, test := range []struct {
+		err  error
+		want account.Code
+	}{
+		{nil, ""},
+		{err, account.CodeInvalid},
+		{fmt.Errorf("wrapped: %w", err), account.CodeInvalid},
+		{cause, account.CodeInternal},
+		{account.ErrNotFound, account.CodeInternal},
+	} {
+		if got := account.ErrorCode(test.err); got != test.want {
+			t.Errorf("ErrorCode(%v) = %q, want %q", test.err, got, test.want)
+		}
+	}
+	if !errors.Is(err, cause) {
+		t.Error("the cause is lost")
+	}
+}

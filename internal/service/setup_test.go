@@ -1,0 +1,231 @@
+package service_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+)
+
+// firstRun is a first run with a given password.
+var firstRun = service.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)}
+
+func (f *fixture) keyChecks() []keyring.Check {
+	f.t.Helper()
+	return must(f.store.under.KeyChecks(f.t.Context()))
+}
+
+func TestSetUp(t *testing.T) {
+	f := blankFixture(t)
+	created, err := f.SetUp(t.Context(), firstRun)
+	if err != nil || !created {
+		t.Fatalf("SetUp = %v, %v", created, err)
+	}
+	in := f.signIn(adminEmail, password)
+	if u := f.find(1); in.NeedPasswordReset || u.Email != adminEmail || !u.Active || len(u.RoleIDs) != 1 || u.RoleIDs[0] != 1 {
+		t.Errorf("the administrator is %+v", u)
+	}
+	created, err = f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(next)})
+	if err != nil || created {
+		t.Errorf("the second SetUp = %v, %v", created, err)
+	}
+	f.signIn(adminEmail, password)
+	if n := len(f.users()); n != 1 {
+		t.Errorf("there are %d users", n)
+	}
+}
+
+func TestSetUpInventsPassword(t *testing.T) {
+	f := blankFixture(t)
+	var saved []secret.Text // more than once, when the transaction runs again
+	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "admin@localhost", SavePassword: func(p secret.Text) error {
+		if !slices.ContainsFunc(saved, p.Equal) {
+			saved = append(saved, p)
+		}
+		return nil
+	}})
+	if err != nil || !created || len(saved) != 1 {
+		t.Fatalf("SetUp = %v, %v; %d passwords were saved", created, err, len(saved))
+	}
+	if fault := account.CheckNewPassword(saved[0]); fault != "" || len(saved[0].Reveal()) != 23 {
+		t.Errorf("the password has %d characters and %q", len(saved[0].Reveal()), fault)
+	}
+	if in := f.signIn("admin@localhost", saved[0].Reveal()); !in.NeedPasswordReset {
+		t.Error("it need not be changed")
+	}
+}
+
+func TestSetUpFails(t *testing.T) {
+	t.Parallel()
+	unsaved := errors.New("the disk is full")
+	tests := []struct {
+		name  string
+		first service.FirstRun
+		check func(t *testing.T, err error)
+	}{
+		{"weak password", service.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New("weak")}, func(t *testing.T, err error) {
+			wantPaths(t, err, account.CodeInvalid, "/admin/password")
+		}},
+		{"no address", service.FirstRun{AdminPassword: secret.New(password)}, func(t *testing.T, err error) {
+			wantPaths(t, err, account.CodeInvalid, "/admin/email")
+		}},
+		{"password not saved", service.FirstRun{AdminEmail: adminEmail, SavePassword: func(secret.Text) error { return unsaved }}, func(t *testing.T, err error) {
+			if !errors.Is(err, unsaved) {
+				t.Errorf("the failure is %v", err)
+			}
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := blankFixture(t)
+			created, err := f.SetUp(t.Context(), test.first)
+			if created {
+				t.Error("it says that the database was new")
+			}
+			test.check(t, err)
+			if n := len(f.keyChecks()); n > 0 {
+				t.Errorf("it left %d key checks", n)
+			}
+			created, err = f.SetUp(t.Context(), firstRun)
+			if err != nil || !created {
+				t.Fatalf("the next SetUp = %v, %v", created, err)
+			}
+			if n := len(f.users()); n != 1 {
+				t.Errorf("there are %d users", n)
+			}
+		})
+	}
+}
+
+// However many processes begin at once, one of them sets up.
+func TestParallelSetUps(t *testing.T) {
+	t.Parallel()
+	for name, stores := range map[string]int{"one store": 1, "a store each": 10} {
+		t.Run(name, func(t *testing.T) {
+			f := blankFixture(t)
+			services := make([]*service.Service, 10)
+			opened := []account.Store{f.store.under}
+			for len(opened) < stores {
+				opened = append(opened, f.database.Open())
+			}
+			for i := range services {
+				services[i] = f.with(func(o *service.Options) { o.Store = opened[i%stores] })
+			}
+			var mu sync.Mutex
+			news := 0
+			for _, err := range parallel(10, func(i int) error {
+				created, err := services[i].SetUp(t.Context(), firstRun)
+				if created {
+					mu.Lock()
+					news++
+					mu.Unlock()
+				}
+				return err
+			}) {
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			if news != 1 || len(f.users()) != 1 || len(f.keyChecks()) != 1 {
+				t.Errorf("%d set up; there are %d users and %d key checks", news, len(f.users()), len(f.keyChecks()))
+			}
+		})
+	}
+}
+
+// A transaction that the engine asks for again, after another process was
+// faster, sets up nothing and says so.
+func TestSetUpRunsAgain(t *testing.T) {
+	f := blankFixture(t)
+	between := f.with(func(o *service.Options) { o.Store = f.store.under })
+	f.store.between = func() {
+		if _, err := between.SetUp(t.Context(), firstRun); err != nil {
+			t.Error(err)
+		}
+	}
+	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(next)})
+	if err != nil || created {
+		t.Errorf("SetUp = %v, %v", created, err)
+	}
+	f.store.between = nil
+	if n := len(f.users()); n != 1 {
+		t.Errorf("there are %d users", n)
+	}
+}
+
+func TestWrongKey(t *testing.T) {
+	f := newFixture(t)
+	s := f.with(func(o *service.Options) { o.Keys = newRing() })
+	calls := f.store.during(func() {
+		created, err := s.SetUp(t.Context(), firstRun)
+		if created || !errors.Is(err, service.ErrWrongKey) {
+			t.Errorf("SetUp = %v, %v", created, err)
+		}
+	})
+	if calls["Write"] > 0 || len(f.keyChecks()) != 1 {
+		t.Error("it has written with the wrong key")
+	}
+}
+
+// A new key goes in front of the old one, which must stay while anything is
+// sealed with it.
+func TestNewKey(t *testing.T) {
+	f := blankFixture(t)
+	old, fresh := must(keyring.Generate(rand.Reader)), must(keyring.Generate(rand.Reader))
+	start := func(keys string) error {
+		s := f.with(func(o *service.Options) { o.Keys = must(keyring.Parse(keys)) })
+		_, err := s.SetUp(t.Context(), firstRun)
+		return err
+	}
+	if err := start(old); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range parallel(4, func(int) error { return start(fresh + old) }) {
+		if err != nil {
+			t.Errorf("a start with a new key: %v", err)
+		}
+	}
+	if n := len(f.keyChecks()); n != 2 {
+		t.Errorf("there are %d key checks", n)
+	}
+	for _, alone := range []string{old, fresh} {
+		if err := start(alone); !errors.Is(err, service.ErrWrongKey) {
+			t.Errorf("one of two keys alone: %v", err)
+		}
+	}
+}
+
+// Two processes that begin with the same new key note it once.
+func TestNewKeyRace(t *testing.T) {
+	f := blankFixture(t)
+	old, fresh := must(keyring.Generate(rand.Reader)), must(keyring.Generate(rand.Reader))
+	with := func(keys string) *service.Service {
+		return f.with(func(o *service.Options) { o.Keys = must(keyring.Parse(keys)) })
+	}
+	must(with(old).SetUp(t.Context(), firstRun))
+	reads := 0
+	f.store.hook(func(name string) {
+		if name != "KeyChecks" {
+			return
+		}
+		if reads++; reads == 2 { // it has seen that the key is new, and is about to note it
+			f.store.hook(func(string) {})
+			f.behind(func(ctx context.Context, tx account.Tx) error {
+				return tx.InsertKeyCheck(ctx, must(keyring.Parse(fresh)).Checks()[0], f.clock.Now())
+			})
+		}
+	})
+	if _, err := with(fresh+old).SetUp(t.Context(), firstRun); err != nil {
+		t.Error(err)
+	}
+	if n := len(f.keyChecks()); n != 2 {
+		t.Errorf("there are %d key checks", n)
+	}
+}

@@ -1,0 +1,237 @@
+package service_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// pages goes through all pages of a list and returns the users' addresses, without
+// their domain.
+func (f *fixture) pages(caller *account.Principal, filter account.UserFilter, sort account.UserSort, limit int) (names []string) {
+	f.t.Helper()
+	for cursor := ""; ; {
+		page, err := f.FindUsers(f.t.Context(), caller, filter, sort, cursor, limit)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		for _, u := range page.Users {
+			name, _, _ := strings.Cut(u.Email, "@")
+			names = append(names, name)
+		}
+		if page.Next == "" {
+			return names
+		}
+		if len(page.Users) != limit {
+			f.t.Fatalf("a page of %d, and it is not the last", len(page.Users))
+		}
+		cursor = page.Next
+	}
+}
+
+func TestFindUsers(t *testing.T) {
+	f := newFixture(t) // its administrator is "admin"
+	f.insert(account.User{Email: "Zoe@example.org", Active: true, Surname: ptr("Müller_1"), RoleIDs: access.DefaultRoles})
+	f.insert(account.User{Email: "ann@example.org", RoleIDs: []int64{1, 2}})
+	f.insert(account.User{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles, Provider: account.ProviderLDAP})
+	f.insert(account.User{Email: "bob@example.net", Active: true, Surname: ptr("MÜLLER"), RoleIDs: access.DefaultRoles})
+	f.lock("bob@example.net")
+	admin := f.as(adminEmail)
+	for _, test := range []struct {
+		name   string
+		filter account.UserFilter
+		sort   account.UserSort
+		want   string
+	}{
+		{"all", account.UserFilter{}, account.SortByID, "admin Zoe ann Émile bob"},
+		{"all, backwards", account.UserFilter{}, account.SortByIDDown, "bob Émile ann Zoe admin"},
+		{"by name", account.UserFilter{}, account.SortByName, "admin ann bob Zoe Émile"},
+		{"by name, backwards", account.UserFilter{}, account.SortByNameDown, "Émile Zoe bob ann admin"},
+		{"by address", account.UserFilter{}, account.SortByEmail, "admin ann bob Zoe Émile"},
+		{"by address, backwards", account.UserFilter{}, account.SortByEmailDown, "Émile Zoe bob ann admin"},
+		{"a word, in any case", account.UserFilter{Search: ptr("mÜLLer")}, account.SortByID, "Zoe bob"},
+		{"every word", account.UserFilter{Search: ptr(" zoe  müller ")}, account.SortByID, "Zoe"},
+		{"an address", account.UserFilter{Search: ptr("BOB@example.net")}, account.SortByID, "bob"},
+		{"no patterns", account.UserFilter{Search: ptr("%")}, account.SortByID, ""},
+		{"nor these", account.UserFilter{Search: ptr("r_1")}, account.SortByID, "Zoe"},
+		{"nor an escape", account.UserFilter{Search: ptr(`\`)}, account.SortByID, ""},
+		{"by role", account.UserFilter{RoleID: ptr[int64](1)}, account.SortByName, "admin ann"},
+		{"by a role that is not there", account.UserFilter{RoleID: ptr[int64](99)}, account.SortByName, ""},
+		{"active", account.UserFilter{Active: ptr(true)}, account.SortByID, "admin Zoe Émile bob"},
+		{"inactive", account.UserFilter{Active: ptr(false)}, account.SortByID, "ann"},
+		{"locked", account.UserFilter{Locked: ptr(true)}, account.SortByID, "bob"},
+		{"not locked", account.UserFilter{Locked: ptr(false)}, account.SortByID, "admin Zoe ann Émile"},
+		{"provider", account.UserFilter{Provider: ptr(account.ProviderLDAP)}, account.SortByID, "Émile"},
+		{"together", account.UserFilter{Search: ptr("example"), Active: ptr(true), Provider: ptr(account.ProviderLocal)}, account.SortByEmailDown, "Zoe bob admin"},
+	} {
+		for _, limit := range []int{1, 2, 1000} {
+			if got := strings.Join(f.pages(admin, test.filter, test.sort, limit), " "); got != test.want {
+				t.Errorf("%s, %d a page: %q, want %q", test.name, limit, got, test.want)
+			}
+		}
+	}
+	f.clock.advance(time.Hour) // the lock is over
+	if got := f.pages(f.as(adminEmail), account.UserFilter{Locked: ptr(true)}, account.SortByID, 10); len(got) > 0 {
+		t.Errorf("%q are locked still", got)
+	}
+}
+
+// Users of equal names all come, once.
+func TestFindUsersOfOneName(t *testing.T) {
+	f := newFixture(t)
+	for i := range 7 {
+		f.insert(account.User{Email: fmt.Sprintf("ann@%d.example", i), RoleIDs: access.DefaultRoles})
+	}
+	filter := account.UserFilter{Search: ptr("ann")}
+	for _, sort := range []account.UserSort{account.SortByName, account.SortByNameDown} {
+		if got := f.pages(f.as(adminEmail), filter, sort, 3); len(got) != 7 {
+			t.Errorf("%s: %d users, want 7", sort, len(got))
+		}
+	}
+}
+
+// What the caller may not read leaves no gaps, and no trace.
+func TestFindUsersOnlyReadable(t *testing.T) {
+	f := newFixture(t)
+	var ids []int64
+	for i := range 9 {
+		id := f.user(fmt.Sprintf("u%d@example.org", i))
+		if i%2 == 1 {
+			ids = append(ids, id)
+		}
+	}
+	listed := f.role(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: ids})
+	f.user("ann@example.org", listed, access.UserRole)
+	f.user("none@example.org", f.role())
+	ann := f.as("ann@example.org")
+	if got := strings.Join(f.pages(ann, account.UserFilter{}, account.SortByNameDown, 2), " "); got != "u7 u5 u3 u1 ann" {
+		t.Errorf("ann sees %q", got)
+	}
+	if got := f.pages(ann, account.UserFilter{Search: ptr("u2")}, account.SortByID, 2); len(got) > 0 {
+		t.Errorf("ann finds %q", got)
+	}
+	_, err := f.FindUsers(t.Context(), f.as("none@example.org"), account.UserFilter{}, account.SortByID, "", 10)
+	wantCode(t, err, account.CodeForbidden)
+}
+
+// Who may not be read is as one who is not there.
+func TestUserByEmail(t *testing.T) {
+	f := newFixture(t)
+	id := f.user("Bob@example.org")
+	f.user("ann@example.org")
+	f.user("none@example.org", f.role())
+	if u := must(f.UserByEmail(t.Context(), f.as(adminEmail), "bOB@EXAMPLE.org")); u.ID != id || u.Email != "Bob@example.org" {
+		t.Errorf("found %+v", u)
+	}
+	for _, address := range []string{"b@example.org", "bob", ""} {
+		_, err := f.UserByEmail(t.Context(), f.as(adminEmail), address)
+		wantCode(t, err, account.CodeNotFound)
+	}
+	ann := f.as("ann@example.org")
+	must(f.UserByEmail(t.Context(), ann, "ann@example.org"))
+	for _, address := range []string{"bob@example.org", "nobody@example.org"} {
+		_, err := f.UserByEmail(t.Context(), ann, address)
+		wantCode(t, err, account.CodeNotFound)
+		_, err = f.UserByEmail(t.Context(), f.as("none@example.org"), address)
+		wantCode(t, err, account.CodeForbidden)
+	}
+}
+
+func TestFindUsersChecksItsInput(t *testing.T) {
+	f := newFixture(t)
+	f.user("ann@example.org")
+	admin := f.as(adminEmail)
+	page, err := f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, "", 1)
+	if err != nil || page.Next == "" {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	encode := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	for _, test := range []struct {
+		sort           account.UserSort
+		cursor, search string
+		limit          int
+		want           []string
+	}{
+		{"colour", "", "", 1, []string{"/query/sort"}},
+		{"", "", "", 1, []string{"/query/sort"}},
+		{account.SortByID, "", "", 0, []string{"/query/limit"}},
+		{account.SortByID, "", "", 1001, []string{"/query/limit"}},
+		{account.SortByID, "", strings.Repeat("x", 257), 1, []string{"/query/search"}},
+		{account.SortByID, "", "a\x00", 1, []string{"/query/search"}},
+		{account.SortByID, page.Next, "", 1, []string{"/query/cursor"}}, // of another order
+		{account.SortByNameDown, page.Next, "", 1, []string{"/query/cursor"}},
+		{account.SortByName, page.Next + "x", "", 1, []string{"/query/cursor"}},
+		{account.SortByName, "%%%", "", 1, []string{"/query/cursor"}},
+		{account.SortByName, encode("null"), "", 1, []string{"/query/cursor"}},
+		{account.SortByName, encode(`{"Sort":"name","Key":"a\u0000","ID":1}`), "", 1, []string{"/query/cursor"}},
+		{account.SortByName, encode(`{"Sort":"name","Key":"a","ID":0}`), "", 1, []string{"/query/cursor"}},
+	} {
+		_, err := f.FindUsers(t.Context(), admin, account.UserFilter{Search: &test.search}, test.sort, test.cursor, test.limit)
+		wantPaths(t, err, account.CodeInvalid, test.want...)
+	}
+}
+
+// The user at whom a page ended may be gone when the next one is asked for.
+func TestFindUsersBehindADeletedOne(t *testing.T) {
+	f := newFixture(t)
+	for _, name := range []string{"ann", "bob", "cy"} {
+		f.user(name + "@example.org")
+	}
+	admin := f.as(adminEmail)
+	page := must(f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, "", 2))
+	if err := f.DeleteUser(t.Context(), admin, page.Users[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	next := must(f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, page.Next, 2))
+	if len(next.Users) != 2 || next.Users[0].Name != "bob" || next.Next != "" {
+		t.Errorf("the next page is %+v", next)
+	}
+}
+
+// A list of any length takes the memory of a page.
+func TestListUsersInConstantMemory(t *testing.T) {
+	const users, biography = 5000, 4096 // 20 MB in all
+	f := newFixture(t)
+	text := strings.Repeat("x", biography)
+	for batch := range users / 1000 {
+		f.write(func(ctx context.Context, tx account.Tx) error {
+			for i := range 1000 {
+				u := account.User{Email: fmt.Sprintf("%d.%d@example.org", batch, i), Biography: &text, RoleIDs: access.DefaultRoles}
+				if _, err := f.insertIn(ctx, tx, u); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	admin := f.as(adminEmail)
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	var most []uint64
+	listed := 0
+	err := f.ListUsers(t.Context(), admin, func(account.User) error {
+		if listed++; listed%1000 == 0 {
+			most = append(most, heap())
+		}
+		return nil
+	})
+	if err != nil || listed < users {
+		t.Fatalf("%d users, %v", listed, err)
+	}
+	if grown := int64(slices.Max(most)) - int64(before); grown > 4<<20 {
+		t.Errorf("the list holds %d bytes", grown)
+	}
+}

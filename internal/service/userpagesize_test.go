@@ -1,0 +1,81 @@
+package service_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+)
+
+// A page ends early when it has many large pictures, and the pages together are
+// the list all the same.
+func TestPageOfLargePicturesEndsEarly(t *testing.T) {
+	f := newFixture(t)
+	const users = 40
+	for n := range users {
+		id := f.user(fmt.Sprintf("u%02d@example.org", n))
+		if err := f.update(id, account.UserUpdate{Picture: ptr(bytes.Repeat([]byte{1}, account.MaxPictureBytes))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen, cursor := map[int64]bool{}, ""
+	for {
+		page, err := f.FindUsers(t.Context(), f.as(adminEmail), account.UserFilter{}, account.SortByName, cursor, account.MaxPage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if most := 2<<20/account.MaxPictureBytes + 2; len(page.Users) > most {
+			t.Fatalf("a page of %d users with pictures", len(page.Users))
+		}
+		for _, u := range page.Users {
+			seen[u.ID] = true
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if len(seen) != users+1 {
+		t.Errorf("%d users on all pages", len(seen))
+	}
+}
+
+// brief is a store whose pages of users end early.
+type brief struct {
+	account.Store
+	most  int
+	asked []int
+}
+
+func (b *brief) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
+	b.asked = append(b.asked, limit)
+	return b.Store.UsersAfter(ctx, id, min(limit, b.most), now)
+}
+
+// TestListAsksForWhatItGets: what a page leaves out because of large pictures was read in
+// vain, and may have come a long way.
+func TestListAsksForWhatItGets(t *testing.T) {
+	f := newFixture(t)
+	for n := range 11 {
+		f.user(fmt.Sprintf("u%02d@example.org", n))
+	}
+	for most, want := range map[int][]int{
+		200: {100, 12},
+		5:   {100, 5, 10, 2},
+	} {
+		store := &brief{Store: f.store, most: most}
+		s := f.with(func(o *service.Options) { o.Store = store })
+		listed := 0
+		err := s.ListUsers(t.Context(), f.as(adminEmail), func(account.User) error { listed++; return nil })
+		if err != nil || listed != 12 {
+			t.Errorf("%d users, %v", listed, err)
+		}
+		if !slices.Equal(store.asked, want) {
+			t.Errorf("pages that end after %d: asked for %v, want %v", most, store.asked, want)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package settings
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// checkGroups checks allowed groups and returns them with their roles sorted.
+func checkGroups(c *account.Checker, path string, groups []account.AllowedGroup) []account.AllowedGroup {
+	c.MaxItems(path, len(groups), maxGroups)
+	checked := slices.Clone(groups)
+	for i, g := range groups {
+		c.Text(fmt.Sprintf("%s/%d/name", path, i), g.Name, maxSettingLength)
+		c.MaxItems(fmt.Sprintf("%s/%d/defaultRoleIds", path, i), len(g.DefaultRoleIDs), maxGroupRoles)
+		if strings.TrimSpace(g.Name) == "" {
+			c.Fail(fmt.Sprintf("%s/%d/name", path, i), "must not be empty or white space alone")
+		}
+		if len(g.DefaultRoleIDs) == 0 {
+			c.Fail(fmt.Sprintf("%s/%d/defaultRoleIds", path, i), "must have at least one role")
+		}
+		if slices.ContainsFunc(groups[:i], func(other account.AllowedGroup) bool { return other.Name == g.Name }) {
+			c.Fail(fmt.Sprintf("%s/%d/name", path, i), "is the name of a group before it")
+		}
+		checked[i].DefaultRoleIDs = account.SortedUnique(g.DefaultRoleIDs)
+	}
+	return checked
+}
+
+// mayNameGroups is [mayName] for the roles of the groups that an update asks for,
+// as it has them: a fault is told by its place in the request.
+func requireMayNameGroups(ctx context.Context, tx account.Tx, caller *account.Principal, was []account.AllowedGroup, asked *[]account.AllowedGroup) error {
+	before := rolesOfGroups(was)
+	for i, g := range account.Deref(asked) {
+		path := fmt.Sprintf("/allowedGroups/%d/defaultRoleIds", i)
+		if err := requireMayName(ctx, tx, caller, path, before, g.DefaultRoleIDs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayName decides whether the caller may have settings give roles to users: he has
+// to cover each that they did not give before. One that he may not see is the same
+// as one that is not there. The roles are held already.
+func requireMayName(ctx context.Context, tx account.Tx, caller *account.Principal, path string, before, ids []int64) error {
+	var c account.Checker
+	var named []access.Role
+	for i, id := range ids {
+		if slices.Contains(before, id) {
+			continue
+		}
+		roles, err := tx.Roles(ctx, []int64{id})
+		if err != nil {
+			return err
+		}
+		if len(roles) == 0 || account.Allow(caller, access.ActionRead, access.EntityRole, id) != nil {
+			c.Fail(fmt.Sprintf("%s/%d", path, i), fmt.Sprintf("there is no role %d", id))
+		}
+		named = append(named, roles...)
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return account.RequireCovers(caller, access.Of(named))
+}
+
+func rolesOfGroups(groups []account.AllowedGroup) (ids []int64) {
+	for _, g := range groups {
+		ids = append(ids, g.DefaultRoleIDs...)
+	}
+	return ids
+}
+
+// groupChanges tells the activity log of allowed groups, each as its name and its
+// roles.
+func groupChanges(was, now []account.AllowedGroup) []account.FieldChange {
+	lines := func(groups []account.AllowedGroup) []string {
+		texts := make([]string, len(groups))
+		for i, g := range groups {
+			texts[i] = fmt.Sprintf("%s: roles %v, profile %d", g.Name, g.DefaultRoleIDs, g.DefaultProfileID)
+		}
+		return texts
+	}
+	from, to := lines(was), lines(now)
+	if slices.Equal(from, to) {
+		return nil
+	}
+	return []account.FieldChange{{Field: "allowedGroups", From: from, To: to}}
+}

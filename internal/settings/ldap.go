@@ -1,0 +1,155 @@
+package settings
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/host"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// LDAPConfiguration says how users of a directory are found. It is kept; signing
+// in by a directory is still to come.
+type LDAPConfiguration struct {
+	Enabled          bool
+	URL              *string // ldap:// or ldaps://; nil: not set, likewise below
+	SearchUserDN     *string // who searches
+	UserSearchBase   *string
+	UserSearchFilter *string
+	AllowedGroups    []account.AllowedGroup
+
+	PasswordSet bool `json:"-"` // whether there is one of who searches; kept by itself
+}
+
+// LDAPUpdate changes the configuration. What is nil stays as it is; a nil inside
+// clears a field.
+type LDAPUpdate struct {
+	Enabled            *bool
+	URL                **string
+	SearchUserDN       **string
+	SearchUserPassword **secret.Text
+	UserSearchBase     **string
+	UserSearchFilter   **string
+	AllowedGroups      *[]account.AllowedGroup
+}
+
+// ldapConfiguration reads what is stored, but for the password.
+func loadLDAP(ctx context.Context, r account.SettingReader) (LDAPConfiguration, error) {
+	return account.LoadSettings(ctx, r, account.SettingLDAP, LDAPConfiguration{})
+}
+
+// shownLDAP is ldapConfiguration, and whether there is a password.
+func (s *Settings) shownLDAP(ctx context.Context, r account.Reader) (LDAPConfiguration, error) {
+	l, err := loadLDAP(ctx, r)
+	if err == nil {
+		l.PasswordSet, err = hasSecret(ctx, r, secretLDAPPassword)
+	}
+	return l, err
+}
+
+// LDAPConfiguration returns the configuration. It fails as [Allow] says.
+func (s *Settings) LDAPConfiguration(ctx context.Context, caller *account.Principal) (LDAPConfiguration, error) {
+	if err := account.Allow(caller, access.ActionRead, access.EntityLDAPConfiguration, access.All); err != nil {
+		return LDAPConfiguration{}, err
+	}
+	return s.shownLDAP(ctx, s.store)
+}
+
+// UpdateLDAPConfiguration changes all that the update names, or nothing, and
+// returns the configuration then. It needs role 1. It fails as [Allow] says, and
+// with CodeInvalid.
+func (s *Settings) UpdateLDAPConfiguration(ctx context.Context, caller *account.Principal, up LDAPUpdate) (LDAPConfiguration, error) {
+	if err := account.RequireConfigure(caller, access.EntityLDAPConfiguration); err != nil {
+		return LDAPConfiguration{}, err
+	}
+	var configuration LDAPConfiguration
+	err := s.updateSettingsAs(ctx, caller, account.SettingLDAP, rolesOfGroups(account.Deref(up.AllowedGroups)), func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+		if err := account.RequireConfigure(caller, access.EntityLDAPConfiguration); err != nil {
+			return err
+		}
+		was, err := loadLDAP(ctx, tx)
+		if err != nil {
+			return err
+		}
+		now, err := up.apply(was)
+		if err != nil {
+			return err
+		}
+		if err := requireMayNameGroups(ctx, tx, caller, was.AllowedGroups, up.AllowedGroups); err != nil {
+			return err
+		}
+		secrets, err := s.changeSecret(ctx, tx, secretLDAPPassword, "searchUserPassword", was.destination(), now.destination(), up.SearchUserPassword)
+		if err != nil {
+			return err
+		}
+		if err := s.saveLDAP(ctx, tx, caller, was, now, secrets); err != nil {
+			return err
+		}
+		configuration, err = s.shownLDAP(ctx, tx)
+		return err
+	})
+	return configuration, err
+}
+
+// saveLDAP stores the configuration and what changed.
+func (s *Settings) saveLDAP(ctx context.Context, tx account.Tx, caller *account.Principal, was, now LDAPConfiguration, secrets []account.FieldChange) error {
+	changes := append(now.changes(was), secrets...)
+	return storeChanged(ctx, s, tx, caller, account.SettingLDAP, now, account.Target{Kind: access.EntityLDAPConfiguration}, changes)
+}
+
+// destination is where the password of who searches is sent to.
+func (l LDAPConfiguration) destination() destination {
+	return destination{account.Deref(l.URL), account.Deref(l.SearchUserDN)}
+}
+
+// apply checks the update and returns the configuration after it.
+func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
+	var c account.Checker
+	account.SetIfPresent(&l.Enabled, up.Enabled)
+	account.SetIfPresent(&l.URL, up.URL)
+	account.SetIfPresent(&l.SearchUserDN, up.SearchUserDN)
+	account.SetIfPresent(&l.UserSearchBase, up.UserSearchBase)
+	account.SetIfPresent(&l.UserSearchFilter, up.UserSearchFilter)
+	if up.AllowedGroups != nil {
+		l.AllowedGroups = checkGroups(&c, "/allowedGroups", *up.AllowedGroups)
+	}
+	c.Optional("/url", account.Deref(up.URL), maxURLLength)
+	c.Optional("/searchUserDN", account.Deref(up.SearchUserDN), maxSettingLength)
+	c.Optional("/userSearchBase", account.Deref(up.UserSearchBase), maxSettingLength)
+	c.Optional("/userSearchFilter", account.Deref(up.UserSearchFilter), maxSettingLength)
+	if password := account.Deref(up.SearchUserPassword); password != nil {
+		c.Text("/searchUserPassword", password.Reveal(), maxSettingLength)
+	}
+	if up.URL != nil && l.URL != nil {
+		checkDirectoryURL(&c, "/url", *l.URL)
+	}
+	if l.Enabled && l.URL == nil {
+		c.Fail("/url", "must be set for the directory to be enabled")
+	}
+	return l, c.Err()
+}
+
+// checkDirectoryURL checks the URL of a directory.
+func checkDirectoryURL(c *account.Checker, path, text string) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
+		c.Fail(path, "must be a URL such as ldaps://directory.example.com")
+		return
+	}
+	if err := host.Check(u.Hostname()); err != nil {
+		c.Fail(path, "must have a host, which "+err.Error())
+	}
+}
+
+// changes tells the activity log what is different from before.
+func (l LDAPConfiguration) changes(was LDAPConfiguration) []account.FieldChange {
+	var list account.ChangeList
+	list.Add("enabled", was.Enabled, l.Enabled)
+	list.Add("url", account.OrNil(was.URL), account.OrNil(l.URL))
+	list.Add("searchUserDN", account.OrNil(was.SearchUserDN), account.OrNil(l.SearchUserDN))
+	list.Add("userSearchBase", account.OrNil(was.UserSearchBase), account.OrNil(l.UserSearchBase))
+	list.Add("userSearchFilter", account.OrNil(was.UserSearchFilter), account.OrNil(l.UserSearchFilter))
+	return append(list, groupChanges(was.AllowedGroups, l.AllowedGroups)...)
+}

@@ -1,0 +1,138 @@
+package settings
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// SAMLConfiguration says by which identity provider users sign in. It is kept;
+// signing in by it is still to come.
+type SAMLConfiguration struct {
+	Enabled               bool
+	ActivateCreatedUsers  bool
+	ProviderLoginURL      *string // nil: not set, likewise below
+	SignatureCertificate  *string // of the provider; PEM
+	EncryptionCertificate *string // ours; PEM
+	AllowedGroups         []account.AllowedGroup
+
+	// Where the provider finds us; nil while the public URL is not known.
+	ServiceProviderURL *string `json:"-"`
+	AssertEndpoint     *string `json:"-"`
+}
+
+// SAMLUpdate changes the configuration. What is nil stays as it is; a nil inside
+// clears a field.
+type SAMLUpdate struct {
+	Enabled              *bool
+	ActivateCreatedUsers *bool
+	ProviderLoginURL     **string
+	SignatureCertificate **string
+	AllowedGroups        *[]account.AllowedGroup
+}
+
+// samlConfiguration reads what is stored.
+func loadSAML(ctx context.Context, r account.SettingReader) (SAMLConfiguration, error) {
+	return account.LoadSettings(ctx, r, account.SettingSAML, SAMLConfiguration{})
+}
+
+// shownSAML is samlConfiguration, and where the provider finds us.
+func (s *Settings) shownSAML(ctx context.Context, r account.Reader) (SAMLConfiguration, error) {
+	configuration, err := loadSAML(ctx, r)
+	if err != nil {
+		return configuration, err
+	}
+	public, err := s.PublicURLFrom(ctx, r)
+	if err != nil || public == nil {
+		return configuration, err
+	}
+	configuration.ServiceProviderURL = new((&url.URL{Scheme: public.Scheme, Host: public.Host}).String())
+	configuration.AssertEndpoint = new(public.JoinPath("auth-service/providers/saml/assert").String())
+	return configuration, nil
+}
+
+// SAMLConfiguration returns the configuration. It fails as [Allow] says.
+func (s *Settings) SAMLConfiguration(ctx context.Context, caller *account.Principal) (SAMLConfiguration, error) {
+	if err := account.Allow(caller, access.ActionRead, access.EntitySAMLConfiguration, access.All); err != nil {
+		return SAMLConfiguration{}, err
+	}
+	return s.shownSAML(ctx, s.store)
+}
+
+// UpdateSAMLConfiguration changes all that the update names, or nothing, and
+// returns the configuration then. It needs role 1. It fails as [Allow] says, and
+// with CodeInvalid.
+func (s *Settings) UpdateSAMLConfiguration(ctx context.Context, caller *account.Principal, up SAMLUpdate) (SAMLConfiguration, error) {
+	if err := account.RequireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
+		return SAMLConfiguration{}, err
+	}
+	var configuration SAMLConfiguration
+	err := s.updateSettingsAs(ctx, caller, account.SettingSAML, rolesOfGroups(account.Deref(up.AllowedGroups)), func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+		if err := account.RequireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
+			return err
+		}
+		was, err := loadSAML(ctx, tx)
+		if err != nil {
+			return err
+		}
+		now, err := up.apply(was)
+		if err != nil {
+			return err
+		}
+		if err := requireMayNameGroups(ctx, tx, caller, was.AllowedGroups, up.AllowedGroups); err != nil {
+			return err
+		}
+		if err := s.saveSAML(ctx, tx, caller, was, now); err != nil {
+			return err
+		}
+		configuration, err = s.shownSAML(ctx, tx)
+		return err
+	})
+	return configuration, err
+}
+
+// saveSAML stores the configuration and what changed.
+func (s *Settings) saveSAML(ctx context.Context, tx account.Tx, caller *account.Principal, was, now SAMLConfiguration) error {
+	return storeChanged(ctx, s, tx, caller, account.SettingSAML, now, account.Target{Kind: access.EntitySAMLConfiguration}, now.changes(was))
+}
+
+// apply checks the update and returns the configuration after it.
+func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
+	var c account.Checker
+	account.SetIfPresent(&s.Enabled, up.Enabled)
+	account.SetIfPresent(&s.ActivateCreatedUsers, up.ActivateCreatedUsers)
+	account.SetIfPresent(&s.ProviderLoginURL, up.ProviderLoginURL)
+	account.SetIfPresent(&s.SignatureCertificate, up.SignatureCertificate)
+	if up.AllowedGroups != nil {
+		s.AllowedGroups = checkGroups(&c, "/allowedGroups", *up.AllowedGroups)
+	}
+	if up.ProviderLoginURL != nil && s.ProviderLoginURL != nil {
+		u, err := url.Parse(*s.ProviderLoginURL)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
+			c.Fail("/providerLoginUrl", "must be a URL such as https://provider.example.com/saml")
+		}
+	}
+	c.Optional("/providerLoginUrl", account.Deref(up.ProviderLoginURL), maxURLLength)
+	if up.SignatureCertificate != nil {
+		checkCertificates(&c, "/signatureCertificate", s.SignatureCertificate)
+	}
+	if s.Enabled && s.ProviderLoginURL == nil {
+		c.Fail("/providerLoginUrl", "must be set for the provider to be enabled")
+	}
+	if s.Enabled && s.SignatureCertificate == nil {
+		c.Fail("/signatureCertificate", "must be set for the provider to be enabled")
+	}
+	return s, c.Err()
+}
+
+// changes tells the activity log what is different from before.
+func (s SAMLConfiguration) changes(was SAMLConfiguration) []account.FieldChange {
+	var l account.ChangeList
+	l.Add("enabled", was.Enabled, s.Enabled)
+	l.Add("activateCreatedUsers", was.ActivateCreatedUsers, s.ActivateCreatedUsers)
+	l.Add("providerLoginUrl", account.OrNil(was.ProviderLoginURL), account.OrNil(s.ProviderLoginURL))
+	l.AddText("signatureCertificate", was.SignatureCertificate, s.SignatureCertificate)
+	return append(l, groupChanges(was.AllowedGroups, s.AllowedGroups)...)
+}

@@ -1,0 +1,157 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// CreateUsers creates all of the users or none, with the default roles, and
+// returns them in their order. It fails with CodeInvalid and CodeEmailTaken,
+// naming each field at fault, and with CodeTooLarge for more than MaxNewUsers. Who is
+// to choose his own password is sent an invitation.
+func (s *Users) CreateUsers(ctx context.Context, caller *account.Principal, users []account.NewUser) ([]account.User, error) {
+	if err := account.Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
+		return nil, err
+	}
+	keys, err := s.checkNewUsers(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := s.hashPasswords(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		var created []account.User
+		err = s.auth.UpdateAs(ctx, caller, func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
+			if err := account.Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
+				return err
+			}
+			created, err = s.InsertUsers(ctx, tx, caller, users, keys, hashes)
+			return err
+		})
+		if err == nil {
+			s.outbox.Wake()
+			return created, nil
+		}
+		if !errors.Is(err, account.ErrEmailTaken) {
+			return nil, err
+		}
+		// Somebody was faster with one of the addresses. It may be free again by now.
+		if err := s.checkTaken(ctx, keys); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// hashPasswords returns the hashes of the passwords of new users; that of one who is
+// invited is empty.
+func (s *Users) hashPasswords(ctx context.Context, users []account.NewUser) ([]string, error) {
+	var passwords []secret.Text
+	for _, u := range users {
+		if !u.Invite {
+			passwords = append(passwords, account.NormalizePassword(u.Password))
+		}
+	}
+	made, err := s.passwords.HashAll(ctx, passwords)
+	if err != nil {
+		return nil, err
+	}
+	hashes := make([]string, len(users))
+	for i, u := range users {
+		if !u.Invite {
+			hashes[i], made = made[0], made[1:]
+		}
+	}
+	return hashes, nil
+}
+
+// checkNewUsers finds every fault that can be found before the passwords are
+// hashed, and returns the keys of the addresses.
+func (s *Users) checkNewUsers(ctx context.Context, users []account.NewUser) ([]account.EmailKey, error) {
+	switch {
+	case len(users) == 0:
+		return nil, account.Invalid(account.Detail{Path: "", Message: "must have at least one user"})
+	case len(users) > account.MaxNewUsers:
+		return nil, &account.Error{Code: account.CodeTooLarge, Message: fmt.Sprintf("At most %d users can be created at once.", account.MaxNewUsers)}
+	}
+	var c account.Checker
+	keys := make([]account.EmailKey, len(users))
+	first := make(map[account.EmailKey]int, len(users))
+	for i, u := range users {
+		keys[i] = c.NewUser(fmt.Sprintf("/%d", i), u)
+		if keys[i] == "" {
+			continue
+		}
+		if j, twice := first[keys[i]]; twice {
+			c.Fail(fmt.Sprintf("/%d/email", i), fmt.Sprintf("is the same address as that of /%d/email", j))
+			continue
+		}
+		first[keys[i]] = i
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return keys, s.checkTaken(ctx, keys)
+}
+
+// checkTaken fails with CodeEmailTaken, naming each new user whose address somebody
+// has.
+func (s *Users) checkTaken(ctx context.Context, keys []account.EmailKey) error {
+	taken, err := s.store.TakenEmails(ctx, keys)
+	if err != nil || len(taken) == 0 {
+		return err
+	}
+	var paths []string
+	for i, key := range keys {
+		if slices.Contains(taken, key) {
+			paths = append(paths, fmt.Sprintf("/%d/email", i))
+		}
+	}
+	return account.EmailTaken(paths...)
+}
+
+// insertUsers stores new local users whose input was checked, with the default
+// roles, and records them. It fails with ErrEmailTaken.
+func (s *Users) InsertUsers(ctx context.Context, tx account.Tx, caller *account.Principal, users []account.NewUser, keys []account.EmailKey, hashes []string) ([]account.User, error) {
+	settings, err := account.LoadApplicationSettings(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	stored := make([]account.StoredUser, len(users))
+	for i, u := range users {
+		stored[i] = account.StoredUser{User: u.ToUser(settings.DefaultRoleIDs), Key: keys[i], PasswordHash: hashes[i]}
+	}
+	ids, err := tx.InsertUsers(ctx, stored, s.now())
+	if err != nil {
+		return nil, err
+	}
+	made := make([]account.User, len(users))
+	var events []account.Event
+	for i, u := range stored {
+		made[i] = u.User
+		made[i].ID = ids[i]
+		events = append(events, account.Event{Action: account.ActionUserCreate, Target: made[i].Target(), Changes: made[i].LogFields()})
+		if users[i].Invite {
+			if err := s.recovery.SendInvitation(ctx, tx, made[i], caller.From.ClientNetwork); err != nil {
+				return nil, err
+			}
+			events = append(events, account.Event{Action: account.ActionUserInvite, Target: made[i].Target()})
+		}
+	}
+	return made, s.audit.Record(ctx, tx, caller, events...)
+}
+
+// insertUser stores one new local user whose input was checked.
+func (s *Users) InsertUser(ctx context.Context, tx account.Tx, u account.NewUser, key account.EmailKey, hash string, roles []int64) (account.User, error) {
+	user := u.ToUser(roles)
+	id, err := tx.InsertUser(ctx, user, key, hash, s.now())
+	user.ID = id
+	return user, err
+}

@@ -1,0 +1,70 @@
+package user
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/text/language"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// defaultPreferences are those of a user who never chose.
+var defaultPreferences = account.Preferences{Language: "en", ProfileID: 1}
+
+// Preferences returns what the caller has chosen. Every caller may.
+func (s *Users) Preferences(ctx context.Context, caller *account.Principal) (account.Preferences, error) {
+	if err := account.RequirePasswordChanged(caller); err != nil {
+		return account.Preferences{}, err
+	}
+	return preferences(ctx, s.store, caller.User.ID)
+}
+
+func preferences(ctx context.Context, r account.Reader, userID int64) (account.Preferences, error) {
+	p, err := r.Preferences(ctx, userID)
+	if errors.Is(err, account.ErrNotFound) {
+		return defaultPreferences, nil
+	}
+	return p, err
+}
+
+// UpdatePreferences changes what the caller has chosen, and returns it. Every
+// caller may. It fails with CodeInvalid for a language that has not the form of a
+// tag of BCP 47.
+func (s *Users) UpdatePreferences(ctx context.Context, caller *account.Principal, up account.PreferencesUpdate) (account.Preferences, error) {
+	var now account.Preferences
+	err := s.auth.UpdateUserAs(ctx, caller, caller.User.ID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+		if err := account.RequirePasswordChanged(caller); err != nil {
+			return err
+		}
+		if up.Language != nil && !isLanguage(*up.Language) {
+			return account.Invalid(account.Detail{Path: "/language", Message: "must be a language tag, en or pt-BR say"})
+		}
+		was, err := preferences(ctx, tx, caller.User.ID)
+		if err != nil {
+			return err
+		}
+		now = was
+		account.SetIfPresent(&now.Language, up.Language)
+		account.SetIfPresent(&now.ProfileID, up.ProfileID)
+		if now == was {
+			return nil
+		}
+		if err := tx.SavePreferences(ctx, caller.User.ID, now); err != nil {
+			return err
+		}
+		var l account.ChangeList
+		l.Add("language", was.Language, now.Language)
+		l.Add("preferredProfileId", was.ProfileID, now.ProfileID)
+		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionPreferencesUpdate, Target: caller.User.Target(), Changes: l})
+	})
+	return now, err
+}
+
+// isLanguage reports whether a text has the form of a language tag (RFC 5646,
+// section 2.1), whether or not its parts are registered.
+func isLanguage(text string) bool {
+	_, err := language.Parse(text)
+	_, unregistered := errors.AsType[language.ValueError](err)
+	return err == nil || unregistered
+}

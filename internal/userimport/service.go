@@ -1,0 +1,49 @@
+// Package userimport creates users in bulk. An import takes rows in batches, each in one
+// transaction, and its users stay inactive until the import is finished; one fault undoes
+// all of them. Finishing and undoing run in steps and resume after a crash.
+//
+// It imports user, recovery, outbox, auth, audit, account and the packages below them.
+package userimport
+
+import (
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/audit"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/outbox"
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/recovery"
+	"github.com/seed-3a99a2fe/usher/internal/user"
+)
+
+// Options are what [New] needs besides the environment.
+type Options struct {
+	Users     *user.Users
+	Recovery  *recovery.Recovery
+	Outbox    *outbox.Outbox
+	Auth      *auth.Auth
+	Audit     *audit.Log
+	Passwords *passhash.Pool
+}
+
+// Imports are the operations on imports. Its methods are safe for concurrent use.
+type Imports struct {
+	store     account.Store
+	now       func() time.Time
+	monotonic func() time.Time
+	users     *user.Users
+	recovery  *recovery.Recovery
+	outbox    *outbox.Outbox
+	auth      *auth.Auth
+	audit     *audit.Log
+	passwords *passhash.Pool
+}
+
+// New returns the operations on imports.
+func New(env account.Env, o Options) *Imports {
+	return &Imports{
+		store: env.Store, now: env.Now, monotonic: env.Monotonic,
+		users: o.Users, recovery: o.Recovery, outbox: o.Outbox, auth: o.Auth, audit: o.Audit, passwords: o.Passwords,
+	}
+}
