@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
@@ -29,14 +30,14 @@ const (
 // [Allow] says, and with CodeNoAPIKey while there is none: reading makes none.
 func (s *Keys) ContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error) {
 	self := caller.User.ID
-	if err := account.AllowOwn(caller, access.ActionRead, access.EntityAPIKey); err != nil {
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
+		return account.AllowOwn(caller, access.ActionRead, access.EntityAPIKey)
+	})
+	if err != nil {
 		return secret.Text{}, err
 	}
 	var text secret.Text
-	err := s.auth.UpdateAs(ctx, caller, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.AllowOwn(caller, access.ActionRead, access.EntityAPIKey); err != nil {
-			return err
-		}
+	err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		key, err := tx.ContractKey(ctx, self)
 		if errors.Is(err, account.ErrNotFound) {
 			return &account.Error{Code: account.CodeNoAPIKey, Message: "You have no API key yet. Make one first."}
@@ -56,14 +57,14 @@ func (s *Keys) ContractKey(ctx context.Context, caller *account.Principal) (secr
 // one before at once, also when he came by it. It fails as [Allow] says.
 func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error) {
 	self := caller.User.ID
-	if err := account.AllowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
+		return account.AllowOwn(caller, access.ActionCreate, access.EntityAPIKey)
+	})
+	if err != nil {
 		return secret.Text{}, err
 	}
 	var text secret.Text
-	err := s.auth.UpdateUserAs(ctx, caller, self, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.AllowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
-			return err
-		}
+	err = s.auth.UpdateUserAs(ctx, permit, self, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		if err := s.endContractKey(ctx, tx, caller); err != nil {
 			return err
 		}

@@ -2,12 +2,12 @@ package apikey
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -31,7 +31,10 @@ type NewAPIKey struct {
 // CodePermissionNeedsRead and CodeTooManyKeys.
 func (s *Keys) CreateKey(ctx context.Context, caller *account.Principal, n NewAPIKey) (secret.Text, account.APIKey, error) {
 	self := caller.User.ID
-	if err := account.AllowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
+		return account.AllowOwn(caller, access.ActionCreate, access.EntityAPIKey)
+	})
+	if err != nil {
 		return secret.Text{}, account.APIKey{}, err
 	}
 	permissions, err := n.check()
@@ -40,10 +43,7 @@ func (s *Keys) CreateKey(ctx context.Context, caller *account.Principal, n NewAP
 	}
 	var text secret.Text
 	var key account.APIKey
-	err = s.auth.UpdateUserAs(ctx, caller, self, func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
-		if err := account.AllowOwn(caller, access.ActionCreate, access.EntityAPIKey); err != nil {
-			return err
-		}
+	err = s.auth.UpdateUserAs(ctx, permit, self, func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
 		there, err := tx.CountNamedKeys(ctx, self, s.now())
 		if err != nil {
 			return err
@@ -132,39 +132,18 @@ func (s *Keys) ListKeys(ctx context.Context, caller *account.Principal, userID i
 	return s.store.APIKeysOf(ctx, userID)
 }
 
-// EndKey ends a key, named or of the contract, at once. It fails as [Allow]
-// says.
+// EndKey ends a key, named or the contract's, at once. It fails as [auth.EndCredential]
+// does.
 func (s *Keys) EndKey(ctx context.Context, caller *account.Principal, id int64) error {
-	if err := account.Allow(caller, access.ActionDelete, access.EntityAPIKey, access.Any); err != nil {
-		return err
-	}
-	found, err := findKey(ctx, s.store, id)
-	if err != nil {
-		return err
-	}
-	return s.auth.UpdateUserAs(ctx, caller, found.UserID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.Allow(caller, access.ActionDelete, access.EntityAPIKey, access.Any); err != nil {
-			return err
-		}
-		key, err := findKey(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		owner, err := s.auth.AllowEnd(ctx, tx, caller, access.EntityAPIKey, key.UserID)
-		if err != nil {
-			return err
-		}
-		if err := tx.DeleteAPIKey(ctx, id); err != nil {
-			return err
-		}
-		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionKeyEnd, Target: key.Target(owner), Changes: key.LogFields()})
+	return auth.EndCredential(ctx, s.auth, caller, auth.Ending[account.APIKey]{
+		Entity: access.EntityAPIKey,
+		Find: func(ctx context.Context, r account.Reader) (account.APIKey, error) {
+			return r.APIKey(ctx, id)
+		},
+		Owner:  func(key account.APIKey) int64 { return key.UserID },
+		Delete: func(ctx context.Context, tx account.Tx) error { return tx.DeleteAPIKey(ctx, id) },
+		Event: func(key account.APIKey, owner account.User) account.Event {
+			return account.Event{Action: account.ActionKeyEnd, Target: key.Target(owner), Changes: key.LogFields()}
+		},
 	})
-}
-
-func findKey(ctx context.Context, r account.Reader, id int64) (account.APIKey, error) {
-	key, err := r.APIKey(ctx, id)
-	if errors.Is(err, account.ErrNotFound) {
-		return account.APIKey{}, account.NotFound()
-	}
-	return key, err
 }

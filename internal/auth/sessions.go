@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -45,50 +44,30 @@ func (s *Auth) Sessions(ctx context.Context, caller *account.Principal, userID i
 	return live, nil
 }
 
-// EndSession ends a session. It fails as [Allow] says.
+// EndSession ends a session. It fails as [EndCredential] does.
 func (s *Auth) EndSession(ctx context.Context, caller *account.Principal, id int64) error {
-	if err := account.Allow(caller, access.ActionDelete, access.EntitySession, access.Any); err != nil {
-		return err
-	}
-	found, err := findSession(ctx, s.store, id)
-	if err != nil {
-		return err
-	}
-	return s.UpdateUserAs(ctx, caller, found.UserID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.Allow(caller, access.ActionDelete, access.EntitySession, access.Any); err != nil {
-			return err
-		}
-		session, err := findSession(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		owner, err := s.AllowEnd(ctx, tx, caller, access.EntitySession, session.UserID)
-		if err != nil {
-			return err
-		}
-		if err := tx.DeleteSession(ctx, id); err != nil {
-			return err
-		}
-		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionSessionEnd, Target: session.Target(owner)})
+	return EndCredential(ctx, s, caller, Ending[account.Session]{
+		Entity: access.EntitySession,
+		Find: func(ctx context.Context, r account.Reader) (account.Session, error) {
+			return r.Session(ctx, id)
+		},
+		Owner:  func(session account.Session) int64 { return session.UserID },
+		Delete: func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) },
+		Event: func(session account.Session, owner account.User) account.Event {
+			return account.Event{Action: account.ActionSessionEnd, Target: session.Target(owner)}
+		},
 	})
 }
 
-func findSession(ctx context.Context, r account.Reader, id int64) (account.Session, error) {
-	session, err := r.Session(ctx, id)
-	if errors.Is(err, account.ErrNotFound) {
-		return account.Session{}, account.NotFound()
-	}
-	return session, err
-}
-
-// EndSessions ends all sessions of a user, but for the one that the caller came
-// by if he keeps it. It fails as [Allow] says.
+// EndSessions ends all sessions of a user. With keepCurrent it spares the session that
+// the request came with. It fails as [EndCredential] does.
 func (s *Auth) EndSessions(ctx context.Context, caller *account.Principal, userID int64, keepCurrent bool) error {
-	if err := account.Allow(caller, access.ActionDelete, access.EntitySession, userID); err != nil {
+	permit, err := Allowed(caller, access.ActionDelete, access.EntitySession, userID)
+	if err != nil {
 		return err
 	}
-	return s.UpdateUserAs(ctx, caller, userID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		owner, err := s.AllowEnd(ctx, tx, caller, access.EntitySession, userID)
+	return s.UpdateUserAs(ctx, permit, userID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+		owner, err := s.requireMayEnd(ctx, tx, caller, access.EntitySession, userID)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
@@ -34,10 +35,13 @@ type TestDelivery struct {
 // CodeTooManyRequests for more than five in an hour. A delivery that fails is no
 // failure of it.
 func (s *Outbox) SendTestMessage(ctx context.Context, caller *account.Principal) (TestDelivery, error) {
-	err := s.auth.UpdateAs(ctx, caller, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.RequireConfigure(caller, access.EntityApplicationSettings); err != nil {
-			return err
-		}
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
+		return account.RequireConfigure(caller, access.EntityApplicationSettings)
+	})
+	if err != nil {
+		return TestDelivery{}, err
+	}
+	err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		t, err := tx.LockThrottle(ctx, throttle.TestMessageKey(caller.User.ID))
 		if err != nil {
 			return err

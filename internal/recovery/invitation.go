@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
 // Numbers of invitations.
@@ -19,10 +20,11 @@ const (
 // for oneself, with CodeNotLocalUser and CodeInactiveUser, and with
 // CodeTooManyRequests after three messages in an hour.
 func (s *Recovery) InviteUser(ctx context.Context, caller *account.Principal, id int64) error {
-	err := s.auth.UpdateUserAs(ctx, caller, id, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
-			return err
-		}
+	permit, err := auth.Allowed(caller, access.ActionEditAccess, access.EntityUser, id)
+	if err != nil {
+		return err
+	}
+	err = s.auth.UpdateUserAs(ctx, permit, id, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		if id == caller.User.ID {
 			return account.UsePasswordChange()
 		}

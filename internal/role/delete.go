@@ -1,7 +1,6 @@
 package role
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,14 +20,18 @@ var groupsWithRoles = []string{account.SettingApplication, account.SettingLDAP, 
 // get that one in its place. This needs the permission to assign both, to edit
 // the access of all users, and to cover everybody who has the role.
 func (s *Roles) DeleteRole(ctx context.Context, caller *account.Principal, id, replaceWith int64) error {
-	if err := account.Allow(caller, access.ActionDelete, access.EntityRole, id); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionDelete, access.EntityRole, id)
+	if err != nil {
 		return err
 	}
 	lock := func(ctx context.Context, tx account.Tx) error {
-		return cmp.Or(tx.LockSettings(ctx, groupsWithRoles...), tx.LockRoles(ctx, id, replaceWith))
+		if err := tx.LockSettings(ctx, groupsWithRoles...); err != nil {
+			return err
+		}
+		return tx.LockRoles(ctx, id, replaceWith)
 	}
-	return s.auth.UpdateLocked(ctx, caller, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		role, err := requireMayChange(ctx, tx, caller, access.ActionDelete, id)
+	return s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+		role, err := requireMayChange(ctx, tx, caller, id)
 		if err != nil {
 			return err
 		}

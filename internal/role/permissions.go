@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
 // mayAddUnknown fails when somebody who is no administrator adds a permission of
@@ -52,7 +53,8 @@ func (s *Roles) ReplaceRolePermissions(ctx context.Context, caller *account.Prin
 // setRolePermissions gives a role permissions, if check finds no fault with the role as
 // it is, which nobody else can change then.
 func (s *Roles) setRolePermissions(ctx context.Context, caller *account.Principal, id int64, drafts []access.PermissionRequest, check func(was access.Role) error) (access.Role, error) {
-	if err := account.Allow(caller, access.ActionEdit, access.EntityRole, id); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityRole, id)
+	if err != nil {
 		return access.Role{}, err
 	}
 	wanted, err := account.CheckPermissions("", drafts)
@@ -60,7 +62,7 @@ func (s *Roles) setRolePermissions(ctx context.Context, caller *account.Principa
 		return access.Role{}, err
 	}
 	var role access.Role
-	err = s.updateRoleAs(ctx, caller, access.ActionEdit, id, func(ctx context.Context, tx account.Tx, caller *account.Principal, was access.Role) error {
+	err = s.updateRoleAs(ctx, permit, id, func(ctx context.Context, tx account.Tx, caller *account.Principal, was access.Role) error {
 		if err := check(was); err != nil {
 			return err
 		}

@@ -13,18 +13,16 @@ import (
 // CreateRoles creates all of the roles or none, and returns them in their order.
 // It fails with CodeInvalid and CodeRoleNameTaken, naming what is at fault.
 func (s *Roles) CreateRoles(ctx context.Context, caller *account.Principal, roles []account.NewRole) ([]access.Role, error) {
-	if err := account.Allow(caller, access.ActionCreate, access.EntityRole, access.All); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionCreate, access.EntityRole, access.All)
+	if err != nil {
 		return nil, err
 	}
 	if err := checkNewRoles(roles); err != nil {
 		return nil, err
 	}
 	var created []access.Role
-	err := s.auth.UpdateAs(ctx, caller, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		created = make([]access.Role, len(roles))
-		if err := account.Allow(caller, access.ActionCreate, access.EntityRole, access.All); err != nil {
-			return err
-		}
 		for i, r := range roles {
 			created[i] = access.Role{Name: r.Name, Description: r.Description}
 			if err := s.insertRole(ctx, tx, caller, &created[i], fmt.Sprintf("/%d/name", i)); err != nil {
@@ -81,15 +79,13 @@ func (s *Roles) insertRole(ctx context.Context, tx account.Tx, caller *account.P
 // Those of role 1 are frozen: the copy has today's, and none of a later release.
 // It fails as [Allow] says and with CodeInvalid and CodeRoleNameTaken.
 func (s *Roles) CopyRole(ctx context.Context, caller *account.Principal, from int64, name string) (access.Role, error) {
-	if err := requireMayCopy(caller, from); err != nil {
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error { return requireMayCopy(caller, from) })
+	if err != nil {
 		return access.Role{}, err
 	}
 	lock := func(ctx context.Context, tx account.Tx) error { return tx.ShareLockRoles(ctx, from) }
 	var role access.Role
-	err := s.auth.UpdateLocked(ctx, caller, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := requireMayCopy(caller, from); err != nil {
-			return err
-		}
+	err = s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		original, err := findRole(ctx, tx, from)
 		if err != nil {
 			return err
@@ -122,8 +118,12 @@ func requireMayCopy(caller *account.Principal, from int64) error {
 // UpdateRole changes the name or the description of a role. It fails as [Allow]
 // says and with CodeBuiltInRole, CodeInvalid and CodeRoleNameTaken.
 func (s *Roles) UpdateRole(ctx context.Context, caller *account.Principal, id int64, up account.RoleUpdate) (access.Role, error) {
+	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityRole, id)
+	if err != nil {
+		return access.Role{}, err
+	}
 	var role access.Role
-	err := s.updateRoleAs(ctx, caller, access.ActionEdit, id, func(ctx context.Context, tx account.Tx, caller *account.Principal, was access.Role) error {
+	err = s.updateRoleAs(ctx, permit, id, func(ctx context.Context, tx account.Tx, caller *account.Principal, was access.Role) error {
 		role = was
 		var changes []account.FieldChange
 		var c account.Checker
@@ -159,12 +159,9 @@ func (s *Roles) UpdateRole(ctx context.Context, caller *account.Principal, id in
 	return role, nil
 }
 
-// mayChangeRole returns the role if the caller may do the action with it, covers
-// it, and it is not built in. It is locked already.
-func requireMayChange(ctx context.Context, tx account.Tx, caller *account.Principal, action access.Action, id int64) (access.Role, error) {
-	if err := account.Allow(caller, action, access.EntityRole, id); err != nil {
-		return access.Role{}, err
-	}
+// requireMayChange returns a locked role. It fails with CodeForbidden unless the caller
+// covers the role, and with CodeBuiltInRole for a built-in one.
+func requireMayChange(ctx context.Context, tx account.Tx, caller *account.Principal, id int64) (access.Role, error) {
 	role, err := findRole(ctx, tx, id)
 	if err != nil {
 		return access.Role{}, err

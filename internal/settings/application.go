@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -45,7 +46,7 @@ func (s *Settings) ApplicationSettings(ctx context.Context, caller *account.Prin
 	return s.effectiveApplication(ctx, s.store)
 }
 
-func (s *Settings) effectiveApplication(ctx context.Context, r account.Reader) (account.ApplicationSettings, error) {
+func (s *Settings) effectiveApplication(ctx context.Context, r account.SettingReader) (account.ApplicationSettings, error) {
 	settings, err := account.LoadApplicationSettings(ctx, r)
 	if err != nil {
 		return settings, err
@@ -55,7 +56,7 @@ func (s *Settings) effectiveApplication(ctx context.Context, r account.Reader) (
 	}
 	public, err := s.configuredURL(ctx, r)
 	settings.Mail.Sender = cmp.Or(settings.Mail.Sender, defaultSender(public))
-	s.mailOverrides.over(&settings)
+	s.mailOverrides.applyTo(&settings)
 	return settings, err
 }
 
@@ -64,73 +65,57 @@ func (s *Settings) effectiveApplication(ctx context.Context, r account.Reader) (
 // can be made a default one only by who covers it. It fails as [Allow] says, with
 // CodeInvalid, and with CodeSetByOperator.
 func (s *Settings) UpdateApplicationSettings(ctx context.Context, caller *account.Principal, up ApplicationUpdate) (account.ApplicationSettings, error) {
-	if err := account.Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityApplicationSettings, access.All)
+	if err != nil {
 		return account.ApplicationSettings{}, err
 	}
-	var settings account.ApplicationSettings
-	err := s.updateSettingsAs(ctx, caller, account.SettingApplication, account.Deref(up.DefaultRoleIDs), func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
-			return err
-		}
-		if up.MailUpdate != (MailUpdate{}) {
-			if err := account.RequireAdministrator(caller); err != nil {
-				return err
-			}
-		}
-		shown, err := s.effectiveApplication(ctx, tx)
-		if err != nil {
-			return err
-		}
-		up := up // f may run again
-		if err := s.mailOverrides.keep(&up.MailUpdate, shown); err != nil {
-			return err
-		}
-		if up.Sender != nil && *up.Sender == shown.Mail.Sender {
-			up.Sender = nil // it was shown, and may be the default: it is not pinned down
-		}
-		was, err := account.LoadApplicationSettings(ctx, tx)
-		if err != nil {
-			return err
-		}
-		now, err := up.apply(was)
-		if err != nil {
-			return err
-		}
-		if up.DefaultRoleIDs != nil {
-			if err := requireMayName(ctx, tx, caller, "/defaultRoleIds", was.DefaultRoleIDs, *up.DefaultRoleIDs); err != nil {
-				return err
-			}
-		}
-		secrets, err := s.changeSecret(ctx, tx, secretSMTPPassword, "smtpAccountPassword", mailDestination(was.Mail), mailDestination(now.Mail), up.Password)
-		if err != nil {
-			return err
-		}
-		if err := s.saveApplication(ctx, tx, caller, was, now, secrets); err != nil {
-			return err
-		}
-		settings, err = s.effectiveApplication(ctx, tx)
-		return err
+	return update(ctx, s, s.application(), change[account.ApplicationSettings]{
+		permit: permit, roles: account.Deref(up.DefaultRoleIDs),
+		apply: func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.ApplicationSettings) (account.ApplicationSettings, []account.FieldChange, error) {
+			return s.applyApplication(ctx, tx, caller, was, up)
+		},
 	})
-	return settings, err
 }
 
-// saveApplication stores the settings and what changed. Where the activity log is
-// turned off, that is its last entry.
-func (s *Settings) saveApplication(ctx context.Context, tx account.Tx, caller *account.Principal, was, now account.ApplicationSettings, secrets []account.FieldChange) error {
-	changes := append(applicationChanges(now, was), secrets...)
-	if len(changes) == 0 {
-		return nil
+// application describes the group of the application settings.
+func (s *Settings) application() group[account.ApplicationSettings] {
+	return group[account.ApplicationSettings]{
+		name: account.SettingApplication, target: account.Target{Kind: access.EntityApplicationSettings},
+		load: account.LoadApplicationSettings, show: s.effectiveApplication, changes: applicationChanges,
+		stopsLog: func(now account.ApplicationSettings) bool { return !now.KeepActivity },
 	}
-	event := account.Event{Action: account.ActionSettingsUpdate, Target: account.Target{Kind: access.EntityApplicationSettings}, Changes: changes}
-	if !now.KeepActivity {
-		if err := s.audit.Record(ctx, tx, caller, event); err != nil {
-			return err
+}
+
+// applyApplication checks an update against the caller's rights and the overrides, and
+// returns the settings after it with the change of the SMTP password.
+func (s *Settings) applyApplication(
+	ctx context.Context, tx account.Tx, caller *account.Principal, was account.ApplicationSettings, up ApplicationUpdate,
+) (now account.ApplicationSettings, secrets []account.FieldChange, err error) {
+	if up.MailUpdate != (MailUpdate{}) {
+		if err := account.RequireAdministrator(caller); err != nil {
+			return now, nil, err
 		}
 	}
-	if err := account.SaveSettings(ctx, tx, account.SettingApplication, now); err != nil || !now.KeepActivity {
-		return err
+	shown, err := s.effectiveApplication(ctx, tx)
+	if err != nil {
+		return now, nil, err
 	}
-	return s.audit.Record(ctx, tx, caller, event)
+	if err := s.mailOverrides.rejectChanges(&up.MailUpdate, shown); err != nil {
+		return now, nil, err
+	}
+	if up.Sender != nil && *up.Sender == shown.Mail.Sender {
+		up.Sender = nil // the shown value may be the default, which must not become a setting
+	}
+	if now, err = up.apply(was); err != nil {
+		return now, nil, err
+	}
+	if up.DefaultRoleIDs != nil {
+		if err := requireMayName(ctx, tx, caller, "/defaultRoleIds", was.DefaultRoleIDs, *up.DefaultRoleIDs); err != nil {
+			return now, nil, err
+		}
+	}
+	secrets, err = s.changeSecret(ctx, tx, secretSMTPPassword, "smtpAccountPassword", mailDestination(was.Mail), mailDestination(now.Mail), up.Password)
+	return now, secrets, err
 }
 
 func setByOperator(faults []account.Detail) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -41,7 +42,7 @@ func loadLDAP(ctx context.Context, r account.SettingReader) (LDAPConfiguration, 
 }
 
 // shownLDAP is ldapConfiguration, and whether there is a password.
-func (s *Settings) shownLDAP(ctx context.Context, r account.Reader) (LDAPConfiguration, error) {
+func (s *Settings) shownLDAP(ctx context.Context, r account.SettingReader) (LDAPConfiguration, error) {
 	l, err := loadLDAP(ctx, r)
 	if err == nil {
 		l.PasswordSet, err = hasSecret(ctx, r, secretLDAPPassword)
@@ -61,42 +62,34 @@ func (s *Settings) LDAPConfiguration(ctx context.Context, caller *account.Princi
 // returns the configuration then. It needs role 1. It fails as [Allow] says, and
 // with CodeInvalid.
 func (s *Settings) UpdateLDAPConfiguration(ctx context.Context, caller *account.Principal, up LDAPUpdate) (LDAPConfiguration, error) {
-	if err := account.RequireConfigure(caller, access.EntityLDAPConfiguration); err != nil {
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
+		return account.RequireConfigure(caller, access.EntityLDAPConfiguration)
+	})
+	if err != nil {
 		return LDAPConfiguration{}, err
 	}
-	var configuration LDAPConfiguration
-	err := s.updateSettingsAs(ctx, caller, account.SettingLDAP, rolesOfGroups(account.Deref(up.AllowedGroups)), func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.RequireConfigure(caller, access.EntityLDAPConfiguration); err != nil {
-			return err
-		}
-		was, err := loadLDAP(ctx, tx)
-		if err != nil {
-			return err
-		}
-		now, err := up.apply(was)
-		if err != nil {
-			return err
-		}
-		if err := requireMayNameGroups(ctx, tx, caller, was.AllowedGroups, up.AllowedGroups); err != nil {
-			return err
-		}
-		secrets, err := s.changeSecret(ctx, tx, secretLDAPPassword, "searchUserPassword", was.destination(), now.destination(), up.SearchUserPassword)
-		if err != nil {
-			return err
-		}
-		if err := s.saveLDAP(ctx, tx, caller, was, now, secrets); err != nil {
-			return err
-		}
-		configuration, err = s.shownLDAP(ctx, tx)
-		return err
+	return update(ctx, s, s.ldap(), change[LDAPConfiguration]{
+		permit: permit, roles: rolesOfGroups(account.Deref(up.AllowedGroups)),
+		apply: func(ctx context.Context, tx account.Tx, caller *account.Principal, was LDAPConfiguration) (LDAPConfiguration, []account.FieldChange, error) {
+			now, err := up.apply(was)
+			if err != nil {
+				return now, nil, err
+			}
+			if err := requireMayNameGroups(ctx, tx, caller, was.AllowedGroups, up.AllowedGroups); err != nil {
+				return now, nil, err
+			}
+			secrets, err := s.changeSecret(ctx, tx, secretLDAPPassword, "searchUserPassword", was.destination(), now.destination(), up.SearchUserPassword)
+			return now, secrets, err
+		},
 	})
-	return configuration, err
 }
 
-// saveLDAP stores the configuration and what changed.
-func (s *Settings) saveLDAP(ctx context.Context, tx account.Tx, caller *account.Principal, was, now LDAPConfiguration, secrets []account.FieldChange) error {
-	changes := append(now.changes(was), secrets...)
-	return storeChanged(ctx, s, tx, caller, account.SettingLDAP, now, account.Target{Kind: access.EntityLDAPConfiguration}, changes)
+// ldap describes the group of the LDAP configuration.
+func (s *Settings) ldap() group[LDAPConfiguration] {
+	return group[LDAPConfiguration]{
+		name: account.SettingLDAP, target: account.Target{Kind: access.EntityLDAPConfiguration},
+		load: loadLDAP, show: s.shownLDAP, changes: LDAPConfiguration.changes,
+	}
 }
 
 // destination is where the password of who searches is sent to.

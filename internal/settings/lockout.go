@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
@@ -29,38 +30,45 @@ func (s *Settings) LockoutPolicy(ctx context.Context, caller *account.Principal)
 // UpdateLockoutPolicy changes the policy. It holds for the next sign-in, on every
 // node; locks that were set stay. It fails as [Allow] says, and with CodeInvalid.
 func (s *Settings) UpdateLockoutPolicy(ctx context.Context, caller *account.Principal, up LockoutUpdate) error {
-	if err := account.Allow(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All)
+	if err != nil {
 		return err
 	}
 	if err := up.check(); err != nil {
 		return err
 	}
-	return s.updateSettingsAs(ctx, caller, account.SettingLockout, nil, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.Allow(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All); err != nil {
-			return err
-		}
-		was, err := account.LoadLockoutPolicy(ctx, tx)
-		if err != nil {
-			return err
-		}
-		now := was
-		account.SetIfPresent(&now.Enabled, up.Enabled)
-		account.SetIfPresent(&now.Threshold, up.Threshold)
-		account.SetIfPresent(&now.Period, up.Period)
-		account.SetIfPresent(&now.Duration, up.Duration)
-		if now == was {
-			return nil
-		}
-		if err := account.SaveSettings(ctx, tx, account.SettingLockout, now); err != nil {
-			return err
-		}
-		var l account.ChangeList
-		l.Add("enabled", was.Enabled, now.Enabled)
-		l.Add("failedAttemptThreshold", was.Threshold, now.Threshold)
-		l.Add("failedAttemptPeriod", int(was.Period.Seconds()), int(now.Period.Seconds()))
-		l.Add("lockoutDuration", int(was.Duration.Seconds()), int(now.Duration.Seconds()))
-		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionSettingsUpdate, Target: account.Target{Kind: access.EntityLockoutPolicy}, Changes: l})
+	_, err = update(ctx, s, lockoutGroup, change[throttle.Policy]{
+		permit: permit,
+		apply: func(_ context.Context, _ account.Tx, _ *account.Principal, was throttle.Policy) (throttle.Policy, []account.FieldChange, error) {
+			return up.apply(was), nil, nil
+		},
 	})
+	return err
+}
+
+// lockoutGroup describes the group of the lockout policy.
+var lockoutGroup = group[throttle.Policy]{
+	name: account.SettingLockout, target: account.Target{Kind: access.EntityLockoutPolicy},
+	load: account.LoadLockoutPolicy, show: account.LoadLockoutPolicy, changes: lockoutChanges,
+}
+
+// apply returns the policy after the update.
+func (up LockoutUpdate) apply(p throttle.Policy) throttle.Policy {
+	account.SetIfPresent(&p.Enabled, up.Enabled)
+	account.SetIfPresent(&p.Threshold, up.Threshold)
+	account.SetIfPresent(&p.Period, up.Period)
+	account.SetIfPresent(&p.Duration, up.Duration)
+	return p
+}
+
+// lockoutChanges lists the fields that differ.
+func lockoutChanges(now, was throttle.Policy) []account.FieldChange {
+	var l account.ChangeList
+	l.Add("enabled", was.Enabled, now.Enabled)
+	l.Add("failedAttemptThreshold", was.Threshold, now.Threshold)
+	l.Add("failedAttemptPeriod", int(was.Period.Seconds()), int(now.Period.Seconds()))
+	l.Add("lockoutDuration", int(was.Duration.Seconds()), int(now.Duration.Seconds()))
+	return l
 }
 
 func (up LockoutUpdate) check() error {

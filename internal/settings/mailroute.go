@@ -97,7 +97,7 @@ func (s *Settings) PublicURL(ctx context.Context) (*url.URL, error) {
 	return s.PublicURLFrom(ctx, s.store)
 }
 
-func (s *Settings) PublicURLFrom(ctx context.Context, r account.Reader) (*url.URL, error) {
+func (s *Settings) PublicURLFrom(ctx context.Context, r account.SettingReader) (*url.URL, error) {
 	public, err := s.configuredURL(ctx, r)
 	if err == nil && public == nil {
 		public = s.localURL
@@ -106,7 +106,7 @@ func (s *Settings) PublicURLFrom(ctx context.Context, r account.Reader) (*url.UR
 }
 
 // configuredURL is the public URL that somebody has set, or nil.
-func (s *Settings) configuredURL(ctx context.Context, r account.Reader) (*url.URL, error) {
+func (s *Settings) configuredURL(ctx context.Context, r account.SettingReader) (*url.URL, error) {
 	if s.publicURLOverride != nil {
 		return s.publicURLOverride, nil
 	}

@@ -6,9 +6,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// keep fails for an update of what the operator has fixed, and takes out of it
-// what is the same.
-func (f MailOverrides) keep(up *MailUpdate, shown account.ApplicationSettings) error {
+// rejectChanges fails with CodeSetByOperator for an update of an overridden setting, and
+// removes from the update what equals its override.
+func (f MailOverrides) rejectChanges(up *MailUpdate, shown account.ApplicationSettings) error {
 	var faults []account.Detail
 	fixed := func(field string, changes bool) {
 		if changes {
@@ -67,8 +67,8 @@ type MailOverrides struct {
 	SenderName string
 }
 
-// over puts what is fixed in the place of the settings.
-func (f MailOverrides) over(a *account.ApplicationSettings) {
+// applyTo puts the overrides in the place of the settings.
+func (f MailOverrides) applyTo(a *account.ApplicationSettings) {
 	a.Mail.Sender = cmp.Or(f.Sender, a.Mail.Sender)
 	if f.Server == nil {
 		return

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -17,7 +16,7 @@ func (s *Settings) ReplaceLDAPRole(ctx context.Context, tx account.Tx, caller *a
 	}
 	now := was
 	now.AllowedGroups = replacedInGroups(was.AllowedGroups, old, with)
-	return true, s.saveLDAP(ctx, tx, caller, was, now, nil)
+	return true, store(ctx, s, tx, caller, s.ldap(), now, now.changes(was))
 }
 
 // replaceSAMLRole is a [roleReplacer] for the groups of the identity provider.
@@ -29,7 +28,7 @@ func (s *Settings) ReplaceSAMLRole(ctx context.Context, tx account.Tx, caller *a
 	}
 	now := was
 	now.AllowedGroups = replacedInGroups(was.AllowedGroups, old, with)
-	return true, s.saveSAML(ctx, tx, caller, was, now)
+	return true, store(ctx, s, tx, caller, s.saml(), now, now.changes(was))
 }
 
 func replacedInGroups(groups []account.AllowedGroup, old, with int64) []account.AllowedGroup {
@@ -48,14 +47,9 @@ func (s *Settings) ReplaceDefaultRole(ctx context.Context, tx account.Tx, caller
 	if err != nil || !slices.Contains(settings.DefaultRoleIDs, old) || with == 0 {
 		return slices.Contains(settings.DefaultRoleIDs, old), err
 	}
-	was := settings.DefaultRoleIDs
-	settings.DefaultRoleIDs = replaceID(was, old, with)
-	if err := account.SaveSettings(ctx, tx, account.SettingApplication, settings); err != nil {
-		return true, err
-	}
-	return true, s.audit.Record(ctx, tx, caller, account.Event{
-		Action: account.ActionSettingsUpdate, Target: account.Target{Kind: access.EntityApplicationSettings}, Changes: []account.FieldChange{{Field: "defaultRoleIds", From: was, To: settings.DefaultRoleIDs}},
-	})
+	now := settings
+	now.DefaultRoleIDs = replaceID(settings.DefaultRoleIDs, old, with)
+	return true, store(ctx, s, tx, caller, s.application(), now, applicationChanges(now, settings))
 }
 
 // replaced returns the ids with one of them exchanged, sorted, each once.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
 // SAMLConfiguration says by which identity provider users sign in. It is kept;
@@ -39,7 +40,7 @@ func loadSAML(ctx context.Context, r account.SettingReader) (SAMLConfiguration, 
 }
 
 // shownSAML is samlConfiguration, and where the provider finds us.
-func (s *Settings) shownSAML(ctx context.Context, r account.Reader) (SAMLConfiguration, error) {
+func (s *Settings) shownSAML(ctx context.Context, r account.SettingReader) (SAMLConfiguration, error) {
 	configuration, err := loadSAML(ctx, r)
 	if err != nil {
 		return configuration, err
@@ -65,37 +66,33 @@ func (s *Settings) SAMLConfiguration(ctx context.Context, caller *account.Princi
 // returns the configuration then. It needs role 1. It fails as [Allow] says, and
 // with CodeInvalid.
 func (s *Settings) UpdateSAMLConfiguration(ctx context.Context, caller *account.Principal, up SAMLUpdate) (SAMLConfiguration, error) {
-	if err := account.RequireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
+		return account.RequireConfigure(caller, access.EntitySAMLConfiguration)
+	})
+	if err != nil {
 		return SAMLConfiguration{}, err
 	}
-	var configuration SAMLConfiguration
-	err := s.updateSettingsAs(ctx, caller, account.SettingSAML, rolesOfGroups(account.Deref(up.AllowedGroups)), func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.RequireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
-			return err
-		}
-		was, err := loadSAML(ctx, tx)
-		if err != nil {
-			return err
-		}
-		now, err := up.apply(was)
-		if err != nil {
-			return err
-		}
-		if err := requireMayNameGroups(ctx, tx, caller, was.AllowedGroups, up.AllowedGroups); err != nil {
-			return err
-		}
-		if err := s.saveSAML(ctx, tx, caller, was, now); err != nil {
-			return err
-		}
-		configuration, err = s.shownSAML(ctx, tx)
-		return err
+	return update(ctx, s, s.saml(), change[SAMLConfiguration]{
+		permit: permit, roles: rolesOfGroups(account.Deref(up.AllowedGroups)),
+		apply: func(ctx context.Context, tx account.Tx, caller *account.Principal, was SAMLConfiguration) (SAMLConfiguration, []account.FieldChange, error) {
+			now, err := up.apply(was)
+			if err != nil {
+				return now, nil, err
+			}
+			if err := requireMayNameGroups(ctx, tx, caller, was.AllowedGroups, up.AllowedGroups); err != nil {
+				return now, nil, err
+			}
+			return now, nil, nil
+		},
 	})
-	return configuration, err
 }
 
-// saveSAML stores the configuration and what changed.
-func (s *Settings) saveSAML(ctx context.Context, tx account.Tx, caller *account.Principal, was, now SAMLConfiguration) error {
-	return storeChanged(ctx, s, tx, caller, account.SettingSAML, now, account.Target{Kind: access.EntitySAMLConfiguration}, now.changes(was))
+// saml describes the group of the SAML configuration.
+func (s *Settings) saml() group[SAMLConfiguration] {
+	return group[SAMLConfiguration]{
+		name: account.SettingSAML, target: account.Target{Kind: access.EntitySAMLConfiguration},
+		load: loadSAML, show: s.shownSAML, changes: SAMLConfiguration.changes,
+	}
 }
 
 // apply checks the update and returns the configuration after it.

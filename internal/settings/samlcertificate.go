@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -30,7 +31,10 @@ const (
 // returns in PEM. The old ones are gone: the identity provider has to be told the
 // new one. It needs role 1. It fails as [Allow] says.
 func (s *Settings) RenewSAMLCertificate(ctx context.Context, caller *account.Principal) (string, error) {
-	if err := account.RequireConfigure(caller, access.EntitySAMLConfiguration); err != nil { // before the work of making a key
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
+		return account.RequireConfigure(caller, access.EntitySAMLConfiguration)
+	})
+	if err != nil { // before the work of making a key
 		return "", err
 	}
 	public, err := s.PublicURL(ctx)
@@ -41,10 +45,8 @@ func (s *Settings) RenewSAMLCertificate(ctx context.Context, caller *account.Pri
 	if err != nil {
 		return "", err
 	}
-	err = s.updateSettingsAs(ctx, caller, account.SettingSAML, nil, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.RequireConfigure(caller, access.EntitySAMLConfiguration); err != nil {
-			return err
-		}
+	lock := func(ctx context.Context, tx account.Tx) error { return tx.LockSettings(ctx, account.SettingSAML) }
+	err = s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		configuration, err := loadSAML(ctx, tx)
 		if err != nil {
 			return err

@@ -26,7 +26,7 @@ const (
 type destination []string
 
 // hasSecret reports whether a secret is stored.
-func hasSecret(ctx context.Context, r account.Reader, name string) (bool, error) {
+func hasSecret(ctx context.Context, r account.SettingReader, name string) (bool, error) {
 	_, err := r.SettingSecret(ctx, name)
 	if errors.Is(err, account.ErrNotFound) {
 		return false, nil
@@ -36,7 +36,7 @@ func hasSecret(ctx context.Context, r account.Reader, name string) (bool, error)
 
 // openSecret returns a stored secret for its destination; it is empty where none
 // is set.
-func (s *Settings) openSecret(ctx context.Context, r account.Reader, name string, to destination) (secret.Text, error) {
+func (s *Settings) openSecret(ctx context.Context, r account.SettingReader, name string, to destination) (secret.Text, error) {
 	sealed, err := r.SettingSecret(ctx, name)
 	if errors.Is(err, account.ErrNotFound) {
 		return secret.Text{}, nil

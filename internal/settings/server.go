@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/host"
 )
 
@@ -28,7 +29,7 @@ func (s *Settings) ServerSettings(ctx context.Context, caller *account.Principal
 	return s.effectiveServer(ctx, s.store)
 }
 
-func (s *Settings) effectiveServer(ctx context.Context, r account.Reader) (account.ServerSettings, error) {
+func (s *Settings) effectiveServer(ctx context.Context, r account.SettingReader) (account.ServerSettings, error) {
 	settings, err := account.LoadServerSettings(ctx, r)
 	if s.publicURLOverride != nil {
 		settings.PublicURL = new(s.publicURLOverride.String())
@@ -41,44 +42,40 @@ func (s *Settings) effectiveServer(ctx context.Context, r account.Reader) (accou
 // the settings in effect then. It fails as [Allow] says, with CodeForbidden where
 // role 1 is needed, with CodeInvalid and with CodeSetByOperator.
 func (s *Settings) UpdateServerSettings(ctx context.Context, caller *account.Principal, up ServerUpdate) (account.ServerSettings, error) {
-	if err := account.Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityApplicationSettings, access.All)
+	if err != nil {
 		return account.ServerSettings{}, err
 	}
-	var settings account.ServerSettings
-	err := s.updateSettingsAs(ctx, caller, account.SettingServer, nil, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.Allow(caller, access.ActionEdit, access.EntityApplicationSettings, access.All); err != nil {
-			return err
-		}
-		if up.PublicURL != nil || up.SenderName != nil {
-			if err := account.RequireAdministrator(caller); err != nil {
-				return err
+	return update(ctx, s, s.server(), change[account.ServerSettings]{
+		permit: permit,
+		apply: func(_ context.Context, _ account.Tx, caller *account.Principal, was account.ServerSettings) (now account.ServerSettings, _ []account.FieldChange, err error) {
+			if up.PublicURL != nil || up.SenderName != nil {
+				if err := account.RequireAdministrator(caller); err != nil {
+					return now, nil, err
+				}
 			}
-		}
-		up, err := s.keepFixed(up)
-		if err != nil {
-			return err
-		}
-		was, err := account.LoadServerSettings(ctx, tx)
-		if err != nil {
-			return err
-		}
-		now, err := up.apply(was)
-		if err != nil {
-			return err
-		}
-		target := account.Target{Kind: access.EntityApplicationSettings, Name: account.SettingServer}
-		if err := storeChanged(ctx, s, tx, caller, account.SettingServer, now, target, serverChanges(now, was)); err != nil {
-			return err
-		}
-		settings, err = s.effectiveServer(ctx, tx)
-		return err
+			allowed, err := s.rejectOverridden(up)
+			if err != nil {
+				return now, nil, err
+			}
+			now, err = allowed.apply(was)
+			return now, nil, err
+		},
 	})
-	return settings, err
 }
 
-// keepFixed fails for an update of what the operator has fixed, and takes out of
-// it what is the same.
-func (s *Settings) keepFixed(up ServerUpdate) (ServerUpdate, error) {
+// server describes the group of the server settings.
+func (s *Settings) server() group[account.ServerSettings] {
+	return group[account.ServerSettings]{
+		name:   account.SettingServer,
+		target: account.Target{Kind: access.EntityApplicationSettings, Name: account.SettingServer},
+		load:   account.LoadServerSettings, show: s.effectiveServer, changes: serverChanges,
+	}
+}
+
+// rejectOverridden fails with CodeSetByOperator for an update of an overridden setting,
+// and removes from the update what equals its override.
+func (s *Settings) rejectOverridden(up ServerUpdate) (ServerUpdate, error) {
 	var faults []account.Detail
 	if s.publicURLOverride != nil {
 		if shown := s.publicURLOverride.String(); changesOptional(up.PublicURL, &shown) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -16,7 +17,8 @@ import (
 // naming each field at fault, and with CodeTooLarge for more than MaxNewUsers. Who is
 // to choose his own password is sent an invitation.
 func (s *Users) CreateUsers(ctx context.Context, caller *account.Principal, users []account.NewUser) ([]account.User, error) {
-	if err := account.Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionCreate, access.EntityUser, access.All)
+	if err != nil {
 		return nil, err
 	}
 	keys, err := s.checkNewUsers(ctx, users)
@@ -29,10 +31,7 @@ func (s *Users) CreateUsers(ctx context.Context, caller *account.Principal, user
 	}
 	for {
 		var created []account.User
-		err = s.auth.UpdateAs(ctx, caller, func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
-			if err := account.Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
-				return err
-			}
+		err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
 			created, err = s.InsertUsers(ctx, tx, caller, users, keys, hashes)
 			return err
 		})

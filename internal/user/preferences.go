@@ -7,6 +7,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
 // defaultPreferences are those of a user who never chose.
@@ -33,10 +34,11 @@ func preferences(ctx context.Context, r account.Reader, userID int64) (account.P
 // tag of BCP 47.
 func (s *Users) UpdatePreferences(ctx context.Context, caller *account.Principal, up account.PreferencesUpdate) (account.Preferences, error) {
 	var now account.Preferences
-	err := s.auth.UpdateUserAs(ctx, caller, caller.User.ID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.RequirePasswordChanged(caller); err != nil {
-			return err
-		}
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error { return account.RequirePasswordChanged(caller) })
+	if err != nil {
+		return account.Preferences{}, err
+	}
+	err = s.auth.UpdateUserAs(ctx, permit, caller.User.ID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		if up.Language != nil && !isLanguage(*up.Language) {
 			return account.Invalid(account.Detail{Path: "/language", Message: "must be a language tag, en or pt-BR say"})
 		}

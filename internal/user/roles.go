@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
 // SetUserRoles gives a user these roles and no others, and returns them sorted,
@@ -37,13 +38,11 @@ func noRoles() error {
 // changeUserRoles gives a user the roles that follow from those he has; named are all
 // that are to change.
 func (s *Users) changeUserRoles(ctx context.Context, caller *account.Principal, id int64, named []int64, follow func(was []int64) []int64) (wanted []int64, err error) {
-	if err := account.Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionEditAccess, access.EntityUser, id)
+	if err != nil {
 		return nil, err
 	}
-	err = s.updateAccessAs(ctx, caller, id, account.SortedUnique(named), func(ctx context.Context, tx account.Tx, caller *account.Principal, user account.User) error {
-		if err := account.Allow(caller, access.ActionEditAccess, access.EntityUser, id); err != nil {
-			return err
-		}
+	err = s.updateAccessAs(ctx, permit, id, account.SortedUnique(named), func(ctx context.Context, tx account.Tx, caller *account.Principal, user account.User) error {
 		if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}

@@ -11,10 +11,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// changeAccess is changeUser for what may take away an administrator: it fails with
-// CodeLastAdministrator when nobody is left to administer. f is given the user. His
-// roles, and those that he is to get, are held if there are any of the latter.
-func (s *Users) updateAccessAs(ctx context.Context, caller *account.Principal, id int64, given []int64,
+// updateAccessAs is [auth.Auth.UpdateUserAs] for an update that may remove an
+// administrator. It gives f the user, and fails with CodeNotFound and, when no
+// administrator would remain, with CodeLastAdministrator. If the update gives roles, it
+// share-locks them and the user's current ones.
+func (s *Users) updateAccessAs(ctx context.Context, permit auth.Permit, id int64, given []int64,
 	f func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.User) error,
 ) error {
 	var was account.User
@@ -30,7 +31,7 @@ func (s *Users) updateAccessAs(ctx context.Context, caller *account.Principal, i
 		}
 		return tx.ShareLockRoles(ctx, slices.Concat(given, was.RoleIDs)...)
 	}
-	return s.auth.UpdateLocked(ctx, caller, id, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	return s.auth.UpdateLocked(ctx, permit, id, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		if err := f(ctx, tx, caller, was); err != nil || !was.HoldsRole(access.AdministratorRole) {
 			return err
 		}
@@ -48,7 +49,8 @@ func (s *Users) updateAccessAs(ctx context.Context, caller *account.Principal, i
 // loses his sessions; his keys only rest. It fails as [Allow] says and with CodeInvalid, CodeEmailTaken, CodeNotLocalUser,
 // CodeUsePasswordChange and CodeLastAdministrator.
 func (s *Users) UpdateUser(ctx context.Context, caller *account.Principal, id int64, up account.UserUpdate) (account.User, error) {
-	if err := requireMayUpdate(caller, id, up); err != nil {
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error { return requireMayUpdate(caller, id, up) })
+	if err != nil {
 		return account.User{}, err
 	}
 	hash := ""
@@ -62,10 +64,7 @@ func (s *Users) UpdateUser(ctx context.Context, caller *account.Principal, id in
 		}
 	}
 	var user account.User
-	err := s.updateAccessAs(ctx, caller, id, nil, func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.User) error {
-		if err := requireMayUpdate(caller, id, up); err != nil {
-			return err
-		}
+	err = s.updateAccessAs(ctx, permit, id, nil, func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.User) error {
 		if up.TouchesAccess() {
 			if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
@@ -41,13 +42,11 @@ func (s *Users) UserByEmail(ctx context.Context, caller *account.Principal, addr
 // DeleteUser removes a user for good; the id is never used again. It fails as
 // [Allow] says and with CodeLastAdministrator.
 func (s *Users) DeleteUser(ctx context.Context, caller *account.Principal, id int64) error {
-	if err := account.Allow(caller, access.ActionDelete, access.EntityUser, id); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionDelete, access.EntityUser, id)
+	if err != nil {
 		return err
 	}
-	return s.updateAccessAs(ctx, caller, id, nil, func(ctx context.Context, tx account.Tx, caller *account.Principal, user account.User) error {
-		if err := account.Allow(caller, access.ActionDelete, access.EntityUser, id); err != nil {
-			return err
-		}
+	return s.updateAccessAs(ctx, permit, id, nil, func(ctx context.Context, tx account.Tx, caller *account.Principal, user account.User) error {
 		if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}

@@ -32,10 +32,11 @@ const (
 // BeginImport opens an import, which belongs to the caller.
 func (s *Imports) BeginImport(ctx context.Context, caller *account.Principal, dryRun bool) (account.Import, error) {
 	var i account.Import
-	err := s.auth.UpdateAs(ctx, caller, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		if err := account.Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
-			return err
-		}
+	permit, err := auth.Allowed(caller, access.ActionCreate, access.EntityUser, access.All)
+	if err != nil {
+		return account.Import{}, err
+	}
+	err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		now := s.now()
 		i = account.Import{UserID: caller.User.ID, DryRun: dryRun, State: account.ImportOpen, Created: now, Touched: now}
 		var err error
@@ -68,7 +69,8 @@ func ownImport(caller *account.Principal, i account.Import, err error) (account.
 // changeImport runs f on an import of the caller's in one transaction, and stores
 // what f makes of it.
 func (s *Imports) changeImport(ctx context.Context, caller *account.Principal, id int64, f func(ctx context.Context, tx account.Tx, caller *account.Principal, i *account.Import) error) (account.Import, error) {
-	if err := account.Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
+	permit, err := auth.Allowed(caller, access.ActionCreate, access.EntityUser, access.All)
+	if err != nil {
 		return account.Import{}, err
 	}
 	var i account.Import
@@ -77,10 +79,7 @@ func (s *Imports) changeImport(ctx context.Context, caller *account.Principal, i
 		i, err = ownImport(caller, i, err)
 		return err
 	}
-	err := s.auth.UpdateLocked(ctx, caller, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
-		if err := account.Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
-			return err
-		}
+	err = s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
 		if i, err = ownImport(caller, i, nil); err != nil {
 			return err
 		}

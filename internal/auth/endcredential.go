@@ -1,0 +1,71 @@
+package auth
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// Ending tells [EndCredential] how one kind of credential is found, deleted and recorded.
+type Ending[C any] struct {
+	Entity access.Entity
+	// Find fails with [account.ErrNotFound] when there is no such credential.
+	Find   func(ctx context.Context, r account.Reader) (C, error)
+	Owner  func(c C) (userID int64)
+	Delete func(ctx context.Context, tx account.Tx) error
+	Event  func(c C, owner account.User) account.Event
+}
+
+// find is Find with the failure that callers see.
+func (e Ending[C]) find(ctx context.Context, r account.Reader) (C, error) {
+	c, err := e.Find(ctx, r)
+	if errors.Is(err, account.ErrNotFound) {
+		return c, account.NotFound()
+	}
+	return c, err
+}
+
+// EndCredential ends a session or an API key at once and records it. It fails as
+// [account.Allow] says, and with CodeForbidden for a credential of another user whom the
+// caller does not cover.
+func EndCredential[C any](ctx context.Context, s *Auth, caller *account.Principal, e Ending[C]) error {
+	permit, err := Allowed(caller, access.ActionDelete, e.Entity, access.Any)
+	if err != nil {
+		return err
+	}
+	found, err := e.find(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	return s.UpdateUserAs(ctx, permit, e.Owner(found), func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+		c, err := e.find(ctx, tx)
+		if err != nil {
+			return err
+		}
+		owner, err := s.requireMayEnd(ctx, tx, caller, e.Entity, e.Owner(c))
+		if err != nil {
+			return err
+		}
+		if err := e.Delete(ctx, tx); err != nil {
+			return err
+		}
+		return s.audit.Record(ctx, tx, caller, e.Event(c, owner))
+	})
+}
+
+// requireMayEnd returns the owner of credentials if the caller may end them: their own,
+// or those of a user whom they cover.
+func (s *Auth) requireMayEnd(
+	ctx context.Context, tx account.Tx, caller *account.Principal, entity access.Entity, ownerID int64,
+) (account.User, error) {
+	if err := account.Allow(caller, access.ActionDelete, entity, ownerID); err != nil {
+		return account.User{}, err
+	}
+	owner, err := account.FindUser(ctx, tx, ownerID, s.now())
+	if err != nil || ownerID == caller.User.ID {
+		return owner, err
+	}
+	return owner, account.RequireCoversUser(ctx, tx, caller, ownerID)
+}
