@@ -12,104 +12,187 @@ import (
 )
 
 const (
-	maxSlotWait = 2 * time.Second // how long a sign-in waits for parallel ones
+	maxSlotWait = 2 * time.Second // how long an attempt waits for concurrent attempts on its account
 	slotRetry   = 50 * time.Millisecond
-	maxWaiting  = 16 // sign-ins to one account
+	maxWaiting  = 16 // attempts that wait for one account
 
-	// knownSourceLife is how long a source stays one that an account is known to
-	// come from.
+	// KnownNetworkTTL is how long a client network stays known for an account after a
+	// sign-in from it.
 	KnownNetworkTTL = 30 * 24 * time.Hour
 )
 
-// try is one attempt at a password.
+// attempt is one try at a password, counted before the password is verified.
+//
+// Whatever its outcome, an attempt does the same work in the same order: a slot in the
+// hash queue, the limit of the client network, one look-up, one reservation, one hash,
+// one finishing transaction. Neither the answer nor its timing tells whether the account
+// exists. The reservation counts the guess before it is verified, so that concurrent
+// attempts can't exceed the lockout policy.
 type attempt struct {
-	find     func(context.Context, account.Reader) (account.Credential, error) // the account, or ErrNotFound
-	unknown  string                                                            // subject where there is no account
-	password secret.Text
-	source   string
+	*Auth
+	find           func(ctx context.Context, r account.Reader) (account.Credential, error) // or ErrNotFound
+	unknownSubject string                                                                  // the counter's subject without an account
+	password       secret.Text
+	network        string // of the client
+
+	reservation reservation
 }
 
-// settle writes what follows from a right password, in the transaction that
-// settles the try.
-type onMatch func(ctx context.Context, tx account.Tx, now time.Time) error
+// reservation is a counted attempt whose outcome is not known yet.
+type reservation struct {
+	key        string // of the counter
+	policy     throttle.Policy
+	credential account.Credential // zero without an account
+	outcome    throttle.Outcome
+}
 
-// verify is the one way in which a password is checked. Whatever the outcome it
-// does the same: a place in the hash queue, the limit of the source, one
-// look-up, one reservation, one hash, one settling write. For a right password
-// of an account that may sign in, right does what else needs the ticket and
-// returns what to write. Else verify fails with CodeInvalidCredentials.
-func (s *Auth) verifyPassword(ctx context.Context, t attempt, right func(*passhash.Slot, account.Credential) (onMatch, error)) error {
-	ticket, err := s.AcquireHashSlot(t.source)
+// passwordMatch is what a correct password of an active account leads to.
+type passwordMatch interface {
+	// prepare does the work that needs the hash slot or can fail, before the
+	// transaction that finishes the attempt.
+	prepare(ctx context.Context, slot *passhash.Slot, c account.Credential) error
+	// apply writes in that transaction. It may run more than once.
+	apply(ctx context.Context, tx account.Tx, c account.Credential, now time.Time) error
+}
+
+// errHashChanged means that the verified hash is no longer the stored one: the password
+// was changed, or another sign-in rehashed it.
+var errHashChanged = errors.New("the password hash changed while it was verified")
+
+// run verifies the password, the only way in which a password is ever checked. It fails
+// with CodeInvalidCredentials unless the password is that of an active account that is
+// not locked, with CodeTooManyRequests when the client network failed too often or
+// concurrent attempts take too long, with CodeUnavailable when the hash queue is full, and
+// as match does.
+func (a *attempt) run(ctx context.Context, match passwordMatch) error {
+	slot, err := a.AcquireHashSlot(a.network)
 	if err != nil {
 		return err
 	}
-	defer ticket.Release()
+	defer slot.Release()
 	for {
-		err := s.verifyOnce(ctx, ticket, t, right)
+		err := a.once(ctx, slot, match)
 		if !errors.Is(err, errHashChanged) {
 			return err
 		}
 	}
 }
 
-// errHashChanged means that the hash which a password was verified against is
-// not the stored one any more: the password was changed, or another sign-in has
-// hashed it anew.
-var errHashChanged = errors.New("the hash of the password was changed while it was verified")
-
-func (s *Auth) verifyOnce(ctx context.Context, ticket *passhash.Slot, t attempt, right func(*passhash.Slot, account.Credential) (onMatch, error)) error {
-	held, err := s.reserve(ctx, t)
-	if err != nil {
+func (a *attempt) once(ctx context.Context, slot *passhash.Slot, match passwordMatch) error {
+	if err := a.reserve(ctx); err != nil {
 		return err
 	}
-	hash := held.credential.PasswordHash
-	if !held.credential.HasLocalPassword() {
-		hash = s.passwords.Dummy()
+	matches, err := a.verify(ctx, slot)
+	if err != nil { // the caller has gone away; no guess was verified
+		return errors.Join(err, a.release(ctx, true))
 	}
-	matches, err := ticket.Verify(ctx, account.NormalizePassword(t.password), hash)
-	if err != nil { // its caller has gone away; no guess was verified
-		return errors.Join(err, s.releaseReservation(ctx, held, true))
-	}
-	if !matches || !held.credential.Active || held.outcome == throttle.Locked {
-		s.log.InfoContext(ctx, "password refused", "cause", held.cause(matches), "user", held.credential.UserID, "source", held.source)
-		if err := s.finishFailure(ctx, held); err != nil {
+	if !matches || !a.reservation.credential.Active || a.reservation.outcome == throttle.Locked {
+		a.log.InfoContext(ctx, "password refused", "cause", a.cause(matches),
+			"user", a.reservation.credential.UserID, "source", a.network)
+		if err := a.finishFailure(ctx); err != nil {
 			return err
 		}
 		return account.InvalidCredentials()
 	}
-	then, err := right(ticket, held.credential)
-	if err != nil {
-		return errors.Join(err, s.releaseReservation(ctx, held, false))
+	if err := match.prepare(ctx, slot, a.reservation.credential); err != nil {
+		return errors.Join(err, a.release(ctx, false))
 	}
-	return s.finishSuccess(ctx, held, then)
+	return a.finishSuccess(ctx, match)
 }
 
-// enter takes a place in the hash queue for a source, or for what else hashes.
-func (s *Auth) AcquireHashSlot(who string) (*passhash.Slot, error) {
-	ticket, err := s.passwords.Acquire(who)
+// AcquireHashSlot returns a slot in the hash queue for a client network, or for another
+// named user of the queue. It fails with CodeUnavailable when the queue is full.
+func (s *Auth) AcquireHashSlot(user string) (*passhash.Slot, error) {
+	slot, err := s.passwords.Acquire(user)
 	if errors.Is(err, passhash.ErrBusy) {
 		return nil, &account.Error{Code: account.CodeUnavailable, Message: "Too many sign-ins at once. Try again.", RetryAfter: time.Second, Err: err}
 	}
-	return ticket, err
+	return slot, err
 }
 
-// hold is a try that was counted before its password is verified.
-type reservation struct {
-	source     string
-	key        string // of the throttle that counted it
-	policy     throttle.Policy
-	credential account.Credential // its zero value where there is no account
-	outcome    throttle.Outcome
+// reserve counts the attempt. When concurrent attempts hold all remaining guesses it
+// waits up to maxSlotWait for one. If that fails, or maxWaiting attempts wait already, it
+// counts a failure of the client network and fails with CodeTooManyRequests.
+func (a *attempt) reserve(ctx context.Context) error {
+	if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != throttle.Full {
+		return err
+	}
+	if a.waiting.join(a.reservation.key) {
+		defer a.waiting.leave(a.reservation.key)
+		for waited := time.Duration(0); waited < maxSlotWait; waited += slotRetry {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(slotRetry):
+			}
+			if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != throttle.Full {
+				return err
+			}
+		}
+	}
+	err := a.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		return FailNetwork(ctx, tx, a.network, a.now())
+	})
+	if err != nil {
+		return err
+	}
+	return account.TooManyRequests(maxSlotWait)
 }
 
-// cause says in a word why a password was refused. It is for the log alone.
-func (h reservation) cause(matches bool) string {
-	switch {
-	case h.credential.UserID == 0:
+func (a *attempt) reserveOnce(ctx context.Context) error {
+	return a.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		now := a.now()
+		policy, err := account.LoadLockoutPolicy(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := CheckNetwork(ctx, tx, a.network, now); err != nil {
+			return err
+		}
+		r := reservation{policy: policy}
+		subject := a.unknownSubject
+		found, err := a.find(ctx, tx)
+		switch {
+		case err == nil:
+			r.credential, subject = found, throttle.UserSubject(found.UserID)
+		case !errors.Is(err, account.ErrNotFound):
+			return err
+		}
+		known, err := tx.IsKnownNetwork(ctx, r.credential.UserID, a.network, now.Add(-KnownNetworkTTL))
+		if err != nil {
+			return err
+		}
+		r.key = throttle.Key(subject, a.network, known)
+		counter, err := tx.LockThrottle(ctx, r.key)
+		if err != nil {
+			return err
+		}
+		if policy.Enabled {
+			r.outcome = counter.Reserve(now, policy)
+		}
+		a.reservation = r
+		return tx.SaveThrottle(ctx, counter)
+	})
+}
+
+// verify compares the password with the account's hash, or with a dummy hash where there
+// is none, in the same time. It fails when ctx ends before the comparison.
+func (a *attempt) verify(ctx context.Context, slot *passhash.Slot) (matches bool, err error) {
+	hash := a.reservation.credential.PasswordHash
+	if !a.reservation.credential.HasLocalPassword() {
+		hash = a.passwords.Dummy()
+	}
+	return slot.Verify(ctx, account.NormalizePassword(a.password), hash)
+}
+
+// cause says in a word why a password was refused. It is for the server's log alone.
+func (a *attempt) cause(matches bool) string {
+	switch c := a.reservation.credential; {
+	case c.UserID == 0:
 		return "unknown address"
-	case h.outcome == throttle.Locked:
+	case a.reservation.outcome == throttle.Locked:
 		return "locked"
-	case !h.credential.HasLocalPassword():
+	case !c.HasLocalPassword():
 		return "no password here"
 	case !matches:
 		return "wrong"
@@ -117,143 +200,57 @@ func (h reservation) cause(matches bool) string {
 	return "inactive"
 }
 
-// reserve counts the try, and waits a while for a slot when parallel tries take
-// all that are left. Only so many wait for one account; who waits in vain, or is
-// one too many, fails with CodeTooManyRequests at the cost of its source.
-func (s *Auth) reserve(ctx context.Context, t attempt) (reservation, error) {
-	h, err := s.reserveOnce(ctx, t)
-	if err != nil || h.outcome != throttle.Full {
-		return h, err
-	}
-	if s.waiting.join(h.key) {
-		defer s.waiting.leave(h.key)
-		for waited := time.Duration(0); waited < maxSlotWait; waited += slotRetry {
-			select {
-			case <-ctx.Done():
-				return reservation{}, ctx.Err()
-			case <-time.After(slotRetry):
-			}
-			if h, err = s.reserveOnce(ctx, t); err != nil || h.outcome != throttle.Full {
-				return h, err
-			}
-		}
-	}
-	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		return FailNetwork(ctx, tx, t.source, s.now())
-	})
-	if err != nil {
-		return reservation{}, err
-	}
-	return reservation{}, account.TooManyRequests(maxSlotWait)
-}
-
-func (s *Auth) reserveOnce(ctx context.Context, t attempt) (h reservation, err error) {
-	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		now := s.now()
-		policy, err := account.LoadLockoutPolicy(ctx, tx)
-		if err != nil {
-			return err
-		}
-		h = reservation{source: t.source, policy: policy}
-		if err := CheckNetwork(ctx, tx, t.source, now); err != nil {
-			return err
-		}
-		subject := t.unknown
-		found, err := t.find(ctx, tx)
-		switch {
-		case err == nil:
-			h.credential, subject = found, throttle.UserSubject(found.UserID)
-		case !errors.Is(err, account.ErrNotFound):
-			return err
-		}
-		known, err := tx.IsKnownNetwork(ctx, h.credential.UserID, t.source, now.Add(-KnownNetworkTTL))
-		if err != nil {
-			return err
-		}
-		h.key = throttle.Key(subject, t.source, known)
-		counter, err := tx.LockThrottle(ctx, h.key)
-		if err != nil {
-			return err
-		}
-		if h.policy.Enabled {
-			h.outcome = counter.Reserve(now, h.policy)
-		}
-		return tx.SaveThrottle(ctx, counter)
-	})
-	return h, err
-}
-
-// checkSource fails with CodeTooManyRequests for a source that failed too often.
-func CheckNetwork(ctx context.Context, tx account.Tx, source string, now time.Time) error {
-	t, err := tx.Throttle(ctx, throttle.NetworkKey(source))
-	if err != nil {
-		return err
-	}
-	if t.IsLocked(now) {
-		return account.TooManyRequests(t.LockedUntil.Sub(now))
-	}
-	return nil
-}
-
-// failSource counts a failure of a source.
-func FailNetwork(ctx context.Context, tx account.Tx, source string, now time.Time) error {
-	t, err := tx.LockThrottle(ctx, throttle.NetworkKey(source))
-	if err != nil {
-		return err
-	}
-	t.FailNetwork(now)
-	return tx.SaveThrottle(ctx, t)
-}
-
-// giveBack ends a reservation whose outcome says nothing of the password. It may
-// be at the cost of the source, so that beginning sign-ins is not free.
-func (s *Auth) releaseReservation(ctx context.Context, h reservation, charge bool) error {
-	return s.finish(ctx, h, NoUser, func(ctx context.Context, tx account.Tx, t *throttle.Counter, now time.Time) error {
-		if h.policy.Enabled && h.outcome == throttle.Reserved {
-			t.Release()
+// release ends the reservation of an attempt whose password was not judged. With charge
+// it counts a failure of the client network, so that abandoned attempts are not free.
+func (a *attempt) release(ctx context.Context, charge bool) error {
+	return a.finish(ctx, NoUser, func(ctx context.Context, tx account.Tx, counter *throttle.Counter, now time.Time) error {
+		if a.reservation.policy.Enabled && a.reservation.outcome == throttle.Reserved {
+			counter.Release()
 		}
 		if !charge {
 			return nil
 		}
-		return FailNetwork(ctx, tx, h.source, now)
+		return FailNetwork(ctx, tx, a.network, now)
 	})
 }
 
-func (s *Auth) finishFailure(ctx context.Context, h reservation) error {
-	return s.finish(ctx, h, NoUser, func(ctx context.Context, tx account.Tx, t *throttle.Counter, now time.Time) error {
-		if h.policy.Enabled && h.outcome == throttle.Reserved {
-			t.Fail(now, h.policy)
+func (a *attempt) finishFailure(ctx context.Context) error {
+	return a.finish(ctx, NoUser, func(ctx context.Context, tx account.Tx, counter *throttle.Counter, now time.Time) error {
+		r := a.reservation
+		if r.policy.Enabled && r.outcome == throttle.Reserved {
+			counter.Fail(now, r.policy)
 		}
-		if err := s.audit.CountFailedSignIn(ctx, tx, h.source, h.credential.UserID, now); err != nil {
+		if err := a.audit.CountFailedSignIn(ctx, tx, a.network, r.credential.UserID, now); err != nil {
 			return err
 		}
-		return FailNetwork(ctx, tx, h.source, now)
+		return FailNetwork(ctx, tx, a.network, now)
 	})
 }
 
-// settleSuccess fails with errHashChanged, and gives the reservation back, when
-// the password has to be verified once more.
-func (s *Auth) finishSuccess(ctx context.Context, h reservation, then onMatch) error {
+// finishSuccess fails with errHashChanged, and releases the reservation, when the
+// password has to be verified again.
+func (a *attempt) finishSuccess(ctx context.Context, match passwordMatch) error {
+	verified := a.reservation.credential
 	changed := false
-	err := s.finish(ctx, h, h.credential.UserID, func(ctx context.Context, tx account.Tx, t *throttle.Counter, now time.Time) error {
-		// The account may have changed while the password was verified. From now on
-		// it does not.
-		c, err := tx.Credential(ctx, h.credential.UserID)
+	err := a.finish(ctx, verified.UserID, func(ctx context.Context, tx account.Tx, counter *throttle.Counter, now time.Time) error {
+		// The account may have changed during the verification. The lock keeps it as
+		// it is now.
+		c, err := tx.Credential(ctx, verified.UserID)
 		if errors.Is(err, account.ErrNotFound) || err == nil && !c.Active {
 			return account.InvalidCredentials()
 		}
 		if err != nil {
 			return err
 		}
-		if changed = c.PasswordHash != h.credential.PasswordHash; changed {
-			t.Release()
+		if changed = c.PasswordHash != verified.PasswordHash; changed {
+			counter.Release()
 			return nil
 		}
-		t.Succeed()
-		if err := tx.SaveKnownNetwork(ctx, c.UserID, h.source, now); err != nil {
+		counter.Succeed()
+		if err := tx.SaveKnownNetwork(ctx, c.UserID, a.network, now); err != nil {
 			return err
 		}
-		return then(ctx, tx, now)
+		return match.apply(ctx, tx, verified, now)
 	})
 	if err == nil && changed {
 		return errHashChanged
@@ -261,30 +258,46 @@ func (s *Auth) finishSuccess(ctx context.Context, h reservation, then onMatch) e
 	return err
 }
 
-// settle ends a reservation, with that user locked whom the outcome lets in. It
-// does so even when the caller has gone away: the outcome is known, and counts.
-func (s *Auth) finish(ctx context.Context, h reservation, userID int64, f func(context.Context, account.Tx, *throttle.Counter, time.Time) error) error {
-	return s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+// finish ends the reservation in one transaction, with the user locked unless userID is
+// NoUser. It ignores the caller's cancellation: the outcome is known and counts.
+func (a *attempt) finish(
+	ctx context.Context, userID int64, f func(context.Context, account.Tx, *throttle.Counter, time.Time) error,
+) error {
+	return a.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
 		if userID != NoUser {
 			if err := tx.LockUsers(ctx, userID); err != nil {
 				return err
 			}
 		}
-		t, err := tx.LockThrottle(ctx, h.key)
+		counter, err := tx.LockThrottle(ctx, a.reservation.key)
 		if err != nil {
 			return err
 		}
-		if err := f(ctx, tx, &t, s.now()); err != nil {
+		if err := f(ctx, tx, &counter, a.now()); err != nil {
 			return err
 		}
-		return tx.SaveThrottle(ctx, t)
+		return tx.SaveThrottle(ctx, counter)
 	})
 }
 
-// unknownSubject is the subject of the throttle for an address without an account.
-func (s *Auth) unknownSubject(address string) string {
-	if key, ok := account.ParseEmail(address); ok {
-		address = string(key)
+// CheckNetwork fails with CodeTooManyRequests for a client network that failed too often.
+func CheckNetwork(ctx context.Context, tx account.Tx, network string, now time.Time) error {
+	counter, err := tx.Throttle(ctx, throttle.NetworkKey(network))
+	if err != nil {
+		return err
 	}
-	return throttle.UnknownSubject(s.keys.MAC("unknown-address", address))
+	if counter.IsLocked(now) {
+		return account.TooManyRequests(counter.LockedUntil.Sub(now))
+	}
+	return nil
+}
+
+// FailNetwork counts a failure of a client network.
+func FailNetwork(ctx context.Context, tx account.Tx, network string, now time.Time) error {
+	counter, err := tx.LockThrottle(ctx, throttle.NetworkKey(network))
+	if err != nil {
+		return err
+	}
+	counter.FailNetwork(now)
+	return tx.SaveThrottle(ctx, counter)
 }

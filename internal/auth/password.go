@@ -11,10 +11,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// ChangePassword replaces the caller's own password. It ends his other sessions
-// and the recovery tokens, and keeps this session and his keys. A wrong current
-// password fails with CodeWrongPassword, counts as a failed sign-in, and the fifth
-// ends the session or the key. By a named key it fails with CodeForbidden.
+// ChangePassword replaces the caller's own password. It ends their other sessions and
+// their recovery tokens, and keeps the current session and all API keys.
+//
+// A wrong current password fails with CodeWrongPassword and counts as a failed sign-in;
+// the fifth ends the session or the key that was used. ChangePassword fails with
+// CodeInvalid for a password that may not be set, and with CodeForbidden for a named key.
 func (s *Auth) ChangePassword(ctx context.Context, caller *account.Principal, current, next secret.Text, from account.Origin) error {
 	if err := account.DenyNamedKey(caller); err != nil {
 		return err
@@ -29,35 +31,11 @@ func (s *Auth) ChangePassword(ctx context.Context, caller *account.Principal, cu
 		return account.Invalid(account.Detail{Path: "/newPassword", Message: "must differ from the current password"})
 	}
 	id := caller.User.ID
-	find := func(ctx context.Context, r account.Reader) (account.Credential, error) { return r.Credential(ctx, id) }
-	err := s.verifyPassword(ctx, attempt{find, throttle.UserSubject(id), current, from.ClientNetwork},
-		func(ticket *passhash.Slot, c account.Credential) (onMatch, error) {
-			hash, err := ticket.Hash(ctx, account.NormalizePassword(next))
-			if err != nil {
-				return nil, err
-			}
-			return func(ctx context.Context, tx account.Tx, now time.Time) error {
-				caller, err := s.Reload(ctx, tx, caller)
-				if err != nil {
-					return err
-				}
-				if err := tx.SetPassword(ctx, id, hash, false, now); err != nil {
-					return err
-				}
-				if err := tx.DeleteSessionsOf(ctx, id, caller.Credential.SessionID()); err != nil {
-					return err
-				}
-				if err := tx.DeleteRecoveriesOf(ctx, id); err != nil {
-					return err
-				}
-				if caller.Credential.IsKey() { // it may live for ever, and must not end for slips of years
-					if err := tx.ClearAPIKeyFailures(ctx, caller.Credential.ID); err != nil {
-						return err
-					}
-				}
-				return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionPasswordChange, Target: caller.User.Target()})
-			}, nil
-		})
+	a := attempt{
+		Auth: s, unknownSubject: throttle.UserSubject(id), password: current, network: from.ClientNetwork,
+		find: func(ctx context.Context, r account.Reader) (account.Credential, error) { return r.Credential(ctx, id) },
+	}
+	err := a.run(ctx, &newPassword{Auth: s, caller: caller, password: next})
 	if account.ErrorCode(err) == account.CodeInvalidCredentials {
 		return s.wrongPassword(ctx, caller)
 	}
@@ -65,6 +43,42 @@ func (s *Auth) ChangePassword(ctx context.Context, caller *account.Principal, cu
 		s.passwordChanged(id)
 	}
 	return err
+}
+
+// newPassword is the [passwordMatch] of a password change.
+type newPassword struct {
+	*Auth
+	caller   *account.Principal
+	password secret.Text
+
+	hash string
+}
+
+func (n *newPassword) prepare(ctx context.Context, slot *passhash.Slot, _ account.Credential) (err error) {
+	n.hash, err = slot.Hash(ctx, account.NormalizePassword(n.password))
+	return err
+}
+
+func (n *newPassword) apply(ctx context.Context, tx account.Tx, c account.Credential, now time.Time) error {
+	caller, err := n.Reload(ctx, tx, n.caller)
+	if err != nil {
+		return err
+	}
+	if err := tx.SetPassword(ctx, c.UserID, n.hash, false, now); err != nil {
+		return err
+	}
+	if err := tx.DeleteSessionsOf(ctx, c.UserID, caller.Credential.SessionID()); err != nil {
+		return err
+	}
+	if err := tx.DeleteRecoveriesOf(ctx, c.UserID); err != nil {
+		return err
+	}
+	if caller.Credential.IsKey() { // a key may never expire, and must not end for slips over years
+		if err := tx.ClearAPIKeyFailures(ctx, caller.Credential.ID); err != nil {
+			return err
+		}
+	}
+	return n.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionPasswordChange, Target: caller.User.Target()})
 }
 
 // wrongPassword counts a wrong current password in the caller's session or key.
