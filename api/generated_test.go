@@ -12,7 +12,8 @@ func TestGeneratedGoIsFresh(t *testing.T) {
 	for _, file := range []string{
 		"go.overlay.yaml", "../scripts/generate.sh", "../tools/go.mod",
 		"../internal/httpapi/generate.go", "../internal/httpapi/oapi-codegen.yaml", "../internal/httpapi/wire/wire.gen.go",
-		"../client/generate.go", "../client/oapi-codegen.yaml", "../client/internal/wire/wire.gen.go",
+		"../client/types.go", "../client/oapi-codegen.yaml", "../client/types.gen.go", "../client/codegen/overlay.yaml",
+		"../client/codegen/imports.tmpl", "../client/codegen/constants.tmpl", "../client/codegen/typedef.tmpl",
 	} {
 		read(t, file)
 	}

@@ -9,13 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/client/internal/wire"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 // Client calls the operations of one server. Make it with [New].
 type Client struct {
-	wire   *wire.Client
+	base   string // ends with a slash
 	sender sender
 }
 
@@ -38,36 +37,32 @@ func New(baseURL string, opts ...Option) (*Client, error) {
 	hc := *s.http
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-	return newClient(base, sender{
+	return &Client{base: base, sender: sender{
 		http:      &hc,
 		retries:   s.retries,
 		userAgent: s.userAgent,
 		token:     s.token,
 		sleep:     sleep,
-	}), nil
-}
-
-func newClient(base string, s sender) *Client {
-	return &Client{wire: &wire.Client{Server: base, Client: s}, sender: s}
+	}}, nil
 }
 
 // WithToken returns a client of the same server that acts for the owner of token;
 // "" makes one without a credential. The two share their connections.
 func (c *Client) WithToken(token string) *Client {
-	s := c.sender
-	s.token = secret.New(token)
-	return newClient(c.wire.Server, s)
+	other := *c
+	other.sender.token = secret.New(token)
+	return &other
 }
 
 // BaseURL returns the address of the server, with a slash at its end.
-func (c *Client) BaseURL() string { return c.wire.Server }
+func (c *Client) BaseURL() string { return c.base }
 
 // String tells the server, and whether there is a token, but not the token.
 func (c *Client) String() string {
 	if c.sender.token.Empty() {
-		return "usher client of " + c.wire.Server
+		return "usher client of " + c.base
 	}
-	return "usher client of " + c.wire.Server + " with a token"
+	return "usher client of " + c.base + " with a token"
 }
 
 // parseBase checks a base URL and returns it with a slash at its end. Its errors

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/seed-3a99a2fe/usher/client/internal/wire"
 )
 
 // Code names a kind of failure. It is an error itself, so that [errors.Is] finds
@@ -61,12 +59,6 @@ type Error struct {
 	RequestID  string        // names the request in the server's log; may be ""
 }
 
-// Detail is one field at fault.
-type Detail struct {
-	Path    string `json:"path"`    // JSON pointer (RFC 6901) into the request body, as "/0/email"; "/id" for the id
-	Message string `json:"message"` // what is expected there
-}
-
 // Error tells the status, the code, the message and each field at fault.
 func (e *Error) Error() string {
 	var b strings.Builder
@@ -96,7 +88,12 @@ func readError(resp *http.Response) *Error {
 	if seconds, err := strconv.ParseUint(resp.Header.Get("Retry-After"), 10, 31); err == nil {
 		e.RetryAfter = time.Duration(seconds) * time.Second
 	}
-	var body wire.Error
+	var body struct {
+		StatusCode int      `json:"statusCode"`
+		Error      string   `json:"error"`
+		Message    string   `json:"message"`
+		Details    []Detail `json:"details"`
+	}
 	raw, err := io.ReadAll(&boundedReader{r: resp.Body, left: maxError})
 	if err != nil || json.Unmarshal(raw, &body) != nil || body.Error == "" || body.StatusCode != resp.StatusCode {
 		e.Message = http.StatusText(resp.StatusCode) + " (the answer is not from an Usher server)"
@@ -105,11 +102,6 @@ func readError(resp *http.Response) *Error {
 		}
 		return e
 	}
-	e.Code, e.Message = Code(body.Error), body.Message
-	if body.Details != nil {
-		for _, d := range *body.Details {
-			e.Details = append(e.Details, Detail{Path: d.Path, Message: d.Message})
-		}
-	}
+	e.Code, e.Message, e.Details = Code(body.Error), body.Message, body.Details
 	return e
 }

@@ -7,7 +7,7 @@ import (
 
 // WithSleep replaces the waiting between tries.
 func WithSleep(c *Client, sleep func(context.Context, time.Duration) error) *Client {
-	s := c.sender
-	s.sleep = sleep
-	return newClient(c.wire.Server, s)
+	other := *c
+	other.sender.sleep = sleep
+	return &other
 }

@@ -3,8 +3,6 @@ package client
 import (
 	"context"
 	"net/http"
-
-	"github.com/seed-3a99a2fe/usher/client/internal/wire"
 )
 
 // A password that is set has at least 12 characters, among them a digit, a
@@ -14,25 +12,27 @@ import (
 // ForgottenPassword asks for a message with a recovery token to the user with
 // this e-mail address. It succeeds whether or not there is such a user.
 func (c *Client) ForgottenPassword(ctx context.Context, email string) error {
-	return perform(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.WithToken("").wire.ApiUsersForgottenPasswordPost(ctx, wire.ForgottenPasswordRequest{Email: email})
+	return c.WithToken("").perform(ctx, request{
+		method: http.MethodPost, path: "api/users/forgotten-password", body: map[string]string{"email": email},
 	})
 }
 
 // RetrievePassword sets a new password with the recovery token of a message, which
-// is good once and for 30 minutes ([CodeInvalidRecoveryToken]). It ends all sessions
+// is valid once and for 30 minutes ([CodeInvalidRecoveryToken]). It ends all sessions
 // and API keys of the user and does not sign in.
 func (c *Client) RetrievePassword(ctx context.Context, recoveryToken, newPassword string) error {
-	return perform(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.WithToken("").wire.ApiUsersRetrievePasswordPost(ctx, wire.RetrievePasswordRequest{Token: recoveryToken, NewPassword: newPassword})
+	return c.WithToken("").perform(ctx, request{
+		method: http.MethodPost, path: "api/users/retrieve-password",
+		body: map[string]string{"token": recoveryToken, "newPassword": newPassword},
 	})
 }
 
 // ChangePassword sets the caller's own password. All other sessions of the caller
-// end; this one and API keys go on. A wrong oldPassword is [CodeWrongPassword] and
-// counts as a failed sign-in.
+// end; this one and API keys stay valid. A wrong oldPassword is [CodeWrongPassword]
+// and counts as a failed sign-in.
 func (c *Client) ChangePassword(ctx context.Context, oldPassword, newPassword string) error {
-	return perform(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ApiUsersPasswordPatch(ctx, wire.PasswordChange{OldPassword: oldPassword, NewPassword: newPassword})
+	return c.perform(ctx, request{
+		method: http.MethodPatch, path: "api/users/password",
+		body: map[string]string{"oldPassword": oldPassword, "newPassword": newPassword},
 	})
 }

@@ -71,7 +71,7 @@ func TestSettings(t *testing.T) {
 				Enabled: new(true), SearchUserPassword: client.Set("secret"),
 				AllowedGroups: client.Set([]client.AllowedGroup{{Name: "staff", DefaultRoleIDs: []int64{2}, DefaultProfileID: 1}}),
 			})
-		}, `PATCH /api/ldap-configuration {"allowedGroups":[{"defaultProfileId":1,"defaultRoleIds":[2],"name":"staff"}],"enabled":true,"searchUserPassword":"secret"}`, ldapJSON},
+		}, `PATCH /api/ldap-configuration {"allowedGroups":[{"name":"staff","defaultRoleIds":[2],"defaultProfileId":1}],"enabled":true,"searchUserPassword":"secret"}`, ldapJSON},
 		{func(x ctx, c *client.Client) (any, error) { return c.SAMLConfiguration(x) }, `GET /api/saml-configuration `, samlJSON},
 		{func(x ctx, c *client.Client) (any, error) {
 			return c.UpdateSAMLConfiguration(x, client.SAMLConfigurationUpdate{ProviderLoginURL: client.Set("https://p"), AllowedGroups: client.Clear[[]client.AllowedGroup]()})

@@ -3,17 +3,18 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"net/http"
-	"strconv"
-
-	"github.com/seed-3a99a2fe/usher/client/internal/wire"
 )
+
+// MaxNewUsers is how many users one [Client.CreateUsers] may create.
+const MaxNewUsers = 1000
 
 // Users returns all users that the caller may read, by id. The answer is held in
 // memory as a whole; [Client.AllUsers] is for very many.
 func (c *Client) Users(ctx context.Context) ([]User, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	users := []User{}
 	for u, err := range c.AllUsers(ctx) {
@@ -25,12 +26,12 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return users, nil
 }
 
-// AllUsers goes through all users that the caller may read, by id, as they arrive:
+// AllUsers yields all users that the caller may read, by id, as they arrive:
 // memory does not grow with their number. Each run of the sequence makes a request.
 // An error ends it, after any number of users. Only ctx limits the time it takes.
 func (c *Client) AllUsers(ctx context.Context) iter.Seq2[User, error] {
 	return func(yield func(User, error) bool) {
-		resp, err := c.wire.ApiUsersGet(ctx, nil)
+		resp, err := c.do(ctx, request{method: http.MethodGet, path: "api/users"})
 		if err != nil {
 			yield(User{}, err)
 			return
@@ -45,12 +46,12 @@ func (c *Client) AllUsers(ctx context.Context) iter.Seq2[User, error] {
 		}
 		for decoder.More() {
 			bounded.left = maxAnswer
-			var w wire.User
-			if err := decoder.Decode(&w); err != nil {
+			var u User
+			if err := decoder.Decode(&u); err != nil {
 				yield(User{}, answerError(err))
 				return
 			}
-			if !yield(userFromWire(w), nil) {
+			if !yield(u, nil) {
 				return
 			}
 		}
@@ -62,42 +63,56 @@ func (c *Client) AllUsers(ctx context.Context) iter.Seq2[User, error] {
 	}
 }
 
+// readDelim reads one delimiter of a JSON array.
+func readDelim(decoder *json.Decoder, want json.Delim) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return err
+	}
+	if token != want {
+		return errors.New("it is not a list")
+	}
+	return nil
+}
+
 // User returns one user.
 func (c *Client) User(ctx context.Context, id int64) (User, error) {
-	return receive(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ApiUsersIdGet(ctx, pathID(id))
-	}, userFromWire)
+	return receive[User](ctx, c, request{method: http.MethodGet, path: "api/users/" + decimal(id)})
+}
+
+// Whoami returns the owner of the client's token, with roles in full.
+func (c *Client) Whoami(ctx context.Context) (Whoami, error) {
+	return receive[Whoami](ctx, c, request{method: http.MethodGet, path: "api/users/whoami"})
 }
 
 // CreateUsers creates 1 to [MaxNewUsers] users, all or none, and returns them in
 // the order given. Where a user is at fault, the Details of the [*Error] name its
 // place and the field, as "/2/email".
 func (c *Client) CreateUsers(ctx context.Context, users []NewUser) ([]User, error) {
-	body := make([]wire.NewUser, len(users))
+	body := make([]plainNewUser, len(users))
 	for i, u := range users {
-		body[i] = u.toWire()
+		body[i] = plainNewUser(u)
 	}
-	return receive(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ApiUsersPost(ctx, body)
-	}, usersFromWire)
+	return receive[[]User](ctx, c, request{method: http.MethodPost, path: "api/users", body: body})
 }
 
-// UpdateUser changes one user, wholly or not at all, and returns it as it is then.
+// UpdateUser changes one user, wholly or not at all, and returns the changed user.
 func (c *Client) UpdateUser(ctx context.Context, id int64, update UserUpdate) (User, error) {
-	params := &wire.ApiUsersIdPatchParams{}
-	if update.KeepKeys {
-		params.KeepKeys = &update.KeepKeys
+	body := struct {
+		plainUserUpdate
+		LockedOut *bool `json:"lockedOut,omitempty"`
+	}{plainUserUpdate: plainUserUpdate(update)}
+	if update.Unlock {
+		body.LockedOut = new(false)
 	}
-	return receive(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ApiUsersIdPatch(ctx, pathID(id), params, update.toWire())
-	}, userFromWire)
+	r := request{method: http.MethodPatch, path: "api/users/" + decimal(id), body: body}
+	r.query.flag("keepKeys", update.KeepKeys)
+	return receive[User](ctx, c, r)
 }
 
 // DeleteUser deletes one user, with sessions and API keys.
 func (c *Client) DeleteUser(ctx context.Context, id int64) error {
-	return perform(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ApiUsersIdDelete(ctx, pathID(id))
-	})
+	return c.perform(ctx, request{method: http.MethodDelete, path: "api/users/" + decimal(id)})
 }
 
 // SetUserRoles gives a user these roles and no others, and returns their ids in
@@ -106,9 +121,17 @@ func (c *Client) SetUserRoles(ctx context.Context, id int64, roleIDs []int64) ([
 	if roleIDs == nil {
 		roleIDs = []int64{}
 	}
-	return receive(ctx, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ApiUsersIdRolesPut(ctx, pathID(id), wire.UserRolesUpdate{Roles: roleIDs})
-	}, func(w wire.UserRoles) []int64 { return w.Roles })
+	type userRoles struct {
+		Roles []int64 `json:"roles"`
+	}
+	answer, err := receive[userRoles](ctx, c, request{
+		method: http.MethodPut, path: "api/users/" + decimal(id) + "/roles", body: userRoles{Roles: roleIDs},
+	})
+	return answer.Roles, err
 }
 
-func pathID(id int64) wire.ID { return strconv.FormatInt(id, 10) }
+// InviteUser sends a user a message with which to choose a password. It is valid for
+// a week.
+func (c *Client) InviteUser(ctx context.Context, id int64) error {
+	return c.perform(ctx, request{method: http.MethodPost, path: "api/users/" + decimal(id) + "/invitation"})
+}

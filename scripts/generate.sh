@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Makes the Go code that is generated from api/openapi.yaml (with api/go.overlay.yaml): the server's wire types in
-# internal/httpapi/wire and the client's in client/internal/wire.
+# Generates Go code from api/openapi.yaml: the server's wire types in internal/httpapi/wire (with api/go.overlay.yaml) and
+# the public types of the Go SDK in client/types.gen.go (with client/codegen).
 #
 #   scripts/generate.sh           write both
-#   scripts/generate.sh --check   write nothing; fail when one of them is not what this script makes
+#   scripts/generate.sh --check   write nothing; fail when one of them is stale
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 
 packages=(internal/httpapi client)
-outputs=(internal/httpapi/wire/wire.gen.go client/internal/wire/wire.gen.go)
+outputs=(internal/httpapi/wire/wire.gen.go client/types.gen.go)
 
 case ${1-} in
 --check)
 	# The generators run on a copy, so that the check leaves the tree alone.
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
-	cp --parents -R go.mod go.sum tools api "$work"
+	cp --parents -R go.mod go.sum tools api client/codegen "$work"
 	for package in "${packages[@]}"; do
 		cp --parents "$package"/*.go "$package/oapi-codegen.yaml" "$work"
 	done

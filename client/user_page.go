@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-
-	"github.com/seed-3a99a2fe/usher/client/internal/wire"
 )
 
 // UserSort is an order of users.
@@ -21,7 +19,7 @@ const (
 	SortByEmailDown UserSort = "-email"
 )
 
-// MaxPage is how many things a page has at most.
+// MaxPage is how many elements a page has at most.
 const MaxPage = 1000
 
 // UserFilter says which users to find, in which order. Its zero value finds all, by id.
@@ -42,22 +40,17 @@ type UserPage struct {
 	Next  string // the Cursor of the next page; "" after the last
 }
 
-// FindUsers returns one page of the users that the filter asks for and the caller
+// FindUsers returns one page of the users that match the filter and that the caller
 // may read.
 func (c *Client) FindUsers(ctx context.Context, filter UserFilter) (UserPage, error) {
-	var next string
-	users, err := receive(ctx, func(ctx context.Context) (*http.Response, error) {
-		resp, err := c.wire.ApiUsersGet(ctx, filter.toWire())
-		if err == nil {
-			next = resp.Header.Get("X-Next-Cursor")
-		}
-		return resp, err
-	}, usersFromWire)
+	users, next, err := receivePage[[]User](ctx, c, request{
+		method: http.MethodGet, path: "api/users", query: filter.query(),
+	})
 	return UserPage{Users: users, Next: next}, err
 }
 
-// FindAllUsers goes through all users that the filter asks for, from its Cursor on,
-// page by page. An error ends the sequence, after any number of users.
+// FindAllUsers yields all users that match the filter, from its Cursor on, page by
+// page. An error ends the sequence, after any number of users.
 //
 //	for u, err := range c.FindAllUsers(ctx, client.UserFilter{Search: "ada", Sort: client.SortByName}) {
 func (c *Client) FindAllUsers(ctx context.Context, filter UserFilter) iter.Seq2[User, error] {
@@ -81,23 +74,20 @@ func (c *Client) FindAllUsers(ctx context.Context, filter UserFilter) iter.Seq2[
 	}
 }
 
-// toWire always has a limit: without any parameter the server would answer the
-// whole list.
-func (f UserFilter) toWire() *wire.ApiUsersGetParams {
+// query always has a limit: without any parameter the server would answer the whole
+// list.
+func (f UserFilter) query() query {
 	if f.Limit == 0 {
 		f.Limit = 100
 	}
-	return &wire.ApiUsersGetParams{
-		Search: given(f.Search), Role: given(f.RoleID), Active: f.Active, Locked: f.Locked, Provider: given(wire.Provider(f.Provider)),
-		Sort: given(wire.ApiUsersGetParamsSort(f.Sort)), Cursor: given(f.Cursor), Limit: &f.Limit,
-	}
-}
-
-// given is nil for a value that was not given.
-func given[T comparable](value T) *T {
-	var none T
-	if value == none {
-		return nil
-	}
-	return &value
+	var q query
+	q.string("search", f.Search)
+	q.id("role", f.RoleID)
+	q.bool("active", f.Active)
+	q.bool("locked", f.Locked)
+	q.string("provider", string(f.Provider))
+	q.string("sort", string(f.Sort))
+	q.string("cursor", f.Cursor)
+	q.integer("limit", int64(f.Limit))
+	return q
 }
