@@ -28,14 +28,15 @@ func TestActivityRequests(t *testing.T) {
 	if _, err := c.Activity(t.Context(), all, "a1", 5); err != nil {
 		t.Fatal(err)
 	}
-	want := "/api/activity-log?actor=1&action=user.%2A&targetKind=user&targetId=18&from=2026-03-01T00%3A00%3A00Z&to=2026-03-02T00%3A00%3A00Z&cursor=a1&limit=5"
+	want := "/api/activity-log?actor=1&action=user.%2A&targetKind=user&targetId=18" +
+		"&from=2026-03-01T00%3A00%3A00Z&to=2026-03-02T00%3A00%3A00Z&cursor=a1&limit=5"
 	if got != want {
-		t.Errorf("it asks for %s, want %s", got, want)
+		t.Errorf("requested %s, want %s", got, want)
 	}
 }
 
-// TestExportActivityBreaks: an export that ends in the middle of an entry fails.
-func TestExportActivityBreaks(t *testing.T) {
+// TestExportActivityIncomplete checks that an export that ends in the middle of an entry fails.
+func TestExportActivityIncomplete(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, activityJSON+"\n"+activityJSON[:40])
 	})

@@ -19,25 +19,27 @@ const (
 	namedKeyJSON = `{"id":5,"userId":18,"kind":"named","name":"nightly export","hint":"x7Qz",` +
 		`"permissions":[{"entityName":"user","action":"read","entityIds":[3,4],"dynamicId":null}],` +
 		`"createdAt":"2026-03-01T09:30:00Z","expiresAt":"2026-05-30T09:30:00Z","lastUsedAt":"2026-03-02T01:00:00Z"}`
+	keysJSON    = "[" + contractKeyJSON + "," + namedKeyJSON + "]"
 	sessionJSON = `{"id":31,"userId":18,"current":true,"device":"curl/8","source":"192.0.2.7",` +
 		`"createdAt":"2026-03-01T09:30:00Z","lastSeenAt":"2026-03-01T10:12:00Z","expiresAt":"2026-03-01T22:12:00Z"}`
 )
 
-// keyServer answers the operations of keys and sessions, and notes each request.
-func keyServer(asked *[]string) *httptest.Server {
+// keyServer answers the operations of keys and sessions, and appends each request to requests.
+func keyServer(requests *[]string) *httptest.Server {
 	mux := http.NewServeMux()
 	answer := func(pattern string, status int, body string) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			sent, _ := io.ReadAll(r.Body)
-			*asked = append(*asked, fmt.Sprintf("%s %s %s", r.Method, r.URL, sent))
+			*requests = append(*requests, fmt.Sprintf("%s %s %s", r.Method, r.URL, sent))
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)
 			fmt.Fprint(w, body)
 		})
 	}
-	answer("GET /api/api-key", 404, `{"statusCode":404,"error":"NO_API_KEY","message":"You have no API key yet. Make one first."}`)
+	answer("GET /api/api-key", 404,
+		`{"statusCode":404,"error":"NO_API_KEY","message":"You have no API key yet. Make one first."}`)
 	answer("POST /api/api-key", 200, `{"key":"usk_EXAMPLE-OF-AN-API-KEY"}`)
-	answer("GET /api/keys", 200, "["+contractKeyJSON+","+namedKeyJSON+"]")
+	answer("GET /api/keys", 200, keysJSON)
 	answer("POST /api/keys", 201, `{"key":"usk_EXAMPLE-OF-AN-API-KEY","details":`+namedKeyJSON+`}`)
 	answer("DELETE /api/keys/5", 204, "")
 	answer("GET /api/sessions", 200, "["+sessionJSON+"]")
@@ -48,24 +50,24 @@ func keyServer(asked *[]string) *httptest.Server {
 }
 
 func TestKeysAndSessions(t *testing.T) {
-	var asked []string
-	server := keyServer(&asked)
+	var requests []string
+	server := keyServer(&requests)
 	defer server.Close()
 	c := newClient(t, server.URL, client.WithToken("usk_EXAMPLE"))
 	ctx := t.Context()
 	self := "self-user-id"
 	for _, test := range []struct {
 		call func() (any, error)
-		ask  string
-		want string // the value as JSON; "" for none
+		sent string // method, path, body
+		want string // the value as JSON
 	}{
 		{func() (any, error) { return c.RenewContractKey(ctx) }, "POST /api/api-key ", `"usk_EXAMPLE-OF-AN-API-KEY"`},
-		{func() (any, error) { return c.APIKeys(ctx, 0) }, "GET /api/keys ", "[" + contractKeyJSON + "," + namedKeyJSON + "]"},
-		{func() (any, error) { return c.APIKeys(ctx, 18) }, "GET /api/keys?userId=18 ", "[" + contractKeyJSON + "," + namedKeyJSON + "]"},
+		{func() (any, error) { return c.APIKeys(ctx, 0) }, "GET /api/keys ", keysJSON},
+		{func() (any, error) { return c.APIKeys(ctx, 18) }, "GET /api/keys?userId=18 ", keysJSON},
 		{func() (any, error) {
 			k, err := c.CreateAPIKey(ctx, client.NewAPIKey{Name: "n"})
 			if k.Key != "usk_EXAMPLE-OF-AN-API-KEY" {
-				t.Error("the key is not told")
+				t.Error("the answer lacks the key")
 			}
 			return k.Details, err
 		}, `POST /api/keys {"name":"n"}`, namedKeyJSON},
@@ -76,7 +78,8 @@ func TestKeysAndSessions(t *testing.T) {
 		{
 			func() (any, error) {
 				k, err := c.CreateAPIKey(ctx, client.NewAPIKey{Name: "n", Permissions: []client.Permission{
-					{EntityName: "user", Action: "read", EntityIDs: []int64{3, 4}}, {EntityName: "session", Action: "read", DynamicID: &self},
+					{EntityName: "user", Action: "read", EntityIDs: []int64{3, 4}},
+					{EntityName: "session", Action: "read", DynamicID: &self},
 				}})
 				return k.Details, err
 			},
@@ -86,7 +89,10 @@ func TestKeysAndSessions(t *testing.T) {
 		{func() (any, error) { return nil, c.EndAPIKey(ctx, 5) }, "DELETE /api/keys/5 ", "null"},
 		{func() (any, error) { return c.Sessions(ctx, 18) }, "GET /api/sessions?userId=18 ", "[" + sessionJSON + "]"},
 		{func() (any, error) { return nil, c.EndSession(ctx, 31) }, "DELETE /api/sessions/31 ", "null"},
-		{func() (any, error) { return nil, c.EndSessions(ctx, 0, true) }, "DELETE /api/sessions?keepCurrent=true ", "null"},
+		{
+			func() (any, error) { return nil, c.EndSessions(ctx, 0, true) },
+			"DELETE /api/sessions?keepCurrent=true ", "null",
+		},
 		{func() (any, error) { return nil, c.EndSessions(ctx, 18, false) }, "DELETE /api/sessions?userId=18 ", "null"},
 		{func() (any, error) {
 			return c.UpdateUser(ctx, 18, client.UserUpdate{Password: new("Battery-staple-8"), KeepKeys: true})
@@ -96,12 +102,12 @@ func TestKeysAndSessions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := asked[len(asked)-1]; got != test.ask {
-			t.Errorf("asked %s\nwant  %s", got, test.ask)
+		if got := requests[len(requests)-1]; got != test.sent {
+			t.Errorf("sent %s\nwant %s", got, test.sent)
 		}
 		got, err := json.Marshal(value)
 		if err != nil || string(got) != test.want {
-			t.Errorf("%s: got  %s, %v\nwant %s", test.ask, got, err, test.want)
+			t.Errorf("%s: got  %s, %v\nwant %s", test.sent, got, err, test.want)
 		}
 	}
 	if _, err := c.ContractKey(ctx); !errors.Is(err, client.CodeNoAPIKey) {
@@ -116,10 +122,10 @@ func ExampleClient_CreateAPIKey() {
 	c := must(client.New(server.URL, client.WithToken("uss_EXAMPLE")))
 
 	key := must(c.CreateAPIKey(ctx, client.NewAPIKey{Name: "nightly export", ReadOnly: true}))
-	fmt.Println(key.Details.Name, "ends", key.Details.ExpiresAt.Format("2 January 2006"))
+	fmt.Println(key.Details.Name, "expires", key.Details.ExpiresAt.Format("2 January 2006"))
 	fmt.Println(c.EndAPIKey(ctx, key.Details.ID))
 	// Output:
-	// nightly export ends 30 May 2026
+	// nightly export expires 30 May 2026
 	// <nil>
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Client calls the operations of one server. Make it with [New].
+// Client calls the operations of one server. [New] returns one.
 type Client struct {
 	base   string // ends with a slash
 	sender sender
@@ -47,7 +47,7 @@ func New(baseURL string, opts ...Option) (*Client, error) {
 }
 
 // WithToken returns a client of the same server that acts for the owner of token;
-// "" makes one without a credential. The two share their connections.
+// "" returns one without a credential. The two share their connections.
 func (c *Client) WithToken(token string) *Client {
 	other := *c
 	other.sender.token = secret.New(token)
@@ -57,7 +57,7 @@ func (c *Client) WithToken(token string) *Client {
 // BaseURL returns the address of the server, with a slash at its end.
 func (c *Client) BaseURL() string { return c.base }
 
-// String tells the server, and whether there is a token, but not the token.
+// String names the server and says whether there is a token. It does not show the token.
 func (c *Client) String() string {
 	if c.sender.token.Empty() {
 		return "usher client of " + c.base
@@ -79,7 +79,9 @@ func parseBase(text string, insecure bool) (string, error) {
 		return "", errors.New("usher: the base URL must not have a user, a query or a fragment")
 	}
 	if u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()) {
-		return "", fmt.Errorf("usher: plain HTTP to %s would send passwords and tokens in clear; use https", u.Hostname())
+		return "", fmt.Errorf(
+			"usher: plain HTTP to %s would send passwords and tokens in clear; use https", u.Hostname(),
+		)
 	}
 	if !strings.HasSuffix(u.Path, "/") {
 		u = u.JoinPath("/")

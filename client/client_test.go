@@ -46,7 +46,10 @@ func TestBaseURL(t *testing.T) {
 		{url: "http://localhost:8080", want: "http://localhost:8080/"},
 		{url: "http://usher.example.com"},
 		{url: "http://127.0.0.1.example.com"},
-		{url: "http://usher.example.com", opts: []client.Option{client.WithInsecureHTTP()}, want: "http://usher.example.com/"},
+		{
+			url: "http://usher.example.com", opts: []client.Option{client.WithInsecureHTTP()},
+			want: "http://usher.example.com/",
+		},
 		{url: "usher.example.com"},
 		{url: "ftp://usher.example.com"},
 		{url: "https://"},
@@ -62,12 +65,12 @@ func TestBaseURL(t *testing.T) {
 		case err == nil && c.BaseURL() != test.want:
 			t.Errorf("New(%q) has the base URL %q, want %q", test.url, c.BaseURL(), test.want)
 		case err != nil && strings.Contains(err.Error(), "hidden"):
-			t.Errorf("New(%q) tells a secret: %v", test.url, err)
+			t.Errorf("New(%q) shows a secret: %v", test.url, err)
 		}
 	}
 }
 
-// TestRequests sends each operation and looks at what the server gets.
+// TestRequests calls the methods and checks the requests that the server gets.
 func TestRequests(t *testing.T) {
 	user, list := adaJSON, "["+adaJSON+"]"
 	for _, test := range []struct {
@@ -79,7 +82,8 @@ func TestRequests(t *testing.T) {
 		answer string
 	}{
 		{"login", func(ctx context.Context, c *client.Client) error { _, err := c.Login(ctx, "a@b", "p"); return err },
-			`POST /base/api/login {"email":"a@b","password":"p"}`, false, 200, `{"authToken":"t","needPasswordReset":true}`},
+			`POST /base/api/login {"email":"a@b","password":"p"}`, false,
+			200, `{"authToken":"t","needPasswordReset":true}`},
 		{"logout", func(ctx context.Context, c *client.Client) error { return c.Logout(ctx) },
 			`POST /base/api/logout `, true, 204, ""},
 		{"forgotten", func(ctx context.Context, c *client.Client) error { return c.ForgottenPassword(ctx, "a@b") },
@@ -88,26 +92,35 @@ func TestRequests(t *testing.T) {
 			`POST /base/api/users/retrieve-password {"newPassword":"p","token":"t"}`, false, 200, "null"},
 		{"change", func(ctx context.Context, c *client.Client) error { return c.ChangePassword(ctx, "old", "new") },
 			`PATCH /base/api/users/password {"newPassword":"new","oldPassword":"old"}`, true, 200, "null"},
-		{"create nothing but needs", func(ctx context.Context, c *client.Client) error {
+		{"create with required fields", func(ctx context.Context, c *client.Client) error {
 			_, err := c.CreateUsers(ctx, []client.NewUser{{Name: "n", Email: "a@b", Password: "p"}})
 			return err
 		}, `POST /base/api/users [{"email":"a@b","name":"n","password":"p"}]`, true, 201, list},
 		{"create all", func(ctx context.Context, c *client.Client) error {
-			_, err := c.CreateUsers(ctx, []client.NewUser{{Name: "n", Email: "a@b", Password: "p", Surname: new("s"),
-				Department: new("d"), Biography: new("b"), Active: true, Picture: client.Picture{0, 255}}})
+			_, err := c.CreateUsers(ctx, []client.NewUser{{
+				Name: "n", Email: "a@b", Password: "p", Surname: new("s"),
+				Department: new("d"), Biography: new("b"), Active: true, Picture: client.Picture{0, 255},
+			}})
 			return err
-		}, `POST /base/api/users [{"active":true,"biography":"b","department":"d","email":"a@b","name":"n","password":"p","picture":[0,255],"surname":"s"}]`, true, 201, list},
-		{"create none", func(ctx context.Context, c *client.Client) error { _, err := c.CreateUsers(ctx, nil); return err },
-			`POST /base/api/users []`, true, 201, list},
+		}, `POST /base/api/users [{"active":true,"biography":"b","department":"d","email":"a@b","name":"n",` +
+			`"password":"p","picture":[0,255],"surname":"s"}]`, true, 201, list},
+		{"create none", func(ctx context.Context, c *client.Client) error {
+			_, err := c.CreateUsers(ctx, nil)
+			return err
+		}, `POST /base/api/users []`, true, 201, list},
 		{"update nothing", func(ctx context.Context, c *client.Client) error {
 			_, err := c.UpdateUser(ctx, 18, client.UserUpdate{})
 			return err
 		}, `PATCH /base/api/users/18 {}`, true, 200, user},
 		{"update all", func(ctx context.Context, c *client.Client) error {
-			_, err := c.UpdateUser(ctx, 18, client.UserUpdate{Name: new("n"), Email: new("a@b"), Password: new("p"), Active: new(false), Unlock: true,
-				Surname: client.Set("s"), Department: client.Set(""), Biography: client.Clear[string](), Picture: client.Set(client.Picture{7})})
+			_, err := c.UpdateUser(ctx, 18, client.UserUpdate{
+				Name: new("n"), Email: new("a@b"), Password: new("p"), Active: new(false), Unlock: true,
+				Surname: client.Set("s"), Department: client.Set(""), Biography: client.Clear[string](),
+				Picture: client.Set(client.Picture{7}),
+			})
 			return err
-		}, `PATCH /base/api/users/18 {"active":false,"biography":null,"department":"","email":"a@b","name":"n","password":"p","picture":[7],"surname":"s","lockedOut":false}`, true, 200, user},
+		}, `PATCH /base/api/users/18 {"active":false,"biography":null,"department":"","email":"a@b","name":"n",` +
+			`"password":"p","picture":[7],"surname":"s","lockedOut":false}`, true, 200, user},
 		{"clear picture", func(ctx context.Context, c *client.Client) error {
 			_, err := c.UpdateUser(ctx, 18, client.UserUpdate{Picture: client.Clear[client.Picture]()})
 			return err
@@ -118,8 +131,10 @@ func TestRequests(t *testing.T) {
 			_, err := c.SetUserRoles(ctx, 9007199254740993, []int64{2, 1})
 			return err
 		}, `PUT /base/api/users/9007199254740993/roles {"roles":[2,1]}`, true, 200, `{"roles":[1,2]}`},
-		{"no roles", func(ctx context.Context, c *client.Client) error { _, err := c.SetUserRoles(ctx, 1, nil); return err },
-			`PUT /base/api/users/1/roles {"roles":[]}`, true, 200, `{"roles":[]}`},
+		{"no roles", func(ctx context.Context, c *client.Client) error {
+			_, err := c.SetUserRoles(ctx, 1, nil)
+			return err
+		}, `PUT /base/api/users/1/roles {"roles":[]}`, true, 200, `{"roles":[]}`},
 		{"get", func(ctx context.Context, c *client.Client) error { _, err := c.User(ctx, 18); return err },
 			`GET /base/api/users/18 `, true, 200, user},
 		{"list", func(ctx context.Context, c *client.Client) error { _, err := c.Users(ctx); return err },
@@ -131,27 +146,42 @@ func TestRequests(t *testing.T) {
 			return err
 		}, `GET /base/api/users?limit=100 `, true, 200, list},
 		{"find by all", func(ctx context.Context, c *client.Client) error {
-			_, err := c.FindUsers(ctx, client.UserFilter{Search: "a b", RoleID: 2, Active: new(false), Locked: new(true), Provider: client.ProviderLDAP,
-				Sort: client.SortByNameDown, Limit: 7, Cursor: "c"})
+			_, err := c.FindUsers(ctx, client.UserFilter{
+				Search: "a b", RoleID: 2, Active: new(false), Locked: new(true), Provider: client.ProviderLDAP,
+				Sort: client.SortByNameDown, Limit: 7, Cursor: "c",
+			})
 			return err
-		}, `GET /base/api/users?search=a+b&role=2&active=false&locked=true&provider=ldap&sort=-name&cursor=c&limit=7 `, true, 200, list},
+		}, `GET /base/api/users?search=a+b&role=2&active=false&locked=true&provider=ldap&sort=-name&cursor=c&limit=7 `,
+			true, 200, list},
 		{"invite", func(ctx context.Context, c *client.Client) error { return c.InviteUser(ctx, 18) },
 			`POST /base/api/users/18/invitation `, true, 204, ""},
-		{"begin import", func(ctx context.Context, c *client.Client) error { _, err := c.BeginImport(ctx, true); return err },
-			`POST /base/api/imports {"dryRun":true}`, true, 201, importJSON},
+		{"begin import", func(ctx context.Context, c *client.Client) error {
+			_, err := c.BeginImport(ctx, true)
+			return err
+		}, `POST /base/api/imports {"dryRun":true}`, true, 201, importJSON},
 		{"import", func(ctx context.Context, c *client.Client) error { _, err := c.Import(ctx, 4); return err },
 			`GET /base/api/imports/4 `, true, 200, importJSON},
 		{"import rows", func(ctx context.Context, c *client.Client) error {
-			_, err := c.AddImportRows(ctx, 4, 3, []client.ImportUser{{Name: "n", Email: "a@b"}, {Name: "m", Email: "c@d", Active: true, Surname: new("s"),
-				Department: new("d"), Biography: new("b"), Password: new("p"), PasswordHash: new("h")}})
+			_, err := c.AddImportRows(ctx, 4, 3, []client.ImportUser{
+				{Name: "n", Email: "a@b"},
+				{
+					Name: "m", Email: "c@d", Active: true, Surname: new("s"),
+					Department: new("d"), Biography: new("b"), Password: new("p"), PasswordHash: new("h"),
+				},
+			})
 			return err
 		}, `POST /base/api/imports/4/rows {"first":3,"users":[{"email":"a@b","name":"n"},` +
-			`{"active":true,"biography":"b","department":"d","email":"c@d","name":"m","password":"p","passwordHash":"h","surname":"s"}]}`,
+			`{"active":true,"biography":"b","department":"d","email":"c@d","name":"m","password":"p","passwordHash":"h",` +
+			`"surname":"s"}]}`,
 			true, 200, `{"faults":[{"row":3,"path":"/email","message":"m"}],"import":` + importJSON + `}`},
-		{"finish import", func(ctx context.Context, c *client.Client) error { _, err := c.FinishImport(ctx, 4); return err },
-			`POST /base/api/imports/4/finish `, true, 200, importJSON},
-		{"undo import", func(ctx context.Context, c *client.Client) error { _, err := c.UndoImport(ctx, 4); return err },
-			`DELETE /base/api/imports/4 `, true, 200, importJSON},
+		{"finish import", func(ctx context.Context, c *client.Client) error {
+			_, err := c.FinishImport(ctx, 4)
+			return err
+		}, `POST /base/api/imports/4/finish `, true, 200, importJSON},
+		{"undo import", func(ctx context.Context, c *client.Client) error {
+			_, err := c.UndoImport(ctx, 4)
+			return err
+		}, `DELETE /base/api/imports/4 `, true, 200, importJSON},
 		{"mails", func(ctx context.Context, c *client.Client) error { _, err := c.Mails(ctx); return err },
 			`GET /base/api/mail `, true, 200, "[" + mailJSON + "]"},
 		{"mail", func(ctx context.Context, c *client.Client) error { _, err := c.Mail(ctx, 7); return err },
@@ -183,7 +213,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestAnswersMarshalAsTheContract reads contract bytes and writes them again.
+// TestAnswersMarshalAsTheContract decodes answers of the contract and encodes them again.
 func TestAnswersMarshalAsTheContract(t *testing.T) {
 	server := contractServer()
 	defer server.Close()
@@ -214,10 +244,21 @@ func TestAnswersMarshalAsTheContract(t *testing.T) {
 	}
 }
 
-func TestPictureRefusesWhatIsNoByte(t *testing.T) {
+// TestSetOfNilSlice checks that only Clear sends null.
+func TestSetOfNilSlice(t *testing.T) {
+	update := client.LDAPConfigurationUpdate{AllowedGroups: client.Set[[]client.AllowedGroup](nil)}
+	if got, err := json.Marshal(update); err != nil || string(got) != `{"allowedGroups":[]}` {
+		t.Errorf("got %s, %v", got, err)
+	}
+	if got, err := json.Marshal(client.Set[client.Picture](nil)); err != nil || string(got) != `[]` {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+func TestPictureRefusesOtherThanBytes(t *testing.T) {
 	for _, text := range []string{`[256]`, `[-1]`, `"AQ=="`, `[1.5]`} {
 		if err := json.Unmarshal([]byte(text), new(client.Picture)); err == nil {
-			t.Errorf("%s is taken", text)
+			t.Errorf("%s is accepted", text)
 		}
 	}
 }
@@ -243,7 +284,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	}
 }
 
-func TestTokenIsKeptOutOfErrors(t *testing.T) {
+func TestErrorsHoldNoToken(t *testing.T) {
 	const hidden = "uss_hidden\r\nX-Evil: 1"
 	c := newClient(t, "https://usher.example.com", client.WithToken(hidden))
 	_, err := c.Whoami(t.Context())
@@ -266,6 +307,6 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if own.CheckRedirect != nil {
-		t.Error("the HTTP client of the caller is changed")
+		t.Error("the HTTP client of the caller was changed")
 	}
 }

@@ -1,5 +1,6 @@
-// Package client speaks to an Usher server: sign-in and sign-out, users and their
-// roles, passwords, the outbox of mail.
+// Package client calls an Usher server: sign-in and sign-out, users and their
+// roles, passwords, imports, API keys, settings, the activity log and the outbox
+// of mail.
 //
 //	c, err := client.New("https://usher.example.com")
 //	...
@@ -11,21 +12,21 @@
 // # Credentials
 //
 // A client holds at most one token: that of a session, from [Client.Login], or an
-// API key. Login does not change the client; [Client.WithToken] makes one that
-// acts for the new session. A token is never part of an error, of a printed
-// client, or of anything that the package logs (it logs nothing), and it is sent
-// to the server of the base URL alone: redirects are not followed. A base URL with
-// plain HTTP is refused unless the host is this machine; see [WithInsecureHTTP].
+// API key. Login does not change the client; [Client.WithToken] returns one that
+// acts for the new session. The package logs nothing, and no error and no printed
+// client holds a token. It is sent to the server of the base URL alone: redirects
+// are not followed. A base URL with plain HTTP is refused unless the host is this
+// machine; see [WithInsecureHTTP].
 //
 // # Errors
 //
-// An answer with a status outside 200 to 299 is an [*Error], which [errors.As] finds. What
-// to do about it is told by its [Code], which [errors.Is] finds as well:
+// An answer with a status outside 200 to 299 is an [*Error], which [errors.As] finds.
+// Its [Code] names the failure, and [errors.Is] finds that as well:
 //
 //	if errors.Is(err, client.CodeNotFound) { ... }
 //
-// All other errors mean that there was no answer, or none that this API gives;
-// those of a context that has ended are found by [errors.Is] too.
+// All other errors mean that there was no answer, or none of this API. [errors.Is]
+// also finds the error of a context that has ended.
 //
 // # Retries
 //
@@ -33,30 +34,29 @@
 //
 //   - The server answers 429 or 503 with the body of this API, which promises that
 //     nothing was changed. This holds for every operation.
-//   - A request that only reads (GET) gets 429 or 503 from whatever stands between,
-//     or gets no answer.
+//   - A request that only reads (GET) gets 429 or 503 from a proxy, or no answer.
 //
-// A client waits as long as Retry-After says, or a moment where it says nothing.
-// There are at most two tries after the first (see [WithRetries]), and waits of at
-// most 30 seconds in all: where the server asks for more, its answer is returned
-// at once, with [Error.RetryAfter]. A context that ends stops the waiting.
+// A client waits for the time of Retry-After, or for a moment where there is none.
+// It retries at most twice (see [WithRetries]), and waits at most 30 seconds in all:
+// where the server asks for more, its answer is returned at once, with
+// [Error.RetryAfter]. A context that ends stops the waiting.
 //
 // # Limits
 //
-// An operation takes at most five minutes, retries included; a context can make it
-// less. The default HTTP client waits 10 seconds for a connection and two minutes
-// for an answer to begin. At most 16 MiB of an answer are read, and 1 MiB of an
-// error. A list of users has any length: [Client.AllUsers] reads it element by
-// element, for as long as its context allows.
+// An operation takes at most five minutes, retries included; a context can set an
+// earlier deadline. The default HTTP client waits 10 seconds for a connection and
+// two minutes for the first byte of an answer. At most 16 MiB of an answer are read,
+// and 1 MiB of an error. A list of users has any length: [Client.AllUsers] reads it
+// element by element, for as long as its context allows.
 //
 // # Compatibility
 //
 // The package follows the contract that a server serves at /openapi.yaml, and
-// semantic versioning: within a major version, names are not taken away and keep
+// semantic versioning: within a major version, names are not removed and keep
 // their meaning. Structures may get new fields, so write literals with field names.
 // There may be new codes, states, providers and permissions: treat one that you do
 // not know as the general case. Fields that a newer server adds to an answer are
 // ignored. Texts of errors may change at any time.
 //
-// A client may be used by many goroutines at once.
+// Many goroutines may use a client at once.
 package client

@@ -14,33 +14,33 @@ import (
 // it in the chain of an [*Error].
 type Code string
 
-// The codes of the contract, each with what to do about it. New ones may come.
+// The codes of the contract, each with its remedy. New ones may come.
 const (
-	CodeInvalid                Code = "INVALID_PAYLOAD_FORMAT"   // mend the fields that Details name
+	CodeInvalid                Code = "INVALID_PAYLOAD_FORMAT"   // fix the fields that Details name
 	CodeInvalidRecoveryToken   Code = "INVALID_RECOVERY_TOKEN"   // ask for a new recovery message
-	CodeUnauthorized           Code = "UNAUTHORIZED"             // sign in; the token is missing, unknown, or has ended
-	CodeInvalidCredentials     Code = "INVALID_CREDENTIALS"      // the sign-in failed; it is never told why
+	CodeUnauthorized           Code = "UNAUTHORIZED"             // sign in; the token is missing, unknown or expired
+	CodeInvalidCredentials     Code = "INVALID_CREDENTIALS"      // the sign-in failed; the server never says why
 	CodeForbidden              Code = "FORBIDDEN"                // ask for the permission
-	CodeWrongPassword          Code = "WRONG_PASSWORD"           // the old password is not that
+	CodeWrongPassword          Code = "WRONG_PASSWORD"           // the old password is wrong
 	CodePasswordChangeRequired Code = "PASSWORD_CHANGE_REQUIRED" // change the password first
-	CodeUsePasswordChange      Code = "USE_PASSWORD_CHANGE"      // use ChangePassword for one's own password
-	CodeNotFound               Code = "NOT_FOUND"                // there is no such thing, or none that the caller may read
+	CodeUsePasswordChange      Code = "USE_PASSWORD_CHANGE"      // use ChangePassword for the own password
+	CodeNotFound               Code = "NOT_FOUND"                // it does not exist, or the caller may not read it
 	CodeNoSuchPath             Code = "Not Found"                // the base URL is wrong, or the server is older
 	CodeMethodNotAllowed       Code = "METHOD_NOT_ALLOWED"       // likewise
 	CodeEmailTaken             Code = "EMAIL_TAKEN"              // choose another address
-	CodeLastAdministrator      Code = "LAST_ADMINISTRATOR"       // make another administrator first
-	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is kept by another provider
-	CodeNoAPIKey               Code = "NO_API_KEY"               // make one first
-	CodeTooManyKeys            Code = "TOO_MANY_KEYS"            // end a key first
+	CodeLastAdministrator      Code = "LAST_ADMINISTRATOR"       // appoint another administrator first
+	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // another provider keeps the password
+	CodeNoAPIKey               Code = "NO_API_KEY"               // create one first
+	CodeTooManyKeys            Code = "TOO_MANY_KEYS"            // revoke a key first
 	CodeBuiltInRole            Code = "BUILT_IN_ROLE"            // copy the role, and change the copy
 	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
-	CodeRoleInUse              Code = "ROLE_IN_USE"              // say by which role it is to be replaced
+	CodeRoleInUse              Code = "ROLE_IN_USE"              // name the role that replaces it
 	CodePermissionNeedsRead    Code = "PERMISSION_NEEDS_READ"    // add the permissions to read that Details name
 	CodeInactiveUser           Code = "INACTIVE_USER"            // activate the user first
-	CodeImportState            Code = "IMPORT_STATE"             // the import has come too far, or is being undone
+	CodeImportState            Code = "IMPORT_STATE"             // the import is finished, or is being undone
 	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // change it where the server is started
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
-	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // something between changed the request
+	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // a proxy changed the request
 	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter
 	CodeInternal               Code = "INTERNAL_SERVER_ERROR"    // give RequestID to the operator
 	CodeUnavailable            Code = "UNAVAILABLE"              // wait for RetryAfter; nothing was changed
@@ -55,11 +55,11 @@ type Error struct {
 	Code       Code          // what went wrong, for programs; "" if the answer is not one of this API
 	Message    string        // what went wrong, for people
 	Details    []Detail      // the fields at fault, if the request was
-	RetryAfter time.Duration // how long to wait before the next try; 0 where the server does not say
+	RetryAfter time.Duration // how long to wait before a retry; 0 where the server does not say
 	RequestID  string        // names the request in the server's log; may be ""
 }
 
-// Error tells the status, the code, the message and each field at fault.
+// Error returns the status, the code, the message and each field at fault as text.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "usher: %d", e.StatusCode)
@@ -81,8 +81,8 @@ func (e *Error) Unwrap() error {
 	return e.Code
 }
 
-// readError makes an error of an answer that is no success. A body that is not of
-// this API, a proxy's page say, is left out: nobody vouches for what it holds.
+// readError turns an answer that is not a success into an error. It drops a body that
+// is not of this API, such as a proxy's page, since that may hold anything.
 func readError(resp *http.Response) *Error {
 	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.Header.Get("X-Request-Id")}
 	if seconds, err := strconv.ParseUint(resp.Header.Get("Retry-After"), 10, 31); err == nil {

@@ -23,16 +23,22 @@ func TestErrors(t *testing.T) {
 	}{
 		{
 			name: "with details", status: 400,
-			body: `{"statusCode":400,"error":"INVALID_PAYLOAD_FORMAT","message":"The request is not valid.","details":[{"path":"/0/password","message":"needs a digit"}]}`,
-			want: client.Error{StatusCode: 400, Code: client.CodeInvalid, Message: "The request is not valid.", Details: []client.Detail{{Path: "/0/password", Message: "needs a digit"}}},
+			body: `{"statusCode":400,"error":"INVALID_PAYLOAD_FORMAT","message":"The request is not valid.",` +
+				`"details":[{"path":"/0/password","message":"needs a digit"}]}`,
+			want: client.Error{
+				StatusCode: 400, Code: client.CodeInvalid, Message: "The request is not valid.",
+				Details: []client.Detail{{Path: "/0/password", Message: "needs a digit"}},
+			},
 			text: "usher: 400 INVALID_PAYLOAD_FORMAT: The request is not valid.; /0/password: needs a digit",
 		}, {
 			name: "with headers", status: 429, header: map[string]string{"Retry-After": "60", "X-Request-Id": "4c9f"},
 			body: `{"statusCode":429,"error":"TOO_MANY_REQUESTS","message":"Wait."}`,
-			want: client.Error{StatusCode: 429, Code: client.CodeTooManyRequests, Message: "Wait.", RetryAfter: time.Minute, RequestID: "4c9f"},
+			want: client.Error{
+				StatusCode: 429, Code: client.CodeTooManyRequests, Message: "Wait.", RetryAfter: time.Minute, RequestID: "4c9f",
+			},
 			text: "usher: 429 TOO_MANY_REQUESTS: Wait.",
 		}, {
-			name: "a code that is new", status: 409,
+			name: "an unknown code", status: 409,
 			body: `{"statusCode":409,"error":"BUILT_IN_ROLE","message":"No.","more":1}`,
 			want: client.Error{StatusCode: 409, Code: "BUILT_IN_ROLE", Message: "No."},
 			text: "usher: 409 BUILT_IN_ROLE: No.",
@@ -41,12 +47,17 @@ func TestErrors(t *testing.T) {
 			want: client.Error{StatusCode: 502, Message: "Bad Gateway (the answer is not from an Usher server)"},
 			text: "usher: 502: Bad Gateway (the answer is not from an Usher server)",
 		}, {
-			name: "JSON of something else", status: 500, body: `{"error":"hidden"}`,
-			want: client.Error{StatusCode: 500, Message: "Internal Server Error (the answer is not from an Usher server)"},
+			name: "JSON of another API", status: 500, body: `{"error":"hidden"}`,
+			want: client.Error{
+				StatusCode: 500, Message: "Internal Server Error (the answer is not from an Usher server)",
+			},
 			text: "usher: 500: Internal Server Error (the answer is not from an Usher server)",
 		}, {
-			name: "a body without end", status: 500, body: `{"statusCode":500,"error":"INTERNAL_SERVER_ERROR","message":"` + strings.Repeat("x", 1<<20) + `"}`,
-			want: client.Error{StatusCode: 500, Message: "Internal Server Error (the answer is not from an Usher server)"},
+			name: "a body that is too long", status: 500,
+			body: `{"statusCode":500,"error":"INTERNAL_SERVER_ERROR","message":"` + strings.Repeat("x", 1<<20) + `"}`,
+			want: client.Error{
+				StatusCode: 500, Message: "Internal Server Error (the answer is not from an Usher server)",
+			},
 			text: "usher: 500: Internal Server Error (the answer is not from an Usher server)",
 		},
 	} {
@@ -83,7 +94,7 @@ func TestAnswersThatCannotBeRead(t *testing.T) {
 	for name, body := range map[string]string{
 		"empty":      "",
 		"a page":     "<html>",
-		"cut":        `{"id":18,"name":"A`,
+		"cut off":    `{"id":18,"name":"A`,
 		"wrong type": `{"id":"18"}`,
 		"too long":   `{"name":"` + strings.Repeat("x", 16<<20) + `"}`,
 	} {

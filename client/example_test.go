@@ -12,32 +12,37 @@ import (
 
 // The bytes that a server answers, as in the contract.
 const (
-	adminJSON = `{"id":1,"name":"Admin","surname":null,"email":"admin@example.com","provider":"tenable","identifier":"admin@example.com",` +
-		`"department":null,"biography":null,"active":true,"picture":null,"lockedOut":false,"eulaVersion":-1,"roles":[1]}`
-	adaJSON = `{"id":18,"name":"Ada","surname":"Lovelace","email":"ada@example.com","provider":"tenable","identifier":"ada@example.com",` +
-		`"department":"Engines","biography":null,"active":true,"picture":[1,255],"lockedOut":false,"eulaVersion":-1,"roles":[2]}`
-	whoamiJSON = `{"id":18,"name":"Ada","surname":"Lovelace","email":"ada@example.com","provider":"tenable","identifier":"ada@example.com",` +
-		`"department":"Engines","biography":null,"active":true,"picture":null,"lockedOut":false,"eulaVersion":-1,"internal":false,` +
+	adminJSON = `{"id":1,"name":"Admin","surname":null,"email":"admin@example.com","provider":"tenable",` +
+		`"identifier":"admin@example.com","department":null,"biography":null,"active":true,"picture":null,` +
+		`"lockedOut":false,"eulaVersion":-1,"roles":[1]}`
+	adaJSON = `{"id":18,"name":"Ada","surname":"Lovelace","email":"ada@example.com","provider":"tenable",` +
+		`"identifier":"ada@example.com","department":"Engines","biography":null,"active":true,"picture":[1,255],` +
+		`"lockedOut":false,"eulaVersion":-1,"roles":[2]}`
+	whoamiJSON = `{"id":18,"name":"Ada","surname":"Lovelace","email":"ada@example.com","provider":"tenable",` +
+		`"identifier":"ada@example.com","department":"Engines","biography":null,"active":true,"picture":null,` +
+		`"lockedOut":false,"eulaVersion":-1,"internal":false,` +
 		`"roles":[{"id":2,"name":"User","description":"What every user may do with the own account.",` +
 		`"permissions":[{"entityName":"user","action":"read","entityIds":null,"dynamicId":"self-user-id"}]}]}`
-	mailJSON = `{"id":7,"kind":"recovery","recipient":"ada@example.com","state":"delivered","attempts":2,"createdAt":"2026-03-01T09:30:00Z",` +
-		`"nextAttemptAt":null,"deliveredAt":"2026-03-01T09:30:31Z","lastError":null}`
-	activityJSON = `{"id":77,"at":"2026-03-01T09:30:00Z","actor":{"id":1,"name":"admin@example.com"},"credential":{"kind":"session","id":31},` +
-		`"source":"192.0.2.7","action":"user.update","target":{"kind":"user","id":18,"name":"ada@example.com"},` +
+	mailJSON = `{"id":7,"kind":"recovery","recipient":"ada@example.com","state":"delivered","attempts":2,` +
+		`"createdAt":"2026-03-01T09:30:00Z","nextAttemptAt":null,"deliveredAt":"2026-03-01T09:30:31Z","lastError":null}`
+	activityJSON = `{"id":77,"at":"2026-03-01T09:30:00Z","actor":{"id":1,"name":"admin@example.com"},` +
+		`"credential":{"kind":"session","id":31},"source":"192.0.2.7","action":"user.update",` +
+		`"target":{"kind":"user","id":18,"name":"ada@example.com"},` +
 		`"changes":[{"field":"department","from":null,"to":"Engines"}],"count":1,"sealed":true}`
-	newMailJSON = `{"id":8,"kind":"recovery","recipient":null,"state":"requested","attempts":0,"createdAt":"2026-03-01T09:31:00Z",` +
-		`"nextAttemptAt":"2026-03-01T09:31:00Z","deliveredAt":null,"lastError":null}`
+	newMailJSON = `{"id":8,"kind":"recovery","recipient":null,"state":"requested","attempts":0,` +
+		`"createdAt":"2026-03-01T09:31:00Z","nextAttemptAt":"2026-03-01T09:31:00Z","deliveredAt":null,"lastError":null}`
 )
 
-// contractServer answers each operation with a good answer of the contract, or 401
-// where it needs a token and gets none.
+// contractServer answers each operation with a success of the contract, or 401 where
+// a needed token is missing.
 func contractServer() *httptest.Server {
 	mux := http.NewServeMux()
 	answer := func(pattern string, status int, body string) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("X-Request-Id", "4c9f1c1e0d5b4d0f")
-			open := r.URL.Path == "/api/login" || r.URL.Path == "/api/users/forgotten-password" || r.URL.Path == "/api/users/retrieve-password"
+			open := r.URL.Path == "/api/login" ||
+				r.URL.Path == "/api/users/forgotten-password" || r.URL.Path == "/api/users/retrieve-password"
 			if (r.Header.Get("x-api-key") == "") != open {
 				w.WriteHeader(http.StatusUnauthorized)
 				fmt.Fprint(w, `{"statusCode":401,"error":"UNAUTHORIZED","message":"This needs a valid credential."}`)
@@ -56,7 +61,8 @@ func contractServer() *httptest.Server {
 	answer("GET /api/users", 200, "["+adminJSON+","+adaJSON+"]\n")
 	answer("POST /api/users", 201, "["+adaJSON+"]")
 	answer("GET /api/users/18", 200, adaJSON)
-	answer("GET /api/users/99", 404, `{"statusCode":404,"error":"NOT_FOUND","message":"There is nothing with this id."}`)
+	answer("GET /api/users/99", 404,
+		`{"statusCode":404,"error":"NOT_FOUND","message":"There is nothing with this id."}`)
 	answer("PATCH /api/users/18", 200, adaJSON)
 	answer("DELETE /api/users/18", 204, "")
 	answer("PUT /api/users/18/roles", 200, `{"roles":[1,2]}`)
@@ -69,7 +75,7 @@ func contractServer() *httptest.Server {
 	return httptest.NewServer(mux)
 }
 
-// must keeps the examples short.
+// must returns value, and panics on an error. It keeps the examples short.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
@@ -102,7 +108,9 @@ func ExampleNew() {
 	_, err := client.New("http://usher.example.com")
 	fmt.Println(err)
 
-	c := must(client.New("https://usher.example.com", client.WithToken("usk_EXAMPLE"), client.WithUserAgent("nightly-sync/1.2")))
+	c := must(client.New(
+		"https://usher.example.com", client.WithToken("usk_EXAMPLE"), client.WithUserAgent("nightly-sync/1.2"),
+	))
 	fmt.Println(c)
 	// Output:
 	// usher: plain HTTP to usher.example.com would send passwords and tokens in clear; use https
@@ -203,7 +211,7 @@ func ExampleClient_ChangePassword() {
 	// Output: <nil>
 }
 
-// A user who has forgotten the password asks for a message and uses the token in it.
+// A user who has forgotten the password requests a message and uses the token in it.
 func ExampleClient_RetrievePassword() {
 	server := contractServer()
 	defer server.Close()

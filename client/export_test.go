@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// WithSleep replaces the waiting between tries.
+// WithSleep replaces the waiting before retries.
 func WithSleep(c *Client, sleep func(context.Context, time.Duration) error) *Client {
 	other := *c
 	other.sender.sleep = sleep

@@ -9,12 +9,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-const importJSON = `{"id":4,"createdAt":"2026-03-01T09:30:00Z","dryRun":false,"faults":1,"finishedAt":null,"rows":3,"state":"open"}`
+const importJSON = `{"id":4,"createdAt":"2026-03-01T09:30:00Z","dryRun":false,"faults":1,"finishedAt":null,"rows":3,` +
+	`"state":"open"}`
 
 func TestFindAllUsers(t *testing.T) {
-	var asked []string
+	var queries []string
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.URL.RawQuery)
+		queries = append(queries, r.URL.RawQuery)
 		switch r.URL.Query().Get("cursor") {
 		case "":
 			w.Header().Set("X-Next-Cursor", "two")
@@ -34,8 +35,8 @@ func TestFindAllUsers(t *testing.T) {
 		n++
 	}
 	const want = "[search=x&limit=2 search=x&cursor=two&limit=2 search=x&cursor=three&limit=2]"
-	if n != 4 || fmt.Sprint(asked) != want {
-		t.Errorf("%d users, asked %v, want %s", n, asked, want)
+	if n != 4 || fmt.Sprint(queries) != want {
+		t.Errorf("%d users, queries %v, want %s", n, queries, want)
 	}
 }
 
@@ -57,15 +58,17 @@ func TestFindAllUsersEndsWithAnError(t *testing.T) {
 	}
 }
 
-func TestImportRowsTellFaults(t *testing.T) {
+func TestImportRowsReturnFaults(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"import":`+importJSON+`,"faults":[{"row":3,"path":"/email","message":"is the address of another user"}]}`)
+		_, _ = io.WriteString(w, `{"import":`+importJSON+
+			`,"faults":[{"row":3,"path":"/email","message":"is the address of another user"}]}`)
 	})
 	result, err := newClient(t, url).AddImportRows(t.Context(), 4, 3, []client.ImportUser{{Name: "n", Email: "a@b"}})
 	if err != nil || result.Import.Rows != 3 || result.Import.State != client.ImportOpen {
 		t.Fatalf("%+v, %v", result, err)
 	}
-	if want := (client.ImportFault{Row: 3, Path: "/email", Message: "is the address of another user"}); len(result.Faults) != 1 || result.Faults[0] != want {
+	want := client.ImportFault{Row: 3, Path: "/email", Message: "is the address of another user"}
+	if len(result.Faults) != 1 || result.Faults[0] != want {
 		t.Errorf("the faults are %+v", result.Faults)
 	}
 }

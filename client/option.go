@@ -6,7 +6,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Option sets something about a new [Client].
+// Option configures a new [Client].
 type Option func(*settings)
 
 type settings struct {
@@ -23,17 +23,17 @@ func WithToken(token string) Option {
 	return func(s *settings) { s.token = secret.New(token) }
 }
 
-// WithHTTPClient sends requests by way of c, for proxies, certificates and time
-// limits of one's own. The client works on a copy that follows no redirects, and
-// does not change c. The default uses the proxy of the environment
+// WithHTTPClient sends requests with c, for the caller's own proxies, certificates
+// and timeouts. The client works on a copy that follows no redirects, and does not
+// change c. The default uses the proxy of the environment
 // ([http.ProxyFromEnvironment]).
 func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) { s.http = c }
 }
 
 // WithRetries sets how often a request may be sent again, from 0 to 2, where the
-// package documentation allows it at all. The default is 2. Values out of range
-// count as the nearest one within.
+// package documentation allows it at all. The default is 2. A value out of range
+// counts as the nearest one within.
 func WithRetries(n int) Option {
 	return func(s *settings) { s.retries = min(max(n, 0), maxRetries) }
 }
@@ -45,8 +45,8 @@ func WithUserAgent(agent string) Option {
 }
 
 // WithInsecureHTTP allows a base URL with plain HTTP and a host that is not this
-// machine. Passwords and tokens then cross the network in clear: whoever listens
-// can use them. It is for networks that are protected in another way.
+// machine. Passwords and tokens then cross the network in clear, where others can
+// read and use them. It is for networks that are protected in another way.
 func WithInsecureHTTP() Option {
 	return func(s *settings) { s.insecureHTTP = true }
 }

@@ -49,7 +49,7 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	return c.sender.Do(req)
+	return c.sender.send(req)
 }
 
 // receive makes one request within the limits of the package and reads the answer.

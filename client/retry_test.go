@@ -15,8 +15,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// reply is what a server does with one request: an answer, or a broken connection
-// where the status is 0.
+// reply is the answer of a server to one request. With the status 0 the server closes
+// the connection.
 type reply struct {
 	status     int
 	body       string
@@ -24,14 +24,14 @@ type reply struct {
 }
 
 var (
-	unavailable = reply{503, `{"statusCode":503,"error":"UNAVAILABLE","message":"Busy."}`, "2"}
-	tooMany     = reply{429, `{"statusCode":429,"error":"TOO_MANY_REQUESTS","message":"Wait."}`, "2"}
-	tooManyLong = reply{429, `{"statusCode":429,"error":"TOO_MANY_REQUESTS","message":"Wait."}`, "60"}
-	waits20     = reply{503, `{"statusCode":503,"error":"UNAVAILABLE","message":"Busy."}`, "20"}
-	proxy503    = reply{503, "<html>", ""}
-	internal    = reply{500, `{"statusCode":500,"error":"INTERNAL_SERVER_ERROR","message":"Oh."}`, ""}
-	broken      = reply{}
-	good        = reply{200, adaJSON, ""}
+	unavailable   = reply{503, `{"statusCode":503,"error":"UNAVAILABLE","message":"Busy."}`, "2"}
+	tooMany       = reply{429, `{"statusCode":429,"error":"TOO_MANY_REQUESTS","message":"Wait."}`, "2"}
+	tooManyLong   = reply{429, `{"statusCode":429,"error":"TOO_MANY_REQUESTS","message":"Wait."}`, "60"}
+	unavailable20 = reply{503, `{"statusCode":503,"error":"UNAVAILABLE","message":"Busy."}`, "20"}
+	proxy503      = reply{503, "<html>", ""}
+	internal      = reply{500, `{"statusCode":500,"error":"INTERNAL_SERVER_ERROR","message":"Oh."}`, ""}
+	broken        = reply{}
+	success       = reply{200, adaJSON, ""}
 )
 
 // TestRetries counts the requests that reach the server, and the seconds waited.
@@ -45,41 +45,41 @@ func TestRetries(t *testing.T) {
 	password := func(ctx context.Context, c *client.Client) error { return c.ChangePassword(ctx, "o", "n") }
 
 	for _, test := range []struct {
-		name    string
-		call    func(context.Context, *client.Client) error
-		replies []reply // the last one goes on
-		retries int
-		tries   int
-		waits   time.Duration // in whole seconds
-		ok      bool
+		name     string
+		call     func(context.Context, *client.Client) error
+		replies  []reply // the last one repeats
+		retries  int
+		attempts int
+		waits    time.Duration // in whole seconds
+		ok       bool
 	}{
-		{"GET, busy once", get, []reply{unavailable, good}, 2, 2, 2 * time.Second, true},
-		{"GET, busy twice", get, []reply{unavailable, tooMany, good}, 2, 3, 4 * time.Second, true},
+		{"GET, busy once", get, []reply{unavailable, success}, 2, 2, 2 * time.Second, true},
+		{"GET, busy twice", get, []reply{unavailable, tooMany, success}, 2, 3, 4 * time.Second, true},
 		{"GET, busy for ever", get, []reply{unavailable}, 2, 3, 4 * time.Second, false},
 		{"GET, not asked for", get, []reply{unavailable}, 0, 1, 0, false},
 		{"GET, asked too often", get, []reply{unavailable}, 100, 3, 4 * time.Second, false},
 		{"GET, wait too long", get, []reply{tooManyLong}, 2, 1, 0, false},
-		{"GET, waits too long together", get, []reply{waits20}, 2, 2, 20 * time.Second, false},
-		{"GET, broken once", get, []reply{broken, good}, 2, 2, 0, true},
-		{"GET, proxy busy", get, []reply{proxy503, good}, 2, 2, 0, true},
+		{"GET, waits too long together", get, []reply{unavailable20}, 2, 2, 20 * time.Second, false},
+		{"GET, broken once", get, []reply{broken, success}, 2, 2, 0, true},
+		{"GET, proxy busy", get, []reply{proxy503, success}, 2, 2, 0, true},
 		{"GET, fault", get, []reply{internal}, 2, 1, 0, false},
-		{"PATCH, busy once", patch, []reply{unavailable, good}, 2, 2, 2 * time.Second, true},
+		{"PATCH, busy once", patch, []reply{unavailable, success}, 2, 2, 2 * time.Second, true},
 		{"PATCH, broken", patch, []reply{broken}, 2, 1, 0, false},
 		{"PATCH, proxy busy", patch, []reply{proxy503}, 2, 1, 0, false},
-		{"DELETE, busy once", remove, []reply{unavailable, good}, 2, 2, 2 * time.Second, true},
+		{"DELETE, busy once", remove, []reply{unavailable, success}, 2, 2, 2 * time.Second, true},
 		{"DELETE, broken", remove, []reply{broken}, 2, 1, 0, false},
-		{"password, too many", password, []reply{tooMany, good}, 2, 2, 2 * time.Second, true},
+		{"password, too many", password, []reply{tooMany, success}, 2, 2, 2 * time.Second, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var mu sync.Mutex
-			tries, bodies := 0, map[string]bool{}
+			attempts, bodies := 0, map[string]bool{}
 			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				mu.Lock()
 				defer mu.Unlock()
 				bodies[string(body)] = true
-				next := test.replies[min(tries, len(test.replies)-1)]
-				tries++
+				next := test.replies[min(attempts, len(test.replies)-1)]
+				attempts++
 				if next.status == 0 {
 					hangUp(t, w)
 					return
@@ -91,8 +91,9 @@ func TestRetries(t *testing.T) {
 				_, _ = io.WriteString(w, next.body)
 			})
 			var waited time.Duration
-			// Without kept connections, so that net/http sends nothing again on its own.
-			c := newClient(t, url, client.WithRetries(test.retries), client.WithHTTPClient(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}))
+			// On a connection that it reuses, net/http would send a request again on its own.
+			withoutKeepAlive := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+			c := newClient(t, url, client.WithRetries(test.retries), client.WithHTTPClient(withoutKeepAlive))
 			c = client.WithSleep(c, func(_ context.Context, d time.Duration) error { waited += d; return nil })
 			err := test.call(t.Context(), c)
 			mu.Lock()
@@ -100,11 +101,11 @@ func TestRetries(t *testing.T) {
 			if (err == nil) != test.ok {
 				t.Errorf("error: %v", err)
 			}
-			if tries != test.tries || waited.Truncate(time.Second) != test.waits {
-				t.Errorf("%d tries and %v waited, want %d and %v", tries, waited, test.tries, test.waits)
+			if attempts != test.attempts || waited.Truncate(time.Second) != test.waits {
+				t.Errorf("%d attempts and %v waited, want %d and %v", attempts, waited, test.attempts, test.waits)
 			}
 			if len(bodies) != 1 {
-				t.Errorf("the tries differ: %v", bodies)
+				t.Errorf("the bodies of the attempts differ: %v", bodies)
 			}
 		})
 	}
@@ -121,18 +122,21 @@ func hangUp(t *testing.T, w http.ResponseWriter) {
 }
 
 func TestContextEndsTheWaiting(t *testing.T) {
-	var tries atomic.Int32
+	var attempts atomic.Int32
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		tries.Add(1)
+		attempts.Add(1)
 		w.Header().Set("Retry-After", "20")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = io.WriteString(w, unavailable.body)
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	c := client.WithSleep(newClient(t, url), func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() })
+	c := client.WithSleep(newClient(t, url), func(ctx context.Context, _ time.Duration) error {
+		cancel()
+		return ctx.Err()
+	})
 	_, err := c.Whoami(ctx)
-	if !errors.Is(err, client.CodeUnavailable) || tries.Load() != 1 {
-		t.Errorf("after %d tries: %v", tries.Load(), err)
+	if !errors.Is(err, client.CodeUnavailable) || attempts.Load() != 1 {
+		t.Errorf("after %d attempts: %v", attempts.Load(), err)
 	}
 }
 
@@ -143,14 +147,15 @@ func TestNoAnswer(t *testing.T) {
 	if _, err := c.Whoami(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	_, err := newClient(t, "http://127.0.0.1:1", client.WithToken("uss_hidden"), client.WithRetries(0)).Whoami(t.Context())
+	c = newClient(t, "http://127.0.0.1:1", client.WithToken("uss_hidden"), client.WithRetries(0))
+	_, err := c.Whoami(t.Context())
 	if _, answered := errors.AsType[*client.Error](err); err == nil || answered {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestAllUsersStreams has a server that sends one user and goes on only when the
-// client has seen it.
+// TestAllUsersStreams has a server that sends the second user only after the client
+// has seen the first.
 func TestAllUsersStreams(t *testing.T) {
 	seen := make(chan struct{})
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {

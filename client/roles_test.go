@@ -15,7 +15,7 @@ const deskJSON = `{"id":3,"name":"Desk","description":"d","permissions":[` +
 	`{"entityName":"user","action":"read","entityIds":[4,9],"dynamicId":null},` +
 	`{"entityName":"user","action":"edit","entityIds":null,"dynamicId":"self-user-id"}]}`
 
-// TestRoleRequests sends each operation on roles and looks at what the server gets.
+// TestRoleRequests calls the methods on roles and checks the requests that the server gets.
 func TestRoleRequests(t *testing.T) {
 	self := client.SelfUserID
 	for _, test := range []struct {
@@ -23,26 +23,42 @@ func TestRoleRequests(t *testing.T) {
 		want   string // method, path, body
 		answer string
 	}{
-		{func(ctx context.Context, c *client.Client) (any, error) { return c.Roles(ctx) }, "GET /api/roles ", "[" + deskJSON + "]"},
-		{func(ctx context.Context, c *client.Client) (any, error) { return c.DefaultRoles(ctx) }, "GET /api/roles/user-creation-defaults ", "[" + deskJSON + "]"},
-		{func(ctx context.Context, c *client.Client) (any, error) { return c.Role(ctx, 3) }, "GET /api/roles/3 ", deskJSON},
+		{func(ctx context.Context, c *client.Client) (any, error) {
+			return c.Roles(ctx)
+		}, "GET /api/roles ", "[" + deskJSON + "]"},
+		{func(ctx context.Context, c *client.Client) (any, error) {
+			return c.DefaultRoles(ctx)
+		}, "GET /api/roles/user-creation-defaults ", "[" + deskJSON + "]"},
+		{func(ctx context.Context, c *client.Client) (any, error) {
+			return c.Role(ctx, 3)
+		}, "GET /api/roles/3 ", deskJSON},
 		{func(ctx context.Context, c *client.Client) (any, error) {
 			return c.CreateRoles(ctx, []client.NewRole{{Name: "Desk", Description: "d"}})
 		}, `POST /api/roles [{"description":"d","name":"Desk"}]`, "[" + deskJSON + "]"},
-		{func(ctx context.Context, c *client.Client) (any, error) { return c.CopyRole(ctx, 1, "Desk") }, `POST /api/roles/from/1 {"name":"Desk"}`, deskJSON},
+		{func(ctx context.Context, c *client.Client) (any, error) {
+			return c.CopyRole(ctx, 1, "Desk")
+		}, `POST /api/roles/from/1 {"name":"Desk"}`, deskJSON},
 		{func(ctx context.Context, c *client.Client) (any, error) {
 			return c.UpdateRole(ctx, 3, client.RoleUpdate{Name: new("Desk")})
 		}, `PATCH /api/roles/3 {"name":"Desk"}`, deskJSON},
 		{func(ctx context.Context, c *client.Client) (any, error) {
 			return c.SetRolePermissions(ctx, 3, []client.Permission{
-				{EntityName: "user", Action: "read", EntityIDs: []int64{4, 9}}, {EntityName: "user", Action: "edit", DynamicID: &self},
+				{EntityName: "user", Action: "read", EntityIDs: []int64{4, 9}},
+				{EntityName: "user", Action: "edit", DynamicID: &self},
 				{EntityName: "role", Action: "read"}, {EntityName: "role", Action: "edit", EntityIDs: []int64{}},
 			})
-		}, `PUT /api/roles/3/permissions [{"action":"read","entityIds":[4,9],"entityName":"user"},{"action":"edit","dynamicId":"self-user-id","entityName":"user"},` +
+		}, `PUT /api/roles/3/permissions [{"action":"read","entityIds":[4,9],"entityName":"user"},` +
+			`{"action":"edit","dynamicId":"self-user-id","entityName":"user"},` +
 			`{"action":"read","entityName":"role"},{"action":"edit","entityIds":[],"entityName":"role"}]`, deskJSON},
-		{func(ctx context.Context, c *client.Client) (any, error) { return c.SetRolePermissions(ctx, 3, nil) }, `PUT /api/roles/3/permissions []`, deskJSON},
-		{func(ctx context.Context, c *client.Client) (any, error) { return nil, c.DeleteRole(ctx, 3) }, "DELETE /api/roles/3 ", "null"},
-		{func(ctx context.Context, c *client.Client) (any, error) { return nil, c.ReplaceRole(ctx, 3, 2) }, "DELETE /api/roles/3?replaceWith=2 ", "null"},
+		{func(ctx context.Context, c *client.Client) (any, error) {
+			return c.SetRolePermissions(ctx, 3, nil)
+		}, `PUT /api/roles/3/permissions []`, deskJSON},
+		{func(ctx context.Context, c *client.Client) (any, error) {
+			return nil, c.DeleteRole(ctx, 3)
+		}, "DELETE /api/roles/3 ", "null"},
+		{func(ctx context.Context, c *client.Client) (any, error) {
+			return nil, c.ReplaceRole(ctx, 3, 2)
+		}, "DELETE /api/roles/3?replaceWith=2 ", "null"},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			var got string
@@ -65,7 +81,7 @@ func TestRoleRequests(t *testing.T) {
 	}
 }
 
-// An example of a role for people who reset passwords, and nothing else.
+// This role lets its users reset passwords, and nothing else.
 func ExampleClient_SetRolePermissions() {
 	server := contractServer()
 	defer server.Close()
@@ -73,7 +89,9 @@ func ExampleClient_SetRolePermissions() {
 	if err != nil {
 		panic(err)
 	}
-	roles, err := c.CreateRoles(context.Background(), []client.NewRole{{Name: "Desk", Description: "Resets passwords."}})
+	roles, err := c.CreateRoles(context.Background(), []client.NewRole{
+		{Name: "Desk", Description: "Resets passwords."},
+	})
 	if err != nil {
 		panic(err)
 	}

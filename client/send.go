@@ -15,11 +15,11 @@ import (
 const (
 	maxRetries = 2
 	maxWait    = 30 * time.Second       // of all waits of one request
-	firstWait  = 200 * time.Millisecond // where the server names no time; doubled each time
+	firstWait  = 200 * time.Millisecond // where there is no Retry-After; doubled with each attempt
 )
 
 // sender sends one request, again where that is safe, and returns only answers
-// that are a success. It is the HTTP client under the generated one.
+// that are a success.
 type sender struct {
 	http      *http.Client
 	retries   int
@@ -28,8 +28,8 @@ type sender struct {
 	sleep     func(context.Context, time.Duration) error
 }
 
-// Do sends req with the credential. Its error is an [*Error] where the server answered.
-func (s sender) Do(req *http.Request) (*http.Response, error) {
+// send sends req with the credential. Its error is an [*Error] where the server answered.
+func (s sender) send(req *http.Request) (*http.Response, error) {
 	token := s.token.Reveal()
 	if strings.ContainsFunc(token, unfitForHeader) {
 		return nil, errors.New("usher: the token has characters that no token has")
@@ -41,13 +41,13 @@ func (s sender) Do(req *http.Request) (*http.Response, error) {
 	}
 
 	var waited time.Duration
-	for try := 0; ; try++ {
-		resp, err := s.once(req)
+	for attempt := 0; ; attempt++ {
+		resp, err := s.sendOnce(req)
 		if err == nil {
 			return resp, nil
 		}
-		wait, again := s.retry(req, err, try)
-		if !again || waited+wait > maxWait {
+		wait, retry := s.retryAfter(req, err, attempt)
+		if !retry || waited+wait > maxWait {
 			return nil, err
 		}
 		waited += wait
@@ -57,10 +57,11 @@ func (s sender) Do(req *http.Request) (*http.Response, error) {
 	}
 }
 
+// unfitForHeader reports whether r must not be in a header field.
 func unfitForHeader(r rune) bool { return r <= ' ' || r > '~' }
 
-// once makes one try. An answer that is no success becomes an error.
-func (s sender) once(original *http.Request) (*http.Response, error) {
+// sendOnce makes one attempt. An answer that is not a success becomes an error.
+func (s sender) sendOnce(original *http.Request) (*http.Response, error) {
 	req := original.Clone(original.Context())
 	if original.GetBody != nil {
 		body, err := original.GetBody()
@@ -80,13 +81,13 @@ func (s sender) once(original *http.Request) (*http.Response, error) {
 	return nil, readError(resp)
 }
 
-// retry decides whether a try that failed with err may be made again, and how
-// long to wait before it.
-func (s sender) retry(req *http.Request, err error, try int) (wait time.Duration, again bool) {
-	if try >= s.retries || req.Context().Err() != nil {
+// retryAfter decides whether a request may be sent again after an attempt that failed
+// with err, and how long to wait before.
+func (s sender) retryAfter(req *http.Request, err error, attempt int) (wait time.Duration, retry bool) {
+	if attempt >= s.retries || req.Context().Err() != nil {
 		return 0, false
 	}
-	wait = firstWait<<try + rand.N(firstWait)
+	wait = firstWait<<attempt + rand.N(firstWait)
 	reads := req.Method == http.MethodGet
 	answer, answered := errors.AsType[*Error](err)
 	if !answered {
@@ -115,8 +116,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// drain reads the little that may be left of an answer, so that the connection
-// can be used again, and closes it.
+// drain reads the rest of a short answer, so that the connection can be used again,
+// and closes it.
 func drain(body io.ReadCloser) {
 	_, _ = io.CopyN(io.Discard, body, 4096)
 	_ = body.Close()

@@ -15,21 +15,25 @@ import (
 )
 
 const (
-	settingsJSON = `{"userRegistration":false,"smtpServerAddress":"mail.example.com","smtpServerPort":465,"smtpAccount":"usher","smtpAccountPassword":"********",` +
-		`"smtpUseStartTLS":false,"tls":true,"emailSender":"usher@example.com","defaultRoleIds":[2],"defaultProfileId":1,"internalCertificate":null,` +
+	settingsJSON = `{"userRegistration":false,"smtpServerAddress":"mail.example.com","smtpServerPort":465,` +
+		`"smtpAccount":"usher","smtpAccountPassword":"********","smtpUseStartTLS":false,"tls":true,` +
+		`"emailSender":"usher@example.com","defaultRoleIds":[2],"defaultProfileId":1,"internalCertificate":null,` +
 		`"keepAuditLog":true,"logRetentionPeriod":365}`
-	serverSettingsJSON = `{"publicUrl":"https://usher.example.com","emailSenderName":"Usher","sessionIdleMinutes":720,"sessionAbsoluteMinutes":43200}`
-	lockoutJSON        = `{"enabled":true,"lockoutDuration":300,"failedAttemptThreshold":3,"failedAttemptPeriod":300}`
-	preferencesJSON    = `{"language":"en","preferredProfileId":1}`
-	testMessageJSON    = `{"delivered":false,"recipient":"admin@example.com","cause":"could not connect"}`
-	ldapJSON           = `{"enabled":true,"url":"ldaps://directory.example.com","searchUserDN":"cn=usher","searchUserPassword":"********","userSearchBase":null,` +
-		`"userSearchFilter":"uid={{login}}","allowedGroups":[{"name":"staff","defaultRoleIds":[2],"defaultProfileId":1}]}`
-	samlJSON = `{"enabled":false,"activateCreatedUsers":false,"providerLoginUrl":null,"signatureCertificate":null,"encryptionCertificate":"PEM",` +
-		`"serviceProviderUrl":"https://usher.example.com","assertEndpoint":"https://usher.example.com/auth-service/providers/saml/assert","allowedGroups":[]}`
+	serverSettingsJSON = `{"publicUrl":"https://usher.example.com","emailSenderName":"Usher",` +
+		`"sessionIdleMinutes":720,"sessionAbsoluteMinutes":43200}`
+	lockoutJSON     = `{"enabled":true,"lockoutDuration":300,"failedAttemptThreshold":3,"failedAttemptPeriod":300}`
+	preferencesJSON = `{"language":"en","preferredProfileId":1}`
+	testMessageJSON = `{"delivered":false,"recipient":"admin@example.com","cause":"could not connect"}`
+	ldapJSON        = `{"enabled":true,"url":"ldaps://directory.example.com","searchUserDN":"cn=usher",` +
+		`"searchUserPassword":"********","userSearchBase":null,"userSearchFilter":"uid={{login}}",` +
+		`"allowedGroups":[{"name":"staff","defaultRoleIds":[2],"defaultProfileId":1}]}`
+	samlJSON = `{"enabled":false,"activateCreatedUsers":false,"providerLoginUrl":null,"signatureCertificate":null,` +
+		`"encryptionCertificate":"PEM","serviceProviderUrl":"https://usher.example.com",` +
+		`"assertEndpoint":"https://usher.example.com/auth-service/providers/saml/assert","allowedGroups":[]}`
 )
 
-// TestSettings sends each operation of settings, looks at what the server gets, and
-// writes the answer again.
+// TestSettings calls the methods of settings, checks the requests that the server
+// gets, and encodes the answers again.
 func TestSettings(t *testing.T) {
 	type ctx = context.Context
 	for _, test := range []struct {
@@ -38,43 +42,69 @@ func TestSettings(t *testing.T) {
 		answer string
 	}{
 		{func(x ctx, c *client.Client) (any, error) { return c.About(x) }, `GET /api/about `, `{"version":"1.2.3"}`},
-		{func(x ctx, c *client.Client) (any, error) { return c.Preferences(x) }, `GET /api/preferences `, preferencesJSON},
+		{func(x ctx, c *client.Client) (any, error) {
+			return c.Preferences(x)
+		}, `GET /api/preferences `, preferencesJSON},
 		{func(x ctx, c *client.Client) (any, error) {
 			return c.UpdatePreferences(x, client.PreferencesUpdate{Language: new("de")})
 		}, `PATCH /api/preferences {"language":"de"}`, preferencesJSON},
-		{func(x ctx, c *client.Client) (any, error) { return c.LockoutPolicy(x) }, `GET /api/lockout-policy `, lockoutJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return nil, c.UpdateLockoutPolicy(x, client.LockoutPolicyUpdate{Enabled: new(false), LockoutDuration: new(0)})
+			return c.LockoutPolicy(x)
+		}, `GET /api/lockout-policy `, lockoutJSON},
+		{func(x ctx, c *client.Client) (any, error) {
+			return nil, c.UpdateLockoutPolicy(x, client.LockoutPolicyUpdate{
+				Enabled: new(false), LockoutDuration: new(0),
+			})
 		}, `PATCH /api/lockout-policy {"enabled":false,"lockoutDuration":0}`, `null`},
-		{func(x ctx, c *client.Client) (any, error) { return c.ApplicationSettings(x) }, `GET /api/application-settings `, settingsJSON},
+		{func(x ctx, c *client.Client) (any, error) {
+			return c.ApplicationSettings(x)
+		}, `GET /api/application-settings `, settingsJSON},
 		{func(x ctx, c *client.Client) (any, error) {
 			return c.UpdateApplicationSettings(x, client.ApplicationSettingsUpdate{})
 		}, `PATCH /api/application-settings {}`, settingsJSON},
 		{func(x ctx, c *client.Client) (any, error) {
 			return c.UpdateApplicationSettings(x, client.ApplicationSettingsUpdate{
-				SMTPServerAddress: client.Set("mail.example.com"), SMTPServerPort: client.Clear[int](), SMTPAccount: client.Set("usher"),
-				SMTPAccountPassword: client.Set("secret"), SMTPUseStartTLS: new(false), TLS: new(true), EmailSender: new("a@b"),
-				InternalCertificate: client.Clear[string](), DefaultRoleIDs: []int64{2, 3}, DefaultProfileID: new(1), KeepAuditLog: new(true),
+				SMTPServerAddress: client.Set("mail.example.com"), SMTPServerPort: client.Clear[int](),
+				SMTPAccount: client.Set("usher"), SMTPAccountPassword: client.Set("secret"),
+				SMTPUseStartTLS: new(false), TLS: new(true), EmailSender: new("a@b"),
+				InternalCertificate: client.Clear[string](), DefaultRoleIDs: []int64{2, 3},
+				DefaultProfileID: new(1), KeepAuditLog: new(true),
 				LogRetentionPeriod: new(30), UserRegistration: new(false),
 			})
-		}, `PATCH /api/application-settings {"defaultProfileId":1,"defaultRoleIds":[2,3],"emailSender":"a@b","internalCertificate":null,"keepAuditLog":true,` +
-			`"logRetentionPeriod":30,"smtpAccount":"usher","smtpAccountPassword":"secret","smtpServerAddress":"mail.example.com","smtpServerPort":null,` +
+		}, `PATCH /api/application-settings {"defaultProfileId":1,"defaultRoleIds":[2,3],"emailSender":"a@b",` +
+			`"internalCertificate":null,"keepAuditLog":true,"logRetentionPeriod":30,"smtpAccount":"usher",` +
+			`"smtpAccountPassword":"secret","smtpServerAddress":"mail.example.com","smtpServerPort":null,` +
 			`"smtpUseStartTLS":false,"tls":true,"userRegistration":false}`, settingsJSON},
-		{func(x ctx, c *client.Client) (any, error) { return c.SendTestMessage(x) }, `POST /api/application-settings/test-message `, testMessageJSON},
-		{func(x ctx, c *client.Client) (any, error) { return c.ServerSettings(x) }, `GET /api/server-settings `, serverSettingsJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.UpdateServerSettings(x, client.ServerSettingsUpdate{PublicURL: client.Clear[string](), SessionIdleMinutes: new(60)})
+			return c.SendTestMessage(x)
+		}, `POST /api/application-settings/test-message `, testMessageJSON},
+		{func(x ctx, c *client.Client) (any, error) {
+			return c.ServerSettings(x)
+		}, `GET /api/server-settings `, serverSettingsJSON},
+		{func(x ctx, c *client.Client) (any, error) {
+			return c.UpdateServerSettings(x, client.ServerSettingsUpdate{
+				PublicURL: client.Clear[string](), SessionIdleMinutes: new(60),
+			})
 		}, `PATCH /api/server-settings {"publicUrl":null,"sessionIdleMinutes":60}`, serverSettingsJSON},
-		{func(x ctx, c *client.Client) (any, error) { return c.LDAPConfiguration(x) }, `GET /api/ldap-configuration `, ldapJSON},
+		{func(x ctx, c *client.Client) (any, error) {
+			return c.LDAPConfiguration(x)
+		}, `GET /api/ldap-configuration `, ldapJSON},
 		{func(x ctx, c *client.Client) (any, error) {
 			return c.UpdateLDAPConfiguration(x, client.LDAPConfigurationUpdate{
 				Enabled: new(true), SearchUserPassword: client.Set("secret"),
-				AllowedGroups: client.Set([]client.AllowedGroup{{Name: "staff", DefaultRoleIDs: []int64{2}, DefaultProfileID: 1}}),
+				AllowedGroups: client.Set([]client.AllowedGroup{
+					{Name: "staff", DefaultRoleIDs: []int64{2}, DefaultProfileID: 1},
+				}),
 			})
-		}, `PATCH /api/ldap-configuration {"allowedGroups":[{"name":"staff","defaultRoleIds":[2],"defaultProfileId":1}],"enabled":true,"searchUserPassword":"secret"}`, ldapJSON},
-		{func(x ctx, c *client.Client) (any, error) { return c.SAMLConfiguration(x) }, `GET /api/saml-configuration `, samlJSON},
+		}, `PATCH /api/ldap-configuration {"allowedGroups":[{"name":"staff","defaultRoleIds":[2],"defaultProfileId":1}],` +
+			`"enabled":true,"searchUserPassword":"secret"}`, ldapJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.UpdateSAMLConfiguration(x, client.SAMLConfigurationUpdate{ProviderLoginURL: client.Set("https://p"), AllowedGroups: client.Clear[[]client.AllowedGroup]()})
+			return c.SAMLConfiguration(x)
+		}, `GET /api/saml-configuration `, samlJSON},
+		{func(x ctx, c *client.Client) (any, error) {
+			return c.UpdateSAMLConfiguration(x, client.SAMLConfigurationUpdate{
+				ProviderLoginURL: client.Set("https://p"), AllowedGroups: client.Clear[[]client.AllowedGroup](),
+			})
 		}, `PATCH /api/saml-configuration {"allowedGroups":null,"providerLoginUrl":"https://p"}`, samlJSON},
 		{func(x ctx, c *client.Client) (any, error) { return c.RenewSAMLCertificate(x) },
 			`GET /api/saml-configuration/generate-certificate `, `{"encryptionCertificate":"PEM"}`},
@@ -107,14 +137,15 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// A certificate is asked for once: each request makes another.
+// The request is not retried, since each one creates another certificate.
 func TestRenewSAMLCertificateIsSentOnce(t *testing.T) {
 	requests := 0
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		requests++
 		w.WriteHeader(http.StatusServiceUnavailable)
 	})
-	if _, err := newClient(t, url, client.WithToken("uss_hidden")).RenewSAMLCertificate(t.Context()); err == nil || requests != 1 {
+	c := newClient(t, url, client.WithToken("uss_hidden"))
+	if _, err := c.RenewSAMLCertificate(t.Context()); err == nil || requests != 1 {
 		t.Errorf("%d requests, %v", requests, err)
 	}
 }
@@ -123,8 +154,10 @@ func TestSecretsOfSettingsAreNotShown(t *testing.T) {
 	const hidden = "Hidden-secret-1"
 	var shown bytes.Buffer
 	for _, value := range []any{
-		client.ApplicationSettingsUpdate{SMTPAccountPassword: client.Set(hidden)}, &client.ApplicationSettingsUpdate{SMTPAccountPassword: client.Set(hidden)},
-		client.LDAPConfigurationUpdate{SearchUserPassword: client.Set(hidden)}, []client.LDAPConfigurationUpdate{{SearchUserPassword: client.Set(hidden)}},
+		client.ApplicationSettingsUpdate{SMTPAccountPassword: client.Set(hidden)},
+		&client.ApplicationSettingsUpdate{SMTPAccountPassword: client.Set(hidden)},
+		client.LDAPConfigurationUpdate{SearchUserPassword: client.Set(hidden)},
+		[]client.LDAPConfigurationUpdate{{SearchUserPassword: client.Set(hidden)}},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			fmt.Fprintf(&shown, verb+"\n", value)
