@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Compares the Go benchmarks of this tree with those of another revision, in turn, and
-# has benchstat tell what is different. What there is in both is compared.
+# Runs the Go benchmarks of this tree and of another revision in alternation, and compares
+# them with benchstat. It compares the benchmarks that both revisions have.
 #
 #   scripts/bench-compare.sh REVISION [BENCHMARKS]
 #
-# BENCHMARKS is a regular expression; all but the bulk create run without it.
+# BENCHMARKS is a regular expression; without it all but the bulk create run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-base=${1:?which revision to compare with, as in: make bench-compare BASE=HEAD~1}
-which=${2:-'^Benchmark(Whoami|Get|List1000|Login|Patch)$/usher'}
+base=${1:?the revision to compare with, as in: make bench-compare BASE=HEAD~1}
+benchmarks=${2:-'^Benchmark(Whoami|Get|List1000|Login|Patch)$/usher'}
 rounds=${ROUNDS:-8}
 
 out=$PWD/.cache/bench
@@ -25,7 +25,7 @@ go test -c -o "$tree/new" ./bench
 for ((i = 1; i <= rounds; i++)); do
 	echo "round $i of $rounds" >&2
 	for side in old new; do
-		(cd bench && "$tree/$side" -test.run '^$' -test.bench "$which" -test.benchtime 1s) >>"$out/$side.txt"
+		(cd bench && "$tree/$side" -test.run '^$' -test.bench "$benchmarks" -test.benchtime 1s) >>"$out/$side.txt"
 	done
 done
 go tool -modfile="$PWD/tools/go.mod" benchstat "$base=$out/old.txt" "this tree=$out/new.txt"

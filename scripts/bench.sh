@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Measures Usher beside what bounds it; bench/README.md says how to read the table.
+# Measures Usher and, in the same run, what bounds it. bench/README.md explains the table.
 #
 #   scripts/bench.sh                            an hour
-#   BENCH=quick scripts/bench.sh                ten minutes, and too little to say much
+#   BENCH=quick scripts/bench.sh                ten minutes, too short for reliable figures
 #   scripts/bench.sh -rows '^whoami' [...]      some rows; the flags are those of bench/load
 #
-# The table stays in .cache/bench/table.md.
+# It writes the table to .cache/bench/table.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,9 +20,9 @@ esac
 
 out=$PWD/.cache/bench
 mkdir -p "$out"
-built=$(mktemp -d)
-trap 'rm -rf "$built"' EXIT
+bin=$(mktemp -d)
+trap 'rm -rf "$bin"' EXIT
 
 make --no-print-directory build
-go build -o "$built/load" ./bench/load
-"$built/load" -usher "$PWD/usher" -o "$out/table.md" "${flags[@]}" "$@"
+go build -o "$bin/load" ./bench/load
+"$bin/load" -usher "$PWD/usher" -o "$out/table.md" "${flags[@]}" "$@"

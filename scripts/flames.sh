@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Draws the flame graphs of docs/performance.md from profiles of the Go benchmarks, on
-# SQLite: what the server does for a request, without the client, which is in the same process.
+# Draws the flame graphs of docs/performance.md from CPU profiles of the Go benchmarks, on
+# SQLite. They show the server's part of a request, without the client in the same process.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

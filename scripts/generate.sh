@@ -13,7 +13,7 @@ outputs=(internal/httpapi/wire/wire.gen.go client/types.gen.go)
 
 case ${1-} in
 --check)
-	# The generators run on a copy, so that the check leaves the tree alone.
+	# The generators run on a copy, so that the check doesn't change the tree.
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	cp --parents -R go.mod go.sum tools api client/codegen "$work"

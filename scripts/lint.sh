@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the form of the code and that nothing that is generated or vendored is stale.
+# Checks formatting, go vet and staticcheck, and that no generated code or vendored file is stale.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

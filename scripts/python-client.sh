@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Makes the Python client clients/python from api/openapi.yaml.
+# Generates the Python client clients/python from api/openapi.yaml.
 #
 #   scripts/python-client.sh           write clients/python
-#   scripts/python-client.sh --check   write nothing; fail when clients/python is not what this script makes
+#   scripts/python-client.sh --check   write nothing; fail when clients/python is stale
 #
-# The generator is swagger-codegen 3, the tool behind api/testdata/UserApi.md. This version is the one whose Python works
-# with today's urllib3. It is fetched once, by its Maven coordinates, into .cache/.
+# The generator is swagger-codegen 3, the tool behind api/testdata/UserApi.md. The Python code of this version works with
+# current urllib3. Maven fetches it once into .cache/.
 #
-# Four files of clients/python are written by hand: .swagger-codegen-ignore (which names them and what is left out),
-# .gitignore, README.md and pyproject.toml. All others are the generator's, and what it no longer makes is removed.
+# Four files of clients/python are written by hand: .swagger-codegen-ignore (which lists them and the files to leave out),
+# .gitignore, README.md and pyproject.toml. The generator owns all others, and the script removes those that it no longer
+# generates.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -26,7 +27,7 @@ need() {
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null
 }
 
-# fetch puts the generator into .cache/, which git ignores.
+# fetch downloads the generator into .cache/, which git ignores, and checks its checksum.
 fetch() {
 	if [[ ! -f $jar ]]; then
 		need mvn maven
@@ -38,10 +39,10 @@ fetch() {
 	echo "$sha256  $jar" | sha256sum --check --quiet
 }
 
-# seed_contract writes the contract without the query parameters that it adds to operations of api/testdata/UserApi.md, so that
-# the generated page stays equal to that one. Such a parameter is a list entry whose first line is `- x-beyond-seed: true`; its
-# other lines are further in. Lines are left out, rather than YAML read and written, since the generator's output has the order
-# of its input, and awk is everywhere.
+# seed_contract prints the contract without the query parameters that it adds to operations of api/testdata/UserApi.md, so
+# that the generated page stays equal to that one. Such a parameter is a list entry whose first line is
+# `- x-beyond-seed: true`; its other lines are indented further. The function drops lines instead of parsing YAML, since the
+# generator's output has the order of its input, and awk is everywhere.
 seed_contract() {
 	awk '
 		/^ *- x-beyond-seed: true$/ { dash = index($0, "-"); next }
@@ -50,7 +51,7 @@ seed_contract() {
 	' api/openapi.yaml
 }
 
-# generate DIR makes the whole client in DIR, which must not exist.
+# generate DIR generates the whole client into DIR, which must not exist.
 generate() {
 	mkdir -p "$1"
 	for file in "${by_hand[@]}"; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the Python environment of the end-to-end tests: .cache/venv, with the packages that e2e/python/requirements.txt pins
-# and the client clients/python. Installs Debian's python3 and python3-venv when they are missing. Does nothing when the
-# environment is up to date; tests that call it at once wait for each other. On success it prints nothing on standard output.
+# Creates the Python environment of the end-to-end tests: .cache/venv, with the packages that e2e/python/requirements.txt
+# pins and the client clients/python. Installs Debian's python3 and python3-venv when they are missing. Does nothing when
+# the environment is up to date. A lock serializes concurrent runs. On success it prints nothing on standard output.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -15,8 +15,8 @@ echo '*' >.cache/.gitignore
 exec 9>.cache/venv.lock
 flock 9
 
-# have_python says whether there is a Python that can make an environment. pip comes into it by ensurepip, which Debian
-# has in python3-venv.
+# have_python succeeds if there is a Python that can create an environment. ensurepip installs pip there; Debian ships it in
+# python3-venv.
 have_python() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
 if ! have_python; then
@@ -28,8 +28,8 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
 	exit 1
 }
 
-# wanted prints a checksum of all that the environment is made from.
-wanted() {
+# inputs_checksum prints a checksum of everything that the environment is built from.
+inputs_checksum() {
 	{
 		python3 -c 'import sys; print(sys.base_prefix, sys.version)'
 		pwd
@@ -39,7 +39,7 @@ wanted() {
 }
 
 stamp=$venv/stamp
-if [[ -f $stamp && $(<"$stamp") == "$(wanted)" ]]; then
+if [[ -f $stamp && $(<"$stamp") == "$(inputs_checksum)" ]]; then
 	exit 0
 fi
 
@@ -49,7 +49,7 @@ rm -rf "$venv"
 python3 -m venv "$venv" >&2
 pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check)
 "${pip[@]}" --requirement "$requirements" >&2
-# A copy is built, since setuptools leaves its files beside the source.
+# setuptools writes into the source directory, so it builds a copy.
 cp -R "$client" "$work/client"
 "${pip[@]}" --no-deps --no-build-isolation "$work/client" >&2
-wanted >"$stamp"
+inputs_checksum >"$stamp"

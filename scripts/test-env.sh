@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests use, where it is missing: packages of Debian, and axe-core
-# into .cache/. The tests' other needs (the Python environment, the generator of the
-# Python client) are installed by the scripts that use them.
+# Installs missing dependencies of the tests: Debian packages, and axe-core into .cache/.
+# The scripts that use the Python environment and the generator of the Python client
+# install those themselves.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,8 +10,8 @@ missing=()
 for command in "${!packages[@]}"; do
 	command -v "$command" >/dev/null || missing+=("${packages[$command]}")
 done
-# Servers of PostgreSQL are started by the tests. The package would start one more,
-# unless told not to before it is there.
+# The tests start PostgreSQL servers of their own. This setting keeps the package from
+# starting another one when it is installed.
 if ! compgen -G '/usr/lib/postgresql/*/bin/pg_amcheck' >/dev/null; then
 	missing+=(postgresql)
 	settings=/etc/postgresql-common/createcluster.conf
@@ -26,7 +26,7 @@ if ((${#missing[@]})); then
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >/dev/null
 fi
 
-# axe-core looks for what keeps people with disabilities from using a page.
+# axe-core checks pages for accessibility.
 axe=4.14.1
 axe_sum=29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 if ! sha256sum --check --status <<<"$axe_sum  .cache/axe-core/axe.min.js" 2>/dev/null; then

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Brings the files of others that the web pages use into the repository.
+# Vendors the third-party files of the web pages into the repository.
 #
-#   scripts/vendor-assets.sh           takes them from the npm package, checks and writes them
-#   scripts/vendor-assets.sh --check   checks the files in the repository; needs no network
+#   scripts/vendor-assets.sh           take them from the npm package, check and write them
+#   scripts/vendor-assets.sh --check   check the files in the repository; needs no network
 #
-# To move to a newer version: change `version`, run the script, read the sums
-# that it found, look at the change upstream, and write the new sums below.
+# To upgrade: change `version`, run the script, review the change upstream, and write the
+# checksums that it printed below.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -20,7 +20,7 @@ b6366d212427ca41732dd93ce56a47ceaf7a0902edc2e90b22ca6a9d6feff20e rapidoc-min.js.
 92682ac573adb5e1357f1f41dd0eaa2f0e9dd6116b569218978c2469c1cd085c rapidoc-LICENSE.txt LICENSE.txt
 '
 
-# check DIRECTORY compares the files there with the sums above.
+# check DIRECTORY compares the files there with the checksums above.
 check() {
 	echo "$files" | while read -r sum name _; do
 		[ -z "$name" ] || echo "$sum  $1/$name"
@@ -40,7 +40,7 @@ case "${1-}" in
 		[ -z "$name" ] || mv "$fresh/package/$source" "$fresh/$name"
 	done
 	if ! check "$fresh"; then
-		echo "the sums found:" >&2
+		echo "the checksums found:" >&2
 		(cd "$fresh" && sha256sum -- *.js *.txt) >&2
 		exit 1
 	fi
