@@ -13,7 +13,7 @@ func TestGeneratedGoIsFresh(t *testing.T) {
 		"go.overlay.yaml", "../scripts/generate.sh", "../tools/go.mod",
 		"../internal/httpapi/generate.go", "../internal/httpapi/oapi-codegen.yaml", "../internal/httpapi/wire/wire.gen.go",
 		"../client/types.go", "../client/oapi-codegen.yaml", "../client/types.gen.go", "../client/codegen/overlay.yaml",
-		"../client/codegen/imports.tmpl", "../client/codegen/constants.tmpl", "../client/codegen/typedef.tmpl",
+		"../client/codegen/imports.tmpl", "../client/codegen/constants.tmpl", "../client/codegen/typedef.tmpl", "../client/codegen/comments.sed",
 	} {
 		read(t, file)
 	}

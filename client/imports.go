@@ -10,6 +10,14 @@ import (
 const MaxImportRows = 1000
 
 // BeginImport opens an import. A dry run checks rows and creates no users.
+//
+//	i, err := c.BeginImport(ctx, false)
+//	for first := 1; more rows; first += len(users) {
+//		result, err := c.AddImportRows(ctx, i.ID, first, users) // result.Faults: fix the rows and begin again
+//	}
+//	for i.State != client.ImportFinished {
+//		i, err = c.FinishImport(ctx, i.ID)
+//	}
 func (c *Client) BeginImport(ctx context.Context, dryRun bool) (Import, error) {
 	return receive[Import](ctx, c, request{
 		method: http.MethodPost, path: "api/imports", body: map[string]bool{"dryRun": dryRun},

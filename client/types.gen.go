@@ -49,41 +49,41 @@ const (
 
 // ActivityActor is the user or the part of the server that acted. ID is nil where no user is known.
 type ActivityActor struct {
-	// ID The id of the user; `null` for none.
+	// The id of the user; nil for none.
 	ID *int64 `json:"id"`
 
-	// Name The e-mail address of the user, or the name of what else acted.
+	// The e-mail address of the user, or the name of what else acted.
 	Name string `json:"name"`
 }
 
 // ActivityChange is a field that got another value: a text, a float64, a bool, a list of them, or nil. Of a secret it tells
 // only that it changed.
 type ActivityChange struct {
-	// Field The field.
+	// The field.
 	Field string `json:"field"`
 
-	// From The value before: text, a number, a truth value or a list of them; `null` for none.
+	// The value before: text, a number, a truth value or a list of them; nil for none.
 	From interface{} `json:"from"`
 
-	// To The value after, likewise.
+	// The value after, likewise.
 	To interface{} `json:"to"`
 }
 
 // ActivityCredential is the credential of an action.
 type ActivityCredential struct {
-	// Kind The kind, as `session`; new ones may come.
+	// The kind, as `session`; new ones may come.
 	Kind string `json:"kind"`
 
-	// ID The id of the session or the key; `null` for others.
+	// The id of the session or the key; nil for others.
 	ID *int64 `json:"id"`
 }
 
 // ActivityEntry is one entry of the activity log. Names are those of that time.
 type ActivityEntry struct {
-	// ID The id of the entry.
+	// The id of the entry.
 	ID int64 `json:"id"`
 
-	// At When it happened.
+	// When it happened.
 	At time.Time `json:"at"`
 
 	// Actor is the user or the part of the server that acted. ID is nil where no user is known.
@@ -92,46 +92,46 @@ type ActivityEntry struct {
 	// Credential is the credential of an action.
 	Credential ActivityCredential `json:"credential"`
 
-	// Source The address that it came from; empty for the server itself.
+	// The address that it came from; empty for the server itself.
 	Source string `json:"source"`
 
-	// Action What was done, as `user.update`; new ones may come.
+	// What was done, as `user.update`; new ones may come.
 	Action string `json:"action"`
 
 	// Target is the thing that an action changed. ID is nil for a thing that there is only one of.
 	Target ActivityTarget `json:"target"`
 
-	// Changes What it changed, by field.
+	// What it changed, by field.
 	Changes []ActivityChange `json:"changes"`
 
-	// Count How often it happened; failed sign-ins of a minute are one entry.
+	// How often it happened; failed sign-ins of a minute are one entry.
 	Count int `json:"count"`
 
-	// Sealed Whether the entry is in the chain that shows tampering; it is a second after it was written.
+	// Whether the entry is in the chain that shows tampering; it is a second after it was written.
 	Sealed bool `json:"sealed"`
 }
 
 // ActivityTarget is the thing that an action changed. ID is nil for a thing that there is only one of.
 type ActivityTarget struct {
-	// Kind The kind of thing, such as `user`.
+	// The kind of thing, such as `user`.
 	Kind string `json:"kind"`
 
-	// ID The id of the thing; `null` for what there is one of.
+	// The id of the thing; nil for what there is one of.
 	ID *int64 `json:"id"`
 
-	// Name The name of the thing.
+	// The name of the thing.
 	Name string `json:"name"`
 }
 
 // AllowedGroup is a group of a directory or an identity provider whose members may sign in, and what they get.
 type AllowedGroup struct {
-	// Name The name of the group.
+	// The name of the group.
 	Name string `json:"name"`
 
-	// DefaultRoleIDs The ids of the roles that its members get, at least one.
+	// The ids of the roles that its members get, at least one.
 	DefaultRoleIDs []int64 `json:"defaultRoleIds"`
 
-	// DefaultProfileID The id of the profile that its members get.
+	// The id of the profile that its members get.
 	DefaultProfileID int `json:"defaultProfileId"`
 }
 
@@ -142,43 +142,43 @@ type AllowedGroup struct {
 // A change of the mail settings needs role 1. Where server, port, protection or account change without a new
 // password, the stored one is cleared. The type prints with its password masked.
 type ApplicationSettingsUpdate struct {
-	// DefaultProfileID Kept for clients; it has no effect.
+	// Kept for clients; it has no effect.
 	DefaultProfileID *int `json:"defaultProfileId,omitempty"`
 
-	// DefaultRoleIDs The ids of the roles that a new user gets; nil leaves them as they are.
+	// The ids of the roles that a new user gets; nil leaves them as they are.
 	DefaultRoleIDs []int64 `json:"defaultRoleIds,omitzero"`
 
-	// EmailSender The address that mail comes from; empty for the default, `usher@` and the host of the public URL.
+	// The address that mail comes from; empty for the default, `usher@` and the host of the public URL.
 	EmailSender *string `json:"emailSender,omitempty"`
 
-	// InternalCertificate Certificates, in PEM, that the server trusts beside the usual ones; `null` clears it.
+	// Certificates, in PEM, that the server trusts beside the usual ones; [Clear] empties it.
 	InternalCertificate Change[string] `json:"internalCertificate,omitzero"`
 
-	// KeepAuditLog Whether the activity log is kept.
+	// Whether the activity log is kept.
 	KeepAuditLog *bool `json:"keepAuditLog,omitempty"`
 
-	// LogRetentionPeriod For how many days the activity log is kept.
+	// For how many days the activity log is kept.
 	LogRetentionPeriod *int `json:"logRetentionPeriod,omitempty"`
 
-	// SMTPAccount The account at the mail server; `null` clears it.
+	// The account at the mail server; [Clear] empties it.
 	SMTPAccount Change[string] `json:"smtpAccount,omitzero"`
 
-	// SMTPAccountPassword The password of that account; `null` clears it, and `********` leaves it as it is.
+	// The password of that account; [Clear] empties it, and `********` leaves it as it is.
 	SMTPAccountPassword Change[string] `json:"smtpAccountPassword,omitzero"`
 
-	// SMTPServerAddress The host of the mail server; `null` clears it.
+	// The host of the mail server; [Clear] empties it.
 	SMTPServerAddress Change[string] `json:"smtpServerAddress,omitzero"`
 
-	// SMTPServerPort The port of the mail server; `null` clears it.
+	// The port of the mail server; [Clear] empties it.
 	SMTPServerPort Change[int] `json:"smtpServerPort,omitzero"`
 
-	// SMTPUseStartTLS Whether the connection to the mail server is encrypted by STARTTLS.
+	// Whether the connection to the mail server is encrypted by STARTTLS.
 	SMTPUseStartTLS *bool `json:"smtpUseStartTLS,omitempty"`
 
-	// TLS Whether the connection to the mail server is encrypted from its start.
+	// Whether the connection to the mail server is encrypted from its start.
 	TLS *bool `json:"tls,omitempty"`
 
-	// UserRegistration Whether people may register themselves.
+	// Whether people may register themselves.
 	UserRegistration *bool `json:"userRegistration,omitempty"`
 }
 
@@ -202,25 +202,25 @@ func (v ApplicationSettingsUpdate) MarshalJSON() ([]byte, error) { return json.M
 // LDAPConfigurationUpdate says what to change of an [LDAPConfiguration]. Its zero value changes nothing. Where URL or SearchUserDN
 // change without a new password, the stored one is cleared. The type prints with its password masked.
 type LDAPConfigurationUpdate struct {
-	// AllowedGroups The groups whose members may sign in, and what they get; `null` clears them.
+	// The groups whose members may sign in, and what they get; [Clear] empties it.
 	AllowedGroups Change[[]AllowedGroup] `json:"allowedGroups,omitzero"`
 
-	// Enabled Whether users of the directory may sign in.
+	// Whether users of the directory may sign in.
 	Enabled *bool `json:"enabled,omitempty"`
 
-	// SearchUserDN The name that the server searches by; `null` clears it.
+	// The name that the server searches by; [Clear] empties it.
 	SearchUserDN Change[string] `json:"searchUserDN,omitzero"`
 
-	// SearchUserPassword The password that goes with it; `null` clears it, and `********` leaves it as it is.
+	// The password that goes with it; [Clear] empties it, and `********` leaves it as it is.
 	SearchUserPassword Change[string] `json:"searchUserPassword,omitzero"`
 
-	// URL The directory, as `ldaps://directory.example.com`; `null` clears it.
+	// The directory, as `ldaps://directory.example.com`; [Clear] empties it.
 	URL Change[string] `json:"url,omitzero"`
 
-	// UserSearchBase Where in the directory the users are; `null` clears it.
+	// Where in the directory the users are; [Clear] empties it.
 	UserSearchBase Change[string] `json:"userSearchBase,omitzero"`
 
-	// UserSearchFilter How to find a user, with `{{login}}` for the name; `null` clears it.
+	// How to find a user, with `{{login}}` for the name; [Clear] empties it.
 	UserSearchFilter Change[string] `json:"userSearchFilter,omitzero"`
 }
 
@@ -243,65 +243,65 @@ func (v LDAPConfigurationUpdate) MarshalJSON() ([]byte, error) { return json.Mar
 
 // PreferencesUpdate says what to change of [Preferences]. Its zero value changes nothing.
 type PreferencesUpdate struct {
-	// Language A language, as BCP 47 writes it: `en`, `pt-BR`.
+	// A language, as BCP 47 writes it: `en`, `pt-BR`.
 	Language *string `json:"language,omitempty"`
 
-	// PreferredProfileID The id of a profile.
+	// The id of a profile.
 	PreferredProfileID *int `json:"preferredProfileId,omitempty"`
 }
 
 // NewRole is a role to create. It permits nothing until [Client.SetRolePermissions].
 type NewRole struct {
-	// Description What the role is for, at most 4,096 characters.
+	// What the role is for, at most 4,096 characters.
 	Description string `json:"description"`
 
-	// Name The name, at most 256 characters. Unique; upper and lower case are not told apart.
+	// The name, at most 256 characters. Unique; upper and lower case are not told apart.
 	Name string `json:"name"`
 }
 
 // SAMLConfigurationUpdate says what to change of a [SAMLConfiguration]. Its zero value changes nothing.
 type SAMLConfigurationUpdate struct {
-	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
+	// Whether users that are made at their first sign-in are active.
 	ActivateCreatedUsers *bool `json:"activateCreatedUsers,omitempty"`
 
-	// AllowedGroups The groups whose members may sign in, and what they get; `null` clears them.
+	// The groups whose members may sign in, and what they get; [Clear] empties it.
 	AllowedGroups Change[[]AllowedGroup] `json:"allowedGroups,omitzero"`
 
-	// Enabled Whether users of the identity provider may sign in.
+	// Whether users of the identity provider may sign in.
 	Enabled *bool `json:"enabled,omitempty"`
 
-	// ProviderLoginURL Where the identity provider signs in; `null` clears it.
+	// Where the identity provider signs in; [Clear] empties it.
 	ProviderLoginURL Change[string] `json:"providerLoginUrl,omitzero"`
 
-	// SignatureCertificate The certificate that the identity provider signs with, in PEM; `null` clears it.
+	// The certificate that the identity provider signs with, in PEM; [Clear] empties it.
 	SignatureCertificate Change[string] `json:"signatureCertificate,omitzero"`
 }
 
 // NewUser is a local user to create. An optional text has at most 256 characters, Biography 4,096. A nil field has no
 // value. The type prints with its password masked.
 type NewUser struct {
-	// Active Whether the user may sign in.
+	// Whether the user may sign in.
 	Active bool `json:"active,omitempty"`
 
-	// Biography Free text.
+	// Free text.
 	Biography *string `json:"biography,omitempty"`
 
-	// Department The part of the organisation.
+	// The part of the organisation.
 	Department *string `json:"department,omitempty"`
 
-	// Email The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
+	// The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
 	Email string `json:"email"`
 
-	// Name The first name, or the only one; 1 to 256 characters, not white space alone.
+	// The first name, or the only one; 1 to 256 characters, not white space alone.
 	Name string `json:"name"`
 
-	// Password The password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8.
+	// The password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8.
 	Password string `json:"password"`
 
-	// Picture The bytes of a picture, as numbers.
+	// The bytes of a picture, as numbers.
 	Picture Picture `json:"picture,omitzero"`
 
-	// Surname The family name.
+	// The family name.
 	Surname *string `json:"surname,omitempty"`
 }
 
@@ -324,49 +324,49 @@ func (v NewUser) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked())
 
 // ApplicationSettings are settings of the server as they are in effect, including those that its operator has fixed.
 type ApplicationSettings struct {
-	// UserRegistration Always false: users cannot register themselves.
+	// Always false: users cannot register themselves.
 	UserRegistration bool `json:"userRegistration"`
 
-	// SMTPServerAddress The host of the mail server; nil: messages become files on the server.
+	// The host of the mail server; nil: messages become files on the server.
 	SMTPServerAddress *string `json:"smtpServerAddress"`
 
-	// SMTPServerPort The port of the mail server; nil: 587, 465 or 25, by the protection.
+	// The port of the mail server; nil: 587, 465 or 25, by the protection.
 	SMTPServerPort *int `json:"smtpServerPort"`
 
-	// SMTPAccount The account at the mail server; nil: without signing in.
+	// The account at the mail server; nil: without signing in.
 	SMTPAccount *string `json:"smtpAccount"`
 
-	// SMTPAccountPassword [Mask] if there is a password of that account, else nil.
+	// [Mask] if there is a password of that account, else nil.
 	SMTPAccountPassword *string `json:"smtpAccountPassword"`
 
-	// SMTPUseStartTLS Whether the connection to the mail server is encrypted by STARTTLS.
+	// Whether the connection to the mail server is encrypted by STARTTLS.
 	SMTPUseStartTLS bool `json:"smtpUseStartTLS"`
 
-	// TLS Whether the connection to the mail server is encrypted from its start.
+	// Whether the connection to the mail server is encrypted from its start.
 	TLS bool `json:"tls"`
 
-	// EmailSender The address that mail comes from.
+	// The address that mail comes from.
 	EmailSender string `json:"emailSender"`
 
-	// DefaultRoleIDs The ids of the roles that a new user gets, in ascending order.
+	// The ids of the roles that a new user gets, in ascending order.
 	DefaultRoleIDs []int64 `json:"defaultRoleIds"`
 
-	// DefaultProfileID Kept for clients; it has no effect.
+	// Kept for clients; it has no effect.
 	DefaultProfileID int `json:"defaultProfileId"`
 
-	// InternalCertificate Certificates, in PEM, that the server trusts beside the usual ones, or `null`.
+	// Certificates, in PEM, that the server trusts beside the usual ones, or nil.
 	InternalCertificate *string `json:"internalCertificate"`
 
-	// KeepAuditLog Whether the activity log is kept.
+	// Whether the activity log is kept.
 	KeepAuditLog bool `json:"keepAuditLog"`
 
-	// LogRetentionPeriod For how many days the activity log is kept.
+	// For how many days the activity log is kept.
 	LogRetentionPeriod int `json:"logRetentionPeriod"`
 }
 
 // CreatedKey is a new key. It prints with its text masked.
 type CreatedKey struct {
-	// Key The text of the key, for [Client.WithToken]. The server never shows it again.
+	// The text of the key, for [Client.WithToken]. The server never shows it again.
 	Key string `json:"key"`
 
 	// Details is an API key without its text.
@@ -392,104 +392,88 @@ func (v CreatedKey) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked
 
 // Detail is one field at fault.
 type Detail struct {
-	// Path Where the field is: a JSON pointer (RFC 6901) into the body, as `/0/email`; empty for the body itself; `/id` for the id in the path.
+	// Where the field is: a JSON pointer (RFC 6901) into the body, as `/0/email`; empty for the body itself; `/id` for the id in the path.
 	Path string `json:"path"`
 
-	// Message What is expected there. It never repeats the value that was sent.
+	// What is expected there. It never repeats the value that was sent.
 	Message string `json:"message"`
 }
 
-// Import creates any number of users in batches that belong together. Its users are inactive until it is finished; a
-// fault in any row undoes all of them.
-//
-//	i, err := c.BeginImport(ctx, false)
-//	for first := 1; more rows; first += len(users) {
-//		result, err := c.AddImportRows(ctx, i.ID, first, users) // result.Faults: fix the rows and begin again
-//	}
-//	for i.State != client.ImportFinished {
-//		i, err = c.FinishImport(ctx, i.ID)
-//	}
+// Import is a creation of any number of users in batches that belong together. Its users are inactive until it is
+// finished; a fault in any row undoes all of them. See [Client.BeginImport].
 type Import struct {
-	// ID The id of the import.
+	// The id of the import.
 	ID int64 `json:"id"`
 
-	// CreatedAt When it was begun.
+	// When it was begun.
 	CreatedAt time.Time `json:"createdAt"`
 
-	// DryRun Whether rows are checked alone, and none is kept.
+	// Whether rows are checked alone, and none is kept.
 	DryRun bool `json:"dryRun"`
 
-	// Faults How many faults its rows have.
+	// How many faults its rows have.
 	Faults int `json:"faults"`
 
-	// FinishedAt When it was finished or undone; nil before.
+	// When it was finished or undone; nil before.
 	FinishedAt *time.Time `json:"finishedAt"`
 
-	// Rows How many rows it has.
+	// How many rows it has.
 	Rows int `json:"rows"`
 
-	// State `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
+	// State is how far an import is: it takes rows (`open`), activates its users (`finishing`) or has activated them (`finished`), removes them (`undoing`) or has removed them (`undone`).
 	State ImportState `json:"state"`
 }
 
-// ImportState `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
+// ImportState is how far an import is: it takes rows (`open`), activates its users (`finishing`) or has activated them (`finished`), removes them (`undoing`) or has removed them (`undone`).
 type ImportState string
 
 // ImportFault is a field of a row that has to be fixed.
 type ImportFault struct {
-	// Row The number of the row, counted from 1 over the whole import.
+	// The number of the row, counted from 1 over the whole import.
 	Row int `json:"row"`
 
-	// Path Where the field is in the row: a JSON pointer (RFC 6901), as `/email`; empty for the row itself.
+	// Where the field is in the row: a JSON pointer (RFC 6901), as `/email`; empty for the row itself.
 	Path string `json:"path"`
 
-	// Message What is expected there. It never repeats the value that was sent.
+	// What is expected there. It never repeats the value that was sent.
 	Message string `json:"message"`
 }
 
 // ImportResult is the outcome of adding rows.
 type ImportResult struct {
-	// Import creates any number of users in batches that belong together. Its users are inactive until it is finished; a
-	// fault in any row undoes all of them.
-	//
-	//     i, err := c.BeginImport(ctx, false)
-	//     for first := 1; more rows; first += len(users) {
-	//     	result, err := c.AddImportRows(ctx, i.ID, first, users) // result.Faults: fix the rows and begin again
-	//     }
-	//     for i.State != client.ImportFinished {
-	//     	i, err = c.FinishImport(ctx, i.ID)
-	//     }
+	// Import is a creation of any number of users in batches that belong together. Its users are inactive until it is
+	// finished; a fault in any row undoes all of them. See [Client.BeginImport].
 	Import Import `json:"import"`
 
-	// Faults What is wrong with the rows of the request, in their order.
+	// What is wrong with the rows of the request, in their order.
 	Faults []ImportFault `json:"faults"`
 }
 
 // ImportUser is one row of an import. It has a password, or its hash from another system, or neither: then the user is
 // invited by mail, if active. It prints with both masked.
 type ImportUser struct {
-	// Active Whether the user may sign in once the import is finished.
+	// Whether the user may sign in once the import is finished.
 	Active bool `json:"active,omitempty"`
 
-	// Biography Free text, at most 4096 characters.
+	// Free text, at most 4096 characters.
 	Biography *string `json:"biography,omitempty"`
 
-	// Department The part of the organisation, at most 256 characters.
+	// The part of the organisation, at most 256 characters.
 	Department *string `json:"department,omitempty"`
 
-	// Email The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
+	// The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
 	Email string `json:"email"`
 
-	// Name The first name, or the only one; 1 to 256 characters, not white space alone.
+	// The first name, or the only one; 1 to 256 characters, not white space alone.
 	Name string `json:"name"`
 
-	// Password The password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8. Not together with `passwordHash`.
+	// The password: at least 12 characters, among them a digit, a lower-case letter, an upper-case letter and a special character (the underscore does not count); at most 1024 bytes in UTF-8. Not together with `passwordHash`.
 	Password *string `json:"password,omitempty"`
 
-	// PasswordHash The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 64 MiB of memory, 192 MiB over all passes, and 4 threads), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 12, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 1000000 iterations). Not together with `password`.
+	// The hash of the password in the system that the user comes from, until the next sign-in: argon2id as a PHC string (at most 64 MiB of memory, 192 MiB over all passes, and 4 threads), bcrypt (`$2a$`, `$2b$` or `$2y$`, cost 4 to 12, of which the first 72 bytes of a password count), or `pbkdf2_sha256` as Django writes it (at most 1000000 iterations). Not together with `password`.
 	PasswordHash *string `json:"passwordHash,omitempty"`
 
-	// Surname The family name, at most 256 characters.
+	// The family name, at most 256 characters.
 	Surname *string `json:"surname,omitempty"`
 }
 
@@ -514,97 +498,97 @@ func (v ImportUser) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked
 // User is a user. A field that has no value is nil. The types that a server answers marshal to JSON in the form of
 // the contract.
 type User struct {
-	// ID The id of the user.
+	// The id of the user.
 	ID int64 `json:"id"`
 
-	// Name The first name, or the only one.
+	// The first name, or the only one.
 	Name string `json:"name"`
 
-	// Surname The family name, or `null`.
+	// The family name, or nil.
 	Surname *string `json:"surname"`
 
-	// Email The e-mail address.
+	// The e-mail address.
 	Email string `json:"email"`
 
 	// Provider says who checks the sign-in of a user: the server with its own passwords (`tenable`), a directory (`ldap`), an identity provider (`saml`) or Tenable One (`tone`).
 	Provider Provider `json:"provider"`
 
-	// Identifier The name of the user at the provider; for a local user the e-mail address.
+	// The name of the user at the provider; for a local user the e-mail address.
 	Identifier string `json:"identifier"`
 
-	// Department The part of the organisation, or `null`.
+	// The part of the organisation, or nil.
 	Department *string `json:"department"`
 
-	// Biography Free text, or `null`.
+	// Free text, or nil.
 	Biography *string `json:"biography"`
 
-	// Active Whether the user may sign in.
+	// Whether the user may sign in.
 	Active bool `json:"active"`
 
-	// Picture The bytes of a picture, as numbers, or `null`.
+	// The bytes of a picture, as numbers, or nil.
 	Picture Picture `json:"picture"`
 
-	// LockedOut Whether sign-in with a password is locked after too many failures.
+	// Whether sign-in with a password is locked after too many failures.
 	LockedOut bool `json:"lockedOut"`
 
-	// EULAVersion The version of the licence agreement that the user has accepted; -1 for none.
+	// The version of the licence agreement that the user has accepted; -1 for none.
 	EULAVersion int `json:"eulaVersion"`
 
-	// RoleIDs The ids of the user's roles, in ascending order.
+	// The ids of the user's roles, in ascending order.
 	RoleIDs []int64 `json:"roles"`
 }
 
 // Whoami is the owner of a token. Unlike a [User], it has the roles in full.
 type Whoami struct {
-	// ID The id of the user.
+	// The id of the user.
 	ID int64 `json:"id"`
 
-	// Name The first name, or the only one.
+	// The first name, or the only one.
 	Name string `json:"name"`
 
-	// Surname The family name, or `null`.
+	// The family name, or nil.
 	Surname *string `json:"surname"`
 
-	// Email The e-mail address.
+	// The e-mail address.
 	Email string `json:"email"`
 
 	// Provider says who checks the sign-in of a user: the server with its own passwords (`tenable`), a directory (`ldap`), an identity provider (`saml`) or Tenable One (`tone`).
 	Provider Provider `json:"provider"`
 
-	// Identifier The name of the user at the provider; for a local user the e-mail address.
+	// The name of the user at the provider; for a local user the e-mail address.
 	Identifier string `json:"identifier"`
 
-	// Department The part of the organisation, or `null`.
+	// The part of the organisation, or nil.
 	Department *string `json:"department"`
 
-	// Biography Free text, or `null`.
+	// Free text, or nil.
 	Biography *string `json:"biography"`
 
-	// Active Whether the user may sign in.
+	// Whether the user may sign in.
 	Active bool `json:"active"`
 
-	// Picture The bytes of a picture, as numbers, or `null`.
+	// The bytes of a picture, as numbers, or nil.
 	Picture Picture `json:"picture"`
 
-	// LockedOut Whether sign-in with a password is locked after too many failures.
+	// Whether sign-in with a password is locked after too many failures.
 	LockedOut bool `json:"lockedOut"`
 
-	// EULAVersion The version of the licence agreement that the user has accepted; -1 for none.
+	// The version of the licence agreement that the user has accepted; -1 for none.
 	EULAVersion int `json:"eulaVersion"`
 
-	// Internal Whether this is an account of the server itself; `false` for people.
+	// Whether this is an account of the server itself; `false` for people.
 	Internal bool `json:"internal"`
 
-	// Roles The roles with their permissions, by id.
+	// The roles with their permissions, by id.
 	Roles []Role `json:"roles"`
 }
 
 // LoginResult is a new session. It prints with its token masked.
 type LoginResult struct {
-	// Token The token of the session, for [Client.WithToken].
+	// The token of the session, for [Client.WithToken].
 	Token string `json:"authToken"`
 
-	// NeedPasswordReset Whether the user has to change the password before anything else.
+	// Whether the user has to change the password before anything else.
 	NeedPasswordReset bool `json:"needPasswordReset"`
 }
 
@@ -627,163 +611,163 @@ func (v LoginResult) MarshalJSON() ([]byte, error) { return json.Marshal(v.maske
 
 // APIKey is an API key without its text.
 type APIKey struct {
-	// ID The id of the key.
+	// The id of the key.
 	ID int64 `json:"id"`
 
-	// UserID The id of its owner.
+	// The id of its owner.
 	UserID int64 `json:"userId"`
 
-	// Kind `contract`: the one key of a user that can be read again. `named`: one of up to 50 that its owner named.
+	// Kind is what a key is for: `contract` is the one key of a user that can be read again, `named` one of up to 50 that its owner named.
 	Kind KeyKind `json:"kind"`
 
-	// Name What the key is for; empty for the contract's key.
+	// What the key is for; empty for the contract's key.
 	Name string `json:"name"`
 
-	// Hint The last four characters of the key.
+	// The last four characters of the key.
 	Hint string `json:"hint"`
 
-	// Permissions What the key can do, as far as its owner can; `null` for all that its owner can.
+	// What the key can do, as far as its owner can; nil for all that its owner can.
 	Permissions []Permission `json:"permissions"`
 
-	// CreatedAt When it was made.
+	// When it was made.
 	CreatedAt time.Time `json:"createdAt"`
 
-	// ExpiresAt When it expires; nil for never.
+	// When it expires; nil for never.
 	ExpiresAt *time.Time `json:"expiresAt"`
 
-	// LastUsedAt When it was last used, to the minute, or `null`.
+	// When it was last used, to the minute, or nil.
 	LastUsedAt *time.Time `json:"lastUsedAt"`
 }
 
-// KeyKind `contract`: the one key of a user that can be read again. `named`: one of up to 50 that its owner named.
+// KeyKind is what a key is for: `contract` is the one key of a user that can be read again, `named` one of up to 50 that its owner named.
 type KeyKind string
 
 // LDAPConfiguration says how users of a directory are found. The server keeps it; nobody can sign in by it yet.
 type LDAPConfiguration struct {
-	// Enabled Whether users of the directory may sign in.
+	// Whether users of the directory may sign in.
 	Enabled bool `json:"enabled"`
 
-	// URL The directory, as `ldaps://directory.example.com`, or `null`.
+	// The directory, as `ldaps://directory.example.com`, or nil.
 	URL *string `json:"url"`
 
-	// SearchUserDN The name that the server searches by, or `null`.
+	// The name that the server searches by, or nil.
 	SearchUserDN *string `json:"searchUserDN"`
 
-	// SearchUserPassword [Mask] if there is a password that goes with it, else nil.
+	// [Mask] if there is a password that goes with it, else nil.
 	SearchUserPassword *string `json:"searchUserPassword"`
 
-	// UserSearchBase Where in the directory the users are, or `null`.
+	// Where in the directory the users are, or nil.
 	UserSearchBase *string `json:"userSearchBase"`
 
-	// UserSearchFilter How to find a user, with `{{login}}` for the name, or `null`.
+	// How to find a user, with `{{login}}` for the name, or nil.
 	UserSearchFilter *string `json:"userSearchFilter"`
 
-	// AllowedGroups The groups whose members may sign in, and what they get.
+	// The groups whose members may sign in, and what they get.
 	AllowedGroups []AllowedGroup `json:"allowedGroups"`
 }
 
 // LockoutPolicy says when failed sign-ins lock an account. Times are in seconds.
 type LockoutPolicy struct {
-	// Enabled Whether failed sign-ins lock.
+	// Whether failed sign-ins lock.
 	Enabled bool `json:"enabled"`
 
-	// LockoutDuration How many seconds a lock lasts; 0 until an administrator lifts it or the password is recovered by mail.
+	// How many seconds a lock lasts; 0 until an administrator lifts it or the password is recovered by mail.
 	LockoutDuration int `json:"lockoutDuration"`
 
-	// FailedAttemptThreshold How many failures lock, 1 to 50.
+	// How many failures lock, 1 to 50.
 	FailedAttemptThreshold int `json:"failedAttemptThreshold"`
 
-	// FailedAttemptPeriod After how many seconds without a failure the count restarts; 0 for never.
+	// After how many seconds without a failure the count restarts; 0 for never.
 	FailedAttemptPeriod int `json:"failedAttemptPeriod"`
 }
 
 // LockoutPolicyUpdate says what to change of a [LockoutPolicy]. Its zero value changes nothing.
 type LockoutPolicyUpdate struct {
-	// Enabled Whether failed sign-ins lock.
+	// Whether failed sign-ins lock.
 	Enabled *bool `json:"enabled,omitempty"`
 
-	// FailedAttemptPeriod After how many seconds without a failure the count restarts; 0 for never.
+	// After how many seconds without a failure the count restarts; 0 for never.
 	FailedAttemptPeriod *int `json:"failedAttemptPeriod,omitempty"`
 
-	// FailedAttemptThreshold How many failures lock, 1 to 50.
+	// How many failures lock, 1 to 50.
 	FailedAttemptThreshold *int `json:"failedAttemptThreshold,omitempty"`
 
-	// LockoutDuration How many seconds a lock lasts; 0 until an administrator lifts it or the password is recovered by mail.
+	// How many seconds a lock lasts; 0 until an administrator lifts it or the password is recovered by mail.
 	LockoutDuration *int `json:"lockoutDuration,omitempty"`
 }
 
 // MailMessage is one message of the outbox, without its text.
 type MailMessage struct {
-	// ID The id of the message.
+	// The id of the message.
 	ID int64 `json:"id"`
 
-	// Kind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.
+	// Kind is what a message is about: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`).
 	Kind MailKind `json:"kind"`
 
-	// Recipient The address that it goes to; `null` until the account has been looked up.
+	// The address that it goes to; nil until the account has been looked up.
 	Recipient *string `json:"recipient"`
 
-	// State `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has taken it. `failed`: given up.
+	// State is how far a message is: not written yet (`requested`), to be delivered (`ready`), accepted by the mail server (`delivered`), or given up (`failed`).
 	State MailState `json:"state"`
 
-	// Attempts How often delivery was tried.
+	// How often delivery was tried.
 	Attempts int `json:"attempts"`
 
-	// CreatedAt When the message was asked for.
+	// When the message was asked for.
 	CreatedAt time.Time `json:"createdAt"`
 
-	// NextAttemptAt When the next try is due; `null` when there will be none.
+	// When the next try is due; nil when there will be none.
 	NextAttemptAt *time.Time `json:"nextAttemptAt"`
 
-	// DeliveredAt When the mail server took it, or `null`.
+	// When the mail server took it, or nil.
 	DeliveredAt *time.Time `json:"deliveredAt"`
 
-	// LastError Why the last try failed; `null` when none did.
+	// Why the last try failed; nil when none did.
 	LastError *string `json:"lastError"`
 }
 
-// MailKind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.
+// MailKind is what a message is about: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`).
 type MailKind string
 
-// MailState `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has taken it. `failed`: given up.
+// MailState is how far a message is: not written yet (`requested`), to be delivered (`ready`), accepted by the mail server (`delivered`), or given up (`failed`).
 type MailState string
 
 // NewAPIKey is a named key to create.
 type NewAPIKey struct {
-	// ExpiresInDays How many days the key is valid, 1 to 3650; 0 for the default, 90.
+	// How many days the key is valid, 1 to 3650; 0 for the default, 90.
 	ExpiresInDays int `json:"expiresInDays,omitempty"`
 
-	// Name What the key is for.
+	// What the key is for.
 	Name string `json:"name"`
 
-	// Permissions What the key can do, as far as its owner can; nil for all. Not together with ReadOnly.
+	// What the key can do, as far as its owner can; nil for all. Not together with ReadOnly.
 	Permissions []Permission `json:"permissions,omitempty"`
 
-	// ReadOnly Whether the key can only read.
+	// Whether the key can only read.
 	ReadOnly bool `json:"readOnly,omitempty"`
 }
 
 // Permission is one action on one kind of thing.
 type Permission struct {
-	// EntityName The kind of thing, such as `user`.
+	// The kind of thing, such as `user`.
 	EntityName string `json:"entityName"`
 
-	// Action What may be done, such as `read`.
+	// What may be done, such as `read`.
 	Action string `json:"action"`
 
-	// EntityIDs The things that it holds for; nil for all, or where DynamicID says which.
+	// The things that it holds for; nil for all, or where DynamicID says which.
 	EntityIDs []int64 `json:"entityIds"`
 
-	// DynamicID [SelfUserID]: it holds for the caller's own user id alone. Else nil.
+	// [SelfUserID]: it holds for the caller's own user id alone. Else nil.
 	DynamicID *string `json:"dynamicId"`
 }
 
 // Preferences are the caller's own choices.
 type Preferences struct {
-	// Language A language, as BCP 47 writes it.
+	// A language, as BCP 47 writes it.
 	Language string `json:"language"`
 
-	// PreferredProfileID The id of a profile.
+	// The id of a profile.
 	PreferredProfileID int `json:"preferredProfileId"`
 }
 
@@ -792,122 +776,122 @@ type Provider string
 
 // Role is a named set of permissions.
 type Role struct {
-	// ID The id of the role.
+	// The id of the role.
 	ID int64 `json:"id"`
 
-	// Name The name of the role.
+	// The name of the role.
 	Name string `json:"name"`
 
-	// Description What the role is for.
+	// What the role is for.
 	Description string `json:"description"`
 
-	// Permissions What the role permits.
+	// What the role permits.
 	Permissions []Permission `json:"permissions"`
 }
 
 // RoleUpdate says what to change of a role. A nil field stays as it is.
 type RoleUpdate struct {
-	// Description What the role is for.
+	// What the role is for.
 	Description *string `json:"description,omitempty"`
 
-	// Name The name of the role. Unique; upper and lower case are not told apart.
+	// The name of the role. Unique; upper and lower case are not told apart.
 	Name *string `json:"name,omitempty"`
 }
 
 // SAMLConfiguration says by which identity provider users sign in. The server keeps it; nobody can sign in by it yet.
 type SAMLConfiguration struct {
-	// Enabled Whether users of the identity provider may sign in.
+	// Whether users of the identity provider may sign in.
 	Enabled bool `json:"enabled"`
 
-	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
+	// Whether users that are made at their first sign-in are active.
 	ActivateCreatedUsers bool `json:"activateCreatedUsers"`
 
-	// ProviderLoginURL Where the identity provider signs in, or `null`.
+	// Where the identity provider signs in, or nil.
 	ProviderLoginURL *string `json:"providerLoginUrl"`
 
-	// SignatureCertificate The certificate that the identity provider signs with, in PEM, or `null`.
+	// The certificate that the identity provider signs with, in PEM, or nil.
 	SignatureCertificate *string `json:"signatureCertificate"`
 
-	// EncryptionCertificate The certificate that answers are to be encrypted for, in PEM, or `null`.
+	// The certificate that answers are to be encrypted for, in PEM, or nil.
 	EncryptionCertificate *string `json:"encryptionCertificate"`
 
-	// ServiceProviderURL What this server is called at the identity provider, or `null`.
+	// What this server is called at the identity provider, or nil.
 	ServiceProviderURL *string `json:"serviceProviderUrl"`
 
-	// AssertEndpoint Where the identity provider sends its answers, or `null`.
+	// Where the identity provider sends its answers, or nil.
 	AssertEndpoint *string `json:"assertEndpoint"`
 
-	// AllowedGroups The groups whose members may sign in, and what they get.
+	// The groups whose members may sign in, and what they get.
 	AllowedGroups []AllowedGroup `json:"allowedGroups"`
 }
 
 // ServerSettings are settings of the server that the older contract does not have.
 type ServerSettings struct {
-	// PublicURL The address under which people reach the server, for the links in mail; `null`: mail has no links.
+	// The address under which people reach the server, for the links in mail; nil: mail has no links.
 	PublicURL *string `json:"publicUrl"`
 
-	// EmailSenderName The name that mail comes from.
+	// The name that mail comes from.
 	EmailSenderName string `json:"emailSenderName"`
 
-	// SessionIdleMinutes After how many minutes without use a session ends.
+	// After how many minutes without use a session ends.
 	SessionIdleMinutes int `json:"sessionIdleMinutes"`
 
-	// SessionAbsoluteMinutes After how many minutes a session ends at the latest.
+	// After how many minutes a session ends at the latest.
 	SessionAbsoluteMinutes int `json:"sessionAbsoluteMinutes"`
 }
 
 // ServerSettingsUpdate says what to change of [ServerSettings]. Its zero value changes nothing. PublicURL and EmailSenderName need
 // role 1.
 type ServerSettingsUpdate struct {
-	// EmailSenderName The name that mail comes from.
+	// The name that mail comes from.
 	EmailSenderName *string `json:"emailSenderName,omitempty"`
 
-	// PublicURL The address under which people reach the server, for the links in mail; `null`: mail has no links.
+	// The address under which people reach the server, for the links in mail; nil: mail has no links.
 	PublicURL Change[string] `json:"publicUrl,omitzero"`
 
-	// SessionAbsoluteMinutes After how many minutes a session ends at the latest.
+	// After how many minutes a session ends at the latest.
 	SessionAbsoluteMinutes *int `json:"sessionAbsoluteMinutes,omitempty"`
 
-	// SessionIdleMinutes After how many minutes without use a session ends.
+	// After how many minutes without use a session ends.
 	SessionIdleMinutes *int `json:"sessionIdleMinutes,omitempty"`
 }
 
 // Session is one sign-in that has not ended.
 type Session struct {
-	// ID The id of the session.
+	// The id of the session.
 	ID int64 `json:"id"`
 
-	// UserID The id of the user who signed in.
+	// The id of the user who signed in.
 	UserID int64 `json:"userId"`
 
-	// Current Whether it is the session of this request.
+	// Whether it is the session of this request.
 	Current bool `json:"current"`
 
-	// Device What the program that signed in says of itself (the header `User-Agent`).
+	// What the program that signed in says of itself (the header `User-Agent`).
 	Device string `json:"device"`
 
-	// Source The address that it signed in from.
+	// The address that it signed in from.
 	Source string `json:"source"`
 
-	// CreatedAt When it began.
+	// When it began.
 	CreatedAt time.Time `json:"createdAt"`
 
-	// LastSeenAt When it was last used, to the minute.
+	// When it was last used, to the minute.
 	LastSeenAt time.Time `json:"lastSeenAt"`
 
-	// ExpiresAt When it expires if it is not used before.
+	// When it expires if it is not used before.
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // TestMessageResult is the outcome of a test message.
 type TestMessageResult struct {
-	// Delivered Whether the mail server took it.
+	// Whether the mail server took it.
 	Delivered bool `json:"delivered"`
 
-	// Recipient The caller's own address.
+	// The caller's own address.
 	Recipient string `json:"recipient"`
 
-	// Cause Why it was not delivered, in a few words; nil if it was.
+	// Why it was not delivered, in a few words; nil if it was.
 	Cause *string `json:"cause"`
 }
 
@@ -918,34 +902,34 @@ type TestMessageResult struct {
 //
 // It prints with its password masked.
 type UserUpdate struct {
-	// Active Whether the user may sign in. `false` ends all sessions and suspends all keys.
+	// Whether the user may sign in. `false` ends all sessions and suspends all keys.
 	Active *bool `json:"active,omitempty"`
 
-	// Biography Free text; `null` clears it.
+	// Free text; [Clear] empties it.
 	Biography Change[string] `json:"biography,omitzero"`
 
-	// Department The part of the organisation; `null` clears it.
+	// The part of the organisation; [Clear] empties it.
 	Department Change[string] `json:"department,omitzero"`
 
-	// Email The e-mail address, which is also what a local user signs in with. Unique; upper and lower case are not told apart.
+	// The e-mail address, which is also what a local user signs in with. Unique; upper and lower case are not told apart.
 	Email *string `json:"email,omitempty"`
 
-	// KeepKeys With Password: keep the API keys of the user, which a new password revokes.
+	// With Password: keep the API keys of the user, which a new password revokes.
 	KeepKeys bool `json:"-"`
 
-	// Name The first name, or the only one; not white space alone.
+	// The first name, or the only one; not white space alone.
 	Name *string `json:"name,omitempty"`
 
-	// Password A new password for another user, who has to change it at the next sign-in. It has at least 12 characters, as in NewUser.
+	// A new password for another user, who has to change it at the next sign-in. It has at least 12 characters, as in NewUser.
 	Password *string `json:"password,omitempty"`
 
-	// Picture The bytes of a picture, as numbers; `null` clears it.
+	// The bytes of a picture, as numbers; [Clear] empties it.
 	Picture Change[Picture] `json:"picture,omitzero"`
 
-	// Surname The family name; `null` clears it.
+	// The family name; [Clear] empties it.
 	Surname Change[string] `json:"surname,omitzero"`
 
-	// Unlock Lift the lock that too many failed sign-ins set.
+	// Lift the lock that too many failed sign-ins set.
 	Unlock bool `json:"-"`
 }
 

@@ -4,3 +4,4 @@ package client
 // contract.
 
 //go:generate go tool -modfile=../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../api/openapi.yaml
+//go:generate sed -E -i -f codegen/comments.sed types.gen.go
