@@ -56,8 +56,8 @@ type ActivityActor struct {
 	Name string `json:"name"`
 }
 
-// ActivityChange is a field that got another value: a text, a float64, a bool, a list of them, or nil. Of a secret it tells
-// only that it changed.
+// ActivityChange is a field that got another value: a text, a float64, a bool, a list of them, or nil. Of a secret it
+// says only that it changed.
 type ActivityChange struct {
 	// The field.
 	Field string `json:"field"`
