@@ -43,17 +43,17 @@ func TestMailSurvivesCrash(t *testing.T) {
 			limit: patience,
 		},
 		"in the middle of the delivery": {
-			prepare: (*mailtest.Server).Hold,
+			prepare: (*mailtest.Server).Stall,
 			wait: func(t *testing.T, _ *server, _ string, post *mailtest.Server) {
-				post.WaitForHeld(t, 1)
+				post.WaitForStalled(t, 1)
 			},
-			mend:  (*mailtest.Server).Release,
+			mend:  (*mailtest.Server).Resume,
 			limit: claimTime + patience,
 		},
 		"right after the answer": {
-			prepare: (*mailtest.Server).Hold,
+			prepare: (*mailtest.Server).Stall,
 			wait:    func(*testing.T, *server, string, *mailtest.Server) {},
-			mend:    (*mailtest.Server).Release,
+			mend:    (*mailtest.Server).Resume,
 			limit:   claimTime + patience,
 		},
 	}

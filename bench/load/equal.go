@@ -160,7 +160,7 @@ func deactivate(ctx context.Context, store *sqlstore.Store, from, to int64) erro
 func lock(ctx context.Context, store *sqlstore.Store, from, to int64) error {
 	return store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
 		for id := from; id < to; id++ {
-			counter, err := tx.LockThrottle(ctx, throttle.Key(throttle.UserSubject(id), "", false))
+			counter, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), "", false))
 			if err != nil {
 				return err
 			}

@@ -84,7 +84,7 @@ func operations(f *filler) []operation {
 			if _, err := tx.IsKnownNetwork(ctx, id, source(id), old); err != nil {
 				return err
 			}
-			t, err := tx.LockThrottle(ctx, throttle.Key(throttle.UserSubject(id), source(id), false))
+			t, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), source(id), false))
 			if err != nil {
 				return err
 			}

@@ -122,7 +122,7 @@ func (f *filler) insert(ctx context.Context, tx account.Tx, n int64) error {
 	if err := tx.SaveKnownNetwork(ctx, id, source(id), now); err != nil {
 		return err
 	}
-	counter, err := tx.LockThrottle(ctx, throttle.Key(throttle.UserSubject(id), source(id), false))
+	counter, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), source(id), false))
 	if err != nil {
 		return err
 	}

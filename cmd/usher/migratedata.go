@@ -77,7 +77,7 @@ func (cmd *migrateDataCmd) Run(a *app) (err error) {
 			return err
 		}
 		for _, c := range checks {
-			if !ring.Holds(c) {
+			if !ring.Matches(c) {
 				return service.ErrWrongKey
 			}
 		}

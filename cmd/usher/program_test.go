@@ -38,8 +38,8 @@ func openProgram(t *testing.T, settings config.Server, log io.Writer) *program {
 // A mail server that does not answer one connection must not hold up every message.
 func TestStalledMailHoldsNoOtherUp(t *testing.T) {
 	post := mailtest.Start(t, mailtest.Options{TLS: mail.NoTLS})
-	post.Hold()
-	defer post.Release()
+	post.Stall()
+	defer post.Resume()
 	p := openProgram(t, config.Server{
 		Listen: "127.0.0.1:0",
 		SMTP:   config.SMTP{Host: post.Host(), Port: post.Port(), TLS: mail.NoTLS},
@@ -49,7 +49,7 @@ func TestStalledMailHoldsNoOtherUp(t *testing.T) {
 	go func() { ended <- errors.Join(p.Run(ctx), p.Close()) }()
 	defer func() {
 		cancel()
-		post.Release()
+		post.Resume()
 		<-ended
 	}()
 	for range 2 {
@@ -57,7 +57,7 @@ func TestStalledMailHoldsNoOtherUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	post.WaitForHeld(t, 2)
+	post.WaitForStalled(t, 2)
 }
 
 func TestPlainHTTPIsWarnedOf(t *testing.T) {

@@ -1,19 +1,28 @@
-// Package access says who may do what: permissions, roles, and the two decisions
-// on them, [Set.Decide] and [Covers].
+// Package access is the authorization model: permissions, roles, and the two
+// decisions on them.
 //
-// The package imports the standard library alone.
+//   - [Set.Decide] answers: may this user do this action with this target? It denies by
+//     default; only a permission allows.
+//   - [Covers] answers: does one set of permissions include another? A user may change
+//     the access of another user, or a role, only if their own set covers it. This
+//     prevents privilege escalation.
+//
+// A permission names an entity, an action and a scope. The scope is a wildcard (every
+// entity of that kind), a list of ids, or the user who holds the permission.
+//
+// Import rule: the package imports only the standard library.
 package access
 
 import "slices"
 
-// Set is all that somebody may do: the union of the permissions of his roles.
+// Set is the access of one principal: the union of the permissions of its roles.
 type Set struct {
-	Administrator bool // holds role 1, which holds everything
+	Administrator bool // has role 1, which grants every permission
 	Permissions   []Permission
 }
 
-// Of returns what the roles give together.
-func Of(roles []Role) Set {
+// Union returns the permissions that the roles grant together.
+func Union(roles []Role) Set {
 	var a Set
 	for _, r := range roles {
 		a.Administrator = a.Administrator || r.ID == AdministratorRole
@@ -22,92 +31,102 @@ func Of(roles []Role) Set {
 	return a
 }
 
-// grants reports whether any permission is for the entity and action and passes
-// the test.
-func (a Set) grants(e Entity, act Action, test func(Permission) bool) bool {
+// grants reports whether the set has a permission for the entity and the action that
+// satisfies the condition. An administrator always has one.
+func (a Set) grants(e Entity, act Action, condition func(Permission) bool) bool {
 	return a.Administrator || slices.ContainsFunc(a.Permissions, func(p Permission) bool {
-		return p.Entity == e && p.Action == act && test(p)
+		return p.Entity == e && p.Action == act && condition(p)
 	})
 }
 
-func anyScope(Permission) bool { return true }
+// hasScopeAll is the condition that a permission is the wildcard.
+func hasScopeAll(p Permission) bool { return p.Scope == ScopeAll }
 
-func onlyAll(p Permission) bool { return p.Scope == ScopeAll }
+// hasAnyScope is the condition that every permission satisfies.
+func hasAnyScope(Permission) bool { return true }
 
-// reaches returns the test for one thing: id is its own or its owner's, self
-// the holder's user id.
-func reaches(id, self int64) func(Permission) bool {
-	return func(p Permission) bool {
-		switch p.Scope {
-		case ScopeAll:
-			return true
-		case ScopeIDs:
-			return slices.Contains(p.IDs, id)
-		case ScopeSelf:
-			return id == self && slices.Contains(OwnedByUser, p.Entity)
-		}
-		return false
+// appliesTo reports whether the permission's scope includes one target. The user self holds
+// the permission. id is the target's own id, or its owner's for the entities of
+// [OwnedByUser].
+func (p Permission) appliesTo(id, self int64) bool {
+	switch p.Scope {
+	case ScopeAll:
+		return true
+	case ScopeIDs:
+		return slices.Contains(p.IDs, id)
+	case ScopeSelf:
+		return id == self && slices.Contains(OwnedByUser, p.Entity)
 	}
+	return false
 }
 
-// known reports whether the registry has the action of the entity.
-func known(e Entity, act Action) bool {
-	for _, k := range Registry {
-		if k.Entity == e {
-			return slices.Contains(k.Actions, act)
+// registered reports whether the [Registry] lists the action for the entity.
+func registered(e Entity, act Action) bool {
+	for _, entry := range Registry {
+		if entry.Entity == e {
+			return slices.Contains(entry.Actions, act)
 		}
 	}
 	return false
 }
 
-// Targets of [Set.Decide] that are not one thing.
+// Targets of [Set.Decide] that are not a single id.
 const (
-	// Any asks whether the caller may do this with at least one: a list shows
-	// only what its reader may see.
+	// Any asks for permission on at least one target. It is used for lists, which then
+	// return only the entries that the caller may read.
 	Any int64 = -1
-	// All asks for every thing of the kind: creating, and things that there is
-	// only one of.
+	// All asks for permission on every target of the kind. It is used to create an
+	// entity, and for entities that exist once, such as the settings.
 	All int64 = 0
 )
 
-// Verdict is what a set says of an action with a thing.
+// Verdict is the result of [Set.Decide].
 type Verdict int
 
 // The verdicts.
 const (
-	Denied Verdict = iota // there is no such permission, or the thing may be seen only
-	Hidden                // there is one, but not for this thing, which may not be seen either
-	Granted
+	Denied  Verdict = iota // the caller has no such permission, or may only read the target
+	Hidden                 // the caller has such a permission, but may not even read this target
+	Granted                // the caller may do the action
 )
 
-// Decide says whether the holder of the set, whose user id is self, may do an
-// action with a thing of a kind. The default is no. id is the thing's own id, or
-// its owner's where [OwnedByUser] says so, or [Any] or [All].
+// Decide reports whether the user self, who holds the set, may do the action with the
+// target. It denies by default: an action that the [Registry] does not list is denied
+// to administrators, too.
+//
+// id is the target's own id, its owner's id for the entities of [OwnedByUser], or
+// [Any] or [All].
+//
+// Where the caller has the permission for other targets only, the verdict is Denied if
+// they may read this one. Otherwise it is Hidden, so that the answer does not reveal
+// whether the target exists.
 func (a Set) Decide(act Action, e Entity, id, self int64) Verdict {
+	appliesToTarget := func(p Permission) bool { return p.appliesTo(id, self) }
 	switch {
-	case !known(e, act) || !a.grants(e, act, anyScope):
+	case !registered(e, act) || !a.grants(e, act, hasAnyScope):
 		return Denied
 	case id == Any:
 		return Granted
 	case id == All:
-		if a.grants(e, act, onlyAll) {
+		if a.grants(e, act, hasScopeAll) {
 			return Granted
 		}
 		return Denied
-	case a.grants(e, act, reaches(id, self)):
+	case a.grants(e, act, appliesToTarget):
 		return Granted
-	case act != ActionRead && a.grants(e, ActionRead, reaches(id, self)):
+	case act != ActionRead && a.grants(e, ActionRead, appliesToTarget):
 		return Denied
 	}
 	return Hidden
 }
 
-// Covers reports whether a includes everything that b gives. Nobody may change
-// the access of somebody, or a role, that he does not cover: it would let him
-// climb.
+// Covers reports whether set a includes every permission of set b. A caller may change
+// the access of a user, or a role, only if the caller's set covers it. Otherwise the
+// caller could give themselves permissions that they lack (privilege escalation).
 //
-// A permission for oneself is covered by the same permission for oneself, so
-// that people with equal roles cover each other.
+// The wildcard covers every scope of the same entity and action. [ScopeSelf] covers
+// [ScopeSelf], although it means another user's id: users with equal roles cover each
+// other. Only an administrator covers an administrator.
 func Covers(a, b Set) bool {
 	if a.Administrator {
 		return true
@@ -116,15 +135,17 @@ func Covers(a, b Set) bool {
 		return false
 	}
 	for _, p := range b.Permissions {
-		if !covered(a, p) {
+		if !coversPermission(a, p) {
 			return false
 		}
 	}
 	return true
 }
 
-func covered(a Set, p Permission) bool {
-	if a.grants(p.Entity, p.Action, onlyAll) {
+// coversPermission reports whether the set includes the permission. Several permissions
+// of the set may cover the ids of one permission together.
+func coversPermission(a Set, p Permission) bool {
+	if a.grants(p.Entity, p.Action, hasScopeAll) {
 		return true
 	}
 	switch p.Scope {

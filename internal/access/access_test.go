@@ -16,16 +16,16 @@ const (
 	edit = access.ActionEdit
 )
 
-// may is a permission for all, or for the ids.
-func may(e access.Entity, a access.Action, ids ...int64) access.Permission {
+// permission returns a permission for all targets, or for the ids if there are any.
+func permission(e access.Entity, a access.Action, ids ...int64) access.Permission {
 	if len(ids) > 0 {
 		return access.Permission{Entity: e, Action: a, Scope: access.ScopeIDs, IDs: ids}
 	}
 	return access.Permission{Entity: e, Action: a, Scope: access.ScopeAll}
 }
 
-// self is a permission for oneself.
-func self(e access.Entity, a access.Action) access.Permission {
+// selfPermission returns a permission with ScopeSelf.
+func selfPermission(e access.Entity, a access.Action) access.Permission {
 	return access.Permission{Entity: e, Action: a, Scope: access.ScopeSelf}
 }
 
@@ -37,37 +37,43 @@ func TestCovers(t *testing.T) {
 		a, b access.Set
 		want bool
 	}{
-		{"nothing covers nothing", set(), set(), true},
-		{"all covers all", set(may(user, read)), set(may(user, read)), true},
-		{"another action", set(may(user, edit)), set(may(user, read)), false},
-		{"another entity", set(may(role, read)), set(may(user, read)), false},
-		{"all covers ids", set(may(user, read)), set(may(user, read, 1, 2)), true},
-		{"all covers self", set(may(user, read)), set(self(user, read)), true},
-		{"ids cover fewer", set(may(user, read, 1, 2)), set(may(user, read, 2)), true},
-		{"ids cover no more", set(may(user, read, 1, 2)), set(may(user, read, 2, 3)), false},
-		{"ids cover not all", set(may(user, read, 1, 2)), set(may(user, read)), false},
-		{"ids cover not self", set(may(user, read, 1, 2)), set(self(user, read)), false},
-		{"ids of two roles", set(may(user, read, 1), may(user, read, 2)), set(may(user, read, 1, 2)), true},
-		{"self covers self", set(self(user, read)), set(self(user, read)), true},
-		{"self covers no ids", set(self(user, read)), set(may(user, read, 7)), false},
-		{"self covers not all", set(self(user, read)), set(may(user, read)), false},
-		{"one of two", set(may(user, read)), set(may(user, read), may(user, edit)), false},
-		{"administrator covers all", admin, set(may(user, read), may("widget", "fly")), true},
-		{"administrator covers one", admin, admin, true},
-		{"nobody covers an administrator", set(access.Role{ID: 1}.Expand()...), admin, false},
-		{"an odd scope", set(may(user, edit)), set(access.Permission{Entity: user, Action: read, Scope: "odd"}), false},
+		{"the empty set covers itself", set(), set(), true},
+		{"wildcard covers wildcard", set(permission(user, read)), set(permission(user, read)), true},
+		{"another action", set(permission(user, edit)), set(permission(user, read)), false},
+		{"another entity", set(permission(role, read)), set(permission(user, read)), false},
+		{"wildcard covers ids", set(permission(user, read)), set(permission(user, read, 1, 2)), true},
+		{"wildcard covers self", set(permission(user, read)), set(selfPermission(user, read)), true},
+		{"ids cover a subset", set(permission(user, read, 1, 2)), set(permission(user, read, 2)), true},
+		{"ids do not cover another id", set(permission(user, read, 1, 2)), set(permission(user, read, 2, 3)), false},
+		{"ids do not cover the wildcard", set(permission(user, read, 1, 2)), set(permission(user, read)), false},
+		{"ids do not cover self", set(permission(user, read, 1, 2)), set(selfPermission(user, read)), false},
+		{
+			"ids of two roles", set(permission(user, read, 1), permission(user, read, 2)), set(permission(user, read, 1, 2)),
+			true,
+		},
+		{"self covers self", set(selfPermission(user, read)), set(selfPermission(user, read)), true},
+		{"self does not cover ids", set(selfPermission(user, read)), set(permission(user, read, 7)), false},
+		{"self does not cover the wildcard", set(selfPermission(user, read)), set(permission(user, read)), false},
+		{"one of two permissions", set(permission(user, read)), set(permission(user, read), permission(user, edit)), false},
+		{"an administrator covers any permission", admin, set(permission(user, read), permission("widget", "fly")), true},
+		{"an administrator covers an administrator", admin, admin, true},
+		{"every permission does not cover an administrator", set(access.Role{ID: 1}.Expand()...), admin, false},
+		{
+			"an unknown scope", set(permission(user, edit)),
+			set(access.Permission{Entity: user, Action: read, Scope: "unknown"}), false,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			if got := access.Covers(test.a, test.b); got != test.want {
-				t.Errorf("Covers = %v", got)
+				t.Errorf("Covers = %v, want %v", got, test.want)
 			}
 		})
 	}
 }
 
-// anyPermission draws a permission for few entities and ids, so that some meet.
-var anyPermission = rapid.Custom(func(t *rapid.T) access.Permission {
+// permissionGenerator draws from few entities, actions and ids, so that permissions overlap.
+var permissionGenerator = rapid.Custom(func(t *rapid.T) access.Permission {
 	p := access.Permission{
 		Entity: rapid.SampledFrom([]access.Entity{user, role}).Draw(t, "entity"),
 		Action: rapid.SampledFrom([]access.Action{read, edit}).Draw(t, "action"),
@@ -80,22 +86,23 @@ var anyPermission = rapid.Custom(func(t *rapid.T) access.Permission {
 	return p
 })
 
-var anyAccess = rapid.Custom(func(t *rapid.T) access.Set {
+var setGenerator = rapid.Custom(func(t *rapid.T) access.Set {
 	return access.Set{
 		Administrator: rapid.IntRange(0, 9).Draw(t, "administrator") == 0,
-		Permissions:   rapid.SliceOfN(anyPermission, 0, 5).Draw(t, "permissions"),
+		Permissions:   rapid.SliceOfN(permissionGenerator, 0, 5).Draw(t, "permissions"),
 	}
 })
 
-// Covers is an order, and who covers somebody may do everything that he may.
-func TestCoversIsAnOrder(t *testing.T) {
+// TestCoversIsTransitiveAndImpliesDecide checks that Covers is a preorder, and that a set
+// grants everything that a set covered by it grants.
+func TestCoversIsTransitiveAndImpliesDecide(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a, b, c := anyAccess.Draw(t, "a"), anyAccess.Draw(t, "b"), anyAccess.Draw(t, "c")
+		a, b, c := setGenerator.Draw(t, "a"), setGenerator.Draw(t, "b"), setGenerator.Draw(t, "c")
 		if !access.Covers(a, a) {
 			t.Fatalf("%+v does not cover itself", a)
 		}
 		if access.Covers(a, b) && access.Covers(b, c) && !access.Covers(a, c) {
-			t.Fatalf("%+v covers %+v, and that covers %+v, but it does not", a, b, c)
+			t.Fatalf("%+v covers %+v, which covers %+v, but the first does not cover the last", a, b, c)
 		}
 		if !access.Covers(a, b) {
 			return
@@ -104,7 +111,7 @@ func TestCoversIsAnOrder(t *testing.T) {
 			for _, act := range []access.Action{read, edit} {
 				for id := int64(0); id < 6; id++ {
 					if b.Decide(act, e, id, 3) == access.Granted && a.Decide(act, e, id, 3) != access.Granted {
-						t.Fatalf("%+v covers %+v but may not %s %s %d", a, b, act, e, id)
+						t.Fatalf("%+v covers %+v but does not grant %s %s %d", a, b, act, e, id)
 					}
 				}
 			}

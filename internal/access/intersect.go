@@ -2,11 +2,13 @@ package access
 
 import "slices"
 
-// Intersect returns what both sets give to the user self: what a key may do that
-// was narrowed. The owner covers it, so it never lets anybody climb.
+// Intersect returns the permissions that both sets grant to the user self. This is the
+// access of an API key with its own list of permissions, limited to those of its owner.
+// The owner always covers the result, so such a key cannot be used for privilege
+// escalation.
 //
-// It has no more of role 1 than both have: a key that lists permissions is never
-// an administrator, whoever owns it.
+// The result is an administrator only if both sets are. A key that lists permissions
+// is never an administrator, even if its owner is one.
 func Intersect(owner, key Set, self int64) Set {
 	switch {
 	case owner.Administrator:
@@ -28,10 +30,11 @@ func Intersect(owner, key Set, self int64) Set {
 	return both
 }
 
-// meet returns what two permissions for the same action give together. Where one
-// is for oneself and the other lists ids, with one's own among them, it keeps the
-// form of own: in another form the owner would not cover it.
-func intersectPermission(own, key Permission, self int64) (Permission, bool) {
+// intersectPermission returns what two permissions for the same entity and action grant
+// in common; ok is false if that is nothing. Where one permission is for self and the
+// other lists the id of self, the result has the scope of own. With the other scope,
+// the owner would not cover it.
+func intersectPermission(own, key Permission, self int64) (p Permission, ok bool) {
 	both := own
 	switch {
 	case own.Scope == ScopeAll:

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Entity is a kind of thing that a permission is about.
+// Entity is the kind of object that a permission applies to.
 type Entity string
 
-// Action is what a permission lets one do with things of a kind.
+// Action is the operation that a permission allows.
 type Action string
 
 // The entities that Usher knows.
@@ -31,13 +31,13 @@ const (
 	ActionRead       Action = "read"
 	ActionCreate     Action = "create"
 	ActionEdit       Action = "edit"
-	ActionEditAccess Action = "edit-access" // e-mail, password, active, lockedOut and roles of a user
+	ActionEditAccess Action = "edit-access" // change the e-mail, password, active, lockedOut or roles of a user
 	ActionDelete     Action = "delete"
-	ActionAssign     Action = "assign" // give a role or take it away
+	ActionAssign     Action = "assign" // give a role to a user, or remove it
 )
 
-// Registry lists every permission that grants anything, in the order in which
-// they are shown. Permissions of other names are stored and grant nothing.
+// Registry lists the actions of each entity, in display order. A permission for any
+// other name may be stored, but grants nothing.
 var Registry = []struct {
 	Entity  Entity
 	Actions []Action
@@ -54,29 +54,30 @@ var Registry = []struct {
 	{EntitySAMLConfiguration, []Action{ActionRead, ActionEdit}},
 }
 
-// OwnedByUser lists the entities whose permissions are limited by user id: the
-// user's own, or its owner's or actor's. Such a permission can be for oneself.
+// OwnedByUser lists the entities that belong to a user. Permissions for them are limited
+// by the id of that user: the owner of a key or session, or the actor of an activity log
+// entry. Only these permissions can have [ScopeSelf].
 var OwnedByUser = []Entity{EntityUser, EntityAPIKey, EntitySession, EntityActivityLog}
 
-// Scope says which things of a kind a permission is for.
+// Scope says which targets of an entity a permission applies to.
 type Scope string
 
 // The scopes.
 const (
-	ScopeAll  Scope = "all"  // every one, also future ones
-	ScopeIDs  Scope = "ids"  // those that IDs lists
-	ScopeSelf Scope = "self" // the holder's own alone
+	ScopeAll  Scope = "all"  // wildcard: every target, including future ones
+	ScopeIDs  Scope = "ids"  // the targets that Permission.IDs lists
+	ScopeSelf Scope = "self" // only the targets of the user who holds the permission
 )
 
-// Permission lets its holder do one action with some things of one kind.
+// Permission allows one action on the targets in its scope.
 type Permission struct {
 	Entity Entity
 	Action Action
 	Scope  Scope
-	IDs    []int64 // sorted; with ScopeIDs alone
+	IDs    []int64 // sorted and unique; set with ScopeIDs only
 }
 
-// String writes the permission as people do: "user:read", "user:edit:self" or
+// String returns the permission in the short form "user:read", "user:edit:self" or
 // "role:read:3,4".
 func (p Permission) String() string {
 	text := string(p.Entity) + ":" + string(p.Action)
@@ -93,7 +94,7 @@ func (p Permission) String() string {
 	return text
 }
 
-// Equal reports whether two permissions are the same.
+// Equal reports whether p and q have the same entity, action, scope and ids.
 func (p Permission) Equal(q Permission) bool {
 	return p.Entity == q.Entity && p.Action == q.Action && p.Scope == q.Scope && slices.Equal(p.IDs, q.IDs)
 }

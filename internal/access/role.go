@@ -2,13 +2,13 @@ package access
 
 import "slices"
 
-// The built-in roles. They can be neither changed nor deleted.
+// The ids of the built-in roles, which can be neither changed nor deleted.
 const (
-	AdministratorRole int64 = 1 // a flag: holds everything, now and in later releases
-	UserRole          int64 = 2 // what is one's own
+	AdministratorRole int64 = 1 // grants every permission, including those of later releases
+	UserRole          int64 = 2 // access to the user's own data
 )
 
-// DefaultRoles are the roles that a new user gets.
+// DefaultRoles are the roles that a new user gets, until the settings name others.
 var DefaultRoles = []int64{UserRole}
 
 // Role is a named set of permissions.
@@ -19,10 +19,10 @@ type Role struct {
 	Permissions []Permission
 }
 
-// BuiltIn reports whether the role is of every database, and cannot be changed.
+// BuiltIn reports whether the role is one that every database has and that cannot be changed.
 func (r Role) BuiltIn() bool { return r.ID == AdministratorRole || r.ID == UserRole }
 
-// BuiltIn returns the roles of a new database.
+// BuiltIn returns the built-in roles, as a new database stores them.
 func BuiltIn() []Role {
 	own := func(e Entity, actions ...Action) (ps []Permission) {
 		for _, a := range actions {
@@ -48,16 +48,16 @@ func BuiltIn() []Role {
 	}
 }
 
-// Expand returns the permissions of a role as they are shown: those of role 1,
-// which has none stored, are everything that the registry knows.
+// Expand returns the permissions of the role for display. The administrator role stores
+// none and expands to every permission of the [Registry].
 func (r Role) Expand() []Permission {
 	if r.ID != AdministratorRole {
 		return r.Permissions
 	}
 	var all []Permission
-	for _, known := range Registry {
-		for _, a := range known.Actions {
-			all = append(all, Permission{Entity: known.Entity, Action: a, Scope: ScopeAll})
+	for _, entry := range Registry {
+		for _, a := range entry.Actions {
+			all = append(all, Permission{Entity: entry.Entity, Action: a, Scope: ScopeAll})
 		}
 	}
 	return all

@@ -99,5 +99,5 @@ func RequireCoversUser(ctx context.Context, r RoleReader, caller *Principal, id 
 	if err != nil {
 		return err
 	}
-	return RequireCovers(caller, access.Of(roles))
+	return RequireCovers(caller, access.Union(roles))
 }

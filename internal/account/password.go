@@ -18,6 +18,9 @@ const (
 // PasswordRule is the policy in words.
 const PasswordRule = "at least 12 characters with a digit, a lower-case letter, an upper-case letter and a special character (not a letter of a to z, a digit or an underscore), without line breaks, at most 1024 bytes"
 
+// PasswordHashRule says in words which hashes an import takes.
+const PasswordHashRule = "must be an argon2id hash (PHC string, at most 64 MiB, 192 MiB over all passes, and 4 threads), a bcrypt hash ($2a$, $2b$ or $2y$, cost 4 to 12) or a pbkdf2_sha256 hash (as Django writes it, at most 1000000 iterations)"
+
 // normalPassword returns the form that is hashed: NFC, so that a password typed
 // on another keyboard is the same password (RFC 8265; NIST SP 800-63B, 3.1.1.2).
 func NormalizePassword(password secret.Text) secret.Text {

@@ -18,7 +18,7 @@ func CheckPermissions(path string, drafts []access.PermissionRequest) ([]access.
 		}
 		return nil, Invalid(details...)
 	}
-	if indices := access.WithoutRead(permissions); len(indices) > 0 {
+	if indices := access.MissingRead(permissions); len(indices) > 0 {
 		e := &Error{Code: CodePermissionNeedsRead, Message: "To edit, delete or assign needs the permission to read the same."}
 		for _, i := range indices {
 			p := permissions[i]
@@ -28,7 +28,7 @@ func CheckPermissions(path string, drafts []access.PermissionRequest) ([]access.
 		}
 		return nil, e
 	}
-	return access.Fold(permissions), nil
+	return access.MergeDuplicates(permissions), nil
 }
 
 // RoleNameKey is the name of a role in the one form that is kept unique, without

@@ -172,7 +172,7 @@ func (v *verifier) entry(ctx context.Context, e account.StoredActivity) error {
 	case !follows: // what it was sealed behind is gone
 	case v.s.sealed(e, v.last.Seal):
 		v.report.Verified++
-	case !v.s.keys.Has(e.KeyID):
+	case !v.s.keys.HasKey(e.KeyID):
 		at.Kind, at.Message = FindingUnknownKey, "sealed with a key that this server does not have: sealed anew by somebody else, or an older server key is missing"
 		v.addFinding(at)
 	case e.ID < v.lastID:

@@ -114,7 +114,7 @@ func (s *Auth) AcquireHashSlot(user string) (*passhash.Slot, error) {
 // waits up to maxSlotWait for one. If that fails, or maxWaiting attempts wait already, it
 // counts a failure of the client network and fails with CodeTooManyRequests.
 func (a *attempt) reserve(ctx context.Context) error {
-	if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != throttle.Full {
+	if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != throttle.Exhausted {
 		return err
 	}
 	if a.waiting.join(a.reservation.key) {
@@ -125,7 +125,7 @@ func (a *attempt) reserve(ctx context.Context) error {
 				return ctx.Err()
 			case <-time.After(slotRetry):
 			}
-			if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != throttle.Full {
+			if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != throttle.Exhausted {
 				return err
 			}
 		}
@@ -162,7 +162,7 @@ func (a *attempt) reserveOnce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.key = throttle.Key(subject, a.network, known)
+		r.key = throttle.SignInKey(subject, a.network, known)
 		counter, err := tx.LockThrottle(ctx, r.key)
 		if err != nil {
 			return err
@@ -180,7 +180,7 @@ func (a *attempt) reserveOnce(ctx context.Context) error {
 func (a *attempt) verify(ctx context.Context, slot *passhash.Slot) (matches bool, err error) {
 	hash := a.reservation.credential.PasswordHash
 	if !a.reservation.credential.HasLocalPassword() {
-		hash = a.passwords.Dummy()
+		hash = a.passwords.DummyHash()
 	}
 	return slot.Verify(ctx, account.NormalizePassword(a.password), hash)
 }

@@ -108,5 +108,5 @@ func (s *Auth) principal(ctx context.Context, r account.Reader, userID int64, fr
 	if err != nil {
 		return nil, err
 	}
-	return &account.Principal{User: user, Roles: roles, Access: access.Of(roles), From: from}, nil
+	return &account.Principal{User: user, Roles: roles, Access: access.Union(roles), From: from}, nil
 }

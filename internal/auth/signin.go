@@ -59,7 +59,7 @@ type newSession struct {
 
 func (n *newSession) prepare(ctx context.Context, slot *passhash.Slot, c account.Credential) (err error) {
 	n.rehashed = ""
-	if n.passwords.Outdated(c.PasswordHash) {
+	if n.passwords.NeedsRehash(c.PasswordHash) {
 		if n.rehashed, err = slot.Hash(ctx, account.NormalizePassword(n.password)); err != nil {
 			return err
 		}

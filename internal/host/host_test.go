@@ -15,10 +15,11 @@ func TestCheck(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"", "mail.example.org:25", "smtp://mail", "[::1]", "a b", "a\x00b", "user@mail", "\xff",
-		"a;b", "\u202e", ".a", "64:ff9b::a9fe:a9fe", "::169.254.169.254", "100.100.100.200", "169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fe80::1%eth0", "fd00:ec2::254",
+		"a;b", "\u202e", ".a", "64:ff9b::a9fe:a9fe", "::169.254.169.254", "100.100.100.200", "169.254.169.254",
+		"::ffff:169.254.169.254", "fe80::1", "fe80::1%eth0", "fd00:ec2::254",
 	} {
 		if host.Check(bad) == nil {
-			t.Errorf("%q is taken", bad)
+			t.Errorf("%q is accepted", bad)
 		}
 	}
 }
@@ -29,39 +30,24 @@ func TestIsLoopback(t *testing.T) {
 		"192.0.2.1": false, "127.0.0.1.example.org": false, "": false,
 	} {
 		if host.IsLoopback(name) != want {
-			t.Errorf("%q is this machine: %v", name, !want)
+			t.Errorf("%q is a loopback host: %v", name, !want)
 		}
 	}
 }
 
-// The address that a name was looked up to is what is refused.
+// RefuseLinkLocal checks the address that a name resolved to, and a net.Dialer calls it.
 func TestLinkLocalIsRefused(t *testing.T) {
-	for address, refused := range map[string]bool{
+	for address, want := range map[string]bool{
 		"169.254.169.254:25": true, "[fe80::1%lo]:25": true, "[::ffff:169.254.1.1]:25": true, "[fd00:ec2::254]:25": true,
 		"nowhere": true, "127.0.0.1:25": false, "[2001:db8::1]:25": false,
 	} {
-		if err := host.RefuseLinkLocal("tcp", address, nil); (err != nil) != refused {
+		if err := host.RefuseLinkLocal("tcp", address, nil); (err != nil) != want {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
 	dialer := net.Dialer{Control: host.RefuseLinkLocal}
 	if conn, err := dialer.DialContext(t.Context(), "tcp", "169.254.169.254:80"); err == nil {
 		_ = conn.Close()
-		t.Error("a connection to a link-local address")
-	}
-}
-
-func TestParseOrigin(t *testing.T) {
-	for _, good := range []string{"https://accounts.example.com", "http://127.0.0.1:8080/", "HTTPS://a", "https://[::1]:8443", "https://bücher.example", "http://my_host:80"} {
-		if _, err := host.ParseOrigin(good); err != nil {
-			t.Errorf("%q: %v", good, err)
-		}
-	}
-	for _, bad := range []string{
-		"", "accounts.example.com", "ftp://a", "https://", "https://u:p@a", "https://a?b", "https://a?", "https://a#b", "https://a/base", "https://a b", "https://a,b;c", "https://%ff", `https://"><script>`, "https://*", "https://a:99999", "https://a:0", "https://[fe80::1%25eth0]", "https://%E2%80%AE",
-	} {
-		if _, err := host.ParseOrigin(bad); err == nil {
-			t.Errorf("%q is taken", bad)
-		}
+		t.Error("the dialer connected to a link-local address")
 	}
 }

@@ -1,10 +1,15 @@
-// Package keyring holds the server key: 32 random bytes, kept apart from the
-// database, that seal what the database must store and be able to give back.
-// A ring has one key that seals and any number of older ones that still open.
+// Package keyring encrypts and signs with the server key: 32 random bytes that are stored
+// outside the database. It protects secrets that the database must return in clear, such
+// as the password of a mail server, and the entries of the activity log.
 //
-// Each purpose uses a key of its own, derived by HKDF-SHA-256 (RFC 5869), so a
-// text sealed for one cannot be opened as another. The package imports the
-// standard library alone.
+// A [Ring] supports key rotation. Its first key, the primary key, encrypts and signs. The
+// older keys only decrypt and verify.
+//
+// Each purpose uses its own key, which HKDF-SHA-256 (RFC 5869) derives from the server key.
+// A ciphertext for one purpose therefore does not decrypt for another. Encryption is
+// AES-256-GCM; signatures are HMAC-SHA-256.
+//
+// Import rule: the package imports only the standard library.
 package keyring
 
 import (
@@ -21,46 +26,46 @@ import (
 	"strings"
 )
 
-// KeyLength is the length of a server key in bytes.
-const KeyLength = 32
+// KeySize is the size of a server key in bytes.
+const KeySize = 32
 
-// ErrNotOpened means that no key of the ring opens a sealed text: it was sealed
-// with another key, for another purpose or row, or it was changed.
+// ErrNotOpened means that decryption failed: the ciphertext was made with another key, for
+// another purpose or context, or it was changed.
 var ErrNotOpened = errors.New("keyring: the sealed text cannot be opened with the server key")
 
-// Ring is one or more server keys, the one that seals first.
+// Ring is one or more server keys. The first is the primary key.
 type Ring struct{ keys []key }
 
+// key is one server key.
 type key struct {
-	id     string
+	id     string // derived from secret; not confidential
 	secret []byte
 }
 
-// Sealed is an encrypted text and the id of the key that opens it.
+// Sealed is a ciphertext and the id of the key that decrypts it.
 type Sealed struct {
 	KeyID string
-	Box   []byte // nonce and AES-256-GCM ciphertext
+	Box   []byte // 96-bit nonce, AES-256-GCM ciphertext and tag
 }
 
-// Check identifies a key without giving it away: an id and a value that only
-// the same key yields. The database keeps it, so that a start with a wrong key
-// is noticed before anything is written.
+// Check is a key check value: it identifies a key without revealing it. The database stores
+// one for each key, so that a server with a wrong key stops before it writes anything.
 type Check struct {
 	ID    string
-	Value []byte
+	Value []byte // derived from the key
 }
 
-// Generate makes the text of a new key, one line as [Parse] reads it.
+// Generate returns a new key as one line of base64, which [Parse] reads.
 func Generate(random io.Reader) (string, error) {
-	bits := make([]byte, KeyLength)
+	bits := make([]byte, KeySize)
 	if _, err := io.ReadFull(random, bits); err != nil {
 		return "", fmt.Errorf("keyring: read random: %w", err)
 	}
 	return base64.StdEncoding.EncodeToString(bits) + "\n", nil
 }
 
-// Parse reads a ring: one key a line in base64, the one that seals first; blank
-// lines are passed over. No error holds any of the text.
+// Parse reads the keys of a ring, one per line in base64, the primary key first. It skips
+// blank lines. Its errors do not contain any of the text.
 func Parse(text string) (*Ring, error) {
 	ring := &Ring{}
 	for n, line := range strings.Split(text, "\n") {
@@ -68,8 +73,8 @@ func Parse(text string) (*Ring, error) {
 			continue
 		}
 		bits, err := base64.StdEncoding.DecodeString(line)
-		if err != nil || len(bits) != KeyLength {
-			return nil, fmt.Errorf("keyring: line %d of the server key is not %d bytes in base64", n+1, KeyLength)
+		if err != nil || len(bits) != KeySize {
+			return nil, fmt.Errorf("keyring: line %d of the server key is not %d bytes in base64", n+1, KeySize)
 		}
 		id := hex.EncodeToString(derive(bits, "key-id")[:4])
 		ring.keys = append(ring.keys, key{id: id, secret: bits})
@@ -80,7 +85,7 @@ func Parse(text string) (*Ring, error) {
 	return ring, nil
 }
 
-// Checks returns the check of every key, the one that seals first.
+// Checks returns the check values of all keys, that of the primary key first.
 func (r *Ring) Checks() []Check {
 	checks := make([]Check, len(r.keys))
 	for i, k := range r.keys {
@@ -89,52 +94,54 @@ func (r *Ring) Checks() []Check {
 	return checks
 }
 
-// Holds reports whether the ring has the key that the check was made from.
-func (r *Ring) Holds(c Check) bool {
-	for _, own := range r.Checks() {
-		if own.ID == c.ID && hmac.Equal(own.Value, c.Value) {
+// Matches reports whether the check value belongs to a key of the ring.
+func (r *Ring) Matches(c Check) bool {
+	for _, check := range r.Checks() {
+		if check.ID == c.ID && hmac.Equal(check.Value, c.Value) {
 			return true
 		}
 	}
 	return false
 }
 
-// Seal encrypts plain for a purpose. Context binds the sealed text to its place
-// ("mail|7", say): it opens with the same purpose and context only.
+// Seal encrypts plain with the primary key. The purpose selects the derived key. The context
+// is authenticated data that names the row which stores the result, such as "mail|7". Open
+// needs the same purpose and context.
 func (r *Ring) Seal(purpose, context string, plain []byte) (Sealed, error) {
 	k := r.keys[0]
-	box, err := gcm(k, purpose)
+	aead, err := newGCM(k, purpose)
 	if err != nil {
 		return Sealed{}, err
 	}
-	return Sealed{KeyID: k.id, Box: box.Seal(nil, nil, plain, []byte(context))}, nil
+	return Sealed{KeyID: k.id, Box: aead.Seal(nil, nil, plain, []byte(context))}, nil
 }
 
-// Open decrypts what [Ring.Seal] sealed for the same purpose and context. It
-// fails with [ErrNotOpened].
+// Open decrypts the result of [Ring.Seal] with the same purpose and context. It fails with
+// [ErrNotOpened].
 func (r *Ring) Open(purpose, context string, sealed Sealed) ([]byte, error) {
 	for _, k := range r.keys {
 		if k.id != sealed.KeyID {
 			continue
 		}
-		box, err := gcm(k, purpose)
+		aead, err := newGCM(k, purpose)
 		if err != nil {
 			return nil, err
 		}
-		if plain, err := box.Open(nil, nil, sealed.Box, []byte(context)); err == nil {
+		plain, err := aead.Open(nil, nil, sealed.Box, []byte(context))
+		if err == nil {
 			return plain, nil
 		}
 	}
 	return nil, ErrNotOpened
 }
 
-// MAC returns an HMAC-SHA-256 of text for a purpose, with the key that seals.
+// MAC returns the HMAC-SHA-256 of text with the primary key for the purpose.
 func (r *Ring) MAC(purpose, text string) []byte {
 	return r.keys[0].mac(purpose, []byte(text))
 }
 
-// gcm returns AES-256-GCM with a random 96-bit nonce that travels with the text.
-func gcm(k key, purpose string) (cipher.AEAD, error) {
+// newGCM returns AES-256-GCM that prepends a random 96-bit nonce to each ciphertext.
+func newGCM(k key, purpose string) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(derive(k.secret, purpose))
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
@@ -146,10 +153,11 @@ func gcm(k key, purpose string) (cipher.AEAD, error) {
 	return aead, nil
 }
 
+// derive returns the key of a purpose, by HKDF-SHA-256.
 func derive(secret []byte, purpose string) []byte {
-	derived, err := hkdf.Key(sha256.New, secret, nil, "usher "+purpose, KeyLength)
+	derived, err := hkdf.Key(sha256.New, secret, nil, "usher "+purpose, KeySize)
 	if err != nil {
-		panic("keyring: " + err.Error()) // only a length over 255 hashes fails, and ours is one
+		panic("keyring: " + err.Error()) // fails only for more than 255 hash lengths; this is one
 	}
 	return derived
 }

@@ -28,14 +28,14 @@ func parse(t *testing.T, text string) *keyring.Ring {
 	return ring
 }
 
-func TestSealedTextOpensInItsPlaceAlone(t *testing.T) {
+func TestOpenNeedsSamePurposeAndContext(t *testing.T) {
 	ring := parse(t, newKey(t))
 	sealed, err := ring.Seal("mail", "mail|7", []byte("hello"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Contains(sealed.Box, []byte("hello")) {
-		t.Error("the text is not encrypted")
+		t.Error("the ciphertext contains the plaintext")
 	}
 	changed := keyring.Sealed{KeyID: sealed.KeyID, Box: bytes.Clone(sealed.Box)}
 	changed.Box[len(changed.Box)-1] ^= 1
@@ -50,7 +50,7 @@ func TestSealedTextOpensInItsPlaceAlone(t *testing.T) {
 		{"another row", "mail", "mail|8", ring, sealed, false},
 		{"another purpose", "api-key", "mail|7", ring, sealed, false},
 		{"changed", "mail", "mail|7", ring, changed, false},
-		{"cut off", "mail", "mail|7", ring, keyring.Sealed{KeyID: sealed.KeyID, Box: sealed.Box[:3]}, false},
+		{"truncated", "mail", "mail|7", ring, keyring.Sealed{KeyID: sealed.KeyID, Box: sealed.Box[:3]}, false},
 		{"another key", "mail", "mail|7", parse(t, newKey(t)), sealed, false},
 	}
 	for _, tt := range tests {
@@ -78,23 +78,23 @@ func TestOlderKeysStillOpen(t *testing.T) {
 	}
 	again, err := both.Seal("mail", "1", []byte("hello"))
 	if err != nil || again.KeyID != parse(t, next).Checks()[0].ID {
-		t.Errorf("a ring seals with key %q, %v; want the first", again.KeyID, err)
+		t.Errorf("Seal uses the key %q, %v; want the primary key", again.KeyID, err)
 	}
 }
 
-func TestHolds(t *testing.T) {
+func TestMatches(t *testing.T) {
 	one, two := newKey(t), newKey(t)
 	check := parse(t, one).Checks()[0]
-	if !parse(t, two+one).Holds(check) {
-		t.Error("a key of the ring is not recognised")
+	if !parse(t, two+one).Matches(check) {
+		t.Error("a key of the ring does not match")
 	}
-	if parse(t, two).Holds(check) {
-		t.Error("a foreign key is taken for one of the ring")
+	if parse(t, two).Matches(check) {
+		t.Error("a key of another ring matches")
 	}
 	check.Value = bytes.Clone(check.Value)
 	check.Value[0] ^= 1
-	if parse(t, one).Holds(check) {
-		t.Error("a wrong check value is accepted")
+	if parse(t, one).Matches(check) {
+		t.Error("a changed check value matches")
 	}
 }
 
@@ -129,7 +129,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte("short"))
 	f.Fuzz(func(t *testing.T, box []byte) {
 		if _, err := ring.Open("mail", "1", keyring.Sealed{KeyID: id, Box: box}); err == nil {
-			t.Error("a forged text was opened")
+			t.Error("a forged ciphertext is decrypted")
 		}
 	})
 }

@@ -1,14 +1,15 @@
-// Package mail writes Usher's messages and delivers them.
+// Package mail renders Usher's messages and delivers them.
 //
-//   - [Templates] puts a message into words (it is account's Renderer).
-//   - [SMTP] and [Directory] are the two ways out: a mail server, or files that
-//     an operator reads where there is none. [Router] chooses for each message.
-//   - [Worker] takes what is due from the queue, sends it and records the outcome.
+//   - [Templates] renders a message from its content. It implements account.Renderer.
+//   - A [Sender] delivers one message. [SMTP] sends it to a mail server. [Directory]
+//     writes it to a file, for an installation without a mail server.
+//     [ConfiguredSender] chooses one of them for each message, by the current settings.
+//   - [Worker] claims due messages from the queue, sends them and records the outcomes.
 //
-// The queue itself is the outbox of the storage. Delivery is at least once: a
-// message whose delivery could not be recorded is sent again, with the same
-// Message-ID, so that mail programs can tell.
+// The queue is the outbox in the database. Delivery is at least once: if the outcome of a
+// delivery is not recorded, the message is sent again. Its Message-ID stays the same, so
+// mail programs can recognise the duplicate.
 //
-// The package imports account (its types alone), host, secret, go-mail, idna and
-// the standard library. account never imports it.
+// Import rule: the package imports account (only its types), host, secret, go-mail, idna
+// and the standard library. Package account does not import it.
 package mail

@@ -6,16 +6,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Encode is encode with the sender that tests use.
+// Encode calls encode with the From address that tests use.
 func Encode(m account.Message) ([]byte, error) {
 	return encode(m, &netmail.Address{Name: "Usher", Address: "usher@example.org"})
 }
 
-// What the worker waits, for tests of its patience.
+// Times and limits of the worker, for its tests.
 const (
-	PollInterval = pollInterval
-	MaxBackoff   = maxBackoff
-	SettleTries  = settleTries
-	WakeDelay    = wakeDelay
-	WakeSpread   = wakeSpread
+	PollInterval      = pollInterval
+	MaxBackoff        = maxBackoff
+	MaxRecordAttempts = maxRecordAttempts
+	WakeDelay         = wakeDelay
+	WakeJitter        = wakeJitter
 )

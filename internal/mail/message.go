@@ -20,11 +20,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// maxLine is the longest line that a message may have, without its end (RFC 5322,
-// section 2.1.1).
-const maxLine = 998
+// maxLineLength is the longest line of a message in bytes, without CRLF (RFC 5322, section
+// 2.1.1).
+const maxLineLength = 998
 
-// parseSender checks the address and the name that messages come from.
+// parseSender validates the address and the display name of the From field.
 func parseSender(address, name string) (*netmail.Address, error) {
 	if strings.ContainsFunc(name, isControl) {
 		return nil, errors.New("the name of the sender must be one line of text")
@@ -37,21 +37,21 @@ func parseSender(address, name string) (*netmail.Address, error) {
 	return parsed, nil
 }
 
-// parseAddress takes an address alone (RFC 5322 addr-spec), as it is stored with an
-// account, and returns it with its domain in ASCII.
+// parseAddress parses an address without a display name (addr-spec of RFC 5322), as stored
+// with an account. It returns the address with its domain in ASCII.
 func parseAddress(address string) (*netmail.Address, error) {
 	parsed, err := netmail.ParseAddress(address)
 	if err != nil || parsed.Name != "" || strings.ContainsAny(address, "<>\r\n") {
 		return nil, errors.New("not an address")
 	}
-	parsed.Address = withASCIIDomain(parsed.Address)
+	parsed.Address = toASCIIDomain(parsed.Address)
 	return parsed, nil
 }
 
-// withASCIIDomain returns address with an international domain in the ASCII form
-// that mail servers look up (RFC 5890, section 2.3.2.1), and the rest as it is. So
-// is a domain that has no such form.
-func withASCIIDomain(address string) string {
+// toASCIIDomain converts an internationalized domain of an address to the ASCII form that
+// mail servers look up (A-label, RFC 5890, section 2.3.2.1). It does not change the local
+// part, or a domain without such a form.
+func toASCIIDomain(address string) string {
 	at := strings.LastIndexByte(address, '@')
 	local, domain := address[:at+1], address[at+1:]
 	if isASCII(domain) {
@@ -64,11 +64,12 @@ func withASCIIDomain(address string) string {
 	return local + ascii
 }
 
-// isControl tells what has no place in one line of text, invalid UTF-8 among it.
+// isControl reports whether r is a control character or stands for invalid UTF-8.
 func isControl(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }
 
-// encode writes m as it travels (RFC 5322): plain text first, HTML as its
-// alternative. Equal messages give equal bytes.
+// encode returns m in the Internet Message Format (RFC 5322), with a plain text part and an
+// HTML alternative. Equal messages give equal bytes. It fails if the recipient or the id is
+// invalid.
 func encode(m account.Message, from *netmail.Address) ([]byte, error) {
 	to, err := parseAddress(m.To)
 	if err != nil {
@@ -78,7 +79,7 @@ func encode(m account.Message, from *netmail.Address) ([]byte, error) {
 		return nil, errors.New("the message has no valid id")
 	}
 
-	// The boundary is made from the id: go-mail's own is random.
+	// The boundary is derived from the id, since go-mail's default is random.
 	sum := sha256.Sum256([]byte(m.ID))
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(hex.EncodeToString(sum[:16])))
 	msg.FromMailAddress(from)
@@ -86,7 +87,7 @@ func encode(m account.Message, from *netmail.Address) ([]byte, error) {
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.ID)
 	msg.SetDateWithValue(m.Date.UTC())
-	// RFC 3834, section 5: keeps absence notes and other robots from answering.
+	// Keeps automatic responders from replying (RFC 3834, section 5).
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	setBody(msg.SetBodyString, gomail.TypeTextPlain, m.Text)
 	setBody(msg.AddAlternativeString, gomail.TypeTextHTML, m.HTML)
@@ -98,21 +99,22 @@ func encode(m account.Message, from *netmail.Address) ([]byte, error) {
 	return raw.Bytes(), nil
 }
 
-// setBody adds one part. Plain ASCII goes as it is, so that a link stays whole for
-// whoever opens the .eml file; anything else is quoted-printable.
-func setBody(add func(gomail.ContentType, string, ...gomail.PartOption), kind gomail.ContentType, body string) {
+// setBody adds one part. ASCII text is not encoded, so that a link in an .eml file is
+// readable and on one line. Other text is encoded as quoted-printable.
+func setBody(
+	add func(gomail.ContentType, string, ...gomail.PartOption), contentType gomail.ContentType, body string,
+) {
 	body = strings.ReplaceAll(body, "\r\n", "\n")
 	encoding := gomail.NoEncoding
 	for line := range strings.Lines(body) {
-		if len(line) > maxLine || strings.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		if len(line) > maxLineLength || strings.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf }) {
 			encoding = gomail.EncodingQP
 		}
 	}
-	add(kind, strings.ReplaceAll(body, "\n", "\r\n"), gomail.WithPartEncoding(encoding))
+	add(contentType, strings.ReplaceAll(body, "\n", "\r\n"), gomail.WithPartEncoding(encoding))
 }
 
-// Parse reads a message that this package has written. Lines of the text end in
-// "\n".
+// Parse parses a message that encode has written. Lines of the parts end in "\n".
 func Parse(raw []byte) (account.Message, error) {
 	msg, err := netmail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
@@ -138,7 +140,7 @@ func Parse(raw []byte) (account.Message, error) {
 	}
 	parts := multipart.NewReader(msg.Body, parameters["boundary"])
 	for {
-		part, err := parts.NextPart() // decodes quoted-printable
+		part, err := parts.NextPart() // also decodes quoted-printable
 		if err == io.EOF {
 			return m, nil
 		}
@@ -150,7 +152,7 @@ func Parse(raw []byte) (account.Message, error) {
 			return account.Message{}, fmt.Errorf("read a part: %w", err)
 		}
 		text := strings.ReplaceAll(string(body), "\r\n", "\n")
-		switch kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind {
+		switch contentType, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); contentType {
 		case "text/plain":
 			m.Text = text
 		case "text/html":

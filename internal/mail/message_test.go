@@ -15,8 +15,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 )
 
-// recovery is a message as the outbox keeps it.
-func recovery(t testing.TB) account.Message {
+// recoveryMessage returns a message as the outbox stores it.
+func recoveryMessage(t testing.TB) account.Message {
 	t.Helper()
 	m, err := mail.NewTemplates().Render(account.MailRecovery, account.MailContent{
 		Name: "Zoë", Token: token, Link: link, Lifetime: 30 * time.Minute, ClientNetwork: "192.0.2.7",
@@ -31,14 +31,14 @@ func recovery(t testing.TB) account.Message {
 }
 
 func TestEncode(t *testing.T) {
-	m := recovery(t)
+	m := recoveryMessage(t)
 	m.Subject = "Wähle ein neues Passwort"
 	raw, err := mail.Encode(m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if again, err := mail.Encode(m); err != nil || !bytes.Equal(raw, again) {
-		t.Errorf("another attempt would send another message: %v", err)
+		t.Errorf("encoding the message again gives other bytes: %v", err)
 	}
 
 	msg, err := netmail.ReadMessage(bytes.NewReader(raw))
@@ -60,14 +60,14 @@ func TestEncode(t *testing.T) {
 		}
 	}
 	if got := msg.Header.Get("Subject"); !strings.HasPrefix(got, "=?UTF-8?q?") {
-		t.Errorf("the subject travels as %q", got)
+		t.Errorf("the subject is encoded as %q", got)
 	}
 
-	kind, parameters, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/alternative" {
-		t.Fatalf("the message is %q: %v", kind, err)
+	contentType, parameters, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
+	if err != nil || contentType != "multipart/alternative" {
+		t.Fatalf("the content type is %q: %v", contentType, err)
 	}
-	var kinds []string
+	var contentTypes []string
 	parts := multipart.NewReader(msg.Body, parameters["boundary"])
 	for {
 		part, err := parts.NextPart()
@@ -77,17 +77,17 @@ func TestEncode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kinds = append(kinds, part.Header.Get("Content-Type"))
+		contentTypes = append(contentTypes, part.Header.Get("Content-Type"))
 		body, err := io.ReadAll(part)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Contains(body, []byte(token)) || !bytes.Contains(body, []byte("Zoë")) {
-			t.Errorf("a part has lost its content:\n%s", body)
+			t.Errorf("a part lacks the token or the name:\n%s", body)
 		}
 	}
-	if want := []string{"text/plain; charset=UTF-8", "text/html; charset=UTF-8"}; !slices.Equal(kinds, want) {
-		t.Errorf("the parts are %q, want %q", kinds, want)
+	if want := []string{"text/plain; charset=UTF-8", "text/html; charset=UTF-8"}; !slices.Equal(contentTypes, want) {
+		t.Errorf("the parts are %q, want %q", contentTypes, want)
 	}
 
 	parsed, err := mail.Parse(raw)
@@ -97,12 +97,12 @@ func TestEncode(t *testing.T) {
 	m.Date = m.Date.UTC()
 	parsed.Date = parsed.Date.UTC()
 	if parsed != m {
-		t.Errorf("read back:\n%+v\nwant:\n%+v", parsed, m)
+		t.Errorf("parsed:\n%+v\nwant:\n%+v", parsed, m)
 	}
 }
 
-// Mail servers look a domain up by its ASCII form (RFC 5890). What has none stays
-// as it is.
+// Mail servers look up the ASCII form of a domain (RFC 5890). A domain without one is not
+// changed.
 func TestEncodeWritesDomainsInASCII(t *testing.T) {
 	tests := map[string]string{
 		"zoe@example.org":          "zoe@example.org",
@@ -117,7 +117,7 @@ func TestEncodeWritesDomainsInASCII(t *testing.T) {
 	}
 	for to, want := range tests {
 		t.Run(to, func(t *testing.T) {
-			m := recovery(t)
+			m := recoveryMessage(t)
 			m.To = to
 			raw, err := mail.Encode(m)
 			if err != nil {
@@ -130,16 +130,16 @@ func TestEncodeWritesDomainsInASCII(t *testing.T) {
 	}
 }
 
-// Whoever opens an .eml file must be able to copy the link.
-func TestEncodeKeepsPlainLinksWhole(t *testing.T) {
-	m := recovery(t)
+// A person who opens an .eml file must be able to copy the link.
+func TestEncodeKeepsASCIILinksOnOneLine(t *testing.T) {
+	m := recoveryMessage(t)
 	m.Text = strings.ReplaceAll(m.Text, "Zoë", "Zoe")
 	raw, err := mail.Encode(m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Contains(raw, []byte("\r\n"+link+"\r\n")) {
-		t.Errorf("the link is not a line of:\n%s", raw)
+		t.Errorf("the link is not on a line of its own in:\n%s", raw)
 	}
 	if bare := bytes.Count(raw, []byte("\n")) - bytes.Count(raw, []byte("\r\n")); bare != 0 {
 		t.Errorf("%d lines end without a carriage return", bare)
@@ -148,20 +148,20 @@ func TestEncodeKeepsPlainLinksWhole(t *testing.T) {
 
 func TestEncodeRefuses(t *testing.T) {
 	tests := map[string]func(*account.Message){
-		"no recipient":                 func(m *account.Message) { m.To = "" },
-		"two recipients":               func(m *account.Message) { m.To = "a@example.org, b@example.org" },
-		"a recipient with a name":      func(m *account.Message) { m.To = "Ada <a@example.org>" },
-		"a recipient of several lines": func(m *account.Message) { m.To = "a@example.org\r\nBcc: b@example.org" },
-		"no id":                        func(m *account.Message) { m.ID = "" },
-		"an id of several lines":       func(m *account.Message) { m.ID = "1@x\r\nBcc: b@example.org" },
-		"an id in brackets":            func(m *account.Message) { m.ID = "<1@x>" },
+		"no recipient":                  func(m *account.Message) { m.To = "" },
+		"two recipients":                func(m *account.Message) { m.To = "a@example.org, b@example.org" },
+		"a recipient with a name":       func(m *account.Message) { m.To = "Ada <a@example.org>" },
+		"a recipient with a line break": func(m *account.Message) { m.To = "a@example.org\r\nBcc: b@example.org" },
+		"no id":                         func(m *account.Message) { m.ID = "" },
+		"an id with a line break":       func(m *account.Message) { m.ID = "1@x\r\nBcc: b@example.org" },
+		"an id in brackets":             func(m *account.Message) { m.ID = "<1@x>" },
 	}
-	for name, spoil := range tests {
+	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
-			m := recovery(t)
-			spoil(&m)
+			m := recoveryMessage(t)
+			change(&m)
 			if raw, err := mail.Encode(m); err == nil {
-				t.Errorf("it was written:\n%s", raw)
+				t.Errorf("it was encoded:\n%s", raw)
 			}
 		})
 	}
@@ -183,7 +183,7 @@ func FuzzEncode(f *testing.F) {
 		}
 		for name, values := range msg.Header {
 			if !slices.Contains(want, name) || len(values) != 1 {
-				t.Errorf("the input has made the header %q: %q", name, values)
+				t.Errorf("the input injected the header %q: %q", name, values)
 			}
 		}
 		if list, err := msg.Header.AddressList("To"); err != nil || len(list) != 1 {
@@ -193,7 +193,7 @@ func FuzzEncode(f *testing.F) {
 }
 
 func FuzzParse(f *testing.F) {
-	raw, err := mail.Encode(recovery(f))
+	raw, err := mail.Encode(recoveryMessage(f))
 	if err != nil {
 		f.Fatal(err)
 	}

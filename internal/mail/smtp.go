@@ -21,7 +21,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// SMTP delivers messages to a mail server, one connection each.
+// SMTP sends messages to a mail server, with one connection for each message.
 type SMTP struct {
 	host     string
 	port     int
@@ -35,15 +35,8 @@ type SMTP struct {
 
 var _ Sender = (*SMTP)(nil)
 
-// NewSMTP returns the transport that config describes. Its error names every fault
-// of config at once.
-func NewSMTP(config SMTPConfig) (*SMTP, error) {
-	return config.transport()
-}
-
-// Send delivers one message within the configured time-out. Once the server has
-// taken the message nothing counts as a failure any more, for another attempt would
-// deliver it twice.
+// Send delivers one message within the configured timeout. Errors after the server has
+// accepted the message are ignored, since another attempt would deliver it twice.
 func (s *SMTP) Send(ctx context.Context, d *account.Delivery) error {
 	raw, err := encode(d.Message, s.from)
 	if err != nil {
@@ -58,21 +51,21 @@ func (s *SMTP) Send(ctx context.Context, d *account.Delivery) error {
 		return newFailure(CauseConnect, err)
 	}
 	defer conn.Close()
-	// The SMTP client knows no context: when ours ends, so do its reads and writes.
+	// The SMTP client does not support contexts: a deadline in the past ends its reads and writes.
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 
 	client, err := s.open(ctx, conn)
 	if err != nil {
 		return err
 	}
-	if err := s.deliver(client, withASCIIDomain(d.Message.To), raw); err != nil {
+	if err := s.deliver(client, toASCIIDomain(d.Message.To), raw); err != nil {
 		return err
 	}
 	_ = client.Quit()
 	return nil
 }
 
-// open greets the server, secures the connection and signs in.
+// open starts an SMTP session: it sends EHLO, negotiates TLS and authenticates.
 func (s *SMTP) open(ctx context.Context, conn net.Conn) (*smtp.Client, error) {
 	if s.mode == ImplicitTLS {
 		secured := tls.Client(conn, s.tls)
@@ -104,38 +97,38 @@ func (s *SMTP) open(ctx context.Context, conn net.Conn) (*smtp.Client, error) {
 	return client, nil
 }
 
-// authenticate signs in by the first mechanism that both sides know. SCRAM comes
-// first because it keeps the password from the server's view. Settings with a
-// password and without TLS are refused unless the server is this machine.
+// authenticate uses the first mechanism that both sides support. SCRAM comes first because
+// it does not reveal the password to the server. PLAIN and LOGIN without TLS are allowed,
+// because [NewSMTP] refuses credentials without TLS except for this machine.
 func (s *SMTP) authenticate(client *smtp.Client) error {
 	_, offered := client.Extension("AUTH")
 	mechanisms := strings.Fields(strings.ToUpper(offered))
-	password, plain := s.password.Reveal(), s.mode == NoTLS
-	for _, known := range []struct {
+	password, allowUnencrypted := s.password.Reveal(), s.mode == NoTLS
+	for _, mechanism := range []struct {
 		name string
 		auth smtp.Auth
 	}{
 		{"SCRAM-SHA-256", smtp.ScramSHA256Auth(s.username, password)},
-		{"PLAIN", smtp.PlainAuth("", s.username, password, s.host, plain)},
-		{"LOGIN", smtp.LoginAuth(s.username, password, s.host, plain)},
+		{"PLAIN", smtp.PlainAuth("", s.username, password, s.host, allowUnencrypted)},
+		{"LOGIN", smtp.LoginAuth(s.username, password, s.host, allowUnencrypted)},
 		{"CRAM-MD5", smtp.CRAMMD5Auth(s.username, password)},
 	} {
-		if slices.Contains(mechanisms, known.name) {
-			return client.Auth(known.auth)
+		if slices.Contains(mechanisms, mechanism.name) {
+			return client.Auth(mechanism.auth)
 		}
 	}
-	return errors.New("the server offers no way to authenticate that Usher knows")
+	return errors.New("the server offers no authentication mechanism that Usher supports")
 }
 
-// deliver sends one message to one address.
+// deliver sends one message to one recipient in an open session.
 func (s *SMTP) deliver(client *smtp.Client, to string, raw []byte) error {
-	// Without need, SMTPUTF8 makes the message undeliverable at servers further on
-	// that do not know it (RFC 6531, section 3.5).
+	// Requesting SMTPUTF8 without need makes the message undeliverable at relays that do not
+	// support it (RFC 6531, section 3.5).
 	client.SkipSMTPUTF8(isASCII(s.from.Address) && isASCII(to))
-	if err := client.Mail(path(s.from.Address)); err != nil {
+	if err := client.Mail(angleAddress(s.from.Address)); err != nil {
 		return newFailure(CauseSender, err)
 	}
-	if err := client.Rcpt(path(to)); err != nil {
+	if err := client.Rcpt(angleAddress(to)); err != nil {
 		return newFailure(CauseRecipient, err)
 	}
 	body, err := client.Data()
@@ -143,7 +136,7 @@ func (s *SMTP) deliver(client *smtp.Client, to string, raw []byte) error {
 		return newFailure(CauseMessage, err)
 	}
 	if _, err := body.Write(raw); err != nil {
-		return newFailure(CauseUnknown, err) // the connection broke
+		return newFailure(CauseUnknown, err) // the connection is broken
 	}
 	if err := body.Close(); err != nil {
 		return newFailure(CauseMessage, err)
@@ -151,16 +144,17 @@ func (s *SMTP) deliver(client *smtp.Client, to string, raw []byte) error {
 	return nil
 }
 
-// path is address as an SMTP command takes it, in angle brackets and quoted where
-// need be.
-func path(address string) string { return (&netmail.Address{Address: address}).String() }
+// angleAddress returns address in angle brackets, quoted if necessary, as SMTP commands
+// need it.
+func angleAddress(address string) string { return (&netmail.Address{Address: address}).String() }
 
+// isASCII reports whether s has only ASCII characters.
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// tlsFailure tells a certificate that is not trusted, which an operator can mend,
-// from other faults of TLS.
+// tlsFailure returns [CauseCertificate] for an untrusted certificate, which an administrator
+// can fix, and [CauseTLS] for other errors.
 func tlsFailure(err error) *Failure {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return newFailure(CauseCertificate, err)
@@ -168,8 +162,8 @@ func tlsFailure(err error) *Failure {
 	return newFailure(CauseTLS, err)
 }
 
-// heloName is what Usher calls itself: the machine's name if it is a full one, else
-// the address that it speaks from (RFC 5321, section 4.1.4).
+// heloName returns the argument of EHLO (RFC 5321, section 4.1.4). It is the machine's name
+// if that is fully qualified, else the local address of the connection as a literal.
 func heloName(local net.Addr) string {
 	if name, err := os.Hostname(); err == nil && strings.Contains(name, ".") && !strings.ContainsFunc(name, isControl) {
 		return name

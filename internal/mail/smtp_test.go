@@ -22,12 +22,12 @@ import (
 
 const password = "correct horse battery staple"
 
-// credentials make the server ask for authentication.
+// credentials returns options with which the server requires authentication.
 func credentials(mode mail.TLSMode) mailtest.Options {
 	return mailtest.Options{TLS: mode, Username: "usher", Password: password}
 }
 
-// configFor fits the server, with the credentials that it asks for.
+// configFor returns the configuration for a server, with the credentials that it requires.
 func configFor(t testing.TB, server *mailtest.Server, options mailtest.Options) mail.SMTPConfig {
 	return mail.SMTPConfig{
 		Host: server.Host(), Port: server.Port(), TLS: options.TLS, CA: server.CA(t),
@@ -39,11 +39,11 @@ func configFor(t testing.TB, server *mailtest.Server, options mailtest.Options) 
 
 func newSMTP(t *testing.T, config mail.SMTPConfig) *mail.SMTP {
 	t.Helper()
-	transport, err := mail.NewSMTP(config)
+	sender, err := mail.NewSMTP(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return transport
+	return sender
 }
 
 func TestSMTPDelivers(t *testing.T) {
@@ -56,8 +56,8 @@ func TestSMTPDelivers(t *testing.T) {
 		{"STARTTLS by name", credentials(mail.StartTLS), "localhost"},
 		{"STARTTLS without a password", mailtest.Options{TLS: mail.StartTLS}, ""},
 		{"implicit TLS with a password", credentials(mail.ImplicitTLS), ""},
-		{"in clear", mailtest.Options{TLS: mail.NoTLS}, ""},
-		{"in clear with a password, to this machine", credentials(mail.NoTLS), ""},
+		{"without TLS", mailtest.Options{TLS: mail.NoTLS}, ""},
+		{"without TLS, with a password, to this machine", credentials(mail.NoTLS), ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestSMTPDelivers(t *testing.T) {
 			if test.host != "" {
 				config.Host = test.host
 			}
-			delivery := &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)}
+			delivery := &account.Delivery{MailID: 1, Attempt: 1, Message: recoveryMessage(t)}
 			if err := newSMTP(t, config).Send(t.Context(), delivery); err != nil {
 				t.Fatalf("%v: %v", err, errors.Unwrap(err))
 			}
@@ -75,7 +75,7 @@ func TestSMTPDelivers(t *testing.T) {
 				t.Errorf("the envelope is from %q to %q", got.Sender, got.Recipients)
 			}
 			if text := textPart(t, got.Raw); !slices.Contains(strings.Split(text, "\r\n"), link) {
-				t.Errorf("the link is not a line of:\n%s", text)
+				t.Errorf("the link is not on a line of its own in:\n%s", text)
 			}
 			if got.ID != delivery.Message.ID || len(server.Messages()) != 1 {
 				t.Errorf("%d messages, the last is %q", len(server.Messages()), got.ID)
@@ -87,9 +87,10 @@ func TestSMTPDelivers(t *testing.T) {
 func TestSMTPWritesDomainsInASCII(t *testing.T) {
 	options := credentials(mail.StartTLS)
 	server := mailtest.Start(t, options)
-	m := recovery(t)
+	m := recoveryMessage(t)
 	m.To = "Zoe@bücher．example"
-	if err := newSMTP(t, configFor(t, server, options)).Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: m}); err != nil {
+	delivery := &account.Delivery{MailID: 1, Attempt: 1, Message: m}
+	if err := newSMTP(t, configFor(t, server, options)).Send(t.Context(), delivery); err != nil {
 		t.Fatalf("%v: %v", err, errors.Unwrap(err))
 	}
 	const want = "Zoe@xn--bcher-kva.example"
@@ -98,7 +99,7 @@ func TestSMTPWritesDomainsInASCII(t *testing.T) {
 	}
 }
 
-// textPart reads the plain text without any help of the package under test.
+// textPart returns the plain text part. It does not use the package under test.
 func textPart(t *testing.T, raw []byte) string {
 	t.Helper()
 	msg, err := netmail.ReadMessage(bytes.NewReader(raw))
@@ -113,8 +114,8 @@ func textPart(t *testing.T, raw []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if kind := part.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/plain") {
-		t.Fatalf("the first part is %q", kind)
+	if contentType := part.Header.Get("Content-Type"); !strings.HasPrefix(contentType, "text/plain") {
+		t.Fatalf("the first part is %q", contentType)
 	}
 	text, err := io.ReadAll(part)
 	if err != nil {
@@ -141,17 +142,17 @@ func TestSMTPFails(t *testing.T) {
 			cause:   mail.CauseNoStartTLS,
 		},
 		{
-			name: "a certificate of nobody's", options: credentials(mail.StartTLS),
+			name: "an untrusted certificate", options: credentials(mail.StartTLS),
 			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.CA = "" },
 			cause:   mail.CauseCertificate,
 		},
 		{
-			name: "a certificate of nobody's, implicit TLS", options: credentials(mail.ImplicitTLS),
+			name: "an untrusted certificate, implicit TLS", options: credentials(mail.ImplicitTLS),
 			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.CA = "" },
 			cause:   mail.CauseCertificate,
 		},
 		{
-			name: "TLS where none is spoken", options: mailtest.Options{TLS: mail.NoTLS},
+			name: "TLS to a server without it", options: mailtest.Options{TLS: mail.NoTLS},
 			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.TLS = mail.ImplicitTLS },
 			cause:   mail.CauseTLS,
 		},
@@ -172,15 +173,30 @@ func TestSMTPFails(t *testing.T) {
 			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.Username, c.Password = "", secret.Text{} },
 			cause:   mail.CauseSender, code: 502,
 		},
-		{name: "sender refused", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Mail, 550), cause: mail.CauseSender, code: 550},
-		{name: "recipient refused", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Rcpt, 550), cause: mail.CauseRecipient, code: 550, permanent: true},
-		{name: "recipient refused for now", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Rcpt, 451), cause: mail.CauseRecipient, code: 451},
-		{name: "message refused", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Data, 554), cause: mail.CauseMessage, code: 554, permanent: true},
-		{name: "message refused for now", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Data, 452), cause: mail.CauseMessage, code: 452},
+		{
+			name: "sender refused", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Mail, 550),
+			cause: mail.CauseSender, code: 550,
+		},
+		{
+			name: "recipient refused", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Rcpt, 550),
+			cause: mail.CauseRecipient, code: 550, permanent: true,
+		},
+		{
+			name: "recipient refused temporarily", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Rcpt, 451),
+			cause: mail.CauseRecipient, code: 451,
+		},
+		{
+			name: "message refused", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Data, 554),
+			cause: mail.CauseMessage, code: 554, permanent: true,
+		},
+		{
+			name: "message refused temporarily", options: credentials(mail.StartTLS), arrange: refuse(mailtest.Data, 452),
+			cause: mail.CauseMessage, code: 452,
+		},
 		{
 			name: "no answer to a command", options: credentials(mail.StartTLS),
 			arrange: func(s *mailtest.Server, c *mail.SMTPConfig) {
-				s.Hold()
+				s.Stall()
 				c.Timeout = 200 * time.Millisecond
 			},
 			cause: mail.CauseTimeout,
@@ -188,20 +204,20 @@ func TestSMTPFails(t *testing.T) {
 		{
 			name: "no greeting", options: mailtest.Options{TLS: mail.NoTLS},
 			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) {
-				c.Port, c.Timeout = silent(t), 50*time.Millisecond
+				c.Port, c.Timeout = silentPort(t), 50*time.Millisecond
 			},
 			cause: mail.CauseTimeout,
 		},
 		{
 			name: "no handshake", options: mailtest.Options{TLS: mail.ImplicitTLS},
 			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) {
-				c.Port, c.Timeout = silent(t), 50*time.Millisecond
+				c.Port, c.Timeout = silentPort(t), 50*time.Millisecond
 			},
 			cause: mail.CauseTimeout,
 		},
 		{
-			name: "nobody there", options: credentials(mail.StartTLS),
-			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.Port = unused(t) },
+			name: "no server", options: credentials(mail.StartTLS),
+			arrange: func(_ *mailtest.Server, c *mail.SMTPConfig) { c.Port = unusedPort(t) },
 			cause:   mail.CauseConnect,
 		},
 	}
@@ -210,7 +226,7 @@ func TestSMTPFails(t *testing.T) {
 			server := mailtest.Start(t, test.options)
 			config := configFor(t, server, test.options)
 			test.arrange(server, &config)
-			err := newSMTP(t, config).Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)})
+			err := newSMTP(t, config).Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: recoveryMessage(t)})
 			failure, ok := errors.AsType[*mail.Failure](err)
 			if !ok {
 				t.Fatalf("the error is %v", err)
@@ -225,14 +241,14 @@ func TestSMTPFails(t *testing.T) {
 				}
 			}
 			if n := len(server.Messages()); n != 0 {
-				t.Errorf("%d messages were taken all the same", n)
+				t.Errorf("the server accepted %d messages all the same", n)
 			}
 		})
 	}
 }
 
-// silent is the port of a server that takes connections and says nothing.
-func silent(t *testing.T) int {
+// silentPort returns the port of a server that accepts connections and sends nothing.
+func silentPort(t *testing.T) int {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -241,8 +257,8 @@ func silent(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-// unused is a port where nobody listens.
-func unused(t *testing.T) int {
+// unusedPort returns a port on which no server listens.
+func unusedPort(t *testing.T) int {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -251,28 +267,28 @@ func unused(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-func TestSMTPEndsWithItsContext(t *testing.T) {
+func TestSMTPStopsWhenContextIsCancelled(t *testing.T) {
 	options := credentials(mail.StartTLS)
 	server := mailtest.Start(t, options)
-	server.Hold()
-	transport := newSMTP(t, configFor(t, server, options))
+	server.Stall()
+	sender := newSMTP(t, configFor(t, server, options))
 	ctx, cancel := context.WithCancel(t.Context())
 	sent := make(chan error)
 	go func() {
-		sent <- transport.Send(ctx, &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)})
+		sent <- sender.Send(ctx, &account.Delivery{MailID: 1, Attempt: 1, Message: recoveryMessage(t)})
 	}()
-	server.WaitForHeld(t, 1)
+	server.WaitForStalled(t, 1)
 	cancel()
 	if err := <-sent; err == nil {
-		t.Error("a message that the server never took counts as delivered")
+		t.Error("a message that the server never accepted counts as delivered")
 	}
 }
 
-func TestSMTPMessageThatCannotBeWritten(t *testing.T) {
+func TestSMTPInvalidMessage(t *testing.T) {
 	options := credentials(mail.StartTLS)
 	server := mailtest.Start(t, options)
-	m := recovery(t)
-	m.To = "nobody"
+	m := recoveryMessage(t)
+	m.To = "no-address"
 	err := newSMTP(t, configFor(t, server, options)).Send(t.Context(), &account.Delivery{Message: m})
 	if failure, ok := errors.AsType[*mail.Failure](err); !ok || failure.Cause != mail.CauseUnknown {
 		t.Errorf("the error is %v", err)

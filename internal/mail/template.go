@@ -10,26 +10,23 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/outbox"
 )
 
 //go:embed templates
 var templateFiles embed.FS
 
-// maxName is how much of a name a message shows, in characters. A name is its
-// owner's to choose and must not become a text of its own.
-const maxName = 64
+// maxShownRunes is the length in characters to which a message truncates a name. A user
+// chooses their own name, and must not be able to put a message of their own into it.
+const maxShownRunes = 64
 
-// Templates puts messages into words, each as plain text and as HTML. The same
-// input always gives the same message.
+// Templates renders messages as plain text and as HTML. The same input always gives the
+// same message.
 type Templates struct {
 	text *texttemplate.Template
 	html *htmltemplate.Template
 }
 
-var _ outbox.Renderer = (*Templates)(nil)
-
-// NewTemplates returns the templates that the program carries.
+// NewTemplates returns the templates that are embedded in the program.
 func NewTemplates() *Templates {
 	return &Templates{
 		text: texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/*.txt")),
@@ -37,7 +34,8 @@ func NewTemplates() *Templates {
 	}
 }
 
-// subjects of the messages, by kind. Each kind has two templates of its name.
+// subjects are the subjects of the messages by kind. Each kind has a .txt and an .html
+// template with its name.
 var subjects = map[account.MailKind]string{
 	account.MailRecovery:   "Choose a new password for Usher",
 	account.MailInvitation: "Choose your first password for Usher",
@@ -45,30 +43,30 @@ var subjects = map[account.MailKind]string{
 	account.MailTest:       "Test message of Usher",
 }
 
-// Render writes a message of a kind. A link, or the token where there is none,
-// stands on a line of its own in the text.
+// Render returns a message of the kind. In its text, the link is on a line of its own; if
+// there is no link, the token is. It fails if the kind is unknown.
 func (t *Templates) Render(kind account.MailKind, content account.MailContent) (account.Message, error) {
 	subject, ok := subjects[kind]
 	if !ok {
-		return account.Message{}, fmt.Errorf("there is no mail of the kind %q", kind)
+		return account.Message{}, fmt.Errorf("unknown kind of mail %q", kind)
 	}
 	return t.render(string(kind), subject, struct {
-		Subject, Name, Token, Link, Lifetime, Source, KeyName, At string
-		Named                                                     bool // the key has a name, shown or not
+		Subject, Name, Token, Link, Lifetime, ClientNetwork, KeyName, At string
+		Named                                                            bool // the key has a name, even if KeyName omits it
 	}{
-		Subject:  subject,
-		Name:     shownName(content.Name),
-		Token:    content.Token,
-		Link:     content.Link,
-		Lifetime: inWords(content.Lifetime),
-		Source:   oneLine(content.ClientNetwork),
-		KeyName:  shownName(content.KeyName),
-		At:       content.At.UTC().Format("2 January 2006, 15:04 UTC"),
-		Named:    content.KeyName != "",
+		Subject:       subject,
+		Name:          displayName(content.Name),
+		Token:         content.Token,
+		Link:          content.Link,
+		Lifetime:      formatDuration(content.Lifetime),
+		ClientNetwork: singleLine(content.ClientNetwork),
+		KeyName:       displayName(content.KeyName),
+		At:            content.At.UTC().Format("2 January 2006, 15:04 UTC"),
+		Named:         content.KeyName != "",
 	})
 }
 
-// render executes both templates of the message called name.
+// render executes the two templates with the name.
 func (t *Templates) render(name, subject string, data any) (account.Message, error) {
 	text, err := execute(t.text.Lookup(name+".txt"), data)
 	if err != nil {
@@ -81,31 +79,33 @@ func (t *Templates) render(name, subject string, data any) (account.Message, err
 	return account.Message{Subject: subject, Text: text, HTML: html}, nil
 }
 
+// execute returns the output of a text or HTML template.
 func execute(template interface{ Execute(io.Writer, any) error }, data any) (string, error) {
 	var b strings.Builder
 	err := template.Execute(&b, data)
 	return b.String(), err
 }
 
-// shownName is a name as a message shows it: not at all when a mail program could
-// make a link of it, to a page of whoever chose the name.
-func shownName(name string) string {
-	name = clean(name)
+// displayName returns a name as a message shows it: on one line and truncated. It returns ""
+// if a mail program could turn the name into a link. Otherwise a user could choose a link
+// to a phishing page as their name.
+func displayName(name string) string {
+	name = stripControls(name)
 	lower := strings.ToLower(name)
 	for _, mark := range []string{"/", "www."} {
 		if strings.Contains(lower, mark) {
 			return ""
 		}
 	}
-	return cut(name)
+	return truncate(name)
 }
 
-// oneLine makes a text that others chose fit into a sentence.
-func oneLine(s string) string { return cut(clean(s)) }
+// singleLine returns untrusted text on one line and truncated.
+func singleLine(s string) string { return truncate(stripControls(s)) }
 
-// clean drops line ends, control characters, and marks that turn the direction of
-// what follows.
-func clean(s string) string {
+// stripControls replaces line ends and control characters by spaces, removes characters
+// that change the direction of text, and collapses white space.
+func stripControls(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case isControl(r):
@@ -118,18 +118,19 @@ func clean(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-func cut(s string) string {
+// truncate shortens s to maxShownRunes characters, the last of which is then an ellipsis.
+func truncate(s string) string {
 	runes := []rune(s)
-	if len(runes) > maxName {
-		return string(runes[:maxName-1]) + "…"
+	if len(runes) > maxShownRunes {
+		return string(runes[:maxShownRunes-1]) + "…"
 	}
 	return s
 }
 
-// inWords writes a duration in days, or in hours and minutes, as people say it.
-// What is left is dropped, so that nothing is promised for longer than it lasts.
-func inWords(d time.Duration) string {
-	count := func(n int, unit string) string {
+// formatDuration returns a duration in words, in days, or in hours and minutes. It rounds
+// down, so that a message never promises a longer validity.
+func formatDuration(d time.Duration) string {
+	plural := func(n int, unit string) string {
 		if n == 1 {
 			return "1 " + unit
 		}
@@ -138,13 +139,13 @@ func inWords(d time.Duration) string {
 	hours, minutes := int(d/time.Hour), int(d%time.Hour/time.Minute)
 	switch {
 	case hours >= 48:
-		return count(hours/24, "day")
+		return plural(hours/24, "day")
 	case hours == 0 && minutes == 0:
 		return "less than a minute"
 	case hours == 0:
-		return count(minutes, "minute")
+		return plural(minutes, "minute")
 	case minutes == 0:
-		return count(hours, "hour")
+		return plural(hours, "hour")
 	}
-	return count(hours, "hour") + " and " + count(minutes, "minute")
+	return plural(hours, "hour") + " and " + plural(minutes, "minute")
 }

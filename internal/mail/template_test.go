@@ -19,13 +19,15 @@ func TestRecovery(t *testing.T) {
 	tests := []struct {
 		name             string
 		mail             account.MailContent
-		line             string // of the text, by itself
+		line             string // a whole line of the text
 		text, html, both []string
-		absent           []string // from both
+		absent           []string // in neither part
 	}{
 		{
-			name:   "with a link",
-			mail:   account.MailContent{Name: "Ada", Token: token, Link: link, Lifetime: 30 * time.Minute, ClientNetwork: "192.0.2.7"},
+			name: "with a link",
+			mail: account.MailContent{
+				Name: "Ada", Token: token, Link: link, Lifetime: 30 * time.Minute, ClientNetwork: "192.0.2.7",
+			},
 			line:   link,
 			text:   []string{"valid for 30 minutes and works once"},
 			html:   []string{`href="` + link + `"`, "<strong>30 minutes</strong>"},
@@ -42,21 +44,23 @@ func TestRecovery(t *testing.T) {
 			absent: []string{"http"},
 		},
 		{
-			name:   "without a name or a source",
+			name:   "without a name or a client network",
 			mail:   account.MailContent{Token: token, Link: link, Lifetime: 90 * time.Minute},
 			line:   link,
 			both:   []string{"Hello,", "1 hour and 30 minutes"},
 			absent: []string{"came from"},
 		},
 		{
-			name: "a name of several lines",
+			name: "a name with line breaks",
 			mail: account.MailContent{Name: "Bob\r\nBcc: x@y\u2028\u0085\x00z", Token: token, Link: link, Lifetime: time.Minute},
 			line: link,
 			both: []string{"Hello Bob Bcc: x@y z,", "1 minute"},
 		},
 		{
-			name:   "a name of markup",
-			mail:   account.MailContent{Name: "<script>alert(1){{.Token}}", Token: token, Link: link, Lifetime: 59 * time.Second},
+			name: "a name with markup",
+			mail: account.MailContent{
+				Name: "<script>alert(1){{.Token}}", Token: token, Link: link, Lifetime: 59 * time.Second,
+			},
 			line:   link,
 			text:   []string{"<script>alert(1){{.Token}}"},
 			html:   []string{"&lt;script&gt;alert(1){{.Token}}"},
@@ -64,15 +68,19 @@ func TestRecovery(t *testing.T) {
 			absent: nil,
 		},
 		{
-			name:   "a name that turns the text around, too long",
-			mail:   account.MailContent{Name: "\u202eeve" + strings.Repeat("é", 100), Token: token, Link: link, Lifetime: 2*time.Hour + time.Minute},
+			name: "a long name with a direction override",
+			mail: account.MailContent{
+				Name: "\u202eeve" + strings.Repeat("é", 100), Token: token, Link: link, Lifetime: 2*time.Hour + time.Minute,
+			},
 			line:   link,
 			both:   []string{"Hello eve" + strings.Repeat("é", 60) + "…,", "2 hours and 1 minute"},
 			absent: []string{"\u202e"},
 		},
 		{
-			name: "a source of several lines",
-			mail: account.MailContent{Token: token, Link: link, Lifetime: time.Minute, ClientNetwork: "192.0.2.7\nhttps://evil.example"},
+			name: "a client network with a line break",
+			mail: account.MailContent{
+				Token: token, Link: link, Lifetime: time.Minute, ClientNetwork: "192.0.2.7\nhttps://evil.example",
+			},
 			line: link,
 			both: []string{"192.0.2.7 https://evil.example."},
 		},
@@ -88,10 +96,12 @@ func TestRecovery(t *testing.T) {
 				t.Errorf("the subject is %q", m.Subject)
 			}
 			if !slices.Contains(strings.Split(m.Text, "\n"), test.line) {
-				t.Errorf("%q is not a line of:\n%s", test.line, m.Text)
+				t.Errorf("%q is not on a line of its own in:\n%s", test.line, m.Text)
 			}
-			for part, wanted := range map[string][]string{m.Text: append(test.text, test.both...), m.HTML: append(test.html, test.both...)} {
-				for _, want := range wanted {
+			for part, texts := range map[string][]string{
+				m.Text: append(test.text, test.both...), m.HTML: append(test.html, test.both...),
+			} {
+				for _, want := range texts {
 					if !strings.Contains(part, want) {
 						t.Errorf("%q is missing in:\n%s", want, part)
 					}
@@ -103,17 +113,17 @@ func TestRecovery(t *testing.T) {
 				}
 			}
 			if strings.Contains(m.HTML, "<script") || strings.Contains(m.HTML, "<img") || strings.Contains(m.HTML, "url(") {
-				t.Errorf("the HTML runs or loads something:\n%s", m.HTML)
+				t.Errorf("the HTML runs a script or loads a resource:\n%s", m.HTML)
 			}
 			if again, err := mail.NewTemplates().Render(account.MailRecovery, test.mail); err != nil || again != m {
-				t.Errorf("the same input gives another message: %v", err)
+				t.Errorf("rendering again gives another message: %v", err)
 			}
 		})
 	}
 }
 
-// Who chooses a name must not send others to a page of his.
-func TestNamesAreNoAddresses(t *testing.T) {
+// A user must not be able to put a link into messages through their name or a key's name.
+func TestNamesThatCouldBecomeLinksAreOmitted(t *testing.T) {
 	templates := mail.NewTemplates()
 	for name, shown := range map[string]bool{
 		"Ada Lovelace":                        true,
@@ -127,13 +137,17 @@ func TestNamesAreNoAddresses(t *testing.T) {
 		"evil.example/now":                    false,
 		strings.Repeat("a", 80) + "www.evil":  false,
 	} {
-		for _, kind := range []account.MailKind{account.MailRecovery, account.MailInvitation, account.MailNewAPIKey, account.MailTest} {
+		for _, kind := range []account.MailKind{
+			account.MailRecovery, account.MailInvitation, account.MailNewAPIKey, account.MailTest,
+		} {
 			m, err := templates.Render(kind, account.MailContent{Name: name, Token: token, Lifetime: time.Hour})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if plain := strings.HasPrefix(m.Text, "Hello,\n"); plain == shown || strings.Contains(m.HTML, "<p style=\"margin: 0 0 16px;\">Hello,</p>") == shown {
-				t.Errorf("%s for %q, want it shown: %v\n%s", kind, name, shown, m.Text)
+			textOmits := strings.HasPrefix(m.Text, "Hello,\n")
+			htmlOmits := strings.Contains(m.HTML, `<p style="margin: 0 0 16px;">Hello,</p>`)
+			if textOmits == shown || htmlOmits == shown {
+				t.Errorf("%s for %q, want that the name is shown: %v\n%s", kind, name, shown, m.Text)
 			}
 		}
 		m, err := templates.Render(account.MailNewAPIKey, account.MailContent{KeyName: name})
@@ -141,8 +155,9 @@ func TestNamesAreNoAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Contains(m.Text, "\n\""+name+"\"\n") != shown || strings.Contains(m.Text, "Its name is") != shown ||
-			strings.Contains(m.HTML, "Its name is") != shown || strings.Contains(strings.ToLower(m.Text), "evil") || strings.Contains(m.Text, "replaces") {
-			t.Errorf("a key named %q, want it shown: %v\n%s", name, shown, m.Text)
+			strings.Contains(m.HTML, "Its name is") != shown || strings.Contains(strings.ToLower(m.Text), "evil") ||
+			strings.Contains(m.Text, "replaces") {
+			t.Errorf("a key named %q, want that the name is shown: %v\n%s", name, shown, m.Text)
 		}
 	}
 }
@@ -150,7 +165,7 @@ func TestNamesAreNoAddresses(t *testing.T) {
 func TestInvitation(t *testing.T) {
 	for _, test := range []struct {
 		mail account.MailContent
-		line string // of the text, by itself
+		line string // a whole line of the text
 	}{
 		{account.MailContent{Name: "Ada", Token: token, Link: link, Lifetime: account.InvitationLifetime}, link},
 		{account.MailContent{Name: "Ada", Token: token, Lifetime: account.InvitationLifetime}, token},
@@ -163,9 +178,9 @@ func TestInvitation(t *testing.T) {
 			t.Errorf("%s\n%s", m.Subject, m.Text)
 		}
 		for _, part := range []string{m.Text, m.HTML} {
-			for _, words := range []string{"Hello Ada,", "first password", "7 days"} {
-				if !strings.Contains(strings.ReplaceAll(part, "\n", " "), words) {
-					t.Errorf("%q is not in\n%s", words, part)
+			for _, want := range []string{"Hello Ada,", "first password", "7 days"} {
+				if !strings.Contains(strings.ReplaceAll(part, "\n", " "), want) {
+					t.Errorf("%q is missing in:\n%s", want, part)
 				}
 			}
 		}
@@ -180,19 +195,21 @@ func TestNewAPIKey(t *testing.T) {
 		both, absent []string
 	}{
 		{
-			name:   "of the contract",
-			mail:   account.MailContent{Name: "Ada", At: at, ClientNetwork: "192.0.2.7"},
-			both:   []string{"Hello Ada,", "replaces", "1 March 2027, 09:04 UTC,", "192.0.2.7.", "Was it not you?", "Change your"},
+			name: "the contract's key",
+			mail: account.MailContent{Name: "Ada", At: at, ClientNetwork: "192.0.2.7"},
+			both: []string{
+				"Hello Ada,", "replaces", "1 March 2027, 09:04 UTC,", "192.0.2.7.", "Was it not you?", "Change your",
+			},
 			absent: []string{"Its name"},
 		},
 		{
-			name:   "named",
+			name:   "a named key",
 			mail:   account.MailContent{Name: "Ada", KeyName: "nightly\r\nreport", At: at},
 			both:   []string{"Its name is", `"nightly report"`, "1 March 2027, 09:04 UTC."},
 			absent: []string{"replaces", "network address", "\r"},
 		},
 		{
-			name:   "named like markup",
+			name:   "named with markup",
 			mail:   account.MailContent{KeyName: "<img src=x>", At: at},
 			both:   []string{"Hello,"},
 			absent: []string{"replaces"},
@@ -220,18 +237,21 @@ func TestNewAPIKey(t *testing.T) {
 				}
 			}
 			if strings.Contains(m.HTML, "<img") {
-				t.Errorf("the HTML loads something:\n%s", m.HTML)
+				t.Errorf("the HTML loads a resource:\n%s", m.HTML)
 			}
 		})
 	}
 }
 
 func TestTestMessage(t *testing.T) {
-	m, err := mail.NewTemplates().Render(account.MailTest, account.MailContent{Name: "Ada\r\n<b>", ClientNetwork: "192.0.2.7"})
+	m, err := mail.NewTemplates().Render(
+		account.MailTest, account.MailContent{Name: "Ada\r\n<b>", ClientNetwork: "192.0.2.7"},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Subject == "" || !strings.Contains(m.Text, "Hello Ada <b>,") || !strings.Contains(m.HTML, "Hello Ada &lt;b&gt;,") {
+	if m.Subject == "" || !strings.Contains(m.Text, "Hello Ada <b>,") ||
+		!strings.Contains(m.HTML, "Hello Ada &lt;b&gt;,") {
 		t.Errorf("%q\n%s\n%s", m.Subject, m.Text, m.HTML)
 	}
 	for _, body := range []string{m.Text, m.HTML} {

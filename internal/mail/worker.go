@@ -13,48 +13,51 @@ import (
 
 // Queue is the outbox that a [Worker] empties.
 type Queue interface {
-	// ClaimMail takes the next message that is due, for one attempt and a limited
-	// time. It returns nil, nil when nothing is due.
+	// ClaimMail claims the next due message for one attempt. The claim has a time limit;
+	// after it, another worker may claim the message. It returns nil, nil if no message is
+	// due.
 	ClaimMail(ctx context.Context) (*account.Delivery, error)
-	// MailDelivered records that the attempt succeeded. It does nothing when the
-	// claim has passed to another worker.
+	// MailDelivered records that the attempt succeeded. It does nothing if another worker
+	// has claimed the message since.
 	MailDelivered(ctx context.Context, d *account.Delivery) error
-	// MailFailed records why the attempt failed, and that no other is to follow if
-	// permanent. It does nothing when the claim has passed to another worker.
+	// MailFailed records why the attempt failed. If permanent, there are no more attempts.
+	// It does nothing if another worker has claimed the message since.
 	MailFailed(ctx context.Context, d *account.Delivery, cause string, permanent bool) error
 }
 
 const (
-	pollInterval  = time.Second            // between looks at an empty queue
-	wakeDelay     = 50 * time.Millisecond  // after which the queue is looked at at the earliest, when woken
-	wakeSpread    = 100 * time.Millisecond // within which it then is, at random
-	maxBackoff    = 30 * time.Second       // between tries at a queue that fails
-	settleTimeout = 10 * time.Second       // of one try to record an outcome
-	settleTries   = 5                      // then the claim runs out and the message goes again
+	pollInterval      = time.Second            // between polls of an empty queue
+	wakeDelay         = 50 * time.Millisecond  // from a signal on wake to the poll, at least
+	wakeJitter        = 100 * time.Millisecond // random time added to wakeDelay, at most
+	maxBackoff        = 30 * time.Second       // between polls of a queue that fails
+	recordTimeout     = 10 * time.Second       // of one attempt to record an outcome
+	maxRecordAttempts = 5                      // then the claim times out and the message is sent again
 )
 
-// Worker sends what the queue holds, one message after the other in each
-// [Worker.Run]. Any number of workers may share a queue.
+// Worker sends the messages of a queue, one after the other. Any number of workers may
+// share a queue.
 type Worker struct {
-	queue     Queue
-	transport Sender
-	wake      <-chan struct{}
-	logger    *slog.Logger
+	queue  Queue
+	sender Sender
+	wake   <-chan struct{}
+	logger *slog.Logger
 }
 
-// NewWorker returns a worker that looks at the queue soon after wake is signalled, and once
-// a second besides. Soon is when the answer to who asked for a message has long gone out, at
-// a moment that nobody can tell: what is done for an address that has an account, and not for
-// another, must not make the answers take longer. wake may be nil, and must not be closed while the worker runs.
-func NewWorker(queue Queue, transport Sender, wake <-chan struct{}, logger *slog.Logger) *Worker {
-	return &Worker{queue: queue, transport: transport, wake: wake, logger: logger}
+// NewWorker returns a worker that polls the queue every second, and after each signal on
+// wake. wake may be nil. It must not be closed while the worker runs.
+//
+// The poll after a signal is delayed by a short random time, until the response to the
+// request that queued the message has been sent. The delivery, which only happens for
+// addresses with an account, must not change the response time that a client measures.
+func NewWorker(queue Queue, sender Sender, wake <-chan struct{}, logger *slog.Logger) *Worker {
+	return &Worker{queue: queue, sender: sender, wake: wake, logger: logger}
 }
 
-// Run works until ctx ends. It may run several times at once, so that one message
-// that takes long does not hold up the others. A message under way then is still sent and recorded,
-// within the time-out of the transport.
+// Run processes the queue until ctx ends. A delivery in progress then is completed and
+// recorded, within the timeout of the sender. Run may be called in several goroutines, so
+// that a slow delivery does not delay the others.
 func (w *Worker) Run(ctx context.Context) {
-	failures := 0 // of the queue, in a row
+	failures := 0 // consecutive failures of the queue
 	for {
 		err := w.drain(ctx)
 		if ctx.Err() != nil {
@@ -80,23 +83,23 @@ func (w *Worker) Run(ctx context.Context) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(wakeDelay + rand.N(wakeSpread)):
+			case <-time.After(wakeDelay + rand.N(wakeJitter)):
 			}
 		}
 	}
 }
 
-// backoff is how long to wait after a failure that came after so many others.
-func backoff(earlier int) time.Duration {
-	return min(pollInterval<<min(earlier, 10), maxBackoff)
+// backoff returns the time to wait after a failure that n consecutive failures preceded.
+func backoff(n int) time.Duration {
+	return min(pollInterval<<min(n, 10), maxBackoff)
 }
 
-// drain sends all that is due. Its error is one of the queue.
+// drain sends due messages until there are none. Its errors are those of the queue.
 func (w *Worker) drain(ctx context.Context) error {
 	for ctx.Err() == nil {
 		d, err := w.queue.ClaimMail(ctx)
 		if err != nil {
-			return fmt.Errorf("claim a mail: %w", err)
+			return fmt.Errorf("claim a message: %w", err)
 		}
 		if d == nil {
 			return nil
@@ -108,8 +111,9 @@ func (w *Worker) drain(ctx context.Context) error {
 	return nil
 }
 
-// deliver makes one attempt and records how it went. Neither ends with ctx: to drop
-// a message half sent, or sent and not recorded, is to send it twice.
+// deliver makes one attempt to send a message and records its outcome. Neither step is
+// cancelled when ctx ends: a message that was interrupted, or sent but not recorded, would
+// be sent twice.
 func (w *Worker) deliver(ctx context.Context, d *account.Delivery) error {
 	log := w.logger.With("mail", d.MailID, "attempt", d.Attempt)
 	failure := w.attempt(context.WithoutCancel(ctx), d)
@@ -118,7 +122,7 @@ func (w *Worker) deliver(ctx context.Context, d *account.Delivery) error {
 	} else {
 		log.Warn("mail not delivered", "cause", failure.Cause, "code", failure.Code, "permanent", failure.Permanent)
 	}
-	err := settle(ctx, func(ctx context.Context) error {
+	err := recordOutcome(ctx, func(ctx context.Context) error {
 		if failure == nil {
 			return w.queue.MailDelivered(ctx, d)
 		}
@@ -131,35 +135,35 @@ func (w *Worker) deliver(ctx context.Context, d *account.Delivery) error {
 	return nil
 }
 
-// attempt sends one message. A panic in the transport is the failure of that message
-// alone; what it was about is not logged, since it may quote the message.
+// attempt sends one message. A panic of the sender is a failure of that message only. The
+// value of the panic is not logged, since it may quote the message.
 func (w *Worker) attempt(ctx context.Context, d *account.Delivery) (failure *Failure) {
 	defer func() {
 		if recover() != nil {
-			w.logger.Error("a mail transport panicked", "mail", d.MailID, "attempt", d.Attempt, "stack", string(debug.Stack()))
+			w.logger.Error("a mail sender panicked", "mail", d.MailID, "attempt", d.Attempt, "stack", string(debug.Stack()))
 			failure = &Failure{Cause: CauseUnknown}
 		}
 	}()
-	if err := w.transport.Send(ctx, d); err != nil {
+	if err := w.sender.Send(ctx, d); err != nil {
 		return asFailure(err)
 	}
 	return nil
 }
 
-// settle records an outcome, with a few tries in case the database is away for a
-// moment. Once ctx has ended there is time for one.
-func settle(ctx context.Context, record func(context.Context) error) error {
-	for try := 0; ; try++ {
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+// recordOutcome calls record, and retries it with backoff while the database is
+// unavailable. After ctx has ended it makes only one attempt.
+func recordOutcome(ctx context.Context, record func(context.Context) error) error {
+	for n := 0; ; n++ {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 		err := record(limited)
 		cancel()
-		if err == nil || try == settleTries-1 {
+		if err == nil || n == maxRecordAttempts-1 {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(backoff(try)):
+		case <-time.After(backoff(n)):
 		}
 	}
 }

@@ -17,25 +17,25 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 )
 
-// queue is an outbox in memory that can be away.
-type queue struct {
-	mu        sync.Mutex
-	due       []*account.Delivery
-	away      bool // nothing can be claimed
-	awayAfter bool // nothing can be recorded
-	claims    []time.Time
-	records   int
-	outcomes  []string
+// fakeQueue is an outbox in memory that can be made unavailable.
+type fakeQueue struct {
+	mu          sync.Mutex
+	due         []*account.Delivery
+	claimFails  bool        // ClaimMail fails
+	recordFails bool        // MailDelivered and MailFailed fail
+	claims      []time.Time // when ClaimMail was called
+	records     int         // attempts to record an outcome
+	outcomes    []string
 }
 
-var errAway = errors.New("the database is away")
+var errUnavailable = errors.New("the database is unavailable")
 
-func (q *queue) ClaimMail(ctx context.Context) (*account.Delivery, error) {
+func (q *fakeQueue) ClaimMail(ctx context.Context) (*account.Delivery, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.claims = append(q.claims, time.Now())
-	if q.away {
-		return nil, errAway
+	if q.claimFails {
+		return nil, errUnavailable
 	}
 	if len(q.due) == 0 {
 		return nil, ctx.Err()
@@ -45,33 +45,34 @@ func (q *queue) ClaimMail(ctx context.Context) (*account.Delivery, error) {
 	return d, nil
 }
 
-func (q *queue) MailDelivered(ctx context.Context, d *account.Delivery) error {
+func (q *fakeQueue) MailDelivered(ctx context.Context, d *account.Delivery) error {
 	return q.record(ctx, fmt.Sprintf("%d delivered", d.MailID))
 }
 
-func (q *queue) MailFailed(ctx context.Context, d *account.Delivery, cause string, permanent bool) error {
+func (q *fakeQueue) MailFailed(ctx context.Context, d *account.Delivery, cause string, permanent bool) error {
 	return q.record(ctx, fmt.Sprintf("%d %s permanent=%t", d.MailID, cause, permanent))
 }
 
-func (q *queue) record(ctx context.Context, outcome string) error {
+func (q *fakeQueue) record(ctx context.Context, outcome string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.records++
-	if q.awayAfter {
-		return errAway
+	if q.recordFails {
+		return errUnavailable
 	}
 	q.outcomes = append(q.outcomes, outcome)
 	return ctx.Err()
 }
 
 // set changes the queue while the worker runs.
-func (q *queue) set(change func(*queue)) {
+func (q *fakeQueue) set(change func(*fakeQueue)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	change(q)
 }
 
-func (q *queue) expect(t *testing.T, want ...string) {
+// expect fails the test unless these outcomes have been recorded, in this order.
+func (q *fakeQueue) expect(t *testing.T, want ...string) {
 	t.Helper()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -80,11 +81,12 @@ func (q *queue) expect(t *testing.T, want ...string) {
 	}
 }
 
-// transportFunc is a transport in one function.
-type transportFunc func(context.Context, *account.Delivery) error
+// senderFunc is a mail.Sender in one function.
+type senderFunc func(context.Context, *account.Delivery) error
 
-func (f transportFunc) Send(ctx context.Context, d *account.Delivery) error { return f(ctx, d) }
+func (f senderFunc) Send(ctx context.Context, d *account.Delivery) error { return f(ctx, d) }
 
+// deliveries returns n messages with the ids 1 to n.
 func deliveries(n int64) (all []*account.Delivery) {
 	for id := int64(1); id <= n; id++ {
 		m := account.Message{To: "zoe@example.org", Text: token}
@@ -93,34 +95,36 @@ func deliveries(n int64) (all []*account.Delivery) {
 	return all
 }
 
-// running is a worker as a test sees it.
-type running struct {
+// runningWorker is the handle of a test on its worker.
+type runningWorker struct {
 	wake chan<- struct{}
 	stop func()
 }
 
-// pass lets time go by, on the clock of the bubble: nothing really sleeps.
-func (running) pass(d time.Duration) {
+// advance lets time pass on the fake clock of synctest.
+func (runningWorker) advance(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
-// work runs a worker in a bubble with a clock of its own, and test beside it. The log
-// is checked for what must never be in it, and returned line by line.
-func work(t *testing.T, q *queue, transport transportFunc, test func(t *testing.T, w running)) (logged []string) {
+// runWorker runs a worker and the function test in a synctest bubble, with a fake clock. It
+// fails if the log contains a token or an address, and returns the lines of the log.
+func runWorker(
+	t *testing.T, q *fakeQueue, sender senderFunc, test func(t *testing.T, w runningWorker),
+) (logged []string) {
 	t.Helper()
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		wake := make(chan struct{}, 1)
-		worker := mail.NewWorker(q, transport, wake, slog.New(slog.NewTextHandler(&log, nil)))
+		worker := mail.NewWorker(q, sender, wake, slog.New(slog.NewTextHandler(&log, nil)))
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			worker.Run(ctx)
 		}()
 		synctest.Wait()
-		test(t, running{wake: wake, stop: cancel})
+		test(t, runningWorker{wake: wake, stop: cancel})
 		cancel()
 		<-done
 	})
@@ -132,11 +136,11 @@ func work(t *testing.T, q *queue, transport transportFunc, test func(t *testing.
 	return strings.Split(strings.TrimSpace(log.String()), "\n")
 }
 
-func sends(context.Context, *account.Delivery) error { return nil }
+func sendOK(context.Context, *account.Delivery) error { return nil }
 
 func TestWorkerDrainsTheQueue(t *testing.T) {
-	q := &queue{due: deliveries(3)}
-	logged := work(t, q, sends, func(t *testing.T, _ running) {
+	q := &fakeQueue{due: deliveries(3)}
+	logged := runWorker(t, q, sendOK, func(t *testing.T, _ runningWorker) {
 		q.expect(t, "1 delivered", "2 delivered", "3 delivered")
 	})
 	if len(logged) != 3 || !strings.Contains(logged[0], "mail=1 attempt=3") {
@@ -144,26 +148,26 @@ func TestWorkerDrainsTheQueue(t *testing.T) {
 	}
 }
 
-func TestWorkerLooksAgain(t *testing.T) {
+func TestWorkerPolls(t *testing.T) {
 	tests := map[string]struct {
 		wake              bool
 		notBefore, latest time.Duration
 	}{
-		"a moment after it is woken": {true, mail.WakeDelay - 1, mail.WakeDelay + mail.WakeSpread},
-		"by itself":                  {false, mail.PollInterval - 1, mail.PollInterval},
+		"shortly after a wake-up": {true, mail.WakeDelay - 1, mail.WakeDelay + mail.WakeJitter},
+		"after the poll interval": {false, mail.PollInterval - 1, mail.PollInterval},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			q := &queue{}
-			work(t, q, sends, func(t *testing.T, w running) {
-				q.set(func(q *queue) { q.due = deliveries(1) })
+			q := &fakeQueue{}
+			runWorker(t, q, sendOK, func(t *testing.T, w runningWorker) {
+				q.set(func(q *fakeQueue) { q.due = deliveries(1) })
 				q.expect(t)
 				if test.wake {
 					w.wake <- struct{}{}
 				}
-				w.pass(test.notBefore)
+				w.advance(test.notBefore)
 				q.expect(t)
-				w.pass(test.latest - test.notBefore)
+				w.advance(test.latest - test.notBefore)
 				q.expect(t, "1 delivered")
 			})
 		})
@@ -171,31 +175,32 @@ func TestWorkerLooksAgain(t *testing.T) {
 }
 
 func TestWorkerRecordsFailures(t *testing.T) {
-	q := &queue{due: deliveries(4)}
-	logged := work(t, q, func(_ context.Context, d *account.Delivery) error {
+	q := &fakeQueue{due: deliveries(4)}
+	logged := runWorker(t, q, func(_ context.Context, d *account.Delivery) error {
 		switch d.MailID {
 		case 1:
 			return &mail.Failure{Cause: mail.CauseRecipient, Code: 550, Permanent: true, Err: errors.New(token)}
 		case 2:
-			return errors.New("no such luck with " + d.Message.Text)
+			return errors.New("cannot deliver " + d.Message.Text)
 		case 3:
 			panic("cannot send " + d.Message.Text)
 		}
 		return nil
-	}, func(t *testing.T, _ running) {
-		q.expect(t, "1 recipient refused permanent=true", "2 delivery failed permanent=false", "3 delivery failed permanent=false", "4 delivered")
+	}, func(t *testing.T, _ runningWorker) {
+		q.expect(t, "1 recipient refused permanent=true", "2 delivery failed permanent=false",
+			"3 delivery failed permanent=false", "4 delivered")
 	})
 	if want := `cause="recipient refused" code=550 permanent=true`; !strings.Contains(logged[0], want) {
 		t.Errorf("%q is missing in %q", want, logged[0])
 	}
 }
 
-func TestWorkerWaitsForItsQueue(t *testing.T) {
-	q := &queue{away: true, due: deliveries(1)}
-	logged := work(t, q, sends, func(t *testing.T, w running) {
-		w.pass(5 * time.Minute)
-		q.set(func(q *queue) { q.away = false })
-		w.pass(mail.MaxBackoff)
+func TestWorkerBacksOff(t *testing.T) {
+	q := &fakeQueue{claimFails: true, due: deliveries(1)}
+	logged := runWorker(t, q, sendOK, func(t *testing.T, w runningWorker) {
+		w.advance(5 * time.Minute)
+		q.set(func(q *fakeQueue) { q.claimFails = false })
+		w.advance(mail.MaxBackoff)
 		q.expect(t, "1 delivered")
 	})
 	if len(logged) != 3 || !strings.Contains(logged[0], "level=ERROR") || !strings.Contains(logged[2], "works again") {
@@ -206,61 +211,63 @@ func TestWorkerWaitsForItsQueue(t *testing.T) {
 		waits = append(waits, q.claims[i+1].Sub(q.claims[i])/time.Second)
 	}
 	if want := []time.Duration{1, 2, 4, 8, 16, 30, 30}; !slices.Equal(waits, want) {
-		t.Errorf("it waited %d seconds, want %d", waits, want)
+		t.Errorf("the worker waited %d seconds, want %d", waits, want)
 	}
 }
 
-func TestWorkerDoesNotForgetAnOutcome(t *testing.T) {
-	t.Run("while the database is away for a moment", func(t *testing.T) {
-		q, sent := &queue{due: deliveries(1), awayAfter: true}, 0
-		work(t, q, func(context.Context, *account.Delivery) error { sent++; return nil }, func(t *testing.T, w running) {
+func TestWorkerRetriesToRecord(t *testing.T) {
+	t.Run("while the database is unavailable", func(t *testing.T) {
+		q, sent := &fakeQueue{due: deliveries(1), recordFails: true}, 0
+		runWorker(t, q, func(context.Context, *account.Delivery) error { sent++; return nil }, func(
+			t *testing.T, w runningWorker,
+		) {
 			q.expect(t)
-			q.set(func(q *queue) { q.awayAfter = false })
-			w.pass(mail.PollInterval)
+			q.set(func(q *fakeQueue) { q.recordFails = false })
+			w.advance(mail.PollInterval)
 			q.expect(t, "1 delivered")
 		})
 		if sent != 1 {
 			t.Errorf("it was sent %d times", sent)
 		}
 	})
-	t.Run("but goes on in the end", func(t *testing.T) {
-		q := &queue{due: deliveries(2), awayAfter: true}
-		work(t, q, sends, func(t *testing.T, w running) {
-			w.pass(time.Minute)
+	t.Run("but continues after the last attempt", func(t *testing.T) {
+		q := &fakeQueue{due: deliveries(2), recordFails: true}
+		runWorker(t, q, sendOK, func(t *testing.T, w runningWorker) {
+			w.advance(time.Minute)
 		})
-		if q.records != 2*mail.SettleTries {
-			t.Errorf("%d tries to record two outcomes, want %d", q.records, 2*mail.SettleTries)
+		if q.records != 2*mail.MaxRecordAttempts {
+			t.Errorf("%d attempts to record two outcomes, want %d", q.records, 2*mail.MaxRecordAttempts)
 		}
 	})
 }
 
-func TestWorkerFinishesWhatIsUnderWay(t *testing.T) {
-	q := &queue{due: deliveries(2)}
-	work(t, q, func(ctx context.Context, _ *account.Delivery) error {
+func TestWorkerFinishesDeliveryOnShutdown(t *testing.T) {
+	q := &fakeQueue{due: deliveries(2)}
+	runWorker(t, q, func(ctx context.Context, _ *account.Delivery) error {
 		time.Sleep(10 * time.Second)
 		return ctx.Err()
-	}, func(t *testing.T, w running) {
+	}, func(t *testing.T, w runningWorker) {
 		w.stop()
-		w.pass(0)
+		w.advance(0)
 		q.expect(t)
-		w.pass(10 * time.Second)
+		w.advance(10 * time.Second)
 		q.expect(t, "1 delivered")
 	})
 	q.expect(t, "1 delivered")
 }
 
-// At shutdown there is one try to record, and no waiting for the database.
-func TestWorkerStopsWithoutItsQueue(t *testing.T) {
-	q := &queue{due: deliveries(1), awayAfter: true}
-	work(t, q, sends, func(t *testing.T, w running) {
+// During shutdown the worker makes one attempt to record, and does not wait for the database.
+func TestWorkerShutdownWhenRecordingFails(t *testing.T) {
+	q := &fakeQueue{due: deliveries(1), recordFails: true}
+	runWorker(t, q, sendOK, func(t *testing.T, w runningWorker) {
 		start := time.Now()
 		w.stop()
-		w.pass(0)
+		w.advance(0)
 		if waited := time.Since(start); waited != 0 {
-			t.Errorf("it took %s to stop", waited)
+			t.Errorf("the worker took %s to stop", waited)
 		}
 	})
 	if q.records != 1 {
-		t.Errorf("%d tries to record", q.records)
+		t.Errorf("%d attempts to record, want 1", q.records)
 	}
 }

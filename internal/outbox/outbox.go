@@ -13,8 +13,8 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
-	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 const (
@@ -152,7 +152,7 @@ func (s *Outbox) messageID(mailID int64, public *url.URL) (string, error) {
 	if _, err := io.ReadFull(s.random, random); err != nil {
 		return "", fmt.Errorf("read random: %w", err)
 	}
-	return fmt.Sprintf("%d.%s@%s", mailID, hex.EncodeToString(random), settings.MailHost(public)), nil
+	return fmt.Sprintf("%d.%s@%s", mailID, hex.EncodeToString(random), host.PublicName(public)), nil
 }
 
 func mailContext(id int64) string { return "mail|" + strconv.FormatInt(id, 10) }

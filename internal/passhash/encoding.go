@@ -13,50 +13,51 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Params are the cost of a hash: what OWASP's Password Storage Cheat Sheet calls
-// m, t and p.
+// Params are the cost parameters of argon2id. RFC 9106 and OWASP's Password Storage Cheat
+// Sheet call them m, t and p.
 type Params struct {
 	Memory  uint32 // KiB
 	Passes  uint32
 	Threads uint8
 }
 
-// spent is memory times passes, in KiB, which the time goes with.
-func (p Params) spent() uint64 { return uint64(p.Memory) * uint64(p.Passes) }
+// work returns memory times passes, in KiB. The time of a hash is proportional to it.
+func (p Params) work() uint64 { return uint64(p.Memory) * uint64(p.Passes) }
 
-// Default is argon2id with m=19 MiB, t=2, p=1, from the same cheat sheet.
+// Default is m=19 MiB, t=2, p=1, as that cheat sheet recommends.
 var Default = Params{Memory: 19456, Passes: 2, Threads: 1}
 
-// ErrMalformed means that a text is no hash that Usher can verify: another
-// algorithm or version, or costs out of bounds.
+// ErrMalformed means that Usher cannot verify a hash: its algorithm, version or format is
+// unknown, or its cost parameters are beyond the limits.
 var ErrMalformed = errors.New("passhash: malformed hash")
 
-// Bounds of a stored hash. A hash is checked with its own costs, so they bound
-// what one look at the database can make the server spend.
+// Limits of a stored argon2id hash. A hash is verified with its own cost parameters, so
+// these limits bound the time and memory of one verification.
 const (
-	saltLength = 16
-	sumLength  = 32
+	saltLength = 16        // of new hashes, in bytes
+	sumLength  = 32        // of new hashes, in bytes
 	maxMemory  = 64 * 1024 // KiB
 	maxPasses  = 16
 	maxThreads = 4
-	maxLength  = 64 // of salt and sum, in bytes
+	maxLength  = 64 // of the salt, and of the sum, in bytes
 
-	paramsForm = "m=%d,t=%d,p=%d"
+	paramsFormat = "m=%d,t=%d,p=%d"
 )
 
-// encoded is a stored hash, in the PHC string format:
-// $argon2id$v=19$m=19456,t=2,p=1$<salt>$<sum>, both in unpadded base64.
+// encoded is an argon2id hash in the PHC string format,
+// $argon2id$v=19$m=19456,t=2,p=1$<salt>$<sum>, with salt and sum in unpadded base64.
 type encoded struct {
 	params    Params
 	salt, sum []byte
 }
 
 func (e encoded) String() string {
-	return fmt.Sprintf("$argon2id$v=%d$"+paramsForm+"$%s$%s", argon2.Version,
+	return fmt.Sprintf("$argon2id$v=%d$"+paramsFormat+"$%s$%s", argon2.Version,
 		e.params.Memory, e.params.Passes, e.params.Threads,
 		base64.RawStdEncoding.EncodeToString(e.salt), base64.RawStdEncoding.EncodeToString(e.sum))
 }
 
+// decode parses a hash in the PHC string format. It fails with [ErrMalformed].
 func decode(text string) (encoded, error) {
 	parts := strings.Split(text, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
@@ -64,8 +65,8 @@ func decode(text string) (encoded, error) {
 	}
 	var e encoded
 	p := &e.params
-	_, err := fmt.Sscanf(parts[3], paramsForm, &p.Memory, &p.Passes, &p.Threads)
-	if err != nil || fmt.Sprintf(paramsForm, p.Memory, p.Passes, p.Threads) != parts[3] {
+	_, err := fmt.Sscanf(parts[3], paramsFormat, &p.Memory, &p.Passes, &p.Threads)
+	if err != nil || fmt.Sprintf(paramsFormat, p.Memory, p.Passes, p.Threads) != parts[3] {
 		return encoded{}, ErrMalformed
 	}
 	var saltErr, sumErr error
@@ -77,23 +78,25 @@ func decode(text string) (encoded, error) {
 		sumErr != nil || len(e.sum) < 16 || len(e.sum) > maxLength,
 		p.Passes < 1 || p.Passes > maxPasses,
 		p.Threads < 1 || p.Threads > maxThreads,
-		p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory || p.spent() > maxSpent:
+		p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory || p.work() > maxWork:
 		return encoded{}, ErrMalformed
 	}
 	return e, nil
 }
 
-// compute spends the costs of the pool on password with a fresh salt.
+// compute hashes the password with a new salt and the cost parameters of the pool. The
+// caller must have acquired a core.
 func (p *Pool) compute(password secret.Text) (string, error) {
 	e := encoded{params: p.params, salt: make([]byte, saltLength)}
 	if _, err := io.ReadFull(p.random, e.salt); err != nil {
 		return "", fmt.Errorf("passhash: read random: %w", err)
 	}
-	e.sum = p.sum([]byte(password.Reveal()), e.salt, nil, nil, sumLength)
+	e.sum = p.argon2([]byte(password.Reveal()), e.salt, nil, nil, sumLength)
 	return e.String(), nil
 }
 
-// verify spends the costs written in the hash and compares in constant time.
+// verify hashes the password with the salt and the cost parameters of the hash, and
+// compares in constant time. The caller must have acquired a core.
 func (p *Pool) verify(password secret.Text, text string) (bool, error) {
 	if _, ok := bcryptCost(text); ok {
 		return verifyBcrypt(password, text)
@@ -105,25 +108,25 @@ func (p *Pool) verify(password secret.Text, text string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	sum := p.sum
+	sum := p.argon2
 	if e.params != p.params {
-		sum = sumOf(e.params)
+		sum = argon2With(e.params)
 	}
 	got := sum([]byte(password.Reveal()), e.salt, nil, nil, uint32(len(e.sum)))
 	return subtle.ConstantTimeCompare(got, e.sum) == 1, nil
 }
 
-// sumOf computes argon2id with costs that are not a pool's: those of before, or of another
-// system.
-func sumOf(params Params) summer {
+// argon2With returns argon2id with cost parameters that are not the pool's: earlier ones of
+// Usher, or those of another system. It allocates its memory.
+func argon2With(params Params) argon2Func {
 	return func(password, salt, _, _ []byte, length uint32) []byte {
 		return argon2.IDKey(password, salt, params.Passes, params.Memory, params.Threads, length)
 	}
 }
 
-// dummy makes a hash that no password matches. It costs as much to check as a
-// real one and nothing to make.
-func dummy(params Params, random io.Reader) (string, error) {
+// newDummyHash returns a well-formed hash of random bytes. The chance that a password matches
+// it is negligible. Verifying it costs as much as verifying a real hash.
+func newDummyHash(params Params, random io.Reader) (string, error) {
 	e := encoded{params: params, salt: make([]byte, saltLength), sum: make([]byte, sumLength)}
 	for _, part := range [][]byte{e.salt, e.sum} {
 		if _, err := io.ReadFull(random, part); err != nil {

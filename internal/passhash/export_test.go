@@ -6,51 +6,50 @@ import (
 	"time"
 )
 
-// Occupy takes the only slot of a pool with one core until the returned function
-// is called.
+// Occupy takes the only core of a pool until the returned function is called.
 func (p *Pool) Occupy(t *testing.T) (unblock func()) {
 	t.Helper()
-	if err := p.acquire(t.Context(), &p.bulk); err != nil {
+	if err := p.acquireCore(t.Context(), &p.bulkQueue); err != nil {
 		t.Fatal(err)
 	}
-	return p.release
+	return p.releaseCore
 }
 
-// OccupyCostly takes the turn of costly hashes until the returned function is
+// OccupyExpensive takes the semaphore of expensive hashes until the returned function is
 // called.
-func (p *Pool) OccupyCostly(t *testing.T) (unblock func()) {
+func (p *Pool) OccupyExpensive(t *testing.T) (unblock func()) {
 	t.Helper()
-	p.costly <- struct{}{}
-	return func() { <-p.costly }
+	p.expensive <- struct{}{}
+	return func() { <-p.expensive }
 }
 
-// AwaitWaiting returns once so many sign-ins and bulk hashes wait for a slot.
+// AwaitWaiting returns when the given numbers of sign-ins and bulk hashes wait for a core.
 func (p *Pool) AwaitWaiting(t *testing.T, signIns, bulk int) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
 		p.mu.Lock()
-		there := len(p.signIns) == signIns && len(p.bulk) == bulk
+		reached := len(p.signInQueue) == signIns && len(p.bulkQueue) == bulk
 		p.mu.Unlock()
-		if there {
+		if reached {
 			return
 		}
 		runtime.Gosched()
 	}
-	t.Fatal("they never waited")
+	t.Fatalf("the queues never held %d sign-ins and %d bulk hashes", signIns, bulk)
 }
 
-// CheckDecode fails when a text that decodes would not be written back, or has
-// costs out of bounds.
+// CheckDecode fails the test if text decodes but does not encode to itself, or has cost
+// parameters beyond the limits.
 func CheckDecode(t *testing.T, text string) {
 	e, err := decode(text)
 	if err != nil {
 		return
 	}
 	if e.params.Memory > maxMemory || e.params.Passes > maxPasses || e.params.Threads > maxThreads || len(e.sum) < 16 {
-		t.Errorf("%q decodes with costs out of bounds: %+v", text, e.params)
+		t.Errorf("%q decodes with cost parameters beyond the limits: %+v", text, e.params)
 	}
 	again, err := decode(e.String())
 	if err != nil || again.String() != e.String() {
-		t.Errorf("%q is not written back as it was read: %v", text, err)
+		t.Errorf("%q does not encode to itself: %v", text, err)
 	}
 }

@@ -15,37 +15,36 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Usher makes argon2id hashes alone. Those that it takes over from other systems
-// may be of these forms, too, until their passwords are hashed anew at the next
-// sign-in:
+// Usher creates argon2id hashes only. An import of users may contain hashes of these
+// formats, too. The next successful sign-in replaces each by an argon2id hash.
 //
 //	$2a$10$…, $2b$…, $2y$…            bcrypt, costs 4 to 12
 //	pbkdf2_sha256$600000$salt$sum     PBKDF2 (RFC 8018) as Django writes it
 
-// Bounds of what one look at a hash from elsewhere can make the server spend: a
-// third of a second, about, and 64 MiB. Who imports hashes chooses what sign-ins
-// with them cost, and anybody can try to sign in.
+// Limits on the cost of verifying an imported hash: about a third of a second and 64 MiB.
+// The author of an imported file chooses the cost of every sign-in to its accounts, and
+// anyone can attempt to sign in.
 const (
 	minBcryptCost = bcrypt.MinCost
 	maxBcryptCost = 12
-	maxIterations = 1_000_000 // of PBKDF2
-	// maxSpent bounds memory times passes of argon2id, in KiB.
-	maxSpent = 192 * 1024
+	maxIterations = 1_000_000  // of PBKDF2
+	maxWork       = 192 * 1024 // of argon2id: memory times passes, in KiB
 )
 
-// What takes about as long as argon2id with [Default]; above it a hash is costly.
+// Costs that take about as long as argon2id with [Default]. A hash above them is
+// expensive.
 const (
-	cheapBcryptCost = 9
-	cheapIterations = 200_000
+	comparableBcryptCost = 9
+	comparableIterations = 200_000
 )
 
 var (
-	bcryptForm = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
-	pbkdf2Form = regexp.MustCompile(`^pbkdf2_sha256\$([1-9][0-9]{0,6})\$([^$]{1,64})\$([A-Za-z0-9+/]{43}=)$`)
+	bcryptPattern = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
+	pbkdf2Pattern = regexp.MustCompile(`^pbkdf2_sha256\$([1-9][0-9]{0,6})\$([^$]{1,64})\$([A-Za-z0-9+/]{43}=)$`)
 )
 
-// Check fails with [ErrMalformed] unless the text is a hash that Usher can verify,
-// at a cost within its bounds.
+// Check returns [ErrMalformed] unless the text is a hash that Usher can verify, with a
+// cost within the limits.
 func Check(text string) error {
 	if _, ok := bcryptCost(text); ok {
 		return nil
@@ -57,20 +56,23 @@ func Check(text string) error {
 	return err
 }
 
-// costly reports whether it costs more to verify a hash than one made with params.
-func costly(params Params, text string) bool {
+// isExpensive reports whether verifying the hash costs more than verifying one with params.
+// A malformed hash is not expensive, because verifying it fails at once.
+func isExpensive(params Params, text string) bool {
 	if cost, ok := bcryptCost(text); ok {
-		return cost > cheapBcryptCost
+		return cost > comparableBcryptCost
 	}
 	if h, ok := parsePBKDF2(text); ok {
-		return h.iterations > cheapIterations
+		return h.iterations > comparableIterations
 	}
 	e, err := decode(text)
-	return err == nil && (e.params.Memory > params.Memory || e.params.spent() > params.spent())
+	return err == nil && (e.params.Memory > params.Memory || e.params.work() > params.work())
 }
 
-func bcryptCost(text string) (int, bool) {
-	parts := bcryptForm.FindStringSubmatch(text)
+// bcryptCost returns the cost of a bcrypt hash; ok is false if the text is none, or if its
+// cost is beyond the limits.
+func bcryptCost(text string) (cost int, ok bool) {
+	parts := bcryptPattern.FindStringSubmatch(text)
 	if parts == nil {
 		return 0, false
 	}
@@ -78,8 +80,8 @@ func bcryptCost(text string) (int, bool) {
 	return cost, err == nil && cost >= minBcryptCost && cost <= maxBcryptCost
 }
 
-// verifyBcrypt compares as the system did that the hash comes from: what stands
-// behind the first 72 bytes of a password does not count.
+// verifyBcrypt reports whether the password matches the bcrypt hash. Like every bcrypt
+// implementation, it ignores the password after its first 72 bytes.
 func verifyBcrypt(password secret.Text, text string) (bool, error) {
 	err := bcrypt.CompareHashAndPassword([]byte(text), []byte(password.Reveal()))
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
@@ -91,13 +93,16 @@ func verifyBcrypt(password secret.Text, text string) (bool, error) {
 	return true, nil
 }
 
+// pbkdf2Hash is a PBKDF2-HMAC-SHA-256 hash in Django's format.
 type pbkdf2Hash struct {
 	iterations int
 	salt, sum  []byte
 }
 
+// parsePBKDF2 parses a PBKDF2 hash; ok is false if the text is none, or if its cost is
+// beyond the limits.
 func parsePBKDF2(text string) (h pbkdf2Hash, ok bool) {
-	parts := pbkdf2Form.FindStringSubmatch(text)
+	parts := pbkdf2Pattern.FindStringSubmatch(text)
 	if parts == nil {
 		return h, false
 	}

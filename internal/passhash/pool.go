@@ -1,15 +1,22 @@
-// Package passhash hashes passwords with argon2id (RFC 9106), at most so many at
-// once: a storm of sign-ins waits in a bounded queue instead of exhausting the
-// memory or starving other requests, and bulk work takes only what sign-ins
-// leave idle.
+// Package passhash hashes and verifies passwords with argon2id (RFC 9106).
 //
-// A hash fills 19 MiB. Were they allocated each time, collecting and zeroing them, and
-// the faults of pages that went back to the system meanwhile, would take a tenth of all
-// time, and every request would wait for the collector. So hashes with the pool's own
-// costs are computed in memory that is cleared and used again; minio/argon2 is
-// golang.org/x/crypto/argon2 with that alone added, and a test compares the two.
+// A [Pool] runs at most one hash per core at a time. This bounds memory and leaves the
+// processor to other requests. Two mechanisms decide which hash runs:
 //
-// The package imports secret, minio/argon2, golang.org/x/crypto and the standard library.
+//   - Admission: a sign-in takes a [Slot] before any other work. The number of slots is
+//     bounded, in all and for each client. Without a free slot the sign-in is refused at
+//     once with [ErrBusy].
+//   - Scheduling: the cores are a semaphore with two queues. Sign-ins have priority; bulk
+//     work, such as an import of users, runs when no sign-in waits.
+//
+// A hash with the default cost fills 19 MiB. The pool reuses these buffers and clears
+// them. Allocating a buffer for each hash would burden the garbage collector and delay
+// every request. The module minio/argon2 is golang.org/x/crypto/argon2 with this reuse
+// added; a test compares the two. A pool that has been idle for 2 seconds returns its
+// memory to the operating system.
+//
+// Import rule: the package imports secret, minio/argon2, golang.org/x/crypto and the
+// standard library.
 package passhash
 
 import (
@@ -28,141 +35,153 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// ErrBusy means that the queue of the pool is full; try again in a second.
+// ErrBusy means that the pool has no free slot. The client may try again in a second.
 var ErrBusy = errors.New("passhash: too many passwords wait to be hashed")
 
 const (
-	queuePerCore = 64
-	idleTime     = 2 * time.Second // after which memory goes back to the system
+	slotsPerCore = 64
+	idleTimeout  = 2 * time.Second // without a hash before the pool releases its memory
 )
 
-// Pool hashes and verifies passwords, as many at once as it has cores.
+// Pool hashes and verifies passwords. It is safe for concurrent use.
 type Pool struct {
-	params   Params
-	cores    int
-	random   io.Reader
-	dummy    string
-	sum      summer
-	idleTime *time.Timer
-	costly   chan struct{} // full while a costly hash has its turn
+	params    Params
+	cores     int
+	random    io.Reader
+	dummyHash string
+	argon2    argon2Func // with params
+	idleTimer *time.Timer
+	expensive chan struct{} // semaphore of capacity 1 for expensive hashes
 
-	mu      sync.Mutex
-	hashed  int            // hashes computed so far
-	running int            // hashes under way, at most cores
-	entered int            // tickets out, at most cores*queuePerCore
-	shares  map[string]int // tickets out by who took them, at most half of all each
-	signIns []chan struct{}
-	bulk    []chan struct{}
+	mu            sync.Mutex
+	hashCount     int            // hashes computed so far
+	running       int            // hashes that are being computed, at most cores
+	slots         int            // slots in use, at most cores*slotsPerCore
+	slotsByClient map[string]int // slots in use by each client, at most half of all
+	signInQueue   waitQueue
+	bulkQueue     waitQueue
 }
 
-// New makes a pool that computes at most cores hashes at once and reads salts
-// from random.
+// waitQueue is a FIFO queue of goroutines that wait for a core. Closing a channel wakes
+// the goroutine that waits on it.
+type waitQueue []chan struct{}
+
+// New returns a pool that computes at most cores hashes at a time and reads salts from
+// random.
 func New(params Params, cores int, random io.Reader) (*Pool, error) {
-	never, err := dummy(params, random)
+	dummyHash, err := newDummyHash(params, random)
 	if err != nil {
 		return nil, err
 	}
 	p := &Pool{
-		params: params, cores: cores, random: random, dummy: never, costly: make(chan struct{}, 1), shares: map[string]int{},
-		sum: argon2.NewIDKey(params.Passes, params.Memory, params.Threads),
+		params:        params,
+		cores:         cores,
+		random:        random,
+		dummyHash:     dummyHash,
+		argon2:        argon2.NewIDKey(params.Passes, params.Memory, params.Threads),
+		expensive:     make(chan struct{}, 1),
+		slotsByClient: map[string]int{},
 	}
-	p.idleTime = time.AfterFunc(idleTime, handBack)
-	p.idleTime.Stop()
+	p.idleTimer = time.AfterFunc(idleTimeout, releaseMemory)
+	p.idleTimer.Stop()
 	return p, nil
 }
 
-// summer computes argon2id with fixed costs.
-type summer func(password, salt, secret, data []byte, length uint32) []byte
+// argon2Func computes argon2id with fixed cost parameters.
+type argon2Func func(password, salt, secret, data []byte, length uint32) []byte
 
-// handBack gives the memory of hashes back to the system. What a sync.Pool holds is
-// collected the second time that nobody has used it in between.
-func handBack() {
+// releaseMemory returns the memory of hash buffers to the operating system. It needs two
+// collections, since a sync.Pool keeps unused buffers through the first one.
+// FreeOSMemory runs the second.
+func releaseMemory() {
 	runtime.GC()
 	debug.FreeOSMemory()
 }
 
-// Dummy returns a hash that no password matches and that costs as much to verify
-// as any made now. It stands in for the hash of an account that does not exist.
-func (p *Pool) Dummy() string { return p.dummy }
+// DummyHash returns a hash that no password matches. Verifying it costs as much as
+// verifying a hash of the pool. Callers verify it where an account does not exist, so
+// that response times do not reveal which accounts exist.
+func (p *Pool) DummyHash() string { return p.dummyHash }
 
-// Outdated reports whether a hash was made in another way than the pool's, so
-// that its password should be hashed anew at the next sign-in.
-func (p *Pool) Outdated(text string) bool {
+// NeedsRehash reports whether a hash has another algorithm or other cost parameters than
+// the pool's. Its password should be hashed again at the next sign-in.
+func (p *Pool) NeedsRehash(text string) bool {
 	e, err := decode(text)
 	return err != nil || e.params != p.params
 }
 
-// Hashed returns how many hashes the pool has computed, for tests that count.
-func (p *Pool) Hashed() int {
+// HashCount returns the number of hashes computed so far, including verifications. Tests
+// use it to check that a request costs one hash.
+func (p *Pool) HashCount() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.hashed
+	return p.hashCount
 }
 
-// Ticket is a place in the queue of the pool. It is taken before an account is
-// looked up, so that a full queue says nothing of accounts, and must be left.
+// Slot is the right to use the pool, which [Pool.Acquire] grants and Release ends. A
+// caller acquires it before it looks an account up, so that [ErrBusy] does not depend on
+// the account.
 type Slot struct {
-	pool *Pool
-	who  string
-	left sync.Once
+	pool     *Pool
+	client   string
+	released sync.Once
 }
 
-// Enter takes a place for who, a network address say, or fails with [ErrBusy] at
-// once. Nobody gets more than half of the places, so that one alone cannot keep
-// all others out.
-func (p *Pool) Acquire(who string) (*Slot, error) {
+// Acquire returns a slot for a client, such as a network address. It fails with [ErrBusy]
+// at once if no slot is free. One client gets at most half of all slots, so that it
+// cannot keep all others from signing in.
+func (p *Pool) Acquire(client string) (*Slot, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	places := p.cores * queuePerCore
-	if p.entered >= places || p.shares[who] >= places/2 {
+	limit := p.cores * slotsPerCore
+	if p.slots >= limit || p.slotsByClient[client] >= limit/2 {
 		return nil, ErrBusy
 	}
-	p.entered++
-	p.shares[who]++
-	return &Slot{pool: p, who: who}, nil
+	p.slots++
+	p.slotsByClient[client]++
+	return &Slot{pool: p, client: client}, nil
 }
 
-// Leave gives the place back. A second call does nothing.
-func (t *Slot) Release() {
-	t.left.Do(func() {
-		t.pool.mu.Lock()
-		defer t.pool.mu.Unlock()
-		t.pool.entered--
-		if t.pool.shares[t.who]--; t.pool.shares[t.who] == 0 {
-			delete(t.pool.shares, t.who)
+// Release frees the slot. A second call does nothing.
+func (s *Slot) Release() {
+	s.released.Do(func() {
+		s.pool.mu.Lock()
+		defer s.pool.mu.Unlock()
+		s.pool.slots--
+		if s.pool.slotsByClient[s.client]--; s.pool.slotsByClient[s.client] == 0 {
+			delete(s.pool.slotsByClient, s.client)
 		}
 	})
 }
 
-// Hash waits for its turn and hashes the password with the pool's costs. It
-// fails when ctx ends first.
-func (t *Slot) Hash(ctx context.Context, password secret.Text) (string, error) {
-	return t.pool.hash(ctx, &t.pool.signIns, password)
+// Hash waits for a core and hashes the password with the cost parameters of the pool. It
+// fails if ctx ends while it waits.
+func (s *Slot) Hash(ctx context.Context, password secret.Text) (string, error) {
+	return s.pool.hash(ctx, &s.pool.signInQueue, password)
 }
 
-// Verify waits for its turn and reports whether the password has the hash. Hashes
-// that cost more than the pool's own are verified one at a time, so that they leave
-// memory and cores to the others. It fails with [ErrMalformed], or when ctx ends
-// first.
-func (t *Slot) Verify(ctx context.Context, password secret.Text, text string) (bool, error) {
-	if costly(t.pool.params, text) { // it waits here, where it holds no slot
-		select {
-		case t.pool.costly <- struct{}{}:
-			defer func() { <-t.pool.costly }()
+// Verify waits for a core and reports whether the password matches the hash. Hashes that
+// are more expensive than the pool's own are verified one at a time, to leave memory and
+// cores to the others. It fails with [ErrMalformed], or if ctx ends while it waits.
+func (s *Slot) Verify(ctx context.Context, password secret.Text, text string) (bool, error) {
+	if isExpensive(s.pool.params, text) {
+		select { // waits here, before it occupies a core
+		case s.pool.expensive <- struct{}{}:
+			defer func() { <-s.pool.expensive }()
 		case <-ctx.Done():
-			return false, fmt.Errorf("passhash: wait for the costly hashes before: %w", ctx.Err())
+			return false, fmt.Errorf("passhash: wait for another expensive hash: %w", ctx.Err())
 		}
 	}
-	if err := t.pool.acquire(ctx, &t.pool.signIns); err != nil {
+	if err := s.pool.acquireCore(ctx, &s.pool.signInQueue); err != nil {
 		return false, err
 	}
-	defer t.pool.release()
-	return t.pool.verify(password, text)
+	defer s.pool.releaseCore()
+	return s.pool.verify(password, text)
 }
 
-// HashAll hashes many passwords and returns their hashes in the same order. It
-// gets only slots that no sign-in waits for, and takes no place in the queue: its
-// caller bounds how many passwords there are.
+// HashAll hashes many passwords, on all cores that no sign-in waits for, and returns the
+// hashes in the order of the passwords. It needs no slot: the caller limits the number of
+// passwords. It fails if ctx ends first.
 func (p *Pool) HashAll(ctx context.Context, passwords []secret.Text) ([]string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -172,7 +191,7 @@ func (p *Pool) HashAll(ctx context.Context, passwords []secret.Text) ([]string, 
 	for range min(p.cores, len(passwords)) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(passwords)); i = next.Add(1) - 1 {
-				text, err := p.hash(ctx, &p.bulk, passwords[i])
+				text, err := p.hash(ctx, &p.bulkQueue, passwords[i])
 				if err != nil {
 					cancel(err)
 					return
@@ -188,63 +207,65 @@ func (p *Pool) HashAll(ctx context.Context, passwords []secret.Text) ([]string, 
 	return hashes, nil
 }
 
-func (p *Pool) hash(ctx context.Context, line *[]chan struct{}, password secret.Text) (string, error) {
-	if err := p.acquire(ctx, line); err != nil {
+// hash waits in a queue for a core and hashes the password.
+func (p *Pool) hash(ctx context.Context, queue *waitQueue, password secret.Text) (string, error) {
+	if err := p.acquireCore(ctx, queue); err != nil {
 		return "", err
 	}
-	defer p.release()
+	defer p.releaseCore()
 	return p.compute(password)
 }
 
-// acquire waits in a line (p.signIns or p.bulk) for a slot.
-func (p *Pool) acquire(ctx context.Context, line *[]chan struct{}) error {
+// acquireCore waits in a queue (p.signInQueue or p.bulkQueue) for a core.
+func (p *Pool) acquireCore(ctx context.Context, queue *waitQueue) error {
 	p.mu.Lock()
-	p.idleTime.Stop()
-	if p.running < p.cores { // then nobody waits: release hands slots on
+	p.idleTimer.Stop()
+	if p.running < p.cores { // then both queues are empty: handOff serves them first
 		p.running++
 		p.mu.Unlock()
 		return nil
 	}
-	turn := make(chan struct{})
-	*line = append(*line, turn)
+	ready := make(chan struct{})
+	*queue = append(*queue, ready)
 	p.mu.Unlock()
 
 	select {
-	case <-turn:
+	case <-ready:
 		return nil
 	case <-ctx.Done():
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i, waiting := range *line {
-		if waiting == turn {
-			*line = append((*line)[:i], (*line)[i+1:]...)
-			return fmt.Errorf("passhash: wait for a slot: %w", ctx.Err())
+	for i, waiting := range *queue {
+		if waiting == ready {
+			*queue = append((*queue)[:i], (*queue)[i+1:]...)
+			return fmt.Errorf("passhash: wait for a core: %w", ctx.Err())
 		}
 	}
-	p.handOn() // the turn came while ctx ended
-	return fmt.Errorf("passhash: wait for a slot: %w", ctx.Err())
+	p.handOff() // another goroutine handed its core over while ctx ended
+	return fmt.Errorf("passhash: wait for a core: %w", ctx.Err())
 }
 
-// release ends a hash and hands its slot on.
-func (p *Pool) release() {
+// releaseCore counts a hash and frees its core.
+func (p *Pool) releaseCore() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.hashed++
-	p.handOn()
+	p.hashCount++
+	p.handOff()
 }
 
-// handOn gives the slot to the first sign-in that waits, else to the first of
-// the bulk work, else to nobody. The caller holds mu.
-func (p *Pool) handOn() {
-	for _, line := range []*[]chan struct{}{&p.signIns, &p.bulk} {
-		if len(*line) > 0 {
-			close((*line)[0])
-			*line = (*line)[1:]
+// handOff hands a core to the first sign-in in its queue, else to the first bulk hash. If
+// both queues are empty it frees the core, and starts the idle timer if it was the last.
+// The caller must hold mu.
+func (p *Pool) handOff() {
+	for _, queue := range []*waitQueue{&p.signInQueue, &p.bulkQueue} {
+		if len(*queue) > 0 {
+			close((*queue)[0])
+			*queue = (*queue)[1:]
 			return
 		}
 	}
 	if p.running--; p.running == 0 {
-		p.idleTime.Reset(idleTime)
+		p.idleTimer.Reset(idleTimeout)
 	}
 }

@@ -116,7 +116,7 @@ func requireMayReplace(ctx context.Context, tx account.Tx, caller *account.Princ
 	if err != nil {
 		return err
 	}
-	return account.RequireCovers(caller, access.Of(append(held, replacement...)))
+	return account.RequireCovers(caller, access.Union(append(held, replacement...)))
 }
 
 // roleReplacer reports whether a group of settings names the role old. Unless with is

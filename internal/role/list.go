@@ -72,7 +72,7 @@ func (s *Roles) CoveredRoles(ctx context.Context, caller *account.Principal, ids
 			return nil, err
 		}
 		for _, r := range readable(caller, roles) {
-			covered[r.ID] = account.RequireCovers(caller, access.Of([]access.Role{r})) == nil
+			covered[r.ID] = account.RequireCovers(caller, access.Union([]access.Role{r})) == nil
 		}
 	}
 	return covered, nil

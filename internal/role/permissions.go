@@ -71,7 +71,7 @@ func (s *Roles) setRolePermissions(ctx context.Context, caller *account.Principa
 		}
 		role = was
 		role.Permissions = wanted
-		if err := account.RequireCovers(caller, access.Of([]access.Role{role})); err != nil {
+		if err := account.RequireCovers(caller, access.Union([]access.Role{role})); err != nil {
 			return err
 		}
 		if err := tx.SetRolePermissions(ctx, id, wanted); err != nil {

@@ -90,7 +90,7 @@ func (s *Roles) CopyRole(ctx context.Context, caller *account.Principal, from in
 		if err != nil {
 			return err
 		}
-		if err := account.RequireCovers(caller, access.Of([]access.Role{original})); err != nil {
+		if err := account.RequireCovers(caller, access.Union([]access.Role{original})); err != nil {
 			return err
 		}
 		var c account.Checker
@@ -166,7 +166,7 @@ func requireMayChange(ctx context.Context, tx account.Tx, caller *account.Princi
 	if err != nil {
 		return access.Role{}, err
 	}
-	if err := account.RequireCovers(caller, access.Of([]access.Role{role})); err != nil {
+	if err := account.RequireCovers(caller, access.Union([]access.Role{role})); err != nil {
 		return access.Role{}, err
 	}
 	if role.BuiltIn() {

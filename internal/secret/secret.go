@@ -1,8 +1,8 @@
-// Package secret holds text that must not be seen: passwords, tokens, keys. A
-// secret that is printed, logged or marshalled by mistake shows a mask instead
-// of itself; only [Text.Reveal] gives it away, so each use can be found by name.
+// Package secret is a string type for passwords, tokens and keys. A [Text] that is printed,
+// logged or marshalled by mistake shows a mask instead of its value. Only [Text.Reveal]
+// returns the value, so a search for that name finds every use.
 //
-// The package imports the standard library alone.
+// Import rule: the package imports only the standard library.
 package secret
 
 import (
@@ -12,21 +12,21 @@ import (
 	"log/slog"
 )
 
-// Mask is what a secret looks like wherever it is shown.
+// Mask replaces the value of a secret in all output.
 const Mask = "********"
 
-// Text is a secret text. Its zero value is an empty secret. Two are compared with
-// [Text.Equal], not with ==.
+// Text is a secret string. The zero value is the empty string. Compare with [Text.Equal]:
+// the operator == compares pointers.
 type Text struct {
-	// A pointer, since fmt reaches unexported fields of a struct without asking
-	// Format, and prints of a pointer inside of one the address alone.
+	// A pointer, because fmt prints unexported fields of a struct without calling their
+	// Format method. Of a nested pointer it prints only the address.
 	value *string
 }
 
-// New wraps value, which must not be kept elsewhere in clear.
+// New returns value as a secret. The caller must not keep value in other variables.
 func New(value string) Text { return Text{&value} }
 
-// Reveal returns the secret itself.
+// Reveal returns the value.
 func (t Text) Reveal() string {
 	if t.value == nil {
 		return ""
@@ -34,23 +34,23 @@ func (t Text) Reveal() string {
 	return *t.value
 }
 
-// Empty reports whether there is nothing to hide.
+// Empty reports whether the value is the empty string.
 func (t Text) Empty() bool { return t.Reveal() == "" }
 
-// Equal compares two secrets in a time that depends on their lengths alone.
+// Equal reports whether both values are equal. Its time depends only on their lengths.
 func (t Text) Equal(other Text) bool {
 	return subtle.ConstantTimeCompare([]byte(t.Reveal()), []byte(other.Reveal())) == 1
 }
 
-// String returns the mask, so that fmt and slog never print the secret.
+// String returns the mask.
 func (t Text) String() string { return Mask }
 
-// Format writes the mask for every verb, %#v and %x among them, for which fmt
-// does not ask String.
+// Format writes the mask for every verb, including %#v and %x, for which fmt does not call
+// String.
 func (t Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Mask) }
 
 // LogValue makes slog write the mask.
 func (t Text) LogValue() slog.Value { return slog.StringValue(Mask) }
 
-// MarshalText makes JSON and every other text encoding write the mask.
+// MarshalText makes JSON and other text encodings write the mask.
 func (t Text) MarshalText() ([]byte, error) { return []byte(Mask), nil }

@@ -12,13 +12,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-func TestTextIsNeverShown(t *testing.T) {
+func TestTextIsNeverPrinted(t *testing.T) {
 	const hidden = "correct horse battery staple"
 	holder := struct {
 		Name     string
 		Password secret.Text
 		Pointer  *secret.Text
-		hidden   secret.Text // fmt does not ask an unexported field to format itself
+		hidden   secret.Text // fmt does not call Format on an unexported field
 	}{hidden: secret.New(hidden), Name: "ada", Password: secret.New(hidden)}
 	pointed := secret.New(hidden)
 	holder.Pointer = &pointed
@@ -34,25 +34,27 @@ func TestTextIsNeverShown(t *testing.T) {
 	}
 	shown.Write(encoded)
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&shown, nil), slog.NewJSONHandler(&shown, nil)} {
-		slog.New(handler).Info("m", "password", holder.Password, "holder", holder, "error", errors.New(holder.Password.String()))
+		err := errors.New(holder.Password.String())
+		slog.New(handler).Info("m", "password", holder.Password, "holder", holder, "error", err)
 	}
 
 	if text := shown.String(); strings.Contains(text, hidden) || strings.Contains(text, fmt.Sprintf("%x", hidden)) {
-		t.Errorf("the secret is shown:\n%s", text)
+		t.Errorf("the output contains the secret:\n%s", text)
 	}
 	if holder.Password.Reveal() != hidden {
-		t.Error("Reveal does not return the secret")
+		t.Error("Reveal does not return the value")
 	}
 }
 
 func TestEqual(t *testing.T) {
-	if !secret.New("a").Equal(secret.New("a")) || secret.New("a").Equal(secret.New("b")) || !secret.New("").Equal(secret.Text{}) {
-		t.Error("Equal tells the wrong thing")
+	same := secret.New("a").Equal(secret.New("a")) && secret.New("").Equal(secret.Text{})
+	if !same || secret.New("a").Equal(secret.New("b")) {
+		t.Error("Equal is wrong")
 	}
 }
 
 func TestEmpty(t *testing.T) {
 	if !(secret.Text{}).Empty() || secret.New("x").Empty() {
-		t.Error("Empty tells the wrong thing")
+		t.Error("Empty is wrong")
 	}
 }

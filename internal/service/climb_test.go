@@ -116,7 +116,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 	defaults := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles[1:]), 1, 2, rapid.ID).Draw(t, "default roles")
 	f.defaultRoles(defaults...)
 	policy := must(f.store.Roles(f.t.Context(), defaults))
-	c.start = access.Of(append(policy, must(f.store.RolesOf(f.t.Context(), users[0]))...))
+	c.start = access.Union(append(policy, must(f.store.RolesOf(f.t.Context(), users[0]))...))
 	return c
 }
 
@@ -202,7 +202,7 @@ func (c *climber) anyone(t *rapid.T) int64 { return rapid.SampledFrom(c.people).
 // check fails when an account of his may do what he did not cover at the start.
 func (c *climber) check(t *rapid.T) {
 	for id := range c.mine {
-		has := access.Of(must(c.store.RolesOf(c.t.Context(), id)))
+		has := access.Union(must(c.store.RolesOf(c.t.Context(), id)))
 		if !access.Covers(c.start, has) {
 			t.Fatalf("user %d lets him do %+v; at the start he covered %+v", id, has, c.start)
 		}

@@ -87,13 +87,13 @@ func TestCreateUsersRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			hashed := f.pool.Hashed()
+			hashed := f.pool.HashCount()
 			created, err := f.CreateUsers(t.Context(), caller, test.users)
 			wantPaths(t, err, test.code, test.paths...)
 			if len(created) > 0 {
 				t.Errorf("it returns %d users", len(created))
 			}
-			if f.pool.Hashed() != hashed {
+			if f.pool.HashCount() != hashed {
 				t.Error("it hashed passwords of users that cannot be created")
 			}
 			for _, u := range test.users {

@@ -127,7 +127,7 @@ func TestSleepingNodeReadsTheDatabase(t *testing.T) {
 	in := f.signIn(adminEmail, password).Token
 	wall := start
 	node := f.with(func(o *service.Options) {
-		o.Monotonic = monotime.Of(func() (time.Time, time.Time) { return start, wall }).Now
+		o.Monotonic = monotime.NewFrom(func() (time.Time, time.Time) { return start, wall }).Now
 	})
 	f.hear(node)
 	f.letIn(node, in)

@@ -48,7 +48,7 @@ func TestParallelGuesses(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	id := f.user("ann@example.org")
-	hashed := f.pool.Hashed()
+	hashed := f.pool.HashCount()
 	errs := parallel(300, func(i int) error {
 		_, err := f.try("ann@example.org", wrong, source(i))
 		return err
@@ -60,7 +60,7 @@ func TestParallelGuesses(t *testing.T) {
 	if got := f.store.granted(newBucket(id)); got != 3 {
 		t.Errorf("%d guesses were let through to be verified, want 3", got)
 	}
-	if got := f.pool.Hashed() - hashed; got != count[account.CodeInvalidCredentials] {
+	if got := f.pool.HashCount() - hashed; got != count[account.CodeInvalidCredentials] {
 		t.Errorf("%d hashes were computed, want one for each guess that was not turned away", got)
 	}
 	if !f.find(id).LockedOut {

@@ -145,7 +145,7 @@ func TestOverviewShowsWhoIsLocked(t *testing.T) {
 func (f *fixture) lockUntil(id int64, until time.Time) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx account.Tx) error {
-		counter, err := tx.LockThrottle(ctx, throttle.Key(throttle.UserSubject(id), "x", false))
+		counter, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), "x", false))
 		if err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func (s *Service) CheckKey(ctx context.Context) error {
 		return ErrNotSetUp
 	}
 	for _, c := range checks {
-		if !s.keys.Holds(c) {
+		if !s.keys.Matches(c) {
 			return ErrWrongKey
 		}
 	}

@@ -66,7 +66,7 @@ func requireMayName(ctx context.Context, tx account.Tx, caller *account.Principa
 	if err := c.Err(); err != nil {
 		return err
 	}
-	return account.RequireCovers(caller, access.Of(named))
+	return account.RequireCovers(caller, access.Union(named))
 }
 
 func rolesOfGroups(groups []account.AllowedGroup) (ids []int64) {

@@ -4,29 +4,13 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/netip"
 	"net/url"
 	"strconv"
-
-	"golang.org/x/net/idna"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
-
-// mailHost is the host that makes message ids unique: that of the public URL, if
-// it is a name that a message id may have.
-func MailHost(public *url.URL) string {
-	if public == nil {
-		return "localhost"
-	}
-	host, err := idna.Lookup.ToASCII(public.Hostname())
-	if _, notIP := netip.ParseAddr(host); err != nil || host == "" || notIP == nil {
-		return "localhost"
-	}
-	return host
-}
 
 // MailRoute returns how mail leaves at this moment. It fails when the stored
 // password cannot be opened.

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/host"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -41,7 +42,7 @@ func (s *Settings) RenewSAMLCertificate(ctx context.Context, caller *account.Pri
 	if err != nil {
 		return "", err
 	}
-	certificate, key, err := s.makeCertificate(MailHost(public))
+	certificate, key, err := s.makeCertificate(host.PublicName(public))
 	if err != nil {
 		return "", err
 	}

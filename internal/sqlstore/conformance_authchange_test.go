@@ -48,7 +48,7 @@ func newAuthScene(t *testing.T, db database) (s authScene) {
 
 // lockUntil makes user 1 be shown as locked until then.
 func (s authScene) lockUntil(until time.Time) error {
-	v, err := s.LockThrottle(s, throttle.Key(throttle.UserSubject(1), "192.0.2.1", false))
+	v, err := s.LockThrottle(s, throttle.SignInKey(throttle.UserSubject(1), "192.0.2.1", false))
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func TestAuthChange(t *testing.T) {
 		wantAuthChanges(t, db, "the next lock", []account.AuthChange{{Kind: account.AuthUser, ID: 1}})
 		forget()
 		saveThrottle(t, db, throttle.Counter{Key: throttle.NetworkKey("192.0.2.1"), LockedUntil: now})
-		saveThrottle(t, db, throttle.Counter{Key: throttle.Key(throttle.UserSubject(1), "192.0.2.1", true), LockedUntil: now})
+		saveThrottle(t, db, throttle.Counter{Key: throttle.SignInKey(throttle.UserSubject(1), "192.0.2.1", true), LockedUntil: now})
 		wantAuthChanges(t, db, "locks that are of no user, or not shown", nil)
 	})
 

@@ -37,12 +37,12 @@ func TestOverview(t *testing.T) {
 			saveThrottle(t, db, throttle.Counter{Key: key, LockedUntil: until})
 		}
 		of := func(i int) string { return throttle.UserSubject(users[i].ID) }
-		lock(throttle.Key(of(0), "", false), now.Add(time.Microsecond))
-		lock(throttle.Key(of(1), "", false), now.Add(time.Hour))
-		lock(throttle.Key(of(2), "", false), now)                   // has run out
-		lock(throttle.Key(of(2), "home", true), now.Add(time.Hour)) // from one source
+		lock(throttle.SignInKey(of(0), "", false), now.Add(time.Microsecond))
+		lock(throttle.SignInKey(of(1), "", false), now.Add(time.Hour))
+		lock(throttle.SignInKey(of(2), "", false), now)                   // has run out
+		lock(throttle.SignInKey(of(2), "home", true), now.Add(time.Hour)) // from one source
 		lock(throttle.NetworkKey("new"), now.Add(time.Hour))
-		lock(throttle.Key(throttle.UnknownSubject(make([]byte, 16)), "", false), now.Add(time.Hour))
+		lock(throttle.SignInKey(throttle.UnknownSubject(make([]byte, 16)), "", false), now.Add(time.Hour))
 		locked := get[account.LockedUsers](t)(db.LockedUsers(t.Context(), now, 10))
 		want(t, "how many", locked.Count, 2)
 		want(t, "how many are shown", len(locked.First), 2)

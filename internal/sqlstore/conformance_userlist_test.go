@@ -94,8 +94,8 @@ func TestFindUsers(t *testing.T) {
 		for _, u := range []*account.User{&a, &b, &c} {
 			*u = insertUser(t, db, *u)
 		}
-		saveThrottle(t, db, throttle.Counter{Key: throttle.Key(throttle.UserSubject(b.ID), "x", false), LockedUntil: now.Add(time.Second)})
-		saveThrottle(t, db, throttle.Counter{Key: throttle.Key(throttle.UserSubject(c.ID), "x", false), LockedUntil: now})
+		saveThrottle(t, db, throttle.Counter{Key: throttle.SignInKey(throttle.UserSubject(b.ID), "x", false), LockedUntil: now.Add(time.Second)})
+		saveThrottle(t, db, throttle.Counter{Key: throttle.SignInKey(throttle.UserSubject(c.ID), "x", false), LockedUntil: now})
 		for _, test := range []struct {
 			filter account.UserFilter
 			words  []string

@@ -228,7 +228,7 @@ func TestPostgresTimeAfterASleep(t *testing.T) {
 	s := openPostgres(t, sqlstore.Postgres{URL: secret.New(newPostgres(t))})
 	var slept atomic.Int64
 	monotonic := time.Now().Round(0) // stands still throughout: the clock moves by looking alone
-	machine := monotime.Of(func() (time.Time, time.Time) { return monotonic, monotonic.Add(time.Duration(slept.Load())) })
+	machine := monotime.NewFrom(func() (time.Time, time.Time) { return monotonic, monotonic.Add(time.Duration(slept.Load())) })
 	clock, end, err := sqlstore.NewClock(t.Context(), s, machine)
 	if err != nil {
 		t.Fatal(err)

@@ -1,10 +1,14 @@
-// Package token makes and reads the opaque tokens that Usher hands out:
-// a prefix that tells the kind, 43 base62 characters of 256 random bits, and
-// 6 base62 characters of CRC-32. The checksum lets a mistyped token be refused
-// without a look-up and a leaked one be found by secret scanners.
+// Package token generates and parses the opaque bearer tokens of Usher: session tokens,
+// recovery tokens and API keys.
 //
-// A token is stored only as its hash. The package imports secret and the
-// standard library.
+// A token is a prefix for its kind, 256 random bits in 43 base62 digits, and a CRC-32 of
+// both in 6 base62 digits. With the checksum, a server refuses a mistyped token without a
+// database query, and secret scanners recognise a leaked token without false alarms. The
+// checksum is no protection: only the random bits are secret.
+//
+// The database stores only the SHA-256 of a token.
+//
+// Import rule: the package imports secret and the standard library.
 package token
 
 import (
@@ -19,48 +23,49 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Kind is the prefix of a token. Each kind is accepted in its own channel alone.
+// Kind is the prefix of a token. A token of one kind is not accepted in place of another.
 type Kind string
 
 // The kinds of token.
 const (
-	Session  Kind = "uss_" // a session of the API, made by sign-in
-	Console  Kind = "usc_" // a session of the console, made by sign-in; it lives in a cookie
-	Recovery Kind = "usr_" // one use of password recovery
+	Session  Kind = "uss_" // a session of the API
+	Console  Kind = "usc_" // a session of the console, in a cookie
+	Recovery Kind = "usr_" // a password recovery or invitation; works once
 	APIKey   Kind = "usk_" // an API key
 )
 
 const (
-	randomBytes   = 32
-	bodyLength    = 43 // 62^43 > 2^256
-	sumLength     = 6  // 62^6 > 2^32
-	base62Letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	randomBytes    = 32
+	randomLength   = 43 // 62^43 > 2^256
+	checksumLength = 6  // 62^6 > 2^32
+	base62Digits   = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// ErrMalformed means that a text is no token of the kind asked for.
+// ErrMalformed means that a text is not a token of the expected kind.
 var ErrMalformed = errors.New("token: malformed")
 
-// Hash is the SHA-256 of a whole token: what is stored and looked up.
+// Hash is the SHA-256 of a whole token. The database stores it and finds tokens by it.
 type Hash [sha256.Size]byte
 
-// New makes a token of the kind from 256 bits of random.
+// New generates a token from 32 bytes that it reads from random. It fails if reading them
+// fails.
 func New(kind Kind, random io.Reader) (secret.Text, Hash, error) {
 	bits := make([]byte, randomBytes)
 	if _, err := io.ReadFull(random, bits); err != nil {
 		return secret.Text{}, Hash{}, fmt.Errorf("token: read random: %w", err)
 	}
-	body := string(kind) + base62(new(big.Int).SetBytes(bits), bodyLength)
-	sum := checksum(body)
-	text := body + string(sum[:])
+	unchecked := string(kind) + encodeBase62(new(big.Int).SetBytes(bits), randomLength)
+	sum := checksum(unchecked)
+	text := unchecked + string(sum[:])
 	return secret.New(text), sha256.Sum256([]byte(text)), nil
 }
 
-// Parse checks the form and the checksum of text and returns its hash. The
-// failure is [ErrMalformed] and says nothing of the text.
+// Parse checks the format and the checksum of a token and returns its hash. It fails with
+// [ErrMalformed], which does not contain the text.
 func Parse(kind Kind, text secret.Text) (Hash, error) {
 	t := text.Reveal()
-	split := len(kind) + bodyLength
-	if len(t) != split+sumLength || !strings.HasPrefix(t, string(kind)) {
+	split := len(kind) + randomLength // where the checksum begins
+	if len(t) != split+checksumLength || !strings.HasPrefix(t, string(kind)) {
 		return Hash{}, ErrMalformed
 	}
 	if sum := checksum(t[:split]); string(sum[:]) != t[split:] {
@@ -69,23 +74,24 @@ func Parse(kind Kind, text secret.Text) (Hash, error) {
 	return sha256.Sum256([]byte(t)), nil
 }
 
-// checksum is the CRC-32 of a body in base62. Every request with a token computes it.
-func checksum(body string) (digits [sumLength]byte) {
-	n := crc32.ChecksumIEEE([]byte(body))
-	for i := sumLength - 1; i >= 0; i-- {
-		digits[i] = base62Letters[n%62]
+// checksum returns the CRC-32 of text in base62. It does not allocate, since every request
+// with a token computes it.
+func checksum(text string) (digits [checksumLength]byte) {
+	n := crc32.ChecksumIEEE([]byte(text))
+	for i := checksumLength - 1; i >= 0; i-- {
+		digits[i] = base62Digits[n%62]
 		n /= 62
 	}
 	return digits
 }
 
-// base62 writes n with exactly length digits, the most significant first.
-func base62(n *big.Int, length int) string {
+// encodeBase62 returns n in exactly length digits, the most significant first. It changes n.
+func encodeBase62(n *big.Int, length int) string {
 	digits := make([]byte, length)
 	base, digit := big.NewInt(62), new(big.Int)
 	for i := length - 1; i >= 0; i-- {
 		n.DivMod(n, base, digit)
-		digits[i] = base62Letters[digit.Int64()]
+		digits[i] = base62Digits[digit.Int64()]
 	}
 	return string(digits)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-func TestNewParses(t *testing.T) {
+func TestParseAcceptsNewTokens(t *testing.T) {
 	form := regexp.MustCompile(`^uss_[0-9A-Za-z]{49}$`)
 	seen := map[string]bool{}
 	for range 100 {
@@ -21,10 +21,10 @@ func TestNewParses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !form.MatchString(text.Reveal()) {
-			t.Errorf("%q has not the documented form", text.Reveal())
+			t.Errorf("%q does not have the documented format", text.Reveal())
 		}
 		if seen[text.Reveal()] {
-			t.Error("the same token twice")
+			t.Error("New returned the same token twice")
 		}
 		seen[text.Reveal()] = true
 		parsed, err := token.Parse(token.Session, text)
@@ -32,12 +32,12 @@ func TestNewParses(t *testing.T) {
 			t.Errorf("Parse = %x, %v; want %x", parsed, err, hash)
 		}
 		if _, err := token.Parse(token.Recovery, text); !errors.Is(err, token.ErrMalformed) {
-			t.Errorf("a session token is taken for a recovery token: %v", err)
+			t.Errorf("a session token is accepted as a recovery token: %v", err)
 		}
 	}
 }
 
-// The largest random value must fit, or tokens would lose their first digits.
+// The largest random value needs all 43 digits.
 func TestLargestValueFits(t *testing.T) {
 	text, _, err := token.New(token.Session, bytes.NewReader(bytes.Repeat([]byte{0xff}, 32)))
 	if err != nil || len(text.Reveal()) != 53 {
@@ -45,13 +45,13 @@ func TestLargestValueFits(t *testing.T) {
 	}
 }
 
-func TestNewNeedsRandom(t *testing.T) {
+func TestNewFailsWithoutRandomBytes(t *testing.T) {
 	if _, _, err := token.New(token.Session, strings.NewReader("short")); err == nil {
-		t.Error("a token was made from too little random")
+		t.Error("a token was generated from too few random bytes")
 	}
 }
 
-func TestParseRefusesAnyChange(t *testing.T) {
+func TestParseRefusesEveryChangedByte(t *testing.T) {
 	text, _, err := token.New(token.Session, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -59,10 +59,10 @@ func TestParseRefusesAnyChange(t *testing.T) {
 	for i := range text.Reveal() {
 		changed := []byte(text.Reveal())
 		if changed[i]++; changed[i] == text.Reveal()[i] {
-			t.Fatal("no change made")
+			t.Fatal("the byte did not change")
 		}
 		if _, err := token.Parse(token.Session, secret.New(string(changed))); err == nil {
-			t.Errorf("changed at %d and still accepted", i)
+			t.Errorf("accepted with byte %d changed", i)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Tokens that were made once are to stay valid: the text follows from the random bits alone.
+// The encoding must never change, or stored tokens would become invalid.
 func TestKnownToken(t *testing.T) {
 	text, _, err := token.New(token.Session, bytes.NewReader(make([]byte, 32)))
 	if want := "uss_" + strings.Repeat("0", 43) + "44zIsI"; err != nil || text.Reveal() != want {

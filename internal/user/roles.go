@@ -102,7 +102,7 @@ func requireMayAssign(ctx context.Context, tx account.Tx, caller *account.Princi
 			return account.Forbidden()
 		}
 	}
-	return account.RequireCovers(caller, access.Of(roles))
+	return account.RequireCovers(caller, access.Union(roles))
 }
 
 // difference returns the ids that are in one of the sorted lists alone.

@@ -1,17 +1,24 @@
-// Package userfile reads and writes files of users, as CSV or JSON: what an
-// operator imports, and what an export is made of.
+// Package userfile reads and writes files of users as CSV or JSON: the input of an import
+// and the output of an export.
 //
-// Both forms have the same columns, in any order: name and email, which are needed,
-// and surname, department, biography, active, password and password_hash, which are
-// not. A user has a password, the hash of one from another system, or neither. CSV
-// has a header line with these names and commas between the values; JSON is an array
-// of objects. A file is UTF-8, of any length.
+// # Format
 //
-// An export has all columns but the last two. In CSV, a spreadsheet takes a value
-// that begins with "=" and the like for a formula, and runs it. So [Writer] puts a
-// single quote before such a value, as spreadsheets have it for text, and [Reader]
-// takes it away again, from all columns but those two: a password is never altered.
+// A file is UTF-8 text of any length. Both formats have the same columns, in any order:
 //
-// The package imports account and passhash, for their rules, and secret; it knows
-// neither HTTP nor the terminal.
+//   - name and email are required;
+//   - surname, department, biography, active, password and password_hash are optional. A
+//     user has a password, a password hash from another system, or neither.
+//
+// A CSV file has a header line with these names, and commas between the values. A JSON file
+// is an array of objects. An export has all columns except password and password_hash.
+//
+// # CSV injection
+//
+// A spreadsheet evaluates a CSV value that starts with "=" or a similar character as a
+// formula. So [Writer] puts a single quote before such a value, which spreadsheets treat as
+// the mark of plain text, and [Reader] removes it. The columns password and password_hash
+// are read without this change, so a password is never altered.
+//
+// Import rule: the package imports account and passhash, for their validation rules,
+// secret, a JSON library and the standard library. It uses neither HTTP nor the terminal.
 package userfile

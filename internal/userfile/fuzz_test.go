@@ -13,7 +13,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add([]byte("\uFEFFname,surname,email,password,active\r\n\"A\r\nda\",'=x,ada@example.com,Correct-horse-7,TRUE\r\n"))
 	f.Add([]byte("name;email\n"))
 	f.Add([]byte("name,email,password\n\"Ada"))
-	f.Fuzz(func(t *testing.T, raw []byte) { check(t, raw, userfile.CSV) })
+	f.Fuzz(func(t *testing.T, raw []byte) { checkFile(t, raw, userfile.CSV) })
 }
 
 func FuzzJSON(f *testing.F) {
@@ -21,12 +21,12 @@ func FuzzJSON(f *testing.F) {
 	f.Add([]byte("[\n{\"name\":1,\"x\":[{}],\"email\":null}\n,2]"))
 	f.Add([]byte(`[{"name":"a","name":"b"}]`))
 	f.Add([]byte("[{"))
-	f.Fuzz(func(t *testing.T, raw []byte) { check(t, raw, userfile.JSON) })
+	f.Fuzz(func(t *testing.T, raw []byte) { checkFile(t, raw, userfile.JSON) })
 }
 
-// check reads any file: it yields users or faults, with lines that the file has,
-// and users without faults survive an export.
-func check(t *testing.T, raw []byte, format userfile.Format) {
+// checkFile reads an arbitrary file. The file must yield users or faults, with lines that exist
+// in it. An export of valid users must be readable.
+func checkFile(t *testing.T, raw []byte, format userfile.Format) {
 	rows, faults, err := readAll(bytes.NewReader(raw), format)
 	if err != nil {
 		return

@@ -7,7 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Format is the form of a file.
+// Format is a file format.
 type Format string
 
 // The formats.
@@ -18,60 +18,81 @@ const (
 
 // Row is one user of a file.
 type Row struct {
-	Line         int // where it begins in the file, from 1
-	User         int // which user of the file it is, from 1
+	Line         int // line of the file where the user begins, from 1
+	User         int // position among the users of the file, from 1
 	Name         string
 	Email        string
-	Password     secret.Text // empty: none, likewise the hash
-	PasswordHash secret.Text
-	Surname      *string // nil: none, likewise below; in CSV an empty value
-	Department   *string
-	Biography    *string
+	Password     secret.Text // empty if there is none
+	PasswordHash secret.Text // empty if there is none
+	Surname      *string     // nil if there is none; an empty value in CSV
+	Department   *string     // likewise
+	Biography    *string     // likewise
 	Active       bool
 }
 
-// fault is a fault of the row.
+// fault returns a fault of the row. field is "" for the row as a whole.
 func (r *Row) fault(field, message string) Fault {
 	return Fault{Line: r.Line, User: r.User, Field: field, Message: message}
 }
 
-// Fault is something in a file that has to be mended first.
+// Fault is an error in a file that must be corrected before an import.
 type Fault struct {
-	Line    int    // in the file, from 1
-	User    int    // which user of the file, from 1; 0 where it is none
-	Field   string // the column; "" for the user or the file as a whole
-	Message string // what is wrong; never repeats a value
+	Line    int    // line of the file, from 1
+	User    int    // position of the user in the file, from 1; 0 for the file as a whole
+	Field   string // column; "" for the user or the file as a whole
+	Message string // description, which never contains a value of the file
 }
 
-// column is one column of a file: how its text gets into a row and out of it.
+// column is a column of a file, with functions to set and get its text in a row.
 type column struct {
-	name   string
-	needed bool
-	secret bool // never altered, never exported
-	set    func(row *Row, text string)
-	get    func(row *Row) string // nil: not exported
+	name     string
+	required bool
+	secret   bool // read without removing a quote, and not exported
+	set      func(row *Row, text string)
+	get      func(row *Row) string // nil if the column is not exported
 }
 
-// columns are in the order of an export. The column active is no text, so reading
-// it is left to the formats.
+// columns lists the columns in the order of an export. The format readers parse the column
+// active themselves, since it is a boolean.
 var columns = []column{
-	{name: "name", needed: true, set: func(r *Row, s string) { r.Name = s }, get: func(r *Row) string { return r.Name }},
-	{name: "surname", set: func(r *Row, s string) { r.Surname = &s }, get: func(r *Row) string { return optional(r.Surname) }},
-	{name: "email", needed: true, set: func(r *Row, s string) { r.Email = s }, get: func(r *Row) string { return r.Email }},
+	{
+		name: "name", required: true,
+		set: func(r *Row, s string) { r.Name = s },
+		get: func(r *Row) string { return r.Name },
+	},
+	{
+		name: "surname",
+		set:  func(r *Row, s string) { r.Surname = &s },
+		get:  func(r *Row) string { return valueOrEmpty(r.Surname) },
+	},
+	{
+		name: "email", required: true,
+		set: func(r *Row, s string) { r.Email = s },
+		get: func(r *Row) string { return r.Email },
+	},
 	{name: passwordColumn, secret: true, set: func(r *Row, s string) { r.Password = secret.New(s) }},
-	{name: hashColumn, secret: true, set: func(r *Row, s string) { r.PasswordHash = secret.New(s) }},
-	{name: "department", set: func(r *Row, s string) { r.Department = &s }, get: func(r *Row) string { return optional(r.Department) }},
-	{name: "biography", set: func(r *Row, s string) { r.Biography = &s }, get: func(r *Row) string { return optional(r.Biography) }},
+	{name: passwordHashColumn, secret: true, set: func(r *Row, s string) { r.PasswordHash = secret.New(s) }},
+	{
+		name: "department",
+		set:  func(r *Row, s string) { r.Department = &s },
+		get:  func(r *Row) string { return valueOrEmpty(r.Department) },
+	},
+	{
+		name: "biography",
+		set:  func(r *Row, s string) { r.Biography = &s },
+		get:  func(r *Row) string { return valueOrEmpty(r.Biography) },
+	},
 	{name: activeColumn, get: func(r *Row) string { return strconv.FormatBool(r.Active) }},
 }
 
 const (
-	activeColumn   = "active"
-	passwordColumn = "password"
-	hashColumn     = "password_hash"
+	activeColumn       = "active"
+	passwordColumn     = "password"
+	passwordHashColumn = "password_hash"
 )
 
-func columnNamed(name string) (column, bool) {
+// findColumn returns the column with the name; ok is false if there is none.
+func findColumn(name string) (c column, ok bool) {
 	for _, c := range columns {
 		if c.name == name {
 			return c, true
@@ -80,6 +101,7 @@ func columnNamed(name string) (column, bool) {
 	return column{}, false
 }
 
+// columnNames returns the names of all columns for messages, separated by commas.
 func columnNames() string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
@@ -88,7 +110,8 @@ func columnNames() string {
 	return strings.Join(names, ", ")
 }
 
-func optional(s *string) string {
+// valueOrEmpty returns the string, or "" for nil.
+func valueOrEmpty(s *string) string {
 	if s == nil {
 		return ""
 	}

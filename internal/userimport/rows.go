@@ -11,9 +11,6 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// PasswordHashRule says in words which hashes an import takes.
-const PasswordHashRule = "must be an argon2id hash (PHC string, at most 64 MiB, 192 MiB over all passes, and 4 threads), a bcrypt hash ($2a$, $2b$ or $2y$, cost 4 to 12) or a pbkdf2_sha256 hash (as Django writes it, at most 1000000 iterations)"
-
 // AddImportRows takes the next rows of an import, the first of which has the number
 // first, and returns what is wrong with them. Rows that are there already are
 // skipped, so a repeat does no harm. A dry run goes on after a fault; any other
@@ -124,7 +121,7 @@ func checkImportUser(c *account.Checker, u account.ImportUser) account.EmailKey 
 	case u.Password != nil:
 		c.NewPassword("/password", *u.Password)
 	case u.PasswordHash != nil && passhash.Check(u.PasswordHash.Reveal()) != nil:
-		c.Fail("/passwordHash", PasswordHashRule)
+		c.Fail("/passwordHash", account.PasswordHashRule)
 	}
 	return key
 }

@@ -16,13 +16,13 @@ import (
 	"time"
 )
 
-// makeCertificate returns a certificate for this machine that nobody has signed but
-// itself, and the file (PEM) that makes a client trust it.
-func makeCertificate(t testing.TB) (tls.Certificate, string) {
+// newCertificate returns a self-signed certificate for this machine, and the path of a PEM
+// file with it, for clients that must trust it.
+func newCertificate(t testing.TB) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatalf("make a key: %v", err)
+		t.Fatalf("generate a key: %v", err)
 	}
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
@@ -38,7 +38,7 @@ func makeCertificate(t testing.TB) (tls.Certificate, string) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		t.Fatalf("make a certificate: %v", err)
+		t.Fatalf("create a certificate: %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "mail-ca.pem")
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {

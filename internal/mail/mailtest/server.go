@@ -1,7 +1,8 @@
-// Package mailtest is a mail server for tests. It speaks real SMTP on a free port of
-// this machine, keeps what it is sent, and can be told to refuse or to be silent.
+// Package mailtest is an SMTP server for tests. It listens on a free port of this machine and
+// stores the messages that it receives. A test can make it refuse commands or stall.
 //
-// The package imports mail, to read messages, and what only tests may import.
+// Import rule: the package imports account (only its types) and mail, to parse messages. It
+// may import modules for tests, such as go-smtp. Only tests import it.
 package mailtest
 
 import (
@@ -21,59 +22,58 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 )
 
-// patience is how long a test waits for what must happen before it fails.
-const patience = 20 * time.Second
+// waitTimeout is the time that a test waits for an event before it fails.
+const waitTimeout = 20 * time.Second
 
-// Options are what the server asks of its clients. The zero value wants STARTTLS
-// and no authentication.
+// Options say what the server requires of its clients. The zero value requires STARTTLS and
+// no authentication.
 type Options struct {
-	TLS      mail.TLSMode // empty: mail.StartTLS
-	Username string       // empty: no authentication
+	TLS      mail.TLSMode // empty for mail.StartTLS
+	Username string       // empty for no authentication
 	Password string
 }
 
-// Command is a step of a delivery that the server can refuse.
+// Command is an SMTP command that the server can refuse.
 type Command string
 
-// The commands, in the order of a delivery. Data is refused when the message has
-// arrived.
+// The commands, in the order of a delivery. The server refuses Data after it has received the
+// message.
 const (
 	Mail Command = "MAIL"
 	Rcpt Command = "RCPT"
 	Data Command = "DATA"
 )
 
-// Message is what the server was sent.
+// Message is a message that the server has received.
 type Message struct {
-	account.Message          // as its reader sees it
+	account.Message          // parsed
 	Sender          string   // of the envelope
 	Recipients      []string // of the envelope
-	Raw             []byte   // as it travelled
+	Raw             []byte   // as received
 }
 
-// Server is a mail server that a test has started. Its methods may be called from
-// any goroutine.
+// Server is a running SMTP server. It is safe for concurrent use.
 type Server struct {
 	options Options
 	address *net.TCPAddr
 	caFile  string
 	closed  chan struct{}
 
-	mu       sync.Mutex
-	messages []Message
-	refusals map[Command]int
-	held     chan struct{} // closed by Release; nil while nobody is held
-	waiting  int           // clients held at the moment
-	changed  chan struct{} // closed and replaced at each change of the above
+	mu             sync.Mutex
+	messages       []Message
+	refusals       map[Command]int
+	stalled        chan struct{} // closed by Resume; nil unless the server stalls
+	stalledClients int           // number of clients that wait for Resume
+	changed        chan struct{} // closed and replaced at each change of the fields above
 }
 
-// Start runs a server until the test ends.
+// Start starts a server that runs until the test ends.
 func Start(t testing.TB, options Options) *Server {
 	t.Helper()
 	if options.TLS == "" {
 		options.TLS = mail.StartTLS
 	}
-	certificate, caFile := makeCertificate(t)
+	certificate, caFile := newCertificate(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("listen: %v", err)
@@ -91,7 +91,7 @@ func Start(t testing.TB, options Options) *Server {
 		return &session{server: s, conn: c}, nil
 	}))
 	server.Domain = "localhost"
-	server.ErrorLog = log.New(io.Discard, "", 0) // broken connections are part of the tests
+	server.ErrorLog = log.New(io.Discard, "", 0) // tests break connections on purpose
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}}
 	switch options.TLS {
 	case mail.StartTLS:
@@ -109,7 +109,7 @@ func Start(t testing.TB, options Options) *Server {
 	}()
 	t.Cleanup(func() {
 		close(s.closed)
-		// Close knows the listener only once Serve has got to it.
+		// Close closes the listener only if Serve has registered it already.
 		_ = listener.Close()
 		_ = server.Close()
 		<-served
@@ -117,85 +117,82 @@ func Start(t testing.TB, options Options) *Server {
 	return s
 }
 
-// Addr is the server's address, host and port.
+// Addr returns the server's address as host:port.
 func (s *Server) Addr() string { return s.address.String() }
 
-// Host is the server's address without the port. The certificate is valid for it,
-// and for localhost.
+// Host returns the server's IP address. The certificate is valid for it and for localhost.
 func (s *Server) Host() string { return s.address.IP.String() }
 
-// Port is the port that the server listens on.
+// Port returns the server's port.
 func (s *Server) Port() int { return s.address.Port }
 
-// CAFile is a PEM file with the root to trust.
+// CAFile returns the path of a PEM file with the root certificate.
 func (s *Server) CAFile() string { return s.caFile }
 
-// CA is what is in that file.
+// CA returns the root certificate as PEM.
 func (s *Server) CA(t testing.TB) string {
 	t.Helper()
 	pem, err := os.ReadFile(s.caFile)
 	if err != nil {
-		t.Fatalf("read the root: %v", err)
+		t.Fatalf("read the root certificate: %v", err)
 	}
 	return string(pem)
 }
 
-// Messages returns all messages taken so far, oldest first.
+// Messages returns all messages received so far, oldest first.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Message(nil), s.messages...)
 }
 
-// WaitForMessage returns the nth message, from 1, as soon as the server has taken
-// it.
+// WaitForMessage waits until the server has received n messages, and returns the nth.
 func (s *Server) WaitForMessage(t testing.TB, n int) Message {
 	t.Helper()
-	s.waitUntil(t, "a message has come", func() bool { return len(s.messages) >= n })
+	s.waitUntil(t, "a message", func() bool { return len(s.messages) >= n })
 	return s.Messages()[n-1]
 }
 
-// Refuse answers command with the reply code given, such as 451 or 550, from now on;
-// 0 accepts it again.
+// Refuse makes the server reply to command with code, such as 451 or 550. The code 0 makes it
+// accept the command again.
 func (s *Server) Refuse(command Command, code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refusals[command] = code
 }
 
-// Hold leaves every client that begins a delivery without an answer until
-// [Server.Release].
-func (s *Server) Hold() {
+// Stall makes the server leave MAIL commands without a reply until [Server.Resume].
+func (s *Server) Stall() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held == nil {
-		s.held = make(chan struct{})
+	if s.stalled == nil {
+		s.stalled = make(chan struct{})
 	}
 }
 
-// Release lets the held clients go on.
-func (s *Server) Release() {
+// Resume ends a stall and replies to the waiting clients.
+func (s *Server) Resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held != nil {
-		close(s.held)
-		s.held = nil
+	if s.stalled != nil {
+		close(s.stalled)
+		s.stalled = nil
 	}
 }
 
-// WaitForHeld returns as soon as n clients are held.
-func (s *Server) WaitForHeld(t testing.TB, n int) {
+// WaitForStalled waits until n clients wait for a reply during a stall.
+func (s *Server) WaitForStalled(t testing.TB, n int) {
 	t.Helper()
-	s.waitUntil(t, "a client is held", func() bool { return s.waiting >= n })
+	s.waitUntil(t, "a stalled client", func() bool { return s.stalledClients >= n })
 }
 
-// waitUntil returns when done, which is called under the lock, is true.
-func (s *Server) waitUntil(t testing.TB, what string, done func() bool) {
+// waitUntil waits until condition returns true. It calls condition with mu locked.
+func (s *Server) waitUntil(t testing.TB, event string, condition func() bool) {
 	t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(waitTimeout)
 	for {
 		s.mu.Lock()
-		reached, changed := done(), s.changed
+		reached, changed := condition(), s.changed
 		s.mu.Unlock()
 		if reached {
 			return
@@ -203,13 +200,13 @@ func (s *Server) waitUntil(t testing.TB, what string, done func() bool) {
 		select {
 		case <-changed:
 		case <-timeout:
-			t.Fatalf("the mail server waited %s in vain until %s", patience, what)
+			t.Fatalf("the mail server timed out after %s waiting for %s", waitTimeout, event)
 		}
 	}
 }
 
-// change runs f under the lock and wakes those who wait.
-func (s *Server) change(f func()) {
+// update calls f with mu locked and wakes the callers of waitUntil.
+func (s *Server) update(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f()
@@ -217,29 +214,30 @@ func (s *Server) change(f func()) {
 	s.changed = make(chan struct{})
 }
 
-// pause keeps a client waiting while the server holds.
-func (s *Server) pause() error {
+// waitWhileStalled blocks a client until the stall ends, if there is one. It fails if the
+// server is closed.
+func (s *Server) waitWhileStalled() error {
 	s.mu.Lock()
-	held := s.held
+	stalled := s.stalled
 	s.mu.Unlock()
-	if held == nil {
+	if stalled == nil {
 		return nil
 	}
-	s.change(func() { s.waiting++ })
-	defer s.change(func() { s.waiting-- })
+	s.update(func() { s.stalledClients++ })
+	defer s.update(func() { s.stalledClients-- })
 	select {
-	case <-held:
+	case <-stalled:
 		return nil
 	case <-s.closed:
 		return errors.New("the server is closed")
 	}
 }
 
-// RefusalText is what the server says when it refuses: where it turns up, a server's
-// words have been passed on.
+// RefusalText is the text of the server's refusals. Tests check that it appears in no log and
+// no answer, because the text of a mail server can quote the message.
 const RefusalText = "words of the server"
 
-// refusal is the answer to command, or nil to accept it.
+// refusal returns the error reply to command, or nil to accept it.
 func (s *Server) refusal(command Command) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,18 +9,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 )
 
-// session is one client's connection.
+// session is the SMTP session of one connection.
 type session struct {
-	server     *Server
-	conn       *smtp.Conn
-	signedIn   bool
-	sender     string
-	recipients []string
+	server        *Server
+	conn          *smtp.Conn
+	authenticated bool
+	sender        string
+	recipients    []string
 }
 
 var _ smtp.AuthSession = (*session)(nil)
 
-// AuthMechanisms offers what most mail servers do.
+// AuthMechanisms returns PLAIN if the options require authentication.
 func (s *session) AuthMechanisms() []string {
 	if s.server.options.Username == "" {
 		return nil
@@ -28,39 +28,41 @@ func (s *session) AuthMechanisms() []string {
 	return []string{sasl.Plain}
 }
 
-// Auth checks the credentials of the options.
+// Auth compares the credentials with those of the options.
 func (s *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, username, password string) error {
 		if username != s.server.options.Username || password != s.server.options.Password {
 			return smtp.ErrAuthFailed
 		}
-		s.signedIn = true
+		s.authenticated = true
 		return nil
 	}), nil
 }
 
-// Mail begins a delivery.
+// Mail handles MAIL: it starts a delivery.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
-	if err := s.server.pause(); err != nil {
+	if err := s.server.waitWhileStalled(); err != nil {
 		return err
 	}
 	if _, secured := s.conn.TLSConnectionState(); !secured && s.server.options.TLS != mail.NoTLS {
-		return &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "Must issue a STARTTLS command first"}
+		return &smtp.SMTPError{
+			Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "Must issue a STARTTLS command first",
+		}
 	}
-	if s.server.options.Username != "" && !s.signedIn {
+	if s.server.options.Username != "" && !s.authenticated {
 		return smtp.ErrAuthRequired
 	}
 	s.sender, s.recipients = from, nil
 	return s.server.refusal(Mail)
 }
 
-// Rcpt adds a recipient.
+// Rcpt handles RCPT: it adds a recipient.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.recipients = append(s.recipients, to)
 	return s.server.refusal(Rcpt)
 }
 
-// Data takes the message.
+// Data handles DATA: it receives and stores the message.
 func (s *session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
@@ -73,7 +75,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "not a message"}
 	}
-	s.server.change(func() {
+	s.server.update(func() {
 		s.server.messages = append(s.server.messages, Message{
 			Message: parsed, Sender: s.sender, Recipients: s.recipients, Raw: raw,
 		})
@@ -81,8 +83,8 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// Reset forgets the delivery begun.
+// Reset handles RSET: it discards the current delivery.
 func (s *session) Reset() { s.sender, s.recipients = "", nil }
 
-// Logout ends the session.
+// Logout is called at the end of the session.
 func (s *session) Logout() error { return nil }

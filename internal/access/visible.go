@@ -2,13 +2,14 @@ package access
 
 import "slices"
 
-// Reach says which things of a kind the holder of the set, whose user id is self,
-// may do an action with: all, or those of the ids, sorted. Lists are cut to it.
+// VisibleIDs returns the targets on which the user self, who holds the set, may do the
+// action. It is used to filter lists. If all is true, the user may do it on every target;
+// otherwise on those with the ids, which are sorted and unique.
 func (a Set) VisibleIDs(act Action, e Entity, self int64) (all bool, ids []int64) {
-	if !known(e, act) {
+	if !registered(e, act) {
 		return false, nil
 	}
-	if a.grants(e, act, onlyAll) {
+	if a.grants(e, act, hasScopeAll) {
 		return true, nil
 	}
 	for _, p := range a.Permissions {

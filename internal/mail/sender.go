@@ -9,14 +9,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Transport hands one message on. It ends within a time of its own choosing, and
-// a failure of it is a [*Failure].
+// Sender delivers messages. It is safe for concurrent use.
 type Sender interface {
+	// Send makes one attempt to deliver a message. It has its own timeout. Its errors are
+	// of the type [*Failure].
 	Send(ctx context.Context, d *account.Delivery) error
 }
 
-// The causes of a [Failure], for people. They are all there is: none holds a word
-// that a server said, since a server may quote the message or the address.
+// The causes of a [Failure], as administrators read them. The list is closed: a cause never
+// contains text of a mail server, which may quote the message or the address.
 const (
 	CauseConnect     = "could not connect"
 	CauseTLS         = "TLS failed"
@@ -32,23 +33,25 @@ const (
 	CauseUnknown     = "delivery failed"
 )
 
-// Failure is why a message was not delivered.
+// Failure is the error of an attempt to deliver a message.
 type Failure struct {
 	Cause     string // one of the causes above
-	Code      int    // the server's reply (RFC 5321, section 4.2); 0 where it gave none
-	Permanent bool   // the recipient or the message was refused for good: another attempt is useless
-	Err       error  // may quote the server: not for the log
+	Code      int    // reply code of the server (RFC 5321, section 4.2); 0 if there was none
+	Permanent bool   // the server refused the recipient or the message for good: do not retry
+	Err       error  // underlying error, which may quote the server: do not log it
 }
 
-// Error returns the cause alone, so that a failure is safe to log.
+// Error returns only the cause, so that a failure is safe to log.
 func (f *Failure) Error() string { return f.Cause }
 
 // Unwrap returns the underlying error, which is not safe to log.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// newFailure describes err, which happened at the step that cause stands for. Only
-// a 5xx answer to the recipient or to the message is permanent: whatever else a
-// server refuses for good, its or Usher's settings can mend.
+// newFailure returns the failure of a delivery step that returned err. cause is the cause
+// of that step; a timeout replaces it.
+//
+// Only a 5xx reply to the recipient or the message is permanent. An administrator can
+// remove the reason for any other refusal, in the settings of the server or of Usher.
 func newFailure(cause string, err error) *Failure {
 	failure := &Failure{Cause: cause, Err: err}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
@@ -64,8 +67,7 @@ func newFailure(cause string, err error) *Failure {
 	return failure
 }
 
-// asFailure returns the [Failure] in err's chain, or one that says as little as is
-// known.
+// asFailure returns the [Failure] in the chain of err, or one with [CauseUnknown].
 func asFailure(err error) *Failure {
 	if failure, ok := errors.AsType[*Failure](err); ok {
 		return failure

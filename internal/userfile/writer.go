@@ -7,39 +7,39 @@ import (
 	"io"
 )
 
-// Writer writes an export. Rows go out as they come; [Writer.Close] ends the file.
+// Writer writes an export. It writes each row at once; [Writer.Close] completes the file.
 type Writer struct {
-	w     io.Writer
+	out   io.Writer
 	csv   *csv.Writer // nil for JSON
-	count int
+	count int         // users written so far
 }
 
-// NewWriter begins an export to w.
+// NewWriter starts an export to w. It fails if the format is unknown, or if writing fails.
 func NewWriter(w io.Writer, format Format) (*Writer, error) {
-	out := &Writer{w: w}
+	writer := &Writer{out: w}
 	switch format {
 	case CSV:
-		out.csv = csv.NewWriter(w)
+		writer.csv = csv.NewWriter(w)
 		var header []string
 		for _, c := range columns {
 			if c.get != nil {
 				header = append(header, c.name)
 			}
 		}
-		return out, out.csv.Write(header)
+		return writer, writer.csv.Write(header)
 	case JSON:
 		_, err := io.WriteString(w, "[")
-		return out, err
+		return writer, err
 	default:
 		return nil, fmt.Errorf("unknown format %q", format)
 	}
 }
 
-// Write writes one user, without line and password.
-func (o *Writer) Write(row Row) error {
-	o.count++
-	if o.csv != nil {
-		return o.csv.Write(recordOf(row))
+// Write writes one user, without Line, User, Password and PasswordHash.
+func (w *Writer) Write(row Row) error {
+	w.count++
+	if w.csv != nil {
+		return w.csv.Write(csvRecord(row))
 	}
 	raw, err := json.Marshal(jsonRow{
 		Name:       row.Name,
@@ -53,23 +53,24 @@ func (o *Writer) Write(row Row) error {
 		return err
 	}
 	separator := ",\n  "
-	if o.count == 1 {
+	if w.count == 1 {
 		separator = "\n  "
 	}
-	_, err = fmt.Fprintf(o.w, "%s%s", separator, raw)
+	_, err = fmt.Fprintf(w.out, "%s%s", separator, raw)
 	return err
 }
 
-// Close ends the export. It does not close what it writes to.
-func (o *Writer) Close() error {
-	if o.csv != nil {
-		o.csv.Flush()
-		return o.csv.Error()
+// Close completes the export. It does not close the underlying writer.
+func (w *Writer) Close() error {
+	if w.csv != nil {
+		w.csv.Flush()
+		return w.csv.Error()
 	}
-	_, err := io.WriteString(o.w, "\n]\n")
+	_, err := io.WriteString(w.out, "\n]\n")
 	return err
 }
 
+// jsonRow is a user in a JSON export.
 type jsonRow struct {
 	Name       string  `json:"name"`
 	Surname    *string `json:"surname"`
@@ -79,7 +80,8 @@ type jsonRow struct {
 	Active     bool    `json:"active"`
 }
 
-func recordOf(row Row) []string {
+// csvRecord returns a user as a record of a CSV export.
+func csvRecord(row Row) []string {
 	var record []string
 	for _, c := range columns {
 		if c.get != nil {

@@ -23,7 +23,7 @@ func newDirectory(t *testing.T) (*mail.Directory, string) {
 
 func TestDirectory(t *testing.T) {
 	directory, path := newDirectory(t)
-	m := recovery(t)
+	m := recoveryMessage(t)
 	for attempt, subject := range []string{"the first attempt", "the second attempt"} {
 		m.Subject = subject
 		if err := directory.Send(t.Context(), &account.Delivery{MailID: 42, Attempt: attempt + 1, Message: m}); err != nil {
@@ -34,7 +34,7 @@ func TestDirectory(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.Subject != subject || got.Text != m.Text || got.HTML != m.HTML || got.To != m.To || !got.Date.Equal(m.Date) {
-			t.Errorf("read back:\n%+v", got)
+			t.Errorf("ReadFile returned:\n%+v", got)
 		}
 	}
 
@@ -43,7 +43,7 @@ func TestDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(entries) != 1 || entries[0].Name() != "000042.eml" {
-		t.Errorf("the directory holds %v", entries)
+		t.Errorf("the directory has the files %v", entries)
 	}
 	for name, want := range map[string]fs.FileMode{path: 0o700, filepath.Join(path, "000042.eml"): 0o600} {
 		info, err := os.Stat(name)
@@ -56,7 +56,7 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
-func TestDirectoryClosesWhatIsOpen(t *testing.T) {
+func TestNewDirectoryRestrictsItsMode(t *testing.T) {
 	path := t.TempDir()
 	if err := os.Chmod(path, 0o755); err != nil {
 		t.Fatal(err)
@@ -69,9 +69,8 @@ func TestDirectoryClosesWhatIsOpen(t *testing.T) {
 	}
 }
 
-// A crash may leave half a file behind; it is no message, and the next attempt
-// replaces it.
-func TestDirectoryAfterACrash(t *testing.T) {
+// A crash may leave a partial file. It is not a message, and the next attempt replaces it.
+func TestDirectoryReplacesPartialFile(t *testing.T) {
 	directory, path := newDirectory(t)
 	if err := os.WriteFile(filepath.Join(path, "000007.eml.part"), []byte("From: half a mess"), 0o600); err != nil {
 		t.Fatal(err)
@@ -79,16 +78,17 @@ func TestDirectoryAfterACrash(t *testing.T) {
 	if _, err := mail.ReadFile(path, 7); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the error is %v", err)
 	}
-	if err := directory.Send(t.Context(), &account.Delivery{MailID: 7, Attempt: 2, Message: recovery(t)}); err != nil {
+	delivery := &account.Delivery{MailID: 7, Attempt: 2, Message: recoveryMessage(t)}
+	if err := directory.Send(t.Context(), delivery); err != nil {
 		t.Fatal(err)
 	}
 	if entries, err := os.ReadDir(path); err != nil || len(entries) != 1 {
-		t.Errorf("the directory holds %v: %v", entries, err)
+		t.Errorf("the directory has the files %v: %v", entries, err)
 	}
 }
 
 func TestDirectoryFails(t *testing.T) {
-	if _, err := mail.NewDirectory(t.TempDir(), "nobody", ""); err == nil {
+	if _, err := mail.NewDirectory(t.TempDir(), "no-address", ""); err == nil {
 		t.Error("a sender without an address is accepted")
 	}
 	occupied := filepath.Join(t.TempDir(), "file")
@@ -103,7 +103,7 @@ func TestDirectoryFails(t *testing.T) {
 	if err := os.RemoveAll(path); err != nil {
 		t.Fatal(err)
 	}
-	err := directory.Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)})
+	err := directory.Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: recoveryMessage(t)})
 	if failure, ok := errors.AsType[*mail.Failure](err); !ok || failure.Cause != mail.CauseFile || failure.Permanent {
 		t.Errorf("the error is %v", err)
 	}
@@ -118,18 +118,19 @@ func TestDirectoryFails(t *testing.T) {
 	}
 }
 
-// Whoever reads a message may not own the directory.
+// A command that reads a message may run as another account than the server.
 func TestReadFileChangesNothing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "mail")
 	if _, err := mail.ReadFile(missing, 1); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the error is %v", err)
 	}
 	if _, err := os.Stat(missing); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the directory was made: %v", err)
+		t.Errorf("the directory was created: %v", err)
 	}
 
 	directory, path := newDirectory(t)
-	if err := directory.Send(t.Context(), &account.Delivery{MailID: 1, Attempt: 1, Message: recovery(t)}); err != nil {
+	delivery := &account.Delivery{MailID: 1, Attempt: 1, Message: recoveryMessage(t)}
+	if err := directory.Send(t.Context(), delivery); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(path, 0o750); err != nil {

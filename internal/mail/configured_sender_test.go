@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// routeTo is the route to a mail server of a test.
+// routeTo returns the route to the mail server of a test.
 func routeTo(t testing.TB, server *mailtest.Server, options mailtest.Options) account.MailRoute {
 	t.Helper()
 	return account.MailRoute{Sender: "usher@example.org", SenderName: "Usher", Server: &account.MailServer{
@@ -22,18 +22,19 @@ func routeTo(t testing.TB, server *mailtest.Server, options mailtest.Options) ac
 	}}
 }
 
-// A change of the route holds for the next message, in every direction.
-func TestRouterFollowsTheRoute(t *testing.T) {
+// A change of the route applies to the next message, from server to server, to files and back.
+func TestConfiguredSenderFollowsTheRoute(t *testing.T) {
 	options := credentials(mail.StartTLS)
 	one, other := mailtest.Start(t, options), mailtest.Start(t, mailtest.Options{TLS: mail.ImplicitTLS})
 	directory := filepath.Join(t.TempDir(), "mail")
 	var route account.MailRoute
-	var failure error
-	router := mail.NewConfiguredSender(func(context.Context) (account.MailRoute, error) { return route, failure }, directory)
+	var failure error // of reading the route
+	currentRoute := func(context.Context) (account.MailRoute, error) { return route, failure }
+	sender := mail.NewConfiguredSender(currentRoute, directory)
 	send := func(to account.MailRoute) error {
 		t.Helper()
 		route = to
-		return router.Send(t.Context(), &account.Delivery{MailID: 7, Attempt: 1, Message: recovery(t)})
+		return sender.Send(t.Context(), &account.Delivery{MailID: 7, Attempt: 1, Message: recoveryMessage(t)})
 	}
 	for n := 1; n <= 2; n++ {
 		if err := send(routeTo(t, one, options)); err != nil {
@@ -54,15 +55,17 @@ func TestRouterFollowsTheRoute(t *testing.T) {
 	mistyped := routeTo(t, one, options)
 	mistyped.Server.Password = secret.New("mistyped")
 	if failed, ok := errors.AsType[*mail.Failure](send(mistyped)); !ok || failed.Cause != mail.CauseLogin {
-		t.Errorf("with another password: %v", failed)
+		t.Errorf("with a wrong password: %v", failed)
 	}
 	without := routeTo(t, one, options)
 	without.Server.Password = secret.Text{}
-	if failed, ok := errors.AsType[*mail.Failure](send(without)); !ok || failed.Cause != mail.CauseSettings || failed.Permanent {
+	failed, ok := errors.AsType[*mail.Failure](send(without))
+	if !ok || failed.Cause != mail.CauseSettings || failed.Permanent {
 		t.Errorf("without the password: %v", failed)
 	}
-	failure = errors.New("the database is away")
-	if failed, ok := errors.AsType[*mail.Failure](send(route)); !ok || failed.Cause != mail.CauseSettings || failed.Permanent {
+	failure = errors.New("the database is unavailable")
+	failed, ok = errors.AsType[*mail.Failure](send(route))
+	if !ok || failed.Cause != mail.CauseSettings || failed.Permanent {
 		t.Errorf("without a route: %v", failed)
 	}
 	if len(one.Messages()) != 2 || len(other.Messages()) != 1 {
@@ -70,28 +73,28 @@ func TestRouterFollowsTheRoute(t *testing.T) {
 	}
 }
 
-func TestCourier(t *testing.T) {
+func TestTestSender(t *testing.T) {
 	options := credentials(mail.StartTLS)
 	server := mailtest.Start(t, options)
-	courier := mail.TestSender{Directory: t.TempDir()}
+	sender := mail.TestSender{Directory: t.TempDir()}
 	route := routeTo(t, server, options)
-	if cause := courier.Deliver(t.Context(), route, recovery(t)); cause != "" {
+	if cause := sender.Deliver(t.Context(), route, recoveryMessage(t)); cause != "" {
 		t.Fatal(cause)
 	}
 	server.WaitForMessage(t, 1)
 	for code, want := range map[int]string{550: mail.CauseRecipient, 451: mail.CauseRecipient} {
 		server.Refuse(mailtest.Rcpt, code)
-		if cause := courier.Deliver(t.Context(), route, recovery(t)); cause != want {
+		if cause := sender.Deliver(t.Context(), route, recoveryMessage(t)); cause != want {
 			t.Errorf("refused with %d: %q, want %q", code, cause, want)
 		}
 	}
 	server.Refuse(mailtest.Rcpt, 0)
 	route.Server.CA = ""
-	if cause := courier.Deliver(t.Context(), route, recovery(t)); cause != mail.CauseCertificate {
-		t.Errorf("a certificate of nobody: %q", cause)
+	if cause := sender.Deliver(t.Context(), route, recoveryMessage(t)); cause != mail.CauseCertificate {
+		t.Errorf("an untrusted certificate: %q", cause)
 	}
 	route.Server.Host = "169.254.169.254"
-	if cause := courier.Deliver(t.Context(), route, recovery(t)); cause != mail.CauseSettings {
+	if cause := sender.Deliver(t.Context(), route, recoveryMessage(t)); cause != mail.CauseSettings {
 		t.Errorf("a link-local server: %q", cause)
 	}
 }

@@ -10,9 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Directory delivers messages as .eml files, for an installation without a mail
-// server. Whoever can read them can use the tokens in them, so they are for the
-// server's own account alone.
+// Directory writes messages to .eml files, for an installation without a mail server. The
+// files contain valid tokens, so only the server's own account may read them.
 type Directory struct {
 	path string
 	from *netmail.Address
@@ -20,9 +19,9 @@ type Directory struct {
 
 var _ Sender = (*Directory)(nil)
 
-// NewDirectory returns the transport into the directory path, which it makes, or
-// closes to other accounts (mode 0700), as need be. Messages come from the address
-// from and may name their sender.
+// NewDirectory returns a sender that writes to the directory path. It creates the directory
+// if it does not exist, and sets its mode to 0700. The From field of the messages has the
+// address from and the name fromName, which may be empty.
 func NewDirectory(path, from, fromName string) (*Directory, error) {
 	sender, err := parseSender(from, fromName)
 	if err != nil {
@@ -37,24 +36,24 @@ func NewDirectory(path, from, fromName string) (*Directory, error) {
 	return &Directory{path: path, from: sender}, nil
 }
 
-// Send writes the message to a file named after its id. Another attempt replaces
-// the file; a crash leaves it whole or not at all.
+// Send writes the message to a file named after its id. Another attempt replaces the file. A
+// crash leaves the whole file or none.
 func (d *Directory) Send(_ context.Context, delivery *account.Delivery) error {
 	raw, err := encode(delivery.Message, d.from)
 	if err != nil {
 		return newFailure(CauseUnknown, err)
 	}
-	if err := writeFile(fileName(d.path, delivery.MailID), raw); err != nil {
+	if err := writeFileAtomically(emlPath(d.path, delivery.MailID), raw); err != nil {
 		return newFailure(CauseFile, err)
 	}
 	return nil
 }
 
-// ReadFile returns the message with the id given that a [Directory] has written to
-// the directory path. It changes nothing there. Its error is [os.ErrNotExist] where
-// there is no such file or directory.
+// ReadFile returns the message with the id that a [Directory] wrote to the directory path.
+// It does not change the directory. It fails with [os.ErrNotExist] if the file or the
+// directory does not exist.
 func ReadFile(path string, id int64) (account.Message, error) {
-	raw, err := os.ReadFile(fileName(path, id))
+	raw, err := os.ReadFile(emlPath(path, id))
 	if err != nil {
 		return account.Message{}, fmt.Errorf("mail %d: %w", id, err)
 	}
@@ -65,17 +64,17 @@ func ReadFile(path string, id int64) (account.Message, error) {
 	return m, nil
 }
 
-// fileName is where the message with the id given is, in the directory path.
-func fileName(path string, id int64) string {
-	return filepath.Join(path, fmt.Sprintf("%06d.eml", id))
+// emlPath returns the path of the file for the message with the id.
+func emlPath(directory string, id int64) string {
+	return filepath.Join(directory, fmt.Sprintf("%06d.eml", id))
 }
 
-// writeFile replaces name by a file with the content given (mode 0600), on disk
-// when it returns. What is half written bears another name, which the next attempt
-// takes again.
-func writeFile(name string, content []byte) (err error) {
-	half := name + ".part"
-	file, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+// writeFileAtomically writes content to a temporary file with mode 0600 and renames it to
+// name. The file is on disk when the function returns. The next attempt overwrites a
+// temporary file that a crash has left.
+func writeFileAtomically(name string, content []byte) (err error) {
+	temporary := name + ".part"
+	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -89,13 +88,13 @@ func writeFile(name string, content []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(half, name); err != nil {
+	if err := os.Rename(temporary, name); err != nil {
 		return err
 	}
 	return syncDirectory(filepath.Dir(name))
 }
 
-// syncDirectory makes a rename in the directory last through a loss of power.
+// syncDirectory flushes a directory to disk, so that a rename in it survives a power loss.
 func syncDirectory(path string) error {
 	directory, err := os.Open(path)
 	if err != nil {

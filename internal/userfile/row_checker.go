@@ -8,21 +8,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
-// rowCheck applies the server's rules to a row, and empties the fields that break
-// them. The server applies them again, with those that need more than the row.
-type rowCheck struct {
+// rowChecker validates a row by the server's rules and clears the invalid fields. The server
+// validates it again, together with the rules that need the database.
+type rowChecker struct {
 	row    *Row
 	faults []Fault
 }
 
-// checkRow returns all faults of a row: those given, which its format has, and what
-// the rules find, the first of each field. A row that is at fault as a whole is not
-// looked at.
+// checkRow returns the faults that the format reader found and those that break the server's
+// rules, at most one for each field. It does not validate a row without name and email that
+// has a fault as a whole, since the reader could not fill it.
 func checkRow(row *Row, faults []Fault) []Fault {
-	c := &rowCheck{row: row, faults: faults}
+	c := &rowChecker{row: row, faults: faults}
 	if c.failed("") && row.Name == "" && row.Email == "" {
 		return faults
 	}
@@ -38,8 +37,8 @@ func checkRow(row *Row, faults []Fault) []Fault {
 	return c.faults
 }
 
-// failed reports whether a field has a fault already.
-func (c *rowCheck) failed(field string) bool {
+// failed reports whether the field has a fault already.
+func (c *rowChecker) failed(field string) bool {
 	for _, f := range c.faults {
 		if f.Field == field {
 			return true
@@ -48,21 +47,23 @@ func (c *rowCheck) failed(field string) bool {
 	return false
 }
 
-func (c *rowCheck) fail(field, message string) {
+// fail adds a fault of the field, unless it has one already.
+func (c *rowChecker) fail(field, message string) {
 	if !c.failed(field) {
 		c.faults = append(c.faults, c.row.fault(field, message))
 	}
 }
 
-// text checks a text, and empties it if it must not be sent.
-func (c *rowCheck) text(field string, text *string, maxLength int) {
+// text validates a required text field and clears it if it is invalid.
+func (c *rowChecker) text(field string, text *string, maxLength int) {
 	if fault := textFault(*text, maxLength); fault != "" {
 		c.fail(field, fault)
 		*text = ""
 	}
 }
 
-func (c *rowCheck) optional(field string, text **string, maxLength int) {
+// optional validates an optional text field and clears it if it is invalid.
+func (c *rowChecker) optional(field string, text **string, maxLength int) {
 	if *text == nil {
 		return
 	}
@@ -72,6 +73,7 @@ func (c *rowCheck) optional(field string, text **string, maxLength int) {
 	}
 }
 
+// textFault returns what is wrong with a text, or "" if it is valid. maxLength is in characters.
 func textFault(text string, maxLength int) string {
 	switch {
 	case !utf8.ValidString(text):
@@ -84,7 +86,8 @@ func textFault(text string, maxLength int) string {
 	return ""
 }
 
-func (c *rowCheck) email() {
+// email validates the address and clears it if it is invalid.
+func (c *rowChecker) email() {
 	if c.row.Email == "" {
 		c.fail("email", "is needed")
 		return
@@ -95,10 +98,12 @@ func (c *rowCheck) email() {
 	}
 }
 
-func (c *rowCheck) password() {
+// password validates the password or its hash and clears the invalid one. If a row has both,
+// it clears the hash.
+func (c *rowChecker) password() {
 	password, hash := c.row.Password.Reveal(), c.row.PasswordHash.Reveal()
 	if password != "" && hash != "" {
-		c.fail(hashColumn, "must be empty where there is a password")
+		c.fail(passwordHashColumn, "must be empty where there is a password")
 		c.row.PasswordHash = secret.Text{}
 		hash = ""
 	}
@@ -113,7 +118,7 @@ func (c *rowCheck) password() {
 		}
 	}
 	if hash != "" && passhash.Check(hash) != nil {
-		c.fail(hashColumn, userimport.PasswordHashRule)
+		c.fail(passwordHashColumn, account.PasswordHashRule)
 		c.row.PasswordHash = secret.Text{}
 	}
 }

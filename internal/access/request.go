@@ -1,0 +1,163 @@
+package access
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// PermissionRequest is a permission as a caller of the API writes it, not yet checked.
+type PermissionRequest struct {
+	Entity    Entity
+	Action    Action
+	IDs       *[]int64 // nil for every target
+	DynamicID string   // [SelfUserID], or "" for none
+}
+
+// SelfUserID is the DynamicID that stands for [ScopeSelf].
+const SelfUserID = "self-user-id"
+
+// MaxListedIDs limits the ids that the permissions of one role or key list in all. The
+// server may read them with each request of a user who has the role, or of the key.
+const MaxListedIDs = 10_000
+
+// Fault is a validation error of a [PermissionRequest].
+type Fault struct {
+	Path    string // JSON pointer (RFC 6901) into the list of requests, such as "/2/entityIds"; "" for the list
+	Message string // what the value must be
+}
+
+// selfActions lists the actions for which a permission can have [ScopeSelf].
+var selfActions = map[Entity][]Action{
+	EntityUser:        {ActionRead, ActionEdit},
+	EntityAPIKey:      {ActionRead, ActionCreate, ActionDelete},
+	EntitySession:     {ActionRead, ActionDelete},
+	EntityActivityLog: {ActionRead},
+}
+
+var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
+
+// Parse checks the requests and returns their permissions in the same order, or all
+// faults. A permission whose names are not in the [Registry] is accepted with any scope;
+// it grants nothing.
+func Parse(requests []PermissionRequest) ([]Permission, []Fault) {
+	var faults []Fault
+	permissions := make([]Permission, len(requests))
+	listed := 0
+	for i, r := range requests {
+		fail := func(field, message string) {
+			faults = append(faults, Fault{Path: fmt.Sprintf("/%d/%s", i, field), Message: message})
+		}
+		if !namePattern.MatchString(string(r.Entity)) {
+			fail("entityName", "must be a letter and at most 63 letters, digits, - or _")
+		}
+		if !namePattern.MatchString(string(r.Action)) {
+			fail("action", "must be a letter and at most 63 letters, digits, - or _")
+		}
+		permissions[i] = r.parse(fail)
+		listed += len(permissions[i].IDs)
+	}
+	if listed > MaxListedIDs {
+		faults = append(faults, Fault{Message: fmt.Sprintf("must list at most %d ids in all", MaxListedIDs)})
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return permissions, nil
+}
+
+// parse derives the scope of the request and calls fail for each invalid field.
+func (r PermissionRequest) parse(fail func(field, message string)) Permission {
+	p := Permission{Entity: r.Entity, Action: r.Action, Scope: ScopeAll}
+	switch {
+	case r.DynamicID != "" && r.DynamicID != SelfUserID:
+		fail("dynamicId", `must be null or "`+SelfUserID+`"`)
+	case r.DynamicID != "" && r.IDs != nil && len(*r.IDs) > 0:
+		fail("entityIds", "must be null or empty beside a dynamicId")
+	case r.DynamicID != "":
+		p.Scope = ScopeSelf
+	case r.IDs != nil && len(*r.IDs) == 0:
+		fail("entityIds", "must be null, for all, or list at least one id")
+	case r.IDs != nil:
+		p.Scope, p.IDs = ScopeIDs, sortedUnique(*r.IDs)
+		if p.IDs[0] < 1 {
+			fail("entityIds", "must list positive ids")
+		}
+	}
+	switch {
+	case !p.Known() || slices.Contains(Scopes(p.Entity, p.Action), p.Scope):
+	case p.Scope == ScopeSelf:
+		fail("dynamicId", "this action cannot be limited to one's own")
+	case p.Scope == ScopeIDs:
+		fail("entityIds", "must be null: this action cannot be limited to some ids")
+	}
+	return p
+}
+
+// Known reports whether the [Registry] lists the permission's entity and action. An
+// unknown permission grants nothing.
+func (p Permission) Known() bool { return registered(p.Entity, p.Action) }
+
+// Scopes returns the scopes that a permission for a registered action can have.
+// [ScopeIDs] needs targets with ids: an entity to be created has none yet, and settings
+// exist once.
+func Scopes(e Entity, act Action) []Scope {
+	scopes := []Scope{ScopeAll}
+	if slices.Contains(selfActions[e], act) {
+		scopes = append(scopes, ScopeSelf)
+	}
+	if act != ActionCreate && (e == EntityRole || slices.Contains(OwnedByUser, e)) {
+		scopes = append(scopes, ScopeIDs)
+	}
+	return scopes
+}
+
+// MissingRead returns the indices of the permissions that lack the permission to read the
+// same targets. Editing, deleting and assigning require it.
+func MissingRead(permissions []Permission) []int {
+	var indices []int
+	all := Set{Permissions: permissions}
+	for i, p := range permissions {
+		switch p.Action {
+		case ActionEdit, ActionEditAccess, ActionDelete, ActionAssign:
+			read := p
+			read.Action = ActionRead
+			if p.Known() && !coversPermission(all, read) {
+				indices = append(indices, i)
+			}
+		}
+	}
+	return indices
+}
+
+// MergeDuplicates returns the permissions with each combination of entity, action and
+// scope once, in the order of first occurrence. It merges lists of ids.
+func MergeDuplicates(permissions []Permission) []Permission {
+	type key struct {
+		Entity
+		Action
+		Scope
+	}
+	var merged []Permission
+	index := make(map[key]int, len(permissions))
+	for _, p := range permissions {
+		k := key{p.Entity, p.Action, p.Scope}
+		i, ok := index[k]
+		if !ok {
+			index[k] = len(merged)
+			merged = append(merged, p)
+			continue
+		}
+		if p.Scope == ScopeIDs {
+			merged[i].IDs = sortedUnique(slices.Concat(merged[i].IDs, p.IDs))
+		}
+	}
+	return merged
+}
+
+// sortedUnique returns a sorted copy of ids without duplicates.
+func sortedUnique(ids []int64) []int64 {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

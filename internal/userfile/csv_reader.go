@@ -1,0 +1,166 @@
+package userfile
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// csvReader reads users from a CSV file (RFC 4180).
+type csvReader struct {
+	csv    *csv.Reader
+	header []column // nil until the header is read
+	users  int      // read so far
+}
+
+// newCSV returns a reader for a CSV file.
+func newCSV(r io.Reader) *csvReader {
+	reader := &csvReader{csv: csv.NewReader(r)}
+	reader.csv.FieldsPerRecord = -1 // the read method checks the number of fields, to continue after a wrong one
+	return reader
+}
+
+// read implements formatReader.
+func (r *csvReader) read() (Row, []Fault, error) {
+	if r.header == nil {
+		header, faults, err := r.readHeader()
+		if err != nil || len(faults) > 0 {
+			return Row{}, faults, err
+		}
+		r.header = header
+	}
+	record, err := r.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return Row{}, nil, io.EOF
+	}
+	if err != nil {
+		return Row{}, []Fault{csvFault(err)}, nil
+	}
+	r.users++
+	line, _ := r.csv.FieldPos(0)
+	row := Row{Line: line, User: r.users}
+	if len(record) != len(r.header) {
+		message := fmt.Sprintf("has %d values, but the header names %d", len(record), len(r.header))
+		return row, []Fault{row.fault("", message)}, nil
+	}
+	faults := row.fill(r.header, record)
+	return row, faults, nil
+}
+
+// maxReportedColumns is the number of wrong columns of a header that are reported one by one.
+// One more fault reports the number of the others.
+const maxReportedColumns = 20
+
+// readHeader reads the first line. Without a valid one, the file cannot be read.
+func (r *csvReader) readHeader() (header []column, faults []Fault, err error) {
+	record, err := r.csv.Read()
+	if errors.Is(err, io.EOF) {
+		message := "the file is empty; its first line must name the columns: " + columnNames()
+		return nil, []Fault{{Line: 1, Message: message}}, nil
+	}
+	if err != nil {
+		return nil, []Fault{csvFault(err)}, nil
+	}
+	line, _ := r.csv.FieldPos(0)
+	fail := func(message string) { faults = append(faults, Fault{Line: line, Message: message}) }
+	if len(record) == 1 && strings.Contains(record[0], ";") {
+		fail("the columns must be separated by commas, not semicolons")
+		return nil, faults, nil
+	}
+	seen := map[string]bool{}
+	wrong := 0
+	for i, text := range record {
+		name := strings.ToLower(strings.TrimSpace(text))
+		c, known := findColumn(name)
+		if known && !seen[name] {
+			seen[name] = true
+			header = append(header, c)
+			continue
+		}
+		switch wrong++; {
+		case wrong > maxReportedColumns:
+		case known:
+			fail(fmt.Sprintf("the column %s is there twice", name))
+		default:
+			fail(fmt.Sprintf("column %d of the header is not one of: %s", i+1, columnNames()))
+		}
+	}
+	if more := wrong - maxReportedColumns; more > 0 {
+		fail(fmt.Sprintf("%d more columns of the header are wrong", more))
+	}
+	for _, c := range columns {
+		if c.required && !seen[c.name] {
+			fail(fmt.Sprintf("the column %s is missing", c.name))
+		}
+	}
+	return header, faults, nil
+}
+
+// fill sets the fields of the row from a CSV record, and returns the invalid ones.
+func (r *Row) fill(header []column, record []string) (faults []Fault) {
+	for i, text := range record {
+		c := header[i]
+		if !c.secret {
+			text = unquoteFormula(text)
+		}
+		switch {
+		case text == "": // no value
+		case c.name == activeColumn:
+			switch strings.ToLower(text) {
+			case "true":
+				r.Active = true
+			case "false":
+			default:
+				faults = append(faults, r.fault(activeColumn, "must be true or false"))
+			}
+		default:
+			c.set(r, text)
+		}
+	}
+	return faults
+}
+
+// csvFault returns the fault of a syntax error in a CSV file. The reader stops there, because
+// it cannot know where the next value begins.
+func csvFault(err error) Fault {
+	message, line := "is not CSV", 1
+	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+		line = parse.StartLine
+		switch {
+		case errors.Is(parse, csv.ErrBareQuote):
+			message = `has a quote (") inside a value that does not begin with one`
+		case errors.Is(parse, csv.ErrQuote):
+			message = `has a quoted value that is not ended by a quote ("), or goes on after it`
+		}
+	}
+	return Fault{Line: line, Message: message + "; what follows was not read"}
+}
+
+// formulaPrefixes are the characters at the start of a value that make a spreadsheet evaluate
+// it as a formula (OWASP, CSV Injection).
+const formulaPrefixes = "=+-@\t\r\n＝＋－＠"
+
+// quoteFormula puts a single quote before text that a spreadsheet would evaluate. It also
+// adds one to a formula that already has quotes, so that unquoteFormula restores every text.
+func quoteFormula(text string) string {
+	if isFormula(text) {
+		return "'" + text
+	}
+	return text
+}
+
+// unquoteFormula removes the quote that quoteFormula has added.
+func unquoteFormula(text string) string {
+	if strings.HasPrefix(text, "'") && isFormula(text) {
+		return text[1:]
+	}
+	return text
+}
+
+// isFormula reports whether a spreadsheet would evaluate text, after any leading quotes.
+func isFormula(text string) bool {
+	unquoted := strings.TrimLeft(text, "'")
+	return unquoted != "" && strings.ContainsAny(string([]rune(unquoted)[:1]), formulaPrefixes)
+}
