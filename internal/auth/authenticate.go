@@ -11,12 +11,58 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// authenticateKey is Authenticate for an API key.
+// loader reads the principal of a credential from the database.
+type loader func(ctx context.Context, hash token.Hash, from account.Origin) (*account.Principal, error)
+
+// Authenticate returns the principal of a session token or an API key, from the cache
+// where it can. It fails with CodeUnauthorized for every credential that is not valid for
+// the channel of from, and does not tell why.
+func (s *Auth) Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error) {
+	if hash, err := token.Parse(from.Channel.SessionTokenKind(), credential); err == nil {
+		return s.cached(ctx, hash, from, s.authenticateSession)
+	}
+	if hash, err := token.Parse(token.APIKey, credential); err == nil && from.Channel == account.ChannelAPI {
+		return s.cached(ctx, hash, from, s.authenticateKey)
+	}
+	return nil, account.Unauthorized()
+}
+
+// cached returns the cached principal of a credential, or loads and caches it.
+func (s *Auth) cached(ctx context.Context, hash token.Hash, from account.Origin, load loader) (*account.Principal, error) {
+	p, generation := s.principals.find(hash, s.monotonic(), s.now())
+	if p != nil {
+		p.From = from
+		return p, nil
+	}
+	p, err := load(ctx, hash, from)
+	if err != nil {
+		return nil, err
+	}
+	s.principals.store(hash, p, generation, s.monotonic(), s.now())
+	return p, nil
+}
+
+// authenticateSession is the [loader] for session tokens.
+func (s *Auth) authenticateSession(ctx context.Context, hash token.Hash, from account.Origin) (*account.Principal, error) {
+	now := s.now()
+	session, err := s.store.SessionByHash(ctx, hash)
+	if err != nil {
+		return nil, credentialError(err)
+	}
+	p, err := s.sessionPrincipal(ctx, s.store, session, from, now)
+	if err != nil {
+		return nil, err
+	}
+	p.LastUsed = s.touch(ctx, p.Credential, session.LastSeen, now)
+	return p, nil
+}
+
+// authenticateKey is the [loader] for API keys.
 func (s *Auth) authenticateKey(ctx context.Context, hash token.Hash, from account.Origin) (*account.Principal, error) {
 	now := s.now()
 	key, err := s.store.APIKeyByHash(ctx, hash)
 	if err != nil {
-		return nil, SessionError(err)
+		return nil, credentialError(err)
 	}
 	p, err := s.keyPrincipal(ctx, s.store, key, from, now)
 	if err != nil {
@@ -26,14 +72,55 @@ func (s *Auth) authenticateKey(ctx context.Context, hash token.Hash, from accoun
 	return p, nil
 }
 
-// keyPrincipal loads who a key belongs to and what it may do. It fails with
-// CodeUnauthorized when the key has expired, or its owner may not come in or not
-// have keys any more.
-func (s *Auth) keyPrincipal(ctx context.Context, r account.Reader, key account.APIKey, from account.Origin, now time.Time) (*account.Principal, error) {
+// Reload reads the principal again, with the rights that it has now. It fails with
+// CodeUnauthorized when the credential is no longer valid.
+func (s *Auth) Reload(ctx context.Context, r account.Reader, p *account.Principal) (*account.Principal, error) {
+	if p.Credential.IsKey() {
+		key, err := r.APIKey(ctx, p.Credential.ID)
+		if err != nil {
+			return nil, credentialError(err)
+		}
+		return s.keyPrincipal(ctx, r, key, p.From, s.now())
+	}
+	session, err := r.Session(ctx, p.Credential.ID)
+	if err != nil {
+		return nil, credentialError(err)
+	}
+	return s.sessionPrincipal(ctx, r, session, p.From, s.now())
+}
+
+// sessionPrincipal loads the principal of a session. It fails with CodeUnauthorized when
+// the session has expired or its owner is not active.
+func (s *Auth) sessionPrincipal(
+	ctx context.Context, r account.Reader, session account.Session, from account.Origin, now time.Time,
+) (*account.Principal, error) {
+	settings, err := account.LoadServerSettings(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	expires := session.ExpiresAt(settings)
+	if !now.Before(expires) {
+		return nil, account.Unauthorized()
+	}
+	p, err := loadPrincipal(ctx, r, session.UserID, from, now)
+	if err != nil {
+		return nil, err
+	}
+	p.Credential = account.CredentialRef{Kind: account.CredentialSession, ID: session.ID}
+	p.Session, p.Expires = session, expires
+	return p, nil
+}
+
+// keyPrincipal loads the principal of an API key, with the owner's permissions narrowed
+// to the key's. It fails with CodeUnauthorized when the key has expired, or its owner is
+// not active or may no longer have keys.
+func (s *Auth) keyPrincipal(
+	ctx context.Context, r account.Reader, key account.APIKey, from account.Origin, now time.Time,
+) (*account.Principal, error) {
 	if key.Expired(now) {
 		return nil, account.Unauthorized()
 	}
-	p, err := s.principal(ctx, r, key.UserID, from, now)
+	p, err := loadPrincipal(ctx, r, key.UserID, from, now)
 	if err != nil {
 		return nil, err
 	}
@@ -48,55 +135,11 @@ func (s *Auth) keyPrincipal(ctx context.Context, r account.Reader, key account.A
 	return p, nil
 }
 
-// Authenticate returns the principal of a credential. It fails with
-// CodeUnauthorized for every one that does not let anybody in by the channel of
-// from, and does not tell why.
-func (s *Auth) Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error) {
-	if hash, err := token.Parse(from.Channel.SessionTokenKind(), credential); err == nil {
-		return s.remember(ctx, hash, from, s.authenticateSession)
-	}
-	if hash, err := token.Parse(token.APIKey, credential); err == nil && from.Channel == account.ChannelAPI {
-		return s.remember(ctx, hash, from, s.authenticateKey)
-	}
-	return nil, account.Unauthorized()
-}
-
-// remember returns who is remembered to be let in by a credential, or else reads it.
-func (s *Auth) remember(ctx context.Context, hash token.Hash, from account.Origin,
-	read func(context.Context, token.Hash, account.Origin) (*account.Principal, error),
+// loadPrincipal loads what every credential of a user has in common. It fails with
+// CodeUnauthorized when the user is not active.
+func loadPrincipal(
+	ctx context.Context, r account.Reader, userID int64, from account.Origin, now time.Time,
 ) (*account.Principal, error) {
-	p, generation := s.principals.find(hash, s.monotonic(), s.now())
-	if p != nil {
-		p.From = from
-		return p, nil
-	}
-	p, err := read(ctx, hash, from)
-	if err != nil {
-		return nil, err
-	}
-	s.principals.store(hash, p, generation, s.monotonic(), s.now())
-	return p, nil
-}
-
-// reload reads the principal anew: what he may do now, if he may still come in.
-func (s *Auth) Reload(ctx context.Context, r account.Reader, p *account.Principal) (*account.Principal, error) {
-	if p.Credential.IsKey() {
-		key, err := r.APIKey(ctx, p.Credential.ID)
-		if err != nil {
-			return nil, SessionError(err)
-		}
-		return s.keyPrincipal(ctx, r, key, p.From, s.now())
-	}
-	session, err := r.Session(ctx, p.Credential.ID)
-	if err != nil {
-		return nil, SessionError(err)
-	}
-	return s.sessionPrincipal(ctx, r, session, p.From, s.now())
-}
-
-// principal loads what every credential of a user gives. It fails with
-// CodeUnauthorized when the user may not come in.
-func (s *Auth) principal(ctx context.Context, r account.Reader, userID int64, from account.Origin, now time.Time) (*account.Principal, error) {
 	user, err := r.User(ctx, userID, now)
 	if errors.Is(err, account.ErrNotFound) || err == nil && !user.Active {
 		return nil, account.Unauthorized()
@@ -109,4 +152,38 @@ func (s *Auth) principal(ctx context.Context, r account.Reader, userID int64, fr
 		return nil, err
 	}
 	return &account.Principal{User: user, Roles: roles, Access: access.Union(roles), From: from}, nil
+}
+
+// touch stores the last use of a session or a key, unless one was stored less than
+// touchInterval ago, and returns the stored time. While the database refuses writes, the
+// request continues without waiting for it.
+func (s *Auth) touch(ctx context.Context, c account.CredentialRef, last, now time.Time) time.Time {
+	if now.Sub(last) < touchInterval {
+		return last
+	}
+	brief, cancel := context.WithTimeout(ctx, s.touchTimeout)
+	defer cancel()
+	err := s.store.Write(brief, func(ctx context.Context, tx account.Tx) error {
+		if c.IsKey() {
+			return tx.TouchAPIKey(ctx, c.ID, now)
+		}
+		return tx.TouchSession(ctx, c.ID, now)
+	})
+	if err == nil {
+		return now
+	}
+	// The server logs once that writes are refused, and not at each read.
+	if account.ErrorCode(err) != account.CodeUnavailable {
+		s.log.WarnContext(ctx, "the last use of a credential was not kept", "kind", c.Kind, "id", c.ID, "error", err)
+	}
+	return last
+}
+
+// credentialError maps the failure of looking up a session or a key: one that does not
+// exist is CodeUnauthorized.
+func credentialError(err error) error {
+	if errors.Is(err, account.ErrNotFound) {
+		return account.Unauthorized()
+	}
+	return err
 }

@@ -81,23 +81,31 @@ func (n *newPassword) apply(ctx context.Context, tx account.Tx, c account.Creden
 	return n.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionPasswordChange, Target: caller.User.Target()})
 }
 
-// wrongPassword counts a wrong current password in the caller's session or key.
+// wrongPassword counts a wrong current password against the caller's session or key, and
+// ends it at maxCredentialFailures.
 func (s *Auth) wrongPassword(ctx context.Context, caller *account.Principal) error {
-	add, end := account.Tx.AddSessionFailure, account.Tx.DeleteSession
-	event := account.Event{Action: account.ActionSessionEnd, Target: caller.Session.Target(caller.User), Changes: nil}
-	if caller.Credential.IsKey() {
-		add, end = account.Tx.AddAPIKeyFailure, account.Tx.DeleteAPIKey
-		event = account.Event{Action: account.ActionKeyEnd, Target: account.Target{Kind: access.EntityAPIKey, ID: caller.Credential.ID, Name: caller.User.Email}, Changes: nil}
-	}
+	id := caller.Credential.ID
 	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
-		failures, err := add(tx, ctx, caller.Credential.ID)
-		if err != nil || failures < maxCredentialFailures {
-			return SessionError(err)
+		if caller.Credential.IsKey() {
+			failures, err := tx.AddAPIKeyFailure(ctx, id)
+			if err != nil || failures < maxCredentialFailures {
+				return credentialError(err)
+			}
+			if err := tx.DeleteAPIKey(ctx, id); err != nil {
+				return err
+			}
+			target := account.Target{Kind: access.EntityAPIKey, ID: id, Name: caller.User.Email}
+			return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionKeyEnd, Target: target})
 		}
-		if err := end(tx, ctx, caller.Credential.ID); err != nil {
+		failures, err := tx.AddSessionFailure(ctx, id)
+		if err != nil || failures < maxCredentialFailures {
+			return credentialError(err)
+		}
+		if err := tx.DeleteSession(ctx, id); err != nil {
 			return err
 		}
-		return s.audit.Record(ctx, tx, caller, event)
+		target := caller.Session.Target(caller.User)
+		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionSessionEnd, Target: target})
 	})
 	if err != nil {
 		return err
@@ -106,4 +114,44 @@ func (s *Auth) wrongPassword(ctx context.Context, caller *account.Principal) err
 		Code: account.CodeWrongPassword, Message: "The current password is not right.",
 		Details: []account.Detail{{Path: "/oldPassword", Message: "is not the current password"}},
 	}
+}
+
+// PasswordReset is a password that is set without the current one.
+type PasswordReset struct {
+	Hash      string
+	NeedReset bool // the user must choose another at the next sign-in
+	KeepKeys  bool // do not end the user's API keys
+}
+
+// ResetPassword sets a password, and ends the user's sessions, recovery tokens and, unless
+// KeepKeys is set, API keys.
+func (s *Auth) ResetPassword(ctx context.Context, tx account.Tx, userID int64, r PasswordReset) error {
+	if err := tx.SetPassword(ctx, userID, r.Hash, r.NeedReset, s.now()); err != nil {
+		return err
+	}
+	if !r.KeepKeys {
+		if err := tx.DeleteAPIKeysOf(ctx, userID); err != nil {
+			return err
+		}
+	}
+	return EndAccess(ctx, tx, userID)
+}
+
+// EndAccess ends a user's sessions and recovery tokens, and leaves the API keys.
+func EndAccess(ctx context.Context, tx account.Tx, userID int64) error {
+	if err := tx.DeleteSessionsOf(ctx, userID, 0); err != nil {
+		return err
+	}
+	return tx.DeleteRecoveriesOf(ctx, userID)
+}
+
+// HashNew hashes one password that is to be set. It fails with CodeUnavailable when the
+// hash queue is full.
+func (s *Auth) HashNew(ctx context.Context, password secret.Text) (string, error) {
+	slot, err := s.AcquireHashSlot("administration")
+	if err != nil {
+		return "", err
+	}
+	defer slot.Release()
+	return slot.Hash(ctx, account.NormalizePassword(password))
 }

@@ -2,94 +2,28 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
 const (
-
-	// touchInterval is how exactly the last use of a credential is kept, so that a
-	// read is not a write each time.
+	// touchInterval is the resolution of a credential's last use, so that not every
+	// read causes a write.
 	touchInterval = time.Minute
 
-	// maxCredentialFailures wrong passwords by a session or a key end it: whoever
-	// holds a stolen token must not use it to guess.
+	// maxCredentialFailures wrong passwords end the session or key that was used, so
+	// that a stolen token is no means to guess.
 	maxCredentialFailures = 5
+
+	// maxListedSessions limits a list of a user's sessions, to the newest.
+	maxListedSessions = 1000
 )
 
-// authenticateSession is Authenticate for the token of a session.
-func (s *Auth) authenticateSession(ctx context.Context, hash token.Hash, from account.Origin) (*account.Principal, error) {
-	now := s.now()
-	session, err := s.store.SessionByHash(ctx, hash)
-	if err != nil {
-		return nil, SessionError(err)
-	}
-	p, err := s.sessionPrincipal(ctx, s.store, session, from, now)
-	if err != nil {
-		return nil, err
-	}
-	p.LastUsed = s.touch(ctx, p.Credential, session.LastSeen, now)
-	return p, nil
-}
-
-// touch keeps the use of a session or a key, unless one was kept a moment ago. One
-// that cannot be touched while the database cannot be written still lets its owner
-// read, without waiting for it. It returns the last use that is kept.
-func (s *Auth) touch(ctx context.Context, c account.CredentialRef, last, now time.Time) time.Time {
-	if now.Sub(last) < touchInterval {
-		return last
-	}
-	brief, cancel := context.WithTimeout(ctx, s.touchTimeout)
-	defer cancel()
-	err := s.store.Write(brief, func(ctx context.Context, tx account.Tx) error {
-		if c.IsKey() {
-			return tx.TouchAPIKey(ctx, c.ID, now)
-		}
-		return tx.TouchSession(ctx, c.ID, now)
-	})
-	if err == nil {
-		return now
-	}
-	if account.ErrorCode(err) != account.CodeUnavailable { // else the server tells once that nothing can be written, and not at each read
-		s.log.WarnContext(ctx, "the last use of a credential was not kept", "kind", c.Kind, "id", c.ID, "error", err)
-	}
-	return last
-}
-
-// sessionPrincipal loads who a session belongs to. It fails with
-// CodeUnauthorized when the session is over or its owner may not come in.
-func (s *Auth) sessionPrincipal(ctx context.Context, r account.Reader, session account.Session, from account.Origin, now time.Time) (*account.Principal, error) {
-	settings, err := account.LoadServerSettings(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	expires := session.ExpiresAt(settings)
-	if !now.Before(expires) {
-		return nil, account.Unauthorized()
-	}
-	p, err := s.principal(ctx, r, session.UserID, from, now)
-	if err != nil {
-		return nil, err
-	}
-	p.Credential, p.Session, p.Expires = account.CredentialRef{Kind: account.CredentialSession, ID: session.ID}, session, expires
-	return p, nil
-}
-
-// ended gives the failure of a look-up of a session or a key its meaning: one that
-// is not there has ended.
-func SessionError(err error) error {
-	if errors.Is(err, account.ErrNotFound) {
-		return account.Unauthorized()
-	}
-	return err
-}
-
-// SignOut ends the caller's session. A key goes on to work: it is ended by
-// [Service.EndKey].
+// SignOut ends the caller's session. It does nothing for an API key, which stays valid.
 func (s *Auth) SignOut(ctx context.Context, caller *account.Principal) error {
 	if caller.Credential.Kind != account.CredentialSession {
 		return nil
@@ -98,15 +32,15 @@ func (s *Auth) SignOut(ctx context.Context, caller *account.Principal) error {
 		if err := tx.DeleteSession(ctx, caller.Session.ID); err != nil {
 			return err
 		}
-		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionSessionEnd, Target: caller.Session.Target(caller.User)})
+		event := account.Event{Action: account.ActionSessionEnd, Target: caller.Session.Target(caller.User)}
+		return s.audit.Record(ctx, tx, caller, event)
 	})
 }
 
-// RenewSession gives the caller's session another token in place of the current one, and
-// returns it. The one before lets nobody in any more: who had got hold of it is out when a
-// password was changed (OWASP ASVS 5.0, 7.2.4). It fails with CodeUnauthorized for a
-// session that has ended, or has another token by now, and for a caller who came by
-// something else.
+// RenewSession replaces the token of the caller's session and returns the new one. The
+// current token is no longer valid, which shuts out a thief of it after a password change
+// (OWASP ASVS 5.0, 7.2.4). RenewSession fails with CodeUnauthorized when the session has
+// ended or has another token by now, and for a caller without a session.
 func (s *Auth) RenewSession(ctx context.Context, caller *account.Principal, current secret.Text) (secret.Text, error) {
 	was, err := token.Parse(caller.From.Channel.SessionTokenKind(), current)
 	if err != nil || caller.Credential.Kind != account.CredentialSession {
@@ -120,10 +54,83 @@ func (s *Auth) RenewSession(ctx context.Context, caller *account.Principal, curr
 		if _, err := s.Reload(ctx, tx, caller); err != nil {
 			return err
 		}
-		return SessionError(tx.SetSessionHash(ctx, caller.Session.ID, was, hash))
+		return credentialError(tx.SetSessionHash(ctx, caller.Session.ID, was, hash))
 	})
 	if err != nil {
 		return secret.Text{}, err
 	}
 	return text, nil
+}
+
+// LiveSession is a session that has not expired, as lists show it.
+type LiveSession struct {
+	account.Session
+	Expires time.Time // unless it is used before
+	Current bool      // the request came with this session
+}
+
+// Sessions returns the newest sessions of a user that have not expired, at most
+// maxListedSessions, by id. It fails as [account.Allow] says.
+func (s *Auth) Sessions(ctx context.Context, caller *account.Principal, userID int64) ([]LiveSession, error) {
+	if err := account.Allow(caller, access.ActionRead, access.EntitySession, userID); err != nil {
+		return nil, err
+	}
+	if _, err := account.FindUser(ctx, s.store, userID, s.now()); err != nil {
+		return nil, err
+	}
+	settings, err := account.LoadServerSettings(ctx, s.store)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	createdAfter, seenAfter := now.Add(-settings.SessionAbsolute), now.Add(-settings.SessionIdle)
+	sessions, err := s.store.SessionsOf(ctx, userID, createdAfter, seenAfter, maxListedSessions)
+	if err != nil {
+		return nil, err
+	}
+	live := make([]LiveSession, len(sessions))
+	for i, session := range sessions {
+		current := caller.Credential == account.CredentialRef{Kind: account.CredentialSession, ID: session.ID}
+		live[i] = LiveSession{Session: session, Expires: session.ExpiresAt(settings), Current: current}
+	}
+	return live, nil
+}
+
+// EndSession ends a session. It fails as [EndCredential] does.
+func (s *Auth) EndSession(ctx context.Context, caller *account.Principal, id int64) error {
+	return EndCredential(ctx, s, caller, Ending[account.Session]{
+		Entity: access.EntitySession,
+		Find: func(ctx context.Context, r account.Reader) (account.Session, error) {
+			return r.Session(ctx, id)
+		},
+		Owner:  func(session account.Session) int64 { return session.UserID },
+		Delete: func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) },
+		Event: func(session account.Session, owner account.User) account.Event {
+			return account.Event{Action: account.ActionSessionEnd, Target: session.Target(owner)}
+		},
+	})
+}
+
+// EndSessions ends all sessions of a user. With keepCurrent it spares the session that
+// the request came with. It fails as [EndCredential] does.
+func (s *Auth) EndSessions(ctx context.Context, caller *account.Principal, userID int64, keepCurrent bool) error {
+	permit, err := Allowed(caller, access.ActionDelete, access.EntitySession, userID)
+	if err != nil {
+		return err
+	}
+	return s.UpdateUserAs(ctx, permit, userID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+		owner, err := s.requireMayEnd(ctx, tx, caller, access.EntitySession, userID)
+		if err != nil {
+			return err
+		}
+		spare := int64(0)
+		if keepCurrent {
+			spare = caller.Credential.SessionID()
+		}
+		if err := tx.DeleteSessionsOf(ctx, userID, spare); err != nil {
+			return err
+		}
+		event := account.Event{Action: account.ActionSessionEnd, Target: account.Session{}.Target(owner)}
+		return s.audit.Record(ctx, tx, caller, event)
+	})
 }
