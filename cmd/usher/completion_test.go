@@ -6,12 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
+// completionScript writes the completion script of a shell to a file.
 func completionScript(t *testing.T, shell string) string {
 	t.Helper()
-	a, stdout, stderr := testApp(nil)
-	if code := a.run([]string{"completion", shell}); code != exitOK {
+	e, stdout, stderr := testEnv(nil, nil)
+	if code := run(t.Context(), e, []string{"completion", shell}); code != command.ExitOK {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	path := filepath.Join(t.TempDir(), "usher."+shell)
@@ -21,8 +24,8 @@ func completionScript(t *testing.T, shell string) string {
 	return path
 }
 
-// needShell skips where a shell is not installed, except in CI.
-func needShell(t *testing.T, shell string) {
+// requireShell skips the test if a shell is not installed, except in CI.
+func requireShell(t *testing.T, shell string) {
 	t.Helper()
 	if _, err := exec.LookPath(shell); err != nil {
 		if os.Getenv("CI") != "" {
@@ -32,6 +35,7 @@ func needShell(t *testing.T, shell string) {
 	}
 }
 
+// TestCompletionScriptsAreAccepted has each shell parse its script.
 func TestCompletionScriptsAreAccepted(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		t.Run(shell, func(t *testing.T) {
@@ -45,7 +49,7 @@ func TestCompletionScriptsAreAccepted(t *testing.T) {
 					t.Errorf("%s is not in the script", word)
 				}
 			}
-			needShell(t, shell)
+			requireShell(t, shell)
 			if out, err := exec.CommandContext(t.Context(), shell, "-n", path).CombinedOutput(); err != nil || len(out) > 0 {
 				t.Errorf("%v: %s", err, out)
 			}
@@ -53,12 +57,12 @@ func TestCompletionScriptsAreAccepted(t *testing.T) {
 	}
 }
 
-// TestCompletion asks bash and fish what they would offer.
+// TestCompletion asks bash and fish for the completions of a line.
 func TestCompletion(t *testing.T) {
 	for _, test := range []struct {
-		line string // the last word is to be completed
-		want string // words that are offered
-		not  string // a word that is not
+		line string // whose last word is completed
+		want string // offered words
+		not  string // a word that is not offered
 	}{
 		{"usher ", "login logout users serve", "import"},
 		{"usher us", "users", "login"},
@@ -69,18 +73,21 @@ func TestCompletion(t *testing.T) {
 		{"usher users list --", "--output --server", "--yes"},
 	} {
 		t.Run("bash "+test.line, func(t *testing.T) {
-			needShell(t, "bash")
-			checkOffers(t, test.want, test.not, "bash", "-c",
-				`. "$1"; COMP_WORDS=($2); [[ $2 == *\  ]] && COMP_WORDS+=(""); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _usher; printf '%s\n' "${COMPREPLY[@]}"`,
+			requireShell(t, "bash")
+			checkOffers(t, test.want, test.not, "bash", "-c", `. "$1"; COMP_WORDS=($2)
+				[[ $2 == *\  ]] && COMP_WORDS+=("")
+				COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _usher; printf '%s\n' "${COMPREPLY[@]}"`,
 				"bash", completionScript(t, "bash"), test.line)
 		})
 		t.Run("fish "+test.line, func(t *testing.T) {
-			needShell(t, "fish")
-			checkOffers(t, test.want, test.not, "fish", "--no-config", "-c", `source $argv[1]; complete -C $argv[2]`, completionScript(t, "fish"), test.line)
+			requireShell(t, "fish")
+			checkOffers(t, test.want, test.not, "fish", "--no-config", "-c",
+				`source $argv[1]; complete -C $argv[2]`, completionScript(t, "fish"), test.line)
 		})
 	}
 }
 
+// checkOffers runs a command that prints completions, and checks that it prints all of want and not the word not.
 func checkOffers(t *testing.T, want, not, name string, args ...string) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), name, args...)

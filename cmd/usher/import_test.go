@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -15,56 +14,61 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/seed-3a99a2fe/usher/client"
-	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// The hash of "Correct-Horse-1", as bcrypt has it at its lowest cost.
+// importHash is the bcrypt hash of "Correct-Horse-1", of the lowest cost.
 const importHash = "$2a$04$bkxuduh4QEpJBMFTfF6NBOxIyK3a9qSJ2tL0k4RYpmtc.29B5aNGy"
 
-// importBench is a server, and a file of users with hashes.
-type importBench struct {
-	t      *testing.T
-	client *client.Client
-	url    string // through which the command reaches the server
-	cut    atomic.Int64
-	file   string
+// importFixture is a server behind a proxy, and a file of users with password hashes.
+type importFixture struct {
+	t           *testing.T
+	client      *client.Client
+	token       string
+	proxyURL    string       // for the command
+	batchesLeft atomic.Int64 // that the proxy forwards before it breaks connections
+	file        string
 }
 
-// newImportBench runs a server. Once cut is set, so many more batches go through,
-// and then none.
-func newImportBench(t *testing.T, users int) *importBench {
-	b := &importBench{t: t, file: filepath.Join(t.TempDir(), "users.csv")}
-	b.cut.Store(1 << 40)
-	p := openProgram(t, config.Server{Listen: "127.0.0.1:0"}, io.Discard)
+// unlimited is a number of batches that no test reaches.
+const unlimited = 1 << 40
+
+// newImportFixture starts a server, and writes a file of users.
+func newImportFixture(t *testing.T, users int) *importFixture {
+	b := &importFixture{t: t, file: filepath.Join(t.TempDir(), "users.csv")}
+	b.batchesLeft.Store(unlimited)
+	s, err := openServer(t.Context(), filepath.Join(t.TempDir(), "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
-	go func() { ended <- errors.Join(p.Run(ctx), p.Close()) }()
+	go func() { ended <- errors.Join(s.Run(ctx), s.Close()) }()
 	t.Cleanup(func() {
 		cancel()
 		<-ended
 	})
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.URL.Host})
-	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/rows") && b.cut.Add(-1) < 0 {
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: s.URL().Host})
+	proxyServer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/rows") && b.batchesLeft.Add(-1) < 0 {
 			panic(http.ErrAbortHandler)
 		}
 		proxy.ServeHTTP(w, r)
 	}))
-	t.Cleanup(between.Close)
-	b.url = between.URL
+	t.Cleanup(proxyServer.Close)
+	b.proxyURL = proxyServer.URL
 
-	c, err := client.New(p.URL.String())
+	c, err := client.New(s.URL().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := c.Login(t.Context(), scriptAdmin, scriptPassword)
+	session, err := c.Login(t.Context(), scriptAdmin, scriptPassword)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.client = c.WithToken(in.Token)
+	b.client, b.token = c.WithToken(session.Token), session.Token
 
 	var text bytes.Buffer
 	text.WriteString("name,email,password_hash,active\n")
@@ -74,23 +78,28 @@ func newImportBench(t *testing.T, users int) *importBench {
 	if err := os.WriteFile(b.file, text.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("USHER_SERVER", b.url)
-	t.Setenv("USHER_TOKEN", in.Token)
-	t.Setenv("USHER_CONFIG_DIR", t.TempDir())
+	t.Setenv("USHER_SERVER", b.proxyURL) // kong reads it from the process's environment
 	return b
 }
 
-// usher runs a command and returns its exit code and what it wrote.
-func (b *importBench) usher(args ...string) (code int, out string) {
+// usher runs a command and returns its exit code and its output.
+func (b *importFixture) usher(args ...string) (code int, out string) {
 	b.t.Helper()
-	a, stdout, stderr := testApp(nil)
-	a.ctx, a.getenv, a.now = b.t.Context(), os.Getenv, time.Now
-	code = a.run(args)
+	e, stdout, stderr := testEnv(nil, map[string]string{"USHER_TOKEN": b.token, "USHER_CONFIG_DIR": b.t.TempDir()})
+	code = run(b.t.Context(), e, args)
 	return code, stdout.String() + stderr.String()
 }
 
-// users returns how many users there are, and how many of them are active.
-func (b *importBench) users() (all, active int) {
+// want runs a command, and fails the test unless it ends with code and its output contains text.
+func (b *importFixture) want(t *testing.T, code int, text string, args ...string) {
+	t.Helper()
+	if got, out := b.usher(args...); got != code || !strings.Contains(out, text) {
+		t.Fatalf("exit code %d, want %d, and %q in\n%s", got, code, text, out)
+	}
+}
+
+// users returns the number of users, and of the active ones.
+func (b *importFixture) users() (all, active int) {
 	b.t.Helper()
 	for u, err := range b.client.AllUsers(b.t.Context()) {
 		if err != nil {
@@ -105,10 +114,8 @@ func (b *importBench) users() (all, active int) {
 
 func TestImportOfThousands(t *testing.T) {
 	const users = 2500 // three batches
-	b := newImportBench(t, users)
-	if code, out := b.usher("users", "import", b.file); code != exitOK || !strings.Contains(out, "Created 2500 users.") {
-		t.Fatalf("exit code %d: %s", code, out)
-	}
+	b := newImportFixture(t, users)
+	b.want(t, command.ExitOK, "Created 2500 users.", "users", "import", b.file)
 	if all, active := b.users(); all != users+1 || active != all {
 		t.Errorf("%d users, %d of them active", all, active)
 	}
@@ -117,49 +124,45 @@ func TestImportOfThousands(t *testing.T) {
 	}
 }
 
-// An import that is interrupted leaves nobody who can sign in, and says how it can
-// go on, or be taken back.
+// TestInterruptedImport breaks the connection during imports: the new users can't sign in, and the output has the
+// commands that undo and resume the import.
 func TestInterruptedImport(t *testing.T) {
 	const users = 2500
-	b := newImportBench(t, users)
+	b := newImportFixture(t, users)
 	interrupt := func() (id string) {
 		t.Helper()
-		b.cut.Store(3 + 2) // the batches of the check, and two more
+		b.batchesLeft.Store(3 + 2) // the batches of the check, and two more
 		code, out := b.usher("users", "import", b.file)
-		b.cut.Store(1 << 40)
+		b.batchesLeft.Store(unlimited)
 		_, id, found := strings.Cut(out, "--undo ")
 		id, _, _ = strings.Cut(id, "`")
-		if code != exitFailure || !found || !strings.Contains(out, b.file+" --resume "+id) {
+		if code != command.ExitFailure || !found || !strings.Contains(out, b.file+" --resume "+id) {
 			t.Fatalf("exit code %d: %s", code, out)
 		}
 		if all, active := b.users(); all != 2001 || active != 1 {
-			t.Fatalf("in the middle: %d users, %d of them active", all, active)
+			t.Fatalf("after the interruption: %d users, %d of them active", all, active)
 		}
 		return id
 	}
-	if code, out := b.usher("users", "import", "--undo", interrupt()); code != exitOK {
-		t.Fatalf("exit code %d: %s", code, out)
-	}
+	b.want(t, command.ExitOK, "is undone", "users", "import", "--undo", interrupt())
 	if all, _ := b.users(); all != 1 {
 		t.Errorf("%d users are left", all)
 	}
-	if code, out := b.usher("users", "import", b.file, "--resume", interrupt()); code != exitOK || !strings.Contains(out, "Created 2500 users.") {
-		t.Fatalf("exit code %d: %s", code, out)
-	}
+	b.want(t, command.ExitOK, "Created 2500 users.", "users", "import", b.file, "--resume", interrupt())
 	if all, active := b.users(); all != users+1 || active != all {
 		t.Errorf("%d users, %d of them active", all, active)
 	}
 }
 
-// An import is resumed with its own file alone, and a refusal changes nothing. A
-// fault that turns up later undoes it, and the command says so.
+// TestResumeWithAnotherFile resumes an import with other files: they are refused, and nothing changes. A fault that
+// only the server finds undoes the import, and the output says so.
 func TestResumeWithAnotherFile(t *testing.T) {
-	b := newImportBench(t, 2500)
-	b.cut.Store(3 + 2) // the batches of the check, and two more
-	if code, out := b.usher("users", "import", b.file); code != exitFailure {
+	b := newImportFixture(t, 2500)
+	b.batchesLeft.Store(3 + 2) // the batches of the check, and two more
+	if code, out := b.usher("users", "import", b.file); code != command.ExitFailure {
 		t.Fatalf("exit code %d: %s", code, out)
 	}
-	b.cut.Store(1 << 40)
+	b.batchesLeft.Store(unlimited)
 	own, err := os.ReadFile(b.file)
 	if err != nil {
 		t.Fatal(err)
@@ -167,10 +170,14 @@ func TestResumeWithAnotherFile(t *testing.T) {
 	lines := strings.SplitAfter(string(own), "\n")
 	// The check was the import 1.
 	for _, test := range []struct{ name, text, want string }{
-		{"a shorter one", strings.Join(lines[:3], ""), "the file has 2 rows, the import 2000 already: it is another file"},
-		{"of strangers", strings.ReplaceAll(string(own), "@example.org", "@example.net"), "the user on line 2 is none of the import's: it is another file"},
-		{"in another order", lines[0] + lines[1] + strings.Join(lines[3:], ""), "the user on line 2001 is none of the import's: it is another file"},
-		{"with an active user", strings.Replace(string(own), "user0@example.org", scriptAdmin, 1), "the user on line 2 is none of the import's"},
+		{"a shorter one", strings.Join(lines[:3], ""),
+			"the file has 2 rows, the import 2000 already: it is another file"},
+		{"of other users", strings.ReplaceAll(string(own), "@example.org", "@example.net"),
+			"the user on line 2 is none of the import's: it is another file"},
+		{"in another order", lines[0] + lines[1] + strings.Join(lines[3:], ""),
+			"the user on line 2001 is none of the import's: it is another file"},
+		{"with an active user", strings.Replace(string(own), "user0@example.org", scriptAdmin, 1),
+			"the user on line 2 is none of the import's"},
 		{"with a fault", string(own) + "Zoe,zoe,,true\n", "has 1 fault; the import 2 is as it was"},
 		{"that is empty", "", "has 1 fault"},
 	} {
@@ -179,9 +186,7 @@ func TestResumeWithAnotherFile(t *testing.T) {
 			if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if code, out := b.usher("users", "import", file, "--resume", "2"); code != exitFailure || !strings.Contains(out, test.want) {
-				t.Errorf("exit code %d: %s\nwant %s", code, out, test.want)
-			}
+			b.want(t, command.ExitFailure, test.want, "users", "import", file, "--resume", "2")
 			if all, active := b.users(); all != 2001 || active != 1 {
 				t.Errorf("%d users, %d of them active", all, active)
 			}
@@ -192,36 +197,9 @@ func TestResumeWithAnotherFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(string(own)+"Root,"+scriptAdmin+",,true\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, out := b.usher("users", "import", file, "--resume", "2")
-	if code != exitFailure || !strings.Contains(out, "has 1 fault; the import 2 was undone, and none of its users is left") {
-		t.Errorf("exit code %d: %s", code, out)
-	}
+	b.want(t, command.ExitFailure, "has 1 fault; the import 2 was undone, and none of its users is left",
+		"users", "import", file, "--resume", "2")
 	if all, _ := b.users(); all != 1 {
 		t.Errorf("%d users are left", all)
-	}
-}
-
-func TestMeter(t *testing.T) {
-	for _, test := range []struct {
-		name     string
-		from, of int
-		want     string
-	}{
-		{"of a check", 0, 0, "done 3000 users, 750 a second\n"},
-		{"of a new import", 0, 12000, "done 3000 users, 750 a second, 25 %\n"},
-		{"of a resumed one", 2000, 12000, "done 3000 users, 250 a second, 25 %\n"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			a, _, stderr := testApp(nil)
-			now := time.Unix(0, 0)
-			a.stderrIsTerminal, a.now = true, func() time.Time { return now }
-			m := a.newMeter("done", "user", test.from, test.of)
-			m.tell(2500) // too soon
-			now = now.Add(4 * time.Second)
-			m.tell(3000)
-			if got := stderr.String(); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
 	}
 }

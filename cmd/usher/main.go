@@ -1,9 +1,7 @@
-// Command usher runs the server of user accounts (usher serve), and is the command
-// line for its operators: against a running server by way of its API, and on the
-// data itself in an emergency (usher admin).
+// Command usher runs the server of user accounts (usher serve), and is the command line for its operators: for a
+// running server by its API, and for the data itself in an emergency (usher admin).
 //
-// The program has no rules of its own: those are account's. Beside the server's
-// parts it imports client and userfile; nothing imports it.
+// The package composes the commands of internal/server and internal/cli into one grammar.
 package main
 
 import (
@@ -11,28 +9,17 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
-	"golang.org/x/term"
+	"github.com/seed-3a99a2fe/usher/internal/command"
 )
+
+// buildVersion is set by `make build`, with -ldflags -X.
+var buildVersion string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	a := &app{
-		ctx:              ctx,
-		stdin:            os.Stdin,
-		stdout:           os.Stdout,
-		stderr:           os.Stderr,
-		stderrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		getenv:           os.Getenv,
-		isSet:            func(name string) bool { _, set := os.LookupEnv(name); return set },
-		now:              time.Now,
-	}
-	if term.IsTerminal(int(os.Stdin.Fd())) {
-		a.prompt = &terminal{in: os.Stdin, out: os.Stderr}
-	}
-	code := a.run(os.Args[1:])
+	code := run(ctx, command.NewEnv(version()), os.Args[1:])
 	stop()
 	os.Exit(code)
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/server"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -33,9 +34,8 @@ const (
 	scriptPassword = "Correct-horse-7"
 )
 
-// TestScripts runs testdata/*.txtar, each with a server of its own that is wired as
-// usher serve has it. A script finds it by USHER_SERVER, its data directory by
-// USHER_DATA, and the administrator's password by ADMIN_PASSWORD.
+// TestScripts runs testdata/*.txtar, each with a server of its own, wired as by usher serve. The script's variables are
+// USHER_SERVER, the server's URL; USHER_DATA, its data directory; and ADMIN_PASSWORD, the administrator's password.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -52,34 +52,46 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// openServer opens a server with its data in a directory.
+func openServer(ctx context.Context, data string) (*server.Server, error) {
+	return server.Open(ctx, server.Options{
+		Settings: &config.Server{
+			Listen:        "127.0.0.1:0",
+			Data:          data,
+			AdminEmail:    scriptAdmin,
+			AdminPassword: secret.New(scriptPassword),
+			SMTP:          config.SMTP{From: "usher@example.com", FromName: "Usher"},
+		},
+		Version: "test",
+		Log:     slog.New(slog.DiscardHandler),
+	})
+}
+
+// setupScript starts the server of a script.
 func setupScript(env *testscript.Env) error {
 	data := filepath.Join(env.WorkDir, "data")
 	ctx, cancel := context.WithCancel(context.Background())
-	p, err := newProgram(ctx, &config.Server{
-		Listen: "127.0.0.1:0", Data: data,
-		AdminEmail: scriptAdmin, AdminPassword: secret.New(scriptPassword),
-		SMTP: config.SMTP{From: "usher@example.com", FromName: "Usher"},
-	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	s, err := openServer(ctx, data)
 	if err != nil {
 		cancel()
 		return err
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- errors.Join(p.Run(ctx), p.Close()) }()
+	go func() { ended <- errors.Join(s.Run(ctx), s.Close()) }()
 	env.Defer(func() {
 		cancel()
 		<-ended
 	})
-	env.Setenv("USHER_SERVER", p.URL.String())
+	env.Setenv("USHER_SERVER", s.URL().String())
 	env.Setenv("USHER_DATA", data)
 	env.Setenv("USHER_CONFIG_DIR", filepath.Join(env.WorkDir, "config"))
 	env.Setenv("USHER_EMAIL", scriptAdmin)
 	env.Setenv("ADMIN_PASSWORD", scriptPassword)
-	env.Setenv("GORACE", "atexit_sleep_ms=0") // else the race detector keeps each command for a second
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // else the race detector delays the end of each command by a second
 	return nil
 }
 
-// exits CODE COMMAND... runs a command that ends with this exit code.
+// scriptExits implements exits CODE COMMAND...: it runs a command, and checks its exit code.
 func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND...")
@@ -96,8 +108,8 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// await PATTERN COMMAND... runs a command until its output matches; negated, until it
-// fails and says so on stderr.
+// scriptAwait implements await PATTERN COMMAND...: it repeats a command until its standard output matches; negated,
+// until it fails and its standard error matches.
 func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: [!] await PATTERN COMMAND...")
@@ -118,7 +130,7 @@ func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// capture NAME PATTERN sets a variable to what the pattern's group matches in the last output.
+// scriptCapture implements capture NAME PATTERN: it sets a variable to the pattern's group in the last output.
 func scriptCapture(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: capture NAME PATTERN")
@@ -130,7 +142,7 @@ func scriptCapture(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], match[1])
 }
 
-// mode PERM FILE checks the permissions of a file.
+// scriptMode implements mode PERM FILE: it checks the permissions of a file.
 func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: mode PERM FILE")
@@ -142,7 +154,8 @@ func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// tamper SQL... runs a statement on the database, as somebody who has its file can.
+// scriptTamper implements tamper SQL...: it runs a statement on the database, as an attacker with access to its file
+// can.
 func scriptTamper(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: tamper SQL...")
@@ -155,8 +168,8 @@ func scriptTamper(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// answer STATUS FILE makes USHER_SERVER one that answers every request with this,
-// for answers that a real server gives rarely.
+// scriptAnswer implements answer STATUS FILE: it makes USHER_SERVER a server that answers every request with the
+// status and the file, for answers that a real server gives rarely.
 func scriptAnswer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: answer STATUS FILE")
@@ -164,12 +177,12 @@ func scriptAnswer(ts *testscript.TestScript, neg bool, args []string) {
 	status, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	body := strings.TrimSpace(ts.ReadFile(args[1]))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	fake := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Request-Id", "4c9f1c1e0d5b4d0f")
 		w.Header().Set("Retry-After", "60")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}))
-	ts.Defer(server.Close)
-	ts.Setenv("USHER_SERVER", server.URL)
+	ts.Defer(fake.Close)
+	ts.Setenv("USHER_SERVER", fake.URL)
 }

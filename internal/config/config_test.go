@@ -48,26 +48,30 @@ func TestSecret(t *testing.T) {
 
 func TestServerKeyComesFromOnePlace(t *testing.T) {
 	s := config.Server{ServerKeyFile: "elsewhere"}
-	err := s.LoadSecrets(func(name string) string { return map[string]string{"USHER_SERVER_KEY": "key"}[name] }, func(string) bool { return false })
+	err := s.LoadSecrets(func(name string) (string, bool) {
+		value, set := map[string]string{"USHER_SERVER_KEY": "key"}[name]
+		return value, set
+	})
 	if err == nil || !strings.Contains(err.Error(), "both set") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// A URL that a script has left empty would start another database, with nobody in it.
+// TestEmptyDatabaseURL sets the database URL to "", as a failing script may: it is refused, because the server would
+// create an empty SQLite database.
 func TestEmptyDatabaseURL(t *testing.T) {
 	var s config.Server
-	nothing := func(string) string { return "" }
-	if err := s.LoadSecrets(nothing, func(string) bool { return false }); err != nil {
-		t.Error(err)
+	if err := s.LoadSecrets(func(string) (string, bool) { return "", false }); err != nil {
+		t.Errorf("without variables: %v", err)
 	}
-	if err := s.LoadSecrets(nothing, func(name string) bool { return name == "USHER_DATABASE_URL" }); err == nil {
-		t.Error("it is taken for none")
+	err := s.LoadSecrets(func(name string) (string, bool) { return "", name == "USHER_DATABASE_URL" })
+	if err == nil {
+		t.Error("an empty USHER_DATABASE_URL is accepted")
 	}
 }
 
-// Links in mails are made from the public URL, so a guess must never be one that
-// leads people elsewhere.
+// TestLocalURL accepts loopback addresses only: links in mails begin with the public URL, and must not lead to other
+// servers.
 func TestLocalURL(t *testing.T) {
 	tests := []struct {
 		name      string
@@ -112,8 +116,9 @@ func TestCA(t *testing.T) {
 			t.Errorf("%q holds %q, %v", name, got, err)
 		}
 	}
-	if _, err := (&config.SMTP{CAFile: file + ".no"}).CA(); err == nil || !strings.Contains(err.Error(), "--smtp-ca-file") {
-		t.Errorf("a file that is not there: %v", err)
+	_, err := (&config.SMTP{CAFile: file + ".no"}).CA()
+	if err == nil || !strings.Contains(err.Error(), "--smtp-ca-file") {
+		t.Errorf("a missing file: %v", err)
 	}
 }
 
@@ -121,11 +126,12 @@ func TestValidate(t *testing.T) {
 	for _, public := range []string{"", "https://x.example", "https://x.example/", "http://[::1]:8080"} {
 		good := config.Server{Listen: "127.0.0.1:8080", PublicURL: public}
 		if err := good.Validate(); err != nil {
-			t.Errorf("%q: good settings are refused: %v", public, err)
+			t.Errorf("%q: valid settings are refused: %v", public, err)
 		}
 	}
 	for _, public := range []string{
-		"x", "ftp://x", "https:x", "https://", "https://:8443", "https://u:p@x", "https://x?q=1", "https://x/?", "https://x#f", "https://x/usher", "https://x//",
+		"x", "ftp://x", "https:x", "https://", "https://:8443", "https://u:p@x", "https://x?q=1",
+		"https://x/?", "https://x#f", "https://x/usher", "https://x//",
 	} {
 		bad := config.Server{Listen: "nowhere", PublicURL: public, SMTP: config.SMTP{Port: 70000}, ShutdownDelay: -1}
 		err := bad.Validate()
@@ -135,7 +141,7 @@ func TestValidate(t *testing.T) {
 		}
 		for _, part := range []string{"--listen", "--public-url", "--smtp-port", "--shutdown-delay"} {
 			if !strings.Contains(err.Error(), part) {
-				t.Errorf("%q: the fault of %s is not told: %v", public, part, err)
+				t.Errorf("%q: the error lacks the fault of %s: %v", public, part, err)
 			}
 		}
 	}

@@ -11,11 +11,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// file gives settings from a JSON object whose names are those of the flags. A
-// flag on the command line and a variable go before it.
+// file is a kong.Resolver of a settings file: a JSON object whose names are those of the flags. Flags on the command
+// line and variables take precedence.
 type file struct{ values map[string]any }
 
-// LoadFile reads a settings file; it is the loader of the flag --config.
+// LoadFile reads a settings file. It is the kong.ConfigurationLoader of the flag --config.
 func LoadFile(r io.Reader) (kong.Resolver, error) {
 	var f file
 	decoder := json.NewDecoder(r)
@@ -26,8 +26,8 @@ func LoadFile(r io.Reader) (kong.Resolver, error) {
 	return f, nil
 }
 
-// Validate refuses names that are no setting of `usher serve`, and all at once: a
-// setting that is passed over in silence may be one that protects.
+// Validate refuses names that are not settings of `usher serve`, and reports them all: a setting that is silently
+// ignored may be one that the operator relies on for security.
 func (f file) Validate(app *kong.Application) error {
 	known := map[string]bool{}
 	for _, command := range app.Children {
@@ -46,13 +46,12 @@ func (f file) Validate(app *kong.Application) error {
 	}
 	if len(unknown) > 0 {
 		slices.Sort(unknown)
-		return fmt.Errorf("the settings file has what is no setting: %s", strings.Join(unknown, ", "))
+		return fmt.Errorf("the settings file has names that are no setting: %s", strings.Join(unknown, ", "))
 	}
 	return nil
 }
 
-// Resolve returns the value of a flag, or nil where the file or a variable says
-// otherwise.
+// Resolve returns the value of a flag, or nil if the file lacks it or a variable is set for it.
 func (f file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	value, ok := f.values[flag.Name]
 	if !ok || slices.ContainsFunc(flag.Envs, func(name string) bool { _, set := os.LookupEnv(name); return set }) {

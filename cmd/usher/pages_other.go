@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// letGoOfPages is for Linux alone.
-func letGoOfPages() {}

@@ -1,0 +1,185 @@
+// Package assign carries out NAME=VALUE arguments of a command line: each sets or clears a field of an update.
+//
+// The package imports client (for its optional values) and command (for usage errors).
+package assign
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/command"
+)
+
+// Field is a setting that NAME=VALUE changes.
+type Field struct {
+	name  string
+	set   func(value string) error
+	clear func() // what NAME= does; nil: it calls set with ""
+}
+
+// Pairs carries out NAME=VALUE pairs on fields. It returns a usage error for the first wrong pair.
+func Pairs(pairs []string, fields ...Field) error {
+	given := map[string]bool{}
+	for _, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		i := slices.IndexFunc(fields, func(f Field) bool { return f.name == name })
+		switch {
+		case !ok:
+			return withNames(command.UsageErrorf("%q is not NAME=VALUE", pair), fields)
+		case i < 0:
+			return withNames(command.UsageErrorf("there is no setting %q", name), fields)
+		case given[name]:
+			return command.UsageErrorf("%s is given twice", name)
+		}
+		given[name] = true
+		if value == "" && fields[i].clear != nil {
+			fields[i].clear()
+			continue
+		}
+		if err := fields[i].set(value); err != nil {
+			return command.UsageErrorf("%s %w", name, err)
+		}
+	}
+	return nil
+}
+
+// withNames adds a hint with the names of all fields to err.
+func withNames(err error, fields []Field) error {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	return command.WithHint(err, "the settings are %s", strings.Join(names, ", "))
+}
+
+// CountOf returns how many of the pairs name one of fields.
+func CountOf(fields []Field, pairs []string) int {
+	n := 0
+	for _, pair := range pairs {
+		name, _, _ := strings.Cut(pair, "=")
+		if slices.ContainsFunc(fields, func(f Field) bool { return f.name == name }) {
+			n++
+		}
+	}
+	return n
+}
+
+// Text is a text that can't be cleared.
+func Text(name string, to **string) Field {
+	return Field{name: name, set: func(value string) error {
+		*to = &value
+		return nil
+	}}
+}
+
+// ClearableText is a text.
+func ClearableText(name string, to *client.Change[string]) Field {
+	return clearable(name, to, func(value string) (string, error) { return value, nil })
+}
+
+// Number is a number that can't be cleared.
+func Number(name string, to **int) Field {
+	return Field{name: name, set: func(value string) error {
+		n, err := parseNumber(value)
+		*to = &n
+		return err
+	}}
+}
+
+// ClearableNumber is a number.
+func ClearableNumber(name string, to *client.Change[int]) Field {
+	return clearable(name, to, parseNumber)
+}
+
+// Bool is true, yes, false or no.
+func Bool(name string, to **bool) Field {
+	return Field{name: name, set: func(value string) error {
+		truth, ok := map[string]bool{"true": true, "yes": true, "false": false, "no": false}[value]
+		if !ok {
+			return errors.New("must be true or false")
+		}
+		*to = &truth
+		return nil
+	}}
+}
+
+// IDs is a list of ids, separated by commas.
+func IDs(name string, to *[]int64) Field {
+	return Field{name: name, set: func(value string) error {
+		*to = []int64{}
+		for text := range strings.SplitSeq(value, ",") {
+			id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+			if err != nil {
+				return errors.New("must be ids, 2,5 for example")
+			}
+			*to = append(*to, id)
+		}
+		return nil
+	}}
+}
+
+// TextOrFile is a text, or the content of a file: NAME=@FILE.
+func TextOrFile(name string, to *client.Change[string]) Field {
+	return clearable(name, to, textOrFile)
+}
+
+// Groups is a JSON array of groups, or NAME=@FILE.
+func Groups(name string, to *client.Change[[]client.AllowedGroup]) Field {
+	return clearable(name, to, func(value string) ([]client.AllowedGroup, error) {
+		text, err := textOrFile(value)
+		if err != nil {
+			return nil, err
+		}
+		var groups []client.AllowedGroup
+		if err := json.Unmarshal([]byte(text), &groups); err != nil {
+			return nil, errors.New(
+				`must be a JSON array, [{"name":"staff","defaultRoleIds":[2],"defaultProfileId":1}] for example`)
+		}
+		return groups, nil
+	})
+}
+
+// Secret is a secret. A pair can clear it only; flag sets it, from a place that other users of the machine can't see.
+func Secret(name, flag string, to *client.Change[string]) Field {
+	return clearable(name, to, func(string) (string, error) {
+		return "", fmt.Errorf("is a secret, which others could read on a command line: use %s", flag)
+	})
+}
+
+// clearable returns a field that NAME= clears, and whose value parse reads.
+func clearable[T any](name string, to *client.Change[T], parse func(string) (T, error)) Field {
+	return Field{
+		name: name,
+		set: func(value string) error {
+			parsed, err := parse(value)
+			if err == nil {
+				*to = client.Set(parsed)
+			}
+			return err
+		},
+		clear: func() { *to = client.Clear[T]() },
+	}
+}
+
+func parseNumber(value string) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return 0, errors.New("must be a number")
+	}
+	return n, nil
+}
+
+func textOrFile(value string) (string, error) {
+	name, isFile := strings.CutPrefix(value, "@")
+	if !isFile {
+		return value, nil
+	}
+	text, err := os.ReadFile(name)
+	return string(text), err
+}

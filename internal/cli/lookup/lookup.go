@@ -1,0 +1,105 @@
+// Package lookup finds the users and roles that a command line names: a user by id or e-mail address, a role by id or
+// name.
+//
+// It compares addresses and names as the server does, by the functions of account for that; it imports nothing else
+// of account. Besides, it imports client and command.
+package lookup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/command"
+)
+
+// ErrNoSuchUser means that the server has no user with an e-mail address, or none that the caller may see.
+var ErrNoSuchUser = errors.New("there is no user with this e-mail address, or none that you may see")
+
+// parseID parses a decimal id.
+func parseID(text string) (int64, bool) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	return id, err == nil
+}
+
+// User returns the user whose id or e-mail address ref is. It fails with ErrNoSuchUser for an unknown address.
+func User(ctx context.Context, api *client.Client, ref string) (client.User, error) {
+	if id, ok := parseID(ref); ok {
+		return api.User(ctx, id)
+	}
+	key, ok := account.ParseEmail(ref)
+	if !ok {
+		return client.User{}, command.WithHint(command.UsageErrorf("%q is neither an id nor an e-mail address", ref),
+			"`usher users list` shows both")
+	}
+	filter := client.UserFilter{Search: searchTerm(ref, key), Limit: client.MaxPage}
+	for u, err := range api.FindAllUsers(ctx, filter) {
+		if err != nil {
+			return client.User{}, err
+		}
+		if k, ok := account.ParseEmail(u.Email); ok && k == key {
+			return u, nil
+		}
+	}
+	return client.User{}, command.WithHint(ErrNoSuchUser, "`usher users list` shows the users")
+}
+
+// UserID returns the id of the user whose id or e-mail address ref is, or 0, which is the caller, for "". It doesn't
+// check that an id exists.
+func UserID(ctx context.Context, api *client.Client, ref string) (int64, error) {
+	if ref == "" {
+		return 0, nil
+	}
+	if id, ok := parseID(ref); ok && id > 0 {
+		return id, nil
+	}
+	u, err := User(ctx, api, ref)
+	return u.ID, err
+}
+
+// searchTerm returns the search term for an address: the whole address, or the local part if the domain is
+// internationalized, because users may have written that in Unicode or in ASCII.
+func searchTerm(address string, key account.EmailKey) string {
+	if at := strings.LastIndexByte(address, '@'); strings.Contains(string(key), "xn--") {
+		return address[:at]
+	}
+	return address
+}
+
+// SameAddress reports whether two e-mail addresses are equal to the server.
+func SameAddress(a, b string) bool {
+	keyA, okA := account.ParseEmail(a)
+	keyB, okB := account.ParseEmail(b)
+	return okA && okB && keyA == keyB
+}
+
+// Role returns the role whose id or name ref is. Names are compared without regard to case.
+func Role(ctx context.Context, api *client.Client, ref string) (client.Role, error) {
+	if id, ok := parseID(ref); ok {
+		return api.Role(ctx, id)
+	}
+	roles, err := api.Roles(ctx)
+	if err != nil {
+		return client.Role{}, err
+	}
+	for _, r := range roles {
+		if account.RoleNameKey(r.Name) == account.RoleNameKey(ref) {
+			return r, nil
+		}
+	}
+	return client.Role{}, command.WithHint(fmt.Errorf("there is no role %q, or none that you may see", ref),
+		"`usher roles list` shows the roles")
+}
+
+// RoleID returns the id of the role whose id or name ref is. It doesn't check that an id exists.
+func RoleID(ctx context.Context, api *client.Client, ref string) (int64, error) {
+	if id, ok := parseID(ref); ok {
+		return id, nil
+	}
+	r, err := Role(ctx, api, ref)
+	return r.ID, err
+}

@@ -1,0 +1,82 @@
+package settings
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/cli"
+	"github.com/seed-3a99a2fe/usher/internal/cli/assign"
+	"github.com/seed-3a99a2fe/usher/internal/command"
+)
+
+type lockoutCmd struct {
+	Show lockoutShowCmd `cmd:"" help:"Show the policy."`
+	Set  lockoutSetCmd  `cmd:"" help:"Change the policy."`
+}
+
+type lockoutShowCmd struct{}
+
+// Help is the text below the usage line.
+func (lockoutShowCmd) Help() string {
+	return `Examples:
+  usher settings lockout show`
+}
+
+// Run shows the policy.
+func (lockoutShowCmd) Run(ctx context.Context, c *cli.CLI) error {
+	get := func(api *client.Client) (client.LockoutPolicy, error) { return api.LockoutPolicy(ctx) }
+	return cli.ShowResult(ctx, c, get, lockoutTable)
+}
+
+func lockoutTable(p client.LockoutPolicy) command.Table {
+	return command.Table{Rows: [][]string{
+		{"enabled", command.YesNo(p.Enabled)},
+		{"failedAttemptThreshold", strconv.Itoa(p.FailedAttemptThreshold)},
+		{"failedAttemptPeriod", secondsText(p.FailedAttemptPeriod, "never forgotten")},
+		{"lockoutDuration", secondsText(p.LockoutDuration, "until it is lifted")},
+	}}
+}
+
+// secondsText returns a number of seconds with its unit, or the meaning of 0.
+func secondsText(n int, zero string) string {
+	if n == 0 {
+		return "0 (" + zero + ")"
+	}
+	return strconv.Itoa(n) + " s"
+}
+
+type lockoutSetCmd struct {
+	Pairs []string `arg:"" name:"name=value" help:"What to change, by the names that usher settings lockout show has. Times are in seconds."`
+}
+
+// Help is the text below the usage line.
+func (lockoutSetCmd) Help() string {
+	return `A change applies from the next sign-in; existing locks stay. With lockoutDuration=0 a lock stays until an
+administrator lifts it or the user recovers by mail. enabled=false doesn't lift the limit on failed sign-ins
+from one network address.
+
+Examples:
+  usher settings lockout set failedAttemptThreshold=5 lockoutDuration=600
+  usher settings lockout set enabled=false`
+}
+
+// Run changes the policy.
+func (cmd *lockoutSetCmd) Run(ctx context.Context, c *cli.CLI) error {
+	var update client.LockoutPolicyUpdate
+	err := assign.Pairs(cmd.Pairs,
+		assign.Bool("enabled", &update.Enabled),
+		assign.Number("failedAttemptThreshold", &update.FailedAttemptThreshold),
+		assign.Number("failedAttemptPeriod", &update.FailedAttemptPeriod),
+		assign.Number("lockoutDuration", &update.LockoutDuration))
+	if err != nil {
+		return err
+	}
+	set := func(api *client.Client) (client.LockoutPolicy, error) {
+		if err := api.UpdateLockoutPolicy(ctx, update); err != nil {
+			return client.LockoutPolicy{}, err
+		}
+		return api.LockoutPolicy(ctx)
+	}
+	return cli.ShowResult(ctx, c, set, lockoutTable)
+}

@@ -1,0 +1,230 @@
+// Package settings holds the commands of `usher settings`: the settings of the application and of the server, lockout,
+// LDAP and SAML.
+//
+// The package imports client, cli, assign and command.
+package settings
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/cli"
+	"github.com/seed-3a99a2fe/usher/internal/cli/assign"
+	"github.com/seed-3a99a2fe/usher/internal/command"
+)
+
+// Cmd is `usher settings`.
+type Cmd struct {
+	Show     showCmd     `cmd:"" help:"Show the settings as they are in effect."`
+	Set      setCmd      `cmd:"" help:"Change settings."`
+	TestMail testMailCmd `cmd:"" help:"Send a message to yourself, to see whether mail works."`
+	Lockout  lockoutCmd  `cmd:"" help:"Show or change when failed sign-ins lock an account."`
+	LDAP     ldapCmd     `cmd:"" help:"Show or change the configuration of a directory."`
+	SAML     samlCmd     `cmd:"" help:"Show or change the configuration of an identity provider."`
+}
+
+type showCmd struct{}
+
+// Help is the text below the usage line.
+func (showCmd) Help() string {
+	return `A setting that a flag of usher serve fixes is shown as the flag has it, and cannot be changed here.
+
+Examples:
+  usher settings show
+  usher settings show --output json`
+}
+
+// Run shows the settings.
+func (showCmd) Run(ctx context.Context, c *cli.CLI) error {
+	get := func(api *client.Client) (allSettings, error) { return getSettings(ctx, api) }
+	return cli.ShowResult(ctx, c, get, settingsTable)
+}
+
+// allSettings are the settings of the application and of the server.
+type allSettings struct {
+	client.ApplicationSettings
+	client.ServerSettings
+}
+
+func getSettings(ctx context.Context, api *client.Client) (allSettings, error) {
+	application, err := api.ApplicationSettings(ctx)
+	if err != nil {
+		return allSettings{}, err
+	}
+	server, err := api.ServerSettings(ctx)
+	return allSettings{ApplicationSettings: application, ServerSettings: server}, err
+}
+
+func settingsTable(s allSettings) command.Table {
+	port := "-"
+	if s.SMTPServerPort != nil {
+		port = strconv.Itoa(*s.SMTPServerPort)
+	}
+	return command.Table{Rows: [][]string{
+		{"publicUrl", command.OrDash(s.PublicURL)},
+		{"smtpServerAddress", command.OrDash(s.SMTPServerAddress)},
+		{"smtpServerPort", port},
+		{"smtpAccount", command.OrDash(s.SMTPAccount)},
+		{"smtpAccountPassword", command.OrDash(s.SMTPAccountPassword)},
+		{"smtpUseStartTLS", command.YesNo(s.SMTPUseStartTLS)},
+		{"tls", command.YesNo(s.TLS)},
+		{"emailSender", s.EmailSender},
+		{"emailSenderName", s.EmailSenderName},
+		{"internalCertificate", setOrDash(s.InternalCertificate)},
+		{"defaultRoleIds", command.IDList(s.DefaultRoleIDs)},
+		{"defaultProfileId", strconv.Itoa(s.DefaultProfileID)},
+		{"sessionIdleMinutes", strconv.Itoa(s.SessionIdleMinutes)},
+		{"sessionAbsoluteMinutes", strconv.Itoa(s.SessionAbsoluteMinutes)},
+		{"keepAuditLog", command.YesNo(s.KeepAuditLog)},
+		{"logRetentionPeriod", strconv.Itoa(s.LogRetentionPeriod)},
+	}}
+}
+
+// setOrDash returns the table cell of an optional text that is too long for a table.
+func setOrDash(text *string) string {
+	if text == nil {
+		return "-"
+	}
+	return "set"
+}
+
+type setCmd struct {
+	Pairs            []string `arg:"" optional:"" name:"name=value" help:"Settings, by the names that usher settings show has. NAME= clears one that may be empty."`
+	SMTPPassword     bool     `env:"-" xor:"smtp-password" help:"Set the password of the account at the mail server: USHER_SMTP_ACCOUNT_PASSWORD, or a prompt."`
+	SMTPPasswordFile string   `env:"-" xor:"smtp-password" placeholder:"FILE" help:"The same, with the password in a file, - for standard input."`
+}
+
+// Help is the text below the usage line.
+func (setCmd) Help() string {
+	return `Settings that are not named stay as they are. A change takes effect at once, on all servers of the
+installation. Only administrators may change the mail server and the public URL. Another mail server, port,
+protection or account without a new password clears the stored one, so that a password is never sent to
+another server.
+
+Examples:
+  usher settings set smtpServerAddress=mail.example.com smtpAccount=usher --smtp-password
+  usher settings set tls=true smtpUseStartTLS=false smtpServerPort=465 --smtp-password-file secret.txt
+  usher settings set smtpServerAddress=            (messages become files on the server)
+  usher settings set internalCertificate=@ca.pem
+  usher settings set publicUrl=https://accounts.example.com emailSenderName=Accounts
+  usher settings set defaultRoleIds=2,5 logRetentionPeriod=90 sessionIdleMinutes=60`
+}
+
+// Validate refuses a command line that changes nothing.
+func (cmd *setCmd) Validate() error {
+	if len(cmd.Pairs) == 0 && !cmd.SMTPPassword && cmd.SMTPPasswordFile == "" {
+		return errors.New("there is nothing to change")
+	}
+	return nil
+}
+
+// Run changes settings: those of the application first, then those of the server.
+func (cmd *setCmd) Run(ctx context.Context, c *cli.CLI) error {
+	var application client.ApplicationSettingsUpdate
+	var server client.ServerSettingsUpdate
+	applicationFields, serverFields := applicationFields(&application), serverFields(&server)
+	if err := assign.Pairs(cmd.Pairs, append(applicationFields, serverFields...)...); err != nil {
+		return err
+	}
+	api, err := c.SignIn(ctx)
+	if err != nil {
+		return err
+	}
+	hasPassword := cmd.SMTPPassword || cmd.SMTPPasswordFile != ""
+	if hasPassword {
+		password, err := c.Secret(ctx, command.SecretSource{
+			Name:     "password of the account at the mail server",
+			Question: "Password at the mail server",
+			Variable: "USHER_SMTP_ACCOUNT_PASSWORD",
+			Flag:     "--smtp-password-file",
+			File:     cmd.SMTPPasswordFile,
+		})
+		if err != nil {
+			return err
+		}
+		application.SMTPAccountPassword = client.Set(password.Reveal())
+	}
+	if hasPassword || assign.CountOf(applicationFields, cmd.Pairs) > 0 {
+		if _, err := api.UpdateApplicationSettings(ctx, application); err != nil {
+			return err
+		}
+	}
+	if assign.CountOf(serverFields, cmd.Pairs) > 0 {
+		if _, err := api.UpdateServerSettings(ctx, server); err != nil {
+			return err
+		}
+	}
+	settings, err := getSettings(ctx, api)
+	if err != nil {
+		return err
+	}
+	return c.Show(settings, settingsTable(settings))
+}
+
+func applicationFields(update *client.ApplicationSettingsUpdate) []assign.Field {
+	return []assign.Field{
+		assign.ClearableText("smtpServerAddress", &update.SMTPServerAddress),
+		assign.ClearableNumber("smtpServerPort", &update.SMTPServerPort),
+		assign.ClearableText("smtpAccount", &update.SMTPAccount),
+		assign.Secret("smtpAccountPassword", "--smtp-password", &update.SMTPAccountPassword),
+		assign.Bool("smtpUseStartTLS", &update.SMTPUseStartTLS),
+		assign.Bool("tls", &update.TLS),
+		assign.Text("emailSender", &update.EmailSender),
+		assign.TextOrFile("internalCertificate", &update.InternalCertificate),
+		assign.IDs("defaultRoleIds", &update.DefaultRoleIDs),
+		assign.Number("defaultProfileId", &update.DefaultProfileID),
+		assign.Bool("keepAuditLog", &update.KeepAuditLog),
+		assign.Number("logRetentionPeriod", &update.LogRetentionPeriod),
+		assign.Bool("userRegistration", &update.UserRegistration),
+	}
+}
+
+func serverFields(update *client.ServerSettingsUpdate) []assign.Field {
+	return []assign.Field{
+		assign.ClearableText("publicUrl", &update.PublicURL),
+		assign.Text("emailSenderName", &update.EmailSenderName),
+		assign.Number("sessionIdleMinutes", &update.SessionIdleMinutes),
+		assign.Number("sessionAbsoluteMinutes", &update.SessionAbsoluteMinutes),
+	}
+}
+
+type testMailCmd struct{}
+
+// Help is the text below the usage line.
+func (testMailCmd) Help() string {
+	return `Sends a message to your own address, at once and by the current settings; at most five an hour. The command
+fails if the message can't be delivered.
+
+Examples:
+  usher settings test-mail`
+}
+
+// Run sends a test message.
+func (testMailCmd) Run(ctx context.Context, c *cli.CLI) error {
+	api, err := c.SignIn(ctx)
+	if err != nil {
+		return err
+	}
+	result, err := api.SendTestMessage(ctx)
+	if err != nil {
+		return err
+	}
+	if !result.Delivered {
+		cause := errors.New("the message to " + result.Recipient + " did not leave: " + command.OrDash(result.Cause))
+		return command.WithHint(cause, "`usher settings show` shows the settings of mail")
+	}
+	if c.JSON {
+		return c.Show(result, command.Table{})
+	}
+	settings, err := api.ApplicationSettings(ctx)
+	if err == nil && command.OrDash(settings.SMTPServerAddress) == "-" {
+		c.Say("The message to %s became a file in the directory mail of the server's data: there is no mail server. "+
+			"Set one with `usher settings set smtpServerAddress=…`, or where the server is started with --smtp-host.",
+			result.Recipient)
+		return nil
+	}
+	c.Say("A message to %s has left.", result.Recipient)
+	return nil
+}

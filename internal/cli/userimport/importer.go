@@ -1,0 +1,247 @@
+// Package userimport brings the users of a file to a server: it sends the rows in batches, reports faults with their
+// lines, and resumes or undoes an interrupted import.
+//
+// The package imports client, userfile, lookup and command.
+package userimport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/command"
+	"github.com/seed-3a99a2fe/usher/internal/userfile"
+)
+
+// cleanUpTimeout bounds the removal of a dry run after an interrupt.
+const cleanUpTimeout = 10 * time.Second
+
+// Importer imports one file.
+type Importer struct {
+	Env    *command.Env
+	API    *client.Client // with a credential
+	Name   string         // of the file, for messages
+	File   io.ReadSeeker
+	Format userfile.Format
+
+	Found  Summary // what the file contains, once it has been read
+	faults int     // that have been reported
+}
+
+// Summary counts the users of a file.
+type Summary struct {
+	Users    int
+	Inactive int
+	Invited  int // active without a password
+}
+
+func (s *Summary) add(row userfile.Row) {
+	s.Users++
+	switch {
+	case !row.Active:
+		s.Inactive++
+	case row.Password.Reveal() == "" && row.PasswordHash.Reveal() == "":
+		s.Invited++
+	}
+}
+
+// Summary returns a sentence about a file without faults.
+func (m *Importer) Summary() string {
+	text := fmt.Sprintf("%s is good: %s", m.Name, command.Count(m.Found.Users, "user"))
+	if n := m.Found.Invited; n > 0 {
+		text += fmt.Sprintf("; %d will be invited by mail", n)
+	}
+	if n := m.Found.Inactive; n > 0 {
+		text += fmt.Sprintf("; %d will not be active", n)
+	}
+	return text + "."
+}
+
+// Undo removes the users of an import. The server removes some per call, so it calls until none is left.
+func Undo(ctx context.Context, api *client.Client, id int64) (i client.Import, err error) {
+	for err == nil && i.State != client.ImportUndone {
+		i, err = api.UndoImport(ctx, id)
+	}
+	return i, err
+}
+
+// Check has the server check all rows of the file, and reports the faults. It fails if there are any.
+func (m *Importer) Check(ctx context.Context) (err error) {
+	i, err := m.API.BeginImport(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer func() { // remove the dry run, also after an interrupt
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
+		defer cancel()
+		if _, undoErr := Undo(ctx, m.API, i.ID); err == nil {
+			err = undoErr
+		}
+	}()
+	if _, err := m.send(ctx, i, "checked"); err != nil {
+		return err
+	}
+	if m.faults > 0 {
+		return command.WithHint(fmt.Errorf("%s has %s; no user was created", m.Name, command.Count(m.faults, "fault")),
+			"correct the lines above and import the file again")
+	}
+	return nil
+}
+
+// Create adds the rows of a checked file that the import i lacks, and finishes i. If the server finds faults now, it
+// undoes the import.
+func (m *Importer) Create(ctx context.Context, i client.Import) (client.Import, error) {
+	i, err := m.send(ctx, i, "created")
+	if err == nil && m.faults > 0 { // something changed since the check
+		if _, err := Undo(ctx, m.API, i.ID); err != nil {
+			return i, m.withResumeHint(i, err)
+		}
+		err = fmt.Errorf("%s has %s; the import %d was undone, and none of its users is left",
+			m.Name, command.Count(m.faults, "fault"), i.ID)
+		return i, command.WithHint(err, "correct the lines above and import the whole file again, without --resume")
+	}
+	for err == nil && i.State != client.ImportFinished {
+		i, err = m.API.FinishImport(ctx, i.ID)
+	}
+	if err != nil {
+		return i, m.withResumeHint(i, err)
+	}
+	return i, nil
+}
+
+// withResumeHint adds to the error of an interrupted import how to resume or undo it.
+func (m *Importer) withResumeHint(i client.Import, err error) error {
+	return command.WithHint(err,
+		"resume with `usher users import %s --resume %d`, or take everything back with `usher users import --undo %d`",
+		m.Name, i.ID, i.ID)
+}
+
+// errFaultyRows ends the reading of a file whose import will be undone.
+var errFaultyRows = errors.New("faulty rows")
+
+// send adds the rows of the file that the import i lacks, and reports the faults that the file has by itself and those
+// that the server finds. Rows keep their numbers, so a faulty row is sent too, without the faulty values. activity is
+// for progress: "checked".
+func (m *Importer) send(ctx context.Context, i client.Import, activity string) (client.Import, error) {
+	meter := m.Env.NewMeter(activity, "user", i.Rows, m.Found.Users)
+	sent := i.Rows
+	next := &batch{}
+	flush := func() (err error) {
+		if len(next.rows) == 0 {
+			return nil
+		}
+		i, err = m.sendBatch(ctx, i, next)
+		meter.Update(m.Found.Users)
+		next = &batch{}
+		return err
+	}
+	err := m.read(func(row userfile.Row, faults []userfile.Fault) error {
+		if row.User == 0 {
+			err := flush()
+			m.report(faults)
+			return err
+		}
+		if row.User <= sent {
+			return nil
+		}
+		if next.full(row) {
+			if err := flush(); err != nil {
+				return err
+			}
+			if m.faults > 0 && !i.DryRun {
+				return errFaultyRows
+			}
+		}
+		next.add(row, faults)
+		return nil
+	})
+	switch {
+	case errors.Is(err, errFaultyRows):
+		return i, nil
+	case err != nil:
+		return i, err
+	}
+	err = flush()
+	return i, err
+}
+
+// sendBatch sends one batch and reports the faults of its rows.
+func (m *Importer) sendBatch(ctx context.Context, i client.Import, b *batch) (client.Import, error) {
+	users := make([]client.ImportUser, len(b.rows))
+	for n, row := range b.rows {
+		users[n] = importUser(row)
+	}
+	first := b.rows[0].User
+	result, err := m.API.AddImportRows(ctx, i.ID, first, users)
+	if err != nil {
+		return i, err
+	}
+	for _, fault := range result.Faults {
+		row := b.rows[fault.Row-first]
+		field := strings.TrimPrefix(fault.Path, "/")
+		if field == "passwordHash" {
+			field = "password_hash"
+		}
+		known := slices.ContainsFunc(b.faults, func(f userfile.Fault) bool {
+			return f.User == row.User && (f.Field == field || f.Field == "")
+		})
+		if !known {
+			b.faults = append(b.faults, userfile.Fault{
+				Line: row.Line, User: row.User, Field: field, Message: fault.Message,
+			})
+		}
+	}
+	slices.SortStableFunc(b.faults, func(a, b userfile.Fault) int { return a.User - b.User })
+	m.report(b.faults)
+	return result.Import, nil
+}
+
+// read reads the file from its beginning, counts its users, and calls each for every row. It calls each with a row
+// whose User is 0 for faults of the whole file, at the end.
+func (m *Importer) read(each func(row userfile.Row, faults []userfile.Fault) error) error {
+	readError := func(err error) error { return fmt.Errorf("read %s: %w", m.Name, err) }
+	if _, err := m.File.Seek(0, io.SeekStart); err != nil {
+		return readError(err)
+	}
+	file, err := userfile.NewReader(m.File, m.Format)
+	if err != nil {
+		return readError(err)
+	}
+	m.Found = Summary{}
+	for {
+		row, faults, err := file.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return readError(err)
+		case row.User == 0:
+			return each(row, faults)
+		}
+		m.Found.add(row)
+		if err := each(row, faults); err != nil {
+			return err
+		}
+	}
+}
+
+// report writes faults with their lines to standard error. In a JSON file, several users can be on one line, so the
+// number of the user is written too.
+func (m *Importer) report(faults []userfile.Fault) {
+	m.faults += len(faults)
+	for _, f := range faults {
+		where := fmt.Sprintf("%s:%d", m.Name, f.Line)
+		if m.Format == userfile.JSON && f.User > 0 {
+			where += fmt.Sprintf(": user %d", f.User)
+		}
+		if f.Field != "" {
+			where += ": " + f.Field
+		}
+		m.Env.Warn("%s: %s", where, f.Message)
+	}
+}

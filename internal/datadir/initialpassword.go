@@ -1,0 +1,42 @@
+package datadir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-3a99a2fe/usher/internal/privatefile"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// initialPasswordFile holds the generated password of the first administrator.
+const initialPasswordFile = "initial-admin-password"
+
+// firstAdministrator is the id of the user that the first start creates.
+const firstAdministrator = 1
+
+// InitialPasswordPath returns the path of the first administrator's generated password.
+func InitialPasswordPath(data string) string { return filepath.Join(data, initialPasswordFile) }
+
+// SaveInitialPassword stores the first administrator's generated password until they change it.
+func SaveInitialPassword(data string, password secret.Text) error {
+	if err := privatefile.Write(InitialPasswordPath(data), password.Reveal()+"\n", os.Rename); err != nil {
+		return fmt.Errorf("keep the administrator's password: %w", err)
+	}
+	return nil
+}
+
+// RemoveInitialPassword removes the file of SaveInitialPassword after the password of the user with userID has
+// changed. For other users than the first administrator it does nothing.
+func RemoveInitialPassword(data string, userID int64, log *slog.Logger) {
+	if userID != firstAdministrator {
+		return
+	}
+	err := os.Remove(InitialPasswordPath(data))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		log.Warn("the file of the first password is still there; remove it", "file", initialPasswordFile, "error", err)
+	}
+}

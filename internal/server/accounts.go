@@ -1,0 +1,123 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"runtime"
+
+	"github.com/seed-3a99a2fe/usher/internal/command"
+	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/datadir"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/mail"
+	"github.com/seed-3a99a2fe/usher/internal/passhash"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// errKeyMissing means that there is data and no key that it was written with.
+var errKeyMissing = errors.New("the database has data, but the server key is missing")
+
+// errKeyNeeded means that a server on PostgreSQL has no key. It must not generate one: all servers on the database
+// need the same.
+var errKeyNeeded = errors.New("a server on PostgreSQL needs the server key, the same as all others on that database")
+
+// accountsOptions are what openAccounts needs.
+type accountsOptions struct {
+	settings    *config.Server
+	store       *sqlstore.Store
+	overrides   service.Options // see settingOverrides
+	generateKey bool            // the server may; emergency commands may not
+	hashes      int             // passwords hashed at the same time; 0: as many as GOMAXPROCS
+	log         *slog.Logger
+}
+
+// openAccounts makes the rules on an open store. The server and the emergency commands share it.
+func openAccounts(ctx context.Context, o accountsOptions) (*service.Service, error) {
+	keys, err := serverKey(ctx, o.settings, o.store, o.generateKey)
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := passhash.New(passhash.Default, cmp.Or(o.hashes, runtime.GOMAXPROCS(0)), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	data := o.settings.Data
+	return service.New(service.Options{
+		Store:           o.store,
+		Passwords:       passwords,
+		Keys:            keys,
+		Renderer:        mail.NewTemplates(),
+		Log:             o.log,
+		Now:             o.store.Now,
+		Random:          rand.Reader,
+		PublicURL:       o.overrides.PublicURL,
+		LocalURL:        o.overrides.LocalURL,
+		MailOverrides:   o.overrides.MailOverrides,
+		TestSender:      o.overrides.TestSender,
+		PasswordChanged: func(userID int64) { datadir.RemoveInitialPassword(data, userID, o.log) },
+		Checkpoints:     datadir.CheckpointStore{Data: data},
+	}), nil
+}
+
+// openData opens the data for an emergency command, and calls f with the rules on it. A server may be running on
+// the same data.
+func openData(
+	ctx context.Context, settings *config.Server, log *slog.Logger, f func(context.Context, *service.Service) error,
+) (err error) {
+	store, err := openExistingDatabase(ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	accounts, err := openAccounts(ctx, accountsOptions{settings: settings, store: store, log: log})
+	if err != nil {
+		return err
+	}
+	if err := accounts.CheckKey(ctx); err != nil {
+		return err
+	}
+	return f(ctx, accounts)
+}
+
+// serverKey returns the server key from its variable or its file. With generate it makes one for a database that
+// was never set up; for any other, a new key couldn't open what the old one has sealed. Without generate it fails
+// with account.ErrNotSetUp.
+func serverKey(
+	ctx context.Context, settings *config.Server, store *sqlstore.Store, generate bool,
+) (*keyring.Ring, error) {
+	if !settings.ServerKey.Empty() {
+		ring, err := keyring.Parse(settings.ServerKey.Reveal())
+		if err != nil {
+			return nil, command.WithHint(fmt.Errorf("USHER_SERVER_KEY: %w", err),
+				"a key is 32 bytes in base64, as `openssl rand -base64 32` makes them")
+		}
+		return ring, nil
+	}
+	path := cmp.Or(settings.ServerKeyFile, datadir.ServerKeyPath(settings.Data))
+	ring, err := datadir.ReadServerKey(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return ring, err
+	}
+	checks, err := store.KeyChecks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(checks) > 0 {
+		return nil, command.WithHint(errKeyMissing,
+			"put the key back at %s, or give it by --server-key-file or USHER_SERVER_KEY", path)
+	}
+	if !generate {
+		return nil, service.ErrNotSetUp
+	}
+	if !settings.Database.URL.Empty() {
+		return nil, command.WithHint(fmt.Errorf("%w; there is no file %s", errKeyNeeded, path),
+			"make one with `openssl rand -base64 32`, keep it, and give it by --server-key-file or USHER_SERVER_KEY")
+	}
+	return datadir.GenerateServerKey(path)
+}

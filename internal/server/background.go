@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/auth"
+)
+
+const (
+	sweepInterval   = 10 * time.Minute
+	sealInterval    = 500 * time.Millisecond
+	maxPollFailures = 4 // in a row, before a warning is logged
+)
+
+// every calls f now and then once per interval, until ctx ends.
+func every(ctx context.Context, interval time.Duration, f func()) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		f()
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// sweep removes expired rows from the database once per sweepInterval.
+func (s *Server) sweep(ctx context.Context) {
+	every(ctx, sweepInterval, func() {
+		if err := s.accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("the clean-up failed", "error", err)
+		}
+	})
+}
+
+// sealActivity seals the entries of the activity log once per sealInterval, and a last time when ctx ends. It logs
+// a failure once, until the next success or another failure.
+func (s *Server) sealActivity(ctx context.Context) {
+	ticker := time.NewTicker(sealInterval)
+	defer ticker.Stop()
+	logged := ""
+	for ended := false; !ended; {
+		select {
+		case <-ctx.Done():
+			ended = true
+		case <-ticker.C:
+		}
+		err := s.accounts.SealActivity(context.WithoutCancel(ctx))
+		switch {
+		case err == nil:
+			logged = ""
+		case err.Error() != logged:
+			logged = err.Error()
+			s.log.Error("the activity log cannot be sealed", "error", err)
+		}
+	}
+}
+
+// pollInvalidations reads the cache invalidations of other servers. After maxPollFailures it logs one warning;
+// while polling fails, each request reads the database.
+func (s *Server) pollInvalidations(ctx context.Context) {
+	failures := 0
+	every(ctx, auth.PollInterval, func() {
+		switch err := s.accounts.PollInvalidations(ctx); {
+		case ctx.Err() != nil: // the server ends
+		case err != nil:
+			if failures++; failures == maxPollFailures {
+				s.log.Warn("changes made elsewhere cannot be read; every request reads the database", "error", err)
+			}
+		default:
+			if failures >= maxPollFailures {
+				s.log.Info("changes made elsewhere are read again")
+			}
+			failures = 0
+		}
+	})
+}
+
+// retryInvalidations announces changes with an unknown commit outcome to other servers again.
+func (s *Server) retryInvalidations(ctx context.Context) {
+	every(ctx, auth.RetryInterval, func() {
+		if err := s.accounts.RetryInvalidations(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("other servers may have missed a change", "error", err)
+		}
+	})
+}

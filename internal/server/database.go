@@ -1,0 +1,56 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// PostgreSQL may be starting at the same time as the server, so openDatabase waits for it.
+const (
+	maxDatabaseWait       = 20 * time.Second
+	databaseRetryInterval = 500 * time.Millisecond
+)
+
+// openDatabase opens the database of a server, and creates or migrates its schema. It retries for maxDatabaseWait
+// while PostgreSQL is unavailable.
+func openDatabase(ctx context.Context, settings *config.Server, log *slog.Logger) (*sqlstore.Store, error) {
+	if settings.Database.URL.Empty() {
+		return sqlstore.OpenSQLite(ctx, settings.Data)
+	}
+	deadline, logged := time.Now().Add(maxDatabaseWait), false
+	for {
+		store, err := sqlstore.OpenPostgres(ctx, postgresOptions(settings))
+		mayRecover := account.ErrorCode(err) == account.CodeUnavailable && sqlstore.Remedy(err) == ""
+		if !mayRecover || time.Now().After(deadline) {
+			return store, err
+		}
+		if !logged {
+			log.Warn("waiting for PostgreSQL", "at_most", maxDatabaseWait, "error", err)
+			logged = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(databaseRetryInterval):
+		}
+	}
+}
+
+// openExistingDatabase opens a database that a server of this release has set up. It fails with fs.ErrNotExist if
+// there is none.
+func openExistingDatabase(ctx context.Context, settings *config.Server) (*sqlstore.Store, error) {
+	if settings.Database.URL.Empty() {
+		return sqlstore.OpenExisting(ctx, settings.Data)
+	}
+	return sqlstore.OpenExistingPostgres(ctx, postgresOptions(settings))
+}
+
+func postgresOptions(settings *config.Server) sqlstore.Postgres {
+	d := settings.Database
+	return sqlstore.Postgres{URL: d.URL, Connections: d.Connections, StatementTimeout: d.Timeout}
+}

@@ -1,0 +1,67 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/command"
+	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// explain adds a hint to the error of a start, or of an emergency command, that failed.
+func explain(err error, settings *config.Server) error {
+	remedy := sqlstore.Remedy(err)
+	switch {
+	case remedy != "":
+		if e, ok := errors.AsType[*account.Error](err); ok {
+			err = e.Err // without "try again later": that wouldn't help
+		}
+		return command.WithHint(err, "%s", remedy)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return command.WithHint(err, "another program listens there; choose another address with --listen")
+	case errors.Is(err, service.ErrWrongKey):
+		return command.WithHint(err, "start with the key that the database was made with; nothing was changed")
+	case errors.Is(err, service.ErrNotSetUp) && !settings.Database.URL.Empty():
+		return command.WithHint(err, "start a server on it first: usher serve, with the same USHER_DATABASE_URL")
+	case errors.Is(err, service.ErrNotSetUp):
+		return command.WithHint(err, "start a server on it first: usher serve --data %s", settings.Data)
+	case errors.Is(err, errPasswordNeeded):
+		return command.WithHint(err, "set USHER_ADMIN_PASSWORD or USHER_ADMIN_PASSWORD_FILE; the password needs %s",
+			account.PasswordRule)
+	case errors.Is(err, sqlstore.ErrUnfinishedMove):
+		return command.WithHint(err,
+			"run the same `usher migrate-data` again until it ends; to give it up, remove the database")
+	case errors.Is(err, sqlstore.ErrNewerSchema), errors.Is(err, sqlstore.ErrOlderSchema):
+		return command.WithHint(err, "nothing was changed")
+	case account.ErrorCode(err) == account.CodeInvalid:
+		return command.WithHint(err,
+			"the first administrator is made from --admin-email and USHER_ADMIN_PASSWORD; the password needs %s",
+			account.PasswordRule)
+	case account.ErrorCode(err) == account.CodeUnavailable:
+		e, _ := errors.AsType[*account.Error](err)
+		return command.WithHint(fmt.Errorf("%s (%w)", e.Message, e.Err),
+			"the database must answer, have room on its disk and be writable")
+	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOSPC):
+		return command.WithHint(err, "the disk of %s must have room and be writable", settings.Data)
+	case errors.Is(err, syscall.EACCES):
+		return command.WithHint(err, "the user that runs the server must be able to write to %s", settings.Data)
+	}
+	return err
+}
+
+// DescribeError returns the message and the details of an error of the account rules, and whether err is one.
+func DescribeError(err error) (message string, details []string, ok bool) {
+	e, ok := errors.AsType[*account.Error](err)
+	if !ok {
+		return "", nil, false
+	}
+	for _, d := range e.Details {
+		details = append(details, strings.TrimPrefix(d.Path, "/")+": "+d.Message)
+	}
+	return e.Message, details, true
+}

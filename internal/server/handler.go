@@ -1,0 +1,98 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/seed-3a99a2fe/usher/internal/apidocs"
+	"github.com/seed-3a99a2fe/usher/internal/console"
+	"github.com/seed-3a99a2fe/usher/internal/httpapi"
+)
+
+// readyTimeout bounds the database's answer for /readyz.
+const readyTimeout = 2 * time.Second
+
+// handler returns the handler of all paths: API, console, API documentation, health and metrics. contract returns
+// the parsed API description.
+func (s *Server) handler(contract func() (httpapi.Contract, error)) (http.Handler, error) {
+	parsed, err := contract()
+	if err != nil {
+		return nil, err
+	}
+	registry := s.metrics()
+	var proxies httpapi.Proxies
+	for _, network := range s.settings.TrustedProxies {
+		proxies = append(proxies, network.Prefix)
+	}
+	pages := console.New(console.Options{
+		Accounts:      s.accounts,
+		Recovery:      s.accounts,
+		ClientNetwork: proxies.ClientNetwork,
+		Logger:        s.log,
+		PublicURL:     s.accounts.PublicURL,
+	})
+	mux := http.NewServeMux()
+	docs := apidocs.Handler()
+	mux.Handle("/docs", docs)
+	mux.Handle("/docs/", docs)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /readyz", s.ready)
+	if s.settings.Metrics {
+		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	}
+	all, err := httpapi.New(mux, httpapi.Options{
+		Accounts:  s.accounts,
+		Log:       s.log,
+		Metrics:   registry,
+		Proxies:   proxies,
+		AccessLog: s.settings.AccessLog,
+		Version:   s.version,
+		Pages:     pages,
+		Contract:  parsed,
+	})
+	return s.requests.count(all), err
+}
+
+// metrics returns a registry with the metrics of the process and of the database.
+func (s *Server) metrics() *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "usher_changes_refused", Help: "1 while the database does not store changes, else 0.",
+		}, func() float64 {
+			if s.store.Trouble() != nil {
+				return 1
+			}
+			return 0
+		}))
+	return registry
+}
+
+// ready answers GET /readyz for load balancers. A server whose database is read-only, because its disk is full for
+// example, is ready: all servers share that database, and without any of them nothing could be read either.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		http.Error(w, "ending", http.StatusServiceUnavailable)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	writeFailure := s.store.Trouble()
+	switch err := s.store.Ping(ctx); {
+	case err != nil:
+		s.log.Warn("not ready", "error", err)
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+	case writeFailure != nil:
+		fmt.Fprintln(w, "ready to be read; changes are refused:", writeFailure.Message)
+	default:
+		fmt.Fprintln(w, "ready")
+	}
+}

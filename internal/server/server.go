@@ -1,0 +1,150 @@
+// Package server wires the server and runs it, and holds the commands that work on the data itself: serve, admin,
+// backup, restore, migrate-data, audit verify and audit checkpoint.
+//
+// It has no rules of its own; those are in account. It imports everything that a server consists of; only cmd/usher
+// imports it. It doesn't import cli.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/datadir"
+	"github.com/seed-3a99a2fe/usher/internal/httpapi"
+	"github.com/seed-3a99a2fe/usher/internal/mail"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// Limits of the HTTP server.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = time.Minute
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+)
+
+// Options are what Open needs.
+type Options struct {
+	Settings *config.Server
+	Version  string // of the build
+	Log      *slog.Logger
+	Hashes   int // passwords hashed at the same time; 0: as many as GOMAXPROCS
+}
+
+// Server is a wired server: `usher serve` runs it, and tests run it in their own process.
+type Server struct {
+	settings *config.Server
+	version  string
+	log      *slog.Logger
+	lock     *flock.Flock // of the data directory; nil on PostgreSQL
+	store    *sqlstore.Store
+	accounts *service.Service
+	worker   *mail.Worker
+	listener net.Listener
+	http     *http.Server
+	draining atomic.Bool
+	requests requestCounter
+
+	url *url.URL // of the listener
+
+	// State at the start; the settings may change it.
+	publicURL  *url.URL            // nil: not known
+	mailServer *account.MailServer // nil: messages become files
+
+	initialPassword secret.Text // of the first administrator, if this start generated one
+}
+
+// Open opens the data, sets a new database up, and listens. If it fails, it closes what it has opened.
+func Open(ctx context.Context, options Options) (s *Server, err error) {
+	settings, log := options.Settings, options.Log
+	s = &Server{settings: settings, version: options.Version, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if err := datadir.Create(settings.Data); err != nil {
+		return s, err
+	}
+	contract := sync.OnceValues(httpapi.ReadContract)
+	go func() { _, _ = contract() }() // parse it while the database is opened
+	// Settings that can't work are found before a database is set up with them.
+	overrides, err := settingOverrides(settings)
+	if err != nil {
+		return s, err
+	}
+	if settings.Database.URL.Empty() { // several servers may share PostgreSQL
+		if s.lock, err = datadir.Lock(settings.Data); err != nil {
+			return s, err
+		}
+	}
+	if s.store, err = openDatabase(ctx, settings, log); err != nil {
+		return s, err
+	}
+	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen); err != nil {
+		return s, fmt.Errorf("listen: %w", err)
+	}
+	s.url = &url.URL{Scheme: "http", Host: s.listener.Addr().String()}
+	overrides.LocalURL = config.LocalURL(s.listener.Addr())
+	s.accounts, err = openAccounts(ctx, accountsOptions{
+		settings: settings, store: s.store, overrides: overrides, generateKey: true, hashes: options.Hashes, log: log,
+	})
+	if err != nil {
+		return s, err
+	}
+	if err := s.setUp(ctx); err != nil {
+		return s, err
+	}
+	if err := s.checkAddresses(ctx); err != nil {
+		return s, err
+	}
+	sender := mail.NewConfiguredSender(s.accounts.MailRoute, datadir.MailPath(settings.Data))
+	s.worker = mail.NewWorker(s.accounts, sender, s.accounts.MailQueued(), log)
+	handler, err := s.handler(contract)
+	if err != nil {
+		return s, err
+	}
+	s.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	return s, nil
+}
+
+// URL returns where the server listens.
+func (s *Server) URL() *url.URL { return s.url }
+
+// Close closes what Open opened.
+func (s *Server) Close() error {
+	var errs []error
+	if s.listener != nil {
+		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}

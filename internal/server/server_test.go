@@ -1,0 +1,152 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/mail"
+	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// The administrator of a server under test.
+const (
+	adminEmail    = "admin@example.com"
+	adminPassword = "Correct-horse-7"
+)
+
+// openServer opens a server with its own data and these settings.
+func openServer(t *testing.T, settings config.Server, log io.Writer) *Server {
+	t.Helper()
+	settings.Data = filepath.Join(t.TempDir(), "data")
+	settings.AdminEmail, settings.AdminPassword = adminEmail, secret.New(adminPassword)
+	settings.SMTP.From = "usher@example.com"
+	s, err := Open(t.Context(), Options{
+		Settings: &settings, Version: "test", Log: slog.New(slog.NewTextHandler(log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// start runs a server until the test ends.
+func start(t *testing.T, s *Server) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- errors.Join(s.Run(ctx), s.Close()) }()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+}
+
+// TestStalledMailBlocksNoOther sends two messages to a mail server that answers neither connection: the second is sent
+// while the first one waits.
+func TestStalledMailBlocksNoOther(t *testing.T) {
+	smtp := mailtest.Start(t, mailtest.Options{TLS: mail.NoTLS})
+	smtp.Stall()
+	defer smtp.Resume() // before the server is stopped
+	s := openServer(t, config.Server{
+		Listen: "127.0.0.1:0",
+		SMTP:   config.SMTP{Host: smtp.Host(), Port: smtp.Port(), TLS: mail.NoTLS},
+	}, io.Discard)
+	start(t, s)
+	for range 2 {
+		requestRecoveryMail(t, s)
+	}
+	smtp.WaitForStalled(t, 2)
+}
+
+func TestPlainHTTPWarning(t *testing.T) {
+	const listening, public = "listening for other machines", "people reach the server over plain HTTP"
+	loopback, everywhere := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, &net.TCPAddr{IP: net.IPv6unspecified}
+	tests := []struct {
+		name      string
+		listening net.Addr
+		public    string // "": not known
+		want      string // beginning of the warning; "": none
+	}{
+		{"loopback", loopback, "http://127.0.0.1:8080", ""},
+		{"loopback, IPv6", &net.TCPAddr{IP: net.IPv6loopback}, "http://[::1]:8080", ""},
+		{"loopback by name", loopback, "http://LocalHost:8080", ""},
+		{"loopback behind TLS", loopback, "https://accounts.example.com", ""},
+		{"loopback behind plain HTTP", loopback, "http://accounts.example.com", public},
+		{"everywhere", everywhere, "", listening},
+		{"everywhere, known by loopback", everywhere, "http://127.0.0.1:8080", listening},
+		{"everywhere behind plain HTTP", everywhere, "http://accounts.example.com", listening},
+		{"everywhere behind TLS", everywhere, "https://accounts.example.com", ""},
+		{"one address", &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}, "", listening},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			public, err := (&config.Server{PublicURL: test.public}).FixedURL()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if public == nil {
+				public = config.LocalURL(test.listening)
+			}
+			got := plainHTTPWarning(test.listening, public)
+			if (got == "") != (test.want == "") || !strings.HasPrefix(got, test.want) {
+				t.Errorf("warns %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestPlainHTTPWarningIsLoggedOnce(t *testing.T) {
+	for public, want := range map[string]int{"": 0, "http://accounts.example.com": 1} {
+		var log bytes.Buffer
+		s := openServer(t, config.Server{Listen: "127.0.0.1:0", PublicURL: public}, &log)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := strings.Count(log.String(), "level=WARN"); got != want {
+			t.Errorf("%q: %d warnings, want %d, in\n%s", public, got, want, log.String())
+		}
+	}
+}
+
+// TestReady asks for /readyz: a server is ready as long as it can read, and not while it ends.
+func TestReady(t *testing.T) {
+	s := openServer(t, config.Server{Listen: "127.0.0.1:0"}, io.Discard)
+	want := func(state string, status int) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		s.http.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+		if w.Code != status {
+			t.Errorf("%s: /readyz answers %d, want %d", state, w.Code, status)
+		}
+	}
+	want("at the start", http.StatusOK)
+	db, err := sql.Open("sqlite", filepath.Join(s.settings.Data, sqlstore.DatabaseFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	want("nothing can be written", http.StatusOK)
+	s.draining.Store(true)
+	want("ending", http.StatusServiceUnavailable)
+	s.draining.Store(false)
+	if err := errors.Join(db.Close(), s.Close()); err != nil {
+		t.Error(err)
+	}
+	want("the database is closed", http.StatusServiceUnavailable)
+}

@@ -1,0 +1,37 @@
+package server
+
+import (
+	"context"
+	"time"
+)
+
+// storageCheckInterval is the time between two checks whether changes are stored. It bounds the log lines for a disk
+// that keeps filling up and getting space again.
+const storageCheckInterval = 5 * time.Second
+
+// watchStorage logs when the database begins to refuse changes, and when it stores them again. It tests that by
+// itself, since there may be no request that changes anything.
+func (s *Server) watchStorage(ctx context.Context) {
+	ticker := time.NewTicker(storageCheckInterval)
+	defer ticker.Stop()
+	logged := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if logged != "" && s.store.Trouble() != nil {
+			_ = s.store.TryWrite(ctx) // the result shows in Trouble
+		}
+		switch failure := s.store.Trouble(); {
+		case failure != nil && failure.Message != logged:
+			logged = failure.Message
+			s.log.Error("changes are refused", "error", failure,
+				"remedy", "see that the database answers, has room on its disk and is writable; no restart is needed")
+		case failure == nil && logged != "":
+			logged = ""
+			s.log.Info("changes are stored again")
+		}
+	}
+}
