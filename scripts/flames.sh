@@ -8,7 +8,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 go test -c -o "$out/bench" ./bench
 go build -o "$out/flame" ./bench/flame
-server='net/http\.\(\*conn\)\.serve$|sqlstore\.\(\*writer\)\.loop$'
+server='net/http\.\(\*conn\)\.serve$|sqlite\.\(\*writer\)\.loop$'
 
 draw() { # NAME BENCHMARK TITLE [ROOT]
 	(cd bench && "$out/bench" -test.run '^$' -test.bench "^Benchmark$2\$/^usher\$" -test.benchtime 5s -test.cpuprofile "$out/$1")

@@ -21,7 +21,7 @@ var colours = []struct {
 	name         *regexp.Regexp
 }{
 	{"Usher", "#f6a55b", regexp.MustCompile(`/usher/(internal|cmd)/(account|access|httpapi|throttle|token|passhash|keyring|secret|steady|usher|config)`)},
-	{"its storage", "#f3d26b", regexp.MustCompile(`/usher/internal/sqlstore`)},
+	{"its storage", "#f3d26b", regexp.MustCompile(`/usher/internal/(sqlstore|sqldb)`)},
 	{"database and driver", "#8fc98b", regexp.MustCompile(`^(database/sql|modernc\.org|github\.com/jackc/pgx)`)},
 	{"password hash", "#e2786f", regexp.MustCompile(`argon2|blake2b`)},
 	{"net/http", "#8db8e8", regexp.MustCompile(`^(net/|net\.|net/textproto|bufio|internal/poll)`)},

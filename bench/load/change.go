@@ -10,6 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -135,7 +136,7 @@ func (c change) record(ctx context.Context, d *database) (*script, error) {
 				return err
 			}
 			f := form{about: c.subject(&script{users: d.users, offset: offset}, n)}
-			err = c.run(sqlstore.Trace(ctx, keep(&f.outside)), sqlstore.Trace(ctx, keep(&f.inside)), accounts, admin, n, d.users)
+			err = c.run(sqldb.Trace(ctx, keep(&f.outside)), sqldb.Trace(ctx, keep(&f.inside)), accounts, admin, n, d.users)
 			if err != nil {
 				return err
 			}

@@ -18,6 +18,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -39,7 +41,7 @@ type engine interface {
 // engines makes each engine in a directory, by name. A quiet one leaves for later what it
 // does now and then by itself, so that this does not fall into the round of one side.
 var engines = map[string]func(dir string, quiet bool) (engine, error){
-	"sqlite":   func(dir string, _ bool) (engine, error) { return &sqlite{dir: dir}, nil },
+	"sqlite":   func(dir string, _ bool) (engine, error) { return &sqliteEngine{dir: dir}, nil },
 	"postgres": newPostgres,
 }
 
@@ -107,16 +109,16 @@ func (d *database) copy(ctx context.Context) (*database, error) {
 	return other, nil
 }
 
-type sqlite struct{ dir string }
+type sqliteEngine struct{ dir string }
 
-func (*sqlite) name() string { return "SQLite" }
+func (*sqliteEngine) name() string { return "SQLite" }
 
-func (e *sqlite) create(_ context.Context, of *database) (*database, error) {
+func (e *sqliteEngine) create(_ context.Context, of *database) (*database, error) {
 	dir, err := os.MkdirTemp(e.dir, "sqlite-")
 	if err != nil || of == nil {
 		return &database{engine: e, dir: dir}, err
 	}
-	return &database{engine: e, dir: dir}, copyFile(filepath.Join(of.dir, sqlstore.DatabaseFile), filepath.Join(dir, sqlstore.DatabaseFile))
+	return &database{engine: e, dir: dir}, copyFile(filepath.Join(of.dir, sqlite.DatabaseFile), filepath.Join(dir, sqlite.DatabaseFile))
 }
 
 func copyFile(from, to string) error {
@@ -133,15 +135,15 @@ func copyFile(from, to string) error {
 	return errors.Join(err, out.Sync(), out.Close()) // or the first rows would wait for it
 }
 
-func (*sqlite) drop(_ context.Context, d *database) error { return os.RemoveAll(d.dir) }
+func (*sqliteEngine) drop(_ context.Context, d *database) error { return os.RemoveAll(d.dir) }
 
-func (*sqlite) open(ctx context.Context, d *database) (*sqlstore.Store, error) {
+func (*sqliteEngine) open(ctx context.Context, d *database) (*sqlstore.Store, error) {
 	return sqlstore.OpenSQLite(ctx, d.dir)
 }
 
-func (*sqlite) connect(d *database, most int) (*sql.DB, error) {
+func (*sqliteEngine) connect(d *database, most int) (*sql.DB, error) {
 	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(d.dir, sqlstore.DatabaseFile)+"?"+pragmas.Encode())
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(d.dir, sqlite.DatabaseFile)+"?"+pragmas.Encode())
 	if err == nil {
 		db.SetMaxOpenConns(most)
 		db.SetMaxIdleConns(most)
@@ -149,12 +151,12 @@ func (*sqlite) connect(d *database, most int) (*sql.DB, error) {
 	return db, err
 }
 
-func (*sqlite) cpu() float64 { return 0 } // it is in the process that uses it
+func (*sqliteEngine) cpu() float64 { return 0 } // it is in the process that uses it
 
-func (*sqlite) close() error { return nil }
+func (*sqliteEngine) close() error { return nil }
 
-// postgres is a server of PostgreSQL with many databases.
-type postgres struct {
+// postgresEngine is a server of PostgreSQL with many databases.
+type postgresEngine struct {
 	cluster *pgtest.Cluster
 	dir     string
 	admin   *sql.DB
@@ -170,16 +172,16 @@ func newPostgres(dir string, quiet bool) (engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &postgres{cluster: cluster, dir: dir}
+	e := &postgresEngine{cluster: cluster, dir: dir}
 	if e.admin, err = sql.Open("pgx", cluster.SocketURL("postgres")); err != nil {
 		return nil, errors.Join(err, cluster.Remove())
 	}
 	return e, nil
 }
 
-func (*postgres) name() string { return "PostgreSQL" }
+func (*postgresEngine) name() string { return "PostgreSQL" }
 
-func (e *postgres) create(ctx context.Context, of *database) (*database, error) {
+func (e *postgresEngine) create(ctx context.Context, of *database) (*database, error) {
 	e.made++
 	name := fmt.Sprintf("usher%d", e.made)
 	dir, err := os.MkdirTemp(e.dir, "postgres-")
@@ -198,7 +200,7 @@ func (e *postgres) create(ctx context.Context, of *database) (*database, error) 
 	return &database{engine: e, dir: dir, url: e.cluster.SocketURL(name)}, err
 }
 
-func (e *postgres) drop(ctx context.Context, d *database) error {
+func (e *postgresEngine) drop(ctx context.Context, d *database) error {
 	u, err := url.Parse(d.url)
 	if err == nil {
 		_, err = e.admin.ExecContext(ctx, `DROP DATABASE `+u.Path[1:]+` WITH (FORCE)`)
@@ -206,11 +208,11 @@ func (e *postgres) drop(ctx context.Context, d *database) error {
 	return errors.Join(err, os.RemoveAll(d.dir))
 }
 
-func (*postgres) open(ctx context.Context, d *database) (*sqlstore.Store, error) {
-	return sqlstore.OpenPostgres(ctx, sqlstore.Postgres{URL: secret.New(d.url)})
+func (*postgresEngine) open(ctx context.Context, d *database) (*sqlstore.Store, error) {
+	return sqlstore.OpenPostgres(ctx, postgres.Config{URL: secret.New(d.url)})
 }
 
-func (*postgres) connect(d *database, most int) (*sql.DB, error) {
+func (*postgresEngine) connect(d *database, most int) (*sql.DB, error) {
 	db, err := sql.Open("pgx", d.url)
 	if err == nil {
 		db.SetMaxOpenConns(most)
@@ -219,6 +221,6 @@ func (*postgres) connect(d *database, most int) (*sql.DB, error) {
 	return db, err
 }
 
-func (e *postgres) cpu() float64 { return cpuSeconds(e.cluster.Processes()...) }
+func (e *postgresEngine) cpu() float64 { return cpuSeconds(e.cluster.Processes()...) }
 
-func (e *postgres) close() error { return errors.Join(e.admin.Close(), e.cluster.Remove()) }
+func (e *postgresEngine) close() error { return errors.Join(e.admin.Close(), e.cluster.Remove()) }

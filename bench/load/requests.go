@@ -13,6 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/work"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -117,7 +118,7 @@ func repeat(length time.Duration, f func() (int, error)) (done int, err error) {
 // listStatement is the statement by which Usher reads a page of users: the time, the id
 // before the first, how many.
 func listStatement(ctx context.Context, d *database) (statement string, err error) {
-	ctx = sqlstore.Trace(ctx, func(text string, _ []any) { statement = text })
+	ctx = sqldb.Trace(ctx, func(text string, _ []any) { statement = text })
 	err = d.with(ctx, func(store *sqlstore.Store, _ *service.Service) error {
 		_, err := store.UsersAfter(ctx, 0, 1, time.Now())
 		return err

@@ -13,7 +13,7 @@ const sameBytes = "bare handler, same bytes"
 // rows are the lines of the table on an engine. What leaves a database as it was comes first.
 func rows(s settings, e engine) []row {
 	whoami, get := 0.85, 0.60
-	if _, is := e.(*postgres); is {
+	if _, is := e.(*postgresEngine); is {
 		whoami = 0.80 // its processes are on the same cores
 	}
 	all := []row{

@@ -14,6 +14,8 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -53,7 +55,7 @@ func openSQLite(ctx context.Context) (*engine, error) {
 		close: func() { _ = os.RemoveAll(dir) },
 	}
 	if e.store, err = sqlstore.OpenSQLite(ctx, dir); err == nil {
-		e.db, err = sql.Open("sqlite", "file:"+filepath.Join(dir, sqlstore.DatabaseFile))
+		e.db, err = sql.Open("sqlite", "file:"+filepath.Join(dir, sqlite.DatabaseFile))
 	}
 	if err != nil {
 		e.close()
@@ -95,11 +97,11 @@ func openPostgres(ctx context.Context) (*engine, error) {
 }
 
 func (e *engine) connect(ctx context.Context, address string) (err error) {
-	if e.store, err = sqlstore.OpenPostgres(ctx, sqlstore.Postgres{URL: secret.New(address)}); err != nil {
+	if e.store, err = sqlstore.OpenPostgres(ctx, postgres.Config{URL: secret.New(address)}); err != nil {
 		return err
 	}
 	explained := address + "&" + url.Values{"auto_explain.log_min_duration": {"0"}}.Encode()
-	if e.explained, err = sqlstore.OpenPostgres(ctx, sqlstore.Postgres{URL: secret.New(explained), Connections: 1}); err != nil {
+	if e.explained, err = sqlstore.OpenPostgres(ctx, postgres.Config{URL: secret.New(explained), Connections: 1}); err != nil {
 		return err
 	}
 	e.db, err = sql.Open("pgx", address)

@@ -22,7 +22,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/server"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
 func TestMain(m *testing.M) {
@@ -160,7 +160,7 @@ func scriptTamper(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: tamper SQL...")
 	}
-	file := filepath.Join(ts.Getenv("USHER_DATA"), sqlstore.DatabaseFile)
+	file := filepath.Join(ts.Getenv("USHER_DATA"), sqlite.DatabaseFile)
 	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
 	ts.Check(err)
 	defer db.Close()

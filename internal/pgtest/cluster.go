@@ -1,6 +1,6 @@
-// Package pgtest starts real PostgreSQL servers for tests, of Debian's packages:
-// each a cluster of its own in a temporary directory, on a free port of
-// 127.0.0.1 and on a socket in that directory.
+// Package pgtest starts PostgreSQL servers of Debian's packages for tests. Each is a cluster of its
+// own in a temporary directory. It listens on a free port of 127.0.0.1 and on a socket in the
+// directory.
 //
 // It imports pgx and the standard library.
 package pgtest
@@ -26,29 +26,28 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// startTime is how long a server may take until it answers.
-const startTime = 30 * time.Second
+// maxStartTime is how long a server may take to start, or its processes to end.
+const maxStartTime = 30 * time.Second
 
-// Superuser is who owns the cluster; Password is his, asked for over TCP alone.
+// Superuser is the owner of a cluster. Its password is needed over TCP only.
 const Superuser = "usher"
 
 // Cluster is a PostgreSQL server.
 type Cluster struct {
-	Dir      string // of the socket; the data is in Dir/data, the log in Dir/log
+	Dir      string // holds the socket, the data in Dir/data and the log in Dir/log
 	Port     int
 	Password string
 
 	settings []string
-	owner    *syscall.Credential // nil: whoever runs the test
+	owner    *syscall.Credential // nil: the user that runs the test
 	server   *exec.Cmd           // nil when it has ended
-	ended    chan struct{}       // closed when it has
-	guarded  *exec.Cmd           // see guard
-	lifeline io.Closer
+	ended    chan struct{}       // closed when the server has ended
+	guard    *exec.Cmd           // see startGuard
+	lifeline io.Closer           // the standard input of guard
 }
 
-// Durable starts a cluster that keeps what it has committed, whatever becomes of
-// its processes. Settings are as in postgresql.conf. Whoever starts it must
-// [Cluster.Remove] it.
+// Durable starts a cluster that keeps committed data when its processes crash. The settings are those
+// of postgresql.conf. The caller must call [Cluster.Remove].
 func Durable(settings ...string) (*Cluster, error) { return start(settings) }
 
 func start(settings []string) (c *Cluster, err error) {
@@ -62,7 +61,7 @@ func start(settings []string) (c *Cluster, err error) {
 			err = errors.Join(fmt.Errorf("start PostgreSQL: %w", err), c.Remove())
 		}
 	}()
-	if os.Getuid() == 0 { // as whom it does not run
+	if os.Getuid() == 0 { // PostgreSQL refuses to run as root
 		if c.owner, err = unprivileged(); err != nil {
 			return nil, err
 		}
@@ -77,18 +76,19 @@ func start(settings []string) (c *Cluster, err error) {
 	if err := os.WriteFile(password, []byte(c.Password), 0o644); err != nil { // the directory is private
 		return nil, err
 	}
-	made, err := c.Command("initdb", "--pgdata", c.Data(), "--username", Superuser, "--pwfile", password,
-		"--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+	initdb, err := c.Command("initdb", "--pgdata", c.Data(), "--username", Superuser, "--pwfile", password,
+		"--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
+		"--no-instructions")
 	if err != nil {
 		return nil, err
 	}
-	if text, err := made.CombinedOutput(); err != nil {
+	if text, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, text)
 	}
 	return c, c.Start()
 }
 
-// unprivileged is the account of Debian's package.
+// unprivileged returns the user of Debian's package.
 func unprivileged() (*syscall.Credential, error) {
 	postgres, err := user.Lookup("postgres")
 	if err != nil {
@@ -110,10 +110,10 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
-// Data is the data directory.
+// Data returns the data directory.
 func (c *Cluster) Data() string { return filepath.Join(c.Dir, "data") }
 
-// Binary returns the path of a program of the newest PostgreSQL that is there.
+// Binary returns the path of a program of the newest PostgreSQL that is installed.
 func Binary(name string) (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	if len(found) == 0 {
@@ -126,7 +126,7 @@ func Binary(name string) (string, error) {
 	return slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) }), nil
 }
 
-// Command is a program of PostgreSQL, run by the owner of the cluster in Dir.
+// Command returns a command that runs a program of PostgreSQL in Dir as the owner of the cluster.
 func (c *Cluster) Command(name string, args ...string) (*exec.Cmd, error) {
 	path, err := Binary(name)
 	if err != nil {
@@ -138,7 +138,7 @@ func (c *Cluster) Command(name string, args ...string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// Start starts the server again after it has ended, and returns when it answers.
+// Start starts the server after it has ended, and returns when it accepts connections.
 func (c *Cluster) Start() error {
 	args := []string{"-D", c.Data(), "-p", strconv.Itoa(c.Port), "-k", c.Dir, "-h", "127.0.0.1"}
 	for _, setting := range c.settings {
@@ -162,27 +162,28 @@ func (c *Cluster) Start() error {
 		_ = server.Wait()
 		close(ended)
 	}(c.ended)
-	if err := c.guard(); err != nil {
+	if err := c.startGuard(); err != nil {
 		return err
 	}
 	return c.await()
 }
 
-// guard ends the server, and removes its directory, when this process has ended,
-// however it did.
-func (c *Cluster) guard() (err error) {
-	guard := exec.Command("/bin/sh", "-c", `read -r _; kill -QUIT "$1" && rm -rf "$2"`, "sh", strconv.Itoa(c.server.Process.Pid), c.Dir)
-	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt at the terminal is not for it
+// startGuard starts a process that stops the server and removes its directory when this process ends,
+// even by a crash.
+func (c *Cluster) startGuard() (err error) {
+	guard := exec.Command("/bin/sh", "-c", `read -r _; kill -QUIT "$1" && rm -rf "$2"`, "sh",
+		strconv.Itoa(c.server.Process.Pid), c.Dir)
+	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // not interrupted by the terminal
 	if c.lifeline, err = guard.StdinPipe(); err != nil {
 		return err
 	}
-	c.guarded = guard
+	c.guard = guard
 	return guard.Start()
 }
 
-// await returns when the server answers.
+// await returns when the server accepts connections.
 func (c *Cluster) await() error {
-	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	ctx, cancel := context.WithTimeout(context.Background(), maxStartTime)
 	defer cancel()
 	for {
 		conn, err := pgx.Connect(ctx, c.SocketURL("postgres"))
@@ -200,31 +201,31 @@ func (c *Cluster) await() error {
 	}
 }
 
-// Kill ends every process of the server by SIGKILL, as a crash of the machine
-// would, but for what the system had taken to write.
+// Kill ends every process of the server by SIGKILL. Unlike in a crash of the machine, the data that
+// the operating system has buffered is still written.
 func (c *Cluster) Kill() error { return c.end(syscall.SIGKILL) }
 
-// Stop ends the server in order; transactions under way are undone.
+// Stop shuts the server down and rolls open transactions back.
 func (c *Cluster) Stop() error { return c.end(syscall.SIGINT) }
 
-// end ends the server by a signal, and waits until all its processes are gone.
+// end sends the server a signal, and waits until all its processes have ended.
 func (c *Cluster) end(signal syscall.Signal) error {
 	if c.server == nil {
 		return nil
 	}
-	errs := []error{c.guarded.Process.Kill(), c.lifeline.Close()}
-	_ = c.guarded.Wait() // it was killed
+	errs := []error{c.guard.Process.Kill(), c.lifeline.Close()}
+	_ = c.guard.Wait() // fails, since it was killed
 	parent := c.server.Process
 	children := childrenOf(parent.Pid)
 	errs = append(errs, parent.Signal(signal))
 	if signal == syscall.SIGKILL {
 		for _, child := range children {
-			_ = syscall.Kill(child, signal) // it may have ended by itself
+			_ = syscall.Kill(child, signal) // it may have ended
 		}
 	}
 	<-c.ended
 	c.server = nil
-	for end := time.Now().Add(startTime); slices.ContainsFunc(children, alive); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(maxStartTime); slices.ContainsFunc(children, alive); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			return errors.New("processes of PostgreSQL do not end")
 		}
@@ -232,7 +233,7 @@ func (c *Cluster) end(signal syscall.Signal) error {
 	return errors.Join(errs...)
 }
 
-// childrenOf returns the processes whose parent is a process.
+// childrenOf returns the ids of the child processes of a process.
 func childrenOf(parent int) (children []int) {
 	entries, _ := os.ReadDir("/proc")
 	for _, e := range entries {
@@ -240,7 +241,7 @@ func childrenOf(parent int) (children []int) {
 		if err != nil {
 			continue
 		}
-		if _, of := status(pid); of == parent {
+		if _, ppid := status(pid); ppid == parent {
 			children = append(children, pid)
 		}
 	}
@@ -252,7 +253,7 @@ func alive(pid int) bool {
 	return state != "" && state != "Z"
 }
 
-// status returns the state of a process, empty when there is none, and its parent.
+// status returns the state of a process and its parent, or "" if there is no process.
 func status(pid int) (state string, parent int) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -263,8 +264,7 @@ func status(pid int) (state string, parent int) {
 	return fields[0], parent
 }
 
-// Processes are those of the server that are there now, the first of them the parent of
-// all others.
+// Processes returns the ids of the running processes of the server, their parent first.
 func (c *Cluster) Processes() []int {
 	if c.server == nil {
 		return nil
@@ -278,16 +278,17 @@ func (c *Cluster) Remove() error {
 	return errors.Join(c.end(syscall.SIGQUIT), os.RemoveAll(c.Dir))
 }
 
-// URL is that of a database over TCP.
+// URL returns the URL of a database over TCP.
 func (c *Cluster) URL(database string) string {
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(Superuser, c.Password), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)),
+		Scheme: "postgres", User: url.UserPassword(Superuser, c.Password),
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)),
 		Path: database, RawQuery: "sslmode=disable",
 	}
 	return u.String()
 }
 
-// SocketURL is that of a database over the socket, which costs less.
+// SocketURL returns the URL of a database over the socket, which is faster than TCP.
 func (c *Cluster) SocketURL(database string) string {
 	q := url.Values{"host": {c.Dir}, "port": {strconv.Itoa(c.Port)}, "user": {Superuser}, "sslmode": {"disable"}}
 	return (&url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: q.Encode()}).String()

@@ -9,21 +9,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Shared returns the cluster that the tests of this process share. It ends with
-// the process, and does not keep anything over a crash.
+// Shared returns the cluster that the tests of this process share. It ends with the process. It is not
+// durable.
 var Shared = sync.OnceValues(func() (*Cluster, error) {
 	return start([]string{"fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=500"})
 })
 
 var databases atomic.Int64
 
-// Create makes an empty database and returns its name.
+// Create creates an empty database and returns its name.
 func (c *Cluster) Create(ctx context.Context) (name string, err error) {
 	name = fmt.Sprintf("usher_%d", databases.Add(1))
 	return name, c.Exec(ctx, "postgres", "CREATE DATABASE "+name)
 }
 
-// TB is what [NewDatabase] needs of a test.
+// TB is the part of [testing.TB] that [NewDatabase] uses.
 type TB interface {
 	Helper()
 	Context() context.Context
@@ -32,8 +32,8 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// NewDatabase makes an empty database on the shared cluster until the test ends, and
-// returns where it is.
+// NewDatabase creates an empty database on the shared cluster until the test ends. It returns the
+// cluster and the name of the database.
 func NewDatabase(t TB) (c *Cluster, name string) {
 	t.Helper()
 	c, err := Shared()
@@ -41,7 +41,7 @@ func NewDatabase(t TB) (c *Cluster, name string) {
 		t.Fatalf("%v", err)
 	}
 	if name, err = c.Create(t.Context()); err != nil {
-		t.Fatalf("make a database: %v", err)
+		t.Fatalf("create a database: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := c.Drop(context.Background(), name); err != nil {
@@ -51,12 +51,12 @@ func NewDatabase(t TB) (c *Cluster, name string) {
 	return c, name
 }
 
-// Drop removes a database, and ends its connections.
+// Drop removes a database and terminates its connections.
 func (c *Cluster) Drop(ctx context.Context, name string) error {
 	return c.Exec(ctx, "postgres", "DROP DATABASE "+name+" WITH (FORCE)")
 }
 
-// Exec runs statements of a test in a database.
+// Exec runs statements in a database.
 func (c *Cluster) Exec(ctx context.Context, database, statements string) error {
 	conn, err := pgx.Connect(ctx, c.SocketURL(database))
 	if err != nil {

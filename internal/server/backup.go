@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/datadir"
 	"github.com/seed-3a99a2fe/usher/internal/privatefile"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
 // BackupCmd copies the database of a data directory.
@@ -38,7 +38,7 @@ func (cmd *BackupCmd) Run(ctx context.Context, e *command.Env) error {
 		return err
 	}
 	err := writeDatabase(cmd.File, func(file string) error {
-		return sqlstore.BackupSQLite(ctx, cmd.Data, file, copyProgress(e))
+		return sqlite.Backup(ctx, cmd.Data, file, copyProgress(e))
 	})
 	switch {
 	case errors.Is(err, fs.ErrExist):
@@ -46,7 +46,7 @@ func (cmd *BackupCmd) Run(ctx context.Context, e *command.Env) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return command.WithHint(err,
 			"name the data directory of the server with --data, and a file in a directory that is there")
-	case errors.Is(err, sqlstore.ErrDamaged):
+	case errors.Is(err, sqlite.ErrDamaged):
 		return command.WithHint(err, "nothing was kept; stop the server, and restore an earlier backup: usher restore FILE")
 	case err != nil:
 		return err
@@ -92,7 +92,7 @@ func writeDatabase(path string, write func(file string) error) error {
 const minProgressPages = 1 << 16
 
 // copyProgress returns a function that reports each tenth of a large copy at a terminal.
-func copyProgress(e *command.Env) sqlstore.Progress {
+func copyProgress(e *command.Env) sqlite.Progress {
 	reported := 0
 	return func(done, total int) {
 		if tenth := 10 * done / total; total >= minProgressPages && tenth > reported {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -25,7 +26,7 @@ func openDatabase(ctx context.Context, settings *config.Server, log *slog.Logger
 	deadline, logged := time.Now().Add(maxDatabaseWait), false
 	for {
 		store, err := sqlstore.OpenPostgres(ctx, postgresOptions(settings))
-		mayRecover := account.ErrorCode(err) == account.CodeUnavailable && sqlstore.Remedy(err) == ""
+		mayRecover := account.ErrorCode(err) == account.CodeUnavailable && postgres.Hint(err) == ""
 		if !mayRecover || time.Now().After(deadline) {
 			return store, err
 		}
@@ -45,12 +46,12 @@ func openDatabase(ctx context.Context, settings *config.Server, log *slog.Logger
 // there is none.
 func openExistingDatabase(ctx context.Context, settings *config.Server) (*sqlstore.Store, error) {
 	if settings.Database.URL.Empty() {
-		return sqlstore.OpenExisting(ctx, settings.Data)
+		return sqlstore.OpenExistingSQLite(ctx, settings.Data)
 	}
 	return sqlstore.OpenExistingPostgres(ctx, postgresOptions(settings))
 }
 
-func postgresOptions(settings *config.Server) sqlstore.Postgres {
+func postgresOptions(settings *config.Server) postgres.Config {
 	d := settings.Database
-	return sqlstore.Postgres{URL: d.URL, Connections: d.Connections, StatementTimeout: d.Timeout}
+	return postgres.Config{URL: d.URL, Connections: d.Connections, StatementTimeout: d.Timeout}
 }

@@ -10,12 +10,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/service"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
 )
 
 // explain adds a hint to the error of a start, or of an emergency command, that failed.
 func explain(err error, settings *config.Server) error {
-	remedy := sqlstore.Remedy(err)
+	remedy := postgres.Hint(err)
 	switch {
 	case remedy != "":
 		if e, ok := errors.AsType[*account.Error](err); ok {
@@ -33,10 +34,10 @@ func explain(err error, settings *config.Server) error {
 	case errors.Is(err, errPasswordNeeded):
 		return command.WithHint(err, "set USHER_ADMIN_PASSWORD or USHER_ADMIN_PASSWORD_FILE; the password needs %s",
 			account.PasswordRule)
-	case errors.Is(err, sqlstore.ErrUnfinishedMove):
+	case errors.Is(err, sqldb.ErrUnfinishedMove):
 		return command.WithHint(err,
 			"run the same `usher migrate-data` again until it ends; to give it up, remove the database")
-	case errors.Is(err, sqlstore.ErrNewerSchema), errors.Is(err, sqlstore.ErrOlderSchema):
+	case errors.Is(err, sqldb.ErrNewerSchema), errors.Is(err, sqldb.ErrOlderSchema):
 		return command.WithHint(err, "nothing was changed")
 	case account.ErrorCode(err) == account.CodeInvalid:
 		return command.WithHint(err,

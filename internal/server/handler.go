@@ -68,7 +68,7 @@ func (s *Server) metrics() *prometheus.Registry {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "usher_changes_refused", Help: "1 while the database does not store changes, else 0.",
 		}, func() float64 {
-			if s.store.Trouble() != nil {
+			if s.store.WriteFailure() != nil {
 				return 1
 			}
 			return 0
@@ -85,7 +85,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
-	writeFailure := s.store.Trouble()
+	writeFailure := s.store.WriteFailure()
 	switch err := s.store.Ping(ctx); {
 	case err != nil:
 		s.log.Warn("not ready", "error", err)

@@ -30,7 +30,7 @@ func (c *requestCounter) count(next http.Handler) http.Handler {
 func (s *Server) releaseIdleMemory(ctx context.Context) {
 	onIdle(ctx, &s.requests, func() {
 		s.accounts.DropCaches()
-		if err := s.store.Rest(ctx); err != nil && ctx.Err() == nil {
+		if err := s.store.DropCaches(ctx); err != nil && ctx.Err() == nil {
 			s.log.Debug("the database keeps its memory", "error", err)
 		}
 		debug.FreeOSMemory()

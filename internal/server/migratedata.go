@@ -13,10 +13,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/datadir"
+	"github.com/seed-3a99a2fe/usher/internal/dbmove"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
 )
 
 // MigrateDataCmd moves all data from one database to another.
@@ -78,7 +80,7 @@ func (cmd *MigrateDataCmd) Run(ctx context.Context, e *command.Env) (err error) 
 		}
 		defer func() { err = errors.Join(err, lock.Close()) }()
 	}
-	moved, err := sqlstore.Move(ctx, from, to, func(checks []keyring.Check) error {
+	moved, err := dbmove.Move(ctx, from, to, func(checks []keyring.Check) error {
 		ring, err := cmd.serverKey(e, from, to)
 		if err != nil {
 			return err
@@ -98,36 +100,36 @@ func (cmd *MigrateDataCmd) Run(ctx context.Context, e *command.Env) (err error) 
 }
 
 // parsePlace parses the value of a flag as the place of a database. Its errors never contain a password.
-func parsePlace(e *command.Env, flag, text string) (sqlstore.Place, error) {
+func parsePlace(e *command.Env, flag, text string) (dbmove.Place, error) {
 	if text == config.DatabaseVariable { // it stands for its value
 		address, err := config.Secret(e.Getenv, config.DatabaseVariable)
 		if err == nil && address.Empty() {
 			err = fmt.Errorf("%s is not set, and neither is %s_FILE", config.DatabaseVariable, config.DatabaseVariable)
 		}
 		if err != nil {
-			return sqlstore.Place{}, command.UsageErrorf("%w", err)
+			return dbmove.Place{}, command.UsageErrorf("%w", err)
 		}
-		return sqlstore.Place{Postgres: sqlstore.Postgres{URL: address}}, nil
+		return dbmove.Place{Postgres: postgres.Config{URL: address}}, nil
 	}
 	if !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
-		return sqlstore.Place{Directory: filepath.Clean(text)}, nil
+		return dbmove.Place{Directory: filepath.Clean(text)}, nil
 	}
 	address, err := url.Parse(text)
 	if err != nil {
-		return sqlstore.Place{}, command.UsageErrorf("%s cannot be read; it is postgres://user@host:port/database", flag)
+		return dbmove.Place{}, command.UsageErrorf("%s cannot be read; it is postgres://user@host:port/database", flag)
 	}
 	_, password := address.User.Password()
 	if password || address.Query().Has("password") || address.Query().Has("sslpassword") {
-		return sqlstore.Place{}, command.WithHint(
+		return dbmove.Place{}, command.WithHint(
 			command.UsageErrorf("%s must have no password: others can see the command line", flag),
 			"leave it out and name a file with it in PGPASSFILE, or put the URL in %[1]s and write %[2]s %[1]s",
 			config.DatabaseVariable, flag)
 	}
-	return sqlstore.Place{Postgres: sqlstore.Postgres{URL: secret.New(text)}}, nil
+	return dbmove.Place{Postgres: postgres.Config{URL: secret.New(text)}}, nil
 }
 
 // serverKey returns the key that servers on the target will use.
-func (cmd *MigrateDataCmd) serverKey(e *command.Env, from, to sqlstore.Place) (*keyring.Ring, error) {
+func (cmd *MigrateDataCmd) serverKey(e *command.Env, from, to dbmove.Place) (*keyring.Ring, error) {
 	settings := config.Server{ServerKeyFile: cmd.ServerKeyFile}
 	if err := settings.LoadSecrets(e.LookupEnv); err != nil {
 		return nil, command.UsageErrorf("%w", err)
@@ -152,10 +154,10 @@ func (cmd *MigrateDataCmd) serverKey(e *command.Env, from, to sqlstore.Place) (*
 }
 
 // moveProgress returns a function that reports the progress of a move at a terminal.
-func moveProgress(e *command.Env) func(sqlstore.MoveProgress) {
+func moveProgress(e *command.Env) func(dbmove.Progress) {
 	var meter *command.Meter
 	current := ""
-	return func(p sqlstore.MoveProgress) {
+	return func(p dbmove.Progress) {
 		activity := p.Table + ": copied"
 		if p.Verifying {
 			activity = p.Table + ": verified"
@@ -168,7 +170,7 @@ func moveProgress(e *command.Env) func(sqlstore.MoveProgress) {
 }
 
 // showResult lists the tables, and says what to do next.
-func (cmd *MigrateDataCmd) showResult(e *command.Env, moved []sqlstore.MovedTable) {
+func (cmd *MigrateDataCmd) showResult(e *command.Env, moved []dbmove.Table) {
 	t := command.Table{Header: []string{"TABLE", "ROWS", "SHA-256"}}
 	rows := int64(0)
 	for _, m := range moved {
@@ -190,29 +192,29 @@ func explainMove(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return command.WithHint(err,
 			"there is no database to move; name a data directory or the URL of a database with --from")
-	case errors.Is(err, service.ErrNotSetUp):
+	case errors.Is(err, dbmove.ErrNotSetUp):
 		return command.WithHint(err,
 			"no server has set up the database of --from, so there is nothing to move")
 	case errors.Is(err, service.ErrWrongKey):
 		return command.WithHint(err,
 			"give the key that the data was written with by --server-key-file or USHER_SERVER_KEY; nothing was moved")
-	case errors.Is(err, sqlstore.ErrMoveTargetUsed):
+	case errors.Is(err, dbmove.ErrTargetUsed):
 		return command.WithHint(err,
 			"name an empty database, or another directory, with --to; nothing was changed")
-	case errors.Is(err, sqlstore.ErrOtherMove):
+	case errors.Is(err, dbmove.ErrOtherMove):
 		return command.WithHint(err,
 			"continue with the --from that it was begun with, or remove that database")
-	case errors.Is(err, sqlstore.ErrUnfinishedMove):
+	case errors.Is(err, sqldb.ErrUnfinishedMove):
 		return command.WithHint(err,
 			"finish the move to it first, by the command that began it")
-	case errors.Is(err, sqlstore.ErrMoveInUse):
+	case errors.Is(err, dbmove.ErrInUse):
 		return command.WithHint(err,
 			"stop all servers and commands on both databases, and run the same command again")
-	case errors.Is(err, sqlstore.ErrMoveDiffers):
+	case errors.Is(err, dbmove.ErrDiffers):
 		return command.WithHint(err,
 			"the source or the target was changed since the copy: stop all writers, empty the target, and move again")
-	case errors.Is(err, sqlstore.ErrNewerSchema), errors.Is(err, sqlstore.ErrOlderSchema),
-		errors.Is(err, sqlstore.ErrPlainConnection):
+	case errors.Is(err, sqldb.ErrNewerSchema), errors.Is(err, sqldb.ErrOlderSchema),
+		errors.Is(err, postgres.ErrPlainConnection):
 		return command.WithHint(err, "nothing was changed")
 	}
 	if _, ok := command.Hint(err); ok {

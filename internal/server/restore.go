@@ -10,7 +10,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/command"
 	"github.com/seed-3a99a2fe/usher/internal/datadir"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
 // RestoreCmd makes a data directory from a backup.
@@ -45,20 +45,20 @@ func (cmd *RestoreCmd) Run(ctx context.Context, e *command.Env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	path := filepath.Join(cmd.Data, sqlstore.DatabaseFile)
+	path := filepath.Join(cmd.Data, sqlite.DatabaseFile)
 	if err := requireNoDatabase(path); err != nil {
 		return err
 	}
 	oldCheckpoint := ""
 	err = writeDatabase(path, func(file string) error {
-		if err := sqlstore.RestoreSQLite(ctx, cmd.File, file, copyProgress(e)); err != nil {
+		if err := sqlite.Restore(ctx, cmd.File, file, copyProgress(e)); err != nil {
 			return err
 		}
 		oldCheckpoint, err = datadir.CheckpointStore{Data: cmd.Data}.SetAside(e.Now())
 		return err
 	})
 	switch {
-	case errors.Is(err, sqlstore.ErrInUse):
+	case errors.Is(err, sqlite.ErrInUse):
 		return command.WithHint(err, "copy the database of a server with usher backup")
 	case err != nil:
 		return command.WithHint(fmt.Errorf("%s: %w", cmd.File, err), "nothing was restored")

@@ -18,7 +18,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
 // The administrator of a server under test.
@@ -133,7 +133,7 @@ func TestReady(t *testing.T) {
 		}
 	}
 	want("at the start", http.StatusOK)
-	db, err := sql.Open("sqlite", filepath.Join(s.settings.Data, sqlstore.DatabaseFile))
+	db, err := sql.Open("sqlite", filepath.Join(s.settings.Data, sqlite.DatabaseFile))
 	if err != nil {
 		t.Fatal(err)
 	}

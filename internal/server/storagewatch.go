@@ -21,10 +21,10 @@ func (s *Server) watchStorage(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if logged != "" && s.store.Trouble() != nil {
+		if logged != "" && s.store.WriteFailure() != nil {
 			_ = s.store.TryWrite(ctx) // the result shows in Trouble
 		}
-		switch failure := s.store.Trouble(); {
+		switch failure := s.store.WriteFailure(); {
 		case failure != nil && failure.Message != logged:
 			logged = failure.Message
 			s.log.Error("changes are refused", "error", failure,

@@ -17,6 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
@@ -90,7 +91,7 @@ func TestFarFromPostgreSQL(t *testing.T) {
 	address := must(url.Parse(cluster.URL(name)))
 	port := distance(t, address.Host, time.Millisecond)
 	address.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	store, err := sqlstore.OpenPostgres(t.Context(), sqlstore.Postgres{URL: secret.New(address.String())})
+	store, err := sqlstore.OpenPostgres(t.Context(), postgres.Config{URL: secret.New(address.String())})
 	if err != nil {
 		t.Fatal(err)
 	}

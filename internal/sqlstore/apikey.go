@@ -10,95 +10,110 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 	"github.com/seed-3a99a2fe/usher/internal/token"
+)
+
+// apiKeyReader implements [account.APIKeyReader].
+type apiKeyReader struct{ *querier }
+
+// apiKeyWriter implements [account.APIKeyWriter].
+type apiKeyWriter struct{ *txState }
+
+var (
+	_ account.APIKeyReader = apiKeyReader{}
+	_ account.APIKeyWriter = apiKeyWriter{}
 )
 
 const selectAPIKey = `
 	SELECT id, user_id, kind, name, hash, hint, key_id, sealed, permissions, created_at, expires_at, last_used_at
 	FROM api_keys`
 
-func scanAPIKey(row scanner) (k account.APIKey, err error) {
+func scanAPIKey(row sqldb.Row) (k account.APIKey, err error) {
 	return k, row.Scan(&k.ID, &k.UserID, &k.Kind, &k.Name, hashColumn{&k.Hash}, &k.Hint, &k.Sealed.KeyID, &k.Sealed.Box,
-		permissionsColumn{&k.Permissions}, micro{&k.Created}, micro{&k.Expires}, micro{&k.LastUsed})
+		permissionsColumn{&k.Permissions}, timeColumn{&k.Created}, timeColumn{&k.Expires}, timeColumn{&k.LastUsed})
 }
 
-func (r reader) APIKey(ctx context.Context, id int64) (account.APIKey, error) {
-	return one(ctx, r.queries, scanAPIKey, selectAPIKey+` WHERE id = $1`, id)
+func (r apiKeyReader) APIKey(ctx context.Context, id int64) (account.APIKey, error) {
+	return one(ctx, r.querier, scanAPIKey, selectAPIKey+` WHERE id = $1`, id)
 }
 
-func (r reader) APIKeyByHash(ctx context.Context, hash token.Hash) (account.APIKey, error) {
-	return one(ctx, r.queries, scanAPIKey, selectAPIKey+` WHERE hash = $1`, hash[:])
+func (r apiKeyReader) APIKeyByHash(ctx context.Context, hash token.Hash) (account.APIKey, error) {
+	return one(ctx, r.querier, scanAPIKey, selectAPIKey+` WHERE hash = $1`, hash[:])
 }
 
-func (r reader) ContractKey(ctx context.Context, userID int64) (account.APIKey, error) {
-	return one(ctx, r.queries, scanAPIKey, selectAPIKey+` WHERE user_id = $1 AND kind = 'contract'`, userID)
+func (r apiKeyReader) ContractKey(ctx context.Context, userID int64) (account.APIKey, error) {
+	return one(ctx, r.querier, scanAPIKey, selectAPIKey+` WHERE user_id = $1 AND kind = 'contract'`, userID)
 }
 
-func (r reader) APIKeysOf(ctx context.Context, userID int64) ([]account.APIKey, error) {
-	return all(ctx, r.queries, scanAPIKey, selectAPIKey+` WHERE user_id = $1 ORDER BY id`, userID)
+func (r apiKeyReader) APIKeysOf(ctx context.Context, userID int64) ([]account.APIKey, error) {
+	return all(ctx, r.querier, scanAPIKey, selectAPIKey+` WHERE user_id = $1 ORDER BY id`, userID)
 }
 
-func (t *tx) CountNamedKeys(ctx context.Context, userID int64, now time.Time) (int, error) {
-	n, err := one(ctx, t.queries, scanInt, `
+func (t apiKeyWriter) CountNamedKeys(ctx context.Context, userID int64, now time.Time) (int, error) {
+	n, err := one(ctx, &t.querier, scanInt, `
 		SELECT COUNT(*) FROM api_keys WHERE user_id = $1 AND kind = 'named' AND (expires_at = 0 OR expires_at > $2)`,
 		userID, micros(now))
 	return int(n), err
 }
 
-func (t *tx) InsertAPIKey(ctx context.Context, k account.APIKey) (int64, error) {
-	permissions, err := permissionsText(k.Permissions)
+func (t apiKeyWriter) InsertAPIKey(ctx context.Context, k account.APIKey) (int64, error) {
+	permissions, err := encodePermissions(k.Permissions)
 	if err != nil {
 		return 0, err
 	}
-	return one(ctx, t.queries, scanInt, `
-		INSERT INTO api_keys (user_id, kind, name, hash, hint, key_id, sealed, permissions, created_at, expires_at, last_used_at)
+	return one(ctx, &t.querier, scanInt, `
+		INSERT INTO api_keys (user_id, kind, name, hash, hint, key_id, sealed, permissions,
+		                      created_at, expires_at, last_used_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
 		k.UserID, string(k.Kind), k.Name, k.Hash[:], k.Hint, k.Sealed.KeyID, notNull(k.Sealed.Box), permissions,
 		micros(k.Created), micros(k.Expires), micros(k.LastUsed))
 }
 
-func (t *tx) SealAPIKey(ctx context.Context, id int64, sealed keyring.Sealed) error {
-	return t.runOne(ctx, `UPDATE api_keys SET key_id = $2, sealed = $3 WHERE id = $1`, id, sealed.KeyID, notNull(sealed.Box))
+func (t apiKeyWriter) SealAPIKey(ctx context.Context, id int64, sealed keyring.Sealed) error {
+	return t.execOne(ctx, `UPDATE api_keys SET key_id = $2, sealed = $3 WHERE id = $1`,
+		id, sealed.KeyID, notNull(sealed.Box))
 }
 
-func (t *tx) TouchAPIKey(ctx context.Context, id int64, lastUsed time.Time) error {
-	return t.run(ctx, `
+func (t apiKeyWriter) TouchAPIKey(ctx context.Context, id int64, lastUsed time.Time) error {
+	return t.execDeferred(ctx, `
 		UPDATE api_keys SET last_used_at = $2
-		WHERE id = (SELECT id FROM api_keys WHERE id = $1 AND last_used_at < $2`+t.dialect.skipLocked+`)`, id, micros(lastUsed))
+		WHERE id = (SELECT id FROM api_keys WHERE id = $1 AND last_used_at < $2`+t.Dialect.SkipLocked+`)`,
+		id, micros(lastUsed))
 }
 
-func (t *tx) AddAPIKeyFailure(ctx context.Context, id int64) (int, error) {
-	n, err := one(ctx, t.queries, scanInt, `
+func (t apiKeyWriter) AddAPIKeyFailure(ctx context.Context, id int64) (int, error) {
+	n, err := one(ctx, &t.querier, scanInt, `
 		UPDATE api_keys SET failures = failures + 1 WHERE id = $1 RETURNING failures`, id)
 	return int(n), err
 }
 
-func (t *tx) ClearAPIKeyFailures(ctx context.Context, id int64) error {
-	return t.run(ctx, `UPDATE api_keys SET failures = 0 WHERE id = $1`, id)
+func (t apiKeyWriter) ClearAPIKeyFailures(ctx context.Context, id int64) error {
+	return t.execDeferred(ctx, `UPDATE api_keys SET failures = 0 WHERE id = $1`, id)
 }
 
-func (t *tx) DeleteAPIKey(ctx context.Context, id int64) error {
+func (t apiKeyWriter) DeleteAPIKey(ctx context.Context, id int64) error {
 	if err := t.changed(ctx, account.AuthKey, id); err != nil {
 		return err
 	}
-	return t.run(ctx, `DELETE FROM api_keys WHERE id = $1`, id)
+	return t.execDeferred(ctx, `DELETE FROM api_keys WHERE id = $1`, id)
 }
 
-func (t *tx) DeleteAPIKeysOf(ctx context.Context, userID int64) error {
+func (t apiKeyWriter) DeleteAPIKeysOf(ctx context.Context, userID int64) error {
 	if err := t.changed(ctx, account.AuthUser, userID); err != nil {
 		return err
 	}
-	return t.run(ctx, `DELETE FROM api_keys WHERE user_id = $1`, userID)
+	return t.execDeferred(ctx, `DELETE FROM api_keys WHERE user_id = $1`, userID)
 }
 
-func (t *tx) DeleteExpiredAPIKeys(ctx context.Context, before time.Time, limit int) (int, error) {
+func (t apiKeyWriter) DeleteExpiredAPIKeys(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM api_keys WHERE id IN (
-			SELECT id FROM api_keys WHERE expires_at > 0 AND expires_at <= $1 LIMIT $2`+t.dialect.skipLocked+`)`, micros(before), limit)
+			SELECT id FROM api_keys WHERE expires_at > 0 AND expires_at <= $1 LIMIT $2`+t.Dialect.SkipLocked+`)`,
+		micros(before), limit)
 }
 
-// storedPermission is how a permission of a key is stored. Its names are not
-// changed without a migration.
+// storedPermission is the JSON form of a permission of a key. A change of its names needs a migration.
 type storedPermission struct {
 	Entity access.Entity `json:"entity"`
 	Action access.Action `json:"action"`
@@ -106,9 +121,9 @@ type storedPermission struct {
 	IDs    []int64       `json:"ids,omitempty"`
 }
 
-// permissionsText writes the permissions of a key: empty where there is no list,
-// which is more than an empty one.
-func permissionsText(permissions []access.Permission) (string, error) {
+// encodePermissions returns the permissions of a key as text. A nil list is the empty text: such a key
+// is not narrowed, unlike one with an empty list.
+func encodePermissions(permissions []access.Permission) (string, error) {
 	if permissions == nil {
 		return "", nil
 	}
@@ -118,15 +133,15 @@ func permissionsText(permissions []access.Permission) (string, error) {
 	}
 	text, err := json.Marshal(stored)
 	if err != nil {
-		return "", fmt.Errorf("write the permissions of a key: %w", err)
+		return "", fmt.Errorf("encode the permissions of a key: %w", err)
 	}
 	return string(text), nil
 }
 
-// permissionsColumn scans what permissionsText writes.
+// permissionsColumn scans permissions that encodePermissions has encoded.
 type permissionsColumn struct{ to *[]access.Permission }
 
-// Scan implements sql.Scanner.
+// Scan implements [sql.Scanner].
 func (c permissionsColumn) Scan(value any) error {
 	text, ok := value.(string)
 	if !ok {
@@ -138,7 +153,7 @@ func (c permissionsColumn) Scan(value any) error {
 	}
 	var stored []storedPermission
 	if err := json.Unmarshal([]byte(text), &stored); err != nil {
-		return fmt.Errorf("read the permissions of a key: %w", err)
+		return fmt.Errorf("decode the permissions of a key: %w", err)
 	}
 	*c.to = make([]access.Permission, len(stored))
 	for i, p := range stored {
@@ -150,11 +165,11 @@ func (c permissionsColumn) Scan(value any) error {
 // hashColumn scans the hash of a token.
 type hashColumn struct{ to *token.Hash }
 
-// Scan implements sql.Scanner.
+// Scan implements [sql.Scanner].
 func (c hashColumn) Scan(value any) error {
 	bytes, ok := value.([]byte)
 	if !ok || len(bytes) != len(c.to) {
-		return errors.New("a stored hash is not of its length")
+		return errors.New("a stored hash has another length")
 	}
 	copy(c.to[:], bytes)
 	return nil

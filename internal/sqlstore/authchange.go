@@ -7,52 +7,73 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-func (t *tx) InsertAuthChange(ctx context.Context, c account.AuthChange) error {
+// authChangeReader implements [account.AuthChangeReader].
+type authChangeReader struct{ *querier }
+
+// authChangeWriter implements [account.AuthChangeWriter].
+type authChangeWriter struct{ *txState }
+
+var (
+	_ account.AuthChangeReader = authChangeReader{}
+	_ account.AuthChangeWriter = authChangeWriter{}
+)
+
+// InsertAuthChange inserts a change once in a transaction.
+func (t authChangeWriter) InsertAuthChange(ctx context.Context, c account.AuthChange) error {
+	return t.insertAuthChange(ctx, c)
+}
+
+// InsertedAuthChanges returns the changes that the transaction has inserted, in any order.
+func (t authChangeWriter) InsertedAuthChanges() []account.AuthChange {
+	return slices.Collect(maps.Keys(t.authChanges))
+}
+
+func (t *txState) insertAuthChange(ctx context.Context, c account.AuthChange) error {
 	if t.authChanges[c] {
 		return nil
 	}
 	if t.authChanges == nil {
 		t.authChanges = map[account.AuthChange]bool{}
 	}
-	t.authChanges[c] = true // before the row: it is for a commit of which nobody knows the outcome, too
-	return t.run(ctx, `INSERT INTO auth_change (kind, entity_id, at) VALUES ($1, $2, `+t.dialect.now+`)`, string(c.Kind), c.ID)
+	t.authChanges[c] = true // even if the statement fails: the outcome of the commit may be unknown
+	return t.execDeferred(ctx, `
+		INSERT INTO auth_change (kind, entity_id, at) VALUES ($1, $2, `+t.Dialect.Now+`)`, string(c.Kind), c.ID)
 }
 
-func (t *tx) InsertedAuthChanges() []account.AuthChange {
-	return slices.Collect(maps.Keys(t.authChanges))
+// changed announces a change after which a credential may belong to another principal, or to none.
+// It is called before the statement that makes the change.
+func (t *txState) changed(ctx context.Context, kind account.AuthKind, id int64) error {
+	return t.insertAuthChange(ctx, account.AuthChange{Kind: kind, ID: id})
 }
 
-// changed stands before each statement after which somebody's credential may let
-// in another principal than before.
-func (t *tx) changed(ctx context.Context, kind account.AuthKind, id int64) error {
-	return t.InsertAuthChange(ctx, account.AuthChange{Kind: kind, ID: id})
-}
-
-// AuthChanges reads the time in the same statement, so that it is that of the
-// snapshot, and has a row even where nothing was changed.
-func (r reader) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (news account.AuthChangeBatch, err error) {
-	since, from := "at > "+r.dialect.now+" - $1", age.Microseconds()
+// AuthChanges reads the database's time in the same statement, so that it is the time of the
+// snapshot. The statement returns a row even if there are no changes.
+func (r authChangeReader) AuthChanges(
+	ctx context.Context, after int64, age time.Duration, limit int,
+) (batch account.AuthChangeBatch, err error) {
+	since, from := "at > "+r.Dialect.Now+" - $1", age.Microseconds()
 	if after > 0 {
 		since, from = "id > $1", after
 	}
-	rows, err := all(ctx, r.atLength(), scanAuthChange, `
+	rows, err := all(ctx, r.cancellable(), scanAuthChange, `
 		SELECT n.at, n.last, c.kind, c.entity_id
-		FROM (SELECT `+r.dialect.now+` AS at, `+r.dialect.lastChange+` AS last) n
+		FROM (SELECT `+r.Dialect.Now+` AS at, `+r.Dialect.LastID("auth_change")+` AS last) n
 		LEFT JOIN (SELECT DISTINCT kind, entity_id FROM auth_change WHERE `+since+` LIMIT $2) c ON TRUE`,
 		from, limit)
 	for _, row := range rows {
-		news.At, news.Last = row.at, row.last
+		batch.At, batch.Last = row.at, row.last
 		if row.kind != nil {
-			news.Changes = append(news.Changes, account.AuthChange{Kind: account.AuthKind(*row.kind), ID: *row.id})
+			batch.Changes = append(batch.Changes, account.AuthChange{Kind: account.AuthKind(*row.kind), ID: *row.id})
 		}
 	}
-	return news, err
+	return batch, err
 }
 
-// authChangeRow is a change, if there is one, the time of the database, and the number
-// after which others come.
+// authChangeRow is a change with the time of the database and the id after which later changes come.
+// kind and id are nil if there are no changes.
 type authChangeRow struct {
 	at   time.Time
 	last int64
@@ -60,12 +81,12 @@ type authChangeRow struct {
 	id   *int64
 }
 
-func scanAuthChange(row scanner) (r authChangeRow, err error) {
-	return r, row.Scan(micro{&r.at}, &r.last, &r.kind, &r.id)
+func scanAuthChange(row sqldb.Row) (r authChangeRow, err error) {
+	return r, row.Scan(timeColumn{&r.at}, &r.last, &r.kind, &r.id)
 }
 
-func (t *tx) DeleteAuthChanges(ctx context.Context, age time.Duration, limit int) (int, error) {
+func (t authChangeWriter) DeleteAuthChanges(ctx context.Context, age time.Duration, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM auth_change WHERE id IN (
-			SELECT id FROM auth_change WHERE at <= `+t.dialect.now+` - $1 LIMIT $2)`, age.Microseconds(), limit)
+			SELECT id FROM auth_change WHERE at <= `+t.Dialect.Now+` - $1 LIMIT $2)`, age.Microseconds(), limit)
 }

@@ -12,15 +12,14 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
-// bareDurable opens the database of a directory as the store does: every commit
-// is on disk when it returns.
+// bareDurable opens the database of a directory as the store does, with durable commits.
 func bareDurable(b *testing.B, dir string) *sql.DB {
 	b.Helper()
 	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, sqlstore.DatabaseFile)+"?"+pragmas.Encode())
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, sqlite.DatabaseFile)+"?"+pragmas.Encode())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -32,8 +31,8 @@ func bareDurable(b *testing.B, dir string) *sql.DB {
 	return db
 }
 
-// BenchmarkWrite is one durable transaction that counts in a throttle, by so
-// many callers at once; "bare" commits one by one without the store.
+// BenchmarkWrite runs durable transactions that each update a throttle counter, by a number of
+// concurrent callers. "bare" commits one by one without the store.
 func BenchmarkWrite(b *testing.B) {
 	b.Run("bare", func(b *testing.B) {
 		dir := b.TempDir()
@@ -102,8 +101,8 @@ func countFailure(ctx context.Context, s account.Store, key string) error {
 	})
 }
 
-// BenchmarkUser is one look-up of a user among a thousand; "bare" reads the row
-// of users alone by a prepared statement.
+// BenchmarkUser reads one user among many. "bare" reads only the row of the user, by a prepared
+// statement.
 func BenchmarkUser(b *testing.B) {
 	const users = account.MaxNewUsers
 	dir := b.TempDir()
@@ -121,7 +120,8 @@ func BenchmarkUser(b *testing.B) {
 	})
 	b.Run("bare", func(b *testing.B) {
 		stmt, err := bareDurable(b, dir).Prepare(`
-			SELECT id, email, name, surname, department, biography, picture, provider, identifier, active, need_password_reset, eula_version
+			SELECT id, email, name, surname, department, biography, picture, provider, identifier, active,
+			       need_password_reset, eula_version
 			FROM users WHERE id = $1`)
 		if err != nil {
 			b.Fatal(err)
@@ -129,8 +129,9 @@ func BenchmarkUser(b *testing.B) {
 		defer stmt.Close()
 		for b.Loop() {
 			var u account.User
-			err := stmt.QueryRowContext(b.Context(), 1+rand.Int64N(users)).Scan(&u.ID, &u.Email, &u.Name, &u.Surname, &u.Department,
-				&u.Biography, &u.Picture, &u.Provider, &u.Identifier, &u.Active, &u.NeedPasswordReset, &u.EULAVersion)
+			err := stmt.QueryRowContext(b.Context(), 1+rand.Int64N(users)).
+				Scan(&u.ID, &u.Email, &u.Name, &u.Surname, &u.Department,
+					&u.Biography, &u.Picture, &u.Provider, &u.Identifier, &u.Active, &u.NeedPasswordReset, &u.EULAVersion)
 			if err != nil {
 				b.Fatal(err)
 			}

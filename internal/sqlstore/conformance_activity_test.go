@@ -10,16 +10,19 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// activity stores entries of these actors and returns their ids.
-func activity(t testing.TB, s account.Store, actors ...int64) (ids []int64) {
+// insertActivity stores an entry of each actor and returns the ids of the entries.
+func insertActivity(t testing.TB, s account.Store, actors ...int64) (ids []int64) {
 	t.Helper()
 	change(t, s, func(ctx context.Context, tx account.Tx) error {
 		for _, actor := range actors {
 			err := tx.InsertActivity(ctx, account.Activity{
 				At: now, Actor: account.Actor{ID: actor, Name: "ada@example.org", ClientNetwork: "192.0.2.1",
 					Credential: account.CredentialRef{Kind: account.CredentialSession, ID: 9}},
-				Event: account.Event{Action: account.ActionUserUpdate, Target: account.Target{Kind: access.EntityUser, ID: 7, Name: "bob@example.org"},
-					Changes: []account.FieldChange{{Field: "roles", From: []int64{1}, To: []int64{1, 9007199254740993}}}},
+				Event: account.Event{
+					Action:  account.ActionUserUpdate,
+					Target:  account.Target{Kind: access.EntityUser, ID: 7, Name: "bob@example.org"},
+					Changes: []account.FieldChange{{Field: "roles", From: []int64{1}, To: []int64{1, 9007199254740993}}},
+				},
 				Count: 2,
 			})
 			if err != nil {
@@ -28,18 +31,19 @@ func activity(t testing.TB, s account.Store, actors ...int64) (ids []int64) {
 		}
 		return nil
 	})
-	for _, e := range get[[]account.StoredActivity](t)(s.Activity(t.Context(), account.ActivityQuery{Limit: len(actors)})) {
+	for _, e := range get[[]account.StoredActivity](t)(s.Activity(t.Context(),
+		account.ActivityQuery{Limit: len(actors)})) {
 		ids = append([]int64{e.ID}, ids...)
 	}
 	return ids
 }
 
 func TestActivity(t *testing.T) {
-	conform(t, "as it was written", func(t *testing.T, db database) {
-		id := activity(t, db, 3)[0]
+	conform(t, "an entry is read back", func(t *testing.T, db database) {
+		id := insertActivity(t, db, 3)[0]
 		got := get[[]account.StoredActivity](t)(db.UnsealedActivity(t.Context(), 10))
 		if len(got) != 1 {
-			t.Fatalf("there are %d", len(got))
+			t.Fatalf("got %d entries, want 1", len(got))
 		}
 		e := got[0]
 		want(t, "id", e.ID, id)
@@ -52,61 +56,83 @@ func TestActivity(t *testing.T) {
 	})
 
 	conform(t, "by actors", func(t *testing.T, db database) {
-		ids := activity(t, db, 1, 2, 3, 2, 0)
+		ids := insertActivity(t, db, 1, 2, 3, 2, 0)
 		for _, test := range []struct {
 			actors []int64
 			want   int
 		}{{nil, 5}, {[]int64{}, 0}, {[]int64{2}, 2}, {[]int64{3, 1, 99}, 2}} {
-			got := get[[]account.StoredActivity](t)(db.Activity(t.Context(), account.ActivityQuery{Actors: test.actors, Limit: 10}))
+			got := get[[]account.StoredActivity](t)(
+				db.Activity(t.Context(), account.ActivityQuery{Actors: test.actors, Limit: 10}),
+			)
 			want(t, "entries", len(got), test.want)
 		}
-		got := get[[]account.StoredActivity](t)(db.Activity(t.Context(), account.ActivityQuery{Actors: []int64{2}, Backward: account.ActivityPlace{ID: ids[3]}, Limit: 10}))
+		got := get[[]account.StoredActivity](t)(
+			db.Activity(t.Context(),
+				account.ActivityQuery{Actors: []int64{2}, Backward: account.ActivityPlace{ID: ids[3]}, Limit: 10}),
+		)
 		if len(got) != 1 || got[0].ID != ids[1] {
-			t.Errorf("before %d there are %+v", ids[3], got)
+			t.Errorf("before %d: got %+v", ids[3], got)
 		}
 	})
 }
 
 func TestActivityChain(t *testing.T) {
 	sealed := func(id, number int64) account.StoredActivity {
-		return account.StoredActivity{Activity: account.Activity{ID: id}, Number: number, KeyID: "k", Seal: []byte{1, byte(number)}}
+		return account.StoredActivity{
+			Activity: account.Activity{ID: id},
+			Number:   number,
+			KeyID:    "k",
+			Seal:     []byte{1, byte(number)},
+		}
 	}
 	conform(t, "seals", func(t *testing.T, db database) {
-		ids := activity(t, db, 1, 2, 3)
+		ids := insertActivity(t, db, 1, 2, 3)
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SealActivity(ctx, sealed(ids[1], 1)) })
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SealActivity(ctx, sealed(ids[0], 2)) })
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SealActivity(ctx, sealed(ids[0], 3)) })
+		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return tx.SealActivity(ctx, sealed(ids[0], 3))
+		})
 		wantErr(t, "sealing twice", err, account.ErrNotFound)
-		if err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SealActivity(ctx, sealed(ids[2], 2)) }); err == nil {
-			t.Error("a number is used twice")
+		if err := db.Write(t.Context(), func(ctx context.Context,
+			tx account.Tx) error {
+			return tx.SealActivity(ctx, sealed(ids[2], 2))
+		}); err == nil {
+			t.Error("a number was used twice")
 		}
 		want(t, "unsealed", get[int](t)(db.CountUnsealedActivity(t.Context())), 1)
 		got := get[[]account.StoredActivity](t)(db.SealedActivity(t.Context(), 0, 0, 10))
-		if len(got) != 2 || got[0].ID != ids[1] || got[1].ID != ids[0] || got[1].KeyID != "k" || string(got[1].Seal) != "\x01\x02" {
-			t.Errorf("sealed are %+v", got)
+		if len(got) != 2 || got[0].ID != ids[1] || got[1].ID != ids[0] || got[1].KeyID != "k" ||
+			string(got[1].Seal) != "\x01\x02" {
+			t.Errorf("sealed entries: got %+v", got)
 		}
 		got = get[[]account.StoredActivity](t)(db.SealedActivity(t.Context(), got[0].Number, got[0].ID, 10))
-		want(t, "behind the first", len(got), 1)
+		want(t, "after the first", len(got), 1)
 
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
-			if err := tx.SaveCheckpoint(ctx, account.Checkpoint{Number: 1, At: now, Seal: []byte("s"), Signature: keyring.Signature{MAC: []byte("m")}}); err != nil {
+			if err := tx.SaveCheckpoint(ctx, account.Checkpoint{Number: 1, At: now, Seal: []byte("s"),
+				Signature: keyring.Signature{MAC: []byte("m")}}); err != nil {
 				return err
 			}
 			return tx.DeleteSealedActivity(ctx, 1)
 		})
 		want(t, "kept", len(get[[]account.StoredActivity](t)(db.SealedActivity(t.Context(), 0, 0, 10))), 1)
 		_, err = db.CheckpointBefore(t.Context(), 10)
-		wantErr(t, "a checkpoint of what is gone", err, account.ErrNotFound)
+		wantErr(t, "a checkpoint of deleted entries", err, account.ErrNotFound)
 	})
 
-	conform(t, "ends", func(t *testing.T, db database) {
+	conform(t, "ends of the chain", func(t *testing.T, db database) {
 		for _, end := range []account.ChainEnd{account.ChainAnchor, account.ChainHead} {
 			c := get[account.Checkpoint](t)(db.ChainEnd(t.Context(), end))
 			if c.Number != 0 || !c.At.IsZero() || len(c.Seal) != 0 {
-				t.Errorf("the %s begins as %+v", end, c)
+				t.Errorf("the first %s is %+v", end, c)
 			}
 		}
-		head := account.Checkpoint{Number: 7, At: now.Truncate(time.Microsecond), Seal: []byte("s"), Signature: keyring.Signature{KeyID: "k", MAC: []byte("m")}}
+		head := account.Checkpoint{
+			Number:    7,
+			At:        now.Truncate(time.Microsecond),
+			Seal:      []byte("s"),
+			Signature: keyring.Signature{KeyID: "k", MAC: []byte("m")},
+		}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			if _, err := tx.LockChain(ctx); err != nil {
 				return err
@@ -120,7 +146,12 @@ func TestActivityChain(t *testing.T) {
 	conform(t, "checkpoints", func(t *testing.T, db database) {
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			for _, n := range []int64{5, 9, 5, 12} {
-				c := account.Checkpoint{Number: n, At: now, Seal: []byte{byte(n)}, Signature: keyring.Signature{KeyID: "k", MAC: []byte("m")}}
+				c := account.Checkpoint{
+					Number:    n,
+					At:        now,
+					Seal:      []byte{byte(n)},
+					Signature: keyring.Signature{KeyID: "k", MAC: []byte("m")},
+				}
 				if err := tx.SaveCheckpoint(ctx, c); err != nil {
 					return err
 				}
@@ -129,7 +160,7 @@ func TestActivityChain(t *testing.T) {
 		})
 		got := get[[]account.Checkpoint](t)(db.Checkpoints(t.Context(), 5, 12, 10))
 		if len(got) != 2 || got[0].Number != 9 || got[1].Number != 12 {
-			t.Errorf("they are %v", got)
+			t.Errorf("got %v", got)
 		}
 		want(t, "before 11", get[account.Checkpoint](t)(db.CheckpointBefore(t.Context(), 11)).Number, 9)
 		_, err := db.CheckpointBefore(t.Context(), 4)
@@ -166,7 +197,7 @@ func TestFailedSignIns(t *testing.T) {
 			t.Errorf("taken: %v", taken)
 		}
 		if taken := take(10); len(taken) != 1 || taken[0] != f {
-			t.Errorf("taken then: %v", taken)
+			t.Errorf("taken next: %v", taken)
 		}
 		want(t, "left", len(get[[]account.FailedSignIns](t)(db.FailedSignIns(t.Context(), now, 10))), 0)
 	})

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// namedKey is a key of a user that may do all that he may, and never expires.
+// namedKey returns a key with all permissions of its user, which never expires.
 func namedKey(userID int64, name string) account.APIKey {
 	return account.APIKey{
 		UserID: userID, Kind: account.APIKeyNamed, Name: name, Hash: hashOf(name), Hint: "wxyz",
@@ -35,7 +35,7 @@ func insertKey(t testing.TB, s account.Store, k account.APIKey) account.APIKey {
 func wantKeys(t *testing.T, what string, got []account.APIKey, want ...account.APIKey) {
 	t.Helper()
 	for i := range got {
-		if len(got[i].Sealed.Box) == 0 { // drivers differ in what they make of empty bytes
+		if len(got[i].Sealed.Box) == 0 { // drivers return empty bytes as nil or not
 			got[i].Sealed.Box = nil
 		}
 	}
@@ -45,9 +45,14 @@ func wantKeys(t *testing.T, what string, got []account.APIKey, want ...account.A
 }
 
 func TestAPIKey(t *testing.T) {
-	conform(t, "what was inserted is read back", func(t *testing.T, db database) {
+	conform(t, "an inserted key is read back", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
-		keys := []account.APIKey{namedKey(u.ID, "all"), namedKey(u.ID, "nothing"), namedKey(u.ID, "some"), contractKey(u.ID, "contract")}
+		keys := []account.APIKey{
+			namedKey(u.ID, "all"),
+			namedKey(u.ID, "nothing"),
+			namedKey(u.ID, "some"),
+			contractKey(u.ID, "contract"),
+		}
 		keys[1].Permissions = []access.Permission{}
 		keys[2].Permissions = []access.Permission{
 			{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{3, 1 << 60}},
@@ -63,7 +68,7 @@ func TestAPIKey(t *testing.T) {
 		wantKeys(t, "the contract's", []account.APIKey{get[account.APIKey](t)(db.ContractKey(t.Context(), u.ID))}, keys[3])
 	})
 
-	conform(t, "a key that is not there is not found", func(t *testing.T, db database) {
+	conform(t, "a missing key is not found", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		insertKey(t, db, namedKey(u.ID, "one"))
 		_, err := db.APIKey(t.Context(), 99)
@@ -80,14 +85,14 @@ func TestAPIKey(t *testing.T) {
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteAPIKey(ctx, 99) })
 	})
 
-	conform(t, "a hash is of one key, a user has one contract key, and a named key no sealed text", func(t *testing.T, db database) {
+	conform(t, "the schema refuses bad keys", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		insertKey(t, db, contractKey(u.ID, "one"))
 		sealed := namedKey(u.ID, "sealed")
 		sealed.Sealed = keyring.Sealed{KeyID: "k1", Box: []byte("text")}
 		for name, k := range map[string]account.APIKey{
 			"the same hash": namedKey(u.ID, "one"), "a second contract key": contractKey(u.ID, "two"),
-			"sealed": sealed, "of nobody": namedKey(99, "three"),
+			"sealed": sealed, "of a missing user": namedKey(99, "three"),
 		} {
 			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertAPIKey(ctx, k) })
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
@@ -126,7 +131,7 @@ func TestAPIKey(t *testing.T) {
 		want(t, "of another", fail(two.ID), 1)
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.ClearAPIKeyFailures(ctx, one.ID) })
 		want(t, "cleared", fail(one.ID), 1)
-		want(t, "of another, later", fail(two.ID), 2)
+		want(t, "of another, afterwards", fail(two.ID), 2)
 	})
 
 	conform(t, "named keys that have not expired count", func(t *testing.T, db database) {
@@ -134,7 +139,8 @@ func TestAPIKey(t *testing.T) {
 		expired, lives := namedKey(users[0].ID, "expired"), namedKey(users[0].ID, "lives")
 		expired.Expires, lives.Expires = now, now.Add(time.Microsecond)
 		for _, k := range []account.APIKey{
-			expired, lives, namedKey(users[0].ID, "for ever"), contractKey(users[0].ID, "contract"), namedKey(users[1].ID, "another's"),
+			expired, lives, namedKey(users[0].ID, "for ever"), contractKey(users[0].ID, "contract"),
+			namedKey(users[1].ID, "another's"),
 		} {
 			insertKey(t, db, k)
 		}
@@ -143,7 +149,7 @@ func TestAPIKey(t *testing.T) {
 		}), 2)
 	})
 
-	conform(t, "keys end, with their users too", func(t *testing.T, db database) {
+	conform(t, "keys are deleted, with their users too", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 3)
 		a, b := insertKey(t, db, namedKey(users[0].ID, "a")), insertKey(t, db, namedKey(users[0].ID, "b"))
 		c, d := insertKey(t, db, contractKey(users[1].ID, "c")), insertKey(t, db, contractKey(users[2].ID, "d"))
@@ -156,7 +162,7 @@ func TestAPIKey(t *testing.T) {
 		_, err := db.APIKey(t.Context(), d.ID)
 		wantErr(t, "of a deleted user", err, account.ErrNotFound)
 		if id := insertKey(t, db, namedKey(users[0].ID, "e")).ID; id <= d.ID {
-			t.Errorf("the id %d of an ended key came back as %d", d.ID, id)
+			t.Errorf("the id %d of a deleted key was reused as %d", d.ID, id)
 		}
 	})
 
@@ -165,12 +171,14 @@ func TestAPIKey(t *testing.T) {
 		gone, stays := namedKey(u.ID, "gone"), namedKey(u.ID, "stays")
 		gone.Expires, stays.Expires = now, now.Add(time.Microsecond)
 		insertKey(t, db, gone)
-		stays, forever := insertKey(t, db, stays), insertKey(t, db, namedKey(u.ID, "for ever"))
+		stays, unlimited := insertKey(t, db, stays), insertKey(t, db, namedKey(u.ID, "for ever"))
 		remove := func() int {
-			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.DeleteExpiredAPIKeys(ctx, now, 10) })
+			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+				return tx.DeleteExpiredAPIKeys(ctx, now, 10)
+			})
 		}
 		want(t, "first", remove(), 1)
 		want(t, "again", remove(), 0)
-		wantKeys(t, "left", get[[]account.APIKey](t)(db.APIKeysOf(t.Context(), u.ID)), stays, forever)
+		wantKeys(t, "left", get[[]account.APIKey](t)(db.APIKeysOf(t.Context(), u.ID)), stays, unlimited)
 	})
 }

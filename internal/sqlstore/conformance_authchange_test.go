@@ -14,17 +14,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// authScene is what there is before each change: user 1 with role 1 and user 2 with
-// role 2, each with a session and a key of the same number. Role 3 is for user 1
-// alone, role 4 for role 2 alone; user 3 has no role.
-type authScene struct {
+// authFixture is the data before each change. User 1 has role 1 and user 2 has role 2; each has a
+// session and a key of the same number. Role 3 lists user 1 only, role 4 lists role 2 only. User 3 has
+// no role.
+type authFixture struct {
 	context.Context
 	account.Tx
 	users []account.User
 	roles []access.Role
 }
 
-func newAuthScene(t *testing.T, db database) (s authScene) {
+func newAuthFixture(t *testing.T, db database) (s authFixture) {
 	for _, r := range []access.Role{
 		{ID: 1, Name: "one"}, {ID: 2, Name: "two"},
 		{Name: "of user 1", Permissions: []access.Permission{permission("user", "read", 1)}},
@@ -38,7 +38,8 @@ func newAuthScene(t *testing.T, db database) (s authScene) {
 			return tx.SetUserRoles(ctx, s.users[i].ID, []int64{s.roles[i].ID})
 		})
 		insertSession(t, db, s.users[i].ID, name)
-		insertKey(t, db, account.APIKey{UserID: s.users[i].ID, Kind: account.APIKeyNamed, Name: name, Hash: hashOf("key " + name)})
+		insertKey(t, db,
+			account.APIKey{UserID: s.users[i].ID, Kind: account.APIKeyNamed, Name: name, Hash: hashOf("key " + name)})
 	}
 	change(t, db, func(ctx context.Context, tx account.Tx) error {
 		return counted(tx.DeleteAuthChanges(ctx, 0, 100))
@@ -46,8 +47,8 @@ func newAuthScene(t *testing.T, db database) (s authScene) {
 	return s
 }
 
-// lockUntil makes user 1 be shown as locked until then.
-func (s authScene) lockUntil(until time.Time) error {
+// lockUntil locks user 1 until a time.
+func (s authFixture) lockUntil(until time.Time) error {
 	v, err := s.LockThrottle(s, throttle.SignInKey(throttle.UserSubject(1), "192.0.2.1", false))
 	if err != nil {
 		return err
@@ -56,60 +57,124 @@ func (s authScene) lockUntil(until time.Time) error {
 	return s.SaveThrottle(s, v)
 }
 
-// authChanges are the methods after which a credential may let in another principal
-// than before, or nobody, and what they tell of.
+// authChanges are the methods after which a credential may belong to another principal, or to none,
+// and the changes that they announce.
 var authChanges = []struct {
 	method string
-	call   func(authScene) error
+	call   func(authFixture) error
 	want   []account.AuthChange
 }{
-	{"UpdateUser", func(s authScene) error { return s.UpdateUser(s, account.User{}, s.users[0], "a@b.example", now) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
-	{"SetPassword", func(s authScene) error { return s.SetPassword(s, 1, "hash", true, now) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
-	{"SetUserRoles", func(s authScene) error { return s.SetUserRoles(s, 1, nil) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
-	{"SetUserRoles", func(s authScene) error { return s.SetUserRoles(s, 3, []int64{1}) }, []account.AuthChange{{Kind: account.AuthUser, ID: 3}}},
-	{"DeleteUser", func(s authScene) error { return s.DeleteUser(s, 2) }, []account.AuthChange{{Kind: account.AuthUser, ID: 2}}},
-	{"DeleteUser", func(s authScene) error { return s.DeleteUser(s, 1) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}, {Kind: account.AuthRole, ID: 3}}},
-	{"UpdateRole", func(s authScene) error { return s.UpdateRole(s, access.Role{ID: 1, Name: "new"}) }, []account.AuthChange{{Kind: account.AuthRole, ID: 1}}},
-	{"SetRolePermissions", func(s authScene) error { return s.SetRolePermissions(s, 1, nil) }, []account.AuthChange{{Kind: account.AuthRole, ID: 1}}},
-	{"ReplaceRole", func(s authScene) error { return counted(s.ReplaceRole(s, 1, 2)) }, []account.AuthChange{{Kind: account.AuthRole, ID: 1}}},
-	{"DeleteRole", func(s authScene) error {
+	{
+		"UpdateUser",
+		func(s authFixture) error { return s.UpdateUser(s, account.User{}, s.users[0], "a@b.example", now) },
+		[]account.AuthChange{{Kind: account.AuthUser, ID: 1}},
+	},
+	{
+		"SetPassword",
+		func(s authFixture) error { return s.SetPassword(s, 1, "hash", true, now) },
+		[]account.AuthChange{{Kind: account.AuthUser, ID: 1}},
+	},
+	{
+		"SetUserRoles",
+		func(s authFixture) error { return s.SetUserRoles(s, 1, nil) },
+		[]account.AuthChange{{Kind: account.AuthUser, ID: 1}},
+	},
+	{
+		"SetUserRoles",
+		func(s authFixture) error { return s.SetUserRoles(s, 3, []int64{1}) },
+		[]account.AuthChange{{Kind: account.AuthUser, ID: 3}},
+	},
+	{
+		"DeleteUser",
+		func(s authFixture) error { return s.DeleteUser(s, 2) },
+		[]account.AuthChange{{Kind: account.AuthUser, ID: 2}},
+	},
+	{
+		"DeleteUser",
+		func(s authFixture) error { return s.DeleteUser(s, 1) },
+		[]account.AuthChange{{Kind: account.AuthUser, ID: 1}, {Kind: account.AuthRole, ID: 3}},
+	},
+	{
+		"UpdateRole",
+		func(s authFixture) error { return s.UpdateRole(s, access.Role{ID: 1, Name: "new"}) },
+		[]account.AuthChange{{Kind: account.AuthRole, ID: 1}},
+	},
+	{
+		"SetRolePermissions",
+		func(s authFixture) error { return s.SetRolePermissions(s, 1, nil) },
+		[]account.AuthChange{{Kind: account.AuthRole, ID: 1}},
+	},
+	{
+		"ReplaceRole",
+		func(s authFixture) error { return counted(s.ReplaceRole(s, 1, 2)) },
+		[]account.AuthChange{{Kind: account.AuthRole, ID: 1}},
+	},
+	{"DeleteRole", func(s authFixture) error {
 		return errors.Join(s.SetUserRoles(s, 2, nil), s.DeleteRole(s, 2))
-	}, []account.AuthChange{{Kind: account.AuthUser, ID: 2}, {Kind: account.AuthRole, ID: 2}, {Kind: account.AuthRole, ID: 4}}},
-	{"SetSessionHash", func(s authScene) error { return s.SetSessionHash(s, 1, hashOf("one"), hashOf("another")) }, []account.AuthChange{{Kind: account.AuthSession, ID: 1}}},
-	{"DeleteSession", func(s authScene) error { return s.DeleteSession(s, 1) }, []account.AuthChange{{Kind: account.AuthSession, ID: 1}}},
-	{"DeleteSessionsOf", func(s authScene) error { return s.DeleteSessionsOf(s, 1, 0) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
-	{"DeleteAPIKey", func(s authScene) error { return s.DeleteAPIKey(s, 1) }, []account.AuthChange{{Kind: account.AuthKey, ID: 1}}},
-	{"DeleteAPIKeysOf", func(s authScene) error { return s.DeleteAPIKeysOf(s, 1) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
-	{"SaveSetting", func(s authScene) error { return s.SaveSetting(s, "server", "{}") }, []account.AuthChange{{Kind: account.AuthSettings}}},
-	{"SaveThrottle", func(s authScene) error { return s.lockUntil(now) }, []account.AuthChange{{Kind: account.AuthUser, ID: 1}}},
-	{"InsertAuthChange", func(s authScene) error {
+	}, []account.AuthChange{{Kind: account.AuthUser, ID: 2}, {Kind: account.AuthRole, ID: 2},
+		{Kind: account.AuthRole, ID: 4}}},
+	{
+		"SetSessionHash",
+		func(s authFixture) error { return s.SetSessionHash(s, 1, hashOf("one"), hashOf("another")) },
+		[]account.AuthChange{{Kind: account.AuthSession, ID: 1}},
+	},
+	{
+		"DeleteSession",
+		func(s authFixture) error { return s.DeleteSession(s, 1) },
+		[]account.AuthChange{{Kind: account.AuthSession, ID: 1}},
+	},
+	{
+		"DeleteSessionsOf",
+		func(s authFixture) error { return s.DeleteSessionsOf(s, 1, 0) },
+		[]account.AuthChange{{Kind: account.AuthUser, ID: 1}},
+	},
+	{
+		"DeleteAPIKey",
+		func(s authFixture) error { return s.DeleteAPIKey(s, 1) },
+		[]account.AuthChange{{Kind: account.AuthKey, ID: 1}},
+	},
+	{
+		"DeleteAPIKeysOf",
+		func(s authFixture) error { return s.DeleteAPIKeysOf(s, 1) },
+		[]account.AuthChange{{Kind: account.AuthUser, ID: 1}},
+	},
+	{
+		"SaveSetting",
+		func(s authFixture) error { return s.SaveSetting(s, "server", "{}") },
+		[]account.AuthChange{{Kind: account.AuthSettings}},
+	},
+	{
+		"SaveThrottle",
+		func(s authFixture) error { return s.lockUntil(now) },
+		[]account.AuthChange{{Kind: account.AuthUser, ID: 1}},
+	},
+	{"InsertAuthChange", func(s authFixture) error {
 		return s.InsertAuthChange(s, account.AuthChange{Kind: account.AuthKey, ID: 9})
 	}, []account.AuthChange{{Kind: account.AuthKey, ID: 9}}},
-	{"several at once", func(s authScene) error {
+	{"DeleteSession", func(s authFixture) error {
 		return errors.Join(s.DeleteSession(s, 1), s.DeleteSession(s, 2), s.DeleteSession(s, 1))
 	}, []account.AuthChange{{Kind: account.AuthSession, ID: 1}, {Kind: account.AuthSession, ID: 2}}},
 }
 
-// noAuthChanges are the other methods of account.Writer, which change nothing that
-// a credential which there was before lets in. Expiry is checked at each use, and
-// nobody who is shown as locked is remembered.
+// noAuthChanges are the other methods of account.Writer. They change no principal of an existing
+// credential. Expiry is checked at each use, and a locked user is never cached.
 var noAuthChanges = []string{
-	"AddAPIKeyFailure", "AddSessionFailure", "ClearAPIKeyFailures", "CountAdministrators", "CountFailedSignIn", "CountMails",
-	"CountNamedKeys", "CountUnknownThrottles", "DeleteAuthChanges", "DeleteEndedImports", "DeleteExpiredAPIKeys",
-	"DeleteExpiredRecoveries", "DeleteExpiredSessions", "DeleteFinishedMails", "DeleteIdleThrottles",
-	"DeleteImportRows", "DeleteKnownNetworks", "DeleteMail", "DeleteRecoveriesOf", "DeleteSealedActivity", "DeleteSettingSecret",
-	"DeleteThrottlesOf", "DeleteUnknownThrottles", "IdleImport", "ImportRows", "InsertAPIKey", "InsertActivity", "InsertImport",
-	"InsertImportRows", "InsertKeyCheck", "InsertMail", "InsertRecovery", "InsertRole", "InsertSession", "InsertUser", "InsertUsers",
-	"ShareLockRoles", "ShareLockUser", "InsertedAuthChanges", "IsKnownNetwork", "LimitRecoveries", "LockAdministrators", "LockChain", "LockDueMail",
-	"LockImport", "LockRoles", "LockSettings", "LockUsers", "TakeFailedSignIns",
-	"LockThrottle", "RecoveryByHash", "ReleaseImported", "SaveChainEnd", "SaveCheckpoint", "SaveKnownNetwork",
-	"SavePreferences", "SaveSettingSecret", "SealAPIKey", "SealActivity", "Throttle", "TouchAPIKey", "TouchSession",
-	"UpdateImport", "UpdateMail",
+	"AddAPIKeyFailure", "AddSessionFailure", "ClearAPIKeyFailures", "CountAdministrators", "CountFailedSignIn",
+	"CountMails", "CountNamedKeys", "CountUnknownThrottles", "DeleteAuthChanges", "DeleteEndedImports",
+	"DeleteExpiredAPIKeys", "DeleteExpiredRecoveries", "DeleteExpiredSessions", "DeleteFinishedMails",
+	"DeleteIdleThrottles", "DeleteImportRows", "DeleteKnownNetworks", "DeleteMail", "DeleteRecoveriesOf",
+	"DeleteSealedActivity", "DeleteSettingSecret", "DeleteThrottlesOf", "DeleteUnknownThrottles", "IdleImport",
+	"ImportRows", "InsertAPIKey", "InsertActivity", "InsertImport", "InsertImportRows", "InsertKeyCheck", "InsertMail",
+	"InsertRecovery", "InsertRole", "InsertSession", "InsertUser", "InsertUsers", "InsertedAuthChanges",
+	"IsKnownNetwork", "LimitRecoveries", "LockAdministrators", "LockChain", "LockDueMail", "LockImport", "LockRoles",
+	"LockSettings", "LockThrottle", "LockUsers", "RecoveryByHash", "ReleaseImported", "SaveChainEnd", "SaveCheckpoint",
+	"SaveKnownNetwork", "SavePreferences", "SaveSettingSecret", "SealAPIKey", "SealActivity", "ShareLockRoles",
+	"ShareLockUser", "TakeFailedSignIns", "Throttle", "TouchAPIKey", "TouchSession", "UpdateImport", "UpdateMail",
 }
 
-// A new method of account.Writer has to be in one of the lists: whoever adds one
-// decides whether it takes anything away from anybody.
-func TestEveryWriteIsAuthChangeOrNot(t *testing.T) {
+// Each method of account.Writer is in one of the lists, so that its author decides whether it must
+// invalidate caches.
+func TestWriterMethodsAreClassified(t *testing.T) {
 	listed := slices.Clone(noAuthChanges)
 	for _, c := range authChanges {
 		listed = append(listed, c.method)
@@ -117,19 +182,18 @@ func TestEveryWriteIsAuthChangeOrNot(t *testing.T) {
 	writer := reflect.TypeFor[account.Writer]()
 	for i := range writer.NumMethod() {
 		if name := writer.Method(i).Name; !slices.Contains(listed, name) {
-			t.Errorf("it is not said whether %s is an AuthChange", name)
+			t.Errorf("%s is neither in authChanges nor in noAuthChanges", name)
 		}
 	}
 }
 
-// wantAuthChanges fails the test unless the store tells of these changes in the last
-// hour.
+// wantAuthChanges fails the test unless the store returns these changes of the last hour.
 func wantAuthChanges(t *testing.T, s account.Store, what string, wanted []account.AuthChange) {
 	t.Helper()
-	news, err := s.AuthChanges(t.Context(), 0, time.Hour, 100)
+	batch, err := s.AuthChanges(t.Context(), 0, time.Hour, 100)
 	wantErr(t, what, err, nil)
-	if !slices.Equal(sortedChanges(news.Changes), sortedChanges(wanted)) {
-		t.Errorf("%s: got %v, want %v", what, news.Changes, wanted)
+	if !slices.Equal(sortedChanges(batch.Changes), sortedChanges(wanted)) {
+		t.Errorf("%s: got %v, want %v", what, batch.Changes, wanted)
 	}
 }
 
@@ -141,8 +205,8 @@ func sortedChanges(changes []account.AuthChange) []account.AuthChange {
 
 func TestAuthChange(t *testing.T) {
 	for _, c := range authChanges {
-		conform(t, c.method+" tells every node", func(t *testing.T, db database) {
-			s := newAuthScene(t, db)
+		conform(t, c.method+" is announced", func(t *testing.T, db database) {
+			s := newAuthFixture(t, db)
 			var inserted []account.AuthChange
 			change(t, db, func(ctx context.Context, tx account.Tx) error {
 				s.Context, s.Tx = ctx, tx
@@ -152,100 +216,102 @@ func TestAuthChange(t *testing.T) {
 			})
 			wantAuthChanges(t, db.another(), "read by another node", c.want)
 			if !slices.Equal(sortedChanges(inserted), sortedChanges(c.want)) {
-				t.Errorf("known to this one: got %v, want %v", inserted, c.want)
+				t.Errorf("inserted by the transaction: got %v, want %v", inserted, c.want)
 			}
 		})
 	}
 
-	conform(t, "what is rolled back tells nobody", func(t *testing.T, db database) {
+	conform(t, "a change that is rolled back is not announced", func(t *testing.T, db database) {
 		rolledBack := errors.New("rolled back")
 		_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
 			return 0, errors.Join(tx.DeleteSession(ctx, 1), rolledBack)
 		})
 		wantErr(t, "Write", err, rolledBack)
-		wantAuthChanges(t, db, "then", nil)
+		wantAuthChanges(t, db, "afterwards", nil)
 	})
 
-	conform(t, "a lock is told of once", func(t *testing.T, db database) {
-		s := newAuthScene(t, db)
+	conform(t, "a lock is announced once", func(t *testing.T, db database) {
+		s := newAuthFixture(t, db)
 		lock := func(until time.Time) {
 			change(t, db, func(ctx context.Context, tx account.Tx) error {
 				s.Context, s.Tx = ctx, tx
 				return s.lockUntil(until)
 			})
 		}
-		forget := func() {
+		sweep := func() {
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return counted(tx.DeleteAuthChanges(ctx, 0, 100)) })
 		}
 		lock(now)
-		forget()
+		sweep()
 		lock(now)
 		wantAuthChanges(t, db, "the same lock", nil)
 		lock(now.Add(time.Hour))
 		wantAuthChanges(t, db, "the next lock", []account.AuthChange{{Kind: account.AuthUser, ID: 1}})
-		forget()
+		sweep()
 		saveThrottle(t, db, throttle.Counter{Key: throttle.NetworkKey("192.0.2.1"), LockedUntil: now})
 		saveThrottle(t, db, throttle.Counter{Key: throttle.SignInKey(throttle.UserSubject(1), "192.0.2.1", true), LockedUntil: now})
-		wantAuthChanges(t, db, "locks that are of no user, or not shown", nil)
+		wantAuthChanges(t, db, "locks of no user, or of a known network", nil)
 	})
 
-	conform(t, "changes are read by their age, each once, and swept", func(t *testing.T, db database) {
+	conform(t, "changes are read by age, once each, and deleted", func(t *testing.T, db database) {
 		before := time.Now().Add(-time.Minute)
 		for _, id := range []int64{1, 2, 1} {
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) })
 		}
 		for age, wanted := range map[time.Duration]int{-time.Hour: 0, time.Hour: 2} {
-			news, err := db.AuthChanges(t.Context(), 0, age, 100)
+			batch, err := db.AuthChanges(t.Context(), 0, age, 100)
 			wantErr(t, "AuthChanges", err, nil)
-			want(t, "of the last "+age.String(), len(news.Changes), wanted)
-			if news.At.Before(before) || news.At.After(time.Now().Add(time.Minute)) {
-				t.Errorf("the time of the database is %v", news.At)
+			want(t, "of the last "+age.String(), len(batch.Changes), wanted)
+			if batch.At.Before(before) || batch.At.After(time.Now().Add(time.Minute)) {
+				t.Errorf("the time of the database is %v", batch.At)
 			}
 		}
 		limited, err := db.AuthChanges(t.Context(), 0, time.Hour, 1)
 		wantErr(t, "AuthChanges", err, nil)
 		want(t, "at most one", len(limited.Changes), 1)
 
-		swept := func(age time.Duration, limit int) int {
-			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.DeleteAuthChanges(ctx, age, limit) })
+		remove := func(age time.Duration, limit int) int {
+			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+				return tx.DeleteAuthChanges(ctx, age, limit)
+			})
 		}
-		want(t, "of an hour ago", swept(time.Hour, 100), 0)
-		want(t, "two of three", swept(0, 2), 2)
-		want(t, "the rest", swept(0, 2), 1)
-		wantAuthChanges(t, db, "then", nil)
+		want(t, "older than an hour", remove(time.Hour, 100), 0)
+		want(t, "two of three", remove(0, 2), 2)
+		want(t, "the rest", remove(0, 2), 1)
+		wantAuthChanges(t, db, "afterwards", nil)
 	})
 
-	conform(t, "changes are read once where their numbers allow it, and never missed", func(t *testing.T, db database) {
-		var news account.AuthChangeBatch
-		end := func(ids ...int64) {
+	conform(t, "changes are read once if ids are in commit order, and never missed", func(t *testing.T, db database) {
+		var batch account.AuthChangeBatch
+		endSessions := func(ids ...int64) {
 			for _, id := range ids {
 				change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) })
 			}
 		}
-		hear := func(what string, ids ...int64) {
+		poll := func(what string, ids ...int64) {
 			t.Helper()
-			before := news.Last
+			before := batch.Last
 			var err error
-			news, err = db.another().AuthChanges(t.Context(), before, time.Hour, 100)
+			batch, err = db.another().AuthChanges(t.Context(), before, time.Hour, 100)
 			wantErr(t, what, err, nil)
 			for _, id := range ids {
-				if !slices.Contains(news.Changes, account.AuthChange{Kind: account.AuthSession, ID: id}) {
-					t.Errorf("%s: of session %d nobody hears", what, id)
+				if !slices.Contains(batch.Changes, account.AuthChange{Kind: account.AuthSession, ID: id}) {
+					t.Errorf("%s: the change of session %d was missed", what, id)
 				}
 			}
 			if before > 0 {
-				want(t, what, len(news.Changes), len(ids))
+				want(t, what, len(batch.Changes), len(ids))
 			}
 		}
-		hear("nothing")
-		end(1, 2)
-		hear("the first", 1, 2)
-		end(3, 2)
-		hear("the next", 2, 3)
-		hear("nothing more")
-		end(4)
+		poll("no changes")
+		endSessions(1, 2)
+		poll("the first changes", 1, 2)
+		endSessions(3, 2)
+		poll("the next changes", 2, 3)
+		poll("no more changes")
+		endSessions(4)
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return counted(tx.DeleteAuthChanges(ctx, 0, 100)) })
-		end(5) // not with a number that is given already
-		hear("after all were swept", 5)
+		endSessions(5) // not with an id that was given already
+		poll("after all changes were deleted", 5)
 	})
 }

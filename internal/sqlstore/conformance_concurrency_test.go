@@ -13,7 +13,7 @@ import (
 func TestConcurrency(t *testing.T) {
 	const callers = 24
 
-	conform(t, "of equal addresses one wins", func(t *testing.T, db database) {
+	conform(t, "one of equal addresses wins", func(t *testing.T, db database) {
 		stores := []account.Store{db, db.another()}
 		winners := 0
 		for i, err := range gather(callers, func(i int) error {
@@ -52,7 +52,9 @@ func TestConcurrency(t *testing.T) {
 			wantErr(t, fmt.Sprint("caller ", i), err, nil)
 		}
 		want(t, "counter", counter(t, db, "u:1|new").Failures, callers)
-		failures := do(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddSessionFailure(ctx, session.ID) })
+		failures := do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+			return tx.AddSessionFailure(ctx, session.ID)
+		})
 		want(t, "failures of a session", failures, callers+1)
 	})
 
@@ -92,11 +94,11 @@ func TestConcurrency(t *testing.T) {
 		want(t, "deleted", deleted, callers-1)
 	})
 
-	conform(t, "ids are given once, and readers see whole transactions", func(t *testing.T, db database) {
+	conform(t, "ids are unique, and readers see whole transactions", func(t *testing.T, db database) {
 		stores := []account.Store{db, db.another()}
 		ids := make([][2]int64, callers)
 		errs := gather(2*callers, func(i int) error {
-			if i >= callers { // a reader: users come in pairs
+			if i >= callers { // a reader: users are inserted in pairs
 				users, err := stores[i%2].UsersAfter(t.Context(), 0, 1000, now)
 				if err == nil && len(users)%2 != 0 {
 					err = fmt.Errorf("half a transaction: %d users", len(users))

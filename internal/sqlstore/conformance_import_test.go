@@ -24,20 +24,27 @@ func TestImport(t *testing.T) {
 		})
 	}
 
-	conform(t, "what was stored is read back", func(t *testing.T, db database) {
-		i := insertImport(t, db, account.Import{UserID: 7, DryRun: true, State: account.ImportOpen, Created: now, Touched: now})
+	conform(t, "a stored import is read back", func(t *testing.T, db database) {
+		i := insertImport(t, db,
+			account.Import{UserID: 7, DryRun: true, State: account.ImportOpen, Created: now, Touched: now})
 		want(t, "inserted", get[account.Import](t)(db.Import(t.Context(), i.ID)), i)
-		i.State, i.Rows, i.Faults, i.Touched, i.Finished = account.ImportUndone, 5, 3, now.Add(time.Second), now.Add(time.Minute)
+		i.State, i.Rows, i.Faults, i.Touched, i.Finished = account.ImportUndone, 5, 3, now.Add(time.Second), now.Add(
+			time.Minute,
+		)
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateImport(ctx, i) })
-		want(t, "updated", do(t, db, func(ctx context.Context, tx account.Tx) (account.Import, error) { return tx.LockImport(ctx, i.ID) }), i)
+		want(t, "updated",
+			do(t, db, func(ctx context.Context, tx account.Tx) (account.Import, error) { return tx.LockImport(ctx, i.ID) }), i)
 		_, err := db.Import(t.Context(), i.ID+1)
 		wantErr(t, "another", err, account.ErrNotFound)
-		_, err = try(t, db, func(ctx context.Context, tx account.Tx) (account.Import, error) { return tx.LockImport(ctx, i.ID+1) })
+		_, err = try(t, db, func(ctx context.Context, tx account.Tx) (account.Import, error) {
+			return tx.LockImport(ctx, i.ID+1)
+		})
 		wantErr(t, "another, locked", err, account.ErrNotFound)
 	})
 
-	conform(t, "rows come in their order and go", func(t *testing.T, db database) {
-		one, two := insertImport(t, db, account.Import{State: account.ImportOpen}), insertImport(t, db, account.Import{State: account.ImportOpen})
+	conform(t, "rows are in order and are deleted", func(t *testing.T, db database) {
+		one, two := insertImport(t, db, account.Import{State: account.ImportOpen}), insertImport(t, db,
+			account.Import{State: account.ImportOpen})
 		first := account.ImportRow{Row: 2, Key: "a@example.org", UserID: 3, Activate: true}
 		second := account.ImportRow{Row: 11, Key: "a@example.org", Invite: true}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
@@ -59,7 +66,7 @@ func TestImport(t *testing.T) {
 		want(t, "of the other one", len(rows(t, db, two.ID, 5)), 1)
 	})
 
-	conform(t, "idle ones are found and ended ones forgotten", func(t *testing.T, db database) {
+	conform(t, "idle imports are found and ended ones deleted", func(t *testing.T, db database) {
 		idle := func(before time.Time) (int64, error) {
 			return try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.IdleImport(ctx, before) })
 		}
@@ -69,18 +76,18 @@ func TestImport(t *testing.T) {
 		for _, state := range []account.ImportState{account.ImportOpen, account.ImportUndoing} {
 			i := insertImport(t, db, account.Import{State: state, Touched: now})
 			_, err := idle(now)
-			wantErr(t, "just touched", err, account.ErrNotFound)
+			wantErr(t, "touched now", err, account.ErrNotFound)
 			want(t, string(state), get[int64](t)(idle(now.Add(time.Microsecond))), i.ID)
 			i.State = account.ImportUndone
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateImport(ctx, i) })
 		}
-		forget := func(before time.Time, limit int) int {
+		removeEnded := func(before time.Time, limit int) int {
 			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
 				return tx.DeleteEndedImports(ctx, before, limit)
 			})
 		}
-		want(t, "just touched", forget(now, 10), 0)
-		want(t, "a limit", forget(now.Add(time.Microsecond), 2), 2)
-		want(t, "the rest", forget(now.Add(time.Microsecond), 2), 1)
+		want(t, "touched now", removeEnded(now, 10), 0)
+		want(t, "a limit", removeEnded(now.Add(time.Microsecond), 2), 2)
+		want(t, "the rest", removeEnded(now.Add(time.Microsecond), 2), 1)
 	})
 }

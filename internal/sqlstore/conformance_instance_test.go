@@ -10,7 +10,7 @@ import (
 )
 
 func TestKeyCheck(t *testing.T) {
-	conform(t, "checks are kept by id", func(t *testing.T, db database) {
+	conform(t, "checks are stored by id", func(t *testing.T, db database) {
 		want(t, "at first", len(get[[]keyring.Check](t)(db.KeyChecks(t.Context()))), 0)
 		checks := []keyring.Check{{ID: "0a", Value: []byte{1, 2}}, {ID: "ff", Value: []byte{0}}}
 		for _, c := range []keyring.Check{checks[1], checks[0]} {

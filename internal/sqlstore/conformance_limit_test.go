@@ -16,9 +16,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// allRunes returns every character of Unicode but NUL, which no input may have
-// and not every engine takes, in pieces of so many.
-func allRunes(piece int) []string {
+// allRunes returns all characters of Unicode in texts of size characters. It omits NUL, which no input
+// may contain and not every engine stores.
+func allRunes(size int) []string {
 	var pieces []string
 	var b strings.Builder
 	for r, n := rune(1), 0; r <= utf8.MaxRune; r++ {
@@ -26,7 +26,7 @@ func allRunes(piece int) []string {
 			continue
 		}
 		b.WriteRune(r)
-		if n++; n%piece == 0 || r == utf8.MaxRune {
+		if n++; n%size == 0 || r == utf8.MaxRune {
 			pieces = append(pieces, b.String())
 			b.Reset()
 		}
@@ -37,7 +37,8 @@ func allRunes(piece int) []string {
 func TestLimits(t *testing.T) {
 	conform(t, "every character", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
-		for _, text := range append(allRunes(1<<18), "", " ", "'; DROP TABLE users; --", "$1 ?1 :a %s", "e\u0301", "\u00e9", "1", "1.0", "NULL") {
+		for _, text := range append(allRunes(1<<18), "", " ", "'; DROP TABLE users; --", "$1 ?1 :a %s", "e\u0301", "\u00e9",
+			"1", "1.0", "NULL") {
 			u.Biography, u.Surname, u.Department = ptr(text), ptr(text), ptr(text)
 			u.Name = string([]rune(text)[:min(len([]rune(text)), account.MaxNameLength)]) // it is indexed
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
@@ -50,7 +51,9 @@ func TestLimits(t *testing.T) {
 	conform(t, "the longest fields", func(t *testing.T, db database) {
 		u := localUser("a@example.org")
 		wide := func(n int) string { return strings.Repeat("\U0001f9d1", n) }
-		u.Name, u.Surname, u.Department = wide(account.MaxNameLength), ptr(wide(account.MaxNameLength)), ptr(wide(account.MaxNameLength))
+		u.Name, u.Surname, u.Department = wide(account.MaxNameLength), ptr(
+			wide(account.MaxNameLength),
+		), ptr(wide(account.MaxNameLength))
 		u.Biography = ptr(wide(account.MaxBiographyLength))
 		u.Picture = bytes.Repeat([]byte{0, 255, 10, 39}, account.MaxPictureBytes/4)
 		u = insertUser(t, db, u)
@@ -73,15 +76,20 @@ func TestLimits(t *testing.T) {
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
 			want(t, "version", get[account.User](t)(db.User(t.Context(), id, now)).EULAVersion, n)
 		}
-		role := insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "read", 1, math.MaxInt64)}})
-		if got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{math.MinInt64, role.ID, math.MaxInt64})); !reflect.DeepEqual(got, []access.Role{role}) {
+		role := insertRole(t, db,
+			access.Role{Name: "R", Permissions: []access.Permission{permission("user", "read", 1, math.MaxInt64)}})
+		if got := get[[]access.Role](t)(db.Roles(t.Context(),
+			[]int64{math.MinInt64, role.ID, math.MaxInt64})); !reflect.DeepEqual(
+			got,
+			[]access.Role{role},
+		) {
 			t.Errorf("got %+v, want %+v", got, role)
 		}
 		saveThrottle(t, db, throttle.Counter{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
 		want(t, "counter", counter(t, db, "k"), throttle.Counter{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
 	})
 
-	conform(t, "a thousand users in one transaction", func(t *testing.T, db database) {
+	conform(t, "many users in one transaction", func(t *testing.T, db database) {
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			for i := range account.MaxNewUsers {
 				if err := add(ctx, tx, fmt.Sprintf("%d@example.org", i)); err != nil {
@@ -96,7 +104,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestTimes(t *testing.T) {
-	conform(t, "times come back in UTC, to the microsecond", func(t *testing.T, db database) {
+	conform(t, "times are read back in UTC, to the microsecond", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		for name, in := range map[string]time.Time{
 			"UTC":                     now,
@@ -112,9 +120,11 @@ func TestTimes(t *testing.T) {
 			"monotonic":               time.Now(),
 			"none":                    {},
 		} {
-			wanted := in.UTC().Truncate(time.Microsecond) // which also cuts the monotonic reading
+			wanted := in.UTC().Truncate(time.Microsecond) // Truncate also drops the monotonic reading
 			s := account.Session{UserID: u.ID, Created: in, LastSeen: in}
-			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertSession(ctx, s, hashOf(name)) })
+			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+				return tx.InsertSession(ctx, s, hashOf(name))
+			})
 			s.Created, s.LastSeen = wanted, wanted
 			want(t, name+": session", get[account.Session](t)(db.Session(t.Context(), s.ID)), s)
 
@@ -141,7 +151,8 @@ func TestTimes(t *testing.T) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", LockedUntil: now.In(time.FixedZone("", -5*3600))})
 		east := time.FixedZone("", 9*3600)
-		want(t, "before", get[account.User](t)(db.User(t.Context(), u.ID, now.Add(-time.Microsecond).In(east))).LockedOut, true)
+		want(t, "before", get[account.User](t)(db.User(t.Context(), u.ID, now.Add(-time.Microsecond).In(east))).LockedOut,
+			true)
 		want(t, "at the end", get[account.User](t)(db.User(t.Context(), u.ID, now.In(east))).LockedOut, false)
 	})
 }

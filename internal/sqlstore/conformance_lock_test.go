@@ -14,10 +14,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Transactions that take the same lock follow one another.
+// Transactions that take the same lock run one after the other.
 func TestLocks(t *testing.T) {
 	const callers = 8
-	conform(t, "one holds what another waits for", func(t *testing.T, db database) {
+	conform(t, "one transaction holds the lock", func(t *testing.T, db database) {
 		stores := []account.Store{db, db.another()}
 		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
 		insertUser(t, db, localUser("a@example.org"))
@@ -48,14 +48,14 @@ func TestLocks(t *testing.T) {
 					if err := lock(ctx, tx); err != nil {
 						return err
 					}
-					if _, err := tx.CountAdministrators(ctx); err != nil { // it is held now at the latest
+					if _, err := tx.CountAdministrators(ctx); err != nil { // the lock is held now at the latest
 						return err
 					}
 					defer holders.Add(-1)
 					if n := holders.Add(1); n > 1 {
-						return fmt.Errorf("%d hold it", n)
+						return fmt.Errorf("%d transactions have the lock", n)
 					}
-					_, err := tx.CountAdministrators(ctx) // some time
+					_, err := tx.CountAdministrators(ctx) // takes some time
 					return err
 				})
 			}) {
@@ -66,10 +66,11 @@ func TestLocks(t *testing.T) {
 		}
 	})
 
-	conform(t, "what is not there is passed over", func(t *testing.T, db database) {
+	conform(t, "missing rows are skipped", func(t *testing.T, db database) {
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			for _, err := range []error{
-				tx.LockUsers(ctx, 98, 99), tx.LockUsers(ctx), tx.ShareLockUser(ctx, 99), tx.LockRoles(ctx, 99), tx.ShareLockRoles(ctx),
+				tx.LockUsers(ctx, 98, 99), tx.LockUsers(ctx), tx.ShareLockUser(ctx, 99), tx.LockRoles(ctx, 99),
+				tx.ShareLockRoles(ctx),
 			} {
 				if err != nil {
 					return err
@@ -79,7 +80,7 @@ func TestLocks(t *testing.T) {
 		})
 	})
 
-	conform(t, "many hold a user and roles", func(t *testing.T, db database) {
+	conform(t, "many share the locks of a user and of roles", func(t *testing.T, db database) {
 		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
 		id := insertUser(t, db, localUser("a@example.org")).ID
 		for i, err := range gather(callers, func(int) error {
@@ -95,11 +96,11 @@ func TestLocks(t *testing.T) {
 	})
 }
 
-// Who waits to change a user or a role is not passed by those who come later to hold
-// it, so that nobody keeps others from changing him by asking again and again.
-func TestLockIsNotPassedBy(t *testing.T) {
+// A transaction that waits for an exclusive lock of a user or a role is not overtaken by later shared
+// locks. Repeated requests can't starve it.
+func TestExclusiveLockIsNotStarved(t *testing.T) {
 	const holders = 8
-	conform(t, "held again and again", func(t *testing.T, db database) {
+	conform(t, "shared locks are taken repeatedly", func(t *testing.T, db database) {
 		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
 		id := insertUser(t, db, localUser("a@example.org")).ID
 		ctx, stop := context.WithCancel(t.Context())
@@ -127,17 +128,17 @@ func TestLockIsNotPassedBy(t *testing.T) {
 			before := held.Load()
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.LockUsers(ctx, id) })
 			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.LockRoles(ctx, access.AdministratorRole) })
-			if passed := held.Load() - before; passed > 50*holders { // some come before one waits
-				t.Errorf("%d went before", passed)
+			if passed := held.Load() - before; passed > 50*holders { // some were granted before the wait began
+				t.Errorf("%d shared locks were granted first", passed)
 			}
 		}
 	})
 }
 
-// However many take messages at once, each message goes to one of them.
+// Each message goes to one of many concurrent workers.
 func TestLockDueMail(t *testing.T) {
 	const messages = 24
-	conform(t, "a message that somebody has taken is passed over", func(t *testing.T, db database) {
+	conform(t, "a locked message is skipped", func(t *testing.T, db database) {
 		stores := []account.Store{db, db.another()}
 		for range messages {
 			insertMail(t, db, requestedMail())

@@ -31,7 +31,7 @@ func TestOverview(t *testing.T) {
 			account.UserCounts{Total: 4, Active: 2, Inactive: 2, MustChangePassword: 2})
 	})
 
-	conform(t, "who is locked from unknown sources, now, is shown, the longest first", func(t *testing.T, db database) {
+	conform(t, "users locked from unknown networks are shown, the longest lock first", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 3)
 		lock := func(key string, until time.Time) {
 			saveThrottle(t, db, throttle.Counter{Key: key, LockedUntil: until})
@@ -39,19 +39,28 @@ func TestOverview(t *testing.T) {
 		of := func(i int) string { return throttle.UserSubject(users[i].ID) }
 		lock(throttle.SignInKey(of(0), "", false), now.Add(time.Microsecond))
 		lock(throttle.SignInKey(of(1), "", false), now.Add(time.Hour))
-		lock(throttle.SignInKey(of(2), "", false), now)                   // has run out
-		lock(throttle.SignInKey(of(2), "home", true), now.Add(time.Hour)) // from one source
+		lock(throttle.SignInKey(of(2), "", false), now)                   // has expired
+		lock(throttle.SignInKey(of(2), "home", true), now.Add(time.Hour)) // from one network
 		lock(throttle.NetworkKey("new"), now.Add(time.Hour))
 		lock(throttle.SignInKey(throttle.UnknownSubject(make([]byte, 16)), "", false), now.Add(time.Hour))
 		locked := get[account.LockedUsers](t)(db.LockedUsers(t.Context(), now, 10))
-		want(t, "how many", locked.Count, 2)
-		want(t, "how many are shown", len(locked.First), 2)
-		want(t, "the first", locked.First[0],
-			account.LockedUser{ID: users[1].ID, Name: users[1].Name, Email: users[1].Email, Until: now.Add(time.Hour).Truncate(time.Microsecond)})
+		want(t, "locked users", locked.Count, 2)
+		want(t, "shown users", len(locked.First), 2)
+		want(
+			t,
+			"the first",
+			locked.First[0],
+			account.LockedUser{
+				ID:    users[1].ID,
+				Name:  users[1].Name,
+				Email: users[1].Email,
+				Until: now.Add(time.Hour).Truncate(time.Microsecond),
+			},
+		)
 		want(t, "the second", locked.First[1].ID, users[0].ID)
 		few := get[account.LockedUsers](t)(db.LockedUsers(t.Context(), now, 1))
-		want(t, "how many, of whom one is shown", few.Count, 2)
-		want(t, "how many are shown then", len(few.First), 1)
+		want(t, "locked users, of which one is shown", few.Count, 2)
+		want(t, "shown users, limited to one", len(few.First), 1)
 	})
 
 	conform(t, "sign-ins are counted by quarters of an hour", func(t *testing.T, db database) {
@@ -70,7 +79,7 @@ func TestOverview(t *testing.T) {
 				entry(begin, account.ActionSignInFailed, 3),
 				entry(begin, account.ActionSessionEnd, 1),
 				entry(begin.Add(2*account.SignInUnit), account.ActionSignInFailed, 20),
-				entry(begin.Add(3*account.SignInUnit), account.ActionSignInFailed, 1), // behind
+				entry(begin.Add(3*account.SignInUnit), account.ActionSignInFailed, 1), // after
 			)
 		})
 		got := get[[]account.SignInCount](t)(db.SignIns(t.Context(), begin, begin.Add(3*account.SignInUnit)))
@@ -80,7 +89,7 @@ func TestOverview(t *testing.T) {
 		want(t, "the third", got[2], account.SignInCount{Begin: begin.Add(2 * account.SignInUnit), Failed: 20})
 	})
 
-	conform(t, "messages are counted by how they are", func(t *testing.T, db database) {
+	conform(t, "messages are counted by state", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		old, late, failed := requestedMail(), readyMail(u.ID), finishedMail(u.ID, account.MailFailed)
 		old.Created = now.Add(-time.Hour)
@@ -110,7 +119,7 @@ func TestOverview(t *testing.T) {
 		count("some are late")
 	})
 
-	conform(t, "the health of the database is told", func(t *testing.T, db database) {
+	conform(t, "the health of the database is reported", func(t *testing.T, db database) {
 		before := get[account.DatabaseHealth](t)(db.Health(t.Context()))
 		insertUsers(t, db, 200)
 		after := get[account.DatabaseHealth](t)(db.Health(t.Context()))
@@ -121,35 +130,37 @@ func TestOverview(t *testing.T) {
 }
 
 func TestActivityByTime(t *testing.T) {
-	conform(t, "a page begins behind a place", func(t *testing.T, db database) {
+	conform(t, "a page begins after a cursor", func(t *testing.T, db database) {
 		hour := func(n int) time.Time { return now.Add(time.Duration(n) * time.Hour).Truncate(time.Microsecond) }
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			var entries []account.Activity
-			for _, n := range []int{1, 3, 2, 2, 4} { // one became an entry late
+			for _, n := range []int{1, 3, 2, 2, 4} { // the entry of 2 was inserted late
 				entries = append(entries, account.Activity{At: hour(n), Count: 1})
 			}
 			return tx.InsertActivity(ctx, entries...)
 		})
 		first := get[[]account.StoredActivity](t)(db.UnsealedActivity(t.Context(), 1))[0].ID
 		for _, test := range []struct {
-			what string
+			name string
 			q    account.ActivityQuery
-			want string // places of the entries in the log
+			want string // indexes of the entries in the log
 		}{
 			{"backward", account.ActivityQuery{}, "41320"},
 			{"forward", account.ActivityQuery{Forward: true}, "02314"},
 			{"since", account.ActivityQuery{ActivityFilter: account.ActivityFilter{From: hour(3)}}, "41"},
 			{"until", account.ActivityQuery{ActivityFilter: account.ActivityFilter{To: hour(3)}}, "320"},
-			{"behind one of two of one time", account.ActivityQuery{Backward: account.ActivityPlace{ID: first + 3, At: hour(2)}}, "20"},
-			{"behind the other", account.ActivityQuery{Backward: account.ActivityPlace{ID: first + 2, At: hour(2)}}, "0"},
-			{"the other way", account.ActivityQuery{Forward: true, After: account.ActivityPlace{ID: first + 2, At: hour(2)}}, "314"},
+			{"after the first of two entries of one time", account.ActivityQuery{Backward: account.ActivityPlace{ID: first + 3, At: hour(2)}},
+				"20"},
+			{"after the second of them", account.ActivityQuery{Backward: account.ActivityPlace{ID: first + 2, At: hour(2)}}, "0"},
+			{"forward, after the second", account.ActivityQuery{Forward: true, After: account.ActivityPlace{ID: first + 2, At: hour(2)}},
+				"314"},
 		} {
 			test.q.ByTime, test.q.Limit = true, 10
 			got := ""
 			for _, e := range get[[]account.StoredActivity](t)(db.Activity(t.Context(), test.q)) {
 				got += string("01234"[e.ID-first])
 			}
-			want(t, test.what, got, test.want)
+			want(t, test.name, got, test.want)
 		}
 	})
 }

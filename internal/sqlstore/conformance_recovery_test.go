@@ -16,18 +16,19 @@ func recoveryByHash(t *testing.T, db database, name string) (account.Recovery, e
 	})
 }
 
-// wantRecoveries fails the test unless exactly these tokens are there.
+// wantRecoveries fails the test unless exactly the tokens whose value is true exist.
 func wantRecoveries(t *testing.T, db database, what string, names map[string]bool) {
 	t.Helper()
 	for name, there := range names {
 		if _, err := recoveryByHash(t, db, name); there && err != nil || !there && !errors.Is(err, account.ErrNotFound) {
-			t.Errorf("%s: token %s: got error %v, want it there: %v", what, name, err, there)
+			t.Errorf("%s: token %s: got error %v, want it to exist: %v", what, name, err, there)
 		}
 	}
 }
 
 func TestRecovery(t *testing.T) {
-	insertAs := func(t *testing.T, db database, kind account.MailKind, userID int64, name string, expires time.Time) account.Recovery {
+	insertAs := func(t *testing.T, db database, kind account.MailKind, userID int64, name string,
+		expires time.Time) account.Recovery {
 		t.Helper()
 		r := account.Recovery{UserID: userID, Kind: kind, Created: now, Expires: expires}
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.InsertRecovery(ctx, r, hashOf(name)) })
@@ -38,19 +39,21 @@ func TestRecovery(t *testing.T) {
 		return insertAs(t, db, account.MailRecovery, userID, name, expires)
 	}
 
-	conform(t, "what was inserted is read back", func(t *testing.T, db database) {
+	conform(t, "an inserted token is read back", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		r := insert(t, db, u.ID, "one", now.Add(time.Hour))
 		want(t, "recovery", get[account.Recovery](t)(recoveryByHash(t, db, "one")), r)
 		_, err := recoveryByHash(t, db, "two")
 		wantErr(t, "unknown", err, account.ErrNotFound)
-		for name, bad := range map[string]account.Recovery{"one": r, "nobody's": {UserID: 99}} {
-			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.InsertRecovery(ctx, bad, hashOf(name)) })
+		for name, bad := range map[string]account.Recovery{"one": r, "of a missing user": {UserID: 99}} {
+			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+				return tx.InsertRecovery(ctx, bad, hashOf(name))
+			})
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
 		}
 	})
 
-	conform(t, "the newest are kept", func(t *testing.T, db database) {
+	conform(t, "the newest tokens are kept", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		names := map[string]bool{"other": true}
 		insert(t, db, users[1].ID, "other", now)
@@ -70,7 +73,7 @@ func TestRecovery(t *testing.T) {
 		}
 	})
 
-	conform(t, "a kind is limited by itself, and all end together", func(t *testing.T, db database) {
+	conform(t, "each kind is limited by itself, and all are deleted together", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		invitation := insertAs(t, db, account.MailInvitation, users[0].ID, "invitation", now)
 		insert(t, db, users[0].ID, "first", now)
@@ -84,14 +87,16 @@ func TestRecovery(t *testing.T) {
 			})
 		}
 		limit(account.MailInvitation, 1)
-		wantRecoveries(t, db, "one invitation", map[string]bool{"invitation": true, "first": true, "second": true, "other": true})
+		wantRecoveries(t, db, "one invitation",
+			map[string]bool{"invitation": true, "first": true, "second": true, "other": true})
 		limit(account.MailRecovery, 1)
-		wantRecoveries(t, db, "one recovery", map[string]bool{"invitation": true, "first": false, "second": true, "other": true})
+		wantRecoveries(t, db, "one recovery",
+			map[string]bool{"invitation": true, "first": false, "second": true, "other": true})
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteRecoveriesOf(ctx, users[0].ID) })
 		wantRecoveries(t, db, "all", map[string]bool{"invitation": false, "second": false, "other": true})
 	})
 
-	conform(t, "tokens expire, and end with their user", func(t *testing.T, db database) {
+	conform(t, "tokens expire, and are deleted with their user", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		insert(t, db, users[0].ID, "expired", now)
 		insert(t, db, users[0].ID, "live", now.Add(time.Microsecond))

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// permission is one for some ids, or for all if there are none.
+// permission returns a permission for ids, or for all if none are given.
 func permission(e access.Entity, a access.Action, ids ...int64) access.Permission {
 	p := access.Permission{Entity: e, Action: a, Scope: access.ScopeAll, IDs: ids}
 	if len(ids) > 0 {
@@ -21,7 +21,7 @@ func permission(e access.Entity, a access.Action, ids ...int64) access.Permissio
 }
 
 func TestRole(t *testing.T) {
-	conform(t, "what was inserted is read back", func(t *testing.T, db database) {
+	conform(t, "an inserted role is read back", func(t *testing.T, db database) {
 		role := insertRole(t, db, access.Role{
 			Name: "Desk", Description: "Resets passwords.",
 			Permissions: []access.Permission{
@@ -40,14 +40,15 @@ func TestRole(t *testing.T) {
 	})
 
 	conform(t, "the ids of a permission are sorted", func(t *testing.T, db database) {
-		role := insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "read", 30, 2, 100)}})
+		role := insertRole(t, db,
+			access.Role{Name: "R", Permissions: []access.Permission{permission("user", "read", 30, 2, 100)}})
 		got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{role.ID}))
 		if ids := got[0].Permissions[0].IDs; !slices.Equal(ids, []int64{2, 30, 100}) {
 			t.Errorf("got %v", ids)
 		}
 	})
 
-	conform(t, "a role keeps the id it has", func(t *testing.T, db database) {
+	conform(t, "a role is inserted with its id", func(t *testing.T, db database) {
 		want(t, "given", insertRole(t, db, access.Role{ID: 2, Name: "Two"}).ID, 2)
 		if id := insertRole(t, db, access.Role{Name: "Next"}).ID; id <= 2 {
 			t.Errorf("the next role got the id %d", id)
@@ -80,7 +81,11 @@ func TestUserRoles(t *testing.T) {
 	conform(t, "roles of a user are by id", func(t *testing.T, db database) {
 		var ids []int64
 		for range 12 {
-			ids = append(ids, insertRole(t, db, access.Role{Name: fmt.Sprint("R", len(ids)), Permissions: []access.Permission{permission("user", "read")}}).ID)
+			ids = append(
+				ids,
+				insertRole(t, db,
+					access.Role{Name: fmt.Sprint("R", len(ids)), Permissions: []access.Permission{permission("user", "read")}}).ID,
+			)
 		}
 		u := localUser("a@example.org")
 		u.RoleIDs = []int64{ids[11], ids[1], ids[8]}
@@ -107,17 +112,19 @@ func TestUserRoles(t *testing.T) {
 			wantRoles("set", set...)
 		}
 		for name, bad := range map[string][]int64{"unknown": {ids[0], 99}, "twice": {ids[0], ids[0]}} {
-			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SetUserRoles(ctx, u.ID, bad) })
+			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+				return tx.SetUserRoles(ctx, u.ID, bad)
+			})
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
 			wantRoles(name, ids[5])
 		}
 		want(t, "roles of another", len(get[[]access.Role](t)(db.RolesOf(t.Context(), other.ID))), 0)
-		want(t, "roles of nobody", len(get[[]access.Role](t)(db.RolesOf(t.Context(), 99))), 0)
+		want(t, "roles of a missing user", len(get[[]access.Role](t)(db.RolesOf(t.Context(), 99))), 0)
 	})
 }
 
 func TestDeleteUserInPermissions(t *testing.T) {
-	conform(t, "a deleted id leaves every list", func(t *testing.T, db database) {
+	conform(t, "a deleted id is removed from every list", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		gone, stays := users[0].ID, users[1].ID
 		all, self := permission("user", "read"), access.Permission{Entity: "user", Action: "read", Scope: access.ScopeSelf}
@@ -129,9 +136,10 @@ func TestDeleteUserInPermissions(t *testing.T) {
 			permission("api-key", "read", gone),
 			permission("session", "read", gone, stays),
 			permission("activity-log", "read", gone),
-			permission("role", "read", gone), // an id of a role, which happens to be equal
+			permission("role", "read", gone), // the same id, but of a role
 		}})
-		alone := insertRole(t, db, access.Role{Name: "Alone", Permissions: []access.Permission{permission("user", "edit", gone)}})
+		alone := insertRole(t, db,
+			access.Role{Name: "Alone", Permissions: []access.Permission{permission("user", "edit", gone)}})
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, gone) })
 		role.Permissions = []access.Permission{
 			all, self,
@@ -147,19 +155,20 @@ func TestDeleteUserInPermissions(t *testing.T) {
 		}
 	})
 
-	conform(t, "a failed deletion leaves every list", func(t *testing.T, db database) {
+	conform(t, "a failed deletion changes no list", func(t *testing.T, db database) {
 		role := insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "edit", 7)}})
 		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, 7) })
 		wantErr(t, "DeleteUser", err, account.ErrNotFound)
-		if got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{role.ID})); !reflect.DeepEqual(got, []access.Role{role}) {
+		if got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{role.ID})); !reflect.DeepEqual(got,
+			[]access.Role{role}) {
 			t.Errorf("got  %+v\nwant %+v", got, role)
 		}
 	})
 }
 
-// Of two things that one permission lists, deleted at once, nothing is left: neither
-// their ids, nor a permission that lists none and would come to mean all.
-func TestForgetIDsAtOnce(t *testing.T) {
+// A permission that lists two users is removed when both are deleted concurrently. With an empty list
+// it would apply to all users.
+func TestConcurrentDeletionOfListedIDs(t *testing.T) {
 	const rounds = 20
 	conform(t, "no permission is left empty", func(t *testing.T, db database) {
 		stores := []account.Store{db, db.another()}
@@ -176,7 +185,7 @@ func TestForgetIDsAtOnce(t *testing.T) {
 					if err := tx.DeleteUser(ctx, ids[i]); err != nil {
 						return err
 					}
-					_, err := tx.CountAdministrators(ctx) // some time
+					_, err := tx.CountAdministrators(ctx) // takes some time
 					return err
 				})
 			}) {

@@ -10,23 +10,23 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// wantSessions fails the test unless exactly these of the sessions are there.
-func wantSessions(t *testing.T, db database, what string, all []account.Session, there ...int) {
+// wantSessions fails the test unless exactly the sessions with the indices exist.
+func wantSessions(t *testing.T, db database, what string, all []account.Session, existing ...int) {
 	t.Helper()
 	left := map[int64]bool{}
-	for _, i := range there {
+	for _, i := range existing {
 		left[all[i].ID] = true
 	}
 	for i, s := range all {
 		_, err := db.Session(t.Context(), s.ID)
 		if left[s.ID] && err != nil || !left[s.ID] && err == nil {
-			t.Errorf("%s: session %d: got error %v, want it there: %v", what, i, err, left[s.ID])
+			t.Errorf("%s: session %d: got error %v, want it to exist: %v", what, i, err, left[s.ID])
 		}
 	}
 }
 
 func TestSession(t *testing.T) {
-	conform(t, "what was inserted is read back", func(t *testing.T, db database) {
+	conform(t, "an inserted session is read back", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		s := insertSession(t, db, u.ID, "one")
 		insertSession(t, db, u.ID, "two")
@@ -34,7 +34,7 @@ func TestSession(t *testing.T) {
 		want(t, "by hash", get[account.Session](t)(db.SessionByHash(t.Context(), hashOf("one"))), s)
 	})
 
-	conform(t, "a session that is not there is not found", func(t *testing.T, db database) {
+	conform(t, "a missing session is not found", func(t *testing.T, db database) {
 		insertSession(t, db, insertUser(t, db, localUser("a@example.org")).ID, "one")
 		for _, id := range []int64{0, 2, math.MaxInt64, math.MinInt64} {
 			_, err := db.Session(t.Context(), id)
@@ -52,16 +52,18 @@ func TestSession(t *testing.T) {
 		wantErr(t, "SessionByHash", err, account.ErrNotFound)
 	})
 
-	conform(t, "a hash is of one session, and of a user who is there", func(t *testing.T, db database) {
+	conform(t, "the schema refuses bad sessions", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		insertSession(t, db, u.ID, "one")
 		for name, s := range map[string]account.Session{"one": {UserID: u.ID}, "two": {UserID: 99}} {
-			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertSession(ctx, s, hashOf(name)) })
+			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+				return tx.InsertSession(ctx, s, hashOf(name))
+			})
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
 		}
 	})
 
-	conform(t, "another token takes the place of the one before", func(t *testing.T, db database) {
+	conform(t, "another token replaces the one before", func(t *testing.T, db database) {
 		s := insertSession(t, db, insertUser(t, db, localUser("a@example.org")).ID, "one")
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			return tx.SetSessionHash(ctx, s.ID, hashOf("one"), hashOf("two"))
@@ -72,7 +74,7 @@ func TestSession(t *testing.T) {
 		_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
 			return 0, tx.SetSessionHash(ctx, s.ID, hashOf("one"), hashOf("three"))
 		})
-		wantErr(t, "in place of a hash that it has no more", err, account.ErrNotFound)
+		wantErr(t, "in place of a hash that was replaced", err, account.ErrNotFound)
 	})
 
 	conform(t, "the last use only moves forward", func(t *testing.T, db database) {
@@ -97,7 +99,7 @@ func TestSession(t *testing.T) {
 		want(t, "of another", fail(two.ID), 1)
 	})
 
-	conform(t, "sessions end", func(t *testing.T, db database) {
+	conform(t, "sessions are deleted", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		var all []account.Session
 		for _, of := range []struct {
@@ -116,24 +118,26 @@ func TestSession(t *testing.T) {
 		wantSessions(t, db, "all of a user", all, 4)
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, all[4].ID) })
 		if id := insertSession(t, db, users[0].ID, "f").ID; id <= all[4].ID {
-			t.Errorf("the id %d of an ended session came back as %d", all[4].ID, id)
+			t.Errorf("the id %d of a deleted session was reused as %d", all[4].ID, id)
 		}
 	})
 
-	conform(t, "sessions expire by age and by disuse", func(t *testing.T, db database) {
+	conform(t, "sessions expire by age and when idle", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		created, seen := now.Add(-30*time.Hour), now.Add(-12*time.Hour)
 		var all []account.Session
 		for _, s := range []account.Session{
 			{Created: created, LastSeen: now},                       // expires at this moment
 			{Created: created.Add(time.Microsecond), LastSeen: now}, // lives
-			{Created: seen, LastSeen: seen},                         // unused for as long
+			{Created: seen, LastSeen: seen},                         // idle for too long
 			{Created: seen, LastSeen: seen.Add(time.Microsecond)},   // lives
 			{Created: created.Add(-time.Hour), LastSeen: created},   // both
 		} {
 			s.UserID = u.ID
 			name := string(rune('a' + len(all)))
-			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertSession(ctx, s, hashOf(name)) })
+			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+				return tx.InsertSession(ctx, s, hashOf(name))
+			})
 			all = append(all, s)
 		}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
@@ -148,17 +152,21 @@ func TestSession(t *testing.T) {
 		for i, s := range []account.Session{
 			{UserID: users[0].ID, Created: now, LastSeen: now},
 			{UserID: users[0].ID, Created: now.Add(-time.Hour), LastSeen: now}, // too old
-			{UserID: users[0].ID, Created: now, LastSeen: now.Add(-time.Hour)}, // unused for too long
+			{UserID: users[0].ID, Created: now, LastSeen: now.Add(-time.Hour)}, // idle for too long
 			{UserID: users[1].ID, Created: now, LastSeen: now},
 			{UserID: users[0].ID, Created: now, LastSeen: now},
 			{UserID: users[0].ID, Created: now, LastSeen: now},
 		} {
 			name := string(rune('a' + i))
-			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertSession(ctx, s, hashOf(name)) })
+			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+				return tx.InsertSession(ctx, s, hashOf(name))
+			})
 			all = append(all, s)
 		}
 		list := func(limit int) []account.Session {
-			return get[[]account.Session](t)(db.SessionsOf(t.Context(), users[0].ID, now.Add(-time.Hour), now.Add(-time.Hour), limit))
+			return get[[]account.Session](t)(
+				db.SessionsOf(t.Context(), users[0].ID, now.Add(-time.Hour), now.Add(-time.Hour), limit),
+			)
 		}
 		for limit, wanted := range map[int][]account.Session{
 			9: {all[0], all[4], all[5]}, 2: {all[4], all[5]}, 0: nil,
@@ -169,7 +177,7 @@ func TestSession(t *testing.T) {
 		}
 	})
 
-	conform(t, "a user's sessions end with the user", func(t *testing.T, db database) {
+	conform(t, "sessions are deleted with their user", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		all := []account.Session{insertSession(t, db, users[0].ID, "a"), insertSession(t, db, users[1].ID, "b")}
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })

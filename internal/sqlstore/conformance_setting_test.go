@@ -10,7 +10,7 @@ import (
 )
 
 func TestSettings(t *testing.T) {
-	conform(t, "a group is kept by its name", func(t *testing.T, db database) {
+	conform(t, "a group is stored by its name", func(t *testing.T, db database) {
 		_, err := db.Setting(t.Context(), "a")
 		wantErr(t, "a group that was never set", err, account.ErrNotFound)
 		for _, value := range []string{`{"x":1}`, `{"x":"ü\u0001"}`} {
@@ -23,7 +23,7 @@ func TestSettings(t *testing.T) {
 }
 
 func TestSettingSecrets(t *testing.T) {
-	conform(t, "a secret is kept sealed, and goes", func(t *testing.T, db database) {
+	conform(t, "a secret is stored sealed, and is deleted", func(t *testing.T, db database) {
 		_, err := db.SettingSecret(t.Context(), "a")
 		wantErr(t, "a secret that is not set", err, account.ErrNotFound)
 		for _, sealed := range []keyring.Sealed{{KeyID: "k1", Box: []byte{0, 1, 255}}, {KeyID: "k2", Box: []byte{7}}} {
@@ -34,7 +34,7 @@ func TestSettingSecrets(t *testing.T) {
 		}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			if err := tx.DeleteSettingSecret(ctx, "b"); err == nil {
-				t.Error("a secret that is not set can be deleted")
+				t.Error("a secret that is not set was deleted")
 			}
 			return tx.DeleteSettingSecret(ctx, "a")
 		})
@@ -44,7 +44,7 @@ func TestSettingSecrets(t *testing.T) {
 }
 
 func TestPreferences(t *testing.T) {
-	conform(t, "each user has preferences of his own, which go with him", func(t *testing.T, db database) {
+	conform(t, "preferences belong to a user and are deleted with the user", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		_, err := db.Preferences(t.Context(), users[0].ID)
 		wantErr(t, "preferences that were never chosen", err, account.ErrNotFound)

@@ -10,24 +10,25 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// wantThrottles fails the test unless the counters of exactly these of the keys
-// are kept. A kept one has a failure.
+// wantThrottles fails the test unless exactly the counters whose value is true exist. An existing one
+// has a failure.
 func wantThrottles(t *testing.T, db database, keys map[string]bool) {
 	t.Helper()
 	for key, kept := range keys {
 		if got := counter(t, db, key); kept != (got.Failures > 0) {
-			t.Errorf("%s: got %+v, want it kept: %v", key, got, kept)
+			t.Errorf("%s: got %+v, want it to exist: %v", key, got, kept)
 		}
 	}
 }
 
 func TestThrottle(t *testing.T) {
 	full := throttle.Counter{
-		Key: "u:7|192.0.2.1", Failures: 1, Pending: 2, PendingSince: now, WindowFailures: 3, WindowStart: now.Add(time.Second),
-		Streak: 4, LastFailure: now.Add(2 * time.Second), LockedUntil: now.Add(3 * time.Second),
+		Key: "u:7|192.0.2.1", Failures: 1, Pending: 2, PendingSince: now, WindowFailures: 3,
+		WindowStart: now.Add(time.Second),
+		Streak:      4, LastFailure: now.Add(2 * time.Second), LockedUntil: now.Add(3 * time.Second),
 	}
 
-	conform(t, "what was saved is read back", func(t *testing.T, db database) {
+	conform(t, "a saved counter is read back", func(t *testing.T, db database) {
 		want(t, "at first", counter(t, db, full.Key), throttle.Counter{Key: full.Key})
 		saveThrottle(t, db, full)
 		want(t, "saved", counter(t, db, full.Key), full)
@@ -43,11 +44,13 @@ func TestThrottle(t *testing.T) {
 	conform(t, "a counter is locked before it is saved", func(t *testing.T, db database) {
 		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SaveThrottle(ctx, full) })
 		wantErr(t, "SaveThrottle", err, account.ErrNotFound)
-		fresh := do(t, db, func(ctx context.Context, tx account.Tx) (throttle.Counter, error) { return tx.LockThrottle(ctx, "new") })
+		fresh := do(t, db, func(ctx context.Context, tx account.Tx) (throttle.Counter, error) {
+			return tx.LockThrottle(ctx, "new")
+		})
 		want(t, "a new one", fresh, throttle.Counter{Key: "new"})
 	})
 
-	conform(t, "a subject is forgotten, and nobody else", func(t *testing.T, db database) {
+	conform(t, "the counters of one subject are deleted", func(t *testing.T, db database) {
 		keys := map[string]bool{
 			"u:1|new": false, "u:1|": false, "u:1|192.0.2.1": false, "u:1|\u00ff\U0010ffff": false, "u:1||": false,
 			"u:1": true, "u:11|new": true, "u:12|new": true, "u:10|": true, "u:2|new": true, "U:1|new": true, "x:1|new": true,
@@ -70,7 +73,7 @@ func TestThrottle(t *testing.T) {
 }
 
 func TestIdleThrottles(t *testing.T) {
-	conform(t, "unlocked counters without a change go", func(t *testing.T, db database) {
+	conform(t, "idle unlocked counters are deleted", func(t *testing.T, db database) {
 		before := now.Add(-24 * time.Hour)
 		old := before.Add(-time.Microsecond)
 		keys := map[string]bool{}
@@ -93,13 +96,13 @@ func TestIdleThrottles(t *testing.T) {
 		wantThrottles(t, db, keys)
 	})
 
-	conform(t, "of unknown addresses the newest and the locked stay", func(t *testing.T, db database) {
+	conform(t, "the newest and the locked counters of unknown addresses stay", func(t *testing.T, db database) {
 		keys := map[string]bool{}
 		save := func(key string, kept bool, age time.Duration, lock time.Duration) {
 			keys[key] = kept
 			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1, LastFailure: now.Add(-age), LockedUntil: now.Add(lock)})
 		}
-		for i := range 6 { // the older, the greater the number
+		for i := range 6 { // a greater number is older
 			save(fmt.Sprintf("x:%d|new", i), i < 3, time.Duration(i)*time.Minute, -time.Hour)
 		}
 		save("x:old-and-locked|new", true, 3*time.Hour, time.Hour)
@@ -116,7 +119,7 @@ func TestIdleThrottles(t *testing.T) {
 		wantThrottles(t, db, keys)
 	})
 
-	conform(t, "a deletion takes so many and counts them", func(t *testing.T, db database) {
+	conform(t, "a deletion is limited and returns the number of rows", func(t *testing.T, db database) {
 		for i := range 5 {
 			saveThrottle(t, db, throttle.Counter{Key: fmt.Sprintf("x:%d|new", i), LastFailure: now.Add(-48 * time.Hour)})
 		}
@@ -130,7 +133,7 @@ func TestIdleThrottles(t *testing.T) {
 		})
 	})
 
-	conform(t, "locked ones stay beyond the bound", func(t *testing.T, db database) {
+	conform(t, "locked counters stay beyond the limit", func(t *testing.T, db database) {
 		keys := map[string]bool{"x:free|new": false, "u:1|new": true}
 		for key := range keys {
 			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1, LastFailure: now})
@@ -147,29 +150,33 @@ func TestIdleThrottles(t *testing.T) {
 	})
 }
 
-func TestKnownSource(t *testing.T) {
-	knows := func(t *testing.T, db database, id int64, source string, since time.Time) bool {
+func TestKnownNetwork(t *testing.T) {
+	knows := func(t *testing.T, db database, id int64, network string, since time.Time) bool {
 		return do(t, db, func(ctx context.Context, tx account.Tx) (bool, error) {
-			return tx.IsKnownNetwork(ctx, id, source, since)
+			return tx.IsKnownNetwork(ctx, id, network, since)
 		})
 	}
 
-	conform(t, "a source is known since its last use", func(t *testing.T, db database) {
+	conform(t, "a network is known since its last use", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		id := users[0].ID
 		want(t, "at first", knows(t, db, id, "192.0.2.1", time.Time{}), false)
 		for _, at := range []time.Time{now.Add(-time.Hour), now} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SaveKnownNetwork(ctx, id, "192.0.2.1", at) })
+			change(t, db, func(ctx context.Context, tx account.Tx) error {
+				return tx.SaveKnownNetwork(ctx, id, "192.0.2.1", at)
+			})
 			want(t, "at its last use", knows(t, db, id, "192.0.2.1", at), true)
 			want(t, "after it", knows(t, db, id, "192.0.2.1", at.Add(time.Microsecond)), false)
 		}
-		want(t, "another source", knows(t, db, id, "192.0.2.10", time.Time{}), false)
-		want(t, "of another", knows(t, db, users[1].ID, "192.0.2.1", time.Time{}), false)
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SaveKnownNetwork(ctx, 99, "192.0.2.1", now) })
-		want(t, "of nobody", account.ErrorCode(err), account.CodeInternal)
+		want(t, "another network", knows(t, db, id, "192.0.2.10", time.Time{}), false)
+		want(t, "of another user", knows(t, db, users[1].ID, "192.0.2.1", time.Time{}), false)
+		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return tx.SaveKnownNetwork(ctx, 99, "192.0.2.1", now)
+		})
+		want(t, "of a missing user", account.ErrorCode(err), account.CodeInternal)
 	})
 
-	conform(t, "sources are forgotten", func(t *testing.T, db database) {
+	conform(t, "networks are deleted", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			for i, u := range users {
@@ -185,6 +192,6 @@ func TestKnownSource(t *testing.T) {
 		want(t, "new", knows(t, db, users[0].ID, "new", time.Time{}), true)
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
 		want(t, "of a deleted user", knows(t, db, users[0].ID, "new", time.Time{}), false)
-		want(t, "of another", knows(t, db, users[1].ID, "old", time.Time{}), true)
+		want(t, "of another user", knows(t, db, users[1].ID, "old", time.Time{}), true)
 	})
 }

@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
 func TestTrace(t *testing.T) {
-	conform(t, "statements are told of, with their values", func(t *testing.T, db database) {
-		var heard []string
-		ctx := sqlstore.Trace(t.Context(), func(statement string, values []any) {
-			heard = append(heard, strings.Fields(statement)[0]+" "+values[0].(string))
+	conform(t, "statements are traced with their values", func(t *testing.T, db database) {
+		var traced []string
+		ctx := sqldb.Trace(t.Context(), func(statement string, values []any) {
+			traced = append(traced, strings.Fields(statement)[0]+" "+values[0].(string))
 		})
 		err := db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
 			_, err := tx.Throttle(ctx, "a")
@@ -25,6 +25,6 @@ func TestTrace(t *testing.T) {
 		if _, err := db.Setting(ctx, "b"); err != account.ErrNotFound {
 			t.Fatal(err)
 		}
-		want(t, "what was heard", strings.Join(heard, ", "), "SELECT a, SELECT b")
+		want(t, "the trace", strings.Join(traced, ", "), "SELECT a, SELECT b")
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// fullUser is a user with everything that is optional.
+// fullUser returns a user with all optional fields.
 func fullUser() account.User {
 	u := localUser("Ada@Example.org")
 	u.Surname, u.Department, u.Biography = ptr("Lovelace"), ptr(""), ptr("Zeile 1\nZeile 2")
@@ -25,7 +25,7 @@ func fullUser() account.User {
 }
 
 func TestUser(t *testing.T) {
-	conform(t, "what was inserted is read back", func(t *testing.T, db database) {
+	conform(t, "an inserted user is read back", func(t *testing.T, db database) {
 		for _, u := range []account.User{
 			fullUser(),
 			localUser("bob@example.org"),
@@ -35,13 +35,14 @@ func TestUser(t *testing.T) {
 			if got := get[account.User](t)(db.User(t.Context(), u.ID, now)); !reflect.DeepEqual(got, u) {
 				t.Errorf("got  %+v\nwant %+v", got, u)
 			}
-			if got := get[[]account.User](t)(db.UsersAfter(t.Context(), u.ID-1, 1, now)); !reflect.DeepEqual(got, []account.User{u}) {
+			if got := get[[]account.User](t)(db.UsersAfter(t.Context(), u.ID-1, 1, now)); !reflect.DeepEqual(got,
+				[]account.User{u}) {
 				t.Errorf("in a list: got  %+v\nwant %+v", got, u)
 			}
 		}
 	})
 
-	conform(t, "an id that was given in is not kept", func(t *testing.T, db database) {
+	conform(t, "the id of a new user is ignored", func(t *testing.T, db database) {
 		u := localUser("a@example.org")
 		u.ID = 4711
 		if id := insertUser(t, db, u).ID; id == 4711 {
@@ -49,7 +50,7 @@ func TestUser(t *testing.T) {
 		}
 	})
 
-	conform(t, "a user who is not there is not found", func(t *testing.T, db database) {
+	conform(t, "a missing user is not found", func(t *testing.T, db database) {
 		insertUser(t, db, fullUser())
 		ctx := t.Context()
 		for _, id := range []int64{0, -1, 2, math.MaxInt64, math.MinInt64} {
@@ -63,7 +64,9 @@ func TestUser(t *testing.T) {
 				return updateUser(ctx, tx, u)
 			})
 			wantErr(t, "UpdateUser", err, account.ErrNotFound)
-			err = db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return tx.SetPassword(ctx, id, "h", false, now) })
+			err = db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+				return tx.SetPassword(ctx, id, "h", false, now)
+			})
 			wantErr(t, "SetPassword", err, account.ErrNotFound)
 			err = db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, id) })
 			wantErr(t, "DeleteUser", err, account.ErrNotFound)
@@ -93,8 +96,9 @@ func TestUser(t *testing.T) {
 		before.RoleIDs = []int64{role.ID}
 		before = insertUser(t, db, before)
 		after := account.User{
-			ID: before.ID, Email: "new@example.org", Name: "New", Provider: account.ProviderLocal, Identifier: "id", EULAVersion: 9,
-			LockedOut: true, RoleIDs: []int64{99},
+			ID: before.ID, Email: "new@example.org", Name: "New", Provider: account.ProviderLocal, Identifier: "id",
+			EULAVersion: 9,
+			LockedOut:   true, RoleIDs: []int64{99},
 		}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			return updateUser(ctx, tx, after)
@@ -105,7 +109,8 @@ func TestUser(t *testing.T) {
 		}
 		_, err := db.CredentialByEmail(t.Context(), key(before.Email))
 		wantErr(t, "the old address", err, account.ErrNotFound)
-		want(t, "the new address", get[account.Credential](t)(db.CredentialByEmail(t.Context(), key(after.Email))).UserID, before.ID)
+		want(t, "the new address", get[account.Credential](t)(db.CredentialByEmail(t.Context(), key(after.Email))).UserID,
+			before.ID)
 	})
 
 	conform(t, "an empty picture is not no picture", func(t *testing.T, db database) {
@@ -168,13 +173,13 @@ func TestUser(t *testing.T) {
 		want(t, "pages", pages, 4) // of 2 MiB each
 	})
 
-	conform(t, "an id is never used again", func(t *testing.T, db database) {
+	conform(t, "an id is never reused", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 3)
 		last := users[2]
 		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, last.ID) })
 		again := insertUser(t, db, localUser(last.Email))
 		if again.ID <= last.ID {
-			t.Errorf("the id %d of a deleted user came back as %d", last.ID, again.ID)
+			t.Errorf("the id %d of a deleted user was reused as %d", last.ID, again.ID)
 		}
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			for _, u := range append(users[:2:2], again) {
@@ -185,21 +190,26 @@ func TestUser(t *testing.T) {
 			return nil
 		})
 		if id := insertUser(t, db.another(), localUser(last.Email)).ID; id <= again.ID {
-			t.Errorf("in an emptied table: the id %d came back as %d", again.ID, id)
+			t.Errorf("in an emptied table: the id %d was reused as %d", again.ID, id)
 		}
 	})
 
 	conform(t, "bad rows are refused", func(t *testing.T, db database) {
 		good := localUser("a@example.org")
 		for name, bad := range map[string]func(u *account.User, key *account.EmailKey, hash *string){
-			"unknown provider":             func(u *account.User, _ *account.EmailKey, _ *string) { u.Provider = "telepathy" },
-			"no key":                       func(_ *account.User, k *account.EmailKey, _ *string) { *k = "" },
-			"password of another provider": func(u *account.User, _ *account.EmailKey, _ *string) { u.Provider = account.ProviderLDAP },
-			"unknown role":                 func(u *account.User, _ *account.EmailKey, _ *string) { u.RoleIDs = []int64{77} },
+			"unknown provider": func(u *account.User, _ *account.EmailKey, _ *string) { u.Provider = "telepathy" },
+			"no key":           func(_ *account.User, k *account.EmailKey, _ *string) { *k = "" },
+			"password of another provider": func(u *account.User, _ *account.EmailKey,
+				_ *string) {
+				u.Provider = account.ProviderLDAP
+			},
+			"unknown role": func(u *account.User, _ *account.EmailKey, _ *string) { u.RoleIDs = []int64{77} },
 		} {
 			u, k, hash := good, key(good.Email), "h"
 			bad(&u, &k, &hash)
-			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertUser(ctx, u, k, hash, now) })
+			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+				return tx.InsertUser(ctx, u, k, hash, now)
+			})
 			if err == nil || errors.Is(err, account.ErrEmailTaken) || account.ErrorCode(err) != account.CodeInternal {
 				t.Errorf("%s: got error %v", name, err)
 			}
@@ -209,7 +219,7 @@ func TestUser(t *testing.T) {
 }
 
 func TestCredential(t *testing.T) {
-	conform(t, "what sign-in needs", func(t *testing.T, db database) {
+	conform(t, "the fields that sign-in needs are read back", func(t *testing.T, db database) {
 		u := insertUser(t, db, fullUser())
 		wanted := account.Credential{
 			UserID: u.ID, Email: u.Email, Name: u.Name, Provider: u.Provider,
@@ -217,12 +227,14 @@ func TestCredential(t *testing.T) {
 		}
 		want(t, "by id", get[account.Credential](t)(db.Credential(t.Context(), u.ID)), wanted)
 		want(t, "by address", get[account.Credential](t)(db.CredentialByEmail(t.Context(), key("ADA@EXAMPLE.ORG"))), wanted)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SetPassword(ctx, u.ID, "other", false, now) })
+		change(t, db, func(ctx context.Context, tx account.Tx) error {
+			return tx.SetPassword(ctx, u.ID, "other", false, now)
+		})
 		wanted.PasswordHash, wanted.NeedPasswordReset = "other", false
 		want(t, "with another password", get[account.Credential](t)(db.Credential(t.Context(), u.ID)), wanted)
 	})
 
-	conform(t, "administrators are counted who can sign in", func(t *testing.T, db database) {
+	conform(t, "administrators who can sign in are counted", func(t *testing.T, db database) {
 		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
 		insertRole(t, db, access.Role{ID: access.UserRole, Name: "User"})
 		count := func() int {
@@ -253,11 +265,12 @@ func TestCredential(t *testing.T) {
 }
 
 func TestLockedOut(t *testing.T) {
-	conform(t, "the counter of unknown sources shows", func(t *testing.T, db database) {
+	conform(t, "the counter of unknown networks locks", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 12)
 		until := now.Add(time.Minute)
 		for _, key := range []string{
-			"u:1|192.0.2.1", "u:1|", "u:1", "u:1|new2", "u:11", "u:01|new", "x:1|new", "source|u:1|new", "U:1|new", // none of them is user 1's
+			// none of them locks user 1
+			"u:1|192.0.2.1", "u:1|", "u:1", "u:1|new2", "u:11", "u:01|new", "x:1|new", "source|u:1|new", "U:1|new",
 			"u:12|new",
 		} {
 			saveThrottle(t, db, throttle.Counter{Key: key, LockedUntil: until})
@@ -277,9 +290,10 @@ func TestLockedOut(t *testing.T) {
 				want(t, at.name+", "+u.Email, get[account.User](t)(db.User(t.Context(), u.ID, at.now)).LockedOut, shown)
 			}
 		}
-		forever := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", LockedUntil: forever})
-		want(t, "without end", get[account.User](t)(db.User(t.Context(), users[0].ID, forever.Add(-time.Second))).LockedOut, true)
+		indefinitely := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", LockedUntil: indefinitely})
+		want(t, "locked indefinitely",
+			get[account.User](t)(db.User(t.Context(), users[0].ID, indefinitely.Add(-time.Second))).LockedOut, true)
 		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", Failures: 2})
 		want(t, "unlocked", get[account.User](t)(db.User(t.Context(), users[0].ID, now)).LockedOut, false)
 	})

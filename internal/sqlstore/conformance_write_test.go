@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// add inserts an active user in a transaction.
+// add inserts an active user.
 func add(ctx context.Context, tx account.Tx, email string) error {
 	_, err := tx.InsertUser(ctx, localUser(email), key(email), "h", now)
 	return err
@@ -20,27 +20,26 @@ func add(ctx context.Context, tx account.Tx, email string) error {
 // wantUsers fails the test unless exactly these addresses are stored.
 func wantUsers(t *testing.T, r account.Reader, emails ...string) {
 	t.Helper()
-	there := map[string]bool{}
+	stored := map[string]bool{}
 	for last, page := int64(0), []account.User{{}}; len(page) > 0; {
 		page = get[[]account.User](t)(r.UsersAfter(t.Context(), last, 1000, now))
 		for _, u := range page {
-			there[u.Email], last = true, u.ID
+			stored[u.Email], last = true, u.ID
 		}
 	}
 	for _, email := range emails {
-		if !there[email] {
+		if !stored[email] {
 			t.Errorf("%s is missing", email)
 		}
-		delete(there, email)
+		delete(stored, email)
 	}
-	if len(there) > 0 {
-		t.Errorf("too many: %v", there)
+	if len(stored) > 0 {
+		t.Errorf("unexpected users: %v", stored)
 	}
 }
 
-// queue starts all jobs while the store is busy with another one, and returns
-// their failures by number once all are done. They wait together, so a store
-// that commits jobs in groups does so with these.
+// queue starts the jobs while the store runs another one, and returns their errors by number. They are
+// queued together, so a store with group commit commits them in groups.
 func queue(t *testing.T, s account.Store, jobs ...func(context.Context, account.Tx) error) []error {
 	t.Helper()
 	busy, free := make(chan struct{}), make(chan struct{})
@@ -73,7 +72,7 @@ func queue(t *testing.T, s account.Store, jobs ...func(context.Context, account.
 }
 
 func TestWrite(t *testing.T) {
-	conform(t, "what is written is read at once", func(t *testing.T, db database) {
+	conform(t, "a commit is visible at once", func(t *testing.T, db database) {
 		other := db.another()
 		for i := range 20 {
 			email := fmt.Sprintf("%d@example.org", i)
@@ -83,7 +82,7 @@ func TestWrite(t *testing.T) {
 		}
 	})
 
-	conform(t, "a transaction sees itself, others do not", func(t *testing.T, db database) {
+	conform(t, "a transaction sees its own writes, others do not", func(t *testing.T, db database) {
 		insertUser(t, db, localUser("old@example.org"))
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			if err := add(ctx, tx, "new@example.org"); err != nil {
@@ -108,7 +107,7 @@ func TestWrite(t *testing.T) {
 		wantUsers(t, db, "old@example.org", "new@example.org")
 	})
 
-	conform(t, "a transaction within a transaction is refused", func(t *testing.T, db database) {
+	conform(t, "a nested transaction is refused", func(t *testing.T, db database) {
 		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
 			return db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, "a@example.org") })
 		})
@@ -118,28 +117,30 @@ func TestWrite(t *testing.T) {
 		wantUsers(t, db)
 	})
 
-	conform(t, "a failure is returned as it is, and nothing is kept", func(t *testing.T, db database) {
+	conform(t, "an error is returned unchanged, and nothing is stored", func(t *testing.T, db database) {
 		sentinel := errors.New("no")
 		typed := &account.Error{Code: account.CodeForbidden, Message: "No.", Err: sentinel}
 		for _, fault := range []error{sentinel, typed, fmt.Errorf("wrapped: %w", account.ErrNotFound), context.Canceled} {
 			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
-				return errors.Join(add(ctx, tx, "a@example.org"), tx.InsertKeyCheck(ctx, keyring.Check{ID: "a", Value: []byte{1}}, now), fault)
+				return errors.Join(add(ctx, tx, "a@example.org"),
+					tx.InsertKeyCheck(ctx, keyring.Check{ID: "a", Value: []byte{1}}, now), fault)
 			})
 			wantErr(t, "Write", err, fault)
 		}
-		want(t, "code", account.ErrorCode(db.Write(t.Context(), func(context.Context, account.Tx) error { return typed })), account.CodeForbidden)
+		want(t, "code", account.ErrorCode(db.Write(t.Context(), func(context.Context, account.Tx) error { return typed })),
+			account.CodeForbidden)
 		wantUsers(t, db)
 		want(t, "checks", len(get[[]keyring.Check](t)(db.KeyChecks(t.Context()))), 0)
 	})
 
-	conform(t, "a panic is a failure", func(t *testing.T, db database) {
+	conform(t, "a panic is returned as an error", func(t *testing.T, db database) {
 		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
 			if err := add(ctx, tx, "a@example.org"); err != nil {
 				return err
 			}
-			panic("the sky falls")
+			panic("panicking")
 		})
-		if err == nil || !strings.Contains(err.Error(), "the sky falls") || account.ErrorCode(err) != account.CodeInternal {
+		if err == nil || !strings.Contains(err.Error(), "panicking") || account.ErrorCode(err) != account.CodeInternal {
 			t.Errorf("got error %v", err)
 		}
 		wantUsers(t, db)
@@ -147,7 +148,7 @@ func TestWrite(t *testing.T) {
 		wantUsers(t, db, "b@example.org")
 	})
 
-	conform(t, "a failed statement may be survived", func(t *testing.T, db database) {
+	conform(t, "a transaction continues after ErrNotFound", func(t *testing.T, db database) {
 		insertUser(t, db, localUser("taken@example.org"))
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			if _, err := tx.User(ctx, 99, now); !errors.Is(err, account.ErrNotFound) {
@@ -158,7 +159,7 @@ func TestWrite(t *testing.T) {
 		wantUsers(t, db, "taken@example.org", "free@example.org")
 	})
 
-	conform(t, "jobs that wait together do not hurt each other", func(t *testing.T, db database) {
+	conform(t, "a failed job does not affect those queued with it", func(t *testing.T, db database) {
 		insertUser(t, db, localUser("taken@example.org"))
 		sentinel := errors.New("no")
 		faults := []func(context.Context, account.Tx) error{
@@ -179,7 +180,8 @@ func TestWrite(t *testing.T) {
 		for i := range 40 {
 			email := fmt.Sprintf("%d@example.org", i)
 			emails = append(emails, email)
-			jobs = append(jobs, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, email) }, faults[i%len(faults)])
+			jobs = append(jobs, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, email) },
+				faults[i%len(faults)])
 		}
 		errs := queue(t, db, jobs...)
 		for i, err := range errs {
@@ -204,7 +206,7 @@ func TestWriteCancelled(t *testing.T) {
 		wantUsers(t, db)
 	})
 
-	conform(t, "while it waits", func(t *testing.T, db database) {
+	conform(t, "while it is queued", func(t *testing.T, db database) {
 		ctx, cancel := context.WithCancel(t.Context())
 		busy, free := make(chan struct{}), make(chan struct{})
 		first, second := make(chan error, 1), make(chan error, 1)
@@ -226,7 +228,7 @@ func TestWriteCancelled(t *testing.T) {
 		wantUsers(t, db, "first@example.org")
 	})
 
-	conform(t, "while it runs, and just before it ends", func(t *testing.T, db database) {
+	conform(t, "while it runs, just before the end", func(t *testing.T, db database) {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
 			if err := add(ctx, tx, "a@example.org"); err != nil {
@@ -241,7 +243,7 @@ func TestWriteCancelled(t *testing.T) {
 		wantUsers(t, db, "b@example.org")
 	})
 
-	conform(t, "beside others", func(t *testing.T, db database) {
+	conform(t, "together with others", func(t *testing.T, db database) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var jobs []func(context.Context, account.Tx) error
 		var emails []string

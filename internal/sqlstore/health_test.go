@@ -8,26 +8,27 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-func TestTrouble(t *testing.T) {
+func TestWriteFailure(t *testing.T) {
 	s := openDir(t, t.TempDir())
-	told := func(when, message string) {
+	wantFailure := func(when, message string) {
 		t.Helper()
 		got := ""
-		if trouble := s.Trouble(); trouble != nil {
-			got = trouble.Message
+		if failure := s.WriteFailure(); failure != nil {
+			got = failure.Message
 		}
 		want(t, when, got, message)
 		want(t, "the health, "+when, get[account.DatabaseHealth](t)(s.Health(t.Context())).Refused, message)
 	}
-	told("at first", "")
+	wantFailure("at first", "")
 	change(t, s, limitPages(60))
 	wantUnavailable(t, "a write that does not fit", s.Write(t.Context(), fillDisk))
-	told("on a full disk", full)
+	wantFailure("on a full disk", diskFull)
 	sentinel := errors.New("no")
-	wantErr(t, "a write that the rules refuse", s.Write(t.Context(), func(context.Context, account.Tx) error { return sentinel }), sentinel)
-	told("after one that says nothing of the disk", full)
+	wantErr(t, "a write that the rules refuse",
+		s.Write(t.Context(), func(context.Context, account.Tx) error { return sentinel }), sentinel)
+	wantFailure("after a failure that is not the disk's", diskFull)
 	wantErr(t, "TryWrite", s.TryWrite(t.Context()), nil)
-	told("after a write that fitted", "")
+	wantFailure("after a write that succeeded", "")
 	_, err := s.Setting(t.Context(), "try")
-	wantErr(t, "what was tried", err, account.ErrNotFound)
+	wantErr(t, "the row of TryWrite", err, account.ErrNotFound)
 }

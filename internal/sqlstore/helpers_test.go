@@ -17,13 +17,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// now is the time at which the tests happen.
+// now is the time of the tests.
 var now = time.Date(2026, 3, 14, 15, 9, 26, 535897000, time.UTC)
 
-// database is a store of a database of its own.
+// database is a store on a database that no other test uses.
 type database struct {
 	account.Store
-	// another opens the same database once more, as another process would.
+	// another opens the same database again, as another process would.
 	another func() account.Store
 }
 
@@ -33,8 +33,7 @@ func openDir(t testing.TB, dir string) *sqlstore.Store {
 	return enginetest.OpenSQLite(t, dir)
 }
 
-// try runs f in a transaction. f runs on a goroutine of the store, so it must
-// not end the test itself.
+// try runs f in a transaction. f may run on a goroutine of the store, so it must not end the test.
 func try[T any](t testing.TB, s account.Store, f func(context.Context, account.Tx) (T, error)) (T, error) {
 	var value T
 	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) (err error) {
@@ -44,7 +43,7 @@ func try[T any](t testing.TB, s account.Store, f func(context.Context, account.T
 	return value, err
 }
 
-// do is try for what must succeed.
+// do is try, and fails the test if the transaction fails.
 func do[T any](t testing.TB, s account.Store, f func(context.Context, account.Tx) (T, error)) T {
 	t.Helper()
 	value, err := try(t, s, f)
@@ -54,7 +53,7 @@ func do[T any](t testing.TB, s account.Store, f func(context.Context, account.Tx
 	return value
 }
 
-// change is do for what returns nothing.
+// change is do for a function without a value.
 func change(t testing.TB, s account.Store, f func(context.Context, account.Tx) error) {
 	t.Helper()
 	if err := s.Write(t.Context(), f); err != nil {
@@ -62,7 +61,8 @@ func change(t testing.TB, s account.Store, f func(context.Context, account.Tx) e
 	}
 }
 
-// get is for reads that must succeed: get(t)(s.User(ctx, 1, now)).
+// get returns a function that takes the results of a read and returns the value. It fails the test if
+// the read failed. Example: get[account.User](t)(s.User(ctx, 1, now)).
 func get[T any](t testing.TB) func(T, error) T {
 	return func(value T, err error) T {
 		t.Helper()
@@ -81,7 +81,7 @@ func wantErr(t testing.TB, what string, err, want error) {
 	}
 }
 
-// wantUnavailable fails the test unless err tells the caller to try again.
+// wantUnavailable fails the test unless err says that the database is unavailable.
 func wantUnavailable(t testing.TB, what string, err error) {
 	t.Helper()
 	if account.ErrorCode(err) != account.CodeUnavailable {
@@ -89,7 +89,7 @@ func wantUnavailable(t testing.TB, what string, err error) {
 	}
 }
 
-// want fails the test unless got is what is wanted.
+// want fails the test unless got equals want.
 func want[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {
@@ -97,7 +97,7 @@ func want[T comparable](t testing.TB, what string, got, want T) {
 	}
 }
 
-// gather runs n functions at once and returns their failures by number.
+// gather calls f with the numbers below n concurrently and returns the errors by number.
 func gather(n int, f func(i int) error) []error {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
@@ -108,7 +108,7 @@ func gather(n int, f func(i int) error) []error {
 	return errs
 }
 
-// key is the key of an address.
+// key returns the key of an address.
 func key(email string) account.EmailKey {
 	k, ok := account.ParseEmail(email)
 	if !ok {
@@ -117,12 +117,12 @@ func key(email string) account.EmailKey {
 	return k
 }
 
-// hashOf is the hash of a made-up token.
+// hashOf returns the hash of a token.
 func hashOf(name string) token.Hash { return sha256.Sum256([]byte(name)) }
 
 func ptr[T any](v T) *T { return &v }
 
-// localUser is an active user with nothing that is optional.
+// localUser returns an active user without optional fields.
 func localUser(email string) account.User {
 	return account.User{
 		Email: email, Name: "Name of " + email, Provider: account.ProviderLocal, Identifier: email,
@@ -143,7 +143,7 @@ func insertUser(t testing.TB, s account.Store, u account.User) account.User {
 	return u
 }
 
-// insertUsers stores so many users, user1@example.org and on.
+// insertUsers stores n users, from user1@example.org on.
 func insertUsers(t testing.TB, s account.Store, n int) []account.User {
 	t.Helper()
 	users := make([]account.User, n)
@@ -170,7 +170,7 @@ func insertSession(t testing.TB, s account.Store, userID int64, name string) acc
 	return session
 }
 
-// saveThrottle stores a counter, whether there is one of its key or not.
+// saveThrottle stores a counter, whether its key exists or not.
 func saveThrottle(t testing.TB, s account.Store, v throttle.Counter) {
 	t.Helper()
 	change(t, s, func(ctx context.Context, tx account.Tx) error {
@@ -194,14 +194,14 @@ func insertMail(t testing.TB, s account.Store, m account.Mail) account.Mail {
 	return m
 }
 
-// counted is the failure of a deletion that also tells how many rows it took.
+// counted drops the number of rows that a deletion returns.
 func counted(_ int, err error) error { return err }
 
-// updateUser stores a user in place of who has the id.
+// updateUser replaces the user who has the id of u.
 func updateUser(ctx context.Context, tx account.Tx, u account.User) error {
-	was, err := tx.User(ctx, u.ID, now)
+	before, err := tx.User(ctx, u.ID, now)
 	if err != nil && !errors.Is(err, account.ErrNotFound) {
 		return err
 	}
-	return tx.UpdateUser(ctx, was, u, key(u.Email), now)
+	return tx.UpdateUser(ctx, before, u, key(u.Email), now)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// model is a store of users, roles and sessions in memory, as simple as can be.
+// model is a simple store of users, roles and sessions in memory.
 type model struct {
 	users    map[int64]account.User
 	roles    map[int64]access.Role
@@ -29,7 +29,12 @@ func newModel() *model {
 }
 
 func (m *model) clone() *model {
-	return &model{users: maps.Clone(m.users), roles: maps.Clone(m.roles), sessions: maps.Clone(m.sessions), lastUser: m.lastUser}
+	return &model{
+		users:    maps.Clone(m.users),
+		roles:    maps.Clone(m.roles),
+		sessions: maps.Clone(m.sessions),
+		lastUser: m.lastUser,
+	}
 }
 
 func (m *model) taken(email string, but int64) bool {
@@ -41,7 +46,7 @@ func (m *model) taken(email string, but int64) bool {
 	return false
 }
 
-// deleteUser does what the cascades and permissions of the store must do.
+// deleteUser deletes what the cascades and permissions of the store must delete.
 func (m *model) deleteUser(id int64) error {
 	if _, ok := m.users[id]; !ok {
 		return account.ErrNotFound
@@ -65,16 +70,18 @@ func (m *model) deleteUser(id int64) error {
 	return nil
 }
 
-// machine does the same to a store and a model.
+// machine applies the same operations to a store and a model.
 type machine struct {
 	store account.Store
 	model *model
 }
 
-// Values are few, so that they meet.
+// There are few values, so that operations collide.
 var (
 	drawUser  = rapid.Int64Range(1, 8)
-	drawEmail = rapid.SampledFrom([]string{"a@example.org", "A@example.org", "b@example.org", "c@example.org", "d@example.org"})
+	drawEmail = rapid.SampledFrom(
+		[]string{"a@example.org", "A@example.org", "b@example.org", "c@example.org", "d@example.org"},
+	)
 	drawToken = rapid.SampledFrom([]string{"one", "two", "three", "four"})
 )
 
@@ -163,8 +170,8 @@ var operations = map[string]operation{
 // errRefused stands for the failure of a constraint.
 var errRefused = errors.New("refused by the schema")
 
-// transaction does a few operations in one transaction, which fails with the
-// first that does, or at its end if it is told to.
+// transaction runs some operations in one transaction. It ends at the first one that must fail, or
+// sometimes with an error after the last one.
 func (m *machine) transaction(t *rapid.T) {
 	names := rapid.SliceOfN(rapid.SampledFrom(slices.Sorted(maps.Keys(operations))), 1, 4).Draw(t, "operations")
 	next := m.model.clone()
@@ -178,8 +185,8 @@ func (m *machine) transaction(t *rapid.T) {
 			break
 		}
 	}
-	if wanted == nil && rapid.IntRange(0, 4).Draw(t, "give up") == 0 {
-		wanted = errors.New("given up")
+	if wanted == nil && rapid.IntRange(0, 4).Draw(t, "abort") == 0 {
+		wanted = errors.New("aborted")
 		jobs = append(jobs, func(context.Context, account.Tx) error { return wanted })
 	}
 	err := m.store.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
@@ -199,7 +206,7 @@ func (m *machine) transaction(t *rapid.T) {
 	}
 }
 
-// check compares all that can be read.
+// check compares all data of the store and the model.
 func (m *machine) check(t *rapid.T) {
 	equal := func(what string, got any, err error, want any) {
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -231,20 +238,20 @@ func (m *machine) check(t *rapid.T) {
 			}
 			continue
 		}
-		got.ID = 0 // the model gives none
+		got.ID = 0 // the model has no ids of sessions
 		equal("SessionByHash", got, err, want)
 	}
 }
 
-// Few in a normal run; -rapid.checks asks for more.
+// init makes normal runs short; set -rapid.checks for more.
 func init() {
 	if err := flag.Set("rapid.checks", "12"); err != nil {
 		panic(err)
 	}
 }
 
-// The model counts on ids without gaps, which a failed transaction may leave on
-// other engines, so this is no part of the conformance suite.
+// The model assumes ids without gaps. Failed transactions leave gaps on other engines, so this test is
+// not part of the conformance suite.
 func TestSQLiteModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := machine{store: openDir(t, t.TempDir()), model: newModel()}

@@ -7,32 +7,34 @@ import (
 	"testing"
 )
 
-// ownTables returns the tables that the migrations make.
+// ownTables returns the tables that the migrations create.
 func ownTables(t *testing.T, db *sql.DB) []string {
 	return texts(t, db, `
-		SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version' ORDER BY name`)
+		SELECT name FROM sqlite_master
+		WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version' ORDER BY name`)
 }
 
 func schema(t *testing.T) *sql.DB {
 	dir := t.TempDir()
 	openDir(t, dir)
-	return bare(t, dir)
+	return openSQL(t, dir)
 }
 
 func TestSchemaIsStrict(t *testing.T) {
 	db := schema(t)
 	tables := ownTables(t, db)
 	if len(tables) < 10 {
-		t.Fatalf("the schema has the tables %v alone", tables)
+		t.Fatalf("the schema has only the tables %v", tables)
 	}
 	for _, table := range tables {
-		if strict := texts(t, db, "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = $1", table); strict[0] != "1" {
+		strict := texts(t, db, "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = $1", table)
+		if strict[0] != "1" {
 			t.Errorf("table %s is not STRICT", table)
 		}
 	}
 }
 
-// A deleted row is looked for in every table that refers to it.
+// Deleting a row searches every table that references it, so foreign keys need an index.
 func TestSchemaIndexesForeignKeys(t *testing.T) {
 	db := schema(t)
 	keys := 0
@@ -47,7 +49,7 @@ func TestSchemaIndexesForeignKeys(t *testing.T) {
 		}
 	}
 	if keys < 8 {
-		t.Errorf("the schema has %d foreign keys alone", keys)
+		t.Errorf("the schema has only %d foreign keys", keys)
 	}
 }
 
@@ -56,7 +58,8 @@ func TestSchemaNeverReusesIDs(t *testing.T) {
 	for _, table := range texts(t, db, `
 		SELECT DISTINCT m.name FROM sqlite_master m, pragma_table_info(m.name) c
 		WHERE m.type = 'table' AND c.name = 'id' AND c.type = 'INTEGER' AND m.name NOT LIKE 'goose%'`) {
-		if made := texts(t, db, "SELECT sql FROM sqlite_master WHERE name = $1", table); !strings.Contains(made[0], "AUTOINCREMENT") {
+		if created := texts(t, db, "SELECT sql FROM sqlite_master WHERE name = $1", table); !strings.Contains(created[0],
+			"AUTOINCREMENT") {
 			t.Errorf("the ids of table %s are not AUTOINCREMENT", table)
 		}
 	}

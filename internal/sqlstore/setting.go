@@ -2,38 +2,65 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-func scanText(row scanner) (text string, err error) { return text, row.Scan(&text) }
+// settingReader implements [account.SettingReader].
+type settingReader struct{ *querier }
 
-func scanSealed(row scanner) (s keyring.Sealed, err error) { return s, row.Scan(&s.KeyID, &s.Box) }
+// settingWriter implements [account.SettingWriter].
+type settingWriter struct{ *txState }
 
-func (r reader) Setting(ctx context.Context, name string) (string, error) {
-	return one(ctx, r.queries, scanText, `SELECT value FROM settings WHERE name = $1`, name)
+var (
+	_ account.SettingReader = settingReader{}
+	_ account.SettingWriter = settingWriter{}
+)
+
+func scanSealed(row sqldb.Row) (s keyring.Sealed, err error) { return s, row.Scan(&s.KeyID, &s.Box) }
+
+func (r settingReader) Setting(ctx context.Context, name string) (string, error) {
+	return one(ctx, r.querier, scanText, `SELECT value FROM settings WHERE name = $1`, name)
 }
 
-func (t *tx) SaveSetting(ctx context.Context, name, value string) error {
+func (t settingWriter) SaveSetting(ctx context.Context, name, value string) error {
 	if err := t.changed(ctx, account.AuthSettings, 0); err != nil {
 		return err
 	}
-	return t.run(ctx, `
+	return t.execDeferred(ctx, `
 		INSERT INTO settings (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 }
 
-func (r reader) SettingSecret(ctx context.Context, name string) (keyring.Sealed, error) {
-	return one(ctx, r.queries, scanSealed, `SELECT key_id, sealed FROM setting_secrets WHERE name = $1`, name)
+func (r settingReader) SettingSecret(ctx context.Context, name string) (keyring.Sealed, error) {
+	return one(ctx, r.querier, scanSealed, `SELECT key_id, sealed FROM setting_secrets WHERE name = $1`, name)
 }
 
-func (t *tx) SaveSettingSecret(ctx context.Context, name string, sealed keyring.Sealed) error {
-	return t.run(ctx, `
+func (t settingWriter) SaveSettingSecret(ctx context.Context, name string, sealed keyring.Sealed) error {
+	return t.execDeferred(ctx, `
 		INSERT INTO setting_secrets (name, key_id, sealed) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed`, name, sealed.KeyID, sealed.Box)
 }
 
-func (t *tx) DeleteSettingSecret(ctx context.Context, name string) error {
-	return t.runOne(ctx, `DELETE FROM setting_secrets WHERE name = $1`, name)
+func (t settingWriter) DeleteSettingSecret(ctx context.Context, name string) error {
+	return t.execOne(ctx, `DELETE FROM setting_secrets WHERE name = $1`, name)
+}
+
+// LockSettings locks groups of settings by name. It writes each row, since the row may not exist.
+// The value {} stands for the defaults.
+func (t settingWriter) LockSettings(ctx context.Context, names ...string) error {
+	if t.Dialect.LockRow == "" {
+		return nil
+	}
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		err := t.execDeferred(ctx, `
+			INSERT INTO settings (name, value) VALUES ($1, '{}') ON CONFLICT (name) DO UPDATE SET name = excluded.name`, name)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

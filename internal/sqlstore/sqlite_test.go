@@ -12,13 +12,15 @@ import (
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// bare opens the database of a directory without a store.
-func bare(t testing.TB, dir string) *sql.DB {
+// openSQL opens the database of a directory without a store.
+func openSQL(t testing.TB, dir string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, sqlstore.DatabaseFile))
+	db, err := sql.Open("sqlite", filepath.Join(dir, sqlite.DatabaseFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +32,7 @@ func bare(t testing.TB, dir string) *sql.DB {
 	return db
 }
 
-// texts returns the first column of a query's rows.
+// texts returns the first column of the rows of a query.
 func texts(t testing.TB, db *sql.DB, query string, args ...any) (list []string) {
 	t.Helper()
 	rows, err := db.Query(query, args...)
@@ -51,21 +53,21 @@ func texts(t testing.TB, db *sql.DB, query string, args ...any) (list []string) 
 	return list
 }
 
-// Rest gives memory back and changes nothing; where somebody reads for long, it lets go of
-// the other readers soon.
-func TestRest(t *testing.T) {
+// DropCaches changes no data. While one reader is in use it shrinks the caches of the others and
+// returns soon.
+func TestDropCaches(t *testing.T) {
 	s := openDir(t, t.TempDir())
 	insertUser(t, s, localUser("a@example.org"))
-	if err := s.Rest(t.Context()); err != nil {
+	if err := s.DropCaches(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	insertUser(t, s, localUser("b@example.org"))
 	wantUsers(t, s, "a@example.org", "b@example.org")
 
-	release := sqlstore.HoldReader(t, s)
-	wantErr(t, "Rest beside a reader", s.Rest(t.Context()), nil) // who is left alone
+	release := sqlstore.TakeReader(t, s)
+	wantErr(t, "DropCaches while a reader is in use", s.DropCaches(t.Context()), nil)
 	release()
-	wantErr(t, "Rest", s.Rest(t.Context()), nil)
+	wantErr(t, "DropCaches", s.DropCaches(t.Context()), nil)
 	wantUsers(t, s, "a@example.org", "b@example.org")
 }
 
@@ -76,14 +78,14 @@ func TestSQLiteFilesArePrivate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files { // the database and what SQLite keeps beside it
+	for _, f := range files { // the database and SQLite's files next to it
 		info, err := f.Info()
 		if err != nil {
 			t.Fatal(err)
 		}
 		want(t, "mode of "+f.Name(), info.Mode(), fs.FileMode(0o600))
 	}
-	if _, err := os.Stat(filepath.Join(dir, sqlstore.DatabaseFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, sqlite.DatabaseFile)); err != nil {
 		t.Error(err)
 	}
 }
@@ -99,20 +101,21 @@ func TestSQLiteReopened(t *testing.T) {
 		wantErr(t, "Ping", s.Ping(t.Context()), nil)
 		wantErr(t, "Close", s.Close(), nil)
 	}
-	db := bare(t, dir)
+	db := openSQL(t, dir)
 	want(t, "integrity", texts(t, db, "PRAGMA integrity_check")[0], "ok")
-	want(t, "faulty references", len(texts(t, db, "PRAGMA foreign_key_check")), 0)
+	want(t, "violated foreign keys", len(texts(t, db, "PRAGMA foreign_key_check")), 0)
 }
 
 func TestSQLiteDirectories(t *testing.T) {
-	for _, name := range []string{"with space", "50%20", "a?b=c&d", "a#b", "ключ🔑", "a:b", "-flag", "quote'\"", "_pragma=query_only(1)"} {
+	for _, name := range []string{"with space", "50%20", "a?b=c&d", "a#b", "ключ🔑", "a:b", "-flag", "quote'\"",
+		"_pragma=query_only(1)"} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), name)
 			if err := os.Mkdir(dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
 			insertUser(t, openDir(t, dir), localUser("a@example.org"))
-			info, err := os.Stat(filepath.Join(dir, sqlstore.DatabaseFile+"-wal"))
+			info, err := os.Stat(filepath.Join(dir, sqlite.DatabaseFile+"-wal"))
 			if err != nil || info.Size() == 0 {
 				t.Errorf("the database is not in the directory: %v", err)
 			}
@@ -128,19 +131,19 @@ func TestSQLiteDirectories(t *testing.T) {
 	})
 }
 
-func TestOpenExisting(t *testing.T) {
+func TestOpenExistingSQLite(t *testing.T) {
 	dir := t.TempDir()
-	_, err := sqlstore.OpenExisting(t.Context(), dir)
+	_, err := sqlstore.OpenExistingSQLite(t.Context(), dir)
 	wantErr(t, "an empty directory", err, fs.ErrNotExist)
 	files, _ := os.ReadDir(dir)
-	want(t, "files made", len(files), 0)
-	if err := os.WriteFile(filepath.Join(dir, sqlstore.DatabaseFile), nil, 0o600); err != nil {
+	want(t, "created files", len(files), 0)
+	if err := os.WriteFile(filepath.Join(dir, sqlite.DatabaseFile), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = sqlstore.OpenExisting(t.Context(), dir)
-	wantErr(t, "a database of no schema", err, sqlstore.ErrOlderSchema)
+	_, err = sqlstore.OpenExistingSQLite(t.Context(), dir)
+	wantErr(t, "a database without a schema", err, sqldb.ErrOlderSchema)
 	insertUser(t, openDir(t, dir), localUser("a@example.org"))
-	s, err := sqlstore.OpenExisting(t.Context(), dir)
+	s, err := sqlstore.OpenExistingSQLite(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,33 +180,33 @@ func TestSQLiteNewerSchema(t *testing.T) {
 	}
 	insertUser(t, s, localUser("a@example.org"))
 	wantErr(t, "Close", s.Close(), nil)
-	later, err := sql.Open("sqlite", filepath.Join(dir, sqlstore.DatabaseFile))
+	db, err := sql.Open("sqlite", filepath.Join(dir, sqlite.DatabaseFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = later.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
-	if err := errors.Join(err, later.Close()); err != nil {
+	_, err = db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
+	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
 	before := fileHash(t, dir)
 	_, err = sqlstore.OpenSQLite(t.Context(), dir)
-	wantErr(t, "OpenSQLite", err, sqlstore.ErrNewerSchema)
+	wantErr(t, "OpenSQLite", err, sqldb.ErrNewerSchema)
 	want(t, "the file", fileHash(t, dir), before)
 }
 
 func fileHash(t *testing.T, dir string) [sha256.Size]byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, sqlstore.DatabaseFile))
+	data, err := os.ReadFile(filepath.Join(dir, sqlite.DatabaseFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return sha256.Sum256(data)
 }
 
-func TestSQLiteOfSomethingElse(t *testing.T) {
+func TestSQLiteOfAnotherFormat(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, sqlstore.DatabaseFile)
-	text := "This is a text and no database, however long one makes it, and it is left alone."
+	path := filepath.Join(dir, sqlite.DatabaseFile)
+	text := "This is a text and not a database. It must be longer than the header of a page of SQLite."
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

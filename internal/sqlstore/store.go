@@ -1,80 +1,182 @@
+// Package sqlstore implements [account.Store] on SQLite and PostgreSQL. It decides nothing: the
+// rules are account's, and the schema refuses only what would damage the data.
+//
+// Each statement is written once, with the parameters $1, $2, …, in the file of its noun. The
+// differences between the engines are in [sqldb.Dialect]. [Store.Write] is the only way to write;
+// reads outside of it use a pool of their own.
+//
+// The package imports account, access, throttle, keyring, token and sqldb; open.go alone imports
+// the engines.
 package sqlstore
 
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
 // Store is an open database.
 type Store struct {
 	reader
-	transactions
-	health  health
-	place   string
-	now     func() time.Time
-	rest    func(ctx context.Context) error // nil: there is nothing to give back
-	closers []func() error
-}
-
-// transactions is an engine's way to write.
-type transactions interface {
-	// write runs f in one transaction, as account.Store asks.
-	write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error
-	// close ends the transactions under way.
-	close() error
+	db     *sqldb.DB
+	health health
 }
 
 var _ account.Store = (*Store)(nil)
 
-// Write runs f in one transaction, as account.Store asks.
+func newStore(db *sqldb.DB) *Store {
+	return &Store{reader: newReader(&querier{db.Querier}), db: db}
+}
+
+// Write implements [account.Store].
 func (s *Store) Write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error {
-	err := s.write(ctx, f)
+	return s.write(ctx, func(ctx context.Context, tx *tx) error { return f(ctx, tx) })
+}
+
+func (s *Store) write(ctx context.Context, f func(ctx context.Context, tx *tx) error) error {
+	err := translateError(s.db.Write(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return f(ctx, newTx(tx)) }))
 	s.health.note(err)
 	return err
 }
 
-// Rest gives back the memory in which the database is kept to be quick. It is for when
-// nobody has asked for anything in a while.
-func (s *Store) Rest(ctx context.Context) error {
-	if s.rest == nil {
-		return nil
-	}
-	return s.rest(ctx)
-}
+// DropCaches shrinks SQLite's page caches. The server calls it when it is idle.
+func (s *Store) DropCaches(ctx context.Context) error { return translateError(s.db.DropCaches(ctx)) }
 
 // Place names the database for people, without secrets.
-func (s *Store) Place() string { return s.place }
+func (s *Store) Place() string { return s.db.Location }
 
-// Now is the time that all servers of this database agree on: PostgreSQL's, or for
-// SQLite, which has one server, the machine's.
-func (s *Store) Now() time.Time { return s.now() }
+// Now returns the time on which all servers of the database agree: PostgreSQL's, or for SQLite,
+// which has one server, the machine's.
+func (s *Store) Now() time.Time { return s.db.Clock() }
 
 // Ping reports whether the database can be read.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := one(ctx, s.atLength(), scanInt, "SELECT 1") // it may wait for a connection
+	_, err := one(ctx, s.querier().cancellable(), scanInt, "SELECT 1") // it may wait for a connection
 	return err
 }
 
 // Close ends the transactions under way and closes the database.
-func (s *Store) Close() error {
-	errs := []error{s.transactions.close()}
-	for _, close := range s.closers {
-		errs = append(errs, close())
-	}
-	return errors.Join(errs...)
+func (s *Store) Close() error { return s.db.Close() }
+
+// reader implements [account.Reader] by one type for each noun.
+type reader struct {
+	instanceReader
+	userReader
+	roleReader
+	sessionReader
+	apiKeyReader
+	outboxReader
+	settingReader
+	importReader
+	preferenceReader
+	activityReader
+	authChangeReader
 }
 
-// reader is what can be read in a transaction and outside of one.
-type reader struct{ queries }
+var _ account.Reader = reader{}
 
-// tx is one transaction.
+func newReader(q *querier) reader {
+	return reader{
+		instanceReader: instanceReader{q}, userReader: userReader{q}, roleReader: roleReader{q},
+		sessionReader: sessionReader{q}, apiKeyReader: apiKeyReader{q}, outboxReader: outboxReader{q},
+		settingReader: settingReader{q}, importReader: importReader{q}, preferenceReader: preferenceReader{q},
+		activityReader: activityReader{q}, authChangeReader: authChangeReader{q},
+	}
+}
+
+// querier returns the querier that all nouns share.
+func (r reader) querier() *querier { return r.instanceReader.querier }
+
+// tx implements [account.Tx] by one type for each noun, which share the state of the transaction.
 type tx struct {
+	state txState
 	reader
-	authChanges map[account.AuthChange]bool // that it has inserted
-	throttles   []string                    // that it has locked
+	instanceWriter
+	userWriter
+	roleWriter
+	sessionWriter
+	apiKeyWriter
+	throttleWriter
+	recoveryWriter
+	outboxWriter
+	settingWriter
+	preferenceWriter
+	activityWriter
+	importWriter
+	authChangeWriter
 }
 
 var _ account.Tx = (*tx)(nil)
+
+// txState is the state of one transaction.
+type txState struct {
+	querier
+	authChanges map[account.AuthChange]bool // inserted by the transaction
+	throttles   []string                    // the keys of the counters that it has locked
+}
+
+func newTx(db *sqldb.Tx) *tx {
+	t := &tx{state: txState{querier: querier{db.Querier}}}
+	s := &t.state
+	t.reader = newReader(&s.querier)
+	t.instanceWriter, t.userWriter, t.roleWriter = instanceWriter{s}, userWriter{s}, roleWriter{s}
+	t.sessionWriter, t.apiKeyWriter, t.throttleWriter = sessionWriter{s}, apiKeyWriter{s}, throttleWriter{s}
+	t.recoveryWriter, t.outboxWriter, t.settingWriter = recoveryWriter{s}, outboxWriter{s}, settingWriter{s}
+	t.preferenceWriter, t.activityWriter, t.importWriter = preferenceWriter{s}, activityWriter{s}, importWriter{s}
+	t.authChangeWriter = authChangeWriter{s}
+	return t
+}
+
+// health holds why the database does not accept writes, if it does not.
+type health struct{ failure atomic.Pointer[account.Error] }
+
+// note takes the outcome of a write. A write that the rules refused, that was cancelled, took too
+// long or was in conflict with others says nothing about the database.
+func (h *health) note(err error) {
+	if err == nil {
+		h.failure.Store(nil)
+		return
+	}
+	e, ok := errors.AsType[*account.Error](err)
+	if !ok || e.Code != account.CodeUnavailable || errors.Is(err, sqldb.ErrConflict) || errors.Is(err, sqldb.ErrTimeout) {
+		return
+	}
+	h.failure.Store(e)
+}
+
+// WriteFailure returns why the newest write was not stored, as long as no later write was stored;
+// else nil.
+func (s *Store) WriteFailure() *account.Error { return s.health.failure.Load() }
+
+// TryWrite stores a row and removes it again, so that [Store.WriteFailure] is cleared though nobody
+// else writes. It fails as Write does.
+func (s *Store) TryWrite(ctx context.Context) error {
+	return s.write(ctx, func(ctx context.Context, tx *tx) error {
+		const name = "try" // no group of settings has this name, so no cache depends on it
+		if err := tx.state.execDeferred(ctx, `INSERT INTO settings (name, value) VALUES ($1, '')`, name); err != nil {
+			return err
+		}
+		return tx.state.execOne(ctx, `DELETE FROM settings WHERE name = $1`, name)
+	})
+}
+
+// Health implements [account.Store].
+func (s *Store) Health(ctx context.Context) (account.DatabaseHealth, error) {
+	dialect := s.db.Dialect
+	h := account.DatabaseHealth{Engine: dialect.Name}
+	begun := time.Now()
+	if err := s.Ping(ctx); err != nil {
+		return h, err
+	}
+	h.ReadTook = time.Since(begun)
+	if failure := s.WriteFailure(); failure != nil {
+		h.Refused = failure.Message
+	}
+	return one(ctx, s.querier().cancellable(), func(row sqldb.Row) (account.DatabaseHealth, error) {
+		return h, row.Scan(&h.Bytes, &h.Schema)
+	}, `SELECT `+dialect.Size+`, (SELECT max(version_id) FROM goose_db_version)`)
+}

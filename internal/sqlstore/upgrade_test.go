@@ -13,11 +13,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// dataOf returns the statements that fill a schema, in testdata/schema; "" where
-// there are none.
+// dataOf returns the statements of testdata/schema that fill a schema, or "" if there is no file.
 func dataOf(t *testing.T, engine string, version int64) string {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("testdata/schema/%s-%d.sql", engine, version))
@@ -27,7 +29,7 @@ func dataOf(t *testing.T, engine string, version int64) string {
 	return string(text)
 }
 
-// atFirstSchema makes a database of the first schema with data in it.
+// atFirstSchema creates a database of the first schema, with data.
 func atFirstSchema(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -36,11 +38,11 @@ func atFirstSchema(t *testing.T) (dir string) {
 	return dir
 }
 
-// sqliteAt opens a new database of a schema, until the test ends.
+// sqliteAt creates a database with a version of the schema, and opens it until the test ends.
 func sqliteAt(t *testing.T, dir string, version int64) *sql.DB {
 	t.Helper()
-	db := bare(t, dir)
-	wantErr(t, "the schema", sqlstore.MigrateTo(t.Context(), db, "sqlite", version), nil)
+	db := openSQL(t, dir)
+	wantErr(t, "the schema", migrateTo(t, db, "sqlite", version), nil)
 	return db
 }
 
@@ -53,13 +55,35 @@ func postgresAt(t *testing.T, version int64) (db *sql.DB, url secret.Text) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { wantErr(t, "Close", db.Close(), nil) })
-	wantErr(t, "the schema", sqlstore.MigrateTo(t.Context(), db, "postgres", version), nil)
+	wantErr(t, "the schema", migrateTo(t, db, "postgres", version), nil)
 	return db, secret.New(cluster.SocketURL(name))
 }
 
-// Every schema that a server may find has data in each of its tables, and no
-// upgrade changes a value or takes one away. A new migration needs a file of data
-// for the schema before it; docs/architecture.md says how it is made.
+// migrateTo brings an empty database to a version of the schema, as an earlier release has left it.
+func migrateTo(t *testing.T, db *sql.DB, engine string, version int64) error {
+	t.Helper()
+	provider, err := sqldb.NewMigrations(db, engine)
+	if err == nil {
+		_, err = provider.UpTo(t.Context(), version)
+	}
+	return err
+}
+
+// schemaVersions returns the versions of an engine's schema.
+func schemaVersions(t *testing.T, engine string) (versions []int64) {
+	t.Helper()
+	provider, err := sqldb.NewMigrations(new(sql.DB), engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range provider.ListSources() {
+		versions = append(versions, source.Version)
+	}
+	return versions
+}
+
+// No upgrade changes or removes a value, from any schema of a release, with data in each of its tables.
+// A new migration needs a file of data for the schema before it: see docs/architecture.md.
 func TestUpgrades(t *testing.T) {
 	upgrades := map[string]func(t *testing.T, version int64) (db *sql.DB, upgrade func() (*sqlstore.Store, error)){
 		"sqlite": func(t *testing.T, version int64) (*sql.DB, func() (*sqlstore.Store, error)) {
@@ -69,25 +93,25 @@ func TestUpgrades(t *testing.T) {
 		"postgres": func(t *testing.T, version int64) (*sql.DB, func() (*sqlstore.Store, error)) {
 			db, url := postgresAt(t, version)
 			return db, func() (*sqlstore.Store, error) {
-				return sqlstore.OpenPostgres(t.Context(), sqlstore.Postgres{URL: url})
+				return sqlstore.OpenPostgres(t.Context(), postgres.Config{URL: url})
 			}
 		},
 	}
 	for engine, at := range upgrades {
-		versions := sqlstore.Schemas(engine)
+		versions := schemaVersions(t, engine)
 		for _, version := range versions {
 			data := dataOf(t, engine, version)
 			if data == "" && version == versions[len(versions)-1] {
-				continue // it may change until there is a migration behind it
+				continue // the newest schema may change until a migration follows
 			}
 			t.Run(fmt.Sprintf("%s %d", engine, version), func(t *testing.T) {
 				if data == "" {
-					t.Fatalf("there is a schema after %d, and no testdata/schema/%s-%d.sql", version, engine, version)
+					t.Fatalf("a schema follows %d, but there is no testdata/schema/%s-%d.sql", version, engine, version)
 				}
 				db, upgrade := at(t, version)
 				_, err := db.Exec(data)
 				wantErr(t, "the data", err, nil)
-				before := everything(t, db, engine)
+				before := contents(t, db, engine)
 				s, err := upgrade()
 				if err != nil {
 					t.Fatal(err)
@@ -100,24 +124,24 @@ func TestUpgrades(t *testing.T) {
 					after := texts(t, db, of)
 					for _, row := range rows {
 						if !slices.Contains(after, row) {
-							t.Errorf("%s: gone is\n%s", of, row)
+							t.Errorf("%s: the upgrade lost\n%s", of, row)
 						}
 					}
 				}
 				if engine == "sqlite" {
 					want(t, "integrity", texts(t, db, "PRAGMA integrity_check")[0], "ok")
-					want(t, "faulty references", len(texts(t, db, "PRAGMA foreign_key_check")), 0)
+					want(t, "violated foreign keys", len(texts(t, db, "PRAGMA foreign_key_check")), 0)
 				}
 			})
 		}
 	}
 }
 
-// everything returns the rows of each table, and the highest ids ever used, by the
-// statement that reads them in one column.
-func everything(t *testing.T, db *sql.DB, engine string) map[string][]string {
+// contents returns the rows of each table, and the highest ids that were ever given, by the statement
+// that reads them in one column.
+func contents(t *testing.T, db *sql.DB, engine string) map[string][]string {
 	t.Helper()
-	// Of each table its name, and its columns put together.
+	// tables returns a statement for each table that concatenates its columns.
 	tables, ids := `
 		SELECT 'SELECT concat_ws(''|'', ' || group_concat('quote("' || c.name || '")') || ') FROM ' || m.name
 		FROM sqlite_master m, pragma_table_info(m.name) c
@@ -125,7 +149,8 @@ func everything(t *testing.T, db *sql.DB, engine string) map[string][]string {
 		`SELECT name || ' ' || seq FROM sqlite_sequence WHERE name <> 'goose_db_version'`
 	if engine == "postgres" {
 		tables, ids = `
-			SELECT 'SELECT concat_ws(''|'', ' || string_agg('quote_nullable("' || column_name || '")', ', ') || ') FROM ' || table_name
+			SELECT 'SELECT concat_ws(''|'', ' || string_agg('quote_nullable("' || column_name || '")', ', ')
+			       || ') FROM ' || table_name
 			FROM information_schema.columns
 			WHERE table_schema = 'public' AND table_name <> 'goose_db_version' GROUP BY table_name`,
 			`SELECT sequencename || ' ' || COALESCE(last_value, 0) FROM pg_sequences WHERE sequencename NOT LIKE 'goose%'`
@@ -135,7 +160,7 @@ func everything(t *testing.T, db *sql.DB, engine string) map[string][]string {
 		all[of] = texts(t, db, of)
 	}
 	if len(all) < 10 {
-		t.Errorf("there are %d tables alone", len(all))
+		t.Errorf("there are only %d tables", len(all))
 	}
 	return all
 }
@@ -149,18 +174,18 @@ func TestUpgradeKeepsData(t *testing.T) {
 	want(t, "session", get[account.Session](t)(s.Session(t.Context(), 1)).UserID, 7)
 	want(t, "message", get[account.Mail](t)(s.Mail(t.Context(), 40)).State, account.MailDelivered)
 	want(t, "the next message", insertMail(t, s, requestedMail()).ID, 42)
-	db := bare(t, dir)
-	want(t, "sorted by", texts(t, db, "SELECT sort_name FROM users")[0], "ada")
-	want(t, "searched in", texts(t, db, "SELECT search_text FROM users")[0], "ada lovelace ada@example.org")
-	want(t, "names of roles", len(texts(t, db, "SELECT name_key FROM roles WHERE name_key IN ('user', 'global administrator')")), 2)
+	db := openSQL(t, dir)
+	want(t, "sort_name", texts(t, db, "SELECT sort_name FROM users")[0], "ada")
+	want(t, "search_text", texts(t, db, "SELECT search_text FROM users")[0], "ada lovelace ada@example.org")
+	want(t, "names of roles",
+		len(texts(t, db, "SELECT name_key FROM roles WHERE name_key IN ('user', 'global administrator')")), 2)
 }
 
-// What was there before an upgrade is kept beside it, and can be opened by the
-// release that made it.
+// An upgrade keeps a copy of the old database, which the earlier release can open.
 func TestUpgradeKeepsACopy(t *testing.T) {
 	dir := atFirstSchema(t)
-	open(t, dir)
-	path := filepath.Join(dir, sqlstore.DatabaseFile+".schema-1")
+	openAndClose(t, dir)
+	path := filepath.Join(dir, sqlite.DatabaseFile+".schema-1")
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -175,23 +200,23 @@ func TestUpgradeKeepsACopy(t *testing.T) {
 	want(t, "users", texts(t, db, "SELECT email FROM users")[0], "Ada@Example.org")
 	want(t, "integrity", texts(t, db, "PRAGMA integrity_check")[0], "ok")
 	if left, _ := filepath.Glob(filepath.Join(dir, "*.tmp")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("remaining files: %v", left)
 	}
 }
 
-// A new database has nothing to copy, and neither has one that is up to date.
+// A new database and one that is up to date are not copied.
 func TestNoCopyWithoutUpgrade(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 {
-		open(t, dir)
+		openAndClose(t, dir)
 	}
 	if copies, _ := filepath.Glob(filepath.Join(dir, "*.schema-*")); len(copies) > 0 {
 		t.Errorf("copies: %v", copies)
 	}
 }
 
-// open opens the database of a directory as a server does, and closes it.
-func open(t *testing.T, dir string) {
+// openAndClose opens the database of a directory as a server does, and closes it.
+func openAndClose(t *testing.T, dir string) {
 	t.Helper()
 	s, err := sqlstore.OpenSQLite(t.Context(), dir)
 	if err != nil {

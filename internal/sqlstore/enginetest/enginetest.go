@@ -1,5 +1,5 @@
-// Package enginetest lists the engines that storage runs on, for the tests that
-// are made for each of them, or for one that is chosen.
+// Package enginetest creates databases for tests, on every engine or on the one that the environment
+// chooses.
 //
 // It imports sqlstore and pgtest.
 package enginetest
@@ -13,8 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// TB is what an engine needs of a test. Those of package testing have it, and
-// those of rapid.
+// TB is the part of [testing.TB] that this package uses. The types of package rapid implement it too.
 type TB interface {
 	Helper()
 	Context() context.Context
@@ -23,32 +22,31 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Engine makes databases of one kind.
+// Engine creates databases of one engine.
 type Engine struct {
 	Name string
-	// New makes an empty database. All is closed and gone when the test ends.
+	// New creates an empty database, which is closed and removed when the test ends.
 	New func(TB) Database
 }
 
-// Database is one that a test has for itself.
+// Database is a database that no other test uses.
 type Database struct {
-	// Open opens it, any number of times, as another process would.
+	// Open opens the database as another process would. It may be called again.
 	Open func() *sqlstore.Store
-	// SQL reaches it past every rule. Whatever that does to it, no other test
-	// sees it.
+	// SQL opens the database without a store. The database is not reused by other tests.
 	SQL func() *sql.DB
-	// Content is all that is in it, byte by byte, as who steals it can read it.
+	// Content returns all bytes that are stored in the database, as a thief could read them.
 	Content func() []byte
 }
 
-// Engines are all that there are.
+// Engines are all engines.
 var Engines = []Engine{
-	{"sqlite", newSQLite},
-	{"postgres", newPostgres},
+	{Name: "sqlite", New: newSQLite},
+	{Name: "postgres", New: newPostgres},
 }
 
-// Chosen is the engine of the tests that run on one: SQLite, or the one that the
-// variable USHER_TEST_ENGINE names.
+// Chosen returns the engine for tests that run on one engine only: the one that the environment
+// variable USHER_TEST_ENGINE names, else SQLite.
 func Chosen() Engine {
 	name := cmp.Or(os.Getenv("USHER_TEST_ENGINE"), "sqlite")
 	for _, e := range Engines {
@@ -59,8 +57,8 @@ func Chosen() Engine {
 	panic("USHER_TEST_ENGINE names no engine: " + name)
 }
 
-// closing closes what was opened when the test ends.
-func closing[T interface{ Close() error }](t TB, opened T, err error) T {
+// closeAtEnd closes opened when the test ends. It ends the test if err is not nil.
+func closeAtEnd[T interface{ Close() error }](t TB, opened T, err error) T {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("open the database: %v", err)

@@ -7,17 +7,18 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// used are databases of tests that have ended. Emptying one takes a hundredth of
-// the time of making one.
-var used = make(chan string, 64)
+// reusable holds the databases of tests that have ended. Emptying a database is much faster than
+// creating one.
+var reusable = make(chan string, 64)
 
-// empty makes a database as the migrations leave it.
-const empty = `
+// emptyTables restores the state after the migrations.
+const emptyTables = `
 DO $$ DECLARE it record; BEGIN
-	SET LOCAL session_replication_role = replica; -- foreign keys do not count
+	SET LOCAL session_replication_role = replica; -- disables foreign keys
 	FOR it IN SELECT tablename AS name FROM pg_tables
 	          WHERE schemaname = 'public' AND tablename NOT IN ('goose_db_version', 'activity_chain') LOOP
 		EXECUTE format('DELETE FROM %I', it.name);
@@ -29,7 +30,7 @@ DO $$ DECLARE it record; BEGIN
 	UPDATE activity_chain SET number = 0, at = 0, seal = '', key_id = '', mac = '';
 END $$`
 
-// newPostgres takes a database in the cluster that all tests of the process share.
+// newPostgres creates or reuses a database in the cluster that all tests of the process share.
 func newPostgres(t TB) Database {
 	t.Helper()
 	cluster, err := pgtest.Shared()
@@ -38,19 +39,19 @@ func newPostgres(t TB) Database {
 	}
 	var name string
 	select {
-	case name = <-used:
-		err = cluster.Exec(t.Context(), name, empty)
+	case name = <-reusable:
+		err = cluster.Exec(t.Context(), name, emptyTables)
 	default:
 		name, err = cluster.Create(t.Context())
 	}
 	if err != nil {
-		t.Fatalf("make a database: %v", err)
+		t.Fatalf("create a database: %v", err)
 	}
-	var touched atomic.Bool // past the rules; it may not be as it was
+	var modified atomic.Bool // without a store: emptyTables may not suffice
 	t.Cleanup(func() {
-		if !touched.Load() {
+		if !modified.Load() {
 			select {
-			case used <- name:
+			case reusable <- name:
 				return
 			default:
 			}
@@ -62,22 +63,22 @@ func newPostgres(t TB) Database {
 	connect := func() *sql.DB {
 		t.Helper()
 		db, err := sql.Open("pgx", cluster.SocketURL(name))
-		return closing(t, db, err)
+		return closeAtEnd(t, db, err)
 	}
 	return Database{
 		Open: func() *sqlstore.Store {
 			t.Helper()
-			s, err := sqlstore.OpenPostgres(t.Context(), sqlstore.Postgres{URL: secret.New(cluster.SocketURL(name))})
-			return closing(t, s, err)
+			s, err := sqlstore.OpenPostgres(t.Context(), postgres.Config{URL: secret.New(cluster.SocketURL(name))})
+			return closeAtEnd(t, s, err)
 		},
 		SQL: func() *sql.DB {
 			t.Helper()
-			touched.Store(true)
+			modified.Store(true)
 			return connect()
 		},
 		Content: func() []byte {
 			t.Helper()
-			all, err := rows(t.Context(), connect())
+			all, err := content(t.Context(), connect())
 			if err != nil {
 				t.Fatalf("read the database: %v", err)
 			}
@@ -86,8 +87,8 @@ func newPostgres(t TB) Database {
 	}
 }
 
-// rows returns the values of all rows of all tables.
-func rows(ctx context.Context, db *sql.DB) (all []byte, err error) {
+// content returns the values of all rows of all tables.
+func content(ctx context.Context, db *sql.DB) (all []byte, err error) {
 	tables, err := db.QueryContext(ctx, "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
 	if err != nil {
 		return nil, err

@@ -9,27 +9,28 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// newSQLite makes a database in a directory of its own.
+// newSQLite creates a database in a directory of its own.
 func newSQLite(t TB) Database {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "usher-sqlite-")
 	if err != nil {
-		t.Fatalf("make a directory: %v", err)
+		t.Fatalf("create a directory: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Errorf("remove the database: %v", err)
 		}
 	})
-	empty, err := migrated()
+	empty, err := emptyFile()
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, sqlstore.DatabaseFile), empty, 0o600)
+		err = os.WriteFile(filepath.Join(dir, sqlite.DatabaseFile), empty, 0o600)
 	}
 	if err != nil {
-		t.Fatalf("make a database: %v", err)
+		t.Fatalf("create a database: %v", err)
 	}
 	return Database{
 		Open: func() *sqlstore.Store {
@@ -38,13 +39,13 @@ func newSQLite(t TB) Database {
 		},
 		SQL: func() *sql.DB {
 			t.Helper()
-			db, err := sql.Open("sqlite", filepath.Join(dir, sqlstore.DatabaseFile)+"?_pragma=busy_timeout(5000)")
-			return closing(t, db, err)
+			db, err := sql.Open("sqlite", filepath.Join(dir, sqlite.DatabaseFile)+"?_pragma=busy_timeout(5000)")
+			return closeAtEnd(t, db, err)
 		},
 		Content: func() (all []byte) {
 			t.Helper()
 			for _, suffix := range []string{"", "-wal"} {
-				file, err := os.ReadFile(filepath.Join(dir, sqlstore.DatabaseFile+suffix))
+				file, err := os.ReadFile(filepath.Join(dir, sqlite.DatabaseFile+suffix))
 				if err != nil && !errors.Is(err, fs.ErrNotExist) {
 					t.Fatalf("read the database: %v", err)
 				}
@@ -55,9 +56,9 @@ func newSQLite(t TB) Database {
 	}
 }
 
-// migrated is the file of an empty database. It is made once, since that takes
-// longer than most of the tests.
-var migrated = sync.OnceValues(func() (file []byte, err error) {
+// emptyFile returns the file of an empty database. It is created once, which takes longer than most
+// tests.
+var emptyFile = sync.OnceValues(func() (file []byte, err error) {
 	dir, err := os.MkdirTemp("", "usher-sqlite-")
 	if err != nil {
 		return nil, err
@@ -67,15 +68,15 @@ var migrated = sync.OnceValues(func() (file []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Close(); err != nil { // it leaves everything in the one file
+	if err := s.Close(); err != nil { // Close checkpoints the write-ahead log into the file
 		return nil, err
 	}
-	return os.ReadFile(filepath.Join(dir, sqlstore.DatabaseFile))
+	return os.ReadFile(filepath.Join(dir, sqlite.DatabaseFile))
 })
 
 // OpenSQLite opens the SQLite database of a directory until the test ends.
 func OpenSQLite(t TB, dir string) *sqlstore.Store {
 	t.Helper()
 	s, err := sqlstore.OpenSQLite(t.Context(), dir)
-	return closing(t, s, err)
+	return closeAtEnd(t, s, err)
 }

@@ -1,0 +1,198 @@
+package dbmove
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
+)
+
+// endpoint is the source or the target of a move.
+type endpoint struct {
+	location string // names the database for people
+	db       *sql.DB
+	dialect  *sqldb.Dialect
+	engine   engine
+}
+
+// engine is what a move needs to know about a database engine.
+type engine interface {
+	// columns returns a query for the columns of all tables. Its own columns are the table, the
+	// column, the type, whether it is in the primary key, and whether the database gives its values.
+	// The columns of a primary key come in the order of the key.
+	columns() string
+	// references returns a query for the foreign keys: table, referenced table.
+	references() string
+	// collate returns the clause that sorts a text by its bytes.
+	collate() string
+	// insert inserts rows, all or none.
+	insert(ctx context.Context, db *sql.DB, t tableSchema, rows [][]any) error
+	// lastID returns the highest id that the sequence of a table has given.
+	lastID(ctx context.Context, from sqldb.Executor, t tableSchema) (int64, error)
+	// setSequence makes the sequence of a table continue after an id.
+	setSequence(ctx context.Context, db *sql.DB, t tableSchema, id int64) error
+	// refuseOthers fails with ErrInUse if other processes use the database and the engine knows.
+	refuseOthers(ctx context.Context, db *sql.DB) error
+}
+
+// openSource opens a database that is only read. name is that of its connections, on PostgreSQL.
+func openSource(ctx context.Context, p Place, name string) (*endpoint, error) {
+	if p.Postgres.URL.Empty() {
+		return openSQLiteSource(ctx, p.Directory)
+	}
+	return openPostgres(ctx, p.Postgres, name, false)
+}
+
+// openTarget opens a database that is empty or holds a part of a move, and migrates its schema. name
+// is as for openSource.
+func openTarget(ctx context.Context, p Place, name string) (*endpoint, error) {
+	if p.Postgres.URL.Empty() {
+		return openSQLiteTarget(ctx, p.Directory)
+	}
+	return openPostgres(ctx, p.Postgres, name, true)
+}
+
+// refuseUsed fails with ErrTargetUsed for a database that has data of its own.
+func refuseUsed(ctx context.Context, db *sql.DB, d *sqldb.Dialect) error {
+	if unfinished, err := sqldb.HasTable(ctx, db, d, sqldb.UnfinishedMoveTable); unfinished || err != nil {
+		return err
+	}
+	for _, table := range []string{"key_checks", "users"} {
+		exists, err := sqldb.HasTable(ctx, db, d, table)
+		if err != nil {
+			return err
+		}
+		if !exists {
+			continue
+		}
+		rows, err := queryInt(ctx, db, "SELECT count(*) FROM "+table)
+		if err != nil {
+			return err
+		}
+		if rows > 0 {
+			return ErrTargetUsed
+		}
+	}
+	return nil
+}
+
+// snapshot begins a transaction that sees the database as it is now.
+func (e *endpoint) snapshot(ctx context.Context) (*sql.Tx, error) {
+	return e.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+}
+
+// refuseOthers fails with ErrInUse if other processes use the database.
+func (e *endpoint) refuseOthers(ctx context.Context) error {
+	if err := e.engine.refuseOthers(ctx, e.db); err != nil {
+		return fmt.Errorf("%s: %w", e.location, err)
+	}
+	return nil
+}
+
+// keyChecks returns the checks of the server keys of the data.
+func (e *endpoint) keyChecks(ctx context.Context) ([]keyring.Check, error) {
+	return sqldb.All(ctx, e.querier(), func(row sqldb.Row) (c keyring.Check, err error) {
+		return c, row.Scan(&c.ID, &c.Value)
+	}, "SELECT id, value FROM key_checks ORDER BY id")
+}
+
+func (e *endpoint) querier() sqldb.Querier {
+	conn := sqldb.Immediate{DB: e.db}
+	return sqldb.Querier{Conn: conn, Unprepared: conn, Dialect: e.dialect}
+}
+
+// rows calls each with every row after a key, or with all rows if after is nil, in the order of the
+// keys. A boolean is 0 or 1 on every engine.
+func (e *endpoint) rows(
+	ctx context.Context, from sqldb.Executor, t tableSchema, after []any, each func([]any) error,
+) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	rows, err := from.QueryContext(ctx, t.selectRows(e.engine.collate(), after != nil), after...)
+	if err != nil {
+		cancel()
+		return err
+	}
+	defer func() {
+		cancel() // else Close would read the rows that are left
+		err = errors.Join(err, rows.Close())
+	}()
+	for rows.Next() {
+		row, err := scanRow(rows, len(t.columns))
+		if err != nil {
+			return err
+		}
+		if err := each(row); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// lastKey returns the last key of a table, nil if the table is empty.
+func (e *endpoint) lastKey(ctx context.Context, t tableSchema) ([]any, error) {
+	key, err := scanRow(e.db.QueryRowContext(ctx, t.selectLastKey(e.engine.collate())), len(t.key))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return key, err
+}
+
+func scanRow(from sqldb.Row, columns int) ([]any, error) {
+	row, to := make([]any, columns), make([]any, columns)
+	for i := range row {
+		to[i] = &row[i]
+	}
+	if err := from.Scan(to...); err != nil {
+		return nil, err
+	}
+	for i, value := range row {
+		switch v := value.(type) {
+		case bool:
+			row[i] = int64(0)
+			if v {
+				row[i] = int64(1)
+			}
+		case []byte:
+			if v == nil { // a driver returns nil for empty bytes
+				row[i] = []byte{}
+			}
+		}
+	}
+	return row, nil
+}
+
+// lastID returns the highest id of a table that was ever given. A sequence lags behind if rows were
+// inserted with ids of their own.
+func (e *endpoint) lastID(ctx context.Context, from sqldb.Executor, t tableSchema) (int64, error) {
+	given, err := e.engine.lastID(ctx, from, t)
+	if err != nil {
+		return 0, err
+	}
+	query := fmt.Sprintf("SELECT COALESCE(max(%s), 0) FROM %s", quote(t.idColumn), quote(t.name))
+	present, err := queryInt(ctx, from, query)
+	return max(given, present), err
+}
+
+// identity tells a database from all others, by its server keys and the time of their first use.
+func (e *endpoint) identity(ctx context.Context, schema []tableSchema) (string, error) {
+	i := slices.IndexFunc(schema, func(t tableSchema) bool { return t.name == "key_checks" })
+	sum, err := e.sum(ctx, e.db, schema[i], func(int64) {})
+	return fmt.Sprintf("%x", sum.Sum), err
+}
+
+// queryInt reads one number, or 0 if there is no row.
+func queryInt(ctx context.Context, from sqldb.Executor, query string, args ...any) (n int64, err error) {
+	rows, err := from.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if rows.Next() {
+		err = rows.Scan(&n)
+	}
+	return n, errors.Join(err, rows.Err())
+}

@@ -1,0 +1,151 @@
+package dbmove
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/pgtest"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
+)
+
+// testRows is how many rows the tests insert into a table, if it has room.
+const testRows = 24
+
+// sqlitePlace returns an empty directory.
+func sqlitePlace(t *testing.T) Place { return Place{Directory: t.TempDir()} }
+
+// postgresPlace returns an empty database.
+func postgresPlace(t *testing.T) Place {
+	t.Helper()
+	cluster, name := pgtest.NewDatabase(t)
+	return Place{Postgres: postgres.Config{URL: secret.New(cluster.SocketURL(name))}}
+}
+
+// directions are all combinations of engines.
+var directions = []struct {
+	name     string
+	from, to func(*testing.T) Place
+}{
+	{"to PostgreSQL", sqlitePlace, postgresPlace},
+	{"to SQLite", postgresPlace, sqlitePlace},
+	{"SQLite to SQLite", sqlitePlace, sqlitePlace},
+	{"PostgreSQL to PostgreSQL", postgresPlace, postgresPlace},
+}
+
+// openAny opens a database without the checks of a move.
+func openAny(t *testing.T, p Place) *endpoint {
+	t.Helper()
+	var e *endpoint
+	if p.Postgres.URL.Empty() {
+		var err error
+		if e, err = openSQLite(p.Directory, false); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		config, err := p.Postgres.Parse()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e = newPostgresEndpoint(config, testName)
+	}
+	t.Cleanup(func() { _ = e.db.Close() }) // the test may have closed it
+	return e
+}
+
+// testName names connections of the tests, which are not those of a server.
+const testName = "test"
+
+// exec runs a statement in a database.
+func exec(t *testing.T, p Place, statement string, args ...any) {
+	t.Helper()
+	e := openAny(t, p)
+	if _, err := e.db.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	if err := e.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testValues returns values for a column that does not take every value, and for those where some
+// values are hard to move. The rows of a table get them in turn.
+func testValues(table, column string) []any {
+	return map[string][]any{
+		"activity_chain.place":   {"anchor", "head"},
+		"api_keys.kind":          {"contract", "named"},
+		"api_keys.sealed":        {[]byte("sealed"), []byte{}},
+		"auth_change.kind":       {"user", "key"},
+		"imports.state":          {"open", "finished"},
+		"outbox.state":           {"requested", "ready"},
+		"outbox.sealed":          {[]byte{}, []byte("sealed")},
+		"outbox.user_id":         {nil, int64(2)},
+		"role_permissions.scope": {"all", "ids", "self"},
+		"users.provider":         {"tenable"},
+		"users.surname":          {nil, "", "Lovelace"},
+		"users.picture":          {nil, []byte{}, []byte("\x00\xff"), []byte(strings.Repeat("P", 1000))},
+		"known_sources.source":   {"a", "B", "ä", "A", "b\\N", "\t", "Z"}, // collations sort them differently
+	}[table+"."+column]
+}
+
+// fill creates a database with rows in every table. Its sequences have given ids that no row has
+// any more.
+func fill(t *testing.T, p Place) {
+	t.Helper()
+	e, err := openTarget(t.Context(), p, testName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := e.schema(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.db.ExecContext(t.Context(), "DELETE FROM activity_chain"); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range schema {
+		rows := testRows
+		if table.name == "activity_chain" {
+			rows = 2 // the schema allows no more
+		}
+		var inserted [][]any
+		for n := 1; n <= rows; n++ {
+			row := make([]any, len(table.columns))
+			for i, c := range table.columns {
+				row[i] = testValue(table.name, c, n)
+			}
+			inserted = append(inserted, row)
+		}
+		if err := e.engine.insert(t.Context(), e.db, table, inserted); err != nil {
+			t.Fatalf("fill the table %s: %v", table.name, err)
+		}
+		if table.idColumn != "" {
+			if err := e.engine.setSequence(t.Context(), e.db, table, 1000); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := e.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testValue(table string, c column, n int) any {
+	if values := testValues(table, c.name); len(values) > 0 {
+		return values[(n-1)%len(values)]
+	}
+	switch c.kind {
+	case kindText:
+		return fmt.Sprintf("%s %d: Grüße, 'ключ' 🔑\\", c.name, n)
+	case kindBytes:
+		return []byte(fmt.Sprintf("%032d", n))
+	case kindBoolean:
+		return int64(n % 2)
+	}
+	if slices.Contains([]string{"active", "need_password_reset", "dry_run", "activate", "invite"}, c.name) {
+		return int64(n % 2)
+	}
+	return int64(n)
+}

@@ -1,0 +1,19 @@
+package sqldb
+
+import "context"
+
+// traceKey is the key of the function of [Trace] in a context.
+type traceKey struct{}
+
+// Trace returns a context that makes a [Querier] call f with each statement and its values before
+// it runs. The benchmarks run the same statements without the code around them. f may be called
+// from another goroutine, and must not keep the values.
+func Trace(ctx context.Context, f func(statement string, values []any)) context.Context {
+	return context.WithValue(ctx, traceKey{}, f)
+}
+
+func trace(ctx context.Context, statement string, values []any) {
+	if f, ok := ctx.Value(traceKey{}).(func(string, []any)); ok {
+		f(statement, values)
+	}
+}
