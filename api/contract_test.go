@@ -13,12 +13,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/api"
 )
 
-// load reads the contract as the server does, and checks it against OpenAPI 3.0, examples and defaults included.
+// load parses the contract as the server does and validates it against OpenAPI 3.0, with examples and defaults.
 func load(t *testing.T) *openapi3.T {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
 	if err != nil {
-		t.Fatalf("loading the contract: %v", err)
+		t.Fatalf("load the contract: %v", err)
 	}
 	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
 		t.Fatalf("the contract is not valid OpenAPI: %v", err)
@@ -32,7 +32,7 @@ type operation struct {
 	*openapi3.Operation
 }
 
-// operations lists all operations of the contract by name.
+// operations returns all operations of the contract, sorted by name.
 func operations(doc *openapi3.T) []operation {
 	var all []operation
 	for path, item := range doc.Paths.Map() {
@@ -51,7 +51,7 @@ func TestContractIsValid(t *testing.T) {
 	}
 }
 
-// TestOperationIDs holds the operation ids to the rule that gives the seed's method names: the path, then the method.
+// TestOperationIDs checks that each operation id is the path and the method, as in the method names of the seed.
 func TestOperationIDs(t *testing.T) {
 	for _, op := range operations(load(t)) {
 		method, path, _ := strings.Cut(op.name, " ")
@@ -67,14 +67,14 @@ func TestOperationIDs(t *testing.T) {
 	}
 }
 
-// TestBodiesHaveExamples asks for an example of each body, and that each example keeps to its schema.
+// TestBodiesHaveExamples checks that each body has an example and that each example obeys its schema.
 func TestBodiesHaveExamples(t *testing.T) {
 	for _, op := range operations(load(t)) {
 		t.Run(op.name, func(t *testing.T) {
 			if op.RequestBody != nil {
 				body := op.RequestBody.Value
 				checkExamples(t, "request", body.Content, openapi3.VisitAsRequest())
-				limit := float64(1 << 20) // a number of the contract is read as float64
+				limit := float64(1 << 20) // openapi3 parses a number of an extension as float64
 				if op.OperationID == "apiUsersPost" || op.OperationID == "apiImportsIdRowsPost" {
 					limit = 4 << 20
 				}
@@ -99,7 +99,8 @@ func TestBodiesHaveExamples(t *testing.T) {
 	}
 }
 
-// checkLines checks that content is JSON lines alone, and that each line of the example is an entry of the activity log.
+// checkLines checks that content has JSON lines only, and that each line of the example is an entry of the activity
+// log.
 func checkLines(t *testing.T, content openapi3.Content) {
 	t.Helper()
 	media := content["application/x-ndjson"]
@@ -114,7 +115,7 @@ func checkLines(t *testing.T, content openapi3.Content) {
 			t.Fatal(err)
 		}
 		if err := entry.VisitJSON(value, openapi3.VisitAsResponse()); err != nil {
-			t.Errorf("a line of the example is off its schema: %v", err)
+			t.Errorf("a line of the example violates its schema: %v", err)
 		}
 	}
 	if text == "" {
@@ -122,23 +123,23 @@ func checkLines(t *testing.T, content openapi3.Content) {
 	}
 }
 
-// checkExamples checks that content is JSON alone, and has at least one example, all of them valid.
-func checkExamples(t *testing.T, where string, content openapi3.Content, as openapi3.SchemaValidationOption) {
+// checkExamples checks that content has JSON only and at least one example, and that all examples are valid.
+func checkExamples(t *testing.T, name string, content openapi3.Content, as openapi3.SchemaValidationOption) {
 	t.Helper()
 	media := content["application/json"]
 	if media == nil || len(content) != 1 {
-		t.Errorf("%s: want application/json and no other media type", where)
+		t.Errorf("%s: want application/json and no other media type", name)
 		return
 	}
 	for _, value := range examples(t, media) {
-		// nil is both "no example" and the example null, so null has to be what the schema allows.
+		// nil means either "no example" or the example null. Null is an error unless the schema allows it.
 		if err := media.Schema.Value.VisitJSON(value, as); err != nil {
-			t.Errorf("%s: an example is missing or off its schema: %v", where, err)
+			t.Errorf("%s: an example is missing or violates its schema: %v", name, err)
 		}
 	}
 }
 
-// examples gives the examples of a body as a JSON reader would: the one, or all the named ones.
+// examples returns the single example of a body, or all its named examples, as encoding/json decodes them.
 func examples(t *testing.T, media *openapi3.MediaType) []any {
 	t.Helper()
 	values := []any{media.Example}
@@ -159,8 +160,9 @@ func examples(t *testing.T, media *openapi3.MediaType) []any {
 	return values
 }
 
-// TestErrorsAreDocumented checks each answer of 400 or more: the schema Error, a status in the example that is the
-// answer's, a code that the contract's table has under that status, and Retry-After where a client is told to wait.
+// TestErrorsAreDocumented checks each answer with a status of 400 or more. It must have the schema Error, and its
+// examples must have its status and a code that the contract's table lists for this status. Retry-After must be
+// documented for 429 and 503 only.
 func TestErrorsAreDocumented(t *testing.T) {
 	doc := load(t)
 	table := doc.Components.Schemas["Error"].Value.Description
@@ -191,15 +193,16 @@ func TestErrorsAreDocumented(t *testing.T) {
 				}
 				waits := status == fmt.Sprint(http.StatusTooManyRequests) || status == fmt.Sprint(http.StatusServiceUnavailable)
 				if (answer.Headers["Retry-After"] != nil) != waits {
-					t.Errorf("%s: Retry-After belongs to 429 and 503, and to these alone", status)
+					t.Errorf("%s: Retry-After belongs to 429 and 503 only", status)
 				}
 			}
 		})
 	}
 }
 
-// TestQueryParameters checks that each has bounds, and that those added to operations of the seed, and they alone, are marked
-// in the way that scripts/python-client.sh finds: by the first line of a list entry.
+// TestQueryParameters checks that each query parameter has bounds. Parameters that the contract adds to the seed's
+// operations must have x-beyond-seed, and no others. The mark must be the first line of the list entry, where
+// scripts/python-client.sh finds it.
 func TestQueryParameters(t *testing.T) {
 	marked := 0
 	for _, op := range operations(load(t)) {
@@ -211,7 +214,8 @@ func TestQueryParameters(t *testing.T) {
 			if p.Required || p.Description == "" {
 				t.Errorf("%s: %s is required or has no description", op.name, p.Name)
 			}
-			bounded := schema.Type.Is(openapi3.TypeBoolean) || schema.Min != nil || schema.MaxLength != nil || schema.Enum != nil || schema.Format == "date-time"
+			bounded := schema.Type.Is(openapi3.TypeBoolean) || schema.Min != nil || schema.MaxLength != nil ||
+				schema.Enum != nil || schema.Format == "date-time"
 			if !bounded {
 				t.Errorf("%s: %s has no bounds", op.name, p.Name)
 			}
@@ -229,7 +233,7 @@ func TestQueryParameters(t *testing.T) {
 	}
 }
 
-// TestSchemas checks what holds for every schema: objects are closed, and every field says what it is.
+// TestSchemas checks that the object schemas allow no unknown fields and that every field has a description.
 func TestSchemas(t *testing.T) {
 	schemas := load(t).Components.Schemas
 	for name, ref := range schemas {
@@ -239,19 +243,20 @@ func TestSchemas(t *testing.T) {
 		}
 		closed := schema.AdditionalProperties.Has != nil && !*schema.AdditionalProperties.Has
 		if len(schema.Properties) > 0 && !closed {
-			t.Errorf("%s is open: it lacks additionalProperties: false", name)
+			t.Errorf("%s lacks additionalProperties: false", name)
 		}
 		for field, property := range schema.Properties {
 			if property.Value.Description == "" {
 				t.Errorf("%s.%s has no description", name, field)
 			}
-			if property.Value.Format == "password" && (property.Value.Pattern != "" || property.Value.Extensions["x-secret"] != true) {
-				t.Errorf("%s.%s is a password: want no pattern, and x-secret", name, field)
+			if property.Value.Format == "password" &&
+				(property.Value.Pattern != "" || property.Value.Extensions["x-secret"] != true) {
+				t.Errorf("%s.%s is a password: want x-secret and no pattern", name, field)
 			}
 		}
 	}
 
-	// The generated Go has one type for both, so they have to be the same.
+	// The generated Go code has one type for both schemas.
 	user, details := *schemas["InlineResponse20041"].Value, *schemas["InlineResponse20043"].Value
 	user.Extensions, details.Extensions = nil, nil
 	if jsonOf(t, user) != jsonOf(t, details) {
@@ -259,12 +264,13 @@ func TestSchemas(t *testing.T) {
 	}
 
 	null := schemas["Object"].Value
-	if null.VisitJSON(nil) != nil || null.VisitJSON(map[string]any{}) == nil || null.VisitJSON(map[string]any{"a": 1}) == nil {
-		t.Error("Object has to allow null and nothing else")
+	if null.VisitJSON(nil) != nil || null.VisitJSON(map[string]any{}) == nil ||
+		null.VisitJSON(map[string]any{"a": 1}) == nil {
+		t.Error("Object must allow null only")
 	}
 }
 
-// jsonOf is the JSON of a schema, in which the place that it was read from no longer counts.
+// jsonOf returns the JSON of a schema, which doesn't depend on the schema's position in the contract.
 func jsonOf(t *testing.T, schema openapi3.Schema) string {
 	t.Helper()
 	data, err := json.Marshal(schema)

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// TestGeneratedGoIsFresh fails when the server's or the client's generated code has drifted from the contract.
-// scripts/python-client.sh --check does the same for Python; it needs Java and so is not run from here.
+// TestGeneratedGoIsFresh fails if the generated code of the server or the client differs from the contract.
+// scripts/python-client.sh --check does the same for Python; this test doesn't run it because it needs Java.
 func TestGeneratedGoIsFresh(t *testing.T) {
-	// The script's own reads do not count for the test cache; these do.
+	// The test cache only sees files that the test itself reads, not those of the script.
 	for _, file := range []string{
 		"go.overlay.yaml", "../scripts/generate.sh", "../tools/go.mod",
-		"../internal/httpapi/generate.go", "../internal/httpapi/oapi-codegen.yaml", "../internal/httpapi/wire/wire.gen.go",
+		"../internal/wire/generate.go", "../internal/wire/oapi-codegen.yaml", "../internal/wire/wire.gen.go",
 		"../client/types.go", "../client/oapi-codegen.yaml", "../client/types.gen.go", "../client/codegen/overlay.yaml",
 		"../client/codegen/imports.tmpl", "../client/codegen/constants.tmpl", "../client/codegen/typedef.tmpl", "../client/codegen/comments.sed",
 	} {

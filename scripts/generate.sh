@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Generates Go code from api/openapi.yaml: the server's wire types in internal/httpapi/wire (with api/go.overlay.yaml) and
+# Generates Go code from api/openapi.yaml: the server's wire types in internal/wire (with api/go.overlay.yaml) and
 # the public types of the Go SDK in client/types.gen.go (with client/codegen).
 #
 #   scripts/generate.sh           write both
-#   scripts/generate.sh --check   write nothing; fail when one of them is stale
+#   scripts/generate.sh --check   write nothing; fail if a file in the tree differs from what this script generates
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 
-packages=(internal/httpapi client)
-outputs=(internal/httpapi/wire/wire.gen.go client/types.gen.go)
+packages=(internal/wire client)
+outputs=(internal/wire/wire.gen.go client/types.gen.go)
 
 case ${1-} in
 --check)
@@ -22,6 +22,7 @@ case ${1-} in
 	done
 	for output in "${outputs[@]}"; do
 		mkdir -p "$work/$(dirname "$output")"
+		rm -f "$work/$output" # the copy must come from the generator, not from the tree
 	done
 	for package in "${packages[@]}"; do
 		(cd "$work" && go generate "./$package")

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/work"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/wire"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"

@@ -11,21 +11,30 @@ import (
 	"io"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
-	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
 // ContentType is the media type of what [Write] writes.
 const ContentType = "application/x-ndjson"
 
+// Exporter reads the entries of the activity log that match a filter.
+type Exporter interface {
+	ExportActivity(
+		ctx context.Context, caller *account.Principal, filter account.ActivityFilter,
+		yield func(account.StoredActivity) error,
+	) error
+}
+
 // Write writes every entry of the filter that the caller may read, oldest first, as
 // they are read, so that memory does not grow with their number. It fails as
-// [account.Service.ExportActivity] does, and with the first failure of w. Nothing has
-// reached w when it fails before 32 KiB.
-func Write(ctx context.Context, w io.Writer, accounts *service.Service, caller *account.Principal, f account.ActivityFilter) error {
+// ExportActivity does, and with the first failure of w. Nothing has reached w when it
+// fails before 32 KiB.
+func Write(
+	ctx context.Context, w io.Writer, exporter Exporter, caller *account.Principal, f account.ActivityFilter,
+) error {
 	out := bufio.NewWriterSize(w, 32*1024)
 	encoder := json.NewEncoder(out)
-	err := accounts.ExportActivity(ctx, caller, f, func(e account.StoredActivity) error { return encoder.Encode(Entry(e)) })
+	err := exporter.ExportActivity(ctx, caller, f, func(e account.StoredActivity) error { return encoder.Encode(Entry(e)) })
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,8 @@
-// Package apidocs is the page on which people read the contract and try it in
-// a browser. Everything that the page needs is embedded and comes from this
-// server: it works without access to the internet, and nobody else learns that
-// it was opened.
+// Package apidocs serves the API documentation at /docs, where a browser shows the contract and sends requests.
 //
-// The page shows /openapi.yaml of the same server through RapiDoc (MIT), which
-// scripts/vendor-assets.sh brings into assets/ unchanged. What is ours lies in
-// page/. The package imports the standard library and [asset] alone.
+// All files of the page are embedded. The page works without access to the internet, and no other server learns of a
+// visit. It shows /openapi.yaml of the same server through RapiDoc (MIT). scripts/vendor-assets.sh copies RapiDoc
+// unchanged into assets/; page/ has Usher's own files.
+//
+// The package imports the standard library and [asset] only.
 package apidocs

@@ -24,7 +24,7 @@ func TestFilesAreServed(t *testing.T) {
 		method, path string
 		status       int
 		contentType  string
-		holds        string
+		contains     string
 	}{
 		{"GET", "/docs", 200, "text/html; charset=utf-8", "<title>Usher API</title>"},
 		{"HEAD", "/docs", 200, "text/html; charset=utf-8", ""},
@@ -36,7 +36,7 @@ func TestFilesAreServed(t *testing.T) {
 		{"GET", "/docs/rapidoc-min.js.LICENSE.txt", 200, "text/plain; charset=utf-8", "MIT"},
 		{"GET", "/docs/", 404, "", ""},
 		{"GET", "/docs/docs.html", 404, "", ""},
-		{"GET", "/docs/../handler.go", 307, "", ""}, // to the path without dots, which is not here either
+		{"GET", "/docs/../handler.go", 307, "", ""}, // redirects to /handler.go, which is 404
 		{"GET", "/", 404, "", ""},
 		{"POST", "/docs", 405, "", ""},
 	}
@@ -68,8 +68,8 @@ func TestFilesAreServed(t *testing.T) {
 			if answer.Header.Get("ETag") == "" || answer.Header.Get("Cache-Control") != "no-cache" {
 				t.Errorf("ETag %q, Cache-Control %q", answer.Header.Get("ETag"), answer.Header.Get("Cache-Control"))
 			}
-			if !strings.Contains(string(body), test.holds) || (test.method == "HEAD" && len(body) > 0) {
-				t.Errorf("body of %d bytes does not hold %q, or should be empty", len(body), test.holds)
+			if !strings.Contains(string(body), test.contains) || (test.method == "HEAD" && len(body) > 0) {
+				t.Errorf("the body of %d bytes does not contain %q or must be empty", len(body), test.contains)
 			}
 		})
 	}
@@ -83,24 +83,25 @@ func TestUnchangedFileIsNotSentAgain(t *testing.T) {
 	}
 }
 
-// The policy would stop a load from elsewhere; this finds the attempt.
+// TestPageNamesNoOtherHost checks that the page's own files have no URL of another host. The policy would block it, so
+// a part of the page would be missing.
 func TestPageNamesNoOtherHost(t *testing.T) {
-	elsewhere := regexp.MustCompile(`(?i)(https?:)?//[a-z0-9-]+\.[a-z]`)
+	otherHost := regexp.MustCompile(`(?i)(https?:)?//[a-z0-9-]+\.[a-z]`)
 	for _, path := range []string{"/docs", "/docs/docs.css", "/docs/docs.js"} {
 		body, err := io.ReadAll(request("GET", path, nil).Body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found := elsewhere.Find(body); found != nil {
+		if found := otherHost.Find(body); found != nil {
 			t.Errorf("%s names another host: %s", path, found)
 		}
 		if path == "/docs" && !strings.Contains(string(body), `load-fonts="false"`) {
-			t.Error("RapiDoc would load fonts from elsewhere")
+			t.Error("RapiDoc would load fonts from another host")
 		}
 	}
 }
 
-// An inline script would need 'unsafe-inline', and the policy forbids it.
+// TestPageHasNoInlineScript checks that the page has no inline script, which the policy would block.
 func TestPageHasNoInlineScript(t *testing.T) {
 	body, err := io.ReadAll(request("GET", "/docs", nil).Body)
 	if err != nil {

@@ -8,19 +8,31 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/activityfile"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
-	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// activityPageSize is how many entries a page has that asks for no number.
+// activityPageSize is the default number of entries on a page of the activity log.
 const activityPageSize = 100
 
-func (h handlers) ApiActivityLogGet(ctx context.Context, r wire.ApiActivityLogGetRequestObject) (wire.ApiActivityLogGetResponseObject, error) {
+// activityService reads the activity log.
+type activityService interface {
+	Activity(
+		ctx context.Context, caller *account.Principal, filter account.ActivityFilter, cursor string, limit int,
+	) (page []account.StoredActivity, next string, err error)
+	activityfile.Exporter
+}
+
+type activityHandlers struct{ service activityService }
+
+func (h activityHandlers) ApiActivityLogGet(
+	ctx context.Context, r wire.ApiActivityLogGetRequestObject,
+) (wire.ApiActivityLogGetResponseObject, error) {
 	q := r.Params
 	filter := activityFilter(wire.ApiActivityLogExportGetParams{
 		Actor: q.Actor, Action: q.Action, TargetKind: q.TargetKind, TargetID: q.TargetID, From: q.From, To: q.To,
 	})
-	entries, next, err := h.accounts.Activity(ctx, requestOf(ctx).caller, filter, or(q.Cursor, ""), or(q.Limit, activityPageSize))
+	cursor, limit := valueOr(q.Cursor, ""), valueOr(q.Limit, activityPageSize)
+	entries, next, err := h.service.Activity(ctx, requestOf(ctx).caller, filter, cursor, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +43,7 @@ func (h handlers) ApiActivityLogGet(ctx context.Context, r wire.ApiActivityLogGe
 	return page, nil
 }
 
-// activityPage is a page and the cursor of the next one.
+// activityPage is one page of entries and the cursor of the next page.
 type activityPage struct {
 	entries wire.ApiActivityLogGet200JSONResponse
 	next    string
@@ -40,42 +52,35 @@ type activityPage struct {
 // VisitApiActivityLogGetResponse writes the page.
 func (p activityPage) VisitApiActivityLogGetResponse(w http.ResponseWriter) error {
 	if p.next != "" {
-		w.Header().Set("X-Next-Cursor", p.next)
+		w.Header().Set(nextCursor, p.next)
 	}
 	return p.entries.VisitApiActivityLogGetResponse(w)
 }
 
-func (h handlers) ApiActivityLogExportGet(ctx context.Context, r wire.ApiActivityLogExportGetRequestObject) (wire.ApiActivityLogExportGetResponseObject, error) {
-	return activityExport{ctx, h.accounts, activityFilter(r.Params)}, nil
+func (h activityHandlers) ApiActivityLogExportGet(
+	ctx context.Context, r wire.ApiActivityLogExportGetRequestObject,
+) (wire.ApiActivityLogExportGetResponseObject, error) {
+	return activityExport{ctx: ctx, service: h.service, filter: activityFilter(r.Params)}, nil
 }
 
-// activityExport answers entries as they are read, so that its memory does not
-// grow with their number.
+// activityExport streams entries, so its memory doesn't grow with their number.
 type activityExport struct {
-	ctx      context.Context
-	accounts *service.Service
-	filter   account.ActivityFilter
+	ctx     context.Context
+	service activityfile.Exporter
+	filter  account.ActivityFilter
 }
 
-// VisitApiActivityLogExportGetResponse writes the entries, one a line. What a
-// failure is answered with depends on whether a part of them has left the buffer:
-// see writeError.
+// VisitApiActivityLogExportGetResponse writes the entries, one per line. After an error, writeError checks whether a
+// part of them was sent already.
 func (x activityExport) VisitApiActivityLogExportGetResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", activityfile.ContentType)
-	return activityfile.Write(x.ctx, w, x.accounts, requestOf(x.ctx).caller, x.filter)
+	return activityfile.Write(x.ctx, w, x.service, requestOf(x.ctx).caller, x.filter)
 }
 
 func activityFilter(q wire.ApiActivityLogExportGetParams) account.ActivityFilter {
 	return account.ActivityFilter{
-		ActorID: or(q.Actor, 0), Action: or(q.Action, ""), TargetKind: access.Entity(or(q.TargetKind, "")), TargetID: or(q.TargetID, 0),
-		From: or(q.From, time.Time{}), To: or(q.To, time.Time{}),
+		ActorID: valueOr(q.Actor, 0), Action: valueOr(q.Action, ""),
+		TargetKind: access.Entity(valueOr(q.TargetKind, "")), TargetID: valueOr(q.TargetID, 0),
+		From: valueOr(q.From, time.Time{}), To: valueOr(q.To, time.Time{}),
 	}
-}
-
-// or is the value of what may be left out.
-func or[T any](value *T, absent T) T {
-	if value == nil {
-		return absent
-	}
-	return *value
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// entryJSON is what tests look at in an entry.
-type entryJSON struct {
+// entry has the fields of an entry that the tests check.
+type entry struct {
 	ID      int64
 	Action  string
 	Sealed  bool
@@ -31,16 +31,17 @@ func TestActivityPages(t *testing.T) {
 	if err := f.accounts.SealActivity(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var got []entryJSON
+	var got []entry
+	const firstPage = "/api/activity-log?limit=2&action=user.*&targetKind=user&targetId=2"
 	for cursor := ""; ; {
-		a := f.do(call{path: "/api/activity-log?limit=2&action=user.*&targetKind=user&targetId=2&cursor=" + url.QueryEscape(cursor), token: f.admin})
+		a := f.do(call{path: firstPage + "&cursor=" + url.QueryEscape(cursor), token: f.admin})
 		if cursor == "" {
-			a = f.do(call{path: "/api/activity-log?limit=2&action=user.*&targetKind=user&targetId=2", token: f.admin})
+			a = f.do(call{path: firstPage, token: f.admin})
 		}
 		if a.status != 200 {
 			t.Fatal(a.body)
 		}
-		var page []entryJSON
+		var page []entry
 		a.decode(t, &page)
 		got = append(got, page...)
 		if cursor = a.header.Get("X-Next-Cursor"); cursor == "" {
@@ -51,22 +52,25 @@ func TestActivityPages(t *testing.T) {
 		t.Fatalf("the entries are %+v", got)
 	}
 	if c := got[0].Changes; len(c) != 1 || c[0].Field != "department" || c[0].From != "Engines" || c[0].To != nil {
-		t.Errorf("the newest tells %+v", c)
+		t.Errorf("the changes of the newest entry are %+v", c)
 	}
 
-	a := f.do(call{path: "/api/activity-log/export?action=user.update&from=2027-03-01T09:00:00Z&to=2027-03-01T09:00:01Z", token: f.admin})
+	const export = "/api/activity-log/export?action=user.update&from=2027-03-01T09:00:00Z&to=2027-03-01T09:00:01Z"
+	a := f.do(call{path: export, token: f.admin})
 	lines := strings.Split(strings.TrimSuffix(a.body, "\n"), "\n")
 	if a.status != 200 || len(lines) != 3 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	for i, line := range lines {
-		var e entryJSON
+		var e entry
 		if err := json.Unmarshal([]byte(line), &e); err != nil || e.ID != got[2-i].ID {
 			t.Errorf("line %d is %s, %v", i, line, err)
 		}
 	}
 
-	for _, query := range []string{"cursor=0", "cursor=%21", "limit=0", "limit=1001", "actor=0", "actor=x", "from=yesterday", "unknown=1"} {
+	for _, query := range []string{
+		"cursor=0", "cursor=%21", "limit=0", "limit=1001", "actor=0", "actor=x", "from=yesterday", "unknown=1",
+	} {
 		a := f.do(call{path: "/api/activity-log?" + query, token: f.admin})
 		a.want(t, 400, account.CodeInvalid)
 	}

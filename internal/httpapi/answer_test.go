@@ -9,20 +9,22 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
-	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
 const (
 	adminJSON = `{"id":1,"active":true,"biography":null,"department":null,"email":"admin@example.org","eulaVersion":-1,` +
-		`"identifier":"admin@example.org","lockedOut":false,"name":"Admin","picture":null,"provider":"tenable","roles":[1],"surname":null}`
+		`"identifier":"admin@example.org","lockedOut":false,"name":"Admin","picture":null,"provider":"tenable",` +
+		`"roles":[1],"surname":null}`
 	graceJSON = `{"id":3,"active":false,"biography":null,"department":null,"email":"grace@example.org","eulaVersion":-1,` +
-		`"identifier":"grace@example.org","lockedOut":false,"name":"Grace","picture":null,"provider":"tenable","roles":[2],"surname":null}`
+		`"identifier":"grace@example.org","lockedOut":false,"name":"Grace","picture":null,"provider":"tenable",` +
+		`"roles":[2],"surname":null}`
 )
 
 // adaJSON is a user with every field set.
 func adaJSON(department, biography, picture, roles string) string {
-	return `{"id":2,"active":true,"biography":` + biography + `,"department":` + department + `,"email":"Ada@example.org","eulaVersion":-1,` +
-		`"identifier":"Ada@example.org","lockedOut":false,"name":"Ada","picture":` + picture + `,"provider":"tenable","roles":` + roles + `,"surname":"Lovelace"}`
+	return `{"id":2,"active":true,"biography":` + biography + `,"department":` + department + `,` +
+		`"email":"Ada@example.org","eulaVersion":-1,"identifier":"Ada@example.org","lockedOut":false,"name":"Ada",` +
+		`"picture":` + picture + `,"provider":"tenable","roles":` + roles + `,"surname":"Lovelace"}`
 }
 
 // step is one request of TestAnswers.
@@ -30,48 +32,58 @@ type step struct {
 	op     string // of the contract
 	query  string
 	id     int64
-	by     *string // who; nil: nobody
+	token  *string // nil: no credential
 	body   func() string
 	status int
-	want   string // the body; "" for none, "*" for one that holds a token
+	want   string // the body; "": none, "*": not compared
 	after  func(answer)
 }
 
-// TestAnswers is one session that uses every operation; each step has the exact
-// body. The contract sees to the form of every answer.
+// TestAnswers uses every operation once at least and compares the exact bodies of the answers. It also checks every
+// answer against the contract.
 func TestAnswers(t *testing.T) {
 	f := newFixture(t)
 	var ada, recovery string
 	steps := []step{
-		{op: "POST /api/users", by: &f.admin, body: text(`[
-			{"name":"Ada","surname":"Lovelace","email":"Ada@example.org","password":"` + password + `","department":"Engines","biography":"B","active":true,"picture":[0,255]},
+		{op: "POST /api/users", token: &f.admin, body: literal(`[
+			{"name":"Ada","surname":"Lovelace","email":"Ada@example.org","password":"` + password + `",
+				"department":"Engines","biography":"B","active":true,"picture":[0,255]},
 			{"name":"Grace","email":"grace@example.org","password":"` + password + `"}]`),
 			status: 201, want: "[" + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "," + graceJSON + "]\n"},
-		{op: "POST /api/login", body: text(`{"email":"ADA@EXAMPLE.ORG","password":"` + password + `"}`), status: 200, want: "*",
+		{op: "POST /api/login", body: literal(`{"email":"ADA@EXAMPLE.ORG","password":"` + password + `"}`), status: 200,
+			want: "*",
 			after: func(a answer) {
 				var in map[string]any
 				a.decode(t, &in)
 				ada, _ = in["authToken"].(string)
-				if want := `{"authToken":"` + ada + `","needPasswordReset":false}` + "\n"; a.body != want || !strings.HasPrefix(ada, "uss_") {
+				want := `{"authToken":"` + ada + `","needPasswordReset":false}` + "\n"
+				if a.body != want || !strings.HasPrefix(ada, "uss_") {
 					t.Errorf("the sign-in is %s", a.body)
 				}
 			}},
-		{op: "GET /api/users/whoami", by: &ada, status: 200,
-			want: strings.Replace(adaJSON(`"Engines"`, `"B"`, `[0,255]`, userRoleJSON), `"lockedOut"`, `"internal":false,"lockedOut"`, 1) + "\n"},
-		{op: "GET /api/activity-log", by: &ada, status: 200, want: "*", after: withoutIDs(t, "["+signInJSON+"]\n")},
-		{op: "GET /api/activity-log/export", by: &ada, status: 200, want: "*", after: withoutIDs(t, signInJSON+"\n")},
-		{op: "GET /api/users", by: &f.admin, status: 200,
+		{op: "GET /api/users/whoami", token: &ada, status: 200,
+			want: strings.Replace(adaJSON(`"Engines"`, `"B"`, `[0,255]`, userRoleJSON), `"lockedOut"`,
+				`"internal":false,"lockedOut"`, 1) + "\n"},
+		{op: "GET /api/activity-log", token: &ada, status: 200, want: "*", after: wantWithoutIDs(t, "["+signInJSON+"]\n")},
+		{op: "GET /api/activity-log/export", token: &ada, status: 200, want: "*", after: wantWithoutIDs(t, signInJSON+"\n")},
+		{op: "GET /api/users", token: &f.admin, status: 200,
 			want: "[" + adminJSON + "\n," + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "\n," + graceJSON + "\n]\n"},
-		{op: "GET /api/users", by: &ada, status: 200, want: "[" + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "\n]\n"},
-		{op: "GET /api/users/{id}", id: 3, by: &f.admin, status: 200, want: graceJSON + "\n"},
-		{op: "PATCH /api/users/{id}", id: 2, by: &f.admin, body: text(`{"department":"Analytical Engines","biography":null,"picture":null,"lockedOut":false}`),
+		{op: "GET /api/users", token: &ada, status: 200, want: "[" + adaJSON(`"Engines"`, `"B"`, `[0,255]`, `[2]`) + "\n]\n"},
+		{op: "GET /api/users/{id}", id: 3, token: &f.admin, status: 200, want: graceJSON + "\n"},
+		{op: "PATCH /api/users/{id}", id: 2, token: &f.admin,
+			body:   literal(`{"department":"Analytical Engines","biography":null,"picture":null,"lockedOut":false}`),
 			status: 200, want: adaJSON(`"Analytical Engines"`, `null`, `null`, `[2]`) + "\n"},
-		{op: "PATCH /api/users/{id}", id: 2, by: &f.admin, body: text(`{}`), status: 200, want: adaJSON(`"Analytical Engines"`, `null`, `null`, `[2]`) + "\n"},
-		{op: "PUT /api/users/{id}/roles", id: 2, by: &f.admin, body: text(`{"roles":[2,1,2]}`), status: 200, want: `{"roles":[1,2]}` + "\n"},
-		{op: "PATCH /api/users/password", by: &ada, body: text(`{"oldPassword":"` + password + `","newPassword":"` + next + `"}`), status: 200, want: "null\n"},
-		{op: "POST /api/users/forgotten-password", body: text(`{"email":"ada@example.org"}`), status: 200, want: "null\n"},
-		{op: "POST /api/users/forgotten-password", body: text(`{"email":"nobody@example.org"}`), status: 200, want: "null\n"},
-		{op: "GET /api/mail", by: &f.admin, status: 200, want: "[" + mailJSON(2, "requested", 0, "null") + "," + mailJSON(1, "requested", 0, "null") + "]\n",
+		{op: "PATCH /api/users/{id}", id: 2, token: &f.admin, body: literal(`{}`), status: 200,
+			want: adaJSON(`"Analytical Engines"`, `null`, `null`, `[2]`) + "\n"},
+		{op: "PUT /api/users/{id}/roles", id: 2, token: &f.admin, body: literal(`{"roles":[2,1,2]}`), status: 200,
+			want: `{"roles":[1,2]}` + "\n"},
+		{op: "PATCH /api/users/password", token: &ada, status: 200, want: "null\n",
+			body: literal(`{"oldPassword":"` + password + `","newPassword":"` + newPassword + `"}`)},
+		{op: "POST /api/users/forgotten-password", body: literal(`{"email":"ada@example.org"}`), status: 200, want: "null\n"},
+		{op: "POST /api/users/forgotten-password", body: literal(`{"email":"nobody@example.org"}`), status: 200,
+			want: "null\n"},
+		{op: "GET /api/mail", token: &f.admin, status: 200,
+			want: "[" + mailJSON(2, "requested", 0, "null") + "," + mailJSON(1, "requested", 0, "null") + "]\n",
 			after: func(answer) {
 				d, err := f.accounts.ClaimMail(t.Context())
 				if err != nil {
@@ -83,27 +95,37 @@ func TestAnswers(t *testing.T) {
 					t.Fatal(err)
 				}
 			}},
-		{op: "GET /api/mail/{id}", id: 1, by: &f.admin, status: 200,
-			want: `{"id":1,"attempts":1,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":"2027-03-01T09:00:01Z","kind":"recovery","lastError":null,` +
+		{op: "GET /api/mail/{id}", id: 1, token: &f.admin, status: 200,
+			want: `{"id":1,"attempts":1,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":"2027-03-01T09:00:01Z",` +
+				`"kind":"recovery","lastError":null,` +
 				`"nextAttemptAt":null,"recipient":"Ada@example.org","state":"delivered"}` + "\n"},
-		{op: "POST /api/users/retrieve-password", body: func() string { return `{"token":"` + recovery + `","newPassword":"` + password + `"}` }, status: 200, want: "null\n"},
-		{op: "DELETE /api/users/{id}", id: 3, by: &f.admin, status: 204},
-		{op: "POST /api/users/{id}/invitation", id: 2, by: &f.admin, status: 204},
-		{op: "POST /api/imports", by: &f.admin, body: text(`{"dryRun":false}`), status: 201, want: importJSON(1, 0, 0, "false", "open")},
-		{op: "POST /api/imports/{id}/rows", id: 1, by: &f.admin, body: text(`{"first":1,"users":[
-			{"name":"Hal","email":"hal@example.org","active":true,"password":"` + password + `"},{"name":"Ida","email":"ida@example.org","surname":"S"}]}`),
-			status: 200, want: `{"faults":[],"import":` + strings.TrimSuffix(importJSON(1, 2, 0, "false", "open"), "\n") + "}\n"},
-		{op: "GET /api/imports/{id}", id: 1, by: &f.admin, status: 200, want: importJSON(1, 2, 0, "false", "open")},
-		{op: "POST /api/imports/{id}/finish", id: 1, by: &f.admin, status: 200, want: importJSON(1, 2, 0, "false", "finished")},
-		{op: "GET /api/users", query: "search=hal&active=true&locked=false&role=2&provider=tenable&sort=-name&limit=1", by: &f.admin, status: 200,
-			want: `[{"id":4,"active":true,"biography":null,"department":null,"email":"hal@example.org","eulaVersion":-1,"identifier":"hal@example.org",` +
+		{op: "POST /api/users/retrieve-password", status: 200, want: "null\n",
+			body: func() string { return `{"token":"` + recovery + `","newPassword":"` + password + `"}` }},
+		{op: "DELETE /api/users/{id}", id: 3, token: &f.admin, status: 204},
+		{op: "POST /api/users/{id}/invitation", id: 2, token: &f.admin, status: 204},
+		{op: "POST /api/imports", token: &f.admin, body: literal(`{"dryRun":false}`), status: 201,
+			want: importJSON(1, 0, 0, "false", "open")},
+		{op: "POST /api/imports/{id}/rows", id: 1, token: &f.admin, body: literal(`{"first":1,"users":[
+			{"name":"Hal","email":"hal@example.org","active":true,"password":"` + password + `"},
+			{"name":"Ida","email":"ida@example.org","surname":"S"}]}`),
+			status: 200, want: `{"faults":[],"import":` + strings.TrimSuffix(importJSON(1, 2, 0, "false", "open"), "\n") +
+				"}\n"},
+		{op: "GET /api/imports/{id}", id: 1, token: &f.admin, status: 200, want: importJSON(1, 2, 0, "false", "open")},
+		{op: "POST /api/imports/{id}/finish", id: 1, token: &f.admin, status: 200,
+			want: importJSON(1, 2, 0, "false", "finished")},
+		{op: "GET /api/users", query: "search=hal&active=true&locked=false&role=2&provider=tenable&sort=-name&limit=1",
+			token: &f.admin, status: 200,
+			want: `[{"id":4,"active":true,"biography":null,"department":null,"email":"hal@example.org","eulaVersion":-1,` +
+				`"identifier":"hal@example.org",` +
 				`"lockedOut":false,"name":"Hal","picture":null,"provider":"tenable","roles":[2],"surname":null}` + "\n]\n"},
-		{op: "POST /api/imports", by: &f.admin, body: text(`{"dryRun":true}`), status: 201, want: importJSON(2, 0, 0, "true", "open")},
-		{op: "POST /api/imports/{id}/rows", id: 2, by: &f.admin, body: text(`{"first":1,"users":[{"name":"Hal","email":"HAL@example.org"}]}`),
+		{op: "POST /api/imports", token: &f.admin, body: literal(`{"dryRun":true}`), status: 201,
+			want: importJSON(2, 0, 0, "true", "open")},
+		{op: "POST /api/imports/{id}/rows", id: 2, token: &f.admin,
+			body:   literal(`{"first":1,"users":[{"name":"Hal","email":"HAL@example.org"}]}`),
 			status: 200, want: `{"faults":[{"message":"is the address of another user","path":"/email","row":1}],"import":` +
 				strings.TrimSuffix(importJSON(2, 1, 1, "true", "open"), "\n") + "}\n"},
-		{op: "DELETE /api/imports/{id}", id: 2, by: &f.admin, status: 200, want: importJSON(2, 1, 1, "true", "undone")},
-		{op: "POST /api/logout", by: &f.admin, status: 204},
+		{op: "DELETE /api/imports/{id}", id: 2, token: &f.admin, status: 200, want: importJSON(2, 1, 1, "true", "undone")},
+		{op: "POST /api/logout", token: &f.admin, status: 204},
 	}
 	steps = slices.Concat(settingSteps(f), roleSteps(f), steps, keySteps(f))
 	done := map[string]bool{}
@@ -117,8 +139,8 @@ func TestAnswers(t *testing.T) {
 		if step.query != "" {
 			c.path += "?" + step.query
 		}
-		if step.by != nil {
-			c.token = *step.by
+		if step.token != nil {
+			c.token = *step.token
 		}
 		if step.body != nil {
 			c.body = step.body()
@@ -140,9 +162,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// withoutIDs compares entries of the activity log but for their ids, which count
-// the steps before them.
-func withoutIDs(t *testing.T, want string) func(answer) {
+// wantWithoutIDs compares entries of the activity log without their ids, which depend on the number of earlier steps.
+func wantWithoutIDs(t *testing.T, want string) func(answer) {
 	return func(a answer) {
 		t.Helper()
 		if got := regexp.MustCompile(`\{"id":\d+,"action"`).ReplaceAllString(a.body, `{"action"`); got != want {
@@ -151,24 +172,27 @@ func withoutIDs(t *testing.T, want string) func(answer) {
 	}
 }
 
-// signInJSON is the entry of the activity log on the sign-in of Ada.
-const signInJSON = `{"action":"session.create","actor":{"id":2,"name":"Ada@example.org"},"at":"2027-03-01T09:00:00Z","changes":[],` +
+// signInJSON is the entry of the activity log for Ada's sign-in.
+const signInJSON = `{"action":"session.create","actor":{"id":2,"name":"Ada@example.org"},` +
+	`"at":"2027-03-01T09:00:00Z","changes":[],` +
 	`"count":1,"credential":{"id":null,"kind":"password"},"sealed":false,"source":"192.0.2.1",` +
 	`"target":{"id":2,"kind":"session","name":"Ada@example.org"}}`
 
-// importJSON is an import of the moment.
+// importJSON is an import that TestAnswers creates.
 func importJSON(id, rows, faults int, dryRun, state string) string {
 	finished := "null"
 	if state == "finished" || state == "undone" {
 		finished = `"2027-03-01T09:00:01Z"`
 	}
-	return `{"id":` + jsonOf(id) + `,"createdAt":"2027-03-01T09:00:01Z","dryRun":` + dryRun + `,"faults":` + jsonOf(faults) +
+	return `{"id":` + jsonOf(id) + `,"createdAt":"2027-03-01T09:00:01Z","dryRun":` + dryRun + `,"faults":` +
+		jsonOf(faults) +
 		`,"finishedAt":` + finished + `,"rows":` + jsonOf(rows) + `,"state":"` + state + `"}` + "\n"
 }
 
-func text(s string) func() string { return func() string { return s } }
+// literal returns the body of a step that doesn't depend on earlier steps.
+func literal(s string) func() string { return func() string { return s } }
 
-// userRoleJSON is role 2 as whoami shows it.
+// userRoleJSON is the list of role 2 in an answer.
 const userRoleJSON = `[{"id":2,"description":"Sees and manages what is the user's own.","name":"User","permissions":[` +
 	`{"action":"read","dynamicId":"self-user-id","entityIds":null,"entityName":"user"},` +
 	`{"action":"edit","dynamicId":"self-user-id","entityIds":null,"entityName":"user"},` +
@@ -179,13 +203,14 @@ const userRoleJSON = `[{"id":2,"description":"Sees and manages what is the user'
 	`{"action":"delete","dynamicId":"self-user-id","entityIds":null,"entityName":"session"},` +
 	`{"action":"read","dynamicId":"self-user-id","entityIds":null,"entityName":"activity-log"}]}]`
 
-// mailJSON is a message that was asked for and has not left.
+// mailJSON is a requested message that was not delivered yet.
 func mailJSON(id int, state string, attempts int, recipient string) string {
-	return `{"id":` + jsonOf(id) + `,"attempts":` + jsonOf(attempts) + `,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":null,"kind":"recovery","lastError":null,` +
-		`"nextAttemptAt":"2027-03-01T09:00:00Z","recipient":` + recipient + `,"state":"` + state + `"}`
+	return `{"id":` + jsonOf(id) + `,"attempts":` + jsonOf(attempts) + `,"createdAt":"2027-03-01T09:00:00Z",` +
+		`"deliveredAt":null,"kind":"recovery","lastError":null,"nextAttemptAt":"2027-03-01T09:00:00Z",` +
+		`"recipient":` + recipient + `,"state":"` + state + `"}`
 }
 
-// TestWhoamiOfAdministrator: role 1 is shown with every permission there is.
+// TestWhoamiOfAdministrator checks that an answer has all permissions of role 1.
 func TestWhoamiOfAdministrator(t *testing.T) {
 	f := newFixture(t)
 	var me struct {
@@ -206,25 +231,27 @@ func TestWhoamiOfAdministrator(t *testing.T) {
 	for _, known := range access.Registry {
 		for _, action := range known.Actions {
 			if len(shown) == 0 {
-				t.Fatalf("%s %s is not shown", known.Entity, action)
+				t.Fatalf("the answer lacks %s %s", known.Entity, action)
 			}
 			p := shown[0]
 			shown = shown[1:]
-			if p.EntityName != string(known.Entity) || p.Action != string(action) || p.EntityIDs != nil || p.DynamicID != nil {
-				t.Errorf("shown is %+v, want all of %s %s", p, known.Entity, action)
+			if p.EntityName != string(known.Entity) || p.Action != string(action) ||
+				p.EntityIDs != nil || p.DynamicID != nil {
+				t.Errorf("the answer has %+v, want all of %s %s", p, known.Entity, action)
 			}
 		}
 	}
 	if len(shown) > 0 {
-		t.Errorf("too many: %+v", shown)
+		t.Errorf("the answer has unknown permissions: %+v", shown)
 	}
 }
 
-// TestPermissionScopes: the three scopes as the contract writes them.
+// TestPermissionScopes checks the JSON of the three scopes of a permission.
 func TestPermissionScopes(t *testing.T) {
 	f := newFixture(t)
+	listed := []int64{1, 3}
 	role := f.role(
-		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{1, 3}},
+		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: listed},
 		access.Permission{Entity: access.EntityUser, Action: access.ActionEdit, Scope: access.ScopeSelf},
 		access.Permission{Entity: access.EntityRole, Action: access.ActionRead, Scope: access.ScopeAll},
 	)
@@ -233,14 +260,16 @@ func TestPermissionScopes(t *testing.T) {
 		`{"action":"edit","dynamicId":"self-user-id","entityIds":null,"entityName":"user"},` +
 		`{"action":"read","dynamicId":null,"entityIds":null,"entityName":"role"}]`
 	if !strings.Contains(a.body, want) {
-		t.Errorf("whoami is %s\nwant in it %s", a.body, want)
+		t.Errorf("whoami is %s\nwant it to contain %s", a.body, want)
 	}
 }
 
-// TestListOfNobody: a list without entries is [], never null.
-func TestListOfNobody(t *testing.T) {
+// TestEmptyList checks that an empty list is [], not null.
+func TestEmptyList(t *testing.T) {
 	f := newFixture(t)
-	role := f.role(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{999}},
+	unknown := []int64{999}
+	role := f.role(
+		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: unknown},
 		access.Permission{Entity: access.EntityMail, Action: access.ActionRead, Scope: access.ScopeAll})
 	token := f.as("ada@example.org", role)
 	for _, path := range []string{"/api/users", "/api/mail"} {
@@ -251,20 +280,8 @@ func TestListOfNobody(t *testing.T) {
 	}
 }
 
-// TestUserWithoutRoles: no roles are [], never null.
-func TestUserWithoutRoles(t *testing.T) {
-	f := newFixture(t)
-	id := f.insert(account.User{Email: "bare@example.org", Name: "bare", Provider: account.ProviderLocal, Active: true})
-	token := f.session(id, f.clock.Now())
-	for path, by := range map[string]string{userPath(id): f.admin, "/api/users/whoami": token} {
-		if a := f.do(call{path: path, token: by}); a.status != http.StatusOK || !strings.Contains(a.body, `"roles":[]`) {
-			t.Errorf("%s: %d %s", path, a.status, a.body)
-		}
-	}
-}
-
-// TestMailStates: a message that could not be delivered says when the next try
-// is, and one that was given up has none.
+// TestMailStates checks that an undelivered message has the time of its next attempt. A message that was given up has
+// none.
 func TestMailStates(t *testing.T) {
 	f := newFixture(t)
 	ask := func() string {
@@ -276,8 +293,10 @@ func TestMailStates(t *testing.T) {
 		permanent bool
 		want      string
 	}{
-		{false, `"deliveredAt":null,"kind":"recovery","lastError":"refused","nextAttemptAt":"2027-03-01T09:00:05Z","recipient":"admin@example.org","state":"ready"}`},
-		{true, `"deliveredAt":null,"kind":"recovery","lastError":"refused","nextAttemptAt":null,"recipient":"admin@example.org","state":"failed"}`},
+		{false, `"deliveredAt":null,"kind":"recovery","lastError":"refused","nextAttemptAt":"2027-03-01T09:00:05Z",` +
+			`"recipient":"admin@example.org","state":"ready"}`},
+		{true, `"deliveredAt":null,"kind":"recovery","lastError":"refused","nextAttemptAt":null,` +
+			`"recipient":"admin@example.org","state":"failed"}`},
 	} {
 		d, err := f.accounts.ClaimMail(t.Context())
 		if err != nil || d == nil {
@@ -287,23 +306,24 @@ func TestMailStates(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := ask(); !strings.HasSuffix(got, test.want+"\n") {
-			t.Errorf("the message is %s, want in it %s", got, test.want)
+			t.Errorf("the message is %s, want it to end with %s", got, test.want)
 		}
 		f.clock.advance(5 * time.Second)
 	}
 }
 
-// TestErrorBody: the keys of an error come in the order that clients know.
+// TestErrorBody checks that the keys of an error have the order of the seed's server.
 func TestErrorBody(t *testing.T) {
 	f := newFixture(t)
 	a := f.do(call{method: "POST", path: "/api/login", body: `{"password":"x"}`})
-	const want = `{"statusCode":400,"error":"INVALID_PAYLOAD_FORMAT","message":"The request has parts that are not valid.",` +
+	const want = `{"statusCode":400,"error":"INVALID_PAYLOAD_FORMAT",` +
+		`"message":"The request has parts that are not valid.",` +
 		`"details":[{"path":"/email","message":"is required"}]}` + "\n"
 	if a.body != want {
 		t.Errorf("the body is %s, want %s", a.body, want)
 	}
 	a = f.do(call{path: "/api/users/whoami"})
 	if strings.Contains(a.body, "details") {
-		t.Errorf("details of nothing: %s", a.body)
+		t.Errorf("an error without details has the key: %s", a.body)
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// bodies calls fn with every operation that has a body.
-func bodies(t *testing.T, fn func(t *testing.T, op operation)) {
+// forEachBody runs fn as a subtest for each operation that has a body.
+func forEachBody(t *testing.T, fn func(t *testing.T, op operation)) {
 	for _, op := range operations(t) {
 		if op.body() != nil {
 			t.Run(op.name, func(t *testing.T) { fn(t, op) })
@@ -25,31 +25,31 @@ func bodies(t *testing.T, fn func(t *testing.T, op operation)) {
 	}
 }
 
-// refused sends a body by the administrator and fails unless it is refused as
-// the contract says, with nothing written and no marker sent back.
-func (f *fixture) refused(t *testing.T, op operation, c call, status int, code account.Code) failure {
+// wantRefused sends c to op as the administrator. It fails the test unless the answer is the error, as the contract
+// has it, without marker. The request must not change the database.
+func (f *fixture) wantRefused(t *testing.T, op operation, c call, status int, code account.Code) errorBody {
 	t.Helper()
 	before := f.state()
 	c.method, c.path, c.token = op.method, op.at(1), f.admin
 	a := f.do(c)
 	a.want(t, status, code)
 	if a.status != status {
-		return failure{}
+		return errorBody{}
 	}
 	op.checkAnswer(t, a)
 	if strings.Contains(a.body, marker) {
 		t.Errorf("the answer repeats the value: %s", a.body)
 	}
 	if after := f.state(); after != before {
-		t.Errorf("the body %.200q has changed something", c.body)
+		t.Errorf("the refused body %.200q changed the database", c.body)
 	}
-	return a.failure(t)
+	return a.errorBody(t)
 }
 
-// marker is in values that must never come back.
+// marker is a part of values that no answer may repeat.
 const marker = "zq9secret"
 
-// TestSyntax: a body is one JSON value in UTF-8, no name twice, no NUL.
+// TestSyntax sends bodies that are not one JSON value in UTF-8 without duplicate names and NUL characters.
 func TestSyntax(t *testing.T) {
 	f := newFixture(t)
 	tests := []struct{ name, body, path string }{
@@ -88,17 +88,18 @@ func TestSyntax(t *testing.T) {
 		{"long name with NUL", `{"` + strings.Repeat(marker, 1000) + `":"\u0000"}`, ""},
 		{"long name twice", `{"` + strings.Repeat(marker, 1000) + `":1,"` + strings.Repeat(marker, 1000) + `":1}`, ""},
 	}
-	bodies(t, func(t *testing.T, op operation) {
+	forEachBody(t, func(t *testing.T, op operation) {
 		for _, test := range tests {
 			t.Run(test.name, func(t *testing.T) {
-				e := f.refused(t, op, call{body: test.body}, http.StatusBadRequest, account.CodeInvalid)
+				e := f.wantRefused(t, op, call{body: test.body}, http.StatusBadRequest, account.CodeInvalid)
 				if !e.names(test.path) {
 					t.Errorf("the details %v do not name %q", e.Details, test.path)
 				}
 			})
 		}
 		t.Run("empty", func(t *testing.T) {
-			e := f.refused(t, op, call{header: http.Header{"Content-Type": {"application/json"}}}, http.StatusBadRequest, account.CodeInvalid)
+			empty := call{header: http.Header{"Content-Type": {"application/json"}}}
+			e := f.wantRefused(t, op, empty, http.StatusBadRequest, account.CodeInvalid)
 			if !e.names("") {
 				t.Errorf("the details are %v", e.Details)
 			}
@@ -106,98 +107,104 @@ func TestSyntax(t *testing.T) {
 	})
 }
 
-// TestMediaType: JSON in UTF-8, not compressed.
+// TestMediaType checks that only uncompressed JSON in UTF-8 is accepted.
 func TestMediaType(t *testing.T) {
 	f := newFixture(t)
 	const body = `[{"email":"` + marker + `"}]`
 	bad := []http.Header{
 		{"Content-Type": nil}, {"Content-Type": {""}}, {"Content-Type": {"text/plain"}}, {"Content-Type": {"text/json"}},
-		{"Content-Type": {"application/jsonp"}}, {"Content-Type": {"application/merge-patch+json"}}, {"Content-Type": {"application/*"}},
-		{"Content-Type": {"application/x-www-form-urlencoded"}}, {"Content-Type": {"multipart/form-data; boundary=x"}},
-		{"Content-Type": {"application/json; charset=iso-8859-1"}}, {"Content-Type": {"application/json; charset=utf-16"}},
-		{"Content-Type": {`application/json; charset=""`}}, {"Content-Type": {"application/json; charset=utf-8; charset=utf-16"}},
+		{"Content-Type": {"application/jsonp"}}, {"Content-Type": {"application/merge-patch+json"}},
+		{"Content-Type": {"application/*"}}, {"Content-Type": {"application/x-www-form-urlencoded"}},
+		{"Content-Type": {"multipart/form-data; boundary=x"}},
+		{"Content-Type": {"application/json; charset=iso-8859-1"}},
+		{"Content-Type": {"application/json; charset=utf-16"}},
+		{"Content-Type": {`application/json; charset=""`}},
+		{"Content-Type": {"application/json; charset=utf-8; charset=utf-16"}},
 		{"Content-Type": {"application/json;;"}}, {"Content-Type": {"application/json, text/plain"}},
-		{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}, {"Content-Type": {"application/json"}, "Content-Encoding": {"br, gzip"}},
+		{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}},
+		{"Content-Type": {"application/json"}, "Content-Encoding": {"br, gzip"}},
 	}
 	good := []string{
-		"application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=UTF-8", `application/json; charset="utf-8"`,
-		"application/json; version=1",
+		"application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=UTF-8",
+		`application/json; charset="utf-8"`, "application/json; version=1",
 	}
-	bodies(t, func(t *testing.T, op operation) {
+	forEachBody(t, func(t *testing.T, op operation) {
 		for _, header := range bad {
-			f.refused(t, op, call{body: body, header: header}, http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE")
+			c := call{body: body, header: header}
+			f.wantRefused(t, op, c, http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE")
 		}
-		for _, value := range good { // taken as JSON, and then found to be off the contract
-			f.refused(t, op, call{body: `[{"x":1}]`, header: http.Header{"Content-Type": {value}}}, http.StatusBadRequest, account.CodeInvalid)
+		for _, value := range good { // accepted as JSON, but the body violates the schema
+			c := call{body: `[{"x":1}]`, header: http.Header{"Content-Type": {value}}}
+			f.wantRefused(t, op, c, http.StatusBadRequest, account.CodeInvalid)
 		}
 	})
 }
 
-// TestCompressedBody: a compressed body that does not say so is no JSON.
+// TestCompressedBody checks that a compressed body without Content-Encoding is not taken for JSON.
 func TestCompressedBody(t *testing.T) {
 	f := newFixture(t)
 	var compressed bytes.Buffer
 	w := gzip.NewWriter(&compressed)
 	_, _ = io.WriteString(w, `{"email":"a@b.c","password":"x"}`)
 	_ = w.Close()
-	bodies(t, func(t *testing.T, op operation) {
-		f.refused(t, op, call{body: compressed.String()}, http.StatusBadRequest, account.CodeInvalid)
+	forEachBody(t, func(t *testing.T, op operation) {
+		f.wantRefused(t, op, call{body: compressed.String()}, http.StatusBadRequest, account.CodeInvalid)
 	})
 }
 
-// TestBodyLimit: over the limit is 413, with a length and without; at the limit
-// the body is read.
+// TestBodyLimit checks that a body over the limit is answered 413, with or without Content-Length. A body of exactly
+// the limit is read.
 func TestBodyLimit(t *testing.T) {
 	f := newFixture(t)
-	bodies(t, func(t *testing.T, op operation) {
+	forEachBody(t, func(t *testing.T, op operation) {
 		limit := op.bodyLimit()
-		over := strings.Repeat(" ", limit-6) + `{"x":1}`
-		f.refused(t, op, call{body: over}, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
+		tooLong := strings.Repeat(" ", limit-6) + `{"x":1}`
+		f.wantRefused(t, op, call{body: tooLong}, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
 
-		r := call{method: op.method, path: op.at(1), token: f.admin, body: over}.request()
-		r.ContentLength = -1 // chunked: no length is told
+		r := call{method: op.method, path: op.at(1), token: f.admin, body: tooLong}.request()
+		r.ContentLength = -1 // chunked
 		a := f.serve(r)
 		a.want(t, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
 		op.checkAnswer(t, a)
 
-		f.refused(t, op, call{body: over[1:]}, http.StatusBadRequest, account.CodeInvalid) // read, and off the schema
+		// A body of the limit is read, and violates the schema.
+		f.wantRefused(t, op, call{body: tooLong[1:]}, http.StatusBadRequest, account.CodeInvalid)
 	})
 }
 
-// TestLengthIsBelieved: a body that is said to be too large is not read at all.
-func TestLengthIsBelieved(t *testing.T) {
+// TestContentLengthOverLimit checks that a body is not read if its Content-Length exceeds the limit.
+func TestContentLengthOverLimit(t *testing.T) {
 	f := newFixture(t)
-	bodies(t, func(t *testing.T, op operation) {
+	forEachBody(t, func(t *testing.T, op operation) {
 		r := call{method: op.method, path: op.at(1), token: f.admin, body: "x"}.request()
 		r.ContentLength = int64(op.bodyLimit()) + 1
-		r.Body = io.NopCloser(unread{t})
+		r.Body = io.NopCloser(unreadBody{t})
 		f.serve(r).want(t, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
 	})
 }
 
-// unread is a body that must not be touched.
-type unread struct{ t *testing.T }
+// unreadBody is a body that the server must not read.
+type unreadBody struct{ t *testing.T }
 
-func (u unread) Read([]byte) (int, error) {
-	u.t.Error("the body is read")
+func (u unreadBody) Read([]byte) (int, error) {
+	u.t.Error("the server reads the body")
 	return 0, io.EOF
 }
 
-// TestCredentialBeforeBody: without a credential no body is read.
+// TestCredentialBeforeBody checks that the server reads no body of a request without a credential.
 func TestCredentialBeforeBody(t *testing.T) {
 	f := newFixture(t)
-	bodies(t, func(t *testing.T, op operation) {
+	forEachBody(t, func(t *testing.T, op operation) {
 		if op.public() {
 			return
 		}
 		r := call{method: op.method, path: op.at(1), body: "x"}.request()
-		r.Body = io.NopCloser(unread{t})
+		r.Body = io.NopCloser(unreadBody{t})
 		f.serve(r).want(t, http.StatusUnauthorized, account.CodeUnauthorized)
 	})
 }
 
-// TestBrokenBody: a client that ends in the middle of its body gets 400, if
-// anything, and nothing is done.
+// TestBrokenBody checks that a truncated body is answered 400 and changes nothing.
 func TestBrokenBody(t *testing.T) {
 	f := newFixture(t)
 	server := httptest.NewServer(f.handler)
@@ -209,7 +216,8 @@ func TestBrokenBody(t *testing.T) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
-	fmt.Fprintf(conn, "POST /api/users HTTP/1.1\r\nHost: x\r\nX-Api-Key: %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n[{", f.admin)
+	fmt.Fprintf(conn, "POST /api/users HTTP/1.1\r\nHost: x\r\nX-Api-Key: %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n[{", f.admin)
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
@@ -219,14 +227,14 @@ func TestBrokenBody(t *testing.T) {
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(response.Body)
-	answer{response.StatusCode, response.Header, string(body)}.want(t, http.StatusBadRequest, account.CodeInvalid)
+	a := answer{status: response.StatusCode, header: response.Header, body: string(body)}
+	a.want(t, http.StatusBadRequest, account.CodeInvalid)
 	if f.state() != before {
-		t.Error("something was written")
+		t.Error("the truncated request changed the database")
 	}
 }
 
-// TestTooManyUsers: 1,000 users are a request, 1,001 are too large, whatever
-// they are.
+// TestTooManyUsers checks that a request may create 1000 users. More are too large, even if they are invalid.
 func TestTooManyUsers(t *testing.T) {
 	f := newFixture(t)
 	users := func(n int) string {
@@ -237,16 +245,19 @@ func TestTooManyUsers(t *testing.T) {
 		return "[" + strings.Join(entries, ",") + "]"
 	}
 	before := f.state()
-	for _, body := range []string{users(1001), "[" + strings.Repeat("{},", 1000) + "{}]", "[" + strings.Repeat("1,", 100_000) + "1]"} {
-		f.do(call{method: "POST", path: "/api/users", token: f.admin, body: body}).want(t, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
+	for _, body := range []string{
+		users(1001), "[" + strings.Repeat("{},", 1000) + "{}]", "[" + strings.Repeat("1,", 100_000) + "1]",
+	} {
+		a := f.do(call{method: "POST", path: "/api/users", token: f.admin, body: body})
+		a.want(t, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
 	}
 	if f.state() != before {
-		t.Error("users were made")
+		t.Error("a refused request created users")
 	}
 	a := f.do(call{method: "POST", path: "/api/users", token: f.admin, body: users(1000)})
-	var made []struct{ Email string }
-	a.decode(t, &made)
-	if a.status != http.StatusCreated || len(made) != 1000 || made[999].Email != "u999@example.org" {
-		t.Errorf("%d, %d users", a.status, len(made))
+	var created []struct{ Email string }
+	a.decode(t, &created)
+	if a.status != http.StatusCreated || len(created) != 1000 || created[999].Email != "u999@example.org" {
+		t.Errorf("%d, %d users", a.status, len(created))
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// TestChannels: where a credential is looked for, and in which form.
-func TestChannels(t *testing.T) {
+// TestCredentialHeaders checks the headers and the forms in which a credential is accepted.
+func TestCredentialHeaders(t *testing.T) {
 	f := newFixture(t)
 	one, other := f.admin, f.as("ada@example.org")
 	recovery := f.recoveryToken("ada@example.org")
@@ -26,7 +26,7 @@ func TestChannels(t *testing.T) {
 	tests := []struct {
 		name   string
 		header http.Header
-		in     bool
+		valid  bool
 	}{
 		{"x-api-key", key(one), true},
 		{"x-api-key with Bearer", key("Bearer " + one), true},
@@ -46,7 +46,7 @@ func TestChannels(t *testing.T) {
 		{"two in one header", key(one + ", " + other), false},
 		{"two in one Authorization", auth("Bearer " + one + ", Bearer " + other), false},
 		{"Basic", auth("Basic YWRtaW46YWRtaW4="), false},
-		{"Basic beside a good one", both(one, "Basic YWRtaW46YWRtaW4="), false},
+		{"Basic with a valid token", both(one, "Basic YWRtaW46YWRtaW4="), false},
 		{"Token scheme", auth("Token " + one), false},
 		{"Authorization without a scheme", auth(one), false},
 		{"Authorization: Bearer alone", auth("Bearer"), false},
@@ -64,18 +64,22 @@ func TestChannels(t *testing.T) {
 		{"other case", key(strings.ToUpper(one)), false},
 		{"checksum tampered with", key(tampered), false},
 		{"body tampered with", key("uss_" + strings.Repeat("0", 49)), false},
-		{"cut", key(one[:len(one)-1]), false},
+		{"truncated", key(one[:len(one)-1]), false},
 		{"longer", key(one + "0"), false},
 		{"very long", key(strings.Repeat(one, 500)), false},
 		{"control bytes", key("\x00\xff" + one), false},
 		{"SQL", key("' OR 1=1 --"), false},
-		{"cookie", http.Header{"Cookie": {"x-api-key=" + one + "; authToken=" + one + "; __Host-usher=" + one + "; usher-dev=" + one}}, false},
-		{"other headers", http.Header{"Api-Key": {one}, "X-Auth-Token": {one}, "Proxy-Authorization": {"Bearer " + one}}, false},
+		{"cookie", http.Header{
+			"Cookie": {"x-api-key=" + one + "; authToken=" + one + "; __Host-usher=" + one + "; usher-dev=" + one},
+		}, false},
+		{"other headers", http.Header{
+			"Api-Key": {one}, "X-Auth-Token": {one}, "Proxy-Authorization": {"Bearer " + one},
+		}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			a := f.do(call{path: "/api/users/whoami", header: test.header})
-			if test.in {
+			if test.valid {
 				if a.status != http.StatusOK || !strings.Contains(a.body, adminEmail) {
 					t.Errorf("%d %s", a.status, a.body)
 				}
@@ -92,13 +96,14 @@ func TestChannels(t *testing.T) {
 	}
 }
 
-// TestCredentialOfPublicOperations: it is not looked at, so a client that still
-// has an old one can sign in again.
+// TestCredentialOfPublicOperations checks that a public operation ignores credentials. A client that still sends an
+// expired token must be able to sign in again.
 func TestCredentialOfPublicOperations(t *testing.T) {
 	f := newFixture(t)
 	body := jsonOf(map[string]string{"email": adminEmail, "password": password})
 	for _, header := range []http.Header{
-		{"X-Api-Key": {"rubbish"}}, {"Authorization": {"Basic eDp5"}}, {"X-Api-Key": {f.admin}, "Authorization": {"Bearer y"}},
+		{"X-Api-Key": {"rubbish"}}, {"Authorization": {"Basic eDp5"}}, {"X-Api-Key": {f.admin},
+			"Authorization": {"Bearer y"}},
 	} {
 		if a := f.do(call{method: "POST", path: "/api/login", body: body, header: header}); a.status != http.StatusOK {
 			t.Errorf("%v: %d %s", header, a.status, a.body)
@@ -106,9 +111,9 @@ func TestCredentialOfPublicOperations(t *testing.T) {
 	}
 }
 
-// TestBodiesOfOperationsWithoutOne: existing clients send `{}` or null where the
-// contract has no body. It is not looked at.
-func TestBodiesOfOperationsWithoutOne(t *testing.T) {
+// TestBodyOfOperationWithoutBody checks that an operation without a body ignores one. Existing clients send `{}` or
+// null.
+func TestBodyOfOperationWithoutBody(t *testing.T) {
 	for _, body := range []string{"{}", "null", `""`, "{", strings.Repeat("x", 100_000)} {
 		f := newFixture(t)
 		server := httptest.NewServer(f.handler)

@@ -1,12 +1,9 @@
-// Package httpapi speaks the contract (api/openapi.yaml) over HTTP: it turns a
-// request into a call of account, and what comes back into the answer that the
-// contract has. It decides nothing itself.
+// Package httpapi serves the contract, api/openapi.yaml, over HTTP. It turns each request into one call of account and
+// the result into the contract's answer. It has no rules of its own.
 //
-// A request passes, in this order: its id and log line, the route, the
-// credential, the body's form and schema, the operation. What an operation needs
-// of these is read from the contract when the server starts.
+// A request passes these steps in order: request id and log line, route, credential, query and body checks, operation.
+// The operations are methods of one handler type per noun, in the file of the noun.
 //
-// The package imports account, activityfile, access, secret, asset, api (the contract), wire
-// (generated from it), kin-openapi, jsontext, the Prometheus client and the
+// The package imports account, activityfile, access, secret, asset, api, contract, wire, the Prometheus client and the
 // standard library.
 package httpapi

@@ -11,17 +11,17 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/contract"
+	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// Codes of failures that only HTTP has.
+// Codes of the errors of routing.
 const (
 	codeNoRoute          account.Code = "Not Found"
 	codeMethodNotAllowed account.Code = "METHOD_NOT_ALLOWED"
-	codeUnsupportedMedia account.Code = "UNSUPPORTED_MEDIA_TYPE"
 )
 
-// statuses maps every code to the status that it is answered with.
+// statuses maps every error code to its HTTP status.
 var statuses = map[account.Code]int{
 	account.CodeInvalid:                http.StatusBadRequest,
 	account.CodeInvalidRecoveryToken:   http.StatusBadRequest,
@@ -48,14 +48,14 @@ var statuses = map[account.Code]int{
 	account.CodeImportState:            http.StatusConflict,
 	account.CodeSetByOperator:          http.StatusConflict,
 	account.CodeTooLarge:               http.StatusRequestEntityTooLarge,
-	codeUnsupportedMedia:               http.StatusUnsupportedMediaType,
+	contract.CodeUnsupportedMedia:      http.StatusUnsupportedMediaType,
 	account.CodeTooManyRequests:        http.StatusTooManyRequests,
 	account.CodeInternal:               http.StatusInternalServerError,
 	account.CodeUnavailable:            http.StatusServiceUnavailable,
 }
 
-// asError returns what may be told of err. A failure without a type is a fault
-// of ours, and is logged; one whose caller has gone away is nobody's.
+// asError returns the error that the client may see for err. An err of another type is a server error: asError logs it
+// and hides its text. If the client has disconnected, the error isn't logged.
 func (s *server) asError(ctx context.Context, err error) *account.Error {
 	if e, ok := errors.AsType[*account.Error](err); ok {
 		if e.Err != nil {
@@ -70,9 +70,8 @@ func (s *server) asError(ctx context.Context, err error) *account.Error {
 	return &account.Error{Code: account.CodeInternal, Message: "Something went wrong in the server."}
 }
 
-// writeError is the one place where a failure becomes an answer. Where a part of
-// another answer is out already it breaks the connection instead, so that no
-// client takes the part for the whole.
+// writeError writes every error of the API as an answer. If a part of another answer was sent already, it breaks the
+// connection, so that no client takes the part for the whole.
 func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	e := s.asError(r.Context(), err)
 	if rec, ok := w.(*recorder); ok && rec.status != 0 {
@@ -99,7 +98,7 @@ func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
-		s.log.LogAttrs(r.Context(), slog.LevelDebug, "the client did not take an answer", slog.Any("error", err))
+		s.log.LogAttrs(r.Context(), slog.LevelDebug, "write the answer", slog.Any("error", err))
 	}
 }
 
@@ -108,5 +107,8 @@ func noRoute() error {
 }
 
 func methodNotAllowed() error {
-	return &account.Error{Code: codeMethodNotAllowed, Message: "This path does not have this method. The header Allow lists those it has."}
+	return &account.Error{
+		Code:    codeMethodNotAllowed,
+		Message: "This path does not have this method. The header Allow lists those it has.",
+	}
 }

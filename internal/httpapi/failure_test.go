@@ -3,7 +3,6 @@ package httpapi_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,10 +13,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-var errOfDriver = errors.New("dial 10.1.2.3: password of the database refused")
+var errDriver = errors.New("dial 10.1.2.3: password of the database refused")
 
-// TestFailingStore: a store that fails is 503 when it may work again, and else
-// 500. The cause is for the log alone.
+// TestFailingStore checks that a temporary error of the store is answered 503 and any other error 500. Only the log may
+// contain the cause.
 func TestFailingStore(t *testing.T) {
 	f := newFixture(t)
 	tests := []struct {
@@ -28,54 +27,56 @@ func TestFailingStore(t *testing.T) {
 		retry  string
 	}{
 		{"unavailable", func(string) error {
-			return &account.Error{Code: account.CodeUnavailable, Message: "Later.", RetryAfter: 1500 * time.Millisecond, Err: errOfDriver}
+			const wait = 1500 * time.Millisecond
+			return &account.Error{Code: account.CodeUnavailable, Message: "Later.", RetryAfter: wait, Err: errDriver}
 		}, 503, account.CodeUnavailable, "2"},
-		{"unavailable, nobody knows how long", func(string) error {
-			return &account.Error{Code: account.CodeUnavailable, Message: "Later.", Err: errOfDriver}
+		{"unavailable without RetryAfter", func(string) error {
+			return &account.Error{Code: account.CodeUnavailable, Message: "Later.", Err: errDriver}
 		}, 503, account.CodeUnavailable, "1"},
-		{"plain failure", func(string) error { return errOfDriver }, 500, account.CodeInternal, ""},
-		{"panic", func(string) error { panic(errOfDriver) }, 500, account.CodeInternal, ""},
-		{"code of no status", func(string) error { return &account.Error{Code: "INVENTED", Err: errOfDriver} }, 500, "INVENTED", ""},
+		{"error of another type", func(string) error { return errDriver }, 500, account.CodeInternal, ""},
+		{"panic", func(string) error { panic(errDriver) }, 500, account.CodeInternal, ""},
+		{"code without a status", func(string) error {
+			return &account.Error{Code: "INVENTED", Err: errDriver}
+		}, 500, "INVENTED", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			for _, op := range operations(t) {
-				if op.path == "/api/about" { // it asks the store nothing
+				if op.path == "/api/about" { // it doesn't call the store
 					continue
 				}
 				c := call{method: op.method, path: op.at(1), token: f.admin}
 				if op.body() != nil {
 					c.body = jsonOf(op.example())
 				}
-				f.store.fail(test.fault)
+				f.store.failWith(test.fault)
 				var a answer
 				lines := f.log.during(func() { a = f.do(c) })
-				f.store.fail(nil)
+				f.store.failWith(nil)
 				a.want(t, test.status, test.code)
 				op.checkAnswer(t, a)
 				if got := a.header.Get("Retry-After"); got != test.retry {
 					t.Errorf("%s: Retry-After is %q, want %q", op.name, got, test.retry)
 				}
 				if strings.Contains(a.body, "dial") || strings.Contains(a.body, "goroutine") {
-					t.Errorf("%s tells the cause: %s", op.name, a.body)
+					t.Errorf("%s: the answer has the cause: %s", op.name, a.body)
 				}
-				if !strings.Contains(lines, errOfDriver.Error()) || !strings.Contains(lines, a.header.Get("X-Request-Id")) {
-					t.Errorf("%s: the log does not tell the cause: %s", op.name, lines)
+				if !strings.Contains(lines, errDriver.Error()) || !strings.Contains(lines, a.header.Get("X-Request-Id")) {
+					t.Errorf("%s: the log lacks the cause: %s", op.name, lines)
 				}
 				if !strings.Contains(lines, "level=ERROR") {
-					t.Errorf("%s: no line is an error: %s", op.name, lines)
+					t.Errorf("%s: the log has no error: %s", op.name, lines)
 				}
 			}
 		})
 	}
 }
 
-// TestFailingWrite: reads go on, and a session is good, while nothing can be
-// written.
+// TestFailingWrite checks that reads with a valid session succeed while the store can't write.
 func TestFailingWrite(t *testing.T) {
 	f := newFixture(t)
-	f.clock.advance(2 * time.Minute) // the session is due to be touched
-	f.store.fail(func(method string) error {
+	f.clock.advance(2 * time.Minute) // the next request wants to write the session's last use
+	f.store.failWith(func(method string) error {
 		if method == "Write" {
 			return &account.Error{Code: account.CodeUnavailable, Message: "Later.", RetryAfter: 5 * time.Second}
 		}
@@ -91,27 +92,29 @@ func TestFailingWrite(t *testing.T) {
 	}
 }
 
-// TestListThatFails: a list is whole, or it is an error: never a 200 that ends
-// early.
-func TestListThatFails(t *testing.T) {
+// TestFailingList checks that an error in a list is answered as an error or breaks the connection. A client must never
+// take a truncated list for the whole.
+func TestFailingList(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		users int
 		fault func() error
-		calls int // of UsersAfter until it fails
+		calls int // the call of UsersAfter that fails
 		sent  bool
 	}{
-		{"at once", 0, func() error { return errOfDriver }, 1, false},
-		{"before anything is sent", 500, func() error { return errOfDriver }, 1, false},
-		{"in the middle", 600, func() error { return errOfDriver }, 3, true},
-		{"in the middle, by a panic", 600, func() error { panic(errOfDriver) }, 3, true},
-		{"in the middle, for now", 600, func() error { return &account.Error{Code: account.CodeUnavailable, Err: errOfDriver} }, 3, true},
+		{"first call", 0, func() error { return errDriver }, 1, false},
+		{"before anything is sent", 500, func() error { return errDriver }, 1, false},
+		{"in the middle", 600, func() error { return errDriver }, 3, true},
+		{"panic in the middle", 600, func() error { panic(errDriver) }, 3, true},
+		{"unavailable in the middle", 600, func() error {
+			return &account.Error{Code: account.CodeUnavailable, Err: errDriver}
+		}, 3, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t)
 			f.manyUsers(test.users)
 			calls := 0
-			f.store.fail(func(method string) error {
+			f.store.failWith(func(method string) error {
 				if method != "UsersAfter" {
 					return nil
 				}
@@ -134,65 +137,35 @@ func TestListThatFails(t *testing.T) {
 			defer response.Body.Close()
 			body, err := io.ReadAll(response.Body)
 			if !test.sent {
-				answer{response.StatusCode, response.Header, string(body)}.want(t, http.StatusInternalServerError, account.CodeInternal)
+				a := answer{status: response.StatusCode, header: response.Header, body: string(body)}
+				a.want(t, http.StatusInternalServerError, account.CodeInternal)
 			} else if err == nil {
-				t.Errorf("a list of %d bytes looks whole", len(body))
+				t.Errorf("a truncated list of %d bytes ends without an error", len(body))
 			}
-			server.Close() // the request has ended
-			if !strings.Contains(f.log.String(), errOfDriver.Error()) {
-				t.Errorf("the log does not tell the cause: %s", f.log.String())
+			server.Close() // waits until the handler has returned
+			if !strings.Contains(f.log.String(), errDriver.Error()) {
+				t.Errorf("the log lacks the cause: %s", f.log.String())
 			}
 			if !strings.Contains(f.exposition(), `usher_http_request_seconds_count{operation="apiUsersGet"} 1`) {
-				t.Error("the request is not counted")
+				t.Error("the metrics don't count the request")
 			}
 		})
 	}
 }
 
-// manyUsers stores so many users, past the rules.
-func (f *fixture) manyUsers(n int) {
-	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) error {
-		for i := range n {
-			u := account.User{Email: fmt.Sprintf("u%d@example.org", i), Name: strings.Repeat("n", 100), Provider: account.ProviderLocal}
-			if _, err := tx.InsertUser(ctx, u, account.EmailKey(u.Email), "", f.clock.Now()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// TestLongList: more than one page, in one piece, by id.
-func TestLongList(t *testing.T) {
-	f := newFixture(t)
-	f.manyUsers(1000)
-	var users []struct{ ID int64 }
-	f.do(call{path: "/api/users", token: f.admin}).decode(t, &users)
-	if len(users) != 1001 {
-		t.Fatalf("%d users", len(users))
-	}
-	for i, u := range users {
-		if u.ID != int64(i)+1 {
-			t.Fatalf("at %d is the user %d", i, u.ID)
-		}
-	}
-}
-
-// TestClientGoesAway: a request that is given up is nobody's fault.
-func TestClientGoesAway(t *testing.T) {
+// TestClientDisconnects checks that the log has no error for a request whose client has disconnected.
+func TestClientDisconnects(t *testing.T) {
 	f := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := call{path: "/api/users", token: f.admin}.request().WithContext(ctx)
 	lines := f.log.during(func() { f.serve(r).want(t, http.StatusServiceUnavailable, account.CodeUnavailable) })
 	if lines != "" {
-		t.Errorf("the log tells of a failure: %s", lines)
+		t.Errorf("the log has an error: %s", lines)
 	}
 }
 
-// What is not of the contract passes the same gate: a page that panics is
-// answered, logged and counted.
+// TestPagePanics checks that a panic outside the contract is answered and logged, too.
 func TestPagePanics(t *testing.T) {
 	f := newFixture(t)
 	log := f.log.during(func() {

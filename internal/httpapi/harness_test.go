@@ -28,13 +28,13 @@ import (
 )
 
 const (
-	adminEmail = "admin@example.org"
-	password   = "Correct-Horse-1" // of every user that a test makes
-	next       = "Correct-Horse-2" // what a password is changed to
-	home       = "192.0.2.1"       // where requests come from
+	adminEmail    = "admin@example.org"
+	password      = "Correct-Horse-1" // of every user that a test creates
+	newPassword   = "Correct-Horse-2" // the second password of a user
+	clientAddress = "192.0.2.1"       // the peer of a request
 )
 
-// clock is the injected time. It moves by hand alone.
+// clock is the injected time. Only advance moves it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -52,66 +52,66 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// journal is a log in memory.
-type journal struct {
+// logBuffer is a log in memory.
+type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
 }
 
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
-// during returns what fn has logged.
-func (j *journal) during(fn func()) string {
-	before := len(j.String())
+// during returns the lines that fn logs.
+func (b *logBuffer) during(fn func()) string {
+	before := len(b.String())
 	fn()
-	return j.String()[before:]
+	return b.String()[before:]
 }
 
-// plainText renders messages in a form that tests can read.
+// plainText renders messages whose text is the token.
 type plainText struct{}
 
 func (plainText) Render(_ account.MailKind, m account.MailContent) (account.Message, error) {
 	return account.Message{Subject: "recovery", Text: m.Token, HTML: "<p>" + m.Token + "</p>"}, nil
 }
 
-// courier keeps the routes of what it is to deliver.
-type courier struct {
+// testSender records the routes of its messages. Deliver returns cause.
+type testSender struct {
 	mu     sync.Mutex
 	cause  string
 	routes []account.MailRoute
 }
 
-func (c *courier) Deliver(_ context.Context, route account.MailRoute, _ account.Message) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.routes = append(c.routes, route)
-	return c.cause
+func (s *testSender) Deliver(_ context.Context, route account.MailRoute, _ account.Message) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.routes = append(s.routes, route)
+	return s.cause
 }
 
 // fixture is the API over a fresh database with its first administrator.
 type fixture struct {
-	t        testing.TB
-	handler  http.Handler
-	accounts *service.Service
-	store    *faulty
-	clock    *clock
-	log      journal
-	metrics  *prometheus.Registry
-	hash     string // of password
-	admin    string // token of user 1
-	courier  courier
-	database enginetest.Database
-	users    int // how many scenes there were, for fresh addresses
+	t         testing.TB
+	handler   http.Handler
+	accounts  *service.Service
+	store     *faultyStore
+	clock     *clock
+	log       logBuffer
+	metrics   *prometheus.Registry
+	hash      string // of password
+	admin     string // token of user 1
+	sender    testSender
+	database  enginetest.Database
+	scenarios int // the number of scenarios so far, for unique e-mail addresses
 }
 
 func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
@@ -119,7 +119,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 	database := enginetest.Chosen().New(t)
 	store := database.Open()
 	f := &fixture{
-		t: t, database: database, store: &faulty{Store: store}, metrics: prometheus.NewRegistry(),
+		t: t, database: database, store: &faultyStore{Store: store}, metrics: prometheus.NewRegistry(),
 		clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)},
 	}
 	log := slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
@@ -127,7 +127,8 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 		Store:     f.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 4, rand.Reader)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))),
-		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Monotonic: f.clock.Now, Random: rand.Reader, TestSender: &f.courier,
+		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Monotonic: f.clock.Now, Random: rand.Reader,
+		TestSender: &f.sender,
 	})
 	_, err := f.accounts.SetUp(t.Context(), service.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)})
 	if err != nil {
@@ -140,7 +141,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 		change(&options)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("/page", func(http.ResponseWriter, *http.Request) { panic(errOfDriver) })
+	mux.HandleFunc("/page", func(http.ResponseWriter, *http.Request) { panic(errDriver) })
 	f.handler = must(httpapi.New(mux, options))
 	f.admin = f.signIn(adminEmail, password)
 	return f
@@ -156,8 +157,7 @@ func (f *fixture) role(permissions ...access.Permission) (id int64) {
 	return id
 }
 
-// user stores an active local user whose password is password. Without roles it
-// gets the default ones.
+// user stores an active local user with the password password. Without roles, the user gets the default ones.
 func (f *fixture) user(email string, roles ...int64) (id int64) {
 	f.t.Helper()
 	if len(roles) == 0 {
@@ -167,12 +167,12 @@ func (f *fixture) user(email string, roles ...int64) (id int64) {
 	return f.insert(account.User{Email: email, Name: name, Provider: account.ProviderLocal, Active: true, RoleIDs: roles})
 }
 
-// insert stores a user as it stands, with the password password.
+// insert stores u, with the password password.
 func (f *fixture) insert(u account.User) (id int64) {
 	f.t.Helper()
 	key, ok := account.ParseEmail(u.Email)
 	if !ok {
-		f.t.Fatalf("%q is no address", u.Email)
+		f.t.Fatalf("%q is not an e-mail address", u.Email)
 	}
 	u.Identifier, u.EULAVersion = u.Email, account.NoEULA
 	f.write(func(ctx context.Context, tx account.Tx) (err error) {
@@ -182,7 +182,7 @@ func (f *fixture) insert(u account.User) (id int64) {
 	return id
 }
 
-// write runs fn in a transaction of the storage, past the rules.
+// write runs fn in a transaction of the store, without the rules of account.
 func (f *fixture) write(fn func(ctx context.Context, tx account.Tx) error) {
 	f.t.Helper()
 	if err := f.store.Store.Write(f.t.Context(), fn); err != nil {
@@ -193,26 +193,28 @@ func (f *fixture) write(fn func(ctx context.Context, tx account.Tx) error) {
 // signIn returns the token of a new session.
 func (f *fixture) signIn(email, password string) string {
 	f.t.Helper()
-	a := f.do(call{method: "POST", path: "/api/login", body: jsonOf(map[string]string{"email": email, "password": password})})
+	body := jsonOf(map[string]string{"email": email, "password": password})
+	a := f.do(call{method: "POST", path: "/api/login", body: body})
 	if a.status != http.StatusOK {
-		f.t.Fatalf("%s does not sign in: %s", email, a.body)
+		f.t.Fatalf("sign in as %s: %s", email, a.body)
 	}
 	var in struct{ AuthToken string }
 	a.decode(f.t, &in)
 	return in.AuthToken
 }
 
-// as makes a user with the roles and returns its token.
+// as stores a user with the roles and returns the token of a session.
 func (f *fixture) as(email string, roles ...int64) string {
 	f.t.Helper()
 	f.user(email, roles...)
 	return f.signIn(email, password)
 }
 
-// recoveryToken asks for a recovery message and returns the token in it.
+// recoveryToken requests a recovery message and returns its token.
 func (f *fixture) recoveryToken(email string) string {
 	f.t.Helper()
-	a := f.do(call{method: "POST", path: "/api/users/forgotten-password", body: jsonOf(map[string]string{"email": email})})
+	body := jsonOf(map[string]string{"email": email})
+	a := f.do(call{method: "POST", path: "/api/users/forgotten-password", body: body})
 	d, err := f.accounts.ClaimMail(f.t.Context())
 	if a.status != http.StatusOK || err != nil || d == nil {
 		f.t.Fatalf("no recovery message: %d, %v, %v", a.status, d, err)
@@ -220,7 +222,7 @@ func (f *fixture) recoveryToken(email string) string {
 	return d.Message.Text
 }
 
-// state is everything that a refused request must leave as it was.
+// state is the JSON of the data that a refused request must not change.
 func (f *fixture) state() string {
 	f.t.Helper()
 	ctx := f.t.Context()
@@ -229,13 +231,13 @@ func (f *fixture) state() string {
 	return jsonOf(users) + jsonOf(mails)
 }
 
-// call is one request. Its zero fields are a GET without credential or body.
+// call is one request. The zero value of a field means: GET, no body, no credential, clientAddress.
 type call struct {
 	method, path string
-	body         string      // sent as application/json, if there is one
+	body         string      // sent as application/json
 	token        string      // sent in x-api-key
-	header       http.Header // replaces what the others say
-	from         string      // address of the other end; home if empty
+	header       http.Header // overrides the headers of the other fields
+	from         string      // address of the peer
 }
 
 func (c call) request() *http.Request {
@@ -256,14 +258,14 @@ func (c call) request() *http.Request {
 	for name, values := range c.header {
 		r.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	r.RemoteAddr = home + ":4000"
+	r.RemoteAddr = clientAddress + ":4000"
 	if c.from != "" {
 		r.RemoteAddr = c.from + ":4000"
 	}
 	return r
 }
 
-// answer is what came back.
+// answer is a response.
 type answer struct {
 	status int
 	header http.Header
@@ -285,23 +287,23 @@ func (a answer) decode(t testing.TB, to any) {
 	}
 }
 
-// failure is the body of an answer of 400 or more.
-type failure struct {
+// errorBody is the body of an answer with a status of 400 or more.
+type errorBody struct {
 	StatusCode int
 	Error      string
 	Message    string
 	Details    []struct{ Path, Message string }
 }
 
-func (a answer) failure(t testing.TB) failure {
+func (a answer) errorBody(t testing.TB) errorBody {
 	t.Helper()
-	var e failure
+	var e errorBody
 	a.decode(t, &e)
 	return e
 }
 
-// names reports whether a detail is about the path.
-func (e failure) names(path string) bool {
+// names reports whether a detail has the path.
+func (e errorBody) names(path string) bool {
 	for _, d := range e.Details {
 		if d.Path == path {
 			return true
@@ -310,15 +312,15 @@ func (e failure) names(path string) bool {
 	return false
 }
 
-// want fails unless the answer has the status and the code of an error.
+// want fails the test unless the answer has the status and the error code.
 func (a answer) want(t testing.TB, status int, code account.Code) {
 	t.Helper()
 	if a.status != status {
 		t.Errorf("the status is %d, want %d: %s", a.status, status, a.body)
 		return
 	}
-	if e := a.failure(t); e.Error != string(code) || e.StatusCode != status {
-		t.Errorf("the failure is %d %q, want %d %q", e.StatusCode, e.Error, status, code)
+	if e := a.errorBody(t); e.Error != string(code) || e.StatusCode != status {
+		t.Errorf("the error is %d %q, want %d %q", e.StatusCode, e.Error, status, code)
 	}
 }
 
@@ -326,7 +328,7 @@ func jsonOf(v any) string { return string(must(json.Marshal(v))) }
 
 func userPath(id int64) string { return "/api/users/" + strconv.FormatInt(id, 10) }
 
-// must returns the value of a call that cannot fail in a test.
+// must returns value and panics on an error.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)

@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// answersOfAllKinds are requests whose answers have each status that a client
-// can bring about.
-func (f *fixture) answersOfAllKinds() map[string]answer {
+// answersByStatus returns an answer of each status that a client can cause.
+func (f *fixture) answersByStatus() map[string]answer {
 	return map[string]answer{
 		"200":  f.do(call{path: "/api/users/whoami", token: f.admin}),
 		"list": f.do(call{path: "/api/users", token: f.admin}),
 		"null": f.do(call{method: "POST", path: "/api/users/forgotten-password", body: `{"email":"a@example.org"}`}),
-		"201":  f.do(call{method: "POST", path: "/api/users", token: f.admin, body: `[{"name":"n","email":"n@example.org","password":"` + password + `"}]`}),
+		"201": f.do(call{method: "POST", path: "/api/users", token: f.admin,
+			body: `[{"name":"n","email":"n@example.org","password":"` + password + `"}]`}),
 		"204":  f.do(call{method: "DELETE", path: "/api/users/2", token: f.admin}),
 		"400":  f.do(call{method: "POST", path: "/api/login", body: `{}`}),
 		"401":  f.do(call{path: "/api/users"}),
@@ -25,21 +25,22 @@ func (f *fixture) answersOfAllKinds() map[string]answer {
 		"none": f.do(call{path: "/nothing"}),
 		"405":  f.do(call{method: "PUT", path: "/api/users"}),
 		"413":  f.do(call{method: "POST", path: "/api/login", body: strings.Repeat(" ", 1<<20+1)}),
-		"415":  f.do(call{method: "POST", path: "/api/login", body: `{}`, header: http.Header{"Content-Type": {"text/plain"}}}),
+		"415": f.do(call{method: "POST", path: "/api/login", body: `{}`,
+			header: http.Header{"Content-Type": {"text/plain"}}}),
 	}
 }
 
-// TestHeaders: what every answer has, and what none has.
+// TestHeaders checks the headers that every answer has, and that no answer has other headers.
 func TestHeaders(t *testing.T) {
 	f := newFixture(t)
-	ours := regexp.MustCompile(`^[0-9a-f]{16}$`)
+	generated := regexp.MustCompile(`^[0-9a-f]{16}$`)
 	seen := map[string]bool{}
-	for kind, a := range f.answersOfAllKinds() {
+	for kind, a := range f.answersByStatus() {
 		if got := strconv.Itoa(a.status); kind[0] <= '9' && got != kind {
 			t.Errorf("%s: the status is %s", kind, got)
 		}
 		id := a.header.Get("X-Request-Id")
-		if !ours.MatchString(id) || seen[id] {
+		if !generated.MatchString(id) || seen[id] {
 			t.Errorf("%s: X-Request-Id is %q", kind, id)
 		}
 		seen[id] = true
@@ -53,7 +54,10 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: Content-Type is %q", kind, a.header.Get("Content-Type"))
 		}
 		for name := range a.header {
-			known := []string{"X-Request-Id", "X-Content-Type-Options", "Cache-Control", "Content-Type", "Content-Length", "Www-Authenticate", "Allow"}
+			known := []string{
+				"X-Request-Id", "X-Content-Type-Options", "Cache-Control", "Content-Type", "Content-Length",
+				"Www-Authenticate", "Allow",
+			}
 			if !slices.Contains(known, name) {
 				t.Errorf("%s has the header %s", kind, name)
 			}
@@ -61,11 +65,12 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// TestNoCORS: a page of another origin may read nothing.
+// TestNoCORS checks that no answer allows a page of another origin to read it.
 func TestNoCORS(t *testing.T) {
 	f := newFixture(t)
 	header := http.Header{
-		"Origin": {"https://evil.example"}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"x-api-key"},
+		"Origin": {"https://evil.example"}, "Access-Control-Request-Method": {"POST"},
+		"Access-Control-Request-Headers": {"x-api-key"},
 	}
 	for _, op := range operations(t) {
 		for _, method := range []string{op.method, http.MethodOptions} {
@@ -82,21 +87,25 @@ func TestNoCORS(t *testing.T) {
 	}
 }
 
-// TestRequestID: one in the right form is kept, another is replaced.
+// TestRequestID checks that a valid X-Request-Id is kept and an invalid one replaced.
 func TestRequestID(t *testing.T) {
 	f := newFixture(t)
 	for _, id := range []string{"a", "A-Z_0.9", strings.Repeat("x", 128)} {
-		if got := f.withID(id); got != id {
+		if got := f.requestIDFor(id); got != id {
 			t.Errorf("%q became %q", id, got)
 		}
 	}
-	for _, id := range []string{"", " ", "a b", "a\nb", "a\n", "é", `a"b`, "a=b", "<b>", strings.Repeat("x", 129), "a\x00", "\xff"} {
-		if got := f.withID(id); got == id || len(got) != 16 {
+	for _, id := range []string{
+		"", " ", "a b", "a\nb", "a\n", "é", `a"b`, "a=b", "<b>", strings.Repeat("x", 129), "a\x00", "\xff",
+	} {
+		if got := f.requestIDFor(id); got == id || len(got) != 16 {
 			t.Errorf("%q became %q", id, got)
 		}
 	}
 }
 
-func (f *fixture) withID(id string) string {
-	return f.do(call{path: "/api/users/whoami", header: http.Header{"X-Request-Id": {id}}}).header.Get("X-Request-Id")
+// requestIDFor returns the X-Request-Id of the answer to a request with the id.
+func (f *fixture) requestIDFor(id string) string {
+	a := f.do(call{path: "/api/users/whoami", header: http.Header{"X-Request-Id": {id}}})
+	return a.header.Get("X-Request-Id")
 }

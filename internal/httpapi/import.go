@@ -4,55 +4,69 @@ import (
 	"context"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
-	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-func (h handlers) ApiUsersIdInvitationPost(ctx context.Context, r wire.ApiUsersIdInvitationPostRequestObject) (wire.ApiUsersIdInvitationPostResponseObject, error) {
-	id, err := parseID(r.ID)
+// importService imports users in batches.
+type importService interface {
+	BeginImport(ctx context.Context, caller *account.Principal, dryRun bool) (account.Import, error)
+	Import(ctx context.Context, caller *account.Principal, id int64) (account.Import, error)
+	AddImportRows(
+		ctx context.Context, caller *account.Principal, id int64, first int, users []account.ImportUser,
+	) (account.Import, []account.ImportFault, error)
+	FinishImport(ctx context.Context, caller *account.Principal, id int64) (account.Import, error)
+	UndoImport(ctx context.Context, caller *account.Principal, id int64) (account.Import, error)
+}
+
+type importHandlers struct{ service importService }
+
+func (h importHandlers) ApiImportsPost(
+	ctx context.Context, r wire.ApiImportsPostRequestObject,
+) (wire.ApiImportsPostResponseObject, error) {
+	i, err := h.service.BeginImport(ctx, requestOf(ctx).caller, r.Body.DryRun)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.accounts.InviteUser(ctx, requestOf(ctx).caller, id); err != nil {
-		return nil, err
-	}
-	return wire.ApiUsersIdInvitationPost204Response{}, nil
+	return wire.ApiImportsPost201JSONResponse(wireImport(i)), nil
 }
 
-func (h handlers) ApiImportsPost(ctx context.Context, r wire.ApiImportsPostRequestObject) (wire.ApiImportsPostResponseObject, error) {
-	i, err := h.accounts.BeginImport(ctx, requestOf(ctx).caller, r.Body.DryRun)
-	if err != nil {
-		return nil, err
-	}
-	return wire.ApiImportsPost201JSONResponse(userImport(i)), nil
-}
-
-func (h handlers) ApiImportsIdGet(ctx context.Context, r wire.ApiImportsIdGetRequestObject) (wire.ApiImportsIdGetResponseObject, error) {
-	i, err := onImport(ctx, r.ID, h.accounts.Import)
+func (h importHandlers) ApiImportsIdGet(
+	ctx context.Context, r wire.ApiImportsIdGetRequestObject,
+) (wire.ApiImportsIdGetResponseObject, error) {
+	i, err := callWithImport(ctx, r.ID, h.service.Import)
 	return wire.ApiImportsIdGet200JSONResponse(i), err
 }
 
-func (h handlers) ApiImportsIdFinishPost(ctx context.Context, r wire.ApiImportsIdFinishPostRequestObject) (wire.ApiImportsIdFinishPostResponseObject, error) {
-	i, err := onImport(ctx, r.ID, h.accounts.FinishImport)
+func (h importHandlers) ApiImportsIdFinishPost(
+	ctx context.Context, r wire.ApiImportsIdFinishPostRequestObject,
+) (wire.ApiImportsIdFinishPostResponseObject, error) {
+	i, err := callWithImport(ctx, r.ID, h.service.FinishImport)
 	return wire.ApiImportsIdFinishPost200JSONResponse(i), err
 }
 
-func (h handlers) ApiImportsIdDelete(ctx context.Context, r wire.ApiImportsIdDeleteRequestObject) (wire.ApiImportsIdDeleteResponseObject, error) {
-	i, err := onImport(ctx, r.ID, h.accounts.UndoImport)
+func (h importHandlers) ApiImportsIdDelete(
+	ctx context.Context, r wire.ApiImportsIdDeleteRequestObject,
+) (wire.ApiImportsIdDeleteResponseObject, error) {
+	i, err := callWithImport(ctx, r.ID, h.service.UndoImport)
 	return wire.ApiImportsIdDelete200JSONResponse(i), err
 }
 
-// onImport does what takes the id of an import and answers the import.
-func onImport(ctx context.Context, path string, do func(context.Context, *account.Principal, int64) (account.Import, error)) (wire.Import, error) {
-	id, err := parseID(path)
+// callWithImport calls method with the id of an import in a path and returns the import for the answer.
+func callWithImport(
+	ctx context.Context, pathID string,
+	method func(context.Context, *account.Principal, int64) (account.Import, error),
+) (wire.Import, error) {
+	id, err := parseID(pathID)
 	if err != nil {
 		return wire.Import{}, err
 	}
-	i, err := do(ctx, requestOf(ctx).caller, id)
-	return userImport(i), err
+	i, err := method(ctx, requestOf(ctx).caller, id)
+	return wireImport(i), err
 }
 
-func (h handlers) ApiImportsIdRowsPost(ctx context.Context, r wire.ApiImportsIdRowsPostRequestObject) (wire.ApiImportsIdRowsPostResponseObject, error) {
+func (h importHandlers) ApiImportsIdRowsPost(
+	ctx context.Context, r wire.ApiImportsIdRowsPostRequestObject,
+) (wire.ApiImportsIdRowsPostResponseObject, error) {
 	id, err := parseID(r.ID)
 	if err != nil {
 		return nil, err
@@ -61,38 +75,29 @@ func (h handlers) ApiImportsIdRowsPost(ctx context.Context, r wire.ApiImportsIdR
 	for n, u := range r.Body.Users {
 		users[n] = importUser(u)
 	}
-	i, faults, err := h.accounts.AddImportRows(ctx, requestOf(ctx).caller, id, r.Body.First, users)
+	i, faults, err := h.service.AddImportRows(ctx, requestOf(ctx).caller, id, r.Body.First, users)
 	if err != nil {
 		return nil, err
 	}
-	answer := wire.ApiImportsIdRowsPost200JSONResponse{Import: userImport(i), Faults: make([]wire.ImportFault, len(faults))}
+	answer := wire.ApiImportsIdRowsPost200JSONResponse{
+		Import: wireImport(i), Faults: make([]wire.ImportFault, len(faults)),
+	}
 	for n, f := range faults {
 		answer.Faults[n] = wire.ImportFault{Row: f.Row, Path: f.Path, Message: f.Message}
 	}
 	return answer, nil
 }
 
-func userImport(i account.Import) wire.Import {
-	w := wire.Import{
-		ID: i.ID, DryRun: i.DryRun, State: wire.ImportState(i.State), Rows: i.Rows, Faults: i.Faults, CreatedAt: i.Created,
+func wireImport(i account.Import) wire.Import {
+	return wire.Import{
+		ID: i.ID, DryRun: i.DryRun, State: wire.ImportState(i.State), Rows: i.Rows, Faults: i.Faults,
+		CreatedAt: i.Created, FinishedAt: timeOrNull(i.Finished),
 	}
-	if !i.Finished.IsZero() {
-		w.FinishedAt = &i.Finished
-	}
-	return w
 }
 
 func importUser(u wire.ImportUser) account.ImportUser {
 	return account.ImportUser{
 		Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
-		Active: u.Active != nil && *u.Active, Password: secretText(u.Password), PasswordHash: secretText(u.PasswordHash),
+		Active: isTrue(u.Active), Password: optionalSecret(u.Password), PasswordHash: optionalSecret(u.PasswordHash),
 	}
-}
-
-func secretText(text *string) *secret.Text {
-	if text == nil {
-		return nil
-	}
-	s := secret.New(*text)
-	return &s
 }

@@ -8,19 +8,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// metrics count the requests, and tell how their credentials were looked up. Those of each operation and class of status are
-// looked up when the server starts, not for each request.
+// metrics count the requests and the lookups of their credentials. Each operation resolves its counters once, when the
+// server starts, to save the label lookup per request.
 type metrics struct {
-	requests *prometheus.CounterVec
-	seconds  *prometheus.HistogramVec
-	others   observer // of what is not of the contract
+	requests        *prometheus.CounterVec
+	seconds         *prometheus.HistogramVec
+	observeUnrouted observer // requests outside the contract
 }
 
 // observer counts one request of an operation.
 type observer func(status int, took time.Duration)
 
-// statusClasses are the values of the label "status"; the index is the first
-// digit of the status.
+// statusClasses are the values of the label "status". The index is the first digit of the status.
 var statusClasses = [6]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
 
 func newMetrics(registry prometheus.Registerer, lookups func() auth.PrincipalLookups) *metrics {
@@ -41,14 +40,15 @@ func newMetrics(registry prometheus.Registerer, lookups func() auth.PrincipalLoo
 	} {
 		registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "usher_credential_lookups_total", ConstLabels: prometheus.Labels{"outcome": outcome},
-			Help: "Look-ups of credentials: from memory (hit), or from the database, for the first time in a while (miss) or since changes made elsewhere cannot be read (stale).",
+			Help: "Look-ups of credentials: from memory (hit), or from the database, for the first time in a while (miss) " +
+				"or since changes made elsewhere cannot be read (stale).",
 		}, func() float64 { return float64(count(lookups())) }))
 	}
-	m.others = m.observer("none")
+	m.observeUnrouted = m.observer("none")
 	return m
 }
 
-// observer returns what counts the requests of an operation.
+// observer returns the observer of the operation with the name.
 func (m *metrics) observer(name string) observer {
 	var counters [len(statusClasses)]prometheus.Counter
 	for i, class := range statusClasses {
@@ -61,10 +61,10 @@ func (m *metrics) observer(name string) observer {
 	}
 }
 
-// observerOf returns what counts the requests of an operation, or of what is none.
-func (s *server) observerOf(op *operation) observer {
-	if op == nil {
-		return s.metrics.others
+// observerOf returns the observer of a request with the route; nil: the request is outside the contract.
+func (m *metrics) observerOf(route *route) observer {
+	if route == nil {
+		return m.observeUnrouted
 	}
-	return op.observe
+	return route.observe
 }

@@ -9,26 +9,44 @@ import (
 const importRow = `{"first":1,"users":[{"name":"n","email":"new@example.org"}]}`
 
 var importPermissions = []permissionRow{
-	//                                                                                      nobody garbage expired out inactive reset admin user only but listed unlisted
-	{"POST /api/users/{id}/invitation", "plain", ``, []need{editAccess}, "                     401 401 401 401 401 first 204 403 204 403 204 404"},
-	{"POST /api/users/{id}/invitation", "member", ``, []need{editAccess}, "                    401 401 401 401 401 first 204 403 403 403 403 404"},
-	{"POST /api/users/{id}/invitation", "administrator", ``, []need{editAccess}, "             401 401 401 401 401 first 204 403 403 403 403 404"},
-	{"POST /api/users/{id}/invitation", "self", ``, []need{editAccess}, "                      401 401 401 401 401 first own 403 own 403 own 404"},
-	{"POST /api/users/{id}/invitation", "absent", ``, []need{editAccess}, "                    401 401 401 401 401 first 404 403 404 403 404 404"},
+	// Outcomes: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	{op: "POST /api/users/{id}/invitation", target: "plain", needs: []need{editAccess},
+		want: "401 401 401 401 401 first 204 403 204 403 204 404"},
+	{op: "POST /api/users/{id}/invitation", target: "member", needs: []need{editAccess},
+		want: "401 401 401 401 401 first 204 403 403 403 403 404"},
+	{op: "POST /api/users/{id}/invitation", target: "administrator", needs: []need{editAccess},
+		want: "401 401 401 401 401 first 204 403 403 403 403 404"},
+	{op: "POST /api/users/{id}/invitation", target: "self", needs: []need{editAccess},
+		want: "401 401 401 401 401 first own 403 own 403 own 404"},
+	{op: "POST /api/users/{id}/invitation", target: "absent", needs: []need{editAccess},
+		want: "401 401 401 401 401 first 404 403 404 403 404 404"},
 
-	{"POST /api/imports", "plain", `{"dryRun":false}`, []need{createUser}, "                   401 401 401 401 401 first 201 403 201 403 403 403"},
-	{"GET /api/imports/{id}", "own import", ``, []need{createUser}, "                          401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"GET /api/imports/{id}", "another's import", ``, []need{createUser}, "                    401 401 401 401 401 first 200 403 404 403 403 403"},
-	{"GET /api/imports/{id}", "absent", ``, []need{createUser}, "                              401 401 401 401 401 first 404 403 404 403 403 403"},
-	{"POST /api/imports/{id}/rows", "own import", importRow, []need{createUser}, "             401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"POST /api/imports/{id}/rows", "another's import", importRow, []need{createUser}, "       401 401 401 401 401 first 200 403 404 403 403 403"},
-	{"POST /api/imports/{id}/rows", "absent", importRow, []need{createUser}, "                 401 401 401 401 401 first 404 403 404 403 403 403"},
-	{"POST /api/imports/{id}/finish", "own import", ``, []need{createUser}, "                  401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"POST /api/imports/{id}/finish", "another's import", ``, []need{createUser}, "            401 401 401 401 401 first 200 403 404 403 403 403"},
-	{"POST /api/imports/{id}/finish", "absent", ``, []need{createUser}, "                      401 401 401 401 401 first 404 403 404 403 403 403"},
-	{"DELETE /api/imports/{id}", "own import", ``, []need{createUser}, "                       401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"DELETE /api/imports/{id}", "another's import", ``, []need{createUser}, "                 401 401 401 401 401 first 200 403 404 403 403 403"},
-	{"DELETE /api/imports/{id}", "absent", ``, []need{createUser}, "                           401 401 401 401 401 first 404 403 404 403 403 403"},
+	{op: "POST /api/imports", target: "plain", body: `{"dryRun":false}`, needs: []need{createUser},
+		want: "401 401 401 401 401 first 201 403 201 403 403 403"},
+	{op: "GET /api/imports/{id}", target: "own import", needs: []need{createUser},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "GET /api/imports/{id}", target: "another's import", needs: []need{createUser},
+		want: "401 401 401 401 401 first 200 403 404 403 403 403"},
+	{op: "GET /api/imports/{id}", target: "absent", needs: []need{createUser},
+		want: "401 401 401 401 401 first 404 403 404 403 403 403"},
+	{op: "POST /api/imports/{id}/rows", target: "own import", body: importRow, needs: []need{createUser},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "POST /api/imports/{id}/rows", target: "another's import", body: importRow, needs: []need{createUser},
+		want: "401 401 401 401 401 first 200 403 404 403 403 403"},
+	{op: "POST /api/imports/{id}/rows", target: "absent", body: importRow, needs: []need{createUser},
+		want: "401 401 401 401 401 first 404 403 404 403 403 403"},
+	{op: "POST /api/imports/{id}/finish", target: "own import", needs: []need{createUser},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "POST /api/imports/{id}/finish", target: "another's import", needs: []need{createUser},
+		want: "401 401 401 401 401 first 200 403 404 403 403 403"},
+	{op: "POST /api/imports/{id}/finish", target: "absent", needs: []need{createUser},
+		want: "401 401 401 401 401 first 404 403 404 403 403 403"},
+	{op: "DELETE /api/imports/{id}", target: "own import", needs: []need{createUser},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "DELETE /api/imports/{id}", target: "another's import", needs: []need{createUser},
+		want: "401 401 401 401 401 first 200 403 404 403 403 403"},
+	{op: "DELETE /api/imports/{id}", target: "absent", needs: []need{createUser},
+		want: "401 401 401 401 401 first 404 403 404 403 403 403"},
 }
 
 // importOf stores an open import of a user.
@@ -36,7 +54,8 @@ func (f *fixture) importOf(userID int64) (id int64) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx account.Tx) (err error) {
 		now := f.clock.Now()
-		id, err = tx.InsertImport(ctx, account.Import{UserID: userID, State: account.ImportOpen, Created: now, Touched: now})
+		open := account.Import{UserID: userID, State: account.ImportOpen, Created: now, Touched: now}
+		id, err = tx.InsertImport(ctx, open)
 		return err
 	})
 	return id

@@ -9,20 +9,33 @@ var (
 )
 
 var keyPermissions = []permissionRow{
-	//                                                                         nobody garbage expired out inactive reset admin user only but listed unlisted
-	{"GET /api/api-key", "self", ``, []need{readKey}, "                       401 401 401 401 401 first none none none 403 none 403"},
-	{"POST /api/api-key", "self", ``, []need{createKey}, "                    401 401 401 401 401 first 200 200 200 403 200 403"},
+	// Outcomes: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	{op: "GET /api/api-key", target: "self", needs: []need{readKey},
+		want: "401 401 401 401 401 first none none none 403 none 403"},
+	{op: "POST /api/api-key", target: "self", needs: []need{createKey},
+		want: "401 401 401 401 401 first 200 200 200 403 200 403"},
 
-	{"GET /api/keys", "self's list", ``, []need{readKey}, "                   401 401 401 401 401 first 200 200 200 403 200 404"},
-	{"GET /api/keys", "member's list", ``, []need{readKey}, "                 401 401 401 401 401 first 200 404 200 403 200 404"},
-	{"GET /api/keys", "administrator's list", ``, []need{readKey}, "          401 401 401 401 401 first 200 404 200 403 200 404"},
-	{"GET /api/keys", "absent's list", ``, []need{readKey}, "                 401 401 401 401 401 first 404 404 404 403 404 404"},
-	{"POST /api/keys", "self", `{"name":"n"}`, []need{createKey}, "           401 401 401 401 401 first 201 201 201 403 201 403"},
+	{op: "GET /api/keys", target: "self's list", needs: []need{readKey},
+		want: "401 401 401 401 401 first 200 200 200 403 200 404"},
+	{op: "GET /api/keys", target: "member's list", needs: []need{readKey},
+		want: "401 401 401 401 401 first 200 404 200 403 200 404"},
+	{op: "GET /api/keys", target: "administrator's list", needs: []need{readKey},
+		want: "401 401 401 401 401 first 200 404 200 403 200 404"},
+	{op: "GET /api/keys", target: "absent's list", needs: []need{readKey},
+		want: "401 401 401 401 401 first 404 404 404 403 404 404"},
+	{op: "POST /api/keys", target: "self", body: `{"name":"n"}`, needs: []need{createKey},
+		want: "401 401 401 401 401 first 201 201 201 403 201 403"},
 
-	{"DELETE /api/keys/{id}", "self's key", ``, []need{deleteKey}, "          401 401 401 401 401 first 204 204 204 403 204 404"},
-	{"DELETE /api/keys/{id}", "plain's key", ``, []need{deleteKey}, "         401 401 401 401 401 first 204 404 204 403 204 404"},
-	{"DELETE /api/keys/{id}", "plain's key", ``, []need{deleteKey, readKey}, "401 401 401 401 401 first 204 404 204 403 204 404"},
-	{"DELETE /api/keys/{id}", "member's key", ``, []need{deleteKey}, "        401 401 401 401 401 first 204 404 403 403 403 404"},
-	{"DELETE /api/keys/{id}", "administrator's key", ``, []need{deleteKey}, " 401 401 401 401 401 first 204 404 403 403 403 404"},
-	{"DELETE /api/keys/{id}", "absent", ``, []need{deleteKey}, "              401 401 401 401 401 first 404 404 404 403 404 404"},
+	{op: "DELETE /api/keys/{id}", target: "self's key", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 204 204 204 403 204 404"},
+	{op: "DELETE /api/keys/{id}", target: "plain's key", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 204 404 204 403 204 404"},
+	{op: "DELETE /api/keys/{id}", target: "plain's key", needs: []need{deleteKey, readKey},
+		want: "401 401 401 401 401 first 204 404 204 403 204 404"},
+	{op: "DELETE /api/keys/{id}", target: "member's key", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 204 404 403 403 403 404"},
+	{op: "DELETE /api/keys/{id}", target: "administrator's key", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 204 404 403 403 403 404"},
+	{op: "DELETE /api/keys/{id}", target: "absent", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 404 404 404 403 404 404"},
 }

@@ -13,34 +13,55 @@ var (
 	editSAML     = need{access.EntitySAMLConfiguration, access.ActionEdit}
 )
 
-// Where secrets, mail and links go is for role 1 alone: those who hold the
-// permission and not the role are refused.
+// settingPermissions are the rows of the settings. Only role 1 may change the recipients of secrets, mail and links: a
+// caller who has the permission without the role is refused.
 var settingPermissions = []permissionRow{
-	//                                                                                      nobody garbage expired out inactive reset admin user only but listed unlisted
-	{"GET /api/about", "", ``, nil, "                                                          200 200 200 200 200 200 200 200 200 200 200 200"},
+	// Outcomes: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	{op: "GET /api/about",
+		want: "200 200 200 200 200 200 200 200 200 200 200 200"},
 
-	{"GET /api/preferences", "", ``, nil, "                                                    401 401 401 401 401 first 200 200 200 200 200 200"},
-	{"PATCH /api/preferences", "", `{"language":"de"}`, nil, "                                 401 401 401 401 401 first 200 200 200 200 200 200"},
+	{op: "GET /api/preferences",
+		want: "401 401 401 401 401 first 200 200 200 200 200 200"},
+	{op: "PATCH /api/preferences", body: `{"language":"de"}`,
+		want: "401 401 401 401 401 first 200 200 200 200 200 200"},
 
-	{"GET /api/lockout-policy", "", ``, []need{readLockout}, "                                 401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"PATCH /api/lockout-policy", "", `{"failedAttemptThreshold":5}`, []need{editLockout}, "   401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "GET /api/lockout-policy", needs: []need{readLockout},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "PATCH /api/lockout-policy", body: `{"failedAttemptThreshold":5}`, needs: []need{editLockout},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
 
-	{"GET /api/application-settings", "", ``, []need{readSettings}, "                          401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"PATCH /api/application-settings", "", `{"logRetentionPeriod":30}`, []need{editSettings}, "401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"PATCH /api/application-settings", "", `{"smtpServerAddress":"mail.example.org"}`, []need{editSettings}, "401 401 401 401 401 first 200 403 403 403 403 403"},
-	{"PATCH /api/application-settings", "", `{"smtpAccountPassword":"x"}`, []need{editSettings}, "401 401 401 401 401 first 200 403 403 403 403 403"},
-	{"PATCH /api/application-settings", "", `{"defaultRoleIds":[2,%d]}`, []need{editSettings, readRole}, "401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"PATCH /api/application-settings", "", `{"defaultRoleIds":[1,2]}`, []need{editSettings, readRole}, "401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"POST /api/application-settings/test-message", "", ``, []need{editSettings}, "            401 401 401 401 401 first 200 403 403 403 403 403"},
+	{op: "GET /api/application-settings", needs: []need{readSettings},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "PATCH /api/application-settings", body: `{"logRetentionPeriod":30}`, needs: []need{editSettings},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "PATCH /api/application-settings", body: `{"smtpServerAddress":"mail.example.org"}`, needs: []need{editSettings},
+		want: "401 401 401 401 401 first 200 403 403 403 403 403"},
+	{op: "PATCH /api/application-settings", body: `{"smtpAccountPassword":"x"}`, needs: []need{editSettings},
+		want: "401 401 401 401 401 first 200 403 403 403 403 403"},
+	{op: "PATCH /api/application-settings", body: `{"defaultRoleIds":[2,%d]}`, needs: []need{editSettings, readRole},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "PATCH /api/application-settings", body: `{"defaultRoleIds":[1,2]}`, needs: []need{editSettings, readRole},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "POST /api/application-settings/test-message", needs: []need{editSettings},
+		want: "401 401 401 401 401 first 200 403 403 403 403 403"},
 
-	{"GET /api/server-settings", "", ``, []need{readSettings}, "                               401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"PATCH /api/server-settings", "", `{"sessionIdleMinutes":60}`, []need{editSettings}, "    401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"PATCH /api/server-settings", "", `{"publicUrl":"https://id.example.org"}`, []need{editSettings}, "401 401 401 401 401 first 200 403 403 403 403 403"},
-	{"PATCH /api/server-settings", "", `{"emailSenderName":"x"}`, []need{editSettings}, "      401 401 401 401 401 first 200 403 403 403 403 403"},
+	{op: "GET /api/server-settings", needs: []need{readSettings},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "PATCH /api/server-settings", body: `{"sessionIdleMinutes":60}`, needs: []need{editSettings},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "PATCH /api/server-settings", body: `{"publicUrl":"https://id.example.org"}`, needs: []need{editSettings},
+		want: "401 401 401 401 401 first 200 403 403 403 403 403"},
+	{op: "PATCH /api/server-settings", body: `{"emailSenderName":"x"}`, needs: []need{editSettings},
+		want: "401 401 401 401 401 first 200 403 403 403 403 403"},
 
-	{"GET /api/ldap-configuration", "", ``, []need{readLDAP}, "                                401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"PATCH /api/ldap-configuration", "", `{"userSearchBase":"x"}`, []need{editLDAP}, "        401 401 401 401 401 first 200 403 403 403 403 403"},
-	{"GET /api/saml-configuration", "", ``, []need{readSAML}, "                                401 401 401 401 401 first 200 403 200 403 403 403"},
-	{"PATCH /api/saml-configuration", "", `{"activateCreatedUsers":true}`, []need{editSAML}, " 401 401 401 401 401 first 200 403 403 403 403 403"},
-	{"GET /api/saml-configuration/generate-certificate", "", ``, []need{editSAML}, "           401 401 401 401 401 first 200 403 403 403 403 403"},
+	{op: "GET /api/ldap-configuration", needs: []need{readLDAP},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "PATCH /api/ldap-configuration", body: `{"userSearchBase":"x"}`, needs: []need{editLDAP},
+		want: "401 401 401 401 401 first 200 403 403 403 403 403"},
+	{op: "GET /api/saml-configuration", needs: []need{readSAML},
+		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+	{op: "PATCH /api/saml-configuration", body: `{"activateCreatedUsers":true}`, needs: []need{editSAML},
+		want: "401 401 401 401 401 first 200 403 403 403 403 403"},
+	{op: "GET /api/saml-configuration/generate-certificate", needs: []need{editSAML},
+		want: "401 401 401 401 401 first 200 403 403 403 403 403"},
 }

@@ -11,8 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// outcomes are the words of the permission table that stand for more than a
-// status.
+// outcomes are the errors that the permission table names by a word or a status.
 var outcomes = map[string]struct {
 	status int
 	code   account.Code
@@ -20,7 +19,7 @@ var outcomes = map[string]struct {
 	"401":   {401, account.CodeUnauthorized},
 	"403":   {403, account.CodeForbidden},
 	"first": {403, account.CodePasswordChangeRequired}, // change the password first
-	"own":   {403, account.CodeUsePasswordChange},      // there is another way for one's own password
+	"own":   {403, account.CodeUsePasswordChange},      // callers use another operation for their own password
 	"404":   {404, account.CodeNotFound},
 	"token": {400, account.CodeInvalidRecoveryToken},
 	"none":  {404, account.CodeNoAPIKey},
@@ -28,18 +27,16 @@ var outcomes = map[string]struct {
 	"inuse": {409, account.CodeRoleInUse},
 }
 
-// permissionRow is one row of the permission table. %d in a body is a role that
-// permits nothing. The first permission of needs is what the caller "but" lacks.
+// permissionRow is one row of the permission table: an operation on a target with the outcomes for all callers.
 type permissionRow struct {
 	op     string
 	target string
-	body   string
-	needs  []need
-	want   string // by caller, in the order of callers
+	body   string // %d is the id of a role without permissions
+	needs  []need // the caller "lacking" lacks the first one
+	want   string // the outcomes in the order of callers: a status or a key of outcomes
 }
 
-// permissionTable is who may do what: docs/security.md as outcomes, a list for
-// each noun.
+// permissionTable has the permissions of docs/security.md as outcomes, with one list per noun.
 var permissionTable = slices.Concat(
 	userPermissions, mailPermissions, rolePermissions, keyPermissions, sessionPermissions, activityPermissions,
 	settingPermissions, importPermissions,
@@ -52,7 +49,7 @@ func TestPermissions(t *testing.T) {
 	}
 	for _, op := range operations(t) {
 		if rows[op.name] == 0 {
-			t.Errorf("no row of the table says who may %s", op.name)
+			t.Errorf("the permission table has no row for %s", op.name)
 		}
 		delete(rows, op.name)
 		t.Run(op.name, func(t *testing.T) {
@@ -69,10 +66,10 @@ func TestPermissions(t *testing.T) {
 				}
 				body := strings.ReplaceAll(row.body, "%d", fmt.Sprint(f.role()))
 				for i, caller := range callers {
-					s := f.scene(caller, row.target, row.needs)
+					s := f.scenario(caller, row.target, row.needs)
 					fresh := strings.Replace(body, "new@", fmt.Sprintf("new%d@", s.caller), 1)
-					f.permission(op, call{method: op.method, path: op.at(s.target) + s.query, token: s.token, body: fresh},
-						fmt.Sprintf("%s to %q %s", caller, row.target, body), want[i])
+					c := call{method: op.method, path: op.at(s.target) + s.query, token: s.token, body: fresh}
+					f.checkPermission(op, c, fmt.Sprintf("%s to %q %s", caller, row.target, body), want[i])
 				}
 			}
 		})
@@ -82,30 +79,29 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// permission makes one request and checks its outcome; for want of a permission
-// nothing may be written.
-func (f *fixture) permission(op operation, c call, who, want string) {
+// checkPermission sends one request and checks its outcome. A refused request must not write anything. name describes
+// the request in messages.
+func (f *fixture) checkPermission(op operation, c call, name, want string) {
 	before := f.store.commits.Load()
 	a := f.do(c)
 	op.checkAnswer(f.t, a)
 	refused, isRefused := outcomes[want]
 	if !isRefused {
 		if got := fmt.Sprint(a.status); got != want {
-			f.t.Errorf("%s: %s, want %s: %s", who, got, want, a.body)
+			f.t.Errorf("%s: %s, want %s: %s", name, got, want, a.body)
 		}
 		return
 	}
-	if a.status != refused.status || a.failure(f.t).Error != string(refused.code) {
-		f.t.Errorf("%s: want %d %s: %s", who, refused.status, refused.code, a.body)
+	if a.status != refused.status || a.errorBody(f.t).Error != string(refused.code) {
+		f.t.Errorf("%s: want %d %s: %s", name, refused.status, refused.code, a.body)
 	}
-	if want != "token" && f.store.commits.Load() != before { // a bad token is counted
-		f.t.Errorf("%s was refused, and something was written", who)
+	if want != "token" && f.store.commits.Load() != before { // the throttle counts a wrong recovery token
+		f.t.Errorf("%s was refused, but wrote to the database", name)
 	}
 }
 
-// TestUnseenIsUnknown: a thing that is there and may not be seen is answered
-// like one that is not there, to the byte.
-func TestUnseenIsUnknown(t *testing.T) {
+// TestHiddenIsNotFound checks that an entity which the caller may not read has exactly the answer of an absent one.
+func TestHiddenIsNotFound(t *testing.T) {
 	f := newFixture(t)
 	for _, test := range []struct {
 		op, body string
@@ -126,17 +122,19 @@ func TestUnseenIsUnknown(t *testing.T) {
 		case access.EntitySession:
 			target = "member's session"
 		}
-		s := f.scene("unlisted", target, test.needs)
+		s := f.scenario("unlisted", target, test.needs)
 		method, path, _ := strings.Cut(test.op, " ")
-		ask := func(id int64) answer {
+		request := func(id int64) answer {
 			return f.do(call{
 				method: method, path: strings.Replace(path, "{id}", fmt.Sprint(id), 1), token: s.token, body: test.body,
 				header: http.Header{"X-Request-Id": {"same"}},
 			})
 		}
-		there, not := ask(s.target), ask(999_999)
-		if there.status != http.StatusNotFound || there.body != not.body || fmt.Sprint(there.header) != fmt.Sprint(not.header) {
-			t.Errorf("%s: %d %s %v, and for one that is not there %d %s %v", test.op, there.status, there.body, there.header, not.status, not.body, not.header)
+		hidden, absent := request(s.target), request(999_999)
+		if hidden.status != http.StatusNotFound || hidden.body != absent.body ||
+			fmt.Sprint(hidden.header) != fmt.Sprint(absent.header) {
+			t.Errorf("%s: a hidden entity is answered %d %s %v, an absent one %d %s %v",
+				test.op, hidden.status, hidden.body, hidden.header, absent.status, absent.body, absent.header)
 		}
 	}
 }

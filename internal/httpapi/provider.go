@@ -6,92 +6,122 @@ import (
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
+	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// The configurations of who else than Usher may say who somebody is.
+// providerService configures the external identity providers: LDAP and SAML.
+type providerService interface {
+	LDAPConfiguration(ctx context.Context, caller *account.Principal) (settings.LDAPConfiguration, error)
+	UpdateLDAPConfiguration(
+		ctx context.Context, caller *account.Principal, update settings.LDAPUpdate,
+	) (settings.LDAPConfiguration, error)
+	SAMLConfiguration(ctx context.Context, caller *account.Principal) (settings.SAMLConfiguration, error)
+	UpdateSAMLConfiguration(
+		ctx context.Context, caller *account.Principal, update settings.SAMLUpdate,
+	) (settings.SAMLConfiguration, error)
+	RenewSAMLCertificate(ctx context.Context, caller *account.Principal) (string, error)
+}
 
-func (h handlers) ApiLdapConfigurationGet(ctx context.Context, _ wire.ApiLdapConfigurationGetRequestObject) (wire.ApiLdapConfigurationGetResponseObject, error) {
-	c, err := h.accounts.LDAPConfiguration(ctx, requestOf(ctx).caller)
+type providerHandlers struct{ service providerService }
+
+func (h providerHandlers) ApiLdapConfigurationGet(
+	ctx context.Context, _ wire.ApiLdapConfigurationGetRequestObject,
+) (wire.ApiLdapConfigurationGetResponseObject, error) {
+	c, err := h.service.LDAPConfiguration(ctx, requestOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiLdapConfigurationGet200JSONResponse(ldapConfiguration(c)), nil
+	return wire.ApiLdapConfigurationGet200JSONResponse(wireLDAPConfiguration(c)), nil
 }
 
-func (h handlers) ApiLdapConfigurationPatch(ctx context.Context, r wire.ApiLdapConfigurationPatchRequestObject) (wire.ApiLdapConfigurationPatchResponseObject, error) {
-	c, err := h.accounts.UpdateLDAPConfiguration(ctx, requestOf(ctx).caller, settings.LDAPUpdate{
+func (h providerHandlers) ApiLdapConfigurationPatch(
+	ctx context.Context, r wire.ApiLdapConfigurationPatchRequestObject,
+) (wire.ApiLdapConfigurationPatchResponseObject, error) {
+	c, err := h.service.UpdateLDAPConfiguration(ctx, requestOf(ctx).caller, settings.LDAPUpdate{
 		Enabled: r.Body.Enabled, URL: clearable(r.Body.URL), SearchUserDN: clearable(r.Body.SearchUserDN),
 		SearchUserPassword: clearableSecret(r.Body.SearchUserPassword), UserSearchBase: clearable(r.Body.UserSearchBase),
-		UserSearchFilter: clearable(r.Body.UserSearchFilter), AllowedGroups: groupsUpdate(r.Body.AllowedGroups),
+		UserSearchFilter: clearable(r.Body.UserSearchFilter), AllowedGroups: allowedGroups(r.Body.AllowedGroups),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiLdapConfigurationPatch200JSONResponse(ldapConfiguration(c)), nil
+	return wire.ApiLdapConfigurationPatch200JSONResponse(wireLDAPConfiguration(c)), nil
 }
 
-func (h handlers) ApiSamlConfigurationGet(ctx context.Context, _ wire.ApiSamlConfigurationGetRequestObject) (wire.ApiSamlConfigurationGetResponseObject, error) {
-	c, err := h.accounts.SAMLConfiguration(ctx, requestOf(ctx).caller)
+func (h providerHandlers) ApiSamlConfigurationGet(
+	ctx context.Context, _ wire.ApiSamlConfigurationGetRequestObject,
+) (wire.ApiSamlConfigurationGetResponseObject, error) {
+	c, err := h.service.SAMLConfiguration(ctx, requestOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiSamlConfigurationGet200JSONResponse(samlConfiguration(c)), nil
+	return wire.ApiSamlConfigurationGet200JSONResponse(wireSAMLConfiguration(c)), nil
 }
 
-func (h handlers) ApiSamlConfigurationPatch(ctx context.Context, r wire.ApiSamlConfigurationPatchRequestObject) (wire.ApiSamlConfigurationPatchResponseObject, error) {
-	c, err := h.accounts.UpdateSAMLConfiguration(ctx, requestOf(ctx).caller, settings.SAMLUpdate{
-		Enabled: r.Body.Enabled, ActivateCreatedUsers: r.Body.ActivateCreatedUsers, ProviderLoginURL: clearable(r.Body.ProviderLoginURL),
-		SignatureCertificate: clearable(r.Body.SignatureCertificate), AllowedGroups: groupsUpdate(r.Body.AllowedGroups),
+func (h providerHandlers) ApiSamlConfigurationPatch(
+	ctx context.Context, r wire.ApiSamlConfigurationPatchRequestObject,
+) (wire.ApiSamlConfigurationPatchResponseObject, error) {
+	c, err := h.service.UpdateSAMLConfiguration(ctx, requestOf(ctx).caller, settings.SAMLUpdate{
+		Enabled: r.Body.Enabled, ActivateCreatedUsers: r.Body.ActivateCreatedUsers,
+		ProviderLoginURL:     clearable(r.Body.ProviderLoginURL),
+		SignatureCertificate: clearable(r.Body.SignatureCertificate), AllowedGroups: allowedGroups(r.Body.AllowedGroups),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiSamlConfigurationPatch200JSONResponse(samlConfiguration(c)), nil
+	return wire.ApiSamlConfigurationPatch200JSONResponse(wireSAMLConfiguration(c)), nil
 }
 
-func (h handlers) ApiSamlConfigurationGenerateCertificateGet(ctx context.Context, _ wire.ApiSamlConfigurationGenerateCertificateGetRequestObject) (wire.ApiSamlConfigurationGenerateCertificateGetResponseObject, error) {
-	certificate, err := h.accounts.RenewSAMLCertificate(ctx, requestOf(ctx).caller)
+func (h providerHandlers) ApiSamlConfigurationGenerateCertificateGet(
+	ctx context.Context, _ wire.ApiSamlConfigurationGenerateCertificateGetRequestObject,
+) (wire.ApiSamlConfigurationGenerateCertificateGetResponseObject, error) {
+	certificate, err := h.service.RenewSAMLCertificate(ctx, requestOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
 	return wire.ApiSamlConfigurationGenerateCertificateGet200JSONResponse{EncryptionCertificate: certificate}, nil
 }
 
-func ldapConfiguration(c settings.LDAPConfiguration) wire.LDAPConfiguration {
+func wireLDAPConfiguration(c settings.LDAPConfiguration) wire.LDAPConfiguration {
 	return wire.LDAPConfiguration{
 		Enabled: c.Enabled, URL: c.URL, SearchUserDN: c.SearchUserDN, SearchUserPassword: mask(c.PasswordSet),
-		UserSearchBase: c.UserSearchBase, UserSearchFilter: c.UserSearchFilter, AllowedGroups: groups(c.AllowedGroups),
+		UserSearchBase: c.UserSearchBase, UserSearchFilter: c.UserSearchFilter,
+		AllowedGroups: wireAllowedGroups(c.AllowedGroups),
 	}
 }
 
-func samlConfiguration(c settings.SAMLConfiguration) wire.SAMLConfiguration {
+func wireSAMLConfiguration(c settings.SAMLConfiguration) wire.SAMLConfiguration {
 	return wire.SAMLConfiguration{
 		Enabled: c.Enabled, ActivateCreatedUsers: c.ActivateCreatedUsers, ProviderLoginURL: c.ProviderLoginURL,
 		EncryptionCertificate: c.EncryptionCertificate, SignatureCertificate: c.SignatureCertificate,
-		ServiceProviderURL: c.ServiceProviderURL, AssertEndpoint: c.AssertEndpoint, AllowedGroups: groups(c.AllowedGroups),
+		ServiceProviderURL: c.ServiceProviderURL, AssertEndpoint: c.AssertEndpoint,
+		AllowedGroups: wireAllowedGroups(c.AllowedGroups),
 	}
 }
 
-// groups makes sure that JSON has [] and not null.
-func groups(groups []account.AllowedGroup) *[]wire.AllowedGroup {
+// wireAllowedGroups converts groups. No groups are an empty list, because JSON must have [] and not null.
+func wireAllowedGroups(groups []account.AllowedGroup) *[]wire.AllowedGroup {
 	answer := make([]wire.AllowedGroup, len(groups))
 	for i, g := range groups {
-		answer[i] = wire.AllowedGroup{Name: g.Name, DefaultRoleIDs: list(g.DefaultRoleIDs), DefaultProfileID: g.DefaultProfileID}
+		answer[i] = wire.AllowedGroup{
+			Name: g.Name, DefaultRoleIDs: emptyIfNil(g.DefaultRoleIDs), DefaultProfileID: g.DefaultProfileID,
+		}
 	}
 	return &answer
 }
 
-// groupsUpdate reads groups; null is none.
-func groupsUpdate(n nullable.Nullable[[]wire.AllowedGroup]) *[]account.AllowedGroup {
+// allowedGroups converts the groups of a PATCH: nil if the field is absent, an empty list if it is null.
+func allowedGroups(n nullable.Nullable[[]wire.AllowedGroup]) *[]account.AllowedGroup {
 	if !n.IsSpecified() {
 		return nil
 	}
 	given, _ := n.Get()
-	update := make([]account.AllowedGroup, len(given))
+	groups := make([]account.AllowedGroup, len(given))
 	for i, g := range given {
-		update[i] = account.AllowedGroup{Name: g.Name, DefaultRoleIDs: g.DefaultRoleIDs, DefaultProfileID: g.DefaultProfileID}
+		groups[i] = account.AllowedGroup{
+			Name: g.Name, DefaultRoleIDs: g.DefaultRoleIDs, DefaultProfileID: g.DefaultProfileID,
+		}
 	}
-	return &update
+	return &groups
 }

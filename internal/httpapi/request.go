@@ -14,15 +14,22 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/contract"
 )
 
-// request is what is known of a request beside its input.
+// request is the server's state of one request.
 type request struct {
 	id     string
-	op     *operation // nil: not one of the contract
-	caller *account.Principal
+	route  *route             // nil: not a request of the contract
+	caller *account.Principal // nil: not authenticated
 	from   account.Origin
 	answer recorder
+}
+
+// route is an operation and the counters of its requests.
+type route struct {
+	op      *contract.Operation
+	observe observer
 }
 
 type requestKey struct{}
@@ -35,69 +42,25 @@ func requestOf(ctx context.Context) *request {
 	return &request{}
 }
 
-// requestID is the form in which a caller may name a request.
+// requestID is the form of X-Request-Id that is accepted from a client.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 
-// newRequestID makes a name that no other request has. It need not be hard to guess.
+// newRequestID returns a random request id. It need not be hard to guess.
 func newRequestID() string {
 	var id [16]byte
 	hex.Encode(id[:], binary.BigEndian.AppendUint64(nil, rand.Uint64()))
 	return string(id[:])
 }
 
-const (
-	// writeTime is how long a client may take to accept one piece of an answer.
-	writeTime = 30 * time.Second
-	// renewTime is how exactly that is kept.
-	renewTime = time.Second
-)
-
-// recorder notes the status of an answer for the log and the metrics.
-type recorder struct {
-	http.ResponseWriter
-	status  int
-	renewed time.Time // when the client last got writeTime
-}
-
-// WriteHeader notes the status.
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
-	r.renewDeadline()
-	r.ResponseWriter.WriteHeader(status)
-}
-
-// Write sends a piece of the answer.
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	r.renewDeadline()
-	return r.ResponseWriter.Write(b)
-}
-
-// renewDeadline gives the client writeTime from now, for each piece: hashing a
-// thousand passwords takes long, and so does sending a hundred thousand users.
-func (r *recorder) renewDeadline() {
-	if now := time.Now(); now.Sub(r.renewed) >= renewTime {
-		r.renewed = now
-		_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(now.Add(writeTime))
-	}
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// The values of headers that every answer has. Nobody changes them.
-var noSniff, noStore = []string{"nosniff"}, []string{"no-store"}
-
-// enter begins a request, of the contract or not: its id, its log line, its
-// metrics, and the net below a panic.
+// enter is the outermost handler, of requests inside and outside the contract. It sets the request id and the common
+// headers, recovers panics, and counts and logs the request.
 func (s *server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		q := &request{from: account.Origin{ClientNetwork: s.proxies.ClientNetwork(r), Device: r.UserAgent()}, answer: recorder{ResponseWriter: w}}
+		q := &request{
+			from:   account.Origin{ClientNetwork: s.proxies.ClientNetwork(r), Device: r.UserAgent()},
+			answer: recorder{ResponseWriter: w},
+		}
 		if q.id = r.Header.Get("X-Request-Id"); q.id == "" || !requestID.MatchString(q.id) {
 			q.id = newRequestID()
 		}
@@ -107,42 +70,41 @@ func (s *server) enter(next http.Handler) http.Handler {
 		h["X-Content-Type-Options"] = noSniff
 		h["Cache-Control"] = noStore
 		rec := &q.answer
-		defer func() { // also when caught breaks the connection
+		defer func() { // also when recovered breaks the connection by a panic of its own
 			took := time.Since(start)
-			s.observerOf(q.op)(rec.status, took)
+			s.metrics.observerOf(q.route)(rec.status, took)
 			s.logRequest(r, rec.status, took)
 		}()
 		defer func() {
 			if p := recover(); p != nil {
-				s.caught(rec, r, p)
+				s.recovered(rec, r, p)
 			}
 		}()
 		next.ServeHTTP(rec, r)
 	})
 }
 
-// caught answers a request whose handler panicked, if nothing was sent yet, and
-// else breaks the connection, so that no client takes a part for the whole.
-func (s *server) caught(w *recorder, r *http.Request, p any) {
+// recovered answers a request whose handler panicked with p. If a part of the answer was sent already, it breaks the
+// connection, so that no client takes the part for the whole.
+func (s *server) recovered(w *recorder, r *http.Request, p any) {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
-	s.log.ErrorContext(r.Context(), "panic", "panic", p, "request", requestOf(r.Context()).id, "stack", string(debug.Stack()))
+	id, stack := requestOf(r.Context()).id, string(debug.Stack())
+	s.log.ErrorContext(r.Context(), "panic", "panic", p, "request", id, "stack", stack)
 	if w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
 	s.writeError(w, r, &account.Error{Code: account.CodeInternal, Message: "Something went wrong in the server."})
 }
 
-// logRequest writes one line for what is worth one: writes, refused credentials
-// and faults of ours; for every request if the access log is on. A line has the
-// operation, never the path or the query of an unknown one, which may hold
-// anything.
+// logRequest logs writes, refused credentials and server errors; with the access log, every request. It logs the
+// operation and never the path or the query, which may contain secrets.
 func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 	level := slog.LevelDebug
 	switch {
-	case status == http.StatusServiceUnavailable && requestOf(r.Context()).op == nil: // /readyz, which is asked often
-	case status >= 500 && r.Context().Err() == nil: // else its caller has gone away
+	case status == http.StatusServiceUnavailable && requestOf(r.Context()).route == nil: // /readyz is polled often
+	case status >= 500 && r.Context().Err() == nil: // no error if the client has disconnected
 		level = slog.LevelError
 	case s.accessLog, r.Method != http.MethodGet && r.Method != http.MethodHead, status == http.StatusUnauthorized:
 		level = slog.LevelInfo
@@ -155,8 +117,8 @@ func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 		slog.String("method", r.Method), slog.Int("status", status),
 		slog.Duration("took", took), slog.String("source", q.from.ClientNetwork), slog.String("request", q.id),
 	}
-	if q.op != nil {
-		attrs = append(attrs, slog.String("operation", q.op.id))
+	if q.route != nil {
+		attrs = append(attrs, slog.String("operation", q.route.op.ID))
 	}
 	if q.caller != nil {
 		attrs = append(attrs, slog.Int64("user", q.caller.User.ID))
@@ -167,27 +129,28 @@ func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 	s.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// operation puts before a generated handler what its operation needs.
-func (s *server) operation(op *operation, handler http.HandlerFunc) http.Handler {
+// checked returns a handler that authenticates and checks a request of the route before it calls the generated handler.
+func (s *server) checked(route *route, handler http.HandlerFunc) http.Handler {
+	op := route.op
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := requestOf(r.Context())
-		q.op = op
-		if !op.public {
+		q.route = route
+		if !op.Public {
 			token, err := credential(r)
 			if err == nil {
-				q.caller, err = s.accounts.Authenticate(r.Context(), token, q.from)
+				q.caller, err = s.auth.Authenticate(r.Context(), token, q.from)
 			}
 			if err != nil {
 				s.writeError(w, r, err)
 				return
 			}
 		}
-		if err := op.checkQuery(r); err != nil {
+		if err := op.CheckQuery(r); err != nil {
 			s.writeError(w, r, err)
 			return
 		}
-		if op.body != nil {
-			body, err := op.readBody(w, r)
+		if op.HasBody() {
+			body, err := op.ReadBody(w, r)
 			if err != nil {
 				s.writeError(w, r, err)
 				return

@@ -2,141 +2,169 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
-	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-func (h handlers) ApiRolesGet(ctx context.Context, _ wire.ApiRolesGetRequestObject) (wire.ApiRolesGetResponseObject, error) {
-	return roleList{ctx, h.accounts}, nil
+// roleService reads and changes roles.
+type roleService interface {
+	ListRoles(ctx context.Context, caller *account.Principal, yield func(access.Role) error) error
+	DefaultRoles(ctx context.Context, caller *account.Principal) ([]access.Role, error)
+	CreateRoles(ctx context.Context, caller *account.Principal, roles []account.NewRole) ([]access.Role, error)
+	CopyRole(ctx context.Context, caller *account.Principal, from int64, name string) (access.Role, error)
+	Role(ctx context.Context, caller *account.Principal, id int64) (access.Role, error)
+	UpdateRole(
+		ctx context.Context, caller *account.Principal, id int64, update account.RoleUpdate,
+	) (access.Role, error)
+	SetRolePermissions(
+		ctx context.Context, caller *account.Principal, id int64, requests []access.PermissionRequest,
+	) (access.Role, error)
+	DeleteRole(ctx context.Context, caller *account.Principal, id, replaceWith int64) error
 }
 
-// roleList answers all roles as they are read.
+type roleHandlers struct{ service roleService }
+
+func (h roleHandlers) ApiRolesGet(
+	ctx context.Context, _ wire.ApiRolesGetRequestObject,
+) (wire.ApiRolesGetResponseObject, error) {
+	return roleList{ctx: ctx, service: h.service}, nil
+}
+
+// roleList streams all roles.
 type roleList struct {
-	ctx      context.Context
-	accounts *service.Service
+	ctx     context.Context
+	service roleService
 }
 
 // VisitApiRolesGetResponse writes the list.
 func (l roleList) VisitApiRolesGetResponse(w http.ResponseWriter) error {
-	return writeList(w, func(yield func(any) error) error {
-		return l.accounts.ListRoles(l.ctx, requestOf(l.ctx).caller, func(r access.Role) error { return yield(role(r)) })
+	return writeList(w, wireRole, func(yield func(access.Role) error) error {
+		return l.service.ListRoles(l.ctx, requestOf(l.ctx).caller, yield)
 	})
 }
 
-func (h handlers) ApiRolesUserCreationDefaultsGet(ctx context.Context, _ wire.ApiRolesUserCreationDefaultsGetRequestObject) (wire.ApiRolesUserCreationDefaultsGetResponseObject, error) {
-	defaults, err := h.accounts.DefaultRoles(ctx, requestOf(ctx).caller)
+func (h roleHandlers) ApiRolesUserCreationDefaultsGet(
+	ctx context.Context, _ wire.ApiRolesUserCreationDefaultsGetRequestObject,
+) (wire.ApiRolesUserCreationDefaultsGetResponseObject, error) {
+	defaults, err := h.service.DefaultRoles(ctx, requestOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiRolesUserCreationDefaultsGet200JSONResponse(roles(defaults)), nil
+	return wire.ApiRolesUserCreationDefaultsGet200JSONResponse(wireRoles(defaults)), nil
 }
 
-func (h handlers) ApiRolesPost(ctx context.Context, r wire.ApiRolesPostRequestObject) (wire.ApiRolesPostResponseObject, error) {
-	asked := make([]account.NewRole, len(*r.Body))
+func (h roleHandlers) ApiRolesPost(
+	ctx context.Context, r wire.ApiRolesPostRequestObject,
+) (wire.ApiRolesPostResponseObject, error) {
+	roles := make([]account.NewRole, len(*r.Body))
 	for i, n := range *r.Body {
-		asked[i] = account.NewRole{Name: n.Name, Description: n.Description}
+		roles[i] = account.NewRole{Name: n.Name, Description: n.Description}
 	}
-	created, err := h.accounts.CreateRoles(ctx, requestOf(ctx).caller, asked)
+	created, err := h.service.CreateRoles(ctx, requestOf(ctx).caller, roles)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiRolesPost201JSONResponse(roles(created)), nil
+	return wire.ApiRolesPost201JSONResponse(wireRoles(created)), nil
 }
 
-func (h handlers) ApiRolesFromFromIdPost(ctx context.Context, r wire.ApiRolesFromFromIdPostRequestObject) (wire.ApiRolesFromFromIdPostResponseObject, error) {
+func (h roleHandlers) ApiRolesFromFromIdPost(
+	ctx context.Context, r wire.ApiRolesFromFromIdPostRequestObject,
+) (wire.ApiRolesFromFromIdPostResponseObject, error) {
 	from, err := parseID(r.FromID)
 	if err != nil {
 		return nil, err
 	}
-	created, err := h.accounts.CopyRole(ctx, requestOf(ctx).caller, from, r.Body.Name)
+	created, err := h.service.CopyRole(ctx, requestOf(ctx).caller, from, r.Body.Name)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiRolesFromFromIdPost201JSONResponse(role(created)), nil
+	return wire.ApiRolesFromFromIdPost201JSONResponse(wireRole(created)), nil
 }
 
-func (h handlers) ApiRolesIdGet(ctx context.Context, r wire.ApiRolesIdGetRequestObject) (wire.ApiRolesIdGetResponseObject, error) {
+func (h roleHandlers) ApiRolesIdGet(
+	ctx context.Context, r wire.ApiRolesIdGetRequestObject,
+) (wire.ApiRolesIdGetResponseObject, error) {
 	id, err := parseID(r.ID)
 	if err != nil {
 		return nil, err
 	}
-	found, err := h.accounts.Role(ctx, requestOf(ctx).caller, id)
+	role, err := h.service.Role(ctx, requestOf(ctx).caller, id)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiRolesIdGet200JSONResponse(role(found)), nil
+	return wire.ApiRolesIdGet200JSONResponse(wireRole(role)), nil
 }
 
-func (h handlers) ApiRolesIdPatch(ctx context.Context, r wire.ApiRolesIdPatchRequestObject) (wire.ApiRolesIdPatchResponseObject, error) {
+func (h roleHandlers) ApiRolesIdPatch(
+	ctx context.Context, r wire.ApiRolesIdPatchRequestObject,
+) (wire.ApiRolesIdPatchResponseObject, error) {
 	id, err := parseID(r.ID)
 	if err != nil {
 		return nil, err
 	}
-	up := account.RoleUpdate{Name: r.Body.Name, Description: r.Body.Description}
-	changed, err := h.accounts.UpdateRole(ctx, requestOf(ctx).caller, id, up)
+	update := account.RoleUpdate{Name: r.Body.Name, Description: r.Body.Description}
+	role, err := h.service.UpdateRole(ctx, requestOf(ctx).caller, id, update)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiRolesIdPatch200JSONResponse(role(changed)), nil
+	return wire.ApiRolesIdPatch200JSONResponse(wireRole(role)), nil
 }
 
-func (h handlers) ApiRolesIdPermissionsPut(ctx context.Context, r wire.ApiRolesIdPermissionsPutRequestObject) (wire.ApiRolesIdPermissionsPutResponseObject, error) {
+func (h roleHandlers) ApiRolesIdPermissionsPut(
+	ctx context.Context, r wire.ApiRolesIdPermissionsPutRequestObject,
+) (wire.ApiRolesIdPermissionsPutResponseObject, error) {
 	id, err := parseID(r.ID)
 	if err != nil {
 		return nil, err
 	}
-	changed, err := h.accounts.SetRolePermissions(ctx, requestOf(ctx).caller, id, drafts(*r.Body))
+	role, err := h.service.SetRolePermissions(ctx, requestOf(ctx).caller, id, permissionRequests(*r.Body))
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiRolesIdPermissionsPut200JSONResponse(role(changed)), nil
+	return wire.ApiRolesIdPermissionsPut200JSONResponse(wireRole(role)), nil
 }
 
-func (h handlers) ApiRolesIdDelete(ctx context.Context, r wire.ApiRolesIdDeleteRequestObject) (wire.ApiRolesIdDeleteResponseObject, error) {
+func (h roleHandlers) ApiRolesIdDelete(
+	ctx context.Context, r wire.ApiRolesIdDeleteRequestObject,
+) (wire.ApiRolesIdDeleteResponseObject, error) {
 	id, err := parseID(r.ID)
 	if err != nil {
 		return nil, err
 	}
-	var with int64
-	if r.Params.ReplaceWith != nil {
-		with = *r.Params.ReplaceWith
-	}
-	if err := h.accounts.DeleteRole(ctx, requestOf(ctx).caller, id, with); err != nil {
+	if err := h.service.DeleteRole(ctx, requestOf(ctx).caller, id, valueOr(r.Params.ReplaceWith, 0)); err != nil {
 		return nil, err
 	}
 	return wire.ApiRolesIdDelete204Response{}, nil
 }
 
-func roles(rs []access.Role) []wire.Role {
-	list := make([]wire.Role, len(rs))
-	for i, r := range rs {
-		list[i] = role(r)
+func wireRoles(roles []access.Role) []wire.Role {
+	answer := make([]wire.Role, len(roles))
+	for i, r := range roles {
+		answer[i] = wireRole(r)
 	}
-	return list
+	return answer
 }
 
-func role(r access.Role) wire.Role {
-	return wire.Role{ID: r.ID, Name: r.Name, Description: r.Description, Permissions: permissions(r.Expand())}
+func wireRole(r access.Role) wire.Role {
+	return wire.Role{ID: r.ID, Name: r.Name, Description: r.Description, Permissions: wirePermissions(r.Expand())}
 }
 
-func permissions(ps []access.Permission) []wire.Permission {
-	w := make([]wire.Permission, len(ps))
-	for i, p := range ps {
-		w[i] = permission(p)
+func wirePermissions(permissions []access.Permission) []wire.Permission {
+	answer := make([]wire.Permission, len(permissions))
+	for i, p := range permissions {
+		answer[i] = wirePermission(p)
 	}
-	return w
+	return answer
 }
 
-func permission(p access.Permission) wire.Permission {
+func wirePermission(p access.Permission) wire.Permission {
 	w := wire.Permission{EntityName: string(p.Entity), Action: string(p.Action)}
 	switch p.Scope {
 	case access.ScopeIDs:
-		ids := list(p.IDs)
+		ids := emptyIfNil(p.IDs)
 		w.EntityIDs = &ids
 	case access.ScopeSelf:
 		self := access.SelfUserID
@@ -145,31 +173,21 @@ func permission(p access.Permission) wire.Permission {
 	return w
 }
 
-// drafts reads permissions that somebody asks for.
-func drafts(inputs []wire.PermissionInput) []access.PermissionRequest {
-	ds := make([]access.PermissionRequest, len(inputs))
+// permissionRequests converts the permissions in a body, which account checks.
+func permissionRequests(inputs []wire.PermissionInput) []access.PermissionRequest {
+	requests := make([]access.PermissionRequest, len(inputs))
 	for i, in := range inputs {
-		ds[i] = access.PermissionRequest{Entity: access.Entity(in.EntityName), Action: access.Action(in.Action)}
+		requests[i] = access.PermissionRequest{Entity: access.Entity(in.EntityName), Action: access.Action(in.Action)}
 		if in.EntityIDs != nil {
 			ids := make([]int64, len(*in.EntityIDs))
 			for j, id := range *in.EntityIDs {
-				ids[j] = number(id)
+				ids[j] = bodyID(id)
 			}
-			ds[i].IDs = &ids
+			requests[i].IDs = &ids
 		}
 		if in.DynamicID != nil {
-			ds[i].DynamicID = *in.DynamicID
+			requests[i].DynamicID = *in.DynamicID
 		}
 	}
-	return ds
-}
-
-// number reads an id that the contract has as a number or as digits. What is no
-// number of 64 bits is the id of nothing: 0.
-func number(n json.Number) int64 {
-	id, err := n.Int64()
-	if err != nil {
-		return 0
-	}
-	return id
+	return requests
 }

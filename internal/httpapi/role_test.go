@@ -11,41 +11,45 @@ import (
 
 func rolePath(id int64) string { return fmt.Sprintf("/api/roles/%d", id) }
 
-// readsTwo is a permission to read user 2.
-const readsTwo = `[{"action":"read","dynamicId":null,"entityIds":[2],"entityName":"user"}]`
+// readUser2 is the permission to read user 2.
+const readUser2 = `[{"action":"read","dynamicId":null,"entityIds":[2],"entityName":"user"}]`
 
-// deskJSON is a role that a test makes.
+// deskJSON is a role that a test creates.
 func deskJSON(id int64, name, permissions string) string {
 	return fmt.Sprintf(`{"id":%d,"description":"d","name":%q,"permissions":%s}`, id, name, permissions)
 }
 
-// roleSteps are the part of TestAnswers that is about roles.
+// roleSteps are the steps of TestAnswers for roles.
 func roleSteps(f *fixture) []step {
-	by := &f.admin
+	admin := &f.admin
 	return []step{
-		{op: "POST /api/roles", by: by, body: text(`[{"name":"Desk","description":"d"}]`), status: 201, want: "[" + deskJSON(3, "Desk", "[]") + "]\n"},
-		{op: "PUT /api/roles/{id}/permissions", id: 3, by: by, body: text(`[{"entityName":"user","action":"read","entityIds":["2"]}]`),
-			status: 200, want: deskJSON(3, "Desk", readsTwo) + "\n"},
-		{op: "POST /api/roles/from/{fromId}", id: 3, by: by, body: text(`{"name":"Copy"}`), status: 201, want: deskJSON(4, "Copy", readsTwo) + "\n"},
-		{op: "PATCH /api/roles/{id}", id: 4, by: by, body: text(`{"name":"Second desk"}`), status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
-		{op: "GET /api/roles/{id}", id: 4, by: by, status: 200, want: deskJSON(4, "Second desk", readsTwo) + "\n"},
-		{op: "GET /api/roles/user-creation-defaults", by: by, status: 200, want: userRoleJSON + "\n"},
-		{op: "DELETE /api/roles/{id}", id: 4, by: by, status: 204},
-		{op: "GET /api/roles", by: by, status: 200, want: "*", after: func(a answer) {
-			if !strings.HasSuffix(a.body, strings.Trim(userRoleJSON, "[]")+"\n,"+deskJSON(3, "Desk", readsTwo)+"\n]\n") {
+		{op: "POST /api/roles", token: admin, body: literal(`[{"name":"Desk","description":"d"}]`), status: 201, want: "[" +
+			deskJSON(3, "Desk", "[]") + "]\n"},
+		{op: "PUT /api/roles/{id}/permissions", id: 3, token: admin,
+			body:   literal(`[{"entityName":"user","action":"read","entityIds":["2"]}]`),
+			status: 200, want: deskJSON(3, "Desk", readUser2) + "\n"},
+		{op: "POST /api/roles/from/{fromId}", id: 3, token: admin, body: literal(`{"name":"Copy"}`), status: 201,
+			want: deskJSON(4, "Copy", readUser2) + "\n"},
+		{op: "PATCH /api/roles/{id}", id: 4, token: admin, body: literal(`{"name":"Second desk"}`), status: 200,
+			want: deskJSON(4, "Second desk", readUser2) + "\n"},
+		{op: "GET /api/roles/{id}", id: 4, token: admin, status: 200, want: deskJSON(4, "Second desk", readUser2) + "\n"},
+		{op: "GET /api/roles/user-creation-defaults", token: admin, status: 200, want: userRoleJSON + "\n"},
+		{op: "DELETE /api/roles/{id}", id: 4, token: admin, status: 204},
+		{op: "GET /api/roles", token: admin, status: 200, want: "*", after: func(a answer) {
+			if !strings.HasSuffix(a.body, strings.Trim(userRoleJSON, "[]")+"\n,"+deskJSON(3, "Desk", readUser2)+"\n]\n") {
 				f.t.Errorf("the roles are %s", a.body)
 			}
 		}},
 	}
 }
 
-// TestRoleLife is a role from beginning to end, as the wire has it.
-func TestRoleLife(t *testing.T) {
+// TestRoleLifecycle creates, changes and deletes a role, and compares the answers.
+func TestRoleLifecycle(t *testing.T) {
 	f := newFixture(t)
-	var made []struct{ ID int64 }
+	var created []struct{ ID int64 }
 	a := f.do(call{method: "POST", path: "/api/roles", token: f.admin, body: `[{"name":"Desk","description":"d"}]`})
-	a.decode(t, &made)
-	path := rolePath(made[0].ID)
+	a.decode(t, &created)
+	path := rolePath(created[0].ID)
 	permissions := `[{"entityName":"user","action":"read","entityIds":["1",7],"dynamicId":""},
 		{"entityName":"user","action":"read","entityIds":[7],"dynamicId":null},
 		{"entityName":"user","action":"edit","entityIds":[],"dynamicId":"self-user-id"},
@@ -56,7 +60,8 @@ func TestRoleLife(t *testing.T) {
 		`{"action":"read","dynamicId":"self-user-id","entityIds":null,"entityName":"user"},` +
 		`{"action":"read","dynamicId":null,"entityIds":null,"entityName":"dashboard"}]`
 	role := func(name, description, permissions string) string {
-		return fmt.Sprintf(`{"id":%d,"description":%q,"name":%q,"permissions":%s}`+"\n", made[0].ID, description, name, permissions)
+		const format = `{"id":%d,"description":%q,"name":%q,"permissions":%s}` + "\n"
+		return fmt.Sprintf(format, created[0].ID, description, name, permissions)
 	}
 	for _, step := range []struct {
 		call call
@@ -76,8 +81,8 @@ func TestRoleLife(t *testing.T) {
 	f.do(call{path: path, token: f.admin}).want(t, http.StatusNotFound, account.CodeNotFound)
 }
 
-// TestRoleFaults: what is wrong with a request for roles is told by its place.
-func TestRoleFaults(t *testing.T) {
+// TestRoleErrors checks the code and the path of each error of the role operations.
+func TestRoleErrors(t *testing.T) {
 	f := newFixture(t)
 	id := f.role()
 	held := f.role()
@@ -94,10 +99,12 @@ func TestRoleFaults(t *testing.T) {
 		{put(`{"entityName":"user","action":"edit"}`), 400, account.CodePermissionNeedsRead, "/0/action"},
 		{put(`{"entityName":"user","action":"read","entityIds":[]}`), 400, account.CodeInvalid, "/0/entityIds"},
 		{put(`{"entityName":"user","action":"read","entityIds":["007"]}`), 400, account.CodeInvalid, "/0/entityIds/0"},
-		{put(`{"entityName":"user","action":"read","entityIds":["9999999999999999999"]}`), 400, account.CodeInvalid, "/0/entityIds"},
+		{put(`{"entityName":"user","action":"read","entityIds":["9999999999999999999"]}`), 400, account.CodeInvalid,
+			"/0/entityIds"},
 		{put(`{"entityName":"user","action":"read","dynamicId":"x"}`), 400, account.CodeInvalid, "/0/dynamicId"},
 		{put(`{"entityName":"2fly","action":"read"}`), 400, account.CodeInvalid, "/0/entityName"},
-		{call{method: "POST", path: "/api/roles", body: `[{"name":"USER","description":""}]`}, 409, account.CodeRoleNameTaken, "/0/name"},
+		{call{method: "POST", path: "/api/roles", body: `[{"name":"USER","description":""}]`}, 409,
+			account.CodeRoleNameTaken, "/0/name"},
 		{call{method: "POST", path: "/api/roles/from/1", body: `{"name":"user"}`}, 409, account.CodeRoleNameTaken, "/name"},
 		{call{method: "PATCH", path: rolePath(id), body: `{"name":" "}`}, 400, account.CodeInvalid, "/name"},
 		{call{method: "DELETE", path: rolePath(held) + "?replaceWith=999"}, 400, account.CodeInvalid, "/query/replaceWith"},
@@ -106,18 +113,18 @@ func TestRoleFaults(t *testing.T) {
 		test.call.token = f.admin
 		a := f.do(test.call)
 		a.want(t, test.status, test.code)
-		if !a.failure(t).names(test.path) {
-			t.Errorf("%s: the failure does not name %s: %s", test.call.body, test.path, a.body)
+		if !a.errorBody(t).names(test.path) {
+			t.Errorf("%s: the error does not name %s: %s", test.call.body, test.path, a.body)
 		}
 	}
-	if a := f.do(call{method: "DELETE", path: rolePath(held) + fmt.Sprintf("?replaceWith=%d", id), token: f.admin}); a.status != http.StatusNoContent {
-		t.Errorf("replaced: %d %s", a.status, a.body)
+	replace := rolePath(held) + fmt.Sprintf("?replaceWith=%d", id)
+	if a := f.do(call{method: "DELETE", path: replace, token: f.admin}); a.status != http.StatusNoContent {
+		t.Errorf("delete with a replacement: %d %s", a.status, a.body)
 	}
 }
 
-// TestRolesAreCutToTheReader: a list has what its reader may see, and [] if that
-// is nothing.
-func TestRolesAreCutToTheReader(t *testing.T) {
+// TestRolesVisibleToCaller checks that a list has only the roles that the caller may read, and [] if there are none.
+func TestRolesVisibleToCaller(t *testing.T) {
 	f := newFixture(t)
 	absent := f.role(grant("role", 999, readRole)...)
 	two := f.role(grant("role", 2, readRole)...)

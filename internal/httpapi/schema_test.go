@@ -14,19 +14,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// fault is a body with one thing wrong, and the place of it.
-type fault struct {
+// invalidBody is a body with one violation of the schema, at path.
+type invalidBody struct {
 	name string
 	body string
 	path string
 }
 
-// faultsOf makes bodies from the contract's example, each with one fault: every
-// field is left out, of another type, null, too long, too short, or written in
-// another case, and every object has a field too many.
-func faultsOf(schema *openapi3.Schema, example any) []fault {
-	var all []fault
-	add := func(name, path string, body any) { all = append(all, fault{name + " " + path, jsonOf(body), path}) }
+// invalidBodies derives bodies from the contract's example, each with one violation. Each field is missing, of another
+// type, null, too long, too short, or written in another case. Each object has an unknown field.
+func invalidBodies(schema *openapi3.Schema, example any) []invalidBody {
+	var all []invalidBody
+	add := func(name, path string, body any) {
+		all = append(all, invalidBody{name + " " + path, jsonOf(body), path})
+	}
 	for name, value := range wrongTypes(schema) {
 		add(name, "", value)
 	}
@@ -67,37 +68,43 @@ func faultsOf(schema *openapi3.Schema, example any) []fault {
 			changed[strings.ToUpper(name)] = fields[name]
 			return wrap(changed)
 		}())
-		for what, value := range wrongTypes(field) {
-			add(what, path, with(name, value))
+		for kind, value := range wrongTypes(field) {
+			add(kind, path, with(name, value))
 		}
-		for what, value := range wrongValues(field) {
-			add(what, path, with(name, value))
+		for kind, value := range wrongValues(field) {
+			add(kind, path, with(name, value))
 		}
 		if field.Items != nil {
-			for what, value := range wrongTypes(field.Items.Value) {
-				add(what, path+"/1", with(name, []any{1, value}))
+			for kind, value := range wrongTypes(field.Items.Value) {
+				add(kind, path+"/1", with(name, []any{1, value}))
 			}
-			for what, value := range wrongValues(field.Items.Value) {
-				add(what, path+"/0", with(name, []any{value}))
+			for kind, value := range wrongValues(field.Items.Value) {
+				add(kind, path+"/0", with(name, []any{value}))
 			}
 		}
 	}
 	return all
 }
 
-// number is a JSON number as it is written.
-type number string
+// rawNumber is the text of a JSON number.
+type rawNumber string
 
-// MarshalJSON returns it as it is.
-func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
+// MarshalJSON returns the text.
+func (n rawNumber) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
-// wrongTypes are values of every type that the schema has not.
+// wrongTypes returns a value of each type that the schema refuses.
 func wrongTypes(s *openapi3.Schema) map[string]any {
-	if len(s.OneOf) > 0 { // of an id
+	if len(s.OneOf) > 0 { // an id: a number or digits
 		return map[string]any{"text": marker, "true": true, "null": nil, "number": 12345.5}
 	}
-	values := map[string]any{"text": marker, "true": true, "array": []any{marker}, "object": map[string]any{marker[:2]: marker}, "number": 12345.5, "null": nil}
-	kinds := map[string]string{openapi3.TypeString: "text", openapi3.TypeBoolean: "true", openapi3.TypeArray: "array", openapi3.TypeObject: "object"}
+	values := map[string]any{
+		"text": marker, "true": true, "array": []any{marker}, "object": map[string]any{marker[:2]: marker},
+		"number": 12345.5, "null": nil,
+	}
+	kinds := map[string]string{
+		openapi3.TypeString: "text", openapi3.TypeBoolean: "true", openapi3.TypeArray: "array",
+		openapi3.TypeObject: "object",
+	}
 	delete(values, kinds[(*s.Type)[0]])
 	if s.Nullable {
 		delete(values, "null")
@@ -105,7 +112,7 @@ func wrongTypes(s *openapi3.Schema) map[string]any {
 	return values
 }
 
-// wrongValues are values of the right type that the schema or the rules refuse.
+// wrongValues returns values of the right type that the schema or the rules of account refuse.
 func wrongValues(s *openapi3.Schema) map[string]any {
 	values := map[string]any{}
 	if s.MinLength > 0 {
@@ -124,33 +131,36 @@ func wrongValues(s *openapi3.Schema) map[string]any {
 		values["not in the enumeration"] = true
 	}
 	if s.Type.Is(openapi3.TypeInteger) {
-		for _, n := range []string{"-1", "1e400", "-1e400", "1e2", "1.0", "1.5", "9223372036854775808", "-9223372036854775809", "1e-400", strings.Repeat("9", 400)} {
-			values[n[:min(len(n), 25)]] = number(n)
+		for _, n := range []string{
+			"-1", "1e400", "-1e400", "1e2", "1.0", "1.5", "9223372036854775808", "-9223372036854775809", "1e-400",
+			strings.Repeat("9", 400),
+		} {
+			values[n[:min(len(n), 25)]] = rawNumber(n)
 		}
 	}
 	return values
 }
 
-// TestBadInput sends every fault to its operation.
+// TestBadInput sends every invalid body to its operation.
 func TestBadInput(t *testing.T) {
 	f := newFixture(t)
-	bodies(t, func(t *testing.T, op operation) {
-		faults := faultsOf(op.body(), op.example())
-		if len(faults) < 10 {
-			t.Fatalf("only %d faults", len(faults))
+	forEachBody(t, func(t *testing.T, op operation) {
+		invalid := invalidBodies(op.body(), op.example())
+		if len(invalid) < 10 {
+			t.Fatalf("only %d invalid bodies", len(invalid))
 		}
-		for _, fault := range faults {
-			t.Run(fault.name, func(t *testing.T) {
-				e := f.refused(t, op, call{body: fault.body}, http.StatusBadRequest, account.CodeInvalid)
-				if !e.names(fault.path) {
-					t.Errorf("the details %v do not name %q; the body is %.300s", e.Details, fault.path, fault.body)
+		for _, test := range invalid {
+			t.Run(test.name, func(t *testing.T) {
+				e := f.wantRefused(t, op, call{body: test.body}, http.StatusBadRequest, account.CodeInvalid)
+				if !e.names(test.path) {
+					t.Errorf("the details %v do not name %q; the body is %.300s", e.Details, test.path, test.body)
 				}
 			})
 		}
 	})
 }
 
-// TestRules: what the schema lets through and the rules refuse is told alike.
+// TestRules checks that violations of the rules of account are reported like violations of the schema.
 func TestRules(t *testing.T) {
 	f := newFixture(t)
 	user := func(field, value string) string {
@@ -163,14 +173,17 @@ func TestRules(t *testing.T) {
 		{"POST /api/users", user("email", "a\r\nBcc: x@example.org"), "/0/email"},
 		{"POST /api/users", user("name", "   "), "/0/name"},
 		{"POST /api/users", user("password", marker+"-onlyletters"), "/0/password"},
-		{"POST /api/users", user("password", strings.Repeat("é", 600)+"A1a!"), "/0/password"}, // over 1024 bytes, under 1024 characters
+		// More than 1024 bytes, but fewer than 1024 characters.
+		{"POST /api/users", user("password", strings.Repeat("é", 600)+"A1a!"), "/0/password"},
 		{"POST /api/users", `[` + user("name", "a")[1:len(user("name", "a"))-1] + `,` + user("name", "b")[1:], "/1/email"},
 		{"PATCH /api/users/{id}", `{"email":"` + marker + `"}`, "/email"},
 		{"PATCH /api/users/{id}", `{"name":" "}`, "/name"},
 		{"PATCH /api/users/{id}", `{"password":"` + marker + `-onlyletters"}`, "/password"},
-		{"PATCH /api/users/password", `{"oldPassword":"` + password + `","newPassword":"` + marker + `-onlyletters"}`, "/newPassword"},
+		{"PATCH /api/users/password", `{"oldPassword":"` + password + `","newPassword":"` + marker + `-onlyletters"}`,
+			"/newPassword"},
 		{"PATCH /api/users/password", `{"oldPassword":"` + password + `","newPassword":"` + password + `"}`, "/newPassword"},
-		{"PATCH /api/users/password", `{"oldPassword":"` + strings.Repeat("é", 600) + `","newPassword":"` + next + `"}`, "/oldPassword"},
+		{"PATCH /api/users/password", `{"oldPassword":"` + strings.Repeat("é", 600) + `","newPassword":"` + newPassword +
+			`"}`, "/oldPassword"},
 		{"POST /api/login", `{"email":"a@b.c","password":"` + strings.Repeat("é", 600) + `"}`, "/password"},
 		{"POST /api/users/forgotten-password", `{"email":"` + marker + `"}`, "/email"},
 		{"POST /api/users/retrieve-password", `{"token":"x","newPassword":"` + marker + `-onlyletters"}`, "/newPassword"},
@@ -186,18 +199,17 @@ func TestRules(t *testing.T) {
 		a := f.do(call{method: op.method, path: op.at(other), token: f.admin, body: test.body})
 		a.want(t, http.StatusBadRequest, account.CodeInvalid)
 		op.checkAnswer(t, a)
-		if !a.failure(t).names(test.path) || strings.Contains(a.body, marker) {
+		if !a.errorBody(t).names(test.path) || strings.Contains(a.body, marker) {
 			t.Errorf("%s %.100s: want %s and no value: %s", test.op, test.body, test.path, a.body)
 		}
 		if f.state() != before {
-			t.Errorf("%s %.100s has changed something", test.op, test.body)
+			t.Errorf("the refused %s %.100s changed the database", test.op, test.body)
 		}
 	}
 }
 
-// TestHostileSchemaBodies: a body with a hundred thousand faults costs no more
-// than reading it, and what is told of it is short.
-func TestHostileSchemaBodies(t *testing.T) {
+// TestManyViolations checks that a body with up to 400,000 violations is refused fast and with a short answer.
+func TestManyViolations(t *testing.T) {
 	f := newFixture(t)
 	names := func(n, width int) string {
 		members := make([]string, n)
@@ -211,7 +223,8 @@ func TestHostileSchemaBodies(t *testing.T) {
 		{"many long names", "POST /api/login", names(3000, 300)},
 		{"a list of numbers", "POST /api/users/forgotten-password", "[" + strings.Repeat("1,", 400_000) + "1]"},
 		{"many objects", "POST /api/users", "[" + strings.Repeat("{},", 900) + names(50_000, 5) + "]"},
-		{"wrong pictures in a list", "POST /api/users", "[" + strings.Repeat(`{"picture":["`+strings.Repeat(`","`, 10_000)+`"]},`, 20) + "{}]"},
+		{"wrong pictures in a list", "POST /api/users",
+			"[" + strings.Repeat(`{"picture":["`+strings.Repeat(`","`, 10_000)+`"]},`, 20) + "{}]"},
 		{"wrong pictures", "PATCH /api/users/{id}", `{"picture":[` + strings.Repeat("-1,", 65_535) + "-1]}"},
 		{"many wrong roles", "PUT /api/users/{id}/roles", `{"roles":[` + strings.Repeat("0,", 999) + "0]}"},
 	}
@@ -220,24 +233,24 @@ func TestHostileSchemaBodies(t *testing.T) {
 		start := time.Now()
 		a := f.do(call{method: method, path: strings.Replace(path, "{id}", "1", 1), token: f.admin, body: test.body})
 		a.want(t, http.StatusBadRequest, account.CodeInvalid)
-		if took := time.Since(start); took > 20*time.Second { // it is a fraction of one
+		if took := time.Since(start); took > 20*time.Second { // usually less than a second
 			t.Errorf("%s took %v", test.name, took)
 		}
-		if told := len(a.failure(t).Details); len(a.body) > 64<<10 || told > 100 {
-			t.Errorf("%s: the answer has %d bytes and %d details", test.name, len(a.body), told)
+		if details := len(a.errorBody(t).Details); len(a.body) > 64<<10 || details > 100 {
+			t.Errorf("%s: the answer has %d bytes and %d details", test.name, len(a.body), details)
 		}
 	}
 }
 
-// A body of a megabyte can have room for a third of a million objects, which
-// would take thirty times as much to decode. It is given up long before.
+// TestJSONBomb checks that a body with 340,000 empty objects is refused before it is decoded. Decoding a megabyte of
+// them would take thirty megabytes of memory.
 func TestJSONBomb(t *testing.T) {
 	f := newFixture(t)
 	bomb := `{"email":[` + strings.Repeat("{},", 340_000) + `{}]}`
 	for _, path := range []string{"/api/login", "/api/users/forgotten-password", "/api/users/retrieve-password"} {
 		a := f.do(call{method: "POST", path: path, body: bomb})
 		a.want(t, http.StatusBadRequest, account.CodeInvalid)
-		if details := a.failure(t).Details; len(details) != 1 || !strings.Contains(details[0].Message, "far more values") {
+		if details := a.errorBody(t).Details; len(details) != 1 || !strings.Contains(details[0].Message, "far more values") {
 			t.Errorf("%s: the details are %+v", path, details)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/httpapi"
 )
 
-// forms are the ways in which a secret may be written.
-func forms(s string) []string {
+// encodings returns a secret in the encodings that an output may have.
+func encodings(s string) []string {
 	quoted, _ := json.Marshal(s)
 	return []string{
 		s, strings.Trim(string(quoted), `"`), url.QueryEscape(s), url.PathEscape(s), hex.EncodeToString([]byte(s)),
@@ -21,20 +21,19 @@ func forms(s string) []string {
 	}
 }
 
-// TestSecretsStaySecret uses every operation, well and badly, with secrets that
-// can be recognised. Neither the log, nor an answer, nor the metrics have one;
-// a token is in the one answer that it is for.
+// TestSecretsStaySecret sends valid and invalid requests with recognisable secrets. Neither the log, nor the metrics,
+// nor an answer may have one. The one exception is the answer of a sign-in, which has the token.
 func TestSecretsStaySecret(t *testing.T) {
 	f := newFixture(t, func(o *httpapi.Options) { o.AccessLog = true })
 	const (
-		first  = `Recognise-"me"&<1>/%é`
-		second = `Recognise-"me"&<2>/%é`
-		third  = `Recognise-"me"&<3>/%é`
-		typed  = `Recognise-"me"&<4>/%é` // where it does not belong
+		first     = `Recognise-"me"&<1>/%é`
+		second    = `Recognise-"me"&<2>/%é`
+		third     = `Recognise-"me"&<3>/%é`
+		misplaced = `Recognise-"me"&<4>/%é` // sent in fields that aren't for secrets
 	)
-	secrets := []string{first, second, third, typed, f.admin, f.hash}
-	var shown []string
-	ask := func(op, token string, body any) answer {
+	secrets := []string{first, second, third, misplaced, f.admin, f.hash}
+	var bodies []string // of all answers but that of the sign-in
+	request := func(op, token string, body any) answer {
 		t.Helper()
 		method, path, _ := strings.Cut(op, " ")
 		c := call{method: method, path: path, token: token}
@@ -42,67 +41,71 @@ func TestSecretsStaySecret(t *testing.T) {
 			c.body = jsonOf(body)
 		}
 		a := f.do(c)
-		shown = append(shown, a.body)
+		bodies = append(bodies, a.body)
 		return a
 	}
 	type object = map[string]any
 	user := object{"name": "Ada", "email": "ada@example.org", "password": first, "active": true}
-	ask("POST /api/users", f.admin, []any{user})
-	ask("POST /api/users", f.admin, []any{user})                                                        // taken
-	ask("POST /api/users", f.admin, []any{object{"name": typed, "email": typed, "password": "weak"}})   // no address
-	ask("POST /api/users", f.admin, []any{object{"name": 1, "email": typed, "password": []any{typed}}}) // off the schema
-	ask("POST /api/users", first, []any{user})                                                          // a password as a credential
+	request("POST /api/users", f.admin, []any{user})
+	request("POST /api/users", f.admin, []any{user}) // taken
+	// no address
+	request("POST /api/users", f.admin, []any{object{"name": misplaced, "email": misplaced, "password": "weak"}})
+	// off the schema
+	request("POST /api/users", f.admin, []any{object{"name": 1, "email": misplaced, "password": []any{misplaced}}})
+	// a password as a credential
+	request("POST /api/users", first, []any{user})
 
-	in := f.do(call{method: "POST", path: "/api/login", body: jsonOf(object{"email": "ada@example.org", "password": first})})
+	in := f.do(call{method: "POST", path: "/api/login",
+		body: jsonOf(object{"email": "ada@example.org", "password": first})})
 	var session struct{ AuthToken string }
 	in.decode(t, &session)
 	ada := session.AuthToken
 	secrets = append(secrets, ada)
-	ask("POST /api/login", "", object{"email": typed, "password": second})
-	ask("POST /api/login", "", object{"email": "ada@example.org", "password": second})
-	ask("POST /api/login", "", object{"email": "ada@example.org", "password": first, "token": typed})
-	ask("POST /api/login", "", object{"email": "ada@example.org", "password": strings.Repeat(typed, 100)})
+	request("POST /api/login", "", object{"email": misplaced, "password": second})
+	request("POST /api/login", "", object{"email": "ada@example.org", "password": second})
+	request("POST /api/login", "", object{"email": "ada@example.org", "password": first, "token": misplaced})
+	request("POST /api/login", "", object{"email": "ada@example.org", "password": strings.Repeat(misplaced, 100)})
 
-	ask("GET /api/users/whoami?token="+url.QueryEscape(typed), ada, nil)
-	ask("GET /"+url.PathEscape(typed), ada, nil)
-	ask("GET /api/users/"+url.PathEscape(typed), ada, nil)
-	ask("GET /api/users", typed, nil)
-	ask("PATCH /api/users/password", ada, object{"oldPassword": second, "newPassword": third})
-	ask("PATCH /api/users/password", ada, object{"oldPassword": first, "newPassword": "weak"})
-	ask("PATCH /api/users/password", ada, object{"oldPassword": first, "newPassword": second})
-	ask("PATCH /api/users/2", ada, object{"password": third})
-	ask("PATCH /api/users/2", f.admin, object{"password": "weak" + strings.Repeat(typed, 100)})
-	ask("PATCH /api/users/2", f.admin, object{"department": "Engines"})
-	ask("PUT /api/users/2/roles", f.admin, object{"roles": []any{1, 2}})
-	ask("PUT /api/users/2/roles", f.admin, object{"roles": []any{typed}})
+	request("GET /api/users/whoami?token="+url.QueryEscape(misplaced), ada, nil)
+	request("GET /"+url.PathEscape(misplaced), ada, nil)
+	request("GET /api/users/"+url.PathEscape(misplaced), ada, nil)
+	request("GET /api/users", misplaced, nil)
+	request("PATCH /api/users/password", ada, object{"oldPassword": second, "newPassword": third})
+	request("PATCH /api/users/password", ada, object{"oldPassword": first, "newPassword": "weak"})
+	request("PATCH /api/users/password", ada, object{"oldPassword": first, "newPassword": second})
+	request("PATCH /api/users/2", ada, object{"password": third})
+	request("PATCH /api/users/2", f.admin, object{"password": "weak" + strings.Repeat(misplaced, 100)})
+	request("PATCH /api/users/2", f.admin, object{"department": "Engines"})
+	request("PUT /api/users/2/roles", f.admin, object{"roles": []any{1, 2}})
+	request("PUT /api/users/2/roles", f.admin, object{"roles": []any{misplaced}})
 
 	recovery := f.recoveryToken("ada@example.org")
 	secrets = append(secrets, recovery)
-	ask("GET /api/mail", f.admin, nil)
-	ask("GET /api/mail/1", f.admin, nil)
-	ask("GET /api/users", recovery, nil)
-	ask("POST /api/users/forgotten-password", "", object{"email": typed})
-	ask("POST /api/users/retrieve-password", "", object{"token": recovery, "newPassword": "weak"})
-	ask("POST /api/users/retrieve-password", "", object{"token": typed, "newPassword": third})
-	ask("POST /api/users/retrieve-password", "", object{"token": recovery, "newPassword": third})
-	ask("POST /api/users/retrieve-password", "", object{"token": recovery, "newPassword": third})
-	f.store.fail(func(string) error { return &account.Error{Code: account.CodeUnavailable, Err: errOfDriver} })
-	ask("POST /api/login", "", object{"email": "ada@example.org", "password": third})
-	ask("GET /api/users", f.admin, nil)
-	f.store.fail(nil)
-	ask("PATCH /api/users/2", f.admin, object{"password": second})
-	ask("DELETE /api/users/2", f.admin, nil)
-	ask("POST /api/logout", f.admin, nil)
+	request("GET /api/mail", f.admin, nil)
+	request("GET /api/mail/1", f.admin, nil)
+	request("GET /api/users", recovery, nil)
+	request("POST /api/users/forgotten-password", "", object{"email": misplaced})
+	request("POST /api/users/retrieve-password", "", object{"token": recovery, "newPassword": "weak"})
+	request("POST /api/users/retrieve-password", "", object{"token": misplaced, "newPassword": third})
+	request("POST /api/users/retrieve-password", "", object{"token": recovery, "newPassword": third})
+	request("POST /api/users/retrieve-password", "", object{"token": recovery, "newPassword": third})
+	f.store.failWith(func(string) error { return &account.Error{Code: account.CodeUnavailable, Err: errDriver} })
+	request("POST /api/login", "", object{"email": "ada@example.org", "password": third})
+	request("GET /api/users", f.admin, nil)
+	f.store.failWith(nil)
+	request("PATCH /api/users/2", f.admin, object{"password": second})
+	request("DELETE /api/users/2", f.admin, nil)
+	request("POST /api/logout", f.admin, nil)
 
 	for _, text := range secrets {
-		for _, form := range forms(text) {
+		for _, form := range encodings(text) {
 			if strings.Contains(f.log.String(), form) {
 				t.Errorf("the log has %s", form)
 			}
 			if strings.Contains(f.exposition(), form) {
 				t.Errorf("the metrics have %s", form)
 			}
-			for _, body := range shown {
+			for _, body := range bodies {
 				if strings.Contains(body, form) {
 					t.Errorf("an answer has %s: %s", form, body)
 				}
@@ -110,9 +113,9 @@ func TestSecretsStaySecret(t *testing.T) {
 		}
 	}
 	if !strings.Contains(in.body, ada) || strings.Contains(in.body, first) {
-		t.Error("the answer of the sign-in is not as it should be")
+		t.Error("the answer of the sign-in lacks the token or has the password")
 	}
-	if lines := strings.Count(f.log.String(), "\n"); lines < len(shown) {
-		t.Errorf("%d lines for %d requests: the log is not what was looked at", lines, len(shown))
+	if lines := strings.Count(f.log.String(), "\n"); lines < len(bodies) {
+		t.Errorf("%d lines for %d requests: the test doesn't see the whole log", lines, len(bodies))
 	}
 }

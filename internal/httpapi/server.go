@@ -8,64 +8,88 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/api"
 	"github.com/seed-3a99a2fe/usher/internal/asset"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
+	"github.com/seed-3a99a2fe/usher/internal/contract"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// Options are what the API is made of. All but Proxies, AccessLog, Version, Pages and
-// Contract are needed.
+// Options configure the API. Accounts, Log and Metrics are required.
 type Options struct {
 	Accounts  *service.Service
 	Log       *slog.Logger
 	Metrics   prometheus.Registerer
 	Proxies   Proxies
 	AccessLog bool   // log every request, not only those that matter
-	Version   string // of the program, as anybody may know it
-	// Pages answer what neither the API nor anything else of the mux has; nil: the API
-	// says that it is not there.
+	Version   string // the program's version, which is public
+	// Pages serve every path outside /api that the mux doesn't have. If nil, the API answers 404.
 	Pages    http.Handler
-	Contract Contract // nil: it is read
+	Contract contract.Operations // nil: New reads it
 }
 
 type server struct {
-	accounts  *service.Service
+	auth      authenticator
 	log       *slog.Logger
 	metrics   *metrics
 	proxies   Proxies
 	accessLog bool
 }
 
-// New adds the API to a mux: the contract at /openapi.yaml, and every operation of
-// it, and an answer for every other path that neither the mux nor the pages have. It
-// returns the mux behind what every request passes, whatever it is for.
+// operations implements the contract's operations by one handler type per noun.
+type operations struct {
+	authHandlers
+	userHandlers
+	roleHandlers
+	keyHandlers
+	sessionHandlers
+	mailHandlers
+	settingsHandlers
+	providerHandlers
+	importHandlers
+	activityHandlers
+}
+
+var _ wire.StrictServerInterface = (*operations)(nil)
+
+// New adds the API to mux: the contract at /openapi.yaml, its operations, and a 404 answer for every path that neither
+// the mux nor Options.Pages has. It returns the handler of all requests: the mux behind request ids, logging, metrics
+// and panic recovery. New fails only if the contract can't be read.
 func New(mux *http.ServeMux, o Options) (http.Handler, error) {
-	operations := o.Contract
-	if operations == nil {
+	if o.Contract == nil {
 		var err error
-		if operations, err = ReadContract(); err != nil {
+		if o.Contract, err = contract.Read(); err != nil {
 			return nil, err
 		}
 	}
 	s := &server{
-		accounts: o.Accounts, log: o.Log, metrics: newMetrics(o.Metrics, o.Accounts.Lookups), proxies: o.Proxies, accessLog: o.AccessLog,
+		auth: o.Accounts, log: o.Log, metrics: newMetrics(o.Metrics, o.Accounts.Lookups), proxies: o.Proxies,
+		accessLog: o.AccessLog,
 	}
-	for _, op := range operations {
-		op.observe = s.metrics.observer(op.id)
+	implementation := &operations{
+		authHandlers:     authHandlers{o.Accounts},
+		userHandlers:     userHandlers{o.Accounts},
+		roleHandlers:     roleHandlers{o.Accounts},
+		keyHandlers:      keyHandlers{o.Accounts},
+		sessionHandlers:  sessionHandlers{o.Accounts},
+		mailHandlers:     mailHandlers{o.Accounts},
+		settingsHandlers: settingsHandlers{service: o.Accounts, version: o.Version},
+		providerHandlers: providerHandlers{o.Accounts},
+		importHandlers:   importHandlers{o.Accounts},
+		activityHandlers: activityHandlers{o.Accounts},
 	}
-	r := &routes{server: s, operations: operations}
+	router := &router{server: s, operations: o.Contract}
 	wire.HandlerWithOptions(
-		wire.NewStrictHandlerWithOptions(handlers{accounts: s.accounts, version: o.Version}, nil, wire.StrictHTTPServerOptions{
-			RequestErrorHandlerFunc:  s.writeError, // a body or a query that was checked can be decoded
+		wire.NewStrictHandlerWithOptions(implementation, nil, wire.StrictHTTPServerOptions{
+			RequestErrorHandlerFunc:  s.writeError, // not called for input that package contract accepted
 			ResponseErrorHandlerFunc: s.writeError,
 		}),
-		wire.StdHTTPServerOptions{BaseRouter: r, ErrorHandlerFunc: s.writeError},
+		wire.StdHTTPServerOptions{BaseRouter: router, ErrorHandlerFunc: s.writeError},
 	)
 	mux.Handle("GET /openapi.yaml", asset.New("application/yaml", api.OpenAPI))
 	if o.Pages == nil {
-		mux.Handle("/", r)
+		mux.Handle("/", router)
 	} else {
-		mux.Handle("/api", r)
-		mux.Handle("/api/", r)
+		mux.Handle("/api", router)
+		mux.Handle("/api/", router)
 		mux.Handle("/", o.Pages)
 	}
 	return s.enter(mux), nil

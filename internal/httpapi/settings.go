@@ -5,55 +5,88 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi/wire"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-func (h handlers) ApiApplicationSettingsGet(ctx context.Context, _ wire.ApiApplicationSettingsGetRequestObject) (wire.ApiApplicationSettingsGetResponseObject, error) {
-	s, err := h.accounts.ApplicationSettings(ctx, requestOf(ctx).caller)
+// settingsService reads and changes the settings of the server and the preferences of the caller.
+type settingsService interface {
+	ApplicationSettings(ctx context.Context, caller *account.Principal) (account.ApplicationSettings, error)
+	UpdateApplicationSettings(
+		ctx context.Context, caller *account.Principal, update settings.ApplicationUpdate,
+	) (account.ApplicationSettings, error)
+	ServerSettings(ctx context.Context, caller *account.Principal) (account.ServerSettings, error)
+	UpdateServerSettings(
+		ctx context.Context, caller *account.Principal, update settings.ServerUpdate,
+	) (account.ServerSettings, error)
+	LockoutPolicy(ctx context.Context, caller *account.Principal) (throttle.Policy, error)
+	UpdateLockoutPolicy(ctx context.Context, caller *account.Principal, update settings.LockoutUpdate) error
+	Preferences(ctx context.Context, caller *account.Principal) (account.Preferences, error)
+	UpdatePreferences(
+		ctx context.Context, caller *account.Principal, update account.PreferencesUpdate,
+	) (account.Preferences, error)
+}
+
+type settingsHandlers struct {
+	service settingsService
+	version string // of the program
+}
+
+func (h settingsHandlers) ApiAboutGet(
+	context.Context, wire.ApiAboutGetRequestObject,
+) (wire.ApiAboutGetResponseObject, error) {
+	return wire.ApiAboutGet200JSONResponse{Version: h.version}, nil
+}
+
+func (h settingsHandlers) ApiApplicationSettingsGet(
+	ctx context.Context, _ wire.ApiApplicationSettingsGetRequestObject,
+) (wire.ApiApplicationSettingsGetResponseObject, error) {
+	s, err := h.service.ApplicationSettings(ctx, requestOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiApplicationSettingsGet200JSONResponse(applicationSettings(s)), nil
+	return wire.ApiApplicationSettingsGet200JSONResponse(wireApplicationSettings(s)), nil
 }
 
-func (h handlers) ApiApplicationSettingsPatch(ctx context.Context, r wire.ApiApplicationSettingsPatchRequestObject) (wire.ApiApplicationSettingsPatchResponseObject, error) {
-	s, err := h.accounts.UpdateApplicationSettings(ctx, requestOf(ctx).caller, applicationUpdate(*r.Body))
+func (h settingsHandlers) ApiApplicationSettingsPatch(
+	ctx context.Context, r wire.ApiApplicationSettingsPatchRequestObject,
+) (wire.ApiApplicationSettingsPatchResponseObject, error) {
+	s, err := h.service.UpdateApplicationSettings(ctx, requestOf(ctx).caller, applicationUpdate(*r.Body))
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiApplicationSettingsPatch200JSONResponse(applicationSettings(s)), nil
+	return wire.ApiApplicationSettingsPatch200JSONResponse(wireApplicationSettings(s)), nil
 }
 
-func (h handlers) ApiApplicationSettingsTestMessagePost(ctx context.Context, _ wire.ApiApplicationSettingsTestMessagePostRequestObject) (wire.ApiApplicationSettingsTestMessagePostResponseObject, error) {
-	d, err := h.accounts.SendTestMessage(ctx, requestOf(ctx).caller)
+func (h settingsHandlers) ApiServerSettingsGet(
+	ctx context.Context, _ wire.ApiServerSettingsGetRequestObject,
+) (wire.ApiServerSettingsGetResponseObject, error) {
+	s, err := h.service.ServerSettings(ctx, requestOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiApplicationSettingsTestMessagePost200JSONResponse{Delivered: d.Cause == "", Recipient: d.Recipient, Cause: text(d.Cause)}, nil
+	return wire.ApiServerSettingsGet200JSONResponse(wireServerSettings(s)), nil
 }
 
-func (h handlers) ApiServerSettingsGet(ctx context.Context, _ wire.ApiServerSettingsGetRequestObject) (wire.ApiServerSettingsGetResponseObject, error) {
-	s, err := h.accounts.ServerSettings(ctx, requestOf(ctx).caller)
-	if err != nil {
-		return nil, err
-	}
-	return wire.ApiServerSettingsGet200JSONResponse(serverSettings(s)), nil
-}
-
-func (h handlers) ApiServerSettingsPatch(ctx context.Context, r wire.ApiServerSettingsPatchRequestObject) (wire.ApiServerSettingsPatchResponseObject, error) {
-	s, err := h.accounts.UpdateServerSettings(ctx, requestOf(ctx).caller, settings.ServerUpdate{
+func (h settingsHandlers) ApiServerSettingsPatch(
+	ctx context.Context, r wire.ApiServerSettingsPatchRequestObject,
+) (wire.ApiServerSettingsPatchResponseObject, error) {
+	s, err := h.service.UpdateServerSettings(ctx, requestOf(ctx).caller, settings.ServerUpdate{
 		PublicURL: clearable(r.Body.PublicURL), SenderName: r.Body.EmailSenderName,
-		SessionIdle: span(r.Body.SessionIdleMinutes, time.Minute), SessionAbsolute: span(r.Body.SessionAbsoluteMinutes, time.Minute),
+		SessionIdle:     duration(r.Body.SessionIdleMinutes, time.Minute),
+		SessionAbsolute: duration(r.Body.SessionAbsoluteMinutes, time.Minute),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return wire.ApiServerSettingsPatch200JSONResponse(serverSettings(s)), nil
+	return wire.ApiServerSettingsPatch200JSONResponse(wireServerSettings(s)), nil
 }
 
-func (h handlers) ApiLockoutPolicyGet(ctx context.Context, _ wire.ApiLockoutPolicyGetRequestObject) (wire.ApiLockoutPolicyGetResponseObject, error) {
-	p, err := h.accounts.LockoutPolicy(ctx, requestOf(ctx).caller)
+func (h settingsHandlers) ApiLockoutPolicyGet(
+	ctx context.Context, _ wire.ApiLockoutPolicyGetRequestObject,
+) (wire.ApiLockoutPolicyGetResponseObject, error) {
+	p, err := h.service.LockoutPolicy(ctx, requestOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +96,13 @@ func (h handlers) ApiLockoutPolicyGet(ctx context.Context, _ wire.ApiLockoutPoli
 	}, nil
 }
 
-func (h handlers) ApiLockoutPolicyPatch(ctx context.Context, r wire.ApiLockoutPolicyPatchRequestObject) (wire.ApiLockoutPolicyPatchResponseObject, error) {
-	err := h.accounts.UpdateLockoutPolicy(ctx, requestOf(ctx).caller, settings.LockoutUpdate{
+func (h settingsHandlers) ApiLockoutPolicyPatch(
+	ctx context.Context, r wire.ApiLockoutPolicyPatchRequestObject,
+) (wire.ApiLockoutPolicyPatchResponseObject, error) {
+	err := h.service.UpdateLockoutPolicy(ctx, requestOf(ctx).caller, settings.LockoutUpdate{
 		Enabled: r.Body.Enabled, Threshold: r.Body.FailedAttemptThreshold,
-		Period: span(r.Body.FailedAttemptPeriod, time.Second), Duration: span(r.Body.LockoutDuration, time.Second),
+		Period:   duration(r.Body.FailedAttemptPeriod, time.Second),
+		Duration: duration(r.Body.LockoutDuration, time.Second),
 	})
 	if err != nil {
 		return nil, err
@@ -74,16 +110,20 @@ func (h handlers) ApiLockoutPolicyPatch(ctx context.Context, r wire.ApiLockoutPo
 	return wire.ApiLockoutPolicyPatch200JSONResponse(nil), nil
 }
 
-func (h handlers) ApiPreferencesGet(ctx context.Context, _ wire.ApiPreferencesGetRequestObject) (wire.ApiPreferencesGetResponseObject, error) {
-	p, err := h.accounts.Preferences(ctx, requestOf(ctx).caller)
+func (h settingsHandlers) ApiPreferencesGet(
+	ctx context.Context, _ wire.ApiPreferencesGetRequestObject,
+) (wire.ApiPreferencesGetResponseObject, error) {
+	p, err := h.service.Preferences(ctx, requestOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
 	return wire.ApiPreferencesGet200JSONResponse{Language: p.Language, PreferredProfileID: p.ProfileID}, nil
 }
 
-func (h handlers) ApiPreferencesPatch(ctx context.Context, r wire.ApiPreferencesPatchRequestObject) (wire.ApiPreferencesPatchResponseObject, error) {
-	p, err := h.accounts.UpdatePreferences(ctx, requestOf(ctx).caller, account.PreferencesUpdate{
+func (h settingsHandlers) ApiPreferencesPatch(
+	ctx context.Context, r wire.ApiPreferencesPatchRequestObject,
+) (wire.ApiPreferencesPatchResponseObject, error) {
+	p, err := h.service.UpdatePreferences(ctx, requestOf(ctx).caller, account.PreferencesUpdate{
 		Language: r.Body.Language, ProfileID: r.Body.PreferredProfileID,
 	})
 	if err != nil {
@@ -92,15 +132,12 @@ func (h handlers) ApiPreferencesPatch(ctx context.Context, r wire.ApiPreferences
 	return wire.ApiPreferencesPatch200JSONResponse{Language: p.Language, PreferredProfileID: p.ProfileID}, nil
 }
 
-func (h handlers) ApiAboutGet(context.Context, wire.ApiAboutGetRequestObject) (wire.ApiAboutGetResponseObject, error) {
-	return wire.ApiAboutGet200JSONResponse{Version: h.version}, nil
-}
-
-func applicationSettings(s account.ApplicationSettings) wire.ApplicationSettings {
+func wireApplicationSettings(s account.ApplicationSettings) wire.ApplicationSettings {
 	return wire.ApplicationSettings{
 		SMTPServerAddress: s.Mail.Server, SMTPServerPort: s.Mail.Port, SMTPAccount: s.Mail.Account,
-		SMTPAccountPassword: mask(s.Mail.PasswordSet), SMTPUseStartTLS: s.Mail.StartTLS, TLS: s.Mail.TLS, EmailSender: s.Mail.Sender,
-		DefaultRoleIDs: list(s.DefaultRoleIDs), DefaultProfileID: s.DefaultProfileID, InternalCertificate: s.InternalCertificate,
+		SMTPAccountPassword: mask(s.Mail.PasswordSet), SMTPUseStartTLS: s.Mail.StartTLS, TLS: s.Mail.TLS,
+		EmailSender: s.Mail.Sender, InternalCertificate: s.InternalCertificate,
+		DefaultRoleIDs: emptyIfNil(s.DefaultRoleIDs), DefaultProfileID: s.DefaultProfileID,
 		KeepAuditLog: s.KeepActivity, LogRetentionPeriod: s.ActivityDays,
 	}
 }
@@ -110,17 +147,18 @@ func applicationUpdate(u wire.ApplicationSettingsUpdate) settings.ApplicationUpd
 		UserRegistration: u.UserRegistration,
 		MailUpdate: settings.MailUpdate{
 			Server: clearable(u.SMTPServerAddress), Port: clearable(u.SMTPServerPort), Account: clearable(u.SMTPAccount),
-			Password: clearableSecret(u.SMTPAccountPassword), StartTLS: u.SMTPUseStartTLS, TLS: u.TLS, Sender: u.EmailSender,
-			InternalCertificate: clearable(u.InternalCertificate),
+			Password: clearableSecret(u.SMTPAccountPassword), StartTLS: u.SMTPUseStartTLS, TLS: u.TLS,
+			Sender: u.EmailSender, InternalCertificate: clearable(u.InternalCertificate),
 		},
 		DefaultRoleIDs: u.DefaultRoleIDs, DefaultProfileID: u.DefaultProfileID,
 		KeepActivity: u.KeepAuditLog, ActivityDays: u.LogRetentionPeriod,
 	}
 }
 
-func serverSettings(s account.ServerSettings) wire.ServerSettings {
+func wireServerSettings(s account.ServerSettings) wire.ServerSettings {
 	return wire.ServerSettings{
 		PublicURL: s.PublicURL, EmailSenderName: s.SenderName,
-		SessionIdleMinutes: int(s.SessionIdle / time.Minute), SessionAbsoluteMinutes: int(s.SessionAbsolute / time.Minute),
+		SessionIdleMinutes:     int(s.SessionIdle / time.Minute),
+		SessionAbsoluteMinutes: int(s.SessionAbsolute / time.Minute),
 	}
 }

@@ -10,43 +10,44 @@ import (
 	"pgregory.net/rapid"
 )
 
-// entry is one of the activity log. What it says of the fields that changed is not
-// modelled, but for settings: whether there is an entry at all. Nor is sealing,
-// which has tests of its own; so failed sign-ins, which become entries when they
-// are sealed, are none here.
+// entry is an entry of the activity log. Its changed fields are not modelled; an update of settings must have at least
+// one. Sealing is not modelled either. So there are no entries for failed sign-ins, which sealing creates.
 type entry struct {
 	at         time.Time
-	actor      int64 // 0: nobody known
+	actor      int64 // 0: no user
 	actorName  string
 	kind       kind // of the credential
 	credential int64
-	source     string
+	network    string
 	action     string
-	target     string // its kind
-	targetID   int64  // 0: there is only one
+	target     string // the kind of entity
+	targetID   int64  // 0: the only entity of its kind
 	targetName string
 }
 
-// setUp is the entry of the first administrator.
-var setUp = &entry{at: start, kind: "operator", action: "user.create", target: "user", targetID: 1, targetName: adminEmail}
+// setUp is the entry for the first administrator.
+var setUp = &entry{
+	at: start, kind: "operator", action: "user.create", target: "user", targetID: 1, targetName: adminEmail,
+}
 
-// note keeps what the caller did, if the log is kept.
-func (p *principal) note(action, target string, id int64, name string) {
+// record adds an entry for an action of the caller, if the settings keep the activity log.
+func (p *principal) record(action, target string, id int64, name string) {
 	if p.keepsLog() {
 		p.activity = append(p.activity, p.entry(action, target, id, name))
 	}
 }
 
-// entry is what note keeps.
+// entry returns the entry for an action of the caller.
 func (p *principal) entry(action, target string, id int64, name string) *entry {
-	return &entry{p.now, p.user.id, p.user.email, p.by.kind, p.by.id, p.source, action, target, id, name}
+	return &entry{p.now, p.user.id, p.user.email, p.credential.kind, p.credential.id, p.network, action, target, id, name}
 }
 
 func (e *entry) view() object {
 	return object{
 		"at": e.at, "actor": object{"id": idOrNull(e.actor), "name": e.actorName},
-		"credential": object{"kind": e.kind, "id": idOrNull(e.credential)}, "source": e.source, "action": e.action,
-		"target": object{"kind": e.target, "id": idOrNull(e.targetID), "name": e.targetName}, "count": 1, "sealed": false,
+		"credential": object{"kind": e.kind, "id": idOrNull(e.credential)}, "source": e.network, "action": e.action,
+		"target": object{"kind": e.target, "id": idOrNull(e.targetID), "name": e.targetName},
+		"count":  1, "sealed": false,
 	}
 }
 
@@ -57,7 +58,7 @@ func idOrNull(id int64) any {
 	return id
 }
 
-// activityFilter selects entries by all of its fields that are not zero.
+// activityFilter selects the entries that match all of its non-zero fields.
 type activityFilter struct {
 	actor, targetID int64
 	action, target  string
@@ -78,7 +79,8 @@ func (m *machine) drawActivityFilter(t *rapid.T) (f activityFilter, query url.Va
 		query.Set("actor", fmt.Sprint(f.actor))
 	}
 	if rarely(t, "an action", 3) {
-		f.action = rapid.SampledFrom(words("user.* user.create session.* role.permissions settings.update nothing.*")).Draw(t, "action")
+		actions := words("user.* user.create session.* role.permissions settings.update nothing.*")
+		f.action = rapid.SampledFrom(actions).Draw(t, "action")
 		query.Set("action", f.action)
 	}
 	if rarely(t, "a target", 3) {
@@ -93,13 +95,15 @@ func (m *machine) drawActivityFilter(t *rapid.T) (f activityFilter, query url.Va
 	return f, query
 }
 
-// readActivity returns the entries that the caller may read, the oldest first: in the
-// order of the log, or of time if that alone is asked for by who may read all. What nobody
-// known did is for those.
+// readActivity returns the entries that match f and that the caller may read, oldest first. Entries without an actor
+// are only for callers who may read all entries.
+//
+// The order is that of the log. If the filter has nothing but a time, and the caller may read all entries, the order is
+// that of time.
 func (p *principal) readActivity(f activityFilter) (entries []*entry) {
-	readable := p.reach("activity-log", "read")
+	readable := p.allowedIDs("activity-log", "read")
 	for _, e := range p.activity {
-		if f.has(e) && (readable.all || e.actor != 0 && readable.has(e.actor)) {
+		if f.has(e) && (readable.all || e.actor != 0 && readable.contains(e.actor)) {
 			entries = append(entries, e)
 		}
 	}
@@ -109,53 +113,53 @@ func (p *principal) readActivity(f activityFilter) (entries []*entry) {
 	return entries
 }
 
-// byTime reports whether the filter asks for a time and nothing else.
+// byTime reports whether the filter has a time and nothing else.
 func (f activityFilter) byTime() bool {
 	since := f.since
 	f.since = time.Time{}
 	return f == activityFilter{} && !since.IsZero()
 }
 
-// entryViews are the entries as they are shown. Their ids and what changed are
-// those that the server has, whose ids must go up, or down: by time, those of one time.
+// entryViews returns the JSON of entries, with ids and changes from the server's answer. The ids must be ascending if
+// up, else descending. If byTime, this only applies to entries of the same time.
 func (p *principal) entryViews(entries []*entry, got answer, byTime, up bool) []object {
 	list := views(entries)
 	last := int64(0)
 	for i, view := range list {
 		id := got.id(i, "id")
 		if view["id"] = id; i > 0 && up != (id > last) && (!byTime || entries[i].at.Equal(entries[i-1].at)) {
-			view["id"] = "in another order"
+			view["id"] = "out of order"
 		}
 		last = id
 		view["changes"] = got.at(i, "changes")
 		if settings := strings.HasPrefix(entries[i].action, "settings.update"); settings && got.at(i, "changes", 0) == nil {
-			view["changes"] = "some"
+			view["changes"] = "at least one"
 		}
 	}
 	return list
 }
 
-// listActivity goes through the pages of the log, the newest entries first.
+// listActivity reads the pages of the log, newest entries first.
 func (m *machine) listActivity(t *rapid.T) {
-	by, source := m.drawCaller(t), drawSource(t)
+	caller, network := m.drawCaller(t), drawNetwork(t)
 	filter, query := m.drawActivityFilter(t)
 	limit := rapid.IntRange(1, 20).Draw(t, "limit")
 	query.Set("limit", fmt.Sprint(limit))
 	var entries []*entry
-	m.pages(t, by, source, "activity-log", query, func(p *principal, got answer, page int) (*expected, bool) {
-		if no := p.may("activity-log", "read", anyOne); no != nil {
-			return no, false
+	m.readPages(t, caller, network, "activity-log", query, func(p *principal, got answer, page int) (*expected, bool) {
+		if refusal := p.authorize("activity-log", "read", anyEntity); refusal != nil {
+			return refusal, false
 		}
 		if page == 0 {
 			entries = p.readActivity(filter)
 			slices.Reverse(entries)
 		}
-		shown, more := cut(entries, page, limit)
+		shown, more := pageOf(entries, page, limit)
 		return ok(p.entryViews(shown, got, filter.byTime(), false)), more
 	})
 }
 
-// exportActivity takes the whole log, the oldest entries first.
+// exportActivity reads the whole log, oldest entries first.
 func (m *machine) exportActivity(t *rapid.T) {
 	filter, query := m.drawActivityFilter(t)
 	m.call(t, "GET", "/api/activity-log/export?"+query.Encode(), nil, func(p *principal, got answer) *expected {
@@ -164,8 +168,8 @@ func (m *machine) exportActivity(t *rapid.T) {
 }
 
 func (p *principal) exportActivity(f activityFilter, got answer) *expected {
-	if no := p.may("activity-log", "read", anyOne); no != nil {
-		return no
+	if refusal := p.authorize("activity-log", "read", anyEntity); refusal != nil {
+		return refusal
 	}
 	return ok(p.entryViews(p.readActivity(f), got, f.byTime(), true))
 }

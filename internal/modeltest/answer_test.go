@@ -12,13 +12,13 @@ import (
 // object is a JSON object, in a request or in an answer.
 type object = map[string]any
 
-// expected is what the model answers.
+// expected is the answer of the model.
 type expected struct {
 	status int
-	body   any      // of a success; nil: none
+	body   any      // of a successful answer; nil: no body
 	null   bool     // the body is the JSON value null
-	code   string   // of a failure
-	paths  []string // the fields at fault; in any order
+	code   string   // of an error
+	paths  []string // the paths of the error's details, in any order
 }
 
 func ok(body any) *expected      { return &expected{status: http.StatusOK, body: body} }
@@ -50,26 +50,27 @@ func tooMany() *expected {
 	return &expected{status: http.StatusTooManyRequests, code: "TOO_MANY_REQUESTS"}
 }
 
-// text writes the answer as JSON.
+// text returns the answer as JSON.
 func (e *expected) text() string {
 	switch {
 	case e.code != "":
-		return jsonOf(object{"error": e.code, "details at": e.paths})
+		return jsonOf(object{"error": e.code, "details": e.paths})
 	case e.body == nil && !e.null:
 		return ""
 	}
 	return jsonOf(e.body)
 }
 
-// compare fails unless the server answered as the model.
-func compare(t *rapid.T, what string, got answer, want *expected) {
+// compare fails the test unless the server's answer matches the model's. label describes the request.
+func compare(t *rapid.T, label string, got answer, want *expected) {
 	t.Helper()
-	if !want.is(got) {
-		t.Fatalf("%s\n  the server answered %d %s\n  the model answers   %d %s", what, got.status, got.text, want.status, want.text())
+	if !want.matches(got) {
+		t.Fatalf("%s\n  the server answered %d %s\n  the model answers   %d %s",
+			label, got.status, got.text, want.status, want.text())
 	}
 }
 
-func (e *expected) is(got answer) bool {
+func (e *expected) matches(got answer) bool {
 	if got.status != e.status {
 		return false
 	}
@@ -82,10 +83,11 @@ func (e *expected) is(got answer) bool {
 		paths = append(paths, got.string("details", i, "path"))
 	}
 	slices.Sort(paths)
-	return got.string("error") == e.code && got.id("statusCode") == int64(e.status) && slices.Equal(paths, slices.Sorted(slices.Values(e.paths)))
+	return got.string("error") == e.code && got.id("statusCode") == int64(e.status) &&
+		slices.Equal(paths, slices.Sorted(slices.Values(e.paths)))
 }
 
-// decoded is a value as it comes out of JSON.
+// decoded returns v as encoding/json decodes its JSON.
 func decoded(v any) (out any) {
 	if err := json.Unmarshal([]byte(jsonOf(v)), &out); err != nil {
 		panic(err)

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// endKeys ends those of a user.
+// endKeys ends all keys of a user.
 func (m *model) endKeys(user int64) {
 	for _, c := range m.credentials {
 		if c.user == user && c.kind != session {
@@ -17,7 +17,7 @@ func (m *model) endKeys(user int64) {
 	}
 }
 
-// contractKey is the one key of a user that he can read again, or nil.
+// contractKey returns the user's contract key, which the user can read again, or nil.
 func (m *model) contractKey(u *user) *credential {
 	for _, c := range m.credentials {
 		if c.user == u.id && c.kind == contract && !c.ended {
@@ -29,65 +29,64 @@ func (m *model) contractKey(u *user) *credential {
 
 func (m *machine) readContractKey(t *rapid.T) {
 	m.call(t, "GET", "/api/api-key", nil, func(p *principal, _ answer) *expected {
-		if no := p.mayOwn("api-key", "read"); no != nil {
-			return no
+		if refusal := p.authorizeOwn("api-key", "read"); refusal != nil {
+			return refusal
 		}
 		key := p.contractKey(p.user)
 		if key == nil {
 			return &expected{status: 404, code: "NO_API_KEY"}
 		}
-		p.note("api-key.read", "api-key", key.id, p.user.email)
+		p.record("api-key.read", "api-key", key.id, p.user.email)
 		return ok(object{"key": key.text})
 	})
 }
 
 func (m *machine) renewContractKey(t *rapid.T) {
 	m.call(t, "POST", "/api/api-key", nil, func(p *principal, got answer) *expected {
-		if no := p.mayOwn("api-key", "create"); no != nil {
-			return no
+		if refusal := p.authorizeOwn("api-key", "create"); refusal != nil {
+			return refusal
 		}
 		if old := p.contractKey(p.user); old != nil {
 			old.ended = true
-			p.note("api-key.end", "api-key", old.id, p.user.email)
+			p.record("api-key.end", "api-key", old.id, p.user.email)
 		}
 		key := p.newCredential(contract, p.user, got.string("key"))
 		if key.text != "" {
-			key.id = p.fresh("key", m.keyID(t, key.text))
+			key.id = p.uniqueID("key", m.keyID(t, key.text))
 		}
-		p.tellOfKey(key, m.newestMail(t))
+		p.announceKey(key, m.newestMail(t))
 		return ok(object{"key": key.text})
 	})
 }
 
-// tellOfKey mails to the caller that there is a new key of his, five times an hour
-// at most.
-func (p *principal) tellOfKey(key *credential, mail int64) {
-	p.note("api-key.create", "api-key", key.id, p.user.email)
-	if p.sentIn(time.Hour, "new-api-key", p.user) >= 5 {
+// announceKey records a new key of the caller and mails the caller about it, at most five times per hour.
+func (p *principal) announceKey(key *credential, mail int64) {
+	p.record("api-key.create", "api-key", key.id, p.user.email)
+	if p.sentWithin(time.Hour, "new-api-key", p.user) >= 5 {
 		return
 	}
 	p.outbox = append(p.outbox, &message{
-		id: p.fresh("message", mail), kind: "new-api-key", state: "ready", user: p.user.id, recipient: p.user.email,
+		id: p.uniqueID("message", mail), kind: "new-api-key", state: "ready", user: p.user.id, recipient: p.user.email,
 		created: p.now, next: p.now, expires: p.now.Add(3 * day),
 	})
 }
 
 func (m *machine) listKeys(t *rapid.T) {
-	of, query := m.drawOwner(t)
-	m.call(t, "GET", "/api/keys"+query, nil, func(p *principal, _ answer) *expected { return p.listKeys(of) })
+	owner, query := m.drawOwner(t)
+	m.call(t, "GET", "/api/keys"+query, nil, func(p *principal, _ answer) *expected { return p.listKeys(owner) })
 }
 
-func (p *principal) listKeys(of int64) *expected {
-	of = p.orSelf(of)
-	if no := p.may("api-key", "read", of); no != nil {
-		return no
+func (p *principal) listKeys(owner int64) *expected {
+	owner = p.orSelf(owner)
+	if refusal := p.authorize("api-key", "read", owner); refusal != nil {
+		return refusal
 	}
-	if p.users[of] == nil {
+	if p.users[owner] == nil {
 		return notFound()
 	}
 	list := []object{}
 	for _, c := range p.credentials {
-		if c.user == of && c.kind != session && !c.ended {
+		if c.user == owner && c.kind != session && !c.ended {
 			list = append(list, c.keyView())
 		}
 	}
@@ -96,8 +95,8 @@ func (p *principal) listKeys(of int64) *expected {
 
 func (c *credential) keyView() object {
 	view := object{
-		"id": c.id, "userId": c.user, "kind": "contract", "name": c.keyName, "hint": c.text[max(len(c.text)-4, 0):], "permissions": nil,
-		"createdAt": c.created, "expiresAt": nil, "lastUsedAt": nil,
+		"id": c.id, "userId": c.user, "kind": "contract", "name": c.keyName, "hint": c.text[max(len(c.text)-4, 0):],
+		"permissions": nil, "createdAt": c.created, "expiresAt": nil, "lastUsedAt": nil,
 	}
 	if c.kind == named {
 		view["kind"] = "named"
@@ -116,61 +115,63 @@ func (c *credential) keyView() object {
 
 func (m *machine) createKey(t *rapid.T) {
 	fields := object{"name": rapid.SampledFrom([]string{"nightly", "deploy", " "}).Draw(t, "name")}
-	if rapid.Bool().Draw(t, "an end") {
+	if rapid.Bool().Draw(t, "an expiry") {
 		fields["expiresInDays"] = rapid.SampledFrom([]int{1, 30, 3650}).Draw(t, "days")
 	}
 	if rarely(t, "read only", 3) {
 		fields["readOnly"] = rapid.Bool().Draw(t, "readOnly")
 	}
-	var drafts []draft
+	var requests []permissionRequest
 	if rapid.Bool().Draw(t, "narrowed") {
-		drafts = m.drawDrafts(t)
-		fields["permissions"] = views(drafts)
+		requests = m.drawPermissionRequests(t)
+		fields["permissions"] = views(requests)
 	}
 	m.call(t, "POST", "/api/keys", fields, func(p *principal, got answer) *expected {
-		narrow, no := p.mayCreateKey(fields, drafts)
-		if no != nil {
-			return no
+		narrow, refusal := p.checkNewKey(fields, requests)
+		if refusal != nil {
+			return refusal
 		}
 		key := p.newCredential(named, p.user, got.string("key"))
-		key.id, key.keyName, key.narrow = p.fresh("key", got.id("details", "id")), fields["name"].(string), narrow
+		key.id = p.uniqueID("key", got.id("details", "id"))
+		key.keyName, key.narrow = fields["name"].(string), narrow
 		days, given := fields["expiresInDays"].(int)
 		if !given {
 			days = 90
 		}
 		key.expires = p.now.AddDate(0, 0, days)
-		p.tellOfKey(key, m.newestMail(t))
+		p.announceKey(key, m.newestMail(t))
 		return created(object{"key": key.text, "details": key.keyView()})
 	})
 }
 
-// mayCreateKey returns what narrows a new key, or how it is refused.
-func (p *principal) mayCreateKey(fields object, drafts []draft) (*set, *expected) {
-	if no := p.mayOwn("api-key", "create"); no != nil {
-		return nil, no
+// checkNewKey returns the permissions that narrow a new key, nil for none, or the refusal.
+func (p *principal) checkNewKey(fields object, requests []permissionRequest) (*permissionSet, *expected) {
+	if refusal := p.authorizeOwn("api-key", "create"); refusal != nil {
+		return nil, refusal
 	}
 	var faults []string
 	if blank(fields["name"].(string)) {
 		faults = append(faults, "/name")
 	}
 	readOnly := fields["readOnly"] == true
-	if readOnly && drafts != nil {
+	if readOnly && requests != nil {
 		faults = append(faults, "/permissions")
 	}
 	if len(faults) > 0 {
 		return nil, invalid(faults...)
 	}
 	if readOnly {
-		return &set{permissions: slices.DeleteFunc(everything(), func(p permission) bool { return p.action != "read" })}, nil
+		reads := slices.DeleteFunc(allPermissions(), func(p permission) bool { return p.action != "read" })
+		return &permissionSet{permissions: reads}, nil
 	}
-	if drafts == nil {
+	if requests == nil {
 		return nil, nil
 	}
-	permissions, no := read(drafts, "/permissions")
-	if no != nil {
-		return nil, no
+	permissions, refusal := parsePermissions(requests, "/permissions")
+	if refusal != nil {
+		return nil, refusal
 	}
-	for i, d := range drafts {
+	for i, d := range requests {
 		if !knownAction(d.entity, d.action) {
 			faults = append(faults, fmt.Sprintf("/permissions/%d", i))
 		}
@@ -178,16 +179,16 @@ func (p *principal) mayCreateKey(fields object, drafts []draft) (*set, *expected
 	if len(faults) > 0 {
 		return nil, invalid(faults...)
 	}
-	named := 0
+	keys := 0
 	for _, c := range p.credentials {
 		if c.user == p.user.id && c.keyName != "" && p.live(c) {
-			named++
+			keys++
 		}
 	}
-	if named >= 50 {
+	if keys >= 50 {
 		return nil, conflict("TOO_MANY_KEYS")
 	}
-	return &set{permissions: permissions}, nil
+	return &permissionSet{permissions: permissions}, nil
 }
 
 func (m *machine) endKey(t *rapid.T) {

@@ -9,30 +9,30 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sometimesCheck is check, every few steps.
-func (m *machine) sometimesCheck(t *rapid.T) {
-	m.comeBack(t)
+// checkPeriodically calls check every 40 steps.
+func (m *machine) checkPeriodically(t *rapid.T) {
+	m.renewSessions(t)
 	if m.steps >= m.nextCheck {
 		m.check(t)
 		m.nextCheck = m.steps + 40
 	}
 }
 
-// check compares all that there is to see: everything as an administrator sees it,
-// and by each credential who comes by it and whom and what he sees. One whose use
-// would be kept is left out, unless it is over: a check must not keep it from growing
-// old. One that is gone is tried once.
+// check compares all visible state: each read as an administrator, and a few reads with each valid credential. It uses
+// an ended credential once, to check that it is refused.
+//
+// It skips a valid credential if the request would update its last use, because check must not extend a session.
 func (m *machine) check(t *rapid.T) {
 	t.Helper()
 	for _, c := range m.model.credentials {
 		switch live := m.model.live(c); {
-		case !live && !c.looked:
-			c.looked = c.ended
-			m.look(t, c, "users/whoami", (*principal).whoami)
+		case !live && !c.endChecked:
+			c.endChecked = c.ended
+			m.checkRead(t, c, "users/whoami", (*principal).whoami)
 		case !live:
 		case m.now.Sub(c.lastUsed) < time.Minute:
 			for _, path := range words("users/whoami users roles activity-log/export") {
-				m.look(t, c, path, seen[path])
+				m.checkRead(t, c, path, readRules[path])
 			}
 		}
 	}
@@ -40,41 +40,45 @@ func (m *machine) check(t *rapid.T) {
 	if administrator == nil {
 		return
 	}
-	for _, path := range seenPaths {
-		m.look(t, administrator, path, seen[path])
+	for _, path := range readPaths {
+		m.checkRead(t, administrator, path, readRules[path])
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.model.users)) {
 		query := fmt.Sprintf("?userId=%d", id)
-		m.look(t, administrator, "sessions"+query, func(p *principal, _ answer) *expected { return p.listSessions(id) })
-		m.look(t, administrator, "keys"+query, func(p *principal, _ answer) *expected { return p.listKeys(id) })
+		m.checkRead(t, administrator, "sessions"+query, func(p *principal, _ answer) *expected { return p.listSessions(id) })
+		m.checkRead(t, administrator, "keys"+query, func(p *principal, _ answer) *expected { return p.listKeys(id) })
 	}
 }
 
-// look compares what somebody sees.
-func (m *machine) look(t *rapid.T, c *credential, path string, rule func(*principal, answer) *expected) {
+// checkRead compares the answer of one GET with the credential c.
+func (m *machine) checkRead(t *rapid.T, c *credential, path string, rule func(*principal, answer) *expected) {
 	t.Helper()
-	got, faults := m.answer(t, request{"GET", "/api/" + path, nil, c.text, sources[0]})
+	r := request{method: "GET", path: "/api/" + path, token: c.text, network: networks[0]}
+	got, logged := m.answer(t, r)
 	want := unauthorized()
-	if p := m.model.enter(c, sources[0]); p != nil {
+	if p := m.model.authenticate(c, networks[0]); p != nil {
 		want = rule(p, got)
 	}
-	compare(t, fmt.Sprintf("after step %d %s sees %s%s", m.steps, c, path, faults), got, want)
+	compare(t, fmt.Sprintf("after step %d %s reads %s%s", m.steps, c, path, logged), got, want)
 }
 
-// seenPaths are the paths of seen, in their order.
-var seenPaths = slices.Sorted(maps.Keys(seen))
+// readPaths are the sorted paths of readRules.
+var readPaths = slices.Sorted(maps.Keys(readRules))
 
-// seen are the rules of what is compared.
-var seen = map[string]func(*principal, answer) *expected{
-	"users/whoami":                 (*principal).whoami,
-	"users":                        (*principal).listUsers,
-	"activity-log/export":          func(p *principal, got answer) *expected { return p.exportActivity(activityFilter{}, got) },
+// readRules are the rules of the reads that check compares, by path.
+var readRules = map[string]func(*principal, answer) *expected{
+	"users/whoami": (*principal).whoami,
+	"users":        (*principal).listUsers,
+	"activity-log/export": func(p *principal,
+		got answer) *expected {
+		return p.exportActivity(activityFilter{}, got)
+	},
 	"preferences":                  (*principal).getPreferences,
-	"application-settings":         seeSettings("application-settings"),
-	"server-settings":              seeSettings("server-settings"),
-	"lockout-policy":               seeSettings("lockout-policy"),
-	"ldap-configuration":           seeSettings("ldap-configuration"),
-	"saml-configuration":           seeSettings("saml-configuration"),
+	"application-settings":         settingsRule("application-settings"),
+	"server-settings":              settingsRule("server-settings"),
+	"lockout-policy":               settingsRule("lockout-policy"),
+	"ldap-configuration":           settingsRule("ldap-configuration"),
+	"saml-configuration":           settingsRule("saml-configuration"),
 	"mail":                         (*principal).listMail,
 	"roles":                        (*principal).listRoles,
 	"roles/user-creation-defaults": (*principal).listDefaultRoles,

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// kind says what a credential is.
+// kind is the kind of a credential, as the activity log names it.
 type kind string
 
 const (
@@ -17,48 +17,49 @@ const (
 	named    kind = "key"
 )
 
-// What the activity log calls the kinds, and their end.
+// The entity of each kind in the activity log, and the action that ends it.
 var (
-	entityOf = map[kind]string{session: "session", contract: "api-key", named: "api-key"}
-	endOf    = map[kind]string{session: "session.end", contract: "api-key.end", named: "api-key.end"}
+	entityOf  = map[kind]string{session: "session", contract: "api-key", named: "api-key"}
+	endAction = map[kind]string{session: "session.end", contract: "api-key.end", named: "api-key.end"}
 )
 
 // credential is a session or a key.
 type credential struct {
-	words    string // its name, for who reads a failure
-	text     string
-	kind     kind
-	id       int64
-	user     int64
-	created  time.Time
-	lastUsed time.Time // kept to the minute; that of a key is zero at first
-	source   string
-	failures int  // wrong current passwords by it
-	ended    bool // it is gone
-	looked   bool // and does not work, as a check has seen
+	label      string // the name in the log of a failed test
+	text       string
+	kind       kind
+	id         int64
+	user       int64
+	created    time.Time
+	lastUsed   time.Time // with a resolution of one minute; zero for an unused key
+	network    string
+	failures   int // wrong current passwords sent with it
+	ended      bool
+	endChecked bool // check has found it refused
 
+	// For keys only.
 	keyName string
-	narrow  *set      // of a key: it may do what these and its owner's permit; nil: all that he may
-	expires time.Time // of a key; zero: never
+	narrow  *permissionSet // intersected with the owner's permissions; nil: all of them
+	expires time.Time      // zero: never
 }
 
-// String names a credential where rapid prints what it drew.
-func (c *credential) String() string { return c.words }
+// String returns the label for the values that rapid prints.
+func (c *credential) String() string { return c.label }
 
-// newCredential adds a credential of a user whose text the server has made.
+// newCredential adds a credential of a user with the text that the server issued.
 func (m *model) newCredential(k kind, u *user, text string) *credential {
 	c := &credential{
-		words: fmt.Sprintf("%s %d of user %d", k, len(m.credentials)+1, u.id),
+		label: fmt.Sprintf("%s %d of user %d", k, len(m.credentials)+1, u.id),
 		text:  text, kind: k, user: u.id, created: m.now,
 	}
 	if text != "" {
-		m.new(text)
+		m.noteUnique(text)
 	}
 	m.credentials = append(m.credentials, c)
 	return c
 }
 
-// live reports whether a credential is neither gone nor too old.
+// live reports whether a credential has neither ended nor expired.
 func (m *model) live(c *credential) bool {
 	if c.kind == session {
 		return !c.ended && m.now.Before(m.sessionEnd(c))
@@ -66,62 +67,63 @@ func (m *model) live(c *credential) bool {
 	return !c.ended && (c.expires.IsZero() || m.now.Before(c.expires))
 }
 
-// enter returns who comes by a credential, or nil if it lets nobody in.
-func (m *model) enter(c *credential, source string) *principal {
+// authenticate returns the principal of a credential, or nil if the credential is not valid. It updates the last use.
+func (m *model) authenticate(c *credential, network string) *principal {
 	u := m.users[c.user]
 	if u == nil || !u.active || !m.live(c) {
 		return nil
 	}
-	p := &principal{model: m, user: u, by: c, source: source, own: m.holds(u.roles)}
-	if c.kind != session && !p.own.reach("api-key", "create", u.id).has(u.id) { // he may have no keys any more
-		return nil
+	p := &principal{model: m, user: u, credential: c, network: network, own: m.permissionsOf(u.roles)}
+	if c.kind != session && !p.own.allowedIDs("api-key", "create", u.id).contains(u.id) {
+		return nil // the user may not have keys any more
 	}
-	p.key = c.narrow
-	if m.now.Sub(c.lastUsed) >= time.Minute && !m.touchLost {
+	p.narrow = c.narrow
+	if m.now.Sub(c.lastUsed) >= time.Minute && !m.lastUseLost {
 		c.lastUsed = m.now
 	}
 	return p
 }
 
-// Where requests come from.
-var sources = []string{"192.0.2.1", "192.0.2.2", "198.51.100.3"}
+// networks are the client networks of requests.
+var networks = []string{"192.0.2.1", "192.0.2.2", "198.51.100.3"}
 
-func drawSource(t *rapid.T) string {
-	if !rarely(t, "from elsewhere", 4) {
-		return sources[0]
+func drawNetwork(t *rapid.T) string {
+	if !rarely(t, "another network", 4) {
+		return networks[0]
 	}
-	return rapid.SampledFrom(sources).Draw(t, "source")
+	return rapid.SampledFrom(networks).Draw(t, "network")
 }
 
-// drawCaller draws who makes a request: half of the time an administrator, else
-// mostly somebody else who may come in, and now and then who may not, or nobody.
+// drawCaller draws the credential of a request. It is mostly valid: 40% are of an administrator, and 53% of another
+// user. The rest is invalid or missing.
 func (m *machine) drawCaller(t *rapid.T) *credential {
 	var administrators, others, rest []*credential
 	for _, c := range m.model.credentials {
 		switch u := m.model.users[c.user]; {
 		case u == nil || !u.active || !m.model.live(c):
 			rest = append(rest, c)
-		case slices.Contains(u.roles, administrator):
+		case slices.Contains(u.roles, administratorRole):
 			administrators = append(administrators, c)
 		default:
 			others = append(others, c)
 		}
 	}
-	chance := rapid.IntRange(0, 99).Draw(t, "who")
+	chance := rapid.IntRange(0, 99).Draw(t, "caller")
 	for i, group := range [][]*credential{administrators, others, rest} {
 		if chance < []int{40, 93, 97}[i] && len(group) > 0 {
 			return group[len(group)-1-rapid.IntRange(0, len(group)-1).Draw(t, "credential from the last")]
 		}
 	}
-	return rapid.SampledFrom([]*credential{{words: "nobody"}, {words: "a stranger", text: "uss_nonsense"}}).Draw(t, "nobody")
+	none := []*credential{{label: "anonymous"}, {label: "invalid token", text: "uss_nonsense"}}
+	return rapid.SampledFrom(none).Draw(t, "no credential")
 }
 
-// comeBack signs in the first few users who have no session, from where they are
-// known, so that a sequence does not end in refusals when time has passed.
-func (m *machine) comeBack(t *rapid.T) {
-	in := map[int64]bool{}
+// renewSessions signs in those of the first three users who have no valid session. Otherwise, most requests of a
+// sequence would be refused once the clock has advanced.
+func (m *machine) renewSessions(t *rapid.T) {
+	signedIn := map[int64]bool{}
 	for _, c := range m.model.credentials {
-		in[c.user] = in[c.user] || c.kind == session && m.model.live(c)
+		signedIn[c.user] = signedIn[c.user] || c.kind == session && m.model.live(c)
 	}
 	tried := 0
 	for _, u := range sorted(m.model.users) {
@@ -132,9 +134,9 @@ func (m *machine) comeBack(t *rapid.T) {
 			continue
 		}
 		tried++
-		locked := m.model.policy().enabled && m.model.locked(m.model.accountCounter(u, "", sources[0]))
-		if !in[u.id] && !locked && !m.model.sourceLocked(sources[0]) {
-			m.signInAs(t, u.email, u.password, sources[0])
+		locked := m.model.policy().enabled && m.model.locked(m.model.accountCounter(u, "", networks[0]))
+		if !signedIn[u.id] && !locked && !m.model.networkLocked(networks[0]) {
+			m.signInAs(t, u.email, u.password, networks[0])
 		}
 	}
 }

@@ -1,13 +1,11 @@
-// Package modeltest_test plays random sequences of every operation of the contract
-// against the real server, on each engine, and against a model of it in memory,
-// and wants the same answers: status, code, fields at fault, bodies.
+// Package modeltest_test is a model-based test of the whole API. It sends random sequences of all operations to the
+// real server, on each database engine, and applies them to a model in memory. The answers must be equal: status, error
+// code, paths of the invalid fields, body.
 //
-// The model is plain maps. Its rules are written from the contract and from
-// docs/security.md, not from the server's code: it imports neither access nor
-// throttle, and account only to make the server. It learns from the server what it
-// cannot know: ids, which must be new, and tokens.
+// The model consists of plain maps. Its rules are written from the contract and docs/security.md, not from the server's
+// code. So it doesn't import access and throttle, and imports account only to create the server. It takes ids and
+// tokens from the server's answers and checks that each is new.
 //
-// A failure shows the shortest sequence that was found, each step in words, between
-// what rapid drew for it: `grep -v 'rapid. draw'` leaves the words.
-// -rapid.checks=1000 plays for long.
+// A failed test prints the shortest failing sequence that rapid found. `grep -v 'rapid. draw'` removes the drawn values
+// and leaves one line per step. -rapid.checks=1000 runs more sequences.
 package modeltest_test

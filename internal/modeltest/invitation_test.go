@@ -8,33 +8,33 @@ import (
 
 const invitationLife = 7 * day
 
-// invite sends a user a message by which he chooses his password.
+// invite sends a user an invitation to choose a password.
 func (m *machine) invite(t *rapid.T) {
 	id := m.drawUser(t)
 	m.call(t, "POST", pathOf("users/%d/invitation", id), nil, func(p *principal, _ answer) *expected {
-		if no := p.mayInvite(id); no != nil {
-			return no
+		if refusal := p.authorizeInvite(id); refusal != nil {
+			return refusal
 		}
 		u := p.users[id]
-		p.sendInvitation(u).id = p.fresh("message", m.newestMail(t))
-		p.note("user.invite", "user", u.id, u.email)
+		p.sendInvitation(u).id = p.uniqueID("message", m.newestMail(t))
+		p.record("user.invite", "user", u.id, u.email)
 		return noContent()
 	})
 }
 
-// sendInvitation puts an invitation, which has no id yet, into the outbox.
+// sendInvitation adds an invitation to the outbox. The caller must set its id.
 func (p *principal) sendInvitation(u *user) *message {
 	o := &message{
-		kind: "invitation", state: "ready", user: u.id, recipient: u.email,
-		created: p.now, next: p.now, expires: p.now.Add(invitationLife), token: p.newRecovery(u, "invitation", invitationLife),
+		kind: "invitation", state: "ready", user: u.id, recipient: u.email, created: p.now, next: p.now,
+		expires: p.now.Add(invitationLife), token: p.newRecovery(u, "invitation", invitationLife),
 	}
 	p.outbox = append(p.outbox, o)
 	return o
 }
 
-func (p *principal) mayInvite(id int64) *expected {
-	if no := p.may("user", "edit-access", id); no != nil {
-		return no
+func (p *principal) authorizeInvite(id int64) *expected {
+	if refusal := p.authorize("user", "edit-access", id); refusal != nil {
+		return refusal
 	}
 	if id == p.user.id {
 		return refused("USE_PASSWORD_CHANGE")
@@ -43,20 +43,20 @@ func (p *principal) mayInvite(id int64) *expected {
 	if u == nil {
 		return notFound()
 	}
-	if no := p.covers(p.holds(u.roles)); no != nil {
-		return no
+	if refusal := p.covers(p.permissionsOf(u.roles)); refusal != nil {
+		return refusal
 	}
 	switch {
 	case !u.active:
 		return conflict("INACTIVE_USER")
-	case p.sentIn(time.Hour, "invitation", u) >= 3:
+	case p.sentWithin(time.Hour, "invitation", u) >= 3:
 		return tooMany()
 	}
 	return nil
 }
 
-// sentIn counts the messages of a kind to a user in the last so long.
-func (m *model) sentIn(window time.Duration, kind string, u *user) (n int) {
+// sentWithin returns the number of messages of a kind to a user in the last window.
+func (m *model) sentWithin(window time.Duration, kind string, u *user) (n int) {
 	for _, o := range m.outbox {
 		if o.user == u.id && o.kind == kind && o.created.After(m.now.Add(-window)) {
 			n++
@@ -65,8 +65,7 @@ func (m *model) sentIn(window time.Duration, kind string, u *user) (n int) {
 	return n
 }
 
-// newRecovery makes a token by which a user chooses his password. He has three of
-// a kind at most.
+// newRecovery adds a token to choose a password. A user has at most three tokens of a kind; older ones end.
 func (m *model) newRecovery(u *user, kind string, life time.Duration) *recovery {
 	var live []*recovery
 	for _, r := range m.recoveries {

@@ -7,35 +7,36 @@ import (
 	"time"
 )
 
-// policy says when failed sign-ins lock an account.
+// policy is the lockout policy.
 type policy struct {
-	enabled          bool
-	threshold        int           // failures that lock
-	period, duration time.Duration // until failures are forgotten; of a lock. 0: until somebody ends it
+	enabled   bool
+	threshold int           // failures that lock an account
+	period    time.Duration // after which failures expire; 0: never
+	duration  time.Duration // of a lock; 0: until an administrator unlocks the account
 }
 
-// counter counts what failed: sign-ins of a source, or to an account from new
-// sources together or from a known one.
+// counter counts failed sign-ins of a network, or failed sign-ins to an account. An account has one counter for all
+// unknown networks and one for each known network.
 type counter struct {
 	failures    int
 	last        time.Time // the last failure
 	lockedUntil time.Time
-	locks       int // without a success between them
-	window      int // failures, or requests, since windowStart
+	locks       int // since the last success
+	window      int // failures or requests since windowStart
 	windowStart time.Time
 }
 
-// origin is a user and where he came from.
-type origin struct {
-	user   int64
-	source string
+// userNetwork is a user and a network from which the user signs in.
+type userNetwork struct {
+	user    int64
+	network string
 }
 
 const (
-	day     = 24 * time.Hour
-	month   = 30 * day
-	maxLock = time.Hour
-	forever = 7000 * 365 // days
+	day                = 24 * time.Hour
+	month              = 30 * day
+	maxLock            = time.Hour
+	indefiniteLockDays = 7000 * 365
 )
 
 func (m *model) counter(key string) *counter {
@@ -47,7 +48,7 @@ func (m *model) counter(key string) *counter {
 
 func (m *model) locked(c *counter) bool { return m.now.Before(c.lockedUntil) }
 
-// count adds one to the window, or begins another.
+// count adds one to the window, or starts a new window after its end, and returns the count of the window.
 func (m *model) count(c *counter, window time.Duration) int {
 	if m.now.Sub(c.windowStart) >= window {
 		c.window, c.windowStart = 0, m.now
@@ -56,12 +57,13 @@ func (m *model) count(c *counter, window time.Duration) int {
 	return c.window
 }
 
-// sourceLocked reports whether a source has failed too often: 20 times in 5
-// minutes stop it for a minute, then twice as long, up to an hour.
-func (m *model) sourceLocked(source string) bool { return m.locked(m.counter("source|" + source)) }
+// networkLocked reports whether a network is locked.
+func (m *model) networkLocked(network string) bool { return m.locked(m.counter("network|" + network)) }
 
-func (m *model) failSource(source string) {
-	c := m.counter("source|" + source)
+// failNetwork counts a failure of a network. 20 failures in 5 minutes lock it for a minute, and each further lock is
+// twice as long, up to an hour.
+func (m *model) failNetwork(network string) {
+	c := m.counter("network|" + network)
 	if m.now.Sub(c.last) >= day {
 		c.locks = 0
 	}
@@ -81,39 +83,39 @@ func subject(u *user, address string) string {
 	return fmt.Sprintf("user %d|", u.id)
 }
 
-// accountCounter is the counter of sign-ins to an account, or to an address that
-// nobody has, from a source. One that the user has come from in the last 30 days
-// has its own, so that strangers cannot lock him out there.
-func (m *model) accountCounter(u *user, address, source string) *counter {
+// accountCounter returns the counter of sign-ins from a network to an account, or to an unknown address. A network from
+// which the user has signed in within 30 days has its own counter. So an attacker can't lock the user out there.
+func (m *model) accountCounter(u *user, address, network string) *counter {
 	if u != nil {
-		if at, known := m.known[origin{u.id, source}]; known && !at.Before(m.now.Add(-month)) {
-			return m.counter(subject(u, "") + source)
+		if at, known := m.known[userNetwork{u.id, network}]; known && !at.Before(m.now.Add(-month)) {
+			return m.counter(subject(u, "") + network)
 		}
 	}
 	return m.counter(subject(u, address) + "new")
 }
 
-// verify is a try of a password, and reports whether it lets its owner in. While
-// the account is locked no password does, and none counts.
-func (m *model) verify(u *user, address, password, source string) bool {
-	c := m.accountCounter(u, address, source)
+// verify counts an attempt to sign in and reports whether it succeeds. While the account is locked, each attempt fails
+// and the account's counter doesn't change.
+func (m *model) verify(u *user, address, password, network string) bool {
+	c := m.accountCounter(u, address, network)
 	locked := m.policy().enabled && m.locked(c)
 	if m.policy().enabled && !locked {
-		m.forgetFailures(c)
+		m.expireFailures(c)
 	}
 	if u != nil && u.active && u.password == password && !locked {
 		c.failures, c.locks = 0, 0
-		m.known[origin{u.id, source}] = m.now
+		m.known[userNetwork{u.id, network}] = m.now
 		return true
 	}
 	if m.policy().enabled && !locked {
 		m.fail(c)
 	}
-	m.failSource(source)
+	m.failNetwork(network)
 	return false
 }
 
-func (m *model) forgetFailures(c *counter) {
+// expireFailures resets the parts of a counter whose time is over.
+func (m *model) expireFailures(c *counter) {
 	if m.policy().period > 0 && m.now.Sub(c.last) >= m.policy().period {
 		c.failures = 0
 	}
@@ -125,40 +127,40 @@ func (m *model) forgetFailures(c *counter) {
 	}
 }
 
-// fail counts a failure. The one that reaches the threshold locks, each time
-// twice as long, up to an hour or, if that is longer, to the length of a lock.
+// fail counts a failure of an account. The threshold locks the account, each time for twice as long. The longest lock
+// is an hour, or the duration of the policy if that is longer.
 func (m *model) fail(c *counter) {
-	const aDay = 100 // from so many in a day on each locks for an hour
+	const dailyLimit = 100 // from this failure of a day on, each failure locks for an hour
 	c.failures++
 	c.window++
 	c.last = m.now
-	if c.failures < m.policy().threshold && c.window < aDay {
+	if c.failures < m.policy().threshold && c.window < dailyLimit {
 		return
 	}
 	c.failures = 0
 	if m.policy().duration == 0 {
-		c.lockedUntil = m.now.AddDate(0, 0, forever)
+		c.lockedUntil = m.now.AddDate(0, 0, indefiniteLockDays)
 		return
 	}
 	length := m.policy().duration
 	for range c.locks {
 		length = min(2*length, max(maxLock, m.policy().duration))
 	}
-	if c.window >= aDay {
+	if c.window >= dailyLimit {
 		length = max(length, maxLock)
 	}
 	c.lockedUntil = m.now.Add(length)
 	c.locks++
 }
 
-// lockedOut reports whether the user is locked for who comes from a new source.
+// lockedOut reports whether the user is locked for unknown networks.
 func (m *model) lockedOut(u *user) bool { return m.locked(m.counter(subject(u, "") + "new")) }
 
 func (m *model) unlock(u *user) {
 	maps.DeleteFunc(m.counters, func(key string, _ *counter) bool { return strings.HasPrefix(key, subject(u, "")) })
 }
 
-// sweepCounters forgets those without a failure for a day.
+// sweepCounters deletes unlocked counters without a failure for a day.
 func (m *model) sweepCounters() {
 	maps.DeleteFunc(m.counters, func(_ string, c *counter) bool {
 		old := m.now.Add(-day)

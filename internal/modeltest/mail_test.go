@@ -10,27 +10,26 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// message is one of the outbox.
+// message is a message of the outbox.
 type message struct {
 	id                               int64
 	kind, state                      string
 	address, recipient               string
-	user                             int64 // 0: not looked up yet
+	user                             int64 // 0: the worker hasn't looked the address up yet
 	attempts                         int
 	created, next, expires, finished time.Time
-	failed                           bool // the last try
+	failed                           bool // the last attempt failed
 	token                            *recovery
 }
 
-// view shows a message. What is told of its failure is for people, so its words are
-// those of the server.
-func (o *message) view(words string) object {
+// view returns the JSON of a message. The text of its last error is not modelled, so it is that of the server.
+func (o *message) view(lastError string) object {
 	view := object{
 		"id": o.id, "kind": o.kind, "recipient": nil, "state": o.state, "attempts": o.attempts, "createdAt": o.created,
 		"nextAttemptAt": nil, "deliveredAt": nil, "lastError": nil,
 	}
 	if o.failed {
-		view["lastError"] = words
+		view["lastError"] = lastError
 	}
 	if o.recipient != "" {
 		view["recipient"] = o.recipient
@@ -44,7 +43,7 @@ func (o *message) view(words string) object {
 	return view
 }
 
-// newestMail and sessionID read ids that the API does not tell everybody.
+// newestMail returns the id of the newest message, or 0, from the store. Most callers can't read it from the API.
 func (m *machine) newestMail(t *rapid.T) int64 {
 	mails, err := m.store.Mails(t.Context(), 1)
 	if err != nil || len(mails) == 0 {
@@ -53,25 +52,27 @@ func (m *machine) newestMail(t *rapid.T) int64 {
 	return mails[0].ID
 }
 
+// sessionID returns the id of the session with a token, from the store.
 func (m *machine) sessionID(t *rapid.T, text string) int64 {
 	s, err := m.store.SessionByHash(t.Context(), token.Hash(sha256.Sum256([]byte(text))))
 	if err != nil {
-		t.Fatalf("the session of a new token: %v", err)
+		t.Fatalf("read the session of a new token: %v", err)
 	}
 	return s.ID
 }
 
+// keyID returns the id of a key with its text, from the store.
 func (m *machine) keyID(t *rapid.T, text string) int64 {
 	k, err := m.store.APIKeyByHash(t.Context(), token.Hash(sha256.Sum256([]byte(text))))
 	if err != nil {
-		t.Fatalf("the key of a new text: %v", err)
+		t.Fatalf("read a new key: %v", err)
 	}
 	return k.ID
 }
 
-// deliver delivers all messages that are due, the oldest first.
+// deliver delivers all messages that are due, oldest first.
 func (m *machine) deliver(t *rapid.T) {
-	m.say(t, "mail is delivered")
+	m.logStep(t, "deliver mail")
 	for _, o := range slices.Clone(m.model.outbox) {
 		if o.state == "requested" {
 			m.model.prepare(o)
@@ -86,27 +87,27 @@ func (m *machine) deliver(t *rapid.T) {
 		m.deliverOne(t, o)
 	}
 	if d, err := m.accounts.ClaimMail(t.Context()); d != nil || err != nil {
-		t.Fatalf("no message is due, and the server has %+v, %v", d, err)
+		t.Fatalf("no message is due, but the server returns %+v, %v", d, err)
 	}
 }
 
 func (m *machine) deliverOne(t *rapid.T, o *message) {
 	d, err := m.accounts.ClaimMail(t.Context())
 	if err != nil || d == nil || d.MailID != o.id || d.Message.To != o.recipient || d.Message.Subject != o.kind {
-		t.Fatalf("message %d to %s is due, and the server has %+v, %v", o.id, o.recipient, d, err)
+		t.Fatalf("message %d to %s is due, but the server returns %+v, %v", o.id, o.recipient, d, err)
 	}
 	if err := m.accounts.MailDelivered(t.Context(), d); err != nil {
-		t.Fatalf("message %d: %v", o.id, err)
+		t.Fatalf("deliver message %d: %v", o.id, err)
 	}
 	if o.token != nil {
 		o.token.text = d.Message.Text
-		m.model.new(o.token.text)
+		m.model.noteUnique(o.token.text)
 	}
 	o.attempts++
 	o.state, o.finished = "delivered", m.now
 }
 
-// sweepMail forgets the traces of messages that left a month ago.
+// sweepMail deletes messages that were delivered or failed a month ago.
 func (m *model) sweepMail() {
 	m.outbox = slices.DeleteFunc(m.outbox, func(o *message) bool {
 		return !o.finished.IsZero() && o.finished.Before(m.now.Add(-month))
@@ -116,11 +117,11 @@ func (m *model) sweepMail() {
 func (m *machine) listMail(t *rapid.T) { m.call(t, "GET", "/api/mail", nil, (*principal).listMail) }
 
 func (p *principal) listMail(got answer) *expected {
-	if no := p.may("mail", "read", allOf); no != nil {
-		return no
+	if refusal := p.authorize("mail", "read", allEntities); refusal != nil {
+		return refusal
 	}
 	list := []object{}
-	for i := range p.outbox { // the newest first
+	for i := range p.outbox { // newest first
 		list = append(list, p.outbox[len(p.outbox)-1-i].view(got.string(i, "lastError")))
 	}
 	return ok(list)
@@ -129,8 +130,8 @@ func (p *principal) listMail(got answer) *expected {
 func (m *machine) getMail(t *rapid.T) {
 	id := rapid.Int64Range(1, 6).Draw(t, "message")
 	m.call(t, "GET", pathOf("mail/%d", id), nil, func(p *principal, got answer) *expected {
-		if no := p.may("mail", "read", allOf); no != nil {
-			return no
+		if refusal := p.authorize("mail", "read", allEntities); refusal != nil {
+			return refusal
 		}
 		for _, o := range p.outbox {
 			if o.id == id {

@@ -16,22 +16,22 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
-// model is the server as it should be.
+// model is the expected state of the server.
 type model struct {
 	now         time.Time
 	users       map[int64]*user
 	roles       map[int64]*role
-	credentials []*credential // in the order of their making, also those that are over
-	recoveries  []*recovery   // likewise
-	outbox      []*message    // likewise
+	credentials []*credential // in the order of creation, including ended ones
+	recoveries  []*recovery   // in the order of creation, including ended ones
+	outbox      []*message    // in the order of creation
 	imports     map[int64]*userImport
 	counters    map[string]*counter
-	known       map[origin]time.Time // when a user last came from there
-	settings    map[string]object    // by the name of their group
-	used        map[string]bool      // ids and tokens that were given, with their kind
-	twice       string               // one that was given once more
+	known       map[userNetwork]time.Time // the last sign-in of a user from a network
+	settings    map[string]object         // by group
+	unique      map[string]bool           // all issued ids, with their kind, and tokens
+	reused      string                    // an id or token that the server issued twice
 	activity    []*entry
-	touchLost   bool // the server could not keep the last use of a credential
+	lastUseLost bool // the server failed to store the last use of a credential
 }
 
 var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
@@ -39,53 +39,58 @@ var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 func newModel() *model {
 	m := &model{
 		now: start, users: map[int64]*user{}, roles: builtIn(), counters: map[string]*counter{},
-		known: map[origin]time.Time{}, settings: newSettings(), imports: map[int64]*userImport{}, used: map[string]bool{}, activity: []*entry{setUp},
+		known: map[userNetwork]time.Time{}, settings: newSettings(), imports: map[int64]*userImport{},
+		unique: map[string]bool{}, activity: []*entry{setUp},
 	}
-	m.users[1] = &user{id: 1, name: "Admin", email: adminEmail, password: passwords[0], active: true, roles: []int64{administrator}}
+	m.users[1] = &user{
+		id: 1, name: "Admin", email: adminEmail, password: passwords[0], active: true, roles: []int64{administratorRole},
+	}
 	return m
 }
 
-// machine does the same to the server and to the model.
+// machine applies the same steps to the server and to the model.
 type machine struct {
 	*server
 	model     *model
 	steps     int
-	nextCheck int // the step after which all is compared
+	nextCheck int // the step before the next check
 }
 
-// Few in a normal run; -rapid.checks and -rapid.steps ask for more.
+// init sets defaults for -rapid.checks and -rapid.steps that keep a normal run short.
 func init() {
-	for name, value := range map[string]string{"rapid.checks": checks, "rapid.steps": "120"} {
+	for name, value := range map[string]string{"rapid.checks": defaultChecks, "rapid.steps": "120"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
 	}
 }
 
+// TestServerIsAsTheModel applies random sequences to the server and to the model, on each engine.
 func TestServerIsAsTheModel(t *testing.T) {
 	for _, engine := range enginetest.Engines {
 		t.Run(engine.Name, func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(rt *rapid.T) {
 				m := &machine{server: newServer(rt, engine), model: newModel()}
-				m.begin(rt)
-				rt.Repeat(map[string]func(*rapid.T){"step": m.step, "": m.sometimesCheck})
+				m.createInitialUsers(rt)
+				rt.Repeat(map[string]func(*rapid.T){"step": m.step, "": m.checkPeriodically})
 				m.check(rt)
 			})
 		})
 	}
 }
 
-// weights are how often a step can be an operation, where that is neither 1, as for
-// what only shows something (all that it shows is compared every few steps), nor 3.
+// weights are the relative frequencies of operations in steps. The default is 3, and 1 for an operation that reads,
+// because check compares all reads every few steps.
 var weights = map[string]int{
-	"apiLoginPost": 8, "apiUsersIdPatch": 8, "apiUsersIdRolesPut": 8, "apiRolesIdPermissionsPut": 8, "apiUsersPasswordPatch": 8,
+	"apiLoginPost": 8, "apiUsersIdPatch": 8, "apiUsersIdRolesPut": 8, "apiRolesIdPermissionsPut": 8,
+	"apiUsersPasswordPatch":       8,
 	"apiApplicationSettingsPatch": 5,
-	"apiUsersIdDelete":            2, // or soon nobody is left who may do much
+	"apiUsersIdDelete":            2, // users with many permissions must not disappear too soon
 }
 
-// things are the names of what a step can be, as often as they have weight.
-var things = sync.OnceValue(func() (names []string) {
+// stepNames has the name of each operation and event as often as its weight.
+var stepNames = sync.OnceValue(func() (names []string) {
 	for name := range operations {
 		weight := cmp.Or(weights[name], 3)
 		if strings.HasSuffix(name, "Get") {
@@ -100,17 +105,17 @@ var things = sync.OnceValue(func() (names []string) {
 	return names
 })
 
-// step does one thing. rapid prefers the first ones of a list, and none is to be
-// preferred here, so the number of the thing is drawn bit by bit.
+// step runs one operation or event. rapid prefers the first values of a list. To draw all steps evenly, step draws the
+// index bit by bit.
 func (m *machine) step(t *rapid.T) {
 	number := 0
-	for _, bit := range rapid.SliceOfN(rapid.Bool(), 12, 12).Draw(t, "thing") {
+	for _, bit := range rapid.SliceOfN(rapid.Bool(), 12, 12).Draw(t, "step") {
 		number *= 2
 		if bit {
 			number++
 		}
 	}
-	name := things()[number%len(things())]
+	name := stepNames()[number%len(stepNames())]
 	if do, ok := operations[name]; ok {
 		do(m, t)
 		return
@@ -118,23 +123,29 @@ func (m *machine) step(t *rapid.T) {
 	events[name](m, t)
 }
 
-func (m *machine) say(t *rapid.T, format string, args ...any) {
+// logStep logs one step of the sequence with its number.
+func (m *machine) logStep(t *rapid.T, format string, args ...any) {
 	m.steps++
 	t.Logf("%d. "+format, append([]any{m.steps}, args...)...)
 }
 
-// call sends a request as somebody and compares the answer with that of the rule,
-// which is asked only for a credential that lets its owner in.
+// call sends a request with a random credential and compares the answer with that of rule. If the credential is
+// invalid, the expected answer is 401 without a call of rule.
 func (m *machine) call(t *rapid.T, method, path string, body any, rule func(p *principal, got answer) *expected) {
 	t.Helper()
-	by, source := m.drawCaller(t), drawSource(t)
-	m.callAs(t, by, source, method, path, body, rule)
+	caller, network := m.drawCaller(t), drawNetwork(t)
+	m.callAs(t, caller, network, method, path, body, rule)
 }
 
-func (m *machine) callAs(t *rapid.T, by *credential, source, method, path string, body any, rule func(p *principal, got answer) *expected) {
+// callAs is call with the credential caller from network.
+func (m *machine) callAs(
+	t *rapid.T, caller *credential, network, method, path string, body any,
+	rule func(p *principal, got answer) *expected,
+) {
 	t.Helper()
-	m.send(t, by.words, request{method, path, body, by.text, source}, func(got answer) *expected {
-		p := m.model.enter(by, source)
+	r := request{method: method, path: path, body: body, token: caller.text, network: network}
+	m.send(t, caller.label, r, func(got answer) *expected {
+		p := m.model.authenticate(caller, network)
 		if p == nil {
 			return unauthorized()
 		}
@@ -142,34 +153,33 @@ func (m *machine) callAs(t *rapid.T, by *credential, source, method, path string
 	})
 }
 
-// send sends a request and compares the answer with that of the rule.
-func (m *machine) send(t *rapid.T, who string, r request, rule func(got answer) *expected) {
+// send sends a request and compares the answer with that of rule. caller names the caller in the log.
+func (m *machine) send(t *rapid.T, caller string, r request, rule func(got answer) *expected) {
 	t.Helper()
-	what := fmt.Sprintf("%s: %s %s", who, r.method, r.path)
+	label := fmt.Sprintf("%s: %s %s", caller, r.method, r.path)
 	if r.body != nil {
-		what += " " + jsonOf(r.body)
+		label += " " + jsonOf(r.body)
 	}
-	what += " from " + r.source
-	got, faults := m.answer(t, r)
+	label += " from " + r.network
+	got, logged := m.answer(t, r)
 	want := rule(got)
-	m.say(t, "%s -> %d %s", what, got.status, got.string("error"))
-	compare(t, what+faults, got, want)
-	if m.model.twice != "" {
-		t.Fatalf("%s\n  the server gave %s once more", what, m.model.twice)
+	m.logStep(t, "%s -> %d %s", label, got.status, got.string("error"))
+	compare(t, label+logged, got, want)
+	if m.model.reused != "" {
+		t.Fatalf("%s\n  the server issued %s twice", label, m.model.reused)
 	}
 }
 
-// answer sends a request and returns what came back, and what the server has
-// logged of faults of its own.
-func (m *machine) answer(t *rapid.T, r request) (got answer, faults string) {
+// answer sends a request and returns the answer and the server errors in the log.
+func (m *machine) answer(t *rapid.T, r request) (got answer, logged string) {
 	m.log.take()
 	got = m.do(t, r)
 	log := m.log.take()
-	m.model.touchLost = strings.Contains(log, "was not kept")
+	m.model.lastUseLost = strings.Contains(log, "was not kept")
 	return got, errorsOf(log)
 }
 
-// errorsOf returns what a log has of faults of the server.
+// errorsOf returns the lines of a log with level ERROR.
 func errorsOf(log string) string {
 	var lines []string
 	for line := range strings.Lines(log) {
@@ -180,23 +190,23 @@ func errorsOf(log string) string {
 	return strings.Join(lines, "")
 }
 
-// fresh returns an id that the server gave to something new. None is given twice.
-func (m *model) fresh(kind string, id int64) int64 {
+// uniqueID returns an id that the server issued for a new entity and notes it, so that send finds duplicates.
+func (m *model) uniqueID(kind string, id int64) int64 {
 	if id != 0 {
-		m.new(fmt.Sprint(kind, " ", id))
+		m.noteUnique(fmt.Sprint(kind, " ", id))
 	}
 	return id
 }
 
-// new notes that the server gave an id or a token.
-func (m *model) new(name string) {
-	if m.used[name] {
-		m.twice = name
+// noteUnique notes an id or a token that the server issued.
+func (m *model) noteUnique(name string) {
+	if m.unique[name] {
+		m.reused = name
 	}
-	m.used[name] = true
+	m.unique[name] = true
 }
 
-// newest returns the ids of a map, the greatest first: rapid prefers those.
+// newest returns the ids of a map in descending order, because rapid prefers the first values.
 func newest[T any](byID map[int64]T) []int64 {
 	ids := slices.Sorted(maps.Keys(byID))
 	slices.Reverse(ids)

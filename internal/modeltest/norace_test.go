@@ -2,5 +2,5 @@
 
 package modeltest_test
 
-// checks is how many sequences a normal run plays.
-const checks = "40"
+// defaultChecks is the number of sequences without -rapid.checks.
+const defaultChecks = "40"

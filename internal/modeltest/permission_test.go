@@ -2,12 +2,11 @@ package modeltest_test
 
 import "slices"
 
-// permission lets its holder do an action with things of a kind: all of them, those
-// of the ids, or his own.
+// permission allows an action on entities of a kind: all of them, those with the ids, or the caller's own.
 type permission struct {
 	entity, action string
-	self           bool
-	ids            []int64 // nil, unless it is for these alone
+	self           bool    // for the caller's own entities
+	ids            []int64 // nil: not limited to ids
 }
 
 func (p permission) all() bool { return !p.self && p.ids == nil }
@@ -23,13 +22,12 @@ func (p permission) view() object {
 	return view
 }
 
-// vocabulary is every permission that means something, in the order in which an
-// administrator is shown to hold them.
+// vocabulary has all known permissions, in the order of the administrator role.
 var vocabulary = []struct {
 	entity  string
 	actions []string
-	self    []string // the actions that can be limited to one's own
-	listed  []string // the actions that can be limited to some
+	self    []string // the actions that can be limited to the caller's own entities
+	listed  []string // the actions that can be limited to ids
 }{
 	{"user", words("read create edit edit-access delete"), words("read edit"), words("read edit edit-access delete")},
 	{"role", words("read create edit delete assign"), nil, words("read edit delete assign")},
@@ -43,7 +41,7 @@ var vocabulary = []struct {
 	{"saml-configuration", words("read edit"), nil, nil},
 }
 
-// knownAction reports whether a permission of these names means anything.
+// knownAction reports whether the vocabulary has the action on the entity.
 func knownAction(entity, action string) bool {
 	for _, v := range vocabulary {
 		if v.entity == entity {
@@ -53,8 +51,8 @@ func knownAction(entity, action string) bool {
 	return false
 }
 
-// everything is what an administrator holds.
-func everything() (all []permission) {
+// allPermissions returns the permissions of an administrator.
+func allPermissions() (all []permission) {
 	for _, v := range vocabulary {
 		for _, action := range v.actions {
 			all = append(all, permission{entity: v.entity, action: action})
@@ -63,36 +61,36 @@ func everything() (all []permission) {
 	return all
 }
 
-// set is permissions that are held together.
-type set struct {
+// permissionSet is the union of permissions.
+type permissionSet struct {
 	administrator bool
 	permissions   []permission
 }
 
-// reach is the things that an action may be done with.
-type reach struct {
+// idSet is a set of ids: all, or those listed.
+type idSet struct {
 	all bool
 	ids []int64
 }
 
-func (r reach) none() bool        { return !r.all && len(r.ids) == 0 }
-func (r reach) has(id int64) bool { return r.all || slices.Contains(r.ids, id) }
-func (r reach) only(other reach) reach {
+func (r idSet) empty() bool            { return !r.all && len(r.ids) == 0 }
+func (r idSet) contains(id int64) bool { return r.all || slices.Contains(r.ids, id) }
+func (r idSet) intersect(other idSet) idSet {
 	if r.all {
 		return other
 	}
 	if other.all {
 		return r
 	}
-	return reach{ids: slices.DeleteFunc(slices.Clone(r.ids), func(id int64) bool { return !other.has(id) })}
+	return idSet{ids: slices.DeleteFunc(slices.Clone(r.ids), func(id int64) bool { return !other.contains(id) })}
 }
 
-// reach says how far the holder, whose user id is self, gets with an action.
-func (s set) reach(entity, action string, self int64) reach {
+// allowedIDs returns the entities on which the permissions allow an action, for a caller with the user id self.
+func (s permissionSet) allowedIDs(entity, action string, self int64) idSet {
 	if !knownAction(entity, action) {
-		return reach{}
+		return idSet{}
 	}
-	r := reach{all: s.administrator}
+	r := idSet{all: s.administrator}
 	for _, p := range s.permissions {
 		if p.entity != entity || p.action != action {
 			continue
@@ -109,82 +107,81 @@ func (s set) reach(entity, action string, self int64) reach {
 	return r
 }
 
-// principal is who calls, and what he may do by this credential.
+// principal is the caller of a request with the permissions of the credential.
 type principal struct {
 	*model
-	user   *user
-	by     *credential
-	source string
-	own    set
-	key    *set // what narrows the credential; nil: nothing
+	user       *user
+	credential *credential
+	network    string
+	own        permissionSet
+	narrow     *permissionSet // intersected with own; nil: own alone
 }
 
-// What may asks for beside one thing.
+// Ids for authorize that stand for more than one entity.
 const (
-	anyOne int64 = -1
-	allOf  int64 = 0
+	anyEntity   int64 = -1
+	allEntities int64 = 0
 )
 
-func (p *principal) reach(entity, action string) reach {
-	r := p.own.reach(entity, action, p.user.id)
-	if p.key != nil {
-		r = r.only(p.key.reach(entity, action, p.user.id))
+func (p *principal) allowedIDs(entity, action string) idSet {
+	r := p.own.allowedIDs(entity, action, p.user.id)
+	if p.narrow != nil {
+		r = r.intersect(p.narrow.allowedIDs(entity, action, p.user.id))
 	}
 	return r
 }
 
-// may returns nil, or how an action is refused. Who may not do it at all is told
-// so, whatever the thing; who may do it with others is not told of a thing that he
-// cannot see.
-func (p *principal) may(entity, action string, id int64) *expected {
+// authorize returns nil, or the refusal of an action on an entity. A caller without the permission on any entity gets
+// 403. A caller with the permission on other entities gets 404 for an entity that the caller may not read.
+func (p *principal) authorize(entity, action string, id int64) *expected {
 	if p.user.needReset {
 		return refused("PASSWORD_CHANGE_REQUIRED")
 	}
-	if p.by.kind == named && (entity == "api-key" || entity == "session") {
+	if p.credential.kind == named && (entity == "api-key" || entity == "session") {
 		return forbidden()
 	}
-	r := p.reach(entity, action)
+	r := p.allowedIDs(entity, action)
 	switch {
-	case r.none(), id == allOf && !r.all:
+	case r.empty(), id == allEntities && !r.all:
 		return forbidden()
-	case id == anyOne, r.has(id):
+	case id == anyEntity, r.contains(id):
 		return nil
-	case p.reach(entity, "read").has(id):
+	case p.allowedIDs(entity, "read").contains(id):
 		return forbidden()
 	}
 	return notFound()
 }
 
-// mayOwn is may for what is his own, which he cannot but see.
-func (p *principal) mayOwn(entity, action string) *expected {
-	no := p.may(entity, action, p.user.id)
-	if no != nil && no.code == "NOT_FOUND" {
+// authorizeOwn is authorize for the caller's own entities, which the caller knows to exist: it returns 403, not 404.
+func (p *principal) authorizeOwn(entity, action string) *expected {
+	refusal := p.authorize(entity, action, p.user.id)
+	if refusal != nil && refusal.code == "NOT_FOUND" {
 		return forbidden()
 	}
-	return no
+	return refusal
 }
 
 func (p *principal) can(entity, action string, id int64) bool {
-	return p.may(entity, action, id) == nil
+	return p.authorize(entity, action, id) == nil
 }
 
-// administrator reports whether he holds everything.
-func (p *principal) administrator() bool { return p.own.administrator && p.key == nil }
+// administrator reports whether the caller has all permissions.
+func (p *principal) administrator() bool { return p.own.administrator && p.narrow == nil }
 
-// administers reports whether he may say where mail and links go: who does could take
-// over whoever follows them, so a named key, which may leak, does not let him.
-func (p *principal) administers() bool { return p.administrator() && p.by.kind != named }
+// mayConfigure reports whether the caller may change the recipients of mail and links. These changes allow the takeover
+// of other accounts, so a named key, which may leak, is not enough.
+func (p *principal) mayConfigure() bool { return p.administrator() && p.credential.kind != named }
 
-// covers returns nil if he has all of the permissions himself, else how he is
-// refused: nobody gives or takes what he has not.
-func (p *principal) covers(b set) *expected {
+// covers returns nil if the caller has all permissions in s, else the refusal. No caller may grant or revoke a
+// permission that the caller lacks.
+func (p *principal) covers(s permissionSet) *expected {
 	if p.administrator() {
 		return nil
 	}
-	if b.administrator {
+	if s.administrator {
 		return forbidden()
 	}
-	for _, wanted := range b.permissions {
+	for _, wanted := range s.permissions {
 		if !p.coversOne(wanted) {
 			return forbidden()
 		}
@@ -193,14 +190,14 @@ func (p *principal) covers(b set) *expected {
 }
 
 func (p *principal) coversOne(b permission) bool {
-	own, key := p.own.holding(b), holding{all: true}
-	if p.key != nil {
-		key = p.key.holding(b)
+	own, key := p.own.grantOf(b), grant{all: true}
+	if p.narrow != nil {
+		key = p.narrow.grantOf(b)
 	}
 	switch {
 	case b.all():
 		return own.all && key.all
-	case b.self: // in a key, one's own id in a list is oneself
+	case b.self: // a key's list with the caller's id covers the caller's own entities
 		return own.all && (key.all || key.self) || own.self && (key.all || key.self || slices.Contains(key.ids, p.user.id))
 	}
 	return !slices.ContainsFunc(b.ids, func(id int64) bool {
@@ -209,14 +206,14 @@ func (p *principal) coversOne(b permission) bool {
 	})
 }
 
-// holding is in which forms a set has the permission for an action.
-type holding struct {
+// grant is the union of the scopes that a permissionSet has for one action on one kind of entity.
+type grant struct {
 	all, self bool
 	ids       []int64
 }
 
-func (s set) holding(b permission) holding {
-	h := holding{all: s.administrator}
+func (s permissionSet) grantOf(b permission) grant {
+	h := grant{all: s.administrator}
 	for _, p := range s.permissions {
 		if p.entity == b.entity && p.action == b.action {
 			h.all, h.self, h.ids = h.all || p.all(), h.self || p.self, append(h.ids, p.ids...)

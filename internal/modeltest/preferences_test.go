@@ -29,7 +29,7 @@ func (u *user) preferences() object {
 func (m *machine) changePreferences(t *rapid.T) {
 	fields := object{}
 	if rapid.Bool().Draw(t, "a language") {
-		fields["language"] = rapid.SampledFrom([]string{"en", "pt-BR", "no language"}).Draw(t, "language")
+		fields["language"] = rapid.SampledFrom([]string{"en", "pt-BR", "invalid tag"}).Draw(t, "language")
 	}
 	if rapid.Bool().Draw(t, "a profile") {
 		fields["preferredProfileId"] = rapid.IntRange(1, 3).Draw(t, "profile")
@@ -38,35 +38,36 @@ func (m *machine) changePreferences(t *rapid.T) {
 		if p.user.needReset {
 			return refused("PASSWORD_CHANGE_REQUIRED")
 		}
-		if fields["language"] == "no language" {
+		if fields["language"] == "invalid tag" {
 			return invalid("/language")
 		}
-		was := jsonOf(p.user.preferences())
+		before := jsonOf(p.user.preferences())
 		if language, given := fields["language"].(string); given {
 			p.user.language = language
 		}
 		if profile, given := fields["preferredProfileId"].(int); given {
 			p.user.profile = profile
 		}
-		if jsonOf(p.user.preferences()) != was {
-			p.note("preferences.update", "user", p.user.id, p.user.email)
+		if jsonOf(p.user.preferences()) != before {
+			p.record("preferences.update", "user", p.user.id, p.user.email)
 		}
 		return ok(p.user.preferences())
 	})
 }
 
-// about tells anybody which version this is.
+// about reads the version without a credential.
 func (m *machine) about(t *rapid.T) {
-	m.send(t, "nobody", request{"GET", "/api/about", nil, "", sources[0]}, func(answer) *expected { return ok(object{"version": version}) })
+	r := request{method: "GET", path: "/api/about", network: networks[0]}
+	m.send(t, "anonymous", r, func(answer) *expected { return ok(object{"version": version}) })
 }
 
-// testMessage tries where mail goes, by a message to the caller.
+// testMessage sends a test message to the caller.
 func (m *machine) testMessage(t *rapid.T) {
 	m.call(t, "POST", "/api/application-settings/test-message", nil, func(p *principal, _ answer) *expected {
-		if no := p.may("application-settings", "edit", allOf); no != nil {
-			return no
+		if refusal := p.authorize("application-settings", "edit", allEntities); refusal != nil {
+			return refusal
 		}
-		if !p.administers() {
+		if !p.mayConfigure() {
 			return forbidden()
 		}
 		sent := p.counter(fmt.Sprint("test messages of ", p.user.id))
@@ -74,7 +75,7 @@ func (m *machine) testMessage(t *rapid.T) {
 			*sent = before
 			return tooMany()
 		}
-		p.note("settings.test", "application-settings", 0, "")
+		p.record("settings.test", "application-settings", 0, "")
 		return ok(object{"delivered": true, "recipient": p.user.email, "cause": nil})
 	})
 }

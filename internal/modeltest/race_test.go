@@ -2,6 +2,6 @@
 
 package modeltest_test
 
-// checks is how many sequences a normal run plays: a few, for the races. With the
-// detector they take six times as long, so the Makefile plays most without it.
-const checks = "5"
+// defaultChecks is the number of sequences without -rapid.checks. The race detector makes a sequence about six times
+// slower, so the Makefile runs most sequences without it.
+const defaultChecks = "5"

@@ -7,10 +7,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// recovery is the token of a message.
+// recovery is the token of a recovery message or of an invitation.
 type recovery struct {
-	text    string
-	kind    string // of its message
+	text    string // "": the message was not delivered yet
+	kind    string // of the message
 	user    int64
 	expires time.Time
 	ended   bool
@@ -24,7 +24,7 @@ func (m *model) endRecoveries(user int64) {
 	}
 }
 
-// recoverable returns the user who may choose a password by a token now, or nil.
+// recoverable returns the user for whom a token is valid, or nil.
 func (m *model) recoverable(text string) *user {
 	for _, r := range m.recoveries {
 		u := m.users[r.user]
@@ -35,35 +35,35 @@ func (m *model) recoverable(text string) *user {
 	return nil
 }
 
-// forgetPassword asks for a recovery message. For every well-formed address the
-// answer is the same.
-func (m *machine) forgetPassword(t *rapid.T) { m.forgetPasswordOf(t, drawAddress(t), drawSource(t)) }
+// forgetPassword requests a recovery message. All well-formed addresses have the same answer.
+func (m *machine) forgetPassword(t *rapid.T) { m.forgetPasswordOf(t, drawAddress(t), drawNetwork(t)) }
 
-func (m *machine) forgetPasswordOf(t *rapid.T, address, source string) {
+func (m *machine) forgetPasswordOf(t *rapid.T, address, network string) {
 	t.Helper()
 	body := object{"email": address}
-	m.send(t, "somebody", request{"POST", "/api/users/forgotten-password", body, "", source}, func(answer) *expected {
+	r := request{method: "POST", path: "/api/users/forgotten-password", body: body, network: network}
+	m.send(t, "anonymous", r, func(answer) *expected {
 		if !wellFormed(address) {
 			return invalid("/email")
 		}
-		asked := m.model.counter("recovery|" + source)
-		if before := *asked; m.model.count(asked, time.Hour) > 20 {
-			*asked = before
+		requested := m.model.counter("recovery|" + network)
+		if before := *requested; m.model.count(requested, time.Hour) > 20 {
+			*requested = before
 			return tooMany()
 		}
 		m.model.outbox = append(m.model.outbox, &message{
-			id: m.model.fresh("message", m.newestMail(t)), kind: "recovery", state: "requested", address: address,
+			id: m.model.uniqueID("message", m.newestMail(t)), kind: "recovery", state: "requested", address: address,
 			created: m.now, next: m.now, expires: m.now.Add(recoveryLife),
 		})
 		return null()
 	})
 }
 
-// prepare looks up who a requested message is for, and makes his token. One for
-// nobody is dropped, and so is the fourth of an hour.
+// prepare looks up the user of a requested message and adds the token. It deletes a message for an unknown address, and
+// a user's fourth message within an hour.
 func (m *model) prepare(o *message) {
 	u := m.byAddress(o.address)
-	if u == nil || !u.active || m.sentIn(time.Hour, o.kind, u) >= 3 || !m.now.Before(o.expires) {
+	if u == nil || !u.active || m.sentWithin(time.Hour, o.kind, u) >= 3 || !m.now.Before(o.expires) {
 		m.outbox = slices.DeleteFunc(m.outbox, func(other *message) bool { return other == o })
 		return
 	}
@@ -71,42 +71,43 @@ func (m *model) prepare(o *message) {
 	o.token = m.newRecovery(u, o.kind, recoveryLife)
 }
 
-// retrievePassword chooses a password by the token of a message.
+// retrievePassword sets a password with the token of a message.
 func (m *machine) retrievePassword(t *rapid.T) {
 	text := "usr_nonsense"
 	sent := m.model.sentRecoveries()
-	if n := len(sent); n > 0 && !rarely(t, "nonsense", 10) {
+	if n := len(sent); n > 0 && !rarely(t, "invalid token", 10) {
 		text = sent[n-1-rapid.IntRange(0, n-1).Draw(t, "token from the last")].text
 	}
-	m.retrievePasswordBy(t, text, drawNewPassword(t), drawSource(t))
+	m.retrievePasswordBy(t, text, drawNewPassword(t), drawNetwork(t))
 }
 
-// sentRecoveries are those whose message has been delivered.
+// sentRecoveries returns the tokens of delivered messages.
 func (m *model) sentRecoveries() []*recovery {
 	return slices.DeleteFunc(slices.Clone(m.recoveries), func(r *recovery) bool { return r.text == "" })
 }
 
-func (m *machine) retrievePasswordBy(t *rapid.T, text, next, source string) {
+func (m *machine) retrievePasswordBy(t *rapid.T, text, next, network string) {
 	t.Helper()
 	body := object{"token": text, "newPassword": next}
-	m.send(t, "somebody", request{"POST", "/api/users/retrieve-password", body, "", source}, func(answer) *expected {
+	r := request{method: "POST", path: "/api/users/retrieve-password", body: body, network: network}
+	m.send(t, "anonymous", r, func(answer) *expected {
 		if next == weak {
 			return invalid("/newPassword")
 		}
-		if m.model.sourceLocked(source) {
+		if m.model.networkLocked(network) {
 			return tooMany()
 		}
 		u := m.model.recoverable(text)
 		if u == nil {
-			m.model.failSource(source)
+			m.model.failNetwork(network)
 			return &expected{status: 400, code: "INVALID_RECOVERY_TOKEN", paths: []string{"/token"}}
 		}
 		m.model.resetPassword(u, next, false)
 		m.model.endKeys(u.id)
 		m.model.unlock(u)
-		m.model.known[origin{u.id, source}] = m.now
-		p := &principal{model: m.model, user: u, by: &credential{kind: "mail-token"}, source: source}
-		p.note("password.recover", "user", u.id, u.email)
+		m.model.known[userNetwork{u.id, network}] = m.now
+		p := &principal{model: m.model, user: u, credential: &credential{kind: "mail-token"}, network: network}
+		p.record("password.recover", "user", u.id, u.email)
 		return null()
 	})
 }

@@ -9,8 +9,8 @@ import (
 
 // The built-in roles.
 const (
-	administrator int64 = 1
-	ordinary      int64 = 2
+	administratorRole int64 = 1
+	userRole          int64 = 2
 )
 
 // role is a named set of permissions.
@@ -20,6 +20,7 @@ type role struct {
 	permissions       []permission
 }
 
+// words splits text at spaces.
 func words(text string) []string { return strings.Fields(text) }
 
 func builtIn() map[int64]*role {
@@ -30,41 +31,46 @@ func builtIn() map[int64]*role {
 		return ps
 	}
 	return map[int64]*role{
-		administrator: {id: administrator, name: "Global Administrator", description: "Holds every permission."},
-		ordinary: {
-			id: ordinary, name: "User", description: "Sees and manages what is the user's own.",
-			permissions: slices.Concat(own("user", "read edit"), own("api-key", "read create delete"), own("session", "read delete"), own("activity-log", "read")),
+		administratorRole: {id: administratorRole, name: "Global Administrator", description: "Holds every permission."},
+		userRole: {
+			id: userRole, name: "User", description: "Sees and manages what is the user's own.",
+			permissions: slices.Concat(
+				own("user", "read edit"), own("api-key", "read create delete"), own("session", "read delete"),
+				own("activity-log", "read"),
+			),
 		},
 	}
 }
 
-func (r *role) shown() []permission {
-	if r.id == administrator {
-		return everything()
+// effectivePermissions returns the permissions as the API has them.
+func (r *role) effectivePermissions() []permission {
+	if r.id == administratorRole {
+		return allPermissions()
 	}
 	return r.permissions
 }
 
 func (r *role) view() object {
-	return object{"id": r.id, "name": r.name, "description": r.description, "permissions": views(r.shown())}
+	return object{"id": r.id, "name": r.name, "description": r.description, "permissions": views(r.effectivePermissions())}
 }
 
-// viewer is what has a form on the wire.
+// viewer has a JSON form.
 type viewer interface{ view() object }
 
-func views[T viewer](things []T) []object {
+// views returns the JSON of values.
+func views[T viewer](values []T) []object {
 	list := []object{}
-	for _, thing := range things {
-		list = append(list, thing.view())
+	for _, value := range values {
+		list = append(list, value.view())
 	}
 	return list
 }
 
-// holds returns what the roles give together.
-func (m *model) holds(roles []int64) set {
-	var s set
+// permissionsOf returns the permissions of all roles together.
+func (m *model) permissionsOf(roles []int64) permissionSet {
+	var s permissionSet
 	for _, id := range roles {
-		s.administrator = s.administrator || id == administrator
+		s.administrator = s.administrator || id == administratorRole
 		if r := m.roles[id]; r != nil {
 			s.permissions = append(s.permissions, r.permissions...)
 		}
@@ -72,7 +78,7 @@ func (m *model) holds(roles []int64) set {
 	return s
 }
 
-// drawRole draws the id of a role, which is mostly there.
+// drawRole draws the id of a role. Most of the ids exist.
 func (m *machine) drawRole(t *rapid.T) int64 {
 	if rarely(t, "any role", 10) {
 		return rapid.Int64Range(1, 30).Draw(t, "role")

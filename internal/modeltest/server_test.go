@@ -27,37 +27,37 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
-// server is the real one: nodes over one fresh database with its first
-// administrator, which take turns.
+// server is the real server: two nodes on one new database with the first administrator. The nodes serve requests in
+// turn.
 type server struct {
 	nodes    [2]node
 	requests int
 	accounts *service.Service // of the first node
 	store    *sqlstore.Store
-	now      time.Time // it moves by hand alone
-	log      journal
+	now      time.Time // only advance changes it
+	log      logBuffer
 }
 
-// node is what remembers who was let in.
+// node is one process of the server with its own principal cache.
 type node struct {
 	accounts *service.Service
 	handler  http.Handler
 }
 
-// journal is a log in memory.
-type journal struct {
+// logBuffer is a log in memory.
+type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (j *journal) Write(p []byte) (int, error) {
+func (j *logBuffer) Write(p []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.Write(p)
 }
 
-// take returns what was logged since the last call.
-func (j *journal) take() string {
+// take returns and removes the lines that were logged since the last call.
+func (j *logBuffer) take() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	text := j.text.String()
@@ -65,37 +65,39 @@ func (j *journal) take() string {
 	return text
 }
 
-// plainText renders the token of a message and nothing else.
+// plainText renders messages whose text is the token.
 type plainText struct{}
 
 func (plainText) Render(kind account.MailKind, m account.MailContent) (account.Message, error) {
 	return account.Message{Subject: string(kind), Text: m.Token, HTML: "-"}, nil
 }
 
-// courier delivers every message.
-type courier struct{}
+// acceptingSender delivers every message.
+type acceptingSender struct{}
 
-func (courier) Deliver(context.Context, account.MailRoute, account.Message) string { return "" }
+func (acceptingSender) Deliver(context.Context, account.MailRoute, account.Message) string { return "" }
 
-// version is that of the program.
+// version is the program's version in GET /api/about.
 const version = "1.2.3"
 
 func newServer(t *rapid.T, engine enginetest.Engine) *server {
 	s := &server{store: engine.New(t).Open(), now: start}
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	// The same random for each sequence, so that one can be played again.
+	// Each sequence has the same random source, so that rapid can repeat a sequence.
 	random := rand.NewChaCha8([32]byte{})
 	options := service.Options{
 		Store:     s.store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 2, random)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(random)))),
-		Renderer:  plainText{}, Log: log, Now: func() time.Time { return s.now }, Random: random, TestSender: courier{},
+		Renderer:  plainText{}, Log: log, Now: func() time.Time { return s.now }, Random: random,
+		TestSender: acceptingSender{},
 	}
 	for i := range s.nodes {
 		accounts := service.New(options)
-		s.nodes[i] = node{accounts, must(httpapi.New(http.NewServeMux(), httpapi.Options{
+		handler := must(httpapi.New(http.NewServeMux(), httpapi.Options{
 			Accounts: accounts, Log: log, Metrics: prometheus.NewRegistry(), Version: version,
-		}))}
+		}))
+		s.nodes[i] = node{accounts: accounts, handler: handler}
 	}
 	s.accounts = s.nodes[0].accounts
 	first := service.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(passwords[0])}
@@ -110,27 +112,27 @@ type request struct {
 	method, path string
 	body         any    // sent as JSON, unless nil
 	token        string // sent in x-api-key, unless empty
-	source       string // address that it comes from
+	network      string // the client network: an IPv4 address
 }
 
-// answer is what came back.
+// answer is a response.
 type answer struct {
 	status int
 	header http.Header
-	body   any // decoded; nil for none
+	body   any // the decoded JSON; nil: no body
 	text   string
 }
 
-// do has the next node answer, as soon as it has heard of what was changed.
+// do sends a request to the next node, after the node has polled the invalidations.
 func (s *server) do(t *rapid.T, r request) answer {
-	on := s.nodes[s.requests%len(s.nodes)]
+	serving := s.nodes[s.requests%len(s.nodes)]
 	s.requests++
-	err := on.accounts.PollInvalidations(t.Context())
+	err := serving.accounts.PollInvalidations(t.Context())
 	for tries := 1; errors.Is(err, context.DeadlineExceeded) && tries < 20; tries++ {
-		err = on.accounts.PollInvalidations(t.Context()) // a busy machine takes longer than a server may
+		err = serving.accounts.PollInvalidations(t.Context()) // a busy machine may exceed the server's timeout
 	}
 	if err != nil {
-		t.Fatalf("hear: %v", err)
+		t.Fatalf("poll invalidations: %v", err)
 	}
 	var body strings.Builder
 	if r.body != nil {
@@ -143,50 +145,49 @@ func (s *server) do(t *rapid.T, r request) answer {
 	if r.token != "" {
 		q.Header.Set("X-Api-Key", r.token)
 	}
-	q.RemoteAddr = r.source + ":4000"
+	q.RemoteAddr = r.network + ":4000"
 	w := httptest.NewRecorder()
-	on.handler.ServeHTTP(w, q)
+	serving.handler.ServeHTTP(w, q)
 	a := answer{status: w.Code, header: w.Result().Header, text: strings.TrimSpace(w.Body.String())}
-	if a.header.Get("Content-Type") == "application/x-ndjson" { // one value a line, as an array
+	if a.header.Get("Content-Type") == "application/x-ndjson" { // one value per line becomes an array
 		a.text = "[" + strings.ReplaceAll(a.text, "\n", ",") + "]"
 	}
 	if a.text != "" {
 		if err := json.Unmarshal([]byte(a.text), &a.body); err != nil {
-			t.Fatalf("the answer is no JSON: %q", a.text)
+			t.Fatalf("the answer is not JSON: %q", a.text)
 		}
 	}
 	return a
 }
 
-// at returns what is in the body at the place: names of fields and indices of
-// entries; nil if nothing is.
-func (a answer) at(place ...any) any {
+// at returns the value in the body at a path of field names and indices, or nil.
+func (a answer) at(path ...any) any {
 	value := a.body
-	for _, step := range place {
-		switch step := step.(type) {
+	for _, key := range path {
+		switch key := key.(type) {
 		case string:
 			fields, _ := value.(map[string]any)
-			value = fields[step]
+			value = fields[key]
 		case int:
 			entries, _ := value.([]any)
-			if step >= len(entries) {
+			if key >= len(entries) {
 				return nil
 			}
-			value = entries[step]
+			value = entries[key]
 		}
 	}
 	return value
 }
 
-// id returns the id at the place, or 0.
-func (a answer) id(place ...any) int64 {
-	number, _ := a.at(place...).(float64)
+// id returns the id at a path, or 0.
+func (a answer) id(path ...any) int64 {
+	number, _ := a.at(path...).(float64)
 	return int64(number)
 }
 
-// string returns the text at the place, or "".
-func (a answer) string(place ...any) string {
-	text, _ := a.at(place...).(string)
+// string returns the text at a path, or "".
+func (a answer) string(path ...any) string {
+	text, _ := a.at(path...).(string)
 	return text
 }
 
@@ -194,7 +195,7 @@ func jsonOf(v any) string { return string(must(json.Marshal(v))) }
 
 func pathOf(format string, args ...any) string { return "/api/" + fmt.Sprintf(format, args...) }
 
-// must returns the value of a call that cannot fail in a test.
+// must returns value and panics on an error.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)

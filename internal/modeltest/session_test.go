@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sessionEnd is when a session is over unless it is used before.
+// sessionEnd returns the time when a session expires if it is not used before.
 func (m *model) sessionEnd(c *credential) time.Time {
 	idle, absolute := c.lastUsed.Add(m.idle()), c.created.Add(m.absolute())
 	if idle.Before(absolute) {
@@ -16,44 +16,44 @@ func (m *model) sessionEnd(c *credential) time.Time {
 	return absolute
 }
 
-// endSessions ends those of a user but one.
-func (m *model) endSessions(user int64, spare *credential) {
+// endSessions ends all sessions of a user except one, which may be nil.
+func (m *model) endSessions(user int64, except *credential) {
 	for _, c := range m.credentials {
-		if c.user == user && c.kind == session && c != spare {
+		if c.user == user && c.kind == session && c != except {
 			c.ended = true
 		}
 	}
 }
 
-// signOut ends a session, and no key.
+// signOut ends the caller's session. It doesn't end a key.
 func (m *machine) signOut(t *rapid.T) {
 	m.call(t, "POST", "/api/logout", nil, func(p *principal, _ answer) *expected {
-		if p.by.kind == session {
-			p.by.ended = true
-			p.note("session.end", "session", p.by.id, p.user.email)
+		if p.credential.kind == session {
+			p.credential.ended = true
+			p.record("session.end", "session", p.credential.id, p.user.email)
 		}
 		return noContent()
 	})
 }
 
 func (m *machine) listSessions(t *rapid.T) {
-	of, query := m.drawOwner(t)
-	m.call(t, "GET", "/api/sessions"+query, nil, func(p *principal, _ answer) *expected { return p.listSessions(of) })
+	owner, query := m.drawOwner(t)
+	m.call(t, "GET", "/api/sessions"+query, nil, func(p *principal, _ answer) *expected { return p.listSessions(owner) })
 }
 
-func (p *principal) listSessions(of int64) *expected {
-	of = p.orSelf(of)
-	if no := p.may("session", "read", of); no != nil {
-		return no
+func (p *principal) listSessions(owner int64) *expected {
+	owner = p.orSelf(owner)
+	if refusal := p.authorize("session", "read", owner); refusal != nil {
+		return refusal
 	}
-	if p.users[of] == nil {
+	if p.users[owner] == nil {
 		return notFound()
 	}
 	list := []object{}
 	for _, c := range p.credentials {
-		if c.user == of && c.kind == session && p.live(c) {
+		if c.user == owner && c.kind == session && p.live(c) {
 			list = append(list, object{
-				"id": c.id, "userId": c.user, "current": c == p.by, "device": "", "source": c.source,
+				"id": c.id, "userId": c.user, "current": c == p.credential, "device": "", "source": c.network,
 				"createdAt": c.created, "lastSeenAt": c.lastUsed, "expiresAt": p.sessionEnd(c),
 			})
 		}
@@ -62,46 +62,46 @@ func (p *principal) listSessions(of int64) *expected {
 }
 
 func (m *machine) endAllSessions(t *rapid.T) {
-	of, query := m.drawOwner(t)
+	owner, query := m.drawOwner(t)
 	keep := rapid.Bool().Draw(t, "keep this one")
 	if keep {
 		query = "?keepCurrent=true"
-		if of != 0 {
-			query = pathOf("?keepCurrent=true&userId=%d", of)[len("/api/"):]
+		if owner != 0 {
+			query = pathOf("?keepCurrent=true&userId=%d", owner)[len("/api/"):]
 		}
 	}
 	m.call(t, "DELETE", "/api/sessions"+query, nil, func(p *principal, _ answer) *expected {
-		return p.endAllSessions(p.orSelf(of), keep)
+		return p.endAllSessions(p.orSelf(owner), keep)
 	})
 }
 
-func (p *principal) endAllSessions(of int64, keep bool) *expected {
-	if no := p.mayEnd("session", of); no != nil {
-		return no
+func (p *principal) endAllSessions(owner int64, keep bool) *expected {
+	if refusal := p.authorizeEnd("session", owner); refusal != nil {
+		return refusal
 	}
-	spare := p.by
+	except := p.credential
 	if !keep {
-		spare = nil
+		except = nil
 	}
-	p.endSessions(of, spare)
-	p.note("session.end", "session", 0, p.users[of].email)
+	p.endSessions(owner, except)
+	p.record("session.end", "session", 0, p.users[owner].email)
 	return noContent()
 }
 
-// mayEnd returns how ending a session or a key of a user is refused, or nil. Those
-// of somebody else he has to cover.
-func (p *principal) mayEnd(entity string, of int64) *expected {
-	if no := p.may(entity, "delete", of); no != nil {
-		return no
+// authorizeEnd returns nil, or the refusal to end a session or a key of a user. For another user, the caller must cover
+// the user's permissions.
+func (p *principal) authorizeEnd(entity string, owner int64) *expected {
+	if refusal := p.authorize(entity, "delete", owner); refusal != nil {
+		return refusal
 	}
-	u := p.users[of]
+	u := p.users[owner]
 	if u == nil {
 		return notFound()
 	}
 	if u == p.user {
 		return nil
 	}
-	return p.covers(p.holds(u.roles))
+	return p.covers(p.permissionsOf(u.roles))
 }
 
 func (m *machine) endSession(t *rapid.T) {
@@ -114,27 +114,27 @@ func (m *machine) endSession(t *rapid.T) {
 // endOne ends a session or a key.
 func (p *principal) endOne(id int64, kinds ...kind) *expected {
 	entity := entityOf[kinds[0]]
-	if no := p.may(entity, "delete", anyOne); no != nil {
-		return no
+	if refusal := p.authorize(entity, "delete", anyEntity); refusal != nil {
+		return refusal
 	}
 	for _, c := range p.credentials {
 		if c.id != id || c.ended || !slices.Contains(kinds, c.kind) {
 			continue
 		}
-		if no := p.mayEnd(entity, c.user); no != nil {
-			return no
+		if refusal := p.authorizeEnd(entity, c.user); refusal != nil {
+			return refusal
 		}
 		c.ended = true
-		p.note(endOf[c.kind], entity, c.id, p.users[c.user].email)
+		p.record(endAction[c.kind], entity, c.id, p.users[c.user].email)
 		return noContent()
 	}
 	return notFound()
 }
 
-// drawOwner draws whose keys or sessions are asked for, and the query that says so;
-// 0 and none for the caller's own.
+// drawOwner draws the owner of the requested keys or sessions and the query for it. The id 0 and an empty query are for
+// the caller's own.
 func (m *machine) drawOwner(t *rapid.T) (id int64, query string) {
-	if rapid.Bool().Draw(t, "his own") {
+	if rapid.Bool().Draw(t, "own") {
 		return 0, ""
 	}
 	id = m.drawUser(t)
@@ -148,8 +148,7 @@ func (p *principal) orSelf(id int64) int64 {
 	return id
 }
 
-// drawCredentialID draws the id of a session or of a key, which was there at least
-// once.
+// drawCredentialID draws the id of a credential of the kinds, valid or not.
 func (m *machine) drawCredentialID(t *rapid.T, kinds ...kind) int64 {
 	ids := map[int64]bool{1: true}
 	for _, c := range m.model.credentials {
@@ -160,8 +159,7 @@ func (m *machine) drawCredentialID(t *rapid.T, kinds ...kind) int64 {
 	return rapid.SampledFrom(newest(ids)).Draw(t, "id")
 }
 
-// sweepCredentials removes those that are over: sessions at once, and keys, which
-// are still listed for a while, after a month.
+// sweepCredentials deletes expired sessions at once, and expired keys after a month, until which lists have them.
 func (m *model) sweepCredentials() {
 	for _, c := range m.credentials {
 		switch {

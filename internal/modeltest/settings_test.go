@@ -9,31 +9,37 @@ import (
 	"pgregory.net/rapid"
 )
 
-// mask stands for a secret that is stored.
+// mask replaces a stored secret in an answer.
 const mask = "********"
 
-// newSettings are those of a new server, each group as it is shown.
+// newSettings returns the settings of a new server: the JSON of each group.
 func newSettings() map[string]object {
 	return map[string]object{
 		"application-settings": {
-			"userRegistration": false, "smtpServerAddress": nil, "smtpServerPort": nil, "smtpAccount": nil, "smtpAccountPassword": nil,
-			"smtpUseStartTLS": true, "tls": false, "emailSender": "", "defaultRoleIds": []int64{ordinary}, "defaultProfileId": 1,
-			"internalCertificate": nil, "keepAuditLog": true, "logRetentionPeriod": 365,
+			"userRegistration": false, "smtpServerAddress": nil, "smtpServerPort": nil, "smtpAccount": nil,
+			"smtpAccountPassword": nil, "smtpUseStartTLS": true, "tls": false, "emailSender": "",
+			"defaultRoleIds": []int64{userRole}, "defaultProfileId": 1, "internalCertificate": nil, "keepAuditLog": true,
+			"logRetentionPeriod": 365,
 		},
-		"server-settings": {"publicUrl": nil, "emailSenderName": "Usher", "sessionIdleMinutes": 12 * 60, "sessionAbsoluteMinutes": 30 * 24 * 60},
-		"lockout-policy":  {"enabled": true, "failedAttemptThreshold": 3, "failedAttemptPeriod": 300, "lockoutDuration": 300},
+		"server-settings": {
+			"publicUrl": nil, "emailSenderName": "Usher", "sessionIdleMinutes": 12 * 60,
+			"sessionAbsoluteMinutes": 30 * 24 * 60,
+		},
+		"lockout-policy": {
+			"enabled": true, "failedAttemptThreshold": 3, "failedAttemptPeriod": 300, "lockoutDuration": 300,
+		},
 		"ldap-configuration": {
-			"enabled": false, "url": nil, "searchUserDN": nil, "searchUserPassword": nil, "userSearchBase": nil, "userSearchFilter": nil,
-			"allowedGroups": []object{},
+			"enabled": false, "url": nil, "searchUserDN": nil, "searchUserPassword": nil, "userSearchBase": nil,
+			"userSearchFilter": nil, "allowedGroups": []object{},
 		},
 		"saml-configuration": {
-			"enabled": false, "activateCreatedUsers": false, "providerLoginUrl": nil, "encryptionCertificate": nil, "signatureCertificate": nil,
-			"serviceProviderUrl": nil, "assertEndpoint": nil, "allowedGroups": []object{},
+			"enabled": false, "activateCreatedUsers": false, "providerLoginUrl": nil, "encryptionCertificate": nil,
+			"signatureCertificate": nil, "serviceProviderUrl": nil, "assertEndpoint": nil, "allowedGroups": []object{},
 		},
 	}
 }
 
-// permissionFor is what the permissions for a group are called.
+// permissionFor returns the entity of the permissions for a group.
 func permissionFor(group string) string {
 	if group == "server-settings" {
 		return "application-settings"
@@ -41,39 +47,40 @@ func permissionFor(group string) string {
 	return group
 }
 
-// change is a change of a group: its fields, and what was there.
+// change is a change of a group: the fields of the request, and the settings before and after it.
 type change struct {
-	group    string
-	fields   object
-	was, now object
+	group         string
+	fields        object
+	before, after object
 }
 
-// given reports whether the change names one of the fields.
+// given reports whether the request has one of the fields.
 func (c change) given(names string) bool {
 	return slices.ContainsFunc(words(names), func(name string) bool { _, given := c.fields[name]; return given })
 }
 
-// differs reports whether one of the fields gets another value.
-func (c change) differs(names string) bool {
-	return slices.ContainsFunc(words(names), func(name string) bool { return jsonOf(c.was[name]) != jsonOf(c.now[name]) })
+// changes reports whether one of the fields gets another value.
+func (c change) changes(names string) bool {
+	return slices.ContainsFunc(words(names),
+		func(name string) bool { return jsonOf(c.before[name]) != jsonOf(c.after[name]) })
 }
 
-// changeSettings changes all that the fields name, or nothing. check returns how the
-// change is refused, and does what follows from it.
+// changeSettings changes all fields of the request or none. check returns the refusal of the change, or nil, and may
+// change further settings.
 func (p *principal) changeSettings(group string, fields object, check func(c change) *expected) *expected {
-	if no := p.may(permissionFor(group), "edit", allOf); no != nil {
-		return no
+	if refusal := p.authorize(permissionFor(group), "edit", allEntities); refusal != nil {
+		return refusal
 	}
-	c := change{group, fields, p.settings[group], maps.Clone(p.settings[group])}
-	maps.Copy(c.now, fields)
-	if no := check(c); no != nil {
-		return no
+	c := change{group: group, fields: fields, before: p.settings[group], after: maps.Clone(p.settings[group])}
+	maps.Copy(c.after, fields)
+	if refusal := check(c); refusal != nil {
+		return refusal
 	}
-	// A new secret is a change, though it is not seen.
-	changed := jsonOf(c.was) != jsonOf(c.now) || c.newSecret()
-	kept := p.keepsLog()
-	p.settings[group] = c.now
-	if changed && (kept || p.keepsLog()) {
+	// A new secret is a change, although its mask stays the same.
+	changed := jsonOf(c.before) != jsonOf(c.after) || c.newSecret()
+	keptBefore := p.keepsLog()
+	p.settings[group] = c.after
+	if changed && (keptBefore || p.keepsLog()) {
 		p.activity = append(p.activity, p.entry("settings.update", permissionFor(group), 0, groupName(group)))
 	}
 	return ok(p.showSettings(group))
@@ -92,7 +99,7 @@ func (m *model) defaultRoles() []int64 {
 	return m.settings["application-settings"]["defaultRoleIds"].([]int64)
 }
 
-// showSettings is a group as it is shown: with what follows from other ones.
+// showSettings returns the JSON of a group, with the values that depend on other groups.
 func (m *model) showSettings(group string) object {
 	shown := maps.Clone(m.settings[group])
 	public, _ := m.settings["server-settings"]["publicUrl"].(string)
@@ -107,7 +114,7 @@ func (m *model) showSettings(group string) object {
 	return shown
 }
 
-// sender is the address that mail comes from.
+// sender returns the sender address of mail.
 func (m *model) sender() string {
 	if sender := m.settings["application-settings"]["emailSender"].(string); sender != "" {
 		return sender
@@ -118,55 +125,62 @@ func (m *model) sender() string {
 	return "usher@localhost"
 }
 
-// get is the operation that shows a group.
+// get returns the step that reads a group.
 func get(group string) func(*machine, *rapid.T) {
-	return func(m *machine, t *rapid.T) { m.call(t, "GET", "/api/"+group, nil, seeSettings(group)) }
+	return func(m *machine, t *rapid.T) { m.call(t, "GET", "/api/"+group, nil, settingsRule(group)) }
 }
 
-func seeSettings(group string) func(p *principal, _ answer) *expected {
+// settingsRule returns the rule of reading a group.
+func settingsRule(group string) func(p *principal, _ answer) *expected {
 	return func(p *principal, _ answer) *expected {
-		if no := p.may(permissionFor(group), "read", allOf); no != nil {
-			return no
+		if refusal := p.authorize(permissionFor(group), "read", allEntities); refusal != nil {
+			return refusal
 		}
 		return ok(p.showSettings(group))
 	}
 }
 
-// field is one of a group, and what it is set to: few values, some of them not
-// allowed.
+// field is a field of a group with the values to draw. Some of the values are not allowed.
 type field struct {
 	name   string
 	values []any
 }
 
-// settingFields are the fields of the groups. rapid prefers the first ones.
+// settingFields are the fields of the groups. rapid prefers the first fields and values.
 var settingFields = map[string][]field{
 	"application-settings": {
-		{"smtpAccountPassword", []any{"secret", nil, mask}}, {"smtpServerAddress", []any{"mail.example.org", "127.0.0.1", nil, "169.254.1.1"}},
-		{"smtpServerPort", []any{2525, nil}}, {"tls", []any{true, false}}, {"smtpUseStartTLS", []any{false, true}}, {"smtpAccount", []any{"usher", nil}},
-		{"keepAuditLog", []any{true, false}}, {"emailSender", []any{"mail@example.org", "", "usher@localhost", "nobody"}},
-		{"defaultProfileId", []any{1, 2}}, {"logRetentionPeriod", []any{365, 1}}, {"userRegistration", []any{false, true}}, {"internalCertificate", []any{nil, "none"}},
+		{"smtpAccountPassword", []any{"secret", nil, mask}},
+		{"smtpServerAddress", []any{"mail.example.org", "127.0.0.1", nil, "169.254.1.1"}},
+		{"smtpServerPort", []any{2525, nil}}, {"tls", []any{true, false}}, {"smtpUseStartTLS", []any{false, true}},
+		{"smtpAccount", []any{"usher", nil}}, {"keepAuditLog", []any{true, false}},
+		{"emailSender", []any{"mail@example.org", "", "usher@localhost", malformedAddress}},
+		{"defaultProfileId", []any{1, 2}}, {"logRetentionPeriod", []any{365, 1}},
+		{"userRegistration", []any{false, true}}, {"internalCertificate", []any{nil, "none"}},
 	},
 	"server-settings": {
 		{"sessionIdleMinutes", []any{60, 5, 720, 43200}}, {"sessionAbsoluteMinutes", []any{43200, 60}},
-		{"publicUrl", []any{"https://accounts.example.org", nil, "nonsense"}}, {"emailSenderName", []any{"Usher", "Accounts", " "}},
+		{"publicUrl", []any{"https://accounts.example.org", nil, "nonsense"}}, {"emailSenderName",
+			[]any{"Usher", "Accounts", " "}},
 	},
 	"lockout-policy": {
 		{"failedAttemptThreshold", []any{3, 1, 2, 4}}, {"lockoutDuration", []any{300, 0, 60, 7200}},
 		{"failedAttemptPeriod", []any{300, 0, 60}}, {"enabled", []any{true, true, false}},
 	},
 	"ldap-configuration": {
-		{"searchUserPassword", []any{"secret", nil, mask}}, {"url", []any{"ldaps://directory.example.org", nil, "https://directory.example.org"}},
-		{"searchUserDN", []any{"cn=usher", nil}}, {"enabled", []any{true, false}}, {"userSearchBase", []any{nil, "ou=people"}},
+		{"searchUserPassword", []any{"secret", nil, mask}},
+		{"url", []any{"ldaps://directory.example.org", nil, "https://directory.example.org"}},
+		{"searchUserDN", []any{"cn=usher", nil}}, {"enabled", []any{true, false}}, {"userSearchBase",
+			[]any{nil, "ou=people"}},
 		{"userSearchFilter", []any{nil, "(uid={{login}})"}},
 	},
 	"saml-configuration": {
-		{"providerLoginUrl", []any{"https://provider.example.org/saml", nil, "provider"}}, {"activateCreatedUsers", []any{true, false}},
-		{"enabled", []any{true, false}}, {"signatureCertificate", []any{nil, "none"}},
+		{"providerLoginUrl", []any{"https://provider.example.org/saml", nil, "provider"}},
+		{"activateCreatedUsers", []any{true, false}}, {"enabled", []any{true, false}},
+		{"signatureCertificate", []any{nil, "none"}},
 	},
 }
 
-// drawChange draws some fields of a group.
+// drawChange draws values for some fields of a group.
 func (m *machine) drawChange(t *rapid.T, group string) object {
 	fields := object{}
 	for range rapid.IntRange(0, 4).Draw(t, "fields") {
@@ -184,26 +198,26 @@ func (c change) newSecret() bool {
 	})
 }
 
-// keepSecret decides what becomes of a secret: it belongs to where it is sent, so
-// it is gone when that changes. The mask leaves it alone, and is no secret.
+// keepSecret sets a secret of the changed group or returns the refusal. A secret belongs to its destination, so it is
+// cleared if a field of the destination changes. The mask as a value keeps the secret.
 func (c change) keepSecret(name, destination string) *expected {
 	value, given := c.fields[name]
 	switch {
-	case value == mask && c.was[name] == nil:
+	case value == mask && c.before[name] == nil:
 		return invalid("/" + name)
 	case given && value == nil:
-		c.now[name] = nil
+		c.after[name] = nil
 	case given && value != mask:
-		c.now[name] = mask
-	case c.differs(destination):
-		c.now[name] = nil
+		c.after[name] = mask
+	case c.changes(destination):
+		c.after[name] = nil
 	}
 	return nil
 }
 
-// nameRoles decides whether the caller may have settings give roles to users: he has
-// to see and to cover each that they did not give before.
-func (p *principal) nameRoles(path string, before, ids []int64) *expected {
+// checkSettingRoles returns nil, or the refusal of settings that give the roles ids to users. The caller must be able
+// to read and cover each role that the settings did not have before. path is the JSON pointer of ids in the body.
+func (p *principal) checkSettingRoles(path string, before, ids []int64) *expected {
 	var unknown []string
 	named := without(ids, before)
 	for i, id := range ids {
@@ -214,5 +228,5 @@ func (p *principal) nameRoles(path string, before, ids []int64) *expected {
 	if len(unknown) > 0 {
 		return invalid(unknown...)
 	}
-	return p.covers(p.holds(named))
+	return p.covers(p.permissionsOf(named))
 }

@@ -9,11 +9,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// patch draws a change of a group and makes it.
-func (m *machine) patch(t *rapid.T, group string, more func(fields object), check func(p *principal, c change) *expected) {
+// patchSettings draws a change of a group and sends it. extend, unless nil, adds further fields to the drawn ones.
+func (m *machine) patchSettings(
+	t *rapid.T, group string, extend func(fields object), check func(p *principal, c change) *expected,
+) {
 	fields := m.drawChange(t, group)
-	if more != nil {
-		more(fields)
+	if extend != nil {
+		extend(fields)
 	}
 	m.call(t, "PATCH", "/api/"+group, fields, func(p *principal, _ answer) *expected {
 		return p.changeSettings(group, fields, func(c change) *expected { return check(p, c) })
@@ -21,9 +23,9 @@ func (m *machine) patch(t *rapid.T, group string, more func(fields object), chec
 }
 
 func (m *machine) changeApplicationSettings(t *rapid.T) {
-	m.patch(t, "application-settings", func(fields object) {
+	m.patchSettings(t, "application-settings", func(fields object) {
 		if rapid.Bool().Draw(t, "default roles") {
-			if rapid.Bool().Draw(t, "and no more") {
+			if rapid.Bool().Draw(t, "default roles alone") {
 				clear(fields)
 			}
 			fields["defaultRoleIds"] = rapid.SliceOfN(rapid.Custom(m.drawRole), 1, 3).Draw(t, "roles")
@@ -31,45 +33,47 @@ func (m *machine) changeApplicationSettings(t *rapid.T) {
 	}, (*principal).checkApplication)
 }
 
-// checkApplication refuses what is not allowed. Where mail goes is for
-// administrators.
+// checkApplication returns nil, or the refusal of a change of the application settings. Only administrators may change
+// the recipients of mail.
 func (p *principal) checkApplication(c change) *expected {
-	mail := "smtpServerAddress smtpServerPort smtpAccount smtpAccountPassword smtpUseStartTLS tls emailSender internalCertificate"
-	if c.given(mail) && !p.administers() {
+	const mailFields = "smtpServerAddress smtpServerPort smtpAccount smtpAccountPassword smtpUseStartTLS tls " +
+		"emailSender internalCertificate"
+	if c.given(mailFields) && !p.mayConfigure() {
 		return forbidden()
 	}
-	if c.fields["emailSender"] == p.sender() { // it was shown, and may be the default
-		c.now["emailSender"] = c.was["emailSender"]
+	if c.fields["emailSender"] == p.sender() { // a client sends back the value of GET, which may be the default
+		c.after["emailSender"] = c.before["emailSender"]
 	}
 	var faults []string
-	fault := func(name string, is bool) {
-		if is {
+	fault := func(name string, invalid bool) {
+		if invalid {
 			faults = append(faults, "/"+name)
 		}
 	}
-	fault("userRegistration", c.fields["userRegistration"] == true) // nobody registers himself
+	fault("userRegistration", c.fields["userRegistration"] == true) // not supported
 	fault("internalCertificate", c.fields["internalCertificate"] == "none")
-	fault("smtpServerAddress", c.fields["smtpServerAddress"] == "169.254.1.1") // where clouds tell secrets
-	fault("emailSender", c.now["emailSender"] == "nobody")
-	secured := c.now["tls"] == true || c.now["smtpUseStartTLS"] == true
-	both := c.now["tls"] == true && c.now["smtpUseStartTLS"] == true
+	fault("smtpServerAddress", c.fields["smtpServerAddress"] == "169.254.1.1") // link-local: cloud metadata services
+	fault("emailSender", c.after["emailSender"] == malformedAddress)
+	secured := c.after["tls"] == true || c.after["smtpUseStartTLS"] == true
+	both := c.after["tls"] == true && c.after["smtpUseStartTLS"] == true
 	fault("tls", both)
-	fault("smtpAccount", !secured && c.now["smtpAccount"] != nil && !slices.Contains([]any{nil, "127.0.0.1"}, c.now["smtpServerAddress"]))
+	remote := !slices.Contains([]any{nil, "127.0.0.1"}, c.after["smtpServerAddress"])
+	fault("smtpAccount", !secured && c.after["smtpAccount"] != nil && remote)
 	if len(faults) > 0 {
 		return invalid(faults...)
 	}
 	if ids, given := c.fields["defaultRoleIds"].([]int64); given {
-		if no := p.nameRoles("/defaultRoleIds", p.defaultRoles(), ids); no != nil {
-			return no
+		if refusal := p.checkSettingRoles("/defaultRoleIds", p.defaultRoles(), ids); refusal != nil {
+			return refusal
 		}
-		c.now["defaultRoleIds"] = distinct(ids)
+		c.after["defaultRoleIds"] = distinct(ids)
 	}
 	return c.keepSecret("smtpAccountPassword", "smtpServerAddress smtpServerPort smtpAccount smtpUseStartTLS tls")
 }
 
 func (m *machine) changeServerSettings(t *rapid.T) {
-	m.patch(t, "server-settings", nil, func(p *principal, c change) *expected {
-		if c.given("publicUrl emailSenderName") && !p.administers() {
+	m.patchSettings(t, "server-settings", nil, func(p *principal, c change) *expected {
+		if c.given("publicUrl emailSenderName") && !p.mayConfigure() {
 			return forbidden()
 		}
 		var faults []string
@@ -79,7 +83,7 @@ func (m *machine) changeServerSettings(t *rapid.T) {
 		if name, given := c.fields["emailSenderName"].(string); given && blank(name) {
 			faults = append(faults, "/emailSenderName")
 		}
-		if c.now["sessionIdleMinutes"].(int) > c.now["sessionAbsoluteMinutes"].(int) {
+		if c.after["sessionIdleMinutes"].(int) > c.after["sessionAbsoluteMinutes"].(int) {
 			field := "/sessionAbsoluteMinutes"
 			if c.given("sessionIdleMinutes") {
 				field = "/sessionIdleMinutes"
@@ -93,11 +97,12 @@ func (m *machine) changeServerSettings(t *rapid.T) {
 	})
 }
 
-// idle and absolute are how long a session lives: without use, and in all.
+// idle returns the time after which an unused session expires.
 func (m *model) idle() time.Duration {
 	return time.Duration(m.settings["server-settings"]["sessionIdleMinutes"].(int)) * time.Minute
 }
 
+// absolute returns the time after which every session expires.
 func (m *model) absolute() time.Duration {
 	return time.Duration(m.settings["server-settings"]["sessionAbsoluteMinutes"].(int)) * time.Minute
 }
@@ -113,14 +118,17 @@ func (m *machine) changeLockoutPolicy(t *rapid.T) {
 	})
 }
 
-// policy says when failed sign-ins lock an account.
+// policy returns the lockout policy of the settings.
 func (m *model) policy() policy {
 	s := m.settings["lockout-policy"]
 	seconds := func(name string) time.Duration { return time.Duration(s[name].(int)) * time.Second }
-	return policy{s["enabled"].(bool), s["failedAttemptThreshold"].(int), seconds("failedAttemptPeriod"), seconds("lockoutDuration")}
+	return policy{
+		enabled: s["enabled"].(bool), threshold: s["failedAttemptThreshold"].(int),
+		period: seconds("failedAttemptPeriod"), duration: seconds("lockoutDuration"),
+	}
 }
 
-// drawGroups draws the groups of a directory that may sign in.
+// drawGroups returns a function that draws the allowed groups of a change.
 func (m *machine) drawGroups(t *rapid.T) func(fields object) {
 	return func(fields object) {
 		if !rarely(t, "groups", 3) {
@@ -137,8 +145,8 @@ func (m *machine) drawGroups(t *rapid.T) func(fields object) {
 	}
 }
 
-// groupFaults are what is wrong with the groups of a change.
-func (c change) groupFaults() (faults []string) {
+// groupErrors returns the paths of the invalid names of the groups of a change.
+func (c change) groupErrors() (faults []string) {
 	groups, _ := c.fields["allowedGroups"].([]object)
 	for i, g := range groups {
 		at := fmt.Sprintf("/allowedGroups/%d/name", i)
@@ -152,70 +160,73 @@ func (c change) groupFaults() (faults []string) {
 	return faults
 }
 
-// nameGroups decides on the roles of the groups of a change.
-func (p *principal) nameGroups(c change) *expected {
+// checkAllowedGroups sets the groups of a change, or returns the refusal of their roles.
+func (p *principal) checkAllowedGroups(c change) *expected {
 	groups, given := c.fields["allowedGroups"].([]object)
 	if !given {
 		return nil
 	}
 	var before []int64
-	for _, g := range c.was["allowedGroups"].([]object) {
+	for _, g := range c.before["allowedGroups"].([]object) {
 		before = append(before, g["defaultRoleIds"].([]int64)...)
 	}
-	kept := []object{}
+	checked := []object{}
 	for i, g := range groups {
 		ids := g["defaultRoleIds"].([]int64)
-		if no := p.nameRoles(fmt.Sprintf("/allowedGroups/%d/defaultRoleIds", i), before, ids); no != nil {
-			return no
+		if refusal := p.checkSettingRoles(fmt.Sprintf("/allowedGroups/%d/defaultRoleIds", i), before, ids); refusal != nil {
+			return refusal
 		}
-		kept = append(kept, object{"name": g["name"], "defaultRoleIds": distinct(ids), "defaultProfileId": g["defaultProfileId"]})
+		checked = append(checked, object{
+			"name": g["name"], "defaultRoleIds": distinct(ids), "defaultProfileId": g["defaultProfileId"],
+		})
 	}
-	c.now["allowedGroups"] = kept
+	c.after["allowedGroups"] = checked
 	return nil
 }
 
 func (m *machine) changeLDAP(t *rapid.T) {
-	m.patch(t, "ldap-configuration", m.drawGroups(t), func(p *principal, c change) *expected {
-		if !p.administers() {
+	m.patchSettings(t, "ldap-configuration", m.drawGroups(t), func(p *principal, c change) *expected {
+		if !p.mayConfigure() {
 			return forbidden()
 		}
-		faults := c.groupFaults()
-		if url, _ := c.fields["url"].(string); strings.HasPrefix(url, "https") || c.now["enabled"] == true && c.now["url"] == nil {
+		faults := c.groupErrors()
+		url, _ := c.fields["url"].(string)
+		if strings.HasPrefix(url, "https") || c.after["enabled"] == true && c.after["url"] == nil {
 			faults = append(faults, "/url")
 		}
 		if len(faults) > 0 {
 			return invalid(faults...)
 		}
-		if no := p.nameGroups(c); no != nil {
-			return no
+		if refusal := p.checkAllowedGroups(c); refusal != nil {
+			return refusal
 		}
 		return c.keepSecret("searchUserPassword", "url searchUserDN")
 	})
 }
 
 func (m *machine) changeSAML(t *rapid.T) {
-	m.patch(t, "saml-configuration", m.drawGroups(t), func(p *principal, c change) *expected {
-		if !p.administers() {
+	m.patchSettings(t, "saml-configuration", m.drawGroups(t), func(p *principal, c change) *expected {
+		if !p.mayConfigure() {
 			return forbidden()
 		}
-		faults := c.groupFaults()
-		if c.fields["providerLoginUrl"] == "provider" || c.now["enabled"] == true && c.now["providerLoginUrl"] == nil {
+		faults := c.groupErrors()
+		if c.fields["providerLoginUrl"] == "provider" || c.after["enabled"] == true && c.after["providerLoginUrl"] == nil {
 			faults = append(faults, "/providerLoginUrl")
 		}
 		if c.fields["signatureCertificate"] == "none" {
 			faults = append(faults, "/signatureCertificate")
 		}
-		if c.now["enabled"] == true && c.now["signatureCertificate"] == nil {
+		if c.after["enabled"] == true && c.after["signatureCertificate"] == nil {
 			faults = append(faults, "/signatureCertificate")
 		}
 		if len(faults) > 0 {
 			return invalid(faults...)
 		}
-		return p.nameGroups(c)
+		return p.checkAllowedGroups(c)
 	})
 }
 
-// settingRoles are the roles that settings name.
+// settingRoles returns the ids of the roles that settings name.
 func (m *model) settingRoles() []int64 {
 	ids := m.defaultRoles()
 	for _, group := range words("ldap-configuration saml-configuration") {
@@ -226,12 +237,12 @@ func (m *model) settingRoles() []int64 {
 	return ids
 }
 
-// replaceInSettings puts a role in the place of another wherever settings name it.
+// replaceInSettings replaces the role id by another in all settings.
 func (p *principal) replaceInSettings(id, with int64) {
 	replaced := func(ids []int64) []int64 { return distinct(append(without(ids, []int64{id}), with)) }
 	if ids := p.defaultRoles(); slices.Contains(ids, id) {
 		p.settings["application-settings"]["defaultRoleIds"] = replaced(ids)
-		p.note("settings.update", "application-settings", 0, "")
+		p.record("settings.update", "application-settings", 0, "")
 	}
 	for _, group := range words("ldap-configuration saml-configuration") {
 		changed := false
@@ -241,7 +252,7 @@ func (p *principal) replaceInSettings(id, with int64) {
 			}
 		}
 		if changed {
-			p.note("settings.update", group, 0, "")
+			p.record("settings.update", group, 0, "")
 		}
 	}
 }

@@ -10,29 +10,29 @@ import (
 	"pgregory.net/rapid"
 )
 
-// user is an account. All are local.
+// user is a local user.
 type user struct {
 	id                             int64
 	name, email                    string
 	surname, department, biography any    // a string, or nil
 	picture                        any    // a list of numbers, or nil
-	password                       string // "": none yet
+	password                       string // "": no password yet
 	active, needReset              bool
 	roles                          []int64 // sorted
-	language                       string  // "": never chosen
-	profile                        int     // 0: likewise
+	language                       string  // "": the default
+	profile                        int     // 0: the default
 }
 
 func (m *model) userView(u *user) object {
 	return object{
-		"id": u.id, "name": u.name, "surname": u.surname, "email": u.email, "provider": "tenable", "identifier": u.email,
-		"department": u.department, "biography": u.biography, "active": u.active, "picture": u.picture,
-		"lockedOut": m.lockedOut(u), "eulaVersion": -1, "roles": u.roles,
+		"id": u.id, "name": u.name, "surname": u.surname, "email": u.email, "provider": "tenable",
+		"identifier": u.email, "department": u.department, "biography": u.biography, "active": u.active,
+		"picture": u.picture, "lockedOut": m.lockedOut(u), "eulaVersion": -1, "roles": u.roles,
 	}
 }
 
-// same reports whether two addresses are one. Those of the test are ASCII.
-func same(a, b string) bool { return strings.EqualFold(a, b) }
+// sameAddress reports whether two addresses are equal without regard to case. The addresses of the test are ASCII.
+func sameAddress(a, b string) bool { return strings.EqualFold(a, b) }
 
 func wellFormed(address string) bool { return strings.Count(address, "@") == 1 }
 
@@ -40,22 +40,25 @@ func blank(text string) bool { return strings.TrimSpace(text) == "" }
 
 func (m *model) byAddress(address string) *user {
 	for _, u := range m.users {
-		if same(u.email, address) {
+		if sameAddress(u.email, address) {
 			return u
 		}
 	}
 	return nil
 }
 
-// taken reports whether somebody but the user has the address.
-func (m *model) taken(address string, but *user) bool {
+// taken reports whether a user other than except, which may be nil, has the address.
+func (m *model) taken(address string, except *user) bool {
 	u := m.byAddress(address)
-	return u != nil && u != but
+	return u != nil && u != except
 }
 
-// leavesNobody reports whether nobody could administer without the user.
-func (m *model) leavesNobody(u *user) bool {
-	administers := func(u *user) bool { return u.active && u.password != "" && slices.Contains(u.roles, administrator) }
+// isLastAdministrator reports whether no administrator could sign in without the user.
+func (m *model) isLastAdministrator(u *user) bool {
+	administers := func(u *user) bool {
+		return u.active && u.password != "" &&
+			slices.Contains(u.roles, administratorRole)
+	}
 	for _, other := range m.users {
 		if other != u && administers(other) {
 			return false
@@ -64,28 +67,33 @@ func (m *model) leavesNobody(u *user) bool {
 	return administers(u)
 }
 
-// Values are few, so that they meet.
-const adminEmail = "admin@example.org"
+const (
+	adminEmail       = "admin@example.org"
+	malformedAddress = "no-at-sign"
+)
 
+// The values to draw. They are few, so that different steps draw equal values.
 var (
-	addresses = []string{"ann@example.org", "Ann@Example.org", "bob@example.org", "cy@example.org", "dee@example.org", adminEmail}
+	addresses = []string{
+		"ann@example.org", "Ann@Example.org", "bob@example.org", "cy@example.org", "dee@example.org", adminEmail,
+	}
 	names     = []string{"Ann", "Bob", "Cy", " "}
 	passwords = []string{"Correct-Horse-1", "Correct-Horse-2", "Correct-Horse-3"}
 	texts     = []any{nil, "", "Engines"}
 	pictures  = []any{nil, []int{}, []int{0, 255}}
 )
 
-// weak is long enough for the contract, and lacks what the policy wants.
+// weak is a password that the contract accepts and the password rules refuse.
 const weak = "correct-horse-battery"
 
-// rarely is true once in so many times.
-func rarely(t *rapid.T, what string, oneIn int) bool {
-	return rapid.IntRange(1, oneIn).Draw(t, what) == oneIn
+// rarely draws true with a probability of about 1/oneIn.
+func rarely(t *rapid.T, label string, oneIn int) bool {
+	return rapid.IntRange(1, oneIn).Draw(t, label) == oneIn
 }
 
 func drawAddress(t *rapid.T) string {
-	if rarely(t, "no address", 20) {
-		return "nobody"
+	if rarely(t, "malformed address", 20) {
+		return malformedAddress
 	}
 	return rapid.SampledFrom(addresses).Draw(t, "address")
 }
@@ -97,7 +105,7 @@ func drawNewPassword(t *rapid.T) string {
 	return rapid.SampledFrom(passwords).Draw(t, "password")
 }
 
-// drawUser draws the id of a user, who is mostly there.
+// drawUser draws the id of a user. Most of the ids exist.
 func (m *machine) drawUser(t *rapid.T) int64 {
 	if rarely(t, "any user", 10) {
 		return rapid.Int64Range(1, 30).Draw(t, "user")
@@ -108,8 +116,8 @@ func (m *machine) drawUser(t *rapid.T) int64 {
 func (m *machine) getUser(t *rapid.T) {
 	id := m.drawUser(t)
 	m.call(t, "GET", pathOf("users/%d", id), nil, func(p *principal, _ answer) *expected {
-		if no := p.may("user", "read", id); no != nil {
-			return no
+		if refusal := p.authorize("user", "read", id); refusal != nil {
+			return refusal
 		}
 		if p.users[id] == nil {
 			return notFound()
@@ -120,7 +128,7 @@ func (m *machine) getUser(t *rapid.T) {
 
 func (m *machine) whoami(t *rapid.T) { m.call(t, "GET", "/api/users/whoami", nil, (*principal).whoami) }
 
-// whoami shows the caller to himself: his roles are there in full.
+// whoami answers the caller with the caller's roles in full.
 func (p *principal) whoami(answer) *expected {
 	view := p.userView(p.user)
 	var roles []*role
@@ -131,7 +139,7 @@ func (p *principal) whoami(answer) *expected {
 	return ok(view)
 }
 
-// drawProfile draws some of the fields that describe a user.
+// drawProfile draws values for some profile fields of a user.
 func drawProfile(t *rapid.T) object {
 	profile := object{}
 	if rarely(t, "a name", 3) {
@@ -148,8 +156,8 @@ func drawProfile(t *rapid.T) object {
 	return profile
 }
 
-// describe sets the fields of a profile that are given.
-func (u *user) describe(fields object) {
+// setProfile sets the profile fields in fields.
+func (u *user) setProfile(fields object) {
 	for field, to := range map[string]*any{"surname": &u.surname, "department": &u.department, "biography": &u.biography} {
 		if value, given := fields[field]; given {
 			*to = value
@@ -160,7 +168,7 @@ func (u *user) describe(fields object) {
 	}
 	if picture, given := fields["picture"]; given {
 		u.picture = picture
-		if bytes, _ := picture.([]int); len(bytes) == 0 { // a picture without bytes is none
+		if bytes, _ := picture.([]int); len(bytes) == 0 { // an empty picture clears it
 			u.picture = nil
 		}
 	}
@@ -172,26 +180,26 @@ func (m *machine) createUsers(t *rapid.T) {
 }
 
 func (p *principal) createUsers(list []object, got answer) *expected {
-	if no := p.mayCreateUsers(list); no != nil {
-		return no
+	if refusal := p.checkNewUsers(list); refusal != nil {
+		return refusal
 	}
-	made := []object{}
+	added := []object{}
 	for i, fields := range list {
 		u := &user{
-			id: p.fresh("user", got.id(i, "id")), email: fields["email"].(string), password: fields["password"].(string),
+			id: p.uniqueID("user", got.id(i, "id")), email: fields["email"].(string), password: fields["password"].(string),
 			active: fields["active"] == true, roles: p.defaultRoles(),
 		}
-		u.describe(fields)
+		u.setProfile(fields)
 		p.users[u.id] = u
-		p.note("user.create", "user", u.id, u.email)
-		made = append(made, p.userView(u))
+		p.record("user.create", "user", u.id, u.email)
+		added = append(added, p.userView(u))
 	}
-	return created(made)
+	return created(added)
 }
 
 func drawNewUser(t *rapid.T) object {
 	u := drawProfile(t)
-	maps.DeleteFunc(u, func(_ string, value any) bool { return value == nil }) // null is to clear, and there is nothing yet
+	maps.DeleteFunc(u, func(_ string, value any) bool { return value == nil }) // a new user has no fields to clear
 	if u["name"] == nil {
 		u["name"] = "Dee"
 	}
@@ -202,11 +210,10 @@ func drawNewUser(t *rapid.T) object {
 	return u
 }
 
-// mayCreateUsers returns how a list of new users is refused, or nil. All are
-// created, or none.
-func (p *principal) mayCreateUsers(list []object) *expected {
-	if no := p.may("user", "create", allOf); no != nil {
-		return no
+// checkNewUsers returns nil, or the refusal of a list of new users. All of them are created, or none.
+func (p *principal) checkNewUsers(list []object) *expected {
+	if refusal := p.authorize("user", "create", allEntities); refusal != nil {
+		return refusal
 	}
 	var faults, taken []string
 	for i, u := range list {
@@ -218,8 +225,9 @@ func (p *principal) mayCreateUsers(list []object) *expected {
 			faults = append(faults, at("password"))
 		}
 		address := u["email"].(string)
-		twice := slices.ContainsFunc(list[:i], func(before object) bool { return same(before["email"].(string), address) })
-		if !wellFormed(address) || twice {
+		duplicate := slices.ContainsFunc(list[:i],
+			func(before object) bool { return sameAddress(before["email"].(string), address) })
+		if !wellFormed(address) || duplicate {
 			faults = append(faults, at("email"))
 		}
 		if p.taken(address, nil) {
@@ -238,63 +246,63 @@ func (p *principal) mayCreateUsers(list []object) *expected {
 func (m *machine) deleteUser(t *rapid.T) {
 	id := m.drawUser(t)
 	m.call(t, "DELETE", pathOf("users/%d", id), nil, func(p *principal, _ answer) *expected {
-		if no := p.may("user", "delete", id); no != nil {
-			return no
+		if refusal := p.authorize("user", "delete", id); refusal != nil {
+			return refusal
 		}
 		u := p.users[id]
 		if u == nil {
 			return notFound()
 		}
-		if no := p.covers(p.holds(u.roles)); no != nil {
-			return no
+		if refusal := p.covers(p.permissionsOf(u.roles)); refusal != nil {
+			return refusal
 		}
-		if p.leavesNobody(u) {
+		if p.isLastAdministrator(u) {
 			return conflict("LAST_ADMINISTRATOR")
 		}
-		p.note("user.delete", "user", u.id, u.email)
-		p.forget(u)
+		p.record("user.delete", "user", u.id, u.email)
+		p.removeUser(u)
 		return noContent()
 	})
 }
 
-// forget removes a user and all that is his.
-func (m *model) forget(u *user) {
+// removeUser removes a user with all dependent data.
+func (m *model) removeUser(u *user) {
 	delete(m.users, u.id)
 	m.unlock(u)
 	m.endRecoveries(u.id)
 	m.endSessions(u.id, nil)
 	m.endKeys(u.id)
-	maps.DeleteFunc(m.known, func(o origin, _ time.Time) bool { return o.user == u.id })
+	maps.DeleteFunc(m.known, func(o userNetwork, _ time.Time) bool { return o.user == u.id })
 	m.outbox = slices.DeleteFunc(m.outbox, func(o *message) bool { return o.user == u.id })
-	m.forgetListed(u.id, "user", "api-key", "session", "activity-log")
+	m.removeFromPermissions(u.id, "user", "api-key", "session", "activity-log")
 }
 
 func (m *machine) setUserRoles(t *rapid.T) {
 	id := m.drawUser(t)
-	asked := rapid.SliceOfN(rapid.Custom(m.drawRole), 1, 3).Draw(t, "roles")
-	m.call(t, "PUT", pathOf("users/%d/roles", id), object{"roles": asked}, func(p *principal, _ answer) *expected {
-		return p.setUserRoles(id, asked)
+	requested := rapid.SliceOfN(rapid.Custom(m.drawRole), 1, 3).Draw(t, "roles")
+	m.call(t, "PUT", pathOf("users/%d/roles", id), object{"roles": requested}, func(p *principal, _ answer) *expected {
+		return p.setUserRoles(id, requested)
 	})
 }
 
-func (p *principal) setUserRoles(id int64, asked []int64) *expected {
-	if no := p.may("user", "edit-access", id); no != nil {
-		return no
+func (p *principal) setUserRoles(id int64, requested []int64) *expected {
+	if refusal := p.authorize("user", "edit-access", id); refusal != nil {
+		return refusal
 	}
 	u := p.users[id]
 	if u == nil {
 		return notFound()
 	}
-	if no := p.covers(p.holds(u.roles)); no != nil {
-		return no
+	if refusal := p.covers(p.permissionsOf(u.roles)); refusal != nil {
+		return refusal
 	}
-	if no := p.may("role", "assign", anyOne); no != nil {
-		return no
+	if refusal := p.authorize("role", "assign", anyEntity); refusal != nil {
+		return refusal
 	}
-	wanted := distinct(asked)
+	wanted := distinct(requested)
 	changed := slices.Concat(without(wanted, u.roles), without(u.roles, wanted))
 	var unknown []string
-	for i, id := range asked {
+	for i, id := range requested {
 		if slices.Contains(changed, id) && (p.roles[id] == nil || !p.can("role", "read", id)) {
 			unknown = append(unknown, fmt.Sprintf("/roles/%d", i))
 		}
@@ -307,22 +315,22 @@ func (p *principal) setUserRoles(id int64, asked []int64) *expected {
 			return forbidden()
 		}
 	}
-	if no := p.covers(p.holds(changed)); no != nil {
-		return no
+	if refusal := p.covers(p.permissionsOf(changed)); refusal != nil {
+		return refusal
 	}
-	if !slices.Contains(wanted, administrator) && p.leavesNobody(u) {
+	if !slices.Contains(wanted, administratorRole) && p.isLastAdministrator(u) {
 		return conflict("LAST_ADMINISTRATOR")
 	}
 	u.roles = wanted
-	p.release(id)
-	p.note("user.roles", "user", u.id, u.email)
+	p.releaseFromImports(id)
+	p.record("user.roles", "user", u.id, u.email)
 	return ok(object{"roles": wanted})
 }
 
 // distinct returns the ids sorted, each once.
 func distinct(ids []int64) []int64 { return slices.Compact(slices.Sorted(slices.Values(ids))) }
 
-// without returns the ids that are not among the others.
+// without returns the ids that are not in others.
 func without(ids, others []int64) []int64 {
 	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return slices.Contains(others, id) })
 }

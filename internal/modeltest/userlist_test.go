@@ -11,17 +11,18 @@ import (
 	"pgregory.net/rapid"
 )
 
-// listUsers takes all users at once or, with a filter, an order or a limit, in pages.
+// listUsers reads all users in one answer, or pages of users with a filter, an order and a limit.
 func (m *machine) listUsers(t *rapid.T) {
 	if rapid.Bool().Draw(t, "all at once") {
 		m.call(t, "GET", "/api/users", nil, (*principal).listUsers)
 		return
 	}
-	by, source := m.drawCaller(t), drawSource(t)
+	caller, network := m.drawCaller(t), drawNetwork(t)
 	var filter userFilter
 	query := url.Values{}
 	if rarely(t, "a search", 3) {
-		filter.search = words(rapid.SampledFrom([]string{"ANN", "example bob", "Engines", "%", "adm org"}).Draw(t, "search"))
+		searches := []string{"ANN", "example bob", "Engines", "%", "adm org"}
+		filter.search = words(rapid.SampledFrom(searches).Draw(t, "search"))
 		query.Set("search", strings.Join(filter.search, " "))
 	}
 	if rarely(t, "a role", 3) {
@@ -44,23 +45,23 @@ func (m *machine) listUsers(t *rapid.T) {
 	limit := rapid.IntRange(1, 4).Draw(t, "limit")
 	query.Set("sort", order)
 	query.Set("limit", fmt.Sprint(limit))
-	m.pages(t, by, source, "users", query, func(p *principal, _ answer, page int) (*expected, bool) {
-		if no := p.may("user", "read", anyOne); no != nil {
-			return no, false
+	m.readPages(t, caller, network, "users", query, func(p *principal, _ answer, page int) (*expected, bool) {
+		if refusal := p.authorize("user", "read", anyEntity); refusal != nil {
+			return refusal, false
 		}
-		shown, more := cut(p.findUsers(filter, order), page, limit)
+		shown, more := pageOf(p.findUsers(filter, order), page, limit)
 		return ok(p.userViews(shown)), more
 	})
 }
 
 func (p *principal) listUsers(answer) *expected {
-	if no := p.may("user", "read", anyOne); no != nil {
-		return no
+	if refusal := p.authorize("user", "read", anyEntity); refusal != nil {
+		return refusal
 	}
 	return ok(p.userViews(p.readableUsers()))
 }
 
-// readableUsers are those that the caller may read, by id.
+// readableUsers returns the users that the caller may read, sorted by id.
 func (p *principal) readableUsers() (readable []*user) {
 	for _, u := range sorted(p.users) {
 		if p.can("user", "read", u.id) {
@@ -78,7 +79,7 @@ func (m *model) userViews(users []*user) []object {
 	return list
 }
 
-// userFilter selects users by all of its fields that are set.
+// userFilter selects the users that match all of its fields that are set.
 type userFilter struct {
 	search         []string
 	role           int64
@@ -86,21 +87,23 @@ type userFilter struct {
 	provider       string
 }
 
-// findUsers are the users that the caller may read and the filter selects, in an
-// order.
+// findUsers returns the users that match f and that the caller may read, in the order. A "-" before the field reverses
+// it.
 func (p *principal) findUsers(f userFilter, order string) []*user {
 	found := slices.DeleteFunc(p.readableUsers(), func(u *user) bool {
 		surname, _ := u.surname.(string)
 		text := strings.ToLower(u.name + " " + surname + " " + u.email)
 		lacks := func(word string) bool { return !strings.Contains(text, strings.ToLower(word)) }
 		return slices.ContainsFunc(f.search, lacks) || f.role != 0 && !slices.Contains(u.roles, f.role) ||
-			f.active != nil && *f.active != u.active || f.locked != nil && *f.locked != p.lockedOut(u) || f.provider == "ldap"
+			f.active != nil && *f.active != u.active || f.locked != nil && *f.locked != p.lockedOut(u) ||
+			f.provider == "ldap"
 	})
 	field, down := strings.CutPrefix(order, "-")
 	slices.SortFunc(found, func(a, b *user) int {
 		switch field {
 		case "name":
-			return cmp.Or(strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)), cmp.Compare(a.id, b.id))
+			byName := strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
+			return cmp.Or(byName, cmp.Compare(a.id, b.id))
 		case "email":
 			return strings.Compare(strings.ToLower(a.email), strings.ToLower(b.email))
 		}

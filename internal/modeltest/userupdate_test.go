@@ -8,13 +8,13 @@ import (
 
 func (m *machine) updateUser(t *rapid.T) {
 	id, fields := m.drawUser(t), drawProfile(t)
-	if rapid.Bool().Draw(t, "of access") {
+	if rapid.Bool().Draw(t, "access") {
 		if rarely(t, "an address", 3) {
 			fields["email"] = drawAddress(t)
 		}
 		if rarely(t, "activity", 3) {
 			u := m.model.users[id]
-			fields["active"] = u == nil || u.active == rarely(t, "as it is", 4)
+			fields["active"] = u == nil || u.active == rarely(t, "unchanged", 4)
 		}
 		if rarely(t, "a password", 4) {
 			fields["password"] = drawNewPassword(t)
@@ -30,10 +30,10 @@ func (m *machine) updateUser(t *rapid.T) {
 	m.call(t, "PATCH", path, fields, func(p *principal, _ answer) *expected { return p.updateUser(id, fields, keepKeys) })
 }
 
-// updateUser changes all that the fields name, or nothing.
+// updateUser changes all fields of the request or none.
 func (p *principal) updateUser(id int64, fields object, keepKeys bool) *expected {
-	if no := p.mayUpdateUser(id, fields); no != nil {
-		return no
+	if refusal := p.authorizeUpdate(id, fields); refusal != nil {
+		return refusal
 	}
 	u := p.users[id]
 	address, newAddress := fields["email"].(string)
@@ -51,17 +51,17 @@ func (p *principal) updateUser(id int64, fields object, keepKeys bool) *expected
 		return invalid(faults...)
 	case newAddress && p.taken(address, u):
 		return conflict("EMAIL_TAKEN", "/email")
-	case newActive && !active && p.leavesNobody(u):
+	case newActive && !active && p.isLastAdministrator(u):
 		return conflict("LAST_ADMINISTRATOR")
 	}
-	was := *u
-	u.describe(fields)
+	before := *u
+	u.setProfile(fields)
 	if newAddress && address != u.email {
 		u.email = address
 		p.endRecoveries(u.id)
 	}
 	if newActive {
-		if u.active && !active { // his keys only rest
+		if u.active && !active { // the keys don't end; they work again with the user
 			p.endSessions(u.id, nil)
 			p.endRecoveries(u.id)
 		}
@@ -76,32 +76,33 @@ func (p *principal) updateUser(id int64, fields object, keepKeys bool) *expected
 	if newPassword || fields["lockedOut"] != nil {
 		p.unlock(u)
 	}
-	if givesAccess(fields) {
-		p.release(id)
+	if changesAccess(fields) {
+		p.releaseFromImports(id)
 	}
-	p.noteUpdate(&was, u, fields)
+	p.recordUpdate(&before, u, fields)
 	return ok(p.userView(u))
 }
 
-// noteUpdate notes the reset of a password beside what else was changed.
-func (p *principal) noteUpdate(was, now *user, fields object) {
-	changed := jsonOf(was.described()) != jsonOf(now.described()) || fields["lockedOut"] != nil
+// recordUpdate records an update of a user, and a reset of the password as an action of its own.
+func (p *principal) recordUpdate(before, after *user, fields object) {
+	changed := jsonOf(before.auditedFields()) != jsonOf(after.auditedFields()) || fields["lockedOut"] != nil
 	if changed || fields["password"] == nil {
-		p.note("user.update", "user", now.id, now.email)
+		p.record("user.update", "user", after.id, after.email)
 	}
 	if fields["password"] != nil {
-		p.note("password.reset", "user", now.id, now.email)
+		p.record("password.reset", "user", after.id, after.email)
 	}
 }
 
-func (u *user) described() []any {
+// auditedFields returns the fields whose changes the activity log records.
+func (u *user) auditedFields() []any {
 	return []any{u.name, u.surname, u.department, u.biography, u.picture, u.email, u.active}
 }
 
-// mayUpdateUser returns how an update is refused for what it names, or nil.
-func (p *principal) mayUpdateUser(id int64, fields object) *expected {
-	access, profile := givesAccess(fields), given(fields, "name surname department biography picture")
-	if p.by.kind == named && given(fields, "email password") { // the address is where tokens for passwords go
+// authorizeUpdate returns nil, or the refusal of an update with the fields.
+func (p *principal) authorizeUpdate(id int64, fields object) *expected {
+	access, profile := changesAccess(fields), given(fields, "name surname department biography picture")
+	if p.credential.kind == named && given(fields, "email password") { // the address receives recovery tokens
 		return forbidden()
 	}
 	if id == p.user.id && !p.user.needReset {
@@ -113,13 +114,13 @@ func (p *principal) mayUpdateUser(id int64, fields object) *expected {
 		}
 	}
 	if access {
-		if no := p.may("user", "edit-access", id); no != nil {
-			return no
+		if refusal := p.authorize("user", "edit-access", id); refusal != nil {
+			return refusal
 		}
 	}
 	if profile || !access {
-		if no := p.may("user", "edit", id); no != nil {
-			return no
+		if refusal := p.authorize("user", "edit", id); refusal != nil {
+			return refusal
 		}
 	}
 	if fields["password"] == weak {
@@ -129,15 +130,15 @@ func (p *principal) mayUpdateUser(id int64, fields object) *expected {
 		return notFound()
 	}
 	if access {
-		return p.covers(p.holds(p.users[id].roles))
+		return p.covers(p.permissionsOf(p.users[id].roles))
 	}
 	return nil
 }
 
-// givesAccess tells whether an update is about who gets in as the user.
-func givesAccess(fields object) bool { return given(fields, "email password active lockedOut") }
+// changesAccess reports whether the fields affect who can sign in as the user.
+func changesAccess(fields object) bool { return given(fields, "email password active lockedOut") }
 
-// given tells whether the fields have one of these names.
+// given reports whether fields has one of the names.
 func given(fields object, names string) bool {
 	return slices.ContainsFunc(words(names), func(name string) bool { _, given := fields[name]; return given })
 }

@@ -12,16 +12,17 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/apidocs"
 	"github.com/seed-3a99a2fe/usher/internal/console"
+	"github.com/seed-3a99a2fe/usher/internal/contract"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi"
 )
 
 // readyTimeout bounds the database's answer for /readyz.
 const readyTimeout = 2 * time.Second
 
-// handler returns the handler of all paths: API, console, API documentation, health and metrics. contract returns
-// the parsed API description.
-func (s *Server) handler(contract func() (httpapi.Contract, error)) (http.Handler, error) {
-	parsed, err := contract()
+// handler returns the handler of all paths: API, console, API documentation, health and metrics. readContract
+// returns the parsed API description.
+func (s *Server) handler(readContract func() (contract.Operations, error)) (http.Handler, error) {
+	parsed, err := readContract()
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,8 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/contract"
 	"github.com/seed-3a99a2fe/usher/internal/datadir"
-	"github.com/seed-3a99a2fe/usher/internal/httpapi"
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
@@ -80,8 +80,8 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 	if err := datadir.Create(settings.Data); err != nil {
 		return s, err
 	}
-	contract := sync.OnceValues(httpapi.ReadContract)
-	go func() { _, _ = contract() }() // parse it while the database is opened
+	readContract := sync.OnceValues(contract.Read)
+	go func() { _, _ = readContract() }() // parse it while the database is opened
 	// Settings that can't work are found before a database is set up with them.
 	overrides, err := settingOverrides(settings)
 	if err != nil {
@@ -114,7 +114,7 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 	}
 	sender := mail.NewConfiguredSender(s.accounts.MailRoute, datadir.MailPath(settings.Data))
 	s.worker = mail.NewWorker(s.accounts, sender, s.accounts.MailQueued(), log)
-	handler, err := s.handler(contract)
+	handler, err := s.handler(readContract)
 	if err != nil {
 		return s, err
 	}

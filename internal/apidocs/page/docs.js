@@ -1,5 +1,5 @@
-// Sets up the <rapi-doc> element of the page: what depends on the browser, and
-// so cannot stand in docs.html.
+// Sets the attributes of <rapi-doc> that depend on the browser. docs.html has the
+// others.
 
 const docs = document.querySelector("rapi-doc");
 
@@ -36,7 +36,7 @@ function followTheme() {
   }
 }
 
-// Mends the contract for RapiDoc; the file that others load stays as it is.
+// Adapts the contract to RapiDoc, in memory. /openapi.yaml stays unchanged.
 function prepare({ paths }) {
   for (const path of Object.values(paths)) {
     dropKey(path);
@@ -47,9 +47,9 @@ function prepare({ paths }) {
   }
 }
 
-// The contract names x-api-key twice: as the security scheme and as a header of
-// each operation. The page keeps the first, so that a key is typed once and is
-// never sent twice in one header.
+// The contract has x-api-key twice: as the security scheme and as a header of each
+// operation. The page keeps the scheme only, so that a user types a key once and no
+// request has it twice.
 function dropKey(holder) {
   if (Array.isArray(holder?.parameters)) {
     const isKey = ({ name, in: place }) => place === "header" && name.toLowerCase() === "x-api-key";
@@ -57,8 +57,8 @@ function dropKey(holder) {
   }
 }
 
-// RapiDoc 9.3.8 takes an example that is an array for a list of examples, and
-// fails on one that is null or holds null. Named examples it shows as they are.
+// RapiDoc 9.3.8 takes an array as an example for a list of examples, and fails on an
+// example that is or contains null. It shows named examples correctly.
 function nameExamples(operation) {
   const bodies = [operation?.requestBody, ...Object.values(operation?.responses ?? {})];
   for (const media of bodies.flatMap((body) => Object.values(body?.content ?? {}))) {
@@ -73,7 +73,7 @@ followTheme();
 dark.addEventListener("change", followTheme);
 docs.addEventListener("before-render", (event) => prepare(event.detail.spec));
 
-// Requests go to the server that the page came from, whichever the contract names.
+// Requests go to the origin of the page, not to the servers in the contract.
 docs.setAttribute("server-url", location.origin);
 docs.setAttribute("default-api-server", location.origin);
 docs.setAttribute("spec-url", "/openapi.yaml");

@@ -11,30 +11,32 @@ import (
 
 const noRouteJSON = `{"statusCode":404,"error":"Not Found","message":"Not Found"}` + "\n"
 
-// TestUnknownRoute: the body is that of the contract's own server, to the byte.
+// TestUnknownRoute checks that an unknown path is answered 404 with exactly the body of the seed's server.
 func TestUnknownRoute(t *testing.T) {
 	f := newFixture(t)
 	for _, path := range []string{
-		"/", "/api", "/api/", "/api/nothing", "/API/users", "/api/Users", "/api/login/", "/api/users/", "/api/users/1/", "/api/users/1/roles/",
-		"/api/users/1/nothing", "/api/mail/", "/api/users/1%2Froles", "/openapi.yaml/", "/openapi.json", "/favicon.ico", "/metrics",
-		"/api/users/password/1", "/?" + strings.Repeat("q", 1000),
+		"/", "/api", "/api/", "/api/nothing", "/API/users", "/api/Users", "/api/login/", "/api/users/", "/api/users/1/",
+		"/api/users/1/roles/", "/api/users/1/nothing", "/api/mail/", "/api/users/1%2Froles", "/openapi.yaml/",
+		"/openapi.json", "/favicon.ico", "/metrics", "/api/users/password/1", "/?" + strings.Repeat("q", 1000),
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "INVENTED"} {
 			a := f.do(call{method: method, path: path, token: f.admin})
-			if path == "/api/users/1%2Froles" { // one segment: an id that is none
-				if a.status != http.StatusBadRequest && a.status != http.StatusMethodNotAllowed && a.status != http.StatusUnsupportedMediaType {
+			if path == "/api/users/1%2Froles" { // one segment, which is not a valid id
+				wants := []int{http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType}
+				if !slices.Contains(wants, a.status) {
 					t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
 				}
 				continue
 			}
-			if a.status != http.StatusNotFound || a.body != noRouteJSON || a.header.Get("Content-Type") != "application/json" || a.header.Get("Allow") != "" {
+			if a.status != http.StatusNotFound || a.body != noRouteJSON ||
+				a.header.Get("Content-Type") != "application/json" || a.header.Get("Allow") != "" {
 				t.Errorf("%s %s: %d %q %v", method, path, a.status, a.body, a.header)
 			}
 		}
 	}
 }
 
-// TestMethods asks for every method of every path of the contract.
+// TestMethods sends methods that a path of the contract doesn't have, to every path.
 func TestMethods(t *testing.T) {
 	f := newFixture(t)
 	allowed := map[string][]string{}
@@ -46,11 +48,13 @@ func TestMethods(t *testing.T) {
 	}
 	for path, has := range allowed {
 		slices.Sort(has)
-		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "INVENTED"} {
+		for _, method := range []string{
+			"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "INVENTED",
+		} {
 			if slices.Contains(has, method) {
 				continue
 			}
-			// Without a credential: what a path has is no secret.
+			// The methods of a path are public, so no credential is needed.
 			a := f.do(call{method: method, path: strings.ReplaceAll(path, "{id}", "1")})
 			a.want(t, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 			if got, want := a.header.Get("Allow"), strings.Join(has, ", "); got != want {
@@ -60,27 +64,30 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// TestFixedPathsWin: whoami and password are no ids.
-func TestFixedPathsWin(t *testing.T) {
+// TestLiteralPathsTakePrecedence checks that a segment such as whoami is not taken for an id.
+func TestLiteralPathsTakePrecedence(t *testing.T) {
 	f := newFixture(t)
 	for _, path := range []string{"/api/users/password", "/api/users/forgotten-password", "/api/users/retrieve-password"} {
 		f.do(call{path: path, token: f.admin}).want(t, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 	}
-	for _, path := range []string{"/api/users/whoami", "/api/roles/user-creation-defaults", "/api/roles/from/permissions"} {
+	for _, path := range []string{
+		"/api/users/whoami", "/api/roles/user-creation-defaults", "/api/roles/from/permissions",
+	} {
 		f.do(call{method: "DELETE", path: path, token: f.admin}).want(t, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 	}
 }
 
-// TestPathID: digits alone are an id, and one that nothing has is not found.
+// TestPathID checks that an id consists of digits, and that an unknown or out-of-range id is not found.
 func TestPathID(t *testing.T) {
 	f := newFixture(t)
 	for _, test := range []struct {
 		id     string
 		status int
 	}{
-		{"0", 404}, {"00", 404}, {"999", 404}, {"9223372036854775807", 404}, {"9223372036854775808", 404}, {strings.Repeat("9", 4000), 404},
-		{"-1", 400}, {"+1", 400}, {"1.0", 400}, {"1e3", 400}, {"0x1", 400}, {"1%20", 400}, {"%31%00", 400}, {"abc", 400}, {"%D9%A1", 400},
-		{"%FF", 400}, {"1;1", 400}, {"1,2", 400}, {"'", 400}, {"%2e%2e", 400},
+		{"0", 404}, {"00", 404}, {"999", 404}, {"9223372036854775807", 404}, {"9223372036854775808", 404},
+		{strings.Repeat("9", 4000), 404}, {"-1", 400}, {"+1", 400}, {"1.0", 400}, {"1e3", 400}, {"0x1", 400},
+		{"1%20", 400}, {"%31%00", 400}, {"abc", 400}, {"%D9%A1", 400}, {"%FF", 400}, {"1;1", 400}, {"1,2", 400},
+		{"'", 400}, {"%2e%2e", 400},
 	} {
 		for _, op := range operations(t) {
 			if !strings.Contains(op.path, "{id}") {
@@ -97,7 +104,7 @@ func TestPathID(t *testing.T) {
 				continue
 			}
 			op.checkAnswer(t, a)
-			if test.status == 400 && !a.failure(t).names("/id") {
+			if test.status == 400 && !a.errorBody(t).names("/id") {
 				t.Errorf("%s with the id %q: %s", op.name, test.id, a.body)
 			}
 			if f.state() != before {
@@ -111,7 +118,7 @@ func TestPathID(t *testing.T) {
 	}
 }
 
-// TestHead: the header of a GET without its body. The server takes the body away.
+// TestHead checks that HEAD has the headers of GET. net/http removes the body, which httptest shows.
 func TestHead(t *testing.T) {
 	f := newFixture(t)
 	f.importOf(1)
@@ -120,7 +127,8 @@ func TestHead(t *testing.T) {
 		if op.method == http.MethodGet && op.path != "/api/mail/{id}" {
 			get := f.do(call{path: op.at(1), token: f.admin})
 			head := f.do(call{method: "HEAD", path: op.at(1), token: f.admin})
-			if get.status != http.StatusOK || head.status != get.status || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
+			if get.status != http.StatusOK || head.status != get.status ||
+				head.header.Get("Content-Type") != get.header.Get("Content-Type") {
 				t.Errorf("HEAD %s: %d %v, GET: %d %v", op.path, head.status, head.header, get.status, get.header)
 			}
 			if !op.public() {
@@ -130,7 +138,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// TestContractIsServed: /openapi.yaml is the contract, to the byte.
+// TestContractIsServed checks that /openapi.yaml is the contract, byte for byte.
 func TestContractIsServed(t *testing.T) {
 	f := newFixture(t)
 	a := f.do(call{path: "/openapi.yaml"})
@@ -138,16 +146,16 @@ func TestContractIsServed(t *testing.T) {
 		t.Errorf("%d, %d bytes of type %q", a.status, len(a.body), a.header.Get("Content-Type"))
 	}
 	if a.header.Get("X-Content-Type-Options") != "nosniff" {
-		t.Error("a browser may guess the type")
+		t.Error("the contract lacks X-Content-Type-Options")
 	}
 }
 
-// TestUncleanPath: the mux sends a client to the clean path of the same server,
-// with its method, and does nothing else.
+// TestUncleanPath checks that the mux redirects to the clean path on the same server and keeps the method.
 func TestUncleanPath(t *testing.T) {
 	f := newFixture(t)
 	for path, clean := range map[string]string{
-		"//api/users": "/api/users", "/api//users": "/api/users", "/api/./users": "/api/users", "/api/x/../users": "/api/users", "//evil.example/..": "/",
+		"//api/users": "/api/users", "/api//users": "/api/users", "/api/./users": "/api/users",
+		"/api/x/../users": "/api/users", "//evil.example/..": "/",
 	} {
 		a := f.do(call{method: "POST", path: path, token: f.admin, body: `[]`})
 		if got := a.header.Get("Location"); a.status != http.StatusTemporaryRedirect || got != clean {

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// Text that a database may not take, since it is no UTF-8 or has a NUL in it, does
-// not reach one, or is taken, wherever it stands.
-func TestTextThatNoDatabaseTakes(t *testing.T) {
+// TestInvalidText sends text that is not UTF-8 or contains NUL in every part of a request. PostgreSQL refuses such
+// text, so no answer may be a server error.
+func TestInvalidText(t *testing.T) {
 	f := newFixture(t)
 	var requests []*http.Request
 	for _, text := range []string{"a\xffb", "a\x00b", "\xed\xa0\x80", "\U0010ffff"} {
@@ -20,7 +20,8 @@ func TestTextThatNoDatabaseTakes(t *testing.T) {
 				requests = append(requests, call{path: path + "?" + name + "=" + url.QueryEscape(text), token: f.admin}.request())
 			}
 		}
-		for _, path := range []string{"/api/users/", "/api/roles/", "/api/keys/", "/api/mail/", "/api/imports/", "/api/sessions/"} {
+		for _, path := range []string{"/api/users/", "/api/roles/", "/api/keys/", "/api/mail/", "/api/imports/",
+			"/api/sessions/"} {
 			requests = append(requests, call{path: path + url.PathEscape(text), token: f.admin}.request())
 		}
 		for _, body := range []string{

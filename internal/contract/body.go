@@ -1,4 +1,4 @@
-package httpapi
+package contract
 
 import (
 	"bytes"
@@ -14,10 +14,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// readBody reads the body of a request and checks it, before any code that
-// trusts it: media type, size, syntax, schema. No failure holds a value of the
-// body, which may be a password.
-func (op *operation) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// CodeUnsupportedMedia is the code of the error for a body that isn't plain JSON.
+const CodeUnsupportedMedia account.Code = "UNSUPPORTED_MEDIA_TYPE"
+
+// ReadBody reads the body of a request and checks its media type, size, syntax and schema. It returns the body as it
+// was sent. All its errors are of type [account.Error].
+func (op *Operation) ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err := checkMediaType(r); err != nil {
 		return nil, err
 	}
@@ -25,7 +27,7 @@ func (op *operation) readBody(w http.ResponseWriter, r *http.Request) ([]byte, e
 		return nil, op.tooLarge()
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, op.bodyLimit))
-	if _, over := errors.AsType[*http.MaxBytesError](err); over {
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		return nil, op.tooLarge()
 	}
 	if err != nil {
@@ -37,34 +39,37 @@ func (op *operation) readBody(w http.ResponseWriter, r *http.Request) ([]byte, e
 	return body, checkSchema(op.body, body)
 }
 
-func (op *operation) tooLarge() error {
+func (op *Operation) tooLarge() error {
 	return &account.Error{
 		Code:    account.CodeTooLarge,
 		Message: fmt.Sprintf("The body may have %d bytes at most.", op.bodyLimit),
 	}
 }
 
-// checkMediaType wants JSON in UTF-8 that is not compressed.
+// checkMediaType accepts uncompressed application/json in UTF-8 only.
 func checkMediaType(r *http.Request) error {
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, given := parameters["charset"]
-	if err != nil || media != "application/json" || given && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
-		return &account.Error{Code: codeUnsupportedMedia, Message: "The body must be application/json in UTF-8, not compressed."}
+	if err != nil || media != "application/json" || given && !strings.EqualFold(charset, "utf-8") ||
+		r.Header.Get("Content-Encoding") != "" {
+		return &account.Error{
+			Code:    CodeUnsupportedMedia,
+			Message: "The body must be application/json in UTF-8, not compressed.",
+		}
 	}
 	return nil
 }
 
-// checkSyntax wants exactly one JSON value (RFC 8259) in valid UTF-8, with no
-// object that has a name twice, no NUL character in any text, and not more tokens
-// than it may have.
+// checkSyntax accepts exactly one JSON value (RFC 8259) in valid UTF-8, with at most maxTokens tokens. Duplicate names
+// in an object and NUL characters in a string are errors.
 func checkSyntax(body []byte, maxTokens int) error {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
 	for depth, read := 0, 0; read == 0 || depth > 0; read++ {
 		token, err := decoder.ReadToken()
 		if err != nil {
-			return syntaxFault(decoder, err)
+			return syntaxError(decoder, err)
 		}
-		if read >= maxTokens { // a megabyte of empty objects takes thirty to decode
+		if read >= maxTokens { // decoding needs far more memory than the body: thirty times, for empty objects
 			return account.Invalid(account.Detail{Message: "has far more values than this request can have"})
 		}
 		switch token.Kind() {
@@ -74,7 +79,8 @@ func checkSyntax(body []byte, maxTokens int) error {
 			depth--
 		case '"':
 			if strings.ContainsRune(token.String(), 0) {
-				return account.Invalid(account.Detail{Path: shown(decoder.StackPointer()), Message: "must not have NUL characters"})
+				path := detailPath(decoder.StackPointer())
+				return account.Invalid(account.Detail{Path: path, Message: "must not have NUL characters"})
 			}
 		}
 	}
@@ -84,10 +90,11 @@ func checkSyntax(body []byte, maxTokens int) error {
 	return nil
 }
 
-func syntaxFault(decoder *jsontext.Decoder, err error) error {
-	detail := account.Detail{Path: shown(decoder.StackPointer()), Message: "must be valid JSON in UTF-8"}
+// syntaxError describes the failure err of decoder in the words of the contract.
+func syntaxError(decoder *jsontext.Decoder, err error) error {
+	detail := account.Detail{Path: detailPath(decoder.StackPointer()), Message: "must be valid JSON in UTF-8"}
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		detail.Path = shown(syntax.JSONPointer)
+		detail.Path = detailPath(syntax.JSONPointer)
 		detail.Message = fmt.Sprintf("must be valid JSON in UTF-8; the fault is at byte %d", syntax.ByteOffset)
 	}
 	switch {
@@ -101,11 +108,11 @@ func syntaxFault(decoder *jsontext.Decoder, err error) error {
 	return account.Invalid(detail)
 }
 
-// shown is the place of a fault as it is told: nothing, if it is too long to be
-// one that the contract has.
-func shown(place jsontext.Pointer) string {
-	if len(place) > maxPath {
+// detailPath returns the path of an error's detail. It is empty for a pointer longer than maxPath, because no path of
+// the contract is so long.
+func detailPath(pointer jsontext.Pointer) string {
+	if len(pointer) > maxPath {
 		return ""
 	}
-	return string(place)
+	return string(pointer)
 }

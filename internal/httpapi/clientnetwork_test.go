@@ -12,7 +12,7 @@ import (
 
 var trusted = httpapi.Proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
 
-func TestSource(t *testing.T) {
+func TestClientNetwork(t *testing.T) {
 	many := strings.TrimSuffix(strings.Repeat("10.0.0.9, ", 10_000), ", ")
 	tests := []struct {
 		name, remote string
@@ -54,7 +54,7 @@ func TestSource(t *testing.T) {
 		{"port in the list, IPv6", "10.0.0.1:1", []string{"[2001:db8:1::7]:4000"}, trusted, "2001:db8:1::/64"},
 		{"name", "10.0.0.1:1", []string{"client.example.org"}, trusted, "10.0.0.1"},
 		{"leading zeros", "10.0.0.1:1", []string{"198.51.100.01"}, trusted, "10.0.0.1"},
-		{"very many", "10.0.0.1:1", []string{"203.0.113.9, 198.51.100.1, " + many}, trusted, "198.51.100.1"},
+		{"ten thousand hops", "10.0.0.1:1", []string{"203.0.113.9, 198.51.100.1, " + many}, trusted, "198.51.100.1"},
 
 		{"no address", "", nil, trusted, "unknown"},
 		{"socket", "@", []string{"198.51.100.1"}, trusted, "unknown"},
@@ -63,18 +63,19 @@ func TestSource(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := &http.Request{RemoteAddr: test.remote, Header: http.Header{
-				"X-Forwarded-For": test.forwarded, "Forwarded": {"for=203.0.113.1"}, "X-Real-Ip": {"203.0.113.2"}, "True-Client-Ip": {"203.0.113.3"},
+				"X-Forwarded-For": test.forwarded, "Forwarded": {"for=203.0.113.1"}, "X-Real-Ip": {"203.0.113.2"},
+				"True-Client-Ip": {"203.0.113.3"},
 			}}
 			if got := test.proxies.ClientNetwork(r); got != test.want {
-				t.Errorf("the source is %q, want %q", got, test.want)
+				t.Errorf("the client network is %q, want %q", got, test.want)
 			}
 		})
 	}
 }
 
-// TestSourceIsWhatIsThrottled: addresses of one IPv6 network share a counter,
-// invented ones get none of their own.
-func TestSourceIsWhatIsThrottled(t *testing.T) {
+// TestThrottleByClientNetwork checks that the addresses of one IPv6 network share a counter of failed sign-ins. A
+// forged X-Forwarded-For gets no counter of its own.
+func TestThrottleByClientNetwork(t *testing.T) {
 	f := newFixture(t, func(o *httpapi.Options) { o.Proxies = trusted })
 	guess := func(i int, from string, header http.Header) answer {
 		return f.do(call{
@@ -83,8 +84,9 @@ func TestSourceIsWhatIsThrottled(t *testing.T) {
 		})
 	}
 	for i := range 20 {
-		guess(i, "[2001:db8:1:2::"+string(rune('a'+i%6))+"]", http.Header{"X-Forwarded-For": {"198.51.100." + string(rune('0'+i%10))}}).
-			want(t, http.StatusUnauthorized, account.CodeInvalidCredentials)
+		forged := http.Header{"X-Forwarded-For": {"198.51.100." + string(rune('0'+i%10))}}
+		a := guess(i, "[2001:db8:1:2::"+string(rune('a'+i%6))+"]", forged)
+		a.want(t, http.StatusUnauthorized, account.CodeInvalidCredentials)
 	}
 	a := guess(21, "[2001:db8:1:2:ffff::1]", http.Header{"X-Forwarded-For": {"198.51.100.200"}})
 	a.want(t, http.StatusTooManyRequests, account.CodeTooManyRequests)
@@ -92,14 +94,16 @@ func TestSourceIsWhatIsThrottled(t *testing.T) {
 		t.Errorf("Retry-After is %q, want 60 seconds", got)
 	}
 	guess(22, "[2001:db8:1:3::1]", nil).want(t, http.StatusUnauthorized, account.CodeInvalidCredentials)
-	// Behind a trusted proxy each client has its own.
-	guess(23, "10.0.0.1", http.Header{"X-Forwarded-For": {"2001:db8:1:2::9"}}).want(t, http.StatusTooManyRequests, account.CodeTooManyRequests)
-	guess(24, "10.0.0.1", http.Header{"X-Forwarded-For": {"2001:db8:1:2::9, 198.51.100.9"}}).want(t, http.StatusUnauthorized, account.CodeInvalidCredentials)
+	// Behind a trusted proxy, each client has its own counter.
+	a = guess(23, "10.0.0.1", http.Header{"X-Forwarded-For": {"2001:db8:1:2::9"}})
+	a.want(t, http.StatusTooManyRequests, account.CodeTooManyRequests)
+	a = guess(24, "10.0.0.1", http.Header{"X-Forwarded-For": {"2001:db8:1:2::9, 198.51.100.9"}})
+	a.want(t, http.StatusUnauthorized, account.CodeInvalidCredentials)
 }
 
-// FuzzSource: whatever comes, a source is an address, a /64, or unknown, and
-// without a trusted proxy nothing that a client writes has a say in it.
-func FuzzSource(f *testing.F) {
+// FuzzClientNetwork checks that a client network is an IPv4 address, a /64 or "unknown". Without a trusted proxy, it
+// must not depend on X-Forwarded-For.
+func FuzzClientNetwork(f *testing.F) {
 	f.Add("192.0.2.7:4000", "198.51.100.1, 10.0.0.2")
 	f.Add("[2001:db8::1%eth0]:1", "::ffff:10.0.0.1")
 	f.Add("10.0.0.1:1", ",,<>, 1.2.3.4:5, [::1]")
@@ -114,11 +118,11 @@ func FuzzSource(f *testing.F) {
 		case err == nil && address.Is4():
 		case netErr == nil && network.Bits() == 64 && network.Masked() == network && !network.Addr().Is4In6():
 		default:
-			t.Errorf("the source is %q", got)
+			t.Errorf("the client network is %q", got)
 		}
-		alone := httpapi.Proxies(nil).ClientNetwork(r)
-		if direct := httpapi.Proxies(nil).ClientNetwork(&http.Request{RemoteAddr: remote}); alone != direct {
-			t.Errorf("X-Forwarded-For made %q of %q", alone, direct)
+		forged := httpapi.Proxies(nil).ClientNetwork(r)
+		if direct := httpapi.Proxies(nil).ClientNetwork(&http.Request{RemoteAddr: remote}); forged != direct {
+			t.Errorf("X-Forwarded-For changes %q to %q", direct, forged)
 		}
 	})
 }

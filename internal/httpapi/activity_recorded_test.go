@@ -15,32 +15,30 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// unrecorded are the operations that write and leave no entry in the activity
-// log, and why.
-var unrecorded = map[string]string{
-	"POST /api/users/forgotten-password": "the answer is the same whether there is an account or not, and so is what is written",
+// unrecordedWrites are the operations that write without an entry in the activity log, with the reason.
+var unrecordedWrites = map[string]string{
+	"POST /api/users/forgotten-password": "answer and writes must not depend on whether the account exists",
 }
 
-// writingReads are the operations that write although they are a GET.
-var writingReads = []string{"GET /api/saml-configuration/generate-certificate"}
+// writingGETs are the GET operations that write.
+var writingGETs = []string{"GET /api/saml-configuration/generate-certificate"}
 
-// special makes the requests whose success the permission table does not show.
-var special = map[string]func(f *fixture) call{
+// extraRequests are successful requests of operations that have none in the permission table.
+var extraRequests = map[string]func(f *fixture) call{
 	"POST /api/users/retrieve-password": func(f *fixture) call {
-		body := jsonOf(map[string]string{"token": f.recoveryToken(adminEmail), "newPassword": next})
+		body := jsonOf(map[string]string{"token": f.recoveryToken(adminEmail), "newPassword": newPassword})
 		return call{method: "POST", path: "/api/users/retrieve-password", body: body}
 	},
 }
 
-// TestEveryWriteIsRecorded makes every request of the permission table that
-// writes, as an administrator. When its entry in the activity log cannot be
-// written the request fails and changes nothing, so that the same request
-// afterwards succeeds: the two are one transaction. No entry has a secret.
+// TestEveryWriteIsRecorded sends every writing request of the permission table as an administrator. If its entry in the
+// activity log can't be written, the request must fail and change nothing: both are one transaction. The same request
+// must succeed afterwards. No entry may contain a secret.
 func TestEveryWriteIsRecorded(t *testing.T) {
 	seen := map[string]bool{}
 	for _, op := range operations(t) {
 		seen[op.name] = true
-		if op.method == http.MethodGet && !slices.Contains(writingReads, op.name) || unrecorded[op.name] != "" {
+		if op.method == http.MethodGet && !slices.Contains(writingGETs, op.name) || unrecordedWrites[op.name] != "" {
 			continue
 		}
 		t.Run(op.name, func(t *testing.T) {
@@ -51,13 +49,13 @@ func TestEveryWriteIsRecorded(t *testing.T) {
 					requests = append(requests, func(f *fixture) call { return f.rowCall(op, row) })
 				}
 			}
-			if request, ok := special[op.name]; ok {
+			if request, ok := extraRequests[op.name]; ok {
 				requests = append(requests, request)
 			}
 			recorded := 0
 			for _, request := range requests {
 				f := newFixture(t)
-				if c := request(f); f.wantUndone(c) {
+				if c := request(f); f.wantRolledBack(c) {
 					recorded++
 					c = request(f)
 					f.wantRecorded(c)
@@ -65,86 +63,85 @@ func TestEveryWriteIsRecorded(t *testing.T) {
 				}
 			}
 			if recorded == 0 {
-				t.Error("no row of the permission table writes; add a request to special that does")
+				t.Error("no row of the permission table writes; add a writing request to extraRequests")
 			}
 		})
 	}
-	for name := range unrecorded {
+	for name := range unrecordedWrites {
 		if !seen[name] {
 			t.Errorf("the contract has no %s", name)
 		}
 	}
 }
 
-// rowCall is the request of a row of the permission table, by an administrator.
+// rowCall returns the request of a row of the permission table, sent by an administrator.
 func (f *fixture) rowCall(op operation, row permissionRow) call {
-	s := f.scene("admin", row.target, row.needs)
+	s := f.scenario("admin", row.target, row.needs)
 	body := strings.ReplaceAll(row.body, "%d", fmt.Sprint(f.role()))
 	body = strings.Replace(body, "new@", fmt.Sprintf("new%d@", s.caller), 1)
 	return call{method: op.method, path: op.at(s.target), token: s.token, body: body}
 }
 
-// wantUndone makes a request whose entry cannot be written, and reports whether
-// that made it fail. If it does not, nothing may be written.
-func (f *fixture) wantUndone(c call) bool {
+// wantRolledBack sends a request while entries of the activity log can't be written. It reports whether the request
+// failed. Either way, the request must not write anything.
+func (f *fixture) wantRolledBack(c call) bool {
 	f.t.Helper()
 	before, entries, commits := f.state(), len(f.activity()), f.store.commits.Load()
-	f.store.fail(func(method string) error {
+	f.store.failWith(func(method string) error {
 		if method == "InsertActivity" {
 			return errors.New("the disk is full")
 		}
 		return nil
 	})
 	a := f.do(c)
-	f.store.fail(nil)
+	f.store.failWith(nil)
 	if a.status < 300 && f.store.commits.Load() != commits {
-		f.t.Errorf("%s %s %s writes, and no entry", c.method, c.path, c.body)
+		f.t.Errorf("%s %s %s writes without an entry", c.method, c.path, c.body)
 	}
 	if a.status >= 500 && (f.state() != before || len(f.activity()) != entries) {
-		f.t.Errorf("%s %s %s without its entry has written something", c.method, c.path, c.body)
+		f.t.Errorf("%s %s %s fails for want of its entry, but writes", c.method, c.path, c.body)
 	}
 	return a.status >= 500
 }
 
-// wantRecorded makes a request that succeeds and leaves an entry.
+// wantRecorded fails the test unless the request succeeds and adds an entry to the activity log.
 func (f *fixture) wantRecorded(c call) {
 	f.t.Helper()
 	before := len(f.activity())
 	if a := f.do(c); a.status >= 300 || len(f.activity()) == before {
-		f.t.Errorf("%s %s %s is answered with %d %s, and leaves %d entries", c.method, c.path, c.body, a.status, a.body, len(f.activity())-before)
+		f.t.Errorf("%s %s %s is answered with %d %s and adds %d entries",
+			c.method, c.path, c.body, a.status, a.body, len(f.activity())-before)
 	}
 }
 
-// activity is the whole log, oldest first.
+// activity returns the whole activity log, oldest entry first.
 func (f *fixture) activity() []account.StoredActivity {
 	f.t.Helper()
 	return must(f.store.Store.Activity(f.t.Context(), account.ActivityQuery{Forward: true, Limit: 1_000_000}))
 }
 
-// secretForms are the forms of tokens, keys and hashes.
+// secretForms matches tokens, keys, hashes and the passwords of the tests.
 var secretForms = regexp.MustCompile(`us[a-z]_[0-9A-Za-z]{20}|\$argon2|\$2[aby]\$|PRIVATE KEY|Correct-Horse`)
 
-// wantNoSecrets fails when an entry has one of the secrets, or anything in the
-// form of one.
+// wantNoSecrets fails the test if an entry contains one of the secrets or any text in the form of a secret.
 func (f *fixture) wantNoSecrets(secrets []string) {
 	f.t.Helper()
 	for _, e := range f.activity() {
 		text := jsonOf(e) + e.ChangesText
 		if found := secretForms.FindString(text); found != "" {
-			f.t.Errorf("the entry %s has a secret: %s", text, found)
+			f.t.Errorf("the entry %s contains a secret: %s", text, found)
 		}
 		for _, secret := range secrets {
-			for _, form := range forms(secret) {
+			for _, form := range encodings(secret) {
 				if strings.Contains(text, form) {
-					f.t.Errorf("the entry %s has the secret %q", text, secret)
+					f.t.Errorf("the entry %s contains the secret %q", text, secret)
 				}
 			}
 		}
 	}
 }
 
-// secretsOf returns what a body has in the fields that the contract marks as
-// secrets.
+// secretsOf returns the values of a body in fields that the contract marks as secret.
 func secretsOf(schema *openapi3.Schema, body string) (secrets []string) {
 	if schema == nil || body == "" {
 		return nil
@@ -153,7 +150,7 @@ func secretsOf(schema *openapi3.Schema, body string) (secrets []string) {
 	walk = func(s *openapi3.Schema, value any) {
 		switch v := value.(type) {
 		case string:
-			if s.Extensions["x-secret"] == true && len(v) >= 8 { // shorter ones are in other words
+			if s.Extensions["x-secret"] == true && len(v) >= 8 { // a shorter one may be a part of another word
 				secrets = append(secrets, v)
 			}
 		case []any:

@@ -10,17 +10,18 @@ import (
 
 func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
-// nameTaken reports whether a role but this has the name.
-func (m *model) nameTaken(name string, but int64) bool {
+// nameTaken reports whether a role other than the one with the id except has the name.
+func (m *model) nameTaken(name string, except int64) bool {
 	for _, r := range m.roles {
-		if r.id != but && sameName(r.name, name) {
+		if r.id != except && sameName(r.name, name) {
 			return true
 		}
 	}
 	return false
 }
 
-// readableRoles are those that the caller may read, by id.
+// readableRoles returns the roles that the caller may read, sorted by id. If ids are given, it returns only these
+// roles.
 func (p *principal) readableRoles(ids ...int64) (readable []*role) {
 	for _, r := range sorted(p.roles) {
 		if p.can("role", "read", r.id) && (ids == nil || slices.Contains(ids, r.id)) {
@@ -33,8 +34,8 @@ func (p *principal) readableRoles(ids ...int64) (readable []*role) {
 func (m *machine) listRoles(t *rapid.T) { m.call(t, "GET", "/api/roles", nil, (*principal).listRoles) }
 
 func (p *principal) listRoles(answer) *expected {
-	if no := p.may("role", "read", anyOne); no != nil {
-		return no
+	if refusal := p.authorize("role", "read", anyEntity); refusal != nil {
+		return refusal
 	}
 	return ok(views(p.readableRoles()))
 }
@@ -44,8 +45,8 @@ func (m *machine) listDefaultRoles(t *rapid.T) {
 }
 
 func (p *principal) listDefaultRoles(answer) *expected {
-	if no := p.may("role", "read", anyOne); no != nil {
-		return no
+	if refusal := p.authorize("role", "read", anyEntity); refusal != nil {
+		return refusal
 	}
 	return ok(views(p.readableRoles(p.defaultRoles()...)))
 }
@@ -53,8 +54,8 @@ func (p *principal) listDefaultRoles(answer) *expected {
 func (m *machine) getRole(t *rapid.T) {
 	id := m.drawRole(t)
 	m.call(t, "GET", pathOf("roles/%d", id), nil, func(p *principal, _ answer) *expected {
-		if no := p.may("role", "read", id); no != nil {
-			return no
+		if refusal := p.authorize("role", "read", id); refusal != nil {
+			return refusal
 		}
 		if p.roles[id] == nil {
 			return notFound()
@@ -75,10 +76,10 @@ func (m *machine) createRoles(t *rapid.T) {
 	m.call(t, "POST", "/api/roles", list, func(p *principal, got answer) *expected { return p.createRoles(list, got) })
 }
 
-// createRoles creates all of the roles or none. They permit nothing yet.
+// createRoles creates all roles of the list or none. New roles have no permissions.
 func (p *principal) createRoles(list []object, got answer) *expected {
-	if no := p.may("role", "create", allOf); no != nil {
-		return no
+	if refusal := p.authorize("role", "create", allEntities); refusal != nil {
+		return refusal
 	}
 	var faults []string
 	taken := ""
@@ -100,17 +101,17 @@ func (p *principal) createRoles(list []object, got answer) *expected {
 	case taken != "":
 		return conflict("ROLE_NAME_TAKEN", taken)
 	}
-	var made []*role
+	var added []*role
 	for i, fields := range list {
-		made = append(made, p.addRole(got.id(i, "id"), fields["name"].(string), fields["description"].(string), nil))
+		added = append(added, p.addRole(got.id(i, "id"), fields["name"].(string), fields["description"].(string), nil))
 	}
-	return created(views(made))
+	return created(views(added))
 }
 
 func (p *principal) addRole(id int64, name, description string, permissions []permission) *role {
-	r := &role{p.fresh("role", id), name, description, permissions}
+	r := &role{id: p.uniqueID("role", id), name: name, description: description, permissions: permissions}
 	p.roles[r.id] = r
-	p.note("role.create", "role", r.id, name)
+	p.record("role.create", "role", r.id, name)
 	return r
 }
 
@@ -121,21 +122,21 @@ func (m *machine) copyRole(t *rapid.T) {
 	})
 }
 
-// copyRole makes a role of another. A copy of the administrator's has what that has
-// today.
+// copyRole creates a role with the permissions of another. A copy of the administrator role has the permissions that
+// are known today.
 func (p *principal) copyRole(from int64, name string, got answer) *expected {
-	if no := p.may("role", "create", allOf); no != nil {
-		return no
+	if refusal := p.authorize("role", "create", allEntities); refusal != nil {
+		return refusal
 	}
-	if no := p.may("role", "read", from); no != nil {
-		return no
+	if refusal := p.authorize("role", "read", from); refusal != nil {
+		return refusal
 	}
 	original := p.roles[from]
 	if original == nil {
 		return notFound()
 	}
-	if no := p.covers(p.holds([]int64{from})); no != nil {
-		return no
+	if refusal := p.covers(p.permissionsOf([]int64{from})); refusal != nil {
+		return refusal
 	}
 	switch {
 	case blank(name):
@@ -143,21 +144,22 @@ func (p *principal) copyRole(from int64, name string, got answer) *expected {
 	case p.nameTaken(name, 0):
 		return conflict("ROLE_NAME_TAKEN", "/name")
 	}
-	return created(p.addRole(got.id("id"), name, original.description, slices.Clone(original.shown())).view())
+	return created(p.addRole(got.id("id"), name, original.description,
+		slices.Clone(original.effectivePermissions())).view())
 }
 
-// mayChangeRole returns how changing a role is refused, or nil.
-func (p *principal) mayChangeRole(action string, id int64) *expected {
-	if no := p.may("role", action, id); no != nil {
-		return no
+// authorizeRoleChange returns nil, or the refusal of a change of a role.
+func (p *principal) authorizeRoleChange(action string, id int64) *expected {
+	if refusal := p.authorize("role", action, id); refusal != nil {
+		return refusal
 	}
 	if p.roles[id] == nil {
 		return notFound()
 	}
-	if no := p.covers(p.holds([]int64{id})); no != nil {
-		return no
+	if refusal := p.covers(p.permissionsOf([]int64{id})); refusal != nil {
+		return refusal
 	}
-	if id == administrator || id == ordinary {
+	if id == administratorRole || id == userRole {
 		return conflict("BUILT_IN_ROLE")
 	}
 	return nil
@@ -171,12 +173,13 @@ func (m *machine) updateRole(t *rapid.T) {
 	if rapid.Bool().Draw(t, "a description") {
 		fields["description"] = drawDescription.Draw(t, "description")
 	}
-	m.call(t, "PATCH", pathOf("roles/%d", id), fields, func(p *principal, _ answer) *expected { return p.updateRole(id, fields) })
+	m.call(t, "PATCH", pathOf("roles/%d", id), fields,
+		func(p *principal, _ answer) *expected { return p.updateRole(id, fields) })
 }
 
 func (p *principal) updateRole(id int64, fields object) *expected {
-	if no := p.mayChangeRole("edit", id); no != nil {
-		return no
+	if refusal := p.authorizeRoleChange("edit", id); refusal != nil {
+		return refusal
 	}
 	r := p.roles[id]
 	name, renamed := fields["name"].(string)
@@ -192,60 +195,62 @@ func (p *principal) updateRole(id int64, fields object) *expected {
 	if description, given := fields["description"].(string); given {
 		r.description = description
 	}
-	p.note("role.update", "role", id, r.name)
+	p.record("role.update", "role", id, r.name)
 	return ok(r.view())
 }
 
 func (m *machine) setPermissions(t *rapid.T) {
-	id, drafts := m.drawRole(t), m.drawDrafts(t)
-	m.call(t, "PUT", pathOf("roles/%d/permissions", id), views(drafts), func(p *principal, _ answer) *expected {
-		return p.setPermissions(id, drafts)
+	id, requests := m.drawRole(t), m.drawPermissionRequests(t)
+	m.call(t, "PUT", pathOf("roles/%d/permissions", id), views(requests), func(p *principal, _ answer) *expected {
+		return p.setPermissions(id, requests)
 	})
 }
 
-func (p *principal) setPermissions(id int64, drafts []draft) *expected {
-	if no := p.may("role", "edit", id); no != nil {
-		return no
+func (p *principal) setPermissions(id int64, requests []permissionRequest) *expected {
+	if refusal := p.authorize("role", "edit", id); refusal != nil {
+		return refusal
 	}
-	wanted, no := read(drafts, "")
-	if no != nil {
-		return no
+	wanted, refusal := parsePermissions(requests, "")
+	if refusal != nil {
+		return refusal
 	}
-	if no := p.mayChangeRole("edit", id); no != nil {
-		return no
+	if refusal := p.authorizeRoleChange("edit", id); refusal != nil {
+		return refusal
 	}
 	r := p.roles[id]
 	for _, w := range wanted {
-		kept := slices.ContainsFunc(r.permissions, func(had permission) bool { return jsonOf(had.view()) == jsonOf(w.view()) })
-		if !knownAction(w.entity, w.action) && !kept && !p.administrator() { // a later release may give it a meaning
+		kept := slices.ContainsFunc(r.permissions,
+			func(had permission) bool { return jsonOf(had.view()) == jsonOf(w.view()) })
+		if !knownAction(w.entity, w.action) && !kept && !p.administrator() { // a later release may know the permission
 			return forbidden()
 		}
 	}
-	if no := p.covers(set{permissions: wanted}); no != nil {
-		return no
+	if refusal := p.covers(permissionSet{permissions: wanted}); refusal != nil {
+		return refusal
 	}
 	r.permissions = wanted
-	p.note("role.permissions", "role", id, r.name)
+	p.record("role.permissions", "role", id, r.name)
 	return ok(r.view())
 }
 
 func (m *machine) deleteRole(t *rapid.T) {
 	id, with, query := m.drawRole(t), int64(0), ""
-	if named := without(m.model.settingRoles(), []int64{administrator, ordinary}); len(named) > 0 && rapid.Bool().Draw(t, "one that settings name") {
+	if named := without(m.model.settingRoles(), []int64{administratorRole, userRole}); len(named) > 0 &&
+		rapid.Bool().Draw(t, "one that settings name") {
 		id = named[0]
 	}
 	if rapid.Bool().Draw(t, "replaced") {
 		with = m.drawRole(t)
 		query = fmt.Sprintf("?replaceWith=%d", with)
 	}
-	m.call(t, "DELETE", pathOf("roles/%d%s", id, query), nil, func(p *principal, _ answer) *expected { return p.deleteRole(id, with) })
+	m.call(t, "DELETE", pathOf("roles/%d%s", id, query), nil,
+		func(p *principal, _ answer) *expected { return p.deleteRole(id, with) })
 }
 
-// deleteRole removes a role that nobody has and no setting names, or puts another
-// in its place.
+// deleteRole deletes a role that no user has and no setting names, or replaces it by another.
 func (p *principal) deleteRole(id, with int64) *expected {
-	if no := p.mayChangeRole("delete", id); no != nil {
-		return no
+	if refusal := p.authorizeRoleChange("delete", id); refusal != nil {
+		return refusal
 	}
 	var holders []*user
 	held := []int64{}
@@ -259,45 +264,45 @@ func (p *principal) deleteRole(id, with int64) *expected {
 		return conflict("ROLE_IN_USE")
 	}
 	if with != 0 {
-		if no := p.mayReplaceRole(id, with, append(held, with)); no != nil {
-			return no
+		if refusal := p.authorizeReplacement(id, with, append(held, with)); refusal != nil {
+			return refusal
 		}
 		p.replaceInSettings(id, with)
 		for _, u := range holders {
 			u.roles = distinct(append(without(u.roles, []int64{id}), with))
 		}
 	}
-	p.note("role.delete", "role", id, p.roles[id].name)
+	p.record("role.delete", "role", id, p.roles[id].name)
 	delete(p.roles, id)
-	p.forgetListed(id, "role")
+	p.removeFromPermissions(id, "role")
 	return noContent()
 }
 
-// mayReplaceRole returns how putting a role in the place of another is refused, or
-// nil. Whoever gives or takes it has to cover all that its holders may do.
-func (p *principal) mayReplaceRole(id, with int64, held []int64) *expected {
+// authorizeReplacement returns nil, or the refusal to replace a role by another. The caller must cover all permissions
+// of the users who have the role.
+func (p *principal) authorizeReplacement(id, with int64, held []int64) *expected {
 	if with == id || p.roles[with] == nil || !p.can("role", "read", with) {
 		return invalid("/query/replaceWith")
 	}
-	if !p.can("role", "assign", id) || !p.can("role", "assign", with) || !p.can("user", "edit-access", allOf) {
+	if !p.can("role", "assign", id) || !p.can("role", "assign", with) || !p.can("user", "edit-access", allEntities) {
 		return forbidden()
 	}
-	return p.covers(p.holds(held))
+	return p.covers(p.permissionsOf(held))
 }
 
-// forgetListed removes the id of what is gone from the permissions that list it. One
-// that lists nothing any more goes: it must not come to mean all.
-func (m *model) forgetListed(id int64, entities ...string) {
+// removeFromPermissions removes the id of a deleted entity from permissions on the entities. A permission without ids
+// left is removed, because an empty list must not come to mean all.
+func (m *model) removeFromPermissions(id int64, entities ...string) {
 	for _, r := range m.roles {
-		left := []permission{}
+		remaining := []permission{}
 		for _, p := range r.permissions {
 			if p.ids != nil && slices.Contains(entities, p.entity) {
 				p.ids = without(p.ids, []int64{id})
 			}
 			if p.ids == nil || len(p.ids) > 0 {
-				left = append(left, p)
+				remaining = append(remaining, p)
 			}
 		}
-		r.permissions = left
+		r.permissions = remaining
 	}
 }

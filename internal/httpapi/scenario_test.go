@@ -20,36 +20,36 @@ type need struct {
 
 // callers are the columns of the permission table, in their order.
 var callers = []string{
-	"nobody",     // no credential
-	"garbage",    // no token at all
-	"expired",    // a session that is too old
-	"signed out", // a session that was ended
-	"inactive",   // may not sign in any more; the session was left
-	"reset",      // an administrator that has to change the password first
+	"anonymous",  // no credential
+	"garbage",    // a text that is not a token
+	"expired",    // a session after its absolute lifetime
+	"signed out", // a session that the caller ended
+	"inactive",   // an administrator who was made inactive; the session still exists
+	"reset",      // an administrator who must change the password first
 	"admin",      // role 1
 	"user",       // role 2
-	"only",       // what the operation needs, for all, and nothing else
-	"but",        // everything else, for all
-	"listed",     // what the operation needs, for the target alone
-	"unlisted",   // what the operation needs, for another user alone
+	"minimal",    // the needed permissions, for all entities
+	"lacking",    // all permissions except the first needed one, for all entities
+	"listed",     // the needed permissions, for the target
+	"unlisted",   // the needed permissions, for another entity than the target
 }
 
-// scene is one caller and one target, fresh.
-type scene struct {
+// scenario is a new caller and a new target.
+type scenario struct {
 	caller, target int64
-	query          string // that names the target where the path does not
+	query          string // names the target if the path doesn't
 	token          string
 }
 
-// scene makes a caller of a kind, and a target: "plain" with a role that permits
-// nothing, "member" with role 2, "administrator", "self" or "absent"; else 1. The
-// target may be what is theirs: see owned.
-func (f *fixture) scene(kind, target string, needs []need) scene {
+// scenario stores a caller of a kind and a target. The target is a user: "plain" with a role without permissions,
+// "member" with role 2, "administrator", "self" or "absent". It may be an entity of such a user: see ownedTarget. For
+// any other text the target is 1.
+func (f *fixture) scenario(kind, target string, needs []need) scenario {
 	f.t.Helper()
-	f.users++
-	email := func(who string) string { return fmt.Sprintf("%s%d@example.org", who, f.users) }
-	s := scene{caller: f.user(email("caller"))}
-	target, thing := cutOwned(target)
+	f.scenarios++
+	email := func(name string) string { return fmt.Sprintf("%s%d@example.org", name, f.scenarios) }
+	s := scenario{caller: f.user(email("caller"))}
+	target, kindOfTarget := cutOwned(target)
 	switch target {
 	case "plain":
 		s.target = f.user(email("target"), f.role())
@@ -64,19 +64,19 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 	case "own import":
 		s.target = f.importOf(s.caller)
 	case "another's import":
-		s.target = f.importOf(f.user(email("maker")))
-	default: // none, or one that the test knows
+		s.target = f.importOf(f.user(email("importer")))
+	default: // none, or the first administrator
 		s.target = 1
 	}
-	limited := access.EntityUser // what the permissions of "listed" and "unlisted" list
+	limited := access.EntityUser // the entity whose ids "listed" and "unlisted" have
 	if id, ok := f.roleTarget(target); ok {
 		s.target, limited = id, access.EntityRole
 	}
 	owner := s.target
-	s.target, s.query = f.owned(thing, owner)
+	s.target, s.query = f.ownedTarget(kindOfTarget, owner)
 	created := f.clock.Now()
 	switch kind {
-	case "nobody":
+	case "anonymous":
 		return s
 	case "garbage":
 		s.token = "rubbish"
@@ -93,9 +93,9 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 	case "inactive":
 		f.setRoles(s.caller, access.AdministratorRole)
 		f.deactivate(s.caller)
-	case "only":
+	case "minimal":
 		f.setRoles(s.caller, f.role(grant("", 0, needs...)...))
-	case "but":
+	case "lacking":
 		f.setRoles(s.caller, f.role(allBut(needs[:min(1, len(needs))]...)...))
 	case "listed":
 		f.setRoles(s.caller, f.role(grant(limited, owner, needs...)...))
@@ -113,8 +113,8 @@ func (f *fixture) scene(kind, target string, needs []need) scene {
 	return s
 }
 
-// grant permits what is needed, for the id alone where it is one of things of the
-// limited kind: of roles, or else of users, who own all other things.
+// grant returns the needed permissions. If limited is the role entity, permissions on roles apply to id only. If it is
+// another entity, permissions on all entities except roles apply to id only, because users own these entities.
 func grant(limited access.Entity, id int64, needs ...need) (ps []access.Permission) {
 	for _, n := range needs {
 		p := access.Permission{Entity: n.entity, Action: n.action, Scope: access.ScopeAll}
@@ -126,7 +126,7 @@ func grant(limited access.Entity, id int64, needs ...need) (ps []access.Permissi
 	return ps
 }
 
-// allBut permits everything that there is but for these.
+// allBut returns all permissions except needs, for all entities.
 func allBut(needs ...need) (ps []access.Permission) {
 	for _, known := range access.Registry {
 		for _, action := range known.Actions {
@@ -138,7 +138,7 @@ func allBut(needs ...need) (ps []access.Permission) {
 	return ps
 }
 
-// session stores a session past the rules and returns its token.
+// session stores a session without the rules of account and returns its token.
 func (f *fixture) session(userID int64, created time.Time) string {
 	f.t.Helper()
 	text, hash, err := token.New(token.Session, rand.Reader)
@@ -146,7 +146,10 @@ func (f *fixture) session(userID int64, created time.Time) string {
 		f.t.Fatal(err)
 	}
 	f.write(func(ctx context.Context, tx account.Tx) error {
-		_, err := tx.InsertSession(ctx, account.Session{UserID: userID, Created: created, LastSeen: f.clock.Now(), ClientNetwork: home}, hash)
+		session := account.Session{
+			UserID: userID, Created: created, LastSeen: f.clock.Now(), ClientNetwork: clientAddress,
+		}
+		_, err := tx.InsertSession(ctx, session, hash)
 		return err
 	})
 	return text.Reveal()
@@ -157,7 +160,7 @@ func (f *fixture) setRoles(userID int64, roles ...int64) {
 	f.write(func(ctx context.Context, tx account.Tx) error { return tx.SetUserRoles(ctx, userID, roles) })
 }
 
-// deactivate stores that a user may not sign in, and leaves the sessions.
+// deactivate makes a user inactive and keeps the user's sessions.
 func (f *fixture) deactivate(userID int64) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx account.Tx) error {

@@ -1,0 +1,85 @@
+package httpapi
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// The lengths of the prefixes by which clients are told apart. Providers give a customer at least a /64 of IPv6, so all
+// addresses of one /64 count as one client.
+const (
+	ipv4PrefixLength = 32
+	ipv6PrefixLength = 64
+)
+
+// unknownNetwork is the client network of a request without a valid address.
+const unknownNetwork = "unknown"
+
+// Proxies are the networks of the proxies whose X-Forwarded-For is trusted.
+type Proxies []netip.Prefix
+
+// ClientNetwork returns the network that a request comes from, as rate limits and logs name it: an IPv4 address, or the
+// /64 of an IPv6 address such as "2001:db8:1:2::/64".
+//
+// It reads X-Forwarded-For from right to left, as long as a trusted proxy added the hop. Any hop further left may be
+// forged.
+func (p Proxies) ClientNetwork(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return unknownNetwork
+	}
+	if forwarded := r.Header.Values("X-Forwarded-For"); len(forwarded) > 0 {
+		hops := strings.Split(strings.Join(forwarded, ","), ",")
+		for i := len(hops) - 1; i >= 0 && p.contains(address); i-- {
+			hop, ok := parseHop(strings.TrimSpace(hops[i]))
+			if !ok {
+				break
+			}
+			address = hop
+		}
+	}
+	return clientNetwork(address)
+}
+
+// clientNetwork returns the text of the client network that contains address. The text of a whole IPv4 address omits
+// its /32.
+func clientNetwork(address netip.Addr) string {
+	address = address.Unmap().WithZone("")
+	length := ipv6PrefixLength
+	if address.Is4() {
+		length = ipv4PrefixLength
+	}
+	network, err := address.Prefix(length)
+	if err != nil {
+		return unknownNetwork
+	}
+	if network.IsSingleIP() {
+		return network.Addr().String()
+	}
+	return network.String()
+}
+
+// parseHop parses an entry of X-Forwarded-For. Some proxies append a port to the address.
+func parseHop(text string) (netip.Addr, bool) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return address, true
+	}
+	withPort, err := netip.ParseAddrPort(text)
+	return withPort.Addr(), err == nil
+}
+
+func (p Proxies) contains(address netip.Addr) bool {
+	address = address.Unmap().WithZone("")
+	for _, network := range p {
+		if network.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
