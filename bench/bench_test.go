@@ -4,33 +4,38 @@ import (
 	"context"
 	"testing"
 
-	"github.com/seed-3a99a2fe/usher/bench/internal/bare"
-	requests "github.com/seed-3a99a2fe/usher/bench/internal/work"
+	"github.com/seed-3a99a2fe/usher/bench/internal/baseline"
+	"github.com/seed-3a99a2fe/usher/bench/internal/requests"
 )
 
-// work is a kind of request, and where the bare handler gives Usher's answer to it.
-type work struct {
+// operation is a kind of request, and the pattern at which the baseline handler answers it.
+type operation struct {
 	name, pattern string
 	request       func(credential string) requests.Request
 }
 
-// users is how many there are in the database.
-const users = 1000
-
-var (
-	whoami  = work{"whoami", "/api/users/whoami", requests.Whoami}
-	oneUser = work{"one user", "/api/users/{id}", func(c string) requests.Request { return requests.User(c, users) }}
-	list    = work{"list", "/api/users", requests.List}
-	login   = work{"login", "/api/login", func(string) requests.Request { return requests.Login(users) }}
-	patch   = work{"patch", "/api/users/{id}", func(c string) requests.Request { return requests.Patch(c, users) }}
-	create  = work{"create", "/api/users", func(c string) requests.Request { return requests.Create(c, newUsers) }}
+const (
+	users    = 1000 // in the database
+	newUsers = 1000 // of one request that creates users
+	// connsPerCore is high enough that no core idles while a request is in transit.
+	connsPerCore = 4
 )
 
-const (
-	// perCore is how many connections there are for each core, so that none idles
-	// while a request is on its way.
-	perCore  = 4
-	newUsers = 1000 // of one request
+var (
+	whoami  = operation{"whoami", "/api/users/whoami", requests.Whoami}
+	oneUser = operation{"one user", "/api/users/{id}", func(credential string) requests.Request {
+		return requests.User(credential, users)
+	}}
+	list   = operation{"list", "/api/users", requests.List}
+	signIn = operation{"sign-in", "/api/login", func(string) requests.Request {
+		return requests.SignIns(users)
+	}}
+	patch = operation{"patch", "/api/users/{id}", func(credential string) requests.Request {
+		return requests.Patch(credential, users)
+	}}
+	create = operation{"create", "/api/users", func(credential string) requests.Request {
+		return requests.Create(credential, newUsers)
+	}}
 )
 
 func BenchmarkWhoami(b *testing.B)   { compare(b, whoami) }
@@ -39,20 +44,20 @@ func BenchmarkList1000(b *testing.B) { compare(b, list) }
 func BenchmarkPatch(b *testing.B)    { compare(b, patch) }
 
 func BenchmarkLogin(b *testing.B) {
-	compare(b, login)
+	compare(b, signIn)
 	b.Run("hash", func(b *testing.B) {
 		reportCPU(b, func() {
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					bare.Hash()
+					baseline.Hash()
 				}
 			})
 		})
 	})
 }
 
-// BenchmarkCreate1000 takes the longest by far: each operation of usher and of
-// hashes is a thousand hashes, on all cores, for one request.
+// BenchmarkCreate1000 takes longest by far: each operation of usher and of hashes computes a thousand hashes, on all
+// cores, for one request.
 func BenchmarkCreate1000(b *testing.B) {
 	b.Run("usher", func(b *testing.B) {
 		u := startUsher(b)
@@ -60,7 +65,7 @@ func BenchmarkCreate1000(b *testing.B) {
 		c := dial(b, u.address)
 		reportCPU(b, func() {
 			for n := int64(0); b.Loop(); n++ {
-				if err := c.Ask(request, n); err != nil {
+				if err := c.Do(request, n); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -69,30 +74,30 @@ func BenchmarkCreate1000(b *testing.B) {
 	b.Run("hashes", func(b *testing.B) {
 		reportCPU(b, func() {
 			for b.Loop() {
-				bare.HashUntil(context.Background(), newUsers)
+				baseline.HashUntil(context.Background(), newUsers)
 			}
 		})
 	})
 }
 
-// compare measures a kind of work on Usher and on the bare handler.
-func compare(b *testing.B, w work) {
+// compare measures an operation on Usher and on the baseline handler.
+func compare(b *testing.B, o operation) {
 	u := startUsher(b)
-	request := w.request(u.token)
-	b.Run("usher", func(b *testing.B) { u.ask(b, u.address, request) })
-	b.Run("bare", func(b *testing.B) {
-		r, body, err := dial(b, u.address).Answer(request.Bytes(u.asked.Add(1)), request.Status)
+	request := o.request(u.token)
+	b.Run("usher", func(b *testing.B) { u.send(b, u.address, request) })
+	b.Run("baseline", func(b *testing.B) {
+		r, body, err := dial(b, u.address).Answer(request.Bytes(u.sent.Add(1)), request.Status)
 		if err != nil {
 			b.Fatal(err)
 		}
-		u.ask(b, listen(b, bare.Handler(bare.Record(w.pattern, r, body))), request)
+		u.send(b, listen(b, baseline.Handler(baseline.Record(o.pattern, r, body))), request)
 	})
 }
 
-// ask sends requests on several connections at once, never the same twice.
-func (u *usher) ask(b *testing.B, address string, request requests.Request) {
+// send sends requests concurrently on several connections. Each request has another number.
+func (u *usher) send(b *testing.B, address string, request requests.Request) {
 	b.ReportAllocs()
-	b.SetParallelism(perCore)
+	b.SetParallelism(connsPerCore)
 	b.ResetTimer()
 	reportCPU(b, func() {
 		b.RunParallel(func(pb *testing.PB) {
@@ -103,7 +108,7 @@ func (u *usher) ask(b *testing.B, address string, request requests.Request) {
 			}
 			defer c.Close()
 			for pb.Next() {
-				if err := c.Ask(request, u.asked.Add(1)); err != nil {
+				if err := c.Do(request, u.sent.Add(1)); err != nil {
 					b.Error(err)
 					return
 				}

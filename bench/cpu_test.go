@@ -1,25 +1,15 @@
 package bench_test
 
 import (
-	"syscall"
 	"testing"
-	"time"
+
+	"github.com/seed-3a99a2fe/usher/bench/internal/procfs"
 )
 
-// reportCPU runs a benchmark and reports, beside the time of an operation, the
-// CPU time that this process took for it. Others on the machine change it less.
+// reportCPU runs a benchmark and also reports the CPU time of this process for each operation, client and server. Other
+// work on the machine disturbs it less than the elapsed time.
 func reportCPU(b *testing.B, run func()) {
-	start := cpuTime(b)
+	start := procfs.SelfCPUSeconds()
 	run()
-	b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N), "cpu-ns/op")
-}
-
-// cpuTime is what this process has taken so far, its own and the kernel's for it.
-func cpuTime(b *testing.B) time.Duration {
-	b.Helper()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	b.ReportMetric((procfs.SelfCPUSeconds()-start)*1e9/float64(b.N), "cpu-ns/op")
 }

@@ -13,23 +13,23 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/seed-3a99a2fe/usher/bench/internal/requests"
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
-	requests "github.com/seed-3a99a2fe/usher/bench/internal/work"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/httpapi"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// usher is the API over a seeded database, behind a listener on loopback.
+// usher serves the API over a seeded database on a loopback address.
 type usher struct {
 	address string
-	token   string // of the administrator's session
-	asked   atomic.Int64
+	token   string       // of the administrator's session
+	sent    atomic.Int64 // requests so far
 }
 
-// startUsher starts one that ends with the benchmark. Its log is written, as the
-// server's is, to nowhere; it hears of changes, as the server does.
+// startUsher starts a server that ends with the benchmark. Like the real one it formats its log lines, which are then
+// discarded, and polls for invalidations.
 func startUsher(b testing.TB) *usher {
 	b.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -53,11 +53,13 @@ func startUsher(b testing.TB) *usher {
 	if err != nil {
 		b.Fatal(err)
 	}
-	handler, err := httpapi.New(http.NewServeMux(), httpapi.Options{Accounts: accounts, Log: log, Metrics: prometheus.NewRegistry()})
+	handler, err := httpapi.New(http.NewServeMux(), httpapi.Options{
+		Accounts: accounts, Log: log, Metrics: prometheus.NewRegistry(),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	hear(b, accounts)
+	pollInvalidations(b, accounts)
 	u := &usher{address: listen(b, handler)}
 	if u.token, err = requests.SignInAdmin(b.Context(), u.address); err != nil {
 		b.Fatal(err)
@@ -65,15 +67,15 @@ func startUsher(b testing.TB) *usher {
 	return u
 }
 
-// hear has the rules hear what was changed, again and again until the benchmark ends.
-func hear(b testing.TB, accounts *service.Service) {
+// pollInvalidations polls for invalidations until the benchmark ends.
+func pollInvalidations(b testing.TB, accounts *service.Service) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
-	ended := make(chan struct{})
-	b.Cleanup(func() { cancel(); <-ended })
+	done := make(chan struct{})
+	b.Cleanup(func() { cancel(); <-done })
 	go func() {
-		defer close(ended)
+		defer close(done)
 		for ctx.Err() == nil {
-			_ = accounts.PollInvalidations(ctx) // one that fails has the next requests read the database
+			_ = accounts.PollInvalidations(ctx) // after a failure requests read the database
 			select {
 			case <-ctx.Done():
 			case <-time.After(auth.PollInterval):
@@ -82,8 +84,7 @@ func hear(b testing.TB, accounts *service.Service) {
 	}()
 }
 
-// listen serves a handler on a free port of loopback until the benchmark ends,
-// and returns its address.
+// listen serves a handler on a free loopback port until the benchmark ends, and returns its address.
 func listen(b testing.TB, handler http.Handler) string {
 	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -91,22 +92,22 @@ func listen(b testing.TB, handler http.Handler) string {
 		b.Fatal(err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	serveErr := make(chan error, 1)
+	go func() { serveErr <- server.Serve(listener) }()
 	b.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(b.Context()), 10*time.Second)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
 			b.Error(err)
 		}
-		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		if err := <-serveErr; !errors.Is(err, http.ErrServerClosed) {
 			b.Error(err)
 		}
 	})
 	return listener.Addr().String()
 }
 
-// dial connects to a server until the benchmark ends.
+// dial connects to a server. The connection is closed when the benchmark ends.
 func dial(b testing.TB, address string) *requests.Conn {
 	b.Helper()
 	c, err := requests.Dial(b.Context(), address)

@@ -1,10 +1,9 @@
-// Command flame draws a CPU profile of Go as a flame graph: an SVG without scripts, in which a
-// frame is as wide as the share of the time that was spent in it and in what it called,
-// which is below it.
+// Command flame draws a CPU profile of Go as a flame graph with the roots on top. The SVG contains no scripts. The
+// width of a frame is its share of the CPU time, that of its callees included.
 //
 //	go run ./bench/flame -root 'net/http.\(\*conn\).serve' -title 'whoami' profile >graph.svg
 //
-// scripts/flames.sh draws those of docs/performance.md.
+// scripts/flames.sh draws the flame graphs of docs/performance.md.
 package main
 
 import (
@@ -29,13 +28,14 @@ func main() {
 }
 
 func run(out io.Writer) error {
-	title := flag.String("title", "", "what was measured")
-	root := flag.String("root", "", "draw the stacks alone that have a frame which matches a regular `expression`, from the first such frame on")
+	title := flag.String("title", "", "`title` of the graph")
+	root := flag.String("root", "",
+		"draw only stacks with a function that matches a regular `expression`, from the outermost such frame on")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		return fmt.Errorf("want one profile, have %d", flag.NArg())
+		return fmt.Errorf("one profile is required, not %d", flag.NArg())
 	}
-	from, err := regexp.Compile(*root)
+	rootPattern, err := regexp.Compile(*root)
 	if err != nil {
 		return err
 	}
@@ -48,38 +48,41 @@ func run(out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", flag.Arg(0), err)
 	}
-	tree := grow(p, from)
+	tree := buildTree(p, rootPattern)
 	if tree.value == 0 {
-		return fmt.Errorf("no stack of %s has a frame that matches %q", flag.Arg(0), *root)
+		return fmt.Errorf("no stack of %s has a function that matches %q", flag.Arg(0), *root)
 	}
 	_, err = io.WriteString(out, draw(tree, *title))
 	return err
 }
 
-// frame is a function where it was called from, with the time spent in it and below.
+// frame is a function in one place of the call tree, with the time spent in it and its callees.
 type frame struct {
-	name   string // with the path of its package
-	value  int64
-	called map[string]*frame
+	name    string // with the path of the package
+	value   int64
+	callees map[string]*frame
 }
 
-// child returns the frame of a function that is called here.
-func (f *frame) child(name string) *frame {
-	c := f.called[name]
+func newFrame(name string) *frame { return &frame{name: name, callees: map[string]*frame{}} }
+
+// callee returns the frame of a function that this frame calls.
+func (f *frame) callee(name string) *frame {
+	c := f.callees[name]
 	if c == nil {
-		c = &frame{name: name, called: map[string]*frame{}}
-		f.called[name] = c
+		c = newFrame(name)
+		f.callees[name] = c
 	}
 	return c
 }
 
-// grow makes a tree of the stacks of a profile from the frame on that matches.
-func grow(p *profile.Profile, from *regexp.Regexp) *frame {
-	all := &frame{called: map[string]*frame{}}
-	last := len(p.SampleType) - 1 // the time; the first is the number of samples
+// buildTree builds the call tree of a profile. Each stack begins with its outermost function that matches root; stacks
+// without one are left out.
+func buildTree(p *profile.Profile, root *regexp.Regexp) *frame {
+	all := newFrame("")
+	last := len(p.SampleType) - 1 // the time; the first type is the number of samples
 	for _, s := range p.Sample {
 		names := stack(s)
-		first := slices.IndexFunc(names, from.MatchString)
+		first := slices.IndexFunc(names, root.MatchString)
 		if first < 0 {
 			continue
 		}
@@ -87,15 +90,14 @@ func grow(p *profile.Profile, from *regexp.Regexp) *frame {
 		all.value += value
 		f := all
 		for _, name := range names[first:] {
-			f = f.child(name)
+			f = f.callee(name)
 			f.value += value
 		}
 	}
 	return all
 }
 
-// stack returns the functions of a sample, the outermost first, those that were inlined
-// among them.
+// stack returns the functions of a sample, inlined ones included, the outermost first.
 func stack(s *profile.Sample) (names []string) {
 	for _, location := range slices.Backward(s.Location) {
 		for _, line := range slices.Backward(location.Line) {
@@ -105,9 +107,9 @@ func stack(s *profile.Sample) (names []string) {
 	return names
 }
 
-// children returns what is called by a frame, the most expensive first.
-func (f *frame) children() []*frame {
-	return slices.SortedFunc(maps.Values(f.called), func(a, b *frame) int {
+// sortedCallees returns the callees, the most expensive first.
+func (f *frame) sortedCallees() []*frame {
+	return slices.SortedFunc(maps.Values(f.callees), func(a, b *frame) int {
 		return cmp.Or(cmp.Compare(b.value, a.value), strings.Compare(a.name, b.name))
 	})
 }

@@ -1,6 +1,5 @@
-// Command import measures an import of many users with existing hashes by the
-// built program, beside a bare insertion of the same rows into the same schema:
-// time, and the peak memory of the server and of the command.
+// Command import measures how the built binary imports many users with existing hashes: the time, and the peak memory
+// of the server and of the command. The baseline inserts the same rows into the same schema with SQL alone.
 //
 //	go build -o bin/usher ./cmd/usher && go run ./bench/import -usher bin/usher -users 100000
 package main
@@ -22,18 +21,20 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/seed-3a99a2fe/usher/bench/internal/procfs"
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
 const (
+	batch    = 1000 // users in one transaction of the baseline
 	password = "Correct-Horse-1"
 	hash     = "$2a$10$K6mEKkeOJSNg0o2TUvjcO.ngFS1OnowekzeEHXZhyDJpCQBtCbKSW"
 )
 
 func main() {
-	usher := flag.String("usher", "bin/usher", "the program")
-	users := flag.Int("users", 100_000, "how many users")
+	usher := flag.String("usher", "bin/usher", "the `binary` to measure")
+	users := flag.Int("users", 100_000, "number of users")
 	flag.Parse()
 	if err := run(*usher, *users); err != nil {
 		log.Fatal(err)
@@ -50,11 +51,11 @@ func run(usher string, users int) error {
 	if err := writeUsers(file, users); err != nil {
 		return err
 	}
-	bare, err := insertBare(filepath.Join(dir, "bare"), users)
+	baseline, err := insertRows(filepath.Join(dir, "baseline"), users)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("bare insertion:  %6.1f s, %6.0f users/s\n", bare.Seconds(), float64(users)/bare.Seconds())
+	fmt.Printf("%-16s %6.1f s, %6.0f users/s\n", "SQL alone:", baseline.Seconds(), float64(users)/baseline.Seconds())
 
 	address, err := freeAddress()
 	if err != nil {
@@ -77,7 +78,7 @@ func run(usher string, users int) error {
 		err := command.Run()
 		return command.ProcessState, err
 	}
-	if err := await(address); err != nil {
+	if err := awaitListening(address); err != nil {
 		return err
 	}
 	if _, err := client("login", "--email", "admin@localhost"); err != nil {
@@ -89,21 +90,23 @@ func run(usher string, users int) error {
 	}{
 		{"dry run", []string{"users", "import", file, "--dry-run"}},
 		{"import", []string{"users", "import", file}},
-		{"list", []string{"users", "export", filepath.Join(dir, "out.csv")}},
+		{"export", []string{"users", "export", filepath.Join(dir, "out.csv")}},
 	} {
-		begun := time.Now()
+		start := time.Now()
 		state, err := client(step.args...)
 		if err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
-		took := time.Since(begun)
-		fmt.Printf("%-16s %6.1f s, %6.0f users/s, %5.1f of the bare insertion; the command took %d MiB at most, the server %s so far\n",
-			step.name+":", took.Seconds(), float64(users)/took.Seconds(), took.Seconds()/bare.Seconds(),
-			state.SysUsage().(*syscall.Rusage).Maxrss/1024, peak(server.Process.Pid))
+		elapsed := time.Since(start)
+		fmt.Printf("%-16s %6.1f s, %6.0f users/s, %5.1f times SQL alone; "+
+			"peak memory: command %d MiB, server so far %.0f MiB\n",
+			step.name+":", elapsed.Seconds(), float64(users)/elapsed.Seconds(), elapsed.Seconds()/baseline.Seconds(),
+			state.SysUsage().(*syscall.Rusage).Maxrss/1024, procfs.PeakResidentBytes(server.Process.Pid)/(1<<20))
 	}
 	return nil
 }
 
+// writeUsers writes a CSV file of users.
 func writeUsers(path string, users int) error {
 	file, err := os.Create(path)
 	if err != nil {
@@ -118,8 +121,9 @@ func writeUsers(path string, users int) error {
 	return out.Flush()
 }
 
-// insertBare makes the same rows by prepared statements, a thousand a transaction.
-func insertBare(dir string, users int) (time.Duration, error) {
+// insertRows inserts the rows of the import into a new SQLite database with prepared statements, 1,000 users in each
+// transaction, and returns the time.
+func insertRows(dir string, users int) (time.Duration, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return 0, err
 	}
@@ -130,17 +134,20 @@ func insertBare(dir string, users int) (time.Duration, error) {
 	if err := store.Close(); err != nil {
 		return 0, err
 	}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, sqlite.DatabaseFile)+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
+	const pragmas = "_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, sqlite.DatabaseFile)+"?"+pragmas)
 	if err != nil {
 		return 0, err
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec(`INSERT INTO roles (id, name, description, name_key) VALUES (2, 'User', '', 'user')`); err != nil {
+	_, err = db.Exec(`INSERT INTO roles (id, name, description, name_key) VALUES (2, 'User', '', 'user')`)
+	if err != nil {
 		return 0, err
 	}
 	user, err := db.Prepare(`
-		INSERT INTO users (email, email_key, sort_name, search_text, name, surname, department, provider, identifier, password_hash, active, eula_version, created_at, updated_at)
+		INSERT INTO users (email, email_key, sort_name, search_text, name, surname, department, provider, identifier,
+			password_hash, active, eula_version, created_at, updated_at)
 		VALUES ($1, $1, $2, $3, $4, $5, $6, 'tenable', $1, $7, 1, -1, 1, 1)`)
 	if err != nil {
 		return 0, err
@@ -149,19 +156,21 @@ func insertBare(dir string, users int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	begun := time.Now()
-	for first := 0; first < users; first += 1000 {
+	start := time.Now()
+	for first := 0; first < users; first += batch {
 		tx, err := db.Begin()
 		if err != nil {
 			return 0, err
 		}
-		for i := first; i < min(first+1000, users); i++ {
+		for i := first; i < min(first+batch, users); i++ {
 			name, email := fmt.Sprintf("Name %d", i), fmt.Sprintf("user%d@example.org", i)
-			made, err := tx.Stmt(user).Exec(email, strings.ToLower(name), strings.ToLower(name)+" "+email, name, fmt.Sprintf("Surname %d", i), "Department", hash)
+			sortName := strings.ToLower(name)
+			result, err := tx.Stmt(user).Exec(
+				email, sortName, sortName+" "+email, name, fmt.Sprintf("Surname %d", i), "Department", hash)
 			if err != nil {
 				return 0, err
 			}
-			id, err := made.LastInsertId()
+			id, err := result.LastInsertId()
 			if err != nil {
 				return 0, err
 			}
@@ -173,9 +182,10 @@ func insertBare(dir string, users int) (time.Duration, error) {
 			return 0, err
 		}
 	}
-	return time.Since(begun), nil
+	return time.Since(start), nil
 }
 
+// freeAddress returns an address of 127.0.0.1 with a port that is free.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -184,8 +194,8 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// await returns once the server listens.
-func await(address string) error {
+// awaitListening returns when the server listens, and fails after 10 seconds.
+func awaitListening(address string) error {
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
@@ -195,21 +205,4 @@ func await(address string) error {
 			return err
 		}
 	}
-}
-
-// peak returns the most memory that a process has held, as Linux tells it.
-func peak(pid int) string {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return "an unknown amount"
-	}
-	for line := range strings.Lines(string(status)) {
-		if kib, found := strings.CutPrefix(line, "VmHWM:"); found {
-			var n int
-			if _, err := fmt.Sscan(kib, &n); err == nil {
-				return fmt.Sprintf("%d MiB", n/1024)
-			}
-		}
-	}
-	return "an unknown amount"
 }

@@ -8,49 +8,51 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/bench/internal/work"
+	"github.com/seed-3a99a2fe/usher/bench/internal/requests"
 )
 
-// maxRequests bounds one sample.
-const maxRequests = 1_000_000
+const (
+	// busyConns is the number of connections that keep a server busy.
+	busyConns = 32
+	// maxRequests is the most requests of one sample.
+	maxRequests = 1_000_000
+)
 
-// clients ask a server on connections that are kept, each for one thing after the
-// other.
+// clients send requests to a server on kept-alive connections, one request at a time on each.
 type clients struct {
-	server  *process
-	conns   int
-	request work.Request
-	journey journey      // instead of a request, where there is one
-	most    int          // requests in a sample; 0: maxRequests
-	asked   atomic.Int64 // requests made so far, in all rounds
+	server   *process
+	conns    int
+	request  requests.Request
+	scenario scenario     // replaces request if it is set
+	limit    int          // requests of one sample; 0: maxRequests
+	sent     atomic.Int64 // requests in all rounds
 }
 
-// ask makes the next request.
-func (c *clients) ask(conn *work.Conn) error {
-	n := c.asked.Add(1) - 1
-	if c.journey != nil {
-		return c.journey(conn, n)
+// next sends the next request, or runs the next scenario.
+func (c *clients) next(conn *requests.Conn) error {
+	n := c.sent.Add(1) - 1
+	if c.scenario != nil {
+		return c.scenario(conn, n)
 	}
-	return conn.Ask(c.request, n)
+	return conn.Do(c.request, n)
 }
 
-// closed sends the next request on each connection as soon as the last is answered. A
-// request that is under way at the end is waited for and counts, so there is one for
-// each connection at least.
-func (c *clients) closed(ctx context.Context, length time.Duration) (sample, error) {
+// closedLoop sends the next request on each connection as soon as the previous one is answered. At the end it waits
+// for the requests in flight and counts them, so each connection completes at least one.
+func (c *clients) closedLoop(ctx context.Context, length time.Duration) (sample, error) {
 	latencies := make([][]time.Duration, c.conns)
-	s, err := c.server.of(func() (int, error) {
+	s, err := c.server.sample(func() (int, error) {
 		until := time.Now().Add(length)
 		var left atomic.Int64
-		left.Store(int64(cmp.Or(c.most, maxRequests)))
-		err := c.all(ctx, func(ctx context.Context, i int, conn *work.Conn) error {
-			for begin := time.Now(); (begin.Before(until) || latencies[i] == nil) && left.Add(-1) >= 0; {
-				if err := c.ask(conn); err != nil {
+		left.Store(int64(cmp.Or(c.limit, maxRequests)))
+		err := c.each(ctx, func(ctx context.Context, i int, conn *requests.Conn) error {
+			for start := time.Now(); (start.Before(until) || latencies[i] == nil) && left.Add(-1) >= 0; {
+				if err := c.next(conn); err != nil {
 					return err
 				}
 				end := time.Now()
-				latencies[i] = append(latencies[i], end.Sub(begin))
-				begin = end
+				latencies[i] = append(latencies[i], end.Sub(start))
+				start = end
 			}
 			return nil
 		})
@@ -60,19 +62,18 @@ func (c *clients) closed(ctx context.Context, length time.Duration) (sample, err
 	return s, err
 }
 
-// paced sends so many requests a second, whether those before were answered or not, as
-// long as a connection is free. A latency is from when the request was due: waiting for a
-// connection is waiting too.
-func (c *clients) paced(ctx context.Context, length time.Duration, perSecond float64) (sample, error) {
+// constantRate sends that many requests a second, whether or not the previous ones are answered. A latency begins when
+// the request is due, so it includes the wait for a free connection (coordinated omission would hide that).
+func (c *clients) constantRate(ctx context.Context, length time.Duration, perSecond float64) (sample, error) {
 	latencies := make([][]time.Duration, c.conns)
-	s, err := c.server.of(func() (int, error) {
-		begin := time.Now()
-		step := time.Duration(float64(time.Second) / perSecond)
+	s, err := c.server.sample(func() (int, error) {
+		start := time.Now()
+		interval := time.Duration(float64(time.Second) / perSecond)
 		var next atomic.Int64
-		err := c.all(ctx, func(ctx context.Context, i int, conn *work.Conn) error {
+		err := c.each(ctx, func(ctx context.Context, i int, conn *requests.Conn) error {
 			for {
-				due := begin.Add(time.Duration(next.Add(1)-1) * step)
-				if due.Sub(begin) >= length {
+				due := start.Add(time.Duration(next.Add(1)-1) * interval)
+				if due.Sub(start) >= length {
 					return nil
 				}
 				select {
@@ -80,7 +81,7 @@ func (c *clients) paced(ctx context.Context, length time.Duration, perSecond flo
 					return ctx.Err()
 				case <-time.After(time.Until(due)):
 				}
-				if err := c.ask(conn); err != nil {
+				if err := c.next(conn); err != nil {
 					return err
 				}
 				latencies[i] = append(latencies[i], time.Since(due))
@@ -92,30 +93,32 @@ func (c *clients) paced(ctx context.Context, length time.Duration, perSecond flo
 	return s, err
 }
 
-// all runs f for each connection at once. The first failure ends all.
-func (c *clients) all(ctx context.Context, f func(ctx context.Context, i int, conn *work.Conn) error) error {
+// each calls f concurrently for each connection. The first error cancels the others and is returned.
+func (c *clients) each(ctx context.Context, f func(ctx context.Context, i int, conn *requests.Conn) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var clients sync.WaitGroup
+	var conns sync.WaitGroup
 	for i := range c.conns {
-		clients.Go(func() {
-			if err := c.one(ctx, i, f); err != nil {
+		conns.Go(func() {
+			err := c.withConn(ctx, func(conn *requests.Conn) error { return f(ctx, i, conn) })
+			if err != nil {
 				cancel(err)
 			}
 		})
 	}
-	clients.Wait()
+	conns.Wait()
 	return context.Cause(ctx)
 }
 
-func (c *clients) one(ctx context.Context, i int, f func(ctx context.Context, i int, conn *work.Conn) error) error {
-	conn, err := work.Dial(ctx, c.server.address)
+// withConn calls f with a new connection, which is closed when ctx ends.
+func (c *clients) withConn(ctx context.Context, f func(*requests.Conn) error) error {
+	conn, err := requests.Dial(ctx, c.server.address)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	if err := f(ctx, i, conn); err != nil {
+	if err := f(conn); err != nil {
 		return errors.Join(ctx.Err(), err)
 	}
 	return nil

@@ -12,34 +12,36 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/bench/internal/bare"
-	"github.com/seed-3a99a2fe/usher/bench/internal/work"
+	"github.com/seed-3a99a2fe/usher/bench/internal/database"
+	"github.com/seed-3a99a2fe/usher/bench/internal/procfs"
 )
 
-// stopTime is how long a server may take to end before it is killed.
-const stopTime = 20 * time.Second
+const (
+	// stopTimeout is how long a process may take to end before it is killed.
+	stopTimeout = 20 * time.Second
+	// startTimeout is how long a server may take to start.
+	startTimeout = 30 * time.Second
+)
 
-// process is a server under way, or what burns CPU beside one.
+// process is a running server, or a process that takes CPU time next to one.
 type process struct {
 	address string
-	engine  engine // whose processes work for it; nil: none do
+	engine  database.Engine // whose processes work for it; nil: none do
 	cmd     *exec.Cmd
 	cancel  context.CancelFunc
 }
 
-// command prepares a server that is asked to end, by SIGTERM, when ctx ends or
-// stop is called.
+// command prepares a process. It gets SIGTERM when ctx ends or stop is called.
 func command(ctx context.Context, path string, args ...string) *process {
 	ctx, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = stopTime
-	cmd.Env = []string{} // a USHER_ variable of the caller must change nothing
+	cmd.WaitDelay = stopTimeout
+	cmd.Env = []string{} // no USHER_ variable of the environment changes what is measured
 	return &process{cmd: cmd, cancel: cancel}
 }
 
-// stop ends the server and waits for it. How it ended says nothing: it was asked
-// to.
+// stop ends the process and waits for it. It ignores the exit status, which SIGTERM determines.
 func (p *process) stop() {
 	p.cancel()
 	_ = p.cmd.Wait()
@@ -47,32 +49,34 @@ func (p *process) stop() {
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
 
-// cpu is the CPU time that the process has taken so far, and that of its database.
-func (p *process) cpu() (own, database float64) {
+func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
+// cpuSeconds returns the CPU time that the process and its database have taken so far.
+func (p *process) cpuSeconds() (own, database float64) {
 	if p.engine != nil {
-		database = p.engine.cpu()
+		database = p.engine.CPUSeconds()
 	}
-	return cpuSeconds(p.pid()), database
+	return procfs.CPUSeconds(p.pid()), database
 }
 
 // usherCommand prepares `usher serve` on a database.
-func usherCommand(ctx context.Context, binary string, d *database, listen string, flags ...string) *process {
+func usherCommand(ctx context.Context, binary string, d *database.Database, listen string, flags ...string) *process {
 	p := command(ctx, binary, append([]string{
-		"serve", "--listen", listen, "--data", d.dir, "--log-format", "json", "--trusted-proxies", "127.0.0.1/32",
+		"serve", "--listen", listen, "--data", d.Dir, "--log-format", "json", "--trusted-proxies", "127.0.0.1/32",
 	}, flags...)...)
-	p.engine = d.engine
-	p.cmd.Env = append(p.cmd.Env, "USHER_SERVER_KEY="+d.key)
-	if d.url != "" {
-		p.cmd.Env = append(p.cmd.Env, "USHER_DATABASE_URL="+d.url)
+	p.engine = d.Engine
+	p.cmd.Env = append(p.cmd.Env, "USHER_SERVER_KEY="+d.ServerKey)
+	if d.URL != "" {
+		p.cmd.Env = append(p.cmd.Env, "USHER_DATABASE_URL="+d.URL)
 	}
 	return p
 }
 
-// startUsher starts one, and returns when it listens.
-func startUsher(ctx context.Context, binary string, d *database, flags ...string) (*process, error) {
+// startUsher starts `usher serve` on a database and returns when it listens.
+func startUsher(ctx context.Context, binary string, d *database.Database, flags ...string) (*process, error) {
 	p := usherCommand(ctx, binary, d, "127.0.0.1:0", flags...)
-	// A file, not a pipe: whoever reads that would take of the cores for each line.
-	log, err := os.Create(filepath.Join(d.dir, "log"))
+	// The log goes to a file: to read a pipe would take CPU time for each line.
+	log, err := os.Create(filepath.Join(d.Dir, "log"))
 	if err != nil {
 		return nil, err
 	}
@@ -88,10 +92,10 @@ func startUsher(ctx context.Context, binary string, d *database, flags ...string
 	return p, nil
 }
 
-// awaitListening waits until a log tells where its server listens. It fails, with what
-// was logged, when that takes too long.
+// awaitListening polls a log file until it contains the address that the server listens on. After startTimeout it
+// fails with the log.
 func awaitListening(ctx context.Context, log string) (address string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
 		text, err := os.ReadFile(log)
@@ -101,11 +105,11 @@ func awaitListening(ctx context.Context, log string) (address string, err error)
 		for entry := range bytes.Lines(text) {
 			var line struct{ Msg, URL string }
 			if json.Unmarshal(entry, &line) == nil && line.Msg == "listening" {
-				at, err := url.Parse(line.URL)
+				listen, err := url.Parse(line.URL)
 				if err != nil {
 					return "", err
 				}
-				return at.Host, nil
+				return listen.Host, nil
 			}
 		}
 		select {
@@ -114,57 +118,4 @@ func awaitListening(ctx context.Context, log string) (address string, err error)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-}
-
-// bareCommand prepares this program as a bare process.
-func bareCommand(ctx context.Context, kind string) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	p := command(ctx, self, "-bare", kind)
-	p.cmd.Stderr = os.Stderr
-	return p, nil
-}
-
-// startBare starts a bare server with answers.
-func startBare(ctx context.Context, answers ...bare.Answer) (*process, error) {
-	p, err := bareCommand(ctx, bareServer)
-	if err != nil {
-		return nil, err
-	}
-	in, err := p.cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	if err = json.NewEncoder(in).Encode(bareOrders{Listen: "127.0.0.1:0", Answers: answers}); err == nil {
-		_, err = fmt.Fscanln(out, &p.address)
-	}
-	if err != nil {
-		p.stop()
-		return nil, fmt.Errorf("start the bare server: %w", err)
-	}
-	return p, nil
-}
-
-// record asks a server once and keeps the answer for the bare server, where a pattern
-// matches.
-func record(ctx context.Context, p *process, pattern string, request []byte, status int) (bare.Answer, error) {
-	c, err := work.Dial(ctx, p.address)
-	if err != nil {
-		return bare.Answer{}, err
-	}
-	defer c.Close()
-	response, body, err := c.Answer(request, status)
-	if err != nil {
-		return bare.Answer{}, err
-	}
-	return bare.Record(pattern, response, body), nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,29 +9,30 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/bench/internal/ratio"
+	"github.com/seed-3a99a2fe/usher/bench/internal/database"
+	"github.com/seed-3a99a2fe/usher/bench/internal/procfs"
+	"github.com/seed-3a99a2fe/usher/bench/internal/stats"
 )
 
-// report is the tables, as far as they were measured.
+// report measures the rows and writes the tables.
 type report struct {
 	settings
-	lines []line
-	equal []equality
-	began time.Time
+	lines  []line
+	timing []timingComparison
+	start  time.Time
 }
 
 // line is one row on one engine.
 type line struct {
-	row
+	row    row
 	engine string
-	result
-	err error
+	result result
+	err    error
 }
 
-// measure measures the rows on each engine. A row that fails does not keep the others
-// from being measured.
+// measure measures the rows on each engine. It continues after a row that fails, and joins the errors.
 func (r *report) measure(ctx context.Context) error {
-	r.began = time.Now()
+	r.start = time.Now()
 	dir, err := os.MkdirTemp("", "usher-load-")
 	if err != nil {
 		return err
@@ -40,18 +40,18 @@ func (r *report) measure(ctx context.Context) error {
 	defer os.RemoveAll(dir)
 	var failures []error
 	for _, name := range r.engines {
-		e, err := engines[name](dir, true)
+		e, err := database.NewEngine(name, dir, true)
 		if err != nil {
 			return err
 		}
-		failures = append(failures, r.on(ctx, e), e.close())
+		failures = append(failures, r.measureEngine(ctx, e), e.Close())
 	}
 	return errors.Join(failures...)
 }
 
-func (r *report) on(ctx context.Context, e engine) error {
-	r.progress("%s: a database with %d users", e.name(), r.users)
-	base, err := createSeeded(ctx, e, r.users)
+func (r *report) measureEngine(ctx context.Context, e database.Engine) error {
+	r.progress("%s: a database with %d users", e.Name(), r.users)
+	base, err := database.CreateSeeded(ctx, e, r.users)
 	if err != nil {
 		return err
 	}
@@ -62,92 +62,106 @@ func (r *report) on(ctx context.Context, e engine) error {
 		if !r.rows.MatchString(row.name) || ctx.Err() != nil {
 			continue
 		}
-		r.progress("%s: %s", e.name(), row.name)
-		result, err := row.measure(ctx, b, row)
-		l := line{row, e.name(), result, err}
+		r.progress("%s: %s", e.Name(), row.name)
+		result, err := row.measure(ctx, b)
+		l := line{row: row, engine: e.Name(), result: result, err: err}
 		if err != nil {
-			failures = append(failures, fmt.Errorf("%s: %s: %w", e.name(), row.name, err))
+			failures = append(failures, fmt.Errorf("%s: %s: %w", e.Name(), row.name, err))
 			r.progress("  failed: %v", err)
 		} else {
-			r.progress("  %s", l.cells())
+			r.progress("  %s", l.tableRow())
 		}
 		r.lines = append(r.lines, l)
 	}
-	if r.rows.MatchString(equalName) && ctx.Err() == nil {
-		r.progress("%s: %s", e.name(), equalName)
-		all, err := b.equalities(ctx)
-		for _, q := range all {
-			r.progress("  %s", q.cells())
+	if r.rows.MatchString(timingName) && ctx.Err() == nil {
+		r.progress("%s: %s", e.Name(), timingName)
+		comparisons, err := b.compareTimes(ctx)
+		for _, c := range comparisons {
+			r.progress("  %s", c.tableRow())
 		}
-		r.equal = append(r.equal, all...)
+		r.timing = append(r.timing, comparisons...)
 		failures = append(failures, err)
 	}
-	return cmp.Or(ctx.Err(), errors.Join(failures...))
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return errors.Join(failures...)
 }
 
-// progress tells people what is going on.
+// progress writes a line about the measurement to standard error.
 func (r *report) progress(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%6s  %s\n", time.Since(r.began).Round(time.Second), fmt.Sprintf(format, args...))
+	fmt.Fprintf(os.Stderr, "%6s  %s\n", time.Since(r.start).Round(time.Second), fmt.Sprintf(format, args...))
 }
 
 // write writes the tables in Markdown.
 func (r *report) write(w io.Writer) {
-	fmt.Fprintf(w, "%s, %s. %d users; %d rounds of %s a side, in turn. Generator, servers and database share the cores.\n\n",
-		r.began.Format(time.DateOnly), machine(), r.users, r.settings.rounds, r.time)
-	fmt.Fprintln(w, "| work | beside | on | to reach | reached: median (least–most) | | Usher | the other | CPU each, µs: Usher | the other |")
+	fmt.Fprintf(w, "%s, %s. %d users; %d rounds of %s a side, alternating. "+
+		"Load generator, servers and database share the cores.\n\n",
+		r.start.Format(time.DateOnly), procfs.Machine(), r.users, r.settings.rounds, r.time)
+	fmt.Fprintln(w, tableRow("work", "baseline", "engine", "limit", "measured: median (min–max)", "met",
+		"Usher", "baseline", "CPU each, µs: Usher", "baseline"))
 	fmt.Fprintln(w, "| --- | --- | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |")
 	for _, l := range r.lines {
-		fmt.Fprintln(w, l.cells())
+		fmt.Fprintln(w, l.tableRow())
 	}
 	for _, l := range r.lines {
-		if l.note != "" {
-			fmt.Fprintf(w, "\n%s, %s: %s.", l.engine, l.name, l.note)
+		if l.result.note != "" {
+			fmt.Fprintf(w, "\n%s, %s: %s.", l.engine, l.row.name, l.result.note)
 		}
 	}
-	if len(r.equal) > 0 {
-		fmt.Fprintf(w, "\n\nWelch's t between the times of %d requests of each kind, at random in turn, each with an account, an address and a source of its own:\n\n", r.tries)
-		fmt.Fprintln(w, "| kind | beside | on | to reach | Welch's t | | mean of the one | of the other |")
-		fmt.Fprintln(w, "| --- | --- | --- | ---: | ---: | --- | ---: | ---: |")
-		for _, q := range r.equal {
-			fmt.Fprintln(w, q.cells())
-		}
+	if len(r.timing) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n\nWelch's t between the times of %d requests of each kind, in random order. "+
+		"Each request has its own account, email address and client address.\n\n", r.tries)
+	fmt.Fprintln(w, tableRow(
+		"first", "second", "engine", "limit", "Welch's t", "met", "mean of the first", "of the second"))
+	fmt.Fprintln(w, "| --- | --- | --- | ---: | ---: | --- | ---: | ---: |")
+	for _, c := range r.timing {
+		fmt.Fprintln(w, c.tableRow())
 	}
 }
 
-func (l line) cells() string {
+func (l line) tableRow() string {
+	limit := l.row.limit
 	if l.err != nil {
-		return cells(l.name, l.beside, l.engine, l.limit.String(), "failed")
+		return tableRow(l.row.name, l.row.baseline, l.engine, limit.String(), "failed")
 	}
-	mark := "no"
-	if l.limit.reached(ratio.Median(l.values)) {
-		mark = "yes"
-	}
-	return cells(l.name, l.beside, l.engine, l.limit.String(), ratio.Text(l.values)+l.limit.unit, mark,
-		l.tell(l.usher), l.tell(l.other), cpu(l.usher), cpu(l.other))
+	return tableRow(l.row.name, l.row.baseline, l.engine, limit.String(), stats.Summary(l.result.values)+limit.unit,
+		yesNo(limit.metBy(stats.Median(l.result.values))),
+		l.medianSample(l.result.usher), l.medianSample(l.result.baseline),
+		medianCPU(l.result.usher), medianCPU(l.result.baseline))
 }
 
-func cells(texts ...string) string { return "| " + strings.Join(texts, " | ") + " |" }
-
-// tell tells of the round in the middle.
-func (l line) tell(samples []sample) string {
+// medianSample formats the sample with the median time.
+func (l line) medianSample(samples []sample) string {
 	if len(samples) == 0 {
 		return ""
 	}
-	return l.show(samples[ratio.Middle(samples, milliseconds)])
+	return l.result.format(samples[stats.MedianIndex(samples, milliseconds)])
 }
 
-// cpu is the CPU time for each time that the work was done, and that of PostgreSQL.
-func cpu(samples []sample) string {
-	var own, database []float64
+// medianCPU formats the CPU time for each operation: that of the server, and behind a + that of PostgreSQL.
+func medianCPU(samples []sample) string {
+	var own, db []float64
 	for _, s := range samples {
-		own, database = append(own, s.each(s.cpu)), append(database, s.each(s.database))
+		own, db = append(own, s.perOperation(s.cpuSeconds)), append(db, s.perOperation(s.databaseCPUSeconds))
 	}
-	if len(samples) == 0 || ratio.Median(own)+ratio.Median(database) == 0 {
+	if len(samples) == 0 || stats.Median(own)+stats.Median(db) == 0 {
 		return ""
 	}
-	text := ratio.Digits(ratio.Median(own))
-	if d := ratio.Median(database); d > 0 {
-		text += " + " + ratio.Digits(d)
+	text := stats.Format(stats.Median(own))
+	if d := stats.Median(db); d > 0 {
+		text += " + " + stats.Format(d)
 	}
 	return text
+}
+
+func tableRow(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |" }
+
+func yesNo(value bool) string {
+	if value {
+		return "yes"
+	}
+	return "no"
 }

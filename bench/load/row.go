@@ -7,122 +7,134 @@ import (
 	"os"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/bench/internal/ratio"
+	"github.com/seed-3a99a2fe/usher/bench/internal/database"
+	"github.com/seed-3a99a2fe/usher/bench/internal/stats"
 )
 
-// row is one line of the table: a kind of work of Usher beside what bounds it.
+// row is one line of the table: one kind of work of Usher, measured against a baseline.
 type row struct {
-	name, beside string
-	limit        limit
-	// measure measures it on the database of a bench, or on copies of it.
-	measure func(ctx context.Context, b *bench, r row) (result, error)
+	name, baseline string
+	limit          limit
+	// measure measures the row on the bench's database, or on copies of it.
+	measure func(ctx context.Context, b *bench) (result, error)
 }
 
-// limit is what a row is to reach.
+// limit is the bound that the median of a row must meet.
 type limit struct {
 	value float64
-	unit  string // "" is of ratios
-	most  bool   // value is the most, else the least
+	unit  string // "" for ratios
+	upper bool   // the value is an upper bound, else a lower one
 }
 
 func (l limit) String() string {
 	sign := "≥"
-	if l.most {
+	if l.upper {
 		sign = "≤"
 	}
-	return fmt.Sprintf("%s %s%s", sign, ratio.Digits(l.value), l.unit)
+	return fmt.Sprintf("%s %s%s", sign, stats.Format(l.value), l.unit)
 }
 
-func (l limit) reached(value float64) bool {
-	if l.most {
+func (l limit) metBy(value float64) bool {
+	if l.upper {
 		return value <= l.value
 	}
 	return value >= l.value
 }
 
-// result is what was measured for a row, in each round.
+// result is the measurement of a row: one value and one sample of each side for each round.
 type result struct {
-	values       []float64 // the ratios, or what else the limit is for
-	usher, other []sample
-	show         func(sample) string // tells a sample in a few words
-	note         string
+	values          []float64 // compared with the limit
+	usher, baseline []sample
+	format          func(sample) string // of a sample's cell
+	note            string
 }
 
 // bench measures the rows on one engine.
 type bench struct {
 	settings
-	engine engine
-	base   *database // that nobody has open
-	two    *twoSizes // nil: no row has asked for them yet
+	engine  database.Engine
+	base    *database.Database // no process has it open
+	scaling *scalingServers    // nil until a scaling row needs them
 }
 
-// copy makes a database like the base.
-func (b *bench) copy(ctx context.Context) (*database, error) { return b.base.copy(ctx) }
+// copyBase creates a copy of the base database.
+func (b *bench) copyBase(ctx context.Context) (*database.Database, error) { return b.base.Copy(ctx) }
 
-// serve starts Usher on a copy of the base.
-func (b *bench) serve(ctx context.Context) (*database, *process, error) {
-	d, err := b.copy(ctx)
+// serve starts Usher on a copy of the base database.
+func (b *bench) serve(ctx context.Context) (*database.Database, *process, error) {
+	d, err := b.copyBase(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	p, err := startUsher(ctx, b.usher, d)
 	if err != nil {
-		return nil, nil, errors.Join(err, b.engine.drop(ctx, d))
+		return nil, nil, errors.Join(err, b.engine.Drop(ctx, d))
 	}
 	return d, p, nil
 }
 
-// away stops a server and removes its database.
-func (b *bench) away(d *database, p *process) {
+// shutDown stops a server and drops its database.
+func (b *bench) shutDown(d *database.Database, p *process) {
 	p.stop()
-	if err := b.engine.drop(context.Background(), d); err != nil {
-		fmt.Fprintln(os.Stderr, "load: remove a database:", err)
+	b.drop(d)
+}
+
+// drop drops a database, whether or not the run was interrupted.
+func (b *bench) drop(d *database.Database) {
+	if err := b.engine.Drop(context.Background(), d); err != nil {
+		fmt.Fprintln(os.Stderr, "load: drop a database:", err)
 	}
 }
 
-// warmUp is the part of a round that runs before the first one and is not counted.
-const warmUp = 5
+// warmUpDivisor divides the length of a round into that of the warm-up, which is not counted.
+const warmUpDivisor = 5
 
-// rounds measures both sides in turn. Which goes first changes with each round.
-func (b *bench) rounds(ctx context.Context, usher, other side, compare func(usher, other sample) float64) (r result, err error) {
-	for _, s := range []side{usher, other} {
-		if _, err := s(ctx, b.time/warmUp); err != nil {
+// rounds measures both sides in alternating order. The value of a round is what compare returns.
+func (b *bench) rounds(
+	ctx context.Context, usher, baseline side, compare func(usher, baseline sample) float64,
+) (r result, err error) {
+	for _, s := range []side{usher, baseline} {
+		if _, err := s(ctx, b.time/warmUpDivisor); err != nil {
 			return r, err
 		}
 	}
 	for i := range b.settings.rounds {
 		var u, o sample
-		first, second := side(usher), side(other)
-		to, then := &u, &o
+		first, second := usher, baseline
+		firstSample, secondSample := &u, &o
 		if i%2 == 1 {
-			first, second, to, then = other, usher, &o, &u
+			first, second, firstSample, secondSample = baseline, usher, &o, &u
 		}
-		if *to, err = first(ctx, b.time); err != nil {
+		if *firstSample, err = first(ctx, b.time); err != nil {
 			return r, err
 		}
-		if *then, err = second(ctx, b.time); err != nil {
+		if *secondSample, err = second(ctx, b.time); err != nil {
 			return r, err
 		}
-		r.usher, r.other, r.values = append(r.usher, u), append(r.other, o), append(r.values, compare(u, o))
+		r.usher, r.baseline = append(r.usher, u), append(r.baseline, o)
+		r.values = append(r.values, compare(u, o))
 	}
 	return r, nil
 }
 
-// faster is the ratio of how often Usher does the work to how often the other does.
-func faster(usher, other sample) float64 { return rate(usher) / rate(other) }
+// rateRatio compares the operations a second.
+func rateRatio(usher, baseline sample) float64 { return rate(usher) / rate(baseline) }
 
-// longer is the ratio of how long Usher takes to how long the other does.
-func longer(usher, other sample) float64 { return milliseconds(usher) / milliseconds(other) }
+// timeRatio compares the time for each operation.
+func timeRatio(usher, baseline sample) float64 { return milliseconds(usher) / milliseconds(baseline) }
 
-// aSecond tells how often the work was done in a second.
-func aSecond(s sample) string { return ratio.Digits(rate(s)) + "/s" }
+// p99Ratio compares the 99th percentiles of the latencies.
+func p99Ratio(usher, baseline sample) float64 { return p99(usher) / p99(baseline) }
 
-// took tells how long the work takes each time, for who waits for it alone.
-func took(s sample) string { return span(milliseconds(s)) }
+// formatRate formats the operations a second.
+func formatRate(s sample) string { return stats.Format(rate(s)) + "/s" }
 
-// slowest tells the time that all but one in a hundred took at most.
-func slowest(s sample) string { return "p99 " + span(p99(s)) }
+// formatTime formats the time for each operation.
+func formatTime(s sample) string { return formatMilliseconds(milliseconds(s)) }
 
-func span(milliseconds float64) string {
+// formatP99 formats the 99th percentile of the latencies.
+func formatP99(s sample) string { return "p99 " + formatMilliseconds(p99(s)) }
+
+func formatMilliseconds(milliseconds float64) string {
 	return time.Duration(milliseconds * float64(time.Millisecond)).Round(10 * time.Microsecond).String()
 }

@@ -4,49 +4,51 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/seed-3a99a2fe/usher/bench/internal/database"
+	"github.com/seed-3a99a2fe/usher/bench/internal/procfs"
 )
 
-// sample is what was measured of one side in one round.
+// sample is the measurement of one side in one round.
 type sample struct {
-	done      int // how often the work was done
-	took      time.Duration
-	cpu       float64         // seconds that the server took of it, or this program where there is none
-	database  float64         // seconds that PostgreSQL took of it
-	latencies []time.Duration // sorted; of each, where they are measured
+	done               int // operations
+	elapsed            time.Duration
+	cpuSeconds         float64         // of the server, or of this program if it does the work itself
+	databaseCPUSeconds float64         // of PostgreSQL
+	latencies          []time.Duration // of each operation, sorted; empty if they are not measured
 }
 
-// side is one of the two that are measured in turn. It works for so long, or once
-// where that takes longer.
+// side is one of the two sides of a row. It works for that long, and completes at least one operation.
 type side func(ctx context.Context, length time.Duration) (sample, error)
 
-// of measures work that a process does, and that f waits for and counts.
-func (p *process) of(f func() (done int, err error)) (s sample, err error) {
-	own, database := p.cpu()
-	begun := time.Now()
+// sample measures work that the process does. f makes it work, and returns the number of operations.
+func (p *process) sample(f func() (done int, err error)) (s sample, err error) {
+	own, db := p.cpuSeconds()
+	start := time.Now()
 	s.done, err = f()
-	s.took = time.Since(begun)
-	ownEnd, databaseEnd := p.cpu()
-	s.cpu, s.database = ownEnd-own, databaseEnd-database
+	s.elapsed = time.Since(start)
+	ownEnd, dbEnd := p.cpuSeconds()
+	s.cpuSeconds, s.databaseCPUSeconds = ownEnd-own, dbEnd-db
 	return s, err
 }
 
-// ofSelf measures work that this program does itself, with a database of an engine.
-func ofSelf(e engine, f func() (done int, err error)) (s sample, err error) {
-	own, database := ownCPU(), e.cpu()
-	begun := time.Now()
+// sampleSelf measures work that this program does itself, on a database of an engine.
+func sampleSelf(e database.Engine, f func() (done int, err error)) (s sample, err error) {
+	own, db := procfs.SelfCPUSeconds(), e.CPUSeconds()
+	start := time.Now()
 	s.done, err = f()
-	s.took = time.Since(begun)
-	s.cpu, s.database = ownCPU()-own, e.cpu()-database
+	s.elapsed = time.Since(start)
+	s.cpuSeconds, s.databaseCPUSeconds = procfs.SelfCPUSeconds()-own, e.CPUSeconds()-db
 	return s, err
 }
 
-// rate is how often the work was done in a second.
-func rate(s sample) float64 { return float64(s.done) / s.took.Seconds() }
+// rate returns the operations a second.
+func rate(s sample) float64 { return float64(s.done) / s.elapsed.Seconds() }
 
-// milliseconds is how long the work took each time, for who waits for it alone.
-func milliseconds(s sample) float64 { return s.took.Seconds() * 1000 / float64(s.done) }
+// milliseconds returns the elapsed time for each operation.
+func milliseconds(s sample) float64 { return s.elapsed.Seconds() * 1000 / float64(s.done) }
 
-// p99 is the time, in milliseconds, that all but one in a hundred took at most.
+// p99 returns the 99th percentile of the latencies in milliseconds, and 0 if there are none.
 func p99(s sample) float64 {
 	if len(s.latencies) == 0 {
 		return 0
@@ -54,10 +56,10 @@ func p99(s sample) float64 {
 	return float64(s.latencies[(len(s.latencies)-1)*99/100]) / float64(time.Millisecond)
 }
 
-// each is what a number of seconds is for each time, in microseconds.
-func (s sample) each(seconds float64) float64 { return seconds * 1e6 / float64(s.done) }
+// perOperation divides a number of seconds by the operations, and returns microseconds.
+func (s sample) perOperation(seconds float64) float64 { return seconds * 1e6 / float64(s.done) }
 
-// sorted puts latencies in order.
+// sorted joins the latencies of all connections in ascending order.
 func sorted(latencies [][]time.Duration) []time.Duration {
 	all := slices.Concat(latencies...)
 	slices.Sort(all)

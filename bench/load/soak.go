@@ -13,198 +13,236 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/bench/internal/ratio"
-	"github.com/seed-3a99a2fe/usher/bench/internal/work"
+	"github.com/seed-3a99a2fe/usher/bench/internal/database"
+	"github.com/seed-3a99a2fe/usher/bench/internal/procfs"
+	"github.com/seed-3a99a2fe/usher/bench/internal/requests"
+	"github.com/seed-3a99a2fe/usher/bench/internal/stats"
 )
 
 const (
-	soakWindows = 30 // after each of them the server is looked at
-	// quickConns and hashConns are as many as keep the pace: a hash takes its time.
-	quickConns = 32
-	hashConns  = 32
-	// restTime is how long it takes until what a server gives back when nobody asks it is
-	// gone, and what it needs all the same has come back.
-	restTime = 16 * time.Second
+	soakWindows = 30 // the soak takes one observation after each
+	// Connections that keep the rate: a hash takes long.
+	unhashedConns = 32
+	hashedConns   = 32
+	// soakIdleTime is the time after which an idle server has released what it no longer needs, and has allocated
+	// again what it needs even when idle.
+	soakIdleTime = 16 * time.Second
 	// closeTime is how long a server may take to close its end of connections.
 	closeTime = 200 * time.Millisecond
+	// hashMemory is the memory of one hash.
+	hashMemory = 19 * mebi
 )
 
-// look is what a server was like in one window of a soak.
-type look struct {
-	memory, goroutines, handles float64
-	quick, hashed               float64 // p99, in milliseconds
+// observation is the state of a server after one window of a soak.
+type observation struct {
+	memory, goroutines, openFiles float64
+	unhashedP99, hashedP99        float64 // milliseconds
 }
 
-// trait is something of a server that must not grow with time.
-type trait struct {
+// metric is a property of a server that must not grow.
+type metric struct {
 	name string
-	of   func(look) float64
-	// at is which of the values of a third stands for it, from 0, the least, to 1. Whatever
-	// else the machine does makes times longer, so that of those it is a low one.
-	at float64
-	// share and slack are by how much the last third of a soak may be more than the first,
-	// whichever is more: so much comes and goes.
-	share, slack float64
-	text         func(float64) string
+	of   func(observation) float64
+	// quantile of the observations of a third that represents it, from 0, the minimum, to 1. Other work on the machine
+	// only makes times longer, so theirs is low.
+	quantile float64
+	// The last third may exceed the first by the larger of the two tolerances.
+	relativeTolerance, absoluteTolerance float64
+	format                               func(float64) string
 }
 
-var traits = []trait{
-	// The runtime keeps the memory of some hashes, 19 MiB each, or gives it back: what leaks
-	// is seen at rest.
-	{"memory", func(l look) float64 { return l.memory }, 0.5, 0.10, 4 * 19 * mebi, inMebi},
-	{"goroutines", func(l look) float64 { return l.goroutines }, 0.5, 0.10, 10, ratio.Digits},
-	{"file handles", func(l look) float64 { return l.handles }, 0.5, 0.10, 10, ratio.Digits},
-	{"p99 without a hash", func(l look) float64 { return l.quick }, 0.25, 1, 10, span},
-	{"p99 with a hash", func(l look) float64 { return l.hashed }, 0.25, 1, 50, span},
+// soakMetrics are observed after each window.
+func soakMetrics() []metric {
+	return []metric{
+		{
+			// The runtime keeps the memory of a few hashes, or frees it. A leak shows in idleMetric.
+			name: "memory", of: func(o observation) float64 { return o.memory }, quantile: 0.5,
+			relativeTolerance: 0.10, absoluteTolerance: 4 * hashMemory, format: formatMebi,
+		},
+		{
+			name: "goroutines", of: func(o observation) float64 { return o.goroutines }, quantile: 0.5,
+			relativeTolerance: 0.10, absoluteTolerance: 10, format: stats.Format,
+		},
+		{
+			name: "open files", of: func(o observation) float64 { return o.openFiles }, quantile: 0.5,
+			relativeTolerance: 0.10, absoluteTolerance: 10, format: stats.Format,
+		},
+		{
+			name: "p99 without a hash", of: func(o observation) float64 { return o.unhashedP99 }, quantile: 0.25,
+			relativeTolerance: 1, absoluteTolerance: 10, format: formatMilliseconds,
+		},
+		{
+			name: "p99 with a hash", of: func(o observation) float64 { return o.hashedP99 }, quantile: 0.25,
+			relativeTolerance: 1, absoluteTolerance: 50, format: formatMilliseconds,
+		},
+	}
 }
 
-// atRest is the memory of a server that nobody asks, before a soak and behind it. What has
-// leaked is in it, and hardly anything else.
-var atRest = trait{"memory at rest", func(l look) float64 { return l.memory }, 0.5, 0, 8 * mebi, inMebi}
-
-func inMebi(v float64) string { return fmt.Sprintf("%.1f MiB", v/mebi) }
-
-// grown tells a trait at the beginning and at the end, and whether it has grown.
-func (t trait) grown(looks []look) (first, last float64, grown bool) {
-	third := max(len(looks)/3, 1)
-	first, last = t.typical(looks[:third]), t.typical(looks[len(looks)-third:])
-	return first, last, last > first+max(first*t.share, t.slack)
+// idleMetric is the memory of the idle server before and after a soak. It contains hardly anything but leaks.
+func idleMetric() metric {
+	return metric{
+		name: "idle memory", of: func(o observation) float64 { return o.memory }, quantile: 0.5,
+		absoluteTolerance: 8 * mebi, format: formatMebi,
+	}
 }
 
-func (t trait) typical(looks []look) float64 {
-	values := make([]float64, len(looks))
-	for i, l := range looks {
-		values[i] = t.of(l)
+func formatMebi(v float64) string { return fmt.Sprintf("%.1f MiB", v/mebi) }
+
+// grown returns the metric in the first and in the last third of the observations, and whether it has grown.
+func (m metric) grown(observations []observation) (first, last float64, grown bool) {
+	third := max(len(observations)/3, 1)
+	first, last = m.typical(observations[:third]), m.typical(observations[len(observations)-third:])
+	return first, last, last > first+max(first*m.relativeTolerance, m.absoluteTolerance)
+}
+
+func (m metric) typical(observations []observation) float64 {
+	values := make([]float64, len(observations))
+	for i, o := range observations {
+		values[i] = m.of(o)
 	}
 	slices.Sort(values)
-	return values[int(t.at*float64(len(values)-1))]
+	return values[int(m.quantile*float64(len(values)-1))]
 }
 
-// soak has each engine serve mixed traffic at half of what it can, for so long. It fails
-// when a request does, or when something has grown meanwhile.
+// soak serves mixed traffic on each engine at half of its capacity, for the time of the settings, and writes a table.
+// It fails if a request fails or a metric grows.
 func soak(ctx context.Context, s settings, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "usher-soak-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	fmt.Fprintf(out, "%s, %s. %d users; %s of mixed traffic on each engine, in %d windows; of the first and the last third the median, of times the lower quartile. Generator, server and database share the cores.\n\n",
-		time.Now().Format(time.DateOnly), machine(), s.users, s.soak, soakWindows)
-	fmt.Fprintln(out, "| what | on | journeys | first third | last third | steady |")
+	fmt.Fprintf(out, "%s, %s. %d users; %s of mixed traffic on each engine, in %d windows. "+
+		"Of the first and the last third the median, of times the lower quartile. "+
+		"Load generator, server and database share the cores.\n\n",
+		time.Now().Format(time.DateOnly), procfs.Machine(), s.users, s.soak, soakWindows)
+	fmt.Fprintln(out, tableRow("metric", "engine", "scenarios", "first third", "last third", "steady"))
 	fmt.Fprintln(out, "| --- | --- | ---: | ---: | ---: | --- |")
 	var failures []error
 	for _, name := range s.engines {
-		e, err := engines[name](dir, false)
+		e, err := database.NewEngine(name, dir, false)
 		if err != nil {
 			return err
 		}
-		o, err := soakOn(ctx, e, s)
-		if err = errors.Join(err, e.close()); err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", e.name(), err))
+		result, err := soakEngine(ctx, e, s)
+		if err = errors.Join(err, e.Close()); err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", e.Name(), err))
 			continue
 		}
-		tell := func(t trait, looks []look) {
-			first, last, grown := t.grown(looks)
-			mark := "yes"
-			if grown {
-				mark = "no"
-				failures = append(failures, fmt.Errorf("%s: %s has grown from %s to %s", e.name(), t.name, t.text(first), t.text(last)))
-			}
-			fmt.Fprintln(out, cells(t.name, e.name(), ratio.Digits(o.rate)+"/s", t.text(first), t.text(last), mark))
+		for _, m := range soakMetrics() {
+			failures = append(failures, result.report(out, e.Name(), m, result.windows))
 		}
-		for _, t := range traits {
-			tell(t, o.windows)
-		}
-		tell(atRest, o.rests)
+		failures = append(failures, result.report(out, e.Name(), idleMetric(), result.idle))
 	}
 	return errors.Join(failures...)
 }
 
-// observed is what a soak was like.
-type observed struct {
-	rate    float64 // journeys a second
-	windows []look
-	rests   []look // before and behind them
+// soakResult is the observations of a soak on one engine.
+type soakResult struct {
+	rate    float64 // scenarios a second
+	windows []observation
+	idle    []observation // before and after the windows
 }
 
-func soakOn(ctx context.Context, e engine, s settings) (o observed, err error) {
-	d, err := createSeeded(ctx, e, s.users)
-	if err != nil {
-		return o, err
+// report writes the table row of a metric. It fails if the metric has grown.
+func (r soakResult) report(out io.Writer, engine string, m metric, observations []observation) error {
+	first, last, grown := m.grown(observations)
+	fmt.Fprintln(out, tableRow(
+		m.name, engine, stats.Format(r.rate)+"/s", m.format(first), m.format(last), yesNo(!grown)))
+	if grown {
+		return fmt.Errorf("%s: %s has grown from %s to %s", engine, m.name, m.format(first), m.format(last))
 	}
-	defer func() { err = errors.Join(err, e.drop(context.Background(), d)) }()
+	return nil
+}
+
+func soakEngine(ctx context.Context, e database.Engine, s settings) (r soakResult, err error) {
+	d, err := database.CreateSeeded(ctx, e, s.users)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, e.Drop(context.Background(), d)) }()
 	usher, err := startUsher(ctx, s.usher, d, "--metrics")
 	if err != nil {
-		return o, err
+		return r, err
 	}
 	defer usher.stop()
-	credential, err := work.SignInAdmin(ctx, usher.address)
+	credential, err := requests.SignInAdmin(ctx, usher.address)
 	if err != nil {
-		return o, err
+		return r, err
 	}
-	quick, hashed := quickJourneys(credential, d.users), hashedJourneys(credential, d.users)
 
-	all := &clients{server: usher, conns: manyConns, journey: mixed(quick, hashed)}
-	most, err := all.closed(ctx, max(s.soak/soakWindows, 5*time.Second))
+	all := &clients{
+		server: usher, conns: busyConns,
+		scenario: mixed(unhashedScenario(credential, d.Users), hashedScenario(credential, d.Users)),
+	}
+	capacity, err := all.closedLoop(ctx, max(s.soak/soakWindows, 5*time.Second))
 	if err != nil {
-		return o, err
+		return r, err
 	}
-	o.rate = rate(most) / 2
-	fmt.Fprintf(os.Stderr, "%s: %.0f journeys a second at most; half of that for %s\n", e.name(), 2*o.rate, s.soak)
-	// They go on counting where the others ended, so that nobody is created twice.
-	quickly := &clients{server: usher, conns: quickConns, journey: quick}
-	slowly := &clients{server: usher, conns: hashConns, journey: hashed}
-	quickly.asked.Store(all.asked.Load())
-	slowly.asked.Store(all.asked.Load())
-	rest := func() error {
-		err := wait(ctx, restTime)
-		o.rests = append(o.rests, look{memory: resident(usher.pid())})
-		return err
-	}
-	if err := rest(); err != nil {
-		return o, err
+	r.rate = rate(capacity) / 2
+	fmt.Fprintf(os.Stderr, "%s: capacity %.0f scenarios/s; half of it for %s\n", e.Name(), 2*r.rate, s.soak)
+	unhashed := &clients{server: usher, conns: unhashedConns, scenario: unhashedScenario(credential, d.Users)}
+	hashed := &clients{server: usher, conns: hashedConns, scenario: hashedScenario(credential, d.Users)}
+	// They continue the numbering, so that no user is created twice.
+	unhashed.sent.Store(all.sent.Load())
+	hashed.sent.Store(all.sent.Load())
+	if err := r.observeIdle(ctx, usher); err != nil {
+		return r, err
 	}
 	for i := range soakWindows {
-		l, err := soakWindow(ctx, usher, quickly, slowly, o.rate, s.soak/soakWindows)
+		o, err := soakWindow(ctx, usher, unhashed, hashed, r.rate, s.soak/soakWindows)
 		if err != nil {
-			return o, err
+			return r, err
 		}
-		o.windows = append(o.windows, l)
-		fmt.Fprintf(os.Stderr, "%s: %d of %d:", e.name(), i+1, soakWindows)
-		for _, t := range traits {
-			fmt.Fprintf(os.Stderr, " %s %s;", t.name, t.text(t.of(l)))
+		r.windows = append(r.windows, o)
+		fmt.Fprintf(os.Stderr, "%s: %d of %d:", e.Name(), i+1, soakWindows)
+		for _, m := range soakMetrics() {
+			fmt.Fprintf(os.Stderr, " %s %s;", m.name, m.format(m.of(o)))
 		}
 		fmt.Fprintln(os.Stderr)
 	}
-	return o, rest()
+	return r, r.observeIdle(ctx, usher)
 }
 
-// soakWindow has journeys made at a rate, and then looks at the server.
-func soakWindow(ctx context.Context, p *process, quick, hashed *clients, rate float64, length time.Duration) (l look, err error) {
+// observeIdle waits until the server is idle and observes its memory.
+func (r *soakResult) observeIdle(ctx context.Context, p *process) error {
+	err := wait(ctx, soakIdleTime)
+	r.idle = append(r.idle, observation{memory: procfs.ResidentBytes(p.pid())})
+	return err
+}
+
+// soakWindow runs scenarios at a constant rate, and then observes the server.
+func soakWindow(
+	ctx context.Context, p *process, unhashed, hashed *clients, rate float64, length time.Duration,
+) (o observation, err error) {
 	var both sync.WaitGroup
-	var quickly, slowly sample
-	var quickErr, slowErr error
-	both.Go(func() { quickly, quickErr = quick.paced(ctx, length, rate*(hashEach-1)/hashEach) })
-	both.Go(func() { slowly, slowErr = hashed.paced(ctx, length, rate/hashEach) })
+	var unhashedSample, hashedSample sample
+	var unhashedErr, hashedErr error
+	both.Go(func() {
+		unhashedSample, unhashedErr = unhashed.constantRate(ctx, length, rate*(hashEvery-1)/hashEvery)
+	})
+	both.Go(func() { hashedSample, hashedErr = hashed.constantRate(ctx, length, rate/hashEvery) })
 	both.Wait()
-	if err := errors.Join(quickErr, slowErr); err != nil {
-		return l, err
+	if err := errors.Join(unhashedErr, hashedErr); err != nil {
+		return o, err
 	}
 	if err := wait(ctx, closeTime); err != nil {
-		return l, err
+		return o, err
 	}
-	l = look{memory: resident(p.pid()), quick: p99(quickly), hashed: p99(slowly)}
-	handles, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.pid()))
+	o = observation{
+		memory: procfs.ResidentBytes(p.pid()), unhashedP99: p99(unhashedSample), hashedP99: p99(hashedSample),
+	}
+	files, err := procfs.OpenFiles(p.pid())
 	if err != nil {
-		return l, err
+		return o, err
 	}
-	l.handles = float64(len(handles))
-	l.goroutines, err = metric(ctx, p, "go_goroutines")
-	return l, err
+	o.openFiles = float64(files)
+	o.goroutines, err = scrape(ctx, p, "go_goroutines")
+	return o, err
 }
 
-// metric reads a number that the server tells of itself.
-func metric(ctx context.Context, p *process, name string) (value float64, err error) {
+// scrape reads a metric from the server's Prometheus endpoint.
+func scrape(ctx context.Context, p *process, name string) (value float64, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+"/metrics", nil)
 	if err != nil {
 		return 0, err
@@ -220,5 +258,5 @@ func metric(ctx context.Context, p *process, name string) (value float64, err er
 			return value, err
 		}
 	}
-	return 0, fmt.Errorf("the server does not tell %s", name)
+	return 0, fmt.Errorf("/metrics has no metric %s", name)
 }

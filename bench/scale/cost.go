@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -17,16 +18,17 @@ import (
 )
 
 const (
-	costRuns = 7 // after five, PostgreSQL may choose a plan for any parameters
+	costRuns = 7 // after five, PostgreSQL may use a generic plan
 	manyRows = 1000
+	pageSize = 101
 )
 
-// cost is what an operation took.
+// cost is the cost of an operation.
 type cost struct {
-	name  string
-	took  time.Duration // the best of its runs
-	pages int           // read or changed by the last run, on PostgreSQL
-	scans []string      // tables of many rows that were read from the front
+	name    string
+	elapsed time.Duration // of the fastest run
+	pages   int           // read or changed by the last run, on PostgreSQL
+	scans   []string      // tables with many rows that a sequential scan read
 }
 
 func (c cost) pagesText() string {
@@ -36,20 +38,19 @@ func (c cost) pagesText() string {
 	return strconv.Itoa(c.pages)
 }
 
-// operation is one call of the store, for the user of an id.
+// operation is one call of the store, for the user with the id.
 type operation struct {
 	name string
 	run  func(ctx context.Context, tx account.Tx, id int64) error
 }
 
-// operations are the calls that requests and the clean-up are made of.
-func operations(f *filler) []operation {
+// operations returns the calls that requests and the clean-up consist of.
+func operations(s *seeder) []operation {
 	now := time.Now()
 	old := now.Add(-24 * time.Hour)
-	const few = 101
 	page := func(name string, change func(*account.UserQuery)) operation {
 		return operation{name, func(ctx context.Context, tx account.Tx, _ int64) error {
-			q := account.UserQuery{All: true, Sort: account.SortByID, Limit: few, Now: now}
+			q := account.UserQuery{All: true, Sort: account.SortByID, Limit: pageSize, Now: now}
 			change(&q)
 			_, err := tx.FindUsers(ctx, q)
 			return err
@@ -57,62 +58,62 @@ func operations(f *filler) []operation {
 	}
 	log := func(name string, filter func(id int64) account.ActivityFilter) operation {
 		return operation{name, func(ctx context.Context, tx account.Tx, id int64) error {
-			_, err := tx.Activity(ctx, account.ActivityQuery{ActivityFilter: filter(id), Limit: few})
+			_, err := tx.Activity(ctx, account.ActivityQuery{ActivityFilter: filter(id), Limit: pageSize})
 			return err
 		}}
 	}
 	no, yes := false, true
-	rare, all := access.AdministratorRole, access.UserRole
+	rareRole, commonRole := access.AdministratorRole, access.UserRole
 	return []operation{
-		{"session of a token, its user and roles", func(ctx context.Context, tx account.Tx, id int64) error {
-			s, err := tx.SessionByHash(ctx, sessionHash(id))
+		{"session of a token, with user and roles", func(ctx context.Context, tx account.Tx, id int64) error {
+			session, err := tx.SessionByHash(ctx, sessionHash(id))
 			if err != nil {
 				return err
 			}
-			if _, err = tx.User(ctx, s.UserID, now); err != nil {
+			if _, err = tx.User(ctx, session.UserID, now); err != nil {
 				return err
 			}
-			_, err = tx.RolesOf(ctx, s.UserID)
+			_, err = tx.RolesOf(ctx, session.UserID)
 			return err
 		}},
-		{"account of an address", func(ctx context.Context, tx account.Tx, id int64) error {
+		{"account by email address", func(ctx context.Context, tx account.Tx, id int64) error {
 			key, _ := account.ParseEmail(email(id))
 			_, err := tx.CredentialByEmail(ctx, key)
 			return err
 		}},
 		{"reservation of a sign-in", func(ctx context.Context, tx account.Tx, id int64) error {
-			if _, err := tx.IsKnownNetwork(ctx, id, source(id), old); err != nil {
+			if _, err := tx.IsKnownNetwork(ctx, id, clientNetwork(id), old); err != nil {
 				return err
 			}
-			t, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), source(id), false))
+			t, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), clientNetwork(id), false))
 			if err != nil {
 				return err
 			}
 			return tx.SaveThrottle(ctx, t)
 		}},
-		{"session and entry of a sign-in", func(ctx context.Context, tx account.Tx, id int64) error {
-			return f.signIn(ctx, tx, id, sessionHash(time.Now().UnixNano()), now)
+		{"session and activity entry of a sign-in", func(ctx context.Context, tx account.Tx, id int64) error {
+			return s.signIn(ctx, tx, id, sessionHash(time.Now().UnixNano()), now)
 		}},
-		{"deleting a user", func(ctx context.Context, tx account.Tx, id int64) error { return tx.DeleteUser(ctx, id) }},
-		{"counting administrators", func(ctx context.Context, tx account.Tx, _ int64) error {
+		{"delete a user", func(ctx context.Context, tx account.Tx, id int64) error { return tx.DeleteUser(ctx, id) }},
+		{"count administrators", func(ctx context.Context, tx account.Tx, _ int64) error {
 			_, err := tx.CountAdministrators(ctx)
 			return err
 		}},
-		{"changing the role of all: what else they have", func(ctx context.Context, tx account.Tx, _ int64) error {
-			_, err := tx.RolesOfHolders(ctx, all)
+		{"change a common role: other roles of its users", func(ctx context.Context, tx account.Tx, _ int64) error {
+			_, err := tx.RolesOfHolders(ctx, commonRole)
 			return err
 		}},
 		page("users by id", func(*account.UserQuery) {}),
 		page("users by name, from the middle", func(q *account.UserQuery) {
 			q.Sort, q.After = account.SortByName, &account.UserPlace{Key: "ada 25", ID: 1}
 		}),
-		page("users of a role of few", func(q *account.UserQuery) { q.Filter.RoleID = &rare }),
-		page("users of the role of all", func(q *account.UserQuery) { q.Filter.RoleID = &all }),
-		page("users who are not active (none)", func(q *account.UserQuery) { q.Filter.Active = &no }),
-		page("users who are locked (none)", func(q *account.UserQuery) { q.Filter.Locked = &yes }),
-		page("users by a word that all have", func(q *account.UserQuery) { q.Words = []string{"lovelace"} }),
-		page("users by a word that one has", func(q *account.UserQuery) { q.Words = []string{"lovelace9999@"} }),
-		log("newest of the log", func(int64) account.ActivityFilter { return account.ActivityFilter{} }),
+		page("users of a rare role", func(q *account.UserQuery) { q.Filter.RoleID = &rareRole }),
+		page("users of the common role", func(q *account.UserQuery) { q.Filter.RoleID = &commonRole }),
+		page("inactive users (none)", func(q *account.UserQuery) { q.Filter.Active = &no }),
+		page("locked users (none)", func(q *account.UserQuery) { q.Filter.Locked = &yes }),
+		page("users by a word in all", func(q *account.UserQuery) { q.Words = []string{"lovelace"} }),
+		page("users by a word in one", func(q *account.UserQuery) { q.Words = []string{"lovelace9999@"} }),
+		log("newest entries of the log", func(int64) account.ActivityFilter { return account.ActivityFilter{} }),
 		log("log of an actor", func(id int64) account.ActivityFilter { return account.ActivityFilter{ActorID: id} }),
 		log("log of a target", func(id int64) account.ActivityFilter {
 			return account.ActivityFilter{TargetKind: access.EntitySession, TargetID: id}
@@ -120,8 +121,10 @@ func operations(f *filler) []operation {
 		log("log by a rare action", func(int64) account.ActivityFilter {
 			return account.ActivityFilter{Action: string(account.ActionRoleDelete)}
 		}),
-		{"log of a time long ago", func(ctx context.Context, tx account.Tx, _ int64) error {
-			_, err := tx.Activity(ctx, account.ActivityQuery{ActivityFilter: account.ActivityFilter{To: old}, ByTime: true, Limit: few})
+		{"log of a day ago", func(ctx context.Context, tx account.Tx, _ int64) error {
+			_, err := tx.Activity(ctx, account.ActivityQuery{
+				ActivityFilter: account.ActivityFilter{To: old}, ByTime: true, Limit: pageSize,
+			})
 			return err
 		}},
 		count("users by state, for the overview", func(ctx context.Context, tx account.Tx) (int, error) {
@@ -132,25 +135,29 @@ func operations(f *filler) []operation {
 			counts, err := tx.SignIns(ctx, now.Truncate(account.SignInUnit).AddDate(0, 0, -account.SignInDays), now)
 			return len(counts), err
 		}),
-		count("entries without a seal", func(ctx context.Context, tx account.Tx) (int, error) { return tx.CountUnsealedActivity(ctx) }),
-		count("entries to seal", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("count unsealed entries", func(ctx context.Context, tx account.Tx) (int, error) {
+			return tx.CountUnsealedActivity(ctx)
+		}),
+		count("find unsealed entries", func(ctx context.Context, tx account.Tx) (int, error) {
 			due, err := tx.UnsealedActivity(ctx, 1)
 			return len(due), err
 		}),
 		count("clean-up of sessions (none)", func(ctx context.Context, tx account.Tx) (int, error) {
 			return tx.DeleteExpiredSessions(ctx, old, old, manyRows)
 		}),
-		count("clean-up of counters (none)", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("clean-up of throttle counters (none)", func(ctx context.Context, tx account.Tx) (int, error) {
 			return tx.DeleteIdleThrottles(ctx, old, now, manyRows)
 		}),
-		count("clean-up of known sources (none)", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("clean-up of known networks (none)", func(ctx context.Context, tx account.Tx) (int, error) {
 			return tx.DeleteKnownNetworks(ctx, old, manyRows)
 		}),
-		count("counting unknown addresses", func(ctx context.Context, tx account.Tx) (int, error) { return tx.CountUnknownThrottles(ctx) }),
+		count("count throttle counters of unknown addresses", func(ctx context.Context, tx account.Tx) (int, error) {
+			return tx.CountUnknownThrottles(ctx)
+		}),
 	}
 }
 
-// count is an operation whose answer does not matter.
+// count is an operation for no user, whose result is discarded.
 func count(name string, run func(context.Context, account.Tx) (int, error)) operation {
 	return operation{name, func(ctx context.Context, tx account.Tx, _ int64) error {
 		_, err := run(ctx, tx)
@@ -158,22 +165,22 @@ func count(name string, run func(context.Context, account.Tx) (int, error)) oper
 	}}
 }
 
-// errUndo ends a transaction of which nothing is to stay.
-var errUndo = fmt.Errorf("undo")
+// errRollback rolls a transaction back that has succeeded.
+var errRollback = errors.New("roll back")
 
-// costs runs each operation for users from all over the table, and undoes it.
-func (e *engine) costs(ctx context.Context, f *filler) ([]cost, error) {
+// costs measures each operation, for users from the whole table, and rolls it back.
+func (e *engine) costs(ctx context.Context, s *seeder) ([]cost, error) {
 	var costs []cost
-	for _, op := range operations(f) {
+	for _, op := range operations(s) {
 		c := cost{name: op.name}
 		for run := range costRuns {
-			id := int64(2 + (f.users-2)*run/costRuns)
-			took, err := undone(ctx, e.store, op, id)
+			id := int64(2 + (s.users-2)*run/costRuns)
+			elapsed, err := runRolledBack(ctx, e.store, op, id)
 			if err != nil {
 				return nil, err
 			}
-			if run == 0 || took < c.took {
-				c.took = took
+			if run == 0 || elapsed < c.elapsed {
+				c.elapsed = elapsed
 			}
 			if e.explained != nil {
 				if err := e.explain(ctx, &c, op, id); err != nil {
@@ -186,23 +193,25 @@ func (e *engine) costs(ctx context.Context, f *filler) ([]cost, error) {
 	return costs, nil
 }
 
-// undone runs an operation in a transaction that is undone, and times it alone.
-func undone(ctx context.Context, store account.Store, op operation, id int64) (took time.Duration, err error) {
+// runRolledBack runs an operation in a transaction, rolls it back, and returns the time of the operation.
+func runRolledBack(
+	ctx context.Context, store account.Store, op operation, id int64,
+) (elapsed time.Duration, err error) {
 	err = store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		begun := time.Now()
+		start := time.Now()
 		if err := op.run(ctx, tx, id); err != nil {
 			return fmt.Errorf("%s: %w", op.name, err)
 		}
-		took = time.Since(begun)
-		return errUndo
+		elapsed = time.Since(start)
+		return errRollback
 	})
-	if err == errUndo {
+	if errors.Is(err, errRollback) {
 		err = nil
 	}
-	return took, err
+	return elapsed, err
 }
 
-// node is a part of a plan as EXPLAIN writes it in JSON.
+// node is a node of a query plan, as EXPLAIN writes it in JSON.
 type node struct {
 	Type    string  `json:"Node Type"`
 	Table   string  `json:"Relation Name"`
@@ -213,17 +222,16 @@ type node struct {
 	Plans   []node  `json:"Plans"`
 }
 
-// explain runs an operation where its statements are explained, and reads how it
-// was run.
+// explain runs an operation on the connection that logs its plans, and adds the pages and scans of the plans to c.
 func (e *engine) explain(ctx context.Context, c *cost, op operation, id int64) error {
-	before, err := os.Stat(e.log)
+	before, err := os.Stat(e.logFile)
 	if err != nil {
 		return err
 	}
-	if _, err := undone(ctx, e.explained, op, id); err != nil {
+	if _, err := runRolledBack(ctx, e.explained, op, id); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(e.log)
+	text, err := os.ReadFile(e.logFile)
 	if err != nil {
 		return err
 	}
@@ -234,17 +242,17 @@ func (e *engine) explain(ctx context.Context, c *cost, op operation, id int64) e
 			return fmt.Errorf("read a plan: %w", err)
 		}
 		c.pages += plan.Plan.Hit + plan.Plan.Read
-		c.note(plan.Plan)
+		c.addScans(plan.Plan)
 	}
 	return nil
 }
 
-// note adds the tables of many rows that a plan reads from the front.
-func (c *cost) note(n node) {
+// addScans adds the tables of which the plan scans many rows sequentially.
+func (c *cost) addScans(n node) {
 	if n.Type == "Seq Scan" && n.Rows+n.Removed > manyRows && !slices.Contains(c.scans, n.Table) {
 		c.scans = append(c.scans, n.Table)
 	}
 	for _, child := range n.Plans {
-		c.note(child)
+		c.addScans(child)
 	}
 }

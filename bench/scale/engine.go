@@ -19,17 +19,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// engine is an empty database, and how to look into it.
+// engine is a database, with the statements that measure it.
 type engine struct {
-	store *sqlstore.Store
-	db    *sql.DB
-	sizes string // a query for the name of each table and its bytes, and those of its indexes
-	tidy  string // brings sizes and statistics up to date
-	close func()
+	store        *sqlstore.Store
+	db           *sql.DB
+	sizesQuery   string // returns the name of each table, its bytes, and the bytes of its indexes
+	analyzeQuery string // updates sizes and statistics
+	walQuery     string // returns the bytes of write-ahead log so far; "" on SQLite
+	close        func()
 
-	explained *sqlstore.Store // its statements are explained in the file log; nil on SQLite
-	log       string
-	wal       string // a query for the bytes of write-ahead log so far; "" on SQLite
+	explained *sqlstore.Store // logs the plans of its statements to logFile; nil on SQLite
+	logFile   string
 }
 
 func open(ctx context.Context, name string) (*engine, error) {
@@ -39,7 +39,7 @@ func open(ctx context.Context, name string) (*engine, error) {
 	case "postgres":
 		return openPostgres(ctx)
 	}
-	return nil, errors.New("the engines are sqlite and postgres")
+	return nil, fmt.Errorf("there is no engine %q, only sqlite and postgres", name)
 }
 
 func openSQLite(ctx context.Context) (*engine, error) {
@@ -48,11 +48,12 @@ func openSQLite(ctx context.Context) (*engine, error) {
 		return nil, err
 	}
 	e := &engine{
-		sizes: `
-			SELECT m.tbl_name, SUM(CASE WHEN m.type = 'table' THEN s.pgsize ELSE 0 END), SUM(CASE WHEN m.type = 'index' THEN s.pgsize ELSE 0 END)
+		sizesQuery: `
+			SELECT m.tbl_name, SUM(CASE WHEN m.type = 'table' THEN s.pgsize ELSE 0 END),
+				SUM(CASE WHEN m.type = 'index' THEN s.pgsize ELSE 0 END)
 			FROM dbstat s JOIN sqlite_schema m ON m.name = s.name GROUP BY m.tbl_name`,
-		tidy:  `ANALYZE`,
-		close: func() { _ = os.RemoveAll(dir) },
+		analyzeQuery: `ANALYZE`,
+		close:        func() { _ = os.RemoveAll(dir) },
 	}
 	if e.store, err = sqlstore.OpenSQLite(ctx, dir); err == nil {
 		e.db, err = sql.Open("sqlite", "file:"+filepath.Join(dir, sqlite.DatabaseFile))
@@ -67,8 +68,7 @@ func openSQLite(ctx context.Context) (*engine, error) {
 	return e, nil
 }
 
-// openPostgres starts a server that tells, in its log, how it ran the statements of
-// one connection.
+// openPostgres starts a cluster that logs the plans of the statements of one connection.
 func openPostgres(ctx context.Context) (*engine, error) {
 	cluster, err := pgtest.Durable(
 		"shared_buffers=1GB", "max_wal_size=8GB", "shared_preload_libraries=auto_explain",
@@ -79,12 +79,12 @@ func openPostgres(ctx context.Context) (*engine, error) {
 		return nil, err
 	}
 	e := &engine{
-		sizes: `
+		sizesQuery: `
 			SELECT relname, pg_table_size(relid), pg_indexes_size(relid) FROM pg_stat_user_tables`,
-		tidy:  `VACUUM (ANALYZE)`,
-		close: func() { _ = cluster.Remove() },
-		log:   filepath.Join(cluster.Dir, "log"),
-		wal:   `SELECT CAST(pg_current_wal_insert_lsn() - '0/0' AS BIGINT)`,
+		analyzeQuery: `VACUUM (ANALYZE)`,
+		close:        func() { _ = cluster.Remove() },
+		logFile:      filepath.Join(cluster.Dir, "log"),
+		walQuery:     `SELECT CAST(pg_current_wal_insert_lsn() - '0/0' AS BIGINT)`,
 	}
 	if err := e.connect(ctx, cluster.SocketURL("postgres")); err != nil {
 		e.close()
@@ -101,19 +101,20 @@ func (e *engine) connect(ctx context.Context, address string) (err error) {
 		return err
 	}
 	explained := address + "&" + url.Values{"auto_explain.log_min_duration": {"0"}}.Encode()
-	if e.explained, err = sqlstore.OpenPostgres(ctx, postgres.Config{URL: secret.New(explained), Connections: 1}); err != nil {
+	options := postgres.Config{URL: secret.New(explained), Connections: 1}
+	if e.explained, err = sqlstore.OpenPostgres(ctx, options); err != nil {
 		return err
 	}
 	e.db, err = sql.Open("pgx", address)
 	return err
 }
 
-// tables tells what each table of many rows takes.
+// tables returns the sizes of the tables with many rows. Smaller ones don't grow with the users.
 func (e *engine) tables(ctx context.Context) (tables []table, err error) {
-	if _, err := e.db.ExecContext(ctx, e.tidy); err != nil {
+	if _, err := e.db.ExecContext(ctx, e.analyzeQuery); err != nil {
 		return nil, err
 	}
-	rows, err := e.db.QueryContext(ctx, `SELECT * FROM (`+e.sizes+`) AS sizes ORDER BY 2 DESC`)
+	rows, err := e.db.QueryContext(ctx, `SELECT * FROM (`+e.sizesQuery+`) AS sizes ORDER BY 2 DESC`)
 	if err != nil {
 		return nil, err
 	}
@@ -121,22 +122,22 @@ func (e *engine) tables(ctx context.Context) (tables []table, err error) {
 	var all []table
 	for rows.Next() {
 		var t table
-		if err := rows.Scan(&t.name, &t.bytes, &t.indexes); err != nil {
+		if err := rows.Scan(&t.name, &t.bytes, &t.indexBytes); err != nil {
 			return nil, err
 		}
 		all = append(all, t)
 	}
 	for _, t := range all {
-		if t.rows, err = e.number(ctx, fmt.Sprintf(`SELECT count(*) FROM %q`, t.name)); err != nil {
+		if t.rows, err = e.queryInt(ctx, fmt.Sprintf(`SELECT count(*) FROM %q`, t.name)); err != nil {
 			return nil, err
 		}
-		if t.rows > 1000 { // what is shared by all has no size a user
+		if t.rows > manyRows {
 			tables = append(tables, t)
 		}
 	}
 	return tables, rows.Err()
 }
 
-func (e *engine) number(ctx context.Context, query string) (n int64, err error) {
+func (e *engine) queryInt(ctx context.Context, query string) (n int64, err error) {
 	return n, e.db.QueryRowContext(ctx, query).Scan(&n)
 }

@@ -1,11 +1,10 @@
-// Command scale fills a database of each engine with users and tells what they
-// take: bytes a row in each table and its indexes, what each statement touches and
-// takes at one size and at the next, and what a sign-in costs. docs/scaling.md
-// computes with its figures.
+// Command scale fills a database of each engine with users and measures what they cost: the bytes of a row in each
+// table and its indexes, the pages and the time of each operation at each size, and a sign-in. docs/scaling.md
+// calculates with its figures.
 //
 //	go run ./bench/scale -users 10000,100000
 //
-// PostgreSQL is one of Debian's packages, on a free port and in a temporary directory.
+// PostgreSQL is of Debian's packages, on a free port and in a temporary directory.
 package main
 
 import (
@@ -15,14 +14,15 @@ import (
 	"io"
 	"log"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
+
+	"github.com/seed-3a99a2fe/usher/bench/internal/procfs"
 )
 
 func main() {
-	users := flag.String("users", "10000,100000", "how many users, at each size")
-	engines := flag.String("engines", "sqlite,postgres", "where")
+	users := flag.String("users", "10000,100000", "the numbers of users to measure at, ascending")
+	engines := flag.String("engines", "sqlite,postgres", "engines, separated by commas")
 	flag.Parse()
 	sizes, err := parseSizes(*users)
 	if err == nil {
@@ -33,13 +33,13 @@ func main() {
 	}
 }
 
-// parseSizes reads numbers that grow.
+// parseSizes parses ascending numbers, separated by commas.
 func parseSizes(text string) (sizes []int, err error) {
 	last := 0
 	for part := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(part)
 		if err != nil || n <= last {
-			return nil, fmt.Errorf("-users must be numbers that grow, not %q", text)
+			return nil, fmt.Errorf("-users must be ascending numbers, not %q", text)
 		}
 		sizes, last = append(sizes, n), n
 	}
@@ -47,7 +47,7 @@ func parseSizes(text string) (sizes []int, err error) {
 }
 
 func run(ctx context.Context, out io.Writer, engines []string, sizes []int) error {
-	fmt.Fprintf(out, "%d cores, %s/%s, %s. Sizes are exact; of times, look at ratios alone.\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	fmt.Fprintf(out, "%s. Sizes are exact; of the times, only the ratios hold on other machines.\n", procfs.Machine())
 	for _, name := range engines {
 		if err := measure(ctx, out, name, sizes); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -56,20 +56,20 @@ func run(ctx context.Context, out io.Writer, engines []string, sizes []int) erro
 	return nil
 }
 
-// measure does everything on one engine.
+// measure measures one engine at all sizes.
 func measure(ctx context.Context, out io.Writer, name string, sizes []int) error {
 	e, err := open(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer e.close()
-	f, err := newFiller(ctx, e.store)
+	s, err := newSeeder(ctx, e.store)
 	if err != nil {
 		return err
 	}
 	costs := make([][]cost, len(sizes))
 	for i, users := range sizes {
-		if err := f.fillTo(ctx, users); err != nil {
+		if err := s.seedUpTo(ctx, users); err != nil {
 			return err
 		}
 		tables, err := e.tables(ctx)
@@ -78,20 +78,20 @@ func measure(ctx context.Context, out io.Writer, name string, sizes []int) error
 		}
 		fmt.Fprintf(out, "\n## %s, %d users\n\n", name, users)
 		writeTables(out, tables, users)
-		if costs[i], err = e.costs(ctx, f); err != nil {
+		if costs[i], err = e.costs(ctx, s); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(out, "\n## %s, what statements cost with %v users\n\n", name, sizes)
+	fmt.Fprintf(out, "\n## %s, cost of operations with %v users\n\n", name, sizes)
 	writeCosts(out, sizes, costs)
-	fmt.Fprintf(out, "\n## %s, signing in\n\n", name)
-	return measureSignIns(ctx, out, e, f)
+	fmt.Fprintf(out, "\n## %s, sign-ins\n\n", name)
+	return measureSignIns(ctx, out, e, s)
 }
 
-// table is what a table takes.
+// table is the size of a table and of its indexes.
 type table struct {
-	name                 string
-	rows, bytes, indexes int64
+	name                    string
+	rows, bytes, indexBytes int64
 }
 
 func writeTables(out io.Writer, tables []table, users int) {
@@ -99,8 +99,9 @@ func writeTables(out io.Writer, tables []table, users int) {
 	fmt.Fprintln(out, "| --- | ---: | ---: | ---: | ---: |")
 	sum := int64(0)
 	for _, t := range tables {
-		sum += t.bytes + t.indexes
-		fmt.Fprintf(out, "| %s | %d | %d | %d | %d |\n", t.name, t.rows, t.bytes/t.rows, t.indexes/t.rows, (t.bytes+t.indexes)/int64(users))
+		sum += t.bytes + t.indexBytes
+		fmt.Fprintf(out, "| %s | %d | %d | %d | %d |\n",
+			t.name, t.rows, t.bytes/t.rows, t.indexBytes/t.rows, (t.bytes+t.indexBytes)/int64(users))
 	}
 	fmt.Fprintf(out, "| all | | | | %d |\n", sum/int64(users))
 }
@@ -110,14 +111,14 @@ func writeCosts(out io.Writer, sizes []int, costs [][]cost) {
 	for _, users := range sizes {
 		fmt.Fprintf(out, " pages at %d | µs |", users)
 	}
-	fmt.Fprintln(out, " times as long | reads a whole table |")
+	fmt.Fprintln(out, " times as long | full scans |")
 	fmt.Fprintln(out, "| --- |"+strings.Repeat(" ---: | ---: |", len(sizes))+" ---: | --- |")
 	for i, first := range costs[0] {
 		fmt.Fprintf(out, "| %s |", first.name)
 		for _, c := range costs {
-			fmt.Fprintf(out, " %s | %d |", c[i].pagesText(), c[i].took.Microseconds())
+			fmt.Fprintf(out, " %s | %d |", c[i].pagesText(), c[i].elapsed.Microseconds())
 		}
 		last := costs[len(costs)-1][i]
-		fmt.Fprintf(out, " %.1f | %s |\n", float64(last.took)/float64(first.took), strings.Join(last.scans, ", "))
+		fmt.Fprintf(out, " %.1f | %s |\n", float64(last.elapsed)/float64(first.elapsed), strings.Join(last.scans, ", "))
 	}
 }

@@ -1,10 +1,10 @@
-// Package seed fills the databases that are measured: a server key, the first
-// administrator, a role, and users who all have one password, hashed once, so that a
-// hundred thousand of them are there in seconds. Nothing about them is cheaper when they
-// sign in. All that is known of the n-th user, session or mailed token follows from n, so
-// that whoever asks for it needs no list.
+// Package seed fills the databases that are measured: a server key, the first administrator, a role, and users.
 //
-// The package imports account and what its service is made of.
+// All users share one password, which is hashed once, so that it inserts 100,000 users in seconds. To verify the hash
+// costs each sign-in the same as ever. The values of the n-th user, session or recovery token follow from n, so that
+// the load generator needs no list of them.
+//
+// The package imports service and the packages that a service is made of.
 package seed
 
 import (
@@ -29,28 +29,28 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// What every seeded database holds.
+// Values in every seeded database.
 const (
 	AdminID    = 1
 	AdminEmail = "admin@example.org"
-	Password   = "Correct-horse-7" // everybody's
-	// Role is the id of a role beside the built-in ones.
-	Role int64 = 3
+	Password   = "Correct-horse-7" // of all users
+	// RoleID is the id of the role that is not built in.
+	RoleID int64 = 3
 )
 
-// batch is how many rows one transaction inserts.
+// batch is the number of rows that one transaction inserts.
 const batch = 1000
 
-// Digits are what the texts of a user have of its id, and no other user's do.
+// Digits is the user's id as the texts of that user contain it, and no other user's.
 func Digits(id int64) string { return fmt.Sprintf("%07d", id) }
 
-// Email returns the address of a user, from the id 2 on.
+// Email returns the email address of a user. The ids of users begin with 2.
 func Email(id int64) string { return "user" + Digits(id) + "@example.org" }
 
-// NewKey makes a server key.
+// NewKey generates a server key.
 func NewKey() (string, error) { return keyring.Generate(rand.Reader) }
 
-// Open makes the rules over an open store, as the server has them.
+// Open creates the account service over an open store, as the server does.
 func Open(store *sqlstore.Store, key string, log *slog.Logger) (*service.Service, error) {
 	keys, err := keyring.Parse(key)
 	if err != nil {
@@ -66,8 +66,7 @@ func Open(store *sqlstore.Store, key string, log *slog.Logger) (*service.Service
 	}), nil
 }
 
-// Fill makes the administrator, the role and the users, so that there are so many, in an
-// empty database.
+// Fill inserts the administrator, the role and that number of users into an empty database.
 func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service, users int64) error {
 	first := service.FirstRun{AdminEmail: AdminEmail, AdminPassword: secret.New(Password)}
 	if _, err := accounts.SetUp(ctx, first); err != nil {
@@ -78,10 +77,12 @@ func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service,
 		return err
 	}
 	err = store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		id, err := tx.InsertRole(ctx, access.Role{Name: "Front desk", Description: "Sees who there is.", Permissions: []access.Permission{
-			{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll},
-		}})
-		return wantID(id, Role, err)
+		id, err := tx.InsertRole(ctx, access.Role{
+			Name: "Front desk", Description: "Sees all users.", Permissions: []access.Permission{
+				{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll},
+			},
+		})
+		return checkID(id, RoleID, err)
 	})
 	if err != nil {
 		return err
@@ -93,17 +94,18 @@ func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service,
 	})
 }
 
-// insertUsers makes the users of the ids before to. They come in the order of their ids.
+// insertUsers inserts the users with the ids from from up to, but without, to.
 func insertUsers(ctx context.Context, tx account.Tx, from, to int64, hash string) error {
 	stored := make([]account.StoredUser, 0, to-from)
 	for id := from; id < to; id++ {
 		u := account.User{
-			Email: Email(id), Identifier: Email(id), Name: "User", Surname: new("Surname " + Digits(id)), Department: new("Engineering"),
-			Provider: account.ProviderLocal, Active: true, EULAVersion: account.NoEULA, RoleIDs: access.DefaultRoles,
+			Email: Email(id), Identifier: Email(id), Name: "User", Surname: new("Surname " + Digits(id)),
+			Department: new("Engineering"), Provider: account.ProviderLocal, Active: true,
+			EULAVersion: account.NoEULA, RoleIDs: access.DefaultRoles,
 		}
 		key, ok := account.ParseEmail(u.Email)
 		if !ok {
-			return fmt.Errorf("%q is no address", u.Email)
+			return fmt.Errorf("%q is no email address", u.Email)
 		}
 		stored = append(stored, account.StoredUser{User: u, Key: key, PasswordHash: hash})
 	}
@@ -111,17 +113,18 @@ func insertUsers(ctx context.Context, tx account.Tx, from, to int64, hash string
 	if err != nil {
 		return err
 	}
-	return wantID(ids[len(ids)-1], to-1, nil)
+	return checkID(ids[len(ids)-1], to-1, nil)
 }
 
-func wantID(got, want int64, err error) error {
+// checkID fails if the database gave another id than the one wanted.
+func checkID(got, want int64, err error) error {
 	if err == nil && got != want {
-		err = fmt.Errorf("%d got the id %d: the database was not empty", want, got)
+		err = fmt.Errorf("the row for id %d got the id %d: the database was not empty", want, got)
 	}
 	return err
 }
 
-// inBatches calls f with the numbers from from to to in pieces.
+// inBatches divides the range from from up to, but without, to into batches and calls f for each.
 func inBatches(from, to int64, f func(from, to int64) error) error {
 	for ; from < to; from += batch {
 		if err := f(from, min(from+batch, to)); err != nil {
@@ -131,31 +134,31 @@ func inBatches(from, to int64, f func(from, to int64) error) error {
 	return nil
 }
 
-// tokenOf makes the n-th token of a kind.
-func tokenOf(kind token.Kind, n int64) (string, token.Hash) {
+// newToken derives the n-th token of a kind.
+func newToken(kind token.Kind, n int64) (string, token.Hash) {
 	bits := sha256.Sum256(fmt.Appendf(nil, "%s %d", kind, n))
 	text, hash, err := token.New(kind, bytes.NewReader(bits[:]))
 	if err != nil {
-		panic(err) // there are as many bits as it reads
+		panic(err) // the reader has the 32 bytes that a token takes
 	}
 	return text.Reveal(), hash
 }
 
 // Session returns the token of the n-th session and its hash.
-func Session(n int64) (string, token.Hash) { return tokenOf(token.Session, n) }
+func Session(n int64) (string, token.Hash) { return newToken(token.Session, n) }
 
-// Recovery returns the n-th token that was mailed.
-func Recovery(n int64) string {
-	text, _ := tokenOf(token.Recovery, n)
+// RecoveryToken returns the n-th recovery token.
+func RecoveryToken(n int64) string {
+	text, _ := newToken(token.Recovery, n)
 	return text
 }
 
-// Owner is the user of the n-th session or token where there are so many users. It is
-// another one for the next n.
+// Owner is the user of the n-th session or recovery token in a database with that number of users. Consecutive n have
+// different owners.
 func Owner(n, users int64) int64 { return 2 + n%(users-1) }
 
-// AddSessions makes the sessions from the first up to another, the ids of which are
-// theirs plus what it returns.
+// AddSessions inserts the sessions with the numbers from from up to, but without, to. The id of a session is its number
+// plus offset.
 func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int64) (offset int64, err error) {
 	offset = -1
 	err = inBatches(from, to, func(from, to int64) error {
@@ -163,7 +166,9 @@ func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int
 			now := store.Now()
 			for n := from; n < to; n++ {
 				_, hash := Session(n)
-				id, err := tx.InsertSession(ctx, account.Session{UserID: Owner(n, users), Created: now, LastSeen: now, ClientNetwork: "127.0.0.1", Device: "bench"}, hash)
+				id, err := tx.InsertSession(ctx, account.Session{
+					UserID: Owner(n, users), Created: now, LastSeen: now, ClientNetwork: "127.0.0.1", Device: "bench",
+				}, hash)
 				if err != nil {
 					return err
 				}
@@ -171,7 +176,7 @@ func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int
 					offset = id - n
 				}
 				if id-n != offset {
-					return errors.New("the ids of sessions are not in their order")
+					return errors.New("the ids of sessions are not consecutive")
 				}
 			}
 			return nil
@@ -180,14 +185,16 @@ func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int
 	return offset, err
 }
 
-// AddRecoveries makes mailed tokens from the first up to another.
+// AddRecoveries inserts the recovery tokens with the numbers from from up to, but without, to.
 func AddRecoveries(ctx context.Context, store *sqlstore.Store, users, from, to int64) error {
 	return inBatches(from, to, func(from, to int64) error {
 		return store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
 			now := store.Now()
 			for n := from; n < to; n++ {
-				_, hash := tokenOf(token.Recovery, n)
-				r := account.Recovery{UserID: Owner(n, users), Kind: account.MailRecovery, Created: now, Expires: now.Add(24 * time.Hour)}
+				_, hash := newToken(token.Recovery, n)
+				r := account.Recovery{
+					UserID: Owner(n, users), Kind: account.MailRecovery, Created: now, Expires: now.Add(24 * time.Hour),
+				}
 				if err := tx.InsertRecovery(ctx, r, hash); err != nil {
 					return err
 				}

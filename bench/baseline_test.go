@@ -6,27 +6,27 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/seed-3a99a2fe/usher/bench/internal/bare"
+	"github.com/seed-3a99a2fe/usher/bench/internal/baseline"
 )
 
-// What Usher is measured beside must give the same answer, or the comparison is
-// worth nothing.
-func TestBareAnswersTheSame(t *testing.T) {
+// TestBaselineAnswersTheSame checks that the baseline handler gives Usher's answer. Otherwise the comparison means
+// nothing.
+func TestBaselineAnswersTheSame(t *testing.T) {
 	u := startUsher(t)
-	for _, w := range []work{whoami, oneUser, list, login} {
-		t.Run(w.name, func(t *testing.T) {
-			request := w.request(u.token)
+	for _, o := range []operation{whoami, oneUser, list, signIn} {
+		t.Run(o.name, func(t *testing.T) {
+			request := o.request(u.token)
 			want, wantBody, err := dial(t, u.address).Answer(request.Bytes(0), request.Status)
 			if err != nil {
 				t.Fatal(err)
 			}
-			address := listen(t, bare.Handler(bare.Record(w.pattern, want, wantBody)))
+			address := listen(t, baseline.Handler(baseline.Record(o.pattern, want, wantBody)))
 			got, gotBody, err := dial(t, address).Answer(request.Bytes(1), request.Status)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(gotBody, wantBody) {
-				t.Error("the body is another")
+				t.Error("the body differs")
 			}
 			want.Header.Del("Date")
 			got.Header.Del("Date")
@@ -34,7 +34,7 @@ func TestBareAnswersTheSame(t *testing.T) {
 				t.Errorf("the header is %v, want %v", got.Header, want.Header)
 			}
 			if got.ContentLength != want.ContentLength {
-				t.Errorf("the length is given as %d, want %d", got.ContentLength, want.ContentLength)
+				t.Errorf("the content length is %d, want %d", got.ContentLength, want.ContentLength)
 			}
 		})
 	}

@@ -1,9 +1,7 @@
-// Package ratio puts measurements of one run beside each other. On a machine
-// that others use too a figure alone says little, and one taken in the same
-// seconds as another says something of both.
+// Package stats summarizes measurements: median, mean, and Welch's t-test.
 //
 // The package imports the standard library alone.
-package ratio
+package stats
 
 import (
 	"cmp"
@@ -12,8 +10,7 @@ import (
 	"slices"
 )
 
-// Median returns the middle of the values, the lower one of two. It is 0 where
-// there are none.
+// Median returns the median of the values, the lower of two, and 0 if there are none.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -22,9 +19,8 @@ func Median(values []float64) float64 {
 	return sorted[(len(sorted)-1)/2]
 }
 
-// Middle returns the index of the item whose value is the median, and -1 where there
-// are none.
-func Middle[T any](items []T, value func(T) float64) int {
+// MedianIndex returns the index of the item with the median value, and -1 if there are no items.
+func MedianIndex[T any](items []T, value func(T) float64) int {
 	order := make([]int, len(items))
 	for i := range order {
 		order[i] = i
@@ -36,19 +32,19 @@ func Middle[T any](items []T, value func(T) float64) int {
 	return order[(len(order)-1)/2]
 }
 
-// Text writes the median with the least and the greatest: "2.10 (1.98–2.31)".
-func Text(values []float64) string {
+// Summary formats the median with the minimum and the maximum: "2.10 (1.98–2.31)".
+func Summary(values []float64) string {
 	switch len(values) {
 	case 0:
 		return "-"
 	case 1:
-		return Digits(values[0])
+		return Format(values[0])
 	}
-	return fmt.Sprintf("%s (%s–%s)", Digits(Median(values)), Digits(slices.Min(values)), Digits(slices.Max(values)))
+	return fmt.Sprintf("%s (%s–%s)", Format(Median(values)), Format(slices.Min(values)), Format(slices.Max(values)))
 }
 
-// Digits writes three digits or all that stand before the point.
-func Digits(v float64) string {
+// Format formats a value with three digits, or with all digits before the decimal point.
+func Format(v float64) string {
 	switch {
 	case v < 10:
 		return fmt.Sprintf("%.2f", v)
@@ -67,14 +63,13 @@ func Mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
-// Welch returns the t of Welch's test: how many times its own uncertainty the difference
-// of two means is (B. L. Welch, Biometrika 34, 1947). Values of one distribution have
-// more than 4.5 less than once in a hundred thousand times.
+// Welch returns the t statistic of Welch's test: the difference of the means in units of its standard error (B. L.
+// Welch, Biometrika 34, 1947). For two samples of one distribution |t| exceeds 4.5 less than once in 100,000 times.
 func Welch(a, b []float64) float64 {
 	return (Mean(a) - Mean(b)) / math.Sqrt(variance(a)/float64(len(a))+variance(b)/float64(len(b)))
 }
 
-// variance is that of the distribution that values are a sample of.
+// variance returns the unbiased sample variance.
 func variance(values []float64) float64 {
 	mean, sum := Mean(values), 0.0
 	for _, v := range values {

@@ -1,4 +1,4 @@
-package work
+package requests
 
 import (
 	"bufio"
@@ -12,11 +12,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 )
 
-// Conn is a connection that is kept for one request after the other. One
-// goroutine at a time may use it.
+// Conn is a kept-alive connection. One goroutine at a time may use it.
 type Conn struct {
-	net.Conn
-	in *bufio.Reader
+	conn   net.Conn
+	reader *bufio.Reader
 }
 
 // Dial connects to a server.
@@ -25,16 +24,18 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{c, bufio.NewReaderSize(c, 64<<10)}, nil
+	return &Conn{conn: c, reader: bufio.NewReaderSize(c, 64<<10)}, nil
 }
 
-// Ask sends the n-th request and reads the answer to its end. It fails for another
-// status than the right one.
-func (c *Conn) Ask(r Request, n int64) error { return c.Send(r.Bytes(n), r.Status) }
+// Close closes the connection. It may be called from another goroutine, to end a request.
+func (c *Conn) Close() error { return c.conn.Close() }
 
-// Send is Ask for a request that was made.
+// Do sends the n-th request and reads the whole answer. It fails if the status is not the request's.
+func (c *Conn) Do(r Request, n int64) error { return c.Send(r.Bytes(n), r.Status) }
+
+// Send sends an encoded request and reads the whole answer. It fails if the status is another one.
 func (c *Conn) Send(request []byte, status int) error {
-	r, err := c.send(request)
+	r, err := c.roundTrip(request)
 	if err != nil {
 		return err
 	}
@@ -47,9 +48,9 @@ func (c *Conn) Send(request []byte, status int) error {
 	return err
 }
 
-// Answer is Send for a caller who wants the answer and its body.
+// Answer is Send that returns the answer and its body.
 func (c *Conn) Answer(request []byte, status int) (*http.Response, []byte, error) {
-	r, err := c.send(request)
+	r, err := c.roundTrip(request)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,23 +62,23 @@ func (c *Conn) Answer(request []byte, status int) (*http.Response, []byte, error
 	return r, body, err
 }
 
-// Read is Answer for a caller who wants what the body, in JSON, has of a value.
-func (c *Conn) Read(request []byte, status int, value any) error {
+// DecodeAnswer is Send that decodes the body, which is JSON, into value.
+func (c *Conn) DecodeAnswer(request []byte, status int, value any) error {
 	_, body, err := c.Answer(request, status)
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(body, value); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+		return fmt.Errorf("decode the answer: %w", err)
 	}
 	return nil
 }
 
-func (c *Conn) send(request []byte) (*http.Response, error) {
-	if _, err := c.Write(request); err != nil {
+func (c *Conn) roundTrip(request []byte) (*http.Response, error) {
+	if _, err := c.conn.Write(request); err != nil {
 		return nil, err
 	}
-	return http.ReadResponse(c.in, nil)
+	return http.ReadResponse(c.reader, nil)
 }
 
 // SignInAdmin signs the administrator in and returns the session's token.
@@ -88,6 +89,7 @@ func SignInAdmin(ctx context.Context, address string) (string, error) {
 	}
 	defer c.Close()
 	var answer struct{ AuthToken string }
-	err = c.Read(message("POST", "/api/login", "", Credentials(seed.AdminEmail, seed.Password)), 200, &answer)
+	request := encode("POST", "/api/login", "", credentials(seed.AdminEmail, seed.Password))
+	err = c.DecodeAnswer(request, 200, &answer)
 	return answer.AuthToken, err
 }

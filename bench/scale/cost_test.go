@@ -2,20 +2,21 @@ package main
 
 import "testing"
 
+// TestOperationsRun runs every operation once, on a small database.
 func TestOperationsRun(t *testing.T) {
 	e, err := open(t.Context(), "sqlite")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.close()
-	f, err := newFiller(t.Context(), e.store)
+	s, err := newSeeder(t.Context(), e.store)
 	if err == nil {
-		err = f.fillTo(t.Context(), 20)
+		err = s.seedUpTo(t.Context(), 20)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if costs, err := e.costs(t.Context(), f); err != nil || len(costs) == 0 {
+	if costs, err := e.costs(t.Context(), s); err != nil || len(costs) == 0 {
 		t.Errorf("costs = %v, %v", costs, err)
 	}
 }

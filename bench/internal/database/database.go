@@ -1,0 +1,120 @@
+// Package database creates the seeded databases that the benchmarks run on, on SQLite and on PostgreSQL.
+//
+// The package imports seed, and of Usher service, sqlstore and pgtest.
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
+	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
+)
+
+// Engine creates databases of one engine below a directory.
+type Engine interface {
+	Name() string
+	// Create creates a copy of source, which no process may have open. Without a source the database is empty.
+	Create(ctx context.Context, source *Database) (*Database, error)
+	Drop(ctx context.Context, d *Database) error
+	// Open opens the database as the server does.
+	Open(ctx context.Context, d *Database) (*sqlstore.Store, error)
+	// Connect opens the database without Usher's storage layer, and with the same durability.
+	Connect(d *Database, maxConns int) (*sql.DB, error)
+	// CPUSeconds returns the CPU time that the engine's own processes have taken so far.
+	CPUSeconds() float64
+	Close() error
+}
+
+// Names returns the names that NewEngine accepts.
+func Names() []string { return []string{"sqlite", "postgres"} }
+
+// NewEngine creates the engine of a name in a directory. With deferMaintenance PostgreSQL puts its checkpoints and
+// vacuums off, so that none falls into the measurement of one side.
+func NewEngine(name, dir string, deferMaintenance bool) (Engine, error) {
+	switch name {
+	case "sqlite":
+		return &sqliteEngine{dir: dir}, nil
+	case "postgres":
+		e, err := newPostgres(dir, deferMaintenance)
+		if err != nil {
+			return nil, err
+		}
+		return e, nil
+	}
+	return nil, fmt.Errorf("there is no engine %q", name)
+}
+
+// Database is a seeded database.
+type Database struct {
+	Engine    Engine
+	Dir       string // Usher's data directory
+	URL       string // of PostgreSQL; "" on SQLite
+	ServerKey string
+	Users     int64
+}
+
+// CreateSeeded creates a database with that number of users.
+func CreateSeeded(ctx context.Context, e Engine, users int64) (*Database, error) {
+	d, err := e.Create(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if d.ServerKey, err = seed.NewKey(); err != nil {
+		return nil, err
+	}
+	d.Users = users
+	err = d.With(ctx, func(store *sqlstore.Store, accounts *service.Service) error {
+		return seed.Fill(ctx, store, accounts, users)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fill a database: %w", err)
+	}
+	return d, d.analyze(ctx)
+}
+
+// With opens the database, calls f and closes the database.
+func (d *Database) With(ctx context.Context, f func(*sqlstore.Store, *service.Service) error) error {
+	store, err := d.Engine.Open(ctx, d)
+	if err != nil {
+		return err
+	}
+	accounts, err := seed.Open(store, d.ServerKey, slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = f(store, accounts)
+	}
+	return errors.Join(err, store.Close())
+}
+
+// Copy creates a copy of the database, which no process may have open.
+func (d *Database) Copy(ctx context.Context) (*Database, error) {
+	c, err := d.Engine.Create(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("copy the database: %w", err)
+	}
+	c.ServerKey, c.Users = d.ServerKey, d.Users
+	return c, nil
+}
+
+// analyze updates PostgreSQL's statistics, as autovacuum would do after a while.
+func (d *Database) analyze(ctx context.Context) error {
+	if d.URL == "" {
+		return nil
+	}
+	db, err := d.Engine.Connect(d, 1)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `VACUUM (ANALYZE)`)
+	return errors.Join(err, db.Close())
+}
+
+// limitConns limits a pool to maxConns connections, all of which stay open.
+func limitConns(db *sql.DB, maxConns int) {
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+}

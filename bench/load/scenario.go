@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/seed-3a99a2fe/usher/bench/internal/requests"
+	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
+)
+
+// scenario is one request of a client, or a few that belong together. n is its number.
+type scenario func(c *requests.Conn, n int64) error
+
+// The mix of the traffic.
+const (
+	hashEvery = 20   // one of that many scenarios hashes a password
+	listEvery = 1000 // one of that many of the others lists all users
+)
+
+// mixed is the traffic of a day: mostly reads, some changes, and sign-ins.
+func mixed(unhashed, hashed scenario) scenario {
+	return func(c *requests.Conn, n int64) error {
+		if n%hashEvery == 0 {
+			return hashed(c, n/hashEvery)
+		}
+		return unhashed(c, n-n/hashEvery)
+	}
+}
+
+// unhashedScenario is the reads and changes of an administrator in turn. None hashes a password.
+func unhashedScenario(credential string, users int64) scenario {
+	whoami, user := requests.Whoami(credential), requests.User(credential, users)
+	patch, roles := requests.Patch(credential, users), requests.SetRoles(credential, users)
+	page, allRoles := requests.Get("/api/users?limit=50", credential), requests.Get("/api/roles", credential)
+	all := requests.List(credential)
+	cycle := []requests.Request{
+		whoami, user, whoami, patch, whoami, user, page, whoami, user, roles,
+		whoami, user, whoami, patch, whoami, user, allRoles, whoami,
+	}
+	return func(c *requests.Conn, n int64) error {
+		if n%listEvery == 0 {
+			return c.Do(all, n)
+		}
+		return c.Do(cycle[n%int64(len(cycle))], n)
+	}
+}
+
+// hashedScenario is, in turn, users who sign in, who mistype their password or who have forgotten it, and an
+// administrator who creates a user and deletes the user again.
+func hashedScenario(credential string, users int64) scenario {
+	cycle := []scenario{
+		signInAndOut(users), wrongSignIn(users), signInAndOut(users), forgottenPassword(users), signInAndOut(users),
+		createAndDelete(credential),
+	}
+	return func(c *requests.Conn, n int64) error { return cycle[n%int64(len(cycle))](c, n) }
+}
+
+// signInAndOut signs a user in, calls whoami and signs the user out. It uses the first half of the users, because
+// wrongSignIn may lock those of the other half.
+func signInAndOut(users int64) scenario {
+	signIn := requests.SignIns(users / 2)
+	return func(c *requests.Conn, n int64) error {
+		var session struct{ AuthToken string }
+		if err := c.DecodeAnswer(signIn.Bytes(n), signIn.Status, &session); err != nil {
+			return err
+		}
+		if err := c.Do(requests.Whoami(session.AuthToken), n); err != nil {
+			return err
+		}
+		return c.Do(requests.SignOut(session.AuthToken), n)
+	}
+}
+
+// wrongSignIn signs in with a wrong password.
+func wrongSignIn(users int64) scenario {
+	return func(c *requests.Conn, n int64) error {
+		email := seed.Email(users/2 + 1 + n%(users/2))
+		return c.Send(requests.SignIn(email, wrongPassword, n), http.StatusUnauthorized)
+	}
+}
+
+func forgottenPassword(users int64) scenario {
+	request := requests.ForgottenPasswords(users)
+	return func(c *requests.Conn, n int64) error { return c.Do(request, n) }
+}
+
+func createAndDelete(credential string) scenario {
+	create := requests.Create(credential, 1)
+	return func(c *requests.Conn, n int64) error {
+		var created []struct{ ID int64 }
+		if err := c.DecodeAnswer(create.Bytes(n), create.Status, &created); err != nil {
+			return err
+		}
+		if len(created) != 1 {
+			return fmt.Errorf("%d users were created, want 1", len(created))
+		}
+		return c.Send(requests.DeleteUser(credential, created[0].ID), http.StatusNoContent)
+	}
+}
