@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// TestBackupUnderWrites backs a server up while users are created. Restored, it
-// has every user that was answered before the backup began.
+// TestBackupUnderWrites makes a backup while users are created. The restored backup contains every user whose creation
+// was acknowledged before the backup began.
 func TestBackupUnderWrites(t *testing.T) {
 	t.Parallel()
-	const enough = 30 // users answered before the backup
+	const usersBefore = 30 // acknowledged before the backup
 	s := startServer(t, options{})
-	key := s.admin(t)
-	answered := make(chan user)
+	key := s.signInAdmin(t)
+	acknowledged := make(chan user)
 	done := make(chan struct{})
 	var work sync.WaitGroup
 	for w := range 3 {
@@ -31,59 +31,59 @@ func TestBackupUnderWrites(t *testing.T) {
 					return
 				}
 				select {
-				case answered <- into[[]user](t, a)[0]:
+				case acknowledged <- decode[[]user](t, a)[0]:
 				case <-done:
 					return
 				}
 			}
 		})
 	}
-	known := map[int64]string{}
-	for range enough {
-		u := <-answered
-		known[u.ID] = u.Email
+	expected := map[int64]string{}
+	for range usersBefore {
+		u := <-acknowledged
+		expected[u.ID] = u.Email
 	}
-	backed := make(chan said)
+	backup := make(chan commandResult)
 	file := filepath.Join(t.TempDir(), "usher.backup")
-	go func() { backed <- s.run(t, "", "backup", file) }()
-	meanwhile := 0
+	go func() { backup <- s.run(t, "", "backup", file) }()
+	during := 0
 	for ended := false; !ended; {
 		select {
-		case <-answered:
-			meanwhile++
-		case did := <-backed:
+		case <-acknowledged:
+			during++
+		case result := <-backup:
 			ended = true
-			if did.Code != 0 {
-				t.Errorf("usher backup exited with %d: %s", did.Code, did.Err)
+			if result.ExitCode != 0 {
+				t.Errorf("usher backup exited with %d: %s", result.ExitCode, result.Stderr)
 			}
 		}
 	}
 	close(done)
 	work.Wait()
-	t.Logf("%d users were created while the backup was made", meanwhile)
+	t.Logf("%d users were created during the backup", during)
 
-	r := restore(t, s, file)
+	r := restoreBackup(t, s, file)
 	users := map[int64]string{}
-	for _, u := range into[[]user](t, r.do(t, "GET", "/api/users", key, nil).want(t, http.StatusOK)) {
+	for _, u := range decode[[]user](t, r.do(t, "GET", "/api/users", key, nil).want(t, http.StatusOK)) {
 		users[u.ID] = u.Email
 	}
-	for id, email := range known {
+	for id, email := range expected {
 		if users[id] != email {
 			t.Errorf("user %d, %s, is %q in the backup", id, email, users[id])
 		}
 	}
 	r.addUser(t, key, "After", "after@example.com", adminPassword)
-	r.wantSealed(t)
+	r.awaitSealed(t)
 	r.stop(t)
 	checkDatabase(t, r.Data)
 }
 
-// restore starts a server on a new data directory made from a backup, with the
-// server key of another.
-func restore(t *testing.T, s *server, file string) *server {
+// restoreBackup restores a backup of s into a new data directory and starts a server there, with the server key of s.
+func restoreBackup(t *testing.T, s *server, file string) *server {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "restored")
-	wantText(t, "the output of usher restore", s.usher(t, "", "restore", "--data", data, file), "server.key")
+	output := s.mustRun(t, "", "restore", "--data", data, file)
+	wantContains(t, "the output of usher restore", output, "server.key")
 	key := readFile(t, filepath.Join(s.Data, "server.key"))
 	if err := os.WriteFile(filepath.Join(data, "server.key"), []byte(key), 0o600); err != nil {
 		t.Fatal(err)
@@ -91,71 +91,71 @@ func restore(t *testing.T, s *server, file string) *server {
 	return startServer(t, options{Data: data})
 }
 
-// wantSealed waits until every entry of the activity log is sealed, and finds
-// nothing wrong with it.
-func (s *server) wantSealed(t *testing.T) {
+// awaitSealed waits until every entry of the activity log is sealed, and verifies the log.
+func (s *server) awaitSealed(t *testing.T) {
 	t.Helper()
-	within(t, "all entries are sealed", func() bool {
-		return !strings.Contains(s.usher(t, "", "audit", "verify"), "not sealed yet")
+	eventually(t, "all entries are sealed", func() bool {
+		return !strings.Contains(s.mustRun(t, "", "audit", "verify"), "not sealed yet")
 	})
 }
 
-// TestRestoreInPlace goes back to a backup in the same data directory. The log is
-// shorter than its newest checkpoint has seen then, and goes on nevertheless.
+// TestRestoreInPlace restores a backup into the same data directory. The activity log then ends before its newest
+// checkpoint, and the server continues it all the same.
 func TestRestoreInPlace(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
-	key := s.admin(t)
+	key := s.signInAdmin(t)
 	file := filepath.Join(t.TempDir(), "usher.backup")
-	s.usher(t, "", "backup", file)
+	s.mustRun(t, "", "backup", file)
 	s.addUser(t, key, "Late", "late@example.com", adminPassword)
-	s.wantSealed(t)
-	witness := filepath.Join(s.Data, "activity-checkpoint")
-	if err := os.WriteFile(witness, []byte(s.usher(t, "", "audit", "checkpoint")), 0o600); err != nil {
+	s.awaitSealed(t)
+	checkpoint := filepath.Join(s.Data, "activity-checkpoint")
+	if err := os.WriteFile(checkpoint, []byte(s.mustRun(t, "", "audit", "checkpoint")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.refuse(t, "", "in use by process "+number(int64(s.cmd.Process.Pid)), "restore", file)
+	s.mustFail(t, "", fmt.Sprintf("in use by process %d", s.cmd.Process.Pid), "restore", file)
 	s.stop(t)
-	s.refuse(t, "", "is there already", "restore", file)
+	s.mustFail(t, "", "is there already", "restore", file)
 	for _, old := range []string{"usher.db", "usher.db-wal", "usher.db-shm"} {
 		if err := os.RemoveAll(filepath.Join(s.Data, old)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.usher(t, "", "restore", file)
+	s.mustRun(t, "", "restore", file)
 
-	s = s.again(t)
+	s = s.restart(t)
 	s.addUser(t, key, "Again", "late@example.com", adminPassword)
-	s.wantSealed(t)
-	aside, err := filepath.Glob(witness + ".*")
-	if err != nil || len(aside) != 1 {
-		t.Fatalf("set aside: %v, %v", aside, err)
+	s.awaitSealed(t)
+	setAside, err := filepath.Glob(checkpoint + ".*")
+	if err != nil || len(setAside) != 1 {
+		t.Fatalf("checkpoints set aside: %v, %v", setAside, err)
 	}
-	if did := s.run(t, "", "audit", "verify", "--checkpoint", aside[0]); did.Code != 1 {
-		t.Errorf("the old checkpoint shows nothing: %s", did.Out)
+	if result := s.run(t, "", "audit", "verify", "--checkpoint", setAside[0]); result.ExitCode != 1 {
+		t.Errorf("usher audit verify accepts the old checkpoint: %s", result.Stdout)
 	}
 }
 
-// TestOneServerADirectory starts a second server on the data of a first, which
-// runs or has crashed.
-func TestOneServerADirectory(t *testing.T) {
+// TestOneServerPerDirectory starts a second server on the data directory of a running one, which is refused, and of a
+// crashed one, which works.
+func TestOneServerPerDirectory(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
-	wantText(t, "what the second server says", failStart(t, options{Data: s.Data}),
-		"in use by process "+number(int64(s.cmd.Process.Pid)), "hint:", "--data")
-	s.usher(t, "", "admin", "unlock", adminEmail)
+	wantContains(t, "the output of the second server", startFailure(t, options{Data: s.Data}),
+		fmt.Sprintf("in use by process %d", s.cmd.Process.Pid), "hint:", "--data")
+	s.mustRun(t, "", "admin", "unlock", adminEmail)
 	s.kill(t)
-	s.again(t).admin(t)
+	s.restart(t).signInAdmin(t)
 }
 
-// TestNewerSchema starts a server on the data of a later release.
+// TestNewerSchema starts a server on the data directory of a later release.
 func TestNewerSchema(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
 	s.stop(t)
 	tamper(t, s.Data, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
-	wantText(t, "what the server says", failStart(t, options{Data: s.Data}), "migrated by a later release", "its schema is 9999", "nothing was changed")
-	s.refuse(t, "", "migrated by a later release", "admin", "unlock", adminEmail)
+	wantContains(t, "the output of the server", startFailure(t, options{Data: s.Data}),
+		"migrated by a later release", "its schema is 9999", "nothing was changed")
+	s.mustFail(t, "", "migrated by a later release", "admin", "unlock", adminEmail)
 	tamper(t, s.Data, "DELETE FROM goose_db_version WHERE version_id = 9999")
-	s.again(t).admin(t)
+	s.restart(t).signInAdmin(t)
 }

@@ -19,15 +19,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The widths at which pages are looked at, in pixels of CSS: a small telephone and a
-// large screen.
+// The widths at which pages are checked, in CSS pixels: a small phone and a large screen.
 const (
 	narrow = 360
 	wide   = 1920
 )
 
-// chromium is the one browser of all tests, started when the first needs it. Each test
-// has a profile of its own in it.
+// chromium is the browser that all tests share. The first test that needs it starts it; each has its own profile.
 var chromium = struct {
 	sync.Once
 	ctx context.Context
@@ -46,8 +44,7 @@ func startChromium() {
 	chromium.err = chromedp.Do(ctx)
 }
 
-// browser is a person's browser: a profile and one page in it, with what the page wrote
-// to the console.
+// browser is a browser profile with one page, and what the page wrote to the console.
 type browser struct {
 	t       *testing.T
 	ctx     context.Context
@@ -59,8 +56,8 @@ type browser struct {
 	console []string
 }
 
-// openBrowser opens a browser of a width, in which scripts run or do not. What a page
-// writes to the console fails the test at its end.
+// openBrowser opens a page of a width, with scripts enabled or disabled. If it writes to the console the test fails at
+// its end.
 func openBrowser(t *testing.T, s *server, width int, scripts bool) *browser {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
@@ -73,7 +70,7 @@ func openBrowser(t *testing.T, s *server, width int, scripts bool) *browser {
 	ctx, cancel := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, server: s, width: width, scripts: scripts}
-	if err := chromedp.Listen(ctx, b.hear); err != nil {
+	if err := chromedp.Listen(ctx, b.recordConsole); err != nil {
 		t.Fatalf("open a page: %v", err)
 	}
 	b.run("set the page up",
@@ -84,14 +81,14 @@ func openBrowser(t *testing.T, s *server, width int, scripts bool) *browser {
 		devtools(emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Europe/Paris"}),
 	)
 	t.Cleanup(func() {
-		if said := b.said(); said != "" {
-			t.Errorf("the console of the browser is not empty:\n%s", said)
+		if text := b.consoleText(); text != "" {
+			t.Errorf("the console of the browser is not empty:\n%s", text)
 		}
 	})
 	return b
 }
 
-// devtools is a command of the DevTools protocol as a step.
+// devtools is a command of the DevTools protocol as a chromedp action.
 func devtools[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, c, params)
@@ -99,9 +96,9 @@ func devtools[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.
 	})
 }
 
-// hear keeps what is written to the console: by a script, by a failure, or by the
-// browser itself, about its policies for instance.
-func (b *browser) hear(event any) {
+// recordConsole records console output of scripts, uncaught exceptions, and messages of the browser itself, such as
+// violations of the content security policy.
+func (b *browser) recordConsole(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch e := event.(type) {
@@ -111,16 +108,15 @@ func (b *browser) hear(event any) {
 	case *runtime.EventExceptionThrown:
 		b.console = append(b.console, e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.EntryLevelVerbose { // hints that browsers do not show unless asked to, and give by chance
+		if e.Entry.Level == log.EntryLevelVerbose { // hidden by default, and not deterministic
 			return
 		}
 		b.console = append(b.console, string(e.Entry.Level)+" "+e.Entry.Text+" "+e.Entry.URL)
 	}
 }
 
-// said returns what was written to the console so far. A page that was answered with a
-// status of failure is not a fault of the page.
-func (b *browser) said() string {
+// consoleText returns the console output so far, without the messages about 4xx responses.
+func (b *browser) consoleText() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var lines []string
@@ -132,20 +128,20 @@ func (b *browser) said() string {
 	return strings.Join(lines, "\n")
 }
 
-// run does something in the page, and fails the test when it does not come about.
+// run runs steps in the page. It fails the test if one fails or times out.
 func (b *browser) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, defaultTimeout)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		b.t.Fatalf("%s: %v\nat %s:\n%s", what, err, b.address(), b.text())
 	}
 }
 
-// get is run for a step that has a value.
-func get[T any](b *browser, what string, step chromedp.Action[T]) T {
+// runValue runs a step that returns a value.
+func runValue[T any](b *browser, what string, step chromedp.Action[T]) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, defaultTimeout)
 	defer cancel()
 	value, err := chromedp.Run(ctx, step)
 	if err != nil {
@@ -163,25 +159,24 @@ func (b *browser) visit(path string) {
 // eval returns the value of an expression of JavaScript in the page.
 func eval[T any](b *browser, expression string) T {
 	b.t.Helper()
-	return get(b, "evaluate "+expression, chromedp.Evaluate[T](expression))
+	return runValue(b, "evaluate "+expression, chromedp.Evaluate[T](expression))
 }
 
-// address is the path of the page, with its query.
-func (b *browser) address() string { return b.glance("location.pathname + location.search") }
+// address returns the path and query of the page.
+func (b *browser) address() string { return b.evalText("location.pathname + location.search") }
 
-// text is what can be read on the page.
-func (b *browser) text() string { return b.glance("document.body.innerText") }
+// text returns the visible text of the page.
+func (b *browser) text() string { return b.evalText("document.body.innerText") }
 
-// glance is eval for a text, and "" where there is none.
-func (b *browser) glance(expression string) string {
+// evalText returns the string value of an expression, and "" if there is none.
+func (b *browser) evalText(expression string) string {
 	ctx, cancel := context.WithTimeout(b.ctx, time.Second)
 	defer cancel()
 	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](expression))
 	return text
 }
 
-// fill types a value into the field of a name, in place of what is there. A list to
-// choose from takes the value of one of its options.
+// fill replaces the value of the form field with the name. In a <select> it chooses the option with the value.
 func (b *browser) fill(name, value string) {
 	b.t.Helper()
 	selector := fmt.Sprintf("main [name=%q]:not([type=hidden])", name)
@@ -192,36 +187,35 @@ func (b *browser) fill(name, value string) {
 	b.run("fill "+name, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), value))
 }
 
-// click clicks on what a selector finds.
+// click clicks on the element that the selector matches.
 func (b *browser) click(selector string) {
 	b.t.Helper()
 	b.run("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// press sends a form, or follows a link, by clicking on the button or link with these
-// words, and returns when the next page is there.
-func (b *browser) press(words string) {
+// press clicks on the button or link with the label, and returns when the next page is loaded.
+func (b *browser) press(label string) {
 	b.t.Helper()
-	selector := fmt.Sprintf(`//*[self::button or self::a or self::summary][normalize-space()=%q]`, words)
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	selector := fmt.Sprintf(`//*[self::button or self::a or self::summary][normalize-space()=%q]`, label)
+	ctx, cancel := context.WithTimeout(b.ctx, defaultTimeout)
 	defer cancel()
 	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.NodeVisible)); err != nil {
-		b.t.Fatalf("press %s: %v\nat %s:\n%s", words, err, b.address(), b.text())
+		b.t.Fatalf("press %s: %v\nat %s:\n%s", label, err, b.address(), b.text())
 	}
 }
 
-// want fails the test unless the page says each of the texts.
+// want fails the test unless the page contains each of the texts.
 func (b *browser) want(texts ...string) {
 	b.t.Helper()
-	said := b.text()
+	page := b.text()
 	for _, text := range texts {
-		if !strings.Contains(said, text) {
-			b.t.Fatalf("%s does not say %q:\n%s", b.address(), text, said)
+		if !strings.Contains(page, text) {
+			b.t.Fatalf("%s does not contain %q:\n%s", b.address(), text, page)
 		}
 	}
 }
 
-// signIn signs in, from wherever the browser is.
+// signIn opens the sign-in page and signs in.
 func (b *browser) signIn(email, password string) {
 	b.t.Helper()
 	b.visit("/sign-in")
@@ -230,51 +224,54 @@ func (b *browser) signIn(email, password string) {
 	b.press("Sign in")
 }
 
-// look looks at the page as it is: nothing is wider than the screen, and axe finds no
-// violation of WCAG 2.2 AA. A picture of it goes to .cache/screenshots under the name.
-// What takes long is left out where the page is the same: without scripts, where axe
-// could not run either, and on the other engine.
-func (b *browser) look(name string) {
+// check checks the page: nothing is wider than the screen, and axe-core finds no violation of WCAG 2.2 AA. It writes a
+// screenshot to .cache/screenshots under the name. The slow parts run only once for each page: with scripts, which
+// axe-core needs, and on SQLite.
+func (b *browser) check(name string) {
 	b.t.Helper()
-	if overflow := eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); overflow > 0 {
+	const excessWidth = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+	if overflow := eval[int](b, excessWidth); overflow > 0 {
 		b.t.Errorf("%s is %d pixels wider than a screen of %d", b.address(), overflow, b.width)
 	}
 	if !b.scripts || os.Getenv("USHER_TEST_ENGINE") == "postgres" {
 		return
 	}
-	b.picture(name)
-	for _, violation := range b.axe() {
+	b.screenshot(name)
+	for _, violation := range b.accessibilityViolations() {
 		b.t.Errorf("%s (%s, %d): %s", b.address(), name, b.width, violation)
 	}
 }
 
-// picture writes a picture of the whole page.
-func (b *browser) picture(name string) {
+// screenshot writes a screenshot of the whole page.
+func (b *browser) screenshot(name string) {
 	b.t.Helper()
-	image := get(b, "take a picture", chromedp.FullScreenshot(100))
-	directory := filepath.Join("..", ".cache", "screenshots")
-	if err := os.MkdirAll(directory, 0o755); err != nil {
+	image := runValue(b, "take a screenshot", chromedp.FullScreenshot(100))
+	dir := filepath.Join("..", ".cache", "screenshots")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(directory, fmt.Sprintf("%s-%d.png", name, b.width)), image, 0o644); err != nil {
+	file := filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, b.width))
+	if err := os.WriteFile(file, image, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-// axeSource is the script of axe-core, which scripts/test-env.sh fetches.
+// axeSource returns the script of axe-core, which scripts/test-env.sh downloads.
 var axeSource = sync.OnceValues(func() (string, error) {
 	text, err := os.ReadFile(filepath.Join("..", ".cache", "axe-core", "axe.min.js"))
 	return string(text), err
 })
 
-// axe returns what axe-core finds wrong with the page.
-func (b *browser) axe() []string {
+// accessibilityViolations returns the violations that axe-core finds on the page.
+func (b *browser) accessibilityViolations() []string {
 	b.t.Helper()
 	source, err := axeSource()
 	if err != nil {
-		b.t.Fatalf("%v. hint: scripts/test-env.sh fetches axe-core", err)
+		b.t.Fatalf("%v. hint: scripts/test-env.sh downloads axe-core", err)
 	}
-	const check = `;axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(found =>
-		found.violations.flatMap(v => v.nodes.map(n => v.id + ": " + v.help + ": " + n.html + " " + n.failureSummary)))`
-	return get(b, "run axe", chromedp.Evaluate[[]string](source+check, chromedp.EvalAwaitPromise))
+	const check = `;
+		axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(found =>
+			found.violations.flatMap(v =>
+				v.nodes.map(n => v.id + ": " + v.help + ": " + n.html + " " + n.failureSummary)))`
+	return runValue(b, "run axe", chromedp.Evaluate[[]string](source+check, chromedp.EvalAwaitPromise))
 }

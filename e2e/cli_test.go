@@ -10,46 +10,49 @@ import (
 	"testing"
 )
 
-// said is what a command of usher has written, and how it ended.
-type said struct {
-	Out, Err string
-	Code     int
+// commandResult is the output and the exit code of a usher command.
+type commandResult struct {
+	Stdout, Stderr string
+	ExitCode       int
 }
 
-// run runs usher with a credential against a server, in its environment.
-func (s *server) run(t *testing.T, key string, arguments ...string) said {
+// run runs a usher command against the server, with a credential and in the server's environment.
+func (s *server) run(t *testing.T, key string, arguments ...string) commandResult {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), defaultTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, usher, arguments...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "USHER_") })
 	cmd.Env = append(cmd.Env, s.options.Env...)
-	cmd.Env = append(cmd.Env, "USHER_SERVER="+s.URL, "USHER_TOKEN="+key, "USHER_DATA="+s.Data, "USHER_CONFIG_DIR="+cmd.Dir)
+	cmd.Env = append(cmd.Env,
+		"USHER_SERVER="+s.URL, "USHER_TOKEN="+key, "USHER_DATA="+s.Data, "USHER_CONFIG_DIR="+cmd.Dir)
 	cmd.Env = append(cmd.Env, s.options.Env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil || ctx.Err() != nil {
 		t.Fatalf("usher %s: %v\n%s", strings.Join(arguments, " "), err, &stderr)
 	}
-	return said{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+	return commandResult{Stdout: stdout.String(), Stderr: stderr.String(), ExitCode: cmd.ProcessState.ExitCode()}
 }
 
-// usher is run for a command that must succeed, and returns what it wrote.
-func (s *server) usher(t *testing.T, key string, arguments ...string) string {
+// mustRun runs a command that must succeed, and returns its standard output.
+func (s *server) mustRun(t *testing.T, key string, arguments ...string) string {
 	t.Helper()
-	did := s.run(t, key, arguments...)
-	if did.Code != 0 {
-		t.Fatalf("usher %s exited with %d: %s%s", strings.Join(arguments, " "), did.Code, did.Out, did.Err)
+	result := s.run(t, key, arguments...)
+	if result.ExitCode != 0 {
+		t.Fatalf("usher %s exited with %d: %s%s",
+			strings.Join(arguments, " "), result.ExitCode, result.Stdout, result.Stderr)
 	}
-	return did.Out
+	return result.Stdout
 }
 
-// refuse is run for a command that must fail, and say why.
-func (s *server) refuse(t *testing.T, key, why string, arguments ...string) {
+// mustFail runs a command that must fail with a message that contains reason.
+func (s *server) mustFail(t *testing.T, key, reason string, arguments ...string) {
 	t.Helper()
-	did := s.run(t, key, arguments...)
-	if did.Code == 0 || !strings.Contains(did.Err, why) {
-		t.Errorf("usher %s exited with %d and said %q, want a failure with %q", strings.Join(arguments, " "), did.Code, did.Err, why)
+	result := s.run(t, key, arguments...)
+	if result.ExitCode == 0 || !strings.Contains(result.Stderr, reason) {
+		t.Errorf("usher %s exited with %d and wrote %q, want a failure with %q",
+			strings.Join(arguments, " "), result.ExitCode, result.Stderr, reason)
 	}
 }

@@ -19,57 +19,59 @@ const (
 
 func TestConsoleProfile(t *testing.T) {
 	eachBrowser(t, options{}, func(t *testing.T, b *browser) {
-		key := b.server.admin(t)
+		key := b.server.signInAdmin(t)
 		id := b.server.addUser(t, key, "Ada", adaEmail, adaPassword)
-		b.server.do(t, http.MethodPatch, "/api/users/"+number(id), key, fields{"password": adaPassword}).want(t, 200)
-		forgottenPassword(b)
-		givenPassword(b)
-		profile(t, b)
-		ownKeys(b)
+		b.server.do(t, http.MethodPatch, "/api/users/"+formatID(id), key, fields{"password": adaPassword}).want(t, 200)
+		requestRecoveryByPage(b)
+		replaceTemporaryPassword(b)
+		editProfile(t, b)
+		manageKeys(b)
 		b.visit("/profile/activity")
 		b.want("Made an API key", "Changed the password")
-		b.look("profile-activity")
+		b.check("profile-activity")
 	})
 }
 
-// forgottenPassword asks for a message.
-func forgottenPassword(b *browser) {
+// requestRecoveryByPage requests a recovery message.
+func requestRecoveryByPage(b *browser) {
 	b.visit("/reset-password")
-	b.look("reset-no-link")
+	b.check("reset-no-link")
 	b.press("Ask for a message")
-	b.look("forgotten")
+	b.check("forgotten")
 	b.fill("email", "ada@")
-	b.run("send what browsers refuse", chromedp.SetAttributes(chromedp.CSS("main form"), map[string]string{"novalidate": ""}))
+	noValidate := map[string]string{"novalidate": ""}
+	b.run("disable the browser's validation", chromedp.SetAttributes(chromedp.CSS("main form"), noValidate))
 	b.press("Send me a message")
 	b.want("Must be an e-mail address.")
-	b.look("forgotten-refused")
+	b.check("forgotten-refused")
 	b.fill("email", adaEmail)
 	b.press("Send me a message")
 	b.want("If there is an account with the address")
-	b.look("forgotten-sent")
+	b.check("forgotten-sent")
 }
 
-// givenPassword signs in with a password that was given, and chooses another.
-func givenPassword(b *browser) {
+// replaceTemporaryPassword signs in with a password that an administrator has set, and changes it.
+func replaceTemporaryPassword(b *browser) {
 	b.signIn(adaEmail, adaPassword)
 	b.want("Choose a new password")
-	b.look("password-given")
+	b.check("password-given")
 	b.fill("oldPassword", "Wrong-Password-7")
 	b.fill("newPassword", "battery")
 	b.fill("repeat", "battery")
 	if b.scripts {
-		if met := eval[string](b, "[...document.querySelectorAll('.guide .met')].map(part => part.textContent).join()"); met != "A lower-case letter from a to z: met" {
-			b.t.Errorf("of the rule is met: %s", met)
+		const metRules = "[...document.querySelectorAll('.guide .met')].map(part => part.textContent).join()"
+		if met := eval[string](b, metRules); met != "A lower-case letter from a to z: met" {
+			b.t.Errorf("the met rules of the policy are: %s", met)
 		}
 		b.click("button[data-reveal=newPassword]")
-		if shown := eval[string](b, "document.getElementById('newPassword').type"); shown != "text" {
-			b.t.Errorf("the password is shown as %s", shown)
+		if got := eval[string](b, "document.getElementById('newPassword').type"); got != "text" {
+			b.t.Errorf("the type of the revealed field is %s, want text", got)
 		}
-		b.look("password-guide")
+		b.check("password-guide")
 	}
 	b.press("Change password")
 	b.want("Must have at least 12 characters")
-	b.look("password-refused")
+	b.check("password-refused")
 	b.fill("oldPassword", adaPassword)
 	b.fill("newPassword", nextPassword)
 	b.fill("repeat", nextPassword)
@@ -77,26 +79,26 @@ func givenPassword(b *browser) {
 	b.want("Your password was changed.")
 }
 
-// profile changes what a person says of himself, and how he wants his pages.
-func profile(t *testing.T, b *browser) {
+// editProfile changes the profile and the appearance.
+func editProfile(t *testing.T, b *browser) {
 	b.visit("/profile")
 	b.fill("name", " ")
 	b.press("Save")
 	b.want("Must not be empty or white space alone.")
-	b.look("profile-refused")
+	b.check("profile-refused")
 	b.fill("name", "Ada")
 	b.fill("surname", "Lovelace")
 	b.press("Save")
 	b.want("Your profile was saved.")
-	b.look("profile-initials")
+	b.check("profile-initials")
 
-	b.run("choose a file", chromedp.SetUploadFiles(chromedp.CSS("[name=picture]"), []string{portrait(t)}))
+	b.run("choose a file", chromedp.SetUploadFiles(chromedp.CSS("[name=picture]"), []string{largePicture(t)}))
 	b.press("Upload")
 	b.want("Your picture was changed.")
 	if width := eval[int](b, "document.querySelector('.portrait img').naturalWidth"); width != 256 {
 		b.t.Errorf("the picture is %d pixels wide", width)
 	}
-	b.look("profile")
+	b.check("profile")
 
 	b.fill("zone", "Nowhere")
 	b.press("Save appearance")
@@ -106,21 +108,21 @@ func profile(t *testing.T, b *browser) {
 	b.fill("theme", "dark")
 	b.press("Save appearance")
 	b.want("L’apparence est enregistrée.")
-	b.look("profile-dark-french")
+	b.check("profile-dark-french")
 	b.fill("language", "en")
 	b.fill("theme", "light")
 	b.press("Enregistrer l’apparence")
 	b.want("The appearance was saved.")
 
 	b.visit("/profile/password")
-	b.look("password")
+	b.check("password")
 	b.visit("/profile/sessions")
 	b.want("Chrome on Linux")
-	b.look("profile-sessions")
+	b.check("profile-sessions")
 }
 
-// portrait is a file with a picture, which is too large for an account.
-func portrait(t *testing.T) string {
+// largePicture writes a PNG file that is larger than profile pictures, and returns its path.
+func largePicture(t *testing.T) string {
 	t.Helper()
 	m := image.NewNRGBA(image.Rect(0, 0, 600, 400))
 	for i := range m.Pix {
@@ -138,11 +140,11 @@ func portrait(t *testing.T) string {
 	return name
 }
 
-// ownKeys makes keys and ends one.
-func ownKeys(b *browser) {
+// manageKeys creates API keys and revokes one.
+func manageKeys(b *browser) {
 	b.visit("/profile/keys")
 	b.want("You have no named key.")
-	b.look("keys-none")
+	b.check("keys-none")
 	b.fill("name", " ")
 	b.press("Make a key")
 	b.want("Must not be empty or white space alone.")
@@ -152,14 +154,15 @@ func ownKeys(b *browser) {
 	b.want("This is shown once.")
 	if b.scripts {
 		b.click("button[data-copy]")
-		get(b, "see that it was copied", chromedp.Poll[bool]("document.getElementById('once-status').textContent == 'Copied'"))
+		const copied = "document.getElementById('once-status').textContent == 'Copied'"
+		runValue(b, "wait for the copy", chromedp.Poll[bool](copied))
 	}
-	b.look("keys-made")
+	b.check("keys-made")
 	b.press("Back")
 	b.press("Make a key of the contract")
 	b.want("You can have it shown again.")
 	b.press("Back")
-	b.look("keys")
+	b.check("keys")
 	b.press("Show it")
 	b.want("Do not leave the page open.")
 	b.press("Back")
@@ -167,7 +170,7 @@ func ownKeys(b *browser) {
 	b.want("There is one at a time")
 	b.press("Cancel")
 	b.press("End: Backup script")
-	b.look("keys-end")
+	b.check("keys-end")
 	b.press("End the key")
 	b.want("The key has ended.")
 }

@@ -7,11 +7,10 @@ import (
 	"testing"
 )
 
-var allBrowsers = flag.Bool("browsers", false, "open the pages in every browser on PostgreSQL, too")
+var allBrowsers = flag.Bool("browsers", false, "open the pages in all browsers on PostgreSQL, too")
 
-// eachBrowser runs a test in a wide and a narrow browser, and in one without scripts. On
-// PostgreSQL, where the pages are the same, it is the first alone unless -browsers asks
-// for all.
+// eachBrowser runs a test in a wide browser, in a narrow one, and in one without scripts. On PostgreSQL the pages are
+// the same, so there it runs only the first, unless the flag -browsers is set.
 func eachBrowser(t *testing.T, o options, test func(t *testing.T, b *browser)) {
 	t.Parallel()
 	kinds := []struct {
@@ -32,18 +31,18 @@ func TestConsoleSignIn(t *testing.T) {
 	eachBrowser(t, options{}, func(t *testing.T, b *browser) {
 		b.visit("/profile/sessions")
 		b.want("Sign in", "E-mail", "Password")
-		b.look("sign-in")
+		b.check("sign-in")
 		b.fill("email", adminEmail)
 		b.fill("password", "not the password")
 		b.press("Sign in")
 		b.want("The address and the password do not match")
-		b.look("sign-in-refused")
+		b.check("sign-in-refused")
 		b.fill("password", adminPassword)
 		b.press("Sign in")
 		if got := b.address(); got != "/profile/sessions" {
-			t.Errorf("after signing in the browser is at %s", got)
+			t.Errorf("after the sign-in the browser is at %s", got)
 		}
 		b.want("This one")
-		b.look("sessions")
+		b.check("sessions")
 	})
 }

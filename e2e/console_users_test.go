@@ -8,23 +8,26 @@ import (
 
 func TestConsoleUsers(t *testing.T) {
 	eachBrowser(t, options{}, func(t *testing.T, b *browser) {
-		admin := b.server.admin(t)
-		var people []fields
+		admin := b.server.signInAdmin(t)
+		var users []fields
 		for i := range 60 {
-			people = append(people, fields{"name": fmt.Sprintf("Person %02d", i), "email": fmt.Sprintf("person%02d@example.com", i), "password": adminPassword, "active": i%3 > 0})
+			users = append(users, fields{
+				"name": fmt.Sprintf("Person %02d", i), "email": fmt.Sprintf("person%02d@example.com", i),
+				"password": adminPassword, "active": i%3 > 0,
+			})
 		}
-		b.server.do(t, "POST", "/api/users", admin, people).want(t, http.StatusCreated)
+		b.server.do(t, "POST", "/api/users", admin, users).want(t, http.StatusCreated)
 		b.signIn(adminEmail, adminPassword)
 
 		b.visit("/users")
 		b.want("50 users on this page", "Person 00", "inactive")
-		b.look("users")
+		b.check("users")
 		b.press("Next page")
 		b.want("11 users on this page", "Person 59")
 		b.fill("search", "nobody at all")
 		b.press("Filter")
 		b.want("Nobody fits these filters.")
-		b.look("users-nobody")
+		b.check("users-nobody")
 		b.fill("search", "person0")
 		b.fill("active", "true")
 		b.press("Filter")
@@ -44,7 +47,7 @@ func TestConsoleUsers(t *testing.T) {
 		b.fill("action", "deactivate")
 		b.press("Go on")
 		b.want("Deactivate 6 users?", "Person 01", "Their sessions end")
-		b.look("users-several")
+		b.check("users-several")
 		b.press("Deactivate")
 		b.want("6 users are inactive.", "Nobody fits these filters.")
 
@@ -55,10 +58,10 @@ func TestConsoleUsers(t *testing.T) {
 		b.press("Go on")
 		b.press("Activate")
 		b.want("One user was left as before", "One user is active.", "Through your own id")
-		b.look("users-refused")
+		b.check("users-refused")
 
 		b.visit("/users/new")
-		b.look("user-new")
+		b.check("user-new")
 		b.fill("email", adminEmail)
 		b.fill("name", "Ada")
 		b.press("Create the user")
@@ -69,7 +72,7 @@ func TestConsoleUsers(t *testing.T) {
 		b.fill("email", "ada@example.com")
 		b.press("Create the user")
 		b.want("Must have at least 12 characters")
-		b.look("user-new-refused")
+		b.check("user-new-refused")
 		b.fill("password", adminPassword)
 		b.fill("repeat", adminPassword)
 		b.press("Create the user")
@@ -80,11 +83,11 @@ func TestConsoleUsers(t *testing.T) {
 		b.fill("surname", "Lovelace")
 		b.press("Save")
 		b.want("The changes are saved.", "Ada Lovelace", "Recent activity", "Made a user")
-		b.look("user")
+		b.check("user")
 		b.fill("email", adminEmail)
 		b.press("Save")
 		b.want("Edit Ada Lovelace", "Is the address of another user.")
-		b.look("user-refused")
+		b.check("user-refused")
 		b.press("Ada Lovelace")
 		b.click("[name=role][value='1']")
 		b.press("Save the roles")
@@ -95,7 +98,7 @@ func TestConsoleUsers(t *testing.T) {
 		b.want("Not signed in anywhere.")
 
 		b.press("Set a password")
-		b.look("user-password")
+		b.check("user-password")
 		b.fill("password", adminPassword)
 		b.fill("repeat", "something else")
 		b.press("Set the password")
@@ -110,7 +113,7 @@ func TestConsoleUsers(t *testing.T) {
 		b.fill("typed", "Ada")
 		b.press("Delete")
 		b.want("This is not the same.")
-		b.look("user-delete")
+		b.check("user-delete")
 		b.fill("typed", "Ada Lovelace")
 		b.press("Delete")
 		b.want("One user is deleted.")

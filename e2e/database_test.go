@@ -5,10 +5,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	_ "modernc.org/sqlite" // reads the database as any other program would
+	_ "modernc.org/sqlite" // reads the database independently of Usher
 )
 
-// openDatabase opens the database of a server for reading.
+// openDatabase opens the SQLite database in a data directory read-only.
 func openDatabase(t *testing.T, data string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "usher.db")+"?mode=ro")
@@ -18,14 +18,14 @@ func openDatabase(t *testing.T, data string) *sql.DB {
 	return db
 }
 
-// checkDatabase asks SQLite whether the file is whole.
+// checkDatabase checks the integrity of the SQLite database and its foreign keys.
 func checkDatabase(t *testing.T, data string) {
 	t.Helper()
 	db := openDatabase(t, data)
 	defer db.Close()
-	var verdict string
-	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
-		t.Errorf("integrity_check: %q, %v", verdict, err)
+	var report string
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&report); err != nil || report != "ok" {
+		t.Errorf("integrity_check: %q, %v", report, err)
 	}
 	rows, err := db.Query("PRAGMA foreign_key_check")
 	if err != nil {
@@ -33,14 +33,14 @@ func checkDatabase(t *testing.T, data string) {
 	}
 	defer rows.Close()
 	if rows.Next() {
-		t.Error("foreign_key_check finds a row that refers to nothing")
+		t.Error("foreign_key_check finds a row with a dangling reference")
 	}
 	if err := rows.Err(); err != nil {
 		t.Error(err)
 	}
 }
 
-// tamper changes the database as somebody who has the file can.
+// tamper changes the SQLite database directly, as an attacker with write access to the file can.
 func tamper(t *testing.T, data, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "usher.db"))
@@ -53,6 +53,6 @@ func tamper(t *testing.T, data, statement string) {
 		t.Fatal(err)
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		t.Fatalf("nothing was tampered with: %v", err)
+		t.Fatalf("the statement changed no row: %v", err)
 	}
 }

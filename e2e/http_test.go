@@ -8,16 +8,16 @@ import (
 	"testing"
 )
 
-// answer is what a server answered.
+// answer is the answer of a server.
 type answer struct {
-	URL    string // that answered, after redirects
+	URL    string // after redirects
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// do sends a request of the API and returns the answer. The key, if any, goes
-// into x-api-key; the body, if any, is sent as JSON.
+// do sends an API request and returns the answer. The key is sent in X-Api-Key, and the body as JSON; both may be
+// empty.
 func (s *server) do(t *testing.T, method, path, key string, body any) answer {
 	t.Helper()
 	a, err := s.try(method, path, key, body)
@@ -27,8 +27,7 @@ func (s *server) do(t *testing.T, method, path, key string, body any) answer {
 	return a
 }
 
-// try is do for a server that may be gone, and for other goroutines than the
-// test's.
+// try is do that returns errors. It is for servers that may have crashed, and for goroutines other than the test's.
 func (s *server) try(method, path, key string, body any) (answer, error) {
 	var reader io.Reader
 	if body != nil {
@@ -59,7 +58,9 @@ func send(client *http.Client, request *http.Request) (answer, error) {
 	}
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	return answer{response.Request.URL.String(), response.StatusCode, response.Header, content}, err
+	return answer{
+		URL: response.Request.URL.String(), Status: response.StatusCode, Header: response.Header, Body: content,
+	}, err
 }
 
 func mustJSON(t *testing.T, value any) []byte {
@@ -71,7 +72,7 @@ func mustJSON(t *testing.T, value any) []byte {
 	return encoded
 }
 
-// want fails the test unless the answer has the status given.
+// want fails the test unless the answer has the status.
 func (a answer) want(t *testing.T, status int) answer {
 	t.Helper()
 	if a.Status != status {
@@ -80,26 +81,26 @@ func (a answer) want(t *testing.T, status int) answer {
 	return a
 }
 
-// wantError fails the test unless the answer is an error with this status and code.
+// wantError fails the test unless the answer is an error with the status and code.
 func (a answer) wantError(t *testing.T, status int, code string) {
 	t.Helper()
 	a.want(t, status)
-	if got := into[struct{ Error string }](t, a).Error; got != code {
+	if got := decode[struct{ Error string }](t, a).Error; got != code {
 		t.Fatalf("the answer has the code %q, want %q: %s", got, code, a.Body)
 	}
 }
 
-// into decodes the body of an answer.
-func into[T any](t *testing.T, a answer) T {
+// decode decodes the JSON body of an answer.
+func decode[T any](t *testing.T, a answer) T {
 	t.Helper()
 	var value T
 	if err := json.Unmarshal(a.Body, &value); err != nil {
-		t.Fatalf("the answer is no JSON of the form wanted: %v: %s", err, a.Body)
+		t.Fatalf("decode the answer: %v: %s", err, a.Body)
 	}
 	return value
 }
 
-// user is what the tests look at of a user.
+// user is the part of a user that the tests check.
 type user struct {
 	ID         int64
 	Name       string
@@ -112,15 +113,15 @@ type user struct {
 // fields is a JSON object.
 type fields map[string]any
 
-// signIn returns a new session of a user.
+// signIn signs a user in and returns the session's token.
 func (s *server) signIn(t *testing.T, email, password string) string {
 	t.Helper()
 	a := s.do(t, "POST", "/api/login", "", fields{"email": email, "password": password}).want(t, http.StatusOK)
-	return into[struct{ AuthToken string }](t, a).AuthToken
+	return decode[struct{ AuthToken string }](t, a).AuthToken
 }
 
-// admin returns a new session of the first administrator.
-func (s *server) admin(t *testing.T) string {
+// signInAdmin signs the first administrator in and returns the session's token.
+func (s *server) signInAdmin(t *testing.T) string {
 	t.Helper()
 	return s.signIn(t, adminEmail, adminPassword)
 }
@@ -128,12 +129,13 @@ func (s *server) admin(t *testing.T) string {
 // addUser creates an active user and returns the id.
 func (s *server) addUser(t *testing.T, key, name, email, password string) int64 {
 	t.Helper()
-	a := s.do(t, "POST", "/api/users", key, []fields{{"name": name, "email": email, "password": password, "active": true}})
-	return into[[]user](t, a.want(t, http.StatusCreated))[0].ID
+	body := []fields{{"name": name, "email": email, "password": password, "active": true}}
+	a := s.do(t, "POST", "/api/users", key, body)
+	return decode[[]user](t, a.want(t, http.StatusCreated))[0].ID
 }
 
-// refuseSignIn fails the test unless the password is not that of the user.
-func (s *server) refuseSignIn(t *testing.T, email, password string) {
+// wantSignInRefused fails the test unless a sign-in fails with INVALID_CREDENTIALS.
+func (s *server) wantSignInRefused(t *testing.T, email, password string) {
 	t.Helper()
 	s.do(t, "POST", "/api/login", "", fields{"email": email, "password": password}).
 		wantError(t, http.StatusUnauthorized, "INVALID_CREDENTIALS")

@@ -8,79 +8,80 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// claimTime is how long after a crash in the middle of a delivery the next attempt
-// may come: the server cannot know whether another process still makes the first.
-const claimTime = time.Minute
+// claimTimeout is the longest time from a crash during a delivery to the next attempt. Until then another process might
+// still be delivering the message.
+const claimTimeout = time.Minute
 
-// outboxMail is what the tests look at of a message of the outbox.
+// outboxMail is the part of an outbox message that the tests check.
 type outboxMail struct {
 	State     string
 	LastError *string
 }
 
+// outbox lists the messages of the outbox.
 func (s *server) outbox(t *testing.T, key string) []outboxMail {
 	t.Helper()
-	return into[[]outboxMail](t, s.do(t, "GET", "/api/mail", key, nil).want(t, http.StatusOK))
+	return decode[[]outboxMail](t, s.do(t, "GET", "/api/mail", key, nil).want(t, http.StatusOK))
 }
 
-// TestMailSurvivesCrash kills the server between the request for a message and its
-// delivery. The next server delivers it, once.
+// TestMailSurvivesCrash kills the server between the request for a message and its delivery. The restarted server
+// delivers it exactly once.
 func TestMailSurvivesCrash(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		prepare func(*mailtest.Server)
-		// wait returns when the server is to be killed.
-		wait  func(t *testing.T, s *server, key string, post *mailtest.Server)
-		mend  func(*mailtest.Server)
-		limit time.Duration // for the delivery
+		// wait returns when the server should be killed.
+		wait   func(t *testing.T, s *server, key string, smtp *mailtest.Server)
+		repair func(*mailtest.Server)
+		limit  time.Duration // for the delivery
 	}{
 		"mail server refuses": {
-			prepare: func(post *mailtest.Server) { post.Refuse(mailtest.Mail, 451) },
+			prepare: func(smtp *mailtest.Server) { smtp.Refuse(mailtest.Mail, 451) },
 			wait: func(t *testing.T, s *server, key string, _ *mailtest.Server) {
-				within(t, "a delivery has failed", func() bool { return s.outbox(t, key)[0].LastError != nil })
+				eventually(t, "a delivery failed", func() bool { return s.outbox(t, key)[0].LastError != nil })
 			},
-			mend:  func(post *mailtest.Server) { post.Refuse(mailtest.Mail, 0) },
-			limit: patience,
+			repair: func(smtp *mailtest.Server) { smtp.Refuse(mailtest.Mail, 0) },
+			limit:  defaultTimeout,
 		},
 		"in the middle of the delivery": {
 			prepare: (*mailtest.Server).Stall,
-			wait: func(t *testing.T, _ *server, _ string, post *mailtest.Server) {
-				post.WaitForStalled(t, 1)
+			wait: func(t *testing.T, _ *server, _ string, smtp *mailtest.Server) {
+				smtp.WaitForStalled(t, 1)
 			},
-			mend:  (*mailtest.Server).Resume,
-			limit: claimTime + patience,
+			repair: (*mailtest.Server).Resume,
+			limit:  claimTimeout + defaultTimeout,
 		},
 		"right after the answer": {
 			prepare: (*mailtest.Server).Stall,
 			wait:    func(*testing.T, *server, string, *mailtest.Server) {},
-			mend:    (*mailtest.Server).Resume,
-			limit:   claimTime + patience,
+			repair:  (*mailtest.Server).Resume,
+			limit:   claimTimeout + defaultTimeout,
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			post, o := startPost(t)
+			smtp, o := startMailServer(t)
 			s := startServer(t, o)
-			key := s.admin(t)
+			key := s.signInAdmin(t)
 			s.addUser(t, key, "Ada", "ada@example.com", "Analytical-1")
 			s.addUser(t, key, "Bob", "bob@example.com", "Analytical-1")
 
-			test.prepare(post)
-			s.forget(t, "ada@example.com")
-			test.wait(t, s, key, post)
+			test.prepare(smtp)
+			s.requestRecovery(t, "ada@example.com")
+			test.wait(t, s, key, smtp)
 			s.kill(t)
-			if n := len(post.Messages()); n != 0 {
+			if n := len(smtp.Messages()); n != 0 {
 				t.Fatalf("%d messages were delivered before the crash", n)
 			}
-			test.mend(post)
+			test.repair(smtp)
 
-			s = s.again(t)
-			withinTime(t, test.limit, "the message has come", func() bool { return len(post.Messages()) > 0 })
-			// Once: another user's message is the second to come, and then nothing is left to send.
-			s.forget(t, "bob@example.com")
-			post.WaitForMessage(t, 2)
-			within(t, "all messages are delivered", func() bool {
+			s = s.restart(t)
+			eventuallyWithin(t, test.limit, "the message arrives", func() bool { return len(smtp.Messages()) > 0 })
+			// Exactly once: the second message is that of another user, and then the outbox is empty.
+			s.requestRecovery(t, "bob@example.com")
+			smtp.WaitForMessage(t, 2)
+			eventually(t, "all messages are delivered", func() bool {
 				for _, m := range s.outbox(t, key) {
 					if m.State != "delivered" {
 						return false
@@ -88,9 +89,10 @@ func TestMailSurvivesCrash(t *testing.T) {
 				}
 				return true
 			})
-			messages := post.Messages()
-			if len(messages) != 2 || messages[0].Recipients[0] != "ada@example.com" || messages[1].Recipients[0] != "bob@example.com" {
-				t.Errorf("%d messages came, want one for each of two users", len(messages))
+			messages := smtp.Messages()
+			if len(messages) != 2 || messages[0].Recipients[0] != "ada@example.com" ||
+				messages[1].Recipients[0] != "bob@example.com" {
+				t.Errorf("%d messages arrived, want one for each of two users", len(messages))
 			}
 			s.do(t, "POST", "/api/users/retrieve-password", "",
 				fields{"token": recoveryToken(t, messages[0]), "newPassword": "Analytical-2"}).want(t, http.StatusOK)

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -8,28 +9,20 @@ import (
 	"testing"
 )
 
-// pythonEnvironment makes the Python environment, once, and says why it could not.
+// pythonEnvironment creates the Python environment, once.
 var pythonEnvironment = sync.OnceValue(func() error {
 	out, err := exec.Command("../scripts/python-env.sh").CombinedOutput()
 	if err != nil {
-		return &scriptError{err, out}
+		return fmt.Errorf("scripts/python-env.sh: %w\n%s", err, out)
 	}
 	return nil
 })
 
-type scriptError struct {
-	error
-	output []byte
-}
-
-func (e *scriptError) Error() string { return e.error.Error() + "\n" + string(e.output) }
-
-// python returns the path of a program of the Python environment, python itself
-// or one that a package of it brings. Without it the test fails.
+// python returns the path of a program in the Python environment: python itself, or one of an installed package.
 func python(t *testing.T, program string) string {
 	t.Helper()
 	if err := pythonEnvironment(); err != nil {
-		t.Fatalf("scripts/python-env.sh: %v", err)
+		t.Fatal(err)
 	}
 	return absolute(t, filepath.Join("..", ".cache", "venv", "bin", program))
 }
@@ -43,13 +36,12 @@ func absolute(t *testing.T, path string) string {
 	return full
 }
 
-// TestPythonClient calls with the Python client every operation that the examples
-// of [TestSeedExamples] do not.
+// TestPythonClient calls every operation that [TestSeedExamples] does not, with the Python client.
 func TestPythonClient(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
 	cmd := exec.Command(python(t, "python"), "-B", "python/call_apis.py", s.URL)
-	cmd.Stdin = strings.NewReader(s.admin(t))
+	cmd.Stdin = strings.NewReader(s.signInAdmin(t))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("python/call_apis.py: %v\n%s", err, out)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -17,29 +18,29 @@ import (
 )
 
 const (
-	// revoked is how long after a revocation was answered a request that begins
-	// may still be let in by another server: docs/security.md.
-	revoked = time.Second
-	// watched is how long a revoked token is tried after that.
-	watched = time.Second
+	// revocationLimit is the longest time after an acknowledged revocation in which another server may still accept the
+	// credential (docs/security.md).
+	revocationLimit = time.Second
+	// watchTime is how long a revoked token is used after that.
+	watchTime = time.Second
 )
 
-// replicas are servers on one PostgreSQL database, each with a link of its own.
+// replicas are servers on one PostgreSQL database. Each connects through its own partition proxy.
 type replicas struct {
 	t       *testing.T
 	cluster *pgtest.Cluster
-	links   []*link
-	post    *mailtest.Server
+	proxies []*partitionProxy
+	smtp    *mailtest.Server
 	client  *http.Client
 	key     string // of the administrator
 
 	mu      sync.Mutex
 	servers []*server
 
-	sources atomic.Int64 // of requests, each from an address of its own
-	writes  atomic.Int64 // acknowledged
-	ended   atomic.Int64 // revocations whose token was watched to the end
-	asked   atomic.Int64 // recoveries acknowledged
+	lastClientAddress atomic.Int64 // each request has another client address
+	writes            atomic.Int64 // acknowledged
+	revocations       atomic.Int64 // checked on all servers
+	recoveries        atomic.Int64 // acknowledged
 }
 
 func startReplicas(t *testing.T, n int) *replicas {
@@ -49,34 +50,36 @@ func startReplicas(t *testing.T, n int) *replicas {
 	if err != nil {
 		t.Fatal(err)
 	}
-	post, o := startPost(t)
-	// An answer may take the time of a transaction that waits for a dead link.
-	r := &replicas{t: t, cluster: cluster, post: post, client: &http.Client{Timeout: 20 * time.Second}}
+	smtp, o := startMailServer(t)
+	// A request may wait for the timeout of a transaction during a partition.
+	r := &replicas{t: t, cluster: cluster, smtp: smtp, client: &http.Client{Timeout: 20 * time.Second}}
 	for range n {
-		l := newLink(t, "127.0.0.1:"+strconv.Itoa(cluster.Port))
-		at, err := url.Parse(cluster.URL(database))
+		p := newPartitionProxy(t, "127.0.0.1:"+strconv.Itoa(cluster.Port))
+		databaseURL, err := url.Parse(cluster.URL(database))
 		if err != nil {
 			t.Fatal(err)
 		}
-		at.Host = "127.0.0.1:" + strconv.Itoa(l.port())
+		databaseURL.Host = "127.0.0.1:" + strconv.Itoa(p.port())
 		o := o
 		o.Flags = append([]string{"--trusted-proxies", "127.0.0.1", "--database-timeout", "1s"}, o.Flags...)
-		o.Env = append([]string{"USHER_DATABASE_URL=" + at.String(), "USHER_SERVER_KEY=" + serverKey}, o.Env...)
-		r.links = append(r.links, l)
+		o.Env = append([]string{
+			"USHER_DATABASE_URL=" + databaseURL.String(), "USHER_SERVER_KEY=" + serverKey,
+		}, o.Env...)
+		r.proxies = append(r.proxies, p)
 		r.servers = append(r.servers, startServer(t, o))
 	}
-	r.key = r.servers[0].admin(t)
+	r.key = r.servers[0].signInAdmin(t)
 	return r
 }
 
-// server returns one of them as it runs now.
+// server returns the current process of replica n.
 func (r *replicas) server(n int) *server {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.servers[n%len(r.servers)]
 }
 
-// call sends a request to a server, from an address that nobody else has.
+// call sends a request to replica n, from a new client address.
 func (r *replicas) call(n int, method, path, key string, body any) (answer, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
@@ -92,38 +95,39 @@ func (r *replicas) call(n int, method, path, key string, body any) (answer, erro
 		request.Header.Set("Content-Type", "application/json")
 	}
 	request.Header.Set("X-Api-Key", key)
-	source := r.sources.Add(1)
-	request.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", source>>16&255, source>>8&255, source&255))
+	address := r.lastClientAddress.Add(1)
+	request.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", address>>16&255, address>>8&255, address&255))
 	return send(r.client, request)
 }
 
-// write changes a user again and again through one server, and checks that what
-// was answered is what is there, on any other.
-func (r *replicas) write(n int, until <-chan struct{}) {
+// writeUsers creates and changes users through replica n until the channel is closed. It checks on the other replicas
+// that the acknowledged changes were stored.
+func (r *replicas) writeUsers(n int, until <-chan struct{}) {
 	const path = "/api/users"
-	for round := 0; !over(until); round++ {
+	for round := 0; !isClosed(until); round++ {
 		email := fmt.Sprintf("writer%d-%d@example.com", n, round)
 		a, err := r.call(n, "POST", path, r.key, []fields{{"name": "W", "email": email, "password": "Analytical-1"}})
 		if err != nil || a.Status != http.StatusCreated {
-			r.refused(a, err)
+			r.wantUnavailable(a, err)
 			continue
 		}
 		id := createdID(a)
 		r.writes.Add(1)
-		name, maybe := "W", []string{"W"} // what was answered last, and what is not known
+		name, possible := "W", []string{"W"} // the last acknowledged name, and those with an unknown outcome
 		for change := range 5 {
 			next := fmt.Sprintf("W%d", change)
 			a, err := r.call(n, "PATCH", path+"/"+id, r.key, fields{"name": next})
 			if err != nil || a.Status != http.StatusOK {
-				r.refused(a, err)
-				maybe = append(maybe, next)
+				r.wantUnavailable(a, err)
+				possible = append(possible, next)
 				continue
 			}
 			r.writes.Add(1)
-			name, maybe = next, []string{next}
+			name, possible = next, []string{next}
 		}
-		r.mustBecome(fmt.Sprintf("user %s, whose last answered name is %s (maybe %v)", id, name, maybe), func(try int) bool {
-			a, err := r.call(try, "GET", path+"/"+id, r.key, nil)
+		what := fmt.Sprintf("user %s has the last acknowledged name %s, or one of %v", id, name, possible)
+		r.eventually(what, func(attempt int) bool {
+			a, err := r.call(attempt, "GET", path+"/"+id, r.key, nil)
 			if err != nil || a.Status != http.StatusOK {
 				return false
 			}
@@ -131,25 +135,22 @@ func (r *replicas) write(n int, until <-chan struct{}) {
 			if err := json.Unmarshal(a.Body, &u); err != nil {
 				return false
 			}
-			for _, one := range maybe {
-				if u.Name == one {
-					return true
-				}
+			if !slices.Contains(possible, u.Name) {
+				r.t.Errorf("user %s has the name %s, want one of %v", id, u.Name, possible)
 			}
-			r.t.Errorf("user %s has the name %s, want one of %v", id, u.Name, maybe)
 			return true
 		})
 	}
 }
 
-// revoke signs users in, uses the token everywhere, ends the session on another
-// server, and watches that no server lets it in any longer.
-func (r *replicas) revoke(n int, until <-chan struct{}) {
+// revokeSessions signs a user in, uses the token on all replicas, signs out on another replica, and checks that all
+// refuse the token.
+func (r *replicas) revokeSessions(n int, until <-chan struct{}) {
 	email, password := fmt.Sprintf("revoked%d@example.com", n), "Analytical-1"
-	for round := n; !over(until); round++ {
+	for round := n; !isClosed(until); round++ {
 		a, err := r.call(round, "POST", "/api/login", "", fields{"email": email, "password": password})
 		if err != nil || a.Status != http.StatusOK {
-			r.refused(a, err)
+			r.wantUnavailable(a, err)
 			continue
 		}
 		var session struct{ AuthToken string }
@@ -157,71 +158,72 @@ func (r *replicas) revoke(n int, until <-chan struct{}) {
 			r.t.Error(err)
 			return
 		}
-		r.use(session.AuthToken)
+		r.wantAccepted(session.AuthToken)
 		r.signOut(round+1, session.AuthToken)
 	}
 }
 
-// use calls every server with a token that is good.
-func (r *replicas) use(token string) {
-	for n := range r.links {
+// wantAccepted checks that no replica refuses a valid token.
+func (r *replicas) wantAccepted(token string) {
+	for n := range r.proxies {
 		a, err := r.call(n, "GET", "/api/users/whoami", token, nil)
 		if err == nil && a.Status == http.StatusUnauthorized {
-			r.t.Errorf("server %d does not know a session that another has made", n)
+			r.t.Errorf("server %d refuses a session that another server created", n)
 		}
 	}
 }
 
-// signOut ends a session on one server, and watches it on all.
+// signOut ends a session on replica n, and checks that all refuse its token.
 func (r *replicas) signOut(n int, token string) {
 	a, err := r.call(n, "POST", "/api/logout", token, nil)
 	if err != nil || a.Status >= http.StatusBadRequest {
-		r.refused(a, err)
+		r.wantUnavailable(a, err)
 		return
 	}
-	r.watch(token, time.Now())
+	r.wantRevoked(token, time.Now())
 }
 
-// watch tries a token whose end was answered at a time.
-func (r *replicas) watch(token string, end time.Time) {
+// wantRevoked uses a token whose revocation was acknowledged at that time. It fails the test if a replica accepts the
+// token after revocationLimit.
+func (r *replicas) wantRevoked(token string, revoked time.Time) {
 	var all sync.WaitGroup
-	for n := range r.links {
+	for n := range r.proxies {
 		all.Go(func() {
 			ticker := time.NewTicker(25 * time.Millisecond)
 			defer ticker.Stop()
 			for ; ; <-ticker.C {
-				begun := time.Since(end)
-				if begun > revoked+watched {
+				elapsed := time.Since(revoked)
+				if elapsed > revocationLimit+watchTime {
 					return
 				}
 				a, err := r.call(n, "GET", "/api/users/whoami", token, nil)
-				if err == nil && a.Status == http.StatusOK && begun > revoked {
-					r.t.Errorf("server %d lets a token in %s after its end", n, begun)
+				if err == nil && a.Status == http.StatusOK && elapsed > revocationLimit {
+					r.t.Errorf("server %d accepts a token %s after its revocation", n, elapsed)
 				}
 			}
 		})
 	}
 	all.Wait()
-	r.ended.Add(1)
+	r.revocations.Add(1)
 }
 
-// recover asks for messages, for users in turn.
-func (r *replicas) recover(users int, until <-chan struct{}) {
-	for n := 0; n < users && !over(until); n++ {
+// requestRecoveries requests a recovery message for one user after the other, and waits for each.
+func (r *replicas) requestRecoveries(users int, until <-chan struct{}) {
+	for n := 0; n < users && !isClosed(until); n++ {
 		email := fmt.Sprintf("forgetful%d@example.com", n)
 		a, err := r.call(n, "POST", "/api/users/forgotten-password", "", fields{"email": email})
 		if err != nil || a.Status != http.StatusOK {
-			r.refused(a, err)
+			r.wantUnavailable(a, err)
 			continue
 		}
-		r.asked.Add(1)
-		r.mustBecome("a message to "+email, func(int) bool { return r.received(email) > 0 })
+		r.recoveries.Add(1)
+		r.eventually("a message arrives at "+email, func(int) bool { return r.received(email) > 0 })
 	}
 }
 
-// received counts the messages to somebody.
+// received returns the number of messages to an address.
 func (r *replicas) received(email string) (n int) {
-	for _, m := range r.post.Messages() {
+	for _, m := range r.smtp.Messages() {
 		if m.Recipients[0] == email {
 			n++
 		}
@@ -229,29 +231,29 @@ func (r *replicas) received(email string) (n int) {
 	return n
 }
 
-// refused fails the test for an answer that is neither that of a server without
-// its database nor of one that is gone.
-func (r *replicas) refused(a answer, err error) {
+// wantUnavailable fails the test unless the request failed because the database or the server is down.
+func (r *replicas) wantUnavailable(a answer, err error) {
 	if err == nil && a.Status != http.StatusServiceUnavailable {
 		r.t.Errorf("%s is answered %d: %s", a.URL, a.Status, a.Body)
 	}
 }
 
-// mustBecome is within for other goroutines than the test's.
-func (r *replicas) mustBecome(what string, f func(try int) bool) {
-	deadline := time.Now().Add(claimTime + patience)
+// eventually polls f, for goroutines other than the test's. The attempt is also the number of a replica.
+func (r *replicas) eventually(what string, f func(attempt int) bool) {
+	deadline := time.Now().Add(claimTimeout + defaultTimeout)
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	for try := 0; !f(try); try++ {
+	for attempt := 0; !f(attempt); attempt++ {
 		if time.Now().After(deadline) {
-			r.t.Errorf("waited in vain for %s", what)
+			r.t.Errorf("timed out: %s", what)
 			return
 		}
 		<-ticker.C
 	}
 }
 
-func over(until <-chan struct{}) bool {
+// isClosed reports whether the channel is closed.
+func isClosed(until <-chan struct{}) bool {
 	select {
 	case <-until:
 		return true
@@ -260,27 +262,29 @@ func over(until <-chan struct{}) bool {
 	}
 }
 
+// createdID returns the id of the created user.
 func createdID(a answer) string {
 	var users []user
 	if err := json.Unmarshal(a.Body, &users); err != nil || len(users) == 0 {
 		return "0"
 	}
-	return number(users[0].ID)
+	return formatID(users[0].ID)
 }
 
-// goOn returns when so much more was done since it was called.
-func (r *replicas) goOn(writes, ended int64) {
+// awaitProgress waits for that many more writes and revocations.
+func (r *replicas) awaitProgress(writes, revocations int64) {
 	r.t.Helper()
-	wantWrites, wantEnded := r.writes.Load()+writes, r.ended.Load()+ended
-	withinTime(r.t, 3*patience, "the clients have gone on", func() bool {
-		return r.writes.Load() >= wantWrites && r.ended.Load() >= wantEnded
+	wantWrites, wantRevocations := r.writes.Load()+writes, r.revocations.Load()+revocations
+	eventuallyWithin(r.t, 3*defaultTimeout, "the clients make progress", func() bool {
+		return r.writes.Load() >= wantWrites && r.revocations.Load() >= wantRevocations
 	})
 }
 
-func (r *replicas) allReady() {
+// awaitReady waits until all replicas are ready.
+func (r *replicas) awaitReady() {
 	r.t.Helper()
-	within(r.t, "all servers are ready", func() bool {
-		for n := range r.links {
+	eventually(r.t, "all servers are ready", func() bool {
+		for n := range r.proxies {
 			if a, err := r.call(n, "GET", "/readyz", "", nil); err != nil || a.Status != http.StatusOK {
 				return false
 			}
@@ -289,10 +293,9 @@ func (r *replicas) allReady() {
 	})
 }
 
-// TestReplicas runs three servers with clients on all, and takes away one thing
-// after another: the packets between a server and the database, the database, a
-// server. What was answered stays, what was revoked stays out, and each message
-// comes once.
+// TestReplicas runs three servers with clients on all of them, and injects faults: a network partition between a server
+// and the database, a crash of the database, and a crash of a server. Acknowledged writes survive, revoked tokens stay
+// refused, and each message arrives once.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
 	const forgetful, revokers = 30, 2
@@ -307,31 +310,34 @@ func TestReplicas(t *testing.T) {
 	var clients sync.WaitGroup
 	end := sync.OnceFunc(func() { close(stop); clients.Wait() })
 	t.Cleanup(end)
-	for n := range r.links {
-		clients.Go(func() { r.write(n, stop) })
+	for n := range r.proxies {
+		clients.Go(func() { r.writeUsers(n, stop) })
 	}
 	for n := range revokers {
-		clients.Go(func() { r.revoke(n, stop) })
+		clients.Go(func() { r.revokeSessions(n, stop) })
 	}
-	clients.Go(func() { r.recover(forgetful, stop) })
-	r.goOn(20, revokers)
+	clients.Go(func() { r.requestRecoveries(forgetful, stop) })
+	r.awaitProgress(20, revokers)
 
-	var standing []string // sessions that every server knows
+	var sessions []string // that every server has cached
 	for n := range 3 {
-		standing = append(standing, r.server(n).signIn(t, fmt.Sprintf("revoked%d@example.com", n%revokers), "Analytical-1"))
-		r.use(standing[n])
+		email := fmt.Sprintf("revoked%d@example.com", n%revokers)
+		sessions = append(sessions, r.server(n).signIn(t, email, "Analytical-1"))
+		r.wantAccepted(sessions[n])
 	}
-	r.links[1].cut()
-	for n, token := range standing { // they end on the others, and the one that hears nothing must not let them in
+	r.proxies[1].partition()
+	for n, token := range sessions { // revoked on the other servers; the partitioned one must refuse them, too
 		clients.Go(func() { r.signOut(2*(n%2), token) })
 	}
-	r.goOn(20, int64(len(standing))+revokers)
-	r.links[1].heal()
-	r.allReady()
-	r.goOn(20, revokers)
-	// One that the server without packets had taken comes when its time for it is over.
-	withinTime(t, claimTime+patience, "every message has come", func() bool { return r.asked.Load() > 0 && len(r.post.Messages()) >= int(r.asked.Load()) })
-	for n := range forgetful { // nothing has crashed so far
+	r.awaitProgress(20, int64(len(sessions))+revokers)
+	r.proxies[1].heal()
+	r.awaitReady()
+	r.awaitProgress(20, revokers)
+	// A message that the partitioned server had claimed arrives after claimTimeout.
+	eventuallyWithin(t, claimTimeout+defaultTimeout, "every message arrives", func() bool {
+		return r.recoveries.Load() > 0 && len(r.smtp.Messages()) >= int(r.recoveries.Load())
+	})
+	for n := range forgetful { // no server has crashed so far
 		if got := r.received(fmt.Sprintf("forgetful%d@example.com", n)); got > 1 {
 			t.Errorf("user %d got %d messages", n, got)
 		}
@@ -343,16 +349,16 @@ func TestReplicas(t *testing.T) {
 	if err := r.cluster.Start(); err != nil {
 		t.Fatal(err)
 	}
-	r.allReady()
-	r.goOn(20, revokers)
+	r.awaitReady()
+	r.awaitProgress(20, revokers)
 
 	r.server(2).kill(t)
-	r.goOn(10, 0)
-	again := r.server(2).again(t)
+	r.awaitProgress(10, 0)
+	restarted := r.server(2).restart(t)
 	r.mu.Lock()
-	r.servers[2] = again
+	r.servers[2] = restarted
 	r.mu.Unlock()
-	r.goOn(20, revokers)
+	r.awaitProgress(20, revokers)
 	end()
-	t.Logf("%d writes, %d sessions ended, %d messages asked for", r.writes.Load(), r.ended.Load(), r.asked.Load())
+	t.Logf("%d writes, %d revocations, %d recoveries", r.writes.Load(), r.revocations.Load(), r.recoveries.Load())
 }

@@ -15,76 +15,75 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// fewExamples is how many requests Schemathesis makes up for each operation and
-// phase, unless the variable SCHEMATHESIS_EXAMPLES says how many.
-const fewExamples = "5"
+// defaultExamples is the number of requests that Schemathesis generates for each operation and phase. The variable
+// SCHEMATHESIS_EXAMPLES overrides it.
+const defaultExamples = "5"
 
-// schemathesisCallers are the kinds of callers that python/schemathesis_world.py
-// knows. The phase that covers each bound of the schema takes longest, and what it
-// sends is mostly refused before it matters who calls: without the variable it is
-// for the administrator and the ordinary user alone.
+// schemathesisCallers are the kinds of caller that python/schemathesis_world.py creates. The coverage phase, which
+// tests each bound of the schema, takes longest, and most of its requests are refused before permissions matter.
+// Without SCHEMATHESIS_EXAMPLES it runs only for the administrator and the ordinary user.
 var schemathesisCallers = []struct {
 	name    string
-	accepts func(operation string) bool // whether an operation can succeed
-	covers  bool
+	accepts func(operation string) bool // reports whether an operation can succeed
+	covers  bool                        // runs the coverage phase
 }{
-	{"administrator", isAny, true},
-	{"contract key", isAny, false},
-	{"deputy", but(isAny, administrators), false},
-	{"reader", but(isRead, administrators, []string{"apiImportsIdGet"}), false},
-	{"read-only key", but(isRead, administrators, ofNoNamedKey, []string{"apiImportsIdGet"}), false},
+	{"administrator", exceptRecovery, true},
+	{"contract key", exceptRecovery, false},
+	{"deputy", except(exceptRecovery, administratorOperations), false},
+	{"reader", except(isRead, administratorOperations, []string{"apiImportsIdGet"}), false},
+	{"read-only key", except(isRead, administratorOperations, notByNamedKey, []string{"apiImportsIdGet"}), false},
 	{"user", isOwn, true},
-	{"nobody", isPublic, false},
+	{"anonymous", isPublic, false},
 }
 
 var (
-	// public are the operations that need no credential.
-	public = []string{"apiAboutGet", "apiLoginPost", "apiUsersForgottenPasswordPost"}
-	// everybodys are those that every credential may call.
-	everybodys = []string{"apiLogoutPost", "apiUsersWhoamiGet", "apiPreferencesGet", "apiPreferencesPatch"}
-	// ofNoNamedKey are those that no named key may call, though it only reads.
-	ofNoNamedKey = []string{"apiApiKeyGet", "apiKeysGet", "apiSessionsGet", "apiUsersPasswordPatch"}
-	// own are those that role 2 permits, for what is one's own.
-	own = []string{
-		"apiActivityLogExportGet", "apiActivityLogGet", "apiApiKeyGet", "apiApiKeyPost", "apiKeysGet", "apiKeysIdDelete", "apiKeysPost",
-		"apiSessionsDelete", "apiSessionsGet", "apiSessionsIdDelete", "apiUsersGet", "apiUsersIdGet", "apiUsersIdPatch", "apiUsersPasswordPatch",
+	// publicOperations need no credential.
+	publicOperations = []string{"apiAboutGet", "apiLoginPost", "apiUsersForgottenPasswordPost"}
+	// anyCredential can be called with every credential.
+	anyCredential = []string{"apiLogoutPost", "apiUsersWhoamiGet", "apiPreferencesGet", "apiPreferencesPatch"}
+	// notByNamedKey are denied to named keys, even those that only read.
+	notByNamedKey = []string{"apiApiKeyGet", "apiKeysGet", "apiSessionsGet", "apiUsersPasswordPatch"}
+	// ownOperations are permitted by role 2, for the caller's own resources.
+	ownOperations = []string{
+		"apiActivityLogExportGet", "apiActivityLogGet", "apiApiKeyGet", "apiApiKeyPost", "apiKeysGet",
+		"apiKeysIdDelete", "apiKeysPost", "apiSessionsDelete", "apiSessionsGet", "apiSessionsIdDelete", "apiUsersGet",
+		"apiUsersIdGet", "apiUsersIdPatch", "apiUsersPasswordPatch",
 	}
-	// administrators are those that need role 1, whatever else one holds.
-	administrators = []string{
+	// administratorOperations need role 1. No permission replaces it.
+	administratorOperations = []string{
 		"apiApplicationSettingsTestMessagePost", "apiLdapConfigurationPatch",
 		"apiSamlConfigurationGenerateCertificateGet", "apiSamlConfigurationPatch",
 	}
 )
 
-// isAny is for those who may do everything. A recovery needs a token out of a
-// message.
-func isAny(operation string) bool { return operation != "apiUsersRetrievePasswordPost" }
+// exceptRecovery accepts all operations but recovery, which needs a token from a message.
+func exceptRecovery(operation string) bool { return operation != "apiUsersRetrievePasswordPost" }
 
-func isPublic(operation string) bool { return slices.Contains(public, operation) }
+func isPublic(operation string) bool { return slices.Contains(publicOperations, operation) }
 
 func isOwn(operation string) bool {
-	return isPublic(operation) || slices.Contains(everybodys, operation) || slices.Contains(own, operation)
+	return isPublic(operation) || slices.Contains(anyCredential, operation) || slices.Contains(ownOperations, operation)
 }
 
-// isRead is for those who may read everything, and change their own password.
+// isRead accepts reads, and the change of the caller's own password.
 func isRead(operation string) bool {
-	return isPublic(operation) || slices.Contains(everybodys, operation) || strings.HasSuffix(operation, "Get") || operation == "apiUsersPasswordPatch"
+	return isPublic(operation) || slices.Contains(anyCredential, operation) ||
+		strings.HasSuffix(operation, "Get") || operation == "apiUsersPasswordPatch"
 }
 
-// but takes lists of operations away.
-func but(accepts func(operation string) bool, others ...[]string) func(operation string) bool {
+// except accepts what accepts does, without the operations in the lists.
+func except(accepts func(operation string) bool, others ...[]string) func(operation string) bool {
 	return func(operation string) bool {
 		return accepts(operation) && !slices.Contains(slices.Concat(others...), operation)
 	}
 }
 
-// TestSchemathesis lets Schemathesis make requests up from the contract that the
-// server itself serves, good and bad, alone and in sequences, as every kind of
-// caller. No answer may be a 5xx or off the contract. What it is told beside the
-// contract is in python/schemathesis.toml and python/schemathesis_hooks.py.
+// TestSchemathesis lets Schemathesis generate requests from the contract that the server serves: valid and invalid,
+// single and in sequences, as every kind of caller. No answer may be a 5xx or violate the contract. Its configuration
+// is in python/schemathesis.toml and python/schemathesis_hooks.py.
 func TestSchemathesis(t *testing.T) {
 	t.Parallel()
-	examples, seed := fewExamples, []string{"--seed", "1"} // the same requests each time
+	examples, seed := defaultExamples, []string{"--seed", "1"} // the same requests each time
 	if n := os.Getenv("SCHEMATHESIS_EXAMPLES"); n != "" {
 		examples, seed = n, nil
 	}
@@ -100,21 +99,22 @@ func TestSchemathesis(t *testing.T) {
 	}
 }
 
-// runSchemathesis runs it as a kind of caller, against a server of its own.
+// runSchemathesis runs Schemathesis as a kind of caller, against a new server.
 func runSchemathesis(t *testing.T, caller string, accepts func(operation string) bool, arguments []string) {
 	schemathesis := python(t, "schemathesis")
-	post := mailtest.Start(t, mailtest.Options{TLS: mail.NoTLS})
-	// The hooks give each request a source of its own by X-Forwarded-For.
+	smtp := mailtest.Start(t, mailtest.Options{TLS: mail.NoTLS})
+	// The hooks give each request its own client address in X-Forwarded-For.
 	s := startServer(t, options{Flags: []string{"--trusted-proxies", "127.0.0.0/8", "--access-log"}})
 
 	cmd := exec.Command(schemathesis, append([]string{
 		"--config-file", absolute(t, "python/schemathesis.toml"), "run", s.URL + "/openapi.yaml", "--url", s.URL,
 		"--checks", "all", "--no-color",
 	}, arguments...)...)
-	cmd.Dir = t.TempDir() // it keeps what it finds where it runs
+	cmd.Dir = t.TempDir() // Schemathesis writes its findings there
 	cmd.Env = append(os.Environ(),
-		"USHER_E2E_URL="+s.URL, "USHER_E2E_CALLER="+caller, "USHER_E2E_SMTP_PORT="+number(int64(post.Port())),
-		"SCHEMATHESIS_HOOKS="+absolute(t, "python/schemathesis_hooks.py"), "PYTHONPATH="+absolute(t, "python"), "PYTHONDONTWRITEBYTECODE=1",
+		"USHER_E2E_URL="+s.URL, "USHER_E2E_CALLER="+caller, "USHER_E2E_SMTP_PORT="+formatID(int64(smtp.Port())),
+		"SCHEMATHESIS_HOOKS="+absolute(t, "python/schemathesis_hooks.py"),
+		"PYTHONPATH="+absolute(t, "python"), "PYTHONDONTWRITEBYTECODE=1",
 	)
 	start := time.Now()
 	out, err := cmd.CombinedOutput()
@@ -130,9 +130,9 @@ func runSchemathesis(t *testing.T, caller string, accepts func(operation string)
 
 var operationID = regexp.MustCompile(`(?m)^ +operationId: (\w+)$`)
 
-// checkRun reads in the access log what the run has met. Had it lost its session
-// or its rights, it would have seen nothing but refusals, and found no fault.
-func checkRun(t *testing.T, log *journal, contract string, accepts func(operation string) bool) {
+// checkRun checks in the access log which operations succeeded. A run that loses its session or its permissions gets
+// only refusals, and would pass otherwise.
+func checkRun(t *testing.T, log *serverLog, contract string, accepts func(operation string) bool) {
 	t.Helper()
 	accepted := map[string]bool{}
 	for text := range strings.Lines(log.String()) {
@@ -142,12 +142,12 @@ func checkRun(t *testing.T, log *journal, contract string, accepts func(operatio
 			Status    int
 		}
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			t.Errorf("a line of the log is no JSON: %s", text)
+			t.Errorf("a line of the log is not JSON: %s", text)
 		}
 		if line.Status >= 500 {
 			t.Errorf("the server answered a 5xx: %s", text)
 		}
-		if strings.HasPrefix(line.Source, "10.") && line.Operation != "" { // the others only make things
+		if strings.HasPrefix(line.Source, "10.") && line.Operation != "" { // the others create resources
 			accepted[line.Operation] = accepted[line.Operation] || line.Status < 300
 		}
 	}

@@ -12,66 +12,73 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-var screenshots = flag.String("screenshots", "", "directory for the pictures of docs/console.md; none are taken without")
+var screenshots = flag.String("screenshots", "",
+	"directory for the screenshots of docs/console.md; without it TestScreenshots is skipped")
 
-// TestScreenshots takes the pictures of docs/console.md, of a server that looks as if
-// people had used it for a month. It shows nothing: `make screenshots` runs it.
+// TestScreenshots takes the screenshots of docs/console.md, with the data of a month. It tests nothing; `make
+// screenshots` runs it.
 func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
-		t.Skip("no directory is given for the pictures")
+		t.Skip("the flag -screenshots is not set")
 	}
-	s := startServer(t, options{Flags: []string{"--public-url", "https://accounts.example.com", "--smtp-host", "127.0.0.1", "--smtp-port", "1", "--smtp-tls", "none"}})
+	s := startServer(t, options{Flags: []string{
+		"--public-url", "https://accounts.example.com",
+		"--smtp-host", "127.0.0.1", "--smtp-port", "1", "--smtp-tls", "none",
+	}})
 	populate(t, s)
 	s.stop(t)
 	spreadActivity(t, s.Data)
-	s = s.again(t)
+	s = s.restart(t)
 	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	desk := openBrowser(t, s, 1200, true)
-	desk.shoot("sign-in", "/sign-in")
-	desk.signIn(adminEmail, adminPassword)
+	desktop := openBrowser(t, s, 1200, true)
+	desktop.screenshotView("sign-in", "/sign-in")
+	desktop.signIn(adminEmail, adminPassword)
 	for _, page := range []struct{ name, path string }{
 		{"overview", "/overview"}, {"users", "/users"}, {"role", "/roles/3"}, {"user", "/users/3"},
 	} {
-		desk.shoot(page.name, page.path)
+		desktop.screenshotView(page.name, page.path)
 	}
-	telephone := openBrowser(t, s, narrow, true)
-	telephone.signIn(adminEmail, adminPassword)
-	telephone.shoot("overview-narrow", "/overview")
+	phone := openBrowser(t, s, narrow, true)
+	phone.signIn(adminEmail, adminPassword)
+	phone.screenshotView("overview-narrow", "/overview")
 }
 
-// shoot opens a page and takes a picture of what is seen of it.
-func (b *browser) shoot(name, path string) {
+// screenshotView opens a page and takes a screenshot of the visible part.
+func (b *browser) screenshotView(name, path string) {
 	b.t.Helper()
 	b.visit(path)
-	image := get(b, "take a picture", chromedp.CaptureScreenshot())
+	image := runValue(b, "take a screenshot", chromedp.CaptureScreenshot())
 	if err := os.WriteFile(filepath.Join(*screenshots, name+".png"), image, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-// populate makes people and roles, and has some of them sign in, rightly and wrongly.
+// populate creates users and roles, and makes successful and failed sign-ins.
 func populate(t *testing.T, s *server) {
 	t.Helper()
 	const password = "Correct-Horse-7"
-	key := s.admin(t)
-	people := []fields{}
+	key := s.signInAdmin(t)
+	users := []fields{}
 	for i, name := range []string{
-		"Ada Lovelace", "Grace Hopper", "Alan Turing", "Emmy Noether", "Charles Babbage", "Sophie Germain", "George Boole",
-		"Mary Somerville", "Blaise Pascal", "Hedy Lamarr", "Konrad Zuse", "Maria Agnesi", "John Napier", "Henrietta Leavitt",
+		"Ada Lovelace", "Grace Hopper", "Alan Turing", "Emmy Noether", "Charles Babbage", "Sophie Germain",
+		"George Boole", "Mary Somerville", "Blaise Pascal", "Hedy Lamarr", "Konrad Zuse", "Maria Agnesi", "John Napier",
+		"Henrietta Leavitt",
 	} {
 		var first, last string
 		if _, err := fmt.Sscan(name, &first, &last); err != nil {
 			t.Fatal(err)
 		}
-		people = append(people, fields{
-			"name": first, "surname": last, "email": strings.ToLower(first) + "@example.com", "department": []string{"Engines", "Compilers", "Networks"}[i%3],
-			"password": password, "active": i%6 != 5,
+		users = append(users, fields{
+			"name": first, "surname": last, "email": strings.ToLower(first) + "@example.com",
+			"department": []string{"Engines", "Compilers", "Networks"}[i%3],
+			"password":   password, "active": i%6 != 5,
 		})
 	}
-	s.do(t, "POST", "/api/users", key, people).want(t, 201)
-	s.do(t, "POST", "/api/roles", key, []fields{{"name": "Front desk", "description": "Helps people who cannot sign in."}}).want(t, 201)
+	s.do(t, "POST", "/api/users", key, users).want(t, 201)
+	roles := []fields{{"name": "Front desk", "description": "Helps people who cannot sign in."}}
+	s.do(t, "POST", "/api/roles", key, roles).want(t, 201)
 	s.do(t, "PUT", "/api/roles/3/permissions", key, []fields{
 		{"entityName": "user", "action": "read", "entityIds": nil, "dynamicId": nil},
 		{"entityName": "user", "action": "edit-access", "entityIds": nil, "dynamicId": nil},
@@ -79,17 +86,17 @@ func populate(t *testing.T, s *server) {
 	}).want(t, 200)
 	s.do(t, "PUT", "/api/users/3/roles", key, fields{"roles": []int{2, 3}}).want(t, 200)
 	for i := range 60 {
-		name := people[i%5]["email"].(string)
+		name := users[i%5]["email"].(string)
 		s.signIn(t, name, password)
 	}
-	for _, i := range []int{7, 7, 7, 0, 2, 3, 4, 6, 8, 9} { // three lock an account
-		s.do(t, "POST", "/api/login", "", fields{"email": people[i]["email"], "password": "Wrong-Horse-77"})
+	for _, i := range []int{7, 7, 7, 0, 2, 3, 4, 6, 8, 9} { // three failures lock an account
+		s.do(t, "POST", "/api/login", "", fields{"email": users[i]["email"], "password": "Wrong-Horse-77"})
 	}
-	s.do(t, "POST", "/api/users/forgotten-password", "", fields{"email": people[6]["email"]})
+	s.do(t, "POST", "/api/users/forgotten-password", "", fields{"email": users[6]["email"]})
 }
 
-// spreadActivity moves the sign-ins into the past month. The log can no longer be
-// verified afterwards, which no picture shows.
+// spreadActivity distributes the sign-ins over the past month. That invalidates the activity log's seals, which no
+// screenshot shows.
 func spreadActivity(t *testing.T, data string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "usher.db"))
@@ -98,7 +105,8 @@ func spreadActivity(t *testing.T, data string) {
 	}
 	defer db.Close()
 	const day = 86_400_000_000 // microseconds
-	if _, err := db.Exec(`UPDATE activity SET at = at - (id * 11 + id / 3) % 29 * $1 WHERE action LIKE 'session.%'`, day); err != nil {
+	_, err = db.Exec(`UPDATE activity SET at = at - (id * 11 + id / 3) % 29 * $1 WHERE action LIKE 'session.%'`, day)
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,16 +20,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 )
 
-// patience is how long a test waits for what must happen before it fails.
-const patience = 30 * time.Second
+// defaultTimeout is how long a test waits for a condition before it fails.
+const defaultTimeout = 30 * time.Second
 
-// The first administrator of every server that [startServer] starts.
+// The first administrator of the servers that [startServer] starts.
 const (
 	adminEmail    = "admin@localhost"
 	adminPassword = "Correct-horse-7"
 )
 
-// options say how a server is started, beyond what all have.
+// options are the options of one server. The zero value is valid.
 type options struct {
 	Data    string   // data directory; empty: a new one
 	Listen  string   // empty: a free port
@@ -45,12 +45,11 @@ type server struct {
 
 	options options
 	cmd     *exec.Cmd
-	log     *journal
+	log     *serverLog
 	exited  chan struct{} // closed when the process has ended
 }
 
-// command returns `usher serve` with the options given, in an environment
-// without any other setting of Usher.
+// command prepares `usher serve` with the options. It removes other USHER_ variables from the environment.
 func command(t *testing.T, o *options) *exec.Cmd {
 	t.Helper()
 	if o.Data == "" {
@@ -59,49 +58,50 @@ func command(t *testing.T, o *options) *exec.Cmd {
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
-	cmd := exec.Command(usher, append([]string{"serve", "--listen", o.Listen, "--data", o.Data, "--log-format", "json"}, o.Flags...)...)
+	flags := append([]string{"serve", "--listen", o.Listen, "--data", o.Data, "--log-format", "json"}, o.Flags...)
+	cmd := exec.Command(usher, flags...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "USHER_") })
 	if !o.NoAdmin {
 		cmd.Env = append(cmd.Env, "USHER_ADMIN_PASSWORD="+adminPassword)
 	}
 	if os.Getenv("USHER_TEST_ENGINE") == "postgres" && !slices.ContainsFunc(o.Env, namesDatabase) {
-		o.Env = append(o.Env, onPostgres(pgtest.NewDatabase(t))...) // for those that start again, too
+		o.Env = append(o.Env, onPostgres(pgtest.NewDatabase(t))...) // a restart uses the same database
 	}
 	cmd.Env = append(cmd.Env, o.Env...)
 	return cmd
 }
 
-// startServer starts a server and returns when it is ready. When the test ends it
-// is ended by SIGTERM, unless it has ended before, and must exit with 0.
+// startServer starts a server and returns when it is ready. At the end of the test a running server gets SIGTERM, and
+// must exit with 0.
 func startServer(t *testing.T, o options) *server {
 	t.Helper()
-	s := beginServer(t, o)
+	s := launchServer(t, o)
 	s.awaitReady(t)
 	return s
 }
 
-// beginServer is startServer without waiting until the server is ready.
-func beginServer(t *testing.T, o options) *server {
+// launchServer starts a server and doesn't wait until it is ready.
+func launchServer(t *testing.T, o options) *server {
 	t.Helper()
 	cmd := command(t, &o)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{Data: o.Data, options: o, cmd: cmd, log: newJournal(), exited: make(chan struct{})}
+	s := &server{Data: o.Data, options: o, cmd: cmd, log: newServerLog(), exited: make(chan struct{})}
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start the server: %v", err)
 	}
 	go func() {
 		defer close(s.exited)
-		s.log.follow(stderr)
-		_ = cmd.Wait() // its outcome is in ProcessState
+		s.log.read(stderr)
+		_ = cmd.Wait() // the exit code is in ProcessState
 	}()
 	t.Cleanup(func() {
 		s.stop(t)
 		if t.Failed() && s.log.String() != "" {
-			t.Logf("the server on %s wrote:\n%s", s.URL, s.log)
+			t.Logf("the log of the server on %s:\n%s", s.URL, s.log)
 		}
 	})
 	return s
@@ -117,13 +117,13 @@ func (s *server) awaitReady(t *testing.T) {
 	}
 }
 
-// again starts another server with the options and the data of one that has ended.
-func (s *server) again(t *testing.T) *server {
+// restart starts a server with the options and the data directory of one that has ended.
+func (s *server) restart(t *testing.T) *server {
 	t.Helper()
 	return startServer(t, s.options)
 }
 
-// stop ends the server as a service manager does.
+// stop ends the server with SIGTERM, as a service manager does.
 func (s *server) stop(t *testing.T) {
 	t.Helper()
 	select {
@@ -138,7 +138,7 @@ func (s *server) stop(t *testing.T) {
 	}
 }
 
-// kill ends the server as a crash does.
+// kill ends the server with SIGKILL, which simulates a crash.
 func (s *server) kill(t *testing.T) {
 	t.Helper()
 	s.signal(t, syscall.SIGKILL)
@@ -156,118 +156,118 @@ func (s *server) waitExit(t *testing.T) {
 	t.Helper()
 	select {
 	case <-s.exited:
-	case <-time.After(patience):
+	case <-time.After(defaultTimeout):
 		_ = s.cmd.Process.Kill()
 		<-s.exited
-		t.Errorf("the server did not end within %s", patience)
+		t.Errorf("the server did not end within %s", defaultTimeout)
 	}
 }
 
-// failStart runs a server that must refuse to start, and returns what it says.
-func failStart(t *testing.T, o options) string {
+// startFailure runs a server that must fail to start, and returns its output.
+func startFailure(t *testing.T, o options) string {
 	t.Helper()
 	cmd := command(t, &o)
-	timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	timer := time.AfterFunc(defaultTimeout, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
 	out, err := cmd.CombinedOutput()
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	if !ok || exit.ExitCode() <= 0 {
-		t.Fatalf("the server started, or was stopped by the test: %v\n%s", err, out)
+		t.Fatalf("the server started, or did not exit in time: %v\n%s", err, out)
 	}
 	return string(out)
 }
 
-// journal is what a server has written to its log.
-type journal struct {
+// serverLog is the log of a server.
+type serverLog struct {
 	mu      sync.Mutex
 	lines   []string
 	ended   bool
 	changed chan struct{} // closed and replaced at each change
 }
 
-func newJournal() *journal { return &journal{changed: make(chan struct{})} }
+func newServerLog() *serverLog { return &serverLog{changed: make(chan struct{})} }
 
-// follow reads the log to its end.
-func (j *journal) follow(r io.Reader) {
+// read reads the log until its end.
+func (l *serverLog) read(r io.Reader) {
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
-		j.mu.Lock()
+		l.mu.Lock()
 		if line != "" {
-			j.lines = append(j.lines, line)
+			l.lines = append(l.lines, line)
 		}
-		j.ended = err != nil
-		close(j.changed)
-		j.changed = make(chan struct{})
-		j.mu.Unlock()
+		l.ended = err != nil
+		close(l.changed)
+		l.changed = make(chan struct{})
+		l.mu.Unlock()
 		if err != nil {
 			return
 		}
 	}
 }
 
-// String is the whole log.
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return strings.Join(j.lines, "")
+// String returns the whole log.
+func (l *serverLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines, "")
 }
 
-// forget drops what was written so far, of a server that did all right.
-func (j *journal) forget() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.lines = nil
+// discard drops the lines so far, which keeps the output of a later failure short.
+func (l *serverLog) discard() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = nil
 }
 
-// find returns the first line with the message given.
-func (j *journal) find(message string) (line map[string]any, ended bool, changed <-chan struct{}) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, text := range j.lines {
+// find returns the first line with the message, and nil if there is none. It also reports whether the log has ended;
+// changed is closed at the next change of the log.
+func (l *serverLog) find(message string) (line map[string]any, ended bool, changed <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, text := range l.lines {
 		var parsed map[string]any
 		if json.Unmarshal([]byte(text), &parsed) == nil && parsed["msg"] == message {
-			return parsed, j.ended, j.changed
+			return parsed, l.ended, l.changed
 		}
 	}
-	return nil, j.ended, j.changed
+	return nil, l.ended, l.changed
 }
 
-// waitFor returns the first line with the message given as soon as it is there.
-func (j *journal) waitFor(t *testing.T, message string) map[string]any {
+// waitFor waits for a line with the message and returns the first one.
+func (l *serverLog) waitFor(t *testing.T, message string) map[string]any {
 	t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(defaultTimeout)
 	for {
-		line, ended, changed := j.find(message)
+		line, ended, changed := l.find(message)
 		if line != nil {
 			return line
 		}
 		if ended {
-			t.Fatalf("the server ended before it said %q:\n%s", message, j)
+			t.Fatalf("the server ended before it logged %q:\n%s", message, l)
 		}
 		select {
 		case <-changed:
 		case <-timeout:
-			t.Fatalf("the server did not say %q within %s:\n%s", message, patience, j)
+			t.Fatalf("the server did not log %q within %s:\n%s", message, defaultTimeout, l)
 		}
 	}
 }
 
-// within calls f every few milliseconds until it returns true, for what can only
-// be asked and does not tell. It fails the test after [patience].
-func within(t *testing.T, what string, f func() bool) {
+// eventually polls f until it returns true. It fails the test after [defaultTimeout].
+func eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	withinTime(t, patience, what, f)
+	eventuallyWithin(t, defaultTimeout, what, f)
 }
 
-// withinTime is within for what takes longer.
-func withinTime(t *testing.T, limit time.Duration, what string, f func() bool) {
+// eventuallyWithin is eventually with another timeout.
+func eventuallyWithin(t *testing.T, timeout time.Duration, what string, f func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	for deadline := time.Now().Add(limit); !f(); <-ticker.C {
+	for deadline := time.Now().Add(timeout); !f(); <-ticker.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %s in vain until %s", limit, what)
+			t.Fatalf("timed out after %s: %s", timeout, what)
 		}
 	}
 }
@@ -289,13 +289,14 @@ func wantMode(t *testing.T, path string, want os.FileMode) {
 	}
 }
 
-func wantText(t *testing.T, what, text string, parts ...string) {
+// wantContains fails the test unless the text contains each of the parts.
+func wantContains(t *testing.T, what, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
-			t.Errorf("%s does not have %q:\n%s", what, part, text)
+			t.Errorf("%s does not contain %q:\n%s", what, part, text)
 		}
 	}
 }
 
-func number(n int64) string { return fmt.Sprint(n) }
+func formatID(n int64) string { return fmt.Sprint(n) }

@@ -8,18 +8,19 @@ import (
 	"testing"
 )
 
-// TestLockout guesses at a password until the account locks. What is answered
-// tells nothing of it, and the lock stops sign-in alone.
+// TestLockout sends wrong passwords until the account locks. The answers don't reveal the lock, and the lock blocks
+// only sign-ins.
 func TestLockout(t *testing.T) {
 	t.Parallel()
 	const email, password, wrong = "ada@example.com", "Analytical-1", "Analytical-9"
 	s := startServer(t, options{})
-	admin := s.admin(t)
-	id := number(s.addUser(t, admin, "Ada", email, password))
-	s.do(t, "POST", "/api/users", admin, []fields{{"name": "Idle", "email": "idle@example.com", "password": password}}).want(t, http.StatusCreated)
+	admin := s.signInAdmin(t)
+	id := formatID(s.addUser(t, admin, "Ada", email, password))
+	inactive := []fields{{"name": "Idle", "email": "idle@example.com", "password": password}}
+	s.do(t, "POST", "/api/users", admin, inactive).want(t, http.StatusCreated)
 	locked := func() bool {
 		a := s.do(t, "GET", "/api/users/"+id, admin, nil).want(t, http.StatusOK)
-		return into[struct{ LockedOut bool }](t, a).LockedOut
+		return decode[struct{ LockedOut bool }](t, a).LockedOut
 	}
 	signIn := func(email, password string) answer {
 		return s.do(t, "POST", "/api/login", "", fields{"email": email, "password": password})
@@ -38,7 +39,8 @@ func TestLockout(t *testing.T) {
 	unknown.wantError(t, http.StatusUnauthorized, "INVALID_CREDENTIALS")
 	for what, a := range refused {
 		if a.Status != unknown.Status || !bytes.Equal(a.Body, unknown.Body) {
-			t.Errorf("%s is answered %d %s, an unknown address %d %s", what, a.Status, a.Body, unknown.Status, unknown.Body)
+			t.Errorf("%s is answered %d %s, an unknown address %d %s",
+				what, a.Status, a.Body, unknown.Status, unknown.Body)
 		}
 	}
 
@@ -47,7 +49,7 @@ func TestLockout(t *testing.T) {
 		t.Error("the account is still locked")
 	}
 	session := s.signIn(t, email, password)
-	// Now the source is known, and has a counter of its own.
+	// Now the client network is known, and has its own counter.
 	for range 3 {
 		signIn(email, wrong)
 	}
@@ -55,27 +57,28 @@ func TestLockout(t *testing.T) {
 	s.do(t, "GET", "/api/users/whoami", session, nil).want(t, http.StatusOK)
 }
 
-// TestSourceThrottle guesses at many accounts from one source until it is told to
-// wait.
-func TestSourceThrottle(t *testing.T) {
+// TestClientNetworkThrottle sends wrong passwords for many accounts from one client network until it is throttled.
+func TestClientNetworkThrottle(t *testing.T) {
 	t.Parallel()
-	const most = 20
+	const limit = 20
 	s := startServer(t, options{})
-	admin := s.admin(t)
-	for n := range most {
-		s.refuseSignIn(t, fmt.Sprintf("guess-%d@example.com", n), adminPassword)
+	admin := s.signInAdmin(t)
+	for n := range limit {
+		s.wantSignInRefused(t, fmt.Sprintf("guess-%d@example.com", n), adminPassword)
 	}
 	a := s.do(t, "POST", "/api/login", "", fields{"email": adminEmail, "password": adminPassword})
 	a.wantError(t, http.StatusTooManyRequests, "TOO_MANY_REQUESTS")
 	if wait, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 60 {
 		t.Errorf("Retry-After is %q, want 1 to 60", a.Header.Get("Retry-After"))
 	}
-	s.do(t, "POST", "/api/users/retrieve-password", "", fields{"token": "usr_none", "newPassword": adminPassword}).
+	retrieval := fields{"token": "usr_none", "newPassword": adminPassword}
+	s.do(t, "POST", "/api/users/retrieve-password", "", retrieval).
 		wantError(t, http.StatusTooManyRequests, "TOO_MANY_REQUESTS")
 	s.do(t, "GET", "/api/users/whoami", admin, nil).want(t, http.StatusOK)
 
-	// Nobody gets another source by saying so.
-	request, err := http.NewRequest("POST", s.URL+"/api/login", bytes.NewReader(mustJSON(t, fields{"email": adminEmail, "password": adminPassword})))
+	// X-Forwarded-For from an untrusted client is ignored.
+	body := mustJSON(t, fields{"email": adminEmail, "password": adminPassword})
+	request, err := http.NewRequest("POST", s.URL+"/api/login", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,36 +14,36 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// `make torture` makes it long.
+// `make torture` sets the rounds.
 var (
 	tortureRounds = flag.Int("torture.rounds", 10, "crashes in each part of TestTorture")
-	tortureSeed   = flag.Uint64("torture.seed", 0, "what TestTorture asks for, and when it kills; 0: something else each time")
+	tortureSeed   = flag.Uint64("torture.seed", 0, "seed of the requests and crashes of TestTorture; 0: a random one")
 )
 
 const (
-	tortureWriters  = 6
-	tortureProgress = 10 // rounds between two lines of it
+	writerCount      = 6
+	progressInterval = 10 // rounds between two progress lines
 
-	// A crash comes after at most so many answers, and so long after the last of
-	// them.
-	mostAnswers = 60
-	longestWait = 10 * time.Millisecond
+	// A crash follows after at most maxAnswers answers, and at most maxCrashDelay after the last of them.
+	maxAnswers    = 60
+	maxCrashDelay = 10 * time.Millisecond
 )
 
-// TestTorture crashes the server, or its database, again and again while several
-// clients change users, roles and sessions and ask for messages. After each crash
-// all that was acknowledged is there, once, with its entries in the activity log
-// and its rows in the outbox; what was asked for and not answered is there whole or
-// not at all; and nothing else is.
+// TestTorture repeatedly crashes the server, or its database, while several clients change users, roles and sessions
+// and request messages. After each crash it checks three things:
+//
+//   - Every acknowledged request has taken effect exactly once, with its entries in the activity log and the outbox.
+//   - A request without an answer has taken effect as a whole or not at all.
+//   - The database contains nothing else.
 func TestTorture(t *testing.T) {
 	t.Parallel()
 	for _, part := range []struct {
 		name  string
-		start func(*testing.T) (engine, killer)
+		start func(*testing.T) (crashEngine, faultInjector)
 	}{
-		{"SQLite, the server killed", tortureSQLite},
-		{"PostgreSQL, the server killed", tortureOnPostgres},
-		{"PostgreSQL killed", torturePostgres},
+		{"server on SQLite", crashServerOnSQLite},
+		{"server on PostgreSQL", crashServerOnPostgres},
+		{"PostgreSQL", crashPostgres},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
@@ -53,18 +53,18 @@ func TestTorture(t *testing.T) {
 			}
 			t.Cleanup(func() {
 				if t.Failed() {
-					t.Logf("the seed was -torture.seed=%d", seed)
+					t.Logf("repeat with -torture.seed=%d", seed)
 				}
 			})
 			random := rand.New(rand.NewPCG(seed, 0))
-			e, k := part.start(t)
-			c := startTorture(t, e, seed)
+			e, faults := part.start(t)
+			c := startCrashTest(t, e, seed)
 			for round := range *tortureRounds {
-				c.round(t, random, k)
+				c.round(t, random, faults)
 				if t.Failed() {
 					t.Fatalf("in round %d", round+1)
 				}
-				if (round+1)%tortureProgress == 0 {
+				if (round+1)%progressInterval == 0 {
 					t.Logf("%d of %d rounds: %s", round+1, *tortureRounds, c)
 				}
 			}
@@ -73,66 +73,67 @@ func TestTorture(t *testing.T) {
 	}
 }
 
-// torture is a server, its clients, and what it is known to hold.
-type torture struct {
-	engine  engine
+// crashTest is a server, its clients, and the state that the server must have.
+type crashTest struct {
+	engine  crashEngine
 	server  *server
-	post    *mailtest.Server
+	smtp    *mailtest.Server
 	client  *http.Client
-	admin   string // a session
-	others  *world // what no writer has made
+	admin   string // token of an administrator's session
+	unowned *state // not created by a writer; never changes
 	writers []*writer
 
-	unknown, happened int // requests without an outcome, and those of them that have happened
+	unresolved int // requests without an answer
+	applied    int // unresolved requests that have taken effect
 }
 
-func startTorture(t *testing.T, e engine, seed uint64) *torture {
+func startCrashTest(t *testing.T, e crashEngine, seed uint64) *crashTest {
 	t.Helper()
-	post, o := startPost(t)
+	smtp, o := startMailServer(t)
 	o.Flags = append(append(o.Flags, e.options.Flags...), "--trusted-proxies", "127.0.0.1/32")
 	o.Env = append(o.Env, e.options.Env...)
-	c := &torture{
-		engine: e, server: startServer(t, o), post: post,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: tortureWriters}, Timeout: patience},
+	c := &crashTest{
+		engine: e, server: startServer(t, o), smtp: smtp,
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: writerCount}, Timeout: defaultTimeout},
 	}
 	t.Cleanup(c.client.CloseIdleConnections)
-	c.admin = c.server.admin(t)
-	// A sign-in that a crash cuts off counts as a wrong guess.
+	c.admin = c.server.signInAdmin(t)
+	// A sign-in that a crash interrupts counts as a failed attempt, and could lock the account.
 	c.server.do(t, "PATCH", "/api/lockout-policy", c.admin, fields{"enabled": false}).want(t, http.StatusOK)
 	roles := []int64{2}
-	var wanted []fields
+	var newRoles []fields
 	for n := range 5 {
-		wanted = append(wanted, fields{"name": fmt.Sprintf("Role %d", n), "description": ""})
+		newRoles = append(newRoles, fields{"name": fmt.Sprintf("Role %d", n), "description": ""})
 	}
-	for _, r := range into[[]struct{ ID int64 }](t, c.server.do(t, "POST", "/api/roles", c.admin, wanted).want(t, http.StatusCreated)) {
+	created := c.server.do(t, "POST", "/api/roles", c.admin, newRoles).want(t, http.StatusCreated)
+	for _, r := range decode[[]struct{ ID int64 }](t, created) {
 		roles = append(roles, r.ID)
 	}
 	slices.Sort(roles)
-	for n := range tortureWriters {
+	for n := range writerCount {
 		c.writers = append(c.writers, &writer{
-			knowledge: knowledge{world: newWorld(), live: map[string]int64{}},
-			name:      fmt.Sprintf("w%d", n), number: n, key: c.admin, roles: roles,
+			model: model{state: newState(), sessions: map[string]int64{}},
+			name:  fmt.Sprintf("w%d", n), number: n, key: c.admin, roles: roles,
 			random: rand.New(rand.NewPCG(seed, uint64(n)+1)),
 		})
 	}
-	c.others = c.look(t)[""]
+	c.unowned = c.readState(t)[""]
 	return c
 }
 
-// round has the writers at work, kills at a moment that nobody chose, and checks
-// what is there afterwards. The moment comes after a number of answers, so a slow
-// machine does as much before it as a fast one; half of the time it is that of the
-// last answer, which tells what was answered too soon.
-func (c *torture) round(t *testing.T, random *rand.Rand, k killer) {
+// round lets the writers work, crashes the server or its database at a random time, and checks the state after the
+// recovery. The crash follows a number of answers, so that a slow machine does as much before it as a fast one. Half of
+// the crashes come right after the last answer, which reveals requests that are acknowledged before they are durable.
+func (c *crashTest) round(t *testing.T, random *rand.Rand, faults faultInjector) {
 	t.Helper()
 	var answers atomic.Int64
-	wanted, wait := 1+random.Int64N(mostAnswers), moment(random, longestWait)
-	killed, stop := make(chan struct{}), make(chan struct{})
+	crashAfter, delay := 1+random.Int64N(maxAnswers), randomDelay(random, maxCrashDelay)
+	crashed, stop := make(chan struct{}), make(chan struct{})
 	answered := func() {
-		if answers.Add(1) == wanted {
-			<-time.After(wait)
-			k.kill(t, c.server)
-			close(killed)
+		if answers.Add(1) == crashAfter {
+			<-time.After(delay)
+			faults.inject(t, c.server)
+			close(crashed)
 		}
 	}
 	var work sync.WaitGroup
@@ -145,43 +146,44 @@ func (c *torture) round(t *testing.T, random *rand.Rand, k killer) {
 		work.Wait()
 	}()
 	select {
-	case <-killed:
+	case <-crashed:
 	case <-idle:
-		if n := answers.Load(); n < wanted {
-			t.Fatalf("the clients gave up after %d answers, want %d", n, wanted)
+		if n := answers.Load(); n < crashAfter {
+			t.Fatalf("the clients stopped after %d answers, want %d", n, crashAfter)
 		}
 	}
-	crashed := c.server
-	c.server = k.again(t, crashed, random)
+	before := c.server
+	c.server = faults.recover(t, before, random)
 	close(stop)
 	<-idle
 	c.check(t)
 	if !t.Failed() {
-		crashed.log.forget()
+		before.log.discard()
 	}
 }
 
-// finish waits until all messages were delivered, and ends the server.
-func (c *torture) finish(t *testing.T) {
+// finish waits until all messages are delivered, checks the state once more, and stops the server.
+func (c *crashTest) finish(t *testing.T) {
 	t.Helper()
 	db := c.engine.open(t, c.server)
 	defer db.Close()
-	withinTime(t, claimTime+patience, "all messages are delivered", func() bool {
+	eventuallyWithin(t, claimTimeout+defaultTimeout, "all messages are delivered", func() bool {
 		return !slices.ContainsFunc(readOutbox(t, db), func(r outboxRow) bool { return r.State != "delivered" })
 	})
 	c.check(t)
 	c.server.stop(t)
-	t.Logf("in the end: %s", c)
+	t.Logf("total: %s", c)
 }
 
-// String sums up what was done.
-func (c *torture) String() string {
+// String summarizes the test so far.
+func (c *crashTest) String() string {
 	acknowledged, users, entries := 0, 0, 0
 	for _, w := range c.writers {
 		acknowledged += w.acknowledged
 		users += len(w.Users)
 		entries += len(w.Log)
 	}
-	return fmt.Sprintf("%d requests acknowledged; %d without an outcome, of which %d had happened; %d users, %d entries, %d messages",
-		acknowledged, c.unknown, c.happened, users, entries, len(c.post.Messages()))
+	return fmt.Sprintf("%d requests acknowledged; %d without an answer, of which %d took effect; "+
+		"%d users, %d log entries, %d messages",
+		acknowledged, c.unresolved, c.applied, users, entries, len(c.smtp.Messages()))
 }

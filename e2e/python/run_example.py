@@ -1,12 +1,22 @@
-"""Runs examples of a generated API page as they stand, with only host, key, id and body values filled in.
+"""Runs the examples of a generated API page unchanged, but for host, key, id and body values.
 
     run_example.py PAGE
 
-PAGE is the Markdown file. Each line of standard input asks for an example, each line of standard output tells what it did, until
-the input ends. A line that asks is an object with `operation`, the name in the example's heading, such as api_login_post; `host`;
-`key` and `id` where the example has them; `body`, the arguments of the body's constructor; and `prefix`, true to uncomment the line
-that sets the prefix of the key. A line that tells is an object: `declared`, the page's return type; `printed`, what the example
-printed; `value`, what it printed as a value, where that is a Python literal; `type`, the type of what the call returned.
+PAGE is the Markdown file. Each line of standard input requests one example, and each line of standard output is its
+outcome, until the input ends. Both are JSON objects. The fields of a request:
+
+    operation  the name in the example's heading, such as api_login_post
+    host       the URL of the server
+    key, id    replace the placeholders, if the example has them
+    body       the arguments of the body's constructor
+    prefix     true uncomments the line that sets the prefix of the key
+
+The fields of an outcome:
+
+    declared   the return type on the page
+    printed    the output of the example
+    value      the output as a value, if it is a Python literal
+    type       the type of the returned value
 """
 
 import ast
@@ -21,12 +31,12 @@ import ad
 
 
 def section(page, operation):
-    """Returns the part of the page that is about the operation."""
+    """Returns the section of the page for the operation."""
     return page.split(f"\n# **{operation}**\n", 1)[1].split("\n# **", 1)[0]
 
 
 def fill_in(example, values):
-    """Puts the values in the place of the generator's placeholders. Nothing else of the example is touched."""
+    """Replaces the generator's placeholders with the values, and nothing else."""
     arguments = ", ".join(f"{name}={value!r}" for name, value in values.get("body", {}).items())
     example = re.sub(r"(= \[?ad\.\w+Body\()(\))", lambda match: match[1] + arguments + match[2], example)
     for placeholder, name in (("'YOUR_API_KEY'", "key"), ("'put-your-api-key-here'", "key"), ("'id_example'", "id")):
@@ -38,11 +48,11 @@ def fill_in(example, values):
 
 
 def run(page, values):
-    """Runs the example of an operation, and returns what it did."""
+    """Runs the example of an operation and returns its outcome."""
     text = section(page, values["operation"])
     example = re.search(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[1]
 
-    # The examples use the host that a plain Configuration() has.
+    # The examples use the host of the default configuration.
     configuration = ad.Configuration()
     configuration.host = values["host"]
     ad.Configuration.set_default(configuration)
@@ -64,9 +74,9 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         page = file.read()
     for line in sys.stdin:
-        child = os.fork()  # so that no example finds what another has left, and the client is loaded once
+        child = os.fork()  # isolates the examples and loads the client only once
         if child == 0:
-            print(json.dumps(run(page, json.loads(line)), default=repr))  # bytes are no JSON
+            print(json.dumps(run(page, json.loads(line)), default=repr))  # bytes have no JSON form
             return
         if os.waitpid(child, 0)[1] != 0:
             sys.exit(1)

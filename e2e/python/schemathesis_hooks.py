@@ -1,6 +1,6 @@
-"""What Schemathesis has to know of Usher that the contract cannot say in its schema.
+"""Hooks that teach Schemathesis the rules of Usher that the contract's schema can't express.
 
-Loaded through SCHEMATHESIS_HOOKS. Who calls, and the things that calls are about, come from schemathesis_world.py.
+SCHEMATHESIS_HOOKS loads them. The caller and the resources come from schemathesis_world.py.
 """
 
 import collections
@@ -12,29 +12,29 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 ABSENT_ID = "999999999"
 NEW_PASSWORD = "Battery-staple-8"
-MOST_ENTRIES = 10
+MAX_ENTRIES = 10
 MALFORMED = (400, 405, 413, 415)
 CERTIFICATE = world.call("GET", "/api/saml-configuration/generate-certificate", world.ADMIN)["encryptionCertificate"]
 
-# Operations that end what they are called with: a password change at the fifth wrong old one, the others at once.
-ENDS_ITS_CREDENTIAL = ("POST /api/logout", "PATCH /api/users/password", "DELETE /api/sessions", "POST /api/api-key")
+# Operations that revoke their credential: a password change at the fifth wrong password, the others at once.
+REVOKES_CREDENTIAL = ("POST /api/logout", "PATCH /api/users/password", "DELETE /api/sessions", "POST /api/api-key")
 
-# Operations that use up the thing that they are about, so that each call needs another.
-USES_UP = ("POST /api/users/{id}/invitation", "POST /api/imports/{id}/rows", "POST /api/imports/{id}/finish")
+# Operations that succeed once for each resource, so that each call needs a new one.
+CONSUMES_RESOURCE = ("POST /api/users/{id}/invitation", "POST /api/imports/{id}/rows", "POST /api/imports/{id}/finish")
 
-# What users must not change of the one who calls, so that he can go on.
+# Fields of the caller that must not change during the run.
 OWN_ACCESS = ("email", "password", "active")
 
 
-# Credentials of others like the caller, which were not ended by the call that they were made for.
+# Unused credentials of users like the caller. The call that they were created for did not revoke them.
 spare = []
 
 
 class Credential:
-    """Signs each call in: as the caller, or as somebody like him, whose credential the call may end."""
+    """Authenticates each call: as the caller, or as a user like the caller if the call may revoke the credential."""
 
     def get(self, case, context):
-        if case.operation.label not in ENDS_ITS_CREDENTIAL:
+        if case.operation.label not in REVOKES_CREDENTIAL:
             return world.CALLER.credential
         return spare.pop() if spare else world.new_credential()
 
@@ -48,17 +48,18 @@ if world.CALLER.credential:
 
 @schemathesis.hook
 def after_call(context, case, response):
-    if case.operation.label in ENDS_ITS_CREDENTIAL and response.status_code in MALFORMED and "x-api-key" in case.headers:
+    if case.operation.label in REVOKES_CREDENTIAL and response.status_code in MALFORMED and "x-api-key" in case.headers:
         spare.append(case.headers["x-api-key"])
 
 
 def name(value):
-    """A name that is more than white space, and is free."""
+    """Returns a unique name that is not only white space."""
     return f"{value.strip()[:200]} {world.unique_number()}"
 
 
-# Values that rules beyond the schema ask for, by the name of the field: a password of the policy, an address that is one and
-# is free, roles that exist, a mail server on this machine. Sessions have to outlive the run.
+# Functions from a generated value to one that satisfies the rules beyond the schema, by the name of the field: a
+# password that the policy accepts, an unused email address, existing roles, a mail server on this machine. Sessions
+# must outlive the run.
 RULES = {
     "name": name,
     "emailSenderName": lambda _: "Accounts",
@@ -90,27 +91,30 @@ RULES = {
 
 
 def follow_the_rules(body):
-    """Gives a body that its schema accepts the values that rules beyond the schema ask for. A long list is cut, since hashing
-    the passwords of many users takes longer than all the rest; the tests of the import create a thousand."""
+    """Replaces values of a valid body to satisfy RULES. It truncates long lists, because hashing the passwords of many
+    users would dominate the run; the tests of the import create a thousand users."""
     if isinstance(body, list):
-        return [follow_the_rules(entry) for entry in body[:MOST_ENTRIES]]
+        return [follow_the_rules(entry) for entry in body[:MAX_ENTRIES]]
     if not isinstance(body, dict):
         return body
     body = {field: RULES[field](value) if field in RULES else follow_the_rules(value) for field, value in body.items()}
     if body.get("readOnly"):
-        body.pop("permissions", None)  # one or the other
+        body.pop("permissions", None)  # they are exclusive
     if body.get("entityIds"):
-        body.pop("dynamicId", None)  # likewise
+        body.pop("dynamicId", None)  # they are exclusive
     if body.get("tls"):
-        body["smtpUseStartTLS"] = False  # likewise
+        body["smtpUseStartTLS"] = False  # they are exclusive
     elif body.get("smtpUseStartTLS"):
         body["tls"] = False
     return body
 
 
-def enable_what_is_complete(case):
-    """A provider can be enabled when it is known where it is and how to trust it."""
-    needs = {"PATCH /api/ldap-configuration": ["url"], "PATCH /api/saml-configuration": ["providerLoginUrl", "signatureCertificate"]}
+def enable_complete_provider(case):
+    """Enables a provider if its URL and, for SAML, its certificate are set."""
+    needs = {
+        "PATCH /api/ldap-configuration": ["url"],
+        "PATCH /api/saml-configuration": ["providerLoginUrl", "signatureCertificate"],
+    }
     if case.operation.label in needs and isinstance(case.body, dict):
         case.body["enabled"] = all(case.body.get(field) for field in needs[case.operation.label])
 
@@ -123,29 +127,29 @@ def is_stateful(case):
     return case.meta is not None and case.meta.phase.name == "stateful"
 
 
-def keep(case, kind):
-    """The run must not take its own credential away, nor the rights of its caller."""
+def protect(case, kind):
+    """Keeps the run from revoking its own credential, and from changing the permissions of its caller."""
     if case.method == "GET":
         return
     parameters = case.path_parameters or {}
     id = str(parameters.get("id", "")).lstrip("0")
-    if id in world.KEPT.get(kind, ()):
+    if id in world.PROTECTED.get(kind, ()):
         if case.method == "PATCH" and kind == "users" and isinstance(case.body, dict) and id == str(world.CALLER.id):
             for field in OWN_ACCESS:
                 case.body.pop(field, None)
         else:
             parameters["id"] = ABSENT_ID
-    if str((case.query or {}).get("userId", "")) in world.KEPT["users"]:
+    if str((case.query or {}).get("userId", "")) in world.PROTECTED["users"]:
         case.query["userId"] = ABSENT_ID
 
 
-turns = collections.defaultdict(itertools.count)
+call_counts = collections.defaultdict(itertools.count)
 
 
-def meet(case, kind):
-    """Lets two of three calls meet what is there. Sequences find things of their own."""
+def use_existing_resources(case, kind):
+    """Lets two of three calls use existing resources. Sequences create their own."""
     label, parameters = case.operation.label, case.path_parameters or {}
-    choice = next(turns[label]) % 3
+    choice = next(call_counts[label]) % 3
     if label == "POST /api/login" and choice:
         case.body = {"email": world.CALLER_EMAIL, "password": world.PASSWORD}
     query = case.query or {}
@@ -157,35 +161,35 @@ def meet(case, kind):
         if parameter in parameters:
             if choice == 1 and kind == "users" and case.method in ("GET", "PATCH"):
                 parameters[parameter] = str(world.CALLER.id)
-            elif case.method == "DELETE" or label in USES_UP:
-                parameters[parameter] = str(world.MAKERS[kind]())
+            elif case.method == "DELETE" or label in CONSUMES_RESOURCE:
+                parameters[parameter] = str(world.FACTORIES[kind]())
             else:
-                parameters[parameter] = str(world.thing(kind))
-    for parameter, found in (("userId", world.thing("users")), ("actor", world.CALLER.id), ("role", world.USER)):
+                parameters[parameter] = str(world.resource(kind))
+    for parameter, found in (("userId", world.resource("users")), ("actor", world.CALLER.id), ("role", world.USER)):
         if parameter in query:
             query[parameter] = found
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    case.headers["X-Forwarded-For"] = world.new_source()
+    case.headers["X-Forwarded-For"] = world.new_client_address()
     kind = case.path.split("/")[2]
     if is_positive(case):
         case.body = follow_the_rules(case.body)
-        enable_what_is_complete(case)
-        meet(case, kind)
-    keep(case, kind)
+        enable_complete_provider(case)
+        use_existing_resources(case, kind)
+    protect(case, kind)
 
 
-# Refusals of good data that no data made here can avoid: 400, with a code or the place of the fault. A token is only in a message,
-# a cursor only in the answer before. Tests with real ones are TestRecoveryByMail and those of the pages.
+# Codes and paths of 400 answers to valid data that the hooks can't avoid. A token is only in a message, and a cursor
+# only in the previous answer. TestRecoveryByMail and the tests of pagination cover them.
 UNAVOIDABLE_CODES = ("INVALID_RECOVERY_TOKEN",)
 UNAVOIDABLE_PATHS = ("/query/cursor",)
 
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Drops the refusals that cannot be avoided."""
+    """Drops the refusals that can't be avoided."""
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return True
     refusal = response.json()

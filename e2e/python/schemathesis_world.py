@@ -1,9 +1,13 @@
-"""What a run of Schemathesis finds on the server: somebody who calls, and things that calls are about.
+"""Creates the resources on the server that a run of Schemathesis uses: the caller, and resources of each kind.
 
-Reads three variables: USHER_E2E_URL, where the server is, USHER_E2E_CALLER, one of the kinds of CALLERS, and
-USHER_E2E_SMTP_PORT, where there is a mail server without TLS on this machine. The server is a new one; its first administrator
-makes all the rest. It must trust X-Forwarded-For from this machine: each request comes from a source of its own, so that the
-throttle of sign-ins, which counts by source, never stands in for an answer.
+It reads three variables:
+
+    USHER_E2E_URL        the URL of a new server
+    USHER_E2E_CALLER     a key of CALLERS
+    USHER_E2E_SMTP_PORT  the port of a mail server on this machine, without TLS
+
+The server must trust X-Forwarded-For from this machine. Each request has its own client address, so that the throttle
+of sign-ins, which counts by client network, never answers in place of the operation.
 """
 
 import functools
@@ -27,9 +31,9 @@ def unique_number():
     return next(numbers)
 
 
-def new_source(network=10):
-    """Returns an address that no request came from before. Network 10 is for the calls of the run, which the test tells by
-    it from those that only make things."""
+def new_client_address(network=10):
+    """Returns an unused client address. Network 10 marks the calls of the run in the access log; the calls that create
+    resources come from another."""
     n = unique_number()
     return f"{network}.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"
 
@@ -39,8 +43,8 @@ def new_email():
 
 
 def call(method, path, key=None, body=None):
-    """Calls the server, which must not refuse, and returns what it answers."""
-    headers = {"X-Forwarded-For": new_source(network=11)} | ({"x-api-key": key} if key else {})
+    """Calls the server and returns the answer. It fails if the server refuses."""
+    headers = {"X-Forwarded-For": new_client_address(network=11)} | ({"x-api-key": key} if key else {})
     response = requests.request(method, URL + path, json=body, headers=headers, timeout=30)
     if not response.ok:
         raise RuntimeError(f"{method} {path} is answered {response.status_code}: {response.text}")
@@ -60,14 +64,15 @@ def new_user(email=None):
 
 
 def new_role(permissions=()):
-    role = call("POST", "/api/roles", ADMIN, [{"name": f"Role {unique_number()}", "description": "Of a test."}])[0]["id"]
+    body = [{"name": f"Role {unique_number()}", "description": "Of a test."}]
+    role = call("POST", "/api/roles", ADMIN, body)[0]["id"]
     call("PUT", f"/api/roles/{role}/permissions", ADMIN, list(permissions))
     return role
 
 
 def permissions(wanted):
-    """Returns the permissions that Usher knows, for everything, that have an action which is wanted."""
-    known = call("GET", "/api/users/whoami", ADMIN)["roles"][0]["permissions"]  # role 1 holds each
+    """Returns all permissions with scope "all" whose action is wanted."""
+    known = call("GET", "/api/users/whoami", ADMIN)["roles"][0]["permissions"]  # role 1 holds all
     return [p for p in known if wanted(p["action"])]
 
 
@@ -79,7 +84,7 @@ def contract_key(session):
     return call("POST", "/api/api-key", session)["key"]
 
 
-# Each kind of caller: the role it has, and what makes its credential from a session of its user.
+# The kinds of caller: a function that returns the role, and one that creates the credential from a session.
 CALLERS = {
     "administrator": (lambda: ADMINISTRATOR, lambda session: session),
     "user": (lambda: USER, lambda session: session),
@@ -87,22 +92,22 @@ CALLERS = {
     "deputy": (lambda: new_role(permissions(lambda action: True)), lambda session: session),
     "read-only key": (lambda: ADMINISTRATOR, lambda session: named_key(session, readOnly=True)),
     "contract key": (lambda: ADMINISTRATOR, contract_key),
-    "nobody": (lambda: USER, lambda session: None),
+    "anonymous": (lambda: USER, lambda session: None),
 }
 
 
 class Caller:
-    """Somebody of the kind: a user with a session and a key, and the credential that calls are made with."""
+    """A user with a session and a contract key, and the credential for calls."""
 
     def __init__(self, email, role):
         self.id = new_user(email)["id"]
-        self.give(ADMINISTRATOR)  # so that he can make a key that he may later only read
+        self.set_role(ADMINISTRATOR)  # the final role may not permit to create a key
         self.session = sign_in(email)
         contract_key(self.session)
         self.credential = CALLERS[KIND][1](self.session)
-        self.give(role)
+        self.set_role(role)
 
-    def give(self, role):
+    def set_role(self, role):
         call("PUT", f"/api/users/{self.id}/roles", ADMIN, {"roles": [role]})
 
 
@@ -111,12 +116,12 @@ CALLER = Caller(CALLER_EMAIL, ROLE)
 
 
 def new_credential():
-    """Returns a credential of another user with the caller's role, which a call may end."""
+    """Returns a credential of another user with the caller's role, which a call may revoke."""
     return Caller(new_email(), ROLE).credential
 
 
 def by_caller(method, path, body):
-    """Calls the server as the caller, or as the administrator where the caller may not."""
+    """Calls the server as the caller, or as the administrator if the caller has no permission."""
     try:
         return call(method, path, CALLER.session, body)
     except RuntimeError:
@@ -124,11 +129,11 @@ def by_caller(method, path, body):
 
 
 def ids(path, key):
-    return {str(thing["id"]) for thing in call("GET", path, key)}
+    return {str(resource["id"]) for resource in call("GET", path, key)}
 
 
-# What the run must not take away: the callers, what they may do, and what they call with.
-KEPT = {
+# Ids that the run must not delete or change: of the callers, their roles and their credentials.
+PROTECTED = {
     "users": {"1", str(CALLER.id)},
     "roles": {str(ROLE)},
     "sessions": ids("/api/sessions", ADMIN) | ids(f"/api/sessions?userId={CALLER.id}", ADMIN),
@@ -150,13 +155,13 @@ def new_import():
 
 
 def mail_id():
-    """Returns a message of the outbox."""
+    """Returns the id of a new message in the outbox."""
     call("POST", "/api/users/forgotten-password", body={"email": ADMIN_EMAIL})
     return call("GET", "/api/mail", ADMIN)[0]["id"]
 
 
-# What makes a thing of each kind, and returns its id. The kinds are the words of the paths behind /api.
-MAKERS = {
+# Functions that create a resource and return its id, by the path segment after /api.
+FACTORIES = {
     "users": lambda: new_user()["id"],
     "roles": new_role,
     "sessions": new_session,
@@ -167,6 +172,6 @@ MAKERS = {
 
 
 @functools.cache
-def thing(kind):
-    """Returns the id of one thing of the kind, always the same."""
-    return MAKERS[kind]()
+def resource(kind):
+    """Returns the id of one resource of the kind, always the same."""
+    return FACTORIES[kind]()

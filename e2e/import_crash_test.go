@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// TestImportSurvivesCrash kills the server in the middle of an import. The command
-// line goes on with it at the next server; afterwards every user is there, once.
+// TestImportSurvivesCrash kills the server during an import. The command line resumes the import after the restart.
+// Afterwards every user exists exactly once.
 func TestImportSurvivesCrash(t *testing.T) {
 	t.Parallel()
 	const (
 		batch    = 500
 		users    = 4 * batch
-		hash     = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$c29tZXNhbHQxMjM0NTY3OA" // of no password that is known
+		hash     = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$c29tZXNhbHQxMjM0NTY3OA" // of an unknown password
 		password = "Analytical-1"
 	)
 	email := func(n int) string { return fmt.Sprintf("user-%d@example.com", n) }
@@ -43,34 +43,35 @@ func TestImportSurvivesCrash(t *testing.T) {
 	}
 
 	s := startServer(t, options{})
-	admin := s.admin(t)
-	id := into[struct{ ID int64 }](t, s.do(t, "POST", "/api/imports", admin, fields{"dryRun": false}).want(t, http.StatusCreated)).ID
-	resource := "/api/imports/" + number(id)
+	admin := s.signInAdmin(t)
+	id := beginImport(t, s, admin)
+	resource := "/api/imports/" + formatID(id)
 	s.do(t, "POST", resource+"/rows", admin, rows(1)).want(t, http.StatusOK)
-	s.refuseSignIn(t, email(1), password) // nobody of an import can before it is finished
-	sending := make(chan error)
+	s.wantSignInRefused(t, email(1), password) // imported users are inactive until the import is finished
+	sent := make(chan error)
 	go func() {
-		defer close(sending)
+		defer close(sent)
 		_, err := s.try("POST", resource+"/rows", admin, rows(1+batch))
-		sending <- err
+		sent <- err
 	}()
 	s.kill(t)
-	<-sending
+	<-sent
 
-	s = s.again(t)
-	state := into[struct {
+	s = s.restart(t)
+	state := decode[struct {
 		State string
 		Rows  int
 	}](t, s.do(t, "GET", resource, admin, nil).want(t, http.StatusOK))
 	if state.State != "open" || state.Rows != batch && state.Rows != 2*batch {
 		t.Errorf("after the crash the import is %s and has %d rows", state.State, state.Rows)
 	}
-	// A client that got no answer sends the same rows again, which does no harm.
+	// A client without an answer repeats the request, which is idempotent.
 	s.do(t, "POST", resource+"/rows", admin, rows(1)).want(t, http.StatusOK)
-	wantText(t, "the command line", s.usher(t, admin, "users", "import", path, "--resume", number(id)), fmt.Sprintf("Created %d users.", users))
+	wantContains(t, "the output of usher users import",
+		s.mustRun(t, admin, "users", "import", path, "--resume", formatID(id)), fmt.Sprintf("Created %d users.", users))
 
 	emails := map[string]int{}
-	for _, u := range into[[]user](t, s.do(t, "GET", "/api/users", admin, nil).want(t, http.StatusOK)) {
+	for _, u := range decode[[]user](t, s.do(t, "GET", "/api/users", admin, nil).want(t, http.StatusOK)) {
 		emails[u.Email]++
 		if !u.Active {
 			t.Fatalf("%s is not active", u.Email)
@@ -78,20 +79,27 @@ func TestImportSurvivesCrash(t *testing.T) {
 	}
 	for n := 1; n <= users; n++ {
 		if emails[email(n)] != 1 {
-			t.Fatalf("%s is there %d times", email(n), emails[email(n)])
+			t.Fatalf("%s exists %d times", email(n), emails[email(n)])
 		}
 	}
 	s.signIn(t, email(1), password)
-	s.refuse(t, admin, "finished", "users", "import", path, "--resume", number(id))
+	s.mustFail(t, admin, "finished", "users", "import", path, "--resume", formatID(id))
 
-	// An import that is given up leaves nobody.
-	id = into[struct{ ID int64 }](t, s.do(t, "POST", "/api/imports", admin, fields{"dryRun": false}).want(t, http.StatusCreated)).ID
-	s.do(t, "POST", "/api/imports/"+number(id)+"/rows", admin,
-		fields{"first": 1, "users": []fields{{"name": "Late", "email": "late@example.com", "active": true}}}).want(t, http.StatusOK)
-	s.usher(t, admin, "users", "import", "--undo", number(id))
-	if n := len(into[[]user](t, s.do(t, "GET", "/api/users", admin, nil).want(t, http.StatusOK))); n != users+1 {
-		t.Errorf("%d users are there, want %d", n, users+1)
+	// An undone import leaves no users.
+	id = beginImport(t, s, admin)
+	row := fields{"first": 1, "users": []fields{{"name": "Late", "email": "late@example.com", "active": true}}}
+	s.do(t, "POST", "/api/imports/"+formatID(id)+"/rows", admin, row).want(t, http.StatusOK)
+	s.mustRun(t, admin, "users", "import", "--undo", formatID(id))
+	if n := len(decode[[]user](t, s.do(t, "GET", "/api/users", admin, nil).want(t, http.StatusOK))); n != users+1 {
+		t.Errorf("there are %d users, want %d", n, users+1)
 	}
 	s.stop(t)
 	checkDatabase(t, s.Data)
+}
+
+// beginImport begins an import and returns its id.
+func beginImport(t *testing.T, s *server, key string) int64 {
+	t.Helper()
+	a := s.do(t, "POST", "/api/imports", key, fields{"dryRun": false}).want(t, http.StatusCreated)
+	return decode[struct{ ID int64 }](t, a).ID
 }
