@@ -105,7 +105,7 @@ func operations(s *seeder) []operation {
 		}},
 		page("users by id", func(*account.UserQuery) {}),
 		page("users by name, from the middle", func(q *account.UserQuery) {
-			q.Sort, q.After = account.SortByName, &account.UserPlace{Key: "ada 25", ID: 1}
+			q.Sort, q.After = account.SortByName, &account.UserPosition{Key: "ada 25", ID: 1}
 		}),
 		page("users of a rare role", func(q *account.UserQuery) { q.Filter.RoleID = &rareRole }),
 		page("users of the common role", func(q *account.UserQuery) { q.Filter.RoleID = &commonRole }),
@@ -132,7 +132,7 @@ func operations(s *seeder) []operation {
 			return users.Total, err
 		}),
 		count("sign-ins of 30 days, for the overview", func(ctx context.Context, tx account.Tx) (int, error) {
-			counts, err := tx.SignIns(ctx, now.Truncate(account.SignInUnit).AddDate(0, 0, -account.SignInDays), now)
+			counts, err := tx.SignIns(ctx, now.Truncate(account.SignInInterval).AddDate(0, 0, -account.SignInDays), now)
 			return len(counts), err
 		}),
 		count("count unsealed entries", func(ctx context.Context, tx account.Tx) (int, error) {

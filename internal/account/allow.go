@@ -6,15 +6,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
-// Allow is the one decision on permissions: whether the caller may do an action
-// with a thing of a kind, or with [access.Any] or [access.All] of them.
+// Allow decides whether the caller may do an action with an entity: the one with the given id, or
+// [access.Any] or [access.All] of them. Every permission check of an operation goes through it.
 //
-// The failure is CodePasswordChangeRequired for a caller who must change his
-// password first; CodeForbidden for one without any permission for this entity
-// and action, whatever the id, for a thing that he may read and not change, and for
-// keys and sessions by a named key, whatever its permissions;
-// and CodeNotFound for a thing that he may not see, the same as for one that is
-// not there. A caller allowed here still has to find it.
+// It fails with
+//   - CodePasswordChangeRequired when the caller must change their password first;
+//   - CodeForbidden when the caller has no permission for this entity and action, or may only read
+//     the entity;
+//   - CodeForbidden for a named key on keys and sessions, whatever its permissions;
+//   - CodeNotFound when the entity is hidden from the caller, so that the answer doesn't tell
+//     whether it exists.
+//
+// Success doesn't mean that the entity exists.
 func Allow(caller *Principal, action access.Action, entity access.Entity, id int64) error {
 	if err := RequirePasswordChanged(caller); err != nil {
 		return err
@@ -32,8 +35,8 @@ func Allow(caller *Principal, action access.Action, entity access.Entity, id int
 	}
 }
 
-// allowOwn is [Allow] for what is the caller's own, which is never unseen: it
-// fails with CodeForbidden where he has the permission for others alone.
+// AllowOwn is [Allow] for the caller's own entities. They are never hidden from the caller, so it
+// fails with CodeForbidden where Allow fails with CodeNotFound.
 func AllowOwn(caller *Principal, action access.Action, entity access.Entity) error {
 	err := Allow(caller, action, entity, caller.User.ID)
 	if ErrorCode(err) == CodeNotFound {
@@ -42,28 +45,34 @@ func AllowOwn(caller *Principal, action access.Action, entity access.Entity) err
 	return err
 }
 
-// mayTouchPasswords fails with CodeForbidden for a named key, whatever its
-// permissions: a script's key that leaks must not let anybody in for good. It stands
-// before whatever sets a password, or says where the token for one goes.
+// DenyNamedKey fails with CodeForbidden for a named key, whatever its permissions. Operations that
+// set a password, or choose where a password token is sent, call it: a leaked script key must not
+// become permanent access.
 func DenyNamedKey(caller *Principal) error {
 	if caller.Credential.Kind == CredentialNamedKey {
-		return &Error{Code: CodeForbidden, Message: "A named key cannot do this. Use a session or the key of the contract."}
+		return &Error{
+			Code:    CodeForbidden,
+			Message: "A named key cannot do this. Use a session or the key of the contract.",
+		}
 	}
 	return nil
 }
 
-// mayGoOn fails for a caller who must change his password before anything else.
-// [Allow] asks it; what every caller may do asks it alone.
+// RequirePasswordChanged fails with CodePasswordChangeRequired while the caller must change their
+// password. [Allow] calls it; operations that need no permission call it directly.
 func RequirePasswordChanged(caller *Principal) error {
 	if caller.User.NeedPasswordReset {
-		return &Error{Code: CodePasswordChangeRequired, Message: "Change your password before you do anything else."}
+		return &Error{
+			Code:    CodePasswordChangeRequired,
+			Message: "Change your password before you do anything else.",
+		}
 	}
 	return nil
 }
 
-// mustAdminister fails unless the caller holds role 1. Who says where secrets and
-// links are sent could otherwise take over whoever follows them, so a named key
-// may not either.
+// RequireAdministrator fails with CodeForbidden unless the caller has role 1 and doesn't use a named
+// key. It guards the settings that decide where secrets and links are sent. An attacker who controls
+// these could take over the account of any user who follows a link.
 func RequireAdministrator(caller *Principal) error {
 	if err := DenyNamedKey(caller); err != nil {
 		return err
@@ -74,18 +83,17 @@ func RequireAdministrator(caller *Principal) error {
 	return nil
 }
 
-// mustCover fails unless the caller holds everything that b gives. Nobody may
-// change the access of somebody, or a role, that he does not cover: it would let
-// him climb.
-func RequireCovers(caller *Principal, b access.Set) error {
-	if !access.Covers(caller.Access, b) {
+// RequireCovers fails with CodeForbidden unless the caller has every permission in required. It
+// prevents privilege escalation by a change of a role or of a user's access.
+func RequireCovers(caller *Principal, required access.Set) error {
+	if !access.Covers(caller.Access, required) {
 		return &Error{Code: CodeForbidden, Message: "You do not have every permission that this gives or takes."}
 	}
 	return nil
 }
 
-// mayConfigure fails unless the caller may edit settings of a kind that are for
-// role 1 alone.
+// RequireConfigure fails unless the caller may edit all settings of an entity, as [Allow] decides,
+// and is an administrator, as [RequireAdministrator] decides.
 func RequireConfigure(caller *Principal, entity access.Entity) error {
 	if err := Allow(caller, access.ActionEdit, entity, access.All); err != nil {
 		return err
@@ -93,7 +101,8 @@ func RequireConfigure(caller *Principal, entity access.Entity) error {
 	return RequireAdministrator(caller)
 }
 
-// mustCoverUser fails unless the caller covers everything that the user may do.
+// RequireCoversUser is [RequireCovers] for the permissions of all roles of the user id. It also
+// fails as r does.
 func RequireCoversUser(ctx context.Context, r RoleReader, caller *Principal, id int64) error {
 	roles, err := r.RolesOf(ctx, id)
 	if err != nil {

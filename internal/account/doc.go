@@ -1,14 +1,10 @@
-// Package account holds the rules of Usher: users, sign-in, passwords, recovery,
-// sessions, and the messages that follow from them. Nothing here knows who called
-// it, a network request or a command, nor how anything is stored.
+// Package account holds the vocabulary of Usher's rules: the types of every noun, the caller of a
+// request ([Principal]), failures ([Error]), validation ([Checker]), permission checks ([Allow])
+// and the ports of storage ([Store]).
 //
-// A [Service] is made of what it needs: a [Store], a pool that hashes passwords,
-// the server key, the time and a source of random. Each of its methods is one
-// operation: it checks the input, asks [Allow] and [access.Covers] whether the
-// caller may, and writes in one transaction. Failures that a caller decides on
-// are [*Error].
+// It has no operations. Each noun's operations are in a package of its own, such as user or auth,
+// which runs in an [Env] and imports account.
 //
-// The package imports access, throttle, secret, token, keyring, passhash, host, steady,
-// golang-lru, golang.org/x/text, golang.org/x/net/idna and the standard library; neither HTTP
-// nor SQL.
+// The package imports access, keyring, secret, throttle, token, golang.org/x/text,
+// golang.org/x/net/idna and the standard library; neither HTTP nor SQL.
 package account

@@ -7,7 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// MailKind says what a message is for.
+// MailKind is the purpose of a message.
 type MailKind string
 
 // The kinds.
@@ -15,16 +15,16 @@ const (
 	MailRecovery   MailKind = "recovery"   // a token for a new password
 	MailInvitation MailKind = "invitation" // a token for the first password
 	MailNewAPIKey  MailKind = "new-api-key"
-	MailTest       MailKind = "test" // of the settings; never in the outbox
+	MailTest       MailKind = "test" // tests the settings; never in the outbox
 )
 
-// MailState is how far a message has come.
+// MailState is the state of a message in the outbox.
 type MailState string
 
-// The states, in their order. A message that was requested for nobody is deleted.
+// The states, in their order. A requested message is deleted when its address has no account.
 const (
-	MailRequested MailState = "requested" // nobody has looked for the account yet
-	MailReady     MailState = "ready"     // rendered and sealed, to be delivered
+	MailRequested MailState = "requested" // the account is not looked up yet
+	MailReady     MailState = "ready"     // rendered, sealed and waiting for delivery
 	MailDelivered MailState = "delivered"
 	MailFailed    MailState = "failed" // given up
 )
@@ -34,43 +34,43 @@ type Mail struct {
 	ID            int64
 	Kind          MailKind
 	State         MailState
-	Address       string // as it was typed; forgotten once the account is found
-	ClientNetwork string // network address that asked
+	Address       string // as the requester typed it; cleared when the account is found
+	ClientNetwork string // network address of the requester
 	UserID        int64  // 0: not looked up yet
 	Recipient     string // the stored address of the user
 	Sealed        keyring.Sealed
 	Attempts      int
 	Created       time.Time
 	NextAttempt   time.Time
-	Expires       time.Time // when it is no use to deliver it any more
-	Finished      time.Time // delivered or given up; zero before
+	Expires       time.Time // when delivery becomes useless
+	Finished      time.Time // when it was delivered or given up; zero before
 	LastError     string    // a short cause, for people
 }
 
 // MailSecurity is how the connection to a mail server is secured.
 type MailSecurity string
 
-// The ways.
+// The kinds of security.
 const (
-	MailStartTLS MailSecurity = "starttls" // begins in clear and must then be secured
-	MailTLS      MailSecurity = "tls"      // from the first byte on
-	MailInClear  MailSecurity = "none"
+	MailStartTLS    MailSecurity = "starttls" // STARTTLS, required (RFC 3207)
+	MailTLS         MailSecurity = "tls"      // implicit TLS (RFC 8314)
+	MailUnencrypted MailSecurity = "none"
 )
 
-// MailServer is a mail server, and how to speak to it.
+// MailServer describes the connection to a mail server.
 type MailServer struct {
 	Host     string
-	Port     int // 0: the usual one of Security
+	Port     int // 0: the default port of Security
 	Security MailSecurity
 	Account  string      // "": no authentication
 	Password secret.Text // of Account
-	CA       string      // PEM; roots to trust beside the system's
+	CA       string      // PEM; root certificates to trust in addition to the system's
 }
 
-// MailRoute is how a message leaves.
+// MailRoute is how messages are delivered.
 type MailRoute struct {
-	Server     *MailServer // nil: messages become files
-	Sender     string      // address that messages come from
+	Server     *MailServer // nil: messages are written to files
+	Sender     string      // address of the sender
 	SenderName string
 }
 
@@ -88,8 +88,8 @@ func (r MailRoute) Equal(other MailRoute) bool {
 	return same && a == b
 }
 
-// Message is one mail as its reader will see it. It is made once and kept
-// sealed until it is delivered, so every attempt sends the same.
+// Message is one rendered mail. It is rendered once and stored sealed until it is delivered, so
+// every attempt sends the same message.
 type Message struct {
 	ID      string    `json:"id"` // Message-ID (RFC 5322), without angle brackets
 	Date    time.Time `json:"date"`
@@ -99,19 +99,19 @@ type Message struct {
 	HTML    string    `json:"html"`
 }
 
-// MailContent is what a message tells its reader. What a kind does not need is
-// empty.
+// MailContent is the data that a message is rendered from. A kind leaves the fields empty that it
+// doesn't need.
 type MailContent struct {
 	Name          string        // of the user
-	Token         string        // in clear; what retrieve-password takes
-	Link          string        // to the page for the token; empty when the public URL is not known
+	Token         string        // in clear, as retrieve-password accepts it
+	Link          string        // to the page that accepts the token; "" when the public URL is unknown
 	Lifetime      time.Duration // of the token, from now
-	ClientNetwork string        // network address that asked
-	KeyName       string        // of the key that the message is about; empty of the contract's
-	At            time.Time     // when it happened
+	ClientNetwork string        // network address of the requester
+	KeyName       string        // of the new API key; "" for the contract's
+	At            time.Time     // when the reported event happened
 }
 
-// Delivery is a message that one worker has claimed for one attempt.
+// Delivery is a message that a worker has claimed for one attempt.
 type Delivery struct {
 	MailID  int64
 	Attempt int // from 1

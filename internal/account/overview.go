@@ -1,76 +1,72 @@
 package account
 
-import (
-	"time"
-)
+import "time"
 
-// Overview is what an administrator looks at first. What the caller may not see is
-// nil.
+// SignInDays is the number of days of sign-ins in an overview. Today is the last.
+const SignInDays = 30
+
+// Overview is the state of the server at a glance. A part that is hidden from the caller is nil.
 type Overview struct {
-	Users    *UserCounts     // for who may read all users
-	Locked   *LockedUsers    // likewise
-	SignIns  []SignInDay     // for who may read all of the activity log: [SignInDays] of them, the oldest first
-	Mail     *MailCounts     // for who may read the outbox
-	Database *DatabaseHealth // for who may read the application settings
+	Users    *UserCounts     // needs the permission to read all users
+	Locked   *LockedUsers    // needs the permission to read all users
+	SignIns  []SignInDay     // [SignInDays] of them, oldest first; needs to read the whole activity log
+	Mail     *MailCounts     // needs the permission to read the outbox
+	Database *DatabaseHealth // needs the permission to read the application settings
 }
 
 // UserCounts counts users by their state.
 type UserCounts struct {
 	Total, Active, Inactive int
-	MustChangePassword      int // before they do anything else
+	MustChangePassword      int // before any other operation
 }
 
-// LockedUsers are those who cannot sign in from sources that are new to them, since
-// too many tries have failed.
+// LockedUsers are the users whom failed sign-ins have locked out. They can sign in from networks
+// that are known for them only.
 type LockedUsers struct {
 	Count int
-	First []LockedUser // some of them, those who are locked longest first
+	First []LockedUser // a limited number of them, the latest Until first
 }
 
-// LockedUser is one of them.
+// LockedUser is a user who is locked out.
 type LockedUser struct {
 	ID    int64
 	Name  string
 	Email string
-	Until time.Time // zero: until somebody unlocks the account
+	Until time.Time // zero: until an administrator unlocks the account
 }
 
-// SignInCount counts the sign-ins of a quarter of an hour.
+// SignInInterval is the length of the interval that a [SignInCount] covers. The UTC offset of every
+// time zone is a multiple of it.
+const SignInInterval = 15 * time.Minute
+
+// SignInCount counts the sign-ins of one [SignInInterval].
 type SignInCount struct {
 	Begin             time.Time
 	Succeeded, Failed int
 }
 
-// SignInUnit is the time of a [SignInCount]. Every zone is so many of these from UTC.
-const SignInUnit = 15 * time.Minute
-
-// SignInDay counts the sign-ins of a day in somebody's zone.
+// SignInDay counts the sign-ins of one day in a time zone.
 type SignInDay struct {
-	// Date is the day at midnight of UTC, whatever the zone: there are days
-	// without a midnight.
+	// Date is the day at midnight UTC, whatever the zone, because some days in some zones have no
+	// midnight.
 	Date              time.Time
 	Succeeded, Failed int
 }
 
-// MailCounts says how the outbox is.
+// MailCounts is the state of the outbox.
 type MailCounts struct {
-	Waiting   int       // to be delivered
-	Late      int       // of these, that could not be delivered so far
+	Waiting   int       // not delivered yet
+	Late      int       // the part of Waiting with a failed attempt
 	Failed    int       // given up in the last week
-	Oldest    time.Time // since when the first of those that wait does; zero: none waits
-	LastError string    // of the newest that is late, else of the one that was given up last; "": none
+	Oldest    time.Time // creation time of the oldest waiting message; zero: none
+	LastError string    // of the newest late message, else of the last given-up one; "": none
 }
 
-// DatabaseHealth says how the database is.
+// DatabaseHealth is the state of the database.
 type DatabaseHealth struct {
-	Engine   string // "sqlite" or "postgres"
-	Bytes    int64  // that it takes, without its write-ahead log
-	Schema   int64  // version
-	ReadTook time.Duration
-	Refused  string // why changes are refused just now, for people; "": they are not
+	Engine      string // "sqlite" or "postgres"
+	Bytes       int64  // size without the write-ahead log
+	Schema      int64  // version
+	ReadLatency time.Duration
+	Refused     string // why the database refuses changes now, for people; "": it accepts them
 }
-
-const (
-	// SignInDays is how many days of sign-ins an overview has; today is the last.
-	SignInDays = 30
-)

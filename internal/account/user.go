@@ -10,66 +10,32 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// target names a user in the activity log.
-func (u User) Target() Target { return Target{access.EntityUser, u.ID, u.Email} }
+// Limits of a user's fields.
+const (
+	MaxNameLength      = 256   // characters of the name, surname and department
+	MaxBiographyLength = 4096  // characters
+	MaxPictureBytes    = 65536 // bytes
+	MaxNewUsers        = 1000  // in one request
+)
 
-func (c Credential) Target() Target { return Target{access.EntityUser, c.UserID, c.Email} }
-
-// put sets a field to what an update has for it, if anything.
-func SetIfPresent[T any](field *T, up *T) {
-	if up != nil {
-		*field = *up
-	}
-}
-
-// value is what a pointer points to, or the zero value for nil.
-func Deref[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
-}
-
-// present is a pointer to a value, or nil for the zero value.
-func Present[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
-// Preferences are what a user has chosen for himself. Clients use them; the server
-// only keeps them.
-type Preferences struct {
-	Language  string // BCP 47
-	ProfileID int    // opened after sign-in
-}
-
-// PreferencesUpdate changes preferences. What is nil stays as it is.
-type PreferencesUpdate struct {
-	Language  *string
-	ProfileID *int
-}
-
-// Provider says who checks a user's password.
+// Provider verifies a user's password.
 type Provider string
 
 // The providers.
 const (
-	ProviderLocal Provider = "tenable" // Usher itself; the contract's name for it
+	ProviderLocal Provider = "tenable" // Usher itself, by the contract's name
 	ProviderLDAP  Provider = "ldap"
 	ProviderSAML  Provider = "saml"
 	ProviderTone  Provider = "tone"
 )
 
-// NoEULA is the version of a licence agreement that nobody has accepted yet.
+// NoEULA is the version of the license agreement for a user who has not accepted one.
 const NoEULA = -1
 
 // User is an account.
 type User struct {
 	ID                int64
-	Email             string // as it was given; mail goes there
+	Email             string // as it was entered; mail is sent to it
 	Name              string
 	Surname           *string
 	Department        *string
@@ -78,49 +44,55 @@ type User struct {
 	Provider          Provider
 	Identifier        string // login name at the provider; the address of a local user
 	Active            bool   // may sign in
-	LockedOut         bool   // sign-in from unknown sources is locked now
+	LockedOut         bool   // sign-in from unknown networks is locked now
 	NeedPasswordReset bool
 	EULAVersion       int
 	RoleIDs           []int64 // sorted
 }
 
-// SortName and SearchText are what lists are sorted by and searched in: in a form
-// in which upper and lower case are one.
-func (u User) SortName() string { return CaseFold(u.Name) }
-
-// SearchText: see SortName.
-func (u User) SearchText() string {
-	surname := ""
-	if u.Surname != nil {
-		surname = *u.Surname
-	}
-	return CaseFold(u.Name + " " + surname + " " + u.Email)
+// Target names the user in the activity log.
+func (u User) Target() Target {
+	return Target{Kind: access.EntityUser, ID: u.ID, Name: u.Email}
 }
 
-// StoredUser is a user as the store keeps it, with what is shown to nobody.
+// SortName returns the case-folded name, by which lists are sorted.
+func (u User) SortName() string { return CaseFold(u.Name) }
+
+// SearchText returns the case-folded text in which lists are searched.
+func (u User) SearchText() string {
+	return CaseFold(u.Name + " " + Deref(u.Surname) + " " + u.Email)
+}
+
+// HoldsRole reports whether the user has the role.
+func (u User) HoldsRole(id int64) bool { return slices.Contains(u.RoleIDs, id) }
+
+// LogFields returns the fields of a new user for the activity log.
+func (u User) LogFields() []FieldChange {
+	return []FieldChange{
+		{Field: "name", To: u.Name},
+		{Field: "email", To: u.Email},
+		{Field: "active", To: u.Active},
+		{Field: "roles", To: u.RoleIDs},
+	}
+}
+
+// StoredUser is a user with the fields that only the store and sign-in use.
 type StoredUser struct {
 	User
 	Key          EmailKey
-	PasswordHash string // empty: none
+	PasswordHash string // "": no password
 }
 
-// Credential is what sign-in needs of an account.
-type Credential struct {
-	UserID            int64
-	Email             string
-	Name              string
-	Provider          Provider
-	PasswordHash      string // empty: has no password
-	Active            bool
-	NeedPasswordReset bool
+// FindUser returns the user id, or fails with CodeNotFound.
+func FindUser(ctx context.Context, r UserReader, id int64, now time.Time) (User, error) {
+	u, err := r.User(ctx, id, now)
+	if errors.Is(err, ErrNotFound) {
+		return User{}, NotFound()
+	}
+	return u, err
 }
 
-// local reports whether the account has a password that Usher keeps.
-func (c Credential) HasLocalPassword() bool {
-	return c.Provider == ProviderLocal && c.PasswordHash != ""
-}
-
-// NewUser is what a user is created from.
+// NewUser is the input for a new user.
 type NewUser struct {
 	Email      string
 	Name       string
@@ -130,11 +102,20 @@ type NewUser struct {
 	Biography  *string
 	Picture    []byte
 	Active     bool
-	Invite     bool // there is no Password: he chooses one with a message that he is sent. He is Active.
+	Invite     bool // mail the user a link to choose a password; needs Active and no Password
 }
 
-// UserUpdate changes a user. A nil field is left alone; the inner nil of a field
-// that can be cleared clears it.
+// ToUser returns the local user that u describes, with the given roles.
+func (u NewUser) ToUser(roleIDs []int64) User {
+	return User{
+		Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
+		Picture: u.Picture, Provider: ProviderLocal, Identifier: u.Email, Active: u.Active,
+		EULAVersion: NoEULA, RoleIDs: roleIDs,
+	}
+}
+
+// UserUpdate changes a user. A nil field stays unchanged. A pointer to nil clears a field that can
+// be empty.
 type UserUpdate struct {
 	Name       *string
 	Surname    **string
@@ -146,46 +127,39 @@ type UserUpdate struct {
 	Password *secret.Text
 	Active   *bool
 	Unlock   bool // end a lockout
-	KeepKeys bool // with Password: do not end the API keys
+	KeepKeys bool // with Password: don't end the user's API keys
 }
 
-// profile reports whether the update touches what user:edit is for.
-func (u UserUpdate) TouchesProfile() bool {
-	return u.Name != nil || u.Surname != nil || u.Department != nil || u.Biography != nil || u.Picture != nil
+// TouchesProfile reports whether the update needs the permission user:edit.
+func (up UserUpdate) TouchesProfile() bool {
+	return up.Name != nil || up.Surname != nil || up.Department != nil || up.Biography != nil || up.Picture != nil
 }
 
-// access reports whether the update touches what user:edit-access is for.
-func (u UserUpdate) TouchesAccess() bool {
-	return u.Email != nil || u.Password != nil || u.Active != nil || u.Unlock
+// TouchesAccess reports whether the update needs the permission user:edit-access.
+func (up UserUpdate) TouchesAccess() bool {
+	return up.Email != nil || up.Password != nil || up.Active != nil || up.Unlock
 }
 
-// Limits of a user's fields, in characters, and of a picture, in bytes.
-const (
-	MaxNameLength      = 256 // name, surname, department
-	MaxBiographyLength = 4096
-	MaxPictureBytes    = 65536
-	MaxNewUsers        = 1000 // at once
-)
-
-// apply checks the update and makes its changes to u, but for the password and
-// the lock, which are not part of a User. The key is that of u's address after.
+// Apply validates the update and applies it to u, except for Password and Unlock, which are not part
+// of a User. It returns the key of u's resulting address. It fails with CodeInvalid; u is then in an
+// undefined state.
 func (up UserUpdate) Apply(u *User) (EmailKey, error) {
 	var c Checker
-	set := func(field **string, path string, to **string, maxLength int) {
-		if to != nil {
-			c.Optional(path, *to, maxLength)
-			*field = *to
+	applyText := func(field **string, path string, update **string, maxLength int) {
+		if update != nil {
+			c.OptionalText(path, *update, maxLength)
+			*field = *update
 		}
 	}
 	if up.Name != nil {
 		c.Name("/name", *up.Name)
 		u.Name = *up.Name
 	}
-	set(&u.Surname, "/surname", up.Surname, MaxNameLength)
-	set(&u.Department, "/department", up.Department, MaxNameLength)
-	set(&u.Biography, "/biography", up.Biography, MaxBiographyLength)
+	applyText(&u.Surname, "/surname", up.Surname, MaxNameLength)
+	applyText(&u.Department, "/department", up.Department, MaxNameLength)
+	applyText(&u.Biography, "/biography", up.Biography, MaxBiographyLength)
 	if up.Picture != nil {
-		c.picture("/picture", *up.Picture)
+		c.checkPicture("/picture", *up.Picture)
 		u.Picture = *up.Picture
 	}
 	if up.Email != nil {
@@ -204,47 +178,14 @@ func (up UserUpdate) Apply(u *User) (EmailKey, error) {
 	return key, c.Err()
 }
 
-// holdsRole reports whether the user has the role.
-func (u User) HoldsRole(id int64) bool { return slices.Contains(u.RoleIDs, id) }
-
-// described tells the activity log what a new user begins with.
-func (u User) LogFields() []FieldChange {
-	return []FieldChange{
-		{Field: "name", To: u.Name}, {Field: "email", To: u.Email}, {Field: "active", To: u.Active}, {Field: "roles", To: u.RoleIDs},
-	}
+// Preferences are a user's own choices. The server stores them for clients and doesn't use them.
+type Preferences struct {
+	Language  string // BCP 47
+	ProfileID int    // opened after sign-in
 }
 
-// optional is a value for the activity log, or nil where there is none.
-func OrNil[T any](value *T) any {
-	if value == nil {
-		return nil
-	}
-	return *value
-}
-
-func FindUser(ctx context.Context, r UserReader, id int64, now time.Time) (User, error) {
-	u, err := r.User(ctx, id, now)
-	if errors.Is(err, ErrNotFound) {
-		return User{}, NotFound()
-	}
-	return u, err
-}
-
-// local is the user who is made of it, with these roles.
-func (u NewUser) ToUser(roles []int64) User {
-	return User{
-		Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
-		Picture: u.Picture, Provider: ProviderLocal, Identifier: u.Email, Active: u.Active,
-		EULAVersion: NoEULA, RoleIDs: roles,
-	}
-}
-
-const AddressTaken = "is the address of another user"
-
-func EmailTaken(paths ...string) *Error {
-	e := &Error{Code: CodeEmailTaken, Message: "There is a user with this e-mail address already."}
-	for _, p := range paths {
-		e.Details = append(e.Details, Detail{p, AddressTaken})
-	}
-	return e
+// PreferencesUpdate changes preferences. A nil field stays unchanged.
+type PreferencesUpdate struct {
+	Language  *string
+	ProfileID *int
 }

@@ -1,15 +1,12 @@
 package account
 
-import (
-	"time"
-)
+import "time"
 
-// UserSort is an order of a list of users.
+// UserSort is the order of a list of users.
 type UserSort string
 
-// The orders. Those by name and address are binary in the form in which upper and
-// lower case are one, so every engine has the same; equal names are in the order
-// of their ids.
+// The orders. Names and addresses are compared byte by byte in their case-folded form, so every
+// database engine gives the same order. Equal names are in the order of their ids.
 const (
 	SortByID        UserSort = "id"
 	SortByIDDown    UserSort = "-id"
@@ -19,44 +16,42 @@ const (
 	SortByEmailDown UserSort = "-email"
 )
 
-// UserFilter says which users a list shows. A nil field asks for nothing.
+// UserFilter selects users that match all of its fields. A nil field matches every user.
 type UserFilter struct {
-	Search   *string // words that must all occur in name, surname or address, in any case
+	Search   *string // words that all occur in the name, surname or address, ignoring case
 	RoleID   *int64
 	Active   *bool
 	Locked   *bool
 	Provider *Provider
 }
 
-// UserPage is a part of a list of users.
+// UserPage is one page of a list of users.
 type UserPage struct {
 	Users []User
-	Next  string // cursor of the next page; "" after the last
+	Next  string // cursor of the next page; "" on the last page
 }
 
-// UserQuery is what storage is asked for one page.
+// UserQuery selects one page of users for the store.
 type UserQuery struct {
 	Filter UserFilter
-	Words  []string // of Filter.Search, as SearchText has them
+	Words  []string // of Filter.Search, in the form of [User.SearchText]
 	Sort   UserSort
-	After  *UserPlace // nil: from the beginning
+	After  *UserPosition // nil: the first page
 	Limit  int
-	All    bool    // every user may be shown, else
-	IDs    []int64 // these alone
+	All    bool    // whether all users are visible
+	IDs    []int64 // the visible users unless All
 	Now    time.Time
 }
 
-// UserPlace is where in the order of its list a user stands.
-type UserPlace struct {
-	Key string // what the list is sorted by before the id; "" when it is sorted by id
+// UserPosition is the position of a user in an ordered list.
+type UserPosition struct {
+	Key string // sort key that precedes the id; "" in a list by id
 	ID  int64
 }
 
-// Limits of a page of a list.
+// Limits of a page of any list.
 const (
-	MaxPage = 1000 // things
-
-	DefaultPage = 100
-
-	MaxSearchLength = 256 // characters
+	MaxPage         = 1000 // items
+	DefaultPage     = 100  // items
+	MaxSearchLength = 256  // characters
 )

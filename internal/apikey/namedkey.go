@@ -89,7 +89,7 @@ func (n NewAPIKey) check() ([]access.Permission, error) {
 	case n.Permissions == nil:
 		return nil, nil
 	}
-	permissions, err := account.CheckPermissions("/permissions", n.Permissions)
+	permissions, err := account.ParsePermissions("/permissions", n.Permissions)
 	if err != nil {
 		return nil, err
 	}

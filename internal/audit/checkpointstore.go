@@ -42,14 +42,14 @@ func (s *Log) checkExternalCheckpoint(ctx context.Context) error {
 		return fmt.Errorf("%w (the checkpoint outside the database is not signed by this server)", account.ErrActivityChanged)
 	}
 	entries, err := s.store.SealedActivity(ctx, kept.Number, 0, 1)
-	if err != nil || len(entries) > 0 && kept.Same(entries[0].Number, entries[0].Seal) {
+	if err != nil || len(entries) > 0 && kept.Matches(entries[0].Number, entries[0].Seal) {
 		return err
 	}
 	anchor, err := s.store.ChainEnd(ctx, account.ChainAnchor)
 	if err = s.CheckEnd(account.ChainAnchor, anchor, err); err != nil {
 		return err
 	}
-	if anchor.Number > kept.Number || kept.Same(anchor.Number, anchor.Seal) {
+	if anchor.Number > kept.Number || kept.Matches(anchor.Number, anchor.Seal) {
 		return nil
 	}
 	return fmt.Errorf("%w (it does not go on from the checkpoint outside the database, of number %d; it may be an older copy)",

@@ -23,7 +23,7 @@ func (s *Log) Activity(ctx context.Context, caller *account.Principal, f account
 	if err != nil {
 		return nil, "", err
 	}
-	if q.Backward, err = parseActivityCursor(cursor, q.ByTime); err != nil {
+	if q.Before, err = parseActivityCursor(cursor, q.ByTime); err != nil {
 		return nil, "", err
 	}
 	limit = min(limit, account.MaxActivityPage)
@@ -37,7 +37,7 @@ func (s *Log) Activity(ctx context.Context, caller *account.Principal, f account
 			if len(page) == limit || size >= activityPageBytes {
 				return page, activityCursor(q), nil
 			}
-			page, size, q.Backward = append(page, e), size+len(e.ChangesText), placeOfActivity(e)
+			page, size, q.Before = append(page, e), size+len(e.ChangesText), placeOfActivity(e)
 		}
 		if len(entries) < q.Limit {
 			return page, "", nil
@@ -59,7 +59,7 @@ func (s *Log) ExportActivity(ctx context.Context, caller *account.Principal, f a
 	if err != nil {
 		return err
 	}
-	q.Forward, q.Limit = true, activityBatch
+	q.OldestFirst, q.Limit = true, activityBatch
 	for {
 		entries, err := s.readActivity(ctx, q)
 		if err != nil {
@@ -116,8 +116,8 @@ func (s *Log) readActivity(ctx context.Context, q account.ActivityQuery) ([]acco
 }
 
 // place is where the entry stands.
-func placeOfActivity(a account.StoredActivity) account.ActivityPlace {
-	return account.ActivityPlace{ID: a.ID, At: a.At}
+func placeOfActivity(a account.StoredActivity) account.ActivityPosition {
+	return account.ActivityPosition{ID: a.ID, At: a.At}
 }
 
 // A cursor is the id of the last entry of a page, and by time the time of it.
@@ -128,14 +128,14 @@ const (
 
 // activityCursor returns the cursor of the page behind q.Backward.
 func activityCursor(q account.ActivityQuery) string {
-	cursor := strconv.FormatInt(q.Backward.ID, cursorBase)
+	cursor := strconv.FormatInt(q.Before.ID, cursorBase)
 	if q.ByTime {
-		cursor += cursorTime + strconv.FormatInt(q.Backward.At.UnixMicro(), cursorBase)
+		cursor += cursorTime + strconv.FormatInt(q.Before.At.UnixMicro(), cursorBase)
 	}
 	return cursor
 }
 
-func parseActivityCursor(cursor string, byTime bool) (place account.ActivityPlace, err error) {
+func parseActivityCursor(cursor string, byTime bool) (place account.ActivityPosition, err error) {
 	if cursor == "" {
 		return place, nil
 	}
@@ -146,7 +146,7 @@ func parseActivityCursor(cursor string, byTime bool) (place account.ActivityPlac
 		place.At = time.UnixMicro(micros)
 	}
 	if err != nil || place.ID < 1 || hasTime != byTime {
-		return account.ActivityPlace{}, account.Invalid(account.Detail{Path: "/query/cursor", Message: "is not one that this server gave for this filter"})
+		return account.ActivityPosition{}, account.Invalid(account.Detail{Path: "/query/cursor", Message: "is not one that this server gave for this filter"})
 	}
 	return place, nil
 }

@@ -113,7 +113,7 @@ func (v *verifier) addMismatch(f Finding) {
 func (v *verifier) compareCheckpoint(number int64, seal []byte) {
 	switch c := v.external; {
 	case c == nil || c.Number != number:
-	case c.Same(number, seal):
+	case c.Matches(number, seal):
 		v.report.Compared, v.external = ComparedEqual, nil
 	default:
 		v.addMismatch(Finding{
@@ -223,7 +223,7 @@ func (v *verifier) checkpoint(c account.Checkpoint, e account.StoredActivity) {
 	switch {
 	case !v.s.signed(checkpointPurpose, c):
 		v.addFinding(Finding{Kind: FindingForged, From: c.Number, To: c.Number, Message: "the checkpoint in the database is not signed by this server"})
-	case c.Number == e.Number && !c.Same(e.Number, e.Seal):
+	case c.Number == e.Number && !c.Matches(e.Number, e.Seal):
 		v.addFinding(Finding{FindingReplaced, e.Number, e.Number, e.ID, "the seal is not the one of the checkpoint in the database"})
 	}
 }
@@ -243,7 +243,7 @@ func (v *verifier) finish(ctx context.Context) (err error) {
 		v.addTruncation(head, "the head of the chain")
 	case head.Number < last:
 		v.addFinding(Finding{FindingAdded, head.Number + 1, last, 0, "behind the head of the chain, which was set back, or sealed by somebody else"})
-	case !head.Same(last, v.last.Seal):
+	case !head.Matches(last, v.last.Seal):
 		v.addFinding(Finding{FindingReplaced, last, last, v.lastID, "the seal is not the one of the head of the chain"})
 	}
 	if c := v.newest; c.Number > last {

@@ -38,7 +38,7 @@ var loggedActions = []struct {
 	{"user", "Users", []account.Action{
 		account.ActionUserCreate, account.ActionUserUpdate, account.ActionUserRoles, account.ActionUserDelete, account.ActionUserInvite,
 	}},
-	{"password", "Passwords", []account.Action{account.ActionPasswordChange, account.ActionPasswordReset, account.ActionPasswordChoose}},
+	{"password", "Passwords", []account.Action{account.ActionPasswordChange, account.ActionPasswordReset, account.ActionPasswordRecover}},
 	{"api-key", "API keys", []account.Action{account.ActionKeyCreate, account.ActionKeyRead, account.ActionKeyEnd}},
 	{"role", "Roles", []account.Action{account.ActionRoleCreate, account.ActionRoleUpdate, account.ActionRolePermissions, account.ActionRoleDelete}},
 	{"settings", "Settings", []account.Action{account.ActionSettingsUpdate, account.ActionSettingsTest, account.ActionSettingsRenew}},

@@ -8,14 +8,14 @@ import (
 // activityPhrases say what was done as people do. They stand behind the name of who did
 // it, or alone where that is clear.
 var activityPhrases = map[account.Action]locale.Phrase{
-	account.ActionUserCreate:     "Made a user",
-	account.ActionUserUpdate:     "Changed a user",
-	account.ActionUserRoles:      "Changed the roles of a user",
-	account.ActionUserDelete:     "Deleted a user",
-	account.ActionUserInvite:     "Invited a user",
-	account.ActionPasswordChange: "Changed the password",
-	account.ActionPasswordReset:  "Set the password of a user",
-	account.ActionPasswordChoose: "Chose a password by a link from a message",
+	account.ActionUserCreate:      "Made a user",
+	account.ActionUserUpdate:      "Changed a user",
+	account.ActionUserRoles:       "Changed the roles of a user",
+	account.ActionUserDelete:      "Deleted a user",
+	account.ActionUserInvite:      "Invited a user",
+	account.ActionPasswordChange:  "Changed the password",
+	account.ActionPasswordReset:   "Set the password of a user",
+	account.ActionPasswordRecover: "Chose a password by a link from a message",
 
 	account.ActionSignIn:       "Signed in",
 	account.ActionSignInFailed: "Was refused: wrong password",

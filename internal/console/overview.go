@@ -37,7 +37,7 @@ func (q *request) overview() error {
 		}
 	}
 	if o.Database != nil {
-		p.Size, p.ReadMs = q.bytes(o.Database.Bytes), float64(o.Database.ReadTook.Microseconds())/1000
+		p.Size, p.ReadMs = q.bytes(o.Database.Bytes), float64(o.Database.ReadLatency.Microseconds())/1000
 	}
 	if o.Mail != nil {
 		p.Mail.Oldest = q.local(o.Mail.Oldest)

@@ -41,12 +41,12 @@ var securities = []struct {
 }{
 	{account.MailStartTLS, "STARTTLS: begins in clear and is encrypted then"},
 	{account.MailTLS, "TLS from the first byte on"},
-	{account.MailInClear, "None: others on the way can read the messages"},
+	{account.MailUnencrypted, "None: others on the way can read the messages"},
 }
 
 func (q *request) mailForm(a account.ApplicationSettings) *form {
 	m := a.Mail
-	used := account.MailInClear
+	used := account.MailUnencrypted
 	switch {
 	case m.TLS:
 		used = account.MailTLS

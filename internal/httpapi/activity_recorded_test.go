@@ -117,7 +117,7 @@ func (f *fixture) wantRecorded(c call) {
 // activity returns the whole activity log, oldest entry first.
 func (f *fixture) activity() []account.StoredActivity {
 	f.t.Helper()
-	return must(f.store.Store.Activity(f.t.Context(), account.ActivityQuery{Forward: true, Limit: 1_000_000}))
+	return must(f.store.Store.Activity(f.t.Context(), account.ActivityQuery{OldestFirst: true, Limit: 1_000_000}))
 }
 
 // secretForms matches tokens, keys, hashes and the passwords of the tests.

@@ -110,7 +110,7 @@ func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secr
 			return err
 		}
 		actor := account.Actor{ID: userID, Name: c.Email, Credential: account.CredentialRef{Kind: account.CredentialMailToken}, ClientNetwork: from.ClientNetwork}
-		return s.audit.RecordAs(ctx, tx, actor, account.Event{Action: account.ActionPasswordChoose, Target: c.Target()})
+		return s.audit.RecordAs(ctx, tx, actor, account.Event{Action: account.ActionPasswordRecover, Target: c.Target()})
 	})
 	if errors.Is(err, account.ErrNotFound) { // used by another request in the meantime
 		return s.badRecovery(ctx, from.ClientNetwork)

@@ -57,7 +57,7 @@ func (s *Roles) setRolePermissions(ctx context.Context, caller *account.Principa
 	if err != nil {
 		return access.Role{}, err
 	}
-	wanted, err := account.CheckPermissions("", drafts)
+	wanted, err := account.ParsePermissions("", drafts)
 	if err != nil {
 		return access.Role{}, err
 	}

@@ -63,7 +63,7 @@ func TestWhoReadsActivity(t *testing.T) {
 		if !slices.Equal(forward, backward) {
 			t.Errorf("%s exports %v and lists %v", caller, forward, backward)
 		}
-		for _, e := range must(f.store.under.Activity(t.Context(), account.ActivityQuery{Forward: true, Limit: 1000})) {
+		for _, e := range must(f.store.under.Activity(t.Context(), account.ActivityQuery{OldestFirst: true, Limit: 1000})) {
 			if slices.Contains(forward, e.ID) {
 				actors = append(actors, e.Actor.ID)
 			}

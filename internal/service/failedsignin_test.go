@@ -12,7 +12,7 @@ import (
 // entries returns the activity log as one line an entry, oldest first.
 func (f *fixture) entries(action string) (lines []string) {
 	f.t.Helper()
-	q := account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: action}, Forward: true, Limit: 1000}
+	q := account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: action}, OldestFirst: true, Limit: 1000}
 	for _, e := range must(f.store.under.Activity(f.t.Context(), q)) {
 		lines = append(lines, fmt.Sprintf("%s %s %s %d %s x%d", e.At.Format(time.TimeOnly), e.Actor.ClientNetwork, e.Target.Kind, e.Target.ID, e.Target.Name, e.Count))
 	}

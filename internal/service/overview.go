@@ -40,7 +40,7 @@ func (s *Service) Overview(ctx context.Context, caller *account.Principal, zone 
 		}},
 		{access.EntityActivityLog, func() error {
 			counts, err := s.signInCounts.get(ctx, s.monotonic, func(ctx context.Context) ([]account.SignInCount, error) {
-				return s.store.SignIns(ctx, now.Truncate(account.SignInUnit).AddDate(0, 0, -account.SignInDays-1), now.AddDate(0, 0, 1))
+				return s.store.SignIns(ctx, now.Truncate(account.SignInInterval).AddDate(0, 0, -account.SignInDays-1), now.AddDate(0, 0, 1))
 			})
 			if err == nil {
 				o.SignIns = signInDays(*counts, now, zone)

@@ -266,7 +266,7 @@ func TestOverviewTellsOfMailAndDatabase(t *testing.T) {
 	if got, want := *f.overview(admin).Mail, (account.MailCounts{Failed: 2, LastError: "lately"}); got != want {
 		t.Errorf("there are %+v, want %+v", got, want)
 	}
-	if d := f.overview(admin).Database; d.Bytes < 1 || d.Schema < 4 || d.ReadTook <= 0 || d.Refused != "" {
+	if d := f.overview(admin).Database; d.Bytes < 1 || d.Schema < 4 || d.ReadLatency <= 0 || d.Refused != "" {
 		t.Errorf("the database is %+v", d)
 	}
 }

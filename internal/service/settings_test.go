@@ -56,7 +56,7 @@ func mailed() settings.ApplicationUpdate {
 // activity reads the activity log past the rules.
 func (f *fixture) activity() []account.StoredActivity {
 	f.t.Helper()
-	return must(f.store.under.Activity(f.t.Context(), account.ActivityQuery{Forward: true, Limit: 1000}))
+	return must(f.store.under.Activity(f.t.Context(), account.ActivityQuery{OldestFirst: true, Limit: 1000}))
 }
 
 // wantLast fails unless the last entry of the activity log is this.

@@ -178,7 +178,7 @@ func (up MailUpdate) apply(m *account.MailSettings, c *account.Checker) {
 	switch {
 	case m.StartTLS && m.TLS:
 		c.Fail("/tls", "and smtpUseStartTLS exclude each other: set one of them to false")
-	case m.Account != nil && m.Server != nil && securityOf(*m) == account.MailInClear && !host.IsLoopback(*m.Server):
+	case m.Account != nil && m.Server != nil && securityOf(*m) == account.MailUnencrypted && !host.IsLoopback(*m.Server):
 		c.Fail("/smtpAccount", "must be null, or the connection secured: a password is never sent in clear, except to this machine")
 	}
 }
@@ -186,15 +186,15 @@ func (up MailUpdate) apply(m *account.MailSettings, c *account.Checker) {
 // changes tells the activity log what is different from before.
 func applicationChanges(a account.ApplicationSettings, was account.ApplicationSettings) []account.FieldChange {
 	var l account.ChangeList
-	l.Add("smtpServerAddress", account.OrNil(was.Mail.Server), account.OrNil(a.Mail.Server))
-	l.Add("smtpServerPort", account.OrNil(was.Mail.Port), account.OrNil(a.Mail.Port))
-	l.Add("smtpAccount", account.OrNil(was.Mail.Account), account.OrNil(a.Mail.Account))
+	l.Add("smtpServerAddress", account.ValueOrNil(was.Mail.Server), account.ValueOrNil(a.Mail.Server))
+	l.Add("smtpServerPort", account.ValueOrNil(was.Mail.Port), account.ValueOrNil(a.Mail.Port))
+	l.Add("smtpAccount", account.ValueOrNil(was.Mail.Account), account.ValueOrNil(a.Mail.Account))
 	l.Add("smtpUseStartTLS", was.Mail.StartTLS, a.Mail.StartTLS)
 	l.Add("tls", was.Mail.TLS, a.Mail.TLS)
 	l.Add("emailSender", was.Mail.Sender, a.Mail.Sender)
 	l.AddIDs("defaultRoleIds", was.DefaultRoleIDs, a.DefaultRoleIDs)
 	l.Add("defaultProfileId", was.DefaultProfileID, a.DefaultProfileID)
-	l.AddText("internalCertificate", was.InternalCertificate, a.InternalCertificate)
+	l.AddWithoutValues("internalCertificate", was.InternalCertificate, a.InternalCertificate)
 	l.Add("keepAuditLog", was.KeepActivity, a.KeepActivity)
 	l.Add("logRetentionPeriod", was.ActivityDays, a.ActivityDays)
 	return l

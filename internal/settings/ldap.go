@@ -108,10 +108,10 @@ func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 	if up.AllowedGroups != nil {
 		l.AllowedGroups = checkGroups(&c, "/allowedGroups", *up.AllowedGroups)
 	}
-	c.Optional("/url", account.Deref(up.URL), maxURLLength)
-	c.Optional("/searchUserDN", account.Deref(up.SearchUserDN), maxSettingLength)
-	c.Optional("/userSearchBase", account.Deref(up.UserSearchBase), maxSettingLength)
-	c.Optional("/userSearchFilter", account.Deref(up.UserSearchFilter), maxSettingLength)
+	c.OptionalText("/url", account.Deref(up.URL), maxURLLength)
+	c.OptionalText("/searchUserDN", account.Deref(up.SearchUserDN), maxSettingLength)
+	c.OptionalText("/userSearchBase", account.Deref(up.UserSearchBase), maxSettingLength)
+	c.OptionalText("/userSearchFilter", account.Deref(up.UserSearchFilter), maxSettingLength)
 	if password := account.Deref(up.SearchUserPassword); password != nil {
 		c.Text("/searchUserPassword", password.Reveal(), maxSettingLength)
 	}
@@ -140,9 +140,9 @@ func checkDirectoryURL(c *account.Checker, path, text string) {
 func (l LDAPConfiguration) changes(was LDAPConfiguration) []account.FieldChange {
 	var list account.ChangeList
 	list.Add("enabled", was.Enabled, l.Enabled)
-	list.Add("url", account.OrNil(was.URL), account.OrNil(l.URL))
-	list.Add("searchUserDN", account.OrNil(was.SearchUserDN), account.OrNil(l.SearchUserDN))
-	list.Add("userSearchBase", account.OrNil(was.UserSearchBase), account.OrNil(l.UserSearchBase))
-	list.Add("userSearchFilter", account.OrNil(was.UserSearchFilter), account.OrNil(l.UserSearchFilter))
+	list.Add("url", account.ValueOrNil(was.URL), account.ValueOrNil(l.URL))
+	list.Add("searchUserDN", account.ValueOrNil(was.SearchUserDN), account.ValueOrNil(l.SearchUserDN))
+	list.Add("userSearchBase", account.ValueOrNil(was.UserSearchBase), account.ValueOrNil(l.UserSearchBase))
+	list.Add("userSearchFilter", account.ValueOrNil(was.UserSearchFilter), account.ValueOrNil(l.UserSearchFilter))
 	return append(list, groupChanges(was.AllowedGroups, l.AllowedGroups)...)
 }

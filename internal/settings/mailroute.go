@@ -58,7 +58,7 @@ func securityOf(m account.MailSettings) account.MailSecurity {
 	case m.StartTLS:
 		return account.MailStartTLS
 	}
-	return account.MailInClear
+	return account.MailUnencrypted
 }
 
 // destination is where the password of the account is sent to.

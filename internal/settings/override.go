@@ -74,7 +74,7 @@ func (f MailOverrides) applyTo(a *account.ApplicationSettings) {
 		return
 	}
 	fixed := f.Server
-	a.Mail.Server, a.Mail.Port, a.Mail.Account = &fixed.Host, account.Present(fixed.Port), account.Present(fixed.Account)
+	a.Mail.Server, a.Mail.Port, a.Mail.Account = &fixed.Host, account.NilIfZero(fixed.Port), account.NilIfZero(fixed.Account)
 	a.Mail.StartTLS, a.Mail.TLS = fixed.Security == account.MailStartTLS, fixed.Security == account.MailTLS
 	a.Mail.PasswordSet = !fixed.Password.Empty()
 	if fixed.CA != "" {

@@ -111,7 +111,7 @@ func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 			c.Fail("/providerLoginUrl", "must be a URL such as https://provider.example.com/saml")
 		}
 	}
-	c.Optional("/providerLoginUrl", account.Deref(up.ProviderLoginURL), maxURLLength)
+	c.OptionalText("/providerLoginUrl", account.Deref(up.ProviderLoginURL), maxURLLength)
 	if up.SignatureCertificate != nil {
 		checkCertificates(&c, "/signatureCertificate", s.SignatureCertificate)
 	}
@@ -129,7 +129,7 @@ func (s SAMLConfiguration) changes(was SAMLConfiguration) []account.FieldChange 
 	var l account.ChangeList
 	l.Add("enabled", was.Enabled, s.Enabled)
 	l.Add("activateCreatedUsers", was.ActivateCreatedUsers, s.ActivateCreatedUsers)
-	l.Add("providerLoginUrl", account.OrNil(was.ProviderLoginURL), account.OrNil(s.ProviderLoginURL))
-	l.AddText("signatureCertificate", was.SignatureCertificate, s.SignatureCertificate)
+	l.Add("providerLoginUrl", account.ValueOrNil(was.ProviderLoginURL), account.ValueOrNil(s.ProviderLoginURL))
+	l.AddWithoutValues("signatureCertificate", was.SignatureCertificate, s.SignatureCertificate)
 	return append(l, groupChanges(was.AllowedGroups, s.AllowedGroups)...)
 }

@@ -128,7 +128,7 @@ func (up ServerUpdate) apply(s account.ServerSettings) (account.ServerSettings, 
 // changes tells the activity log what is different from before.
 func serverChanges(s account.ServerSettings, was account.ServerSettings) []account.FieldChange {
 	var l account.ChangeList
-	l.Add("publicUrl", account.OrNil(was.PublicURL), account.OrNil(s.PublicURL))
+	l.Add("publicUrl", account.ValueOrNil(was.PublicURL), account.ValueOrNil(s.PublicURL))
 	l.Add("emailSenderName", was.SenderName, s.SenderName)
 	l.Add("sessionIdleMinutes", int(was.SessionIdle.Minutes()), int(s.SessionIdle.Minutes()))
 	l.Add("sessionAbsoluteMinutes", int(was.SessionAbsolute.Minutes()), int(s.SessionAbsolute.Minutes()))

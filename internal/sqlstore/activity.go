@@ -91,8 +91,8 @@ func activityPage(d *sqldb.Dialect, q account.ActivityQuery) (statement string, 
 	if !q.To.IsZero() {
 		where.add(at+` < ?`, micros(q.To))
 	}
-	cursor, compare, direction := q.Backward, `<`, ` DESC`
-	if q.Forward {
+	cursor, compare, direction := q.Before, `<`, ` DESC`
+	if q.OldestFirst {
 		cursor, compare, direction = q.After, `>`, ``
 	}
 	order := ` ORDER BY id` + direction

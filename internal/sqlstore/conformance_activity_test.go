@@ -68,7 +68,7 @@ func TestActivity(t *testing.T) {
 		}
 		got := get[[]account.StoredActivity](t)(
 			db.Activity(t.Context(),
-				account.ActivityQuery{Actors: []int64{2}, Backward: account.ActivityPlace{ID: ids[3]}, Limit: 10}),
+				account.ActivityQuery{Actors: []int64{2}, Before: account.ActivityPosition{ID: ids[3]}, Limit: 10}),
 		)
 		if len(got) != 1 || got[0].ID != ids[1] {
 			t.Errorf("before %d: got %+v", ids[3], got)

@@ -64,7 +64,7 @@ func TestOverview(t *testing.T) {
 	})
 
 	conform(t, "sign-ins are counted by quarters of an hour", func(t *testing.T, db database) {
-		begin := now.Truncate(account.SignInUnit)
+		begin := now.Truncate(account.SignInInterval)
 		change(t, db, func(ctx context.Context, tx account.Tx) error {
 			entry := func(at time.Time, action account.Action, count int) account.Activity {
 				return account.Activity{At: at, Event: account.Event{Action: action}, Count: count}
@@ -75,18 +75,18 @@ func TestOverview(t *testing.T) {
 			return tx.InsertActivity(ctx,
 				entry(begin.Add(-time.Microsecond), account.ActionSignIn, 1), // before
 				entry(begin, account.ActionSignIn, 1),
-				entry(begin.Add(account.SignInUnit-time.Microsecond), account.ActionSignIn, 1),
+				entry(begin.Add(account.SignInInterval-time.Microsecond), account.ActionSignIn, 1),
 				entry(begin, account.ActionSignInFailed, 3),
 				entry(begin, account.ActionSessionEnd, 1),
-				entry(begin.Add(2*account.SignInUnit), account.ActionSignInFailed, 20),
-				entry(begin.Add(3*account.SignInUnit), account.ActionSignInFailed, 1), // after
+				entry(begin.Add(2*account.SignInInterval), account.ActionSignInFailed, 20),
+				entry(begin.Add(3*account.SignInInterval), account.ActionSignInFailed, 1), // after
 			)
 		})
-		got := get[[]account.SignInCount](t)(db.SignIns(t.Context(), begin, begin.Add(3*account.SignInUnit)))
+		got := get[[]account.SignInCount](t)(db.SignIns(t.Context(), begin, begin.Add(3*account.SignInInterval)))
 		want(t, "quarters", len(got), 3)
 		want(t, "the first", got[0], account.SignInCount{Begin: begin, Succeeded: 2, Failed: 10})
-		want(t, "the second", got[1], account.SignInCount{Begin: begin.Add(account.SignInUnit)})
-		want(t, "the third", got[2], account.SignInCount{Begin: begin.Add(2 * account.SignInUnit), Failed: 20})
+		want(t, "the second", got[1], account.SignInCount{Begin: begin.Add(account.SignInInterval)})
+		want(t, "the third", got[2], account.SignInCount{Begin: begin.Add(2 * account.SignInInterval), Failed: 20})
 	})
 
 	conform(t, "messages are counted by state", func(t *testing.T, db database) {
@@ -123,7 +123,7 @@ func TestOverview(t *testing.T) {
 		before := get[account.DatabaseHealth](t)(db.Health(t.Context()))
 		insertUsers(t, db, 200)
 		after := get[account.DatabaseHealth](t)(db.Health(t.Context()))
-		if before.Bytes < 1 || after.Bytes < before.Bytes || after.ReadTook <= 0 || after.Schema < 4 || after.Refused != "" {
+		if before.Bytes < 1 || after.Bytes < before.Bytes || after.ReadLatency <= 0 || after.Schema < 4 || after.Refused != "" {
 			t.Errorf("before %+v, after %+v", before, after)
 		}
 	})
@@ -146,13 +146,13 @@ func TestActivityByTime(t *testing.T) {
 			want string // indexes of the entries in the log
 		}{
 			{"backward", account.ActivityQuery{}, "41320"},
-			{"forward", account.ActivityQuery{Forward: true}, "02314"},
+			{"forward", account.ActivityQuery{OldestFirst: true}, "02314"},
 			{"since", account.ActivityQuery{ActivityFilter: account.ActivityFilter{From: hour(3)}}, "41"},
 			{"until", account.ActivityQuery{ActivityFilter: account.ActivityFilter{To: hour(3)}}, "320"},
-			{"after the first of two entries of one time", account.ActivityQuery{Backward: account.ActivityPlace{ID: first + 3, At: hour(2)}},
+			{"after the first of two entries of one time", account.ActivityQuery{Before: account.ActivityPosition{ID: first + 3, At: hour(2)}},
 				"20"},
-			{"after the second of them", account.ActivityQuery{Backward: account.ActivityPlace{ID: first + 2, At: hour(2)}}, "0"},
-			{"forward, after the second", account.ActivityQuery{Forward: true, After: account.ActivityPlace{ID: first + 2, At: hour(2)}},
+			{"after the second of them", account.ActivityQuery{Before: account.ActivityPosition{ID: first + 2, At: hour(2)}}, "0"},
+			{"forward, after the second", account.ActivityQuery{OldestFirst: true, After: account.ActivityPosition{ID: first + 2, At: hour(2)}},
 				"314"},
 		} {
 			test.q.ByTime, test.q.Limit = true, 10

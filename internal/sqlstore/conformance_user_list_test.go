@@ -70,7 +70,7 @@ func TestFindUsers(t *testing.T) {
 			{account.SortByEmail, "1@example.org", 0, "a c"},
 			{account.SortByEmailDown, "1@example.org", 0, "b"},
 		} {
-			q := account.UserQuery{All: true, Sort: test.sort, After: &account.UserPlace{Key: test.key, ID: test.id}}
+			q := account.UserQuery{All: true, Sort: test.sort, After: &account.UserPosition{Key: test.key, ID: test.id}}
 			want(t, fmt.Sprintf("%s after %q, %d", test.sort, test.key, test.id), found(t, db, q), test.want)
 		}
 		want(t, "a limit", found(t, db, account.UserQuery{All: true, Sort: account.SortByID, Limit: 2}), "b a")

@@ -75,7 +75,7 @@ func (r userReader) LockedUsers(ctx context.Context, now time.Time, limit int) (
 func (r activityReader) SignIns(ctx context.Context, from, to time.Time) ([]account.SignInCount, error) {
 	return all(ctx, r.cancellable(), func(row sqldb.Row) (c account.SignInCount, err error) {
 		return c, row.Scan(timeColumn{&c.Begin}, &c.Succeeded, &c.Failed)
-	}, countSignIns, micros(from), account.SignInUnit.Microseconds(), micros(to))
+	}, countSignIns, micros(from), account.SignInInterval.Microseconds(), micros(to))
 }
 
 func (r outboxReader) CountOutbox(ctx context.Context, failedSince time.Time) (account.MailCounts, error) {

@@ -34,7 +34,7 @@ func plannedStatements() []planned {
 		account.SortByID: "users_inactive_id", account.SortByNameDown: "users_inactive_sort_name",
 		account.SortByEmail: "users_inactive_email",
 	} {
-		q := account.UserQuery{All: true, Sort: sort, Limit: 100, Now: now, After: &account.UserPlace{Key: "x", ID: 7}}
+		q := account.UserQuery{All: true, Sort: sort, Limit: 100, Now: now, After: &account.UserPosition{Key: "x", ID: 7}}
 		q.Filter.Active = ptr(false)
 		statement, args := sqlstore.UserPageStatement(q)
 		add("inactive by "+string(sort), statement, args, index)
@@ -43,8 +43,8 @@ func plannedStatements() []planned {
 		add("locked by "+string(sort), statement, args, "sign_in_throttle_locked")
 	}
 	for direction, q := range map[string]account.ActivityQuery{
-		"backward": {Backward: account.ActivityPlace{ID: 7, At: now}},
-		"forward":  {Forward: true},
+		"backward": {Before: account.ActivityPosition{ID: 7, At: now}},
+		"forward":  {OldestFirst: true},
 	} {
 		q.ByTime, q.Limit, q.From, q.To = true, 100, now.Add(-time.Hour), now
 		statement, args := sqlstore.ActivityPageStatement(q)

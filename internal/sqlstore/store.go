@@ -172,7 +172,7 @@ func (s *Store) Health(ctx context.Context) (account.DatabaseHealth, error) {
 	if err := s.Ping(ctx); err != nil {
 		return h, err
 	}
-	h.ReadTook = time.Since(begun)
+	h.ReadLatency = time.Since(begun)
 	if failure := s.WriteFailure(); failure != nil {
 		h.Refused = failure.Message
 	}

@@ -40,7 +40,7 @@ func TestUserPagesUseAnIndex(t *testing.T) {
 		account.SortByName: "INDEX users_sort_name", account.SortByNameDown: "INDEX users_sort_name",
 		account.SortByEmail: "INDEX users_email_key", account.SortByEmailDown: "INDEX users_email_key",
 	} {
-		for _, after := range []*account.UserPlace{nil, {Key: "x", ID: 7}} {
+		for _, after := range []*account.UserPosition{nil, {Key: "x", ID: 7}} {
 			statement, args := sqlstore.UserPageStatement(account.UserQuery{All: true, Sort: sort, After: after, Limit: 100})
 			wantPlan := "SEARCH u USING " + index
 			switch {
@@ -100,8 +100,8 @@ func BenchmarkFindUsers(b *testing.B) {
 		"locked": {
 			Filter: account.UserFilter{Locked: ptr(true)},
 		}, "inactive": {Filter: account.UserFilter{Active: ptr(false)}},
-		"middle by name": {Sort: account.SortByName, After: &account.UserPlace{Key: "name 9", ID: 1}},
-		"middle by id":   {Sort: account.SortByID, After: &account.UserPlace{ID: users / 2}},
+		"middle by name": {Sort: account.SortByName, After: &account.UserPosition{Key: "name 9", ID: 1}},
+		"middle by id":   {Sort: account.SortByID, After: &account.UserPosition{ID: users / 2}},
 	}
 	for _, sort := range []account.UserSort{account.SortByID, account.SortByName, account.SortByEmailDown} {
 		queries["by "+string(sort)] = account.UserQuery{Sort: sort}

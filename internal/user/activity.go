@@ -14,9 +14,9 @@ func UpdateEvents(was, now account.User, up account.UserUpdate) []account.Event 
 		}
 	}
 	differs("name", was.Name, now.Name)
-	differs("surname", account.OrNil(was.Surname), account.OrNil(now.Surname))
-	differs("department", account.OrNil(was.Department), account.OrNil(now.Department))
-	differs("biography", account.OrNil(was.Biography), account.OrNil(now.Biography))
+	differs("surname", account.ValueOrNil(was.Surname), account.ValueOrNil(now.Surname))
+	differs("department", account.ValueOrNil(was.Department), account.ValueOrNil(now.Department))
+	differs("biography", account.ValueOrNil(was.Biography), account.ValueOrNil(now.Biography))
 	differs("email", was.Email, now.Email)
 	differs("active", was.Active, now.Active)
 	if string(was.Picture) != string(now.Picture) {

@@ -108,8 +108,8 @@ func cursorAfter(sort account.UserSort, last account.User) string {
 }
 
 // placeOf returns where a user stands in the order.
-func placeOf(sort account.UserSort, u account.User) account.UserPlace {
-	place := account.UserPlace{ID: u.ID}
+func placeOf(sort account.UserSort, u account.User) account.UserPosition {
+	place := account.UserPosition{ID: u.ID}
 	switch sort {
 	case account.SortByName, account.SortByNameDown:
 		place.Key = u.SortName()
@@ -121,19 +121,19 @@ func placeOf(sort account.UserSort, u account.User) account.UserPlace {
 }
 
 // place reads a cursor, and reports whether it is one of this order.
-func parseCursor(sort account.UserSort, cursor string) (account.UserPlace, bool) {
+func parseCursor(sort account.UserSort, cursor string) (account.UserPosition, bool) {
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
-		return account.UserPlace{}, false
+		return account.UserPosition{}, false
 	}
 	var c userCursor
 	if err := json.Unmarshal(text, &c); err != nil || c.Sort != sort || c.ID < 1 {
-		return account.UserPlace{}, false
+		return account.UserPosition{}, false
 	}
 	if !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) {
-		return account.UserPlace{}, false
+		return account.UserPosition{}, false
 	}
-	return account.UserPlace{Key: c.Key, ID: c.ID}, true
+	return account.UserPosition{Key: c.Key, ID: c.ID}, true
 }
 
 // listPage is how many users a list holds in memory at once, at most, and firstPage how

@@ -112,9 +112,9 @@ func (s *Imports) checkImport(ctx context.Context, i account.Import, users []acc
 func checkImportUser(c *account.Checker, u account.ImportUser) account.EmailKey {
 	c.Name("/name", u.Name)
 	key := c.Email("/email", u.Email)
-	c.Optional("/surname", u.Surname, account.MaxNameLength)
-	c.Optional("/department", u.Department, account.MaxNameLength)
-	c.Optional("/biography", u.Biography, account.MaxBiographyLength)
+	c.OptionalText("/surname", u.Surname, account.MaxNameLength)
+	c.OptionalText("/department", u.Department, account.MaxNameLength)
+	c.OptionalText("/biography", u.Biography, account.MaxBiographyLength)
 	switch {
 	case u.Password != nil && u.PasswordHash != nil:
 		c.Fail("/passwordHash", "must not be given beside a password")

@@ -10,11 +10,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// checker collects what is wrong with an input.
+// Checker validates an input and collects what is wrong with it. The path of each method is the
+// JSON pointer of the checked value. The zero Checker is ready for use.
 type Checker struct{ Details []Detail }
 
-func (c *Checker) Fail(path, message string) { c.Details = append(c.Details, Detail{path, message}) }
+// Fail adds what is wrong with the value at path.
+func (c *Checker) Fail(path, message string) {
+	c.Details = append(c.Details, Detail{Path: path, Message: message})
+}
 
+// Err returns an error of CodeInvalid with all details, or nil when every check passed.
 func (c *Checker) Err() error {
 	if len(c.Details) == 0 {
 		return nil
@@ -22,6 +27,8 @@ func (c *Checker) Err() error {
 	return Invalid(c.Details...)
 }
 
+// Text requires valid UTF-8 without NUL, which PostgreSQL can't store, of at most maxLength
+// characters.
 func (c *Checker) Text(path, value string, maxLength int) {
 	switch {
 	case !utf8.ValidString(value):
@@ -33,12 +40,14 @@ func (c *Checker) Text(path, value string, maxLength int) {
 	}
 }
 
-func (c *Checker) Optional(path string, value *string, maxLength int) {
+// OptionalText is [Checker.Text] unless value is nil.
+func (c *Checker) OptionalText(path string, value *string, maxLength int) {
 	if value != nil {
 		c.Text(path, *value, maxLength)
 	}
 }
 
+// Name requires a text of at most MaxNameLength characters that is not blank.
 func (c *Checker) Name(path, value string) {
 	if strings.TrimSpace(value) == "" {
 		c.Fail(path, "must not be empty or white space alone")
@@ -47,8 +56,7 @@ func (c *Checker) Name(path, value string) {
 	c.Text(path, value, MaxNameLength)
 }
 
-// line checks a text of at most MaxNameLength characters that is shown or sent in
-// one line.
+// SingleLine requires a text of at most MaxNameLength characters without control characters.
 func (c *Checker) SingleLine(path, value string) {
 	if strings.ContainsFunc(value, unicode.IsControl) {
 		c.Fail(path, "must be one line of text")
@@ -57,22 +65,22 @@ func (c *Checker) SingleLine(path, value string) {
 	c.Text(path, value, MaxNameLength)
 }
 
-// whole checks a number that an update has.
+// IntRange requires a number from least to most, unless value is nil.
 func (c *Checker) IntRange(path string, value *int, least, most int) {
 	if value != nil && (*value < least || *value > most) {
 		c.Fail(path, fmt.Sprintf("must be from %d to %d", least, most))
 	}
 }
 
-// few checks how many things a list has.
+// MaxItems requires that the count of a list's items is at most most.
 func (c *Checker) MaxItems(path string, count, most int) {
 	if count > most {
 		c.Fail(path, fmt.Sprintf("must have at most %d entries", most))
 	}
 }
 
-// span checks a time that an update has, and reports whether it is within the limits,
-// which are told in words.
+// DurationRange requires a duration from least to most, unless value is nil, and reports whether
+// the check passed. limits describes the range in the message, after "must be ".
 func (c *Checker) DurationRange(path string, value *time.Duration, least, most time.Duration, limits string) bool {
 	within := value == nil || *value >= least && *value <= most
 	if !within {
@@ -81,6 +89,7 @@ func (c *Checker) DurationRange(path string, value *time.Duration, least, most t
 	return within
 }
 
+// Email requires an address that [ParseEmail] accepts, and returns its key.
 func (c *Checker) Email(path, value string) EmailKey {
 	key, ok := ParseEmail(value)
 	if !ok {
@@ -89,19 +98,22 @@ func (c *Checker) Email(path, value string) EmailKey {
 	return key
 }
 
-func (c *Checker) picture(path string, value []byte) {
+// checkPicture requires a picture of at most MaxPictureBytes bytes.
+func (c *Checker) checkPicture(path string, value []byte) {
 	if len(value) > MaxPictureBytes {
 		c.Fail(path, fmt.Sprintf("must have at most %d bytes", MaxPictureBytes))
 	}
 }
 
+// NewPassword requires a password that [CheckNewPassword] accepts.
 func (c *Checker) NewPassword(path string, value secret.Text) {
-	if fault := CheckNewPassword(value); fault != "" {
-		c.Fail(path, fault)
+	if problem := CheckNewPassword(value); problem != "" {
+		c.Fail(path, problem)
 	}
 }
 
-// newUser checks one user to be created and returns its address's key.
+// NewUser validates the fields of a new user, whose paths begin with path, and returns the key of
+// their address.
 func (c *Checker) NewUser(path string, u NewUser) EmailKey {
 	c.Name(path+"/name", u.Name)
 	key := c.Email(path+"/email", u.Email)
@@ -113,9 +125,9 @@ func (c *Checker) NewUser(path string, u NewUser) EmailKey {
 	case !u.Active:
 		c.Fail(path+"/active", "must be true for who is invited")
 	}
-	c.Optional(path+"/surname", u.Surname, MaxNameLength)
-	c.Optional(path+"/department", u.Department, MaxNameLength)
-	c.Optional(path+"/biography", u.Biography, MaxBiographyLength)
-	c.picture(path+"/picture", u.Picture)
+	c.OptionalText(path+"/surname", u.Surname, MaxNameLength)
+	c.OptionalText(path+"/department", u.Department, MaxNameLength)
+	c.OptionalText(path+"/biography", u.Biography, MaxBiographyLength)
+	c.checkPicture(path+"/picture", u.Picture)
 	return key
 }
