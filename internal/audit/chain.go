@@ -7,14 +7,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// beginChain signs both ends of a chain of seals that has not begun: of a new
-// database, and of one from before there was an activity log. An unsigned end is
-// accepted never after, so that nobody can have the chain begin anew. It leaves
-// alone what has an entry, a checkpoint, a signed end, or a witness.
+// InitChain signs both ends of an empty chain of seals: in a new database, and in one from before
+// the activity log existed. It does nothing when either end is signed, or when an entry or a
+// checkpoint shows that a chain existed before.
+//
+// An unsigned end is never accepted later, so an attacker can't restart the chain by resetting its
+// ends.
 func (s *Log) InitChain(ctx context.Context, tx account.Tx) error {
 	head, err := tx.LockChain(ctx)
 	if err != nil {
-		return account.IgnoreNotFound(err) // whoever seals finds that it is gone
+		return account.IgnoreNotFound(err) // sealing reports a missing end
 	}
 	anchor, err := tx.ChainEnd(ctx, account.ChainAnchor)
 	if err != nil {
@@ -23,8 +25,8 @@ func (s *Log) InitChain(ctx context.Context, tx account.Tx) error {
 	if !head.Unsigned() || !anchor.Unsigned() {
 		return nil
 	}
-	begun, err := s.chainInitialized(ctx, tx)
-	if err != nil || begun {
+	existed, err := s.hasEarlierChain(ctx, tx)
+	if err != nil || existed {
 		return err
 	}
 	for _, end := range []account.ChainEnd{account.ChainAnchor, account.ChainHead} {
@@ -35,8 +37,9 @@ func (s *Log) InitChain(ctx context.Context, tx account.Tx) error {
 	return nil
 }
 
-// chainBegun reports whether there is a trace of an earlier chain.
-func (s *Log) chainInitialized(ctx context.Context, r account.Reader) (bool, error) {
+// hasEarlierChain reports whether there is an entry, a checkpoint in the database, or a checkpoint
+// outside of it.
+func (s *Log) hasEarlierChain(ctx context.Context, r account.Reader) (bool, error) {
 	entries, err := r.Activity(ctx, account.ActivityQuery{Limit: 1})
 	if err != nil || len(entries) > 0 {
 		return true, err
@@ -45,6 +48,6 @@ func (s *Log) chainInitialized(ctx context.Context, r account.Reader) (bool, err
 	if err != nil || len(checkpoints) > 0 {
 		return true, err
 	}
-	kept, err := s.externalCheckpoint()
-	return kept != nil, err
+	external, err := s.externalCheckpoint()
+	return external != nil, err
 }

@@ -9,40 +9,41 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Purposes of the server key. What is signed for one is not good for another: a
-// checkpoint cannot be put in the place of an anchor.
+// Purposes of signatures with the server key. A signature is valid for one purpose only, so an
+// attacker can't use a checkpoint as an anchor.
 const (
 	sealPurpose       = "activity"
 	checkpointPurpose = "activity-checkpoint"
 )
 
-// purpose returns that of an end of the chain.
-func endPurpose(e account.ChainEnd) string { return "activity-" + string(e) }
+// endPurpose returns the purpose for an end of the chain.
+func endPurpose(end account.ChainEnd) string { return "activity-" + string(end) }
 
-// sign returns the checkpoint with its signature.
+// sign returns c with its signature for a purpose.
 func (s *Log) sign(purpose string, c account.Checkpoint) account.Checkpoint {
 	c.Signature = s.keys.Sign(purpose, checkpointInput(c))
 	return c
 }
 
-// signed reports whether the server key has signed the checkpoint.
-func (s *Log) signed(purpose string, c account.Checkpoint) bool {
+// isSigned reports whether the server key signed c for a purpose.
+func (s *Log) isSigned(purpose string, c account.Checkpoint) bool {
 	return s.keys.Verify(purpose, checkpointInput(c), c.Signature)
 }
 
-// text is what a signature is over. Nothing follows the seal, so that two
-// checkpoints never have the same.
+// checkpointInput returns the signed bytes of a checkpoint: number, time and seal. The seal comes
+// last and the others have a fixed length, so different checkpoints have different bytes.
 func checkpointInput(c account.Checkpoint) []byte {
-	text := binary.BigEndian.AppendUint64(nil, uint64(c.Number))
-	text = binary.BigEndian.AppendUint64(text, uint64(c.At.UnixMicro()))
-	return append(text, c.Seal...)
+	input := binary.BigEndian.AppendUint64(nil, uint64(c.Number))
+	input = binary.BigEndian.AppendUint64(input, uint64(c.At.UnixMicro()))
+	return append(input, c.Seal...)
 }
 
-// ActivityCheckpoint makes a checkpoint of the activity log as it is now, to be
-// kept elsewhere. It fails with [ErrNothingSealed] and [ErrActivityChanged].
+// ActivityCheckpoint returns a checkpoint of the activity log as it is now, to be kept outside the
+// database. It fails with [account.ErrNothingSealed] when no entry is sealed yet, and with
+// [account.ErrActivityChanged] when the head of the chain was tampered with.
 func (s *Log) ActivityCheckpoint(ctx context.Context) (account.Checkpoint, error) {
 	head, err := s.store.ChainEnd(ctx, account.ChainHead)
-	if err = s.CheckEnd(account.ChainHead, head, err); err != nil {
+	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
 		return account.Checkpoint{}, err
 	}
 	if head.Number == 0 {
@@ -52,16 +53,17 @@ func (s *Log) ActivityCheckpoint(ctx context.Context) (account.Checkpoint, error
 	return s.sign(checkpointPurpose, head), nil
 }
 
-// checkEnd gives the reading of an end of the chain its meaning: one that is not
-// there, or not signed, was changed.
-func (s *Log) CheckEnd(end account.ChainEnd, c account.Checkpoint, err error) error {
+// verifyEnd verifies an end of the chain that was read with the error readErr. It fails with
+// [account.ErrActivityChanged] when the end is missing or the server key didn't sign it, and with
+// any other readErr.
+func (s *Log) verifyEnd(end account.ChainEnd, c account.Checkpoint, readErr error) error {
 	switch {
-	case errors.Is(err, account.ErrNotFound):
-		return fmt.Errorf("%w (its %s is gone)", account.ErrActivityChanged, end)
-	case err != nil:
-		return err
-	case !s.signed(endPurpose(end), c):
-		return fmt.Errorf("%w (its %s is not signed by this server)", account.ErrActivityChanged, end)
+	case errors.Is(readErr, account.ErrNotFound):
+		return fmt.Errorf("%w (the %s of its chain is missing)", account.ErrActivityChanged, end)
+	case readErr != nil:
+		return readErr
+	case !s.isSigned(endPurpose(end), c):
+		return fmt.Errorf("%w (the %s of its chain is not signed by this server)", account.ErrActivityChanged, end)
 	}
 	return nil
 }

@@ -7,17 +7,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Witness keeps the newest checkpoint outside the database, where who writes to
-// the database alone cannot change it. So it shows when the database was set back
-// to an earlier state, the empty one among them.
+// CheckpointStore keeps the newest checkpoint outside the database, out of reach for an attacker who
+// can write to the database only. The checkpoint reveals a database that was reset to an earlier
+// state, an empty one included.
 type CheckpointStore interface {
-	// Checkpoint fails with ErrNotFound when none was kept yet.
+	// Checkpoint fails with [account.ErrNotFound] when none was kept yet.
 	Checkpoint() (account.Checkpoint, error)
-	// Keep replaces the one before.
+	// Keep replaces the kept checkpoint.
 	Keep(account.Checkpoint) error
 }
 
-// keptCheckpoint returns the checkpoint of the witness, or nil.
+// externalCheckpoint returns the checkpoint outside the database, or nil.
 func (s *Log) externalCheckpoint() (*account.Checkpoint, error) {
 	if s.checkpoints == nil {
 		return nil, nil
@@ -29,34 +29,36 @@ func (s *Log) externalCheckpoint() (*account.Checkpoint, error) {
 	return &c, nil
 }
 
-// checkWitness fails with [ErrActivityChanged] unless the log goes on from the
-// checkpoint of the witness, or retention has removed its entry. It reads the
-// witness before the log, and the entry before the anchor, since servers may seal
-// and remove meanwhile.
+// checkExternalCheckpoint fails with [account.ErrActivityChanged] unless the log continues from the
+// checkpoint outside the database, or retention has removed the checkpoint's entry.
+//
+// Other servers may seal and remove entries meanwhile. It therefore reads that checkpoint before the
+// log, and the entry before the anchor.
 func (s *Log) checkExternalCheckpoint(ctx context.Context) error {
-	kept, err := s.externalCheckpoint()
-	if err != nil || kept == nil {
+	external, err := s.externalCheckpoint()
+	if err != nil || external == nil {
 		return err
 	}
-	if !s.signed(checkpointPurpose, *kept) {
-		return fmt.Errorf("%w (the checkpoint outside the database is not signed by this server)", account.ErrActivityChanged)
+	if !s.isSigned(checkpointPurpose, *external) {
+		return fmt.Errorf("%w (the checkpoint outside the database is not signed by this server)",
+			account.ErrActivityChanged)
 	}
-	entries, err := s.store.SealedActivity(ctx, kept.Number, 0, 1)
-	if err != nil || len(entries) > 0 && kept.Matches(entries[0].Number, entries[0].Seal) {
+	entries, err := s.store.SealedActivity(ctx, external.Number, 0, 1)
+	if err != nil || len(entries) > 0 && external.Matches(entries[0].Number, entries[0].Seal) {
 		return err
 	}
 	anchor, err := s.store.ChainEnd(ctx, account.ChainAnchor)
-	if err = s.CheckEnd(account.ChainAnchor, anchor, err); err != nil {
+	if err = s.verifyEnd(account.ChainAnchor, anchor, err); err != nil {
 		return err
 	}
-	if anchor.Number > kept.Number || kept.Matches(anchor.Number, anchor.Seal) {
+	if anchor.Number > external.Number || external.Matches(anchor.Number, anchor.Seal) {
 		return nil
 	}
-	return fmt.Errorf("%w (it does not go on from the checkpoint outside the database, of number %d; it may be an older copy)",
-		account.ErrActivityChanged, kept.Number)
+	return fmt.Errorf("%w (it does not continue from the checkpoint outside the database, number %d; "+
+		"the database may be an older copy)", account.ErrActivityChanged, external.Number)
 }
 
-// keep gives a new checkpoint to the witness.
+// saveCheckpoint keeps a new checkpoint outside the database.
 func (s *Log) saveCheckpoint(c account.Checkpoint) error {
 	if s.checkpoints == nil {
 		return nil

@@ -14,11 +14,22 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Activity returns a page of the entries that the caller may read, newest first,
-// and the cursor of the next page: "" after the last. An empty cursor begins. A
-// page of long entries ends before the limit, after about 1 MiB of changes. It
-// fails as [Allow] says, and with CodeInvalid for a cursor that it never gave.
-func (s *Log) Activity(ctx context.Context, caller *account.Principal, f account.ActivityFilter, cursor string, limit int) (page []account.StoredActivity, next string, err error) {
+const (
+	// maxPageBytes is the size of stored changes, in bytes, after which a page ends early.
+	maxPageBytes = 1 << 20
+	// readBatch is the number of entries that one query reads.
+	readBatch = 100
+)
+
+// Activity returns a page of the entries that the caller may read, newest first. next is the cursor
+// of the next page, or "" on the last page. An empty cursor selects the first page.
+//
+// A page has at most limit entries, and at most [account.MaxActivityPage]. It ends early after about
+// 1 MiB of changes. Activity fails as [account.Allow] does, and with CodeInvalid for a cursor that
+// it didn't return for the same filter.
+func (s *Log) Activity(
+	ctx context.Context, caller *account.Principal, f account.ActivityFilter, cursor string, limit int,
+) (page []account.StoredActivity, next string, err error) {
 	q, err := activityQuery(caller, f)
 	if err != nil {
 		return nil, "", err
@@ -28,16 +39,16 @@ func (s *Log) Activity(ctx context.Context, caller *account.Principal, f account
 	}
 	limit = min(limit, account.MaxActivityPage)
 	for size := 0; ; {
-		q.Limit = min(limit-len(page)+1, activityBatch)
-		entries, err := s.readActivity(ctx, q)
+		q.Limit = min(limit-len(page)+1, readBatch)
+		entries, err := s.readEntries(ctx, q)
 		if err != nil {
 			return nil, "", err
 		}
 		for _, e := range entries {
-			if len(page) == limit || size >= activityPageBytes {
+			if len(page) == limit || size >= maxPageBytes {
 				return page, activityCursor(q), nil
 			}
-			page, size, q.Before = append(page, e), size+len(e.ChangesText), placeOfActivity(e)
+			page, size, q.Before = append(page, e), size+len(e.ChangesText), positionOf(e)
 		}
 		if len(entries) < q.Limit {
 			return page, "", nil
@@ -45,23 +56,19 @@ func (s *Log) Activity(ctx context.Context, caller *account.Principal, f account
 	}
 }
 
-const (
-	// activityPageBytes is how many bytes of changes, as they are stored, end a page.
-	activityPageBytes = 1 << 20
-	// activityBatch is how many entries are read at once.
-	activityBatch = 100
-)
-
-// ExportActivity calls yield with every entry that the caller may read, oldest
-// first. It holds one page at a time. It ends with the first failure of yield.
-func (s *Log) ExportActivity(ctx context.Context, caller *account.Principal, f account.ActivityFilter, yield func(account.StoredActivity) error) error {
+// ExportActivity calls yield with every entry that the caller may read, oldest first. It holds at
+// most readBatch entries in memory. It fails as [account.Allow] does, and stops with the first error
+// of yield.
+func (s *Log) ExportActivity(
+	ctx context.Context, caller *account.Principal, f account.ActivityFilter, yield func(account.StoredActivity) error,
+) error {
 	q, err := activityQuery(caller, f)
 	if err != nil {
 		return err
 	}
-	q.OldestFirst, q.Limit = true, activityBatch
+	q.OldestFirst, q.Limit = true, readBatch
 	for {
-		entries, err := s.readActivity(ctx, q)
+		entries, err := s.readEntries(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -73,80 +80,86 @@ func (s *Log) ExportActivity(ctx context.Context, caller *account.Principal, f a
 		if len(entries) < q.Limit {
 			return nil
 		}
-		q.After = placeOfActivity(entries[len(entries)-1])
+		q.After = positionOf(entries[len(entries)-1])
 	}
 }
 
-// activityQuery cuts a filter to what the caller may read. What nobody known has
-// done is for those alone who may read everything. A time alone is looked for by time, which
-// is almost the order of the ids: failed sign-ins become entries a minute later.
+// activityQuery returns the query for a filter, restricted to the entries that the caller may read.
+// Only callers who may read the whole log see the entries without a known actor.
+//
+// A filter by time alone is read in the order of time, with the index on it. That order differs
+// little from the order of ids: failed sign-ins become entries a minute later.
 func activityQuery(caller *account.Principal, f account.ActivityFilter) (account.ActivityQuery, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityActivityLog, access.Any); err != nil {
 		return account.ActivityQuery{}, err
 	}
 	q := account.ActivityQuery{ActivityFilter: f}
-	rest := f
-	rest.From, rest.To = time.Time{}, time.Time{}
-	q.ByTime = rest == account.ActivityFilter{} && f != rest
 	all, ids := caller.Access.VisibleIDs(access.ActionRead, access.EntityActivityLog, caller.User.ID)
 	if all {
+		timeless := f
+		timeless.From, timeless.To = time.Time{}, time.Time{}
+		q.ByTime = timeless == account.ActivityFilter{} && f != timeless
 		return q, nil
 	}
-	q.ByTime = false
 	q.Actors = slices.DeleteFunc(ids, func(id int64) bool { return id < 1 || f.ActorID != 0 && id != f.ActorID })
 	if q.Actors == nil {
-		q.Actors = []int64{}
+		q.Actors = []int64{} // nil would select all actors
 	}
 	return q, nil
 }
 
-func (s *Log) readActivity(ctx context.Context, q account.ActivityQuery) ([]account.StoredActivity, error) {
+// readEntries returns the entries that a query selects, with their changes decoded.
+func (s *Log) readEntries(ctx context.Context, q account.ActivityQuery) ([]account.StoredActivity, error) {
 	entries, err := s.store.Activity(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	for i := range entries {
 		decoder := json.NewDecoder(bytes.NewBufferString(entries[i].ChangesText))
-		decoder.UseNumber() // as they were written
+		decoder.UseNumber() // a float64 would round large numbers
 		if err := decoder.Decode(&entries[i].Changes); err != nil {
-			return nil, fmt.Errorf("read entry %d of the activity log: %w", entries[i].ID, err)
+			return nil, fmt.Errorf("decode entry %d of the activity log: %w", entries[i].ID, err)
 		}
 	}
 	return entries, nil
 }
 
-// place is where the entry stands.
-func placeOfActivity(a account.StoredActivity) account.ActivityPosition {
+func positionOf(a account.StoredActivity) account.ActivityPosition {
 	return account.ActivityPosition{ID: a.ID, At: a.At}
 }
 
-// A cursor is the id of the last entry of a page, and by time the time of it.
+// A cursor is the id of the last entry of a page. In a list by time, the entry's time follows, in
+// microseconds.
 const (
-	cursorBase = 36
-	cursorTime = "." // stands before the time
+	cursorBase       = 36
+	cursorTimePrefix = "."
 )
 
-// activityCursor returns the cursor of the page behind q.Backward.
+// activityCursor returns the cursor for the entries before q.Before.
 func activityCursor(q account.ActivityQuery) string {
 	cursor := strconv.FormatInt(q.Before.ID, cursorBase)
 	if q.ByTime {
-		cursor += cursorTime + strconv.FormatInt(q.Before.At.UnixMicro(), cursorBase)
+		cursor += cursorTimePrefix + strconv.FormatInt(q.Before.At.UnixMicro(), cursorBase)
 	}
 	return cursor
 }
 
-func parseActivityCursor(cursor string, byTime bool) (place account.ActivityPosition, err error) {
+// parseActivityCursor parses the result of activityCursor. An empty cursor is the zero position. It
+// fails with CodeInvalid.
+func parseActivityCursor(cursor string, byTime bool) (position account.ActivityPosition, err error) {
 	if cursor == "" {
-		return place, nil
+		return position, nil
 	}
-	id, at, hasTime := strings.Cut(cursor, cursorTime)
-	if place.ID, err = strconv.ParseInt(id, cursorBase, 64); err == nil && hasTime {
+	id, at, hasTime := strings.Cut(cursor, cursorTimePrefix)
+	if position.ID, err = strconv.ParseInt(id, cursorBase, 64); err == nil && hasTime {
 		var micros int64
 		micros, err = strconv.ParseInt(at, cursorBase, 64)
-		place.At = time.UnixMicro(micros)
+		position.At = time.UnixMicro(micros)
 	}
-	if err != nil || place.ID < 1 || hasTime != byTime {
-		return account.ActivityPosition{}, account.Invalid(account.Detail{Path: "/query/cursor", Message: "is not one that this server gave for this filter"})
+	if err != nil || position.ID < 1 || hasTime != byTime {
+		return account.ActivityPosition{}, account.Invalid(account.Detail{
+			Path: "/query/cursor", Message: "is not one that this server gave for this filter",
+		})
 	}
-	return place, nil
+	return position, nil
 }

@@ -1,9 +1,9 @@
-// Package audit keeps the activity log: it records what each change did, lists and
-// exports entries, seals them in a chain of signatures, verifies that chain, and
-// removes entries that are older than the settings keep them.
+// Package audit keeps the activity log. It records the changes of each operation, lists and exports
+// entries, seals them in a chain of signatures, and verifies that chain. It removes entries past
+// their retention.
 //
-// Entries are written in the transaction of their change. [Log.SealActivity] numbers
-// and chains the committed entries later; see docs/decisions for why.
+// Entries are written in the transaction of their change. [Log.SealActivity] numbers and chains the
+// committed entries later; see docs/decisions for why.
 //
 // It imports account and the packages below it.
 package audit

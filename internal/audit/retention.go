@@ -8,42 +8,45 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// activityBefore is the time from before which retention removes entries. It fails
-// with [ErrActivityChanged] for days that no operation sets.
-func retentionCutoff(a account.ApplicationSettings, now time.Time) (time.Time, error) {
-	if a.ActivityDays < account.MinActivityDays || a.ActivityDays > account.MaxActivityDays {
-		return time.Time{}, fmt.Errorf("%w (the settings keep it for %d days, which nobody can set: nothing is removed)", account.ErrActivityChanged, a.ActivityDays)
+// retentionCutoff returns the time before which retention removes entries. It fails with
+// [account.ErrActivityChanged] for a number of days that no operation accepts.
+func retentionCutoff(settings account.ApplicationSettings, now time.Time) (time.Time, error) {
+	days := settings.ActivityDays
+	if days < account.MinActivityDays || days > account.MaxActivityDays {
+		return time.Time{}, fmt.Errorf("%w (the stored retention of %d days is out of range; nothing is removed)",
+			account.ErrActivityChanged, days)
 	}
-	return now.AddDate(0, 0, -a.ActivityDays), nil
+	return now.AddDate(0, 0, -days), nil
 }
 
-// sweepActivity removes the entries that are older than the settings keep them,
-// from the first one on up to the first that is not. It signs the last one
-// removed as the anchor that the rest of the chain continues. Before it removes
-// an entry it verifies its seal: otherwise who sets the time of an entry back
-// would have the server remove it for him. It fails with [ErrActivityChanged]
-// there, and removes nothing for a number of days that no operation sets.
+// SweepActivity removes entries that are past their retention, from the oldest to the first that is
+// not. It signs the last removed entry as the anchor, from which the rest of the chain continues.
+//
+// It verifies the seal of each entry before it removes the entry. Otherwise an attacker could make
+// the server remove an entry by setting its time back. SweepActivity fails with
+// [account.ErrActivityChanged] at an entry that was tampered with, and for a retention that no
+// operation accepts.
 func (s *Log) SweepActivity(ctx context.Context) error {
 	for {
 		settings, err := account.LoadApplicationSettings(ctx, s.store)
 		if err != nil {
 			return err
 		}
-		before, err := retentionCutoff(settings, s.now())
+		cutoff, err := retentionCutoff(settings, s.now())
 		if err != nil {
-			s.log.ErrorContext(ctx, "retention of the activity log", "error", err)
+			s.log.ErrorContext(ctx, "retention of the activity log failed", "error", err)
 			return err
 		}
 		anchor, err := s.store.ChainEnd(ctx, account.ChainAnchor)
-		if err = s.CheckEnd(account.ChainAnchor, anchor, err); err != nil {
+		if err = s.verifyEnd(account.ChainAnchor, anchor, err); err != nil {
 			return err
 		}
 		first, err := s.store.SealedActivity(ctx, anchor.Number, 0, 1)
-		if err != nil || len(first) == 0 || !first[0].At.Before(before) {
+		if err != nil || len(first) == 0 || !first[0].At.Before(cutoff) {
 			return err
 		}
 		err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-			return s.removeActivity(ctx, tx, before)
+			return s.removeBatch(ctx, tx, cutoff)
 		})
 		if err != nil {
 			return err
@@ -51,38 +54,41 @@ func (s *Log) SweepActivity(ctx context.Context) error {
 	}
 }
 
-// removeActivity removes the first entries from before a time, at most sealRows.
-func (s *Log) removeActivity(ctx context.Context, tx account.Tx, before time.Time) error {
+// removeBatch removes up to maxBatchEntries of the oldest entries whose times are before cutoff. It
+// stops before an entry that was tampered with, and fails with [account.ErrActivityChanged] when
+// that is the first.
+func (s *Log) removeBatch(ctx context.Context, tx account.Tx, cutoff time.Time) error {
 	head, err := tx.LockChain(ctx)
-	if err = s.CheckEnd(account.ChainHead, head, err); err != nil {
+	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
 		return err
 	}
 	anchor, err := tx.ChainEnd(ctx, account.ChainAnchor)
-	if err = s.CheckEnd(account.ChainAnchor, anchor, err); err != nil {
+	if err = s.verifyEnd(account.ChainAnchor, anchor, err); err != nil {
 		return err
 	}
-	entries, err := tx.SealedActivity(ctx, anchor.Number, 0, sealRows)
+	entries, err := tx.SealedActivity(ctx, anchor.Number, 0, maxBatchEntries)
 	if err != nil {
 		return err
 	}
-	moved := anchor
+	newAnchor := anchor
 	for _, e := range entries {
-		if !e.At.Before(before) {
+		if !e.At.Before(cutoff) {
 			break
 		}
-		if e.Number != moved.Number+1 || e.Number > head.Number || !s.sealed(e, moved.Seal) {
-			if moved.Number == anchor.Number {
-				return fmt.Errorf("%w (number %d is not what was sealed, and is kept)", account.ErrActivityChanged, e.Number)
+		if e.Number != newAnchor.Number+1 || e.Number > head.Number || !s.isSealed(e, newAnchor.Seal) {
+			if newAnchor.Number == anchor.Number {
+				return fmt.Errorf("%w (the seal of number %d is wrong, so it is not removed)",
+					account.ErrActivityChanged, e.Number)
 			}
 			break
 		}
-		moved.Number, moved.At, moved.Seal = e.Number, e.At, e.Seal
+		newAnchor.Number, newAnchor.At, newAnchor.Seal = e.Number, e.At, e.Seal
 	}
-	if moved.Number == anchor.Number { // another server was faster
+	if newAnchor.Number == anchor.Number { // another server has removed the entries
 		return nil
 	}
-	if err := tx.DeleteSealedActivity(ctx, moved.Number); err != nil {
+	if err := tx.DeleteSealedActivity(ctx, newAnchor.Number); err != nil {
 		return err
 	}
-	return tx.SaveChainEnd(ctx, account.ChainAnchor, s.sign(endPurpose(account.ChainAnchor), moved))
+	return tx.SaveChainEnd(ctx, account.ChainAnchor, s.sign(endPurpose(account.ChainAnchor), newAnchor))
 }

@@ -11,70 +11,73 @@ import (
 )
 
 const (
-	// sealRows is how many entries one transaction seals or removes, so that no
-	// sign-in waits long behind it, and how many are between two checkpoints.
-	sealRows = 1000
-	// sealBytes is after how many bytes of changes a transaction seals no more, so
-	// that long entries do not keep it from ending.
-	sealBytes = 4 << 20
-	// sealWork is after how much time one seals no more: far from the database
-	// each entry takes a journey, and a transaction that takes long is cut.
-	sealWork = time.Second
-	// checkpointTime is how long after the last checkpoint another is made, if
-	// there were entries since.
-	checkpointTime = time.Hour
+	// maxBatchEntries limits the entries that one transaction seals or removes, so that sign-ins
+	// don't wait long for it.
+	maxBatchEntries = 1000
+	// maxBatchBytes is the size of changes, in bytes, after which a transaction seals no more
+	// entries.
+	maxBatchBytes = 4 << 20
+	// maxBatchTime is the duration after which a transaction seals no more entries. Each entry takes
+	// a round trip to the database, and a long transaction is cancelled.
+	maxBatchTime = time.Second
+
+	// checkpointEntries is the number of entries between two checkpoints.
+	checkpointEntries = maxBatchEntries
+	// checkpointInterval is the time after which a checkpoint is created for fewer entries.
+	checkpointInterval = time.Hour
 )
 
-// SealActivity tends the activity log: it merges the failed sign-ins of past
-// minutes into entries, gives every entry that was committed its number and its
-// seal, and makes checkpoints. Call it at least once a second; it reads a little
-// and writes nothing when there is nothing to do. Several servers may call it at
-// once. It fails with [ErrActivityChanged] rather than going on from an end of
-// the chain that somebody has forged, or that the witness contradicts.
+// SealActivity merges the failed sign-ins of past minutes into entries, gives every committed entry
+// its number and its seal, and creates checkpoints. Call it at least once a second. Without pending
+// work it only makes a few small reads. Several servers may call it concurrently.
+//
+// It fails with [account.ErrActivityChanged], and seals no more, when this server didn't sign an end
+// of the chain. It does so too when the log doesn't continue from the checkpoint outside the
+// database.
 func (s *Log) SealActivity(ctx context.Context) error {
 	if err := s.mergeFailedSignIns(ctx); err != nil {
 		return err
 	}
 	for {
-		due, err := s.sealDue(ctx)
+		due, err := s.isSealDue(ctx)
 		if err != nil || !due {
 			return err
 		}
 		if err := s.checkExternalCheckpoint(ctx); err != nil {
 			return err
 		}
-		var made *account.Checkpoint
+		var checkpoint *account.Checkpoint
 		err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) (err error) {
-			made, err = s.sealBatch(ctx, tx)
+			checkpoint, err = s.sealBatch(ctx, tx)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if made != nil {
-			s.log.InfoContext(ctx, "checkpoint of the activity log", "checkpoint", made.String())
-			if err := s.saveCheckpoint(*made); err != nil {
+		if checkpoint != nil {
+			s.log.InfoContext(ctx, "created a checkpoint of the activity log", "checkpoint", checkpoint.String())
+			if err := s.saveCheckpoint(*checkpoint); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// sealDue reports whether there is an entry to seal or a checkpoint to make.
-func (s *Log) sealDue(ctx context.Context) (bool, error) {
+// isSealDue reports whether there is an entry to seal or a checkpoint to create.
+func (s *Log) isSealDue(ctx context.Context) (bool, error) {
 	unsealed, err := s.store.UnsealedActivity(ctx, 1)
 	if err != nil || len(unsealed) > 0 {
 		return err == nil, err
 	}
 	head, err := s.store.ChainEnd(ctx, account.ChainHead)
 	if err != nil {
-		return false, s.CheckEnd(account.ChainHead, head, err)
+		return false, s.verifyEnd(account.ChainHead, head, err)
 	}
 	last, err := lastCheckpoint(ctx, s.store, head)
-	return checkpointDue(head, last, s.now()), err
+	return isCheckpointDue(head, last, s.now()), err
 }
 
-// lastCheckpoint returns the newest one up to the head, or the anchor.
+// lastCheckpoint returns the newest checkpoint up to the head, or the anchor when there is none.
 func lastCheckpoint(ctx context.Context, r account.Reader, head account.Checkpoint) (account.Checkpoint, error) {
 	last, err := r.CheckpointBefore(ctx, head.Number)
 	if errors.Is(err, account.ErrNotFound) {
@@ -83,27 +86,28 @@ func lastCheckpoint(ctx context.Context, r account.Reader, head account.Checkpoi
 	return last, err
 }
 
-func checkpointDue(head, last account.Checkpoint, now time.Time) bool {
+// isCheckpointDue reports whether a checkpoint of the head is due after the last one.
+func isCheckpointDue(head, last account.Checkpoint, now time.Time) bool {
 	since := head.Number - last.Number
-	return since >= sealRows || since > 0 && now.Sub(last.At) >= checkpointTime
+	return since >= checkpointEntries || since > 0 && now.Sub(last.At) >= checkpointInterval
 }
 
-// sealSome seals the next entries, and makes the checkpoint that is due then.
+// sealBatch seals the next entries. It returns the checkpoint that is due after them, or nil.
 func (s *Log) sealBatch(ctx context.Context, tx account.Tx) (*account.Checkpoint, error) {
 	head, err := tx.LockChain(ctx)
-	if err = s.CheckEnd(account.ChainHead, head, err); err != nil {
+	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
 		return nil, err
 	}
 	last, err := lastCheckpoint(ctx, tx, head)
 	if err != nil {
 		return nil, err
 	}
-	room := sealRows - (head.Number - last.Number)
-	if room < 1 { // a checkpoint was removed
-		room = sealRows
+	limit := checkpointEntries - (head.Number - last.Number)
+	if limit < 1 { // a checkpoint was deleted
+		limit = checkpointEntries
 	}
 	now, before := s.now(), head.Number
-	if head, err = s.sealEntries(ctx, tx, head, int(room), now); err != nil {
+	if head, err = s.sealEntries(ctx, tx, head, int(limit), now); err != nil {
 		return nil, err
 	}
 	if head.Number > before {
@@ -111,19 +115,21 @@ func (s *Log) sealBatch(ctx context.Context, tx account.Tx) (*account.Checkpoint
 			return nil, err
 		}
 	}
-	if !checkpointDue(head, last, now) {
+	if !isCheckpointDue(head, last, now) {
 		return nil, nil
 	}
-	made := s.sign(checkpointPurpose, account.Checkpoint{Number: head.Number, At: now, Seal: head.Seal})
-	return &made, tx.SaveCheckpoint(ctx, made)
+	checkpoint := s.sign(checkpointPurpose, account.Checkpoint{Number: head.Number, At: now, Seal: head.Seal})
+	return &checkpoint, tx.SaveCheckpoint(ctx, checkpoint)
 }
 
-// sealEntries seals the next entries behind the head, at most so many, about
-// sealBytes and for about sealWork, and returns the new head.
-func (s *Log) sealEntries(ctx context.Context, tx account.Tx, head account.Checkpoint, room int, now time.Time) (account.Checkpoint, error) {
-	begun, size := s.monotonic(), 0
-	for room > 0 {
-		entries, err := tx.UnsealedActivity(ctx, min(room, activityBatch))
+// sealEntries seals the next entries after the head and returns the new head. It seals at most limit
+// entries, and stops after maxBatchBytes or maxBatchTime.
+func (s *Log) sealEntries(
+	ctx context.Context, tx account.Tx, head account.Checkpoint, limit int, now time.Time,
+) (account.Checkpoint, error) {
+	began, size := s.monotonic(), 0
+	for limit > 0 {
+		entries, err := tx.UnsealedActivity(ctx, min(limit, readBatch))
 		if err != nil || len(entries) == 0 {
 			return head, err
 		}
@@ -136,44 +142,44 @@ func (s *Log) sealEntries(ctx context.Context, tx account.Tx, head account.Check
 			}
 			head.Number, head.At, head.Seal = e.Number, now, e.Seal
 			size += len(e.ChangesText)
-			room--
-			if size >= sealBytes || s.monotonic().Sub(begun) >= sealWork {
-				return head, nil // with one at least: the next transaction goes on
+			limit--
+			if size >= maxBatchBytes || s.monotonic().Sub(began) >= maxBatchTime {
+				return head, nil // at least one is sealed, so the next transaction makes progress too
 			}
 		}
 	}
 	return head, nil
 }
 
-// sealed reports whether the entry's seal is right behind the previous one.
-func (s *Log) sealed(e account.StoredActivity, previous []byte) bool {
-	return s.keys.Verify(sealPurpose, entryInput(e, previous), keyring.Signature{KeyID: e.KeyID, MAC: e.Seal})
+// isSealed reports whether the entry's seal is valid after the seal of the previous entry.
+func (s *Log) isSealed(e account.StoredActivity, previous []byte) bool {
+	signature := keyring.Signature{KeyID: e.KeyID, MAC: e.Seal}
+	return s.keys.Verify(sealPurpose, entryInput(e, previous), signature)
 }
 
-// text is what the seal of an entry is over: the seal before it, and all that is
-// stored of it. Each text is preceded by its length, so that no two entries have
-// the same.
+// entryInput returns the bytes that the seal of an entry covers: the previous seal and every stored
+// field of the entry. A length precedes each text, so different entries have different bytes.
 func entryInput(e account.StoredActivity, previous []byte) []byte {
-	b := make([]byte, 0, 512)
-	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
-	text := func(s string) {
-		number(int64(len(s)))
-		b = append(b, s...)
+	input := make([]byte, 0, 512)
+	appendNumber := func(n int64) { input = binary.BigEndian.AppendUint64(input, uint64(n)) }
+	appendText := func(s string) {
+		appendNumber(int64(len(s)))
+		input = append(input, s...)
 	}
-	text(string(previous))
-	number(e.Number)
-	number(e.ID)
-	number(e.At.UnixMicro())
-	number(e.Actor.ID)
-	text(e.Actor.Name)
-	text(string(e.Actor.Credential.Kind))
-	number(e.Actor.Credential.ID)
-	text(e.Actor.ClientNetwork)
-	text(string(e.Action))
-	text(string(e.Target.Kind))
-	number(e.Target.ID)
-	text(e.Target.Name)
-	text(e.ChangesText)
-	number(int64(e.Count))
-	return b
+	appendText(string(previous))
+	appendNumber(e.Number)
+	appendNumber(e.ID)
+	appendNumber(e.At.UnixMicro())
+	appendNumber(e.Actor.ID)
+	appendText(e.Actor.Name)
+	appendText(string(e.Actor.Credential.Kind))
+	appendNumber(e.Actor.Credential.ID)
+	appendText(e.Actor.ClientNetwork)
+	appendText(string(e.Action))
+	appendText(string(e.Target.Kind))
+	appendNumber(e.Target.ID)
+	appendText(e.Target.Name)
+	appendText(e.ChangesText)
+	appendNumber(int64(e.Count))
+	return input
 }

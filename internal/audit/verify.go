@@ -6,73 +6,78 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// FindingKind says in a word what is wrong with the activity log.
+// FindingKind is the kind of a [Finding].
 type FindingKind string
 
-// The kinds.
+// The kinds. `usher audit verify` prints their values.
 const (
-	FindingChanged    FindingKind = "changed"   // an entry is not what was sealed
-	FindingReordered  FindingKind = "reordered" // nor is it, and it stands behind a newer one
-	FindingUnknownKey FindingKind = "key"       // it was sealed with a key that the server does not have
-	FindingMissing    FindingKind = "missing"   // entries were removed
-	FindingAdded      FindingKind = "added"     // entries where the chain has no place for them
-	FindingTruncated  FindingKind = "cut"       // the end was cut off
-	FindingReplaced   FindingKind = "replaced"  // an entry has another seal than a checkpoint says
-	FindingEarly      FindingKind = "early"     // entries were removed before retention may have
-	FindingForged     FindingKind = "forged"    // an end of the chain or a checkpoint is not signed by this server
+	FindingChanged      FindingKind = "changed"   // an entry differs from what was sealed
+	FindingReordered    FindingKind = "reordered" // an entry differs and comes after a newer one
+	FindingUnknownKey   FindingKind = "key"       // an entry is sealed with a key that the server doesn't have
+	FindingMissing      FindingKind = "missing"   // entries were removed
+	FindingAdded        FindingKind = "added"     // entries have no place in the chain
+	FindingTruncated    FindingKind = "cut"       // entries were removed from the end
+	FindingReplaced     FindingKind = "replaced"  // the seal of an entry differs from that in a checkpoint
+	FindingRemovedEarly FindingKind = "early"     // entries were removed before the end of their retention
+	FindingForged       FindingKind = "forged"    // this server didn't sign an end of the chain or a checkpoint
 )
 
-// maxFindings is how many a report lists.
+// maxFindings is the number of findings that a report lists.
 const maxFindings = 100
 
-// Finding is one thing that is wrong with the activity log.
+// Finding is a problem of the activity log.
 type Finding struct {
 	Kind     FindingKind
-	From, To int64 // the numbers that it is about; 0: none
-	EntryID  int64 // of the first entry that it is about; 0: none
+	From, To int64 // numbers of the affected entries; 0: none
+	EntryID  int64 // of the first affected entry; 0: none
 	Message  string
 }
 
-// ActivityReport is the outcome of verifying the activity log.
+// Report is the result of [Log.VerifyActivity].
 type Report struct {
-	Findings []Finding // the first 100
-	Found    int       // how many there are; 0: all is well
-	Verified int64     // how many entries have the seal that they must have
-	Unsealed int       // entries that are not protected yet
-	Anchor   account.Checkpoint
-	Head     account.Checkpoint
-	// Checkpoint vouches for what was verified, to be kept elsewhere. It is nil
-	// when anything is wrong, or nothing was sealed.
+	Findings     []Finding // the first 100
+	FindingCount int       // total number of findings; 0: the log is intact
+	Verified     int64     // entries with a valid seal
+	Unsealed     int       // entries that are not protected yet
+	Anchor       account.Checkpoint
+	Head         account.Checkpoint
+	// Checkpoint vouches for the verified entries; keep it outside the database. It is nil when
+	// there are findings or no sealed entries.
 	Checkpoint *account.Checkpoint
-	// Compared says what became of the checkpoint kept outside the database.
+	// Compared is the result for the checkpoint that was kept outside the database.
 	Compared Comparison
 }
 
-// Comparison says whether a checkpoint could be compared with the log.
+// Comparison is the result of comparing a checkpoint with the log.
 type Comparison string
 
-// The outcomes. One that differs is among the findings.
+// The results.
 const (
-	ComparedNone   Comparison = ""        // none was given
-	ComparedEqual  Comparison = "equal"   // the log goes on from it
-	ComparedOlder  Comparison = "too old" // what it vouches for was removed by retention
-	ComparedDiffer Comparison = "differs" // see the findings
+	ComparedNone      Comparison = ""        // no checkpoint was given
+	ComparedEqual     Comparison = "equal"   // the log continues from the checkpoint
+	ComparedTooOld    Comparison = "too old" // retention has removed the checkpoint's entry
+	ComparedDifferent Comparison = "differs" // the findings tell how
 )
 
-// VerifyActivity reads the whole activity log and reports what somebody has
-// edited, removed, put elsewhere, or sealed without the server key. A tail that
-// was cut off shows by the head of the chain and the checkpoints in the database;
-// when these were set back to an earlier state too, by a checkpoint that was kept
-// elsewhere alone. Its memory does not grow with the log, and servers may go on
-// writing meanwhile. progress, which may be nil, is told now and then how many
-// entries were read.
-func (s *Log) VerifyActivity(ctx context.Context, elsewhere *account.Checkpoint, progress func(read int64)) (Report, error) {
-	v := &verifier{s: s}
-	if err := v.begin(ctx, elsewhere); err != nil {
+// VerifyActivity reads the whole activity log and reports entries that were edited, removed or
+// reordered, or sealed without the server key. Its memory does not grow with the log, and servers
+// may append entries meanwhile.
+//
+// The head of the chain and the checkpoints in the database reveal a truncated log. Only external, a
+// checkpoint that was kept outside the database, reveals a database that was reset to an earlier
+// state. It may be nil.
+//
+// VerifyActivity calls progress, unless it is nil, with the number of entries read so far. It fails
+// when the database can't be read.
+func (s *Log) VerifyActivity(
+	ctx context.Context, external *account.Checkpoint, progress func(read int64),
+) (Report, error) {
+	v := &verifier{log: s}
+	if err := v.begin(ctx, external); err != nil {
 		return v.report, err
 	}
 	for read := int64(0); ; {
-		n, err := v.advance(ctx)
+		n, err := v.verifyPage(ctx)
 		if err != nil {
 			return v.report, err
 		}

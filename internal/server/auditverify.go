@@ -91,7 +91,7 @@ func showVerification(e *command.Env, r audit.Report, checkpointGiven bool) erro
 	for _, f := range r.Findings {
 		fmt.Fprintln(e.Stdout, command.Printable(findingText(f)))
 	}
-	if more := r.Found - len(r.Findings); more > 0 {
+	if more := r.FindingCount - len(r.Findings); more > 0 {
 		fmt.Fprintf(e.Stdout, "… and %d more\n", more)
 	}
 	fmt.Fprintf(e.Stdout, "%s verified, up to number %d.\n", command.CountEntries(r.Verified), r.Head.Number)
@@ -105,11 +105,11 @@ func showVerification(e *command.Env, r audit.Report, checkpointGiven bool) erro
 	switch r.Compared {
 	case audit.ComparedEqual:
 		fmt.Fprintln(e.Stdout, "The log goes on from the checkpoint kept outside the database.")
-	case audit.ComparedOlder:
+	case audit.ComparedTooOld:
 		fmt.Fprintln(e.Stdout,
 			"The checkpoint kept outside the database is of an entry that retention has removed, so it cannot be compared.")
 	}
-	if r.Found > 0 {
+	if r.FindingCount > 0 {
 		return command.WithHint(errors.New("the activity log was tampered with"),
 			"keep a copy of the data directory as it is, and compare with a backup")
 	}

@@ -86,8 +86,8 @@ func wantFound(t testing.TB, r audit.Report, want ...string) {
 	for _, f := range r.Findings {
 		got = append(got, fmt.Sprintf("%s %d-%d", f.Kind, f.From, f.To))
 	}
-	if !slices.Equal(got, want) || r.Found != len(want) {
-		t.Errorf("%d are found, %q, want %q: %+v", r.Found, got, want, r.Findings)
+	if !slices.Equal(got, want) || r.FindingCount != len(want) {
+		t.Errorf("%d are found, %q, want %q: %+v", r.FindingCount, got, want, r.Findings)
 	}
 	if (r.Checkpoint != nil) != (len(want) == 0) {
 		t.Errorf("the report vouches for the log by %v", r.Checkpoint)
@@ -97,7 +97,7 @@ func wantFound(t testing.TB, r audit.Report, want ...string) {
 func TestActivityIsSealed(t *testing.T) {
 	f := newFixture(t)
 	f.as(adminEmail)
-	if r := f.verify(nil); r.Unsealed != 2 || r.Verified != 0 || r.Found != 0 {
+	if r := f.verify(nil); r.Unsealed != 2 || r.Verified != 0 || r.FindingCount != 0 {
 		t.Errorf("before: %+v", r)
 	}
 	f.seal()
@@ -206,7 +206,7 @@ func TestEveryColumnIsSealed(t *testing.T) {
 			before, after = column+" = "+column+" || ' '", column+" = substr("+column+", 1, length("+column+") - 1)"
 		}
 		f.tamper(`UPDATE activity SET ` + before + ` WHERE number = 2`)
-		if r := f.verify(nil); r.Found == 0 {
+		if r := f.verify(nil); r.FindingCount == 0 {
 			t.Errorf("%s can be edited", column)
 		}
 		f.tamper(`UPDATE activity SET ` + after + ` WHERE number = 2`)
@@ -247,7 +247,7 @@ func TestRecomputedActivity(t *testing.T) {
 	}
 	wantFound(t, f.verify(nil), "forged 0-0", "key 1-20", "forged 20-20", "forged 0-0")
 	r := f.verify(&kept)
-	if r.Compared != audit.ComparedDiffer {
+	if r.Compared != audit.ComparedDifferent {
 		t.Errorf("it is compared as %q", r.Compared)
 	}
 
@@ -273,10 +273,10 @@ func TestCutOffActivity(t *testing.T) {
 	f.act(5)
 	f.seal()
 	later := must(f.ActivityCheckpoint(t.Context()))
-	if r := f.verify(&earlier); r.Compared != audit.ComparedEqual || r.Found != 0 {
+	if r := f.verify(&earlier); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
 		t.Errorf("an honest log: %+v", r)
 	}
-	if r := f.verify(&later); r.Compared != audit.ComparedEqual || r.Found != 0 {
+	if r := f.verify(&later); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
 		t.Errorf("an honest log: %+v", r)
 	}
 
@@ -285,7 +285,7 @@ func TestCutOffActivity(t *testing.T) {
 	wantFound(t, f.verify(&earlier))
 	r := f.verify(&later)
 	wantFound(t, r, "cut 16-20")
-	if r.Compared != audit.ComparedDiffer {
+	if r.Compared != audit.ComparedDifferent {
 		t.Errorf("it is compared as %q", r.Compared)
 	}
 
@@ -396,7 +396,7 @@ func TestVerifyingBesideWrites(t *testing.T) {
 		}
 		for range 20 {
 			r, err := f.VerifyActivity(t.Context(), nil, nil)
-			if err != nil || r.Found > 0 {
+			if err != nil || r.FindingCount > 0 {
 				return fmt.Errorf("%w, %+v", err, r.Findings)
 			}
 		}

@@ -39,14 +39,14 @@ func TestRetention(t *testing.T) {
 	if r.Anchor.Number != 2500 || r.Verified != 20 {
 		t.Errorf("%+v", r)
 	}
-	if r := f.verify(&kept); r.Compared != audit.ComparedEqual || r.Found != 0 {
+	if r := f.verify(&kept); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
 		t.Errorf("a checkpoint of the anchor: %+v", r)
 	}
 	f.clock.advance(time.Hour)
 	f.sweep()
 	r = f.verify(&kept)
 	wantFound(t, r)
-	if r.Anchor.Number != 2520 || r.Verified != 0 || r.Compared != audit.ComparedOlder {
+	if r.Anchor.Number != 2520 || r.Verified != 0 || r.Compared != audit.ComparedTooOld {
 		t.Errorf("%+v", r)
 	}
 	f.act(3)
@@ -75,7 +75,7 @@ func TestRetentionRemovesNoTraces(t *testing.T) {
 			if err := f.Sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "was changed") {
 				t.Errorf("it goes on: %v", err)
 			}
-			if r := f.verify(nil); r.Found == 0 {
+			if r := f.verify(nil); r.FindingCount == 0 {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -132,7 +132,7 @@ func TestEarlyRemoval(t *testing.T) {
 	days("365")
 	r := f.verify(&kept)
 	wantFound(t, r, "early 11-15")
-	if r.Compared != audit.ComparedOlder {
+	if r.Compared != audit.ComparedTooOld {
 		t.Errorf("%+v", r)
 	}
 	wantFound(t, f.verify(nil))

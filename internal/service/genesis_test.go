@@ -75,7 +75,7 @@ func TestWitness(t *testing.T) {
 			if err := f.SealActivity(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
 				t.Errorf("the server seals what was set back: %v", err)
 			}
-			if r := f.verify(w.kept); r.Found == 0 {
+			if r := f.verify(w.kept); r.FindingCount == 0 {
 				t.Errorf("%+v", r)
 			}
 		})

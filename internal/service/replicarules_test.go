@@ -290,7 +290,7 @@ func TestReplicasTendOnce(t *testing.T) {
 				t.Errorf("%d entries of %s, want %d", len(entries), action, want)
 			}
 		}
-		if report := r.verify(nil); report.Found != 0 {
+		if report := r.verify(nil); report.FindingCount != 0 {
 			t.Errorf("the log was found %+v", report.Findings)
 		}
 		for _, err := range parallel(3, func(n int) error { return r.of(n).Sweep(t.Context()) }) {
