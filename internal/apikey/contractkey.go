@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -15,19 +14,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-const (
-	keyPurpose = "api-key" // of the server key
+// keyPurpose is the purpose for which the server key seals the contract's keys.
+const keyPurpose = "api-key"
 
-	// keyMailLife is how long the message about a new key is worth delivering.
-	keyMailLife = 3 * 24 * time.Hour
-	// Who makes many keys is told of the first of an hour alone: others wait for
-	// their mail too.
-	keyMailsAnHour = 5
-	keyMailWindow  = time.Hour
-)
-
-// ContractKey returns the caller's key of the contract in clear. It fails as
-// [Allow] says, and with CodeNoAPIKey while there is none: reading makes none.
+// ContractKey returns the text of the caller's contract key, and records that it was read. It fails
+// as [account.AllowOwn] does, and with CodeNoAPIKey when the caller has none. It doesn't create one.
 func (s *Keys) ContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error) {
 	self := caller.User.ID
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
@@ -40,7 +31,9 @@ func (s *Keys) ContractKey(ctx context.Context, caller *account.Principal) (secr
 	err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		key, err := tx.ContractKey(ctx, self)
 		if errors.Is(err, account.ErrNotFound) {
-			return &account.Error{Code: account.CodeNoAPIKey, Message: "You have no API key yet. Make one first."}
+			return &account.Error{
+				Code: account.CodeNoAPIKey, Message: "You have no API key yet. Make one first.",
+			}
 		}
 		if err != nil {
 			return err
@@ -48,13 +41,16 @@ func (s *Keys) ContractKey(ctx context.Context, caller *account.Principal) (secr
 		if text, err = s.openKey(key); err != nil {
 			return err
 		}
-		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionKeyRead, Target: key.Target(caller.User), Changes: key.LogFields()})
+		return s.audit.Record(ctx, tx, caller, account.Event{
+			Action: account.ActionKeyRead, Target: key.Target(caller.User), Changes: key.LogFields(),
+		})
 	})
 	return text, err
 }
 
-// RenewContractKey makes a new key of the contract for the caller and ends the
-// one before at once, also when he came by it. It fails as [Allow] says.
+// RenewContractKey creates a new contract key for the caller, ends the previous one at once, and
+// returns the new text. The caller may use the previous key for this. It fails as [account.AllowOwn]
+// does.
 func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error) {
 	self := caller.User.ID
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
@@ -64,26 +60,28 @@ func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) 
 		return secret.Text{}, err
 	}
 	var text secret.Text
-	err = s.auth.UpdateUserAs(ctx, permit, self, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	err = s.auth.UpdateUserAs(ctx, permit, self, func(
+		ctx context.Context, tx account.Tx, caller *account.Principal,
+	) error {
 		if err := s.endContractKey(ctx, tx, caller); err != nil {
 			return err
 		}
-		made, key, err := s.newAPIKey(account.APIKeyContract, self)
+		newText, key, err := s.newAPIKey(account.APIKeyContract, self)
 		if err != nil {
 			return err
 		}
 		if key.ID, err = tx.InsertAPIKey(ctx, key); err != nil {
 			return err
 		}
-		// What binds the sealed text to its row has the row's id.
-		sealed, err := s.keys.Seal(keyPurpose, sealContext(key), []byte(made.Reveal()))
+		// The sealed text is bound to the row's id, which exists only now.
+		sealed, err := s.keys.Seal(keyPurpose, sealContext(key), []byte(newText.Reveal()))
 		if err != nil {
 			return err
 		}
 		if err := tx.SealAPIKey(ctx, key.ID, sealed); err != nil {
 			return err
 		}
-		text = made
+		text = newText
 		return s.announceKey(ctx, tx, caller, key)
 	})
 	if err != nil {
@@ -93,42 +91,31 @@ func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) 
 	return text, nil
 }
 
-// endContractKey ends the caller's key of the contract, if there is one.
+// endContractKey ends the caller's contract key, if there is one.
 func (s *Keys) endContractKey(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-	old, err := tx.ContractKey(ctx, caller.User.ID)
+	key, err := tx.ContractKey(ctx, caller.User.ID)
 	if errors.Is(err, account.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := tx.DeleteAPIKey(ctx, old.ID); err != nil {
+	if err := tx.DeleteAPIKey(ctx, key.ID); err != nil {
 		return err
 	}
-	return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionKeyEnd, Target: old.Target(caller.User), Changes: old.LogFields()})
+	return s.audit.Record(ctx, tx, caller, account.Event{
+		Action: account.ActionKeyEnd, Target: key.Target(caller.User), Changes: key.LogFields(),
+	})
 }
 
-// tellOfKey records a new key of the caller's and mails to him that there is one.
-func (s *Keys) announceKey(ctx context.Context, tx account.Tx, caller *account.Principal, key account.APIKey) error {
-	if err := s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionKeyCreate, Target: key.Target(caller.User), Changes: key.LogFields()}); err != nil {
-		return err
-	}
-	content := account.MailContent{KeyName: key.Name, At: key.Created, ClientNetwork: caller.From.ClientNetwork}
-	sent, err := tx.CountMails(ctx, caller.User.ID, account.MailNewAPIKey, key.Created.Add(-keyMailWindow))
-	if err != nil || sent >= keyMailsAnHour {
-		return err
-	}
-	return s.outbox.Send(ctx, tx, account.MailNewAPIKey, caller.User, content, key.Created.Add(keyMailLife))
+// sealContext returns the context that binds a sealed text to its row and its owner. A text that is
+// copied to another row doesn't open.
+func sealContext(key account.APIKey) string {
+	return strings.Join([]string{"api-key", strconv.FormatInt(key.ID, 10), strconv.FormatInt(key.UserID, 10)}, "|")
 }
 
-// context binds the sealed text to its row and its owner: copied to another row
-// it does not open.
-func sealContext(k account.APIKey) string {
-	return strings.Join([]string{"api-key", strconv.FormatInt(k.ID, 10), strconv.FormatInt(k.UserID, 10)}, "|")
-}
-
-// openKey returns the text of a sealed key. What opens and is not the text that
-// the key is verified by was put there by somebody else, and is a fault.
+// openKey returns the sealed text of a key. It fails when the text doesn't open, or doesn't match
+// the stored hash of the key: one of them was replaced in the database.
 func (s *Keys) openKey(key account.APIKey) (secret.Text, error) {
 	plain, err := s.keys.Open(keyPurpose, sealContext(key), key.Sealed)
 	if err != nil {
@@ -136,7 +123,7 @@ func (s *Keys) openKey(key account.APIKey) (secret.Text, error) {
 	}
 	text := secret.New(string(plain))
 	if hash, err := token.Parse(token.APIKey, text); err != nil || hash != key.Hash {
-		return secret.Text{}, fmt.Errorf("open the API key %d: the sealed text is not of this key", key.ID)
+		return secret.Text{}, fmt.Errorf("open the API key %d: the sealed text does not match the hash", key.ID)
 	}
 	return text, nil
 }

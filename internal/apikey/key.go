@@ -1,21 +1,33 @@
 package apikey
 
 import (
+	"context"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// expiredKeyLife is how long an expired key is still listed.
-const ExpiredKeyLife = 30 * 24 * time.Hour
+// ExpiredKeyRetention is how long an expired key is still listed.
+const ExpiredKeyRetention = 30 * 24 * time.Hour
 
-// hintLength is how many characters of a key its owner knows it again by. They
-// are those of its checksum.
-const hintLength = 4
+const (
+	// hintLength is the number of characters of a key that are stored, so that its owner can
+	// recognize the key. They are the last ones, a part of the checksum.
+	hintLength = 4
 
-// newAPIKey makes the text of a key, and the key with what follows from that.
+	// keyMailLifetime is how long delivery of the mail about a new key is tried.
+	keyMailLifetime = 3 * 24 * time.Hour
+	// maxKeyMails limits the mails about a user's new keys within keyMailWindow, so that they
+	// don't delay the mails of other users. Further keys are created without a mail.
+	maxKeyMails   = 5
+	keyMailWindow = time.Hour
+)
+
+// newAPIKey generates the text of a key and returns it with the key.
 func (s *Keys) newAPIKey(kind account.APIKeyKind, userID int64) (secret.Text, account.APIKey, error) {
 	text, hash, err := token.New(token.APIKey, s.random)
 	if err != nil {
@@ -23,4 +35,50 @@ func (s *Keys) newAPIKey(kind account.APIKeyKind, userID int64) (secret.Text, ac
 	}
 	hint := text.Reveal()[len(text.Reveal())-hintLength:]
 	return text, account.APIKey{UserID: userID, Kind: kind, Hash: hash, Hint: hint, Created: s.now()}, nil
+}
+
+// announceKey records a new key of the caller and mails the caller about it.
+func (s *Keys) announceKey(ctx context.Context, tx account.Tx, caller *account.Principal, key account.APIKey) error {
+	event := account.Event{
+		Action: account.ActionKeyCreate, Target: key.Target(caller.User), Changes: key.LogFields(),
+	}
+	if err := s.audit.Record(ctx, tx, caller, event); err != nil {
+		return err
+	}
+	sent, err := tx.CountMails(ctx, caller.User.ID, account.MailNewAPIKey, key.Created.Add(-keyMailWindow))
+	if err != nil || sent >= maxKeyMails {
+		return err
+	}
+	content := account.MailContent{KeyName: key.Name, At: key.Created, ClientNetwork: caller.From.ClientNetwork}
+	return s.outbox.Send(ctx, tx, account.MailNewAPIKey, caller.User, content, key.Created.Add(keyMailLifetime))
+}
+
+// ListKeys returns the keys of a user, by id: the valid ones, and those that expired within
+// ExpiredKeyRetention. It fails as [account.Allow] does, and with CodeNotFound when there is no such
+// user.
+func (s *Keys) ListKeys(ctx context.Context, caller *account.Principal, userID int64) ([]account.APIKey, error) {
+	if err := account.Allow(caller, access.ActionRead, access.EntityAPIKey, userID); err != nil {
+		return nil, err
+	}
+	if _, err := account.FindUser(ctx, s.store, userID, s.now()); err != nil {
+		return nil, err
+	}
+	return s.store.APIKeysOf(ctx, userID)
+}
+
+// EndKey ends a key, named or the contract's, at once. It fails as [auth.EndCredential] does.
+func (s *Keys) EndKey(ctx context.Context, caller *account.Principal, id int64) error {
+	return auth.EndCredential(ctx, s.auth, caller, auth.Ending[account.APIKey]{
+		Entity: access.EntityAPIKey,
+		Find: func(ctx context.Context, r account.Reader) (account.APIKey, error) {
+			return r.APIKey(ctx, id)
+		},
+		Owner:  func(key account.APIKey) int64 { return key.UserID },
+		Delete: func(ctx context.Context, tx account.Tx) error { return tx.DeleteAPIKey(ctx, id) },
+		Event: func(key account.APIKey, owner account.User) account.Event {
+			return account.Event{
+				Action: account.ActionKeyEnd, Target: key.Target(owner), Changes: key.LogFields(),
+			}
+		},
+	})
 }

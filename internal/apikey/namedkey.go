@@ -13,23 +13,26 @@ import (
 
 // Limits of named keys.
 const (
-	DefaultKeyLife = 90 * 24 * time.Hour
-	MaxKeyLife     = 3650 * 24 * time.Hour
-	MaxNamedKeys   = 50 // that have not expired, a user
+	DefaultKeyLifetime = 90 * 24 * time.Hour
+	MaxKeyLifetime     = 3650 * 24 * time.Hour
+	MaxNamedKeys       = 50 // not expired, for each user
 )
 
-// NewAPIKey is what a named key is made from.
+// NewAPIKey is the input for a named key.
 type NewAPIKey struct {
-	Name        string
-	Life        time.Duration              // 0: DefaultKeyLife
-	ReadOnly    bool                       // it may only read what its owner may read
-	Permissions []access.PermissionRequest // what it may do of what its owner may; nil: all
+	Name     string
+	Lifetime time.Duration // 0: DefaultKeyLifetime
+	ReadOnly bool          // restrict the key to its owner's read permissions
+	// Permissions restrict the key to the intersection with its owner's. nil: no restriction.
+	Permissions []access.PermissionRequest
 }
 
-// CreateKey makes a named key for the caller and returns its text, which is not
-// shown again. It fails as [Allow] says, and with CodeInvalid,
-// CodePermissionNeedsRead and CodeTooManyKeys.
-func (s *Keys) CreateKey(ctx context.Context, caller *account.Principal, n NewAPIKey) (secret.Text, account.APIKey, error) {
+// CreateKey creates a named key for the caller and returns its text, which can't be read again. It
+// fails as [account.AllowOwn] does, with CodeInvalid or CodePermissionNeedsRead for an invalid
+// input, and with CodeTooManyKeys when the caller has MaxNamedKeys already.
+func (s *Keys) CreateKey(
+	ctx context.Context, caller *account.Principal, n NewAPIKey,
+) (secret.Text, account.APIKey, error) {
 	self := caller.User.ID
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
 		return account.AllowOwn(caller, access.ActionCreate, access.EntityAPIKey)
@@ -37,24 +40,29 @@ func (s *Keys) CreateKey(ctx context.Context, caller *account.Principal, n NewAP
 	if err != nil {
 		return secret.Text{}, account.APIKey{}, err
 	}
-	permissions, err := n.check()
+	permissions, err := n.validate()
 	if err != nil {
 		return secret.Text{}, account.APIKey{}, err
 	}
 	var text secret.Text
 	var key account.APIKey
-	err = s.auth.UpdateUserAs(ctx, permit, self, func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
-		there, err := tx.CountNamedKeys(ctx, self, s.now())
+	err = s.auth.UpdateUserAs(ctx, permit, self, func(
+		ctx context.Context, tx account.Tx, caller *account.Principal,
+	) error {
+		count, err := tx.CountNamedKeys(ctx, self, s.now())
 		if err != nil {
 			return err
 		}
-		if there >= MaxNamedKeys {
-			return &account.Error{Code: account.CodeTooManyKeys, Message: fmt.Sprintf("You have %d named keys already. End one first.", MaxNamedKeys)}
+		if count >= MaxNamedKeys {
+			return &account.Error{
+				Code:    account.CodeTooManyKeys,
+				Message: fmt.Sprintf("You have %d named keys already. End one first.", MaxNamedKeys),
+			}
 		}
 		if text, key, err = s.newAPIKey(account.APIKeyNamed, self); err != nil {
 			return err
 		}
-		key.Name, key.Permissions, key.Expires = n.Name, permissions, key.Created.Add(n.life())
+		key.Name, key.Permissions, key.Expires = n.Name, permissions, key.Created.Add(n.lifetime())
 		if key.ID, err = tx.InsertAPIKey(ctx, key); err != nil {
 			return err
 		}
@@ -67,17 +75,18 @@ func (s *Keys) CreateKey(ctx context.Context, caller *account.Principal, n NewAP
 	return text, key, nil
 }
 
-// check returns what narrows the key, nil for nothing, or what is wrong with n.
-func (n NewAPIKey) check() ([]access.Permission, error) {
+// validate returns the permissions to which the key is restricted, or nil for no restriction. It
+// fails as [Keys.CreateKey] says.
+func (n NewAPIKey) validate() ([]access.Permission, error) {
 	var c account.Checker
 	c.Name("/name", n.Name)
-	if n.Life < 0 || n.Life > MaxKeyLife {
+	if n.Lifetime < 0 || n.Lifetime > MaxKeyLifetime {
 		c.Fail("/expiresInDays", "must be 1 to 3650")
 	}
 	if n.ReadOnly && n.Permissions != nil {
 		c.Fail("/permissions", "must be absent where readOnly is true")
 	}
-	if n.Permissions != nil && len(n.Permissions) == 0 { // no list means all, so an empty one must not be stored
+	if n.Permissions != nil && len(n.Permissions) == 0 { // would be stored as no restriction
 		c.Fail("/permissions", "must list at least one permission")
 	}
 	if err := c.Err(); err != nil {
@@ -85,7 +94,7 @@ func (n NewAPIKey) check() ([]access.Permission, error) {
 	}
 	switch {
 	case n.ReadOnly:
-		return everyRead(), nil
+		return readPermissions(), nil
 	case n.Permissions == nil:
 		return nil, nil
 	}
@@ -93,24 +102,24 @@ func (n NewAPIKey) check() ([]access.Permission, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, d := range n.Permissions {
-		if known := (access.Permission{Entity: d.Entity, Action: d.Action}).Known(); !known {
+	for i, request := range n.Permissions {
+		if known := (access.Permission{Entity: request.Entity, Action: request.Action}).Known(); !known {
 			c.Fail(fmt.Sprintf("/permissions/%d", i), "is for an action that there is not")
 		}
 	}
 	return permissions, c.Err()
 }
 
-func (n NewAPIKey) life() time.Duration {
-	if n.Life == 0 {
-		return DefaultKeyLife
+func (n NewAPIKey) lifetime() time.Duration {
+	if n.Lifetime == 0 {
+		return DefaultKeyLifetime
 	}
-	return n.Life
+	return n.Lifetime
 }
 
-// everyRead is what narrows a key that only reads. How far it reads is for its
-// owner's permissions to say.
-func everyRead() []access.Permission {
+// readPermissions returns every permission to read, with the widest scope. The owner's permissions
+// narrow the scope at each use.
+func readPermissions() []access.Permission {
 	var reads []access.Permission
 	for _, p := range (access.Role{ID: access.AdministratorRole}).Expand() {
 		if p.Action == access.ActionRead {
@@ -118,32 +127,4 @@ func everyRead() []access.Permission {
 		}
 	}
 	return reads
-}
-
-// Keys returns the keys of a user, by id: those that live, and those that
-// expired in the last 30 days. It fails as [Allow] says.
-func (s *Keys) ListKeys(ctx context.Context, caller *account.Principal, userID int64) ([]account.APIKey, error) {
-	if err := account.Allow(caller, access.ActionRead, access.EntityAPIKey, userID); err != nil {
-		return nil, err
-	}
-	if _, err := account.FindUser(ctx, s.store, userID, s.now()); err != nil {
-		return nil, err
-	}
-	return s.store.APIKeysOf(ctx, userID)
-}
-
-// EndKey ends a key, named or the contract's, at once. It fails as [auth.EndCredential]
-// does.
-func (s *Keys) EndKey(ctx context.Context, caller *account.Principal, id int64) error {
-	return auth.EndCredential(ctx, s.auth, caller, auth.Ending[account.APIKey]{
-		Entity: access.EntityAPIKey,
-		Find: func(ctx context.Context, r account.Reader) (account.APIKey, error) {
-			return r.APIKey(ctx, id)
-		},
-		Owner:  func(key account.APIKey) int64 { return key.UserID },
-		Delete: func(ctx context.Context, tx account.Tx) error { return tx.DeleteAPIKey(ctx, id) },
-		Event: func(key account.APIKey, owner account.User) account.Event {
-			return account.Event{Action: account.ActionKeyEnd, Target: key.Target(owner), Changes: key.LogFields()}
-		},
-	})
 }

@@ -1,5 +1,5 @@
-// Package apikey creates, lists and revokes API keys: named keys, which expire and can
-// be narrowed to some permissions, and the contract's key, which its owner can read again.
+// Package apikey creates, lists and ends API keys: named keys, which expire and can be restricted to
+// some permissions, and the contract's key, which its owner can read again.
 //
 // It imports outbox, auth, audit, account and the packages below them.
 package apikey

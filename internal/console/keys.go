@@ -124,11 +124,11 @@ func (q *request) showKeys() error {
 // makeKey makes a named key, and shows its text once.
 func (q *request) makeKey() error {
 	days, err := strconv.Atoi(q.value("expiresInDays"))
-	if err != nil || days < 1 || days > int(apikey.MaxKeyLife/(24*time.Hour)) {
+	if err != nil || days < 1 || days > int(apikey.MaxKeyLifetime/(24*time.Hour)) {
 		days = keyLives[0].days // the list has no other; whoever sends one gets what is chosen
 	}
 	text, key, err := q.accounts.CreateKey(q.Context(), q.caller, apikey.NewAPIKey{
-		Name: q.value("name"), Life: time.Duration(days) * 24 * time.Hour, ReadOnly: q.PostForm.Has("readOnly"),
+		Name: q.value("name"), Lifetime: time.Duration(days) * 24 * time.Hour, ReadOnly: q.PostForm.Has("readOnly"),
 	})
 	if err == nil {
 		return q.showSecret(text, q.say("The key “%s” was made", key.Name),

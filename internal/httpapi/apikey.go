@@ -96,7 +96,7 @@ func wireKey(k account.APIKey) wire.Key {
 func newAPIKey(w wire.NewKey) apikey.NewAPIKey {
 	n := apikey.NewAPIKey{Name: w.Name, ReadOnly: isTrue(w.ReadOnly)}
 	if w.ExpiresInDays != nil {
-		n.Life = time.Duration(*w.ExpiresInDays) * 24 * time.Hour
+		n.Lifetime = time.Duration(*w.ExpiresInDays) * 24 * time.Hour
 	}
 	if w.Permissions != nil {
 		n.Permissions = permissionRequests(*w.Permissions)

@@ -257,7 +257,7 @@ func TestKeyExpires(t *testing.T) {
 	session := f.signIn(adminEmail, password)
 	contract := f.renew(f.principal(session))
 	key := f.createKey(f.principal(session), apikey.NewAPIKey{Name: "n"})
-	f.clock.advance(apikey.DefaultKeyLife - time.Microsecond)
+	f.clock.advance(apikey.DefaultKeyLifetime - time.Microsecond)
 	if !f.works(key) {
 		t.Error("it is over too early")
 	}

@@ -364,7 +364,7 @@ func TestRememberedCredentialsExpire(t *testing.T) {
 	}{
 		"session without use": {func(s *annScene) secret.Text { return s.session }, account.SessionIdle, account.SessionIdle},
 		"named key": {func(s *annScene) secret.Text {
-			return s.createKey(s.by(s.session), apikey.NewAPIKey{Name: "brief", Life: 24 * time.Hour})
+			return s.createKey(s.by(s.session), apikey.NewAPIKey{Name: "brief", Lifetime: 24 * time.Hour})
 		}, 24 * time.Hour, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

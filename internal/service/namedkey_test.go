@@ -26,8 +26,8 @@ func TestCreateKeyRefuses(t *testing.T) {
 		path string
 	}{
 		{"no name", apikey.NewAPIKey{}, account.CodeInvalid, "/name"},
-		{"too long a life", apikey.NewAPIKey{Name: "n", Life: apikey.MaxKeyLife + 1}, account.CodeInvalid, "/expiresInDays"},
-		{"a life before its birth", apikey.NewAPIKey{Name: "n", Life: -1}, account.CodeInvalid, "/expiresInDays"},
+		{"too long a life", apikey.NewAPIKey{Name: "n", Lifetime: apikey.MaxKeyLifetime + 1}, account.CodeInvalid, "/expiresInDays"},
+		{"a life before its birth", apikey.NewAPIKey{Name: "n", Lifetime: -1}, account.CodeInvalid, "/expiresInDays"},
 		{"narrowed twice", apikey.NewAPIKey{Name: "n", ReadOnly: true, Permissions: asking(user, read)}, account.CodeInvalid, "/permissions"},
 		{"an empty list", apikey.NewAPIKey{Name: "n", Permissions: []access.PermissionRequest{}}, account.CodeInvalid, "/permissions"},
 		{"an unknown entity", apikey.NewAPIKey{Name: "n", Permissions: asking("widget", read)}, account.CodeInvalid, "/permissions/0"},
@@ -52,7 +52,7 @@ func TestKeysAreFifty(t *testing.T) {
 	caller := f.principal(session)
 	f.renew(caller) // does not count
 	errs := parallel(apikey.MaxNamedKeys+5, func(i int) error {
-		_, _, err := f.CreateKey(t.Context(), caller, apikey.NewAPIKey{Name: fmt.Sprint(i), Life: time.Hour})
+		_, _, err := f.CreateKey(t.Context(), caller, apikey.NewAPIKey{Name: fmt.Sprint(i), Lifetime: time.Hour})
 		return err
 	})
 	if count := codes(errs); count[""] != apikey.MaxNamedKeys || count[account.CodeTooManyKeys] != 5 {

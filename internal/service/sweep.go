@@ -36,7 +36,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return tx.DeleteExpiredSessions(ctx, now.Add(-settings.SessionAbsolute), now.Add(-settings.SessionIdle), sweepRows)
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx account.Tx) (int, error) {
-			return tx.DeleteExpiredAPIKeys(ctx, now.Add(-apikey.ExpiredKeyLife), sweepRows)
+			return tx.DeleteExpiredAPIKeys(ctx, now.Add(-apikey.ExpiredKeyRetention), sweepRows)
 		}),
 		s.sweep(ctx, func(ctx context.Context, tx account.Tx) (int, error) {
 			return tx.DeleteExpiredRecoveries(ctx, now, sweepRows)
