@@ -34,7 +34,7 @@ func Permitted(caller *account.Principal, check func(caller *account.Principal) 
 }
 
 // Update is the work of a change in its transaction. It may run more than once, so it
-// assigns its results anew each time and has no effect outside the transaction. caller
+// assigns its results each time and has no effect outside the transaction. caller
 // has the rights that were read in this transaction.
 type Update func(ctx context.Context, tx account.Tx, caller *account.Principal) error
 
