@@ -17,7 +17,7 @@ SEQUENTIAL := TestSchemathesis|TestScripts|TestConsole.*
 # Tests that run a second time on PostgreSQL: the rules, the whole HTTP suite, and the end-to-end tests that call every
 # operation. The tests of storage, of the model and of many servers run on both engines in the first run. The second run has
 # no -race, which would take most of the time: the first run has covered the same code on SQLite, and storage on PostgreSQL.
-POSTGRES     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' ./internal/service ./internal/httpapi ./internal/console
+POSTGRES     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' ./internal/service ./internal/httpapi ./internal/console/...
 POSTGRES_E2E := -run '^(TestAccessManagement|TestPythonClient|TestSeedExamples|TestRecoveryByMail|TestSchemathesis|TestConsole.*)$$' \
                 -skip '^TestSchemathesis$$/^(contract_key|deputy|reader|read-only_key|anonymous)$$'
 

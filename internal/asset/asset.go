@@ -1,5 +1,7 @@
-// Package asset serves the few files that the web pages need, style sheets and
-// scripts, from memory. It imports the standard library alone.
+// Package asset serves static files of web pages from memory, such as style sheets and
+// scripts.
+//
+// The package imports the standard library.
 package asset
 
 import (
@@ -14,8 +16,8 @@ import (
 	"time"
 )
 
-// Asset is one file, ready to be served at any path. It answers conditional
-// and range requests and compresses for clients that accept gzip.
+// Asset serves a file. It answers conditional and range requests, and compresses the file for
+// clients that accept gzip. It may be used by many goroutines at once.
 type Asset struct {
 	contentType string
 	body        []byte
@@ -23,7 +25,7 @@ type Asset struct {
 	compressed  func() []byte
 }
 
-// New makes an asset of body, which must not change afterwards.
+// New returns an asset with a body, which the caller must not change afterwards.
 func New(contentType string, body []byte) *Asset {
 	sum := sha256.Sum256(body)
 	return &Asset{
@@ -34,10 +36,9 @@ func New(contentType string, body []byte) *Asset {
 	}
 }
 
-// ServeHTTP writes the file. Clients may keep it but ask each time whether it
-// is still the one (Cache-Control: no-cache), so an upgrade shows at once. The
-// two encodings are different bytes and so carry different strong ETags
-// (RFC 9110, section 8.8.3.3).
+// ServeHTTP writes the file. Clients may cache it but must revalidate it at each use
+// (Cache-Control: no-cache), so an upgrade takes effect at once. The two encodings are
+// different bytes, so they have different strong ETags (RFC 9110, section 8.8.3.3).
 func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
@@ -51,11 +52,11 @@ func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("ETag", `"`+tag+`"`)
-	// No time of change: embedded files have none, and the ETag says more.
+	// Embedded files have no modification time; clients revalidate by the ETag.
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// compress cannot fail: it writes to memory at a level that exists.
+// compress ignores errors: it writes to memory at a valid level, which can't fail.
 func compress(body []byte) []byte {
 	var out bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -64,8 +65,8 @@ func compress(body []byte) []byte {
 	return out.Bytes()
 }
 
-// acceptsGzip reads Accept-Encoding (RFC 9110, section 12.5.3) as far as it
-// concerns gzip: named, and not with the weight 0.
+// acceptsGzip reports whether the values of Accept-Encoding (RFC 9110, section 12.5.3) name
+// gzip with a weight other than 0.
 func acceptsGzip(fields []string) bool {
 	for coding := range strings.SplitSeq(strings.Join(fields, ","), ",") {
 		name, parameter, _ := strings.Cut(coding, ";")

@@ -53,7 +53,7 @@ func TestEncodingFollowsTheClient(t *testing.T) {
 				t.Errorf("the body is not the file (%v)", err)
 			}
 			if answer.Header.Get("Vary") != "Accept-Encoding" {
-				t.Error("no Vary: a shared cache would mix the encodings")
+				t.Error("no Vary: a shared cache would mix up the encodings")
 			}
 		})
 	}
@@ -78,7 +78,8 @@ func TestConditionalRequests(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			answer := serve(a, http.MethodGet, map[string]string{"If-None-Match": test.tag, "Accept-Encoding": test.accept})
+			answer := serve(a, http.MethodGet,
+				map[string]string{"If-None-Match": test.tag, "Accept-Encoding": test.accept})
 			if answer.StatusCode != test.want {
 				t.Errorf("status %d, want %d", answer.StatusCode, test.want)
 			}

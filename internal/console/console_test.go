@@ -12,10 +12,11 @@ import (
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/console"
+	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-func TestEveryAnswerIsGuarded(t *testing.T) {
-	b := open(t, true, nil)
+func TestSecurityHeaders(t *testing.T) {
+	b := consoletest.Open(t, true, nil)
 	for _, request := range []*http.Request{
 		httptest.NewRequest("GET", "/reset-password", nil),
 		httptest.NewRequest("GET", "/reset-password?token=usr_x", nil),
@@ -23,12 +24,13 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 		httptest.NewRequest("GET", "/nowhere", nil),
 	} {
 		t.Run(request.Method+" "+request.URL.String(), func(t *testing.T) {
-			answer := b.do(request)
+			answer := b.Do(request)
 			for name, want := range map[string]string{
-				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-				"Cache-Control":           "no-store",
-				"X-Content-Type-Options":  "nosniff",
-				"X-Frame-Options":         "DENY",
+				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src " +
+					"'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+				"Cache-Control":          "no-store",
+				"X-Content-Type-Options": "nosniff",
+				"X-Frame-Options":        "DENY",
 			} {
 				if got := answer.Header.Get(name); got != want {
 					t.Errorf("%s: %q, want %q", name, got, want)
@@ -55,10 +57,10 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/static/", 404, ""},
 		{"GET", "/templates/layout.html", 404, ""},
 	}
-	b := open(t, true, nil)
+	b := consoletest.Open(t, true, nil)
 	for _, test := range tests {
 		t.Run(test.method+" "+test.path, func(t *testing.T) {
-			answer := b.do(httptest.NewRequest(test.method, test.path, nil))
+			answer := b.Do(httptest.NewRequest(test.method, test.path, nil))
 			if answer.StatusCode != test.status {
 				t.Errorf("status %d, want %d", answer.StatusCode, test.status)
 			}
@@ -69,35 +71,37 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// The policy forbids scripts and styles within a page; one that needs them is broken.
-func TestPagesAreWithinThePolicy(t *testing.T) {
-	b := open(t, true, nil)
-	offence := regexp.MustCompile(`(?i)<script|<style|\sstyle=|\son[a-z]+=|(href|src|action)="(https?:)?//`)
-	for _, page := range []answer{b.get("/reset-password"), b.followLink(), b.get("/reset-password?token=")} {
-		body := strings.Replace(page.body, `<script src="/static/usher.js" defer></script>`, "", 1)
-		if found := offence.FindString(body); found != "" {
-			t.Errorf("%q in\n%s", found, page.body)
+// The Content-Security-Policy forbids inline scripts and styles, so no page may have any.
+func TestPagesObeyTheirPolicy(t *testing.T) {
+	b := consoletest.Open(t, true, nil)
+	violation := regexp.MustCompile(`(?i)<script|<style|\sstyle=|\son[a-z]+=|(href|src|action)="(https?:)?//`)
+	for _, view := range []consoletest.Answer{
+		b.Get("/reset-password"), b.FollowLink(), b.Get("/reset-password?token="),
+	} {
+		body := strings.Replace(view.Body, `<script src="/static/usher.js" defer></script>`, "", 1)
+		if found := violation.FindString(body); found != "" {
+			t.Errorf("%q in\n%s", found, view.Body)
 		}
-		if !strings.HasPrefix(page.body, "<!doctype html>\n<html lang=\"en\" data-theme=\"system\">") {
-			t.Errorf("not a page:\n%s", page.body)
+		if !strings.HasPrefix(view.Body, "<!doctype html>\n<html lang=\"en\" data-theme=\"system\">") {
+			t.Errorf("not a page:\n%s", view.Body)
 		}
 	}
 }
 
-// The public URL may change while the server runs: cookies and the check of other
-// sites' requests follow it.
-func TestPublicURLIsFollowed(t *testing.T) {
+// The public URL can change while the server runs. Cookies and the cross-site check use the
+// current one.
+func TestPublicURLChanges(t *testing.T) {
 	var public *url.URL
 	var failure error
 	pages := console.New(console.Options{
-		Recovery:      &recovery{},
+		Recovery:      &consoletest.Recovery{},
 		ClientNetwork: func(*http.Request) string { return "192.0.2.7" },
 		PublicURL:     func(context.Context) (*url.URL, error) { return public, failure },
 		Logger:        slog.New(slog.DiscardHandler),
 	})
 	cookie := func() string {
 		w := httptest.NewRecorder()
-		pages.ServeHTTP(w, httptest.NewRequest("GET", "/reset-password?token="+goodToken, nil))
+		pages.ServeHTTP(w, httptest.NewRequest("GET", "/reset-password?token="+consoletest.GoodToken, nil))
 		return w.Header().Get("Set-Cookie")
 	}
 	from := func(origin string) int {
@@ -125,14 +129,13 @@ func TestPublicURLIsFollowed(t *testing.T) {
 	}
 	failure = errors.New("the database is away")
 	if got := from("https://accounts.example.org"); got != http.StatusInternalServerError {
-		t.Errorf("while nobody knows the public URL: %d", got)
+		t.Errorf("while the public URL is unavailable: %d", got)
 	}
 }
 
-// Browsers pass over what they do not understand: a brace that is missing takes every
-// rule behind it away without a word.
-func TestStyleSheetIsWhole(t *testing.T) {
-	sheet := open(t, true, nil).get("/static/usher.css").body
+// Browsers skip invalid rules: a missing brace silently drops every rule after it.
+func TestStyleSheetIsValid(t *testing.T) {
+	sheet := consoletest.Open(t, true, nil).Get("/static/usher.css").Body
 	depth := 0
 	for n, line := range strings.Split(regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(sheet, ""), "\n") {
 		if depth > 0 && strings.HasSuffix(line, "{") && !strings.HasPrefix(line, "  ") {

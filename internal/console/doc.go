@@ -1,14 +1,11 @@
 // Package console is the web pages for people. Each is plain HTML that works without
-// JavaScript for all that matters, calls the same rules as the API, and decides
-// nothing itself.
+// JavaScript for everything essential, and calls the same rules as the API. The console
+// itself decides nothing.
 //
-// route.go has the one table of pages, and the gate that each request passes.
-// request.go is what a page is given, form.go what it asks of people, failure.go what
-// it says when something fails. Each page is in a file named after it (signin.go) with
-// a template in templates/; the one style sheet is static/usher.css, the one script
-// static/usher.js. All of them are embedded. What people read is a [locale.Phrase].
-//
-// The package imports [account], [access], [locale], [host], [secret], [asset],
-// [activityfile], [picture], [userfile] and the standard library. It imports no storage
-// and no other transport.
+// console.go has the table of pages and menu.go the navigation menu. Package page is the
+// toolkit: the gate of every request, forms, templates and static files. Package appearance
+// is the language, theme and time zone of pages. Each area
+// (activity, imports, outbox, overview, profile, roles, settings, signin, users) is a
+// package that imports page, declares what it needs of the rules and exports its routes.
+// Areas don't import each other; TestAreasAreIndependent checks it.
 package console

@@ -22,17 +22,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// Every phrase of the pages is there in every language, with the same verbs, and no
-// language has a phrase that nobody says.
+// Every language translates every phrase of the pages, with the same verbs, and no phrase that
+// no page uses.
 func TestEveryPhraseIsTranslated(t *testing.T) {
-	said := map[locale.Phrase]bool{}
-	phrasesOfTemplates(t, said)
-	phrasesOfCode(t, said)
-	if len(said) < 50 {
-		t.Fatalf("only %d phrases were found: %v", len(said), said)
+	found := map[locale.Phrase]bool{}
+	phrasesOfTemplates(t, found)
+	phrasesOfCode(t, found)
+	if len(found) < 50 {
+		t.Fatalf("only %d phrases were found: %v", len(found), found)
 	}
 	for _, l := range locale.Languages[1:] {
-		for _, p := range slices.Sorted(maps.Keys(said)) {
+		for _, p := range slices.Sorted(maps.Keys(found)) {
 			if !l.Has(p) {
 				t.Errorf("%s has no %q", l.Tag, p)
 			}
@@ -40,11 +40,12 @@ func TestEveryPhraseIsTranslated(t *testing.T) {
 	}
 	for file, translations := range languageFiles(t) {
 		for p, texts := range translations {
-			if !said[p] && !strings.HasSuffix(file, "rules.json") {
-				t.Errorf("%s: nobody says %q", file, p)
+			if !found[p] && !strings.HasSuffix(file, "rules.json") {
+				t.Errorf("%s: no page uses %q", file, p)
 			}
 			for _, text := range texts {
-				if got, want := verbs(text), verbs(string(p)); !slices.Equal(got, want) && !(len(texts) > 1 && len(got) < len(want)) {
+				if got, want := verbs(text), verbs(string(p)); !slices.Equal(got, want) && !(len(texts) > 1 &&
+					len(got) < len(want)) {
 					t.Errorf("%s: %q has the verbs %q, %q has %q", file, text, got, p, want)
 				}
 			}
@@ -56,7 +57,7 @@ var verb = regexp.MustCompile(`%(\[\d\])?[.0-9]*[a-z%]`)
 
 func verbs(text string) []string { return slices.Sorted(slices.Values(verb.FindAllString(text, -1))) }
 
-// languageFiles returns what each file of each language says, all forms of each phrase.
+// languageFiles returns the phrases of each file of each language, with all plural forms.
 func languageFiles(t *testing.T) map[string]map[locale.Phrase][]string {
 	names, err := filepath.Glob("../locale/*/*.json")
 	if err != nil || len(names) == 0 {
@@ -87,9 +88,9 @@ func languageFiles(t *testing.T) map[string]map[locale.Phrase][]string {
 	return files
 }
 
-// phrasesOfTemplates finds what the templates give to the function t.
-func phrasesOfTemplates(t *testing.T, said map[locale.Phrase]bool) {
-	names, err := filepath.Glob("templates/*.html")
+// phrasesOfTemplates finds every phrase that a template gives to the function t.
+func phrasesOfTemplates(t *testing.T, found map[locale.Phrase]bool) {
+	names, err := filepath.Glob("page/templates/*.html")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no templates: %v", err)
 	}
@@ -104,57 +105,58 @@ func phrasesOfTemplates(t *testing.T, said map[locale.Phrase]bool) {
 			t.Fatal(err)
 		}
 		for _, tree := range trees {
-			walk(tree.Root, func(p string) { said[locale.Phrase(p)] = true })
+			walk(tree.Root, func(p string) { found[locale.Phrase(p)] = true })
 		}
 	}
 }
 
-// walk calls said with every text that is the first argument of t below a node.
-func walk(node parse.Node, said func(string)) {
+// walk calls found with every text below a node that is the first argument of t.
+func walk(node parse.Node, found func(string)) {
 	switch n := node.(type) {
 	case *parse.ListNode:
 		if n != nil {
 			for _, child := range n.Nodes {
-				walk(child, said)
+				walk(child, found)
 			}
 		}
 	case *parse.ActionNode:
-		walk(n.Pipe, said)
+		walk(n.Pipe, found)
 	case *parse.TemplateNode:
-		walk(n.Pipe, said)
+		walk(n.Pipe, found)
 	case *parse.IfNode:
-		walkBranch(&n.BranchNode, said)
+		walkBranch(&n.BranchNode, found)
 	case *parse.RangeNode:
-		walkBranch(&n.BranchNode, said)
+		walkBranch(&n.BranchNode, found)
 	case *parse.WithNode:
-		walkBranch(&n.BranchNode, said)
+		walkBranch(&n.BranchNode, found)
 	case *parse.PipeNode:
 		if n != nil {
 			for _, command := range n.Cmds {
-				walk(command, said)
+				walk(command, found)
 			}
 		}
 	case *parse.CommandNode:
 		if name, ok := n.Args[0].(*parse.IdentifierNode); ok && name.Ident == "t" && len(n.Args) > 1 {
 			if text, ok := n.Args[1].(*parse.StringNode); ok {
-				said(text.Text)
+				found(text.Text)
 			}
 		}
 		for _, argument := range n.Args {
-			walk(argument, said)
+			walk(argument, found)
 		}
 	}
 }
 
-func walkBranch(n *parse.BranchNode, said func(string)) {
-	walk(n.Pipe, said)
-	walk(n.List, said)
-	walk(n.ElseList, said)
+func walkBranch(n *parse.BranchNode, found func(string)) {
+	walk(n.Pipe, found)
+	walk(n.List, found)
+	walk(n.ElseList, found)
 }
 
-// phrasesOfCode finds every constant of the type locale.Phrase in the package.
-func phrasesOfCode(t *testing.T, said map[locale.Phrase]bool) {
-	list, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", ".").Output()
+// phrasesOfCode finds every constant of the type locale.Phrase in the console and its
+// packages.
+func phrasesOfCode(t *testing.T, found map[locale.Phrase]bool) {
+	list, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", "./...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
@@ -164,8 +166,43 @@ func phrasesOfCode(t *testing.T, said map[locale.Phrase]bool) {
 		exports[name] = file
 	}
 	files := token.NewFileSet()
-	var parsed []*ast.File
-	names, err := filepath.Glob("*.go")
+	lookup := func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) }
+	config := types.Config{Importer: importer.ForCompiler(files, "gc", lookup)}
+	for _, dir := range packageDirs(t) {
+		info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
+		if _, err := config.Check(dir, files, parseDir(t, files, dir), info); err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range info.Types {
+			if of.Value != nil && of.Type.String() == "github.com/seed-3a99a2fe/usher/internal/locale.Phrase" {
+				if p := constant.StringVal(of.Value); p != "" {
+					found[locale.Phrase(p)] = true
+				}
+			}
+		}
+	}
+}
+
+// packageDirs returns the directories of the console and its packages, without the one for
+// tests.
+func packageDirs(t *testing.T) []string {
+	names, err := filepath.Glob("*/*.go")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no packages: %v", err)
+	}
+	dirs := []string{"."}
+	for _, name := range names {
+		if dir := filepath.Dir(name); dir != "consoletest" {
+			dirs = append(dirs, dir)
+		}
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
+
+// parseDir parses the files of a package that are not tests.
+func parseDir(t *testing.T, files *token.FileSet, dir string) (parsed []*ast.File) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,16 +216,5 @@ func phrasesOfCode(t *testing.T, said map[locale.Phrase]bool) {
 		}
 		parsed = append(parsed, file)
 	}
-	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
-	config := types.Config{Importer: importer.ForCompiler(files, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })}
-	if _, err := config.Check("console", files, parsed, info); err != nil {
-		t.Fatal(err)
-	}
-	for _, of := range info.Types {
-		if of.Value != nil && of.Type.String() == "github.com/seed-3a99a2fe/usher/internal/locale.Phrase" {
-			if p := constant.StringVal(of.Value); p != "" {
-				said[locale.Phrase(p)] = true
-			}
-		}
-	}
+	return parsed
 }

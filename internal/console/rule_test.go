@@ -12,23 +12,22 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// What the rules say to people when they refuse something is said in every language.
-// Not all of it can be found in the code, so this does not find a message that nobody
-// says any more.
+// notRules are the packages next to the console whose messages are not those of the rules.
+var notRules = map[string]bool{"httpapi": true, "contract": true, "sqlstore": true, "userfile": true}
+
+// Every message with which the rules refuse something has a translation. The code doesn't
+// tell all of them, so this test does not find a translation that no rule uses.
 func TestEveryRuleIsTranslated(t *testing.T) {
-	var names []string
-	for _, dir := range []string{
-		"account", "audit", "auth", "settings", "outbox", "recovery", "user", "role", "apikey", "userimport", "service",
-	} {
-		files, err := filepath.Glob("../" + dir + "/*.go")
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no rules in %s: %v", dir, err)
-		}
-		names = append(names, files...)
+	names, err := filepath.Glob("../*/*.go")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no rules: %v", err)
 	}
 	found := 0
 	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "/verifier.go") { // what verifying the log finds is for operators
+		if strings.HasSuffix(name, "_test.go") || notRules[filepath.Base(filepath.Dir(name))] {
+			continue
+		}
+		if strings.HasSuffix(name, "/verifier.go") { // the findings about the log are for operators
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
@@ -40,7 +39,7 @@ func TestEveryRuleIsTranslated(t *testing.T) {
 				found++
 				text = strings.NewReplacer("%d", "12", "%s", "word").Replace(text)
 				for _, l := range locale.Languages[1:] {
-					if l.SayRule(text) == text {
+					if l.TranslateMessage(text) == text {
 						t.Errorf("%s: %s has no %q", name, l.Tag, text)
 					}
 				}
@@ -48,7 +47,7 @@ func TestEveryRuleIsTranslated(t *testing.T) {
 			return true
 		})
 	}
-	if found < 50 {
+	if found < 80 {
 		t.Errorf("only %d messages were found", found)
 	}
 }
@@ -61,15 +60,26 @@ func message(n ast.Node) (string, bool) {
 			return literal(n.Value)
 		}
 	case *ast.CompositeLit:
-		if of, ok := n.Type.(*ast.Ident); ok && of.Name == "Detail" && len(n.Elts) == 2 {
+		if typeName(n.Type) == "Detail" && len(n.Elts) == 2 {
 			return literal(n.Elts[1])
 		}
 	case *ast.CallExpr:
-		if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Fail" && len(n.Args) == 2 {
+		if f, ok := n.Fun.(*ast.SelectorExpr); ok && strings.EqualFold(f.Sel.Name, "fail") && len(n.Args) == 2 {
 			return literal(n.Args[1])
 		}
 	}
 	return "", false
+}
+
+// typeName returns the name of a type, without its package.
+func typeName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	}
+	return ""
 }
 
 // literal returns the text of a string, or of the format of a Sprintf.

@@ -1,11 +1,10 @@
-// Package locale says the phrases of the pages in the languages that people read.
+// Package locale translates the phrases of the pages.
 //
-// A phrase is its English text, so code and templates stay readable. The other
-// languages are in one folder each, fr/ say, with a file for each part of the
-// pages; en/ holds nothing but the phrases whose form depends on a number. Tests
-// find every phrase of the program and demand its translation.
+// A phrase is its English text, so code and templates stay readable. Each other language has
+// a directory, such as fr/, with a file for each part of the pages. en/ has only the phrases
+// with plural forms. Tests of the console find every phrase and require its translation.
 //
-// The package imports the standard library and golang.org/x/text alone.
+// The package imports the standard library and golang.org/x/text.
 package locale
 
 import (
@@ -28,22 +27,22 @@ import (
 //go:embed en fr
 var files embed.FS
 
-// Phrase is a text in English, with the verbs of package fmt where something is
-// filled in. %d writes a number as the language does.
+// Phrase is a text in English with the verbs of package fmt for its arguments. %d formats a
+// number by the rules of the language.
 type Phrase string
 
-// Language says phrases. It may be used by many goroutines at once.
+// Language translates phrases. It may be used by many goroutines at once.
 type Language struct {
-	Tag  string // BCP 47: "en"
-	Name string // in itself: "English"
+	Tag  string // BCP 47 tag, such as "en"
+	Name string // in the language itself, such as "Français"
 
-	tag     language.Tag
-	printer *message.Printer
-	phrases map[Phrase]bool // that it has a translation of
-	open    []openPhrase    // of these
+	tag      language.Tag
+	printer  *message.Printer
+	phrases  map[Phrase]bool // those with a translation
+	patterns []pattern       // those of phrases that have %s
 }
 
-// Languages are all that there are. The first is the one that phrases are written in.
+// Languages are all languages. Phrases are written in the first one.
 var Languages = load(
 	&Language{Tag: "en", Name: "English"},
 	&Language{Tag: "fr", Name: "Français"},
@@ -57,84 +56,82 @@ var matcher = func() language.Matcher {
 	return language.NewMatcher(tags)
 }()
 
-// Match returns the language that suits best what a reader prefers: each text is a
-// language tag, or the value of Accept-Language (RFC 9110, section 12.5.4), the most
-// preferred first. What is not understood, or longer than any browser sends, is passed
-// over.
+// Match returns the language that fits the preferences of a user best, the first preference
+// counting most. Each one is a language tag or the value of Accept-Language (RFC 9110,
+// section 12.5.4). Match skips one that is invalid or longer than 256 bytes.
 func Match(preferred ...string) *Language {
 	preferred = slices.DeleteFunc(slices.Clone(preferred), func(text string) bool { return len(text) > 256 })
 	_, i := language.MatchStrings(matcher, preferred...)
 	return Languages[i]
 }
 
-// Say writes a phrase, with the arguments in the places of its verbs. A phrase
-// without a translation stays English.
-func (l *Language) Say(p Phrase, args ...any) string {
+// Translate returns a phrase with its arguments. A phrase without a translation stays
+// English.
+func (l *Language) Translate(p Phrase, args ...any) string {
 	if len(args) == 0 && !l.phrases[p] {
-		return string(p) // nothing to fill in: a percent sign in it is one
+		return string(p) // no arguments: a percent sign is not a verb
 	}
 	return l.printer.Sprintf(string(p), args...)
 }
 
-// Has reports whether the language has a translation of its own.
+// Has reports whether the language has a translation of a phrase.
 func (l *Language) Has(p Phrase) bool { return l.phrases[p] }
 
-// SayRule says a message that the rules have written in English. What they filled in
-// is found by the phrase: "must be at most 256 characters long" is one of "must be at
-// most %s characters long". A list, "must have a digit, and a letter", is said by its
-// parts where each of them is a phrase.
-func (l *Language) SayRule(text string) string {
-	if said, ok := l.sayRule(text); ok {
-		return said
+// TranslateMessage translates an English message of the rules, whose arguments are filled in
+// already. It finds them by the phrase: "must be at most 256 characters long" matches "must
+// be at most %s characters long". It translates the parts of a list, such as "must have a
+// digit, and a letter", if each of them is a phrase. Any other message stays English.
+func (l *Language) TranslateMessage(text string) string {
+	if translated, ok := l.translateMessage(text); ok {
+		return translated
 	}
 	parts := strings.Split(text, ", ")
 	for i, part := range parts {
-		said, ok := l.sayRule(part)
+		translated, ok := l.translateMessage(part)
 		if !ok {
 			return text
 		}
-		parts[i] = said
+		parts[i] = translated
 	}
 	return strings.Join(parts, ", ")
 }
 
-func (l *Language) sayRule(text string) (said string, ok bool) {
+func (l *Language) translateMessage(text string) (translated string, ok bool) {
 	if l.phrases[Phrase(text)] {
-		return l.Say(Phrase(text)), true
+		return l.Translate(Phrase(text)), true
 	}
-	for _, open := range l.open {
-		if found := open.form.FindStringSubmatch(text); found != nil {
+	for _, p := range l.patterns {
+		if found := p.form.FindStringSubmatch(text); found != nil {
 			var args []any
 			for _, filled := range found[1:] {
 				args = append(args, filled)
 			}
-			return l.Say(open.phrase, args...), true
+			return l.Translate(p.phrase, args...), true
 		}
 	}
 	return "", false
 }
 
-// openPhrase is a phrase in which texts are filled in.
-type openPhrase struct {
+// pattern matches the messages of a phrase with %s.
+type pattern struct {
 	phrase Phrase
 	form   *regexp.Regexp
 }
 
-// findOpen finds the open phrases, those first that say more.
-func (l *Language) findOpen() {
+// findPatterns sets the patterns, the longest first.
+func (l *Language) findPatterns() {
 	for p := range l.phrases {
 		if strings.Contains(string(p), "%s") {
 			form := strings.ReplaceAll(regexp.QuoteMeta(string(p)), "%s", "(.+)")
-			l.open = append(l.open, openPhrase{p, regexp.MustCompile("^" + form + "$")})
+			l.patterns = append(l.patterns, pattern{p, regexp.MustCompile("^" + form + "$")})
 		}
 	}
-	slices.SortFunc(l.open, func(a, b openPhrase) int {
+	slices.SortFunc(l.patterns, func(a, b pattern) int {
 		return cmp.Or(cmp.Compare(len(b.phrase), len(a.phrase)), cmp.Compare(a.phrase, b.phrase))
 	})
 }
 
-// load reads the translations. What is embedded is tested, so a fault is one of the
-// build.
+// load reads the translations. It panics on an invalid file, which tests find.
 func load(languages ...*Language) []*Language {
 	all := catalog.NewBuilder(catalog.Fallback(language.English))
 	for _, l := range languages {
@@ -142,13 +139,13 @@ func load(languages ...*Language) []*Language {
 		if err := l.read(all); err != nil {
 			panic(fmt.Sprintf("locale: %v", err))
 		}
-		l.findOpen()
+		l.findPatterns()
 		l.printer = message.NewPrinter(l.tag, message.Catalog(all))
 	}
 	return languages
 }
 
-// read adds the files of a language to the catalogue.
+// read adds the files of a language to a catalog.
 func (l *Language) read(all *catalog.Builder) error {
 	names, err := fs.Glob(files, path.Join(l.Tag, "*.json"))
 	if err != nil {
@@ -176,14 +173,14 @@ func (l *Language) read(all *catalog.Builder) error {
 	return nil
 }
 
-// translation is what a file has for a phrase: a text, or one text for each form that
-// the first number in it may ask for, by the names of Unicode CLDR: "one", "other".
+// translation is a text, or a text for each plural form of the first number, by the names of
+// Unicode CLDR: "one", "other".
 type translation struct {
 	Text  string
 	Forms map[string]string
 }
 
-// UnmarshalJSON reads either.
+// UnmarshalJSON reads a text or an object of plural forms.
 func (t *translation) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '{' {
 		return json.Unmarshal(text, &t.Forms)

@@ -31,7 +31,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-func TestSay(t *testing.T) {
+func TestTranslate(t *testing.T) {
 	tests := []struct {
 		tag    string
 		phrase locale.Phrase
@@ -50,35 +50,38 @@ func TestSay(t *testing.T) {
 		{"fr", "Try again in %d minutes.", []any{5}, "Réessayez dans 5 minutes."},
 	}
 	for _, test := range tests {
-		if got := locale.Match(test.tag).Say(test.phrase, test.args...); got != test.want {
+		if got := locale.Match(test.tag).Translate(test.phrase, test.args...); got != test.want {
 			t.Errorf("%s %q: %q, want %q", test.tag, test.phrase, got, test.want)
 		}
 	}
 }
 
-func TestSayRule(t *testing.T) {
+func TestTranslateMessage(t *testing.T) {
 	for text, want := range map[string]string{
-		"must be at most 256 characters long":                                "doit avoir au plus 256 caractères",
-		"must have at least 12 characters, a digit, and a special character": "doit avoir au moins 12 caractères, un chiffre, et un caractère spécial",
-		"must have a digit, a secret that nobody has translated":             "must have a digit, a secret that nobody has translated",
-		"is what nobody has translated 7":                                    "is what nobody has translated 7",
+		"must be at most 256 characters long": "doit avoir au plus 256 caractères",
+		"must have at least 12 characters, a digit, and a special character": "doit avoir au moins 12 caractères, " +
+			"un chiffre, et un caractère spécial",
+		"must have a digit, a secret that nobody has translated": "must have a digit, a secret that nobody has " +
+			"translated",
+		"is what nobody has translated 7": "is what nobody has translated 7",
 	} {
-		if got := locale.Match("fr").SayRule(text); got != want {
+		if got := locale.Match("fr").TranslateMessage(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
-		if got := locale.Match("en").SayRule(text); got != text {
+		if got := locale.Match("en").TranslateMessage(text); got != text {
 			t.Errorf("%q in English: %q", text, got)
 		}
 	}
 }
 
-// One language serves all requests.
-func TestManyAtOnce(t *testing.T) {
+// Many goroutines use the same language.
+func TestConcurrentUse(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
 			for n := range 200 {
-				if got, want := locale.Match("fr").Say("Try again in %d minutes.", 2), "Réessayez dans 2 minutes."; got != want {
+				got := locale.Match("fr").Translate("Try again in %d minutes.", 2)
+				if got != "Réessayez dans 2 minutes." {
 					t.Errorf("%d: %q", n, got)
 				}
 			}

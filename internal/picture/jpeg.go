@@ -6,27 +6,27 @@ import (
 	"image"
 )
 
-// jpegInfo is what the head of a JPEG file says beside the picture. Its zero value is
-// that of a file that says nothing.
+// jpegInfo is metadata in the header of a JPEG file. The zero value stands for a file without
+// it.
 type jpegInfo struct {
 	progressive bool
-	orientation int // of EXIF: 1 to 8, how the camera was held; 0: not said
+	orientation int // of EXIF, 1 to 8: how the camera was held; 0: unknown
 }
 
-// The markers of JPEG that matter (ITU T.81, table B.1).
+// The markers of JPEG that readJPEG needs (ITU T.81, table B.1).
 const (
-	markerSOF2 = 0xc2 // begins a progressive picture
-	markerSOS  = 0xda // the picture itself
+	markerSOF2 = 0xc2 // start of frame, progressive
+	markerSOS  = 0xda // start of scan: the picture itself
 	markerAPP1 = 0xe1 // EXIF
 )
 
-// readJPEG reads the segments in front of the picture. It stops at the first that is
-// not whole; whether the file is sound is for the decoder to say.
+// readJPEG reads the segments before the picture. It stops at the first incomplete one; the
+// decoder reports whether the file is valid.
 func readJPEG(file []byte) (info jpegInfo) {
 	rest, ok := bytes.CutPrefix(file, []byte{0xff, 0xd8})
 	for ok && len(rest) >= 4 && rest[0] == 0xff && rest[1] != markerSOS {
 		marker, length := rest[1], int(binary.BigEndian.Uint16(rest[2:]))
-		if marker == 0xff { // a filler
+		if marker == 0xff { // fill byte
 			rest = rest[1:]
 			continue
 		}
@@ -47,7 +47,7 @@ func readJPEG(file []byte) (info jpegInfo) {
 	return info
 }
 
-// orientation is the entry 0x0112 of the first directory of EXIF, which is a TIFF file
+// orientation returns the tag 0x0112 of the first directory of EXIF, which is a TIFF file
 // (TIFF 6.0, section 2), or 0.
 func orientation(tiff []byte) int {
 	if len(tiff) < 8 {
@@ -79,7 +79,7 @@ func orientation(tiff []byte) int {
 	return 0
 }
 
-// upright turns and mirrors a picture as its orientation says (EXIF 2.32, table 6).
+// upright rotates and mirrors a picture by its orientation (EXIF 2.32, table 6).
 func (info jpegInfo) upright(from *image.NRGBA) *image.NRGBA {
 	if info.orientation < 2 {
 		return from

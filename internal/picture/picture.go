@@ -1,6 +1,6 @@
-// Package picture makes the small picture of a person out of the file that he has.
+// Package picture scales the picture of a user down and re-encodes it without metadata.
 //
-// It imports the standard library and golang.org/x/image alone.
+// The package imports the standard library and golang.org/x/image.
 package picture
 
 import (
@@ -20,39 +20,39 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// Limits of what is taken, and of what is made of it.
+// Limits of a file, and of the picture made of it.
 const (
 	MaxFileBytes = 10 << 20
 	MaxPixels    = 40_000_000
-	Side         = 256 // pixels; the longer side of what is made, at most
+	Side         = 256 // pixels of the longer side of the result, at most
 
-	maxSide = 65535 // that of JPEG; scaling needs memory for each row
+	maxSide = 65535 // pixels, as in JPEG; scaling needs memory for each row
 )
 
-// The failures of [Shrink].
+// The errors of [Shrinker.Shrink].
 var (
 	ErrUnreadable = errors.New("not a whole PNG, JPEG, GIF or WebP picture")
 	ErrTooLarge   = errors.New("the picture has too many pixels")
 	ErrNoFit      = errors.New("the picture cannot be made small enough")
 )
 
-// format is a kind of file that people have their pictures in.
+// format is a file format of pictures.
 type format struct {
 	decode func(io.Reader) (image.Image, error)
 	config func(io.Reader) (image.Config, error)
 }
 
-// formats are known by the type that [http.DetectContentType] finds: by the first
-// bytes, whatever the file is called. None of them can hold a script.
+// formats are the accepted formats by the media type that [http.DetectContentType] finds in
+// the first bytes, whatever the name of the file is. None of them can contain a script.
 var formats = map[string]format{
 	"image/png":  {png.Decode, png.DecodeConfig},
 	"image/jpeg": {jpeg.Decode, jpeg.DecodeConfig},
-	"image/gif":  {gif.Decode, gif.DecodeConfig}, // of several pictures the first
+	"image/gif":  {gif.Decode, gif.DecodeConfig}, // the first picture of an animation
 	"image/webp": {webp.Decode, webp.DecodeConfig},
 }
 
-// Type returns the media type of a picture that browsers may be given: one of PNG,
-// JPEG, GIF and WebP, or "" for everything else.
+// Type returns the media type of a picture that browsers can draw: PNG, JPEG, GIF or WebP. It
+// returns "" for any other file.
 func Type(file []byte) string {
 	found := http.DetectContentType(file)
 	if _, ok := formats[found]; !ok {
@@ -61,59 +61,65 @@ func Type(file []byte) string {
 	return found
 }
 
-// decoding lets one picture be decoded at a time: one may need 300 MB for a moment.
-var decoding = make(chan struct{}, 1)
+// Shrinker scales pictures down, one at a time, since decoding one may take 300 MB of memory.
+// It may be used by many goroutines at once.
+type Shrinker struct {
+	decoding chan struct{} // semaphore
+}
 
-// Shrink makes a picture of at most [Side] pixels a side and maxBytes out of a PNG,
-// JPEG, GIF or WebP file: upright, and without whatever else the file says, such as
-// where it was taken. It fails with ErrUnreadable, ErrTooLarge, ErrNoFit, or as ctx
-// does while others' pictures are made.
-func Shrink(ctx context.Context, file []byte, maxBytes int) ([]byte, error) {
+// NewShrinker returns a shrinker.
+func NewShrinker() *Shrinker { return &Shrinker{decoding: make(chan struct{}, 1)} }
+
+// Shrink returns a picture of at most [Side] pixels a side and at most maxBytes, made of a
+// PNG, JPEG, GIF or WebP file. The result is upright and has no metadata, such as the place
+// where the picture was taken. Shrink fails with ErrUnreadable, ErrTooLarge or ErrNoFit, or
+// with the error of ctx if ctx ends while it waits for other pictures.
+func (s *Shrinker) Shrink(ctx context.Context, file []byte, maxBytes int) ([]byte, error) {
 	f, ok := formats[Type(file)]
 	if !ok {
 		return nil, ErrUnreadable
 	}
-	about := readJPEG(file) // says nothing of the others
+	info := readJPEG(file) // zero for the other formats
 	config, err := f.config(bytes.NewReader(file))
 	if err != nil || config.Width < 1 || config.Height < 1 {
 		return nil, ErrUnreadable
 	}
-	if max(config.Width, config.Height) > maxSide || config.Width*config.Height*weight(config, about) > MaxPixels {
+	if max(config.Width, config.Height) > maxSide || config.Width*config.Height*weight(config, info) > MaxPixels {
 		return nil, ErrTooLarge
 	}
-	small, err := decodeSmall(ctx, f, file)
+	small, err := s.decodeSmall(ctx, f, file)
 	if err != nil {
 		return nil, err
 	}
-	return encode(about.upright(small), maxBytes)
+	return encode(info.upright(small), maxBytes)
 }
 
-// weight is how much of the memory of a usual picture one needs, pixel for pixel:
-// 16 bits of a colour and four colours need twice as much, and so does a JPEG that
-// comes in several passes, whose coefficients are all kept until the last.
-func weight(config image.Config, about jpegInfo) int {
+// weight returns how many times the memory of an ordinary picture is needed for each pixel.
+// 16 bits per colour and four colours need twice as much. A progressive JPEG does, too: the
+// decoder keeps all its coefficients until the last pass.
+func weight(config image.Config, info jpegInfo) int {
 	w := 1
 	switch config.ColorModel {
 	case color.RGBA64Model, color.NRGBA64Model, color.Gray16Model, color.CMYKModel:
 		w = 2
 	}
-	if about.progressive {
+	if info.progressive {
 		w *= 2
 	}
 	return w
 }
 
-// decodeSmall decodes a file and scales it down. The memory of the large picture is
-// given back before the next one may begin.
-func decodeSmall(ctx context.Context, f format, file []byte) (*image.NRGBA, error) {
+// decodeSmall decodes a file and scales it down. It releases the memory of the large picture
+// before the next one is decoded.
+func (s *Shrinker) decodeSmall(ctx context.Context, f format, file []byte) (*image.NRGBA, error) {
 	select {
-	case decoding <- struct{}{}:
+	case s.decoding <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	defer func() {
 		debug.FreeOSMemory()
-		<-decoding
+		<-s.decoding
 	}()
 	large, err := f.decode(bytes.NewReader(file))
 	if err != nil {
@@ -124,7 +130,7 @@ func decodeSmall(ctx context.Context, f format, file []byte) (*image.NRGBA, erro
 	return small, nil
 }
 
-// within is a size of the same shape that fits into a square of [Side].
+// within returns the size with the same aspect ratio that fits into a square of [Side].
 func within(size image.Point) image.Point {
 	longer := max(size.X, size.Y)
 	if longer <= Side {
@@ -133,9 +139,9 @@ func within(size image.Point) image.Point {
 	return image.Pt(max(1, size.X*Side/longer), max(1, size.Y*Side/longer))
 }
 
-// encode writes a picture as JPEG, or as PNG if one can see through it, in at most
-// maxBytes. Pictures of people are photographs, which JPEG makes small; what PNG
-// cannot make small enough is put on white.
+// encode returns a picture in at most maxBytes: as JPEG, or as PNG if it has transparency.
+// Most pictures of people are photographs, which JPEG compresses well. If the PNG is too
+// large, it becomes a JPEG on a white background.
 func encode(small *image.NRGBA, maxBytes int) ([]byte, error) {
 	var file bytes.Buffer
 	if !small.Opaque() {

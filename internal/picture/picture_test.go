@@ -23,12 +23,16 @@ import (
 
 const maxBytes = 65536
 
+func shrink(ctx context.Context, file []byte, maxBytes int) ([]byte, error) {
+	return picture.NewShrinker().Shrink(ctx, file, maxBytes)
+}
+
 var (
 	red  = color.NRGBA{220, 20, 20, 255}
 	blue = color.NRGBA{20, 20, 220, 255}
 )
 
-// halves is a picture that is red at the left and blue at the right.
+// halves returns a picture that is red on the left and blue on the right.
 func halves(width, height int) *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
@@ -39,7 +43,7 @@ func halves(width, height int) *image.NRGBA {
 	return m
 }
 
-// noise is a picture that no format makes small.
+// noise returns a picture that no format compresses.
 func noise(width, height int, opaque bool) *image.NRGBA {
 	m, random := image.NewNRGBA(image.Rect(0, 0, width, height)), rand.New(rand.NewPCG(1, 2))
 	for i := range m.Pix {
@@ -75,7 +79,7 @@ func asGIF(m image.Image) []byte {
 	return file.Bytes()
 }
 
-// webp is a picture of one pixel that one can see through.
+// webp is a transparent picture of one pixel.
 var webp = func() []byte {
 	file, err := base64.StdEncoding.DecodeString("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")
 	if err != nil {
@@ -84,13 +88,13 @@ var webp = func() []byte {
 	return file
 }()
 
-// withSegment is a JPEG file with a segment behind its first marker.
+// withSegment inserts a segment after the first marker of a JPEG file.
 func withSegment(file []byte, marker byte, segment []byte) []byte {
 	head := binary.BigEndian.AppendUint16([]byte{0xff, marker}, uint16(2+len(segment)))
 	return bytes.Join([][]byte{file[:2], head, segment, file[2:]}, nil)
 }
 
-// exif says how the camera was held, and where.
+// exif returns a segment with an orientation and a place.
 func exif(order binary.AppendByteOrder, orientation uint16) []byte {
 	text := []byte("Exif\x00\x00II*\x00")
 	if order.String() == binary.BigEndian.String() {
@@ -104,7 +108,7 @@ func exif(order binary.AppendByteOrder, orientation uint16) []byte {
 	return append(text, "\x00\x00GPS 48.8584 N 2.2945 E"...)
 }
 
-// sized is the head of a PNG file that says that it has this size, and nothing more.
+// sized returns the header of a PNG file that claims a size, without the picture.
 func sized(width, height uint32, depth byte) []byte {
 	chunk := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte("IHDR"), width), height)
 	chunk = append(chunk, depth, 6, 0, 0, 0)
@@ -117,29 +121,29 @@ func TestShrink(t *testing.T) {
 		name          string
 		file          []byte
 		width, height int
-		made          string
+		mediaType     string
 	}{
 		{"wide", asJPEG(halves(600, 300)), 256, 128, "image/jpeg"},
 		{"high", asPNG(halves(200, 400)), 128, 256, "image/jpeg"},
 		{"small", asGIF(halves(20, 10)), 20, 10, "image/jpeg"},
 		{"a line", asPNG(halves(2000, 1)), 256, 1, "image/jpeg"},
 		{"of WebP", webp, 1, 1, "image/png"},
-		{"one can see through", asPNG(image.NewNRGBA(image.Rect(0, 0, 300, 300))), 256, 256, "image/png"},
+		{"transparent", asPNG(image.NewNRGBA(image.Rect(0, 0, 300, 300))), 256, 256, "image/png"},
 		{"noise", asPNG(noise(256, 256, true)), 256, 256, "image/jpeg"},
-		{"noise that one can see through", asPNG(noise(256, 256, false)), 256, 256, "image/jpeg"},
+		{"transparent noise", asPNG(noise(256, 256, false)), 256, 256, "image/jpeg"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			made, err := picture.Shrink(t.Context(), test.file, maxBytes)
+			result, err := shrink(t.Context(), test.file, maxBytes)
 			if err != nil {
 				t.Fatal(err)
 			}
-			config, _, err := image.DecodeConfig(bytes.NewReader(made))
+			config, _, err := image.DecodeConfig(bytes.NewReader(result))
 			if err != nil || config.Width != test.width || config.Height != test.height {
 				t.Errorf("made %d × %d, want %d × %d (%v)", config.Width, config.Height, test.width, test.height, err)
 			}
-			if got := picture.Type(made); got != test.made || len(made) > maxBytes {
-				t.Errorf("made %d bytes of %s, want %s", len(made), got, test.made)
+			if got := picture.Type(result); got != test.mediaType || len(result) > maxBytes {
+				t.Errorf("made %d bytes of %s, want %s", len(result), got, test.mediaType)
 			}
 		})
 	}
@@ -147,6 +151,7 @@ func TestShrink(t *testing.T) {
 
 func TestShrinkRefuses(t *testing.T) {
 	whole := asPNG(halves(300, 300))
+	svg := []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`)
 	progressive := bytes.Replace(asJPEG(halves(16, 16)), []byte{0xff, 0xc0}, []byte{0xff, 0xc2}, 1)
 	at := bytes.Index(progressive, []byte{0xff, 0xc2})
 	binary.BigEndian.PutUint16(progressive[at+5:], 5000) // height and width: 25 million pixels
@@ -159,36 +164,36 @@ func TestShrinkRefuses(t *testing.T) {
 	}{
 		{"nothing", nil, maxBytes, picture.ErrUnreadable},
 		{"text", []byte("not a picture"), maxBytes, picture.ErrUnreadable},
-		{"SVG", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), maxBytes, picture.ErrUnreadable},
-		{"half of one", whole[:len(whole)/2], maxBytes, picture.ErrUnreadable},
-		{"the first bytes of one", []byte("\x89PNG\r\n\x1a\n"), maxBytes, picture.ErrUnreadable},
+		{"SVG", svg, maxBytes, picture.ErrUnreadable},
+		{"truncated", whole[:len(whole)/2], maxBytes, picture.ErrUnreadable},
+		{"signature only", []byte("\x89PNG\r\n\x1a\n"), maxBytes, picture.ErrUnreadable},
 		{"a bomb", sized(50_000, 50_000, 8), maxBytes, picture.ErrTooLarge},
 		{"more than 40 million pixels", sized(8000, 5001, 8), maxBytes, picture.ErrTooLarge},
 		{"more than 20 million of 16 bits", sized(5000, 4001, 16), maxBytes, picture.ErrTooLarge},
-		{"more than 20 million in passes", progressive, maxBytes, picture.ErrTooLarge},
+		{"more than 20 million, progressive", progressive, maxBytes, picture.ErrTooLarge},
 		{"a long line", sized(1, 65536, 8), maxBytes, picture.ErrTooLarge},
-		{"as many as are taken, but none there", sized(8000, 5000, 8), maxBytes, picture.ErrUnreadable},
+		{"the most pixels, but no data", sized(8000, 5000, 8), maxBytes, picture.ErrUnreadable},
 		{"no room", whole, 100, picture.ErrNoFit},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if made, err := picture.Shrink(t.Context(), test.file, test.max); !errors.Is(err, test.want) || made != nil {
-				t.Errorf("%d bytes, %v; want %v", len(made), err, test.want)
+			result, err := shrink(t.Context(), test.file, test.max)
+			if !errors.Is(err, test.want) || result != nil {
+				t.Errorf("%d bytes, %v; want %v", len(result), err, test.want)
 			}
 		})
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	for range 100 { // of two that are ready, select takes any
-		if _, err := picture.Shrink(ended, whole, maxBytes); errors.Is(err, context.Canceled) {
+	for range 100 { // select picks any of two ready cases
+		if _, err := shrink(ended, whole, maxBytes); errors.Is(err, context.Canceled) {
 			return
 		}
 	}
-	t.Error("who has gone is still served")
+	t.Error("the context has ended, but the picture is still decoded")
 }
 
-// A photograph is turned as the camera was held, and nothing of where it was taken is
-// left.
+// A photograph is rotated by its orientation, and loses the place where it was taken.
 func TestUpright(t *testing.T) {
 	cornered := halves(64, 32)
 	draw.Draw(cornered, image.Rect(0, 16, 64, 32), image.NewUniform(blue), image.Point{}, draw.Src)
@@ -196,7 +201,7 @@ func TestUpright(t *testing.T) {
 	tests := []struct {
 		orientation   uint16
 		width, height int
-		corner        string // that is red then
+		corner        string // the red one
 	}{
 		{0, 64, 32, "top left"},
 		{1, 64, 32, "top left"},
@@ -207,52 +212,60 @@ func TestUpright(t *testing.T) {
 		{6, 32, 64, "top right"},
 		{7, 32, 64, "bottom right"},
 		{8, 32, 64, "bottom left"},
-		{9, 64, 32, "top left"}, // there is none
+		{9, 64, 32, "top left"}, // not an orientation
 	}
 	for _, test := range tests {
 		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
-			made, err := picture.Shrink(t.Context(), withSegment(photograph, 0xe1, exif(order, test.orientation)), maxBytes)
+			file := withSegment(photograph, 0xe1, exif(order, test.orientation))
+			result, err := shrink(t.Context(), file, maxBytes)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(string(made), "GPS") || strings.Contains(string(made), "Exif") {
-				t.Error("where it was taken is still there")
+			if strings.Contains(string(result), "GPS") || strings.Contains(string(result), "Exif") {
+				t.Error("the result has EXIF data")
 			}
-			m, _, err := image.Decode(bytes.NewReader(made))
+			m, _, err := image.Decode(bytes.NewReader(result))
 			if err != nil {
 				t.Fatal(err)
 			}
 			right, bottom := test.width-4, test.height-4
 			var corners []string
-			for name, at := range map[string]image.Point{"top left": {4, 4}, "top right": {right, 4}, "bottom left": {4, bottom}, "bottom right": {right, bottom}} {
+			for name, at := range map[string]image.Point{
+				"top left": {4, 4}, "top right": {right, 4}, "bottom left": {4, bottom},
+				"bottom right": {right, bottom},
+			} {
 				if r, _, b, _ := m.At(at.X, at.Y).RGBA(); r > b {
 					corners = append(corners, name)
 				}
 			}
-			if size := m.Bounds().Size(); size != image.Pt(test.width, test.height) || !slices.Equal(corners, []string{test.corner}) {
+			size := m.Bounds().Size()
+			if size != image.Pt(test.width, test.height) || !slices.Equal(corners, []string{test.corner}) {
 				t.Errorf("orientation %d by %v: size %v, red at the %q", test.orientation, order, size, corners)
 			}
 		}
 	}
 }
 
-// Only what a browser draws is given to it as a picture.
+// Only pictures that browsers can draw have a type.
 func TestType(t *testing.T) {
 	for want, file := range map[string][]byte{
-		"image/png": asPNG(halves(1, 1)), "image/jpeg": asJPEG(halves(1, 1)), "image/gif": asGIF(halves(1, 1)), "image/webp": webp,
+		"image/png": asPNG(halves(1, 1)), "image/jpeg": asJPEG(halves(1, 1)), "image/gif": asGIF(halves(1, 1)),
+		"image/webp": webp,
 	} {
 		if got := picture.Type(file); got != want {
-			t.Errorf("%q is taken for %q", want, got)
+			t.Errorf("type of %s: %q", want, got)
 		}
 	}
-	for _, other := range []string{"", "<!doctype html><script>", "<svg/onload=alert(1)>", "%PDF-1.7", "BM\x00\x00", "\x00\x00\x01\x00"} {
+	for _, other := range []string{
+		"", "<!doctype html><script>", "<svg/onload=alert(1)>", "%PDF-1.7", "BM\x00\x00", "\x00\x00\x01\x00",
+	} {
 		if got := picture.Type([]byte(other)); got != "" {
-			t.Errorf("%q is taken for %q", other, got)
+			t.Errorf("type of %q: %q", other, got)
 		}
 	}
 }
 
-// Whatever a file says, nothing panics and what is made fits.
+// No file makes Shrink panic, and every result fits.
 func FuzzShrink(f *testing.F) {
 	for _, seed := range [][]byte{
 		webp, asPNG(halves(2, 2)), asGIF(halves(2, 2)), asJPEG(halves(8, 8)),
@@ -261,8 +274,9 @@ func FuzzShrink(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if made, err := picture.Shrink(t.Context(), file, maxBytes); err == nil && (len(made) > maxBytes || picture.Type(made) == "") {
-			t.Errorf("made %d bytes of %q", len(made), picture.Type(made))
+		result, err := shrink(t.Context(), file, maxBytes)
+		if err == nil && (len(result) > maxBytes || picture.Type(result) == "") {
+			t.Errorf("made %d bytes of %q", len(result), picture.Type(result))
 		}
 	})
 }

@@ -1,0 +1,32 @@
+package activity
+
+import (
+	"testing"
+	"time"
+)
+
+// A day begins when the clocks of its zone first show its date, also if they change at
+// midnight.
+func TestStartOfDay(t *testing.T) {
+	for _, test := range []struct{ zone, day, want string }{
+		{"UTC", "2027-03-01", "2027-03-01T00:00:00Z"},
+		{"Europe/Paris", "2027-03-28", "2027-03-27T23:00:00Z"},
+		{"Europe/Paris", "2027-03-29", "2027-03-28T22:00:00Z"},      // the day before had 23 hours
+		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z"}, // there was no midnight: 01:00
+		{"Asia/Beirut", "2021-03-28", "2021-03-27T22:00:00Z"},       // likewise
+		{"America/Havana", "2026-11-01", "2026-11-01T04:00:00Z"},    // midnight came twice
+		{"America/Sao_Paulo", "2018-02-18", "2018-02-18T03:00:00Z"}, // the hour before came twice
+	} {
+		zone, err := time.LoadLocation(test.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		date, err := time.Parse(time.DateOnly, test.day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := startOfDay(date, zone).UTC().Format(time.RFC3339); got != test.want {
+			t.Errorf("%s in %s begins at %s, want %s", test.day, test.zone, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package imports
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/console/page"
+	"github.com/seed-3a99a2fe/usher/internal/locale"
+	"github.com/seed-3a99a2fe/usher/internal/userfile"
+	"github.com/seed-3a99a2fe/usher/internal/userimport"
+)
+
+// Limits of a file that the pages import. The command line has none.
+const (
+	maxImportFile = 10 << 20 // bytes
+	maxImportRows = 10_000
+	maxFileName   = 255 // bytes of its name; the rest is cut off
+
+	maxShownFaulty = 200 // rows with faults
+	maxShownGood   = 100 // rows without
+	maxShownFaults = 8   // of a row, and of the file as a whole
+)
+
+// errTooManyRows means that a file has more than maxImportRows.
+var errTooManyRows = errors.New("too many rows")
+
+// readFile reads a file to its end, with the faults that need no rules to find.
+func readFile(r io.Reader, format userfile.Format) (rows []userfile.Row, faults []userfile.Fault, err error) {
+	file, err := userfile.NewReader(r, format)
+	if err != nil {
+		return nil, nil, err
+	}
+	for {
+		row, found, err := file.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return rows, faults, nil
+		case err != nil:
+			return nil, nil, err
+		case len(rows) == maxImportRows && row.User > 0:
+			return nil, nil, errTooManyRows
+		}
+		faults = append(faults, found...)
+		if row.User > 0 {
+			rows = append(rows, row)
+		}
+	}
+}
+
+// checkUsers adds the faults that the rules find in rows. It uses a dry run, which it undoes.
+func (h *handler) checkUsers(
+	q *page.Request, rows []userfile.Row, faults []userfile.Fault,
+) (_ []userfile.Fault, err error) {
+	i, err := h.service.BeginImport(q.Context(), q.Caller, true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		_, undoErr := h.undoAll(context.WithoutCancel(q.Context()), q.Caller, i.ID)
+		if err == nil {
+			err = undoErr
+		}
+	}()
+	for batch := range slices.Chunk(rows, userimport.MaxImportRows) {
+		_, found, err := h.service.AddImportRows(q.Context(), q.Caller, i.ID, batch[0].User, importUsers(batch))
+		if err != nil {
+			return nil, err
+		}
+		faults = append(faults, newFaults(batch, faults, found)...)
+	}
+	return faults, nil
+}
+
+// undoAll calls the rules until an import is undone.
+func (h *handler) undoAll(ctx context.Context, caller *account.Principal, id int64) (i account.Import, err error) {
+	for err == nil && i.State != account.ImportUndone {
+		i, err = h.service.UndoImport(ctx, caller, id)
+	}
+	return i, err
+}
+
+// importUsers converts rows to the type of the rules.
+func importUsers(rows []userfile.Row) []account.ImportUser {
+	users := make([]account.ImportUser, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		users[i] = account.ImportUser{
+			Email: r.Email, Name: r.Name, Surname: r.Surname, Department: r.Department, Biography: r.Biography,
+			Active: r.Active,
+		}
+		if !r.Password.Empty() {
+			users[i].Password = &r.Password
+		}
+		if !r.PasswordHash.Empty() {
+			users[i].PasswordHash = &r.PasswordHash
+		}
+	}
+	return users
+}
+
+// newFaults converts the faults that the rules found in rows. It leaves out fields with a
+// known fault: the rules got no value of them.
+func newFaults(rows []userfile.Row, known []userfile.Fault, found []account.ImportFault) (faults []userfile.Fault) {
+	atFault := map[int][]string{} // fields by user
+	for _, f := range known {
+		atFault[f.User] = append(atFault[f.User], f.Field)
+	}
+	for _, f := range found {
+		row := rows[f.Row-rows[0].User]
+		field := strings.TrimPrefix(f.Path, "/")
+		if field == "passwordHash" {
+			field = "password_hash"
+		}
+		if fields := atFault[row.User]; !slices.Contains(fields, field) && !slices.Contains(fields, "") {
+			faults = append(faults, userfile.Fault{Line: row.Line, User: row.User, Field: field, Message: f.Message})
+		}
+	}
+	return faults
+}
+
+// plan is what the import of a file will do: the data of templates/importcheck.html.
+type plan struct {
+	Upload   string // id of the upload; "": it can't be imported
+	Name     string
+	Total    int
+	Password int // active, with a password or a hash of the file
+	Invited  int
+	Inactive int
+	Roles    []string // roles of every new user that the caller may see
+
+	Faults     int // rows with faults
+	Whole      []string
+	MoreWhole  bool      // there are more than Whole
+	Faulty     []planRow // the first rows with faults
+	Good       []planRow // the first rows without
+	MoreFaulty int       // number of rows that are not in Faulty
+	MoreGood   int
+}
+
+// planRow is what the import does with a row, or the faults of the row.
+type planRow struct {
+	Line                    int
+	Email, Name, Department string
+	Does                    locale.Phrase
+	Faults                  []rowFault
+	More                    bool // there are more than Faults
+}
+
+type rowFault struct{ Field, Text string }
+
+// newPlan returns what the import of rows will do.
+func (h *handler) newPlan(q *page.Request, name string, rows []userfile.Row, faults []userfile.Fault) (*plan, error) {
+	p := &plan{Name: name, Total: len(rows)}
+	byUser := map[int][]rowFault{}
+	for _, f := range faults {
+		text := q.TrDetail(f.Message)
+		if f.User == 0 {
+			p.Whole = append(p.Whole, q.Tr("Line %s:", strconv.Itoa(f.Line))+" "+text)
+			continue
+		}
+		byUser[f.User] = append(byUser[f.User], rowFault{f.Field, text})
+	}
+	p.Whole, p.MoreWhole = firstOf(p.Whole)
+	p.Faults = len(byUser)
+	for i := range rows {
+		p.add(&rows[i], byUser[rows[i].User])
+	}
+	if !q.May(access.ActionRead, access.EntityRole) {
+		return p, nil
+	}
+	roles, err := h.service.DefaultRoles(q.Context(), q.Caller)
+	for _, r := range roles {
+		p.Roles = append(p.Roles, r.Name)
+	}
+	return p, err
+}
+
+// firstOf returns the first faults, and whether there are more.
+func firstOf[T any](faults []T) (shown []T, more bool) {
+	return faults[:min(len(faults), maxShownFaults)], len(faults) > maxShownFaults
+}
+
+// add counts a row, and shows it unless the list is full.
+func (p *plan) add(r *userfile.Row, faults []rowFault) {
+	shown := planRow{Line: r.Line, Email: r.Email, Name: r.Name}
+	shown.Faults, shown.More = firstOf(faults)
+	if r.Surname != nil {
+		shown.Name = strings.TrimSpace(r.Name + " " + *r.Surname)
+	}
+	if r.Department != nil {
+		shown.Department = *r.Department
+	}
+	switch {
+	case !r.Active:
+		shown.Does = "Not active: cannot sign in"
+		p.Inactive++
+	case !r.Password.Empty():
+		shown.Does = "Active, with the password of the file"
+		p.Password++
+	case !r.PasswordHash.Empty():
+		shown.Does = "Active, with the password of another system"
+		p.Password++
+	default:
+		shown.Does = "Active, invited by mail to choose a password"
+		p.Invited++
+	}
+	switch {
+	case faults != nil && len(p.Faulty) < maxShownFaulty:
+		p.Faulty = append(p.Faulty, shown)
+	case faults != nil:
+		p.MoreFaulty++
+	case len(p.Good) < maxShownGood:
+		p.Good = append(p.Good, shown)
+	default:
+		p.MoreGood++
+	}
+}

@@ -1,0 +1,37 @@
+// Package outbox is the pages about the messages that the server sends.
+//
+// The package imports [page], and no other area of the console.
+package outbox
+
+import (
+	"context"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/console/page"
+)
+
+// Service is what the pages need of the rules.
+type Service interface {
+	ListMail(ctx context.Context, caller *account.Principal) ([]account.Mail, error)
+	Mail(ctx context.Context, caller *account.Principal, id int64) (account.Mail, error)
+	MailRoute(ctx context.Context) (account.MailRoute, error)
+}
+
+// handler serves the pages.
+type handler struct {
+	service Service
+}
+
+const outboxPath = "/mail"
+
+var readMail = page.Permission{Action: access.ActionRead, Entity: access.EntityMail}
+
+// Pages returns the routes of the pages.
+func Pages(service Service) []page.Route {
+	h := &handler{service: service}
+	return []page.Route{
+		{Pattern: "GET " + outboxPath, Handler: h.showOutbox, Needs: readMail},
+		{Pattern: "GET " + outboxPath + "/{id}", Handler: h.showMessage, Needs: readMail},
+	}
+}

@@ -1,0 +1,112 @@
+package overview
+
+import (
+	"slices"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/console/page"
+)
+
+// overviewPage is the data of templates/overview.html. Anything that the caller may not
+// see is nil.
+type overviewPage struct {
+	account.Overview
+	Chart  *chart
+	Setup  *page.Setup // nil: complete, or the caller can't set the server up
+	Locked []lockedRow
+	Size   string // of the database
+	ReadMs float64
+}
+
+type lockedRow struct {
+	account.LockedUser
+	Until time.Time // zero: until an administrator unlocks the account
+}
+
+func (h *handler) showOverview(q *page.Request) error {
+	o, err := h.service.Overview(q.Context(), q.Caller, q.Zone)
+	if err != nil {
+		return err
+	}
+	p := overviewPage{Overview: o, Chart: newChart(o.SignIns)}
+	if o.Locked != nil {
+		for _, u := range o.Locked.First {
+			p.Locked = append(p.Locked, lockedRow{u, q.Local(u.Until)})
+		}
+	}
+	if o.Database != nil {
+		p.Size = sizeText(q, o.Database.Bytes)
+		p.ReadMs = float64(o.Database.ReadLatency.Microseconds()) / 1000
+	}
+	if o.Mail != nil {
+		p.Mail.Oldest = q.Local(o.Mail.Oldest)
+	}
+	if q.RequireAdministrator() == nil {
+		if p.Setup, err = q.SetupProgress(); err != nil {
+			return err
+		}
+		if p.Setup.Complete() {
+			p.Setup = nil
+		}
+	}
+	return q.Show("overview.html", "Overview", p)
+}
+
+// sizeText writes a number of bytes in KB, MB or GB.
+func sizeText(q *page.Request, n int64) string {
+	switch {
+	case n < 1<<20:
+		return q.Tr("%d KB", (n+1023)/1024)
+	case n < 1<<30:
+		return q.Tr("%d MB", (n+1<<19)>>20)
+	}
+	return q.Tr("%.1f GB", float64(n)/(1<<30))
+}
+
+// chart is a bar chart of the sign-ins by day. A day is 1 unit wide, and the chart is
+// chartHeight units high.
+type chart struct {
+	Bars              []bar
+	Max               int // the most sign-ins of a day, which have the full height
+	Succeeded, Failed int
+	First, Last       time.Time
+}
+
+// bar is a day: successful sign-ins at the bottom, failed ones on top.
+type bar struct {
+	account.SignInDay
+	X                                                  int
+	SucceededY, SucceededHeight, FailedY, FailedHeight float64
+}
+
+const chartHeight = 100
+
+// newChart returns the chart of the days, or nil without any.
+func newChart(days []account.SignInDay) *chart {
+	if len(days) == 0 {
+		return nil
+	}
+	c := &chart{Max: 1, First: days[0].Date, Last: days[len(days)-1].Date}
+	for _, d := range days {
+		c.Max = max(c.Max, d.Succeeded+d.Failed)
+		c.Succeeded += d.Succeeded
+		c.Failed += d.Failed
+	}
+	for i, d := range days {
+		b := bar{SignInDay: d, X: i}
+		b.SucceededHeight = chartHeight * float64(d.Succeeded) / float64(c.Max)
+		b.FailedHeight = chartHeight * float64(d.Failed) / float64(c.Max)
+		b.SucceededY = chartHeight - b.SucceededHeight
+		b.FailedY = b.SucceededY - b.FailedHeight
+		c.Bars = append(c.Bars, b)
+	}
+	return c
+}
+
+// Newest returns the days for a table, the newest first.
+func (c *chart) Newest() []bar {
+	newest := slices.Clone(c.Bars)
+	slices.Reverse(newest)
+	return newest
+}

@@ -1,0 +1,167 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/locale"
+)
+
+// Refusal is an error of the console itself, raised before a rule is called. It is
+// answered with a notice.
+type Refusal struct {
+	Status int
+	Title  locale.Phrase
+	Text   []locale.Phrase // paragraphs
+}
+
+func (r *Refusal) Error() string { return string(r.Title) }
+
+// errSignIn means that the route needs a session and the request has none.
+var errSignIn = errors.New("not signed in")
+
+var errCrossSite = &Refusal{
+	Status: http.StatusForbidden, Title: "This request was refused",
+	Text: []locale.Phrase{
+		"It came from another site. Nothing was changed.",
+		"If you sent the form yourself, open the page again and fill it in there.",
+	},
+}
+
+var errFormStale = &Refusal{
+	Status: http.StatusForbidden, Title: "Open the page again",
+	Text: []locale.Phrase{
+		"The form is from before you signed in or out, or the browser does not keep cookies for this site. Nothing " +
+			"was changed.",
+		"Open the page again and fill the form in there.",
+	},
+}
+
+// ErrFormTooLarge refuses a form that is longer than its route allows.
+var ErrFormTooLarge = &Refusal{
+	Status: http.StatusRequestEntityTooLarge, Title: "That was too much",
+	Text: []locale.Phrase{"The form was larger than this page accepts. Nothing was changed."},
+}
+
+// ErrFormUnreadable refuses a form that can't be parsed, or that no page of the console
+// could have sent.
+var ErrFormUnreadable = &Refusal{
+	Status: http.StatusBadRequest, Title: "The form could not be read",
+	Text: []locale.Phrase{"Nothing was changed. Open the page again and fill the form in there."},
+}
+
+// errorPages maps the code of an error that no form shows to the status and the title of
+// its page. Any other code is a conflict, except for an internal error.
+var errorPages = map[account.Code]struct {
+	status int
+	title  locale.Phrase
+}{
+	account.CodeInvalid:         {http.StatusBadRequest, "This could not be understood"},
+	account.CodeForbidden:       {http.StatusForbidden, "You may not do this"},
+	account.CodeNotFound:        {http.StatusNotFound, "There is nothing here"},
+	account.CodeTooManyRequests: {http.StatusTooManyRequests, "Too many attempts"},
+	account.CodeUnavailable:     {http.StatusServiceUnavailable, "The server is busy"},
+}
+
+// fail answers a request whose gate or handler has failed.
+func (q *Request) fail(err error) {
+	if errors.Is(err, context.Canceled) && q.Context().Err() != nil {
+		return // the client is gone
+	}
+	// With the sign-in page open in several tabs, only the last one matches the form cookie.
+	if errors.Is(err, errFormStale) && q.Caller == nil && q.URL.Path == SignInPath {
+		_ = q.RedirectWithFlash(SignInPath, "The page was out of date. Please sign in again.")
+		return
+	}
+	if r, ok := errors.AsType[*Refusal](err); ok {
+		_ = q.Notify(r.Status, r.Title, q.NewNotice(NoticeFailure, r.Text...))
+		return
+	}
+	code := account.ErrorCode(err)
+	switch {
+	case errors.Is(err, errSignIn) || code == account.CodeUnauthorized:
+		redirectToSignIn(q)
+		return
+	case code == account.CodePasswordChangeRequired:
+		_ = q.Redirect(PasswordPath)
+		return
+	}
+	answer, ok := errorPages[code]
+	if !ok && code != account.CodeInternal {
+		answer.status, answer.title, ok = http.StatusConflict, "This cannot be done now", true
+	}
+	if !ok {
+		serverError(q, err)
+		return
+	}
+	failed, _ := errors.AsType[*account.Error](err)
+	n := Notice{Kind: NoticeFailure, Text: []string{q.TrRule(failed.Message)}}
+	for _, d := range failed.Details {
+		n.Text = append(n.Text, d.Path+" "+q.TrRule(d.Message))
+	}
+	if failed.RetryAfter > 0 {
+		n.Text = append(n.Text, retryAfter(q, failed.RetryAfter))
+	}
+	if code == account.CodeUnavailable {
+		q.Logger.WarnContext(q.Context(), "console request not served", "page", q.Pattern, "error", err)
+	}
+	_ = q.Notify(answer.status, answer.title, n)
+}
+
+// serverError answers 500 and logs err. The page doesn't reveal the cause; it quotes the
+// request id that the middleware has set.
+func serverError(q *Request, err error) {
+	q.Logger.ErrorContext(q.Context(), "console request failed", "page", q.Pattern, "error", err)
+	_ = q.Notify(http.StatusInternalServerError, "Something went wrong", Notice{
+		Kind:      NoticeFailure,
+		Text:      []string{q.Tr(serverErrorText)},
+		RequestID: q.Writer.Header().Get("X-Request-Id"),
+	})
+}
+
+const serverErrorText locale.Phrase = "The server could not do this. Try again in a while, and tell your " +
+	"administrator if it stays so."
+
+// retryAfter sets the header Retry-After and returns the same as a phrase.
+func retryAfter(q *Request, wait time.Duration) string {
+	seconds := max(1, int(math.Ceil(wait.Seconds())))
+	q.Writer.Header().Set("Retry-After", strconv.Itoa(seconds))
+	if seconds <= 60 {
+		return q.Tr("Try again in a minute.")
+	}
+	return q.Tr("Try again in %d minutes.", int(math.Ceil(wait.Minutes())))
+}
+
+// redirectToSignIn sends the browser to the sign-in page, and from there back to the page
+// that it requested.
+func redirectToSignIn(q *Request) {
+	target := SignInPath
+	if q.Method == http.MethodGet && q.URL.Path != "/" {
+		target += "?" + url.Values{"next": {q.URL.RequestURI()}}.Encode()
+	}
+	_ = q.Redirect(target)
+}
+
+// ErrorText returns the reason of an error in one line. It logs a failure of the server.
+func (q *Request) ErrorText(err error) string {
+	failed, ok := errors.AsType[*account.Error](err)
+	if !ok {
+		q.Logger.ErrorContext(q.Context(), "console request failed", "path", q.URL.Path, "error", err)
+		return q.Tr(serverErrorText)
+	}
+	if len(failed.Details) == 0 {
+		return q.TrRule(failed.Message)
+	}
+	var parts []string
+	for _, d := range failed.Details {
+		parts = append(parts, q.TrDetail(d.Message))
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,33 @@
+package page
+
+import (
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// repeatField names the field in which the new password is typed again.
+const repeatField = "repeat"
+
+// NewPasswordFields returns the fields for a new password and for its repetition. The
+// first one has the name.
+func NewPasswordFields(name string, autofocus bool) []*Field {
+	return []*Field{
+		{
+			Name: name, Label: "New password", Type: "password", Autocomplete: "new-password", Required: true,
+			Hint: "At least 12 characters, with a digit, a lower-case letter, an upper-case letter and a special " +
+				"character; at most 1024 bytes.",
+			Guide: true, Autofocus: autofocus,
+		},
+		{Name: repeatField, Label: "Repeat it", Type: "password", Autocomplete: "new-password", Required: true},
+	}
+}
+
+// NewPassword returns the new password, and whether the repetition is the same. If not, it
+// marks the field.
+func (q *Request) NewPassword(f *Form, name string) (secret.Text, bool) {
+	password := q.PostForm.Get(name)
+	if password != q.PostForm.Get(repeatField) {
+		q.MarkField(f, repeatField, "The two passwords differ. Type the same one twice.")
+		return secret.Text{}, false
+	}
+	return secret.New(password), true
+}

@@ -1,0 +1,119 @@
+package page
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/locale"
+)
+
+// contentSecurityPolicy of every page allows style sheets, scripts, pictures and form
+// targets of this site alone, no inline code and no frame.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"form-action 'self'; " +
+	"base-uri 'none'; frame-ancestors 'none'"
+
+// withHeaders adds the security headers of every response.
+//
+// The referrer policy is same-origin, not no-referrer: under no-referrer browsers send
+// "Origin: null" with a form, and checkSameOrigin relies on Origin if a browser sends no
+// Sec-Fetch-Site. No page is shown at a URL that contains a token, so none leaks in a
+// Referer header.
+func withHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// template returns the template of a page within the layout. Each language has its own,
+// parsed at first use.
+func (s *Site) template(l *locale.Language, name string) (*template.Template, error) {
+	key := l.Tag + "/" + name
+	if t, ok := s.templates.Load(key); ok {
+		return t.(*template.Template), nil
+	}
+	t, err := template.New(name).Funcs(template.FuncMap{
+		"t":      l.Translate,
+		"rule":   l.TranslateMessage,
+		"stamp":  timestamp,
+		"number": func(n any) string { return l.Translate("%d", n) },
+	}).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name)
+	if err != nil {
+		return nil, err
+	}
+	s.templates.Store(key, t)
+	return t, nil
+}
+
+// timestamp renders a time in its own zone; see [Appearance.Local]. The format is the same
+// in every language, so columns align.
+func timestamp(t time.Time) template.HTML {
+	if t.IsZero() {
+		return "–"
+	}
+	title := template.HTMLEscapeString(t.Format("2006-01-02 15:04:05 MST"))
+	//nolint:gosec // digits, signs and an escaped zone
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`,
+		t.UTC().Format(time.RFC3339), title, t.Format("2006-01-02 15:04")))
+}
+
+// layoutData is the data of templates/layout.html. Content is the data of the page's own
+// template.
+type layoutData struct {
+	Title     string
+	Language  string
+	Languages []*locale.Language
+	Theme     string
+	Path      string
+	User      *account.User // nil: a visitor
+	Avatar    Avatar        // of the user
+	Groups    []MenuLinks   // the entries of the menu that the user sees
+	FormToken string
+	Flash     string
+	Plain     bool   // the connection is not encrypted
+	Setup     *Setup // progress of the first run; nil: the user is not setting up
+	Content   any
+}
+
+// Show answers 200 with a page: a template of templates/ with its data.
+func (q *Request) Show(name string, title locale.Phrase, content any) error {
+	return q.ShowStatus(http.StatusOK, name, q.Tr(title), content)
+}
+
+// ShowStatus is [Request.Show] with a status and with a title that is translated already.
+// It renders before it writes, so a failing template doesn't send half a page.
+func (q *Request) ShowStatus(status int, name, title string, content any) error {
+	t, err := q.site.template(q.Language, name)
+	if err != nil {
+		return err
+	}
+	v := layoutData{
+		Title: title, Language: q.Language.Tag, Languages: locale.Languages, Theme: q.Theme, Path: q.URL.Path,
+		Flash: q.takeFlash(), Content: content, Plain: !q.secure && !sentToLoopback(q.Request),
+	}
+	if status != http.StatusForbidden || q.Caller != nil { // a cross-site request must not renew a visitor's cookie
+		v.FormToken = q.FormToken()
+	}
+	if q.Caller != nil {
+		v.User, v.Avatar = &q.Caller.User, q.OwnAvatar()
+		v.Groups, v.Setup = q.site.options.Menu.visible(q), q.currentSetup()
+	}
+	var body bytes.Buffer
+	if err := t.ExecuteTemplate(&body, "layout.html", v); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	q.Writer.Header().Set("Content-Type", "text/html; charset=utf-8")
+	q.Writer.WriteHeader(status)
+	_, _ = body.WriteTo(q.Writer) // fails only if the client is gone
+	return nil
+}

@@ -1,0 +1,96 @@
+package profile
+
+import (
+	"net/http"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/console/page"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// passwordPage is the data of templates/password.html.
+type passwordPage struct {
+	Form   *page.Form // nil: an external identity provider checks the password
+	Forced bool       // the caller must choose a new password first
+}
+
+func newPasswordPage(q *page.Request) passwordPage {
+	view := passwordPage{Forced: q.Caller.User.NeedPasswordReset}
+	if q.Caller.User.Provider == account.ProviderLocal {
+		fields := []*page.Field{
+			{Name: "username", Type: "username", Value: q.Caller.User.Email}, // for password managers
+			{
+				Name: "oldPassword", Label: "Current password", Type: "password", Autocomplete: "current-password",
+				Required: true, Autofocus: true,
+			},
+		}
+		view.Form = q.PrepareForm(&page.Form{
+			Action: page.PasswordPath, Submit: "Change password",
+			Fields: append(fields, page.NewPasswordFields("newPassword", false)...),
+		})
+	}
+	return view
+}
+
+func showPassword(q *page.Request) error {
+	return showPasswordStatus(q, http.StatusOK, newPasswordPage(q))
+}
+
+func showPasswordStatus(q *page.Request, status int, view passwordPage) error {
+	title := q.Tr("Password")
+	if view.Forced {
+		title = q.Tr("Choose a new password")
+	}
+	return q.ShowStatus(status, "password.html", title, view)
+}
+
+// changePassword sets the new password and renews the token of this session, so a stolen
+// token stops working.
+func (h *handler) changePassword(q *page.Request) error {
+	view := newPasswordPage(q)
+	if view.Form == nil {
+		return showPasswordStatus(q, http.StatusConflict, view)
+	}
+	next, same := q.NewPassword(view.Form, "newPassword")
+	if !same {
+		return showPasswordStatus(q, http.StatusUnprocessableEntity, view)
+	}
+	current := secret.New(q.PostForm.Get("oldPassword"))
+	if err := h.service.ChangePassword(q.Context(), q.Caller, current, next, q.Origin()); err != nil {
+		if account.ErrorCode(err) == account.CodeWrongPassword && h.sessionEnded(q) {
+			q.SetCookie(page.SessionCookie, "", -1)
+			return q.RedirectWithFlash(page.SignInPath,
+				"The current password was wrong five times, so you were signed out. Your password was not changed.")
+		}
+		return q.AnswerRefusal(view.Form, err, func(status int) error { return showPasswordStatus(q, status, view) })
+	}
+	former, _ := q.CookieToken(page.SessionCookie)
+	token, err := h.service.RenewSession(q.Context(), q.Caller, former)
+	if err != nil { // the password was changed nevertheless
+		q.Logger.WarnContext(q.Context(), "session not renewed", "error", err)
+		q.SetCookie(page.SessionCookie, "", -1)
+		return q.RedirectWithFlash(page.SignInPath, "Your password was changed. Sign in with the new one.")
+	}
+	q.SetCookie(page.SessionCookie, token.Reveal(), 0)
+	if view.Forced {
+		return q.RedirectWithFlash(firstPage(q), "Your password was changed.")
+	}
+	return q.RedirectWithFlash(page.PasswordPath,
+		"Your password was changed. Wherever else you were signed in, you are signed out.")
+}
+
+// sessionEnded reports whether the caller's session has ended during this request.
+func (h *handler) sessionEnded(q *page.Request) bool {
+	token, _ := q.CookieToken(page.SessionCookie)
+	_, err := h.service.Authenticate(q.Context(), token, q.Origin())
+	return account.ErrorCode(err) == account.CodeUnauthorized
+}
+
+// firstPage returns the path of the page after the first password was chosen. An
+// administrator continues with the first run.
+func firstPage(q *page.Request) string {
+	if q.RequireAdministrator() != nil {
+		return "/"
+	}
+	return page.WelcomePath
+}

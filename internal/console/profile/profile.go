@@ -1,0 +1,82 @@
+package profile
+
+import (
+	"net/http"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/console/page"
+	"github.com/seed-3a99a2fe/usher/internal/locale"
+)
+
+// profilePage is the data of templates/profile.html.
+type profilePage struct {
+	About, Picture *page.Form // nil: the caller may not change their user
+	Appearance     *page.Form
+	Avatar         page.Avatar
+	Provider       locale.Phrase
+	Roles          []string
+}
+
+// providers name the identity providers.
+var providers = map[account.Provider]locale.Phrase{
+	account.ProviderLocal: "This server, by a password",
+	account.ProviderLDAP:  "The directory of your organisation",
+	account.ProviderSAML:  "The identity provider of your organisation",
+	account.ProviderTone:  "Tenable One",
+}
+
+// newProfilePage returns the page with what is stored.
+func newProfilePage(q *page.Request) profilePage {
+	view := profilePage{
+		Avatar: q.OwnAvatar(), Provider: providers[q.Caller.User.Provider], Appearance: appearanceForm(q),
+	}
+	for _, r := range q.Caller.Roles {
+		view.Roles = append(view.Roles, r.Name)
+	}
+	if q.MayOwn(access.ActionEdit, access.EntityUser) {
+		view.About, view.Picture = aboutForm(q), pictureForm(q)
+	}
+	return view
+}
+
+func showProfile(q *page.Request) error {
+	return showProfileStatus(q, http.StatusOK, newProfilePage(q))
+}
+
+func showProfileStatus(q *page.Request, status int, view profilePage) error {
+	return q.ShowStatus(status, "profile.html", q.Tr("Profile"), view)
+}
+
+func aboutForm(q *page.Request) *page.Form {
+	u := q.Caller.User
+	return &page.Form{
+		Action: page.ProfilePath, Submit: "Save", Token: q.FormToken(),
+		Fields: page.WithOriginals([]*page.Field{
+			{Name: "name", Label: "Name", Value: u.Name, Autocomplete: "given-name", Required: true},
+			{Name: "surname", Label: "Surname", Value: page.OrEmpty(u.Surname), Autocomplete: "family-name"},
+			{Name: "department", Label: "Department", Value: page.OrEmpty(u.Department), Autocomplete: "organization"},
+			{
+				Name: "biography", Label: "Biography", Type: "textarea", Value: page.OrEmpty(u.Biography),
+				Hint: "What others should know about you.",
+			},
+		}),
+	}
+}
+
+func (h *handler) changeProfile(q *page.Request) error {
+	up := q.ChangedProfile()
+	if up == (account.UserUpdate{}) {
+		return q.RedirectWithFlash(page.ProfilePath, "There was nothing to change.")
+	}
+	_, err := h.service.UpdateUser(q.Context(), q.Caller, q.Caller.User.ID, up)
+	if err == nil {
+		return q.RedirectWithFlash(page.ProfilePath, "Your profile was saved.")
+	}
+	view := newProfilePage(q)
+	if view.About == nil {
+		return err
+	}
+	q.PrepareForm(view.About)
+	return q.AnswerRefusal(view.About, err, func(status int) error { return showProfileStatus(q, status, view) })
+}

@@ -1,0 +1,46 @@
+package signin_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
+)
+
+// The browser keeps language, theme and zone. Invalid values are ignored.
+func TestAppearanceForm(t *testing.T) {
+	s := consoletest.New(t)
+	b := s.SignedInAs(consoletest.AdminEmail)
+	b.Follow("/look", url.Values{"language": {"fr"}, "theme": {"dark"}, "back": {"/profile/sessions"}}).
+		Want(t, 200, `lang="fr" data-theme="dark"`, "Se déconnecter")
+	b.Follow("/look", url.Values{"theme": {`"><script>`}, "back": {"//evil.example"}})
+	b.Get("/profile/sessions").Want(t, 200, `data-theme="dark"`, "Se déconnecter")
+}
+
+// A zone is UTC or a place of the IANA database. Over HTTPS the Secure cookie counts.
+func TestZone(t *testing.T) {
+	s := consoletest.New(t)
+	for zone, want := range map[string]string{
+		"Europe/Paris":         "10:00:00 CET",
+		"America/Indiana/Knox": "03:00:00 CST",
+		"UTC":                  "09:00:00 UTC",
+		"right/Europe/Paris":   "09:00:00 UTC",
+		"localtime":            "09:00:00 UTC",
+		"../../etc/passwd":     "09:00:00 UTC",
+		"Europe/Nowhere":       "09:00:00 UTC",
+		"Local":                "09:00:00 UTC",
+	} {
+		b := s.Visitor()
+		b.Get("/sign-in")
+		b.Post("/sign-in", url.Values{
+			"email": {consoletest.AdminEmail}, "password": {consoletest.Password}, "zone": {zone},
+		})
+		if kept, ok := b.Cookies["usher-dev-look"]; ok { // and an older one, set over HTTP
+			b.Cookies["__Host-usher-look"], b.Cookies["usher-dev-look"] = kept, "zone=Asia/Tokyo"
+		}
+		if view := b.Get("/profile/sessions"); !strings.Contains(view.Body, want) {
+			t.Errorf("%s: no %q on\n%s", zone, want, view.Body)
+		}
+	}
+}

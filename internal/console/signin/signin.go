@@ -1,0 +1,91 @@
+package signin
+
+import (
+	"net/http"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/console/page"
+	"github.com/seed-3a99a2fe/usher/internal/locale"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
+)
+
+// signInPage is the data of templates/signin.html.
+type signInPage struct{ Form *page.Form }
+
+func signInForm(q *page.Request) *page.Form {
+	return q.PrepareForm(&page.Form{
+		Action: page.SignInPath, Submit: "Sign in",
+		Fields: []*page.Field{
+			{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Required: true, Autofocus: true},
+			{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true},
+			{Name: "next", Type: "hidden", Value: page.LocalPath(q.URL.Query().Get("next"))},
+			{Name: "zone", Type: "zone"},
+		},
+	})
+}
+
+func showSignIn(q *page.Request) error {
+	if q.Caller != nil {
+		return q.Redirect("/")
+	}
+	return q.Show("signin.html", "Sign in", signInPage{signInForm(q)})
+}
+
+// signIn creates a session. The page says the same whatever is wrong with the credentials.
+func (h *handler) signIn(q *page.Request) error {
+	in, err := h.service.SignIn(q.Context(), q.Value("email"), secret.New(q.PostForm.Get("password")), q.Origin())
+	if err != nil {
+		f := signInForm(q)
+		return q.AnswerRefusal(f, err, func(status int) error {
+			if account.ErrorCode(err) == account.CodeInvalidCredentials {
+				status = http.StatusUnauthorized
+			}
+			return q.ShowStatus(status, "signin.html", q.Tr("Sign in"), signInPage{f})
+		})
+	}
+	if q.Caller != nil { // the former session would stay valid without anyone holding its token
+		if err := h.service.SignOut(q.Context(), q.Caller); err != nil {
+			return err
+		}
+	}
+	q.SetCookie(page.SessionCookie, in.Token.Reveal(), 0)
+	q.SetCookie(page.FormCookie, "", -1)
+	if zone, language := q.SetZone(q.Value("zone")), h.preferLanguage(q, in.Token); zone || language {
+		q.SaveAppearance()
+	}
+	if in.NeedPasswordReset {
+		return q.Redirect(page.PasswordPath)
+	}
+	return q.Redirect(page.LocalPath(q.Value("next")))
+}
+
+// preferLanguage sets the preferred language of the account if none was chosen in this
+// browser, and reports whether it did. It doesn't set English, the default of accounts that
+// never chose: Accept-Language is more precise then. Its failure doesn't fail a sign-in.
+func (h *handler) preferLanguage(q *page.Request, session secret.Text) bool {
+	if q.LanguageChosen {
+		return false
+	}
+	caller, err := h.service.Authenticate(q.Context(), session, q.Origin())
+	if err != nil || caller.User.NeedPasswordReset {
+		return false
+	}
+	preferences, err := h.service.Preferences(q.Context(), caller)
+	if err != nil {
+		return false
+	}
+	preferred := locale.Match(preferences.Language)
+	if preferred == locale.Languages[0] { // also for an unknown language
+		return false
+	}
+	q.SetLanguage(preferred)
+	return true
+}
+
+func (h *handler) signOut(q *page.Request) error {
+	if err := h.service.SignOut(q.Context(), q.Caller); err != nil {
+		return err
+	}
+	q.SetCookie(page.SessionCookie, "", -1)
+	return q.RedirectWithFlash(page.SignInPath, "You are signed out.")
+}

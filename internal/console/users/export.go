@@ -1,0 +1,79 @@
+package users
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/console/page"
+	"github.com/seed-3a99a2fe/usher/internal/userfile"
+)
+
+// exportTypes are the media types of the files of users.
+var exportTypes = map[userfile.Format]string{
+	userfile.CSV:  "text/csv; charset=utf-8",
+	userfile.JSON: "application/json",
+}
+
+// exportUsers answers with a file of all users that the list shows with the same filter.
+func (h *handler) exportUsers(q *page.Request) error {
+	format := userfile.Format(q.URL.Query().Get("format"))
+	contentType, known := exportTypes[format]
+	filter, sort, err := readFilter(q).parse()
+	if err != nil || !known {
+		return account.Invalid()
+	}
+	find := func(cursor string) (account.UserPage, error) {
+		return h.service.FindUsers(q.Context(), q.Caller, filter, sort, cursor, account.DefaultPage)
+	}
+	first, err := find("")
+	if err != nil {
+		return err // nothing was sent yet, so an error page can be shown
+	}
+	header := q.Writer.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("Content-Disposition", `attachment; filename="users.`+string(format)+`"`)
+	if q.Method == http.MethodHead {
+		return nil // don't read all users for nothing
+	}
+	if err := writeUsers(q.Writer, format, first, find); err != nil {
+		// Break the connection, so that a client does not take a part of the file for the whole.
+		q.Logger.WarnContext(q.Context(), "console export interrupted", "path", q.URL.Path, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// writeUsers writes the users of the first page of a list and of the pages after it, which
+// it gets from find. It holds one page in memory.
+func writeUsers(
+	w io.Writer, format userfile.Format, first account.UserPage, find func(cursor string) (account.UserPage, error),
+) error {
+	out := bufio.NewWriterSize(w, 32*1024)
+	file, err := userfile.NewWriter(out, format)
+	if err != nil {
+		return err
+	}
+	for users := first; ; {
+		for _, u := range users.Users {
+			err := file.Write(userfile.Row{
+				Name: u.Name, Surname: u.Surname, Email: u.Email, Department: u.Department, Biography: u.Biography,
+				Active: u.Active,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if users.Next == "" {
+			break
+		}
+		if users, err = find(users.Next); err != nil {
+			return err
+		}
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return out.Flush()
+}

@@ -1,0 +1,63 @@
+package users
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/console/page"
+)
+
+// recentEntries is how many entries of the activity log the page of a user lists.
+const recentEntries = 10
+
+// recentActivity is the newest entries by a user and about them.
+type recentActivity struct {
+	Rows      []recentRow
+	By, About string // paths of all entries
+}
+
+// recentRow is an entry of the activity log in the list.
+type recentRow struct {
+	At                    time.Time
+	Actor, Action, Target string
+}
+
+// activityOf returns the newest entries by a user and about them, or nil if the caller may
+// read none. It also returns the time at which the user was created, if the log still has
+// it.
+func (h *handler) activityOf(q *page.Request, u account.User) (recent *recentActivity, created time.Time, err error) {
+	if !q.May(access.ActionRead, access.EntityActivityLog) {
+		return nil, created, nil
+	}
+	about := account.ActivityFilter{TargetKind: access.EntityUser, TargetID: u.ID}
+	creation := about
+	creation.Action = string(account.ActionUserCreate)
+	var found [3][]account.StoredActivity
+	for i, filter := range []account.ActivityFilter{{ActorID: u.ID}, about, creation} {
+		if found[i], _, err = h.service.Activity(q.Context(), q.Caller, filter, "", recentEntries); err != nil {
+			return nil, created, err
+		}
+	}
+	if len(found[2]) > 0 {
+		created = q.Local(found[2][0].At)
+	}
+	entries := slices.Concat(found[0], found[1])
+	slices.SortFunc(entries, func(a, b account.StoredActivity) int { return cmp.Compare(b.ID, a.ID) })
+	entries = slices.CompactFunc(entries, func(a, b account.StoredActivity) bool { return a.ID == b.ID })
+	id := strconv.FormatInt(u.ID, 10)
+	recent = &recentActivity{
+		By:    "/activity?" + url.Values{"actor": {id}}.Encode(),
+		About: "/activity?" + url.Values{"targetKind": {string(access.EntityUser)}, "targetId": {id}}.Encode(),
+	}
+	for _, e := range entries[:min(len(entries), recentEntries)] {
+		recent.Rows = append(recent.Rows, recentRow{
+			At: q.Local(e.At), Actor: e.Actor.Name, Action: q.TrAction(e.Action), Target: e.Target.Name,
+		})
+	}
+	return recent, created, nil
+}
