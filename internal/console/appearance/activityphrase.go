@@ -8,13 +8,13 @@ import (
 // activityPhrases describe the actions of the activity log. A page shows them after the
 // name of the actor, or alone if the actor is clear.
 var activityPhrases = map[account.Action]locale.Phrase{
-	account.ActionUserCreate:     "Made a user",
-	account.ActionUserUpdate:     "Changed a user",
-	account.ActionUserRoles:      "Changed the roles of a user",
-	account.ActionUserDelete:     "Deleted a user",
-	account.ActionUserInvite:     "Invited a user",
-	account.ActionPasswordChange: "Changed the password",
-	account.ActionPasswordReset:  "Set the password of a user",
+	account.ActionUserCreate:      "Made a user",
+	account.ActionUserUpdate:      "Changed a user",
+	account.ActionUserRoles:       "Changed the roles of a user",
+	account.ActionUserDelete:      "Deleted a user",
+	account.ActionUserInvite:      "Invited a user",
+	account.ActionPasswordChange:  "Changed the password",
+	account.ActionPasswordReset:   "Set the password of a user",
 	account.ActionPasswordRecover: "Chose a password by a link from a message",
 
 	account.ActionSignIn:       "Signed in",
