@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// ActivityService reads the activity log.
+type ActivityService struct{ client *Client }
+
 // ActivityFilter selects the entries that match all of its fields. A zero field
 // matches every entry.
 type ActivityFilter struct {
@@ -26,25 +29,27 @@ type ActivityPage struct {
 	Next    string // the cursor of the next page; "" after the last
 }
 
-// Activity returns a page of at most limit entries, 1 to 1000, that the caller may
+// List returns a page of at most limit entries, 1 to 1000, that the caller may
 // read. Cursor is the Next of the page before, or "" for the newest.
-func (c *Client) Activity(
+func (s *ActivityService) List(
 	ctx context.Context, filter ActivityFilter, cursor string, limit int,
 ) (ActivityPage, error) {
 	r := request{method: http.MethodGet, path: "api/activity-log", query: filter.query()}
 	r.query.string("cursor", cursor)
 	r.query.integer("limit", int64(limit))
-	entries, next, err := receivePage[[]ActivityEntry](ctx, c, r)
+	entries, next, err := receivePage[[]ActivityEntry](ctx, s.client, r)
 	return ActivityPage{Entries: entries, Next: next}, err
 }
 
-// ExportActivity yields the entries that the caller may read, oldest first, as they
+// Export yields the entries that the caller may read, oldest first, as they
 // arrive: memory does not grow with their number. Each run of the sequence makes a
 // request. An error ends it, after any number of entries. Only ctx limits the time
 // it takes.
-func (c *Client) ExportActivity(ctx context.Context, filter ActivityFilter) iter.Seq2[ActivityEntry, error] {
+func (s *ActivityService) Export(ctx context.Context, filter ActivityFilter) iter.Seq2[ActivityEntry, error] {
 	return func(yield func(ActivityEntry, error) bool) {
-		resp, err := c.do(ctx, request{method: http.MethodGet, path: "api/activity-log/export", query: filter.query()})
+		resp, err := s.client.do(ctx, request{
+			method: http.MethodGet, path: "api/activity-log/export", query: filter.query(),
+		})
 		if err != nil {
 			yield(ActivityEntry{}, err)
 			return

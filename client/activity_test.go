@@ -17,7 +17,7 @@ func TestActivityRequests(t *testing.T) {
 		_, _ = io.WriteString(w, "["+activityJSON+"]")
 	})
 	c := newClient(t, url, client.WithToken("uss_hidden"))
-	page, err := c.Activity(t.Context(), client.ActivityFilter{}, "", 5)
+	page, err := c.Activity.List(t.Context(), client.ActivityFilter{}, "", 5)
 	if err != nil || page.Next != "a1" || len(page.Entries) != 1 || got != "/api/activity-log?limit=5" {
 		t.Errorf("%s: %+v, %v", got, page, err)
 	}
@@ -25,7 +25,7 @@ func TestActivityRequests(t *testing.T) {
 		ActorID: 1, Action: "user.*", TargetKind: "user", TargetID: 18,
 		From: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC),
 	}
-	if _, err := c.Activity(t.Context(), all, "a1", 5); err != nil {
+	if _, err := c.Activity.List(t.Context(), all, "a1", 5); err != nil {
 		t.Fatal(err)
 	}
 	want := "/api/activity-log?actor=1&action=user.%2A&targetKind=user&targetId=18" +
@@ -35,13 +35,13 @@ func TestActivityRequests(t *testing.T) {
 	}
 }
 
-// TestExportActivityIncomplete checks that an export that ends in the middle of an entry fails.
-func TestExportActivityIncomplete(t *testing.T) {
+// TestActivityExportIncomplete checks that an export that ends in the middle of an entry fails.
+func TestActivityExportIncomplete(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, activityJSON+"\n"+activityJSON[:40])
 	})
 	n, failed := 0, false
-	for _, err := range newClient(t, url).ExportActivity(t.Context(), client.ActivityFilter{}) {
+	for _, err := range newClient(t, url).Activity.Export(t.Context(), client.ActivityFilter{}) {
 		if err != nil {
 			failed = true
 			continue

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -12,8 +13,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Client calls the operations of one server. [New] returns one.
+// Client calls the operations of one server. [New] returns one. Its methods sign in
+// and out, and change the caller's own password. Its fields are services: each has
+// the operations of one kind of resource.
 type Client struct {
+	Users       *UsersService
+	Roles       *RolesService
+	Sessions    *SessionsService
+	Keys        *KeysService
+	Imports     *ImportsService
+	Mail        *MailService
+	Activity    *ActivityService
+	Settings    *SettingsService
+	Preferences *PreferencesService
+
 	base   string // ends with a slash
 	sender sender
 }
@@ -37,21 +50,44 @@ func New(baseURL string, opts ...Option) (*Client, error) {
 	hc := *s.http
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-	return &Client{base: base, sender: sender{
+	return newClient(base, sender{
 		http:      &hc,
 		retries:   s.retries,
 		userAgent: s.userAgent,
 		token:     s.token,
 		sleep:     sleep,
-	}}, nil
+	}), nil
+}
+
+// newClient returns a client of the server at base that sends with s, as do its services.
+func newClient(base string, s sender) *Client {
+	c := &Client{base: base, sender: s}
+	c.Users = &UsersService{client: c}
+	c.Roles = &RolesService{client: c}
+	c.Sessions = &SessionsService{client: c}
+	c.Keys = &KeysService{client: c}
+	c.Imports = &ImportsService{client: c}
+	c.Mail = &MailService{client: c}
+	c.Activity = &ActivityService{client: c}
+	c.Settings = &SettingsService{client: c}
+	c.Preferences = &PreferencesService{client: c}
+	return c
 }
 
 // WithToken returns a client of the same server that acts for the owner of token;
 // "" returns one without a credential. The two share their connections.
 func (c *Client) WithToken(token string) *Client {
-	other := *c
-	other.sender.token = secret.New(token)
-	return &other
+	s := c.sender
+	s.token = secret.New(token)
+	return newClient(c.base, s)
+}
+
+// About returns the version of the server. It needs no credential.
+func (c *Client) About(ctx context.Context) (version string, err error) {
+	answer, err := receive[struct {
+		Version string `json:"version"`
+	}](ctx, c, request{method: http.MethodGet, path: "api/about"})
+	return answer.Version, err
 }
 
 // BaseURL returns the address of the server, with a slash at its end.

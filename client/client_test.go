@@ -93,11 +93,11 @@ func TestRequests(t *testing.T) {
 		{"change", func(ctx context.Context, c *client.Client) error { return c.ChangePassword(ctx, "old", "new") },
 			`PATCH /base/api/users/password {"newPassword":"new","oldPassword":"old"}`, true, 200, "null"},
 		{"create with required fields", func(ctx context.Context, c *client.Client) error {
-			_, err := c.CreateUsers(ctx, []client.NewUser{{Name: "n", Email: "a@b", Password: "p"}})
+			_, err := c.Users.Create(ctx, []client.NewUser{{Name: "n", Email: "a@b", Password: "p"}})
 			return err
 		}, `POST /base/api/users [{"email":"a@b","name":"n","password":"p"}]`, true, 201, list},
 		{"create all", func(ctx context.Context, c *client.Client) error {
-			_, err := c.CreateUsers(ctx, []client.NewUser{{
+			_, err := c.Users.Create(ctx, []client.NewUser{{
 				Name: "n", Email: "a@b", Password: "p", Surname: new("s"),
 				Department: new("d"), Biography: new("b"), Active: true, Picture: client.Picture{0, 255},
 			}})
@@ -105,15 +105,15 @@ func TestRequests(t *testing.T) {
 		}, `POST /base/api/users [{"active":true,"biography":"b","department":"d","email":"a@b","name":"n",` +
 			`"password":"p","picture":[0,255],"surname":"s"}]`, true, 201, list},
 		{"create none", func(ctx context.Context, c *client.Client) error {
-			_, err := c.CreateUsers(ctx, nil)
+			_, err := c.Users.Create(ctx, nil)
 			return err
 		}, `POST /base/api/users []`, true, 201, list},
 		{"update nothing", func(ctx context.Context, c *client.Client) error {
-			_, err := c.UpdateUser(ctx, 18, client.UserUpdate{})
+			_, err := c.Users.Update(ctx, 18, client.UserUpdate{})
 			return err
 		}, `PATCH /base/api/users/18 {}`, true, 200, user},
 		{"update all", func(ctx context.Context, c *client.Client) error {
-			_, err := c.UpdateUser(ctx, 18, client.UserUpdate{
+			_, err := c.Users.Update(ctx, 18, client.UserUpdate{
 				Name: new("n"), Email: new("a@b"), Password: new("p"), Active: new(false), Unlock: true,
 				Surname: client.Set("s"), Department: client.Set(""), Biography: client.Clear[string](),
 				Picture: client.Set(client.Picture{7}),
@@ -122,47 +122,47 @@ func TestRequests(t *testing.T) {
 		}, `PATCH /base/api/users/18 {"active":false,"biography":null,"department":"","email":"a@b","name":"n",` +
 			`"password":"p","picture":[7],"surname":"s","lockedOut":false}`, true, 200, user},
 		{"clear picture", func(ctx context.Context, c *client.Client) error {
-			_, err := c.UpdateUser(ctx, 18, client.UserUpdate{Picture: client.Clear[client.Picture]()})
+			_, err := c.Users.Update(ctx, 18, client.UserUpdate{Picture: client.Clear[client.Picture]()})
 			return err
 		}, `PATCH /base/api/users/18 {"picture":null}`, true, 200, user},
-		{"delete", func(ctx context.Context, c *client.Client) error { return c.DeleteUser(ctx, 18) },
+		{"delete", func(ctx context.Context, c *client.Client) error { return c.Users.Delete(ctx, 18) },
 			`DELETE /base/api/users/18 `, true, 204, ""},
 		{"roles", func(ctx context.Context, c *client.Client) error {
-			_, err := c.SetUserRoles(ctx, 9007199254740993, []int64{2, 1})
+			_, err := c.Users.SetRoles(ctx, 9007199254740993, []int64{2, 1})
 			return err
 		}, `PUT /base/api/users/9007199254740993/roles {"roles":[2,1]}`, true, 200, `{"roles":[1,2]}`},
 		{"no roles", func(ctx context.Context, c *client.Client) error {
-			_, err := c.SetUserRoles(ctx, 1, nil)
+			_, err := c.Users.SetRoles(ctx, 1, nil)
 			return err
 		}, `PUT /base/api/users/1/roles {"roles":[]}`, true, 200, `{"roles":[]}`},
-		{"get", func(ctx context.Context, c *client.Client) error { _, err := c.User(ctx, 18); return err },
+		{"get", func(ctx context.Context, c *client.Client) error { _, err := c.Users.Get(ctx, 18); return err },
 			`GET /base/api/users/18 `, true, 200, user},
-		{"list", func(ctx context.Context, c *client.Client) error { _, err := c.Users(ctx); return err },
+		{"list", func(ctx context.Context, c *client.Client) error { _, err := c.Users.List(ctx); return err },
 			`GET /base/api/users `, true, 200, list},
 		{"whoami", func(ctx context.Context, c *client.Client) error { _, err := c.Whoami(ctx); return err },
 			`GET /base/api/users/whoami `, true, 200, whoamiJSON},
 		{"find", func(ctx context.Context, c *client.Client) error {
-			_, err := c.FindUsers(ctx, client.UserFilter{})
+			_, err := c.Users.Find(ctx, client.UserFilter{})
 			return err
 		}, `GET /base/api/users?limit=100 `, true, 200, list},
 		{"find by all", func(ctx context.Context, c *client.Client) error {
-			_, err := c.FindUsers(ctx, client.UserFilter{
+			_, err := c.Users.Find(ctx, client.UserFilter{
 				Search: "a b", RoleID: 2, Active: new(false), Locked: new(true), Provider: client.ProviderLDAP,
 				Sort: client.SortByNameDown, Limit: 7, Cursor: "c",
 			})
 			return err
 		}, `GET /base/api/users?search=a+b&role=2&active=false&locked=true&provider=ldap&sort=-name&cursor=c&limit=7 `,
 			true, 200, list},
-		{"invite", func(ctx context.Context, c *client.Client) error { return c.InviteUser(ctx, 18) },
+		{"invite", func(ctx context.Context, c *client.Client) error { return c.Users.Invite(ctx, 18) },
 			`POST /base/api/users/18/invitation `, true, 204, ""},
 		{"begin import", func(ctx context.Context, c *client.Client) error {
-			_, err := c.BeginImport(ctx, true)
+			_, err := c.Imports.Begin(ctx, true)
 			return err
 		}, `POST /base/api/imports {"dryRun":true}`, true, 201, importJSON},
-		{"import", func(ctx context.Context, c *client.Client) error { _, err := c.Import(ctx, 4); return err },
+		{"import", func(ctx context.Context, c *client.Client) error { _, err := c.Imports.Get(ctx, 4); return err },
 			`GET /base/api/imports/4 `, true, 200, importJSON},
 		{"import rows", func(ctx context.Context, c *client.Client) error {
-			_, err := c.AddImportRows(ctx, 4, 3, []client.ImportUser{
+			_, err := c.Imports.AddRows(ctx, 4, 3, []client.ImportUser{
 				{Name: "n", Email: "a@b"},
 				{
 					Name: "m", Email: "c@d", Active: true, Surname: new("s"),
@@ -175,16 +175,16 @@ func TestRequests(t *testing.T) {
 			`"surname":"s"}]}`,
 			true, 200, `{"faults":[{"row":3,"path":"/email","message":"m"}],"import":` + importJSON + `}`},
 		{"finish import", func(ctx context.Context, c *client.Client) error {
-			_, err := c.FinishImport(ctx, 4)
+			_, err := c.Imports.Finish(ctx, 4)
 			return err
 		}, `POST /base/api/imports/4/finish `, true, 200, importJSON},
 		{"undo import", func(ctx context.Context, c *client.Client) error {
-			_, err := c.UndoImport(ctx, 4)
+			_, err := c.Imports.Undo(ctx, 4)
 			return err
 		}, `DELETE /base/api/imports/4 `, true, 200, importJSON},
-		{"mails", func(ctx context.Context, c *client.Client) error { _, err := c.Mails(ctx); return err },
+		{"mails", func(ctx context.Context, c *client.Client) error { _, err := c.Mail.List(ctx); return err },
 			`GET /base/api/mail `, true, 200, "[" + mailJSON + "]"},
-		{"mail", func(ctx context.Context, c *client.Client) error { _, err := c.Mail(ctx, 7); return err },
+		{"mail", func(ctx context.Context, c *client.Client) error { _, err := c.Mail.Get(ctx, 7); return err },
 			`GET /base/api/mail/7 `, true, 200, mailJSON},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -222,11 +222,11 @@ func TestAnswersMarshalAsTheContract(t *testing.T) {
 		want string
 		read func() (any, error)
 	}{
-		{"[" + adminJSON + "," + adaJSON + "]", func() (any, error) { return c.Users(t.Context()) }},
+		{"[" + adminJSON + "," + adaJSON + "]", func() (any, error) { return c.Users.List(t.Context()) }},
 		{whoamiJSON, func() (any, error) { return c.Whoami(t.Context()) }},
-		{"[" + newMailJSON + "," + mailJSON + "]", func() (any, error) { return c.Mails(t.Context()) }},
+		{"[" + newMailJSON + "," + mailJSON + "]", func() (any, error) { return c.Mail.List(t.Context()) }},
 		{"[" + activityJSON + "]", func() (any, error) {
-			page, err := c.Activity(t.Context(), client.ActivityFilter{}, "", 10)
+			page, err := c.Activity.List(t.Context(), client.ActivityFilter{}, "", 10)
 			return page.Entries, err
 		}},
 	} {

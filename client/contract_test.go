@@ -15,8 +15,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// TestOperationsAreThoseOfTheContract calls every method of Client and compares the requests with the contract:
-// method, path, names of query parameters, and whether there is a body. Each operation is called by some method.
+// TestOperationsAreThoseOfTheContract calls every method of Client and its services, and compares the requests with the
+// contract: method, path, names of query parameters, and whether there is a body. Each operation is called by some
+// method.
 func TestOperationsAreThoseOfTheContract(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
 	if err != nil {
@@ -49,9 +50,11 @@ func TestOperationsAreThoseOfTheContract(t *testing.T) {
 	server := httptest.NewServer(operations)
 	defer server.Close()
 
-	c := reflect.ValueOf(newClient(t, server.URL, client.WithToken("uss_hidden"), client.WithRetries(0)))
-	for i := range c.NumMethod() {
-		call(t.Context(), c.Method(i))
+	c := newClient(t, server.URL, client.WithToken("uss_hidden"), client.WithRetries(0))
+	for _, receiver := range append(services(t, c), reflect.ValueOf(c)) {
+		for i := range receiver.NumMethod() {
+			call(t.Context(), receiver.Method(i))
+		}
 	}
 	mu.Lock()
 	defer mu.Unlock()
@@ -62,8 +65,44 @@ func TestOperationsAreThoseOfTheContract(t *testing.T) {
 	}
 }
 
-// call calls a method of Client with arguments that are not zero, so that it sends all that it can. It reads the first
-// element of a sequence that the method returns.
+// TestServicesSendTheToken checks that a service sends the token of its client, also after [client.Client.WithToken].
+func TestServicesSendTheToken(t *testing.T) {
+	var token string
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { token = r.Header.Get("x-api-key") })
+	first := newClient(t, url, client.WithToken("uss_first"), client.WithRetries(0))
+	second := first.WithToken("uss_second")
+	for want, c := range map[string]*client.Client{"uss_first": first, "uss_second": second, "": first.WithToken("")} {
+		for _, service := range services(t, c) {
+			token = "no request"
+			call(t.Context(), service.Method(0))
+			if token != want {
+				t.Errorf("%s of a client with the token %q sent %q", service.Type(), want, token)
+			}
+		}
+	}
+}
+
+// services returns the services of c: the values of its exported fields.
+func services(t *testing.T, c *client.Client) []reflect.Value {
+	t.Helper()
+	var found []reflect.Value
+	for field, value := range reflect.ValueOf(c).Elem().Fields() {
+		if !field.IsExported() {
+			continue
+		}
+		if value.Kind() != reflect.Pointer || value.IsNil() {
+			t.Fatalf("Client.%s is no service", field.Name)
+		}
+		found = append(found, value)
+	}
+	if len(found) == 0 {
+		t.Fatal("Client has no services")
+	}
+	return found
+}
+
+// call calls a method of Client or of a service with arguments that are not zero, so that it sends all that it can. It
+// reads the first element of a sequence that the method returns.
 func call(ctx context.Context, method reflect.Value) {
 	arguments := make([]reflect.Value, method.Type().NumIn())
 	for i := range arguments {

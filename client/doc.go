@@ -8,6 +8,12 @@
 //	...
 //	c = c.WithToken(session.Token)
 //	me, err := c.Whoami(ctx)
+//	...
+//	users, err := c.Users.List(ctx)
+//
+// The fields of [Client] are services, one for each kind of resource. They use the
+// token of the client that they belong to. Their methods are List, Get, Create,
+// Update and Delete, and verbs of the resource, as [SessionsService.End].
 //
 // # Credentials
 //
@@ -46,7 +52,7 @@
 // An operation takes at most five minutes, retries included; a context can set an
 // earlier deadline. The default HTTP client waits 10 seconds for a connection and
 // two minutes for the first byte of an answer. At most 16 MiB of an answer are read,
-// and 1 MiB of an error. A list of users has any length: [Client.AllUsers] reads it
+// and 1 MiB of an error. A list of users has any length: [UsersService.All] reads it
 // element by element, for as long as its context allows.
 //
 // # Compatibility

@@ -69,7 +69,7 @@ func TestErrors(t *testing.T) {
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, test.body)
 			})
-			err := newClient(t, url, client.WithRetries(0)).DeleteUser(t.Context(), 1)
+			err := newClient(t, url, client.WithRetries(0)).Users.Delete(t.Context(), 1)
 			var got *client.Error
 			if !errors.As(err, &got) {
 				t.Fatalf("got %v", err)
@@ -100,7 +100,7 @@ func TestAnswersThatCannotBeRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
-			if u, err := newClient(t, url).User(t.Context(), 18); err == nil {
+			if u, err := newClient(t, url).Users.Get(t.Context(), 18); err == nil {
 				t.Errorf("got %v", u)
 			} else if len(err.Error()) > 200 {
 				t.Errorf("the error repeats the answer: %.300s", err)

@@ -122,7 +122,7 @@ func ExampleError() {
 	defer server.Close()
 	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
 
-	_, err := c.User(context.Background(), 99)
+	_, err := c.Users.Get(context.Background(), 99)
 	if errors.Is(err, client.CodeNotFound) {
 		fmt.Println("no such user")
 	}
@@ -135,12 +135,12 @@ func ExampleError() {
 	// 404 There is nothing with this id. Request 4c9f1c1e0d5b4d0f
 }
 
-func ExampleClient_AllUsers() {
+func ExampleUsersService_All() {
 	server := contractServer()
 	defer server.Close()
 	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
 
-	for user, err := range c.AllUsers(context.Background()) {
+	for user, err := range c.Users.All(context.Background()) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -152,24 +152,24 @@ func ExampleClient_AllUsers() {
 	// 18 ada@example.com
 }
 
-func ExampleClient_CreateUsers() {
+func ExampleUsersService_Create() {
 	server := contractServer()
 	defer server.Close()
 	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
 
-	users := must(c.CreateUsers(context.Background(), []client.NewUser{
+	users := must(c.Users.Create(context.Background(), []client.NewUser{
 		{Name: "Ada", Surname: new("Lovelace"), Email: "ada@example.com", Password: "Correct-horse-7", Active: true},
 	}))
 	fmt.Println(users[0].ID, users[0].Name, *users[0].Surname)
 	// Output: 18 Ada Lovelace
 }
 
-func ExampleClient_UpdateUser() {
+func ExampleUsersService_Update() {
 	server := contractServer()
 	defer server.Close()
 	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
 
-	user := must(c.UpdateUser(context.Background(), 18, client.UserUpdate{
+	user := must(c.Users.Update(context.Background(), 18, client.UserUpdate{
 		Department: client.Set("Engines"),
 		Biography:  client.Clear[string](),
 		Active:     new(true),
@@ -179,27 +179,27 @@ func ExampleClient_UpdateUser() {
 	// Output: Engines true
 }
 
-func ExampleClient_Users() {
+func ExampleUsersService_List() {
 	server := contractServer()
 	defer server.Close()
 	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
-	fmt.Println(len(must(c.Users(context.Background()))), "users")
+	fmt.Println(len(must(c.Users.List(context.Background()))), "users")
 	// Output: 2 users
 }
 
-func ExampleClient_SetUserRoles() {
+func ExampleUsersService_SetRoles() {
 	server := contractServer()
 	defer server.Close()
 	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
-	fmt.Println(must(c.SetUserRoles(context.Background(), 18, []int64{2, 1})))
+	fmt.Println(must(c.Users.SetRoles(context.Background(), 18, []int64{2, 1})))
 	// Output: [1 2]
 }
 
-func ExampleClient_DeleteUser() {
+func ExampleUsersService_Delete() {
 	server := contractServer()
 	defer server.Close()
 	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
-	fmt.Println(c.DeleteUser(context.Background(), 18))
+	fmt.Println(c.Users.Delete(context.Background(), 18))
 	// Output: <nil>
 }
 
@@ -225,28 +225,28 @@ func ExampleClient_RetrievePassword() {
 	// <nil>
 }
 
-func ExampleClient_Mails() {
+func ExampleMailService_List() {
 	server := contractServer()
 	defer server.Close()
 	ctx := context.Background()
 	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
 
-	for _, m := range must(c.Mails(ctx)) {
+	for _, m := range must(c.Mail.List(ctx)) {
 		fmt.Println(m.ID, m.State, m.Attempts)
 	}
-	fmt.Println(*must(c.Mail(ctx, 7)).Recipient)
+	fmt.Println(*must(c.Mail.Get(ctx, 7)).Recipient)
 	// Output:
 	// 8 requested 0
 	// 7 delivered 2
 	// ada@example.com
 }
 
-func ExampleClient_ExportActivity() {
+func ExampleActivityService_Export() {
 	server := contractServer()
 	defer server.Close()
 	c := must(client.New(server.URL, client.WithToken("usk_EXAMPLE")))
 
-	for entry, err := range c.ExportActivity(context.Background(), client.ActivityFilter{Action: "user.*"}) {
+	for entry, err := range c.Activity.Export(context.Background(), client.ActivityFilter{Action: "user.*"}) {
 		if err != nil {
 			panic(err)
 		}

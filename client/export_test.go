@@ -7,7 +7,7 @@ import (
 
 // WithSleep replaces the waiting before retries.
 func WithSleep(c *Client, sleep func(context.Context, time.Duration) error) *Client {
-	other := *c
-	other.sender.sleep = sleep
-	return &other
+	s := c.sender
+	s.sleep = sleep
+	return newClient(c.base, s)
 }

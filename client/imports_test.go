@@ -12,7 +12,7 @@ import (
 const importJSON = `{"id":4,"createdAt":"2026-03-01T09:30:00Z","dryRun":false,"faults":1,"finishedAt":null,"rows":3,` +
 	`"state":"open"}`
 
-func TestFindAllUsers(t *testing.T) {
+func TestUsersFindAll(t *testing.T) {
 	var queries []string
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		queries = append(queries, r.URL.RawQuery)
@@ -28,7 +28,7 @@ func TestFindAllUsers(t *testing.T) {
 		_, _ = io.WriteString(w, "["+adaJSON+","+adaJSON+"]")
 	})
 	n := 0
-	for _, err := range newClient(t, url).FindAllUsers(t.Context(), client.UserFilter{Search: "x", Limit: 2}) {
+	for _, err := range newClient(t, url).Users.FindAll(t.Context(), client.UserFilter{Search: "x", Limit: 2}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func TestFindAllUsers(t *testing.T) {
 	}
 }
 
-func TestFindAllUsersEndsWithAnError(t *testing.T) {
+func TestUsersFindAllEndsWithAnError(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("cursor") != "" {
 			w.WriteHeader(http.StatusForbidden)
@@ -50,7 +50,7 @@ func TestFindAllUsersEndsWithAnError(t *testing.T) {
 		_, _ = io.WriteString(w, "["+adaJSON+"]")
 	})
 	var outcomes []bool
-	for _, err := range newClient(t, url).FindAllUsers(t.Context(), client.UserFilter{}) {
+	for _, err := range newClient(t, url).Users.FindAll(t.Context(), client.UserFilter{}) {
 		outcomes = append(outcomes, err == nil)
 	}
 	if fmt.Sprint(outcomes) != "[true false]" {
@@ -63,7 +63,7 @@ func TestImportRowsReturnFaults(t *testing.T) {
 		_, _ = io.WriteString(w, `{"import":`+importJSON+
 			`,"faults":[{"row":3,"path":"/email","message":"is the address of another user"}]}`)
 	})
-	result, err := newClient(t, url).AddImportRows(t.Context(), 4, 3, []client.ImportUser{{Name: "n", Email: "a@b"}})
+	result, err := newClient(t, url).Imports.AddRows(t.Context(), 4, 3, []client.ImportUser{{Name: "n", Email: "a@b"}})
 	if err != nil || result.Import.Rows != 3 || result.Import.State != client.ImportOpen {
 		t.Fatalf("%+v, %v", result, err)
 	}

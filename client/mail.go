@@ -5,12 +5,15 @@ import (
 	"net/http"
 )
 
-// Mails returns the newest 200 messages of the outbox, newest first.
-func (c *Client) Mails(ctx context.Context) ([]MailMessage, error) {
-	return receive[[]MailMessage](ctx, c, request{method: http.MethodGet, path: "api/mail"})
+// MailService reads the outbox of mail.
+type MailService struct{ client *Client }
+
+// List returns the newest 200 messages of the outbox, newest first.
+func (s *MailService) List(ctx context.Context) ([]MailMessage, error) {
+	return receive[[]MailMessage](ctx, s.client, request{method: http.MethodGet, path: "api/mail"})
 }
 
-// Mail returns one message of the outbox.
-func (c *Client) Mail(ctx context.Context, id int64) (MailMessage, error) {
-	return receive[MailMessage](ctx, c, request{method: http.MethodGet, path: "api/mail/" + decimal(id)})
+// Get returns one message of the outbox.
+func (s *MailService) Get(ctx context.Context, id int64) (MailMessage, error) {
+	return receive[MailMessage](ctx, s.client, request{method: http.MethodGet, path: "api/mail/" + decimal(id)})
 }

@@ -36,12 +36,12 @@ var (
 
 // TestRetries counts the requests that reach the server, and the seconds waited.
 func TestRetries(t *testing.T) {
-	get := func(ctx context.Context, c *client.Client) error { _, err := c.User(ctx, 18); return err }
+	get := func(ctx context.Context, c *client.Client) error { _, err := c.Users.Get(ctx, 18); return err }
 	patch := func(ctx context.Context, c *client.Client) error {
-		_, err := c.UpdateUser(ctx, 18, client.UserUpdate{Name: new("n")})
+		_, err := c.Users.Update(ctx, 18, client.UserUpdate{Name: new("n")})
 		return err
 	}
-	remove := func(ctx context.Context, c *client.Client) error { return c.DeleteUser(ctx, 18) }
+	remove := func(ctx context.Context, c *client.Client) error { return c.Users.Delete(ctx, 18) }
 	password := func(ctx context.Context, c *client.Client) error { return c.ChangePassword(ctx, "o", "n") }
 
 	for _, test := range []struct {
@@ -154,9 +154,9 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// TestAllUsersStreams has a server that sends the second user only after the client
+// TestUsersAllStreams has a server that sends the second user only after the client
 // has seen the first.
-func TestAllUsersStreams(t *testing.T) {
+func TestUsersAllStreams(t *testing.T) {
 	seen := make(chan struct{})
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "[%s", adminJSON)
@@ -168,7 +168,7 @@ func TestAllUsersStreams(t *testing.T) {
 		fmt.Fprintf(w, ",%s]", adaJSON)
 	})
 	var emails []string
-	for u, err := range newClient(t, url).AllUsers(t.Context()) {
+	for u, err := range newClient(t, url).Users.All(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +182,7 @@ func TestAllUsersStreams(t *testing.T) {
 	}
 }
 
-func TestAllUsersEndsEarly(t *testing.T) {
+func TestUsersAllEndsEarly(t *testing.T) {
 	for _, test := range []struct {
 		name, body string
 		users      int
@@ -198,7 +198,7 @@ func TestAllUsersEndsEarly(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, test.body) })
 			users, failed := 0, false
-			for _, err := range newClient(t, url).AllUsers(t.Context()) {
+			for _, err := range newClient(t, url).Users.All(t.Context()) {
 				if err != nil {
 					failed = true
 					continue
@@ -213,7 +213,7 @@ func TestAllUsersEndsEarly(t *testing.T) {
 
 	t.Run("the caller stops", func(t *testing.T) {
 		url := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "[%s,%s]", adminJSON, adaJSON) })
-		for range newClient(t, url).AllUsers(t.Context()) {
+		for range newClient(t, url).Users.All(t.Context()) {
 			break
 		}
 	})

@@ -14,67 +14,70 @@ const (
 // SelfUserID is the DynamicID of a permission for the own user id alone.
 const SelfUserID = "self-user-id"
 
-// Roles returns all roles that the caller may read, by id.
-func (c *Client) Roles(ctx context.Context) ([]Role, error) {
-	return receive[[]Role](ctx, c, request{method: http.MethodGet, path: "api/roles"})
+// RolesService reads and changes roles.
+type RolesService struct{ client *Client }
+
+// List returns all roles that the caller may read, by id.
+func (s *RolesService) List(ctx context.Context) ([]Role, error) {
+	return receive[[]Role](ctx, s.client, request{method: http.MethodGet, path: "api/roles"})
 }
 
-// DefaultRoles returns the roles that a new user gets, as far as the caller may
+// ListDefaults returns the roles that a new user gets, as far as the caller may
 // read them.
-func (c *Client) DefaultRoles(ctx context.Context) ([]Role, error) {
-	return receive[[]Role](ctx, c, request{method: http.MethodGet, path: "api/roles/user-creation-defaults"})
+func (s *RolesService) ListDefaults(ctx context.Context) ([]Role, error) {
+	return receive[[]Role](ctx, s.client, request{method: http.MethodGet, path: "api/roles/user-creation-defaults"})
 }
 
-// Role returns one role.
-func (c *Client) Role(ctx context.Context, id int64) (Role, error) {
-	return receive[Role](ctx, c, request{method: http.MethodGet, path: "api/roles/" + decimal(id)})
+// Get returns one role.
+func (s *RolesService) Get(ctx context.Context, id int64) (Role, error) {
+	return receive[Role](ctx, s.client, request{method: http.MethodGet, path: "api/roles/" + decimal(id)})
 }
 
-// CreateRoles creates 1 to 100 roles, all or none, and returns them in the order
+// Create creates 1 to 100 roles, all or none, and returns them in the order
 // given. It fails with [CodeRoleNameTaken].
-func (c *Client) CreateRoles(ctx context.Context, roles []NewRole) ([]Role, error) {
+func (s *RolesService) Create(ctx context.Context, roles []NewRole) ([]Role, error) {
 	if roles == nil {
 		roles = []NewRole{}
 	}
-	return receive[[]Role](ctx, c, request{method: http.MethodPost, path: "api/roles", body: roles})
+	return receive[[]Role](ctx, s.client, request{method: http.MethodPost, path: "api/roles", body: roles})
 }
 
-// CopyRole creates a role with the description and the permissions of another. A
+// Copy creates a role with the description and the permissions of another. A
 // copy of [AdministratorRole] has the permissions that there are today.
-func (c *Client) CopyRole(ctx context.Context, from int64, name string) (Role, error) {
-	return receive[Role](ctx, c, request{
+func (s *RolesService) Copy(ctx context.Context, from int64, name string) (Role, error) {
+	return receive[Role](ctx, s.client, request{
 		method: http.MethodPost, path: "api/roles/from/" + decimal(from), body: map[string]string{"name": name},
 	})
 }
 
-// UpdateRole changes the name or the description of a role. It fails with
+// Update changes the name or the description of a role. It fails with
 // [CodeBuiltInRole] and [CodeRoleNameTaken].
-func (c *Client) UpdateRole(ctx context.Context, id int64, update RoleUpdate) (Role, error) {
-	return receive[Role](ctx, c, request{method: http.MethodPatch, path: "api/roles/" + decimal(id), body: update})
+func (s *RolesService) Update(ctx context.Context, id int64, update RoleUpdate) (Role, error) {
+	return receive[Role](ctx, s.client, request{method: http.MethodPatch, path: "api/roles/" + decimal(id), body: update})
 }
 
-// SetRolePermissions gives a role these permissions and no others; the caller has
+// SetPermissions gives a role these permissions and no others; the caller has
 // to have them all. It fails with [CodeBuiltInRole], and with
 // [CodePermissionNeedsRead] where a permission to edit, delete or assign comes
 // without the permission to read.
-func (c *Client) SetRolePermissions(ctx context.Context, id int64, permissions []Permission) (Role, error) {
-	return receive[Role](ctx, c, request{
+func (s *RolesService) SetPermissions(ctx context.Context, id int64, permissions []Permission) (Role, error) {
+	return receive[Role](ctx, s.client, request{
 		method: http.MethodPut, path: "api/roles/" + decimal(id) + "/permissions", body: permissionInputs(permissions),
 	})
 }
 
-// DeleteRole deletes a role that no user has and that is no default. It fails with
+// Delete deletes a role that no user has and that is no default. It fails with
 // [CodeBuiltInRole] and [CodeRoleInUse].
-func (c *Client) DeleteRole(ctx context.Context, id int64) error {
-	return c.perform(ctx, request{method: http.MethodDelete, path: "api/roles/" + decimal(id)})
+func (s *RolesService) Delete(ctx context.Context, id int64) error {
+	return s.client.perform(ctx, request{method: http.MethodDelete, path: "api/roles/" + decimal(id)})
 }
 
-// ReplaceRole deletes a role. Its users get the other role in its place, and so do
+// Replace deletes a role. Its users get the other role in its place, and so do
 // the settings that name it.
-func (c *Client) ReplaceRole(ctx context.Context, id, with int64) error {
+func (s *RolesService) Replace(ctx context.Context, id, with int64) error {
 	r := request{method: http.MethodDelete, path: "api/roles/" + decimal(id)}
 	r.query.integer("replaceWith", with)
-	return c.perform(ctx, r)
+	return s.client.perform(ctx, r)
 }
 
 // permissionInput is a [Permission] in a request, where nil is absent.

@@ -24,25 +24,25 @@ func TestRoleRequests(t *testing.T) {
 		answer string
 	}{
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return c.Roles(ctx)
+			return c.Roles.List(ctx)
 		}, "GET /api/roles ", "[" + deskJSON + "]"},
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return c.DefaultRoles(ctx)
+			return c.Roles.ListDefaults(ctx)
 		}, "GET /api/roles/user-creation-defaults ", "[" + deskJSON + "]"},
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return c.Role(ctx, 3)
+			return c.Roles.Get(ctx, 3)
 		}, "GET /api/roles/3 ", deskJSON},
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return c.CreateRoles(ctx, []client.NewRole{{Name: "Desk", Description: "d"}})
+			return c.Roles.Create(ctx, []client.NewRole{{Name: "Desk", Description: "d"}})
 		}, `POST /api/roles [{"description":"d","name":"Desk"}]`, "[" + deskJSON + "]"},
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return c.CopyRole(ctx, 1, "Desk")
+			return c.Roles.Copy(ctx, 1, "Desk")
 		}, `POST /api/roles/from/1 {"name":"Desk"}`, deskJSON},
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return c.UpdateRole(ctx, 3, client.RoleUpdate{Name: new("Desk")})
+			return c.Roles.Update(ctx, 3, client.RoleUpdate{Name: new("Desk")})
 		}, `PATCH /api/roles/3 {"name":"Desk"}`, deskJSON},
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return c.SetRolePermissions(ctx, 3, []client.Permission{
+			return c.Roles.SetPermissions(ctx, 3, []client.Permission{
 				{EntityName: "user", Action: "read", EntityIDs: []int64{4, 9}},
 				{EntityName: "user", Action: "edit", DynamicID: &self},
 				{EntityName: "role", Action: "read"}, {EntityName: "role", Action: "edit", EntityIDs: []int64{}},
@@ -51,13 +51,13 @@ func TestRoleRequests(t *testing.T) {
 			`{"action":"edit","dynamicId":"self-user-id","entityName":"user"},` +
 			`{"action":"read","entityName":"role"},{"action":"edit","entityIds":[],"entityName":"role"}]`, deskJSON},
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return c.SetRolePermissions(ctx, 3, nil)
+			return c.Roles.SetPermissions(ctx, 3, nil)
 		}, `PUT /api/roles/3/permissions []`, deskJSON},
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return nil, c.DeleteRole(ctx, 3)
+			return nil, c.Roles.Delete(ctx, 3)
 		}, "DELETE /api/roles/3 ", "null"},
 		{func(ctx context.Context, c *client.Client) (any, error) {
-			return nil, c.ReplaceRole(ctx, 3, 2)
+			return nil, c.Roles.Replace(ctx, 3, 2)
 		}, "DELETE /api/roles/3?replaceWith=2 ", "null"},
 	} {
 		t.Run(test.want, func(t *testing.T) {
@@ -82,20 +82,20 @@ func TestRoleRequests(t *testing.T) {
 }
 
 // This role lets its users reset passwords, and nothing else.
-func ExampleClient_SetRolePermissions() {
+func ExampleRolesService_SetPermissions() {
 	server := contractServer()
 	defer server.Close()
 	c, err := client.New(server.URL, client.WithToken("usk_EXAMPLE"))
 	if err != nil {
 		panic(err)
 	}
-	roles, err := c.CreateRoles(context.Background(), []client.NewRole{
+	roles, err := c.Roles.Create(context.Background(), []client.NewRole{
 		{Name: "Desk", Description: "Resets passwords."},
 	})
 	if err != nil {
 		panic(err)
 	}
-	_, err = c.SetRolePermissions(context.Background(), roles[0].ID, []client.Permission{
+	_, err = c.Roles.SetPermissions(context.Background(), roles[0].ID, []client.Permission{
 		{EntityName: "user", Action: "read"},
 		{EntityName: "user", Action: "edit-access"},
 	})

@@ -5,18 +5,22 @@ import (
 	"net/http"
 )
 
-// ApplicationSettings returns the settings.
-func (c *Client) ApplicationSettings(ctx context.Context) (ApplicationSettings, error) {
-	return receive[ApplicationSettings](ctx, c, request{method: http.MethodGet, path: "api/application-settings"})
+// SettingsService reads and changes the settings of the server: those of the
+// application, the lockout policy, and the external identity providers.
+type SettingsService struct{ client *Client }
+
+// GetApplication returns the application settings.
+func (s *SettingsService) GetApplication(ctx context.Context) (ApplicationSettings, error) {
+	return receive[ApplicationSettings](ctx, s.client, request{method: http.MethodGet, path: "api/application-settings"})
 }
 
-// UpdateApplicationSettings changes the settings, wholly or not at all, and returns
-// the changed settings. It fails with [CodeSetByOperator] for what the operator has
-// fixed.
-func (c *Client) UpdateApplicationSettings(
+// UpdateApplication changes the application settings, wholly or not at all, and
+// returns the changed settings. It fails with [CodeSetByOperator] for what the
+// operator has fixed.
+func (s *SettingsService) UpdateApplication(
 	ctx context.Context, update ApplicationSettingsUpdate,
 ) (ApplicationSettings, error) {
-	return receive[ApplicationSettings](ctx, c, request{
+	return receive[ApplicationSettings](ctx, s.client, request{
 		method: http.MethodPatch, path: "api/application-settings", body: plainApplicationSettingsUpdate(update),
 	})
 }
@@ -24,21 +28,76 @@ func (c *Client) UpdateApplicationSettings(
 // SendTestMessage has a message sent to the caller's own address, at once and by the
 // current settings: at most five an hour. A message that could not be delivered is a
 // result, not an error.
-func (c *Client) SendTestMessage(ctx context.Context) (TestMessageResult, error) {
-	return receive[TestMessageResult](ctx, c, request{
+func (s *SettingsService) SendTestMessage(ctx context.Context) (TestMessageResult, error) {
+	return receive[TestMessageResult](ctx, s.client, request{
 		method: http.MethodPost, path: "api/application-settings/test-message",
 	})
 }
 
-// ServerSettings returns the settings.
-func (c *Client) ServerSettings(ctx context.Context) (ServerSettings, error) {
-	return receive[ServerSettings](ctx, c, request{method: http.MethodGet, path: "api/server-settings"})
+// GetServer returns the server settings.
+func (s *SettingsService) GetServer(ctx context.Context) (ServerSettings, error) {
+	return receive[ServerSettings](ctx, s.client, request{method: http.MethodGet, path: "api/server-settings"})
 }
 
-// UpdateServerSettings changes the settings, wholly or not at all, and returns the
+// UpdateServer changes the server settings, wholly or not at all, and returns the
 // changed settings. It fails with [CodeSetByOperator] for what the operator has fixed.
-func (c *Client) UpdateServerSettings(ctx context.Context, update ServerSettingsUpdate) (ServerSettings, error) {
-	return receive[ServerSettings](ctx, c, request{
+func (s *SettingsService) UpdateServer(ctx context.Context, update ServerSettingsUpdate) (ServerSettings, error) {
+	return receive[ServerSettings](ctx, s.client, request{
 		method: http.MethodPatch, path: "api/server-settings", body: update,
 	})
+}
+
+// GetLockoutPolicy returns the lockout policy.
+func (s *SettingsService) GetLockoutPolicy(ctx context.Context) (LockoutPolicy, error) {
+	return receive[LockoutPolicy](ctx, s.client, request{method: http.MethodGet, path: "api/lockout-policy"})
+}
+
+// UpdateLockoutPolicy changes the lockout policy. It holds for the next sign-in.
+func (s *SettingsService) UpdateLockoutPolicy(ctx context.Context, update LockoutPolicyUpdate) error {
+	return s.client.perform(ctx, request{method: http.MethodPatch, path: "api/lockout-policy", body: update})
+}
+
+// GetLDAP returns the configuration of LDAP.
+func (s *SettingsService) GetLDAP(ctx context.Context) (LDAPConfiguration, error) {
+	return receive[LDAPConfiguration](ctx, s.client, request{method: http.MethodGet, path: "api/ldap-configuration"})
+}
+
+// UpdateLDAP changes the configuration of LDAP, wholly or not at all, and returns
+// the changed one. It needs role 1.
+func (s *SettingsService) UpdateLDAP(
+	ctx context.Context, update LDAPConfigurationUpdate,
+) (LDAPConfiguration, error) {
+	return receive[LDAPConfiguration](ctx, s.client, request{
+		method: http.MethodPatch, path: "api/ldap-configuration", body: plainLDAPConfigurationUpdate(update),
+	})
+}
+
+// GetSAML returns the configuration of SAML.
+func (s *SettingsService) GetSAML(ctx context.Context) (SAMLConfiguration, error) {
+	return receive[SAMLConfiguration](ctx, s.client, request{method: http.MethodGet, path: "api/saml-configuration"})
+}
+
+// UpdateSAML changes the configuration of SAML, wholly or not at all, and returns
+// the changed one. It needs role 1.
+func (s *SettingsService) UpdateSAML(
+	ctx context.Context, update SAMLConfigurationUpdate,
+) (SAMLConfiguration, error) {
+	return receive[SAMLConfiguration](ctx, s.client, request{
+		method: http.MethodPatch, path: "api/saml-configuration", body: update,
+	})
+}
+
+// RenewSAMLCertificate has the server create a new key and certificate, and returns
+// the certificate in PEM. They replace the old ones: give the identity provider the
+// new certificate. It needs role 1. It is sent once, though it is a GET, since each
+// request creates another certificate.
+func (s *SettingsService) RenewSAMLCertificate(ctx context.Context) (string, error) {
+	once := s.client.sender
+	once.retries = 0
+	answer, err := receive[struct {
+		EncryptionCertificate string `json:"encryptionCertificate"`
+	}](ctx, newClient(s.client.base, once), request{
+		method: http.MethodGet, path: "api/saml-configuration/generate-certificate",
+	})
+	return answer.EncryptionCertificate, err
 }

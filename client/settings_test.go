@@ -43,27 +43,27 @@ func TestSettings(t *testing.T) {
 	}{
 		{func(x ctx, c *client.Client) (any, error) { return c.About(x) }, `GET /api/about `, `{"version":"1.2.3"}`},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.Preferences(x)
+			return c.Preferences.Get(x)
 		}, `GET /api/preferences `, preferencesJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.UpdatePreferences(x, client.PreferencesUpdate{Language: new("de")})
+			return c.Preferences.Update(x, client.PreferencesUpdate{Language: new("de")})
 		}, `PATCH /api/preferences {"language":"de"}`, preferencesJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.LockoutPolicy(x)
+			return c.Settings.GetLockoutPolicy(x)
 		}, `GET /api/lockout-policy `, lockoutJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return nil, c.UpdateLockoutPolicy(x, client.LockoutPolicyUpdate{
+			return nil, c.Settings.UpdateLockoutPolicy(x, client.LockoutPolicyUpdate{
 				Enabled: new(false), LockoutDuration: new(0),
 			})
 		}, `PATCH /api/lockout-policy {"enabled":false,"lockoutDuration":0}`, `null`},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.ApplicationSettings(x)
+			return c.Settings.GetApplication(x)
 		}, `GET /api/application-settings `, settingsJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.UpdateApplicationSettings(x, client.ApplicationSettingsUpdate{})
+			return c.Settings.UpdateApplication(x, client.ApplicationSettingsUpdate{})
 		}, `PATCH /api/application-settings {}`, settingsJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.UpdateApplicationSettings(x, client.ApplicationSettingsUpdate{
+			return c.Settings.UpdateApplication(x, client.ApplicationSettingsUpdate{
 				SMTPServerAddress: client.Set("mail.example.com"), SMTPServerPort: client.Clear[int](),
 				SMTPAccount: client.Set("usher"), SMTPAccountPassword: client.Set("secret"),
 				SMTPUseStartTLS: new(false), TLS: new(true), EmailSender: new("a@b"),
@@ -76,21 +76,21 @@ func TestSettings(t *testing.T) {
 			`"smtpAccountPassword":"secret","smtpServerAddress":"mail.example.com","smtpServerPort":null,` +
 			`"smtpUseStartTLS":false,"tls":true,"userRegistration":false}`, settingsJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.SendTestMessage(x)
+			return c.Settings.SendTestMessage(x)
 		}, `POST /api/application-settings/test-message `, testMessageJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.ServerSettings(x)
+			return c.Settings.GetServer(x)
 		}, `GET /api/server-settings `, serverSettingsJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.UpdateServerSettings(x, client.ServerSettingsUpdate{
+			return c.Settings.UpdateServer(x, client.ServerSettingsUpdate{
 				PublicURL: client.Clear[string](), SessionIdleMinutes: new(60),
 			})
 		}, `PATCH /api/server-settings {"publicUrl":null,"sessionIdleMinutes":60}`, serverSettingsJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.LDAPConfiguration(x)
+			return c.Settings.GetLDAP(x)
 		}, `GET /api/ldap-configuration `, ldapJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.UpdateLDAPConfiguration(x, client.LDAPConfigurationUpdate{
+			return c.Settings.UpdateLDAP(x, client.LDAPConfigurationUpdate{
 				Enabled: new(true), SearchUserPassword: client.Set("secret"),
 				AllowedGroups: client.Set([]client.AllowedGroup{
 					{Name: "staff", DefaultRoleIDs: []int64{2}, DefaultProfileID: 1},
@@ -99,14 +99,14 @@ func TestSettings(t *testing.T) {
 		}, `PATCH /api/ldap-configuration {"allowedGroups":[{"name":"staff","defaultRoleIds":[2],"defaultProfileId":1}],` +
 			`"enabled":true,"searchUserPassword":"secret"}`, ldapJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.SAMLConfiguration(x)
+			return c.Settings.GetSAML(x)
 		}, `GET /api/saml-configuration `, samlJSON},
 		{func(x ctx, c *client.Client) (any, error) {
-			return c.UpdateSAMLConfiguration(x, client.SAMLConfigurationUpdate{
+			return c.Settings.UpdateSAML(x, client.SAMLConfigurationUpdate{
 				ProviderLoginURL: client.Set("https://p"), AllowedGroups: client.Clear[[]client.AllowedGroup](),
 			})
 		}, `PATCH /api/saml-configuration {"allowedGroups":null,"providerLoginUrl":"https://p"}`, samlJSON},
-		{func(x ctx, c *client.Client) (any, error) { return c.RenewSAMLCertificate(x) },
+		{func(x ctx, c *client.Client) (any, error) { return c.Settings.RenewSAMLCertificate(x) },
 			`GET /api/saml-configuration/generate-certificate `, `{"encryptionCertificate":"PEM"}`},
 	} {
 		t.Run(test.want, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestRenewSAMLCertificateIsSentOnce(t *testing.T) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	})
 	c := newClient(t, url, client.WithToken("uss_hidden"))
-	if _, err := c.RenewSAMLCertificate(t.Context()); err == nil || requests != 1 {
+	if _, err := c.Settings.RenewSAMLCertificate(t.Context()); err == nil || requests != 1 {
 		t.Errorf("%d requests, %v", requests, err)
 	}
 }

@@ -196,7 +196,7 @@ func (v ApplicationSettingsUpdate) Format(f fmt.State, verb rune) { format(f, ve
 // LogValue returns the value with its secrets masked.
 func (v ApplicationSettingsUpdate) LogValue() slog.Value { return slog.AnyValue(v.masked()) }
 
-// MarshalJSON writes the value with its secrets masked. The methods of [Client] send them.
+// MarshalJSON writes the value with its secrets masked. The services of [Client] send them.
 func (v ApplicationSettingsUpdate) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked()) }
 
 // LDAPConfigurationUpdate says what to change of an [LDAPConfiguration]. Its zero value changes nothing. Where URL or SearchUserDN
@@ -238,7 +238,7 @@ func (v LDAPConfigurationUpdate) Format(f fmt.State, verb rune) { format(f, verb
 // LogValue returns the value with its secrets masked.
 func (v LDAPConfigurationUpdate) LogValue() slog.Value { return slog.AnyValue(v.masked()) }
 
-// MarshalJSON writes the value with its secrets masked. The methods of [Client] send them.
+// MarshalJSON writes the value with its secrets masked. The services of [Client] send them.
 func (v LDAPConfigurationUpdate) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked()) }
 
 // PreferencesUpdate says what to change of [Preferences]. Its zero value changes nothing.
@@ -250,7 +250,7 @@ type PreferencesUpdate struct {
 	PreferredProfileID *int `json:"preferredProfileId,omitempty"`
 }
 
-// NewRole is a role to create. It permits nothing until [Client.SetRolePermissions].
+// NewRole is a role to create. It permits nothing until [RolesService.SetPermissions].
 type NewRole struct {
 	// What the role is for, at most 4,096 characters.
 	Description string `json:"description"`
@@ -319,7 +319,7 @@ func (v NewUser) Format(f fmt.State, verb rune) { format(f, verb, v.masked()) }
 // LogValue returns the value with its secrets masked.
 func (v NewUser) LogValue() slog.Value { return slog.AnyValue(v.masked()) }
 
-// MarshalJSON writes the value with its secrets masked. The methods of [Client] send them.
+// MarshalJSON writes the value with its secrets masked. The services of [Client] send them.
 func (v NewUser) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked()) }
 
 // ApplicationSettings are settings of the server as they are in effect, including those that its operator has fixed.
@@ -387,7 +387,7 @@ func (v CreatedKey) Format(f fmt.State, verb rune) { format(f, verb, v.masked())
 // LogValue returns the value with its secrets masked.
 func (v CreatedKey) LogValue() slog.Value { return slog.AnyValue(v.masked()) }
 
-// MarshalJSON writes the value with its secrets masked. The methods of [Client] send them.
+// MarshalJSON writes the value with its secrets masked. The services of [Client] send them.
 func (v CreatedKey) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked()) }
 
 // Detail is one field at fault.
@@ -400,7 +400,7 @@ type Detail struct {
 }
 
 // Import is a creation of any number of users in batches that belong together. Its users are inactive until it is
-// finished; a fault in any row undoes all of them. See [Client.BeginImport].
+// finished; a fault in any row undoes all of them. See [ImportsService.Begin].
 type Import struct {
 	// The id of the import.
 	ID int64 `json:"id"`
@@ -442,7 +442,7 @@ type ImportFault struct {
 // ImportResult is the outcome of adding rows.
 type ImportResult struct {
 	// Import is a creation of any number of users in batches that belong together. Its users are inactive until it is
-	// finished; a fault in any row undoes all of them. See [Client.BeginImport].
+	// finished; a fault in any row undoes all of them. See [ImportsService.Begin].
 	Import Import `json:"import"`
 
 	// What is wrong with the rows of the request, in their order.
@@ -492,7 +492,7 @@ func (v ImportUser) Format(f fmt.State, verb rune) { format(f, verb, v.masked())
 // LogValue returns the value with its secrets masked.
 func (v ImportUser) LogValue() slog.Value { return slog.AnyValue(v.masked()) }
 
-// MarshalJSON writes the value with its secrets masked. The methods of [Client] send them.
+// MarshalJSON writes the value with its secrets masked. The services of [Client] send them.
 func (v ImportUser) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked()) }
 
 // User is a user. A field that has no value is nil. The types that a server answers marshal to JSON in the form of
@@ -606,7 +606,7 @@ func (v LoginResult) Format(f fmt.State, verb rune) { format(f, verb, v.masked()
 // LogValue returns the value with its secrets masked.
 func (v LoginResult) LogValue() slog.Value { return slog.AnyValue(v.masked()) }
 
-// MarshalJSON writes the value with its secrets masked. The methods of [Client] send them.
+// MarshalJSON writes the value with its secrets masked. The services of [Client] send them.
 func (v LoginResult) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked()) }
 
 // APIKey is an API key without its text.
@@ -947,5 +947,5 @@ func (v UserUpdate) Format(f fmt.State, verb rune) { format(f, verb, v.masked())
 // LogValue returns the value with its secrets masked.
 func (v UserUpdate) LogValue() slog.Value { return slog.AnyValue(v.masked()) }
 
-// MarshalJSON writes the value with its secrets masked. The methods of [Client] send them.
+// MarshalJSON writes the value with its secrets masked. The services of [Client] send them.
 func (v UserUpdate) MarshalJSON() ([]byte, error) { return json.Marshal(v.masked()) }

@@ -8,16 +8,53 @@ import (
 	"net/http"
 )
 
-// MaxNewUsers is how many users one [Client.CreateUsers] may create.
+// UsersService reads and changes users.
+type UsersService struct{ client *Client }
+
+// MaxNewUsers is how many users one [UsersService.Create] may create.
 const MaxNewUsers = 1000
 
-// Users returns all users that the caller may read, by id. The answer is held in
-// memory as a whole; [Client.AllUsers] is for very many.
-func (c *Client) Users(ctx context.Context) ([]User, error) {
+// UserSort is an order of users.
+type UserSort string
+
+// The orders of [UsersService.Find]: binary, in the form in which upper and lower case are one.
+const (
+	SortByID        UserSort = "id"
+	SortByIDDown    UserSort = "-id"
+	SortByName      UserSort = "name"
+	SortByNameDown  UserSort = "-name"
+	SortByEmail     UserSort = "email"
+	SortByEmailDown UserSort = "-email"
+)
+
+// MaxPage is how many elements a page has at most.
+const MaxPage = 1000
+
+// UserFilter says which users to find, in which order. Its zero value finds all, by id.
+type UserFilter struct {
+	Search   string // words that must all occur in name, surname or address, in any case; at most 256 characters
+	RoleID   int64  // 0: any
+	Active   *bool  // nil: any; likewise below
+	Locked   *bool
+	Provider Provider // "": any
+	Sort     UserSort // "": SortByID
+	Limit    int      // users a page, 1 to MaxPage; 0: 100
+	Cursor   string   // Next of the page before, with the same filter; "": the first page
+}
+
+// UserPage is a part of a list of users.
+type UserPage struct {
+	Users []User
+	Next  string // the Cursor of the next page; "" after the last
+}
+
+// List returns all users that the caller may read, by id. The answer is held in
+// memory as a whole; [UsersService.All] is for very many.
+func (s *UsersService) List(ctx context.Context) ([]User, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	users := []User{}
-	for u, err := range c.AllUsers(ctx) {
+	for u, err := range s.All(ctx) {
 		if err != nil {
 			return nil, err
 		}
@@ -26,12 +63,12 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return users, nil
 }
 
-// AllUsers yields all users that the caller may read, by id, as they arrive:
+// All yields all users that the caller may read, by id, as they arrive:
 // memory does not grow with their number. Each run of the sequence makes a request.
 // An error ends it, after any number of users. Only ctx limits the time it takes.
-func (c *Client) AllUsers(ctx context.Context) iter.Seq2[User, error] {
+func (s *UsersService) All(ctx context.Context) iter.Seq2[User, error] {
 	return func(yield func(User, error) bool) {
-		resp, err := c.do(ctx, request{method: http.MethodGet, path: "api/users"})
+		resp, err := s.client.do(ctx, request{method: http.MethodGet, path: "api/users"})
 		if err != nil {
 			yield(User{}, err)
 			return
@@ -63,6 +100,114 @@ func (c *Client) AllUsers(ctx context.Context) iter.Seq2[User, error] {
 	}
 }
 
+// Find returns one page of the users that match the filter and that the caller
+// may read.
+func (s *UsersService) Find(ctx context.Context, filter UserFilter) (UserPage, error) {
+	users, next, err := receivePage[[]User](ctx, s.client, request{
+		method: http.MethodGet, path: "api/users", query: filter.query(),
+	})
+	return UserPage{Users: users, Next: next}, err
+}
+
+// FindAll yields all users that match the filter, from its Cursor on, page by
+// page. An error ends the sequence, after any number of users.
+//
+//	for u, err := range c.Users.FindAll(ctx, client.UserFilter{Search: "ada", Sort: client.SortByName}) {
+func (s *UsersService) FindAll(ctx context.Context, filter UserFilter) iter.Seq2[User, error] {
+	return func(yield func(User, error) bool) {
+		for {
+			page, err := s.Find(ctx, filter)
+			if err != nil {
+				yield(User{}, err)
+				return
+			}
+			for _, u := range page.Users {
+				if !yield(u, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			filter.Cursor = page.Next
+		}
+	}
+}
+
+// Get returns one user.
+func (s *UsersService) Get(ctx context.Context, id int64) (User, error) {
+	return receive[User](ctx, s.client, request{method: http.MethodGet, path: "api/users/" + decimal(id)})
+}
+
+// Create creates 1 to [MaxNewUsers] users, all or none, and returns them in
+// the order given. Where a user is at fault, the Details of the [*Error] name its
+// place and the field, as "/2/email".
+func (s *UsersService) Create(ctx context.Context, users []NewUser) ([]User, error) {
+	body := make([]plainNewUser, len(users))
+	for i, u := range users {
+		body[i] = plainNewUser(u)
+	}
+	return receive[[]User](ctx, s.client, request{method: http.MethodPost, path: "api/users", body: body})
+}
+
+// Update changes one user, wholly or not at all, and returns the changed user.
+func (s *UsersService) Update(ctx context.Context, id int64, update UserUpdate) (User, error) {
+	body := struct {
+		plainUserUpdate
+		LockedOut *bool `json:"lockedOut,omitempty"`
+	}{plainUserUpdate: plainUserUpdate(update)}
+	if update.Unlock {
+		body.LockedOut = new(false)
+	}
+	r := request{method: http.MethodPatch, path: "api/users/" + decimal(id), body: body}
+	r.query.flag("keepKeys", update.KeepKeys)
+	return receive[User](ctx, s.client, r)
+}
+
+// Delete deletes one user, with sessions and API keys.
+func (s *UsersService) Delete(ctx context.Context, id int64) error {
+	return s.client.perform(ctx, request{method: http.MethodDelete, path: "api/users/" + decimal(id)})
+}
+
+// SetRoles gives a user these roles and no others, and returns their ids in
+// ascending order. At least one is needed; one given twice counts once.
+func (s *UsersService) SetRoles(ctx context.Context, id int64, roleIDs []int64) ([]int64, error) {
+	if roleIDs == nil {
+		roleIDs = []int64{}
+	}
+	type userRoles struct {
+		Roles []int64 `json:"roles"`
+	}
+	answer, err := receive[userRoles](ctx, s.client, request{
+		method: http.MethodPut, path: "api/users/" + decimal(id) + "/roles", body: userRoles{Roles: roleIDs},
+	})
+	return answer.Roles, err
+}
+
+// Invite sends a user a message with which to choose a password. It is valid for
+// a week.
+func (s *UsersService) Invite(ctx context.Context, id int64) error {
+	return s.client.perform(ctx, request{method: http.MethodPost, path: "api/users/" + decimal(id) + "/invitation"})
+}
+
+// query always has a limit: without any parameter the server would answer the whole
+// list.
+func (f UserFilter) query() query {
+	if f.Limit == 0 {
+		f.Limit = 100
+	}
+	var q query
+	q.string("search", f.Search)
+	q.id("role", f.RoleID)
+	q.bool("active", f.Active)
+	q.bool("locked", f.Locked)
+	q.string("provider", string(f.Provider))
+	q.string("sort", string(f.Sort))
+	q.string("cursor", f.Cursor)
+	q.integer("limit", int64(f.Limit))
+	return q
+}
+
 // readDelim reads one delimiter of a JSON array.
 func readDelim(decoder *json.Decoder, want json.Delim) error {
 	token, err := decoder.Token()
@@ -73,65 +218,4 @@ func readDelim(decoder *json.Decoder, want json.Delim) error {
 		return errors.New("it is not a list")
 	}
 	return nil
-}
-
-// User returns one user.
-func (c *Client) User(ctx context.Context, id int64) (User, error) {
-	return receive[User](ctx, c, request{method: http.MethodGet, path: "api/users/" + decimal(id)})
-}
-
-// Whoami returns the owner of the client's token, with roles in full.
-func (c *Client) Whoami(ctx context.Context) (Whoami, error) {
-	return receive[Whoami](ctx, c, request{method: http.MethodGet, path: "api/users/whoami"})
-}
-
-// CreateUsers creates 1 to [MaxNewUsers] users, all or none, and returns them in
-// the order given. Where a user is at fault, the Details of the [*Error] name its
-// place and the field, as "/2/email".
-func (c *Client) CreateUsers(ctx context.Context, users []NewUser) ([]User, error) {
-	body := make([]plainNewUser, len(users))
-	for i, u := range users {
-		body[i] = plainNewUser(u)
-	}
-	return receive[[]User](ctx, c, request{method: http.MethodPost, path: "api/users", body: body})
-}
-
-// UpdateUser changes one user, wholly or not at all, and returns the changed user.
-func (c *Client) UpdateUser(ctx context.Context, id int64, update UserUpdate) (User, error) {
-	body := struct {
-		plainUserUpdate
-		LockedOut *bool `json:"lockedOut,omitempty"`
-	}{plainUserUpdate: plainUserUpdate(update)}
-	if update.Unlock {
-		body.LockedOut = new(false)
-	}
-	r := request{method: http.MethodPatch, path: "api/users/" + decimal(id), body: body}
-	r.query.flag("keepKeys", update.KeepKeys)
-	return receive[User](ctx, c, r)
-}
-
-// DeleteUser deletes one user, with sessions and API keys.
-func (c *Client) DeleteUser(ctx context.Context, id int64) error {
-	return c.perform(ctx, request{method: http.MethodDelete, path: "api/users/" + decimal(id)})
-}
-
-// SetUserRoles gives a user these roles and no others, and returns their ids in
-// ascending order. At least one is needed; one given twice counts once.
-func (c *Client) SetUserRoles(ctx context.Context, id int64, roleIDs []int64) ([]int64, error) {
-	if roleIDs == nil {
-		roleIDs = []int64{}
-	}
-	type userRoles struct {
-		Roles []int64 `json:"roles"`
-	}
-	answer, err := receive[userRoles](ctx, c, request{
-		method: http.MethodPut, path: "api/users/" + decimal(id) + "/roles", body: userRoles{Roles: roleIDs},
-	})
-	return answer.Roles, err
-}
-
-// InviteUser sends a user a message with which to choose a password. It is valid for
-// a week.
-func (c *Client) InviteUser(ctx context.Context, id int64) error {
-	return c.perform(ctx, request{method: http.MethodPost, path: "api/users/" + decimal(id) + "/invitation"})
 }

@@ -101,7 +101,7 @@ func (b *importFixture) want(t *testing.T, code int, text string, args ...string
 // users returns the number of users, and of the active ones.
 func (b *importFixture) users() (all, active int) {
 	b.t.Helper()
-	for u, err := range b.client.AllUsers(b.t.Context()) {
+	for u, err := range b.client.Users.All(b.t.Context()) {
 		if err != nil {
 			b.t.Fatal(err)
 		}

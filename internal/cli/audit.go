@@ -104,7 +104,7 @@ func (cmd *auditListCmd) list(ctx context.Context, api *client.Client) ([]client
 	}
 	entries := []client.ActivityEntry{}
 	for cursor := ""; len(entries) < cmd.Limit; {
-		page, err := api.Activity(ctx, filter, cursor, min(maxActivityPage, cmd.Limit-len(entries)))
+		page, err := api.Activity.List(ctx, filter, cursor, min(maxActivityPage, cmd.Limit-len(entries)))
 		if err != nil {
 			return nil, err
 		}
@@ -203,7 +203,7 @@ func exportActivity(
 	ctx context.Context, api *client.Client, filter client.ActivityFilter, to io.Writer,
 ) (entries int64, err error) {
 	out := bufio.NewWriter(to)
-	for e, err := range api.ExportActivity(ctx, filter) {
+	for e, err := range api.Activity.Export(ctx, filter) {
 		if err != nil {
 			return entries, err
 		}

@@ -47,7 +47,7 @@ func (cmd *keysListCmd) Run(ctx context.Context, c *CLI) error {
 		if err != nil {
 			return nil, err
 		}
-		return api.APIKeys(ctx, user)
+		return api.Keys.List(ctx, user)
 	}
 	return ShowResult(ctx, c, list, keysTable)
 }
@@ -120,7 +120,7 @@ func (cmd *keysCreateCmd) Run(ctx context.Context, c *CLI) error {
 		}
 		key.Permissions = append(key.Permissions, p)
 	}
-	created, err := api.CreateAPIKey(ctx, key)
+	created, err := api.Keys.Create(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (cmd *keysDeleteCmd) Run(ctx context.Context, c *CLI) error {
 	if err != nil {
 		return err
 	}
-	if err := api.EndAPIKey(ctx, cmd.ID); err != nil {
+	if err := api.Keys.Revoke(ctx, cmd.ID); err != nil {
 		return err
 	}
 	c.Say("Key %d has ended.", cmd.ID)
@@ -188,7 +188,7 @@ func (keysContractShowCmd) Help() string {
 
 // Run shows the key.
 func (keysContractShowCmd) Run(ctx context.Context, c *CLI) error {
-	return c.showContractKey(ctx, func(api *client.Client) (string, error) { return api.ContractKey(ctx) })
+	return c.showContractKey(ctx, func(api *client.Client) (string, error) { return api.Keys.GetContractKey(ctx) })
 }
 
 type keysContractRenewCmd struct{}
@@ -203,7 +203,7 @@ Examples:
 
 // Run renews the key and shows it.
 func (keysContractRenewCmd) Run(ctx context.Context, c *CLI) error {
-	return c.showContractKey(ctx, func(api *client.Client) (string, error) { return api.RenewContractKey(ctx) })
+	return c.showContractKey(ctx, func(api *client.Client) (string, error) { return api.Keys.RenewContractKey(ctx) })
 }
 
 // showContractKey writes the key that get returns, and nothing else, so that a script can read it.

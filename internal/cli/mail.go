@@ -32,7 +32,7 @@ func (mailListCmd) Help() string {
 
 // Run lists the outbox.
 func (mailListCmd) Run(ctx context.Context, c *CLI) error {
-	list := func(api *client.Client) ([]client.MailMessage, error) { return api.Mails(ctx) }
+	list := func(api *client.Client) ([]client.MailMessage, error) { return api.Mail.List(ctx) }
 	return ShowResult(ctx, c, list, mailsTable)
 }
 
@@ -101,13 +101,13 @@ func (cmd *mailShowCmd) Run(ctx context.Context, c *CLI) error {
 // find returns the message with the id of the command line, or the newest one.
 func (cmd *mailShowCmd) find(ctx context.Context, api *client.Client) (client.MailMessage, error) {
 	if id, err := strconv.ParseInt(cmd.ID, 10, 64); err == nil {
-		return api.Mail(ctx, id)
+		return api.Mail.Get(ctx, id)
 	}
 	if cmd.ID != "latest" {
 		return client.MailMessage{}, command.WithHint(command.UsageErrorf("%q is not the id of a message", cmd.ID),
 			"`usher mail list` shows the ids; `usher mail show latest` takes the newest")
 	}
-	mails, err := api.Mails(ctx)
+	mails, err := api.Mail.List(ctx)
 	if err != nil {
 		return client.MailMessage{}, err
 	}

@@ -59,7 +59,7 @@ func (preferencesShowCmd) Help() string {
 
 // Run shows the caller's preferences.
 func (preferencesShowCmd) Run(ctx context.Context, c *CLI) error {
-	get := func(api *client.Client) (client.Preferences, error) { return api.Preferences(ctx) }
+	get := func(api *client.Client) (client.Preferences, error) { return api.Preferences.Get(ctx) }
 	return ShowResult(ctx, c, get, preferencesTable)
 }
 
@@ -89,6 +89,6 @@ func (cmd *preferencesSetCmd) Run(ctx context.Context, c *CLI) error {
 	if err != nil {
 		return err
 	}
-	set := func(api *client.Client) (client.Preferences, error) { return api.UpdatePreferences(ctx, update) }
+	set := func(api *client.Client) (client.Preferences, error) { return api.Preferences.Update(ctx, update) }
 	return ShowResult(ctx, c, set, preferencesTable)
 }

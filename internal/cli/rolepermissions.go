@@ -46,7 +46,7 @@ func (cmd *rolesPermissionsCmd) Run(ctx context.Context, c *CLI) error {
 		return err
 	}
 	if permissions != nil {
-		if r, err = api.SetRolePermissions(ctx, r.ID, permissions); err != nil {
+		if r, err = api.Roles.SetPermissions(ctx, r.ID, permissions); err != nil {
 			return err
 		}
 		c.warnOfUnknown(ctx, api, r.Permissions)
@@ -61,7 +61,7 @@ const administratorRole = 1
 // it for a release that knows it. Without permission to read the administrators' role there is nothing to compare
 // with, and no warning.
 func (c *CLI) warnOfUnknown(ctx context.Context, api *client.Client, permissions []client.Permission) {
-	all, err := api.Role(ctx, administratorRole)
+	all, err := api.Roles.Get(ctx, administratorRole)
 	if err != nil {
 		return
 	}

@@ -34,7 +34,7 @@ func (rolesListCmd) Help() string {
 
 // Run lists the roles.
 func (rolesListCmd) Run(ctx context.Context, c *CLI) error {
-	list := func(api *client.Client) ([]client.Role, error) { return api.Roles(ctx) }
+	list := func(api *client.Client) ([]client.Role, error) { return api.Roles.List(ctx) }
 	return ShowResult(ctx, c, list, rolesTable)
 }
 
@@ -48,7 +48,7 @@ func (rolesDefaultsCmd) Help() string {
 
 // Run lists the default roles.
 func (rolesDefaultsCmd) Run(ctx context.Context, c *CLI) error {
-	list := func(api *client.Client) ([]client.Role, error) { return api.DefaultRoles(ctx) }
+	list := func(api *client.Client) ([]client.Role, error) { return api.Roles.ListDefaults(ctx) }
 	return ShowResult(ctx, c, list, rolesTable)
 }
 
@@ -84,7 +84,7 @@ func (rolesCreateCmd) Help() string {
 // Run creates a role.
 func (cmd *rolesCreateCmd) Run(ctx context.Context, c *CLI) error {
 	create := func(api *client.Client) (client.Role, error) {
-		roles, err := api.CreateRoles(ctx, []client.NewRole{{Name: cmd.Name, Description: cmd.Description}})
+		roles, err := api.Roles.Create(ctx, []client.NewRole{{Name: cmd.Name, Description: cmd.Description}})
 		if err != nil {
 			return client.Role{}, err
 		}
@@ -117,7 +117,7 @@ func (cmd *rolesCopyCmd) Run(ctx context.Context, c *CLI) error {
 		if err != nil {
 			return client.Role{}, err
 		}
-		return api.CopyRole(ctx, id, cmd.Name)
+		return api.Roles.Copy(ctx, id, cmd.Name)
 	}
 	return ShowResult(ctx, c, copyRole, roleTable)
 }
@@ -141,7 +141,7 @@ func (cmd *rolesUpdateCmd) Run(ctx context.Context, c *CLI) error {
 		if err != nil {
 			return client.Role{}, err
 		}
-		return api.UpdateRole(ctx, id, client.RoleUpdate{Name: cmd.Name, Description: cmd.Description})
+		return api.Roles.Update(ctx, id, client.RoleUpdate{Name: cmd.Name, Description: cmd.Description})
 	}
 	return ShowResult(ctx, c, update, roleTable)
 }
@@ -181,7 +181,7 @@ func (cmd *rolesDeleteCmd) Run(ctx context.Context, c *CLI) error {
 		if err := c.ConfirmDelete(ctx, cmd.Yes, text); err != nil {
 			return err
 		}
-		if err := api.DeleteRole(ctx, r.ID); err != nil {
+		if err := api.Roles.Delete(ctx, r.ID); err != nil {
 			return err
 		}
 		c.Say("Deleted %s.", text)
@@ -195,7 +195,7 @@ func (cmd *rolesDeleteCmd) Run(ctx context.Context, c *CLI) error {
 	if err := c.ConfirmDelete(ctx, cmd.Yes, text+", and replace it with "+with); err != nil {
 		return err
 	}
-	if err := api.ReplaceRole(ctx, r.ID, replacement.ID); err != nil {
+	if err := api.Roles.Replace(ctx, r.ID, replacement.ID); err != nil {
 		return err
 	}
 	c.Say("Deleted %s, and replaced it with %s.", text, with)

@@ -34,7 +34,7 @@ func (cmd *sessionsListCmd) Run(ctx context.Context, c *CLI) error {
 		if err != nil {
 			return nil, err
 		}
-		return api.Sessions(ctx, user)
+		return api.Sessions.List(ctx, user)
 	}
 	return ShowResult(ctx, c, list, sessionsTable)
 }
@@ -90,7 +90,7 @@ func (cmd *sessionsEndCmd) Run(ctx context.Context, c *CLI) error {
 		return err
 	}
 	if !cmd.All {
-		if err := api.EndSession(ctx, cmd.ID); err != nil {
+		if err := api.Sessions.End(ctx, cmd.ID); err != nil {
 			return err
 		}
 		c.Say("Session %d has ended.", cmd.ID)
@@ -100,7 +100,7 @@ func (cmd *sessionsEndCmd) Run(ctx context.Context, c *CLI) error {
 	if err != nil {
 		return err
 	}
-	if err := api.EndSessions(ctx, user, cmd.KeepCurrent); err != nil {
+	if err := api.Sessions.EndAll(ctx, user, cmd.KeepCurrent); err != nil {
 		return err
 	}
 	c.Say("The sessions have ended.")

@@ -43,7 +43,7 @@ func (cmd *usersCreateCmd) Run(ctx context.Context, c *CLI) error {
 	} else if password, err = c.NewPassword(ctx, newPasswordVariable, cmd.NewPasswordFile); err != nil {
 		return err
 	}
-	users, err := api.CreateUsers(ctx, []client.NewUser{{
+	users, err := api.Users.Create(ctx, []client.NewUser{{
 		Name:       cmd.Name,
 		Email:      cmd.Email,
 		Password:   password.Reveal(),
@@ -109,7 +109,7 @@ func (cmd *usersUpdateCmd) Run(ctx context.Context, c *CLI) error {
 		}
 		update.Password = new(password.Reveal())
 	}
-	if u, err = api.UpdateUser(ctx, u.ID, update); err != nil {
+	if u, err = api.Users.Update(ctx, u.ID, update); err != nil {
 		return err
 	}
 	return c.Show(u, userTable(u))

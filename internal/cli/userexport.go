@@ -61,7 +61,7 @@ func exportUsers(ctx context.Context, api *client.Client, to io.Writer, format u
 	if err != nil {
 		return 0, err
 	}
-	for u, err := range api.AllUsers(ctx) {
+	for u, err := range api.Users.All(ctx) {
 		if err != nil {
 			return users, err
 		}

@@ -106,7 +106,7 @@ func (cmd *usersImportCmd) begin(ctx context.Context, importer *userimport.Impor
 			return client.Import{}, err
 		}
 		importer.Env.Progress("%s", importer.Summary())
-		return importer.API.BeginImport(ctx, false)
+		return importer.API.Imports.Begin(ctx, false)
 	}
 	i, err := importer.Resumable(ctx, cmd.Resume)
 	if err != nil {

@@ -55,10 +55,10 @@ func (cmd *usersListCmd) Run(ctx context.Context, c *CLI) error {
 // list returns the users that the flags select.
 func (cmd *usersListCmd) list(ctx context.Context, api *client.Client) ([]client.User, error) {
 	if *cmd == (usersListCmd{Sort: string(client.SortByID)}) {
-		return api.Users(ctx)
+		return api.Users.List(ctx)
 	}
 	users := []client.User{}
-	for u, err := range api.FindAllUsers(ctx, client.UserFilter{
+	for u, err := range api.Users.FindAll(ctx, client.UserFilter{
 		Search:   cmd.Search,
 		RoleID:   cmd.Role,
 		Active:   cmd.Active,
@@ -130,7 +130,7 @@ func (cmd *usersDeleteCmd) Run(ctx context.Context, c *CLI) error {
 	if err := c.ConfirmDelete(ctx, cmd.Yes, text); err != nil {
 		return err
 	}
-	if err := api.DeleteUser(ctx, u.ID); err != nil {
+	if err := api.Users.Delete(ctx, u.ID); err != nil {
 		return err
 	}
 	c.Say("Deleted %s.", text)
@@ -164,7 +164,7 @@ func (cmd *usersRolesCmd) Run(ctx context.Context, c *CLI) error {
 				return err
 			}
 		}
-		if roles, err = api.SetUserRoles(ctx, u.ID, ids); err != nil {
+		if roles, err = api.Users.SetRoles(ctx, u.ID, ids); err != nil {
 			return err
 		}
 	}
@@ -194,7 +194,7 @@ func (cmd *usersInviteCmd) Run(ctx context.Context, c *CLI) error {
 	if err != nil {
 		return err
 	}
-	if err := api.InviteUser(ctx, u.ID); err != nil {
+	if err := api.Users.Invite(ctx, u.ID); err != nil {
 		return err
 	}
 	c.Say("An invitation to %s is on its way.", u.Email)

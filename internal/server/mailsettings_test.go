@@ -48,7 +48,7 @@ func TestMailFollowsTheSettings(t *testing.T) {
 	s := openServer(t, config.Server{Listen: "127.0.0.1:0"}, io.Discard)
 	admin := startAndSignIn(t, s)
 
-	_, err := admin.UpdateApplicationSettings(t.Context(), client.ApplicationSettingsUpdate{
+	_, err := admin.Settings.UpdateApplication(t.Context(), client.ApplicationSettingsUpdate{
 		SMTPServerAddress:   client.Set(first.Host()),
 		SMTPServerPort:      client.Set(first.Port()),
 		InternalCertificate: client.Set(first.CA(t)),
@@ -58,7 +58,7 @@ func TestMailFollowsTheSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := admin.UpdateServerSettings(t.Context(), client.ServerSettingsUpdate{
+	if _, err := admin.Settings.UpdateServer(t.Context(), client.ServerSettingsUpdate{
 		PublicURL: client.Set("https://id.example.com"), EmailSenderName: new("Accounts"),
 	}); err != nil {
 		t.Fatal(err)
@@ -71,14 +71,14 @@ func TestMailFollowsTheSettings(t *testing.T) {
 		t.Errorf("the message is\n%s", got.Raw)
 	}
 
-	_, err = admin.UpdateApplicationSettings(t.Context(), client.ApplicationSettingsUpdate{
+	_, err = admin.Settings.UpdateApplication(t.Context(), client.ApplicationSettingsUpdate{
 		SMTPServerPort: client.Set(second.Port()), InternalCertificate: client.Set(second.CA(t)),
 		SMTPAccount: client.Clear[string](), SMTPUseStartTLS: new(false), TLS: new(true),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := admin.SendTestMessage(t.Context())
+	result, err := admin.Settings.SendTestMessage(t.Context())
 	if err != nil || !result.Delivered || result.Recipient != adminEmail {
 		t.Fatalf("the test message: %+v, %v", result, err)
 	}
@@ -86,7 +86,7 @@ func TestMailFollowsTheSettings(t *testing.T) {
 		t.Errorf("the test message is\n%s", got.Raw)
 	}
 	second.Refuse(mailtest.Rcpt, 550)
-	result, err = admin.SendTestMessage(t.Context())
+	result, err = admin.Settings.SendTestMessage(t.Context())
 	if err != nil || result.Delivered || result.Cause == nil || *result.Cause != mail.CauseRecipient {
 		t.Errorf("a refused test message: %+v, %v", result, err)
 	}
@@ -94,12 +94,12 @@ func TestMailFollowsTheSettings(t *testing.T) {
 	requestRecoveryMail(t, s)
 	second.WaitForMessage(t, 2)
 
-	if _, err := admin.UpdateApplicationSettings(t.Context(), client.ApplicationSettingsUpdate{
+	if _, err := admin.Settings.UpdateApplication(t.Context(), client.ApplicationSettingsUpdate{
 		SMTPServerAddress: client.Clear[string](),
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if result, err := admin.SendTestMessage(t.Context()); err != nil || !result.Delivered {
+	if result, err := admin.Settings.SendTestMessage(t.Context()); err != nil || !result.Delivered {
 		t.Fatalf("the test message: %+v, %v", result, err)
 	}
 	if _, err := os.Stat(filepath.Join(datadir.MailPath(s.settings.Data), "000000.eml")); err != nil {
@@ -119,7 +119,7 @@ func TestFlagsOverrideTheSettings(t *testing.T) {
 		SMTP: config.SMTP{Host: smtp.Host(), Port: smtp.Port(), TLS: mail.NoTLS},
 	}, io.Discard)
 	admin := startAndSignIn(t, s)
-	shown, err := admin.ApplicationSettings(t.Context())
+	shown, err := admin.Settings.GetApplication(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,13 +127,13 @@ func TestFlagsOverrideTheSettings(t *testing.T) {
 		shown.EmailSender != "usher@example.com" {
 		t.Errorf("the settings are %+v", shown)
 	}
-	_, err = admin.UpdateApplicationSettings(t.Context(), client.ApplicationSettingsUpdate{
+	_, err = admin.Settings.UpdateApplication(t.Context(), client.ApplicationSettingsUpdate{
 		SMTPServerAddress: client.Set("mail.example.com"),
 	})
 	if !errors.Is(err, client.CodeSetByOperator) {
 		t.Errorf("another server: %v", err)
 	}
-	_, err = admin.UpdateServerSettings(t.Context(), client.ServerSettingsUpdate{PublicURL: client.Clear[string]()})
+	_, err = admin.Settings.UpdateServer(t.Context(), client.ServerSettingsUpdate{PublicURL: client.Clear[string]()})
 	if !errors.Is(err, client.CodeSetByOperator) {
 		t.Errorf("another public URL: %v", err)
 	}

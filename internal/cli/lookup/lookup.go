@@ -29,7 +29,7 @@ func parseID(text string) (int64, bool) {
 // User returns the user whose id or e-mail address ref is. It fails with ErrNoSuchUser for an unknown address.
 func User(ctx context.Context, api *client.Client, ref string) (client.User, error) {
 	if id, ok := parseID(ref); ok {
-		return api.User(ctx, id)
+		return api.Users.Get(ctx, id)
 	}
 	key, ok := account.ParseEmail(ref)
 	if !ok {
@@ -37,7 +37,7 @@ func User(ctx context.Context, api *client.Client, ref string) (client.User, err
 			"`usher users list` shows both")
 	}
 	filter := client.UserFilter{Search: searchTerm(ref, key), Limit: client.MaxPage}
-	for u, err := range api.FindAllUsers(ctx, filter) {
+	for u, err := range api.Users.FindAll(ctx, filter) {
 		if err != nil {
 			return client.User{}, err
 		}
@@ -80,9 +80,9 @@ func SameAddress(a, b string) bool {
 // Role returns the role whose id or name ref is. Names are compared without regard to case.
 func Role(ctx context.Context, api *client.Client, ref string) (client.Role, error) {
 	if id, ok := parseID(ref); ok {
-		return api.Role(ctx, id)
+		return api.Roles.Get(ctx, id)
 	}
-	roles, err := api.Roles(ctx)
+	roles, err := api.Roles.List(ctx)
 	if err != nil {
 		return client.Role{}, err
 	}

@@ -26,7 +26,7 @@ func (ldapShowCmd) Help() string {
 
 // Run shows the configuration.
 func (ldapShowCmd) Run(ctx context.Context, c *cli.CLI) error {
-	get := func(api *client.Client) (client.LDAPConfiguration, error) { return api.LDAPConfiguration(ctx) }
+	get := func(api *client.Client) (client.LDAPConfiguration, error) { return api.Settings.GetLDAP(ctx) }
 	return cli.ShowResult(ctx, c, get, ldapTable)
 }
 
@@ -107,7 +107,7 @@ func (cmd *ldapSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 			}
 			update.SearchUserPassword = client.Set(password.Reveal())
 		}
-		return api.UpdateLDAPConfiguration(ctx, update)
+		return api.Settings.UpdateLDAP(ctx, update)
 	}
 	return cli.ShowResult(ctx, c, set, ldapTable)
 }

@@ -25,7 +25,7 @@ func (lockoutShowCmd) Help() string {
 
 // Run shows the policy.
 func (lockoutShowCmd) Run(ctx context.Context, c *cli.CLI) error {
-	get := func(api *client.Client) (client.LockoutPolicy, error) { return api.LockoutPolicy(ctx) }
+	get := func(api *client.Client) (client.LockoutPolicy, error) { return api.Settings.GetLockoutPolicy(ctx) }
 	return cli.ShowResult(ctx, c, get, lockoutTable)
 }
 
@@ -73,10 +73,10 @@ func (cmd *lockoutSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 		return err
 	}
 	set := func(api *client.Client) (client.LockoutPolicy, error) {
-		if err := api.UpdateLockoutPolicy(ctx, update); err != nil {
+		if err := api.Settings.UpdateLockoutPolicy(ctx, update); err != nil {
 			return client.LockoutPolicy{}, err
 		}
-		return api.LockoutPolicy(ctx)
+		return api.Settings.GetLockoutPolicy(ctx)
 	}
 	return cli.ShowResult(ctx, c, set, lockoutTable)
 }

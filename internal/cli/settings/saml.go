@@ -26,7 +26,7 @@ func (samlShowCmd) Help() string {
 
 // Run shows the configuration.
 func (samlShowCmd) Run(ctx context.Context, c *cli.CLI) error {
-	get := func(api *client.Client) (client.SAMLConfiguration, error) { return api.SAMLConfiguration(ctx) }
+	get := func(api *client.Client) (client.SAMLConfiguration, error) { return api.Settings.GetSAML(ctx) }
 	return cli.ShowResult(ctx, c, get, samlTable)
 }
 
@@ -68,7 +68,7 @@ func (cmd *samlSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 		return err
 	}
 	set := func(api *client.Client) (client.SAMLConfiguration, error) {
-		return api.UpdateSAMLConfiguration(ctx, update)
+		return api.Settings.UpdateSAML(ctx, update)
 	}
 	return cli.ShowResult(ctx, c, set, samlTable)
 }
@@ -90,7 +90,7 @@ func (samlRenewCmd) Run(ctx context.Context, c *cli.CLI) error {
 	if err != nil {
 		return err
 	}
-	certificate, err := api.RenewSAMLCertificate(ctx)
+	certificate, err := api.Settings.RenewSAMLCertificate(ctx)
 	if err != nil {
 		return err
 	}

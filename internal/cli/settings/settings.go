@@ -49,11 +49,11 @@ type allSettings struct {
 }
 
 func getSettings(ctx context.Context, api *client.Client) (allSettings, error) {
-	application, err := api.ApplicationSettings(ctx)
+	application, err := api.Settings.GetApplication(ctx)
 	if err != nil {
 		return allSettings{}, err
 	}
-	server, err := api.ServerSettings(ctx)
+	server, err := api.Settings.GetServer(ctx)
 	return allSettings{ApplicationSettings: application, ServerSettings: server}, err
 }
 
@@ -147,12 +147,12 @@ func (cmd *setCmd) Run(ctx context.Context, c *cli.CLI) error {
 		application.SMTPAccountPassword = client.Set(password.Reveal())
 	}
 	if hasPassword || assign.CountOf(applicationFields, cmd.Pairs) > 0 {
-		if _, err := api.UpdateApplicationSettings(ctx, application); err != nil {
+		if _, err := api.Settings.UpdateApplication(ctx, application); err != nil {
 			return err
 		}
 	}
 	if assign.CountOf(serverFields, cmd.Pairs) > 0 {
-		if _, err := api.UpdateServerSettings(ctx, server); err != nil {
+		if _, err := api.Settings.UpdateServer(ctx, server); err != nil {
 			return err
 		}
 	}
@@ -207,7 +207,7 @@ func (testMailCmd) Run(ctx context.Context, c *cli.CLI) error {
 	if err != nil {
 		return err
 	}
-	result, err := api.SendTestMessage(ctx)
+	result, err := api.Settings.SendTestMessage(ctx)
 	if err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (testMailCmd) Run(ctx context.Context, c *cli.CLI) error {
 	if c.JSON {
 		return c.Show(result, command.Table{})
 	}
-	settings, err := api.ApplicationSettings(ctx)
+	settings, err := api.Settings.GetApplication(ctx)
 	if err == nil && command.OrDash(settings.SMTPServerAddress) == "-" {
 		c.Say("The message to %s became a file in the directory mail of the server's data: there is no mail server. "+
 			"Set one with `usher settings set smtpServerAddress=…`, or where the server is started with --smtp-host.",

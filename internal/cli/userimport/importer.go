@@ -65,14 +65,14 @@ func (m *Importer) Summary() string {
 // Undo removes the users of an import. The server removes some per call, so it calls until none is left.
 func Undo(ctx context.Context, api *client.Client, id int64) (i client.Import, err error) {
 	for err == nil && i.State != client.ImportUndone {
-		i, err = api.UndoImport(ctx, id)
+		i, err = api.Imports.Undo(ctx, id)
 	}
 	return i, err
 }
 
 // Check has the server check all rows of the file, and reports the faults. It fails if there are any.
 func (m *Importer) Check(ctx context.Context) (err error) {
-	i, err := m.API.BeginImport(ctx, true)
+	i, err := m.API.Imports.Begin(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (m *Importer) Create(ctx context.Context, i client.Import) (client.Import, 
 		return i, command.WithHint(err, "correct the lines above and import the whole file again, without --resume")
 	}
 	for err == nil && i.State != client.ImportFinished {
-		i, err = m.API.FinishImport(ctx, i.ID)
+		i, err = m.API.Imports.Finish(ctx, i.ID)
 	}
 	if err != nil {
 		return i, m.withResumeHint(i, err)
@@ -177,7 +177,7 @@ func (m *Importer) sendBatch(ctx context.Context, i client.Import, b *batch) (cl
 		users[n] = importUser(row)
 	}
 	first := b.rows[0].User
-	result, err := m.API.AddImportRows(ctx, i.ID, first, users)
+	result, err := m.API.Imports.AddRows(ctx, i.ID, first, users)
 	if err != nil {
 		return i, err
 	}

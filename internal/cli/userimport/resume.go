@@ -13,7 +13,7 @@ import (
 
 // Resumable returns the import with id, or fails if it can't be resumed.
 func (m *Importer) Resumable(ctx context.Context, id int64) (client.Import, error) {
-	i, err := m.API.Import(ctx, id)
+	i, err := m.API.Imports.Get(ctx, id)
 	switch {
 	case err != nil:
 		return i, err

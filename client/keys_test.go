@@ -61,23 +61,23 @@ func TestKeysAndSessions(t *testing.T) {
 		sent string // method, path, body
 		want string // the value as JSON
 	}{
-		{func() (any, error) { return c.RenewContractKey(ctx) }, "POST /api/api-key ", `"usk_EXAMPLE-OF-AN-API-KEY"`},
-		{func() (any, error) { return c.APIKeys(ctx, 0) }, "GET /api/keys ", keysJSON},
-		{func() (any, error) { return c.APIKeys(ctx, 18) }, "GET /api/keys?userId=18 ", keysJSON},
+		{func() (any, error) { return c.Keys.RenewContractKey(ctx) }, "POST /api/api-key ", `"usk_EXAMPLE-OF-AN-API-KEY"`},
+		{func() (any, error) { return c.Keys.List(ctx, 0) }, "GET /api/keys ", keysJSON},
+		{func() (any, error) { return c.Keys.List(ctx, 18) }, "GET /api/keys?userId=18 ", keysJSON},
 		{func() (any, error) {
-			k, err := c.CreateAPIKey(ctx, client.NewAPIKey{Name: "n"})
+			k, err := c.Keys.Create(ctx, client.NewAPIKey{Name: "n"})
 			if k.Key != "usk_EXAMPLE-OF-AN-API-KEY" {
 				t.Error("the answer lacks the key")
 			}
 			return k.Details, err
 		}, `POST /api/keys {"name":"n"}`, namedKeyJSON},
 		{func() (any, error) {
-			k, err := c.CreateAPIKey(ctx, client.NewAPIKey{Name: "n", ExpiresInDays: 7, ReadOnly: true})
+			k, err := c.Keys.Create(ctx, client.NewAPIKey{Name: "n", ExpiresInDays: 7, ReadOnly: true})
 			return k.Details, err
 		}, `POST /api/keys {"expiresInDays":7,"name":"n","readOnly":true}`, namedKeyJSON},
 		{
 			func() (any, error) {
-				k, err := c.CreateAPIKey(ctx, client.NewAPIKey{Name: "n", Permissions: []client.Permission{
+				k, err := c.Keys.Create(ctx, client.NewAPIKey{Name: "n", Permissions: []client.Permission{
 					{EntityName: "user", Action: "read", EntityIDs: []int64{3, 4}},
 					{EntityName: "session", Action: "read", DynamicID: &self},
 				}})
@@ -86,16 +86,16 @@ func TestKeysAndSessions(t *testing.T) {
 			`POST /api/keys {"name":"n","permissions":[{"action":"read","entityIds":[3,4],"entityName":"user"},` +
 				`{"action":"read","dynamicId":"self-user-id","entityName":"session"}]}`, namedKeyJSON,
 		},
-		{func() (any, error) { return nil, c.EndAPIKey(ctx, 5) }, "DELETE /api/keys/5 ", "null"},
-		{func() (any, error) { return c.Sessions(ctx, 18) }, "GET /api/sessions?userId=18 ", "[" + sessionJSON + "]"},
-		{func() (any, error) { return nil, c.EndSession(ctx, 31) }, "DELETE /api/sessions/31 ", "null"},
+		{func() (any, error) { return nil, c.Keys.Revoke(ctx, 5) }, "DELETE /api/keys/5 ", "null"},
+		{func() (any, error) { return c.Sessions.List(ctx, 18) }, "GET /api/sessions?userId=18 ", "[" + sessionJSON + "]"},
+		{func() (any, error) { return nil, c.Sessions.End(ctx, 31) }, "DELETE /api/sessions/31 ", "null"},
 		{
-			func() (any, error) { return nil, c.EndSessions(ctx, 0, true) },
+			func() (any, error) { return nil, c.Sessions.EndAll(ctx, 0, true) },
 			"DELETE /api/sessions?keepCurrent=true ", "null",
 		},
-		{func() (any, error) { return nil, c.EndSessions(ctx, 18, false) }, "DELETE /api/sessions?userId=18 ", "null"},
+		{func() (any, error) { return nil, c.Sessions.EndAll(ctx, 18, false) }, "DELETE /api/sessions?userId=18 ", "null"},
 		{func() (any, error) {
-			return c.UpdateUser(ctx, 18, client.UserUpdate{Password: new("Battery-staple-8"), KeepKeys: true})
+			return c.Users.Update(ctx, 18, client.UserUpdate{Password: new("Battery-staple-8"), KeepKeys: true})
 		}, `PATCH /api/users/18?keepKeys=true {"password":"Battery-staple-8"}`, adaJSON},
 	} {
 		value, err := test.call()
@@ -110,35 +110,35 @@ func TestKeysAndSessions(t *testing.T) {
 			t.Errorf("%s: got  %s, %v\nwant %s", test.sent, got, err, test.want)
 		}
 	}
-	if _, err := c.ContractKey(ctx); !errors.Is(err, client.CodeNoAPIKey) {
+	if _, err := c.Keys.GetContractKey(ctx); !errors.Is(err, client.CodeNoAPIKey) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func ExampleClient_CreateAPIKey() {
+func ExampleKeysService_Create() {
 	server := keyServer(new([]string))
 	defer server.Close()
 	ctx := context.Background()
 	c := must(client.New(server.URL, client.WithToken("uss_EXAMPLE")))
 
-	key := must(c.CreateAPIKey(ctx, client.NewAPIKey{Name: "nightly export", ReadOnly: true}))
+	key := must(c.Keys.Create(ctx, client.NewAPIKey{Name: "nightly export", ReadOnly: true}))
 	fmt.Println(key.Details.Name, "expires", key.Details.ExpiresAt.Format("2 January 2006"))
-	fmt.Println(c.EndAPIKey(ctx, key.Details.ID))
+	fmt.Println(c.Keys.Revoke(ctx, key.Details.ID))
 	// Output:
 	// nightly export expires 30 May 2026
 	// <nil>
 }
 
-func ExampleClient_Sessions() {
+func ExampleSessionsService_List() {
 	server := keyServer(new([]string))
 	defer server.Close()
 	ctx := context.Background()
 	c := must(client.New(server.URL, client.WithToken("uss_EXAMPLE")))
 
-	for _, s := range must(c.Sessions(ctx, 0)) {
+	for _, s := range must(c.Sessions.List(ctx, 0)) {
 		fmt.Println(s.Device, s.Source, s.Current)
 	}
-	fmt.Println(c.EndSessions(ctx, 0, true))
+	fmt.Println(c.Sessions.EndAll(ctx, 0, true))
 	// Output:
 	// curl/8 192.0.2.7 true
 	// <nil>
