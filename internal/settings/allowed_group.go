@@ -10,7 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// checkGroups checks allowed groups and returns them with their roles sorted.
+// checkGroups checks allowed groups and returns a copy in which the roles of each group
+// are sorted and unique.
 func checkGroups(c *account.Checker, path string, groups []account.AllowedGroup) []account.AllowedGroup {
 	c.MaxItems(path, len(groups), maxGroups)
 	checked := slices.Clone(groups)
@@ -31,11 +32,14 @@ func checkGroups(c *account.Checker, path string, groups []account.AllowedGroup)
 	return checked
 }
 
-// mayNameGroups is [mayName] for the roles of the groups that an update asks for,
-// as it has them: a fault is told by its place in the request.
-func requireMayNameGroups(ctx context.Context, tx account.Tx, caller *account.Principal, was []account.AllowedGroup, asked *[]account.AllowedGroup) error {
+// requireMayNameGroups is [requireMayName] for the roles of the groups in an update, nil
+// if the update leaves the groups alone. Faults point at the group's place in the request.
+func requireMayNameGroups(
+	ctx context.Context, tx account.Tx, caller *account.Principal,
+	was []account.AllowedGroup, update *[]account.AllowedGroup,
+) error {
 	before := rolesOfGroups(was)
-	for i, g := range account.Deref(asked) {
+	for i, g := range account.Deref(update) {
 		path := fmt.Sprintf("/allowedGroups/%d/defaultRoleIds", i)
 		if err := requireMayName(ctx, tx, caller, path, before, g.DefaultRoleIDs); err != nil {
 			return err
@@ -44,12 +48,17 @@ func requireMayNameGroups(ctx context.Context, tx account.Tx, caller *account.Pr
 	return nil
 }
 
-// mayName decides whether the caller may have settings give roles to users: he has
-// to cover each that they did not give before. One that he may not see is the same
-// as one that is not there. The roles are held already.
-func requireMayName(ctx context.Context, tx account.Tx, caller *account.Principal, path string, before, ids []int64) error {
+// requireMayName checks that the caller may let settings give the roles ids to users. The
+// caller must cover each role that is not in before, the roles that the settings already
+// give. It fails with CodeInvalid for an unknown role, or one that the caller cannot read,
+// and with CodeForbidden for one that the caller does not cover.
+//
+// The transaction must have share-locked the roles.
+func requireMayName(
+	ctx context.Context, tx account.Tx, caller *account.Principal, path string, before, ids []int64,
+) error {
 	var c account.Checker
-	var named []access.Role
+	var added []access.Role
 	for i, id := range ids {
 		if slices.Contains(before, id) {
 			continue
@@ -61,12 +70,12 @@ func requireMayName(ctx context.Context, tx account.Tx, caller *account.Principa
 		if len(roles) == 0 || account.Allow(caller, access.ActionRead, access.EntityRole, id) != nil {
 			c.Fail(fmt.Sprintf("%s/%d", path, i), fmt.Sprintf("there is no role %d", id))
 		}
-		named = append(named, roles...)
+		added = append(added, roles...)
 	}
 	if err := c.Err(); err != nil {
 		return err
 	}
-	return account.RequireCovers(caller, access.Union(named))
+	return account.RequireCovers(caller, access.Union(added))
 }
 
 func rolesOfGroups(groups []account.AllowedGroup) (ids []int64) {
@@ -76,8 +85,8 @@ func rolesOfGroups(groups []account.AllowedGroup) (ids []int64) {
 	return ids
 }
 
-// groupChanges tells the activity log of allowed groups, each as its name and its
-// roles.
+// groupChanges returns the change of the allowed groups for the activity log, if any.
+// Each group is one line of text.
 func groupChanges(was, now []account.AllowedGroup) []account.FieldChange {
 	lines := func(groups []account.AllowedGroup) []string {
 		texts := make([]string, len(groups))

@@ -11,20 +11,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// LDAPConfiguration says how users of a directory are found. It is kept; signing
-// in by a directory is still to come.
+// LDAPConfiguration describes how to find users in an LDAP directory. It is only stored;
+// sign-in through a directory is not implemented yet.
 type LDAPConfiguration struct {
 	Enabled          bool
 	URL              *string // ldap:// or ldaps://; nil: not set, likewise below
-	SearchUserDN     *string // who searches
+	SearchUserDN     *string // the account that Usher binds with to search
 	UserSearchBase   *string
 	UserSearchFilter *string
 	AllowedGroups    []account.AllowedGroup
 
-	PasswordSet bool `json:"-"` // whether there is one of who searches; kept by itself
+	PasswordSet bool `json:"-"` // whether the search user has a password; stored as a secret
 }
 
-// LDAPUpdate changes the configuration. What is nil stays as it is; a nil inside
+// LDAPUpdate changes the configuration. A nil field keeps its value. A pointer to nil
 // clears a field.
 type LDAPUpdate struct {
 	Enabled            *bool
@@ -36,12 +36,12 @@ type LDAPUpdate struct {
 	AllowedGroups      *[]account.AllowedGroup
 }
 
-// ldapConfiguration reads what is stored, but for the password.
+// loadLDAP reads the stored configuration, without PasswordSet.
 func loadLDAP(ctx context.Context, r account.SettingReader) (LDAPConfiguration, error) {
 	return account.LoadSettings(ctx, r, account.SettingLDAP, LDAPConfiguration{})
 }
 
-// shownLDAP is ldapConfiguration, and whether there is a password.
+// shownLDAP is [loadLDAP] with PasswordSet.
 func (s *Settings) shownLDAP(ctx context.Context, r account.SettingReader) (LDAPConfiguration, error) {
 	l, err := loadLDAP(ctx, r)
 	if err == nil {
@@ -50,7 +50,7 @@ func (s *Settings) shownLDAP(ctx context.Context, r account.SettingReader) (LDAP
 	return l, err
 }
 
-// LDAPConfiguration returns the configuration. It fails as [Allow] says.
+// LDAPConfiguration returns the configuration. It fails as [account.Allow] says.
 func (s *Settings) LDAPConfiguration(ctx context.Context, caller *account.Principal) (LDAPConfiguration, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityLDAPConfiguration, access.All); err != nil {
 		return LDAPConfiguration{}, err
@@ -58,10 +58,12 @@ func (s *Settings) LDAPConfiguration(ctx context.Context, caller *account.Princi
 	return s.shownLDAP(ctx, s.store)
 }
 
-// UpdateLDAPConfiguration changes all that the update names, or nothing, and
-// returns the configuration then. It needs role 1. It fails as [Allow] says, and
-// with CodeInvalid.
-func (s *Settings) UpdateLDAPConfiguration(ctx context.Context, caller *account.Principal, up LDAPUpdate) (LDAPConfiguration, error) {
+// UpdateLDAPConfiguration changes all fields of an update or none, and returns the
+// configuration afterwards. It needs role 1. It fails as [account.Allow] says, and with
+// CodeInvalid.
+func (s *Settings) UpdateLDAPConfiguration(
+	ctx context.Context, caller *account.Principal, up LDAPUpdate,
+) (LDAPConfiguration, error) {
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
 		return account.RequireConfigure(caller, access.EntityLDAPConfiguration)
 	})
@@ -70,7 +72,9 @@ func (s *Settings) UpdateLDAPConfiguration(ctx context.Context, caller *account.
 	}
 	return update(ctx, s, s.ldap(), change[LDAPConfiguration]{
 		permit: permit, roles: rolesOfGroups(account.Deref(up.AllowedGroups)),
-		apply: func(ctx context.Context, tx account.Tx, caller *account.Principal, was LDAPConfiguration) (LDAPConfiguration, []account.FieldChange, error) {
+		apply: func(
+			ctx context.Context, tx account.Tx, caller *account.Principal, was LDAPConfiguration,
+		) (LDAPConfiguration, []account.FieldChange, error) {
 			now, err := up.apply(was)
 			if err != nil {
 				return now, nil, err
@@ -78,7 +82,10 @@ func (s *Settings) UpdateLDAPConfiguration(ctx context.Context, caller *account.
 			if err := requireMayNameGroups(ctx, tx, caller, was.AllowedGroups, up.AllowedGroups); err != nil {
 				return now, nil, err
 			}
-			secrets, err := s.changeSecret(ctx, tx, secretLDAPPassword, "searchUserPassword", was.destination(), now.destination(), up.SearchUserPassword)
+			secrets, err := s.changeSecret(ctx, tx, secretChange{
+				name: secretLDAPPassword, field: "searchUserPassword",
+				was: was.destination(), now: now.destination(), update: up.SearchUserPassword,
+			})
 			return now, secrets, err
 		},
 	})
@@ -92,7 +99,7 @@ func (s *Settings) ldap() group[LDAPConfiguration] {
 	}
 }
 
-// destination is where the password of who searches is sent to.
+// destination is where the search user's password is sent.
 func (l LDAPConfiguration) destination() destination {
 	return destination{account.Deref(l.URL), account.Deref(l.SearchUserDN)}
 }
@@ -124,10 +131,11 @@ func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 	return l, c.Err()
 }
 
-// checkDirectoryURL checks the URL of a directory.
+// checkDirectoryURL checks that text is an LDAP URL with a host, and perhaps a port, alone.
 func checkDirectoryURL(c *account.Checker, path, text string) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
+	if err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.User != nil ||
+		u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
 		c.Fail(path, "must be a URL such as ldaps://directory.example.com")
 		return
 	}
@@ -136,7 +144,7 @@ func checkDirectoryURL(c *account.Checker, path, text string) {
 	}
 }
 
-// changes tells the activity log what is different from before.
+// changes lists the fields that differ, for the activity log.
 func (l LDAPConfiguration) changes(was LDAPConfiguration) []account.FieldChange {
 	var list account.ChangeList
 	list.Add("enabled", was.Enabled, l.Enabled)

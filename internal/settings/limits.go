@@ -4,10 +4,10 @@ import (
 	"time"
 )
 
-// Limits of settings, as the contract has them.
+// Limits of settings, as in the contract.
 const (
 	maxURLLength         = 2048 // characters
-	maxSettingLength     = 1024
+	maxSettingLength     = 1024 // characters
 	maxCertificateLength = 65536
 	maxPort              = 65535
 	maxGroups            = 1000

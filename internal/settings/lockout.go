@@ -10,16 +10,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// LockoutUpdate changes the lockout policy. What is nil stays as it is.
+// LockoutUpdate changes the lockout policy. A nil field keeps its value.
 type LockoutUpdate struct {
-	Enabled   *bool // false ends account lockout, never the limit of a source
+	Enabled   *bool // false disables account lockout, but not the limit of a client network
 	Threshold *int
 	Period    *time.Duration
 	Duration  *time.Duration
 }
 
-// LockoutPolicy returns when failed sign-ins lock an account. It fails as [Allow]
-// says.
+// LockoutPolicy returns the policy that says when failed sign-ins lock an account. It
+// fails as [account.Allow] says.
 func (s *Settings) LockoutPolicy(ctx context.Context, caller *account.Principal) (throttle.Policy, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityLockoutPolicy, access.All); err != nil {
 		return throttle.Policy{}, err
@@ -27,8 +27,8 @@ func (s *Settings) LockoutPolicy(ctx context.Context, caller *account.Principal)
 	return account.LoadLockoutPolicy(ctx, s.store)
 }
 
-// UpdateLockoutPolicy changes the policy. It holds for the next sign-in, on every
-// node; locks that were set stay. It fails as [Allow] says, and with CodeInvalid.
+// UpdateLockoutPolicy changes the policy. The new policy applies to the next sign-in on
+// every node; existing locks stay. It fails as [account.Allow] says, and with CodeInvalid.
 func (s *Settings) UpdateLockoutPolicy(ctx context.Context, caller *account.Principal, up LockoutUpdate) error {
 	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All)
 	if err != nil {
@@ -37,9 +37,11 @@ func (s *Settings) UpdateLockoutPolicy(ctx context.Context, caller *account.Prin
 	if err := up.check(); err != nil {
 		return err
 	}
-	_, err = update(ctx, s, lockoutGroup, change[throttle.Policy]{
+	_, err = update(ctx, s, lockoutGroup(), change[throttle.Policy]{
 		permit: permit,
-		apply: func(_ context.Context, _ account.Tx, _ *account.Principal, was throttle.Policy) (throttle.Policy, []account.FieldChange, error) {
+		apply: func(
+			_ context.Context, _ account.Tx, _ *account.Principal, was throttle.Policy,
+		) (throttle.Policy, []account.FieldChange, error) {
 			return up.apply(was), nil, nil
 		},
 	})
@@ -47,9 +49,20 @@ func (s *Settings) UpdateLockoutPolicy(ctx context.Context, caller *account.Prin
 }
 
 // lockoutGroup describes the group of the lockout policy.
-var lockoutGroup = group[throttle.Policy]{
-	name: account.SettingLockout, target: account.Target{Kind: access.EntityLockoutPolicy},
-	load: account.LoadLockoutPolicy, show: account.LoadLockoutPolicy, changes: lockoutChanges,
+func lockoutGroup() group[throttle.Policy] {
+	return group[throttle.Policy]{
+		name: account.SettingLockout, target: account.Target{Kind: access.EntityLockoutPolicy},
+		load: account.LoadLockoutPolicy, show: account.LoadLockoutPolicy, changes: lockoutChanges,
+	}
+}
+
+// check checks the fields of the update.
+func (up LockoutUpdate) check() error {
+	var c account.Checker
+	c.IntRange("/failedAttemptThreshold", up.Threshold, 1, maxThreshold)
+	c.DurationRange("/failedAttemptPeriod", up.Period, 0, maxLockTime, "at most 365 days")
+	c.DurationRange("/lockoutDuration", up.Duration, 0, maxLockTime, "at most 365 days")
+	return c.Err()
 }
 
 // apply returns the policy after the update.
@@ -61,7 +74,7 @@ func (up LockoutUpdate) apply(p throttle.Policy) throttle.Policy {
 	return p
 }
 
-// lockoutChanges lists the fields that differ.
+// lockoutChanges lists the fields that differ, for the activity log.
 func lockoutChanges(now, was throttle.Policy) []account.FieldChange {
 	var l account.ChangeList
 	l.Add("enabled", was.Enabled, now.Enabled)
@@ -69,12 +82,4 @@ func lockoutChanges(now, was throttle.Policy) []account.FieldChange {
 	l.Add("failedAttemptPeriod", int(was.Period.Seconds()), int(now.Period.Seconds()))
 	l.Add("lockoutDuration", int(was.Duration.Seconds()), int(now.Duration.Seconds()))
 	return l
-}
-
-func (up LockoutUpdate) check() error {
-	var c account.Checker
-	c.IntRange("/failedAttemptThreshold", up.Threshold, 1, maxThreshold)
-	c.DurationRange("/failedAttemptPeriod", up.Period, 0, maxLockTime, "at most 365 days")
-	c.DurationRange("/lockoutDuration", up.Duration, 0, maxLockTime, "at most 365 days")
-	return c.Err()
 }

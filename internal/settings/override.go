@@ -6,78 +6,97 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// rejectChanges fails with CodeSetByOperator for an update of an overridden setting, and
-// removes from the update what equals its override.
-func (f MailOverrides) rejectChanges(up *MailUpdate, shown account.ApplicationSettings) error {
-	var faults []account.Detail
-	fixed := func(field string, changes bool) {
-		if changes {
-			faults = append(faults, account.Detail{Path: "/" + field, Message: "is set where the server is started"})
-		}
-	}
-	if f.Sender != "" {
-		fixed("emailSender", changes(up.Sender, shown.Mail.Sender))
-		up.Sender = nil
-	}
-	if f.Server != nil {
-		m := shown.Mail
-		fixed("smtpServerAddress", changesOptional(up.Server, m.Server))
-		fixed("smtpServerPort", changesOptional(up.Port, m.Port))
-		fixed("smtpAccount", changesOptional(up.Account, m.Account))
-		fixed("smtpAccountPassword", up.Password != nil && (*up.Password == nil) == m.PasswordSet || !unchanged(up.Password) && *up.Password != nil)
-		fixed("smtpUseStartTLS", changes(up.StartTLS, m.StartTLS))
-		fixed("tls", changes(up.TLS, m.TLS))
-		if f.Server.CA != "" {
-			fixed("internalCertificate", changesOptional(up.InternalCertificate, shown.InternalCertificate))
-			up.InternalCertificate = nil
-		}
-		*up = MailUpdate{Sender: up.Sender, InternalCertificate: up.InternalCertificate}
-	}
-	if len(faults) > 0 {
-		return setByOperator(faults)
-	}
-	return nil
-}
-
-// FixedSettings says which settings the operator has fixed, where the server was
-// started. Nobody can change these while it runs.
+// SettingOverrides tells which settings the operator overrides at the start of the
+// server. An update of such a setting fails with CodeSetByOperator.
 type SettingOverrides struct {
 	PublicURL   bool
 	MailServer  bool // with its port, account, password and security
-	Certificate bool // those to trust beside the system's
+	Certificate bool // the certificates to trust in addition to the system's
 	Sender      bool
 	SenderName  bool
 }
 
-// FixedSettings returns which settings are fixed. It is no secret: an update of one
-// fails with CodeSetByOperator.
+// SettingOverrides returns which settings are overridden. Every caller may know.
 func (s *Settings) SettingOverrides() SettingOverrides {
 	m := s.mailOverrides
 	return SettingOverrides{
-		PublicURL: s.publicURLOverride != nil, MailServer: m.Server != nil, Certificate: m.Server != nil && m.Server.CA != "",
-		Sender: m.Sender != "", SenderName: m.SenderName != "",
+		PublicURL: s.publicURLOverride != nil, MailServer: m.Server != nil,
+		Certificate: m.Server != nil && m.Server.CA != "",
+		Sender:      m.Sender != "", SenderName: m.SenderName != "",
 	}
 }
 
-// FixedMail is what the operator has fixed, where the server was started, of how
-// mail leaves. It goes before the settings, which cannot change it.
+// MailOverrides are the operator's settings of mail. They take precedence over the stored
+// settings, and an update cannot change them.
 type MailOverrides struct {
-	Server     *account.MailServer // nil: the settings say
-	Sender     string              // "": the settings say; likewise below
-	SenderName string
+	Server     *account.MailServer // nil: the setting applies
+	Sender     string              // "": the setting applies
+	SenderName string              // "": the setting applies
 }
 
-// applyTo puts the overrides in the place of the settings.
-func (f MailOverrides) applyTo(a *account.ApplicationSettings) {
-	a.Mail.Sender = cmp.Or(f.Sender, a.Mail.Sender)
-	if f.Server == nil {
+// applyTo replaces overridden settings by their overrides.
+func (o MailOverrides) applyTo(a *account.ApplicationSettings) {
+	a.Mail.Sender = cmp.Or(o.Sender, a.Mail.Sender)
+	if o.Server == nil {
 		return
 	}
-	fixed := f.Server
-	a.Mail.Server, a.Mail.Port, a.Mail.Account = &fixed.Host, account.NilIfZero(fixed.Port), account.NilIfZero(fixed.Account)
-	a.Mail.StartTLS, a.Mail.TLS = fixed.Security == account.MailStartTLS, fixed.Security == account.MailTLS
-	a.Mail.PasswordSet = !fixed.Password.Empty()
-	if fixed.CA != "" {
-		a.InternalCertificate = &fixed.CA
+	server := o.Server
+	a.Mail.Server, a.Mail.Port = &server.Host, account.NilIfZero(server.Port)
+	a.Mail.Account = account.NilIfZero(server.Account)
+	a.Mail.StartTLS, a.Mail.TLS = server.Security == account.MailStartTLS, server.Security == account.MailTLS
+	a.Mail.PasswordSet = !server.Password.Empty()
+	if server.CA != "" {
+		a.InternalCertificate = &server.CA
 	}
+}
+
+// rejectChanges fails with CodeSetByOperator for an update of an overridden setting, and
+// removes from the update the fields that equal their override. shown are the settings in
+// effect.
+func (o MailOverrides) rejectChanges(up *MailUpdate, shown account.ApplicationSettings) error {
+	var rejected []account.Detail
+	reject := func(field string, changed bool) {
+		if changed {
+			rejected = append(rejected, account.Detail{Path: "/" + field, Message: "is set where the server is started"})
+		}
+	}
+	if o.Sender != "" {
+		reject("emailSender", changes(up.Sender, shown.Mail.Sender))
+		up.Sender = nil
+	}
+	if o.Server != nil {
+		m := shown.Mail
+		reject("smtpServerAddress", changesOptional(up.Server, m.Server))
+		reject("smtpServerPort", changesOptional(up.Port, m.Port))
+		reject("smtpAccount", changesOptional(up.Account, m.Account))
+		cleared := up.Password != nil && *up.Password == nil
+		replaced := up.Password != nil && *up.Password != nil
+		reject("smtpAccountPassword", cleared && m.PasswordSet || replaced && !(m.PasswordSet && unchanged(up.Password)))
+		reject("smtpUseStartTLS", changes(up.StartTLS, m.StartTLS))
+		reject("tls", changes(up.TLS, m.TLS))
+		if o.Server.CA != "" {
+			reject("internalCertificate", changesOptional(up.InternalCertificate, shown.InternalCertificate))
+			up.InternalCertificate = nil
+		}
+		*up = MailUpdate{Sender: up.Sender, InternalCertificate: up.InternalCertificate}
+	}
+	if len(rejected) > 0 {
+		return setByOperator(rejected)
+	}
+	return nil
+}
+
+func setByOperator(details []account.Detail) error {
+	return &account.Error{
+		Code:    account.CodeSetByOperator,
+		Message: "This is set where the server is started, and can be changed there alone.", Details: details,
+	}
+}
+
+// changes reports whether an update gives a field a new value.
+func changes[T comparable](up *T, now T) bool { return up != nil && *up != now }
+
+// changesOptional is [changes] for a field that may be empty.
+func changesOptional[T comparable](up **T, now *T) bool {
+	return up != nil && ((*up == nil) != (now == nil) || now != nil && **up != *now)
 }

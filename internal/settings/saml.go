@@ -9,22 +9,22 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// SAMLConfiguration says by which identity provider users sign in. It is kept;
-// signing in by it is still to come.
+// SAMLConfiguration describes the SAML identity provider through which users sign in. It
+// is only stored; sign-in through SAML is not implemented yet.
 type SAMLConfiguration struct {
 	Enabled               bool
 	ActivateCreatedUsers  bool
 	ProviderLoginURL      *string // nil: not set, likewise below
 	SignatureCertificate  *string // of the provider; PEM
-	EncryptionCertificate *string // ours; PEM
+	EncryptionCertificate *string // of Usher, for which the provider encrypts; PEM
 	AllowedGroups         []account.AllowedGroup
 
-	// Where the provider finds us; nil while the public URL is not known.
+	// URLs of Usher as the service provider; nil while the public URL is not known.
 	ServiceProviderURL *string `json:"-"`
 	AssertEndpoint     *string `json:"-"`
 }
 
-// SAMLUpdate changes the configuration. What is nil stays as it is; a nil inside
+// SAMLUpdate changes the configuration. A nil field keeps its value. A pointer to nil
 // clears a field.
 type SAMLUpdate struct {
 	Enabled              *bool
@@ -34,12 +34,12 @@ type SAMLUpdate struct {
 	AllowedGroups        *[]account.AllowedGroup
 }
 
-// samlConfiguration reads what is stored.
+// loadSAML reads the stored configuration, without the URLs of Usher.
 func loadSAML(ctx context.Context, r account.SettingReader) (SAMLConfiguration, error) {
 	return account.LoadSettings(ctx, r, account.SettingSAML, SAMLConfiguration{})
 }
 
-// shownSAML is samlConfiguration, and where the provider finds us.
+// shownSAML is [loadSAML] with the URLs of Usher.
 func (s *Settings) shownSAML(ctx context.Context, r account.SettingReader) (SAMLConfiguration, error) {
 	configuration, err := loadSAML(ctx, r)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Settings) shownSAML(ctx context.Context, r account.SettingReader) (SAML
 	return configuration, nil
 }
 
-// SAMLConfiguration returns the configuration. It fails as [Allow] says.
+// SAMLConfiguration returns the configuration. It fails as [account.Allow] says.
 func (s *Settings) SAMLConfiguration(ctx context.Context, caller *account.Principal) (SAMLConfiguration, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntitySAMLConfiguration, access.All); err != nil {
 		return SAMLConfiguration{}, err
@@ -62,10 +62,12 @@ func (s *Settings) SAMLConfiguration(ctx context.Context, caller *account.Princi
 	return s.shownSAML(ctx, s.store)
 }
 
-// UpdateSAMLConfiguration changes all that the update names, or nothing, and
-// returns the configuration then. It needs role 1. It fails as [Allow] says, and
-// with CodeInvalid.
-func (s *Settings) UpdateSAMLConfiguration(ctx context.Context, caller *account.Principal, up SAMLUpdate) (SAMLConfiguration, error) {
+// UpdateSAMLConfiguration changes all fields of an update or none, and returns the
+// configuration afterwards. It needs role 1. It fails as [account.Allow] says, and with
+// CodeInvalid.
+func (s *Settings) UpdateSAMLConfiguration(
+	ctx context.Context, caller *account.Principal, up SAMLUpdate,
+) (SAMLConfiguration, error) {
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
 		return account.RequireConfigure(caller, access.EntitySAMLConfiguration)
 	})
@@ -74,7 +76,9 @@ func (s *Settings) UpdateSAMLConfiguration(ctx context.Context, caller *account.
 	}
 	return update(ctx, s, s.saml(), change[SAMLConfiguration]{
 		permit: permit, roles: rolesOfGroups(account.Deref(up.AllowedGroups)),
-		apply: func(ctx context.Context, tx account.Tx, caller *account.Principal, was SAMLConfiguration) (SAMLConfiguration, []account.FieldChange, error) {
+		apply: func(
+			ctx context.Context, tx account.Tx, caller *account.Principal, was SAMLConfiguration,
+		) (SAMLConfiguration, []account.FieldChange, error) {
 			now, err := up.apply(was)
 			if err != nil {
 				return now, nil, err
@@ -124,7 +128,7 @@ func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 	return s, c.Err()
 }
 
-// changes tells the activity log what is different from before.
+// changes lists the fields that differ, for the activity log.
 func (s SAMLConfiguration) changes(was SAMLConfiguration) []account.FieldChange {
 	var l account.ChangeList
 	l.Add("enabled", was.Enabled, s.Enabled)

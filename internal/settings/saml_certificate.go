@@ -20,34 +20,34 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Numbers of the certificate for which identity providers encrypt. Many of them
-// take RSA alone.
+// Parameters of the certificate for which identity providers encrypt. The key is RSA,
+// since many providers support no other.
 const (
 	samlKeyBits         = 2048
 	samlCertificateLife = 3 * 365 * 24 * time.Hour
-	clockSkew           = time.Hour // by which the clock of a provider may be behind
+	clockSkew           = time.Hour // how far a provider's clock may be behind
 )
 
-// RenewSAMLCertificate makes a new key and its self-signed certificate, which it
-// returns in PEM. The old ones are gone: the identity provider has to be told the
-// new one. It needs role 1. It fails as [Allow] says.
+// RenewSAMLCertificate generates a new key and a self-signed certificate, and returns the
+// certificate in PEM. The old ones are deleted, so the administrator must give the new
+// certificate to the identity provider. It needs role 1. It fails as [account.Allow] says.
 func (s *Settings) RenewSAMLCertificate(ctx context.Context, caller *account.Principal) (string, error) {
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
 		return account.RequireConfigure(caller, access.EntitySAMLConfiguration)
 	})
-	if err != nil { // before the work of making a key
+	if err != nil { // checked before the costly generation of a key
 		return "", err
 	}
 	public, err := s.PublicURL(ctx)
 	if err != nil {
 		return "", err
 	}
-	certificate, key, err := s.makeCertificate(host.PublicName(public))
+	certificate, key, err := s.generateCertificate(host.PublicName(public))
 	if err != nil {
 		return "", err
 	}
 	lock := func(ctx context.Context, tx account.Tx) error { return tx.LockSettings(ctx, account.SettingSAML) }
-	err = s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	renew := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		configuration, err := loadSAML(ctx, tx)
 		if err != nil {
 			return err
@@ -63,20 +63,19 @@ func (s *Settings) RenewSAMLCertificate(ctx context.Context, caller *account.Pri
 			Action: account.ActionSettingsRenew, Target: account.Target{Kind: access.EntitySAMLConfiguration},
 			Changes: []account.FieldChange{{Field: "encryptionCertificate", To: fingerprint(certificate)}},
 		})
-	})
-	return certificate, err
+	}
+	return certificate, s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, renew)
 }
 
-// makeCertificate makes a key and a certificate for it that it has signed itself,
-// both in PEM.
-func (s *Settings) makeCertificate(name string) (certificate string, key secret.Text, err error) {
+// generateCertificate generates a key and a self-signed certificate for it, both in PEM.
+func (s *Settings) generateCertificate(name string) (certificate string, key secret.Text, err error) {
 	private, err := rsa.GenerateKey(s.random, samlKeyBits)
 	if err != nil {
-		return "", key, fmt.Errorf("make a key: %w", err)
+		return "", key, fmt.Errorf("generate the SAML key: %w", err)
 	}
 	serial, err := rand.Int(s.random, new(big.Int).Lsh(big.NewInt(1), 127))
 	if err != nil {
-		return "", key, fmt.Errorf("read random: %w", err)
+		return "", key, fmt.Errorf("generate a serial number: %w", err)
 	}
 	now := s.now()
 	template := &x509.Certificate{
@@ -87,11 +86,11 @@ func (s *Settings) makeCertificate(name string) (certificate string, key secret.
 	}
 	der, err := x509.CreateCertificate(s.random, template, template, private.Public(), private)
 	if err != nil {
-		return "", key, fmt.Errorf("make a certificate: %w", err)
+		return "", key, fmt.Errorf("create the SAML certificate: %w", err)
 	}
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		return "", key, fmt.Errorf("encode a key: %w", err)
+		return "", key, fmt.Errorf("encode the SAML key: %w", err)
 	}
 	encode := func(kind string, bytes []byte) string {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}))
@@ -99,7 +98,8 @@ func (s *Settings) makeCertificate(name string) (certificate string, key secret.
 	return encode("CERTIFICATE", der), secret.New(encode("PRIVATE KEY", pkcs8)), nil
 }
 
-// fingerprint is the SHA-256 of a text, in hex. It names a certificate.
+// fingerprint returns the SHA-256 of a certificate's PEM text in hex, which names the
+// certificate in the activity log.
 func fingerprint(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])

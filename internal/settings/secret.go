@@ -11,18 +11,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// settingPurpose is that of the server key for the secrets of settings.
+// settingPurpose is the purpose for which the server key seals secrets of settings.
 const settingPurpose = "setting"
 
-// The secrets of settings, by the name under which the store keeps them.
+// Names of the secrets in the store.
 const (
 	secretSMTPPassword = "smtp-account-password"
 	secretLDAPPassword = "ldap-search-user-password"
 	secretSAMLKey      = "saml-key"
 )
 
-// destination is where a secret is sent to, in parts. A sealed secret opens for
-// its own destination alone.
+// destination is where a secret is sent: the server, the account and the like. A sealed
+// secret can be opened for its own destination only.
 type destination []string
 
 // hasSecret reports whether a secret is stored.
@@ -34,9 +34,11 @@ func hasSecret(ctx context.Context, r account.SettingReader, name string) (bool,
 	return err == nil, err
 }
 
-// openSecret returns a stored secret for its destination; it is empty where none
-// is set.
-func (s *Settings) openSecret(ctx context.Context, r account.SettingReader, name string, to destination) (secret.Text, error) {
+// openSecret opens a stored secret for its destination. It returns an empty text when
+// there is none, and fails with [keyring.ErrNotOpened] for another destination.
+func (s *Settings) openSecret(
+	ctx context.Context, r account.SettingReader, name string, to destination,
+) (secret.Text, error) {
 	sealed, err := r.SettingSecret(ctx, name)
 	if errors.Is(err, account.ErrNotFound) {
 		return secret.Text{}, nil
@@ -44,60 +46,76 @@ func (s *Settings) openSecret(ctx context.Context, r account.SettingReader, name
 	if err != nil {
 		return secret.Text{}, err
 	}
-	place, err := secretContext(name, to)
+	sealContext, err := secretContext(name, to)
 	if err != nil {
 		return secret.Text{}, err
 	}
-	plain, err := s.keys.Open(settingPurpose, place, sealed)
+	plain, err := s.keys.Open(settingPurpose, sealContext, sealed)
 	if err != nil {
-		return secret.Text{}, fmt.Errorf("open the setting %s: %w", name, err)
+		return secret.Text{}, fmt.Errorf("open the secret setting %s: %w", name, err)
 	}
 	return secret.New(string(plain)), nil
 }
 
 // saveSecret seals a secret for its destination and stores it.
-func (s *Settings) saveSecret(ctx context.Context, tx account.Tx, name string, to destination, value secret.Text) error {
-	place, err := secretContext(name, to)
+func (s *Settings) saveSecret(
+	ctx context.Context, tx account.Tx, name string, to destination, value secret.Text,
+) error {
+	sealContext, err := secretContext(name, to)
 	if err != nil {
 		return err
 	}
-	sealed, err := s.keys.Seal(settingPurpose, place, []byte(value.Reveal()))
+	sealed, err := s.keys.Seal(settingPurpose, sealContext, []byte(value.Reveal()))
 	if err != nil {
-		return fmt.Errorf("seal the setting %s: %w", name, err)
+		return fmt.Errorf("seal the secret setting %s: %w", name, err)
 	}
 	return tx.SaveSettingSecret(ctx, name, sealed)
 }
 
-// secretContext binds a sealed secret to its name and its destination. JSON keeps
-// the parts apart, whatever is in them.
+// secretContext returns the context that binds a sealed secret to its name and its
+// destination. JSON keeps the parts apart, whatever characters they have.
 func secretContext(name string, to destination) (string, error) {
 	text, err := json.Marshal(append([]string{name}, to...))
 	return string(text), err
 }
 
-// keeps reports whether an update leaves a secret as it is: it does not name it,
-// or sends the mask back that was shown.
+// unchanged reports whether an update keeps a secret: it has no value for it, or sends
+// back the mask that was shown in its place.
 func unchanged(up **secret.Text) bool {
 	return up == nil || *up != nil && (**up).Equal(secret.New(secret.Mask))
 }
 
-// changeSecret carries out a change of the secret of a field. A secret belongs to
-// its destination: where that moves, one that was stored for the old one is
-// cleared, or whoever may name a server could have it sent there. What it returns
-// tells the activity log that it changed, never what it is.
-func (s *Settings) changeSecret(ctx context.Context, tx account.Tx, name, field string, was, now destination, up **secret.Text) ([]account.FieldChange, error) {
-	stored, err := hasSecret(ctx, tx, name)
+// secretChange is an update of one secret.
+type secretChange struct {
+	name     string // in the store
+	field    string // in the contract
+	was, now destination
+	update   **secret.Text // nil: keep the secret; pointer to nil: clear it
+}
+
+// changeSecret applies a change of a secret and returns it for the activity log, without
+// the value.
+//
+// A secret belongs to its destination. When the destination changes and the update has no
+// new secret, the stored one is cleared. Otherwise a caller who may name a server could
+// have the secret sent to it. It fails with CodeInvalid for the mask when no secret is
+// stored.
+func (s *Settings) changeSecret(ctx context.Context, tx account.Tx, c secretChange) ([]account.FieldChange, error) {
+	stored, err := hasSecret(ctx, tx, c.name)
 	if err != nil {
 		return nil, err
 	}
-	if up != nil && unchanged(up) && !stored {
-		return nil, account.Invalid(account.Detail{Path: "/" + field, Message: "must not be the mask, since none is stored"})
+	if c.update != nil && unchanged(c.update) && !stored {
+		return nil, account.Invalid(account.Detail{
+			Path: "/" + c.field, Message: "must not be the mask, since none is stored",
+		})
 	}
-	if !unchanged(up) && *up != nil {
-		return []account.FieldChange{{Field: field, To: "changed"}}, s.saveSecret(ctx, tx, name, now, **up)
+	if !unchanged(c.update) && *c.update != nil {
+		logged := []account.FieldChange{{Field: c.field, To: "changed"}}
+		return logged, s.saveSecret(ctx, tx, c.name, c.now, **c.update)
 	}
-	if !stored || unchanged(up) && slices.Equal(was, now) {
+	if !stored || unchanged(c.update) && slices.Equal(c.was, c.now) {
 		return nil, nil
 	}
-	return []account.FieldChange{{Field: field, To: "cleared"}}, tx.DeleteSettingSecret(ctx, name)
+	return []account.FieldChange{{Field: c.field, To: "cleared"}}, tx.DeleteSettingSecret(ctx, c.name)
 }

@@ -12,16 +12,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/host"
 )
 
-// ServerUpdate changes server settings. What is nil stays as it is.
+// ServerUpdate changes server settings. A nil field keeps its value.
 type ServerUpdate struct {
-	PublicURL       **string // role 1; nil inside: not set any more
-	SenderName      *string  // role 1
+	PublicURL       **string // needs role 1; a pointer to nil clears it
+	SenderName      *string  // needs role 1
 	SessionIdle     *time.Duration
 	SessionAbsolute *time.Duration
 }
 
-// ServerSettings returns the settings as they are in effect: what the operator has
-// fixed is in its place. It fails as [Allow] says.
+// ServerSettings returns the settings in effect, with the operator's overrides. It fails
+// as [account.Allow] says.
 func (s *Settings) ServerSettings(ctx context.Context, caller *account.Principal) (account.ServerSettings, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityApplicationSettings, access.All); err != nil {
 		return account.ServerSettings{}, err
@@ -29,6 +29,7 @@ func (s *Settings) ServerSettings(ctx context.Context, caller *account.Principal
 	return s.effectiveServer(ctx, s.store)
 }
 
+// effectiveServer returns the stored settings with the operator's overrides.
 func (s *Settings) effectiveServer(ctx context.Context, r account.SettingReader) (account.ServerSettings, error) {
 	settings, err := account.LoadServerSettings(ctx, r)
 	if s.publicURLOverride != nil {
@@ -38,17 +39,22 @@ func (s *Settings) effectiveServer(ctx context.Context, r account.SettingReader)
 	return settings, err
 }
 
-// UpdateServerSettings changes all that the update names, or nothing, and returns
-// the settings in effect then. It fails as [Allow] says, with CodeForbidden where
-// role 1 is needed, with CodeInvalid and with CodeSetByOperator.
-func (s *Settings) UpdateServerSettings(ctx context.Context, caller *account.Principal, up ServerUpdate) (account.ServerSettings, error) {
+// UpdateServerSettings changes all fields of an update or none, and returns the settings
+// in effect afterwards. It fails as [account.Allow] says, with CodeForbidden for a field
+// that needs role 1, with CodeInvalid, and with CodeSetByOperator for a field that the
+// operator overrides.
+func (s *Settings) UpdateServerSettings(
+	ctx context.Context, caller *account.Principal, up ServerUpdate,
+) (account.ServerSettings, error) {
 	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityApplicationSettings, access.All)
 	if err != nil {
 		return account.ServerSettings{}, err
 	}
 	return update(ctx, s, s.server(), change[account.ServerSettings]{
 		permit: permit,
-		apply: func(_ context.Context, _ account.Tx, caller *account.Principal, was account.ServerSettings) (now account.ServerSettings, _ []account.FieldChange, err error) {
+		apply: func(
+			_ context.Context, _ account.Tx, caller *account.Principal, was account.ServerSettings,
+		) (now account.ServerSettings, _ []account.FieldChange, err error) {
 			if up.PublicURL != nil || up.SenderName != nil {
 				if err := account.RequireAdministrator(caller); err != nil {
 					return now, nil, err
@@ -74,23 +80,26 @@ func (s *Settings) server() group[account.ServerSettings] {
 }
 
 // rejectOverridden fails with CodeSetByOperator for an update of an overridden setting,
-// and removes from the update what equals its override.
+// and returns the update without the fields that equal their override.
 func (s *Settings) rejectOverridden(up ServerUpdate) (ServerUpdate, error) {
-	var faults []account.Detail
+	var rejected []account.Detail
+	reject := func(path string) {
+		rejected = append(rejected, account.Detail{Path: path, Message: "is set where the server is started"})
+	}
 	if s.publicURLOverride != nil {
 		if shown := s.publicURLOverride.String(); changesOptional(up.PublicURL, &shown) {
-			faults = append(faults, account.Detail{Path: "/publicUrl", Message: "is set where the server is started"})
+			reject("/publicUrl")
 		}
 		up.PublicURL = nil
 	}
 	if s.mailOverrides.SenderName != "" {
 		if changes(up.SenderName, s.mailOverrides.SenderName) {
-			faults = append(faults, account.Detail{Path: "/emailSenderName", Message: "is set where the server is started"})
+			reject("/emailSenderName")
 		}
 		up.SenderName = nil
 	}
-	if len(faults) > 0 {
-		return up, setByOperator(faults)
+	if len(rejected) > 0 {
+		return up, setByOperator(rejected)
 	}
 	return up, nil
 }
@@ -113,9 +122,11 @@ func (up ServerUpdate) apply(s account.ServerSettings) (account.ServerSettings, 
 		}
 		c.SingleLine("/emailSenderName", s.SenderName)
 	}
-	idle := c.DurationRange("/sessionIdleMinutes", up.SessionIdle, minSessionLife, maxSessionIdle, "from 5 minutes to 30 days")
-	absolute := c.DurationRange("/sessionAbsoluteMinutes", up.SessionAbsolute, minSessionLife, maxSessionLife, "from 5 minutes to 365 days")
-	if idle && absolute && s.SessionIdle > s.SessionAbsolute {
+	idleValid := c.DurationRange(
+		"/sessionIdleMinutes", up.SessionIdle, minSessionLife, maxSessionIdle, "from 5 minutes to 30 days")
+	absoluteValid := c.DurationRange(
+		"/sessionAbsoluteMinutes", up.SessionAbsolute, minSessionLife, maxSessionLife, "from 5 minutes to 365 days")
+	if idleValid && absoluteValid && s.SessionIdle > s.SessionAbsolute {
 		path := "/sessionIdleMinutes"
 		if up.SessionIdle == nil {
 			path = "/sessionAbsoluteMinutes"
@@ -125,12 +136,12 @@ func (up ServerUpdate) apply(s account.ServerSettings) (account.ServerSettings, 
 	return s, c.Err()
 }
 
-// changes tells the activity log what is different from before.
-func serverChanges(s account.ServerSettings, was account.ServerSettings) []account.FieldChange {
+// serverChanges lists the fields that differ, for the activity log.
+func serverChanges(now, was account.ServerSettings) []account.FieldChange {
 	var l account.ChangeList
-	l.Add("publicUrl", account.ValueOrNil(was.PublicURL), account.ValueOrNil(s.PublicURL))
-	l.Add("emailSenderName", was.SenderName, s.SenderName)
-	l.Add("sessionIdleMinutes", int(was.SessionIdle.Minutes()), int(s.SessionIdle.Minutes()))
-	l.Add("sessionAbsoluteMinutes", int(was.SessionAbsolute.Minutes()), int(s.SessionAbsolute.Minutes()))
+	l.Add("publicUrl", account.ValueOrNil(was.PublicURL), account.ValueOrNil(now.PublicURL))
+	l.Add("emailSenderName", was.SenderName, now.SenderName)
+	l.Add("sessionIdleMinutes", int(was.SessionIdle.Minutes()), int(now.SessionIdle.Minutes()))
+	l.Add("sessionAbsoluteMinutes", int(was.SessionAbsolute.Minutes()), int(now.SessionAbsolute.Minutes()))
 	return l
 }

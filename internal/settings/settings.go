@@ -1,9 +1,9 @@
-// Package settings holds what administrators change while the server runs: mail, the
-// public URL, sessions, lockout, default roles, and the configurations of LDAP and SAML.
-// Overrides that the operator gave at the start take precedence.
+// Package settings reads and changes the settings that administrators change while the
+// server runs: mail, the public URL, sessions, lockout, default roles, LDAP and SAML.
+// The operator's overrides from the start of the server take precedence.
 //
-// Each group of settings is one row of JSON; secrets are rows of their own, sealed for
-// the destination that they are sent to.
+// Each group of settings is one row of JSON. Each secret is a row of its own, sealed for
+// the destination to which it is sent.
 //
 // It imports auth, audit, account and the packages below them.
 package settings
@@ -25,8 +25,8 @@ type Options struct {
 	Audit *audit.Log
 	// PublicURL overrides the setting; nil: the setting applies.
 	PublicURL *url.URL
-	// LocalURL is where this machine reaches the server, used while no public URL
-	// is set. It may be nil.
+	// LocalURL is the URL at which this machine reaches the server, used while no
+	// public URL is set. It may be nil.
 	LocalURL *url.URL
 	// Mail overrides the settings of mail.
 	Mail MailOverrides
@@ -46,7 +46,7 @@ type Settings struct {
 	mailOverrides     MailOverrides
 }
 
-// New returns the settings.
+// New returns the settings of one customer.
 func New(env account.Env, o Options) *Settings {
 	return &Settings{
 		store: env.Store, keys: env.Keys, now: env.Now, random: env.Random, auth: o.Auth, audit: o.Audit,

@@ -12,7 +12,7 @@ type group[T any] struct {
 	name   string         // in the store
 	target account.Target // in the activity log
 	load   func(ctx context.Context, r account.SettingReader) (T, error)
-	// show is load with the overrides of the operator and with what other rows hold.
+	// show is load with the operator's overrides and the fields that other rows hold.
 	show func(ctx context.Context, r account.SettingReader) (T, error)
 	// changes lists the fields that differ, for the activity log.
 	changes func(now, was T) []account.FieldChange
@@ -27,7 +27,9 @@ type change[T any] struct {
 	roles []int64
 	// apply returns the group after the update, and the changes of its secrets. It may
 	// run more than once.
-	apply func(ctx context.Context, tx account.Tx, caller *account.Principal, was T) (now T, secrets []account.FieldChange, err error)
+	apply func(
+		ctx context.Context, tx account.Tx, caller *account.Principal, was T,
+	) (now T, secrets []account.FieldChange, err error)
 }
 
 // update applies a change in one transaction and returns the group as it is shown then.
@@ -39,7 +41,7 @@ func update[T any](ctx context.Context, s *Settings, g group[T], c change[T]) (s
 		}
 		return tx.ShareLockRoles(ctx, c.roles...)
 	}
-	err = s.auth.UpdateLocked(ctx, c.permit, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	work := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		was, err := g.load(ctx, tx)
 		if err != nil {
 			return err
@@ -53,7 +55,8 @@ func update[T any](ctx context.Context, s *Settings, g group[T], c change[T]) (s
 		}
 		shown, err = g.show(ctx, tx)
 		return err
-	})
+	}
+	err = s.auth.UpdateLocked(ctx, c.permit, auth.NoUser, lock, work)
 	return shown, err
 }
 
@@ -63,7 +66,8 @@ func update[T any](ctx context.Context, s *Settings, g group[T], c change[T]) (s
 // that switches the log off is therefore recorded before it is stored, and is the last
 // entry.
 func store[T any](
-	ctx context.Context, s *Settings, tx account.Tx, caller *account.Principal, g group[T], now T, changes []account.FieldChange,
+	ctx context.Context, s *Settings, tx account.Tx, caller *account.Principal,
+	g group[T], now T, changes []account.FieldChange,
 ) error {
 	if len(changes) == 0 {
 		return nil
