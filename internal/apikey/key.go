@@ -50,7 +50,7 @@ func (s *Keys) announceKey(ctx context.Context, tx account.Tx, caller *account.P
 		return err
 	}
 	content := account.MailContent{KeyName: key.Name, At: key.Created, ClientNetwork: caller.From.ClientNetwork}
-	return s.outbox.Send(ctx, tx, account.MailNewAPIKey, caller.User, content, key.Created.Add(keyMailLifetime))
+	return s.outbox.Enqueue(ctx, tx, account.MailNewAPIKey, caller.User, content, key.Created.Add(keyMailLifetime))
 }
 
 // ListKeys returns the keys of a user, by id: the valid ones, and those that expired within

@@ -1,5 +1,5 @@
-// Package outbox keeps outgoing messages in the database until they are delivered, so
-// that a message is written in the transaction of its cause and survives a crash.
+// Package outbox keeps outgoing messages in the database until they are delivered. A
+// message is stored in the transaction of the change that causes it, so it survives a crash.
 //
 // Requested messages are prepared (looked up, rendered and sealed) when a worker claims
 // them. A claim counts an attempt and leases the message for a minute; the worker reports
@@ -21,8 +21,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// Preparer looks up the recipient of a requested message, which is locked, and writes
-// the message with [Outbox.Write], or deletes it when nobody is to receive it.
+// Preparer looks up the recipient of a requested message, which is locked. It completes
+// the message with [Outbox.Compose], or deletes it when there is no recipient.
 type Preparer interface {
 	PrepareRecovery(ctx context.Context, tx account.Tx, m account.Mail) error
 }
@@ -33,11 +33,11 @@ type Options struct {
 	Auth       *auth.Auth
 	Audit      *audit.Log
 	Renderer   Renderer
-	TestSender TestSender // nil: test messages cannot be sent
+	TestSender TestSender // nil: [Outbox.SendTestMessage] must not be called
 }
 
 // Outbox queues messages and hands them to workers. Its methods are safe for concurrent
-// use, and on several servers of one database at once.
+// use, also by several servers on one database.
 type Outbox struct {
 	store      account.Store
 	keys       *keyring.Ring
@@ -49,18 +49,18 @@ type Outbox struct {
 	audit      *audit.Log
 	renderer   Renderer
 	testSender TestSender
-	recovery   Preparer
-	mailQueued chan struct{}
+	preparer   Preparer
+	queued     chan struct{} // holds a value while a worker should look for messages
 }
 
-// New returns the outbox. Call [Outbox.PrepareWith] before the first claim.
+// New returns the outbox of one customer. Call [Outbox.PrepareWith] before the first claim.
 func New(env account.Env, o Options) *Outbox {
 	return &Outbox{
 		store: env.Store, keys: env.Keys, log: env.Log, now: env.Now, random: env.Random,
 		settings: o.Settings, auth: o.Auth, audit: o.Audit, renderer: o.Renderer, testSender: o.TestSender,
-		mailQueued: make(chan struct{}, 1),
+		queued: make(chan struct{}, 1),
 	}
 }
 
 // PrepareWith sets the preparer of requested messages, which itself needs the outbox.
-func (s *Outbox) PrepareWith(p Preparer) { s.recovery = p }
+func (s *Outbox) PrepareWith(p Preparer) { s.preparer = p }

@@ -11,29 +11,30 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// Courier delivers one message at once. It returns why it could not, in a few
-// words that no server said, or "" when the message has left.
+// TestSender delivers one message at once. Deliver returns "" after a delivery, else the
+// cause of the failure in a few words, without text from the mail server.
 type TestSender interface {
 	Deliver(ctx context.Context, route account.MailRoute, m account.Message) (cause string)
 }
 
-// Numbers of test messages.
+// Limits of test messages.
 const (
-	testMessagesAnHour = 5 // a user
+	maxTestMessages    = 5 // per user in testMessageWindow
 	testMessageWindow  = time.Hour
-	testMessageTime    = 10 * time.Second // to deliver one
+	testMessageTimeout = 10 * time.Second
 )
 
-// TestDelivery is how a test message went.
+// TestDelivery is the outcome of a test message.
 type TestDelivery struct {
 	Recipient string
-	Cause     string // why it was not delivered, in a few words; "": it was
+	Cause     string // of the failure, in a few words; "": delivered
 }
 
-// SendTestMessage sends a message to the caller's own address, at once and by the
-// settings in effect. It needs role 1. It fails as [Allow] says, and with
-// CodeTooManyRequests for more than five in an hour. A delivery that fails is no
-// failure of it.
+// SendTestMessage sends a message to the caller's own address, at once and with the
+// settings in effect. A failed delivery is an outcome, not an error.
+//
+// It needs role 1. It fails as [account.Allow] says, and with CodeTooManyRequests after
+// maxTestMessages in an hour.
 func (s *Outbox) SendTestMessage(ctx context.Context, caller *account.Principal) (TestDelivery, error) {
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
 		return account.RequireConfigure(caller, access.EntityApplicationSettings)
@@ -41,20 +42,7 @@ func (s *Outbox) SendTestMessage(ctx context.Context, caller *account.Principal)
 	if err != nil {
 		return TestDelivery{}, err
 	}
-	err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
-		t, err := tx.LockThrottle(ctx, throttle.TestMessageKey(caller.User.ID))
-		if err != nil {
-			return err
-		}
-		if now := s.now(); t.Count(now, testMessageWindow) > testMessagesAnHour {
-			return account.TooManyRequests(t.WindowStart.Add(testMessageWindow).Sub(now))
-		}
-		if err := tx.SaveThrottle(ctx, t); err != nil {
-			return err
-		}
-		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionSettingsTest, Target: account.Target{Kind: access.EntityApplicationSettings}})
-	})
-	if err != nil {
+	if err := s.auth.UpdateAs(ctx, permit, s.countTestMessage); err != nil {
 		return TestDelivery{}, err
 	}
 	message, err := s.testMessage(ctx, caller)
@@ -65,9 +53,26 @@ func (s *Outbox) SendTestMessage(ctx context.Context, caller *account.Principal)
 	if err != nil {
 		return TestDelivery{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, testMessageTime)
+	ctx, cancel := context.WithTimeout(ctx, testMessageTimeout)
 	defer cancel()
 	return TestDelivery{Recipient: message.To, Cause: s.testSender.Deliver(ctx, route, message)}, nil
+}
+
+// countTestMessage is the [auth.Update] that counts and records a test message.
+func (s *Outbox) countTestMessage(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	counter, err := tx.LockThrottle(ctx, throttle.TestMessageKey(caller.User.ID))
+	if err != nil {
+		return err
+	}
+	if now := s.now(); counter.Count(now, testMessageWindow) > maxTestMessages {
+		return account.TooManyRequests(counter.WindowStart.Add(testMessageWindow).Sub(now))
+	}
+	if err := tx.SaveThrottle(ctx, counter); err != nil {
+		return err
+	}
+	return s.audit.Record(ctx, tx, caller, account.Event{
+		Action: account.ActionSettingsTest, Target: account.Target{Kind: access.EntityApplicationSettings},
+	})
 }
 
 func (s *Outbox) testMessage(ctx context.Context, to *account.Principal) (account.Message, error) {
@@ -75,7 +80,8 @@ func (s *Outbox) testMessage(ctx context.Context, to *account.Principal) (accoun
 	if err != nil {
 		return account.Message{}, err
 	}
-	message, err := s.renderer.Render(account.MailTest, account.MailContent{Name: to.User.Name, ClientNetwork: to.From.ClientNetwork})
+	content := account.MailContent{Name: to.User.Name, ClientNetwork: to.From.ClientNetwork}
+	message, err := s.renderer.Render(account.MailTest, content)
 	if err != nil {
 		return account.Message{}, fmt.Errorf("render the test message: %w", err)
 	}

@@ -68,5 +68,5 @@ func (s *Recovery) SendInvitation(ctx context.Context, tx account.Tx, user accou
 		return err
 	}
 	content.ClientNetwork = source
-	return s.outbox.Send(ctx, tx, account.MailInvitation, user, content, expires)
+	return s.outbox.Enqueue(ctx, tx, account.MailInvitation, user, content, expires)
 }

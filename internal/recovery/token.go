@@ -35,7 +35,7 @@ func (s *Recovery) PrepareRecovery(ctx context.Context, tx account.Tx, m account
 		return err
 	}
 	content.ClientNetwork = m.ClientNetwork
-	return s.outbox.Write(ctx, tx, m, account.User{ID: c.UserID, Name: c.Name, Email: c.Email}, content, expires)
+	return s.outbox.Compose(ctx, tx, m, account.User{ID: c.UserID, Name: c.Name, Email: c.Email}, content, expires)
 }
 
 // newRecovery makes a token with which a user chooses a password, in place of the

@@ -1,0 +1,86 @@
+package outbox
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/host"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
+)
+
+// mailPurpose is the purpose for which the server key seals messages.
+const mailPurpose = "mail"
+
+// Renderer turns the content of a message into text. It fills Subject, Text and HTML and
+// leaves the other fields to the caller.
+type Renderer interface {
+	Render(account.MailKind, account.MailContent) (account.Message, error)
+}
+
+// Compose renders and seals a requested message for its recipient, which makes it ready
+// for delivery. It is not delivered after expires.
+func (s *Outbox) Compose(
+	ctx context.Context, tx account.Tx, requested account.Mail, to account.User,
+	content account.MailContent, expires time.Time,
+) error {
+	content.Name = to.Name
+	public, err := s.settings.PublicURLFrom(ctx, tx)
+	if err != nil {
+		return err
+	}
+	message, err := s.renderer.Render(requested.Kind, content)
+	if err != nil {
+		return fmt.Errorf("render the message %s: %w", requested.Kind, err)
+	}
+	message.To, message.Date = to.Email, s.now()
+	if message.ID, err = s.messageID(requested.ID, public); err != nil {
+		return err
+	}
+	ready := requested
+	ready.State, ready.Address = account.MailReady, ""
+	ready.UserID, ready.Recipient, ready.Expires = to.ID, to.Email, expires
+	if ready.Sealed, err = s.seal(requested.ID, message); err != nil {
+		return err
+	}
+	return tx.UpdateMail(ctx, ready, requested)
+}
+
+// messageID returns a new Message-ID (RFC 5322, section 3.6.4). It is stored with the
+// message, so a mail program recognises a message that was delivered twice.
+func (s *Outbox) messageID(mailID int64, public *url.URL) (string, error) {
+	random := make([]byte, 8)
+	if _, err := io.ReadFull(s.random, random); err != nil {
+		return "", fmt.Errorf("generate a Message-ID: %w", err)
+	}
+	return fmt.Sprintf("%d.%s@%s", mailID, hex.EncodeToString(random), host.PublicName(public)), nil
+}
+
+// sealContext returns the context that binds a sealed message to its row.
+func sealContext(mailID int64) string { return "mail|" + strconv.FormatInt(mailID, 10) }
+
+func (s *Outbox) seal(mailID int64, m account.Message) (keyring.Sealed, error) {
+	plain, err := json.Marshal(m)
+	if err != nil {
+		return keyring.Sealed{}, fmt.Errorf("encode a message: %w", err)
+	}
+	return s.keys.Seal(mailPurpose, sealContext(mailID), plain)
+}
+
+// open returns a sealed message.
+func (s *Outbox) open(mailID int64, sealed keyring.Sealed) (m account.Message, err error) {
+	plain, err := s.keys.Open(mailPurpose, sealContext(mailID), sealed)
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(plain, &m); err != nil {
+		return m, fmt.Errorf("decode a message: %w", err)
+	}
+	return m, nil
+}
