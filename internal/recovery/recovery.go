@@ -1,4 +1,4 @@
-// Package recovery lets a user choose a password with a token from a message: after a
+// Package recovery lets users choose a password with a token from a message: after a
 // forgotten password, or by an invitation.
 //
 // Neither the answer to a request nor its timing tells whether an account exists: the

@@ -3,7 +3,6 @@ package recovery
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
@@ -12,63 +11,25 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// Numbers of password recovery.
-const (
-	maxRecoveries      = 3 // live tokens of a kind a user
-	recoveriesAnHour   = 3 // messages a user
-	recoveryMailWindow = time.Hour
-	recoveryWindow     = time.Hour
-	recoveryPerSource  = 20 // requests a source
-)
-
-// ForgottenPassword asks for a recovery message. For every well-formed address
-// it writes one row to the outbox and nothing else, so neither its answer nor
-// its time tells whether there is an account; the look-up comes later. It fails
-// with CodeInvalid, and with CodeTooManyRequests for a source that asks too often.
-func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from account.Origin) error {
-	if _, ok := account.ParseEmail(email); !ok {
-		return account.Invalid(account.Detail{Path: "/email", Message: "must be an e-mail address"})
-	}
-	err := s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		now := s.now()
-		t, err := tx.LockThrottle(ctx, throttle.RecoveryKey(from.ClientNetwork))
-		if err != nil {
-			return err
-		}
-		if t.Count(now, recoveryWindow) > recoveryPerSource {
-			return account.TooManyRequests(t.WindowStart.Add(recoveryWindow).Sub(now))
-		}
-		if err := tx.SaveThrottle(ctx, t); err != nil {
-			return err
-		}
-		_, err = tx.InsertMail(ctx, account.Mail{
-			Kind: account.MailRecovery, State: account.MailRequested, Address: email, ClientNetwork: from.ClientNetwork,
-			Created: now, NextAttempt: now, Expires: now.Add(account.RecoveryLifetime),
-		})
-		return err
-	})
-	if err == nil {
-		s.outbox.Wake()
-	}
-	return err
-}
-
-// RetrievePassword sets a new password by the token of a recovery message. It
-// ends the lock, all sessions, keys and tokens of the user; it neither activates
-// nor signs in. It fails with CodeInvalid for the password, with
-// CodeInvalidRecoveryToken, which counts as a failed sign-in of the source, and
-// with CodeTooManyRequests.
+// RetrievePassword sets a new password by the token of a recovery message.
+//
+// It unlocks the user and ends all of their sessions, keys and tokens. It neither
+// activates the user nor signs them in. It fails with CodeInvalid for the password and
+// with CodeInvalidRecoveryToken, which counts as a failed sign-in of the client network.
+// It fails with CodeTooManyRequests when the client network failed too often, and with
+// CodeUnavailable when the hash queue is full.
 func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secret.Text, from account.Origin) error {
 	if err := account.ValidateNewPassword(password, "/newPassword"); err != nil {
 		return err
 	}
-	ticket, err := s.auth.AcquireHashSlot(from.ClientNetwork)
+	slot, err := s.auth.AcquireHashSlot(from.ClientNetwork)
 	if err != nil {
 		return err
 	}
-	defer ticket.Release()
+	defer slot.Release()
 
 	hash, parseErr := token.Parse(token.Recovery, recovery)
+	// Check the token before the costly hash of the password.
 	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
 		if err := auth.CheckNetwork(ctx, tx, from.ClientNetwork, s.now()); err != nil {
 			return err
@@ -80,40 +41,22 @@ func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secr
 		return err
 	})
 	if errors.Is(err, account.ErrNotFound) {
-		return s.badRecovery(ctx, from.ClientNetwork)
+		return s.rejectToken(ctx, from.ClientNetwork)
 	}
 	if err != nil {
 		return err
 	}
-	passwordHash, err := ticket.Hash(ctx, account.NormalizePassword(password))
+	passwordHash, err := slot.Hash(ctx, account.NormalizePassword(password))
 	if err != nil {
 		return err
 	}
 	var userID int64
-	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		r, err := s.liveRecovery(ctx, tx, hash)
-		if err != nil {
-			return err
-		}
-		userID = r.UserID
-		if err := s.auth.ResetPassword(ctx, tx, userID, auth.PasswordReset{Hash: passwordHash}); err != nil {
-			return err
-		}
-		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(userID)); err != nil {
-			return err
-		}
-		if err := tx.SaveKnownNetwork(ctx, userID, from.ClientNetwork, s.now()); err != nil {
-			return err
-		}
-		c, err := tx.Credential(ctx, userID)
-		if err != nil {
-			return err
-		}
-		actor := account.Actor{ID: userID, Name: c.Email, Credential: account.CredentialRef{Kind: account.CredentialMailToken}, ClientNetwork: from.ClientNetwork}
-		return s.audit.RecordAs(ctx, tx, actor, account.Event{Action: account.ActionPasswordRecover, Target: c.Target()})
+	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) (err error) {
+		userID, err = s.redeem(ctx, tx, hash, passwordHash, from)
+		return err
 	})
-	if errors.Is(err, account.ErrNotFound) { // used by another request in the meantime
-		return s.badRecovery(ctx, from.ClientNetwork)
+	if errors.Is(err, account.ErrNotFound) { // a concurrent request used the token
+		return s.rejectToken(ctx, from.ClientNetwork)
 	}
 	if err == nil {
 		s.passwordChanged(userID)
@@ -121,38 +64,33 @@ func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secr
 	return err
 }
 
-// liveRecovery returns the token's recovery, or ErrNotFound unless it can be
-// used now by an active local user, who may have no password yet. It locks the
-// user: of two uses of a token, one comes first.
-func (s *Recovery) liveRecovery(ctx context.Context, tx account.Tx, hash token.Hash) (account.Recovery, error) {
-	found, err := tx.RecoveryByHash(ctx, hash)
+// redeem sets the password of the token's user and returns their id. It fails with
+// [account.ErrNotFound] when the token can no longer be used.
+func (s *Recovery) redeem(
+	ctx context.Context, tx account.Tx, hash token.Hash, passwordHash string, from account.Origin,
+) (int64, error) {
+	r, err := s.liveRecovery(ctx, tx, hash)
 	if err != nil {
-		return account.Recovery{}, err
+		return 0, err
 	}
-	if err := tx.LockUsers(ctx, found.UserID); err != nil {
-		return account.Recovery{}, err
+	if err := s.auth.ResetPassword(ctx, tx, r.UserID, auth.PasswordReset{Hash: passwordHash}); err != nil {
+		return 0, err
 	}
-	r, err := tx.RecoveryByHash(ctx, hash)
-	if err != nil {
-		return account.Recovery{}, err
+	if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(r.UserID)); err != nil {
+		return 0, err
+	}
+	if err := tx.SaveKnownNetwork(ctx, r.UserID, from.ClientNetwork, s.now()); err != nil {
+		return 0, err
 	}
 	c, err := tx.Credential(ctx, r.UserID)
-	if err == nil && (!c.Active || c.Provider != account.ProviderLocal || !s.now().Before(r.Expires)) {
-		err = account.ErrNotFound
-	}
-	return r, err
-}
-
-// badRecovery counts a token that does not work against its source.
-func (s *Recovery) badRecovery(ctx context.Context, source string) error {
-	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
-		return auth.FailNetwork(ctx, tx, source, s.now())
-	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return &account.Error{
-		Code: account.CodeInvalidRecoveryToken, Message: "The recovery token is not valid, was used, or is too old. Ask for a new message.",
-		Details: []account.Detail{{Path: "/token", Message: "is not a token that can be used now"}},
+	actor := account.Actor{
+		ID: r.UserID, Name: c.Email, ClientNetwork: from.ClientNetwork,
+		Credential: account.CredentialRef{Kind: account.CredentialMailToken},
 	}
+	return r.UserID, s.audit.RecordAs(ctx, tx, actor, account.Event{
+		Action: account.ActionPasswordRecover, Target: c.Target(),
+	})
 }

@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"time"
 
@@ -11,37 +10,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// prepareMail looks up whom a requested message, which is locked, is for, and
-// renders it, or deletes it when it is for nobody.
-func (s *Recovery) PrepareRecovery(ctx context.Context, tx account.Tx, m account.Mail) error {
-	now := s.now()
-	key, _ := account.ParseEmail(m.Address)
-	c, err := auth.LockByEmail(ctx, tx, key)
-	if err != nil && !errors.Is(err, account.ErrNotFound) {
-		return err
-	}
-	sent := 0
-	if err == nil {
-		if sent, err = tx.CountMails(ctx, c.UserID, m.Kind, now.Add(-recoveryMailWindow)); err != nil {
-			return err
-		}
-	}
-	if !c.Active || c.Provider != account.ProviderLocal || sent >= recoveriesAnHour || !now.Before(m.Expires) {
-		s.log.InfoContext(ctx, "recovery is not sent", "mail", m.ID, "user", c.UserID, "active", c.Active, "sent_this_hour", sent)
-		return tx.DeleteMail(ctx, m.ID)
-	}
-	content, expires, err := s.newRecovery(ctx, tx, c.UserID, account.MailRecovery, account.RecoveryLifetime)
-	if err != nil {
-		return err
-	}
-	content.ClientNetwork = m.ClientNetwork
-	return s.outbox.Compose(ctx, tx, m, account.User{ID: c.UserID, Name: c.Name, Email: c.Email}, content, expires)
-}
+// maxTokens is how many live tokens of one kind a user has. A new one replaces the oldest.
+const maxTokens = 3
 
-// newRecovery makes a token with which a user chooses a password, in place of the
-// oldest of its kind, and what a message tells of it.
-func (s *Recovery) newRecovery(ctx context.Context, tx account.Tx, userID int64, kind account.MailKind, life time.Duration) (account.MailContent, time.Time, error) {
-	if err := tx.LimitRecoveries(ctx, userID, kind, maxRecoveries-1); err != nil {
+// issueToken stores a new token with which a user can choose a password. It returns the
+// content of the message that carries the token, and when the token expires. It deletes
+// the user's oldest tokens of this kind beyond maxTokens.
+func (s *Recovery) issueToken(
+	ctx context.Context, tx account.Tx, userID int64, kind account.MailKind, lifetime time.Duration,
+) (account.MailContent, time.Time, error) {
+	if err := tx.LimitRecoveries(ctx, userID, kind, maxTokens-1); err != nil {
 		return account.MailContent{}, time.Time{}, err
 	}
 	text, hash, err := token.New(token.Recovery, s.random)
@@ -49,7 +27,7 @@ func (s *Recovery) newRecovery(ctx context.Context, tx account.Tx, userID int64,
 		return account.MailContent{}, time.Time{}, err
 	}
 	now := s.now()
-	r := account.Recovery{UserID: userID, Kind: kind, Created: now, Expires: now.Add(life)}
+	r := account.Recovery{UserID: userID, Kind: kind, Created: now, Expires: now.Add(lifetime)}
 	if err := tx.InsertRecovery(ctx, r, hash); err != nil {
 		return account.MailContent{}, time.Time{}, err
 	}
@@ -57,14 +35,54 @@ func (s *Recovery) newRecovery(ctx context.Context, tx account.Tx, userID int64,
 	if err != nil {
 		return account.MailContent{}, time.Time{}, err
 	}
-	return account.MailContent{Token: text.Reveal(), Link: resetLink(public, text.Reveal()), Lifetime: life}, r.Expires, nil
+	content := account.MailContent{Token: text.Reveal(), Link: resetLink(public, text.Reveal()), Lifetime: lifetime}
+	return content, r.Expires, nil
 }
 
-// resetLink is built from the public URL alone, never from a request; nil: there
-// is no link.
+// resetLink returns the link to the page that redeems a token, or "" without a public
+// URL. It never uses the host of a request, which an attacker could choose.
 func resetLink(public *url.URL, recovery string) string {
 	if public == nil {
 		return ""
 	}
 	return public.JoinPath("reset-password").String() + "?token=" + recovery
+}
+
+// liveRecovery returns the recovery of a token and locks its user, so that of two
+// concurrent uses only one succeeds. It fails with [account.ErrNotFound] for an unknown,
+// used or expired token, and unless the user is active and local. The user may have no
+// password yet.
+func (s *Recovery) liveRecovery(ctx context.Context, tx account.Tx, hash token.Hash) (account.Recovery, error) {
+	found, err := tx.RecoveryByHash(ctx, hash)
+	if err != nil {
+		return account.Recovery{}, err
+	}
+	if err := tx.LockUsers(ctx, found.UserID); err != nil {
+		return account.Recovery{}, err
+	}
+	r, err := tx.RecoveryByHash(ctx, hash)
+	if err != nil {
+		return account.Recovery{}, err
+	}
+	c, err := tx.Credential(ctx, r.UserID)
+	if err == nil && (!c.Active || c.Provider != account.ProviderLocal || !s.now().Before(r.Expires)) {
+		err = account.ErrNotFound
+	}
+	return r, err
+}
+
+// rejectToken counts an invalid token as a failure of the client network, and returns
+// the error for it.
+func (s *Recovery) rejectToken(ctx context.Context, clientNetwork string) error {
+	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+		return auth.FailNetwork(ctx, tx, clientNetwork, s.now())
+	})
+	if err != nil {
+		return err
+	}
+	return &account.Error{
+		Code:    account.CodeInvalidRecoveryToken,
+		Message: "The recovery token is not valid, was used, or is too old. Ask for a new message.",
+		Details: []account.Detail{{Path: "/token", Message: "is not a token that can be used now"}},
+	}
 }

@@ -1,0 +1,84 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/throttle"
+)
+
+// Limits of requests and of the messages that they cause.
+const (
+	maxRequests   = 20 // per client network in requestWindow
+	requestWindow = time.Hour
+
+	maxRecoveryMails   = 3 // per user in recoveryMailWindow
+	recoveryMailWindow = time.Hour
+)
+
+// ForgottenPassword requests a recovery message for an address.
+//
+// For every well-formed address it writes one row to the outbox and nothing else. Neither
+// the answer nor its timing tells whether an account exists; [Recovery.PrepareRecovery]
+// looks it up later. It fails with CodeInvalid for a malformed address, and with
+// CodeTooManyRequests when the client network exceeds maxRequests.
+func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from account.Origin) error {
+	if _, ok := account.ParseEmail(email); !ok {
+		return account.Invalid(account.Detail{Path: "/email", Message: "must be an e-mail address"})
+	}
+	err := s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		now := s.now()
+		counter, err := tx.LockThrottle(ctx, throttle.RecoveryKey(from.ClientNetwork))
+		if err != nil {
+			return err
+		}
+		if counter.Count(now, requestWindow) > maxRequests {
+			return account.TooManyRequests(counter.WindowStart.Add(requestWindow).Sub(now))
+		}
+		if err := tx.SaveThrottle(ctx, counter); err != nil {
+			return err
+		}
+		_, err = tx.InsertMail(ctx, account.Mail{
+			Kind: account.MailRecovery, State: account.MailRequested,
+			Address: email, ClientNetwork: from.ClientNetwork,
+			Created: now, NextAttempt: now, Expires: now.Add(account.RecoveryLifetime),
+		})
+		return err
+	})
+	if err == nil {
+		s.outbox.Wake()
+	}
+	return err
+}
+
+// PrepareRecovery looks up the account of a requested message, which is locked, and
+// composes the message. It deletes the message when there is no active local user with
+// the address, the user had maxRecoveryMails in the last hour, or the message has expired.
+func (s *Recovery) PrepareRecovery(ctx context.Context, tx account.Tx, m account.Mail) error {
+	now := s.now()
+	key, _ := account.ParseEmail(m.Address)
+	c, err := auth.LockByEmail(ctx, tx, key)
+	if err != nil && !errors.Is(err, account.ErrNotFound) {
+		return err
+	}
+	sent := 0
+	if err == nil {
+		if sent, err = tx.CountMails(ctx, c.UserID, m.Kind, now.Add(-recoveryMailWindow)); err != nil {
+			return err
+		}
+	}
+	if !c.Active || c.Provider != account.ProviderLocal || sent >= maxRecoveryMails || !now.Before(m.Expires) {
+		s.log.InfoContext(ctx, "recovery message dropped",
+			"mail", m.ID, "user", c.UserID, "active", c.Active, "sent_this_hour", sent)
+		return tx.DeleteMail(ctx, m.ID)
+	}
+	content, expires, err := s.issueToken(ctx, tx, c.UserID, account.MailRecovery, account.RecoveryLifetime)
+	if err != nil {
+		return err
+	}
+	content.ClientNetwork = m.ClientNetwork
+	return s.outbox.Compose(ctx, tx, m, account.User{ID: c.UserID, Name: c.Name, Email: c.Email}, content, expires)
+}
