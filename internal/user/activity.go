@@ -1,25 +1,22 @@
 package user
 
 import (
+	"bytes"
+
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// updateEvents tells the activity log what an update changed. A reset of the
-// password is an event of its own; a picture is only said to have changed.
+// UpdateEvents returns the entries of the activity log for an update of a user. A reset
+// of the password is an event of its own. A new picture is named without its value.
 func UpdateEvents(was, now account.User, up account.UserUpdate) []account.Event {
-	var changes []account.FieldChange
-	differs := func(field string, from, to any) {
-		if from != to {
-			changes = append(changes, account.FieldChange{Field: field, From: from, To: to})
-		}
-	}
-	differs("name", was.Name, now.Name)
-	differs("surname", account.ValueOrNil(was.Surname), account.ValueOrNil(now.Surname))
-	differs("department", account.ValueOrNil(was.Department), account.ValueOrNil(now.Department))
-	differs("biography", account.ValueOrNil(was.Biography), account.ValueOrNil(now.Biography))
-	differs("email", was.Email, now.Email)
-	differs("active", was.Active, now.Active)
-	if string(was.Picture) != string(now.Picture) {
+	var changes account.ChangeList
+	changes.Add("name", was.Name, now.Name)
+	changes.Add("surname", account.ValueOrNil(was.Surname), account.ValueOrNil(now.Surname))
+	changes.Add("department", account.ValueOrNil(was.Department), account.ValueOrNil(now.Department))
+	changes.Add("biography", account.ValueOrNil(was.Biography), account.ValueOrNil(now.Biography))
+	changes.Add("email", was.Email, now.Email)
+	changes.Add("active", was.Active, now.Active)
+	if !bytes.Equal(was.Picture, now.Picture) {
 		changes = append(changes, account.FieldChange{Field: "picture"})
 	}
 	if up.Unlock {
@@ -27,7 +24,9 @@ func UpdateEvents(was, now account.User, up account.UserUpdate) []account.Event 
 	}
 	var events []account.Event
 	if len(changes) > 0 || up.Password == nil {
-		events = append(events, account.Event{Action: account.ActionUserUpdate, Target: now.Target(), Changes: changes})
+		events = append(events, account.Event{
+			Action: account.ActionUserUpdate, Target: now.Target(), Changes: changes,
+		})
 	}
 	if up.Password != nil {
 		reset := account.Event{Action: account.ActionPasswordReset, Target: now.Target()}

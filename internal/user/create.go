@@ -12,11 +12,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// CreateUsers creates all of the users or none, with the default roles, and
-// returns them in their order. It fails with CodeInvalid and CodeEmailTaken,
-// naming each field at fault, and with CodeTooLarge for more than MaxNewUsers. Who is
-// to choose his own password is sent an invitation.
-func (s *Users) CreateUsers(ctx context.Context, caller *account.Principal, users []account.NewUser) ([]account.User, error) {
+// CreateUsers creates all of the users or none, with the default roles, and returns them
+// in the given order. Users with Invite get an invitation to choose their password.
+//
+// It fails as [account.Allow] says, with CodeInvalid and CodeEmailTaken, naming each
+// wrong field, and with CodeTooLarge for more than [account.MaxNewUsers].
+func (s *Users) CreateUsers(
+	ctx context.Context, caller *account.Principal, users []account.NewUser,
+) ([]account.User, error) {
 	permit, err := auth.Allowed(caller, access.ActionCreate, access.EntityUser, access.All)
 	if err != nil {
 		return nil, err
@@ -31,10 +34,11 @@ func (s *Users) CreateUsers(ctx context.Context, caller *account.Principal, user
 	}
 	for {
 		var created []account.User
-		err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
+		insert := func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
 			created, err = s.InsertUsers(ctx, tx, caller, users, keys, hashes)
 			return err
-		})
+		}
+		err = s.auth.UpdateAs(ctx, permit, insert)
 		if err == nil {
 			s.outbox.Wake()
 			return created, nil
@@ -42,15 +46,15 @@ func (s *Users) CreateUsers(ctx context.Context, caller *account.Principal, user
 		if !errors.Is(err, account.ErrEmailTaken) {
 			return nil, err
 		}
-		// Somebody was faster with one of the addresses. It may be free again by now.
+		// An address was taken since the check. If it is free again by now, try again.
 		if err := s.checkTaken(ctx, keys); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// hashPasswords returns the hashes of the passwords of new users; that of one who is
-// invited is empty.
+// hashPasswords returns the password hashes of new users, in their order. The hash of an
+// invited user is empty.
 func (s *Users) hashPasswords(ctx context.Context, users []account.NewUser) ([]string, error) {
 	var passwords []secret.Text
 	for _, u := range users {
@@ -58,27 +62,30 @@ func (s *Users) hashPasswords(ctx context.Context, users []account.NewUser) ([]s
 			passwords = append(passwords, account.NormalizePassword(u.Password))
 		}
 	}
-	made, err := s.passwords.HashAll(ctx, passwords)
+	computed, err := s.passwords.HashAll(ctx, passwords)
 	if err != nil {
 		return nil, err
 	}
 	hashes := make([]string, len(users))
 	for i, u := range users {
 		if !u.Invite {
-			hashes[i], made = made[0], made[1:]
+			hashes[i], computed = computed[0], computed[1:]
 		}
 	}
 	return hashes, nil
 }
 
-// checkNewUsers finds every fault that can be found before the passwords are
-// hashed, and returns the keys of the addresses.
+// checkNewUsers checks everything that can be checked before the passwords are hashed,
+// and returns the keys of the addresses.
 func (s *Users) checkNewUsers(ctx context.Context, users []account.NewUser) ([]account.EmailKey, error) {
 	switch {
 	case len(users) == 0:
 		return nil, account.Invalid(account.Detail{Path: "", Message: "must have at least one user"})
 	case len(users) > account.MaxNewUsers:
-		return nil, &account.Error{Code: account.CodeTooLarge, Message: fmt.Sprintf("At most %d users can be created at once.", account.MaxNewUsers)}
+		return nil, &account.Error{
+			Code:    account.CodeTooLarge,
+			Message: fmt.Sprintf("At most %d users can be created at once.", account.MaxNewUsers),
+		}
 	}
 	var c account.Checker
 	keys := make([]account.EmailKey, len(users))
@@ -88,7 +95,7 @@ func (s *Users) checkNewUsers(ctx context.Context, users []account.NewUser) ([]a
 		if keys[i] == "" {
 			continue
 		}
-		if j, twice := first[keys[i]]; twice {
+		if j, duplicate := first[keys[i]]; duplicate {
 			c.Fail(fmt.Sprintf("/%d/email", i), fmt.Sprintf("is the same address as that of /%d/email", j))
 			continue
 		}
@@ -100,8 +107,7 @@ func (s *Users) checkNewUsers(ctx context.Context, users []account.NewUser) ([]a
 	return keys, s.checkTaken(ctx, keys)
 }
 
-// checkTaken fails with CodeEmailTaken, naming each new user whose address somebody
-// has.
+// checkTaken fails with CodeEmailTaken, naming each new user whose address is taken.
 func (s *Users) checkTaken(ctx context.Context, keys []account.EmailKey) error {
 	taken, err := s.store.TakenEmails(ctx, keys)
 	if err != nil || len(taken) == 0 {
@@ -116,9 +122,13 @@ func (s *Users) checkTaken(ctx context.Context, keys []account.EmailKey) error {
 	return account.EmailTaken(paths...)
 }
 
-// insertUsers stores new local users whose input was checked, with the default
-// roles, and records them. It fails with ErrEmailTaken.
-func (s *Users) InsertUsers(ctx context.Context, tx account.Tx, caller *account.Principal, users []account.NewUser, keys []account.EmailKey, hashes []string) ([]account.User, error) {
+// InsertUsers stores new local users with the default roles, invites those with Invite,
+// and records them. users must have been checked; keys and hashes are parallel to it. It
+// fails with [account.ErrEmailTaken].
+func (s *Users) InsertUsers(
+	ctx context.Context, tx account.Tx, caller *account.Principal,
+	users []account.NewUser, keys []account.EmailKey, hashes []string,
+) ([]account.User, error) {
 	settings, err := account.LoadApplicationSettings(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -131,24 +141,29 @@ func (s *Users) InsertUsers(ctx context.Context, tx account.Tx, caller *account.
 	if err != nil {
 		return nil, err
 	}
-	made := make([]account.User, len(users))
+	created := make([]account.User, len(users))
 	var events []account.Event
 	for i, u := range stored {
-		made[i] = u.User
-		made[i].ID = ids[i]
-		events = append(events, account.Event{Action: account.ActionUserCreate, Target: made[i].Target(), Changes: made[i].LogFields()})
+		created[i] = u.User
+		created[i].ID = ids[i]
+		events = append(events, account.Event{
+			Action: account.ActionUserCreate, Target: created[i].Target(), Changes: created[i].LogFields(),
+		})
 		if users[i].Invite {
-			if err := s.recovery.SendInvitation(ctx, tx, made[i], caller.From.ClientNetwork); err != nil {
+			if err := s.recovery.SendInvitation(ctx, tx, created[i], caller.From.ClientNetwork); err != nil {
 				return nil, err
 			}
-			events = append(events, account.Event{Action: account.ActionUserInvite, Target: made[i].Target()})
+			events = append(events, account.Event{Action: account.ActionUserInvite, Target: created[i].Target()})
 		}
 	}
-	return made, s.audit.Record(ctx, tx, caller, events...)
+	return created, s.audit.Record(ctx, tx, caller, events...)
 }
 
-// insertUser stores one new local user whose input was checked.
-func (s *Users) InsertUser(ctx context.Context, tx account.Tx, u account.NewUser, key account.EmailKey, hash string, roles []int64) (account.User, error) {
+// InsertUser stores one new local user, who must have been checked, with the given roles.
+// It does not record the user. It fails with [account.ErrEmailTaken].
+func (s *Users) InsertUser(
+	ctx context.Context, tx account.Tx, u account.NewUser, key account.EmailKey, hash string, roles []int64,
+) (account.User, error) {
 	user := u.ToUser(roles)
 	id, err := tx.InsertUser(ctx, user, key, hash, s.now())
 	user.ID = id

@@ -2,32 +2,31 @@ package user
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-var userSorts = []account.UserSort{account.SortByID, account.SortByIDDown, account.SortByName, account.SortByNameDown, account.SortByEmail, account.SortByEmailDown}
-
 const (
-
-	// A page is read in pieces, and ends early when it has so many bytes of
-	// pictures: a thousand of them would be 64 MiB.
-	pagePiece = account.DefaultPage + 1
-
-	pagePictureBytes = 2 << 20
+	// pageBatch is how many users one read of a page returns at most.
+	pageBatch = account.DefaultPage + 1
+	// maxPictureBytes ends a page early. Without it, a page of a thousand pictures would
+	// be 64 MiB.
+	maxPictureBytes = 2 << 20
 )
 
-// FindUsers returns one page of the users that the filter asks for and the caller
-// may read. A page is full unless it is the last, or has many large pictures. cursor is the Next of the page
-// before, in the same order, or "". It fails with CodeInvalid, naming the
-// parameter, and as [Allow] says.
-func (s *Users) FindUsers(ctx context.Context, caller *account.Principal, filter account.UserFilter, sort account.UserSort, cursor string, limit int) (account.UserPage, error) {
+// FindUsers returns one page of the users that match the filter and that the caller may
+// read. A page has fewer than limit users only if it is the last, or if its pictures
+// exceed maxPictureBytes.
+//
+// cursor is the Next of the page before, in the same order, or "" for the first page. It
+// fails as [account.Allow] says, and with CodeInvalid, naming the parameter.
+func (s *Users) FindUsers(
+	ctx context.Context, caller *account.Principal,
+	filter account.UserFilter, sort account.UserSort, cursor string, limit int,
+) (account.UserPage, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityUser, access.Any); err != nil {
 		return account.UserPage{}, err
 	}
@@ -42,21 +41,21 @@ func (s *Users) FindUsers(ctx context.Context, caller *account.Principal, filter
 
 func (s *Users) readPage(ctx context.Context, q account.UserQuery, limit int) (account.UserPage, error) {
 	var users []account.User
-	pictures := 0
+	pictureBytes := 0
 	for {
-		q.Limit = min(pagePiece, limit+1-len(users)) // one too many says that there is another page
-		piece, err := s.store.FindUsers(ctx, q)
+		q.Limit = min(pageBatch, limit+1-len(users)) // the extra user tells whether there is another page
+		batch, err := s.store.FindUsers(ctx, q)
 		if err != nil {
 			return account.UserPage{}, err
 		}
-		for _, u := range piece {
-			if len(users) == limit || pictures > pagePictureBytes {
+		for _, u := range batch {
+			if len(users) == limit || pictureBytes > maxPictureBytes {
 				return account.UserPage{Users: users, Next: cursorAfter(q.Sort, users[len(users)-1])}, nil
 			}
 			users = append(users, u)
-			pictures += len(u.Picture)
+			pictureBytes += len(u.Picture)
 		}
-		if len(piece) < q.Limit {
+		if len(batch) < q.Limit {
 			return account.UserPage{Users: users}, nil
 		}
 		place := placeOf(q.Sort, users[len(users)-1])
@@ -64,10 +63,12 @@ func (s *Users) readPage(ctx context.Context, q account.UserQuery, limit int) (a
 	}
 }
 
-func newUserQuery(filter account.UserFilter, sort account.UserSort, cursor string, limit int) (account.UserQuery, error) {
+func newUserQuery(
+	filter account.UserFilter, sort account.UserSort, cursor string, limit int,
+) (account.UserQuery, error) {
 	q := account.UserQuery{Filter: filter, Sort: sort}
 	var c account.Checker
-	if !slices.Contains(userSorts, sort) {
+	if !isUserSort(sort) {
 		c.Fail("/query/sort", "must be id, name or email, or one of these after a minus sign")
 	}
 	if limit < 1 || limit > account.MaxPage {
@@ -89,89 +90,11 @@ func newUserQuery(filter account.UserFilter, sort account.UserSort, cursor strin
 	return q, c.Err()
 }
 
-// userCursor is what a cursor says. It is text to its bearer, who may read it and
-// make up others: they show nothing that the list does not.
-type userCursor struct {
-	Sort account.UserSort
-	Key  string
-	ID   int64
-}
-
-// cursor makes the cursor behind a user.
-func cursorAfter(sort account.UserSort, last account.User) string {
-	place := placeOf(sort, last)
-	text, err := json.Marshal(userCursor{sort, place.Key, place.ID})
-	if err != nil {
-		panic(err) // a struct of texts and a number
-	}
-	return base64.RawURLEncoding.EncodeToString(text)
-}
-
-// placeOf returns where a user stands in the order.
-func placeOf(sort account.UserSort, u account.User) account.UserPosition {
-	place := account.UserPosition{ID: u.ID}
+func isUserSort(sort account.UserSort) bool {
 	switch sort {
-	case account.SortByName, account.SortByNameDown:
-		place.Key = u.SortName()
-	case account.SortByEmail, account.SortByEmailDown:
-		key, _ := account.ParseEmail(u.Email)
-		place.Key = string(key)
+	case account.SortByID, account.SortByIDDown, account.SortByName, account.SortByNameDown,
+		account.SortByEmail, account.SortByEmailDown:
+		return true
 	}
-	return place
-}
-
-// place reads a cursor, and reports whether it is one of this order.
-func parseCursor(sort account.UserSort, cursor string) (account.UserPosition, bool) {
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return account.UserPosition{}, false
-	}
-	var c userCursor
-	if err := json.Unmarshal(text, &c); err != nil || c.Sort != sort || c.ID < 1 {
-		return account.UserPosition{}, false
-	}
-	if !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) {
-		return account.UserPosition{}, false
-	}
-	return account.UserPosition{Key: c.Key, ID: c.ID}, true
-}
-
-// listPage is how many users a list holds in memory at once, at most, and firstPage how
-// many it asks for first.
-const (
-	listPage  = 1000
-	firstPage = 100
-)
-
-// ListUsers calls yield with every user that the caller may read, by id. It
-// holds one page at a time, so a list is not one snapshot. It ends with the
-// first failure of yield.
-func (s *Users) ListUsers(ctx context.Context, caller *account.Principal, yield func(account.User) error) error {
-	if err := account.Allow(caller, access.ActionRead, access.EntityUser, access.Any); err != nil {
-		return err
-	}
-	all, readable := caller.Access.VisibleIDs(access.ActionRead, access.EntityUser, caller.User.ID)
-	limit := firstPage
-	for last := int64(0); ; {
-		users, err := s.store.UsersAfter(ctx, last, limit, s.now())
-		if err != nil || len(users) == 0 {
-			return err
-		}
-		// The storage ends a page early where pictures are large. What was asked for beyond
-		// it may have been read and thrown away, so as much is asked for as was got.
-		if len(users) == limit {
-			limit = min(2*limit, listPage)
-		} else {
-			limit = len(users)
-		}
-		for _, u := range users {
-			if _, found := slices.BinarySearch(readable, u.ID); !all && !found {
-				continue
-			}
-			if err := yield(u); err != nil {
-				return err
-			}
-		}
-		last = users[len(users)-1].ID
-	}
+	return false
 }

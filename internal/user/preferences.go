@@ -10,10 +10,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// defaultPreferences are those of a user who never chose.
-var defaultPreferences = account.Preferences{Language: "en", ProfileID: 1}
+// defaultPreferences returns the preferences of a user who never set any.
+func defaultPreferences() account.Preferences {
+	return account.Preferences{Language: "en", ProfileID: 1}
+}
 
-// Preferences returns what the caller has chosen. Every caller may.
+// Preferences returns the caller's preferences. It fails when the caller must change
+// their password first.
 func (s *Users) Preferences(ctx context.Context, caller *account.Principal) (account.Preferences, error) {
 	if err := account.RequirePasswordChanged(caller); err != nil {
 		return account.Preferences{}, err
@@ -24,21 +27,23 @@ func (s *Users) Preferences(ctx context.Context, caller *account.Principal) (acc
 func preferences(ctx context.Context, r account.Reader, userID int64) (account.Preferences, error) {
 	p, err := r.Preferences(ctx, userID)
 	if errors.Is(err, account.ErrNotFound) {
-		return defaultPreferences, nil
+		return defaultPreferences(), nil
 	}
 	return p, err
 }
 
-// UpdatePreferences changes what the caller has chosen, and returns it. Every
-// caller may. It fails with CodeInvalid for a language that has not the form of a
-// tag of BCP 47.
-func (s *Users) UpdatePreferences(ctx context.Context, caller *account.Principal, up account.PreferencesUpdate) (account.Preferences, error) {
-	var now account.Preferences
-	permit, err := auth.Permitted(caller, func(caller *account.Principal) error { return account.RequirePasswordChanged(caller) })
+// UpdatePreferences changes the caller's preferences and returns them. It fails with
+// CodeInvalid for a language that is not a well-formed BCP 47 tag, and when the caller
+// must change their password first.
+func (s *Users) UpdatePreferences(
+	ctx context.Context, caller *account.Principal, up account.PreferencesUpdate,
+) (account.Preferences, error) {
+	permit, err := auth.Permitted(caller, account.RequirePasswordChanged)
 	if err != nil {
 		return account.Preferences{}, err
 	}
-	err = s.auth.UpdateUserAs(ctx, permit, caller.User.ID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	var now account.Preferences
+	update := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		if up.Language != nil && !isLanguage(*up.Language) {
 			return account.Invalid(account.Detail{Path: "/language", Message: "must be a language tag, en or pt-BR say"})
 		}
@@ -58,13 +63,16 @@ func (s *Users) UpdatePreferences(ctx context.Context, caller *account.Principal
 		var l account.ChangeList
 		l.Add("language", was.Language, now.Language)
 		l.Add("preferredProfileId", was.ProfileID, now.ProfileID)
-		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionPreferencesUpdate, Target: caller.User.Target(), Changes: l})
-	})
+		return s.audit.Record(ctx, tx, caller, account.Event{
+			Action: account.ActionPreferencesUpdate, Target: caller.User.Target(), Changes: l,
+		})
+	}
+	err = s.auth.UpdateUserAs(ctx, permit, caller.User.ID, update)
 	return now, err
 }
 
-// isLanguage reports whether a text has the form of a language tag (RFC 5646,
-// section 2.1), whether or not its parts are registered.
+// isLanguage reports whether text is a well-formed language tag (RFC 5646, section 2.1).
+// Its parts need not be registered.
 func isLanguage(text string) bool {
 	_, err := language.Parse(text)
 	_, unregistered := errors.AsType[language.ValueError](err)

@@ -11,70 +11,89 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// SetUserRoles gives a user these roles and no others, and returns them sorted,
-// each once. It fails as [Allow] says, with CodeInvalid for no role or one that
-// the caller cannot see, and with CodeLastAdministrator.
-func (s *Users) SetUserRoles(ctx context.Context, caller *account.Principal, id int64, roleIDs []int64) ([]int64, error) {
+// SetUserRoles replaces a user's roles and returns the new ones, sorted and unique.
+//
+// It fails as [account.Allow] says, with CodeInvalid for an empty list or a role that the
+// caller cannot read, and with CodeLastAdministrator. It fails with CodeForbidden for a
+// user whom the caller does not cover, and for a changed role that the caller does not
+// cover or may not assign.
+func (s *Users) SetUserRoles(
+	ctx context.Context, caller *account.Principal, id int64, roleIDs []int64,
+) ([]int64, error) {
 	if len(roleIDs) == 0 {
 		return nil, noRoles()
 	}
-	return s.changeUserRoles(ctx, caller, id, roleIDs, func([]int64) []int64 { return account.SortedUnique(roleIDs) })
+	wanted := func([]int64) []int64 { return account.SortedUnique(roleIDs) }
+	return s.changeUserRoles(ctx, caller, id, roleIDs, wanted)
 }
 
-// ChangeUserRoles gives a user roles and takes others from him. What else he has
-// stays, whoever changes it meanwhile. It returns his roles then, sorted, and fails
-// as [Service.SetUserRoles].
-func (s *Users) ChangeUserRoles(ctx context.Context, caller *account.Principal, id int64, give, take []int64) ([]int64, error) {
-	return s.changeUserRoles(ctx, caller, id, slices.Concat(give, take), func(was []int64) []int64 {
-		wanted := slices.DeleteFunc(slices.Clone(was), func(role int64) bool { return slices.Contains(take, role) })
-		return account.SortedUnique(append(wanted, give...))
-	})
+// ChangeUserRoles gives a user some roles and takes others away. It does not touch the
+// user's other roles, so concurrent changes of those are kept. It returns the user's roles
+// afterwards, sorted and unique, and fails as [Users.SetUserRoles] does.
+func (s *Users) ChangeUserRoles(
+	ctx context.Context, caller *account.Principal, id int64, give, take []int64,
+) ([]int64, error) {
+	wanted := func(was []int64) []int64 {
+		kept := slices.DeleteFunc(slices.Clone(was), func(role int64) bool { return slices.Contains(take, role) })
+		return account.SortedUnique(append(kept, give...))
+	}
+	return s.changeUserRoles(ctx, caller, id, slices.Concat(give, take), wanted)
 }
 
 func noRoles() error {
 	return account.Invalid(account.Detail{Path: "/roles", Message: "must have at least one role"})
 }
 
-// changeUserRoles gives a user the roles that follow from those he has; named are all
-// that are to change.
-func (s *Users) changeUserRoles(ctx context.Context, caller *account.Principal, id int64, named []int64, follow func(was []int64) []int64) (wanted []int64, err error) {
+// changeUserRoles sets a user's roles to those that wanted returns for the current ones.
+// requested are the roles in the request, all that may change.
+func (s *Users) changeUserRoles(
+	ctx context.Context, caller *account.Principal, id int64, requested []int64, wanted func(was []int64) []int64,
+) ([]int64, error) {
 	permit, err := auth.Allowed(caller, access.ActionEditAccess, access.EntityUser, id)
 	if err != nil {
 		return nil, err
 	}
-	err = s.updateAccessAs(ctx, permit, id, account.SortedUnique(named), func(ctx context.Context, tx account.Tx, caller *account.Principal, user account.User) error {
+	var roles []int64
+	update := func(ctx context.Context, tx account.Tx, caller *account.Principal, user account.User) error {
 		if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
-		if wanted = follow(user.RoleIDs); len(wanted) == 0 {
+		if roles = wanted(user.RoleIDs); len(roles) == 0 {
 			return noRoles()
 		}
-		if err := requireMayAssign(ctx, tx, caller, named, symmetricDifference(wanted, user.RoleIDs)); err != nil {
+		changed := symmetricDifference(roles, user.RoleIDs)
+		if err := requireMayAssign(ctx, tx, caller, requested, changed); err != nil {
 			return err
 		}
-		err := tx.SetUserRoles(ctx, id, wanted)
-		if errors.Is(err, account.ErrReferenced) { // deleted a moment ago
+		err := tx.SetUserRoles(ctx, id, roles)
+		if errors.Is(err, account.ErrReferenced) { // a role was deleted concurrently
 			return account.Invalid(account.Detail{Path: "/roles", Message: "must list roles that are there"})
-		}
-		if err == nil {
-			err = tx.ReleaseImported(ctx, id)
 		}
 		if err != nil {
 			return err
 		}
+		// The undo of an import must not delete this user any more.
+		if err := tx.ReleaseImported(ctx, id); err != nil {
+			return err
+		}
 		return s.audit.Record(ctx, tx, caller, account.Event{
-			Action: account.ActionUserRoles, Target: user.Target(), Changes: []account.FieldChange{{Field: "roles", From: user.RoleIDs, To: wanted}},
+			Action: account.ActionUserRoles, Target: user.Target(),
+			Changes: []account.FieldChange{{Field: "roles", From: user.RoleIDs, To: roles}},
 		})
-	})
-	if err != nil {
+	}
+	if err := s.updateAccessAs(ctx, permit, id, account.SortedUnique(requested), update); err != nil {
 		return nil, err
 	}
-	return wanted, nil
+	return roles, nil
 }
 
-// mayAssign decides whether the caller may give or take away the changed roles;
-// asked is the input, for the paths of unknown ones.
-func requireMayAssign(ctx context.Context, tx account.Tx, caller *account.Principal, asked, changed []int64) error {
+// requireMayAssign checks that the caller may give or take away the changed roles. It
+// fails with CodeInvalid for a requested role that changes and is unknown, or that the
+// caller cannot read. It fails with CodeForbidden for a role that the caller may not
+// assign or does not cover.
+func requireMayAssign(
+	ctx context.Context, tx account.Tx, caller *account.Principal, requested, changed []int64,
+) error {
 	if err := account.Allow(caller, access.ActionAssign, access.EntityRole, access.Any); err != nil {
 		return err
 	}
@@ -82,15 +101,13 @@ func requireMayAssign(ctx context.Context, tx account.Tx, caller *account.Princi
 	if err != nil {
 		return err
 	}
-	seen := make(map[int64]access.Role, len(roles))
+	readable := make(map[int64]bool, len(roles))
 	for _, r := range roles {
-		if account.Allow(caller, access.ActionRead, access.EntityRole, r.ID) == nil {
-			seen[r.ID] = r
-		}
+		readable[r.ID] = account.Allow(caller, access.ActionRead, access.EntityRole, r.ID) == nil
 	}
 	var c account.Checker
-	for i, id := range asked {
-		if _, ok := seen[id]; !ok && slices.Contains(changed, id) {
+	for i, id := range requested {
+		if !readable[id] && slices.Contains(changed, id) {
 			c.Fail(fmt.Sprintf("/roles/%d", i), fmt.Sprintf("there is no role %d", id))
 		}
 	}
@@ -105,18 +122,18 @@ func requireMayAssign(ctx context.Context, tx account.Tx, caller *account.Princi
 	return account.RequireCovers(caller, access.Union(roles))
 }
 
-// difference returns the ids that are in one of the sorted lists alone.
+// symmetricDifference returns the ids that are in exactly one of two lists.
 func symmetricDifference(a, b []int64) []int64 {
-	var only []int64
+	var difference []int64
 	for _, id := range a {
 		if !slices.Contains(b, id) {
-			only = append(only, id)
+			difference = append(difference, id)
 		}
 	}
 	for _, id := range b {
 		if !slices.Contains(a, id) {
-			only = append(only, id)
+			difference = append(difference, id)
 		}
 	}
-	return only
+	return difference
 }

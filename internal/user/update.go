@@ -11,12 +11,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
+// accessUpdate is an [auth.Update] of a user, which also gets the user before the update.
+type accessUpdate func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.User) error
+
 // updateAccessAs is [auth.Auth.UpdateUserAs] for an update that may remove an
-// administrator. It gives f the user, and fails with CodeNotFound and, when no
-// administrator would remain, with CodeLastAdministrator. If the update gives roles, it
-// share-locks them and the user's current ones.
-func (s *Users) updateAccessAs(ctx context.Context, permit auth.Permit, id int64, given []int64,
-	f func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.User) error,
+// administrator. It fails with CodeNotFound and, when no administrator would remain, with
+// CodeLastAdministrator. If the update changes roles, it share-locks them and the user's
+// current ones.
+func (s *Users) updateAccessAs(
+	ctx context.Context, permit auth.Permit, id int64, changedRoles []int64, f accessUpdate,
 ) error {
 	var was account.User
 	lock := func(ctx context.Context, tx account.Tx) (err error) {
@@ -26,30 +29,43 @@ func (s *Users) updateAccessAs(ctx context.Context, permit auth.Permit, id int64
 		if was.HoldsRole(access.AdministratorRole) {
 			err = tx.LockAdministrators(ctx)
 		}
-		if err != nil || len(given) == 0 {
+		if err != nil || len(changedRoles) == 0 {
 			return err
 		}
-		return tx.ShareLockRoles(ctx, slices.Concat(given, was.RoleIDs)...)
+		return tx.ShareLockRoles(ctx, slices.Concat(changedRoles, was.RoleIDs)...)
 	}
-	return s.auth.UpdateLocked(ctx, permit, id, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	update := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		if err := f(ctx, tx, caller, was); err != nil || !was.HoldsRole(access.AdministratorRole) {
 			return err
 		}
-		left, err := tx.CountAdministrators(ctx)
-		if err == nil && left == 0 {
-			return &account.Error{Code: account.CodeLastAdministrator, Message: "This is the last administrator. Make another one first."}
+		remaining, err := tx.CountAdministrators(ctx)
+		if err == nil && remaining == 0 {
+			return &account.Error{
+				Code:    account.CodeLastAdministrator,
+				Message: "This is the last administrator. Make another one first.",
+			}
 		}
 		return err
-	})
+	}
+	return s.auth.UpdateLocked(ctx, permit, id, lock, update)
 }
 
-// UpdateUser changes all that the update names, or nothing. An administrator's
-// reset of a password makes its owner choose another at the next sign-in, and ends
-// his sessions and, unless they are to be kept, his keys. A user who is deactivated
-// loses his sessions; his keys only rest. It fails as [Allow] says and with CodeInvalid, CodeEmailTaken, CodeNotLocalUser,
-// CodeUsePasswordChange and CodeLastAdministrator.
-func (s *Users) UpdateUser(ctx context.Context, caller *account.Principal, id int64, up account.UserUpdate) (account.User, error) {
-	permit, err := auth.Permitted(caller, func(caller *account.Principal) error { return requireMayUpdate(caller, id, up) })
+// UpdateUser changes all fields of an update or none, and returns the user afterwards.
+//
+// An administrator's reset of a password ends the user's sessions and, unless KeepKeys is
+// set, their API keys. The user must then choose another password at the next sign-in.
+// Deactivation ends the user's sessions; their API keys stop working until the user is
+// active again.
+//
+// It fails as [account.Allow] says, with CodeInvalid, CodeEmailTaken, CodeNotLocalUser,
+// CodeUsePasswordChange and CodeLastAdministrator, and with CodeForbidden when the caller
+// does not cover a user whose access the update changes.
+func (s *Users) UpdateUser(
+	ctx context.Context, caller *account.Principal, id int64, up account.UserUpdate,
+) (account.User, error) {
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
+		return requireMayUpdate(caller, id, up)
+	})
 	if err != nil {
 		return account.User{}, err
 	}
@@ -58,13 +74,12 @@ func (s *Users) UpdateUser(ctx context.Context, caller *account.Principal, id in
 		if err := account.ValidateNewPassword(*up.Password, "/password"); err != nil {
 			return account.User{}, err
 		}
-		var err error
 		if hash, err = s.auth.HashNew(ctx, *up.Password); err != nil {
 			return account.User{}, err
 		}
 	}
 	var user account.User
-	err = s.updateAccessAs(ctx, permit, id, nil, func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.User) error {
+	update := func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.User) error {
 		if up.TouchesAccess() {
 			if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 				return err
@@ -81,14 +96,14 @@ func (s *Users) UpdateUser(ctx context.Context, caller *account.Principal, id in
 		if err := s.storeUpdate(ctx, tx, was, &user, key, up, hash); err != nil {
 			return err
 		}
-		if up.TouchesAccess() {
+		if up.TouchesAccess() { // the undo of an import must not delete this user any more
 			if err := tx.ReleaseImported(ctx, id); err != nil {
 				return err
 			}
 		}
 		return s.audit.Record(ctx, tx, caller, UpdateEvents(was, user, up)...)
-	})
-	if err != nil {
+	}
+	if err := s.updateAccessAs(ctx, permit, id, nil, update); err != nil {
 		return account.User{}, err
 	}
 	if up.Password != nil {
@@ -97,9 +112,10 @@ func (s *Users) UpdateUser(ctx context.Context, caller *account.Principal, id in
 	return user, nil
 }
 
-// mayUpdate decides on an update from what it names.
+// requireMayUpdate checks that the caller may make an update, by the fields that it has.
 func requireMayUpdate(caller *account.Principal, id int64, up account.UserUpdate) error {
-	if up.Password != nil || up.Email != nil { // the address is where a new password's token goes
+	// The address is as sensitive as the password: recovery tokens are sent to it.
+	if up.Password != nil || up.Email != nil {
 		if err := account.DenyNamedKey(caller); err != nil {
 			return err
 		}
@@ -109,7 +125,10 @@ func requireMayUpdate(caller *account.Principal, id int64, up account.UserUpdate
 			return account.UsePasswordChange()
 		}
 		if up.TouchesAccess() {
-			return &account.Error{Code: account.CodeForbidden, Message: "Through your own id you may change your name, surname, department, biography and picture only."}
+			return &account.Error{
+				Code:    account.CodeForbidden,
+				Message: "Through your own id you may change your name, surname, department, biography and picture only.",
+			}
 		}
 	}
 	if up.TouchesAccess() {
@@ -123,8 +142,13 @@ func requireMayUpdate(caller *account.Principal, id int64, up account.UserUpdate
 	return nil
 }
 
-// storeUpdate writes an update that was decided on, and what follows from it.
-func (s *Users) storeUpdate(ctx context.Context, tx account.Tx, was account.User, user *account.User, key account.EmailKey, up account.UserUpdate, hash string) error {
+// storeUpdate writes a permitted update and its consequences: a new address deletes the
+// recovery tokens, deactivation ends the sessions, a new password or an unlock resets the
+// counters of failed sign-ins. It sets in user what these change.
+func (s *Users) storeUpdate(
+	ctx context.Context, tx account.Tx, was account.User, user *account.User,
+	key account.EmailKey, up account.UserUpdate, hash string,
+) error {
 	now := s.now()
 	err := tx.UpdateUser(ctx, was, *user, key, now)
 	if errors.Is(err, account.ErrEmailTaken) {
@@ -144,7 +168,8 @@ func (s *Users) storeUpdate(ctx context.Context, tx account.Tx, was account.User
 		}
 	}
 	if up.Password != nil {
-		if err := s.auth.ResetPassword(ctx, tx, user.ID, auth.PasswordReset{Hash: hash, NeedReset: true, KeepKeys: up.KeepKeys}); err != nil {
+		reset := auth.PasswordReset{Hash: hash, NeedReset: true, KeepKeys: up.KeepKeys}
+		if err := s.auth.ResetPassword(ctx, tx, user.ID, reset); err != nil {
 			return err
 		}
 		user.NeedPasswordReset = true

@@ -4,8 +4,11 @@
 package user
 
 import (
+	"context"
+	"errors"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/audit"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
@@ -43,4 +46,37 @@ func New(env account.Env, o Options) *Users {
 		store: env.Store, now: env.Now, recovery: o.Recovery, outbox: o.Outbox, auth: o.Auth, audit: o.Audit,
 		passwords: o.Passwords, passwordChanged: o.PasswordChanged,
 	}
+}
+
+// User returns one user. It fails with CodeForbidden and CodeNotFound as [account.Allow]
+// says.
+func (s *Users) User(ctx context.Context, caller *account.Principal, id int64) (account.User, error) {
+	if err := account.Allow(caller, access.ActionRead, access.EntityUser, id); err != nil {
+		return account.User{}, err
+	}
+	return account.FindUser(ctx, s.store, id, s.now())
+}
+
+// UserByEmail returns the user with an address. It fails with CodeForbidden when the
+// caller may read no user, and with CodeNotFound for an unknown address. A user whom the
+// caller may not read is reported as not found.
+func (s *Users) UserByEmail(ctx context.Context, caller *account.Principal, address string) (account.User, error) {
+	if err := account.Allow(caller, access.ActionRead, access.EntityUser, access.Any); err != nil {
+		return account.User{}, err
+	}
+	key, ok := account.ParseEmail(address)
+	if !ok {
+		return account.User{}, account.NotFound()
+	}
+	c, err := s.store.CredentialByEmail(ctx, key)
+	if errors.Is(err, account.ErrNotFound) {
+		return account.User{}, account.NotFound()
+	}
+	if err != nil {
+		return account.User{}, err
+	}
+	if account.Allow(caller, access.ActionRead, access.EntityUser, c.UserID) != nil {
+		return account.User{}, account.NotFound()
+	}
+	return account.FindUser(ctx, s.store, c.UserID, s.now())
 }
