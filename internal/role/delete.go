@@ -10,34 +10,34 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// groupsWithRoles are the groups of settings that name roles.
-var groupsWithRoles = []string{account.SettingApplication, account.SettingLDAP, account.SettingSAML}
-
-// DeleteRole removes a role for good; the id is never used again. It fails as
-// [Allow] says, and with CodeBuiltInRole and CodeRoleInUse.
+// DeleteRole deletes a role for good; the id is never used again. It fails as
+// [account.Allow] says, with CodeForbidden for a role that the caller does not cover, and
+// with CodeBuiltInRole and CodeRoleInUse.
 //
-// Unless replaceWith is 0, all who have the role, and all settings that name it,
-// get that one in its place. This needs the permission to assign both, to edit
-// the access of all users, and to cover everybody who has the role.
+// Unless replaceWith is 0, that role replaces the deleted one for all users and in all
+// settings. The caller must be allowed to assign both roles and to edit the access of all
+// users, and must cover every user who has the deleted role.
 func (s *Roles) DeleteRole(ctx context.Context, caller *account.Principal, id, replaceWith int64) error {
 	permit, err := auth.Allowed(caller, access.ActionDelete, access.EntityRole, id)
 	if err != nil {
 		return err
 	}
 	lock := func(ctx context.Context, tx account.Tx) error {
-		if err := tx.LockSettings(ctx, groupsWithRoles...); err != nil {
+		// These groups of settings name roles.
+		err := tx.LockSettings(ctx, account.SettingApplication, account.SettingLDAP, account.SettingSAML)
+		if err != nil {
 			return err
 		}
 		return tx.LockRoles(ctx, id, replaceWith)
 	}
-	return s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	remove := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
 		role, err := requireMayChange(ctx, tx, caller, id)
 		if err != nil {
 			return err
 		}
 		event := account.Event{Action: account.ActionRoleDelete, Target: roleTarget(role)}
 		if replaceWith == 0 {
-			err = s.mustBeUnused(ctx, tx, caller, id)
+			err = s.requireUnused(ctx, tx, caller, id)
 		} else {
 			event.Changes, err = s.replaceRole(ctx, tx, caller, id, replaceWith)
 		}
@@ -52,17 +52,17 @@ func (s *Roles) DeleteRole(ctx context.Context, caller *account.Principal, id, r
 			return err
 		}
 		return s.audit.Record(ctx, tx, caller, event)
-	})
+	}
+	return s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, remove)
 }
 
-// mustBeUnused fails with CodeRoleInUse for a role that somebody has, or that a
-// setting names.
-func (s *Roles) mustBeUnused(ctx context.Context, tx account.Tx, caller *account.Principal, id int64) error {
-	held, err := tx.RolesOfHolders(ctx, id)
+// requireUnused fails with CodeRoleInUse for a role that a user has or a setting names.
+func (s *Roles) requireUnused(ctx context.Context, tx account.Tx, caller *account.Principal, id int64) error {
+	holders, err := tx.RolesOfHolders(ctx, id)
 	if err != nil {
 		return err
 	}
-	if len(held) > 0 {
+	if len(holders) > 0 {
 		return roleInUse()
 	}
 	for _, replace := range s.settingReplacers() {
@@ -77,9 +77,11 @@ func (s *Roles) mustBeUnused(ctx context.Context, tx account.Tx, caller *account
 	return nil
 }
 
-// replaceRole puts another role in the place of one, wherever it is, and returns
-// what there is to tell of it.
-func (s *Roles) replaceRole(ctx context.Context, tx account.Tx, caller *account.Principal, id, with int64) ([]account.FieldChange, error) {
+// replaceRole replaces a role by another one for all users and in all settings, and
+// returns what the activity log records.
+func (s *Roles) replaceRole(
+	ctx context.Context, tx account.Tx, caller *account.Principal, id, with int64,
+) ([]account.FieldChange, error) {
 	if err := requireMayReplace(ctx, tx, caller, id, with); err != nil {
 		return nil, err
 	}
@@ -92,8 +94,13 @@ func (s *Roles) replaceRole(ctx context.Context, tx account.Tx, caller *account.
 	return []account.FieldChange{{Field: "replaceWith", To: with}, {Field: "users", To: users}}, err
 }
 
+// requireMayReplace checks the permissions that [Roles.DeleteRole] names. It fails with
+// CodeInvalid for a replacement that does not exist or that the caller cannot read, and
+// with CodeForbidden.
 func requireMayReplace(ctx context.Context, tx account.Tx, caller *account.Principal, id, with int64) error {
-	unknown := account.Invalid(account.Detail{Path: "/query/replaceWith", Message: fmt.Sprintf("there is no other role %d", with)})
+	unknown := account.Invalid(account.Detail{
+		Path: "/query/replaceWith", Message: fmt.Sprintf("there is no other role %d", with),
+	})
 	if with == id || account.Allow(caller, access.ActionRead, access.EntityRole, with) != nil {
 		return unknown
 	}
@@ -112,16 +119,18 @@ func requireMayReplace(ctx context.Context, tx account.Tx, caller *account.Princ
 	if account.Allow(caller, access.ActionEditAccess, access.EntityUser, access.All) != nil {
 		return account.Forbidden()
 	}
-	held, err := tx.RolesOfHolders(ctx, id)
+	rolesOfHolders, err := tx.RolesOfHolders(ctx, id)
 	if err != nil {
 		return err
 	}
-	return account.RequireCovers(caller, access.Union(append(held, replacement...)))
+	return account.RequireCovers(caller, access.Union(append(rolesOfHolders, replacement...)))
 }
 
 // roleReplacer reports whether a group of settings names the role old. Unless with is
-// 0, it also puts the role with in its place.
-type roleReplacer func(ctx context.Context, tx account.Tx, caller *account.Principal, old, with int64) (used bool, err error)
+// 0, it also replaces old by with.
+type roleReplacer func(
+	ctx context.Context, tx account.Tx, caller *account.Principal, old, with int64,
+) (used bool, err error)
 
 // settingReplacers returns the replacer of each group of settings that names roles.
 func (s *Roles) settingReplacers() []roleReplacer {
@@ -129,5 +138,8 @@ func (s *Roles) settingReplacers() []roleReplacer {
 }
 
 func roleInUse() *account.Error {
-	return &account.Error{Code: account.CodeRoleInUse, Message: "Somebody has this role, or a setting names it. Say by which role it is to be replaced."}
+	return &account.Error{
+		Code:    account.CodeRoleInUse,
+		Message: "Somebody has this role, or a setting names it. Say by which role it is to be replaced.",
+	}
 }

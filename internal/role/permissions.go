@@ -9,61 +9,50 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// mayAddUnknown fails when somebody who is no administrator adds a permission of
-// a name that the registry does not know: a later release may give it a meaning.
-func requireKnown(caller *account.Principal, was, wanted []access.Permission) error {
-	if caller.Access.Administrator {
-		return nil
-	}
-	for _, p := range wanted {
-		if !p.Known() && !slices.ContainsFunc(was, p.Equal) {
-			return &account.Error{Code: account.CodeForbidden, Message: "Only an administrator can add a permission of a name that this release does not know."}
-		}
-	}
-	return nil
+// SetRolePermissions replaces the permissions of a role.
+//
+// It fails as [account.Allow] says, with CodeForbidden when the caller does not cover the
+// old or the new permissions, and with CodeBuiltInRole, CodeInvalid and
+// CodePermissionNeedsRead.
+func (s *Roles) SetRolePermissions(
+	ctx context.Context, caller *account.Principal, id int64, requests []access.PermissionRequest,
+) (access.Role, error) {
+	return s.setRolePermissions(ctx, caller, id, requests, func(access.Role) error { return nil })
 }
 
-// permissionTexts writes permissions for the activity log.
-func permissionTexts(permissions []access.Permission) []string {
-	texts := make([]string, len(permissions))
-	for i, p := range permissions {
-		texts[i] = p.String()
-	}
-	return texts
-}
-
-// SetRolePermissions gives a role these permissions and no others. It fails as
-// [Allow] says, for a caller who does not hold them all too, and with
-// CodeBuiltInRole, CodeInvalid and CodePermissionNeedsRead.
-func (s *Roles) SetRolePermissions(ctx context.Context, caller *account.Principal, id int64, drafts []access.PermissionRequest) (access.Role, error) {
-	return s.setRolePermissions(ctx, caller, id, drafts, func(access.Role) error { return nil })
-}
-
-// ReplaceRolePermissions is [Service.SetRolePermissions] for a role that still has the
-// permissions that somebody has seen. It fails with CodeRoleChanged where it has others.
-func (s *Roles) ReplaceRolePermissions(ctx context.Context, caller *account.Principal, id int64, seen []access.Permission, drafts []access.PermissionRequest) (access.Role, error) {
-	return s.setRolePermissions(ctx, caller, id, drafts, func(was access.Role) error {
+// ReplaceRolePermissions is [Roles.SetRolePermissions] on condition that the role still
+// has the permissions seen. It fails with CodeRoleChanged when it has others.
+func (s *Roles) ReplaceRolePermissions(
+	ctx context.Context, caller *account.Principal, id int64,
+	seen []access.Permission, requests []access.PermissionRequest,
+) (access.Role, error) {
+	return s.setRolePermissions(ctx, caller, id, requests, func(was access.Role) error {
 		if !slices.EqualFunc(was.Permissions, seen, access.Permission.Equal) {
-			return &account.Error{Code: account.CodeRoleChanged, Message: "Somebody has changed these permissions in the meantime."}
+			return &account.Error{
+				Code: account.CodeRoleChanged, Message: "Somebody has changed these permissions in the meantime.",
+			}
 		}
 		return nil
 	})
 }
 
-// setRolePermissions gives a role permissions, if check finds no fault with the role as
-// it is, which nobody else can change then.
-func (s *Roles) setRolePermissions(ctx context.Context, caller *account.Principal, id int64, drafts []access.PermissionRequest, check func(was access.Role) error) (access.Role, error) {
+// setRolePermissions replaces the permissions of a role. It fails as precondition does
+// for the locked role.
+func (s *Roles) setRolePermissions(
+	ctx context.Context, caller *account.Principal, id int64,
+	requests []access.PermissionRequest, precondition func(was access.Role) error,
+) (access.Role, error) {
 	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityRole, id)
 	if err != nil {
 		return access.Role{}, err
 	}
-	wanted, err := account.ParsePermissions("", drafts)
+	wanted, err := account.ParsePermissions("", requests)
 	if err != nil {
 		return access.Role{}, err
 	}
 	var role access.Role
-	err = s.updateRoleAs(ctx, permit, id, func(ctx context.Context, tx account.Tx, caller *account.Principal, was access.Role) error {
-		if err := check(was); err != nil {
+	update := func(ctx context.Context, tx account.Tx, caller *account.Principal, was access.Role) error {
+		if err := precondition(was); err != nil {
 			return err
 		}
 		if err := requireKnown(caller, was.Permissions, wanted); err != nil {
@@ -77,12 +66,41 @@ func (s *Roles) setRolePermissions(ctx context.Context, caller *account.Principa
 		if err := tx.SetRolePermissions(ctx, id, wanted); err != nil {
 			return err
 		}
-		return s.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionRolePermissions, Target: roleTarget(role), Changes: []account.FieldChange{
-			{Field: "permissions", From: permissionTexts(was.Permissions), To: permissionTexts(wanted)},
-		}})
-	})
-	if err != nil {
+		return s.audit.Record(ctx, tx, caller, account.Event{
+			Action: account.ActionRolePermissions, Target: roleTarget(role),
+			Changes: []account.FieldChange{
+				{Field: "permissions", From: permissionTexts(was.Permissions), To: permissionTexts(wanted)},
+			},
+		})
+	}
+	if err := s.updateRoleAs(ctx, permit, id, update); err != nil {
 		return access.Role{}, err
 	}
 	return role, nil
+}
+
+// requireKnown fails with CodeForbidden when a caller who is no administrator adds a
+// permission that this release does not know. A later release may give it a meaning.
+func requireKnown(caller *account.Principal, was, wanted []access.Permission) error {
+	if caller.Access.Administrator {
+		return nil
+	}
+	for _, p := range wanted {
+		if !p.Known() && !slices.ContainsFunc(was, p.Equal) {
+			return &account.Error{
+				Code:    account.CodeForbidden,
+				Message: "Only an administrator can add a permission of a name that this release does not know.",
+			}
+		}
+	}
+	return nil
+}
+
+// permissionTexts returns permissions as text for the activity log.
+func permissionTexts(permissions []access.Permission) []string {
+	texts := make([]string, len(permissions))
+	for i, p := range permissions {
+		texts[i] = p.String()
+	}
+	return texts
 }
