@@ -63,7 +63,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		s.Log.SweepActivity(ctx),
 		s.Imports.SweepImports(ctx),
 		s.sweep(ctx, func(ctx context.Context, tx account.Tx) (int, error) {
-			return tx.DeleteEndedImports(ctx, now.Add(-userimport.ImportRecord), sweepRows)
+			return tx.DeleteEndedImports(ctx, now.Add(-userimport.Retention), sweepRows)
 		}),
 	)
 }

@@ -1,6 +1,6 @@
 // Package userimport creates users in bulk. An import takes rows in batches, each in one
-// transaction, and its users stay inactive until the import is finished; one fault undoes
-// all of them. Finishing and undoing run in steps and resume after a crash.
+// transaction, and its users stay inactive until the import is finished. One invalid row
+// undoes the whole import. Finishing and undoing run in batches and resume after a crash.
 //
 // It imports user, recovery, outbox, auth, audit, account and the packages below them.
 package userimport

@@ -11,26 +11,31 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// AddImportRows takes the next rows of an import, the first of which has the number
-// first, and returns what is wrong with them. Rows that are there already are
-// skipped, so a repeat does no harm. A dry run goes on after a fault; any other
-// import is undone by one, as whole as it is.
+// AddImportRows adds rows to an import and returns their faults. first is the number of
+// the first row, from 1. Rows that the import already has are skipped, so a request can be
+// repeated. A dry run continues after a fault; in any other import a fault undoes all of
+// its users.
 //
-// It fails with CodeInvalid where rows are missing before first, with CodeTooLarge
-// for more than MaxImportRows, and with CodeImportState unless the import is open.
-func (s *Imports) AddImportRows(ctx context.Context, caller *account.Principal, id int64, first int, users []account.ImportUser) (account.Import, []account.ImportFault, error) {
+// It fails as [Imports.Import] does, with CodeInvalid when rows before first are missing,
+// with CodeTooLarge for more than [MaxImportRows], and with CodeImportState unless the
+// import is open.
+func (s *Imports) AddImportRows(
+	ctx context.Context, caller *account.Principal, id int64, first int, users []account.ImportUser,
+) (account.Import, []account.ImportFault, error) {
 	for {
 		i, faults, err := s.addImportRows(ctx, caller, id, first, users)
-		if !errors.Is(err, errImportMoved) && !errors.Is(err, account.ErrEmailTaken) {
+		if !errors.Is(err, errRowsAdded) && !errors.Is(err, account.ErrEmailTaken) {
 			return i, faults, err
 		}
 	}
 }
 
-// errImportMoved means that another request has added rows in the meantime.
-var errImportMoved = errors.New("the import has other rows than a moment ago")
+// errRowsAdded means that another request has added rows since the import was read.
+var errRowsAdded = errors.New("another request has added rows to the import")
 
-func (s *Imports) addImportRows(ctx context.Context, caller *account.Principal, id int64, first int, users []account.ImportUser) (account.Import, []account.ImportFault, error) {
+func (s *Imports) addImportRows(
+	ctx context.Context, caller *account.Principal, id int64, first int, users []account.ImportUser,
+) (account.Import, []account.ImportFault, error) {
 	i, err := s.Import(ctx, caller, id)
 	if err != nil {
 		return i, nil, err
@@ -39,38 +44,47 @@ func (s *Imports) addImportRows(ctx context.Context, caller *account.Principal, 
 	if err != nil || len(users) == 0 {
 		return i, nil, err
 	}
-	rows, faults, err := s.checkImport(ctx, i, users)
+	rows, faults, err := s.checkRows(ctx, i, users)
 	switch {
 	case err != nil:
 		return i, nil, err
 	case i.DryRun:
-		i, err = s.noteImport(ctx, caller, i, rows, len(faults))
+		i, err = s.recordDryRun(ctx, caller, i, rows, len(faults))
 		return i, faults, err
 	case len(faults) == 0:
-		i, err = s.createImported(ctx, caller, i, users, rows)
+		i, err = s.createUsers(ctx, caller, i, users, rows)
 		return i, nil, err
 	}
 	i, err = s.failImport(ctx, caller, i, len(faults))
 	return i, faults, err
 }
 
-// missing returns those of the users that the import does not have yet.
+// missingRows returns the users whose rows the import does not have yet. It fails as
+// [Imports.AddImportRows] says.
 func missingRows(i account.Import, first int, users []account.ImportUser) ([]account.ImportUser, error) {
 	switch {
 	case len(users) == 0:
 		return nil, account.Invalid(account.Detail{Path: "/users", Message: "must have at least one user"})
 	case len(users) > MaxImportRows:
-		return nil, &account.Error{Code: account.CodeTooLarge, Message: fmt.Sprintf("At most %d users can be imported at once.", MaxImportRows)}
+		return nil, &account.Error{
+			Code:    account.CodeTooLarge,
+			Message: fmt.Sprintf("At most %d users can be imported at once.", MaxImportRows),
+		}
 	case i.State != account.ImportOpen:
 		return nil, wrongState(i)
 	case first < 1 || first > i.Rows+1:
-		return nil, account.Invalid(account.Detail{Path: "/first", Message: fmt.Sprintf("must be from 1 to %d, the number of the next row", i.Rows+1)})
+		return nil, account.Invalid(account.Detail{
+			Path: "/first", Message: fmt.Sprintf("must be from 1 to %d, the number of the next row", i.Rows+1),
+		})
 	}
 	return users[min(i.Rows+1-first, len(users)):], nil
 }
 
-// checkImport applies every rule to the next rows of an import.
-func (s *Imports) checkImport(ctx context.Context, i account.Import, users []account.ImportUser) ([]account.ImportRow, []account.ImportFault, error) {
+// checkRows checks the next rows of an import, also against its earlier rows and the
+// existing users. It returns a row for each user, and the faults.
+func (s *Imports) checkRows(
+	ctx context.Context, i account.Import, users []account.ImportUser,
+) ([]account.ImportRow, []account.ImportFault, error) {
 	rows := make([]account.ImportRow, len(users))
 	checks := make([]account.Checker, len(users))
 	keys := make([]account.EmailKey, len(users))
@@ -90,11 +104,11 @@ func (s *Imports) checkImport(ctx context.Context, i account.Import, users []acc
 	var faults []account.ImportFault
 	for n, row := range rows {
 		c := &checks[n]
-		same, twice := first[row.Key]
+		other, duplicate := first[row.Key]
 		switch {
-		case row.Key == "": // at fault already
-		case twice:
-			c.Fail("/email", fmt.Sprintf("is the same address as that of row %d", same))
+		case row.Key == "": // the address is invalid, a fault already
+		case duplicate:
+			c.Fail("/email", fmt.Sprintf("is the same address as that of row %d", other))
 		default:
 			first[row.Key] = row.Row
 			if slices.Contains(taken, row.Key) {
@@ -108,7 +122,7 @@ func (s *Imports) checkImport(ctx context.Context, i account.Import, users []acc
 	return rows, faults, nil
 }
 
-// checkImportUser checks one row of an import and returns its address's key.
+// checkImportUser checks one row by itself, and returns the key of its address.
 func checkImportUser(c *account.Checker, u account.ImportUser) account.EmailKey {
 	c.Name("/name", u.Name)
 	key := c.Email("/email", u.Email)
@@ -126,44 +140,55 @@ func checkImportUser(c *account.Checker, u account.ImportUser) account.EmailKey 
 	return key
 }
 
-// noteImport notes the rows of a dry run.
-func (s *Imports) noteImport(ctx context.Context, caller *account.Principal, was account.Import, rows []account.ImportRow, faults int) (account.Import, error) {
-	return s.addTo(ctx, caller, was, func(ctx context.Context, tx account.Tx, _ *account.Principal, i *account.Import) error {
+// recordDryRun stores the rows and the number of faults of a dry run, and creates no user.
+func (s *Imports) recordDryRun(
+	ctx context.Context, caller *account.Principal, was account.Import, rows []account.ImportRow, faults int,
+) (account.Import, error) {
+	record := func(ctx context.Context, tx account.Tx, _ *account.Principal, i *account.Import) error {
 		i.Rows += len(rows)
 		i.Faults += faults
-		var noted []account.ImportRow
+		var recorded []account.ImportRow
 		for _, row := range rows {
 			if row.Key != "" {
-				noted = append(noted, account.ImportRow{Row: row.Row, Key: row.Key})
+				recorded = append(recorded, account.ImportRow{Row: row.Row, Key: row.Key})
 			}
 		}
-		return tx.InsertImportRows(ctx, i.ID, noted)
-	})
+		return tx.InsertImportRows(ctx, i.ID, recorded)
+	}
+	return s.changeOpenImport(ctx, caller, was, record)
 }
 
-// createImported makes the users of rows that were checked, some in each
-// transaction. Should an address have been taken in the meantime, it stops and
-// fails with ErrEmailTaken.
-func (s *Imports) createImported(ctx context.Context, caller *account.Principal, i account.Import, users []account.ImportUser, rows []account.ImportRow) (account.Import, error) {
-	hashes, err := s.importHashes(ctx, users)
+// createUsers creates the users of checked rows, in transactions of at most batchRows. It
+// stops with [account.ErrEmailTaken] when an address has been taken since the check.
+func (s *Imports) createUsers(
+	ctx context.Context, caller *account.Principal, i account.Import,
+	users []account.ImportUser, rows []account.ImportRow,
+) (account.Import, error) {
+	hashes, err := s.passwordHashes(ctx, users)
 	for len(rows) > 0 && err == nil {
-		n := min(importStep, len(rows))
-		i, err = s.createSome(ctx, caller, i, users[:n], rows[:n], hashes[:n])
+		n := min(batchRows, len(rows))
+		i, err = s.createBatch(ctx, caller, i, users[:n], rows[:n], hashes[:n])
 		users, rows, hashes = users[n:], rows[n:], hashes[n:]
 	}
 	return i, err
 }
 
-// createSome is one transaction of createImported.
-func (s *Imports) createSome(ctx context.Context, caller *account.Principal, was account.Import, users []account.ImportUser, rows []account.ImportRow, hashes []string) (account.Import, error) {
-	made := make([]account.NewUser, len(rows))
+// createBatch creates the users of rows in one transaction. users and hashes are parallel
+// to rows.
+func (s *Imports) createBatch(
+	ctx context.Context, caller *account.Principal, was account.Import,
+	users []account.ImportUser, rows []account.ImportRow, hashes []string,
+) (account.Import, error) {
+	newUsers := make([]account.NewUser, len(rows))
 	keys := make([]account.EmailKey, len(rows))
 	for n, u := range users {
-		made[n] = account.NewUser{Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography}
+		newUsers[n] = account.NewUser{
+			Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
+		}
 		keys[n] = rows[n].Key
 	}
-	return s.addTo(ctx, caller, was, func(ctx context.Context, tx account.Tx, caller *account.Principal, i *account.Import) error {
-		created, err := s.users.InsertUsers(ctx, tx, caller, made, keys, hashes)
+	create := func(ctx context.Context, tx account.Tx, caller *account.Principal, i *account.Import) error {
+		created, err := s.users.InsertUsers(ctx, tx, caller, newUsers, keys, hashes)
 		if err != nil {
 			return err
 		}
@@ -173,12 +198,13 @@ func (s *Imports) createSome(ctx context.Context, caller *account.Principal, was
 		}
 		i.Rows += len(rows)
 		return tx.InsertImportRows(ctx, i.ID, rows)
-	})
+	}
+	return s.changeOpenImport(ctx, caller, was, create)
 }
 
-// importHashes returns the hash of each user: the one given, that of the password,
-// or none.
-func (s *Imports) importHashes(ctx context.Context, users []account.ImportUser) ([]string, error) {
+// passwordHashes returns the password hash of each user: the given hash, the hash of the
+// given password, or "" without either.
+func (s *Imports) passwordHashes(ctx context.Context, users []account.ImportUser) ([]string, error) {
 	hashes := make([]string, len(users))
 	var passwords []secret.Text
 	for n, u := range users {
@@ -189,27 +215,14 @@ func (s *Imports) importHashes(ctx context.Context, users []account.ImportUser) 
 			passwords = append(passwords, account.NormalizePassword(*u.Password))
 		}
 	}
-	made, err := s.passwords.HashAll(ctx, passwords)
+	computed, err := s.passwords.HashAll(ctx, passwords)
 	if err != nil {
 		return nil, err
 	}
 	for n, u := range users {
 		if u.Password != nil {
-			hashes[n], made = made[0], made[1:]
+			hashes[n], computed = computed[0], computed[1:]
 		}
 	}
 	return hashes, nil
-}
-
-// addTo is changeImport for an import that still is as it was read.
-func (s *Imports) addTo(ctx context.Context, caller *account.Principal, was account.Import, f func(context.Context, account.Tx, *account.Principal, *account.Import) error) (account.Import, error) {
-	return s.changeImport(ctx, caller, was.ID, func(ctx context.Context, tx account.Tx, caller *account.Principal, i *account.Import) error {
-		switch {
-		case i.State != account.ImportOpen:
-			return wrongState(*i)
-		case i.Rows != was.Rows:
-			return errImportMoved
-		}
-		return f(ctx, tx, caller, i)
-	})
 }

@@ -1,0 +1,62 @@
+package userimport
+
+import (
+	"context"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+)
+
+// lockRows locks the users of the next rows of an import, and returns the rows.
+func lockRows(ctx context.Context, tx account.Tx, importID int64) ([]account.ImportRow, error) {
+	rows, err := tx.ImportRows(ctx, importID, batchRows)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	users := make([]int64, len(rows))
+	for n, row := range rows {
+		users[n] = row.UserID
+	}
+	if err := tx.LockUsers(ctx, users...); err != nil {
+		return nil, err
+	}
+	// A user may have been released from the import before the locks were held.
+	return tx.ImportRows(ctx, importID, batchRows)
+}
+
+// processRows runs f on the rows of an import until batchTime has passed, on one row at
+// least. It records the events that f returns, and deletes the processed rows. It reports
+// whether no row is left.
+func (s *Imports) processRows(
+	ctx context.Context, tx account.Tx, actor account.Actor, importID int64,
+	rows []account.ImportRow, f func(account.ImportRow) ([]account.Event, error),
+) (done bool, err error) {
+	if len(rows) == 0 {
+		return true, nil
+	}
+	began := s.monotonic()
+	var events []account.Event
+	processed := 0
+	for processed < len(rows) && (processed == 0 || s.monotonic().Sub(began) < batchTime) {
+		added, err := f(rows[processed])
+		if err != nil {
+			return false, err
+		}
+		events = append(events, added...)
+		processed++
+	}
+	if err := s.audit.RecordAs(ctx, tx, actor, events...); err != nil {
+		return false, err
+	}
+	done = processed == len(rows) && processed < batchRows
+	return done, tx.DeleteImportRows(ctx, importID, rows[processed-1].Row)
+}
+
+// importEnded returns the event that an import was finished or undone.
+func importEnded(i account.Import, action account.Action) account.Event {
+	return account.Event{
+		Action: action, Target: i.Target(),
+		Changes: []account.FieldChange{
+			{Field: "rows", To: i.Rows}, {Field: "faults", To: i.Faults}, {Field: "dryRun", To: i.DryRun},
+		},
+	}
+}
