@@ -11,11 +11,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// What an operator may do with the data itself, when nobody can sign in any
-// more. There is no caller: whoever can open the database may do it.
+// The operations of this file are for an operator who has access to the database, when
+// no administrator can sign in. They have no caller and check no permission. The activity
+// log records them as the operator's.
 
-// CreateAdministrator makes an active user with role 1. It fails with
-// CodeInvalid and CodeEmailTaken.
+// CreateAdministrator creates an active user with role 1. It fails with CodeInvalid and
+// CodeEmailTaken.
 func (s *Service) CreateAdministrator(ctx context.Context, u account.NewUser) (account.User, error) {
 	var c account.Checker
 	key := c.NewUser("", u)
@@ -28,7 +29,7 @@ func (s *Service) CreateAdministrator(ctx context.Context, u account.NewUser) (a
 	}
 	u.Active = true
 	var created account.User
-	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) (err error) {
 		created, err = s.Users.InsertUser(ctx, tx, u, key, hash, []int64{access.AdministratorRole})
 		if errors.Is(err, account.ErrEmailTaken) {
 			return account.EmailTaken("/email")
@@ -36,13 +37,15 @@ func (s *Service) CreateAdministrator(ctx context.Context, u account.NewUser) (a
 		if err != nil {
 			return err
 		}
-		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionUserCreate, Target: created.Target(), Changes: created.LogFields()})
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{
+			Action: account.ActionUserCreate, Target: created.Target(), Changes: created.LogFields(),
+		})
 	})
 	return created, err
 }
 
-// EmergencyReset sets the password of a user, who must change it at the next
-// sign-in, and ends a lock, all sessions, API keys and recovery tokens. It fails
+// EmergencyReset sets the password of a user, who must change it at the next sign-in. It
+// unlocks the user and ends all of their sessions, API keys and recovery tokens. It fails
 // with CodeNotFound, CodeInvalid and CodeNotLocalUser.
 func (s *Service) EmergencyReset(ctx context.Context, email string, password secret.Text) error {
 	if err := account.ValidateNewPassword(password, "/password"); err != nil {
@@ -53,7 +56,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 		return err
 	}
 	var id int64
-	err = s.byEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+	err = s.updateByEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
 		if c.Provider != account.ProviderLocal {
 			return account.NotLocalUser()
 		}
@@ -64,7 +67,8 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
 			return err
 		}
-		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionPasswordReset, Target: c.Target()})
+		event := account.Event{Action: account.ActionPasswordReset, Target: c.Target()}
+		return s.Log.RecordAs(ctx, tx, account.Operator, event)
 	})
 	if err == nil {
 		s.passwordChanged(id)
@@ -74,36 +78,47 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 
 // EmergencyUnlock ends every lock of a user. It fails with CodeNotFound.
 func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
-	return s.byEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+	return s.updateByEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
 		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(c.UserID)); err != nil {
 			return err
 		}
-		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionUserUpdate, Target: c.Target(), Changes: []account.FieldChange{{Field: "lockedOut", To: false}}})
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{
+			Action: account.ActionUserUpdate, Target: c.Target(),
+			Changes: []account.FieldChange{{Field: "lockedOut", To: false}},
+		})
 	})
 }
 
-// EmergencyEndSessions ends all sessions and recovery tokens of a user. It fails
-// with CodeNotFound.
+// EmergencyEndSessions ends all sessions and recovery tokens of a user. It fails with
+// CodeNotFound.
 func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error {
-	return s.byEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+	return s.updateByEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
 		if err := auth.EndAccess(ctx, tx, c.UserID); err != nil {
 			return err
 		}
-		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionSessionEnd, Target: account.Target{Kind: access.EntitySession, ID: 0, Name: c.Email}, Changes: nil})
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{
+			Action: account.ActionSessionEnd, Target: account.Target{Kind: access.EntitySession, Name: c.Email},
+		})
 	})
 }
 
 // EmergencyEndKeys ends all API keys of a user. It fails with CodeNotFound.
 func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
-	return s.byEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+	return s.updateByEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
 		if err := tx.DeleteAPIKeysOf(ctx, c.UserID); err != nil {
 			return err
 		}
-		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionKeyEnd, Target: account.Target{Kind: access.EntityAPIKey, ID: 0, Name: c.Email}, Changes: nil})
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{
+			Action: account.ActionKeyEnd, Target: account.Target{Kind: access.EntityAPIKey, Name: c.Email},
+		})
 	})
 }
 
-func (s *Service) byEmail(ctx context.Context, email string, f func(context.Context, account.Tx, account.Credential) error) error {
+// updateByEmail locks the user with an address and runs f, in one transaction. It fails
+// with CodeNotFound, and as f does.
+func (s *Service) updateByEmail(
+	ctx context.Context, email string, f func(context.Context, account.Tx, account.Credential) error,
+) error {
 	key, _ := account.ParseEmail(email)
 	return s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
 		c, err := auth.LockByEmail(ctx, tx, key)

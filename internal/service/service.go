@@ -1,6 +1,6 @@
 // Package service composes the rules of Usher for one customer from the packages of the
-// nouns, and holds what concerns all of them: set-up, the overview, the sweep of expired
-// rows, and the operator's emergency commands.
+// nouns. It adds the operations that concern several of them: set-up, the overview, the
+// sweep of expired rows, and the operator's emergency commands.
 //
 // It imports every package of the rules; none of them imports it.
 package service
@@ -36,22 +36,22 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Random    io.Reader
-	// PublicURL is where people reach the server. It overrides the setting, and links
-	// in mails begin with it.
+	// PublicURL is the URL at which users reach the server. It overrides the setting,
+	// and links in mails begin with it.
 	PublicURL *url.URL
-	// LocalURL is where this machine reaches the server, used while no public URL is
-	// set. Without either, mails carry the token alone.
+	// LocalURL is the URL at which this machine reaches the server, used while no
+	// public URL is set. Without either, mails contain the token alone.
 	LocalURL *url.URL
-	// MailOverrides are the operator's settings of mail.
+	// MailOverrides are the operator's settings of mail; they override the stored ones.
 	MailOverrides settings.MailOverrides
-	// TestSender sends test messages; without it there are none.
+	// TestSender sends test messages. Without it, SendTestMessage must not be called.
 	TestSender outbox.TestSender
 	// PasswordChanged is called with the user's id after a password has changed.
 	PasswordChanged func(userID int64)
 	// Checkpoints keeps checkpoints of the activity log outside the database.
 	Checkpoints audit.CheckpointStore
-	// Monotonic is this machine's monotonic clock, [monotime.New] by default. Only
-	// differences matter; one never under-reports elapsed time.
+	// Monotonic is this machine's monotonic clock, [monotime.New] by default. Compare
+	// two readings only; a difference must never under-report elapsed time.
 	Monotonic func() time.Time
 	// PollTimeout and TouchTimeout are those of [auth.Options].
 	PollTimeout, TouchTimeout time.Duration
@@ -123,8 +123,8 @@ func New(o Options) *Service {
 		Keys: apikey.New(env, mails, authentication, log), Imports: imports,
 		store: store, keys: o.Keys, now: env.Now, random: o.Random, monotonic: monotonic,
 		passwordChanged: passwordChanged,
-		userCounts:      newTTLValue[account.UserCounts](overviewAge),
-		signInCounts:    newTTLValue[[]account.SignInCount](overviewAge),
+		userCounts:      newTTLValue[account.UserCounts](countsTTL),
+		signInCounts:    newTTLValue[[]account.SignInCount](countsTTL),
 	}
 }
 

@@ -13,29 +13,31 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// What a start finds out about its database.
+// Errors of [Service.SetUp] and [Service.CheckKey].
 var (
-	// ErrWrongKey means that the server key is not the one that the database was
-	// made with. Nothing may be written with another.
+	// ErrWrongKey means that the database was set up with another server key. Nothing
+	// may be written with this one.
 	ErrWrongKey = errors.New("the server key is not the one that this database was set up with")
 	// ErrNotSetUp means that no server has been started on the database yet.
 	ErrNotSetUp = errors.New("the database was never set up")
 )
 
-// FirstRun says what a new database begins with.
+// FirstRun describes the first administrator of a new database.
 type FirstRun struct {
 	AdminEmail string
-	// AdminPassword is the first administrator's. When it is empty one is made
-	// up, SavePassword is called with it before anything is committed, more than
-	// once perhaps, and it must be changed at the first sign-in.
+	// AdminPassword is the administrator's password. When it is empty, SetUp generates
+	// one, which must be changed at the first sign-in.
 	AdminPassword secret.Text
-	SavePassword  func(secret.Text) error
+	// SavePassword is called with a generated password before the commit, perhaps more
+	// than once. SetUp fails as it does.
+	SavePassword func(secret.Text) error
 }
 
-// SetUp checks the server key against the database, or sets up a database that
-// is new: the built-in roles and the first administrator, exactly once and all
-// in one transaction. It reports whether the database was new. It fails with
-// [ErrWrongKey], and with CodeInvalid for settings that it cannot use.
+// SetUp checks the server key against the database. It sets up a new database with the
+// built-in roles and the first administrator, in one transaction and exactly once also
+// when several servers start together. It reports whether the database was new.
+//
+// It fails with [ErrWrongKey], and with CodeInvalid for an invalid administrator.
 func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err error) {
 	checks, err := s.store.KeyChecks(ctx)
 	if err != nil {
@@ -61,12 +63,13 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		return false, err
 	}
 	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		if _, err := tx.LockChain(ctx); err != nil { // of several servers that start, one goes first
+		// The lock serialises servers that start at the same time.
+		if _, err := tx.LockChain(ctx); err != nil {
 			return err
 		}
 		checks, err := tx.KeyChecks(ctx)
 		created = err == nil && len(checks) == 0
-		if !created { // another process was faster
+		if !created { // another server has set the database up
 			return err
 		}
 		if err := s.Log.InitChain(ctx, tx); err != nil {
@@ -92,7 +95,9 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		if err := tx.InsertKeyCheck(ctx, s.keys.Checks()[0], s.now()); err != nil {
 			return err
 		}
-		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{Action: account.ActionUserCreate, Target: user.Target(), Changes: user.LogFields()})
+		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{
+			Action: account.ActionUserCreate, Target: user.Target(), Changes: user.LogFields(),
+		})
 	})
 	if err != nil {
 		return false, err
@@ -103,9 +108,11 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 	return true, nil
 }
 
-// CheckKey fails with [ErrNotSetUp], or with [ErrWrongKey] unless the ring holds
-// every key that the database was written with, and notes a new first key. It
-// signs where the activity log begins, in a database from before there was one.
+// CheckKey checks that the key ring has every key that the database was written with, and
+// stores the check value of a new first key. It initialises the chain of the activity log
+// in a database from before the chain existed.
+//
+// It fails with [ErrNotSetUp] and [ErrWrongKey].
 func (s *Service) CheckKey(ctx context.Context) error {
 	checks, err := s.store.KeyChecks(ctx)
 	if err != nil {
@@ -120,7 +127,7 @@ func (s *Service) CheckKey(ctx context.Context) error {
 		}
 	}
 	sealing := s.keys.Checks()[0]
-	noted := func(c keyring.Check) bool { return c.ID == sealing.ID }
+	isSealing := func(c keyring.Check) bool { return c.ID == sealing.ID }
 	head, err := s.store.ChainEnd(ctx, account.ChainHead)
 	if account.IgnoreNotFound(err) != nil {
 		return err
@@ -130,20 +137,20 @@ func (s *Service) CheckKey(ctx context.Context) error {
 			return err
 		}
 	}
-	if slices.ContainsFunc(checks, noted) {
+	if slices.ContainsFunc(checks, isSealing) {
 		return nil
 	}
 	return s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
 		checks, err := tx.KeyChecks(ctx)
-		if err != nil || slices.ContainsFunc(checks, noted) { // another process was faster
+		if err != nil || slices.ContainsFunc(checks, isSealing) { // another server has stored it
 			return err
 		}
 		return tx.InsertKeyCheck(ctx, sealing, s.now())
 	})
 }
 
-// inventPassword makes a password of about 119 random bits that can be read out
-// and that the policy accepts.
+// generatePassword returns a random password of about 116 bits that the policy accepts.
+// It has no letters or digits that are easily confused when read aloud or typed.
 func generatePassword(random io.Reader) (secret.Text, error) {
 	const letters = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 	const length, group = 20, 5
@@ -156,9 +163,9 @@ func generatePassword(random io.Reader) (secret.Text, error) {
 			}
 			var b [1]byte
 			if _, err := io.ReadFull(random, b[:]); err != nil {
-				return secret.Text{}, fmt.Errorf("read random: %w", err)
+				return secret.Text{}, fmt.Errorf("generate a password: %w", err)
 			}
-			if int(b[0]) < 256/len(letters)*len(letters) { // no letter is likelier
+			if int(b[0]) < 256/len(letters)*len(letters) { // a uniform choice: larger bytes are discarded
 				text = append(text, letters[int(b[0])%len(letters)])
 			}
 		}

@@ -5,35 +5,39 @@ import (
 	"time"
 )
 
-// recent is a value that is read anew when it has become too old. One caller
-// reads it; the others wait for what he gets.
+// ttlValue caches one value for a time. When it has expired, one caller reads it again
+// while concurrent callers wait for the result.
 type ttlValue[T any] struct {
-	turn  chan struct{} // of who reads the value, or looks at it
-	life  time.Duration
-	value *T // nil: none
-	read  time.Time
+	lock   chan struct{} // a mutex that a waiter can abandon
+	ttl    time.Duration
+	value  *T        // nil: not read yet
+	readAt time.Time // when the read began
 }
 
-func newTTLValue[T any](life time.Duration) *ttlValue[T] {
-	return &ttlValue[T]{turn: make(chan struct{}, 1), life: life}
+func newTTLValue[T any](ttl time.Duration) *ttlValue[T] {
+	return &ttlValue[T]{lock: make(chan struct{}, 1), ttl: ttl}
 }
 
-// get returns the value, which nobody changes.
-func (r *ttlValue[T]) get(ctx context.Context, now func() time.Time, read func(context.Context) (T, error)) (*T, error) {
+// get returns the cached value, or reads it when it is older than the time to live. The
+// result is shared: callers must not modify it. now is a monotonic clock. get fails as
+// read does, and when ctx ends before the value is available.
+func (v *ttlValue[T]) get(
+	ctx context.Context, now func() time.Time, read func(context.Context) (T, error),
+) (*T, error) {
 	select {
-	case r.turn <- struct{}{}:
-		defer func() { <-r.turn }()
+	case v.lock <- struct{}{}:
+		defer func() { <-v.lock }()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 	began := now()
-	if r.value != nil && began.Sub(r.read) < r.life {
-		return r.value, nil
+	if v.value != nil && began.Sub(v.readAt) < v.ttl {
+		return v.value, nil
 	}
 	value, err := read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r.value, r.read = &value, began
-	return r.value, nil
+	v.value, v.readAt = &value, began
+	return v.value, nil
 }
