@@ -15,15 +15,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/audit"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // act writes so many entries into the activity log.
-func (f *fixture) act(n int) {
-	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) error {
+func insertEntries(f *servicetest.Fixture, n int) {
+	f.T.Helper()
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		for i := range n {
 			err := tx.InsertActivity(ctx, account.Activity{
-				At: f.clock.Now(), Actor: account.Actor{ID: 1, Name: adminEmail, ClientNetwork: home},
+				At: f.Clock.Now(), Actor: account.Actor{ID: 1, Name: servicetest.AdminEmail, ClientNetwork: servicetest.Home},
 				Event: account.Event{
 					Action: account.ActionUserUpdate, Target: account.Target{Kind: access.EntityUser, ID: int64(i), Name: "somebody"},
 					Changes: []account.FieldChange{{Field: "name", From: "a", To: "b"}},
@@ -38,49 +39,33 @@ func (f *fixture) act(n int) {
 	})
 }
 
-func (f *fixture) seal() {
-	f.t.Helper()
-	if err := f.SealActivity(f.t.Context()); err != nil {
-		f.t.Fatal(err)
-	}
-}
-
 // sealedLog is a fixture with so many sealed entries.
-func sealedLog(t testing.TB, n int) *fixture {
+func newSealedLog(t testing.TB, n int) *servicetest.Fixture {
 	t.Helper()
-	f := newFixture(t)
-	f.act(n - 1) // SetUp wrote one
-	f.seal()
+	f := servicetest.New(t)
+	insertEntries(f, n-1) // SetUp wrote one
+	f.Seal()
 	return f
 }
 
 // tamper runs statements on the database, past every rule. $1 is no bytes, for
 // which each engine has a name of its own.
-func (f *fixture) tamper(statements ...string) {
-	f.t.Helper()
-	db := f.database.SQL()
+func tamper(f *servicetest.Fixture, statements ...string) {
+	f.T.Helper()
+	db := f.Database.SQL()
 	for _, statement := range statements {
 		var args []any
 		if strings.Contains(statement, "$1") {
 			args = append(args, []byte{})
 		}
 		if _, err := db.Exec(statement, args...); err != nil {
-			f.t.Fatalf("%s: %v", statement, err)
+			f.T.Fatalf("%s: %v", statement, err)
 		}
 	}
 }
 
-func (f *fixture) verify(elsewhere *account.Checkpoint) audit.Report {
-	f.t.Helper()
-	r, err := f.VerifyActivity(f.t.Context(), elsewhere, nil)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return r
-}
-
 // wantFound fails unless the report finds these, as "kind from-to".
-func wantFound(t testing.TB, r audit.Report, want ...string) {
+func wantFindings(t testing.TB, r audit.Report, want ...string) {
 	t.Helper()
 	var got []string
 	for _, f := range r.Findings {
@@ -95,18 +80,18 @@ func wantFound(t testing.TB, r audit.Report, want ...string) {
 }
 
 func TestActivityIsSealed(t *testing.T) {
-	f := newFixture(t)
-	f.as(adminEmail)
-	if r := f.verify(nil); r.Unsealed != 2 || r.Verified != 0 || r.FindingCount != 0 {
+	f := servicetest.New(t)
+	f.As(servicetest.AdminEmail)
+	if r := f.Verify(nil); r.Unsealed != 2 || r.Verified != 0 || r.FindingCount != 0 {
 		t.Errorf("before: %+v", r)
 	}
-	f.seal()
-	r := f.verify(nil)
-	wantFound(t, r)
+	f.Seal()
+	r := f.Verify(nil)
+	wantFindings(t, r)
 	if r.Unsealed != 0 || r.Verified != 2 || r.Head.Number != 2 {
 		t.Errorf("after: %+v", r)
 	}
-	if calls := f.store.during(f.seal); calls["Write"] != 0 {
+	if calls := f.Store.CallsDuring(f.Seal); calls["Write"] != 0 {
 		t.Errorf("with nothing to seal it asked the store for %v", calls)
 	}
 }
@@ -181,20 +166,20 @@ func TestTamperedActivity(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			f := sealedLog(t, 20)
-			f.tamper(test.statements...)
-			wantFound(t, f.verify(nil), test.want...)
+			f := newSealedLog(t, 20)
+			tamper(f, test.statements...)
+			wantFindings(t, f.Verify(nil), test.want...)
 		})
 	}
 }
 
 // TestEveryColumnIsSealed: no part of an entry can be edited unseen.
 func TestEveryColumnIsSealed(t *testing.T) {
-	f := sealedLog(t, 3)
+	f := newSealedLog(t, 3)
 	columns := strings.Fields("id at actor_id actor_name credential credential_id source action target_kind target_id target_name changes count")
-	rows := must(f.database.SQL().Query(`SELECT * FROM activity WHERE number = 0`))
+	rows := servicetest.Must(f.Database.SQL().Query(`SELECT * FROM activity WHERE number = 0`))
 	defer rows.Close()
-	for _, name := range must(rows.Columns()) {
+	for _, name := range servicetest.Must(rows.Columns()) {
 		if !slices.Contains(append(columns, "number", "key_id", "seal"), name) {
 			t.Errorf("the seal is not known to be over the column %s", name)
 		}
@@ -205,24 +190,24 @@ func TestEveryColumnIsSealed(t *testing.T) {
 		if strings.HasSuffix(column, "name") || slices.Contains([]string{"credential", "source", "action", "target_kind", "changes"}, column) {
 			before, after = column+" = "+column+" || ' '", column+" = substr("+column+", 1, length("+column+") - 1)"
 		}
-		f.tamper(`UPDATE activity SET ` + before + ` WHERE number = 2`)
-		if r := f.verify(nil); r.FindingCount == 0 {
+		tamper(f, `UPDATE activity SET `+before+` WHERE number = 2`)
+		if r := f.Verify(nil); r.FindingCount == 0 {
 			t.Errorf("%s can be edited", column)
 		}
-		f.tamper(`UPDATE activity SET ` + after + ` WHERE number = 2`)
-		wantFound(t, f.verify(nil))
+		tamper(f, `UPDATE activity SET `+after+` WHERE number = 2`)
+		wantFindings(t, f.Verify(nil))
 	}
 }
 
 // beginAs makes the ends of the chain those of the beginning, as somebody with
 // another key signs them.
-func (f *fixture) beginAs(ring *keyring.Ring) {
-	f.t.Helper()
-	other := blankFixture(f.t)
-	must(other.with(func(o *service.Options) { o.Keys = ring }).SetUp(f.t.Context(), firstRun))
-	f.write(func(ctx context.Context, tx account.Tx) error {
+func replaceChainEnds(f *servicetest.Fixture, ring *keyring.Ring) {
+	f.T.Helper()
+	other := servicetest.NewBlank(f.T)
+	servicetest.Must(other.With(func(o *service.Options) { o.Keys = ring }).SetUp(f.T.Context(), servicetest.FirstRun()))
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		for _, end := range []account.ChainEnd{account.ChainAnchor, account.ChainHead} {
-			if err := tx.SaveChainEnd(ctx, end, must(other.store.under.ChainEnd(ctx, end))); err != nil {
+			if err := tx.SaveChainEnd(ctx, end, servicetest.Must(other.Store.Inner.ChainEnd(ctx, end))); err != nil {
 				return err
 			}
 		}
@@ -234,32 +219,32 @@ func (f *fixture) beginAs(ring *keyring.Ring) {
 // makes every seal anew.
 func TestRecomputedActivity(t *testing.T) {
 	const unseal = `UPDATE activity SET number = 0, key_id = '', seal = $1`
-	f := sealedLog(t, 20)
-	kept := must(f.ActivityCheckpoint(t.Context()))
+	f := newSealedLog(t, 20)
+	kept := servicetest.Must(f.ActivityCheckpoint(t.Context()))
 	own := kept.Signature.KeyID
-	f.tamper(`UPDATE activity SET actor_name = 'x' WHERE number = 5`, unseal,
+	tamper(f, `UPDATE activity SET actor_name = 'x' WHERE number = 5`, unseal,
 		`UPDATE activity_chain SET number = 0, at = 0, seal = $1, key_id = '', mac = $1`, `DELETE FROM activity_checkpoints`)
-	ring := newRing()
-	f.beginAs(ring)
-	other := f.with(func(o *service.Options) { o.Keys = ring })
+	ring := servicetest.NewRing()
+	replaceChainEnds(f, ring)
+	other := f.With(func(o *service.Options) { o.Keys = ring })
 	if err := other.SealActivity(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	wantFound(t, f.verify(nil), "forged 0-0", "key 1-20", "forged 20-20", "forged 0-0")
-	r := f.verify(&kept)
+	wantFindings(t, f.Verify(nil), "forged 0-0", "key 1-20", "forged 20-20", "forged 0-0")
+	r := f.Verify(&kept)
 	if r.Compared != audit.ComparedDifferent {
 		t.Errorf("it is compared as %q", r.Compared)
 	}
 
-	f.tamper(`UPDATE activity SET key_id = '`+own+`'`, `UPDATE activity_chain SET key_id = '`+own+`'`, `DELETE FROM activity_checkpoints`)
-	wantFound(t, f.verify(nil), "forged 0-0", "changed 1-20", "forged 0-0")
+	tamper(f, `UPDATE activity SET key_id = '`+own+`'`, `UPDATE activity_chain SET key_id = '`+own+`'`, `DELETE FROM activity_checkpoints`)
+	wantFindings(t, f.Verify(nil), "forged 0-0", "changed 1-20", "forged 0-0")
 
 	// The server itself does not go on from there.
-	f.act(1)
+	insertEntries(f, 1)
 	if err := f.SealActivity(t.Context()); err == nil || !strings.Contains(err.Error(), "audit verify") {
 		t.Errorf("it seals behind a forged head: %v", err)
 	}
-	if r := f.verify(nil); r.Unsealed != 1 {
+	if r := f.Verify(nil); r.Unsealed != 1 {
 		t.Errorf("%d are unsealed", r.Unsealed)
 	}
 }
@@ -267,37 +252,37 @@ func TestRecomputedActivity(t *testing.T) {
 // TestCutOffActivity: with the database as it was earlier only a checkpoint that
 // was kept elsewhere shows that something is gone.
 func TestCutOffActivity(t *testing.T) {
-	f := sealedLog(t, 15)
-	earlier := must(f.ActivityCheckpoint(t.Context()))
-	f.tamper(`CREATE TABLE copy AS SELECT * FROM activity_chain`)
-	f.act(5)
-	f.seal()
-	later := must(f.ActivityCheckpoint(t.Context()))
-	if r := f.verify(&earlier); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
+	f := newSealedLog(t, 15)
+	earlier := servicetest.Must(f.ActivityCheckpoint(t.Context()))
+	tamper(f, `CREATE TABLE copy AS SELECT * FROM activity_chain`)
+	insertEntries(f, 5)
+	f.Seal()
+	later := servicetest.Must(f.ActivityCheckpoint(t.Context()))
+	if r := f.Verify(&earlier); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
 		t.Errorf("an honest log: %+v", r)
 	}
-	if r := f.verify(&later); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
+	if r := f.Verify(&later); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
 		t.Errorf("an honest log: %+v", r)
 	}
 
-	f.tamper(`DELETE FROM activity WHERE number > 15`, `DELETE FROM activity_chain`, `INSERT INTO activity_chain SELECT * FROM copy`)
-	wantFound(t, f.verify(nil)) // that is why checkpoints are kept elsewhere
-	wantFound(t, f.verify(&earlier))
-	r := f.verify(&later)
-	wantFound(t, r, "cut 16-20")
+	tamper(f, `DELETE FROM activity WHERE number > 15`, `DELETE FROM activity_chain`, `INSERT INTO activity_chain SELECT * FROM copy`)
+	wantFindings(t, f.Verify(nil)) // that is why checkpoints are kept elsewhere
+	wantFindings(t, f.Verify(&earlier))
+	r := f.Verify(&later)
+	wantFindings(t, r, "cut 16-20")
 	if r.Compared != audit.ComparedDifferent {
 		t.Errorf("it is compared as %q", r.Compared)
 	}
 
 	// The server goes on, and the numbers are there again: with other seals.
-	f.act(7)
-	f.seal()
-	wantFound(t, f.verify(&later), "replaced 20-20")
+	insertEntries(f, 7)
+	f.Seal()
+	wantFindings(t, f.Verify(&later), "replaced 20-20")
 }
 
 func TestCheckpointElsewhere(t *testing.T) {
-	f := sealedLog(t, 10)
-	good := must(f.ActivityCheckpoint(t.Context()))
+	f := newSealedLog(t, 10)
+	good := servicetest.Must(f.ActivityCheckpoint(t.Context()))
 	if again, err := account.ParseCheckpoint(" " + good.String() + "\n"); err != nil || again.String() != good.String() {
 		t.Errorf("it is read as %v, %v", again, err)
 	}
@@ -309,19 +294,19 @@ func TestCheckpointElsewhere(t *testing.T) {
 
 	edited := good
 	edited.Number--
-	wantFound(t, f.verify(&edited), "forged 0-0")
+	wantFindings(t, f.Verify(&edited), "forged 0-0")
 
-	foreign := must(foreignLog(t, 10).ActivityCheckpoint(t.Context()))
-	wantFound(t, f.verify(&foreign), "forged 0-0")
+	foreign := servicetest.Must(foreignLog(t, 10).ActivityCheckpoint(t.Context()))
+	wantFindings(t, f.Verify(&foreign), "forged 0-0")
 
-	twin := sealedLog(t, 1) // another database with the same key
-	twin.clock.advance(time.Second)
-	twin.act(9)
-	twin.seal()
-	other := must(twin.ActivityCheckpoint(t.Context()))
-	wantFound(t, f.verify(&other), "replaced 10-10")
+	twin := newSealedLog(t, 1) // another database with the same key
+	twin.Clock.Advance(time.Second)
+	insertEntries(twin, 9)
+	twin.Seal()
+	other := servicetest.Must(twin.ActivityCheckpoint(t.Context()))
+	wantFindings(t, f.Verify(&other), "replaced 10-10")
 
-	empty := newFixture(t)
+	empty := servicetest.New(t)
 	if _, err := empty.ActivityCheckpoint(t.Context()); err != account.ErrNothingSealed {
 		t.Errorf("with nothing sealed: %v", err)
 	}
@@ -329,28 +314,28 @@ func TestCheckpointElsewhere(t *testing.T) {
 
 // TestRotatedServerKey: what an older key of the ring sealed still verifies.
 func TestRotatedServerKey(t *testing.T) {
-	old, next := must(keyring.Generate(rand32{})), must(keyring.Generate(rand32{7}))
-	f := blankFixture(t)
+	old, next := servicetest.Must(keyring.Generate(rand32{})), servicetest.Must(keyring.Generate(rand32{7}))
+	f := servicetest.NewBlank(t)
 	with := func(ring string) *service.Service {
-		return f.with(func(o *service.Options) { o.Keys = must(keyring.Parse(ring)) })
+		return f.With(func(o *service.Options) { o.Keys = servicetest.Must(keyring.Parse(ring)) })
 	}
-	must(with(old).SetUp(t.Context(), firstRun))
+	servicetest.Must(with(old).SetUp(t.Context(), servicetest.FirstRun()))
 	seal := func(s *service.Service) {
-		f.act(3)
+		insertEntries(f, 3)
 		if err := s.SealActivity(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	seal(with(old))
-	kept := must(with(old).ActivityCheckpoint(t.Context()))
+	kept := servicetest.Must(with(old).ActivityCheckpoint(t.Context()))
 	both := with(next + old)
 	seal(both)
-	r := must(both.VerifyActivity(t.Context(), &kept, nil))
-	wantFound(t, r)
+	r := servicetest.Must(both.VerifyActivity(t.Context(), &kept, nil))
+	wantFindings(t, r)
 	if r.Verified != 7 || r.Compared != audit.ComparedEqual {
 		t.Errorf("%+v", r)
 	}
-	wantFound(t, must(with(next).VerifyActivity(t.Context(), nil, nil)), "forged 0-0", "key 1-4", "forged 4-4")
+	wantFindings(t, servicetest.Must(with(next).VerifyActivity(t.Context(), nil, nil)), "forged 0-0", "key 1-4", "forged 4-4")
 }
 
 // rand32 is a random source that always gives the same.
@@ -363,20 +348,20 @@ func (r rand32) Read(p []byte) (int, error) {
 }
 
 func TestSealersTakeTurns(t *testing.T) {
-	f := newFixture(t)
-	other := service.New(f.options)
-	f.act(50)
-	for _, err := range parallel(8, func(i int) error {
-		f.act(20)
+	f := servicetest.New(t)
+	other := service.New(f.Options)
+	insertEntries(f, 50)
+	for _, err := range servicetest.Parallel(8, func(i int) error {
+		insertEntries(f, 20)
 		return []*service.Service{f.Service, other}[i%2].SealActivity(t.Context())
 	}) {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	f.seal()
-	r := f.verify(nil)
-	wantFound(t, r)
+	f.Seal()
+	r := f.Verify(nil)
+	wantFindings(t, r)
 	if r.Verified != 211 || r.Unsealed != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -384,10 +369,10 @@ func TestSealersTakeTurns(t *testing.T) {
 
 // TestVerifyingBesideWrites: nothing is found while servers seal and remove.
 func TestVerifyingBesideWrites(t *testing.T) {
-	f := sealedLog(t, 3000)
-	f.clock.advance(366 * 24 * time.Hour)
-	f.act(1500)
-	for i, err := range parallel(3, func(i int) error {
+	f := newSealedLog(t, 3000)
+	f.Clock.Advance(366 * 24 * time.Hour)
+	insertEntries(f, 1500)
+	for i, err := range servicetest.Parallel(3, func(i int) error {
 		switch i {
 		case 0:
 			return f.SealActivity(t.Context())
@@ -406,21 +391,21 @@ func TestVerifyingBesideWrites(t *testing.T) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
-	if r := f.verify(nil); r.Anchor.Number != 3000 || r.Verified != 1500 {
+	if r := f.Verify(nil); r.Anchor.Number != 3000 || r.Verified != 1500 {
 		t.Errorf("%+v", r)
 	}
 }
 
 func TestCheckpoints(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	var log bytes.Buffer
-	s := f.with(func(o *service.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	s := f.With(func(o *service.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	numbers := func() (list []int64) {
 		t.Helper()
 		if err := s.SealActivity(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range must(f.store.under.Checkpoints(t.Context(), 0, 1_000_000, 100)) {
+		for _, c := range servicetest.Must(f.Store.Inner.Checkpoints(t.Context(), 0, 1_000_000, 100)) {
 			list = append(list, c.Number)
 		}
 		return list
@@ -437,14 +422,14 @@ func TestCheckpoints(t *testing.T) {
 		{0, time.Hour, []int64{5, 1005, 2005, 2510}},
 		{1, 0, []int64{5, 1005, 2005, 2510, 2511}},
 	} {
-		f.act(step.entries)
-		f.clock.advance(step.later)
+		insertEntries(f, step.entries)
+		f.Clock.Advance(step.later)
 		if got := numbers(); !slices.Equal(got, step.want) {
 			t.Errorf("after %d entries and %s there are checkpoints %v, want %v", step.entries, step.later, got, step.want)
 		}
 	}
-	wantFound(t, f.verify(nil))
-	newest := must(f.store.under.CheckpointBefore(t.Context(), 1_000_000))
+	wantFindings(t, f.Verify(nil))
+	newest := servicetest.Must(f.Store.Inner.CheckpointBefore(t.Context(), 1_000_000))
 	if !strings.Contains(log.String(), "checkpoint="+newest.String()+"\n") {
 		t.Errorf("the log lacks %s: %s", newest, &log)
 	}
@@ -452,9 +437,9 @@ func TestCheckpoints(t *testing.T) {
 
 // foreignLog is a service with another server key, and so many sealed entries.
 func foreignLog(t testing.TB, n int) *service.Service {
-	f := blankFixture(t)
-	must(f.SetUp(t.Context(), firstRun))
-	f.act(n - 1)
-	f.seal()
+	f := servicetest.NewBlank(t)
+	servicetest.Must(f.SetUp(t.Context(), servicetest.FirstRun()))
+	insertEntries(f, n-1)
+	f.Seal()
 	return f.Service
 }

@@ -9,28 +9,29 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // exported returns the ids of what a caller gets of the activity log.
-func (f *fixture) exported(caller *account.Principal, filter account.ActivityFilter) (ids []int64) {
-	f.t.Helper()
-	err := f.ExportActivity(f.t.Context(), caller, filter, func(e account.StoredActivity) error {
+func exportedIDs(f *servicetest.Fixture, caller *account.Principal, filter account.ActivityFilter) (ids []int64) {
+	f.T.Helper()
+	err := f.ExportActivity(f.T.Context(), caller, filter, func(e account.StoredActivity) error {
 		ids = append(ids, e.ID)
 		return nil
 	})
 	if err != nil {
-		f.t.Fatal(err)
+		f.T.Fatal(err)
 	}
 	return ids
 }
 
 // listed returns the same by pages.
-func (f *fixture) listed(caller *account.Principal, filter account.ActivityFilter, limit int) (ids []int64) {
-	f.t.Helper()
+func listedIDs(f *servicetest.Fixture, caller *account.Principal, filter account.ActivityFilter, limit int) (ids []int64) {
+	f.T.Helper()
 	for cursor := ""; ; {
-		page, next, err := f.Activity(f.t.Context(), caller, filter, cursor, limit)
+		page, next, err := f.Activity(f.T.Context(), caller, filter, cursor, limit)
 		if err != nil || len(page) > limit {
-			f.t.Fatalf("%d entries, %v", len(page), err)
+			f.T.Fatalf("%d entries, %v", len(page), err)
 		}
 		for _, e := range page {
 			ids = append(ids, e.ID)
@@ -44,26 +45,26 @@ func (f *fixture) listed(caller *account.Principal, filter account.ActivityFilte
 // TestWhoReadsActivity: people see what they did themselves, and whose entries a
 // permission lists; what nobody known did is for those who may read all.
 func TestWhoReadsActivity(t *testing.T) {
-	f := newFixture(t)
-	ada := f.user("ada@example.org")
-	bob := f.user("bob@example.org")
-	auditor := f.user("auditor@example.org", f.role(access.Permission{
+	f := servicetest.New(t)
+	ada := f.AddUser("ada@example.org")
+	bob := f.AddUser("bob@example.org")
+	auditor := f.AddUser("auditor@example.org", f.AddRole(access.Permission{
 		Entity: access.EntityActivityLog, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{ada},
 	}))
-	f.user("nobody@example.org", f.role())
+	f.AddUser("nobody@example.org", f.AddRole())
 	callers := map[string]*account.Principal{}
-	for _, email := range []string{adminEmail, "ada@example.org", "bob@example.org", "auditor@example.org", "nobody@example.org"} {
-		callers[email] = f.as(email)
+	for _, email := range []string{servicetest.AdminEmail, "ada@example.org", "bob@example.org", "auditor@example.org", "nobody@example.org"} {
+		callers[email] = f.As(email)
 	}
 	by := func(caller string, filter account.ActivityFilter) (actors []int64) {
 		t.Helper()
-		forward := f.exported(callers[caller], filter)
-		backward := f.listed(callers[caller], filter, 2)
+		forward := exportedIDs(f, callers[caller], filter)
+		backward := listedIDs(f, callers[caller], filter, 2)
 		slices.Reverse(backward)
 		if !slices.Equal(forward, backward) {
 			t.Errorf("%s exports %v and lists %v", caller, forward, backward)
 		}
-		for _, e := range must(f.store.under.Activity(t.Context(), account.ActivityQuery{OldestFirst: true, Limit: 1000})) {
+		for _, e := range servicetest.Must(f.Store.Inner.Activity(t.Context(), account.ActivityQuery{OldestFirst: true, Limit: 1000})) {
 			if slices.Contains(forward, e.ID) {
 				actors = append(actors, e.Actor.ID)
 			}
@@ -75,8 +76,8 @@ func TestWhoReadsActivity(t *testing.T) {
 		filter account.ActivityFilter
 		want   []int64
 	}{
-		{adminEmail, account.ActivityFilter{}, []int64{0, 1, ada, bob, auditor, auditor + 1}},
-		{adminEmail, account.ActivityFilter{ActorID: bob}, []int64{bob}},
+		{servicetest.AdminEmail, account.ActivityFilter{}, []int64{0, 1, ada, bob, auditor, auditor + 1}},
+		{servicetest.AdminEmail, account.ActivityFilter{ActorID: bob}, []int64{bob}},
 		{"ada@example.org", account.ActivityFilter{}, []int64{ada}},
 		{"ada@example.org", account.ActivityFilter{ActorID: ada}, []int64{ada}},
 		{"ada@example.org", account.ActivityFilter{ActorID: bob}, nil},
@@ -87,23 +88,23 @@ func TestWhoReadsActivity(t *testing.T) {
 		}
 	}
 	_, _, err := f.Activity(t.Context(), callers["nobody@example.org"], account.ActivityFilter{}, "", 1)
-	wantCode(t, err, account.CodeForbidden)
-	wantCode(t, f.ExportActivity(t.Context(), callers["nobody@example.org"], account.ActivityFilter{}, nil), account.CodeForbidden)
+	servicetest.WantCode(t, err, account.CodeForbidden)
+	servicetest.WantCode(t, f.ExportActivity(t.Context(), callers["nobody@example.org"], account.ActivityFilter{}, nil), account.CodeForbidden)
 }
 
 func TestActivityFilters(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	add := func(action account.Action, target account.Target) {
-		f.clock.advance(time.Hour)
-		f.write(func(ctx context.Context, tx account.Tx) error {
-			return tx.InsertActivity(ctx, account.Activity{At: f.clock.Now(), Event: account.Event{Action: action, Target: target}, Count: 1})
+		f.Clock.Advance(time.Hour)
+		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+			return tx.InsertActivity(ctx, account.Activity{At: f.Clock.Now(), Event: account.Event{Action: action, Target: target}, Count: 1})
 		})
 	}
 	add("user.create", account.Target{Kind: access.EntityUser, ID: 7}) // entry 2, at 10
 	add("user.update", account.Target{Kind: access.EntityUser, ID: 8})
 	add("user-list.read", account.Target{Kind: access.EntityUser, ID: 7})
 	add("role.update", account.Target{Kind: access.EntityRole, ID: 7})
-	admin := f.as(adminEmail) // 6
+	admin := f.As(servicetest.AdminEmail) // 6
 	for _, test := range []struct {
 		name   string
 		filter account.ActivityFilter
@@ -117,16 +118,16 @@ func TestActivityFilters(t *testing.T) {
 		{"a kind", account.ActivityFilter{TargetKind: access.EntityRole}, []int64{5}},
 		{"a thing", account.ActivityFilter{TargetKind: access.EntityUser, TargetID: 7}, []int64{2, 4}},
 		{"an id", account.ActivityFilter{TargetID: 7}, []int64{2, 4, 5}},
-		{"since", account.ActivityFilter{From: start.Add(3 * time.Hour)}, []int64{4, 5, 6}},
-		{"until", account.ActivityFilter{To: start.Add(3 * time.Hour)}, []int64{1, 2, 3}},
+		{"since", account.ActivityFilter{From: servicetest.Start.Add(3 * time.Hour)}, []int64{4, 5, 6}},
+		{"until", account.ActivityFilter{To: servicetest.Start.Add(3 * time.Hour)}, []int64{1, 2, 3}},
 		{"all at once", account.ActivityFilter{
-			Action: "user.*", TargetKind: access.EntityUser, TargetID: 8, From: start, To: start.Add(5 * time.Hour),
+			Action: "user.*", TargetKind: access.EntityUser, TargetID: 8, From: servicetest.Start, To: servicetest.Start.Add(5 * time.Hour),
 		}, []int64{3}},
 	} {
-		if got := f.exported(admin, test.filter); !slices.Equal(got, test.want) {
+		if got := exportedIDs(f, admin, test.filter); !slices.Equal(got, test.want) {
 			t.Errorf("%s: exported %v, want %v", test.name, got, test.want)
 		}
-		got := f.listed(admin, test.filter, 1)
+		got := listedIDs(f, admin, test.filter, 1)
 		slices.Reverse(got)
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: listed %v, want %v", test.name, got, test.want)
@@ -134,7 +135,7 @@ func TestActivityFilters(t *testing.T) {
 	}
 	for _, cursor := range []string{"0", "-1", "!", "zzzzzzzzzzzzzzzzzzzzz"} {
 		_, _, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, cursor, 1)
-		wantPaths(t, err, account.CodeInvalid, "/query/cursor")
+		servicetest.WantPaths(t, err, account.CodeInvalid, "/query/cursor")
 	}
 	full := errors.New("the disk is full")
 	if err := f.ExportActivity(t.Context(), admin, account.ActivityFilter{}, func(account.StoredActivity) error { return full }); err != full {
@@ -146,42 +147,42 @@ func TestActivityFilters(t *testing.T) {
 // times, also those that became entries late, and each page goes on with the cursor of
 // the page before.
 func TestActivityOfATime(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	f.write(func(ctx context.Context, tx account.Tx) error {
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		var entries []account.Activity
 		for _, hour := range []time.Duration{1, 3, 2, 2} { // 3 to 6
-			entries = append(entries, account.Activity{At: start.Add(hour * time.Hour), Event: account.Event{Action: "a.b"}, Count: 1})
+			entries = append(entries, account.Activity{At: servicetest.Start.Add(hour * time.Hour), Event: account.Event{Action: "a.b"}, Count: 1})
 		}
 		return tx.InsertActivity(ctx, entries...)
 	})
-	since := account.ActivityFilter{From: start.Add(time.Hour)}
-	if got, want := f.listed(admin, since, 1), []int64{4, 6, 5, 3}; !slices.Equal(got, want) {
+	since := account.ActivityFilter{From: servicetest.Start.Add(time.Hour)}
+	if got, want := listedIDs(f, admin, since, 1), []int64{4, 6, 5, 3}; !slices.Equal(got, want) {
 		t.Errorf("listed %v, want %v", got, want)
 	}
-	if got, want := f.exported(admin, since), []int64{3, 5, 6, 4}; !slices.Equal(got, want) {
+	if got, want := exportedIDs(f, admin, since), []int64{3, 5, 6, 4}; !slices.Equal(got, want) {
 		t.Errorf("exported %v, want %v", got, want)
 	}
 	_, ofTime, err := f.Activity(t.Context(), admin, since, "", 1)
-	wantCode(t, err, "")
+	servicetest.WantCode(t, err, "")
 	_, ofAll, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, "", 1)
-	wantCode(t, err, "")
+	servicetest.WantCode(t, err, "")
 	_, _, err = f.Activity(t.Context(), admin, account.ActivityFilter{}, ofTime, 1)
-	wantPaths(t, err, account.CodeInvalid, "/query/cursor")
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/query/cursor")
 	_, _, err = f.Activity(t.Context(), admin, since, ofAll, 1)
-	wantPaths(t, err, account.CodeInvalid, "/query/cursor")
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/query/cursor")
 }
 
 // TestExportPages: an export that is longer than what is read at once is whole.
 func TestExportPages(t *testing.T) {
-	f := newFixture(t)
-	f.act(1234)
-	admin := f.as(adminEmail)
-	ids := f.exported(admin, account.ActivityFilter{})
+	f := servicetest.New(t)
+	insertEntries(f, 1234)
+	admin := f.As(servicetest.AdminEmail)
+	ids := exportedIDs(f, admin, account.ActivityFilter{})
 	if len(ids) != 1236 || !slices.IsSorted(ids) || len(slices.Compact(ids)) != 1236 {
 		t.Errorf("%d entries", len(ids))
 	}
-	if got := f.listed(admin, account.ActivityFilter{}, 500); len(got) != 1236 {
+	if got := listedIDs(f, admin, account.ActivityFilter{}, 500); len(got) != 1236 {
 		t.Errorf("%d entries by pages", len(got))
 	}
 }

@@ -8,51 +8,52 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/audit"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-const year = 365 * 24 * time.Hour // how long entries are kept by default
+const defaultRetention = 365 * 24 * time.Hour // how long entries are kept by default
 
-func (f *fixture) sweep() {
-	f.t.Helper()
-	if err := f.Sweep(f.t.Context()); err != nil {
-		f.t.Fatal(err)
+func sweepNow(f *servicetest.Fixture) {
+	f.T.Helper()
+	if err := f.Sweep(f.T.Context()); err != nil {
+		f.T.Fatal(err)
 	}
 }
 
 func TestRetention(t *testing.T) {
-	f := sealedLog(t, 2500)
-	kept := must(f.ActivityCheckpoint(t.Context()))
-	f.clock.advance(time.Hour)
-	f.act(10)
-	f.clock.advance(-2 * time.Hour) // the clock was set back: older entries behind newer ones stay
-	f.act(10)
-	f.seal()
-	f.clock.advance(time.Hour + year)
-	f.sweep()
-	if r := f.verify(nil); r.Anchor.Number != 0 {
+	f := newSealedLog(t, 2500)
+	kept := servicetest.Must(f.ActivityCheckpoint(t.Context()))
+	f.Clock.Advance(time.Hour)
+	insertEntries(f, 10)
+	f.Clock.Advance(-2 * time.Hour) // the clock was set back: older entries behind newer ones stay
+	insertEntries(f, 10)
+	f.Seal()
+	f.Clock.Advance(time.Hour + defaultRetention)
+	sweepNow(f)
+	if r := f.Verify(nil); r.Anchor.Number != 0 {
 		t.Fatalf("it removed what is not too old: %+v", r)
 	}
-	f.clock.advance(time.Minute)
-	f.sweep()
-	r := f.verify(nil)
-	wantFound(t, r)
+	f.Clock.Advance(time.Minute)
+	sweepNow(f)
+	r := f.Verify(nil)
+	wantFindings(t, r)
 	if r.Anchor.Number != 2500 || r.Verified != 20 {
 		t.Errorf("%+v", r)
 	}
-	if r := f.verify(&kept); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
+	if r := f.Verify(&kept); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
 		t.Errorf("a checkpoint of the anchor: %+v", r)
 	}
-	f.clock.advance(time.Hour)
-	f.sweep()
-	r = f.verify(&kept)
-	wantFound(t, r)
+	f.Clock.Advance(time.Hour)
+	sweepNow(f)
+	r = f.Verify(&kept)
+	wantFindings(t, r)
 	if r.Anchor.Number != 2520 || r.Verified != 0 || r.Compared != audit.ComparedTooOld {
 		t.Errorf("%+v", r)
 	}
-	f.act(3)
-	f.seal()
-	r = f.verify(nil)
-	wantFound(t, r)
+	insertEntries(f, 3)
+	f.Seal()
+	r = f.Verify(nil)
+	wantFindings(t, r)
 	if r.Verified != 3 || r.Head.Number != 2523 {
 		t.Errorf("%+v", r)
 	}
@@ -67,15 +68,15 @@ func TestRetentionRemovesNoTraces(t *testing.T) {
 		"forged head":   {`UPDATE activity_chain SET number = 9 WHERE place = 'head'`, "forged 0-0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := sealedLog(t, 10)
-			f.tamper(test.statement)
+			f := newSealedLog(t, 10)
+			tamper(f, test.statement)
 			if name != "time set back" {
-				f.clock.advance(2 * year)
+				f.Clock.Advance(2 * defaultRetention)
 			}
 			if err := f.Sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "was changed") {
 				t.Errorf("it goes on: %v", err)
 			}
-			if r := f.verify(nil); r.FindingCount == 0 {
+			if r := f.Verify(nil); r.FindingCount == 0 {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -84,14 +85,14 @@ func TestRetentionRemovesNoTraces(t *testing.T) {
 
 // TestEntriesBeforeTheAnchor: what was put where retention has removed is found.
 func TestEntriesBeforeTheAnchor(t *testing.T) {
-	f := sealedLog(t, 10)
-	f.clock.advance(2 * year)
-	f.act(5)
-	f.seal()
-	f.sweep()
-	f.tamper(`INSERT INTO activity SELECT 3, at, 7, actor_name, credential, credential_id, source, action, target_kind, target_id,
+	f := newSealedLog(t, 10)
+	f.Clock.Advance(2 * defaultRetention)
+	insertEntries(f, 5)
+	f.Seal()
+	sweepNow(f)
+	tamper(f, `INSERT INTO activity SELECT 3, at, 7, actor_name, credential, credential_id, source, action, target_kind, target_id,
 		target_name, changes, count, 3, key_id, seal FROM activity WHERE number = 12`)
-	wantFound(t, f.verify(nil), "added 3-3")
+	wantFindings(t, f.Verify(nil), "added 3-3")
 }
 
 // TestRetentionPastTheRules: days that no operation sets remove nothing, and are
@@ -99,14 +100,14 @@ func TestEntriesBeforeTheAnchor(t *testing.T) {
 func TestRetentionPastTheRules(t *testing.T) {
 	for _, days := range []string{"-1", "0", "3651", "-9000000000"} {
 		t.Run(days, func(t *testing.T) {
-			f := sealedLog(t, 10)
-			f.clock.advance(time.Hour)
-			f.tamper(`INSERT INTO settings (name, value) VALUES ('application', '{"ActivityDays": ` + days + `}')`)
+			f := newSealedLog(t, 10)
+			f.Clock.Advance(time.Hour)
+			tamper(f, `INSERT INTO settings (name, value) VALUES ('application', '{"ActivityDays": `+days+`}')`)
 			if err := f.Sweep(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
 				t.Errorf("it goes on: %v", err)
 			}
-			r := f.verify(nil)
-			wantFound(t, r, "forged 0-0")
+			r := f.Verify(nil)
+			wantFindings(t, r, "forged 0-0")
 			if r.Verified != 10 {
 				t.Errorf("%+v", r)
 			}
@@ -117,25 +118,25 @@ func TestRetentionPastTheRules(t *testing.T) {
 // TestEarlyRemoval: entries that were removed before their time are found, by the
 // anchor or by a checkpoint kept elsewhere.
 func TestEarlyRemoval(t *testing.T) {
-	f := sealedLog(t, 10)
-	f.clock.advance(48 * time.Hour)
-	kept := must(f.ActivityCheckpoint(t.Context()))
-	f.act(5)
-	f.seal()
+	f := newSealedLog(t, 10)
+	f.Clock.Advance(48 * time.Hour)
+	kept := servicetest.Must(f.ActivityCheckpoint(t.Context()))
+	insertEntries(f, 5)
+	f.Seal()
 	days := func(n string) {
-		f.tamper(`DELETE FROM settings WHERE name = 'application'`,
+		tamper(f, `DELETE FROM settings WHERE name = 'application'`,
 			`INSERT INTO settings (name, value) VALUES ('application', '{"KeepActivity": true, "ActivityDays": `+n+`}')`)
 	}
-	f.clock.advance(25 * time.Hour)
+	f.Clock.Advance(25 * time.Hour)
 	days("1")
-	f.sweep()
+	sweepNow(f)
 	days("365")
-	r := f.verify(&kept)
-	wantFound(t, r, "early 11-15")
+	r := f.Verify(&kept)
+	wantFindings(t, r, "early 11-15")
 	if r.Compared != audit.ComparedTooOld {
 		t.Errorf("%+v", r)
 	}
-	wantFound(t, f.verify(nil))
-	f.clock.advance(-2 * time.Hour)
-	wantFound(t, f.verify(nil), "early 15-15")
+	wantFindings(t, f.Verify(nil))
+	f.Clock.Advance(-2 * time.Hour)
+	wantFindings(t, f.Verify(nil), "early 15-15")
 }

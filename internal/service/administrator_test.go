@@ -8,15 +8,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // demote are the ways in which an administrator can come to be none.
-var demote = map[string]func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error{
+var demotions = map[string]func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error{
 	"delete": func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error {
 		return s.DeleteUser(ctx, caller, id)
 	},
 	"deactivate": func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error {
-		_, err := s.UpdateUser(ctx, caller, id, account.UserUpdate{Active: ptr(false)})
+		_, err := s.UpdateUser(ctx, caller, id, account.UserUpdate{Active: new(false)})
 		return err
 	},
 	"change roles": func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error {
@@ -26,9 +27,9 @@ var demote = map[string]func(s *service.Service, ctx context.Context, caller *ac
 }
 
 // administrators counts who can administer.
-func (f *fixture) administrators() (n int) {
-	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+func countAdministrators(f *servicetest.Fixture) (n int) {
+	f.T.Helper()
+	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
 		n, err = tx.CountAdministrators(ctx)
 		return err
 	})
@@ -36,22 +37,22 @@ func (f *fixture) administrators() (n int) {
 }
 
 func TestLastAdministrator(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	// None of these counts as one who can administer.
-	f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{1}})
-	f.insert(account.User{Email: "inactive@example.org", RoleIDs: []int64{1}})
-	admin := f.as(adminEmail)
+	f.InsertStoredUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{1}})
+	f.InsertStoredUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{1}})
+	admin := f.As(servicetest.AdminEmail)
 	for _, way := range []string{"delete", "change roles"} {
-		wantCode(t, demote[way](f.Service, t.Context(), admin, 1), account.CodeLastAdministrator)
+		servicetest.WantCode(t, demotions[way](f.Service, t.Context(), admin, 1), account.CodeLastAdministrator)
 	}
-	if !f.find(1).Active || f.administrators() != 1 {
+	if !f.StoredUser(1).Active || countAdministrators(f) != 1 {
 		t.Error("the last administrator is none any more")
 	}
 	if _, err := f.SetUserRoles(t.Context(), admin, 1, []int64{1, 2}); err != nil {
 		t.Errorf("the last administrator cannot get another role: %v", err)
 	}
-	for way, do := range demote {
-		id := f.user("second@example.org", access.AdministratorRole)
+	for way, do := range demotions {
+		id := f.AddUser("second@example.org", access.AdministratorRole)
 		if err := do(f.Service, t.Context(), admin, id); err != nil {
 			t.Errorf("%s the second administrator: %v", way, err)
 		}
@@ -65,10 +66,10 @@ func TestLastAdministrator(t *testing.T) {
 
 // A lock that passes does not make an administrator none.
 func TestLockedAdministratorCounts(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	f.user("second@example.org", access.AdministratorRole)
-	f.lock("second@example.org")
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	f.AddUser("second@example.org", access.AdministratorRole)
+	f.LockOut("second@example.org")
 	if err := f.DeleteUser(t.Context(), admin, 1); err != nil {
 		t.Error(err)
 	}
@@ -77,24 +78,24 @@ func TestLockedAdministratorCounts(t *testing.T) {
 // Each of the administrators gives up alone, all at the same time; the last one
 // cannot.
 func TestAdministratorsGiveUp(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for round, way := range []string{"delete", "change roles"} {
 		var callers []*account.Principal
 		for i := range 8 {
 			email := fmt.Sprintf("admin%d.%d@example.org", round, i)
-			f.user(email, access.AdministratorRole)
-			callers = append(callers, f.as(email))
+			f.AddUser(email, access.AdministratorRole)
+			callers = append(callers, f.As(email))
 		}
 		if round == 0 {
-			callers = append(callers, f.as(adminEmail))
+			callers = append(callers, f.As(servicetest.AdminEmail))
 		}
-		errs := parallel(len(callers), func(i int) error {
-			return demote[way](f.Service, t.Context(), callers[i], callers[i].User.ID)
+		errs := servicetest.Parallel(len(callers), func(i int) error {
+			return demotions[way](f.Service, t.Context(), callers[i], callers[i].User.ID)
 		})
-		if left := f.administrators(); left != 1 {
+		if left := countAdministrators(f); left != 1 {
 			t.Fatalf("%d administrators are left", left)
 		}
-		if count := codes(errs); round == 0 && count[account.CodeLastAdministrator] != 1 {
+		if count := servicetest.CountCodes(errs); round == 0 && count[account.CodeLastAdministrator] != 1 {
 			t.Errorf("the outcomes are %v", count)
 		}
 	}

@@ -7,24 +7,25 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 const (
-	me     int64 = 7
-	listed int64 = 8
-	other  int64 = 9
+	ownID    int64 = 7
+	listedID int64 = 8
+	otherID  int64 = 9
 )
 
 // holder is user 7 with these permissions.
-func holder(permissions ...access.Permission) *account.Principal {
-	return &account.Principal{User: account.User{ID: me, Active: true}, Access: access.Set{Permissions: permissions}}
+func principalWith(permissions ...access.Permission) *account.Principal {
+	return &account.Principal{User: account.User{ID: ownID, Active: true}, Access: access.Set{Permissions: permissions}}
 }
 
 // everyPair returns each entity with each action that any entity has, and which
 // of them the registry knows.
-func everyPair() (pairs map[[2]string]bool) {
+func entityActions() (pairs map[[2]string]bool) {
 	pairs = map[[2]string]bool{}
-	actions := []access.Action{read, create, edit, editAccess, remove, assign, "fly"}
+	actions := []access.Action{access.ActionRead, access.ActionCreate, access.ActionEdit, access.ActionEditAccess, access.ActionDelete, access.ActionAssign, "fly"}
 	for _, known := range append(slices.Clone(access.Registry), struct {
 		Entity  access.Entity
 		Actions []access.Action
@@ -42,17 +43,17 @@ func TestAllow(t *testing.T) {
 	scopes := map[string]*access.Permission{
 		"none": nil,
 		"all":  {Scope: access.ScopeAll},
-		"ids":  {Scope: access.ScopeIDs, IDs: []int64{listed}},
+		"ids":  {Scope: access.ScopeIDs, IDs: []int64{listedID}},
 		"self": {Scope: access.ScopeSelf},
 		"odd":  {Scope: "everything"},
 		"no":   {Scope: access.ScopeIDs},
 	}
-	targets := []int64{access.Any, access.All, me, listed, other}
-	for pair, known := range everyPair() {
+	targets := []int64{access.Any, access.All, ownID, listedID, otherID}
+	for pair, known := range entityActions() {
 		entity, action := access.Entity(pair[0]), access.Action(pair[1])
 		owned := slices.Contains(access.OwnedByUser, entity)
 		reaches := func(scope string, target int64) bool {
-			return scope == "all" || scope == "ids" && target == listed || scope == "self" && owned && target == me
+			return scope == "all" || scope == "ids" && target == listedID || scope == "self" && owned && target == ownID
 		}
 		for scope, permission := range scopes {
 			for _, reader := range []bool{false, true} {
@@ -63,24 +64,24 @@ func TestAllow(t *testing.T) {
 					held = append(held, p)
 				}
 				if reader {
-					held = append(held, may(entity, read))
+					held = append(held, servicetest.Permit(entity, access.ActionRead))
 				}
 				for _, target := range targets {
-					granted := scope != "none" || reader && action == read
+					granted := scope != "none" || reader && action == access.ActionRead
 					want := account.CodeNotFound
 					switch {
 					case !known || !granted:
 						want = account.CodeForbidden
-					case target == access.Any, scope == "all", reader && action == read:
+					case target == access.Any, scope == "all", reader && action == access.ActionRead:
 						want = ""
 					case target == access.All:
 						want = account.CodeForbidden
 					case reaches(scope, target):
 						want = ""
-					case reader && entityHas(entity, read):
+					case reader && hasAction(entity, access.ActionRead):
 						want = account.CodeForbidden
 					}
-					got := account.ErrorCode(account.Allow(holder(held...), action, entity, target))
+					got := account.ErrorCode(account.Allow(principalWith(held...), action, entity, target))
 					if got != want {
 						t.Errorf("%s:%s, scope %s, reader %v, target %d: %q, want %q", entity, action, scope, reader, target, got, want)
 					}
@@ -90,15 +91,15 @@ func TestAllow(t *testing.T) {
 	}
 }
 
-func entityHas(e access.Entity, a access.Action) bool {
-	return everyPair()[[2]string{string(e), string(a)}]
+func hasAction(e access.Entity, a access.Action) bool {
+	return entityActions()[[2]string{string(e), string(a)}]
 }
 
 func TestAllowAdministrator(t *testing.T) {
-	admin := holder()
+	admin := principalWith()
 	admin.Access.Administrator = true
-	for pair, known := range everyPair() {
-		for _, target := range []int64{access.Any, access.All, me, other} {
+	for pair, known := range entityActions() {
+		for _, target := range []int64{access.Any, access.All, ownID, otherID} {
 			err := account.Allow(admin, access.Action(pair[1]), access.Entity(pair[0]), target)
 			if (err == nil) != known {
 				t.Errorf("%v: %v, and the registry knows it: %v", pair, err, known)
@@ -106,19 +107,19 @@ func TestAllowAdministrator(t *testing.T) {
 		}
 	}
 	admin.User.NeedPasswordReset = true
-	wantCode(t, account.Allow(admin, read, user, me), account.CodePasswordChangeRequired)
+	servicetest.WantCode(t, account.Allow(admin, access.ActionRead, access.EntityUser, ownID), account.CodePasswordChangeRequired)
 }
 
 // What cannot be seen and what is not there answer the same.
 func TestNotFoundIsAlike(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
-	_, hidden := f.User(t.Context(), f.as("ann@example.org"), 1)
-	_, absent := f.User(t.Context(), f.as("ann@example.org"), 99)
-	_, gone := f.User(t.Context(), f.as(adminEmail), 99)
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
+	_, hidden := f.User(t.Context(), f.As("ann@example.org"), 1)
+	_, absent := f.User(t.Context(), f.As("ann@example.org"), 99)
+	_, gone := f.User(t.Context(), f.As(servicetest.AdminEmail), 99)
 	for _, err := range []error{hidden, absent, gone} {
-		wantCode(t, err, account.CodeNotFound)
-		if fmt.Sprintf("%#v", *asError(t, err)) != fmt.Sprintf("%#v", *asError(t, hidden)) {
+		servicetest.WantCode(t, err, account.CodeNotFound)
+		if fmt.Sprintf("%#v", *servicetest.AsError(t, err)) != fmt.Sprintf("%#v", *servicetest.AsError(t, hidden)) {
 			t.Errorf("%v differs from %v", err, hidden)
 		}
 	}

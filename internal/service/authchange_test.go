@@ -13,27 +13,28 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 // hear has a node hear of what was changed.
-func (f *fixture) hear(s *service.Service) {
-	f.t.Helper()
-	if err := s.PollInvalidations(f.t.Context()); err != nil {
-		f.t.Fatal(err)
+func pollInvalidations(f *servicetest.Fixture, s *service.Service) {
+	f.T.Helper()
+	if err := s.PollInvalidations(f.T.Context()); err != nil {
+		f.T.Fatal(err)
 	}
 }
 
 // another returns another node, which has heard of every change so far.
-func (f *fixture) another() *service.Service {
-	f.t.Helper()
-	s := f.with(func(*service.Options) {})
-	f.hear(s)
+func newNode(f *servicetest.Fixture) *service.Service {
+	f.T.Helper()
+	s := f.With(func(*service.Options) {})
+	pollInvalidations(f, s)
 	return s
 }
 
 // letIn is who a node lets in by a credential: what of it decides, and is shown.
-type letIn struct {
+type authentication struct {
 	code       account.Code
 	user       account.User
 	roles      []access.Role
@@ -42,33 +43,33 @@ type letIn struct {
 }
 
 // shown is a user as a node shows him to an administrator.
-func (f *fixture) shown(s *service.Service, admin *account.Principal, id int64) string {
-	f.t.Helper()
-	text, err := s.EncodedUser(f.t.Context(), admin, id, func(u account.User) ([]byte, error) { return json.Marshal(u) })
+func encodedUser(f *servicetest.Fixture, s *service.Service, admin *account.Principal, id int64) string {
+	f.T.Helper()
+	text, err := s.EncodedUser(f.T.Context(), admin, id, func(u account.User) ([]byte, error) { return json.Marshal(u) })
 	if err != nil {
 		return string(account.ErrorCode(err))
 	}
 	return string(text)
 }
 
-func (f *fixture) letIn(s *service.Service, credential secret.Text) letIn {
-	f.t.Helper()
-	p, err := s.Authenticate(f.t.Context(), credential, account.Origin{ClientNetwork: home})
+func authenticate(f *servicetest.Fixture, s *service.Service, credential secret.Text) authentication {
+	f.T.Helper()
+	p, err := s.Authenticate(f.T.Context(), credential, account.Origin{ClientNetwork: servicetest.Home})
 	if err != nil {
-		return letIn{code: account.ErrorCode(err)}
+		return authentication{code: account.ErrorCode(err)}
 	}
-	return letIn{user: p.User, roles: p.Roles, access: p.Access, credential: p.Credential}
+	return authentication{user: p.User, roles: p.Roles, access: p.Access, credential: p.Credential}
 }
 
 // remembers reports whether a node lets in by a credential without asking the store.
-func (f *fixture) remembers(s *service.Service, credential secret.Text) bool {
-	f.t.Helper()
-	return len(f.store.during(func() { f.letIn(s, credential) })) == 0
+func isCached(f *servicetest.Fixture, s *service.Service, credential secret.Text) bool {
+	f.T.Helper()
+	return len(f.Store.CallsDuring(func() { authenticate(f, s, credential) })) == 0
 }
 
 // annScene is a user with one credential of each kind, who may list a bystander.
-type annScene struct {
-	*fixture
+type annFixture struct {
+	*servicetest.Fixture
 	admin           *account.Principal
 	ann, bystander  int64
 	role            int64 // hers beside role 2
@@ -78,26 +79,26 @@ type annScene struct {
 
 const annEmail = "ann@example.org"
 
-func newAnnScene(t *testing.T) *annScene {
-	f := newFixture(t)
-	s := &annScene{fixture: f, admin: f.as(adminEmail), bystander: f.user("bob@example.org")}
-	s.role = f.role(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{s.bystander}})
-	s.ann = f.user(annEmail, access.UserRole, s.role)
-	s.session, s.other = f.signIn(annEmail, password).Token, f.signIn(annEmail, password).Token
-	caller := f.by(s.session)
-	s.contract, s.named = f.renew(caller), f.createKey(caller, apikey.NewAPIKey{Name: "script"})
+func newAnnFixture(t *testing.T) *annFixture {
+	f := servicetest.New(t)
+	s := &annFixture{Fixture: f, admin: f.As(servicetest.AdminEmail), bystander: f.AddUser("bob@example.org")}
+	s.role = f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{s.bystander}})
+	s.ann = f.AddUser(annEmail, access.UserRole, s.role)
+	s.session, s.other = f.NewSession(annEmail, servicetest.Password).Token, f.NewSession(annEmail, servicetest.Password).Token
+	caller := f.PrincipalBy(s.session)
+	s.contract, s.named = f.NewContractKey(caller), f.NewNamedKey(caller, apikey.NewAPIKey{Name: "script"})
 	return s
 }
 
-func (s *annScene) credentials() map[string]secret.Text {
+func (s *annFixture) credentials() map[string]secret.Text {
 	return map[string]secret.Text{
 		"session": s.session, "other session": s.other, "contract key": s.contract, "named key": s.named,
 	}
 }
 
 // annUpdate changes her.
-func annUpdate(up account.UserUpdate) func(context.Context, *annScene) error {
-	return func(ctx context.Context, s *annScene) error {
+func annUpdate(up account.UserUpdate) func(context.Context, *annFixture) error {
+	return func(ctx context.Context, s *annFixture) error {
 		_, err := s.UpdateUser(ctx, s.admin, s.ann, up)
 		return err
 	}
@@ -105,83 +106,83 @@ func annUpdate(up account.UserUpdate) func(context.Context, *annScene) error {
 
 // annChanges are operations after which at least one of her credentials lets in
 // somebody else, or nobody.
-var annChanges = map[string]func(context.Context, *annScene) error{
-	"she signs out": func(ctx context.Context, s *annScene) error { return s.SignOut(ctx, s.by(s.session)) },
-	"she ends her other session": func(ctx context.Context, s *annScene) error {
-		return s.EndSession(ctx, s.by(s.session), s.by(s.other).Credential.ID)
+var annChanges = map[string]func(context.Context, *annFixture) error{
+	"she signs out": func(ctx context.Context, s *annFixture) error { return s.SignOut(ctx, s.PrincipalBy(s.session)) },
+	"she ends her other session": func(ctx context.Context, s *annFixture) error {
+		return s.EndSession(ctx, s.PrincipalBy(s.session), s.PrincipalBy(s.other).Credential.ID)
 	},
-	"she ends all others": func(ctx context.Context, s *annScene) error {
-		return s.EndSessions(ctx, s.by(s.session), s.ann, true)
+	"she ends all others": func(ctx context.Context, s *annFixture) error {
+		return s.EndSessions(ctx, s.PrincipalBy(s.session), s.ann, true)
 	},
-	"an administrator ends her sessions": func(ctx context.Context, s *annScene) error {
+	"an administrator ends her sessions": func(ctx context.Context, s *annFixture) error {
 		return s.EndSessions(ctx, s.admin, s.ann, false)
 	},
-	"she changes her password": func(ctx context.Context, s *annScene) error {
-		return s.ChangePassword(ctx, s.by(s.session), secret.New(password), secret.New(next), account.Origin{ClientNetwork: home})
+	"she changes her password": func(ctx context.Context, s *annFixture) error {
+		return s.ChangePassword(ctx, s.PrincipalBy(s.session), secret.New(servicetest.Password), secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home})
 	},
-	"five wrong passwords": func(ctx context.Context, s *annScene) error {
+	"five wrong passwords": func(ctx context.Context, s *annFixture) error {
 		for range 5 {
-			err := s.ChangePassword(ctx, s.by(s.session), secret.New(wrong), secret.New(next), account.Origin{ClientNetwork: home})
+			err := s.ChangePassword(ctx, s.PrincipalBy(s.session), secret.New(servicetest.WrongPassword), secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home})
 			if account.ErrorCode(err) != account.CodeWrongPassword {
 				return err
 			}
-			s.clock.advance(10 * time.Minute) // so that no source and no account is locked
+			s.Clock.Advance(10 * time.Minute) // so that no source and no account is locked
 		}
 		return nil
 	},
-	"she renews her key": func(ctx context.Context, s *annScene) error {
-		_, err := s.RenewContractKey(ctx, s.by(s.session))
+	"she renews her key": func(ctx context.Context, s *annFixture) error {
+		_, err := s.RenewContractKey(ctx, s.PrincipalBy(s.session))
 		return err
 	},
-	"she ends a key": func(ctx context.Context, s *annScene) error {
-		return s.EndKey(ctx, s.by(s.session), s.by(s.named).Credential.ID)
+	"she ends a key": func(ctx context.Context, s *annFixture) error {
+		return s.EndKey(ctx, s.PrincipalBy(s.session), s.PrincipalBy(s.named).Credential.ID)
 	},
-	"she recovers her password": func(ctx context.Context, s *annScene) error {
-		for d := s.claim(); d != nil; d = s.claim() { // they tell of her keys
+	"she recovers her password": func(ctx context.Context, s *annFixture) error {
+		for d := s.ClaimNext(); d != nil; d = s.ClaimNext() { // they tell of her keys
 			if err := s.MailDelivered(ctx, d); err != nil {
 				return err
 			}
 		}
-		return s.retrieve(s.recoveryToken(annEmail), next)
+		return s.Recover(s.RecoveryToken(annEmail), servicetest.NextPassword)
 	},
-	"the operator ends her sessions": func(ctx context.Context, s *annScene) error { return s.EmergencyEndSessions(ctx, annEmail) },
-	"the operator ends her keys":     func(ctx context.Context, s *annScene) error { return s.EmergencyEndKeys(ctx, annEmail) },
-	"the operator resets her password": func(ctx context.Context, s *annScene) error {
-		return s.EmergencyReset(ctx, annEmail, secret.New(next))
+	"the operator ends her sessions": func(ctx context.Context, s *annFixture) error { return s.EmergencyEndSessions(ctx, annEmail) },
+	"the operator ends her keys":     func(ctx context.Context, s *annFixture) error { return s.EmergencyEndKeys(ctx, annEmail) },
+	"the operator resets her password": func(ctx context.Context, s *annFixture) error {
+		return s.EmergencyReset(ctx, annEmail, secret.New(servicetest.NextPassword))
 	},
-	"she is deactivated":    annUpdate(account.UserUpdate{Active: ptr(false)}),
-	"she is renamed":        annUpdate(account.UserUpdate{Name: ptr("Anne")}),
-	"her address":           annUpdate(account.UserUpdate{Email: ptr("anne@example.org")}),
-	"her password is reset": annUpdate(account.UserUpdate{Password: ptr(secret.New(next)), KeepKeys: true}),
-	"she is deleted":        func(ctx context.Context, s *annScene) error { return s.DeleteUser(ctx, s.admin, s.ann) },
-	"a role is taken": func(ctx context.Context, s *annScene) error {
+	"she is deactivated":    annUpdate(account.UserUpdate{Active: new(false)}),
+	"she is renamed":        annUpdate(account.UserUpdate{Name: new("Anne")}),
+	"her address":           annUpdate(account.UserUpdate{Email: new("anne@example.org")}),
+	"her password is reset": annUpdate(account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), KeepKeys: true}),
+	"she is deleted":        func(ctx context.Context, s *annFixture) error { return s.DeleteUser(ctx, s.admin, s.ann) },
+	"a role is taken": func(ctx context.Context, s *annFixture) error {
 		_, err := s.SetUserRoles(ctx, s.admin, s.ann, []int64{s.role})
 		return err
 	},
-	"a role is given": func(ctx context.Context, s *annScene) error {
+	"a role is given": func(ctx context.Context, s *annFixture) error {
 		_, err := s.SetUserRoles(ctx, s.admin, s.ann, []int64{access.UserRole, s.role, access.AdministratorRole})
 		return err
 	},
-	"her role is narrowed": func(ctx context.Context, s *annScene) error {
+	"her role is narrowed": func(ctx context.Context, s *annFixture) error {
 		_, err := s.SetRolePermissions(ctx, s.admin, s.role, nil)
 		return err
 	},
-	"her role is renamed": func(ctx context.Context, s *annScene) error {
-		_, err := s.UpdateRole(ctx, s.admin, s.role, account.RoleUpdate{Name: ptr("Readers")})
+	"her role is renamed": func(ctx context.Context, s *annFixture) error {
+		_, err := s.UpdateRole(ctx, s.admin, s.role, account.RoleUpdate{Name: new("Readers")})
 		return err
 	},
-	"her role is deleted": func(ctx context.Context, s *annScene) error {
+	"her role is deleted": func(ctx context.Context, s *annFixture) error {
 		return s.DeleteRole(ctx, s.admin, s.role, access.UserRole)
 	},
-	"her role loses who is deleted": func(ctx context.Context, s *annScene) error { return s.DeleteUser(ctx, s.admin, s.bystander) },
-	"sessions end sooner": func(ctx context.Context, s *annScene) error {
-		s.clock.advance(10 * time.Minute)
+	"her role loses who is deleted": func(ctx context.Context, s *annFixture) error { return s.DeleteUser(ctx, s.admin, s.bystander) },
+	"sessions end sooner": func(ctx context.Context, s *annFixture) error {
+		s.Clock.Advance(10 * time.Minute)
 		idle := 5 * time.Minute
 		_, err := s.UpdateServerSettings(ctx, s.admin, settings.ServerUpdate{SessionIdle: &idle})
 		return err
 	},
-	"she is locked, which she is shown": func(_ context.Context, s *annScene) error {
-		s.lock(annEmail)
+	"she is locked, which she is shown": func(_ context.Context, s *annFixture) error {
+		s.LockOut(annEmail)
 		return nil
 	},
 }
@@ -192,44 +193,44 @@ func TestChangesReachEveryNode(t *testing.T) {
 	for name, change := range annChanges {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newAnnScene(t)
-			s.hear(s.Service)
-			there := s.another()
-			before := map[string]letIn{}
+			s := newAnnFixture(t)
+			pollInvalidations(s.Fixture, s.Service)
+			there := newNode(s.Fixture)
+			before := map[string]authentication{}
 			for _, node := range []*service.Service{s.Service, there} {
-				s.shown(node, s.admin, s.ann)
-				if asked := s.store.during(func() { s.shown(node, s.admin, s.ann) }); len(asked) > 0 {
+				encodedUser(s.Fixture, node, s.admin, s.ann)
+				if asked := s.Store.CallsDuring(func() { encodedUser(s.Fixture, node, s.admin, s.ann) }); len(asked) > 0 {
 					t.Fatalf("what she is shown as is not remembered: %v", asked)
 				}
 			}
 			for kind, credential := range s.credentials() {
-				before[kind] = s.letIn(there, credential)
-				s.letIn(s.Service, credential)
-				if before[kind].code != "" || !s.remembers(there, credential) || !s.remembers(s.Service, credential) {
+				before[kind] = authenticate(s.Fixture, there, credential)
+				authenticate(s.Fixture, s.Service, credential)
+				if before[kind].code != "" || !isCached(s.Fixture, there, credential) || !isCached(s.Fixture, s.Service, credential) {
 					t.Fatalf("the %s is not remembered: %+v", kind, before[kind])
 				}
 			}
 			if err := change(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
-			truth := s.with(func(*service.Options) {}) // it never hears, and so reads the database
+			truth := s.With(func(*service.Options) {}) // it never hears, and so reads the database
 			changed := false
-			shown := s.shown(truth, s.admin, s.ann)
-			if here := s.shown(s.Service, s.admin, s.ann); here != shown {
+			shown := encodedUser(s.Fixture, truth, s.admin, s.ann)
+			if here := encodedUser(s.Fixture, s.Service, s.admin, s.ann); here != shown {
 				t.Errorf("here she is shown as\n%s, want\n%s", here, shown)
 			}
-			s.hear(there)
-			if got := s.shown(there, s.admin, s.ann); got != shown {
+			pollInvalidations(s.Fixture, there)
+			if got := encodedUser(s.Fixture, there, s.admin, s.ann); got != shown {
 				t.Errorf("there she is shown as\n%s, want\n%s", got, shown)
 			}
 			for kind, credential := range s.credentials() {
-				want := s.letIn(truth, credential)
+				want := authenticate(s.Fixture, truth, credential)
 				changed = changed || !reflect.DeepEqual(want, before[kind])
-				if here := s.letIn(s.Service, credential); !reflect.DeepEqual(here, want) {
+				if here := authenticate(s.Fixture, s.Service, credential); !reflect.DeepEqual(here, want) {
 					t.Errorf("here the %s lets in\n%+v, want\n%+v", kind, here, want)
 				}
-				s.hear(there)
-				if got := s.letIn(there, credential); !reflect.DeepEqual(got, want) {
+				pollInvalidations(s.Fixture, there)
+				if got := authenticate(s.Fixture, there, credential); !reflect.DeepEqual(got, want) {
 					t.Errorf("there the %s lets in\n%+v, want\n%+v", kind, got, want)
 				}
 			}
@@ -243,17 +244,17 @@ func TestChangesReachEveryNode(t *testing.T) {
 // TestUnlockIsShown: nobody is remembered while he is locked, since a lock ends by
 // itself.
 func TestUnlockIsShown(t *testing.T) {
-	s := newAnnScene(t)
-	s.lock(annEmail)
-	s.hear(s.Service)
+	s := newAnnFixture(t)
+	s.LockOut(annEmail)
+	pollInvalidations(s.Fixture, s.Service)
 	for range 2 {
-		if !s.letIn(s.Service, s.session).user.LockedOut || !strings.Contains(s.shown(s.Service, s.admin, s.ann), `"LockedOut":true`) {
+		if !authenticate(s.Fixture, s.Service, s.session).user.LockedOut || !strings.Contains(encodedUser(s.Fixture, s.Service, s.admin, s.ann), `"LockedOut":true`) {
 			t.Error("she is not shown as locked")
 		}
 	}
-	s.clock.advance(301 * time.Second)
-	s.hear(s.Service)
-	if s.letIn(s.Service, s.session).user.LockedOut || !strings.Contains(s.shown(s.Service, s.admin, s.ann), `"LockedOut":false`) {
+	s.Clock.Advance(301 * time.Second)
+	pollInvalidations(s.Fixture, s.Service)
+	if authenticate(s.Fixture, s.Service, s.session).user.LockedOut || !strings.Contains(encodedUser(s.Fixture, s.Service, s.admin, s.ann), `"LockedOut":false`) {
 		t.Error("she is shown as locked")
 	}
 }

@@ -8,20 +8,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // A token of one channel lets nobody in by the other, and an API key nobody into the
 // console.
 func TestChannels(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
+	f := servicetest.New(t)
 	from := map[string]account.Origin{
-		"api":     {ClientNetwork: home},
-		"console": {ClientNetwork: home, Channel: account.ChannelConsole},
+		"api":     {ClientNetwork: servicetest.Home},
+		"console": {ClientNetwork: servicetest.Home, Channel: account.ChannelConsole},
 	}
-	tokens := map[string]secret.Text{"key": f.renew(f.as(adminEmail))}
+	tokens := map[string]secret.Text{"key": f.NewContractKey(f.As(servicetest.AdminEmail))}
 	for name, origin := range from {
-		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), origin)
+		in, err := f.SignIn(t.Context(), servicetest.AdminEmail, secret.New(servicetest.Password), origin)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,10 +52,10 @@ func TestChannels(t *testing.T) {
 // A session goes on under another token; the one before lets nobody in, on any node.
 func TestRenewSession(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	other := f.another()
-	origin := account.Origin{ClientNetwork: home, Channel: account.ChannelConsole}
-	in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), origin)
+	f := servicetest.New(t)
+	other := newNode(f)
+	origin := account.Origin{ClientNetwork: servicetest.Home, Channel: account.ChannelConsole}
+	in, err := f.SignIn(t.Context(), servicetest.AdminEmail, secret.New(servicetest.Password), origin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestRenewSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.hear(other)
+	pollInvalidations(f, other)
 	if _, err := other.Authenticate(t.Context(), in.Token, origin); err != nil {
 		t.Fatal(err)
 	}
@@ -70,38 +71,38 @@ func TestRenewSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.hear(other)
+	pollInvalidations(f, other)
 	for name, s := range map[string]*service.Service{"this node": f.Service, "another": other} {
 		_, err := s.Authenticate(t.Context(), in.Token, origin)
-		wantCode(t, err, account.CodeUnauthorized)
+		servicetest.WantCode(t, err, account.CodeUnauthorized)
 		again, err := s.Authenticate(t.Context(), renewed, origin)
 		if err != nil || again.Session.ID != caller.Session.ID {
 			t.Errorf("%s: the new token: %v", name, err)
 		}
 	}
-	f.wantUnwritten(renewed.Reveal())
+	f.WantNotStored(renewed.Reveal())
 
 	// Who has the token before, and was let in a moment ago, does not take the session over.
 	_, err = f.RenewSession(t.Context(), caller, in.Token)
-	wantCode(t, err, account.CodeUnauthorized)
+	servicetest.WantCode(t, err, account.CodeUnauthorized)
 	if err := f.SignOut(t.Context(), caller); err != nil {
 		t.Fatal(err)
 	}
 	_, err = f.RenewSession(t.Context(), caller, renewed)
-	wantCode(t, err, account.CodeUnauthorized)
-	key := f.renew(f.as(adminEmail))
-	_, err = f.RenewSession(t.Context(), f.by(key), key)
-	wantCode(t, err, account.CodeUnauthorized)
+	servicetest.WantCode(t, err, account.CodeUnauthorized)
+	key := f.NewContractKey(f.As(servicetest.AdminEmail))
+	_, err = f.RenewSession(t.Context(), f.PrincipalBy(key), key)
+	servicetest.WantCode(t, err, account.CodeUnauthorized)
 }
 
 // Whatever a client calls itself, the right password signs in, and only that: one that
 // fails for the name would tell that the password was right.
 func TestNameOfDeviceIsNoMatter(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for _, device := range []string{"\xff", "a\x00b", strings.Repeat("é", 300)} {
-		from := account.Origin{ClientNetwork: home, Device: device}
-		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), from)
+		from := account.Origin{ClientNetwork: servicetest.Home, Device: device}
+		in, err := f.SignIn(t.Context(), servicetest.AdminEmail, secret.New(servicetest.Password), from)
 		if err != nil {
 			t.Fatalf("%q: %v", device, err)
 		}

@@ -15,13 +15,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 // climber is somebody without role 1 who tries whatever he can to get more
 // rights, with every account whose password he knows.
-type climber struct {
-	*fixture
+type escalation struct {
+	*servicetest.Fixture
 	start    access.Set                  // what he may do at first, and what policy gives to new users
 	mine     map[int64]secret.Text       // passwords of the accounts that he can sign in to
 	sessions map[int64]auth.SignInResult // his sessions, by account
@@ -32,25 +33,25 @@ type climber struct {
 
 // anyRole draws the permissions of a role. Some are for the users and the roles
 // listed.
-func anyRole(users, roles []int64) *rapid.Generator[[]access.Permission] {
+func anyPermissions(users, roles []int64) *rapid.Generator[[]access.Permission] {
 	one := rapid.Custom(func(t *rapid.T) access.Permission {
 		p := rapid.SampledFrom([]access.Permission{
-			may(user, read), may(user, create), may(user, edit), may(user, editAccess), may(user, remove),
-			may(role, read), may(role, create), may(role, edit), may(role, remove), may(role, assign), may(access.EntityMail, read),
-			may(access.EntityApplicationSettings, edit),
+			servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionCreate), servicetest.Permit(access.EntityUser, access.ActionEdit), servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityUser, access.ActionDelete),
+			servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionCreate), servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionDelete), servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityMail, access.ActionRead),
+			servicetest.Permit(access.EntityApplicationSettings, access.ActionEdit),
 		}).Draw(t, "permission")
 		ids := users
-		if p.Entity == role {
+		if p.Entity == access.EntityRole {
 			ids = roles
 		}
 		switch rapid.IntRange(0, 4).Draw(t, "scope") {
 		case 0:
-			if p.Action == create || p.Entity == access.EntityMail || p.Entity == access.EntityApplicationSettings {
+			if p.Action == access.ActionCreate || p.Entity == access.EntityMail || p.Entity == access.EntityApplicationSettings {
 				break
 			}
 			p.Scope, p.IDs = access.ScopeIDs, rapid.SliceOfNDistinct(rapid.SampledFrom(ids), 1, 2, rapid.ID).Draw(t, "ids")
 		case 1:
-			if p.Entity == user && (p.Action == read || p.Action == edit) {
+			if p.Entity == access.EntityUser && (p.Action == access.ActionRead || p.Action == access.ActionEdit) {
 				p.Scope = access.ScopeSelf
 			}
 		}
@@ -61,10 +62,10 @@ func anyRole(users, roles []int64) *rapid.Generator[[]access.Permission] {
 
 // newClimber makes roles and users at random; the first of them is his own. Runs
 // share a database, and each has users and roles of its own.
-func newClimber(t *rapid.T, f *fixture, run int) *climber {
+func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 	made := 0
-	c := &climber{
-		fixture: f, mine: map[int64]secret.Text{}, sessions: map[int64]auth.SignInResult{},
+	c := &escalation{
+		Fixture: f, mine: map[int64]secret.Text{}, sessions: map[int64]auth.SignInResult{},
 		people: []int64{1}, roles: slices.Clone([]int64{access.AdministratorRole, access.UserRole}),
 		address: func() string {
 			made++
@@ -72,7 +73,7 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 		},
 	}
 	const people, roles = 4, 4
-	firstUser, firstRole := f.user(c.address())+1, f.role()+1
+	firstUser, firstRole := f.AddUser(c.address())+1, f.AddRole()+1
 	var permissions [roles][]access.Permission
 	var users, held []int64
 	for i := range int64(people) {
@@ -83,13 +84,13 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 	}
 	c.people, c.roles = append(c.people, users...), append(c.roles, held...)
 	for i := range permissions {
-		permissions[i] = anyRole(users, c.roles).Draw(t, "role")
+		permissions[i] = anyPermissions(users, c.roles).Draw(t, "role")
 	}
 	if rapid.IntRange(0, 3).Draw(t, "weak") > 0 { // chance alone seldom lets him do anything
 		permissions[0] = []access.Permission{
-			may(user, read), may(user, create), may(user, editAccess), may(user, remove), self(user, edit),
-			may(role, read), may(role, create), may(role, edit), may(role, remove), may(role, assign),
-			may(access.EntityApplicationSettings, edit), self(access.EntityAPIKey, create),
+			servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionCreate), servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityUser, access.ActionDelete), servicetest.PermitSelf(access.EntityUser, access.ActionEdit),
+			servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionCreate), servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionDelete), servicetest.Permit(access.EntityRole, access.ActionAssign),
+			servicetest.Permit(access.EntityApplicationSettings, access.ActionEdit), servicetest.PermitSelf(access.EntityAPIKey, access.ActionCreate),
 		}
 	}
 	var holds [people][]int64
@@ -99,97 +100,97 @@ func newClimber(t *rapid.T, f *fixture, run int) *climber {
 	if !slices.Contains(holds[0], firstRole) {
 		holds[0] = append(holds[0], firstRole)
 	}
-	f.write(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		for _, ps := range permissions {
 			if _, err := tx.InsertRole(ctx, access.Role{Name: rand.Text(), Permissions: ps}); err != nil {
 				return err
 			}
 		}
 		for _, ids := range holds {
-			if _, err := f.insertIn(ctx, tx, account.User{Email: c.address(), Active: true, RoleIDs: ids}); err != nil {
+			if _, err := f.InsertStoredUserIn(ctx, tx, account.User{Email: c.address(), Active: true, RoleIDs: ids}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	c.mine[users[0]] = secret.New(password)
+	c.mine[users[0]] = secret.New(servicetest.Password)
 	defaults := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles[1:]), 1, 2, rapid.ID).Draw(t, "default roles")
-	f.defaultRoles(defaults...)
-	policy := must(f.store.Roles(f.t.Context(), defaults))
-	c.start = access.Union(append(policy, must(f.store.RolesOf(f.t.Context(), users[0]))...))
+	f.SetDefaultRoles(defaults...)
+	policy := servicetest.Must(f.Store.Roles(f.T.Context(), defaults))
+	c.start = access.Union(append(policy, servicetest.Must(f.Store.RolesOf(f.T.Context(), users[0]))...))
 	return c
 }
 
 // enter returns the principal of one of his accounts, or nil if that is out of use.
-func (c *climber) enter(t *rapid.T) *account.Principal {
+func (c *escalation) signIn(t *rapid.T) *account.Principal {
 	id := rapid.SampledFrom(slices.Sorted(maps.Keys(c.mine))).Draw(t, "as")
-	if p, err := c.Authenticate(c.t.Context(), c.sessions[id].Token, account.Origin{}); err == nil {
+	if p, err := c.Authenticate(c.T.Context(), c.sessions[id].Token, account.Origin{}); err == nil {
 		return p
 	}
-	from := account.Origin{ClientNetwork: home}
-	in, err := c.SignIn(c.t.Context(), c.find(id).Email, c.mine[id], from)
+	from := account.Origin{ClientNetwork: servicetest.Home}
+	in, err := c.SignIn(c.T.Context(), c.StoredUser(id).Email, c.mine[id], from)
 	if err != nil {
 		t.Fatalf("user %d does not sign in: %v", id, err)
 	}
 	if in.NeedPasswordReset {
 		chosen := secret.New(c.mine[id].Reveal() + "1")
-		if err := c.ChangePassword(c.t.Context(), c.principal(in), c.mine[id], chosen, from); err != nil {
+		if err := c.ChangePassword(c.T.Context(), c.PrincipalOf(in), c.mine[id], chosen, from); err != nil {
 			t.Fatal(err)
 		}
 		c.mine[id] = chosen
 	}
 	c.sessions[id] = in
-	return c.principal(in)
+	return c.PrincipalOf(in)
 }
 
 // attempts are what he can try, each as one of his accounts. Whatever changes the
 // access of anybody belongs here: one entry, which keeps mine, people and roles.
-var attempts = map[string]func(*climber, *rapid.T, *account.Principal) error{
-	"create a role": (*climber).createRole, "copy a role": (*climber).copyRole, "rename a role": (*climber).renameRole,
-	"set permissions": (*climber).setPermissions, "delete a role": (*climber).deleteRole,
-	"import a user": (*climber).importUser, "set an address and be invited": (*climber).invite,
-	"set default roles": func(c *climber, t *rapid.T, p *account.Principal) error {
+var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal) error{
+	"create a role": (*escalation).createRole, "copy a role": (*escalation).copyRole, "rename a role": (*escalation).renameRole,
+	"set permissions": (*escalation).setPermissions, "delete a role": (*escalation).deleteRole,
+	"import a user": (*escalation).importUser, "set an address and be invited": (*escalation).invite,
+	"set default roles": func(c *escalation, t *rapid.T, p *account.Principal) error {
 		ids := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles), 1, 2, rapid.ID).Draw(t, "roles")
-		_, err := c.UpdateApplicationSettings(c.t.Context(), p, settings.ApplicationUpdate{DefaultRoleIDs: &ids})
+		_, err := c.UpdateApplicationSettings(c.T.Context(), p, settings.ApplicationUpdate{DefaultRoleIDs: &ids})
 		return err
 	},
-	"set a password": func(c *climber, t *rapid.T, p *account.Principal) error {
-		id := c.anyone(t)
-		_, err := c.UpdateUser(c.t.Context(), p, id, account.UserUpdate{Password: ptr(secret.New(next)), Active: ptr(true)})
+	"set a password": func(c *escalation, t *rapid.T, p *account.Principal) error {
+		id := c.anyUser(t)
+		_, err := c.UpdateUser(c.T.Context(), p, id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), Active: new(true)})
 		if err == nil {
-			c.mine[id] = secret.New(next)
+			c.mine[id] = secret.New(servicetest.NextPassword)
 		}
 		return err
 	},
-	"set an address and recover": func(c *climber, t *rapid.T, p *account.Principal) error {
-		id, address := c.anyone(t), c.address()
-		_, err := c.UpdateUser(c.t.Context(), p, id, account.UserUpdate{Email: &address, Active: ptr(true)})
+	"set an address and recover": func(c *escalation, t *rapid.T, p *account.Principal) error {
+		id, address := c.anyUser(t), c.address()
+		_, err := c.UpdateUser(c.T.Context(), p, id, account.UserUpdate{Email: &address, Active: new(true)})
 		if err != nil {
 			return err
 		}
-		c.mine[id] = secret.New(next)
-		c.clock.advance(time.Hour) // he has time for more than three messages
-		return c.retrieve(c.recoveryToken(address), next)
+		c.mine[id] = secret.New(servicetest.NextPassword)
+		c.Clock.Advance(time.Hour) // he has time for more than three messages
+		return c.Recover(c.RecoveryToken(address), servicetest.NextPassword)
 	},
-	"set roles": func(c *climber, t *rapid.T, p *account.Principal) error {
+	"set roles": func(c *escalation, t *rapid.T, p *account.Principal) error {
 		ids := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles), 1, 3, rapid.ID).Draw(t, "roles")
-		_, err := c.SetUserRoles(c.t.Context(), p, c.anyone(t), ids)
+		_, err := c.SetUserRoles(c.T.Context(), p, c.anyUser(t), ids)
 		return err
 	},
-	"create a user": func(c *climber, _ *rapid.T, p *account.Principal) error {
-		users, err := c.CreateUsers(c.t.Context(), p, []account.NewUser{newUser(c.address())})
+	"create a user": func(c *escalation, _ *rapid.T, p *account.Principal) error {
+		users, err := c.CreateUsers(c.T.Context(), p, []account.NewUser{servicetest.NewUser(c.address())})
 		if err == nil {
 			c.people = append(c.people, users[0].ID)
-			c.mine[users[0].ID] = secret.New(password)
+			c.mine[users[0].ID] = secret.New(servicetest.Password)
 		}
 		return err
 	},
-	"delete a user": func(c *climber, t *rapid.T, p *account.Principal) error {
-		id := c.anyone(t)
+	"delete a user": func(c *escalation, t *rapid.T, p *account.Principal) error {
+		id := c.anyUser(t)
 		if _, own := c.mine[id]; own && len(c.mine) == 1 {
 			return nil
 		}
-		err := c.DeleteUser(c.t.Context(), p, id)
+		err := c.DeleteUser(c.T.Context(), p, id)
 		if err == nil {
 			delete(c.mine, id)
 		}
@@ -197,12 +198,12 @@ var attempts = map[string]func(*climber, *rapid.T, *account.Principal) error{
 	},
 }
 
-func (c *climber) anyone(t *rapid.T) int64 { return rapid.SampledFrom(c.people).Draw(t, "user") }
+func (c *escalation) anyUser(t *rapid.T) int64 { return rapid.SampledFrom(c.people).Draw(t, "user") }
 
 // check fails when an account of his may do what he did not cover at the start.
-func (c *climber) check(t *rapid.T) {
+func (c *escalation) check(t *rapid.T) {
 	for id := range c.mine {
-		has := access.Union(must(c.store.RolesOf(c.t.Context(), id)))
+		has := access.Union(servicetest.Must(c.Store.RolesOf(c.T.Context(), id)))
 		if !access.Covers(c.start, has) {
 			t.Fatalf("user %d lets him do %+v; at the start he covered %+v", id, has, c.start)
 		}
@@ -213,14 +214,14 @@ func (c *climber) check(t *rapid.T) {
 // sign in to, which he did not have at the start.
 func TestNoWayUp(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	names := slices.Sorted(maps.Keys(attempts))
+	f := servicetest.New(t)
+	names := slices.Sorted(maps.Keys(escalationSteps))
 	run, succeeded := 0, map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		run++
-		c := newClimber(t, f, run)
+		c := newEscalation(t, f, run)
 		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names), 8, 24).Draw(t, "attempts") {
-			err := attempts[name](c, t, c.byKey(t, c.enter(t)))
+			err := escalationSteps[name](c, t, c.viaKey(t, c.signIn(t)))
 			if account.ErrorCode(err) == account.CodeInternal {
 				t.Fatal(err)
 			}

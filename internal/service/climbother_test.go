@@ -9,57 +9,58 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // What a climber tries with imports and invitations, and by keys of his own.
 
-func (c *climber) importUser(t *rapid.T, p *account.Principal) error {
-	i, err := c.BeginImport(c.t.Context(), p, false)
+func (c *escalation) importUser(t *rapid.T, p *account.Principal) error {
+	i, err := c.BeginImport(c.T.Context(), p, false)
 	if err != nil {
 		return err
 	}
 	address := c.address()
-	users := []account.ImportUser{{Name: "n", Email: address, Active: true, Password: ptr(secret.New(password))}}
-	if _, faults, err := c.AddImportRows(c.t.Context(), p, i.ID, 1, users); err != nil || len(faults) > 0 {
+	users := []account.ImportUser{{Name: "n", Email: address, Active: true, Password: new(secret.New(servicetest.Password))}}
+	if _, faults, err := c.AddImportRows(c.T.Context(), p, i.ID, 1, users); err != nil || len(faults) > 0 {
 		t.Fatalf("%v %v", faults, err)
 	}
 	key, _ := account.ParseEmail(address)
-	id := must(c.store.CredentialByEmail(c.t.Context(), key)).UserID
+	id := servicetest.Must(c.Store.CredentialByEmail(c.T.Context(), key)).UserID
 	c.people = append(c.people, id)
 	if rapid.Bool().Draw(t, "raised before the import ends") {
-		_, _ = c.SetUserRoles(c.t.Context(), p, id, []int64{c.anyRole(t)})
+		_, _ = c.SetUserRoles(c.T.Context(), p, id, []int64{c.anyRole(t)})
 	}
-	if _, err := c.FinishImport(c.t.Context(), p, i.ID); err != nil {
+	if _, err := c.FinishImport(c.T.Context(), p, i.ID); err != nil {
 		return err
 	}
-	if c.find(id).Active {
-		c.mine[id] = secret.New(password)
+	if c.StoredUser(id).Active {
+		c.mine[id] = secret.New(servicetest.Password)
 	}
 	return nil
 }
 
-func (c *climber) invite(t *rapid.T, p *account.Principal) error {
-	id, address := c.anyone(t), c.address()
-	if _, err := c.UpdateUser(c.t.Context(), p, id, account.UserUpdate{Email: &address, Active: ptr(true)}); err != nil {
+func (c *escalation) invite(t *rapid.T, p *account.Principal) error {
+	id, address := c.anyUser(t), c.address()
+	if _, err := c.UpdateUser(c.T.Context(), p, id, account.UserUpdate{Email: &address, Active: new(true)}); err != nil {
 		return err
 	}
-	c.clock.advance(time.Hour) // he has time for more than three messages
-	if err := c.InviteUser(c.t.Context(), p, id); err != nil {
+	c.Clock.Advance(time.Hour) // he has time for more than three messages
+	if err := c.InviteUser(c.T.Context(), p, id); err != nil {
 		return err
 	}
-	d := c.claim()
-	if err := c.MailDelivered(c.t.Context(), d); err != nil {
+	d := c.ClaimNext()
+	if err := c.MailDelivered(c.T.Context(), d); err != nil {
 		return err
 	}
-	if err := c.retrieve(tokenIn(d), next); err != nil {
+	if err := c.Recover(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
 		return err
 	}
-	c.mine[id] = secret.New(next)
+	c.mine[id] = secret.New(servicetest.NextPassword)
 	return nil
 }
 
 // byKey returns the same caller by a key of his own, now and then.
-func (c *climber) byKey(t *rapid.T, p *account.Principal) *account.Principal {
+func (c *escalation) viaKey(t *rapid.T, p *account.Principal) *account.Principal {
 	if rapid.IntRange(0, 3).Draw(t, "by a key") > 0 {
 		return p
 	}
@@ -67,16 +68,16 @@ func (c *climber) byKey(t *rapid.T, p *account.Principal) *account.Principal {
 	if rapid.Bool().Draw(t, "narrowed") {
 		asked.Permissions = []access.PermissionRequest{{Entity: "user", Action: "read"}, {Entity: "user", Action: "edit-access"}, {Entity: "user", Action: "create"}}
 	}
-	text, _, err := c.CreateKey(c.t.Context(), p, asked)
+	text, _, err := c.CreateKey(c.T.Context(), p, asked)
 	if err != nil {
 		return p
 	}
-	if d := c.claim(); d != nil { // that there is a new key
-		if err := c.MailDelivered(c.t.Context(), d); err != nil {
+	if d := c.ClaimNext(); d != nil { // that there is a new key
+		if err := c.MailDelivered(c.T.Context(), d); err != nil {
 			t.Fatal(err)
 		}
 	}
-	byKey, err := c.Authenticate(c.t.Context(), text, account.Origin{ClientNetwork: home})
+	byKey, err := c.Authenticate(c.T.Context(), text, account.Origin{ClientNetwork: servicetest.Home})
 	if err != nil {
 		t.Fatal(err)
 	}

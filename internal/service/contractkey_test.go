@@ -10,30 +10,31 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
 func TestContractKey(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org", access.UserRole)
-	session := f.as("ann@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org", access.UserRole)
+	session := f.As("ann@example.org")
 	_, err := f.ContractKey(t.Context(), session)
-	wantCode(t, err, account.CodeNoAPIKey)
+	servicetest.WantCode(t, err, account.CodeNoAPIKey)
 
-	first := f.renew(session)
-	for _, caller := range []*account.Principal{session, f.by(first)} {
+	first := f.NewContractKey(session)
+	for _, caller := range []*account.Principal{session, f.PrincipalBy(first)} {
 		if got, err := f.ContractKey(t.Context(), caller); err != nil || !got.Equal(first) {
 			t.Errorf("it is not read back: %v", err)
 		}
 	}
-	second := f.renew(f.by(first)) // ends what it was asked with
-	if f.works(first) || !f.works(second) {
+	second := f.NewContractKey(f.PrincipalBy(first)) // ends what it was asked with
+	if f.IsAccepted(first) || !f.IsAccepted(second) {
 		t.Error("the old key must end, and the new one work")
 	}
 	if got, err := f.ContractKey(t.Context(), session); err != nil || !got.Equal(second) {
 		t.Errorf("the new key is not read back: %v", err)
 	}
-	if keys := must(f.ListKeys(t.Context(), session, session.User.ID)); len(keys) != 1 ||
+	if keys := servicetest.Must(f.ListKeys(t.Context(), session, session.User.ID)); len(keys) != 1 ||
 		keys[0].Hint != second.Reveal()[len(second.Reveal())-4:] || keys[0].Permissions != nil || !keys[0].Expires.IsZero() {
 		t.Errorf("the keys are %+v", keys)
 	}
@@ -41,15 +42,15 @@ func TestContractKey(t *testing.T) {
 
 // The owner hears of each new key, and the log remembers all that is done with it.
 func TestKeysAreTold(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org", access.UserRole)
-	session := f.as("ann@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org", access.UserRole)
+	session := f.As("ann@example.org")
 	for i, make := range []func(){
-		func() { f.renew(session) },
-		func() { f.createKey(session, apikey.NewAPIKey{Name: "n"}) },
+		func() { f.NewContractKey(session) },
+		func() { f.NewNamedKey(session, apikey.NewAPIKey{Name: "n"}) },
 	} {
 		make()
-		m := f.newest()
+		m := f.NewestMail()
 		if m.Kind != account.MailNewAPIKey || m.State != account.MailReady || m.Recipient != "ann@example.org" || m.ID != int64(i+1) {
 			t.Errorf("the newest message is %+v", m)
 		}
@@ -58,8 +59,8 @@ func TestKeysAreTold(t *testing.T) {
 		default:
 			t.Error("nobody was told that there is a message")
 		}
-		d := f.claim()
-		if d.Message.Subject != "new-api-key for ann" || d.Message.Text != "token \nlink \nsource "+home {
+		d := f.ClaimNext()
+		if d.Message.Subject != "new-api-key for ann" || d.Message.Text != "token \nlink \nsource "+servicetest.Home {
 			t.Errorf("the message is %+v", d.Message)
 		}
 	}
@@ -68,29 +69,29 @@ func TestKeysAreTold(t *testing.T) {
 // A sealed text that somebody copied to another row, or put together with another
 // hash, is not given out.
 func TestSealedKeyIsBound(t *testing.T) {
-	f := newFixture(t)
-	ann := f.user("ann@example.org", access.UserRole)
-	f.renew(f.as(adminEmail))
-	f.renew(f.as("ann@example.org"))
-	admins, anns := must(f.store.under.ContractKey(t.Context(), 1)), must(f.store.under.ContractKey(t.Context(), ann))
+	f := servicetest.New(t)
+	ann := f.AddUser("ann@example.org", access.UserRole)
+	f.NewContractKey(f.As(servicetest.AdminEmail))
+	f.NewContractKey(f.As("ann@example.org"))
+	admins, anns := servicetest.Must(f.Store.Inner.ContractKey(t.Context(), 1)), servicetest.Must(f.Store.Inner.ContractKey(t.Context(), ann))
 	seal := func(k account.APIKey, sealed keyring.Sealed) {
-		f.write(func(ctx context.Context, tx account.Tx) error { return tx.SealAPIKey(ctx, k.ID, sealed) })
+		f.WriteStore(func(ctx context.Context, tx account.Tx) error { return tx.SealAPIKey(ctx, k.ID, sealed) })
 	}
 	seal(anns, admins.Sealed)
-	_, err := f.ContractKey(t.Context(), f.as("ann@example.org"))
-	wantCode(t, err, account.CodeInternal)
+	_, err := f.ContractKey(t.Context(), f.As("ann@example.org"))
+	servicetest.WantCode(t, err, account.CodeInternal)
 
 	// A text that opens, and is not the one that the row is found by.
 	other, _, err := token.New(token.APIKey, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seal(anns, must(f.options.Keys.Seal("api-key", fmt.Sprintf("api-key|%d|%d", anns.ID, ann), []byte(other.Reveal()))))
-	_, err = f.ContractKey(t.Context(), f.as("ann@example.org"))
-	wantCode(t, err, account.CodeInternal)
+	seal(anns, servicetest.Must(f.Options.Keys.Seal("api-key", fmt.Sprintf("api-key|%d|%d", anns.ID, ann), []byte(other.Reveal()))))
+	_, err = f.ContractKey(t.Context(), f.As("ann@example.org"))
+	servicetest.WantCode(t, err, account.CodeInternal)
 
 	seal(anns, anns.Sealed)
-	if _, err := f.ContractKey(t.Context(), f.as("ann@example.org")); err != nil {
+	if _, err := f.ContractKey(t.Context(), f.As("ann@example.org")); err != nil {
 		t.Errorf("the right text does not open: %v", err)
 	}
 }
@@ -98,15 +99,15 @@ func TestSealedKeyIsBound(t *testing.T) {
 // Who makes key after key fills neither his mailbox nor the outbox, where others
 // wait for their messages.
 func TestKeyMailsAnHour(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org", access.UserRole)
-	ann := f.as("ann@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org", access.UserRole)
+	ann := f.As("ann@example.org")
 	for range 8 {
 		if _, err := f.RenewContractKey(t.Context(), ann); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if mails := must(f.ListMail(t.Context(), f.as(adminEmail))); len(mails) != 5 {
+	if mails := servicetest.Must(f.ListMail(t.Context(), f.As(servicetest.AdminEmail))); len(mails) != 5 {
 		t.Errorf("%d messages", len(mails))
 	}
 }

@@ -9,29 +9,17 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// users returns all users, as the administrator sees them.
-func (f *fixture) users() (all []account.User) {
-	f.t.Helper()
-	err := f.ListUsers(f.t.Context(), f.as(adminEmail), func(u account.User) error {
-		all = append(all, u)
-		return nil
-	})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return all
-}
-
 func TestCreateUsers(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	full := account.NewUser{
-		Name: "Zoë", Email: "Zoë@Bücher.example", Password: secret.New(next), Surname: ptr("Straße"), Department: ptr(""),
-		Biography: ptr(strings.Repeat("é", account.MaxBiographyLength)), Picture: make([]byte, account.MaxPictureBytes), Active: true,
+		Name: "Zoë", Email: "Zoë@Bücher.example", Password: secret.New(servicetest.NextPassword), Surname: new("Straße"), Department: new(""),
+		Biography: new(strings.Repeat("é", account.MaxBiographyLength)), Picture: make([]byte, account.MaxPictureBytes), Active: true,
 	}
-	bare := account.NewUser{Name: "Bob", Email: "bob@localhost", Password: secret.New(next)}
-	created, err := f.CreateUsers(t.Context(), f.as(adminEmail), []account.NewUser{full, bare})
+	bare := account.NewUser{Name: "Bob", Email: "bob@localhost", Password: secret.New(servicetest.NextPassword)}
+	created, err := f.CreateUsers(t.Context(), f.As(servicetest.AdminEmail), []account.NewUser{full, bare})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,21 +32,21 @@ func TestCreateUsers(t *testing.T) {
 	if !reflect.DeepEqual(created, want) {
 		t.Errorf("created %+v, want %+v", created, want)
 	}
-	if all := f.users(); !reflect.DeepEqual(all[1:], want) {
+	if all := f.ListedUsers(); !reflect.DeepEqual(all[1:], want) {
 		t.Errorf("stored %+v, want %+v", all[1:], want)
 	}
-	f.signIn(full.Email, next)
-	_, err = f.try(bare.Email, next, home)
-	wantCode(t, err, account.CodeInvalidCredentials) // not active
+	f.NewSession(full.Email, servicetest.NextPassword)
+	_, err = f.SignInFrom(bare.Email, servicetest.NextPassword, servicetest.Home)
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials) // not active
 }
 
 func TestCreateUsersRefuses(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
-	caller := f.as(adminEmail)
-	good := newUser("good@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
+	caller := f.As(servicetest.AdminEmail)
+	good := servicetest.NewUser("good@example.org")
 	with := func(change func(*account.NewUser)) []account.NewUser {
-		u := newUser("new@example.org")
+		u := servicetest.NewUser("new@example.org")
 		change(&u)
 		return []account.NewUser{good, u}
 	}
@@ -77,23 +65,23 @@ func TestCreateUsersRefuses(t *testing.T) {
 		{"no address", with(func(u *account.NewUser) { u.Email = "" }), account.CodeInvalid, []string{"/1/email"}},
 		{"weak password", with(func(u *account.NewUser) { u.Password = secret.New("short") }), account.CodeInvalid, []string{"/1/password"}},
 		{"all at once", with(func(u *account.NewUser) {
-			*u = account.NewUser{Surname: &long, Department: &long, Biography: ptr(strings.Repeat("x", 4097)), Picture: make([]byte, 65537)}
+			*u = account.NewUser{Surname: &long, Department: &long, Biography: new(strings.Repeat("x", 4097)), Picture: make([]byte, 65537)}
 		}), account.CodeInvalid, []string{"/1/name", "/1/email", "/1/password", "/1/surname", "/1/department", "/1/biography", "/1/picture"}},
 		{"twice", with(func(u *account.NewUser) { u.Email = "GOOD@Example.org" }), account.CodeInvalid, []string{"/1/email"}},
 		{"thrice", append(with(func(u *account.NewUser) { u.Email = "GOOD@Example.org" }), good), account.CodeInvalid, []string{"/1/email", "/2/email"}},
 		{"taken", with(func(u *account.NewUser) { u.Email = "ANN@example.org" }), account.CodeEmailTaken, []string{"/1/email"}},
-		{"both taken", []account.NewUser{newUser("ann@example.org"), good, newUser(adminEmail)}, account.CodeEmailTaken, []string{"/0/email", "/2/email"}},
+		{"both taken", []account.NewUser{servicetest.NewUser("ann@example.org"), good, servicetest.NewUser(servicetest.AdminEmail)}, account.CodeEmailTaken, []string{"/0/email", "/2/email"}},
 		{"too many", make([]account.NewUser, 1001), account.CodeTooLarge, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			hashed := f.pool.HashCount()
+			hashed := f.Pool.HashCount()
 			created, err := f.CreateUsers(t.Context(), caller, test.users)
-			wantPaths(t, err, test.code, test.paths...)
+			servicetest.WantPaths(t, err, test.code, test.paths...)
 			if len(created) > 0 {
 				t.Errorf("it returns %d users", len(created))
 			}
-			if f.pool.HashCount() != hashed {
+			if f.Pool.HashCount() != hashed {
 				t.Error("it hashed passwords of users that cannot be created")
 			}
 			for _, u := range test.users {
@@ -103,7 +91,7 @@ func TestCreateUsersRefuses(t *testing.T) {
 			}
 		})
 	}
-	if n := len(f.users()); n != 2 {
+	if n := len(f.ListedUsers()); n != 2 {
 		t.Errorf("there are %d users, want the 2 that were there", n)
 	}
 }
@@ -111,41 +99,41 @@ func TestCreateUsersRefuses(t *testing.T) {
 // An address that is taken while the passwords are hashed is found, and nobody
 // is created.
 func TestCreateUsersRace(t *testing.T) {
-	f := newFixture(t)
-	caller := f.as(adminEmail)
-	f.store.hook(func(name string) {
+	f := servicetest.New(t)
+	caller := f.As(servicetest.AdminEmail)
+	f.Store.OnCall(func(name string) {
 		if name == "Write" {
-			f.store.hook(func(string) {})
-			f.user("second@example.org")
+			f.Store.OnCall(func(string) {})
+			f.AddUser("second@example.org")
 		}
 	})
-	created, err := f.CreateUsers(t.Context(), caller, []account.NewUser{newUser("first@example.org"), newUser("second@example.org")})
-	wantPaths(t, err, account.CodeEmailTaken, "/1/email")
+	created, err := f.CreateUsers(t.Context(), caller, []account.NewUser{servicetest.NewUser("first@example.org"), servicetest.NewUser("second@example.org")})
+	servicetest.WantPaths(t, err, account.CodeEmailTaken, "/1/email")
 	if len(created) > 0 {
 		t.Errorf("it returns %d users", len(created))
 	}
-	if n := len(f.users()); n != 2 {
+	if n := len(f.ListedUsers()); n != 2 {
 		t.Errorf("there are %d users, want 2", n)
 	}
 }
 
 func TestCreateThousandUsers(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
+	f := servicetest.New(t)
 	users := make([]account.NewUser, account.MaxNewUsers)
 	for i := range users {
-		users[i] = newUser(fmt.Sprintf("user%d@example.org", i))
+		users[i] = servicetest.NewUser(fmt.Sprintf("user%d@example.org", i))
 	}
-	created, err := f.CreateUsers(t.Context(), f.as(adminEmail), users)
+	created, err := f.CreateUsers(t.Context(), f.As(servicetest.AdminEmail), users)
 	if err != nil || len(created) != len(users) {
 		t.Fatalf("created %d users: %v", len(created), err)
 	}
-	all := f.users()
+	all := f.ListedUsers()
 	if len(all) != len(users)+1 || !slices.IsSortedFunc(all, func(a, b account.User) int { return int(a.ID - b.ID) }) {
 		t.Errorf("the list has %d users, want all, by id", len(all))
 	}
 	stop := fmt.Errorf("stop")
-	err = f.ListUsers(t.Context(), f.as(adminEmail), func(u account.User) error {
+	err = f.ListUsers(t.Context(), f.As(servicetest.AdminEmail), func(u account.User) error {
 		if u.ID == 700 {
 			return stop
 		}
@@ -158,14 +146,14 @@ func TestCreateThousandUsers(t *testing.T) {
 
 // Ids are never used again.
 func TestIDsAreFresh(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	id := f.user("ann@example.org")
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	id := f.AddUser("ann@example.org")
 	if err := f.DeleteUser(t.Context(), admin, id); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, f.DeleteUser(t.Context(), admin, id), account.CodeNotFound)
-	if again := f.user("ann@example.org"); again <= id {
+	servicetest.WantCode(t, f.DeleteUser(t.Context(), admin, id), account.CodeNotFound)
+	if again := f.AddUser("ann@example.org"); again <= id {
 		t.Errorf("the id %d is used again", again)
 	}
 }

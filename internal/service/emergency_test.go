@@ -8,79 +8,80 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 func TestCreateAdministrator(t *testing.T) {
-	f := newFixture(t)
-	u := newUser("second@example.org")
+	f := servicetest.New(t)
+	u := servicetest.NewUser("second@example.org")
 	u.Active = false // an operator wants one who can sign in
 	created, err := f.CreateAdministrator(t.Context(), u)
 	if err != nil || !created.Active {
 		t.Fatalf("created %+v, %v", created, err)
 	}
-	if p := f.as("second@example.org"); !p.Access.Administrator || p.User.NeedPasswordReset {
+	if p := f.As("second@example.org"); !p.Access.Administrator || p.User.NeedPasswordReset {
 		t.Errorf("the principal is %+v", p)
 	}
-	_, err = f.CreateAdministrator(t.Context(), newUser("ADMIN@example.org"))
-	wantPaths(t, err, account.CodeEmailTaken, "/email")
+	_, err = f.CreateAdministrator(t.Context(), servicetest.NewUser("ADMIN@example.org"))
+	servicetest.WantPaths(t, err, account.CodeEmailTaken, "/email")
 	_, err = f.CreateAdministrator(t.Context(), account.NewUser{})
-	wantPaths(t, err, account.CodeInvalid, "/name", "/email", "/password")
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/name", "/email", "/password")
 }
 
 func TestEmergencyReset(t *testing.T) {
-	f := newFixture(t)
-	session := f.signIn(adminEmail, password)
-	f.lock(adminEmail)
-	if err := f.EmergencyReset(t.Context(), "Admin@example.org", secret.New(next)); err != nil {
+	f := servicetest.New(t)
+	session := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	f.LockOut(servicetest.AdminEmail)
+	if err := f.EmergencyReset(t.Context(), "Admin@example.org", secret.New(servicetest.NextPassword)); err != nil {
 		t.Fatal(err)
 	}
-	if !f.over(session) || f.find(1).LockedOut || len(f.changed.ids) != 1 {
-		t.Errorf("the session goes on, the lock is there, or the change was told of %v", f.changed.ids)
+	if !f.IsRevoked(session) || f.StoredUser(1).LockedOut || len(f.PasswordChanges()) != 1 {
+		t.Errorf("the session goes on, the lock is there, or the change was told of %v", f.PasswordChanges())
 	}
-	if in := f.signIn(adminEmail, next); !in.NeedPasswordReset {
+	if in := f.NewSession(servicetest.AdminEmail, servicetest.NextPassword); !in.NeedPasswordReset {
 		t.Error("the password need not be changed")
 	}
-	wantPaths(t, f.EmergencyReset(t.Context(), adminEmail, secret.New("weak")), account.CodeInvalid, "/password")
+	servicetest.WantPaths(t, f.EmergencyReset(t.Context(), servicetest.AdminEmail, secret.New("weak")), account.CodeInvalid, "/password")
 }
 
 func TestEmergencyUnlock(t *testing.T) {
-	f := newFixture(t)
-	session := f.signIn(adminEmail, password)
-	f.lock(adminEmail)
-	if err := f.EmergencyUnlock(t.Context(), adminEmail); err != nil {
+	f := servicetest.New(t)
+	session := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	f.LockOut(servicetest.AdminEmail)
+	if err := f.EmergencyUnlock(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
 	}
-	if f.find(1).LockedOut || f.over(session) {
+	if f.StoredUser(1).LockedOut || f.IsRevoked(session) {
 		t.Error("it must end the lock, and no session")
 	}
-	if _, err := f.try(adminEmail, password, source(9)); err != nil {
+	if _, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.Network(9)); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestEmergencyEndSessions(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
-	sessions := []auth.SignInResult{f.signIn(adminEmail, password), f.signIn(adminEmail, password)}
-	bystander := f.signIn("ann@example.org", password)
-	if err := f.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
+	sessions := []auth.SignInResult{f.NewSession(servicetest.AdminEmail, servicetest.Password), f.NewSession(servicetest.AdminEmail, servicetest.Password)}
+	bystander := f.NewSession("ann@example.org", servicetest.Password)
+	if err := f.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
 	}
-	if !f.over(sessions[0]) || !f.over(sessions[1]) || f.over(bystander) {
+	if !f.IsRevoked(sessions[0]) || !f.IsRevoked(sessions[1]) || f.IsRevoked(bystander) {
 		t.Error("it must end every session of this user, and of no other")
 	}
 }
 
 func TestEmergencyEndKeys(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org", access.UserRole)
-	session := f.as(adminEmail)
-	keys := []secret.Text{f.renew(session), f.createKey(session, apikey.NewAPIKey{Name: "a"})}
-	bystander := f.renew(f.as("ann@example.org"))
-	if err := f.EmergencyEndKeys(t.Context(), adminEmail); err != nil {
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org", access.UserRole)
+	session := f.As(servicetest.AdminEmail)
+	keys := []secret.Text{f.NewContractKey(session), f.NewNamedKey(session, apikey.NewAPIKey{Name: "a"})}
+	bystander := f.NewContractKey(f.As("ann@example.org"))
+	if err := f.EmergencyEndKeys(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
 	}
-	if f.works(keys[0]) || f.works(keys[1]) || !f.works(bystander) {
+	if f.IsAccepted(keys[0]) || f.IsAccepted(keys[1]) || !f.IsAccepted(bystander) {
 		t.Error("it must end every key of this user, and of no other")
 	}
 	if _, err := f.Sessions(t.Context(), session, 1); err != nil {
@@ -89,10 +90,10 @@ func TestEmergencyEndKeys(t *testing.T) {
 }
 
 func TestEmergencyForNobody(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for _, email := range []string{"nobody@example.org", "", "not an address"} {
 		for name, err := range map[string]error{
-			"reset":        f.EmergencyReset(t.Context(), email, secret.New(next)),
+			"reset":        f.EmergencyReset(t.Context(), email, secret.New(servicetest.NextPassword)),
 			"unlock":       f.EmergencyUnlock(t.Context(), email),
 			"end sessions": f.EmergencyEndSessions(t.Context(), email),
 			"end keys":     f.EmergencyEndKeys(t.Context(), email),
@@ -102,7 +103,7 @@ func TestEmergencyForNobody(t *testing.T) {
 			}
 		}
 	}
-	if len(f.changed.ids) > 0 {
-		t.Errorf("a change was told of %v", f.changed.ids)
+	if len(f.PasswordChanges()) > 0 {
+		t.Errorf("a change was told of %v", f.PasswordChanges())
 	}
 }

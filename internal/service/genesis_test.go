@@ -7,75 +7,76 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // witness keeps a checkpoint in memory.
-type witness struct{ kept *account.Checkpoint }
+type memoryCheckpoints struct{ kept *account.Checkpoint }
 
-func (w *witness) Checkpoint() (account.Checkpoint, error) {
+func (w *memoryCheckpoints) Checkpoint() (account.Checkpoint, error) {
 	if w.kept == nil {
 		return account.Checkpoint{}, account.ErrNotFound
 	}
 	return *w.kept, nil
 }
 
-func (w *witness) Keep(c account.Checkpoint) error {
+func (w *memoryCheckpoints) Keep(c account.Checkpoint) error {
 	w.kept = &c
 	return nil
 }
 
 // What somebody without the server key does to have it seal other entries.
 const (
-	unsealAll      = `UPDATE activity SET number = 0, key_id = '', seal = $1, actor_name = 'x'`
-	emptyEnds      = `UPDATE activity_chain SET number = 0, at = 0, seal = $1, key_id = '', mac = $1`
-	noCheckpoints  = `DELETE FROM activity_checkpoints`
-	copyOfEnds     = `CREATE TABLE copy AS SELECT * FROM activity_chain`
-	dropEnds       = `DELETE FROM activity_chain`
-	restoreEnds    = `INSERT INTO activity_chain SELECT * FROM copy`
-	removeActivity = `DELETE FROM activity`
+	unsealAll        = `UPDATE activity SET number = 0, key_id = '', seal = $1, actor_name = 'x'`
+	clearChainEnds   = `UPDATE activity_chain SET number = 0, at = 0, seal = $1, key_id = '', mac = $1`
+	noCheckpoints    = `DELETE FROM activity_checkpoints`
+	copyChainEnds    = `CREATE TABLE copy AS SELECT * FROM activity_chain`
+	dropChainEnds    = `DELETE FROM activity_chain`
+	restoreChainEnds = `INSERT INTO activity_chain SELECT * FROM copy`
+	removeActivity   = `DELETE FROM activity`
 )
 
 // TestChainBeginsOnce: the chain cannot be had to begin anew with forged entries.
 func TestChainBeginsOnce(t *testing.T) {
-	f := sealedLog(t, 20)
-	f.tamper(unsealAll, emptyEnds, noCheckpoints)
+	f := newSealedLog(t, 20)
+	tamper(f, unsealAll, clearChainEnds, noCheckpoints)
 	if err := f.CheckKey(t.Context()); err != nil { // as at a start
 		t.Fatal(err)
 	}
 	if err := f.SealActivity(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
 		t.Errorf("the server seals forged entries: %v", err)
 	}
-	wantFound(t, f.verify(nil), "forged 0-0", "forged 0-0")
+	wantFindings(t, f.Verify(nil), "forged 0-0", "forged 0-0")
 }
 
 // TestWitness: signed ends of the beginning, copied then, do not help either, nor
 // does an empty log with unsigned ones.
 func TestWitness(t *testing.T) {
 	for name, statements := range map[string][]string{
-		"signed ends of the beginning": {unsealAll, noCheckpoints, dropEnds, restoreEnds},
-		"nothing left":                 {removeActivity, noCheckpoints, emptyEnds},
+		"signed ends of the beginning": {unsealAll, noCheckpoints, dropChainEnds, restoreChainEnds},
+		"nothing left":                 {removeActivity, noCheckpoints, clearChainEnds},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &witness{}
-			f := newFixture(t)
-			f.Service = f.with(func(o *service.Options) { o.Checkpoints = w })
-			f.tamper(copyOfEnds)
-			f.act(20)
-			f.seal()
+			w := &memoryCheckpoints{}
+			f := servicetest.New(t)
+			f.Service = f.With(func(o *service.Options) { o.Checkpoints = w })
+			tamper(f, copyChainEnds)
+			insertEntries(f, 20)
+			f.Seal()
 			if w.kept == nil || w.kept.Number != 21 {
 				t.Fatalf("it keeps %v", w.kept)
 			}
-			f.act(5)
-			f.seal()
-			f.tamper(statements...)
+			insertEntries(f, 5)
+			f.Seal()
+			tamper(f, statements...)
 			if err := f.CheckKey(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			f.act(1)
+			insertEntries(f, 1)
 			if err := f.SealActivity(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
 				t.Errorf("the server seals what was set back: %v", err)
 			}
-			if r := f.verify(w.kept); r.FindingCount == 0 {
+			if r := f.Verify(w.kept); r.FindingCount == 0 {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -84,34 +85,34 @@ func TestWitness(t *testing.T) {
 
 // TestWitnessOfAnHonestLog: sealing goes on beside it, and behind retention.
 func TestWitnessOfAnHonestLog(t *testing.T) {
-	w := &witness{}
-	f := newFixture(t)
-	f.Service = f.with(func(o *service.Options) { o.Checkpoints = w })
-	f.act(3000)
-	f.seal()
-	wantFound(t, f.verify(w.kept))
-	f.clock.advance(2 * year)
-	f.sweep()
-	f.act(1)
-	f.seal()
+	w := &memoryCheckpoints{}
+	f := servicetest.New(t)
+	f.Service = f.With(func(o *service.Options) { o.Checkpoints = w })
+	insertEntries(f, 3000)
+	f.Seal()
+	wantFindings(t, f.Verify(w.kept))
+	f.Clock.Advance(2 * defaultRetention)
+	sweepNow(f)
+	insertEntries(f, 1)
+	f.Seal()
 	if w.kept.Number != 3002 {
 		t.Errorf("it keeps %v", w.kept)
 	}
-	f.clock.advance(time.Minute)
-	f.act(1)
-	f.seal()
-	wantFound(t, f.verify(w.kept))
+	f.Clock.Advance(time.Minute)
+	insertEntries(f, 1)
+	f.Seal()
+	wantFindings(t, f.Verify(w.kept))
 }
 
 // TestUpgradedChain: a database from before there was an activity log begins its
 // chain at the next start.
 func TestUpgradedChain(t *testing.T) {
-	f := newFixture(t)
-	f.tamper(removeActivity, emptyEnds)
+	f := servicetest.New(t)
+	tamper(f, removeActivity, clearChainEnds)
 	if err := f.CheckKey(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.act(3)
-	f.seal()
-	wantFound(t, f.verify(nil))
+	insertEntries(f, 3)
+	f.Seal()
+	wantFindings(t, f.Verify(nil))
 }

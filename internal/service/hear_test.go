@@ -15,38 +15,39 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/monotime"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // remote is the store of a node that is far from the database.
-type remote struct {
+type remoteStore struct {
 	account.Store
-	hear  func(ctx context.Context) error // before changes are read; nil: at once
-	wrote func() error                    // after a commit; nil: nothing
+	beforePoll  func(ctx context.Context) error // before changes are read; nil: at once
+	afterCommit func() error                    // after a commit; nil: nothing
 }
 
-func (r *remote) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (account.AuthChangeBatch, error) {
-	if r.hear != nil {
-		if err := r.hear(ctx); err != nil {
+func (r *remoteStore) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (account.AuthChangeBatch, error) {
+	if r.beforePoll != nil {
+		if err := r.beforePoll(ctx); err != nil {
 			return account.AuthChangeBatch{}, err
 		}
 	}
 	return r.Store.AuthChanges(ctx, after, age, limit)
 }
 
-func (r *remote) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+func (r *remoteStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
 	err := r.Store.Write(ctx, f)
-	if err == nil && r.wrote != nil {
-		return r.wrote()
+	if err == nil && r.afterCommit != nil {
+		return r.afterCommit()
 	}
 	return err
 }
 
 // far returns a node with a store of its own, which has heard of every change so far.
-func (f *fixture) far() (*service.Service, *remote) {
-	f.t.Helper()
-	r := &remote{Store: f.store}
-	s := f.with(func(o *service.Options) { o.Store = r })
-	f.hear(s)
+func newRemoteNode(f *servicetest.Fixture) (*service.Service, *remoteStore) {
+	f.T.Helper()
+	r := &remoteStore{Store: f.Store}
+	s := f.With(func(o *service.Options) { o.Store = r })
+	pollInvalidations(f, s)
 	return s, r
 }
 
@@ -54,12 +55,12 @@ func (f *fixture) far() (*service.Service, *remote) {
 // 750 ms after a good read of changes began, whatever becomes of the next ones.
 func TestNodeThatCannotHearReadsTheDatabase(t *testing.T) {
 	const trust = 750 * time.Millisecond
-	for name, hear := range map[string]func(f *fixture) func(context.Context) error{
+	for name, hear := range map[string]func(f *servicetest.Fixture) func(context.Context) error{
 		"never asked": nil,
-		"refused": func(*fixture) func(context.Context) error {
+		"refused": func(*servicetest.Fixture) func(context.Context) error {
 			return func(context.Context) error { return errors.New("the database is gone") }
 		},
-		"hanging": func(*fixture) func(context.Context) error {
+		"hanging": func(*servicetest.Fixture) func(context.Context) error {
 			return func(ctx context.Context) error {
 				<-ctx.Done()
 				return ctx.Err()
@@ -67,54 +68,54 @@ func TestNodeThatCannotHearReadsTheDatabase(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t)
-			in := f.signIn(adminEmail, password).Token
-			node, store := f.far()
-			f.letIn(node, in)
-			if !f.remembers(node, in) {
+			f := servicetest.New(t)
+			in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+			node, store := newRemoteNode(f)
+			authenticate(f, node, in)
+			if !isCached(f, node, in) {
 				t.Fatal("it is not remembered")
 			}
 			if hear != nil {
-				store.hear = hear(f)
-				f.clock.advance(trust / 2)
+				store.beforePoll = hear(f)
+				f.Clock.Advance(trust / 2)
 				if err := node.PollInvalidations(t.Context()); err == nil {
 					t.Fatal("the read went well")
 				}
-				f.clock.advance(trust/2 - 1)
+				f.Clock.Advance(trust/2 - 1)
 			} else {
-				f.clock.advance(trust - 1)
+				f.Clock.Advance(trust - 1)
 			}
-			if !f.remembers(node, in) {
+			if !isCached(f, node, in) {
 				t.Error("it is not trusted for 750 ms")
 			}
-			f.clock.advance(1)
+			f.Clock.Advance(1)
 			for range 2 {
-				if f.remembers(node, in) {
+				if isCached(f, node, in) {
 					t.Error("it is trusted for longer")
 				}
 			}
-			store.hear = nil
-			f.hear(node)
-			if !f.remembers(node, in) {
+			store.beforePoll = nil
+			pollInvalidations(f, node)
+			if !isCached(f, node, in) {
 				t.Error("it is not trusted after the next good read")
 			}
 		})
 	}
 	t.Run("slow", func(t *testing.T) { // the time counts from when the read began
-		f := newFixture(t)
-		in := f.signIn(adminEmail, password).Token
-		node, store := f.far()
-		f.letIn(node, in)
-		store.hear = func(context.Context) error {
-			f.clock.advance(trust - 1)
+		f := servicetest.New(t)
+		in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+		node, store := newRemoteNode(f)
+		authenticate(f, node, in)
+		store.beforePoll = func(context.Context) error {
+			f.Clock.Advance(trust - 1)
 			return nil
 		}
-		f.hear(node)
-		if !f.remembers(node, in) {
+		pollInvalidations(f, node)
+		if !isCached(f, node, in) {
 			t.Error("it is not trusted")
 		}
-		f.clock.advance(1)
-		if f.remembers(node, in) {
+		f.Clock.Advance(1)
+		if isCached(f, node, in) {
 			t.Error("it is trusted for longer than 750 ms after the read began")
 		}
 	})
@@ -123,28 +124,28 @@ func TestNodeThatCannotHearReadsTheDatabase(t *testing.T) {
 // TestSleepingNodeReadsTheDatabase: after a machine was suspended, which its monotonic
 // clock does not tell, its node trusts nothing that it remembers.
 func TestSleepingNodeReadsTheDatabase(t *testing.T) {
-	f := newFixture(t)
-	in := f.signIn(adminEmail, password).Token
-	wall := start
-	node := f.with(func(o *service.Options) {
-		o.Monotonic = monotime.NewFrom(func() (time.Time, time.Time) { return start, wall }).Now
+	f := servicetest.New(t)
+	in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+	wall := servicetest.Start
+	node := f.With(func(o *service.Options) {
+		o.Monotonic = monotime.NewFrom(func() (time.Time, time.Time) { return servicetest.Start, wall }).Now
 	})
-	f.hear(node)
-	f.letIn(node, in)
-	if !f.remembers(node, in) {
+	pollInvalidations(f, node)
+	authenticate(f, node, in)
+	if !isCached(f, node, in) {
 		t.Fatal("it is not remembered")
 	}
-	if err := f.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
+	if err := f.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
 	}
 	wall = wall.Add(time.Second)
-	if f.letIn(node, in).code != account.CodeUnauthorized {
+	if authenticate(f, node, in).code != account.CodeUnauthorized {
 		t.Error("the token lets in")
 	}
-	other := f.signIn(adminEmail, password).Token
-	f.hear(node)
-	f.letIn(node, other)
-	if !f.remembers(node, other) {
+	other := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+	pollInvalidations(f, node)
+	authenticate(f, node, other)
+	if !isCached(f, node, other) {
 		t.Error("it is not trusted after the next good read")
 	}
 }
@@ -152,21 +153,21 @@ func TestSleepingNodeReadsTheDatabase(t *testing.T) {
 // TestUnheardOfRevocation: while a node cannot hear, what is revoked elsewhere is so
 // on it from the moment on that it does not trust what it remembers.
 func TestUnheardOfRevocation(t *testing.T) {
-	f := newFixture(t)
-	in := f.signIn(adminEmail, password)
-	node, store := f.far()
-	f.letIn(node, in.Token)
-	store.hear = func(context.Context) error { return errors.New("no packets") }
-	if err := f.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
+	f := servicetest.New(t)
+	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	node, store := newRemoteNode(f)
+	authenticate(f, node, in.Token)
+	store.beforePoll = func(context.Context) error { return errors.New("no packets") }
+	if err := f.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
 	}
 	for waited := time.Duration(0); waited < time.Second; waited += auth.PollInterval {
 		if err := node.PollInvalidations(t.Context()); err == nil {
 			t.Fatal("the read went well")
 		}
-		f.clock.advance(auth.PollInterval)
+		f.Clock.Advance(auth.PollInterval)
 	}
-	if f.letIn(node, in.Token).code != account.CodeUnauthorized {
+	if authenticate(f, node, in.Token).code != account.CodeUnauthorized {
 		t.Error("a second after it was revoked, the token lets in")
 	}
 }
@@ -174,37 +175,37 @@ func TestUnheardOfRevocation(t *testing.T) {
 // TestLoadBesideAChangeIsNotKept: a load stands between its reads and its being kept
 // while a change is made and heard of. What it has read is from before.
 func TestLoadBesideAChangeIsNotKept(t *testing.T) {
-	for name, deactivate := range map[string]func(f *fixture, here, node *service.Service, id int64) error{
-		"made elsewhere and heard of": func(f *fixture, here, node *service.Service, id int64) error {
-			_, err := here.SetUserRoles(f.t.Context(), f.as(adminEmail), id, []int64{access.AdministratorRole})
-			return errors.Join(err, node.PollInvalidations(f.t.Context()))
+	for name, deactivate := range map[string]func(f *servicetest.Fixture, here, node *service.Service, id int64) error{
+		"made elsewhere and heard of": func(f *servicetest.Fixture, here, node *service.Service, id int64) error {
+			_, err := here.SetUserRoles(f.T.Context(), f.As(servicetest.AdminEmail), id, []int64{access.AdministratorRole})
+			return errors.Join(err, node.PollInvalidations(f.T.Context()))
 		},
-		"made here": func(f *fixture, _, node *service.Service, id int64) error {
-			_, err := node.SetUserRoles(f.t.Context(), f.as(adminEmail), id, []int64{access.AdministratorRole})
+		"made here": func(f *servicetest.Fixture, _, node *service.Service, id int64) error {
+			_, err := node.SetUserRoles(f.T.Context(), f.As(servicetest.AdminEmail), id, []int64{access.AdministratorRole})
 			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t)
-			id := f.user(annEmail, access.UserRole)
-			in := f.signIn(annEmail, password).Token
-			node := f.another()
-			f.store.hook(func(method string) {
+			f := servicetest.New(t)
+			id := f.AddUser(annEmail, access.UserRole)
+			in := f.NewSession(annEmail, servicetest.Password).Token
+			node := newNode(f)
+			f.Store.OnCall(func(method string) {
 				if method != "RolesOf" { // the last read of a load
 					return
 				}
-				f.store.hook(func(string) {})
+				f.Store.OnCall(func(string) {})
 				if err := deactivate(f, f.Service, node, id); err != nil {
 					t.Error(err)
 				}
 			})
-			if got := f.letIn(node, in); got.access.Administrator {
+			if got := authenticate(f, node, in); got.access.Administrator {
 				t.Error("the change was made before it was read")
 			}
-			if got := f.letIn(node, in); !got.access.Administrator {
+			if got := authenticate(f, node, in); !got.access.Administrator {
 				t.Error("what was read before the change is kept")
 			}
-			if !f.remembers(node, in) {
+			if !isCached(f, node, in) {
 				t.Error("what was read after it is not")
 			}
 		})
@@ -213,19 +214,19 @@ func TestLoadBesideAChangeIsNotKept(t *testing.T) {
 
 // TestRevocationOfUnknownOutcomeHoldsHere: the answer to a commit is lost.
 func TestRevocationOfUnknownOutcomeHoldsHere(t *testing.T) {
-	f := newFixture(t)
-	in := f.signIn(adminEmail, password).Token
-	node, store := f.far()
-	f.letIn(node, in)
-	if !f.remembers(node, in) {
+	f := servicetest.New(t)
+	in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+	node, store := newRemoteNode(f)
+	authenticate(f, node, in)
+	if !isCached(f, node, in) {
 		t.Fatal("it is not remembered")
 	}
 	lost := errors.New("the connection broke")
-	store.wrote = func() error { return lost }
-	if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, lost) {
+	store.afterCommit = func() error { return lost }
+	if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); !errors.Is(err, lost) {
 		t.Fatal(err)
 	}
-	if f.letIn(node, in).code != account.CodeUnauthorized {
+	if authenticate(f, node, in).code != account.CodeUnauthorized {
 		t.Error("the token lets in on the node that revoked it")
 	}
 }
@@ -234,22 +235,22 @@ func TestRevocationOfUnknownOutcomeHoldsHere(t *testing.T) {
 // past its row is acknowledged only when there is a younger one.
 func TestSlowChangeIsToldOfAgain(t *testing.T) {
 	for took, want := range map[time.Duration]int{7 * time.Second: 0, 7*time.Second + 1: 1} {
-		f := newFixture(t)
-		f.signIn(adminEmail, password)
-		node, store := f.far()
-		store.wrote = func() error { // the row is too old to be read
-			store.wrote = nil
-			f.clock.advance(took)
-			f.write(func(ctx context.Context, tx account.Tx) error {
+		f := servicetest.New(t)
+		f.NewSession(servicetest.AdminEmail, servicetest.Password)
+		node, store := newRemoteNode(f)
+		store.afterCommit = func() error { // the row is too old to be read
+			store.afterCommit = nil
+			f.Clock.Advance(took)
+			f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 				_, err := tx.DeleteAuthChanges(ctx, 0, 100)
 				return err
 			})
 			return nil
 		}
-		if err := node.EmergencyEndSessions(t.Context(), adminEmail); err != nil {
+		if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); err != nil {
 			t.Fatal(err)
 		}
-		news, err := f.store.AuthChanges(t.Context(), 0, time.Hour, 100)
+		news, err := f.Store.AuthChanges(t.Context(), 0, time.Hour, 100)
 		if err != nil || len(news.Changes) != want {
 			t.Errorf("after %v others can hear of %v, %v", took, news.Changes, err)
 		}
@@ -259,46 +260,46 @@ func TestSlowChangeIsToldOfAgain(t *testing.T) {
 // TestSlowChangeIsToldOfLater: where a slow change cannot be told of at once, it is when
 // the database works again.
 func TestSlowChangeIsToldOfLater(t *testing.T) {
-	f := newFixture(t)
-	in := f.signIn(adminEmail, password).Token
-	other := f.another()
-	f.letIn(other, in)
-	node, store := f.far()
-	store.wrote = func() error {
-		store.wrote = nil
-		f.clock.advance(8 * time.Second)
-		f.write(func(ctx context.Context, tx account.Tx) error {
+	f := servicetest.New(t)
+	in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+	other := newNode(f)
+	authenticate(f, other, in)
+	node, store := newRemoteNode(f)
+	store.afterCommit = func() error {
+		store.afterCommit = nil
+		f.Clock.Advance(8 * time.Second)
+		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 			_, err := tx.DeleteAuthChanges(ctx, 0, 100)
 			return err
 		})
-		f.store.down.Store(true)
+		f.Store.Down.Store(true)
 		return nil
 	}
-	if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, errDown) || !strings.Contains(err.Error(), "The change was made") {
+	if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); !errors.Is(err, servicetest.ErrDown) || !strings.Contains(err.Error(), "The change was made") {
 		t.Fatal(err)
 	}
-	f.clock.advance(auth.RetryInterval)
-	if err := node.RetryInvalidations(t.Context()); !errors.Is(err, errDown) {
+	f.Clock.Advance(auth.RetryInterval)
+	if err := node.RetryInvalidations(t.Context()); !errors.Is(err, servicetest.ErrDown) {
 		t.Fatal(err)
 	}
-	f.store.down.Store(false)
-	f.clock.advance(2 * auth.RetryInterval)
+	f.Store.Down.Store(false)
+	f.Clock.Advance(2 * auth.RetryInterval)
 	if err := node.RetryInvalidations(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.hear(other)
-	if f.letIn(other, in).code != account.CodeUnauthorized {
+	pollInvalidations(f, other)
+	if authenticate(f, other, in).code != account.CodeUnauthorized {
 		t.Error("the token lets in")
 	}
 }
 
 // late is a store whose next commit is not heard of, and takes effect later, if at all.
-type late struct {
+type lateCommitStore struct {
 	account.Store
 	commit func() error // nil: nothing waits
 }
 
-func (l *late) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+func (l *lateCommitStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
 	if l.commit != nil {
 		return l.Store.Write(ctx, f)
 	}
@@ -311,8 +312,8 @@ func (l *late) Write(ctx context.Context, f func(context.Context, account.Tx) er
 			return err
 		})
 	}
-	err := l.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return errors.Join(f(ctx, tx), errAgain) })
-	if !errors.Is(err, errAgain) {
+	err := l.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return errors.Join(f(ctx, tx), servicetest.ErrRerun) })
+	if !errors.Is(err, servicetest.ErrRerun) {
 		return err
 	}
 	return &account.Error{Code: account.CodeUnavailable, Err: account.ErrOutcomeUnknown}
@@ -324,32 +325,32 @@ func (l *late) Write(ctx context.Context, f func(context.Context, account.Tx) er
 func TestChangeThatBecomesVisibleLate(t *testing.T) {
 	for _, took := range []time.Duration{0, 5 * time.Second, 20 * time.Second} {
 		t.Run(took.String(), func(t *testing.T) {
-			f := newFixture(t)
-			in := f.signIn(adminEmail, password).Token
-			other := f.another()
-			store := &late{Store: f.store.under}
-			node := f.with(func(o *service.Options) { o.Store = store })
-			if err := node.EmergencyEndSessions(t.Context(), adminEmail); !errors.Is(err, account.ErrOutcomeUnknown) {
+			f := servicetest.New(t)
+			in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+			other := newNode(f)
+			store := &lateCommitStore{Store: f.Store.Inner}
+			node := f.With(func(o *service.Options) { o.Store = store })
+			if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); !errors.Is(err, account.ErrOutcomeUnknown) {
 				t.Fatal(err)
 			}
 			for waited := time.Duration(0); waited <= 2*took+2*time.Second; waited += auth.RetryInterval {
 				if waited == took {
-					f.hear(other)
-					f.letIn(other, in)
-					if err := store.commit(); err != nil || f.letIn(other, in).code != "" {
+					pollInvalidations(f, other)
+					authenticate(f, other, in)
+					if err := store.commit(); err != nil || authenticate(f, other, in).code != "" {
 						t.Fatal("it is seen before it can be", err)
 					}
 				}
-				f.clock.advance(auth.RetryInterval)
+				f.Clock.Advance(auth.RetryInterval)
 				if err := node.RetryInvalidations(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				f.hear(other)
-				if got := f.letIn(other, in).code; waited < took && got != "" {
+				pollInvalidations(f, other)
+				if got := authenticate(f, other, in).code; waited < took && got != "" {
 					t.Fatalf("%v: %s", waited, got)
 				}
 			}
-			if f.letIn(other, in).code != account.CodeUnauthorized {
+			if authenticate(f, other, in).code != account.CodeUnauthorized {
 				t.Error("the token lets in")
 			}
 		})
@@ -359,40 +360,40 @@ func TestChangeThatBecomesVisibleLate(t *testing.T) {
 // TestRememberedCredentialsExpire: being remembered makes no credential live longer.
 func TestRememberedCredentialsExpire(t *testing.T) {
 	for name, test := range map[string]struct {
-		credential   func(*annScene) secret.Text
+		credential   func(*annFixture) secret.Text
 		life, before time.Duration // its end, and the last use before that
 	}{
-		"session without use": {func(s *annScene) secret.Text { return s.session }, account.SessionIdle, account.SessionIdle},
-		"named key": {func(s *annScene) secret.Text {
-			return s.createKey(s.by(s.session), apikey.NewAPIKey{Name: "brief", Lifetime: 24 * time.Hour})
+		"session without use": {func(s *annFixture) secret.Text { return s.session }, account.SessionIdle, account.SessionIdle},
+		"named key": {func(s *annFixture) secret.Text {
+			return s.NewNamedKey(s.PrincipalBy(s.session), apikey.NewAPIKey{Name: "brief", Lifetime: 24 * time.Hour})
 		}, 24 * time.Hour, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newAnnScene(t)
+			s := newAnnFixture(t)
 			credential := test.credential(s)
-			f := s.fixture
-			f.clock.advance(test.life - test.before)
-			f.hear(f.Service)
-			if got := f.letIn(f.Service, credential); got.code != "" || !f.remembers(f.Service, credential) {
+			f := s.Fixture
+			f.Clock.Advance(test.life - test.before)
+			pollInvalidations(f, f.Service)
+			if got := authenticate(f, f.Service, credential); got.code != "" || !isCached(f, f.Service, credential) {
 				t.Fatalf("it is not remembered: %+v", got)
 			}
-			f.clock.advance(test.before)
-			f.hear(f.Service)
-			if f.letIn(f.Service, credential).code != account.CodeUnauthorized {
+			f.Clock.Advance(test.before)
+			pollInvalidations(f, f.Service)
+			if authenticate(f, f.Service, credential).code != account.CodeUnauthorized {
 				t.Error("it lets in after its end")
 			}
 		})
 	}
 	t.Run("session in use", func(t *testing.T) {
-		s := newAnnScene(t)
+		s := newAnnFixture(t)
 		for lived := time.Duration(0); lived < account.SessionAbsolute; lived += account.SessionIdle / 2 {
-			s.hear(s.Service)
-			if got := s.letIn(s.Service, s.session); got.code != "" {
+			pollInvalidations(s.Fixture, s.Service)
+			if got := authenticate(s.Fixture, s.Service, s.session); got.code != "" {
 				t.Fatalf("it is over after %v", lived)
 			}
-			s.clock.advance(account.SessionIdle / 2)
+			s.Clock.Advance(account.SessionIdle / 2)
 		}
-		if s.hear(s.Service); s.letIn(s.Service, s.session).code == "" {
+		if pollInvalidations(s.Fixture, s.Service); authenticate(s.Fixture, s.Service, s.session).code == "" {
 			t.Error("it lives for ever")
 		}
 	})
@@ -401,43 +402,43 @@ func TestRememberedCredentialsExpire(t *testing.T) {
 // TestUseIsKeptOfRemembered: the last use of a session and of a key is stored each
 // minute, and no more often.
 func TestUseIsKeptOfRemembered(t *testing.T) {
-	s := newAnnScene(t)
+	s := newAnnFixture(t)
 	kept := func() [2]time.Time {
 		t.Helper()
-		session, err := s.store.under.Session(t.Context(), s.by(s.session).Credential.ID)
-		key, err2 := s.store.under.APIKey(t.Context(), s.by(s.named).Credential.ID)
+		session, err := s.Store.Inner.Session(t.Context(), s.PrincipalBy(s.session).Credential.ID)
+		key, err2 := s.Store.Inner.APIKey(t.Context(), s.PrincipalBy(s.named).Credential.ID)
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
 		return [2]time.Time{session.LastSeen, key.LastUsed}
 	}
-	s.hear(s.Service)
+	pollInvalidations(s.Fixture, s.Service)
 	for minute := range 3 {
-		at := start.Add(time.Duration(minute) * time.Minute)
+		at := servicetest.Start.Add(time.Duration(minute) * time.Minute)
 		if got := kept(); got != [2]time.Time{at, at} {
 			t.Errorf("after %d minutes the last uses are %v", minute, got)
 		}
 		for range 2 {
-			s.clock.advance(30*time.Second - time.Microsecond)
-			s.hear(s.Service)
-			if writes := s.store.during(func() { kept() })["Write"]; writes != 0 {
+			s.Clock.Advance(30*time.Second - time.Microsecond)
+			pollInvalidations(s.Fixture, s.Service)
+			if writes := s.Store.CallsDuring(func() { kept() })["Write"]; writes != 0 {
 				t.Errorf("%d writes within a minute", writes)
 			}
 		}
-		s.clock.advance(2 * time.Microsecond)
-		s.hear(s.Service)
+		s.Clock.Advance(2 * time.Microsecond)
+		pollInvalidations(s.Fixture, s.Service)
 	}
 }
 
 // TestRevokedIsNeverAcceptedHere: while many use their tokens and the node hears of
 // changes, no token is accepted after its revocation was acknowledged.
 func TestRevokedIsNeverAcceptedHere(t *testing.T) {
-	f := newFixture(t)
-	id := f.user(annEmail)
+	f := servicetest.New(t)
+	id := f.AddUser(annEmail)
 	for range 3 {
 		var tokens []secret.Text
 		for range 8 {
-			tokens = append(tokens, f.signIn(annEmail, password).Token)
+			tokens = append(tokens, f.NewSession(annEmail, servicetest.Password).Token)
 		}
 		done, revoked := make(chan struct{}), make([]chan struct{}, len(tokens))
 		var users sync.WaitGroup
@@ -451,7 +452,7 @@ func TestRevokedIsNeverAcceptedHere(t *testing.T) {
 						acknowledged = true
 					default:
 					}
-					in := f.letIn(f.Service, in).code == ""
+					in := authenticate(f, f.Service, in).code == ""
 					if acknowledged && in {
 						t.Error("a revoked token was accepted")
 					}
@@ -467,11 +468,11 @@ func TestRevokedIsNeverAcceptedHere(t *testing.T) {
 				case <-done:
 					return
 				default:
-					f.hear(f.Service)
+					pollInvalidations(f, f.Service)
 				}
 			}
 		})
-		admin := f.as(adminEmail)
+		admin := f.As(servicetest.AdminEmail)
 		for i, in := range tokens[:4] {
 			p, err := f.Authenticate(t.Context(), in, account.Origin{})
 			if err == nil {

@@ -8,24 +8,25 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // recorder is a store that keeps what is written into the activity log.
-type recorder struct {
+type recordingStore struct {
 	account.Store
 	events []string
 }
 
-func (r *recorder) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
-	return r.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return f(ctx, recorderTx{tx, r}) })
+func (r *recordingStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+	return r.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return f(ctx, recordingTx{tx, r}) })
 }
 
-type recorderTx struct {
+type recordingTx struct {
 	account.Tx
-	r *recorder
+	r *recordingStore
 }
 
-func (t recorderTx) InsertActivity(ctx context.Context, entries ...account.Activity) error {
+func (t recordingTx) InsertActivity(ctx context.Context, entries ...account.Activity) error {
 	for _, a := range entries {
 		t.r.events = append(t.r.events, fmt.Sprintf("%s %s %s %v", a.Actor.Name, a.Action, a.Target.Name, a.Changes))
 	}
@@ -34,20 +35,20 @@ func (t recorderTx) InsertActivity(ctx context.Context, entries ...account.Activ
 
 // Whatever an import does to a user is told, and no secret.
 func TestImportIsRecorded(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	log := &recorder{Store: f.store.under}
-	s := f.with(func(o *service.Options) { o.Store = log })
-	one := must(s.BeginImport(t.Context(), admin, false))
-	two := must(s.BeginImport(t.Context(), admin, false))
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	log := &recordingStore{Store: f.Store.Inner}
+	s := f.With(func(o *service.Options) { o.Store = log })
+	one := servicetest.Must(s.BeginImport(t.Context(), admin, false))
+	two := servicetest.Must(s.BeginImport(t.Context(), admin, false))
 	for n, id := range []int64{one.ID, two.ID} {
 		name := fmt.Sprintf("user%d@example.net", n)
-		if _, _, err := s.AddImportRows(t.Context(), admin, id, 1, []account.ImportUser{{Name: "N", Email: name, Active: true}, row("hash" + name)}); err != nil {
+		if _, _, err := s.AddImportRows(t.Context(), admin, id, 1, []account.ImportUser{{Name: "N", Email: name, Active: true}, servicetest.ImportRow("hash" + name)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	must(s.FinishImport(t.Context(), admin, one.ID))
-	must(s.UndoImport(t.Context(), admin, two.ID))
+	servicetest.Must(s.FinishImport(t.Context(), admin, one.ID))
+	servicetest.Must(s.UndoImport(t.Context(), admin, two.ID))
 	text := strings.Join(log.events, "\n")
 	for _, want := range []string{
 		"import.begin  [{dryRun <nil> false}]",
@@ -56,11 +57,11 @@ func TestImportIsRecorded(t *testing.T) {
 		"import.finish  [{rows <nil> 2} {faults <nil> 0} {dryRun <nil> false}]",
 		"user.delete user1@example.net", "user.delete hashuser1@example.net", "import.undo  [{rows <nil> 2}",
 	} {
-		if !strings.Contains(text, adminEmail+" "+want) {
+		if !strings.Contains(text, servicetest.AdminEmail+" "+want) {
 			t.Errorf("%q is not recorded:\n%s", want, text)
 		}
 	}
-	if len(log.events) != 2+4+4+3 || strings.Contains(text, bcryptHash) {
+	if len(log.events) != 2+4+4+3 || strings.Contains(text, servicetest.BcryptHash) {
 		t.Errorf("%d entries:\n%s", len(log.events), text)
 	}
 }

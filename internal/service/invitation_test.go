@@ -8,124 +8,125 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // withoutPassword stores an active local user who has no password yet.
-func (f *fixture) withoutPassword(email string) (id int64) {
-	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+func addUserWithoutPassword(f *servicetest.Fixture, email string) (id int64) {
+	f.T.Helper()
+	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
 		key, _ := account.ParseEmail(email)
 		id, err = tx.InsertUser(ctx, account.User{
 			Email: email, Name: "New", Provider: account.ProviderLocal, Identifier: email, Active: true,
 			EULAVersion: account.NoEULA, RoleIDs: access.DefaultRoles,
-		}, key, "", f.clock.Now())
+		}, key, "", f.Clock.Now())
 		return err
 	})
 	return id
 }
 
 func TestInvitation(t *testing.T) {
-	f := newFixture(t)
-	id := f.withoutPassword("ann@example.org")
-	if _, err := f.try("ann@example.org", "", home); account.ErrorCode(err) != account.CodeInvalidCredentials {
+	f := servicetest.New(t)
+	id := addUserWithoutPassword(f, "ann@example.org")
+	if _, err := f.SignInFrom("ann@example.org", "", servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
 		t.Errorf("without a password: %v", err)
 	}
-	if err := f.InviteUser(t.Context(), f.as(adminEmail), id); err != nil {
+	if err := f.InviteUser(t.Context(), f.As(servicetest.AdminEmail), id); err != nil {
 		t.Fatal(err)
 	}
-	d := f.claim()
+	d := f.ClaimNext()
 	if d == nil || d.Message.To != "ann@example.org" || d.Message.Subject != "invitation for New" {
 		t.Fatalf("the message is %+v", d)
 	}
-	f.clock.advance(account.InvitationLifetime - time.Microsecond)
-	if err := f.retrieve(tokenIn(d), next); err != nil {
+	f.Clock.Advance(account.InvitationLifetime - time.Microsecond)
+	if err := f.Recover(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
-	if in := f.signIn("ann@example.org", next); in.NeedPasswordReset {
+	if in := f.NewSession("ann@example.org", servicetest.NextPassword); in.NeedPasswordReset {
 		t.Error("who has just chosen a password has to choose another")
 	}
-	wantCode(t, f.retrieve(tokenIn(d), "Another-Word-4"), account.CodeInvalidRecoveryToken)
+	servicetest.WantCode(t, f.Recover(servicetest.TokenIn(d), "Another-Word-4"), account.CodeInvalidRecoveryToken)
 }
 
 func TestInvitationExpires(t *testing.T) {
-	f := newFixture(t)
-	id := f.withoutPassword("ann@example.org")
-	if err := f.InviteUser(t.Context(), f.as(adminEmail), id); err != nil {
+	f := servicetest.New(t)
+	id := addUserWithoutPassword(f, "ann@example.org")
+	if err := f.InviteUser(t.Context(), f.As(servicetest.AdminEmail), id); err != nil {
 		t.Fatal(err)
 	}
-	token := tokenIn(f.claim())
-	f.clock.advance(account.InvitationLifetime)
-	wantCode(t, f.retrieve(token, next), account.CodeInvalidRecoveryToken)
+	token := servicetest.TokenIn(f.ClaimNext())
+	f.Clock.Advance(account.InvitationLifetime)
+	servicetest.WantCode(t, f.Recover(token, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
 }
 
 // Who was never invited, or too long ago, can ask for a message himself.
 func TestForgottenPasswordWithoutOne(t *testing.T) {
-	f := newFixture(t)
-	f.withoutPassword("ann@example.org")
-	if err := f.retrieve(f.recoveryToken("ann@example.org"), next); err != nil {
+	f := servicetest.New(t)
+	addUserWithoutPassword(f, "ann@example.org")
+	if err := f.Recover(f.RecoveryToken("ann@example.org"), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
-	f.signIn("ann@example.org", next)
+	f.NewSession("ann@example.org", servicetest.NextPassword)
 }
 
 // Anybody can ask for recovery messages to an address that he knows.
 func TestRecoveriesLeaveInvitations(t *testing.T) {
-	f := newFixture(t)
-	id := f.withoutPassword("ann@example.org")
-	if err := f.InviteUser(t.Context(), f.as(adminEmail), id); err != nil {
+	f := servicetest.New(t)
+	id := addUserWithoutPassword(f, "ann@example.org")
+	if err := f.InviteUser(t.Context(), f.As(servicetest.AdminEmail), id); err != nil {
 		t.Fatal(err)
 	}
-	invitation := tokenIn(f.claim())
+	invitation := servicetest.TokenIn(f.ClaimNext())
 	var recovery string
 	for range 3 {
-		recovery = f.recoveryToken("ann@example.org")
+		recovery = f.RecoveryToken("ann@example.org")
 	}
-	if err := f.retrieve(invitation, next); err != nil {
+	if err := f.Recover(invitation, servicetest.NextPassword); err != nil {
 		t.Errorf("the invitation after three requests: %v", err)
 	}
-	wantCode(t, f.retrieve(recovery, "Another-Word-4"), account.CodeInvalidRecoveryToken)
+	servicetest.WantCode(t, f.Recover(recovery, "Another-Word-4"), account.CodeInvalidRecoveryToken)
 }
 
 func TestInvitationsLeaveRecoveries(t *testing.T) {
-	f := newFixture(t)
-	id := f.withoutPassword("ann@example.org")
-	recovery := f.recoveryToken("ann@example.org")
-	admin := f.as(adminEmail)
+	f := servicetest.New(t)
+	id := addUserWithoutPassword(f, "ann@example.org")
+	recovery := f.RecoveryToken("ann@example.org")
+	admin := f.As(servicetest.AdminEmail)
 	for range 3 {
 		if err := f.InviteUser(t.Context(), admin, id); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := f.retrieve(recovery, next); err != nil {
+	if err := f.Recover(recovery, servicetest.NextPassword); err != nil {
 		t.Errorf("the recovery after three invitations: %v", err)
 	}
-	wantCode(t, f.retrieve(tokenIn(f.claim()), "Another-Word-4"), account.CodeInvalidRecoveryToken)
+	servicetest.WantCode(t, f.Recover(servicetest.TokenIn(f.ClaimNext()), "Another-Word-4"), account.CodeInvalidRecoveryToken)
 }
 
 func TestThreeInvitationsAnHour(t *testing.T) {
-	f := newFixture(t)
-	id := f.withoutPassword("ann@example.org")
-	admin := f.as(adminEmail)
+	f := servicetest.New(t)
+	id := addUserWithoutPassword(f, "ann@example.org")
+	admin := f.As(servicetest.AdminEmail)
 	for range 3 {
 		if err := f.InviteUser(t.Context(), admin, id); err != nil {
 			t.Fatal(err)
 		}
 	}
-	wantCode(t, f.InviteUser(t.Context(), admin, id), account.CodeTooManyRequests)
-	f.clock.advance(time.Hour)
+	servicetest.WantCode(t, f.InviteUser(t.Context(), admin, id), account.CodeTooManyRequests)
+	f.Clock.Advance(time.Hour)
 	if err := f.InviteUser(t.Context(), admin, id); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestWhoMayBeInvited(t *testing.T) {
-	f := newFixture(t)
-	editor := f.role(
+	f := servicetest.New(t)
+	editor := f.AddRole(
 		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll},
 		access.Permission{Entity: access.EntityUser, Action: access.ActionEditAccess, Scope: access.ScopeAll},
 	)
-	self := f.user("editor@example.org", editor)
-	caller := f.as("editor@example.org")
+	self := f.AddUser("editor@example.org", editor)
+	caller := f.As("editor@example.org")
 	for name, test := range map[string]struct {
 		id   int64
 		want account.Code
@@ -133,65 +134,65 @@ func TestWhoMayBeInvited(t *testing.T) {
 		"oneself":       {self, account.CodeUsePasswordChange},
 		"absent":        {999, account.CodeNotFound},
 		"administrator": {1, account.CodeForbidden},
-		"inactive":      {f.insert(account.User{Email: "inactive@example.org", RoleIDs: []int64{f.role()}}), account.CodeInactiveUser},
-		"ldap":          {f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{f.role()}}), account.CodeNotLocalUser},
-		"fine":          {f.user("fine@example.org", f.role()), ""},
+		"inactive":      {f.InsertStoredUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{f.AddRole()}}), account.CodeInactiveUser},
+		"ldap":          {f.InsertStoredUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{f.AddRole()}}), account.CodeNotLocalUser},
+		"fine":          {f.AddUser("fine@example.org", f.AddRole()), ""},
 	} {
 		if got := account.ErrorCode(f.InviteUser(t.Context(), caller, test.id)); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
-	if n := len(must(f.store.Mails(t.Context(), 10))); n != 1 {
+	if n := len(servicetest.Must(f.Store.Mails(t.Context(), 10))); n != 1 {
 		t.Errorf("%d messages, want the one", n)
 	}
 }
 
 // Somebody without a password cannot administer, so does not count.
 func TestAdministratorWithoutPassword(t *testing.T) {
-	f := newFixture(t)
-	id := f.withoutPassword("ann@example.org")
-	if _, err := f.SetUserRoles(t.Context(), f.as(adminEmail), id, []int64{1}); err != nil {
+	f := servicetest.New(t)
+	id := addUserWithoutPassword(f, "ann@example.org")
+	if _, err := f.SetUserRoles(t.Context(), f.As(servicetest.AdminEmail), id, []int64{1}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := f.SetUserRoles(t.Context(), f.as(adminEmail), 1, []int64{2})
-	wantCode(t, err, account.CodeLastAdministrator)
+	_, err := f.SetUserRoles(t.Context(), f.As(servicetest.AdminEmail), 1, []int64{2})
+	servicetest.WantCode(t, err, account.CodeLastAdministrator)
 }
 
 // Who is created with an invitation has no password until he chooses one.
 func TestInvitedAtCreation(t *testing.T) {
-	f := newFixture(t)
-	creator := f.role(
+	f := servicetest.New(t)
+	creator := f.AddRole(
 		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll},
 		access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll},
 	)
-	f.user("creator@example.org", creator)
+	f.AddUser("creator@example.org", creator)
 	invited := account.NewUser{Name: "Ann", Email: "ann@example.org", Active: true, Invite: true}
-	made, err := f.CreateUsers(t.Context(), f.as("creator@example.org"), []account.NewUser{newUser("bob@example.org"), invited})
+	made, err := f.CreateUsers(t.Context(), f.As("creator@example.org"), []account.NewUser{servicetest.NewUser("bob@example.org"), invited})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(made) != 2 || !made[1].Active {
 		t.Fatalf("created %+v", made)
 	}
-	if _, err := f.try("ann@example.org", "", home); account.ErrorCode(err) != account.CodeInvalidCredentials {
+	if _, err := f.SignInFrom("ann@example.org", "", servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
 		t.Errorf("without a password: %v", err)
 	}
-	if err := f.retrieve(tokenIn(f.claim()), next); err != nil {
+	if err := f.Recover(servicetest.TokenIn(f.ClaimNext()), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
-	f.signIn("ann@example.org", next)
-	if more := f.claim(); more != nil {
+	f.NewSession("ann@example.org", servicetest.NextPassword)
+	if more := f.ClaimNext(); more != nil {
 		t.Errorf("another message: %+v", more)
 	}
 
 	for name, change := range map[string]func(*account.NewUser){
-		"/0/password": func(u *account.NewUser) { u.Password = secret.New(next) },
+		"/0/password": func(u *account.NewUser) { u.Password = secret.New(servicetest.NextPassword) },
 		"/0/active":   func(u *account.NewUser) { u.Active = false },
 	} {
 		u := invited
 		u.Email = "eve@example.org"
 		change(&u)
-		_, err := f.CreateUsers(t.Context(), f.as(adminEmail), []account.NewUser{u})
-		wantPaths(t, err, account.CodeInvalid, name)
+		_, err := f.CreateUsers(t.Context(), f.As(servicetest.AdminEmail), []account.NewUser{u})
+		servicetest.WantPaths(t, err, account.CodeInvalid, name)
 	}
 }

@@ -6,22 +6,22 @@ import (
 	"slices"
 	"testing"
 	"time"
-	_ "time/tzdata"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
 // overview is what a caller sees of the overview, in UTC.
-func (f *fixture) overview(caller *account.Principal) account.Overview {
-	f.t.Helper()
-	return must(f.Overview(f.t.Context(), caller, time.UTC))
+func overviewOf(f *servicetest.Fixture, caller *account.Principal) account.Overview {
+	f.T.Helper()
+	return servicetest.Must(f.Overview(f.T.Context(), caller, time.UTC))
 }
 
 // TestWhoSeesTheOverview: each part is for who may read all that it counts.
 func TestWhoSeesTheOverview(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	may := func(e access.Entity, scope access.Scope, ids ...int64) access.Permission {
 		return access.Permission{Entity: e, Action: access.ActionRead, Scope: scope, IDs: ids}
 	}
@@ -38,29 +38,29 @@ func TestWhoSeesTheOverview(t *testing.T) {
 		{nil, ""},
 	} {
 		email := fmt.Sprintf("u%d@example.org", i)
-		f.user(email, f.role(test.permissions...))
-		o, err := f.Overview(t.Context(), f.as(email), time.UTC)
+		f.AddUser(email, f.AddRole(test.permissions...))
+		o, err := f.Overview(t.Context(), f.As(email), time.UTC)
 		if test.want == "" {
-			wantCode(t, err, account.CodeForbidden)
+			servicetest.WantCode(t, err, account.CodeForbidden)
 			continue
 		}
-		wantCode(t, err, "")
-		if got := parts(o); got != test.want {
+		servicetest.WantCode(t, err, "")
+		if got := sectionNames(o); got != test.want {
 			t.Errorf("with %v one sees %q, want %q", test.permissions, got, test.want)
 		}
 	}
-	if got := parts(f.overview(f.as(adminEmail))); got != "users locked sign-ins mail database" {
+	if got := sectionNames(overviewOf(f, f.As(servicetest.AdminEmail))); got != "users locked sign-ins mail database" {
 		t.Errorf("an administrator sees %q", got)
 	}
-	f.write(func(ctx context.Context, tx account.Tx) error {
-		return tx.SetPassword(ctx, 1, f.hash, true, f.clock.Now())
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		return tx.SetPassword(ctx, 1, f.PasswordHash, true, f.Clock.Now())
 	})
-	_, err := f.Overview(t.Context(), f.as(adminEmail), time.UTC)
-	wantCode(t, err, account.CodePasswordChangeRequired)
+	_, err := f.Overview(t.Context(), f.As(servicetest.AdminEmail), time.UTC)
+	servicetest.WantCode(t, err, account.CodePasswordChangeRequired)
 }
 
 // parts names what is there of an overview.
-func parts(o account.Overview) (names string) {
+func sectionNames(o account.Overview) (names string) {
 	for _, part := range []struct {
 		name  string
 		there bool
@@ -80,40 +80,40 @@ func parts(o account.Overview) (names string) {
 
 // TestOverviewCountsUsers: by their state, and once more after ten seconds.
 func TestOverviewCountsUsers(t *testing.T) {
-	f := newFixture(t)
-	f.user("ada@example.org")
-	f.insert(account.User{Email: "bob@example.org", RoleIDs: access.DefaultRoles})
-	f.insert(account.User{Email: "eve@example.org", Active: true, NeedPasswordReset: true, RoleIDs: access.DefaultRoles})
-	admin := f.as(adminEmail)
+	f := servicetest.New(t)
+	f.AddUser("ada@example.org")
+	f.InsertStoredUser(account.User{Email: "bob@example.org", RoleIDs: access.DefaultRoles})
+	f.InsertStoredUser(account.User{Email: "eve@example.org", Active: true, NeedPasswordReset: true, RoleIDs: access.DefaultRoles})
+	admin := f.As(servicetest.AdminEmail)
 	want := account.UserCounts{Total: 4, Active: 3, Inactive: 1, MustChangePassword: 1}
-	if got := *f.overview(admin).Users; got != want {
+	if got := *overviewOf(f, admin).Users; got != want {
 		t.Errorf("there are %+v, want %+v", got, want)
 	}
-	f.user("late@example.org")
-	f.clock.advance(9 * time.Second)
-	if got := *f.overview(admin).Users; got != want {
+	f.AddUser("late@example.org")
+	f.Clock.Advance(9 * time.Second)
+	if got := *overviewOf(f, admin).Users; got != want {
 		t.Errorf("all were counted again: %+v", got)
 	}
-	f.clock.advance(time.Second)
-	if got := f.overview(admin).Users.Total; got != 5 {
+	f.Clock.Advance(time.Second)
+	if got := overviewOf(f, admin).Users.Total; got != 5 {
 		t.Errorf("ten seconds later there are %d, want 5", got)
 	}
 }
 
 // TestOverviewShowsWhoIsLocked: as long as the lock holds, and the longest first.
 func TestOverviewShowsWhoIsLocked(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	var want []string
 	for i := range 12 {
 		email := fmt.Sprintf("u%02d@example.org", i)
-		f.lockUntil(f.user(email), f.clock.Now().Add(time.Duration(100-i)*time.Minute))
+		lockUntil(f, f.AddUser(email), f.Clock.Now().Add(time.Duration(100-i)*time.Minute))
 		want = append(want, email)
 	}
-	last := f.user("never@example.org")
-	f.lockUntil(last, throttle.LockedIndefinitely)
+	last := f.AddUser("never@example.org")
+	lockUntil(f, last, throttle.LockedIndefinitely)
 	want = append([]string{"never@example.org"}, want...)
-	admin := f.as(adminEmail)
-	locked := f.overview(admin).Locked
+	admin := f.As(servicetest.AdminEmail)
+	locked := overviewOf(f, admin).Locked
 	var got []string
 	for _, u := range locked.First {
 		got = append(got, u.Email)
@@ -124,32 +124,32 @@ func TestOverviewShowsWhoIsLocked(t *testing.T) {
 	if first := locked.First[0]; first.ID != last || first.Name != "never" || !first.Until.IsZero() {
 		t.Errorf("the first is %+v", first)
 	}
-	if until := locked.First[1].Until; !until.Equal(f.clock.Now().Add(100 * time.Minute)) {
+	if until := locked.First[1].Until; !until.Equal(f.Clock.Now().Add(100 * time.Minute)) {
 		t.Errorf("the second is locked until %s", until)
 	}
 
 	// A lock that has run out is none, and neither is one that was ended, at once.
-	f.clock.advance(89 * time.Minute)
-	if got := f.overview(admin).Locked.Count; got != 12 {
+	f.Clock.Advance(89 * time.Minute)
+	if got := overviewOf(f, admin).Locked.Count; got != 12 {
 		t.Errorf("when one lock has run out, %d are locked", got)
 	}
-	if err := f.update(last, account.UserUpdate{Unlock: true}); err != nil {
+	if err := f.UpdateAsAdmin(last, account.UserUpdate{Unlock: true}); err != nil {
 		t.Fatal(err)
 	}
-	if locked := f.overview(admin).Locked; locked.Count != 11 || locked.First[0].Email != "u00@example.org" {
+	if locked := overviewOf(f, admin).Locked; locked.Count != 11 || locked.First[0].Email != "u00@example.org" {
 		t.Errorf("when one is unlocked, there are %+v", locked)
 	}
 }
 
 // lockUntil locks a user.
-func (f *fixture) lockUntil(id int64, until time.Time) {
-	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) error {
+func lockUntil(f *servicetest.Fixture, id int64, until time.Time) {
+	f.T.Helper()
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		counter, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), "x", false))
 		if err != nil {
 			return err
 		}
-		counter.LockedUntil, counter.LastFailure = until, f.clock.Now()
+		counter.LockedUntil, counter.LastFailure = until, f.Clock.Now()
 		return tx.SaveThrottle(ctx, counter)
 	})
 }
@@ -157,19 +157,19 @@ func (f *fixture) lockUntil(id int64, until time.Time) {
 // TestOverviewCountsSignIns: those of a minute ago, which are not in the log yet, as
 // well as those that are.
 func TestOverviewCountsSignIns(t *testing.T) {
-	f := newFixture(t)
-	f.user("ada@example.org")
-	admin := f.as(adminEmail)
+	f := servicetest.New(t)
+	f.AddUser("ada@example.org")
+	admin := f.As(servicetest.AdminEmail)
 	for range 2 {
-		_, _ = f.try("ada@example.org", wrong, source(1))
+		_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.Network(1))
 	}
-	_, _ = f.try("nobody@example.org", wrong, source(2))
+	_, _ = f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.Network(2))
 	for name, merge := range map[string]bool{"of this minute": false, "in the log": true} {
 		if merge {
-			f.clock.advance(time.Minute)
-			f.seal()
+			f.Clock.Advance(time.Minute)
+			f.Seal()
 		}
-		days := f.overview(admin).SignIns
+		days := overviewOf(f, admin).SignIns
 		if len(days) != account.SignInDays {
 			t.Fatalf("%d days", len(days))
 		}
@@ -216,20 +216,20 @@ func TestOverviewHasTheDaysOfTheZone(t *testing.T) {
 		{"Pacific/Kiritimati", "2027-03-30T12:00:00Z", []string{"2027-03-30T11:00:00Z"}, map[string]int{"2027-03-31": 1}, "2027-03-02"},
 	} {
 		t.Run(test.zone+" "+test.now, func(t *testing.T) {
-			zone := must(time.LoadLocation(test.zone))
-			f := newFixture(t)
-			admin := f.as(adminEmail)
-			f.clock.advance(must(time.Parse(time.RFC3339, test.now)).Sub(f.clock.Now()))
-			f.write(func(ctx context.Context, tx account.Tx) error {
+			zone := servicetest.Must(time.LoadLocation(test.zone))
+			f := servicetest.New(t)
+			admin := f.As(servicetest.AdminEmail)
+			f.Clock.Advance(servicetest.Must(time.Parse(time.RFC3339, test.now)).Sub(f.Clock.Now()))
+			f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 				var entries []account.Activity
 				for _, at := range test.at {
 					entries = append(entries, account.Activity{
-						At: must(time.Parse(time.RFC3339, at)), Event: account.Event{Action: account.ActionSignInFailed}, Count: 1,
+						At: servicetest.Must(time.Parse(time.RFC3339, at)), Event: account.Event{Action: account.ActionSignInFailed}, Count: 1,
 					})
 				}
 				return tx.InsertActivity(ctx, entries...)
 			})
-			days := must(f.Overview(t.Context(), admin, zone)).SignIns
+			days := servicetest.Must(f.Overview(t.Context(), admin, zone)).SignIns
 			for i, day := range days {
 				if i > 0 && !day.Date.Equal(days[i-1].Date.AddDate(0, 0, 1)) {
 					t.Errorf("%s comes after %s", day.Date, days[i-1].Date)
@@ -248,25 +248,25 @@ func TestOverviewHasTheDaysOfTheZone(t *testing.T) {
 // TestOverviewTellsOfMailAndDatabase: what waits, what failed in the last week, and
 // why nothing is stored.
 func TestOverviewTellsOfMailAndDatabase(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	if got := *f.overview(admin).Mail; got != (account.MailCounts{}) {
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	if got := *overviewOf(f, admin).Mail; got != (account.MailCounts{}) {
 		t.Errorf("without a message: %+v", got)
 	}
-	f.write(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		const week = 7 * 24 * time.Hour
 		for cause, age := range map[string]time.Duration{"a week ago": week, "lately": time.Hour, "too long ago": week + time.Microsecond} {
-			m := account.Mail{Kind: account.MailRecovery, State: account.MailFailed, UserID: 1, Finished: f.clock.Now().Add(-age), LastError: cause}
+			m := account.Mail{Kind: account.MailRecovery, State: account.MailFailed, UserID: 1, Finished: f.Clock.Now().Add(-age), LastError: cause}
 			if _, err := tx.InsertMail(ctx, m); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if got, want := *f.overview(admin).Mail, (account.MailCounts{Failed: 2, LastError: "lately"}); got != want {
+	if got, want := *overviewOf(f, admin).Mail, (account.MailCounts{Failed: 2, LastError: "lately"}); got != want {
 		t.Errorf("there are %+v, want %+v", got, want)
 	}
-	if d := f.overview(admin).Database; d.Bytes < 1 || d.Schema < 4 || d.ReadLatency <= 0 || d.Refused != "" {
+	if d := overviewOf(f, admin).Database; d.Bytes < 1 || d.Schema < 4 || d.ReadLatency <= 0 || d.Refused != "" {
 		t.Errorf("the database is %+v", d)
 	}
 }

@@ -53,7 +53,7 @@ func TestCheckNewPassword(t *testing.T) {
 }
 
 // classes are the parts of the contract's expression, as Go writes them.
-var classes = []*regexp.Regexp{
+var characterClasses = []*regexp.Regexp{
 	regexp.MustCompile(`\d`), regexp.MustCompile(`[a-z]`), regexp.MustCompile(`[A-Z]`), regexp.MustCompile(`\W`), regexp.MustCompile(`^[^\n\r\x{2028}\x{2029}]*$`),
 }
 
@@ -63,7 +63,7 @@ func FuzzCheckNewPassword(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, password string) {
 		want := len(password) <= 1024 && utf8.RuneCountInString(password) >= 12
-		for _, class := range classes {
+		for _, class := range characterClasses {
 			want = want && class.MatchString(password)
 		}
 		if verdict := account.CheckNewPassword(secret.New(password)); (verdict == "") != want {

@@ -11,16 +11,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // gate is a source of random that, once closed, gives nothing until it is opened.
-type gate struct {
+type blockingRandom struct {
 	mu     sync.Mutex
 	closed chan struct{} // nil: open
 	waits  chan struct{} // receives when a reader has come to the closed gate
 }
 
-func (g *gate) Read(p []byte) (int, error) {
+func (g *blockingRandom) Read(p []byte) (int, error) {
 	g.mu.Lock()
 	closed := g.closed
 	g.mu.Unlock()
@@ -32,10 +33,10 @@ func (g *gate) Read(p []byte) (int, error) {
 }
 
 // heldPool returns a pool whose only slot is taken until release is called.
-func heldPool(t testing.TB) (pool *passhash.Pool, release func()) {
+func newHeldPool(t testing.TB) (pool *passhash.Pool, release func()) {
 	t.Helper()
-	g := &gate{waits: make(chan struct{}, 1)}
-	pool = must(passhash.New(cheap, 1, g))
+	g := &blockingRandom{waits: make(chan struct{}, 1)}
+	pool = servicetest.Must(passhash.New(servicetest.CheapHash, 1, g))
 	g.closed = make(chan struct{})
 	var held sync.WaitGroup
 	held.Go(func() {
@@ -59,56 +60,47 @@ func heldPool(t testing.TB) (pool *passhash.Pool, release func()) {
 
 // pausedSignIn signs in with the right password and runs meanwhile once the try
 // is reserved and waits to be hashed, which it does until release is called.
-func (f *fixture) pausedSignIn(email, source string, meanwhile func(cancel, release func())) error {
-	f.t.Helper()
-	ctx, cancel := context.WithCancel(f.t.Context())
+func pausedSignIn(f *servicetest.Fixture, email, source string, meanwhile func(cancel, release func())) error {
+	f.T.Helper()
+	ctx, cancel := context.WithCancel(f.T.Context())
 	defer cancel()
-	pool, release := heldPool(f.t)
+	pool, release := newHeldPool(f.T)
 	var running sync.WaitGroup
-	f.store.hook(func(name string) {
+	f.Store.OnCall(func(name string) {
 		if name != "SaveThrottle" {
 			return
 		}
-		f.store.hook(func(string) {})
+		f.Store.OnCall(func(string) {})
 		running.Go(func() { meanwhile(cancel, release) })
 	})
-	s := f.with(func(o *service.Options) { o.Passwords = pool })
-	_, err := s.SignIn(ctx, email, secret.New(password), account.Origin{ClientNetwork: source})
+	s := f.With(func(o *service.Options) { o.Passwords = pool })
+	_, err := s.SignIn(ctx, email, secret.New(servicetest.Password), account.Origin{ClientNetwork: source})
 	running.Wait()
 	return err
 }
 
 // abandon begins a sign-in that is cut off between its reservation and its hash.
-func (f *fixture) abandon(email, source string) {
-	f.t.Helper()
-	err := f.pausedSignIn(email, source, func(cancel, _ func()) {
-		f.behind(func(context.Context, account.Tx) error { return nil })
+func abandonSignIn(f *servicetest.Fixture, email, source string) {
+	f.T.Helper()
+	err := pausedSignIn(f, email, source, func(cancel, _ func()) {
+		f.TryWriteStore(func(context.Context, account.Tx) error { return nil })
 		cancel()
 	})
 	if err == nil {
-		f.t.Fatal("the sign-in was not cut off")
+		f.T.Fatal("the sign-in was not cut off")
 	}
 }
 
 // crash begins a sign-in whose process dies between its reservation and its hash.
-func (f *fixture) crash(email, source string) {
-	f.t.Helper()
-	defer f.store.down.Store(false)
-	err := f.pausedSignIn(email, source, func(cancel, _ func()) {
-		f.behind(func(context.Context, account.Tx) error { return nil })
-		f.store.down.Store(true)
+func crashSignIn(f *servicetest.Fixture, email, source string) {
+	f.T.Helper()
+	defer f.Store.Down.Store(false)
+	err := pausedSignIn(f, email, source, func(cancel, _ func()) {
+		f.TryWriteStore(func(context.Context, account.Tx) error { return nil })
+		f.Store.Down.Store(true)
 		cancel()
 	})
-	if !errors.Is(err, errDown) {
-		f.t.Fatalf("the sign-in ended with %v", err)
-	}
-}
-
-// behind runs fn in a transaction of the storage, after the one under way. It
-// may be called from any goroutine.
-func (f *fixture) behind(fn func(ctx context.Context, tx account.Tx) error) {
-	f.t.Helper()
-	if err := f.store.under.Write(context.WithoutCancel(f.t.Context()), fn); err != nil {
-		f.t.Error(err)
+	if !errors.Is(err, servicetest.ErrDown) {
+		f.T.Fatalf("the sign-in ended with %v", err)
 	}
 }

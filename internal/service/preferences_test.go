@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 func TestPreferences(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org", f.role())
-	ann := f.as("ann@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org", f.AddRole())
+	ann := f.As("ann@example.org")
 	for _, bad := range []string{"", "x", "english please", "en_", "-en", "en--GB", "123"} {
 		_, err := f.UpdatePreferences(t.Context(), ann, account.PreferencesUpdate{Language: &bad})
 		if account.ErrorCode(err) != account.CodeInvalid {
@@ -17,13 +18,13 @@ func TestPreferences(t *testing.T) {
 		}
 	}
 	for _, good := range []string{"de", "pt-BR", "zh-Hant-TW", "qq-ZZ"} {
-		got := must(f.UpdatePreferences(t.Context(), ann, account.PreferencesUpdate{Language: &good, ProfileID: ptr(3)}))
-		if want := (account.Preferences{Language: good, ProfileID: 3}); got != want || must(f.Preferences(t.Context(), ann)) != want {
+		got := servicetest.Must(f.UpdatePreferences(t.Context(), ann, account.PreferencesUpdate{Language: &good, ProfileID: new(3)}))
+		if want := (account.Preferences{Language: good, ProfileID: 3}); got != want || servicetest.Must(f.Preferences(t.Context(), ann)) != want {
 			t.Errorf("the preferences are %+v, want %+v", got, want)
 		}
 	}
-	f.wantLast(account.ActionPreferencesUpdate, "userann@example.org", `"language"`)
-	if got := must(f.Preferences(t.Context(), f.as(adminEmail))); got.Language != "en" {
+	f.WantLastActivity(account.ActionPreferencesUpdate, "userann@example.org", `"language"`)
+	if got := servicetest.Must(f.Preferences(t.Context(), f.As(servicetest.AdminEmail))); got.Language != "en" {
 		t.Errorf("those of another user are %+v", got)
 	}
 }

@@ -5,22 +5,23 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // BenchmarkAuthenticate compares letting in from memory with reading the database.
 func BenchmarkAuthenticate(b *testing.B) {
-	f := newFixture(b)
-	f.user(annEmail)
-	in := f.signIn(annEmail, password).Token
+	f := servicetest.New(b)
+	f.AddUser(annEmail)
+	in := f.NewSession(annEmail, servicetest.Password).Token
 	for name, hear := range map[string]bool{"memory": true, "database": false} {
 		b.Run(name, func(b *testing.B) {
-			s := f.with(func(*service.Options) {})
+			s := f.With(func(*service.Options) {})
 			if hear {
-				f.hear(s)
+				pollInvalidations(f, s)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := s.Authenticate(b.Context(), in, account.Origin{ClientNetwork: home}); err != nil {
+				if _, err := s.Authenticate(b.Context(), in, account.Origin{ClientNetwork: servicetest.Home}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -12,97 +12,51 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// ask asks for a recovery message from home.
-func (f *fixture) ask(email string) {
-	f.t.Helper()
-	if err := f.ForgottenPassword(f.t.Context(), email, account.Origin{ClientNetwork: home}); err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-// claim returns the next message that is due; nil if none is.
-func (f *fixture) claim() *account.Delivery {
-	f.t.Helper()
-	d, err := f.ClaimMail(f.t.Context())
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return d
-}
-
-// recoveryToken asks for a recovery message, delivers it and reads the token out.
-func (f *fixture) recoveryToken(email string) string {
-	f.t.Helper()
-	f.ask(email)
-	d := f.claim()
-	if d == nil {
-		f.t.Fatalf("there is no message for %s", email)
-	}
-	if err := f.MailDelivered(f.t.Context(), d); err != nil {
-		f.t.Fatal(err)
-	}
-	return tokenIn(d)
-}
-
-// tokenIn reads the token out of a message.
-func tokenIn(d *account.Delivery) string {
-	text, _, _ := strings.Cut(strings.TrimPrefix(d.Message.Text, "token "), "\n")
-	return text
-}
-
-// retrieve sets a password by a token, from a source of its own.
-func (f *fixture) retrieve(token, password string) error {
-	return f.retrieveFrom("203.0.113.7", token, password)
-}
-
-func (f *fixture) retrieveFrom(source, token, password string) error {
-	return f.RetrievePassword(f.t.Context(), secret.New(token), secret.New(password), account.Origin{ClientNetwork: source})
-}
-
 func TestRecovery(t *testing.T) {
-	f := newFixture(t)
-	id := f.user("ann@example.org")
-	session, bystander := f.signIn("ann@example.org", password), f.signIn(adminEmail, password)
-	other := f.recoveryToken("ann@example.org")
-	f.lock("ann@example.org")
-	token := f.recoveryToken("Ann@Example.org")
-	if err := f.retrieve(token, next); err != nil {
+	f := servicetest.New(t)
+	id := f.AddUser("ann@example.org")
+	session, bystander := f.NewSession("ann@example.org", servicetest.Password), f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	other := f.RecoveryToken("ann@example.org")
+	f.LockOut("ann@example.org")
+	token := f.RecoveryToken("Ann@Example.org")
+	if err := f.Recover(token, servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
-	if !f.over(session) || f.over(bystander) {
+	if !f.IsRevoked(session) || f.IsRevoked(bystander) {
 		t.Error("it must end the sessions of this user, and them alone")
 	}
-	if !slices.Equal(f.changed.ids, []int64{id}) {
-		t.Errorf("the change was told of %v", f.changed.ids)
+	if !slices.Equal(f.PasswordChanges(), []int64{id}) {
+		t.Errorf("the change was told of %v", f.PasswordChanges())
 	}
-	if f.find(id).LockedOut {
+	if f.StoredUser(id).LockedOut {
 		t.Error("it did not end the lock")
 	}
 	for _, used := range []string{token, other} {
-		wantPaths(t, f.retrieve(used, "Another-Word-4"), account.CodeInvalidRecoveryToken, "/token")
+		servicetest.WantPaths(t, f.Recover(used, "Another-Word-4"), account.CodeInvalidRecoveryToken, "/token")
 	}
-	f.lock("ann@example.org")
-	if _, err := f.try("ann@example.org", next, "203.0.113.7"); err != nil {
+	f.LockOut("ann@example.org")
+	if _, err := f.SignInFrom("ann@example.org", servicetest.NextPassword, "203.0.113.7"); err != nil {
 		t.Errorf("the source of the recovery is not known: %v", err)
 	}
-	f.wantUnwritten(token, token[4:], other, next, "readable in clear")
+	f.WantNotStored(token, token[4:], other, servicetest.NextPassword, "readable in clear")
 }
 
 // The answer to a request is the same for everybody, and so is its work.
 func TestForgottenPasswordIsAlike(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
-	f.insert(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
-	f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
+	f.InsertStoredUser(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
+	f.InsertStoredUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
 	for _, email := range []string{"nobody@example.org", "inactive@example.org", "ldap@example.org", "Ann@example.org", "ann@localhost"} {
-		calls := f.store.during(func() { f.ask(email) })
+		calls := f.Store.CallsDuring(func() { f.RequestRecovery(email) })
 		if calls["InsertMail"] != 1 || calls["Write"] != 1 || calls["CredentialByEmail"] != 0 {
 			t.Errorf("%s: it asked the store for %v", email, calls)
 		}
-		mails := must(f.store.Mails(t.Context(), 1))
-		if m := mails[0]; m.Address != email || m.State != account.MailRequested || m.ClientNetwork != home || m.UserID != 0 {
+		mails := servicetest.Must(f.Store.Mails(t.Context(), 1))
+		if m := mails[0]; m.Address != email || m.State != account.MailRequested || m.ClientNetwork != servicetest.Home || m.UserID != 0 {
 			t.Errorf("%s: the row is %+v", email, m)
 		}
 	}
@@ -111,25 +65,25 @@ func TestForgottenPasswordIsAlike(t *testing.T) {
 	default:
 		t.Error("the worker was not woken")
 	}
-	d := f.claim()
+	d := f.ClaimNext()
 	if d == nil || d.Message.To != "ann@example.org" {
 		t.Fatalf("the message is %+v, want one to the stored address", d)
 	}
-	if again := f.claim(); again != nil {
+	if again := f.ClaimNext(); again != nil {
 		t.Errorf("there is a second message: %+v", again)
 	}
-	mails := must(f.store.Mails(t.Context(), 10))
+	mails := servicetest.Must(f.Store.Mails(t.Context(), 10))
 	if len(mails) != 1 || mails[0].Address != "" {
 		t.Errorf("the outbox is %+v, want the one message, without the address as typed", mails)
 	}
 }
 
 func TestForgottenPasswordNeedsAnAddress(t *testing.T) {
-	f := newFixture(t)
-	calls := f.store.during(func() {
+	f := servicetest.New(t)
+	calls := f.Store.CallsDuring(func() {
 		for _, email := range []string{"", "ann", "ann@", "@example.org", "ann@example.org\nBcc: x@example.org", "ann@example.org\x00"} {
-			err := f.ForgottenPassword(t.Context(), email, account.Origin{ClientNetwork: home})
-			wantPaths(t, err, account.CodeInvalid, "/email")
+			err := f.ForgottenPassword(t.Context(), email, account.Origin{ClientNetwork: servicetest.Home})
+			servicetest.WantPaths(t, err, account.CodeInvalid, "/email")
 		}
 	})
 	if len(calls) > 0 {
@@ -138,46 +92,46 @@ func TestForgottenPasswordNeedsAnAddress(t *testing.T) {
 }
 
 func TestThreeMailsAnHour(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
-	f.user("bob@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
+	f.AddUser("bob@example.org")
 	for range 3 {
-		f.recoveryToken("ann@example.org")
-		f.clock.advance(time.Minute)
+		f.RecoveryToken("ann@example.org")
+		f.Clock.Advance(time.Minute)
 	}
-	f.ask("ann@example.org")
-	if d := f.claim(); d != nil {
+	f.RequestRecovery("ann@example.org")
+	if d := f.ClaimNext(); d != nil {
 		t.Fatal("there is a fourth message in an hour")
 	}
-	f.recoveryToken("bob@example.org")
-	f.clock.advance(57*time.Minute - time.Microsecond)
-	f.ask("ann@example.org")
-	if d := f.claim(); d != nil {
+	f.RecoveryToken("bob@example.org")
+	f.Clock.Advance(57*time.Minute - time.Microsecond)
+	f.RequestRecovery("ann@example.org")
+	if d := f.ClaimNext(); d != nil {
 		t.Fatal("there is a fourth message just before the hour")
 	}
-	f.clock.advance(time.Microsecond)
-	f.recoveryToken("ann@example.org")
+	f.Clock.Advance(time.Microsecond)
+	f.RecoveryToken("ann@example.org")
 }
 
 func TestTwentyRequestsAnHour(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for range 20 {
-		f.ask("nobody@example.org")
+		f.RequestRecovery("nobody@example.org")
 	}
-	f.clock.advance(time.Minute)
-	err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{ClientNetwork: home})
-	wantCode(t, err, account.CodeTooManyRequests)
-	if got := asError(t, err).RetryAfter; got != 59*time.Minute {
+	f.Clock.Advance(time.Minute)
+	err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{ClientNetwork: servicetest.Home})
+	servicetest.WantCode(t, err, account.CodeTooManyRequests)
+	if got := servicetest.AsError(t, err).RetryAfter; got != 59*time.Minute {
 		t.Errorf("RetryAfter = %v, want 59m", got)
 	}
-	if err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{ClientNetwork: source(1)}); err != nil {
+	if err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{ClientNetwork: servicetest.Network(1)}); err != nil {
 		t.Errorf("another source: %v", err)
 	}
-	if n := len(must(f.store.Mails(t.Context(), 100))); n != 21 {
+	if n := len(servicetest.Must(f.Store.Mails(t.Context(), 100))); n != 21 {
 		t.Errorf("the outbox has %d rows, want 21", n)
 	}
-	f.clock.advance(59 * time.Minute)
-	f.ask("other@example.org")
+	f.Clock.Advance(59 * time.Minute)
+	f.RequestRecovery("other@example.org")
 }
 
 func TestRecoveryExpires(t *testing.T) {
@@ -185,105 +139,105 @@ func TestRecoveryExpires(t *testing.T) {
 		30*time.Minute - time.Microsecond: "",
 		30 * time.Minute:                  account.CodeInvalidRecoveryToken,
 	} {
-		f := newFixture(t)
-		f.user("ann@example.org")
-		token := f.recoveryToken("ann@example.org")
-		f.clock.advance(wait)
-		wantCode(t, f.retrieve(token, next), want)
+		f := servicetest.New(t)
+		f.AddUser("ann@example.org")
+		token := f.RecoveryToken("ann@example.org")
+		f.Clock.Advance(wait)
+		servicetest.WantCode(t, f.Recover(token, servicetest.NextPassword), want)
 	}
 }
 
 func TestRecoveryIsUsedOnce(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
 	for range 3 {
-		token := f.recoveryToken("ann@example.org")
+		token := f.RecoveryToken("ann@example.org")
 		passwords := []string{"First-Of-Two-1", "Second-Of-Two-2"}
-		errs := parallel(2, func(i int) error { return f.retrieveFrom(source(i), token, passwords[i]) })
-		if count := codes(errs); count[""] != 1 || count[account.CodeInvalidRecoveryToken] != 1 {
+		errs := servicetest.Parallel(2, func(i int) error { return f.RecoverFrom(servicetest.Network(i), token, passwords[i]) })
+		if count := servicetest.CountCodes(errs); count[""] != 1 || count[account.CodeInvalidRecoveryToken] != 1 {
 			t.Fatalf("the outcomes are %v, want one of two to win", errs)
 		}
 		winner := slices.Index(errs, nil)
-		f.signIn("ann@example.org", passwords[winner])
+		f.NewSession("ann@example.org", passwords[winner])
 	}
 }
 
 func TestThreeLiveTokens(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
 	var tokens []string
 	for range 3 {
-		tokens = append(tokens, f.recoveryToken("ann@example.org"))
+		tokens = append(tokens, f.RecoveryToken("ann@example.org"))
 	}
 	// The limit of messages an hour would keep a fourth token from being made.
-	f.write(func(ctx context.Context, tx account.Tx) error {
-		for _, m := range must(tx.Mails(ctx, 3)) {
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		for _, m := range servicetest.Must(tx.Mails(ctx, 3)) {
 			if err := tx.DeleteMail(ctx, m.ID); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	f.ask("ann@example.org")
-	if f.claim() == nil {
+	f.RequestRecovery("ann@example.org")
+	if f.ClaimNext() == nil {
 		t.Fatal("there is no fourth message")
 	}
-	wantCode(t, f.retrieve(tokens[0], next), account.CodeInvalidRecoveryToken)
-	if err := f.retrieve(tokens[1], next); err != nil {
+	servicetest.WantCode(t, f.Recover(tokens[0], servicetest.NextPassword), account.CodeInvalidRecoveryToken)
+	if err := f.Recover(tokens[1], servicetest.NextPassword); err != nil {
 		t.Errorf("the third newest token: %v", err)
 	}
 }
 
 func TestWhatKillsTokens(t *testing.T) {
 	t.Parallel()
-	kill := map[string]func(f *fixture, id int64) error{
-		"password change": func(f *fixture, id int64) error {
-			return f.change(f.as("ann@example.org"), password, "Another-Word-4")
+	kill := map[string]func(f *servicetest.Fixture, id int64) error{
+		"password change": func(f *servicetest.Fixture, id int64) error {
+			return f.ChangeOwnPassword(f.As("ann@example.org"), servicetest.Password, "Another-Word-4")
 		},
-		"password reset": func(f *fixture, id int64) error {
-			return f.update(id, account.UserUpdate{Password: ptr(secret.New("Another-Word-4"))})
+		"password reset": func(f *servicetest.Fixture, id int64) error {
+			return f.UpdateAsAdmin(id, account.UserUpdate{Password: new(secret.New("Another-Word-4"))})
 		},
-		"e-mail change": func(f *fixture, id int64) error {
-			return f.update(id, account.UserUpdate{Email: ptr("anna@example.org")})
+		"e-mail change": func(f *servicetest.Fixture, id int64) error {
+			return f.UpdateAsAdmin(id, account.UserUpdate{Email: new("anna@example.org")})
 		},
-		"deactivation": func(f *fixture, id int64) error {
-			return f.update(id, account.UserUpdate{Active: ptr(false)})
+		"deactivation": func(f *servicetest.Fixture, id int64) error {
+			return f.UpdateAsAdmin(id, account.UserUpdate{Active: new(false)})
 		},
-		"deactivation and back": func(f *fixture, id int64) error {
-			if err := f.update(id, account.UserUpdate{Active: ptr(false)}); err != nil {
+		"deactivation and back": func(f *servicetest.Fixture, id int64) error {
+			if err := f.UpdateAsAdmin(id, account.UserUpdate{Active: new(false)}); err != nil {
 				return err
 			}
-			return f.update(id, account.UserUpdate{Active: ptr(true)})
+			return f.UpdateAsAdmin(id, account.UserUpdate{Active: new(true)})
 		},
-		"deletion": func(f *fixture, id int64) error {
-			return f.DeleteUser(f.t.Context(), f.as(adminEmail), id)
+		"deletion": func(f *servicetest.Fixture, id int64) error {
+			return f.DeleteUser(f.T.Context(), f.As(servicetest.AdminEmail), id)
 		},
-		"emergency reset": func(f *fixture, id int64) error {
-			return f.EmergencyReset(f.t.Context(), "ann@example.org", secret.New("Another-Word-4"))
+		"emergency reset": func(f *servicetest.Fixture, id int64) error {
+			return f.EmergencyReset(f.T.Context(), "ann@example.org", secret.New("Another-Word-4"))
 		},
-		"emergency end of sessions": func(f *fixture, id int64) error {
-			return f.EmergencyEndSessions(f.t.Context(), "ann@example.org")
+		"emergency end of sessions": func(f *servicetest.Fixture, id int64) error {
+			return f.EmergencyEndSessions(f.T.Context(), "ann@example.org")
 		},
 	}
 	for name, kill := range kill {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t)
-			id := f.user("ann@example.org")
-			token := f.recoveryToken("ann@example.org")
+			f := servicetest.New(t)
+			id := f.AddUser("ann@example.org")
+			token := f.RecoveryToken("ann@example.org")
 			if err := kill(f, id); err != nil {
 				t.Fatal(err)
 			}
-			wantCode(t, f.retrieve(token, next), account.CodeInvalidRecoveryToken)
+			servicetest.WantCode(t, f.Recover(token, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
 		})
 	}
 	t.Run("not a new name", func(t *testing.T) {
-		f := newFixture(t)
-		id := f.user("ann@example.org")
-		token := f.recoveryToken("ann@example.org")
-		if err := f.update(id, account.UserUpdate{Name: ptr("Anna"), Email: ptr("ann@example.org")}); err != nil {
+		f := servicetest.New(t)
+		id := f.AddUser("ann@example.org")
+		token := f.RecoveryToken("ann@example.org")
+		if err := f.UpdateAsAdmin(id, account.UserUpdate{Name: new("Anna"), Email: new("ann@example.org")}); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.retrieve(token, next); err != nil {
+		if err := f.Recover(token, servicetest.NextPassword); err != nil {
 			t.Error(err)
 		}
 	})
@@ -291,37 +245,37 @@ func TestWhatKillsTokens(t *testing.T) {
 
 // A guessed token counts as a failed sign-in of its source.
 func TestGuessedTokensCount(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
-	token := f.recoveryToken("ann@example.org")
-	wantPaths(t, f.retrieveFrom(home, token, "weak"), account.CodeInvalid, "/newPassword")
-	hashed := f.pool.HashCount()
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
+	token := f.RecoveryToken("ann@example.org")
+	servicetest.WantPaths(t, f.RecoverFrom(servicetest.Home, token, "weak"), account.CodeInvalid, "/newPassword")
+	hashed := f.Pool.HashCount()
 	for i := range 20 {
 		guess := []string{"", "usr_rubbish", token + "x", "uss_" + token[4:]}[i%4]
-		wantCode(t, f.retrieveFrom(home, guess, next), account.CodeInvalidRecoveryToken)
+		servicetest.WantCode(t, f.RecoverFrom(servicetest.Home, guess, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
 	}
-	wantCode(t, f.retrieveFrom(home, token, next), account.CodeTooManyRequests)
-	if f.pool.HashCount() != hashed {
+	servicetest.WantCode(t, f.RecoverFrom(servicetest.Home, token, servicetest.NextPassword), account.CodeTooManyRequests)
+	if f.Pool.HashCount() != hashed {
 		t.Error("it hashed passwords for nothing")
 	}
-	_, err := f.try(adminEmail, password, home)
-	wantCode(t, err, account.CodeTooManyRequests)
-	if err := f.retrieve(token, next); err != nil {
+	_, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.Home)
+	servicetest.WantCode(t, err, account.CodeTooManyRequests)
+	if err := f.Recover(token, servicetest.NextPassword); err != nil {
 		t.Errorf("another source: %v", err)
 	}
 }
 
 // A reset neither activates nor signs in, and ends a demand for a new password.
 func TestRecoveryEndsNeedPasswordReset(t *testing.T) {
-	f := newFixture(t)
-	id := f.user("ann@example.org")
-	if err := f.update(id, account.UserUpdate{Password: ptr(secret.New("Another-Word-4"))}); err != nil {
+	f := servicetest.New(t)
+	id := f.AddUser("ann@example.org")
+	if err := f.UpdateAsAdmin(id, account.UserUpdate{Password: new(secret.New("Another-Word-4"))}); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.retrieve(f.recoveryToken("ann@example.org"), next); err != nil {
+	if err := f.Recover(f.RecoveryToken("ann@example.org"), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
-	if f.find(id).NeedPasswordReset {
+	if f.StoredUser(id).NeedPasswordReset {
 		t.Error("the user has to change the password that he has just chosen")
 	}
 }
@@ -332,24 +286,24 @@ func TestRecoveryLink(t *testing.T) {
 		"https://accounts.example.org/base/": "https://accounts.example.org/base/reset-password?token=",
 		"":                                   "",
 	} {
-		f := newFixture(t)
-		f.Service = f.with(func(o *service.Options) {
+		f := servicetest.New(t)
+		f.Service = f.With(func(o *service.Options) {
 			if o.PublicURL = nil; public != "" {
-				o.PublicURL = must(url.Parse(public))
+				o.PublicURL = servicetest.Must(url.Parse(public))
 			}
 		})
-		f.user("ann@example.org")
-		f.ask("ann@example.org")
-		d := f.claim()
+		f.AddUser("ann@example.org")
+		f.RequestRecovery("ann@example.org")
+		d := f.ClaimNext()
 		if want != "" {
-			want += tokenIn(d)
+			want += servicetest.TokenIn(d)
 		}
 		_, link, _ := strings.Cut(d.Message.Text, "\nlink ")
 		link, _, _ = strings.Cut(link, "\n")
 		if link != want {
 			t.Errorf("with public URL %q the link is %q, want %q", public, link, want)
 		}
-		if strings.Count(d.Message.ID, "@") != 1 || strings.ContainsAny(d.Message.ID, "<> ") || !d.Message.Date.Equal(f.clock.Now()) {
+		if strings.Count(d.Message.ID, "@") != 1 || strings.ContainsAny(d.Message.ID, "<> ") || !d.Message.Date.Equal(f.Clock.Now()) {
 			t.Errorf("the message has id %q and date %v", d.Message.ID, d.Message.Date)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
@@ -25,21 +26,21 @@ func TestReplicasDoNotLetClimb(t *testing.T) {
 		return access.Permission{Entity: entity, Action: action, Scope: access.ScopeAll}
 	}
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		admin := r.caller(1)
-		manager := r.caller(r.user("manager@example.org", r.role(
+		admin := r.principal(1)
+		manager := r.principal(r.AddUser("manager@example.org", r.AddRole(
 			all(access.EntityUser, access.ActionRead), all(access.EntityUser, access.ActionEditAccess),
 			all(access.EntityRole, access.ActionRead), all(access.EntityRole, access.ActionAssign),
 		)))
-		nothing := r.role()
+		nothing := r.AddRole()
 		more := []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead}, {Entity: access.EntityUser, Action: access.ActionDelete}}
 		for round := range rounds {
-			role := r.role()
-			id := r.user(fmt.Sprintf("user%d@example.org", round), nothing)
-			errs := parallel(2, func(i int) (err error) {
+			role := r.AddRole()
+			id := r.AddUser(fmt.Sprintf("user%d@example.org", round), nothing)
+			errs := servicetest.Parallel(2, func(i int) (err error) {
 				if i == 0 {
-					_, err = r.of(1).SetRolePermissions(t.Context(), admin, role, more)
+					_, err = r.server(1).SetRolePermissions(t.Context(), admin, role, more)
 				} else {
-					_, err = r.of(2).SetUserRoles(t.Context(), manager, id, []int64{role})
+					_, err = r.server(2).SetUserRoles(t.Context(), manager, id, []int64{role})
 				}
 				return err
 			})
@@ -48,7 +49,7 @@ func TestReplicasDoNotLetClimb(t *testing.T) {
 			}
 			wantOnly(t, errs, "", account.CodeForbidden)
 			var order []account.Action
-			for _, a := range must(r.store.under.Activity(t.Context(), account.ActivityQuery{Limit: 2})) {
+			for _, a := range servicetest.Must(r.Store.Inner.Activity(t.Context(), account.ActivityQuery{Limit: 2})) {
 				order = append(order, a.Action) // the newest first
 			}
 			if errs[1] == nil && !slices.Equal(order, []account.Action{account.ActionRolePermissions, account.ActionUserRoles}) {
@@ -63,29 +64,29 @@ func TestReplicasDoNotLetClimb(t *testing.T) {
 func TestReplicasLeaveNoAccess(t *testing.T) {
 	const rounds = 10
 	ends := map[string]func(s *service.Service, ctx context.Context, admin *account.Principal, id int64) error{
-		"deactivate": demote["deactivate"],
-		"delete":     demote["delete"],
+		"deactivate": demotions["deactivate"],
+		"delete":     demotions["delete"],
 		"reset": func(s *service.Service, ctx context.Context, admin *account.Principal, id int64) error {
-			_, err := s.UpdateUser(ctx, admin, id, account.UserUpdate{Password: ptr(secret.New(next))})
+			_, err := s.UpdateUser(ctx, admin, id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
 			return err
 		},
 	}
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		admin := r.caller(1)
+		admin := r.principal(1)
 		for name, end := range ends {
 			for round := range rounds {
 				email := fmt.Sprintf("%s%d@example.org", name, round)
-				id := r.user(email)
-				stolen := r.caller(id)
-				errs := parallel(5, func(i int) error {
+				id := r.AddUser(email)
+				stolen := r.principal(id)
+				errs := servicetest.Parallel(5, func(i int) error {
 					switch i {
 					case 0:
-						return end(r.of(0), t.Context(), admin, id)
+						return end(r.server(0), t.Context(), admin, id)
 					case 1:
-						_, _, err := r.of(1).CreateKey(t.Context(), stolen, apikey.NewAPIKey{Name: "key"})
+						_, _, err := r.server(1).CreateKey(t.Context(), stolen, apikey.NewAPIKey{Name: "key"})
 						return err
 					default:
-						_, err := r.of(i).SignIn(t.Context(), email, secret.New(password), account.Origin{ClientNetwork: source(i)})
+						_, err := r.server(i).SignIn(t.Context(), email, secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Network(i)})
 						return err
 					}
 				})
@@ -93,12 +94,12 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 					t.Fatal(errs[0])
 				}
 				wantOnly(t, errs, "", account.CodeUnauthorized, account.CodeInvalidCredentials, account.CodeTooManyRequests)
-				long := r.clock.Now().Add(-time.Hour)
-				if live := must(r.store.under.SessionsOf(t.Context(), id, long, long, 9)); len(live) > 0 {
+				long := r.Clock.Now().Add(-time.Hour)
+				if live := servicetest.Must(r.Store.Inner.SessionsOf(t.Context(), id, long, long, 9)); len(live) > 0 {
 					t.Fatalf("%s left %d sessions: %v", name, len(live), errs)
 				}
 				// Of who is deactivated the keys rest.
-				if keys := must(r.store.under.APIKeysOf(t.Context(), id)); name != "deactivate" && len(keys) > 0 {
+				if keys := servicetest.Must(r.Store.Inner.APIKeysOf(t.Context(), id)); name != "deactivate" && len(keys) > 0 {
 					t.Fatalf("%s left %d keys: %v", name, len(keys), errs)
 				}
 			}
@@ -110,15 +111,15 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 func TestReplicasDeliverOnce(t *testing.T) {
 	const messages, workers = 200, 6
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		r.write(func(ctx context.Context, tx account.Tx) error {
+		r.WriteStore(func(ctx context.Context, tx account.Tx) error {
 			for i := range messages {
 				email := fmt.Sprintf("user%d@example.org", i/3) // three an hour is the most
 				if i%3 == 0 {
-					if _, err := r.insertIn(ctx, tx, account.User{Email: email, Active: true, RoleIDs: access.DefaultRoles}); err != nil {
+					if _, err := r.InsertStoredUserIn(ctx, tx, account.User{Email: email, Active: true, RoleIDs: access.DefaultRoles}); err != nil {
 						return err
 					}
 				}
-				now := r.clock.Now()
+				now := r.Clock.Now()
 				if _, err := tx.InsertMail(ctx, account.Mail{
 					Kind: account.MailRecovery, State: account.MailRequested, Address: email, Created: now, NextAttempt: now, Expires: now.Add(time.Hour),
 				}); err != nil {
@@ -129,14 +130,14 @@ func TestReplicasDeliverOnce(t *testing.T) {
 		})
 		var mu sync.Mutex
 		delivered := map[int64]int{}
-		for _, err := range parallel(workers, func(i int) error {
+		for _, err := range servicetest.Parallel(workers, func(i int) error {
 			for {
-				d, err := r.of(i).ClaimMail(t.Context())
+				d, err := r.server(i).ClaimMail(t.Context())
 				if err != nil {
 					return err
 				}
 				if d == nil {
-					if _, err := r.store.under.DueMail(t.Context(), r.clock.Now()); err == nil {
+					if _, err := r.Store.Inner.DueMail(t.Context(), r.Clock.Now()); err == nil {
 						continue // others hold what is left
 					}
 					return nil
@@ -144,7 +145,7 @@ func TestReplicasDeliverOnce(t *testing.T) {
 				mu.Lock()
 				delivered[d.MailID]++
 				mu.Unlock()
-				if err := r.of(i).MailDelivered(t.Context(), d); err != nil {
+				if err := r.server(i).MailDelivered(t.Context(), d); err != nil {
 					return err
 				}
 			}
@@ -167,19 +168,19 @@ func TestReplicasDeliverOnce(t *testing.T) {
 // Changes of different settings at the same time are all kept.
 func TestReplicasKeepEverySetting(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		admin := r.caller(1)
+		admin := r.principal(1)
 		for round := 1; round <= 10; round++ {
 			idle, name := time.Duration(4+round)*time.Minute, fmt.Sprint("Sender ", round)
-			ups := []settings.ServerUpdate{{SenderName: &name}, {SessionIdle: &idle}, {SessionAbsolute: ptr(idle + account.SessionIdle)}}
-			for _, err := range parallel(len(ups), func(i int) error {
-				_, err := r.of(i).UpdateServerSettings(t.Context(), admin, ups[i])
+			ups := []settings.ServerUpdate{{SenderName: &name}, {SessionIdle: &idle}, {SessionAbsolute: new(idle + account.SessionIdle)}}
+			for _, err := range servicetest.Parallel(len(ups), func(i int) error {
+				_, err := r.server(i).UpdateServerSettings(t.Context(), admin, ups[i])
 				return err
 			}) {
 				if err != nil {
 					t.Fatal(err)
 				}
 			}
-			got := must(r.ServerSettings(t.Context(), admin))
+			got := servicetest.Must(r.ServerSettings(t.Context(), admin))
 			if got.SenderName != name || got.SessionIdle != idle || got.SessionAbsolute != idle+account.SessionIdle {
 				t.Fatalf("round %d: %+v", round, got)
 			}
@@ -191,20 +192,20 @@ func TestReplicasKeepEverySetting(t *testing.T) {
 // is named and had by none afterwards.
 func TestReplicasDeleteRoles(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		admin := r.caller(1)
+		admin := r.principal(1)
 		for round := range 15 {
-			role := r.role()
+			role := r.AddRole()
 			if round%2 == 0 {
-				must(r.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{role}}))
+				servicetest.Must(r.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{role}}))
 			}
-			errs := parallel(3, func(i int) (err error) {
+			errs := servicetest.Parallel(3, func(i int) (err error) {
 				switch i {
 				case 0:
-					err = r.of(0).DeleteRole(t.Context(), admin, role, access.UserRole)
+					err = r.server(0).DeleteRole(t.Context(), admin, role, access.UserRole)
 				case 1:
-					_, err = r.of(1).UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{access.UserRole, role}})
+					_, err = r.server(1).UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{access.UserRole, role}})
 				case 2:
-					_, err = r.of(2).CreateUsers(t.Context(), admin, []account.NewUser{newUser(fmt.Sprintf("user%d@example.org", round))})
+					_, err = r.server(2).CreateUsers(t.Context(), admin, []account.NewUser{servicetest.NewUser(fmt.Sprintf("user%d@example.org", round))})
 				}
 				return err
 			})
@@ -212,8 +213,8 @@ func TestReplicasDeleteRoles(t *testing.T) {
 				t.Fatal(errs)
 			}
 			wantOnly(t, errs, "", account.CodeInvalid)
-			settings := must(r.ApplicationSettings(t.Context(), admin))
-			made := r.find(r.userID(fmt.Sprintf("user%d@example.org", round)))
+			settings := servicetest.Must(r.ApplicationSettings(t.Context(), admin))
+			made := r.StoredUser(r.UserID(fmt.Sprintf("user%d@example.org", round)))
 			if slices.Contains(settings.DefaultRoleIDs, role) || made.RoleIDs == nil || slices.Contains(made.RoleIDs, role) {
 				t.Fatalf("role %d is named by %v, and among %v", role, settings.DefaultRoleIDs, made.RoleIDs)
 			}
@@ -224,11 +225,11 @@ func TestReplicasDeleteRoles(t *testing.T) {
 // Limits hold over several servers: of keys, invitations and messages.
 func TestReplicasKeepLimits(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		admin := r.caller(1)
-		owner := r.caller(r.user("ada@example.org"))
-		r.write(func(ctx context.Context, tx account.Tx) error {
+		admin := r.principal(1)
+		owner := r.principal(r.AddUser("ada@example.org"))
+		r.WriteStore(func(ctx context.Context, tx account.Tx) error {
 			for i := range apikey.MaxNamedKeys - 3 {
-				k := account.APIKey{UserID: owner.User.ID, Kind: account.APIKeyNamed, Name: "key", Created: start}
+				k := account.APIKey{UserID: owner.User.ID, Kind: account.APIKeyNamed, Name: "key", Created: servicetest.Start}
 				k.Hash[0] = byte(i)
 				if _, err := tx.InsertAPIKey(ctx, k); err != nil {
 					return err
@@ -236,21 +237,21 @@ func TestReplicasKeepLimits(t *testing.T) {
 			}
 			return nil
 		})
-		count := codes(parallel(9, func(i int) error {
-			_, _, err := r.of(i).CreateKey(t.Context(), owner, apikey.NewAPIKey{Name: "key"})
+		count := servicetest.CountCodes(servicetest.Parallel(9, func(i int) error {
+			_, _, err := r.server(i).CreateKey(t.Context(), owner, apikey.NewAPIKey{Name: "key"})
 			return err
 		}))
 		if count[""] != 3 || count[account.CodeTooManyKeys] != 6 {
 			t.Errorf("keys: %v", count)
 		}
-		if count := codes(parallel(6, func(i int) error {
-			_, err := r.of(i).RenewContractKey(t.Context(), owner)
+		if count := servicetest.CountCodes(servicetest.Parallel(6, func(i int) error {
+			_, err := r.server(i).RenewContractKey(t.Context(), owner)
 			return err
-		})); count[""] != 6 || len(must(r.store.under.APIKeysOf(t.Context(), owner.User.ID))) != apikey.MaxNamedKeys+1 {
+		})); count[""] != 6 || len(servicetest.Must(r.Store.Inner.APIKeysOf(t.Context(), owner.User.ID))) != apikey.MaxNamedKeys+1 {
 			t.Errorf("contract keys: %v", count)
 		}
-		if count := codes(parallel(9, func(i int) error {
-			return r.of(i).InviteUser(t.Context(), admin, owner.User.ID)
+		if count := servicetest.CountCodes(servicetest.Parallel(9, func(i int) error {
+			return r.server(i).InviteUser(t.Context(), admin, owner.User.ID)
 		})); count[""] != 3 || count[account.CodeTooManyRequests] != 6 {
 			t.Errorf("invitations: %v", count)
 		}
@@ -260,40 +261,40 @@ func TestReplicasKeepLimits(t *testing.T) {
 // Servers that tend the same database at once do each thing once.
 func TestReplicasTendOnce(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		r.user("ada@example.org")
+		r.AddUser("ada@example.org")
 		for i := range 12 {
-			if _, err := r.try("nobody@example.org", wrong, source(i)); err == nil {
+			if _, err := r.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.Network(i)); err == nil {
 				t.Fatal("nobody came in")
 			}
 		}
-		admin := r.caller(1)
-		i := must(r.BeginImport(t.Context(), admin, false))
-		if _, _, err := r.AddImportRows(t.Context(), admin, i.ID, 1, rowsOf(1, 20)); err != nil {
+		admin := r.principal(1)
+		i := servicetest.Must(r.BeginImport(t.Context(), admin, false))
+		if _, _, err := r.AddImportRows(t.Context(), admin, i.ID, 1, servicetest.ImportRows(1, 20)); err != nil {
 			t.Fatal(err)
 		}
-		r.clock.advance(2 * time.Minute)
-		for _, err := range parallel(6, func(n int) error {
+		r.Clock.Advance(2 * time.Minute)
+		for _, err := range servicetest.Parallel(6, func(n int) error {
 			if n%2 == 0 {
-				_, err := r.of(n).FinishImport(t.Context(), admin, i.ID)
+				_, err := r.server(n).FinishImport(t.Context(), admin, i.ID)
 				return err
 			}
-			return r.of(n).SealActivity(t.Context())
+			return r.server(n).SealActivity(t.Context())
 		}) {
 			if err != nil {
 				t.Error(err)
 			}
 		}
-		r.seal()
+		r.Seal()
 		for action, want := range map[account.Action]int{account.ActionSignInFailed: 12, account.ActionUserUpdate: 20, account.ActionImportFinish: 1} {
-			entries := must(r.store.under.Activity(t.Context(), account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: string(action)}, Limit: 99}))
+			entries := servicetest.Must(r.Store.Inner.Activity(t.Context(), account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: string(action)}, Limit: 99}))
 			if len(entries) != want {
 				t.Errorf("%d entries of %s, want %d", len(entries), action, want)
 			}
 		}
-		if report := r.verify(nil); report.FindingCount != 0 {
+		if report := r.Verify(nil); report.FindingCount != 0 {
 			t.Errorf("the log was found %+v", report.Findings)
 		}
-		for _, err := range parallel(3, func(n int) error { return r.of(n).Sweep(t.Context()) }) {
+		for _, err := range servicetest.Parallel(3, func(n int) error { return r.server(n).Sweep(t.Context()) }) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -316,24 +317,24 @@ func TestReplicasKeepWhatWasTaken(t *testing.T) {
 			return err
 		},
 		"settings": func(s *service.Service, ctx context.Context, caller *account.Principal, _ int64) error {
-			_, err := s.UpdateApplicationSettings(ctx, caller, settings.ApplicationUpdate{ActivityDays: ptr(50)})
+			_, err := s.UpdateApplicationSettings(ctx, caller, settings.ApplicationUpdate{ActivityDays: new(50)})
 			return err
 		},
 	}
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		admin, role := r.caller(1), r.role()
-		holder := r.caller(r.user("ann@example.org", role))
+		admin, role := r.principal(1), r.AddRole()
+		holder := r.principal(r.AddUser("ann@example.org", role))
 		for name, change := range changes {
 			for range rounds {
-				must(r.SetRolePermissions(t.Context(), admin, role, full))
+				servicetest.Must(r.SetRolePermissions(t.Context(), admin, role, full))
 				var taken atomic.Bool
 				begun := make(chan struct{})
 				begin := sync.OnceFunc(func() { close(begun) })
-				errs := parallel(hands+1, func(i int) error {
+				errs := servicetest.Parallel(hands+1, func(i int) error {
 					if i < hands {
 						defer begin()
 						for !taken.Load() {
-							if err := change(r.of(i), t.Context(), holder, role); err != nil {
+							if err := change(r.server(i), t.Context(), holder, role); err != nil {
 								return err
 							}
 							begin()
@@ -342,20 +343,20 @@ func TestReplicasKeepWhatWasTaken(t *testing.T) {
 					}
 					<-begun
 					defer taken.Store(true)
-					if _, err := r.of(1).SetRolePermissions(t.Context(), admin, role, read); err != nil {
+					if _, err := r.server(1).SetRolePermissions(t.Context(), admin, role, read); err != nil {
 						return err
 					}
-					_, err := r.of(1).UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{ActivityDays: ptr(100)})
+					_, err := r.server(1).UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{ActivityDays: new(100)})
 					return err
 				})
 				if errs[hands] != nil {
 					t.Fatal(errs[hands])
 				}
 				wantOnly(t, errs, "", account.CodeForbidden)
-				if left := must(r.Role(t.Context(), admin, role)).Permissions; len(left) != len(read) {
+				if left := servicetest.Must(r.Role(t.Context(), admin, role)).Permissions; len(left) != len(read) {
 					t.Fatalf("%s: the role permits %v again", name, left)
 				}
-				if days := must(r.ApplicationSettings(t.Context(), admin)).ActivityDays; days != 100 {
+				if days := servicetest.Must(r.ApplicationSettings(t.Context(), admin)).ActivityDays; days != 100 {
 					t.Fatalf("%s: the settings were changed afterwards, to %d days", name, days)
 				}
 			}

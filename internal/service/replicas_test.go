@@ -12,16 +12,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
 // replicas are servers on one database.
 type replicas struct {
-	engine   string
-	*fixture // the first of them
-	services []*service.Service
-	wrong    atomic.Int64 // guesses that were verified, and were wrong
+	engine               string
+	*servicetest.Fixture // the first of them
+	services             []*service.Service
+	wrongGuesses         atomic.Int64 // guesses that were verified, and were wrong
 }
 
 // onReplicas runs a test on three servers over each engine. These tests are not
@@ -35,32 +36,32 @@ func onReplicas(t *testing.T, test func(t *testing.T, r *replicas)) {
 
 func newReplicas(t *testing.T, e enginetest.Engine) *replicas {
 	open := e.New(t).Open
-	r := &replicas{engine: e.Name, fixture: fixtureOf(t, open(), newRing())}
-	r.options.Store = r.store.under // with no other runs than the engine's own
-	r.options.Log = slog.New(guesses{slog.DiscardHandler, &r.wrong})
+	r := &replicas{engine: e.Name, Fixture: servicetest.NewOver(t, open(), servicetest.NewRing())}
+	r.Options.Store = r.Store.Inner // with no other runs than the engine's own
+	r.Options.Log = slog.New(guessCounter{slog.DiscardHandler, &r.wrongGuesses})
 	for n := range 3 {
-		r.services = append(r.services, r.with(func(o *service.Options) {
+		r.services = append(r.services, r.With(func(o *service.Options) {
 			if n > 0 {
 				o.Store = open()
 			}
-			o.Passwords = newPool(cheap, 2)
+			o.Passwords = servicetest.NewPool(servicetest.CheapHash, 2)
 		}))
 	}
 	r.Service = r.services[0]
-	must(r.SetUp(t.Context(), firstRun))
-	r.hash = must(r.store.under.Credential(t.Context(), 1)).PasswordHash
+	servicetest.Must(r.SetUp(t.Context(), servicetest.FirstRun()))
+	r.PasswordHash = servicetest.Must(r.Store.Inner.Credential(t.Context(), 1)).PasswordHash
 	return r
 }
 
 // guesses counts the log lines that tell of a wrong password.
-type guesses struct {
+type guessCounter struct {
 	slog.Handler
 	wrong *atomic.Int64
 }
 
-func (g guesses) Enabled(context.Context, slog.Level) bool { return true }
+func (g guessCounter) Enabled(context.Context, slog.Level) bool { return true }
 
-func (g guesses) Handle(_ context.Context, line slog.Record) error {
+func (g guessCounter) Handle(_ context.Context, line slog.Record) error {
 	line.Attrs(func(a slog.Attr) bool {
 		if a.Key == "cause" && a.Value.String() == "wrong" {
 			g.wrong.Add(1)
@@ -71,27 +72,27 @@ func (g guesses) Handle(_ context.Context, line slog.Record) error {
 }
 
 // of is one of the servers.
-func (r *replicas) of(i int) *service.Service { return r.services[i%len(r.services)] }
+func (r *replicas) server(i int) *service.Service { return r.services[i%len(r.services)] }
 
 // caller makes a session of a user past the rules, and returns its principal.
-func (r *replicas) caller(id int64) *account.Principal {
-	r.t.Helper()
+func (r *replicas) principal(id int64) *account.Principal {
+	r.T.Helper()
 	text, hash, err := token.New(token.Session, rand.Reader)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
-	r.write(func(ctx context.Context, tx account.Tx) error {
-		now := r.clock.Now()
-		_, err := tx.InsertSession(ctx, account.Session{UserID: id, Created: now, LastSeen: now, ClientNetwork: home}, hash)
+	r.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		now := r.Clock.Now()
+		_, err := tx.InsertSession(ctx, account.Session{UserID: id, Created: now, LastSeen: now, ClientNetwork: servicetest.Home}, hash)
 		return err
 	})
-	return must(r.Authenticate(r.t.Context(), text, account.Origin{ClientNetwork: home}))
+	return servicetest.Must(r.Authenticate(r.T.Context(), text, account.Origin{ClientNetwork: servicetest.Home}))
 }
 
 // wantOnly fails unless every outcome is one of these; "" is success.
 func wantOnly(t testing.TB, errs []error, allowed ...account.Code) map[account.Code]int {
 	t.Helper()
-	count := codes(errs)
+	count := servicetest.CountCodes(errs)
 	left := len(errs)
 	for _, code := range allowed {
 		left -= count[code]
@@ -117,10 +118,10 @@ func TestReplicasKeepAnAdministrator(t *testing.T) {
 		} {
 			for range rounds {
 				made++
-				ids := []int64{last, r.user(fmt.Sprintf("admin%d@example.org", made), access.AdministratorRole)}
-				callers := []*account.Principal{r.caller(ids[0]), r.caller(ids[1])}
-				errs := parallel(2, func(i int) error { return demote[pair[i]](r.of(i), t.Context(), callers[i], ids[1-i]) })
-				if left := r.administrators(); left != 1 {
+				ids := []int64{last, r.AddUser(fmt.Sprintf("admin%d@example.org", made), access.AdministratorRole)}
+				callers := []*account.Principal{r.principal(ids[0]), r.principal(ids[1])}
+				errs := servicetest.Parallel(2, func(i int) error { return demotions[pair[i]](r.server(i), t.Context(), callers[i], ids[1-i]) })
+				if left := countAdministrators(r.Fixture); left != 1 {
 					t.Fatalf("%v: %d administrators are left: %v", pair, left, errs)
 				}
 				wantOnly(t, errs, "", account.CodeUnauthorized, account.CodeForbidden, account.CodeNotFound, account.CodeLastAdministrator)
@@ -135,14 +136,14 @@ func TestReplicasKeepAnAdministrator(t *testing.T) {
 // Of many wrong guesses at one account, on several servers, three are verified.
 func TestReplicasVerifyThreeGuesses(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		id := r.user("ada@example.org")
-		errs := parallel(300, func(i int) error {
-			_, err := r.of(i).SignIn(t.Context(), "ada@example.org", secret.New(wrong), account.Origin{ClientNetwork: source(i)})
+		id := r.AddUser("ada@example.org")
+		errs := servicetest.Parallel(300, func(i int) error {
+			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.WrongPassword), account.Origin{ClientNetwork: servicetest.Network(i)})
 			return err
 		})
 		wantOnly(t, errs, account.CodeInvalidCredentials, account.CodeTooManyRequests, account.CodeUnavailable)
-		if n := r.wrong.Load(); n != 3 || !r.find(id).LockedOut {
-			t.Errorf("%d guesses were verified; locked: %v", n, r.find(id).LockedOut)
+		if n := r.wrongGuesses.Load(); n != 3 || !r.StoredUser(id).LockedOut {
+			t.Errorf("%d guesses were verified; locked: %v", n, r.StoredUser(id).LockedOut)
 		}
 	})
 }
@@ -150,29 +151,29 @@ func TestReplicasVerifyThreeGuesses(t *testing.T) {
 // Many right passwords at once lock nobody.
 func TestReplicasLetTheOwnerIn(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		id := r.user("ada@example.org")
-		errs := parallel(50, func(i int) error {
-			_, err := r.of(i).SignIn(t.Context(), "ada@example.org", secret.New(password), account.Origin{ClientNetwork: source(i)})
+		id := r.AddUser("ada@example.org")
+		errs := servicetest.Parallel(50, func(i int) error {
+			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Network(i)})
 			return err
 		})
 		count := wantOnly(t, errs, "", account.CodeTooManyRequests)
-		if count[""] < 3 || r.find(id).LockedOut {
-			t.Errorf("%d came in; locked: %v", count[""], r.find(id).LockedOut)
+		if count[""] < 3 || r.StoredUser(id).LockedOut {
+			t.Errorf("%d came in; locked: %v", count[""], r.StoredUser(id).LockedOut)
 		}
-		r.signIn("ada@example.org", password)
+		r.NewSession("ada@example.org", servicetest.Password)
 	})
 }
 
 // Of many users with one address, one is made.
 func TestReplicasCreateOneUser(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		admin := r.caller(1)
-		errs := parallel(100, func(i int) error {
-			_, err := r.of(i).CreateUsers(t.Context(), admin, []account.NewUser{newUser("ada@example.org")})
+		admin := r.principal(1)
+		errs := servicetest.Parallel(100, func(i int) error {
+			_, err := r.server(i).CreateUsers(t.Context(), admin, []account.NewUser{servicetest.NewUser("ada@example.org")})
 			return err
 		})
-		if count := wantOnly(t, errs, "", account.CodeEmailTaken); count[""] != 1 || len(r.users()) != 2 {
-			t.Errorf("%d were made, %d are there", count[""], len(r.users())-1)
+		if count := wantOnly(t, errs, "", account.CodeEmailTaken); count[""] != 1 || len(r.ListedUsers()) != 2 {
+			t.Errorf("%d were made, %d are there", count[""], len(r.ListedUsers())-1)
 		}
 	})
 }
@@ -182,27 +183,27 @@ func TestReplicasUseATokenOnce(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		for round := range 10 {
 			email := fmt.Sprintf("user%d@example.org", round)
-			id := r.user(email)
+			id := r.AddUser(email)
 			text, hash, err := token.New(token.Recovery, rand.Reader)
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.write(func(ctx context.Context, tx account.Tx) error {
-				now := r.clock.Now()
+			r.WriteStore(func(ctx context.Context, tx account.Tx) error {
+				now := r.Clock.Now()
 				return tx.InsertRecovery(ctx, account.Recovery{
 					UserID: id, Kind: account.MailRecovery, Created: now, Expires: now.Add(account.RecoveryLifetime),
 				}, hash)
 			})
-			chosen := func(i int) string { return fmt.Sprint(next, "-", i) }
-			errs := parallel(6, func(i int) error {
-				return r.of(i).RetrievePassword(t.Context(), text, secret.New(chosen(i)), account.Origin{ClientNetwork: source(6*round + i)})
+			chosen := func(i int) string { return fmt.Sprint(servicetest.NextPassword, "-", i) }
+			errs := servicetest.Parallel(6, func(i int) error {
+				return r.server(i).RetrievePassword(t.Context(), text, secret.New(chosen(i)), account.Origin{ClientNetwork: servicetest.Network(6*round + i)})
 			})
 			if count := wantOnly(t, errs, "", account.CodeInvalidRecoveryToken); count[""] != 1 {
 				t.Fatalf("it was used %d times", count[""])
 			}
 			for i, err := range errs {
 				if err == nil {
-					r.signIn(email, chosen(i))
+					r.NewSession(email, chosen(i))
 				}
 			}
 		}

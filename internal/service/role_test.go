@@ -6,29 +6,30 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 func TestSetUserRoles(t *testing.T) {
-	f := newFixture(t)
-	id := f.user("ann@example.org")
-	reads, hidden := f.role(may(user, read)), f.role(may(user, remove))
-	got, err := f.SetUserRoles(t.Context(), f.as(adminEmail), id, []int64{reads, 2, hidden, 2, reads})
+	f := servicetest.New(t)
+	id := f.AddUser("ann@example.org")
+	reads, hidden := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionDelete))
+	got, err := f.SetUserRoles(t.Context(), f.As(servicetest.AdminEmail), id, []int64{reads, 2, hidden, 2, reads})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []int64{2, reads, hidden}
-	if !slices.Equal(got, want) || !slices.Equal(f.find(id).RoleIDs, want) {
-		t.Errorf("answered %v, stored %v, want %v", got, f.find(id).RoleIDs, want)
+	if !slices.Equal(got, want) || !slices.Equal(f.StoredUser(id).RoleIDs, want) {
+		t.Errorf("answered %v, stored %v, want %v", got, f.StoredUser(id).RoleIDs, want)
 	}
 }
 
 func TestSetUserRolesRefuses(t *testing.T) {
-	f := newFixture(t)
-	reads, removes := f.role(may(user, read)), f.role(may(user, remove))
-	held := f.role(may(user, read))
-	target := func() int64 { return f.userID("ann@example.org") }
-	f.user("ann@example.org", held)
-	base := []access.Permission{may(user, read), may(user, editAccess)}
+	f := servicetest.New(t)
+	reads, removes := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionDelete))
+	held := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
+	target := func() int64 { return f.UserID("ann@example.org") }
+	f.AddUser("ann@example.org", held)
+	base := []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess)}
 	with := func(more ...access.Permission) []access.Permission { return append(slices.Clone(base), more...) }
 	tests := []struct {
 		name        string
@@ -37,33 +38,33 @@ func TestSetUserRolesRefuses(t *testing.T) {
 		want        account.Code
 		paths       []string
 	}{
-		{"none", with(may(role, read), may(role, assign)), nil, account.CodeInvalid, []string{"/roles"}},
-		{"unknown", with(may(role, read), may(role, assign)), []int64{held, 98, 99}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
-		{"unknown twice", with(may(role, read), may(role, assign)), []int64{99, 99}, account.CodeInvalid, []string{"/roles/0", "/roles/1"}},
-		{"not an id", with(may(role, read), may(role, assign)), []int64{held, 0, -1}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
-		{"unreadable", with(may(role, read, held), may(role, assign)), []int64{held, reads}, account.CodeInvalid, []string{"/roles/1"}},
-		{"no assign", with(may(role, read)), []int64{held, reads}, account.CodeForbidden, nil},
-		{"assign of another", with(may(role, read), may(role, assign, held)), []int64{held, reads}, account.CodeForbidden, nil},
-		{"assign of the new one alone", with(may(role, read), may(role, assign, reads)), []int64{reads}, account.CodeForbidden, nil},
-		{"more than he has", with(may(role, read), may(role, assign)), []int64{held, removes}, account.CodeForbidden, nil},
-		{"administrator", with(may(role, read), may(role, assign)), []int64{held, 1}, account.CodeForbidden, nil},
-		{"no edit-access", []access.Permission{may(user, read), may(user, edit), may(role, read), may(role, assign)}, []int64{reads}, account.CodeForbidden, nil},
-		{"unchanged", with(may(role, assign, 7)), []int64{held, held}, "", nil},
-		{"what he has", with(may(role, read), may(role, assign, reads)), []int64{held, reads}, "", nil},
-		{"exchanged", with(may(role, read), may(role, assign)), []int64{held}, "", nil},
+		{"none", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), nil, account.CodeInvalid, []string{"/roles"}},
+		{"unknown", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, 98, 99}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
+		{"unknown twice", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{99, 99}, account.CodeInvalid, []string{"/roles/0", "/roles/1"}},
+		{"not an id", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, 0, -1}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
+		{"unreadable", with(servicetest.Permit(access.EntityRole, access.ActionRead, held), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, reads}, account.CodeInvalid, []string{"/roles/1"}},
+		{"no assign", with(servicetest.Permit(access.EntityRole, access.ActionRead)), []int64{held, reads}, account.CodeForbidden, nil},
+		{"assign of another", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign, held)), []int64{held, reads}, account.CodeForbidden, nil},
+		{"assign of the new one alone", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign, reads)), []int64{reads}, account.CodeForbidden, nil},
+		{"more than he has", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, removes}, account.CodeForbidden, nil},
+		{"administrator", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, 1}, account.CodeForbidden, nil},
+		{"no edit-access", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)}, []int64{reads}, account.CodeForbidden, nil},
+		{"unchanged", with(servicetest.Permit(access.EntityRole, access.ActionAssign, 7)), []int64{held, held}, "", nil},
+		{"what he has", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign, reads)), []int64{held, reads}, "", nil},
+		{"exchanged", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held}, "", nil},
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			email := string(rune('b'+i)) + "@example.org"
-			f.user(email, f.role(test.permissions...))
-			was := f.find(target()).RoleIDs
-			got, err := f.SetUserRoles(t.Context(), f.as(email), target(), test.roles)
+			f.AddUser(email, f.AddRole(test.permissions...))
+			was := f.StoredUser(target()).RoleIDs
+			got, err := f.SetUserRoles(t.Context(), f.As(email), target(), test.roles)
 			if test.want == "" {
-				wantCode(t, err, "")
+				servicetest.WantCode(t, err, "")
 				return
 			}
-			wantPaths(t, err, test.want, test.paths...)
-			if now := f.find(target()).RoleIDs; got != nil || !slices.Equal(now, was) {
+			servicetest.WantPaths(t, err, test.want, test.paths...)
+			if now := f.StoredUser(target()).RoleIDs; got != nil || !slices.Equal(now, was) {
 				t.Errorf("it answered %v, and the roles were %v and are %v", got, was, now)
 			}
 		})
@@ -71,19 +72,19 @@ func TestSetUserRolesRefuses(t *testing.T) {
 }
 
 func TestSetRolesOfNobody(t *testing.T) {
-	f := newFixture(t)
-	id := f.user("ann@example.org", f.role(may(user, read), may(user, editAccess), may(role, read), may(role, assign)))
-	_, err := f.SetUserRoles(t.Context(), f.as("ann@example.org"), 99, []int64{2})
-	wantCode(t, err, account.CodeNotFound)
-	f.user("bob@example.org", f.role(may(user, read, id), may(user, editAccess, id), may(role, assign)))
-	_, err = f.SetUserRoles(t.Context(), f.as("bob@example.org"), 1, []int64{2})
-	wantCode(t, err, account.CodeNotFound)
+	f := servicetest.New(t)
+	id := f.AddUser("ann@example.org", f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)))
+	_, err := f.SetUserRoles(t.Context(), f.As("ann@example.org"), 99, []int64{2})
+	servicetest.WantCode(t, err, account.CodeNotFound)
+	f.AddUser("bob@example.org", f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead, id), servicetest.Permit(access.EntityUser, access.ActionEditAccess, id), servicetest.Permit(access.EntityRole, access.ActionAssign)))
+	_, err = f.SetUserRoles(t.Context(), f.As("bob@example.org"), 1, []int64{2})
+	servicetest.WantCode(t, err, account.CodeNotFound)
 }
 
 // Roles 1 and 2 are those of the first run.
 func TestBuiltInRoles(t *testing.T) {
-	f := newFixture(t)
-	roles := must(f.store.Roles(t.Context(), []int64{1, 2}))
+	f := servicetest.New(t)
+	roles := servicetest.Must(f.Store.Roles(t.Context(), []int64{1, 2}))
 	if len(roles) != 2 || len(roles[0].Permissions) != 0 || len(roles[1].Permissions) != 8 {
 		t.Fatalf("the roles are %+v", roles)
 	}
@@ -115,11 +116,11 @@ func TestBuiltInRoles(t *testing.T) {
 // A change of roles leaves those alone that it does not name, and is held to the same
 // rules as a replacement of all.
 func TestChangeUserRoles(t *testing.T) {
-	f := newFixture(t)
-	reader := f.role(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll})
-	id := f.user("ann@example.org", access.UserRole)
-	f.user("weak@example.org", access.UserRole)
-	admin := f.as(adminEmail)
+	f := servicetest.New(t)
+	reader := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll})
+	id := f.AddUser("ann@example.org", access.UserRole)
+	f.AddUser("weak@example.org", access.UserRole)
+	admin := f.As(servicetest.AdminEmail)
 	tests := []struct {
 		give, take, want []int64
 	}{
@@ -131,16 +132,16 @@ func TestChangeUserRoles(t *testing.T) {
 	}
 	for _, test := range tests {
 		got, err := f.ChangeUserRoles(t.Context(), admin, id, test.give, test.take)
-		if err != nil || !slices.Equal(got, test.want) || !slices.Equal(f.find(id).RoleIDs, test.want) {
-			t.Errorf("give %v, take %v: %v, %v; stored %v", test.give, test.take, got, err, f.find(id).RoleIDs)
+		if err != nil || !slices.Equal(got, test.want) || !slices.Equal(f.StoredUser(id).RoleIDs, test.want) {
+			t.Errorf("give %v, take %v: %v, %v; stored %v", test.give, test.take, got, err, f.StoredUser(id).RoleIDs)
 		}
 	}
 	_, err := f.ChangeUserRoles(t.Context(), admin, id, nil, []int64{access.UserRole})
-	wantPaths(t, err, account.CodeInvalid, "/roles")
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/roles")
 	_, err = f.ChangeUserRoles(t.Context(), admin, id, []int64{reader, 99}, nil)
-	wantPaths(t, err, account.CodeInvalid, "/roles/1")
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/roles/1")
 	_, err = f.ChangeUserRoles(t.Context(), admin, admin.User.ID, []int64{reader}, admin.User.RoleIDs)
-	wantCode(t, err, account.CodeLastAdministrator)
-	_, err = f.ChangeUserRoles(t.Context(), f.as("weak@example.org"), id, []int64{access.AdministratorRole}, nil)
-	wantCode(t, err, account.CodeForbidden)
+	servicetest.WantCode(t, err, account.CodeLastAdministrator)
+	_, err = f.ChangeUserRoles(t.Context(), f.As("weak@example.org"), id, []int64{access.AdministratorRole}, nil)
+	servicetest.WantCode(t, err, account.CodeForbidden)
 }

@@ -1,70 +1,55 @@
 package service_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// defaultRoles stores which roles new users get.
-func (f *fixture) defaultRoles(ids ...int64) {
-	f.t.Helper()
-	text := "["
-	for i, id := range ids {
-		if i > 0 {
-			text += ","
-		}
-		text += fmt.Sprint(id)
-	}
-	f.write(func(ctx context.Context, tx account.Tx) error {
-		return tx.SaveSetting(ctx, "application", `{"DefaultRoleIDs":`+text+`]}`)
-	})
-}
-
 // newUserRoles are the roles that a user gets who is created now.
-func (f *fixture) newUserRoles(email string) []int64 {
-	f.t.Helper()
-	return must(f.CreateUsers(f.t.Context(), f.as(adminEmail), []account.NewUser{newUser(email)}))[0].RoleIDs
+func newUserRoles(f *servicetest.Fixture, email string) []int64 {
+	f.T.Helper()
+	return servicetest.Must(f.CreateUsers(f.T.Context(), f.As(servicetest.AdminEmail), []account.NewUser{servicetest.NewUser(email)}))[0].RoleIDs
 }
 
 func TestDeleteRole(t *testing.T) {
-	f := newFixture(t)
-	id := f.role(may(user, read))
-	list := f.role(may(role, read, id))
-	wantCode(t, f.DeleteRole(t.Context(), f.as(adminEmail), id, 0), "")
-	wantCode(t, f.DeleteRole(t.Context(), f.as(adminEmail), id, 0), account.CodeNotFound)
-	if got := f.storedRole(list).Permissions; len(got) != 0 {
+	f := servicetest.New(t)
+	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
+	list := f.AddRole(servicetest.Permit(access.EntityRole, access.ActionRead, id))
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), f.As(servicetest.AdminEmail), id, 0), "")
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), f.As(servicetest.AdminEmail), id, 0), account.CodeNotFound)
+	if got := f.StoredRole(list).Permissions; len(got) != 0 {
 		t.Errorf("a permission for the deleted role became %v", got)
 	}
-	ann := f.holding("ann@example.org", may(role, read), may(role, remove))
-	wantCode(t, f.DeleteRole(t.Context(), ann, f.role(may(user, read)), 0), account.CodeForbidden)
-	wantCode(t, f.DeleteRole(t.Context(), ann, f.role(may(role, read)), 0), "")
+	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionDelete))
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), ann, f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)), 0), account.CodeForbidden)
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), ann, f.AddRole(servicetest.Permit(access.EntityRole, access.ActionRead)), 0), "")
 }
 
 func TestDeleteRoleInUse(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	held, isDefault, with := f.role(), f.role(), f.role()
-	ann := f.user("ann@example.org", held, 2)
-	bob := f.user("bob@example.org", held, with)
-	f.defaultRoles(isDefault, 2)
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	held, isDefault, with := f.AddRole(), f.AddRole(), f.AddRole()
+	ann := f.AddUser("ann@example.org", held, 2)
+	bob := f.AddUser("bob@example.org", held, with)
+	f.SetDefaultRoles(isDefault, 2)
 	for _, id := range []int64{held, isDefault} {
-		wantCode(t, f.DeleteRole(t.Context(), admin, id, 0), account.CodeRoleInUse)
+		servicetest.WantCode(t, f.DeleteRole(t.Context(), admin, id, 0), account.CodeRoleInUse)
 		for _, bad := range []int64{id, 999, -1} {
-			wantPaths(t, f.DeleteRole(t.Context(), admin, id, bad), account.CodeInvalid, "/query/replaceWith")
+			servicetest.WantPaths(t, f.DeleteRole(t.Context(), admin, id, bad), account.CodeInvalid, "/query/replaceWith")
 		}
-		wantCode(t, f.DeleteRole(t.Context(), admin, id, with), "")
+		servicetest.WantCode(t, f.DeleteRole(t.Context(), admin, id, with), "")
 	}
 	for id, want := range map[int64][]int64{ann: {2, with}, bob: {with}} {
-		if got := f.find(id).RoleIDs; !slices.Equal(got, want) {
+		if got := f.StoredUser(id).RoleIDs; !slices.Equal(got, want) {
 			t.Errorf("user %d has the roles %v, want %v", id, got, want)
 		}
 	}
-	if got := f.newUserRoles("new@example.org"); !slices.Equal(got, []int64{2, with}) {
+	if got := newUserRoles(f, "new@example.org"); !slices.Equal(got, []int64{2, with}) {
 		t.Errorf("a new user gets %v", got)
 	}
 	if !slices.Equal(access.DefaultRoles, []int64{2}) {
@@ -73,11 +58,11 @@ func TestDeleteRoleInUse(t *testing.T) {
 }
 
 func TestDeleteRoleRefusesToReplace(t *testing.T) {
-	f := newFixture(t)
-	id, with, more := f.role(may(user, read)), f.role(may(user, edit)), f.role(may(user, create))
-	ann := f.user("ann@example.org", id)
+	f := servicetest.New(t)
+	id, with, more := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionEdit)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionCreate))
+	ann := f.AddUser("ann@example.org", id)
 	full := []access.Permission{
-		may(role, read), may(role, remove), may(role, assign), may(user, read), may(user, editAccess), may(user, edit),
+		servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionDelete), servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityUser, access.ActionEdit),
 	}
 	without := func(p access.Permission, instead ...access.Permission) []access.Permission {
 		return append(slices.DeleteFunc(slices.Clone(full), p.Equal), instead...)
@@ -87,27 +72,27 @@ func TestDeleteRoleRefusesToReplace(t *testing.T) {
 		permissions []access.Permission
 		want        account.Code
 	}{
-		{"no assign", without(may(role, assign)), account.CodeForbidden},
-		{"assign of the one", without(may(role, assign), may(role, assign, id)), account.CodeForbidden},
-		{"assign of the other", without(may(role, assign), may(role, assign, with)), account.CodeForbidden},
-		{"access of some", without(may(user, editAccess), may(user, editAccess, ann)), account.CodeForbidden},
-		{"does not cover the one", without(may(user, read)), account.CodeForbidden},
-		{"does not cover the other", without(may(user, edit)), account.CodeForbidden},
-		{"does not see the other", without(may(role, read), may(role, read, id)), account.CodeInvalid},
-		{"does not see the one", without(may(role, remove), may(role, remove, with)), account.CodeForbidden},
+		{"no assign", without(servicetest.Permit(access.EntityRole, access.ActionAssign)), account.CodeForbidden},
+		{"assign of the one", without(servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityRole, access.ActionAssign, id)), account.CodeForbidden},
+		{"assign of the other", without(servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityRole, access.ActionAssign, with)), account.CodeForbidden},
+		{"access of some", without(servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityUser, access.ActionEditAccess, ann)), account.CodeForbidden},
+		{"does not cover the one", without(servicetest.Permit(access.EntityUser, access.ActionRead)), account.CodeForbidden},
+		{"does not cover the other", without(servicetest.Permit(access.EntityUser, access.ActionEdit)), account.CodeForbidden},
+		{"does not see the other", without(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionRead, id)), account.CodeInvalid},
+		{"does not see the one", without(servicetest.Permit(access.EntityRole, access.ActionDelete), servicetest.Permit(access.EntityRole, access.ActionDelete, with)), account.CodeForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := f.holding(fmt.Sprintf("p%d@example.org", i), test.permissions...)
-			wantCode(t, f.DeleteRole(t.Context(), p, id, with), test.want)
+			p := principalWithPermissions(f, fmt.Sprintf("p%d@example.org", i), test.permissions...)
+			servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, with), test.want)
 		})
 	}
-	bob := f.user("bob@example.org", id, more)
-	p := f.holding("enough@example.org", full...)
-	wantCode(t, f.DeleteRole(t.Context(), p, id, with), account.CodeForbidden) // he does not cover Bob
-	f.setRoles(bob, 2)
-	wantCode(t, f.DeleteRole(t.Context(), p, id, 1), account.CodeForbidden)
-	wantCode(t, f.DeleteRole(t.Context(), p, id, with), "")
-	if got := f.find(ann).RoleIDs; !slices.Equal(got, []int64{with}) {
+	bob := f.AddUser("bob@example.org", id, more)
+	p := principalWithPermissions(f, "enough@example.org", full...)
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, with), account.CodeForbidden) // he does not cover Bob
+	f.SetStoredRoles(bob, 2)
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, 1), account.CodeForbidden)
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, with), "")
+	if got := f.StoredUser(ann).RoleIDs; !slices.Equal(got, []int64{with}) {
 		t.Errorf("she has %v", got)
 	}
 }

@@ -8,46 +8,22 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// ask asks for permissions.
-func ask(permissions ...access.Permission) []access.PermissionRequest {
-	drafts := make([]access.PermissionRequest, len(permissions))
-	for i, p := range permissions {
-		drafts[i] = access.PermissionRequest{Entity: p.Entity, Action: p.Action}
-		switch p.Scope {
-		case access.ScopeIDs:
-			drafts[i].IDs = &p.IDs
-		case access.ScopeSelf:
-			drafts[i].DynamicID = access.SelfUserID
-		}
-	}
-	return drafts
-}
-
-// storedRole returns a role as it is stored.
-func (f *fixture) storedRole(id int64) access.Role {
-	f.t.Helper()
-	roles := must(f.store.under.Roles(f.t.Context(), []int64{id}))
-	if len(roles) != 1 {
-		f.t.Fatalf("there is no role %d", id)
-	}
-	return roles[0]
-}
-
 // holding returns a new principal with these permissions.
-func (f *fixture) holding(email string, permissions ...access.Permission) *account.Principal {
-	f.t.Helper()
-	f.user(email, f.role(permissions...))
-	return f.as(email)
+func principalWithPermissions(f *servicetest.Fixture, email string, permissions ...access.Permission) *account.Principal {
+	f.T.Helper()
+	f.AddUser(email, f.AddRole(permissions...))
+	return f.As(email)
 }
 
 func TestListRolesShowsWhatMayBeRead(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for range 60 { // more than a page
-		f.role()
+		f.AddRole()
 	}
-	last := f.role(may(user, read))
+	last := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
 	listed := func(p *account.Principal) (ids []int64, err error) {
 		err = f.ListRoles(t.Context(), p, func(r access.Role) error {
 			ids = append(ids, r.ID)
@@ -62,74 +38,74 @@ func TestListRolesShowsWhatMayBeRead(t *testing.T) {
 		})
 		return ids, err
 	}
-	all := must(listed(f.as(adminEmail)))
-	if got := must(summarised(f.as(adminEmail), 0)); !slices.Equal(got, all) {
+	all := servicetest.Must(listed(f.As(servicetest.AdminEmail)))
+	if got := servicetest.Must(summarised(f.As(servicetest.AdminEmail), 0)); !slices.Equal(got, all) {
 		t.Errorf("summaries of %v, want %v", got, all)
 	}
-	if got := must(summarised(f.as(adminEmail), all[3])); !slices.Equal(got, all[4:]) {
+	if got := servicetest.Must(summarised(f.As(servicetest.AdminEmail), all[3])); !slices.Equal(got, all[4:]) {
 		t.Errorf("summaries after %d: %v, want %v", all[3], got, all[4:])
 	}
 	if len(all) != 63 || !slices.IsSorted(all) {
 		t.Errorf("the administrator sees %v", all)
 	}
-	ann := f.holding("ann@example.org", may(role, read, 2, last))
-	if got := must(listed(ann)); !slices.Equal(got, []int64{2, last}) {
+	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead, 2, last))
+	if got := servicetest.Must(listed(ann)); !slices.Equal(got, []int64{2, last}) {
 		t.Errorf("who may read two sees %v", got)
 	}
-	if got := must(summarised(ann, 0)); !slices.Equal(got, []int64{2, last}) {
+	if got := servicetest.Must(summarised(ann, 0)); !slices.Equal(got, []int64{2, last}) {
 		t.Errorf("who may read two sees summaries of %v", got)
 	}
 	_, err := f.Role(t.Context(), ann, 1)
-	wantCode(t, err, account.CodeNotFound)
-	if got := must(f.Role(t.Context(), ann, last)); !reflect.DeepEqual(got, f.storedRole(last)) {
+	servicetest.WantCode(t, err, account.CodeNotFound)
+	if got := servicetest.Must(f.Role(t.Context(), ann, last)); !reflect.DeepEqual(got, f.StoredRole(last)) {
 		t.Errorf("got %+v", got)
 	}
-	if got := must(f.DefaultRoles(t.Context(), ann)); len(got) != 1 || got[0].ID != 2 {
+	if got := servicetest.Must(f.DefaultRoles(t.Context(), ann)); len(got) != 1 || got[0].ID != 2 {
 		t.Errorf("the default roles are %+v", got)
 	}
-	bob := f.holding("bob@example.org", may(role, read, 1))
-	if got := must(f.DefaultRoles(t.Context(), bob)); len(got) != 0 {
+	bob := principalWithPermissions(f, "bob@example.org", servicetest.Permit(access.EntityRole, access.ActionRead, 1))
+	if got := servicetest.Must(f.DefaultRoles(t.Context(), bob)); len(got) != 0 {
 		t.Errorf("who may not read them sees the default roles %+v", got)
 	}
-	eve := f.holding("eve@example.org", may(user, read))
+	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit(access.EntityUser, access.ActionRead))
 	_, err = listed(eve)
-	wantCode(t, err, account.CodeForbidden)
+	servicetest.WantCode(t, err, account.CodeForbidden)
 	_, err = summarised(eve, 0)
-	wantCode(t, err, account.CodeForbidden)
+	servicetest.WantCode(t, err, account.CodeForbidden)
 	_, err = f.DefaultRoles(t.Context(), eve)
-	wantCode(t, err, account.CodeForbidden)
+	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 // Whom nothing is refused covers every role, and none is read to find it out.
 func TestCoveredRoles(t *testing.T) {
-	f := newFixture(t)
-	few, many, unseen := f.role(may(user, read, 3)), f.role(may(user, create)), f.role()
+	f := servicetest.New(t)
+	few, many, unseen := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead, 3)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionCreate)), f.AddRole()
 	ids := []int64{1, few, many, unseen}
-	reads := f.store.during(func() {
-		if got := must(f.CoveredRoles(t.Context(), f.as(adminEmail), ids)); !got[1] || !got[few] || !got[many] || !got[unseen] {
+	reads := f.Store.CallsDuring(func() {
+		if got := servicetest.Must(f.CoveredRoles(t.Context(), f.As(servicetest.AdminEmail), ids)); !got[1] || !got[few] || !got[many] || !got[unseen] {
 			t.Errorf("the administrator covers %v", got)
 		}
 	})
 	if reads["Roles"] != 0 {
 		t.Errorf("the store was asked %v", reads)
 	}
-	ann := f.holding("ann@example.org", may(user, read), may(role, read, 1, few, many))
-	got := must(f.CoveredRoles(t.Context(), ann, ids))
+	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionRead, 1, few, many))
+	got := servicetest.Must(f.CoveredRoles(t.Context(), ann, ids))
 	if got[1] || !got[few] || got[many] || got[unseen] {
 		t.Errorf("who may read users covers %v", got)
 	}
-	_, err := f.CoveredRoles(t.Context(), f.holding("eve@example.org", may(user, read)), ids)
-	wantCode(t, err, account.CodeForbidden)
+	_, err := f.CoveredRoles(t.Context(), principalWithPermissions(f, "eve@example.org", servicetest.Permit(access.EntityUser, access.ActionRead)), ids)
+	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 func TestCreateRoles(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	got := must(f.CreateRoles(t.Context(), admin, []account.NewRole{{Name: "Desk", Description: "d"}, {Name: "Audit"}}))
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	got := servicetest.Must(f.CreateRoles(t.Context(), admin, []account.NewRole{{Name: "Desk", Description: "d"}, {Name: "Audit"}}))
 	for i, want := range []access.Role{{Name: "Desk", Description: "d"}, {Name: "Audit"}} {
 		want.ID = got[i].ID
-		if !reflect.DeepEqual(got[i], want) || !reflect.DeepEqual(f.storedRole(want.ID), want) {
-			t.Errorf("answered %+v, stored %+v, want %+v", got[i], f.storedRole(want.ID), want)
+		if !reflect.DeepEqual(got[i], want) || !reflect.DeepEqual(f.StoredRole(want.ID), want) {
+			t.Errorf("answered %+v, stored %+v, want %+v", got[i], f.StoredRole(want.ID), want)
 		}
 	}
 	for _, test := range []struct {
@@ -145,163 +121,165 @@ func TestCreateRoles(t *testing.T) {
 		{"taken", []account.NewRole{{Name: "New"}, {Name: "dESK"}}, account.CodeRoleNameTaken, []string{"/1/name"}},
 	} {
 		_, err := f.CreateRoles(t.Context(), admin, test.roles)
-		wantPaths(t, err, test.code, test.paths...)
+		servicetest.WantPaths(t, err, test.code, test.paths...)
 	}
-	_, err := f.CreateRoles(t.Context(), f.holding("ann@example.org", may(role, edit), may(role, read)), []account.NewRole{{Name: "New"}})
-	wantCode(t, err, account.CodeForbidden)
-	must(f.CreateRoles(t.Context(), f.holding("bob@example.org", may(role, create)), []account.NewRole{{Name: "New"}})) // none of the refused was kept
+	_, err := f.CreateRoles(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionRead)), []account.NewRole{{Name: "New"}})
+	servicetest.WantCode(t, err, account.CodeForbidden)
+	servicetest.Must(f.CreateRoles(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit(access.EntityRole, access.ActionCreate)), []account.NewRole{{Name: "New"}})) // none of the refused was kept
 }
 
 func TestCopyRole(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	all := must(f.CopyRole(t.Context(), admin, 1, "Today's administrator"))
-	if want := (access.Role{ID: 1}).Expand(); !reflect.DeepEqual(f.storedRole(all.ID).Permissions, want) || !reflect.DeepEqual(all.Permissions, want) {
-		t.Errorf("a copy of role 1 has %v", f.storedRole(all.ID).Permissions)
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	all := servicetest.Must(f.CopyRole(t.Context(), admin, 1, "Today's administrator"))
+	if want := (access.Role{ID: 1}).Expand(); !reflect.DeepEqual(f.StoredRole(all.ID).Permissions, want) || !reflect.DeepEqual(all.Permissions, want) {
+		t.Errorf("a copy of role 1 has %v", f.StoredRole(all.ID).Permissions)
 	}
-	original := f.role(may(user, read), may(user, edit, 3), self(user, edit))
-	copied := must(f.CopyRole(t.Context(), admin, original, "Copy"))
-	want := f.storedRole(original)
+	original := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit, 3), servicetest.PermitSelf(access.EntityUser, access.ActionEdit))
+	copied := servicetest.Must(f.CopyRole(t.Context(), admin, original, "Copy"))
+	want := f.StoredRole(original)
 	want.ID, want.Name = copied.ID, "Copy"
-	if !reflect.DeepEqual(copied, want) || !reflect.DeepEqual(f.storedRole(copied.ID), want) {
-		t.Errorf("answered %+v, stored %+v, want %+v", copied, f.storedRole(copied.ID), want)
+	if !reflect.DeepEqual(copied, want) || !reflect.DeepEqual(f.StoredRole(copied.ID), want) {
+		t.Errorf("answered %+v, stored %+v, want %+v", copied, f.StoredRole(copied.ID), want)
 	}
 	_, err := f.CopyRole(t.Context(), admin, original, "COPY")
-	wantPaths(t, err, account.CodeRoleNameTaken, "/name")
+	servicetest.WantPaths(t, err, account.CodeRoleNameTaken, "/name")
 	_, err = f.CopyRole(t.Context(), admin, original, "")
-	wantPaths(t, err, account.CodeInvalid, "/name")
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/name")
 	_, err = f.CopyRole(t.Context(), admin, 999, "Another")
-	wantCode(t, err, account.CodeNotFound)
+	servicetest.WantCode(t, err, account.CodeNotFound)
 	for name, permissions := range map[string][]access.Permission{
-		"no create":      {may(role, read), may(user, read), may(user, edit)},
-		"does not cover": {may(role, read), may(role, create), may(user, read)},
+		"no create":      {servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit)},
+		"does not cover": {servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionCreate), servicetest.Permit(access.EntityUser, access.ActionRead)},
 	} {
-		_, err := f.CopyRole(t.Context(), f.holding(name[:2]+"@example.org", permissions...), original, "Another")
-		wantCode(t, err, account.CodeForbidden)
+		_, err := f.CopyRole(t.Context(), principalWithPermissions(f, name[:2]+"@example.org", permissions...), original, "Another")
+		servicetest.WantCode(t, err, account.CodeForbidden)
 	}
 }
 
 func TestUpdateRole(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	id := f.role(may(user, read))
-	got := must(f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: ptr("Desk"), Description: ptr("d")}))
-	want := access.Role{ID: id, Name: "Desk", Description: "d", Permissions: []access.Permission{may(user, read)}}
-	if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(f.storedRole(id), want) {
-		t.Errorf("answered %+v, stored %+v, want %+v", got, f.storedRole(id), want)
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
+	got := servicetest.Must(f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: new("Desk"), Description: new("d")}))
+	want := access.Role{ID: id, Name: "Desk", Description: "d", Permissions: []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead)}}
+	if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(f.StoredRole(id), want) {
+		t.Errorf("answered %+v, stored %+v, want %+v", got, f.StoredRole(id), want)
 	}
-	must(f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: ptr("DESK"), Description: ptr("")}))
-	_, err := f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: ptr("user")})
-	wantPaths(t, err, account.CodeRoleNameTaken, "/name")
-	_, err = f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: ptr("")})
-	wantPaths(t, err, account.CodeInvalid, "/name")
-	_, err = f.UpdateRole(t.Context(), f.holding("ann@example.org", may(role, read), may(role, edit)), id, account.RoleUpdate{Name: ptr("Mine")})
-	wantCode(t, err, account.CodeForbidden)
+	servicetest.Must(f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: new("DESK"), Description: new("")}))
+	_, err := f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: new("user")})
+	servicetest.WantPaths(t, err, account.CodeRoleNameTaken, "/name")
+	_, err = f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: new("")})
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/name")
+	_, err = f.UpdateRole(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit)), id, account.RoleUpdate{Name: new("Mine")})
+	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 func TestBuiltInRolesStay(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	eve := f.holding("eve@example.org", may(role, read), may(role, edit), may(role, remove))
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionDelete))
 	for _, id := range []int64{1, 2} {
-		was := f.storedRole(id)
+		was := f.StoredRole(id)
 		for who, code := range map[*account.Principal]account.Code{admin: account.CodeBuiltInRole, eve: account.CodeForbidden} {
-			_, err := f.UpdateRole(t.Context(), who, id, account.RoleUpdate{Description: ptr("x")})
-			wantCode(t, err, code)
+			_, err := f.UpdateRole(t.Context(), who, id, account.RoleUpdate{Description: new("x")})
+			servicetest.WantCode(t, err, code)
 			_, err = f.SetRolePermissions(t.Context(), who, id, nil)
-			wantCode(t, err, code)
-			wantCode(t, f.DeleteRole(t.Context(), who, id, 0), code)
-			wantCode(t, f.DeleteRole(t.Context(), who, id, 3-id), code)
+			servicetest.WantCode(t, err, code)
+			servicetest.WantCode(t, f.DeleteRole(t.Context(), who, id, 0), code)
+			servicetest.WantCode(t, f.DeleteRole(t.Context(), who, id, 3-id), code)
 		}
-		if !reflect.DeepEqual(f.storedRole(id), was) {
-			t.Errorf("role %d is %+v", id, f.storedRole(id))
+		if !reflect.DeepEqual(f.StoredRole(id), was) {
+			t.Errorf("role %d is %+v", id, f.StoredRole(id))
 		}
 	}
 }
 
 func TestSetRolePermissions(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	id := f.role(may(user, read))
-	wanted := []access.Permission{may(user, read, 4, 9), self(user, read), may("dashboard", "edit", 1)}
-	got := must(f.SetRolePermissions(t.Context(), admin, id, ask(may(user, read, 9), self(user, read), may("dashboard", "edit", 1), may(user, read, 4, 9))))
-	if !reflect.DeepEqual(got.Permissions, wanted) || !reflect.DeepEqual(f.storedRole(id).Permissions, wanted) {
-		t.Errorf("answered %v, stored %v, want %v", got.Permissions, f.storedRole(id).Permissions, wanted)
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
+	wanted := []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9), servicetest.PermitSelf(access.EntityUser, access.ActionRead), servicetest.Permit("dashboard", "edit", 1)}
+	got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, servicetest.Requests(servicetest.Permit(access.EntityUser, access.ActionRead, 9), servicetest.PermitSelf(access.EntityUser, access.ActionRead), servicetest.Permit("dashboard", "edit", 1), servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9))))
+	if !reflect.DeepEqual(got.Permissions, wanted) || !reflect.DeepEqual(f.StoredRole(id).Permissions, wanted) {
+		t.Errorf("answered %v, stored %v, want %v", got.Permissions, f.StoredRole(id).Permissions, wanted)
 	}
-	_, err := f.SetRolePermissions(t.Context(), admin, id, ask(may(user, "read?"), may(user, create, 3)))
-	wantPaths(t, err, account.CodeInvalid, "/0/action", "/1/entityIds")
-	_, err = f.SetRolePermissions(t.Context(), admin, id, ask(may(user, read), may(role, assign), may(role, read, 3)))
-	wantPaths(t, err, account.CodePermissionNeedsRead, "/1/action")
-	if got := must(f.SetRolePermissions(t.Context(), admin, id, nil)); len(got.Permissions) != 0 {
+	_, err := f.SetRolePermissions(t.Context(), admin, id, servicetest.Requests(servicetest.Permit(access.EntityUser, "read?"), servicetest.Permit(access.EntityUser, access.ActionCreate, 3)))
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/0/action", "/1/entityIds")
+	_, err = f.SetRolePermissions(t.Context(), admin, id, servicetest.Requests(servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityRole, access.ActionRead, 3)))
+	servicetest.WantPaths(t, err, account.CodePermissionNeedsRead, "/1/action")
+	if got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, nil)); len(got.Permissions) != 0 {
 		t.Errorf("got %v", got.Permissions)
 	}
 }
 
 // Of two who have seen the same the second is refused, also when both come at once.
 func TestReplaceRolePermissions(t *testing.T) {
-	f := newFixture(t)
-	admin := f.as(adminEmail)
-	seen := []access.Permission{may(user, read, 4, 9)}
-	id := f.role(seen...)
-	both := [][]access.Permission{{may(user, read)}, {may(role, read)}}
+	f := servicetest.New(t)
+	admin := f.As(servicetest.AdminEmail)
+	seen := []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9)}
+	id := f.AddRole(seen...)
+	both := [][]access.Permission{{servicetest.Permit(access.EntityUser, access.ActionRead)}, {servicetest.Permit(access.EntityRole, access.ActionRead)}}
 	errs := make([]error, len(both))
 	var together sync.WaitGroup
 	for i := range both {
-		together.Go(func() { _, errs[i] = f.ReplaceRolePermissions(t.Context(), admin, id, seen, ask(both[i]...)) })
+		together.Go(func() {
+			_, errs[i] = f.ReplaceRolePermissions(t.Context(), admin, id, seen, servicetest.Requests(both[i]...))
+		})
 	}
 	together.Wait()
 	won := slices.Index(errs, nil)
 	if won < 0 {
 		t.Fatalf("both were refused: %v", errs)
 	}
-	wantCode(t, errs[1-won], account.CodeRoleChanged)
-	if got := f.storedRole(id).Permissions; !reflect.DeepEqual(got, both[won]) {
+	servicetest.WantCode(t, errs[1-won], account.CodeRoleChanged)
+	if got := f.StoredRole(id).Permissions; !reflect.DeepEqual(got, both[won]) {
 		t.Errorf("the role has %v, want %v", got, both[won])
 	}
-	must(f.ReplaceRolePermissions(t.Context(), admin, id, both[won], nil))
-	_, err := f.ReplaceRolePermissions(t.Context(), f.holding("ann@example.org", may(role, read), may(role, edit)), id, seen, ask(may(user, read)))
-	wantCode(t, err, account.CodeRoleChanged)
-	_, err = f.ReplaceRolePermissions(t.Context(), f.holding("bob@example.org", may(role, read)), id, seen, nil)
-	wantCode(t, err, account.CodeForbidden)
+	servicetest.Must(f.ReplaceRolePermissions(t.Context(), admin, id, both[won], nil))
+	_, err := f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit)), id, seen, servicetest.Requests(servicetest.Permit(access.EntityUser, access.ActionRead)))
+	servicetest.WantCode(t, err, account.CodeRoleChanged)
+	_, err = f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit(access.EntityRole, access.ActionRead)), id, seen, nil)
+	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 func TestSetRolePermissionsRefuses(t *testing.T) {
-	f := newFixture(t)
-	base := []access.Permission{may(role, read), may(role, edit), may(user, read), may("dashboard", "edit")}
-	ann := f.holding("ann@example.org", base...)
+	f := servicetest.New(t)
+	base := []access.Permission{servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit("dashboard", "edit")}
+	ann := principalWithPermissions(f, "ann@example.org", base...)
 	for _, test := range []struct {
 		name        string
 		was, wanted []access.Permission
 		want        account.Code
 	}{
-		{"what he has", []access.Permission{may(user, read)}, []access.Permission{may(role, read), may(user, read, 3)}, ""},
-		{"more than he has", nil, []access.Permission{may(user, create)}, account.CodeForbidden},
-		{"from more than he has", []access.Permission{may(user, create)}, nil, account.CodeForbidden},
-		{"unknown", nil, []access.Permission{may("dashboard", "edit")}, account.CodeForbidden},
-		{"unknown that is there", []access.Permission{may("dashboard", "edit")}, []access.Permission{may("dashboard", "edit"), may(user, read)}, ""},
-		{"unknown, for others", []access.Permission{may("dashboard", "edit", 3)}, []access.Permission{may("dashboard", "edit", 4)}, account.CodeForbidden},
+		{"what he has", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead)}, []access.Permission{servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionRead, 3)}, ""},
+		{"more than he has", nil, []access.Permission{servicetest.Permit(access.EntityUser, access.ActionCreate)}, account.CodeForbidden},
+		{"from more than he has", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionCreate)}, nil, account.CodeForbidden},
+		{"unknown", nil, []access.Permission{servicetest.Permit("dashboard", "edit")}, account.CodeForbidden},
+		{"unknown that is there", []access.Permission{servicetest.Permit("dashboard", "edit")}, []access.Permission{servicetest.Permit("dashboard", "edit"), servicetest.Permit(access.EntityUser, access.ActionRead)}, ""},
+		{"unknown, for others", []access.Permission{servicetest.Permit("dashboard", "edit", 3)}, []access.Permission{servicetest.Permit("dashboard", "edit", 4)}, account.CodeForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			id := f.role(test.was...)
-			_, err := f.SetRolePermissions(t.Context(), ann, id, ask(test.wanted...))
-			wantCode(t, err, test.want)
-			if err != nil && !reflect.DeepEqual(f.storedRole(id).Permissions, test.was) {
-				t.Errorf("it was refused, and the role has %v", f.storedRole(id).Permissions)
+			id := f.AddRole(test.was...)
+			_, err := f.SetRolePermissions(t.Context(), ann, id, servicetest.Requests(test.wanted...))
+			servicetest.WantCode(t, err, test.want)
+			if err != nil && !reflect.DeepEqual(f.StoredRole(id).Permissions, test.was) {
+				t.Errorf("it was refused, and the role has %v", f.StoredRole(id).Permissions)
 			}
 		})
 	}
-	_, err := f.SetRolePermissions(t.Context(), f.holding("bob@example.org", may(role, read), may(user, read)), f.role(), nil)
-	wantCode(t, err, account.CodeForbidden)
+	_, err := f.SetRolePermissions(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionRead)), f.AddRole(), nil)
+	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 // A permission that is taken away no longer counts in the next call.
 func TestRolePermissionsHoldAtOnce(t *testing.T) {
-	f := newFixture(t)
-	id := f.role(may(user, read))
-	f.user("ann@example.org", id)
-	in := f.signIn("ann@example.org", password)
-	must(f.User(t.Context(), f.principal(in), 1))
-	must(f.SetRolePermissions(t.Context(), f.as(adminEmail), id, nil))
-	_, err := f.User(t.Context(), f.principal(in), 1)
-	wantCode(t, err, account.CodeForbidden)
+	f := servicetest.New(t)
+	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
+	f.AddUser("ann@example.org", id)
+	in := f.NewSession("ann@example.org", servicetest.Password)
+	servicetest.Must(f.User(t.Context(), f.PrincipalOf(in), 1))
+	servicetest.Must(f.SetRolePermissions(t.Context(), f.As(servicetest.AdminEmail), id, nil))
+	_, err := f.User(t.Context(), f.PrincipalOf(in), 1)
+	servicetest.WantCode(t, err, account.CodeForbidden)
 }

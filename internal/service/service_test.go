@@ -8,35 +8,36 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // Sweep deletes what is over, and nothing that is still of use.
 func TestSweep(t *testing.T) {
 	const day = 24 * time.Hour
-	f := newFixture(t)
-	id := f.user("ann@example.org")
+	f := servicetest.New(t)
+	id := f.AddUser("ann@example.org")
 	sweep := func() {
 		t.Helper()
 		if err := f.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	session := f.principal(f.signIn("ann@example.org", password)).Session.ID
-	f.recoveryToken("ann@example.org")
-	delivered := f.newest().ID
-	f.lock("ann@example.org")
-	_, err := f.try("nobody@example.org", wrong, source(77))
-	wantCode(t, err, account.CodeInvalidCredentials)
+	session := f.PrincipalOf(f.NewSession("ann@example.org", servicetest.Password)).Session.ID
+	f.RecoveryToken("ann@example.org")
+	delivered := f.NewestMail().ID
+	f.LockOut("ann@example.org")
+	_, err := f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.Network(77))
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 
 	known := func() (yes bool) {
-		f.write(func(ctx context.Context, tx account.Tx) (err error) {
-			yes, err = tx.IsKnownNetwork(ctx, id, home, time.Time{})
+		f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
+			yes, err = tx.IsKnownNetwork(ctx, id, servicetest.Home, time.Time{})
 			return err
 		})
 		return yes
 	}
 	failures := func(key string) (n int) {
-		f.write(func(ctx context.Context, tx account.Tx) error {
+		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 			v, err := tx.Throttle(ctx, key)
 			n = v.WindowFailures
 			return err
@@ -62,13 +63,13 @@ func TestSweep(t *testing.T) {
 		{30*day + time.Microsecond, false, false, false, false},
 	}
 	for _, step := range steps {
-		f.clock.advance(step.at - f.clock.Now().Sub(start))
+		f.Clock.Advance(step.at - f.Clock.Now().Sub(servicetest.Start))
 		sweep()
-		_, err := f.store.Session(t.Context(), session)
+		_, err := f.Store.Session(t.Context(), session)
 		if got := there(err); got != step.session {
 			t.Errorf("at %v the session is there: %v", step.at, got)
 		}
-		for _, key := range []string{newBucket(id), "source|" + source(77)} {
+		for _, key := range []string{servicetest.UnknownNetworksKey(id), "source|" + servicetest.Network(77)} {
 			if got := failures(key) > 0; got != step.counter {
 				t.Errorf("at %v the counter %s is there: %v", step.at, key, got)
 			}
@@ -76,7 +77,7 @@ func TestSweep(t *testing.T) {
 		if got := known(); got != step.source {
 			t.Errorf("at %v the known source is there: %v", step.at, got)
 		}
-		_, err = f.store.Mail(t.Context(), delivered)
+		_, err = f.Store.Mail(t.Context(), delivered)
 		if got := there(err); got != step.mail {
 			t.Errorf("at %v the delivered message is there: %v", step.at, got)
 		}
@@ -85,21 +86,21 @@ func TestSweep(t *testing.T) {
 
 // A lock outlives the idle time of its counter.
 func TestSweepKeepsLocks(t *testing.T) {
-	f := newFixture(t)
-	id := f.user("ann@example.org")
-	f.write(func(ctx context.Context, tx account.Tx) error {
-		v, err := tx.LockThrottle(ctx, newBucket(id))
+	f := servicetest.New(t)
+	id := f.AddUser("ann@example.org")
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		v, err := tx.LockThrottle(ctx, servicetest.UnknownNetworksKey(id))
 		if err != nil {
 			return err
 		}
-		v.LockedUntil = f.clock.Now().Add(100 * 24 * time.Hour)
+		v.LockedUntil = f.Clock.Now().Add(100 * 24 * time.Hour)
 		return tx.SaveThrottle(ctx, v)
 	})
-	f.clock.advance(99 * 24 * time.Hour)
+	f.Clock.Advance(99 * 24 * time.Hour)
 	if err := f.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !f.find(id).LockedOut {
+	if !f.StoredUser(id).LockedOut {
 		t.Error("the lock was swept away")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -32,17 +33,17 @@ func TestSessionEnds(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f := newFixture(t)
-			in := f.signIn(adminEmail, password)
+			f := servicetest.New(t)
+			in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
 			for test.use > 0 && test.wait > test.use {
-				f.clock.advance(test.use)
+				f.Clock.Advance(test.use)
 				test.wait -= test.use
-				if f.over(in) {
+				if f.IsRevoked(in) {
 					t.Fatal("it was over too early")
 				}
 			}
-			f.clock.advance(test.wait)
-			if f.over(in) != test.over {
+			f.Clock.Advance(test.wait)
+			if f.IsRevoked(in) != test.over {
 				t.Errorf("over = %v", !test.over)
 			}
 		})
@@ -50,30 +51,30 @@ func TestSessionEnds(t *testing.T) {
 }
 
 func TestPrincipal(t *testing.T) {
-	f := newFixture(t)
-	id := f.user("ann@example.org", access.UserRole, f.role(access.Permission{
+	f := servicetest.New(t)
+	id := f.AddUser("ann@example.org", access.UserRole, f.AddRole(access.Permission{
 		Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{1, 7},
 	}))
-	p := f.as("Ann@Example.org")
+	p := f.As("Ann@Example.org")
 	if p.User.ID != id || p.User.Email != "ann@example.org" || len(p.Roles) != 2 || p.Access.Administrator ||
-		p.Session.ClientNetwork != home || p.Session.Device != "test" || !p.Session.Created.Equal(f.clock.Now()) {
+		p.Session.ClientNetwork != servicetest.Home || p.Session.Device != "test" || !p.Session.Created.Equal(f.Clock.Now()) {
 		t.Errorf("the principal is %+v", p)
 	}
 	if got := len(p.Access.Permissions); got != len(p.Roles[0].Permissions)+1 {
 		t.Errorf("it has %d permissions", got)
 	}
-	if !f.as(adminEmail).Access.Administrator {
+	if !f.As(servicetest.AdminEmail).Access.Administrator {
 		t.Error("the administrator is none")
 	}
 }
 
 func TestSignOutEndsOneSession(t *testing.T) {
-	f := newFixture(t)
-	one, two := f.signIn(adminEmail, password), f.signIn(adminEmail, password)
-	if err := f.SignOut(t.Context(), f.principal(one)); err != nil {
+	f := servicetest.New(t)
+	one, two := f.NewSession(servicetest.AdminEmail, servicetest.Password), f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	if err := f.SignOut(t.Context(), f.PrincipalOf(one)); err != nil {
 		t.Fatal(err)
 	}
-	if !f.over(one) || f.over(two) {
+	if !f.IsRevoked(one) || f.IsRevoked(two) {
 		t.Error("sign-out ends this session and no other")
 	}
 }
@@ -81,17 +82,17 @@ func TestSignOutEndsOneSession(t *testing.T) {
 // A client may call itself anything; what is kept of it is bounded, and cut
 // between characters.
 func TestDeviceIsCut(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for device, want := range map[string]string{
 		"curl/8":                       "curl/8",
 		strings.Repeat("x", 300):       strings.Repeat("x", 256),
 		"x" + strings.Repeat("é", 200): "x" + strings.Repeat("é", 127),
 	} {
-		in, err := f.SignIn(t.Context(), adminEmail, secret.New(password), account.Origin{ClientNetwork: home, Device: device})
+		in, err := f.SignIn(t.Context(), servicetest.AdminEmail, secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Home, Device: device})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := f.principal(in).Session.Device; got != want {
+		if got := f.PrincipalOf(in).Session.Device; got != want {
 			t.Errorf("%q is kept as %q", device, got)
 		}
 	}
@@ -99,26 +100,28 @@ func TestDeviceIsCut(t *testing.T) {
 
 // The last use of a session is kept to the minute, so a read is no write.
 func TestTouch(t *testing.T) {
-	f := newFixture(t)
-	in := f.signIn(adminEmail, password)
+	f := servicetest.New(t)
+	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
 	for _, step := range []struct {
 		wait   time.Duration
 		writes int
 	}{{0, 0}, {59 * time.Second, 0}, {time.Second, 1}, {time.Second, 0}, {time.Minute, 1}} {
-		f.clock.advance(step.wait)
-		if got := f.store.during(func() { f.principal(in) })["Write"]; got != step.writes {
+		f.Clock.Advance(step.wait)
+		if got := f.Store.CallsDuring(func() { f.PrincipalOf(in) })["Write"]; got != step.writes {
 			t.Errorf("%v later it wrote %d times, want %d", step.wait, got, step.writes)
 		}
 	}
 }
 
 // readOnly is a store that cannot be written.
-type readOnly struct {
+type readOnlyStore struct {
 	account.Store
 	err error
 }
 
-func (s readOnly) Write(context.Context, func(context.Context, account.Tx) error) error { return s.err }
+func (s readOnlyStore) Write(context.Context, func(context.Context, account.Tx) error) error {
+	return s.err
+}
 
 // A full disk is told once by whoever watches it, and other failures at each use.
 func TestSessionServesWhileNothingCanBeWritten(t *testing.T) {
@@ -130,12 +133,12 @@ func TestSessionServesWhileNothingCanBeWritten(t *testing.T) {
 		"a fault":   {errors.New("a faulty statement"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t)
-			in := f.signIn(adminEmail, password)
-			f.clock.advance(time.Hour)
+			f := servicetest.New(t)
+			in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+			f.Clock.Advance(time.Hour)
 			var log bytes.Buffer
-			s := f.with(func(o *service.Options) {
-				o.Store = readOnly{f.store.under, c.err}
+			s := f.With(func(o *service.Options) {
+				o.Store = readOnlyStore{f.Store.Inner, c.err}
 				o.Log = slog.New(slog.NewTextHandler(&log, nil))
 			})
 			if _, err := s.Authenticate(t.Context(), in.Token, account.Origin{}); err != nil {
@@ -150,8 +153,8 @@ func TestSessionServesWhileNothingCanBeWritten(t *testing.T) {
 
 // What is no token of a session or a key is refused without a look-up.
 func TestForeignTokens(t *testing.T) {
-	f := newFixture(t)
-	good := f.signIn(adminEmail, password).Token.Reveal()
+	f := servicetest.New(t)
+	good := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token.Reveal()
 	recovery, _, err := token.New(token.Recovery, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -184,62 +187,62 @@ func TestForeignTokens(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			calls := f.store.during(func() {
+			calls := f.Store.CallsDuring(func() {
 				_, err := f.Authenticate(t.Context(), secret.New(test.text), account.Origin{})
-				wantCode(t, err, account.CodeUnauthorized)
+				servicetest.WantCode(t, err, account.CodeUnauthorized)
 			})
 			if len(calls) != test.lookUps {
 				t.Errorf("it asked the store for %v", calls)
 			}
 		})
 	}
-	f.wantUnwritten(good, good[4:], password)
+	f.WantNotStored(good, good[4:], servicetest.Password)
 }
 
 // Deactivation and deletion end sessions, and a right that was taken away a
 // moment ago no longer counts.
 func TestAccessIsReadAnew(t *testing.T) {
 	t.Parallel()
-	takeAway := map[string]func(f *fixture, admin *account.Principal, id int64) error{
-		"deactivated": func(f *fixture, admin *account.Principal, id int64) error {
-			_, err := f.UpdateUser(f.t.Context(), admin, id, account.UserUpdate{Active: ptr(false)})
+	takeAway := map[string]func(f *servicetest.Fixture, admin *account.Principal, id int64) error{
+		"deactivated": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {
+			_, err := f.UpdateUser(f.T.Context(), admin, id, account.UserUpdate{Active: new(false)})
 			return err
 		},
-		"deleted": func(f *fixture, admin *account.Principal, id int64) error {
-			return f.DeleteUser(f.t.Context(), admin, id)
+		"deleted": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {
+			return f.DeleteUser(f.T.Context(), admin, id)
 		},
-		"password reset": func(f *fixture, admin *account.Principal, id int64) error {
-			_, err := f.UpdateUser(f.t.Context(), admin, id, account.UserUpdate{Password: ptr(secret.New(next))})
+		"password reset": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {
+			_, err := f.UpdateUser(f.T.Context(), admin, id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
 			return err
 		},
-		"roles taken": func(f *fixture, admin *account.Principal, id int64) error {
-			_, err := f.SetUserRoles(f.t.Context(), admin, id, []int64{access.UserRole})
+		"roles taken": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {
+			_, err := f.SetUserRoles(f.T.Context(), admin, id, []int64{access.UserRole})
 			return err
 		},
 	}
 	for name, take := range takeAway {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t)
-			id := f.user("ann@example.org", access.AdministratorRole)
-			victim := f.user("bob@example.org")
-			in := f.signIn("ann@example.org", password)
-			stale := f.principal(in)
-			if err := take(f, f.as(adminEmail), id); err != nil {
+			f := servicetest.New(t)
+			id := f.AddUser("ann@example.org", access.AdministratorRole)
+			victim := f.AddUser("bob@example.org")
+			in := f.NewSession("ann@example.org", servicetest.Password)
+			stale := f.PrincipalOf(in)
+			if err := take(f, f.As(servicetest.AdminEmail), id); err != nil {
 				t.Fatal(err)
 			}
 			want := account.CodeUnauthorized
 			if name == "roles taken" {
 				want = account.CodeForbidden
-			} else if !f.over(in) {
+			} else if !f.IsRevoked(in) {
 				t.Error("the session goes on")
 			}
-			wantCode(t, f.DeleteUser(t.Context(), stale, victim), want)
-			_, err := f.UpdateUser(t.Context(), stale, victim, account.UserUpdate{Active: ptr(false)})
-			wantCode(t, err, want)
+			servicetest.WantCode(t, f.DeleteUser(t.Context(), stale, victim), want)
+			_, err := f.UpdateUser(t.Context(), stale, victim, account.UserUpdate{Active: new(false)})
+			servicetest.WantCode(t, err, want)
 			_, err = f.SetUserRoles(t.Context(), stale, victim, []int64{1})
-			wantCode(t, err, want)
-			_, err = f.CreateUsers(t.Context(), stale, []account.NewUser{newUser("new@example.org")})
-			wantCode(t, err, want)
+			servicetest.WantCode(t, err, want)
+			_, err = f.CreateUsers(t.Context(), stale, []account.NewUser{servicetest.NewUser("new@example.org")})
+			servicetest.WantCode(t, err, want)
 		})
 	}
 }

@@ -12,38 +12,36 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// firstRun is a first run with a given password.
-var firstRun = service.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New(password)}
-
-func (f *fixture) keyChecks() []keyring.Check {
-	f.t.Helper()
-	return must(f.store.under.KeyChecks(f.t.Context()))
+func keyChecks(f *servicetest.Fixture) []keyring.Check {
+	f.T.Helper()
+	return servicetest.Must(f.Store.Inner.KeyChecks(f.T.Context()))
 }
 
 func TestSetUp(t *testing.T) {
-	f := blankFixture(t)
-	created, err := f.SetUp(t.Context(), firstRun)
+	f := servicetest.NewBlank(t)
+	created, err := f.SetUp(t.Context(), servicetest.FirstRun())
 	if err != nil || !created {
 		t.Fatalf("SetUp = %v, %v", created, err)
 	}
-	in := f.signIn(adminEmail, password)
-	if u := f.find(1); in.NeedPasswordReset || u.Email != adminEmail || !u.Active || len(u.RoleIDs) != 1 || u.RoleIDs[0] != 1 {
+	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	if u := f.StoredUser(1); in.NeedPasswordReset || u.Email != servicetest.AdminEmail || !u.Active || len(u.RoleIDs) != 1 || u.RoleIDs[0] != 1 {
 		t.Errorf("the administrator is %+v", u)
 	}
-	created, err = f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(next)})
+	created, err = f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(servicetest.NextPassword)})
 	if err != nil || created {
 		t.Errorf("the second SetUp = %v, %v", created, err)
 	}
-	f.signIn(adminEmail, password)
-	if n := len(f.users()); n != 1 {
+	f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	if n := len(f.ListedUsers()); n != 1 {
 		t.Errorf("there are %d users", n)
 	}
 }
 
 func TestSetUpInventsPassword(t *testing.T) {
-	f := blankFixture(t)
+	f := servicetest.NewBlank(t)
 	var saved []secret.Text // more than once, when the transaction runs again
 	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "admin@localhost", SavePassword: func(p secret.Text) error {
 		if !slices.ContainsFunc(saved, p.Equal) {
@@ -57,7 +55,7 @@ func TestSetUpInventsPassword(t *testing.T) {
 	if fault := account.CheckNewPassword(saved[0]); fault != "" || len(saved[0].Reveal()) != 23 {
 		t.Errorf("the password has %d characters and %q", len(saved[0].Reveal()), fault)
 	}
-	if in := f.signIn("admin@localhost", saved[0].Reveal()); !in.NeedPasswordReset {
+	if in := f.NewSession("admin@localhost", saved[0].Reveal()); !in.NeedPasswordReset {
 		t.Error("it need not be changed")
 	}
 }
@@ -70,13 +68,13 @@ func TestSetUpFails(t *testing.T) {
 		first service.FirstRun
 		check func(t *testing.T, err error)
 	}{
-		{"weak password", service.FirstRun{AdminEmail: adminEmail, AdminPassword: secret.New("weak")}, func(t *testing.T, err error) {
-			wantPaths(t, err, account.CodeInvalid, "/admin/password")
+		{"weak password", service.FirstRun{AdminEmail: servicetest.AdminEmail, AdminPassword: secret.New("weak")}, func(t *testing.T, err error) {
+			servicetest.WantPaths(t, err, account.CodeInvalid, "/admin/password")
 		}},
-		{"no address", service.FirstRun{AdminPassword: secret.New(password)}, func(t *testing.T, err error) {
-			wantPaths(t, err, account.CodeInvalid, "/admin/email")
+		{"no address", service.FirstRun{AdminPassword: secret.New(servicetest.Password)}, func(t *testing.T, err error) {
+			servicetest.WantPaths(t, err, account.CodeInvalid, "/admin/email")
 		}},
-		{"password not saved", service.FirstRun{AdminEmail: adminEmail, SavePassword: func(secret.Text) error { return unsaved }}, func(t *testing.T, err error) {
+		{"password not saved", service.FirstRun{AdminEmail: servicetest.AdminEmail, SavePassword: func(secret.Text) error { return unsaved }}, func(t *testing.T, err error) {
 			if !errors.Is(err, unsaved) {
 				t.Errorf("the failure is %v", err)
 			}
@@ -84,20 +82,20 @@ func TestSetUpFails(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f := blankFixture(t)
+			f := servicetest.NewBlank(t)
 			created, err := f.SetUp(t.Context(), test.first)
 			if created {
 				t.Error("it says that the database was new")
 			}
 			test.check(t, err)
-			if n := len(f.keyChecks()); n > 0 {
+			if n := len(keyChecks(f)); n > 0 {
 				t.Errorf("it left %d key checks", n)
 			}
-			created, err = f.SetUp(t.Context(), firstRun)
+			created, err = f.SetUp(t.Context(), servicetest.FirstRun())
 			if err != nil || !created {
 				t.Fatalf("the next SetUp = %v, %v", created, err)
 			}
-			if n := len(f.users()); n != 1 {
+			if n := len(f.ListedUsers()); n != 1 {
 				t.Errorf("there are %d users", n)
 			}
 		})
@@ -109,19 +107,19 @@ func TestParallelSetUps(t *testing.T) {
 	t.Parallel()
 	for name, stores := range map[string]int{"one store": 1, "a store each": 10} {
 		t.Run(name, func(t *testing.T) {
-			f := blankFixture(t)
+			f := servicetest.NewBlank(t)
 			services := make([]*service.Service, 10)
-			opened := []account.Store{f.store.under}
+			opened := []account.Store{f.Store.Inner}
 			for len(opened) < stores {
-				opened = append(opened, f.database.Open())
+				opened = append(opened, f.Database.Open())
 			}
 			for i := range services {
-				services[i] = f.with(func(o *service.Options) { o.Store = opened[i%stores] })
+				services[i] = f.With(func(o *service.Options) { o.Store = opened[i%stores] })
 			}
 			var mu sync.Mutex
 			news := 0
-			for _, err := range parallel(10, func(i int) error {
-				created, err := services[i].SetUp(t.Context(), firstRun)
+			for _, err := range servicetest.Parallel(10, func(i int) error {
+				created, err := services[i].SetUp(t.Context(), servicetest.FirstRun())
 				if created {
 					mu.Lock()
 					news++
@@ -133,8 +131,8 @@ func TestParallelSetUps(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if news != 1 || len(f.users()) != 1 || len(f.keyChecks()) != 1 {
-				t.Errorf("%d set up; there are %d users and %d key checks", news, len(f.users()), len(f.keyChecks()))
+			if news != 1 || len(f.ListedUsers()) != 1 || len(keyChecks(f)) != 1 {
+				t.Errorf("%d set up; there are %d users and %d key checks", news, len(f.ListedUsers()), len(keyChecks(f)))
 			}
 		})
 	}
@@ -143,33 +141,33 @@ func TestParallelSetUps(t *testing.T) {
 // A transaction that the engine asks for again, after another process was
 // faster, sets up nothing and says so.
 func TestSetUpRunsAgain(t *testing.T) {
-	f := blankFixture(t)
-	between := f.with(func(o *service.Options) { o.Store = f.store.under })
-	f.store.between = func() {
-		if _, err := between.SetUp(t.Context(), firstRun); err != nil {
+	f := servicetest.NewBlank(t)
+	between := f.With(func(o *service.Options) { o.Store = f.Store.Inner })
+	f.Store.Between = func() {
+		if _, err := between.SetUp(t.Context(), servicetest.FirstRun()); err != nil {
 			t.Error(err)
 		}
 	}
-	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(next)})
+	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(servicetest.NextPassword)})
 	if err != nil || created {
 		t.Errorf("SetUp = %v, %v", created, err)
 	}
-	f.store.between = nil
-	if n := len(f.users()); n != 1 {
+	f.Store.Between = nil
+	if n := len(f.ListedUsers()); n != 1 {
 		t.Errorf("there are %d users", n)
 	}
 }
 
 func TestWrongKey(t *testing.T) {
-	f := newFixture(t)
-	s := f.with(func(o *service.Options) { o.Keys = newRing() })
-	calls := f.store.during(func() {
-		created, err := s.SetUp(t.Context(), firstRun)
+	f := servicetest.New(t)
+	s := f.With(func(o *service.Options) { o.Keys = servicetest.NewRing() })
+	calls := f.Store.CallsDuring(func() {
+		created, err := s.SetUp(t.Context(), servicetest.FirstRun())
 		if created || !errors.Is(err, service.ErrWrongKey) {
 			t.Errorf("SetUp = %v, %v", created, err)
 		}
 	})
-	if calls["Write"] > 0 || len(f.keyChecks()) != 1 {
+	if calls["Write"] > 0 || len(keyChecks(f)) != 1 {
 		t.Error("it has written with the wrong key")
 	}
 }
@@ -177,22 +175,22 @@ func TestWrongKey(t *testing.T) {
 // A new key goes in front of the old one, which must stay while anything is
 // sealed with it.
 func TestNewKey(t *testing.T) {
-	f := blankFixture(t)
-	old, fresh := must(keyring.Generate(rand.Reader)), must(keyring.Generate(rand.Reader))
+	f := servicetest.NewBlank(t)
+	old, fresh := servicetest.Must(keyring.Generate(rand.Reader)), servicetest.Must(keyring.Generate(rand.Reader))
 	start := func(keys string) error {
-		s := f.with(func(o *service.Options) { o.Keys = must(keyring.Parse(keys)) })
-		_, err := s.SetUp(t.Context(), firstRun)
+		s := f.With(func(o *service.Options) { o.Keys = servicetest.Must(keyring.Parse(keys)) })
+		_, err := s.SetUp(t.Context(), servicetest.FirstRun())
 		return err
 	}
 	if err := start(old); err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range parallel(4, func(int) error { return start(fresh + old) }) {
+	for _, err := range servicetest.Parallel(4, func(int) error { return start(fresh + old) }) {
 		if err != nil {
 			t.Errorf("a start with a new key: %v", err)
 		}
 	}
-	if n := len(f.keyChecks()); n != 2 {
+	if n := len(keyChecks(f)); n != 2 {
 		t.Errorf("there are %d key checks", n)
 	}
 	for _, alone := range []string{old, fresh} {
@@ -204,28 +202,28 @@ func TestNewKey(t *testing.T) {
 
 // Two processes that begin with the same new key note it once.
 func TestNewKeyRace(t *testing.T) {
-	f := blankFixture(t)
-	old, fresh := must(keyring.Generate(rand.Reader)), must(keyring.Generate(rand.Reader))
+	f := servicetest.NewBlank(t)
+	old, fresh := servicetest.Must(keyring.Generate(rand.Reader)), servicetest.Must(keyring.Generate(rand.Reader))
 	with := func(keys string) *service.Service {
-		return f.with(func(o *service.Options) { o.Keys = must(keyring.Parse(keys)) })
+		return f.With(func(o *service.Options) { o.Keys = servicetest.Must(keyring.Parse(keys)) })
 	}
-	must(with(old).SetUp(t.Context(), firstRun))
+	servicetest.Must(with(old).SetUp(t.Context(), servicetest.FirstRun()))
 	reads := 0
-	f.store.hook(func(name string) {
+	f.Store.OnCall(func(name string) {
 		if name != "KeyChecks" {
 			return
 		}
 		if reads++; reads == 2 { // it has seen that the key is new, and is about to note it
-			f.store.hook(func(string) {})
-			f.behind(func(ctx context.Context, tx account.Tx) error {
-				return tx.InsertKeyCheck(ctx, must(keyring.Parse(fresh)).Checks()[0], f.clock.Now())
+			f.Store.OnCall(func(string) {})
+			f.TryWriteStore(func(ctx context.Context, tx account.Tx) error {
+				return tx.InsertKeyCheck(ctx, servicetest.Must(keyring.Parse(fresh)).Checks()[0], f.Clock.Now())
 			})
 		}
 	})
-	if _, err := with(fresh+old).SetUp(t.Context(), firstRun); err != nil {
+	if _, err := with(fresh+old).SetUp(t.Context(), servicetest.FirstRun()); err != nil {
 		t.Error(err)
 	}
-	if n := len(f.keyChecks()); n != 2 {
+	if n := len(keyChecks(f)); n != 2 {
 		t.Errorf("there are %d key checks", n)
 	}
 }

@@ -16,44 +16,45 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // An attacker must not tell an account that is there from one that is not, by
 // the answer or by the work that it takes.
 func TestFailedSignInsAreAlike(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
-	f.user("locked@example.org")
-	f.insert(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
-	f.insert(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
+	f.AddUser("locked@example.org")
+	f.InsertStoredUser(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
+	f.InsertStoredUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
 	for i := range 3 {
-		_, err := f.try("locked@example.org", wrong, source(i))
-		wantCode(t, err, account.CodeInvalidCredentials)
+		_, err := f.SignInFrom("locked@example.org", servicetest.WrongPassword, servicetest.Network(i))
+		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	}
 
 	tests := []struct{ name, email, password string }{
-		{"wrong password", "ann@example.org", wrong},
+		{"wrong password", "ann@example.org", servicetest.WrongPassword},
 		{"empty password", "ann@example.org", ""},
-		{"unknown address", "nobody@example.org", password},
-		{"not an address", "nobody", password},
-		{"empty address", "", password},
-		{"NUL in the address", "ann@example.org\x00", password},
-		{"inactive, right password", "inactive@example.org", password},
-		{"inactive, wrong password", "inactive@example.org", wrong},
-		{"locked, right password", "locked@example.org", password},
-		{"locked, wrong password", "locked@example.org", wrong},
-		{"kept by a directory", "ldap@example.org", password},
+		{"unknown address", "nobody@example.org", servicetest.Password},
+		{"not an address", "nobody", servicetest.Password},
+		{"empty address", "", servicetest.Password},
+		{"NUL in the address", "ann@example.org\x00", servicetest.Password},
+		{"inactive, right password", "inactive@example.org", servicetest.Password},
+		{"inactive, wrong password", "inactive@example.org", servicetest.WrongPassword},
+		{"locked, right password", "locked@example.org", servicetest.Password},
+		{"locked, wrong password", "locked@example.org", servicetest.WrongPassword},
+		{"kept by a directory", "ldap@example.org", servicetest.Password},
 		{"kept by a directory, empty password", "ldap@example.org", ""},
 	}
 	var first error
 	var firstCalls map[string]int
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			hashed := f.pool.HashCount()
+			hashed := f.Pool.HashCount()
 			var err error
-			calls := f.store.during(func() { _, err = f.try(test.email, test.password, source(100+i)) })
-			wantCode(t, err, account.CodeInvalidCredentials)
-			if n := f.pool.HashCount() - hashed; n != 1 {
+			calls := f.Store.CallsDuring(func() { _, err = f.SignInFrom(test.email, test.password, servicetest.Network(100+i)) })
+			servicetest.WantCode(t, err, account.CodeInvalidCredentials)
+			if n := f.Pool.HashCount() - hashed; n != 1 {
 				t.Errorf("it computed %d hashes, want 1", n)
 			}
 			if first == nil {
@@ -71,30 +72,30 @@ func TestFailedSignInsAreAlike(t *testing.T) {
 
 // The 429 comes at the same try, whether there is an account or not.
 func TestSourceLimitIsAlike(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
 	for i, email := range []string{"ann@example.org", "nobody@example.org"} {
 		for range 20 {
-			_, err := f.try(email, wrong, source(i))
-			wantCode(t, err, account.CodeInvalidCredentials)
+			_, err := f.SignInFrom(email, servicetest.WrongPassword, servicetest.Network(i))
+			servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 		}
-		hashed := f.pool.HashCount()
-		calls := f.store.during(func() {
-			_, err := f.try(email, password, source(i))
-			wantCode(t, err, account.CodeTooManyRequests)
-			if got := asError(t, err).RetryAfter; got != time.Minute {
+		hashed := f.Pool.HashCount()
+		calls := f.Store.CallsDuring(func() {
+			_, err := f.SignInFrom(email, servicetest.Password, servicetest.Network(i))
+			servicetest.WantCode(t, err, account.CodeTooManyRequests)
+			if got := servicetest.AsError(t, err).RetryAfter; got != time.Minute {
 				t.Errorf("%s: RetryAfter = %v, want 1m", email, got)
 			}
 		})
-		if calls["CredentialByEmail"] != 0 || f.pool.HashCount() != hashed {
+		if calls["CredentialByEmail"] != 0 || f.Pool.HashCount() != hashed {
 			t.Errorf("%s: the limit of the source came after a look-up: %v", email, calls)
 		}
-		f.clock.advance(time.Minute - time.Microsecond)
-		_, err := f.try("other@example.org", wrong, source(i))
-		wantCode(t, err, account.CodeTooManyRequests)
-		f.clock.advance(time.Microsecond)
-		_, err = f.try("other@example.org", wrong, source(i))
-		wantCode(t, err, account.CodeInvalidCredentials)
+		f.Clock.Advance(time.Minute - time.Microsecond)
+		_, err := f.SignInFrom("other@example.org", servicetest.WrongPassword, servicetest.Network(i))
+		servicetest.WantCode(t, err, account.CodeTooManyRequests)
+		f.Clock.Advance(time.Microsecond)
+		_, err = f.SignInFrom("other@example.org", servicetest.WrongPassword, servicetest.Network(i))
+		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	}
 }
 
@@ -102,15 +103,15 @@ func TestSourceLimitIsAlike(t *testing.T) {
 // a known one.
 func TestFullThrottleIsAlike(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.user("ann@example.org")
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
 	var failures []error
 	for i, email := range []string{"ann@example.org", "nobody@example.org"} {
 		for range 3 {
-			f.crash(email, source(i))
+			crashSignIn(f, email, servicetest.Network(i))
 		}
-		_, err := f.try(email, password, source(i))
-		wantCode(t, err, account.CodeTooManyRequests)
+		_, err := f.SignInFrom(email, servicetest.Password, servicetest.Network(i))
+		servicetest.WantCode(t, err, account.CodeTooManyRequests)
 		failures = append(failures, err)
 	}
 	if !reflect.DeepEqual(failures[0], failures[1]) {
@@ -119,32 +120,32 @@ func TestFullThrottleIsAlike(t *testing.T) {
 }
 
 func TestPasswordTooLongToVerify(t *testing.T) {
-	f := newFixture(t)
-	calls := f.store.during(func() {
-		_, err := f.try(adminEmail, strings.Repeat("x", 1025), home)
-		wantPaths(t, err, account.CodeInvalid, "/password")
+	f := servicetest.New(t)
+	calls := f.Store.CallsDuring(func() {
+		_, err := f.SignInFrom(servicetest.AdminEmail, strings.Repeat("x", 1025), servicetest.Home)
+		servicetest.WantPaths(t, err, account.CodeInvalid, "/password")
 	})
 	if len(calls) > 0 {
 		t.Errorf("it asked the store for %v", calls)
 	}
-	_, err := f.try(adminEmail, strings.Repeat("x", 1024), home)
-	wantCode(t, err, account.CodeInvalidCredentials)
+	_, err := f.SignInFrom(servicetest.AdminEmail, strings.Repeat("x", 1024), servicetest.Home)
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 }
 
 func TestFullHashQueue(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for i := 0; ; i++ {
-		ticket, err := f.pool.Acquire(fmt.Sprint(i))
+		ticket, err := f.Pool.Acquire(fmt.Sprint(i))
 		if err != nil {
 			break
 		}
 		t.Cleanup(ticket.Release)
 	}
-	for _, email := range []string{adminEmail, "nobody@example.org"} {
-		calls := f.store.during(func() {
-			_, err := f.try(email, password, home)
-			wantCode(t, err, account.CodeUnavailable)
-			if asError(t, err).RetryAfter <= 0 {
+	for _, email := range []string{servicetest.AdminEmail, "nobody@example.org"} {
+		calls := f.Store.CallsDuring(func() {
+			_, err := f.SignInFrom(email, servicetest.Password, servicetest.Home)
+			servicetest.WantCode(t, err, account.CodeUnavailable)
+			if servicetest.AsError(t, err).RetryAfter <= 0 {
 				t.Error("it does not say when to try again")
 			}
 		})
@@ -155,49 +156,49 @@ func TestFullHashQueue(t *testing.T) {
 }
 
 func TestSignInByAnyFormOfTheAddress(t *testing.T) {
-	f := newFixture(t)
-	f.user("zoë.straße@bücher.example")
+	f := servicetest.New(t)
+	f.AddUser("zoë.straße@bücher.example")
 	for _, email := range []string{
 		"zoë.straße@bücher.example", "ZOË.STRASSE@BÜCHER.EXAMPLE", norm.NFD.String("Zoë.Straße@Bücher.example"),
 		"zoë.straße@xn--bcher-kva.example", "zoë.straße@XN--BCHER-KVA.example",
 	} {
-		if _, err := f.try(email, password, home); err != nil {
+		if _, err := f.SignInFrom(email, servicetest.Password, servicetest.Home); err != nil {
 			t.Errorf("%+q does not sign in: %v", email, err)
 		}
 	}
-	_, err := f.try("zoe.strasse@bücher.example", password, home)
-	wantCode(t, err, account.CodeInvalidCredentials)
+	_, err := f.SignInFrom("zoe.strasse@bücher.example", servicetest.Password, servicetest.Home)
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 }
 
 func TestSignInByAnyFormOfThePassword(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	const accented = "Crème-Brûlée-1"
 	for i, form := range []norm.Form{norm.NFC, norm.NFD} {
 		email := fmt.Sprintf("user%d@example.org", i)
-		_, err := f.CreateUsers(t.Context(), f.as(adminEmail), []account.NewUser{
+		_, err := f.CreateUsers(t.Context(), f.As(servicetest.AdminEmail), []account.NewUser{
 			{Name: "Zoë", Email: email, Password: secret.New(form.String(accented)), Active: true},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.signIn(email, norm.NFC.String(accented))
-		f.signIn(email, norm.NFD.String(accented))
+		f.NewSession(email, norm.NFC.String(accented))
+		f.NewSession(email, norm.NFD.String(accented))
 	}
 }
 
 func TestSignInRehashes(t *testing.T) {
-	f := newFixture(t)
-	id := f.user("ann@example.org")
-	dear := f.with(func(o *service.Options) {
-		o.Passwords = newPool(passhash.Params{Memory: 128, Passes: 1, Threads: 1}, 8)
+	f := servicetest.New(t)
+	id := f.AddUser("ann@example.org")
+	dear := f.With(func(o *service.Options) {
+		o.Passwords = servicetest.NewPool(passhash.Params{Memory: 128, Passes: 1, Threads: 1}, 8)
 	})
-	hash := func() string { return must(f.store.Credential(t.Context(), id)).PasswordHash }
+	hash := func() string { return servicetest.Must(f.Store.Credential(t.Context(), id)).PasswordHash }
 	signIn := func(s *service.Service) error {
-		_, err := s.SignIn(t.Context(), "ann@example.org", secret.New(password), account.Origin{ClientNetwork: home})
+		_, err := s.SignIn(t.Context(), "ann@example.org", secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Home})
 		return err
 	}
-	session := f.signIn("ann@example.org", password)
-	if hash() != f.hash {
+	session := f.NewSession("ann@example.org", servicetest.Password)
+	if hash() != f.PasswordHash {
 		t.Fatal("a hash of the current costs was replaced")
 	}
 	if err := signIn(dear); err != nil {
@@ -206,10 +207,10 @@ func TestSignInRehashes(t *testing.T) {
 	if !strings.Contains(hash(), "m=128,t=1,p=1") {
 		t.Fatalf("the hash is %q", hash())
 	}
-	if f.over(session) {
+	if f.IsRevoked(session) {
 		t.Error("a new hash of the same password ended a session")
 	}
-	if len(f.changed.ids) > 0 {
+	if len(f.PasswordChanges()) > 0 {
 		t.Error("a new hash of the same password counts as a change")
 	}
 }
@@ -218,17 +219,17 @@ func TestSignInRehashes(t *testing.T) {
 // another's having been faster.
 func TestParallelSignInsRehash(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	id := f.user("ann@example.org")
-	dear := f.with(func(o *service.Options) {
-		o.Passwords = newPool(passhash.Params{Memory: 128, Passes: 1, Threads: 1}, 8)
+	f := servicetest.New(t)
+	id := f.AddUser("ann@example.org")
+	dear := f.With(func(o *service.Options) {
+		o.Passwords = servicetest.NewPool(passhash.Params{Memory: 128, Passes: 1, Threads: 1}, 8)
 	})
 	for range 10 {
-		f.write(func(ctx context.Context, tx account.Tx) error {
-			return tx.SetPassword(ctx, id, f.hash, false, f.clock.Now())
+		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+			return tx.SetPassword(ctx, id, f.PasswordHash, false, f.Clock.Now())
 		})
-		for _, err := range parallel(3, func(i int) error {
-			_, err := dear.SignIn(t.Context(), "ann@example.org", secret.New(password), account.Origin{ClientNetwork: home})
+		for _, err := range servicetest.Parallel(3, func(i int) error {
+			_, err := dear.SignIn(t.Context(), "ann@example.org", secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Home})
 			return err
 		}) {
 			if err != nil {
@@ -236,11 +237,11 @@ func TestParallelSignInsRehash(t *testing.T) {
 			}
 		}
 	}
-	f.clock.advance(time.Minute) // reservations that nobody settled would count now
-	f.signIn("ann@example.org", password)
-	_, err := f.try("ann@example.org", wrong, home)
-	wantCode(t, err, account.CodeInvalidCredentials)
-	f.signIn("ann@example.org", password)
+	f.Clock.Advance(time.Minute) // reservations that nobody settled would count now
+	f.NewSession("ann@example.org", servicetest.Password)
+	_, err := f.SignInFrom("ann@example.org", servicetest.WrongPassword, servicetest.Home)
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
+	f.NewSession("ann@example.org", servicetest.Password)
 }
 
 // What changes while a password is verified counts.
@@ -254,20 +255,20 @@ func TestAccountChangesDuringSignIn(t *testing.T) {
 			return tx.DeleteUser(ctx, u.ID)
 		},
 		"password changed": func(ctx context.Context, tx account.Tx, u account.User) error {
-			return tx.SetPassword(ctx, u.ID, newPool(cheap, 1).DummyHash(), false, time.Now())
+			return tx.SetPassword(ctx, u.ID, servicetest.NewPool(servicetest.CheapHash, 1).DummyHash(), false, time.Now())
 		},
 	}
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t)
-			id := f.user("ann@example.org")
-			err := f.pausedSignIn("ann@example.org", home, func(_, release func()) {
-				f.behind(func(ctx context.Context, tx account.Tx) error {
-					return change(ctx, tx, must(tx.User(ctx, id, f.clock.Now())))
+			f := servicetest.New(t)
+			id := f.AddUser("ann@example.org")
+			err := pausedSignIn(f, "ann@example.org", servicetest.Home, func(_, release func()) {
+				f.TryWriteStore(func(ctx context.Context, tx account.Tx) error {
+					return change(ctx, tx, servicetest.Must(tx.User(ctx, id, f.Clock.Now())))
 				})
 				release()
 			})
-			wantCode(t, err, account.CodeInvalidCredentials)
+			servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 		})
 	}
 }

@@ -12,16 +12,17 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // pages goes through all pages of a list and returns the users' addresses, without
 // their domain.
-func (f *fixture) pages(caller *account.Principal, filter account.UserFilter, sort account.UserSort, limit int) (names []string) {
-	f.t.Helper()
+func listPages(f *servicetest.Fixture, caller *account.Principal, filter account.UserFilter, sort account.UserSort, limit int) (names []string) {
+	f.T.Helper()
 	for cursor := ""; ; {
-		page, err := f.FindUsers(f.t.Context(), caller, filter, sort, cursor, limit)
+		page, err := f.FindUsers(f.T.Context(), caller, filter, sort, cursor, limit)
 		if err != nil {
-			f.t.Fatal(err)
+			f.T.Fatal(err)
 		}
 		for _, u := range page.Users {
 			name, _, _ := strings.Cut(u.Email, "@")
@@ -31,20 +32,20 @@ func (f *fixture) pages(caller *account.Principal, filter account.UserFilter, so
 			return names
 		}
 		if len(page.Users) != limit {
-			f.t.Fatalf("a page of %d, and it is not the last", len(page.Users))
+			f.T.Fatalf("a page of %d, and it is not the last", len(page.Users))
 		}
 		cursor = page.Next
 	}
 }
 
 func TestFindUsers(t *testing.T) {
-	f := newFixture(t) // its administrator is "admin"
-	f.insert(account.User{Email: "Zoe@example.org", Active: true, Surname: ptr("Müller_1"), RoleIDs: access.DefaultRoles})
-	f.insert(account.User{Email: "ann@example.org", RoleIDs: []int64{1, 2}})
-	f.insert(account.User{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles, Provider: account.ProviderLDAP})
-	f.insert(account.User{Email: "bob@example.net", Active: true, Surname: ptr("MÜLLER"), RoleIDs: access.DefaultRoles})
-	f.lock("bob@example.net")
-	admin := f.as(adminEmail)
+	f := servicetest.New(t) // its administrator is "admin"
+	f.InsertStoredUser(account.User{Email: "Zoe@example.org", Active: true, Surname: new("Müller_1"), RoleIDs: access.DefaultRoles})
+	f.InsertStoredUser(account.User{Email: "ann@example.org", RoleIDs: []int64{1, 2}})
+	f.InsertStoredUser(account.User{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles, Provider: account.ProviderLDAP})
+	f.InsertStoredUser(account.User{Email: "bob@example.net", Active: true, Surname: new("MÜLLER"), RoleIDs: access.DefaultRoles})
+	f.LockOut("bob@example.net")
+	admin := f.As(servicetest.AdminEmail)
 	for _, test := range []struct {
 		name   string
 		filter account.UserFilter
@@ -57,42 +58,42 @@ func TestFindUsers(t *testing.T) {
 		{"by name, backwards", account.UserFilter{}, account.SortByNameDown, "Émile Zoe bob ann admin"},
 		{"by address", account.UserFilter{}, account.SortByEmail, "admin ann bob Zoe Émile"},
 		{"by address, backwards", account.UserFilter{}, account.SortByEmailDown, "Émile Zoe bob ann admin"},
-		{"a word, in any case", account.UserFilter{Search: ptr("mÜLLer")}, account.SortByID, "Zoe bob"},
-		{"every word", account.UserFilter{Search: ptr(" zoe  müller ")}, account.SortByID, "Zoe"},
-		{"an address", account.UserFilter{Search: ptr("BOB@example.net")}, account.SortByID, "bob"},
-		{"no patterns", account.UserFilter{Search: ptr("%")}, account.SortByID, ""},
-		{"nor these", account.UserFilter{Search: ptr("r_1")}, account.SortByID, "Zoe"},
-		{"nor an escape", account.UserFilter{Search: ptr(`\`)}, account.SortByID, ""},
+		{"a word, in any case", account.UserFilter{Search: new("mÜLLer")}, account.SortByID, "Zoe bob"},
+		{"every word", account.UserFilter{Search: new(" zoe  müller ")}, account.SortByID, "Zoe"},
+		{"an address", account.UserFilter{Search: new("BOB@example.net")}, account.SortByID, "bob"},
+		{"no patterns", account.UserFilter{Search: new("%")}, account.SortByID, ""},
+		{"nor these", account.UserFilter{Search: new("r_1")}, account.SortByID, "Zoe"},
+		{"nor an escape", account.UserFilter{Search: new(`\`)}, account.SortByID, ""},
 		{"by role", account.UserFilter{RoleID: ptr[int64](1)}, account.SortByName, "admin ann"},
 		{"by a role that is not there", account.UserFilter{RoleID: ptr[int64](99)}, account.SortByName, ""},
-		{"active", account.UserFilter{Active: ptr(true)}, account.SortByID, "admin Zoe Émile bob"},
-		{"inactive", account.UserFilter{Active: ptr(false)}, account.SortByID, "ann"},
-		{"locked", account.UserFilter{Locked: ptr(true)}, account.SortByID, "bob"},
-		{"not locked", account.UserFilter{Locked: ptr(false)}, account.SortByID, "admin Zoe ann Émile"},
-		{"provider", account.UserFilter{Provider: ptr(account.ProviderLDAP)}, account.SortByID, "Émile"},
-		{"together", account.UserFilter{Search: ptr("example"), Active: ptr(true), Provider: ptr(account.ProviderLocal)}, account.SortByEmailDown, "Zoe bob admin"},
+		{"active", account.UserFilter{Active: new(true)}, account.SortByID, "admin Zoe Émile bob"},
+		{"inactive", account.UserFilter{Active: new(false)}, account.SortByID, "ann"},
+		{"locked", account.UserFilter{Locked: new(true)}, account.SortByID, "bob"},
+		{"not locked", account.UserFilter{Locked: new(false)}, account.SortByID, "admin Zoe ann Émile"},
+		{"provider", account.UserFilter{Provider: new(account.ProviderLDAP)}, account.SortByID, "Émile"},
+		{"together", account.UserFilter{Search: new("example"), Active: new(true), Provider: new(account.ProviderLocal)}, account.SortByEmailDown, "Zoe bob admin"},
 	} {
 		for _, limit := range []int{1, 2, 1000} {
-			if got := strings.Join(f.pages(admin, test.filter, test.sort, limit), " "); got != test.want {
+			if got := strings.Join(listPages(f, admin, test.filter, test.sort, limit), " "); got != test.want {
 				t.Errorf("%s, %d a page: %q, want %q", test.name, limit, got, test.want)
 			}
 		}
 	}
-	f.clock.advance(time.Hour) // the lock is over
-	if got := f.pages(f.as(adminEmail), account.UserFilter{Locked: ptr(true)}, account.SortByID, 10); len(got) > 0 {
+	f.Clock.Advance(time.Hour) // the lock is over
+	if got := listPages(f, f.As(servicetest.AdminEmail), account.UserFilter{Locked: new(true)}, account.SortByID, 10); len(got) > 0 {
 		t.Errorf("%q are locked still", got)
 	}
 }
 
 // Users of equal names all come, once.
 func TestFindUsersOfOneName(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for i := range 7 {
-		f.insert(account.User{Email: fmt.Sprintf("ann@%d.example", i), RoleIDs: access.DefaultRoles})
+		f.InsertStoredUser(account.User{Email: fmt.Sprintf("ann@%d.example", i), RoleIDs: access.DefaultRoles})
 	}
-	filter := account.UserFilter{Search: ptr("ann")}
+	filter := account.UserFilter{Search: new("ann")}
 	for _, sort := range []account.UserSort{account.SortByName, account.SortByNameDown} {
-		if got := f.pages(f.as(adminEmail), filter, sort, 3); len(got) != 7 {
+		if got := listPages(f, f.As(servicetest.AdminEmail), filter, sort, 3); len(got) != 7 {
 			t.Errorf("%s: %d users, want 7", sort, len(got))
 		}
 	}
@@ -100,55 +101,55 @@ func TestFindUsersOfOneName(t *testing.T) {
 
 // What the caller may not read leaves no gaps, and no trace.
 func TestFindUsersOnlyReadable(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	var ids []int64
 	for i := range 9 {
-		id := f.user(fmt.Sprintf("u%d@example.org", i))
+		id := f.AddUser(fmt.Sprintf("u%d@example.org", i))
 		if i%2 == 1 {
 			ids = append(ids, id)
 		}
 	}
-	listed := f.role(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: ids})
-	f.user("ann@example.org", listed, access.UserRole)
-	f.user("none@example.org", f.role())
-	ann := f.as("ann@example.org")
-	if got := strings.Join(f.pages(ann, account.UserFilter{}, account.SortByNameDown, 2), " "); got != "u7 u5 u3 u1 ann" {
+	listed := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: ids})
+	f.AddUser("ann@example.org", listed, access.UserRole)
+	f.AddUser("none@example.org", f.AddRole())
+	ann := f.As("ann@example.org")
+	if got := strings.Join(listPages(f, ann, account.UserFilter{}, account.SortByNameDown, 2), " "); got != "u7 u5 u3 u1 ann" {
 		t.Errorf("ann sees %q", got)
 	}
-	if got := f.pages(ann, account.UserFilter{Search: ptr("u2")}, account.SortByID, 2); len(got) > 0 {
+	if got := listPages(f, ann, account.UserFilter{Search: new("u2")}, account.SortByID, 2); len(got) > 0 {
 		t.Errorf("ann finds %q", got)
 	}
-	_, err := f.FindUsers(t.Context(), f.as("none@example.org"), account.UserFilter{}, account.SortByID, "", 10)
-	wantCode(t, err, account.CodeForbidden)
+	_, err := f.FindUsers(t.Context(), f.As("none@example.org"), account.UserFilter{}, account.SortByID, "", 10)
+	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 // Who may not be read is as one who is not there.
 func TestUserByEmail(t *testing.T) {
-	f := newFixture(t)
-	id := f.user("Bob@example.org")
-	f.user("ann@example.org")
-	f.user("none@example.org", f.role())
-	if u := must(f.UserByEmail(t.Context(), f.as(adminEmail), "bOB@EXAMPLE.org")); u.ID != id || u.Email != "Bob@example.org" {
+	f := servicetest.New(t)
+	id := f.AddUser("Bob@example.org")
+	f.AddUser("ann@example.org")
+	f.AddUser("none@example.org", f.AddRole())
+	if u := servicetest.Must(f.UserByEmail(t.Context(), f.As(servicetest.AdminEmail), "bOB@EXAMPLE.org")); u.ID != id || u.Email != "Bob@example.org" {
 		t.Errorf("found %+v", u)
 	}
 	for _, address := range []string{"b@example.org", "bob", ""} {
-		_, err := f.UserByEmail(t.Context(), f.as(adminEmail), address)
-		wantCode(t, err, account.CodeNotFound)
+		_, err := f.UserByEmail(t.Context(), f.As(servicetest.AdminEmail), address)
+		servicetest.WantCode(t, err, account.CodeNotFound)
 	}
-	ann := f.as("ann@example.org")
-	must(f.UserByEmail(t.Context(), ann, "ann@example.org"))
+	ann := f.As("ann@example.org")
+	servicetest.Must(f.UserByEmail(t.Context(), ann, "ann@example.org"))
 	for _, address := range []string{"bob@example.org", "nobody@example.org"} {
 		_, err := f.UserByEmail(t.Context(), ann, address)
-		wantCode(t, err, account.CodeNotFound)
-		_, err = f.UserByEmail(t.Context(), f.as("none@example.org"), address)
-		wantCode(t, err, account.CodeForbidden)
+		servicetest.WantCode(t, err, account.CodeNotFound)
+		_, err = f.UserByEmail(t.Context(), f.As("none@example.org"), address)
+		servicetest.WantCode(t, err, account.CodeForbidden)
 	}
 }
 
 func TestFindUsersChecksItsInput(t *testing.T) {
-	f := newFixture(t)
-	f.user("ann@example.org")
-	admin := f.as(adminEmail)
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
+	admin := f.As(servicetest.AdminEmail)
 	page, err := f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, "", 1)
 	if err != nil || page.Next == "" {
 		t.Fatalf("%+v, %v", page, err)
@@ -175,22 +176,22 @@ func TestFindUsersChecksItsInput(t *testing.T) {
 		{account.SortByName, encode(`{"Sort":"name","Key":"a","ID":0}`), "", 1, []string{"/query/cursor"}},
 	} {
 		_, err := f.FindUsers(t.Context(), admin, account.UserFilter{Search: &test.search}, test.sort, test.cursor, test.limit)
-		wantPaths(t, err, account.CodeInvalid, test.want...)
+		servicetest.WantPaths(t, err, account.CodeInvalid, test.want...)
 	}
 }
 
 // The user at whom a page ended may be gone when the next one is asked for.
 func TestFindUsersBehindADeletedOne(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for _, name := range []string{"ann", "bob", "cy"} {
-		f.user(name + "@example.org")
+		f.AddUser(name + "@example.org")
 	}
-	admin := f.as(adminEmail)
-	page := must(f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, "", 2))
+	admin := f.As(servicetest.AdminEmail)
+	page := servicetest.Must(f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, "", 2))
 	if err := f.DeleteUser(t.Context(), admin, page.Users[1].ID); err != nil {
 		t.Fatal(err)
 	}
-	next := must(f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, page.Next, 2))
+	next := servicetest.Must(f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, page.Next, 2))
 	if len(next.Users) != 2 || next.Users[0].Name != "bob" || next.Next != "" {
 		t.Errorf("the next page is %+v", next)
 	}
@@ -199,20 +200,20 @@ func TestFindUsersBehindADeletedOne(t *testing.T) {
 // A list of any length takes the memory of a page.
 func TestListUsersInConstantMemory(t *testing.T) {
 	const users, biography = 5000, 4096 // 20 MB in all
-	f := newFixture(t)
+	f := servicetest.New(t)
 	text := strings.Repeat("x", biography)
 	for batch := range users / 1000 {
-		f.write(func(ctx context.Context, tx account.Tx) error {
+		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 			for i := range 1000 {
 				u := account.User{Email: fmt.Sprintf("%d.%d@example.org", batch, i), Biography: &text, RoleIDs: access.DefaultRoles}
-				if _, err := f.insertIn(ctx, tx, u); err != nil {
+				if _, err := f.InsertStoredUserIn(ctx, tx, u); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	admin := f.as(adminEmail)
+	admin := f.As(servicetest.AdminEmail)
 	heap := func() uint64 {
 		runtime.GC()
 		var m runtime.MemStats

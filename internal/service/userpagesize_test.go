@@ -10,22 +10,23 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/service"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // A page ends early when it has many large pictures, and the pages together are
 // the list all the same.
 func TestPageOfLargePicturesEndsEarly(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	const users = 40
 	for n := range users {
-		id := f.user(fmt.Sprintf("u%02d@example.org", n))
-		if err := f.update(id, account.UserUpdate{Picture: ptr(bytes.Repeat([]byte{1}, account.MaxPictureBytes))}); err != nil {
+		id := f.AddUser(fmt.Sprintf("u%02d@example.org", n))
+		if err := f.UpdateAsAdmin(id, account.UserUpdate{Picture: new(bytes.Repeat([]byte{1}, account.MaxPictureBytes))}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	seen, cursor := map[int64]bool{}, ""
 	for {
-		page, err := f.FindUsers(t.Context(), f.as(adminEmail), account.UserFilter{}, account.SortByName, cursor, account.MaxPage)
+		page, err := f.FindUsers(t.Context(), f.As(servicetest.AdminEmail), account.UserFilter{}, account.SortByName, cursor, account.MaxPage)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,18 +60,18 @@ func (b *brief) UsersAfter(ctx context.Context, id int64, limit int, now time.Ti
 // TestListAsksForWhatItGets: what a page leaves out because of large pictures was read in
 // vain, and may have come a long way.
 func TestListAsksForWhatItGets(t *testing.T) {
-	f := newFixture(t)
+	f := servicetest.New(t)
 	for n := range 11 {
-		f.user(fmt.Sprintf("u%02d@example.org", n))
+		f.AddUser(fmt.Sprintf("u%02d@example.org", n))
 	}
 	for most, want := range map[int][]int{
 		200: {100, 12},
 		5:   {100, 5, 10, 2},
 	} {
-		store := &brief{Store: f.store, most: most}
-		s := f.with(func(o *service.Options) { o.Store = store })
+		store := &brief{Store: f.Store, most: most}
+		s := f.With(func(o *service.Options) { o.Store = store })
 		listed := 0
-		err := s.ListUsers(t.Context(), f.as(adminEmail), func(account.User) error { listed++; return nil })
+		err := s.ListUsers(t.Context(), f.As(servicetest.AdminEmail), func(account.User) error { listed++; return nil })
 		if err != nil || listed != 12 {
 			t.Errorf("%d users, %v", listed, err)
 		}
