@@ -1,7 +1,6 @@
 package service_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -108,19 +107,4 @@ func TestAllowAdministrator(t *testing.T) {
 	}
 	admin.User.NeedPasswordReset = true
 	servicetest.WantCode(t, account.Allow(admin, access.ActionRead, access.EntityUser, ownID), account.CodePasswordChangeRequired)
-}
-
-// What cannot be seen and what is not there answer the same.
-func TestNotFoundIsAlike(t *testing.T) {
-	f := servicetest.New(t)
-	f.AddUser("ann@example.org")
-	_, hidden := f.User(t.Context(), f.As("ann@example.org"), 1)
-	_, absent := f.User(t.Context(), f.As("ann@example.org"), 99)
-	_, gone := f.User(t.Context(), f.As(servicetest.AdminEmail), 99)
-	for _, err := range []error{hidden, absent, gone} {
-		servicetest.WantCode(t, err, account.CodeNotFound)
-		if fmt.Sprintf("%#v", *servicetest.AsError(t, err)) != fmt.Sprintf("%#v", *servicetest.AsError(t, hidden)) {
-			t.Errorf("%v differs from %v", err, hidden)
-		}
-	}
 }

@@ -3,7 +3,6 @@ package service_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -102,30 +101,5 @@ func TestSweepKeepsLocks(t *testing.T) {
 	}
 	if !f.StoredUser(id).LockedOut {
 		t.Error("the lock was swept away")
-	}
-}
-
-func TestErrors(t *testing.T) {
-	cause := errors.New("the cause")
-	err := &account.Error{Code: account.CodeInvalid, Message: "Mend it.", Details: []account.Detail{{Path: "/0/email", Message: "is wrong"}}, Err: cause}
-	if got, want := err.Error(), "INVALID_PAYLOAD_FORMAT: Mend it.; /0/email: is wrong: the cause"; got != want {
-		t.Errorf("Error() = %q, want %q", got, want)
-	}
-	for _, test := range []struct {
-		err  error
-		want account.Code
-	}{
-		{nil, ""},
-		{err, account.CodeInvalid},
-		{fmt.Errorf("wrapped: %w", err), account.CodeInvalid},
-		{cause, account.CodeInternal},
-		{account.ErrNotFound, account.CodeInternal},
-	} {
-		if got := account.ErrorCode(test.err); got != test.want {
-			t.Errorf("ErrorCode(%v) = %q, want %q", test.err, got, test.want)
-		}
-	}
-	if !errors.Is(err, cause) {
-		t.Error("the cause is lost")
 	}
 }

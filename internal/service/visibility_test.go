@@ -1,0 +1,24 @@
+package service_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
+)
+
+// What cannot be seen and what is not there answer the same.
+func TestNotFoundIsAlike(t *testing.T) {
+	f := servicetest.New(t)
+	f.AddUser("ann@example.org")
+	_, hidden := f.User(t.Context(), f.As("ann@example.org"), 1)
+	_, absent := f.User(t.Context(), f.As("ann@example.org"), 99)
+	_, gone := f.User(t.Context(), f.As(servicetest.AdminEmail), 99)
+	for _, err := range []error{hidden, absent, gone} {
+		servicetest.WantCode(t, err, account.CodeNotFound)
+		if fmt.Sprintf("%#v", *servicetest.AsError(t, err)) != fmt.Sprintf("%#v", *servicetest.AsError(t, hidden)) {
+			t.Errorf("%v differs from %v", err, hidden)
+		}
+	}
+}
