@@ -1,4 +1,4 @@
-package service_test
+package account_test
 
 import (
 	"regexp"
