@@ -1,4 +1,4 @@
-package service_test
+package audit_test
 
 import (
 	"errors"
