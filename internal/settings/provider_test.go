@@ -1,4 +1,4 @@
-package service_test
+package settings_test
 
 import (
 	"crypto/rsa"
