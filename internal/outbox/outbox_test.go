@@ -1,4 +1,4 @@
-package service_test
+package outbox_test
 
 import (
 	"context"
