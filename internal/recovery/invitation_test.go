@@ -1,4 +1,4 @@
-package service_test
+package recovery_test
 
 import (
 	"context"
