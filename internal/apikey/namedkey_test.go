@@ -1,4 +1,4 @@
-package service_test
+package apikey_test
 
 import (
 	"context"
