@@ -1,4 +1,4 @@
-package service_test
+package userimport_test
 
 import (
 	"testing"
