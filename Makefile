@@ -14,10 +14,11 @@ NO_RACE_SQLITE := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.o
 # TestPythonClient call those of the binary. TestReplicas, TestTorture and the like cover concurrency.
 SEQUENTIAL := TestSchemathesis|TestScripts|TestConsole.*
 
-# Tests that run a second time on PostgreSQL: the rules, the whole HTTP suite, and the end-to-end tests that call every
+# Tests that run a second time on PostgreSQL: the rules (RULES), the whole HTTP suite, and the end-to-end tests that call every
 # operation. The tests of storage, of the model and of many servers run on both engines in the first run. The second run has
 # no -race, which would take most of the time: the first run has covered the same code on SQLite, and storage on PostgreSQL.
-POSTGRES     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' ./internal/service ./internal/httpapi ./internal/console/...
+RULES        := audit auth settings outbox recovery user role apikey userimport service
+POSTGRES     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' $(RULES:%=./internal/%) ./internal/httpapi ./internal/console/...
 POSTGRES_E2E := -run '^(TestAccessManagement|TestPythonClient|TestSeedExamples|TestRecoveryByMail|TestSchemathesis|TestConsole.*)$$' \
                 -skip '^TestSchemathesis$$/^(contract_key|deputy|reader|read-only_key|anonymous)$$'
 

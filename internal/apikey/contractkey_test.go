@@ -71,7 +71,7 @@ func TestKeysAreTold(t *testing.T) {
 func TestSealedKeyIsBound(t *testing.T) {
 	f := servicetest.New(t)
 	ann := f.AddUser("ann@example.org", access.UserRole)
-	f.NewContractKey(f.As(servicetest.AdminEmail))
+	f.NewContractKey(f.Admin())
 	f.NewContractKey(f.As("ann@example.org"))
 	admins, anns := servicetest.Must(f.Store.Inner.ContractKey(t.Context(), 1)), servicetest.Must(f.Store.Inner.ContractKey(t.Context(), ann))
 	seal := func(k account.APIKey, sealed keyring.Sealed) {
@@ -107,7 +107,7 @@ func TestKeyMailsAnHour(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if mails := servicetest.Must(f.ListMail(t.Context(), f.As(servicetest.AdminEmail))); len(mails) != 5 {
+	if mails := servicetest.Must(f.ListMail(t.Context(), f.Admin())); len(mails) != 5 {
 		t.Errorf("%d messages", len(mails))
 	}
 }

@@ -87,16 +87,16 @@ func TestNarrowedKeyIsIntersectedAtUse(t *testing.T) {
 func TestNarrowedKeyCoversByItself(t *testing.T) {
 	f := servicetest.New(t)
 	other := f.AddUser("bob@example.org", access.UserRole)
-	key := f.NewNamedKey(f.As(servicetest.AdminEmail), apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionEditAccess)})
+	key := f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionEditAccess)})
 	_, err := f.UpdateUser(t.Context(), f.PrincipalBy(key), other, account.UserUpdate{Active: new(false)})
 	servicetest.WantCode(t, err, account.CodeForbidden)
-	_, err = f.UpdateUser(t.Context(), f.PrincipalBy(f.NewNamedKey(f.As(servicetest.AdminEmail), apikey.NewAPIKey{Name: "all"})), other, account.UserUpdate{Active: new(false)})
+	_, err = f.UpdateUser(t.Context(), f.PrincipalBy(f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "all"})), other, account.UserUpdate{Active: new(false)})
 	servicetest.WantCode(t, err, "")
 }
 
 func TestKeyStops(t *testing.T) {
 	t.Parallel()
-	admin := func(f *servicetest.Fixture) *account.Principal { return f.As(servicetest.AdminEmail) }
+	admin := func(f *servicetest.Fixture) *account.Principal { return f.Admin() }
 	tests := []struct {
 		name string
 		stop func(f *servicetest.Fixture, id int64) error
@@ -146,7 +146,7 @@ func TestKeyStops(t *testing.T) {
 			func(f *servicetest.Fixture, _ int64) error {
 				for f.ClaimNext() != nil { // the messages about the keys
 				}
-				return f.Recover(f.RecoveryToken("ann@example.org"), servicetest.NextPassword)
+				return f.RecoverWith(f.RecoveryToken("ann@example.org"), servicetest.NextPassword)
 			}, nil,
 		},
 		{
@@ -201,7 +201,7 @@ func TestResetKeepsKeysWhenAsked(t *testing.T) {
 	id := f.AddUser("ann@example.org", access.UserRole)
 	in := f.NewSession("ann@example.org", servicetest.Password)
 	key := f.NewContractKey(f.PrincipalOf(in))
-	if err := f.UpdateAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), KeepKeys: true}); err != nil {
+	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), KeepKeys: true}); err != nil {
 		t.Fatal(err)
 	}
 	if !f.IsRevoked(in) || !f.IsAccepted(key) {
@@ -243,7 +243,7 @@ func TestKeyExpires(t *testing.T) {
 // The last use of a key is kept to the minute, so a read is no write.
 func TestTouchKey(t *testing.T) {
 	f := servicetest.New(t)
-	key := f.NewNamedKey(f.As(servicetest.AdminEmail), apikey.NewAPIKey{Name: "n"})
+	key := f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "n"})
 	for _, step := range []struct {
 		wait   time.Duration
 		writes int
@@ -253,7 +253,7 @@ func TestTouchKey(t *testing.T) {
 			t.Errorf("%v later it wrote %d times, want %d", step.wait, got, step.writes)
 		}
 	}
-	if k := servicetest.Must(f.ListKeys(t.Context(), f.As(servicetest.AdminEmail), 1))[0]; !k.LastUsed.Equal(servicetest.Start.Add(time.Minute)) {
+	if k := servicetest.Must(f.ListKeys(t.Context(), f.Admin(), 1))[0]; !k.LastUsed.Equal(servicetest.Start.Add(time.Minute)) {
 		t.Errorf("it was last used at %v", k.LastUsed)
 	}
 }
@@ -261,7 +261,7 @@ func TestTouchKey(t *testing.T) {
 // Of a key the database holds its hash, and of the contract's the sealed text.
 func TestKeysAreNotStored(t *testing.T) {
 	f := servicetest.New(t)
-	session := f.As(servicetest.AdminEmail)
+	session := f.Admin()
 	contract, named := f.NewContractKey(session).Reveal(), f.NewNamedKey(session, apikey.NewAPIKey{Name: "n"}).Reveal()
 	servicetest.Must(f.ContractKey(t.Context(), session))
 	f.WantNotStored(contract, named, contract[4:20], named[4:20])

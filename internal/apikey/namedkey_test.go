@@ -18,7 +18,7 @@ import (
 
 func TestCreateKeyRefuses(t *testing.T) {
 	f := servicetest.New(t)
-	session := f.As(servicetest.AdminEmail)
+	session := f.Admin()
 	none := []int64{}
 	tests := []struct {
 		name string
@@ -104,7 +104,7 @@ func TestKeysOfOthers(t *testing.T) {
 			}
 		})
 	}
-	_, err := f.ListKeys(t.Context(), f.As(servicetest.AdminEmail), 99)
+	_, err := f.ListKeys(t.Context(), f.Admin(), 99)
 	servicetest.WantCode(t, err, account.CodeNotFound)
 }
 
@@ -161,7 +161,7 @@ func TestNamedKeyIsKeptOut(t *testing.T) {
 	for _, name := range []string{"ContractKey", "RenewContractKey", "CreateKey", "ListKeys", "EndKey", "Sessions", "EndSession", "EndSessions"} {
 		touching[name] = servicetest.Operations()[name]
 	}
-	session := f.As(servicetest.AdminEmail)
+	session := f.Admin()
 	for kind, n := range map[string]apikey.NewAPIKey{
 		"everything": {Name: "n"},
 		"listed": {Name: "n", Permissions: slices.Concat(
@@ -177,7 +177,7 @@ func TestNamedKeyIsKeptOut(t *testing.T) {
 	}
 	// The same calls are fine in a session, so it is the key that is refused.
 	for name, call := range touching {
-		if err := call(t.Context(), f.Service, f.As(servicetest.AdminEmail)); account.ErrorCode(err) == account.CodeForbidden &&
+		if err := call(t.Context(), f.Service, f.Admin()); account.ErrorCode(err) == account.CodeForbidden &&
 			name != "UpdateUser, one's own password" {
 			t.Errorf("%s, in a session: %v", name, err)
 		}
@@ -219,7 +219,7 @@ func TestChangePasswordByKey(t *testing.T) {
 // The fifth wrong password since the last right one ends the key.
 func TestWrongCurrentPasswordsByKey(t *testing.T) {
 	f := servicetest.New(t)
-	key := f.NewContractKey(f.As(servicetest.AdminEmail))
+	key := f.NewContractKey(f.Admin())
 	caller := f.PrincipalBy(key)
 	guess := func(times int) {
 		for range times {

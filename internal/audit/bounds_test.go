@@ -32,7 +32,7 @@ func insertLongEntries(f *servicetest.Fixture, n, size int) {
 // TestLongValuesAreCut: an entry has the first 256 characters of a text.
 func TestLongValuesAreCut(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	short, long := strings.Repeat("ä", 256), strings.Repeat("ö", 257)
 	for _, text := range []string{short, long} {
 		if _, err := f.UpdateUser(t.Context(), admin, 1, account.UserUpdate{Biography: new(new(text))}); err != nil {
@@ -54,7 +54,7 @@ func TestLongValuesAreCut(t *testing.T) {
 // TestPagesEndByBytes: a page of long entries is shorter, and the cursor goes on.
 func TestPagesEndByBytes(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	insertLongEntries(f, 100, 28_000)
 	page, next, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, "", account.MaxActivityPage)
 	if err != nil || len(page) != 38 || next == "" { // the first that together have 1 MiB

@@ -25,27 +25,27 @@ func TestFailedSignInsAreMerged(t *testing.T) {
 	ada := f.AddUser("ada@example.org")
 	gone := f.AddUser("gone@example.org")
 	for range 3 {
-		_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.Network(1))
+		_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(1))
 	}
-	_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.Network(2))
-	_, _ = f.SignInFrom("gone@example.org", servicetest.WrongPassword, servicetest.Network(2))
-	_, _ = f.SignInFrom("My-Password-In-The-Wrong-Field", servicetest.WrongPassword, servicetest.Network(2))
-	_, _ = f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.Network(2))
+	_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2))
+	_, _ = f.SignInFrom("gone@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2))
+	_, _ = f.SignInFrom("My-Password-In-The-Wrong-Field", servicetest.WrongPassword, servicetest.ClientNetwork(2))
+	_, _ = f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2))
 	f.Seal()
 	if got := activityLines(f, "session.refuse"); len(got) != 0 {
 		t.Fatalf("before the minute is over: %q", got)
 	}
-	if err := f.DeleteUser(t.Context(), f.As(servicetest.AdminEmail), gone); err != nil {
+	if err := f.DeleteUser(t.Context(), f.Admin(), gone); err != nil {
 		t.Fatal(err)
 	}
 	f.Clock.Advance(time.Minute)
-	_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.Network(2)) // of the next minute
+	_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2)) // of the next minute
 	f.Seal()
 	want := []string{
-		fmt.Sprintf("09:00:00 %s user %d ada@example.org x3", servicetest.Network(1), ada),
-		fmt.Sprintf("09:00:00 %s user 0  x2", servicetest.Network(2)),
-		fmt.Sprintf("09:00:00 %s user %d ada@example.org x1", servicetest.Network(2), ada),
-		fmt.Sprintf("09:00:00 %s user %d  x1", servicetest.Network(2), gone),
+		fmt.Sprintf("09:00:00 %s user %d ada@example.org x3", servicetest.ClientNetwork(1), ada),
+		fmt.Sprintf("09:00:00 %s user 0  x2", servicetest.ClientNetwork(2)),
+		fmt.Sprintf("09:00:00 %s user %d ada@example.org x1", servicetest.ClientNetwork(2), ada),
+		fmt.Sprintf("09:00:00 %s user %d  x1", servicetest.ClientNetwork(2), gone),
 	}
 	if got := activityLines(f, "session.refuse"); !slices.Equal(got, want) {
 		t.Errorf("they are %q, want %q", got, want)
@@ -62,8 +62,8 @@ func TestActivityNotKept(t *testing.T) {
 	f := servicetest.New(t)
 	before := len(activityLines(f, ""))
 	tamper(f, `INSERT INTO settings (name, value) VALUES ('application', '{"KeepActivity": false}')`)
-	_, _ = f.SignInFrom(servicetest.AdminEmail, servicetest.WrongPassword, servicetest.Network(1))
-	f.As(servicetest.AdminEmail)
+	_, _ = f.SignInFrom(servicetest.AdminEmail, servicetest.WrongPassword, servicetest.ClientNetwork(1))
+	f.Admin()
 	f.Clock.Advance(time.Minute)
 	f.Seal()
 	if got := activityLines(f, ""); len(got) != before {
@@ -78,12 +78,12 @@ func TestActivityNotKept(t *testing.T) {
 // whatever is set before the minute is over.
 func TestFailedSignInsOutliveTheLog(t *testing.T) {
 	f := servicetest.New(t)
-	_, _ = f.SignInFrom(servicetest.AdminEmail, servicetest.WrongPassword, servicetest.Network(1))
+	_, _ = f.SignInFrom(servicetest.AdminEmail, servicetest.WrongPassword, servicetest.ClientNetwork(1))
 	tamper(f, `INSERT INTO settings (name, value) VALUES ('application', '{"KeepActivity": false}')`)
-	_, _ = f.SignInFrom(servicetest.AdminEmail, servicetest.WrongPassword, servicetest.Network(1))
+	_, _ = f.SignInFrom(servicetest.AdminEmail, servicetest.WrongPassword, servicetest.ClientNetwork(1))
 	f.Clock.Advance(time.Minute)
 	f.Seal()
-	want := []string{fmt.Sprintf("09:00:00 %s user 1 %s x1", servicetest.Network(1), servicetest.AdminEmail)}
+	want := []string{fmt.Sprintf("09:00:00 %s user 1 %s x1", servicetest.ClientNetwork(1), servicetest.AdminEmail)}
 	if got := activityLines(f, "session.refuse"); !slices.Equal(got, want) {
 		t.Errorf("they are %q, want %q", got, want)
 	}

@@ -104,7 +104,7 @@ func TestActivityFilters(t *testing.T) {
 	add("user.update", account.Target{Kind: access.EntityUser, ID: 8})
 	add("user-list.read", account.Target{Kind: access.EntityUser, ID: 7})
 	add("role.update", account.Target{Kind: access.EntityRole, ID: 7})
-	admin := f.As(servicetest.AdminEmail) // 6
+	admin := f.Admin() // 6
 	for _, test := range []struct {
 		name   string
 		filter account.ActivityFilter
@@ -148,7 +148,7 @@ func TestActivityFilters(t *testing.T) {
 // the page before.
 func TestActivityOfATime(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		var entries []account.Activity
 		for _, hour := range []time.Duration{1, 3, 2, 2} { // 3 to 6
@@ -177,7 +177,7 @@ func TestActivityOfATime(t *testing.T) {
 func TestExportPages(t *testing.T) {
 	f := servicetest.New(t)
 	insertEntries(f, 1234)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	ids := exportedIDs(f, admin, account.ActivityFilter{})
 	if len(ids) != 1236 || !slices.IsSorted(ids) || len(slices.Compact(ids)) != 1236 {
 		t.Errorf("%d entries", len(ids))

@@ -81,7 +81,7 @@ func wantFindings(t testing.TB, r audit.Report, want ...string) {
 
 func TestActivityIsSealed(t *testing.T) {
 	f := servicetest.New(t)
-	f.As(servicetest.AdminEmail)
+	f.Admin()
 	if r := f.Verify(nil); r.Unsealed != 2 || r.Verified != 0 || r.FindingCount != 0 {
 		t.Errorf("before: %+v", r)
 	}

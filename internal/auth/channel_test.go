@@ -20,7 +20,7 @@ func TestChannels(t *testing.T) {
 		"api":     {ClientNetwork: servicetest.Home},
 		"console": {ClientNetwork: servicetest.Home, Channel: account.ChannelConsole},
 	}
-	tokens := map[string]secret.Text{"key": f.NewContractKey(f.As(servicetest.AdminEmail))}
+	tokens := map[string]secret.Text{"key": f.NewContractKey(f.Admin())}
 	for name, origin := range from {
 		in, err := f.SignIn(t.Context(), servicetest.AdminEmail, secret.New(servicetest.Password), origin)
 		if err != nil {
@@ -90,7 +90,7 @@ func TestRenewSession(t *testing.T) {
 	}
 	_, err = f.RenewSession(t.Context(), caller, renewed)
 	servicetest.WantCode(t, err, account.CodeUnauthorized)
-	key := f.NewContractKey(f.As(servicetest.AdminEmail))
+	key := f.NewContractKey(f.Admin())
 	_, err = f.RenewSession(t.Context(), f.PrincipalBy(key), key)
 	servicetest.WantCode(t, err, account.CodeUnauthorized)
 }

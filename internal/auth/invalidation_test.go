@@ -177,11 +177,11 @@ func TestUnheardOfRevocation(t *testing.T) {
 func TestLoadBesideAChangeIsNotKept(t *testing.T) {
 	for name, deactivate := range map[string]func(f *servicetest.Fixture, here, node *service.Service, id int64) error{
 		"made elsewhere and heard of": func(f *servicetest.Fixture, here, node *service.Service, id int64) error {
-			_, err := here.SetUserRoles(f.T.Context(), f.As(servicetest.AdminEmail), id, []int64{access.AdministratorRole})
+			_, err := here.SetUserRoles(f.T.Context(), f.Admin(), id, []int64{access.AdministratorRole})
 			return errors.Join(err, node.PollInvalidations(f.T.Context()))
 		},
 		"made here": func(f *servicetest.Fixture, _, node *service.Service, id int64) error {
-			_, err := node.SetUserRoles(f.T.Context(), f.As(servicetest.AdminEmail), id, []int64{access.AdministratorRole})
+			_, err := node.SetUserRoles(f.T.Context(), f.Admin(), id, []int64{access.AdministratorRole})
 			return err
 		},
 	} {
@@ -472,7 +472,7 @@ func TestRevokedIsNeverAcceptedHere(t *testing.T) {
 				}
 			}
 		})
-		admin := f.As(servicetest.AdminEmail)
+		admin := f.Admin()
 		for i, in := range tokens[:4] {
 			p, err := f.Authenticate(t.Context(), in, account.Origin{})
 			if err == nil {

@@ -18,16 +18,16 @@ func TestLockout(t *testing.T) {
 	if !f.StoredUser(id).LockedOut {
 		t.Error("the user is not shown as locked")
 	}
-	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(50))
+	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(50))
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	f.Clock.Advance(300*time.Second - time.Microsecond)
-	_, err = f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(50))
+	_, err = f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(50))
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	f.Clock.Advance(time.Microsecond)
 	if f.StoredUser(id).LockedOut {
 		t.Error("the user is shown as locked after the lock")
 	}
-	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(50)); err != nil {
+	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(50)); err != nil {
 		t.Errorf("after the lock: %v", err)
 	}
 }
@@ -39,7 +39,7 @@ func TestParallelGuesses(t *testing.T) {
 	id := f.AddUser("ann@example.org")
 	hashed := f.Pool.HashCount()
 	errs := servicetest.Parallel(300, func(i int) error {
-		_, err := f.SignInFrom("ann@example.org", servicetest.WrongPassword, servicetest.Network(i))
+		_, err := f.SignInFrom("ann@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(i))
 		return err
 	})
 	count := servicetest.CountCodes(errs)
@@ -63,7 +63,7 @@ func TestRightGuessAmongMany(t *testing.T) {
 	f.AddUser("ann@example.org")
 	f.LockOut("ann@example.org")
 	for _, err := range servicetest.Parallel(50, func(i int) error {
-		_, err := f.SignInFrom("ann@example.org", []string{servicetest.WrongPassword, servicetest.Password}[i%2], servicetest.Network(100+i))
+		_, err := f.SignInFrom("ann@example.org", []string{servicetest.WrongPassword, servicetest.Password}[i%2], servicetest.ClientNetwork(100+i))
 		return err
 	}) {
 		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
@@ -75,7 +75,7 @@ func TestParallelSignIns(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
 	errs := servicetest.Parallel(50, func(i int) error {
-		_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(i))
+		_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(i))
 		return err
 	})
 	count := servicetest.CountCodes(errs)
@@ -96,7 +96,7 @@ func TestLockIsNoWeapon(t *testing.T) {
 	f.AddUser("ann@example.org")
 	session := f.NewSession("ann@example.org", servicetest.Password)
 	f.LockOut("ann@example.org")
-	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(9))
+	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(9))
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	if f.IsRevoked(session) {
 		t.Error("the lock ended a session")
@@ -129,7 +129,7 @@ func TestKnownSourceLocks(t *testing.T) {
 	if f.StoredUser(id).LockedOut {
 		t.Error("a lock of one known source is shown as a lock of the account")
 	}
-	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(1)); err != nil {
+	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(1)); err != nil {
 		t.Errorf("another source: %v", err)
 	}
 }
@@ -146,7 +146,7 @@ func TestSourceLimitSpansAccounts(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	_, err = f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeTooManyRequests)
-	if _, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.Network(1)); err != nil {
+	if _, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.ClientNetwork(1)); err != nil {
 		t.Errorf("another source: %v", err)
 	}
 }
@@ -156,13 +156,13 @@ func TestCrashedSignInCounts(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
 	for i := range 3 {
-		crashSignIn(f, "ann@example.org", servicetest.Network(i))
+		crashSignIn(f, "ann@example.org", servicetest.ClientNetwork(i))
 	}
 	if f.StoredUser(id).LockedOut {
 		t.Error("sign-ins without an outcome lock")
 	}
 	f.Clock.Advance(10 * time.Second)
-	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(9))
+	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(9))
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	if !f.StoredUser(id).LockedOut {
 		t.Error("crashed sign-ins do not lock")
@@ -177,10 +177,10 @@ func TestAbandonedSignInsCostTheirSource(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	for range 20 {
-		abandonSignIn(f, "ann@example.org", servicetest.Network(1))
+		abandonSignIn(f, "ann@example.org", servicetest.ClientNetwork(1))
 	}
 	f.NewSession("ann@example.org", servicetest.Password)
-	_, err := f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.Network(1))
+	_, err := f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(1))
 	servicetest.WantCode(t, err, account.CodeTooManyRequests)
 }
 
@@ -191,12 +191,12 @@ func TestCrowdBeforeOneAccount(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	for i := range 3 {
-		crashSignIn(f, "ann@example.org", servicetest.Network(i))
+		crashSignIn(f, "ann@example.org", servicetest.ClientNetwork(i))
 	}
 	const tries, waiting, looks = 30, 16, 41
 	calls := f.Store.CallsDuring(func() {
 		for _, err := range servicetest.Parallel(tries, func(int) error {
-			_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(9))
+			_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(9))
 			return err
 		}) {
 			servicetest.WantCode(t, err, account.CodeTooManyRequests)
@@ -206,7 +206,7 @@ func TestCrowdBeforeOneAccount(t *testing.T) {
 		t.Errorf("they wrote %d times, want at most %d", calls["Write"], most)
 	}
 	f.Clock.Advance(10*time.Minute + 10*time.Second) // the crashes are over, and their lock
-	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(9))
+	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(9))
 	servicetest.WantCode(t, err, "")
 }
 
@@ -224,7 +224,7 @@ func TestCancelledSignInIsSettled(t *testing.T) {
 				}
 			}
 		})
-		_, err := f.SignIn(ctx, "ann@example.org", secret.New(servicetest.WrongPassword), account.Origin{ClientNetwork: servicetest.Network(i)})
+		_, err := f.SignIn(ctx, "ann@example.org", secret.New(servicetest.WrongPassword), account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
 		if writes != 2 {
 			t.Fatalf("a sign-in wrote %d times: %v", writes, err)
 		}

@@ -27,7 +27,7 @@ func TestChangePassword(t *testing.T) {
 	if !slices.Equal(f.PasswordChanges(), []int64{id}) {
 		t.Errorf("the change was told of %v", f.PasswordChanges())
 	}
-	servicetest.WantCode(t, f.Recover(recovery, "Another-Word-4"), account.CodeInvalidRecoveryToken)
+	servicetest.WantCode(t, f.RecoverWith(recovery, "Another-Word-4"), account.CodeInvalidRecoveryToken)
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	f.NewSession("ann@example.org", servicetest.NextPassword)
@@ -36,7 +36,7 @@ func TestChangePassword(t *testing.T) {
 
 func TestChangePasswordRefuses(t *testing.T) {
 	f := servicetest.New(t)
-	caller := f.As(servicetest.AdminEmail)
+	caller := f.Admin()
 	tests := []struct {
 		name, current, next string
 		code                account.Code
@@ -111,7 +111,7 @@ func TestParallelWrongCurrentPasswords(t *testing.T) {
 func TestChangeClearsNeedPasswordReset(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	if _, err := f.UpdateUser(t.Context(), f.As(servicetest.AdminEmail), id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}); err != nil {
+	if _, err := f.UpdateUser(t.Context(), f.Admin(), id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}); err != nil {
 		t.Fatal(err)
 	}
 	in := f.NewSession("ann@example.org", servicetest.NextPassword)

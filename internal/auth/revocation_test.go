@@ -81,7 +81,7 @@ const annEmail = "ann@example.org"
 
 func newAnnFixture(t *testing.T) *annFixture {
 	f := servicetest.New(t)
-	s := &annFixture{Fixture: f, admin: f.As(servicetest.AdminEmail), bystander: f.AddUser("bob@example.org")}
+	s := &annFixture{Fixture: f, admin: f.Admin(), bystander: f.AddUser("bob@example.org")}
 	s.role = f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{s.bystander}})
 	s.ann = f.AddUser(annEmail, access.UserRole, s.role)
 	s.session, s.other = f.NewSession(annEmail, servicetest.Password).Token, f.NewSession(annEmail, servicetest.Password).Token
@@ -143,7 +143,7 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 				return err
 			}
 		}
-		return s.Recover(s.RecoveryToken(annEmail), servicetest.NextPassword)
+		return s.RecoverWith(s.RecoveryToken(annEmail), servicetest.NextPassword)
 	},
 	"the operator ends her sessions": func(ctx context.Context, s *annFixture) error { return s.EmergencyEndSessions(ctx, annEmail) },
 	"the operator ends her keys":     func(ctx context.Context, s *annFixture) error { return s.EmergencyEndKeys(ctx, annEmail) },

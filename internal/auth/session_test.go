@@ -63,7 +63,7 @@ func TestPrincipal(t *testing.T) {
 	if got := len(p.Access.Permissions); got != len(p.Roles[0].Permissions)+1 {
 		t.Errorf("it has %d permissions", got)
 	}
-	if !f.As(servicetest.AdminEmail).Access.Administrator {
+	if !f.Admin().Access.Administrator {
 		t.Error("the administrator is none")
 	}
 }
@@ -227,7 +227,7 @@ func TestAccessIsReadAnew(t *testing.T) {
 			victim := f.AddUser("bob@example.org")
 			in := f.NewSession("ann@example.org", servicetest.Password)
 			stale := f.PrincipalOf(in)
-			if err := take(f, f.As(servicetest.AdminEmail), id); err != nil {
+			if err := take(f, f.Admin(), id); err != nil {
 				t.Fatal(err)
 			}
 			want := account.CodeUnauthorized

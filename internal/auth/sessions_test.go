@@ -27,7 +27,7 @@ func TestSessions(t *testing.T) {
 		!first.Expires.Equal(servicetest.Start.Add(account.SessionIdle)) || !second.Created.Equal(servicetest.Start.Add(time.Hour)) {
 		t.Errorf("the sessions are %+v", got)
 	}
-	for _, s := range servicetest.Must(f.Sessions(t.Context(), f.As(servicetest.AdminEmail), id)) {
+	for _, s := range servicetest.Must(f.Sessions(t.Context(), f.Admin(), id)) {
 		if s.Current {
 			t.Errorf("another's session is shown as the caller's: %+v", s)
 		}
@@ -36,7 +36,7 @@ func TestSessions(t *testing.T) {
 	if got := servicetest.Must(f.Sessions(t.Context(), this, id)); len(got) != 1 || got[0].ID != second.ID {
 		t.Errorf("a session that is over is listed: %+v", got)
 	}
-	_, err = f.Sessions(t.Context(), f.As(servicetest.AdminEmail), 99)
+	_, err = f.Sessions(t.Context(), f.Admin(), 99)
 	servicetest.WantCode(t, err, account.CodeNotFound)
 }
 
@@ -102,8 +102,8 @@ func TestEndSessionsOfOthers(t *testing.T) {
 			}
 		})
 	}
-	servicetest.WantCode(t, f.EndSession(t.Context(), f.As(servicetest.AdminEmail), 9999), account.CodeNotFound)
-	servicetest.WantCode(t, f.EndSessions(t.Context(), f.As(servicetest.AdminEmail), 9999, false), account.CodeNotFound)
+	servicetest.WantCode(t, f.EndSession(t.Context(), f.Admin(), 9999), account.CodeNotFound)
+	servicetest.WantCode(t, f.EndSessions(t.Context(), f.Admin(), 9999, false), account.CodeNotFound)
 }
 
 // The lifetimes of sessions are those of the settings, at once.

@@ -25,10 +25,10 @@ func TestFailedSignInsAreAlike(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	f.AddUser("locked@example.org")
-	f.InsertStoredUser(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
-	f.InsertStoredUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
 	for i := range 3 {
-		_, err := f.SignInFrom("locked@example.org", servicetest.WrongPassword, servicetest.Network(i))
+		_, err := f.SignInFrom("locked@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(i))
 		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	}
 
@@ -52,7 +52,7 @@ func TestFailedSignInsAreAlike(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			hashed := f.Pool.HashCount()
 			var err error
-			calls := f.Store.CallsDuring(func() { _, err = f.SignInFrom(test.email, test.password, servicetest.Network(100+i)) })
+			calls := f.Store.CallsDuring(func() { _, err = f.SignInFrom(test.email, test.password, servicetest.ClientNetwork(100+i)) })
 			servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 			if n := f.Pool.HashCount() - hashed; n != 1 {
 				t.Errorf("it computed %d hashes, want 1", n)
@@ -76,12 +76,12 @@ func TestSourceLimitIsAlike(t *testing.T) {
 	f.AddUser("ann@example.org")
 	for i, email := range []string{"ann@example.org", "nobody@example.org"} {
 		for range 20 {
-			_, err := f.SignInFrom(email, servicetest.WrongPassword, servicetest.Network(i))
+			_, err := f.SignInFrom(email, servicetest.WrongPassword, servicetest.ClientNetwork(i))
 			servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 		}
 		hashed := f.Pool.HashCount()
 		calls := f.Store.CallsDuring(func() {
-			_, err := f.SignInFrom(email, servicetest.Password, servicetest.Network(i))
+			_, err := f.SignInFrom(email, servicetest.Password, servicetest.ClientNetwork(i))
 			servicetest.WantCode(t, err, account.CodeTooManyRequests)
 			if got := servicetest.AsError(t, err).RetryAfter; got != time.Minute {
 				t.Errorf("%s: RetryAfter = %v, want 1m", email, got)
@@ -91,10 +91,10 @@ func TestSourceLimitIsAlike(t *testing.T) {
 			t.Errorf("%s: the limit of the source came after a look-up: %v", email, calls)
 		}
 		f.Clock.Advance(time.Minute - time.Microsecond)
-		_, err := f.SignInFrom("other@example.org", servicetest.WrongPassword, servicetest.Network(i))
+		_, err := f.SignInFrom("other@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(i))
 		servicetest.WantCode(t, err, account.CodeTooManyRequests)
 		f.Clock.Advance(time.Microsecond)
-		_, err = f.SignInFrom("other@example.org", servicetest.WrongPassword, servicetest.Network(i))
+		_, err = f.SignInFrom("other@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(i))
 		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	}
 }
@@ -108,9 +108,9 @@ func TestFullThrottleIsAlike(t *testing.T) {
 	var failures []error
 	for i, email := range []string{"ann@example.org", "nobody@example.org"} {
 		for range 3 {
-			crashSignIn(f, email, servicetest.Network(i))
+			crashSignIn(f, email, servicetest.ClientNetwork(i))
 		}
-		_, err := f.SignInFrom(email, servicetest.Password, servicetest.Network(i))
+		_, err := f.SignInFrom(email, servicetest.Password, servicetest.ClientNetwork(i))
 		servicetest.WantCode(t, err, account.CodeTooManyRequests)
 		failures = append(failures, err)
 	}
@@ -175,7 +175,7 @@ func TestSignInByAnyFormOfThePassword(t *testing.T) {
 	const accented = "Crème-Brûlée-1"
 	for i, form := range []norm.Form{norm.NFC, norm.NFD} {
 		email := fmt.Sprintf("user%d@example.org", i)
-		_, err := f.CreateUsers(t.Context(), f.As(servicetest.AdminEmail), []account.NewUser{
+		_, err := f.CreateUsers(t.Context(), f.Admin(), []account.NewUser{
 			{Name: "Zoë", Email: email, Password: secret.New(form.String(accented)), Active: true},
 		})
 		if err != nil {

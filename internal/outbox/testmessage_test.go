@@ -15,7 +15,7 @@ func TestTestMessage(t *testing.T) {
 	post := &servicetest.RecordingSender{}
 	s := f.With(func(o *service.Options) { o.TestSender = post })
 	f.AddUser("second@example.org", 1)
-	admin, second := f.As(servicetest.AdminEmail), f.As("second@example.org")
+	admin, second := f.Admin(), f.As("second@example.org")
 	for range 5 {
 		got, err := s.SendTestMessage(t.Context(), admin)
 		if err != nil || got != (outbox.TestDelivery{Recipient: servicetest.AdminEmail}) {
@@ -41,5 +41,5 @@ func TestTestMessage(t *testing.T) {
 	_, err = s.SendTestMessage(t.Context(), admin)
 	servicetest.WantCode(t, err, account.CodeTooManyRequests)
 	f.Clock.Advance(60 * 60e9)
-	servicetest.Must(s.SendTestMessage(t.Context(), f.As(servicetest.AdminEmail)))
+	servicetest.Must(s.SendTestMessage(t.Context(), f.Admin()))
 }

@@ -31,7 +31,7 @@ func TestInvitation(t *testing.T) {
 	if _, err := f.SignInFrom("ann@example.org", "", servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
 		t.Errorf("without a password: %v", err)
 	}
-	if err := f.InviteUser(t.Context(), f.As(servicetest.AdminEmail), id); err != nil {
+	if err := f.InviteUser(t.Context(), f.Admin(), id); err != nil {
 		t.Fatal(err)
 	}
 	d := f.ClaimNext()
@@ -39,31 +39,31 @@ func TestInvitation(t *testing.T) {
 		t.Fatalf("the message is %+v", d)
 	}
 	f.Clock.Advance(account.InvitationLifetime - time.Microsecond)
-	if err := f.Recover(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
+	if err := f.RecoverWith(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
 	if in := f.NewSession("ann@example.org", servicetest.NextPassword); in.NeedPasswordReset {
 		t.Error("who has just chosen a password has to choose another")
 	}
-	servicetest.WantCode(t, f.Recover(servicetest.TokenIn(d), "Another-Word-4"), account.CodeInvalidRecoveryToken)
+	servicetest.WantCode(t, f.RecoverWith(servicetest.TokenIn(d), "Another-Word-4"), account.CodeInvalidRecoveryToken)
 }
 
 func TestInvitationExpires(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
-	if err := f.InviteUser(t.Context(), f.As(servicetest.AdminEmail), id); err != nil {
+	if err := f.InviteUser(t.Context(), f.Admin(), id); err != nil {
 		t.Fatal(err)
 	}
 	token := servicetest.TokenIn(f.ClaimNext())
 	f.Clock.Advance(account.InvitationLifetime)
-	servicetest.WantCode(t, f.Recover(token, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
+	servicetest.WantCode(t, f.RecoverWith(token, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
 }
 
 // Who was never invited, or too long ago, can ask for a message himself.
 func TestForgottenPasswordWithoutOne(t *testing.T) {
 	f := servicetest.New(t)
 	addUserWithoutPassword(f, "ann@example.org")
-	if err := f.Recover(f.RecoveryToken("ann@example.org"), servicetest.NextPassword); err != nil {
+	if err := f.RecoverWith(f.RecoveryToken("ann@example.org"), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
 	f.NewSession("ann@example.org", servicetest.NextPassword)
@@ -73,7 +73,7 @@ func TestForgottenPasswordWithoutOne(t *testing.T) {
 func TestRecoveriesLeaveInvitations(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
-	if err := f.InviteUser(t.Context(), f.As(servicetest.AdminEmail), id); err != nil {
+	if err := f.InviteUser(t.Context(), f.Admin(), id); err != nil {
 		t.Fatal(err)
 	}
 	invitation := servicetest.TokenIn(f.ClaimNext())
@@ -81,32 +81,32 @@ func TestRecoveriesLeaveInvitations(t *testing.T) {
 	for range 3 {
 		recovery = f.RecoveryToken("ann@example.org")
 	}
-	if err := f.Recover(invitation, servicetest.NextPassword); err != nil {
+	if err := f.RecoverWith(invitation, servicetest.NextPassword); err != nil {
 		t.Errorf("the invitation after three requests: %v", err)
 	}
-	servicetest.WantCode(t, f.Recover(recovery, "Another-Word-4"), account.CodeInvalidRecoveryToken)
+	servicetest.WantCode(t, f.RecoverWith(recovery, "Another-Word-4"), account.CodeInvalidRecoveryToken)
 }
 
 func TestInvitationsLeaveRecoveries(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
 	recovery := f.RecoveryToken("ann@example.org")
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	for range 3 {
 		if err := f.InviteUser(t.Context(), admin, id); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := f.Recover(recovery, servicetest.NextPassword); err != nil {
+	if err := f.RecoverWith(recovery, servicetest.NextPassword); err != nil {
 		t.Errorf("the recovery after three invitations: %v", err)
 	}
-	servicetest.WantCode(t, f.Recover(servicetest.TokenIn(f.ClaimNext()), "Another-Word-4"), account.CodeInvalidRecoveryToken)
+	servicetest.WantCode(t, f.RecoverWith(servicetest.TokenIn(f.ClaimNext()), "Another-Word-4"), account.CodeInvalidRecoveryToken)
 }
 
 func TestThreeInvitationsAnHour(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	for range 3 {
 		if err := f.InviteUser(t.Context(), admin, id); err != nil {
 			t.Fatal(err)
@@ -134,8 +134,8 @@ func TestWhoMayBeInvited(t *testing.T) {
 		"oneself":       {self, account.CodeUsePasswordChange},
 		"absent":        {999, account.CodeNotFound},
 		"administrator": {1, account.CodeForbidden},
-		"inactive":      {f.InsertStoredUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{f.AddRole()}}), account.CodeInactiveUser},
-		"ldap":          {f.InsertStoredUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{f.AddRole()}}), account.CodeNotLocalUser},
+		"inactive":      {f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{f.AddRole()}}), account.CodeInactiveUser},
+		"ldap":          {f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{f.AddRole()}}), account.CodeNotLocalUser},
 		"fine":          {f.AddUser("fine@example.org", f.AddRole()), ""},
 	} {
 		if got := account.ErrorCode(f.InviteUser(t.Context(), caller, test.id)); got != test.want {
@@ -151,10 +151,10 @@ func TestWhoMayBeInvited(t *testing.T) {
 func TestAdministratorWithoutPassword(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
-	if _, err := f.SetUserRoles(t.Context(), f.As(servicetest.AdminEmail), id, []int64{1}); err != nil {
+	if _, err := f.SetUserRoles(t.Context(), f.Admin(), id, []int64{1}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := f.SetUserRoles(t.Context(), f.As(servicetest.AdminEmail), 1, []int64{2})
+	_, err := f.SetUserRoles(t.Context(), f.Admin(), 1, []int64{2})
 	servicetest.WantCode(t, err, account.CodeLastAdministrator)
 }
 
@@ -177,7 +177,7 @@ func TestInvitedAtCreation(t *testing.T) {
 	if _, err := f.SignInFrom("ann@example.org", "", servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
 		t.Errorf("without a password: %v", err)
 	}
-	if err := f.Recover(servicetest.TokenIn(f.ClaimNext()), servicetest.NextPassword); err != nil {
+	if err := f.RecoverWith(servicetest.TokenIn(f.ClaimNext()), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
 	f.NewSession("ann@example.org", servicetest.NextPassword)
@@ -192,7 +192,7 @@ func TestInvitedAtCreation(t *testing.T) {
 		u := invited
 		u.Email = "eve@example.org"
 		change(&u)
-		_, err := f.CreateUsers(t.Context(), f.As(servicetest.AdminEmail), []account.NewUser{u})
+		_, err := f.CreateUsers(t.Context(), f.Admin(), []account.NewUser{u})
 		servicetest.WantPaths(t, err, account.CodeInvalid, name)
 	}
 }

@@ -22,7 +22,7 @@ func TestRecovery(t *testing.T) {
 	other := f.RecoveryToken("ann@example.org")
 	f.LockOut("ann@example.org")
 	token := f.RecoveryToken("Ann@Example.org")
-	if err := f.Recover(token, servicetest.NextPassword); err != nil {
+	if err := f.RecoverWith(token, servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
 	if !f.IsRevoked(session) || f.IsRevoked(bystander) {
@@ -35,7 +35,7 @@ func TestRecovery(t *testing.T) {
 		t.Error("it did not end the lock")
 	}
 	for _, used := range []string{token, other} {
-		servicetest.WantPaths(t, f.Recover(used, "Another-Word-4"), account.CodeInvalidRecoveryToken, "/token")
+		servicetest.WantPaths(t, f.RecoverWith(used, "Another-Word-4"), account.CodeInvalidRecoveryToken, "/token")
 	}
 	f.LockOut("ann@example.org")
 	if _, err := f.SignInFrom("ann@example.org", servicetest.NextPassword, "203.0.113.7"); err != nil {
@@ -48,8 +48,8 @@ func TestRecovery(t *testing.T) {
 func TestForgottenPasswordIsAlike(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	f.InsertStoredUser(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
-	f.InsertStoredUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
 	for _, email := range []string{"nobody@example.org", "inactive@example.org", "ldap@example.org", "Ann@example.org", "ann@localhost"} {
 		calls := f.Store.CallsDuring(func() { f.RequestRecovery(email) })
 		if calls["InsertMail"] != 1 || calls["Write"] != 1 || calls["CredentialByEmail"] != 0 {
@@ -124,7 +124,7 @@ func TestTwentyRequestsAnHour(t *testing.T) {
 	if got := servicetest.AsError(t, err).RetryAfter; got != 59*time.Minute {
 		t.Errorf("RetryAfter = %v, want 59m", got)
 	}
-	if err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{ClientNetwork: servicetest.Network(1)}); err != nil {
+	if err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{ClientNetwork: servicetest.ClientNetwork(1)}); err != nil {
 		t.Errorf("another source: %v", err)
 	}
 	if n := len(servicetest.Must(f.Store.Mails(t.Context(), 100))); n != 21 {
@@ -143,7 +143,7 @@ func TestRecoveryExpires(t *testing.T) {
 		f.AddUser("ann@example.org")
 		token := f.RecoveryToken("ann@example.org")
 		f.Clock.Advance(wait)
-		servicetest.WantCode(t, f.Recover(token, servicetest.NextPassword), want)
+		servicetest.WantCode(t, f.RecoverWith(token, servicetest.NextPassword), want)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestRecoveryIsUsedOnce(t *testing.T) {
 	for range 3 {
 		token := f.RecoveryToken("ann@example.org")
 		passwords := []string{"First-Of-Two-1", "Second-Of-Two-2"}
-		errs := servicetest.Parallel(2, func(i int) error { return f.RecoverFrom(servicetest.Network(i), token, passwords[i]) })
+		errs := servicetest.Parallel(2, func(i int) error { return f.RecoverFrom(servicetest.ClientNetwork(i), token, passwords[i]) })
 		if count := servicetest.CountCodes(errs); count[""] != 1 || count[account.CodeInvalidRecoveryToken] != 1 {
 			t.Fatalf("the outcomes are %v, want one of two to win", errs)
 		}
@@ -182,8 +182,8 @@ func TestThreeLiveTokens(t *testing.T) {
 	if f.ClaimNext() == nil {
 		t.Fatal("there is no fourth message")
 	}
-	servicetest.WantCode(t, f.Recover(tokens[0], servicetest.NextPassword), account.CodeInvalidRecoveryToken)
-	if err := f.Recover(tokens[1], servicetest.NextPassword); err != nil {
+	servicetest.WantCode(t, f.RecoverWith(tokens[0], servicetest.NextPassword), account.CodeInvalidRecoveryToken)
+	if err := f.RecoverWith(tokens[1], servicetest.NextPassword); err != nil {
 		t.Errorf("the third newest token: %v", err)
 	}
 }
@@ -195,22 +195,22 @@ func TestWhatKillsTokens(t *testing.T) {
 			return f.ChangeOwnPassword(f.As("ann@example.org"), servicetest.Password, "Another-Word-4")
 		},
 		"password reset": func(f *servicetest.Fixture, id int64) error {
-			return f.UpdateAsAdmin(id, account.UserUpdate{Password: new(secret.New("Another-Word-4"))})
+			return f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New("Another-Word-4"))})
 		},
 		"e-mail change": func(f *servicetest.Fixture, id int64) error {
-			return f.UpdateAsAdmin(id, account.UserUpdate{Email: new("anna@example.org")})
+			return f.UpdateUserAsAdmin(id, account.UserUpdate{Email: new("anna@example.org")})
 		},
 		"deactivation": func(f *servicetest.Fixture, id int64) error {
-			return f.UpdateAsAdmin(id, account.UserUpdate{Active: new(false)})
+			return f.UpdateUserAsAdmin(id, account.UserUpdate{Active: new(false)})
 		},
 		"deactivation and back": func(f *servicetest.Fixture, id int64) error {
-			if err := f.UpdateAsAdmin(id, account.UserUpdate{Active: new(false)}); err != nil {
+			if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Active: new(false)}); err != nil {
 				return err
 			}
-			return f.UpdateAsAdmin(id, account.UserUpdate{Active: new(true)})
+			return f.UpdateUserAsAdmin(id, account.UserUpdate{Active: new(true)})
 		},
 		"deletion": func(f *servicetest.Fixture, id int64) error {
-			return f.DeleteUser(f.T.Context(), f.As(servicetest.AdminEmail), id)
+			return f.DeleteUser(f.T.Context(), f.Admin(), id)
 		},
 		"emergency reset": func(f *servicetest.Fixture, id int64) error {
 			return f.EmergencyReset(f.T.Context(), "ann@example.org", secret.New("Another-Word-4"))
@@ -227,17 +227,17 @@ func TestWhatKillsTokens(t *testing.T) {
 			if err := kill(f, id); err != nil {
 				t.Fatal(err)
 			}
-			servicetest.WantCode(t, f.Recover(token, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
+			servicetest.WantCode(t, f.RecoverWith(token, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
 		})
 	}
 	t.Run("not a new name", func(t *testing.T) {
 		f := servicetest.New(t)
 		id := f.AddUser("ann@example.org")
 		token := f.RecoveryToken("ann@example.org")
-		if err := f.UpdateAsAdmin(id, account.UserUpdate{Name: new("Anna"), Email: new("ann@example.org")}); err != nil {
+		if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Name: new("Anna"), Email: new("ann@example.org")}); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Recover(token, servicetest.NextPassword); err != nil {
+		if err := f.RecoverWith(token, servicetest.NextPassword); err != nil {
 			t.Error(err)
 		}
 	})
@@ -260,7 +260,7 @@ func TestGuessedTokensCount(t *testing.T) {
 	}
 	_, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeTooManyRequests)
-	if err := f.Recover(token, servicetest.NextPassword); err != nil {
+	if err := f.RecoverWith(token, servicetest.NextPassword); err != nil {
 		t.Errorf("another source: %v", err)
 	}
 }
@@ -269,10 +269,10 @@ func TestGuessedTokensCount(t *testing.T) {
 func TestRecoveryEndsNeedPasswordReset(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	if err := f.UpdateAsAdmin(id, account.UserUpdate{Password: new(secret.New("Another-Word-4"))}); err != nil {
+	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New("Another-Word-4"))}); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Recover(f.RecoveryToken("ann@example.org"), servicetest.NextPassword); err != nil {
+	if err := f.RecoverWith(f.RecoveryToken("ann@example.org"), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
 	if f.StoredUser(id).NeedPasswordReset {

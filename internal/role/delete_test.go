@@ -13,15 +13,15 @@ import (
 // newUserRoles are the roles that a user gets who is created now.
 func newUserRoles(f *servicetest.Fixture, email string) []int64 {
 	f.T.Helper()
-	return servicetest.Must(f.CreateUsers(f.T.Context(), f.As(servicetest.AdminEmail), []account.NewUser{servicetest.NewUser(email)}))[0].RoleIDs
+	return servicetest.Must(f.CreateUsers(f.T.Context(), f.Admin(), []account.NewUser{servicetest.NewUser(email)}))[0].RoleIDs
 }
 
 func TestDeleteRole(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
 	list := f.AddRole(servicetest.Permit(access.EntityRole, access.ActionRead, id))
-	servicetest.WantCode(t, f.DeleteRole(t.Context(), f.As(servicetest.AdminEmail), id, 0), "")
-	servicetest.WantCode(t, f.DeleteRole(t.Context(), f.As(servicetest.AdminEmail), id, 0), account.CodeNotFound)
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), f.Admin(), id, 0), "")
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), f.Admin(), id, 0), account.CodeNotFound)
 	if got := f.StoredRole(list).Permissions; len(got) != 0 {
 		t.Errorf("a permission for the deleted role became %v", got)
 	}
@@ -32,11 +32,11 @@ func TestDeleteRole(t *testing.T) {
 
 func TestDeleteRoleInUse(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	held, isDefault, with := f.AddRole(), f.AddRole(), f.AddRole()
 	ann := f.AddUser("ann@example.org", held, 2)
 	bob := f.AddUser("bob@example.org", held, with)
-	f.SetDefaultRoles(isDefault, 2)
+	f.StoreDefaultRoles(isDefault, 2)
 	for _, id := range []int64{held, isDefault} {
 		servicetest.WantCode(t, f.DeleteRole(t.Context(), admin, id, 0), account.CodeRoleInUse)
 		for _, bad := range []int64{id, 999, -1} {
@@ -89,7 +89,7 @@ func TestDeleteRoleRefusesToReplace(t *testing.T) {
 	bob := f.AddUser("bob@example.org", id, more)
 	p := principalWithPermissions(f, "enough@example.org", full...)
 	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, with), account.CodeForbidden) // he does not cover Bob
-	f.SetStoredRoles(bob, 2)
+	f.StoreRolesOf(bob, 2)
 	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, 1), account.CodeForbidden)
 	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, with), "")
 	if got := f.StoredUser(ann).RoleIDs; !slices.Equal(got, []int64{with}) {

@@ -38,11 +38,11 @@ func TestListRolesShowsWhatMayBeRead(t *testing.T) {
 		})
 		return ids, err
 	}
-	all := servicetest.Must(listed(f.As(servicetest.AdminEmail)))
-	if got := servicetest.Must(summarised(f.As(servicetest.AdminEmail), 0)); !slices.Equal(got, all) {
+	all := servicetest.Must(listed(f.Admin()))
+	if got := servicetest.Must(summarised(f.Admin(), 0)); !slices.Equal(got, all) {
 		t.Errorf("summaries of %v, want %v", got, all)
 	}
-	if got := servicetest.Must(summarised(f.As(servicetest.AdminEmail), all[3])); !slices.Equal(got, all[4:]) {
+	if got := servicetest.Must(summarised(f.Admin(), all[3])); !slices.Equal(got, all[4:]) {
 		t.Errorf("summaries after %d: %v, want %v", all[3], got, all[4:])
 	}
 	if len(all) != 63 || !slices.IsSorted(all) {
@@ -82,7 +82,7 @@ func TestCoveredRoles(t *testing.T) {
 	few, many, unseen := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead, 3)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionCreate)), f.AddRole()
 	ids := []int64{1, few, many, unseen}
 	reads := f.Store.CallsDuring(func() {
-		if got := servicetest.Must(f.CoveredRoles(t.Context(), f.As(servicetest.AdminEmail), ids)); !got[1] || !got[few] || !got[many] || !got[unseen] {
+		if got := servicetest.Must(f.CoveredRoles(t.Context(), f.Admin(), ids)); !got[1] || !got[few] || !got[many] || !got[unseen] {
 			t.Errorf("the administrator covers %v", got)
 		}
 	})
@@ -100,7 +100,7 @@ func TestCoveredRoles(t *testing.T) {
 
 func TestCreateRoles(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	got := servicetest.Must(f.CreateRoles(t.Context(), admin, []account.NewRole{{Name: "Desk", Description: "d"}, {Name: "Audit"}}))
 	for i, want := range []access.Role{{Name: "Desk", Description: "d"}, {Name: "Audit"}} {
 		want.ID = got[i].ID
@@ -130,7 +130,7 @@ func TestCreateRoles(t *testing.T) {
 
 func TestCopyRole(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	all := servicetest.Must(f.CopyRole(t.Context(), admin, 1, "Today's administrator"))
 	if want := (access.Role{ID: 1}).Expand(); !reflect.DeepEqual(f.StoredRole(all.ID).Permissions, want) || !reflect.DeepEqual(all.Permissions, want) {
 		t.Errorf("a copy of role 1 has %v", f.StoredRole(all.ID).Permissions)
@@ -159,7 +159,7 @@ func TestCopyRole(t *testing.T) {
 
 func TestUpdateRole(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
 	got := servicetest.Must(f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: new("Desk"), Description: new("d")}))
 	want := access.Role{ID: id, Name: "Desk", Description: "d", Permissions: []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead)}}
@@ -177,7 +177,7 @@ func TestUpdateRole(t *testing.T) {
 
 func TestBuiltInRolesStay(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionDelete))
 	for _, id := range []int64{1, 2} {
 		was := f.StoredRole(id)
@@ -197,16 +197,16 @@ func TestBuiltInRolesStay(t *testing.T) {
 
 func TestSetRolePermissions(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
 	wanted := []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9), servicetest.PermitSelf(access.EntityUser, access.ActionRead), servicetest.Permit("dashboard", "edit", 1)}
-	got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, servicetest.Requests(servicetest.Permit(access.EntityUser, access.ActionRead, 9), servicetest.PermitSelf(access.EntityUser, access.ActionRead), servicetest.Permit("dashboard", "edit", 1), servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9))))
+	got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit(access.EntityUser, access.ActionRead, 9), servicetest.PermitSelf(access.EntityUser, access.ActionRead), servicetest.Permit("dashboard", "edit", 1), servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9))))
 	if !reflect.DeepEqual(got.Permissions, wanted) || !reflect.DeepEqual(f.StoredRole(id).Permissions, wanted) {
 		t.Errorf("answered %v, stored %v, want %v", got.Permissions, f.StoredRole(id).Permissions, wanted)
 	}
-	_, err := f.SetRolePermissions(t.Context(), admin, id, servicetest.Requests(servicetest.Permit(access.EntityUser, "read?"), servicetest.Permit(access.EntityUser, access.ActionCreate, 3)))
+	_, err := f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit(access.EntityUser, "read?"), servicetest.Permit(access.EntityUser, access.ActionCreate, 3)))
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/0/action", "/1/entityIds")
-	_, err = f.SetRolePermissions(t.Context(), admin, id, servicetest.Requests(servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityRole, access.ActionRead, 3)))
+	_, err = f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityRole, access.ActionRead, 3)))
 	servicetest.WantPaths(t, err, account.CodePermissionNeedsRead, "/1/action")
 	if got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, nil)); len(got.Permissions) != 0 {
 		t.Errorf("got %v", got.Permissions)
@@ -216,7 +216,7 @@ func TestSetRolePermissions(t *testing.T) {
 // Of two who have seen the same the second is refused, also when both come at once.
 func TestReplaceRolePermissions(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	seen := []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9)}
 	id := f.AddRole(seen...)
 	both := [][]access.Permission{{servicetest.Permit(access.EntityUser, access.ActionRead)}, {servicetest.Permit(access.EntityRole, access.ActionRead)}}
@@ -224,7 +224,7 @@ func TestReplaceRolePermissions(t *testing.T) {
 	var together sync.WaitGroup
 	for i := range both {
 		together.Go(func() {
-			_, errs[i] = f.ReplaceRolePermissions(t.Context(), admin, id, seen, servicetest.Requests(both[i]...))
+			_, errs[i] = f.ReplaceRolePermissions(t.Context(), admin, id, seen, servicetest.RequestsFor(both[i]...))
 		})
 	}
 	together.Wait()
@@ -237,7 +237,7 @@ func TestReplaceRolePermissions(t *testing.T) {
 		t.Errorf("the role has %v, want %v", got, both[won])
 	}
 	servicetest.Must(f.ReplaceRolePermissions(t.Context(), admin, id, both[won], nil))
-	_, err := f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit)), id, seen, servicetest.Requests(servicetest.Permit(access.EntityUser, access.ActionRead)))
+	_, err := f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit)), id, seen, servicetest.RequestsFor(servicetest.Permit(access.EntityUser, access.ActionRead)))
 	servicetest.WantCode(t, err, account.CodeRoleChanged)
 	_, err = f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit(access.EntityRole, access.ActionRead)), id, seen, nil)
 	servicetest.WantCode(t, err, account.CodeForbidden)
@@ -261,7 +261,7 @@ func TestSetRolePermissionsRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			id := f.AddRole(test.was...)
-			_, err := f.SetRolePermissions(t.Context(), ann, id, servicetest.Requests(test.wanted...))
+			_, err := f.SetRolePermissions(t.Context(), ann, id, servicetest.RequestsFor(test.wanted...))
 			servicetest.WantCode(t, err, test.want)
 			if err != nil && !reflect.DeepEqual(f.StoredRole(id).Permissions, test.was) {
 				t.Errorf("it was refused, and the role has %v", f.StoredRole(id).Permissions)
@@ -279,7 +279,7 @@ func TestRolePermissionsHoldAtOnce(t *testing.T) {
 	f.AddUser("ann@example.org", id)
 	in := f.NewSession("ann@example.org", servicetest.Password)
 	servicetest.Must(f.User(t.Context(), f.PrincipalOf(in), 1))
-	servicetest.Must(f.SetRolePermissions(t.Context(), f.As(servicetest.AdminEmail), id, nil))
+	servicetest.Must(f.SetRolePermissions(t.Context(), f.Admin(), id, nil))
 	_, err := f.User(t.Context(), f.PrincipalOf(in), 1)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }

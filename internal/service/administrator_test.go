@@ -39,9 +39,9 @@ func countAdministrators(f *servicetest.Fixture) (n int) {
 func TestLastAdministrator(t *testing.T) {
 	f := servicetest.New(t)
 	// None of these counts as one who can administer.
-	f.InsertStoredUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{1}})
-	f.InsertStoredUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{1}})
-	admin := f.As(servicetest.AdminEmail)
+	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{1}})
+	f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{1}})
+	admin := f.Admin()
 	for _, way := range []string{"delete", "change roles"} {
 		servicetest.WantCode(t, demotions[way](f.Service, t.Context(), admin, 1), account.CodeLastAdministrator)
 	}
@@ -67,7 +67,7 @@ func TestLastAdministrator(t *testing.T) {
 // A lock that passes does not make an administrator none.
 func TestLockedAdministratorCounts(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	f.AddUser("second@example.org", access.AdministratorRole)
 	f.LockOut("second@example.org")
 	if err := f.DeleteUser(t.Context(), admin, 1); err != nil {
@@ -87,7 +87,7 @@ func TestAdministratorsGiveUp(t *testing.T) {
 			callers = append(callers, f.As(email))
 		}
 		if round == 0 {
-			callers = append(callers, f.As(servicetest.AdminEmail))
+			callers = append(callers, f.Admin())
 		}
 		errs := servicetest.Parallel(len(callers), func(i int) error {
 			return demotions[way](f.Service, t.Context(), callers[i], callers[i].User.ID)

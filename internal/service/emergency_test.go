@@ -54,7 +54,7 @@ func TestEmergencyUnlock(t *testing.T) {
 	if f.StoredUser(1).LockedOut || f.IsRevoked(session) {
 		t.Error("it must end the lock, and no session")
 	}
-	if _, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.Network(9)); err != nil {
+	if _, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.ClientNetwork(9)); err != nil {
 		t.Error(err)
 	}
 }
@@ -75,7 +75,7 @@ func TestEmergencyEndSessions(t *testing.T) {
 func TestEmergencyEndKeys(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org", access.UserRole)
-	session := f.As(servicetest.AdminEmail)
+	session := f.Admin()
 	keys := []secret.Text{f.NewContractKey(session), f.NewNamedKey(session, apikey.NewAPIKey{Name: "a"})}
 	bystander := f.NewContractKey(f.As("ann@example.org"))
 	if err := f.EmergencyEndKeys(t.Context(), servicetest.AdminEmail); err != nil {

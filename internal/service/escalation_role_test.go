@@ -53,7 +53,7 @@ func (c *escalation) setPermissions(t *rapid.T, p *account.Principal) error {
 	if rapid.Bool().Draw(t, "of another role") {
 		wanted = c.StoredRole(c.anyRole(t)).Expand()
 	}
-	_, err := c.SetRolePermissions(c.T.Context(), p, c.anyRole(t), servicetest.Requests(wanted...))
+	_, err := c.SetRolePermissions(c.T.Context(), p, c.anyRole(t), servicetest.RequestsFor(wanted...))
 	return err
 }
 

@@ -107,7 +107,7 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 			}
 		}
 		for _, ids := range holds {
-			if _, err := f.InsertStoredUserIn(ctx, tx, account.User{Email: c.address(), Active: true, RoleIDs: ids}); err != nil {
+			if _, err := f.StoreUserIn(ctx, tx, account.User{Email: c.address(), Active: true, RoleIDs: ids}); err != nil {
 				return err
 			}
 		}
@@ -115,7 +115,7 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 	})
 	c.mine[users[0]] = secret.New(servicetest.Password)
 	defaults := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles[1:]), 1, 2, rapid.ID).Draw(t, "default roles")
-	f.SetDefaultRoles(defaults...)
+	f.StoreDefaultRoles(defaults...)
 	policy := servicetest.Must(f.Store.Roles(f.T.Context(), defaults))
 	c.start = access.Union(append(policy, servicetest.Must(f.Store.RolesOf(f.T.Context(), users[0]))...))
 	return c
@@ -170,7 +170,7 @@ var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal)
 		}
 		c.mine[id] = secret.New(servicetest.NextPassword)
 		c.Clock.Advance(time.Hour) // he has time for more than three messages
-		return c.Recover(c.RecoveryToken(address), servicetest.NextPassword)
+		return c.RecoverWith(c.RecoveryToken(address), servicetest.NextPassword)
 	},
 	"set roles": func(c *escalation, t *rapid.T, p *account.Principal) error {
 		ids := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles), 1, 3, rapid.ID).Draw(t, "roles")

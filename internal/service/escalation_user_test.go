@@ -52,7 +52,7 @@ func (c *escalation) invite(t *rapid.T, p *account.Principal) error {
 	if err := c.MailDelivered(c.T.Context(), d); err != nil {
 		return err
 	}
-	if err := c.Recover(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
+	if err := c.RecoverWith(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
 		return err
 	}
 	c.mine[id] = secret.New(servicetest.NextPassword)

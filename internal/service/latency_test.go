@@ -44,7 +44,7 @@ func TestFarFromPostgreSQL(t *testing.T) {
 	f.Service = service.New(f.Options)
 	servicetest.Must(f.SetUp(t.Context(), servicetest.FirstRun()))
 	f.PasswordHash = servicetest.Must(store.Credential(t.Context(), 1)).PasswordHash
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 
 	users := make([]account.NewUser, account.MaxNewUsers)
 	ids := make([]int64, 5000)

@@ -49,13 +49,13 @@ func TestWhoSeesTheOverview(t *testing.T) {
 			t.Errorf("with %v one sees %q, want %q", test.permissions, got, test.want)
 		}
 	}
-	if got := sectionNames(overviewOf(f, f.As(servicetest.AdminEmail))); got != "users locked sign-ins mail database" {
+	if got := sectionNames(overviewOf(f, f.Admin())); got != "users locked sign-ins mail database" {
 		t.Errorf("an administrator sees %q", got)
 	}
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		return tx.SetPassword(ctx, 1, f.PasswordHash, true, f.Clock.Now())
 	})
-	_, err := f.Overview(t.Context(), f.As(servicetest.AdminEmail), time.UTC)
+	_, err := f.Overview(t.Context(), f.Admin(), time.UTC)
 	servicetest.WantCode(t, err, account.CodePasswordChangeRequired)
 }
 
@@ -82,9 +82,9 @@ func sectionNames(o account.Overview) (names string) {
 func TestOverviewCountsUsers(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ada@example.org")
-	f.InsertStoredUser(account.User{Email: "bob@example.org", RoleIDs: access.DefaultRoles})
-	f.InsertStoredUser(account.User{Email: "eve@example.org", Active: true, NeedPasswordReset: true, RoleIDs: access.DefaultRoles})
-	admin := f.As(servicetest.AdminEmail)
+	f.StoreUser(account.User{Email: "bob@example.org", RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "eve@example.org", Active: true, NeedPasswordReset: true, RoleIDs: access.DefaultRoles})
+	admin := f.Admin()
 	want := account.UserCounts{Total: 4, Active: 3, Inactive: 1, MustChangePassword: 1}
 	if got := *overviewOf(f, admin).Users; got != want {
 		t.Errorf("there are %+v, want %+v", got, want)
@@ -112,7 +112,7 @@ func TestOverviewShowsWhoIsLocked(t *testing.T) {
 	last := f.AddUser("never@example.org")
 	lockUntil(f, last, throttle.LockedIndefinitely)
 	want = append([]string{"never@example.org"}, want...)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	locked := overviewOf(f, admin).Locked
 	var got []string
 	for _, u := range locked.First {
@@ -133,7 +133,7 @@ func TestOverviewShowsWhoIsLocked(t *testing.T) {
 	if got := overviewOf(f, admin).Locked.Count; got != 12 {
 		t.Errorf("when one lock has run out, %d are locked", got)
 	}
-	if err := f.UpdateAsAdmin(last, account.UserUpdate{Unlock: true}); err != nil {
+	if err := f.UpdateUserAsAdmin(last, account.UserUpdate{Unlock: true}); err != nil {
 		t.Fatal(err)
 	}
 	if locked := overviewOf(f, admin).Locked; locked.Count != 11 || locked.First[0].Email != "u00@example.org" {
@@ -159,11 +159,11 @@ func lockUntil(f *servicetest.Fixture, id int64, until time.Time) {
 func TestOverviewCountsSignIns(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ada@example.org")
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	for range 2 {
-		_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.Network(1))
+		_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(1))
 	}
-	_, _ = f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.Network(2))
+	_, _ = f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2))
 	for name, merge := range map[string]bool{"of this minute": false, "in the log": true} {
 		if merge {
 			f.Clock.Advance(time.Minute)
@@ -218,7 +218,7 @@ func TestOverviewHasTheDaysOfTheZone(t *testing.T) {
 		t.Run(test.zone+" "+test.now, func(t *testing.T) {
 			zone := servicetest.Must(time.LoadLocation(test.zone))
 			f := servicetest.New(t)
-			admin := f.As(servicetest.AdminEmail)
+			admin := f.Admin()
 			f.Clock.Advance(servicetest.Must(time.Parse(time.RFC3339, test.now)).Sub(f.Clock.Now()))
 			f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 				var entries []account.Activity
@@ -249,7 +249,7 @@ func TestOverviewHasTheDaysOfTheZone(t *testing.T) {
 // why nothing is stored.
 func TestOverviewTellsOfMailAndDatabase(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	if got := *overviewOf(f, admin).Mail; got != (account.MailCounts{}) {
 		t.Errorf("without a message: %+v", got)
 	}

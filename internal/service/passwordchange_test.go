@@ -20,7 +20,7 @@ var allowedBeforeChange = []string{"ChangePassword", "RenewSession", "SignOut"}
 func TestPasswordChangeRequired(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("second@example.org", access.AdministratorRole)
-	if err := f.UpdateAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.WrongPassword))}); err != nil {
+	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.WrongPassword))}); err != nil {
 		t.Fatal(err)
 	}
 	before := f.ListedUsers()
@@ -47,7 +47,7 @@ func TestPasswordChangeRequired(t *testing.T) {
 // A principal that was loaded before the reset does not help.
 func TestPasswordChangeRequiredAtOnce(t *testing.T) {
 	f := servicetest.New(t)
-	caller := f.As(servicetest.AdminEmail)
+	caller := f.Admin()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		return tx.SetPassword(ctx, 1, f.PasswordHash, true, f.Clock.Now())
 	})

@@ -86,7 +86,7 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 						_, _, err := r.server(1).CreateKey(t.Context(), stolen, apikey.NewAPIKey{Name: "key"})
 						return err
 					default:
-						_, err := r.server(i).SignIn(t.Context(), email, secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Network(i)})
+						_, err := r.server(i).SignIn(t.Context(), email, secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
 						return err
 					}
 				})
@@ -115,7 +115,7 @@ func TestReplicasDeliverOnce(t *testing.T) {
 			for i := range messages {
 				email := fmt.Sprintf("user%d@example.org", i/3) // three an hour is the most
 				if i%3 == 0 {
-					if _, err := r.InsertStoredUserIn(ctx, tx, account.User{Email: email, Active: true, RoleIDs: access.DefaultRoles}); err != nil {
+					if _, err := r.StoreUserIn(ctx, tx, account.User{Email: email, Active: true, RoleIDs: access.DefaultRoles}); err != nil {
 						return err
 					}
 				}
@@ -263,7 +263,7 @@ func TestReplicasTendOnce(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		r.AddUser("ada@example.org")
 		for i := range 12 {
-			if _, err := r.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.Network(i)); err == nil {
+			if _, err := r.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(i)); err == nil {
 				t.Fatal("nobody came in")
 			}
 		}

@@ -138,7 +138,7 @@ func TestReplicasVerifyThreeGuesses(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.AddUser("ada@example.org")
 		errs := servicetest.Parallel(300, func(i int) error {
-			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.WrongPassword), account.Origin{ClientNetwork: servicetest.Network(i)})
+			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.WrongPassword), account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
 			return err
 		})
 		wantOnly(t, errs, account.CodeInvalidCredentials, account.CodeTooManyRequests, account.CodeUnavailable)
@@ -153,7 +153,7 @@ func TestReplicasLetTheOwnerIn(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.AddUser("ada@example.org")
 		errs := servicetest.Parallel(50, func(i int) error {
-			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Network(i)})
+			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
 			return err
 		})
 		count := wantOnly(t, errs, "", account.CodeTooManyRequests)
@@ -196,7 +196,7 @@ func TestReplicasUseATokenOnce(t *testing.T) {
 			})
 			chosen := func(i int) string { return fmt.Sprint(servicetest.NextPassword, "-", i) }
 			errs := servicetest.Parallel(6, func(i int) error {
-				return r.server(i).RetrievePassword(t.Context(), text, secret.New(chosen(i)), account.Origin{ClientNetwork: servicetest.Network(6*round + i)})
+				return r.server(i).RetrievePassword(t.Context(), text, secret.New(chosen(i)), account.Origin{ClientNetwork: servicetest.ClientNetwork(6*round + i)})
 			})
 			if count := wantOnly(t, errs, "", account.CodeInvalidRecoveryToken); count[""] != 1 {
 				t.Fatalf("it was used %d times", count[""])

@@ -25,7 +25,7 @@ func TestSweep(t *testing.T) {
 	f.RecoveryToken("ann@example.org")
 	delivered := f.NewestMail().ID
 	f.LockOut("ann@example.org")
-	_, err := f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.Network(77))
+	_, err := f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(77))
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 
 	known := func() (yes bool) {
@@ -68,7 +68,7 @@ func TestSweep(t *testing.T) {
 		if got := there(err); got != step.session {
 			t.Errorf("at %v the session is there: %v", step.at, got)
 		}
-		for _, key := range []string{servicetest.UnknownNetworksKey(id), "source|" + servicetest.Network(77)} {
+		for _, key := range []string{servicetest.UnknownNetworksKey(id), "source|" + servicetest.ClientNetwork(77)} {
 			if got := failures(key) > 0; got != step.counter {
 				t.Errorf("at %v the counter %s is there: %v", step.at, key, got)
 			}

@@ -15,7 +15,7 @@ import (
 // schema before them.
 func TestLimitsOfSettings(t *testing.T) {
 	f := servicetest.New(t)
-	s, admin := withoutOverrides(f), f.As(servicetest.AdminEmail)
+	s, admin := withoutOverrides(f), f.Admin()
 	long := strings.Repeat("x", 1025)
 	application := func(up settings.ApplicationUpdate) error {
 		_, err := s.UpdateApplicationSettings(t.Context(), admin, up)

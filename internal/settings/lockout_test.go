@@ -13,7 +13,7 @@ import (
 // A change of the policy holds for the next sign-in.
 func TestUpdateLockoutPolicy(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	if got := servicetest.Must(f.LockoutPolicy(t.Context(), admin)); got != throttle.Default {
 		t.Errorf("the policy is %+v", got)
 	}
@@ -26,7 +26,7 @@ func TestUpdateLockoutPolicy(t *testing.T) {
 	fails := func(email string, n int) {
 		t.Helper()
 		for i := range n {
-			if _, err := f.SignInFrom(email, servicetest.WrongPassword, servicetest.Network(i)); account.ErrorCode(err) != account.CodeInvalidCredentials {
+			if _, err := f.SignInFrom(email, servicetest.WrongPassword, servicetest.ClientNetwork(i)); account.ErrorCode(err) != account.CodeInvalidCredentials {
 				t.Fatalf("guess %d: %v", i+1, err)
 			}
 		}
@@ -43,7 +43,7 @@ func TestUpdateLockoutPolicy(t *testing.T) {
 	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Home); err == nil {
 		t.Error("a locked account signs in")
 	}
-	admin = f.As(servicetest.AdminEmail)
+	admin = f.Admin()
 	change(settings.LockoutUpdate{Enabled: new(false)})
 	fails("ben@example.org", 10)
 	if f.StoredUser(ben).LockedOut {

@@ -16,7 +16,7 @@ import (
 
 func TestLDAPConfiguration(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	groups := func(groups ...account.AllowedGroup) settings.LDAPUpdate {
 		return settings.LDAPUpdate{AllowedGroups: &groups}
 	}
@@ -61,7 +61,7 @@ func TestLDAPConfiguration(t *testing.T) {
 
 func TestSAMLConfiguration(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	for _, test := range []struct {
 		up    settings.SAMLUpdate
 		paths []string
@@ -102,7 +102,7 @@ func TestSAMLConfiguration(t *testing.T) {
 // is replaced there too.
 func TestGroupsUseRoles(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	old, other := f.AddRole(), f.AddRole()
 	groups := []account.AllowedGroup{{Name: "staff", DefaultRoleIDs: []int64{2, old}}}
 	servicetest.Must(f.UpdateLDAPConfiguration(t.Context(), admin, settings.LDAPUpdate{AllowedGroups: &groups}))

@@ -13,7 +13,7 @@ import (
 
 func TestServerSettings(t *testing.T) {
 	f := servicetest.New(t)
-	s, admin := withoutOverrides(f), f.As(servicetest.AdminEmail)
+	s, admin := withoutOverrides(f), f.Admin()
 	for _, test := range []struct {
 		up   settings.ServerUpdate
 		path string
@@ -60,8 +60,8 @@ func TestPublicURLOfLinks(t *testing.T) {
 		}
 	}
 	linked("http://127.0.0.1:8080")
-	servicetest.Must(local.UpdateServerSettings(t.Context(), f.As(servicetest.AdminEmail), settings.ServerUpdate{PublicURL: setTo("https://id.example.org")}))
+	servicetest.Must(local.UpdateServerSettings(t.Context(), f.Admin(), settings.ServerUpdate{PublicURL: setTo("https://id.example.org")}))
 	linked("https://id.example.org")
-	servicetest.Must(local.UpdateServerSettings(t.Context(), f.As(servicetest.AdminEmail), settings.ServerUpdate{PublicURL: cleared[string]()}))
+	servicetest.Must(local.UpdateServerSettings(t.Context(), f.Admin(), settings.ServerUpdate{PublicURL: cleared[string]()}))
 	linked("http://127.0.0.1:8080")
 }

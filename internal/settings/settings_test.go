@@ -39,7 +39,7 @@ func withMailServer() settings.ApplicationUpdate {
 
 func TestUntouchedSettings(t *testing.T) {
 	f := servicetest.New(t)
-	s, admin := withoutOverrides(f), f.As(servicetest.AdminEmail)
+	s, admin := withoutOverrides(f), f.Admin()
 	a := servicetest.Must(s.ApplicationSettings(t.Context(), admin))
 	want := account.ApplicationSettings{
 		Mail:           account.MailSettings{StartTLS: true, Sender: "usher@localhost"},
@@ -67,7 +67,7 @@ func TestUntouchedSettings(t *testing.T) {
 
 func TestUpdateApplicationSettings(t *testing.T) {
 	f := servicetest.New(t)
-	s, admin := withoutOverrides(f), f.As(servicetest.AdminEmail)
+	s, admin := withoutOverrides(f), f.Admin()
 	up := withMailServer()
 	up.Port, up.Sender, up.DefaultRoleIDs = setTo(2525), new("post@example.org"), new([]int64{2, 1, 2})
 	a := servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, up))
@@ -101,7 +101,7 @@ func TestUpdateApplicationSettings(t *testing.T) {
 
 func TestBadApplicationSettings(t *testing.T) {
 	f := servicetest.New(t)
-	s, admin := withoutOverrides(f), f.As(servicetest.AdminEmail)
+	s, admin := withoutOverrides(f), f.Admin()
 	mail := func(up settings.MailUpdate) settings.ApplicationUpdate {
 		return settings.ApplicationUpdate{MailUpdate: up}
 	}
@@ -149,7 +149,7 @@ func TestSecretBelongsToItsDestination(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.New(t)
-			s, admin := withoutOverrides(f), f.As(servicetest.AdminEmail)
+			s, admin := withoutOverrides(f), f.Admin()
 			servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, withMailServer()))
 			for _, same := range []settings.MailUpdate{{Password: setSecret(secret.Mask)}, {Server: setTo("mail.example.org")}, {Sender: new("a@example.org")}} {
 				if a := servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{MailUpdate: same})); !a.Mail.PasswordSet {
@@ -173,7 +173,7 @@ func TestSecretBelongsToItsDestination(t *testing.T) {
 // A sealed secret opens under its own name and for its own destination alone.
 func TestSealedSecretOpensInItsPlaceAlone(t *testing.T) {
 	f := servicetest.New(t)
-	s, admin := withoutOverrides(f), f.As(servicetest.AdminEmail)
+	s, admin := withoutOverrides(f), f.Admin()
 	servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, withMailServer()))
 	servicetest.Must(s.UpdateLDAPConfiguration(t.Context(), admin, settings.LDAPUpdate{URL: setTo("ldaps://directory.example.org"), SearchUserPassword: setSecret(servicetest.LDAPPassword)}))
 	const smtpName, ldapName = "smtp-account-password", "ldap-search-user-password"
@@ -242,7 +242,7 @@ func TestMailSettingsAreForAdministrators(t *testing.T) {
 // What the operator has fixed is shown, and cannot be changed.
 func TestSetByOperator(t *testing.T) {
 	f := servicetest.New(t)
-	servicetest.Must(withoutOverrides(f).UpdateApplicationSettings(t.Context(), f.As(servicetest.AdminEmail), settings.ApplicationUpdate{
+	servicetest.Must(withoutOverrides(f).UpdateApplicationSettings(t.Context(), f.Admin(), settings.ApplicationUpdate{
 		MailUpdate: settings.MailUpdate{Server: setTo("stored.example.org"), Sender: new("stored@example.org")},
 	}))
 	s := f.With(func(o *service.Options) {
@@ -251,7 +251,7 @@ func TestSetByOperator(t *testing.T) {
 			Sender: "fixed@example.org", SenderName: "Fixed",
 		}
 	})
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	a := servicetest.Must(s.ApplicationSettings(t.Context(), admin))
 	m := a.Mail
 	if *m.Server != "fixed.example.org" || m.Port != nil || !m.TLS || m.StartTLS || !m.PasswordSet || m.Sender != "fixed@example.org" {
@@ -285,7 +285,7 @@ func TestSetByOperator(t *testing.T) {
 // The end of the activity log is its last entry, and its beginning the first.
 func TestTurningTheActivityLogOffIsRecorded(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	servicetest.Must(f.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{KeepActivity: new(false)}))
 	f.WantLastActivity(account.ActionSettingsUpdate, "application-settings", `{"field":"keepAuditLog","from":true,"to":false}`)
 	before := len(f.StoredActivity())

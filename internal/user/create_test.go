@@ -19,7 +19,7 @@ func TestCreateUsers(t *testing.T) {
 		Biography: new(strings.Repeat("é", account.MaxBiographyLength)), Picture: make([]byte, account.MaxPictureBytes), Active: true,
 	}
 	bare := account.NewUser{Name: "Bob", Email: "bob@localhost", Password: secret.New(servicetest.NextPassword)}
-	created, err := f.CreateUsers(t.Context(), f.As(servicetest.AdminEmail), []account.NewUser{full, bare})
+	created, err := f.CreateUsers(t.Context(), f.Admin(), []account.NewUser{full, bare})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestCreateUsers(t *testing.T) {
 func TestCreateUsersRefuses(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	caller := f.As(servicetest.AdminEmail)
+	caller := f.Admin()
 	good := servicetest.NewUser("good@example.org")
 	with := func(change func(*account.NewUser)) []account.NewUser {
 		u := servicetest.NewUser("new@example.org")
@@ -100,7 +100,7 @@ func TestCreateUsersRefuses(t *testing.T) {
 // is created.
 func TestCreateUsersRace(t *testing.T) {
 	f := servicetest.New(t)
-	caller := f.As(servicetest.AdminEmail)
+	caller := f.Admin()
 	f.Store.OnCall(func(name string) {
 		if name == "Write" {
 			f.Store.OnCall(func(string) {})
@@ -124,7 +124,7 @@ func TestCreateThousandUsers(t *testing.T) {
 	for i := range users {
 		users[i] = servicetest.NewUser(fmt.Sprintf("user%d@example.org", i))
 	}
-	created, err := f.CreateUsers(t.Context(), f.As(servicetest.AdminEmail), users)
+	created, err := f.CreateUsers(t.Context(), f.Admin(), users)
 	if err != nil || len(created) != len(users) {
 		t.Fatalf("created %d users: %v", len(created), err)
 	}
@@ -133,7 +133,7 @@ func TestCreateThousandUsers(t *testing.T) {
 		t.Errorf("the list has %d users, want all, by id", len(all))
 	}
 	stop := fmt.Errorf("stop")
-	err = f.ListUsers(t.Context(), f.As(servicetest.AdminEmail), func(u account.User) error {
+	err = f.ListUsers(t.Context(), f.Admin(), func(u account.User) error {
 		if u.ID == 700 {
 			return stop
 		}
@@ -147,7 +147,7 @@ func TestCreateThousandUsers(t *testing.T) {
 // Ids are never used again.
 func TestIDsAreFresh(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	id := f.AddUser("ann@example.org")
 	if err := f.DeleteUser(t.Context(), admin, id); err != nil {
 		t.Fatal(err)

@@ -40,12 +40,12 @@ func listPages(f *servicetest.Fixture, caller *account.Principal, filter account
 
 func TestFindUsers(t *testing.T) {
 	f := servicetest.New(t) // its administrator is "admin"
-	f.InsertStoredUser(account.User{Email: "Zoe@example.org", Active: true, Surname: new("Müller_1"), RoleIDs: access.DefaultRoles})
-	f.InsertStoredUser(account.User{Email: "ann@example.org", RoleIDs: []int64{1, 2}})
-	f.InsertStoredUser(account.User{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles, Provider: account.ProviderLDAP})
-	f.InsertStoredUser(account.User{Email: "bob@example.net", Active: true, Surname: new("MÜLLER"), RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "Zoe@example.org", Active: true, Surname: new("Müller_1"), RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "ann@example.org", RoleIDs: []int64{1, 2}})
+	f.StoreUser(account.User{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles, Provider: account.ProviderLDAP})
+	f.StoreUser(account.User{Email: "bob@example.net", Active: true, Surname: new("MÜLLER"), RoleIDs: access.DefaultRoles})
 	f.LockOut("bob@example.net")
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	for _, test := range []struct {
 		name   string
 		filter account.UserFilter
@@ -80,7 +80,7 @@ func TestFindUsers(t *testing.T) {
 		}
 	}
 	f.Clock.Advance(time.Hour) // the lock is over
-	if got := listPages(f, f.As(servicetest.AdminEmail), account.UserFilter{Locked: new(true)}, account.SortByID, 10); len(got) > 0 {
+	if got := listPages(f, f.Admin(), account.UserFilter{Locked: new(true)}, account.SortByID, 10); len(got) > 0 {
 		t.Errorf("%q are locked still", got)
 	}
 }
@@ -89,11 +89,11 @@ func TestFindUsers(t *testing.T) {
 func TestFindUsersOfOneName(t *testing.T) {
 	f := servicetest.New(t)
 	for i := range 7 {
-		f.InsertStoredUser(account.User{Email: fmt.Sprintf("ann@%d.example", i), RoleIDs: access.DefaultRoles})
+		f.StoreUser(account.User{Email: fmt.Sprintf("ann@%d.example", i), RoleIDs: access.DefaultRoles})
 	}
 	filter := account.UserFilter{Search: new("ann")}
 	for _, sort := range []account.UserSort{account.SortByName, account.SortByNameDown} {
-		if got := listPages(f, f.As(servicetest.AdminEmail), filter, sort, 3); len(got) != 7 {
+		if got := listPages(f, f.Admin(), filter, sort, 3); len(got) != 7 {
 			t.Errorf("%s: %d users, want 7", sort, len(got))
 		}
 	}
@@ -129,11 +129,11 @@ func TestUserByEmail(t *testing.T) {
 	id := f.AddUser("Bob@example.org")
 	f.AddUser("ann@example.org")
 	f.AddUser("none@example.org", f.AddRole())
-	if u := servicetest.Must(f.UserByEmail(t.Context(), f.As(servicetest.AdminEmail), "bOB@EXAMPLE.org")); u.ID != id || u.Email != "Bob@example.org" {
+	if u := servicetest.Must(f.UserByEmail(t.Context(), f.Admin(), "bOB@EXAMPLE.org")); u.ID != id || u.Email != "Bob@example.org" {
 		t.Errorf("found %+v", u)
 	}
 	for _, address := range []string{"b@example.org", "bob", ""} {
-		_, err := f.UserByEmail(t.Context(), f.As(servicetest.AdminEmail), address)
+		_, err := f.UserByEmail(t.Context(), f.Admin(), address)
 		servicetest.WantCode(t, err, account.CodeNotFound)
 	}
 	ann := f.As("ann@example.org")
@@ -149,7 +149,7 @@ func TestUserByEmail(t *testing.T) {
 func TestFindUsersChecksItsInput(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	page, err := f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, "", 1)
 	if err != nil || page.Next == "" {
 		t.Fatalf("%+v, %v", page, err)
@@ -186,7 +186,7 @@ func TestFindUsersBehindADeletedOne(t *testing.T) {
 	for _, name := range []string{"ann", "bob", "cy"} {
 		f.AddUser(name + "@example.org")
 	}
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	page := servicetest.Must(f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, "", 2))
 	if err := f.DeleteUser(t.Context(), admin, page.Users[1].ID); err != nil {
 		t.Fatal(err)
@@ -206,14 +206,14 @@ func TestListUsersInConstantMemory(t *testing.T) {
 		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 			for i := range 1000 {
 				u := account.User{Email: fmt.Sprintf("%d.%d@example.org", batch, i), Biography: &text, RoleIDs: access.DefaultRoles}
-				if _, err := f.InsertStoredUserIn(ctx, tx, u); err != nil {
+				if _, err := f.StoreUserIn(ctx, tx, u); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	heap := func() uint64 {
 		runtime.GC()
 		var m runtime.MemStats

@@ -20,13 +20,13 @@ func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 	const users = 40
 	for n := range users {
 		id := f.AddUser(fmt.Sprintf("u%02d@example.org", n))
-		if err := f.UpdateAsAdmin(id, account.UserUpdate{Picture: new(bytes.Repeat([]byte{1}, account.MaxPictureBytes))}); err != nil {
+		if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Picture: new(bytes.Repeat([]byte{1}, account.MaxPictureBytes))}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	seen, cursor := map[int64]bool{}, ""
 	for {
-		page, err := f.FindUsers(t.Context(), f.As(servicetest.AdminEmail), account.UserFilter{}, account.SortByName, cursor, account.MaxPage)
+		page, err := f.FindUsers(t.Context(), f.Admin(), account.UserFilter{}, account.SortByName, cursor, account.MaxPage)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestListAsksForWhatItGets(t *testing.T) {
 		store := &brief{Store: f.Store, most: most}
 		s := f.With(func(o *service.Options) { o.Store = store })
 		listed := 0
-		err := s.ListUsers(t.Context(), f.As(servicetest.AdminEmail), func(account.User) error { listed++; return nil })
+		err := s.ListUsers(t.Context(), f.Admin(), func(account.User) error { listed++; return nil })
 		if err != nil || listed != 12 {
 			t.Errorf("%d users, %v", listed, err)
 		}

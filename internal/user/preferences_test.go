@@ -24,7 +24,7 @@ func TestPreferences(t *testing.T) {
 		}
 	}
 	f.WantLastActivity(account.ActionPreferencesUpdate, "userann@example.org", `"language"`)
-	if got := servicetest.Must(f.Preferences(t.Context(), f.As(servicetest.AdminEmail))); got.Language != "en" {
+	if got := servicetest.Must(f.Preferences(t.Context(), f.Admin())); got.Language != "en" {
 		t.Errorf("those of another user are %+v", got)
 	}
 }

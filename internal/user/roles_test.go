@@ -13,7 +13,7 @@ func TestSetUserRoles(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
 	reads, hidden := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionDelete))
-	got, err := f.SetUserRoles(t.Context(), f.As(servicetest.AdminEmail), id, []int64{reads, 2, hidden, 2, reads})
+	got, err := f.SetUserRoles(t.Context(), f.Admin(), id, []int64{reads, 2, hidden, 2, reads})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestChangeUserRoles(t *testing.T) {
 	reader := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll})
 	id := f.AddUser("ann@example.org", access.UserRole)
 	f.AddUser("weak@example.org", access.UserRole)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	tests := []struct {
 		give, take, want []int64
 	}{

@@ -19,7 +19,7 @@ func TestUpdateUser(t *testing.T) {
 		Name: new("Anna"), Surname: new(new("Ng")), Department: new(new("")), Biography: new(new("b")), Picture: new([]byte{1}),
 		Email: new("anna@example.org"), Active: new(true),
 	}
-	got, err := f.UpdateUser(t.Context(), f.As(servicetest.AdminEmail), id, up)
+	got, err := f.UpdateUser(t.Context(), f.Admin(), id, up)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestUpdateUser(t *testing.T) {
 	}
 	var none *string
 	up = account.UserUpdate{Surname: &none, Department: &none, Biography: &none, Picture: new([]byte(nil))}
-	got, err = f.UpdateUser(t.Context(), f.As(servicetest.AdminEmail), id, up)
+	got, err = f.UpdateUser(t.Context(), f.Admin(), id, up)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,13 +62,13 @@ func TestUpdateUserRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			servicetest.WantPaths(t, f.UpdateAsAdmin(id, test.up), test.code, test.path...)
+			servicetest.WantPaths(t, f.UpdateUserAsAdmin(id, test.up), test.code, test.path...)
 		})
 	}
 	if now := f.StoredUser(id); !reflect.DeepEqual(now, was) {
 		t.Errorf("the user was %+v and is %+v", was, now)
 	}
-	servicetest.WantCode(t, f.UpdateAsAdmin(99, account.UserUpdate{Name: new("x")}), account.CodeNotFound)
+	servicetest.WantCode(t, f.UpdateUserAsAdmin(99, account.UserUpdate{Name: new("x")}), account.CodeNotFound)
 }
 
 // Who may change what: profile fields need user:edit, the others user:edit-access
@@ -122,7 +122,7 @@ func TestWhoMayUpdate(t *testing.T) {
 func TestUpdateOneself(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("second@example.org", access.AdministratorRole)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	tests := []struct {
 		name string
 		up   account.UserUpdate
@@ -152,10 +152,10 @@ func TestUpdateOneself(t *testing.T) {
 
 func TestNotLocalUser(t *testing.T) {
 	f := servicetest.New(t)
-	id := f.InsertStoredUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
-	servicetest.WantCode(t, f.UpdateAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}), account.CodeNotLocalUser)
+	id := f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
+	servicetest.WantCode(t, f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}), account.CodeNotLocalUser)
 	servicetest.WantCode(t, f.EmergencyReset(t.Context(), "ldap@example.org", secret.New(servicetest.NextPassword)), account.CodeNotLocalUser)
-	if err := f.UpdateAsAdmin(id, account.UserUpdate{Name: new("x"), Active: new(false)}); err != nil {
+	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Name: new("x"), Active: new(false)}); err != nil {
 		t.Error(err)
 	}
 }
@@ -165,7 +165,7 @@ func TestResetByAnAdministrator(t *testing.T) {
 	id := f.AddUser("ann@example.org")
 	session := f.NewSession("ann@example.org", servicetest.Password)
 	f.LockOut("ann@example.org")
-	got, err := f.UpdateUser(t.Context(), f.As(servicetest.AdminEmail), id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
+	got, err := f.UpdateUser(t.Context(), f.Admin(), id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,12 +188,12 @@ func TestUnlock(t *testing.T) {
 		_, err := f.SignInFrom("ann@example.org", servicetest.WrongPassword, servicetest.Home)
 		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	}
-	got, err := f.UpdateUser(t.Context(), f.As(servicetest.AdminEmail), id, account.UserUpdate{Unlock: true})
+	got, err := f.UpdateUser(t.Context(), f.Admin(), id, account.UserUpdate{Unlock: true})
 	if err != nil || got.LockedOut || f.StoredUser(id).LockedOut {
 		t.Fatalf("the user is %+v: %v", got, err)
 	}
 	f.NewSession("ann@example.org", servicetest.Password)
-	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Network(50)); err != nil {
+	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(50)); err != nil {
 		t.Error(err)
 	}
 }

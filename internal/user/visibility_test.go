@@ -14,7 +14,7 @@ func TestNotFoundIsAlike(t *testing.T) {
 	f.AddUser("ann@example.org")
 	_, hidden := f.User(t.Context(), f.As("ann@example.org"), 1)
 	_, absent := f.User(t.Context(), f.As("ann@example.org"), 99)
-	_, gone := f.User(t.Context(), f.As(servicetest.AdminEmail), 99)
+	_, gone := f.User(t.Context(), f.Admin(), 99)
 	for _, err := range []error{hidden, absent, gone} {
 		servicetest.WantCode(t, err, account.CodeNotFound)
 		if fmt.Sprintf("%#v", *servicetest.AsError(t, err)) != fmt.Sprintf("%#v", *servicetest.AsError(t, hidden)) {

@@ -36,7 +36,7 @@ func (t recordingTx) InsertActivity(ctx context.Context, entries ...account.Acti
 // Whatever an import does to a user is told, and no secret.
 func TestImportIsRecorded(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	log := &recordingStore{Store: f.Store.Inner}
 	s := f.With(func(o *service.Options) { o.Store = log })
 	one := servicetest.Must(s.BeginImport(t.Context(), admin, false))

@@ -41,7 +41,7 @@ func wantImported(f *servicetest.Fixture, when string, all, active int) {
 
 func TestImport(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRow("hash@example.net"),
 		account.ImportUser{Name: "P", Email: "password@example.net", Active: true, Password: new(secret.New(servicetest.NextPassword))},
@@ -64,7 +64,7 @@ func TestImport(t *testing.T) {
 	if d == nil || d.Message.To != "invited@example.net" || f.ClaimNext() != nil {
 		t.Fatalf("the first message is %+v, want one to the invited user alone", d)
 	}
-	if err := f.Recover(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
+	if err := f.RecoverWith(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
 	f.NewSession("invited@example.net", servicetest.NextPassword)
@@ -77,7 +77,7 @@ func TestImport(t *testing.T) {
 // A hash from elsewhere becomes one of our own at the first sign-in.
 func TestImportedHashIsReplaced(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRow("ann@example.net"))
 	if _, err := f.FinishImport(t.Context(), admin, i.ID); err != nil {
@@ -100,7 +100,7 @@ func TestImportedHashIsReplaced(t *testing.T) {
 func TestDryRun(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("taken@example.org")
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	i := f.StartImport(admin, true)
 	hashed := f.Pool.HashCount()
 	_, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 1, []account.ImportUser{
@@ -157,7 +157,7 @@ func remainingRows(f *servicetest.Fixture, id int64) (n int) {
 // Rows that are there are skipped, whole batches and parts; none may be missing.
 func TestImportRepeats(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRows(1, 5)...)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRows(1, 5)...)
@@ -179,7 +179,7 @@ func TestImportRepeats(t *testing.T) {
 // The same rows, sent many times at once, are taken once.
 func TestParallelImportRows(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	errs := servicetest.Parallel(8, func(n int) error {
 		_, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 1, servicetest.ImportRows(1, 20+n))
@@ -198,7 +198,7 @@ func TestParallelImportRows(t *testing.T) {
 func TestImportFaultUndoesAll(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("bystander@example.org")
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRows(1, 700)...)
 	i, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 701, []account.ImportUser{servicetest.ImportRow("good@example.net"), servicetest.ImportRow("bystander@example.org"), servicetest.ImportRow("user7@example.net")})
@@ -219,7 +219,7 @@ func TestImportFaultUndoesAll(t *testing.T) {
 // Somebody may take an address between the check of a batch and its transaction.
 func TestImportAddressTakenInBetween(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRows(1, 3)...)
 	taken := false
@@ -241,7 +241,7 @@ func TestImportAddressTakenInBetween(t *testing.T) {
 // ends all the same.
 func TestImportFarFromTheDatabase(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	var passed atomic.Int64
 	far := f.With(func(o *service.Options) {
 		o.Monotonic = func() time.Time { return servicetest.Start.Add(time.Duration(passed.Add(1)) * 2 * time.Second) }
@@ -262,13 +262,13 @@ func TestImportFarFromTheDatabase(t *testing.T) {
 
 func TestUndoImport(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRows(1, 6)...)
 	if err := f.DeleteUser(t.Context(), admin, f.UserID("user1@example.net")); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.UpdateAsAdmin(f.UserID("user2@example.net"), account.UserUpdate{Active: new(true)}); err != nil {
+	if err := f.UpdateUserAsAdmin(f.UserID("user2@example.net"), account.UserUpdate{Active: new(true)}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // a repeat does no harm
@@ -294,7 +294,7 @@ func TestImportGoesOnAfterACrash(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := servicetest.New(t)
-			admin := f.As(servicetest.AdminEmail)
+			admin := f.Admin()
 			i := f.StartImport(admin, false)
 			f.AddRows(admin, i.ID, 1, servicetest.ImportRows(1, 1000)...)
 			f.AddRows(admin, i.ID, 1001, servicetest.ImportRows(1001, 1300)...)
@@ -354,7 +354,7 @@ func TestImportBelongsToItsMaker(t *testing.T) {
 	}
 	_, err := f.Import(t.Context(), ann, i.ID+1)
 	servicetest.WantCode(t, err, account.CodeNotFound)
-	if seen, err := f.UndoImport(t.Context(), f.As(servicetest.AdminEmail), i.ID); err != nil || seen.UserID != ann.User.ID {
+	if seen, err := f.UndoImport(t.Context(), f.Admin(), i.ID); err != nil || seen.UserID != ann.User.ID {
 		t.Errorf("the administrator: %+v, %v", seen, err)
 	}
 }
@@ -363,7 +363,7 @@ func TestImportBelongsToItsMaker(t *testing.T) {
 func TestImportIsNoWayUp(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("maker@example.org", f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll}))
-	maker, admin := f.As("maker@example.org"), f.As(servicetest.AdminEmail)
+	maker, admin := f.As("maker@example.org"), f.Admin()
 	i := f.StartImport(maker, false)
 	f.AddRows(maker, i.ID, 1, servicetest.ImportRows(1, 2)...)
 	id := f.UserID("user1@example.net")
@@ -381,7 +381,7 @@ func TestImportIsNoWayUp(t *testing.T) {
 
 func TestSweepImports(t *testing.T) {
 	f := servicetest.New(t)
-	admin := f.As(servicetest.AdminEmail)
+	admin := f.Admin()
 	idle, open := f.StartImport(admin, false), f.StartImport(admin, false)
 	f.AddRows(admin, idle.ID, 1, servicetest.ImportRows(1, 600)...)
 	finished := f.StartImport(admin, true)
@@ -408,7 +408,7 @@ func TestSweepImports(t *testing.T) {
 		}
 	}
 	f.Clock.Advance(24 * time.Hour)
-	f.AddRows(f.As(servicetest.AdminEmail), open.ID, 1, servicetest.ImportRows(601, 602)...)
+	f.AddRows(f.Admin(), open.ID, 1, servicetest.ImportRows(601, 602)...)
 	sweep(6*24*time.Hour, account.ImportOpen, account.ImportOpen, account.ImportFinished)
 	wantImported(f, "before the seventh day ends", 602, 0)
 	sweep(time.Microsecond, account.ImportUndone, account.ImportOpen, account.ImportFinished)

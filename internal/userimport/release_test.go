@@ -14,13 +14,13 @@ import (
 func TestImportReleasesWhoseAccessWasChanged(t *testing.T) {
 	changes := map[string]func(f *servicetest.Fixture, id int64) error{
 		"activated and deactivated": func(f *servicetest.Fixture, id int64) error {
-			if err := f.UpdateAsAdmin(id, account.UserUpdate{Active: new(true)}); err != nil {
+			if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Active: new(true)}); err != nil {
 				return err
 			}
-			return f.UpdateAsAdmin(id, account.UserUpdate{Active: new(false)})
+			return f.UpdateUserAsAdmin(id, account.UserUpdate{Active: new(false)})
 		},
 		"given role 1": func(f *servicetest.Fixture, id int64) error {
-			_, err := f.SetUserRoles(f.T.Context(), f.As(servicetest.AdminEmail), id, []int64{access.AdministratorRole})
+			_, err := f.SetUserRoles(f.T.Context(), f.Admin(), id, []int64{access.AdministratorRole})
 			return err
 		},
 	}

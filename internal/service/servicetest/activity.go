@@ -7,6 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/audit"
 )
 
+// Seal seals the entries of the activity log that are not sealed yet.
 func (f *Fixture) Seal() {
 	f.T.Helper()
 	if err := f.SealActivity(f.T.Context()); err != nil {
@@ -14,27 +15,30 @@ func (f *Fixture) Seal() {
 	}
 }
 
-func (f *Fixture) Verify(elsewhere *account.Checkpoint) audit.Report {
+// Verify verifies the activity log. external is a checkpoint from outside the database, or nil.
+func (f *Fixture) Verify(external *account.Checkpoint) audit.Report {
 	f.T.Helper()
-	r, err := f.VerifyActivity(f.T.Context(), elsewhere, nil)
+	r, err := f.VerifyActivity(f.T.Context(), external, nil)
 	if err != nil {
 		f.T.Fatal(err)
 	}
 	return r
 }
 
+// Passwords in settings, which must never appear in the activity log.
 const (
 	SMTPPassword = "Never-shown-1"
 	LDAPPassword = "Never-shown-2"
 )
 
-// activity reads the activity log past the rules.
+// StoredActivity returns the first 1000 entries of the activity log from the inner store.
 func (f *Fixture) StoredActivity() []account.StoredActivity {
 	f.T.Helper()
 	return Must(f.Store.Inner.Activity(f.T.Context(), account.ActivityQuery{OldestFirst: true, Limit: 1000}))
 }
 
-// wantLast fails unless the last entry of the activity log is this.
+// WantLastActivity checks the last entry of the activity log: its action, its target as kind and
+// name joined, and parts of its changes. It also checks that no entry contains a secret.
 func (f *Fixture) WantLastActivity(action account.Action, target string, changes ...string) {
 	f.T.Helper()
 	entries := f.StoredActivity()
@@ -44,12 +48,14 @@ func (f *Fixture) WantLastActivity(action account.Action, target string, changes
 	}
 	for _, change := range changes {
 		if !strings.Contains(last.ChangesText, change) {
-			f.T.Errorf("%s is not in %s", change, last.ChangesText)
+			f.T.Errorf("the changes are %s, want %s in them", last.ChangesText, change)
 		}
 	}
 	for _, e := range entries {
-		if strings.Contains(e.ChangesText, SMTPPassword) || strings.Contains(e.ChangesText, LDAPPassword) || strings.Contains(e.ChangesText, "PRIVATE KEY") {
-			f.T.Errorf("a secret in %+v", e)
+		for _, text := range []string{SMTPPassword, LDAPPassword, "PRIVATE KEY"} {
+			if strings.Contains(e.ChangesText, text) {
+				f.T.Errorf("the entry %+v contains a secret", e)
+			}
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// renew makes the caller's key of the contract.
+// NewContractKey renews the caller's contract key and returns it.
 func (f *Fixture) NewContractKey(caller *account.Principal) secret.Text {
 	f.T.Helper()
 	key, err := f.RenewContractKey(f.T.Context(), caller)
@@ -16,7 +16,7 @@ func (f *Fixture) NewContractKey(caller *account.Principal) secret.Text {
 	return key
 }
 
-// createKey makes a named key of the caller.
+// NewNamedKey creates a named key of the caller.
 func (f *Fixture) NewNamedKey(caller *account.Principal, n apikey.NewAPIKey) secret.Text {
 	f.T.Helper()
 	key, _, err := f.CreateKey(f.T.Context(), caller, n)

@@ -5,18 +5,20 @@ import (
 	"time"
 )
 
-// clock is the injected time. It moves by hand alone.
+// Clock is the injected time. Only Advance moves it.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
+// Now returns the time of the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
+// Advance moves the clock forward by d.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,30 +16,30 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// spy is a store that counts what is asked of it, by method, and can be told to
-// behave in ways that are rare on their own. It runs the function of each Write
-// twice, the first time for nothing, as an engine may: what that leaves behind
-// shows in every test.
+// CountingStore is a store that counts its calls by method and can simulate rare behaviour.
+//
+// On SQLite it runs the function of each Write twice and rolls the first run back, because an
+// engine may do the same: a rule whose function has an effect outside its transaction fails.
 type CountingStore struct {
 	countingReader
-	Inner account.Store
-	// between, if set, is called after the first run of each Write.
+	Inner account.Store // the store without counting and without the second run
+	// Between, if set, is called after the first run of each Write.
 	Between func()
-	// down makes each Write fail, as after a crash.
+	// Down makes each Write fail with [ErrDown], as after a crash.
 	Down atomic.Bool
 }
 
-// calls counts calls by method.
+// callCounter counts calls by method.
 type callCounter struct {
 	mu       sync.Mutex
 	count    map[string]int
-	reserved map[string]int // tries that throttles have let through, by key
+	reserved map[string]int // reserved attempts by the key of their throttle
 	onCall   func(name string)
 }
 
 func newCountingStore(store account.Store) *CountingStore {
 	c := &callCounter{count: map[string]int{}, reserved: map[string]int{}, onCall: func(string) {}}
-	return &CountingStore{countingReader: countingReader{store, c}, Inner: store}
+	return &CountingStore{countingReader: countingReader{Reader: store, callCounter: c}, Inner: store}
 }
 
 func (c *callCounter) record(name string) {
@@ -50,15 +50,15 @@ func (c *callCounter) record(name string) {
 	after(name)
 }
 
-// hook has fn called after each call of a method. In a transaction fn must not
-// write.
+// OnCall has fn called after each call of a method, with the method's name. During a transaction
+// fn must not write.
 func (c *callCounter) OnCall(fn func(name string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.onCall = fn
 }
 
-// during returns what fn asks of the store.
+// CallsDuring runs fn and returns the calls of the store meanwhile, counted by method.
 func (c *callCounter) CallsDuring(fn func()) map[string]int {
 	c.mu.Lock()
 	before := maps.Clone(c.count)
@@ -66,31 +66,33 @@ func (c *callCounter) CallsDuring(fn func()) map[string]int {
 	fn()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	made := map[string]int{}
+	calls := map[string]int{}
 	for name, n := range c.count {
 		if n > before[name] {
-			made[name] = n - before[name]
+			calls[name] = n - before[name]
 		}
 	}
-	return made
+	return calls
 }
 
-// granted returns how many tries the throttle of a key has let through.
+// ReservedAttempts returns the number of sign-in attempts that the throttle of key has allowed.
 func (c *callCounter) ReservedAttempts(key string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.reserved[key]
 }
 
-// runsTwice is whether a spy runs everything twice: not on PostgreSQL, which gives
-// the ids that the first run took to nobody, and tests know theirs.
+// runsTwice makes a CountingStore run each Write twice. PostgreSQL does not reuse the ids that a
+// rolled-back run took, and tests expect consecutive ids, so there it is off.
 var runsTwice = enginetest.Chosen().Name == "sqlite"
 
+// Errors of a CountingStore and of the stores that tests wrap around it.
 var (
-	ErrRerun = errors.New("the engine asks for it again")
+	ErrRerun = errors.New("the transaction must run again")
 	ErrDown  = errors.New("the process has crashed")
 )
 
+// Write counts the call and runs f as the type's comment says.
 func (s *CountingStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
 	s.record("Write")
 	if s.Down.Load() {
@@ -98,10 +100,10 @@ func (s *CountingStore) Write(ctx context.Context, f func(context.Context, accou
 	}
 	if runsTwice {
 		err := s.Inner.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-			_ = f(ctx, tx) // whatever comes of it, it is not counted
+			_ = f(ctx, tx) // the result does not count
 			return ErrRerun
 		})
-		if !errors.Is(err, ErrRerun) { // it has not run at all
+		if !errors.Is(err, ErrRerun) { // f did not run
 			return err
 		}
 	}
@@ -109,15 +111,17 @@ func (s *CountingStore) Write(ctx context.Context, f func(context.Context, accou
 		s.Between()
 	}
 	return s.Inner.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		return f(ctx, &countingTx{countingReader: countingReader{tx, s.callCounter}, Writer: tx, pending: map[string]int{}})
+		reader := countingReader{Reader: tx, callCounter: s.callCounter}
+		return f(ctx, &countingTx{countingReader: reader, Writer: tx, pending: map[string]int{}})
 	})
 }
 
+// Health is not counted.
 func (s *CountingStore) Health(ctx context.Context) (account.DatabaseHealth, error) {
 	return s.Inner.Health(ctx)
 }
 
-// spyReader counts reads.
+// countingReader counts reads.
 type countingReader struct {
 	account.Reader
 	*callCounter
@@ -173,11 +177,11 @@ func (r countingReader) KeyChecks(ctx context.Context) ([]keyring.Check, error) 
 	return r.Reader.KeyChecks(ctx)
 }
 
-// spyTx counts what a transaction does.
+// countingTx counts the calls of a transaction.
 type countingTx struct {
 	countingReader
 	account.Writer
-	pending map[string]int // of throttles as they were read
+	pending map[string]int // pending attempts of each throttle when it was read
 }
 
 func (t *countingTx) Throttle(ctx context.Context, key string) (throttle.Counter, error) {
@@ -200,14 +204,16 @@ func (t *countingTx) SaveThrottle(ctx context.Context, v throttle.Counter) error
 	return t.Writer.SaveThrottle(ctx, v)
 }
 
-func (t *countingTx) IsKnownNetwork(ctx context.Context, userID int64, source string, since time.Time) (bool, error) {
+func (t *countingTx) IsKnownNetwork(
+	ctx context.Context, userID int64, clientNetwork string, since time.Time,
+) (bool, error) {
 	defer t.record("IsKnownNetwork")
-	return t.Writer.IsKnownNetwork(ctx, userID, source, since)
+	return t.Writer.IsKnownNetwork(ctx, userID, clientNetwork, since)
 }
 
-func (t *countingTx) SaveKnownNetwork(ctx context.Context, userID int64, source string, now time.Time) error {
+func (t *countingTx) SaveKnownNetwork(ctx context.Context, userID int64, clientNetwork string, now time.Time) error {
 	defer t.record("SaveKnownNetwork")
-	return t.Writer.SaveKnownNetwork(ctx, userID, source, now)
+	return t.Writer.SaveKnownNetwork(ctx, userID, clientNetwork, now)
 }
 
 func (t *countingTx) CountFailedSignIn(ctx context.Context, f account.FailedSignIns) error {

@@ -9,58 +9,59 @@ import (
 	"time"
 )
 
-// distance listens for connections to an address, and carries what is sent there
-// or back so much later. It returns its port.
-func StartDelayProxy(t *testing.T, to string, later time.Duration) int {
+// StartDelayProxy listens on the loopback address and forwards each connection to the address to.
+// It delays the data by delay in each direction. It returns its port.
+func StartDelayProxy(t *testing.T, to string, delay time.Duration) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var work sync.WaitGroup
-	t.Cleanup(func() { // the store, which was opened later, is closed by now
+	var connections sync.WaitGroup
+	t.Cleanup(func() { // the store was opened later, so it is closed by now
 		listener.Close()
-		work.Wait()
+		connections.Wait()
 	})
-	work.Go(func() {
+	connections.Go(func() {
 		for {
-			near, err := listener.Accept()
+			client, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			far, err := net.Dial("tcp", to)
+			server, err := net.Dial("tcp", to)
 			if err != nil {
-				near.Close()
+				client.Close()
 				continue
 			}
-			work.Go(func() { copyDelayed(near, far, later) })
-			work.Go(func() { copyDelayed(far, near, later) })
+			connections.Go(func() { copyDelayed(client, server, delay) })
+			connections.Go(func() { copyDelayed(server, client, delay) })
 		}
 	})
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-// carryLate ends both connections with the one that it reads.
-func copyDelayed(from io.ReadCloser, to io.WriteCloser, later time.Duration) {
+// copyDelayed copies data to to, delay after it was read. At the end of from it closes both
+// connections.
+func copyDelayed(from io.ReadCloser, to io.WriteCloser, delay time.Duration) {
 	type packet struct {
 		due  time.Time
 		data []byte
 	}
-	under := make(chan packet, 1024)
+	packets := make(chan packet, 1024)
 	go func() {
-		defer close(under)
+		defer close(packets)
 		for {
 			data := make([]byte, 64<<10)
 			n, err := from.Read(data)
 			if err != nil {
 				return
 			}
-			under <- packet{time.Now().Add(later), data[:n]}
+			packets <- packet{due: time.Now().Add(delay), data: data[:n]}
 		}
 	}()
-	for p := range under {
+	for p := range packets {
 		time.Sleep(time.Until(p.due))
-		_, _ = to.Write(p.data) // a failure shows at the other end
+		_, _ = to.Write(p.data) // the other connection reports a failure
 	}
 	_ = errors.Join(to.Close(), from.Close())
 }

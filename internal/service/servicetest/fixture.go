@@ -19,33 +19,36 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
+// Addresses and passwords of the fixture.
 const (
-	AdminEmail    = "admin@example.org"
-	Password      = "Correct-Horse-1" // of every user that a test makes
-	WrongPassword = "Correct-Horse-2"
-	NextPassword  = "Correct-Horse-3" // what a password is changed to
-	Home          = "192.0.2.1"       // where signIn comes from
+	AdminEmail    = "admin@example.org" // the first administrator
+	Password      = "Correct-Horse-1"   // the password of the administrator and of added users
+	WrongPassword = "Correct-Horse-2"   // valid, but no user has it at first
+	NextPassword  = "Correct-Horse-3"   // the new password when a test changes one
+	Home          = "192.0.2.1"         // the client network of sign-ins and requests
 )
 
-var (
-	CheapHash = passhash.Params{Memory: 64, Passes: 1, Threads: 1}
-	Start     = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
-)
+// CheapHash are the smallest parameters of argon2id.
+var CheapHash = passhash.Params{Memory: 64, Passes: 1, Threads: 1}
 
-// fixture is a service over a fresh database with its first administrator.
+// Start is the time of a new fixture's clock.
+var Start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+
+// Fixture is a service over a fresh database, with its dependencies.
 type Fixture struct {
 	*service.Service
-	T               testing.TB
-	Database        enginetest.Database
-	Options         service.Options
-	Store           *CountingStore
-	Clock           *Clock
-	Pool            *passhash.Pool
-	PasswordHash    string // of password
+	T            testing.TB
+	Database     enginetest.Database
+	Options      service.Options // the options of Service
+	Store        *CountingStore
+	Clock        *Clock
+	Pool         *passhash.Pool
+	PasswordHash string // the hash of Password
+
 	passwordChanges idList
 }
 
-// changes collects whose password has changed.
+// idList collects the ids of the users whose password has changed.
 type idList struct {
 	mu  sync.Mutex
 	ids []int64
@@ -64,20 +67,22 @@ func (f *Fixture) PasswordChanges() []int64 {
 	return slices.Clone(f.passwordChanges.ids)
 }
 
-// commonKeys are those of every fixture that is set up.
+// commonKeys returns the server key of every fixture that [New] makes.
 var commonKeys = sync.OnceValue(NewRing)
 
+// New returns a fixture whose service is set up: the administrator has id 1, [AdminEmail] and
+// [Password].
 func New(t testing.TB) *Fixture {
 	t.Helper()
 	f := newWithKeys(t, commonKeys())
-	if _, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: AdminEmail, AdminPassword: secret.New(Password)}); err != nil {
+	if _, err := f.SetUp(t.Context(), FirstRun()); err != nil {
 		t.Fatal(err)
 	}
 	f.PasswordHash = Must(f.Store.Inner.Credential(t.Context(), 1)).PasswordHash
 	return f
 }
 
-// blankFixture is a fixture whose database was not set up.
+// NewBlank returns a fixture with a server key of its own, whose service is not set up.
 func NewBlank(t testing.TB) *Fixture {
 	t.Helper()
 	return newWithKeys(t, NewRing())
@@ -91,7 +96,7 @@ func newWithKeys(t testing.TB, keys *keyring.Ring) *Fixture {
 	return f
 }
 
-// fixtureOf is a fixture over a store.
+// NewOver returns a fixture over store, whose service is not set up and which has no Database.
 func NewOver(t testing.TB, store account.Store, keys *keyring.Ring) *Fixture {
 	f := &Fixture{T: t, Clock: &Clock{now: Start}, Pool: NewPool(CheapHash, 8), Store: newCountingStore(store)}
 	f.Options = service.Options{
@@ -105,21 +110,23 @@ func NewOver(t testing.TB, store account.Store, keys *keyring.Ring) *Fixture {
 	return f
 }
 
+// NewPool returns a pool that hashes with params on cores cores.
 func NewPool(params passhash.Params, cores int) *passhash.Pool {
 	return Must(passhash.New(params, cores, rand.Reader))
 }
 
+// NewRing returns a new server key.
 func NewRing() *keyring.Ring { return Must(keyring.Parse(Must(keyring.Generate(rand.Reader)))) }
 
-// with returns a service like the fixture's, over the same database, but for
-// what change does to its options.
+// With returns another service over the same database, with the fixture's options as change
+// has edited them.
 func (f *Fixture) With(change func(*service.Options)) *service.Service {
 	o := f.Options
 	change(&o)
 	return service.New(o)
 }
 
-// write runs fn in a transaction of the storage, past the rules.
+// WriteStore runs fn in a transaction of the inner store, without the rules.
 func (f *Fixture) WriteStore(fn func(ctx context.Context, tx account.Tx) error) {
 	f.T.Helper()
 	if err := f.Store.Inner.Write(context.WithoutCancel(f.T.Context()), fn); err != nil {
@@ -127,23 +134,23 @@ func (f *Fixture) WriteStore(fn func(ctx context.Context, tx account.Tx) error) 
 	}
 }
 
-// wantUnwritten fails when any of the texts is in the database. It
-// looks for the fixture's administrator, too, to be sure that it looks at all.
+// WantNotStored reports an error for each of texts that the database contains. It searches for
+// the administrator's address as well, to prove that the search finds stored text.
 func (f *Fixture) WantNotStored(texts ...string) {
 	f.T.Helper()
 	all := f.Database.Content()
 	if !bytes.Contains(all, []byte(AdminEmail)) {
-		f.T.Fatal("the database does not hold what it must")
+		f.T.Fatalf("the database does not contain %q", AdminEmail)
 	}
 	for _, text := range texts {
 		if text == "" || bytes.Contains(all, []byte(text)) {
-			f.T.Errorf("the database holds %q in clear", text)
+			f.T.Errorf("the database contains %q in plain text", text)
 		}
 	}
 }
 
-// behind runs fn in a transaction of the storage, after the one under way. It
-// may be called from any goroutine.
+// TryWriteStore is [Fixture.WriteStore] for any goroutine: a failure does not end the test. On
+// SQLite fn runs after the transaction in progress.
 func (f *Fixture) TryWriteStore(fn func(ctx context.Context, tx account.Tx) error) {
 	f.T.Helper()
 	if err := f.Store.Inner.Write(context.WithoutCancel(f.T.Context()), fn); err != nil {
@@ -151,7 +158,6 @@ func (f *Fixture) TryWriteStore(fn func(ctx context.Context, tx account.Tx) erro
 	}
 }
 
-// FirstRun() is a first run with a given password.
 // FirstRun returns the settings of the first start: the administrator's address and password.
 func FirstRun() service.FirstRun {
 	return service.FirstRun{AdminEmail: AdminEmail, AdminPassword: secret.New(Password)}

@@ -7,15 +7,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// The hash of "Correct-Horse-1", as bcrypt has it at its lowest cost.
+// BcryptHash is a bcrypt hash of [Password], at the lowest cost.
 const BcryptHash = "$2a$04$bkxuduh4QEpJBMFTfF6NBOxIyK3a9qSJ2tL0k4RYpmtc.29B5aNGy"
 
-// row is a row of an import with a password hash, active at the end.
+// ImportRow returns a row with a password hash, whose user is active after the import.
 func ImportRow(email string) account.ImportUser {
 	return account.ImportUser{Name: "New", Email: email, Active: true, PasswordHash: new(secret.New(BcryptHash))}
 }
 
-// rowsOf returns so many rows, user1@example.net and on.
+// ImportRows returns a row for each n in [from, to], with the address userN@example.net.
 func ImportRows(from, to int) (users []account.ImportUser) {
 	for n := from; n <= to; n++ {
 		users = append(users, ImportRow(fmt.Sprintf("user%d@example.net", n)))
@@ -23,6 +23,7 @@ func ImportRows(from, to int) (users []account.ImportUser) {
 	return users
 }
 
+// StartImport begins an import.
 func (f *Fixture) StartImport(caller *account.Principal, dryRun bool) account.Import {
 	f.T.Helper()
 	i, err := f.BeginImport(f.T.Context(), caller, dryRun)
@@ -32,12 +33,14 @@ func (f *Fixture) StartImport(caller *account.Principal, dryRun bool) account.Im
 	return i
 }
 
-// add adds rows that must be good.
-func (f *Fixture) AddRows(caller *account.Principal, id int64, first int, users ...account.ImportUser) account.Import {
+// AddRows adds valid rows to an import. first is the number of the first of them.
+func (f *Fixture) AddRows(
+	caller *account.Principal, id int64, first int, users ...account.ImportUser,
+) account.Import {
 	f.T.Helper()
 	i, faults, err := f.AddImportRows(f.T.Context(), caller, id, first, users)
 	if err != nil || len(faults) > 0 {
-		f.T.Fatalf("faults %v, error %v", faults, err)
+		f.T.Fatalf("add rows: faults %v, error %v", faults, err)
 	}
 	return i
 }

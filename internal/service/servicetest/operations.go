@@ -12,11 +12,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// Operation calls an operation of s as caller p, with valid input.
+// Operation calls one operation of s as the caller p, with valid input.
 type Operation = func(ctx context.Context, s *service.Service, p *account.Principal) error
 
-// Operations returns every operation that has a caller, by the name of its method. Operations that
-// a user may call before changing an assigned password are missing.
+// Operations returns the operations that take a caller, by the name of their method. It leaves out
+// those that stay allowed while the user must change the password.
 func Operations() map[string]Operation {
 	operations := map[string]Operation{
 		"ContractKey": func(ctx context.Context, s *service.Service, p *account.Principal) error {
@@ -64,7 +64,9 @@ func Operations() map[string]Operation {
 			return err
 		},
 		"UpdateUser": func(ctx context.Context, s *service.Service, p *account.Principal) error {
-			for _, up := range []account.UserUpdate{{}, {Name: new("x")}, {Active: new(true)}, {Password: new(secret.New(NextPassword))}} {
+			for _, up := range []account.UserUpdate{
+				{}, {Name: new("x")}, {Active: new(true)}, {Password: new(secret.New(NextPassword))},
+			} {
 				for _, id := range []int64{1, p.User.ID, 99} {
 					if _, err := s.UpdateUser(ctx, p, id, up); account.ErrorCode(err) != account.CodePasswordChangeRequired {
 						return err

@@ -5,7 +5,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// newest returns the newest row of the outbox.
+// NewestMail returns the newest row of the outbox.
 func (f *Fixture) NewestMail() account.Mail {
 	f.T.Helper()
 	mails := Must(f.Store.Mails(f.T.Context(), 1))
@@ -15,7 +15,7 @@ func (f *Fixture) NewestMail() account.Mail {
 	return mails[0]
 }
 
-// ask asks for a recovery message from home.
+// RequestRecovery reports a forgotten password, from [Home].
 func (f *Fixture) RequestRecovery(email string) {
 	f.T.Helper()
 	if err := f.ForgottenPassword(f.T.Context(), email, account.Origin{ClientNetwork: Home}); err != nil {
@@ -23,7 +23,7 @@ func (f *Fixture) RequestRecovery(email string) {
 	}
 }
 
-// claim returns the next message that is due; nil if none is.
+// ClaimNext claims the next message that is due, or returns nil.
 func (f *Fixture) ClaimNext() *account.Delivery {
 	f.T.Helper()
 	d, err := f.ClaimMail(f.T.Context())
@@ -33,7 +33,7 @@ func (f *Fixture) ClaimNext() *account.Delivery {
 	return d
 }
 
-// recoveryToken asks for a recovery message, delivers it and reads the token out.
+// RecoveryToken requests a recovery message, delivers it and returns its token.
 func (f *Fixture) RecoveryToken(email string) string {
 	f.T.Helper()
 	f.RequestRecovery(email)
@@ -47,11 +47,13 @@ func (f *Fixture) RecoveryToken(email string) string {
 	return TokenIn(d)
 }
 
-// retrieve sets a password by a token, from a source of its own.
-func (f *Fixture) Recover(token, password string) error {
+// RecoverWith sets the password of a token's user, from a network that no other helper uses.
+func (f *Fixture) RecoverWith(token, password string) error {
 	return f.RecoverFrom("203.0.113.7", token, password)
 }
 
-func (f *Fixture) RecoverFrom(source, token, password string) error {
-	return f.RetrievePassword(f.T.Context(), secret.New(token), secret.New(password), account.Origin{ClientNetwork: source})
+// RecoverFrom sets the password of a token's user, from a client network.
+func (f *Fixture) RecoverFrom(clientNetwork, token, password string) error {
+	from := account.Origin{ClientNetwork: clientNetwork}
+	return f.RetrievePassword(f.T.Context(), secret.New(token), secret.New(password), from)
 }

@@ -7,15 +7,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// plainText renders messages in a form that tests can read, but for those to
-// somebody of this name.
-type plainTextRenderer struct{}
+// UnrenderableName is the name of a user whose messages cannot be rendered.
+const UnrenderableName = "Unrenderable"
 
-const UnrenderableName = "Unwritable"
+// plainTextRenderer renders messages as text that tests can parse.
+type plainTextRenderer struct{}
 
 func (plainTextRenderer) Render(kind account.MailKind, m account.MailContent) (account.Message, error) {
 	if m.Name == UnrenderableName {
-		return account.Message{}, errors.New("this name cannot be written")
+		return account.Message{}, errors.New("messages to this name cannot be rendered")
 	}
 	return account.Message{
 		Subject: string(kind) + " for " + m.Name,
@@ -24,7 +24,7 @@ func (plainTextRenderer) Render(kind account.MailKind, m account.MailContent) (a
 	}, nil
 }
 
-// tokenIn reads the token out of a message.
+// TokenIn returns the token in a rendered message.
 func TokenIn(d *account.Delivery) string {
 	text, _, _ := strings.Cut(strings.TrimPrefix(d.Message.Text, "token "), "\n")
 	return text

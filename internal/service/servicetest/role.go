@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// role stores a role.
+// AddRole stores a role with a random name and returns its id.
 func (f *Fixture) AddRole(permissions ...access.Permission) (id int64) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
@@ -19,8 +19,8 @@ func (f *Fixture) AddRole(permissions ...access.Permission) (id int64) {
 	return id
 }
 
-// defaultRoles stores which roles new users get.
-func (f *Fixture) SetDefaultRoles(ids ...int64) {
+// StoreDefaultRoles stores the roles that new users get, without the rules.
+func (f *Fixture) StoreDefaultRoles(ids ...int64) {
 	f.T.Helper()
 	text := "["
 	for i, id := range ids {
@@ -34,22 +34,22 @@ func (f *Fixture) SetDefaultRoles(ids ...int64) {
 	})
 }
 
-// ask asks for permissions.
-func Requests(permissions ...access.Permission) []access.PermissionRequest {
-	drafts := make([]access.PermissionRequest, len(permissions))
+// RequestsFor returns the requests for permissions.
+func RequestsFor(permissions ...access.Permission) []access.PermissionRequest {
+	requests := make([]access.PermissionRequest, len(permissions))
 	for i, p := range permissions {
-		drafts[i] = access.PermissionRequest{Entity: p.Entity, Action: p.Action}
+		requests[i] = access.PermissionRequest{Entity: p.Entity, Action: p.Action}
 		switch p.Scope {
 		case access.ScopeIDs:
-			drafts[i].IDs = &p.IDs
+			requests[i].IDs = &p.IDs
 		case access.ScopeSelf:
-			drafts[i].DynamicID = access.SelfUserID
+			requests[i].DynamicID = access.SelfUserID
 		}
 	}
-	return drafts
+	return requests
 }
 
-// storedRole returns a role as it is stored.
+// StoredRole returns a role from the inner store.
 func (f *Fixture) StoredRole(id int64) access.Role {
 	f.T.Helper()
 	roles := Must(f.Store.Inner.Roles(f.T.Context(), []int64{id}))
@@ -59,7 +59,7 @@ func (f *Fixture) StoredRole(id int64) access.Role {
 	return roles[0]
 }
 
-// may is a permission with scope all, or for the ids alone.
+// Permit returns a permission for ids, or for everything without ids.
 func Permit(e access.Entity, a access.Action, ids ...int64) access.Permission {
 	if len(ids) > 0 {
 		return access.Permission{Entity: e, Action: a, Scope: access.ScopeIDs, IDs: ids}
@@ -67,7 +67,7 @@ func Permit(e access.Entity, a access.Action, ids ...int64) access.Permission {
 	return access.Permission{Entity: e, Action: a, Scope: access.ScopeAll}
 }
 
-// self is a permission for oneself.
+// PermitSelf returns a permission for the own user.
 func PermitSelf(e access.Entity, a access.Action) access.Permission {
 	return access.Permission{Entity: e, Action: a, Scope: access.ScopeSelf}
 }

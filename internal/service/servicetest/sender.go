@@ -6,14 +6,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// courier keeps what it is to deliver.
+// RecordingSender is an [outbox.TestSender] that keeps the messages instead of sending them.
 type RecordingSender struct {
-	Cause  string
+	Cause  string // the failure of each delivery; "" for success
 	Routes []account.MailRoute
 	Sent   []account.Message
 }
 
-func (c *RecordingSender) Deliver(_ context.Context, route account.MailRoute, m account.Message) string {
-	c.Routes, c.Sent = append(c.Routes, route), append(c.Sent, m)
-	return c.Cause
+// Deliver records the message and returns the cause.
+func (s *RecordingSender) Deliver(_ context.Context, route account.MailRoute, m account.Message) string {
+	s.Routes, s.Sent = append(s.Routes, route), append(s.Sent, m)
+	return s.Cause
 }

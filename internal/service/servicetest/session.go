@@ -8,58 +8,63 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// by returns who comes by a key.
-func (f *Fixture) PrincipalBy(key secret.Text) *account.Principal {
+// PrincipalBy authenticates token, a session's or an API key, and returns its principal.
+func (f *Fixture) PrincipalBy(token secret.Text) *account.Principal {
 	f.T.Helper()
-	p, err := f.Authenticate(f.T.Context(), key, account.Origin{ClientNetwork: Home})
+	p, err := f.Authenticate(f.T.Context(), token, account.Origin{ClientNetwork: Home})
 	if err != nil {
 		f.T.Fatal(err)
 	}
 	return p
 }
 
-// works reports whether a key lets anybody in.
+// IsAccepted reports whether an API key authenticates.
 func (f *Fixture) IsAccepted(key secret.Text) bool {
 	f.T.Helper()
 	return !f.IsRevoked(auth.SignInResult{Token: key})
 }
 
-// change has a caller change his password from home.
-func (f *Fixture) ChangeOwnPassword(caller *account.Principal, current, to string) error {
-	return f.ChangePassword(f.T.Context(), caller, secret.New(current), secret.New(to), account.Origin{ClientNetwork: Home})
+// ChangeOwnPassword changes the caller's password from current to next, from [Home].
+func (f *Fixture) ChangeOwnPassword(caller *account.Principal, current, next string) error {
+	from := account.Origin{ClientNetwork: Home}
+	return f.ChangePassword(f.T.Context(), caller, secret.New(current), secret.New(next), from)
 }
 
-// signIn makes a session from home.
+// NewSession signs in from [Home].
 func (f *Fixture) NewSession(email, password string) auth.SignInResult {
 	f.T.Helper()
 	in, err := f.SignInFrom(email, password, Home)
 	if err != nil {
-		f.T.Fatalf("%s does not sign in: %v", email, err)
+		f.T.Fatalf("sign in as %s: %v", email, err)
 	}
 	return in
 }
 
-// try signs in from a source.
-func (f *Fixture) SignInFrom(email, password, source string) (auth.SignInResult, error) {
-	return f.SignIn(f.T.Context(), email, secret.New(password), account.Origin{ClientNetwork: source, Device: "test"})
+// SignInFrom signs in from a client network.
+func (f *Fixture) SignInFrom(email, password, clientNetwork string) (auth.SignInResult, error) {
+	from := account.Origin{ClientNetwork: clientNetwork, Device: "test"}
+	return f.SignIn(f.T.Context(), email, secret.New(password), from)
 }
 
-// as signs in and returns the principal.
+// As signs in with [Password] and returns the principal of the new session.
 func (f *Fixture) As(email string) *account.Principal {
 	f.T.Helper()
 	return f.PrincipalOf(f.NewSession(email, Password))
 }
 
-func (f *Fixture) PrincipalOf(in auth.SignInResult) *account.Principal {
+// Admin signs the first administrator in and returns the principal of the new session.
+func (f *Fixture) Admin() *account.Principal {
 	f.T.Helper()
-	p, err := f.Authenticate(f.T.Context(), in.Token, account.Origin{ClientNetwork: Home})
-	if err != nil {
-		f.T.Fatal(err)
-	}
-	return p
+	return f.As(AdminEmail)
 }
 
-// over reports whether a session's token lets nobody in any more.
+// PrincipalOf returns the principal of a session.
+func (f *Fixture) PrincipalOf(in auth.SignInResult) *account.Principal {
+	f.T.Helper()
+	return f.PrincipalBy(in.Token)
+}
+
+// IsRevoked reports whether the session's token no longer authenticates.
 func (f *Fixture) IsRevoked(in auth.SignInResult) bool {
 	f.T.Helper()
 	_, err := f.Authenticate(f.T.Context(), in.Token, account.Origin{ClientNetwork: Home})
@@ -69,17 +74,18 @@ func (f *Fixture) IsRevoked(in auth.SignInResult) bool {
 	return err != nil
 }
 
-// source returns one of 65536 addresses, none of which is home.
-func Network(i int) string { return fmt.Sprintf("198.18.%d.%d", i/256%256, i%256) }
+// ClientNetwork returns the network i of 65536 others than [Home].
+func ClientNetwork(i int) string { return fmt.Sprintf("198.18.%d.%d", i/256%256, i%256) }
 
-// lock fails three sign-ins from three sources.
+// LockOut locks a user by three failed sign-ins from three client networks.
 func (f *Fixture) LockOut(email string) {
 	f.T.Helper()
 	for i := range 3 {
-		_, err := f.SignInFrom(email, WrongPassword, Network(i))
+		_, err := f.SignInFrom(email, WrongPassword, ClientNetwork(i))
 		WantCode(f.T, err, account.CodeInvalidCredentials)
 	}
 }
 
-// newBucket is the key of the counter for unknown sources.
+// UnknownNetworksKey returns the key of the throttle counter for sign-ins to a user from networks
+// that the user has not signed in from.
 func UnknownNetworksKey(id int64) string { return fmt.Sprintf("u:%d|new", id) }

@@ -8,14 +8,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
+// WantCode fails the test unless err has the code want; "" is success.
 func WantCode(t testing.TB, err error, want account.Code) {
 	t.Helper()
 	if got := account.ErrorCode(err); got != want {
-		t.Fatalf("the failure is %v, want %q", err, want)
+		t.Fatalf("the error is %v, want code %q", err, want)
 	}
 }
 
-// wantPaths fails unless err has the code, and names these parts and no others.
+// WantPaths fails the test unless err has the code and exactly these paths in its details.
 func WantPaths(t testing.TB, err error, code account.Code, paths ...string) {
 	t.Helper()
 	WantCode(t, err, code)
@@ -24,20 +25,21 @@ func WantPaths(t testing.TB, err error, code account.Code, paths ...string) {
 		got = append(got, d.Path)
 	}
 	if !slices.Equal(got, paths) {
-		t.Errorf("the failure names %q, want %q: %v", got, paths, err)
+		t.Errorf("the error has the paths %q, want %q: %v", got, paths, err)
 	}
 }
 
+// AsError returns err as an [*account.Error], and fails the test if it is another type.
 func AsError(t testing.TB, err error) *account.Error {
 	t.Helper()
 	e, ok := err.(*account.Error)
 	if !ok {
-		t.Fatalf("the failure is %v, want an *account.Error", err)
+		t.Fatalf("the error is %v, want an *account.Error", err)
 	}
 	return e
 }
 
-// must returns the value of a call that cannot fail in a test.
+// Must returns value, and panics if err is set.
 func Must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
@@ -45,7 +47,7 @@ func Must[T any](value T, err error) T {
 	return value
 }
 
-// parallel runs fn(0) to fn(n-1) at once and returns their failures in order.
+// Parallel runs fn(0) to fn(n-1) concurrently and returns their errors in order.
 func Parallel(n int, fn func(i int) error) []error {
 	errs := make([]error, n)
 	start := make(chan struct{})
@@ -61,7 +63,7 @@ func Parallel(n int, fn func(i int) error) []error {
 	return errs
 }
 
-// codes counts failures by their code; "" is success.
+// CountCodes counts errors by their code; "" is success.
 func CountCodes(errs []error) map[account.Code]int {
 	count := map[account.Code]int{}
 	for _, err := range errs {
