@@ -56,7 +56,7 @@ func TestKeysActAsTheirOwner(t *testing.T) {
 // than he.
 func TestNarrowedKeyIsIntersectedAtUse(t *testing.T) {
 	f := servicetest.New(t)
-	role := f.AddRole(servicetest.Permit(access.EntityAPIKey, access.ActionCreate), servicetest.Permit(access.EntityUser, access.ActionRead, 1))
+	role := f.AddRole(servicetest.Permit("api-key:create"), servicetest.Permit("user:read", 1))
 	id := f.AddUser("ann@example.org", role)
 	key := f.NewNamedKey(f.As("ann@example.org"), apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionDelete)})
 	reads := func() (ids []int64) {
@@ -116,7 +116,7 @@ func TestKeyStops(t *testing.T) {
 		{
 			"its owner may have no keys",
 			func(f *servicetest.Fixture, id int64) error {
-				_, err := f.SetUserRoles(f.T.Context(), admin(f), id, []int64{f.AddRole(servicetest.Permit(access.EntityAPIKey, access.ActionRead))})
+				_, err := f.SetUserRoles(f.T.Context(), admin(f), id, []int64{f.AddRole(servicetest.Permit("api-key:read"))})
 				return err
 			},
 			func(f *servicetest.Fixture, id int64) error {

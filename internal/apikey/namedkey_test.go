@@ -69,10 +69,10 @@ func TestKeysOfOthers(t *testing.T) {
 	f := servicetest.New(t)
 	ann, bob := f.AddUser("ann@example.org", access.UserRole), f.AddUser("bob@example.org", access.UserRole)
 	admin := f.AddUser("second@example.org", access.AdministratorRole)
-	keeper := f.AddRole(servicetest.Permit(access.EntityAPIKey, access.ActionRead), servicetest.Permit(access.EntityAPIKey, access.ActionDelete))
+	keeper := f.AddRole(servicetest.Permit("api-key:read"), servicetest.Permit("api-key:delete"))
 	f.AddUser("keeper@example.org", keeper)
 	f.AddUser("guard@example.org", keeper, access.UserRole)
-	f.AddUser("reader@example.org", f.AddRole(servicetest.Permit(access.EntityAPIKey, access.ActionRead)), access.UserRole)
+	f.AddUser("reader@example.org", f.AddRole(servicetest.Permit("api-key:read")), access.UserRole)
 	keyOf := func(email string) int64 {
 		_, k, err := f.CreateKey(t.Context(), f.As(email), apikey.NewAPIKey{Name: "n"})
 		if err != nil {

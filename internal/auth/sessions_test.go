@@ -72,10 +72,10 @@ func TestEndSessions(t *testing.T) {
 func TestEndSessionsOfOthers(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org", access.UserRole)
-	ender := f.AddRole(servicetest.Permit(access.EntitySession, access.ActionDelete), servicetest.Permit(access.EntitySession, access.ActionRead))
+	ender := f.AddRole(servicetest.Permit("session:delete"), servicetest.Permit("session:read"))
 	f.AddUser("weak@example.org", ender)
 	f.AddUser("guard@example.org", ender, access.UserRole)
-	f.AddUser("reader@example.org", f.AddRole(servicetest.Permit(access.EntitySession, access.ActionRead)), access.UserRole)
+	f.AddUser("reader@example.org", f.AddRole(servicetest.Permit("session:read")), access.UserRole)
 	tests := []struct {
 		who, whose string
 		want       account.Code

@@ -18,16 +18,16 @@ func newUserRoles(f *servicetest.Fixture, email string) []int64 {
 
 func TestDeleteRole(t *testing.T) {
 	f := servicetest.New(t)
-	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
-	list := f.AddRole(servicetest.Permit(access.EntityRole, access.ActionRead, id))
+	id := f.AddRole(servicetest.Permit("user:read"))
+	list := f.AddRole(servicetest.Permit("role:read", id))
 	servicetest.WantCode(t, f.DeleteRole(t.Context(), f.Admin(), id, 0), "")
 	servicetest.WantCode(t, f.DeleteRole(t.Context(), f.Admin(), id, 0), account.CodeNotFound)
 	if got := f.StoredRole(list).Permissions; len(got) != 0 {
 		t.Errorf("a permission for the deleted role became %v", got)
 	}
-	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionDelete))
-	servicetest.WantCode(t, f.DeleteRole(t.Context(), ann, f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)), 0), account.CodeForbidden)
-	servicetest.WantCode(t, f.DeleteRole(t.Context(), ann, f.AddRole(servicetest.Permit(access.EntityRole, access.ActionRead)), 0), "")
+	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:read"), servicetest.Permit("role:delete"))
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), ann, f.AddRole(servicetest.Permit("user:read")), 0), account.CodeForbidden)
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), ann, f.AddRole(servicetest.Permit("role:read")), 0), "")
 }
 
 func TestDeleteRoleInUse(t *testing.T) {
@@ -59,10 +59,10 @@ func TestDeleteRoleInUse(t *testing.T) {
 
 func TestDeleteRoleRefusesToReplace(t *testing.T) {
 	f := servicetest.New(t)
-	id, with, more := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionEdit)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionCreate))
+	id, with, more := f.AddRole(servicetest.Permit("user:read")), f.AddRole(servicetest.Permit("user:edit")), f.AddRole(servicetest.Permit("user:create"))
 	ann := f.AddUser("ann@example.org", id)
 	full := []access.Permission{
-		servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionDelete), servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityUser, access.ActionEdit),
+		servicetest.Permit("role:read"), servicetest.Permit("role:delete"), servicetest.Permit("role:assign"), servicetest.Permit("user:read"), servicetest.Permit("user:edit-access"), servicetest.Permit("user:edit"),
 	}
 	without := func(p access.Permission, instead ...access.Permission) []access.Permission {
 		return append(slices.DeleteFunc(slices.Clone(full), p.Equal), instead...)
@@ -72,14 +72,14 @@ func TestDeleteRoleRefusesToReplace(t *testing.T) {
 		permissions []access.Permission
 		want        account.Code
 	}{
-		{"no assign", without(servicetest.Permit(access.EntityRole, access.ActionAssign)), account.CodeForbidden},
-		{"assign of the one", without(servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityRole, access.ActionAssign, id)), account.CodeForbidden},
-		{"assign of the other", without(servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityRole, access.ActionAssign, with)), account.CodeForbidden},
-		{"access of some", without(servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityUser, access.ActionEditAccess, ann)), account.CodeForbidden},
-		{"does not cover the one", without(servicetest.Permit(access.EntityUser, access.ActionRead)), account.CodeForbidden},
-		{"does not cover the other", without(servicetest.Permit(access.EntityUser, access.ActionEdit)), account.CodeForbidden},
-		{"does not see the other", without(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionRead, id)), account.CodeInvalid},
-		{"does not see the one", without(servicetest.Permit(access.EntityRole, access.ActionDelete), servicetest.Permit(access.EntityRole, access.ActionDelete, with)), account.CodeForbidden},
+		{"no assign", without(servicetest.Permit("role:assign")), account.CodeForbidden},
+		{"assign of the one", without(servicetest.Permit("role:assign"), servicetest.Permit("role:assign", id)), account.CodeForbidden},
+		{"assign of the other", without(servicetest.Permit("role:assign"), servicetest.Permit("role:assign", with)), account.CodeForbidden},
+		{"access of some", without(servicetest.Permit("user:edit-access"), servicetest.Permit("user:edit-access", ann)), account.CodeForbidden},
+		{"does not cover the one", without(servicetest.Permit("user:read")), account.CodeForbidden},
+		{"does not cover the other", without(servicetest.Permit("user:edit")), account.CodeForbidden},
+		{"does not see the other", without(servicetest.Permit("role:read"), servicetest.Permit("role:read", id)), account.CodeInvalid},
+		{"does not see the one", without(servicetest.Permit("role:delete"), servicetest.Permit("role:delete", with)), account.CodeForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := principalWithPermissions(f, fmt.Sprintf("p%d@example.org", i), test.permissions...)

@@ -23,7 +23,7 @@ func TestListRolesShowsWhatMayBeRead(t *testing.T) {
 	for range 60 { // more than a page
 		f.AddRole()
 	}
-	last := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
+	last := f.AddRole(servicetest.Permit("user:read"))
 	listed := func(p *account.Principal) (ids []int64, err error) {
 		err = f.ListRoles(t.Context(), p, func(r access.Role) error {
 			ids = append(ids, r.ID)
@@ -48,7 +48,7 @@ func TestListRolesShowsWhatMayBeRead(t *testing.T) {
 	if len(all) != 63 || !slices.IsSorted(all) {
 		t.Errorf("the administrator sees %v", all)
 	}
-	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead, 2, last))
+	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:read", 2, last))
 	if got := servicetest.Must(listed(ann)); !slices.Equal(got, []int64{2, last}) {
 		t.Errorf("who may read two sees %v", got)
 	}
@@ -63,11 +63,11 @@ func TestListRolesShowsWhatMayBeRead(t *testing.T) {
 	if got := servicetest.Must(f.DefaultRoles(t.Context(), ann)); len(got) != 1 || got[0].ID != 2 {
 		t.Errorf("the default roles are %+v", got)
 	}
-	bob := principalWithPermissions(f, "bob@example.org", servicetest.Permit(access.EntityRole, access.ActionRead, 1))
+	bob := principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:read", 1))
 	if got := servicetest.Must(f.DefaultRoles(t.Context(), bob)); len(got) != 0 {
 		t.Errorf("who may not read them sees the default roles %+v", got)
 	}
-	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit(access.EntityUser, access.ActionRead))
+	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit("user:read"))
 	_, err = listed(eve)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 	_, err = summarised(eve, 0)
@@ -79,7 +79,7 @@ func TestListRolesShowsWhatMayBeRead(t *testing.T) {
 // Whom nothing is refused covers every role, and none is read to find it out.
 func TestCoveredRoles(t *testing.T) {
 	f := servicetest.New(t)
-	few, many, unseen := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead, 3)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionCreate)), f.AddRole()
+	few, many, unseen := f.AddRole(servicetest.Permit("user:read", 3)), f.AddRole(servicetest.Permit("user:create")), f.AddRole()
 	ids := []int64{1, few, many, unseen}
 	reads := f.Store.CallsDuring(func() {
 		if got := servicetest.Must(f.CoveredRoles(t.Context(), f.Admin(), ids)); !got[1] || !got[few] || !got[many] || !got[unseen] {
@@ -89,12 +89,12 @@ func TestCoveredRoles(t *testing.T) {
 	if reads["Roles"] != 0 {
 		t.Errorf("the store was asked %v", reads)
 	}
-	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionRead, 1, few, many))
+	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit("user:read"), servicetest.Permit("role:read", 1, few, many))
 	got := servicetest.Must(f.CoveredRoles(t.Context(), ann, ids))
 	if got[1] || !got[few] || got[many] || got[unseen] {
 		t.Errorf("who may read users covers %v", got)
 	}
-	_, err := f.CoveredRoles(t.Context(), principalWithPermissions(f, "eve@example.org", servicetest.Permit(access.EntityUser, access.ActionRead)), ids)
+	_, err := f.CoveredRoles(t.Context(), principalWithPermissions(f, "eve@example.org", servicetest.Permit("user:read")), ids)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
@@ -123,9 +123,9 @@ func TestCreateRoles(t *testing.T) {
 		_, err := f.CreateRoles(t.Context(), admin, test.roles)
 		servicetest.WantPaths(t, err, test.code, test.paths...)
 	}
-	_, err := f.CreateRoles(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionRead)), []account.NewRole{{Name: "New"}})
+	_, err := f.CreateRoles(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:edit"), servicetest.Permit("role:read")), []account.NewRole{{Name: "New"}})
 	servicetest.WantCode(t, err, account.CodeForbidden)
-	servicetest.Must(f.CreateRoles(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit(access.EntityRole, access.ActionCreate)), []account.NewRole{{Name: "New"}})) // none of the refused was kept
+	servicetest.Must(f.CreateRoles(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:create")), []account.NewRole{{Name: "New"}})) // none of the refused was kept
 }
 
 func TestCopyRole(t *testing.T) {
@@ -135,7 +135,7 @@ func TestCopyRole(t *testing.T) {
 	if want := (access.Role{ID: 1}).Expand(); !reflect.DeepEqual(f.StoredRole(all.ID).Permissions, want) || !reflect.DeepEqual(all.Permissions, want) {
 		t.Errorf("a copy of role 1 has %v", f.StoredRole(all.ID).Permissions)
 	}
-	original := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit, 3), servicetest.PermitSelf(access.EntityUser, access.ActionEdit))
+	original := f.AddRole(servicetest.Permit("user:read"), servicetest.Permit("user:edit", 3), servicetest.PermitSelf("user:edit"))
 	copied := servicetest.Must(f.CopyRole(t.Context(), admin, original, "Copy"))
 	want := f.StoredRole(original)
 	want.ID, want.Name = copied.ID, "Copy"
@@ -149,8 +149,8 @@ func TestCopyRole(t *testing.T) {
 	_, err = f.CopyRole(t.Context(), admin, 999, "Another")
 	servicetest.WantCode(t, err, account.CodeNotFound)
 	for name, permissions := range map[string][]access.Permission{
-		"no create":      {servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit)},
-		"does not cover": {servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionCreate), servicetest.Permit(access.EntityUser, access.ActionRead)},
+		"no create":      {servicetest.Permit("role:read"), servicetest.Permit("user:read"), servicetest.Permit("user:edit")},
+		"does not cover": {servicetest.Permit("role:read"), servicetest.Permit("role:create"), servicetest.Permit("user:read")},
 	} {
 		_, err := f.CopyRole(t.Context(), principalWithPermissions(f, name[:2]+"@example.org", permissions...), original, "Another")
 		servicetest.WantCode(t, err, account.CodeForbidden)
@@ -160,9 +160,9 @@ func TestCopyRole(t *testing.T) {
 func TestUpdateRole(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
+	id := f.AddRole(servicetest.Permit("user:read"))
 	got := servicetest.Must(f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: new("Desk"), Description: new("d")}))
-	want := access.Role{ID: id, Name: "Desk", Description: "d", Permissions: []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead)}}
+	want := access.Role{ID: id, Name: "Desk", Description: "d", Permissions: []access.Permission{servicetest.Permit("user:read")}}
 	if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(f.StoredRole(id), want) {
 		t.Errorf("answered %+v, stored %+v, want %+v", got, f.StoredRole(id), want)
 	}
@@ -171,14 +171,14 @@ func TestUpdateRole(t *testing.T) {
 	servicetest.WantPaths(t, err, account.CodeRoleNameTaken, "/name")
 	_, err = f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: new("")})
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/name")
-	_, err = f.UpdateRole(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit)), id, account.RoleUpdate{Name: new("Mine")})
+	_, err = f.UpdateRole(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:read"), servicetest.Permit("role:edit")), id, account.RoleUpdate{Name: new("Mine")})
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 func TestBuiltInRolesStay(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionDelete))
+	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit("role:read"), servicetest.Permit("role:edit"), servicetest.Permit("role:delete"))
 	for _, id := range []int64{1, 2} {
 		was := f.StoredRole(id)
 		for who, code := range map[*account.Principal]account.Code{admin: account.CodeBuiltInRole, eve: account.CodeForbidden} {
@@ -198,15 +198,15 @@ func TestBuiltInRolesStay(t *testing.T) {
 func TestSetRolePermissions(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
-	wanted := []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9), servicetest.PermitSelf(access.EntityUser, access.ActionRead), servicetest.Permit("dashboard", "edit", 1)}
-	got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit(access.EntityUser, access.ActionRead, 9), servicetest.PermitSelf(access.EntityUser, access.ActionRead), servicetest.Permit("dashboard", "edit", 1), servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9))))
+	id := f.AddRole(servicetest.Permit("user:read"))
+	wanted := []access.Permission{servicetest.Permit("user:read", 4, 9), servicetest.PermitSelf("user:read"), servicetest.Permit("dashboard:edit", 1)}
+	got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit("user:read", 9), servicetest.PermitSelf("user:read"), servicetest.Permit("dashboard:edit", 1), servicetest.Permit("user:read", 4, 9))))
 	if !reflect.DeepEqual(got.Permissions, wanted) || !reflect.DeepEqual(f.StoredRole(id).Permissions, wanted) {
 		t.Errorf("answered %v, stored %v, want %v", got.Permissions, f.StoredRole(id).Permissions, wanted)
 	}
-	_, err := f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit(access.EntityUser, "read?"), servicetest.Permit(access.EntityUser, access.ActionCreate, 3)))
+	_, err := f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit("user:read?"), servicetest.Permit("user:create", 3)))
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/0/action", "/1/entityIds")
-	_, err = f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityRole, access.ActionRead, 3)))
+	_, err = f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit("user:read"), servicetest.Permit("role:assign"), servicetest.Permit("role:read", 3)))
 	servicetest.WantPaths(t, err, account.CodePermissionNeedsRead, "/1/action")
 	if got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, nil)); len(got.Permissions) != 0 {
 		t.Errorf("got %v", got.Permissions)
@@ -217,9 +217,9 @@ func TestSetRolePermissions(t *testing.T) {
 func TestReplaceRolePermissions(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	seen := []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, 4, 9)}
+	seen := []access.Permission{servicetest.Permit("user:read", 4, 9)}
 	id := f.AddRole(seen...)
-	both := [][]access.Permission{{servicetest.Permit(access.EntityUser, access.ActionRead)}, {servicetest.Permit(access.EntityRole, access.ActionRead)}}
+	both := [][]access.Permission{{servicetest.Permit("user:read")}, {servicetest.Permit("role:read")}}
 	errs := make([]error, len(both))
 	var together sync.WaitGroup
 	for i := range both {
@@ -237,27 +237,27 @@ func TestReplaceRolePermissions(t *testing.T) {
 		t.Errorf("the role has %v, want %v", got, both[won])
 	}
 	servicetest.Must(f.ReplaceRolePermissions(t.Context(), admin, id, both[won], nil))
-	_, err := f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit)), id, seen, servicetest.RequestsFor(servicetest.Permit(access.EntityUser, access.ActionRead)))
+	_, err := f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:read"), servicetest.Permit("role:edit")), id, seen, servicetest.RequestsFor(servicetest.Permit("user:read")))
 	servicetest.WantCode(t, err, account.CodeRoleChanged)
-	_, err = f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit(access.EntityRole, access.ActionRead)), id, seen, nil)
+	_, err = f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:read")), id, seen, nil)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 func TestSetRolePermissionsRefuses(t *testing.T) {
 	f := servicetest.New(t)
-	base := []access.Permission{servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit("dashboard", "edit")}
+	base := []access.Permission{servicetest.Permit("role:read"), servicetest.Permit("role:edit"), servicetest.Permit("user:read"), servicetest.Permit("dashboard:edit")}
 	ann := principalWithPermissions(f, "ann@example.org", base...)
 	for _, test := range []struct {
 		name        string
 		was, wanted []access.Permission
 		want        account.Code
 	}{
-		{"what he has", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead)}, []access.Permission{servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionRead, 3)}, ""},
-		{"more than he has", nil, []access.Permission{servicetest.Permit(access.EntityUser, access.ActionCreate)}, account.CodeForbidden},
-		{"from more than he has", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionCreate)}, nil, account.CodeForbidden},
-		{"unknown", nil, []access.Permission{servicetest.Permit("dashboard", "edit")}, account.CodeForbidden},
-		{"unknown that is there", []access.Permission{servicetest.Permit("dashboard", "edit")}, []access.Permission{servicetest.Permit("dashboard", "edit"), servicetest.Permit(access.EntityUser, access.ActionRead)}, ""},
-		{"unknown, for others", []access.Permission{servicetest.Permit("dashboard", "edit", 3)}, []access.Permission{servicetest.Permit("dashboard", "edit", 4)}, account.CodeForbidden},
+		{"what he has", []access.Permission{servicetest.Permit("user:read")}, []access.Permission{servicetest.Permit("role:read"), servicetest.Permit("user:read", 3)}, ""},
+		{"more than he has", nil, []access.Permission{servicetest.Permit("user:create")}, account.CodeForbidden},
+		{"from more than he has", []access.Permission{servicetest.Permit("user:create")}, nil, account.CodeForbidden},
+		{"unknown", nil, []access.Permission{servicetest.Permit("dashboard:edit")}, account.CodeForbidden},
+		{"unknown that is there", []access.Permission{servicetest.Permit("dashboard:edit")}, []access.Permission{servicetest.Permit("dashboard:edit"), servicetest.Permit("user:read")}, ""},
+		{"unknown, for others", []access.Permission{servicetest.Permit("dashboard:edit", 3)}, []access.Permission{servicetest.Permit("dashboard:edit", 4)}, account.CodeForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			id := f.AddRole(test.was...)
@@ -268,14 +268,14 @@ func TestSetRolePermissionsRefuses(t *testing.T) {
 			}
 		})
 	}
-	_, err := f.SetRolePermissions(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionRead)), f.AddRole(), nil)
+	_, err := f.SetRolePermissions(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:read"), servicetest.Permit("user:read")), f.AddRole(), nil)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 // A permission that is taken away no longer counts in the next call.
 func TestRolePermissionsHoldAtOnce(t *testing.T) {
 	f := servicetest.New(t)
-	id := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
+	id := f.AddRole(servicetest.Permit("user:read"))
 	f.AddUser("ann@example.org", id)
 	in := f.NewSession("ann@example.org", servicetest.Password)
 	servicetest.Must(f.User(t.Context(), f.PrincipalOf(in), 1))

@@ -36,9 +36,9 @@ type escalation struct {
 func anyPermissions(users, roles []int64) *rapid.Generator[[]access.Permission] {
 	one := rapid.Custom(func(t *rapid.T) access.Permission {
 		p := rapid.SampledFrom([]access.Permission{
-			servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionCreate), servicetest.Permit(access.EntityUser, access.ActionEdit), servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityUser, access.ActionDelete),
-			servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionCreate), servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionDelete), servicetest.Permit(access.EntityRole, access.ActionAssign), servicetest.Permit(access.EntityMail, access.ActionRead),
-			servicetest.Permit(access.EntityApplicationSettings, access.ActionEdit),
+			servicetest.Permit("user:read"), servicetest.Permit("user:create"), servicetest.Permit("user:edit"), servicetest.Permit("user:edit-access"), servicetest.Permit("user:delete"),
+			servicetest.Permit("role:read"), servicetest.Permit("role:create"), servicetest.Permit("role:edit"), servicetest.Permit("role:delete"), servicetest.Permit("role:assign"), servicetest.Permit("mail:read"),
+			servicetest.Permit("application-settings:edit"),
 		}).Draw(t, "permission")
 		ids := users
 		if p.Entity == access.EntityRole {
@@ -88,9 +88,9 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "weak") > 0 { // chance alone seldom lets him do anything
 		permissions[0] = []access.Permission{
-			servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionCreate), servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityUser, access.ActionDelete), servicetest.PermitSelf(access.EntityUser, access.ActionEdit),
-			servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionCreate), servicetest.Permit(access.EntityRole, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionDelete), servicetest.Permit(access.EntityRole, access.ActionAssign),
-			servicetest.Permit(access.EntityApplicationSettings, access.ActionEdit), servicetest.PermitSelf(access.EntityAPIKey, access.ActionCreate),
+			servicetest.Permit("user:read"), servicetest.Permit("user:create"), servicetest.Permit("user:edit-access"), servicetest.Permit("user:delete"), servicetest.PermitSelf("user:edit"),
+			servicetest.Permit("role:read"), servicetest.Permit("role:create"), servicetest.Permit("role:edit"), servicetest.Permit("role:delete"), servicetest.Permit("role:assign"),
+			servicetest.Permit("application-settings:edit"), servicetest.PermitSelf("api-key:create"),
 		}
 	}
 	var holds [people][]int64

@@ -12,7 +12,7 @@ import (
 func TestSetUserRoles(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	reads, hidden := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionDelete))
+	reads, hidden := f.AddRole(servicetest.Permit("user:read")), f.AddRole(servicetest.Permit("user:delete"))
 	got, err := f.SetUserRoles(t.Context(), f.Admin(), id, []int64{reads, 2, hidden, 2, reads})
 	if err != nil {
 		t.Fatal(err)
@@ -25,11 +25,11 @@ func TestSetUserRoles(t *testing.T) {
 
 func TestSetUserRolesRefuses(t *testing.T) {
 	f := servicetest.New(t)
-	reads, removes := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)), f.AddRole(servicetest.Permit(access.EntityUser, access.ActionDelete))
-	held := f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead))
+	reads, removes := f.AddRole(servicetest.Permit("user:read")), f.AddRole(servicetest.Permit("user:delete"))
+	held := f.AddRole(servicetest.Permit("user:read"))
 	target := func() int64 { return f.UserID("ann@example.org") }
 	f.AddUser("ann@example.org", held)
-	base := []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess)}
+	base := []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}
 	with := func(more ...access.Permission) []access.Permission { return append(slices.Clone(base), more...) }
 	tests := []struct {
 		name        string
@@ -38,20 +38,20 @@ func TestSetUserRolesRefuses(t *testing.T) {
 		want        account.Code
 		paths       []string
 	}{
-		{"none", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), nil, account.CodeInvalid, []string{"/roles"}},
-		{"unknown", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, 98, 99}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
-		{"unknown twice", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{99, 99}, account.CodeInvalid, []string{"/roles/0", "/roles/1"}},
-		{"not an id", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, 0, -1}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
-		{"unreadable", with(servicetest.Permit(access.EntityRole, access.ActionRead, held), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, reads}, account.CodeInvalid, []string{"/roles/1"}},
-		{"no assign", with(servicetest.Permit(access.EntityRole, access.ActionRead)), []int64{held, reads}, account.CodeForbidden, nil},
-		{"assign of another", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign, held)), []int64{held, reads}, account.CodeForbidden, nil},
-		{"assign of the new one alone", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign, reads)), []int64{reads}, account.CodeForbidden, nil},
-		{"more than he has", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, removes}, account.CodeForbidden, nil},
-		{"administrator", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held, 1}, account.CodeForbidden, nil},
-		{"no edit-access", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit), servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)}, []int64{reads}, account.CodeForbidden, nil},
-		{"unchanged", with(servicetest.Permit(access.EntityRole, access.ActionAssign, 7)), []int64{held, held}, "", nil},
-		{"what he has", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign, reads)), []int64{held, reads}, "", nil},
-		{"exchanged", with(servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)), []int64{held}, "", nil},
+		{"none", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), nil, account.CodeInvalid, []string{"/roles"}},
+		{"unknown", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held, 98, 99}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
+		{"unknown twice", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{99, 99}, account.CodeInvalid, []string{"/roles/0", "/roles/1"}},
+		{"not an id", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held, 0, -1}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
+		{"unreadable", with(servicetest.Permit("role:read", held), servicetest.Permit("role:assign")), []int64{held, reads}, account.CodeInvalid, []string{"/roles/1"}},
+		{"no assign", with(servicetest.Permit("role:read")), []int64{held, reads}, account.CodeForbidden, nil},
+		{"assign of another", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", held)), []int64{held, reads}, account.CodeForbidden, nil},
+		{"assign of the new one alone", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)), []int64{reads}, account.CodeForbidden, nil},
+		{"more than he has", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held, removes}, account.CodeForbidden, nil},
+		{"administrator", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held, 1}, account.CodeForbidden, nil},
+		{"no edit-access", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit"), servicetest.Permit("role:read"), servicetest.Permit("role:assign")}, []int64{reads}, account.CodeForbidden, nil},
+		{"unchanged", with(servicetest.Permit("role:assign", 7)), []int64{held, held}, "", nil},
+		{"what he has", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)), []int64{held, reads}, "", nil},
+		{"exchanged", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held}, "", nil},
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,10 +73,10 @@ func TestSetUserRolesRefuses(t *testing.T) {
 
 func TestSetRolesOfNobody(t *testing.T) {
 	f := servicetest.New(t)
-	id := f.AddUser("ann@example.org", f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess), servicetest.Permit(access.EntityRole, access.ActionRead), servicetest.Permit(access.EntityRole, access.ActionAssign)))
+	id := f.AddUser("ann@example.org", f.AddRole(servicetest.Permit("user:read"), servicetest.Permit("user:edit-access"), servicetest.Permit("role:read"), servicetest.Permit("role:assign")))
 	_, err := f.SetUserRoles(t.Context(), f.As("ann@example.org"), 99, []int64{2})
 	servicetest.WantCode(t, err, account.CodeNotFound)
-	f.AddUser("bob@example.org", f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead, id), servicetest.Permit(access.EntityUser, access.ActionEditAccess, id), servicetest.Permit(access.EntityRole, access.ActionAssign)))
+	f.AddUser("bob@example.org", f.AddRole(servicetest.Permit("user:read", id), servicetest.Permit("user:edit-access", id), servicetest.Permit("role:assign")))
 	_, err = f.SetUserRoles(t.Context(), f.As("bob@example.org"), 1, []int64{2})
 	servicetest.WantCode(t, err, account.CodeNotFound)
 }

@@ -78,9 +78,9 @@ func TestWhoMayUpdate(t *testing.T) {
 	standing := account.UserUpdate{Active: new(true)}
 	both := account.UserUpdate{Name: new("x"), Unlock: true}
 	f := servicetest.New(t)
-	plain := f.AddUser("plain@example.org", f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)))
-	other := f.AddUser("other@example.org", f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead)))
-	strong := f.AddUser("strong@example.org", f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionDelete)))
+	plain := f.AddUser("plain@example.org", f.AddRole(servicetest.Permit("user:read")))
+	other := f.AddUser("other@example.org", f.AddRole(servicetest.Permit("user:read")))
+	strong := f.AddUser("strong@example.org", f.AddRole(servicetest.Permit("user:read"), servicetest.Permit("user:delete")))
 	tests := []struct {
 		name        string
 		permissions []access.Permission
@@ -89,24 +89,24 @@ func TestWhoMayUpdate(t *testing.T) {
 		want        account.Code
 	}{
 		{"nothing", nil, profile, plain, account.CodeForbidden},
-		{"profile by edit", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit)}, profile, plain, ""},
-		{"profile of a stronger one by edit", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit)}, profile, strong, ""},
-		{"profile by edit-access", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess)}, profile, plain, account.CodeForbidden},
-		{"access by edit", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit)}, standing, plain, account.CodeForbidden},
-		{"access by edit-access", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess)}, standing, plain, ""},
-		{"access of a stronger one", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess)}, standing, strong, account.CodeForbidden},
-		{"access of an administrator", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess)}, standing, 1, account.CodeForbidden},
-		{"access without its rights", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionEditAccess)}, standing, plain, account.CodeForbidden},
-		{"both by edit", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit)}, both, plain, account.CodeForbidden},
-		{"both by edit-access", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEditAccess)}, both, plain, account.CodeForbidden},
-		{"both by both", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit), servicetest.Permit(access.EntityUser, access.ActionEditAccess)}, both, plain, ""},
-		{"nothing to change", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead)}, account.UserUpdate{}, plain, account.CodeForbidden},
-		{"nothing to change, by edit", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit)}, account.UserUpdate{}, plain, ""},
-		{"one that is listed", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, plain), servicetest.Permit(access.EntityUser, access.ActionEdit, plain)}, profile, plain, ""},
-		{"one that is readable alone", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, plain, other), servicetest.Permit(access.EntityUser, access.ActionEdit, plain)}, profile, other, account.CodeForbidden},
-		{"one that cannot be seen", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, plain), servicetest.Permit(access.EntityUser, access.ActionEdit, plain)}, profile, other, account.CodeNotFound},
-		{"one that is not there", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead, plain), servicetest.Permit(access.EntityUser, access.ActionEdit, plain)}, profile, 99, account.CodeNotFound},
-		{"one that is not there, by all", []access.Permission{servicetest.Permit(access.EntityUser, access.ActionRead), servicetest.Permit(access.EntityUser, access.ActionEdit)}, profile, 99, account.CodeNotFound},
+		{"profile by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, profile, plain, ""},
+		{"profile of a stronger one by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, profile, strong, ""},
+		{"profile by edit-access", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, profile, plain, account.CodeForbidden},
+		{"access by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, standing, plain, account.CodeForbidden},
+		{"access by edit-access", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, standing, plain, ""},
+		{"access of a stronger one", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, standing, strong, account.CodeForbidden},
+		{"access of an administrator", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, standing, 1, account.CodeForbidden},
+		{"access without its rights", []access.Permission{servicetest.Permit("user:edit-access")}, standing, plain, account.CodeForbidden},
+		{"both by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, both, plain, account.CodeForbidden},
+		{"both by edit-access", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, both, plain, account.CodeForbidden},
+		{"both by both", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit"), servicetest.Permit("user:edit-access")}, both, plain, ""},
+		{"nothing to change", []access.Permission{servicetest.Permit("user:read")}, account.UserUpdate{}, plain, account.CodeForbidden},
+		{"nothing to change, by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, account.UserUpdate{}, plain, ""},
+		{"one that is listed", []access.Permission{servicetest.Permit("user:read", plain), servicetest.Permit("user:edit", plain)}, profile, plain, ""},
+		{"one that is readable alone", []access.Permission{servicetest.Permit("user:read", plain, other), servicetest.Permit("user:edit", plain)}, profile, other, account.CodeForbidden},
+		{"one that cannot be seen", []access.Permission{servicetest.Permit("user:read", plain), servicetest.Permit("user:edit", plain)}, profile, other, account.CodeNotFound},
+		{"one that is not there", []access.Permission{servicetest.Permit("user:read", plain), servicetest.Permit("user:edit", plain)}, profile, 99, account.CodeNotFound},
+		{"one that is not there, by all", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, profile, 99, account.CodeNotFound},
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -201,7 +201,7 @@ func TestUnlock(t *testing.T) {
 func TestReadUsers(t *testing.T) {
 	f := servicetest.New(t)
 	ann, bob := f.AddUser("ann@example.org"), f.AddUser("bob@example.org")
-	f.AddUser("reader@example.org", f.AddRole(servicetest.Permit(access.EntityUser, access.ActionRead, ann, 1)))
+	f.AddUser("reader@example.org", f.AddRole(servicetest.Permit("user:read", ann, 1)))
 	f.AddUser("nobody@example.org", f.AddRole())
 	tests := []struct {
 		email string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strings"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -59,15 +60,20 @@ func (f *Fixture) StoredRole(id int64) access.Role {
 	return roles[0]
 }
 
-// Permit returns a permission for ids, or for everything without ids.
-func Permit(e access.Entity, a access.Action, ids ...int64) access.Permission {
+// Permit returns a permission for ids, or for everything without ids. The permission is an entity
+// and an action, such as "user:read".
+func Permit(permission string, ids ...int64) access.Permission {
+	entity, action, _ := strings.Cut(permission, ":")
+	p := access.Permission{Entity: access.Entity(entity), Action: access.Action(action), Scope: access.ScopeAll}
 	if len(ids) > 0 {
-		return access.Permission{Entity: e, Action: a, Scope: access.ScopeIDs, IDs: ids}
+		p.Scope, p.IDs = access.ScopeIDs, ids
 	}
-	return access.Permission{Entity: e, Action: a, Scope: access.ScopeAll}
+	return p
 }
 
-// PermitSelf returns a permission for the own user.
-func PermitSelf(e access.Entity, a access.Action) access.Permission {
-	return access.Permission{Entity: e, Action: a, Scope: access.ScopeSelf}
+// PermitSelf returns a permission for the caller's own data, such as "user:edit".
+func PermitSelf(permission string) access.Permission {
+	p := Permit(permission)
+	p.Scope = access.ScopeSelf
+	return p
 }
