@@ -18,7 +18,7 @@ SEQUENTIAL := TestSchemathesis|TestScripts|TestConsole.*
 # operation. The tests of storage, of the model and of many servers run on both engines in the first run. The second run has
 # no -race, which would take most of the time: the first run has covered the same code on SQLite, and storage on PostgreSQL.
 RULES        := audit auth settings outbox recovery user role apikey userimport service
-POSTGRES     := -skip '^(TestReplicas|TestFarFromPostgreSQL)' $(RULES:%=./internal/%) ./internal/httpapi ./internal/console/...
+POSTGRES     := -skip '^(TestReplicas|TestDelayedPostgreSQL)' $(RULES:%=./internal/%) ./internal/httpapi ./internal/console/...
 POSTGRES_E2E := -run '^(TestAccessManagement|TestPythonClient|TestSeedExamples|TestRecoveryByMail|TestSchemathesis|TestConsole.*)$$' \
                 -skip '^TestSchemathesis$$/^(contract_key|deputy|reader|read-only_key|anonymous)$$'
 

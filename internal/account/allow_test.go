@@ -23,7 +23,8 @@ func principalWith(permissions ...access.Permission) *account.Principal {
 // of them the registry knows.
 func entityActions() (pairs map[[2]string]bool) {
 	pairs = map[[2]string]bool{}
-	actions := []access.Action{access.ActionRead, access.ActionCreate, access.ActionEdit, access.ActionEditAccess, access.ActionDelete, access.ActionAssign, "fly"}
+	actions := []access.Action{access.ActionRead, access.ActionCreate, access.ActionEdit, access.ActionEditAccess,
+		access.ActionDelete, access.ActionAssign, "fly"}
 	for _, known := range append(slices.Clone(access.Registry), struct {
 		Entity  access.Entity
 		Actions []access.Action

@@ -31,7 +31,8 @@ func TestParseEmail(t *testing.T) {
 		{"ann@例え.テスト", "ann@xn--r8jz45g.xn--zckzah"},
 		{"ann@ＥＸＡＭＰＬＥ.org", "ann@example.org"},
 		{local64 + "@example.org", account.EmailKey(local64 + "@example.org")},
-		{"a@" + strings.Join([]string{label, label, label, label}, "."), account.EmailKey("a@" + strings.Join([]string{label, label, label, label}, "."))},
+		{"a@" + strings.Join([]string{label, label, label, label}, "."),
+			account.EmailKey("a@" + strings.Join([]string{label, label, label, label}, "."))},
 
 		{"", ""},
 		{"ann", ""},
@@ -79,7 +80,8 @@ func TestParseEmail(t *testing.T) {
 // header, or be seen as something else.
 func FuzzParseEmail(f *testing.F) {
 	for _, seed := range []string{
-		"ann@example.org", "ANN@ΣΊΣΥΦΟΣ.example", "ǰ\u0323@bücher.example", "α\u0345\u0301@x", "a@xn--bcher-kva.example", "\u1e9e@a.b", "ŉ@x", "\u13a2@x", "a@\u2135x", "Å@Å.x", "a@b.", "a@b..c",
+		"ann@example.org", "ANN@ΣΊΣΥΦΟΣ.example", "ǰ\u0323@bücher.example", "α\u0345\u0301@x", "a@xn--bcher-kva.example",
+		"\u1e9e@a.b", "ŉ@x", "\u13a2@x", "a@\u2135x", "Å@Å.x", "a@b.", "a@b..c",
 	} {
 		f.Add(seed)
 	}
@@ -91,7 +93,8 @@ func FuzzParseEmail(f *testing.F) {
 			}
 			return
 		}
-		if again, ok := account.ParseEmail(string(key)); len(key) <= 254 && strings.LastIndexByte(string(key), '@') <= 64 && (!ok || again != key) {
+		if again, ok := account.ParseEmail(string(key)); len(key) <= 254 &&
+			strings.LastIndexByte(string(key), '@') <= 64 && (!ok || again != key) {
 			t.Errorf("the key of %+q is %+q, and the key of that %+q, %v", address, key, again, ok)
 		}
 		for _, form := range []string{norm.NFC.String(address), norm.NFD.String(address)} {

@@ -54,11 +54,13 @@ func TestCheckNewPassword(t *testing.T) {
 
 // classes are the parts of the contract's expression, as Go writes them.
 var characterClasses = []*regexp.Regexp{
-	regexp.MustCompile(`\d`), regexp.MustCompile(`[a-z]`), regexp.MustCompile(`[A-Z]`), regexp.MustCompile(`\W`), regexp.MustCompile(`^[^\n\r\x{2028}\x{2029}]*$`),
+	regexp.MustCompile(`\d`), regexp.MustCompile(`[a-z]`), regexp.MustCompile(`[A-Z]`), regexp.MustCompile(`\W`),
+	regexp.MustCompile(`^[^\n\r\x{2028}\x{2029}]*$`),
 }
 
 func FuzzCheckNewPassword(f *testing.F) {
-	for _, seed := range []string{"Correct-Horse-1", "Correct_Horse_1", "Aa1!\n", "Aa1\xffAa1\xffAa1\xff", strings.Repeat("Aa1!", 256), "Aa1!🐎🐎🐎🐎🐎🐎🐎🐎"} {
+	for _, seed := range []string{"Correct-Horse-1", "Correct_Horse_1", "Aa1!\n", "Aa1\xffAa1\xffAa1\xff",
+		strings.Repeat("Aa1!", 256), "Aa1!🐎🐎🐎🐎🐎🐎🐎🐎"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, password string) {

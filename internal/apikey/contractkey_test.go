@@ -41,7 +41,7 @@ func TestContractKey(t *testing.T) {
 }
 
 // The owner hears of each new key, and the log remembers all that is done with it.
-func TestKeysAreTold(t *testing.T) {
+func TestKeyChangesAreMailed(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org", access.UserRole)
 	session := f.As("ann@example.org")
@@ -51,7 +51,8 @@ func TestKeysAreTold(t *testing.T) {
 	} {
 		make()
 		m := f.NewestMail()
-		if m.Kind != account.MailNewAPIKey || m.State != account.MailReady || m.Recipient != "ann@example.org" || m.ID != int64(i+1) {
+		if m.Kind != account.MailNewAPIKey || m.State != account.MailReady || m.Recipient != "ann@example.org" ||
+			m.ID != int64(i+1) {
 			t.Errorf("the newest message is %+v", m)
 		}
 		select {
@@ -73,7 +74,8 @@ func TestSealedKeyIsBound(t *testing.T) {
 	ann := f.AddUser("ann@example.org", access.UserRole)
 	f.NewContractKey(f.Admin())
 	f.NewContractKey(f.As("ann@example.org"))
-	admins, anns := servicetest.Must(f.Store.Inner.ContractKey(t.Context(), 1)), servicetest.Must(f.Store.Inner.ContractKey(t.Context(), ann))
+	admins, anns := servicetest.Must(f.Store.Inner.ContractKey(t.Context(),
+		1)), servicetest.Must(f.Store.Inner.ContractKey(t.Context(), ann))
 	seal := func(k account.APIKey, sealed keyring.Sealed) {
 		f.WriteStore(func(ctx context.Context, tx account.Tx) error { return tx.SealAPIKey(ctx, k.ID, sealed) })
 	}
@@ -86,7 +88,8 @@ func TestSealedKeyIsBound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seal(anns, servicetest.Must(f.Options.Keys.Seal("api-key", fmt.Sprintf("api-key|%d|%d", anns.ID, ann), []byte(other.Reveal()))))
+	seal(anns, servicetest.Must(f.Options.Keys.Seal("api-key", fmt.Sprintf("api-key|%d|%d", anns.ID, ann),
+		[]byte(other.Reveal()))))
 	_, err = f.ContractKey(t.Context(), f.As("ann@example.org"))
 	servicetest.WantCode(t, err, account.CodeInternal)
 

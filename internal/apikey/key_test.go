@@ -32,10 +32,15 @@ func TestKeysActAsTheirOwner(t *testing.T) {
 		is   bool // administrator
 		may  map[access.Action]bool
 	}{
-		{"contract", f.NewContractKey(session), account.CredentialContractKey, true, map[access.Action]bool{access.ActionRead: true, access.ActionEdit: true, access.ActionDelete: true}},
-		{"named", f.NewNamedKey(session, apikey.NewAPIKey{Name: "n"}), account.CredentialNamedKey, true, map[access.Action]bool{access.ActionRead: true, access.ActionEdit: true, access.ActionDelete: true}},
-		{"read-only", f.NewNamedKey(session, apikey.NewAPIKey{Name: "n", ReadOnly: true}), account.CredentialNamedKey, false, map[access.Action]bool{access.ActionRead: true}},
-		{"narrowed", f.NewNamedKey(session, apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionEdit)}), account.CredentialNamedKey, false, map[access.Action]bool{access.ActionRead: true, access.ActionEdit: true}},
+		{"contract", f.NewContractKey(session), account.CredentialContractKey, true,
+			map[access.Action]bool{access.ActionRead: true, access.ActionEdit: true, access.ActionDelete: true}},
+		{"named", f.NewNamedKey(session, apikey.NewAPIKey{Name: "n"}), account.CredentialNamedKey, true,
+			map[access.Action]bool{access.ActionRead: true, access.ActionEdit: true, access.ActionDelete: true}},
+		{"read-only", f.NewNamedKey(session, apikey.NewAPIKey{Name: "n", ReadOnly: true}), account.CredentialNamedKey,
+			false, map[access.Action]bool{access.ActionRead: true}},
+		{"narrowed", f.NewNamedKey(session,
+			apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionEdit)}),
+			account.CredentialNamedKey, false, map[access.Action]bool{access.ActionRead: true, access.ActionEdit: true}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -58,7 +63,8 @@ func TestNarrowedKeyIsIntersectedAtUse(t *testing.T) {
 	f := servicetest.New(t)
 	role := f.AddRole(servicetest.Permit("api-key:create"), servicetest.Permit("user:read", 1))
 	id := f.AddUser("ann@example.org", role)
-	key := f.NewNamedKey(f.As("ann@example.org"), apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionDelete)})
+	key := f.NewNamedKey(f.As("ann@example.org"),
+		apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionDelete)})
 	reads := func() (ids []int64) {
 		for _, of := range []int64{1, id} {
 			if account.Allow(f.PrincipalBy(key), access.ActionRead, access.EntityUser, of) == nil {
@@ -87,10 +93,12 @@ func TestNarrowedKeyIsIntersectedAtUse(t *testing.T) {
 func TestNarrowedKeyCoversByItself(t *testing.T) {
 	f := servicetest.New(t)
 	other := f.AddUser("bob@example.org", access.UserRole)
-	key := f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionEditAccess)})
+	key := f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "n",
+		Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionEditAccess)})
 	_, err := f.UpdateUser(t.Context(), f.PrincipalBy(key), other, account.UserUpdate{Active: new(false)})
 	servicetest.WantCode(t, err, account.CodeForbidden)
-	_, err = f.UpdateUser(t.Context(), f.PrincipalBy(f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "all"})), other, account.UserUpdate{Active: new(false)})
+	_, err = f.UpdateUser(t.Context(), f.PrincipalBy(f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "all"})), other,
+		account.UserUpdate{Active: new(false)})
 	servicetest.WantCode(t, err, "")
 }
 
@@ -131,7 +139,8 @@ func TestKeyStops(t *testing.T) {
 		{
 			"an administrator resets the password",
 			func(f *servicetest.Fixture, id int64) error {
-				_, err := f.UpdateUser(f.T.Context(), admin(f), id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
+				_, err := f.UpdateUser(f.T.Context(), admin(f), id,
+					account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
 				return err
 			}, nil,
 		},
@@ -201,14 +210,16 @@ func TestResetKeepsKeysWhenAsked(t *testing.T) {
 	id := f.AddUser("ann@example.org", access.UserRole)
 	in := f.NewSession("ann@example.org", servicetest.Password)
 	key := f.NewContractKey(f.PrincipalOf(in))
-	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), KeepKeys: true}); err != nil {
+	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)),
+		KeepKeys: true}); err != nil {
 		t.Fatal(err)
 	}
 	if !f.IsRevoked(in) || !f.IsAccepted(key) {
 		t.Error("it must end the sessions and keep the keys")
 	}
 	// The key waits for the new password too.
-	if p := f.PrincipalBy(key); !p.User.NeedPasswordReset || account.ErrorCode(account.Allow(p, access.ActionRead, access.EntityUser, id)) != account.CodePasswordChangeRequired {
+	if p := f.PrincipalBy(key); !p.User.NeedPasswordReset ||
+		account.ErrorCode(account.Allow(p, access.ActionRead, access.EntityUser, id)) != account.CodePasswordChangeRequired {
 		t.Error("the key does what has to wait for a new password")
 	}
 	if err := f.ChangeOwnPassword(f.PrincipalBy(key), servicetest.NextPassword, servicetest.Password); err != nil {
@@ -253,7 +264,8 @@ func TestTouchKey(t *testing.T) {
 			t.Errorf("%v later it wrote %d times, want %d", step.wait, got, step.writes)
 		}
 	}
-	if k := servicetest.Must(f.ListKeys(t.Context(), f.Admin(), 1))[0]; !k.LastUsed.Equal(servicetest.Start.Add(time.Minute)) {
+	if k := servicetest.Must(f.ListKeys(t.Context(), f.Admin(),
+		1))[0]; !k.LastUsed.Equal(servicetest.Start.Add(time.Minute)) {
 		t.Errorf("it was last used at %v", k.LastUsed)
 	}
 }

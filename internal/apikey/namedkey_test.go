@@ -29,12 +29,19 @@ func TestCreateKeyRefuses(t *testing.T) {
 		{"no name", apikey.NewAPIKey{}, account.CodeInvalid, "/name"},
 		{"too long a life", apikey.NewAPIKey{Name: "n", Lifetime: apikey.MaxKeyLifetime + 1}, account.CodeInvalid, "/expiresInDays"},
 		{"a life before its birth", apikey.NewAPIKey{Name: "n", Lifetime: -1}, account.CodeInvalid, "/expiresInDays"},
-		{"narrowed twice", apikey.NewAPIKey{Name: "n", ReadOnly: true, Permissions: requestAll(access.EntityUser, access.ActionRead)}, account.CodeInvalid, "/permissions"},
-		{"an empty list", apikey.NewAPIKey{Name: "n", Permissions: []access.PermissionRequest{}}, account.CodeInvalid, "/permissions"},
-		{"an unknown entity", apikey.NewAPIKey{Name: "n", Permissions: requestAll("widget", access.ActionRead)}, account.CodeInvalid, "/permissions/0"},
-		{"an unknown action", apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, "fly")}, account.CodeInvalid, "/permissions/0"},
-		{"no ids", apikey.NewAPIKey{Name: "n", Permissions: []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead, IDs: &none}}}, account.CodeInvalid, "/permissions/0/entityIds"},
-		{"edit without read", apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionEdit)}, account.CodePermissionNeedsRead, "/permissions/0/action"},
+		{"narrowed twice", apikey.NewAPIKey{Name: "n", ReadOnly: true,
+			Permissions: requestAll(access.EntityUser, access.ActionRead)}, account.CodeInvalid, "/permissions"},
+		{"an empty list", apikey.NewAPIKey{Name: "n", Permissions: []access.PermissionRequest{}}, account.CodeInvalid,
+			"/permissions"},
+		{"an unknown entity", apikey.NewAPIKey{Name: "n", Permissions: requestAll("widget", access.ActionRead)},
+			account.CodeInvalid, "/permissions/0"},
+		{"an unknown action", apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, "fly")},
+			account.CodeInvalid, "/permissions/0"},
+		{"no ids", apikey.NewAPIKey{Name: "n",
+			Permissions: []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead, IDs: &none}}},
+			account.CodeInvalid, "/permissions/0/entityIds"},
+		{"edit without read", apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionEdit)},
+			account.CodePermissionNeedsRead, "/permissions/0/action"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -47,7 +54,7 @@ func TestCreateKeyRefuses(t *testing.T) {
 	}
 }
 
-func TestKeysAreFifty(t *testing.T) {
+func TestFiftyKeysAtMost(t *testing.T) {
 	f := servicetest.New(t)
 	session := f.NewSession(servicetest.AdminEmail, servicetest.Password)
 	caller := f.PrincipalOf(session)
@@ -69,7 +76,7 @@ func TestKeysOfOthers(t *testing.T) {
 	f := servicetest.New(t)
 	ann, bob := f.AddUser("ann@example.org", access.UserRole), f.AddUser("bob@example.org", access.UserRole)
 	admin := f.AddUser("second@example.org", access.AdministratorRole)
-	keeper := f.AddRole(servicetest.Permit("api-key:read"), servicetest.Permit("api-key:delete"))
+	keeper := f.AddRole(servicetest.Permissions("api-key:read", "api-key:delete")...)
 	f.AddUser("keeper@example.org", keeper)
 	f.AddUser("guard@example.org", keeper, access.UserRole)
 	f.AddUser("reader@example.org", f.AddRole(servicetest.Permit("api-key:read")), access.UserRole)
@@ -110,7 +117,7 @@ func TestKeysOfOthers(t *testing.T) {
 
 // A named key reaches no keys, no sessions and no passwords, whatever its
 // permissions: not with every permission of an administrator who owns it.
-func TestNamedKeyIsKeptOut(t *testing.T) {
+func TestNamedKeyIsDenied(t *testing.T) {
 	f := servicetest.New(t)
 	other := f.AddUser("ann@example.org", access.UserRole)
 	for _, email := range []string{servicetest.AdminEmail, "ann@example.org"} {
@@ -118,7 +125,8 @@ func TestNamedKeyIsKeptOut(t *testing.T) {
 	}
 	touching := map[string]func(ctx context.Context, s *service.Service, p *account.Principal) error{
 		"ChangePassword": func(ctx context.Context, s *service.Service, p *account.Principal) error {
-			return s.ChangePassword(ctx, p, secret.New(servicetest.Password), secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home})
+			return s.ChangePassword(ctx, p, secret.New(servicetest.Password), secret.New(servicetest.NextPassword),
+				account.Origin{ClientNetwork: servicetest.Home})
 		},
 		"UpdateUser, a password": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.UpdateUser(ctx, p, other, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
@@ -132,12 +140,15 @@ func TestNamedKeyIsKeptOut(t *testing.T) {
 			_, err := s.UpdateUser(ctx, p, other, account.UserUpdate{Email: new("new@example.org")})
 			return err
 		},
-		"UpdateServerSettings, where recovery links lead": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+		"UpdateServerSettings, where recovery links lead": func(ctx context.Context, s *service.Service,
+			p *account.Principal) error {
 			_, err := s.UpdateServerSettings(ctx, p, settings.ServerUpdate{PublicURL: new(new("https://elsewhere.example"))})
 			return err
 		},
-		"UpdateApplicationSettings, how recovery mail leaves": func(ctx context.Context, s *service.Service, p *account.Principal) error {
-			_, err := s.UpdateApplicationSettings(ctx, p, settings.ApplicationUpdate{MailUpdate: settings.MailUpdate{Server: new(new("mail.example"))}})
+		"UpdateApplicationSettings, how recovery mail leaves": func(ctx context.Context, s *service.Service,
+			p *account.Principal) error {
+			_, err := s.UpdateApplicationSettings(ctx, p,
+				settings.ApplicationUpdate{MailUpdate: settings.MailUpdate{Server: new(new("mail.example"))}})
 			return err
 		},
 		"Keys, another's": func(ctx context.Context, s *service.Service, p *account.Principal) error {
@@ -158,14 +169,17 @@ func TestNamedKeyIsKeptOut(t *testing.T) {
 			return s.EndSessions(ctx, p, other, false)
 		},
 	}
-	for _, name := range []string{"ContractKey", "RenewContractKey", "CreateKey", "ListKeys", "EndKey", "Sessions", "EndSession", "EndSessions"} {
+	for _, name := range []string{"ContractKey", "RenewContractKey", "CreateKey", "ListKeys", "EndKey", "Sessions",
+		"EndSession", "EndSessions"} {
 		touching[name] = servicetest.Operations()[name]
 	}
 	session := f.Admin()
 	for kind, n := range map[string]apikey.NewAPIKey{
 		"everything": {Name: "n"},
 		"listed": {Name: "n", Permissions: slices.Concat(
-			requestAll(access.EntityAPIKey, access.ActionRead, access.ActionCreate, access.ActionDelete), requestAll(access.EntitySession, access.ActionRead, access.ActionDelete), requestAll(access.EntityUser, access.ActionRead, access.ActionEdit, access.ActionEditAccess),
+			requestAll(access.EntityAPIKey, access.ActionRead, access.ActionCreate,
+				access.ActionDelete), requestAll(access.EntitySession, access.ActionRead, access.ActionDelete),
+			requestAll(access.EntityUser, access.ActionRead, access.ActionEdit, access.ActionEditAccess),
 		)},
 	} {
 		p := f.PrincipalBy(f.NewNamedKey(session, n))
@@ -224,7 +238,8 @@ func TestWrongCurrentPasswordsByKey(t *testing.T) {
 	guess := func(times int) {
 		for range times {
 			f.Clock.Advance(10 * time.Minute) // after the lock
-			servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword), account.CodeWrongPassword)
+			servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
+				account.CodeWrongPassword)
 		}
 	}
 	guess(4)
@@ -240,5 +255,6 @@ func TestWrongCurrentPasswordsByKey(t *testing.T) {
 	if f.IsAccepted(key) {
 		t.Error("the fifth wrong password did not end the key")
 	}
-	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword), account.CodeUnauthorized)
+	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
+		account.CodeUnauthorized)
 }

@@ -19,7 +19,8 @@ func insertLongEntries(f *servicetest.Fixture, n, size int) {
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		for range n {
 			e := account.Activity{At: f.Clock.Now(), Event: account.Event{
-				Action: account.ActionUserUpdate, Changes: []account.FieldChange{{Field: "biography", To: strings.Repeat("x", size)}},
+				Action: account.ActionUserUpdate, Changes: []account.FieldChange{{Field: "biography",
+					To: strings.Repeat("x", size)}},
 			}, Count: 1}
 			if err := tx.InsertActivity(ctx, e); err != nil {
 				return err
@@ -29,8 +30,8 @@ func insertLongEntries(f *servicetest.Fixture, n, size int) {
 	})
 }
 
-// TestLongValuesAreCut: an entry has the first 256 characters of a text.
-func TestLongValuesAreCut(t *testing.T) {
+// TestLongValuesAreTruncated: an entry has the first 256 characters of a text.
+func TestLongValuesAreTruncated(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	short, long := strings.Repeat("ä", 256), strings.Repeat("ö", 257)
@@ -83,9 +84,9 @@ func TestSealingLongEntries(t *testing.T) {
 	}
 }
 
-// TestSealingFarFromTheDatabase: where each entry takes long, a transaction seals
+// TestSealingRoundTrips: where each entry takes long, a transaction seals
 // few, and all are sealed in the end.
-func TestSealingFarFromTheDatabase(t *testing.T) {
+func TestSealingRoundTrips(t *testing.T) {
 	f := servicetest.New(t)
 	insertEntries(f, 9) // and one from the set-up
 	var passed atomic.Int64

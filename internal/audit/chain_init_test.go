@@ -36,8 +36,8 @@ const (
 	removeActivity   = `DELETE FROM activity`
 )
 
-// TestChainBeginsOnce: the chain cannot be had to begin anew with forged entries.
-func TestChainBeginsOnce(t *testing.T) {
+// TestChainIsInitializedOnce: the chain cannot be had to begin anew with forged entries.
+func TestChainIsInitializedOnce(t *testing.T) {
 	f := newSealedLog(t, 20)
 	tamper(f, unsealAll, clearChainEnds, noCheckpoints)
 	if err := f.CheckKey(t.Context()); err != nil { // as at a start
@@ -49,9 +49,9 @@ func TestChainBeginsOnce(t *testing.T) {
 	wantFindings(t, f.Verify(nil), "forged 0-0", "forged 0-0")
 }
 
-// TestWitness: signed ends of the beginning, copied then, do not help either, nor
+// TestCheckpointStore: signed ends of the beginning, copied then, do not help either, nor
 // does an empty log with unsigned ones.
-func TestWitness(t *testing.T) {
+func TestCheckpointStore(t *testing.T) {
 	for name, statements := range map[string][]string{
 		"signed ends of the beginning": {unsealAll, noCheckpoints, dropChainEnds, restoreChainEnds},
 		"nothing left":                 {removeActivity, noCheckpoints, clearChainEnds},
@@ -83,8 +83,8 @@ func TestWitness(t *testing.T) {
 	}
 }
 
-// TestWitnessOfAnHonestLog: sealing goes on beside it, and behind retention.
-func TestWitnessOfAnHonestLog(t *testing.T) {
+// TestCheckpointStoreOfIntactLog: sealing goes on beside it, and behind retention.
+func TestCheckpointStoreOfIntactLog(t *testing.T) {
 	w := &memoryCheckpoints{}
 	f := servicetest.New(t)
 	f.Service = f.With(func(o *service.Options) { o.Checkpoints = w })

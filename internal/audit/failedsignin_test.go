@@ -15,7 +15,8 @@ func activityLines(f *servicetest.Fixture, action string) (lines []string) {
 	f.T.Helper()
 	q := account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: action}, OldestFirst: true, Limit: 1000}
 	for _, e := range servicetest.Must(f.Store.Inner.Activity(f.T.Context(), q)) {
-		lines = append(lines, fmt.Sprintf("%s %s %s %d %s x%d", e.At.Format(time.TimeOnly), e.Actor.ClientNetwork, e.Target.Kind, e.Target.ID, e.Target.Name, e.Count))
+		lines = append(lines, fmt.Sprintf("%s %s %s %d %s x%d", e.At.Format(time.TimeOnly), e.Actor.ClientNetwork,
+			e.Target.Kind, e.Target.ID, e.Target.Name, e.Count))
 	}
 	return lines
 }
@@ -69,7 +70,8 @@ func TestActivityNotKept(t *testing.T) {
 	if got := activityLines(f, ""); len(got) != before {
 		t.Errorf("there are new entries: %q", got)
 	}
-	if left := servicetest.Must(f.Store.Inner.FailedSignIns(t.Context(), f.Clock.Now().Add(time.Hour), 10)); len(left) > 0 {
+	if left := servicetest.Must(f.Store.Inner.FailedSignIns(t.Context(), f.Clock.Now().Add(time.Hour),
+		10)); len(left) > 0 {
 		t.Errorf("counts are left: %v", left)
 	}
 }

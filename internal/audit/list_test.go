@@ -26,7 +26,8 @@ func exportedIDs(f *servicetest.Fixture, caller *account.Principal, filter accou
 }
 
 // listed returns the same by pages.
-func listedIDs(f *servicetest.Fixture, caller *account.Principal, filter account.ActivityFilter, limit int) (ids []int64) {
+func listedIDs(f *servicetest.Fixture, caller *account.Principal, filter account.ActivityFilter,
+	limit int) (ids []int64) {
 	f.T.Helper()
 	for cursor := ""; ; {
 		page, next, err := f.Activity(f.T.Context(), caller, filter, cursor, limit)
@@ -42,9 +43,9 @@ func listedIDs(f *servicetest.Fixture, caller *account.Principal, filter account
 	}
 }
 
-// TestWhoReadsActivity: people see what they did themselves, and whose entries a
+// TestReadingActivityNeedsPermission: people see what they did themselves, and whose entries a
 // permission lists; what nobody known did is for those who may read all.
-func TestWhoReadsActivity(t *testing.T) {
+func TestReadingActivityNeedsPermission(t *testing.T) {
 	f := servicetest.New(t)
 	ada := f.AddUser("ada@example.org")
 	bob := f.AddUser("bob@example.org")
@@ -53,7 +54,8 @@ func TestWhoReadsActivity(t *testing.T) {
 	}))
 	f.AddUser("nobody@example.org", f.AddRole())
 	callers := map[string]*account.Principal{}
-	for _, email := range []string{servicetest.AdminEmail, "ada@example.org", "bob@example.org", "auditor@example.org", "nobody@example.org"} {
+	for _, email := range []string{servicetest.AdminEmail, "ada@example.org", "bob@example.org", "auditor@example.org",
+		"nobody@example.org"} {
 		callers[email] = f.As(email)
 	}
 	by := func(caller string, filter account.ActivityFilter) (actors []int64) {
@@ -64,7 +66,8 @@ func TestWhoReadsActivity(t *testing.T) {
 		if !slices.Equal(forward, backward) {
 			t.Errorf("%s exports %v and lists %v", caller, forward, backward)
 		}
-		for _, e := range servicetest.Must(f.Store.Inner.Activity(t.Context(), account.ActivityQuery{OldestFirst: true, Limit: 1000})) {
+		for _, e := range servicetest.Must(f.Store.Inner.Activity(t.Context(),
+			account.ActivityQuery{OldestFirst: true, Limit: 1000})) {
 			if slices.Contains(forward, e.ID) {
 				actors = append(actors, e.Actor.ID)
 			}
@@ -89,7 +92,8 @@ func TestWhoReadsActivity(t *testing.T) {
 	}
 	_, _, err := f.Activity(t.Context(), callers["nobody@example.org"], account.ActivityFilter{}, "", 1)
 	servicetest.WantCode(t, err, account.CodeForbidden)
-	servicetest.WantCode(t, f.ExportActivity(t.Context(), callers["nobody@example.org"], account.ActivityFilter{}, nil), account.CodeForbidden)
+	servicetest.WantCode(t, f.ExportActivity(t.Context(), callers["nobody@example.org"], account.ActivityFilter{}, nil),
+		account.CodeForbidden)
 }
 
 func TestActivityFilters(t *testing.T) {
@@ -97,7 +101,8 @@ func TestActivityFilters(t *testing.T) {
 	add := func(action account.Action, target account.Target) {
 		f.Clock.Advance(time.Hour)
 		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
-			return tx.InsertActivity(ctx, account.Activity{At: f.Clock.Now(), Event: account.Event{Action: action, Target: target}, Count: 1})
+			return tx.InsertActivity(ctx, account.Activity{At: f.Clock.Now(),
+				Event: account.Event{Action: action, Target: target}, Count: 1})
 		})
 	}
 	add("user.create", account.Target{Kind: access.EntityUser, ID: 7}) // entry 2, at 10
@@ -121,7 +126,8 @@ func TestActivityFilters(t *testing.T) {
 		{"since", account.ActivityFilter{From: servicetest.Start.Add(3 * time.Hour)}, []int64{4, 5, 6}},
 		{"until", account.ActivityFilter{To: servicetest.Start.Add(3 * time.Hour)}, []int64{1, 2, 3}},
 		{"all at once", account.ActivityFilter{
-			Action: "user.*", TargetKind: access.EntityUser, TargetID: 8, From: servicetest.Start, To: servicetest.Start.Add(5 * time.Hour),
+			Action: "user.*", TargetKind: access.EntityUser, TargetID: 8, From: servicetest.Start,
+			To: servicetest.Start.Add(5 * time.Hour),
 		}, []int64{3}},
 	} {
 		if got := exportedIDs(f, admin, test.filter); !slices.Equal(got, test.want) {
@@ -138,21 +144,23 @@ func TestActivityFilters(t *testing.T) {
 		servicetest.WantPaths(t, err, account.CodeInvalid, "/query/cursor")
 	}
 	full := errors.New("the disk is full")
-	if err := f.ExportActivity(t.Context(), admin, account.ActivityFilter{}, func(account.StoredActivity) error { return full }); err != full {
+	if err := f.ExportActivity(t.Context(), admin, account.ActivityFilter{},
+		func(account.StoredActivity) error { return full }); err != full {
 		t.Errorf("it goes on after %v", err)
 	}
 }
 
-// TestActivityOfATime: who asks for a time alone gets the entries in the order of their
+// TestActivityByTime: who asks for a time alone gets the entries in the order of their
 // times, also those that became entries late, and each page goes on with the cursor of
 // the page before.
-func TestActivityOfATime(t *testing.T) {
+func TestActivityByTime(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		var entries []account.Activity
 		for _, hour := range []time.Duration{1, 3, 2, 2} { // 3 to 6
-			entries = append(entries, account.Activity{At: servicetest.Start.Add(hour * time.Hour), Event: account.Event{Action: "a.b"}, Count: 1})
+			entries = append(entries, account.Activity{At: servicetest.Start.Add(hour * time.Hour),
+				Event: account.Event{Action: "a.b"}, Count: 1})
 		}
 		return tx.InsertActivity(ctx, entries...)
 	})

@@ -64,8 +64,9 @@ func TestRetention(t *testing.T) {
 func TestRetentionRemovesNoTraces(t *testing.T) {
 	for name, test := range map[string]struct{ statement, want string }{
 		"time set back": {`UPDATE activity SET at = 1 WHERE number <= 5`, "changed 1-5"},
-		"forged anchor": {`UPDATE activity_chain SET number = 5, seal = (SELECT seal FROM activity WHERE number = 5) WHERE place = 'anchor'`, "forged 0-0"},
-		"forged head":   {`UPDATE activity_chain SET number = 9 WHERE place = 'head'`, "forged 0-0"},
+		"forged anchor": {`UPDATE activity_chain SET number = 5,` +
+			` seal = (SELECT seal FROM activity WHERE number = 5) WHERE place = 'anchor'`, "forged 0-0"},
+		"forged head": {`UPDATE activity_chain SET number = 9 WHERE place = 'head'`, "forged 0-0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newSealedLog(t, 10)

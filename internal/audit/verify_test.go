@@ -100,8 +100,9 @@ func TestActivityIsSealed(t *testing.T) {
 // can do.
 func TestTamperedActivity(t *testing.T) {
 	const (
-		setBack = `UPDATE activity_chain SET number = 15, seal = (SELECT seal FROM activity WHERE number = 15) WHERE place = 'head'`
-		swap    = `UPDATE activity SET number = 21 - number WHERE number IN (10, 11)`
+		setBack = `UPDATE activity_chain SET number = 15,` +
+			` seal = (SELECT seal FROM activity WHERE number = 15) WHERE place = 'head'`
+		swap = `UPDATE activity SET number = 21 - number WHERE number IN (10, 11)`
 	)
 	for _, test := range []struct {
 		name       string
@@ -112,22 +113,27 @@ func TestTamperedActivity(t *testing.T) {
 		{"edited", []string{`UPDATE activity SET actor_name = 'x' WHERE number = 5`}, []string{"changed 5-5"}},
 		{"two edited", []string{`UPDATE activity SET at = at + 1 WHERE number IN (5, 6)`}, []string{"changed 5-6"}},
 		{"the last edited", []string{`UPDATE activity SET count = 7 WHERE number = 20`}, []string{"changed 20-20"}},
-		{"another seal", []string{`UPDATE activity SET seal = (SELECT seal FROM activity WHERE number = 1) WHERE number = 5`}, []string{"changed 5-6"}},
+		{"another seal",
+			[]string{`UPDATE activity SET seal = (SELECT seal FROM activity WHERE number = 1) WHERE number = 5`},
+			[]string{"changed 5-6"}},
 		{"removed", []string{`DELETE FROM activity WHERE number IN (5, 6)`}, []string{"missing 5-6"}},
 		{"the first removed", []string{`DELETE FROM activity WHERE number <= 3`}, []string{"missing 1-3"}},
 		{"the gap closed", []string{
 			`DELETE FROM activity WHERE number = 5`, `UPDATE activity SET number = number + 1000 WHERE number > 5`,
 			`UPDATE activity SET number = number - 1001 WHERE number > 1000`,
 		}, []string{"changed 5-19", "cut 20-20", "cut 20-20"}},
-		{"reordered", []string{`DROP INDEX activity_number`, swap}, []string{"changed 10-10", "reordered 11-11", "changed 12-12"}},
+		{"reordered", []string{`DROP INDEX activity_number`, swap},
+			[]string{"changed 10-10", "reordered 11-11", "changed 12-12"}},
 		{"reordered by id", []string{
-			`UPDATE activity SET id = 1000 WHERE id = 10`, `UPDATE activity SET id = 10 WHERE id = 11`, `UPDATE activity SET id = 11 WHERE id = 1000`,
+			`UPDATE activity SET id = 1000 WHERE id = 10`, `UPDATE activity SET id = 10 WHERE id = 11`,
+			`UPDATE activity SET id = 11 WHERE id = 1000`,
 		}, []string{"changed 10-10", "reordered 11-11"}},
 		{"unsealed and edited", []string{
 			`UPDATE activity SET number = 0, key_id = '', seal = $1, actor_name = 'x' WHERE number = 5`,
 		}, []string{"missing 5-5"}},
 		{"cut off", []string{`DELETE FROM activity WHERE number > 15`}, []string{"cut 16-20", "cut 16-20"}},
-		{"cut off, the head edited", []string{setBack, `DELETE FROM activity WHERE number > 15`}, []string{"forged 0-0", "cut 16-20"}},
+		{"cut off, the head edited", []string{setBack, `DELETE FROM activity WHERE number > 15`},
+			[]string{"forged 0-0", "cut 16-20"}},
 		{"cut off, the head edited, no checkpoints", []string{
 			setBack, `DELETE FROM activity WHERE number > 15`, `DELETE FROM activity_checkpoints`,
 		}, []string{"forged 0-0"}},
@@ -139,7 +145,8 @@ func TestTamperedActivity(t *testing.T) {
 			`DELETE FROM activity WHERE number <= 3`,
 		}, []string{"forged 0-0"}},
 		{"a checkpoint in the place of the anchor", []string{
-			`UPDATE activity_chain SET (number, at, seal, key_id, mac) = (SELECT number, at, seal, key_id, mac FROM activity_checkpoints) WHERE place = 'anchor'`,
+			`UPDATE activity_chain SET (number, at, seal, key_id, mac) = (SELECT number, at, seal, key_id,` +
+				` mac FROM activity_checkpoints) WHERE place = 'anchor'`,
 			`DELETE FROM activity WHERE number <= 20`,
 		}, []string{"forged 0-0"}},
 		{"the head in the place of the anchor", []string{
@@ -159,7 +166,9 @@ func TestTamperedActivity(t *testing.T) {
 			`INSERT INTO activity SELECT 99, at, 7, actor_name, credential, credential_id, source, action, target_kind, target_id,
 			   target_name, changes, count, number, key_id, seal FROM activity WHERE number = 20`,
 		}, []string{"added 20-20"}},
-		{"a checkpoint edited", []string{`UPDATE activity_checkpoints SET seal = (SELECT seal FROM activity WHERE number = 1)`}, []string{"forged 20-20"}},
+		{"a checkpoint edited",
+			[]string{`UPDATE activity_checkpoints SET seal = (SELECT seal FROM activity WHERE number = 1)`},
+			[]string{"forged 20-20"}},
 		{"a checkpoint invented", []string{
 			`INSERT INTO activity_checkpoints SELECT 30, at, seal, key_id, mac FROM activity_checkpoints`,
 		}, []string{"forged 30-30"}},
@@ -176,7 +185,8 @@ func TestTamperedActivity(t *testing.T) {
 // TestEveryColumnIsSealed: no part of an entry can be edited unseen.
 func TestEveryColumnIsSealed(t *testing.T) {
 	f := newSealedLog(t, 3)
-	columns := strings.Fields("id at actor_id actor_name credential credential_id source action target_kind target_id target_name changes count")
+	columns := strings.Fields("id at actor_id actor_name credential credential_id source action target_kind target_id " +
+		"target_name changes count")
 	rows := servicetest.Must(f.Database.SQL().Query(`SELECT * FROM activity WHERE number = 0`))
 	defer rows.Close()
 	for _, name := range servicetest.Must(rows.Columns()) {
@@ -187,7 +197,8 @@ func TestEveryColumnIsSealed(t *testing.T) {
 	for _, column := range columns {
 		before := column + " = " + column + " + 100"
 		after := column + " = " + column + " - 100"
-		if strings.HasSuffix(column, "name") || slices.Contains([]string{"credential", "source", "action", "target_kind", "changes"}, column) {
+		if strings.HasSuffix(column, "name") ||
+			slices.Contains([]string{"credential", "source", "action", "target_kind", "changes"}, column) {
 			before, after = column+" = "+column+" || ' '", column+" = substr("+column+", 1, length("+column+") - 1)"
 		}
 		tamper(f, `UPDATE activity SET `+before+` WHERE number = 2`)
@@ -236,7 +247,8 @@ func TestRecomputedActivity(t *testing.T) {
 		t.Errorf("it is compared as %q", r.Compared)
 	}
 
-	tamper(f, `UPDATE activity SET key_id = '`+own+`'`, `UPDATE activity_chain SET key_id = '`+own+`'`, `DELETE FROM activity_checkpoints`)
+	tamper(f, `UPDATE activity SET key_id = '`+own+`'`, `UPDATE activity_chain SET key_id = '`+own+`'`,
+		`DELETE FROM activity_checkpoints`)
 	wantFindings(t, f.Verify(nil), "forged 0-0", "changed 1-20", "forged 0-0")
 
 	// The server itself does not go on from there.
@@ -249,9 +261,9 @@ func TestRecomputedActivity(t *testing.T) {
 	}
 }
 
-// TestCutOffActivity: with the database as it was earlier only a checkpoint that
+// TestTruncatedActivity: with the database as it was earlier only a checkpoint that
 // was kept elsewhere shows that something is gone.
-func TestCutOffActivity(t *testing.T) {
+func TestTruncatedActivity(t *testing.T) {
 	f := newSealedLog(t, 15)
 	earlier := servicetest.Must(f.ActivityCheckpoint(t.Context()))
 	tamper(f, `CREATE TABLE copy AS SELECT * FROM activity_chain`)
@@ -265,7 +277,8 @@ func TestCutOffActivity(t *testing.T) {
 		t.Errorf("an honest log: %+v", r)
 	}
 
-	tamper(f, `DELETE FROM activity WHERE number > 15`, `DELETE FROM activity_chain`, `INSERT INTO activity_chain SELECT * FROM copy`)
+	tamper(f, `DELETE FROM activity WHERE number > 15`, `DELETE FROM activity_chain`,
+		`INSERT INTO activity_chain SELECT * FROM copy`)
 	wantFindings(t, f.Verify(nil)) // that is why checkpoints are kept elsewhere
 	wantFindings(t, f.Verify(&earlier))
 	r := f.Verify(&later)
@@ -280,13 +293,14 @@ func TestCutOffActivity(t *testing.T) {
 	wantFindings(t, f.Verify(&later), "replaced 20-20")
 }
 
-func TestCheckpointElsewhere(t *testing.T) {
+func TestExternalCheckpoint(t *testing.T) {
 	f := newSealedLog(t, 10)
 	good := servicetest.Must(f.ActivityCheckpoint(t.Context()))
 	if again, err := account.ParseCheckpoint(" " + good.String() + "\n"); err != nil || again.String() != good.String() {
 		t.Errorf("it is read as %v, %v", again, err)
 	}
-	for _, text := range []string{"", "x", "1/2/3/4/5", "0" + good.String()[2:], good.String() + "/", strings.Replace(good.String(), "/", "x/", 1)} {
+	for _, text := range []string{"", "x", "1/2/3/4/5", "0" + good.String()[2:], good.String() + "/",
+		strings.Replace(good.String(), "/", "x/", 1)} {
 		if c, err := account.ParseCheckpoint(text); err == nil && c.Number == good.Number {
 			t.Errorf("%q is read as %v", text, c)
 		}
@@ -335,7 +349,8 @@ func TestRotatedServerKey(t *testing.T) {
 	if r.Verified != 7 || r.Compared != audit.ComparedEqual {
 		t.Errorf("%+v", r)
 	}
-	wantFindings(t, servicetest.Must(with(next).VerifyActivity(t.Context(), nil, nil)), "forged 0-0", "key 1-4", "forged 4-4")
+	wantFindings(t, servicetest.Must(with(next).VerifyActivity(t.Context(), nil, nil)), "forged 0-0", "key 1-4",
+		"forged 4-4")
 }
 
 // rand32 is a random source that always gives the same.
@@ -347,7 +362,7 @@ func (r rand32) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestSealersTakeTurns(t *testing.T) {
+func TestConcurrentSealing(t *testing.T) {
 	f := servicetest.New(t)
 	other := service.New(f.Options)
 	insertEntries(f, 50)
@@ -367,8 +382,8 @@ func TestSealersTakeTurns(t *testing.T) {
 	}
 }
 
-// TestVerifyingBesideWrites: nothing is found while servers seal and remove.
-func TestVerifyingBesideWrites(t *testing.T) {
+// TestVerifyDuringWrites: nothing is found while servers seal and remove.
+func TestVerifyDuringWrites(t *testing.T) {
 	f := newSealedLog(t, 3000)
 	f.Clock.Advance(366 * 24 * time.Hour)
 	insertEntries(f, 1500)

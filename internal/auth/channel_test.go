@@ -97,7 +97,7 @@ func TestRenewSession(t *testing.T) {
 
 // Whatever a client calls itself, the right password signs in, and only that: one that
 // fails for the name would tell that the password was right.
-func TestNameOfDeviceIsNoMatter(t *testing.T) {
+func TestDeviceNameDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
 	for _, device := range []string{"\xff", "a\x00b", strings.Repeat("é", 300)} {

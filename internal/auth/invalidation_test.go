@@ -25,7 +25,8 @@ type remoteStore struct {
 	afterCommit func() error                    // after a commit; nil: nothing
 }
 
-func (r *remoteStore) AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (account.AuthChangeBatch, error) {
+func (r *remoteStore) AuthChanges(ctx context.Context, after int64, age time.Duration,
+	limit int) (account.AuthChangeBatch, error) {
 	if r.beforePoll != nil {
 		if err := r.beforePoll(ctx); err != nil {
 			return account.AuthChangeBatch{}, err
@@ -51,9 +52,9 @@ func newRemoteNode(f *servicetest.Fixture) (*service.Service, *remoteStore) {
 	return s, r
 }
 
-// TestNodeThatCannotHearReadsTheDatabase: a node answers from memory for less than
+// TestNodeReadsDatabaseWhilePollFails: a node answers from memory for less than
 // 750 ms after a good read of changes began, whatever becomes of the next ones.
-func TestNodeThatCannotHearReadsTheDatabase(t *testing.T) {
+func TestNodeReadsDatabaseWhilePollFails(t *testing.T) {
 	const trust = 750 * time.Millisecond
 	for name, hear := range map[string]func(f *servicetest.Fixture) func(context.Context) error{
 		"never asked": nil,
@@ -121,9 +122,9 @@ func TestNodeThatCannotHearReadsTheDatabase(t *testing.T) {
 	})
 }
 
-// TestSleepingNodeReadsTheDatabase: after a machine was suspended, which its monotonic
+// TestResumedNodeReadsDatabase: after a machine was suspended, which its monotonic
 // clock does not tell, its node trusts nothing that it remembers.
-func TestSleepingNodeReadsTheDatabase(t *testing.T) {
+func TestResumedNodeReadsDatabase(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
 	wall := servicetest.Start
@@ -150,9 +151,9 @@ func TestSleepingNodeReadsTheDatabase(t *testing.T) {
 	}
 }
 
-// TestUnheardOfRevocation: while a node cannot hear, what is revoked elsewhere is so
+// TestUnpolledRevocation: while a node cannot hear, what is revoked elsewhere is so
 // on it from the moment on that it does not trust what it remembers.
-func TestUnheardOfRevocation(t *testing.T) {
+func TestUnpolledRevocation(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
 	node, store := newRemoteNode(f)
@@ -172,9 +173,9 @@ func TestUnheardOfRevocation(t *testing.T) {
 	}
 }
 
-// TestLoadBesideAChangeIsNotKept: a load stands between its reads and its being kept
+// TestLoadDuringChangeIsNotCached: a load stands between its reads and its being kept
 // while a change is made and heard of. What it has read is from before.
-func TestLoadBesideAChangeIsNotKept(t *testing.T) {
+func TestLoadDuringChangeIsNotCached(t *testing.T) {
 	for name, deactivate := range map[string]func(f *servicetest.Fixture, here, node *service.Service, id int64) error{
 		"made elsewhere and heard of": func(f *servicetest.Fixture, here, node *service.Service, id int64) error {
 			_, err := here.SetUserRoles(f.T.Context(), f.Admin(), id, []int64{access.AdministratorRole})
@@ -212,8 +213,8 @@ func TestLoadBesideAChangeIsNotKept(t *testing.T) {
 	}
 }
 
-// TestRevocationOfUnknownOutcomeHoldsHere: the answer to a commit is lost.
-func TestRevocationOfUnknownOutcomeHoldsHere(t *testing.T) {
+// TestRevocationWithUnknownOutcomeAppliesLocally: the answer to a commit is lost.
+func TestRevocationWithUnknownOutcomeAppliesLocally(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
 	node, store := newRemoteNode(f)
@@ -231,9 +232,9 @@ func TestRevocationOfUnknownOutcomeHoldsHere(t *testing.T) {
 	}
 }
 
-// TestSlowChangeIsToldOfAgain: a change that becomes visible when others may look
+// TestSlowChangeIsAnnouncedAgain: a change that becomes visible when others may look
 // past its row is acknowledged only when there is a younger one.
-func TestSlowChangeIsToldOfAgain(t *testing.T) {
+func TestSlowChangeIsAnnouncedAgain(t *testing.T) {
 	for took, want := range map[time.Duration]int{7 * time.Second: 0, 7*time.Second + 1: 1} {
 		f := servicetest.New(t)
 		f.NewSession(servicetest.AdminEmail, servicetest.Password)
@@ -257,9 +258,9 @@ func TestSlowChangeIsToldOfAgain(t *testing.T) {
 	}
 }
 
-// TestSlowChangeIsToldOfLater: where a slow change cannot be told of at once, it is when
+// TestSlowChangeIsAnnouncedLater: where a slow change cannot be told of at once, it is when
 // the database works again.
-func TestSlowChangeIsToldOfLater(t *testing.T) {
+func TestSlowChangeIsAnnouncedLater(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
 	other := newNode(f)
@@ -275,7 +276,8 @@ func TestSlowChangeIsToldOfLater(t *testing.T) {
 		f.Store.Down.Store(true)
 		return nil
 	}
-	if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); !errors.Is(err, servicetest.ErrDown) || !strings.Contains(err.Error(), "The change was made") {
+	if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); !errors.Is(err, servicetest.ErrDown) ||
+		!strings.Contains(err.Error(), "The change was made") {
 		t.Fatal(err)
 	}
 	f.Clock.Advance(auth.RetryInterval)
@@ -312,7 +314,10 @@ func (l *lateCommitStore) Write(ctx context.Context, f func(context.Context, acc
 			return err
 		})
 	}
-	err := l.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return errors.Join(f(ctx, tx), servicetest.ErrRerun) })
+	err := l.Store.Write(ctx, func(ctx context.Context,
+		tx account.Tx) error {
+		return errors.Join(f(ctx, tx), servicetest.ErrRerun)
+	})
 	if !errors.Is(err, servicetest.ErrRerun) {
 		return err
 	}
@@ -330,7 +335,8 @@ func TestChangeThatBecomesVisibleLate(t *testing.T) {
 			other := newNode(f)
 			store := &lateCommitStore{Store: f.Store.Inner}
 			node := f.With(func(o *service.Options) { o.Store = store })
-			if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); !errors.Is(err, account.ErrOutcomeUnknown) {
+			if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); !errors.Is(err,
+				account.ErrOutcomeUnknown) {
 				t.Fatal(err)
 			}
 			for waited := time.Duration(0); waited <= 2*took+2*time.Second; waited += auth.RetryInterval {
@@ -357,13 +363,14 @@ func TestChangeThatBecomesVisibleLate(t *testing.T) {
 	}
 }
 
-// TestRememberedCredentialsExpire: being remembered makes no credential live longer.
-func TestRememberedCredentialsExpire(t *testing.T) {
+// TestCachedCredentialsExpire: being remembered makes no credential live longer.
+func TestCachedCredentialsExpire(t *testing.T) {
 	for name, test := range map[string]struct {
 		credential   func(*annFixture) secret.Text
 		life, before time.Duration // its end, and the last use before that
 	}{
-		"session without use": {func(s *annFixture) secret.Text { return s.session }, account.SessionIdle, account.SessionIdle},
+		"session without use": {func(s *annFixture) secret.Text { return s.session }, account.SessionIdle,
+			account.SessionIdle},
 		"named key": {func(s *annFixture) secret.Text {
 			return s.NewNamedKey(s.PrincipalBy(s.session), apikey.NewAPIKey{Name: "brief", Lifetime: 24 * time.Hour})
 		}, 24 * time.Hour, time.Second},
@@ -399,9 +406,9 @@ func TestRememberedCredentialsExpire(t *testing.T) {
 	})
 }
 
-// TestUseIsKeptOfRemembered: the last use of a session and of a key is stored each
+// TestUseOfCachedCredentialsIsStored: the last use of a session and of a key is stored each
 // minute, and no more often.
-func TestUseIsKeptOfRemembered(t *testing.T) {
+func TestUseOfCachedCredentialsIsStored(t *testing.T) {
 	s := newAnnFixture(t)
 	kept := func() [2]time.Time {
 		t.Helper()
@@ -430,9 +437,9 @@ func TestUseIsKeptOfRemembered(t *testing.T) {
 	}
 }
 
-// TestRevokedIsNeverAcceptedHere: while many use their tokens and the node hears of
+// TestRevokedCredentialIsNeverAcceptedLocally: while many use their tokens and the node hears of
 // changes, no token is accepted after its revocation was acknowledged.
-func TestRevokedIsNeverAcceptedHere(t *testing.T) {
+func TestRevokedCredentialIsNeverAcceptedLocally(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser(annEmail)
 	for range 3 {

@@ -43,7 +43,8 @@ func TestParallelGuesses(t *testing.T) {
 		return err
 	})
 	count := servicetest.CountCodes(errs)
-	if count[account.CodeInvalidCredentials] < 3 || count[account.CodeInvalidCredentials]+count[account.CodeTooManyRequests] != 300 {
+	if count[account.CodeInvalidCredentials] < 3 ||
+		count[account.CodeInvalidCredentials]+count[account.CodeTooManyRequests] != 300 {
 		t.Errorf("the outcomes are %v", count)
 	}
 	if got := f.Store.ReservedAttempts(servicetest.UnknownNetworksKey(id)); got != 3 {
@@ -58,12 +59,13 @@ func TestParallelGuesses(t *testing.T) {
 }
 
 // A right guess among the many lets in only when it is one of those verified.
-func TestRightGuessAmongMany(t *testing.T) {
+func TestCorrectGuessAmongMany(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	f.LockOut("ann@example.org")
 	for _, err := range servicetest.Parallel(50, func(i int) error {
-		_, err := f.SignInFrom("ann@example.org", []string{servicetest.WrongPassword, servicetest.Password}[i%2], servicetest.ClientNetwork(100+i))
+		_, err := f.SignInFrom("ann@example.org", []string{servicetest.WrongPassword, servicetest.Password}[i%2],
+			servicetest.ClientNetwork(100+i))
 		return err
 	}) {
 		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
@@ -105,7 +107,8 @@ func TestLockIsNoWeapon(t *testing.T) {
 	if !owner.User.LockedOut {
 		t.Error("a sign-in from a known source has ended the lock for others")
 	}
-	if err := f.ChangePassword(t.Context(), owner, secret.New(servicetest.Password), secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home}); err != nil {
+	if err := f.ChangePassword(t.Context(), owner, secret.New(servicetest.Password),
+		secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home}); err != nil {
 		t.Errorf("the owner cannot change the password: %v", err)
 	}
 
@@ -116,7 +119,7 @@ func TestLockIsNoWeapon(t *testing.T) {
 }
 
 // A known source has a counter of its own, which locks like any other.
-func TestKnownSourceLocks(t *testing.T) {
+func TestKnownNetworkLocksUser(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
 	f.NewSession("ann@example.org", servicetest.Password)
@@ -134,7 +137,7 @@ func TestKnownSourceLocks(t *testing.T) {
 	}
 }
 
-func TestSourceLimitSpansAccounts(t *testing.T) {
+func TestNetworkLimitSpansAccounts(t *testing.T) {
 	f := servicetest.New(t)
 	ok := func() { f.NewSession(servicetest.AdminEmail, servicetest.Password) }
 	for i := range 19 {
@@ -173,7 +176,7 @@ func TestCrashedSignInCounts(t *testing.T) {
 
 // Callers who go away before their password is verified plant no lock, and pay
 // for it with their source.
-func TestAbandonedSignInsCostTheirSource(t *testing.T) {
+func TestAbandonedSignInsCountForTheirNetwork(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	for range 20 {
@@ -186,7 +189,7 @@ func TestAbandonedSignInsCostTheirSource(t *testing.T) {
 
 // Only so many sign-ins wait for one account: the others are told at once, and
 // all pay with their source.
-func TestCrowdBeforeOneAccount(t *testing.T) {
+func TestWaiterLimit(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -211,7 +214,7 @@ func TestCrowdBeforeOneAccount(t *testing.T) {
 }
 
 // A caller who goes away after the hash still has its outcome counted.
-func TestCancelledSignInIsSettled(t *testing.T) {
+func TestCancelledSignInReleasesReservation(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
 	for i := range 3 {
@@ -224,7 +227,8 @@ func TestCancelledSignInIsSettled(t *testing.T) {
 				}
 			}
 		})
-		_, err := f.SignIn(ctx, "ann@example.org", secret.New(servicetest.WrongPassword), account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
+		_, err := f.SignIn(ctx, "ann@example.org", secret.New(servicetest.WrongPassword),
+			account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
 		if writes != 2 {
 			t.Fatalf("a sign-in wrote %d times: %v", writes, err)
 		}

@@ -15,7 +15,8 @@ import (
 func TestChangePassword(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	this, other := f.NewSession("ann@example.org", servicetest.Password), f.NewSession("ann@example.org", servicetest.Password)
+	this, other := f.NewSession("ann@example.org", servicetest.Password), f.NewSession("ann@example.org",
+		servicetest.Password)
 	bystander := f.NewSession(servicetest.AdminEmail, servicetest.Password)
 	recovery := f.RecoveryToken("ann@example.org")
 	if err := f.ChangeOwnPassword(f.PrincipalOf(this), servicetest.Password, servicetest.NextPassword); err != nil {
@@ -47,7 +48,8 @@ func TestChangePasswordRefuses(t *testing.T) {
 		{"long current", strings.Repeat("x", 1025), servicetest.NextPassword, account.CodeInvalid, "/oldPassword"},
 		{"weak", servicetest.Password, "short", account.CodeInvalid, "/newPassword"},
 		{"the same", servicetest.Password, servicetest.Password, account.CodeInvalid, "/newPassword"},
-		{"the same in another form", norm.NFC.String("Crème-Brûlée-1"), norm.NFD.String("Crème-Brûlée-1"), account.CodeInvalid, "/newPassword"},
+		{"the same in another form", norm.NFC.String("Crème-Brûlée-1"), norm.NFD.String("Crème-Brûlée-1"),
+			account.CodeInvalid, "/newPassword"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -68,29 +70,36 @@ func TestWrongCurrentPasswords(t *testing.T) {
 	in := f.NewSession("ann@example.org", servicetest.Password)
 	caller := f.PrincipalOf(in)
 	for range 3 {
-		servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword), account.CodeWrongPassword)
+		servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
+			account.CodeWrongPassword)
 	}
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Home)
-	servicetest.WantCode(t, err, account.CodeInvalidCredentials)                                                                    // locked
-	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.Password, servicetest.NextPassword), account.CodeWrongPassword) // and so here
+	// locked
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
+	// and so here
+	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.Password, servicetest.NextPassword),
+		account.CodeWrongPassword)
 	if f.IsRevoked(in) {
 		t.Fatal("the fourth wrong password ended the session")
 	}
-	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword), account.CodeWrongPassword)
+	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
+		account.CodeWrongPassword)
 	if !f.IsRevoked(in) {
 		t.Error("the fifth wrong password did not end the session")
 	}
-	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword), account.CodeUnauthorized)
+	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
+		account.CodeUnauthorized)
 }
 
-func TestRightPasswordInASessionThatIsOver(t *testing.T) {
+func TestCorrectPasswordInRevokedSession(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	caller := f.As("ann@example.org")
 	if err := f.SignOut(t.Context(), caller); err != nil {
 		t.Fatal(err)
 	}
-	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.Password, servicetest.NextPassword), account.CodeUnauthorized)
+	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.Password, servicetest.NextPassword),
+		account.CodeUnauthorized)
 	f.NewSession("ann@example.org", servicetest.Password)
 }
 
@@ -111,7 +120,8 @@ func TestParallelWrongCurrentPasswords(t *testing.T) {
 func TestChangeClearsNeedPasswordReset(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	if _, err := f.UpdateUser(t.Context(), f.Admin(), id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}); err != nil {
+	if _, err := f.UpdateUser(t.Context(), f.Admin(), id,
+		account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}); err != nil {
 		t.Fatal(err)
 	}
 	in := f.NewSession("ann@example.org", servicetest.NextPassword)
@@ -121,7 +131,8 @@ func TestChangeClearsNeedPasswordReset(t *testing.T) {
 	if err := f.ChangeOwnPassword(f.PrincipalOf(in), servicetest.NextPassword, servicetest.Password); err != nil {
 		t.Fatal(err)
 	}
-	if f.PrincipalOf(in).User.NeedPasswordReset || f.NewSession("ann@example.org", servicetest.Password).NeedPasswordReset {
+	if f.PrincipalOf(in).User.NeedPasswordReset ||
+		f.NewSession("ann@example.org", servicetest.Password).NeedPasswordReset {
 		t.Error("after the change it still asks for one")
 	}
 }

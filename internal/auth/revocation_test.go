@@ -82,9 +82,11 @@ const annEmail = "ann@example.org"
 func newAnnFixture(t *testing.T) *annFixture {
 	f := servicetest.New(t)
 	s := &annFixture{Fixture: f, admin: f.Admin(), bystander: f.AddUser("bob@example.org")}
-	s.role = f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{s.bystander}})
+	s.role = f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs,
+		IDs: []int64{s.bystander}})
 	s.ann = f.AddUser(annEmail, access.UserRole, s.role)
-	s.session, s.other = f.NewSession(annEmail, servicetest.Password).Token, f.NewSession(annEmail, servicetest.Password).Token
+	s.session, s.other = f.NewSession(annEmail, servicetest.Password).Token, f.NewSession(annEmail,
+		servicetest.Password).Token
 	caller := f.PrincipalBy(s.session)
 	s.contract, s.named = f.NewContractKey(caller), f.NewNamedKey(caller, apikey.NewAPIKey{Name: "script"})
 	return s
@@ -118,11 +120,13 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 		return s.EndSessions(ctx, s.admin, s.ann, false)
 	},
 	"she changes her password": func(ctx context.Context, s *annFixture) error {
-		return s.ChangePassword(ctx, s.PrincipalBy(s.session), secret.New(servicetest.Password), secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home})
+		return s.ChangePassword(ctx, s.PrincipalBy(s.session), secret.New(servicetest.Password),
+			secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home})
 	},
 	"five wrong passwords": func(ctx context.Context, s *annFixture) error {
 		for range 5 {
-			err := s.ChangePassword(ctx, s.PrincipalBy(s.session), secret.New(servicetest.WrongPassword), secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home})
+			err := s.ChangePassword(ctx, s.PrincipalBy(s.session), secret.New(servicetest.WrongPassword),
+				secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home})
 			if account.ErrorCode(err) != account.CodeWrongPassword {
 				return err
 			}
@@ -145,16 +149,23 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 		}
 		return s.RecoverWith(s.RecoveryToken(annEmail), servicetest.NextPassword)
 	},
-	"the operator ends her sessions": func(ctx context.Context, s *annFixture) error { return s.EmergencyEndSessions(ctx, annEmail) },
-	"the operator ends her keys":     func(ctx context.Context, s *annFixture) error { return s.EmergencyEndKeys(ctx, annEmail) },
+	"the operator ends her sessions": func(ctx context.Context,
+		s *annFixture) error {
+		return s.EmergencyEndSessions(ctx, annEmail)
+	},
+	"the operator ends her keys": func(ctx context.Context,
+		s *annFixture) error {
+		return s.EmergencyEndKeys(ctx, annEmail)
+	},
 	"the operator resets her password": func(ctx context.Context, s *annFixture) error {
 		return s.EmergencyReset(ctx, annEmail, secret.New(servicetest.NextPassword))
 	},
-	"she is deactivated":    annUpdate(account.UserUpdate{Active: new(false)}),
-	"she is renamed":        annUpdate(account.UserUpdate{Name: new("Anne")}),
-	"her address":           annUpdate(account.UserUpdate{Email: new("anne@example.org")}),
-	"her password is reset": annUpdate(account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), KeepKeys: true}),
-	"she is deleted":        func(ctx context.Context, s *annFixture) error { return s.DeleteUser(ctx, s.admin, s.ann) },
+	"she is deactivated": annUpdate(account.UserUpdate{Active: new(false)}),
+	"she is renamed":     annUpdate(account.UserUpdate{Name: new("Anne")}),
+	"her address":        annUpdate(account.UserUpdate{Email: new("anne@example.org")}),
+	"her password is reset": annUpdate(account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)),
+		KeepKeys: true}),
+	"she is deleted": func(ctx context.Context, s *annFixture) error { return s.DeleteUser(ctx, s.admin, s.ann) },
 	"a role is taken": func(ctx context.Context, s *annFixture) error {
 		_, err := s.SetUserRoles(ctx, s.admin, s.ann, []int64{s.role})
 		return err
@@ -174,7 +185,10 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 	"her role is deleted": func(ctx context.Context, s *annFixture) error {
 		return s.DeleteRole(ctx, s.admin, s.role, access.UserRole)
 	},
-	"her role loses who is deleted": func(ctx context.Context, s *annFixture) error { return s.DeleteUser(ctx, s.admin, s.bystander) },
+	"her role loses who is deleted": func(ctx context.Context,
+		s *annFixture) error {
+		return s.DeleteUser(ctx, s.admin, s.bystander)
+	},
 	"sessions end sooner": func(ctx context.Context, s *annFixture) error {
 		s.Clock.Advance(10 * time.Minute)
 		idle := 5 * time.Minute
@@ -206,7 +220,8 @@ func TestChangesReachEveryNode(t *testing.T) {
 			for kind, credential := range s.credentials() {
 				before[kind] = authenticate(s.Fixture, there, credential)
 				authenticate(s.Fixture, s.Service, credential)
-				if before[kind].code != "" || !isCached(s.Fixture, there, credential) || !isCached(s.Fixture, s.Service, credential) {
+				if before[kind].code != "" || !isCached(s.Fixture, there, credential) ||
+					!isCached(s.Fixture, s.Service, credential) {
 					t.Fatalf("the %s is not remembered: %+v", kind, before[kind])
 				}
 			}
@@ -248,13 +263,15 @@ func TestUnlockIsShown(t *testing.T) {
 	s.LockOut(annEmail)
 	pollInvalidations(s.Fixture, s.Service)
 	for range 2 {
-		if !authenticate(s.Fixture, s.Service, s.session).user.LockedOut || !strings.Contains(encodedUser(s.Fixture, s.Service, s.admin, s.ann), `"LockedOut":true`) {
+		if !authenticate(s.Fixture, s.Service, s.session).user.LockedOut ||
+			!strings.Contains(encodedUser(s.Fixture, s.Service, s.admin, s.ann), `"LockedOut":true`) {
 			t.Error("she is not shown as locked")
 		}
 	}
 	s.Clock.Advance(301 * time.Second)
 	pollInvalidations(s.Fixture, s.Service)
-	if authenticate(s.Fixture, s.Service, s.session).user.LockedOut || !strings.Contains(encodedUser(s.Fixture, s.Service, s.admin, s.ann), `"LockedOut":false`) {
+	if authenticate(s.Fixture, s.Service, s.session).user.LockedOut ||
+		!strings.Contains(encodedUser(s.Fixture, s.Service, s.admin, s.ann), `"LockedOut":false`) {
 		t.Error("she is shown as locked")
 	}
 }

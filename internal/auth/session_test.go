@@ -70,7 +70,8 @@ func TestPrincipal(t *testing.T) {
 
 func TestSignOutEndsOneSession(t *testing.T) {
 	f := servicetest.New(t)
-	one, two := f.NewSession(servicetest.AdminEmail, servicetest.Password), f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	one, two := f.NewSession(servicetest.AdminEmail, servicetest.Password), f.NewSession(servicetest.AdminEmail,
+		servicetest.Password)
 	if err := f.SignOut(t.Context(), f.PrincipalOf(one)); err != nil {
 		t.Fatal(err)
 	}
@@ -81,14 +82,15 @@ func TestSignOutEndsOneSession(t *testing.T) {
 
 // A client may call itself anything; what is kept of it is bounded, and cut
 // between characters.
-func TestDeviceIsCut(t *testing.T) {
+func TestDeviceNameIsTruncated(t *testing.T) {
 	f := servicetest.New(t)
 	for device, want := range map[string]string{
 		"curl/8":                       "curl/8",
 		strings.Repeat("x", 300):       strings.Repeat("x", 256),
 		"x" + strings.Repeat("é", 200): "x" + strings.Repeat("é", 127),
 	} {
-		in, err := f.SignIn(t.Context(), servicetest.AdminEmail, secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Home, Device: device})
+		in, err := f.SignIn(t.Context(), servicetest.AdminEmail, secret.New(servicetest.Password),
+			account.Origin{ClientNetwork: servicetest.Home, Device: device})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +126,7 @@ func (s readOnlyStore) Write(context.Context, func(context.Context, account.Tx) 
 }
 
 // A full disk is told once by whoever watches it, and other failures at each use.
-func TestSessionServesWhileNothingCanBeWritten(t *testing.T) {
+func TestSessionWorksWhileStoreIsReadOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		err    error
 		logged bool
@@ -201,7 +203,7 @@ func TestForeignTokens(t *testing.T) {
 
 // Deactivation and deletion end sessions, and a right that was taken away a
 // moment ago no longer counts.
-func TestAccessIsReadAnew(t *testing.T) {
+func TestAccessIsReloaded(t *testing.T) {
 	t.Parallel()
 	takeAway := map[string]func(f *servicetest.Fixture, admin *account.Principal, id int64) error{
 		"deactivated": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {
@@ -212,7 +214,8 @@ func TestAccessIsReadAnew(t *testing.T) {
 			return f.DeleteUser(f.T.Context(), admin, id)
 		},
 		"password reset": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {
-			_, err := f.UpdateUser(f.T.Context(), admin, id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
+			_, err := f.UpdateUser(f.T.Context(), admin, id,
+				account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
 			return err
 		},
 		"roles taken": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {

@@ -23,8 +23,10 @@ func TestSessions(t *testing.T) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	first, second := got[0], got[1]
-	if first.Current || !second.Current || second.ID != this.Credential.ID || second.ClientNetwork != servicetest.Home || second.Device != "test" ||
-		!first.Expires.Equal(servicetest.Start.Add(account.SessionIdle)) || !second.Created.Equal(servicetest.Start.Add(time.Hour)) {
+	if first.Current || !second.Current || second.ID != this.Credential.ID ||
+		second.ClientNetwork != servicetest.Home || second.Device != "test" ||
+		!first.Expires.Equal(servicetest.Start.Add(account.SessionIdle)) ||
+		!second.Created.Equal(servicetest.Start.Add(time.Hour)) {
 		t.Errorf("the sessions are %+v", got)
 	}
 	for _, s := range servicetest.Must(f.Sessions(t.Context(), f.Admin(), id)) {
@@ -44,11 +46,13 @@ func TestEndSessions(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org", access.UserRole)
 	bystander := f.NewSession(servicetest.AdminEmail, servicetest.Password)
-	one, two, three := f.NewSession("ann@example.org", servicetest.Password), f.NewSession("ann@example.org", servicetest.Password), f.NewSession("ann@example.org", servicetest.Password)
+	one, two, three := f.NewSession("ann@example.org", servicetest.Password), f.NewSession("ann@example.org",
+		servicetest.Password), f.NewSession("ann@example.org", servicetest.Password)
 	key := f.NewContractKey(f.PrincipalOf(one))
 	over := func(want ...bool) {
 		t.Helper()
-		if got := []bool{f.IsRevoked(one), f.IsRevoked(two), f.IsRevoked(three)}; got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+		if got := []bool{f.IsRevoked(one), f.IsRevoked(two), f.IsRevoked(three)}; got[0] != want[0] || got[1] != want[1] ||
+			got[2] != want[2] {
 			t.Errorf("over: %v, want %v", got, want)
 		}
 	}
@@ -72,7 +76,7 @@ func TestEndSessions(t *testing.T) {
 func TestEndSessionsOfOthers(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org", access.UserRole)
-	ender := f.AddRole(servicetest.Permit("session:delete"), servicetest.Permit("session:read"))
+	ender := f.AddRole(servicetest.Permissions("session:delete", "session:read")...)
 	f.AddUser("weak@example.org", ender)
 	f.AddUser("guard@example.org", ender, access.UserRole)
 	f.AddUser("reader@example.org", f.AddRole(servicetest.Permit("session:read")), access.UserRole)
@@ -125,7 +129,8 @@ func TestSessionLifetimesAreSettings(t *testing.T) {
 	}
 	caller := f.PrincipalOf(in)
 	set(time.Hour, 20*time.Minute)
-	if got := servicetest.Must(f.Sessions(t.Context(), caller, 1)); !got[0].Expires.Equal(servicetest.Start.Add(20 * time.Minute)) {
+	if got := servicetest.Must(f.Sessions(t.Context(), caller,
+		1)); !got[0].Expires.Equal(servicetest.Start.Add(20 * time.Minute)) {
 		t.Errorf("it expires at %v", got[0].Expires)
 	}
 	f.Clock.Advance(10 * time.Minute)

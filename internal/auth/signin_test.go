@@ -21,12 +21,13 @@ import (
 
 // An attacker must not tell an account that is there from one that is not, by
 // the answer or by the work that it takes.
-func TestFailedSignInsAreAlike(t *testing.T) {
+func TestFailedSignInsAreIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	f.AddUser("locked@example.org")
 	f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
-	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP,
+		RoleIDs: access.DefaultRoles})
 	for i := range 3 {
 		_, err := f.SignInFrom("locked@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(i))
 		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
@@ -52,7 +53,10 @@ func TestFailedSignInsAreAlike(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			hashed := f.Pool.HashCount()
 			var err error
-			calls := f.Store.CallsDuring(func() { _, err = f.SignInFrom(test.email, test.password, servicetest.ClientNetwork(100+i)) })
+			calls := f.Store.CallsDuring(func() {
+				_,
+					err = f.SignInFrom(test.email, test.password, servicetest.ClientNetwork(100+i))
+			})
 			servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 			if n := f.Pool.HashCount() - hashed; n != 1 {
 				t.Errorf("it computed %d hashes, want 1", n)
@@ -71,7 +75,7 @@ func TestFailedSignInsAreAlike(t *testing.T) {
 }
 
 // The 429 comes at the same try, whether there is an account or not.
-func TestSourceLimitIsAlike(t *testing.T) {
+func TestNetworkLimitIsIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	for i, email := range []string{"ann@example.org", "nobody@example.org"} {
@@ -101,7 +105,7 @@ func TestSourceLimitIsAlike(t *testing.T) {
 
 // However many parallel tries there are, an unknown address is out of slots like
 // a known one.
-func TestFullThrottleIsAlike(t *testing.T) {
+func TestFullThrottleIsIndistinguishable(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -194,7 +198,8 @@ func TestSignInRehashes(t *testing.T) {
 	})
 	hash := func() string { return servicetest.Must(f.Store.Credential(t.Context(), id)).PasswordHash }
 	signIn := func(s *service.Service) error {
-		_, err := s.SignIn(t.Context(), "ann@example.org", secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Home})
+		_, err := s.SignIn(t.Context(), "ann@example.org", secret.New(servicetest.Password),
+			account.Origin{ClientNetwork: servicetest.Home})
 		return err
 	}
 	session := f.NewSession("ann@example.org", servicetest.Password)
@@ -229,7 +234,8 @@ func TestParallelSignInsRehash(t *testing.T) {
 			return tx.SetPassword(ctx, id, f.PasswordHash, false, f.Clock.Now())
 		})
 		for _, err := range servicetest.Parallel(3, func(i int) error {
-			_, err := dear.SignIn(t.Context(), "ann@example.org", secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.Home})
+			_, err := dear.SignIn(t.Context(), "ann@example.org", secret.New(servicetest.Password),
+				account.Origin{ClientNetwork: servicetest.Home})
 			return err
 		}) {
 			if err != nil {

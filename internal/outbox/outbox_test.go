@@ -14,7 +14,7 @@ import (
 
 // A worker that dies in an attempt has counted it, and the message comes up
 // again, the same to the letter.
-func TestClaimedMailComesUpAgain(t *testing.T) {
+func TestClaimedMailIsRetried(t *testing.T) {
 	f := servicetest.New(t)
 	f.RequestRecovery(servicetest.AdminEmail)
 	first := f.ClaimNext()
@@ -32,7 +32,8 @@ func TestClaimedMailComesUpAgain(t *testing.T) {
 	}
 	was := f.NewestMail()
 	for _, err := range []error{
-		f.MailDelivered(t.Context(), first), f.MailFailed(t.Context(), first, "late", false), f.MailFailed(t.Context(), first, "late", true),
+		f.MailDelivered(t.Context(), first), f.MailFailed(t.Context(), first, "late", false), f.MailFailed(t.Context(),
+			first, "late", true),
 	} {
 		if err != nil {
 			t.Error(err)
@@ -43,14 +44,15 @@ func TestClaimedMailComesUpAgain(t *testing.T) {
 	}
 }
 
-func TestDeliveredMailIsBlank(t *testing.T) {
+func TestDeliveredMailIsCleared(t *testing.T) {
 	f := servicetest.New(t)
 	f.RequestRecovery(servicetest.AdminEmail)
 	d := f.ClaimNext()
 	if err := f.MailDelivered(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	if m := f.NewestMail(); m.State != account.MailDelivered || len(m.Sealed.Box) > 0 || m.Sealed.KeyID != "" || !m.Finished.Equal(f.Clock.Now()) {
+	if m := f.NewestMail(); m.State != account.MailDelivered || len(m.Sealed.Box) > 0 || m.Sealed.KeyID != "" ||
+		!m.Finished.Equal(f.Clock.Now()) {
 		t.Errorf("the row is %+v", m)
 	}
 	f.Clock.Advance(time.Hour)
@@ -65,7 +67,8 @@ func TestDeliveredMailIsBlank(t *testing.T) {
 func TestMailBackoff(t *testing.T) {
 	f := servicetest.New(t)
 	f.RequestRecovery(servicetest.AdminEmail)
-	for _, wait := range []time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute} {
+	for _, wait := range []time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute,
+		15 * time.Minute} {
 		d := f.ClaimNext()
 		if err := f.MailFailed(t.Context(), d, "greylisted", false); err != nil {
 			t.Fatal(err)
@@ -94,7 +97,8 @@ func TestMailFailsForGood(t *testing.T) {
 	if err := f.MailFailed(t.Context(), f.ClaimNext(), "no such mailbox", true); err != nil {
 		t.Fatal(err)
 	}
-	if m := f.NewestMail(); m.State != account.MailFailed || len(m.Sealed.Box) > 0 || m.LastError != "no such mailbox" || m.Finished.IsZero() {
+	if m := f.NewestMail(); m.State != account.MailFailed || len(m.Sealed.Box) > 0 ||
+		m.LastError != "no such mailbox" || m.Finished.IsZero() {
 		t.Errorf("the row is %+v", m)
 	}
 	f.Clock.Advance(time.Hour)
@@ -117,7 +121,7 @@ func TestMailExpires(t *testing.T) {
 }
 
 // A message that cannot be written waits, and does not keep back those behind it.
-func TestMailThatCannotBeWritten(t *testing.T) {
+func TestUnrenderableMail(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
@@ -131,7 +135,8 @@ func TestMailThatCannotBeWritten(t *testing.T) {
 	if d := f.ClaimNext(); d == nil || d.Message.To != servicetest.AdminEmail {
 		t.Errorf("claimed %+v, want the message behind it", d)
 	}
-	if m := servicetest.Must(f.Store.Mails(t.Context(), 2))[1]; m.State != account.MailRequested || m.LastError == "" || !m.NextAttempt.After(f.Clock.Now()) {
+	if m := servicetest.Must(f.Store.Mails(t.Context(), 2))[1]; m.State != account.MailRequested || m.LastError == "" ||
+		!m.NextAttempt.After(f.Clock.Now()) {
 		t.Errorf("the row is %+v", m)
 	}
 	f.Clock.Advance(account.RecoveryLifetime)
@@ -141,7 +146,7 @@ func TestMailThatCannotBeWritten(t *testing.T) {
 }
 
 // A row that was copied, or sealed with another key, is not delivered.
-func TestMailOpensInItsRowAlone(t *testing.T) {
+func TestSealedMailOpensOnlyInItsRow(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	f.RequestRecovery(servicetest.AdminEmail)
@@ -229,11 +234,13 @@ func TestParallelWorkersKeepTheThirdMail(t *testing.T) {
 func TestMailIsForAdministrators(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	f.AddUser("reader@example.org", f.AddRole(access.Permission{Entity: access.EntityMail, Action: access.ActionRead, Scope: access.ScopeAll}))
+	f.AddUser("reader@example.org",
+		f.AddRole(access.Permission{Entity: access.EntityMail, Action: access.ActionRead, Scope: access.ScopeAll}))
 	f.RequestRecovery(servicetest.AdminEmail)
 	f.RequestRecovery(servicetest.AdminEmail)
 	id := f.NewestMail().ID
-	for email, want := range map[string]account.Code{"ann@example.org": account.CodeForbidden, servicetest.AdminEmail: "", "reader@example.org": ""} {
+	for email, want := range map[string]account.Code{"ann@example.org": account.CodeForbidden,
+		servicetest.AdminEmail: "", "reader@example.org": ""} {
 		caller := f.As(email)
 		mails, err := f.ListMail(t.Context(), caller)
 		servicetest.WantCode(t, err, want)

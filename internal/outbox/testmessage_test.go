@@ -24,7 +24,8 @@ func TestTestMessage(t *testing.T) {
 	}
 	_, err := s.SendTestMessage(t.Context(), admin)
 	servicetest.WantCode(t, err, account.CodeTooManyRequests)
-	if m := post.Sent[0]; len(post.Sent) != 5 || m.To != servicetest.AdminEmail || m.Subject == "" || m.ID == "" || m.ID == post.Sent[1].ID {
+	if m := post.Sent[0]; len(post.Sent) != 5 || m.To != servicetest.AdminEmail || m.Subject == "" || m.ID == "" ||
+		m.ID == post.Sent[1].ID {
 		t.Errorf("%d messages, the first is %+v", len(post.Sent), m)
 	}
 	if len(servicetest.Must(f.Store.Inner.Mails(t.Context(), 9))) > 0 {
@@ -32,7 +33,8 @@ func TestTestMessage(t *testing.T) {
 	}
 	f.WantLastActivity(account.ActionSettingsTest, "application-settings")
 	post.Cause = "could not connect"
-	if got := servicetest.Must(s.SendTestMessage(t.Context(), second)); got != (outbox.TestDelivery{Recipient: "second@example.org", Cause: "could not connect"}) {
+	if got := servicetest.Must(s.SendTestMessage(t.Context(),
+		second)); got != (outbox.TestDelivery{Recipient: "second@example.org", Cause: "could not connect"}) {
 		t.Errorf("the delivery is %+v", got)
 	}
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error { // an unlock does not give more

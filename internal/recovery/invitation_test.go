@@ -28,7 +28,8 @@ func addUserWithoutPassword(f *servicetest.Fixture, email string) (id int64) {
 func TestInvitation(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
-	if _, err := f.SignInFrom("ann@example.org", "", servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
+	if _, err := f.SignInFrom("ann@example.org", "",
+		servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
 		t.Errorf("without a password: %v", err)
 	}
 	if err := f.InviteUser(t.Context(), f.Admin(), id); err != nil {
@@ -100,7 +101,8 @@ func TestInvitationsLeaveRecoveries(t *testing.T) {
 	if err := f.RecoverWith(recovery, servicetest.NextPassword); err != nil {
 		t.Errorf("the recovery after three invitations: %v", err)
 	}
-	servicetest.WantCode(t, f.RecoverWith(servicetest.TokenIn(f.ClaimNext()), "Another-Word-4"), account.CodeInvalidRecoveryToken)
+	servicetest.WantCode(t, f.RecoverWith(servicetest.TokenIn(f.ClaimNext()), "Another-Word-4"),
+		account.CodeInvalidRecoveryToken)
 }
 
 func TestThreeInvitationsAnHour(t *testing.T) {
@@ -119,7 +121,7 @@ func TestThreeInvitationsAnHour(t *testing.T) {
 	}
 }
 
-func TestWhoMayBeInvited(t *testing.T) {
+func TestInvitationNeedsPermission(t *testing.T) {
 	f := servicetest.New(t)
 	editor := f.AddRole(
 		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll},
@@ -134,9 +136,11 @@ func TestWhoMayBeInvited(t *testing.T) {
 		"oneself":       {self, account.CodeUsePasswordChange},
 		"absent":        {999, account.CodeNotFound},
 		"administrator": {1, account.CodeForbidden},
-		"inactive":      {f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{f.AddRole()}}), account.CodeInactiveUser},
-		"ldap":          {f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{f.AddRole()}}), account.CodeNotLocalUser},
-		"fine":          {f.AddUser("fine@example.org", f.AddRole()), ""},
+		"inactive": {f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{f.AddRole()}}),
+			account.CodeInactiveUser},
+		"ldap": {f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP,
+			RoleIDs: []int64{f.AddRole()}}), account.CodeNotLocalUser},
+		"fine": {f.AddUser("fine@example.org", f.AddRole()), ""},
 	} {
 		if got := account.ErrorCode(f.InviteUser(t.Context(), caller, test.id)); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
@@ -167,14 +171,16 @@ func TestInvitedAtCreation(t *testing.T) {
 	)
 	f.AddUser("creator@example.org", creator)
 	invited := account.NewUser{Name: "Ann", Email: "ann@example.org", Active: true, Invite: true}
-	made, err := f.CreateUsers(t.Context(), f.As("creator@example.org"), []account.NewUser{servicetest.NewUser("bob@example.org"), invited})
+	made, err := f.CreateUsers(t.Context(), f.As("creator@example.org"),
+		[]account.NewUser{servicetest.NewUser("bob@example.org"), invited})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(made) != 2 || !made[1].Active {
 		t.Fatalf("created %+v", made)
 	}
-	if _, err := f.SignInFrom("ann@example.org", "", servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
+	if _, err := f.SignInFrom("ann@example.org", "",
+		servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
 		t.Errorf("without a password: %v", err)
 	}
 	if err := f.RecoverWith(servicetest.TokenIn(f.ClaimNext()), servicetest.NextPassword); err != nil {

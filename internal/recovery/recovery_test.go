@@ -18,7 +18,8 @@ import (
 func TestRecovery(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	session, bystander := f.NewSession("ann@example.org", servicetest.Password), f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	session, bystander := f.NewSession("ann@example.org", servicetest.Password), f.NewSession(servicetest.AdminEmail,
+		servicetest.Password)
 	other := f.RecoveryToken("ann@example.org")
 	f.LockOut("ann@example.org")
 	token := f.RecoveryToken("Ann@Example.org")
@@ -45,18 +46,21 @@ func TestRecovery(t *testing.T) {
 }
 
 // The answer to a request is the same for everybody, and so is its work.
-func TestForgottenPasswordIsAlike(t *testing.T) {
+func TestForgottenPasswordIsIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
-	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
-	for _, email := range []string{"nobody@example.org", "inactive@example.org", "ldap@example.org", "Ann@example.org", "ann@localhost"} {
+	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP,
+		RoleIDs: access.DefaultRoles})
+	for _, email := range []string{"nobody@example.org", "inactive@example.org", "ldap@example.org", "Ann@example.org",
+		"ann@localhost"} {
 		calls := f.Store.CallsDuring(func() { f.RequestRecovery(email) })
 		if calls["InsertMail"] != 1 || calls["Write"] != 1 || calls["CredentialByEmail"] != 0 {
 			t.Errorf("%s: it asked the store for %v", email, calls)
 		}
 		mails := servicetest.Must(f.Store.Mails(t.Context(), 1))
-		if m := mails[0]; m.Address != email || m.State != account.MailRequested || m.ClientNetwork != servicetest.Home || m.UserID != 0 {
+		if m := mails[0]; m.Address != email || m.State != account.MailRequested || m.ClientNetwork != servicetest.Home ||
+			m.UserID != 0 {
 			t.Errorf("%s: the row is %+v", email, m)
 		}
 	}
@@ -81,7 +85,8 @@ func TestForgottenPasswordIsAlike(t *testing.T) {
 func TestForgottenPasswordNeedsAnAddress(t *testing.T) {
 	f := servicetest.New(t)
 	calls := f.Store.CallsDuring(func() {
-		for _, email := range []string{"", "ann", "ann@", "@example.org", "ann@example.org\nBcc: x@example.org", "ann@example.org\x00"} {
+		for _, email := range []string{"", "ann", "ann@", "@example.org", "ann@example.org\nBcc: x@example.org",
+			"ann@example.org\x00"} {
 			err := f.ForgottenPassword(t.Context(), email, account.Origin{ClientNetwork: servicetest.Home})
 			servicetest.WantPaths(t, err, account.CodeInvalid, "/email")
 		}
@@ -124,7 +129,8 @@ func TestTwentyRequestsAnHour(t *testing.T) {
 	if got := servicetest.AsError(t, err).RetryAfter; got != 59*time.Minute {
 		t.Errorf("RetryAfter = %v, want 59m", got)
 	}
-	if err := f.ForgottenPassword(t.Context(), "other@example.org", account.Origin{ClientNetwork: servicetest.ClientNetwork(1)}); err != nil {
+	if err := f.ForgottenPassword(t.Context(), "other@example.org",
+		account.Origin{ClientNetwork: servicetest.ClientNetwork(1)}); err != nil {
 		t.Errorf("another source: %v", err)
 	}
 	if n := len(servicetest.Must(f.Store.Mails(t.Context(), 100))); n != 21 {
@@ -153,7 +159,8 @@ func TestRecoveryIsUsedOnce(t *testing.T) {
 	for range 3 {
 		token := f.RecoveryToken("ann@example.org")
 		passwords := []string{"First-Of-Two-1", "Second-Of-Two-2"}
-		errs := servicetest.Parallel(2, func(i int) error { return f.RecoverFrom(servicetest.ClientNetwork(i), token, passwords[i]) })
+		errs := servicetest.Parallel(2,
+			func(i int) error { return f.RecoverFrom(servicetest.ClientNetwork(i), token, passwords[i]) })
 		if count := servicetest.CountCodes(errs); count[""] != 1 || count[account.CodeInvalidRecoveryToken] != 1 {
 			t.Fatalf("the outcomes are %v, want one of two to win", errs)
 		}
@@ -188,7 +195,7 @@ func TestThreeLiveTokens(t *testing.T) {
 	}
 }
 
-func TestWhatKillsTokens(t *testing.T) {
+func TestTokensAreRevoked(t *testing.T) {
 	t.Parallel()
 	kill := map[string]func(f *servicetest.Fixture, id int64) error{
 		"password change": func(f *servicetest.Fixture, id int64) error {
@@ -252,7 +259,8 @@ func TestGuessedTokensCount(t *testing.T) {
 	hashed := f.Pool.HashCount()
 	for i := range 20 {
 		guess := []string{"", "usr_rubbish", token + "x", "uss_" + token[4:]}[i%4]
-		servicetest.WantCode(t, f.RecoverFrom(servicetest.Home, guess, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
+		servicetest.WantCode(t, f.RecoverFrom(servicetest.Home, guess, servicetest.NextPassword),
+			account.CodeInvalidRecoveryToken)
 	}
 	servicetest.WantCode(t, f.RecoverFrom(servicetest.Home, token, servicetest.NextPassword), account.CodeTooManyRequests)
 	if f.Pool.HashCount() != hashed {
@@ -303,7 +311,8 @@ func TestRecoveryLink(t *testing.T) {
 		if link != want {
 			t.Errorf("with public URL %q the link is %q, want %q", public, link, want)
 		}
-		if strings.Count(d.Message.ID, "@") != 1 || strings.ContainsAny(d.Message.ID, "<> ") || !d.Message.Date.Equal(f.Clock.Now()) {
+		if strings.Count(d.Message.ID, "@") != 1 || strings.ContainsAny(d.Message.ID, "<> ") ||
+			!d.Message.Date.Equal(f.Clock.Now()) {
 			t.Errorf("the message has id %q and date %v", d.Message.ID, d.Message.Date)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // newUserRoles are the roles that a user gets who is created now.
 func newUserRoles(f *servicetest.Fixture, email string) []int64 {
 	f.T.Helper()
-	return servicetest.Must(f.CreateUsers(f.T.Context(), f.Admin(), []account.NewUser{servicetest.NewUser(email)}))[0].RoleIDs
+	return servicetest.Must(f.CreateUsers(f.T.Context(), f.Admin(),
+		[]account.NewUser{servicetest.NewUser(email)}))[0].RoleIDs
 }
 
 func TestDeleteRole(t *testing.T) {
@@ -25,8 +26,9 @@ func TestDeleteRole(t *testing.T) {
 	if got := f.StoredRole(list).Permissions; len(got) != 0 {
 		t.Errorf("a permission for the deleted role became %v", got)
 	}
-	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:read"), servicetest.Permit("role:delete"))
-	servicetest.WantCode(t, f.DeleteRole(t.Context(), ann, f.AddRole(servicetest.Permit("user:read")), 0), account.CodeForbidden)
+	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permissions("role:read", "role:delete")...)
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), ann, f.AddRole(servicetest.Permit("user:read")), 0),
+		account.CodeForbidden)
 	servicetest.WantCode(t, f.DeleteRole(t.Context(), ann, f.AddRole(servicetest.Permit("role:read")), 0), "")
 }
 
@@ -59,10 +61,12 @@ func TestDeleteRoleInUse(t *testing.T) {
 
 func TestDeleteRoleRefusesToReplace(t *testing.T) {
 	f := servicetest.New(t)
-	id, with, more := f.AddRole(servicetest.Permit("user:read")), f.AddRole(servicetest.Permit("user:edit")), f.AddRole(servicetest.Permit("user:create"))
+	id, with, more := f.AddRole(servicetest.Permit("user:read")), f.AddRole(servicetest.Permit("user:edit")),
+		f.AddRole(servicetest.Permit("user:create"))
 	ann := f.AddUser("ann@example.org", id)
 	full := []access.Permission{
-		servicetest.Permit("role:read"), servicetest.Permit("role:delete"), servicetest.Permit("role:assign"), servicetest.Permit("user:read"), servicetest.Permit("user:edit-access"), servicetest.Permit("user:edit"),
+		servicetest.Permit("role:read"), servicetest.Permit("role:delete"), servicetest.Permit("role:assign"),
+		servicetest.Permit("user:read"), servicetest.Permit("user:edit-access"), servicetest.Permit("user:edit"),
 	}
 	without := func(p access.Permission, instead ...access.Permission) []access.Permission {
 		return append(slices.DeleteFunc(slices.Clone(full), p.Equal), instead...)
@@ -73,13 +77,18 @@ func TestDeleteRoleRefusesToReplace(t *testing.T) {
 		want        account.Code
 	}{
 		{"no assign", without(servicetest.Permit("role:assign")), account.CodeForbidden},
-		{"assign of the one", without(servicetest.Permit("role:assign"), servicetest.Permit("role:assign", id)), account.CodeForbidden},
-		{"assign of the other", without(servicetest.Permit("role:assign"), servicetest.Permit("role:assign", with)), account.CodeForbidden},
-		{"access of some", without(servicetest.Permit("user:edit-access"), servicetest.Permit("user:edit-access", ann)), account.CodeForbidden},
+		{"assign of the one", without(servicetest.Permit("role:assign"), servicetest.Permit("role:assign", id)),
+			account.CodeForbidden},
+		{"assign of the other", without(servicetest.Permit("role:assign"), servicetest.Permit("role:assign", with)),
+			account.CodeForbidden},
+		{"access of some", without(servicetest.Permit("user:edit-access"), servicetest.Permit("user:edit-access", ann)),
+			account.CodeForbidden},
 		{"does not cover the one", without(servicetest.Permit("user:read")), account.CodeForbidden},
 		{"does not cover the other", without(servicetest.Permit("user:edit")), account.CodeForbidden},
-		{"does not see the other", without(servicetest.Permit("role:read"), servicetest.Permit("role:read", id)), account.CodeInvalid},
-		{"does not see the one", without(servicetest.Permit("role:delete"), servicetest.Permit("role:delete", with)), account.CodeForbidden},
+		{"does not see the other", without(servicetest.Permit("role:read"), servicetest.Permit("role:read", id)),
+			account.CodeInvalid},
+		{"does not see the one", without(servicetest.Permit("role:delete"), servicetest.Permit("role:delete", with)),
+			account.CodeForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := principalWithPermissions(f, fmt.Sprintf("p%d@example.org", i), test.permissions...)

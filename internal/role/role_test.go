@@ -12,13 +12,14 @@ import (
 )
 
 // holding returns a new principal with these permissions.
-func principalWithPermissions(f *servicetest.Fixture, email string, permissions ...access.Permission) *account.Principal {
+func principalWithPermissions(f *servicetest.Fixture, email string,
+	permissions ...access.Permission) *account.Principal {
 	f.T.Helper()
 	f.AddUser(email, f.AddRole(permissions...))
 	return f.As(email)
 }
 
-func TestListRolesShowsWhatMayBeRead(t *testing.T) {
+func TestListRolesShowsReadableRoles(t *testing.T) {
 	f := servicetest.New(t)
 	for range 60 { // more than a page
 		f.AddRole()
@@ -79,29 +80,34 @@ func TestListRolesShowsWhatMayBeRead(t *testing.T) {
 // Whom nothing is refused covers every role, and none is read to find it out.
 func TestCoveredRoles(t *testing.T) {
 	f := servicetest.New(t)
-	few, many, unseen := f.AddRole(servicetest.Permit("user:read", 3)), f.AddRole(servicetest.Permit("user:create")), f.AddRole()
+	few, many, unseen := f.AddRole(servicetest.Permit("user:read",
+		3)), f.AddRole(servicetest.Permit("user:create")), f.AddRole()
 	ids := []int64{1, few, many, unseen}
 	reads := f.Store.CallsDuring(func() {
-		if got := servicetest.Must(f.CoveredRoles(t.Context(), f.Admin(), ids)); !got[1] || !got[few] || !got[many] || !got[unseen] {
+		if got := servicetest.Must(f.CoveredRoles(t.Context(), f.Admin(), ids)); !got[1] || !got[few] || !got[many] ||
+			!got[unseen] {
 			t.Errorf("the administrator covers %v", got)
 		}
 	})
 	if reads["Roles"] != 0 {
 		t.Errorf("the store was asked %v", reads)
 	}
-	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit("user:read"), servicetest.Permit("role:read", 1, few, many))
+	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit("user:read"),
+		servicetest.Permit("role:read", 1, few, many))
 	got := servicetest.Must(f.CoveredRoles(t.Context(), ann, ids))
 	if got[1] || !got[few] || got[many] || got[unseen] {
 		t.Errorf("who may read users covers %v", got)
 	}
-	_, err := f.CoveredRoles(t.Context(), principalWithPermissions(f, "eve@example.org", servicetest.Permit("user:read")), ids)
+	_, err := f.CoveredRoles(t.Context(), principalWithPermissions(f, "eve@example.org",
+		servicetest.Permit("user:read")), ids)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 func TestCreateRoles(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	got := servicetest.Must(f.CreateRoles(t.Context(), admin, []account.NewRole{{Name: "Desk", Description: "d"}, {Name: "Audit"}}))
+	got := servicetest.Must(f.CreateRoles(t.Context(), admin,
+		[]account.NewRole{{Name: "Desk", Description: "d"}, {Name: "Audit"}}))
 	for i, want := range []access.Role{{Name: "Desk", Description: "d"}, {Name: "Audit"}} {
 		want.ID = got[i].ID
 		if !reflect.DeepEqual(got[i], want) || !reflect.DeepEqual(f.StoredRole(want.ID), want) {
@@ -123,19 +129,24 @@ func TestCreateRoles(t *testing.T) {
 		_, err := f.CreateRoles(t.Context(), admin, test.roles)
 		servicetest.WantPaths(t, err, test.code, test.paths...)
 	}
-	_, err := f.CreateRoles(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:edit"), servicetest.Permit("role:read")), []account.NewRole{{Name: "New"}})
+	_, err := f.CreateRoles(t.Context(), principalWithPermissions(f, "ann@example.org",
+		servicetest.Permissions("role:edit", "role:read")...), []account.NewRole{{Name: "New"}})
 	servicetest.WantCode(t, err, account.CodeForbidden)
-	servicetest.Must(f.CreateRoles(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:create")), []account.NewRole{{Name: "New"}})) // none of the refused was kept
+	// none of the refused was kept
+	servicetest.Must(f.CreateRoles(t.Context(),
+		principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:create")), []account.NewRole{{Name: "New"}}))
 }
 
 func TestCopyRole(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	all := servicetest.Must(f.CopyRole(t.Context(), admin, 1, "Today's administrator"))
-	if want := (access.Role{ID: 1}).Expand(); !reflect.DeepEqual(f.StoredRole(all.ID).Permissions, want) || !reflect.DeepEqual(all.Permissions, want) {
+	if want := (access.Role{ID: 1}).Expand(); !reflect.DeepEqual(f.StoredRole(all.ID).Permissions, want) ||
+		!reflect.DeepEqual(all.Permissions, want) {
 		t.Errorf("a copy of role 1 has %v", f.StoredRole(all.ID).Permissions)
 	}
-	original := f.AddRole(servicetest.Permit("user:read"), servicetest.Permit("user:edit", 3), servicetest.PermitSelf("user:edit"))
+	original := f.AddRole(servicetest.Permit("user:read"), servicetest.Permit("user:edit", 3),
+		servicetest.PermitSelf("user:edit"))
 	copied := servicetest.Must(f.CopyRole(t.Context(), admin, original, "Copy"))
 	want := f.StoredRole(original)
 	want.ID, want.Name = copied.ID, "Copy"
@@ -149,10 +160,12 @@ func TestCopyRole(t *testing.T) {
 	_, err = f.CopyRole(t.Context(), admin, 999, "Another")
 	servicetest.WantCode(t, err, account.CodeNotFound)
 	for name, permissions := range map[string][]access.Permission{
-		"no create":      {servicetest.Permit("role:read"), servicetest.Permit("user:read"), servicetest.Permit("user:edit")},
-		"does not cover": {servicetest.Permit("role:read"), servicetest.Permit("role:create"), servicetest.Permit("user:read")},
+		"no create": {servicetest.Permit("role:read"), servicetest.Permit("user:read"), servicetest.Permit("user:edit")},
+		"does not cover": {servicetest.Permit("role:read"), servicetest.Permit("role:create"),
+			servicetest.Permit("user:read")},
 	} {
-		_, err := f.CopyRole(t.Context(), principalWithPermissions(f, name[:2]+"@example.org", permissions...), original, "Another")
+		_, err := f.CopyRole(t.Context(), principalWithPermissions(f, name[:2]+"@example.org", permissions...), original,
+			"Another")
 		servicetest.WantCode(t, err, account.CodeForbidden)
 	}
 }
@@ -161,8 +174,9 @@ func TestUpdateRole(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	id := f.AddRole(servicetest.Permit("user:read"))
-	got := servicetest.Must(f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: new("Desk"), Description: new("d")}))
-	want := access.Role{ID: id, Name: "Desk", Description: "d", Permissions: []access.Permission{servicetest.Permit("user:read")}}
+	got := servicetest.Must(f.UpdateRole(t.Context(), admin, id,
+		account.RoleUpdate{Name: new("Desk"), Description: new("d")}))
+	want := access.Role{ID: id, Name: "Desk", Description: "d", Permissions: servicetest.Permissions("user:read")}
 	if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(f.StoredRole(id), want) {
 		t.Errorf("answered %+v, stored %+v, want %+v", got, f.StoredRole(id), want)
 	}
@@ -171,17 +185,20 @@ func TestUpdateRole(t *testing.T) {
 	servicetest.WantPaths(t, err, account.CodeRoleNameTaken, "/name")
 	_, err = f.UpdateRole(t.Context(), admin, id, account.RoleUpdate{Name: new("")})
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/name")
-	_, err = f.UpdateRole(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:read"), servicetest.Permit("role:edit")), id, account.RoleUpdate{Name: new("Mine")})
+	_, err = f.UpdateRole(t.Context(), principalWithPermissions(f, "ann@example.org",
+		servicetest.Permissions("role:read", "role:edit")...), id, account.RoleUpdate{Name: new("Mine")})
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
-func TestBuiltInRolesStay(t *testing.T) {
+func TestBuiltInRolesAreImmutable(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit("role:read"), servicetest.Permit("role:edit"), servicetest.Permit("role:delete"))
+	eve := principalWithPermissions(f, "eve@example.org",
+		servicetest.Permissions("role:read", "role:edit", "role:delete")...)
 	for _, id := range []int64{1, 2} {
 		was := f.StoredRole(id)
-		for who, code := range map[*account.Principal]account.Code{admin: account.CodeBuiltInRole, eve: account.CodeForbidden} {
+		for who, code := range map[*account.Principal]account.Code{admin: account.CodeBuiltInRole,
+			eve: account.CodeForbidden} {
 			_, err := f.UpdateRole(t.Context(), who, id, account.RoleUpdate{Description: new("x")})
 			servicetest.WantCode(t, err, code)
 			_, err = f.SetRolePermissions(t.Context(), who, id, nil)
@@ -199,14 +216,20 @@ func TestSetRolePermissions(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	id := f.AddRole(servicetest.Permit("user:read"))
-	wanted := []access.Permission{servicetest.Permit("user:read", 4, 9), servicetest.PermitSelf("user:read"), servicetest.Permit("dashboard:edit", 1)}
-	got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit("user:read", 9), servicetest.PermitSelf("user:read"), servicetest.Permit("dashboard:edit", 1), servicetest.Permit("user:read", 4, 9))))
+	wanted := []access.Permission{servicetest.Permit("user:read", 4, 9), servicetest.PermitSelf("user:read"),
+		servicetest.Permit("dashboard:edit", 1)}
+	got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id,
+		servicetest.RequestsFor(servicetest.Permit("user:read", 9), servicetest.PermitSelf("user:read"),
+			servicetest.Permit("dashboard:edit", 1), servicetest.Permit("user:read", 4, 9))))
 	if !reflect.DeepEqual(got.Permissions, wanted) || !reflect.DeepEqual(f.StoredRole(id).Permissions, wanted) {
 		t.Errorf("answered %v, stored %v, want %v", got.Permissions, f.StoredRole(id).Permissions, wanted)
 	}
-	_, err := f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit("user:read?"), servicetest.Permit("user:create", 3)))
+	_, err := f.SetRolePermissions(t.Context(), admin, id,
+		servicetest.RequestsFor(servicetest.Permit("user:read?"), servicetest.Permit("user:create", 3)))
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/0/action", "/1/entityIds")
-	_, err = f.SetRolePermissions(t.Context(), admin, id, servicetest.RequestsFor(servicetest.Permit("user:read"), servicetest.Permit("role:assign"), servicetest.Permit("role:read", 3)))
+	_, err = f.SetRolePermissions(t.Context(), admin, id,
+		servicetest.RequestsFor(servicetest.Permit("user:read"), servicetest.Permit("role:assign"),
+			servicetest.Permit("role:read", 3)))
 	servicetest.WantPaths(t, err, account.CodePermissionNeedsRead, "/1/action")
 	if got := servicetest.Must(f.SetRolePermissions(t.Context(), admin, id, nil)); len(got.Permissions) != 0 {
 		t.Errorf("got %v", got.Permissions)
@@ -237,27 +260,34 @@ func TestReplaceRolePermissions(t *testing.T) {
 		t.Errorf("the role has %v, want %v", got, both[won])
 	}
 	servicetest.Must(f.ReplaceRolePermissions(t.Context(), admin, id, both[won], nil))
-	_, err := f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:read"), servicetest.Permit("role:edit")), id, seen, servicetest.RequestsFor(servicetest.Permit("user:read")))
+	_, err := f.ReplaceRolePermissions(t.Context(),
+		principalWithPermissions(f, "ann@example.org",
+			servicetest.Permissions("role:read", "role:edit")...), id, seen,
+		servicetest.RequestsFor(servicetest.Permit("user:read")))
 	servicetest.WantCode(t, err, account.CodeRoleChanged)
-	_, err = f.ReplaceRolePermissions(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:read")), id, seen, nil)
+	_, err = f.ReplaceRolePermissions(t.Context(),
+		principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:read")), id, seen, nil)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 func TestSetRolePermissionsRefuses(t *testing.T) {
 	f := servicetest.New(t)
-	base := []access.Permission{servicetest.Permit("role:read"), servicetest.Permit("role:edit"), servicetest.Permit("user:read"), servicetest.Permit("dashboard:edit")}
+	base := servicetest.Permissions("role:read", "role:edit", "user:read", "dashboard:edit")
 	ann := principalWithPermissions(f, "ann@example.org", base...)
 	for _, test := range []struct {
 		name        string
 		was, wanted []access.Permission
 		want        account.Code
 	}{
-		{"what he has", []access.Permission{servicetest.Permit("user:read")}, []access.Permission{servicetest.Permit("role:read"), servicetest.Permit("user:read", 3)}, ""},
-		{"more than he has", nil, []access.Permission{servicetest.Permit("user:create")}, account.CodeForbidden},
-		{"from more than he has", []access.Permission{servicetest.Permit("user:create")}, nil, account.CodeForbidden},
-		{"unknown", nil, []access.Permission{servicetest.Permit("dashboard:edit")}, account.CodeForbidden},
-		{"unknown that is there", []access.Permission{servicetest.Permit("dashboard:edit")}, []access.Permission{servicetest.Permit("dashboard:edit"), servicetest.Permit("user:read")}, ""},
-		{"unknown, for others", []access.Permission{servicetest.Permit("dashboard:edit", 3)}, []access.Permission{servicetest.Permit("dashboard:edit", 4)}, account.CodeForbidden},
+		{"what he has", servicetest.Permissions("user:read"),
+			[]access.Permission{servicetest.Permit("role:read"), servicetest.Permit("user:read", 3)}, ""},
+		{"more than he has", nil, servicetest.Permissions("user:create"), account.CodeForbidden},
+		{"from more than he has", servicetest.Permissions("user:create"), nil, account.CodeForbidden},
+		{"unknown", nil, servicetest.Permissions("dashboard:edit"), account.CodeForbidden},
+		{"unknown that is there", servicetest.Permissions("dashboard:edit"),
+			servicetest.Permissions("dashboard:edit", "user:read"), ""},
+		{"unknown, for others", []access.Permission{servicetest.Permit("dashboard:edit", 3)},
+			[]access.Permission{servicetest.Permit("dashboard:edit", 4)}, account.CodeForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			id := f.AddRole(test.was...)
@@ -268,12 +298,14 @@ func TestSetRolePermissionsRefuses(t *testing.T) {
 			}
 		})
 	}
-	_, err := f.SetRolePermissions(t.Context(), principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:read"), servicetest.Permit("user:read")), f.AddRole(), nil)
+	_, err := f.SetRolePermissions(t.Context(),
+		principalWithPermissions(f, "bob@example.org",
+			servicetest.Permissions("role:read", "user:read")...), f.AddRole(), nil)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 // A permission that is taken away no longer counts in the next call.
-func TestRolePermissionsHoldAtOnce(t *testing.T) {
+func TestRolePermissionsApplyAtOnce(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddRole(servicetest.Permit("user:read"))
 	f.AddUser("ann@example.org", id)

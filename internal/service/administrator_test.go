@@ -77,7 +77,7 @@ func TestLockedAdministratorCounts(t *testing.T) {
 
 // Each of the administrators gives up alone, all at the same time; the last one
 // cannot.
-func TestAdministratorsGiveUp(t *testing.T) {
+func TestAdministratorsDemoteThemselves(t *testing.T) {
 	f := servicetest.New(t)
 	for round, way := range []string{"delete", "change roles"} {
 		var callers []*account.Principal

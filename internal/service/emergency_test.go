@@ -41,7 +41,8 @@ func TestEmergencyReset(t *testing.T) {
 	if in := f.NewSession(servicetest.AdminEmail, servicetest.NextPassword); !in.NeedPasswordReset {
 		t.Error("the password need not be changed")
 	}
-	servicetest.WantPaths(t, f.EmergencyReset(t.Context(), servicetest.AdminEmail, secret.New("weak")), account.CodeInvalid, "/password")
+	servicetest.WantPaths(t, f.EmergencyReset(t.Context(), servicetest.AdminEmail, secret.New("weak")),
+		account.CodeInvalid, "/password")
 }
 
 func TestEmergencyUnlock(t *testing.T) {
@@ -62,7 +63,8 @@ func TestEmergencyUnlock(t *testing.T) {
 func TestEmergencyEndSessions(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	sessions := []auth.SignInResult{f.NewSession(servicetest.AdminEmail, servicetest.Password), f.NewSession(servicetest.AdminEmail, servicetest.Password)}
+	sessions := []auth.SignInResult{f.NewSession(servicetest.AdminEmail, servicetest.Password),
+		f.NewSession(servicetest.AdminEmail, servicetest.Password)}
 	bystander := f.NewSession("ann@example.org", servicetest.Password)
 	if err := f.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
@@ -89,7 +91,7 @@ func TestEmergencyEndKeys(t *testing.T) {
 	}
 }
 
-func TestEmergencyForNobody(t *testing.T) {
+func TestEmergencyForMissingUser(t *testing.T) {
 	f := servicetest.New(t)
 	for _, email := range []string{"nobody@example.org", "", "not an address"} {
 		for name, err := range map[string]error{

@@ -49,7 +49,8 @@ func (c *escalation) renameRole(t *rapid.T, p *account.Principal) error {
 // setPermissions tries permissions drawn afresh, or those of another role. What
 // may be edited has to be read, too.
 func (c *escalation) setPermissions(t *rapid.T, p *account.Principal) error {
-	wanted := append(anyPermissions(c.people, c.roles).Draw(t, "permissions"), servicetest.Permit("user:read"), servicetest.Permit("role:read"))
+	wanted := append(anyPermissions(c.people, c.roles).Draw(t, "permissions"), servicetest.Permit("user:read"),
+		servicetest.Permit("role:read"))
 	if rapid.Bool().Draw(t, "of another role") {
 		wanted = c.StoredRole(c.anyRole(t)).Expand()
 	}

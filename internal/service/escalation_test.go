@@ -36,8 +36,10 @@ type escalation struct {
 func anyPermissions(users, roles []int64) *rapid.Generator[[]access.Permission] {
 	one := rapid.Custom(func(t *rapid.T) access.Permission {
 		p := rapid.SampledFrom([]access.Permission{
-			servicetest.Permit("user:read"), servicetest.Permit("user:create"), servicetest.Permit("user:edit"), servicetest.Permit("user:edit-access"), servicetest.Permit("user:delete"),
-			servicetest.Permit("role:read"), servicetest.Permit("role:create"), servicetest.Permit("role:edit"), servicetest.Permit("role:delete"), servicetest.Permit("role:assign"), servicetest.Permit("mail:read"),
+			servicetest.Permit("user:read"), servicetest.Permit("user:create"), servicetest.Permit("user:edit"),
+			servicetest.Permit("user:edit-access"), servicetest.Permit("user:delete"),
+			servicetest.Permit("role:read"), servicetest.Permit("role:create"), servicetest.Permit("role:edit"),
+			servicetest.Permit("role:delete"), servicetest.Permit("role:assign"), servicetest.Permit("mail:read"),
 			servicetest.Permit("application-settings:edit"),
 		}).Draw(t, "permission")
 		ids := users
@@ -57,7 +59,8 @@ func anyPermissions(users, roles []int64) *rapid.Generator[[]access.Permission] 
 		}
 		return p
 	})
-	return rapid.SliceOfNDistinct(one, 0, 3, func(p access.Permission) string { return fmt.Sprint(p.Entity, p.Action, p.Scope) })
+	return rapid.SliceOfNDistinct(one, 0, 3,
+		func(p access.Permission) string { return fmt.Sprint(p.Entity, p.Action, p.Scope) })
 }
 
 // newClimber makes roles and users at random; the first of them is his own. Runs
@@ -88,8 +91,10 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "weak") > 0 { // chance alone seldom lets him do anything
 		permissions[0] = []access.Permission{
-			servicetest.Permit("user:read"), servicetest.Permit("user:create"), servicetest.Permit("user:edit-access"), servicetest.Permit("user:delete"), servicetest.PermitSelf("user:edit"),
-			servicetest.Permit("role:read"), servicetest.Permit("role:create"), servicetest.Permit("role:edit"), servicetest.Permit("role:delete"), servicetest.Permit("role:assign"),
+			servicetest.Permit("user:read"), servicetest.Permit("user:create"), servicetest.Permit("user:edit-access"),
+			servicetest.Permit("user:delete"), servicetest.PermitSelf("user:edit"),
+			servicetest.Permit("role:read"), servicetest.Permit("role:create"), servicetest.Permit("role:edit"),
+			servicetest.Permit("role:delete"), servicetest.Permit("role:assign"),
 			servicetest.Permit("application-settings:edit"), servicetest.PermitSelf("api-key:create"),
 		}
 	}
@@ -146,7 +151,8 @@ func (c *escalation) signIn(t *rapid.T) *account.Principal {
 // attempts are what he can try, each as one of his accounts. Whatever changes the
 // access of anybody belongs here: one entry, which keeps mine, people and roles.
 var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal) error{
-	"create a role": (*escalation).createRole, "copy a role": (*escalation).copyRole, "rename a role": (*escalation).renameRole,
+	"create a role": (*escalation).createRole, "copy a role": (*escalation).copyRole,
+	"rename a role":   (*escalation).renameRole,
 	"set permissions": (*escalation).setPermissions, "delete a role": (*escalation).deleteRole,
 	"import a user": (*escalation).importUser, "set an address and be invited": (*escalation).invite,
 	"set default roles": func(c *escalation, t *rapid.T, p *account.Principal) error {
@@ -156,7 +162,8 @@ var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal)
 	},
 	"set a password": func(c *escalation, t *rapid.T, p *account.Principal) error {
 		id := c.anyUser(t)
-		_, err := c.UpdateUser(c.T.Context(), p, id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), Active: new(true)})
+		_, err := c.UpdateUser(c.T.Context(), p, id,
+			account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), Active: new(true)})
 		if err == nil {
 			c.mine[id] = secret.New(servicetest.NextPassword)
 		}
@@ -212,7 +219,7 @@ func (c *escalation) check(t *rapid.T) {
 
 // No sequence of calls gives anybody a permission, in any account that he can
 // sign in to, which he did not have at the start.
-func TestNoWayUp(t *testing.T) {
+func TestNoEscalation(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
 	names := slices.Sorted(maps.Keys(escalationSteps))

@@ -20,7 +20,8 @@ func (c *escalation) importUser(t *rapid.T, p *account.Principal) error {
 		return err
 	}
 	address := c.address()
-	users := []account.ImportUser{{Name: "n", Email: address, Active: true, Password: new(secret.New(servicetest.Password))}}
+	users := []account.ImportUser{{Name: "n", Email: address, Active: true,
+		Password: new(secret.New(servicetest.Password))}}
 	if _, faults, err := c.AddImportRows(c.T.Context(), p, i.ID, 1, users); err != nil || len(faults) > 0 {
 		t.Fatalf("%v %v", faults, err)
 	}
@@ -66,7 +67,8 @@ func (c *escalation) viaKey(t *rapid.T, p *account.Principal) *account.Principal
 	}
 	asked := apikey.NewAPIKey{Name: "k"}
 	if rapid.Bool().Draw(t, "narrowed") {
-		asked.Permissions = []access.PermissionRequest{{Entity: "user", Action: "read"}, {Entity: "user", Action: "edit-access"}, {Entity: "user", Action: "create"}}
+		asked.Permissions = []access.PermissionRequest{{Entity: "user", Action: "read"},
+			{Entity: "user", Action: "edit-access"}, {Entity: "user", Action: "create"}}
 	}
 	text, _, err := c.CreateKey(c.T.Context(), p, asked)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 // A transaction is cut after some seconds. The largest changes are made within
 // that also where each statement takes two milliseconds and more, and those that
 // are not go on step by step.
-func TestFarFromPostgreSQL(t *testing.T) {
+func TestDelayedPostgreSQL(t *testing.T) {
 	cluster := servicetest.Must(pgtest.Shared())
 	name := servicetest.Must(cluster.Create(t.Context()))
 	t.Cleanup(func() {

@@ -19,8 +19,8 @@ func overviewOf(f *servicetest.Fixture, caller *account.Principal) account.Overv
 	return servicetest.Must(f.Overview(f.T.Context(), caller, time.UTC))
 }
 
-// TestWhoSeesTheOverview: each part is for who may read all that it counts.
-func TestWhoSeesTheOverview(t *testing.T) {
+// TestOverviewNeedsPermission: each part is for who may read all that it counts.
+func TestOverviewNeedsPermission(t *testing.T) {
 	f := servicetest.New(t)
 	may := func(e access.Entity, scope access.Scope, ids ...int64) access.Permission {
 		return access.Permission{Entity: e, Action: access.ActionRead, Scope: scope, IDs: ids}
@@ -34,7 +34,8 @@ func TestWhoSeesTheOverview(t *testing.T) {
 		{[]access.Permission{may(access.EntityMail, access.ScopeAll)}, "mail"},
 		{[]access.Permission{may(access.EntityApplicationSettings, access.ScopeAll)}, "database"},
 		{[]access.Permission{may(access.EntityUser, access.ScopeIDs, 1, 2), may(access.EntityMail, access.ScopeAll)}, "mail"},
-		{[]access.Permission{may(access.EntityUser, access.ScopeIDs, 1, 2), may(access.EntityActivityLog, access.ScopeSelf)}, ""},
+		{[]access.Permission{may(access.EntityUser, access.ScopeIDs, 1, 2),
+			may(access.EntityActivityLog, access.ScopeSelf)}, ""},
 		{nil, ""},
 	} {
 		email := fmt.Sprintf("u%d@example.org", i)
@@ -83,7 +84,8 @@ func TestOverviewCountsUsers(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ada@example.org")
 	f.StoreUser(account.User{Email: "bob@example.org", RoleIDs: access.DefaultRoles})
-	f.StoreUser(account.User{Email: "eve@example.org", Active: true, NeedPasswordReset: true, RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "eve@example.org", Active: true, NeedPasswordReset: true,
+		RoleIDs: access.DefaultRoles})
 	admin := f.Admin()
 	want := account.UserCounts{Total: 4, Active: 3, Inactive: 1, MustChangePassword: 1}
 	if got := *overviewOf(f, admin).Users; got != want {
@@ -100,8 +102,8 @@ func TestOverviewCountsUsers(t *testing.T) {
 	}
 }
 
-// TestOverviewShowsWhoIsLocked: as long as the lock holds, and the longest first.
-func TestOverviewShowsWhoIsLocked(t *testing.T) {
+// TestOverviewShowsLockedUsers: as long as the lock holds, and the longest first.
+func TestOverviewShowsLockedUsers(t *testing.T) {
 	f := servicetest.New(t)
 	var want []string
 	for i := range 12 {
@@ -183,9 +185,9 @@ func TestOverviewCountsSignIns(t *testing.T) {
 	}
 }
 
-// TestOverviewHasTheDaysOfTheZone: also those of 23 and 25 hours, and those that
+// TestOverviewDaysFollowTimeZone: also those of 23 and 25 hours, and those that
 // have no midnight.
-func TestOverviewHasTheDaysOfTheZone(t *testing.T) {
+func TestOverviewDaysFollowTimeZone(t *testing.T) {
 	for _, test := range []struct {
 		zone      string
 		now       string
@@ -213,7 +215,8 @@ func TestOverviewHasTheDaysOfTheZone(t *testing.T) {
 			[]string{"2027-02-28T18:14:59Z", "2027-02-28T18:15:00Z", "2027-03-29T18:14:59Z", "2027-03-29T18:15:00Z"},
 			map[string]int{"2027-03-01": 1, "2027-03-29": 1, "2027-03-30": 1}, "2027-03-01"},
 		// It is tomorrow there already.
-		{"Pacific/Kiritimati", "2027-03-30T12:00:00Z", []string{"2027-03-30T11:00:00Z"}, map[string]int{"2027-03-31": 1}, "2027-03-02"},
+		{"Pacific/Kiritimati", "2027-03-30T12:00:00Z", []string{"2027-03-30T11:00:00Z"}, map[string]int{"2027-03-31": 1},
+			"2027-03-02"},
 	} {
 		t.Run(test.zone+" "+test.now, func(t *testing.T) {
 			zone := servicetest.Must(time.LoadLocation(test.zone))
@@ -224,7 +227,8 @@ func TestOverviewHasTheDaysOfTheZone(t *testing.T) {
 				var entries []account.Activity
 				for _, at := range test.at {
 					entries = append(entries, account.Activity{
-						At: servicetest.Must(time.Parse(time.RFC3339, at)), Event: account.Event{Action: account.ActionSignInFailed}, Count: 1,
+						At: servicetest.Must(time.Parse(time.RFC3339,
+							at)), Event: account.Event{Action: account.ActionSignInFailed}, Count: 1,
 					})
 				}
 				return tx.InsertActivity(ctx, entries...)
@@ -245,9 +249,9 @@ func TestOverviewHasTheDaysOfTheZone(t *testing.T) {
 	}
 }
 
-// TestOverviewTellsOfMailAndDatabase: what waits, what failed in the last week, and
+// TestOverviewShowsMailAndDatabase: what waits, what failed in the last week, and
 // why nothing is stored.
-func TestOverviewTellsOfMailAndDatabase(t *testing.T) {
+func TestOverviewShowsMailAndDatabase(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	if got := *overviewOf(f, admin).Mail; got != (account.MailCounts{}) {
@@ -255,8 +259,10 @@ func TestOverviewTellsOfMailAndDatabase(t *testing.T) {
 	}
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		const week = 7 * 24 * time.Hour
-		for cause, age := range map[string]time.Duration{"a week ago": week, "lately": time.Hour, "too long ago": week + time.Microsecond} {
-			m := account.Mail{Kind: account.MailRecovery, State: account.MailFailed, UserID: 1, Finished: f.Clock.Now().Add(-age), LastError: cause}
+		for cause, age := range map[string]time.Duration{"a week ago": week, "lately": time.Hour, "too long ago": week +
+			time.Microsecond} {
+			m := account.Mail{Kind: account.MailRecovery, State: account.MailFailed, UserID: 1,
+				Finished: f.Clock.Now().Add(-age), LastError: cause}
 			if _, err := tx.InsertMail(ctx, m); err != nil {
 				return err
 			}

@@ -20,7 +20,8 @@ var allowedBeforeChange = []string{"ChangePassword", "RenewSession", "SignOut"}
 func TestPasswordChangeRequired(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("second@example.org", access.AdministratorRole)
-	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.WrongPassword))}); err != nil {
+	if err := f.UpdateUserAsAdmin(id,
+		account.UserUpdate{Password: new(secret.New(servicetest.WrongPassword))}); err != nil {
 		t.Fatal(err)
 	}
 	before := f.ListedUsers()
@@ -52,7 +53,8 @@ func TestPasswordChangeRequiredAtOnce(t *testing.T) {
 		return tx.SetPassword(ctx, 1, f.PasswordHash, true, f.Clock.Now())
 	})
 	for _, name := range []string{"CreateUsers", "DeleteUser", "SetUserRoles"} {
-		servicetest.WantCode(t, servicetest.Operations()[name](t.Context(), f.Service, caller), account.CodePasswordChangeRequired)
+		servicetest.WantCode(t, servicetest.Operations()[name](t.Context(), f.Service, caller),
+			account.CodePasswordChangeRequired)
 	}
 }
 
@@ -93,6 +95,7 @@ func TestOperationsAreListed(t *testing.T) {
 		}
 	}
 	if found != len(servicetest.Operations())+len(allowedBeforeChange) {
-		t.Errorf("%d operations have a caller, and %d are listed", found, len(servicetest.Operations())+len(allowedBeforeChange))
+		t.Errorf("%d operations have a caller, and %d are listed", found,
+			len(servicetest.Operations())+len(allowedBeforeChange))
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 // Nobody assigns a role that was given more than he covers a moment before: what he
 // assigned was, in the order of the activity log, the role as it was until then.
-func TestReplicasDoNotLetClimb(t *testing.T) {
+func TestReplicasPreventEscalation(t *testing.T) {
 	const rounds = 40
 	all := func(entity access.Entity, action access.Action) access.Permission {
 		return access.Permission{Entity: entity, Action: action, Scope: access.ScopeAll}
@@ -32,7 +32,8 @@ func TestReplicasDoNotLetClimb(t *testing.T) {
 			all(access.EntityRole, access.ActionRead), all(access.EntityRole, access.ActionAssign),
 		)))
 		nothing := r.AddRole()
-		more := []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead}, {Entity: access.EntityUser, Action: access.ActionDelete}}
+		more := []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead},
+			{Entity: access.EntityUser, Action: access.ActionDelete}}
 		for round := range rounds {
 			role := r.AddRole()
 			id := r.AddUser(fmt.Sprintf("user%d@example.org", round), nothing)
@@ -86,7 +87,8 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 						_, _, err := r.server(1).CreateKey(t.Context(), stolen, apikey.NewAPIKey{Name: "key"})
 						return err
 					default:
-						_, err := r.server(i).SignIn(t.Context(), email, secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
+						_, err := r.server(i).SignIn(t.Context(), email, secret.New(servicetest.Password),
+							account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
 						return err
 					}
 				})
@@ -115,13 +117,15 @@ func TestReplicasDeliverOnce(t *testing.T) {
 			for i := range messages {
 				email := fmt.Sprintf("user%d@example.org", i/3) // three an hour is the most
 				if i%3 == 0 {
-					if _, err := r.StoreUserIn(ctx, tx, account.User{Email: email, Active: true, RoleIDs: access.DefaultRoles}); err != nil {
+					if _, err := r.StoreUserIn(ctx, tx,
+						account.User{Email: email, Active: true, RoleIDs: access.DefaultRoles}); err != nil {
 						return err
 					}
 				}
 				now := r.Clock.Now()
 				if _, err := tx.InsertMail(ctx, account.Mail{
-					Kind: account.MailRecovery, State: account.MailRequested, Address: email, Created: now, NextAttempt: now, Expires: now.Add(time.Hour),
+					Kind: account.MailRecovery, State: account.MailRequested, Address: email, Created: now, NextAttempt: now,
+					Expires: now.Add(time.Hour),
 				}); err != nil {
 					return err
 				}
@@ -171,7 +175,8 @@ func TestReplicasKeepEverySetting(t *testing.T) {
 		admin := r.principal(1)
 		for round := 1; round <= 10; round++ {
 			idle, name := time.Duration(4+round)*time.Minute, fmt.Sprint("Sender ", round)
-			ups := []settings.ServerUpdate{{SenderName: &name}, {SessionIdle: &idle}, {SessionAbsolute: new(idle + account.SessionIdle)}}
+			ups := []settings.ServerUpdate{{SenderName: &name}, {SessionIdle: &idle},
+				{SessionAbsolute: new(idle + account.SessionIdle)}}
 			for _, err := range servicetest.Parallel(len(ups), func(i int) error {
 				_, err := r.server(i).UpdateServerSettings(t.Context(), admin, ups[i])
 				return err
@@ -196,16 +201,19 @@ func TestReplicasDeleteRoles(t *testing.T) {
 		for round := range 15 {
 			role := r.AddRole()
 			if round%2 == 0 {
-				servicetest.Must(r.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{role}}))
+				servicetest.Must(r.UpdateApplicationSettings(t.Context(), admin,
+					settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{role}}))
 			}
 			errs := servicetest.Parallel(3, func(i int) (err error) {
 				switch i {
 				case 0:
 					err = r.server(0).DeleteRole(t.Context(), admin, role, access.UserRole)
 				case 1:
-					_, err = r.server(1).UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{access.UserRole, role}})
+					_, err = r.server(1).UpdateApplicationSettings(t.Context(), admin,
+						settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{access.UserRole, role}})
 				case 2:
-					_, err = r.server(2).CreateUsers(t.Context(), admin, []account.NewUser{servicetest.NewUser(fmt.Sprintf("user%d@example.org", round))})
+					_, err = r.server(2).CreateUsers(t.Context(), admin,
+						[]account.NewUser{servicetest.NewUser(fmt.Sprintf("user%d@example.org", round))})
 				}
 				return err
 			})
@@ -247,7 +255,8 @@ func TestReplicasKeepLimits(t *testing.T) {
 		if count := servicetest.CountCodes(servicetest.Parallel(6, func(i int) error {
 			_, err := r.server(i).RenewContractKey(t.Context(), owner)
 			return err
-		})); count[""] != 6 || len(servicetest.Must(r.Store.Inner.APIKeysOf(t.Context(), owner.User.ID))) != apikey.MaxNamedKeys+1 {
+		})); count[""] != 6 ||
+			len(servicetest.Must(r.Store.Inner.APIKeysOf(t.Context(), owner.User.ID))) != apikey.MaxNamedKeys+1 {
 			t.Errorf("contract keys: %v", count)
 		}
 		if count := servicetest.CountCodes(servicetest.Parallel(9, func(i int) error {
@@ -263,7 +272,8 @@ func TestReplicasTendOnce(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		r.AddUser("ada@example.org")
 		for i := range 12 {
-			if _, err := r.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(i)); err == nil {
+			if _, err := r.SignInFrom("nobody@example.org", servicetest.WrongPassword,
+				servicetest.ClientNetwork(i)); err == nil {
 				t.Fatal("nobody came in")
 			}
 		}
@@ -285,8 +295,10 @@ func TestReplicasTendOnce(t *testing.T) {
 			}
 		}
 		r.Seal()
-		for action, want := range map[account.Action]int{account.ActionSignInFailed: 12, account.ActionUserUpdate: 20, account.ActionImportFinish: 1} {
-			entries := servicetest.Must(r.Store.Inner.Activity(t.Context(), account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: string(action)}, Limit: 99}))
+		for action, want := range map[account.Action]int{account.ActionSignInFailed: 12, account.ActionUserUpdate: 20,
+			account.ActionImportFinish: 1} {
+			entries := servicetest.Must(r.Store.Inner.Activity(t.Context(),
+				account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: string(action)}, Limit: 99}))
 			if len(entries) != want {
 				t.Errorf("%d entries of %s, want %d", len(entries), action, want)
 			}
@@ -304,12 +316,13 @@ func TestReplicasTendOnce(t *testing.T) {
 
 // What was taken from a role stays taken, and what was set then stays set, although
 // its holder's own changes of both wait for the same locks at that moment.
-func TestReplicasKeepWhatWasTaken(t *testing.T) {
+func TestReplicasKeepRevocations(t *testing.T) {
 	const rounds, hands = 8, 6
 	read := []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead}}
 	full := slices.Concat(read, []access.PermissionRequest{
 		{Entity: access.EntityRole, Action: access.ActionRead}, {Entity: access.EntityRole, Action: access.ActionEdit},
-		{Entity: access.EntityApplicationSettings, Action: access.ActionRead}, {Entity: access.EntityApplicationSettings, Action: access.ActionEdit},
+		{Entity: access.EntityApplicationSettings, Action: access.ActionRead}, {Entity: access.EntityApplicationSettings,
+			Action: access.ActionEdit},
 	})
 	changes := map[string]func(s *service.Service, ctx context.Context, caller *account.Principal, role int64) error{
 		"role": func(s *service.Service, ctx context.Context, caller *account.Principal, role int64) error {
@@ -346,7 +359,8 @@ func TestReplicasKeepWhatWasTaken(t *testing.T) {
 					if _, err := r.server(1).SetRolePermissions(t.Context(), admin, role, read); err != nil {
 						return err
 					}
-					_, err := r.server(1).UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{ActivityDays: new(100)})
+					_, err := r.server(1).UpdateApplicationSettings(t.Context(), admin,
+						settings.ApplicationUpdate{ActivityDays: new(100)})
 					return err
 				})
 				if errs[hands] != nil {

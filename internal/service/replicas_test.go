@@ -83,7 +83,8 @@ func (r *replicas) principal(id int64) *account.Principal {
 	}
 	r.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		now := r.Clock.Now()
-		_, err := tx.InsertSession(ctx, account.Session{UserID: id, Created: now, LastSeen: now, ClientNetwork: servicetest.Home}, hash)
+		_, err := tx.InsertSession(ctx, account.Session{UserID: id, Created: now, LastSeen: now,
+			ClientNetwork: servicetest.Home}, hash)
 		return err
 	})
 	return servicetest.Must(r.Authenticate(r.T.Context(), text, account.Origin{ClientNetwork: servicetest.Home}))
@@ -120,11 +121,13 @@ func TestReplicasKeepAnAdministrator(t *testing.T) {
 				made++
 				ids := []int64{last, r.AddUser(fmt.Sprintf("admin%d@example.org", made), access.AdministratorRole)}
 				callers := []*account.Principal{r.principal(ids[0]), r.principal(ids[1])}
-				errs := servicetest.Parallel(2, func(i int) error { return demotions[pair[i]](r.server(i), t.Context(), callers[i], ids[1-i]) })
+				errs := servicetest.Parallel(2,
+					func(i int) error { return demotions[pair[i]](r.server(i), t.Context(), callers[i], ids[1-i]) })
 				if left := countAdministrators(r.Fixture); left != 1 {
 					t.Fatalf("%v: %d administrators are left: %v", pair, left, errs)
 				}
-				wantOnly(t, errs, "", account.CodeUnauthorized, account.CodeForbidden, account.CodeNotFound, account.CodeLastAdministrator)
+				wantOnly(t, errs, "", account.CodeUnauthorized, account.CodeForbidden, account.CodeNotFound,
+					account.CodeLastAdministrator)
 				if errs[0] != nil {
 					last = ids[1]
 				}
@@ -138,7 +141,8 @@ func TestReplicasVerifyThreeGuesses(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.AddUser("ada@example.org")
 		errs := servicetest.Parallel(300, func(i int) error {
-			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.WrongPassword), account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
+			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.WrongPassword),
+				account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
 			return err
 		})
 		wantOnly(t, errs, account.CodeInvalidCredentials, account.CodeTooManyRequests, account.CodeUnavailable)
@@ -149,11 +153,12 @@ func TestReplicasVerifyThreeGuesses(t *testing.T) {
 }
 
 // Many right passwords at once lock nobody.
-func TestReplicasLetTheOwnerIn(t *testing.T) {
+func TestReplicasAcceptTheOwner(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.AddUser("ada@example.org")
 		errs := servicetest.Parallel(50, func(i int) error {
-			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.Password), account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
+			_, err := r.server(i).SignIn(t.Context(), "ada@example.org", secret.New(servicetest.Password),
+				account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
 			return err
 		})
 		count := wantOnly(t, errs, "", account.CodeTooManyRequests)
@@ -196,7 +201,8 @@ func TestReplicasUseATokenOnce(t *testing.T) {
 			})
 			chosen := func(i int) string { return fmt.Sprint(servicetest.NextPassword, "-", i) }
 			errs := servicetest.Parallel(6, func(i int) error {
-				return r.server(i).RetrievePassword(t.Context(), text, secret.New(chosen(i)), account.Origin{ClientNetwork: servicetest.ClientNetwork(6*round + i)})
+				return r.server(i).RetrievePassword(t.Context(), text, secret.New(chosen(i)),
+					account.Origin{ClientNetwork: servicetest.ClientNetwork(6*round + i)})
 			})
 			if count := wantOnly(t, errs, "", account.CodeInvalidRecoveryToken); count[""] != 1 {
 				t.Fatalf("it was used %d times", count[""])

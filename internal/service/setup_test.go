@@ -27,10 +27,12 @@ func TestSetUp(t *testing.T) {
 		t.Fatalf("SetUp = %v, %v", created, err)
 	}
 	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
-	if u := f.StoredUser(1); in.NeedPasswordReset || u.Email != servicetest.AdminEmail || !u.Active || len(u.RoleIDs) != 1 || u.RoleIDs[0] != 1 {
+	if u := f.StoredUser(1); in.NeedPasswordReset || u.Email != servicetest.AdminEmail || !u.Active ||
+		len(u.RoleIDs) != 1 || u.RoleIDs[0] != 1 {
 		t.Errorf("the administrator is %+v", u)
 	}
-	created, err = f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(servicetest.NextPassword)})
+	created, err = f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org",
+		AdminPassword: secret.New(servicetest.NextPassword)})
 	if err != nil || created {
 		t.Errorf("the second SetUp = %v, %v", created, err)
 	}
@@ -40,15 +42,16 @@ func TestSetUp(t *testing.T) {
 	}
 }
 
-func TestSetUpInventsPassword(t *testing.T) {
+func TestSetUpGeneratesPassword(t *testing.T) {
 	f := servicetest.NewBlank(t)
 	var saved []secret.Text // more than once, when the transaction runs again
-	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "admin@localhost", SavePassword: func(p secret.Text) error {
-		if !slices.ContainsFunc(saved, p.Equal) {
-			saved = append(saved, p)
-		}
-		return nil
-	}})
+	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "admin@localhost",
+		SavePassword: func(p secret.Text) error {
+			if !slices.ContainsFunc(saved, p.Equal) {
+				saved = append(saved, p)
+			}
+			return nil
+		}})
 	if err != nil || !created || len(saved) != 1 {
 		t.Fatalf("SetUp = %v, %v; %d passwords were saved", created, err, len(saved))
 	}
@@ -68,13 +71,15 @@ func TestSetUpFails(t *testing.T) {
 		first service.FirstRun
 		check func(t *testing.T, err error)
 	}{
-		{"weak password", service.FirstRun{AdminEmail: servicetest.AdminEmail, AdminPassword: secret.New("weak")}, func(t *testing.T, err error) {
-			servicetest.WantPaths(t, err, account.CodeInvalid, "/admin/password")
-		}},
+		{"weak password", service.FirstRun{AdminEmail: servicetest.AdminEmail, AdminPassword: secret.New("weak")},
+			func(t *testing.T, err error) {
+				servicetest.WantPaths(t, err, account.CodeInvalid, "/admin/password")
+			}},
 		{"no address", service.FirstRun{AdminPassword: secret.New(servicetest.Password)}, func(t *testing.T, err error) {
 			servicetest.WantPaths(t, err, account.CodeInvalid, "/admin/email")
 		}},
-		{"password not saved", service.FirstRun{AdminEmail: servicetest.AdminEmail, SavePassword: func(secret.Text) error { return unsaved }}, func(t *testing.T, err error) {
+		{"password not saved", service.FirstRun{AdminEmail: servicetest.AdminEmail,
+			SavePassword: func(secret.Text) error { return unsaved }}, func(t *testing.T, err error) {
 			if !errors.Is(err, unsaved) {
 				t.Errorf("the failure is %v", err)
 			}
@@ -148,7 +153,8 @@ func TestSetUpRunsAgain(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(servicetest.NextPassword)})
+	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org",
+		AdminPassword: secret.New(servicetest.NextPassword)})
 	if err != nil || created {
 		t.Errorf("SetUp = %v, %v", created, err)
 	}

@@ -28,12 +28,13 @@ func TestLimitsOfSettings(t *testing.T) {
 	}
 	lockout := func(up settings.LockoutUpdate) error { return s.UpdateLockoutPolicy(t.Context(), admin, up) }
 	for path, err := range map[string]error{
-		"/logRetentionPeriod":     application(settings.ApplicationUpdate{ActivityDays: new(0)}),
-		"/smtpServerPort":         mail(settings.MailUpdate{Port: setTo(65536)}),
-		"/smtpAccountPassword":    mail(settings.MailUpdate{Password: setTo(secret.New(long))}),
-		"/searchUserDN":           ldap(settings.LDAPUpdate{SearchUserDN: setTo(long)}),
-		"/searchUserPassword":     ldap(settings.LDAPUpdate{SearchUserPassword: setTo(secret.New(long))}),
-		"/allowedGroups/0/name":   ldap(settings.LDAPUpdate{AllowedGroups: &[]account.AllowedGroup{{Name: long, DefaultRoleIDs: []int64{1}}}}),
+		"/logRetentionPeriod":  application(settings.ApplicationUpdate{ActivityDays: new(0)}),
+		"/smtpServerPort":      mail(settings.MailUpdate{Port: setTo(65536)}),
+		"/smtpAccountPassword": mail(settings.MailUpdate{Password: setTo(secret.New(long))}),
+		"/searchUserDN":        ldap(settings.LDAPUpdate{SearchUserDN: setTo(long)}),
+		"/searchUserPassword":  ldap(settings.LDAPUpdate{SearchUserPassword: setTo(secret.New(long))}),
+		"/allowedGroups/0/name": ldap(settings.LDAPUpdate{AllowedGroups: &[]account.AllowedGroup{{Name: long,
+			DefaultRoleIDs: []int64{1}}}}),
 		"/failedAttemptThreshold": lockout(settings.LockoutUpdate{Threshold: new(51)}),
 		"/failedAttemptPeriod":    lockout(settings.LockoutUpdate{Period: new(-time.Second)}),
 		"/lockoutDuration":        lockout(settings.LockoutUpdate{Duration: new(366 * 24 * time.Hour)}),
@@ -44,8 +45,12 @@ func TestLimitsOfSettings(t *testing.T) {
 	for i := range many {
 		many[i] = 1
 	}
-	servicetest.WantPaths(t, application(settings.ApplicationUpdate{DefaultRoleIDs: &many}), account.CodeInvalid, "/defaultRoleIds")
-	servicetest.WantPaths(t, ldap(settings.LDAPUpdate{AllowedGroups: &[]account.AllowedGroup{{Name: "g", DefaultRoleIDs: many}}}), account.CodeInvalid, "/allowedGroups/0/defaultRoleIds")
-	_, err := s.UpdateSAMLConfiguration(t.Context(), admin, settings.SAMLUpdate{ProviderLoginURL: setTo("https://p.example/" + strings.Repeat("x", 2048))})
+	servicetest.WantPaths(t, application(settings.ApplicationUpdate{DefaultRoleIDs: &many}), account.CodeInvalid,
+		"/defaultRoleIds")
+	servicetest.WantPaths(t,
+		ldap(settings.LDAPUpdate{AllowedGroups: &[]account.AllowedGroup{{Name: "g",
+			DefaultRoleIDs: many}}}), account.CodeInvalid, "/allowedGroups/0/defaultRoleIds")
+	_, err := s.UpdateSAMLConfiguration(t.Context(), admin,
+		settings.SAMLUpdate{ProviderLoginURL: setTo("https://p.example/" + strings.Repeat("x", 2048))})
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/providerLoginUrl")
 }

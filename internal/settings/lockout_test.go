@@ -26,7 +26,8 @@ func TestUpdateLockoutPolicy(t *testing.T) {
 	fails := func(email string, n int) {
 		t.Helper()
 		for i := range n {
-			if _, err := f.SignInFrom(email, servicetest.WrongPassword, servicetest.ClientNetwork(i)); account.ErrorCode(err) != account.CodeInvalidCredentials {
+			if _, err := f.SignInFrom(email, servicetest.WrongPassword,
+				servicetest.ClientNetwork(i)); account.ErrorCode(err) != account.CodeInvalidCredentials {
 				t.Fatalf("guess %d: %v", i+1, err)
 			}
 		}
@@ -34,7 +35,8 @@ func TestUpdateLockoutPolicy(t *testing.T) {
 	ann, ben := f.AddUser("ann@example.org"), f.AddUser("ben@example.org")
 
 	change(settings.LockoutUpdate{Threshold: new(1), Duration: new(time.Duration(0))})
-	f.WantLastActivity(account.ActionSettingsUpdate, "lockout-policy", `{"field":"failedAttemptThreshold","from":3,"to":1}`, `{"field":"lockoutDuration","from":300,"to":0}`)
+	f.WantLastActivity(account.ActionSettingsUpdate, "lockout-policy",
+		`{"field":"failedAttemptThreshold","from":3,"to":1}`, `{"field":"lockoutDuration","from":300,"to":0}`)
 	fails("ann@example.org", 1)
 	f.Clock.Advance(365 * 24 * time.Hour)
 	if !f.StoredUser(ann).LockedOut {

@@ -34,13 +34,15 @@ func TestLDAPConfiguration(t *testing.T) {
 		{groups(account.AllowedGroup{Name: "staff"}), "/allowedGroups/0/defaultRoleIds"},
 		{groups(account.AllowedGroup{Name: "staff", DefaultRoleIDs: []int64{2, 99}}), "/allowedGroups/0/defaultRoleIds/1"},
 		{groups(account.AllowedGroup{Name: "staff", DefaultRoleIDs: []int64{99, 2}}), "/allowedGroups/0/defaultRoleIds/0"},
-		{groups(account.AllowedGroup{Name: "a", DefaultRoleIDs: []int64{2}}, account.AllowedGroup{Name: "a", DefaultRoleIDs: []int64{2}}), "/allowedGroups/1/name"},
+		{groups(account.AllowedGroup{Name: "a", DefaultRoleIDs: []int64{2}},
+			account.AllowedGroup{Name: "a", DefaultRoleIDs: []int64{2}}), "/allowedGroups/1/name"},
 	} {
 		_, err := f.UpdateLDAPConfiguration(t.Context(), admin, test.up)
 		servicetest.WantPaths(t, err, account.CodeInvalid, test.path)
 	}
 	up := groups(account.AllowedGroup{Name: "staff", DefaultRoleIDs: []int64{2, 1}, DefaultProfileID: 1})
-	up.Enabled, up.URL, up.SearchUserDN, up.SearchUserPassword = new(true), setTo("ldaps://directory.example.org:636"), setTo("cn=usher"), setSecret(servicetest.LDAPPassword)
+	up.Enabled, up.URL, up.SearchUserDN, up.SearchUserPassword = new(true), setTo("ldaps://directory.example.org:636"),
+		setTo("cn=usher"), setSecret(servicetest.LDAPPassword)
 	got := servicetest.Must(f.UpdateLDAPConfiguration(t.Context(), admin, up))
 	if !got.Enabled || !got.PasswordSet || !reflect.DeepEqual(got.AllowedGroups[0].DefaultRoleIDs, []int64{1, 2}) {
 		t.Errorf("the configuration is %+v", got)
@@ -48,10 +50,13 @@ func TestLDAPConfiguration(t *testing.T) {
 	if read := servicetest.Must(f.LDAPConfiguration(t.Context(), admin)); !reflect.DeepEqual(read, got) {
 		t.Errorf("read %+v", read)
 	}
-	f.WantLastActivity(account.ActionSettingsUpdate, "ldap-configuration", `"searchUserPassword","to":"changed"`, `"to":["staff: roles [1 2], profile 1"]`)
+	f.WantLastActivity(account.ActionSettingsUpdate, "ldap-configuration", `"searchUserPassword","to":"changed"`,
+		`"to":["staff: roles [1 2], profile 1"]`)
 	f.WantNotStored(servicetest.LDAPPassword)
-	for _, moved := range []settings.LDAPUpdate{{SearchUserDN: setTo("cn=other")}, {URL: setTo("ldaps://other.example.org"), SearchUserPassword: setSecret(secret.Mask)}} {
-		servicetest.Must(f.UpdateLDAPConfiguration(t.Context(), admin, settings.LDAPUpdate{SearchUserPassword: setSecret(servicetest.LDAPPassword)}))
+	for _, moved := range []settings.LDAPUpdate{{SearchUserDN: setTo("cn=other")},
+		{URL: setTo("ldaps://other.example.org"), SearchUserPassword: setSecret(secret.Mask)}} {
+		servicetest.Must(f.UpdateLDAPConfiguration(t.Context(), admin,
+			settings.LDAPUpdate{SearchUserPassword: setSecret(servicetest.LDAPPassword)}))
 		if servicetest.Must(f.UpdateLDAPConfiguration(t.Context(), admin, moved)).PasswordSet {
 			t.Error("the password goes along to another directory or account")
 		}
@@ -81,16 +86,20 @@ func TestSAMLConfiguration(t *testing.T) {
 	}
 	parsed := servicetest.Must(x509.ParseCertificate(block.Bytes))
 	public, isRSA := parsed.PublicKey.(*rsa.PublicKey)
-	if !isRSA || public.N.BitLen() != 2048 || parsed.Subject.CommonName != "accounts.example.org" || !parsed.NotAfter.Equal(f.Clock.Now().AddDate(0, 0, 3*365)) {
+	if !isRSA || public.N.BitLen() != 2048 || parsed.Subject.CommonName != "accounts.example.org" ||
+		!parsed.NotAfter.Equal(f.Clock.Now().AddDate(0, 0, 3*365)) {
 		t.Errorf("the certificate is for %v until %v", parsed.Subject, parsed.NotAfter)
 	}
 	f.WantNotStored("PRIVATE KEY")
 
 	got := servicetest.Must(f.UpdateSAMLConfiguration(t.Context(), admin, settings.SAMLUpdate{
-		Enabled: new(true), ProviderLoginURL: setTo("https://provider.example.org/saml"), SignatureCertificate: setTo(certificate),
+		Enabled: new(true), ProviderLoginURL: setTo("https://provider.example.org/saml"),
+		SignatureCertificate: setTo(certificate),
 	}))
-	if !got.Enabled || *got.EncryptionCertificate != certificate || *got.ServiceProviderURL != "https://accounts.example.org" ||
-		!strings.HasPrefix(*got.AssertEndpoint, "https://accounts.example.org/") || !strings.HasSuffix(*got.AssertEndpoint, "/auth-service/providers/saml/assert") {
+	if !got.Enabled || *got.EncryptionCertificate != certificate ||
+		*got.ServiceProviderURL != "https://accounts.example.org" ||
+		!strings.HasPrefix(*got.AssertEndpoint, "https://accounts.example.org/") ||
+		!strings.HasSuffix(*got.AssertEndpoint, "/auth-service/providers/saml/assert") {
 		t.Errorf("the configuration is %+v", got)
 	}
 	if again := servicetest.Must(f.RenewSAMLCertificate(t.Context(), admin)); again == certificate {
@@ -111,7 +120,8 @@ func TestGroupsUseRoles(t *testing.T) {
 	if err := f.DeleteRole(t.Context(), admin, old, other); err != nil {
 		t.Fatal(err)
 	}
-	ldap, saml := servicetest.Must(f.LDAPConfiguration(t.Context(), admin)), servicetest.Must(f.SAMLConfiguration(t.Context(), admin))
+	ldap, saml := servicetest.Must(f.LDAPConfiguration(t.Context(),
+		admin)), servicetest.Must(f.SAMLConfiguration(t.Context(), admin))
 	for _, got := range [][]account.AllowedGroup{ldap.AllowedGroups, saml.AllowedGroups} {
 		if len(got) != 1 || !reflect.DeepEqual(got[0].DefaultRoleIDs, []int64{2, other}) {
 			t.Errorf("the groups are %+v", got)

@@ -23,7 +23,8 @@ func TestServerSettings(t *testing.T) {
 		{settings.ServerUpdate{SenderName: new("Usher\r\nBcc: x@example.org")}, "/emailSenderName"},
 		{settings.ServerUpdate{SenderName: new(" ")}, "/emailSenderName"},
 		{settings.ServerUpdate{SessionIdle: new(31 * 24 * time.Hour)}, "/sessionIdleMinutes"},
-		{settings.ServerUpdate{SessionIdle: new(13 * time.Hour), SessionAbsolute: new(12 * time.Hour)}, "/sessionIdleMinutes"},
+		{settings.ServerUpdate{SessionIdle: new(13 * time.Hour), SessionAbsolute: new(12 * time.Hour)},
+			"/sessionIdleMinutes"},
 		{settings.ServerUpdate{SessionIdle: new(4 * time.Minute)}, "/sessionIdleMinutes"},
 		{settings.ServerUpdate{SessionAbsolute: new(366 * 24 * time.Hour)}, "/sessionAbsoluteMinutes"},
 		{settings.ServerUpdate{SessionAbsolute: new(time.Hour)}, "/sessionAbsoluteMinutes"},
@@ -32,11 +33,13 @@ func TestServerSettings(t *testing.T) {
 		servicetest.WantPaths(t, err, account.CodeInvalid, test.path)
 	}
 	servicetest.Must(s.UpdateServerSettings(t.Context(), admin, settings.ServerUpdate{
-		PublicURL: setTo("https://id.example.org"), SenderName: new("Accounts"), SessionIdle: new(time.Hour), SessionAbsolute: new(time.Hour),
+		PublicURL: setTo("https://id.example.org"), SenderName: new("Accounts"), SessionIdle: new(time.Hour),
+		SessionAbsolute: new(time.Hour),
 	}))
 	f.WantLastActivity(account.ActionSettingsUpdate, "application-settingsserver",
 		`{"field":"publicUrl","to":"https://id.example.org"}`, `{"field":"sessionIdleMinutes","from":720,"to":60}`)
-	if route := servicetest.Must(s.MailRoute(t.Context())); route.Sender != "usher@id.example.org" || route.SenderName != "Accounts" {
+	if route := servicetest.Must(s.MailRoute(t.Context())); route.Sender != "usher@id.example.org" ||
+		route.SenderName != "Accounts" {
 		t.Errorf("mail leaves by %+v", route)
 	}
 }
@@ -60,8 +63,10 @@ func TestPublicURLOfLinks(t *testing.T) {
 		}
 	}
 	linked("http://127.0.0.1:8080")
-	servicetest.Must(local.UpdateServerSettings(t.Context(), f.Admin(), settings.ServerUpdate{PublicURL: setTo("https://id.example.org")}))
+	servicetest.Must(local.UpdateServerSettings(t.Context(), f.Admin(),
+		settings.ServerUpdate{PublicURL: setTo("https://id.example.org")}))
 	linked("https://id.example.org")
-	servicetest.Must(local.UpdateServerSettings(t.Context(), f.Admin(), settings.ServerUpdate{PublicURL: cleared[string]()}))
+	servicetest.Must(local.UpdateServerSettings(t.Context(), f.Admin(),
+		settings.ServerUpdate{PublicURL: cleared[string]()}))
 	linked("http://127.0.0.1:8080")
 }

@@ -48,19 +48,25 @@ func TestUntouchedSettings(t *testing.T) {
 	if !reflect.DeepEqual(a, want) {
 		t.Errorf("the settings are %+v", a)
 	}
-	if got := servicetest.Must(s.ServerSettings(t.Context(), admin)); got != (account.ServerSettings{SenderName: "Usher", SessionIdle: 12 * time.Hour, SessionAbsolute: 30 * 24 * time.Hour}) {
+	if got := servicetest.Must(s.ServerSettings(t.Context(),
+		admin)); got != (account.ServerSettings{SenderName: "Usher", SessionIdle: 12 * time.Hour,
+		SessionAbsolute: 30 * 24 * time.Hour}) {
 		t.Errorf("the server settings are %+v", got)
 	}
-	if got := servicetest.Must(s.LDAPConfiguration(t.Context(), admin)); !reflect.DeepEqual(got, settings.LDAPConfiguration{}) {
+	if got := servicetest.Must(s.LDAPConfiguration(t.Context(), admin)); !reflect.DeepEqual(got,
+		settings.LDAPConfiguration{}) {
 		t.Errorf("the directory is %+v", got)
 	}
-	if got := servicetest.Must(s.SAMLConfiguration(t.Context(), admin)); !reflect.DeepEqual(got, settings.SAMLConfiguration{}) {
+	if got := servicetest.Must(s.SAMLConfiguration(t.Context(), admin)); !reflect.DeepEqual(got,
+		settings.SAMLConfiguration{}) {
 		t.Errorf("the identity provider is %+v", got)
 	}
-	if got := servicetest.Must(s.Preferences(t.Context(), admin)); got != (account.Preferences{Language: "en", ProfileID: 1}) {
+	if got := servicetest.Must(s.Preferences(t.Context(), admin)); got != (account.Preferences{Language: "en",
+		ProfileID: 1}) {
 		t.Errorf("the preferences are %+v", got)
 	}
-	if got := servicetest.Must(s.MailRoute(t.Context())); !got.Equal(account.MailRoute{Sender: "usher@localhost", SenderName: "Usher"}) {
+	if got := servicetest.Must(s.MailRoute(t.Context())); !got.Equal(account.MailRoute{Sender: "usher@localhost",
+		SenderName: "Usher"}) {
 		t.Errorf("mail leaves by %+v", got)
 	}
 }
@@ -82,7 +88,8 @@ func TestUpdateApplicationSettings(t *testing.T) {
 		`{"field":"defaultRoleIds","from":[2],"to":[1,2]}`, `{"field":"smtpAccountPassword","to":"changed"}`)
 	route := servicetest.Must(s.MailRoute(t.Context()))
 	want := account.MailRoute{Sender: "post@example.org", SenderName: "Usher", Server: &account.MailServer{
-		Host: "mail.example.org", Port: 2525, Security: account.MailStartTLS, Account: "usher", Password: secret.New(servicetest.SMTPPassword),
+		Host: "mail.example.org", Port: 2525, Security: account.MailStartTLS, Account: "usher",
+		Password: secret.New(servicetest.SMTPPassword),
 	}}
 	if !route.Equal(want) {
 		t.Errorf("mail leaves by %+v", route)
@@ -93,7 +100,8 @@ func TestUpdateApplicationSettings(t *testing.T) {
 	if len(f.StoredActivity()) != before {
 		t.Error("an entry for a change of nothing")
 	}
-	created := servicetest.Must(s.CreateUsers(t.Context(), admin, []account.NewUser{servicetest.NewUser("new@example.org")}))
+	created := servicetest.Must(s.CreateUsers(t.Context(), admin,
+		[]account.NewUser{servicetest.NewUser("new@example.org")}))
 	if !reflect.DeepEqual(f.StoredUser(created[0].ID).RoleIDs, []int64{1, 2}) {
 		t.Errorf("a new user has the roles %v", created[0].RoleIDs)
 	}
@@ -116,12 +124,16 @@ func TestBadApplicationSettings(t *testing.T) {
 		"a URL":                       {mail(settings.MailUpdate{Server: setTo("smtp://mail")}), "/smtpServerAddress"},
 		"a link-local server":         {mail(settings.MailUpdate{Server: setTo("169.254.169.254")}), "/smtpServerAddress"},
 		"a link-local server in IPv6": {mail(settings.MailUpdate{Server: setTo("fe80::1")}), "/smtpServerAddress"},
-		"a password in clear":         {mail(settings.MailUpdate{Server: setTo("mail.example.org"), StartTLS: new(false), Account: setTo("usher")}), "/smtpAccount"},
-		"no sender":                   {mail(settings.MailUpdate{Sender: new("nobody")}), "/emailSender"},
-		"two senders":                 {mail(settings.MailUpdate{Sender: new("a@example.org\r\nBcc: b@example.org")}), "/emailSender"},
-		"no certificate":              {mail(settings.MailUpdate{InternalCertificate: setTo("rubbish")}), "/internalCertificate"},
+		"a password in clear": {mail(settings.MailUpdate{Server: setTo("mail.example.org"), StartTLS: new(false),
+			Account: setTo("usher")}), "/smtpAccount"},
+		"no sender": {mail(settings.MailUpdate{Sender: new("nobody")}), "/emailSender"},
+		"two senders": {mail(settings.MailUpdate{Sender: new("a@example.org\r\nBcc: b@example.org")}),
+			"/emailSender"},
+		"no certificate": {mail(settings.MailUpdate{InternalCertificate: setTo("rubbish")}),
+			"/internalCertificate"},
 		"a private key": {
-			mail(settings.MailUpdate{InternalCertificate: setTo("-----BEGIN PRIVATE KEY-----\nMAo=\n-----END PRIVATE KEY-----\n")}), "/internalCertificate",
+			mail(settings.MailUpdate{InternalCertificate: setTo("-----BEGIN PRIVATE KEY-----\nMAo=\n-----END PRIVATE " +
+				"KEY-----\n")}), "/internalCertificate",
 		},
 		"the mask as a secret": {mail(settings.MailUpdate{Password: setSecret(secret.Mask)}), "/smtpAccountPassword"},
 	} {
@@ -151,31 +163,37 @@ func TestSecretBelongsToItsDestination(t *testing.T) {
 			f := servicetest.New(t)
 			s, admin := withoutOverrides(f), f.Admin()
 			servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, withMailServer()))
-			for _, same := range []settings.MailUpdate{{Password: setSecret(secret.Mask)}, {Server: setTo("mail.example.org")}, {Sender: new("a@example.org")}} {
-				if a := servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{MailUpdate: same})); !a.Mail.PasswordSet {
+			for _, same := range []settings.MailUpdate{{Password: setSecret(secret.Mask)},
+				{Server: setTo("mail.example.org")}, {Sender: new("a@example.org")}} {
+				if a := servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin,
+					settings.ApplicationUpdate{MailUpdate: same})); !a.Mail.PasswordSet {
 					t.Fatal("the password is gone, and its destination is the same")
 				}
 			}
 			if got := servicetest.Must(s.MailRoute(t.Context())).Server.Password.Reveal(); got != servicetest.SMTPPassword {
 				t.Fatalf("the password is %q", got)
 			}
-			if a := servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{MailUpdate: up})); a.Mail.PasswordSet {
+			if a := servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin,
+				settings.ApplicationUpdate{MailUpdate: up})); a.Mail.PasswordSet {
 				t.Error("the password is still there")
 			}
 			if !servicetest.Must(s.MailRoute(t.Context())).Server.Password.Empty() {
 				t.Error("the password goes along")
 			}
-			f.WantLastActivity(account.ActionSettingsUpdate, "application-settings", `{"field":"smtpAccountPassword","to":"cleared"}`)
+			f.WantLastActivity(account.ActionSettingsUpdate, "application-settings",
+				`{"field":"smtpAccountPassword","to":"cleared"}`)
 		})
 	}
 }
 
 // A sealed secret opens under its own name and for its own destination alone.
-func TestSealedSecretOpensInItsPlaceAlone(t *testing.T) {
+func TestSealedSecretOpensOnlyInItsPlace(t *testing.T) {
 	f := servicetest.New(t)
 	s, admin := withoutOverrides(f), f.Admin()
 	servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, withMailServer()))
-	servicetest.Must(s.UpdateLDAPConfiguration(t.Context(), admin, settings.LDAPUpdate{URL: setTo("ldaps://directory.example.org"), SearchUserPassword: setSecret(servicetest.LDAPPassword)}))
+	servicetest.Must(s.UpdateLDAPConfiguration(t.Context(), admin,
+		settings.LDAPUpdate{URL: setTo("ldaps://directory.example.org"),
+			SearchUserPassword: setSecret(servicetest.LDAPPassword)}))
 	const smtpName, ldapName = "smtp-account-password", "ldap-search-user-password"
 	own := servicetest.Must(f.Store.Inner.SettingSecret(t.Context(), smtpName))
 	save := func(sealed keyring.Sealed) {
@@ -212,10 +230,13 @@ func TestMailSettingsAreForAdministrators(t *testing.T) {
 	f.AddUser("editor@example.org", id)
 	editor := f.As("editor@example.org")
 	for name, up := range map[string]settings.MailUpdate{
-		"server": {Server: setTo("mail.example.org")}, "port": {Port: setTo(1)}, "account": {Account: setTo("a")}, "password": {Password: setSecret("p")},
-		"starttls": {StartTLS: new(true)}, "tls": {TLS: new(false)}, "sender": {Sender: new("a@example.org")}, "certificate": {InternalCertificate: cleared[string]()},
+		"server": {Server: setTo("mail.example.org")}, "port": {Port: setTo(1)}, "account": {Account: setTo("a")},
+		"password": {Password: setSecret("p")},
+		"starttls": {StartTLS: new(true)}, "tls": {TLS: new(false)}, "sender": {Sender: new("a@example.org")},
+		"certificate": {InternalCertificate: cleared[string]()},
 	} {
-		if _, err := s.UpdateApplicationSettings(t.Context(), editor, settings.ApplicationUpdate{MailUpdate: up}); account.ErrorCode(err) != account.CodeForbidden {
+		if _, err := s.UpdateApplicationSettings(t.Context(), editor,
+			settings.ApplicationUpdate{MailUpdate: up}); account.ErrorCode(err) != account.CodeForbidden {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -234,9 +255,11 @@ func TestMailSettingsAreForAdministrators(t *testing.T) {
 
 	servicetest.Must(s.UpdateApplicationSettings(t.Context(), editor, settings.ApplicationUpdate{ActivityDays: new(30)}))
 	servicetest.Must(s.UpdateServerSettings(t.Context(), editor, settings.ServerUpdate{SessionIdle: new(time.Hour)}))
-	_, err = s.UpdateApplicationSettings(t.Context(), editor, settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{access.AdministratorRole, 2})})
+	_, err = s.UpdateApplicationSettings(t.Context(), editor,
+		settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{access.AdministratorRole, 2})})
 	servicetest.WantCode(t, err, account.CodeForbidden) // he does not cover it
-	servicetest.Must(s.UpdateApplicationSettings(t.Context(), editor, settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{id, 2})}))
+	servicetest.Must(s.UpdateApplicationSettings(t.Context(), editor,
+		settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{id, 2})}))
 }
 
 // What the operator has fixed is shown, and cannot be changed.
@@ -247,37 +270,47 @@ func TestSetByOperator(t *testing.T) {
 	}))
 	s := f.With(func(o *service.Options) {
 		o.MailOverrides = settings.MailOverrides{
-			Server: &account.MailServer{Host: "fixed.example.org", Security: account.MailTLS, Account: "usher", Password: secret.New(servicetest.SMTPPassword)},
+			Server: &account.MailServer{Host: "fixed.example.org", Security: account.MailTLS, Account: "usher",
+				Password: secret.New(servicetest.SMTPPassword)},
 			Sender: "fixed@example.org", SenderName: "Fixed",
 		}
 	})
 	admin := f.Admin()
 	a := servicetest.Must(s.ApplicationSettings(t.Context(), admin))
 	m := a.Mail
-	if *m.Server != "fixed.example.org" || m.Port != nil || !m.TLS || m.StartTLS || !m.PasswordSet || m.Sender != "fixed@example.org" {
+	if *m.Server != "fixed.example.org" || m.Port != nil || !m.TLS || m.StartTLS || !m.PasswordSet ||
+		m.Sender != "fixed@example.org" {
 		t.Errorf("the settings are %+v", m)
 	}
 	round := settings.ApplicationUpdate{MailUpdate: settings.MailUpdate{
-		Server: &m.Server, Port: &m.Port, Account: &m.Account, Password: setSecret(secret.Mask), StartTLS: &m.StartTLS, TLS: &m.TLS,
+		Server: &m.Server, Port: &m.Port, Account: &m.Account, Password: setSecret(secret.Mask), StartTLS: &m.StartTLS,
+		TLS:    &m.TLS,
 		Sender: &m.Sender, InternalCertificate: &a.InternalCertificate,
 	}}
 	servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, round))
-	_, err := s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{ActivityDays: new(1), MailUpdate: settings.MailUpdate{
-		Server: cleared[string](), Port: setTo(25), Account: setTo("x"), Password: setSecret("new"), StartTLS: new(true), TLS: new(false), Sender: new("x@example.org"),
-	}})
+	_, err := s.UpdateApplicationSettings(t.Context(), admin,
+		settings.ApplicationUpdate{ActivityDays: new(1), MailUpdate: settings.MailUpdate{
+			Server: cleared[string](), Port: setTo(25), Account: setTo("x"), Password: setSecret("new"), StartTLS: new(true),
+			TLS: new(false), Sender: new("x@example.org"),
+		}})
 	servicetest.WantPaths(t, err, account.CodeSetByOperator,
-		"/emailSender", "/smtpServerAddress", "/smtpServerPort", "/smtpAccount", "/smtpAccountPassword", "/smtpUseStartTLS", "/tls")
-	_, err = s.UpdateServerSettings(t.Context(), admin, settings.ServerUpdate{PublicURL: setTo("https://other.example.org"), SenderName: new("Other")})
+		"/emailSender", "/smtpServerAddress", "/smtpServerPort", "/smtpAccount", "/smtpAccountPassword",
+		"/smtpUseStartTLS", "/tls")
+	_, err = s.UpdateServerSettings(t.Context(), admin,
+		settings.ServerUpdate{PublicURL: setTo("https://other.example.org"), SenderName: new("Other")})
 	servicetest.WantPaths(t, err, account.CodeSetByOperator, "/publicUrl", "/emailSenderName")
 	server := servicetest.Must(s.ServerSettings(t.Context(), admin))
-	servicetest.Must(s.UpdateServerSettings(t.Context(), admin, settings.ServerUpdate{PublicURL: &server.PublicURL, SenderName: &server.SenderName}))
+	servicetest.Must(s.UpdateServerSettings(t.Context(), admin,
+		settings.ServerUpdate{PublicURL: &server.PublicURL, SenderName: &server.SenderName}))
 
 	route := servicetest.Must(s.MailRoute(t.Context()))
-	if route.Server.Host != "fixed.example.org" || route.Server.Password.Reveal() != servicetest.SMTPPassword || route.Sender != "fixed@example.org" || route.SenderName != "Fixed" {
+	if route.Server.Host != "fixed.example.org" || route.Server.Password.Reveal() != servicetest.SMTPPassword ||
+		route.Sender != "fixed@example.org" || route.SenderName != "Fixed" {
 		t.Errorf("mail leaves by %+v", route)
 	}
 	stored := servicetest.Must(withoutOverrides(f).ApplicationSettings(t.Context(), admin))
-	if *stored.Mail.Server != "stored.example.org" || stored.Mail.Sender != "stored@example.org" || stored.ActivityDays != 365 {
+	if *stored.Mail.Server != "stored.example.org" || stored.Mail.Sender != "stored@example.org" ||
+		stored.ActivityDays != 365 {
 		t.Errorf("what was stored is now %+v", stored)
 	}
 }
@@ -287,12 +320,14 @@ func TestTurningTheActivityLogOffIsRecorded(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	servicetest.Must(f.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{KeepActivity: new(false)}))
-	f.WantLastActivity(account.ActionSettingsUpdate, "application-settings", `{"field":"keepAuditLog","from":true,"to":false}`)
+	f.WantLastActivity(account.ActionSettingsUpdate, "application-settings",
+		`{"field":"keepAuditLog","from":true,"to":false}`)
 	before := len(f.StoredActivity())
 	servicetest.Must(f.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{ActivityDays: new(10)}))
 	if len(f.StoredActivity()) != before {
 		t.Error("an entry although the log is off")
 	}
 	servicetest.Must(f.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{KeepActivity: new(true)}))
-	f.WantLastActivity(account.ActionSettingsUpdate, "application-settings", `{"field":"keepAuditLog","from":false,"to":true}`)
+	f.WantLastActivity(account.ActionSettingsUpdate, "application-settings",
+		`{"field":"keepAuditLog","from":false,"to":true}`)
 }

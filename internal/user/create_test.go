@@ -15,8 +15,10 @@ import (
 func TestCreateUsers(t *testing.T) {
 	f := servicetest.New(t)
 	full := account.NewUser{
-		Name: "Zoë", Email: "Zoë@Bücher.example", Password: secret.New(servicetest.NextPassword), Surname: new("Straße"), Department: new(""),
-		Biography: new(strings.Repeat("é", account.MaxBiographyLength)), Picture: make([]byte, account.MaxPictureBytes), Active: true,
+		Name: "Zoë", Email: "Zoë@Bücher.example", Password: secret.New(servicetest.NextPassword), Surname: new("Straße"),
+		Department: new(""),
+		Biography:  new(strings.Repeat("é", account.MaxBiographyLength)), Picture: make([]byte,
+			account.MaxPictureBytes), Active: true,
 	}
 	bare := account.NewUser{Name: "Bob", Email: "bob@localhost", Password: secret.New(servicetest.NextPassword)}
 	created, err := f.CreateUsers(t.Context(), f.Admin(), []account.NewUser{full, bare})
@@ -24,10 +26,13 @@ func TestCreateUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []account.User{{
-		ID: 2, Email: full.Email, Name: full.Name, Surname: full.Surname, Department: full.Department, Biography: full.Biography,
-		Picture: full.Picture, Provider: account.ProviderLocal, Identifier: full.Email, Active: true, EULAVersion: account.NoEULA, RoleIDs: []int64{2},
+		ID: 2, Email: full.Email, Name: full.Name, Surname: full.Surname, Department: full.Department,
+		Biography: full.Biography,
+		Picture:   full.Picture, Provider: account.ProviderLocal, Identifier: full.Email, Active: true,
+		EULAVersion: account.NoEULA, RoleIDs: []int64{2},
 	}, {
-		ID: 3, Email: bare.Email, Name: bare.Name, Provider: account.ProviderLocal, Identifier: bare.Email, EULAVersion: account.NoEULA, RoleIDs: []int64{2},
+		ID: 3, Email: bare.Email, Name: bare.Name, Provider: account.ProviderLocal, Identifier: bare.Email,
+		EULAVersion: account.NoEULA, RoleIDs: []int64{2},
 	}}
 	if !reflect.DeepEqual(created, want) {
 		t.Errorf("created %+v, want %+v", created, want)
@@ -63,14 +68,20 @@ func TestCreateUsersRefuses(t *testing.T) {
 		{"NUL in the name", with(func(u *account.NewUser) { u.Name = "a\x00" }), account.CodeInvalid, []string{"/1/name"}},
 		{"name not UTF-8", with(func(u *account.NewUser) { u.Name = "a\xff" }), account.CodeInvalid, []string{"/1/name"}},
 		{"no address", with(func(u *account.NewUser) { u.Email = "" }), account.CodeInvalid, []string{"/1/email"}},
-		{"weak password", with(func(u *account.NewUser) { u.Password = secret.New("short") }), account.CodeInvalid, []string{"/1/password"}},
+		{"weak password", with(func(u *account.NewUser) { u.Password = secret.New("short") }), account.CodeInvalid,
+			[]string{"/1/password"}},
 		{"all at once", with(func(u *account.NewUser) {
-			*u = account.NewUser{Surname: &long, Department: &long, Biography: new(strings.Repeat("x", 4097)), Picture: make([]byte, 65537)}
-		}), account.CodeInvalid, []string{"/1/name", "/1/email", "/1/password", "/1/surname", "/1/department", "/1/biography", "/1/picture"}},
+			*u = account.NewUser{Surname: &long, Department: &long, Biography: new(strings.Repeat("x", 4097)),
+				Picture: make([]byte, 65537)}
+		}), account.CodeInvalid, []string{"/1/name", "/1/email", "/1/password", "/1/surname", "/1/department",
+			"/1/biography", "/1/picture"}},
 		{"twice", with(func(u *account.NewUser) { u.Email = "GOOD@Example.org" }), account.CodeInvalid, []string{"/1/email"}},
-		{"thrice", append(with(func(u *account.NewUser) { u.Email = "GOOD@Example.org" }), good), account.CodeInvalid, []string{"/1/email", "/2/email"}},
-		{"taken", with(func(u *account.NewUser) { u.Email = "ANN@example.org" }), account.CodeEmailTaken, []string{"/1/email"}},
-		{"both taken", []account.NewUser{servicetest.NewUser("ann@example.org"), good, servicetest.NewUser(servicetest.AdminEmail)}, account.CodeEmailTaken, []string{"/0/email", "/2/email"}},
+		{"thrice", append(with(func(u *account.NewUser) { u.Email = "GOOD@Example.org" }), good), account.CodeInvalid,
+			[]string{"/1/email", "/2/email"}},
+		{"taken", with(func(u *account.NewUser) { u.Email = "ANN@example.org" }), account.CodeEmailTaken,
+			[]string{"/1/email"}},
+		{"both taken", []account.NewUser{servicetest.NewUser("ann@example.org"), good,
+			servicetest.NewUser(servicetest.AdminEmail)}, account.CodeEmailTaken, []string{"/0/email", "/2/email"}},
 		{"too many", make([]account.NewUser, 1001), account.CodeTooLarge, nil},
 	}
 	for _, test := range tests {
@@ -107,7 +118,8 @@ func TestCreateUsersRace(t *testing.T) {
 			f.AddUser("second@example.org")
 		}
 	})
-	created, err := f.CreateUsers(t.Context(), caller, []account.NewUser{servicetest.NewUser("first@example.org"), servicetest.NewUser("second@example.org")})
+	created, err := f.CreateUsers(t.Context(), caller,
+		[]account.NewUser{servicetest.NewUser("first@example.org"), servicetest.NewUser("second@example.org")})
 	servicetest.WantPaths(t, err, account.CodeEmailTaken, "/1/email")
 	if len(created) > 0 {
 		t.Errorf("it returns %d users", len(created))
@@ -145,7 +157,7 @@ func TestCreateThousandUsers(t *testing.T) {
 }
 
 // Ids are never used again.
-func TestIDsAreFresh(t *testing.T) {
+func TestIDsAreNotReused(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	id := f.AddUser("ann@example.org")

@@ -17,7 +17,8 @@ import (
 
 // pages goes through all pages of a list and returns the users' addresses, without
 // their domain.
-func listPages(f *servicetest.Fixture, caller *account.Principal, filter account.UserFilter, sort account.UserSort, limit int) (names []string) {
+func listPages(f *servicetest.Fixture, caller *account.Principal, filter account.UserFilter, sort account.UserSort,
+	limit int) (names []string) {
 	f.T.Helper()
 	for cursor := ""; ; {
 		page, err := f.FindUsers(f.T.Context(), caller, filter, sort, cursor, limit)
@@ -40,9 +41,11 @@ func listPages(f *servicetest.Fixture, caller *account.Principal, filter account
 
 func TestFindUsers(t *testing.T) {
 	f := servicetest.New(t) // its administrator is "admin"
-	f.StoreUser(account.User{Email: "Zoe@example.org", Active: true, Surname: new("Müller_1"), RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{Email: "Zoe@example.org", Active: true, Surname: new("Müller_1"),
+		RoleIDs: access.DefaultRoles})
 	f.StoreUser(account.User{Email: "ann@example.org", RoleIDs: []int64{1, 2}})
-	f.StoreUser(account.User{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles, Provider: account.ProviderLDAP})
+	f.StoreUser(account.User{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles,
+		Provider: account.ProviderLDAP})
 	f.StoreUser(account.User{Email: "bob@example.net", Active: true, Surname: new("MÜLLER"), RoleIDs: access.DefaultRoles})
 	f.LockOut("bob@example.net")
 	admin := f.Admin()
@@ -71,7 +74,8 @@ func TestFindUsers(t *testing.T) {
 		{"locked", account.UserFilter{Locked: new(true)}, account.SortByID, "bob"},
 		{"not locked", account.UserFilter{Locked: new(false)}, account.SortByID, "admin Zoe ann Émile"},
 		{"provider", account.UserFilter{Provider: new(account.ProviderLDAP)}, account.SortByID, "Émile"},
-		{"together", account.UserFilter{Search: new("example"), Active: new(true), Provider: new(account.ProviderLocal)}, account.SortByEmailDown, "Zoe bob admin"},
+		{"together", account.UserFilter{Search: new("example"), Active: new(true), Provider: new(account.ProviderLocal)},
+			account.SortByEmailDown, "Zoe bob admin"},
 	} {
 		for _, limit := range []int{1, 2, 1000} {
 			if got := strings.Join(listPages(f, admin, test.filter, test.sort, limit), " "); got != test.want {
@@ -109,11 +113,13 @@ func TestFindUsersOnlyReadable(t *testing.T) {
 			ids = append(ids, id)
 		}
 	}
-	listed := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: ids})
+	listed := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs,
+		IDs: ids})
 	f.AddUser("ann@example.org", listed, access.UserRole)
 	f.AddUser("none@example.org", f.AddRole())
 	ann := f.As("ann@example.org")
-	if got := strings.Join(listPages(f, ann, account.UserFilter{}, account.SortByNameDown, 2), " "); got != "u7 u5 u3 u1 ann" {
+	if got := strings.Join(listPages(f, ann, account.UserFilter{}, account.SortByNameDown, 2),
+		" "); got != "u7 u5 u3 u1 ann" {
 		t.Errorf("ann sees %q", got)
 	}
 	if got := listPages(f, ann, account.UserFilter{Search: new("u2")}, account.SortByID, 2); len(got) > 0 {
@@ -129,7 +135,8 @@ func TestUserByEmail(t *testing.T) {
 	id := f.AddUser("Bob@example.org")
 	f.AddUser("ann@example.org")
 	f.AddUser("none@example.org", f.AddRole())
-	if u := servicetest.Must(f.UserByEmail(t.Context(), f.Admin(), "bOB@EXAMPLE.org")); u.ID != id || u.Email != "Bob@example.org" {
+	if u := servicetest.Must(f.UserByEmail(t.Context(), f.Admin(), "bOB@EXAMPLE.org")); u.ID != id ||
+		u.Email != "Bob@example.org" {
 		t.Errorf("found %+v", u)
 	}
 	for _, address := range []string{"b@example.org", "bob", ""} {
@@ -175,13 +182,14 @@ func TestFindUsersChecksItsInput(t *testing.T) {
 		{account.SortByName, encode(`{"Sort":"name","Key":"a\u0000","ID":1}`), "", 1, []string{"/query/cursor"}},
 		{account.SortByName, encode(`{"Sort":"name","Key":"a","ID":0}`), "", 1, []string{"/query/cursor"}},
 	} {
-		_, err := f.FindUsers(t.Context(), admin, account.UserFilter{Search: &test.search}, test.sort, test.cursor, test.limit)
+		_, err := f.FindUsers(t.Context(), admin, account.UserFilter{Search: &test.search}, test.sort, test.cursor,
+			test.limit)
 		servicetest.WantPaths(t, err, account.CodeInvalid, test.want...)
 	}
 }
 
 // The user at whom a page ended may be gone when the next one is asked for.
-func TestFindUsersBehindADeletedOne(t *testing.T) {
+func TestFindUsersAfterDeletedCursor(t *testing.T) {
 	f := servicetest.New(t)
 	for _, name := range []string{"ann", "bob", "cy"} {
 		f.AddUser(name + "@example.org")

@@ -20,7 +20,8 @@ func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 	const users = 40
 	for n := range users {
 		id := f.AddUser(fmt.Sprintf("u%02d@example.org", n))
-		if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Picture: new(bytes.Repeat([]byte{1}, account.MaxPictureBytes))}); err != nil {
+		if err := f.UpdateUserAsAdmin(id,
+			account.UserUpdate{Picture: new(bytes.Repeat([]byte{1}, account.MaxPictureBytes))}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -57,9 +58,9 @@ func (b *brief) UsersAfter(ctx context.Context, id int64, limit int, now time.Ti
 	return b.Store.UsersAfter(ctx, id, min(limit, b.most), now)
 }
 
-// TestListAsksForWhatItGets: what a page leaves out because of large pictures was read in
+// TestListRequestsOnlyWhatItReads: what a page leaves out because of large pictures was read in
 // vain, and may have come a long way.
-func TestListAsksForWhatItGets(t *testing.T) {
+func TestListRequestsOnlyWhatItReads(t *testing.T) {
 	f := servicetest.New(t)
 	for n := range 11 {
 		f.AddUser(fmt.Sprintf("u%02d@example.org", n))

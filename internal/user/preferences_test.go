@@ -18,8 +18,10 @@ func TestPreferences(t *testing.T) {
 		}
 	}
 	for _, good := range []string{"de", "pt-BR", "zh-Hant-TW", "qq-ZZ"} {
-		got := servicetest.Must(f.UpdatePreferences(t.Context(), ann, account.PreferencesUpdate{Language: &good, ProfileID: new(3)}))
-		if want := (account.Preferences{Language: good, ProfileID: 3}); got != want || servicetest.Must(f.Preferences(t.Context(), ann)) != want {
+		got := servicetest.Must(f.UpdatePreferences(t.Context(), ann,
+			account.PreferencesUpdate{Language: &good, ProfileID: new(3)}))
+		if want := (account.Preferences{Language: good, ProfileID: 3}); got != want ||
+			servicetest.Must(f.Preferences(t.Context(), ann)) != want {
 			t.Errorf("the preferences are %+v, want %+v", got, want)
 		}
 	}

@@ -29,7 +29,7 @@ func TestSetUserRolesRefuses(t *testing.T) {
 	held := f.AddRole(servicetest.Permit("user:read"))
 	target := func() int64 { return f.UserID("ann@example.org") }
 	f.AddUser("ann@example.org", held)
-	base := []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}
+	base := servicetest.Permissions("user:read", "user:edit-access")
 	with := func(more ...access.Permission) []access.Permission { return append(slices.Clone(base), more...) }
 	tests := []struct {
 		name        string
@@ -38,20 +38,30 @@ func TestSetUserRolesRefuses(t *testing.T) {
 		want        account.Code
 		paths       []string
 	}{
-		{"none", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), nil, account.CodeInvalid, []string{"/roles"}},
-		{"unknown", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held, 98, 99}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
-		{"unknown twice", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{99, 99}, account.CodeInvalid, []string{"/roles/0", "/roles/1"}},
-		{"not an id", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held, 0, -1}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
-		{"unreadable", with(servicetest.Permit("role:read", held), servicetest.Permit("role:assign")), []int64{held, reads}, account.CodeInvalid, []string{"/roles/1"}},
+		{"none", with(servicetest.Permissions("role:read", "role:assign")...), nil, account.CodeInvalid, []string{"/roles"}},
+		{"unknown", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, 98, 99},
+			account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
+		{"unknown twice", with(servicetest.Permissions("role:read", "role:assign")...), []int64{99, 99},
+			account.CodeInvalid, []string{"/roles/0", "/roles/1"}},
+		{"not an id", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, 0, -1},
+			account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
+		{"unreadable", with(servicetest.Permit("role:read", held), servicetest.Permit("role:assign")),
+			[]int64{held, reads}, account.CodeInvalid, []string{"/roles/1"}},
 		{"no assign", with(servicetest.Permit("role:read")), []int64{held, reads}, account.CodeForbidden, nil},
-		{"assign of another", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", held)), []int64{held, reads}, account.CodeForbidden, nil},
-		{"assign of the new one alone", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)), []int64{reads}, account.CodeForbidden, nil},
-		{"more than he has", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held, removes}, account.CodeForbidden, nil},
-		{"administrator", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held, 1}, account.CodeForbidden, nil},
-		{"no edit-access", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit"), servicetest.Permit("role:read"), servicetest.Permit("role:assign")}, []int64{reads}, account.CodeForbidden, nil},
+		{"assign of another", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", held)),
+			[]int64{held, reads}, account.CodeForbidden, nil},
+		{"assign of the new one alone", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)),
+			[]int64{reads}, account.CodeForbidden, nil},
+		{"more than he has", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, removes},
+			account.CodeForbidden, nil},
+		{"administrator", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, 1},
+			account.CodeForbidden, nil},
+		{"no edit-access", servicetest.Permissions("user:read", "user:edit", "role:read", "role:assign"), []int64{reads},
+			account.CodeForbidden, nil},
 		{"unchanged", with(servicetest.Permit("role:assign", 7)), []int64{held, held}, "", nil},
-		{"what he has", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)), []int64{held, reads}, "", nil},
-		{"exchanged", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign")), []int64{held}, "", nil},
+		{"what he has", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)),
+			[]int64{held, reads}, "", nil},
+		{"exchanged", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held}, "", nil},
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -71,12 +81,14 @@ func TestSetUserRolesRefuses(t *testing.T) {
 	}
 }
 
-func TestSetRolesOfNobody(t *testing.T) {
+func TestSetRolesOfMissingUser(t *testing.T) {
 	f := servicetest.New(t)
-	id := f.AddUser("ann@example.org", f.AddRole(servicetest.Permit("user:read"), servicetest.Permit("user:edit-access"), servicetest.Permit("role:read"), servicetest.Permit("role:assign")))
+	id := f.AddUser("ann@example.org",
+		f.AddRole(servicetest.Permissions("user:read", "user:edit-access", "role:read", "role:assign")...))
 	_, err := f.SetUserRoles(t.Context(), f.As("ann@example.org"), 99, []int64{2})
 	servicetest.WantCode(t, err, account.CodeNotFound)
-	f.AddUser("bob@example.org", f.AddRole(servicetest.Permit("user:read", id), servicetest.Permit("user:edit-access", id), servicetest.Permit("role:assign")))
+	f.AddUser("bob@example.org", f.AddRole(servicetest.Permit("user:read", id),
+		servicetest.Permit("user:edit-access", id), servicetest.Permit("role:assign")))
 	_, err = f.SetUserRoles(t.Context(), f.As("bob@example.org"), 1, []int64{2})
 	servicetest.WantCode(t, err, account.CodeNotFound)
 }

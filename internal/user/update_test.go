@@ -16,15 +16,17 @@ func TestUpdateUser(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
 	up := account.UserUpdate{
-		Name: new("Anna"), Surname: new(new("Ng")), Department: new(new("")), Biography: new(new("b")), Picture: new([]byte{1}),
-		Email: new("anna@example.org"), Active: new(true),
+		Name: new("Anna"), Surname: new(new("Ng")), Department: new(new("")), Biography: new(new("b")),
+		Picture: new([]byte{1}),
+		Email:   new("anna@example.org"), Active: new(true),
 	}
 	got, err := f.UpdateUser(t.Context(), f.Admin(), id, up)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := account.User{
-		ID: id, Email: "anna@example.org", Identifier: "anna@example.org", Name: "Anna", Surname: new("Ng"), Department: new(""), Biography: new("b"),
+		ID: id, Email: "anna@example.org", Identifier: "anna@example.org", Name: "Anna", Surname: new("Ng"),
+		Department: new(""), Biography: new("b"),
 		Picture: []byte{1}, Provider: account.ProviderLocal, Active: true, EULAVersion: account.NoEULA, RoleIDs: []int64{2},
 	}
 	if stored := f.StoredUser(id); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(stored, want) {
@@ -56,9 +58,13 @@ func TestUpdateUserRefuses(t *testing.T) {
 		{"no name", account.UserUpdate{Name: new("")}, account.CodeInvalid, []string{"/name"}},
 		{"bad address", account.UserUpdate{Email: new("ann")}, account.CodeInvalid, []string{"/email"}},
 		{"weak password", account.UserUpdate{Password: new(secret.New("weak"))}, account.CodeInvalid, []string{"/password"}},
-		{"long fields", account.UserUpdate{Surname: &long, Department: &long, Biography: new(new(strings.Repeat("x", 4097)))}, account.CodeInvalid, []string{"/surname", "/department", "/biography"}},
-		{"large picture", account.UserUpdate{Name: new("x"), Picture: new(make([]byte, 65537))}, account.CodeInvalid, []string{"/picture"}},
-		{"taken address", account.UserUpdate{Name: new("x"), Email: new("Admin@example.org")}, account.CodeEmailTaken, []string{"/email"}},
+		{"long fields", account.UserUpdate{Surname: &long, Department: &long,
+			Biography: new(new(strings.Repeat("x", 4097)))}, account.CodeInvalid,
+			[]string{"/surname", "/department", "/biography"}},
+		{"large picture", account.UserUpdate{Name: new("x"), Picture: new(make([]byte, 65537))}, account.CodeInvalid,
+			[]string{"/picture"}},
+		{"taken address", account.UserUpdate{Name: new("x"), Email: new("Admin@example.org")}, account.CodeEmailTaken,
+			[]string{"/email"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,14 +79,14 @@ func TestUpdateUserRefuses(t *testing.T) {
 
 // Who may change what: profile fields need user:edit, the others user:edit-access
 // and every permission that the user has.
-func TestWhoMayUpdate(t *testing.T) {
+func TestUpdateNeedsPermission(t *testing.T) {
 	profile := account.UserUpdate{Name: new("x"), Biography: new(new("y"))}
 	standing := account.UserUpdate{Active: new(true)}
 	both := account.UserUpdate{Name: new("x"), Unlock: true}
 	f := servicetest.New(t)
 	plain := f.AddUser("plain@example.org", f.AddRole(servicetest.Permit("user:read")))
 	other := f.AddUser("other@example.org", f.AddRole(servicetest.Permit("user:read")))
-	strong := f.AddUser("strong@example.org", f.AddRole(servicetest.Permit("user:read"), servicetest.Permit("user:delete")))
+	strong := f.AddUser("strong@example.org", f.AddRole(servicetest.Permissions("user:read", "user:delete")...))
 	tests := []struct {
 		name        string
 		permissions []access.Permission
@@ -89,24 +95,32 @@ func TestWhoMayUpdate(t *testing.T) {
 		want        account.Code
 	}{
 		{"nothing", nil, profile, plain, account.CodeForbidden},
-		{"profile by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, profile, plain, ""},
-		{"profile of a stronger one by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, profile, strong, ""},
-		{"profile by edit-access", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, profile, plain, account.CodeForbidden},
-		{"access by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, standing, plain, account.CodeForbidden},
-		{"access by edit-access", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, standing, plain, ""},
-		{"access of a stronger one", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, standing, strong, account.CodeForbidden},
-		{"access of an administrator", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, standing, 1, account.CodeForbidden},
-		{"access without its rights", []access.Permission{servicetest.Permit("user:edit-access")}, standing, plain, account.CodeForbidden},
-		{"both by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, both, plain, account.CodeForbidden},
-		{"both by edit-access", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit-access")}, both, plain, account.CodeForbidden},
-		{"both by both", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit"), servicetest.Permit("user:edit-access")}, both, plain, ""},
-		{"nothing to change", []access.Permission{servicetest.Permit("user:read")}, account.UserUpdate{}, plain, account.CodeForbidden},
-		{"nothing to change, by edit", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, account.UserUpdate{}, plain, ""},
-		{"one that is listed", []access.Permission{servicetest.Permit("user:read", plain), servicetest.Permit("user:edit", plain)}, profile, plain, ""},
-		{"one that is readable alone", []access.Permission{servicetest.Permit("user:read", plain, other), servicetest.Permit("user:edit", plain)}, profile, other, account.CodeForbidden},
-		{"one that cannot be seen", []access.Permission{servicetest.Permit("user:read", plain), servicetest.Permit("user:edit", plain)}, profile, other, account.CodeNotFound},
-		{"one that is not there", []access.Permission{servicetest.Permit("user:read", plain), servicetest.Permit("user:edit", plain)}, profile, 99, account.CodeNotFound},
-		{"one that is not there, by all", []access.Permission{servicetest.Permit("user:read"), servicetest.Permit("user:edit")}, profile, 99, account.CodeNotFound},
+		{"profile by edit", servicetest.Permissions("user:read", "user:edit"), profile, plain, ""},
+		{"profile of a stronger one by edit", servicetest.Permissions("user:read", "user:edit"), profile, strong, ""},
+		{"profile by edit-access", servicetest.Permissions("user:read", "user:edit-access"), profile, plain,
+			account.CodeForbidden},
+		{"access by edit", servicetest.Permissions("user:read", "user:edit"), standing, plain, account.CodeForbidden},
+		{"access by edit-access", servicetest.Permissions("user:read", "user:edit-access"), standing, plain, ""},
+		{"access of a stronger one", servicetest.Permissions("user:read", "user:edit-access"), standing, strong,
+			account.CodeForbidden},
+		{"access of an administrator", servicetest.Permissions("user:read", "user:edit-access"), standing, 1,
+			account.CodeForbidden},
+		{"access without its rights", servicetest.Permissions("user:edit-access"), standing, plain, account.CodeForbidden},
+		{"both by edit", servicetest.Permissions("user:read", "user:edit"), both, plain, account.CodeForbidden},
+		{"both by edit-access", servicetest.Permissions("user:read", "user:edit-access"), both, plain, account.CodeForbidden},
+		{"both by both", servicetest.Permissions("user:read", "user:edit", "user:edit-access"), both, plain, ""},
+		{"nothing to change", servicetest.Permissions("user:read"), account.UserUpdate{}, plain, account.CodeForbidden},
+		{"nothing to change, by edit", servicetest.Permissions("user:read", "user:edit"), account.UserUpdate{}, plain, ""},
+		{"one that is listed", []access.Permission{servicetest.Permit("user:read", plain),
+			servicetest.Permit("user:edit", plain)}, profile, plain, ""},
+		{"one that is readable alone", []access.Permission{servicetest.Permit("user:read", plain, other),
+			servicetest.Permit("user:edit", plain)}, profile, other, account.CodeForbidden},
+		{"one that cannot be seen", []access.Permission{servicetest.Permit("user:read", plain),
+			servicetest.Permit("user:edit", plain)}, profile, other, account.CodeNotFound},
+		{"one that is not there", []access.Permission{servicetest.Permit("user:read", plain),
+			servicetest.Permit("user:edit", plain)}, profile, 99, account.CodeNotFound},
+		{"one that is not there, by all", servicetest.Permissions("user:read", "user:edit"), profile, 99,
+			account.CodeNotFound},
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,7 +144,8 @@ func TestUpdateOneself(t *testing.T) {
 	}{
 		{"profile", account.UserUpdate{Name: new("x"), Surname: new(new("y")), Picture: new([]byte{1})}, ""},
 		{"password", account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}, account.CodeUsePasswordChange},
-		{"password and e-mail", account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), Email: new("x@example.org")}, account.CodeUsePasswordChange},
+		{"password and e-mail", account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)),
+			Email: new("x@example.org")}, account.CodeUsePasswordChange},
 		{"e-mail", account.UserUpdate{Email: new("x@example.org")}, account.CodeForbidden},
 		{"active", account.UserUpdate{Active: new(false)}, account.CodeForbidden},
 		{"lock", account.UserUpdate{Unlock: true}, account.CodeForbidden},
@@ -152,9 +167,12 @@ func TestUpdateOneself(t *testing.T) {
 
 func TestNotLocalUser(t *testing.T) {
 	f := servicetest.New(t)
-	id := f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: access.DefaultRoles})
-	servicetest.WantCode(t, f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}), account.CodeNotLocalUser)
-	servicetest.WantCode(t, f.EmergencyReset(t.Context(), "ldap@example.org", secret.New(servicetest.NextPassword)), account.CodeNotLocalUser)
+	id := f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP,
+		RoleIDs: access.DefaultRoles})
+	servicetest.WantCode(t, f.UpdateUserAsAdmin(id,
+		account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}), account.CodeNotLocalUser)
+	servicetest.WantCode(t, f.EmergencyReset(t.Context(), "ldap@example.org", secret.New(servicetest.NextPassword)),
+		account.CodeNotLocalUser)
 	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Name: new("x"), Active: new(false)}); err != nil {
 		t.Error(err)
 	}
@@ -165,7 +183,8 @@ func TestResetByAnAdministrator(t *testing.T) {
 	id := f.AddUser("ann@example.org")
 	session := f.NewSession("ann@example.org", servicetest.Password)
 	f.LockOut("ann@example.org")
-	got, err := f.UpdateUser(t.Context(), f.Admin(), id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
+	got, err := f.UpdateUser(t.Context(), f.Admin(), id,
+		account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // What cannot be seen and what is not there answer the same.
-func TestNotFoundIsAlike(t *testing.T) {
+func TestNotFoundIsIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	_, hidden := f.User(t.Context(), f.As("ann@example.org"), 1)

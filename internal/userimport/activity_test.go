@@ -43,7 +43,8 @@ func TestImportIsRecorded(t *testing.T) {
 	two := servicetest.Must(s.BeginImport(t.Context(), admin, false))
 	for n, id := range []int64{one.ID, two.ID} {
 		name := fmt.Sprintf("user%d@example.net", n)
-		if _, _, err := s.AddImportRows(t.Context(), admin, id, 1, []account.ImportUser{{Name: "N", Email: name, Active: true}, servicetest.ImportRow("hash" + name)}); err != nil {
+		if _, _, err := s.AddImportRows(t.Context(), admin, id, 1,
+			[]account.ImportUser{{Name: "N", Email: name, Active: true}, servicetest.ImportRow("hash" + name)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -52,8 +53,10 @@ func TestImportIsRecorded(t *testing.T) {
 	text := strings.Join(log.events, "\n")
 	for _, want := range []string{
 		"import.begin  [{dryRun <nil> false}]",
-		"user.create user0@example.net [{name <nil> N} {email <nil> user0@example.net} {active <nil> false} {roles <nil> [2]}]",
-		"user.update user0@example.net [{active false true}]", "user.invite user0@example.net", "user.update hashuser0@example.net",
+		"user.create user0@example.net [{name <nil> N} {email <nil> user0@example.net} {active <nil> false} {roles <nil> " +
+			"[2]}]",
+		"user.update user0@example.net [{active false true}]", "user.invite user0@example.net",
+		"user.update hashuser0@example.net",
 		"import.finish  [{rows <nil> 2} {faults <nil> 0} {dryRun <nil> false}]",
 		"user.delete user1@example.net", "user.delete hashuser1@example.net", "import.undo  [{rows <nil> 2}",
 	} {

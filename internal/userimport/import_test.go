@@ -44,14 +44,16 @@ func TestImport(t *testing.T) {
 	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRow("hash@example.net"),
-		account.ImportUser{Name: "P", Email: "password@example.net", Active: true, Password: new(secret.New(servicetest.NextPassword))},
+		account.ImportUser{Name: "P", Email: "password@example.net", Active: true,
+			Password: new(secret.New(servicetest.NextPassword))},
 		account.ImportUser{Name: "I", Email: "invited@example.net", Active: true, Surname: new("S")})
 	i = f.AddRows(admin, i.ID, 4, account.ImportUser{Name: "N", Email: "inactive@example.net"})
 	if i.Rows != 4 || i.State != account.ImportOpen {
 		t.Errorf("the import is %+v", i)
 	}
 	wantImported(f, "before the end", 4, 0)
-	if _, err := f.SignInFrom("hash@example.net", servicetest.Password, servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
+	if _, err := f.SignInFrom("hash@example.net", servicetest.Password,
+		servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
 		t.Errorf("a sign-in before the end: %v", err)
 	}
 	i, err := f.FinishImport(t.Context(), admin, i.ID)
@@ -68,7 +70,8 @@ func TestImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.NewSession("invited@example.net", servicetest.NextPassword)
-	if u := f.StoredUser(f.UserID("invited@example.net")); u.Surname == nil || *u.Surname != "S" || u.NeedPasswordReset || fmt.Sprint(u.RoleIDs) != "[2]" {
+	if u := f.StoredUser(f.UserID("invited@example.net")); u.Surname == nil || *u.Surname != "S" ||
+		u.NeedPasswordReset || fmt.Sprint(u.RoleIDs) != "[2]" {
 		t.Errorf("the invited user is %+v", u)
 	}
 	f.WantNotStored(servicetest.NextPassword, servicetest.TokenIn(d))
@@ -105,15 +108,18 @@ func TestDryRun(t *testing.T) {
 	hashed := f.Pool.HashCount()
 	_, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 1, []account.ImportUser{
 		servicetest.ImportRow("ann@example.net"),
-		{Name: " ", Email: "rubbish", Password: new(secret.New("short")), Surname: new(strings.Repeat("x", 257)), Biography: new("a\x00")},
+		{Name: " ", Email: "rubbish", Password: new(secret.New("short")), Surname: new(strings.Repeat("x", 257)),
+			Biography: new("a\x00")},
 		{Name: "B", Email: "Taken@Example.org"},
 		{Name: "C", Email: "ANN@example.net", PasswordHash: new(secret.New("5f4dcc3b5aa765d61d8327deb882cf99"))},
-		{Name: "D", Email: "d@example.net", Password: new(secret.New(servicetest.Password)), PasswordHash: new(secret.New(servicetest.BcryptHash))},
+		{Name: "D", Email: "d@example.net", Password: new(secret.New(servicetest.Password)),
+			PasswordHash: new(secret.New(servicetest.BcryptHash))},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	i, more, err := f.AddImportRows(t.Context(), admin, i.ID, 6, []account.ImportUser{servicetest.ImportRow("ann@EXAMPLE.net"), servicetest.ImportRow("e@example.net")})
+	i, more, err := f.AddImportRows(t.Context(), admin, i.ID, 6,
+		[]account.ImportUser{servicetest.ImportRow("ann@EXAMPLE.net"), servicetest.ImportRow("e@example.net")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,11 +207,14 @@ func TestImportFaultUndoesAll(t *testing.T) {
 	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRows(1, 700)...)
-	i, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 701, []account.ImportUser{servicetest.ImportRow("good@example.net"), servicetest.ImportRow("bystander@example.org"), servicetest.ImportRow("user7@example.net")})
+	i, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 701,
+		[]account.ImportUser{servicetest.ImportRow("good@example.net"), servicetest.ImportRow("bystander@example.org"),
+			servicetest.ImportRow("user7@example.net")})
 	if err != nil || i.State != account.ImportUndone || i.Faults != 2 {
 		t.Fatalf("the import is %+v, %v", i, err)
 	}
-	if len(faults) != 2 || faults[0].Row != 702 || faults[0].Path != "/email" || faults[1].Message != "is the same address as that of row 7" {
+	if len(faults) != 2 || faults[0].Row != 702 || faults[0].Path != "/email" ||
+		faults[1].Message != "is the same address as that of row 7" {
 		t.Errorf("the faults are %+v", faults)
 	}
 	wantImported(f, "after the fault", 0, 0)
@@ -229,7 +238,8 @@ func TestImportAddressTakenInBetween(t *testing.T) {
 			f.AddUser("user5@example.net")
 		}
 	})
-	i, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 4, append(servicetest.ImportRows(5, 5), servicetest.ImportRows(4, 4)...))
+	i, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 4,
+		append(servicetest.ImportRows(5, 5), servicetest.ImportRows(4, 4)...))
 	f.Store.OnCall(func(string) {})
 	if err != nil || i.State != account.ImportUndone || len(faults) != 1 || faults[0].Row != 4 {
 		t.Fatalf("%+v, faults %v, %v", i, faults, err)
@@ -239,7 +249,7 @@ func TestImportAddressTakenInBetween(t *testing.T) {
 
 // Where each row takes long, a transaction finishes or undoes few, and the import
 // ends all the same.
-func TestImportFarFromTheDatabase(t *testing.T) {
+func TestImportRoundTrips(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	var passed atomic.Int64
@@ -281,12 +291,14 @@ func TestUndoImport(t *testing.T) {
 }
 
 // A crash in the middle of finishing or undoing loses and doubles nothing.
-func TestImportGoesOnAfterACrash(t *testing.T) {
+func TestImportContinuesAfterCrash(t *testing.T) {
 	for _, test := range []struct {
-		name                   string
-		end                    func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) (account.Import, error)
-		state                  account.ImportState
-		refused                func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) (account.Import, error)
+		name string
+		end  func(s *service.Service, ctx context.Context, caller *account.Principal,
+			id int64) (account.Import, error)
+		state   account.ImportState
+		refused func(s *service.Service, ctx context.Context, caller *account.Principal,
+			id int64) (account.Import, error)
 		all, active, remaining int
 	}{
 		{"finish", (*service.Service).FinishImport, account.ImportFinished, (*service.Service).UndoImport, 1300, 1300, 1300},
@@ -329,7 +341,7 @@ func TestImportGoesOnAfterACrash(t *testing.T) {
 }
 
 // An import belongs to its maker; administrators see all.
-func TestImportBelongsToItsMaker(t *testing.T) {
+func TestImportBelongsToItsCreator(t *testing.T) {
 	f := servicetest.New(t)
 	maker := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll})
 	for _, name := range []string{"ann", "bob"} {
@@ -360,9 +372,10 @@ func TestImportBelongsToItsMaker(t *testing.T) {
 }
 
 // Finishing an import activates nobody who has come to more than the caller has.
-func TestImportIsNoWayUp(t *testing.T) {
+func TestImportDoesNotEscalate(t *testing.T) {
 	f := servicetest.New(t)
-	f.AddUser("maker@example.org", f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll}))
+	f.AddUser("maker@example.org",
+		f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll}))
 	maker, admin := f.As("maker@example.org"), f.Admin()
 	i := f.StartImport(maker, false)
 	f.AddRows(maker, i.ID, 1, servicetest.ImportRows(1, 2)...)

@@ -11,7 +11,7 @@ import (
 
 // A user whose access somebody has changed is no longer the import's: neither its
 // maker, who has user:create alone, nor the clean-up deletes or activates him.
-func TestImportReleasesWhoseAccessWasChanged(t *testing.T) {
+func TestImportReleasesUsersWithChangedAccess(t *testing.T) {
 	changes := map[string]func(f *servicetest.Fixture, id int64) error{
 		"activated and deactivated": func(f *servicetest.Fixture, id int64) error {
 			if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Active: new(true)}); err != nil {
@@ -34,7 +34,8 @@ func TestImportReleasesWhoseAccessWasChanged(t *testing.T) {
 			return err
 		},
 		"undone by a fault": func(f *servicetest.Fixture, maker *account.Principal, i account.Import) error {
-			_, _, err := f.AddImportRows(f.T.Context(), maker, i.ID, 2, []account.ImportUser{servicetest.ImportRow("no address")})
+			_, _, err := f.AddImportRows(f.T.Context(), maker, i.ID, 2,
+				[]account.ImportUser{servicetest.ImportRow("no address")})
 			return err
 		},
 		"swept": func(f *servicetest.Fixture, _ *account.Principal, _ account.Import) error {
@@ -47,7 +48,8 @@ func TestImportReleasesWhoseAccessWasChanged(t *testing.T) {
 			t.Run(change+", "+end, func(t *testing.T) {
 				t.Parallel()
 				f := servicetest.New(t)
-				f.AddUser("maker@example.org", f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll}))
+				f.AddUser("maker@example.org",
+					f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll}))
 				maker := f.As("maker@example.org")
 				i := f.StartImport(maker, false)
 				f.AddRows(maker, i.ID, 1, servicetest.ImportRow("user1@example.net"))

@@ -77,3 +77,12 @@ func PermitSelf(permission string) access.Permission {
 	p.Scope = access.ScopeSelf
 	return p
 }
+
+// Permissions returns permissions for everything, such as "user:read".
+func Permissions(permissions ...string) []access.Permission {
+	all := make([]access.Permission, len(permissions))
+	for i, p := range permissions {
+		all[i] = Permit(p)
+	}
+	return all
+}
