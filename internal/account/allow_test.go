@@ -14,17 +14,19 @@ const (
 	otherID  int64 = 9
 )
 
-// holder is user 7 with these permissions.
+// principalWith returns a principal with the user ownID and permissions.
 func principalWith(permissions ...access.Permission) *account.Principal {
 	return &account.Principal{User: account.User{ID: ownID, Active: true}, Access: access.Set{Permissions: permissions}}
 }
 
-// everyPair returns each entity with each action that any entity has, and which
-// of them the registry knows.
+// entityActions returns each pair of an entity and an action, known or not, and whether the
+// registry has it.
 func entityActions() (pairs map[[2]string]bool) {
 	pairs = map[[2]string]bool{}
-	actions := []access.Action{access.ActionRead, access.ActionCreate, access.ActionEdit, access.ActionEditAccess,
-		access.ActionDelete, access.ActionAssign, "fly"}
+	actions := []access.Action{
+		access.ActionRead, access.ActionCreate, access.ActionEdit, access.ActionEditAccess, access.ActionDelete,
+		access.ActionAssign, "fly",
+	}
 	for _, known := range append(slices.Clone(access.Registry), struct {
 		Entity  access.Entity
 		Actions []access.Action
@@ -36,8 +38,8 @@ func entityActions() (pairs map[[2]string]bool) {
 	return pairs
 }
 
-// The whole table: for every entity and action, known or not, every scope that
-// the caller may hold, alone or with read, and every target.
+// TestAllow checks every combination: each entity and action, known or not, each scope of the
+// caller's permission, with and without a read permission, and each target.
 func TestAllow(t *testing.T) {
 	scopes := map[string]*access.Permission{
 		"none": nil,
@@ -82,7 +84,8 @@ func TestAllow(t *testing.T) {
 					}
 					got := account.ErrorCode(account.Allow(principalWith(held...), action, entity, target))
 					if got != want {
-						t.Errorf("%s:%s, scope %s, reader %v, target %d: %q, want %q", entity, action, scope, reader, target, got, want)
+						t.Errorf("%s:%s, scope %s, reader %v, target %d: code %q, want %q",
+							entity, action, scope, reader, target, got, want)
 					}
 				}
 			}
@@ -101,7 +104,7 @@ func TestAllowAdministrator(t *testing.T) {
 		for _, target := range []int64{access.Any, access.All, ownID, otherID} {
 			err := account.Allow(admin, access.Action(pair[1]), access.Entity(pair[0]), target)
 			if (err == nil) != known {
-				t.Errorf("%v: %v, and the registry knows it: %v", pair, err, known)
+				t.Errorf("%v: error %v; in the registry: %v", pair, err, known)
 			}
 		}
 	}

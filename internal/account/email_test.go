@@ -15,7 +15,7 @@ func TestParseEmail(t *testing.T) {
 	label := strings.Repeat("b", 60)
 	tests := []struct {
 		address string
-		key     account.EmailKey // "" where it is none
+		key     account.EmailKey // "" if the address is invalid
 	}{
 		{"ann@example.org", "ann@example.org"},
 		{"ANN@EXAMPLE.ORG", "ann@example.org"},
@@ -76,8 +76,8 @@ func TestParseEmail(t *testing.T) {
 	}
 }
 
-// A key is an address, whose key is the key itself. Nothing in it can end a
-// header, or be seen as something else.
+// A key is an address, and its key is the key itself. It contains no character that could end a
+// mail header or be mistaken for another.
 func FuzzParseEmail(f *testing.F) {
 	for _, seed := range []string{
 		"ann@example.org", "ANN@ΣΊΣΥΦΟΣ.example", "ǰ\u0323@bücher.example", "α\u0345\u0301@x", "a@xn--bcher-kva.example",
@@ -89,17 +89,17 @@ func FuzzParseEmail(f *testing.F) {
 		key, ok := account.ParseEmail(address)
 		if !ok {
 			if key != "" {
-				t.Fatalf("%+q is no address and has the key %+q", address, key)
+				t.Fatalf("the invalid address %+q has the key %+q", address, key)
 			}
 			return
 		}
-		if again, ok := account.ParseEmail(string(key)); len(key) <= 254 &&
-			strings.LastIndexByte(string(key), '@') <= 64 && (!ok || again != key) {
-			t.Errorf("the key of %+q is %+q, and the key of that %+q, %v", address, key, again, ok)
+		if second, ok := account.ParseEmail(string(key)); len(key) <= 254 &&
+			strings.LastIndexByte(string(key), '@') <= 64 && (!ok || second != key) {
+			t.Errorf("the key of %+q is %+q, but the key of the key is %+q, %v", address, key, second, ok)
 		}
 		for _, form := range []string{norm.NFC.String(address), norm.NFD.String(address)} {
-			if again, ok := account.ParseEmail(form); len(form) <= 254 && (!ok || again != key) {
-				t.Errorf("the key of %+q is %+q, and that of its form %+q %+q, %v", address, key, form, again, ok)
+			if formKey, ok := account.ParseEmail(form); len(form) <= 254 && (!ok || formKey != key) {
+				t.Errorf("the key of %+q is %+q, but the key of its form %+q is %+q, %v", address, key, form, formKey, ok)
 			}
 		}
 		local, domain, _ := strings.Cut(string(key), "@")
@@ -108,12 +108,12 @@ func FuzzParseEmail(f *testing.F) {
 		}
 		for _, r := range string(key) {
 			if unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune("<>,;:\"\\", r) {
-				t.Errorf("the key of %+q has %+q", address, r)
+				t.Errorf("the key of %+q contains %+q", address, r)
 			}
 		}
 		for _, r := range domain {
 			if r > unicode.MaxASCII || unicode.IsUpper(r) {
-				t.Errorf("the domain of the key %+q has %+q", key, r)
+				t.Errorf("the domain of the key %+q contains %+q", key, r)
 			}
 		}
 	})

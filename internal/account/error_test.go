@@ -10,9 +10,11 @@ import (
 
 func TestErrors(t *testing.T) {
 	cause := errors.New("the cause")
-	err := &account.Error{Code: account.CodeInvalid, Message: "Mend it.",
-		Details: []account.Detail{{Path: "/0/email", Message: "is wrong"}}, Err: cause}
-	if got, want := err.Error(), "INVALID_PAYLOAD_FORMAT: Mend it.; /0/email: is wrong: the cause"; got != want {
+	err := &account.Error{
+		Code: account.CodeInvalid, Message: "Fix it.",
+		Details: []account.Detail{{Path: "/0/email", Message: "is wrong"}}, Err: cause,
+	}
+	if got, want := err.Error(), "INVALID_PAYLOAD_FORMAT: Fix it.; /0/email: is wrong: the cause"; got != want {
 		t.Errorf("Error() = %q, want %q", got, want)
 	}
 	for _, test := range []struct {

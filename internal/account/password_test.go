@@ -13,7 +13,7 @@ import (
 func TestCheckNewPassword(t *testing.T) {
 	tests := []struct {
 		password string
-		lacks    []string // parts of the verdict; none: it may be used
+		lacks    []string // parts of the message; none for a valid password
 	}{
 		{"Correct-Horse-1", nil},
 		{"Aa1!Aa1!Aa1!", nil},
@@ -40,19 +40,19 @@ func TestCheckNewPassword(t *testing.T) {
 		{"Aa1!" + strings.Repeat("x", 1021), []string{"1024 bytes"}},
 	}
 	for _, test := range tests {
-		verdict := account.CheckNewPassword(secret.New(test.password))
-		if (verdict == "") != (test.lacks == nil) {
-			t.Errorf("%q: %q", test.password, verdict)
+		message := account.CheckNewPassword(secret.New(test.password))
+		if (message == "") != (test.lacks == nil) {
+			t.Errorf("%q: the message is %q", test.password, message)
 		}
 		for _, part := range test.lacks {
-			if !strings.Contains(verdict, part) {
-				t.Errorf("%q: the verdict %q does not speak of %q", test.password, verdict, part)
+			if !strings.Contains(message, part) {
+				t.Errorf("%q: the message is %q, want %q in it", test.password, message, part)
 			}
 		}
 	}
 }
 
-// classes are the parts of the contract's expression, as Go writes them.
+// characterClasses are the parts of the contract's regular expression, in Go's syntax.
 var characterClasses = []*regexp.Regexp{
 	regexp.MustCompile(`\d`), regexp.MustCompile(`[a-z]`), regexp.MustCompile(`[A-Z]`), regexp.MustCompile(`\W`),
 	regexp.MustCompile(`^[^\n\r\x{2028}\x{2029}]*$`),
@@ -68,8 +68,8 @@ func FuzzCheckNewPassword(f *testing.F) {
 		for _, class := range characterClasses {
 			want = want && class.MatchString(password)
 		}
-		if verdict := account.CheckNewPassword(secret.New(password)); (verdict == "") != want {
-			t.Errorf("%q: %q, want fit = %v", password, verdict, want)
+		if message := account.CheckNewPassword(secret.New(password)); (message == "") != want {
+			t.Errorf("%q: the message is %q, want valid %v", password, message, want)
 		}
 	})
 }

@@ -11,9 +11,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// holding returns a new principal with these permissions.
-func principalWithPermissions(f *servicetest.Fixture, email string,
-	permissions ...access.Permission) *account.Principal {
+// principalWithPermissions adds a user with a role with permissions and signs in.
+func principalWithPermissions(
+	f *servicetest.Fixture, email string, permissions ...access.Permission,
+) *account.Principal {
 	f.T.Helper()
 	f.AddUser(email, f.AddRole(permissions...))
 	return f.As(email)
@@ -21,7 +22,7 @@ func principalWithPermissions(f *servicetest.Fixture, email string,
 
 func TestListRolesShowsReadableRoles(t *testing.T) {
 	f := servicetest.New(t)
-	for range 60 { // more than a page
+	for range 60 { // more than one batch
 		f.AddRole()
 	}
 	last := f.AddRole(servicetest.Permit("user:read"))
@@ -51,10 +52,10 @@ func TestListRolesShowsReadableRoles(t *testing.T) {
 	}
 	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit("role:read", 2, last))
 	if got := servicetest.Must(listed(ann)); !slices.Equal(got, []int64{2, last}) {
-		t.Errorf("who may read two sees %v", got)
+		t.Errorf("Ann sees %v, want the two readable roles", got)
 	}
 	if got := servicetest.Must(summarised(ann, 0)); !slices.Equal(got, []int64{2, last}) {
-		t.Errorf("who may read two sees summaries of %v", got)
+		t.Errorf("Ann sees summaries of %v, want the two readable roles", got)
 	}
 	_, err := f.Role(t.Context(), ann, 1)
 	servicetest.WantCode(t, err, account.CodeNotFound)
@@ -66,7 +67,7 @@ func TestListRolesShowsReadableRoles(t *testing.T) {
 	}
 	bob := principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:read", 1))
 	if got := servicetest.Must(f.DefaultRoles(t.Context(), bob)); len(got) != 0 {
-		t.Errorf("who may not read them sees the default roles %+v", got)
+		t.Errorf("Bob sees the default roles %+v, want none", got)
 	}
 	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit("user:read"))
 	_, err = listed(eve)
@@ -77,37 +78,38 @@ func TestListRolesShowsReadableRoles(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
-// Whom nothing is refused covers every role, and none is read to find it out.
+// An administrator covers every role, and the check reads no role.
 func TestCoveredRoles(t *testing.T) {
 	f := servicetest.New(t)
-	few, many, unseen := f.AddRole(servicetest.Permit("user:read",
-		3)), f.AddRole(servicetest.Permit("user:create")), f.AddRole()
-	ids := []int64{1, few, many, unseen}
+	weaker := f.AddRole(servicetest.Permit("user:read", 3))
+	stronger := f.AddRole(servicetest.Permit("user:create"))
+	hidden := f.AddRole()
+	ids := []int64{1, weaker, stronger, hidden}
 	reads := f.Store.CallsDuring(func() {
-		if got := servicetest.Must(f.CoveredRoles(t.Context(), f.Admin(), ids)); !got[1] || !got[few] || !got[many] ||
-			!got[unseen] {
+		got := servicetest.Must(f.CoveredRoles(t.Context(), f.Admin(), ids))
+		if !got[1] || !got[weaker] || !got[stronger] || !got[hidden] {
 			t.Errorf("the administrator covers %v", got)
 		}
 	})
 	if reads["Roles"] != 0 {
-		t.Errorf("the store was asked %v", reads)
+		t.Errorf("the store was called: %v", reads)
 	}
-	ann := principalWithPermissions(f, "ann@example.org", servicetest.Permit("user:read"),
-		servicetest.Permit("role:read", 1, few, many))
+	ann := principalWithPermissions(f, "ann@example.org",
+		servicetest.Permit("user:read"), servicetest.Permit("role:read", 1, weaker, stronger))
 	got := servicetest.Must(f.CoveredRoles(t.Context(), ann, ids))
-	if got[1] || !got[few] || got[many] || got[unseen] {
-		t.Errorf("who may read users covers %v", got)
+	if got[1] || !got[weaker] || got[stronger] || got[hidden] {
+		t.Errorf("Ann covers %v, want role %d only", got, weaker)
 	}
-	_, err := f.CoveredRoles(t.Context(), principalWithPermissions(f, "eve@example.org",
-		servicetest.Permit("user:read")), ids)
+	eve := principalWithPermissions(f, "eve@example.org", servicetest.Permit("user:read"))
+	_, err := f.CoveredRoles(t.Context(), eve, ids)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
 func TestCreateRoles(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	got := servicetest.Must(f.CreateRoles(t.Context(), admin,
-		[]account.NewRole{{Name: "Desk", Description: "d"}, {Name: "Audit"}}))
+	roles := []account.NewRole{{Name: "Desk", Description: "d"}, {Name: "Audit"}}
+	got := servicetest.Must(f.CreateRoles(t.Context(), admin, roles))
 	for i, want := range []access.Role{{Name: "Desk", Description: "d"}, {Name: "Audit"}} {
 		want.ID = got[i].ID
 		if !reflect.DeepEqual(got[i], want) || !reflect.DeepEqual(f.StoredRole(want.ID), want) {
@@ -132,18 +134,19 @@ func TestCreateRoles(t *testing.T) {
 	_, err := f.CreateRoles(t.Context(), principalWithPermissions(f, "ann@example.org",
 		servicetest.Permissions("role:edit", "role:read")...), []account.NewRole{{Name: "New"}})
 	servicetest.WantCode(t, err, account.CodeForbidden)
-	// none of the refused was kept
-	servicetest.Must(f.CreateRoles(t.Context(),
-		principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:create")), []account.NewRole{{Name: "New"}}))
+	// No refused call left a role with this name.
+	bob := principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:create"))
+	servicetest.Must(f.CreateRoles(t.Context(), bob, []account.NewRole{{Name: "New"}}))
 }
 
 func TestCopyRole(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	all := servicetest.Must(f.CopyRole(t.Context(), admin, 1, "Today's administrator"))
-	if want := (access.Role{ID: 1}).Expand(); !reflect.DeepEqual(f.StoredRole(all.ID).Permissions, want) ||
+	stored := f.StoredRole(all.ID).Permissions
+	if want := (access.Role{ID: 1}).Expand(); !reflect.DeepEqual(stored, want) ||
 		!reflect.DeepEqual(all.Permissions, want) {
-		t.Errorf("a copy of role 1 has %v", f.StoredRole(all.ID).Permissions)
+		t.Errorf("a copy of role 1 has %v", stored)
 	}
 	original := f.AddRole(servicetest.Permit("user:read"), servicetest.Permit("user:edit", 3),
 		servicetest.PermitSelf("user:edit"))
@@ -196,7 +199,7 @@ func TestBuiltInRolesAreImmutable(t *testing.T) {
 	eve := principalWithPermissions(f, "eve@example.org",
 		servicetest.Permissions("role:read", "role:edit", "role:delete")...)
 	for _, id := range []int64{1, 2} {
-		was := f.StoredRole(id)
+		before := f.StoredRole(id)
 		for who, code := range map[*account.Principal]account.Code{admin: account.CodeBuiltInRole,
 			eve: account.CodeForbidden} {
 			_, err := f.UpdateRole(t.Context(), who, id, account.RoleUpdate{Description: new("x")})
@@ -206,8 +209,8 @@ func TestBuiltInRolesAreImmutable(t *testing.T) {
 			servicetest.WantCode(t, f.DeleteRole(t.Context(), who, id, 0), code)
 			servicetest.WantCode(t, f.DeleteRole(t.Context(), who, id, 3-id), code)
 		}
-		if !reflect.DeepEqual(f.StoredRole(id), was) {
-			t.Errorf("role %d is %+v", id, f.StoredRole(id))
+		if after := f.StoredRole(id); !reflect.DeepEqual(after, before) {
+			t.Errorf("role %d was %+v and is %+v", id, before, after)
 		}
 	}
 }
@@ -236,7 +239,7 @@ func TestSetRolePermissions(t *testing.T) {
 	}
 }
 
-// Of two who have seen the same the second is refused, also when both come at once.
+// Two callers replace the same permissions concurrently: one of them is refused.
 func TestReplaceRolePermissions(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -244,13 +247,13 @@ func TestReplaceRolePermissions(t *testing.T) {
 	id := f.AddRole(seen...)
 	both := [][]access.Permission{{servicetest.Permit("user:read")}, {servicetest.Permit("role:read")}}
 	errs := make([]error, len(both))
-	var together sync.WaitGroup
+	var calls sync.WaitGroup
 	for i := range both {
-		together.Go(func() {
+		calls.Go(func() {
 			_, errs[i] = f.ReplaceRolePermissions(t.Context(), admin, id, seen, servicetest.RequestsFor(both[i]...))
 		})
 	}
-	together.Wait()
+	calls.Wait()
 	won := slices.Index(errs, nil)
 	if won < 0 {
 		t.Fatalf("both were refused: %v", errs)
@@ -275,26 +278,26 @@ func TestSetRolePermissionsRefuses(t *testing.T) {
 	base := servicetest.Permissions("role:read", "role:edit", "user:read", "dashboard:edit")
 	ann := principalWithPermissions(f, "ann@example.org", base...)
 	for _, test := range []struct {
-		name        string
-		was, wanted []access.Permission
-		want        account.Code
+		name           string
+		before, wanted []access.Permission
+		want           account.Code
 	}{
-		{"what he has", servicetest.Permissions("user:read"),
+		{"permissions of the caller", servicetest.Permissions("user:read"),
 			[]access.Permission{servicetest.Permit("role:read"), servicetest.Permit("user:read", 3)}, ""},
-		{"more than he has", nil, servicetest.Permissions("user:create"), account.CodeForbidden},
-		{"from more than he has", servicetest.Permissions("user:create"), nil, account.CodeForbidden},
+		{"more than the caller has", nil, servicetest.Permissions("user:create"), account.CodeForbidden},
+		{"removes more than the caller has", servicetest.Permissions("user:create"), nil, account.CodeForbidden},
 		{"unknown", nil, servicetest.Permissions("dashboard:edit"), account.CodeForbidden},
-		{"unknown that is there", servicetest.Permissions("dashboard:edit"),
+		{"unknown but unchanged", servicetest.Permissions("dashboard:edit"),
 			servicetest.Permissions("dashboard:edit", "user:read"), ""},
-		{"unknown, for others", []access.Permission{servicetest.Permit("dashboard:edit", 3)},
+		{"unknown, for other ids", []access.Permission{servicetest.Permit("dashboard:edit", 3)},
 			[]access.Permission{servicetest.Permit("dashboard:edit", 4)}, account.CodeForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			id := f.AddRole(test.was...)
+			id := f.AddRole(test.before...)
 			_, err := f.SetRolePermissions(t.Context(), ann, id, servicetest.RequestsFor(test.wanted...))
 			servicetest.WantCode(t, err, test.want)
-			if err != nil && !reflect.DeepEqual(f.StoredRole(id).Permissions, test.was) {
-				t.Errorf("it was refused, and the role has %v", f.StoredRole(id).Permissions)
+			if after := f.StoredRole(id).Permissions; err != nil && !reflect.DeepEqual(after, test.before) {
+				t.Errorf("the refused call left the role with %v", after)
 			}
 		})
 	}
@@ -304,7 +307,7 @@ func TestSetRolePermissionsRefuses(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
-// A permission that is taken away no longer counts in the next call.
+// A removed permission no longer counts in the next call.
 func TestRolePermissionsApplyAtOnce(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddRole(servicetest.Permit("user:read"))

@@ -16,9 +16,8 @@ func TestCreateUsers(t *testing.T) {
 	f := servicetest.New(t)
 	full := account.NewUser{
 		Name: "Zoë", Email: "Zoë@Bücher.example", Password: secret.New(servicetest.NextPassword), Surname: new("Straße"),
-		Department: new(""),
-		Biography:  new(strings.Repeat("é", account.MaxBiographyLength)), Picture: make([]byte,
-			account.MaxPictureBytes), Active: true,
+		Department: new(""), Biography: new(strings.Repeat("é", account.MaxBiographyLength)),
+		Picture: make([]byte, account.MaxPictureBytes), Active: true,
 	}
 	bare := account.NewUser{Name: "Bob", Email: "bob@localhost", Password: secret.New(servicetest.NextPassword)}
 	created, err := f.CreateUsers(t.Context(), f.Admin(), []account.NewUser{full, bare})
@@ -27,9 +26,8 @@ func TestCreateUsers(t *testing.T) {
 	}
 	want := []account.User{{
 		ID: 2, Email: full.Email, Name: full.Name, Surname: full.Surname, Department: full.Department,
-		Biography: full.Biography,
-		Picture:   full.Picture, Provider: account.ProviderLocal, Identifier: full.Email, Active: true,
-		EULAVersion: account.NoEULA, RoleIDs: []int64{2},
+		Biography: full.Biography, Picture: full.Picture, Provider: account.ProviderLocal, Identifier: full.Email,
+		Active: true, EULAVersion: account.NoEULA, RoleIDs: []int64{2},
 	}, {
 		ID: 3, Email: bare.Email, Name: bare.Name, Provider: account.ProviderLocal, Identifier: bare.Email,
 		EULAVersion: account.NoEULA, RoleIDs: []int64{2},
@@ -70,11 +68,17 @@ func TestCreateUsersRefuses(t *testing.T) {
 		{"no address", with(func(u *account.NewUser) { u.Email = "" }), account.CodeInvalid, []string{"/1/email"}},
 		{"weak password", with(func(u *account.NewUser) { u.Password = secret.New("short") }), account.CodeInvalid,
 			[]string{"/1/password"}},
-		{"all at once", with(func(u *account.NewUser) {
-			*u = account.NewUser{Surname: &long, Department: &long, Biography: new(strings.Repeat("x", 4097)),
-				Picture: make([]byte, 65537)}
-		}), account.CodeInvalid, []string{"/1/name", "/1/email", "/1/password", "/1/surname", "/1/department",
-			"/1/biography", "/1/picture"}},
+		{
+			"every field",
+			with(func(u *account.NewUser) {
+				*u = account.NewUser{
+					Surname: &long, Department: &long, Biography: new(strings.Repeat("x", 4097)), Picture: make([]byte, 65537),
+				}
+			}), account.CodeInvalid,
+			[]string{
+				"/1/name", "/1/email", "/1/password", "/1/surname", "/1/department", "/1/biography", "/1/picture",
+			},
+		},
 		{"twice", with(func(u *account.NewUser) { u.Email = "GOOD@Example.org" }), account.CodeInvalid, []string{"/1/email"}},
 		{"thrice", append(with(func(u *account.NewUser) { u.Email = "GOOD@Example.org" }), good), account.CodeInvalid,
 			[]string{"/1/email", "/2/email"}},
@@ -90,25 +94,24 @@ func TestCreateUsersRefuses(t *testing.T) {
 			created, err := f.CreateUsers(t.Context(), caller, test.users)
 			servicetest.WantPaths(t, err, test.code, test.paths...)
 			if len(created) > 0 {
-				t.Errorf("it returns %d users", len(created))
+				t.Errorf("the refused call returned %d users", len(created))
 			}
 			if f.Pool.HashCount() != hashed {
-				t.Error("it hashed passwords of users that cannot be created")
+				t.Error("the refused call hashed passwords")
 			}
 			for _, u := range test.users {
 				if p := u.Password.Reveal(); p != "" && strings.Contains(err.Error(), p) {
-					t.Errorf("the failure shows a password: %v", err)
+					t.Errorf("the error contains a password: %v", err)
 				}
 			}
 		})
 	}
 	if n := len(f.ListedUsers()); n != 2 {
-		t.Errorf("there are %d users, want the 2 that were there", n)
+		t.Errorf("there are %d users, want 2", n)
 	}
 }
 
-// An address that is taken while the passwords are hashed is found, and nobody
-// is created.
+// CreateUsers detects an address that was taken while it hashed the passwords, and creates no user.
 func TestCreateUsersRace(t *testing.T) {
 	f := servicetest.New(t)
 	caller := f.Admin()
@@ -122,7 +125,7 @@ func TestCreateUsersRace(t *testing.T) {
 		[]account.NewUser{servicetest.NewUser("first@example.org"), servicetest.NewUser("second@example.org")})
 	servicetest.WantPaths(t, err, account.CodeEmailTaken, "/1/email")
 	if len(created) > 0 {
-		t.Errorf("it returns %d users", len(created))
+		t.Errorf("the refused call returned %d users", len(created))
 	}
 	if n := len(f.ListedUsers()); n != 2 {
 		t.Errorf("there are %d users, want 2", n)
@@ -142,7 +145,7 @@ func TestCreateThousandUsers(t *testing.T) {
 	}
 	all := f.ListedUsers()
 	if len(all) != len(users)+1 || !slices.IsSortedFunc(all, func(a, b account.User) int { return int(a.ID - b.ID) }) {
-		t.Errorf("the list has %d users, want all, by id", len(all))
+		t.Errorf("the list has %d users, want %d ordered by id", len(all), len(users)+1)
 	}
 	stop := fmt.Errorf("stop")
 	err = f.ListUsers(t.Context(), f.Admin(), func(u account.User) error {
@@ -152,11 +155,11 @@ func TestCreateThousandUsers(t *testing.T) {
 		return nil
 	})
 	if err != stop {
-		t.Errorf("the list ends with %v", err)
+		t.Errorf("ListUsers returned %v, want the callback's error", err)
 	}
 }
 
-// Ids are never used again.
+// The id of a deleted user is never used again.
 func TestIDsAreNotReused(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -165,7 +168,7 @@ func TestIDsAreNotReused(t *testing.T) {
 		t.Fatal(err)
 	}
 	servicetest.WantCode(t, f.DeleteUser(t.Context(), admin, id), account.CodeNotFound)
-	if again := f.AddUser("ann@example.org"); again <= id {
-		t.Errorf("the id %d is used again", again)
+	if next := f.AddUser("ann@example.org"); next <= id {
+		t.Errorf("the next user has id %d, want one above %d", next, id)
 	}
 }

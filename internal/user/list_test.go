@@ -15,10 +15,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// pages goes through all pages of a list and returns the users' addresses, without
-// their domain.
-func listPages(f *servicetest.Fixture, caller *account.Principal, filter account.UserFilter, sort account.UserSort,
-	limit int) (names []string) {
+// listPages reads all pages of a list and returns the local parts of the users' addresses.
+func listPages(
+	f *servicetest.Fixture, caller *account.Principal, filter account.UserFilter, sort account.UserSort, limit int,
+) (names []string) {
 	f.T.Helper()
 	for cursor := ""; ; {
 		page, err := f.FindUsers(f.T.Context(), caller, filter, sort, cursor, limit)
@@ -33,7 +33,7 @@ func listPages(f *servicetest.Fixture, caller *account.Principal, filter account
 			return names
 		}
 		if len(page.Users) != limit {
-			f.T.Fatalf("a page of %d, and it is not the last", len(page.Users))
+			f.T.Fatalf("a page before the last has %d users, want %d", len(page.Users), limit)
 		}
 		cursor = page.Next
 	}
@@ -41,12 +41,14 @@ func listPages(f *servicetest.Fixture, caller *account.Principal, filter account
 
 func TestFindUsers(t *testing.T) {
 	f := servicetest.New(t) // its administrator is "admin"
-	f.StoreUser(account.User{Email: "Zoe@example.org", Active: true, Surname: new("Müller_1"),
-		RoleIDs: access.DefaultRoles})
-	f.StoreUser(account.User{Email: "ann@example.org", RoleIDs: []int64{1, 2}})
-	f.StoreUser(account.User{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles,
-		Provider: account.ProviderLDAP})
-	f.StoreUser(account.User{Email: "bob@example.net", Active: true, Surname: new("MÜLLER"), RoleIDs: access.DefaultRoles})
+	for _, u := range []account.User{
+		{Email: "Zoe@example.org", Active: true, Surname: new("Müller_1"), RoleIDs: access.DefaultRoles},
+		{Email: "ann@example.org", RoleIDs: []int64{1, 2}},
+		{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles, Provider: account.ProviderLDAP},
+		{Email: "bob@example.net", Active: true, Surname: new("MÜLLER"), RoleIDs: access.DefaultRoles},
+	} {
+		f.StoreUser(u)
+	}
 	f.LockOut("bob@example.net")
 	admin := f.Admin()
 	for _, test := range []struct {
@@ -56,19 +58,19 @@ func TestFindUsers(t *testing.T) {
 		want   string
 	}{
 		{"all", account.UserFilter{}, account.SortByID, "admin Zoe ann Émile bob"},
-		{"all, backwards", account.UserFilter{}, account.SortByIDDown, "bob Émile ann Zoe admin"},
+		{"all, descending", account.UserFilter{}, account.SortByIDDown, "bob Émile ann Zoe admin"},
 		{"by name", account.UserFilter{}, account.SortByName, "admin ann bob Zoe Émile"},
-		{"by name, backwards", account.UserFilter{}, account.SortByNameDown, "Émile Zoe bob ann admin"},
+		{"by name, descending", account.UserFilter{}, account.SortByNameDown, "Émile Zoe bob ann admin"},
 		{"by address", account.UserFilter{}, account.SortByEmail, "admin ann bob Zoe Émile"},
-		{"by address, backwards", account.UserFilter{}, account.SortByEmailDown, "Émile Zoe bob ann admin"},
-		{"a word, in any case", account.UserFilter{Search: new("mÜLLer")}, account.SortByID, "Zoe bob"},
+		{"by address, descending", account.UserFilter{}, account.SortByEmailDown, "Émile Zoe bob ann admin"},
+		{"a word in another case", account.UserFilter{Search: new("mÜLLer")}, account.SortByID, "Zoe bob"},
 		{"every word", account.UserFilter{Search: new(" zoe  müller ")}, account.SortByID, "Zoe"},
 		{"an address", account.UserFilter{Search: new("BOB@example.net")}, account.SortByID, "bob"},
-		{"no patterns", account.UserFilter{Search: new("%")}, account.SortByID, ""},
-		{"nor these", account.UserFilter{Search: new("r_1")}, account.SortByID, "Zoe"},
-		{"nor an escape", account.UserFilter{Search: new(`\`)}, account.SortByID, ""},
+		{"percent sign is no wildcard", account.UserFilter{Search: new("%")}, account.SortByID, ""},
+		{"underscore is no wildcard", account.UserFilter{Search: new("r_1")}, account.SortByID, "Zoe"},
+		{"backslash is no escape", account.UserFilter{Search: new(`\`)}, account.SortByID, ""},
 		{"by role", account.UserFilter{RoleID: new(int64(1))}, account.SortByName, "admin ann"},
-		{"by a role that is not there", account.UserFilter{RoleID: new(int64(99))}, account.SortByName, ""},
+		{"by a missing role", account.UserFilter{RoleID: new(int64(99))}, account.SortByName, ""},
 		{"active", account.UserFilter{Active: new(true)}, account.SortByID, "admin Zoe Émile bob"},
 		{"inactive", account.UserFilter{Active: new(false)}, account.SortByID, "ann"},
 		{"locked", account.UserFilter{Locked: new(true)}, account.SortByID, "bob"},
@@ -83,13 +85,13 @@ func TestFindUsers(t *testing.T) {
 			}
 		}
 	}
-	f.Clock.Advance(time.Hour) // the lock is over
+	f.Clock.Advance(time.Hour) // the lock has expired
 	if got := listPages(f, f.Admin(), account.UserFilter{Locked: new(true)}, account.SortByID, 10); len(got) > 0 {
-		t.Errorf("%q are locked still", got)
+		t.Errorf("%q are still locked", got)
 	}
 }
 
-// Users of equal names all come, once.
+// Users with equal names are each listed once.
 func TestFindUsersOfOneName(t *testing.T) {
 	f := servicetest.New(t)
 	for i := range 7 {
@@ -103,7 +105,7 @@ func TestFindUsersOfOneName(t *testing.T) {
 	}
 }
 
-// What the caller may not read leaves no gaps, and no trace.
+// Unreadable users leave no gaps in the pages, and a search does not find them.
 func TestFindUsersOnlyReadable(t *testing.T) {
 	f := servicetest.New(t)
 	var ids []int64
@@ -113,30 +115,28 @@ func TestFindUsersOnlyReadable(t *testing.T) {
 			ids = append(ids, id)
 		}
 	}
-	listed := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs,
-		IDs: ids})
-	f.AddUser("ann@example.org", listed, access.UserRole)
+	f.AddUser("ann@example.org", f.AddRole(servicetest.Permit("user:read", ids...)), access.UserRole)
 	f.AddUser("none@example.org", f.AddRole())
 	ann := f.As("ann@example.org")
-	if got := strings.Join(listPages(f, ann, account.UserFilter{}, account.SortByNameDown, 2),
-		" "); got != "u7 u5 u3 u1 ann" {
-		t.Errorf("ann sees %q", got)
+	readable := listPages(f, ann, account.UserFilter{}, account.SortByNameDown, 2)
+	if got := strings.Join(readable, " "); got != "u7 u5 u3 u1 ann" {
+		t.Errorf("Ann sees %q", got)
 	}
 	if got := listPages(f, ann, account.UserFilter{Search: new("u2")}, account.SortByID, 2); len(got) > 0 {
-		t.Errorf("ann finds %q", got)
+		t.Errorf("Ann finds %q, want nothing", got)
 	}
 	_, err := f.FindUsers(t.Context(), f.As("none@example.org"), account.UserFilter{}, account.SortByID, "", 10)
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
-// Who may not be read is as one who is not there.
+// An unreadable user is reported as not found.
 func TestUserByEmail(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("Bob@example.org")
 	f.AddUser("ann@example.org")
 	f.AddUser("none@example.org", f.AddRole())
-	if u := servicetest.Must(f.UserByEmail(t.Context(), f.Admin(), "bOB@EXAMPLE.org")); u.ID != id ||
-		u.Email != "Bob@example.org" {
+	u := servicetest.Must(f.UserByEmail(t.Context(), f.Admin(), "bOB@EXAMPLE.org"))
+	if u.ID != id || u.Email != "Bob@example.org" {
 		t.Errorf("found %+v", u)
 	}
 	for _, address := range []string{"b@example.org", "bob", ""} {
@@ -174,7 +174,7 @@ func TestFindUsersChecksItsInput(t *testing.T) {
 		{account.SortByID, "", "", 1001, []string{"/query/limit"}},
 		{account.SortByID, "", strings.Repeat("x", 257), 1, []string{"/query/search"}},
 		{account.SortByID, "", "a\x00", 1, []string{"/query/search"}},
-		{account.SortByID, page.Next, "", 1, []string{"/query/cursor"}}, // of another order
+		{account.SortByID, page.Next, "", 1, []string{"/query/cursor"}}, // a cursor of another order
 		{account.SortByNameDown, page.Next, "", 1, []string{"/query/cursor"}},
 		{account.SortByName, page.Next + "x", "", 1, []string{"/query/cursor"}},
 		{account.SortByName, "%%%", "", 1, []string{"/query/cursor"}},
@@ -188,7 +188,7 @@ func TestFindUsersChecksItsInput(t *testing.T) {
 	}
 }
 
-// The user at whom a page ended may be gone when the next one is asked for.
+// The last user of a page may be deleted before the next page is requested.
 func TestFindUsersAfterDeletedCursor(t *testing.T) {
 	f := servicetest.New(t)
 	for _, name := range []string{"ann", "bob", "cy"} {
@@ -205,7 +205,7 @@ func TestFindUsersAfterDeletedCursor(t *testing.T) {
 	}
 }
 
-// A list of any length takes the memory of a page.
+// The memory that a list needs does not grow with its length.
 func TestListUsersInConstantMemory(t *testing.T) {
 	const users, biography = 5000, 4096 // 20 MB in all
 	f := servicetest.New(t)
@@ -229,18 +229,18 @@ func TestListUsersInConstantMemory(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	var most []uint64
+	var samples []uint64
 	listed := 0
 	err := f.ListUsers(t.Context(), admin, func(account.User) error {
 		if listed++; listed%1000 == 0 {
-			most = append(most, heap())
+			samples = append(samples, heap())
 		}
 		return nil
 	})
 	if err != nil || listed < users {
 		t.Fatalf("%d users, %v", listed, err)
 	}
-	if grown := int64(slices.Max(most)) - int64(before); grown > 4<<20 {
-		t.Errorf("the list holds %d bytes", grown)
+	if growth := int64(slices.Max(samples)) - int64(before); growth > 4<<20 {
+		t.Errorf("the heap grew by %d bytes, want at most 4 MiB", growth)
 	}
 }

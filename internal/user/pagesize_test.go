@@ -13,15 +13,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// A page ends early when it has many large pictures, and the pages together are
-// the list all the same.
+// A page with many large pictures ends early, and the pages together are still the whole list.
 func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 	f := servicetest.New(t)
 	const users = 40
 	for n := range users {
 		id := f.AddUser(fmt.Sprintf("u%02d@example.org", n))
-		if err := f.UpdateUserAsAdmin(id,
-			account.UserUpdate{Picture: new(bytes.Repeat([]byte{1}, account.MaxPictureBytes))}); err != nil {
+		picture := bytes.Repeat([]byte{1}, account.MaxPictureBytes)
+		if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Picture: &picture}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -31,8 +30,8 @@ func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if most := 2<<20/account.MaxPictureBytes + 2; len(page.Users) > most {
-			t.Fatalf("a page of %d users with pictures", len(page.Users))
+		if limit := 2<<20/account.MaxPictureBytes + 2; len(page.Users) > limit {
+			t.Fatalf("a page has %d users with large pictures, want at most %d", len(page.Users), limit)
 		}
 		for _, u := range page.Users {
 			seen[u.ID] = true
@@ -42,42 +41,42 @@ func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 		}
 	}
 	if len(seen) != users+1 {
-		t.Errorf("%d users on all pages", len(seen))
+		t.Errorf("all pages have %d users, want %d", len(seen), users+1)
 	}
 }
 
-// brief is a store whose pages of users end early.
-type brief struct {
+// shortPageStore is a store whose pages of users end early.
+type shortPageStore struct {
 	account.Store
-	most  int
-	asked []int
+	maxUsers int
+	limits   []int // the limit of each call
 }
 
-func (b *brief) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
-	b.asked = append(b.asked, limit)
-	return b.Store.UsersAfter(ctx, id, min(limit, b.most), now)
+func (s *shortPageStore) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
+	s.limits = append(s.limits, limit)
+	return s.Store.UsersAfter(ctx, id, min(limit, s.maxUsers), now)
 }
 
-// TestListRequestsOnlyWhatItReads: what a page leaves out because of large pictures was read in
-// vain, and may have come a long way.
+// After a page that ended early because of large pictures, the list requests smaller pages: the
+// database would read the rest in vain.
 func TestListRequestsOnlyWhatItReads(t *testing.T) {
 	f := servicetest.New(t)
 	for n := range 11 {
 		f.AddUser(fmt.Sprintf("u%02d@example.org", n))
 	}
-	for most, want := range map[int][]int{
+	for maxUsers, want := range map[int][]int{
 		200: {100, 12},
 		5:   {100, 5, 10, 2},
 	} {
-		store := &brief{Store: f.Store, most: most}
+		store := &shortPageStore{Store: f.Store, maxUsers: maxUsers}
 		s := f.With(func(o *service.Options) { o.Store = store })
 		listed := 0
 		err := s.ListUsers(t.Context(), f.Admin(), func(account.User) error { listed++; return nil })
 		if err != nil || listed != 12 {
-			t.Errorf("%d users, %v", listed, err)
+			t.Errorf("listed %d users, %v; want 12", listed, err)
 		}
-		if !slices.Equal(store.asked, want) {
-			t.Errorf("pages that end after %d: asked for %v, want %v", most, store.asked, want)
+		if !slices.Equal(store.limits, want) {
+			t.Errorf("pages that end after %d users: the limits are %v, want %v", maxUsers, store.limits, want)
 		}
 	}
 }

@@ -18,15 +18,15 @@ func TestPreferences(t *testing.T) {
 		}
 	}
 	for _, good := range []string{"de", "pt-BR", "zh-Hant-TW", "qq-ZZ"} {
-		got := servicetest.Must(f.UpdatePreferences(t.Context(), ann,
-			account.PreferencesUpdate{Language: &good, ProfileID: new(3)}))
-		if want := (account.Preferences{Language: good, ProfileID: 3}); got != want ||
-			servicetest.Must(f.Preferences(t.Context(), ann)) != want {
-			t.Errorf("the preferences are %+v, want %+v", got, want)
+		up := account.PreferencesUpdate{Language: &good, ProfileID: new(3)}
+		got := servicetest.Must(f.UpdatePreferences(t.Context(), ann, up))
+		stored := servicetest.Must(f.Preferences(t.Context(), ann))
+		if want := (account.Preferences{Language: good, ProfileID: 3}); got != want || stored != want {
+			t.Errorf("answered %+v, stored %+v, want %+v", got, stored, want)
 		}
 	}
 	f.WantLastActivity(account.ActionPreferencesUpdate, "userann@example.org", `"language"`)
 	if got := servicetest.Must(f.Preferences(t.Context(), f.Admin())); got.Language != "en" {
-		t.Errorf("those of another user are %+v", got)
+		t.Errorf("the preferences of another user are %+v", got)
 	}
 }

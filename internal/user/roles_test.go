@@ -12,12 +12,12 @@ import (
 func TestSetUserRoles(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	reads, hidden := f.AddRole(servicetest.Permit("user:read")), f.AddRole(servicetest.Permit("user:delete"))
-	got, err := f.SetUserRoles(t.Context(), f.Admin(), id, []int64{reads, 2, hidden, 2, reads})
+	reader, deleter := f.AddRole(servicetest.Permit("user:read")), f.AddRole(servicetest.Permit("user:delete"))
+	got, err := f.SetUserRoles(t.Context(), f.Admin(), id, []int64{reader, 2, deleter, 2, reader})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []int64{2, reads, hidden}
+	want := []int64{2, reader, deleter}
 	if !slices.Equal(got, want) || !slices.Equal(f.StoredUser(id).RoleIDs, want) {
 		t.Errorf("answered %v, stored %v, want %v", got, f.StoredUser(id).RoleIDs, want)
 	}
@@ -52,30 +52,30 @@ func TestSetUserRolesRefuses(t *testing.T) {
 			[]int64{held, reads}, account.CodeForbidden, nil},
 		{"assign of the new one alone", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)),
 			[]int64{reads}, account.CodeForbidden, nil},
-		{"more than he has", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, removes},
+		{"more than the caller has", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, removes},
 			account.CodeForbidden, nil},
 		{"administrator", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, 1},
 			account.CodeForbidden, nil},
 		{"no edit-access", servicetest.Permissions("user:read", "user:edit", "role:read", "role:assign"), []int64{reads},
 			account.CodeForbidden, nil},
 		{"unchanged", with(servicetest.Permit("role:assign", 7)), []int64{held, held}, "", nil},
-		{"what he has", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)),
+		{"permissions of the caller", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)),
 			[]int64{held, reads}, "", nil},
-		{"exchanged", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held}, "", nil},
+		{"removed", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held}, "", nil},
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			email := string(rune('b'+i)) + "@example.org"
 			f.AddUser(email, f.AddRole(test.permissions...))
-			was := f.StoredUser(target()).RoleIDs
+			before := f.StoredUser(target()).RoleIDs
 			got, err := f.SetUserRoles(t.Context(), f.As(email), target(), test.roles)
 			if test.want == "" {
 				servicetest.WantCode(t, err, "")
 				return
 			}
 			servicetest.WantPaths(t, err, test.want, test.paths...)
-			if now := f.StoredUser(target()).RoleIDs; got != nil || !slices.Equal(now, was) {
-				t.Errorf("it answered %v, and the roles were %v and are %v", got, was, now)
+			if after := f.StoredUser(target()).RoleIDs; got != nil || !slices.Equal(after, before) {
+				t.Errorf("the call returned %v; the roles were %v and are %v", got, before, after)
 			}
 		})
 	}
@@ -93,7 +93,7 @@ func TestSetRolesOfMissingUser(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeNotFound)
 }
 
-// Roles 1 and 2 are those of the first run.
+// SetUp creates the roles 1, of administrators, and 2, of users.
 func TestBuiltInRoles(t *testing.T) {
 	f := servicetest.New(t)
 	roles := servicetest.Must(f.Store.Roles(t.Context(), []int64{1, 2}))
@@ -125,8 +125,7 @@ func TestBuiltInRoles(t *testing.T) {
 	}
 }
 
-// A change of roles leaves those alone that it does not name, and is held to the same
-// rules as a replacement of all.
+// ChangeUserRoles keeps the roles that it does not name, and follows the rules of SetUserRoles.
 func TestChangeUserRoles(t *testing.T) {
 	f := servicetest.New(t)
 	reader := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll})

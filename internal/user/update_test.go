@@ -47,7 +47,7 @@ func TestUpdateUser(t *testing.T) {
 func TestUpdateUserRefuses(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	was := f.StoredUser(id)
+	before := f.StoredUser(id)
 	long := new(strings.Repeat("x", 257))
 	tests := []struct {
 		name string
@@ -58,9 +58,11 @@ func TestUpdateUserRefuses(t *testing.T) {
 		{"no name", account.UserUpdate{Name: new("")}, account.CodeInvalid, []string{"/name"}},
 		{"bad address", account.UserUpdate{Email: new("ann")}, account.CodeInvalid, []string{"/email"}},
 		{"weak password", account.UserUpdate{Password: new(secret.New("weak"))}, account.CodeInvalid, []string{"/password"}},
-		{"long fields", account.UserUpdate{Surname: &long, Department: &long,
-			Biography: new(new(strings.Repeat("x", 4097)))}, account.CodeInvalid,
-			[]string{"/surname", "/department", "/biography"}},
+		{
+			"long fields",
+			account.UserUpdate{Surname: &long, Department: &long, Biography: new(new(strings.Repeat("x", 4097)))},
+			account.CodeInvalid, []string{"/surname", "/department", "/biography"},
+		},
 		{"large picture", account.UserUpdate{Name: new("x"), Picture: new(make([]byte, 65537))}, account.CodeInvalid,
 			[]string{"/picture"}},
 		{"taken address", account.UserUpdate{Name: new("x"), Email: new("Admin@example.org")}, account.CodeEmailTaken,
@@ -71,17 +73,17 @@ func TestUpdateUserRefuses(t *testing.T) {
 			servicetest.WantPaths(t, f.UpdateUserAsAdmin(id, test.up), test.code, test.path...)
 		})
 	}
-	if now := f.StoredUser(id); !reflect.DeepEqual(now, was) {
-		t.Errorf("the user was %+v and is %+v", was, now)
+	if after := f.StoredUser(id); !reflect.DeepEqual(after, before) {
+		t.Errorf("the user was %+v and is %+v", before, after)
 	}
 	servicetest.WantCode(t, f.UpdateUserAsAdmin(99, account.UserUpdate{Name: new("x")}), account.CodeNotFound)
 }
 
-// Who may change what: profile fields need user:edit, the others user:edit-access
-// and every permission that the user has.
+// Profile fields need user:edit. The other fields need user:edit-access, and the caller must have
+// every permission that the user has.
 func TestUpdateNeedsPermission(t *testing.T) {
 	profile := account.UserUpdate{Name: new("x"), Biography: new(new("y"))}
-	standing := account.UserUpdate{Active: new(true)}
+	standing := account.UserUpdate{Active: new(true)} // needs user:edit-access
 	both := account.UserUpdate{Name: new("x"), Unlock: true}
 	f := servicetest.New(t)
 	plain := f.AddUser("plain@example.org", f.AddRole(servicetest.Permit("user:read")))
@@ -96,30 +98,30 @@ func TestUpdateNeedsPermission(t *testing.T) {
 	}{
 		{"nothing", nil, profile, plain, account.CodeForbidden},
 		{"profile by edit", servicetest.Permissions("user:read", "user:edit"), profile, plain, ""},
-		{"profile of a stronger one by edit", servicetest.Permissions("user:read", "user:edit"), profile, strong, ""},
+		{"profile of a user with more permissions by edit", servicetest.Permissions("user:read", "user:edit"), profile, strong, ""},
 		{"profile by edit-access", servicetest.Permissions("user:read", "user:edit-access"), profile, plain,
 			account.CodeForbidden},
 		{"access by edit", servicetest.Permissions("user:read", "user:edit"), standing, plain, account.CodeForbidden},
 		{"access by edit-access", servicetest.Permissions("user:read", "user:edit-access"), standing, plain, ""},
-		{"access of a stronger one", servicetest.Permissions("user:read", "user:edit-access"), standing, strong,
+		{"access of a user with more permissions", servicetest.Permissions("user:read", "user:edit-access"), standing, strong,
 			account.CodeForbidden},
 		{"access of an administrator", servicetest.Permissions("user:read", "user:edit-access"), standing, 1,
 			account.CodeForbidden},
-		{"access without its rights", servicetest.Permissions("user:edit-access"), standing, plain, account.CodeForbidden},
+		{"access without user:read", servicetest.Permissions("user:edit-access"), standing, plain, account.CodeForbidden},
 		{"both by edit", servicetest.Permissions("user:read", "user:edit"), both, plain, account.CodeForbidden},
 		{"both by edit-access", servicetest.Permissions("user:read", "user:edit-access"), both, plain, account.CodeForbidden},
 		{"both by both", servicetest.Permissions("user:read", "user:edit", "user:edit-access"), both, plain, ""},
 		{"nothing to change", servicetest.Permissions("user:read"), account.UserUpdate{}, plain, account.CodeForbidden},
 		{"nothing to change, by edit", servicetest.Permissions("user:read", "user:edit"), account.UserUpdate{}, plain, ""},
-		{"one that is listed", []access.Permission{servicetest.Permit("user:read", plain),
+		{"listed user", []access.Permission{servicetest.Permit("user:read", plain),
 			servicetest.Permit("user:edit", plain)}, profile, plain, ""},
-		{"one that is readable alone", []access.Permission{servicetest.Permit("user:read", plain, other),
+		{"user that is only readable", []access.Permission{servicetest.Permit("user:read", plain, other),
 			servicetest.Permit("user:edit", plain)}, profile, other, account.CodeForbidden},
-		{"one that cannot be seen", []access.Permission{servicetest.Permit("user:read", plain),
+		{"hidden user", []access.Permission{servicetest.Permit("user:read", plain),
 			servicetest.Permit("user:edit", plain)}, profile, other, account.CodeNotFound},
-		{"one that is not there", []access.Permission{servicetest.Permit("user:read", plain),
+		{"missing user", []access.Permission{servicetest.Permit("user:read", plain),
 			servicetest.Permit("user:edit", plain)}, profile, 99, account.CodeNotFound},
-		{"one that is not there, by all", servicetest.Permissions("user:read", "user:edit"), profile, 99,
+		{"missing user, by all", servicetest.Permissions("user:read", "user:edit"), profile, 99,
 			account.CodeNotFound},
 	}
 	for i, test := range tests {
@@ -132,7 +134,7 @@ func TestUpdateNeedsPermission(t *testing.T) {
 	}
 }
 
-// Through his own id a caller may change his profile alone, whatever he may do.
+// Callers may change only the profile of their own user, whatever their permissions.
 func TestUpdateOneself(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("second@example.org", access.AdministratorRole)
@@ -159,7 +161,7 @@ func TestUpdateOneself(t *testing.T) {
 	f.AddUser("ann@example.org")
 	ann := f.As("ann@example.org")
 	if _, err := f.UpdateUser(t.Context(), ann, ann.User.ID, account.UserUpdate{Name: new("Anna")}); err != nil {
-		t.Errorf("a plain user cannot change his own name: %v", err)
+		t.Errorf("a user changes their own name: %v", err)
 	}
 	_, err := f.UpdateUser(t.Context(), ann, 1, account.UserUpdate{Name: new("x")})
 	servicetest.WantCode(t, err, account.CodeNotFound)
@@ -192,12 +194,12 @@ func TestResetByAnAdministrator(t *testing.T) {
 		t.Errorf("answered %+v, stored %+v", got, f.StoredUser(id))
 	}
 	if !slices.Equal(f.PasswordChanges(), []int64{id}) {
-		t.Errorf("the change was told of %v", f.PasswordChanges())
+		t.Errorf("PasswordChanged was called for %v, want user %d", f.PasswordChanges(), id)
 	}
 	f.NewSession("ann@example.org", servicetest.NextPassword)
 }
 
-// An unlock clears the counters of every source.
+// An unlock clears the counters of every client network.
 func TestUnlock(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
@@ -249,7 +251,7 @@ func TestReadUsers(t *testing.T) {
 				switch {
 				case test.list != "":
 					want = test.list
-				case id == 0 && test.email != servicetest.AdminEmail: // there is no user 0; it asks for all
+				case id == 0 && test.email != servicetest.AdminEmail: // id 0 stands for all users
 					want = account.CodeForbidden
 				case !slices.Contains(test.sees, id):
 					want = account.CodeNotFound
@@ -257,7 +259,7 @@ func TestReadUsers(t *testing.T) {
 				u, err := f.User(t.Context(), caller, id)
 				servicetest.WantCode(t, err, want)
 				if err == nil && u.ID != id {
-					t.Errorf("user %d is %+v", id, u)
+					t.Errorf("id %d returned the user %+v", id, u)
 				}
 			}
 		})

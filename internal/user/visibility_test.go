@@ -8,16 +8,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// What cannot be seen and what is not there answer the same.
+// A hidden user and a missing user are reported with the same error.
 func TestNotFoundIsIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	_, hidden := f.User(t.Context(), f.As("ann@example.org"), 1)
 	_, absent := f.User(t.Context(), f.As("ann@example.org"), 99)
 	_, gone := f.User(t.Context(), f.Admin(), 99)
+	want := fmt.Sprintf("%#v", *servicetest.AsError(t, hidden))
 	for _, err := range []error{hidden, absent, gone} {
 		servicetest.WantCode(t, err, account.CodeNotFound)
-		if fmt.Sprintf("%#v", *servicetest.AsError(t, err)) != fmt.Sprintf("%#v", *servicetest.AsError(t, hidden)) {
+		if fmt.Sprintf("%#v", *servicetest.AsError(t, err)) != want {
 			t.Errorf("%v differs from %v", err, hidden)
 		}
 	}
