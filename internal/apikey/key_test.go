@@ -208,7 +208,7 @@ func TestKeyStops(t *testing.T) {
 func TestResetKeepsKeysWhenAsked(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org", access.UserRole)
-	in := f.NewSession("ann@example.org", servicetest.Password)
+	in := f.NewSession("ann@example.org")
 	key := f.NewContractKey(f.PrincipalOf(in))
 	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)),
 		KeepKeys: true}); err != nil {
@@ -229,7 +229,7 @@ func TestResetKeepsKeysWhenAsked(t *testing.T) {
 
 func TestKeyExpires(t *testing.T) {
 	f := servicetest.New(t)
-	session := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	session := f.NewSession(servicetest.AdminEmail)
 	contract := f.NewContractKey(f.PrincipalOf(session))
 	key := f.NewNamedKey(f.PrincipalOf(session), apikey.NewAPIKey{Name: "n"})
 	f.Clock.Advance(apikey.DefaultKeyLifetime - time.Microsecond)

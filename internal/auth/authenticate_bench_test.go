@@ -8,15 +8,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// BenchmarkAuthenticate compares letting in from memory with reading the database.
+// BenchmarkAuthenticate compares authentication from the cache with reads of the database.
 func BenchmarkAuthenticate(b *testing.B) {
 	f := servicetest.New(b)
 	f.AddUser(annEmail)
-	in := f.NewSession(annEmail, servicetest.Password).Token
-	for name, hear := range map[string]bool{"memory": true, "database": false} {
+	in := f.NewSession(annEmail).Token
+	for name, cached := range map[string]bool{"memory": true, "database": false} {
 		b.Run(name, func(b *testing.B) {
 			s := f.With(func(*service.Options) {})
-			if hear {
+			if cached {
 				pollInvalidations(f, s)
 			}
 			b.ReportAllocs()

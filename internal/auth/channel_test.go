@@ -11,8 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// A token of one channel lets nobody in by the other, and an API key nobody into the
-// console.
+// A session token authenticates only on its own channel, and an API key not in the console.
 func TestChannels(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -39,17 +38,17 @@ func TestChannels(t *testing.T) {
 		{"key", "api", true},
 		{"key", "console", false},
 	}
-	for range 2 { // remembered or not
+	for range 2 { // not cached, then cached
 		for _, test := range tests {
 			_, err := f.Authenticate(t.Context(), tokens[test.token], from[test.by])
 			if good := err == nil; good != test.good {
-				t.Errorf("the token of %s by %s: %v", test.token, test.by, err)
+				t.Errorf("the %s token on the channel %s: %v", test.token, test.by, err)
 			}
 		}
 	}
 }
 
-// A session goes on under another token; the one before lets nobody in, on any node.
+// RenewSession replaces the token of a session. The old token does not authenticate on any node.
 func TestRenewSession(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -72,17 +71,17 @@ func TestRenewSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	pollInvalidations(f, other)
-	for name, s := range map[string]*service.Service{"this node": f.Service, "another": other} {
+	for name, s := range map[string]*service.Service{"this node": f.Service, "another node": other} {
 		_, err := s.Authenticate(t.Context(), in.Token, origin)
 		servicetest.WantCode(t, err, account.CodeUnauthorized)
-		again, err := s.Authenticate(t.Context(), renewed, origin)
-		if err != nil || again.Session.ID != caller.Session.ID {
-			t.Errorf("%s: the new token: %v", name, err)
+		p, err := s.Authenticate(t.Context(), renewed, origin)
+		if err != nil || p.Session.ID != caller.Session.ID {
+			t.Errorf("%s: authenticate by the new token: %v", name, err)
 		}
 	}
 	f.WantNotStored(renewed.Reveal())
 
-	// Who has the token before, and was let in a moment ago, does not take the session over.
+	// The old token cannot take the session over, even with a principal from before the renewal.
 	_, err = f.RenewSession(t.Context(), caller, in.Token)
 	servicetest.WantCode(t, err, account.CodeUnauthorized)
 	if err := f.SignOut(t.Context(), caller); err != nil {
@@ -95,8 +94,8 @@ func TestRenewSession(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeUnauthorized)
 }
 
-// Whatever a client calls itself, the right password signs in, and only that: one that
-// fails for the name would tell that the password was right.
+// The device name does not affect a sign-in: a failure because of the name would show that the
+// password is correct.
 func TestDeviceNameDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -104,11 +103,11 @@ func TestDeviceNameDoesNotMatter(t *testing.T) {
 		from := account.Origin{ClientNetwork: servicetest.Home, Device: device}
 		in, err := f.SignIn(t.Context(), servicetest.AdminEmail, secret.New(servicetest.Password), from)
 		if err != nil {
-			t.Fatalf("%q: %v", device, err)
+			t.Fatalf("sign in from device %q: %v", device, err)
 		}
 		p, err := f.Authenticate(t.Context(), in.Token, from)
 		if err != nil || !utf8.ValidString(p.Session.Device) || strings.ContainsRune(p.Session.Device, 0) {
-			t.Errorf("%q is kept as %q, %v", device, p.Session.Device, err)
+			t.Errorf("%q is stored as %q, %v", device, p.Session.Device, err)
 		}
 	}
 }

@@ -18,15 +18,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// remote is the store of a node that is far from the database.
+// remoteStore is the store of one node, with hooks for a slow or broken connection.
 type remoteStore struct {
 	account.Store
-	beforePoll  func(ctx context.Context) error // before changes are read; nil: at once
-	afterCommit func() error                    // after a commit; nil: nothing
+	beforePoll  func(ctx context.Context) error // called before changes are read, if set
+	afterCommit func() error                    // called after a commit, if set
 }
 
-func (r *remoteStore) AuthChanges(ctx context.Context, after int64, age time.Duration,
-	limit int) (account.AuthChangeBatch, error) {
+func (r *remoteStore) AuthChanges(
+	ctx context.Context, after int64, age time.Duration, limit int,
+) (account.AuthChangeBatch, error) {
 	if r.beforePoll != nil {
 		if err := r.beforePoll(ctx); err != nil {
 			return account.AuthChangeBatch{}, err
@@ -43,7 +44,7 @@ func (r *remoteStore) Write(ctx context.Context, f func(context.Context, account
 	return err
 }
 
-// far returns a node with a store of its own, which has heard of every change so far.
+// newRemoteNode returns a node with a store of its own, which has polled every change so far.
 func newRemoteNode(f *servicetest.Fixture) (*service.Service, *remoteStore) {
 	f.T.Helper()
 	r := &remoteStore{Store: f.Store}
@@ -52,81 +53,77 @@ func newRemoteNode(f *servicetest.Fixture) (*service.Service, *remoteStore) {
 	return s, r
 }
 
-// TestNodeReadsDatabaseWhilePollFails: a node answers from memory for less than
-// 750 ms after a good read of changes began, whatever becomes of the next ones.
+// A node uses its cache for less than 750 ms after a successful poll began, whatever happens to the
+// next polls.
 func TestNodeReadsDatabaseWhilePollFails(t *testing.T) {
-	const trust = 750 * time.Millisecond
-	for name, hear := range map[string]func(f *servicetest.Fixture) func(context.Context) error{
-		"never asked": nil,
-		"refused": func(*servicetest.Fixture) func(context.Context) error {
-			return func(context.Context) error { return errors.New("the database is gone") }
-		},
-		"hanging": func(*servicetest.Fixture) func(context.Context) error {
-			return func(ctx context.Context) error {
-				<-ctx.Done()
-				return ctx.Err()
-			}
+	const maxStaleness = 750 * time.Millisecond
+	for name, poll := range map[string]func(context.Context) error{
+		"no poll": nil,
+		"failing": func(context.Context) error { return errors.New("the database is down") },
+		"hanging": func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.New(t)
-			in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+			in := f.NewSession(servicetest.AdminEmail).Token
 			node, store := newRemoteNode(f)
 			authenticate(f, node, in)
 			if !isCached(f, node, in) {
-				t.Fatal("it is not remembered")
+				t.Fatal("the session is not cached")
 			}
-			if hear != nil {
-				store.beforePoll = hear(f)
-				f.Clock.Advance(trust / 2)
+			if poll != nil {
+				store.beforePoll = poll
+				f.Clock.Advance(maxStaleness / 2)
 				if err := node.PollInvalidations(t.Context()); err == nil {
-					t.Fatal("the read went well")
+					t.Fatal("the poll succeeded")
 				}
-				f.Clock.Advance(trust/2 - 1)
+				f.Clock.Advance(maxStaleness/2 - 1)
 			} else {
-				f.Clock.Advance(trust - 1)
+				f.Clock.Advance(maxStaleness - 1)
 			}
 			if !isCached(f, node, in) {
-				t.Error("it is not trusted for 750 ms")
+				t.Error("the cache is not used for 750 ms")
 			}
 			f.Clock.Advance(1)
 			for range 2 {
 				if isCached(f, node, in) {
-					t.Error("it is trusted for longer")
+					t.Error("the cache is used for more than 750 ms")
 				}
 			}
 			store.beforePoll = nil
 			pollInvalidations(f, node)
 			if !isCached(f, node, in) {
-				t.Error("it is not trusted after the next good read")
+				t.Error("the cache is not used after the next successful poll")
 			}
 		})
 	}
-	t.Run("slow", func(t *testing.T) { // the time counts from when the read began
+	t.Run("slow", func(t *testing.T) { // the 750 ms count from the start of the poll
 		f := servicetest.New(t)
-		in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+		in := f.NewSession(servicetest.AdminEmail).Token
 		node, store := newRemoteNode(f)
 		authenticate(f, node, in)
 		store.beforePoll = func(context.Context) error {
-			f.Clock.Advance(trust - 1)
+			f.Clock.Advance(maxStaleness - 1)
 			return nil
 		}
 		pollInvalidations(f, node)
 		if !isCached(f, node, in) {
-			t.Error("it is not trusted")
+			t.Error("the cache is not used")
 		}
 		f.Clock.Advance(1)
 		if isCached(f, node, in) {
-			t.Error("it is trusted for longer than 750 ms after the read began")
+			t.Error("the cache is used for more than 750 ms after the poll began")
 		}
 	})
 }
 
-// TestResumedNodeReadsDatabase: after a machine was suspended, which its monotonic
-// clock does not tell, its node trusts nothing that it remembers.
+// The monotonic clock stands still while a machine is suspended. After the resume the node does not
+// use its cache.
 func TestResumedNodeReadsDatabase(t *testing.T) {
 	f := servicetest.New(t)
-	in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+	in := f.NewSession(servicetest.AdminEmail).Token
 	wall := servicetest.Start
 	node := f.With(func(o *service.Options) {
 		o.Monotonic = monotime.NewFrom(func() (time.Time, time.Time) { return servicetest.Start, wall }).Now
@@ -134,28 +131,28 @@ func TestResumedNodeReadsDatabase(t *testing.T) {
 	pollInvalidations(f, node)
 	authenticate(f, node, in)
 	if !isCached(f, node, in) {
-		t.Fatal("it is not remembered")
+		t.Fatal("the session is not cached")
 	}
 	if err := f.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
 	}
 	wall = wall.Add(time.Second)
 	if authenticate(f, node, in).code != account.CodeUnauthorized {
-		t.Error("the token lets in")
+		t.Error("the revoked token authenticates")
 	}
-	other := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+	other := f.NewSession(servicetest.AdminEmail).Token
 	pollInvalidations(f, node)
 	authenticate(f, node, other)
 	if !isCached(f, node, other) {
-		t.Error("it is not trusted after the next good read")
+		t.Error("the cache is not used after the next successful poll")
 	}
 }
 
-// TestUnpolledRevocation: while a node cannot hear, what is revoked elsewhere is so
-// on it from the moment on that it does not trust what it remembers.
+// While a node cannot poll, a revocation on another node applies as soon as the node stops using
+// its cache.
 func TestUnpolledRevocation(t *testing.T) {
 	f := servicetest.New(t)
-	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	in := f.NewSession(servicetest.AdminEmail)
 	node, store := newRemoteNode(f)
 	authenticate(f, node, in.Token)
 	store.beforePoll = func(context.Context) error { return errors.New("no packets") }
@@ -164,24 +161,24 @@ func TestUnpolledRevocation(t *testing.T) {
 	}
 	for waited := time.Duration(0); waited < time.Second; waited += auth.PollInterval {
 		if err := node.PollInvalidations(t.Context()); err == nil {
-			t.Fatal("the read went well")
+			t.Fatal("the poll succeeded")
 		}
 		f.Clock.Advance(auth.PollInterval)
 	}
 	if authenticate(f, node, in.Token).code != account.CodeUnauthorized {
-		t.Error("a second after it was revoked, the token lets in")
+		t.Error("the token authenticates one second after its revocation")
 	}
 }
 
-// TestLoadDuringChangeIsNotCached: a load stands between its reads and its being kept
-// while a change is made and heard of. What it has read is from before.
+// A change is committed and polled between the reads of a load and the moment at which the load
+// would be cached. The load has the old values.
 func TestLoadDuringChangeIsNotCached(t *testing.T) {
-	for name, deactivate := range map[string]func(f *servicetest.Fixture, here, node *service.Service, id int64) error{
-		"made elsewhere and heard of": func(f *servicetest.Fixture, here, node *service.Service, id int64) error {
+	for name, change := range map[string]func(f *servicetest.Fixture, here, node *service.Service, id int64) error{
+		"made on another node and polled": func(f *servicetest.Fixture, here, node *service.Service, id int64) error {
 			_, err := here.SetUserRoles(f.T.Context(), f.Admin(), id, []int64{access.AdministratorRole})
 			return errors.Join(err, node.PollInvalidations(f.T.Context()))
 		},
-		"made here": func(f *servicetest.Fixture, _, node *service.Service, id int64) error {
+		"made on the same node": func(f *servicetest.Fixture, _, node *service.Service, id int64) error {
 			_, err := node.SetUserRoles(f.T.Context(), f.Admin(), id, []int64{access.AdministratorRole})
 			return err
 		},
@@ -189,38 +186,38 @@ func TestLoadDuringChangeIsNotCached(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.New(t)
 			id := f.AddUser(annEmail, access.UserRole)
-			in := f.NewSession(annEmail, servicetest.Password).Token
+			in := f.NewSession(annEmail).Token
 			node := newNode(f)
 			f.Store.OnCall(func(method string) {
 				if method != "RolesOf" { // the last read of a load
 					return
 				}
 				f.Store.OnCall(func(string) {})
-				if err := deactivate(f, f.Service, node, id); err != nil {
+				if err := change(f, f.Service, node, id); err != nil {
 					t.Error(err)
 				}
 			})
 			if got := authenticate(f, node, in); got.access.Administrator {
-				t.Error("the change was made before it was read")
+				t.Error("the load already has the new roles")
 			}
 			if got := authenticate(f, node, in); !got.access.Administrator {
-				t.Error("what was read before the change is kept")
+				t.Error("the load from before the change is cached")
 			}
 			if !isCached(f, node, in) {
-				t.Error("what was read after it is not")
+				t.Error("the load from after the change is not cached")
 			}
 		})
 	}
 }
 
-// TestRevocationWithUnknownOutcomeAppliesLocally: the answer to a commit is lost.
+// A node that loses the response to its commit applies the revocation itself.
 func TestRevocationWithUnknownOutcomeAppliesLocally(t *testing.T) {
 	f := servicetest.New(t)
-	in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+	in := f.NewSession(servicetest.AdminEmail).Token
 	node, store := newRemoteNode(f)
 	authenticate(f, node, in)
 	if !isCached(f, node, in) {
-		t.Fatal("it is not remembered")
+		t.Fatal("the session is not cached")
 	}
 	lost := errors.New("the connection broke")
 	store.afterCommit = func() error { return lost }
@@ -228,16 +225,16 @@ func TestRevocationWithUnknownOutcomeAppliesLocally(t *testing.T) {
 		t.Fatal(err)
 	}
 	if authenticate(f, node, in).code != account.CodeUnauthorized {
-		t.Error("the token lets in on the node that revoked it")
+		t.Error("the token authenticates on the node that revoked it")
 	}
 }
 
-// TestSlowChangeIsAnnouncedAgain: a change that becomes visible when others may look
-// past its row is acknowledged only when there is a younger one.
+// A change that took more than 7 s to become visible may be older than the rows that other nodes
+// still read. It is acknowledged only after a newer row announces it again.
 func TestSlowChangeIsAnnouncedAgain(t *testing.T) {
 	for took, want := range map[time.Duration]int{7 * time.Second: 0, 7*time.Second + 1: 1} {
 		f := servicetest.New(t)
-		f.NewSession(servicetest.AdminEmail, servicetest.Password)
+		f.NewSession(servicetest.AdminEmail)
 		node, store := newRemoteNode(f)
 		store.afterCommit = func() error { // the row is too old to be read
 			store.afterCommit = nil
@@ -251,18 +248,17 @@ func TestSlowChangeIsAnnouncedAgain(t *testing.T) {
 		if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); err != nil {
 			t.Fatal(err)
 		}
-		news, err := f.Store.AuthChanges(t.Context(), 0, time.Hour, 100)
-		if err != nil || len(news.Changes) != want {
-			t.Errorf("after %v others can hear of %v, %v", took, news.Changes, err)
+		batch, err := f.Store.AuthChanges(t.Context(), 0, time.Hour, 100)
+		if err != nil || len(batch.Changes) != want {
+			t.Errorf("after %v other nodes can poll %v, %v; want %d changes", took, batch.Changes, err, want)
 		}
 	}
 }
 
-// TestSlowChangeIsAnnouncedLater: where a slow change cannot be told of at once, it is when
-// the database works again.
+// A slow change that cannot be announced at once is announced when the database works again.
 func TestSlowChangeIsAnnouncedLater(t *testing.T) {
 	f := servicetest.New(t)
-	in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+	in := f.NewSession(servicetest.AdminEmail).Token
 	other := newNode(f)
 	authenticate(f, other, in)
 	node, store := newRemoteNode(f)
@@ -276,8 +272,8 @@ func TestSlowChangeIsAnnouncedLater(t *testing.T) {
 		f.Store.Down.Store(true)
 		return nil
 	}
-	if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); !errors.Is(err, servicetest.ErrDown) ||
-		!strings.Contains(err.Error(), "The change was made") {
+	err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail)
+	if !errors.Is(err, servicetest.ErrDown) || !strings.Contains(err.Error(), "The change was made") {
 		t.Fatal(err)
 	}
 	f.Clock.Advance(auth.RetryInterval)
@@ -291,14 +287,15 @@ func TestSlowChangeIsAnnouncedLater(t *testing.T) {
 	}
 	pollInvalidations(f, other)
 	if authenticate(f, other, in).code != account.CodeUnauthorized {
-		t.Error("the token lets in")
+		t.Error("the revoked token authenticates")
 	}
 }
 
-// late is a store whose next commit is not heard of, and takes effect later, if at all.
+// lateCommitStore is a store whose first Write reports an unknown outcome. It takes effect when the
+// test calls commit.
 type lateCommitStore struct {
 	account.Store
-	commit func() error // nil: nothing waits
+	commit func() error // nil before the first Write
 }
 
 func (l *lateCommitStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
@@ -310,12 +307,11 @@ func (l *lateCommitStore) Write(ctx context.Context, f func(context.Context, acc
 			if err := f(ctx, tx); err != nil {
 				return err
 			}
-			_, err := tx.DeleteAuthChanges(ctx, 0, 100) // nobody looks back as far
+			_, err := tx.DeleteAuthChanges(ctx, 0, 100) // the rows are older than any poll reads
 			return err
 		})
 	}
-	err := l.Store.Write(ctx, func(ctx context.Context,
-		tx account.Tx) error {
+	err := l.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
 		return errors.Join(f(ctx, tx), servicetest.ErrRerun)
 	})
 	if !errors.Is(err, servicetest.ErrRerun) {
@@ -324,19 +320,19 @@ func (l *lateCommitStore) Write(ctx context.Context, f func(context.Context, acc
 	return &account.Error{Code: account.CodeUnavailable, Err: account.ErrOutcomeUnknown}
 }
 
-// TestChangeThatBecomesVisibleLate: a change of which the node that made it has not
-// heard holds elsewhere after twice the time that it took to become visible, and
-// two seconds. A minute later it would by itself: who is remembered is then read anew.
+// A node does not know the outcome of its change. On other nodes the change applies after twice the
+// time that it took to become visible, plus two seconds. After a minute it would apply anyway,
+// because cache entries expire.
 func TestChangeThatBecomesVisibleLate(t *testing.T) {
 	for _, took := range []time.Duration{0, 5 * time.Second, 20 * time.Second} {
 		t.Run(took.String(), func(t *testing.T) {
 			f := servicetest.New(t)
-			in := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token
+			in := f.NewSession(servicetest.AdminEmail).Token
 			other := newNode(f)
 			store := &lateCommitStore{Store: f.Store.Inner}
 			node := f.With(func(o *service.Options) { o.Store = store })
-			if err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); !errors.Is(err,
-				account.ErrOutcomeUnknown) {
+			err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail)
+			if !errors.Is(err, account.ErrOutcomeUnknown) {
 				t.Fatal(err)
 			}
 			for waited := time.Duration(0); waited <= 2*took+2*time.Second; waited += auth.RetryInterval {
@@ -344,7 +340,7 @@ func TestChangeThatBecomesVisibleLate(t *testing.T) {
 					pollInvalidations(f, other)
 					authenticate(f, other, in)
 					if err := store.commit(); err != nil || authenticate(f, other, in).code != "" {
-						t.Fatal("it is seen before it can be", err)
+						t.Fatal("the change is visible too early", err)
 					}
 				}
 				f.Clock.Advance(auth.RetryInterval)
@@ -357,23 +353,28 @@ func TestChangeThatBecomesVisibleLate(t *testing.T) {
 				}
 			}
 			if authenticate(f, other, in).code != account.CodeUnauthorized {
-				t.Error("the token lets in")
+				t.Error("the revoked token authenticates")
 			}
 		})
 	}
 }
 
-// TestCachedCredentialsExpire: being remembered makes no credential live longer.
+// A cache entry does not extend the lifetime of its credential.
 func TestCachedCredentialsExpire(t *testing.T) {
 	for name, test := range map[string]struct {
 		credential   func(*annFixture) secret.Text
-		life, before time.Duration // its end, and the last use before that
+		life, before time.Duration // the lifetime, and how long before its end the test authenticates
 	}{
-		"session without use": {func(s *annFixture) secret.Text { return s.session }, account.SessionIdle,
-			account.SessionIdle},
-		"named key": {func(s *annFixture) secret.Text {
-			return s.NewNamedKey(s.PrincipalBy(s.session), apikey.NewAPIKey{Name: "brief", Lifetime: 24 * time.Hour})
-		}, 24 * time.Hour, time.Second},
+		"session without use": {
+			credential: func(s *annFixture) secret.Text { return s.session },
+			life:       account.SessionIdle, before: account.SessionIdle,
+		},
+		"named key": {
+			credential: func(s *annFixture) secret.Text {
+				return s.NewNamedKey(s.PrincipalBy(s.session), apikey.NewAPIKey{Name: "brief", Lifetime: 24 * time.Hour})
+			},
+			life: 24 * time.Hour, before: time.Second,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newAnnFixture(t)
@@ -382,12 +383,12 @@ func TestCachedCredentialsExpire(t *testing.T) {
 			f.Clock.Advance(test.life - test.before)
 			pollInvalidations(f, f.Service)
 			if got := authenticate(f, f.Service, credential); got.code != "" || !isCached(f, f.Service, credential) {
-				t.Fatalf("it is not remembered: %+v", got)
+				t.Fatalf("the credential is not cached: %+v", got)
 			}
 			f.Clock.Advance(test.before)
 			pollInvalidations(f, f.Service)
 			if authenticate(f, f.Service, credential).code != account.CodeUnauthorized {
-				t.Error("it lets in after its end")
+				t.Error("the expired credential authenticates")
 			}
 		})
 	}
@@ -396,21 +397,20 @@ func TestCachedCredentialsExpire(t *testing.T) {
 		for lived := time.Duration(0); lived < account.SessionAbsolute; lived += account.SessionIdle / 2 {
 			pollInvalidations(s.Fixture, s.Service)
 			if got := authenticate(s.Fixture, s.Service, s.session); got.code != "" {
-				t.Fatalf("it is over after %v", lived)
+				t.Fatalf("the session has expired after %v", lived)
 			}
 			s.Clock.Advance(account.SessionIdle / 2)
 		}
 		if pollInvalidations(s.Fixture, s.Service); authenticate(s.Fixture, s.Service, s.session).code == "" {
-			t.Error("it lives for ever")
+			t.Error("the session never expires")
 		}
 	})
 }
 
-// TestUseOfCachedCredentialsIsStored: the last use of a session and of a key is stored each
-// minute, and no more often.
+// The last use of a cached session or key is stored once a minute, and not more often.
 func TestUseOfCachedCredentialsIsStored(t *testing.T) {
 	s := newAnnFixture(t)
-	kept := func() [2]time.Time {
+	storedUses := func() [2]time.Time {
 		t.Helper()
 		session, err := s.Store.Inner.Session(t.Context(), s.PrincipalBy(s.session).Credential.ID)
 		key, err2 := s.Store.Inner.APIKey(t.Context(), s.PrincipalBy(s.named).Credential.ID)
@@ -422,13 +422,13 @@ func TestUseOfCachedCredentialsIsStored(t *testing.T) {
 	pollInvalidations(s.Fixture, s.Service)
 	for minute := range 3 {
 		at := servicetest.Start.Add(time.Duration(minute) * time.Minute)
-		if got := kept(); got != [2]time.Time{at, at} {
+		if got := storedUses(); got != [2]time.Time{at, at} {
 			t.Errorf("after %d minutes the last uses are %v", minute, got)
 		}
 		for range 2 {
 			s.Clock.Advance(30*time.Second - time.Microsecond)
 			pollInvalidations(s.Fixture, s.Service)
-			if writes := s.Store.CallsDuring(func() { kept() })["Write"]; writes != 0 {
+			if writes := s.Store.CallsDuring(func() { storedUses() })["Write"]; writes != 0 {
 				t.Errorf("%d writes within a minute", writes)
 			}
 		}
@@ -437,15 +437,15 @@ func TestUseOfCachedCredentialsIsStored(t *testing.T) {
 	}
 }
 
-// TestRevokedCredentialIsNeverAcceptedLocally: while many use their tokens and the node hears of
-// changes, no token is accepted after its revocation was acknowledged.
+// While many users authenticate and the node polls, no token is accepted after its revocation was
+// acknowledged.
 func TestRevokedCredentialIsNeverAcceptedLocally(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser(annEmail)
 	for range 3 {
 		var tokens []secret.Text
 		for range 8 {
-			tokens = append(tokens, f.NewSession(annEmail, servicetest.Password).Token)
+			tokens = append(tokens, f.NewSession(annEmail).Token)
 		}
 		done, revoked := make(chan struct{}), make([]chan struct{}, len(tokens))
 		var users sync.WaitGroup
@@ -459,8 +459,8 @@ func TestRevokedCredentialIsNeverAcceptedLocally(t *testing.T) {
 						acknowledged = true
 					default:
 					}
-					in := authenticate(f, f.Service, in).code == ""
-					if acknowledged && in {
+					accepted := authenticate(f, f.Service, in).code == ""
+					if acknowledged && accepted {
 						t.Error("a revoked token was accepted")
 					}
 					if acknowledged {

@@ -16,7 +16,7 @@ func TestLockout(t *testing.T) {
 	id := f.AddUser("ann@example.org")
 	f.LockOut("ann@example.org")
 	if !f.StoredUser(id).LockedOut {
-		t.Error("the user is not shown as locked")
+		t.Error("LockedOut is not set")
 	}
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(50))
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
@@ -25,14 +25,14 @@ func TestLockout(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	f.Clock.Advance(time.Microsecond)
 	if f.StoredUser(id).LockedOut {
-		t.Error("the user is shown as locked after the lock")
+		t.Error("LockedOut is set after the lock has expired")
 	}
 	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(50)); err != nil {
-		t.Errorf("after the lock: %v", err)
+		t.Errorf("sign in after the lock has expired: %v", err)
 	}
 }
 
-// However many guesses come at once, no more than the threshold are verified.
+// Of any number of concurrent guesses, no more than the threshold are verified.
 func TestParallelGuesses(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -48,17 +48,17 @@ func TestParallelGuesses(t *testing.T) {
 		t.Errorf("the outcomes are %v", count)
 	}
 	if got := f.Store.ReservedAttempts(servicetest.UnknownNetworksKey(id)); got != 3 {
-		t.Errorf("%d guesses were let through to be verified, want 3", got)
+		t.Errorf("the throttle allowed %d guesses, want 3", got)
 	}
 	if got := f.Pool.HashCount() - hashed; got != count[account.CodeInvalidCredentials] {
-		t.Errorf("%d hashes were computed, want one for each guess that was not turned away", got)
+		t.Errorf("%d hashes were computed, want one for each guess that the throttle allowed", got)
 	}
 	if !f.StoredUser(id).LockedOut {
 		t.Error("the account is not locked")
 	}
 }
 
-// A right guess among the many lets in only when it is one of those verified.
+// A correct guess among many wrong ones signs in only if the throttle allows it.
 func TestCorrectGuessAmongMany(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -82,21 +82,21 @@ func TestParallelSignIns(t *testing.T) {
 	})
 	count := servicetest.CountCodes(errs)
 	if count[""] == 0 || count[""]+count[account.CodeTooManyRequests] != 50 {
-		t.Errorf("the outcomes are %v, want success, and for some perhaps a request to wait", count)
+		t.Errorf("the outcomes are %v, want success or CodeTooManyRequests", count)
 	}
 	if f.StoredUser(id).LockedOut {
-		t.Error("right passwords have locked the account")
+		t.Error("correct passwords locked the account")
 	}
 	f.Clock.Advance(10 * time.Second)
-	f.NewSession("ann@example.org", servicetest.Password)
+	f.NewSession("ann@example.org")
 }
 
-// Strangers cannot keep the owner out from where he was before, nor end what he
-// is doing.
+// Failed sign-ins of strangers neither lock the owner out of a known network nor end the owner's
+// sessions.
 func TestLockIsNoWeapon(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	session := f.NewSession("ann@example.org", servicetest.Password)
+	session := f.NewSession("ann@example.org")
 	f.LockOut("ann@example.org")
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(9))
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
@@ -105,7 +105,7 @@ func TestLockIsNoWeapon(t *testing.T) {
 	}
 	owner := f.As("ann@example.org") // from home
 	if !owner.User.LockedOut {
-		t.Error("a sign-in from a known source has ended the lock for others")
+		t.Error("a sign-in from a known network ended the lock for other networks")
 	}
 	if err := f.ChangePassword(t.Context(), owner, secret.New(servicetest.Password),
 		secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home}); err != nil {
@@ -118,11 +118,11 @@ func TestLockIsNoWeapon(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 }
 
-// A known source has a counter of its own, which locks like any other.
+// A known network has a counter of its own, which locks like any other.
 func TestKnownNetworkLocksUser(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	f.NewSession("ann@example.org", servicetest.Password)
+	f.NewSession("ann@example.org")
 	for range 3 {
 		_, err := f.SignInFrom("ann@example.org", servicetest.WrongPassword, servicetest.Home)
 		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
@@ -130,16 +130,16 @@ func TestKnownNetworkLocksUser(t *testing.T) {
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	if f.StoredUser(id).LockedOut {
-		t.Error("a lock of one known source is shown as a lock of the account")
+		t.Error("a lock of one known network sets LockedOut")
 	}
 	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(1)); err != nil {
-		t.Errorf("another source: %v", err)
+		t.Errorf("sign in from another network: %v", err)
 	}
 }
 
 func TestNetworkLimitSpansAccounts(t *testing.T) {
 	f := servicetest.New(t)
-	ok := func() { f.NewSession(servicetest.AdminEmail, servicetest.Password) }
+	ok := func() { f.NewSession(servicetest.AdminEmail) }
 	for i := range 19 {
 		_, err := f.SignInFrom(fmt.Sprintf("user%d@example.org", i), servicetest.WrongPassword, servicetest.Home)
 		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
@@ -150,11 +150,11 @@ func TestNetworkLimitSpansAccounts(t *testing.T) {
 	_, err = f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeTooManyRequests)
 	if _, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.ClientNetwork(1)); err != nil {
-		t.Errorf("another source: %v", err)
+		t.Errorf("sign in from another network: %v", err)
 	}
 }
 
-// A sign-in whose request or process goes away counts as a failure after 10 s.
+// A sign-in whose process crashes counts as a failure after 10 s.
 func TestCrashedSignInCounts(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
@@ -162,33 +162,33 @@ func TestCrashedSignInCounts(t *testing.T) {
 		crashSignIn(f, "ann@example.org", servicetest.ClientNetwork(i))
 	}
 	if f.StoredUser(id).LockedOut {
-		t.Error("sign-ins without an outcome lock")
+		t.Error("pending sign-ins lock the account")
 	}
 	f.Clock.Advance(10 * time.Second)
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(9))
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	if !f.StoredUser(id).LockedOut {
-		t.Error("crashed sign-ins do not lock")
+		t.Error("crashed sign-ins do not lock the account")
 	}
 	f.Clock.Advance(5 * time.Minute)
-	f.NewSession("ann@example.org", servicetest.Password)
+	f.NewSession("ann@example.org")
 }
 
-// Callers who go away before their password is verified plant no lock, and pay
-// for it with their source.
+// Callers who cancel before their password is verified cause no lock. Their network's limit counts
+// the attempts.
 func TestAbandonedSignInsCountForTheirNetwork(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	for range 20 {
 		abandonSignIn(f, "ann@example.org", servicetest.ClientNetwork(1))
 	}
-	f.NewSession("ann@example.org", servicetest.Password)
+	f.NewSession("ann@example.org")
 	_, err := f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(1))
 	servicetest.WantCode(t, err, account.CodeTooManyRequests)
 }
 
-// Only so many sign-ins wait for one account: the others are told at once, and
-// all pay with their source.
+// A limited number of sign-ins wait for one account. The others are refused at once, and the limit
+// of the network counts all of them.
 func TestWaiterLimit(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -196,24 +196,24 @@ func TestWaiterLimit(t *testing.T) {
 	for i := range 3 {
 		crashSignIn(f, "ann@example.org", servicetest.ClientNetwork(i))
 	}
-	const tries, waiting, looks = 30, 16, 41
+	const attempts, waiters, polls = 30, 16, 41
 	calls := f.Store.CallsDuring(func() {
-		for _, err := range servicetest.Parallel(tries, func(int) error {
+		for _, err := range servicetest.Parallel(attempts, func(int) error {
 			_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(9))
 			return err
 		}) {
 			servicetest.WantCode(t, err, account.CodeTooManyRequests)
 		}
 	})
-	if most := waiting*looks + (tries - waiting) + tries; calls["Write"] > most {
-		t.Errorf("they wrote %d times, want at most %d", calls["Write"], most)
+	if limit := waiters*polls + (attempts - waiters) + attempts; calls["Write"] > limit {
+		t.Errorf("the sign-ins wrote %d times, want at most %d", calls["Write"], limit)
 	}
-	f.Clock.Advance(10*time.Minute + 10*time.Second) // the crashes are over, and their lock
+	f.Clock.Advance(10*time.Minute + 10*time.Second) // the crashed attempts and their lock have expired
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(9))
 	servicetest.WantCode(t, err, "")
 }
 
-// A caller who goes away after the hash still has its outcome counted.
+// The outcome of a sign-in that is cancelled after the hash still counts.
 func TestCancelledSignInReleasesReservation(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
@@ -222,7 +222,7 @@ func TestCancelledSignInReleasesReservation(t *testing.T) {
 		writes := 0
 		f.Store.OnCall(func(name string) {
 			if name == "Write" {
-				if writes++; writes == 2 { // the settling one is about to begin
+				if writes++; writes == 2 { // the write of the outcome is about to begin
 					cancel()
 				}
 			}
@@ -230,7 +230,7 @@ func TestCancelledSignInReleasesReservation(t *testing.T) {
 		_, err := f.SignIn(ctx, "ann@example.org", secret.New(servicetest.WrongPassword),
 			account.Origin{ClientNetwork: servicetest.ClientNetwork(i)})
 		if writes != 2 {
-			t.Fatalf("a sign-in wrote %d times: %v", writes, err)
+			t.Fatalf("the sign-in wrote %d times, want 2: %v", writes, err)
 		}
 	}
 	f.Store.OnCall(func(string) {})
@@ -239,7 +239,7 @@ func TestCancelledSignInReleasesReservation(t *testing.T) {
 	}
 }
 
-// What an address without an account was mistyped from must not be stored.
+// An unknown address may be a mistyped password, so it is not stored.
 func TestUnknownAddressIsNotStored(t *testing.T) {
 	f := servicetest.New(t)
 	const typed = "My-Secret-Password-1"

@@ -15,23 +15,22 @@ import (
 func TestChangePassword(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	this, other := f.NewSession("ann@example.org", servicetest.Password), f.NewSession("ann@example.org",
-		servicetest.Password)
-	bystander := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	this, other := f.NewSession("ann@example.org"), f.NewSession("ann@example.org")
+	bystander := f.NewSession(servicetest.AdminEmail)
 	recovery := f.RecoveryToken("ann@example.org")
 	if err := f.ChangeOwnPassword(f.PrincipalOf(this), servicetest.Password, servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
 	if f.IsRevoked(this) || !f.IsRevoked(other) || f.IsRevoked(bystander) {
-		t.Error("it must end the other sessions of this user, and them alone")
+		t.Error("a password change must end the user's other sessions and no more")
 	}
 	if !slices.Equal(f.PasswordChanges(), []int64{id}) {
-		t.Errorf("the change was told of %v", f.PasswordChanges())
+		t.Errorf("PasswordChanged was called for %v, want user %d", f.PasswordChanges(), id)
 	}
 	servicetest.WantCode(t, f.RecoverWith(recovery, "Another-Word-4"), account.CodeInvalidRecoveryToken)
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
-	f.NewSession("ann@example.org", servicetest.NextPassword)
+	f.NewSessionWith("ann@example.org", servicetest.NextPassword)
 	f.WantNotStored(servicetest.Password, servicetest.NextPassword)
 }
 
@@ -47,8 +46,8 @@ func TestChangePasswordRefuses(t *testing.T) {
 		{"empty current", "", servicetest.NextPassword, account.CodeWrongPassword, "/oldPassword"},
 		{"long current", strings.Repeat("x", 1025), servicetest.NextPassword, account.CodeInvalid, "/oldPassword"},
 		{"weak", servicetest.Password, "short", account.CodeInvalid, "/newPassword"},
-		{"the same", servicetest.Password, servicetest.Password, account.CodeInvalid, "/newPassword"},
-		{"the same in another form", norm.NFC.String("Crème-Brûlée-1"), norm.NFD.String("Crème-Brûlée-1"),
+		{"unchanged", servicetest.Password, servicetest.Password, account.CodeInvalid, "/newPassword"},
+		{"unchanged in another Unicode form", norm.NFC.String("Crème-Brûlée-1"), norm.NFD.String("Crème-Brûlée-1"),
 			account.CodeInvalid, "/newPassword"},
 	}
 	for _, test := range tests {
@@ -57,26 +56,25 @@ func TestChangePasswordRefuses(t *testing.T) {
 		})
 	}
 	if len(f.PasswordChanges()) > 0 {
-		t.Errorf("a change was told of %v", f.PasswordChanges())
+		t.Errorf("PasswordChanged was called for %v, want no call", f.PasswordChanges())
 	}
-	f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	f.NewSession(servicetest.AdminEmail)
 }
 
-// Whoever holds a stolen token must not guess with it: wrong passwords count as
-// failed sign-ins, and the fifth ends the session.
+// A stolen token must not allow guesses: wrong current passwords count as failed sign-ins, and the
+// fifth ends the session.
 func TestWrongCurrentPasswords(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	in := f.NewSession("ann@example.org", servicetest.Password)
+	in := f.NewSession("ann@example.org")
 	caller := f.PrincipalOf(in)
 	for range 3 {
 		servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
 			account.CodeWrongPassword)
 	}
+	// Now the account is locked, for sign-ins and for password changes.
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Home)
-	// locked
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
-	// and so here
 	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.Password, servicetest.NextPassword),
 		account.CodeWrongPassword)
 	if f.IsRevoked(in) {
@@ -100,21 +98,20 @@ func TestCorrectPasswordInRevokedSession(t *testing.T) {
 	}
 	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.Password, servicetest.NextPassword),
 		account.CodeUnauthorized)
-	f.NewSession("ann@example.org", servicetest.Password)
+	f.NewSession("ann@example.org")
 }
 
 func TestParallelWrongCurrentPasswords(t *testing.T) {
 	f := servicetest.New(t)
-	id := f.AddUser("ann@example.org")
+	f.AddUser("ann@example.org")
 	caller := f.As("ann@example.org")
 	errs := servicetest.Parallel(12, func(int) error {
 		return f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword)
 	})
 	count := servicetest.CountCodes(errs)
 	if count[account.CodeWrongPassword] != 5 || count[account.CodeUnauthorized] != 7 {
-		t.Errorf("the outcomes are %v, want five wrong passwords and no session after", count)
+		t.Errorf("the outcomes are %v, want five wrong passwords and then no session", count)
 	}
-	_ = id
 }
 
 func TestChangeClearsNeedPasswordReset(t *testing.T) {
@@ -124,15 +121,15 @@ func TestChangeClearsNeedPasswordReset(t *testing.T) {
 		account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}); err != nil {
 		t.Fatal(err)
 	}
-	in := f.NewSession("ann@example.org", servicetest.NextPassword)
+	in := f.NewSessionWith("ann@example.org", servicetest.NextPassword)
 	if !in.NeedPasswordReset || !f.PrincipalOf(in).User.NeedPasswordReset {
-		t.Fatal("a reset by an administrator does not ask for a new password")
+		t.Fatal("a reset by an administrator does not set NeedPasswordReset")
 	}
 	if err := f.ChangeOwnPassword(f.PrincipalOf(in), servicetest.NextPassword, servicetest.Password); err != nil {
 		t.Fatal(err)
 	}
 	if f.PrincipalOf(in).User.NeedPasswordReset ||
-		f.NewSession("ann@example.org", servicetest.Password).NeedPasswordReset {
-		t.Error("after the change it still asks for one")
+		f.NewSession("ann@example.org").NeedPasswordReset {
+		t.Error("NeedPasswordReset is set after the change")
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// hear has a node hear of what was changed.
+// pollInvalidations polls the changes once on the node s.
 func pollInvalidations(f *servicetest.Fixture, s *service.Service) {
 	f.T.Helper()
 	if err := s.PollInvalidations(f.T.Context()); err != nil {
@@ -25,7 +25,7 @@ func pollInvalidations(f *servicetest.Fixture, s *service.Service) {
 	}
 }
 
-// another returns another node, which has heard of every change so far.
+// newNode returns another node on the same database, which has polled every change so far.
 func newNode(f *servicetest.Fixture) *service.Service {
 	f.T.Helper()
 	s := f.With(func(*service.Options) {})
@@ -33,7 +33,7 @@ func newNode(f *servicetest.Fixture) *service.Service {
 	return s
 }
 
-// letIn is who a node lets in by a credential: what of it decides, and is shown.
+// authentication is the result of an authentication, without the parts that tests ignore.
 type authentication struct {
 	code       account.Code
 	user       account.User
@@ -42,7 +42,7 @@ type authentication struct {
 	credential account.CredentialRef
 }
 
-// shown is a user as a node shows him to an administrator.
+// encodedUser returns EncodedUser of the node s for an administrator, or the code of its error.
 func encodedUser(f *servicetest.Fixture, s *service.Service, admin *account.Principal, id int64) string {
 	f.T.Helper()
 	text, err := s.EncodedUser(f.T.Context(), admin, id, func(u account.User) ([]byte, error) { return json.Marshal(u) })
@@ -52,6 +52,7 @@ func encodedUser(f *servicetest.Fixture, s *service.Service, admin *account.Prin
 	return string(text)
 }
 
+// authenticate authenticates a credential on the node s.
 func authenticate(f *servicetest.Fixture, s *service.Service, credential secret.Text) authentication {
 	f.T.Helper()
 	p, err := s.Authenticate(f.T.Context(), credential, account.Origin{ClientNetwork: servicetest.Home})
@@ -61,18 +62,19 @@ func authenticate(f *servicetest.Fixture, s *service.Service, credential secret.
 	return authentication{user: p.User, roles: p.Roles, access: p.Access, credential: p.Credential}
 }
 
-// remembers reports whether a node lets in by a credential without asking the store.
+// isCached reports whether the node s authenticates a credential without a call of the store.
 func isCached(f *servicetest.Fixture, s *service.Service, credential secret.Text) bool {
 	f.T.Helper()
 	return len(f.Store.CallsDuring(func() { authenticate(f, s, credential) })) == 0
 }
 
-// annScene is a user with one credential of each kind, who may list a bystander.
+// annFixture is a fixture with a user, Ann, who has one credential of each kind and may list a
+// bystander.
 type annFixture struct {
 	*servicetest.Fixture
 	admin           *account.Principal
 	ann, bystander  int64
-	role            int64 // hers beside role 2
+	role            int64 // a role of Ann's, besides role 2
 	session, other  secret.Text
 	contract, named secret.Text
 }
@@ -82,11 +84,9 @@ const annEmail = "ann@example.org"
 func newAnnFixture(t *testing.T) *annFixture {
 	f := servicetest.New(t)
 	s := &annFixture{Fixture: f, admin: f.Admin(), bystander: f.AddUser("bob@example.org")}
-	s.role = f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs,
-		IDs: []int64{s.bystander}})
+	s.role = f.AddRole(servicetest.Permit("user:read", s.bystander))
 	s.ann = f.AddUser(annEmail, access.UserRole, s.role)
-	s.session, s.other = f.NewSession(annEmail, servicetest.Password).Token, f.NewSession(annEmail,
-		servicetest.Password).Token
+	s.session, s.other = f.NewSession(annEmail).Token, f.NewSession(annEmail).Token
 	caller := f.PrincipalBy(s.session)
 	s.contract, s.named = f.NewContractKey(caller), f.NewNamedKey(caller, apikey.NewAPIKey{Name: "script"})
 	return s
@@ -98,7 +98,7 @@ func (s *annFixture) credentials() map[string]secret.Text {
 	}
 }
 
-// annUpdate changes her.
+// annUpdate returns a change that updates Ann as the administrator.
 func annUpdate(up account.UserUpdate) func(context.Context, *annFixture) error {
 	return func(ctx context.Context, s *annFixture) error {
 		_, err := s.UpdateUser(ctx, s.admin, s.ann, up)
@@ -106,8 +106,7 @@ func annUpdate(up account.UserUpdate) func(context.Context, *annFixture) error {
 	}
 }
 
-// annChanges are operations after which at least one of her credentials lets in
-// somebody else, or nobody.
+// annChanges are operations that change the authentication by at least one of Ann's credentials.
 var annChanges = map[string]func(context.Context, *annFixture) error{
 	"she signs out": func(ctx context.Context, s *annFixture) error { return s.SignOut(ctx, s.PrincipalBy(s.session)) },
 	"she ends her other session": func(ctx context.Context, s *annFixture) error {
@@ -130,7 +129,7 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 			if account.ErrorCode(err) != account.CodeWrongPassword {
 				return err
 			}
-			s.Clock.Advance(10 * time.Minute) // so that no source and no account is locked
+			s.Clock.Advance(10 * time.Minute) // so that neither the network nor the account is locked
 		}
 		return nil
 	},
@@ -142,35 +141,34 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 		return s.EndKey(ctx, s.PrincipalBy(s.session), s.PrincipalBy(s.named).Credential.ID)
 	},
 	"she recovers her password": func(ctx context.Context, s *annFixture) error {
-		for d := s.ClaimNext(); d != nil; d = s.ClaimNext() { // they tell of her keys
+		for d := s.ClaimNext(); d != nil; d = s.ClaimNext() { // messages about her keys
 			if err := s.MailDelivered(ctx, d); err != nil {
 				return err
 			}
 		}
 		return s.RecoverWith(s.RecoveryToken(annEmail), servicetest.NextPassword)
 	},
-	"the operator ends her sessions": func(ctx context.Context,
-		s *annFixture) error {
+	"the operator ends her sessions": func(ctx context.Context, s *annFixture) error {
 		return s.EmergencyEndSessions(ctx, annEmail)
 	},
-	"the operator ends her keys": func(ctx context.Context,
-		s *annFixture) error {
+	"the operator ends her keys": func(ctx context.Context, s *annFixture) error {
 		return s.EmergencyEndKeys(ctx, annEmail)
 	},
 	"the operator resets her password": func(ctx context.Context, s *annFixture) error {
 		return s.EmergencyReset(ctx, annEmail, secret.New(servicetest.NextPassword))
 	},
-	"she is deactivated": annUpdate(account.UserUpdate{Active: new(false)}),
-	"she is renamed":     annUpdate(account.UserUpdate{Name: new("Anne")}),
-	"her address":        annUpdate(account.UserUpdate{Email: new("anne@example.org")}),
-	"her password is reset": annUpdate(account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)),
-		KeepKeys: true}),
+	"she is deactivated":     annUpdate(account.UserUpdate{Active: new(false)}),
+	"she is renamed":         annUpdate(account.UserUpdate{Name: new("Anne")}),
+	"her address is changed": annUpdate(account.UserUpdate{Email: new("anne@example.org")}),
+	"her password is reset": annUpdate(account.UserUpdate{
+		Password: new(secret.New(servicetest.NextPassword)), KeepKeys: true,
+	}),
 	"she is deleted": func(ctx context.Context, s *annFixture) error { return s.DeleteUser(ctx, s.admin, s.ann) },
-	"a role is taken": func(ctx context.Context, s *annFixture) error {
+	"a role is removed": func(ctx context.Context, s *annFixture) error {
 		_, err := s.SetUserRoles(ctx, s.admin, s.ann, []int64{s.role})
 		return err
 	},
-	"a role is given": func(ctx context.Context, s *annFixture) error {
+	"a role is added": func(ctx context.Context, s *annFixture) error {
 		_, err := s.SetUserRoles(ctx, s.admin, s.ann, []int64{access.UserRole, s.role, access.AdministratorRole})
 		return err
 	},
@@ -185,79 +183,77 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 	"her role is deleted": func(ctx context.Context, s *annFixture) error {
 		return s.DeleteRole(ctx, s.admin, s.role, access.UserRole)
 	},
-	"her role loses who is deleted": func(ctx context.Context,
-		s *annFixture) error {
+	"a user that her role lists is deleted": func(ctx context.Context, s *annFixture) error {
 		return s.DeleteUser(ctx, s.admin, s.bystander)
 	},
-	"sessions end sooner": func(ctx context.Context, s *annFixture) error {
+	"sessions expire sooner": func(ctx context.Context, s *annFixture) error {
 		s.Clock.Advance(10 * time.Minute)
 		idle := 5 * time.Minute
 		_, err := s.UpdateServerSettings(ctx, s.admin, settings.ServerUpdate{SessionIdle: &idle})
 		return err
 	},
-	"she is locked, which she is shown": func(_ context.Context, s *annFixture) error {
+	"she is locked": func(_ context.Context, s *annFixture) error {
 		s.LockOut(annEmail)
 		return nil
 	},
 }
 
-// TestChangesReachEveryNode: what is taken away, or given, on one node is so there at
-// once, and on another as soon as it hears of it.
+// A change on one node applies there at once, and on another node after its next poll.
 func TestChangesReachEveryNode(t *testing.T) {
 	for name, change := range annChanges {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newAnnFixture(t)
 			pollInvalidations(s.Fixture, s.Service)
-			there := newNode(s.Fixture)
+			remote := newNode(s.Fixture)
 			before := map[string]authentication{}
-			for _, node := range []*service.Service{s.Service, there} {
+			for _, node := range []*service.Service{s.Service, remote} {
 				encodedUser(s.Fixture, node, s.admin, s.ann)
-				if asked := s.Store.CallsDuring(func() { encodedUser(s.Fixture, node, s.admin, s.ann) }); len(asked) > 0 {
-					t.Fatalf("what she is shown as is not remembered: %v", asked)
+				calls := s.Store.CallsDuring(func() { encodedUser(s.Fixture, node, s.admin, s.ann) })
+				if len(calls) > 0 {
+					t.Fatalf("the encoded user is not cached: %v", calls)
 				}
 			}
 			for kind, credential := range s.credentials() {
-				before[kind] = authenticate(s.Fixture, there, credential)
+				before[kind] = authenticate(s.Fixture, remote, credential)
 				authenticate(s.Fixture, s.Service, credential)
-				if before[kind].code != "" || !isCached(s.Fixture, there, credential) ||
+				if before[kind].code != "" || !isCached(s.Fixture, remote, credential) ||
 					!isCached(s.Fixture, s.Service, credential) {
-					t.Fatalf("the %s is not remembered: %+v", kind, before[kind])
+					t.Fatalf("the %s is not cached: %+v", kind, before[kind])
 				}
 			}
 			if err := change(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
-			truth := s.With(func(*service.Options) {}) // it never hears, and so reads the database
+			uncached := s.With(func(*service.Options) {}) // never polls, so it reads the database
 			changed := false
-			shown := encodedUser(s.Fixture, truth, s.admin, s.ann)
-			if here := encodedUser(s.Fixture, s.Service, s.admin, s.ann); here != shown {
-				t.Errorf("here she is shown as\n%s, want\n%s", here, shown)
+			wantUser := encodedUser(s.Fixture, uncached, s.admin, s.ann)
+			if got := encodedUser(s.Fixture, s.Service, s.admin, s.ann); got != wantUser {
+				t.Errorf("on this node Ann is\n%s, want\n%s", got, wantUser)
 			}
-			pollInvalidations(s.Fixture, there)
-			if got := encodedUser(s.Fixture, there, s.admin, s.ann); got != shown {
-				t.Errorf("there she is shown as\n%s, want\n%s", got, shown)
+			pollInvalidations(s.Fixture, remote)
+			if got := encodedUser(s.Fixture, remote, s.admin, s.ann); got != wantUser {
+				t.Errorf("on the remote node Ann is\n%s, want\n%s", got, wantUser)
 			}
 			for kind, credential := range s.credentials() {
-				want := authenticate(s.Fixture, truth, credential)
+				want := authenticate(s.Fixture, uncached, credential)
 				changed = changed || !reflect.DeepEqual(want, before[kind])
-				if here := authenticate(s.Fixture, s.Service, credential); !reflect.DeepEqual(here, want) {
-					t.Errorf("here the %s lets in\n%+v, want\n%+v", kind, here, want)
+				if got := authenticate(s.Fixture, s.Service, credential); !reflect.DeepEqual(got, want) {
+					t.Errorf("on this node the %s authenticates\n%+v, want\n%+v", kind, got, want)
 				}
-				pollInvalidations(s.Fixture, there)
-				if got := authenticate(s.Fixture, there, credential); !reflect.DeepEqual(got, want) {
-					t.Errorf("there the %s lets in\n%+v, want\n%+v", kind, got, want)
+				pollInvalidations(s.Fixture, remote)
+				if got := authenticate(s.Fixture, remote, credential); !reflect.DeepEqual(got, want) {
+					t.Errorf("on the remote node the %s authenticates\n%+v, want\n%+v", kind, got, want)
 				}
 			}
 			if !changed {
-				t.Error("nothing was changed")
+				t.Error("the operation changed no authentication")
 			}
 		})
 	}
 }
 
-// TestUnlockIsShown: nobody is remembered while he is locked, since a lock ends by
-// itself.
+// A locked user is not cached, because a lock expires without a change.
 func TestUnlockIsShown(t *testing.T) {
 	s := newAnnFixture(t)
 	s.LockOut(annEmail)
@@ -265,13 +261,13 @@ func TestUnlockIsShown(t *testing.T) {
 	for range 2 {
 		if !authenticate(s.Fixture, s.Service, s.session).user.LockedOut ||
 			!strings.Contains(encodedUser(s.Fixture, s.Service, s.admin, s.ann), `"LockedOut":true`) {
-			t.Error("she is not shown as locked")
+			t.Error("LockedOut is not set")
 		}
 	}
 	s.Clock.Advance(301 * time.Second)
 	pollInvalidations(s.Fixture, s.Service)
 	if authenticate(s.Fixture, s.Service, s.session).user.LockedOut ||
 		!strings.Contains(encodedUser(s.Fixture, s.Service, s.admin, s.ann), `"LockedOut":false`) {
-		t.Error("she is shown as locked")
+		t.Error("LockedOut is set after the lock has expired")
 	}
 }

@@ -21,10 +21,10 @@ import (
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name string
-		use  time.Duration // how often it is used; 0: not at all
-		wait time.Duration
-		over bool
+		name    string
+		use     time.Duration // the interval of uses; 0 for none
+		wait    time.Duration
+		expired bool
 	}{
 		{"idle, just before", 0, account.SessionIdle - time.Microsecond, false},
 		{"idle", 0, account.SessionIdle, true},
@@ -34,17 +34,17 @@ func TestSessionEnds(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := servicetest.New(t)
-			in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+			in := f.NewSession(servicetest.AdminEmail)
 			for test.use > 0 && test.wait > test.use {
 				f.Clock.Advance(test.use)
 				test.wait -= test.use
 				if f.IsRevoked(in) {
-					t.Fatal("it was over too early")
+					t.Fatal("the session expired too early")
 				}
 			}
 			f.Clock.Advance(test.wait)
-			if f.IsRevoked(in) != test.over {
-				t.Errorf("over = %v", !test.over)
+			if got := f.IsRevoked(in); got != test.expired {
+				t.Errorf("expired = %v, want %v", got, test.expired)
 			}
 		})
 	}
@@ -52,36 +52,32 @@ func TestSessionEnds(t *testing.T) {
 
 func TestPrincipal(t *testing.T) {
 	f := servicetest.New(t)
-	id := f.AddUser("ann@example.org", access.UserRole, f.AddRole(access.Permission{
-		Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{1, 7},
-	}))
+	id := f.AddUser("ann@example.org", access.UserRole, f.AddRole(servicetest.Permit("user:read", 1, 7)))
 	p := f.As("Ann@Example.org")
 	if p.User.ID != id || p.User.Email != "ann@example.org" || len(p.Roles) != 2 || p.Access.Administrator ||
 		p.Session.ClientNetwork != servicetest.Home || p.Session.Device != "test" || !p.Session.Created.Equal(f.Clock.Now()) {
 		t.Errorf("the principal is %+v", p)
 	}
 	if got := len(p.Access.Permissions); got != len(p.Roles[0].Permissions)+1 {
-		t.Errorf("it has %d permissions", got)
+		t.Errorf("the principal has %d permissions", got)
 	}
 	if !f.Admin().Access.Administrator {
-		t.Error("the administrator is none")
+		t.Error("Access.Administrator is not set")
 	}
 }
 
 func TestSignOutEndsOneSession(t *testing.T) {
 	f := servicetest.New(t)
-	one, two := f.NewSession(servicetest.AdminEmail, servicetest.Password), f.NewSession(servicetest.AdminEmail,
-		servicetest.Password)
+	one, two := f.NewSession(servicetest.AdminEmail), f.NewSession(servicetest.AdminEmail)
 	if err := f.SignOut(t.Context(), f.PrincipalOf(one)); err != nil {
 		t.Fatal(err)
 	}
 	if !f.IsRevoked(one) || f.IsRevoked(two) {
-		t.Error("sign-out ends this session and no other")
+		t.Error("a sign-out must end the caller's session and no other")
 	}
 }
 
-// A client may call itself anything; what is kept of it is bounded, and cut
-// between characters.
+// A client may send any device name. The stored name is truncated between characters.
 func TestDeviceNameIsTruncated(t *testing.T) {
 	f := servicetest.New(t)
 	for device, want := range map[string]string{
@@ -95,27 +91,27 @@ func TestDeviceNameIsTruncated(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := f.PrincipalOf(in).Session.Device; got != want {
-			t.Errorf("%q is kept as %q", device, got)
+			t.Errorf("%q is stored as %q, want %q", device, got, want)
 		}
 	}
 }
 
-// The last use of a session is kept to the minute, so a read is no write.
+// The last use of a session is stored once a minute, so that most reads do not write.
 func TestTouch(t *testing.T) {
 	f := servicetest.New(t)
-	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	in := f.NewSession(servicetest.AdminEmail)
 	for _, step := range []struct {
 		wait   time.Duration
 		writes int
 	}{{0, 0}, {59 * time.Second, 0}, {time.Second, 1}, {time.Second, 0}, {time.Minute, 1}} {
 		f.Clock.Advance(step.wait)
 		if got := f.Store.CallsDuring(func() { f.PrincipalOf(in) })["Write"]; got != step.writes {
-			t.Errorf("%v later it wrote %d times, want %d", step.wait, got, step.writes)
+			t.Errorf("authentication %v later wrote %d times, want %d", step.wait, got, step.writes)
 		}
 	}
 }
 
-// readOnly is a store that cannot be written.
+// readOnlyStore is a store whose writes fail.
 type readOnlyStore struct {
 	account.Store
 	err error
@@ -125,7 +121,8 @@ func (s readOnlyStore) Write(context.Context, func(context.Context, account.Tx) 
 	return s.err
 }
 
-// A full disk is told once by whoever watches it, and other failures at each use.
+// Sessions authenticate although their last use cannot be stored. A full disk has a log line of its
+// own elsewhere, so authentication logs only other failures.
 func TestSessionWorksWhileStoreIsReadOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		err    error
@@ -136,27 +133,27 @@ func TestSessionWorksWhileStoreIsReadOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.New(t)
-			in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+			in := f.NewSession(servicetest.AdminEmail)
 			f.Clock.Advance(time.Hour)
 			var log bytes.Buffer
 			s := f.With(func(o *service.Options) {
-				o.Store = readOnlyStore{f.Store.Inner, c.err}
+				o.Store = readOnlyStore{Store: f.Store.Inner, err: c.err}
 				o.Log = slog.New(slog.NewTextHandler(&log, nil))
 			})
 			if _, err := s.Authenticate(t.Context(), in.Token, account.Origin{}); err != nil {
 				t.Error(err)
 			}
 			if logged := strings.Contains(log.String(), "was not kept"); logged != c.logged {
-				t.Errorf("the log has %q", log.String())
+				t.Errorf("the log is %q, want a line: %v", log.String(), c.logged)
 			}
 		})
 	}
 }
 
-// What is no token of a session or a key is refused without a look-up.
+// A text that is not a well-formed token of a session or key is refused without a lookup.
 func TestForeignTokens(t *testing.T) {
 	f := servicetest.New(t)
-	good := f.NewSession(servicetest.AdminEmail, servicetest.Password).Token.Reveal()
+	good := f.NewSession(servicetest.AdminEmail).Token.Reveal()
 	recovery, _, err := token.New(token.Recovery, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -173,13 +170,13 @@ func TestForeignTokens(t *testing.T) {
 	swapped[10]++
 	tests := []struct {
 		name, text string
-		lookUps    int
+		lookups    int
 	}{
 		{"empty", "", 0},
 		{"of recovery", recovery.Reveal(), 0},
 		{"of recovery with the prefix changed", "uss_" + recovery.Reveal()[4:], 0},
 		{"one letter changed", string(swapped), 0},
-		{"cut", good[:len(good)-1], 0},
+		{"truncated", good[:len(good)-1], 0},
 		{"longer", good + "0", 0},
 		{"with a space", good + " ", 0},
 		{"of another server", unknown.Reveal(), 1},
@@ -193,19 +190,18 @@ func TestForeignTokens(t *testing.T) {
 				_, err := f.Authenticate(t.Context(), secret.New(test.text), account.Origin{})
 				servicetest.WantCode(t, err, account.CodeUnauthorized)
 			})
-			if len(calls) != test.lookUps {
-				t.Errorf("it asked the store for %v", calls)
+			if len(calls) != test.lookups {
+				t.Errorf("the store calls are %v, want %d", calls, test.lookups)
 			}
 		})
 	}
 	f.WantNotStored(good, good[4:], servicetest.Password)
 }
 
-// Deactivation and deletion end sessions, and a right that was taken away a
-// moment ago no longer counts.
+// Deactivation and deletion end sessions, and a permission that was just removed no longer counts.
 func TestAccessIsReloaded(t *testing.T) {
 	t.Parallel()
-	takeAway := map[string]func(f *servicetest.Fixture, admin *account.Principal, id int64) error{
+	revocations := map[string]func(f *servicetest.Fixture, admin *account.Principal, id int64) error{
 		"deactivated": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {
 			_, err := f.UpdateUser(f.T.Context(), admin, id, account.UserUpdate{Active: new(false)})
 			return err
@@ -218,26 +214,26 @@ func TestAccessIsReloaded(t *testing.T) {
 				account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
 			return err
 		},
-		"roles taken": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {
+		"roles removed": func(f *servicetest.Fixture, admin *account.Principal, id int64) error {
 			_, err := f.SetUserRoles(f.T.Context(), admin, id, []int64{access.UserRole})
 			return err
 		},
 	}
-	for name, take := range takeAway {
+	for name, revoke := range revocations {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.New(t)
 			id := f.AddUser("ann@example.org", access.AdministratorRole)
 			victim := f.AddUser("bob@example.org")
-			in := f.NewSession("ann@example.org", servicetest.Password)
+			in := f.NewSession("ann@example.org")
 			stale := f.PrincipalOf(in)
-			if err := take(f, f.Admin(), id); err != nil {
+			if err := revoke(f, f.Admin(), id); err != nil {
 				t.Fatal(err)
 			}
 			want := account.CodeUnauthorized
-			if name == "roles taken" {
+			if name == "roles removed" {
 				want = account.CodeForbidden
 			} else if !f.IsRevoked(in) {
-				t.Error("the session goes on")
+				t.Error("the session still authenticates")
 			}
 			servicetest.WantCode(t, f.DeleteUser(t.Context(), stale, victim), want)
 			_, err := f.UpdateUser(t.Context(), stale, victim, account.UserUpdate{Active: new(false)})

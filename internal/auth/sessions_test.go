@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 func TestSessions(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org", access.UserRole)
-	f.NewSession("ann@example.org", servicetest.Password)
-	f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	f.NewSession("ann@example.org")
+	f.NewSession(servicetest.AdminEmail)
 	f.Clock.Advance(time.Hour)
 	this := f.As("ann@example.org")
 	got, err := f.Sessions(t.Context(), this, id)
@@ -31,12 +32,12 @@ func TestSessions(t *testing.T) {
 	}
 	for _, s := range servicetest.Must(f.Sessions(t.Context(), f.Admin(), id)) {
 		if s.Current {
-			t.Errorf("another's session is shown as the caller's: %+v", s)
+			t.Errorf("a session of another user is current: %+v", s)
 		}
 	}
 	f.Clock.Advance(account.SessionIdle - time.Hour)
 	if got := servicetest.Must(f.Sessions(t.Context(), this, id)); len(got) != 1 || got[0].ID != second.ID {
-		t.Errorf("a session that is over is listed: %+v", got)
+		t.Errorf("the sessions are %+v, want only the one that has not expired", got)
 	}
 	_, err = f.Sessions(t.Context(), f.Admin(), 99)
 	servicetest.WantCode(t, err, account.CodeNotFound)
@@ -45,31 +46,30 @@ func TestSessions(t *testing.T) {
 func TestEndSessions(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org", access.UserRole)
-	bystander := f.NewSession(servicetest.AdminEmail, servicetest.Password)
-	one, two, three := f.NewSession("ann@example.org", servicetest.Password), f.NewSession("ann@example.org",
-		servicetest.Password), f.NewSession("ann@example.org", servicetest.Password)
+	bystander := f.NewSession(servicetest.AdminEmail)
+	one, two, three := f.NewSession("ann@example.org"), f.NewSession("ann@example.org"), f.NewSession("ann@example.org")
 	key := f.NewContractKey(f.PrincipalOf(one))
-	over := func(want ...bool) {
+	wantRevoked := func(want ...bool) {
 		t.Helper()
-		if got := []bool{f.IsRevoked(one), f.IsRevoked(two), f.IsRevoked(three)}; got[0] != want[0] || got[1] != want[1] ||
-			got[2] != want[2] {
-			t.Errorf("over: %v, want %v", got, want)
+		got := []bool{f.IsRevoked(one), f.IsRevoked(two), f.IsRevoked(three)}
+		if !slices.Equal(got, want) {
+			t.Errorf("revoked: %v, want %v", got, want)
 		}
 	}
 	if err := f.EndSession(t.Context(), f.PrincipalOf(one), f.PrincipalOf(three).Credential.ID); err != nil {
 		t.Fatal(err)
 	}
-	over(false, false, true)
+	wantRevoked(false, false, true)
 	if err := f.EndSessions(t.Context(), f.PrincipalOf(one), id, true); err != nil {
 		t.Fatal(err)
 	}
-	over(false, true, true)
-	if err := f.EndSessions(t.Context(), f.PrincipalBy(key), id, true); err != nil { // a key is no session to keep
+	wantRevoked(false, true, true)
+	if err := f.EndSessions(t.Context(), f.PrincipalBy(key), id, true); err != nil { // the caller has no session to keep
 		t.Fatal(err)
 	}
-	over(true, true, true)
+	wantRevoked(true, true, true)
 	if f.IsRevoked(bystander) || !f.IsAccepted(key) {
-		t.Error("a session of another, or a key, ended")
+		t.Error("a session of another user, or a key, was revoked")
 	}
 }
 
@@ -81,8 +81,8 @@ func TestEndSessionsOfOthers(t *testing.T) {
 	f.AddUser("guard@example.org", ender, access.UserRole)
 	f.AddUser("reader@example.org", f.AddRole(servicetest.Permit("session:read")), access.UserRole)
 	tests := []struct {
-		who, whose string
-		want       account.Code
+		caller, owner string
+		want          account.Code
 	}{
 		{"ann@example.org", servicetest.AdminEmail, account.CodeNotFound},
 		{"reader@example.org", "ann@example.org", account.CodeForbidden},
@@ -92,17 +92,17 @@ func TestEndSessionsOfOthers(t *testing.T) {
 		{servicetest.AdminEmail, "guard@example.org", ""},
 	}
 	for _, test := range tests {
-		t.Run(test.who+" "+test.whose, func(t *testing.T) {
-			victim := f.NewSession(test.whose, servicetest.Password)
+		t.Run(test.caller+" "+test.owner, func(t *testing.T) {
+			victim := f.NewSession(test.owner)
 			session := f.PrincipalOf(victim).Credential.ID
-			servicetest.WantCode(t, f.EndSession(t.Context(), f.As(test.who), session), test.want)
+			servicetest.WantCode(t, f.EndSession(t.Context(), f.As(test.caller), session), test.want)
 			if f.IsRevoked(victim) != (test.want == "") {
-				t.Error("the session is over, or is not")
+				t.Errorf("revoked = %v, want %v", f.IsRevoked(victim), test.want == "")
 			}
-			victim = f.NewSession(test.whose, servicetest.Password)
-			servicetest.WantCode(t, f.EndSessions(t.Context(), f.As(test.who), f.UserID(test.whose), false), test.want)
+			victim = f.NewSession(test.owner)
+			servicetest.WantCode(t, f.EndSessions(t.Context(), f.As(test.caller), f.UserID(test.owner), false), test.want)
 			if f.IsRevoked(victim) != (test.want == "") {
-				t.Error("the sessions are over, or are not")
+				t.Errorf("revoked = %v, want %v", f.IsRevoked(victim), test.want == "")
 			}
 		})
 	}
@@ -110,38 +110,38 @@ func TestEndSessionsOfOthers(t *testing.T) {
 	servicetest.WantCode(t, f.EndSessions(t.Context(), f.Admin(), 9999, false), account.CodeNotFound)
 }
 
-// The lifetimes of sessions are those of the settings, at once.
+// A change of the session lifetimes in the settings applies at once.
 func TestSessionLifetimesAreSettings(t *testing.T) {
 	f := servicetest.New(t)
 	set := func(idle, absolute time.Duration) {
 		text := servicetest.Must(json.Marshal(account.ServerSettings{SessionIdle: idle, SessionAbsolute: absolute}))
 		f.WriteStore(func(ctx context.Context, tx account.Tx) error { return tx.SaveSetting(ctx, "server", string(text)) })
 	}
-	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	in := f.NewSession(servicetest.AdminEmail)
 	f.Clock.Advance(10 * time.Minute)
 	set(10*time.Minute, time.Hour)
 	if !f.IsRevoked(in) {
-		t.Error("an idle session goes on")
+		t.Error("an idle session still authenticates")
 	}
 	set(11*time.Minute, time.Hour)
 	if f.IsRevoked(in) {
-		t.Error("a session is over too early")
+		t.Error("the session expired too early")
 	}
 	caller := f.PrincipalOf(in)
 	set(time.Hour, 20*time.Minute)
-	if got := servicetest.Must(f.Sessions(t.Context(), caller,
-		1)); !got[0].Expires.Equal(servicetest.Start.Add(20 * time.Minute)) {
-		t.Errorf("it expires at %v", got[0].Expires)
+	got := servicetest.Must(f.Sessions(t.Context(), caller, 1))
+	if want := servicetest.Start.Add(20 * time.Minute); !got[0].Expires.Equal(want) {
+		t.Errorf("the session expires at %v, want %v", got[0].Expires, want)
 	}
 	f.Clock.Advance(10 * time.Minute)
 	if !f.IsRevoked(in) {
-		t.Error("an old session goes on")
+		t.Error("a session past its absolute lifetime still authenticates")
 	}
 	if err := f.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	set(24*time.Hour, 24*time.Hour)
 	if !f.IsRevoked(in) {
-		t.Error("the sweep left a session that was over")
+		t.Error("the sweep left an expired session")
 	}
 }

@@ -43,7 +43,7 @@ func TestInvitation(t *testing.T) {
 	if err := f.RecoverWith(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
-	if in := f.NewSession("ann@example.org", servicetest.NextPassword); in.NeedPasswordReset {
+	if in := f.NewSessionWith("ann@example.org", servicetest.NextPassword); in.NeedPasswordReset {
 		t.Error("who has just chosen a password has to choose another")
 	}
 	servicetest.WantCode(t, f.RecoverWith(servicetest.TokenIn(d), "Another-Word-4"), account.CodeInvalidRecoveryToken)
@@ -67,7 +67,7 @@ func TestForgottenPasswordWithoutOne(t *testing.T) {
 	if err := f.RecoverWith(f.RecoveryToken("ann@example.org"), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
-	f.NewSession("ann@example.org", servicetest.NextPassword)
+	f.NewSessionWith("ann@example.org", servicetest.NextPassword)
 }
 
 // Anybody can ask for recovery messages to an address that he knows.
@@ -186,7 +186,7 @@ func TestInvitedAtCreation(t *testing.T) {
 	if err := f.RecoverWith(servicetest.TokenIn(f.ClaimNext()), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
-	f.NewSession("ann@example.org", servicetest.NextPassword)
+	f.NewSessionWith("ann@example.org", servicetest.NextPassword)
 	if more := f.ClaimNext(); more != nil {
 		t.Errorf("another message: %+v", more)
 	}

@@ -18,8 +18,7 @@ import (
 func TestRecovery(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	session, bystander := f.NewSession("ann@example.org", servicetest.Password), f.NewSession(servicetest.AdminEmail,
-		servicetest.Password)
+	session, bystander := f.NewSession("ann@example.org"), f.NewSession(servicetest.AdminEmail)
 	other := f.RecoveryToken("ann@example.org")
 	f.LockOut("ann@example.org")
 	token := f.RecoveryToken("Ann@Example.org")
@@ -165,7 +164,7 @@ func TestRecoveryIsUsedOnce(t *testing.T) {
 			t.Fatalf("the outcomes are %v, want one of two to win", errs)
 		}
 		winner := slices.Index(errs, nil)
-		f.NewSession("ann@example.org", passwords[winner])
+		f.NewSessionWith("ann@example.org", passwords[winner])
 	}
 }
 

@@ -312,7 +312,7 @@ func TestRolePermissionsApplyAtOnce(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddRole(servicetest.Permit("user:read"))
 	f.AddUser("ann@example.org", id)
-	in := f.NewSession("ann@example.org", servicetest.Password)
+	in := f.NewSession("ann@example.org")
 	servicetest.Must(f.User(t.Context(), f.PrincipalOf(in), 1))
 	servicetest.Must(f.SetRolePermissions(t.Context(), f.Admin(), id, nil))
 	_, err := f.User(t.Context(), f.PrincipalOf(in), 1)

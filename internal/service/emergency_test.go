@@ -30,7 +30,7 @@ func TestCreateAdministrator(t *testing.T) {
 
 func TestEmergencyReset(t *testing.T) {
 	f := servicetest.New(t)
-	session := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	session := f.NewSession(servicetest.AdminEmail)
 	f.LockOut(servicetest.AdminEmail)
 	if err := f.EmergencyReset(t.Context(), "Admin@example.org", secret.New(servicetest.NextPassword)); err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestEmergencyReset(t *testing.T) {
 	if !f.IsRevoked(session) || f.StoredUser(1).LockedOut || len(f.PasswordChanges()) != 1 {
 		t.Errorf("the session goes on, the lock is there, or the change was told of %v", f.PasswordChanges())
 	}
-	if in := f.NewSession(servicetest.AdminEmail, servicetest.NextPassword); !in.NeedPasswordReset {
+	if in := f.NewSessionWith(servicetest.AdminEmail, servicetest.NextPassword); !in.NeedPasswordReset {
 		t.Error("the password need not be changed")
 	}
 	servicetest.WantPaths(t, f.EmergencyReset(t.Context(), servicetest.AdminEmail, secret.New("weak")),
@@ -47,7 +47,7 @@ func TestEmergencyReset(t *testing.T) {
 
 func TestEmergencyUnlock(t *testing.T) {
 	f := servicetest.New(t)
-	session := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	session := f.NewSession(servicetest.AdminEmail)
 	f.LockOut(servicetest.AdminEmail)
 	if err := f.EmergencyUnlock(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
@@ -63,9 +63,9 @@ func TestEmergencyUnlock(t *testing.T) {
 func TestEmergencyEndSessions(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	sessions := []auth.SignInResult{f.NewSession(servicetest.AdminEmail, servicetest.Password),
-		f.NewSession(servicetest.AdminEmail, servicetest.Password)}
-	bystander := f.NewSession("ann@example.org", servicetest.Password)
+	sessions := []auth.SignInResult{f.NewSession(servicetest.AdminEmail),
+		f.NewSession(servicetest.AdminEmail)}
+	bystander := f.NewSession("ann@example.org")
 	if err := f.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
 	}

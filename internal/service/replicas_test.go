@@ -165,7 +165,7 @@ func TestReplicasAcceptTheOwner(t *testing.T) {
 		if count[""] < 3 || r.StoredUser(id).LockedOut {
 			t.Errorf("%d came in; locked: %v", count[""], r.StoredUser(id).LockedOut)
 		}
-		r.NewSession("ada@example.org", servicetest.Password)
+		r.NewSession("ada@example.org")
 	})
 }
 
@@ -209,7 +209,7 @@ func TestReplicasUseATokenOnce(t *testing.T) {
 			}
 			for i, err := range errs {
 				if err == nil {
-					r.NewSession(email, chosen(i))
+					r.NewSessionWith(email, chosen(i))
 				}
 			}
 		}

@@ -26,7 +26,7 @@ func TestSetUp(t *testing.T) {
 	if err != nil || !created {
 		t.Fatalf("SetUp = %v, %v", created, err)
 	}
-	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	in := f.NewSession(servicetest.AdminEmail)
 	if u := f.StoredUser(1); in.NeedPasswordReset || u.Email != servicetest.AdminEmail || !u.Active ||
 		len(u.RoleIDs) != 1 || u.RoleIDs[0] != 1 {
 		t.Errorf("the administrator is %+v", u)
@@ -36,7 +36,7 @@ func TestSetUp(t *testing.T) {
 	if err != nil || created {
 		t.Errorf("the second SetUp = %v, %v", created, err)
 	}
-	f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	f.NewSession(servicetest.AdminEmail)
 	if n := len(f.ListedUsers()); n != 1 {
 		t.Errorf("there are %d users", n)
 	}
@@ -58,7 +58,7 @@ func TestSetUpGeneratesPassword(t *testing.T) {
 	if fault := account.CheckNewPassword(saved[0]); fault != "" || len(saved[0].Reveal()) != 23 {
 		t.Errorf("the password has %d characters and %q", len(saved[0].Reveal()), fault)
 	}
-	if in := f.NewSession("admin@localhost", saved[0].Reveal()); !in.NeedPasswordReset {
+	if in := f.NewSessionWith("admin@localhost", saved[0].Reveal()); !in.NeedPasswordReset {
 		t.Error("it need not be changed")
 	}
 }

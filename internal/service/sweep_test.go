@@ -21,7 +21,7 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	session := f.PrincipalOf(f.NewSession("ann@example.org", servicetest.Password)).Session.ID
+	session := f.PrincipalOf(f.NewSession("ann@example.org")).Session.ID
 	f.RecoveryToken("ann@example.org")
 	delivered := f.NewestMail().ID
 	f.LockOut("ann@example.org")

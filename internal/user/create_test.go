@@ -38,7 +38,7 @@ func TestCreateUsers(t *testing.T) {
 	if all := f.ListedUsers(); !reflect.DeepEqual(all[1:], want) {
 		t.Errorf("stored %+v, want %+v", all[1:], want)
 	}
-	f.NewSession(full.Email, servicetest.NextPassword)
+	f.NewSessionWith(full.Email, servicetest.NextPassword)
 	_, err = f.SignInFrom(bare.Email, servicetest.NextPassword, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials) // not active
 }

@@ -183,7 +183,7 @@ func TestNotLocalUser(t *testing.T) {
 func TestResetByAnAdministrator(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	session := f.NewSession("ann@example.org", servicetest.Password)
+	session := f.NewSession("ann@example.org")
 	f.LockOut("ann@example.org")
 	got, err := f.UpdateUser(t.Context(), f.Admin(), id,
 		account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
@@ -196,14 +196,14 @@ func TestResetByAnAdministrator(t *testing.T) {
 	if !slices.Equal(f.PasswordChanges(), []int64{id}) {
 		t.Errorf("PasswordChanged was called for %v, want user %d", f.PasswordChanges(), id)
 	}
-	f.NewSession("ann@example.org", servicetest.NextPassword)
+	f.NewSessionWith("ann@example.org", servicetest.NextPassword)
 }
 
 // An unlock clears the counters of every client network.
 func TestUnlock(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	f.NewSession("ann@example.org", servicetest.Password)
+	f.NewSession("ann@example.org")
 	f.LockOut("ann@example.org")
 	for range 3 {
 		_, err := f.SignInFrom("ann@example.org", servicetest.WrongPassword, servicetest.Home)
@@ -213,7 +213,7 @@ func TestUnlock(t *testing.T) {
 	if err != nil || got.LockedOut || f.StoredUser(id).LockedOut {
 		t.Fatalf("the user is %+v: %v", got, err)
 	}
-	f.NewSession("ann@example.org", servicetest.Password)
+	f.NewSession("ann@example.org")
 	if _, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(50)); err != nil {
 		t.Error(err)
 	}

@@ -61,7 +61,7 @@ func TestImport(t *testing.T) {
 		t.Fatalf("the import is %+v, %v", i, err)
 	}
 	wantImported(f, "at the end", 4, 3)
-	f.NewSession("password@example.net", servicetest.NextPassword)
+	f.NewSessionWith("password@example.net", servicetest.NextPassword)
 	d := f.ClaimNext()
 	if d == nil || d.Message.To != "invited@example.net" || f.ClaimNext() != nil {
 		t.Fatalf("the first message is %+v, want one to the invited user alone", d)
@@ -69,7 +69,7 @@ func TestImport(t *testing.T) {
 	if err := f.RecoverWith(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
-	f.NewSession("invited@example.net", servicetest.NextPassword)
+	f.NewSessionWith("invited@example.net", servicetest.NextPassword)
 	if u := f.StoredUser(f.UserID("invited@example.net")); u.Surname == nil || *u.Surname != "S" ||
 		u.NeedPasswordReset || fmt.Sprint(u.RoleIDs) != "[2]" {
 		t.Errorf("the invited user is %+v", u)
@@ -93,11 +93,11 @@ func TestImportedHashIsReplaced(t *testing.T) {
 	}
 	_, err := f.SignInFrom("ann@example.net", servicetest.WrongPassword, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
-	f.NewSession("ann@example.net", servicetest.Password)
+	f.NewSession("ann@example.net")
 	if !strings.HasPrefix(hash(), "$argon2id$") {
 		t.Errorf("the hash is %s still", hash())
 	}
-	f.NewSession("ann@example.net", servicetest.Password)
+	f.NewSession("ann@example.net")
 }
 
 func TestDryRun(t *testing.T) {

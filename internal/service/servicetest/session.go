@@ -30,8 +30,14 @@ func (f *Fixture) ChangeOwnPassword(caller *account.Principal, current, next str
 	return f.ChangePassword(f.T.Context(), caller, secret.New(current), secret.New(next), from)
 }
 
-// NewSession signs in from [Home].
-func (f *Fixture) NewSession(email, password string) auth.SignInResult {
+// NewSession signs in from [Home] with [Password].
+func (f *Fixture) NewSession(email string) auth.SignInResult {
+	f.T.Helper()
+	return f.NewSessionWith(email, Password)
+}
+
+// NewSessionWith signs in from [Home] with a password.
+func (f *Fixture) NewSessionWith(email, password string) auth.SignInResult {
 	f.T.Helper()
 	in, err := f.SignInFrom(email, password, Home)
 	if err != nil {
@@ -49,7 +55,7 @@ func (f *Fixture) SignInFrom(email, password, clientNetwork string) (auth.SignIn
 // As signs in with [Password] and returns the principal of the new session.
 func (f *Fixture) As(email string) *account.Principal {
 	f.T.Helper()
-	return f.PrincipalOf(f.NewSession(email, Password))
+	return f.PrincipalOf(f.NewSession(email))
 }
 
 // Admin signs the first administrator in and returns the principal of the new session.

@@ -56,7 +56,7 @@ func TestCreateKeyRefuses(t *testing.T) {
 
 func TestFiftyKeysAtMost(t *testing.T) {
 	f := servicetest.New(t)
-	session := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	session := f.NewSession(servicetest.AdminEmail)
 	caller := f.PrincipalOf(session)
 	f.NewContractKey(caller) // does not count
 	errs := servicetest.Parallel(apikey.MaxNamedKeys+5, func(i int) error {
@@ -204,7 +204,7 @@ func TestNamedKeyIsDenied(t *testing.T) {
 // A sign-out with a key ends nothing.
 func TestSignOutWithAKey(t *testing.T) {
 	f := servicetest.New(t)
-	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	in := f.NewSession(servicetest.AdminEmail)
 	key := f.NewContractKey(f.PrincipalOf(in))
 	if err := f.SignOut(t.Context(), f.PrincipalBy(key)); err != nil {
 		t.Fatal(err)
@@ -218,7 +218,7 @@ func TestSignOutWithAKey(t *testing.T) {
 // keys go on.
 func TestChangePasswordByKey(t *testing.T) {
 	f := servicetest.New(t)
-	in := f.NewSession(servicetest.AdminEmail, servicetest.Password)
+	in := f.NewSession(servicetest.AdminEmail)
 	key := f.NewContractKey(f.PrincipalOf(in))
 	named := f.NewNamedKey(f.PrincipalOf(in), apikey.NewAPIKey{Name: "n"})
 	if err := f.ChangeOwnPassword(f.PrincipalBy(key), servicetest.Password, servicetest.NextPassword); err != nil {
@@ -227,7 +227,7 @@ func TestChangePasswordByKey(t *testing.T) {
 	if !f.IsRevoked(in) || !f.IsAccepted(key) || !f.IsAccepted(named) {
 		t.Error("it must end every session and no key")
 	}
-	f.NewSession(servicetest.AdminEmail, servicetest.NextPassword)
+	f.NewSessionWith(servicetest.AdminEmail, servicetest.NextPassword)
 }
 
 // The fifth wrong password since the last right one ends the key.

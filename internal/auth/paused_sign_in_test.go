@@ -14,53 +14,55 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// gate is a source of random that, once closed, gives nothing until it is opened.
+// blockingRandom is a random source that blocks its readers while blocked is set.
 type blockingRandom struct {
-	mu     sync.Mutex
-	closed chan struct{} // nil: open
-	waits  chan struct{} // receives when a reader has come to the closed gate
+	mu      sync.Mutex
+	blocked chan struct{} // closed to release the readers; nil to let them pass
+	waiting chan struct{} // receives a value when a reader blocks
 }
 
 func (g *blockingRandom) Read(p []byte) (int, error) {
 	g.mu.Lock()
-	closed := g.closed
+	blocked := g.blocked
 	g.mu.Unlock()
-	if closed != nil {
-		g.waits <- struct{}{}
-		<-closed
+	if blocked != nil {
+		g.waiting <- struct{}{}
+		<-blocked
 	}
 	return rand.Read(p)
 }
 
-// heldPool returns a pool whose only slot is taken until release is called.
+// newHeldPool returns a pool whose only slot is in use until release is called.
 func newHeldPool(t testing.TB) (pool *passhash.Pool, release func()) {
 	t.Helper()
-	g := &blockingRandom{waits: make(chan struct{}, 1)}
+	g := &blockingRandom{waiting: make(chan struct{}, 1)}
 	pool = servicetest.Must(passhash.New(servicetest.CheapHash, 1, g))
-	g.closed = make(chan struct{})
-	var held sync.WaitGroup
-	held.Go(func() {
+	g.blocked = make(chan struct{})
+	var hash sync.WaitGroup
+	hash.Go(func() {
 		if _, err := pool.HashAll(context.WithoutCancel(t.Context()), []secret.Text{secret.New("x")}); err != nil {
 			t.Error(err)
 		}
 	})
-	<-g.waits
+	<-g.waiting
 	release = sync.OnceFunc(func() {
 		g.mu.Lock()
-		close(g.closed)
-		g.closed = nil
+		close(g.blocked)
+		g.blocked = nil
 		g.mu.Unlock()
 	})
 	t.Cleanup(func() {
 		release()
-		held.Wait()
+		hash.Wait()
 	})
 	return pool, release
 }
 
-// pausedSignIn signs in with the right password and runs meanwhile once the try
-// is reserved and waits to be hashed, which it does until release is called.
-func pausedSignIn(f *servicetest.Fixture, email, source string, meanwhile func(cancel, release func())) error {
+// pausedSignIn signs in with the correct password. It runs meanwhile after the attempt is reserved,
+// while the attempt waits for a hash slot. The wait ends when meanwhile calls release.
+func pausedSignIn(
+	f *servicetest.Fixture, email, clientNetwork string, meanwhile func(cancel, release func()),
+) error {
 	f.T.Helper()
 	ctx, cancel := context.WithCancel(f.T.Context())
 	defer cancel()
@@ -74,33 +76,33 @@ func pausedSignIn(f *servicetest.Fixture, email, source string, meanwhile func(c
 		running.Go(func() { meanwhile(cancel, release) })
 	})
 	s := f.With(func(o *service.Options) { o.Passwords = pool })
-	_, err := s.SignIn(ctx, email, secret.New(servicetest.Password), account.Origin{ClientNetwork: source})
+	_, err := s.SignIn(ctx, email, secret.New(servicetest.Password), account.Origin{ClientNetwork: clientNetwork})
 	running.Wait()
 	return err
 }
 
-// abandon begins a sign-in that is cut off between its reservation and its hash.
-func abandonSignIn(f *servicetest.Fixture, email, source string) {
+// abandonSignIn begins a sign-in and cancels it between its reservation and its hash.
+func abandonSignIn(f *servicetest.Fixture, email, clientNetwork string) {
 	f.T.Helper()
-	err := pausedSignIn(f, email, source, func(cancel, _ func()) {
+	err := pausedSignIn(f, email, clientNetwork, func(cancel, _ func()) {
 		f.TryWriteStore(func(context.Context, account.Tx) error { return nil })
 		cancel()
 	})
 	if err == nil {
-		f.T.Fatal("the sign-in was not cut off")
+		f.T.Fatal("the sign-in was not cancelled")
 	}
 }
 
-// crash begins a sign-in whose process dies between its reservation and its hash.
-func crashSignIn(f *servicetest.Fixture, email, source string) {
+// crashSignIn begins a sign-in whose process crashes between its reservation and its hash.
+func crashSignIn(f *servicetest.Fixture, email, clientNetwork string) {
 	f.T.Helper()
 	defer f.Store.Down.Store(false)
-	err := pausedSignIn(f, email, source, func(cancel, _ func()) {
+	err := pausedSignIn(f, email, clientNetwork, func(cancel, _ func()) {
 		f.TryWriteStore(func(context.Context, account.Tx) error { return nil })
 		f.Store.Down.Store(true)
 		cancel()
 	})
 	if !errors.Is(err, servicetest.ErrDown) {
-		f.T.Fatalf("the sign-in ended with %v", err)
+		f.T.Fatalf("the sign-in returned %v, want ErrDown", err)
 	}
 }

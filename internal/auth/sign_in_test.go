@@ -19,8 +19,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// An attacker must not tell an account that is there from one that is not, by
-// the answer or by the work that it takes.
+// Neither the answer nor the work of a failed sign-in may show whether the account exists.
 func TestFailedSignInsAreIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -40,12 +39,12 @@ func TestFailedSignInsAreIndistinguishable(t *testing.T) {
 		{"not an address", "nobody", servicetest.Password},
 		{"empty address", "", servicetest.Password},
 		{"NUL in the address", "ann@example.org\x00", servicetest.Password},
-		{"inactive, right password", "inactive@example.org", servicetest.Password},
+		{"inactive, correct password", "inactive@example.org", servicetest.Password},
 		{"inactive, wrong password", "inactive@example.org", servicetest.WrongPassword},
-		{"locked, right password", "locked@example.org", servicetest.Password},
+		{"locked, correct password", "locked@example.org", servicetest.Password},
 		{"locked, wrong password", "locked@example.org", servicetest.WrongPassword},
-		{"kept by a directory", "ldap@example.org", servicetest.Password},
-		{"kept by a directory, empty password", "ldap@example.org", ""},
+		{"directory user", "ldap@example.org", servicetest.Password},
+		{"directory user, empty password", "ldap@example.org", ""},
 	}
 	var first error
 	var firstCalls map[string]int
@@ -54,27 +53,26 @@ func TestFailedSignInsAreIndistinguishable(t *testing.T) {
 			hashed := f.Pool.HashCount()
 			var err error
 			calls := f.Store.CallsDuring(func() {
-				_,
-					err = f.SignInFrom(test.email, test.password, servicetest.ClientNetwork(100+i))
+				_, err = f.SignInFrom(test.email, test.password, servicetest.ClientNetwork(100+i))
 			})
 			servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 			if n := f.Pool.HashCount() - hashed; n != 1 {
-				t.Errorf("it computed %d hashes, want 1", n)
+				t.Errorf("the sign-in computed %d hashes, want 1", n)
 			}
 			if first == nil {
 				first, firstCalls = err, calls
 			}
 			if !reflect.DeepEqual(err, first) {
-				t.Errorf("the failure is %#v, that of the first case %#v", err, first)
+				t.Errorf("the error is %#v, that of the first case %#v", err, first)
 			}
 			if !maps.Equal(calls, firstCalls) {
-				t.Errorf("it asked the store for %v, the first case for %v", calls, firstCalls)
+				t.Errorf("the store calls are %v, those of the first case %v", calls, firstCalls)
 			}
 		})
 	}
 }
 
-// The 429 comes at the same try, whether there is an account or not.
+// The 429 comes at the same attempt, whether or not the account exists.
 func TestNetworkLimitIsIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -92,7 +90,7 @@ func TestNetworkLimitIsIndistinguishable(t *testing.T) {
 			}
 		})
 		if calls["CredentialByEmail"] != 0 || f.Pool.HashCount() != hashed {
-			t.Errorf("%s: the limit of the source came after a look-up: %v", email, calls)
+			t.Errorf("%s: the sign-in did work before it checked the network's limit: %v", email, calls)
 		}
 		f.Clock.Advance(time.Minute - time.Microsecond)
 		_, err := f.SignInFrom("other@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(i))
@@ -103,23 +101,22 @@ func TestNetworkLimitIsIndistinguishable(t *testing.T) {
 	}
 }
 
-// However many parallel tries there are, an unknown address is out of slots like
-// a known one.
+// With many concurrent attempts, an unknown address runs out of slots like a known one.
 func TestFullThrottleIsIndistinguishable(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	var failures []error
+	var errs []error
 	for i, email := range []string{"ann@example.org", "nobody@example.org"} {
 		for range 3 {
 			crashSignIn(f, email, servicetest.ClientNetwork(i))
 		}
 		_, err := f.SignInFrom(email, servicetest.Password, servicetest.ClientNetwork(i))
 		servicetest.WantCode(t, err, account.CodeTooManyRequests)
-		failures = append(failures, err)
+		errs = append(errs, err)
 	}
-	if !reflect.DeepEqual(failures[0], failures[1]) {
-		t.Errorf("the failures differ: %#v, %#v", failures[0], failures[1])
+	if !reflect.DeepEqual(errs[0], errs[1]) {
+		t.Errorf("the errors differ: %#v, %#v", errs[0], errs[1])
 	}
 }
 
@@ -130,7 +127,7 @@ func TestPasswordTooLongToVerify(t *testing.T) {
 		servicetest.WantPaths(t, err, account.CodeInvalid, "/password")
 	})
 	if len(calls) > 0 {
-		t.Errorf("it asked the store for %v", calls)
+		t.Errorf("the sign-in called the store: %v", calls)
 	}
 	_, err := f.SignInFrom(servicetest.AdminEmail, strings.Repeat("x", 1024), servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
@@ -150,11 +147,11 @@ func TestFullHashQueue(t *testing.T) {
 			_, err := f.SignInFrom(email, servicetest.Password, servicetest.Home)
 			servicetest.WantCode(t, err, account.CodeUnavailable)
 			if servicetest.AsError(t, err).RetryAfter <= 0 {
-				t.Error("it does not say when to try again")
+				t.Error("RetryAfter is not set")
 			}
 		})
 		if len(calls) > 0 {
-			t.Errorf("%s: it asked the store for %v", email, calls)
+			t.Errorf("%s: the sign-in called the store: %v", email, calls)
 		}
 	}
 }
@@ -167,7 +164,7 @@ func TestSignInByAnyFormOfTheAddress(t *testing.T) {
 		"zoë.straße@xn--bcher-kva.example", "zoë.straße@XN--BCHER-KVA.example",
 	} {
 		if _, err := f.SignInFrom(email, servicetest.Password, servicetest.Home); err != nil {
-			t.Errorf("%+q does not sign in: %v", email, err)
+			t.Errorf("sign in as %+q: %v", email, err)
 		}
 	}
 	_, err := f.SignInFrom("zoe.strasse@bücher.example", servicetest.Password, servicetest.Home)
@@ -185,15 +182,15 @@ func TestSignInByAnyFormOfThePassword(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.NewSession(email, norm.NFC.String(accented))
-		f.NewSession(email, norm.NFD.String(accented))
+		f.NewSessionWith(email, norm.NFC.String(accented))
+		f.NewSessionWith(email, norm.NFD.String(accented))
 	}
 }
 
 func TestSignInRehashes(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	dear := f.With(func(o *service.Options) {
+	expensive := f.With(func(o *service.Options) {
 		o.Passwords = servicetest.NewPool(passhash.Params{Memory: 128, Passes: 1, Threads: 1}, 8)
 	})
 	hash := func() string { return servicetest.Must(f.Store.Credential(t.Context(), id)).PasswordHash }
@@ -202,31 +199,31 @@ func TestSignInRehashes(t *testing.T) {
 			account.Origin{ClientNetwork: servicetest.Home})
 		return err
 	}
-	session := f.NewSession("ann@example.org", servicetest.Password)
+	session := f.NewSession("ann@example.org")
 	if hash() != f.PasswordHash {
-		t.Fatal("a hash of the current costs was replaced")
+		t.Fatal("a hash with the current parameters was replaced")
 	}
-	if err := signIn(dear); err != nil {
+	if err := signIn(expensive); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(hash(), "m=128,t=1,p=1") {
 		t.Fatalf("the hash is %q", hash())
 	}
 	if f.IsRevoked(session) {
-		t.Error("a new hash of the same password ended a session")
+		t.Error("a rehash ended a session")
 	}
 	if len(f.PasswordChanges()) > 0 {
-		t.Error("a new hash of the same password counts as a change")
+		t.Error("a rehash counts as a password change")
 	}
 }
 
-// Parallel sign-ins with a hash of old costs all hash anew. None is refused for
-// another's having been faster.
+// Concurrent sign-ins with an outdated hash all rehash. None is refused because another one was
+// faster.
 func TestParallelSignInsRehash(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	dear := f.With(func(o *service.Options) {
+	expensive := f.With(func(o *service.Options) {
 		o.Passwords = servicetest.NewPool(passhash.Params{Memory: 128, Passes: 1, Threads: 1}, 8)
 	})
 	for range 10 {
@@ -234,23 +231,23 @@ func TestParallelSignInsRehash(t *testing.T) {
 			return tx.SetPassword(ctx, id, f.PasswordHash, false, f.Clock.Now())
 		})
 		for _, err := range servicetest.Parallel(3, func(i int) error {
-			_, err := dear.SignIn(t.Context(), "ann@example.org", secret.New(servicetest.Password),
+			_, err := expensive.SignIn(t.Context(), "ann@example.org", secret.New(servicetest.Password),
 				account.Origin{ClientNetwork: servicetest.Home})
 			return err
 		}) {
 			if err != nil {
-				t.Fatalf("a right password is refused: %v", err)
+				t.Fatalf("a correct password is refused: %v", err)
 			}
 		}
 	}
-	f.Clock.Advance(time.Minute) // reservations that nobody settled would count now
-	f.NewSession("ann@example.org", servicetest.Password)
+	f.Clock.Advance(time.Minute) // a reservation that was not finished would count now
+	f.NewSession("ann@example.org")
 	_, err := f.SignInFrom("ann@example.org", servicetest.WrongPassword, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
-	f.NewSession("ann@example.org", servicetest.Password)
+	f.NewSession("ann@example.org")
 }
 
-// What changes while a password is verified counts.
+// A change of the account during the verification of the password counts.
 func TestAccountChangesDuringSignIn(t *testing.T) {
 	changes := map[string]func(context.Context, account.Tx, account.User) error{
 		"deactivated": func(ctx context.Context, tx account.Tx, u account.User) error {

@@ -25,7 +25,7 @@ func TestPasswordChangeRequired(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := f.ListedUsers()
-	caller := f.PrincipalOf(f.NewSession("second@example.org", servicetest.WrongPassword))
+	caller := f.PrincipalOf(f.NewSessionWith("second@example.org", servicetest.WrongPassword))
 	if !caller.Access.Administrator {
 		t.Error("whoami does not tell who he is")
 	}
