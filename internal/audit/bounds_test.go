@@ -12,16 +12,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// actLong writes so many entries with so many bytes of changes, past what cuts
-// values.
+// insertLongEntries inserts n entries with changes of size bytes, which are not truncated.
 func insertLongEntries(f *servicetest.Fixture, n, size int) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		for range n {
-			e := account.Activity{At: f.Clock.Now(), Event: account.Event{
-				Action: account.ActionUserUpdate, Changes: []account.FieldChange{{Field: "biography",
-					To: strings.Repeat("x", size)}},
-			}, Count: 1}
+			change := account.FieldChange{Field: "biography", To: strings.Repeat("x", size)}
+			event := account.Event{Action: account.ActionUserUpdate, Changes: []account.FieldChange{change}}
+			e := account.Activity{At: f.Clock.Now(), Event: event, Count: 1}
 			if err := tx.InsertActivity(ctx, e); err != nil {
 				return err
 			}
@@ -30,7 +28,7 @@ func insertLongEntries(f *servicetest.Fixture, n, size int) {
 	})
 }
 
-// TestLongValuesAreTruncated: an entry has the first 256 characters of a text.
+// An entry has only the first 256 characters of a value.
 func TestLongValuesAreTruncated(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -45,37 +43,37 @@ func TestLongValuesAreTruncated(t *testing.T) {
 		t.Fatalf("%+v, %v", page, err)
 	}
 	if c := page[0].Changes[0]; c.From != short || c.To != strings.Repeat("ö", 256)+"…" {
-		t.Errorf("it says %+v", c)
+		t.Errorf("the change is %+v", c)
 	}
 	if u := f.StoredUser(1); *u.Biography != long {
-		t.Errorf("the user has %q", *u.Biography)
+		t.Errorf("the user's biography is %q", *u.Biography)
 	}
 }
 
-// TestPagesEndByBytes: a page of long entries is shorter, and the cursor goes on.
+// A page of long entries ends early, and its cursor continues after it.
 func TestPagesEndByBytes(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	insertLongEntries(f, 100, 28_000)
 	page, next, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, "", account.MaxActivityPage)
-	if err != nil || len(page) != 38 || next == "" { // the first that together have 1 MiB
+	if err != nil || len(page) != 38 || next == "" { // the first entries that together exceed 1 MiB
 		t.Errorf("a page of %d entries, next %q, %v", len(page), next, err)
 	}
 	if ids := listedIDs(f, admin, account.ActivityFilter{}, account.MaxActivityPage); len(ids) != 102 || ids[101] != 1 {
-		t.Errorf("%d are listed", len(ids))
+		t.Errorf("%d entries are listed, want 102", len(ids))
 	}
 	insertLongEntries(f, 1, 2<<20)
 	if ids := listedIDs(f, admin, account.ActivityFilter{}, account.MaxActivityPage); len(ids) != 103 {
-		t.Errorf("%d are listed behind a very long one", len(ids))
+		t.Errorf("%d entries are listed with a very long one, want 103", len(ids))
 	}
 }
 
-// TestSealingLongEntries: a transaction seals some 4 MiB and no more.
+// A transaction seals about 4 MiB and no more.
 func TestSealingLongEntries(t *testing.T) {
 	f := servicetest.New(t)
 	insertLongEntries(f, 100, 100_000)
 	if calls := f.Store.CallsDuring(f.Seal); calls["Write"] != 3 {
-		t.Errorf("it asked the store for %v", calls)
+		t.Errorf("the store calls are %v", calls)
 	}
 	r := f.Verify(nil)
 	wantFindings(t, r)
@@ -84,22 +82,23 @@ func TestSealingLongEntries(t *testing.T) {
 	}
 }
 
-// TestSealingRoundTrips: where each entry takes long, a transaction seals
-// few, and all are sealed in the end.
+// When each entry takes long, a transaction seals few entries, and all are sealed in the end.
 func TestSealingRoundTrips(t *testing.T) {
 	f := servicetest.New(t)
 	insertEntries(f, 9) // and one from the set-up
-	var passed atomic.Int64
-	far := f.With(func(o *service.Options) {
-		o.Monotonic = func() time.Time { return servicetest.Start.Add(time.Duration(passed.Add(1)) * 2 * time.Second) }
+	var readings atomic.Int64
+	slow := f.With(func(o *service.Options) {
+		o.Monotonic = func() time.Time {
+			return servicetest.Start.Add(time.Duration(readings.Add(1)) * 2 * time.Second)
+		}
 	})
 	calls := f.Store.CallsDuring(func() {
-		if err := far.SealActivity(t.Context()); err != nil {
+		if err := slow.SealActivity(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	})
 	if calls["Write"] != 10 {
-		t.Errorf("it asked the store for %v", calls)
+		t.Errorf("the store calls are %v", calls)
 	}
 	if r := f.Verify(nil); r.Verified != 10 {
 		t.Errorf("%+v", r)

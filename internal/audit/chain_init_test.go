@@ -10,22 +10,22 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// witness keeps a checkpoint in memory.
-type memoryCheckpoints struct{ kept *account.Checkpoint }
+// memoryCheckpoints is an [audit.CheckpointStore] in memory.
+type memoryCheckpoints struct{ last *account.Checkpoint }
 
-func (w *memoryCheckpoints) Checkpoint() (account.Checkpoint, error) {
-	if w.kept == nil {
+func (m *memoryCheckpoints) Checkpoint() (account.Checkpoint, error) {
+	if m.last == nil {
 		return account.Checkpoint{}, account.ErrNotFound
 	}
-	return *w.kept, nil
+	return *m.last, nil
 }
 
-func (w *memoryCheckpoints) Keep(c account.Checkpoint) error {
-	w.kept = &c
+func (m *memoryCheckpoints) Keep(c account.Checkpoint) error {
+	m.last = &c
 	return nil
 }
 
-// What somebody without the server key does to have it seal other entries.
+// Statements of an attacker without the server key, who wants the server to seal forged entries.
 const (
 	unsealAll        = `UPDATE activity SET number = 0, key_id = '', seal = $1, actor_name = 'x'`
 	clearChainEnds   = `UPDATE activity_chain SET number = 0, at = 0, seal = $1, key_id = '', mac = $1`
@@ -36,11 +36,11 @@ const (
 	removeActivity   = `DELETE FROM activity`
 )
 
-// TestChainIsInitializedOnce: the chain cannot be had to begin anew with forged entries.
+// The chain cannot be initialized a second time, with forged entries.
 func TestChainIsInitializedOnce(t *testing.T) {
 	f := newSealedLog(t, 20)
 	tamper(f, unsealAll, clearChainEnds, noCheckpoints)
-	if err := f.CheckKey(t.Context()); err != nil { // as at a start
+	if err := f.CheckKey(t.Context()); err != nil { // as when a server starts
 		t.Fatal(err)
 	}
 	if err := f.SealActivity(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
@@ -49,22 +49,22 @@ func TestChainIsInitializedOnce(t *testing.T) {
 	wantFindings(t, f.Verify(nil), "forged 0-0", "forged 0-0")
 }
 
-// TestCheckpointStore: signed ends of the beginning, copied then, do not help either, nor
-// does an empty log with unsigned ones.
+// With a checkpoint store, the server also detects a copy of the signed ends from the beginning, and
+// an empty log with unsigned ends.
 func TestCheckpointStore(t *testing.T) {
 	for name, statements := range map[string][]string{
 		"signed ends of the beginning": {unsealAll, noCheckpoints, dropChainEnds, restoreChainEnds},
 		"nothing left":                 {removeActivity, noCheckpoints, clearChainEnds},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &memoryCheckpoints{}
+			checkpoints := &memoryCheckpoints{}
 			f := servicetest.New(t)
-			f.Service = f.With(func(o *service.Options) { o.Checkpoints = w })
+			f.Service = f.With(func(o *service.Options) { o.Checkpoints = checkpoints })
 			tamper(f, copyChainEnds)
 			insertEntries(f, 20)
 			f.Seal()
-			if w.kept == nil || w.kept.Number != 21 {
-				t.Fatalf("it keeps %v", w.kept)
+			if checkpoints.last == nil || checkpoints.last.Number != 21 {
+				t.Fatalf("the store keeps %v, want checkpoint 21", checkpoints.last)
 			}
 			insertEntries(f, 5)
 			f.Seal()
@@ -74,38 +74,37 @@ func TestCheckpointStore(t *testing.T) {
 			}
 			insertEntries(f, 1)
 			if err := f.SealActivity(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
-				t.Errorf("the server seals what was set back: %v", err)
+				t.Errorf("the server seals a rewound log: %v", err)
 			}
-			if r := f.Verify(w.kept); r.FindingCount == 0 {
-				t.Errorf("%+v", r)
+			if r := f.Verify(checkpoints.last); r.FindingCount == 0 {
+				t.Errorf("the verification has no findings: %+v", r)
 			}
 		})
 	}
 }
 
-// TestCheckpointStoreOfIntactLog: sealing goes on beside it, and behind retention.
+// With a checkpoint store, an intact log is sealed as without, also after retention.
 func TestCheckpointStoreOfIntactLog(t *testing.T) {
-	w := &memoryCheckpoints{}
+	checkpoints := &memoryCheckpoints{}
 	f := servicetest.New(t)
-	f.Service = f.With(func(o *service.Options) { o.Checkpoints = w })
+	f.Service = f.With(func(o *service.Options) { o.Checkpoints = checkpoints })
 	insertEntries(f, 3000)
 	f.Seal()
-	wantFindings(t, f.Verify(w.kept))
+	wantFindings(t, f.Verify(checkpoints.last))
 	f.Clock.Advance(2 * defaultRetention)
 	sweepNow(f)
 	insertEntries(f, 1)
 	f.Seal()
-	if w.kept.Number != 3002 {
-		t.Errorf("it keeps %v", w.kept)
+	if checkpoints.last.Number != 3002 {
+		t.Errorf("the store keeps %v, want checkpoint 3002", checkpoints.last)
 	}
 	f.Clock.Advance(time.Minute)
 	insertEntries(f, 1)
 	f.Seal()
-	wantFindings(t, f.Verify(w.kept))
+	wantFindings(t, f.Verify(checkpoints.last))
 }
 
-// TestUpgradedChain: a database from before there was an activity log begins its
-// chain at the next start.
+// A database from before the activity log initializes its chain when the server starts.
 func TestUpgradedChain(t *testing.T) {
 	f := servicetest.New(t)
 	tamper(f, removeActivity, clearChainEnds)

@@ -10,10 +10,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// entries returns the activity log as one line an entry, oldest first.
+// activityLines returns the entries of an action as one line each, oldest first.
 func activityLines(f *servicetest.Fixture, action string) (lines []string) {
 	f.T.Helper()
-	q := account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: action}, OldestFirst: true, Limit: 1000}
+	filter := account.ActivityFilter{Action: action}
+	q := account.ActivityQuery{ActivityFilter: filter, OldestFirst: true, Limit: 1000}
 	for _, e := range servicetest.Must(f.Store.Inner.Activity(f.T.Context(), q)) {
 		lines = append(lines, fmt.Sprintf("%s %s %s %d %s x%d", e.At.Format(time.TimeOnly), e.Actor.ClientNetwork,
 			e.Target.Kind, e.Target.ID, e.Target.Name, e.Count))
@@ -34,13 +35,13 @@ func TestFailedSignInsAreMerged(t *testing.T) {
 	_, _ = f.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2))
 	f.Seal()
 	if got := activityLines(f, "session.refuse"); len(got) != 0 {
-		t.Fatalf("before the minute is over: %q", got)
+		t.Fatalf("the entries before the end of the minute are %q", got)
 	}
 	if err := f.DeleteUser(t.Context(), f.Admin(), gone); err != nil {
 		t.Fatal(err)
 	}
 	f.Clock.Advance(time.Minute)
-	_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2)) // of the next minute
+	_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2)) // in the next minute
 	f.Seal()
 	want := []string{
 		fmt.Sprintf("09:00:00 %s user %d ada@example.org x3", servicetest.ClientNetwork(1), ada),
@@ -49,16 +50,16 @@ func TestFailedSignInsAreMerged(t *testing.T) {
 		fmt.Sprintf("09:00:00 %s user %d  x1", servicetest.ClientNetwork(2), gone),
 	}
 	if got := activityLines(f, "session.refuse"); !slices.Equal(got, want) {
-		t.Errorf("they are %q, want %q", got, want)
+		t.Errorf("the entries are %q, want %q", got, want)
 	}
 	f.Seal()
 	if got := activityLines(f, "session.refuse"); !slices.Equal(got, want) {
-		t.Errorf("once more: %q", got)
+		t.Errorf("after sealing twice the entries are %q, want %q", got, want)
 	}
 	f.WantNotStored("My-Password-In-The-Wrong-Field", "my-password-in-the-wrong-field")
 }
 
-// TestActivityNotKept: the log can be turned off.
+// While the log is off, sign-ins leave neither entries nor counts.
 func TestActivityNotKept(t *testing.T) {
 	f := servicetest.New(t)
 	before := len(activityLines(f, ""))
@@ -70,14 +71,14 @@ func TestActivityNotKept(t *testing.T) {
 	if got := activityLines(f, ""); len(got) != before {
 		t.Errorf("there are new entries: %q", got)
 	}
-	if left := servicetest.Must(f.Store.Inner.FailedSignIns(t.Context(), f.Clock.Now().Add(time.Hour),
-		10)); len(left) > 0 {
+	left := servicetest.Must(f.Store.Inner.FailedSignIns(t.Context(), f.Clock.Now().Add(time.Hour), 10))
+	if len(left) > 0 {
 		t.Errorf("counts are left: %v", left)
 	}
 }
 
-// TestFailedSignInsOutliveTheLog: what was counted while the log was kept is in it,
-// whatever is set before the minute is over.
+// Failed sign-ins that were counted while the log was on are entered although it is turned off
+// before the minute ends.
 func TestFailedSignInsOutliveTheLog(t *testing.T) {
 	f := servicetest.New(t)
 	_, _ = f.SignInFrom(servicetest.AdminEmail, servicetest.WrongPassword, servicetest.ClientNetwork(1))
@@ -87,6 +88,6 @@ func TestFailedSignInsOutliveTheLog(t *testing.T) {
 	f.Seal()
 	want := []string{fmt.Sprintf("09:00:00 %s user 1 %s x1", servicetest.ClientNetwork(1), servicetest.AdminEmail)}
 	if got := activityLines(f, "session.refuse"); !slices.Equal(got, want) {
-		t.Errorf("they are %q, want %q", got, want)
+		t.Errorf("the entries are %q, want %q", got, want)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// exported returns the ids of what a caller gets of the activity log.
+// exportedIDs returns the ids of the entries that a caller exports.
 func exportedIDs(f *servicetest.Fixture, caller *account.Principal, filter account.ActivityFilter) (ids []int64) {
 	f.T.Helper()
 	err := f.ExportActivity(f.T.Context(), caller, filter, func(e account.StoredActivity) error {
@@ -25,9 +25,10 @@ func exportedIDs(f *servicetest.Fixture, caller *account.Principal, filter accou
 	return ids
 }
 
-// listed returns the same by pages.
-func listedIDs(f *servicetest.Fixture, caller *account.Principal, filter account.ActivityFilter,
-	limit int) (ids []int64) {
+// listedIDs returns the ids of the entries that a caller lists by pages of limit entries.
+func listedIDs(
+	f *servicetest.Fixture, caller *account.Principal, filter account.ActivityFilter, limit int,
+) (ids []int64) {
 	f.T.Helper()
 	for cursor := ""; ; {
 		page, next, err := f.Activity(f.T.Context(), caller, filter, cursor, limit)
@@ -43,22 +44,21 @@ func listedIDs(f *servicetest.Fixture, caller *account.Principal, filter account
 	}
 }
 
-// TestReadingActivityNeedsPermission: people see what they did themselves, and whose entries a
-// permission lists; what nobody known did is for those who may read all.
+// Callers see their own entries, and those of the users that a permission lists. Entries without a
+// known actor are only visible with a permission for all.
 func TestReadingActivityNeedsPermission(t *testing.T) {
 	f := servicetest.New(t)
 	ada := f.AddUser("ada@example.org")
 	bob := f.AddUser("bob@example.org")
-	auditor := f.AddUser("auditor@example.org", f.AddRole(access.Permission{
-		Entity: access.EntityActivityLog, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{ada},
-	}))
+	auditor := f.AddUser("auditor@example.org", f.AddRole(servicetest.Permit("activity-log:read", ada)))
 	f.AddUser("nobody@example.org", f.AddRole())
 	callers := map[string]*account.Principal{}
-	for _, email := range []string{servicetest.AdminEmail, "ada@example.org", "bob@example.org", "auditor@example.org",
-		"nobody@example.org"} {
+	for _, email := range []string{
+		servicetest.AdminEmail, "ada@example.org", "bob@example.org", "auditor@example.org", "nobody@example.org",
+	} {
 		callers[email] = f.As(email)
 	}
-	by := func(caller string, filter account.ActivityFilter) (actors []int64) {
+	visibleActors := func(caller string, filter account.ActivityFilter) (actors []int64) {
 		t.Helper()
 		forward := exportedIDs(f, callers[caller], filter)
 		backward := listedIDs(f, callers[caller], filter, 2)
@@ -66,8 +66,7 @@ func TestReadingActivityNeedsPermission(t *testing.T) {
 		if !slices.Equal(forward, backward) {
 			t.Errorf("%s exports %v and lists %v", caller, forward, backward)
 		}
-		for _, e := range servicetest.Must(f.Store.Inner.Activity(t.Context(),
-			account.ActivityQuery{OldestFirst: true, Limit: 1000})) {
+		for _, e := range f.StoredActivity() {
 			if slices.Contains(forward, e.ID) {
 				actors = append(actors, e.Actor.ID)
 			}
@@ -86,8 +85,8 @@ func TestReadingActivityNeedsPermission(t *testing.T) {
 		{"ada@example.org", account.ActivityFilter{ActorID: bob}, nil},
 		{"auditor@example.org", account.ActivityFilter{}, []int64{ada}},
 	} {
-		if got := by(test.caller, test.filter); !slices.Equal(got, test.want) {
-			t.Errorf("%s with %+v reads what %v did, want %v", test.caller, test.filter, got, test.want)
+		if got := visibleActors(test.caller, test.filter); !slices.Equal(got, test.want) {
+			t.Errorf("%s with %+v sees entries of the actors %v, want %v", test.caller, test.filter, got, test.want)
 		}
 	}
 	_, _, err := f.Activity(t.Context(), callers["nobody@example.org"], account.ActivityFilter{}, "", 1)
@@ -101,31 +100,32 @@ func TestActivityFilters(t *testing.T) {
 	add := func(action account.Action, target account.Target) {
 		f.Clock.Advance(time.Hour)
 		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
-			return tx.InsertActivity(ctx, account.Activity{At: f.Clock.Now(),
-				Event: account.Event{Action: action, Target: target}, Count: 1})
+			return tx.InsertActivity(ctx, account.Activity{
+				At: f.Clock.Now(), Event: account.Event{Action: action, Target: target}, Count: 1,
+			})
 		})
 	}
 	add("user.create", account.Target{Kind: access.EntityUser, ID: 7}) // entry 2, at 10
 	add("user.update", account.Target{Kind: access.EntityUser, ID: 8})
 	add("user-list.read", account.Target{Kind: access.EntityUser, ID: 7})
 	add("role.update", account.Target{Kind: access.EntityRole, ID: 7})
-	admin := f.Admin() // 6
+	admin := f.Admin() // entry 6
 	for _, test := range []struct {
 		name   string
 		filter account.ActivityFilter
 		want   []int64
 	}{
-		{"nothing", account.ActivityFilter{}, []int64{1, 2, 3, 4, 5, 6}},
+		{"no filter", account.ActivityFilter{}, []int64{1, 2, 3, 4, 5, 6}},
 		{"an action", account.ActivityFilter{Action: "user.create"}, []int64{1, 2}},
-		{"a noun", account.ActivityFilter{Action: "user.*"}, []int64{1, 2, 3}},
-		{"all nouns", account.ActivityFilter{Action: "*"}, nil},
-		{"a part of an action", account.ActivityFilter{Action: "user"}, nil},
-		{"a kind", account.ActivityFilter{TargetKind: access.EntityRole}, []int64{5}},
-		{"a thing", account.ActivityFilter{TargetKind: access.EntityUser, TargetID: 7}, []int64{2, 4}},
-		{"an id", account.ActivityFilter{TargetID: 7}, []int64{2, 4, 5}},
+		{"an action's entity", account.ActivityFilter{Action: "user.*"}, []int64{1, 2, 3}},
+		{"wildcard only", account.ActivityFilter{Action: "*"}, nil},
+		{"an action's prefix", account.ActivityFilter{Action: "user"}, nil},
+		{"a target kind", account.ActivityFilter{TargetKind: access.EntityRole}, []int64{5}},
+		{"a target", account.ActivityFilter{TargetKind: access.EntityUser, TargetID: 7}, []int64{2, 4}},
+		{"a target id", account.ActivityFilter{TargetID: 7}, []int64{2, 4, 5}},
 		{"since", account.ActivityFilter{From: servicetest.Start.Add(3 * time.Hour)}, []int64{4, 5, 6}},
 		{"until", account.ActivityFilter{To: servicetest.Start.Add(3 * time.Hour)}, []int64{1, 2, 3}},
-		{"all at once", account.ActivityFilter{
+		{"every filter", account.ActivityFilter{
 			Action: "user.*", TargetKind: access.EntityUser, TargetID: 8, From: servicetest.Start,
 			To: servicetest.Start.Add(5 * time.Hour),
 		}, []int64{3}},
@@ -144,23 +144,24 @@ func TestActivityFilters(t *testing.T) {
 		servicetest.WantPaths(t, err, account.CodeInvalid, "/query/cursor")
 	}
 	full := errors.New("the disk is full")
-	if err := f.ExportActivity(t.Context(), admin, account.ActivityFilter{},
-		func(account.StoredActivity) error { return full }); err != full {
-		t.Errorf("it goes on after %v", err)
+	err := f.ExportActivity(t.Context(), admin, account.ActivityFilter{},
+		func(account.StoredActivity) error { return full })
+	if err != full {
+		t.Errorf("ExportActivity returned %v, want the callback's error", err)
 	}
 }
 
-// TestActivityByTime: who asks for a time alone gets the entries in the order of their
-// times, also those that became entries late, and each page goes on with the cursor of
-// the page before.
+// A filter by time alone returns the entries in the order of their times, also those that were
+// inserted late. Each page continues at the cursor of the page before.
 func TestActivityByTime(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		var entries []account.Activity
-		for _, hour := range []time.Duration{1, 3, 2, 2} { // 3 to 6
-			entries = append(entries, account.Activity{At: servicetest.Start.Add(hour * time.Hour),
-				Event: account.Event{Action: "a.b"}, Count: 1})
+		for _, hour := range []time.Duration{1, 3, 2, 2} { // entries 3 to 6
+			entries = append(entries, account.Activity{
+				At: servicetest.Start.Add(hour * time.Hour), Event: account.Event{Action: "a.b"}, Count: 1,
+			})
 		}
 		return tx.InsertActivity(ctx, entries...)
 	})
@@ -171,26 +172,26 @@ func TestActivityByTime(t *testing.T) {
 	if got, want := exportedIDs(f, admin, since), []int64{3, 5, 6, 4}; !slices.Equal(got, want) {
 		t.Errorf("exported %v, want %v", got, want)
 	}
-	_, ofTime, err := f.Activity(t.Context(), admin, since, "", 1)
+	_, byTime, err := f.Activity(t.Context(), admin, since, "", 1)
 	servicetest.WantCode(t, err, "")
-	_, ofAll, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, "", 1)
+	_, unfiltered, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, "", 1)
 	servicetest.WantCode(t, err, "")
-	_, _, err = f.Activity(t.Context(), admin, account.ActivityFilter{}, ofTime, 1)
+	_, _, err = f.Activity(t.Context(), admin, account.ActivityFilter{}, byTime, 1)
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/query/cursor")
-	_, _, err = f.Activity(t.Context(), admin, since, ofAll, 1)
+	_, _, err = f.Activity(t.Context(), admin, since, unfiltered, 1)
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/query/cursor")
 }
 
-// TestExportPages: an export that is longer than what is read at once is whole.
+// An export of more entries than one batch is complete.
 func TestExportPages(t *testing.T) {
 	f := servicetest.New(t)
 	insertEntries(f, 1234)
 	admin := f.Admin()
 	ids := exportedIDs(f, admin, account.ActivityFilter{})
 	if len(ids) != 1236 || !slices.IsSorted(ids) || len(slices.Compact(ids)) != 1236 {
-		t.Errorf("%d entries", len(ids))
+		t.Errorf("%d entries are exported, want 1236", len(ids))
 	}
 	if got := listedIDs(f, admin, account.ActivityFilter{}, 500); len(got) != 1236 {
-		t.Errorf("%d entries by pages", len(got))
+		t.Errorf("%d entries are listed by pages, want 1236", len(got))
 	}
 }

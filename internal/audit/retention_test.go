@@ -11,7 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-const defaultRetention = 365 * 24 * time.Hour // how long entries are kept by default
+// defaultRetention is how long entries are kept by default.
+const defaultRetention = 365 * 24 * time.Hour
 
 func sweepNow(f *servicetest.Fixture) {
 	f.T.Helper()
@@ -22,16 +23,16 @@ func sweepNow(f *servicetest.Fixture) {
 
 func TestRetention(t *testing.T) {
 	f := newSealedLog(t, 2500)
-	kept := servicetest.Must(f.ActivityCheckpoint(t.Context()))
+	external := servicetest.Must(f.ActivityCheckpoint(t.Context()))
 	f.Clock.Advance(time.Hour)
 	insertEntries(f, 10)
-	f.Clock.Advance(-2 * time.Hour) // the clock was set back: older entries behind newer ones stay
+	f.Clock.Advance(-2 * time.Hour) // after a clock step back, older entries after newer ones stay
 	insertEntries(f, 10)
 	f.Seal()
 	f.Clock.Advance(time.Hour + defaultRetention)
 	sweepNow(f)
 	if r := f.Verify(nil); r.Anchor.Number != 0 {
-		t.Fatalf("it removed what is not too old: %+v", r)
+		t.Fatalf("the sweep removed entries too early: %+v", r)
 	}
 	f.Clock.Advance(time.Minute)
 	sweepNow(f)
@@ -40,12 +41,12 @@ func TestRetention(t *testing.T) {
 	if r.Anchor.Number != 2500 || r.Verified != 20 {
 		t.Errorf("%+v", r)
 	}
-	if r := f.Verify(&kept); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
-		t.Errorf("a checkpoint of the anchor: %+v", r)
+	if r := f.Verify(&external); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
+		t.Errorf("an external checkpoint at the anchor: %+v", r)
 	}
 	f.Clock.Advance(time.Hour)
 	sweepNow(f)
-	r = f.Verify(&kept)
+	r = f.Verify(&external)
 	wantFindings(t, r)
 	if r.Anchor.Number != 2520 || r.Verified != 0 || r.Compared != audit.ComparedTooOld {
 		t.Errorf("%+v", r)
@@ -59,11 +60,11 @@ func TestRetention(t *testing.T) {
 	}
 }
 
-// TestRetentionRemovesNoTraces: who sets the time of an entry back, or forges the
-// anchor, does not get the server to remove it and to vouch for the rest.
+// An attacker who backdates entries or forges the anchor cannot make the server remove them and sign
+// the rest.
 func TestRetentionRemovesNoTraces(t *testing.T) {
 	for name, test := range map[string]struct{ statement, want string }{
-		"time set back": {`UPDATE activity SET at = 1 WHERE number <= 5`, "changed 1-5"},
+		"backdated entries": {`UPDATE activity SET at = 1 WHERE number <= 5`, "changed 1-5"},
 		"forged anchor": {`UPDATE activity_chain SET number = 5,` +
 			` seal = (SELECT seal FROM activity WHERE number = 5) WHERE place = 'anchor'`, "forged 0-0"},
 		"forged head": {`UPDATE activity_chain SET number = 9 WHERE place = 'head'`, "forged 0-0"},
@@ -71,33 +72,32 @@ func TestRetentionRemovesNoTraces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newSealedLog(t, 10)
 			tamper(f, test.statement)
-			if name != "time set back" {
+			if name != "backdated entries" {
 				f.Clock.Advance(2 * defaultRetention)
 			}
 			if err := f.Sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "was changed") {
-				t.Errorf("it goes on: %v", err)
+				t.Errorf("the sweep returned %v, want an error that names the change", err)
 			}
 			if r := f.Verify(nil); r.FindingCount == 0 {
-				t.Errorf("%+v", r)
+				t.Errorf("the verification has no findings: %+v", r)
 			}
 		})
 	}
 }
 
-// TestEntriesBeforeTheAnchor: what was put where retention has removed is found.
+// Entries that were inserted where retention had removed others are reported.
 func TestEntriesBeforeTheAnchor(t *testing.T) {
 	f := newSealedLog(t, 10)
 	f.Clock.Advance(2 * defaultRetention)
 	insertEntries(f, 5)
 	f.Seal()
 	sweepNow(f)
-	tamper(f, `INSERT INTO activity SELECT 3, at, 7, actor_name, credential, credential_id, source, action, target_kind, target_id,
-		target_name, changes, count, 3, key_id, seal FROM activity WHERE number = 12`)
+	tamper(f, `INSERT INTO activity SELECT 3, at, 7, actor_name, credential, credential_id, source, action,
+		target_kind, target_id, target_name, changes, count, 3, key_id, seal FROM activity WHERE number = 12`)
 	wantFindings(t, f.Verify(nil), "added 3-3")
 }
 
-// TestRetentionPastTheRules: days that no operation sets remove nothing, and are
-// found.
+// A retention period that no operation can set removes nothing and is reported.
 func TestRetentionPastTheRules(t *testing.T) {
 	for _, days := range []string{"-1", "0", "3651", "-9000000000"} {
 		t.Run(days, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestRetentionPastTheRules(t *testing.T) {
 			f.Clock.Advance(time.Hour)
 			tamper(f, `INSERT INTO settings (name, value) VALUES ('application', '{"ActivityDays": `+days+`}')`)
 			if err := f.Sweep(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
-				t.Errorf("it goes on: %v", err)
+				t.Errorf("the sweep returned %v, want ErrActivityChanged", err)
 			}
 			r := f.Verify(nil)
 			wantFindings(t, r, "forged 0-0")
@@ -116,23 +116,22 @@ func TestRetentionPastTheRules(t *testing.T) {
 	}
 }
 
-// TestEarlyRemoval: entries that were removed before their time are found, by the
-// anchor or by a checkpoint kept elsewhere.
+// Entries that were removed too early are reported, by the anchor or by an external checkpoint.
 func TestEarlyRemoval(t *testing.T) {
 	f := newSealedLog(t, 10)
 	f.Clock.Advance(48 * time.Hour)
-	kept := servicetest.Must(f.ActivityCheckpoint(t.Context()))
+	external := servicetest.Must(f.ActivityCheckpoint(t.Context()))
 	insertEntries(f, 5)
 	f.Seal()
-	days := func(n string) {
+	setDays := func(n string) {
 		tamper(f, `DELETE FROM settings WHERE name = 'application'`,
 			`INSERT INTO settings (name, value) VALUES ('application', '{"KeepActivity": true, "ActivityDays": `+n+`}')`)
 	}
 	f.Clock.Advance(25 * time.Hour)
-	days("1")
+	setDays("1")
 	sweepNow(f)
-	days("365")
-	r := f.Verify(&kept)
+	setDays("365")
+	r := f.Verify(&external)
 	wantFindings(t, r, "early 11-15")
 	if r.Compared != audit.ComparedTooOld {
 		t.Errorf("%+v", r)

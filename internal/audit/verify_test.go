@@ -18,15 +18,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// act writes so many entries into the activity log.
+// insertEntries inserts n entries into the activity log.
 func insertEntries(f *servicetest.Fixture, n int) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		for i := range n {
 			err := tx.InsertActivity(ctx, account.Activity{
-				At: f.Clock.Now(), Actor: account.Actor{ID: 1, Name: servicetest.AdminEmail, ClientNetwork: servicetest.Home},
+				At:    f.Clock.Now(),
+				Actor: account.Actor{ID: 1, Name: servicetest.AdminEmail, ClientNetwork: servicetest.Home},
 				Event: account.Event{
-					Action: account.ActionUserUpdate, Target: account.Target{Kind: access.EntityUser, ID: int64(i), Name: "somebody"},
+					Action:  account.ActionUserUpdate,
+					Target:  account.Target{Kind: access.EntityUser, ID: int64(i), Name: "Ann"},
 					Changes: []account.FieldChange{{Field: "name", From: "a", To: "b"}},
 				},
 				Count: 1,
@@ -39,7 +41,7 @@ func insertEntries(f *servicetest.Fixture, n int) {
 	})
 }
 
-// sealedLog is a fixture with so many sealed entries.
+// newSealedLog returns a fixture with n sealed entries.
 func newSealedLog(t testing.TB, n int) *servicetest.Fixture {
 	t.Helper()
 	f := servicetest.New(t)
@@ -48,8 +50,8 @@ func newSealedLog(t testing.TB, n int) *servicetest.Fixture {
 	return f
 }
 
-// tamper runs statements on the database, past every rule. $1 is no bytes, for
-// which each engine has a name of its own.
+// tamper runs statements on the database, without any rule. $1 stands for an empty byte string,
+// whose literal differs between the engines.
 func tamper(f *servicetest.Fixture, statements ...string) {
 	f.T.Helper()
 	db := f.Database.SQL()
@@ -64,7 +66,7 @@ func tamper(f *servicetest.Fixture, statements ...string) {
 	}
 }
 
-// wantFound fails unless the report finds these, as "kind from-to".
+// wantFindings checks the findings of a report, each as "kind from-to".
 func wantFindings(t testing.TB, r audit.Report, want ...string) {
 	t.Helper()
 	var got []string
@@ -72,10 +74,10 @@ func wantFindings(t testing.TB, r audit.Report, want ...string) {
 		got = append(got, fmt.Sprintf("%s %d-%d", f.Kind, f.From, f.To))
 	}
 	if !slices.Equal(got, want) || r.FindingCount != len(want) {
-		t.Errorf("%d are found, %q, want %q: %+v", r.FindingCount, got, want, r.Findings)
+		t.Errorf("there are %d findings, %q, want %q: %+v", r.FindingCount, got, want, r.Findings)
 	}
 	if (r.Checkpoint != nil) != (len(want) == 0) {
-		t.Errorf("the report vouches for the log by %v", r.Checkpoint)
+		t.Errorf("with %d findings the report has the checkpoint %v", len(want), r.Checkpoint)
 	}
 }
 
@@ -83,24 +85,23 @@ func TestActivityIsSealed(t *testing.T) {
 	f := servicetest.New(t)
 	f.Admin()
 	if r := f.Verify(nil); r.Unsealed != 2 || r.Verified != 0 || r.FindingCount != 0 {
-		t.Errorf("before: %+v", r)
+		t.Errorf("before sealing: %+v", r)
 	}
 	f.Seal()
 	r := f.Verify(nil)
 	wantFindings(t, r)
 	if r.Unsealed != 0 || r.Verified != 2 || r.Head.Number != 2 {
-		t.Errorf("after: %+v", r)
+		t.Errorf("after sealing: %+v", r)
 	}
 	if calls := f.Store.CallsDuring(f.Seal); calls["Write"] != 0 {
-		t.Errorf("with nothing to seal it asked the store for %v", calls)
+		t.Errorf("with nothing to seal the store calls are %v", calls)
 	}
 }
 
-// TestTamperedActivity does to the database what somebody without the server key
-// can do.
+// Verification detects each change of the database that is possible without the server key.
 func TestTamperedActivity(t *testing.T) {
 	const (
-		setBack = `UPDATE activity_chain SET number = 15,` +
+		rewindHead = `UPDATE activity_chain SET number = 15,` +
 			` seal = (SELECT seal FROM activity WHERE number = 15) WHERE place = 'head'`
 		swap = `UPDATE activity SET number = 21 - number WHERE number IN (10, 11)`
 	)
@@ -113,12 +114,12 @@ func TestTamperedActivity(t *testing.T) {
 		{"edited", []string{`UPDATE activity SET actor_name = 'x' WHERE number = 5`}, []string{"changed 5-5"}},
 		{"two edited", []string{`UPDATE activity SET at = at + 1 WHERE number IN (5, 6)`}, []string{"changed 5-6"}},
 		{"the last edited", []string{`UPDATE activity SET count = 7 WHERE number = 20`}, []string{"changed 20-20"}},
-		{"another seal",
+		{"replaced seal",
 			[]string{`UPDATE activity SET seal = (SELECT seal FROM activity WHERE number = 1) WHERE number = 5`},
 			[]string{"changed 5-6"}},
 		{"removed", []string{`DELETE FROM activity WHERE number IN (5, 6)`}, []string{"missing 5-6"}},
 		{"the first removed", []string{`DELETE FROM activity WHERE number <= 3`}, []string{"missing 1-3"}},
-		{"the gap closed", []string{
+		{"removed and renumbered", []string{
 			`DELETE FROM activity WHERE number = 5`, `UPDATE activity SET number = number + 1000 WHERE number > 5`,
 			`UPDATE activity SET number = number - 1001 WHERE number > 1000`,
 		}, []string{"changed 5-19", "cut 20-20", "cut 20-20"}},
@@ -131,16 +132,16 @@ func TestTamperedActivity(t *testing.T) {
 		{"unsealed and edited", []string{
 			`UPDATE activity SET number = 0, key_id = '', seal = $1, actor_name = 'x' WHERE number = 5`,
 		}, []string{"missing 5-5"}},
-		{"cut off", []string{`DELETE FROM activity WHERE number > 15`}, []string{"cut 16-20", "cut 16-20"}},
-		{"cut off, the head edited", []string{setBack, `DELETE FROM activity WHERE number > 15`},
+		{"truncated", []string{`DELETE FROM activity WHERE number > 15`}, []string{"cut 16-20", "cut 16-20"}},
+		{"truncated, the head edited", []string{rewindHead, `DELETE FROM activity WHERE number > 15`},
 			[]string{"forged 0-0", "cut 16-20"}},
-		{"cut off, the head edited, no checkpoints", []string{
-			setBack, `DELETE FROM activity WHERE number > 15`, `DELETE FROM activity_checkpoints`,
+		{"truncated, the head edited, no checkpoints", []string{
+			rewindHead, `DELETE FROM activity WHERE number > 15`, `DELETE FROM activity_checkpoints`,
 		}, []string{"forged 0-0"}},
-		{"cut off, the head gone", []string{
+		{"truncated, the head removed", []string{
 			`DELETE FROM activity_chain WHERE place = 'head'`, `DELETE FROM activity WHERE number > 15`,
 		}, []string{"forged 0-0", "cut 16-20"}},
-		{"the beginning cut off, the anchor edited", []string{
+		{"the beginning removed, the anchor edited", []string{
 			`UPDATE activity_chain SET number = 3, seal = (SELECT seal FROM activity WHERE number = 3) WHERE place = 'anchor'`,
 			`DELETE FROM activity WHERE number <= 3`,
 		}, []string{"forged 0-0"}},
@@ -155,21 +156,21 @@ func TestTamperedActivity(t *testing.T) {
 			`DELETE FROM activity`,
 		}, []string{"forged 0-0"}},
 		{"all removed", []string{`DELETE FROM activity`}, []string{"cut 1-20", "cut 1-20"}},
-		{"all removed, the head made empty", []string{
+		{"all removed, the head emptied", []string{
 			`DELETE FROM activity`, `UPDATE activity_chain SET number = 0, at = 0, seal = $1, key_id = '', mac = $1`,
 		}, []string{"forged 0-0", "forged 0-0", "cut 1-20"}},
-		{"added behind the head", []string{
-			`INSERT INTO activity SELECT 99, at, 7, actor_name, credential, credential_id, source, action, target_kind, target_id,
-			   target_name, changes, count, 21, key_id, seal FROM activity WHERE number = 20`,
+		{"added after the head", []string{
+			`INSERT INTO activity SELECT 99, at, 7, actor_name, credential, credential_id, source, action,
+			   target_kind, target_id, target_name, changes, count, 21, key_id, seal FROM activity WHERE number = 20`,
 		}, []string{"changed 21-21", "added 21-21"}},
-		{"a number twice", []string{`DROP INDEX activity_number`,
-			`INSERT INTO activity SELECT 99, at, 7, actor_name, credential, credential_id, source, action, target_kind, target_id,
-			   target_name, changes, count, number, key_id, seal FROM activity WHERE number = 20`,
+		{"a duplicate number", []string{`DROP INDEX activity_number`,
+			`INSERT INTO activity SELECT 99, at, 7, actor_name, credential, credential_id, source, action,
+			   target_kind, target_id, target_name, changes, count, number, key_id, seal FROM activity WHERE number = 20`,
 		}, []string{"added 20-20"}},
 		{"a checkpoint edited",
 			[]string{`UPDATE activity_checkpoints SET seal = (SELECT seal FROM activity WHERE number = 1)`},
 			[]string{"forged 20-20"}},
-		{"a checkpoint invented", []string{
+		{"a checkpoint added", []string{
 			`INSERT INTO activity_checkpoints SELECT 30, at, seal, key_id, mac FROM activity_checkpoints`,
 		}, []string{"forged 30-30"}},
 	} {
@@ -182,7 +183,7 @@ func TestTamperedActivity(t *testing.T) {
 	}
 }
 
-// TestEveryColumnIsSealed: no part of an entry can be edited unseen.
+// Verification detects a change of each column of an entry.
 func TestEveryColumnIsSealed(t *testing.T) {
 	f := newSealedLog(t, 3)
 	columns := strings.Fields("id at actor_id actor_name credential credential_id source action target_kind target_id " +
@@ -191,7 +192,7 @@ func TestEveryColumnIsSealed(t *testing.T) {
 	defer rows.Close()
 	for _, name := range servicetest.Must(rows.Columns()) {
 		if !slices.Contains(append(columns, "number", "key_id", "seal"), name) {
-			t.Errorf("the seal is not known to be over the column %s", name)
+			t.Errorf("this test does not check the column %s", name)
 		}
 	}
 	for _, column := range columns {
@@ -203,15 +204,15 @@ func TestEveryColumnIsSealed(t *testing.T) {
 		}
 		tamper(f, `UPDATE activity SET `+before+` WHERE number = 2`)
 		if r := f.Verify(nil); r.FindingCount == 0 {
-			t.Errorf("%s can be edited", column)
+			t.Errorf("a change of %s is not detected", column)
 		}
 		tamper(f, `UPDATE activity SET `+after+` WHERE number = 2`)
 		wantFindings(t, f.Verify(nil))
 	}
 }
 
-// beginAs makes the ends of the chain those of the beginning, as somebody with
-// another key signs them.
+// replaceChainEnds replaces the ends of the chain with those of an empty chain, signed by another
+// server key.
 func replaceChainEnds(f *servicetest.Fixture, ring *keyring.Ring) {
 	f.T.Helper()
 	other := servicetest.NewBlank(f.T)
@@ -226,13 +227,12 @@ func replaceChainEnds(f *servicetest.Fixture, ring *keyring.Ring) {
 	})
 }
 
-// TestRecomputedActivity: somebody without the server key edits an entry and
-// makes every seal anew.
+// An attacker without the server key edits an entry and recomputes every seal with another key.
 func TestRecomputedActivity(t *testing.T) {
 	const unseal = `UPDATE activity SET number = 0, key_id = '', seal = $1`
 	f := newSealedLog(t, 20)
-	kept := servicetest.Must(f.ActivityCheckpoint(t.Context()))
-	own := kept.Signature.KeyID
+	external := servicetest.Must(f.ActivityCheckpoint(t.Context()))
+	own := external.Signature.KeyID
 	tamper(f, `UPDATE activity SET actor_name = 'x' WHERE number = 5`, unseal,
 		`UPDATE activity_chain SET number = 0, at = 0, seal = $1, key_id = '', mac = $1`, `DELETE FROM activity_checkpoints`)
 	ring := servicetest.NewRing()
@@ -242,27 +242,26 @@ func TestRecomputedActivity(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFindings(t, f.Verify(nil), "forged 0-0", "key 1-20", "forged 20-20", "forged 0-0")
-	r := f.Verify(&kept)
+	r := f.Verify(&external)
 	if r.Compared != audit.ComparedDifferent {
-		t.Errorf("it is compared as %q", r.Compared)
+		t.Errorf("Compared = %q, want %q", r.Compared, audit.ComparedDifferent)
 	}
 
 	tamper(f, `UPDATE activity SET key_id = '`+own+`'`, `UPDATE activity_chain SET key_id = '`+own+`'`,
 		`DELETE FROM activity_checkpoints`)
 	wantFindings(t, f.Verify(nil), "forged 0-0", "changed 1-20", "forged 0-0")
 
-	// The server itself does not go on from there.
+	// The server does not extend the forged chain.
 	insertEntries(f, 1)
 	if err := f.SealActivity(t.Context()); err == nil || !strings.Contains(err.Error(), "audit verify") {
-		t.Errorf("it seals behind a forged head: %v", err)
+		t.Errorf("seal after a forged head: %v", err)
 	}
 	if r := f.Verify(nil); r.Unsealed != 1 {
-		t.Errorf("%d are unsealed", r.Unsealed)
+		t.Errorf("%d entries are unsealed, want 1", r.Unsealed)
 	}
 }
 
-// TestTruncatedActivity: with the database as it was earlier only a checkpoint that
-// was kept elsewhere shows that something is gone.
+// When the database is an earlier state of itself, only a checkpoint from outside shows the loss.
 func TestTruncatedActivity(t *testing.T) {
 	f := newSealedLog(t, 15)
 	earlier := servicetest.Must(f.ActivityCheckpoint(t.Context()))
@@ -271,23 +270,23 @@ func TestTruncatedActivity(t *testing.T) {
 	f.Seal()
 	later := servicetest.Must(f.ActivityCheckpoint(t.Context()))
 	if r := f.Verify(&earlier); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
-		t.Errorf("an honest log: %+v", r)
+		t.Errorf("an intact log: %+v", r)
 	}
 	if r := f.Verify(&later); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
-		t.Errorf("an honest log: %+v", r)
+		t.Errorf("an intact log: %+v", r)
 	}
 
 	tamper(f, `DELETE FROM activity WHERE number > 15`, `DELETE FROM activity_chain`,
 		`INSERT INTO activity_chain SELECT * FROM copy`)
-	wantFindings(t, f.Verify(nil)) // that is why checkpoints are kept elsewhere
+	wantFindings(t, f.Verify(nil)) // undetectable without an external checkpoint
 	wantFindings(t, f.Verify(&earlier))
 	r := f.Verify(&later)
 	wantFindings(t, r, "cut 16-20")
 	if r.Compared != audit.ComparedDifferent {
-		t.Errorf("it is compared as %q", r.Compared)
+		t.Errorf("Compared = %q, want %q", r.Compared, audit.ComparedDifferent)
 	}
 
-	// The server goes on, and the numbers are there again: with other seals.
+	// The server continues, so the numbers exist again, with other seals.
 	insertEntries(f, 7)
 	f.Seal()
 	wantFindings(t, f.Verify(&later), "replaced 20-20")
@@ -296,13 +295,15 @@ func TestTruncatedActivity(t *testing.T) {
 func TestExternalCheckpoint(t *testing.T) {
 	f := newSealedLog(t, 10)
 	good := servicetest.Must(f.ActivityCheckpoint(t.Context()))
-	if again, err := account.ParseCheckpoint(" " + good.String() + "\n"); err != nil || again.String() != good.String() {
-		t.Errorf("it is read as %v, %v", again, err)
+	parsed, err := account.ParseCheckpoint(" " + good.String() + "\n")
+	if err != nil || parsed.String() != good.String() {
+		t.Errorf("the checkpoint is parsed as %v, %v", parsed, err)
 	}
-	for _, text := range []string{"", "x", "1/2/3/4/5", "0" + good.String()[2:], good.String() + "/",
-		strings.Replace(good.String(), "/", "x/", 1)} {
+	for _, text := range []string{
+		"", "x", "1/2/3/4/5", "0" + good.String()[2:], good.String() + "/", strings.Replace(good.String(), "/", "x/", 1),
+	} {
 		if c, err := account.ParseCheckpoint(text); err == nil && c.Number == good.Number {
-			t.Errorf("%q is read as %v", text, c)
+			t.Errorf("%q is parsed as %v", text, c)
 		}
 	}
 
@@ -322,11 +323,11 @@ func TestExternalCheckpoint(t *testing.T) {
 
 	empty := servicetest.New(t)
 	if _, err := empty.ActivityCheckpoint(t.Context()); err != account.ErrNothingSealed {
-		t.Errorf("with nothing sealed: %v", err)
+		t.Errorf("the checkpoint of an unsealed log: %v, want ErrNothingSealed", err)
 	}
 }
 
-// TestRotatedServerKey: what an older key of the ring sealed still verifies.
+// Entries that an older key of the ring sealed still verify.
 func TestRotatedServerKey(t *testing.T) {
 	old, next := servicetest.Must(keyring.Generate(rand32{})), servicetest.Must(keyring.Generate(rand32{7}))
 	f := servicetest.NewBlank(t)
@@ -341,19 +342,19 @@ func TestRotatedServerKey(t *testing.T) {
 		}
 	}
 	seal(with(old))
-	kept := servicetest.Must(with(old).ActivityCheckpoint(t.Context()))
+	external := servicetest.Must(with(old).ActivityCheckpoint(t.Context()))
 	both := with(next + old)
 	seal(both)
-	r := servicetest.Must(both.VerifyActivity(t.Context(), &kept, nil))
+	r := servicetest.Must(both.VerifyActivity(t.Context(), &external, nil))
 	wantFindings(t, r)
 	if r.Verified != 7 || r.Compared != audit.ComparedEqual {
 		t.Errorf("%+v", r)
 	}
-	wantFindings(t, servicetest.Must(with(next).VerifyActivity(t.Context(), nil, nil)), "forged 0-0", "key 1-4",
-		"forged 4-4")
+	r = servicetest.Must(with(next).VerifyActivity(t.Context(), nil, nil))
+	wantFindings(t, r, "forged 0-0", "key 1-4", "forged 4-4")
 }
 
-// rand32 is a random source that always gives the same.
+// rand32 is a random source that always returns the same bytes.
 type rand32 []byte
 
 func (r rand32) Read(p []byte) (int, error) {
@@ -382,7 +383,7 @@ func TestConcurrentSealing(t *testing.T) {
 	}
 }
 
-// TestVerifyDuringWrites: nothing is found while servers seal and remove.
+// Verification reports no findings while servers seal and remove entries.
 func TestVerifyDuringWrites(t *testing.T) {
 	f := newSealedLog(t, 3000)
 	f.Clock.Advance(366 * 24 * time.Hour)
@@ -427,7 +428,7 @@ func TestCheckpoints(t *testing.T) {
 	}
 	for _, step := range []struct {
 		entries int
-		later   time.Duration
+		advance time.Duration
 		want    []int64
 	}{
 		{4, 0, []int64{5}},
@@ -438,19 +439,19 @@ func TestCheckpoints(t *testing.T) {
 		{1, 0, []int64{5, 1005, 2005, 2510, 2511}},
 	} {
 		insertEntries(f, step.entries)
-		f.Clock.Advance(step.later)
+		f.Clock.Advance(step.advance)
 		if got := numbers(); !slices.Equal(got, step.want) {
-			t.Errorf("after %d entries and %s there are checkpoints %v, want %v", step.entries, step.later, got, step.want)
+			t.Errorf("after %d entries and %s there are checkpoints %v, want %v", step.entries, step.advance, got, step.want)
 		}
 	}
 	wantFindings(t, f.Verify(nil))
 	newest := servicetest.Must(f.Store.Inner.CheckpointBefore(t.Context(), 1_000_000))
 	if !strings.Contains(log.String(), "checkpoint="+newest.String()+"\n") {
-		t.Errorf("the log lacks %s: %s", newest, &log)
+		t.Errorf("the log has no line with the checkpoint %s: %s", newest, &log)
 	}
 }
 
-// foreignLog is a service with another server key, and so many sealed entries.
+// foreignLog returns a service with another server key and n sealed entries.
 func foreignLog(t testing.TB, n int) *service.Service {
 	f := servicetest.NewBlank(t)
 	servicetest.Must(f.SetUp(t.Context(), servicetest.FirstRun()))
