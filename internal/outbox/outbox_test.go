@@ -7,40 +7,39 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// A worker that dies in an attempt has counted it, and the message comes up
-// again, the same to the letter.
+// An attempt counts although its worker crashes, and the retry sends the identical message.
 func TestClaimedMailIsRetried(t *testing.T) {
 	f := servicetest.New(t)
 	f.RequestRecovery(servicetest.AdminEmail)
 	first := f.ClaimNext()
 	if m := f.NewestMail(); first.Attempt != 1 || m.Attempts != 1 || m.State != account.MailReady {
-		t.Errorf("the claim is attempt %d of %+v", first.Attempt, m)
+		t.Errorf("attempt %d was claimed of %+v", first.Attempt, m)
 	}
 	f.Clock.Advance(time.Minute - time.Microsecond)
 	if f.ClaimNext() != nil {
-		t.Fatal("a message that is being delivered came up")
+		t.Fatal("a message in delivery was claimed again")
 	}
 	f.Clock.Advance(time.Microsecond)
 	second := f.ClaimNext()
 	if second == nil || second.Attempt != 2 || second.Message != first.Message {
 		t.Fatalf("the second attempt is %+v, the first was %+v", second, first)
 	}
-	was := f.NewestMail()
+	before := f.NewestMail()
 	for _, err := range []error{
-		f.MailDelivered(t.Context(), first), f.MailFailed(t.Context(), first, "late", false), f.MailFailed(t.Context(),
-			first, "late", true),
+		f.MailDelivered(t.Context(), first),
+		f.MailFailed(t.Context(), first, "late", false),
+		f.MailFailed(t.Context(), first, "late", true),
 	} {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	if m := f.NewestMail(); !reflect.DeepEqual(m, was) {
-		t.Errorf("who claimed it first still reports on it: the row was %+v and is %+v", was, m)
+	if m := f.NewestMail(); !reflect.DeepEqual(m, before) {
+		t.Errorf("a report on the first claim changed the row from %+v to %+v", before, m)
 	}
 }
 
@@ -57,18 +56,19 @@ func TestDeliveredMailIsCleared(t *testing.T) {
 	}
 	f.Clock.Advance(time.Hour)
 	if f.ClaimNext() != nil {
-		t.Error("it is delivered twice")
+		t.Error("a delivered message was claimed again")
 	}
 	if err := f.MailFailed(t.Context(), d, "late", false); err != nil || f.NewestMail().State != account.MailDelivered {
-		t.Errorf("a delivered message fails: %v", err)
+		t.Errorf("a late failure changed a delivered message: %v", err)
 	}
 }
 
 func TestMailBackoff(t *testing.T) {
 	f := servicetest.New(t)
 	f.RequestRecovery(servicetest.AdminEmail)
-	for _, wait := range []time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute,
-		15 * time.Minute} {
+	for _, wait := range []time.Duration{
+		5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute,
+	} {
 		d := f.ClaimNext()
 		if err := f.MailFailed(t.Context(), d, "greylisted", false); err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func TestMailBackoff(t *testing.T) {
 		}
 		f.Clock.Advance(time.Microsecond)
 	}
-	// 21 min 20 s have passed; the next wait of an hour is past the token's life.
+	// 21 min 20 s have passed; after the next wait, of an hour, the token would have expired.
 	if err := f.MailFailed(t.Context(), f.ClaimNext(), "greylisted", false); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestMailFailsForGood(t *testing.T) {
 	}
 	f.Clock.Advance(time.Hour)
 	if f.ClaimNext() != nil {
-		t.Error("it comes up again")
+		t.Error("a failed message was claimed again")
 	}
 }
 
@@ -113,39 +113,39 @@ func TestMailExpires(t *testing.T) {
 	f.ClaimNext()
 	f.Clock.Advance(account.RecoveryLifetime)
 	if f.ClaimNext() != nil {
-		t.Error("a message is delivered whose token has expired")
+		t.Error("a message with an expired token was claimed")
 	}
 	if m := f.NewestMail(); m.State != account.MailFailed || len(m.Sealed.Box) > 0 || m.LastError == "" {
 		t.Errorf("the row is %+v", m)
 	}
 }
 
-// A message that cannot be written waits, and does not keep back those behind it.
+// A message that cannot be rendered waits and does not delay the messages after it.
 func TestUnrenderableMail(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
-		was := servicetest.Must(tx.User(ctx, id, f.Clock.Now()))
-		u := was
+		before := servicetest.Must(tx.User(ctx, id, f.Clock.Now()))
+		u := before
 		u.Name = servicetest.UnrenderableName
-		return tx.UpdateUser(ctx, was, u, "ann@example.org", f.Clock.Now())
+		return tx.UpdateUser(ctx, before, u, "ann@example.org", f.Clock.Now())
 	})
 	f.RequestRecovery("ann@example.org")
 	f.RequestRecovery(servicetest.AdminEmail)
 	if d := f.ClaimNext(); d == nil || d.Message.To != servicetest.AdminEmail {
-		t.Errorf("claimed %+v, want the message behind it", d)
+		t.Errorf("claimed %+v, want the message after it", d)
 	}
-	if m := servicetest.Must(f.Store.Mails(t.Context(), 2))[1]; m.State != account.MailRequested || m.LastError == "" ||
-		!m.NextAttempt.After(f.Clock.Now()) {
+	m := servicetest.Must(f.Store.Mails(t.Context(), 2))[1]
+	if m.State != account.MailRequested || m.LastError == "" || !m.NextAttempt.After(f.Clock.Now()) {
 		t.Errorf("the row is %+v", m)
 	}
 	f.Clock.Advance(account.RecoveryLifetime)
 	if d := f.ClaimNext(); d != nil || len(servicetest.Must(f.Store.Mails(t.Context(), 9))) != 1 {
-		t.Errorf("claimed %+v; want the request dropped, since it is old", d)
+		t.Errorf("claimed %+v, want the expired request dropped", d)
 	}
 }
 
-// A row that was copied, or sealed with another key, is not delivered.
+// A row with the sealed message of another row is not delivered.
 func TestSealedMailOpensOnlyInItsRow(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -162,7 +162,7 @@ func TestSealedMailOpensOnlyInItsRow(t *testing.T) {
 	f.Clock.Advance(time.Minute)
 	d := f.ClaimNext()
 	if d == nil || d.Message.To != "ann@example.org" || f.ClaimNext() != nil {
-		t.Errorf("the delivery is %+v, want that of the row that is whole", d)
+		t.Errorf("claimed %+v, want only the intact row", d)
 	}
 }
 
@@ -205,8 +205,7 @@ func TestParallelWorkersClaimOnce(t *testing.T) {
 	}
 }
 
-// Two workers that find the third request of an hour at the same time do not
-// take it for a fourth one.
+// Two workers that find the third request of an hour concurrently do not count it twice.
 func TestParallelWorkersKeepTheThirdMail(t *testing.T) {
 	f := servicetest.New(t)
 	for range 2 {
@@ -215,19 +214,19 @@ func TestParallelWorkersKeepTheThirdMail(t *testing.T) {
 	f.RequestRecovery(servicetest.AdminEmail)
 	var faster *account.Delivery
 	f.Store.OnCall(func(name string) {
-		if name == "DueMail" { // this worker has seen the row; now another one takes it
+		if name == "DueMail" { // this worker has read the row; now another one claims it
 			f.Store.OnCall(func(string) {})
 			faster = f.ClaimNext()
 		}
 	})
 	if slower := f.ClaimNext(); slower != nil {
-		t.Errorf("the slower worker claims %+v", slower)
+		t.Errorf("the slower worker claimed %+v, want nothing", slower)
 	}
 	if faster == nil {
-		t.Fatal("the faster worker claims nothing")
+		t.Fatal("the faster worker claimed nothing")
 	}
-	if m, err := f.Store.Reader.Mail(t.Context(), faster.MailID); err != nil || m.State != account.MailReady {
-		t.Errorf("the slower worker has removed the row, or changed it to %+v: %v", m, err)
+	if m, err := f.Store.Inner.Mail(t.Context(), faster.MailID); err != nil || m.State != account.MailReady {
+		t.Errorf("the slower worker removed the row or changed it to %+v: %v", m, err)
 	}
 }
 
@@ -235,12 +234,13 @@ func TestMailIsForAdministrators(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	f.AddUser("reader@example.org",
-		f.AddRole(access.Permission{Entity: access.EntityMail, Action: access.ActionRead, Scope: access.ScopeAll}))
+		f.AddRole(servicetest.Permit("mail:read")))
 	f.RequestRecovery(servicetest.AdminEmail)
 	f.RequestRecovery(servicetest.AdminEmail)
 	id := f.NewestMail().ID
-	for email, want := range map[string]account.Code{"ann@example.org": account.CodeForbidden,
-		servicetest.AdminEmail: "", "reader@example.org": ""} {
+	for email, want := range map[string]account.Code{
+		"ann@example.org": account.CodeForbidden, servicetest.AdminEmail: "", "reader@example.org": "",
+	} {
 		caller := f.As(email)
 		mails, err := f.ListMail(t.Context(), caller)
 		servicetest.WantCode(t, err, want)

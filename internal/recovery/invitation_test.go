@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// withoutPassword stores an active local user who has no password yet.
+// addUserWithoutPassword stores an active local user without a password.
 func addUserWithoutPassword(f *servicetest.Fixture, email string) (id int64) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
@@ -28,10 +28,8 @@ func addUserWithoutPassword(f *servicetest.Fixture, email string) (id int64) {
 func TestInvitation(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
-	if _, err := f.SignInFrom("ann@example.org", "",
-		servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
-		t.Errorf("without a password: %v", err)
-	}
+	_, err := f.SignInFrom("ann@example.org", "", servicetest.Home)
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	if err := f.InviteUser(t.Context(), f.Admin(), id); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +42,7 @@ func TestInvitation(t *testing.T) {
 		t.Fatal(err)
 	}
 	if in := f.NewSessionWith("ann@example.org", servicetest.NextPassword); in.NeedPasswordReset {
-		t.Error("who has just chosen a password has to choose another")
+		t.Error("NeedPasswordReset is set after the user has chosen a password")
 	}
 	servicetest.WantCode(t, f.RecoverWith(servicetest.TokenIn(d), "Another-Word-4"), account.CodeInvalidRecoveryToken)
 }
@@ -60,7 +58,7 @@ func TestInvitationExpires(t *testing.T) {
 	servicetest.WantCode(t, f.RecoverWith(token, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
 }
 
-// Who was never invited, or too long ago, can ask for a message himself.
+// A user without a valid invitation can request a recovery message.
 func TestForgottenPasswordWithoutOne(t *testing.T) {
 	f := servicetest.New(t)
 	addUserWithoutPassword(f, "ann@example.org")
@@ -70,7 +68,7 @@ func TestForgottenPasswordWithoutOne(t *testing.T) {
 	f.NewSessionWith("ann@example.org", servicetest.NextPassword)
 }
 
-// Anybody can ask for recovery messages to an address that he knows.
+// Recovery messages do not revoke an invitation, because anyone can request them for any address.
 func TestRecoveriesLeaveInvitations(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
@@ -83,7 +81,7 @@ func TestRecoveriesLeaveInvitations(t *testing.T) {
 		recovery = f.RecoveryToken("ann@example.org")
 	}
 	if err := f.RecoverWith(invitation, servicetest.NextPassword); err != nil {
-		t.Errorf("the invitation after three requests: %v", err)
+		t.Errorf("use the invitation after three requests: %v", err)
 	}
 	servicetest.WantCode(t, f.RecoverWith(recovery, "Another-Word-4"), account.CodeInvalidRecoveryToken)
 }
@@ -99,7 +97,7 @@ func TestInvitationsLeaveRecoveries(t *testing.T) {
 		}
 	}
 	if err := f.RecoverWith(recovery, servicetest.NextPassword); err != nil {
-		t.Errorf("the recovery after three invitations: %v", err)
+		t.Errorf("use the recovery token after three invitations: %v", err)
 	}
 	servicetest.WantCode(t, f.RecoverWith(servicetest.TokenIn(f.ClaimNext()), "Another-Word-4"),
 		account.CodeInvalidRecoveryToken)
@@ -123,17 +121,14 @@ func TestThreeInvitationsAnHour(t *testing.T) {
 
 func TestInvitationNeedsPermission(t *testing.T) {
 	f := servicetest.New(t)
-	editor := f.AddRole(
-		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll},
-		access.Permission{Entity: access.EntityUser, Action: access.ActionEditAccess, Scope: access.ScopeAll},
-	)
+	editor := f.AddRole(servicetest.Permissions("user:read", "user:edit-access")...)
 	self := f.AddUser("editor@example.org", editor)
 	caller := f.As("editor@example.org")
 	for name, test := range map[string]struct {
 		id   int64
 		want account.Code
 	}{
-		"oneself":       {self, account.CodeUsePasswordChange},
+		"own user":      {self, account.CodeUsePasswordChange},
 		"absent":        {999, account.CodeNotFound},
 		"administrator": {1, account.CodeForbidden},
 		"inactive": {f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{f.AddRole()}}),
@@ -147,11 +142,11 @@ func TestInvitationNeedsPermission(t *testing.T) {
 		}
 	}
 	if n := len(servicetest.Must(f.Store.Mails(t.Context(), 10))); n != 1 {
-		t.Errorf("%d messages, want the one", n)
+		t.Errorf("the outbox has %d messages, want 1", n)
 	}
 }
 
-// Somebody without a password cannot administer, so does not count.
+// An administrator without a password does not count as one who can administer.
 func TestAdministratorWithoutPassword(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
@@ -162,33 +157,28 @@ func TestAdministratorWithoutPassword(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeLastAdministrator)
 }
 
-// Who is created with an invitation has no password until he chooses one.
+// A user who is created with an invitation has no password before choosing one.
 func TestInvitedAtCreation(t *testing.T) {
 	f := servicetest.New(t)
-	creator := f.AddRole(
-		access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll},
-		access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll},
-	)
+	creator := f.AddRole(servicetest.Permissions("user:read", "user:create")...)
 	f.AddUser("creator@example.org", creator)
 	invited := account.NewUser{Name: "Ann", Email: "ann@example.org", Active: true, Invite: true}
-	made, err := f.CreateUsers(t.Context(), f.As("creator@example.org"),
+	created, err := f.CreateUsers(t.Context(), f.As("creator@example.org"),
 		[]account.NewUser{servicetest.NewUser("bob@example.org"), invited})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(made) != 2 || !made[1].Active {
-		t.Fatalf("created %+v", made)
+	if len(created) != 2 || !created[1].Active {
+		t.Fatalf("created %+v", created)
 	}
-	if _, err := f.SignInFrom("ann@example.org", "",
-		servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
-		t.Errorf("without a password: %v", err)
-	}
+	_, err = f.SignInFrom("ann@example.org", "", servicetest.Home)
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	if err := f.RecoverWith(servicetest.TokenIn(f.ClaimNext()), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
 	}
 	f.NewSessionWith("ann@example.org", servicetest.NextPassword)
 	if more := f.ClaimNext(); more != nil {
-		t.Errorf("another message: %+v", more)
+		t.Errorf("there is another message: %+v", more)
 	}
 
 	for name, change := range map[string]func(*account.NewUser){

@@ -26,36 +26,37 @@ func TestRecovery(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !f.IsRevoked(session) || f.IsRevoked(bystander) {
-		t.Error("it must end the sessions of this user, and them alone")
+		t.Error("a recovery must revoke the sessions of its user and no others")
 	}
 	if !slices.Equal(f.PasswordChanges(), []int64{id}) {
-		t.Errorf("the change was told of %v", f.PasswordChanges())
+		t.Errorf("PasswordChanged was called for %v, want user %d", f.PasswordChanges(), id)
 	}
 	if f.StoredUser(id).LockedOut {
-		t.Error("it did not end the lock")
+		t.Error("the recovery did not end the lock")
 	}
 	for _, used := range []string{token, other} {
 		servicetest.WantPaths(t, f.RecoverWith(used, "Another-Word-4"), account.CodeInvalidRecoveryToken, "/token")
 	}
 	f.LockOut("ann@example.org")
 	if _, err := f.SignInFrom("ann@example.org", servicetest.NextPassword, "203.0.113.7"); err != nil {
-		t.Errorf("the source of the recovery is not known: %v", err)
+		t.Errorf("the network of the recovery is not known: %v", err)
 	}
-	f.WantNotStored(token, token[4:], other, servicetest.NextPassword, "readable in clear")
+	f.WantNotStored(token, token[4:], other, servicetest.NextPassword, "readable in plain text")
 }
 
-// The answer to a request is the same for everybody, and so is its work.
+// The answer to a request and its work are the same for every address.
 func TestForgottenPasswordIsIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: access.DefaultRoles})
 	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP,
 		RoleIDs: access.DefaultRoles})
-	for _, email := range []string{"nobody@example.org", "inactive@example.org", "ldap@example.org", "Ann@example.org",
-		"ann@localhost"} {
+	for _, email := range []string{
+		"nobody@example.org", "inactive@example.org", "ldap@example.org", "Ann@example.org", "ann@localhost",
+	} {
 		calls := f.Store.CallsDuring(func() { f.RequestRecovery(email) })
 		if calls["InsertMail"] != 1 || calls["Write"] != 1 || calls["CredentialByEmail"] != 0 {
-			t.Errorf("%s: it asked the store for %v", email, calls)
+			t.Errorf("%s: the store calls are %v", email, calls)
 		}
 		mails := servicetest.Must(f.Store.Mails(t.Context(), 1))
 		if m := mails[0]; m.Address != email || m.State != account.MailRequested || m.ClientNetwork != servicetest.Home ||
@@ -72,26 +73,27 @@ func TestForgottenPasswordIsIndistinguishable(t *testing.T) {
 	if d == nil || d.Message.To != "ann@example.org" {
 		t.Fatalf("the message is %+v, want one to the stored address", d)
 	}
-	if again := f.ClaimNext(); again != nil {
-		t.Errorf("there is a second message: %+v", again)
+	if second := f.ClaimNext(); second != nil {
+		t.Errorf("there is a second message: %+v", second)
 	}
 	mails := servicetest.Must(f.Store.Mails(t.Context(), 10))
 	if len(mails) != 1 || mails[0].Address != "" {
-		t.Errorf("the outbox is %+v, want the one message, without the address as typed", mails)
+		t.Errorf("the outbox is %+v, want one message, without the address as typed", mails)
 	}
 }
 
 func TestForgottenPasswordNeedsAnAddress(t *testing.T) {
 	f := servicetest.New(t)
 	calls := f.Store.CallsDuring(func() {
-		for _, email := range []string{"", "ann", "ann@", "@example.org", "ann@example.org\nBcc: x@example.org",
-			"ann@example.org\x00"} {
+		for _, email := range []string{
+			"", "ann", "ann@", "@example.org", "ann@example.org\nBcc: x@example.org", "ann@example.org\x00",
+		} {
 			err := f.ForgottenPassword(t.Context(), email, account.Origin{ClientNetwork: servicetest.Home})
 			servicetest.WantPaths(t, err, account.CodeInvalid, "/email")
 		}
 	})
 	if len(calls) > 0 {
-		t.Errorf("it asked the store for %v", calls)
+		t.Errorf("the store calls are %v, want none", calls)
 	}
 }
 
@@ -128,9 +130,9 @@ func TestTwentyRequestsAnHour(t *testing.T) {
 	if got := servicetest.AsError(t, err).RetryAfter; got != 59*time.Minute {
 		t.Errorf("RetryAfter = %v, want 59m", got)
 	}
-	if err := f.ForgottenPassword(t.Context(), "other@example.org",
-		account.Origin{ClientNetwork: servicetest.ClientNetwork(1)}); err != nil {
-		t.Errorf("another source: %v", err)
+	elsewhere := account.Origin{ClientNetwork: servicetest.ClientNetwork(1)}
+	if err := f.ForgottenPassword(t.Context(), "other@example.org", elsewhere); err != nil {
+		t.Errorf("request from another network: %v", err)
 	}
 	if n := len(servicetest.Must(f.Store.Mails(t.Context(), 100))); n != 21 {
 		t.Errorf("the outbox has %d rows, want 21", n)
@@ -158,10 +160,11 @@ func TestRecoveryIsUsedOnce(t *testing.T) {
 	for range 3 {
 		token := f.RecoveryToken("ann@example.org")
 		passwords := []string{"First-Of-Two-1", "Second-Of-Two-2"}
-		errs := servicetest.Parallel(2,
-			func(i int) error { return f.RecoverFrom(servicetest.ClientNetwork(i), token, passwords[i]) })
+		errs := servicetest.Parallel(2, func(i int) error {
+			return f.RecoverFrom(servicetest.ClientNetwork(i), token, passwords[i])
+		})
 		if count := servicetest.CountCodes(errs); count[""] != 1 || count[account.CodeInvalidRecoveryToken] != 1 {
-			t.Fatalf("the outcomes are %v, want one of two to win", errs)
+			t.Fatalf("the outcomes are %v, want one success", errs)
 		}
 		winner := slices.Index(errs, nil)
 		f.NewSessionWith("ann@example.org", passwords[winner])
@@ -175,7 +178,7 @@ func TestThreeLiveTokens(t *testing.T) {
 	for range 3 {
 		tokens = append(tokens, f.RecoveryToken("ann@example.org"))
 	}
-	// The limit of messages an hour would keep a fourth token from being made.
+	// Without its messages the user may get a fourth token within the hour.
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		for _, m := range servicetest.Must(tx.Mails(ctx, 3)) {
 			if err := tx.DeleteMail(ctx, m.ID); err != nil {
@@ -190,13 +193,13 @@ func TestThreeLiveTokens(t *testing.T) {
 	}
 	servicetest.WantCode(t, f.RecoverWith(tokens[0], servicetest.NextPassword), account.CodeInvalidRecoveryToken)
 	if err := f.RecoverWith(tokens[1], servicetest.NextPassword); err != nil {
-		t.Errorf("the third newest token: %v", err)
+		t.Errorf("use the third newest token: %v", err)
 	}
 }
 
 func TestTokensAreRevoked(t *testing.T) {
 	t.Parallel()
-	kill := map[string]func(f *servicetest.Fixture, id int64) error{
+	revocations := map[string]func(f *servicetest.Fixture, id int64) error{
 		"password change": func(f *servicetest.Fixture, id int64) error {
 			return f.ChangeOwnPassword(f.As("ann@example.org"), servicetest.Password, "Another-Word-4")
 		},
@@ -225,18 +228,18 @@ func TestTokensAreRevoked(t *testing.T) {
 			return f.EmergencyEndSessions(f.T.Context(), "ann@example.org")
 		},
 	}
-	for name, kill := range kill {
+	for name, revoke := range revocations {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.New(t)
 			id := f.AddUser("ann@example.org")
 			token := f.RecoveryToken("ann@example.org")
-			if err := kill(f, id); err != nil {
+			if err := revoke(f, id); err != nil {
 				t.Fatal(err)
 			}
 			servicetest.WantCode(t, f.RecoverWith(token, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
 		})
 	}
-	t.Run("not a new name", func(t *testing.T) {
+	t.Run("not by a new name", func(t *testing.T) {
 		f := servicetest.New(t)
 		id := f.AddUser("ann@example.org")
 		token := f.RecoveryToken("ann@example.org")
@@ -249,7 +252,7 @@ func TestTokensAreRevoked(t *testing.T) {
 	})
 }
 
-// A guessed token counts as a failed sign-in of its source.
+// A guessed token counts as a failed sign-in from its network.
 func TestGuessedTokensCount(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -263,16 +266,16 @@ func TestGuessedTokensCount(t *testing.T) {
 	}
 	servicetest.WantCode(t, f.RecoverFrom(servicetest.Home, token, servicetest.NextPassword), account.CodeTooManyRequests)
 	if f.Pool.HashCount() != hashed {
-		t.Error("it hashed passwords for nothing")
+		t.Error("refused requests hashed passwords")
 	}
 	_, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeTooManyRequests)
 	if err := f.RecoverWith(token, servicetest.NextPassword); err != nil {
-		t.Errorf("another source: %v", err)
+		t.Errorf("recover from another network: %v", err)
 	}
 }
 
-// A reset neither activates nor signs in, and ends a demand for a new password.
+// A recovery clears NeedPasswordReset. It neither activates the user nor signs in.
 func TestRecoveryEndsNeedPasswordReset(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
@@ -283,7 +286,7 @@ func TestRecoveryEndsNeedPasswordReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f.StoredUser(id).NeedPasswordReset {
-		t.Error("the user has to change the password that he has just chosen")
+		t.Error("NeedPasswordReset is set after the recovery")
 	}
 }
 

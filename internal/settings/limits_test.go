@@ -11,8 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// The rules keep the limits of the contract themselves: forms of the console have no
-// schema before them.
+// The rules check the limits of the contract themselves, because no schema validates the console's
+// forms.
 func TestLimitsOfSettings(t *testing.T) {
 	f := servicetest.New(t)
 	s, admin := withoutOverrides(f), f.Admin()
@@ -33,8 +33,9 @@ func TestLimitsOfSettings(t *testing.T) {
 		"/smtpAccountPassword": mail(settings.MailUpdate{Password: setTo(secret.New(long))}),
 		"/searchUserDN":        ldap(settings.LDAPUpdate{SearchUserDN: setTo(long)}),
 		"/searchUserPassword":  ldap(settings.LDAPUpdate{SearchUserPassword: setTo(secret.New(long))}),
-		"/allowedGroups/0/name": ldap(settings.LDAPUpdate{AllowedGroups: &[]account.AllowedGroup{{Name: long,
-			DefaultRoleIDs: []int64{1}}}}),
+		"/allowedGroups/0/name": ldap(settings.LDAPUpdate{
+			AllowedGroups: &[]account.AllowedGroup{{Name: long, DefaultRoleIDs: []int64{1}}},
+		}),
 		"/failedAttemptThreshold": lockout(settings.LockoutUpdate{Threshold: new(51)}),
 		"/failedAttemptPeriod":    lockout(settings.LockoutUpdate{Period: new(-time.Second)}),
 		"/lockoutDuration":        lockout(settings.LockoutUpdate{Duration: new(366 * 24 * time.Hour)}),
@@ -45,12 +46,11 @@ func TestLimitsOfSettings(t *testing.T) {
 	for i := range many {
 		many[i] = 1
 	}
-	servicetest.WantPaths(t, application(settings.ApplicationUpdate{DefaultRoleIDs: &many}), account.CodeInvalid,
-		"/defaultRoleIds")
-	servicetest.WantPaths(t,
-		ldap(settings.LDAPUpdate{AllowedGroups: &[]account.AllowedGroup{{Name: "g",
-			DefaultRoleIDs: many}}}), account.CodeInvalid, "/allowedGroups/0/defaultRoleIds")
-	_, err := s.UpdateSAMLConfiguration(t.Context(), admin,
+	err := application(settings.ApplicationUpdate{DefaultRoleIDs: &many})
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/defaultRoleIds")
+	err = ldap(settings.LDAPUpdate{AllowedGroups: &[]account.AllowedGroup{{Name: "g", DefaultRoleIDs: many}}})
+	servicetest.WantPaths(t, err, account.CodeInvalid, "/allowedGroups/0/defaultRoleIds")
+	_, err = s.UpdateSAMLConfiguration(t.Context(), admin,
 		settings.SAMLUpdate{ProviderLoginURL: setTo("https://p.example/" + strings.Repeat("x", 2048))})
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/providerLoginUrl")
 }

@@ -41,8 +41,8 @@ func TestLDAPConfiguration(t *testing.T) {
 		servicetest.WantPaths(t, err, account.CodeInvalid, test.path)
 	}
 	up := groups(account.AllowedGroup{Name: "staff", DefaultRoleIDs: []int64{2, 1}, DefaultProfileID: 1})
-	up.Enabled, up.URL, up.SearchUserDN, up.SearchUserPassword = new(true), setTo("ldaps://directory.example.org:636"),
-		setTo("cn=usher"), setSecret(servicetest.LDAPPassword)
+	up.Enabled, up.URL = new(true), setTo("ldaps://directory.example.org:636")
+	up.SearchUserDN, up.SearchUserPassword = setTo("cn=usher"), setSecret(servicetest.LDAPPassword)
 	got := servicetest.Must(f.UpdateLDAPConfiguration(t.Context(), admin, up))
 	if !got.Enabled || !got.PasswordSet || !reflect.DeepEqual(got.AllowedGroups[0].DefaultRoleIDs, []int64{1, 2}) {
 		t.Errorf("the configuration is %+v", got)
@@ -53,12 +53,14 @@ func TestLDAPConfiguration(t *testing.T) {
 	f.WantLastActivity(account.ActionSettingsUpdate, "ldap-configuration", `"searchUserPassword","to":"changed"`,
 		`"to":["staff: roles [1 2], profile 1"]`)
 	f.WantNotStored(servicetest.LDAPPassword)
-	for _, moved := range []settings.LDAPUpdate{{SearchUserDN: setTo("cn=other")},
-		{URL: setTo("ldaps://other.example.org"), SearchUserPassword: setSecret(secret.Mask)}} {
+	for _, moved := range []settings.LDAPUpdate{
+		{SearchUserDN: setTo("cn=other")},
+		{URL: setTo("ldaps://other.example.org"), SearchUserPassword: setSecret(secret.Mask)},
+	} {
 		servicetest.Must(f.UpdateLDAPConfiguration(t.Context(), admin,
 			settings.LDAPUpdate{SearchUserPassword: setSecret(servicetest.LDAPPassword)}))
 		if servicetest.Must(f.UpdateLDAPConfiguration(t.Context(), admin, moved)).PasswordSet {
-			t.Error("the password goes along to another directory or account")
+			t.Error("the password is kept for another directory or account")
 		}
 		f.WantLastActivity(account.ActionSettingsUpdate, "ldap-configuration", `"searchUserPassword","to":"cleared"`)
 	}
@@ -102,13 +104,13 @@ func TestSAMLConfiguration(t *testing.T) {
 		!strings.HasSuffix(*got.AssertEndpoint, "/auth-service/providers/saml/assert") {
 		t.Errorf("the configuration is %+v", got)
 	}
-	if again := servicetest.Must(f.RenewSAMLCertificate(t.Context(), admin)); again == certificate {
-		t.Error("the certificate is the same")
+	if renewed := servicetest.Must(f.RenewSAMLCertificate(t.Context(), admin)); renewed == certificate {
+		t.Error("the renewed certificate is the old one")
 	}
 }
 
-// A role that a group of a directory or an identity provider gives is in use, and
-// is replaced there too.
+// A default role of a directory's or an identity provider's group is in use, and a deletion replaces
+// it there.
 func TestGroupsUseRoles(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -120,8 +122,8 @@ func TestGroupsUseRoles(t *testing.T) {
 	if err := f.DeleteRole(t.Context(), admin, old, other); err != nil {
 		t.Fatal(err)
 	}
-	ldap, saml := servicetest.Must(f.LDAPConfiguration(t.Context(),
-		admin)), servicetest.Must(f.SAMLConfiguration(t.Context(), admin))
+	ldap := servicetest.Must(f.LDAPConfiguration(t.Context(), admin))
+	saml := servicetest.Must(f.SAMLConfiguration(t.Context(), admin))
 	for _, got := range [][]account.AllowedGroup{ldap.AllowedGroups, saml.AllowedGroups} {
 		if len(got) != 1 || !reflect.DeepEqual(got[0].DefaultRoleIDs, []int64{2, other}) {
 			t.Errorf("the groups are %+v", got)

@@ -38,14 +38,14 @@ func TestServerSettings(t *testing.T) {
 	}))
 	f.WantLastActivity(account.ActionSettingsUpdate, "application-settingsserver",
 		`{"field":"publicUrl","to":"https://id.example.org"}`, `{"field":"sessionIdleMinutes","from":720,"to":60}`)
-	if route := servicetest.Must(s.MailRoute(t.Context())); route.Sender != "usher@id.example.org" ||
-		route.SenderName != "Accounts" {
-		t.Errorf("mail leaves by %+v", route)
+	route := servicetest.Must(s.MailRoute(t.Context()))
+	if route.Sender != "usher@id.example.org" || route.SenderName != "Accounts" {
+		t.Errorf("the mail route is %+v", route)
 	}
 }
 
-// The public URL of links is the operator's, else that of the settings, else where
-// this machine reaches the server.
+// Links begin with the operator's public URL, else with that of the settings, else with the URL by
+// which this machine reaches the server.
 func TestPublicURLOfLinks(t *testing.T) {
 	f := servicetest.New(t)
 	local := f.With(func(o *service.Options) {
@@ -53,20 +53,20 @@ func TestPublicURLOfLinks(t *testing.T) {
 		o.LocalURL.Host = "127.0.0.1:8080"
 		o.LocalURL.Scheme, o.LocalURL.Path = "http", ""
 	})
-	linked := func(want string) {
+	wantLink := func(want string) {
 		t.Helper()
 		f.Service = local
-		f.Clock.Advance(time.Hour) // there are few messages an hour
+		f.Clock.Advance(time.Hour) // messages per hour are limited
 		f.RequestRecovery(servicetest.AdminEmail)
 		if d := f.ClaimNext(); !strings.Contains(d.Message.Text, "link "+want+"/reset-password?token=") {
-			t.Errorf("the link is not to %s in %q", want, d.Message.Text)
+			t.Errorf("the message is %q, want a link to %s", d.Message.Text, want)
 		}
 	}
-	linked("http://127.0.0.1:8080")
+	wantLink("http://127.0.0.1:8080")
 	servicetest.Must(local.UpdateServerSettings(t.Context(), f.Admin(),
 		settings.ServerUpdate{PublicURL: setTo("https://id.example.org")}))
-	linked("https://id.example.org")
+	wantLink("https://id.example.org")
 	servicetest.Must(local.UpdateServerSettings(t.Context(), f.Admin(),
 		settings.ServerUpdate{PublicURL: cleared[string]()}))
-	linked("http://127.0.0.1:8080")
+	wantLink("http://127.0.0.1:8080")
 }

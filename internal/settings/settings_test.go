@@ -16,21 +16,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// unfixed is a service for which the operator has fixed nothing.
+// withoutOverrides returns a service without operator overrides.
 func withoutOverrides(f *servicetest.Fixture) *service.Service {
 	return f.With(func(o *service.Options) { o.PublicURL = nil })
 }
 
-// to is a change of a field that may be empty.
+// setTo returns an update of an optional field to value.
 func setTo[T any](value T) **T { return new(&value) }
 
-// cleared is a change of such a field to nothing.
+// cleared returns an update that clears an optional field.
 func cleared[T any]() **T { return new(*T) }
 
-// text is a change of a secret.
+// setSecret returns an update of a secret to value.
 func setSecret(value string) **secret.Text { return setTo(secret.New(value)) }
 
-// mailed sets a mail server with an account and a password.
+// withMailServer returns an update that sets a mail server with an account and a password.
 func withMailServer() settings.ApplicationUpdate {
 	return settings.ApplicationUpdate{MailUpdate: settings.MailUpdate{
 		Server: setTo("mail.example.org"), Account: setTo("usher"), Password: setSecret(servicetest.SMTPPassword),
@@ -48,26 +48,28 @@ func TestUntouchedSettings(t *testing.T) {
 	if !reflect.DeepEqual(a, want) {
 		t.Errorf("the settings are %+v", a)
 	}
-	if got := servicetest.Must(s.ServerSettings(t.Context(),
-		admin)); got != (account.ServerSettings{SenderName: "Usher", SessionIdle: 12 * time.Hour,
-		SessionAbsolute: 30 * 24 * time.Hour}) {
-		t.Errorf("the server settings are %+v", got)
+	server := servicetest.Must(s.ServerSettings(t.Context(), admin))
+	wantServer := account.ServerSettings{
+		SenderName: "Usher", SessionIdle: 12 * time.Hour, SessionAbsolute: 30 * 24 * time.Hour,
 	}
-	if got := servicetest.Must(s.LDAPConfiguration(t.Context(), admin)); !reflect.DeepEqual(got,
-		settings.LDAPConfiguration{}) {
-		t.Errorf("the directory is %+v", got)
+	if server != wantServer {
+		t.Errorf("the server settings are %+v", server)
 	}
-	if got := servicetest.Must(s.SAMLConfiguration(t.Context(), admin)); !reflect.DeepEqual(got,
-		settings.SAMLConfiguration{}) {
-		t.Errorf("the identity provider is %+v", got)
+	ldap := servicetest.Must(s.LDAPConfiguration(t.Context(), admin))
+	if !reflect.DeepEqual(ldap, settings.LDAPConfiguration{}) {
+		t.Errorf("the LDAP configuration is %+v", ldap)
 	}
-	if got := servicetest.Must(s.Preferences(t.Context(), admin)); got != (account.Preferences{Language: "en",
-		ProfileID: 1}) {
-		t.Errorf("the preferences are %+v", got)
+	saml := servicetest.Must(s.SAMLConfiguration(t.Context(), admin))
+	if !reflect.DeepEqual(saml, settings.SAMLConfiguration{}) {
+		t.Errorf("the SAML configuration is %+v", saml)
 	}
-	if got := servicetest.Must(s.MailRoute(t.Context())); !got.Equal(account.MailRoute{Sender: "usher@localhost",
-		SenderName: "Usher"}) {
-		t.Errorf("mail leaves by %+v", got)
+	preferences := servicetest.Must(s.Preferences(t.Context(), admin))
+	if preferences != (account.Preferences{Language: "en", ProfileID: 1}) {
+		t.Errorf("the preferences are %+v", preferences)
+	}
+	route := servicetest.Must(s.MailRoute(t.Context()))
+	if !route.Equal(account.MailRoute{Sender: "usher@localhost", SenderName: "Usher"}) {
+		t.Errorf("the mail route is %+v", route)
 	}
 }
 
@@ -81,7 +83,7 @@ func TestUpdateApplicationSettings(t *testing.T) {
 		t.Errorf("the settings are %+v", a)
 	}
 	if read := servicetest.Must(s.ApplicationSettings(t.Context(), admin)); !reflect.DeepEqual(read, a) {
-		t.Errorf("read %+v, and the change answered %+v", read, a)
+		t.Errorf("read %+v, the update returned %+v", read, a)
 	}
 	f.WantLastActivity(account.ActionSettingsUpdate, "application-settings",
 		`{"field":"smtpServerAddress","to":"mail.example.org"}`, `{"field":"smtpServerPort","to":2525}`,
@@ -92,13 +94,13 @@ func TestUpdateApplicationSettings(t *testing.T) {
 		Password: secret.New(servicetest.SMTPPassword),
 	}}
 	if !route.Equal(want) {
-		t.Errorf("mail leaves by %+v", route)
+		t.Errorf("the mail route is %+v", route)
 	}
 	f.WantNotStored(servicetest.SMTPPassword)
 	before := len(f.StoredActivity())
 	servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{DefaultProfileID: new(1)}))
 	if len(f.StoredActivity()) != before {
-		t.Error("an entry for a change of nothing")
+		t.Error("an update without a change is in the activity log")
 	}
 	created := servicetest.Must(s.CreateUsers(t.Context(), admin,
 		[]account.NewUser{servicetest.NewUser("new@example.org")}))
@@ -120,20 +122,26 @@ func TestBadApplicationSettings(t *testing.T) {
 		"self-registration":           {settings.ApplicationUpdate{UserRegistration: new(true)}, "/userRegistration"},
 		"no default role":             {settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{})}, "/defaultRoleIds"},
 		"an unknown role":             {settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{2, 99})}, "/defaultRoleIds/1"},
-		"two ways of TLS":             {mail(settings.MailUpdate{TLS: new(true)}), "/tls"},
+		"TLS and STARTTLS":            {mail(settings.MailUpdate{TLS: new(true)}), "/tls"},
 		"a URL":                       {mail(settings.MailUpdate{Server: setTo("smtp://mail")}), "/smtpServerAddress"},
 		"a link-local server":         {mail(settings.MailUpdate{Server: setTo("169.254.169.254")}), "/smtpServerAddress"},
 		"a link-local server in IPv6": {mail(settings.MailUpdate{Server: setTo("fe80::1")}), "/smtpServerAddress"},
-		"a password in clear": {mail(settings.MailUpdate{Server: setTo("mail.example.org"), StartTLS: new(false),
-			Account: setTo("usher")}), "/smtpAccount"},
+		"a password in plain text": {
+			mail(settings.MailUpdate{
+				Server: setTo("mail.example.org"), StartTLS: new(false), Account: setTo("usher"),
+			}), "/smtpAccount",
+		},
 		"no sender": {mail(settings.MailUpdate{Sender: new("nobody")}), "/emailSender"},
-		"two senders": {mail(settings.MailUpdate{Sender: new("a@example.org\r\nBcc: b@example.org")}),
-			"/emailSender"},
-		"no certificate": {mail(settings.MailUpdate{InternalCertificate: setTo("rubbish")}),
-			"/internalCertificate"},
+		"two senders": {
+			mail(settings.MailUpdate{Sender: new("a@example.org\r\nBcc: b@example.org")}), "/emailSender",
+		},
+		"invalid certificate": {
+			mail(settings.MailUpdate{InternalCertificate: setTo("rubbish")}), "/internalCertificate",
+		},
 		"a private key": {
-			mail(settings.MailUpdate{InternalCertificate: setTo("-----BEGIN PRIVATE KEY-----\nMAo=\n-----END PRIVATE " +
-				"KEY-----\n")}), "/internalCertificate",
+			mail(settings.MailUpdate{
+				InternalCertificate: setTo("-----BEGIN PRIVATE KEY-----\nMAo=\n-----END PRIVATE KEY-----\n"),
+			}), "/internalCertificate",
 		},
 		"the mask as a secret": {mail(settings.MailUpdate{Password: setSecret(secret.Mask)}), "/smtpAccountPassword"},
 	} {
@@ -143,42 +151,49 @@ func TestBadApplicationSettings(t *testing.T) {
 			_, err := s.UpdateApplicationSettings(t.Context(), admin, up)
 			servicetest.WantPaths(t, err, account.CodeInvalid, test.path)
 			if !servicetest.Must(s.ApplicationSettings(t.Context(), admin)).KeepActivity {
-				t.Error("a part of it was stored")
+				t.Error("a part of the update was stored")
 			}
 		})
 	}
 }
 
-// A stored password never follows a change of where it is sent.
+// A change of the destination of a stored password clears the password.
 func TestSecretBelongsToItsDestination(t *testing.T) {
 	for name, up := range map[string]settings.MailUpdate{
-		"server":                 {Server: setTo("mail.example.net")},
-		"port":                   {Port: setTo(26)},
-		"security":               {StartTLS: new(false), TLS: new(true)},
-		"account":                {Account: setTo("other")},
-		"server, with the mask":  {Server: setTo("mail.example.net"), Password: setSecret(secret.Mask)},
-		"nothing but the secret": {Password: cleared[secret.Text]()},
+		"server":                {Server: setTo("mail.example.net")},
+		"port":                  {Port: setTo(26)},
+		"security":              {StartTLS: new(false), TLS: new(true)},
+		"account":               {Account: setTo("other")},
+		"server, with the mask": {Server: setTo("mail.example.net"), Password: setSecret(secret.Mask)},
+		"secret only":           {Password: cleared[secret.Text]()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.New(t)
 			s, admin := withoutOverrides(f), f.Admin()
 			servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, withMailServer()))
-			for _, same := range []settings.MailUpdate{{Password: setSecret(secret.Mask)},
-				{Server: setTo("mail.example.org")}, {Sender: new("a@example.org")}} {
-				if a := servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin,
-					settings.ApplicationUpdate{MailUpdate: same})); !a.Mail.PasswordSet {
-					t.Fatal("the password is gone, and its destination is the same")
+			update := func(up settings.MailUpdate) account.ApplicationSettings {
+				t.Helper()
+				a, err := s.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{MailUpdate: up})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return a
+			}
+			for _, same := range []settings.MailUpdate{
+				{Password: setSecret(secret.Mask)}, {Server: setTo("mail.example.org")}, {Sender: new("a@example.org")},
+			} {
+				if !update(same).Mail.PasswordSet {
+					t.Fatal("the password was cleared although its destination is the same")
 				}
 			}
 			if got := servicetest.Must(s.MailRoute(t.Context())).Server.Password.Reveal(); got != servicetest.SMTPPassword {
 				t.Fatalf("the password is %q", got)
 			}
-			if a := servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin,
-				settings.ApplicationUpdate{MailUpdate: up})); a.Mail.PasswordSet {
-				t.Error("the password is still there")
+			if update(up).Mail.PasswordSet {
+				t.Error("PasswordSet is still set")
 			}
 			if !servicetest.Must(s.MailRoute(t.Context())).Server.Password.Empty() {
-				t.Error("the password goes along")
+				t.Error("the mail route still has the password")
 			}
 			f.WantLastActivity(account.ActionSettingsUpdate, "application-settings",
 				`{"field":"smtpAccountPassword","to":"cleared"}`)
@@ -186,14 +201,14 @@ func TestSecretBelongsToItsDestination(t *testing.T) {
 	}
 }
 
-// A sealed secret opens under its own name and for its own destination alone.
+// A sealed secret opens only under its own name and for its own destination.
 func TestSealedSecretOpensOnlyInItsPlace(t *testing.T) {
 	f := servicetest.New(t)
 	s, admin := withoutOverrides(f), f.Admin()
 	servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, withMailServer()))
-	servicetest.Must(s.UpdateLDAPConfiguration(t.Context(), admin,
-		settings.LDAPUpdate{URL: setTo("ldaps://directory.example.org"),
-			SearchUserPassword: setSecret(servicetest.LDAPPassword)}))
+	servicetest.Must(s.UpdateLDAPConfiguration(t.Context(), admin, settings.LDAPUpdate{
+		URL: setTo("ldaps://directory.example.org"), SearchUserPassword: setSecret(servicetest.LDAPPassword),
+	}))
 	const smtpName, ldapName = "smtp-account-password", "ldap-search-user-password"
 	own := servicetest.Must(f.Store.Inner.SettingSecret(t.Context(), smtpName))
 	save := func(sealed keyring.Sealed) {
@@ -201,42 +216,42 @@ func TestSealedSecretOpensOnlyInItsPlace(t *testing.T) {
 	}
 	save(servicetest.Must(f.Store.Inner.SettingSecret(t.Context(), ldapName)))
 	if _, err := s.MailRoute(t.Context()); err == nil {
-		t.Error("a secret of another name opens")
+		t.Error("the secret of another name opens")
 	}
 	save(own)
 	if _, err := s.MailRoute(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error { // past the rules
+	f.WriteStore(func(ctx context.Context, tx account.Tx) error { // without the rules
 		settings := servicetest.Must(tx.Setting(ctx, "application"))
 		return tx.SaveSetting(ctx, "application", strings.Replace(settings, "mail.example.org", "mail.example.net", 1))
 	})
 	if _, err := s.MailRoute(t.Context()); err == nil {
-		t.Error("a secret opens for another destination")
+		t.Error("the secret opens for another destination")
 	}
 	f.WantNotStored(servicetest.SMTPPassword, servicetest.LDAPPassword)
 }
 
-// Where mail goes is for administrators, and so is what follows from it.
+// Only administrators may change the destination of mail and the settings that depend on it.
 func TestMailSettingsAreForAdministrators(t *testing.T) {
 	f := servicetest.New(t)
 	s := withoutOverrides(f)
-	id := f.AddRole(
-		access.Permission{Entity: access.EntityApplicationSettings, Action: access.ActionEdit, Scope: access.ScopeAll},
-		access.Permission{Entity: access.EntityLDAPConfiguration, Action: access.ActionEdit, Scope: access.ScopeAll},
-		access.Permission{Entity: access.EntitySAMLConfiguration, Action: access.ActionEdit, Scope: access.ScopeAll},
-		access.Permission{Entity: access.EntityRole, Action: access.ActionRead, Scope: access.ScopeAll},
-	)
+	id := f.AddRole(servicetest.Permissions("application-settings:edit", "ldap-configuration:edit",
+		"saml-configuration:edit", "role:read")...)
 	f.AddUser("editor@example.org", id)
 	editor := f.As("editor@example.org")
 	for name, up := range map[string]settings.MailUpdate{
-		"server": {Server: setTo("mail.example.org")}, "port": {Port: setTo(1)}, "account": {Account: setTo("a")},
-		"password": {Password: setSecret("p")},
-		"starttls": {StartTLS: new(true)}, "tls": {TLS: new(false)}, "sender": {Sender: new("a@example.org")},
+		"server":      {Server: setTo("mail.example.org")},
+		"port":        {Port: setTo(1)},
+		"account":     {Account: setTo("a")},
+		"password":    {Password: setSecret("p")},
+		"starttls":    {StartTLS: new(true)},
+		"tls":         {TLS: new(false)},
+		"sender":      {Sender: new("a@example.org")},
 		"certificate": {InternalCertificate: cleared[string]()},
 	} {
-		if _, err := s.UpdateApplicationSettings(t.Context(), editor,
-			settings.ApplicationUpdate{MailUpdate: up}); account.ErrorCode(err) != account.CodeForbidden {
+		_, err := s.UpdateApplicationSettings(t.Context(), editor, settings.ApplicationUpdate{MailUpdate: up})
+		if account.ErrorCode(err) != account.CodeForbidden {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -257,12 +272,12 @@ func TestMailSettingsAreForAdministrators(t *testing.T) {
 	servicetest.Must(s.UpdateServerSettings(t.Context(), editor, settings.ServerUpdate{SessionIdle: new(time.Hour)}))
 	_, err = s.UpdateApplicationSettings(t.Context(), editor,
 		settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{access.AdministratorRole, 2})})
-	servicetest.WantCode(t, err, account.CodeForbidden) // he does not cover it
+	servicetest.WantCode(t, err, account.CodeForbidden) // the editor does not cover the role
 	servicetest.Must(s.UpdateApplicationSettings(t.Context(), editor,
 		settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{id, 2})}))
 }
 
-// What the operator has fixed is shown, and cannot be changed.
+// Overrides of the operator are shown and cannot be changed.
 func TestSetByOperator(t *testing.T) {
 	f := servicetest.New(t)
 	servicetest.Must(withoutOverrides(f).UpdateApplicationSettings(t.Context(), f.Admin(), settings.ApplicationUpdate{
@@ -270,29 +285,30 @@ func TestSetByOperator(t *testing.T) {
 	}))
 	s := f.With(func(o *service.Options) {
 		o.MailOverrides = settings.MailOverrides{
-			Server: &account.MailServer{Host: "fixed.example.org", Security: account.MailTLS, Account: "usher",
-				Password: secret.New(servicetest.SMTPPassword)},
-			Sender: "fixed@example.org", SenderName: "Fixed",
+			Server: &account.MailServer{
+				Host: "override.example.org", Security: account.MailTLS, Account: "usher",
+				Password: secret.New(servicetest.SMTPPassword),
+			},
+			Sender: "override@example.org", SenderName: "Override",
 		}
 	})
 	admin := f.Admin()
 	a := servicetest.Must(s.ApplicationSettings(t.Context(), admin))
 	m := a.Mail
-	if *m.Server != "fixed.example.org" || m.Port != nil || !m.TLS || m.StartTLS || !m.PasswordSet ||
-		m.Sender != "fixed@example.org" {
+	if *m.Server != "override.example.org" || m.Port != nil || !m.TLS || m.StartTLS || !m.PasswordSet ||
+		m.Sender != "override@example.org" {
 		t.Errorf("the settings are %+v", m)
 	}
-	round := settings.ApplicationUpdate{MailUpdate: settings.MailUpdate{
+	unchanged := settings.ApplicationUpdate{MailUpdate: settings.MailUpdate{
 		Server: &m.Server, Port: &m.Port, Account: &m.Account, Password: setSecret(secret.Mask), StartTLS: &m.StartTLS,
-		TLS:    &m.TLS,
-		Sender: &m.Sender, InternalCertificate: &a.InternalCertificate,
+		TLS: &m.TLS, Sender: &m.Sender, InternalCertificate: &a.InternalCertificate,
 	}}
-	servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, round))
-	_, err := s.UpdateApplicationSettings(t.Context(), admin,
-		settings.ApplicationUpdate{ActivityDays: new(1), MailUpdate: settings.MailUpdate{
-			Server: cleared[string](), Port: setTo(25), Account: setTo("x"), Password: setSecret("new"), StartTLS: new(true),
-			TLS: new(false), Sender: new("x@example.org"),
-		}})
+	servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, unchanged))
+	changed := settings.ApplicationUpdate{ActivityDays: new(1), MailUpdate: settings.MailUpdate{
+		Server: cleared[string](), Port: setTo(25), Account: setTo("x"), Password: setSecret("new"), StartTLS: new(true),
+		TLS: new(false), Sender: new("x@example.org"),
+	}}
+	_, err := s.UpdateApplicationSettings(t.Context(), admin, changed)
 	servicetest.WantPaths(t, err, account.CodeSetByOperator,
 		"/emailSender", "/smtpServerAddress", "/smtpServerPort", "/smtpAccount", "/smtpAccountPassword",
 		"/smtpUseStartTLS", "/tls")
@@ -304,18 +320,18 @@ func TestSetByOperator(t *testing.T) {
 		settings.ServerUpdate{PublicURL: &server.PublicURL, SenderName: &server.SenderName}))
 
 	route := servicetest.Must(s.MailRoute(t.Context()))
-	if route.Server.Host != "fixed.example.org" || route.Server.Password.Reveal() != servicetest.SMTPPassword ||
-		route.Sender != "fixed@example.org" || route.SenderName != "Fixed" {
-		t.Errorf("mail leaves by %+v", route)
+	if route.Server.Host != "override.example.org" || route.Server.Password.Reveal() != servicetest.SMTPPassword ||
+		route.Sender != "override@example.org" || route.SenderName != "Override" {
+		t.Errorf("the mail route is %+v", route)
 	}
 	stored := servicetest.Must(withoutOverrides(f).ApplicationSettings(t.Context(), admin))
 	if *stored.Mail.Server != "stored.example.org" || stored.Mail.Sender != "stored@example.org" ||
 		stored.ActivityDays != 365 {
-		t.Errorf("what was stored is now %+v", stored)
+		t.Errorf("the stored settings are now %+v", stored)
 	}
 }
 
-// The end of the activity log is its last entry, and its beginning the first.
+// The last entry before the activity log is off, and the first after it is on, record the change.
 func TestTurningTheActivityLogOffIsRecorded(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -325,7 +341,7 @@ func TestTurningTheActivityLogOffIsRecorded(t *testing.T) {
 	before := len(f.StoredActivity())
 	servicetest.Must(f.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{ActivityDays: new(10)}))
 	if len(f.StoredActivity()) != before {
-		t.Error("an entry although the log is off")
+		t.Error("there is a new entry although the log is off")
 	}
 	servicetest.Must(f.UpdateApplicationSettings(t.Context(), admin, settings.ApplicationUpdate{KeepActivity: new(true)}))
 	f.WantLastActivity(account.ActionSettingsUpdate, "application-settings",

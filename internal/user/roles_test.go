@@ -128,7 +128,7 @@ func TestBuiltInRoles(t *testing.T) {
 // ChangeUserRoles keeps the roles that it does not name, and follows the rules of SetUserRoles.
 func TestChangeUserRoles(t *testing.T) {
 	f := servicetest.New(t)
-	reader := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll})
+	reader := f.AddRole(servicetest.Permit("user:read"))
 	id := f.AddUser("ann@example.org", access.UserRole)
 	f.AddUser("weak@example.org", access.UserRole)
 	admin := f.Admin()

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
@@ -343,7 +342,7 @@ func TestImportContinuesAfterCrash(t *testing.T) {
 // An import belongs to its maker; administrators see all.
 func TestImportBelongsToItsCreator(t *testing.T) {
 	f := servicetest.New(t)
-	maker := f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll})
+	maker := f.AddRole(servicetest.Permit("user:create"))
 	for _, name := range []string{"ann", "bob"} {
 		f.AddUser(name+"@example.org", maker)
 	}
@@ -375,7 +374,7 @@ func TestImportBelongsToItsCreator(t *testing.T) {
 func TestImportDoesNotEscalate(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("maker@example.org",
-		f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll}))
+		f.AddRole(servicetest.Permit("user:create")))
 	maker, admin := f.As("maker@example.org"), f.Admin()
 	i := f.StartImport(maker, false)
 	f.AddRows(maker, i.ID, 1, servicetest.ImportRows(1, 2)...)

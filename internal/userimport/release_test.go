@@ -49,7 +49,7 @@ func TestImportReleasesUsersWithChangedAccess(t *testing.T) {
 				t.Parallel()
 				f := servicetest.New(t)
 				f.AddUser("maker@example.org",
-					f.AddRole(access.Permission{Entity: access.EntityUser, Action: access.ActionCreate, Scope: access.ScopeAll}))
+					f.AddRole(servicetest.Permit("user:create")))
 				maker := f.As("maker@example.org")
 				i := f.StartImport(maker, false)
 				f.AddRows(maker, i.ID, 1, servicetest.ImportRow("user1@example.net"))

@@ -20,7 +20,7 @@ func (plainTextRenderer) Render(kind account.MailKind, m account.MailContent) (a
 	return account.Message{
 		Subject: string(kind) + " for " + m.Name,
 		Text:    "token " + m.Token + "\nlink " + m.Link + "\nsource " + m.ClientNetwork,
-		HTML:    "<p>readable in clear</p>",
+		HTML:    "<p>readable in plain text</p>",
 	}, nil
 }
 
