@@ -24,32 +24,33 @@ func TestContractKey(t *testing.T) {
 	first := f.NewContractKey(session)
 	for _, caller := range []*account.Principal{session, f.PrincipalBy(first)} {
 		if got, err := f.ContractKey(t.Context(), caller); err != nil || !got.Equal(first) {
-			t.Errorf("it is not read back: %v", err)
+			t.Errorf("read the key: %v", err)
 		}
 	}
-	second := f.NewContractKey(f.PrincipalBy(first)) // ends what it was asked with
+	second := f.NewContractKey(f.PrincipalBy(first)) // revokes the key of the caller
 	if f.IsAccepted(first) || !f.IsAccepted(second) {
-		t.Error("the old key must end, and the new one work")
+		t.Error("the renewal must revoke the old key and return a valid one")
 	}
 	if got, err := f.ContractKey(t.Context(), session); err != nil || !got.Equal(second) {
-		t.Errorf("the new key is not read back: %v", err)
+		t.Errorf("read the new key: %v", err)
 	}
-	if keys := servicetest.Must(f.ListKeys(t.Context(), session, session.User.ID)); len(keys) != 1 ||
-		keys[0].Hint != second.Reveal()[len(second.Reveal())-4:] || keys[0].Permissions != nil || !keys[0].Expires.IsZero() {
+	hint := second.Reveal()[len(second.Reveal())-4:]
+	keys := servicetest.Must(f.ListKeys(t.Context(), session, session.User.ID))
+	if len(keys) != 1 || keys[0].Hint != hint || keys[0].Permissions != nil || !keys[0].Expires.IsZero() {
 		t.Errorf("the keys are %+v", keys)
 	}
 }
 
-// The owner hears of each new key, and the log remembers all that is done with it.
+// The owner of a new key gets a message about it.
 func TestKeyChangesAreMailed(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org", access.UserRole)
 	session := f.As("ann@example.org")
-	for i, make := range []func(){
+	for i, create := range []func(){
 		func() { f.NewContractKey(session) },
 		func() { f.NewNamedKey(session, apikey.NewAPIKey{Name: "n"}) },
 	} {
-		make()
+		create()
 		m := f.NewestMail()
 		if m.Kind != account.MailNewAPIKey || m.State != account.MailReady || m.Recipient != "ann@example.org" ||
 			m.ID != int64(i+1) {
@@ -58,7 +59,7 @@ func TestKeyChangesAreMailed(t *testing.T) {
 		select {
 		case <-f.MailQueued():
 		default:
-			t.Error("nobody was told that there is a message")
+			t.Error("the worker was not woken")
 		}
 		d := f.ClaimNext()
 		if d.Message.Subject != "new-api-key for ann" || d.Message.Text != "token \nlink \nsource "+servicetest.Home {
@@ -67,15 +68,14 @@ func TestKeyChangesAreMailed(t *testing.T) {
 	}
 }
 
-// A sealed text that somebody copied to another row, or put together with another
-// hash, is not given out.
+// A sealed key that was copied to another row, or combined with another hash, is not returned.
 func TestSealedKeyIsBound(t *testing.T) {
 	f := servicetest.New(t)
 	ann := f.AddUser("ann@example.org", access.UserRole)
 	f.NewContractKey(f.Admin())
 	f.NewContractKey(f.As("ann@example.org"))
-	admins, anns := servicetest.Must(f.Store.Inner.ContractKey(t.Context(),
-		1)), servicetest.Must(f.Store.Inner.ContractKey(t.Context(), ann))
+	admins := servicetest.Must(f.Store.Inner.ContractKey(t.Context(), 1))
+	anns := servicetest.Must(f.Store.Inner.ContractKey(t.Context(), ann))
 	seal := func(k account.APIKey, sealed keyring.Sealed) {
 		f.WriteStore(func(ctx context.Context, tx account.Tx) error { return tx.SealAPIKey(ctx, k.ID, sealed) })
 	}
@@ -83,24 +83,23 @@ func TestSealedKeyIsBound(t *testing.T) {
 	_, err := f.ContractKey(t.Context(), f.As("ann@example.org"))
 	servicetest.WantCode(t, err, account.CodeInternal)
 
-	// A text that opens, and is not the one that the row is found by.
+	// A sealed key that opens, but does not match the hash of its row.
 	other, _, err := token.New(token.APIKey, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seal(anns, servicetest.Must(f.Options.Keys.Seal("api-key", fmt.Sprintf("api-key|%d|%d", anns.ID, ann),
-		[]byte(other.Reveal()))))
+	place := fmt.Sprintf("api-key|%d|%d", anns.ID, ann)
+	seal(anns, servicetest.Must(f.Options.Keys.Seal("api-key", place, []byte(other.Reveal()))))
 	_, err = f.ContractKey(t.Context(), f.As("ann@example.org"))
 	servicetest.WantCode(t, err, account.CodeInternal)
 
 	seal(anns, anns.Sealed)
 	if _, err := f.ContractKey(t.Context(), f.As("ann@example.org")); err != nil {
-		t.Errorf("the right text does not open: %v", err)
+		t.Errorf("read the original key: %v", err)
 	}
 }
 
-// Who makes key after key fills neither his mailbox nor the outbox, where others
-// wait for their messages.
+// Repeated renewals neither flood the owner's mailbox nor the outbox, which all users share.
 func TestKeyMailsAnHour(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org", access.UserRole)
@@ -111,6 +110,6 @@ func TestKeyMailsAnHour(t *testing.T) {
 		}
 	}
 	if mails := servicetest.Must(f.ListMail(t.Context(), f.Admin())); len(mails) != 5 {
-		t.Errorf("%d messages", len(mails))
+		t.Errorf("the outbox has %d messages, want 5", len(mails))
 	}
 }

@@ -3,6 +3,7 @@ package apikey_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,92 +14,97 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// asking is for permissions for all.
-func requestAll(of access.Entity, actions ...access.Action) (ds []access.PermissionRequest) {
+// requestAll requests permissions for everything of an entity.
+func requestAll(entity access.Entity, actions ...access.Action) (requests []access.PermissionRequest) {
 	for _, a := range actions {
-		ds = append(ds, access.PermissionRequest{Entity: of, Action: a})
+		requests = append(requests, access.PermissionRequest{Entity: entity, Action: a})
 	}
-	return ds
+	return requests
 }
 
 func TestKeysActAsTheirOwner(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org", access.AdministratorRole)
 	session := f.As("ann@example.org")
+	named := func(n apikey.NewAPIKey) secret.Text {
+		n.Name = "n"
+		return f.NewNamedKey(session, n)
+	}
+	readAndEdit := requestAll(access.EntityUser, access.ActionRead, access.ActionEdit)
 	tests := []struct {
-		name string
-		key  secret.Text
-		kind account.CredentialKind
-		is   bool // administrator
-		may  map[access.Action]bool
+		name          string
+		key           secret.Text
+		kind          account.CredentialKind
+		administrator bool
+		allowed       string // the allowed actions on users
 	}{
-		{"contract", f.NewContractKey(session), account.CredentialContractKey, true,
-			map[access.Action]bool{access.ActionRead: true, access.ActionEdit: true, access.ActionDelete: true}},
-		{"named", f.NewNamedKey(session, apikey.NewAPIKey{Name: "n"}), account.CredentialNamedKey, true,
-			map[access.Action]bool{access.ActionRead: true, access.ActionEdit: true, access.ActionDelete: true}},
-		{"read-only", f.NewNamedKey(session, apikey.NewAPIKey{Name: "n", ReadOnly: true}), account.CredentialNamedKey,
-			false, map[access.Action]bool{access.ActionRead: true}},
-		{"narrowed", f.NewNamedKey(session,
-			apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionEdit)}),
-			account.CredentialNamedKey, false, map[access.Action]bool{access.ActionRead: true, access.ActionEdit: true}},
+		{"contract", f.NewContractKey(session), account.CredentialContractKey, true, "read edit delete"},
+		{"named", named(apikey.NewAPIKey{}), account.CredentialNamedKey, true, "read edit delete"},
+		{"read-only", named(apikey.NewAPIKey{ReadOnly: true}), account.CredentialNamedKey, false, "read"},
+		{
+			"narrowed", named(apikey.NewAPIKey{Permissions: readAndEdit}), account.CredentialNamedKey, false, "read edit",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := f.PrincipalBy(test.key)
-			if p.User.ID != id || p.Credential.Kind != test.kind || p.Credential.ID == 0 || p.Access.Administrator != test.is {
+			if p.User.ID != id || p.Credential.Kind != test.kind || p.Credential.ID == 0 ||
+				p.Access.Administrator != test.administrator {
 				t.Errorf("the principal is %+v", p)
 			}
+			allowed := strings.Fields(test.allowed)
 			for _, action := range []access.Action{access.ActionRead, access.ActionEdit, access.ActionDelete} {
-				if got := account.Allow(p, action, access.EntityUser, 1) == nil; got != test.may[action] {
-					t.Errorf("it may %s: %v", action, got)
+				got := account.Allow(p, action, access.EntityUser, 1) == nil
+				if want := slices.Contains(allowed, string(action)); got != want {
+					t.Errorf("%s is allowed: %v, want %v", action, got, want)
 				}
 			}
 		})
 	}
 }
 
-// A narrowed key follows its owner: what he loses it loses, and it never has more
-// than he.
+// A narrowed key loses the permissions that its owner loses, and never has more than its owner.
 func TestNarrowedKeyIsIntersectedAtUse(t *testing.T) {
 	f := servicetest.New(t)
 	role := f.AddRole(servicetest.Permit("api-key:create"), servicetest.Permit("user:read", 1))
 	id := f.AddUser("ann@example.org", role)
 	key := f.NewNamedKey(f.As("ann@example.org"),
 		apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionDelete)})
-	reads := func() (ids []int64) {
-		for _, of := range []int64{1, id} {
-			if account.Allow(f.PrincipalBy(key), access.ActionRead, access.EntityUser, of) == nil {
-				ids = append(ids, of)
+	readable := func() (ids []int64) {
+		for _, target := range []int64{1, id} {
+			if account.Allow(f.PrincipalBy(key), access.ActionRead, access.EntityUser, target) == nil {
+				ids = append(ids, target)
 			}
 		}
 		return ids
 	}
-	if got := reads(); !slices.Equal(got, []int64{1}) {
-		t.Errorf("it reads %v", got)
+	if got := readable(); !slices.Equal(got, []int64{1}) {
+		t.Errorf("the key can read the users %v, want 1", got)
 	}
 	servicetest.WantCode(t, f.DeleteUser(t.Context(), f.PrincipalBy(key), 1), account.CodeForbidden)
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		return tx.SetUserRoles(ctx, id, []int64{access.AdministratorRole})
 	})
-	if got := reads(); !slices.Equal(got, []int64{1, id}) {
-		t.Errorf("with another role it reads %v", got)
+	if got := readable(); !slices.Equal(got, []int64{1, id}) {
+		t.Errorf("with another role the key can read the users %v, want 1 and %d", got, id)
 	}
 	if f.PrincipalBy(key).Access.Administrator {
-		t.Error("it is an administrator")
+		t.Error("the narrowed key is an administrator's")
 	}
 }
 
-// Narrowed keys cannot be used to climb: who does not cover by the key may not
-// change, even where its owner covers.
+// A narrowed key does not allow escalation: a change that needs coverage is checked against the key's
+// permissions, although the owner's would cover.
 func TestNarrowedKeyCoversByItself(t *testing.T) {
 	f := servicetest.New(t)
 	other := f.AddUser("bob@example.org", access.UserRole)
-	key := f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "n",
-		Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionEditAccess)})
-	_, err := f.UpdateUser(t.Context(), f.PrincipalBy(key), other, account.UserUpdate{Active: new(false)})
+	narrowed := f.NewNamedKey(f.Admin(), apikey.NewAPIKey{
+		Name: "n", Permissions: requestAll(access.EntityUser, access.ActionRead, access.ActionEditAccess),
+	})
+	_, err := f.UpdateUser(t.Context(), f.PrincipalBy(narrowed), other, account.UserUpdate{Active: new(false)})
 	servicetest.WantCode(t, err, account.CodeForbidden)
-	_, err = f.UpdateUser(t.Context(), f.PrincipalBy(f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "all"})), other,
-		account.UserUpdate{Active: new(false)})
+	full := f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "all"})
+	_, err = f.UpdateUser(t.Context(), f.PrincipalBy(full), other, account.UserUpdate{Active: new(false)})
 	servicetest.WantCode(t, err, "")
 }
 
@@ -106,9 +112,9 @@ func TestKeyStops(t *testing.T) {
 	t.Parallel()
 	admin := func(f *servicetest.Fixture) *account.Principal { return f.Admin() }
 	tests := []struct {
-		name string
-		stop func(f *servicetest.Fixture, id int64) error
-		back func(f *servicetest.Fixture, id int64) error // nil: it never works again
+		name    string
+		stop    func(f *servicetest.Fixture, id int64) error
+		restore func(f *servicetest.Fixture, id int64) error // nil if the key never works again
 	}{
 		{
 			"its owner is deactivated",
@@ -122,7 +128,7 @@ func TestKeyStops(t *testing.T) {
 			},
 		},
 		{
-			"its owner may have no keys",
+			"its owner loses api-key:create",
 			func(f *servicetest.Fixture, id int64) error {
 				_, err := f.SetUserRoles(f.T.Context(), admin(f), id, []int64{f.AddRole(servicetest.Permit("api-key:read"))})
 				return err
@@ -159,7 +165,7 @@ func TestKeyStops(t *testing.T) {
 			}, nil,
 		},
 		{
-			"it is ended",
+			"it is revoked",
 			func(f *servicetest.Fixture, id int64) error {
 				keys := servicetest.Must(f.ListKeys(f.T.Context(), admin(f), id))
 				for _, k := range keys {
@@ -180,50 +186,50 @@ func TestKeyStops(t *testing.T) {
 			stale := f.PrincipalBy(keys[0])
 			working := func() [2]bool { return [2]bool{f.IsAccepted(keys[0]), f.IsAccepted(keys[1])} }
 			if got := working(); got != [2]bool{true, true} {
-				t.Fatalf("the keys work before: %v", got)
+				t.Fatalf("before, the keys are accepted: %v", got)
 			}
 			if err := test.stop(f, id); err != nil {
 				t.Fatal(err)
 			}
 			if got := working(); got != [2]bool{} {
-				t.Errorf("the keys work after: %v", got)
+				t.Errorf("after, the keys are accepted: %v", got)
 			}
-			_, err := f.RenewContractKey(t.Context(), stale) // a principal from before does not help
+			_, err := f.RenewContractKey(t.Context(), stale) // an older principal does not help
 			servicetest.WantCode(t, err, account.CodeUnauthorized)
-			if test.back == nil {
+			if test.restore == nil {
 				return
 			}
-			if err := test.back(f, id); err != nil {
+			if err := test.restore(f, id); err != nil {
 				t.Fatal(err)
 			}
 			if got := working(); got != [2]bool{true, true} {
-				t.Errorf("the keys work again: %v", got)
+				t.Errorf("after the restoration, the keys are accepted: %v", got)
 			}
 		})
 	}
 }
 
-// Who resets a password may keep the keys expressly; the sessions end all the
-// same.
+// A password reset may keep the user's keys. It always ends the sessions.
 func TestResetKeepsKeysWhenAsked(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org", access.UserRole)
 	in := f.NewSession("ann@example.org")
 	key := f.NewContractKey(f.PrincipalOf(in))
-	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)),
-		KeepKeys: true}); err != nil {
+	reset := account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), KeepKeys: true}
+	if err := f.UpdateUserAsAdmin(id, reset); err != nil {
 		t.Fatal(err)
 	}
 	if !f.IsRevoked(in) || !f.IsAccepted(key) {
-		t.Error("it must end the sessions and keep the keys")
+		t.Error("the reset must end the sessions and keep the keys")
 	}
-	// The key waits for the new password too.
-	if p := f.PrincipalBy(key); !p.User.NeedPasswordReset ||
-		account.ErrorCode(account.Allow(p, access.ActionRead, access.EntityUser, id)) != account.CodePasswordChangeRequired {
-		t.Error("the key does what has to wait for a new password")
+	// The key is subject to the required password change as well.
+	p := f.PrincipalBy(key)
+	if !p.User.NeedPasswordReset {
+		t.Error("NeedPasswordReset is not set")
 	}
-	if err := f.ChangeOwnPassword(f.PrincipalBy(key), servicetest.NextPassword, servicetest.Password); err != nil {
-		t.Errorf("the password cannot be changed by the key: %v", err)
+	servicetest.WantCode(t, account.Allow(p, access.ActionRead, access.EntityUser, id), account.CodePasswordChangeRequired)
+	if err := f.ChangeOwnPassword(p, servicetest.NextPassword, servicetest.Password); err != nil {
+		t.Errorf("change the password by the key: %v", err)
 	}
 }
 
@@ -234,24 +240,24 @@ func TestKeyExpires(t *testing.T) {
 	key := f.NewNamedKey(f.PrincipalOf(session), apikey.NewAPIKey{Name: "n"})
 	f.Clock.Advance(apikey.DefaultKeyLifetime - time.Microsecond)
 	if !f.IsAccepted(key) {
-		t.Error("it is over too early")
+		t.Error("the key expired too early")
 	}
 	f.Clock.Advance(time.Microsecond)
 	if f.IsAccepted(key) || !f.IsAccepted(contract) {
-		t.Error("the named key must end, and the contract's not")
+		t.Error("the named key must expire, and the contract key must not")
 	}
 	listed := func() int { return len(servicetest.Must(f.ListKeys(t.Context(), f.PrincipalBy(contract), 1))) }
 	f.Clock.Advance(30*24*time.Hour - time.Microsecond)
 	if err := f.Sweep(t.Context()); err != nil || listed() != 2 {
-		t.Errorf("%d keys are listed, %v", listed(), err)
+		t.Errorf("%d keys are listed before the end of the retention, %v; want 2", listed(), err)
 	}
 	f.Clock.Advance(time.Microsecond)
 	if err := f.Sweep(t.Context()); err != nil || listed() != 1 {
-		t.Errorf("%d keys are listed after the sweep, %v", listed(), err)
+		t.Errorf("%d keys are listed after the sweep, %v; want 1", listed(), err)
 	}
 }
 
-// The last use of a key is kept to the minute, so a read is no write.
+// The last use of a key is stored once a minute, so that most reads do not write.
 func TestTouchKey(t *testing.T) {
 	f := servicetest.New(t)
 	key := f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "n"})
@@ -261,16 +267,16 @@ func TestTouchKey(t *testing.T) {
 	}{{0, 1}, {59 * time.Second, 0}, {time.Second, 1}, {time.Second, 0}} {
 		f.Clock.Advance(step.wait)
 		if got := f.Store.CallsDuring(func() { f.PrincipalBy(key) })["Write"]; got != step.writes {
-			t.Errorf("%v later it wrote %d times, want %d", step.wait, got, step.writes)
+			t.Errorf("authentication %v later wrote %d times, want %d", step.wait, got, step.writes)
 		}
 	}
-	if k := servicetest.Must(f.ListKeys(t.Context(), f.Admin(),
-		1))[0]; !k.LastUsed.Equal(servicetest.Start.Add(time.Minute)) {
-		t.Errorf("it was last used at %v", k.LastUsed)
+	k := servicetest.Must(f.ListKeys(t.Context(), f.Admin(), 1))[0]
+	if want := servicetest.Start.Add(time.Minute); !k.LastUsed.Equal(want) {
+		t.Errorf("the last use is %v, want %v", k.LastUsed, want)
 	}
 }
 
-// Of a key the database holds its hash, and of the contract's the sealed text.
+// The database contains only the hash of a key, and the sealed text of a contract key.
 func TestKeysAreNotStored(t *testing.T) {
 	f := servicetest.New(t)
 	session := f.Admin()

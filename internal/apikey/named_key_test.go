@@ -27,19 +27,26 @@ func TestCreateKeyRefuses(t *testing.T) {
 		path string
 	}{
 		{"no name", apikey.NewAPIKey{}, account.CodeInvalid, "/name"},
-		{"too long a life", apikey.NewAPIKey{Name: "n", Lifetime: apikey.MaxKeyLifetime + 1}, account.CodeInvalid, "/expiresInDays"},
-		{"a life before its birth", apikey.NewAPIKey{Name: "n", Lifetime: -1}, account.CodeInvalid, "/expiresInDays"},
-		{"narrowed twice", apikey.NewAPIKey{Name: "n", ReadOnly: true,
-			Permissions: requestAll(access.EntityUser, access.ActionRead)}, account.CodeInvalid, "/permissions"},
+		{"long lifetime", apikey.NewAPIKey{Name: "n", Lifetime: apikey.MaxKeyLifetime + 1}, account.CodeInvalid, "/expiresInDays"},
+		{"a negative lifetime", apikey.NewAPIKey{Name: "n", Lifetime: -1}, account.CodeInvalid, "/expiresInDays"},
+		{
+			"read-only with permissions",
+			apikey.NewAPIKey{Name: "n", ReadOnly: true, Permissions: requestAll(access.EntityUser, access.ActionRead)},
+			account.CodeInvalid, "/permissions",
+		},
 		{"an empty list", apikey.NewAPIKey{Name: "n", Permissions: []access.PermissionRequest{}}, account.CodeInvalid,
 			"/permissions"},
 		{"an unknown entity", apikey.NewAPIKey{Name: "n", Permissions: requestAll("widget", access.ActionRead)},
 			account.CodeInvalid, "/permissions/0"},
 		{"an unknown action", apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, "fly")},
 			account.CodeInvalid, "/permissions/0"},
-		{"no ids", apikey.NewAPIKey{Name: "n",
-			Permissions: []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead, IDs: &none}}},
-			account.CodeInvalid, "/permissions/0/entityIds"},
+		{
+			"no ids",
+			apikey.NewAPIKey{Name: "n", Permissions: []access.PermissionRequest{
+				{Entity: access.EntityUser, Action: access.ActionRead, IDs: &none},
+			}},
+			account.CodeInvalid, "/permissions/0/entityIds",
+		},
 		{"edit without read", apikey.NewAPIKey{Name: "n", Permissions: requestAll(access.EntityUser, access.ActionEdit)},
 			account.CodePermissionNeedsRead, "/permissions/0/action"},
 	}
@@ -88,9 +95,9 @@ func TestKeysOfOthers(t *testing.T) {
 		return k.ID
 	}
 	tests := []struct {
-		who, whose string
-		of         int64
-		list, end  account.Code
+		caller, owner string
+		ownerID       int64
+		list, end     account.Code
 	}{
 		{"ann@example.org", "ann@example.org", ann, "", ""},
 		{"ann@example.org", "bob@example.org", bob, account.CodeNotFound, account.CodeNotFound},
@@ -101,13 +108,13 @@ func TestKeysOfOthers(t *testing.T) {
 		{servicetest.AdminEmail, "second@example.org", admin, "", ""},
 	}
 	for _, test := range tests {
-		t.Run(test.who+" "+test.whose, func(t *testing.T) {
-			id := keyOf(test.whose)
-			_, err := f.ListKeys(t.Context(), f.As(test.who), test.of)
+		t.Run(test.caller+" "+test.owner, func(t *testing.T) {
+			id := keyOf(test.owner)
+			_, err := f.ListKeys(t.Context(), f.As(test.caller), test.ownerID)
 			servicetest.WantCode(t, err, test.list)
-			servicetest.WantCode(t, f.EndKey(t.Context(), f.As(test.who), id), test.end)
+			servicetest.WantCode(t, f.EndKey(t.Context(), f.As(test.caller), id), test.end)
 			if test.end == "" {
-				servicetest.WantCode(t, f.EndKey(t.Context(), f.As(test.who), id), account.CodeNotFound)
+				servicetest.WantCode(t, f.EndKey(t.Context(), f.As(test.caller), id), account.CodeNotFound)
 			}
 		})
 	}
@@ -115,93 +122,92 @@ func TestKeysOfOthers(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeNotFound)
 }
 
-// A named key reaches no keys, no sessions and no passwords, whatever its
-// permissions: not with every permission of an administrator who owns it.
+// A named key cannot use operations on keys, sessions and passwords, whatever its permissions: not
+// even with every permission of an administrator.
 func TestNamedKeyIsDenied(t *testing.T) {
 	f := servicetest.New(t)
 	other := f.AddUser("ann@example.org", access.UserRole)
 	for _, email := range []string{servicetest.AdminEmail, "ann@example.org"} {
 		f.NewContractKey(f.As(email))
 	}
-	touching := map[string]func(ctx context.Context, s *service.Service, p *account.Principal) error{
+	denied := map[string]servicetest.Operation{
 		"ChangePassword": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			return s.ChangePassword(ctx, p, secret.New(servicetest.Password), secret.New(servicetest.NextPassword),
 				account.Origin{ClientNetwork: servicetest.Home})
 		},
-		"UpdateUser, a password": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+		"UpdateUser, password": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.UpdateUser(ctx, p, other, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
 			return err
 		},
-		"UpdateUser, one's own password": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+		"UpdateUser, own password": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.UpdateUser(ctx, p, 1, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})
 			return err
 		},
-		"UpdateUser, where recovery goes": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+		"UpdateUser, recovery address": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.UpdateUser(ctx, p, other, account.UserUpdate{Email: new("new@example.org")})
 			return err
 		},
-		"UpdateServerSettings, where recovery links lead": func(ctx context.Context, s *service.Service,
-			p *account.Principal) error {
+		"UpdateServerSettings, public URL": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.UpdateServerSettings(ctx, p, settings.ServerUpdate{PublicURL: new(new("https://elsewhere.example"))})
 			return err
 		},
-		"UpdateApplicationSettings, how recovery mail leaves": func(ctx context.Context, s *service.Service,
-			p *account.Principal) error {
+		"UpdateApplicationSettings, mail server": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.UpdateApplicationSettings(ctx, p,
 				settings.ApplicationUpdate{MailUpdate: settings.MailUpdate{Server: new(new("mail.example"))}})
 			return err
 		},
-		"Keys, another's": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+		"Keys of another user": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.ListKeys(ctx, p, other)
 			return err
 		},
-		"EndKey, another's": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+		"EndKey of another user": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			return s.EndKey(ctx, p, 2)
 		},
-		"EndKey, itself": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+		"EndKey of itself": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			return s.EndKey(ctx, p, p.Credential.ID)
 		},
-		"Sessions, another's": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+		"Sessions of another user": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.Sessions(ctx, p, other)
 			return err
 		},
-		"EndSessions, another's": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+		"EndSessions of another user": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			return s.EndSessions(ctx, p, other, false)
 		},
 	}
-	for _, name := range []string{"ContractKey", "RenewContractKey", "CreateKey", "ListKeys", "EndKey", "Sessions",
-		"EndSession", "EndSessions"} {
-		touching[name] = servicetest.Operations()[name]
+	for _, name := range []string{
+		"ContractKey", "RenewContractKey", "CreateKey", "ListKeys", "EndKey", "Sessions", "EndSession", "EndSessions",
+	} {
+		denied[name] = servicetest.Operations()[name]
 	}
 	session := f.Admin()
 	for kind, n := range map[string]apikey.NewAPIKey{
-		"everything": {Name: "n"},
-		"listed": {Name: "n", Permissions: slices.Concat(
-			requestAll(access.EntityAPIKey, access.ActionRead, access.ActionCreate,
-				access.ActionDelete), requestAll(access.EntitySession, access.ActionRead, access.ActionDelete),
+		"full": {Name: "n"},
+		"narrowed": {Name: "n", Permissions: slices.Concat(
+			requestAll(access.EntityAPIKey, access.ActionRead, access.ActionCreate, access.ActionDelete),
+			requestAll(access.EntitySession, access.ActionRead, access.ActionDelete),
 			requestAll(access.EntityUser, access.ActionRead, access.ActionEdit, access.ActionEditAccess),
 		)},
 	} {
 		p := f.PrincipalBy(f.NewNamedKey(session, n))
-		for name, call := range touching {
+		for name, call := range denied {
 			if err := call(t.Context(), f.Service, p); account.ErrorCode(err) != account.CodeForbidden {
-				t.Errorf("%s, by a key of %s: %v", name, kind, err)
+				t.Errorf("%s by a %s key: %v", name, kind, err)
 			}
 		}
 	}
-	// The same calls are fine in a session, so it is the key that is refused.
-	for name, call := range touching {
-		if err := call(t.Context(), f.Service, f.Admin()); account.ErrorCode(err) == account.CodeForbidden &&
-			name != "UpdateUser, one's own password" {
-			t.Errorf("%s, in a session: %v", name, err)
+	// The same calls are allowed in a session, so the key is the reason for the refusal.
+	for name, call := range denied {
+		err := call(t.Context(), f.Service, f.Admin())
+		if account.ErrorCode(err) == account.CodeForbidden && name != "UpdateUser, own password" {
+			t.Errorf("%s in a session: %v", name, err)
 		}
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error { // some of them change it
+		f.WriteStore(func(ctx context.Context, tx account.Tx) error { // some calls change the password
 			return tx.SetPassword(ctx, 1, f.PasswordHash, false, f.Clock.Now())
 		})
 	}
 }
 
-// A sign-out with a key ends nothing.
+// A sign-out with a key revokes neither the key nor a session.
 func TestSignOutWithAKey(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail)
@@ -210,12 +216,12 @@ func TestSignOutWithAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !f.IsAccepted(key) || f.IsRevoked(in) {
-		t.Error("it ended something")
+		t.Error("the sign-out revoked a credential")
 	}
 }
 
-// A key of the contract changes the password as a session does: sessions end, and
-// keys go on.
+// A password change by the contract key has the effect of one in a session: it ends the sessions and
+// keeps the keys.
 func TestChangePasswordByKey(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail)
@@ -225,19 +231,19 @@ func TestChangePasswordByKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !f.IsRevoked(in) || !f.IsAccepted(key) || !f.IsAccepted(named) {
-		t.Error("it must end every session and no key")
+		t.Error("the change must end every session and no key")
 	}
 	f.NewSessionWith(servicetest.AdminEmail, servicetest.NextPassword)
 }
 
-// The fifth wrong password since the last right one ends the key.
+// The fifth wrong password since the last correct one revokes the key.
 func TestWrongCurrentPasswordsByKey(t *testing.T) {
 	f := servicetest.New(t)
 	key := f.NewContractKey(f.Admin())
 	caller := f.PrincipalBy(key)
 	guess := func(times int) {
 		for range times {
-			f.Clock.Advance(10 * time.Minute) // after the lock
+			f.Clock.Advance(10 * time.Minute) // the lock expires
 			servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
 				account.CodeWrongPassword)
 		}
@@ -249,11 +255,11 @@ func TestWrongCurrentPasswordsByKey(t *testing.T) {
 	}
 	guess(4)
 	if !f.IsAccepted(key) {
-		t.Fatal("mistakes from before a right password count")
+		t.Fatal("wrong passwords from before the correct one count")
 	}
 	guess(1)
 	if f.IsAccepted(key) {
-		t.Error("the fifth wrong password did not end the key")
+		t.Error("the fifth wrong password did not revoke the key")
 	}
 	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
 		account.CodeUnauthorized)

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// demote are the ways in which an administrator can come to be none.
+// demotions are the operations that take the administrator role, or its use, from a user.
 var demotions = map[string]func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error{
 	"delete": func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error {
 		return s.DeleteUser(ctx, caller, id)
@@ -26,7 +26,7 @@ var demotions = map[string]func(s *service.Service, ctx context.Context, caller 
 	},
 }
 
-// administrators counts who can administer.
+// countAdministrators returns the number of users who can administer.
 func countAdministrators(f *servicetest.Fixture) (n int) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
@@ -38,25 +38,25 @@ func countAdministrators(f *servicetest.Fixture) (n int) {
 
 func TestLastAdministrator(t *testing.T) {
 	f := servicetest.New(t)
-	// None of these counts as one who can administer.
+	// Neither of these users can administer.
 	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{1}})
 	f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{1}})
 	admin := f.Admin()
-	for _, way := range []string{"delete", "change roles"} {
-		servicetest.WantCode(t, demotions[way](f.Service, t.Context(), admin, 1), account.CodeLastAdministrator)
+	for _, name := range []string{"delete", "change roles"} {
+		servicetest.WantCode(t, demotions[name](f.Service, t.Context(), admin, 1), account.CodeLastAdministrator)
 	}
 	if !f.StoredUser(1).Active || countAdministrators(f) != 1 {
-		t.Error("the last administrator is none any more")
+		t.Error("the last administrator cannot administer any more")
 	}
 	if _, err := f.SetUserRoles(t.Context(), admin, 1, []int64{1, 2}); err != nil {
-		t.Errorf("the last administrator cannot get another role: %v", err)
+		t.Errorf("add a role to the last administrator: %v", err)
 	}
-	for way, do := range demotions {
+	for name, demote := range demotions {
 		id := f.AddUser("second@example.org", access.AdministratorRole)
-		if err := do(f.Service, t.Context(), admin, id); err != nil {
-			t.Errorf("%s the second administrator: %v", way, err)
+		if err := demote(f.Service, t.Context(), admin, id); err != nil {
+			t.Errorf("%s of the second administrator: %v", name, err)
 		}
-		if way != "delete" {
+		if name != "delete" {
 			if err := f.DeleteUser(t.Context(), admin, id); err != nil {
 				t.Fatal(err)
 			}
@@ -64,7 +64,7 @@ func TestLastAdministrator(t *testing.T) {
 	}
 }
 
-// A lock that passes does not make an administrator none.
+// A temporarily locked administrator counts as one who can administer.
 func TestLockedAdministratorCounts(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -75,11 +75,10 @@ func TestLockedAdministratorCounts(t *testing.T) {
 	}
 }
 
-// Each of the administrators gives up alone, all at the same time; the last one
-// cannot.
+// All administrators demote themselves concurrently; the last one is refused.
 func TestAdministratorsDemoteThemselves(t *testing.T) {
 	f := servicetest.New(t)
-	for round, way := range []string{"delete", "change roles"} {
+	for round, name := range []string{"delete", "change roles"} {
 		var callers []*account.Principal
 		for i := range 8 {
 			email := fmt.Sprintf("admin%d.%d@example.org", round, i)
@@ -90,7 +89,7 @@ func TestAdministratorsDemoteThemselves(t *testing.T) {
 			callers = append(callers, f.Admin())
 		}
 		errs := servicetest.Parallel(len(callers), func(i int) error {
-			return demotions[way](f.Service, t.Context(), callers[i], callers[i].User.ID)
+			return demotions[name](f.Service, t.Context(), callers[i], callers[i].User.ID)
 		})
 		if left := countAdministrators(f); left != 1 {
 			t.Fatalf("%d administrators are left", left)

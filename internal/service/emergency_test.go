@@ -14,7 +14,7 @@ import (
 func TestCreateAdministrator(t *testing.T) {
 	f := servicetest.New(t)
 	u := servicetest.NewUser("second@example.org")
-	u.Active = false // an operator wants one who can sign in
+	u.Active = false // ignored: the operator wants an administrator who can sign in
 	created, err := f.CreateAdministrator(t.Context(), u)
 	if err != nil || !created.Active {
 		t.Fatalf("created %+v, %v", created, err)
@@ -36,10 +36,11 @@ func TestEmergencyReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !f.IsRevoked(session) || f.StoredUser(1).LockedOut || len(f.PasswordChanges()) != 1 {
-		t.Errorf("the session goes on, the lock is there, or the change was told of %v", f.PasswordChanges())
+		t.Errorf("session revoked: %v, locked: %v, password changes: %v",
+			f.IsRevoked(session), f.StoredUser(1).LockedOut, f.PasswordChanges())
 	}
 	if in := f.NewSessionWith(servicetest.AdminEmail, servicetest.NextPassword); !in.NeedPasswordReset {
-		t.Error("the password need not be changed")
+		t.Error("NeedPasswordReset is not set")
 	}
 	servicetest.WantPaths(t, f.EmergencyReset(t.Context(), servicetest.AdminEmail, secret.New("weak")),
 		account.CodeInvalid, "/password")
@@ -53,7 +54,7 @@ func TestEmergencyUnlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f.StoredUser(1).LockedOut || f.IsRevoked(session) {
-		t.Error("it must end the lock, and no session")
+		t.Error("the unlock must end the lock and no session")
 	}
 	if _, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.ClientNetwork(9)); err != nil {
 		t.Error(err)
@@ -63,14 +64,13 @@ func TestEmergencyUnlock(t *testing.T) {
 func TestEmergencyEndSessions(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
-	sessions := []auth.SignInResult{f.NewSession(servicetest.AdminEmail),
-		f.NewSession(servicetest.AdminEmail)}
+	sessions := []auth.SignInResult{f.NewSession(servicetest.AdminEmail), f.NewSession(servicetest.AdminEmail)}
 	bystander := f.NewSession("ann@example.org")
 	if err := f.EmergencyEndSessions(t.Context(), servicetest.AdminEmail); err != nil {
 		t.Fatal(err)
 	}
 	if !f.IsRevoked(sessions[0]) || !f.IsRevoked(sessions[1]) || f.IsRevoked(bystander) {
-		t.Error("it must end every session of this user, and of no other")
+		t.Error("the call must end every session of the user and of no other")
 	}
 }
 
@@ -84,10 +84,10 @@ func TestEmergencyEndKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f.IsAccepted(keys[0]) || f.IsAccepted(keys[1]) || !f.IsAccepted(bystander) {
-		t.Error("it must end every key of this user, and of no other")
+		t.Error("the call must revoke every key of the user and of no other")
 	}
 	if _, err := f.Sessions(t.Context(), session, 1); err != nil {
-		t.Errorf("the session does not go on: %v", err)
+		t.Errorf("use the session: %v", err)
 	}
 }
 
@@ -106,6 +106,6 @@ func TestEmergencyForMissingUser(t *testing.T) {
 		}
 	}
 	if len(f.PasswordChanges()) > 0 {
-		t.Errorf("a change was told of %v", f.PasswordChanges())
+		t.Errorf("PasswordChanged was called for %v, want no call", f.PasswordChanges())
 	}
 }

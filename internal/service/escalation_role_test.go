@@ -11,18 +11,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// What a climber tries with roles.
-
-// anyRole draws a role, mostly one of this run: the built-in ones seldom change.
+// anyRole draws a role, mostly one of this run, because few calls may use the built-in roles.
 func (c *escalation) anyRole(t *rapid.T) int64 {
-	among := c.roles
+	candidates := c.roles
 	if rapid.IntRange(0, 3).Draw(t, "built in") > 0 {
-		among = slices.DeleteFunc(slices.Clone(among), func(id int64) bool { return id <= access.UserRole })
+		candidates = slices.DeleteFunc(slices.Clone(candidates), func(id int64) bool { return id <= access.UserRole })
 	}
-	if len(among) == 0 {
-		among = c.roles
+	if len(candidates) == 0 {
+		candidates = c.roles
 	}
-	return rapid.SampledFrom(among).Draw(t, "role")
+	return rapid.SampledFrom(candidates).Draw(t, "role")
 }
 
 func (c *escalation) createRole(_ *rapid.T, p *account.Principal) error {
@@ -46,11 +44,11 @@ func (c *escalation) renameRole(t *rapid.T, p *account.Principal) error {
 	return err
 }
 
-// setPermissions tries permissions drawn afresh, or those of another role. What
-// may be edited has to be read, too.
+// setPermissions sets newly drawn permissions, or those of another role. It adds the read
+// permissions that edit permissions need.
 func (c *escalation) setPermissions(t *rapid.T, p *account.Principal) error {
-	wanted := append(anyPermissions(c.people, c.roles).Draw(t, "permissions"), servicetest.Permit("user:read"),
-		servicetest.Permit("role:read"))
+	wanted := append(anyPermissions(c.users, c.roles).Draw(t, "permissions"),
+		servicetest.Permissions("user:read", "role:read")...)
 	if rapid.Bool().Draw(t, "of another role") {
 		wanted = c.StoredRole(c.anyRole(t)).Expand()
 	}
@@ -58,13 +56,13 @@ func (c *escalation) setPermissions(t *rapid.T, p *account.Principal) error {
 	return err
 }
 
-// deleteRole goes for a role of his own more often than not, to get another.
+// deleteRole mostly deletes a role of the attacker, to get another one as its replacement.
 func (c *escalation) deleteRole(t *rapid.T, p *account.Principal) error {
-	id, with := c.anyRole(t), int64(0)
+	id, replacement := c.anyRole(t), int64(0)
 	if rapid.IntRange(0, 2).Draw(t, "replace") > 0 {
-		id, with = rapid.SampledFrom(p.User.RoleIDs).Draw(t, "his own"), c.anyRole(t)
+		id, replacement = rapid.SampledFrom(p.User.RoleIDs).Draw(t, "own role"), c.anyRole(t)
 	}
-	err := c.DeleteRole(c.T.Context(), p, id, with)
+	err := c.DeleteRole(c.T.Context(), p, id, replacement)
 	if err == nil {
 		c.roles = slices.DeleteFunc(c.roles, func(r int64) bool { return r == id })
 	}

@@ -19,20 +19,19 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// climber is somebody without role 1 who tries whatever he can to get more
-// rights, with every account whose password he knows.
+// escalation is an attacker without role 1 who tries to gain permissions, with every account whose
+// password the attacker knows.
 type escalation struct {
 	*servicetest.Fixture
-	start    access.Set                  // what he may do at first, and what policy gives to new users
-	mine     map[int64]secret.Text       // passwords of the accounts that he can sign in to
-	sessions map[int64]auth.SignInResult // his sessions, by account
-	people   []int64                     // all accounts of this run
-	roles    []int64                     // all roles of this run
-	address  func() string               // makes a new address of his own
+	start     access.Set                  // the attacker's first permissions, and those of new users
+	passwords map[int64]secret.Text       // passwords of the accounts that the attacker can sign in to
+	sessions  map[int64]auth.SignInResult // the attacker's sessions, by account
+	users     []int64                     // all accounts of this run
+	roles     []int64                     // all roles of this run
+	address   func() string               // returns a new address of the attacker
 }
 
-// anyRole draws the permissions of a role. Some are for the users and the roles
-// listed.
+// anyPermissions draws the permissions of a role. Some are for some of users or roles.
 func anyPermissions(users, roles []int64) *rapid.Generator[[]access.Permission] {
 	one := rapid.Custom(func(t *rapid.T) access.Permission {
 		p := rapid.SampledFrom([]access.Permission{
@@ -63,33 +62,33 @@ func anyPermissions(users, roles []int64) *rapid.Generator[[]access.Permission] 
 		func(p access.Permission) string { return fmt.Sprint(p.Entity, p.Action, p.Scope) })
 }
 
-// newClimber makes roles and users at random; the first of them is his own. Runs
-// share a database, and each has users and roles of its own.
+// newEscalation draws roles and users; the first user is the attacker's. Runs share a database, and
+// each has users and roles of its own.
 func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
-	made := 0
+	addresses := 0
 	c := &escalation{
-		Fixture: f, mine: map[int64]secret.Text{}, sessions: map[int64]auth.SignInResult{},
-		people: []int64{1}, roles: slices.Clone([]int64{access.AdministratorRole, access.UserRole}),
+		Fixture: f, passwords: map[int64]secret.Text{}, sessions: map[int64]auth.SignInResult{},
+		users: []int64{1}, roles: slices.Clone([]int64{access.AdministratorRole, access.UserRole}),
 		address: func() string {
-			made++
-			return fmt.Sprintf("climber%d.%d@example.org", run, made)
+			addresses++
+			return fmt.Sprintf("attacker%d.%d@example.org", run, addresses)
 		},
 	}
-	const people, roles = 4, 4
+	const userCount, roleCount = 4, 4
 	firstUser, firstRole := f.AddUser(c.address())+1, f.AddRole()+1
-	var permissions [roles][]access.Permission
-	var users, held []int64
-	for i := range int64(people) {
+	var permissions [roleCount][]access.Permission
+	var users, roles []int64
+	for i := range int64(userCount) {
 		users = append(users, firstUser+i)
 	}
-	for i := range int64(roles) {
-		held = append(held, firstRole+i)
+	for i := range int64(roleCount) {
+		roles = append(roles, firstRole+i)
 	}
-	c.people, c.roles = append(c.people, users...), append(c.roles, held...)
+	c.users, c.roles = append(c.users, users...), append(c.roles, roles...)
 	for i := range permissions {
 		permissions[i] = anyPermissions(users, c.roles).Draw(t, "role")
 	}
-	if rapid.IntRange(0, 3).Draw(t, "weak") > 0 { // chance alone seldom lets him do anything
+	if rapid.IntRange(0, 3).Draw(t, "weak") > 0 { // random permissions alone seldom allow anything
 		permissions[0] = []access.Permission{
 			servicetest.Permit("user:read"), servicetest.Permit("user:create"), servicetest.Permit("user:edit-access"),
 			servicetest.Permit("user:delete"), servicetest.PermitSelf("user:edit"),
@@ -98,12 +97,12 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 			servicetest.Permit("application-settings:edit"), servicetest.PermitSelf("api-key:create"),
 		}
 	}
-	var holds [people][]int64
-	for i := range holds {
-		holds[i] = rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles[1:]), 1, 3, rapid.ID).Draw(t, "roles of a user")
+	var rolesOf [userCount][]int64
+	for i := range rolesOf {
+		rolesOf[i] = rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles[1:]), 1, 3, rapid.ID).Draw(t, "roles of a user")
 	}
-	if !slices.Contains(holds[0], firstRole) {
-		holds[0] = append(holds[0], firstRole)
+	if !slices.Contains(rolesOf[0], firstRole) {
+		rolesOf[0] = append(rolesOf[0], firstRole)
 	}
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		for _, ps := range permissions {
@@ -111,50 +110,54 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 				return err
 			}
 		}
-		for _, ids := range holds {
+		for _, ids := range rolesOf {
 			if _, err := f.StoreUserIn(ctx, tx, account.User{Email: c.address(), Active: true, RoleIDs: ids}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	c.mine[users[0]] = secret.New(servicetest.Password)
+	c.passwords[users[0]] = secret.New(servicetest.Password)
 	defaults := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles[1:]), 1, 2, rapid.ID).Draw(t, "default roles")
 	f.StoreDefaultRoles(defaults...)
-	policy := servicetest.Must(f.Store.Roles(f.T.Context(), defaults))
-	c.start = access.Union(append(policy, servicetest.Must(f.Store.RolesOf(f.T.Context(), users[0]))...))
+	defaultRoles := servicetest.Must(f.Store.Roles(f.T.Context(), defaults))
+	ownRoles := servicetest.Must(f.Store.RolesOf(f.T.Context(), users[0]))
+	c.start = access.Union(append(defaultRoles, ownRoles...))
 	return c
 }
 
-// enter returns the principal of one of his accounts, or nil if that is out of use.
+// signIn returns the principal of one of the attacker's accounts.
 func (c *escalation) signIn(t *rapid.T) *account.Principal {
-	id := rapid.SampledFrom(slices.Sorted(maps.Keys(c.mine))).Draw(t, "as")
+	id := rapid.SampledFrom(slices.Sorted(maps.Keys(c.passwords))).Draw(t, "as")
 	if p, err := c.Authenticate(c.T.Context(), c.sessions[id].Token, account.Origin{}); err == nil {
 		return p
 	}
 	from := account.Origin{ClientNetwork: servicetest.Home}
-	in, err := c.SignIn(c.T.Context(), c.StoredUser(id).Email, c.mine[id], from)
+	in, err := c.SignIn(c.T.Context(), c.StoredUser(id).Email, c.passwords[id], from)
 	if err != nil {
-		t.Fatalf("user %d does not sign in: %v", id, err)
+		t.Fatalf("sign in as user %d: %v", id, err)
 	}
 	if in.NeedPasswordReset {
-		chosen := secret.New(c.mine[id].Reveal() + "1")
-		if err := c.ChangePassword(c.T.Context(), c.PrincipalOf(in), c.mine[id], chosen, from); err != nil {
+		chosen := secret.New(c.passwords[id].Reveal() + "1")
+		if err := c.ChangePassword(c.T.Context(), c.PrincipalOf(in), c.passwords[id], chosen, from); err != nil {
 			t.Fatal(err)
 		}
-		c.mine[id] = chosen
+		c.passwords[id] = chosen
 	}
 	c.sessions[id] = in
 	return c.PrincipalOf(in)
 }
 
-// attempts are what he can try, each as one of his accounts. Whatever changes the
-// access of anybody belongs here: one entry, which keeps mine, people and roles.
+// escalationSteps are the attacker's steps, each by one of the attacker's accounts. Each operation
+// that changes somebody's access needs an entry, which updates passwords, users and roles.
 var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal) error{
-	"create a role": (*escalation).createRole, "copy a role": (*escalation).copyRole,
-	"rename a role":   (*escalation).renameRole,
-	"set permissions": (*escalation).setPermissions, "delete a role": (*escalation).deleteRole,
-	"import a user": (*escalation).importUser, "set an address and be invited": (*escalation).invite,
+	"create a role":                 (*escalation).createRole,
+	"copy a role":                   (*escalation).copyRole,
+	"rename a role":                 (*escalation).renameRole,
+	"set permissions":               (*escalation).setPermissions,
+	"delete a role":                 (*escalation).deleteRole,
+	"import a user":                 (*escalation).importUser,
+	"set an address and be invited": (*escalation).invite,
 	"set default roles": func(c *escalation, t *rapid.T, p *account.Principal) error {
 		ids := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles), 1, 2, rapid.ID).Draw(t, "roles")
 		_, err := c.UpdateApplicationSettings(c.T.Context(), p, settings.ApplicationUpdate{DefaultRoleIDs: &ids})
@@ -165,7 +168,7 @@ var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal)
 		_, err := c.UpdateUser(c.T.Context(), p, id,
 			account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)), Active: new(true)})
 		if err == nil {
-			c.mine[id] = secret.New(servicetest.NextPassword)
+			c.passwords[id] = secret.New(servicetest.NextPassword)
 		}
 		return err
 	},
@@ -175,8 +178,8 @@ var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal)
 		if err != nil {
 			return err
 		}
-		c.mine[id] = secret.New(servicetest.NextPassword)
-		c.Clock.Advance(time.Hour) // he has time for more than three messages
+		c.passwords[id] = secret.New(servicetest.NextPassword)
+		c.Clock.Advance(time.Hour) // messages per hour are limited
 		return c.RecoverWith(c.RecoveryToken(address), servicetest.NextPassword)
 	},
 	"set roles": func(c *escalation, t *rapid.T, p *account.Principal) error {
@@ -187,38 +190,39 @@ var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal)
 	"create a user": func(c *escalation, _ *rapid.T, p *account.Principal) error {
 		users, err := c.CreateUsers(c.T.Context(), p, []account.NewUser{servicetest.NewUser(c.address())})
 		if err == nil {
-			c.people = append(c.people, users[0].ID)
-			c.mine[users[0].ID] = secret.New(servicetest.Password)
+			c.users = append(c.users, users[0].ID)
+			c.passwords[users[0].ID] = secret.New(servicetest.Password)
 		}
 		return err
 	},
 	"delete a user": func(c *escalation, t *rapid.T, p *account.Principal) error {
 		id := c.anyUser(t)
-		if _, own := c.mine[id]; own && len(c.mine) == 1 {
+		if _, own := c.passwords[id]; own && len(c.passwords) == 1 {
 			return nil
 		}
 		err := c.DeleteUser(c.T.Context(), p, id)
 		if err == nil {
-			delete(c.mine, id)
+			delete(c.passwords, id)
 		}
 		return err
 	},
 }
 
-func (c *escalation) anyUser(t *rapid.T) int64 { return rapid.SampledFrom(c.people).Draw(t, "user") }
+// anyUser draws a user of this run.
+func (c *escalation) anyUser(t *rapid.T) int64 { return rapid.SampledFrom(c.users).Draw(t, "user") }
 
-// check fails when an account of his may do what he did not cover at the start.
+// check fails if an account of the attacker has permissions that the start did not cover.
 func (c *escalation) check(t *rapid.T) {
-	for id := range c.mine {
+	for id := range c.passwords {
 		has := access.Union(servicetest.Must(c.Store.RolesOf(c.T.Context(), id)))
 		if !access.Covers(c.start, has) {
-			t.Fatalf("user %d lets him do %+v; at the start he covered %+v", id, has, c.start)
+			t.Fatalf("user %d has %+v; at the start the attacker had %+v", id, has, c.start)
 		}
 	}
 }
 
-// No sequence of calls gives anybody a permission, in any account that he can
-// sign in to, which he did not have at the start.
+// No sequence of calls gives an attacker a permission, in any account with a known password, that
+// the attacker did not have at the start.
 func TestNoEscalation(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -227,7 +231,7 @@ func TestNoEscalation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		run++
 		c := newEscalation(t, f, run)
-		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names), 8, 24).Draw(t, "attempts") {
+		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names), 8, 24).Draw(t, "steps") {
 			err := escalationSteps[name](c, t, c.viaKey(t, c.signIn(t)))
 			if account.ErrorCode(err) == account.CodeInternal {
 				t.Fatal(err)
@@ -240,8 +244,8 @@ func TestNoEscalation(t *testing.T) {
 	})
 	for _, name := range names {
 		if succeeded[name] == 0 {
-			t.Errorf("no attempt to %s succeeds, so nothing is tested", name)
+			t.Errorf("the step %q never succeeds, so it tests nothing", name)
 		}
 	}
-	t.Logf("attempts that succeeded: %v", succeeded)
+	t.Logf("successful steps: %v", succeeded)
 }

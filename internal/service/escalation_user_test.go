@@ -12,40 +12,41 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// What a climber tries with imports and invitations, and by keys of his own.
-
+// importUser imports a user, and may assign a role before the import finishes.
 func (c *escalation) importUser(t *rapid.T, p *account.Principal) error {
 	i, err := c.BeginImport(c.T.Context(), p, false)
 	if err != nil {
 		return err
 	}
 	address := c.address()
-	users := []account.ImportUser{{Name: "n", Email: address, Active: true,
-		Password: new(secret.New(servicetest.Password))}}
+	users := []account.ImportUser{{
+		Name: "n", Email: address, Active: true, Password: new(secret.New(servicetest.Password)),
+	}}
 	if _, faults, err := c.AddImportRows(c.T.Context(), p, i.ID, 1, users); err != nil || len(faults) > 0 {
-		t.Fatalf("%v %v", faults, err)
+		t.Fatalf("add rows: faults %v, error %v", faults, err)
 	}
 	key, _ := account.ParseEmail(address)
 	id := servicetest.Must(c.Store.CredentialByEmail(c.T.Context(), key)).UserID
-	c.people = append(c.people, id)
-	if rapid.Bool().Draw(t, "raised before the import ends") {
+	c.users = append(c.users, id)
+	if rapid.Bool().Draw(t, "assign a role before the import ends") {
 		_, _ = c.SetUserRoles(c.T.Context(), p, id, []int64{c.anyRole(t)})
 	}
 	if _, err := c.FinishImport(c.T.Context(), p, i.ID); err != nil {
 		return err
 	}
 	if c.StoredUser(id).Active {
-		c.mine[id] = secret.New(servicetest.Password)
+		c.passwords[id] = secret.New(servicetest.Password)
 	}
 	return nil
 }
 
+// invite changes a user's address to one of the attacker, and invites the user.
 func (c *escalation) invite(t *rapid.T, p *account.Principal) error {
 	id, address := c.anyUser(t), c.address()
 	if _, err := c.UpdateUser(c.T.Context(), p, id, account.UserUpdate{Email: &address, Active: new(true)}); err != nil {
 		return err
 	}
-	c.Clock.Advance(time.Hour) // he has time for more than three messages
+	c.Clock.Advance(time.Hour) // messages per hour are limited
 	if err := c.InviteUser(c.T.Context(), p, id); err != nil {
 		return err
 	}
@@ -56,25 +57,26 @@ func (c *escalation) invite(t *rapid.T, p *account.Principal) error {
 	if err := c.RecoverWith(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
 		return err
 	}
-	c.mine[id] = secret.New(servicetest.NextPassword)
+	c.passwords[id] = secret.New(servicetest.NextPassword)
 	return nil
 }
 
-// byKey returns the same caller by a key of his own, now and then.
+// viaKey sometimes creates a key and returns the principal of the same user by that key.
 func (c *escalation) viaKey(t *rapid.T, p *account.Principal) *account.Principal {
 	if rapid.IntRange(0, 3).Draw(t, "by a key") > 0 {
 		return p
 	}
-	asked := apikey.NewAPIKey{Name: "k"}
+	key := apikey.NewAPIKey{Name: "k"}
 	if rapid.Bool().Draw(t, "narrowed") {
-		asked.Permissions = []access.PermissionRequest{{Entity: "user", Action: "read"},
-			{Entity: "user", Action: "edit-access"}, {Entity: "user", Action: "create"}}
+		key.Permissions = []access.PermissionRequest{
+			{Entity: "user", Action: "read"}, {Entity: "user", Action: "edit-access"}, {Entity: "user", Action: "create"},
+		}
 	}
-	text, _, err := c.CreateKey(c.T.Context(), p, asked)
+	text, _, err := c.CreateKey(c.T.Context(), p, key)
 	if err != nil {
 		return p
 	}
-	if d := c.ClaimNext(); d != nil { // that there is a new key
+	if d := c.ClaimNext(); d != nil { // the message about the new key
 		if err := c.MailDelivered(c.T.Context(), d); err != nil {
 			t.Fatal(err)
 		}

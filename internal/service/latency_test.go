@@ -19,9 +19,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// A transaction is cut after some seconds. The largest changes are made within
-// that also where each statement takes two milliseconds and more, and those that
-// are not go on step by step.
+// A transaction times out after some seconds. The largest changes fit into that time although each
+// statement takes two milliseconds or more, or they run in several transactions.
 func TestDelayedPostgreSQL(t *testing.T) {
 	cluster := servicetest.Must(pgtest.Shared())
 	name := servicetest.Must(cluster.Create(t.Context()))
@@ -39,7 +38,7 @@ func TestDelayedPostgreSQL(t *testing.T) {
 	}
 	t.Cleanup(func() { store.Close() })
 	f := servicetest.NewOver(t, store, servicetest.NewRing())
-	f.Options.Store = store // each change is made once
+	f.Options.Store = store // runs each Write once
 	f.Options.Monotonic = time.Now
 	f.Service = service.New(f.Options)
 	servicetest.Must(f.SetUp(t.Context(), servicetest.FirstRun()))
@@ -57,8 +56,8 @@ func TestDelayedPostgreSQL(t *testing.T) {
 	if _, err := f.CreateUsers(t.Context(), admin, users); err != nil {
 		t.Errorf("create %d users: %v", len(users), err)
 	}
-	draft := access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead, IDs: &ids}
-	if _, err := f.SetRolePermissions(t.Context(), admin, f.AddRole(), []access.PermissionRequest{draft}); err != nil {
+	request := access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead, IDs: &ids}
+	if _, err := f.SetRolePermissions(t.Context(), admin, f.AddRole(), []access.PermissionRequest{request}); err != nil {
 		t.Errorf("permit to read %d users: %v", len(ids), err)
 	}
 	i := f.StartImport(admin, false)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,29 +14,31 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/throttle"
 )
 
-// overview is what a caller sees of the overview, in UTC.
+// overviewOf returns the caller's overview, in UTC.
 func overviewOf(f *servicetest.Fixture, caller *account.Principal) account.Overview {
 	f.T.Helper()
 	return servicetest.Must(f.Overview(f.T.Context(), caller, time.UTC))
 }
 
-// TestOverviewNeedsPermission: each part is for who may read all that it counts.
+// Each section needs a permission to read everything that it counts.
 func TestOverviewNeedsPermission(t *testing.T) {
 	f := servicetest.New(t)
-	may := func(e access.Entity, scope access.Scope, ids ...int64) access.Permission {
-		return access.Permission{Entity: e, Action: access.ActionRead, Scope: scope, IDs: ids}
-	}
 	for i, test := range []struct {
 		permissions []access.Permission
-		want        string // the parts; "": refused
+		want        string // the sections; "" if the overview is refused
 	}{
-		{[]access.Permission{may(access.EntityUser, access.ScopeAll)}, "users locked"},
-		{[]access.Permission{may(access.EntityActivityLog, access.ScopeAll)}, "sign-ins"},
-		{[]access.Permission{may(access.EntityMail, access.ScopeAll)}, "mail"},
-		{[]access.Permission{may(access.EntityApplicationSettings, access.ScopeAll)}, "database"},
-		{[]access.Permission{may(access.EntityUser, access.ScopeIDs, 1, 2), may(access.EntityMail, access.ScopeAll)}, "mail"},
-		{[]access.Permission{may(access.EntityUser, access.ScopeIDs, 1, 2),
-			may(access.EntityActivityLog, access.ScopeSelf)}, ""},
+		{servicetest.Permissions("user:read"), "users locked"},
+		{servicetest.Permissions("activity-log:read"), "sign-ins"},
+		{servicetest.Permissions("mail:read"), "mail"},
+		{servicetest.Permissions("application-settings:read"), "database"},
+		{
+			[]access.Permission{servicetest.Permit("user:read", 1, 2), servicetest.Permit("mail:read")}, "mail",
+		},
+		{
+			[]access.Permission{
+				servicetest.Permit("user:read", 1, 2), servicetest.PermitSelf("activity-log:read"),
+			}, "",
+		},
 		{nil, ""},
 	} {
 		email := fmt.Sprintf("u%d@example.org", i)
@@ -47,11 +50,11 @@ func TestOverviewNeedsPermission(t *testing.T) {
 		}
 		servicetest.WantCode(t, err, "")
 		if got := sectionNames(o); got != test.want {
-			t.Errorf("with %v one sees %q, want %q", test.permissions, got, test.want)
+			t.Errorf("with %v the sections are %q, want %q", test.permissions, got, test.want)
 		}
 	}
 	if got := sectionNames(overviewOf(f, f.Admin())); got != "users locked sign-ins mail database" {
-		t.Errorf("an administrator sees %q", got)
+		t.Errorf("the sections of an administrator are %q", got)
 	}
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		return tx.SetPassword(ctx, 1, f.PasswordHash, true, f.Clock.Now())
@@ -60,49 +63,48 @@ func TestOverviewNeedsPermission(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodePasswordChangeRequired)
 }
 
-// parts names what is there of an overview.
-func sectionNames(o account.Overview) (names string) {
-	for _, part := range []struct {
-		name  string
-		there bool
+// sectionNames returns the names of the sections that an overview has.
+func sectionNames(o account.Overview) string {
+	var names []string
+	for _, section := range []struct {
+		name    string
+		present bool
 	}{
 		{"users", o.Users != nil}, {"locked", o.Locked != nil}, {"sign-ins", o.SignIns != nil},
 		{"mail", o.Mail != nil}, {"database", o.Database != nil},
 	} {
-		if part.there && names != "" {
-			names += " "
-		}
-		if part.there {
-			names += part.name
+		if section.present {
+			names = append(names, section.name)
 		}
 	}
-	return names
+	return strings.Join(names, " ")
 }
 
-// TestOverviewCountsUsers: by their state, and once more after ten seconds.
+// The overview counts users by state, and counts again after ten seconds.
 func TestOverviewCountsUsers(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ada@example.org")
 	f.StoreUser(account.User{Email: "bob@example.org", RoleIDs: access.DefaultRoles})
-	f.StoreUser(account.User{Email: "eve@example.org", Active: true, NeedPasswordReset: true,
-		RoleIDs: access.DefaultRoles})
+	f.StoreUser(account.User{
+		Email: "eve@example.org", Active: true, NeedPasswordReset: true, RoleIDs: access.DefaultRoles,
+	})
 	admin := f.Admin()
 	want := account.UserCounts{Total: 4, Active: 3, Inactive: 1, MustChangePassword: 1}
 	if got := *overviewOf(f, admin).Users; got != want {
-		t.Errorf("there are %+v, want %+v", got, want)
+		t.Errorf("the counts are %+v, want %+v", got, want)
 	}
 	f.AddUser("late@example.org")
 	f.Clock.Advance(9 * time.Second)
 	if got := *overviewOf(f, admin).Users; got != want {
-		t.Errorf("all were counted again: %+v", got)
+		t.Errorf("the users were counted again too early: %+v", got)
 	}
 	f.Clock.Advance(time.Second)
 	if got := overviewOf(f, admin).Users.Total; got != 5 {
-		t.Errorf("ten seconds later there are %d, want 5", got)
+		t.Errorf("ten seconds later there are %d users, want 5", got)
 	}
 }
 
-// TestOverviewShowsLockedUsers: as long as the lock holds, and the longest first.
+// The overview shows users while they are locked, the longest lock first.
 func TestOverviewShowsLockedUsers(t *testing.T) {
 	f := servicetest.New(t)
 	var want []string
@@ -121,7 +123,7 @@ func TestOverviewShowsLockedUsers(t *testing.T) {
 		got = append(got, u.Email)
 	}
 	if locked.Count != 13 || !slices.Equal(got, want[:10]) {
-		t.Errorf("%d are locked: %q, want 13, first %q", locked.Count, got, want[:10])
+		t.Errorf("%d users are locked, first %q; want 13, first %q", locked.Count, got, want[:10])
 	}
 	if first := locked.First[0]; first.ID != last || first.Name != "never" || !first.Until.IsZero() {
 		t.Errorf("the first is %+v", first)
@@ -130,20 +132,20 @@ func TestOverviewShowsLockedUsers(t *testing.T) {
 		t.Errorf("the second is locked until %s", until)
 	}
 
-	// A lock that has run out is none, and neither is one that was ended, at once.
+	// An expired lock does not count, and an unlock applies at once.
 	f.Clock.Advance(89 * time.Minute)
 	if got := overviewOf(f, admin).Locked.Count; got != 12 {
-		t.Errorf("when one lock has run out, %d are locked", got)
+		t.Errorf("after one lock has expired, %d users are locked, want 12", got)
 	}
 	if err := f.UpdateUserAsAdmin(last, account.UserUpdate{Unlock: true}); err != nil {
 		t.Fatal(err)
 	}
 	if locked := overviewOf(f, admin).Locked; locked.Count != 11 || locked.First[0].Email != "u00@example.org" {
-		t.Errorf("when one is unlocked, there are %+v", locked)
+		t.Errorf("after an unlock the locked users are %+v", locked)
 	}
 }
 
-// lockUntil locks a user.
+// lockUntil locks a user without the rules.
 func lockUntil(f *servicetest.Fixture, id int64, until time.Time) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
@@ -156,8 +158,8 @@ func lockUntil(f *servicetest.Fixture, id int64, until time.Time) {
 	})
 }
 
-// TestOverviewCountsSignIns: those of a minute ago, which are not in the log yet, as
-// well as those that are.
+// The overview counts failed sign-ins of the last minute, which are not in the activity log yet, and
+// those in the log.
 func TestOverviewCountsSignIns(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ada@example.org")
@@ -173,7 +175,7 @@ func TestOverviewCountsSignIns(t *testing.T) {
 		}
 		days := overviewOf(f, admin).SignIns
 		if len(days) != account.SignInDays {
-			t.Fatalf("%d days", len(days))
+			t.Fatalf("there are %d days, want %d", len(days), account.SignInDays)
 		}
 		today := account.SignInDay{Date: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC), Succeeded: 1, Failed: 3}
 		if got := days[account.SignInDays-1]; got != today {
@@ -185,38 +187,39 @@ func TestOverviewCountsSignIns(t *testing.T) {
 	}
 }
 
-// TestOverviewDaysFollowTimeZone: also those of 23 and 25 hours, and those that
-// have no midnight.
+// The days follow the time zone, also days of 23 and 25 hours and days without a midnight.
 func TestOverviewDaysFollowTimeZone(t *testing.T) {
 	for _, test := range []struct {
 		zone      string
 		now       string
 		at        []string       // sign-ins
-		want      map[string]int // days on which there were some
+		want      map[string]int // the number of sign-ins by day
 		firstDate string
 	}{
 		{"UTC", "2027-03-30T12:00:00Z",
 			[]string{"2027-03-28T23:59:59Z", "2027-03-29T00:00:00Z", "2027-02-28T23:59:59Z", "2027-03-01T00:00:00Z"},
 			map[string]int{"2027-03-28": 1, "2027-03-29": 1, "2027-03-01": 1}, "2027-03-01"},
-		// 28 March 2027 has 23 hours: from 23:00 to 22:00 in UTC.
+		// 28 March 2027 has 23 hours, from 23:00 to 22:00 UTC.
 		{"Europe/Berlin", "2027-04-01T12:00:00Z",
 			[]string{"2027-03-27T22:59:59Z", "2027-03-27T23:00:00Z", "2027-03-28T21:59:59Z", "2027-03-28T22:00:00Z"},
 			map[string]int{"2027-03-27": 1, "2027-03-28": 2, "2027-03-29": 1}, "2027-03-03"},
-		// 31 October 2027 has 25: from 22:00 to 23:00.
+		// 31 October 2027 has 25 hours, from 22:00 to 23:00 UTC.
 		{"Europe/Berlin", "2027-11-05T12:00:00Z",
 			[]string{"2027-10-30T21:59:59Z", "2027-10-30T22:00:00Z", "2027-10-31T22:59:59Z", "2027-10-31T23:00:00Z"},
 			map[string]int{"2027-10-30": 1, "2027-10-31": 2, "2027-11-01": 1}, "2027-10-07"},
-		// The clocks of Chile go from 24:00 of 4 September 2027 to 1:00.
+		// In Chile the clocks change from 24:00 on 4 September 2027 to 1:00.
 		{"America/Santiago", "2027-09-10T12:00:00Z",
 			[]string{"2027-09-05T03:59:59Z", "2027-09-05T04:00:00Z", "2027-09-06T02:59:59Z", "2027-09-06T03:00:00Z"},
 			map[string]int{"2027-09-04": 1, "2027-09-05": 2, "2027-09-06": 1}, "2027-08-12"},
-		// Three quarters of an hour from UTC; the day before the first does not count.
+		// The offset is 5:45 hours; the day before the first one does not count.
 		{"Asia/Kathmandu", "2027-03-30T18:14:00Z",
 			[]string{"2027-02-28T18:14:59Z", "2027-02-28T18:15:00Z", "2027-03-29T18:14:59Z", "2027-03-29T18:15:00Z"},
 			map[string]int{"2027-03-01": 1, "2027-03-29": 1, "2027-03-30": 1}, "2027-03-01"},
-		// It is tomorrow there already.
-		{"Pacific/Kiritimati", "2027-03-30T12:00:00Z", []string{"2027-03-30T11:00:00Z"}, map[string]int{"2027-03-31": 1},
-			"2027-03-02"},
+		// The date there is already the next day.
+		{
+			"Pacific/Kiritimati", "2027-03-30T12:00:00Z",
+			[]string{"2027-03-30T11:00:00Z"}, map[string]int{"2027-03-31": 1}, "2027-03-02",
+		},
 	} {
 		t.Run(test.zone+" "+test.now, func(t *testing.T) {
 			zone := servicetest.Must(time.LoadLocation(test.zone))
@@ -227,8 +230,8 @@ func TestOverviewDaysFollowTimeZone(t *testing.T) {
 				var entries []account.Activity
 				for _, at := range test.at {
 					entries = append(entries, account.Activity{
-						At: servicetest.Must(time.Parse(time.RFC3339,
-							at)), Event: account.Event{Action: account.ActionSignInFailed}, Count: 1,
+						At:    servicetest.Must(time.Parse(time.RFC3339, at)),
+						Event: account.Event{Action: account.ActionSignInFailed}, Count: 1,
 					})
 				}
 				return tx.InsertActivity(ctx, entries...)
@@ -239,30 +242,33 @@ func TestOverviewDaysFollowTimeZone(t *testing.T) {
 					t.Errorf("%s comes after %s", day.Date, days[i-1].Date)
 				}
 				if date := day.Date.Format(time.DateOnly); day.Failed != test.want[date] {
-					t.Errorf("on %s there were %d, want %d", date, day.Failed, test.want[date])
+					t.Errorf("on %s there were %d failed sign-ins, want %d", date, day.Failed, test.want[date])
 				}
 			}
 			if got := days[0].Date.Format(time.DateOnly); got != test.firstDate || len(days) != account.SignInDays {
-				t.Errorf("there are %d days from %s on, want %d from %s on", len(days), got, account.SignInDays, test.firstDate)
+				t.Errorf("there are %d days from %s, want %d from %s", len(days), got, account.SignInDays, test.firstDate)
 			}
 		})
 	}
 }
 
-// TestOverviewShowsMailAndDatabase: what waits, what failed in the last week, and
-// why nothing is stored.
+// The overview shows waiting messages, those that failed in the last week, and the state of the
+// database.
 func TestOverviewShowsMailAndDatabase(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	if got := *overviewOf(f, admin).Mail; got != (account.MailCounts{}) {
-		t.Errorf("without a message: %+v", got)
+		t.Errorf("without a message the counts are %+v", got)
 	}
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		const week = 7 * 24 * time.Hour
-		for cause, age := range map[string]time.Duration{"a week ago": week, "lately": time.Hour, "too long ago": week +
-			time.Microsecond} {
-			m := account.Mail{Kind: account.MailRecovery, State: account.MailFailed, UserID: 1,
-				Finished: f.Clock.Now().Add(-age), LastError: cause}
+		for cause, age := range map[string]time.Duration{
+			"a week ago": week, "lately": time.Hour, "too long ago": week + time.Microsecond,
+		} {
+			m := account.Mail{
+				Kind: account.MailRecovery, State: account.MailFailed, UserID: 1, Finished: f.Clock.Now().Add(-age),
+				LastError: cause,
+			}
 			if _, err := tx.InsertMail(ctx, m); err != nil {
 				return err
 			}
@@ -270,7 +276,7 @@ func TestOverviewShowsMailAndDatabase(t *testing.T) {
 		return nil
 	})
 	if got, want := *overviewOf(f, admin).Mail, (account.MailCounts{Failed: 2, LastError: "lately"}); got != want {
-		t.Errorf("there are %+v, want %+v", got, want)
+		t.Errorf("the counts are %+v, want %+v", got, want)
 	}
 	if d := overviewOf(f, admin).Database; d.Bytes < 1 || d.Schema < 4 || d.ReadLatency <= 0 || d.Refused != "" {
 		t.Errorf("the database is %+v", d)

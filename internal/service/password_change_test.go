@@ -13,21 +13,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// allowedBeforeChange are the operations with a caller that one may call before
-// he has changed a password that was given to him.
+// allowedBeforeChange are the operations with a caller that are allowed while the user must change
+// the password.
 var allowedBeforeChange = []string{"ChangePassword", "RenewSession", "SignOut"}
 
 func TestPasswordChangeRequired(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("second@example.org", access.AdministratorRole)
-	if err := f.UpdateUserAsAdmin(id,
-		account.UserUpdate{Password: new(secret.New(servicetest.WrongPassword))}); err != nil {
+	reset := account.UserUpdate{Password: new(secret.New(servicetest.WrongPassword))}
+	if err := f.UpdateUserAsAdmin(id, reset); err != nil {
 		t.Fatal(err)
 	}
 	before := f.ListedUsers()
 	caller := f.PrincipalOf(f.NewSessionWith("second@example.org", servicetest.WrongPassword))
 	if !caller.Access.Administrator {
-		t.Error("whoami does not tell who he is")
+		t.Error("Access.Administrator is not set")
 	}
 	for name, call := range servicetest.Operations() {
 		if err := call(t.Context(), f.Service, caller); account.ErrorCode(err) != account.CodePasswordChangeRequired {
@@ -45,22 +45,22 @@ func TestPasswordChangeRequired(t *testing.T) {
 	}
 }
 
-// A principal that was loaded before the reset does not help.
+// The required change also applies to principals that were loaded before the reset.
 func TestPasswordChangeRequiredAtOnce(t *testing.T) {
 	f := servicetest.New(t)
 	caller := f.Admin()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		return tx.SetPassword(ctx, 1, f.PasswordHash, true, f.Clock.Now())
 	})
+	operations := servicetest.Operations()
 	for _, name := range []string{"CreateUsers", "DeleteUser", "SetUserRoles"} {
-		servicetest.WantCode(t, servicetest.Operations()[name](t.Context(), f.Service, caller),
-			account.CodePasswordChangeRequired)
+		err := operations[name](t.Context(), f.Service, caller)
+		servicetest.WantCode(t, err, account.CodePasswordChangeRequired)
 	}
 }
 
-// inTransaction reports whether a function runs inside a transaction of its caller, or
-// gives one to a function that it is given. Such methods are what operations of several
-// nouns are built from.
+// inTransaction reports whether a function has a parameter that is a transaction, or a callback with
+// one. Such methods are not operations; operations of several nouns use them.
 func inTransaction(function reflect.Type) bool {
 	for parameter := range function.Ins() {
 		switch {
@@ -73,11 +73,12 @@ func inTransaction(function reflect.Type) bool {
 	return false
 }
 
-// Every operation with a caller is in one of the two lists above.
+// Every operation with a caller is in servicetest.Operations or in allowedBeforeChange.
 func TestOperationsAreListed(t *testing.T) {
-	service, principal := reflect.TypeFor[*service.Service](), reflect.TypeFor[*account.Principal]()
+	serviceType, principal := reflect.TypeFor[*service.Service](), reflect.TypeFor[*account.Principal]()
+	operations := servicetest.Operations()
 	found := 0
-	for method := range service.Methods() {
+	for method := range serviceType.Methods() {
 		if inTransaction(method.Type) {
 			continue
 		}
@@ -89,13 +90,12 @@ func TestOperationsAreListed(t *testing.T) {
 			continue
 		}
 		found++
-		_, required := servicetest.Operations()[method.Name]
+		_, required := operations[method.Name]
 		if required == slices.Contains(allowedBeforeChange, method.Name) {
-			t.Errorf("%s must be in operations or in allowedBeforeChange", method.Name)
+			t.Errorf("%s must be in servicetest.Operations or in allowedBeforeChange", method.Name)
 		}
 	}
-	if found != len(servicetest.Operations())+len(allowedBeforeChange) {
-		t.Errorf("%d operations have a caller, and %d are listed", found,
-			len(servicetest.Operations())+len(allowedBeforeChange))
+	if listed := len(operations) + len(allowedBeforeChange); found != listed {
+		t.Errorf("%d operations have a caller, and %d are listed", found, listed)
 	}
 }

@@ -18,25 +18,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// Nobody assigns a role that was given more than he covers a moment before: what he
-// assigned was, in the order of the activity log, the role as it was until then.
+// A caller cannot assign a role after it gained permissions that the caller does not cover. In the
+// order of the activity log, a successful assignment comes before the gain.
 func TestReplicasPreventEscalation(t *testing.T) {
 	const rounds = 40
-	all := func(entity access.Entity, action access.Action) access.Permission {
-		return access.Permission{Entity: entity, Action: action, Scope: access.ScopeAll}
-	}
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
 		manager := r.principal(r.AddUser("manager@example.org", r.AddRole(
-			all(access.EntityUser, access.ActionRead), all(access.EntityUser, access.ActionEditAccess),
-			all(access.EntityRole, access.ActionRead), all(access.EntityRole, access.ActionAssign),
+			servicetest.Permissions("user:read", "user:edit-access", "role:read", "role:assign")...,
 		)))
-		nothing := r.AddRole()
-		more := []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead},
-			{Entity: access.EntityUser, Action: access.ActionDelete}}
+		empty := r.AddRole()
+		more := servicetest.RequestsFor(servicetest.Permissions("user:read", "user:delete")...)
 		for round := range rounds {
 			role := r.AddRole()
-			id := r.AddUser(fmt.Sprintf("user%d@example.org", round), nothing)
+			id := r.AddUser(fmt.Sprintf("user%d@example.org", round), empty)
 			errs := servicetest.Parallel(2, func(i int) (err error) {
 				if i == 0 {
 					_, err = r.server(1).SetRolePermissions(t.Context(), admin, role, more)
@@ -51,20 +46,20 @@ func TestReplicasPreventEscalation(t *testing.T) {
 			wantOnly(t, errs, "", account.CodeForbidden)
 			var order []account.Action
 			for _, a := range servicetest.Must(r.Store.Inner.Activity(t.Context(), account.ActivityQuery{Limit: 2})) {
-				order = append(order, a.Action) // the newest first
+				order = append(order, a.Action) // newest first
 			}
-			if errs[1] == nil && !slices.Equal(order, []account.Action{account.ActionRolePermissions, account.ActionUserRoles}) {
-				t.Fatalf("the role was assigned after it was given more: %v", order)
+			want := []account.Action{account.ActionRolePermissions, account.ActionUserRoles}
+			if errs[1] == nil && !slices.Equal(order, want) {
+				t.Fatalf("the role was assigned after it gained permissions: %v", order)
 			}
 		}
 	})
 }
 
-// What lets somebody in as a user does not outlive what takes it away, however close
-// both are.
+// A credential that is created concurrently with a revocation does not outlive it.
 func TestReplicasLeaveNoAccess(t *testing.T) {
 	const rounds = 10
-	ends := map[string]func(s *service.Service, ctx context.Context, admin *account.Principal, id int64) error{
+	revocations := map[string]func(s *service.Service, ctx context.Context, admin *account.Principal, id int64) error{
 		"deactivate": demotions["deactivate"],
 		"delete":     demotions["delete"],
 		"reset": func(s *service.Service, ctx context.Context, admin *account.Principal, id int64) error {
@@ -74,7 +69,7 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 	}
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
-		for name, end := range ends {
+		for name, revoke := range revocations {
 			for round := range rounds {
 				email := fmt.Sprintf("%s%d@example.org", name, round)
 				id := r.AddUser(email)
@@ -82,7 +77,7 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 				errs := servicetest.Parallel(5, func(i int) error {
 					switch i {
 					case 0:
-						return end(r.server(0), t.Context(), admin, id)
+						return revoke(r.server(0), t.Context(), admin, id)
 					case 1:
 						_, _, err := r.server(1).CreateKey(t.Context(), stolen, apikey.NewAPIKey{Name: "key"})
 						return err
@@ -96,11 +91,11 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 					t.Fatal(errs[0])
 				}
 				wantOnly(t, errs, "", account.CodeUnauthorized, account.CodeInvalidCredentials, account.CodeTooManyRequests)
-				long := r.Clock.Now().Add(-time.Hour)
-				if live := servicetest.Must(r.Store.Inner.SessionsOf(t.Context(), id, long, long, 9)); len(live) > 0 {
+				since := r.Clock.Now().Add(-time.Hour)
+				if live := servicetest.Must(r.Store.Inner.SessionsOf(t.Context(), id, since, since, 9)); len(live) > 0 {
 					t.Fatalf("%s left %d sessions: %v", name, len(live), errs)
 				}
-				// Of who is deactivated the keys rest.
+				// The keys of an inactive user stay and do not authenticate.
 				if keys := servicetest.Must(r.Store.Inner.APIKeysOf(t.Context(), id)); name != "deactivate" && len(keys) > 0 {
 					t.Fatalf("%s left %d keys: %v", name, len(keys), errs)
 				}
@@ -109,16 +104,16 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 	})
 }
 
-// Each of many messages goes to one of the workers on several servers.
+// Of the workers on several servers, only one delivers each message.
 func TestReplicasDeliverOnce(t *testing.T) {
 	const messages, workers = 200, 6
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		r.WriteStore(func(ctx context.Context, tx account.Tx) error {
 			for i := range messages {
-				email := fmt.Sprintf("user%d@example.org", i/3) // three an hour is the most
+				email := fmt.Sprintf("user%d@example.org", i/3) // a user gets three messages an hour
 				if i%3 == 0 {
-					if _, err := r.StoreUserIn(ctx, tx,
-						account.User{Email: email, Active: true, RoleIDs: access.DefaultRoles}); err != nil {
+					u := account.User{Email: email, Active: true, RoleIDs: access.DefaultRoles}
+					if _, err := r.StoreUserIn(ctx, tx, u); err != nil {
 						return err
 					}
 				}
@@ -142,7 +137,7 @@ func TestReplicasDeliverOnce(t *testing.T) {
 				}
 				if d == nil {
 					if _, err := r.Store.Inner.DueMail(t.Context(), r.Clock.Now()); err == nil {
-						continue // others hold what is left
+						continue // other workers have locked the remaining messages
 					}
 					return nil
 				}
@@ -169,14 +164,15 @@ func TestReplicasDeliverOnce(t *testing.T) {
 	})
 }
 
-// Changes of different settings at the same time are all kept.
+// Concurrent changes of different settings are all kept.
 func TestReplicasKeepEverySetting(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
 		for round := 1; round <= 10; round++ {
 			idle, name := time.Duration(4+round)*time.Minute, fmt.Sprint("Sender ", round)
-			ups := []settings.ServerUpdate{{SenderName: &name}, {SessionIdle: &idle},
-				{SessionAbsolute: new(idle + account.SessionIdle)}}
+			ups := []settings.ServerUpdate{
+				{SenderName: &name}, {SessionIdle: &idle}, {SessionAbsolute: new(idle + account.SessionIdle)},
+			}
 			for _, err := range servicetest.Parallel(len(ups), func(i int) error {
 				_, err := r.server(i).UpdateServerSettings(t.Context(), admin, ups[i])
 				return err
@@ -187,14 +183,14 @@ func TestReplicasKeepEverySetting(t *testing.T) {
 			}
 			got := servicetest.Must(r.ServerSettings(t.Context(), admin))
 			if got.SenderName != name || got.SessionIdle != idle || got.SessionAbsolute != idle+account.SessionIdle {
-				t.Fatalf("round %d: %+v", round, got)
+				t.Fatalf("round %d: the settings are %+v", round, got)
 			}
 		}
 	})
 }
 
-// A role that is deleted while settings come to name it, or users come to have it,
-// is named and had by none afterwards.
+// A role is deleted while settings begin to list it or users get it. Afterwards no settings list it
+// and no user has it.
 func TestReplicasDeleteRoles(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
@@ -222,22 +218,25 @@ func TestReplicasDeleteRoles(t *testing.T) {
 			}
 			wantOnly(t, errs, "", account.CodeInvalid)
 			settings := servicetest.Must(r.ApplicationSettings(t.Context(), admin))
-			made := r.StoredUser(r.UserID(fmt.Sprintf("user%d@example.org", round)))
-			if slices.Contains(settings.DefaultRoleIDs, role) || made.RoleIDs == nil || slices.Contains(made.RoleIDs, role) {
-				t.Fatalf("role %d is named by %v, and among %v", role, settings.DefaultRoleIDs, made.RoleIDs)
+			user := r.StoredUser(r.UserID(fmt.Sprintf("user%d@example.org", round)))
+			if slices.Contains(settings.DefaultRoleIDs, role) || user.RoleIDs == nil || slices.Contains(user.RoleIDs, role) {
+				t.Fatalf("role %d is deleted; the default roles are %v, those of the user %v",
+					role, settings.DefaultRoleIDs, user.RoleIDs)
 			}
 		}
 	})
 }
 
-// Limits hold over several servers: of keys, invitations and messages.
+// The limits of keys, invitations and messages apply across servers.
 func TestReplicasKeepLimits(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
 		owner := r.principal(r.AddUser("ada@example.org"))
 		r.WriteStore(func(ctx context.Context, tx account.Tx) error {
 			for i := range apikey.MaxNamedKeys - 3 {
-				k := account.APIKey{UserID: owner.User.ID, Kind: account.APIKeyNamed, Name: "key", Created: servicetest.Start}
+				k := account.APIKey{
+					UserID: owner.User.ID, Kind: account.APIKeyNamed, Name: "key", Created: servicetest.Start,
+				}
 				k.Hash[0] = byte(i)
 				if _, err := tx.InsertAPIKey(ctx, k); err != nil {
 					return err
@@ -250,31 +249,33 @@ func TestReplicasKeepLimits(t *testing.T) {
 			return err
 		}))
 		if count[""] != 3 || count[account.CodeTooManyKeys] != 6 {
-			t.Errorf("keys: %v", count)
+			t.Errorf("the outcomes for keys are %v", count)
 		}
-		if count := servicetest.CountCodes(servicetest.Parallel(6, func(i int) error {
+		count = servicetest.CountCodes(servicetest.Parallel(6, func(i int) error {
 			_, err := r.server(i).RenewContractKey(t.Context(), owner)
 			return err
-		})); count[""] != 6 ||
-			len(servicetest.Must(r.Store.Inner.APIKeysOf(t.Context(), owner.User.ID))) != apikey.MaxNamedKeys+1 {
-			t.Errorf("contract keys: %v", count)
+		}))
+		keys := servicetest.Must(r.Store.Inner.APIKeysOf(t.Context(), owner.User.ID))
+		if count[""] != 6 || len(keys) != apikey.MaxNamedKeys+1 {
+			t.Errorf("the outcomes for contract keys are %v; there are %d keys", count, len(keys))
 		}
-		if count := servicetest.CountCodes(servicetest.Parallel(9, func(i int) error {
+		count = servicetest.CountCodes(servicetest.Parallel(9, func(i int) error {
 			return r.server(i).InviteUser(t.Context(), admin, owner.User.ID)
-		})); count[""] != 3 || count[account.CodeTooManyRequests] != 6 {
-			t.Errorf("invitations: %v", count)
+		}))
+		if count[""] != 3 || count[account.CodeTooManyRequests] != 6 {
+			t.Errorf("the outcomes for invitations are %v", count)
 		}
 	})
 }
 
-// Servers that tend the same database at once do each thing once.
+// Servers that run background work on the same database concurrently do each thing once.
 func TestReplicasTendOnce(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		r.AddUser("ada@example.org")
 		for i := range 12 {
-			if _, err := r.SignInFrom("nobody@example.org", servicetest.WrongPassword,
-				servicetest.ClientNetwork(i)); err == nil {
-				t.Fatal("nobody came in")
+			_, err := r.SignInFrom("nobody@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(i))
+			if err == nil {
+				t.Fatal("an unknown user signed in")
 			}
 		}
 		admin := r.principal(1)
@@ -295,16 +296,17 @@ func TestReplicasTendOnce(t *testing.T) {
 			}
 		}
 		r.Seal()
-		for action, want := range map[account.Action]int{account.ActionSignInFailed: 12, account.ActionUserUpdate: 20,
-			account.ActionImportFinish: 1} {
-			entries := servicetest.Must(r.Store.Inner.Activity(t.Context(),
-				account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: string(action)}, Limit: 99}))
+		for action, want := range map[account.Action]int{
+			account.ActionSignInFailed: 12, account.ActionUserUpdate: 20, account.ActionImportFinish: 1,
+		} {
+			q := account.ActivityQuery{ActivityFilter: account.ActivityFilter{Action: string(action)}, Limit: 99}
+			entries := servicetest.Must(r.Store.Inner.Activity(t.Context(), q))
 			if len(entries) != want {
 				t.Errorf("%d entries of %s, want %d", len(entries), action, want)
 			}
 		}
 		if report := r.Verify(nil); report.FindingCount != 0 {
-			t.Errorf("the log was found %+v", report.Findings)
+			t.Errorf("the verification has the findings %+v", report.Findings)
 		}
 		for _, err := range servicetest.Parallel(3, func(n int) error { return r.server(n).Sweep(t.Context()) }) {
 			if err != nil {
@@ -314,16 +316,13 @@ func TestReplicasTendOnce(t *testing.T) {
 	})
 }
 
-// What was taken from a role stays taken, and what was set then stays set, although
-// its holder's own changes of both wait for the same locks at that moment.
+// An administrator removes permissions from a role and then changes settings. Both changes last,
+// although concurrent changes by a user with the role wait for the same locks.
 func TestReplicasKeepRevocations(t *testing.T) {
-	const rounds, hands = 8, 6
-	read := []access.PermissionRequest{{Entity: access.EntityUser, Action: access.ActionRead}}
-	full := slices.Concat(read, []access.PermissionRequest{
-		{Entity: access.EntityRole, Action: access.ActionRead}, {Entity: access.EntityRole, Action: access.ActionEdit},
-		{Entity: access.EntityApplicationSettings, Action: access.ActionRead}, {Entity: access.EntityApplicationSettings,
-			Action: access.ActionEdit},
-	})
+	const rounds, writers = 8, 6
+	read := servicetest.RequestsFor(servicetest.Permissions("user:read")...)
+	full := servicetest.RequestsFor(servicetest.Permissions(
+		"user:read", "role:read", "role:edit", "application-settings:read", "application-settings:edit")...)
 	changes := map[string]func(s *service.Service, ctx context.Context, caller *account.Principal, role int64) error{
 		"role": func(s *service.Service, ctx context.Context, caller *account.Principal, role int64) error {
 			_, err := s.SetRolePermissions(ctx, caller, role, full)
@@ -336,26 +335,26 @@ func TestReplicasKeepRevocations(t *testing.T) {
 	}
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin, role := r.principal(1), r.AddRole()
-		holder := r.principal(r.AddUser("ann@example.org", role))
+		user := r.principal(r.AddUser("ann@example.org", role))
 		for name, change := range changes {
 			for range rounds {
 				servicetest.Must(r.SetRolePermissions(t.Context(), admin, role, full))
-				var taken atomic.Bool
-				begun := make(chan struct{})
-				begin := sync.OnceFunc(func() { close(begun) })
-				errs := servicetest.Parallel(hands+1, func(i int) error {
-					if i < hands {
-						defer begin()
-						for !taken.Load() {
-							if err := change(r.server(i), t.Context(), holder, role); err != nil {
+				var removed atomic.Bool
+				started := make(chan struct{})
+				start := sync.OnceFunc(func() { close(started) })
+				errs := servicetest.Parallel(writers+1, func(i int) error {
+					if i < writers {
+						defer start()
+						for !removed.Load() {
+							if err := change(r.server(i), t.Context(), user, role); err != nil {
 								return err
 							}
-							begin()
+							start()
 						}
 						return nil
 					}
-					<-begun
-					defer taken.Store(true)
+					<-started
+					defer removed.Store(true)
 					if _, err := r.server(1).SetRolePermissions(t.Context(), admin, role, read); err != nil {
 						return err
 					}
@@ -363,12 +362,12 @@ func TestReplicasKeepRevocations(t *testing.T) {
 						settings.ApplicationUpdate{ActivityDays: new(100)})
 					return err
 				})
-				if errs[hands] != nil {
-					t.Fatal(errs[hands])
+				if errs[writers] != nil {
+					t.Fatal(errs[writers])
 				}
 				wantOnly(t, errs, "", account.CodeForbidden)
 				if left := servicetest.Must(r.Role(t.Context(), admin, role)).Permissions; len(left) != len(read) {
-					t.Fatalf("%s: the role permits %v again", name, left)
+					t.Fatalf("%s: the role has the permissions %v again", name, left)
 				}
 				if days := servicetest.Must(r.ApplicationSettings(t.Context(), admin)).ActivityDays; days != 100 {
 					t.Fatalf("%s: the settings were changed afterwards, to %d days", name, days)

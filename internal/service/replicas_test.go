@@ -20,13 +20,13 @@ import (
 // replicas are servers on one database.
 type replicas struct {
 	engine               string
-	*servicetest.Fixture // the first of them
+	*servicetest.Fixture // its service is the first server
 	services             []*service.Service
-	wrongGuesses         atomic.Int64 // guesses that were verified, and were wrong
+	wrongGuesses         atomic.Int64 // verified guesses with a wrong password
 }
 
-// onReplicas runs a test on three servers over each engine. These tests are not
-// parallel to others: under their load a transaction might be cut.
+// onReplicas runs a test on three servers over each engine. These tests do not run in parallel with
+// others, because their load might let a transaction time out.
 func onReplicas(t *testing.T, test func(t *testing.T, r *replicas)) {
 	t.Helper()
 	for _, e := range enginetest.Engines {
@@ -37,8 +37,8 @@ func onReplicas(t *testing.T, test func(t *testing.T, r *replicas)) {
 func newReplicas(t *testing.T, e enginetest.Engine) *replicas {
 	open := e.New(t).Open
 	r := &replicas{engine: e.Name, Fixture: servicetest.NewOver(t, open(), servicetest.NewRing())}
-	r.Options.Store = r.Store.Inner // with no other runs than the engine's own
-	r.Options.Log = slog.New(guessCounter{slog.DiscardHandler, &r.wrongGuesses})
+	r.Options.Store = r.Store.Inner // runs a Write again only when the engine asks for it
+	r.Options.Log = slog.New(guessCounter{Handler: slog.DiscardHandler, wrong: &r.wrongGuesses})
 	for n := range 3 {
 		r.services = append(r.services, r.With(func(o *service.Options) {
 			if n > 0 {
@@ -53,7 +53,7 @@ func newReplicas(t *testing.T, e enginetest.Engine) *replicas {
 	return r
 }
 
-// guesses counts the log lines that tell of a wrong password.
+// guessCounter counts the log lines about a wrong password.
 type guessCounter struct {
 	slog.Handler
 	wrong *atomic.Int64
@@ -71,10 +71,10 @@ func (g guessCounter) Handle(_ context.Context, line slog.Record) error {
 	return nil
 }
 
-// of is one of the servers.
+// server returns one of the servers.
 func (r *replicas) server(i int) *service.Service { return r.services[i%len(r.services)] }
 
-// caller makes a session of a user past the rules, and returns its principal.
+// principal stores a session of a user without the rules, and returns its principal.
 func (r *replicas) principal(id int64) *account.Principal {
 	r.T.Helper()
 	text, hash, err := token.New(token.Session, rand.Reader)
@@ -83,14 +83,15 @@ func (r *replicas) principal(id int64) *account.Principal {
 	}
 	r.WriteStore(func(ctx context.Context, tx account.Tx) error {
 		now := r.Clock.Now()
-		_, err := tx.InsertSession(ctx, account.Session{UserID: id, Created: now, LastSeen: now,
-			ClientNetwork: servicetest.Home}, hash)
+		session := account.Session{UserID: id, Created: now, LastSeen: now, ClientNetwork: servicetest.Home}
+		_, err := tx.InsertSession(ctx, session, hash)
 		return err
 	})
 	return servicetest.Must(r.Authenticate(r.T.Context(), text, account.Origin{ClientNetwork: servicetest.Home}))
 }
 
-// wantOnly fails unless every outcome is one of these; "" is success.
+// wantOnly fails the test unless every error has one of the codes; "" is success. It returns the
+// number of errors by code.
 func wantOnly(t testing.TB, errs []error, allowed ...account.Code) map[account.Code]int {
 	t.Helper()
 	count := servicetest.CountCodes(errs)
@@ -104,25 +105,26 @@ func wantOnly(t testing.TB, errs []error, allowed ...account.Code) map[account.C
 	return count
 }
 
-// Whatever two administrators do to each other at the same time on two servers, one
-// is left.
+// When two administrators demote each other concurrently on two servers, one is left.
 func TestReplicasKeepAnAdministrator(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		rounds := 200 // of each pair
 		if r.engine == "sqlite" {
-			rounds = 20 // its one writer lets no two run at once
+			rounds = 20 // it has one writer, so no two changes run concurrently
 		}
-		last, made := int64(1), 0
+		last, created := int64(1), 0
 		for _, pair := range [][2]string{
 			{"delete", "delete"}, {"delete", "deactivate"}, {"delete", "change roles"},
 			{"deactivate", "deactivate"}, {"deactivate", "change roles"}, {"change roles", "change roles"},
 		} {
 			for range rounds {
-				made++
-				ids := []int64{last, r.AddUser(fmt.Sprintf("admin%d@example.org", made), access.AdministratorRole)}
+				created++
+				email := fmt.Sprintf("admin%d@example.org", created)
+				ids := []int64{last, r.AddUser(email, access.AdministratorRole)}
 				callers := []*account.Principal{r.principal(ids[0]), r.principal(ids[1])}
-				errs := servicetest.Parallel(2,
-					func(i int) error { return demotions[pair[i]](r.server(i), t.Context(), callers[i], ids[1-i]) })
+				errs := servicetest.Parallel(2, func(i int) error {
+					return demotions[pair[i]](r.server(i), t.Context(), callers[i], ids[1-i])
+				})
 				if left := countAdministrators(r.Fixture); left != 1 {
 					t.Fatalf("%v: %d administrators are left: %v", pair, left, errs)
 				}
@@ -136,7 +138,7 @@ func TestReplicasKeepAnAdministrator(t *testing.T) {
 	})
 }
 
-// Of many wrong guesses at one account, on several servers, three are verified.
+// Of many wrong guesses for one account, on several servers, three are verified.
 func TestReplicasVerifyThreeGuesses(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.AddUser("ada@example.org")
@@ -147,12 +149,12 @@ func TestReplicasVerifyThreeGuesses(t *testing.T) {
 		})
 		wantOnly(t, errs, account.CodeInvalidCredentials, account.CodeTooManyRequests, account.CodeUnavailable)
 		if n := r.wrongGuesses.Load(); n != 3 || !r.StoredUser(id).LockedOut {
-			t.Errorf("%d guesses were verified; locked: %v", n, r.StoredUser(id).LockedOut)
+			t.Errorf("%d guesses were verified, want 3; locked: %v", n, r.StoredUser(id).LockedOut)
 		}
 	})
 }
 
-// Many right passwords at once lock nobody.
+// Many concurrent sign-ins with the correct password do not lock the user.
 func TestReplicasAcceptTheOwner(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.AddUser("ada@example.org")
@@ -163,13 +165,13 @@ func TestReplicasAcceptTheOwner(t *testing.T) {
 		})
 		count := wantOnly(t, errs, "", account.CodeTooManyRequests)
 		if count[""] < 3 || r.StoredUser(id).LockedOut {
-			t.Errorf("%d came in; locked: %v", count[""], r.StoredUser(id).LockedOut)
+			t.Errorf("%d sign-ins succeeded, want 3 or more; locked: %v", count[""], r.StoredUser(id).LockedOut)
 		}
 		r.NewSession("ada@example.org")
 	})
 }
 
-// Of many users with one address, one is made.
+// Of many concurrent requests for a user with one address, one succeeds.
 func TestReplicasCreateOneUser(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
@@ -178,12 +180,12 @@ func TestReplicasCreateOneUser(t *testing.T) {
 			return err
 		})
 		if count := wantOnly(t, errs, "", account.CodeEmailTaken); count[""] != 1 || len(r.ListedUsers()) != 2 {
-			t.Errorf("%d were made, %d are there", count[""], len(r.ListedUsers())-1)
+			t.Errorf("%d calls succeeded and created %d users, want 1", count[""], len(r.ListedUsers())-1)
 		}
 	})
 }
 
-// A token of recovery is used once.
+// A recovery token is used once.
 func TestReplicasUseATokenOnce(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		for round := range 10 {
@@ -205,7 +207,7 @@ func TestReplicasUseATokenOnce(t *testing.T) {
 					account.Origin{ClientNetwork: servicetest.ClientNetwork(6*round + i)})
 			})
 			if count := wantOnly(t, errs, "", account.CodeInvalidRecoveryToken); count[""] != 1 {
-				t.Fatalf("it was used %d times", count[""])
+				t.Fatalf("the token was used %d times", count[""])
 			}
 			for i, err := range errs {
 				if err == nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
+// keyChecks returns the stored checks of server keys.
 func keyChecks(f *servicetest.Fixture) []keyring.Check {
 	f.T.Helper()
 	return servicetest.Must(f.Store.Inner.KeyChecks(f.T.Context()))
@@ -31,8 +32,8 @@ func TestSetUp(t *testing.T) {
 		len(u.RoleIDs) != 1 || u.RoleIDs[0] != 1 {
 		t.Errorf("the administrator is %+v", u)
 	}
-	created, err = f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org",
-		AdminPassword: secret.New(servicetest.NextPassword)})
+	other := service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(servicetest.NextPassword)}
+	created, err = f.SetUp(t.Context(), other)
 	if err != nil || created {
 		t.Errorf("the second SetUp = %v, %v", created, err)
 	}
@@ -44,14 +45,16 @@ func TestSetUp(t *testing.T) {
 
 func TestSetUpGeneratesPassword(t *testing.T) {
 	f := servicetest.NewBlank(t)
-	var saved []secret.Text // more than once, when the transaction runs again
-	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "admin@localhost",
+	var saved []secret.Text // without the repetitions of a transaction that runs again
+	created, err := f.SetUp(t.Context(), service.FirstRun{
+		AdminEmail: "admin@localhost",
 		SavePassword: func(p secret.Text) error {
 			if !slices.ContainsFunc(saved, p.Equal) {
 				saved = append(saved, p)
 			}
 			return nil
-		}})
+		},
+	})
 	if err != nil || !created || len(saved) != 1 {
 		t.Fatalf("SetUp = %v, %v; %d passwords were saved", created, err, len(saved))
 	}
@@ -59,7 +62,7 @@ func TestSetUpGeneratesPassword(t *testing.T) {
 		t.Errorf("the password has %d characters and %q", len(saved[0].Reveal()), fault)
 	}
 	if in := f.NewSessionWith("admin@localhost", saved[0].Reveal()); !in.NeedPasswordReset {
-		t.Error("it need not be changed")
+		t.Error("NeedPasswordReset is not set")
 	}
 }
 
@@ -71,30 +74,42 @@ func TestSetUpFails(t *testing.T) {
 		first service.FirstRun
 		check func(t *testing.T, err error)
 	}{
-		{"weak password", service.FirstRun{AdminEmail: servicetest.AdminEmail, AdminPassword: secret.New("weak")},
-			func(t *testing.T, err error) {
+		{
+			name:  "weak password",
+			first: service.FirstRun{AdminEmail: servicetest.AdminEmail, AdminPassword: secret.New("weak")},
+			check: func(t *testing.T, err error) {
 				servicetest.WantPaths(t, err, account.CodeInvalid, "/admin/password")
-			}},
-		{"no address", service.FirstRun{AdminPassword: secret.New(servicetest.Password)}, func(t *testing.T, err error) {
-			servicetest.WantPaths(t, err, account.CodeInvalid, "/admin/email")
-		}},
-		{"password not saved", service.FirstRun{AdminEmail: servicetest.AdminEmail,
-			SavePassword: func(secret.Text) error { return unsaved }}, func(t *testing.T, err error) {
-			if !errors.Is(err, unsaved) {
-				t.Errorf("the failure is %v", err)
-			}
-		}},
+			},
+		},
+		{
+			name:  "no address",
+			first: service.FirstRun{AdminPassword: secret.New(servicetest.Password)},
+			check: func(t *testing.T, err error) {
+				servicetest.WantPaths(t, err, account.CodeInvalid, "/admin/email")
+			},
+		},
+		{
+			name: "password not saved",
+			first: service.FirstRun{
+				AdminEmail: servicetest.AdminEmail, SavePassword: func(secret.Text) error { return unsaved },
+			},
+			check: func(t *testing.T, err error) {
+				if !errors.Is(err, unsaved) {
+					t.Errorf("the error is %v, want %v", err, unsaved)
+				}
+			},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := servicetest.NewBlank(t)
 			created, err := f.SetUp(t.Context(), test.first)
 			if created {
-				t.Error("it says that the database was new")
+				t.Error("the failed SetUp reports that it created the administrator")
 			}
 			test.check(t, err)
 			if n := len(keyChecks(f)); n > 0 {
-				t.Errorf("it left %d key checks", n)
+				t.Errorf("the failed SetUp left %d key checks", n)
 			}
 			created, err = f.SetUp(t.Context(), servicetest.FirstRun())
 			if err != nil || !created {
@@ -107,27 +122,27 @@ func TestSetUpFails(t *testing.T) {
 	}
 }
 
-// However many processes begin at once, one of them sets up.
+// Of any number of processes that start concurrently, one sets up the database.
 func TestParallelSetUps(t *testing.T) {
 	t.Parallel()
 	for name, stores := range map[string]int{"one store": 1, "a store each": 10} {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.NewBlank(t)
 			services := make([]*service.Service, 10)
-			opened := []account.Store{f.Store.Inner}
-			for len(opened) < stores {
-				opened = append(opened, f.Database.Open())
+			open := []account.Store{f.Store.Inner}
+			for len(open) < stores {
+				open = append(open, f.Database.Open())
 			}
 			for i := range services {
-				services[i] = f.With(func(o *service.Options) { o.Store = opened[i%stores] })
+				services[i] = f.With(func(o *service.Options) { o.Store = open[i%stores] })
 			}
 			var mu sync.Mutex
-			news := 0
+			setUps := 0
 			for _, err := range servicetest.Parallel(10, func(i int) error {
 				created, err := services[i].SetUp(t.Context(), servicetest.FirstRun())
 				if created {
 					mu.Lock()
-					news++
+					setUps++
 					mu.Unlock()
 				}
 				return err
@@ -136,15 +151,16 @@ func TestParallelSetUps(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if news != 1 || len(f.ListedUsers()) != 1 || len(keyChecks(f)) != 1 {
-				t.Errorf("%d set up; there are %d users and %d key checks", news, len(f.ListedUsers()), len(keyChecks(f)))
+			users, checks := len(f.ListedUsers()), len(keyChecks(f))
+			if setUps != 1 || users != 1 || checks != 1 {
+				t.Errorf("%d processes set up; there are %d users and %d key checks", setUps, users, checks)
 			}
 		})
 	}
 }
 
-// A transaction that the engine asks for again, after another process was
-// faster, sets up nothing and says so.
+// The engine runs the transaction again after another process has set up: SetUp then changes nothing
+// and reports that.
 func TestSetUpRunsAgain(t *testing.T) {
 	f := servicetest.NewBlank(t)
 	between := f.With(func(o *service.Options) { o.Store = f.Store.Inner })
@@ -153,8 +169,8 @@ func TestSetUpRunsAgain(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	created, err := f.SetUp(t.Context(), service.FirstRun{AdminEmail: "other@example.org",
-		AdminPassword: secret.New(servicetest.NextPassword)})
+	other := service.FirstRun{AdminEmail: "other@example.org", AdminPassword: secret.New(servicetest.NextPassword)}
+	created, err := f.SetUp(t.Context(), other)
 	if err != nil || created {
 		t.Errorf("SetUp = %v, %v", created, err)
 	}
@@ -174,12 +190,11 @@ func TestWrongKey(t *testing.T) {
 		}
 	})
 	if calls["Write"] > 0 || len(keyChecks(f)) != 1 {
-		t.Error("it has written with the wrong key")
+		t.Error("SetUp wrote to the database with the wrong key")
 	}
 }
 
-// A new key goes in front of the old one, which must stay while anything is
-// sealed with it.
+// A new server key precedes the old one, which must stay while anything is sealed with it.
 func TestNewKey(t *testing.T) {
 	f := servicetest.NewBlank(t)
 	old, fresh := servicetest.Must(keyring.Generate(rand.Reader)), servicetest.Must(keyring.Generate(rand.Reader))
@@ -193,20 +208,20 @@ func TestNewKey(t *testing.T) {
 	}
 	for _, err := range servicetest.Parallel(4, func(int) error { return start(fresh + old) }) {
 		if err != nil {
-			t.Errorf("a start with a new key: %v", err)
+			t.Errorf("start with a new key: %v", err)
 		}
 	}
 	if n := len(keyChecks(f)); n != 2 {
 		t.Errorf("there are %d key checks", n)
 	}
-	for _, alone := range []string{old, fresh} {
-		if err := start(alone); !errors.Is(err, service.ErrWrongKey) {
-			t.Errorf("one of two keys alone: %v", err)
+	for _, key := range []string{old, fresh} {
+		if err := start(key); !errors.Is(err, service.ErrWrongKey) {
+			t.Errorf("start with one of two keys: %v, want ErrWrongKey", err)
 		}
 	}
 }
 
-// Two processes that begin with the same new key note it once.
+// Two processes that start with the same new key store its check once.
 func TestNewKeyRace(t *testing.T) {
 	f := servicetest.NewBlank(t)
 	old, fresh := servicetest.Must(keyring.Generate(rand.Reader)), servicetest.Must(keyring.Generate(rand.Reader))
@@ -219,7 +234,7 @@ func TestNewKeyRace(t *testing.T) {
 		if name != "KeyChecks" {
 			return
 		}
-		if reads++; reads == 2 { // it has seen that the key is new, and is about to note it
+		if reads++; reads == 2 { // SetUp knows that the key is new and is about to store its check
 			f.Store.OnCall(func(string) {})
 			f.TryWriteStore(func(ctx context.Context, tx account.Tx) error {
 				return tx.InsertKeyCheck(ctx, servicetest.Must(keyring.Parse(fresh)).Checks()[0], f.Clock.Now())

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// Sweep deletes what is over, and nothing that is still of use.
+// Sweep deletes expired rows and nothing else.
 func TestSweep(t *testing.T) {
 	const day = 24 * time.Hour
 	f := servicetest.New(t)
@@ -43,15 +43,15 @@ func TestSweep(t *testing.T) {
 		})
 		return n
 	}
-	there := func(err error) bool {
+	exists := func(err error) bool {
 		if err != nil && !errors.Is(err, account.ErrNotFound) {
 			t.Fatal(err)
 		}
 		return err == nil
 	}
 	steps := []struct {
-		at                             time.Duration
-		session, counter, source, mail bool
+		at                              time.Duration
+		session, counter, network, mail bool
 	}{
 		{0, true, true, true, true},
 		{account.SessionIdle - time.Microsecond, true, true, true, true},
@@ -65,25 +65,25 @@ func TestSweep(t *testing.T) {
 		f.Clock.Advance(step.at - f.Clock.Now().Sub(servicetest.Start))
 		sweep()
 		_, err := f.Store.Session(t.Context(), session)
-		if got := there(err); got != step.session {
-			t.Errorf("at %v the session is there: %v", step.at, got)
+		if got := exists(err); got != step.session {
+			t.Errorf("after %v the session exists: %v, want %v", step.at, got, step.session)
 		}
 		for _, key := range []string{servicetest.UnknownNetworksKey(id), "source|" + servicetest.ClientNetwork(77)} {
 			if got := failures(key) > 0; got != step.counter {
-				t.Errorf("at %v the counter %s is there: %v", step.at, key, got)
+				t.Errorf("after %v the counter %s exists: %v, want %v", step.at, key, got, step.counter)
 			}
 		}
-		if got := known(); got != step.source {
-			t.Errorf("at %v the known source is there: %v", step.at, got)
+		if got := known(); got != step.network {
+			t.Errorf("after %v the known network exists: %v, want %v", step.at, got, step.network)
 		}
 		_, err = f.Store.Mail(t.Context(), delivered)
-		if got := there(err); got != step.mail {
-			t.Errorf("at %v the delivered message is there: %v", step.at, got)
+		if got := exists(err); got != step.mail {
+			t.Errorf("after %v the delivered message exists: %v, want %v", step.at, got, step.mail)
 		}
 	}
 }
 
-// A lock outlives the idle time of its counter.
+// A lock outlives the idle lifetime of its counter.
 func TestSweepKeepsLocks(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
@@ -100,6 +100,6 @@ func TestSweepKeepsLocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !f.StoredUser(id).LockedOut {
-		t.Error("the lock was swept away")
+		t.Error("the sweep deleted the lock")
 	}
 }

@@ -11,29 +11,32 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// recorder is a store that keeps what is written into the activity log.
+// recordingStore is a store that collects the new entries of the activity log.
 type recordingStore struct {
 	account.Store
 	events []string
 }
 
 func (r *recordingStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
-	return r.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return f(ctx, recordingTx{tx, r}) })
+	return r.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		return f(ctx, recordingTx{Tx: tx, store: r})
+	})
 }
 
 type recordingTx struct {
 	account.Tx
-	r *recordingStore
+	store *recordingStore
 }
 
 func (t recordingTx) InsertActivity(ctx context.Context, entries ...account.Activity) error {
 	for _, a := range entries {
-		t.r.events = append(t.r.events, fmt.Sprintf("%s %s %s %v", a.Actor.Name, a.Action, a.Target.Name, a.Changes))
+		event := fmt.Sprintf("%s %s %s %v", a.Actor.Name, a.Action, a.Target.Name, a.Changes)
+		t.store.events = append(t.store.events, event)
 	}
 	return t.Tx.InsertActivity(ctx, entries...)
 }
 
-// Whatever an import does to a user is told, and no secret.
+// The activity log has every change that an import makes to a user, without secrets.
 func TestImportIsRecorded(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -42,9 +45,9 @@ func TestImportIsRecorded(t *testing.T) {
 	one := servicetest.Must(s.BeginImport(t.Context(), admin, false))
 	two := servicetest.Must(s.BeginImport(t.Context(), admin, false))
 	for n, id := range []int64{one.ID, two.ID} {
-		name := fmt.Sprintf("user%d@example.net", n)
-		if _, _, err := s.AddImportRows(t.Context(), admin, id, 1,
-			[]account.ImportUser{{Name: "N", Email: name, Active: true}, servicetest.ImportRow("hash" + name)}); err != nil {
+		email := fmt.Sprintf("user%d@example.net", n)
+		users := []account.ImportUser{{Name: "N", Email: email, Active: true}, servicetest.ImportRow("hash" + email)}
+		if _, _, err := s.AddImportRows(t.Context(), admin, id, 1, users); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -53,18 +56,18 @@ func TestImportIsRecorded(t *testing.T) {
 	text := strings.Join(log.events, "\n")
 	for _, want := range []string{
 		"import.begin  [{dryRun <nil> false}]",
-		"user.create user0@example.net [{name <nil> N} {email <nil> user0@example.net} {active <nil> false} {roles <nil> " +
-			"[2]}]",
+		"user.create user0@example.net " +
+			"[{name <nil> N} {email <nil> user0@example.net} {active <nil> false} {roles <nil> [2]}]",
 		"user.update user0@example.net [{active false true}]", "user.invite user0@example.net",
 		"user.update hashuser0@example.net",
 		"import.finish  [{rows <nil> 2} {faults <nil> 0} {dryRun <nil> false}]",
 		"user.delete user1@example.net", "user.delete hashuser1@example.net", "import.undo  [{rows <nil> 2}",
 	} {
 		if !strings.Contains(text, servicetest.AdminEmail+" "+want) {
-			t.Errorf("%q is not recorded:\n%s", want, text)
+			t.Errorf("the log has no entry %q:\n%s", want, text)
 		}
 	}
 	if len(log.events) != 2+4+4+3 || strings.Contains(text, servicetest.BcryptHash) {
-		t.Errorf("%d entries:\n%s", len(log.events), text)
+		t.Errorf("the log has %d entries, want 13 without the hash:\n%s", len(log.events), text)
 	}
 }

@@ -16,8 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
-// imported returns how many users there are but for those of the fixture, and how
-// many of them are active.
+// countImported returns the number of imported users and the number of active ones.
 func countImported(f *servicetest.Fixture) (all, active int) {
 	f.T.Helper()
 	for _, u := range f.ListedUsers() {
@@ -31,10 +30,11 @@ func countImported(f *servicetest.Fixture) (all, active int) {
 	return all, active
 }
 
+// wantImported checks the numbers of [countImported].
 func wantImported(f *servicetest.Fixture, when string, all, active int) {
 	f.T.Helper()
-	if a, b := countImported(f); a != all || b != active {
-		f.T.Errorf("%s: %d users, %d of them active; want %d and %d", when, a, b, all, active)
+	if gotAll, gotActive := countImported(f); gotAll != all || gotActive != active {
+		f.T.Errorf("%s: %d users, %d of them active; want %d and %d", when, gotAll, gotActive, all, active)
 	}
 }
 
@@ -43,19 +43,19 @@ func TestImport(t *testing.T) {
 	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRow("hash@example.net"),
-		account.ImportUser{Name: "P", Email: "password@example.net", Active: true,
-			Password: new(secret.New(servicetest.NextPassword))},
-		account.ImportUser{Name: "I", Email: "invited@example.net", Active: true, Surname: new("S")})
+		account.ImportUser{
+			Name: "P", Email: "password@example.net", Active: true, Password: new(secret.New(servicetest.NextPassword)),
+		},
+		account.ImportUser{Name: "I", Email: "invited@example.net", Active: true, Surname: new("S")},
+	)
 	i = f.AddRows(admin, i.ID, 4, account.ImportUser{Name: "N", Email: "inactive@example.net"})
 	if i.Rows != 4 || i.State != account.ImportOpen {
 		t.Errorf("the import is %+v", i)
 	}
 	wantImported(f, "before the end", 4, 0)
-	if _, err := f.SignInFrom("hash@example.net", servicetest.Password,
-		servicetest.Home); account.ErrorCode(err) != account.CodeInvalidCredentials {
-		t.Errorf("a sign-in before the end: %v", err)
-	}
-	i, err := f.FinishImport(t.Context(), admin, i.ID)
+	_, err := f.SignInFrom("hash@example.net", servicetest.Password, servicetest.Home)
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
+	i, err = f.FinishImport(t.Context(), admin, i.ID)
 	if err != nil || i.State != account.ImportFinished || i.Rows != 4 || i.Finished.IsZero() {
 		t.Fatalf("the import is %+v, %v", i, err)
 	}
@@ -63,7 +63,7 @@ func TestImport(t *testing.T) {
 	f.NewSessionWith("password@example.net", servicetest.NextPassword)
 	d := f.ClaimNext()
 	if d == nil || d.Message.To != "invited@example.net" || f.ClaimNext() != nil {
-		t.Fatalf("the first message is %+v, want one to the invited user alone", d)
+		t.Fatalf("the first message is %+v, want a single one to the invited user", d)
 	}
 	if err := f.RecoverWith(servicetest.TokenIn(d), servicetest.NextPassword); err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func TestImport(t *testing.T) {
 	f.WantNotStored(servicetest.NextPassword, servicetest.TokenIn(d))
 }
 
-// A hash from elsewhere becomes one of our own at the first sign-in.
+// The first sign-in replaces an imported hash.
 func TestImportedHashIsReplaced(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -94,7 +94,7 @@ func TestImportedHashIsReplaced(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	f.NewSession("ann@example.net")
 	if !strings.HasPrefix(hash(), "$argon2id$") {
-		t.Errorf("the hash is %s still", hash())
+		t.Errorf("the hash is still %s", hash())
 	}
 	f.NewSession("ann@example.net")
 }
@@ -107,12 +107,16 @@ func TestDryRun(t *testing.T) {
 	hashed := f.Pool.HashCount()
 	_, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 1, []account.ImportUser{
 		servicetest.ImportRow("ann@example.net"),
-		{Name: " ", Email: "rubbish", Password: new(secret.New("short")), Surname: new(strings.Repeat("x", 257)),
-			Biography: new("a\x00")},
+		{
+			Name: " ", Email: "rubbish", Password: new(secret.New("short")), Surname: new(strings.Repeat("x", 257)),
+			Biography: new("a\x00"),
+		},
 		{Name: "B", Email: "Taken@Example.org"},
 		{Name: "C", Email: "ANN@example.net", PasswordHash: new(secret.New("5f4dcc3b5aa765d61d8327deb882cf99"))},
-		{Name: "D", Email: "d@example.net", Password: new(secret.New(servicetest.Password)),
-			PasswordHash: new(secret.New(servicetest.BcryptHash))},
+		{
+			Name: "D", Email: "d@example.net", Password: new(secret.New(servicetest.Password)),
+			PasswordHash: new(secret.New(servicetest.BcryptHash)),
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -134,13 +138,13 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("the import is %+v", i)
 	}
 	if m := more[0].Message; !strings.HasSuffix(m, "row 1") {
-		t.Errorf("the row before it is not named: %q", m)
+		t.Errorf("the message is %q, want it to name the earlier row", m)
 	}
 	if i, err = f.FinishImport(t.Context(), admin, i.ID); err != nil || i.State != account.ImportFinished {
 		t.Fatalf("%+v, %v", i, err)
 	}
 	if f.Pool.HashCount() != hashed {
-		t.Error("it hashed passwords for nothing")
+		t.Error("the dry run hashed passwords")
 	}
 	wantImported(f, "at the end", 0, 0)
 	if n := remainingRows(f, i.ID); n != 0 {
@@ -148,7 +152,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// importRows returns how many rows an import still has.
+// remainingRows returns the number of stored rows of an import.
 func remainingRows(f *servicetest.Fixture, id int64) (n int) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
@@ -159,7 +163,7 @@ func remainingRows(f *servicetest.Fixture, id int64) (n int) {
 	return n
 }
 
-// Rows that are there are skipped, whole batches and parts; none may be missing.
+// Repeated rows are skipped, whole batches and parts of them. A gap is refused.
 func TestImportRepeats(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -181,7 +185,7 @@ func TestImportRepeats(t *testing.T) {
 	wantImported(f, "after all", 8, 0)
 }
 
-// The same rows, sent many times at once, are taken once.
+// The same rows, sent many times concurrently, are imported once.
 func TestParallelImportRows(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -199,16 +203,17 @@ func TestParallelImportRows(t *testing.T) {
 	wantImported(f, "after all", 27, 0)
 }
 
-// A fault undoes what the batches before it have made, and nothing else.
+// A fault undoes the users of earlier batches, and no other users.
 func TestImportFaultUndoesAll(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("bystander@example.org")
 	admin := f.Admin()
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRows(1, 700)...)
-	i, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 701,
-		[]account.ImportUser{servicetest.ImportRow("good@example.net"), servicetest.ImportRow("bystander@example.org"),
-			servicetest.ImportRow("user7@example.net")})
+	i, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 701, []account.ImportUser{
+		servicetest.ImportRow("good@example.net"), servicetest.ImportRow("bystander@example.org"),
+		servicetest.ImportRow("user7@example.net"),
+	})
 	if err != nil || i.State != account.ImportUndone || i.Faults != 2 {
 		t.Fatalf("the import is %+v, %v", i, err)
 	}
@@ -224,7 +229,7 @@ func TestImportFaultUndoesAll(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeImportState)
 }
 
-// Somebody may take an address between the check of a batch and its transaction.
+// An address may be taken between the check of a batch and its transaction.
 func TestImportAddressTakenInBetween(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -243,28 +248,31 @@ func TestImportAddressTakenInBetween(t *testing.T) {
 	if err != nil || i.State != account.ImportUndone || len(faults) != 1 || faults[0].Row != 4 {
 		t.Fatalf("%+v, faults %v, %v", i, faults, err)
 	}
-	wantImported(f, "after it", 1, 1) // the one who was faster
+	wantImported(f, "after the fault", 1, 1) // the user who took the address
 }
 
-// Where each row takes long, a transaction finishes or undoes few, and the import
-// ends all the same.
+// When each row takes long, a transaction finishes or undoes few rows, and the import still ends.
 func TestImportRoundTrips(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	var passed atomic.Int64
-	far := f.With(func(o *service.Options) {
-		o.Monotonic = func() time.Time { return servicetest.Start.Add(time.Duration(passed.Add(1)) * 2 * time.Second) }
+	var readings atomic.Int64
+	slow := f.With(func(o *service.Options) {
+		o.Monotonic = func() time.Time {
+			return servicetest.Start.Add(time.Duration(readings.Add(1)) * 2 * time.Second)
+		}
 	})
 	finished, undone := f.StartImport(admin, false), f.StartImport(admin, false)
 	f.AddRows(admin, finished.ID, 1, servicetest.ImportRows(1, 4)...)
 	f.AddRows(admin, undone.ID, 1, servicetest.ImportRows(5, 9)...)
-	calls := f.Store.CallsDuring(func() { finished = servicetest.Must(far.FinishImport(t.Context(), admin, finished.ID)) })
+	calls := f.Store.CallsDuring(func() {
+		finished = servicetest.Must(slow.FinishImport(t.Context(), admin, finished.ID))
+	})
 	if finished.State != account.ImportFinished || calls["Write"] != 4 {
-		t.Errorf("finishing: %+v, by %v", finished, calls)
+		t.Errorf("the finished import is %+v, the store calls are %v", finished, calls)
 	}
-	calls = f.Store.CallsDuring(func() { undone = servicetest.Must(far.UndoImport(t.Context(), admin, undone.ID)) })
+	calls = f.Store.CallsDuring(func() { undone = servicetest.Must(slow.UndoImport(t.Context(), admin, undone.ID)) })
 	if undone.State != account.ImportUndone || calls["Write"] != 5 {
-		t.Errorf("undoing: %+v, by %v", undone, calls)
+		t.Errorf("the undone import is %+v, the store calls are %v", undone, calls)
 	}
 	wantImported(f, "after both", 4, 4)
 }
@@ -280,28 +288,32 @@ func TestUndoImport(t *testing.T) {
 	if err := f.UpdateUserAsAdmin(f.UserID("user2@example.net"), account.UserUpdate{Active: new(true)}); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // a repeat does no harm
+	for range 2 { // a repeated call has no effect
 		i, err := f.UndoImport(t.Context(), admin, i.ID)
 		if err != nil || i.State != account.ImportUndone {
 			t.Fatalf("%+v, %v", i, err)
 		}
 	}
-	wantImported(f, "after it", 1, 1) // the one that somebody has activated
+	wantImported(f, "after the undo", 1, 1) // the user that was activated
 }
 
-// A crash in the middle of finishing or undoing loses and doubles nothing.
+// After a crash during finishing or undoing, a repeated call continues without loss or repetition.
 func TestImportContinuesAfterCrash(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		end  func(s *service.Service, ctx context.Context, caller *account.Principal,
-			id int64) (account.Import, error)
-		state   account.ImportState
-		refused func(s *service.Service, ctx context.Context, caller *account.Principal,
-			id int64) (account.Import, error)
-		all, active, remaining int
+		name        string
+		end         func(*service.Service, context.Context, *account.Principal, int64) (account.Import, error)
+		state       account.ImportState
+		refused     func(*service.Service, context.Context, *account.Principal, int64) (account.Import, error)
+		all, active int
 	}{
-		{"finish", (*service.Service).FinishImport, account.ImportFinished, (*service.Service).UndoImport, 1300, 1300, 1300},
-		{"undo", (*service.Service).UndoImport, account.ImportUndone, (*service.Service).FinishImport, 0, 0, 0},
+		{
+			name: "finish", end: (*service.Service).FinishImport, state: account.ImportFinished,
+			refused: (*service.Service).UndoImport, all: 1300, active: 1300,
+		},
+		{
+			name: "undo", end: (*service.Service).UndoImport, state: account.ImportUndone,
+			refused: (*service.Service).FinishImport,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := servicetest.New(t)
@@ -318,7 +330,7 @@ func TestImportContinuesAfterCrash(t *testing.T) {
 				}
 			})
 			if _, err := test.end(f.Service, t.Context(), admin, i.ID); !errors.Is(err, servicetest.ErrDown) {
-				t.Fatalf("it did not crash: %v", err)
+				t.Fatalf("the call returned %v, want ErrDown", err)
 			}
 			f.Store.OnCall(func(string) {})
 			f.Store.Down.Store(false)
@@ -327,24 +339,24 @@ func TestImportContinuesAfterCrash(t *testing.T) {
 			}
 			_, err := test.refused(f.Service, t.Context(), admin, i.ID)
 			servicetest.WantCode(t, err, account.CodeImportState)
-			for range 2 { // a repeat does no harm
+			for range 2 { // a repeated call has no effect
 				if i, err = test.end(f.Service, t.Context(), admin, i.ID); err != nil || i.State != test.state {
 					t.Fatalf("%+v, %v", i, err)
 				}
 			}
-			wantImported(f, "after it", test.all, test.active)
+			wantImported(f, "after the second call", test.all, test.active)
 			_, err = test.refused(f.Service, t.Context(), admin, i.ID)
 			servicetest.WantCode(t, err, account.CodeImportState)
 		})
 	}
 }
 
-// An import belongs to its maker; administrators see all.
+// Only its creator and administrators see an import.
 func TestImportBelongsToItsCreator(t *testing.T) {
 	f := servicetest.New(t)
-	maker := f.AddRole(servicetest.Permit("user:create"))
+	creator := f.AddRole(servicetest.Permit("user:create"))
 	for _, name := range []string{"ann", "bob"} {
-		f.AddUser(name+"@example.org", maker)
+		f.AddUser(name+"@example.org", creator)
 	}
 	f.AddUser("cy@example.org")
 	ann, bob := f.As("ann@example.org"), f.As("bob@example.org")
@@ -365,29 +377,28 @@ func TestImportBelongsToItsCreator(t *testing.T) {
 	}
 	_, err := f.Import(t.Context(), ann, i.ID+1)
 	servicetest.WantCode(t, err, account.CodeNotFound)
-	if seen, err := f.UndoImport(t.Context(), f.Admin(), i.ID); err != nil || seen.UserID != ann.User.ID {
-		t.Errorf("the administrator: %+v, %v", seen, err)
+	if undone, err := f.UndoImport(t.Context(), f.Admin(), i.ID); err != nil || undone.UserID != ann.User.ID {
+		t.Errorf("undo by the administrator: %+v, %v", undone, err)
 	}
 }
 
-// Finishing an import activates nobody who has come to more than the caller has.
+// FinishImport does not activate a user who has gained more permissions than the caller has.
 func TestImportDoesNotEscalate(t *testing.T) {
 	f := servicetest.New(t)
-	f.AddUser("maker@example.org",
-		f.AddRole(servicetest.Permit("user:create")))
-	maker, admin := f.As("maker@example.org"), f.Admin()
-	i := f.StartImport(maker, false)
-	f.AddRows(maker, i.ID, 1, servicetest.ImportRows(1, 2)...)
+	f.AddUser("creator@example.org", f.AddRole(servicetest.Permit("user:create")))
+	creator, admin := f.As("creator@example.org"), f.Admin()
+	i := f.StartImport(creator, false)
+	f.AddRows(creator, i.ID, 1, servicetest.ImportRows(1, 2)...)
 	id := f.UserID("user1@example.net")
 	if _, err := f.SetUserRoles(t.Context(), admin, id, []int64{1}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.FinishImport(t.Context(), maker, i.ID); err != nil {
+	if _, err := f.FinishImport(t.Context(), creator, i.ID); err != nil {
 		t.Fatal(err)
 	}
-	wantImported(f, "after it", 2, 1)
+	wantImported(f, "at the end", 2, 1)
 	if f.StoredUser(id).Active {
-		t.Error("the maker knows the password of an administrator now")
+		t.Error("the creator now knows the password of an active administrator")
 	}
 }
 
@@ -403,7 +414,7 @@ func TestSweepImports(t *testing.T) {
 	state := func(id int64) account.ImportState {
 		i, err := f.Store.Inner.Import(t.Context(), id)
 		if errors.Is(err, account.ErrNotFound) {
-			return "gone"
+			return "deleted"
 		}
 		return i.State
 	}
@@ -424,6 +435,6 @@ func TestSweepImports(t *testing.T) {
 	sweep(6*24*time.Hour, account.ImportOpen, account.ImportOpen, account.ImportFinished)
 	wantImported(f, "before the seventh day ends", 602, 0)
 	sweep(time.Microsecond, account.ImportUndone, account.ImportOpen, account.ImportFinished)
-	wantImported(f, "after it", 2, 0)
-	sweep(23*24*time.Hour, "gone", account.ImportUndone, "gone")
+	wantImported(f, "after the seventh day", 2, 0)
+	sweep(23*24*time.Hour, "deleted", account.ImportUndone, "deleted")
 }

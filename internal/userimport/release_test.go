@@ -9,8 +9,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// A user whose access somebody has changed is no longer the import's: neither its
-// maker, who has user:create alone, nor the clean-up deletes or activates him.
+// A change of an imported user's access releases the user from the import: neither the creator, who
+// only has user:create, nor the sweep deletes or activates the user.
 func TestImportReleasesUsersWithChangedAccess(t *testing.T) {
 	changes := map[string]func(f *servicetest.Fixture, id int64) error{
 		"activated and deactivated": func(f *servicetest.Fixture, id int64) error {
@@ -19,22 +19,22 @@ func TestImportReleasesUsersWithChangedAccess(t *testing.T) {
 			}
 			return f.UpdateUserAsAdmin(id, account.UserUpdate{Active: new(false)})
 		},
-		"given role 1": func(f *servicetest.Fixture, id int64) error {
+		"role 1 assigned": func(f *servicetest.Fixture, id int64) error {
 			_, err := f.SetUserRoles(f.T.Context(), f.Admin(), id, []int64{access.AdministratorRole})
 			return err
 		},
 	}
-	ends := map[string]func(f *servicetest.Fixture, maker *account.Principal, i account.Import) error{
-		"finished": func(f *servicetest.Fixture, maker *account.Principal, i account.Import) error {
-			_, err := f.FinishImport(f.T.Context(), maker, i.ID)
+	ends := map[string]func(f *servicetest.Fixture, creator *account.Principal, i account.Import) error{
+		"finished": func(f *servicetest.Fixture, creator *account.Principal, i account.Import) error {
+			_, err := f.FinishImport(f.T.Context(), creator, i.ID)
 			return err
 		},
-		"undone": func(f *servicetest.Fixture, maker *account.Principal, i account.Import) error {
-			_, err := f.UndoImport(f.T.Context(), maker, i.ID)
+		"undone": func(f *servicetest.Fixture, creator *account.Principal, i account.Import) error {
+			_, err := f.UndoImport(f.T.Context(), creator, i.ID)
 			return err
 		},
-		"undone by a fault": func(f *servicetest.Fixture, maker *account.Principal, i account.Import) error {
-			_, _, err := f.AddImportRows(f.T.Context(), maker, i.ID, 2,
+		"undone by a fault": func(f *servicetest.Fixture, creator *account.Principal, i account.Import) error {
+			_, _, err := f.AddImportRows(f.T.Context(), creator, i.ID, 2,
 				[]account.ImportUser{servicetest.ImportRow("no address")})
 			return err
 		},
@@ -43,25 +43,24 @@ func TestImportReleasesUsersWithChangedAccess(t *testing.T) {
 			return f.Sweep(f.T.Context())
 		},
 	}
-	for change, changed := range changes {
-		for end, ended := range ends {
-			t.Run(change+", "+end, func(t *testing.T) {
+	for changeName, change := range changes {
+		for endName, end := range ends {
+			t.Run(changeName+", "+endName, func(t *testing.T) {
 				t.Parallel()
 				f := servicetest.New(t)
-				f.AddUser("maker@example.org",
-					f.AddRole(servicetest.Permit("user:create")))
-				maker := f.As("maker@example.org")
-				i := f.StartImport(maker, false)
-				f.AddRows(maker, i.ID, 1, servicetest.ImportRow("user1@example.net"))
+				f.AddUser("creator@example.org", f.AddRole(servicetest.Permit("user:create")))
+				creator := f.As("creator@example.org")
+				i := f.StartImport(creator, false)
+				f.AddRows(creator, i.ID, 1, servicetest.ImportRow("user1@example.net"))
 				id := f.UserID("user1@example.net")
-				if err := changed(f, id); err != nil {
+				if err := change(f, id); err != nil {
 					t.Fatal(err)
 				}
-				if err := ended(f, maker, i); err != nil {
+				if err := end(f, creator, i); err != nil {
 					t.Fatal(err)
 				}
 				if f.StoredUser(id).Active {
-					t.Error("the import has activated him")
+					t.Error("the import activated the released user")
 				}
 			})
 		}
