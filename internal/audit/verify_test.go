@@ -1,85 +1,19 @@
 package audit_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/audit"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
-
-// insertEntries inserts n entries into the activity log.
-func insertEntries(f *servicetest.Fixture, n int) {
-	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
-		for i := range n {
-			err := tx.InsertActivity(ctx, account.Activity{
-				At:    f.Clock.Now(),
-				Actor: account.Actor{ID: 1, Name: servicetest.AdminEmail, ClientNetwork: servicetest.Home},
-				Event: account.Event{
-					Action:  account.ActionUserUpdate,
-					Target:  account.Target{Kind: access.EntityUser, ID: int64(i), Name: "Ann"},
-					Changes: []account.FieldChange{{Field: "name", From: "a", To: "b"}},
-				},
-				Count: 1,
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// newSealedLog returns a fixture with n sealed entries.
-func newSealedLog(t testing.TB, n int) *servicetest.Fixture {
-	t.Helper()
-	f := servicetest.New(t)
-	insertEntries(f, n-1) // SetUp wrote one
-	f.Seal()
-	return f
-}
-
-// tamper runs statements on the database, without any rule. $1 stands for an empty byte string,
-// whose literal differs between the engines.
-func tamper(f *servicetest.Fixture, statements ...string) {
-	f.T.Helper()
-	db := f.Database.SQL()
-	for _, statement := range statements {
-		var args []any
-		if strings.Contains(statement, "$1") {
-			args = append(args, []byte{})
-		}
-		if _, err := db.Exec(statement, args...); err != nil {
-			f.T.Fatalf("%s: %v", statement, err)
-		}
-	}
-}
-
-// wantFindings checks the findings of a report, each as "kind from-to".
-func wantFindings(t testing.TB, r audit.Report, want ...string) {
-	t.Helper()
-	var got []string
-	for _, f := range r.Findings {
-		got = append(got, fmt.Sprintf("%s %d-%d", f.Kind, f.From, f.To))
-	}
-	if !slices.Equal(got, want) || r.FindingCount != len(want) {
-		t.Errorf("there are %d findings, %q, want %q: %+v", r.FindingCount, got, want, r.Findings)
-	}
-	if (r.Checkpoint != nil) != (len(want) == 0) {
-		t.Errorf("with %d findings the report has the checkpoint %v", len(want), r.Checkpoint)
-	}
-}
 
 func TestActivityIsSealed(t *testing.T) {
 	f := servicetest.New(t)
@@ -292,77 +226,6 @@ func TestTruncatedActivity(t *testing.T) {
 	wantFindings(t, f.Verify(&later), "replaced 20-20")
 }
 
-func TestExternalCheckpoint(t *testing.T) {
-	f := newSealedLog(t, 10)
-	good := servicetest.Must(f.ActivityCheckpoint(t.Context()))
-	parsed, err := account.ParseCheckpoint(" " + good.String() + "\n")
-	if err != nil || parsed.String() != good.String() {
-		t.Errorf("the checkpoint is parsed as %v, %v", parsed, err)
-	}
-	for _, text := range []string{
-		"", "x", "1/2/3/4/5", "0" + good.String()[2:], good.String() + "/", strings.Replace(good.String(), "/", "x/", 1),
-	} {
-		if c, err := account.ParseCheckpoint(text); err == nil && c.Number == good.Number {
-			t.Errorf("%q is parsed as %v", text, c)
-		}
-	}
-
-	edited := good
-	edited.Number--
-	wantFindings(t, f.Verify(&edited), "forged 0-0")
-
-	foreign := servicetest.Must(foreignLog(t, 10).ActivityCheckpoint(t.Context()))
-	wantFindings(t, f.Verify(&foreign), "forged 0-0")
-
-	twin := newSealedLog(t, 1) // another database with the same key
-	twin.Clock.Advance(time.Second)
-	insertEntries(twin, 9)
-	twin.Seal()
-	other := servicetest.Must(twin.ActivityCheckpoint(t.Context()))
-	wantFindings(t, f.Verify(&other), "replaced 10-10")
-
-	empty := servicetest.New(t)
-	if _, err := empty.ActivityCheckpoint(t.Context()); err != account.ErrNothingSealed {
-		t.Errorf("the checkpoint of an unsealed log: %v, want ErrNothingSealed", err)
-	}
-}
-
-// Entries that an older key of the ring sealed still verify.
-func TestRotatedServerKey(t *testing.T) {
-	old, next := servicetest.Must(keyring.Generate(rand32{})), servicetest.Must(keyring.Generate(rand32{7}))
-	f := servicetest.NewBlank(t)
-	with := func(ring string) *service.Service {
-		return f.With(func(o *service.Options) { o.Keys = servicetest.Must(keyring.Parse(ring)) })
-	}
-	servicetest.Must(with(old).SetUp(t.Context(), servicetest.FirstRun()))
-	seal := func(s *service.Service) {
-		insertEntries(f, 3)
-		if err := s.SealActivity(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	seal(with(old))
-	external := servicetest.Must(with(old).ActivityCheckpoint(t.Context()))
-	both := with(next + old)
-	seal(both)
-	r := servicetest.Must(both.VerifyActivity(t.Context(), &external, nil))
-	wantFindings(t, r)
-	if r.Verified != 7 || r.Compared != audit.ComparedEqual {
-		t.Errorf("%+v", r)
-	}
-	r = servicetest.Must(with(next).VerifyActivity(t.Context(), nil, nil))
-	wantFindings(t, r, "forged 0-0", "key 1-4", "forged 4-4")
-}
-
-// rand32 is a random source that always returns the same bytes.
-type rand32 []byte
-
-func (r rand32) Read(p []byte) (int, error) {
-	clear(p)
-	copy(p, r)
-	return len(p), nil
-}
-
 func TestConcurrentSealing(t *testing.T) {
 	f := servicetest.New(t)
 	other := service.New(f.Options)
@@ -410,52 +273,4 @@ func TestVerifyDuringWrites(t *testing.T) {
 	if r := f.Verify(nil); r.Anchor.Number != 3000 || r.Verified != 1500 {
 		t.Errorf("%+v", r)
 	}
-}
-
-func TestCheckpoints(t *testing.T) {
-	f := servicetest.New(t)
-	var log bytes.Buffer
-	s := f.With(func(o *service.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-	numbers := func() (list []int64) {
-		t.Helper()
-		if err := s.SealActivity(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range servicetest.Must(f.Store.Inner.Checkpoints(t.Context(), 0, 1_000_000, 100)) {
-			list = append(list, c.Number)
-		}
-		return list
-	}
-	for _, step := range []struct {
-		entries int
-		advance time.Duration
-		want    []int64
-	}{
-		{4, 0, []int64{5}},
-		{5, 0, []int64{5}},
-		{2500, 0, []int64{5, 1005, 2005}},
-		{0, time.Hour, []int64{5, 1005, 2005, 2510}},
-		{0, time.Hour, []int64{5, 1005, 2005, 2510}},
-		{1, 0, []int64{5, 1005, 2005, 2510, 2511}},
-	} {
-		insertEntries(f, step.entries)
-		f.Clock.Advance(step.advance)
-		if got := numbers(); !slices.Equal(got, step.want) {
-			t.Errorf("after %d entries and %s there are checkpoints %v, want %v", step.entries, step.advance, got, step.want)
-		}
-	}
-	wantFindings(t, f.Verify(nil))
-	newest := servicetest.Must(f.Store.Inner.CheckpointBefore(t.Context(), 1_000_000))
-	if !strings.Contains(log.String(), "checkpoint="+newest.String()+"\n") {
-		t.Errorf("the log has no line with the checkpoint %s: %s", newest, &log)
-	}
-}
-
-// foreignLog returns a service with another server key and n sealed entries.
-func foreignLog(t testing.TB, n int) *service.Service {
-	f := servicetest.NewBlank(t)
-	servicetest.Must(f.SetUp(t.Context(), servicetest.FirstRun()))
-	insertEntries(f, n-1)
-	f.Seal()
-	return f.Service
 }
