@@ -40,7 +40,7 @@ func TestLongValuesAreTruncated(t *testing.T) {
 	}
 	page, _, err := f.Activity(t.Context(), admin, account.ActivityFilter{Action: "user.update"}, "", 1)
 	if err != nil || len(page) != 1 || len(page[0].Changes) != 1 {
-		t.Fatalf("%+v, %v", page, err)
+		t.Fatalf("the page is %+v, %v", page, err)
 	}
 	if c := page[0].Changes[0]; c.From != short || c.To != strings.Repeat("ö", 256)+"…" {
 		t.Errorf("the change is %+v", c)
@@ -78,7 +78,7 @@ func TestSealingLongEntries(t *testing.T) {
 	r := f.Verify(nil)
 	wantFindings(t, r)
 	if r.Verified != 101 {
-		t.Errorf("%+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 }
 
@@ -101,6 +101,6 @@ func TestSealingRoundTrips(t *testing.T) {
 		t.Errorf("the store calls are %v", calls)
 	}
 	if r := f.Verify(nil); r.Verified != 10 {
-		t.Errorf("%+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 }

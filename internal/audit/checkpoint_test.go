@@ -71,7 +71,7 @@ func TestRotatedServerKey(t *testing.T) {
 	r := servicetest.Must(both.VerifyActivity(t.Context(), &external, nil))
 	wantFindings(t, r)
 	if r.Verified != 7 || r.Compared != audit.ComparedEqual {
-		t.Errorf("%+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 	r = servicetest.Must(with(next).VerifyActivity(t.Context(), nil, nil))
 	wantFindings(t, r, "forged 0-0", "key 1-4", "forged 4-4")

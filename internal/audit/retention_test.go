@@ -39,7 +39,7 @@ func TestRetention(t *testing.T) {
 	r := f.Verify(nil)
 	wantFindings(t, r)
 	if r.Anchor.Number != 2500 || r.Verified != 20 {
-		t.Errorf("%+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 	if r := f.Verify(&external); r.Compared != audit.ComparedEqual || r.FindingCount != 0 {
 		t.Errorf("an external checkpoint at the anchor: %+v", r)
@@ -49,20 +49,20 @@ func TestRetention(t *testing.T) {
 	r = f.Verify(&external)
 	wantFindings(t, r)
 	if r.Anchor.Number != 2520 || r.Verified != 0 || r.Compared != audit.ComparedTooOld {
-		t.Errorf("%+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 	insertEntries(f, 3)
 	f.Seal()
 	r = f.Verify(nil)
 	wantFindings(t, r)
 	if r.Verified != 3 || r.Head.Number != 2523 {
-		t.Errorf("%+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 }
 
 // An attacker who backdates entries or forges the anchor cannot make the server remove them and sign
 // the rest.
-func TestRetentionRemovesNoTraces(t *testing.T) {
+func TestRetentionKeepsEvidence(t *testing.T) {
 	for name, test := range map[string]struct{ statement, want string }{
 		"backdated entries": {`UPDATE activity SET at = 1 WHERE number <= 5`, "changed 1-5"},
 		"forged anchor": {`UPDATE activity_chain SET number = 5,` +
@@ -98,7 +98,7 @@ func TestEntriesBeforeTheAnchor(t *testing.T) {
 }
 
 // A retention period that no operation can set removes nothing and is reported.
-func TestRetentionPastTheRules(t *testing.T) {
+func TestInvalidRetentionPeriod(t *testing.T) {
 	for _, days := range []string{"-1", "0", "3651", "-9000000000"} {
 		t.Run(days, func(t *testing.T) {
 			f := newSealedLog(t, 10)
@@ -110,7 +110,7 @@ func TestRetentionPastTheRules(t *testing.T) {
 			r := f.Verify(nil)
 			wantFindings(t, r, "forged 0-0")
 			if r.Verified != 10 {
-				t.Errorf("%+v", r)
+				t.Errorf("the report is %+v", r)
 			}
 		})
 	}
@@ -134,7 +134,7 @@ func TestEarlyRemoval(t *testing.T) {
 	r := f.Verify(&external)
 	wantFindings(t, r, "early 11-15")
 	if r.Compared != audit.ComparedTooOld {
-		t.Errorf("%+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 	wantFindings(t, f.Verify(nil))
 	f.Clock.Advance(-2 * time.Hour)

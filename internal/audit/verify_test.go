@@ -242,7 +242,7 @@ func TestConcurrentSealing(t *testing.T) {
 	r := f.Verify(nil)
 	wantFindings(t, r)
 	if r.Verified != 211 || r.Unsealed != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 }
 
@@ -271,6 +271,6 @@ func TestVerifyDuringWrites(t *testing.T) {
 		}
 	}
 	if r := f.Verify(nil); r.Anchor.Number != 3000 || r.Verified != 1500 {
-		t.Errorf("%+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 }

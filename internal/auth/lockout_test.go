@@ -93,7 +93,7 @@ func TestParallelSignIns(t *testing.T) {
 
 // Failed sign-ins of strangers neither lock the owner out of a known network nor end the owner's
 // sessions.
-func TestLockIsNoWeapon(t *testing.T) {
+func TestLockDoesNotExcludeTheOwner(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
 	session := f.NewSession("ann@example.org")

@@ -254,7 +254,7 @@ func TestChangesReachEveryNode(t *testing.T) {
 }
 
 // A locked user is not cached, because a lock expires without a change.
-func TestUnlockIsShown(t *testing.T) {
+func TestLockedUserIsNotCached(t *testing.T) {
 	s := newAnnFixture(t)
 	s.LockOut(annEmail)
 	pollInvalidations(s.Fixture, s.Service)

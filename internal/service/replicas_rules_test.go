@@ -269,7 +269,7 @@ func TestReplicasKeepLimits(t *testing.T) {
 }
 
 // Servers that run background work on the same database concurrently do each thing once.
-func TestReplicasTendOnce(t *testing.T) {
+func TestReplicasRunBackgroundWorkOnce(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		r.AddUser("ada@example.org")
 		for i := range 12 {

@@ -37,7 +37,7 @@ func withMailServer() settings.ApplicationUpdate {
 	}}
 }
 
-func TestUntouchedSettings(t *testing.T) {
+func TestDefaultSettings(t *testing.T) {
 	f := servicetest.New(t)
 	s, admin := withoutOverrides(f), f.Admin()
 	a := servicetest.Must(s.ApplicationSettings(t.Context(), admin))
@@ -278,7 +278,7 @@ func TestMailSettingsAreForAdministrators(t *testing.T) {
 }
 
 // Overrides of the operator are shown and cannot be changed.
-func TestSetByOperator(t *testing.T) {
+func TestOperatorOverrides(t *testing.T) {
 	f := servicetest.New(t)
 	servicetest.Must(withoutOverrides(f).UpdateApplicationSettings(t.Context(), f.Admin(), settings.ApplicationUpdate{
 		MailUpdate: settings.MailUpdate{Server: setTo("stored.example.org"), Sender: new("stored@example.org")},

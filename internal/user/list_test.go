@@ -159,7 +159,7 @@ func TestFindUsersChecksItsInput(t *testing.T) {
 	admin := f.Admin()
 	page, err := f.FindUsers(t.Context(), admin, account.UserFilter{}, account.SortByName, "", 1)
 	if err != nil || page.Next == "" {
-		t.Fatalf("%+v, %v", page, err)
+		t.Fatalf("the page is %+v, %v", page, err)
 	}
 	encode := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 	for _, test := range []struct {

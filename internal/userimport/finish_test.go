@@ -24,7 +24,7 @@ func TestUndoImport(t *testing.T) {
 	for range 2 { // a repeated call has no effect
 		i, err := f.UndoImport(t.Context(), admin, i.ID)
 		if err != nil || i.State != account.ImportUndone {
-			t.Fatalf("%+v, %v", i, err)
+			t.Fatalf("the import is %+v, %v", i, err)
 		}
 	}
 	wantImported(f, "after the undo", 1, 1) // the user that was activated
@@ -74,7 +74,7 @@ func TestImportContinuesAfterCrash(t *testing.T) {
 			servicetest.WantCode(t, err, account.CodeImportState)
 			for range 2 { // a repeated call has no effect
 				if i, err = test.end(f.Service, t.Context(), admin, i.ID); err != nil || i.State != test.state {
-					t.Fatalf("%+v, %v", i, err)
+					t.Fatalf("the import is %+v, %v", i, err)
 				}
 			}
 			wantImported(f, "after the second call", test.all, test.active)

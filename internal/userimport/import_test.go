@@ -141,7 +141,7 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("the message is %q, want it to name the earlier row", m)
 	}
 	if i, err = f.FinishImport(t.Context(), admin, i.ID); err != nil || i.State != account.ImportFinished {
-		t.Fatalf("%+v, %v", i, err)
+		t.Fatalf("the import is %+v, %v", i, err)
 	}
 	if f.Pool.HashCount() != hashed {
 		t.Error("the dry run hashed passwords")
