@@ -27,7 +27,10 @@ func TestCreateKeyRefuses(t *testing.T) {
 		path string
 	}{
 		{"no name", apikey.NewAPIKey{}, account.CodeInvalid, "/name"},
-		{"long lifetime", apikey.NewAPIKey{Name: "n", Lifetime: apikey.MaxKeyLifetime + 1}, account.CodeInvalid, "/expiresInDays"},
+		{
+			"long lifetime",
+			apikey.NewAPIKey{Name: "n", Lifetime: apikey.MaxKeyLifetime + 1}, account.CodeInvalid, "/expiresInDays",
+		},
 		{"a negative lifetime", apikey.NewAPIKey{Name: "n", Lifetime: -1}, account.CodeInvalid, "/expiresInDays"},
 		{
 			"read-only with permissions",

@@ -25,12 +25,13 @@ func TestSetUserRoles(t *testing.T) {
 
 func TestSetUserRolesRefuses(t *testing.T) {
 	f := servicetest.New(t)
-	reads, removes := f.AddRole(servicetest.Permit("user:read")), f.AddRole(servicetest.Permit("user:delete"))
-	held := f.AddRole(servicetest.Permit("user:read"))
+	reader, deleter := f.AddRole(servicetest.Permit("user:read")), f.AddRole(servicetest.Permit("user:delete"))
+	assigned := f.AddRole(servicetest.Permit("user:read"))
 	target := func() int64 { return f.UserID("ann@example.org") }
-	f.AddUser("ann@example.org", held)
+	f.AddUser("ann@example.org", assigned)
 	base := servicetest.Permissions("user:read", "user:edit-access")
 	with := func(more ...access.Permission) []access.Permission { return append(slices.Clone(base), more...) }
+	assign := with(servicetest.Permissions("role:read", "role:assign")...)
 	tests := []struct {
 		name        string
 		permissions []access.Permission
@@ -38,30 +39,35 @@ func TestSetUserRolesRefuses(t *testing.T) {
 		want        account.Code
 		paths       []string
 	}{
-		{"none", with(servicetest.Permissions("role:read", "role:assign")...), nil, account.CodeInvalid, []string{"/roles"}},
-		{"unknown", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, 98, 99},
-			account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
-		{"unknown twice", with(servicetest.Permissions("role:read", "role:assign")...), []int64{99, 99},
-			account.CodeInvalid, []string{"/roles/0", "/roles/1"}},
-		{"not an id", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, 0, -1},
-			account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
-		{"unreadable", with(servicetest.Permit("role:read", held), servicetest.Permit("role:assign")),
-			[]int64{held, reads}, account.CodeInvalid, []string{"/roles/1"}},
-		{"no assign", with(servicetest.Permit("role:read")), []int64{held, reads}, account.CodeForbidden, nil},
-		{"assign of another", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", held)),
-			[]int64{held, reads}, account.CodeForbidden, nil},
-		{"assign of the new one alone", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)),
-			[]int64{reads}, account.CodeForbidden, nil},
-		{"more than the caller has", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, removes},
-			account.CodeForbidden, nil},
-		{"administrator", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held, 1},
-			account.CodeForbidden, nil},
-		{"no edit-access", servicetest.Permissions("user:read", "user:edit", "role:read", "role:assign"), []int64{reads},
-			account.CodeForbidden, nil},
-		{"unchanged", with(servicetest.Permit("role:assign", 7)), []int64{held, held}, "", nil},
-		{"permissions of the caller", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reads)),
-			[]int64{held, reads}, "", nil},
-		{"removed", with(servicetest.Permissions("role:read", "role:assign")...), []int64{held}, "", nil},
+		{"none", assign, nil, account.CodeInvalid, []string{"/roles"}},
+		{"unknown", assign, []int64{assigned, 98, 99}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
+		{"unknown twice", assign, []int64{99, 99}, account.CodeInvalid, []string{"/roles/0", "/roles/1"}},
+		{"not an id", assign, []int64{assigned, 0, -1}, account.CodeInvalid, []string{"/roles/1", "/roles/2"}},
+		{
+			"unreadable", with(servicetest.Permit("role:read", assigned), servicetest.Permit("role:assign")),
+			[]int64{assigned, reader}, account.CodeInvalid, []string{"/roles/1"},
+		},
+		{"no assign", with(servicetest.Permit("role:read")), []int64{assigned, reader}, account.CodeForbidden, nil},
+		{
+			"assign of another", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", assigned)),
+			[]int64{assigned, reader}, account.CodeForbidden, nil,
+		},
+		{
+			"assign of the new role only", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reader)),
+			[]int64{reader}, account.CodeForbidden, nil,
+		},
+		{"more than the caller has", assign, []int64{assigned, deleter}, account.CodeForbidden, nil},
+		{"administrator", assign, []int64{assigned, 1}, account.CodeForbidden, nil},
+		{
+			"no edit-access", servicetest.Permissions("user:read", "user:edit", "role:read", "role:assign"),
+			[]int64{reader}, account.CodeForbidden, nil,
+		},
+		{"unchanged", with(servicetest.Permit("role:assign", 7)), []int64{assigned, assigned}, "", nil},
+		{
+			"permissions of the caller", with(servicetest.Permit("role:read"), servicetest.Permit("role:assign", reader)),
+			[]int64{assigned, reader}, "", nil,
+		},
+		{"removed", assign, []int64{assigned}, "", nil},
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

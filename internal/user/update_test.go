@@ -89,6 +89,12 @@ func TestUpdateNeedsPermission(t *testing.T) {
 	plain := f.AddUser("plain@example.org", f.AddRole(servicetest.Permit("user:read")))
 	other := f.AddUser("other@example.org", f.AddRole(servicetest.Permit("user:read")))
 	strong := f.AddUser("strong@example.org", f.AddRole(servicetest.Permissions("user:read", "user:delete")...))
+	edit := servicetest.Permissions("user:read", "user:edit")
+	editAccess := servicetest.Permissions("user:read", "user:edit-access")
+	editPlain := []access.Permission{servicetest.Permit("user:read", plain), servicetest.Permit("user:edit", plain)}
+	editPlainReadOther := []access.Permission{
+		servicetest.Permit("user:read", plain, other), servicetest.Permit("user:edit", plain),
+	}
 	tests := []struct {
 		name        string
 		permissions []access.Permission
@@ -97,32 +103,24 @@ func TestUpdateNeedsPermission(t *testing.T) {
 		want        account.Code
 	}{
 		{"nothing", nil, profile, plain, account.CodeForbidden},
-		{"profile by edit", servicetest.Permissions("user:read", "user:edit"), profile, plain, ""},
-		{"profile of a user with more permissions by edit", servicetest.Permissions("user:read", "user:edit"), profile, strong, ""},
-		{"profile by edit-access", servicetest.Permissions("user:read", "user:edit-access"), profile, plain,
-			account.CodeForbidden},
-		{"access by edit", servicetest.Permissions("user:read", "user:edit"), standing, plain, account.CodeForbidden},
-		{"access by edit-access", servicetest.Permissions("user:read", "user:edit-access"), standing, plain, ""},
-		{"access of a user with more permissions", servicetest.Permissions("user:read", "user:edit-access"), standing, strong,
-			account.CodeForbidden},
-		{"access of an administrator", servicetest.Permissions("user:read", "user:edit-access"), standing, 1,
-			account.CodeForbidden},
-		{"access without user:read", servicetest.Permissions("user:edit-access"), standing, plain, account.CodeForbidden},
-		{"both by edit", servicetest.Permissions("user:read", "user:edit"), both, plain, account.CodeForbidden},
-		{"both by edit-access", servicetest.Permissions("user:read", "user:edit-access"), both, plain, account.CodeForbidden},
-		{"both by both", servicetest.Permissions("user:read", "user:edit", "user:edit-access"), both, plain, ""},
-		{"nothing to change", servicetest.Permissions("user:read"), account.UserUpdate{}, plain, account.CodeForbidden},
-		{"nothing to change, by edit", servicetest.Permissions("user:read", "user:edit"), account.UserUpdate{}, plain, ""},
-		{"listed user", []access.Permission{servicetest.Permit("user:read", plain),
-			servicetest.Permit("user:edit", plain)}, profile, plain, ""},
-		{"user that is only readable", []access.Permission{servicetest.Permit("user:read", plain, other),
-			servicetest.Permit("user:edit", plain)}, profile, other, account.CodeForbidden},
-		{"hidden user", []access.Permission{servicetest.Permit("user:read", plain),
-			servicetest.Permit("user:edit", plain)}, profile, other, account.CodeNotFound},
-		{"missing user", []access.Permission{servicetest.Permit("user:read", plain),
-			servicetest.Permit("user:edit", plain)}, profile, 99, account.CodeNotFound},
-		{"missing user, by all", servicetest.Permissions("user:read", "user:edit"), profile, 99,
-			account.CodeNotFound},
+		{"profile by edit", edit, profile, plain, ""},
+		{"profile of a user with more permissions by edit", edit, profile, strong, ""},
+		{"profile by edit-access", editAccess, profile, plain, account.CodeForbidden},
+		{"access by edit", edit, standing, plain, account.CodeForbidden},
+		{"access by edit-access", editAccess, standing, plain, ""},
+		{"access of a user with more permissions", editAccess, standing, strong, account.CodeForbidden},
+		{"access of an administrator", editAccess, standing, 1, account.CodeForbidden},
+		{"access without user:read", editAccess[1:], standing, plain, account.CodeForbidden},
+		{"both by edit", edit, both, plain, account.CodeForbidden},
+		{"both by edit-access", editAccess, both, plain, account.CodeForbidden},
+		{"both by both", append(slices.Clone(edit), editAccess[1]), both, plain, ""},
+		{"nothing to change", edit[:1], account.UserUpdate{}, plain, account.CodeForbidden},
+		{"nothing to change, by edit", edit, account.UserUpdate{}, plain, ""},
+		{"listed user", editPlain, profile, plain, ""},
+		{"user that is only readable", editPlainReadOther, profile, other, account.CodeForbidden},
+		{"hidden user", editPlain, profile, other, account.CodeNotFound},
+		{"missing user", editPlain, profile, 99, account.CodeNotFound},
+		{"missing user, by all", edit, profile, 99, account.CodeNotFound},
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
