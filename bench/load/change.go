@@ -38,7 +38,7 @@ var changes = []change{
 		name:    "patch",
 		request: requests.Patch,
 		run: func(t traced, s *service.Service, admin *account.Principal, n, users int64) error {
-			update := account.UserUpdate{Department: new(new(requests.Department(n)))}
+			update := account.UserUpdate{ProfileUpdate: account.ProfileUpdate{Department: new(new(requests.Department(n)))}}
 			_, err := s.UpdateUser(t.inTx, admin, requests.ChangedUser(n, users), update)
 			return err
 		},

@@ -113,8 +113,9 @@ func sessionHash(n int64) token.Hash { return sha256.Sum256([]byte(strconv.Forma
 func (s *seeder) insert(ctx context.Context, tx account.Tx, n int64) error {
 	now, surname, department := time.Now(), "Lovelace", fmt.Sprintf("Department %d", n%100)
 	u := account.User{
-		Email: email(n), Identifier: email(n), Name: fmt.Sprintf("Ada %d", n%5000), Surname: &surname,
-		Department: &department, Provider: account.ProviderLocal, Active: true,
+		Email: email(n), Identifier: email(n),
+		Profile:  account.Profile{Name: fmt.Sprintf("Ada %d", n%5000), Surname: &surname, Department: &department},
+		Provider: account.ProviderLocal, Active: true,
 		EULAVersion: account.NoEULA, RoleIDs: access.DefaultRoles,
 	}
 	key, _ := account.ParseEmail(u.Email)

@@ -125,9 +125,6 @@ func (c *Checker) NewUser(path string, u NewUser) EmailKey {
 	case !u.Active:
 		c.Fail(path+"/active", "must be true for who is invited")
 	}
-	c.OptionalText(path+"/surname", u.Surname, MaxNameLength)
-	c.OptionalText(path+"/department", u.Department, MaxNameLength)
-	c.OptionalText(path+"/biography", u.Biography, MaxBiographyLength)
-	c.checkPicture(path+"/picture", u.Picture)
+	u.Profile.Validate(c, path)
 	return key
 }

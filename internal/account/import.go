@@ -45,10 +45,7 @@ func (i Import) Target() Target { return Target{Kind: EntityImport, ID: i.ID} }
 // choose a password.
 type ImportUser struct {
 	Email        string
-	Name         string
-	Surname      *string
-	Department   *string
-	Biography    *string
+	Profile           // without a picture
 	Active       bool // once the import is finished
 	Password     *secret.Text
 	PasswordHash *secret.Text // of another system, in a format that package passhash reads

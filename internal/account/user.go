@@ -10,13 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Limits of a user's fields.
-const (
-	MaxNameLength      = 256   // characters of the name, surname and department
-	MaxBiographyLength = 4096  // characters
-	MaxPictureBytes    = 65536 // bytes
-	MaxNewUsers        = 1000  // in one request
-)
+// MaxNewUsers limits the users that one request creates.
+const MaxNewUsers = 1000
 
 // Provider verifies a user's password.
 type Provider string
@@ -34,13 +29,9 @@ const NoEULA = -1
 
 // User is an account.
 type User struct {
-	ID                int64
-	Email             string // as it was entered; mail is sent to it
-	Name              string
-	Surname           *string
-	Department        *string
-	Biography         *string
-	Picture           []byte // nil: none
+	ID    int64
+	Email string // as it was entered; mail is sent to it
+	Profile
 	Provider          Provider
 	Identifier        string // login name at the provider; the address of a local user
 	Active            bool   // may sign in
@@ -94,22 +85,18 @@ func FindUser(ctx context.Context, r UserReader, id int64, now time.Time) (User,
 
 // NewUser is the input for a new user.
 type NewUser struct {
-	Email      string
-	Name       string
-	Password   secret.Text
-	Surname    *string
-	Department *string
-	Biography  *string
-	Picture    []byte
-	Active     bool
-	Invite     bool // mail the user a link to choose a password; needs Active and no Password
+	Email string
+	Profile
+	Password secret.Text
+	Active   bool
+	Invite   bool // mail the user a link to choose a password; needs Active and no Password
 }
 
 // ToUser returns the local user that u describes, with the given roles.
 func (u NewUser) ToUser(roleIDs []int64) User {
 	return User{
-		Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
-		Picture: u.Picture, Provider: ProviderLocal, Identifier: u.Email, Active: u.Active,
+		Email: u.Email, Profile: u.Profile,
+		Provider: ProviderLocal, Identifier: u.Email, Active: u.Active,
 		EULAVersion: NoEULA, RoleIDs: roleIDs,
 	}
 }
@@ -117,12 +104,7 @@ func (u NewUser) ToUser(roleIDs []int64) User {
 // UserUpdate changes a user. A nil field stays unchanged. A pointer to nil clears a field that can
 // be empty.
 type UserUpdate struct {
-	Name       *string
-	Surname    **string
-	Department **string
-	Biography  **string
-	Picture    *[]byte
-
+	ProfileUpdate
 	Email    *string
 	Password *secret.Text
 	Active   *bool
@@ -132,7 +114,7 @@ type UserUpdate struct {
 
 // TouchesProfile reports whether the update needs the permission user:edit.
 func (up UserUpdate) TouchesProfile() bool {
-	return up.Name != nil || up.Surname != nil || up.Department != nil || up.Biography != nil || up.Picture != nil
+	return !up.ProfileUpdate.IsEmpty()
 }
 
 // TouchesAccess reports whether the update needs the permission user:edit-access.
@@ -145,23 +127,7 @@ func (up UserUpdate) TouchesAccess() bool {
 // undefined state.
 func (up UserUpdate) Apply(u *User) (EmailKey, error) {
 	var c Checker
-	applyText := func(field **string, path string, update **string, maxLength int) {
-		if update != nil {
-			c.OptionalText(path, *update, maxLength)
-			*field = *update
-		}
-	}
-	if up.Name != nil {
-		c.Name("/name", *up.Name)
-		u.Name = *up.Name
-	}
-	applyText(&u.Surname, "/surname", up.Surname, MaxNameLength)
-	applyText(&u.Department, "/department", up.Department, MaxNameLength)
-	applyText(&u.Biography, "/biography", up.Biography, MaxBiographyLength)
-	if up.Picture != nil {
-		c.checkPicture("/picture", *up.Picture)
-		u.Picture = *up.Picture
-	}
+	up.ProfileUpdate.apply(&u.Profile, &c)
 	if up.Email != nil {
 		if u.Identifier == u.Email {
 			u.Identifier = *up.Email

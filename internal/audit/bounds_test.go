@@ -34,7 +34,9 @@ func TestLongValuesAreTruncated(t *testing.T) {
 	admin := f.Admin()
 	short, long := strings.Repeat("ä", 256), strings.Repeat("ö", 257)
 	for _, text := range []string{short, long} {
-		if _, err := f.UpdateUser(t.Context(), admin, 1, account.UserUpdate{Biography: new(new(text))}); err != nil {
+		if _, err := f.UpdateUser(t.Context(), admin, 1, account.UserUpdate{
+			ProfileUpdate: account.ProfileUpdate{Biography: new(new(text))},
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

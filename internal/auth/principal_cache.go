@@ -208,13 +208,8 @@ func dependsOn(p *account.Principal) []account.AuthChange {
 // sizeOf estimates the bytes that a principal takes.
 func sizeOf(p *account.Principal) int {
 	u := &p.User
-	n := principalOverhead + len(u.Picture) + len(u.Email) + len(u.Name) + len(u.Identifier) +
+	n := principalOverhead + u.Profile.Size() + len(u.Email) + len(u.Identifier) +
 		len(p.Session.ClientNetwork) + len(p.Session.Device)
-	for _, text := range []*string{u.Surname, u.Department, u.Biography} {
-		if text != nil {
-			n += len(*text)
-		}
-	}
 	const permission = 64
 	for _, r := range p.Roles {
 		n += len(r.Name) + len(r.Description)

@@ -20,7 +20,7 @@ func trustedCache(principals, bytes int) (*principalCache, time.Time) {
 // principalOf returns a user with a session of the same id and a picture of that many bytes.
 func principalOf(id int64, pictureBytes int, now time.Time, roles ...int64) *account.Principal {
 	return &account.Principal{
-		User:       account.User{ID: id, Picture: make([]byte, pictureBytes), RoleIDs: roles},
+		User:       account.User{ID: id, Profile: account.Profile{Picture: make([]byte, pictureBytes)}, RoleIDs: roles},
 		Credential: account.CredentialRef{Kind: account.CredentialSession, ID: id}, LastUsed: now,
 	}
 }

@@ -158,7 +158,7 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 		return s.EmergencyReset(ctx, annEmail, secret.New(servicetest.NextPassword))
 	},
 	"she is deactivated":     annUpdate(account.UserUpdate{Active: new(false)}),
-	"she is renamed":         annUpdate(account.UserUpdate{Name: new("Anne")}),
+	"she is renamed":         annUpdate(account.UserUpdate{ProfileUpdate: account.ProfileUpdate{Name: new("Anne")}}),
 	"her address is changed": annUpdate(account.UserUpdate{Email: new("anne@example.org")}),
 	"her password is reset": annUpdate(account.UserUpdate{
 		Password: new(secret.New(servicetest.NextPassword)), KeepKeys: true,

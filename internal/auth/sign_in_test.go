@@ -177,7 +177,7 @@ func TestSignInByAnyFormOfThePassword(t *testing.T) {
 	for i, form := range []norm.Form{norm.NFC, norm.NFD} {
 		email := fmt.Sprintf("user%d@example.org", i)
 		_, err := f.CreateUsers(t.Context(), f.Admin(), []account.NewUser{
-			{Name: "Zoë", Email: email, Password: secret.New(form.String(accented)), Active: true},
+			{Profile: account.Profile{Name: "Zoë"}, Email: email, Password: secret.New(form.String(accented)), Active: true},
 		})
 		if err != nil {
 			t.Fatal(err)

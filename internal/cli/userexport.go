@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
@@ -67,12 +68,9 @@ func exportUsers(ctx context.Context, api *client.Client, to io.Writer, format u
 		}
 		users++
 		err = out.Write(userfile.Row{
-			Name:       u.Name,
-			Surname:    u.Surname,
-			Email:      u.Email,
-			Department: u.Department,
-			Biography:  u.Biography,
-			Active:     u.Active,
+			Profile: account.Profile{Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography},
+			Email:   u.Email,
+			Active:  u.Active,
 		})
 		if err != nil {
 			return users, err

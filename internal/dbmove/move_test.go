@@ -135,7 +135,9 @@ func tryOpen(ctx context.Context, p Place) (*sqlstore.Store, error) {
 func insertNext(t *testing.T, s *sqlstore.Store) (id int64, err error) {
 	key, _ := account.ParseEmail("next@example.org")
 	err = s.Write(t.Context(), func(ctx context.Context, tx account.Tx) (err error) {
-		id, err = tx.InsertUser(ctx, account.User{Email: "next@example.org", Name: "Next", Provider: account.ProviderLocal},
+		id, err = tx.InsertUser(ctx, account.User{
+			Email: "next@example.org", Profile: account.Profile{Name: "Next"}, Provider: account.ProviderLocal,
+		},
 			key, "h", s.Now())
 		return err
 	})

@@ -164,7 +164,10 @@ func (f *fixture) user(email string, roles ...int64) (id int64) {
 		roles = access.DefaultRoles
 	}
 	name, _, _ := strings.Cut(email, "@")
-	return f.insert(account.User{Email: email, Name: name, Provider: account.ProviderLocal, Active: true, RoleIDs: roles})
+	return f.insert(account.User{
+		Email: email, Profile: account.Profile{Name: name}, Provider: account.ProviderLocal, Active: true,
+		RoleIDs: roles,
+	})
 }
 
 // insert stores u, with the password password.

@@ -97,7 +97,8 @@ func wireImport(i account.Import) wire.Import {
 
 func importUser(u wire.ImportUser) account.ImportUser {
 	return account.ImportUser{
-		Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
-		Active: isTrue(u.Active), Password: optionalSecret(u.Password), PasswordHash: optionalSecret(u.PasswordHash),
+		Email:   u.Email,
+		Profile: account.Profile{Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography},
+		Active:  isTrue(u.Active), Password: optionalSecret(u.Password), PasswordHash: optionalSecret(u.PasswordHash),
 	}
 }

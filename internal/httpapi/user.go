@@ -219,8 +219,10 @@ func wireWhoami(p *account.Principal) wire.Whoami {
 
 func newUser(u wire.NewUser) account.NewUser {
 	n := account.NewUser{
-		Email: u.Email, Name: u.Name, Password: secret.New(u.Password),
-		Surname: u.Surname, Department: u.Department, Biography: u.Biography, Active: isTrue(u.Active),
+		Email:    u.Email,
+		Profile:  account.Profile{Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography},
+		Password: secret.New(u.Password),
+		Active:   isTrue(u.Active),
 	}
 	if u.Picture != nil {
 		n.Picture = pictureBytes(*u.Picture)
@@ -230,8 +232,11 @@ func newUser(u wire.NewUser) account.NewUser {
 
 func userUpdate(u wire.UserUpdate) account.UserUpdate {
 	update := account.UserUpdate{
-		Name: u.Name, Surname: clearable(u.Surname), Department: clearable(u.Department),
-		Biography: clearable(u.Biography), Email: u.Email, Active: u.Active,
+		ProfileUpdate: account.ProfileUpdate{
+			Name: u.Name, Surname: clearable(u.Surname), Department: clearable(u.Department),
+			Biography: clearable(u.Biography),
+		},
+		Email: u.Email, Active: u.Active,
 		Unlock:   u.LockedOut != nil, // the contract allows false alone
 		Password: optionalSecret(u.Password),
 	}

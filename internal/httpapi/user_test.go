@@ -60,7 +60,9 @@ func TestUserPages(t *testing.T) {
 // TestInvitationRefused checks that an inactive user and a user with too many invitations get none.
 func TestInvitationRefused(t *testing.T) {
 	f := newFixture(t)
-	inactive := f.insert(account.User{Email: "i@example.org", Name: "i", Provider: account.ProviderLocal})
+	inactive := f.insert(account.User{
+		Email: "i@example.org", Profile: account.Profile{Name: "i"}, Provider: account.ProviderLocal,
+	})
 	path := userPath(inactive) + "/invitation"
 	f.do(call{method: "POST", path: path, token: f.admin}).want(t, http.StatusConflict, account.CodeInactiveUser)
 	path = userPath(f.user("active@example.org")) + "/invitation"
@@ -78,7 +80,7 @@ func (f *fixture) manyUsers(n int) {
 	f.write(func(ctx context.Context, tx account.Tx) error {
 		for i := range n {
 			email, name := fmt.Sprintf("u%d@example.org", i), strings.Repeat("n", 100)
-			u := account.User{Email: email, Name: name, Provider: account.ProviderLocal}
+			u := account.User{Email: email, Profile: account.Profile{Name: name}, Provider: account.ProviderLocal}
 			if _, err := tx.InsertUser(ctx, u, account.EmailKey(u.Email), "", f.clock.Now()); err != nil {
 				return err
 			}
@@ -106,7 +108,10 @@ func TestLongList(t *testing.T) {
 // TestUserWithoutRoles checks that a user without roles has [], not null.
 func TestUserWithoutRoles(t *testing.T) {
 	f := newFixture(t)
-	id := f.insert(account.User{Email: "bare@example.org", Name: "bare", Provider: account.ProviderLocal, Active: true})
+	id := f.insert(account.User{
+		Email: "bare@example.org", Profile: account.Profile{Name: "bare"}, Provider: account.ProviderLocal,
+		Active: true,
+	})
 	token := f.session(id, f.clock.Now())
 	for path, by := range map[string]string{userPath(id): f.admin, "/api/users/whoami": token} {
 		if a := f.do(call{path: path, token: by}); a.status != http.StatusOK || !strings.Contains(a.body, `"roles":[]`) {

@@ -80,5 +80,7 @@ func (s *Recovery) PrepareRecovery(ctx context.Context, tx account.Tx, m account
 		return err
 	}
 	content.ClientNetwork = m.ClientNetwork
-	return s.outbox.Compose(ctx, tx, m, account.User{ID: c.UserID, Name: c.Name, Email: c.Email}, content, expires)
+	return s.outbox.Compose(ctx, tx, m, account.User{
+		ID: c.UserID, Profile: account.Profile{Name: c.Name}, Email: c.Email,
+	}, content, expires)
 }

@@ -17,7 +17,9 @@ func addUserWithoutPassword(f *servicetest.Fixture, email string) (id int64) {
 	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
 		key, _ := account.ParseEmail(email)
 		id, err = tx.InsertUser(ctx, account.User{
-			Email: email, Name: "New", Provider: account.ProviderLocal, Identifier: email, Active: true,
+			Email:    email,
+			Profile:  account.Profile{Name: "New"},
+			Provider: account.ProviderLocal, Identifier: email, Active: true,
 			EULAVersion: account.NoEULA, RoleIDs: access.DefaultRoles,
 		}, key, "", f.Clock.Now())
 		return err
@@ -162,7 +164,7 @@ func TestInvitedAtCreation(t *testing.T) {
 	f := servicetest.New(t)
 	creator := f.AddRole(servicetest.Permissions("user:read", "user:create")...)
 	f.AddUser("creator@example.org", creator)
-	invited := account.NewUser{Name: "Ann", Email: "ann@example.org", Active: true, Invite: true}
+	invited := account.NewUser{Profile: account.Profile{Name: "Ann"}, Email: "ann@example.org", Active: true, Invite: true}
 	created, err := f.CreateUsers(t.Context(), f.As("creator@example.org"),
 		[]account.NewUser{servicetest.NewUser("bob@example.org"), invited})
 	if err != nil {

@@ -243,7 +243,9 @@ func TestTokensAreRevoked(t *testing.T) {
 		f := servicetest.New(t)
 		id := f.AddUser("ann@example.org")
 		token := f.RecoveryToken("ann@example.org")
-		if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Name: new("Anna"), Email: new("ann@example.org")}); err != nil {
+		if err := f.UpdateUserAsAdmin(id, account.UserUpdate{
+			ProfileUpdate: account.ProfileUpdate{Name: new("Anna")}, Email: new("ann@example.org"),
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if err := f.RecoverWith(token, servicetest.NextPassword); err != nil {

@@ -86,7 +86,9 @@ func (cmd *adminCreateCmd) Run(ctx context.Context, e *command.Env) error {
 		return err
 	}
 	return cmd.withData(ctx, e, func(ctx context.Context, s *service.Service) error {
-		u, err := s.CreateAdministrator(ctx, account.NewUser{Email: cmd.Email, Name: cmd.Name, Password: password})
+		u, err := s.CreateAdministrator(ctx, account.NewUser{
+			Email: cmd.Email, Profile: account.Profile{Name: cmd.Name}, Password: password,
+		})
 		if err == nil {
 			fmt.Fprintf(e.Stdout, "Created administrator %d, %s.\n", u.ID, u.Email)
 		}

@@ -20,7 +20,7 @@ func (c *escalation) importUser(t *rapid.T, p *account.Principal) error {
 	}
 	address := c.address()
 	users := []account.ImportUser{{
-		Name: "n", Email: address, Active: true, Password: new(secret.New(servicetest.Password)),
+		Profile: account.Profile{Name: "n"}, Email: address, Active: true, Password: new(secret.New(servicetest.Password)),
 	}}
 	if _, faults, err := c.AddImportRows(c.T.Context(), p, i.ID, 1, users); err != nil || len(faults) > 0 {
 		t.Fatalf("add rows: faults %v, error %v", faults, err)

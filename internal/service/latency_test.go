@@ -63,7 +63,9 @@ func TestDelayedPostgreSQL(t *testing.T) {
 	i := f.StartImport(admin, false)
 	var invited []account.ImportUser
 	for n := range 200 {
-		invited = append(invited, account.ImportUser{Name: "I", Email: fmt.Sprintf("user%d@example.net", n), Active: true})
+		invited = append(invited, account.ImportUser{
+			Profile: account.Profile{Name: "I"}, Email: fmt.Sprintf("user%d@example.net", n), Active: true,
+		})
 	}
 	f.AddRows(admin, i.ID, 1, invited...)
 	i, err = f.FinishImport(t.Context(), admin, i.ID)

@@ -52,7 +52,9 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 			return false, err
 		}
 	}
-	admin := account.NewUser{Email: first.AdminEmail, Name: "Admin", Password: password, Active: true}
+	admin := account.NewUser{
+		Email: first.AdminEmail, Profile: account.Profile{Name: "Admin"}, Password: password, Active: true,
+	}
 	var c account.Checker
 	key := c.NewUser("/admin", admin)
 	if err := c.Err(); err != nil {

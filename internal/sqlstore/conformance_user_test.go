@@ -29,7 +29,9 @@ func TestUser(t *testing.T) {
 		for _, u := range []account.User{
 			fullUser(),
 			localUser("bob@example.org"),
-			{Email: "c@example.org", Name: "C", Provider: account.ProviderSAML, Identifier: "saml|c", EULAVersion: 0},
+			{Email: "c@example.org", Profile: account.Profile{
+				Name: "C",
+			}, Provider: account.ProviderSAML, Identifier: "saml|c", EULAVersion: 0},
 		} {
 			u = insertUser(t, db, u)
 			if got := get[account.User](t)(db.User(t.Context(), u.ID, now)); !reflect.DeepEqual(got, u) {
@@ -96,7 +98,9 @@ func TestUser(t *testing.T) {
 		before.RoleIDs = []int64{role.ID}
 		before = insertUser(t, db, before)
 		after := account.User{
-			ID: before.ID, Email: "new@example.org", Name: "New", Provider: account.ProviderLocal, Identifier: "id",
+			ID: before.ID, Email: "new@example.org",
+			Profile:  account.Profile{Name: "New"},
+			Provider: account.ProviderLocal, Identifier: "id",
 			EULAVersion: 9,
 			LockedOut:   true, RoleIDs: []int64{99},
 		}

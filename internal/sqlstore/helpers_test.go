@@ -125,7 +125,7 @@ func ptr[T any](v T) *T { return &v }
 // localUser returns an active user without optional fields.
 func localUser(email string) account.User {
 	return account.User{
-		Email: email, Name: "Name of " + email, Provider: account.ProviderLocal, Identifier: email,
+		Email: email, Profile: account.Profile{Name: "Name of " + email}, Provider: account.ProviderLocal, Identifier: email,
 		Active: true, EULAVersion: account.NoEULA,
 	}
 }

@@ -1,22 +1,16 @@
 package user
 
 import (
-	"bytes"
-
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
 // UpdateEvents returns the entries of the activity log for an update of a user. A reset
 // of the password is an event of its own. A new picture is named without its value.
 func UpdateEvents(was, now account.User, up account.UserUpdate) []account.Event {
-	var changes account.ChangeList
-	changes.Add("name", was.Name, now.Name)
-	changes.Add("surname", account.ValueOrNil(was.Surname), account.ValueOrNil(now.Surname))
-	changes.Add("department", account.ValueOrNil(was.Department), account.ValueOrNil(now.Department))
-	changes.Add("biography", account.ValueOrNil(was.Biography), account.ValueOrNil(now.Biography))
+	changes := account.ChangeList(now.Profile.Changes(was.Profile))
 	changes.Add("email", was.Email, now.Email)
 	changes.Add("active", was.Active, now.Active)
-	if !bytes.Equal(was.Picture, now.Picture) {
+	if !now.SamePicture(was.Profile) {
 		changes = append(changes, account.FieldChange{Field: "picture"})
 	}
 	if up.Unlock {

@@ -15,21 +15,29 @@ import (
 func TestCreateUsers(t *testing.T) {
 	f := servicetest.New(t)
 	full := account.NewUser{
-		Name: "Zoë", Email: "Zoë@Bücher.example", Password: secret.New(servicetest.NextPassword), Surname: new("Straße"),
-		Department: new(""), Biography: new(strings.Repeat("é", account.MaxBiographyLength)),
-		Picture: make([]byte, account.MaxPictureBytes), Active: true,
+		Profile: account.Profile{
+			Name: "Zoë", Surname: new("Straße"), Department: new(""),
+			Biography: new(strings.Repeat("é", account.MaxBiographyLength)),
+			Picture:   make([]byte, account.MaxPictureBytes),
+		},
+		Email: "Zoë@Bücher.example", Password: secret.New(servicetest.NextPassword), Active: true,
 	}
-	bare := account.NewUser{Name: "Bob", Email: "bob@localhost", Password: secret.New(servicetest.NextPassword)}
+	bare := account.NewUser{
+		Profile: account.Profile{Name: "Bob"}, Email: "bob@localhost", Password: secret.New(servicetest.NextPassword),
+	}
 	created, err := f.CreateUsers(t.Context(), f.Admin(), []account.NewUser{full, bare})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []account.User{{
-		ID: 2, Email: full.Email, Name: full.Name, Surname: full.Surname, Department: full.Department,
-		Biography: full.Biography, Picture: full.Picture, Provider: account.ProviderLocal, Identifier: full.Email,
+		ID: 2, Email: full.Email,
+		Profile: full.Profile,
+		Provider: account.ProviderLocal, Identifier: full.Email,
 		Active: true, EULAVersion: account.NoEULA, RoleIDs: []int64{2},
 	}, {
-		ID: 3, Email: bare.Email, Name: bare.Name, Provider: account.ProviderLocal, Identifier: bare.Email,
+		ID: 3, Email: bare.Email,
+		Profile:  account.Profile{Name: bare.Name},
+		Provider: account.ProviderLocal, Identifier: bare.Email,
 		EULAVersion: account.NoEULA, RoleIDs: []int64{2},
 	}}
 	if !reflect.DeepEqual(created, want) {
@@ -72,7 +80,10 @@ func TestCreateUsersRefuses(t *testing.T) {
 			"every field",
 			with(func(u *account.NewUser) {
 				*u = account.NewUser{
-					Surname: &long, Department: &long, Biography: new(strings.Repeat("x", 4097)), Picture: make([]byte, 65537),
+					Profile: account.Profile{
+						Surname: &long, Department: &long, Biography: new(strings.Repeat("x", 4097)),
+						Picture: make([]byte, 65537),
+					},
 				}
 			}), account.CodeInvalid,
 			[]string{

@@ -42,10 +42,14 @@ func listPages(
 func TestFindUsers(t *testing.T) {
 	f := servicetest.New(t) // its administrator is "admin"
 	for _, u := range []account.User{
-		{Email: "Zoe@example.org", Active: true, Surname: new("Müller_1"), RoleIDs: access.DefaultRoles},
+		{Email: "Zoe@example.org", Active: true, Profile: account.Profile{
+			Surname: new("Müller_1"),
+		}, RoleIDs: access.DefaultRoles},
 		{Email: "ann@example.org", RoleIDs: []int64{1, 2}},
 		{Email: "Émile@example.org", Active: true, RoleIDs: access.DefaultRoles, Provider: account.ProviderLDAP},
-		{Email: "bob@example.net", Active: true, Surname: new("MÜLLER"), RoleIDs: access.DefaultRoles},
+		{Email: "bob@example.net", Active: true, Profile: account.Profile{
+			Surname: new("MÜLLER"),
+		}, RoleIDs: access.DefaultRoles},
 	} {
 		f.StoreUser(u)
 	}
@@ -213,7 +217,10 @@ func TestListUsersInConstantMemory(t *testing.T) {
 	for batch := range users / 1000 {
 		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
 			for i := range 1000 {
-				u := account.User{Email: fmt.Sprintf("%d.%d@example.org", batch, i), Biography: &text, RoleIDs: access.DefaultRoles}
+				u := account.User{
+					Email: fmt.Sprintf("%d.%d@example.org", batch, i), Profile: account.Profile{Biography: &text},
+					RoleIDs: access.DefaultRoles,
+				}
 				if _, err := f.StoreUserIn(ctx, tx, u); err != nil {
 					return err
 				}

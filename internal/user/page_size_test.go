@@ -20,7 +20,9 @@ func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 	for n := range users {
 		id := f.AddUser(fmt.Sprintf("u%02d@example.org", n))
 		picture := bytes.Repeat([]byte{1}, account.MaxPictureBytes)
-		if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Picture: &picture}); err != nil {
+		if err := f.UpdateUserAsAdmin(id, account.UserUpdate{
+			ProfileUpdate: account.ProfileUpdate{Picture: &picture},
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

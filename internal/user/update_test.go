@@ -16,24 +16,30 @@ func TestUpdateUser(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
 	up := account.UserUpdate{
-		Name: new("Anna"), Surname: new(new("Ng")), Department: new(new("")), Biography: new(new("b")),
-		Picture: new([]byte{1}),
-		Email:   new("anna@example.org"), Active: new(true),
+		ProfileUpdate: account.ProfileUpdate{
+			Name: new("Anna"), Surname: new(new("Ng")), Department: new(new("")), Biography: new(new("b")),
+			Picture: new([]byte{1}),
+		},
+		Email: new("anna@example.org"), Active: new(true),
 	}
 	got, err := f.UpdateUser(t.Context(), f.Admin(), id, up)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := account.User{
-		ID: id, Email: "anna@example.org", Identifier: "anna@example.org", Name: "Anna", Surname: new("Ng"),
-		Department: new(""), Biography: new("b"),
-		Picture: []byte{1}, Provider: account.ProviderLocal, Active: true, EULAVersion: account.NoEULA, RoleIDs: []int64{2},
+		ID: id, Email: "anna@example.org", Identifier: "anna@example.org",
+		Profile: account.Profile{
+			Name: "Anna", Surname: new("Ng"), Department: new(""), Biography: new("b"), Picture: []byte{1},
+		},
+		Provider: account.ProviderLocal, Active: true, EULAVersion: account.NoEULA, RoleIDs: []int64{2},
 	}
 	if stored := f.StoredUser(id); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(stored, want) {
 		t.Errorf("answered %+v,\nstored %+v,\nwant %+v", got, stored, want)
 	}
 	var none *string
-	up = account.UserUpdate{Surname: &none, Department: &none, Biography: &none, Picture: new([]byte(nil))}
+	up = account.UserUpdate{
+		ProfileUpdate: account.ProfileUpdate{Surname: &none, Department: &none, Biography: &none, Picture: new([]byte(nil))},
+	}
 	got, err = f.UpdateUser(t.Context(), f.Admin(), id, up)
 	if err != nil {
 		t.Fatal(err)
@@ -55,17 +61,27 @@ func TestUpdateUserRefuses(t *testing.T) {
 		code account.Code
 		path []string
 	}{
-		{"no name", account.UserUpdate{Name: new("")}, account.CodeInvalid, []string{"/name"}},
+		{"no name", account.UserUpdate{
+			ProfileUpdate: account.ProfileUpdate{Name: new("")},
+		}, account.CodeInvalid, []string{"/name"}},
 		{"bad address", account.UserUpdate{Email: new("ann")}, account.CodeInvalid, []string{"/email"}},
 		{"weak password", account.UserUpdate{Password: new(secret.New("weak"))}, account.CodeInvalid, []string{"/password"}},
 		{
 			"long fields",
-			account.UserUpdate{Surname: &long, Department: &long, Biography: new(new(strings.Repeat("x", 4097)))},
+			account.UserUpdate{
+				ProfileUpdate: account.ProfileUpdate{
+					Surname: &long, Department: &long, Biography: new(new(strings.Repeat("x", 4097))),
+				},
+			},
 			account.CodeInvalid, []string{"/surname", "/department", "/biography"},
 		},
-		{"large picture", account.UserUpdate{Name: new("x"), Picture: new(make([]byte, 65537))}, account.CodeInvalid,
+		{"large picture", account.UserUpdate{
+			ProfileUpdate: account.ProfileUpdate{Name: new("x"), Picture: new(make([]byte, 65537))},
+		}, account.CodeInvalid,
 			[]string{"/picture"}},
-		{"taken address", account.UserUpdate{Name: new("x"), Email: new("Admin@example.org")}, account.CodeEmailTaken,
+		{"taken address", account.UserUpdate{
+			ProfileUpdate: account.ProfileUpdate{Name: new("x")}, Email: new("Admin@example.org"),
+		}, account.CodeEmailTaken,
 			[]string{"/email"}},
 	}
 	for _, test := range tests {
@@ -76,15 +92,17 @@ func TestUpdateUserRefuses(t *testing.T) {
 	if after := f.StoredUser(id); !reflect.DeepEqual(after, before) {
 		t.Errorf("the user was %+v and is %+v", before, after)
 	}
-	servicetest.WantCode(t, f.UpdateUserAsAdmin(99, account.UserUpdate{Name: new("x")}), account.CodeNotFound)
+	servicetest.WantCode(t, f.UpdateUserAsAdmin(99, account.UserUpdate{
+		ProfileUpdate: account.ProfileUpdate{Name: new("x")},
+	}), account.CodeNotFound)
 }
 
 // Profile fields need user:edit. The other fields need user:edit-access, and the caller must have
 // every permission that the user has.
 func TestUpdateNeedsPermission(t *testing.T) {
-	profile := account.UserUpdate{Name: new("x"), Biography: new(new("y"))}
+	profile := account.UserUpdate{ProfileUpdate: account.ProfileUpdate{Name: new("x"), Biography: new(new("y"))}}
 	standing := account.UserUpdate{Active: new(true)} // needs user:edit-access
-	both := account.UserUpdate{Name: new("x"), Unlock: true}
+	both := account.UserUpdate{ProfileUpdate: account.ProfileUpdate{Name: new("x")}, Unlock: true}
 	f := servicetest.New(t)
 	plain := f.AddUser("plain@example.org", f.AddRole(servicetest.Permit("user:read")))
 	other := f.AddUser("other@example.org", f.AddRole(servicetest.Permit("user:read")))
@@ -142,7 +160,9 @@ func TestUpdateOneself(t *testing.T) {
 		up   account.UserUpdate
 		want account.Code
 	}{
-		{"profile", account.UserUpdate{Name: new("x"), Surname: new(new("y")), Picture: new([]byte{1})}, ""},
+		{"profile", account.UserUpdate{
+			ProfileUpdate: account.ProfileUpdate{Name: new("x"), Surname: new(new("y")), Picture: new([]byte{1})},
+		}, ""},
 		{"password", account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}, account.CodeUsePasswordChange},
 		{"password and e-mail", account.UserUpdate{Password: new(secret.New(servicetest.NextPassword)),
 			Email: new("x@example.org")}, account.CodeUsePasswordChange},
@@ -158,10 +178,12 @@ func TestUpdateOneself(t *testing.T) {
 	}
 	f.AddUser("ann@example.org")
 	ann := f.As("ann@example.org")
-	if _, err := f.UpdateUser(t.Context(), ann, ann.User.ID, account.UserUpdate{Name: new("Anna")}); err != nil {
+	if _, err := f.UpdateUser(t.Context(), ann, ann.User.ID, account.UserUpdate{
+		ProfileUpdate: account.ProfileUpdate{Name: new("Anna")},
+	}); err != nil {
 		t.Errorf("a user changes their own name: %v", err)
 	}
-	_, err := f.UpdateUser(t.Context(), ann, 1, account.UserUpdate{Name: new("x")})
+	_, err := f.UpdateUser(t.Context(), ann, 1, account.UserUpdate{ProfileUpdate: account.ProfileUpdate{Name: new("x")}})
 	servicetest.WantCode(t, err, account.CodeNotFound)
 }
 
@@ -173,7 +195,9 @@ func TestNotLocalUser(t *testing.T) {
 		account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))}), account.CodeNotLocalUser)
 	servicetest.WantCode(t, f.EmergencyReset(t.Context(), "ldap@example.org", secret.New(servicetest.NextPassword)),
 		account.CodeNotLocalUser)
-	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{Name: new("x"), Active: new(false)}); err != nil {
+	if err := f.UpdateUserAsAdmin(id, account.UserUpdate{
+		ProfileUpdate: account.ProfileUpdate{Name: new("x")}, Active: new(false),
+	}); err != nil {
 		t.Error(err)
 	}
 }

@@ -102,7 +102,7 @@ func (r *csvReader) readHeader() (header []column, faults []Fault, err error) {
 func (r *Row) fill(header []column, record []string) (faults []Fault) {
 	for i, text := range record {
 		c := header[i]
-		if !c.secret {
+		if c.secret == nil {
 			text = unquoteFormula(text)
 		}
 		switch {

@@ -1,9 +1,9 @@
 package userfile
 
 import (
-	"strconv"
 	"strings"
 
+	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
@@ -18,16 +18,13 @@ const (
 
 // Row is one user of a file.
 type Row struct {
-	Line         int // line of the file where the user begins, from 1
-	User         int // position among the users of the file, from 1
-	Name         string
-	Email        string
-	Password     secret.Text // empty if there is none
-	PasswordHash secret.Text // empty if there is none
-	Surname      *string     // nil if there is none; an empty value in CSV
-	Department   *string     // likewise
-	Biography    *string     // likewise
-	Active       bool
+	Line            int // line of the file where the user begins, from 1
+	User            int // position among the users of the file, from 1
+	Email           string
+	Password        secret.Text // empty if there is none
+	PasswordHash    secret.Text // empty if there is none
+	Active          bool
+	account.Profile // without a picture; nil for an empty value in CSV
 }
 
 // fault returns a fault of the row. field is "" for the row as a whole.
@@ -43,46 +40,50 @@ type Fault struct {
 	Message string // description, which never contains a value of the file
 }
 
-// column is a column of a file, with functions to set and get its text in a row.
+// column is a column of a file. One of text, optional and secret finds its value in a row,
+// except for the column active, which is a boolean.
 type column struct {
-	name     string
-	required bool
-	secret   bool // read without removing a quote, and not exported
-	set      func(row *Row, text string)
-	get      func(row *Row) string // nil if the column is not exported
+	name      string
+	required  bool
+	maxLength int // characters; 0: not limited here
+	text      func(row *Row) *string
+	optional  func(row *Row) **string
+	secret    func(row *Row) *secret.Text // read without removing a quote, and not exported
 }
 
-// columns lists the columns in the order of an export. The format readers parse the column
-// active themselves, since it is a boolean.
+// columns lists the columns in the order of an export.
 var columns = []column{
-	{
-		name: "name", required: true,
-		set: func(r *Row, s string) { r.Name = s },
-		get: func(r *Row) string { return r.Name },
-	},
-	{
-		name: "surname",
-		set:  func(r *Row, s string) { r.Surname = &s },
-		get:  func(r *Row) string { return valueOrEmpty(r.Surname) },
-	},
-	{
-		name: "email", required: true,
-		set: func(r *Row, s string) { r.Email = s },
-		get: func(r *Row) string { return r.Email },
-	},
-	{name: passwordColumn, secret: true, set: func(r *Row, s string) { r.Password = secret.New(s) }},
-	{name: passwordHashColumn, secret: true, set: func(r *Row, s string) { r.PasswordHash = secret.New(s) }},
-	{
-		name: "department",
-		set:  func(r *Row, s string) { r.Department = &s },
-		get:  func(r *Row) string { return valueOrEmpty(r.Department) },
-	},
-	{
-		name: "biography",
-		set:  func(r *Row, s string) { r.Biography = &s },
-		get:  func(r *Row) string { return valueOrEmpty(r.Biography) },
-	},
-	{name: activeColumn, get: func(r *Row) string { return strconv.FormatBool(r.Active) }},
+	{name: "name", required: true, maxLength: account.MaxNameLength, text: func(r *Row) *string { return &r.Name }},
+	{name: "surname", maxLength: account.MaxNameLength, optional: func(r *Row) **string { return &r.Surname }},
+	{name: "email", required: true, text: func(r *Row) *string { return &r.Email }},
+	{name: passwordColumn, secret: func(r *Row) *secret.Text { return &r.Password }},
+	{name: passwordHashColumn, secret: func(r *Row) *secret.Text { return &r.PasswordHash }},
+	{name: "department", maxLength: account.MaxNameLength, optional: func(r *Row) **string { return &r.Department }},
+	{name: "biography", maxLength: account.MaxBiographyLength, optional: func(r *Row) **string { return &r.Biography }},
+	{name: activeColumn},
+}
+
+// set stores a text of the file in the row.
+func (c column) set(row *Row, text string) {
+	switch {
+	case c.text != nil:
+		*c.text(row) = text
+	case c.optional != nil:
+		*c.optional(row) = &text
+	case c.secret != nil:
+		*c.secret(row) = secret.New(text)
+	}
+}
+
+// get returns the exported value: a text, nil for an absent one, or a boolean.
+func (c column) get(row *Row) any {
+	switch {
+	case c.text != nil:
+		return *c.text(row)
+	case c.optional != nil:
+		return account.ValueOrNil(*c.optional(row))
+	}
+	return row.Active
 }
 
 const (
@@ -108,12 +109,4 @@ func columnNames() string {
 		names[i] = c.name
 	}
 	return strings.Join(names, ", ")
-}
-
-// valueOrEmpty returns the string, or "" for nil.
-func valueOrEmpty(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

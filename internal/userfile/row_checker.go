@@ -28,10 +28,15 @@ func checkRow(row *Row, faults []Fault) []Fault {
 	if strings.TrimSpace(row.Name) == "" {
 		c.fail("name", "is needed")
 	}
-	c.text("name", &row.Name, account.MaxNameLength)
-	c.optional("surname", &row.Surname, account.MaxNameLength)
-	c.optional("department", &row.Department, account.MaxNameLength)
-	c.optional("biography", &row.Biography, account.MaxBiographyLength)
+	for _, column := range columns {
+		switch {
+		case column.maxLength == 0: // checked below
+		case column.text != nil:
+			c.text(column.name, column.text(row), column.maxLength)
+		default:
+			c.optional(column.name, column.optional(row), column.maxLength)
+		}
+	}
 	c.email()
 	c.password()
 	return c.faults

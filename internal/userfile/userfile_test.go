@@ -25,7 +25,10 @@ const (
 )
 
 func TestRead(t *testing.T) {
-	ada := userfile.Row{Line: 2, User: 1, Name: "Ada", Email: "ada@example.com", Password: secret.New(validPassword)}
+	ada := userfile.Row{
+		Line: 2, User: 1, Profile: account.Profile{Name: "Ada"}, Email: "ada@example.com",
+		Password: secret.New(validPassword),
+	}
 	for _, test := range []struct {
 		name   string
 		format userfile.Format
@@ -51,19 +54,27 @@ func TestRead(t *testing.T) {
 				"Bob,,bob@example.com,'=Correct-horse-7,'=1+1,,false\n",
 			[]userfile.Row{
 				{
-					Line: 2, User: 1, Name: "Ada", Email: "ada@example.com", Password: secret.New(validPassword),
-					Surname: new("Lovelace"), Department: new("Engines"), Biography: new("first\n\nthird \"line\""), Active: true,
+					Line: 2, User: 1,
+					Profile: account.Profile{
+						Name: "Ada", Surname: new("Lovelace"), Department: new("Engines"),
+						Biography: new("first\n\nthird \"line\""),
+					},
+					Email: "ada@example.com", Password: secret.New(validPassword),
+					Active: true,
 				},
 				{
-					Line: 6, User: 2, Name: "Bob", Email: "bob@example.com", Password: secret.New("'=" + validPassword),
-					Department: new("=1+1"),
+					Line: 6, User: 2,
+					Profile: account.Profile{Name: "Bob", Department: new("=1+1")},
+					Email:   "bob@example.com", Password: secret.New("'=" + validPassword),
 				},
 			}},
 		{"no password, or a hash", userfile.CSV,
 			"name,email,password_hash,password\nAda,ada@example.com,,\nBob,bob@example.com," + bcryptHash + ",\n",
 			[]userfile.Row{
-				{Line: 2, User: 1, Name: "Ada", Email: "ada@example.com"},
-				{Line: 3, User: 2, Name: "Bob", Email: "bob@example.com", PasswordHash: secret.New(bcryptHash)},
+				{Line: 2, User: 1, Profile: account.Profile{Name: "Ada"}, Email: "ada@example.com"},
+				{Line: 3, User: 2, Profile: account.Profile{
+					Name: "Bob",
+				}, Email: "bob@example.com", PasswordHash: secret.New(bcryptHash)},
 			}},
 		{
 			"JSON", userfile.JSON,
@@ -75,9 +86,13 @@ func TestRead(t *testing.T) {
 				"{\"name\":\"Bob\",\"email\":\"bob@example.com\",\"password\":\"Correct-horse-7\"," +
 				"\"surname\":\"\",\"active\":true}]\n",
 			[]userfile.Row{
-				{Line: 2, User: 1, Name: "Ada", Email: "ada@example.com", Password: secret.New(validPassword)},
+				{Line: 2, User: 1, Profile: account.Profile{
+					Name: "Ada",
+				}, Email: "ada@example.com", Password: secret.New(validPassword)},
 				{
-					Line: 6, User: 2, Name: "Bob", Email: "bob@example.com", Password: secret.New(validPassword), Surname: new(""),
+					Line: 6, User: 2,
+					Profile: account.Profile{Name: "Bob", Surname: new("")},
+					Email:   "bob@example.com", Password: secret.New(validPassword),
 					Active: true,
 				},
 			}},
@@ -312,10 +327,11 @@ func readAll(r io.Reader, format userfile.Format) (rows []userfile.Row, faults [
 func TestWrite(t *testing.T) {
 	rows := []userfile.Row{
 		{
-			Name: "Ada", Surname: new("Lovelace"), Email: "ada@example.com", Password: secret.New(validPassword),
-			Biography: new("a, \"b\"\nc"), Active: true,
+			Profile: account.Profile{Name: "Ada", Surname: new("Lovelace"), Biography: new("a, \"b\"\nc")},
+			Email:   "ada@example.com", Password: secret.New(validPassword),
+			Active: true,
 		},
-		{Name: "=HYPERLINK(\"http://evil\")", Email: "+b@example.com", Department: new("'@x")},
+		{Profile: account.Profile{Name: "=HYPERLINK(\"http://evil\")", Department: new("'@x")}, Email: "+b@example.com"},
 	}
 	for format, want := range map[userfile.Format]string{
 		userfile.CSV: "name,surname,email,department,biography,active\n" +
@@ -368,12 +384,13 @@ func TestRoundTrip(t *testing.T) {
 	text := rapid.StringMatching(`['=+\-@a-zé", \n\t＝]{1,8}x`)
 	rapid.Check(t, func(rt *rapid.T) {
 		row := userfile.Row{
-			Name:       text.Draw(rt, "name"),
-			Email:      rapid.StringMatching(`[+=@a-z-]?[a-z]{1,5}@example\.com`).Draw(rt, "email"),
-			Surname:    rapid.Ptr(text, true).Draw(rt, "surname"),
-			Department: rapid.Ptr(text, true).Draw(rt, "department"),
-			Biography:  rapid.Ptr(text, true).Draw(rt, "biography"),
-			Active:     rapid.Bool().Draw(rt, "active"),
+			Profile: account.Profile{
+				Name: text.Draw(rt, "name"), Surname: rapid.Ptr(text, true).Draw(rt, "surname"),
+				Department: rapid.Ptr(text, true).Draw(rt, "department"),
+				Biography:  rapid.Ptr(text, true).Draw(rt, "biography"),
+			},
+			Email:  rapid.StringMatching(`[+=@a-z-]?[a-z]{1,5}@example\.com`).Draw(rt, "email"),
+			Active: rapid.Bool().Draw(rt, "active"),
 		}
 		row.Email = strings.Replace(row.Email, "@", "", strings.Count(row.Email, "@")-1)
 		for _, format := range []userfile.Format{userfile.CSV, userfile.JSON} {

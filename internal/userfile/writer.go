@@ -22,7 +22,7 @@ func NewWriter(w io.Writer, format Format) (*Writer, error) {
 		writer.csv = csv.NewWriter(w)
 		var header []string
 		for _, c := range columns {
-			if c.get != nil {
+			if c.secret == nil {
 				header = append(header, c.name)
 			}
 		}
@@ -41,14 +41,7 @@ func (w *Writer) Write(row Row) error {
 	if w.csv != nil {
 		return w.csv.Write(csvRecord(row))
 	}
-	raw, err := json.Marshal(jsonRow{
-		Name:       row.Name,
-		Surname:    row.Surname,
-		Email:      row.Email,
-		Department: row.Department,
-		Biography:  row.Biography,
-		Active:     row.Active,
-	})
+	raw, err := jsonObject(row)
 	if err != nil {
 		return err
 	}
@@ -70,23 +63,37 @@ func (w *Writer) Close() error {
 	return err
 }
 
-// jsonRow is a user in a JSON export.
-type jsonRow struct {
-	Name       string  `json:"name"`
-	Surname    *string `json:"surname"`
-	Email      string  `json:"email"`
-	Department *string `json:"department"`
-	Biography  *string `json:"biography"`
-	Active     bool    `json:"active"`
+// jsonObject returns a user as an object of a JSON export.
+func jsonObject(row Row) ([]byte, error) {
+	object := []byte{'{'}
+	for _, c := range columns {
+		if c.secret != nil {
+			continue
+		}
+		value, err := json.Marshal(c.get(&row))
+		if err != nil {
+			return nil, err
+		}
+		if len(object) > 1 {
+			object = append(object, ',')
+		}
+		object = fmt.Appendf(object, "%q:%s", c.name, value)
+	}
+	return append(object, '}'), nil
 }
 
 // csvRecord returns a user as a record of a CSV export.
 func csvRecord(row Row) []string {
 	var record []string
 	for _, c := range columns {
-		if c.get != nil {
-			record = append(record, quoteFormula(c.get(&row)))
+		if c.secret != nil {
+			continue
 		}
+		text := ""
+		if value := c.get(&row); value != nil {
+			text = fmt.Sprint(value)
+		}
+		record = append(record, quoteFormula(text))
 	}
 	return record
 }

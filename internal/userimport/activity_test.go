@@ -46,7 +46,9 @@ func TestImportIsRecorded(t *testing.T) {
 	two := servicetest.Must(s.BeginImport(t.Context(), admin, false))
 	for n, id := range []int64{one.ID, two.ID} {
 		email := fmt.Sprintf("user%d@example.net", n)
-		users := []account.ImportUser{{Name: "N", Email: email, Active: true}, servicetest.ImportRow("hash" + email)}
+		users := []account.ImportUser{
+			{Profile: account.Profile{Name: "N"}, Email: email, Active: true}, servicetest.ImportRow("hash" + email),
+		}
 		if _, _, err := s.AddImportRows(t.Context(), admin, id, 1, users); err != nil {
 			t.Fatal(err)
 		}

@@ -44,11 +44,14 @@ func TestImport(t *testing.T) {
 	i := f.StartImport(admin, false)
 	f.AddRows(admin, i.ID, 1, servicetest.ImportRow("hash@example.net"),
 		account.ImportUser{
-			Name: "P", Email: "password@example.net", Active: true, Password: new(secret.New(servicetest.NextPassword)),
+			Profile: account.Profile{Name: "P"},
+			Email:   "password@example.net", Active: true, Password: new(secret.New(servicetest.NextPassword)),
 		},
-		account.ImportUser{Name: "I", Email: "invited@example.net", Active: true, Surname: new("S")},
+		account.ImportUser{
+			Profile: account.Profile{Name: "I", Surname: new("S")}, Email: "invited@example.net", Active: true,
+		},
 	)
-	i = f.AddRows(admin, i.ID, 4, account.ImportUser{Name: "N", Email: "inactive@example.net"})
+	i = f.AddRows(admin, i.ID, 4, account.ImportUser{Profile: account.Profile{Name: "N"}, Email: "inactive@example.net"})
 	if i.Rows != 4 || i.State != account.ImportOpen {
 		t.Errorf("the import is %+v", i)
 	}
@@ -108,13 +111,15 @@ func TestDryRun(t *testing.T) {
 	_, faults, err := f.AddImportRows(t.Context(), admin, i.ID, 1, []account.ImportUser{
 		servicetest.ImportRow("ann@example.net"),
 		{
-			Name: " ", Email: "rubbish", Password: new(secret.New("short")), Surname: new(strings.Repeat("x", 257)),
-			Biography: new("a\x00"),
+			Profile: account.Profile{Name: " ", Surname: new(strings.Repeat("x", 257)), Biography: new("a\x00")},
+			Email:   "rubbish", Password: new(secret.New("short")),
 		},
-		{Name: "B", Email: "Taken@Example.org"},
-		{Name: "C", Email: "ANN@example.net", PasswordHash: new(secret.New("5f4dcc3b5aa765d61d8327deb882cf99"))},
+		{Profile: account.Profile{Name: "B"}, Email: "Taken@Example.org"},
+		{Profile: account.Profile{
+			Name: "C",
+		}, Email: "ANN@example.net", PasswordHash: new(secret.New("5f4dcc3b5aa765d61d8327deb882cf99"))},
 		{
-			Name: "D", Email: "d@example.net", Password: new(secret.New(servicetest.Password)),
+			Profile: account.Profile{Name: "D"}, Email: "d@example.net", Password: new(secret.New(servicetest.Password)),
 			PasswordHash: new(secret.New(servicetest.BcryptHash)),
 		},
 	})

@@ -126,9 +126,7 @@ func (s *Imports) checkRows(
 func checkImportUser(c *account.Checker, u account.ImportUser) account.EmailKey {
 	c.Name("/name", u.Name)
 	key := c.Email("/email", u.Email)
-	c.OptionalText("/surname", u.Surname, account.MaxNameLength)
-	c.OptionalText("/department", u.Department, account.MaxNameLength)
-	c.OptionalText("/biography", u.Biography, account.MaxBiographyLength)
+	u.Profile.Validate(c, "")
 	switch {
 	case u.Password != nil && u.PasswordHash != nil:
 		c.Fail("/passwordHash", "must not be given beside a password")
@@ -183,7 +181,8 @@ func (s *Imports) createBatch(
 	keys := make([]account.EmailKey, len(rows))
 	for n, u := range users {
 		newUsers[n] = account.NewUser{
-			Email: u.Email, Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography,
+			Email:   u.Email,
+			Profile: u.Profile,
 		}
 		keys[n] = rows[n].Key
 	}

@@ -99,8 +99,9 @@ func insertUsers(ctx context.Context, tx account.Tx, from, to int64, hash string
 	stored := make([]account.StoredUser, 0, to-from)
 	for id := from; id < to; id++ {
 		u := account.User{
-			Email: Email(id), Identifier: Email(id), Name: "User", Surname: new("Surname " + Digits(id)),
-			Department: new("Engineering"), Provider: account.ProviderLocal, Active: true,
+			Email: Email(id), Identifier: Email(id),
+			Profile:  account.Profile{Name: "User", Surname: new("Surname " + Digits(id)), Department: new("Engineering")},
+			Provider: account.ProviderLocal, Active: true,
 			EULAVersion: account.NoEULA, RoleIDs: access.DefaultRoles,
 		}
 		key, ok := account.ParseEmail(u.Email)

@@ -18,7 +18,9 @@ import (
 func rename(s *consoletest.Site, id int64, name string) {
 	s.T.Helper()
 	admin := s.Principal(consoletest.AdminEmail)
-	if _, err := s.UpdateUser(s.T.Context(), admin, id, account.UserUpdate{Name: &name}); err != nil {
+	if _, err := s.UpdateUser(s.T.Context(), admin, id, account.UserUpdate{
+		ProfileUpdate: account.ProfileUpdate{Name: &name},
+	}); err != nil {
 		s.T.Fatal(err)
 	}
 }
@@ -115,7 +117,9 @@ func TestActivityFilterByAddress(t *testing.T) {
 	admin := s.Principal(consoletest.AdminEmail)
 	others := make([]account.NewUser, account.DefaultPage)
 	for i := range others {
-		others[i] = account.NewUser{Email: fmt.Sprintf("x%da@example.org", i), Name: "Ada", Invite: true, Active: true}
+		others[i] = account.NewUser{
+			Email: fmt.Sprintf("x%da@example.org", i), Profile: account.Profile{Name: "Ada"}, Invite: true, Active: true,
+		}
 	}
 	consoletest.Must(s.CreateUsers(t.Context(), admin, others[:50]))
 	consoletest.Must(s.CreateUsers(t.Context(), admin, others[50:]))

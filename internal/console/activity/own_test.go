@@ -39,7 +39,9 @@ func TestOwnActivityPages(t *testing.T) {
 	admin := s.Principal(consoletest.AdminEmail)
 	for i := range 60 {
 		name := fmt.Sprintf("Name-%02d-", i)
-		consoletest.Must(s.UpdateUser(t.Context(), admin, admin.User.ID, account.UserUpdate{Name: &name}))
+		consoletest.Must(s.UpdateUser(t.Context(), admin, admin.User.ID, account.UserUpdate{
+			ProfileUpdate: account.ProfileUpdate{Name: &name},
+		}))
 	}
 	b := s.SignedInAs(consoletest.AdminEmail)
 	first := b.Get("/profile/activity")

@@ -16,7 +16,7 @@ func (s *Site) AddUser(email string, roles ...int64) account.User {
 	s.T.Helper()
 	admin := s.Principal(AdminEmail)
 	created, err := s.CreateUsers(s.T.Context(), admin, []account.NewUser{{
-		Email: email, Name: "Ada", Password: secret.New(Password), Active: true,
+		Email: email, Profile: account.Profile{Name: "Ada"}, Password: secret.New(Password), Active: true,
 	}})
 	if err != nil {
 		s.T.Fatal(err)
@@ -121,7 +121,8 @@ func (s *Site) AddUsers(names ...string) (ids []int64) {
 	var users []account.NewUser
 	for _, name := range names {
 		users = append(users, account.NewUser{
-			Name: name, Email: strings.ToLower(name) + "@example.org", Active: true, Password: secret.New(Password),
+			Profile: account.Profile{Name: name},
+			Email:   strings.ToLower(name) + "@example.org", Active: true, Password: secret.New(Password),
 		})
 	}
 	for _, u := range Must(s.CreateUsers(s.T.Context(), s.Principal(AdminEmail), users)) {

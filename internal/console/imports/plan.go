@@ -91,8 +91,9 @@ func importUsers(rows []userfile.Row) []account.ImportUser {
 	for i := range rows {
 		r := &rows[i]
 		users[i] = account.ImportUser{
-			Email: r.Email, Name: r.Name, Surname: r.Surname, Department: r.Department, Biography: r.Biography,
-			Active: r.Active,
+			Email:   r.Email,
+			Profile: r.Profile,
+			Active:  r.Active,
 		}
 		if !r.Password.Empty() {
 			users[i].Password = &r.Password

@@ -83,7 +83,9 @@ func TestInterruptedImport(t *testing.T) {
 	admin := s.Principal(consoletest.AdminEmail)
 	i := consoletest.Must(s.BeginImport(t.Context(), admin, false))
 	if _, faults, err := s.AddImportRows(t.Context(), admin, i.ID, 1,
-		[]account.ImportUser{{Name: "Ada", Email: "ada@example.net", Active: true}}); err != nil || faults != nil {
+		[]account.ImportUser{
+			{Profile: account.Profile{Name: "Ada"}, Email: "ada@example.net", Active: true},
+		}); err != nil || faults != nil {
 		t.Fatal(faults, err)
 	}
 	path := fmt.Sprintf("/users/import/progress?import=%d", i.ID)

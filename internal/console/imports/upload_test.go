@@ -6,10 +6,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
-func rowsOfSize(bytes int) []userfile.Row { return []userfile.Row{{Name: strings.Repeat("x", bytes)}} }
+func rowsOfSize(bytes int) []userfile.Row {
+	return []userfile.Row{{Profile: account.Profile{Name: strings.Repeat("x", bytes)}}}
+}
 
 // A file waits for 15 minutes. The file of an import stays until its end, and its outcome for
 // 15 more minutes.

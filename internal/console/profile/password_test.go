@@ -134,7 +134,9 @@ func TestExternalPassword(t *testing.T) {
 	err = s.Store.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
 		now := s.Clock.Now()
 		id, err := tx.InsertUser(ctx, account.User{
-			Email: "ada@example.org", Name: "Ada", Provider: account.ProviderLDAP, Identifier: "ada", Active: true,
+			Email:    "ada@example.org",
+			Profile:  account.Profile{Name: "Ada"},
+			Provider: account.ProviderLDAP, Identifier: "ada", Active: true,
 			RoleIDs: access.DefaultRoles,
 		}, "ada@example.org", "", now)
 		if err != nil {

@@ -61,7 +61,9 @@ func (h *handler) removePicture(q *page.Request) error {
 }
 
 func (h *handler) savePicture(q *page.Request, image []byte, done locale.Phrase) error {
-	_, err := h.service.UpdateUser(q.Context(), q.Caller, q.Caller.User.ID, account.UserUpdate{Picture: &image})
+	_, err := h.service.UpdateUser(q.Context(), q.Caller, q.Caller.User.ID, account.UserUpdate{
+		ProfileUpdate: account.ProfileUpdate{Picture: &image},
+	})
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,9 @@ func TestPictureOfUnknownFormat(t *testing.T) {
 	s.AddUser("ada@example.org")
 	ada := s.Principal("ada@example.org")
 	evil := []byte("<!doctype html><script>alert(1)</script>")
-	consoletest.Must(s.UpdateUser(t.Context(), ada, ada.User.ID, account.UserUpdate{Picture: &evil}))
+	consoletest.Must(s.UpdateUser(t.Context(), ada, ada.User.ID, account.UserUpdate{
+		ProfileUpdate: account.ProfileUpdate{Picture: &evil},
+	}))
 	b := s.SignedInAs("ada@example.org")
 	b.Get("/profile/picture").Want(t, 404)
 	b.Get("/profile").Want(t, 200, ">A</span>")
@@ -86,7 +88,7 @@ func TestPictureOfOthers(t *testing.T) {
 	admin := s.SignedInAs(consoletest.AdminEmail)
 	file := consoletest.Picture(10, 10)
 	consoletest.Must(s.UpdateUser(t.Context(), s.Principal(consoletest.AdminEmail), eve.ID,
-		account.UserUpdate{Picture: &file}))
+		account.UserUpdate{ProfileUpdate: account.ProfileUpdate{Picture: &file}}))
 	path := fmt.Sprintf("/users/%d/picture", eve.ID)
 	admin.Get(path).Want(t, 200)
 	s.SignedInAs("ada@example.org").Get(path).Want(t, 404, "There is nothing here")

@@ -53,7 +53,7 @@ func TestStaleProfile(t *testing.T) {
 	engines := "Engines"
 	department := &engines
 	consoletest.Must(s.UpdateUser(t.Context(), s.Principal(consoletest.AdminEmail), ada.ID,
-		account.UserUpdate{Department: &department}))
+		account.UserUpdate{ProfileUpdate: account.ProfileUpdate{Department: &department}}))
 	b.Follow("/profile", form).Want(t, 200, "Your profile was saved.")
 	if got := s.FindUser(ada.ID); consoletest.OrEmpty(got.Surname) != "Lovelace" ||
 		consoletest.OrEmpty(got.Department) != "Engines" {

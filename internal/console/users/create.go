@@ -85,8 +85,11 @@ func (h *handler) createUser(q *page.Request) error {
 		return err
 	}
 	n := account.NewUser{
-		Email: q.Value("email"), Name: q.Value("name"), Surname: q.OptionalValue("surname"),
-		Department: q.OptionalValue("department"), Biography: q.OptionalValue("biography"),
+		Email: q.Value("email"),
+		Profile: account.Profile{
+			Name: q.Value("name"), Surname: q.OptionalValue("surname"), Department: q.OptionalValue("department"),
+			Biography: q.OptionalValue("biography"),
+		},
 		Active: true, Invite: view.Invite,
 	}
 	show := func(status int) error { return q.ShowStatus(status, "usernew.html", q.Tr("New user"), view) }

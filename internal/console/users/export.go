@@ -58,8 +58,9 @@ func writeUsers(
 	for users := first; ; {
 		for _, u := range users.Users {
 			err := file.Write(userfile.Row{
-				Name: u.Name, Surname: u.Surname, Email: u.Email, Department: u.Department, Biography: u.Biography,
-				Active: u.Active,
+				Profile: u.Profile,
+				Email:   u.Email,
+				Active:  u.Active,
 			})
 			if err != nil {
 				return err

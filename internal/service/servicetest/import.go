@@ -12,7 +12,9 @@ const BcryptHash = "$2a$04$bkxuduh4QEpJBMFTfF6NBOxIyK3a9qSJ2tL0k4RYpmtc.29B5aNGy
 
 // ImportRow returns a row with a password hash, whose user is active after the import.
 func ImportRow(email string) account.ImportUser {
-	return account.ImportUser{Name: "New", Email: email, Active: true, PasswordHash: new(secret.New(BcryptHash))}
+	return account.ImportUser{
+		Profile: account.Profile{Name: "New"}, Email: email, Active: true, PasswordHash: new(secret.New(BcryptHash)),
+	}
 }
 
 // ImportRows returns a row for each n in [from, to], with the address userN@example.net.

@@ -65,7 +65,9 @@ func Operations() map[string]Operation {
 		},
 		"UpdateUser": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			for _, up := range []account.UserUpdate{
-				{}, {Name: new("x")}, {Active: new(true)}, {Password: new(secret.New(NextPassword))},
+				{}, {ProfileUpdate: account.ProfileUpdate{
+					Name: new("x"),
+				}}, {Active: new(true)}, {Password: new(secret.New(NextPassword))},
 			} {
 				for _, id := range []int64{1, p.User.ID, 99} {
 					if _, err := s.UpdateUser(ctx, p, id, up); account.ErrorCode(err) != account.CodePasswordChangeRequired {
@@ -73,7 +75,7 @@ func Operations() map[string]Operation {
 					}
 				}
 			}
-			_, err := s.UpdateUser(ctx, p, 1, account.UserUpdate{Name: new("x")})
+			_, err := s.UpdateUser(ctx, p, 1, account.UserUpdate{ProfileUpdate: account.ProfileUpdate{Name: new("x")}})
 			return err
 		},
 		"DeleteUser": func(ctx context.Context, s *service.Service, p *account.Principal) error {

@@ -77,7 +77,9 @@ func (f *Fixture) UpdateUserAsAdmin(id int64, up account.UserUpdate) error {
 
 // NewUser returns a valid input of CreateUsers, with [Password].
 func NewUser(email string) account.NewUser {
-	return account.NewUser{Name: "New", Email: email, Password: secret.New(Password), Active: true}
+	return account.NewUser{
+		Profile: account.Profile{Name: "New"}, Email: email, Password: secret.New(Password), Active: true,
+	}
 }
 
 // UserID returns the id of the user with the address email.
