@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/seed-3a99a2fe/usher/client"
-	"github.com/seed-3a99a2fe/usher/internal/cli/assign"
+	"github.com/seed-3a99a2fe/usher/internal/cli/fields"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
@@ -63,12 +63,7 @@ func (preferencesShowCmd) Run(ctx context.Context, c *CLI) error {
 	return ShowResult(ctx, c, get, preferencesTable)
 }
 
-func preferencesTable(p client.Preferences) command.Table {
-	return command.Table{Rows: [][]string{
-		{"language", p.Language},
-		{"preferredProfileId", strconv.Itoa(p.PreferredProfileID)},
-	}}
-}
+func preferencesTable(p client.Preferences) command.Table { return fields.Table(p, nil, nil) }
 
 type preferencesSetCmd struct {
 	Pairs []string `arg:"" name:"name=value" help:"What to change: language, preferredProfileId."`
@@ -83,10 +78,7 @@ func (preferencesSetCmd) Help() string {
 // Run changes the caller's preferences.
 func (cmd *preferencesSetCmd) Run(ctx context.Context, c *CLI) error {
 	var update client.PreferencesUpdate
-	err := assign.Pairs(cmd.Pairs,
-		assign.Text("language", &update.Language),
-		assign.Number("preferredProfileId", &update.PreferredProfileID))
-	if err != nil {
+	if err := fields.Assign(cmd.Pairs, fields.Of(&update, nil)...); err != nil {
 		return err
 	}
 	set := func(api *client.Client) (client.Preferences, error) { return api.Preferences.Update(ctx, update) }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/client"
 	"github.com/seed-3a99a2fe/usher/internal/cli"
-	"github.com/seed-3a99a2fe/usher/internal/cli/assign"
+	"github.com/seed-3a99a2fe/usher/internal/cli/fields"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
@@ -31,27 +31,19 @@ func (ldapShowCmd) Run(ctx context.Context, c *cli.CLI) error {
 }
 
 func ldapTable(l client.LDAPConfiguration) command.Table {
-	return command.Table{Rows: append([][]string{
-		{"enabled", command.YesNo(l.Enabled)},
-		{"url", command.OrDash(l.URL)},
-		{"searchUserDN", command.OrDash(l.SearchUserDN)},
-		{"searchUserPassword", command.OrDash(l.SearchUserPassword)},
-		{"userSearchBase", command.OrDash(l.UserSearchBase)},
-		{"userSearchFilter", command.OrDash(l.UserSearchFilter)},
-	}, groupRows(l.AllowedGroups)...)}
+	return fields.Table(l, nil, map[string][]string{"allowedGroups": groupTexts(l.AllowedGroups)})
 }
 
-// groupRows returns a table row for each group whose members may sign in.
-func groupRows(groups []client.AllowedGroup) [][]string {
+// groupTexts returns a text for each group whose members may sign in, or "-" for none.
+func groupTexts(groups []client.AllowedGroup) []string {
 	if len(groups) == 0 {
-		return [][]string{{"allowedGroups", "-"}}
+		return []string{"-"}
 	}
-	var rows [][]string
-	for _, g := range groups {
-		text := fmt.Sprintf("%s: roles %s, profile %d", g.Name, command.IDList(g.DefaultRoleIDs), g.DefaultProfileID)
-		rows = append(rows, []string{"allowedGroups", text})
+	texts := make([]string, len(groups))
+	for i, g := range groups {
+		texts[i] = fmt.Sprintf("%s: roles %s, profile %d", g.Name, command.IDList(g.DefaultRoleIDs), g.DefaultProfileID)
 	}
-	return rows
+	return texts
 }
 
 type ldapSetCmd struct {
@@ -82,15 +74,9 @@ func (cmd *ldapSetCmd) Validate() error {
 // Run changes the configuration.
 func (cmd *ldapSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 	var update client.LDAPConfigurationUpdate
-	err := assign.Pairs(cmd.Pairs,
-		assign.Bool("enabled", &update.Enabled),
-		assign.ClearableText("url", &update.URL),
-		assign.ClearableText("searchUserDN", &update.SearchUserDN),
-		assign.Secret("searchUserPassword", "--search-password", &update.SearchUserPassword),
-		assign.ClearableText("userSearchBase", &update.UserSearchBase),
-		assign.ClearableText("userSearchFilter", &update.UserSearchFilter),
-		assign.Groups("allowedGroups", &update.AllowedGroups))
-	if err != nil {
+	list := fields.Of(&update, fields.Names(client.LDAPConfiguration{}),
+		fields.Secret("searchUserPassword", "--search-password", &update.SearchUserPassword))
+	if err := fields.Assign(cmd.Pairs, list...); err != nil {
 		return err
 	}
 	set := func(api *client.Client) (client.LDAPConfiguration, error) {

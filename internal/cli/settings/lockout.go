@@ -6,7 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/client"
 	"github.com/seed-3a99a2fe/usher/internal/cli"
-	"github.com/seed-3a99a2fe/usher/internal/cli/assign"
+	"github.com/seed-3a99a2fe/usher/internal/cli/fields"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
@@ -29,13 +29,14 @@ func (lockoutShowCmd) Run(ctx context.Context, c *cli.CLI) error {
 	return cli.ShowResult(ctx, c, get, lockoutTable)
 }
 
+// lockoutOrder is the order of the table and of messages.
+var lockoutOrder = []string{"enabled", "failedAttemptThreshold", "failedAttemptPeriod", "lockoutDuration"}
+
 func lockoutTable(p client.LockoutPolicy) command.Table {
-	return command.Table{Rows: [][]string{
-		{"enabled", command.YesNo(p.Enabled)},
-		{"failedAttemptThreshold", strconv.Itoa(p.FailedAttemptThreshold)},
-		{"failedAttemptPeriod", secondsText(p.FailedAttemptPeriod, "never forgotten")},
-		{"lockoutDuration", secondsText(p.LockoutDuration, "until it is lifted")},
-	}}
+	return fields.Table(p, lockoutOrder, map[string][]string{
+		"failedAttemptPeriod": {secondsText(p.FailedAttemptPeriod, "never forgotten")},
+		"lockoutDuration":     {secondsText(p.LockoutDuration, "until it is lifted")},
+	})
 }
 
 // secondsText returns a number of seconds with its unit, or the meaning of 0.
@@ -64,12 +65,7 @@ Examples:
 // Run changes the policy.
 func (cmd *lockoutSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 	var update client.LockoutPolicyUpdate
-	err := assign.Pairs(cmd.Pairs,
-		assign.Bool("enabled", &update.Enabled),
-		assign.Number("failedAttemptThreshold", &update.FailedAttemptThreshold),
-		assign.Number("failedAttemptPeriod", &update.FailedAttemptPeriod),
-		assign.Number("lockoutDuration", &update.LockoutDuration))
-	if err != nil {
+	if err := fields.Assign(cmd.Pairs, fields.Of(&update, lockoutOrder)...); err != nil {
 		return err
 	}
 	set := func(api *client.Client) (client.LockoutPolicy, error) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/client"
 	"github.com/seed-3a99a2fe/usher/internal/cli"
-	"github.com/seed-3a99a2fe/usher/internal/cli/assign"
+	"github.com/seed-3a99a2fe/usher/internal/cli/fields"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
@@ -31,15 +31,11 @@ func (samlShowCmd) Run(ctx context.Context, c *cli.CLI) error {
 }
 
 func samlTable(s client.SAMLConfiguration) command.Table {
-	return command.Table{Rows: append([][]string{
-		{"enabled", command.YesNo(s.Enabled)},
-		{"activateCreatedUsers", command.YesNo(s.ActivateCreatedUsers)},
-		{"providerLoginUrl", command.OrDash(s.ProviderLoginURL)},
-		{"signatureCertificate", setOrDash(s.SignatureCertificate)},
-		{"encryptionCertificate", setOrDash(s.EncryptionCertificate)},
-		{"serviceProviderUrl", command.OrDash(s.ServiceProviderURL)},
-		{"assertEndpoint", command.OrDash(s.AssertEndpoint)},
-	}, groupRows(s.AllowedGroups)...)}
+	return fields.Table(s, nil, map[string][]string{
+		"signatureCertificate":  {setOrDash(s.SignatureCertificate)},
+		"encryptionCertificate": {setOrDash(s.EncryptionCertificate)},
+		"allowedGroups":         groupTexts(s.AllowedGroups),
+	})
 }
 
 type samlSetCmd struct {
@@ -58,13 +54,9 @@ Examples:
 // Run changes the configuration.
 func (cmd *samlSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 	var update client.SAMLConfigurationUpdate
-	err := assign.Pairs(cmd.Pairs,
-		assign.Bool("enabled", &update.Enabled),
-		assign.Bool("activateCreatedUsers", &update.ActivateCreatedUsers),
-		assign.ClearableText("providerLoginUrl", &update.ProviderLoginURL),
-		assign.TextOrFile("signatureCertificate", &update.SignatureCertificate),
-		assign.Groups("allowedGroups", &update.AllowedGroups))
-	if err != nil {
+	list := fields.Of(&update, fields.Names(client.SAMLConfiguration{}),
+		fields.TextOrFile("signatureCertificate", &update.SignatureCertificate))
+	if err := fields.Assign(cmd.Pairs, list...); err != nil {
 		return err
 	}
 	set := func(api *client.Client) (client.SAMLConfiguration, error) {

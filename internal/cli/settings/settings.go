@@ -1,17 +1,17 @@
 // Package settings holds the commands of `usher settings`: the settings of the application and of the server, lockout,
 // LDAP and SAML.
 //
-// The package imports client, cli, assign and command.
+// The package imports client, cli, fields and command.
 package settings
 
 import (
 	"context"
 	"errors"
-	"strconv"
+	"slices"
 
 	"github.com/seed-3a99a2fe/usher/client"
 	"github.com/seed-3a99a2fe/usher/internal/cli"
-	"github.com/seed-3a99a2fe/usher/internal/cli/assign"
+	"github.com/seed-3a99a2fe/usher/internal/cli/fields"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
@@ -57,29 +57,18 @@ func getSettings(ctx context.Context, api *client.Client) (allSettings, error) {
 	return allSettings{ApplicationSettings: application, ServerSettings: server}, err
 }
 
+// settingsOrder is the order of the table and of messages; other settings follow.
+var settingsOrder = []string{
+	"publicUrl", "smtpServerAddress", "smtpServerPort", "smtpAccount", "smtpAccountPassword", "smtpUseStartTLS", "tls",
+	"emailSender", "emailSenderName", "internalCertificate", "defaultRoleIds", "defaultProfileId", "sessionIdleMinutes",
+	"sessionAbsoluteMinutes", "keepAuditLog", "logRetentionPeriod",
+}
+
 func settingsTable(s allSettings) command.Table {
-	port := "-"
-	if s.SMTPServerPort != nil {
-		port = strconv.Itoa(*s.SMTPServerPort)
-	}
-	return command.Table{Rows: [][]string{
-		{"publicUrl", command.OrDash(s.PublicURL)},
-		{"smtpServerAddress", command.OrDash(s.SMTPServerAddress)},
-		{"smtpServerPort", port},
-		{"smtpAccount", command.OrDash(s.SMTPAccount)},
-		{"smtpAccountPassword", command.OrDash(s.SMTPAccountPassword)},
-		{"smtpUseStartTLS", command.YesNo(s.SMTPUseStartTLS)},
-		{"tls", command.YesNo(s.TLS)},
-		{"emailSender", s.EmailSender},
-		{"emailSenderName", s.EmailSenderName},
-		{"internalCertificate", setOrDash(s.InternalCertificate)},
-		{"defaultRoleIds", command.IDList(s.DefaultRoleIDs)},
-		{"defaultProfileId", strconv.Itoa(s.DefaultProfileID)},
-		{"sessionIdleMinutes", strconv.Itoa(s.SessionIdleMinutes)},
-		{"sessionAbsoluteMinutes", strconv.Itoa(s.SessionAbsoluteMinutes)},
-		{"keepAuditLog", command.YesNo(s.KeepAuditLog)},
-		{"logRetentionPeriod", strconv.Itoa(s.LogRetentionPeriod)},
-	}}
+	return fields.Table(s, settingsOrder, map[string][]string{
+		"internalCertificate": {setOrDash(s.InternalCertificate)},
+		"userRegistration":    nil, // always false
+	})
 }
 
 // setOrDash returns the table cell of an optional text that is too long for a table.
@@ -124,8 +113,11 @@ func (cmd *setCmd) Validate() error {
 func (cmd *setCmd) Run(ctx context.Context, c *cli.CLI) error {
 	var application client.ApplicationSettingsUpdate
 	var server client.ServerSettingsUpdate
-	applicationFields, serverFields := applicationFields(&application), serverFields(&server)
-	if err := assign.Pairs(cmd.Pairs, append(applicationFields, serverFields...)...); err != nil {
+	applicationFields := fields.Of(&application, settingsOrder,
+		fields.Secret("smtpAccountPassword", "--smtp-password", &application.SMTPAccountPassword),
+		fields.TextOrFile("internalCertificate", &application.InternalCertificate))
+	serverFields := fields.Of(&server, settingsOrder)
+	if err := fields.Assign(cmd.Pairs, slices.Concat(applicationFields, serverFields)...); err != nil {
 		return err
 	}
 	api, err := c.SignIn(ctx)
@@ -146,12 +138,12 @@ func (cmd *setCmd) Run(ctx context.Context, c *cli.CLI) error {
 		}
 		application.SMTPAccountPassword = client.Set(password.Reveal())
 	}
-	if hasPassword || assign.CountOf(applicationFields, cmd.Pairs) > 0 {
+	if hasPassword || fields.Count(applicationFields, cmd.Pairs) > 0 {
 		if _, err := api.Settings.UpdateApplication(ctx, application); err != nil {
 			return err
 		}
 	}
-	if assign.CountOf(serverFields, cmd.Pairs) > 0 {
+	if fields.Count(serverFields, cmd.Pairs) > 0 {
 		if _, err := api.Settings.UpdateServer(ctx, server); err != nil {
 			return err
 		}
@@ -161,33 +153,6 @@ func (cmd *setCmd) Run(ctx context.Context, c *cli.CLI) error {
 		return err
 	}
 	return c.Show(settings, settingsTable(settings))
-}
-
-func applicationFields(update *client.ApplicationSettingsUpdate) []assign.Field {
-	return []assign.Field{
-		assign.ClearableText("smtpServerAddress", &update.SMTPServerAddress),
-		assign.ClearableNumber("smtpServerPort", &update.SMTPServerPort),
-		assign.ClearableText("smtpAccount", &update.SMTPAccount),
-		assign.Secret("smtpAccountPassword", "--smtp-password", &update.SMTPAccountPassword),
-		assign.Bool("smtpUseStartTLS", &update.SMTPUseStartTLS),
-		assign.Bool("tls", &update.TLS),
-		assign.Text("emailSender", &update.EmailSender),
-		assign.TextOrFile("internalCertificate", &update.InternalCertificate),
-		assign.IDs("defaultRoleIds", &update.DefaultRoleIDs),
-		assign.Number("defaultProfileId", &update.DefaultProfileID),
-		assign.Bool("keepAuditLog", &update.KeepAuditLog),
-		assign.Number("logRetentionPeriod", &update.LogRetentionPeriod),
-		assign.Bool("userRegistration", &update.UserRegistration),
-	}
-}
-
-func serverFields(update *client.ServerSettingsUpdate) []assign.Field {
-	return []assign.Field{
-		assign.ClearableText("publicUrl", &update.PublicURL),
-		assign.Text("emailSenderName", &update.EmailSenderName),
-		assign.Number("sessionIdleMinutes", &update.SessionIdleMinutes),
-		assign.Number("sessionAbsoluteMinutes", &update.SessionAbsoluteMinutes),
-	}
 }
 
 type testMailCmd struct{}

@@ -1,74 +1,15 @@
-// Package assign carries out NAME=VALUE arguments of a command line: each sets or clears a field of an update.
-//
-// The package imports client (for its optional values) and command (for usage errors).
-package assign
+package fields
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/seed-3a99a2fe/usher/client"
-	"github.com/seed-3a99a2fe/usher/internal/command"
 )
-
-// Field is a setting that NAME=VALUE changes.
-type Field struct {
-	name  string
-	set   func(value string) error
-	clear func() // what NAME= does; nil: it calls set with ""
-}
-
-// Pairs carries out NAME=VALUE pairs on fields. It returns a usage error for the first wrong pair.
-func Pairs(pairs []string, fields ...Field) error {
-	given := map[string]bool{}
-	for _, pair := range pairs {
-		name, value, ok := strings.Cut(pair, "=")
-		i := slices.IndexFunc(fields, func(f Field) bool { return f.name == name })
-		switch {
-		case !ok:
-			return withNames(command.UsageErrorf("%q is not NAME=VALUE", pair), fields)
-		case i < 0:
-			return withNames(command.UsageErrorf("there is no setting %q", name), fields)
-		case given[name]:
-			return command.UsageErrorf("%s is given twice", name)
-		}
-		given[name] = true
-		if value == "" && fields[i].clear != nil {
-			fields[i].clear()
-			continue
-		}
-		if err := fields[i].set(value); err != nil {
-			return command.UsageErrorf("%s %w", name, err)
-		}
-	}
-	return nil
-}
-
-// withNames adds a hint with the names of all fields to err.
-func withNames(err error, fields []Field) error {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
-	return command.WithHint(err, "the settings are %s", strings.Join(names, ", "))
-}
-
-// CountOf returns how many of the pairs name one of fields.
-func CountOf(fields []Field, pairs []string) int {
-	n := 0
-	for _, pair := range pairs {
-		name, _, _ := strings.Cut(pair, "=")
-		if slices.ContainsFunc(fields, func(f Field) bool { return f.name == name }) {
-			n++
-		}
-	}
-	return n
-}
 
 // Text is a text that can't be cleared.
 func Text(name string, to **string) Field {
