@@ -3,20 +3,18 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/cli/profile"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 type usersCreateCmd struct {
-	Name       string  `env:"-" required:"" placeholder:"TEXT" help:"First name, or the only one."`
-	Email      string  `env:"-" required:"" placeholder:"ADDRESS" help:"E-mail address to sign in with."`
-	Surname    *string `env:"-" placeholder:"TEXT" help:"Family name."`
-	Department *string `env:"-" placeholder:"TEXT" help:"Part of the organisation."`
-	Biography  *string `env:"-" placeholder:"TEXT" help:"Free text."`
-	Active     bool    `env:"-" help:"Let the user sign in. Without it the user is created inactive."`
+	Name  string `env:"-" required:"" placeholder:"TEXT" help:"First name, or the only one."`
+	Email string `env:"-" required:"" placeholder:"ADDRESS" help:"E-mail address to sign in with."`
+	profile.Texts
+	Active bool `env:"-" help:"Let the user sign in. Without it the user is created inactive."`
 
 	GeneratePassword bool   `env:"-" xor:"password" help:"Generate a password and show it, this once."`
 	NewPasswordFile  string `xor:"password" placeholder:"FILE" help:"File of the password, - for standard input. Default: USHER_NEW_PASSWORD, or a prompt."`
@@ -43,22 +41,16 @@ func (cmd *usersCreateCmd) Run(ctx context.Context, c *CLI) error {
 	} else if password, err = c.NewPassword(ctx, newPasswordVariable, cmd.NewPasswordFile); err != nil {
 		return err
 	}
-	users, err := api.Users.Create(ctx, []client.NewUser{{
-		Name:       cmd.Name,
-		Email:      cmd.Email,
-		Password:   password.Reveal(),
-		Surname:    cmd.Surname,
-		Department: cmd.Department,
-		Biography:  cmd.Biography,
-		Active:     cmd.Active,
-	}})
+	u := client.NewUser{Name: cmd.Name, Email: cmd.Email, Password: password.Reveal(), Active: cmd.Active}
+	cmd.SetInNewUser(&u)
+	users, err := api.Users.Create(ctx, []client.NewUser{u})
 	if err != nil {
 		return err
 	}
 	if !cmd.Active {
 		defer c.Say("The user is not active. Let the user sign in with: usher users update %d --active", users[0].ID)
 	}
-	t := userTable(users[0])
+	t := profile.Table(users[0])
 	if !cmd.GeneratePassword {
 		return c.Show(users[0], t)
 	}
@@ -70,15 +62,12 @@ func (cmd *usersCreateCmd) Run(ctx context.Context, c *CLI) error {
 }
 
 type usersUpdateCmd struct {
-	User       string   `arg:"" help:"Id or e-mail address."`
-	Name       *string  `env:"-" placeholder:"TEXT" help:"First name, or the only one."`
-	Surname    *string  `env:"-" placeholder:"TEXT" help:"Family name."`
-	Email      *string  `env:"-" placeholder:"ADDRESS" help:"E-mail address to sign in with."`
-	Department *string  `env:"-" placeholder:"TEXT" help:"Part of the organisation."`
-	Biography  *string  `env:"-" placeholder:"TEXT" help:"Free text."`
-	Clear      []string `env:"-" enum:"surname,department,biography,picture" placeholder:"FIELD" help:"Clear these fields: ${enum}."`
-	Active     *bool    `env:"-" negatable:"" help:"Let the user sign in. --no-active ends all sessions, and the API keys stop working until the user is active again."`
-	Unlock     bool     `env:"-" help:"Lift the lock that too many failed sign-ins have set."`
+	User  string  `arg:"" help:"Id or e-mail address."`
+	Name  *string `env:"-" placeholder:"TEXT" help:"First name, or the only one."`
+	Email *string `env:"-" placeholder:"ADDRESS" help:"E-mail address to sign in with."`
+	profile.Changes
+	Active *bool `env:"-" negatable:"" help:"Let the user sign in. --no-active ends all sessions, and the API keys stop working until the user is active again."`
+	Unlock bool  `env:"-" help:"Lift the lock that too many failed sign-ins have set."`
 
 	ResetPassword   bool   `env:"-" xor:"password" help:"Set a password, which the user has to change: USHER_NEW_PASSWORD, or a prompt. Ends all sessions and API keys."`
 	NewPasswordFile string `env:"-" xor:"password" placeholder:"FILE" help:"The same, with the password in a file, - for standard input."`
@@ -112,7 +101,7 @@ func (cmd *usersUpdateCmd) Run(ctx context.Context, c *CLI) error {
 	if u, err = api.Users.Update(ctx, u.ID, update); err != nil {
 		return err
 	}
-	return c.Show(u, userTable(u))
+	return c.Show(u, profile.Table(u))
 }
 
 // update returns the changes of the flags, without a password.
@@ -124,48 +113,20 @@ func (cmd *usersUpdateCmd) update() client.UserUpdate {
 		Unlock:   cmd.Unlock,
 		KeepKeys: cmd.KeepKeys,
 	}
-	setIfPresent(&update.Surname, cmd.Surname)
-	setIfPresent(&update.Department, cmd.Department)
-	setIfPresent(&update.Biography, cmd.Biography)
-	for _, field := range cmd.Clear {
-		switch field {
-		case "surname":
-			update.Surname = client.Clear[string]()
-		case "department":
-			update.Department = client.Clear[string]()
-		case "biography":
-			update.Biography = client.Clear[string]()
-		case "picture":
-			update.Picture = client.Clear[client.Picture]()
-		}
-	}
+	cmd.SetInUpdate(&update)
 	return update
-}
-
-func setIfPresent(field *client.Change[string], value *string) {
-	if value != nil {
-		*field = client.Set(*value)
-	}
 }
 
 // Validate refuses a command line that changes nothing, or that sets and clears the same field.
 func (cmd *usersUpdateCmd) Validate() error {
-	given := map[string]bool{
-		"surname":    cmd.Surname != nil,
-		"department": cmd.Department != nil,
-		"biography":  cmd.Biography != nil,
-	}
-	for _, field := range cmd.Clear {
-		if given[field] {
-			return fmt.Errorf("--%s and --clear %s are both given", field, field)
-		}
+	if err := cmd.CheckConflicts(); err != nil {
+		return err
 	}
 	if cmd.KeepKeys && !cmd.ResetPassword && cmd.NewPasswordFile == "" {
 		return errors.New("--keep-keys goes with --reset-password or --new-password-file")
 	}
-	unchanged := cmd.Name == nil && cmd.Surname == nil && cmd.Email == nil && cmd.Department == nil &&
-		cmd.Biography == nil && len(cmd.Clear) == 0 && cmd.Active == nil && !cmd.Unlock && !cmd.ResetPassword &&
-		cmd.NewPasswordFile == ""
+	unchanged := cmd.Name == nil && cmd.Email == nil && !cmd.HasChanges() && cmd.Active == nil && !cmd.Unlock &&
+		!cmd.ResetPassword && cmd.NewPasswordFile == ""
 	if unchanged {
 		return errors.New("there is nothing to change")
 	}

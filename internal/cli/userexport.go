@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/seed-3a99a2fe/usher/client"
-	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/cli/profile"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
@@ -18,7 +18,7 @@ type usersExportCmd struct {
 
 // Help is the text below the usage line.
 func (usersExportCmd) Help() string {
-	return `The file has the columns name, surname, email, department, biography and active. It can be imported again. A
+	return `The file has the columns ` + profile.ExportColumns + `. It can be imported again. A
 server never returns passwords, so the import invites active users by mail, unless the file gets a column
 password or password_hash. ` + "`usher users list --output json`" + ` has more columns: ids, roles, locks.
 
@@ -67,12 +67,7 @@ func exportUsers(ctx context.Context, api *client.Client, to io.Writer, format u
 			return users, err
 		}
 		users++
-		err = out.Write(userfile.Row{
-			Profile: account.Profile{Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography},
-			Email:   u.Email,
-			Active:  u.Active,
-		})
-		if err != nil {
+		if err := out.Write(profile.ExportRow(u)); err != nil {
 			return users, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/cli/profile"
 	"github.com/seed-3a99a2fe/usher/internal/cli/userimport"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
@@ -30,8 +31,8 @@ func (usersImportCmd) Help() string {
 all users are created, or none. They can sign in after the last one is created. An interrupted import can be
 resumed, or undone.
 
-CSV has commas and a header line with the names of the columns. name and email are required. surname,
-department, biography, active (true or false; without it a user can't sign in), password and password_hash
+CSV has commas and a header line with the names of the columns. name and email are required. ` + profile.OptionalColumns + `,
+active (true or false; without it a user can't sign in), password and password_hash
 are optional. JSON is an array of objects with the same names. A password_hash is from another system:
 argon2id, bcrypt or Django's pbkdf2_sha256. An active user with neither password nor password_hash is
 invited by mail to choose a password.

@@ -3,10 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/seed-3a99a2fe/usher/client"
 	"github.com/seed-3a99a2fe/usher/internal/cli/lookup"
+	"github.com/seed-3a99a2fe/usher/internal/cli/profile"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
@@ -49,7 +49,7 @@ func (cmd *usersListCmd) Run(ctx context.Context, c *CLI) error {
 		return command.UsageErrorf("--limit must not be negative")
 	}
 	list := func(api *client.Client) ([]client.User, error) { return cmd.list(ctx, api) }
-	return ShowResult(ctx, c, list, usersTable)
+	return ShowResult(ctx, c, list, profile.ListTable)
 }
 
 // list returns the users that the flags select.
@@ -99,7 +99,7 @@ func (usersGetCmd) Help() string {
 // Run shows one user.
 func (cmd *usersGetCmd) Run(ctx context.Context, c *CLI) error {
 	get := func(api *client.Client) (client.User, error) { return lookup.User(ctx, api, cmd.User) }
-	return ShowResult(ctx, c, get, userTable)
+	return ShowResult(ctx, c, get, profile.Table)
 }
 
 type usersDeleteCmd struct {
@@ -126,7 +126,7 @@ func (cmd *usersDeleteCmd) Run(ctx context.Context, c *CLI) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("user %d, %s <%s>", u.ID, fullName(u.Name, u.Surname), u.Email)
+	text := fmt.Sprintf("user %d, %s <%s>", u.ID, profile.FullName(u.Name, u.Surname), u.Email)
 	if err := c.ConfirmDelete(ctx, cmd.Yes, text); err != nil {
 		return err
 	}
@@ -199,42 +199,4 @@ func (cmd *usersInviteCmd) Run(ctx context.Context, c *CLI) error {
 	}
 	c.Say("An invitation to %s is on its way.", u.Email)
 	return nil
-}
-
-func usersTable(users []client.User) command.Table {
-	t := command.Table{Header: []string{"ID", "NAME", "E-MAIL", "ACTIVE", "LOCKED", "ROLES", "DEPARTMENT"}}
-	for _, u := range users {
-		t.Rows = append(t.Rows, []string{
-			strconv.FormatInt(u.ID, 10),
-			fullName(u.Name, u.Surname),
-			u.Email,
-			command.YesNo(u.Active),
-			command.YesNo(u.LockedOut),
-			command.IDList(u.RoleIDs),
-			command.OrDash(u.Department),
-		})
-	}
-	return t
-}
-
-func userTable(u client.User) command.Table {
-	return command.Table{Rows: [][]string{
-		{"id", strconv.FormatInt(u.ID, 10)},
-		{"name", u.Name},
-		{"surname", command.OrDash(u.Surname)},
-		{"e-mail", u.Email},
-		{"department", command.OrDash(u.Department)},
-		{"biography", command.OrDash(u.Biography)},
-		{"active", command.YesNo(u.Active)},
-		{"locked", command.YesNo(u.LockedOut)},
-		{"roles", command.IDList(u.RoleIDs)},
-		{"signed in by", string(u.Provider)},
-	}}
-}
-
-func fullName(name string, surname *string) string {
-	if surname == nil || *surname == "" {
-		return name
-	}
-	return name + " " + *surname
 }

@@ -2,6 +2,7 @@ package userimport
 
 import (
 	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/cli/profile"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
@@ -24,7 +25,7 @@ type batch struct {
 func (b *batch) add(row userfile.Row, faults []userfile.Fault) {
 	b.rows = append(b.rows, row)
 	b.faults = append(b.faults, faults...)
-	b.text += textSize(row)
+	b.text += profile.RowSize(row)
 	if row.Password.Reveal() != "" {
 		b.passwords++
 	}
@@ -33,34 +34,5 @@ func (b *batch) add(row userfile.Row, faults []userfile.Fault) {
 // full reports whether row has no room in the batch.
 func (b *batch) full(row userfile.Row) bool {
 	return len(b.rows) == client.MaxImportRows || b.passwords == maxBatchPasswords ||
-		b.text+textSize(row) > maxBatchText
-}
-
-// textSize returns the size of a row's texts in bytes.
-func textSize(row userfile.Row) int {
-	n := len(row.Name) + len(row.Email) + len(row.Password.Reveal()) + len(row.PasswordHash.Reveal())
-	for _, text := range []*string{row.Surname, row.Department, row.Biography} {
-		if text != nil {
-			n += len(*text)
-		}
-	}
-	return n
-}
-
-func importUser(row userfile.Row) client.ImportUser {
-	u := client.ImportUser{
-		Name:       row.Name,
-		Email:      row.Email,
-		Surname:    row.Surname,
-		Department: row.Department,
-		Biography:  row.Biography,
-		Active:     row.Active,
-	}
-	if password := row.Password.Reveal(); password != "" {
-		u.Password = &password
-	}
-	if hash := row.PasswordHash.Reveal(); hash != "" {
-		u.PasswordHash = &hash
-	}
-	return u
+		b.text+profile.RowSize(row) > maxBatchText
 }

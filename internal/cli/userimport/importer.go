@@ -1,7 +1,7 @@
 // Package userimport brings the users of a file to a server: it sends the rows in batches, reports faults with their
 // lines, and resumes or undoes an interrupted import.
 //
-// The package imports client, userfile, lookup and command.
+// The package imports client, userfile, lookup, profile and command.
 package userimport
 
 import (
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/client"
+	"github.com/seed-3a99a2fe/usher/internal/cli/profile"
 	"github.com/seed-3a99a2fe/usher/internal/command"
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
@@ -174,7 +175,7 @@ func (m *Importer) send(ctx context.Context, i client.Import, activity string) (
 func (m *Importer) sendBatch(ctx context.Context, i client.Import, b *batch) (client.Import, error) {
 	users := make([]client.ImportUser, len(b.rows))
 	for n, row := range b.rows {
-		users[n] = importUser(row)
+		users[n] = profile.ImportUser(row)
 	}
 	first := b.rows[0].User
 	result, err := m.API.Imports.AddRows(ctx, i.ID, first, users)
