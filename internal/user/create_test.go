@@ -31,7 +31,7 @@ func TestCreateUsers(t *testing.T) {
 	}
 	want := []account.User{{
 		ID: 2, Email: full.Email,
-		Profile: full.Profile,
+		Profile:  full.Profile,
 		Provider: account.ProviderLocal, Identifier: full.Email,
 		Active: true, EULAVersion: account.NoEULA, RoleIDs: []int64{2},
 	}, {
