@@ -159,7 +159,7 @@ func (b *bench) measureTimes(
 
 // deactivate makes the users with the ids from from up to, but without, to inactive.
 func deactivate(ctx context.Context, store *sqlstore.Store, from, to int64) error {
-	return store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		for id := from; id < to; id++ {
 			u, err := tx.User(ctx, id, store.Now())
 			if err != nil {
@@ -177,7 +177,7 @@ func deactivate(ctx context.Context, store *sqlstore.Store, from, to int64) erro
 
 // lock locks the users with the ids from from up to, but without, to for sign-ins from unknown networks.
 func lock(ctx context.Context, store *sqlstore.Store, from, to int64) error {
-	return store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		for id := from; id < to; id++ {
 			counter, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), "", false))
 			if err != nil {

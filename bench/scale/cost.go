@@ -41,7 +41,7 @@ func (c cost) pagesText() string {
 // operation is one call of the store, for the user with the id.
 type operation struct {
 	name string
-	run  func(ctx context.Context, tx account.Tx, id int64) error
+	run  func(ctx context.Context, tx *account.Tx, id int64) error
 }
 
 // operations returns the calls that requests and the clean-up consist of.
@@ -49,7 +49,7 @@ func operations(s *seeder) []operation {
 	now := time.Now()
 	old := now.Add(-24 * time.Hour)
 	page := func(name string, change func(*account.UserQuery)) operation {
-		return operation{name, func(ctx context.Context, tx account.Tx, _ int64) error {
+		return operation{name, func(ctx context.Context, tx *account.Tx, _ int64) error {
 			q := account.UserQuery{All: true, Sort: account.SortByID, Limit: pageSize, Now: now}
 			change(&q)
 			_, err := tx.FindUsers(ctx, q)
@@ -57,7 +57,7 @@ func operations(s *seeder) []operation {
 		}}
 	}
 	log := func(name string, filter func(id int64) account.ActivityFilter) operation {
-		return operation{name, func(ctx context.Context, tx account.Tx, id int64) error {
+		return operation{name, func(ctx context.Context, tx *account.Tx, id int64) error {
 			_, err := tx.Activity(ctx, account.ActivityQuery{ActivityFilter: filter(id), Limit: pageSize})
 			return err
 		}}
@@ -65,7 +65,7 @@ func operations(s *seeder) []operation {
 	no, yes := false, true
 	rareRole, commonRole := access.AdministratorRole, access.UserRole
 	return []operation{
-		{"session of a token, with user and roles", func(ctx context.Context, tx account.Tx, id int64) error {
+		{"session of a token, with user and roles", func(ctx context.Context, tx *account.Tx, id int64) error {
 			session, err := tx.SessionByHash(ctx, sessionHash(id))
 			if err != nil {
 				return err
@@ -76,12 +76,12 @@ func operations(s *seeder) []operation {
 			_, err = tx.RolesOf(ctx, session.UserID)
 			return err
 		}},
-		{"account by email address", func(ctx context.Context, tx account.Tx, id int64) error {
+		{"account by email address", func(ctx context.Context, tx *account.Tx, id int64) error {
 			key, _ := account.ParseEmail(email(id))
 			_, err := tx.CredentialByEmail(ctx, key)
 			return err
 		}},
-		{"reservation of a sign-in", func(ctx context.Context, tx account.Tx, id int64) error {
+		{"reservation of a sign-in", func(ctx context.Context, tx *account.Tx, id int64) error {
 			if _, err := tx.IsKnownNetwork(ctx, id, clientNetwork(id), old); err != nil {
 				return err
 			}
@@ -91,15 +91,15 @@ func operations(s *seeder) []operation {
 			}
 			return tx.SaveThrottle(ctx, t)
 		}},
-		{"session and activity entry of a sign-in", func(ctx context.Context, tx account.Tx, id int64) error {
+		{"session and activity entry of a sign-in", func(ctx context.Context, tx *account.Tx, id int64) error {
 			return s.signIn(ctx, tx, id, sessionHash(time.Now().UnixNano()), now)
 		}},
-		{"delete a user", func(ctx context.Context, tx account.Tx, id int64) error { return tx.DeleteUser(ctx, id) }},
-		{"count administrators", func(ctx context.Context, tx account.Tx, _ int64) error {
+		{"delete a user", func(ctx context.Context, tx *account.Tx, id int64) error { return tx.DeleteUser(ctx, id) }},
+		{"count administrators", func(ctx context.Context, tx *account.Tx, _ int64) error {
 			_, err := tx.CountAdministrators(ctx)
 			return err
 		}},
-		{"change a common role: other roles of its users", func(ctx context.Context, tx account.Tx, _ int64) error {
+		{"change a common role: other roles of its users", func(ctx context.Context, tx *account.Tx, _ int64) error {
 			_, err := tx.RolesOfHolders(ctx, commonRole)
 			return err
 		}},
@@ -121,45 +121,45 @@ func operations(s *seeder) []operation {
 		log("log by a rare action", func(int64) account.ActivityFilter {
 			return account.ActivityFilter{Action: string(account.ActionRoleDelete)}
 		}),
-		{"log of a day ago", func(ctx context.Context, tx account.Tx, _ int64) error {
+		{"log of a day ago", func(ctx context.Context, tx *account.Tx, _ int64) error {
 			_, err := tx.Activity(ctx, account.ActivityQuery{
 				ActivityFilter: account.ActivityFilter{To: old}, ByTime: true, Limit: pageSize,
 			})
 			return err
 		}},
-		count("users by state, for the overview", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("users by state, for the overview", func(ctx context.Context, tx *account.Tx) (int, error) {
 			users, err := tx.CountUsers(ctx)
 			return users.Total, err
 		}),
-		count("sign-ins of 30 days, for the overview", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("sign-ins of 30 days, for the overview", func(ctx context.Context, tx *account.Tx) (int, error) {
 			counts, err := tx.SignIns(ctx, now.Truncate(account.SignInInterval).AddDate(0, 0, -account.SignInDays), now)
 			return len(counts), err
 		}),
-		count("count unsealed entries", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("count unsealed entries", func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.CountUnsealedActivity(ctx)
 		}),
-		count("find unsealed entries", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("find unsealed entries", func(ctx context.Context, tx *account.Tx) (int, error) {
 			due, err := tx.UnsealedActivity(ctx, 1)
 			return len(due), err
 		}),
-		count("clean-up of sessions (none)", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("clean-up of sessions (none)", func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteExpiredSessions(ctx, old, old, manyRows)
 		}),
-		count("clean-up of throttle counters (none)", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("clean-up of throttle counters (none)", func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteIdleThrottles(ctx, old, now, manyRows)
 		}),
-		count("clean-up of known networks (none)", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("clean-up of known networks (none)", func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteKnownNetworks(ctx, old, manyRows)
 		}),
-		count("count throttle counters of unknown addresses", func(ctx context.Context, tx account.Tx) (int, error) {
+		count("count throttle counters of unknown addresses", func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.CountUnknownThrottles(ctx)
 		}),
 	}
 }
 
 // count is an operation for no user, whose result is discarded.
-func count(name string, run func(context.Context, account.Tx) (int, error)) operation {
-	return operation{name, func(ctx context.Context, tx account.Tx, _ int64) error {
+func count(name string, run func(context.Context, *account.Tx) (int, error)) operation {
+	return operation{name, func(ctx context.Context, tx *account.Tx, _ int64) error {
 		_, err := run(ctx, tx)
 		return err
 	}}
@@ -195,9 +195,9 @@ func (e *engine) costs(ctx context.Context, s *seeder) ([]cost, error) {
 
 // runRolledBack runs an operation in a transaction, rolls it back, and returns the time of the operation.
 func runRolledBack(
-	ctx context.Context, store account.Store, op operation, id int64,
+	ctx context.Context, store account.Transactor, op operation, id int64,
 ) (elapsed time.Duration, err error) {
-	err = store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err = store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		start := time.Now()
 		if err := op.run(ctx, tx, id); err != nil {
 			return fmt.Errorf("%s: %w", op.name, err)

@@ -56,7 +56,7 @@ func newSeeder(ctx context.Context, store *sqlstore.Store) (*seeder, error) {
 	}
 	s := &seeder{store: store, pool: pool, users: 1}
 	s.accounts = service.New(service.Options{
-		Store: store, Passwords: pool, Keys: keys, Renderer: mail.NewTemplates(),
+		Store: store.Store, Passwords: pool, Keys: keys, Renderer: mail.NewTemplates(),
 		Log: slog.New(slog.DiscardHandler), Now: time.Now, Random: rand.Reader,
 	})
 	first := service.FirstRun{AdminEmail: "admin@example.org", AdminPassword: secret.New(password)}
@@ -77,7 +77,7 @@ func (s *seeder) seedUpTo(ctx context.Context, users int) error {
 			from := min(users, s.users+i*seedBatch)
 			to := min(users, from+seedBatch)
 			wg.Go(func() {
-				failures[i] = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+				failures[i] = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 					for n := from + 1; n <= to; n++ {
 						if err := s.insert(ctx, tx, int64(n)); err != nil {
 							return err
@@ -110,7 +110,7 @@ func clientNetwork(id int64) string {
 func sessionHash(n int64) token.Hash { return sha256.Sum256([]byte(strconv.FormatInt(n, 10))) }
 
 // insert inserts the n-th user. The id may differ from n, because transactions run concurrently.
-func (s *seeder) insert(ctx context.Context, tx account.Tx, n int64) error {
+func (s *seeder) insert(ctx context.Context, tx *account.Tx, n int64) error {
 	now, surname, department := time.Now(), "Lovelace", fmt.Sprintf("Department %d", n%100)
 	u := account.User{
 		Email: email(n), Identifier: email(n),
@@ -139,7 +139,7 @@ func (s *seeder) insert(ctx context.Context, tx account.Tx, n int64) error {
 }
 
 // signIn inserts the session and the activity entry of a sign-in.
-func (s *seeder) signIn(ctx context.Context, tx account.Tx, id int64, hash token.Hash, now time.Time) error {
+func (s *seeder) signIn(ctx context.Context, tx *account.Tx, id int64, hash token.Hash, now time.Time) error {
 	session, err := tx.InsertSession(ctx, account.Session{
 		UserID: id, Created: now, LastSeen: now, ClientNetwork: clientNetwork(id), Device: device,
 	}, hash)

@@ -100,7 +100,7 @@ func measureSealing(ctx context.Context, out io.Writer, e *engine, s *seeder) er
 		wg.Go(func() {
 			for time.Since(start) < writeTime && failures[worker] == nil {
 				n := written.Add(1)
-				failures[worker] = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+				failures[worker] = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 					return s.signIn(ctx, tx, 2+n%int64(s.users-2), sessionHash(-n), time.Now())
 				})
 			}

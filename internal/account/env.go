@@ -11,7 +11,7 @@ import (
 // Env is the environment that the operations of every noun run in: storage, keys, time and
 // randomness. All fields are required.
 type Env struct {
-	Store Store
+	Store *Store
 	Keys  *keyring.Ring
 	Log   *slog.Logger
 	// Now is the current time in UTC, truncated to microseconds as storage keeps it.

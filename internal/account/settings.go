@@ -114,10 +114,10 @@ func LoadSettings[T any](ctx context.Context, r SettingReader, name string, defa
 }
 
 // SaveSettings stores the group of settings with that name.
-func SaveSettings[T any](ctx context.Context, tx Tx, name string, settings T) error {
+func SaveSettings[T any](ctx context.Context, w SettingWriter, name string, settings T) error {
 	text, err := json.Marshal(settings)
 	if err != nil {
 		return fmt.Errorf("encode the settings %s: %w", name, err)
 	}
-	return tx.SaveSetting(ctx, name, string(text))
+	return w.SaveSetting(ctx, name, string(text))
 }

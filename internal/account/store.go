@@ -30,29 +30,15 @@ var (
 	ErrOutcomeUnknown = errors.New("the outcome of the transaction is unknown")
 )
 
-// Store is the storage of everything. Reads outside of Write see the last commit.
+// Store is the storage of everything: one port for each noun. Reads outside of Write see the last
+// commit. A function declares the ports that it needs and takes a Store as one of them.
 //
 // Every method fails with an [*Error] of CodeUnavailable while the database can't be reached or
 // written.
-type Store interface {
-	Reader
-	// Write runs f in one transaction, which is durable when Write returns nil. The transaction is
-	// rolled back when f fails or panics, or when ctx ends before f returns. Write fails with
-	// ErrOutcomeUnknown when the commit gets no answer. f must not retain tx or call Write.
-	//
-	// Transactions run concurrently, and each read sees the commits before it began. Lock the rows
-	// that must not change until the commit, and then read them. docs/architecture.md gives the
-	// order of locks.
-	//
-	// A transaction that conflicts with another one is rolled back, and f runs again. f therefore
-	// assigns the variables of its caller each time and has no other effect outside of tx.
-	Write(ctx context.Context, f func(ctx context.Context, tx Tx) error) error
-	// Health returns the state of the database.
-	Health(ctx context.Context) (DatabaseHealth, error)
-}
+type Store struct {
+	Transactor
+	HealthReporter
 
-// Reader reads, in a transaction or outside of one.
-type Reader interface {
 	InstanceReader
 	UserReader
 	RoleReader
@@ -66,19 +52,26 @@ type Reader interface {
 	AuthChangeReader
 }
 
-// Tx is a transaction. Any error but ErrNotFound ends it: later calls fail, and it is rolled back. A
-// change of one row by its id fails with ErrNotFound when there is no such row.
+// Tx is a transaction: the ports of [Store] that read, and those that write. Any error but
+// ErrNotFound ends it: later calls fail, and it is rolled back. A change of one row by its id fails
+// with ErrNotFound when there is no such row.
 //
 // Methods take effect in the order of the calls. A method that returns no data may be deferred until
 // the next read or the end of the transaction. Errors that its comment doesn't name are reported
 // then. A lock is therefore certain only once a later read has returned.
-type Tx interface {
-	Reader
-	Writer
-}
+type Tx struct {
+	InstanceReader
+	UserReader
+	RoleReader
+	SessionReader
+	APIKeyReader
+	OutboxReader
+	SettingReader
+	ImportReader
+	PreferenceReader
+	ActivityReader
+	AuthChangeReader
 
-// Writer writes in a transaction.
-type Writer interface {
 	UserWriter
 	RoleWriter
 	SessionWriter
@@ -92,6 +85,26 @@ type Writer interface {
 	ActivityWriter
 	ImportWriter
 	AuthChangeWriter
+}
+
+// Transactor runs transactions.
+type Transactor interface {
+	// Write runs f in one transaction, which is durable when Write returns nil. The transaction is
+	// rolled back when f fails or panics, or when ctx ends before f returns. Write fails with
+	// ErrOutcomeUnknown when the commit gets no answer. f must not retain tx or call Write.
+	//
+	// Transactions run concurrently, and each read sees the commits before it began. Lock the rows
+	// that must not change until the commit, and then read them. docs/architecture.md gives the
+	// order of locks.
+	//
+	// A transaction that conflicts with another one is rolled back, and f runs again. f therefore
+	// assigns the variables of its caller each time and has no other effect outside of tx.
+	Write(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error
+}
+
+// HealthReporter reports the state of the database.
+type HealthReporter interface {
+	Health(ctx context.Context) (DatabaseHealth, error)
 }
 
 // UserReader finds users. now is the time at which LockedOut is evaluated.
@@ -355,8 +368,8 @@ type AuthChangeReader interface {
 
 // AuthChangeWriter announces changes that invalidate cached principals to every node.
 type AuthChangeWriter interface {
-	// InsertAuthChange announces a change when the transaction is committed. Every method of Writer
-	// that affects principals calls it.
+	// InsertAuthChange announces a change when the transaction is committed. Every method of Tx that
+	// affects principals calls it.
 	InsertAuthChange(ctx context.Context, c AuthChange) error
 	// InsertedAuthChanges returns the changes of this transaction, in any order.
 	InsertedAuthChanges() []AuthChange

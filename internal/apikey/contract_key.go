@@ -28,7 +28,7 @@ func (s *Keys) ContractKey(ctx context.Context, caller *account.Principal) (secr
 		return secret.Text{}, err
 	}
 	var text secret.Text
-	err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	err = s.auth.UpdateAs(ctx, permit, func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		key, err := tx.ContractKey(ctx, self)
 		if errors.Is(err, account.ErrNotFound) {
 			return &account.Error{
@@ -61,7 +61,7 @@ func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) 
 	}
 	var text secret.Text
 	err = s.auth.UpdateUserAs(ctx, permit, self, func(
-		ctx context.Context, tx account.Tx, caller *account.Principal,
+		ctx context.Context, tx *account.Tx, caller *account.Principal,
 	) error {
 		if err := s.endContractKey(ctx, tx, caller); err != nil {
 			return err
@@ -92,7 +92,7 @@ func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) 
 }
 
 // endContractKey ends the caller's contract key, if there is one.
-func (s *Keys) endContractKey(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+func (s *Keys) endContractKey(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 	key, err := tx.ContractKey(ctx, caller.User.ID)
 	if errors.Is(err, account.ErrNotFound) {
 		return nil

@@ -77,7 +77,7 @@ func TestSealedKeyIsBound(t *testing.T) {
 	admins := servicetest.Must(f.Store.Inner.ContractKey(t.Context(), 1))
 	anns := servicetest.Must(f.Store.Inner.ContractKey(t.Context(), ann))
 	seal := func(k account.APIKey, sealed keyring.Sealed) {
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error { return tx.SealAPIKey(ctx, k.ID, sealed) })
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error { return tx.SealAPIKey(ctx, k.ID, sealed) })
 	}
 	seal(anns, admins.Sealed)
 	_, err := f.ContractKey(t.Context(), f.As("ann@example.org"))

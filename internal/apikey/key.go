@@ -38,7 +38,7 @@ func (s *Keys) newAPIKey(kind account.APIKeyKind, userID int64) (secret.Text, ac
 }
 
 // announceKey records a new key of the caller and mails the caller about it.
-func (s *Keys) announceKey(ctx context.Context, tx account.Tx, caller *account.Principal, key account.APIKey) error {
+func (s *Keys) announceKey(ctx context.Context, tx *account.Tx, caller *account.Principal, key account.APIKey) error {
 	event := account.Event{
 		Action: account.ActionKeyCreate, Target: key.Target(caller.User), Changes: key.LogFields(),
 	}
@@ -70,11 +70,11 @@ func (s *Keys) ListKeys(ctx context.Context, caller *account.Principal, userID i
 func (s *Keys) EndKey(ctx context.Context, caller *account.Principal, id int64) error {
 	return auth.EndCredential(ctx, s.auth, caller, auth.Ending[account.APIKey]{
 		Entity: access.EntityAPIKey,
-		Find: func(ctx context.Context, r account.Reader) (account.APIKey, error) {
+		Find: func(ctx context.Context, r auth.CredentialReader) (account.APIKey, error) {
 			return r.APIKey(ctx, id)
 		},
 		Owner:  func(key account.APIKey) int64 { return key.UserID },
-		Delete: func(ctx context.Context, tx account.Tx) error { return tx.DeleteAPIKey(ctx, id) },
+		Delete: func(ctx context.Context, tx *account.Tx) error { return tx.DeleteAPIKey(ctx, id) },
 		Event: func(key account.APIKey, owner account.User) account.Event {
 			return account.Event{
 				Action: account.ActionKeyEnd, Target: key.Target(owner), Changes: key.LogFields(),

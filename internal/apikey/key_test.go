@@ -82,7 +82,7 @@ func TestNarrowedKeyIsIntersectedAtUse(t *testing.T) {
 		t.Errorf("the key can read the users %v, want 1", got)
 	}
 	servicetest.WantCode(t, f.DeleteUser(t.Context(), f.PrincipalBy(key), 1), account.CodeForbidden)
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		return tx.SetUserRoles(ctx, id, []int64{access.AdministratorRole})
 	})
 	if got := readable(); !slices.Equal(got, []int64{1, id}) {

@@ -17,7 +17,7 @@ import (
 
 // Keys are the operations on API keys. Its methods are safe for concurrent use.
 type Keys struct {
-	store  account.Store
+	store  *account.Store
 	keys   *keyring.Ring
 	now    func() time.Time
 	random io.Reader

@@ -47,7 +47,7 @@ func (s *Keys) CreateKey(
 	var text secret.Text
 	var key account.APIKey
 	err = s.auth.UpdateUserAs(ctx, permit, self, func(
-		ctx context.Context, tx account.Tx, caller *account.Principal,
+		ctx context.Context, tx *account.Tx, caller *account.Principal,
 	) error {
 		count, err := tx.CountNamedKeys(ctx, self, s.now())
 		if err != nil {

@@ -204,7 +204,7 @@ func TestNamedKeyIsDenied(t *testing.T) {
 		if account.ErrorCode(err) == account.CodeForbidden && name != "UpdateUser, own password" {
 			t.Errorf("%s in a session: %v", name, err)
 		}
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error { // some calls change the password
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error { // some calls change the password
 			return tx.SetPassword(ctx, 1, f.PasswordHash, false, f.Clock.Now())
 		})
 	}

@@ -15,7 +15,7 @@ import (
 // insertLongEntries inserts n entries with changes of size bytes, which are not truncated.
 func insertLongEntries(f *servicetest.Fixture, n, size int) {
 	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		for range n {
 			change := account.FieldChange{Field: "biography", To: strings.Repeat("x", size)}
 			event := account.Event{Action: account.ActionUserUpdate, Changes: []account.FieldChange{change}}

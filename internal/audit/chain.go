@@ -13,7 +13,7 @@ import (
 //
 // An unsigned end is never accepted later, so an attacker can't restart the chain by resetting its
 // ends.
-func (s *Log) InitChain(ctx context.Context, tx account.Tx) error {
+func (s *Log) InitChain(ctx context.Context, tx *account.Tx) error {
 	head, err := tx.LockChain(ctx)
 	if err != nil {
 		return account.IgnoreNotFound(err) // sealing reports a missing end
@@ -39,7 +39,7 @@ func (s *Log) InitChain(ctx context.Context, tx account.Tx) error {
 
 // hasEarlierChain reports whether there is an entry, a checkpoint in the database, or a checkpoint
 // outside of it.
-func (s *Log) hasEarlierChain(ctx context.Context, r account.Reader) (bool, error) {
+func (s *Log) hasEarlierChain(ctx context.Context, r account.ActivityReader) (bool, error) {
 	entries, err := r.Activity(ctx, account.ActivityQuery{Limit: 1})
 	if err != nil || len(entries) > 0 {
 		return true, err

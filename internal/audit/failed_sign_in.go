@@ -14,7 +14,9 @@ const failedSignInInterval = time.Minute
 
 // CountFailedSignIn counts a wrong password for the activity log, if the log is enabled. network is
 // the client network; userID is 0 for an address without an account.
-func (s *Log) CountFailedSignIn(ctx context.Context, tx account.Tx, network string, userID int64, now time.Time) error {
+func (s *Log) CountFailedSignIn(
+	ctx context.Context, tx *account.Tx, network string, userID int64, now time.Time,
+) error {
 	enabled, err := s.isEnabled(ctx, tx)
 	if err != nil || !enabled {
 		return err
@@ -33,7 +35,7 @@ func (s *Log) mergeFailedSignIns(ctx context.Context) error {
 		if err != nil || len(pending) == 0 {
 			return err
 		}
-		err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			counts, err := tx.TakeFailedSignIns(ctx, before, maxBatchEntries)
 			if err != nil {
 				return err
@@ -54,7 +56,7 @@ func (s *Log) mergeFailedSignIns(ctx context.Context) error {
 
 // failedSignInEntry returns the entry for a count. Its target has no name when the account doesn't
 // exist, or was deleted since.
-func failedSignInEntry(ctx context.Context, tx account.Tx, f account.FailedSignIns) (account.Activity, error) {
+func failedSignInEntry(ctx context.Context, tx *account.Tx, f account.FailedSignIns) (account.Activity, error) {
 	target := account.Target{Kind: access.EntityUser, ID: f.UserID}
 	if f.UserID != 0 {
 		c, err := tx.Credential(ctx, f.UserID)

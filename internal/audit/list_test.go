@@ -99,7 +99,7 @@ func TestActivityFilters(t *testing.T) {
 	f := servicetest.New(t)
 	add := func(action account.Action, target account.Target) {
 		f.Clock.Advance(time.Hour)
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 			return tx.InsertActivity(ctx, account.Activity{
 				At: f.Clock.Now(), Event: account.Event{Action: action, Target: target}, Count: 1,
 			})
@@ -156,7 +156,7 @@ func TestActivityFilters(t *testing.T) {
 func TestActivityByTime(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		var entries []account.Activity
 		for _, hour := range []time.Duration{1, 3, 2, 2} { // entries 3 to 6
 			entries = append(entries, account.Activity{

@@ -18,7 +18,7 @@ import (
 
 // Log is the activity log of one customer. Its methods are safe for concurrent use.
 type Log struct {
-	store       account.Store
+	store       *account.Store
 	keys        *keyring.Ring
 	log         *slog.Logger
 	now         func() time.Time

@@ -16,7 +16,7 @@ import (
 // insertEntries inserts n entries into the activity log.
 func insertEntries(f *servicetest.Fixture, n int) {
 	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		for i := range n {
 			err := tx.InsertActivity(ctx, account.Activity{
 				At:    f.Clock.Now(),

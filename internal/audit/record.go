@@ -14,13 +14,13 @@ const maxChangeLength = 256
 // Record adds the caller's events to the activity log, if it is enabled. tx is the transaction of
 // the change.
 func (s *Log) Record(
-	ctx context.Context, tx account.Tx, caller *account.Principal, events ...account.Event,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, events ...account.Event,
 ) error {
 	return s.RecordAs(ctx, tx, caller.Actor(), events...)
 }
 
 // RecordAs is [Log.Record] for an actor who is not signed in.
-func (s *Log) RecordAs(ctx context.Context, tx account.Tx, actor account.Actor, events ...account.Event) error {
+func (s *Log) RecordAs(ctx context.Context, tx *account.Tx, actor account.Actor, events ...account.Event) error {
 	enabled, err := s.isEnabled(ctx, tx)
 	if err != nil || !enabled {
 		return err
@@ -36,7 +36,7 @@ func (s *Log) RecordAs(ctx context.Context, tx account.Tx, actor account.Actor, 
 // isEnabled reports whether the settings, as the transaction sees them, enable the activity log. An
 // operation that disables it records that before it saves the settings; one that enables it records
 // that afterwards.
-func (s *Log) isEnabled(ctx context.Context, r account.Reader) (bool, error) {
+func (s *Log) isEnabled(ctx context.Context, r account.SettingReader) (bool, error) {
 	settings, err := account.LoadApplicationSettings(ctx, r)
 	return settings.KeepActivity, err
 }

@@ -45,7 +45,7 @@ func (s *Log) SweepActivity(ctx context.Context) error {
 		if err != nil || len(first) == 0 || !first[0].At.Before(cutoff) {
 			return err
 		}
-		err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			return s.removeBatch(ctx, tx, cutoff)
 		})
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *Log) SweepActivity(ctx context.Context) error {
 // removeBatch removes up to maxBatchEntries of the oldest entries whose times are before cutoff. It
 // stops before an entry that was tampered with, and fails with [account.ErrActivityChanged] when
 // that is the first.
-func (s *Log) removeBatch(ctx context.Context, tx account.Tx, cutoff time.Time) error {
+func (s *Log) removeBatch(ctx context.Context, tx *account.Tx, cutoff time.Time) error {
 	head, err := tx.LockChain(ctx)
 	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
 		return err

@@ -47,7 +47,7 @@ func (s *Log) SealActivity(ctx context.Context) error {
 			return err
 		}
 		var checkpoint *account.Checkpoint
-		err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) (err error) {
+		err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) (err error) {
 			checkpoint, err = s.sealBatch(ctx, tx)
 			return err
 		})
@@ -78,7 +78,9 @@ func (s *Log) isSealDue(ctx context.Context) (bool, error) {
 }
 
 // lastCheckpoint returns the newest checkpoint up to the head, or the anchor when there is none.
-func lastCheckpoint(ctx context.Context, r account.Reader, head account.Checkpoint) (account.Checkpoint, error) {
+func lastCheckpoint(
+	ctx context.Context, r account.ActivityReader, head account.Checkpoint,
+) (account.Checkpoint, error) {
 	last, err := r.CheckpointBefore(ctx, head.Number)
 	if errors.Is(err, account.ErrNotFound) {
 		return r.ChainEnd(ctx, account.ChainAnchor)
@@ -93,7 +95,7 @@ func isCheckpointDue(head, last account.Checkpoint, now time.Time) bool {
 }
 
 // sealBatch seals the next entries. It returns the checkpoint that is due after them, or nil.
-func (s *Log) sealBatch(ctx context.Context, tx account.Tx) (*account.Checkpoint, error) {
+func (s *Log) sealBatch(ctx context.Context, tx *account.Tx) (*account.Checkpoint, error) {
 	head, err := tx.LockChain(ctx)
 	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
 		return nil, err
@@ -125,7 +127,7 @@ func (s *Log) sealBatch(ctx context.Context, tx account.Tx) (*account.Checkpoint
 // sealEntries seals the next entries after the head and returns the new head. It seals at most limit
 // entries, and stops after maxBatchBytes or maxBatchTime.
 func (s *Log) sealEntries(
-	ctx context.Context, tx account.Tx, head account.Checkpoint, limit int, now time.Time,
+	ctx context.Context, tx *account.Tx, head account.Checkpoint, limit int, now time.Time,
 ) (account.Checkpoint, error) {
 	began, size := s.monotonic(), 0
 	for limit > 0 {

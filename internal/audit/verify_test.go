@@ -151,7 +151,7 @@ func replaceChainEnds(f *servicetest.Fixture, ring *keyring.Ring) {
 	f.T.Helper()
 	other := servicetest.NewBlank(f.T)
 	servicetest.Must(other.With(func(o *service.Options) { o.Keys = ring }).SetUp(f.T.Context(), servicetest.FirstRun()))
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		for _, end := range []account.ChainEnd{account.ChainAnchor, account.ChainHead} {
 			if err := tx.SaveChainEnd(ctx, end, servicetest.Must(other.Store.Inner.ChainEnd(ctx, end))); err != nil {
 				return err

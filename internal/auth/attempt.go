@@ -30,8 +30,9 @@ const (
 // attempts can't exceed the lockout policy.
 type attempt struct {
 	*Auth
-	find           func(ctx context.Context, r account.Reader) (account.Credential, error) // or ErrNotFound
-	unknownSubject string                                                                  // the counter's subject without an account
+	// find fails with ErrNotFound when there is no account.
+	find           func(ctx context.Context, r account.UserReader) (account.Credential, error)
+	unknownSubject string // the counter's subject without an account
 	password       secret.Text
 	network        string // of the client
 
@@ -52,7 +53,7 @@ type passwordMatch interface {
 	// transaction that finishes the attempt.
 	prepare(ctx context.Context, slot *passhash.Slot, c account.Credential) error
 	// apply writes in that transaction. It may run more than once.
-	apply(ctx context.Context, tx account.Tx, c account.Credential, now time.Time) error
+	apply(ctx context.Context, tx *account.Tx, c account.Credential, now time.Time) error
 }
 
 // errHashChanged means that the verified hash is no longer the stored one: the password
@@ -130,7 +131,7 @@ func (a *attempt) reserve(ctx context.Context) error {
 			}
 		}
 	}
-	err := a.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err := a.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		return FailNetwork(ctx, tx, a.network, a.now())
 	})
 	if err != nil {
@@ -140,7 +141,7 @@ func (a *attempt) reserve(ctx context.Context) error {
 }
 
 func (a *attempt) reserveOnce(ctx context.Context) error {
-	return a.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	return a.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		now := a.now()
 		policy, err := account.LoadLockoutPolicy(ctx, tx)
 		if err != nil {
@@ -203,7 +204,9 @@ func (a *attempt) cause(matches bool) string {
 // release ends the reservation of an attempt whose password was not judged. With charge
 // it counts a failure of the client network, so that abandoned attempts are not free.
 func (a *attempt) release(ctx context.Context, charge bool) error {
-	return a.finish(ctx, NoUser, func(ctx context.Context, tx account.Tx, counter *throttle.Counter, now time.Time) error {
+	return a.finish(ctx, NoUser, func(
+		ctx context.Context, tx *account.Tx, counter *throttle.Counter, now time.Time,
+	) error {
 		if a.reservation.policy.Enabled && a.reservation.outcome == throttle.Reserved {
 			counter.Release()
 		}
@@ -215,7 +218,9 @@ func (a *attempt) release(ctx context.Context, charge bool) error {
 }
 
 func (a *attempt) finishFailure(ctx context.Context) error {
-	return a.finish(ctx, NoUser, func(ctx context.Context, tx account.Tx, counter *throttle.Counter, now time.Time) error {
+	return a.finish(ctx, NoUser, func(
+		ctx context.Context, tx *account.Tx, counter *throttle.Counter, now time.Time,
+	) error {
 		r := a.reservation
 		if r.policy.Enabled && r.outcome == throttle.Reserved {
 			counter.Fail(now, r.policy)
@@ -232,7 +237,9 @@ func (a *attempt) finishFailure(ctx context.Context) error {
 func (a *attempt) finishSuccess(ctx context.Context, match passwordMatch) error {
 	verified := a.reservation.credential
 	changed := false
-	err := a.finish(ctx, verified.UserID, func(ctx context.Context, tx account.Tx, counter *throttle.Counter, now time.Time) error {
+	err := a.finish(ctx, verified.UserID, func(
+		ctx context.Context, tx *account.Tx, counter *throttle.Counter, now time.Time,
+	) error {
 		// The account may have changed during the verification. The lock keeps it as
 		// it is now.
 		c, err := tx.Credential(ctx, verified.UserID)
@@ -261,9 +268,9 @@ func (a *attempt) finishSuccess(ctx context.Context, match passwordMatch) error 
 // finish ends the reservation in one transaction, with the user locked unless userID is
 // NoUser. It ignores the caller's cancellation: the outcome is known and counts.
 func (a *attempt) finish(
-	ctx context.Context, userID int64, f func(context.Context, account.Tx, *throttle.Counter, time.Time) error,
+	ctx context.Context, userID int64, f func(context.Context, *account.Tx, *throttle.Counter, time.Time) error,
 ) error {
-	return a.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+	return a.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *account.Tx) error {
 		if userID != NoUser {
 			if err := tx.LockUsers(ctx, userID); err != nil {
 				return err
@@ -281,7 +288,7 @@ func (a *attempt) finish(
 }
 
 // CheckNetwork fails with CodeTooManyRequests for a client network that failed too often.
-func CheckNetwork(ctx context.Context, tx account.Tx, network string, now time.Time) error {
+func CheckNetwork(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
 	counter, err := tx.Throttle(ctx, throttle.NetworkKey(network))
 	if err != nil {
 		return err
@@ -293,7 +300,7 @@ func CheckNetwork(ctx context.Context, tx account.Tx, network string, now time.T
 }
 
 // FailNetwork counts a failure of a client network.
-func FailNetwork(ctx context.Context, tx account.Tx, network string, now time.Time) error {
+func FailNetwork(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
 	counter, err := tx.LockThrottle(ctx, throttle.NetworkKey(network))
 	if err != nil {
 		return err

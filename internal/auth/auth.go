@@ -27,7 +27,7 @@ const (
 
 // Options are what [New] needs besides the environment.
 type Options struct {
-	Store     *InvalidatingStore // the environment's store
+	Store     *InvalidatingStore // its ports are the environment's store
 	Audit     *audit.Log
 	Passwords *passhash.Pool
 	// PasswordChanged is called with the user's id after a password was changed.

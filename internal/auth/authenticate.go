@@ -11,6 +11,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
+// principalReader is the storage from which the principal of a credential is loaded.
+type principalReader interface {
+	account.SettingReader
+	User(ctx context.Context, id int64, now time.Time) (account.User, error)
+	RolesOf(ctx context.Context, userID int64) ([]access.Role, error)
+}
+
 // loader reads the principal of a credential from the database.
 type loader func(ctx context.Context, hash token.Hash, from account.Origin) (*account.Principal, error)
 
@@ -74,25 +81,25 @@ func (s *Auth) authenticateKey(ctx context.Context, hash token.Hash, from accoun
 
 // Reload reads the principal again, with the rights that it has now. It fails with
 // CodeUnauthorized when the credential is no longer valid.
-func (s *Auth) Reload(ctx context.Context, r account.Reader, p *account.Principal) (*account.Principal, error) {
+func (s *Auth) Reload(ctx context.Context, tx *account.Tx, p *account.Principal) (*account.Principal, error) {
 	if p.Credential.IsKey() {
-		key, err := r.APIKey(ctx, p.Credential.ID)
+		key, err := tx.APIKey(ctx, p.Credential.ID)
 		if err != nil {
 			return nil, credentialError(err)
 		}
-		return s.keyPrincipal(ctx, r, key, p.From, s.now())
+		return s.keyPrincipal(ctx, tx, key, p.From, s.now())
 	}
-	session, err := r.Session(ctx, p.Credential.ID)
+	session, err := tx.Session(ctx, p.Credential.ID)
 	if err != nil {
 		return nil, credentialError(err)
 	}
-	return s.sessionPrincipal(ctx, r, session, p.From, s.now())
+	return s.sessionPrincipal(ctx, tx, session, p.From, s.now())
 }
 
 // sessionPrincipal loads the principal of a session. It fails with CodeUnauthorized when
 // the session has expired or its owner is not active.
 func (s *Auth) sessionPrincipal(
-	ctx context.Context, r account.Reader, session account.Session, from account.Origin, now time.Time,
+	ctx context.Context, r principalReader, session account.Session, from account.Origin, now time.Time,
 ) (*account.Principal, error) {
 	settings, err := account.LoadServerSettings(ctx, r)
 	if err != nil {
@@ -115,7 +122,7 @@ func (s *Auth) sessionPrincipal(
 // to the key's. It fails with CodeUnauthorized when the key has expired, or its owner is
 // not active or may no longer have keys.
 func (s *Auth) keyPrincipal(
-	ctx context.Context, r account.Reader, key account.APIKey, from account.Origin, now time.Time,
+	ctx context.Context, r principalReader, key account.APIKey, from account.Origin, now time.Time,
 ) (*account.Principal, error) {
 	if key.Expired(now) {
 		return nil, account.Unauthorized()
@@ -138,7 +145,7 @@ func (s *Auth) keyPrincipal(
 // loadPrincipal loads what every credential of a user has in common. It fails with
 // CodeUnauthorized when the user is not active.
 func loadPrincipal(
-	ctx context.Context, r account.Reader, userID int64, from account.Origin, now time.Time,
+	ctx context.Context, r principalReader, userID int64, from account.Origin, now time.Time,
 ) (*account.Principal, error) {
 	user, err := r.User(ctx, userID, now)
 	if errors.Is(err, account.ErrNotFound) || err == nil && !user.Active {
@@ -163,7 +170,7 @@ func (s *Auth) touch(ctx context.Context, c account.CredentialRef, last, now tim
 	}
 	brief, cancel := context.WithTimeout(ctx, s.touchTimeout)
 	defer cancel()
-	err := s.store.Write(brief, func(ctx context.Context, tx account.Tx) error {
+	err := s.store.Write(brief, func(ctx context.Context, tx *account.Tx) error {
 		if c.IsKey() {
 			return tx.TouchAPIKey(ctx, c.ID, now)
 		}

@@ -8,18 +8,24 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
+// CredentialReader finds credentials.
+type CredentialReader interface {
+	account.SessionReader
+	account.APIKeyReader
+}
+
 // Ending tells [EndCredential] how one kind of credential is found, deleted and recorded.
 type Ending[C any] struct {
 	Entity access.Entity
 	// Find fails with [account.ErrNotFound] when there is no such credential.
-	Find   func(ctx context.Context, r account.Reader) (C, error)
+	Find   func(ctx context.Context, r CredentialReader) (C, error)
 	Owner  func(c C) (userID int64)
-	Delete func(ctx context.Context, tx account.Tx) error
+	Delete func(ctx context.Context, tx *account.Tx) error
 	Event  func(c C, owner account.User) account.Event
 }
 
 // find is Find with the failure that callers see.
-func (e Ending[C]) find(ctx context.Context, r account.Reader) (C, error) {
+func (e Ending[C]) find(ctx context.Context, r CredentialReader) (C, error) {
 	c, err := e.Find(ctx, r)
 	if errors.Is(err, account.ErrNotFound) {
 		return c, account.NotFound()
@@ -39,7 +45,7 @@ func EndCredential[C any](ctx context.Context, s *Auth, caller *account.Principa
 	if err != nil {
 		return err
 	}
-	return s.UpdateUserAs(ctx, permit, e.Owner(found), func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	end := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		c, err := e.find(ctx, tx)
 		if err != nil {
 			return err
@@ -52,13 +58,14 @@ func EndCredential[C any](ctx context.Context, s *Auth, caller *account.Principa
 			return err
 		}
 		return s.audit.Record(ctx, tx, caller, e.Event(c, owner))
-	})
+	}
+	return s.UpdateUserAs(ctx, permit, e.Owner(found), end)
 }
 
 // requireMayEnd returns the owner of credentials if the caller may end them: their own,
 // or those of a user whom they cover.
 func (s *Auth) requireMayEnd(
-	ctx context.Context, tx account.Tx, caller *account.Principal, entity access.Entity, ownerID int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, entity access.Entity, ownerID int64,
 ) (account.User, error) {
 	if err := account.Allow(caller, access.ActionDelete, entity, ownerID); err != nil {
 		return account.User{}, err

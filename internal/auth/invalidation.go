@@ -51,9 +51,11 @@ func (s *Auth) PollInvalidations(ctx context.Context) error {
 	return nil
 }
 
-// InvalidatingStore is a store whose changes invalidate this node's cache at once.
+// InvalidatingStore is a store whose changes invalidate this node's cache at once. Its
+// field Store is the storage that the rules see.
 type InvalidatingStore struct {
-	account.Store
+	*account.Store
+	inner      account.Transactor // invalidates nothing
 	principals *principalCache
 	pending    *pendingInvalidations
 	monotonic  func() time.Time
@@ -61,11 +63,15 @@ type InvalidatingStore struct {
 
 // NewInvalidatingStore returns a store over another one, with an empty cache. monotonic
 // is the machine's monotonic clock.
-func NewInvalidatingStore(store account.Store, monotonic func() time.Time) *InvalidatingStore {
-	return &InvalidatingStore{
-		Store: store, principals: newPrincipalCache(maxPrincipals, maxPrincipalBytes),
+func NewInvalidatingStore(store *account.Store, monotonic func() time.Time) *InvalidatingStore {
+	s := &InvalidatingStore{
+		inner: store.Transactor, principals: newPrincipalCache(maxPrincipals, maxPrincipalBytes),
 		pending: newPendingInvalidations(), monotonic: monotonic,
 	}
+	ports := *store
+	ports.Transactor = s
+	s.Store = &ports
+	return s
 }
 
 // Write invalidates the cache entries that a transaction affects before it returns. It
@@ -75,18 +81,18 @@ func NewInvalidatingStore(store account.Store, monotonic func() time.Time) *Inva
 // window. Write then announces its changes in a second transaction before it returns.
 // Changes with an unknown outcome, or whose second transaction fails, are left to
 // [Auth.RetryInvalidations].
-func (s *InvalidatingStore) Write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error {
+func (s *InvalidatingStore) Write(ctx context.Context, f func(ctx context.Context, tx *account.Tx) error) error {
 	var changes []account.AuthChange
 	var began time.Time
 	defer func() { s.principals.invalidate(changes) }()
-	err := s.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err := s.inner.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		began = s.monotonic()
 		defer func() { changes = append(changes, tx.InsertedAuthChanges()...) }()
 		return f(ctx, tx)
 	})
 	committed := err == nil
 	for err == nil && len(changes) > 0 && s.monotonic().Sub(began) > slowCommit {
-		err = s.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		err = s.inner.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			began = s.monotonic()
 			return insertAuthChanges(ctx, tx, changes)
 		})
@@ -104,7 +110,7 @@ func (s *InvalidatingStore) Write(ctx context.Context, f func(ctx context.Contex
 }
 
 // insertAuthChanges announces changes to every node once the transaction is committed.
-func insertAuthChanges(ctx context.Context, tx account.Tx, changes []account.AuthChange) error {
+func insertAuthChanges(ctx context.Context, tx *account.Tx, changes []account.AuthChange) error {
 	for _, c := range changes {
 		if err := tx.InsertAuthChange(ctx, c); err != nil {
 			return err

@@ -16,9 +16,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// remoteStore is the store of one node, with hooks for a slow or broken connection.
+// remoteStore has the ports of one node's store that have hooks for a slow or broken connection.
 type remoteStore struct {
-	account.Store
+	account.Transactor
+	account.AuthChangeReader
 	beforePoll  func(ctx context.Context) error // called before changes are read, if set
 	afterCommit func() error                    // called after a commit, if set
 }
@@ -31,11 +32,11 @@ func (r *remoteStore) AuthChanges(
 			return account.AuthChangeBatch{}, err
 		}
 	}
-	return r.Store.AuthChanges(ctx, after, age, limit)
+	return r.AuthChangeReader.AuthChanges(ctx, after, age, limit)
 }
 
-func (r *remoteStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
-	err := r.Store.Write(ctx, f)
+func (r *remoteStore) Write(ctx context.Context, f func(context.Context, *account.Tx) error) error {
+	err := r.Transactor.Write(ctx, f)
 	if err == nil && r.afterCommit != nil {
 		return r.afterCommit()
 	}
@@ -45,8 +46,10 @@ func (r *remoteStore) Write(ctx context.Context, f func(context.Context, account
 // newRemoteNode returns a node with a store of its own, which has polled every change so far.
 func newRemoteNode(f *servicetest.Fixture) (*service.Service, *remoteStore) {
 	f.T.Helper()
-	r := &remoteStore{Store: f.Store}
-	s := f.With(func(o *service.Options) { o.Store = r })
+	r := &remoteStore{Transactor: f.Store, AuthChangeReader: f.Store}
+	store := *f.Store.Store
+	store.Transactor, store.AuthChangeReader = r, r
+	s := f.With(func(o *service.Options) { o.Store = &store })
 	pollInvalidations(f, s)
 	return s, r
 }

@@ -33,7 +33,9 @@ func (s *Auth) ChangePassword(ctx context.Context, caller *account.Principal, cu
 	id := caller.User.ID
 	a := attempt{
 		Auth: s, unknownSubject: throttle.UserSubject(id), password: current, network: from.ClientNetwork,
-		find: func(ctx context.Context, r account.Reader) (account.Credential, error) { return r.Credential(ctx, id) },
+		find: func(ctx context.Context, r account.UserReader) (account.Credential, error) {
+			return r.Credential(ctx, id)
+		},
 	}
 	err := a.run(ctx, &newPassword{Auth: s, caller: caller, password: next})
 	if account.ErrorCode(err) == account.CodeInvalidCredentials {
@@ -59,7 +61,7 @@ func (n *newPassword) prepare(ctx context.Context, slot *passhash.Slot, _ accoun
 	return err
 }
 
-func (n *newPassword) apply(ctx context.Context, tx account.Tx, c account.Credential, now time.Time) error {
+func (n *newPassword) apply(ctx context.Context, tx *account.Tx, c account.Credential, now time.Time) error {
 	caller, err := n.Reload(ctx, tx, n.caller)
 	if err != nil {
 		return err
@@ -85,7 +87,7 @@ func (n *newPassword) apply(ctx context.Context, tx account.Tx, c account.Creden
 // ends it at maxCredentialFailures.
 func (s *Auth) wrongPassword(ctx context.Context, caller *account.Principal) error {
 	id := caller.Credential.ID
-	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *account.Tx) error {
 		if caller.Credential.IsKey() {
 			failures, err := tx.AddAPIKeyFailure(ctx, id)
 			if err != nil || failures < maxCredentialFailures {
@@ -125,7 +127,7 @@ type PasswordReset struct {
 
 // ResetPassword sets a password, and ends the user's sessions, recovery tokens and, unless
 // KeepKeys is set, API keys.
-func (s *Auth) ResetPassword(ctx context.Context, tx account.Tx, userID int64, r PasswordReset) error {
+func (s *Auth) ResetPassword(ctx context.Context, tx *account.Tx, userID int64, r PasswordReset) error {
 	if err := tx.SetPassword(ctx, userID, r.Hash, r.NeedReset, s.now()); err != nil {
 		return err
 	}
@@ -138,7 +140,7 @@ func (s *Auth) ResetPassword(ctx context.Context, tx account.Tx, userID int64, r
 }
 
 // EndAccess ends a user's sessions and recovery tokens, and leaves the API keys.
-func EndAccess(ctx context.Context, tx account.Tx, userID int64) error {
+func EndAccess(ctx context.Context, tx *account.Tx, userID int64) error {
 	if err := tx.DeleteSessionsOf(ctx, userID, 0); err != nil {
 		return err
 	}

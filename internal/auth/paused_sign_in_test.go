@@ -85,7 +85,7 @@ func pausedSignIn(
 func abandonSignIn(f *servicetest.Fixture, email, clientNetwork string) {
 	f.T.Helper()
 	err := pausedSignIn(f, email, clientNetwork, func(cancel, _ func()) {
-		f.TryWriteStore(func(context.Context, account.Tx) error { return nil })
+		f.TryWriteStore(func(context.Context, *account.Tx) error { return nil })
 		cancel()
 	})
 	if err == nil {
@@ -98,7 +98,7 @@ func crashSignIn(f *servicetest.Fixture, email, clientNetwork string) {
 	f.T.Helper()
 	defer f.Store.Down.Store(false)
 	err := pausedSignIn(f, email, clientNetwork, func(cancel, _ func()) {
-		f.TryWriteStore(func(context.Context, account.Tx) error { return nil })
+		f.TryWriteStore(func(context.Context, *account.Tx) error { return nil })
 		f.Store.Down.Store(true)
 		cancel()
 	})

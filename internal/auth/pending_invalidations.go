@@ -79,8 +79,8 @@ func (s *Auth) RetryInvalidations(ctx context.Context) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	// The underlying store, since InvalidatingStore.Write would schedule them for ever.
-	err := s.store.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	// The inner store, since InvalidatingStore.Write would schedule them for ever.
+	err := s.store.inner.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		return insertAuthChanges(ctx, tx, changes)
 	})
 	if err != nil {

@@ -28,7 +28,7 @@ func (s *Auth) SignOut(ctx context.Context, caller *account.Principal) error {
 	if caller.Credential.Kind != account.CredentialSession {
 		return nil
 	}
-	return s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	return s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		if err := tx.DeleteSession(ctx, caller.Session.ID); err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (s *Auth) RenewSession(ctx context.Context, caller *account.Principal, curr
 	if err != nil {
 		return secret.Text{}, err
 	}
-	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		if _, err := s.Reload(ctx, tx, caller); err != nil {
 			return err
 		}
@@ -100,11 +100,11 @@ func (s *Auth) Sessions(ctx context.Context, caller *account.Principal, userID i
 func (s *Auth) EndSession(ctx context.Context, caller *account.Principal, id int64) error {
 	return EndCredential(ctx, s, caller, Ending[account.Session]{
 		Entity: access.EntitySession,
-		Find: func(ctx context.Context, r account.Reader) (account.Session, error) {
+		Find: func(ctx context.Context, r CredentialReader) (account.Session, error) {
 			return r.Session(ctx, id)
 		},
 		Owner:  func(session account.Session) int64 { return session.UserID },
-		Delete: func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) },
+		Delete: func(ctx context.Context, tx *account.Tx) error { return tx.DeleteSession(ctx, id) },
 		Event: func(session account.Session, owner account.User) account.Event {
 			return account.Event{Action: account.ActionSessionEnd, Target: session.Target(owner)}
 		},
@@ -118,7 +118,7 @@ func (s *Auth) EndSessions(ctx context.Context, caller *account.Principal, userI
 	if err != nil {
 		return err
 	}
-	return s.UpdateUserAs(ctx, permit, userID, func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	return s.UpdateUserAs(ctx, permit, userID, func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		owner, err := s.requireMayEnd(ctx, tx, caller, access.EntitySession, userID)
 		if err != nil {
 			return err

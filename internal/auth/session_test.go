@@ -111,14 +111,11 @@ func TestTouch(t *testing.T) {
 	}
 }
 
-// readOnlyStore is a store whose writes fail.
-type readOnlyStore struct {
-	account.Store
-	err error
-}
+// refusedWrites is a transactor whose writes fail.
+type refusedWrites struct{ err error }
 
-func (s readOnlyStore) Write(context.Context, func(context.Context, account.Tx) error) error {
-	return s.err
+func (r refusedWrites) Write(context.Context, func(context.Context, *account.Tx) error) error {
+	return r.err
 }
 
 // Sessions authenticate although their last use cannot be stored. A full disk has a log line of its
@@ -136,8 +133,10 @@ func TestSessionWorksWhileStoreIsReadOnly(t *testing.T) {
 			in := f.NewSession(servicetest.AdminEmail)
 			f.Clock.Advance(time.Hour)
 			var log bytes.Buffer
+			store := *f.Store.Inner
+			store.Transactor = refusedWrites{c.err}
 			s := f.With(func(o *service.Options) {
-				o.Store = readOnlyStore{Store: f.Store.Inner, err: c.err}
+				o.Store = &store
 				o.Log = slog.New(slog.NewTextHandler(&log, nil))
 			})
 			if _, err := s.Authenticate(t.Context(), in.Token, account.Origin{}); err != nil {

@@ -115,7 +115,7 @@ func TestSessionLifetimesAreSettings(t *testing.T) {
 	f := servicetest.New(t)
 	set := func(idle, absolute time.Duration) {
 		text := servicetest.Must(json.Marshal(account.ServerSettings{SessionIdle: idle, SessionAbsolute: absolute}))
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error { return tx.SaveSetting(ctx, "server", string(text)) })
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error { return tx.SaveSetting(ctx, "server", string(text)) })
 	}
 	in := f.NewSession(servicetest.AdminEmail)
 	f.Clock.Advance(10 * time.Minute)

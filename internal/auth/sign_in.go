@@ -32,7 +32,7 @@ func (s *Auth) SignIn(ctx context.Context, email string, password secret.Text, f
 	}
 	a := attempt{
 		Auth: s, unknownSubject: s.unknownSubject(email), password: password, network: from.ClientNetwork,
-		find: func(ctx context.Context, r account.Reader) (account.Credential, error) {
+		find: func(ctx context.Context, r account.UserReader) (account.Credential, error) {
 			// A malformed address has the empty key, which no account has. It is looked
 			// up like any other.
 			key, _ := account.ParseEmail(email)
@@ -69,7 +69,7 @@ func (n *newSession) prepare(ctx context.Context, slot *passhash.Slot, c account
 	return err
 }
 
-func (n *newSession) apply(ctx context.Context, tx account.Tx, c account.Credential, now time.Time) error {
+func (n *newSession) apply(ctx context.Context, tx *account.Tx, c account.Credential, now time.Time) error {
 	if n.rehashed != "" {
 		if err := tx.SetPassword(ctx, c.UserID, n.rehashed, c.NeedPasswordReset, now); err != nil {
 			return err

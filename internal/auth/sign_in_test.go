@@ -227,7 +227,7 @@ func TestParallelSignInsRehash(t *testing.T) {
 		o.Passwords = servicetest.NewPool(passhash.Params{Memory: 128, Passes: 1, Threads: 1}, 8)
 	})
 	for range 10 {
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 			return tx.SetPassword(ctx, id, f.PasswordHash, false, f.Clock.Now())
 		})
 		for _, err := range servicetest.Parallel(3, func(i int) error {
@@ -249,15 +249,15 @@ func TestParallelSignInsRehash(t *testing.T) {
 
 // A change of the account during the verification of the password counts.
 func TestAccountChangesDuringSignIn(t *testing.T) {
-	changes := map[string]func(context.Context, account.Tx, account.User) error{
-		"deactivated": func(ctx context.Context, tx account.Tx, u account.User) error {
+	changes := map[string]func(context.Context, *account.Tx, account.User) error{
+		"deactivated": func(ctx context.Context, tx *account.Tx, u account.User) error {
 			u.Active = false
 			return tx.UpdateUser(ctx, u, u, "ann@example.org", time.Now())
 		},
-		"deleted": func(ctx context.Context, tx account.Tx, u account.User) error {
+		"deleted": func(ctx context.Context, tx *account.Tx, u account.User) error {
 			return tx.DeleteUser(ctx, u.ID)
 		},
-		"password changed": func(ctx context.Context, tx account.Tx, u account.User) error {
+		"password changed": func(ctx context.Context, tx *account.Tx, u account.User) error {
 			return tx.SetPassword(ctx, u.ID, servicetest.NewPool(servicetest.CheapHash, 1).DummyHash(), false, time.Now())
 		},
 	}
@@ -266,7 +266,7 @@ func TestAccountChangesDuringSignIn(t *testing.T) {
 			f := servicetest.New(t)
 			id := f.AddUser("ann@example.org")
 			err := pausedSignIn(f, "ann@example.org", servicetest.Home, func(_, release func()) {
-				f.TryWriteStore(func(ctx context.Context, tx account.Tx) error {
+				f.TryWriteStore(func(ctx context.Context, tx *account.Tx) error {
 					return change(ctx, tx, servicetest.Must(tx.User(ctx, id, f.Clock.Now())))
 				})
 				release()

@@ -23,7 +23,7 @@ func TestSlowChangeIsAnnouncedAgain(t *testing.T) {
 		store.afterCommit = func() error { // the row is too old to be read
 			store.afterCommit = nil
 			f.Clock.Advance(took)
-			f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+			f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 				_, err := tx.DeleteAuthChanges(ctx, 0, 100)
 				return err
 			})
@@ -49,7 +49,7 @@ func TestSlowChangeIsAnnouncedLater(t *testing.T) {
 	store.afterCommit = func() error {
 		store.afterCommit = nil
 		f.Clock.Advance(8 * time.Second)
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 			_, err := tx.DeleteAuthChanges(ctx, 0, 100)
 			return err
 		})
@@ -75,19 +75,19 @@ func TestSlowChangeIsAnnouncedLater(t *testing.T) {
 	}
 }
 
-// lateCommitStore is a store whose first Write reports an unknown outcome. It takes effect when the
+// lateCommit is a transactor whose first Write reports an unknown outcome. It takes effect when the
 // test calls commit.
-type lateCommitStore struct {
-	account.Store
+type lateCommit struct {
+	account.Transactor
 	commit func() error // nil before the first Write
 }
 
-func (l *lateCommitStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+func (l *lateCommit) Write(ctx context.Context, f func(context.Context, *account.Tx) error) error {
 	if l.commit != nil {
-		return l.Store.Write(ctx, f)
+		return l.Transactor.Write(ctx, f)
 	}
 	l.commit = func() error {
-		return l.Store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+		return l.Transactor.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *account.Tx) error {
 			if err := f(ctx, tx); err != nil {
 				return err
 			}
@@ -95,7 +95,7 @@ func (l *lateCommitStore) Write(ctx context.Context, f func(context.Context, acc
 			return err
 		})
 	}
-	err := l.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err := l.Transactor.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		return errors.Join(f(ctx, tx), servicetest.ErrRerun)
 	})
 	if !errors.Is(err, servicetest.ErrRerun) {
@@ -113,8 +113,10 @@ func TestChangeThatBecomesVisibleLate(t *testing.T) {
 			f := servicetest.New(t)
 			in := f.NewSession(servicetest.AdminEmail).Token
 			other := newNode(f)
-			store := &lateCommitStore{Store: f.Store.Inner}
-			node := f.With(func(o *service.Options) { o.Store = store })
+			late := &lateCommit{Transactor: f.Store.Inner}
+			store := *f.Store.Inner
+			store.Transactor = late
+			node := f.With(func(o *service.Options) { o.Store = &store })
 			err := node.EmergencyEndSessions(t.Context(), servicetest.AdminEmail)
 			if !errors.Is(err, account.ErrOutcomeUnknown) {
 				t.Fatal(err)
@@ -123,7 +125,7 @@ func TestChangeThatBecomesVisibleLate(t *testing.T) {
 				if waited == took {
 					pollInvalidations(f, other)
 					authenticate(f, other, in)
-					if err := store.commit(); err != nil || authenticate(f, other, in).code != "" {
+					if err := late.commit(); err != nil || authenticate(f, other, in).code != "" {
 						t.Fatal("the change is visible too early", err)
 					}
 				}

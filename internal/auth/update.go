@@ -36,13 +36,13 @@ func Permitted(caller *account.Principal, check func(caller *account.Principal) 
 // Update is the work of a change in its transaction. It may run more than once, so it
 // assigns its results each time and has no effect outside the transaction. caller
 // has the rights that were read in this transaction.
-type Update func(ctx context.Context, tx account.Tx, caller *account.Principal) error
+type Update func(ctx context.Context, tx *account.Tx, caller *account.Principal) error
 
 // Lock takes further locks, in the order that docs/architecture.md gives.
-type Lock func(ctx context.Context, tx account.Tx) error
+type Lock func(ctx context.Context, tx *account.Tx) error
 
 // NoExtraLocks is the [Lock] of an update that needs none but the users'.
-func NoExtraLocks(context.Context, account.Tx) error { return nil }
+func NoExtraLocks(context.Context, *account.Tx) error { return nil }
 
 // UpdateAs runs an update in one transaction on behalf of the permit's caller.
 //
@@ -71,7 +71,7 @@ func (s *Auth) UpdateUserAs(ctx context.Context, permit Permit, id int64, f Upda
 // no longer. id is [NoUser] when no user is updated.
 func (s *Auth) UpdateLocked(ctx context.Context, permit Permit, id int64, lock Lock, f Update) error {
 	for try := 1; ; try++ {
-		err := s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			if err := lockForUpdate(ctx, tx, permit.caller.User.ID, id); err != nil {
 				return err
 			}
@@ -95,7 +95,7 @@ func (s *Auth) UpdateLocked(ctx context.Context, permit Permit, id int64, lock L
 
 // lockForUpdate share-locks the caller and locks the updated user, in the order of their
 // ids.
-func lockForUpdate(ctx context.Context, tx account.Tx, caller, updated int64) error {
+func lockForUpdate(ctx context.Context, tx *account.Tx, caller, updated int64) error {
 	if caller == updated {
 		return tx.LockUsers(ctx, caller)
 	}
@@ -113,7 +113,7 @@ func lockForUpdate(ctx context.Context, tx account.Tx, caller, updated int64) er
 
 // LockByEmail locks the user with an address and returns their credential. It fails with
 // [account.ErrNotFound] when there is none.
-func LockByEmail(ctx context.Context, tx account.Tx, key account.EmailKey) (account.Credential, error) {
+func LockByEmail(ctx context.Context, tx *account.Tx, key account.EmailKey) (account.Credential, error) {
 	found, err := tx.CredentialByEmail(ctx, key)
 	if err != nil {
 		return account.Credential{}, err

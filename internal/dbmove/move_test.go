@@ -134,7 +134,7 @@ func tryOpen(ctx context.Context, p Place) (*sqlstore.Store, error) {
 
 func insertNext(t *testing.T, s *sqlstore.Store) (id int64, err error) {
 	key, _ := account.ParseEmail("next@example.org")
-	err = s.Write(t.Context(), func(ctx context.Context, tx account.Tx) (err error) {
+	err = s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) (err error) {
 		id, err = tx.InsertUser(ctx, account.User{
 			Email: "next@example.org", Profile: account.Profile{Name: "Next"}, Provider: account.ProviderLocal,
 		},

@@ -12,10 +12,19 @@ import (
 
 // faultyStore is a store that counts its commits and returns errors that a test injects.
 type faultyStore struct {
-	account.Store
-	commits atomic.Int64
-	mu      sync.Mutex
-	fault   func(method string) error // may panic; nil: no errors
+	*account.Store // without the errors
+	commits        atomic.Int64
+	mu             sync.Mutex
+	fault          func(method string) error // may panic; nil: no errors
+}
+
+// ports returns the store with the errors.
+func (s *faultyStore) ports() *account.Store {
+	ports := *s.Store
+	ports.Transactor = s
+	ports.SessionReader = faultySessions{s.SessionReader, s}
+	ports.UserReader = faultyUsers{s.UserReader, s}
+	return &ports
 }
 
 // failWith makes each later call return the error of fn for its method. With a nil fn, calls work again.
@@ -36,43 +45,59 @@ func (s *faultyStore) inject(method string) error {
 }
 
 // Write fails with the injected error, without writing.
-func (s *faultyStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+func (s *faultyStore) Write(ctx context.Context, f func(context.Context, *account.Tx) error) error {
 	if err := s.inject("Write"); err != nil {
 		return err
 	}
-	err := s.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error { return f(ctx, faultyTx{tx, s}) })
+	err := s.Store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
+		ports := *tx
+		ports.ActivityWriter = faultyActivity{tx.ActivityWriter, s}
+		return f(ctx, &ports)
+	})
 	if err == nil {
 		s.commits.Add(1)
 	}
 	return err
 }
 
+// faultySessions are the sessions of a faultyStore.
+type faultySessions struct {
+	account.SessionReader
+	store *faultyStore
+}
+
 // SessionByHash fails with the injected error.
-func (s *faultyStore) SessionByHash(ctx context.Context, hash token.Hash) (account.Session, error) {
-	if err := s.inject("SessionByHash"); err != nil {
+func (s faultySessions) SessionByHash(ctx context.Context, hash token.Hash) (account.Session, error) {
+	if err := s.store.inject("SessionByHash"); err != nil {
 		return account.Session{}, err
 	}
-	return s.Store.SessionByHash(ctx, hash)
+	return s.SessionReader.SessionByHash(ctx, hash)
+}
+
+// faultyUsers are the users of a faultyStore.
+type faultyUsers struct {
+	account.UserReader
+	store *faultyStore
 }
 
 // UsersAfter fails with the injected error.
-func (s *faultyStore) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
-	if err := s.inject("UsersAfter"); err != nil {
+func (u faultyUsers) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
+	if err := u.store.inject("UsersAfter"); err != nil {
 		return nil, err
 	}
-	return s.Store.UsersAfter(ctx, id, limit, now)
+	return u.UserReader.UsersAfter(ctx, id, limit, now)
 }
 
-// faultyTx is a transaction of a faultyStore.
-type faultyTx struct {
-	account.Tx
+// faultyActivity is the activity log in a transaction of a faultyStore.
+type faultyActivity struct {
+	account.ActivityWriter
 	store *faultyStore
 }
 
 // InsertActivity fails with the injected error.
-func (t faultyTx) InsertActivity(ctx context.Context, entries ...account.Activity) error {
-	if err := t.store.inject("InsertActivity"); err != nil {
+func (a faultyActivity) InsertActivity(ctx context.Context, entries ...account.Activity) error {
+	if err := a.store.inject("InsertActivity"); err != nil {
 		return err
 	}
-	return t.Tx.InsertActivity(ctx, entries...)
+	return a.ActivityWriter.InsertActivity(ctx, entries...)
 }

@@ -119,12 +119,12 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 	database := enginetest.Chosen().New(t)
 	store := database.Open()
 	f := &fixture{
-		t: t, database: database, store: &faultyStore{Store: store}, metrics: prometheus.NewRegistry(),
+		t: t, database: database, store: &faultyStore{Store: store.Store}, metrics: prometheus.NewRegistry(),
 		clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)},
 	}
 	log := slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	f.accounts = service.New(service.Options{
-		Store:     f.store,
+		Store:     f.store.ports(),
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 4, rand.Reader)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(rand.Reader)))),
 		Renderer:  plainText{}, Log: log, Now: f.clock.Now, Monotonic: f.clock.Now, Random: rand.Reader,
@@ -150,7 +150,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 // role stores a role with the permissions.
 func (f *fixture) role(permissions ...access.Permission) (id int64) {
 	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+	f.write(func(ctx context.Context, tx *account.Tx) (err error) {
 		id, err = tx.InsertRole(ctx, access.Role{Name: rand.Text(), Description: "of a test", Permissions: permissions})
 		return err
 	})
@@ -178,7 +178,7 @@ func (f *fixture) insert(u account.User) (id int64) {
 		f.t.Fatalf("%q is not an e-mail address", u.Email)
 	}
 	u.Identifier, u.EULAVersion = u.Email, account.NoEULA
-	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+	f.write(func(ctx context.Context, tx *account.Tx) (err error) {
 		id, err = tx.InsertUser(ctx, u, key, f.hash, f.clock.Now())
 		return err
 	})
@@ -186,7 +186,7 @@ func (f *fixture) insert(u account.User) (id int64) {
 }
 
 // write runs fn in a transaction of the store, without the rules of account.
-func (f *fixture) write(fn func(ctx context.Context, tx account.Tx) error) {
+func (f *fixture) write(fn func(ctx context.Context, tx *account.Tx) error) {
 	f.t.Helper()
 	if err := f.store.Store.Write(f.t.Context(), fn); err != nil {
 		f.t.Fatal(err)

@@ -31,7 +31,7 @@ func (f *fixture) ownedTarget(kind string, owner int64) (target int64, query str
 		return 0, fmt.Sprintf("?userId=%d", owner)
 	}
 	target = owner
-	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+	f.write(func(ctx context.Context, tx *account.Tx) (err error) {
 		switch kind {
 		case "key":
 			_, target, err = f.insertKey(ctx, tx, account.APIKey{UserID: owner})
@@ -50,7 +50,7 @@ func (f *fixture) ownedTarget(kind string, owner int64) (target int64, query str
 }
 
 // insertKey stores a named key without the rules of account and returns its text and its id.
-func (f *fixture) insertKey(ctx context.Context, tx account.Tx, k account.APIKey) (string, int64, error) {
+func (f *fixture) insertKey(ctx context.Context, tx *account.Tx, k account.APIKey) (string, int64, error) {
 	text, hash, err := token.New(token.APIKey, rand.Reader)
 	if err != nil {
 		return "", 0, err
@@ -100,7 +100,7 @@ func (f *fixture) keyCaller(kind string) (s scenario) {
 		}
 		s.token = create("/api/keys", `{"name":"n","permissions":[`+strings.Join(permissions, ",")+`]}`)
 	case "expired":
-		f.write(func(ctx context.Context, tx account.Tx) (err error) {
+		f.write(func(ctx context.Context, tx *account.Tx) (err error) {
 			key := account.APIKey{UserID: s.caller, Expires: f.clock.Now().Add(-time.Second)}
 			s.token, _, err = f.insertKey(ctx, tx, key)
 			return err

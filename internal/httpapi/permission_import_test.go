@@ -52,7 +52,7 @@ var importPermissions = []permissionRow{
 // importOf stores an open import of a user.
 func (f *fixture) importOf(userID int64) (id int64) {
 	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) (err error) {
+	f.write(func(ctx context.Context, tx *account.Tx) (err error) {
 		now := f.clock.Now()
 		open := account.Import{UserID: userID, State: account.ImportOpen, Created: now, Touched: now}
 		id, err = tx.InsertImport(ctx, open)

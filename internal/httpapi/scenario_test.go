@@ -87,7 +87,7 @@ func (f *fixture) scenario(kind, target string, needs []need) scenario {
 		f.setRoles(s.caller, access.AdministratorRole)
 	case "reset":
 		f.setRoles(s.caller, access.AdministratorRole)
-		f.write(func(ctx context.Context, tx account.Tx) error {
+		f.write(func(ctx context.Context, tx *account.Tx) error {
 			return tx.SetPassword(ctx, s.caller, f.hash, true, f.clock.Now())
 		})
 	case "inactive":
@@ -145,7 +145,7 @@ func (f *fixture) session(userID int64, created time.Time) string {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	f.write(func(ctx context.Context, tx account.Tx) error {
+	f.write(func(ctx context.Context, tx *account.Tx) error {
 		session := account.Session{
 			UserID: userID, Created: created, LastSeen: f.clock.Now(), ClientNetwork: clientAddress,
 		}
@@ -157,13 +157,13 @@ func (f *fixture) session(userID int64, created time.Time) string {
 
 func (f *fixture) setRoles(userID int64, roles ...int64) {
 	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) error { return tx.SetUserRoles(ctx, userID, roles) })
+	f.write(func(ctx context.Context, tx *account.Tx) error { return tx.SetUserRoles(ctx, userID, roles) })
 }
 
 // deactivate makes a user inactive and keeps the user's sessions.
 func (f *fixture) deactivate(userID int64) {
 	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) error {
+	f.write(func(ctx context.Context, tx *account.Tx) error {
 		u, err := tx.User(ctx, userID, f.clock.Now())
 		if err != nil {
 			return err

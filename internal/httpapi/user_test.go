@@ -77,7 +77,7 @@ func TestInvitationRefused(t *testing.T) {
 // manyUsers stores n users without the rules of account.
 func (f *fixture) manyUsers(n int) {
 	f.t.Helper()
-	f.write(func(ctx context.Context, tx account.Tx) error {
+	f.write(func(ctx context.Context, tx *account.Tx) error {
 		for i := range n {
 			email, name := fmt.Sprintf("u%d@example.org", i), strings.Repeat("n", 100)
 			u := account.User{Email: email, Profile: account.Profile{Name: name}, Provider: account.ProviderLocal}

@@ -86,7 +86,7 @@ func newServer(t *rapid.T, engine enginetest.Engine) *server {
 	// Each sequence has the same random source, so that rapid can repeat a sequence.
 	random := rand.NewChaCha8([32]byte{})
 	options := service.Options{
-		Store:     s.store,
+		Store:     s.store.Store,
 		Passwords: must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 2, random)),
 		Keys:      must(keyring.Parse(must(keyring.Generate(random)))),
 		Renderer:  plainText{}, Log: log, Now: func() time.Time { return s.now }, Random: random,

@@ -40,7 +40,7 @@ func (s *Outbox) ClaimMail(ctx context.Context) (*account.Delivery, error) {
 		}
 		var m account.Mail
 		var d *account.Delivery
-		err := s.store.Write(ctx, func(ctx context.Context, tx account.Tx) (err error) {
+		err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) (err error) {
 			if m, err = tx.LockDueMail(ctx, s.now()); err != nil {
 				return err
 			}
@@ -70,14 +70,14 @@ func (s *Outbox) postpone(ctx context.Context, m account.Mail) error {
 	postponed := m
 	postponed.NextAttempt = s.now().Add(prepareRetry)
 	postponed.LastError = "the message could not be written"
-	return account.IgnoreNotFound(s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	return account.IgnoreNotFound(s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		return tx.UpdateMail(ctx, postponed, m)
 	}))
 }
 
 // claim counts an attempt before it starts, and leases the message to the worker. It
 // returns nil when it gives the message up: it has expired or cannot be opened.
-func (s *Outbox) claim(ctx context.Context, tx account.Tx, m account.Mail) (*account.Delivery, error) {
+func (s *Outbox) claim(ctx context.Context, tx *account.Tx, m account.Mail) (*account.Delivery, error) {
 	now := s.now()
 	claimed := m
 	if !now.Before(m.Expires) {
@@ -100,7 +100,7 @@ func (s *Outbox) claim(ctx context.Context, tx account.Tx, m account.Mail) (*acc
 // MailDelivered records that a claimed message was delivered. It does nothing when the
 // claim is no longer valid.
 func (s *Outbox) MailDelivered(ctx context.Context, d *account.Delivery) error {
-	return s.updateClaimed(ctx, d, func(ctx context.Context, tx account.Tx, m account.Mail) error {
+	return s.updateClaimed(ctx, d, func(ctx context.Context, tx *account.Tx, m account.Mail) error {
 		delivered := m
 		delivered.LastError = ""
 		return s.finish(ctx, tx, delivered, m, account.MailDelivered)
@@ -111,7 +111,7 @@ func (s *Outbox) MailDelivered(ctx context.Context, d *account.Delivery) error {
 // schedules the next attempt, unless the failure is permanent or the message expires
 // before. It does nothing when the claim is no longer valid.
 func (s *Outbox) MailFailed(ctx context.Context, d *account.Delivery, cause string, permanent bool) error {
-	return s.updateClaimed(ctx, d, func(ctx context.Context, tx account.Tx, m account.Mail) error {
+	return s.updateClaimed(ctx, d, func(ctx context.Context, tx *account.Tx, m account.Mail) error {
 		failed := m
 		failed.LastError = cause
 		failed.NextAttempt = s.now().Add(retryDelay(d.Attempt))
@@ -125,9 +125,9 @@ func (s *Outbox) MailFailed(ctx context.Context, d *account.Delivery, cause stri
 // updateClaimed runs f on the row of a delivery, unless the row is gone or was claimed
 // again since: then the later claim decides.
 func (s *Outbox) updateClaimed(
-	ctx context.Context, d *account.Delivery, f func(context.Context, account.Tx, account.Mail) error,
+	ctx context.Context, d *account.Delivery, f func(context.Context, *account.Tx, account.Mail) error,
 ) error {
-	return account.IgnoreNotFound(s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	return account.IgnoreNotFound(s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		m, err := tx.Mail(ctx, d.MailID)
 		if err != nil || m.State != account.MailReady || m.Attempts != d.Attempt {
 			return err
@@ -137,7 +137,7 @@ func (s *Outbox) updateClaimed(
 }
 
 // finish moves a message to its final state and deletes its content.
-func (s *Outbox) finish(ctx context.Context, tx account.Tx, m, was account.Mail, state account.MailState) error {
+func (s *Outbox) finish(ctx context.Context, tx *account.Tx, m, was account.Mail, state account.MailState) error {
 	m.State, m.Finished, m.Sealed = state, s.now(), keyring.Sealed{}
 	return tx.UpdateMail(ctx, m, was)
 }

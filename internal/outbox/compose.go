@@ -27,7 +27,7 @@ type Renderer interface {
 // Compose renders and seals a requested message for its recipient, which makes it ready
 // for delivery. It is not delivered after expires.
 func (s *Outbox) Compose(
-	ctx context.Context, tx account.Tx, requested account.Mail, to account.User,
+	ctx context.Context, tx *account.Tx, requested account.Mail, to account.User,
 	content account.MailContent, expires time.Time,
 ) error {
 	content.Name = to.Name

@@ -24,7 +24,7 @@ import (
 // Preparer looks up the recipient of a requested message, which is locked. It completes
 // the message with [Outbox.Compose], or deletes it when there is no recipient.
 type Preparer interface {
-	PrepareRecovery(ctx context.Context, tx account.Tx, m account.Mail) error
+	PrepareRecovery(ctx context.Context, tx *account.Tx, m account.Mail) error
 }
 
 // Options are what [New] needs besides the environment.
@@ -39,7 +39,7 @@ type Options struct {
 // Outbox queues messages and hands them to workers. Its methods are safe for concurrent
 // use, also by several servers on one database.
 type Outbox struct {
-	store      account.Store
+	store      *account.Store
 	keys       *keyring.Ring
 	log        *slog.Logger
 	now        func() time.Time

@@ -124,7 +124,7 @@ func TestMailExpires(t *testing.T) {
 func TestUnrenderableMail(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		before := servicetest.Must(tx.User(ctx, id, f.Clock.Now()))
 		u := before
 		u.Name = servicetest.UnrenderableName
@@ -153,7 +153,7 @@ func TestSealedMailOpensOnlyInItsRow(t *testing.T) {
 	f.ClaimNext()
 	f.RequestRecovery("ann@example.org")
 	f.ClaimNext()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		mails := servicetest.Must(tx.Mails(ctx, 2))
 		swapped := mails[1]
 		swapped.Sealed = mails[0].Sealed

@@ -28,7 +28,7 @@ func (s *Outbox) Wake() {
 // Enqueue puts a message to a known user into the outbox. It is not delivered after
 // expires.
 func (s *Outbox) Enqueue(
-	ctx context.Context, tx account.Tx, kind account.MailKind, to account.User,
+	ctx context.Context, tx *account.Tx, kind account.MailKind, to account.User,
 	content account.MailContent, expires time.Time,
 ) error {
 	now := s.now()

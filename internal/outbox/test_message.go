@@ -59,7 +59,7 @@ func (s *Outbox) SendTestMessage(ctx context.Context, caller *account.Principal)
 }
 
 // countTestMessage is the [auth.Update] that counts and records a test message.
-func (s *Outbox) countTestMessage(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+func (s *Outbox) countTestMessage(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 	counter, err := tx.LockThrottle(ctx, throttle.TestMessageKey(caller.User.ID))
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func TestTestMessage(t *testing.T) {
 	if got != (outbox.TestDelivery{Recipient: "second@example.org", Cause: "could not connect"}) {
 		t.Errorf("the delivery is %+v", got)
 	}
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error { // an unlock does not reset the limit
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error { // an unlock does not reset the limit
 		return tx.DeleteThrottlesOf(ctx, "u:1|")
 	})
 	_, err = s.SendTestMessage(t.Context(), admin)

@@ -29,7 +29,7 @@ func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from acc
 	if _, ok := account.ParseEmail(email); !ok {
 		return account.Invalid(account.Detail{Path: "/email", Message: "must be an e-mail address"})
 	}
-	err := s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		now := s.now()
 		counter, err := tx.LockThrottle(ctx, throttle.RecoveryKey(from.ClientNetwork))
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from acc
 // PrepareRecovery looks up the account of a requested message, which is locked, and
 // composes the message. It deletes the message when there is no active local user with
 // the address, the user had maxRecoveryMails in the last hour, or the message has expired.
-func (s *Recovery) PrepareRecovery(ctx context.Context, tx account.Tx, m account.Mail) error {
+func (s *Recovery) PrepareRecovery(ctx context.Context, tx *account.Tx, m account.Mail) error {
 	now := s.now()
 	key, _ := account.ParseEmail(m.Address)
 	c, err := auth.LockByEmail(ctx, tx, key)

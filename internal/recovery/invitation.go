@@ -26,7 +26,7 @@ func (s *Recovery) InviteUser(ctx context.Context, caller *account.Principal, id
 	if err != nil {
 		return err
 	}
-	invite := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	invite := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		if id == caller.User.ID {
 			return account.UsePasswordChange()
 		}
@@ -70,7 +70,7 @@ func (s *Recovery) InviteUser(ctx context.Context, caller *account.Principal, id
 //
 // The invitation carries a recovery token with a longer lifetime. Tokens of forgotten
 // passwords do not replace it, since anyone who knows the address can request those.
-func (s *Recovery) SendInvitation(ctx context.Context, tx account.Tx, user account.User, clientNetwork string) error {
+func (s *Recovery) SendInvitation(ctx context.Context, tx *account.Tx, user account.User, clientNetwork string) error {
 	content, expires, err := s.issueToken(ctx, tx, user.ID, account.MailInvitation, account.InvitationLifetime)
 	if err != nil {
 		return err

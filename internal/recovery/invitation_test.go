@@ -14,7 +14,7 @@ import (
 // addUserWithoutPassword stores an active local user without a password.
 func addUserWithoutPassword(f *servicetest.Fixture, email string) (id int64) {
 	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) (err error) {
 		key, _ := account.ParseEmail(email)
 		id, err = tx.InsertUser(ctx, account.User{
 			Email:    email,

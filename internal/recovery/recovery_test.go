@@ -179,7 +179,7 @@ func TestThreeLiveTokens(t *testing.T) {
 		tokens = append(tokens, f.RecoveryToken("ann@example.org"))
 	}
 	// Without its messages the user may get a fourth token within the hour.
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		for _, m := range servicetest.Must(tx.Mails(ctx, 3)) {
 			if err := tx.DeleteMail(ctx, m.ID); err != nil {
 				return err

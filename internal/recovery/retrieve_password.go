@@ -30,7 +30,7 @@ func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secr
 
 	hash, parseErr := token.Parse(token.Recovery, recovery)
 	// Check the token before the costly hash of the password.
-	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		if err := auth.CheckNetwork(ctx, tx, from.ClientNetwork, s.now()); err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secr
 		return err
 	}
 	var userID int64
-	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) (err error) {
+	err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) (err error) {
 		userID, err = s.redeem(ctx, tx, hash, passwordHash, from)
 		return err
 	})
@@ -67,7 +67,7 @@ func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secr
 // redeem sets the password of the token's user and returns their id. It fails with
 // [account.ErrNotFound] when the token can no longer be used.
 func (s *Recovery) redeem(
-	ctx context.Context, tx account.Tx, hash token.Hash, passwordHash string, from account.Origin,
+	ctx context.Context, tx *account.Tx, hash token.Hash, passwordHash string, from account.Origin,
 ) (int64, error) {
 	r, err := s.liveRecovery(ctx, tx, hash)
 	if err != nil {

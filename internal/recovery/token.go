@@ -17,7 +17,7 @@ const maxTokens = 3
 // content of the message that carries the token, and when the token expires. It deletes
 // the user's oldest tokens of this kind beyond maxTokens.
 func (s *Recovery) issueToken(
-	ctx context.Context, tx account.Tx, userID int64, kind account.MailKind, lifetime time.Duration,
+	ctx context.Context, tx *account.Tx, userID int64, kind account.MailKind, lifetime time.Duration,
 ) (account.MailContent, time.Time, error) {
 	if err := tx.LimitRecoveries(ctx, userID, kind, maxTokens-1); err != nil {
 		return account.MailContent{}, time.Time{}, err
@@ -52,7 +52,7 @@ func resetLink(public *url.URL, recovery string) string {
 // concurrent uses only one succeeds. It fails with [account.ErrNotFound] for an unknown,
 // used or expired token, and unless the user is active and local. The user may have no
 // password yet.
-func (s *Recovery) liveRecovery(ctx context.Context, tx account.Tx, hash token.Hash) (account.Recovery, error) {
+func (s *Recovery) liveRecovery(ctx context.Context, tx *account.Tx, hash token.Hash) (account.Recovery, error) {
 	found, err := tx.RecoveryByHash(ctx, hash)
 	if err != nil {
 		return account.Recovery{}, err
@@ -74,7 +74,7 @@ func (s *Recovery) liveRecovery(ctx context.Context, tx account.Tx, hash token.H
 // rejectToken counts an invalid token as a failure of the client network, and returns
 // the error for it.
 func (s *Recovery) rejectToken(ctx context.Context, clientNetwork string) error {
-	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx account.Tx) error {
+	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *account.Tx) error {
 		return auth.FailNetwork(ctx, tx, clientNetwork, s.now())
 	})
 	if err != nil {

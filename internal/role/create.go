@@ -24,7 +24,7 @@ func (s *Roles) CreateRoles(
 		return nil, err
 	}
 	var created []access.Role
-	insert := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	insert := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		created = make([]access.Role, len(roles))
 		for i, r := range roles {
 			created[i] = access.Role{Name: r.Name, Description: r.Description}
@@ -68,7 +68,7 @@ func checkNewRoles(roles []account.NewRole) error {
 // insertRole stores a new role, sets its id, and records it with the extra changes. path
 // is where the name is in the request. It fails with CodeRoleNameTaken.
 func (s *Roles) insertRole(
-	ctx context.Context, tx account.Tx, caller *account.Principal,
+	ctx context.Context, tx *account.Tx, caller *account.Principal,
 	r *access.Role, path string, extra ...account.FieldChange,
 ) error {
 	var err error
@@ -99,8 +99,8 @@ func (s *Roles) CopyRole(
 		return access.Role{}, err
 	}
 	var role access.Role
-	lock := func(ctx context.Context, tx account.Tx) error { return tx.ShareLockRoles(ctx, from) }
-	copyRole := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	lock := func(ctx context.Context, tx *account.Tx) error { return tx.ShareLockRoles(ctx, from) }
+	copyRole := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		original, err := findRole(ctx, tx, from)
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ func (s *Roles) DeleteRole(ctx context.Context, caller *account.Principal, id, r
 	if err != nil {
 		return err
 	}
-	lock := func(ctx context.Context, tx account.Tx) error {
+	lock := func(ctx context.Context, tx *account.Tx) error {
 		// These groups of settings name roles.
 		err := tx.LockSettings(ctx, account.SettingApplication, account.SettingLDAP, account.SettingSAML)
 		if err != nil {
@@ -30,7 +30,7 @@ func (s *Roles) DeleteRole(ctx context.Context, caller *account.Principal, id, r
 		}
 		return tx.LockRoles(ctx, id, replaceWith)
 	}
-	remove := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	remove := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		role, err := requireMayChange(ctx, tx, caller, id)
 		if err != nil {
 			return err
@@ -57,7 +57,7 @@ func (s *Roles) DeleteRole(ctx context.Context, caller *account.Principal, id, r
 }
 
 // requireUnused fails with CodeRoleInUse for a role that a user has or a setting names.
-func (s *Roles) requireUnused(ctx context.Context, tx account.Tx, caller *account.Principal, id int64) error {
+func (s *Roles) requireUnused(ctx context.Context, tx *account.Tx, caller *account.Principal, id int64) error {
 	holders, err := tx.RolesOfHolders(ctx, id)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (s *Roles) requireUnused(ctx context.Context, tx account.Tx, caller *accoun
 // replaceRole replaces a role by another one for all users and in all settings, and
 // returns what the activity log records.
 func (s *Roles) replaceRole(
-	ctx context.Context, tx account.Tx, caller *account.Principal, id, with int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, id, with int64,
 ) ([]account.FieldChange, error) {
 	if err := requireMayReplace(ctx, tx, caller, id, with); err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (s *Roles) replaceRole(
 // requireMayReplace checks the permissions that [Roles.DeleteRole] names. It fails with
 // CodeInvalid for a replacement that does not exist or that the caller cannot read, and
 // with CodeForbidden.
-func requireMayReplace(ctx context.Context, tx account.Tx, caller *account.Principal, id, with int64) error {
+func requireMayReplace(ctx context.Context, tx *account.Tx, caller *account.Principal, id, with int64) error {
 	unknown := account.Invalid(account.Detail{
 		Path: "/query/replaceWith", Message: fmt.Sprintf("there is no other role %d", with),
 	})
@@ -129,7 +129,7 @@ func requireMayReplace(ctx context.Context, tx account.Tx, caller *account.Princ
 // roleReplacer reports whether a group of settings names the role old. Unless with is
 // 0, it also replaces old by with.
 type roleReplacer func(
-	ctx context.Context, tx account.Tx, caller *account.Principal, old, with int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, old, with int64,
 ) (used bool, err error)
 
 // settingReplacers returns the replacer of each group of settings that names roles.

@@ -51,7 +51,7 @@ func (s *Roles) setRolePermissions(
 		return access.Role{}, err
 	}
 	var role access.Role
-	update := func(ctx context.Context, tx account.Tx, caller *account.Principal, was access.Role) error {
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, was access.Role) error {
 		if err := precondition(was); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 
 // Roles are the operations on roles. Its methods are safe for concurrent use.
 type Roles struct {
-	store    account.Store
+	store    *account.Store
 	settings *settings.Settings
 	auth     *auth.Auth
 	audit    *audit.Log
@@ -48,7 +48,7 @@ func (s *Roles) DefaultRoles(ctx context.Context, caller *account.Principal) ([]
 }
 
 // findRole returns a role. It fails with CodeNotFound.
-func findRole(ctx context.Context, r account.Reader, id int64) (access.Role, error) {
+func findRole(ctx context.Context, r account.RoleReader, id int64) (access.Role, error) {
 	roles, err := r.Roles(ctx, []int64{id})
 	if err == nil && len(roles) == 0 {
 		err = account.NotFound()

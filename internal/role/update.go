@@ -10,13 +10,13 @@ import (
 )
 
 // roleUpdate is an [auth.Update] of a role, which also gets the role before the update.
-type roleUpdate func(ctx context.Context, tx account.Tx, caller *account.Principal, was access.Role) error
+type roleUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, was access.Role) error
 
 // updateRoleAs is [auth.Auth.UpdateLocked] for one role, which it locks. It fails as
 // [requireMayChange] does.
 func (s *Roles) updateRoleAs(ctx context.Context, permit auth.Permit, id int64, f roleUpdate) error {
-	lock := func(ctx context.Context, tx account.Tx) error { return tx.LockRoles(ctx, id) }
-	update := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	lock := func(ctx context.Context, tx *account.Tx) error { return tx.LockRoles(ctx, id) }
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		was, err := requireMayChange(ctx, tx, caller, id)
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (s *Roles) updateRoleAs(ctx context.Context, permit auth.Permit, id int64, 
 
 // requireMayChange returns a locked role. It fails with CodeNotFound, with CodeForbidden
 // for a role that the caller does not cover, and with CodeBuiltInRole for a built-in one.
-func requireMayChange(ctx context.Context, tx account.Tx, caller *account.Principal, id int64) (access.Role, error) {
+func requireMayChange(ctx context.Context, tx *account.Tx, caller *account.Principal, id int64) (access.Role, error) {
 	role, err := findRole(ctx, tx, id)
 	if err != nil {
 		return access.Role{}, err
@@ -55,7 +55,7 @@ func (s *Roles) UpdateRole(
 		return access.Role{}, err
 	}
 	var role access.Role
-	update := func(ctx context.Context, tx account.Tx, caller *account.Principal, was access.Role) error {
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, was access.Role) error {
 		role = was
 		var c account.Checker
 		if up.Name != nil {

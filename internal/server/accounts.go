@@ -49,7 +49,7 @@ func openAccounts(ctx context.Context, o accountsOptions) (*service.Service, err
 	}
 	data := o.settings.Data
 	return service.New(service.Options{
-		Store:           o.store,
+		Store:           o.store.Store,
 		Passwords:       passwords,
 		Keys:            keys,
 		Renderer:        mail.NewTemplates(),

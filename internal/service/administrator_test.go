@@ -29,7 +29,7 @@ var demotions = map[string]func(s *service.Service, ctx context.Context, caller 
 // countAdministrators returns the number of users who can administer.
 func countAdministrators(f *servicetest.Fixture) (n int) {
 	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) (err error) {
 		n, err = tx.CountAdministrators(ctx)
 		return err
 	})

@@ -29,7 +29,7 @@ func (s *Service) CreateAdministrator(ctx context.Context, u account.NewUser) (a
 	}
 	u.Active = true
 	var created account.User
-	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) (err error) {
+	err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) (err error) {
 		created, err = s.Users.InsertUser(ctx, tx, u, key, hash, []int64{access.AdministratorRole})
 		if errors.Is(err, account.ErrEmailTaken) {
 			return account.EmailTaken("/email")
@@ -56,7 +56,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 		return err
 	}
 	var id int64
-	err = s.updateByEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+	err = s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if c.Provider != account.ProviderLocal {
 			return account.NotLocalUser()
 		}
@@ -78,7 +78,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 
 // EmergencyUnlock ends every lock of a user. It fails with CodeNotFound.
 func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
-	return s.updateByEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(c.UserID)); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 // EmergencyEndSessions ends all sessions and recovery tokens of a user. It fails with
 // CodeNotFound.
 func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error {
-	return s.updateByEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if err := auth.EndAccess(ctx, tx, c.UserID); err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error 
 
 // EmergencyEndKeys ends all API keys of a user. It fails with CodeNotFound.
 func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
-	return s.updateByEmail(ctx, email, func(ctx context.Context, tx account.Tx, c account.Credential) error {
+	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if err := tx.DeleteAPIKeysOf(ctx, c.UserID); err != nil {
 			return err
 		}
@@ -117,10 +117,10 @@ func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
 // updateByEmail locks the user with an address and runs f, in one transaction. It fails
 // with CodeNotFound, and as f does.
 func (s *Service) updateByEmail(
-	ctx context.Context, email string, f func(context.Context, account.Tx, account.Credential) error,
+	ctx context.Context, email string, f func(context.Context, *account.Tx, account.Credential) error,
 ) error {
 	key, _ := account.ParseEmail(email)
-	return s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	return s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		c, err := auth.LockByEmail(ctx, tx, key)
 		if errors.Is(err, account.ErrNotFound) {
 			return account.NotFound()

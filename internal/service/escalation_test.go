@@ -104,7 +104,7 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 	if !slices.Contains(rolesOf[0], firstRole) {
 		rolesOf[0] = append(rolesOf[0], firstRole)
 	}
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		for _, ps := range permissions {
 			if _, err := tx.InsertRole(ctx, access.Role{Name: rand.Text(), Permissions: ps}); err != nil {
 				return err

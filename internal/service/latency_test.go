@@ -37,8 +37,8 @@ func TestDelayedPostgreSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	f := servicetest.NewOver(t, store, servicetest.NewRing())
-	f.Options.Store = store // runs each Write once
+	f := servicetest.NewOver(t, store.Store, servicetest.NewRing())
+	f.Options.Store = store.Store // runs each Write once
 	f.Options.Monotonic = time.Now
 	f.Service = service.New(f.Options)
 	servicetest.Must(f.SetUp(t.Context(), servicetest.FirstRun()))

@@ -56,7 +56,7 @@ func TestOverviewNeedsPermission(t *testing.T) {
 	if got := sectionNames(overviewOf(f, f.Admin())); got != "users locked sign-ins mail database" {
 		t.Errorf("the sections of an administrator are %q", got)
 	}
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		return tx.SetPassword(ctx, 1, f.PasswordHash, true, f.Clock.Now())
 	})
 	_, err := f.Overview(t.Context(), f.Admin(), time.UTC)
@@ -148,7 +148,7 @@ func TestOverviewShowsLockedUsers(t *testing.T) {
 // lockUntil locks a user without the rules.
 func lockUntil(f *servicetest.Fixture, id int64, until time.Time) {
 	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		counter, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), "x", false))
 		if err != nil {
 			return err
@@ -226,7 +226,7 @@ func TestOverviewDaysFollowTimeZone(t *testing.T) {
 			f := servicetest.New(t)
 			admin := f.Admin()
 			f.Clock.Advance(servicetest.Must(time.Parse(time.RFC3339, test.now)).Sub(f.Clock.Now()))
-			f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+			f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 				var entries []account.Activity
 				for _, at := range test.at {
 					entries = append(entries, account.Activity{
@@ -260,7 +260,7 @@ func TestOverviewShowsMailAndDatabase(t *testing.T) {
 	if got := *overviewOf(f, admin).Mail; got != (account.MailCounts{}) {
 		t.Errorf("without a message the counts are %+v", got)
 	}
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		const week = 7 * 24 * time.Hour
 		for cause, age := range map[string]time.Duration{
 			"a week ago": week, "lately": time.Hour, "too long ago": week + time.Microsecond,

@@ -49,7 +49,7 @@ func TestPasswordChangeRequired(t *testing.T) {
 func TestPasswordChangeRequiredAtOnce(t *testing.T) {
 	f := servicetest.New(t)
 	caller := f.Admin()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		return tx.SetPassword(ctx, 1, f.PasswordHash, true, f.Clock.Now())
 	})
 	operations := servicetest.Operations()
@@ -64,7 +64,7 @@ func TestPasswordChangeRequiredAtOnce(t *testing.T) {
 func inTransaction(function reflect.Type) bool {
 	for parameter := range function.Ins() {
 		switch {
-		case parameter == reflect.TypeFor[account.Tx](), parameter == reflect.TypeFor[account.Reader]():
+		case parameter == reflect.TypeFor[*account.Tx]():
 			return true
 		case parameter.Kind() == reflect.Func && inTransaction(parameter):
 			return true

@@ -108,7 +108,7 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 func TestReplicasDeliverOnce(t *testing.T) {
 	const messages, workers = 200, 6
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		r.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		r.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 			for i := range messages {
 				email := fmt.Sprintf("user%d@example.org", i/3) // a user gets three messages an hour
 				if i%3 == 0 {
@@ -232,7 +232,7 @@ func TestReplicasKeepLimits(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
 		owner := r.principal(r.AddUser("ada@example.org"))
-		r.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		r.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 			for i := range apikey.MaxNamedKeys - 3 {
 				k := account.APIKey{
 					UserID: owner.User.ID, Kind: account.APIKeyNamed, Name: "key", Created: servicetest.Start,

@@ -36,13 +36,13 @@ func onReplicas(t *testing.T, test func(t *testing.T, r *replicas)) {
 
 func newReplicas(t *testing.T, e enginetest.Engine) *replicas {
 	open := e.New(t).Open
-	r := &replicas{engine: e.Name, Fixture: servicetest.NewOver(t, open(), servicetest.NewRing())}
+	r := &replicas{engine: e.Name, Fixture: servicetest.NewOver(t, open().Store, servicetest.NewRing())}
 	r.Options.Store = r.Store.Inner // runs a Write again only when the engine asks for it
 	r.Options.Log = slog.New(guessCounter{Handler: slog.DiscardHandler, wrong: &r.wrongGuesses})
 	for n := range 3 {
 		r.services = append(r.services, r.With(func(o *service.Options) {
 			if n > 0 {
-				o.Store = open()
+				o.Store = open().Store
 			}
 			o.Passwords = servicetest.NewPool(servicetest.CheapHash, 2)
 		}))
@@ -81,7 +81,7 @@ func (r *replicas) principal(id int64) *account.Principal {
 	if err != nil {
 		r.T.Fatal(err)
 	}
-	r.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	r.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		now := r.Clock.Now()
 		session := account.Session{UserID: id, Created: now, LastSeen: now, ClientNetwork: servicetest.Home}
 		_, err := tx.InsertSession(ctx, session, hash)
@@ -195,7 +195,7 @@ func TestReplicasUseATokenOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.WriteStore(func(ctx context.Context, tx account.Tx) error {
+			r.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 				now := r.Clock.Now()
 				return tx.InsertRecovery(ctx, account.Recovery{
 					UserID: id, Kind: account.MailRecovery, Created: now, Expires: now.Add(account.RecoveryLifetime),

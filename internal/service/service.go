@@ -29,7 +29,7 @@ import (
 // Options are the dependencies of a service. Store, Passwords, Keys, Renderer, Log, Now
 // and Random are required.
 type Options struct {
-	Store     account.Store
+	Store     *account.Store
 	Passwords *passhash.Pool
 	Keys      *keyring.Ring
 	Renderer  outbox.Renderer
@@ -70,7 +70,7 @@ type Service struct {
 	*apikey.Keys
 	*userimport.Imports
 
-	store           account.Store
+	store           *account.Store
 	keys            *keyring.Ring
 	now             func() time.Time
 	random          io.Reader
@@ -90,14 +90,14 @@ func New(o Options) *Service {
 	if passwordChanged == nil {
 		passwordChanged = func(int64) {}
 	}
-	store := auth.NewInvalidatingStore(o.Store, monotonic)
+	invalidating := auth.NewInvalidatingStore(o.Store, monotonic)
 	env := account.Env{
-		Store: store, Keys: o.Keys, Log: o.Log, Random: o.Random, Monotonic: monotonic,
+		Store: invalidating.Store, Keys: o.Keys, Log: o.Log, Random: o.Random, Monotonic: monotonic,
 		Now: func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) },
 	}
 	log := audit.New(env, o.Checkpoints)
 	authentication := auth.New(env, auth.Options{
-		Store: store, Audit: log, Passwords: o.Passwords, PasswordChanged: passwordChanged,
+		Store: invalidating, Audit: log, Passwords: o.Passwords, PasswordChanged: passwordChanged,
 		PollTimeout: o.PollTimeout, TouchTimeout: o.TouchTimeout,
 	})
 	configuration := settings.New(env, settings.Options{
@@ -121,7 +121,7 @@ func New(o Options) *Service {
 		Log: log, Auth: authentication, Settings: configuration, Outbox: mails, Recovery: recoveries,
 		Users: users, Roles: role.New(env, configuration, authentication, log),
 		Keys: apikey.New(env, mails, authentication, log), Imports: imports,
-		store: store, keys: o.Keys, now: env.Now, random: o.Random, monotonic: monotonic,
+		store: env.Store, keys: o.Keys, now: env.Now, random: o.Random, monotonic: monotonic,
 		passwordChanged: passwordChanged,
 		userCounts:      newTTLValue[account.UserCounts](countsTTL),
 		signInCounts:    newTTLValue[[]account.SignInCount](countsTTL),

@@ -64,7 +64,7 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 	if err != nil {
 		return false, err
 	}
-	err = s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		// The lock serialises servers that start at the same time.
 		if _, err := tx.LockChain(ctx); err != nil {
 			return err
@@ -142,7 +142,7 @@ func (s *Service) CheckKey(ctx context.Context) error {
 	if slices.ContainsFunc(checks, isSealing) {
 		return nil
 	}
-	return s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	return s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		checks, err := tx.KeyChecks(ctx)
 		if err != nil || slices.ContainsFunc(checks, isSealing) { // another server has stored it
 			return err

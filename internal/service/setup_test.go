@@ -129,9 +129,9 @@ func TestParallelSetUps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.NewBlank(t)
 			services := make([]*service.Service, 10)
-			open := []account.Store{f.Store.Inner}
+			open := []*account.Store{f.Store.Inner}
 			for len(open) < stores {
-				open = append(open, f.Database.Open())
+				open = append(open, f.Database.Open().Store)
 			}
 			for i := range services {
 				services[i] = f.With(func(o *service.Options) { o.Store = open[i%stores] })
@@ -236,7 +236,7 @@ func TestNewKeyRace(t *testing.T) {
 		}
 		if reads++; reads == 2 { // SetUp knows that the key is new and is about to store its check
 			f.Store.OnCall(func(string) {})
-			f.TryWriteStore(func(ctx context.Context, tx account.Tx) error {
+			f.TryWriteStore(func(ctx context.Context, tx *account.Tx) error {
 				return tx.InsertKeyCheck(ctx, servicetest.Must(keyring.Parse(fresh)).Checks()[0], f.Clock.Now())
 			})
 		}

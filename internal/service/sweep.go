@@ -23,7 +23,7 @@ const (
 )
 
 // deletion deletes at most sweepRows rows and returns how many it deleted.
-type deletion func(ctx context.Context, tx account.Tx) (deleted int, err error)
+type deletion func(ctx context.Context, tx *account.Tx) (deleted int, err error)
 
 // Sweep deletes rows that are no longer needed: expired sessions, keys and tokens, idle
 // counters, old messages, old invalidations, and entries of the activity log past their
@@ -32,7 +32,7 @@ type deletion func(ctx context.Context, tx account.Tx) (deleted int, err error)
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	deletions := []deletion{
-		func(ctx context.Context, tx account.Tx) (int, error) {
+		func(ctx context.Context, tx *account.Tx) (int, error) {
 			settings, err := account.LoadServerSettings(ctx, tx)
 			if err != nil {
 				return 0, err
@@ -40,29 +40,29 @@ func (s *Service) Sweep(ctx context.Context) error {
 			createdBefore, seenBefore := now.Add(-settings.SessionAbsolute), now.Add(-settings.SessionIdle)
 			return tx.DeleteExpiredSessions(ctx, createdBefore, seenBefore, sweepRows)
 		},
-		func(ctx context.Context, tx account.Tx) (int, error) {
+		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteExpiredAPIKeys(ctx, now.Add(-apikey.ExpiredKeyRetention), sweepRows)
 		},
-		func(ctx context.Context, tx account.Tx) (int, error) {
+		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteExpiredRecoveries(ctx, now, sweepRows)
 		},
-		func(ctx context.Context, tx account.Tx) (int, error) {
+		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteIdleThrottles(ctx, now.Add(-throttle.CounterTTL), now, sweepRows)
 		},
-		func(ctx context.Context, tx account.Tx) (int, error) {
+		func(ctx context.Context, tx *account.Tx) (int, error) {
 			count, err := tx.CountUnknownThrottles(ctx)
 			if err != nil || count <= maxUnknown {
 				return 0, err
 			}
 			return tx.DeleteUnknownThrottles(ctx, now, min(count-maxUnknown, sweepRows))
 		},
-		func(ctx context.Context, tx account.Tx) (int, error) {
+		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteKnownNetworks(ctx, now.Add(-auth.KnownNetworkTTL), sweepRows)
 		},
-		func(ctx context.Context, tx account.Tx) (int, error) {
+		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteFinishedMails(ctx, now.Add(-mailRetention), sweepRows)
 		},
-		func(ctx context.Context, tx account.Tx) (int, error) {
+		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteAuthChanges(ctx, auth.ChangeRetention, sweepRows)
 		},
 	}
@@ -71,7 +71,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		errs = append(errs, s.deleteAll(ctx, d))
 	}
 	errs = append(errs, s.Log.SweepActivity(ctx), s.Imports.SweepImports(ctx))
-	deleteImports := func(ctx context.Context, tx account.Tx) (int, error) {
+	deleteImports := func(ctx context.Context, tx *account.Tx) (int, error) {
 		return tx.DeleteEndedImports(ctx, now.Add(-userimport.Retention), sweepRows)
 	}
 	errs = append(errs, s.deleteAll(ctx, deleteImports)) // after the sweep, which may end imports
@@ -83,7 +83,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 func (s *Service) deleteAll(ctx context.Context, d deletion) error {
 	for {
 		deleted := 0
-		err := s.store.Write(ctx, func(ctx context.Context, tx account.Tx) (err error) {
+		err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) (err error) {
 			deleted, err = d(ctx, tx)
 			return err
 		})

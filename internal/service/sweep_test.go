@@ -29,14 +29,14 @@ func TestSweep(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 
 	known := func() (yes bool) {
-		f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) (err error) {
 			yes, err = tx.IsKnownNetwork(ctx, id, servicetest.Home, time.Time{})
 			return err
 		})
 		return yes
 	}
 	failures := func(key string) (n int) {
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 			v, err := tx.Throttle(ctx, key)
 			n = v.WindowFailures
 			return err
@@ -87,7 +87,7 @@ func TestSweep(t *testing.T) {
 func TestSweepKeepsLocks(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		v, err := tx.LockThrottle(ctx, servicetest.UnknownNetworksKey(id))
 		if err != nil {
 			return err

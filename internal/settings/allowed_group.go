@@ -35,7 +35,7 @@ func checkGroups(c *account.Checker, path string, groups []account.AllowedGroup)
 // requireMayNameGroups is [requireMayName] for the roles of the groups in an update, nil
 // if the update leaves the groups alone. Faults point at the group's place in the request.
 func requireMayNameGroups(
-	ctx context.Context, tx account.Tx, caller *account.Principal,
+	ctx context.Context, tx *account.Tx, caller *account.Principal,
 	was []account.AllowedGroup, update *[]account.AllowedGroup,
 ) error {
 	before := rolesOfGroups(was)
@@ -55,7 +55,7 @@ func requireMayNameGroups(
 //
 // The transaction must have share-locked the roles.
 func requireMayName(
-	ctx context.Context, tx account.Tx, caller *account.Principal, path string, before, ids []int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, path string, before, ids []int64,
 ) error {
 	var c account.Checker
 	var added []access.Role

@@ -65,7 +65,7 @@ func (s *Settings) UpdateApplicationSettings(
 	return update(ctx, s, s.application(), change[account.ApplicationSettings]{
 		permit: permit, roles: account.Deref(up.DefaultRoleIDs),
 		apply: func(
-			ctx context.Context, tx account.Tx, caller *account.Principal, was account.ApplicationSettings,
+			ctx context.Context, tx *account.Tx, caller *account.Principal, was account.ApplicationSettings,
 		) (account.ApplicationSettings, []account.FieldChange, error) {
 			return s.applyApplication(ctx, tx, caller, was, up)
 		},
@@ -84,7 +84,7 @@ func (s *Settings) application() group[account.ApplicationSettings] {
 // applyApplication checks an update against the caller's rights and the overrides, and
 // returns the settings after it with the change of the SMTP password.
 func (s *Settings) applyApplication(
-	ctx context.Context, tx account.Tx, caller *account.Principal, was account.ApplicationSettings, up ApplicationUpdate,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, was account.ApplicationSettings, up ApplicationUpdate,
 ) (now account.ApplicationSettings, secrets []account.FieldChange, err error) {
 	if up.MailUpdate != (MailUpdate{}) {
 		if err := account.RequireAdministrator(caller); err != nil {

@@ -73,7 +73,7 @@ func (s *Settings) UpdateLDAPConfiguration(
 	return update(ctx, s, s.ldap(), change[LDAPConfiguration]{
 		permit: permit, roles: rolesOfGroups(account.Deref(up.AllowedGroups)),
 		apply: func(
-			ctx context.Context, tx account.Tx, caller *account.Principal, was LDAPConfiguration,
+			ctx context.Context, tx *account.Tx, caller *account.Principal, was LDAPConfiguration,
 		) (LDAPConfiguration, []account.FieldChange, error) {
 			now, err := up.apply(was)
 			if err != nil {

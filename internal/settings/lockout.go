@@ -40,7 +40,7 @@ func (s *Settings) UpdateLockoutPolicy(ctx context.Context, caller *account.Prin
 	_, err = update(ctx, s, lockoutGroup(), change[throttle.Policy]{
 		permit: permit,
 		apply: func(
-			_ context.Context, _ account.Tx, _ *account.Principal, was throttle.Policy,
+			_ context.Context, _ *account.Tx, _ *account.Principal, was throttle.Policy,
 		) (throttle.Policy, []account.FieldChange, error) {
 			return up.apply(was), nil, nil
 		},

@@ -11,7 +11,7 @@ import (
 // reports whether they named it. With 0 it replaces nothing. The transaction must have
 // locked the group of settings.
 func (s *Settings) ReplaceLDAPRole(
-	ctx context.Context, tx account.Tx, caller *account.Principal, old, with int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, old, with int64,
 ) (used bool, err error) {
 	was, err := loadLDAP(ctx, tx)
 	used = slices.Contains(rolesOfGroups(was.AllowedGroups), old)
@@ -25,7 +25,7 @@ func (s *Settings) ReplaceLDAPRole(
 
 // ReplaceSAMLRole is [Settings.ReplaceLDAPRole] for the allowed groups of SAML.
 func (s *Settings) ReplaceSAMLRole(
-	ctx context.Context, tx account.Tx, caller *account.Principal, old, with int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, old, with int64,
 ) (used bool, err error) {
 	was, err := loadSAML(ctx, tx)
 	used = slices.Contains(rolesOfGroups(was.AllowedGroups), old)
@@ -39,7 +39,7 @@ func (s *Settings) ReplaceSAMLRole(
 
 // ReplaceDefaultRole is [Settings.ReplaceLDAPRole] for the default roles of new users.
 func (s *Settings) ReplaceDefaultRole(
-	ctx context.Context, tx account.Tx, caller *account.Principal, old, with int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, old, with int64,
 ) (used bool, err error) {
 	was, err := account.LoadApplicationSettings(ctx, tx)
 	used = slices.Contains(was.DefaultRoleIDs, old)

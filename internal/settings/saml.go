@@ -77,7 +77,7 @@ func (s *Settings) UpdateSAMLConfiguration(
 	return update(ctx, s, s.saml(), change[SAMLConfiguration]{
 		permit: permit, roles: rolesOfGroups(account.Deref(up.AllowedGroups)),
 		apply: func(
-			ctx context.Context, tx account.Tx, caller *account.Principal, was SAMLConfiguration,
+			ctx context.Context, tx *account.Tx, caller *account.Principal, was SAMLConfiguration,
 		) (SAMLConfiguration, []account.FieldChange, error) {
 			now, err := up.apply(was)
 			if err != nil {

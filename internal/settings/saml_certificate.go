@@ -46,8 +46,8 @@ func (s *Settings) RenewSAMLCertificate(ctx context.Context, caller *account.Pri
 	if err != nil {
 		return "", err
 	}
-	lock := func(ctx context.Context, tx account.Tx) error { return tx.LockSettings(ctx, account.SettingSAML) }
-	renew := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	lock := func(ctx context.Context, tx *account.Tx) error { return tx.LockSettings(ctx, account.SettingSAML) }
+	renew := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		configuration, err := loadSAML(ctx, tx)
 		if err != nil {
 			return err

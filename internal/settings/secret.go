@@ -59,7 +59,7 @@ func (s *Settings) openSecret(
 
 // saveSecret seals a secret for its destination and stores it.
 func (s *Settings) saveSecret(
-	ctx context.Context, tx account.Tx, name string, to destination, value secret.Text,
+	ctx context.Context, tx *account.Tx, name string, to destination, value secret.Text,
 ) error {
 	sealContext, err := secretContext(name, to)
 	if err != nil {
@@ -100,7 +100,7 @@ type secretChange struct {
 // new secret, the stored one is cleared. Otherwise a caller who may name a server could
 // have the secret sent to it. It fails with CodeInvalid for the mask when no secret is
 // stored.
-func (s *Settings) changeSecret(ctx context.Context, tx account.Tx, c secretChange) ([]account.FieldChange, error) {
+func (s *Settings) changeSecret(ctx context.Context, tx *account.Tx, c secretChange) ([]account.FieldChange, error) {
 	stored, err := hasSecret(ctx, tx, c.name)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func (s *Settings) UpdateServerSettings(
 	return update(ctx, s, s.server(), change[account.ServerSettings]{
 		permit: permit,
 		apply: func(
-			_ context.Context, _ account.Tx, caller *account.Principal, was account.ServerSettings,
+			_ context.Context, _ *account.Tx, caller *account.Principal, was account.ServerSettings,
 		) (now account.ServerSettings, _ []account.FieldChange, err error) {
 			if up.PublicURL != nil || up.SenderName != nil {
 				if err := account.RequireAdministrator(caller); err != nil {

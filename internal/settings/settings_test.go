@@ -212,7 +212,7 @@ func TestSealedSecretOpensOnlyInItsPlace(t *testing.T) {
 	const smtpName, ldapName = "smtp-account-password", "ldap-search-user-password"
 	own := servicetest.Must(f.Store.Inner.SettingSecret(t.Context(), smtpName))
 	save := func(sealed keyring.Sealed) {
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error { return tx.SaveSettingSecret(ctx, smtpName, sealed) })
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error { return tx.SaveSettingSecret(ctx, smtpName, sealed) })
 	}
 	save(servicetest.Must(f.Store.Inner.SettingSecret(t.Context(), ldapName)))
 	if _, err := s.MailRoute(t.Context()); err == nil {
@@ -222,7 +222,7 @@ func TestSealedSecretOpensOnlyInItsPlace(t *testing.T) {
 	if _, err := s.MailRoute(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error { // without the rules
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error { // without the rules
 		settings := servicetest.Must(tx.Setting(ctx, "application"))
 		return tx.SaveSetting(ctx, "application", strings.Replace(settings, "mail.example.org", "mail.example.net", 1))
 	})

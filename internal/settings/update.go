@@ -28,20 +28,20 @@ type change[T any] struct {
 	// apply returns the group after the update, and the changes of its secrets. It may
 	// run more than once.
 	apply func(
-		ctx context.Context, tx account.Tx, caller *account.Principal, was T,
+		ctx context.Context, tx *account.Tx, caller *account.Principal, was T,
 	) (now T, secrets []account.FieldChange, err error)
 }
 
 // update applies a change in one transaction and returns the group as it is shown then.
 // It locks the group, so that of two concurrent updates both are kept.
 func update[T any](ctx context.Context, s *Settings, g group[T], c change[T]) (shown T, err error) {
-	lock := func(ctx context.Context, tx account.Tx) error {
+	lock := func(ctx context.Context, tx *account.Tx) error {
 		if err := tx.LockSettings(ctx, g.name); err != nil {
 			return err
 		}
 		return tx.ShareLockRoles(ctx, c.roles...)
 	}
-	work := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	work := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		was, err := g.load(ctx, tx)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func update[T any](ctx context.Context, s *Settings, g group[T], c change[T]) (s
 // that switches the log off is therefore recorded before it is stored, and is the last
 // entry.
 func store[T any](
-	ctx context.Context, s *Settings, tx account.Tx, caller *account.Principal,
+	ctx context.Context, s *Settings, tx *account.Tx, caller *account.Principal,
 	g group[T], now T, changes []account.FieldChange,
 ) error {
 	if len(changes) == 0 {

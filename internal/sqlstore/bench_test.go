@@ -90,8 +90,8 @@ func writesPerSecond(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
 }
 
-func countFailure(ctx context.Context, s account.Store, key string) error {
-	return s.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+func countFailure(ctx context.Context, s account.Transactor, key string) error {
+	return s.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		t, err := tx.LockThrottle(ctx, key)
 		if err != nil {
 			return err
@@ -108,7 +108,7 @@ func BenchmarkUser(b *testing.B) {
 	dir := b.TempDir()
 	s := openDir(b, dir)
 	insertRole(b, s, access.Role{ID: access.UserRole, Name: "User"})
-	change(b, s, func(ctx context.Context, tx account.Tx) error {
+	change(b, s, func(ctx context.Context, tx *account.Tx) error {
 		for i := range users {
 			u := localUser(fmt.Sprintf("%d@example.org", i))
 			u.RoleIDs = access.DefaultRoles

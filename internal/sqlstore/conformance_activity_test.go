@@ -11,9 +11,9 @@ import (
 )
 
 // insertActivity stores an entry of each actor and returns the ids of the entries.
-func insertActivity(t testing.TB, s account.Store, actors ...int64) (ids []int64) {
+func insertActivity(t testing.TB, db database, actors ...int64) (ids []int64) {
 	t.Helper()
-	change(t, s, func(ctx context.Context, tx account.Tx) error {
+	change(t, db, func(ctx context.Context, tx *account.Tx) error {
 		for _, actor := range actors {
 			err := tx.InsertActivity(ctx, account.Activity{
 				At: now, Actor: account.Actor{ID: actor, Name: "ada@example.org", ClientNetwork: "192.0.2.1",
@@ -31,7 +31,7 @@ func insertActivity(t testing.TB, s account.Store, actors ...int64) (ids []int64
 		}
 		return nil
 	})
-	for _, e := range get[[]account.StoredActivity](t)(s.Activity(t.Context(),
+	for _, e := range get[[]account.StoredActivity](t)(db.Activity(t.Context(),
 		account.ActivityQuery{Limit: len(actors)})) {
 		ids = append([]int64{e.ID}, ids...)
 	}
@@ -87,14 +87,14 @@ func TestActivityChain(t *testing.T) {
 	}
 	conform(t, "seals", func(t *testing.T, db database) {
 		ids := insertActivity(t, db, 1, 2, 3)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SealActivity(ctx, sealed(ids[1], 1)) })
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SealActivity(ctx, sealed(ids[0], 2)) })
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.SealActivity(ctx, sealed(ids[1], 1)) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.SealActivity(ctx, sealed(ids[0], 2)) })
+		err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			return tx.SealActivity(ctx, sealed(ids[0], 3))
 		})
 		wantErr(t, "sealing twice", err, account.ErrNotFound)
 		if err := db.Write(t.Context(), func(ctx context.Context,
-			tx account.Tx) error {
+			tx *account.Tx) error {
 			return tx.SealActivity(ctx, sealed(ids[2], 2))
 		}); err == nil {
 			t.Error("a number was used twice")
@@ -108,7 +108,7 @@ func TestActivityChain(t *testing.T) {
 		got = get[[]account.StoredActivity](t)(db.SealedActivity(t.Context(), got[0].Number, got[0].ID, 10))
 		want(t, "after the first", len(got), 1)
 
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			if err := tx.SaveCheckpoint(ctx, account.Checkpoint{Number: 1, At: now, Seal: []byte("s"),
 				Signature: keyring.Signature{MAC: []byte("m")}}); err != nil {
 				return err
@@ -133,7 +133,7 @@ func TestActivityChain(t *testing.T) {
 			Seal:      []byte("s"),
 			Signature: keyring.Signature{KeyID: "k", MAC: []byte("m")},
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			if _, err := tx.LockChain(ctx); err != nil {
 				return err
 			}
@@ -144,7 +144,7 @@ func TestActivityChain(t *testing.T) {
 	})
 
 	conform(t, "checkpoints", func(t *testing.T, db database) {
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			for _, n := range []int64{5, 9, 5, 12} {
 				c := account.Checkpoint{
 					Number:    n,
@@ -174,7 +174,7 @@ func TestFailedSignIns(t *testing.T) {
 		f := account.FailedSignIns{Minute: minute, ClientNetwork: "192.0.2.1", UserID: 7, Count: 1}
 		other := f
 		other.UserID = 0
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			for _, f := range []account.FailedSignIns{f, other, f} {
 				if err := tx.CountFailedSignIn(ctx, f); err != nil {
 					return err
@@ -189,7 +189,7 @@ func TestFailedSignIns(t *testing.T) {
 		want(t, "no account", got[0], other)
 		want(t, "an account", got[1], f)
 		take := func(limit int) []account.FailedSignIns {
-			return do(t, db, func(ctx context.Context, tx account.Tx) ([]account.FailedSignIns, error) {
+			return do(t, db, func(ctx context.Context, tx *account.Tx) ([]account.FailedSignIns, error) {
 				return tx.TakeFailedSignIns(ctx, minute.Add(time.Second), limit)
 			})
 		}

@@ -26,9 +26,9 @@ func contractKey(userID int64, name string) account.APIKey {
 }
 
 // insertKey stores a key and returns it with its id.
-func insertKey(t testing.TB, s account.Store, k account.APIKey) account.APIKey {
+func insertKey(t testing.TB, s account.Transactor, k account.APIKey) account.APIKey {
 	t.Helper()
-	k.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertAPIKey(ctx, k) })
+	k.ID = do(t, s, func(ctx context.Context, tx *account.Tx) (int64, error) { return tx.InsertAPIKey(ctx, k) })
 	return k
 }
 
@@ -77,12 +77,12 @@ func TestAPIKey(t *testing.T) {
 		wantErr(t, "APIKeyByHash", err, account.ErrNotFound)
 		_, err = db.ContractKey(t.Context(), u.ID)
 		wantErr(t, "ContractKey", err, account.ErrNotFound)
-		wantErr(t, "SealAPIKey", db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		wantErr(t, "SealAPIKey", db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			return tx.SealAPIKey(ctx, 99, keyring.Sealed{})
 		}), account.ErrNotFound)
-		_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddAPIKeyFailure(ctx, 99) })
+		_, err = try(t, db, func(ctx context.Context, tx *account.Tx) (int, error) { return tx.AddAPIKeyFailure(ctx, 99) })
 		wantErr(t, "AddAPIKeyFailure", err, account.ErrNotFound)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteAPIKey(ctx, 99) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteAPIKey(ctx, 99) })
 	})
 
 	conform(t, "the schema refuses bad keys", func(t *testing.T, db database) {
@@ -94,7 +94,7 @@ func TestAPIKey(t *testing.T) {
 			"the same hash": namedKey(u.ID, "one"), "a second contract key": contractKey(u.ID, "two"),
 			"sealed": sealed, "of a missing user": namedKey(99, "three"),
 		} {
-			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertAPIKey(ctx, k) })
+			_, err := try(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) { return tx.InsertAPIKey(ctx, k) })
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
 		}
 	})
@@ -105,14 +105,14 @@ func TestAPIKey(t *testing.T) {
 		k.Sealed = keyring.Sealed{}
 		k = insertKey(t, db, k)
 		k.Sealed = keyring.Sealed{KeyID: "k2", Box: []byte("sealed")}
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SealAPIKey(ctx, k.ID, k.Sealed) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.SealAPIKey(ctx, k.ID, k.Sealed) })
 		wantKeys(t, "sealed", []account.APIKey{get[account.APIKey](t)(db.APIKey(t.Context(), k.ID))}, k)
 	})
 
 	conform(t, "the last use only moves forward", func(t *testing.T, db database) {
 		k := insertKey(t, db, namedKey(insertUser(t, db, localUser("a@example.org")).ID, "one"))
 		for _, move := range []time.Duration{time.Hour, time.Minute, time.Hour + time.Microsecond, -time.Hour} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.TouchAPIKey(ctx, k.ID, now.Add(move)) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.TouchAPIKey(ctx, k.ID, now.Add(move)) })
 			if used := now.Add(move); used.After(k.LastUsed) {
 				k.LastUsed = used
 			}
@@ -124,12 +124,12 @@ func TestAPIKey(t *testing.T) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		one, two := insertKey(t, db, namedKey(u.ID, "one")), insertKey(t, db, namedKey(u.ID, "two"))
 		fail := func(id int64) int {
-			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddAPIKeyFailure(ctx, id) })
+			return do(t, db, func(ctx context.Context, tx *account.Tx) (int, error) { return tx.AddAPIKeyFailure(ctx, id) })
 		}
 		want(t, "first", fail(one.ID), 1)
 		want(t, "second", fail(one.ID), 2)
 		want(t, "of another", fail(two.ID), 1)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.ClearAPIKeyFailures(ctx, one.ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.ClearAPIKeyFailures(ctx, one.ID) })
 		want(t, "cleared", fail(one.ID), 1)
 		want(t, "of another, afterwards", fail(two.ID), 2)
 	})
@@ -144,7 +144,7 @@ func TestAPIKey(t *testing.T) {
 		} {
 			insertKey(t, db, k)
 		}
-		want(t, "keys", do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+		want(t, "keys", do(t, db, func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.CountNamedKeys(ctx, users[0].ID, now)
 		}), 2)
 	})
@@ -153,12 +153,12 @@ func TestAPIKey(t *testing.T) {
 		users := insertUsers(t, db, 3)
 		a, b := insertKey(t, db, namedKey(users[0].ID, "a")), insertKey(t, db, namedKey(users[0].ID, "b"))
 		c, d := insertKey(t, db, contractKey(users[1].ID, "c")), insertKey(t, db, contractKey(users[2].ID, "d"))
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteAPIKey(ctx, a.ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteAPIKey(ctx, a.ID) })
 		wantKeys(t, "one", get[[]account.APIKey](t)(db.APIKeysOf(t.Context(), users[0].ID)), b)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteAPIKeysOf(ctx, users[0].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteAPIKeysOf(ctx, users[0].ID) })
 		wantKeys(t, "all of a user", get[[]account.APIKey](t)(db.APIKeysOf(t.Context(), users[0].ID)))
 		wantKeys(t, "another's", get[[]account.APIKey](t)(db.APIKeysOf(t.Context(), users[1].ID)), c)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[2].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, users[2].ID) })
 		_, err := db.APIKey(t.Context(), d.ID)
 		wantErr(t, "of a deleted user", err, account.ErrNotFound)
 		if id := insertKey(t, db, namedKey(users[0].ID, "e")).ID; id <= d.ID {
@@ -173,7 +173,7 @@ func TestAPIKey(t *testing.T) {
 		insertKey(t, db, gone)
 		stays, unlimited := insertKey(t, db, stays), insertKey(t, db, namedKey(u.ID, "for ever"))
 		remove := func() int {
-			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+			return do(t, db, func(ctx context.Context, tx *account.Tx) (int, error) {
 				return tx.DeleteExpiredAPIKeys(ctx, now, 10)
 			})
 		}

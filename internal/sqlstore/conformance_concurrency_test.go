@@ -14,10 +14,10 @@ func TestConcurrency(t *testing.T) {
 	const callers = 24
 
 	conform(t, "one of equal addresses wins", func(t *testing.T, db database) {
-		stores := []account.Store{db, db.another()}
+		stores := []*account.Store{db.Store, db.another()}
 		winners := 0
 		for i, err := range gather(callers, func(i int) error {
-			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				return add(ctx, tx, "same@example.org")
 			})
 		}) {
@@ -33,10 +33,10 @@ func TestConcurrency(t *testing.T) {
 	})
 
 	conform(t, "counters add up", func(t *testing.T, db database) {
-		stores := []account.Store{db, db.another()}
+		stores := []*account.Store{db.Store, db.another()}
 		session := insertSession(t, db, insertUser(t, db, localUser("a@example.org")).ID, "one")
 		for i, err := range gather(callers, func(i int) error {
-			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				c, err := tx.LockThrottle(ctx, "u:1|new")
 				if err != nil {
 					return err
@@ -52,7 +52,7 @@ func TestConcurrency(t *testing.T) {
 			wantErr(t, fmt.Sprint("caller ", i), err, nil)
 		}
 		want(t, "counter", counter(t, db, "u:1|new").Failures, callers)
-		failures := do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+		failures := do(t, db, func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.AddSessionFailure(ctx, session.ID)
 		})
 		want(t, "failures of a session", failures, callers+1)
@@ -60,7 +60,7 @@ func TestConcurrency(t *testing.T) {
 
 	conform(t, "one administrator is left", func(t *testing.T, db database) {
 		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
-		stores := []account.Store{db, db.another()}
+		stores := []*account.Store{db.Store, db.another()}
 		var ids []int64
 		for i := range callers {
 			u := localUser(fmt.Sprintf("%d@example.org", i))
@@ -70,7 +70,7 @@ func TestConcurrency(t *testing.T) {
 		last := errors.New("the last administrator")
 		deleted := 0
 		for i, err := range gather(callers, func(i int) error {
-			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				if err := tx.LockAdministrators(ctx); err != nil {
 					return err
 				}
@@ -95,7 +95,7 @@ func TestConcurrency(t *testing.T) {
 	})
 
 	conform(t, "ids are unique, and readers see whole transactions", func(t *testing.T, db database) {
-		stores := []account.Store{db, db.another()}
+		stores := []*account.Store{db.Store, db.another()}
 		ids := make([][2]int64, callers)
 		errs := gather(2*callers, func(i int) error {
 			if i >= callers { // a reader: users are inserted in pairs
@@ -105,7 +105,7 @@ func TestConcurrency(t *testing.T) {
 				}
 				return err
 			}
-			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx account.Tx) (err error) {
+			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx *account.Tx) (err error) {
 				for half := range ids[i] {
 					u := localUser(fmt.Sprintf("%d.%d@example.org", i, half))
 					if ids[i][half], err = tx.InsertUser(ctx, u, key(u.Email), "h", now); err != nil {

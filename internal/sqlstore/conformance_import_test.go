@@ -11,15 +11,15 @@ import (
 )
 
 // insertImport stores an import and returns it with its id.
-func insertImport(t testing.TB, db account.Store, i account.Import) account.Import {
+func insertImport(t testing.TB, db account.Transactor, i account.Import) account.Import {
 	t.Helper()
-	i.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertImport(ctx, i) })
+	i.ID = do(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) { return tx.InsertImport(ctx, i) })
 	return i
 }
 
 func TestImport(t *testing.T) {
 	rows := func(t *testing.T, db database, id int64, limit int) []account.ImportRow {
-		return do(t, db, func(ctx context.Context, tx account.Tx) ([]account.ImportRow, error) {
+		return do(t, db, func(ctx context.Context, tx *account.Tx) ([]account.ImportRow, error) {
 			return tx.ImportRows(ctx, id, limit)
 		})
 	}
@@ -31,12 +31,12 @@ func TestImport(t *testing.T) {
 		i.State, i.Rows, i.Faults, i.Touched, i.Finished = account.ImportUndone, 5, 3, now.Add(time.Second), now.Add(
 			time.Minute,
 		)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateImport(ctx, i) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.UpdateImport(ctx, i) })
 		want(t, "updated",
-			do(t, db, func(ctx context.Context, tx account.Tx) (account.Import, error) { return tx.LockImport(ctx, i.ID) }), i)
+			do(t, db, func(ctx context.Context, tx *account.Tx) (account.Import, error) { return tx.LockImport(ctx, i.ID) }), i)
 		_, err := db.Import(t.Context(), i.ID+1)
 		wantErr(t, "another", err, account.ErrNotFound)
-		_, err = try(t, db, func(ctx context.Context, tx account.Tx) (account.Import, error) {
+		_, err = try(t, db, func(ctx context.Context, tx *account.Tx) (account.Import, error) {
 			return tx.LockImport(ctx, i.ID+1)
 		})
 		wantErr(t, "another, locked", err, account.ErrNotFound)
@@ -47,7 +47,7 @@ func TestImport(t *testing.T) {
 			account.Import{State: account.ImportOpen})
 		first := account.ImportRow{Row: 2, Key: "a@example.org", UserID: 3, Activate: true}
 		second := account.ImportRow{Row: 11, Key: "a@example.org", Invite: true}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			if err := tx.InsertImportRows(ctx, one.ID, []account.ImportRow{second, first}); err != nil {
 				return err
 			}
@@ -61,14 +61,14 @@ func TestImport(t *testing.T) {
 		if want := map[account.EmailKey]int{"a@example.org": 2}; err != nil || !maps.Equal(found, want) {
 			t.Errorf("by address: %v, error %v; want %v, and none of another import", found, err, want)
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteImportRows(ctx, one.ID, 10) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteImportRows(ctx, one.ID, 10) })
 		want(t, "after the deletion", len(rows(t, db, one.ID, 5)), 1)
 		want(t, "of the other one", len(rows(t, db, two.ID, 5)), 1)
 	})
 
 	conform(t, "idle imports are found and ended ones deleted", func(t *testing.T, db database) {
 		idle := func(before time.Time) (int64, error) {
-			return try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.IdleImport(ctx, before) })
+			return try(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) { return tx.IdleImport(ctx, before) })
 		}
 		insertImport(t, db, account.Import{State: account.ImportFinished, Touched: now})
 		_, err := idle(now.Add(time.Hour))
@@ -79,10 +79,10 @@ func TestImport(t *testing.T) {
 			wantErr(t, "touched now", err, account.ErrNotFound)
 			want(t, string(state), get[int64](t)(idle(now.Add(time.Microsecond))), i.ID)
 			i.State = account.ImportUndone
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateImport(ctx, i) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.UpdateImport(ctx, i) })
 		}
 		removeEnded := func(before time.Time, limit int) int {
-			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+			return do(t, db, func(ctx context.Context, tx *account.Tx) (int, error) {
 				return tx.DeleteEndedImports(ctx, before, limit)
 			})
 		}

@@ -41,7 +41,7 @@ func TestLimits(t *testing.T) {
 			"1", "1.0", "NULL") {
 			u.Biography, u.Surname, u.Department = ptr(text), ptr(text), ptr(text)
 			u.Name = string([]rune(text)[:min(len([]rune(text)), account.MaxNameLength)]) // it is indexed
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, u) })
 			if got := get[account.User](t)(db.User(t.Context(), u.ID, now)); !reflect.DeepEqual(got, u) {
 				t.Errorf("the text that begins with %.20q was changed", text)
 			}
@@ -73,7 +73,7 @@ func TestLimits(t *testing.T) {
 		for id, n := range map[int64]int{1: math.MaxInt64, 2: math.MinInt64} {
 			u := get[account.User](t)(db.User(t.Context(), id, now))
 			u.EULAVersion = n
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, u) })
 			want(t, "version", get[account.User](t)(db.User(t.Context(), id, now)).EULAVersion, n)
 		}
 		role := insertRole(t, db,
@@ -90,7 +90,7 @@ func TestLimits(t *testing.T) {
 	})
 
 	conform(t, "many users in one transaction", func(t *testing.T, db database) {
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			for i := range account.MaxNewUsers {
 				if err := add(ctx, tx, fmt.Sprintf("%d@example.org", i)); err != nil {
 					return err
@@ -122,7 +122,7 @@ func TestTimes(t *testing.T) {
 		} {
 			wanted := in.UTC().Truncate(time.Microsecond) // Truncate also drops the monotonic reading
 			s := account.Session{UserID: u.ID, Created: in, LastSeen: in}
-			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+			s.ID = do(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) {
 				return tx.InsertSession(ctx, s, hashOf(name))
 			})
 			s.Created, s.LastSeen = wanted, wanted
@@ -141,7 +141,7 @@ func TestTimes(t *testing.T) {
 			wantMail(t, name+": mail", get[account.Mail](t)(db.Mail(t.Context(), m.ID)), m)
 
 			r := account.Recovery{UserID: u.ID, Kind: account.MailRecovery, Created: in, Expires: in}
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.InsertRecovery(ctx, r, hashOf(name)) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.InsertRecovery(ctx, r, hashOf(name)) })
 			want(t, name+": recovery", get[account.Recovery](t)(recoveryByHash(t, db, name)),
 				account.Recovery{UserID: u.ID, Kind: account.MailRecovery, Created: wanted, Expires: wanted})
 		}

@@ -18,25 +18,25 @@ import (
 func TestLocks(t *testing.T) {
 	const callers = 8
 	conform(t, "one transaction holds the lock", func(t *testing.T, db database) {
-		stores := []account.Store{db, db.another()}
+		stores := []*account.Store{db.Store, db.another()}
 		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
 		insertUser(t, db, localUser("a@example.org"))
 		i := account.Import{State: account.ImportOpen}
-		i.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertImport(ctx, i) })
-		locks := map[string]func(ctx context.Context, tx account.Tx) error{
-			"LockUsers":          func(ctx context.Context, tx account.Tx) error { return tx.LockUsers(ctx, 2, 1) },
-			"LockRoles":          func(ctx context.Context, tx account.Tx) error { return tx.LockRoles(ctx, 2, 1) },
-			"LockAdministrators": func(ctx context.Context, tx account.Tx) error { return tx.LockAdministrators(ctx) },
-			"LockSettings":       func(ctx context.Context, tx account.Tx) error { return tx.LockSettings(ctx, "b", "a") },
-			"LockThrottle": func(ctx context.Context, tx account.Tx) error {
+		i.ID = do(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) { return tx.InsertImport(ctx, i) })
+		locks := map[string]func(ctx context.Context, tx *account.Tx) error{
+			"LockUsers":          func(ctx context.Context, tx *account.Tx) error { return tx.LockUsers(ctx, 2, 1) },
+			"LockRoles":          func(ctx context.Context, tx *account.Tx) error { return tx.LockRoles(ctx, 2, 1) },
+			"LockAdministrators": func(ctx context.Context, tx *account.Tx) error { return tx.LockAdministrators(ctx) },
+			"LockSettings":       func(ctx context.Context, tx *account.Tx) error { return tx.LockSettings(ctx, "b", "a") },
+			"LockThrottle": func(ctx context.Context, tx *account.Tx) error {
 				_, err := tx.LockThrottle(ctx, "source|192.0.2.1")
 				return err
 			},
-			"LockImport": func(ctx context.Context, tx account.Tx) error {
+			"LockImport": func(ctx context.Context, tx *account.Tx) error {
 				_, err := tx.LockImport(ctx, i.ID)
 				return err
 			},
-			"LockChain": func(ctx context.Context, tx account.Tx) error {
+			"LockChain": func(ctx context.Context, tx *account.Tx) error {
 				_, err := tx.LockChain(ctx)
 				return err
 			},
@@ -44,7 +44,7 @@ func TestLocks(t *testing.T) {
 		for name, lock := range locks {
 			var holders atomic.Int64
 			for i, err := range gather(callers, func(i int) error {
-				return stores[i%2].Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+				return stores[i%2].Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 					if err := lock(ctx, tx); err != nil {
 						return err
 					}
@@ -67,7 +67,7 @@ func TestLocks(t *testing.T) {
 	})
 
 	conform(t, "missing rows are skipped", func(t *testing.T, db database) {
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			for _, err := range []error{
 				tx.LockUsers(ctx, 98, 99), tx.LockUsers(ctx), tx.ShareLockUser(ctx, 99), tx.LockRoles(ctx, 99),
 				tx.ShareLockRoles(ctx),
@@ -84,7 +84,7 @@ func TestLocks(t *testing.T) {
 		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
 		id := insertUser(t, db, localUser("a@example.org")).ID
 		for i, err := range gather(callers, func(int) error {
-			return db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				if err := tx.ShareLockUser(ctx, id); err != nil {
 					return err
 				}
@@ -111,7 +111,7 @@ func TestExclusiveLockIsNotStarved(t *testing.T) {
 		for range holders {
 			running.Go(func() {
 				for ctx.Err() == nil {
-					_ = db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+					_ = db.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 						if err := errors.Join(tx.ShareLockUser(ctx, id), tx.ShareLockRoles(ctx, access.AdministratorRole)); err != nil {
 							return err
 						}
@@ -126,8 +126,8 @@ func TestExclusiveLockIsNotStarved(t *testing.T) {
 				runtime.Gosched()
 			}
 			before := held.Load()
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.LockUsers(ctx, id) })
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.LockRoles(ctx, access.AdministratorRole) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.LockUsers(ctx, id) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.LockRoles(ctx, access.AdministratorRole) })
 			if passed := held.Load() - before; passed > 50*holders { // some were granted before the wait began
 				t.Errorf("%d shared locks were granted first", passed)
 			}
@@ -139,13 +139,13 @@ func TestExclusiveLockIsNotStarved(t *testing.T) {
 func TestLockDueMail(t *testing.T) {
 	const messages = 24
 	conform(t, "a locked message is skipped", func(t *testing.T, db database) {
-		stores := []account.Store{db, db.another()}
+		stores := []*account.Store{db.Store, db.another()}
 		for range messages {
 			insertMail(t, db, requestedMail())
 		}
 		var taken [messages + 1]atomic.Int64
 		for i, err := range gather(messages, func(i int) error {
-			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			return stores[i%2].Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				m, err := tx.LockDueMail(ctx, now)
 				if err != nil {
 					return err

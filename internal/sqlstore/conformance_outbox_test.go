@@ -76,7 +76,7 @@ func TestMail(t *testing.T) {
 		for _, id := range []int64{0, 2, math.MaxInt64, math.MinInt64} {
 			_, err := db.Mail(t.Context(), id)
 			wantErr(t, "Mail", err, account.ErrNotFound)
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteMail(ctx, id) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteMail(ctx, id) })
 		}
 		want(t, "left", len(get[[]account.Mail](t)(db.Mails(t.Context(), 9))), 1)
 	})
@@ -101,7 +101,7 @@ func TestMail(t *testing.T) {
 		} {
 			m := readyMail(u.ID)
 			bad(&m)
-			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertMail(ctx, m) })
+			_, err := try(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) { return tx.InsertMail(ctx, m) })
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
 		}
 		want(t, "kept", len(get[[]account.Mail](t)(db.Mails(t.Context(), 9))), 0)
@@ -110,7 +110,7 @@ func TestMail(t *testing.T) {
 	conform(t, "ids are never reused, and messages are deleted with their user", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		stays, goes := insertMail(t, db, requestedMail()), insertMail(t, db, readyMail(u.ID))
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, u.ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, u.ID) })
 		_, err := db.Mail(t.Context(), goes.ID)
 		wantErr(t, "of a deleted user", err, account.ErrNotFound)
 		wantMail(t, "without a user", get[account.Mail](t)(db.Mail(t.Context(), stays.ID)), stays)
@@ -137,7 +137,7 @@ func TestDueMail(t *testing.T) {
 		for _, id := range []int64{first, second, third, atOnce} {
 			m := get[account.Mail](t)(db.DueMail(t.Context(), now))
 			want(t, "due", m.ID, id)
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteMail(ctx, id) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteMail(ctx, id) })
 		}
 		_, err := db.DueMail(t.Context(), now)
 		wantErr(t, "none is due", err, account.ErrNotFound)
@@ -146,8 +146,8 @@ func TestDueMail(t *testing.T) {
 }
 
 func TestUpdateMail(t *testing.T) {
-	update := func(t *testing.T, s account.Store, m, was account.Mail) error {
-		return s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.UpdateMail(ctx, m, was) })
+	update := func(t *testing.T, s account.Transactor, m, was account.Mail) error {
+		return s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error { return tx.UpdateMail(ctx, m, was) })
 	}
 
 	conform(t, "every field is stored", func(t *testing.T, db database) {
@@ -193,7 +193,7 @@ func TestUpdateMail(t *testing.T) {
 	conform(t, "one of many concurrent updates wins", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		m := insertMail(t, db, readyMail(u.ID))
-		stores := []account.Store{db, db.another()}
+		stores := []*account.Store{db.Store, db.another()}
 		errs := gather(16, func(i int) error {
 			next := m
 			next.Attempts++
@@ -236,7 +236,7 @@ func TestCountMails(t *testing.T) {
 			{users[1].ID, account.MailRecovery, time.Time{}, 1}, {99, account.MailRecovery, time.Time{}, 0},
 			{users[0].ID, account.MailInvitation, time.Time{}, 0},
 		} {
-			n := do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+			n := do(t, db, func(ctx context.Context, tx *account.Tx) (int, error) {
 				return tx.CountMails(ctx, c.user, c.kind, c.since)
 			})
 			want(t, "count", n, c.n)
@@ -254,7 +254,7 @@ func TestCountMails(t *testing.T) {
 		insertMail(t, db, old)
 		old.State = account.MailFailed
 		insertMail(t, db, old)
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return counted(tx.DeleteFinishedMails(ctx, before, 100))
 		})
 		want(t, "left", len(get[[]account.Mail](t)(db.Mails(t.Context(), 9))), len(left))

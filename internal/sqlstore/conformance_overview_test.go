@@ -65,7 +65,7 @@ func TestOverview(t *testing.T) {
 
 	conform(t, "sign-ins are counted by quarters of an hour", func(t *testing.T, db database) {
 		begin := now.Truncate(account.SignInInterval)
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			entry := func(at time.Time, action account.Action, count int) account.Activity {
 				return account.Activity{At: at, Event: account.Event{Action: action}, Count: count}
 			}
@@ -132,7 +132,7 @@ func TestOverview(t *testing.T) {
 func TestActivityByTime(t *testing.T) {
 	conform(t, "a page begins after a cursor", func(t *testing.T, db database) {
 		hour := func(n int) time.Time { return now.Add(time.Duration(n) * time.Hour).Truncate(time.Microsecond) }
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			var entries []account.Activity
 			for _, n := range []int{1, 3, 2, 2, 4} { // the entry of 2 was inserted late
 				entries = append(entries, account.Activity{At: hour(n), Count: 1})

@@ -11,7 +11,7 @@ import (
 )
 
 func recoveryByHash(t *testing.T, db database, name string) (account.Recovery, error) {
-	return try(t, db, func(ctx context.Context, tx account.Tx) (account.Recovery, error) {
+	return try(t, db, func(ctx context.Context, tx *account.Tx) (account.Recovery, error) {
 		return tx.RecoveryByHash(ctx, hashOf(name))
 	})
 }
@@ -31,7 +31,7 @@ func TestRecovery(t *testing.T) {
 		expires time.Time) account.Recovery {
 		t.Helper()
 		r := account.Recovery{UserID: userID, Kind: kind, Created: now, Expires: expires}
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.InsertRecovery(ctx, r, hashOf(name)) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.InsertRecovery(ctx, r, hashOf(name)) })
 		return r
 	}
 	insert := func(t *testing.T, db database, userID int64, name string, expires time.Time) account.Recovery {
@@ -46,7 +46,7 @@ func TestRecovery(t *testing.T) {
 		_, err := recoveryByHash(t, db, "two")
 		wantErr(t, "unknown", err, account.ErrNotFound)
 		for name, bad := range map[string]account.Recovery{"one": r, "of a missing user": {UserID: 99}} {
-			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				return tx.InsertRecovery(ctx, bad, hashOf(name))
 			})
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
@@ -63,7 +63,7 @@ func TestRecovery(t *testing.T) {
 			names[name] = true
 		}
 		for _, keep := range []int{9, 2, 0} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error {
+			change(t, db, func(ctx context.Context, tx *account.Tx) error {
 				return tx.LimitRecoveries(ctx, users[0].ID, account.MailRecovery, keep)
 			})
 			for i := range 5 {
@@ -82,7 +82,7 @@ func TestRecovery(t *testing.T) {
 		want(t, "invitation", get[account.Recovery](t)(recoveryByHash(t, db, "invitation")), invitation)
 		limit := func(kind account.MailKind, keep int) {
 			t.Helper()
-			change(t, db, func(ctx context.Context, tx account.Tx) error {
+			change(t, db, func(ctx context.Context, tx *account.Tx) error {
 				return tx.LimitRecoveries(ctx, users[0].ID, kind, keep)
 			})
 		}
@@ -92,7 +92,7 @@ func TestRecovery(t *testing.T) {
 		limit(account.MailRecovery, 1)
 		wantRecoveries(t, db, "one recovery",
 			map[string]bool{"invitation": true, "first": false, "second": true, "other": true})
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteRecoveriesOf(ctx, users[0].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteRecoveriesOf(ctx, users[0].ID) })
 		wantRecoveries(t, db, "all", map[string]bool{"invitation": false, "second": false, "other": true})
 	})
 
@@ -101,11 +101,11 @@ func TestRecovery(t *testing.T) {
 		insert(t, db, users[0].ID, "expired", now)
 		insert(t, db, users[0].ID, "live", now.Add(time.Microsecond))
 		insert(t, db, users[1].ID, "other", now.Add(time.Hour))
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return counted(tx.DeleteExpiredRecoveries(ctx, now, 100))
 		})
 		wantRecoveries(t, db, "expired", map[string]bool{"expired": false, "live": true, "other": true})
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
 		wantRecoveries(t, db, "deleted", map[string]bool{"live": false, "other": true})
 	})
 }

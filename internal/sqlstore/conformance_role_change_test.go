@@ -76,17 +76,17 @@ func TestRoleNames(t *testing.T) {
 	conform(t, "a name is unique without regard to case", func(t *testing.T, db database) {
 		taken := insertRole(t, db, access.Role{Name: "Straße"})
 		other := insertRole(t, db, access.Role{Name: "Other"})
-		_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+		_, err := try(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) {
 			return tx.InsertRole(ctx, access.Role{Name: "STRASSE"})
 		})
 		wantErr(t, "InsertRole", err, account.ErrRoleNameTaken)
 		renamed := other
 		renamed.Name = "strasse"
-		err = db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.UpdateRole(ctx, renamed) })
+		err = db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error { return tx.UpdateRole(ctx, renamed) })
 		wantErr(t, "UpdateRole", err, account.ErrRoleNameTaken)
 		wantRole(t, db, "refused", other)
 		taken.Name = "STRASSE"
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateRole(ctx, taken) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.UpdateRole(ctx, taken) })
 		wantRole(t, db, "its own name", taken)
 	})
 }
@@ -98,7 +98,7 @@ func TestChangeRole(t *testing.T) {
 		other := insertRole(t, db,
 			access.Role{Name: "Other", Permissions: []access.Permission{permission("user", "read", 4)}})
 		role.Name, role.Description = "Changed", "Described"
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.UpdateRole(ctx, role) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.UpdateRole(ctx, role) })
 		wantRole(t, db, "updated", role)
 		for _, ps := range [][]access.Permission{
 			{permission("user", "read", 4, 5), permission("user", "read"),
@@ -107,19 +107,19 @@ func TestChangeRole(t *testing.T) {
 			nil,
 		} {
 			role.Permissions = ps
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SetRolePermissions(ctx, role.ID, ps) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.SetRolePermissions(ctx, role.ID, ps) })
 			wantRole(t, db, "permissions", role)
 		}
 		wantRole(t, db, "another", other)
 	})
 
 	conform(t, "a missing role", func(t *testing.T, db database) {
-		for name, f := range map[string]func(ctx context.Context, tx account.Tx) error{
-			"UpdateRole": func(ctx context.Context, tx account.Tx) error {
+		for name, f := range map[string]func(ctx context.Context, tx *account.Tx) error{
+			"UpdateRole": func(ctx context.Context, tx *account.Tx) error {
 				return tx.UpdateRole(ctx, access.Role{ID: 9, Name: "R"})
 			},
-			"SetRolePermissions": func(ctx context.Context, tx account.Tx) error { return tx.SetRolePermissions(ctx, 9, nil) },
-			"DeleteRole":         func(ctx context.Context, tx account.Tx) error { return tx.DeleteRole(ctx, 9) },
+			"SetRolePermissions": func(ctx context.Context, tx *account.Tx) error { return tx.SetRolePermissions(ctx, 9, nil) },
+			"DeleteRole":         func(ctx context.Context, tx *account.Tx) error { return tx.DeleteRole(ctx, 9) },
 		} {
 			wantErr(t, name, db.Write(t.Context(), f), account.ErrNotFound)
 		}
@@ -134,7 +134,7 @@ func TestDeleteRole(t *testing.T) {
 			permission("role", "read", gone.ID, stays.ID), permission("role", "edit", gone.ID), permission("role", "delete"),
 			permission("user", "read", gone.ID), // the same id, but of a user
 		}})
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteRole(ctx, gone.ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteRole(ctx, gone.ID) })
 		list.Permissions = []access.Permission{
 			permission("role", "read", stays.ID), permission("role", "delete"), permission("user", "read", gone.ID),
 		}
@@ -143,7 +143,7 @@ func TestDeleteRole(t *testing.T) {
 			[]int64{stays.ID, list.ID}) {
 			t.Errorf("the roles are %v", roleIDs(got))
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteRole(ctx, list.ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteRole(ctx, list.ID) })
 		if id := insertRole(t, db, access.Role{Name: "Gone"}).ID; id <= list.ID {
 			t.Errorf("the id %d was reused", id)
 		}
@@ -154,7 +154,7 @@ func TestDeleteRole(t *testing.T) {
 		u := localUser("a@example.org")
 		u.RoleIDs = []int64{role.ID}
 		insertUser(t, db, u)
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.DeleteRole(ctx, role.ID) })
+		err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error { return tx.DeleteRole(ctx, role.ID) })
 		wantErr(t, "DeleteRole", err, account.ErrReferenced)
 		wantRole(t, db, "it", role)
 	})
@@ -185,7 +185,7 @@ func TestReplaceRole(t *testing.T) {
 			t.Errorf("the holders have %v", got)
 		}
 		want(t, "roles of no holders", len(get[[]access.Role](t)(db.RolesOfHolders(t.Context(), unused))), 0)
-		n := do(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.ReplaceRole(ctx, old, with) })
+		n := do(t, db, func(ctx context.Context, tx *account.Tx) (int, error) { return tx.ReplaceRole(ctx, old, with) })
 		want(t, "users", n, 3)
 		for i, test := range tests {
 			if got := get[account.User](t)(db.User(t.Context(), users[i].ID, now)).RoleIDs; !slices.Equal(got, test.gets) {
@@ -198,12 +198,12 @@ func TestReplaceRole(t *testing.T) {
 		u := localUser("a@example.org")
 		u.RoleIDs = []int64{insertRole(t, db, access.Role{Name: "R"}).ID}
 		u = insertUser(t, db, u)
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			_, err := tx.ReplaceRole(ctx, u.RoleIDs[0], 99)
 			return err
 		})
 		wantErr(t, "ReplaceRole", err, account.ErrReferenced)
-		err = db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		err = db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			return tx.SetUserRoles(ctx, u.ID, []int64{99})
 		})
 		wantErr(t, "SetUserRoles", err, account.ErrReferenced)

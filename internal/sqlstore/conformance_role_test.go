@@ -53,7 +53,7 @@ func TestRole(t *testing.T) {
 		if id := insertRole(t, db, access.Role{Name: "Next"}).ID; id <= 2 {
 			t.Errorf("the next role got the id %d", id)
 		}
-		_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+		_, err := try(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) {
 			return tx.InsertRole(ctx, access.Role{ID: 2, Name: "Again"})
 		})
 		want(t, "code for an id in use", account.ErrorCode(err), account.CodeInternal)
@@ -68,7 +68,7 @@ func TestRole(t *testing.T) {
 			"id twice":      {permission("user", "read", 1, 1)},
 			"twice":         {permission("user", "read", 1), permission("user", "read", 2)},
 		} {
-			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+			_, err := try(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) {
 				return tx.InsertRole(ctx, access.Role{ID: 5, Name: name, Permissions: ps})
 			})
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
@@ -107,12 +107,12 @@ func TestUserRoles(t *testing.T) {
 		}
 		wantRoles("inserted", ids[1], ids[8], ids[11])
 		for _, set := range [][]int64{{ids[9], ids[0], ids[10]}, nil, {ids[5]}} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SetUserRoles(ctx, u.ID, set) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.SetUserRoles(ctx, u.ID, set) })
 			slices.Sort(set)
 			wantRoles("set", set...)
 		}
 		for name, bad := range map[string][]int64{"unknown": {ids[0], 99}, "twice": {ids[0], ids[0]}} {
-			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				return tx.SetUserRoles(ctx, u.ID, bad)
 			})
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
@@ -140,7 +140,7 @@ func TestDeleteUserInPermissions(t *testing.T) {
 		}})
 		alone := insertRole(t, db,
 			access.Role{Name: "Alone", Permissions: []access.Permission{permission("user", "edit", gone)}})
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, gone) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, gone) })
 		role.Permissions = []access.Permission{
 			all, self,
 			permission("user", "read", stays),
@@ -157,7 +157,7 @@ func TestDeleteUserInPermissions(t *testing.T) {
 
 	conform(t, "a failed deletion changes no list", func(t *testing.T, db database) {
 		role := insertRole(t, db, access.Role{Name: "R", Permissions: []access.Permission{permission("user", "edit", 7)}})
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, 7) })
+		err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, 7) })
 		wantErr(t, "DeleteUser", err, account.ErrNotFound)
 		if got := get[[]access.Role](t)(db.Roles(t.Context(), []int64{role.ID})); !reflect.DeepEqual(got,
 			[]access.Role{role}) {
@@ -171,7 +171,7 @@ func TestDeleteUserInPermissions(t *testing.T) {
 func TestConcurrentDeletionOfListedIDs(t *testing.T) {
 	const rounds = 20
 	conform(t, "no permission is left empty", func(t *testing.T, db database) {
-		stores := []account.Store{db, db.another()}
+		stores := []*account.Store{db.Store, db.another()}
 		for round := range rounds {
 			var ids []int64
 			for n := range stores {
@@ -181,7 +181,7 @@ func TestConcurrentDeletionOfListedIDs(t *testing.T) {
 				{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: ids},
 			}})
 			for i, err := range gather(len(stores), func(i int) error {
-				return stores[i].Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+				return stores[i].Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 					if err := tx.DeleteUser(ctx, ids[i]); err != nil {
 						return err
 					}

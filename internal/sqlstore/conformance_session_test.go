@@ -39,14 +39,14 @@ func TestSession(t *testing.T) {
 		for _, id := range []int64{0, 2, math.MaxInt64, math.MinInt64} {
 			_, err := db.Session(t.Context(), id)
 			wantErr(t, "Session", err, account.ErrNotFound)
-			_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddSessionFailure(ctx, id) })
+			_, err = try(t, db, func(ctx context.Context, tx *account.Tx) (int, error) { return tx.AddSessionFailure(ctx, id) })
 			wantErr(t, "AddSessionFailure", err, account.ErrNotFound)
-			_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+			_, err = try(t, db, func(ctx context.Context, tx *account.Tx) (int, error) {
 				return 0, tx.SetSessionHash(ctx, id, hashOf("one"), hashOf("three"))
 			})
 			wantErr(t, "SetSessionHash", err, account.ErrNotFound)
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.TouchSession(ctx, id, now) })
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, id) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.TouchSession(ctx, id, now) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteSession(ctx, id) })
 		}
 		_, err := db.SessionByHash(t.Context(), hashOf("two"))
 		wantErr(t, "SessionByHash", err, account.ErrNotFound)
@@ -56,7 +56,7 @@ func TestSession(t *testing.T) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		insertSession(t, db, u.ID, "one")
 		for name, s := range map[string]account.Session{"one": {UserID: u.ID}, "two": {UserID: 99}} {
-			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+			_, err := try(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) {
 				return tx.InsertSession(ctx, s, hashOf(name))
 			})
 			want(t, name, account.ErrorCode(err), account.CodeInternal)
@@ -65,13 +65,13 @@ func TestSession(t *testing.T) {
 
 	conform(t, "another token replaces the one before", func(t *testing.T, db database) {
 		s := insertSession(t, db, insertUser(t, db, localUser("a@example.org")).ID, "one")
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return tx.SetSessionHash(ctx, s.ID, hashOf("one"), hashOf("two"))
 		})
 		want(t, "by the new hash", get[account.Session](t)(db.SessionByHash(t.Context(), hashOf("two"))), s)
 		_, err := db.SessionByHash(t.Context(), hashOf("one"))
 		wantErr(t, "by the old hash", err, account.ErrNotFound)
-		_, err = try(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+		_, err = try(t, db, func(ctx context.Context, tx *account.Tx) (int, error) {
 			return 0, tx.SetSessionHash(ctx, s.ID, hashOf("one"), hashOf("three"))
 		})
 		wantErr(t, "in place of a hash that was replaced", err, account.ErrNotFound)
@@ -80,7 +80,7 @@ func TestSession(t *testing.T) {
 	conform(t, "the last use only moves forward", func(t *testing.T, db database) {
 		s := insertSession(t, db, insertUser(t, db, localUser("a@example.org")).ID, "one")
 		for _, move := range []time.Duration{time.Hour, time.Minute, time.Hour + time.Microsecond, -time.Hour} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.TouchSession(ctx, s.ID, now.Add(move)) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.TouchSession(ctx, s.ID, now.Add(move)) })
 			if seen := now.Add(move); seen.After(s.LastSeen) {
 				s.LastSeen = seen
 			}
@@ -92,7 +92,7 @@ func TestSession(t *testing.T) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		one, two := insertSession(t, db, u.ID, "one"), insertSession(t, db, u.ID, "two")
 		fail := func(id int64) int {
-			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) { return tx.AddSessionFailure(ctx, id) })
+			return do(t, db, func(ctx context.Context, tx *account.Tx) (int, error) { return tx.AddSessionFailure(ctx, id) })
 		}
 		want(t, "first", fail(one.ID), 1)
 		want(t, "second", fail(one.ID), 2)
@@ -108,15 +108,15 @@ func TestSession(t *testing.T) {
 		}{{0, "a"}, {0, "b"}, {0, "c"}, {1, "d"}, {1, "e"}} {
 			all = append(all, insertSession(t, db, users[of.user].ID, of.name))
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return tx.DeleteSessionsOf(ctx, users[0].ID, all[1].ID)
 		})
 		wantSessions(t, db, "all but one", all, 1, 3, 4)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, all[3].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteSession(ctx, all[3].ID) })
 		wantSessions(t, db, "one", all, 1, 4)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSessionsOf(ctx, users[0].ID, 0) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteSessionsOf(ctx, users[0].ID, 0) })
 		wantSessions(t, db, "all of a user", all, 4)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteSession(ctx, all[4].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteSession(ctx, all[4].ID) })
 		if id := insertSession(t, db, users[0].ID, "f").ID; id <= all[4].ID {
 			t.Errorf("the id %d of a deleted session was reused as %d", all[4].ID, id)
 		}
@@ -135,12 +135,12 @@ func TestSession(t *testing.T) {
 		} {
 			s.UserID = u.ID
 			name := string(rune('a' + len(all)))
-			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+			s.ID = do(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) {
 				return tx.InsertSession(ctx, s, hashOf(name))
 			})
 			all = append(all, s)
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return counted(tx.DeleteExpiredSessions(ctx, created, seen, 100))
 		})
 		wantSessions(t, db, "expired", all, 1, 3)
@@ -158,7 +158,7 @@ func TestSession(t *testing.T) {
 			{UserID: users[0].ID, Created: now, LastSeen: now},
 		} {
 			name := string(rune('a' + i))
-			s.ID = do(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+			s.ID = do(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) {
 				return tx.InsertSession(ctx, s, hashOf(name))
 			})
 			all = append(all, s)
@@ -180,7 +180,7 @@ func TestSession(t *testing.T) {
 	conform(t, "sessions are deleted with their user", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
 		all := []account.Session{insertSession(t, db, users[0].ID, "a"), insertSession(t, db, users[1].ID, "b")}
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
 		wantSessions(t, db, "deleted", all, 1)
 	})
 }

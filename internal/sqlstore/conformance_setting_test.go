@@ -14,7 +14,7 @@ func TestSettings(t *testing.T) {
 		_, err := db.Setting(t.Context(), "a")
 		wantErr(t, "a group that was never set", err, account.ErrNotFound)
 		for _, value := range []string{`{"x":1}`, `{"x":"ü\u0001"}`} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SaveSetting(ctx, "a", value) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.SaveSetting(ctx, "a", value) })
 			want(t, "the group", get[string](t)(db.another().Setting(t.Context(), "a")), value)
 		}
 		_, err = db.Setting(t.Context(), "b")
@@ -27,12 +27,12 @@ func TestSettingSecrets(t *testing.T) {
 		_, err := db.SettingSecret(t.Context(), "a")
 		wantErr(t, "a secret that is not set", err, account.ErrNotFound)
 		for _, sealed := range []keyring.Sealed{{KeyID: "k1", Box: []byte{0, 1, 255}}, {KeyID: "k2", Box: []byte{7}}} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SaveSettingSecret(ctx, "a", sealed) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.SaveSettingSecret(ctx, "a", sealed) })
 			if got := get[keyring.Sealed](t)(db.another().SettingSecret(t.Context(), "a")); !reflect.DeepEqual(got, sealed) {
 				t.Errorf("got %v, want %v", got, sealed)
 			}
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			if err := tx.DeleteSettingSecret(ctx, "b"); err == nil {
 				t.Error("a secret that is not set was deleted")
 			}
@@ -49,12 +49,12 @@ func TestPreferences(t *testing.T) {
 		_, err := db.Preferences(t.Context(), users[0].ID)
 		wantErr(t, "preferences that were never chosen", err, account.ErrNotFound)
 		for _, p := range []account.Preferences{{Language: "de", ProfileID: 2}, {Language: "pt-BR", ProfileID: 2147483647}} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SavePreferences(ctx, users[0].ID, p) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.SavePreferences(ctx, users[0].ID, p) })
 			want(t, "the preferences", get[account.Preferences](t)(db.another().Preferences(t.Context(), users[0].ID)), p)
 		}
 		_, err = db.Preferences(t.Context(), users[1].ID)
 		wantErr(t, "those of another user", err, account.ErrNotFound)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
 		_, err = db.Preferences(t.Context(), users[0].ID)
 		wantErr(t, "those of a deleted user", err, account.ErrNotFound)
 	})

@@ -15,7 +15,7 @@ func conform(t *testing.T, name string, test func(t *testing.T, db database)) {
 		t.Run(name+"/"+e.Name, func(t *testing.T) {
 			t.Parallel()
 			db := e.New(t)
-			test(t, database{Store: db.Open(), another: func() account.Store { return db.Open() }})
+			test(t, database{Store: db.Open().Store, another: func() *account.Store { return db.Open().Store }})
 		})
 	}
 }

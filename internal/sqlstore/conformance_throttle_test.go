@@ -32,7 +32,7 @@ func TestThrottle(t *testing.T) {
 		want(t, "at first", counter(t, db, full.Key), throttle.Counter{Key: full.Key})
 		saveThrottle(t, db, full)
 		want(t, "saved", counter(t, db, full.Key), full)
-		locked := do(t, db, func(ctx context.Context, tx account.Tx) (throttle.Counter, error) {
+		locked := do(t, db, func(ctx context.Context, tx *account.Tx) (throttle.Counter, error) {
 			return tx.LockThrottle(ctx, full.Key)
 		})
 		want(t, "locked", locked, full)
@@ -42,9 +42,9 @@ func TestThrottle(t *testing.T) {
 	})
 
 	conform(t, "a counter is locked before it is saved", func(t *testing.T, db database) {
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return tx.SaveThrottle(ctx, full) })
+		err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error { return tx.SaveThrottle(ctx, full) })
 		wantErr(t, "SaveThrottle", err, account.ErrNotFound)
-		fresh := do(t, db, func(ctx context.Context, tx account.Tx) (throttle.Counter, error) {
+		fresh := do(t, db, func(ctx context.Context, tx *account.Tx) (throttle.Counter, error) {
 			return tx.LockThrottle(ctx, "new")
 		})
 		want(t, "a new one", fresh, throttle.Counter{Key: "new"})
@@ -59,7 +59,7 @@ func TestThrottle(t *testing.T) {
 		for key := range keys {
 			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1})
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteThrottlesOf(ctx, "u:1|") })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteThrottlesOf(ctx, "u:1|") })
 		wantThrottles(t, db, keys)
 	})
 
@@ -67,7 +67,7 @@ func TestThrottle(t *testing.T) {
 		for _, key := range []string{"u:%|a", "u:_|a", "u:1|a"} {
 			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1})
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteThrottlesOf(ctx, "u:%|") })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteThrottlesOf(ctx, "u:%|") })
 		wantThrottles(t, db, map[string]bool{"u:%|a": false, "u:_|a": true, "u:1|a": true})
 	})
 }
@@ -90,7 +90,7 @@ func TestIdleThrottles(t *testing.T) {
 		add(true, throttle.Counter{Key: "u:1|locked", LastFailure: old, LockedUntil: now.Add(time.Microsecond)})
 		add(false, throttle.Counter{Key: "source|192.0.2.1", LastFailure: old})
 		add(true, throttle.Counter{Key: "source|192.0.2.2", LastFailure: now})
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return counted(tx.DeleteIdleThrottles(ctx, before, now, 100))
 		})
 		wantThrottles(t, db, keys)
@@ -110,7 +110,7 @@ func TestIdleThrottles(t *testing.T) {
 		for _, known := range []string{"u:1|new", "source|192.0.2.1", "x", "w:|", "y:|", "recovery|x:1"} {
 			save(known, true, 5*time.Hour, -time.Hour)
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			if n, err := tx.CountUnknownThrottles(ctx); n != 8 || err != nil {
 				t.Errorf("counted %d, %v", n, err)
 			}
@@ -123,7 +123,7 @@ func TestIdleThrottles(t *testing.T) {
 		for i := range 5 {
 			saveThrottle(t, db, throttle.Counter{Key: fmt.Sprintf("x:%d|new", i), LastFailure: now.Add(-48 * time.Hour)})
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			for _, want := range []int{3, 2, 0} {
 				if n, err := tx.DeleteIdleThrottles(ctx, now.Add(-24*time.Hour), now, 3); n != want || err != nil {
 					return fmt.Errorf("deleted %d, %w; want %d", n, err, want)
@@ -143,7 +143,7 @@ func TestIdleThrottles(t *testing.T) {
 			keys[key] = true
 			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1, LastFailure: now, LockedUntil: now.Add(time.Hour)})
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return counted(tx.DeleteUnknownThrottles(ctx, now, 100))
 		})
 		wantThrottles(t, db, keys)
@@ -152,7 +152,7 @@ func TestIdleThrottles(t *testing.T) {
 
 func TestKnownNetwork(t *testing.T) {
 	knows := func(t *testing.T, db database, id int64, network string, since time.Time) bool {
-		return do(t, db, func(ctx context.Context, tx account.Tx) (bool, error) {
+		return do(t, db, func(ctx context.Context, tx *account.Tx) (bool, error) {
 			return tx.IsKnownNetwork(ctx, id, network, since)
 		})
 	}
@@ -162,7 +162,7 @@ func TestKnownNetwork(t *testing.T) {
 		id := users[0].ID
 		want(t, "at first", knows(t, db, id, "192.0.2.1", time.Time{}), false)
 		for _, at := range []time.Time{now.Add(-time.Hour), now} {
-			change(t, db, func(ctx context.Context, tx account.Tx) error {
+			change(t, db, func(ctx context.Context, tx *account.Tx) error {
 				return tx.SaveKnownNetwork(ctx, id, "192.0.2.1", at)
 			})
 			want(t, "at its last use", knows(t, db, id, "192.0.2.1", at), true)
@@ -170,7 +170,7 @@ func TestKnownNetwork(t *testing.T) {
 		}
 		want(t, "another network", knows(t, db, id, "192.0.2.10", time.Time{}), false)
 		want(t, "of another user", knows(t, db, users[1].ID, "192.0.2.1", time.Time{}), false)
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			return tx.SaveKnownNetwork(ctx, 99, "192.0.2.1", now)
 		})
 		want(t, "of a missing user", account.ErrorCode(err), account.CodeInternal)
@@ -178,7 +178,7 @@ func TestKnownNetwork(t *testing.T) {
 
 	conform(t, "networks are deleted", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 2)
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			for i, u := range users {
 				for source, at := range map[string]time.Time{"old": now.Add(-time.Microsecond), "new": now} {
 					if err := tx.SaveKnownNetwork(ctx, u.ID, source, at.Add(time.Duration(i)*time.Hour)); err != nil {
@@ -190,7 +190,7 @@ func TestKnownNetwork(t *testing.T) {
 		})
 		want(t, "old", knows(t, db, users[0].ID, "old", time.Time{}), false)
 		want(t, "new", knows(t, db, users[0].ID, "new", time.Time{}), true)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, users[0].ID) })
 		want(t, "of a deleted user", knows(t, db, users[0].ID, "new", time.Time{}), false)
 		want(t, "of another user", knows(t, db, users[1].ID, "old", time.Time{}), true)
 	})

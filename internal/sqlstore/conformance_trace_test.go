@@ -15,7 +15,7 @@ func TestTrace(t *testing.T) {
 		ctx := sqldb.Trace(t.Context(), func(statement string, values []any) {
 			traced = append(traced, strings.Fields(statement)[0]+" "+values[0].(string))
 		})
-		err := db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		err := db.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			_, err := tx.Throttle(ctx, "a")
 			return err
 		})

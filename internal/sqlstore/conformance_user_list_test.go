@@ -14,7 +14,7 @@ import (
 )
 
 // found returns the names of the users that a query finds.
-func found(t testing.TB, db account.Store, q account.UserQuery) string {
+func found(t testing.TB, db account.UserReader, q account.UserQuery) string {
 	t.Helper()
 	if q.Limit == 0 {
 		q.Limit = 100
@@ -127,7 +127,7 @@ func TestFindUsers(t *testing.T) {
 	conform(t, "a changed name or address is found", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		u.Name, u.Surname, u.Email = "Bea", ptr("Sur"), "new@example.org"
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, u) })
 		for _, word := range []string{"bea", "sur", "new@example.org"} {
 			want(t, word, found(t, db, account.UserQuery{All: true, Words: []string{word}, Sort: account.SortByID}), "Bea")
 		}
@@ -136,11 +136,11 @@ func TestFindUsers(t *testing.T) {
 		insertUser(t, db, other)
 		for _, name := range []string{"Zoe", "Ada"} { // one field at a time
 			u.Name = name
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, u) })
 		}
 		want(t, "by name", found(t, db, account.UserQuery{All: true, Sort: account.SortByName}), "Ada Cid")
 		u.Email = "NEW@example.org"
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, u) })
 		want(t, "the address", get[account.User](t)(db.User(t.Context(), u.ID, now)).Email, u.Email)
 	})
 }

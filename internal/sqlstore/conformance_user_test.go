@@ -60,17 +60,17 @@ func TestUser(t *testing.T) {
 			wantErr(t, "User", err, account.ErrNotFound)
 			_, err = db.Credential(ctx, id)
 			wantErr(t, "Credential", err, account.ErrNotFound)
-			err = db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+			err = db.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 				u := localUser("b@example.org")
 				u.ID = id
 				return updateUser(ctx, tx, u)
 			})
 			wantErr(t, "UpdateUser", err, account.ErrNotFound)
-			err = db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+			err = db.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 				return tx.SetPassword(ctx, id, "h", false, now)
 			})
 			wantErr(t, "SetPassword", err, account.ErrNotFound)
-			err = db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, id) })
+			err = db.Write(ctx, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, id) })
 			wantErr(t, "DeleteUser", err, account.ErrNotFound)
 		}
 		_, err := db.CredentialByEmail(ctx, "nobody@example.org")
@@ -79,16 +79,16 @@ func TestUser(t *testing.T) {
 
 	conform(t, "an address is taken by its key", func(t *testing.T, db database) {
 		ada, bob := insertUser(t, db, fullUser()), insertUser(t, db, localUser("bob@example.org"))
-		_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+		_, err := try(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) {
 			u := localUser("ADA@example.ORG")
 			return tx.InsertUser(ctx, u, key(u.Email), "h", now)
 		})
 		wantErr(t, "InsertUser", err, account.ErrEmailTaken)
 		bob.Email = "aDa@example.org"
-		err = db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, bob) })
+		err = db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, bob) })
 		wantErr(t, "UpdateUser", err, account.ErrEmailTaken)
 		ada.Email = "ADA@example.org"
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, ada) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, ada) })
 		want(t, "users", len(get[[]account.User](t)(db.UsersAfter(t.Context(), 0, 10, now))), 2)
 	})
 
@@ -104,7 +104,7 @@ func TestUser(t *testing.T) {
 			EULAVersion: 9,
 			LockedOut:   true, RoleIDs: []int64{99},
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return updateUser(ctx, tx, after)
 		})
 		after.LockedOut, after.NeedPasswordReset, after.RoleIDs = false, true, before.RoleIDs
@@ -121,7 +121,7 @@ func TestUser(t *testing.T) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		for _, picture := range [][]byte{{}, nil, {0}} {
 			u.Picture = picture
-			change(t, db, func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) })
+			change(t, db, func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, u) })
 			got := get[account.User](t)(db.User(t.Context(), u.ID, now)).Picture
 			if !reflect.DeepEqual(got, picture) {
 				t.Errorf("got %#v, want %#v", got, picture)
@@ -131,7 +131,7 @@ func TestUser(t *testing.T) {
 
 	conform(t, "pages are by id and complete", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 7)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, users[3].ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, users[3].ID) })
 		var wanted, got []int64
 		for _, u := range slices.Delete(users, 3, 4) {
 			wanted = append(wanted, u.ID)
@@ -154,7 +154,7 @@ func TestUser(t *testing.T) {
 
 	conform(t, "a page ends after some megabytes", func(t *testing.T, db database) {
 		const users = 100
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			for i := range users {
 				u := localUser(fmt.Sprintf("%d@example.org", i))
 				u.Picture = make([]byte, account.MaxPictureBytes)
@@ -180,12 +180,12 @@ func TestUser(t *testing.T) {
 	conform(t, "an id is never reused", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 3)
 		last := users[2]
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, last.ID) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, last.ID) })
 		again := insertUser(t, db, localUser(last.Email))
 		if again.ID <= last.ID {
 			t.Errorf("the id %d of a deleted user was reused as %d", last.ID, again.ID)
 		}
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			for _, u := range append(users[:2:2], again) {
 				if err := tx.DeleteUser(ctx, u.ID); err != nil {
 					return err
@@ -211,7 +211,7 @@ func TestUser(t *testing.T) {
 		} {
 			u, k, hash := good, key(good.Email), "h"
 			bad(&u, &k, &hash)
-			_, err := try(t, db, func(ctx context.Context, tx account.Tx) (int64, error) {
+			_, err := try(t, db, func(ctx context.Context, tx *account.Tx) (int64, error) {
 				return tx.InsertUser(ctx, u, k, hash, now)
 			})
 			if err == nil || errors.Is(err, account.ErrEmailTaken) || account.ErrorCode(err) != account.CodeInternal {
@@ -231,7 +231,7 @@ func TestCredential(t *testing.T) {
 		}
 		want(t, "by id", get[account.Credential](t)(db.Credential(t.Context(), u.ID)), wanted)
 		want(t, "by address", get[account.Credential](t)(db.CredentialByEmail(t.Context(), key("ADA@EXAMPLE.ORG"))), wanted)
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return tx.SetPassword(ctx, u.ID, "other", false, now)
 		})
 		wanted.PasswordHash, wanted.NeedPasswordReset = "other", false
@@ -242,7 +242,7 @@ func TestCredential(t *testing.T) {
 		insertRole(t, db, access.Role{ID: access.AdministratorRole, Name: "Global Administrator"})
 		insertRole(t, db, access.Role{ID: access.UserRole, Name: "User"})
 		count := func() int {
-			return do(t, db, func(ctx context.Context, tx account.Tx) (int, error) {
+			return do(t, db, func(ctx context.Context, tx *account.Tx) (int, error) {
 				if err := tx.LockAdministrators(ctx); err != nil {
 					return 0, err
 				}
@@ -263,7 +263,7 @@ func TestCredential(t *testing.T) {
 			insertUser(t, db, u)
 		}
 		want(t, "of five users", count(), 2)
-		change(t, db, func(ctx context.Context, tx account.Tx) error { return tx.SetPassword(ctx, two.ID, "", false, now) })
+		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.SetPassword(ctx, two.ID, "", false, now) })
 		want(t, "without a password", count(), 1)
 	})
 }

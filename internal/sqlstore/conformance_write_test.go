@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -12,13 +13,13 @@ import (
 )
 
 // add inserts an active user.
-func add(ctx context.Context, tx account.Tx, email string) error {
+func add(ctx context.Context, tx *account.Tx, email string) error {
 	_, err := tx.InsertUser(ctx, localUser(email), key(email), "h", now)
 	return err
 }
 
 // wantUsers fails the test unless exactly these addresses are stored.
-func wantUsers(t *testing.T, r account.Reader, emails ...string) {
+func wantUsers(t *testing.T, r account.UserReader, emails ...string) {
 	t.Helper()
 	stored := map[string]bool{}
 	for last, page := int64(0), []account.User{{}}; len(page) > 0; {
@@ -38,14 +39,31 @@ func wantUsers(t *testing.T, r account.Reader, emails ...string) {
 	}
 }
 
+func TestPortsAreSet(t *testing.T) {
+	wantSet := func(t *testing.T, ports reflect.Value) {
+		for i := range ports.NumField() {
+			if ports.Field(i).IsNil() {
+				t.Errorf("%s has no %s", ports.Type(), ports.Type().Field(i).Name)
+			}
+		}
+	}
+	conform(t, "of a store and a transaction", func(t *testing.T, db database) {
+		wantSet(t, reflect.ValueOf(*db.Store))
+		change(t, db, func(_ context.Context, tx *account.Tx) error {
+			wantSet(t, reflect.ValueOf(*tx))
+			return nil
+		})
+	})
+}
+
 // queue starts the jobs while the store runs another one, and returns their errors by number. They are
 // queued together, so a store with group commit commits them in groups.
-func queue(t *testing.T, s account.Store, jobs ...func(context.Context, account.Tx) error) []error {
+func queue(t *testing.T, s account.Transactor, jobs ...func(context.Context, *account.Tx) error) []error {
 	t.Helper()
 	busy, free := make(chan struct{}), make(chan struct{})
 	first := make(chan error, 1)
 	go func() {
-		first <- s.Write(t.Context(), func(context.Context, account.Tx) error {
+		first <- s.Write(t.Context(), func(context.Context, *account.Tx) error {
 			close(busy)
 			<-free
 			return nil
@@ -84,7 +102,7 @@ func TestWrite(t *testing.T) {
 
 	conform(t, "a transaction sees its own writes, others do not", func(t *testing.T, db database) {
 		insertUser(t, db, localUser("old@example.org"))
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			if err := add(ctx, tx, "new@example.org"); err != nil {
 				return err
 			}
@@ -108,8 +126,8 @@ func TestWrite(t *testing.T) {
 	})
 
 	conform(t, "a nested transaction is refused", func(t *testing.T, db database) {
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
-			return db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, "a@example.org") })
+		err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
+			return db.Write(ctx, func(ctx context.Context, tx *account.Tx) error { return add(ctx, tx, "a@example.org") })
 		})
 		if err == nil {
 			t.Error("it was accepted")
@@ -121,20 +139,20 @@ func TestWrite(t *testing.T) {
 		sentinel := errors.New("no")
 		typed := &account.Error{Code: account.CodeForbidden, Message: "No.", Err: sentinel}
 		for _, fault := range []error{sentinel, typed, fmt.Errorf("wrapped: %w", account.ErrNotFound), context.Canceled} {
-			err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				return errors.Join(add(ctx, tx, "a@example.org"),
 					tx.InsertKeyCheck(ctx, keyring.Check{ID: "a", Value: []byte{1}}, now), fault)
 			})
 			wantErr(t, "Write", err, fault)
 		}
-		want(t, "code", account.ErrorCode(db.Write(t.Context(), func(context.Context, account.Tx) error { return typed })),
+		want(t, "code", account.ErrorCode(db.Write(t.Context(), func(context.Context, *account.Tx) error { return typed })),
 			account.CodeForbidden)
 		wantUsers(t, db)
 		want(t, "checks", len(get[[]keyring.Check](t)(db.KeyChecks(t.Context()))), 0)
 	})
 
 	conform(t, "a panic is returned as an error", func(t *testing.T, db database) {
-		err := db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			if err := add(ctx, tx, "a@example.org"); err != nil {
 				return err
 			}
@@ -150,7 +168,7 @@ func TestWrite(t *testing.T) {
 
 	conform(t, "a transaction continues after ErrNotFound", func(t *testing.T, db database) {
 		insertUser(t, db, localUser("taken@example.org"))
-		change(t, db, func(ctx context.Context, tx account.Tx) error {
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			if _, err := tx.User(ctx, 99, now); !errors.Is(err, account.ErrNotFound) {
 				return fmt.Errorf("got error %w", err)
 			}
@@ -162,25 +180,25 @@ func TestWrite(t *testing.T) {
 	conform(t, "a failed job does not affect those queued with it", func(t *testing.T, db database) {
 		insertUser(t, db, localUser("taken@example.org"))
 		sentinel := errors.New("no")
-		faults := []func(context.Context, account.Tx) error{
-			func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, "taken@example.org") },
-			func(ctx context.Context, tx account.Tx) error {
+		faults := []func(context.Context, *account.Tx) error{
+			func(ctx context.Context, tx *account.Tx) error { return add(ctx, tx, "taken@example.org") },
+			func(ctx context.Context, tx *account.Tx) error {
 				return errors.Join(add(ctx, tx, "x@example.org"), sentinel)
 			},
-			func(ctx context.Context, tx account.Tx) error {
+			func(ctx context.Context, tx *account.Tx) error {
 				defer panic("no")
 				return add(ctx, tx, "y@example.org")
 			},
-			func(ctx context.Context, tx account.Tx) error {
+			func(ctx context.Context, tx *account.Tx) error {
 				return errors.Join(add(ctx, tx, "z@example.org"), tx.SetUserRoles(ctx, 1, []int64{99}))
 			},
 		}
-		var jobs []func(context.Context, account.Tx) error
+		var jobs []func(context.Context, *account.Tx) error
 		emails := []string{"taken@example.org"}
 		for i := range 40 {
 			email := fmt.Sprintf("%d@example.org", i)
 			emails = append(emails, email)
-			jobs = append(jobs, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, email) },
+			jobs = append(jobs, func(ctx context.Context, tx *account.Tx) error { return add(ctx, tx, email) },
 				faults[i%len(faults)])
 		}
 		errs := queue(t, db, jobs...)
@@ -199,7 +217,7 @@ func TestWriteCancelled(t *testing.T) {
 	conform(t, "before", func(t *testing.T, db database) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err := db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, "a@example.org") })
+		err := db.Write(ctx, func(ctx context.Context, tx *account.Tx) error { return add(ctx, tx, "a@example.org") })
 		wantErr(t, "Write", err, context.Canceled)
 		_, err = db.User(ctx, 1, now)
 		wantErr(t, "User", err, context.Canceled)
@@ -211,7 +229,7 @@ func TestWriteCancelled(t *testing.T) {
 		busy, free := make(chan struct{}), make(chan struct{})
 		first, second := make(chan error, 1), make(chan error, 1)
 		go func() {
-			first <- db.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+			first <- db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				close(busy)
 				<-free
 				return add(ctx, tx, "first@example.org")
@@ -219,7 +237,9 @@ func TestWriteCancelled(t *testing.T) {
 		}()
 		<-busy
 		go func() {
-			second <- db.Write(ctx, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, "second@example.org") })
+			second <- db.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
+				return add(ctx, tx, "second@example.org")
+			})
 		}()
 		cancel()
 		close(free)
@@ -230,7 +250,7 @@ func TestWriteCancelled(t *testing.T) {
 
 	conform(t, "while it runs, just before the end", func(t *testing.T, db database) {
 		ctx, cancel := context.WithCancel(t.Context())
-		err := db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		err := db.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			if err := add(ctx, tx, "a@example.org"); err != nil {
 				return err
 			}
@@ -245,16 +265,16 @@ func TestWriteCancelled(t *testing.T) {
 
 	conform(t, "together with others", func(t *testing.T, db database) {
 		ctx, cancel := context.WithCancel(t.Context())
-		var jobs []func(context.Context, account.Tx) error
+		var jobs []func(context.Context, *account.Tx) error
 		var emails []string
 		for i := range 20 {
 			email := fmt.Sprintf("%d@example.org", i)
 			emails = append(emails, email)
-			jobs = append(jobs, func(ctx context.Context, tx account.Tx) error { return add(ctx, tx, email) })
+			jobs = append(jobs, func(ctx context.Context, tx *account.Tx) error { return add(ctx, tx, email) })
 		}
 		gone := make(chan error, 1)
 		go func() {
-			gone <- db.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+			gone <- db.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 				defer cancel()
 				return add(ctx, tx, "gone@example.org")
 			})

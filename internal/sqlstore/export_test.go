@@ -12,13 +12,13 @@ import (
 )
 
 // Exec runs a statement in a transaction.
-func Exec(ctx context.Context, t account.Tx, query string, args ...any) error {
-	return t.(*tx).state.cancellable().execDeferred(ctx, query, args...)
+func Exec(ctx context.Context, t *account.Tx, query string, args ...any) error {
+	return t.InstanceWriter.(instanceWriter).cancellable().execDeferred(ctx, query, args...)
 }
 
 // ExecOutside runs a statement on a connection for reads.
 func ExecOutside(ctx context.Context, s *Store, query string) error {
-	return s.querier().execDeferred(ctx, query)
+	return s.querier.execDeferred(ctx, query)
 }
 
 // TranslateSQLiteError translates a failure of SQLite's driver.

@@ -25,7 +25,7 @@ func TestWriteFailure(t *testing.T) {
 	wantFailure("on a full disk", diskFull)
 	sentinel := errors.New("no")
 	wantErr(t, "a write that the rules refuse",
-		s.Write(t.Context(), func(context.Context, account.Tx) error { return sentinel }), sentinel)
+		s.Write(t.Context(), func(context.Context, *account.Tx) error { return sentinel }), sentinel)
 	wantFailure("after a failure that is not the disk's", diskFull)
 	wantErr(t, "TryWrite", s.TryWrite(t.Context()), nil)
 	wantFailure("after a write that succeeded", "")

@@ -22,9 +22,9 @@ var now = time.Date(2026, 3, 14, 15, 9, 26, 535897000, time.UTC)
 
 // database is a store on a database that no other test uses.
 type database struct {
-	account.Store
+	*account.Store
 	// another opens the same database again, as another process would.
-	another func() account.Store
+	another func() *account.Store
 }
 
 // openDir opens the SQLite database of a directory until the test ends.
@@ -34,9 +34,9 @@ func openDir(t testing.TB, dir string) *sqlstore.Store {
 }
 
 // try runs f in a transaction. f may run on a goroutine of the store, so it must not end the test.
-func try[T any](t testing.TB, s account.Store, f func(context.Context, account.Tx) (T, error)) (T, error) {
+func try[T any](t testing.TB, s account.Transactor, f func(context.Context, *account.Tx) (T, error)) (T, error) {
 	var value T
-	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) (err error) {
+	err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) (err error) {
 		value, err = f(ctx, tx)
 		return err
 	})
@@ -44,7 +44,7 @@ func try[T any](t testing.TB, s account.Store, f func(context.Context, account.T
 }
 
 // do is try, and fails the test if the transaction fails.
-func do[T any](t testing.TB, s account.Store, f func(context.Context, account.Tx) (T, error)) T {
+func do[T any](t testing.TB, s account.Transactor, f func(context.Context, *account.Tx) (T, error)) T {
 	t.Helper()
 	value, err := try(t, s, f)
 	if err != nil {
@@ -54,7 +54,7 @@ func do[T any](t testing.TB, s account.Store, f func(context.Context, account.Tx
 }
 
 // change is do for a function without a value.
-func change(t testing.TB, s account.Store, f func(context.Context, account.Tx) error) {
+func change(t testing.TB, s account.Transactor, f func(context.Context, *account.Tx) error) {
 	t.Helper()
 	if err := s.Write(t.Context(), f); err != nil {
 		t.Fatalf("write: %v", err)
@@ -131,9 +131,9 @@ func localUser(email string) account.User {
 }
 
 // insertUser stores a user and returns it with its id.
-func insertUser(t testing.TB, s account.Store, u account.User) account.User {
+func insertUser(t testing.TB, s account.Transactor, u account.User) account.User {
 	t.Helper()
-	u.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) {
+	u.ID = do(t, s, func(ctx context.Context, tx *account.Tx) (int64, error) {
 		hash := ""
 		if u.Provider == account.ProviderLocal {
 			hash = "hash of " + u.Email
@@ -144,7 +144,7 @@ func insertUser(t testing.TB, s account.Store, u account.User) account.User {
 }
 
 // insertUsers stores n users, from user1@example.org on.
-func insertUsers(t testing.TB, s account.Store, n int) []account.User {
+func insertUsers(t testing.TB, s account.Transactor, n int) []account.User {
 	t.Helper()
 	users := make([]account.User, n)
 	for i := range users {
@@ -154,26 +154,26 @@ func insertUsers(t testing.TB, s account.Store, n int) []account.User {
 }
 
 // insertRole stores a role and returns it with its id.
-func insertRole(t testing.TB, s account.Store, r access.Role) access.Role {
+func insertRole(t testing.TB, s account.Transactor, r access.Role) access.Role {
 	t.Helper()
-	r.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertRole(ctx, r) })
+	r.ID = do(t, s, func(ctx context.Context, tx *account.Tx) (int64, error) { return tx.InsertRole(ctx, r) })
 	return r
 }
 
 // insertSession stores a session of a user whose token has the hash of name.
-func insertSession(t testing.TB, s account.Store, userID int64, name string) account.Session {
+func insertSession(t testing.TB, s account.Transactor, userID int64, name string) account.Session {
 	t.Helper()
 	session := account.Session{UserID: userID, Created: now, LastSeen: now, ClientNetwork: "192.0.2.1", Device: name}
-	session.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) {
+	session.ID = do(t, s, func(ctx context.Context, tx *account.Tx) (int64, error) {
 		return tx.InsertSession(ctx, session, hashOf(name))
 	})
 	return session
 }
 
 // saveThrottle stores a counter, whether its key exists or not.
-func saveThrottle(t testing.TB, s account.Store, v throttle.Counter) {
+func saveThrottle(t testing.TB, s account.Transactor, v throttle.Counter) {
 	t.Helper()
-	change(t, s, func(ctx context.Context, tx account.Tx) error {
+	change(t, s, func(ctx context.Context, tx *account.Tx) error {
 		if _, err := tx.LockThrottle(ctx, v.Key); err != nil {
 			return err
 		}
@@ -182,15 +182,15 @@ func saveThrottle(t testing.TB, s account.Store, v throttle.Counter) {
 }
 
 // counter returns the counter of a key.
-func counter(t testing.TB, s account.Store, key string) throttle.Counter {
+func counter(t testing.TB, s account.Transactor, key string) throttle.Counter {
 	t.Helper()
-	return do(t, s, func(ctx context.Context, tx account.Tx) (throttle.Counter, error) { return tx.Throttle(ctx, key) })
+	return do(t, s, func(ctx context.Context, tx *account.Tx) (throttle.Counter, error) { return tx.Throttle(ctx, key) })
 }
 
 // insertMail stores a message and returns it with its id.
-func insertMail(t testing.TB, s account.Store, m account.Mail) account.Mail {
+func insertMail(t testing.TB, s account.Transactor, m account.Mail) account.Mail {
 	t.Helper()
-	m.ID = do(t, s, func(ctx context.Context, tx account.Tx) (int64, error) { return tx.InsertMail(ctx, m) })
+	m.ID = do(t, s, func(ctx context.Context, tx *account.Tx) (int64, error) { return tx.InsertMail(ctx, m) })
 	return m
 }
 
@@ -198,7 +198,7 @@ func insertMail(t testing.TB, s account.Store, m account.Mail) account.Mail {
 func counted(_ int, err error) error { return err }
 
 // updateUser replaces the user who has the id of u.
-func updateUser(ctx context.Context, tx account.Tx, u account.User) error {
+func updateUser(ctx context.Context, tx *account.Tx, u account.User) error {
 	before, err := tx.User(ctx, u.ID, now)
 	if err != nil && !errors.Is(err, account.ErrNotFound) {
 		return err

@@ -72,7 +72,7 @@ func (m *model) deleteUser(id int64) error {
 
 // machine applies the same operations to a store and a model.
 type machine struct {
-	store account.Store
+	store *account.Store
 	model *model
 }
 
@@ -95,7 +95,7 @@ var operations = map[string]operation{
 			some := rapid.SampledFrom(slices.Sorted(maps.Keys(m.roles)))
 			given.RoleIDs = rapid.SliceOfNDistinct(some, 0, len(m.roles), rapid.ID).Draw(t, "roles")
 		}
-		insert := func(ctx context.Context, tx account.Tx) error {
+		insert := func(ctx context.Context, tx *account.Tx) error {
 			id, err := tx.InsertUser(ctx, given, key(given.Email), "h", now)
 			if err == nil && id != wanted {
 				err = fmt.Errorf("got the id %d, want %d", id, wanted)
@@ -116,7 +116,7 @@ var operations = map[string]operation{
 		u.ID, u.Email, u.Provider = id, email, account.ProviderLocal
 		u.Active, u.Surname = rapid.Bool().Draw(t, "active"), rapid.Ptr(rapid.String(), true).Draw(t, "surname")
 		u.Picture = rapid.SampledFrom([][]byte{nil, {}, {0, 1}}).Draw(t, "picture")
-		update := func(ctx context.Context, tx account.Tx) error { return updateUser(ctx, tx, u) }
+		update := func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, u) }
 		if !ok {
 			return update, account.ErrNotFound
 		}
@@ -128,7 +128,7 @@ var operations = map[string]operation{
 	},
 	"delete a user": func(t *rapid.T, m *model) (job, error) {
 		id := drawUser.Draw(t, "user")
-		return func(ctx context.Context, tx account.Tx) error { return tx.DeleteUser(ctx, id) }, m.deleteUser(id)
+		return func(ctx context.Context, tx *account.Tx) error { return tx.DeleteUser(ctx, id) }, m.deleteUser(id)
 	},
 	"insert a role": func(t *rapid.T, m *model) (job, error) {
 		r := access.Role{ID: int64(len(m.roles) + 1), Name: fmt.Sprint(len(m.roles), rapid.String().Draw(t, "name"))}
@@ -142,12 +142,12 @@ var operations = map[string]operation{
 			r.Permissions = append(r.Permissions, permission(e, access.ActionRead, ids...))
 		}
 		m.roles[r.ID] = r
-		return func(ctx context.Context, tx account.Tx) error { _, err := tx.InsertRole(ctx, r); return err }, nil
+		return func(ctx context.Context, tx *account.Tx) error { _, err := tx.InsertRole(ctx, r); return err }, nil
 	},
 	"insert a session": func(t *rapid.T, m *model) (job, error) {
 		id, name := drawUser.Draw(t, "user"), drawToken.Draw(t, "token")
 		s := account.Session{UserID: id, Created: now, LastSeen: now, Device: name}
-		insert := func(ctx context.Context, tx account.Tx) error {
+		insert := func(ctx context.Context, tx *account.Tx) error {
 			_, err := tx.InsertSession(ctx, s, hashOf(name))
 			return err
 		}
@@ -163,7 +163,7 @@ var operations = map[string]operation{
 	"end the sessions of a user": func(t *rapid.T, m *model) (job, error) {
 		id := drawUser.Draw(t, "user")
 		maps.DeleteFunc(m.sessions, func(_ string, s account.Session) bool { return s.UserID == id })
-		return func(ctx context.Context, tx account.Tx) error { return tx.DeleteSessionsOf(ctx, id, 0) }, nil
+		return func(ctx context.Context, tx *account.Tx) error { return tx.DeleteSessionsOf(ctx, id, 0) }, nil
 	},
 }
 
@@ -187,9 +187,9 @@ func (m *machine) transaction(t *rapid.T) {
 	}
 	if wanted == nil && rapid.IntRange(0, 4).Draw(t, "abort") == 0 {
 		wanted = errors.New("aborted")
-		jobs = append(jobs, func(context.Context, account.Tx) error { return wanted })
+		jobs = append(jobs, func(context.Context, *account.Tx) error { return wanted })
 	}
-	err := m.store.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+	err := m.store.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 		for _, j := range jobs {
 			if err := j(ctx, tx); err != nil {
 				return err
@@ -254,7 +254,7 @@ func init() {
 // not part of the conformance suite.
 func TestSQLiteModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		m := machine{store: openDir(t, t.TempDir()), model: newModel()}
+		m := machine{store: openDir(t, t.TempDir()).Store, model: newModel()}
 		rt.Repeat(map[string]func(*rapid.T){"transaction": m.transaction, "": m.check})
 	})
 }

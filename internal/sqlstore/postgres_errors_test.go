@@ -99,7 +99,7 @@ func TestPostgresLeavesStandby(t *testing.T) {
 	s := open()
 	defer s.Close()
 	insert := func(i int) error {
-		return s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		return s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			return add(ctx, tx, fmt.Sprintf("%d@example.org", i))
 		})
 	}

@@ -27,7 +27,7 @@ func TestPostgresPipeline(t *testing.T) {
 			t.Errorf("begun, want %v: %v", begun, err)
 		}
 	}
-	change(t, s, func(ctx context.Context, tx account.Tx) error {
+	change(t, s, func(ctx context.Context, tx *account.Tx) error {
 		if err := errors.Join(tx.SaveSetting(ctx, "a", "1"), tx.SaveSetting(ctx, "a", "2"),
 			tx.SaveSetting(ctx, "b", "1")); err != nil {
 			return err
@@ -40,17 +40,17 @@ func TestPostgresPipeline(t *testing.T) {
 	want(t, "after it", get[string](t)(s.Setting(t.Context(), "b")), "2")
 
 	const fails = "SELECT 1 / (SELECT count(*) FROM users)"
-	for name, next := range map[string]func(context.Context, account.Tx) error{
-		"the end":         func(context.Context, account.Tx) error { return nil },
-		"a read":          func(ctx context.Context, tx account.Tx) error { _, err := tx.Setting(ctx, "a"); return err },
-		"a count":         func(ctx context.Context, tx account.Tx) error { return tx.DeleteSettingSecret(ctx, "none") },
-		"an ignored read": func(ctx context.Context, tx account.Tx) error { _, _ = tx.Setting(ctx, "a"); return nil },
-		"an ignored read and a write": func(ctx context.Context, tx account.Tx) error {
+	for name, next := range map[string]func(context.Context, *account.Tx) error{
+		"the end":         func(context.Context, *account.Tx) error { return nil },
+		"a read":          func(ctx context.Context, tx *account.Tx) error { _, err := tx.Setting(ctx, "a"); return err },
+		"a count":         func(ctx context.Context, tx *account.Tx) error { return tx.DeleteSettingSecret(ctx, "none") },
+		"an ignored read": func(ctx context.Context, tx *account.Tx) error { _, _ = tx.Setting(ctx, "a"); return nil },
+		"an ignored read and a write": func(ctx context.Context, tx *account.Tx) error {
 			_, _ = tx.Setting(ctx, "a")
 			return tx.SaveSetting(ctx, "b", "3")
 		},
 	} {
-		err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			return errors.Join(tx.SaveSetting(ctx, "b", "4"), sqlstore.Exec(ctx, tx, fails), tx.SaveSetting(ctx, "b", "5"),
 				next(ctx, tx))
 		})
@@ -59,13 +59,13 @@ func TestPostgresPipeline(t *testing.T) {
 		}
 		want(t, "after "+name, get[string](t)(s.Setting(t.Context(), "b")), "2")
 	}
-	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+	err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 		return errors.Join(tx.SaveSetting(ctx, "b", "6"), errors.New("no"))
 	})
 	if err == nil || err.Error() != "no" {
 		t.Errorf("a job that fails: %v", err)
 	}
-	change(t, s, func(context.Context, account.Tx) error { return nil })
+	change(t, s, func(context.Context, *account.Tx) error { return nil })
 	want(t, "in the end", get[string](t)(s.Setting(t.Context(), "b")), "2")
 }
 
@@ -75,13 +75,13 @@ func TestPostgresTransactionTimeout(t *testing.T) {
 	url := newPostgres(t)
 	s, other := openPostgres(t, postgres.Config{URL: secret.New(url)}), openPostgres(t,
 		postgres.Config{URL: secret.New(url)})
-	read := func(ctx context.Context, tx account.Tx) error { _, err := tx.Setting(ctx, "a"); return err }
-	for name, last := range map[string]func(context.Context, account.Tx) error{
-		"a failure": func(ctx context.Context, _ account.Tx) error { return ctx.Err() },
+	read := func(ctx context.Context, tx *account.Tx) error { _, err := tx.Setting(ctx, "a"); return err }
+	for name, last := range map[string]func(context.Context, *account.Tx) error{
+		"a failure": func(ctx context.Context, _ *account.Tx) error { return ctx.Err() },
 		"a read":    read,
-		"the end":   func(context.Context, account.Tx) error { return nil },
+		"the end":   func(context.Context, *account.Tx) error { return nil },
 	} {
-		err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			if err := errors.Join(tx.SaveSetting(ctx, "a", "{}"), read(ctx, tx)); err != nil {
 				return err
 			}

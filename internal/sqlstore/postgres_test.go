@@ -36,7 +36,7 @@ func openPostgres(t *testing.T, p postgres.Config) *sqlstore.Store {
 // The database ends one of two transactions that wait for each other, and the store retries it.
 func TestPostgresRetriesAfterDeadlock(t *testing.T) {
 	s := openPostgres(t, postgres.Config{URL: secret.New(newPostgres(t))})
-	change(t, s, func(ctx context.Context, tx account.Tx) error {
+	change(t, s, func(ctx context.Context, tx *account.Tx) error {
 		for _, id := range []int64{1, 2} {
 			if _, err := tx.InsertRole(ctx, access.Role{ID: id, Name: string(rune('a' + id))}); err != nil {
 				return err
@@ -51,7 +51,7 @@ func TestPostgresRetriesAfterDeadlock(t *testing.T) {
 	for _, order := range [][]int64{{1, 2}, {2, 1}} {
 		running.Go(func() {
 			first := true
-			err := s.Write(context.Background(), func(ctx context.Context, tx account.Tx) error {
+			err := s.Write(context.Background(), func(ctx context.Context, tx *account.Tx) error {
 				mu.Lock()
 				runs++
 				mu.Unlock()
@@ -86,7 +86,7 @@ func TestPostgresTouchSkipsLockedRows(t *testing.T) {
 	session := insertSession(t, s, owner, "one")
 	key := insertKey(t, s, account.APIKey{UserID: owner, Kind: account.APIKeyNamed, Name: "k", Hash: hashOf("two")})
 	touch := func() error {
-		return s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		return s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			return errors.Join(tx.TouchSession(ctx, session.ID, now.Add(time.Hour)),
 				tx.TouchAPIKey(ctx, key.ID, now.Add(time.Hour)))
 		})
@@ -99,7 +99,7 @@ func TestPostgresTouchSkipsLockedRows(t *testing.T) {
 		}
 	}
 	before := uses()
-	change(t, s, func(ctx context.Context, tx account.Tx) error {
+	change(t, s, func(ctx context.Context, tx *account.Tx) error {
 		_, err := tx.AddSessionFailure(ctx, session.ID)
 		_, err2 := tx.AddAPIKeyFailure(ctx, key.ID)
 		return errors.Join(err, err2, touch())
@@ -112,10 +112,10 @@ func TestPostgresTouchSkipsLockedRows(t *testing.T) {
 // A caller waits for a connection no longer than its deadline, and its transaction does not run.
 func TestPostgresConnectionWaitEndsAtDeadline(t *testing.T) {
 	s := openPostgres(t, postgres.Config{URL: secret.New(newPostgres(t)), Connections: 1})
-	change(t, s, func(context.Context, account.Tx) error {
+	change(t, s, func(context.Context, *account.Tx) error {
 		limited, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		err := s.Write(limited, func(context.Context, account.Tx) error {
+		err := s.Write(limited, func(context.Context, *account.Tx) error {
 			t.Error("the transaction runs")
 			return nil
 		})
@@ -134,21 +134,21 @@ func TestPostgresOutcomeUnknown(t *testing.T) {
 			SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 			WHERE state = 'idle in transaction' AND datname = current_database()`)
 	}
-	save := func(ctx context.Context, tx account.Tx) error {
+	save := func(ctx context.Context, tx *account.Tx) error {
 		if err := tx.SaveSetting(ctx, "a", "{}"); err != nil {
 			return err
 		}
 		_, err := tx.Setting(ctx, "a") // the statement has run now
 		return err
 	}
-	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+	err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 		return errors.Join(save(ctx, tx), terminate(ctx))
 	})
 	if !errors.Is(err, account.ErrOutcomeUnknown) || account.ErrorCode(err) != account.CodeUnavailable ||
 		!strings.Contains(err.Error(), "It may have been made") {
 		t.Errorf("got error %v", err)
 	}
-	err = s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+	err = s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 		if err := errors.Join(save(ctx, tx), terminate(ctx)); err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func TestPostgresOutcomeUnknown(t *testing.T) {
 		!strings.Contains(err.Error(), "Nothing was changed") {
 		t.Errorf("before COMMIT: got error %v", err)
 	}
-	change(t, s, func(ctx context.Context, tx account.Tx) error { return tx.SaveSetting(ctx, "b", "{}") })
+	change(t, s, func(ctx context.Context, tx *account.Tx) error { return tx.SaveSetting(ctx, "b", "{}") })
 }
 
 func TestPostgresStatementTimeout(t *testing.T) {
@@ -169,7 +169,7 @@ func TestPostgresStatementTimeout(t *testing.T) {
 	) != account.CodeUnavailable {
 		t.Errorf("a read that takes too long: %v", err)
 	}
-	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+	err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 		return sqlstore.Exec(ctx, tx, "SELECT pg_sleep(60)")
 	})
 	if account.ErrorCode(err) != account.CodeUnavailable {
@@ -225,14 +225,14 @@ func TestPostgresContinuesAfterMigration(t *testing.T) {
 		return err
 	}
 	write := func() error {
-		return s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		return s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			if _, err := tx.Setting(ctx, "a"); err != nil {
 				return err
 			}
 			return tx.SaveSetting(ctx, "a", "{}")
 		})
 	}
-	change(t, s, func(ctx context.Context, tx account.Tx) error { return tx.SaveSetting(ctx, "a", "{}") })
+	change(t, s, func(ctx context.Context, tx *account.Tx) error { return tx.SaveSetting(ctx, "a", "{}") })
 	for _, used := range []func() error{read, write} {
 		for _, column := range []string{"VARCHAR", "TEXT"} {
 			if err := used(); err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // job is what Write runs.
-type job = func(context.Context, account.Tx) error
+type job = func(context.Context, *account.Tx) error
 
 // blockedQueue is a queue of jobs in the writer, behind one that blocks it. It needs a bubble of
 // synctest, where time stands still while a job runs: a batch then ends by the number of its jobs.
@@ -25,11 +25,11 @@ type blockedQueue struct {
 }
 
 // enqueue starts the jobs and returns when all are queued.
-func enqueue(t *testing.T, s account.Store, jobs ...job) *blockedQueue {
+func enqueue(t *testing.T, s account.Transactor, jobs ...job) *blockedQueue {
 	t.Helper()
 	q := &blockedQueue{errs: make([]error, len(jobs)), unblock: make(chan struct{})}
 	q.done.Go(func() {
-		err := s.Write(t.Context(), func(context.Context, account.Tx) error {
+		err := s.Write(t.Context(), func(context.Context, *account.Tx) error {
 			<-q.unblock
 			return nil
 		})
@@ -56,7 +56,7 @@ func (q *blockedQueue) release() []error {
 func inserts(n int) []job {
 	jobs := make([]job, n)
 	for i := range jobs {
-		jobs[i] = func(ctx context.Context, tx account.Tx) error {
+		jobs[i] = func(ctx context.Context, tx *account.Tx) error {
 			return add(ctx, tx, fmt.Sprintf("user%d@example.org", i))
 		}
 	}
@@ -70,7 +70,7 @@ func TestWriterCommitsInGroups(t *testing.T) {
 		seen := make([]int, callers) // number of users committed when the job ran
 		jobs := inserts(callers)
 		for i, insert := range jobs {
-			jobs[i] = func(ctx context.Context, tx account.Tx) error {
+			jobs[i] = func(ctx context.Context, tx *account.Tx) error {
 				users, err := s.UsersAfter(ctx, 0, callers, now) // outside of the transaction
 				seen[i] = len(users)
 				return errors.Join(err, insert(ctx, tx))
@@ -89,7 +89,7 @@ func TestWriterCancelsLongJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := openDir(t, t.TempDir())
 		begin := time.Now()
-		err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+		err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 			if err := add(ctx, tx, "a@example.org"); err != nil {
 				return err
 			}
@@ -109,9 +109,9 @@ func TestWriterFailsWholeBatch(t *testing.T) {
 		s := openDir(t, t.TempDir())
 		jobs := inserts(5)
 		sentinel := errors.New("no")
-		jobs[1] = func(context.Context, account.Tx) error { return sentinel }
+		jobs[1] = func(context.Context, *account.Tx) error { return sentinel }
 		// a reference to a missing user, which only the commit detects
-		jobs[3] = func(ctx context.Context, tx account.Tx) error {
+		jobs[3] = func(ctx context.Context, tx *account.Tx) error {
 			if err := sqlstore.Exec(ctx, tx, "PRAGMA defer_foreign_keys = ON"); err != nil {
 				return err
 			}
@@ -132,7 +132,7 @@ func TestWriterFailsWholeBatch(t *testing.T) {
 }
 
 // fillDisk inserts a user with a picture of a megabyte.
-func fillDisk(ctx context.Context, tx account.Tx) error {
+func fillDisk(ctx context.Context, tx *account.Tx) error {
 	u := localUser("big@example.org")
 	u.Picture = make([]byte, 1<<20)
 	_, err := tx.InsertUser(ctx, u, key(u.Email), "h", now)
@@ -141,7 +141,7 @@ func fillDisk(ctx context.Context, tx account.Tx) error {
 
 // limitPages makes SQLite report a full disk at n pages.
 func limitPages(n int) job {
-	return func(ctx context.Context, tx account.Tx) error {
+	return func(ctx context.Context, tx *account.Tx) error {
 		return sqlstore.Exec(ctx, tx, fmt.Sprintf("PRAGMA max_page_count = %d", n))
 	}
 }
@@ -173,7 +173,7 @@ func TestWriterAfterRollbackByEngine(t *testing.T) {
 		s := openDir(t, t.TempDir())
 		jobs := inserts(5)
 		insert := jobs[2]
-		jobs[2] = func(ctx context.Context, tx account.Tx) error {
+		jobs[2] = func(ctx context.Context, tx *account.Tx) error {
 			return errors.Join(sqlstore.Exec(ctx, tx, rollBack), insert(ctx, tx))
 		}
 		for i, err := range enqueue(t, s, jobs...).release() {
@@ -192,7 +192,7 @@ func TestWriterAfterRollbackByEngine(t *testing.T) {
 
 func TestWriterAfterInterrupt(t *testing.T) {
 	s := openDir(t, t.TempDir())
-	err := s.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+	err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 		cut, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 		defer cancel()
 		_ = sqlstore.Exec(cut, tx, `
@@ -260,17 +260,17 @@ func TestWriterReturnsAtDeadline(t *testing.T) {
 func TestWriterAfterFailureOfFirstJob(t *testing.T) {
 	sentinel := errors.New("no")
 	for name, fails := range map[string]job{
-		"by itself": func(ctx context.Context, tx account.Tx) error {
+		"by itself": func(ctx context.Context, tx *account.Tx) error {
 			return errors.Join(add(ctx, tx, "gone@example.org"), sentinel)
 		},
-		"by a panic": func(ctx context.Context, tx account.Tx) error {
+		"by a panic": func(ctx context.Context, tx *account.Tx) error {
 			_ = add(ctx, tx, "gone@example.org")
 			panic("no")
 		},
-		"rolled back by the engine": func(ctx context.Context, tx account.Tx) error {
+		"rolled back by the engine": func(ctx context.Context, tx *account.Tx) error {
 			return errors.Join(add(ctx, tx, "gone@example.org"), sqlstore.Exec(ctx, tx, rollBack))
 		},
-		"on a full disk": func(ctx context.Context, tx account.Tx) error {
+		"on a full disk": func(ctx context.Context, tx *account.Tx) error {
 			return errors.Join(limitPages(60)(ctx, tx), add(ctx, tx, "gone@example.org"), fillDisk(ctx, tx))
 		},
 	} {
@@ -319,6 +319,6 @@ func TestClose(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantErr(t, "Close", s.Close(), nil)
-		wantUnavailable(t, "Write", s.Write(t.Context(), func(context.Context, account.Tx) error { panic("it ran") }))
+		wantUnavailable(t, "Write", s.Write(t.Context(), func(context.Context, *account.Tx) error { panic("it ran") }))
 	})
 }

@@ -1,5 +1,6 @@
-// Package sqlstore implements [account.Store] on SQLite and PostgreSQL. It decides nothing: the
-// rules are account's, and the schema refuses only what would damage the data.
+// Package sqlstore implements the ports of [account.Store] and [account.Tx] on SQLite and
+// PostgreSQL. It decides nothing: the rules are account's, and the schema refuses only what would
+// damage the data.
 //
 // Each statement is written once, with the parameters $1, $2, …, in the file of its noun. The
 // differences between the engines are in [sqldb.Dialect]. [Store.Write] is the only way to write;
@@ -19,22 +20,30 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// Store is an open database.
+// Store is an open database. Its field Store is the storage that the rules see.
 type Store struct {
-	reader
-	db     *sqldb.DB
-	health health
+	*account.Store
+	querier *querier // for reads outside of transactions
+	db      *sqldb.DB
+	health  health
 }
-
-var _ account.Store = (*Store)(nil)
 
 func newStore(db *sqldb.DB) *Store {
-	return &Store{reader: newReader(&querier{db.Querier}), db: db}
+	q := &querier{db.Querier}
+	s := &Store{querier: q, db: db}
+	s.Store = &account.Store{
+		Transactor: s, HealthReporter: s,
+		InstanceReader: instanceReader{q}, UserReader: userReader{q}, RoleReader: roleReader{q},
+		SessionReader: sessionReader{q}, APIKeyReader: apiKeyReader{q}, OutboxReader: outboxReader{q},
+		SettingReader: settingReader{q}, ImportReader: importReader{q}, PreferenceReader: preferenceReader{q},
+		ActivityReader: activityReader{q}, AuthChangeReader: authChangeReader{q},
+	}
+	return s
 }
 
-// Write implements [account.Store].
-func (s *Store) Write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error {
-	return s.write(ctx, func(ctx context.Context, tx *tx) error { return f(ctx, tx) })
+// Write implements [account.Transactor].
+func (s *Store) Write(ctx context.Context, f func(ctx context.Context, tx *account.Tx) error) error {
+	return s.write(ctx, func(ctx context.Context, tx *tx) error { return f(ctx, &tx.Tx) })
 }
 
 func (s *Store) write(ctx context.Context, f func(ctx context.Context, tx *tx) error) error {
@@ -55,62 +64,18 @@ func (s *Store) Now() time.Time { return s.db.Clock() }
 
 // Ping reports whether the database can be read.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := one(ctx, s.querier().cancellable(), scanInt, "SELECT 1") // it may wait for a connection
+	_, err := one(ctx, s.querier.cancellable(), scanInt, "SELECT 1") // it may wait for a connection
 	return err
 }
 
 // Close ends the transactions under way and closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
-// reader implements [account.Reader] by one type for each noun.
-type reader struct {
-	instanceReader
-	userReader
-	roleReader
-	sessionReader
-	apiKeyReader
-	outboxReader
-	settingReader
-	importReader
-	preferenceReader
-	activityReader
-	authChangeReader
-}
-
-var _ account.Reader = reader{}
-
-func newReader(q *querier) reader {
-	return reader{
-		instanceReader: instanceReader{q}, userReader: userReader{q}, roleReader: roleReader{q},
-		sessionReader: sessionReader{q}, apiKeyReader: apiKeyReader{q}, outboxReader: outboxReader{q},
-		settingReader: settingReader{q}, importReader: importReader{q}, preferenceReader: preferenceReader{q},
-		activityReader: activityReader{q}, authChangeReader: authChangeReader{q},
-	}
-}
-
-// querier returns the querier that all nouns share.
-func (r reader) querier() *querier { return r.instanceReader.querier }
-
-// tx implements [account.Tx] by one type for each noun, which share the state of the transaction.
+// tx is a transaction. Its ports share its state, in one allocation.
 type tx struct {
+	account.Tx
 	state txState
-	reader
-	instanceWriter
-	userWriter
-	roleWriter
-	sessionWriter
-	apiKeyWriter
-	throttleWriter
-	recoveryWriter
-	outboxWriter
-	settingWriter
-	preferenceWriter
-	activityWriter
-	importWriter
-	authChangeWriter
 }
-
-var _ account.Tx = (*tx)(nil)
 
 // txState is the state of one transaction.
 type txState struct {
@@ -121,13 +86,19 @@ type txState struct {
 
 func newTx(db *sqldb.Tx) *tx {
 	t := &tx{state: txState{querier: querier{db.Querier}}}
-	s := &t.state
-	t.reader = newReader(&s.querier)
-	t.instanceWriter, t.userWriter, t.roleWriter = instanceWriter{s}, userWriter{s}, roleWriter{s}
-	t.sessionWriter, t.apiKeyWriter, t.throttleWriter = sessionWriter{s}, apiKeyWriter{s}, throttleWriter{s}
-	t.recoveryWriter, t.outboxWriter, t.settingWriter = recoveryWriter{s}, outboxWriter{s}, settingWriter{s}
-	t.preferenceWriter, t.activityWriter, t.importWriter = preferenceWriter{s}, activityWriter{s}, importWriter{s}
-	t.authChangeWriter = authChangeWriter{s}
+	s, q := &t.state, &t.state.querier
+	t.Tx = account.Tx{
+		InstanceReader: instanceReader{q}, UserReader: userReader{q}, RoleReader: roleReader{q},
+		SessionReader: sessionReader{q}, APIKeyReader: apiKeyReader{q}, OutboxReader: outboxReader{q},
+		SettingReader: settingReader{q}, ImportReader: importReader{q}, PreferenceReader: preferenceReader{q},
+		ActivityReader: activityReader{q}, AuthChangeReader: authChangeReader{q},
+
+		UserWriter: userWriter{s}, RoleWriter: roleWriter{s}, SessionWriter: sessionWriter{s},
+		APIKeyWriter: apiKeyWriter{s}, ThrottleWriter: throttleWriter{s}, RecoveryWriter: recoveryWriter{s},
+		OutboxWriter: outboxWriter{s}, InstanceWriter: instanceWriter{s}, SettingWriter: settingWriter{s},
+		PreferenceWriter: preferenceWriter{s}, ActivityWriter: activityWriter{s}, ImportWriter: importWriter{s},
+		AuthChangeWriter: authChangeWriter{s},
+	}
 	return t
 }
 
@@ -164,7 +135,7 @@ func (s *Store) TryWrite(ctx context.Context) error {
 	})
 }
 
-// Health implements [account.Store].
+// Health implements [account.HealthReporter].
 func (s *Store) Health(ctx context.Context) (account.DatabaseHealth, error) {
 	dialect := s.db.Dialect
 	h := account.DatabaseHealth{Engine: dialect.Name}
@@ -176,7 +147,7 @@ func (s *Store) Health(ctx context.Context) (account.DatabaseHealth, error) {
 	if failure := s.WriteFailure(); failure != nil {
 		h.Refused = failure.Message
 	}
-	return one(ctx, s.querier().cancellable(), func(row sqldb.Row) (account.DatabaseHealth, error) {
+	return one(ctx, s.querier.cancellable(), func(row sqldb.Row) (account.DatabaseHealth, error) {
 		return h, row.Scan(&h.Bytes, &h.Schema)
 	}, `SELECT `+dialect.Size+`, (SELECT max(version_id) FROM goose_db_version)`)
 }

@@ -66,7 +66,7 @@ func BenchmarkFindUsers(b *testing.B) {
 		insertRole(b, s, access.Role{ID: id, Name: fmt.Sprint(id)})
 	}
 	for batch := range users / step {
-		change(b, s, func(ctx context.Context, tx account.Tx) error {
+		change(b, s, func(ctx context.Context, tx *account.Tx) error {
 			for i := range step {
 				n := batch*step + i
 				u := localUser(fmt.Sprintf("%x@example.org", n*7919%users))

@@ -34,7 +34,7 @@ func (s *Users) CreateUsers(
 	}
 	for {
 		var created []account.User
-		insert := func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
+		insert := func(ctx context.Context, tx *account.Tx, caller *account.Principal) (err error) {
 			created, err = s.InsertUsers(ctx, tx, caller, users, keys, hashes)
 			return err
 		}
@@ -126,7 +126,7 @@ func (s *Users) checkTaken(ctx context.Context, keys []account.EmailKey) error {
 // and records them. users must have been checked; keys and hashes are parallel to it. It
 // fails with [account.ErrEmailTaken].
 func (s *Users) InsertUsers(
-	ctx context.Context, tx account.Tx, caller *account.Principal,
+	ctx context.Context, tx *account.Tx, caller *account.Principal,
 	users []account.NewUser, keys []account.EmailKey, hashes []string,
 ) ([]account.User, error) {
 	settings, err := account.LoadApplicationSettings(ctx, tx)
@@ -162,7 +162,7 @@ func (s *Users) InsertUsers(
 // InsertUser stores one new local user, who must have been checked, with the given roles.
 // It does not record the user. It fails with [account.ErrEmailTaken].
 func (s *Users) InsertUser(
-	ctx context.Context, tx account.Tx, u account.NewUser, key account.EmailKey, hash string, roles []int64,
+	ctx context.Context, tx *account.Tx, u account.NewUser, key account.EmailKey, hash string, roles []int64,
 ) (account.User, error) {
 	user := u.ToUser(roles)
 	id, err := tx.InsertUser(ctx, user, key, hash, s.now())

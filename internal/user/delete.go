@@ -17,7 +17,7 @@ func (s *Users) DeleteUser(ctx context.Context, caller *account.Principal, id in
 	if err != nil {
 		return err
 	}
-	remove := func(ctx context.Context, tx account.Tx, caller *account.Principal, user account.User) error {
+	remove := func(ctx context.Context, tx *account.Tx, caller *account.Principal, user account.User) error {
 		if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}

@@ -215,7 +215,7 @@ func TestListUsersInConstantMemory(t *testing.T) {
 	f := servicetest.New(t)
 	text := strings.Repeat("x", biography)
 	for batch := range users / 1000 {
-		f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 			for i := range 1000 {
 				u := account.User{
 					Email: fmt.Sprintf("%d.%d@example.org", batch, i), Profile: account.Profile{Biography: &text},

@@ -47,16 +47,16 @@ func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 	}
 }
 
-// shortPageStore is a store whose pages of users end early.
-type shortPageStore struct {
-	account.Store
+// shortPages reads pages of users that end early.
+type shortPages struct {
+	account.UserReader
 	maxUsers int
 	limits   []int // the limit of each call
 }
 
-func (s *shortPageStore) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
+func (s *shortPages) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
 	s.limits = append(s.limits, limit)
-	return s.Store.UsersAfter(ctx, id, min(limit, s.maxUsers), now)
+	return s.UserReader.UsersAfter(ctx, id, min(limit, s.maxUsers), now)
 }
 
 // After a page that ended early because of large pictures, the list requests smaller pages: the
@@ -70,15 +70,17 @@ func TestListRequestsOnlyWhatItReads(t *testing.T) {
 		200: {100, 12},
 		5:   {100, 5, 10, 2},
 	} {
-		store := &shortPageStore{Store: f.Store, maxUsers: maxUsers}
-		s := f.With(func(o *service.Options) { o.Store = store })
+		pages := &shortPages{UserReader: f.Store, maxUsers: maxUsers}
+		store := *f.Store.Store
+		store.UserReader = pages
+		s := f.With(func(o *service.Options) { o.Store = &store })
 		listed := 0
 		err := s.ListUsers(t.Context(), f.Admin(), func(account.User) error { listed++; return nil })
 		if err != nil || listed != 12 {
 			t.Errorf("listed %d users, %v; want 12", listed, err)
 		}
-		if !slices.Equal(store.limits, want) {
-			t.Errorf("pages that end after %d users: the limits are %v, want %v", maxUsers, store.limits, want)
+		if !slices.Equal(pages.limits, want) {
+			t.Errorf("pages that end after %d users: the limits are %v, want %v", maxUsers, pages.limits, want)
 		}
 	}
 }

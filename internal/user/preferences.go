@@ -24,7 +24,7 @@ func (s *Users) Preferences(ctx context.Context, caller *account.Principal) (acc
 	return preferences(ctx, s.store, caller.User.ID)
 }
 
-func preferences(ctx context.Context, r account.Reader, userID int64) (account.Preferences, error) {
+func preferences(ctx context.Context, r account.PreferenceReader, userID int64) (account.Preferences, error) {
 	p, err := r.Preferences(ctx, userID)
 	if errors.Is(err, account.ErrNotFound) {
 		return defaultPreferences(), nil
@@ -43,7 +43,7 @@ func (s *Users) UpdatePreferences(
 		return account.Preferences{}, err
 	}
 	var now account.Preferences
-	update := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		if up.Language != nil && !isLanguage(*up.Language) {
 			return account.Invalid(account.Detail{Path: "/language", Message: "must be a language tag, en or pt-BR say"})
 		}

@@ -54,7 +54,7 @@ func (s *Users) changeUserRoles(
 		return nil, err
 	}
 	var roles []int64
-	update := func(ctx context.Context, tx account.Tx, caller *account.Principal, user account.User) error {
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, user account.User) error {
 		if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (s *Users) changeUserRoles(
 // caller cannot read. It fails with CodeForbidden for a role that the caller may not
 // assign or does not cover.
 func requireMayAssign(
-	ctx context.Context, tx account.Tx, caller *account.Principal, requested, changed []int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, requested, changed []int64,
 ) error {
 	if err := account.Allow(caller, access.ActionAssign, access.EntityRole, access.Any); err != nil {
 		return err

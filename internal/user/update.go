@@ -12,7 +12,7 @@ import (
 )
 
 // accessUpdate is an [auth.Update] of a user, which also gets the user before the update.
-type accessUpdate func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.User) error
+type accessUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, was account.User) error
 
 // updateAccessAs is [auth.Auth.UpdateUserAs] for an update that may remove an
 // administrator. It fails with CodeNotFound and, when no administrator would remain, with
@@ -22,7 +22,7 @@ func (s *Users) updateAccessAs(
 	ctx context.Context, permit auth.Permit, id int64, changedRoles []int64, f accessUpdate,
 ) error {
 	var was account.User
-	lock := func(ctx context.Context, tx account.Tx) (err error) {
+	lock := func(ctx context.Context, tx *account.Tx) (err error) {
 		if was, err = account.FindUser(ctx, tx, id, s.now()); err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (s *Users) updateAccessAs(
 		}
 		return tx.ShareLockRoles(ctx, slices.Concat(changedRoles, was.RoleIDs)...)
 	}
-	update := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		if err := f(ctx, tx, caller, was); err != nil || !was.HoldsRole(access.AdministratorRole) {
 			return err
 		}
@@ -79,7 +79,7 @@ func (s *Users) UpdateUser(
 		}
 	}
 	var user account.User
-	update := func(ctx context.Context, tx account.Tx, caller *account.Principal, was account.User) error {
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, was account.User) error {
 		if up.TouchesAccess() {
 			if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 				return err
@@ -146,7 +146,7 @@ func requireMayUpdate(caller *account.Principal, id int64, up account.UserUpdate
 // recovery tokens, deactivation ends the sessions, a new password or an unlock resets the
 // counters of failed sign-ins. It sets in user what these change.
 func (s *Users) storeUpdate(
-	ctx context.Context, tx account.Tx, was account.User, user *account.User,
+	ctx context.Context, tx *account.Tx, was account.User, user *account.User,
 	key account.EmailKey, up account.UserUpdate, hash string,
 ) error {
 	now := s.now()

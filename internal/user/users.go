@@ -30,7 +30,7 @@ type Options struct {
 
 // Users are the operations on users. Its methods are safe for concurrent use.
 type Users struct {
-	store           account.Store
+	store           *account.Store
 	now             func() time.Time
 	recovery        *recovery.Recovery
 	outbox          *outbox.Outbox

@@ -11,37 +11,41 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// recordingStore is a store that collects the new entries of the activity log.
-type recordingStore struct {
-	account.Store
+// activityRecorder is a transactor that collects the new entries of the activity log.
+type activityRecorder struct {
+	account.Transactor
 	events []string
 }
 
-func (r *recordingStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
-	return r.Store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		return f(ctx, recordingTx{Tx: tx, store: r})
+func (r *activityRecorder) Write(ctx context.Context, f func(context.Context, *account.Tx) error) error {
+	return r.Transactor.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
+		recorded := *tx
+		recorded.ActivityWriter = recordingWriter{tx.ActivityWriter, r}
+		return f(ctx, &recorded)
 	})
 }
 
-type recordingTx struct {
-	account.Tx
-	store *recordingStore
+type recordingWriter struct {
+	account.ActivityWriter
+	recorder *activityRecorder
 }
 
-func (t recordingTx) InsertActivity(ctx context.Context, entries ...account.Activity) error {
+func (w recordingWriter) InsertActivity(ctx context.Context, entries ...account.Activity) error {
 	for _, a := range entries {
 		event := fmt.Sprintf("%s %s %s %v", a.Actor.Name, a.Action, a.Target.Name, a.Changes)
-		t.store.events = append(t.store.events, event)
+		w.recorder.events = append(w.recorder.events, event)
 	}
-	return t.Tx.InsertActivity(ctx, entries...)
+	return w.ActivityWriter.InsertActivity(ctx, entries...)
 }
 
 // The activity log has every change that an import makes to a user, without secrets.
 func TestImportIsRecorded(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	log := &recordingStore{Store: f.Store.Inner}
-	s := f.With(func(o *service.Options) { o.Store = log })
+	log := &activityRecorder{Transactor: f.Store.Inner}
+	store := *f.Store.Inner
+	store.Transactor = log
+	s := f.With(func(o *service.Options) { o.Store = &store })
 	one := servicetest.Must(s.BeginImport(t.Context(), admin, false))
 	two := servicetest.Must(s.BeginImport(t.Context(), admin, false))
 	for n, id := range []int64{one.ID, two.ID} {

@@ -7,7 +7,7 @@ import (
 )
 
 // lockRows locks the users of the next rows of an import, and returns the rows.
-func lockRows(ctx context.Context, tx account.Tx, importID int64) ([]account.ImportRow, error) {
+func lockRows(ctx context.Context, tx *account.Tx, importID int64) ([]account.ImportRow, error) {
 	rows, err := tx.ImportRows(ctx, importID, batchRows)
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -27,7 +27,7 @@ func lockRows(ctx context.Context, tx account.Tx, importID int64) ([]account.Imp
 // least. It records the events that f returns, and deletes the processed rows. It reports
 // whether no row is left.
 func (s *Imports) processRows(
-	ctx context.Context, tx account.Tx, actor account.Actor, importID int64,
+	ctx context.Context, tx *account.Tx, actor account.Actor, importID int64,
 	rows []account.ImportRow, f func(account.ImportRow) ([]account.Event, error),
 ) (done bool, err error) {
 	if len(rows) == 0 {

@@ -29,7 +29,7 @@ func (s *Imports) FinishImport(ctx context.Context, caller *account.Principal, i
 
 // finishBatch is the [importUpdate] that finishes the next rows of an import.
 func (s *Imports) finishBatch(
-	ctx context.Context, tx account.Tx, caller *account.Principal, i *account.Import,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import,
 ) error {
 	switch i.State {
 	case account.ImportFinished:
@@ -72,7 +72,7 @@ func (s *Imports) finishBatch(
 // It skips a user who has other roles than the default ones and whom the caller does not
 // cover, as for any activation.
 func (s *Imports) activateUser(
-	ctx context.Context, tx account.Tx, caller *account.Principal, row account.ImportRow, defaultRoles []int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, row account.ImportRow, defaultRoles []int64,
 ) ([]account.Event, error) {
 	was, err := tx.User(ctx, row.UserID, s.now())
 	if err != nil {

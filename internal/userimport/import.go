@@ -39,7 +39,7 @@ func (s *Imports) BeginImport(ctx context.Context, caller *account.Principal, dr
 		return account.Import{}, err
 	}
 	var i account.Import
-	begin := func(ctx context.Context, tx account.Tx, caller *account.Principal) error {
+	begin := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		now := s.now()
 		i = account.Import{
 			UserID: caller.User.ID, DryRun: dryRun, State: account.ImportOpen, Created: now, Touched: now,
@@ -77,7 +77,7 @@ func requireOwn(caller *account.Principal, i account.Import, err error) (account
 }
 
 // importUpdate is an [auth.Update] that also changes a locked import.
-type importUpdate func(ctx context.Context, tx account.Tx, caller *account.Principal, i *account.Import) error
+type importUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import) error
 
 // changeImport runs f on an import of the caller in one transaction, and stores the
 // import as f leaves it. It fails as [Imports.Import] and f do.
@@ -89,12 +89,12 @@ func (s *Imports) changeImport(
 		return account.Import{}, err
 	}
 	var i account.Import
-	lock := func(ctx context.Context, tx account.Tx) (err error) {
+	lock := func(ctx context.Context, tx *account.Tx) (err error) {
 		i, err = tx.LockImport(ctx, id)
 		i, err = requireOwn(caller, i, err)
 		return err
 	}
-	update := func(ctx context.Context, tx account.Tx, caller *account.Principal) (err error) {
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal) (err error) {
 		if i, err = requireOwn(caller, i, nil); err != nil { // again, with the caller's current rights
 			return err
 		}
@@ -113,7 +113,7 @@ func (s *Imports) changeImport(
 func (s *Imports) changeOpenImport(
 	ctx context.Context, caller *account.Principal, was account.Import, f importUpdate,
 ) (account.Import, error) {
-	update := func(ctx context.Context, tx account.Tx, caller *account.Principal, i *account.Import) error {
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import) error {
 		switch {
 		case i.State != account.ImportOpen:
 			return wrongState(*i)

@@ -160,7 +160,7 @@ func TestDryRun(t *testing.T) {
 // remainingRows returns the number of stored rows of an import.
 func remainingRows(f *servicetest.Fixture, id int64) (n int) {
 	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		rows, err := tx.ImportRows(ctx, id, 100_000)
 		n = len(rows)
 		return err

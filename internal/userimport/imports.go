@@ -29,7 +29,7 @@ type Options struct {
 
 // Imports are the operations on imports. Its methods are safe for concurrent use.
 type Imports struct {
-	store     account.Store
+	store     *account.Store
 	now       func() time.Time
 	monotonic func() time.Time
 	users     *user.Users

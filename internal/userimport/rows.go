@@ -142,7 +142,7 @@ func checkImportUser(c *account.Checker, u account.ImportUser) account.EmailKey 
 func (s *Imports) recordDryRun(
 	ctx context.Context, caller *account.Principal, was account.Import, rows []account.ImportRow, faults int,
 ) (account.Import, error) {
-	record := func(ctx context.Context, tx account.Tx, _ *account.Principal, i *account.Import) error {
+	record := func(ctx context.Context, tx *account.Tx, _ *account.Principal, i *account.Import) error {
 		i.Rows += len(rows)
 		i.Faults += faults
 		var recorded []account.ImportRow
@@ -186,7 +186,7 @@ func (s *Imports) createBatch(
 		}
 		keys[n] = rows[n].Key
 	}
-	create := func(ctx context.Context, tx account.Tx, caller *account.Principal, i *account.Import) error {
+	create := func(ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import) error {
 		created, err := s.users.InsertUsers(ctx, tx, caller, newUsers, keys, hashes)
 		if err != nil {
 			return err

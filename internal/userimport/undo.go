@@ -16,7 +16,7 @@ import (
 // [Imports.Import] does, and with CodeImportState for an import that is finishing or
 // finished.
 func (s *Imports) UndoImport(ctx context.Context, caller *account.Principal, id int64) (i account.Import, err error) {
-	undo := func(ctx context.Context, tx account.Tx, caller *account.Principal, i *account.Import) error {
+	undo := func(ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import) error {
 		return s.undoBatch(ctx, tx, caller.Actor(), i)
 	}
 	for range maxBatches {
@@ -32,7 +32,7 @@ func (s *Imports) UndoImport(ctx context.Context, caller *account.Principal, id 
 func (s *Imports) failImport(
 	ctx context.Context, caller *account.Principal, was account.Import, faults int,
 ) (account.Import, error) {
-	fail := func(_ context.Context, _ account.Tx, _ *account.Principal, i *account.Import) error {
+	fail := func(_ context.Context, _ *account.Tx, _ *account.Principal, i *account.Import) error {
 		i.State = account.ImportUndoing
 		i.Faults += faults
 		return nil
@@ -44,7 +44,7 @@ func (s *Imports) failImport(
 }
 
 // undoBatch undoes the next rows of an import on behalf of actor.
-func (s *Imports) undoBatch(ctx context.Context, tx account.Tx, actor account.Actor, i *account.Import) error {
+func (s *Imports) undoBatch(ctx context.Context, tx *account.Tx, actor account.Actor, i *account.Import) error {
 	switch i.State {
 	case account.ImportUndone:
 		return nil
@@ -72,7 +72,7 @@ func (s *Imports) undoBatch(ctx context.Context, tx account.Tx, actor account.Ac
 
 // deleteUser deletes an imported user and returns the events to record. It skips an
 // active user, so it never deletes the last administrator.
-func (s *Imports) deleteUser(ctx context.Context, tx account.Tx, id int64) ([]account.Event, error) {
+func (s *Imports) deleteUser(ctx context.Context, tx *account.Tx, id int64) ([]account.Event, error) {
 	user, err := tx.User(ctx, id, s.now())
 	if err != nil || user.Active {
 		return nil, account.IgnoreNotFound(err)
@@ -89,7 +89,7 @@ func (s *Imports) SweepImports(ctx context.Context) error {
 	system := account.Actor{Credential: account.CredentialRef{Kind: account.CredentialNone}}
 	for {
 		found := false
-		err := s.store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			id, err := tx.IdleImport(ctx, before)
 			if found = err == nil; errors.Is(err, account.ErrNotFound) {
 				return nil

@@ -61,7 +61,7 @@ func Open(store *sqlstore.Store, key string, log *slog.Logger) (*service.Service
 		return nil, err
 	}
 	return service.New(service.Options{
-		Store: store, Passwords: pool, Keys: keys, Renderer: mail.NewTemplates(),
+		Store: store.Store, Passwords: pool, Keys: keys, Renderer: mail.NewTemplates(),
 		Log: log, Now: store.Now, Random: rand.Reader,
 	}), nil
 }
@@ -76,7 +76,7 @@ func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service,
 	if err != nil {
 		return err
 	}
-	err = store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+	err = store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		id, err := tx.InsertRole(ctx, access.Role{
 			Name: "Front desk", Description: "Sees all users.", Permissions: []access.Permission{
 				{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeAll},
@@ -88,14 +88,14 @@ func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service,
 		return err
 	}
 	return inBatches(2, users+1, func(from, to int64) error {
-		return store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			return insertUsers(ctx, tx, from, to, admin.PasswordHash)
 		})
 	})
 }
 
 // insertUsers inserts the users with the ids from from up to, but without, to.
-func insertUsers(ctx context.Context, tx account.Tx, from, to int64, hash string) error {
+func insertUsers(ctx context.Context, tx *account.Tx, from, to int64, hash string) error {
 	stored := make([]account.StoredUser, 0, to-from)
 	for id := from; id < to; id++ {
 		u := account.User{
@@ -163,7 +163,7 @@ func Owner(n, users int64) int64 { return 2 + n%(users-1) }
 func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int64) (offset int64, err error) {
 	offset = -1
 	err = inBatches(from, to, func(from, to int64) error {
-		return store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			now := store.Now()
 			for n := from; n < to; n++ {
 				_, hash := Session(n)
@@ -189,7 +189,7 @@ func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int
 // AddRecoveries inserts the recovery tokens with the numbers from from up to, but without, to.
 func AddRecoveries(ctx context.Context, store *sqlstore.Store, users, from, to int64) error {
 	return inBatches(from, to, func(from, to int64) error {
-		return store.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			now := store.Now()
 			for n := from; n < to; n++ {
 				_, hash := newToken(token.Recovery, n)

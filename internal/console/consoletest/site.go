@@ -26,7 +26,7 @@ const AdminEmail = "admin@example.org"
 // Site is the console of a new server with its first administrator.
 type Site struct {
 	*service.Service
-	Store   account.Store
+	Store   *account.Store
 	T       *testing.T
 	Clock   *Clock
 	Handler http.Handler
@@ -37,7 +37,7 @@ type Site struct {
 func New(t *testing.T, change ...func(*service.Options)) *Site {
 	t.Helper()
 	s := &Site{T: t, Clock: &Clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)}, Log: new(bytes.Buffer)}
-	s.Store = enginetest.Chosen().New(t).Open()
+	s.Store = enginetest.Chosen().New(t).Open().Store
 	o := service.Options{
 		Store:     s.Store,
 		Passwords: Must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 8, rand.Reader)),

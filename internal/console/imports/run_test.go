@@ -16,15 +16,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
-// endingStore is a store in which an import ends just after it was read, if the context has
-// a function that ends it.
-type endingStore struct{ account.Store }
+// endingImports reads an import that ends just after it was read, if the context has a
+// function that ends it.
+type endingImports struct{ account.ImportReader }
 
 type endsKey struct{}
 
 // Import returns the import as it was before it ends.
-func (o endingStore) Import(ctx context.Context, id int64) (account.Import, error) {
-	i, err := o.Store.Import(ctx, id)
+func (o endingImports) Import(ctx context.Context, id int64) (account.Import, error) {
+	i, err := o.ImportReader.Import(ctx, id)
 	if ends, ok := ctx.Value(endsKey{}).(func()); ok {
 		ends()
 	}
@@ -45,7 +45,9 @@ func (g *blockingRandom) Read(p []byte) (int, error) {
 func TestImportEndsDuringRequest(t *testing.T) {
 	hashing := &blockingRandom{}
 	s := consoletest.New(t, func(o *service.Options) {
-		o.Store = endingStore{o.Store}
+		store := *o.Store
+		store.ImportReader = endingImports{store.ImportReader}
+		o.Store = &store
 		o.Passwords = consoletest.Must(passhash.New(passhash.Params{Memory: 64, Passes: 1, Threads: 1}, 8, hashing))
 	})
 	b, other := s.SignedInAs(consoletest.AdminEmail), s.SignedInAs(consoletest.AdminEmail)
@@ -107,15 +109,15 @@ func TestInterruptedImport(t *testing.T) {
 	b.Post("/users/import/undo", number()).Want(t, 404)
 }
 
-// beforeEmails is a store that calls a function before it looks addresses up.
+// beforeEmails calls a function before it looks addresses up.
 type beforeEmails struct {
-	account.Store
+	account.UserReader
 	do func()
 }
 
 func (s beforeEmails) TakenEmails(ctx context.Context, keys []account.EmailKey) ([]account.EmailKey, error) {
 	s.do()
-	return s.Store.TakenEmails(ctx, keys)
+	return s.UserReader.TakenEmails(ctx, keys)
 }
 
 // A user who loses the permission during their import can't undo it. An administrator sees
@@ -125,11 +127,13 @@ func TestImportLosesPermission(t *testing.T) {
 	var revoke func()
 	looks := 0
 	s = consoletest.New(t, func(o *service.Options) {
-		o.Store = beforeEmails{o.Store, func() {
+		store := *o.Store
+		store.UserReader = beforeEmails{store.UserReader, func() {
 			if looks++; looks == 3 { // after the check of the file, and the first rows
 				revoke()
 			}
 		}}
+		o.Store = &store
 	})
 	admin := s.Principal(consoletest.AdminEmail)
 	maker := s.AddUser("maker@example.org", s.CreateRole("Maker", consoletest.MayCreateUsers).ID)

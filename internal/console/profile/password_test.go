@@ -131,7 +131,7 @@ func TestExternalPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = s.Store.Write(t.Context(), func(ctx context.Context, tx account.Tx) error {
+	err = s.Store.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 		now := s.Clock.Now()
 		id, err := tx.InsertUser(ctx, account.User{
 			Email:    "ada@example.org",

@@ -151,33 +151,37 @@ func TestStaleMatrixIsRefused(t *testing.T) {
 	}
 }
 
-// barrierStore is a store whose writes wait, once the barrier is set, until a number of them
+// barrier is a transactor whose writes wait, once the barrier is set, until a number of them
 // wait.
-type barrierStore struct {
-	account.Store
+type barrier struct {
+	account.Transactor
 	waiting atomic.Int32
 	open    chan struct{}
 }
 
-func (g *barrierStore) setBarrier(writes int32) {
+func (g *barrier) setBarrier(writes int32) {
 	g.open = make(chan struct{})
 	g.waiting.Store(writes)
 }
 
-func (g *barrierStore) Write(ctx context.Context, f func(ctx context.Context, tx account.Tx) error) error {
+func (g *barrier) Write(ctx context.Context, f func(ctx context.Context, tx *account.Tx) error) error {
 	if g.open != nil {
 		if g.waiting.Add(-1) == 0 {
 			close(g.open)
 		}
 		<-g.open
 	}
-	return g.Store.Write(ctx, f)
+	return g.Transactor.Write(ctx, f)
 }
 
 // Two users who have opened the same page save it at once. One of them is refused.
 func TestMatrixIsSavedByTwoAtOnce(t *testing.T) {
-	writes := &barrierStore{}
-	s := consoletest.New(t, func(o *service.Options) { writes.Store, o.Store = o.Store, writes })
+	writes := &barrier{}
+	s := consoletest.New(t, func(o *service.Options) {
+		store := *o.Store
+		writes.Transactor, store.Transactor = store.Transactor, writes
+		o.Store = &store
+	})
 	created := s.CreateRole("Desk")
 	saves := make([]func() consoletest.Answer, 2)
 	for i := range saves {

@@ -109,28 +109,32 @@ func TestRoleIsCopied(t *testing.T) {
 	b.Get("/roles/77/copy").Want(t, 404)
 }
 
-// countingStore is a store that records which roles were read with their permissions.
-type countingStore struct {
-	account.Store
+// roleRecorder records which roles were read with their permissions.
+type roleRecorder struct {
+	account.RoleReader
 	pages int
 	read  []int64
 }
 
-func (w *countingStore) RolesAfter(ctx context.Context, id int64, limit int) ([]access.Role, error) {
+func (w *roleRecorder) RolesAfter(ctx context.Context, id int64, limit int) ([]access.Role, error) {
 	w.pages++
-	return w.Store.RolesAfter(ctx, id, limit)
+	return w.RoleReader.RolesAfter(ctx, id, limit)
 }
 
-func (w *countingStore) Roles(ctx context.Context, ids []int64) ([]access.Role, error) {
+func (w *roleRecorder) Roles(ctx context.Context, ids []int64) ([]access.Role, error) {
 	w.read = append(w.read, ids...)
-	return w.Store.Roles(ctx, ids)
+	return w.RoleReader.Roles(ctx, ids)
 }
 
 // A role may list thousands of ids. Pages that show its name don't read them, unless they need
 // to know whether the caller may give it.
 func TestPagesReadOnlyNeededPermissions(t *testing.T) {
-	watch := &countingStore{}
-	s := consoletest.New(t, func(o *service.Options) { watch.Store, o.Store = o.Store, watch })
+	watch := &roleRecorder{}
+	s := consoletest.New(t, func(o *service.Options) {
+		store := *o.Store
+		watch.RoleReader, store.RoleReader = store.RoleReader, watch
+		o.Store = &store
+	})
 	read := access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionRead}
 	heavy, plain := s.CreateRole("Heavy", read), s.CreateRole("Plain", read)
 	reader := s.CreateRole("Reader", read,

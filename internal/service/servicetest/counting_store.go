@@ -6,14 +6,9 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
-	"time"
 
-	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
-	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
 // CountingStore is a store that counts its calls by method and can simulate rare behaviour.
@@ -21,8 +16,9 @@ import (
 // On SQLite it runs the function of each Write twice and rolls the first run back, because an
 // engine may do the same: a rule whose function has an effect outside its transaction fails.
 type CountingStore struct {
-	countingReader
-	Inner account.Store // the store without counting and without the second run
+	*account.Store
+	*callCounter
+	Inner *account.Store // the store without counting and without the second run
 	// Between, if set, is called after the first run of each Write.
 	Between func()
 	// Down makes each Write fail with [ErrDown], as after a crash.
@@ -37,9 +33,19 @@ type callCounter struct {
 	onCall   func(name string)
 }
 
-func newCountingStore(store account.Store) *CountingStore {
+func newCountingStore(store *account.Store) *CountingStore {
 	c := &callCounter{count: map[string]int{}, reserved: map[string]int{}, onCall: func(string) {}}
-	return &CountingStore{countingReader: countingReader{Reader: store, callCounter: c}, Inner: store}
+	s := &CountingStore{callCounter: c, Inner: store}
+	ports := *store
+	ports.Transactor = s
+	ports.InstanceReader = countingInstanceReader{store.InstanceReader, c}
+	ports.UserReader = countingUserReader{store.UserReader, c}
+	ports.RoleReader = countingRoleReader{store.RoleReader, c}
+	ports.SessionReader = countingSessionReader{store.SessionReader, c}
+	ports.APIKeyReader = countingAPIKeyReader{store.APIKeyReader, c}
+	ports.OutboxReader = countingOutboxReader{store.OutboxReader, c}
+	s.Store = &ports
+	return s
 }
 
 func (c *callCounter) record(name string) {
@@ -93,13 +99,13 @@ var (
 )
 
 // Write counts the call and runs f as the type's comment says.
-func (s *CountingStore) Write(ctx context.Context, f func(context.Context, account.Tx) error) error {
+func (s *CountingStore) Write(ctx context.Context, f func(context.Context, *account.Tx) error) error {
 	s.record("Write")
 	if s.Down.Load() {
 		return ErrDown
 	}
 	if runsTwice {
-		err := s.Inner.Write(ctx, func(ctx context.Context, tx account.Tx) error {
+		err := s.Inner.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			_ = f(ctx, tx) // the result does not count
 			return ErrRerun
 		})
@@ -110,133 +116,24 @@ func (s *CountingStore) Write(ctx context.Context, f func(context.Context, accou
 	if s.Between != nil {
 		s.Between()
 	}
-	return s.Inner.Write(ctx, func(ctx context.Context, tx account.Tx) error {
-		reader := countingReader{Reader: tx, callCounter: s.callCounter}
-		return f(ctx, &countingTx{countingReader: reader, Writer: tx, pending: map[string]int{}})
+	return s.Inner.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
+		return f(ctx, countingTx(tx, s.callCounter))
 	})
 }
 
-// Health is not counted.
-func (s *CountingStore) Health(ctx context.Context) (account.DatabaseHealth, error) {
-	return s.Inner.Health(ctx)
-}
-
-// countingReader counts reads.
-type countingReader struct {
-	account.Reader
-	*callCounter
-}
-
-func (r countingReader) User(ctx context.Context, id int64, now time.Time) (account.User, error) {
-	defer r.record("User")
-	return r.Reader.User(ctx, id, now)
-}
-
-func (r countingReader) Credential(ctx context.Context, userID int64) (account.Credential, error) {
-	defer r.record("Credential")
-	return r.Reader.Credential(ctx, userID)
-}
-
-func (r countingReader) CredentialByEmail(ctx context.Context, key account.EmailKey) (account.Credential, error) {
-	defer r.record("CredentialByEmail")
-	return r.Reader.CredentialByEmail(ctx, key)
-}
-
-func (r countingReader) TakenEmails(ctx context.Context, keys []account.EmailKey) ([]account.EmailKey, error) {
-	defer r.record("TakenEmails")
-	return r.Reader.TakenEmails(ctx, keys)
-}
-
-func (r countingReader) RolesOf(ctx context.Context, userID int64) ([]access.Role, error) {
-	defer r.record("RolesOf")
-	return r.Reader.RolesOf(ctx, userID)
-}
-
-func (r countingReader) Session(ctx context.Context, id int64) (account.Session, error) {
-	defer r.record("Session")
-	return r.Reader.Session(ctx, id)
-}
-
-func (r countingReader) SessionByHash(ctx context.Context, hash token.Hash) (account.Session, error) {
-	defer r.record("SessionByHash")
-	return r.Reader.SessionByHash(ctx, hash)
-}
-
-func (r countingReader) APIKeyByHash(ctx context.Context, hash token.Hash) (account.APIKey, error) {
-	defer r.record("APIKeyByHash")
-	return r.Reader.APIKeyByHash(ctx, hash)
-}
-
-func (r countingReader) DueMail(ctx context.Context, now time.Time) (account.Mail, error) {
-	defer r.record("DueMail")
-	return r.Reader.DueMail(ctx, now)
-}
-
-func (r countingReader) KeyChecks(ctx context.Context) ([]keyring.Check, error) {
-	defer r.record("KeyChecks")
-	return r.Reader.KeyChecks(ctx)
-}
-
-// countingTx counts the calls of a transaction.
-type countingTx struct {
-	countingReader
-	account.Writer
-	pending map[string]int // pending attempts of each throttle when it was read
-}
-
-func (t *countingTx) Throttle(ctx context.Context, key string) (throttle.Counter, error) {
-	defer t.record("Throttle")
-	return t.Writer.Throttle(ctx, key)
-}
-
-func (t *countingTx) LockThrottle(ctx context.Context, key string) (throttle.Counter, error) {
-	defer t.record("LockThrottle")
-	v, err := t.Writer.LockThrottle(ctx, key)
-	t.pending[key] = v.Pending
-	return v, err
-}
-
-func (t *countingTx) SaveThrottle(ctx context.Context, v throttle.Counter) error {
-	defer t.record("SaveThrottle")
-	t.mu.Lock()
-	t.reserved[v.Key] += max(v.Pending-t.pending[v.Key], 0)
-	t.mu.Unlock()
-	return t.Writer.SaveThrottle(ctx, v)
-}
-
-func (t *countingTx) IsKnownNetwork(
-	ctx context.Context, userID int64, clientNetwork string, since time.Time,
-) (bool, error) {
-	defer t.record("IsKnownNetwork")
-	return t.Writer.IsKnownNetwork(ctx, userID, clientNetwork, since)
-}
-
-func (t *countingTx) SaveKnownNetwork(ctx context.Context, userID int64, clientNetwork string, now time.Time) error {
-	defer t.record("SaveKnownNetwork")
-	return t.Writer.SaveKnownNetwork(ctx, userID, clientNetwork, now)
-}
-
-func (t *countingTx) CountFailedSignIn(ctx context.Context, f account.FailedSignIns) error {
-	defer t.record("CountFailedSignIn")
-	return t.Writer.CountFailedSignIn(ctx, f)
-}
-
-func (t *countingTx) InsertActivity(ctx context.Context, entries ...account.Activity) error {
-	defer t.record("InsertActivity")
-	return t.Writer.InsertActivity(ctx, entries...)
-}
-
-func (t *countingTx) InsertSession(ctx context.Context, s account.Session, hash token.Hash) (int64, error) {
-	defer t.record("InsertSession")
-	return t.Writer.InsertSession(ctx, s, hash)
-}
-
-func (t *countingTx) SetPassword(ctx context.Context, userID int64, hash string, needReset bool, now time.Time) error {
-	defer t.record("SetPassword")
-	return t.Writer.SetPassword(ctx, userID, hash, needReset, now)
-}
-
-func (t *countingTx) InsertMail(ctx context.Context, m account.Mail) (int64, error) {
-	defer t.record("InsertMail")
-	return t.Writer.InsertMail(ctx, m)
+// countingTx returns tx with ports that count their calls.
+func countingTx(tx *account.Tx, c *callCounter) *account.Tx {
+	ports := *tx
+	ports.InstanceReader = countingInstanceReader{tx.InstanceReader, c}
+	ports.UserReader = countingUserReader{tx.UserReader, c}
+	ports.RoleReader = countingRoleReader{tx.RoleReader, c}
+	ports.SessionReader = countingSessionReader{tx.SessionReader, c}
+	ports.APIKeyReader = countingAPIKeyReader{tx.APIKeyReader, c}
+	ports.OutboxReader = countingOutboxReader{tx.OutboxReader, c}
+	ports.ThrottleWriter = countingThrottleWriter{tx.ThrottleWriter, c, map[string]int{}}
+	ports.ActivityWriter = countingActivityWriter{tx.ActivityWriter, c}
+	ports.SessionWriter = countingSessionWriter{tx.SessionWriter, c}
+	ports.UserWriter = countingUserWriter{tx.UserWriter, c}
+	ports.OutboxWriter = countingOutboxWriter{tx.OutboxWriter, c}
+	return &ports
 }

@@ -91,16 +91,16 @@ func NewBlank(t testing.TB) *Fixture {
 func newWithKeys(t testing.TB, keys *keyring.Ring) *Fixture {
 	t.Helper()
 	database := enginetest.Chosen().New(t)
-	f := NewOver(t, database.Open(), keys)
+	f := NewOver(t, database.Open().Store, keys)
 	f.Database = database
 	return f
 }
 
 // NewOver returns a fixture over store, whose service is not set up and which has no Database.
-func NewOver(t testing.TB, store account.Store, keys *keyring.Ring) *Fixture {
+func NewOver(t testing.TB, store *account.Store, keys *keyring.Ring) *Fixture {
 	f := &Fixture{T: t, Clock: &Clock{now: Start}, Pool: NewPool(CheapHash, 8), Store: newCountingStore(store)}
 	f.Options = service.Options{
-		Store: f.Store, Passwords: f.Pool, Keys: keys, Renderer: plainTextRenderer{},
+		Store: f.Store.Store, Passwords: f.Pool, Keys: keys, Renderer: plainTextRenderer{},
 		Log: slog.New(slog.DiscardHandler), Now: f.Clock.Now, Random: rand.Reader,
 		PublicURL:       Must(url.Parse("https://accounts.example.org/base")),
 		PasswordChanged: f.passwordChanges.add, Monotonic: f.Clock.Now,
@@ -127,7 +127,7 @@ func (f *Fixture) With(change func(*service.Options)) *service.Service {
 }
 
 // WriteStore runs fn in a transaction of the inner store, without the rules.
-func (f *Fixture) WriteStore(fn func(ctx context.Context, tx account.Tx) error) {
+func (f *Fixture) WriteStore(fn func(ctx context.Context, tx *account.Tx) error) {
 	f.T.Helper()
 	if err := f.Store.Inner.Write(context.WithoutCancel(f.T.Context()), fn); err != nil {
 		f.T.Fatal(err)
@@ -151,7 +151,7 @@ func (f *Fixture) WantNotStored(texts ...string) {
 
 // TryWriteStore is [Fixture.WriteStore] for any goroutine: a failure does not end the test. On
 // SQLite fn runs after the transaction in progress.
-func (f *Fixture) TryWriteStore(fn func(ctx context.Context, tx account.Tx) error) {
+func (f *Fixture) TryWriteStore(fn func(ctx context.Context, tx *account.Tx) error) {
 	f.T.Helper()
 	if err := f.Store.Inner.Write(context.WithoutCancel(f.T.Context()), fn); err != nil {
 		f.T.Error(err)

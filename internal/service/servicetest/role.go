@@ -13,7 +13,7 @@ import (
 // AddRole stores a role with a random name and returns its id.
 func (f *Fixture) AddRole(permissions ...access.Permission) (id int64) {
 	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) (err error) {
 		id, err = tx.InsertRole(ctx, access.Role{Name: rand.Text(), Permissions: permissions})
 		return err
 	})
@@ -30,7 +30,7 @@ func (f *Fixture) StoreDefaultRoles(ids ...int64) {
 		}
 		text += fmt.Sprint(id)
 	}
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		return tx.SaveSetting(ctx, "application", `{"DefaultRoleIDs":`+text+`]}`)
 	})
 }

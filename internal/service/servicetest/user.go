@@ -36,7 +36,7 @@ func (f *Fixture) AddUser(email string, roles ...int64) int64 {
 // StoreUser stores u without the rules and returns its id. A local user gets [Password].
 func (f *Fixture) StoreUser(u account.User) (id int64) {
 	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) (err error) {
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) (err error) {
 		id, err = f.StoreUserIn(ctx, tx, u)
 		return err
 	})
@@ -44,7 +44,7 @@ func (f *Fixture) StoreUser(u account.User) (id int64) {
 }
 
 // StoreUserIn is [Fixture.StoreUser] in the transaction tx.
-func (f *Fixture) StoreUserIn(ctx context.Context, tx account.Tx, u account.User) (int64, error) {
+func (f *Fixture) StoreUserIn(ctx context.Context, tx *account.Tx, u account.User) (int64, error) {
 	key, ok := account.ParseEmail(u.Email)
 	if !ok {
 		return 0, fmt.Errorf("%q is not an address", u.Email)
@@ -92,5 +92,5 @@ func (f *Fixture) UserID(email string) int64 {
 // StoreRolesOf replaces the roles of a user, without the rules.
 func (f *Fixture) StoreRolesOf(id int64, roles ...int64) {
 	f.T.Helper()
-	f.WriteStore(func(ctx context.Context, tx account.Tx) error { return tx.SetUserRoles(ctx, id, roles) })
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error { return tx.SetUserRoles(ctx, id, roles) })
 }
