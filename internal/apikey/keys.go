@@ -15,9 +15,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/outbox"
 )
 
+// store is the storage that the operations on API keys read.
+type store interface {
+	account.UserReader
+	account.APIKeyReader
+}
+
 // Keys are the operations on API keys. Its methods are safe for concurrent use.
 type Keys struct {
-	store  *account.Store
+	store  store
 	keys   *keyring.Ring
 	now    func() time.Time
 	random io.Reader

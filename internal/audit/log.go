@@ -16,9 +16,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
+// store is the storage that the activity log uses.
+type store interface {
+	account.Transactor
+	account.ActivityReader
+	account.SettingReader
+}
+
 // Log is the activity log of one customer. Its methods are safe for concurrent use.
 type Log struct {
-	store       *account.Store
+	store       store
 	keys        *keyring.Ring
 	log         *slog.Logger
 	now         func() time.Time

@@ -37,10 +37,20 @@ type Options struct {
 	PollTimeout, TouchTimeout time.Duration
 }
 
+// store is the storage that authentication uses.
+type store interface {
+	account.Transactor
+	account.UserReader
+	account.AuthChangeReader
+	CredentialReader
+	principalReader
+}
+
 // Auth authenticates callers and runs their changes. Its methods are safe for
 // concurrent use.
 type Auth struct {
-	store           *InvalidatingStore
+	store           store
+	invalidating    *InvalidatingStore // whose ports are store
 	principals      *principalCache
 	audit           *audit.Log
 	passwords       *passhash.Pool
@@ -64,7 +74,7 @@ func New(env account.Env, o Options) *Auth {
 		o.TouchTimeout = defaultTouchTimeout
 	}
 	return &Auth{
-		store: o.Store, principals: o.Store.principals, audit: o.Audit, passwords: o.Passwords,
+		store: env.Store, invalidating: o.Store, principals: o.Store.principals, audit: o.Audit, passwords: o.Passwords,
 		keys: env.Keys, log: env.Log, now: env.Now, random: env.Random, monotonic: env.Monotonic,
 		passwordChanged: o.PasswordChanged, pollTimeout: o.PollTimeout, touchTimeout: o.TouchTimeout,
 	}

@@ -75,12 +75,12 @@ func (p *pendingInvalidations) due(now time.Time) (changes []account.AuthChange)
 // first announcement. Call it every [RetryInterval]; a later call makes up for one that
 // fails.
 func (s *Auth) RetryInvalidations(ctx context.Context) error {
-	changes := s.store.pending.due(s.monotonic())
+	changes := s.invalidating.pending.due(s.monotonic())
 	if len(changes) == 0 {
 		return nil
 	}
 	// The inner store, since InvalidatingStore.Write would schedule them for ever.
-	err := s.store.inner.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
+	err := s.invalidating.inner.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		return insertAuthChanges(ctx, tx, changes)
 	})
 	if err != nil {

@@ -36,10 +36,16 @@ type Options struct {
 	TestSender TestSender // nil: [Outbox.SendTestMessage] must not be called
 }
 
+// store is the storage that the outbox uses.
+type store interface {
+	account.Transactor
+	account.OutboxReader
+}
+
 // Outbox queues messages and hands them to workers. Its methods are safe for concurrent
 // use, also by several servers on one database.
 type Outbox struct {
-	store      *account.Store
+	store      store
 	keys       *keyring.Ring
 	log        *slog.Logger
 	now        func() time.Time

@@ -31,7 +31,7 @@ type Options struct {
 
 // Recovery issues and redeems recovery tokens. Its methods are safe for concurrent use.
 type Recovery struct {
-	store           *account.Store
+	store           account.Transactor
 	log             *slog.Logger
 	now             func() time.Time
 	random          io.Reader

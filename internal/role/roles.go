@@ -13,9 +13,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
+// store is the storage that the operations on roles read.
+type store interface {
+	account.RoleReader
+	account.SettingReader
+}
+
 // Roles are the operations on roles. Its methods are safe for concurrent use.
 type Roles struct {
-	store    *account.Store
+	store    store
 	settings *settings.Settings
 	auth     *auth.Auth
 	audit    *audit.Log

@@ -6,6 +6,7 @@
 package service
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/url"
@@ -57,6 +58,18 @@ type Options struct {
 	PollTimeout, TouchTimeout time.Duration
 }
 
+// store is the storage that set-up, the overview and the commands use.
+type store interface {
+	account.Transactor
+	account.HealthReporter
+	account.InstanceReader
+	CountUsers(ctx context.Context) (account.UserCounts, error)
+	LockedUsers(ctx context.Context, now time.Time, limit int) (account.LockedUsers, error)
+	CountOutbox(ctx context.Context, failedSince time.Time) (account.MailCounts, error)
+	ChainEnd(ctx context.Context, end account.ChainEnd) (account.Checkpoint, error)
+	SignIns(ctx context.Context, from, to time.Time) ([]account.SignInCount, error)
+}
+
 // Service is the rules of Usher for one customer. Its methods are safe for concurrent
 // use.
 type Service struct {
@@ -70,7 +83,7 @@ type Service struct {
 	*apikey.Keys
 	*userimport.Imports
 
-	store           *account.Store
+	store           store
 	keys            *keyring.Ring
 	now             func() time.Time
 	random          io.Reader

@@ -35,7 +35,7 @@ type Options struct {
 // Settings reads and changes the settings of one customer. Its methods are safe for
 // concurrent use.
 type Settings struct {
-	store             *account.Store
+	store             account.SettingReader
 	keys              *keyring.Ring
 	now               func() time.Time
 	random            io.Reader

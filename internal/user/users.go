@@ -28,9 +28,15 @@ type Options struct {
 	PasswordChanged func(userID int64)
 }
 
+// store is the storage that the operations on users read.
+type store interface {
+	account.UserReader
+	account.PreferenceReader
+}
+
 // Users are the operations on users. Its methods are safe for concurrent use.
 type Users struct {
-	store           *account.Store
+	store           store
 	now             func() time.Time
 	recovery        *recovery.Recovery
 	outbox          *outbox.Outbox

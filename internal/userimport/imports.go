@@ -27,9 +27,16 @@ type Options struct {
 	Passwords *passhash.Pool
 }
 
+// store is the storage that the operations on imports use.
+type store interface {
+	account.Transactor
+	account.ImportReader
+	account.UserReader
+}
+
 // Imports are the operations on imports. Its methods are safe for concurrent use.
 type Imports struct {
-	store     *account.Store
+	store     store
 	now       func() time.Time
 	monotonic func() time.Time
 	users     *user.Users
