@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"errors"
+	"io"
+	"log/slog"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -376,4 +378,18 @@ type AuthChangeWriter interface {
 	// DeleteAuthChanges deletes at most limit changes that are at least as old as age. It returns
 	// their number.
 	DeleteAuthChanges(ctx context.Context, age time.Duration, limit int) (int, error)
+}
+
+// Env is the environment that the operations of every noun run in: storage, keys, time and
+// randomness. All fields are required.
+type Env struct {
+	Store *Store
+	Keys  *keyring.Ring
+	Log   *slog.Logger
+	// Now is the current time in UTC, truncated to microseconds as storage keeps it.
+	Now    func() time.Time
+	Random io.Reader
+	// Monotonic is this machine's monotonic clock. Its zero point is arbitrary; compare two
+	// readings only.
+	Monotonic func() time.Time
 }

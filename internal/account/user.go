@@ -74,8 +74,13 @@ type StoredUser struct {
 	PasswordHash string // "": no password
 }
 
-// FindUser returns the user id, or fails with CodeNotFound.
-func FindUser(ctx context.Context, r UserReader, id int64, now time.Time) (User, error) {
+// userFinder is the part of [UserReader] that FindUser needs.
+type userFinder interface {
+	User(ctx context.Context, id int64, now time.Time) (User, error)
+}
+
+// FindUser returns the user with an id, or fails with CodeNotFound.
+func FindUser(ctx context.Context, r userFinder, id int64, now time.Time) (User, error) {
 	u, err := r.User(ctx, id, now)
 	if errors.Is(err, ErrNotFound) {
 		return User{}, NotFound()

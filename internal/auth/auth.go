@@ -40,7 +40,6 @@ type Options struct {
 // store is the storage that authentication uses.
 type store interface {
 	account.Transactor
-	account.UserReader
 	account.AuthChangeReader
 	CredentialReader
 	principalReader

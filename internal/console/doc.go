@@ -7,5 +7,5 @@
 // is the language, theme and time zone of pages. Each area
 // (activity, imports, outbox, overview, profile, roles, settings, signin, users) is a
 // package that imports page, declares what it needs of the rules and exports its routes.
-// Areas don't import each other; TestAreasAreIndependent checks it.
+// Areas do not import each other; internal/layout checks it.
 package console

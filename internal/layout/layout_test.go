@@ -1,0 +1,194 @@
+// Package layout_test checks the shape of the tree: which package imports which, and how
+// large packages, types and interfaces may grow. docs/architecture.md describes the shape.
+package layout_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/seed-3a99a2fe/usher/"
+
+// Limits of what a reader can hold in their head.
+const (
+	maxFiles            = 20 // hand-written files of a package, without tests
+	maxMethods          = 40 // of a type
+	maxInterfaceMethods = 20 // of an interface, with those that it embeds
+)
+
+// pkg is what the checks need to know of a package.
+type pkg struct {
+	files      int // hand-written
+	documented bool
+	imports    map[string]bool // packages of this module, relative to it
+	methods    map[string]int  // by type
+	interfaces map[string]*ast.InterfaceType
+}
+
+// readPackages returns the packages of the module by their directory, without tests.
+func readPackages(t *testing.T) map[string]*pkg {
+	t.Helper()
+	root := os.DirFS("../..")
+	packages := map[string]*pkg{}
+	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"testdata", "node_modules"}, entry.Name())):
+			return fs.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../..", name), nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		dir := path.Dir(name)
+		if packages[dir] == nil {
+			packages[dir] = &pkg{imports: map[string]bool{}, methods: map[string]int{}, interfaces: map[string]*ast.InterfaceType{}}
+		}
+		packages[dir].add(file)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packages
+}
+
+// add reads one file of the package.
+func (p *pkg) add(file *ast.File) {
+	for _, spec := range file.Imports {
+		if name, _ := strconv.Unquote(spec.Path.Value); strings.HasPrefix(name, module) {
+			p.imports[strings.TrimPrefix(name, module)] = true
+		}
+	}
+	p.documented = p.documented || file.Doc != nil
+	if ast.IsGenerated(file) {
+		return
+	}
+	p.files++
+	for _, decl := range file.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			if d.Recv != nil {
+				p.methods[receiver(d.Recv.List[0].Type)]++
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if s, ok := spec.(*ast.TypeSpec); ok {
+					if i, ok := s.Type.(*ast.InterfaceType); ok {
+						p.interfaces[s.Name.Name] = i
+					}
+				}
+			}
+		}
+	}
+}
+
+// receiver returns the name of a method's type.
+func receiver(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return receiver(e.X)
+	case *ast.IndexExpr:
+		return receiver(e.X)
+	case *ast.Ident:
+		return e.Name
+	}
+	return "?"
+}
+
+// interfaceMethods counts the methods of an interface, and of those that it embeds from
+// this module.
+func interfaceMethods(packages map[string]*pkg, dir string, i *ast.InterfaceType) int {
+	count := 0
+	for _, field := range i.Methods.List {
+		if len(field.Names) > 0 {
+			count += len(field.Names)
+			continue
+		}
+		switch embedded := field.Type.(type) {
+		case *ast.Ident:
+			if other := packages[dir].interfaces[embedded.Name]; other != nil {
+				count += interfaceMethods(packages, dir, other)
+			}
+		case *ast.SelectorExpr:
+			for name := range packages[dir].imports {
+				if from := packages[name]; path.Base(name) == embedded.X.(*ast.Ident).Name && from != nil {
+					if other := from.interfaces[embedded.Sel.Name]; other != nil {
+						count += interfaceMethods(packages, name, other)
+					}
+				}
+			}
+		}
+	}
+	return count
+}
+
+// TestImports fails on an arrow between packages that the table does not have, and on one
+// in the table that is no longer there.
+func TestImports(t *testing.T) {
+	packages := readPackages(t)
+	for dir, p := range packages {
+		if !strings.HasPrefix(dir, "internal/") && !strings.HasPrefix(dir, "cmd/") && dir != "client" {
+			continue
+		}
+		allowed, listed := arrows[dir]
+		if !listed {
+			t.Errorf("%s is missing in the table: %q", dir, slices.Sorted(maps.Keys(p.imports)))
+			continue
+		}
+		for name := range p.imports {
+			if !slices.Contains(allowed, name) {
+				t.Errorf("%s must not import %s. If the arrow is right, add it to the table and say why in the commit", dir, name)
+			}
+		}
+		for _, name := range allowed {
+			if !p.imports[name] {
+				t.Errorf("%s no longer imports %s: remove it from the table", dir, name)
+			}
+		}
+	}
+	for dir := range arrows {
+		if packages[dir] == nil {
+			t.Errorf("the table has %s, which does not exist", dir)
+		}
+	}
+}
+
+// TestSizes fails for what has grown too large, and for a package without a comment.
+func TestSizes(t *testing.T) {
+	packages := readPackages(t)
+	for dir, p := range packages {
+		if strings.HasSuffix(dir, "test") { // what tests share
+			continue
+		}
+		if p.files > maxFiles {
+			t.Errorf("%s has %d hand-written files, at most %d: is there a noun that wants a package of its own?", dir, p.files, maxFiles)
+		}
+		if !p.documented {
+			t.Errorf("%s has no package comment", dir)
+		}
+		for name, count := range p.methods {
+			if count > maxMethods {
+				t.Errorf("%s.%s has %d methods, at most %d", dir, name, count, maxMethods)
+			}
+		}
+		for name, i := range p.interfaces {
+			if count := interfaceMethods(packages, dir, i); count > maxInterfaceMethods {
+				t.Errorf("%s.%s has %d methods, at most %d", dir, name, count, maxInterfaceMethods)
+			}
+		}
+	}
+}
