@@ -62,7 +62,7 @@ func (h *handler) directoryPanels(q *page.Request) ([]panel, error) {
 }
 
 func (h *handler) changeDirectory(q *page.Request) error {
-	return h.changeSettings(q, directory, func(f *page.Form) (string, error) {
+	return h.changeSettings(q, directorySection, func(f *page.Form) (string, error) {
 		stored, err := h.service.LDAPConfiguration(q.Context(), q.Caller)
 		if err != nil {
 			return "", err

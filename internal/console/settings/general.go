@@ -87,7 +87,7 @@ func (h *handler) serverForm(q *page.Request, s account.ServerSettings) *page.Fo
 }
 
 func (h *handler) changeServer(q *page.Request) error {
-	return h.changeSettings(q, general, func(f *page.Form) (string, error) {
+	return h.changeSettings(q, generalSection, func(f *page.Form) (string, error) {
 		up := settings.ServerUpdate{
 			PublicURL: clearableText(q, "publicUrl"), SenderName: textValue(q, "emailSenderName"),
 			SessionIdle: duration(q, f, "sessionIdle"), SessionAbsolute: duration(q, f, "sessionAbsolute"),
@@ -110,13 +110,13 @@ func (h *handler) changeServer(q *page.Request) error {
 }
 
 func (h *handler) changeNewUsers(q *page.Request) error {
-	return h.changeSettings(q, general, func(*page.Form) (string, error) {
+	return h.changeSettings(q, generalSection, func(*page.Form) (string, error) {
 		return h.updateApplication(q, settings.ApplicationUpdate{DefaultRoleIDs: ids(q, "defaultRoleIds")})
 	})
 }
 
 func (h *handler) changeRetention(q *page.Request) error {
-	return h.changeSettings(q, general, func(f *page.Form) (string, error) {
+	return h.changeSettings(q, generalSection, func(f *page.Form) (string, error) {
 		up := settings.ApplicationUpdate{
 			KeepActivity: checkbox(q, f, "keepAuditLog"), ActivityDays: number(q, f, "logRetentionPeriod"),
 		}

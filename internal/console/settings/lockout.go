@@ -39,7 +39,7 @@ func (h *handler) lockoutPanels(q *page.Request) ([]panel, error) {
 }
 
 func (h *handler) changeLockout(q *page.Request) error {
-	return h.changeSettings(q, lockout, func(f *page.Form) (string, error) {
+	return h.changeSettings(q, lockoutSection, func(f *page.Form) (string, error) {
 		up := settings.LockoutUpdate{
 			Enabled: checkbox(q, f, "enabled"), Threshold: number(q, f, "failedAttemptThreshold"),
 			Period: duration(q, f, "failedAttemptPeriod"), Duration: duration(q, f, "lockoutDuration"),

@@ -118,7 +118,7 @@ func (h *handler) mailForm(q *page.Request, a account.ApplicationSettings) *page
 }
 
 func (h *handler) changeMail(q *page.Request) error {
-	return h.changeSettings(q, mail, func(f *page.Form) (string, error) {
+	return h.changeSettings(q, mailSection, func(f *page.Form) (string, error) {
 		stored, err := h.service.ApplicationSettings(q.Context(), q.Caller)
 		if err != nil {
 			return "", err
@@ -162,7 +162,7 @@ func newSecret(q *page.Request, name string) **secret.Text {
 }
 
 func (h *handler) testMail(q *page.Request) error {
-	return h.changeSettings(q, mail, func(f *page.Form) (string, error) {
+	return h.changeSettings(q, mailSection, func(f *page.Form) (string, error) {
 		outcome, err := h.service.SendTestMessage(q.Context(), q.Caller)
 		if err != nil {
 			return "", err

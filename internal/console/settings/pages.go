@@ -62,22 +62,22 @@ var (
 func Pages(service Service) []page.Route {
 	h := &handler{service: service}
 	return []page.Route{
-		{Pattern: "GET " + settingsPath, Handler: h.show(general), Needs: readApplication},
+		{Pattern: "GET " + settingsPath, Handler: h.show(generalSection), Needs: readApplication},
 		{Pattern: "POST " + settingsPath, Handler: h.changeServer, Needs: editApplication},
 		{Pattern: "POST " + newUsersPath, Handler: h.changeNewUsers, Needs: editApplication},
 		{Pattern: "POST " + retentionPath, Handler: h.changeRetention, Needs: editApplication},
 
-		{Pattern: "GET " + mailPath, Handler: h.show(mail), Needs: readApplication},
+		{Pattern: "GET " + mailPath, Handler: h.show(mailSection), Needs: readApplication},
 		{Pattern: "POST " + mailPath, Handler: h.changeMail, Needs: editApplication, MaxBytes: maxSettingsBytes},
 		{Pattern: "POST " + testMailPath, Handler: h.testMail, Needs: editApplication},
 
-		{Pattern: "GET " + lockoutPath, Handler: h.show(lockout), Needs: readLockout},
+		{Pattern: "GET " + lockoutPath, Handler: h.show(lockoutSection), Needs: readLockout},
 		{Pattern: "POST " + lockoutPath, Handler: h.changeLockout, Needs: editLockout},
 
-		{Pattern: "GET " + directoryPath, Handler: h.show(directory), Needs: readLDAP},
+		{Pattern: "GET " + directoryPath, Handler: h.show(directorySection), Needs: readLDAP},
 		{Pattern: "POST " + directoryPath, Handler: h.changeDirectory, Needs: editLDAP, MaxBytes: maxSettingsBytes},
 
-		{Pattern: "GET " + samlPath, Handler: h.show(saml), Needs: readSAML},
+		{Pattern: "GET " + samlPath, Handler: h.show(samlSection), Needs: readSAML},
 		{Pattern: "POST " + samlPath, Handler: h.changeSAML, Needs: editSAML, MaxBytes: maxSettingsBytes},
 		{Pattern: "GET " + samlCertificatePath, Handler: h.downloadCertificate, Needs: readSAML},
 		{Pattern: "GET " + samlRenewPath, Handler: confirmRenewal, Needs: editSAML},

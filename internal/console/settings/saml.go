@@ -67,7 +67,7 @@ func ownSAML(q *page.Request, s settings.SAMLConfiguration) panel {
 }
 
 func (h *handler) changeSAML(q *page.Request) error {
-	return h.changeSettings(q, saml, func(f *page.Form) (string, error) {
+	return h.changeSettings(q, samlSection, func(f *page.Form) (string, error) {
 		stored, err := h.service.SAMLConfiguration(q.Context(), q.Caller)
 		if err != nil {
 			return "", err
@@ -109,7 +109,7 @@ func renewalForm(q *page.Request) *page.Form {
 }
 
 func showRenewal(q *page.Request, status int, f *page.Form) error {
-	return showSection(q, status, saml, []panel{{
+	return showSection(q, status, samlSection, []panel{{
 		Title: "Make a new certificate",
 		Text: []string{q.Tr("It replaces the one that there is now. The identity provider has to be told the new " +
 			"one; what it encrypts for the old one cannot be read any more.")},

@@ -42,23 +42,23 @@ const (
 
 // The sections, in the order of their menu.
 var (
-	general = section{
+	generalSection = section{
 		MenuEntry: page.MenuEntry{Path: settingsPath, Label: "General", Needs: readApplication},
 		panels:    (*handler).generalPanels,
 	}
-	mail = section{
+	mailSection = section{
 		MenuEntry: page.MenuEntry{Path: mailPath, Label: "Mail", Needs: readApplication},
 		panels:    (*handler).mailPanels,
 	}
-	lockout = section{
+	lockoutSection = section{
 		MenuEntry: page.MenuEntry{Path: lockoutPath, Label: "Sign-in and lockout", Needs: readLockout},
 		panels:    (*handler).lockoutPanels,
 	}
-	directory = section{
+	directorySection = section{
 		MenuEntry: page.MenuEntry{Path: directoryPath, Label: "Directory", Needs: readLDAP},
 		panels:    (*handler).directoryPanels,
 	}
-	saml = section{
+	samlSection = section{
 		MenuEntry: page.MenuEntry{Path: samlPath, Label: "SAML", Needs: readSAML},
 		panels:    (*handler).samlPanels,
 	}
@@ -82,7 +82,7 @@ func showSection(q *page.Request, status int, s section, panels []panel) error {
 		Sections []page.MenuLink
 		Panels   []panel
 	}{Panels: panels}
-	for _, other := range []section{general, mail, lockout, directory, saml} {
+	for _, other := range []section{generalSection, mailSection, lockoutSection, directorySection, samlSection} {
 		if q.Sees(other.MenuEntry) {
 			view.Sections = append(view.Sections, q.MenuLink(other.MenuEntry, s.Path))
 		}
