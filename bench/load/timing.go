@@ -14,7 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 const (
@@ -179,7 +179,7 @@ func deactivate(ctx context.Context, store *sqlstore.Store, from, to int64) erro
 func lock(ctx context.Context, store *sqlstore.Store, from, to int64) error {
 	return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		for id := from; id < to; id++ {
-			counter, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), "", false))
+			counter, err := tx.LockThrottle(ctx, lockout.SignInKey(lockout.UserSubject(id), "", false))
 			if err != nil {
 				return err
 			}

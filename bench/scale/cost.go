@@ -14,7 +14,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 const (
@@ -85,7 +85,7 @@ func operations(s *seeder) []operation {
 			if _, err := tx.IsKnownNetwork(ctx, id, clientNetwork(id), old); err != nil {
 				return err
 			}
-			t, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), clientNetwork(id), false))
+			t, err := tx.LockThrottle(ctx, lockout.SignInKey(lockout.UserSubject(id), clientNetwork(id), false))
 			if err != nil {
 				return err
 			}

@@ -19,7 +19,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -129,11 +129,11 @@ func (s *seeder) insert(ctx context.Context, tx *account.Tx, n int64) error {
 	if err := tx.SaveKnownNetwork(ctx, id, clientNetwork(id), now); err != nil {
 		return err
 	}
-	counter, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), clientNetwork(id), false))
+	counter, err := tx.LockThrottle(ctx, lockout.SignInKey(lockout.UserSubject(id), clientNetwork(id), false))
 	if err != nil {
 		return err
 	}
-	counter.Reserve(now, throttle.Default)
+	counter.Reserve(now, lockout.Default)
 	counter.Succeed()
 	return tx.SaveThrottle(ctx, counter)
 }

@@ -5,6 +5,6 @@
 // It has no operations. Each noun's operations are in a package of its own, such as user or auth,
 // which runs in an [Env] and imports account.
 //
-// The package imports access, keyring, secret, throttle, token, golang.org/x/text,
+// The package imports access, keyring, secret, lockout, token, golang.org/x/text,
 // golang.org/x/net/idna and the standard library; neither HTTP nor SQL.
 package account

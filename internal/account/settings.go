@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // The groups of settings, by the names under which the store keeps them. The JSON field names of a
@@ -92,8 +92,8 @@ func LoadServerSettings(ctx context.Context, r SettingReader) (ServerSettings, e
 }
 
 // LoadLockoutPolicy returns the stored policy, or the default.
-func LoadLockoutPolicy(ctx context.Context, r SettingReader) (throttle.Policy, error) {
-	return LoadSettings(ctx, r, SettingLockout, throttle.Default)
+func LoadLockoutPolicy(ctx context.Context, r SettingReader) (lockout.Policy, error) {
+	return LoadSettings(ctx, r, SettingLockout, lockout.Default)
 }
 
 // LoadSettings returns the stored group of settings with that name. Fields that are not stored have

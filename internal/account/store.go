@@ -9,7 +9,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -254,10 +254,10 @@ type APIKeyWriter interface {
 // ThrottleWriter stores the counters of failed sign-ins and the known client networks of each user.
 type ThrottleWriter interface {
 	// Throttle returns the counter of a key, or an empty counter.
-	Throttle(ctx context.Context, key string) (throttle.Counter, error)
+	Throttle(ctx context.Context, key string) (lockout.Counter, error)
 	// LockThrottle is Throttle, and locks the key until the transaction ends.
-	LockThrottle(ctx context.Context, key string) (throttle.Counter, error)
-	SaveThrottle(ctx context.Context, t throttle.Counter) error
+	LockThrottle(ctx context.Context, key string) (lockout.Counter, error)
+	SaveThrottle(ctx context.Context, t lockout.Counter) error
 	// DeleteThrottlesOf deletes every counter whose key begins with subject.
 	DeleteThrottlesOf(ctx context.Context, subject string) error
 	// DeleteIdleThrottles deletes at most limit counters that are unlocked at the time now and

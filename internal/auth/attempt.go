@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 const (
@@ -42,9 +42,9 @@ type attempt struct {
 // reservation is a counted attempt whose outcome is not known yet.
 type reservation struct {
 	key        string // of the counter
-	policy     throttle.Policy
+	policy     lockout.Policy
 	credential account.Credential // zero without an account
-	outcome    throttle.Outcome
+	outcome    lockout.Outcome
 }
 
 // passwordMatch is what a correct password of an active account leads to.
@@ -87,7 +87,7 @@ func (a *attempt) once(ctx context.Context, slot *passhash.Slot, match passwordM
 	if err != nil { // the caller has gone away; no guess was verified
 		return errors.Join(err, a.release(ctx, true))
 	}
-	if !matches || !a.reservation.credential.Active || a.reservation.outcome == throttle.Locked {
+	if !matches || !a.reservation.credential.Active || a.reservation.outcome == lockout.Locked {
 		a.log.InfoContext(ctx, "password refused", "cause", a.cause(matches),
 			"user", a.reservation.credential.UserID, "source", a.network)
 		if err := a.finishFailure(ctx); err != nil {
@@ -115,7 +115,7 @@ func (s *Auth) AcquireHashSlot(user string) (*passhash.Slot, error) {
 // waits up to maxSlotWait for one. If that fails, or maxWaiting attempts wait already, it
 // counts a failure of the client network and fails with CodeTooManyRequests.
 func (a *attempt) reserve(ctx context.Context) error {
-	if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != throttle.Exhausted {
+	if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != lockout.Exhausted {
 		return err
 	}
 	if a.waiting.join(a.reservation.key) {
@@ -126,7 +126,7 @@ func (a *attempt) reserve(ctx context.Context) error {
 				return ctx.Err()
 			case <-time.After(slotRetry):
 			}
-			if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != throttle.Exhausted {
+			if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != lockout.Exhausted {
 				return err
 			}
 		}
@@ -155,7 +155,7 @@ func (a *attempt) reserveOnce(ctx context.Context) error {
 		found, err := a.find(ctx, tx)
 		switch {
 		case err == nil:
-			r.credential, subject = found, throttle.UserSubject(found.UserID)
+			r.credential, subject = found, lockout.UserSubject(found.UserID)
 		case !errors.Is(err, account.ErrNotFound):
 			return err
 		}
@@ -163,7 +163,7 @@ func (a *attempt) reserveOnce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.key = throttle.SignInKey(subject, a.network, known)
+		r.key = lockout.SignInKey(subject, a.network, known)
 		counter, err := tx.LockThrottle(ctx, r.key)
 		if err != nil {
 			return err
@@ -191,7 +191,7 @@ func (a *attempt) cause(matches bool) string {
 	switch c := a.reservation.credential; {
 	case c.UserID == 0:
 		return "unknown address"
-	case a.reservation.outcome == throttle.Locked:
+	case a.reservation.outcome == lockout.Locked:
 		return "locked"
 	case !c.HasLocalPassword():
 		return "no password here"
@@ -205,9 +205,9 @@ func (a *attempt) cause(matches bool) string {
 // it counts a failure of the client network, so that abandoned attempts are not free.
 func (a *attempt) release(ctx context.Context, charge bool) error {
 	return a.finish(ctx, NoUser, func(
-		ctx context.Context, tx *account.Tx, counter *throttle.Counter, now time.Time,
+		ctx context.Context, tx *account.Tx, counter *lockout.Counter, now time.Time,
 	) error {
-		if a.reservation.policy.Enabled && a.reservation.outcome == throttle.Reserved {
+		if a.reservation.policy.Enabled && a.reservation.outcome == lockout.Reserved {
 			counter.Release()
 		}
 		if !charge {
@@ -219,10 +219,10 @@ func (a *attempt) release(ctx context.Context, charge bool) error {
 
 func (a *attempt) finishFailure(ctx context.Context) error {
 	return a.finish(ctx, NoUser, func(
-		ctx context.Context, tx *account.Tx, counter *throttle.Counter, now time.Time,
+		ctx context.Context, tx *account.Tx, counter *lockout.Counter, now time.Time,
 	) error {
 		r := a.reservation
-		if r.policy.Enabled && r.outcome == throttle.Reserved {
+		if r.policy.Enabled && r.outcome == lockout.Reserved {
 			counter.Fail(now, r.policy)
 		}
 		if err := a.audit.CountFailedSignIn(ctx, tx, a.network, r.credential.UserID, now); err != nil {
@@ -238,7 +238,7 @@ func (a *attempt) finishSuccess(ctx context.Context, match passwordMatch) error 
 	verified := a.reservation.credential
 	changed := false
 	err := a.finish(ctx, verified.UserID, func(
-		ctx context.Context, tx *account.Tx, counter *throttle.Counter, now time.Time,
+		ctx context.Context, tx *account.Tx, counter *lockout.Counter, now time.Time,
 	) error {
 		// The account may have changed during the verification. The lock keeps it as
 		// it is now.
@@ -268,7 +268,7 @@ func (a *attempt) finishSuccess(ctx context.Context, match passwordMatch) error 
 // finish ends the reservation in one transaction, with the user locked unless userID is
 // NoUser. It ignores the caller's cancellation: the outcome is known and counts.
 func (a *attempt) finish(
-	ctx context.Context, userID int64, f func(context.Context, *account.Tx, *throttle.Counter, time.Time) error,
+	ctx context.Context, userID int64, f func(context.Context, *account.Tx, *lockout.Counter, time.Time) error,
 ) error {
 	return a.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *account.Tx) error {
 		if userID != NoUser {
@@ -289,7 +289,7 @@ func (a *attempt) finish(
 
 // CheckNetwork fails with CodeTooManyRequests for a client network that failed too often.
 func CheckNetwork(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
-	counter, err := tx.Throttle(ctx, throttle.NetworkKey(network))
+	counter, err := tx.Throttle(ctx, lockout.NetworkKey(network))
 	if err != nil {
 		return err
 	}
@@ -301,7 +301,7 @@ func CheckNetwork(ctx context.Context, tx *account.Tx, network string, now time.
 
 // FailNetwork counts a failure of a client network.
 func FailNetwork(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
-	counter, err := tx.LockThrottle(ctx, throttle.NetworkKey(network))
+	counter, err := tx.LockThrottle(ctx, lockout.NetworkKey(network))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // ChangePassword replaces the caller's own password. It ends their other sessions and
@@ -32,7 +32,7 @@ func (s *Auth) ChangePassword(ctx context.Context, caller *account.Principal, cu
 	}
 	id := caller.User.ID
 	a := attempt{
-		Auth: s, unknownSubject: throttle.UserSubject(id), password: current, network: from.ClientNetwork,
+		Auth: s, unknownSubject: lockout.UserSubject(id), password: current, network: from.ClientNetwork,
 		find: func(ctx context.Context, r account.UserReader) (account.Credential, error) {
 			return r.Credential(ctx, id)
 		},

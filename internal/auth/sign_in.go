@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -96,7 +96,7 @@ func (s *Auth) unknownSubject(address string) string {
 	if key, ok := account.ParseEmail(address); ok {
 		address = string(key)
 	}
-	return throttle.UnknownSubject(s.keys.MAC("unknown-address", address))
+	return lockout.UnknownSubject(s.keys.MAC("unknown-address", address))
 }
 
 // maxDeviceBytes limits the stored name of a device.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
@@ -20,7 +20,7 @@ type settingsService interface {
 	UpdateServerSettings(
 		ctx context.Context, caller *account.Principal, update settings.ServerUpdate,
 	) (account.ServerSettings, error)
-	LockoutPolicy(ctx context.Context, caller *account.Principal) (throttle.Policy, error)
+	LockoutPolicy(ctx context.Context, caller *account.Principal) (lockout.Policy, error)
 	UpdateLockoutPolicy(ctx context.Context, caller *account.Principal, update settings.LockoutUpdate) error
 	Preferences(ctx context.Context, caller *account.Principal) (account.Preferences, error)
 	UpdatePreferences(

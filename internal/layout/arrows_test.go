@@ -11,7 +11,7 @@ var arrows = map[string][]string{
 	},
 	"internal/access": {},
 	"internal/account": {
-		"internal/access", "internal/keyring", "internal/secret", "internal/throttle", "internal/token",
+		"internal/access", "internal/keyring", "internal/secret", "internal/lockout", "internal/token",
 	},
 	"internal/activityfile": {"internal/account", "internal/wire"},
 	"internal/apidocs":      {"internal/asset"},
@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"internal/audit": {"internal/access", "internal/account", "internal/keyring"},
 	"internal/auth": {
 		"internal/access", "internal/account", "internal/audit", "internal/keyring", "internal/passhash",
-		"internal/secret", "internal/throttle", "internal/token",
+		"internal/secret", "internal/lockout", "internal/token",
 	},
 	"internal/cli": {
 		"client", "internal/cli/credentials", "internal/cli/fields", "internal/cli/lookup", "internal/cli/profile",
@@ -71,7 +71,7 @@ var arrows = map[string][]string{
 	"internal/console/roles": {"internal/access", "internal/account", "internal/console/page", "internal/locale"},
 	"internal/console/settings": {
 		"internal/access", "internal/account", "internal/console/page", "internal/locale", "internal/outbox",
-		"internal/secret", "internal/settings", "internal/throttle",
+		"internal/secret", "internal/settings", "internal/lockout",
 	},
 	"internal/console/signin": {
 		"internal/account", "internal/auth", "internal/console/page", "internal/locale", "internal/secret",
@@ -89,7 +89,7 @@ var arrows = map[string][]string{
 	"internal/httpapi": {
 		"api", "internal/access", "internal/account", "internal/activityfile", "internal/apikey", "internal/asset",
 		"internal/auth", "internal/contract", "internal/outbox", "internal/secret", "internal/service",
-		"internal/settings", "internal/throttle", "internal/wire",
+		"internal/settings", "internal/lockout", "internal/wire",
 	},
 	"internal/keyring":       {},
 	"internal/locale":        {},
@@ -98,7 +98,7 @@ var arrows = map[string][]string{
 	"internal/monotime":      {},
 	"internal/outbox": {
 		"internal/access", "internal/account", "internal/audit", "internal/auth", "internal/host",
-		"internal/keyring", "internal/settings", "internal/throttle",
+		"internal/keyring", "internal/settings", "internal/lockout",
 	},
 	"internal/passhash":    {"internal/secret"},
 	"internal/pgtest":      {},
@@ -106,7 +106,7 @@ var arrows = map[string][]string{
 	"internal/privatefile": {},
 	"internal/recovery": {
 		"internal/access", "internal/account", "internal/audit", "internal/auth", "internal/outbox",
-		"internal/secret", "internal/settings", "internal/throttle", "internal/token",
+		"internal/secret", "internal/settings", "internal/lockout", "internal/token",
 	},
 	"internal/role":   {"internal/access", "internal/account", "internal/audit", "internal/auth", "internal/settings"},
 	"internal/secret": {},
@@ -120,39 +120,39 @@ var arrows = map[string][]string{
 	"internal/service": {
 		"internal/access", "internal/account", "internal/apikey", "internal/audit", "internal/auth",
 		"internal/keyring", "internal/monotime", "internal/outbox", "internal/passhash", "internal/recovery",
-		"internal/role", "internal/secret", "internal/settings", "internal/throttle", "internal/user",
+		"internal/role", "internal/secret", "internal/settings", "internal/lockout", "internal/user",
 		"internal/userimport",
 	},
 	"internal/service/servicetest": {
 		"internal/access", "internal/account", "internal/apikey", "internal/audit", "internal/auth",
 		"internal/keyring", "internal/passhash", "internal/secret", "internal/service", "internal/settings",
-		"internal/sqlstore/enginetest", "internal/throttle", "internal/token",
+		"internal/sqlstore/enginetest", "internal/lockout", "internal/token",
 	},
 	"internal/settings": {
 		"internal/access", "internal/account", "internal/audit", "internal/auth", "internal/host",
-		"internal/keyring", "internal/secret", "internal/throttle",
+		"internal/keyring", "internal/secret", "internal/lockout",
 	},
 	"internal/sqldb":          {},
 	"internal/sqldb/postgres": {"internal/host", "internal/monotime", "internal/secret", "internal/sqldb"},
 	"internal/sqldb/sqlite":   {"internal/sqldb"},
 	"internal/sqlstore": {
 		"internal/access", "internal/account", "internal/keyring", "internal/sqldb", "internal/sqldb/postgres",
-		"internal/sqldb/sqlite", "internal/throttle", "internal/token",
+		"internal/sqldb/sqlite", "internal/lockout", "internal/token",
 	},
 	"internal/sqlstore/enginetest": {
 		"internal/pgtest", "internal/secret", "internal/sqldb/postgres", "internal/sqldb/sqlite",
 		"internal/sqlstore",
 	},
-	"internal/throttle": {},
-	"internal/token":    {"internal/secret"},
+	"internal/lockout": {},
+	"internal/token":   {"internal/secret"},
 	"internal/user": {
 		"internal/access", "internal/account", "internal/audit", "internal/auth", "internal/outbox",
-		"internal/passhash", "internal/recovery", "internal/secret", "internal/throttle",
+		"internal/passhash", "internal/recovery", "internal/secret", "internal/lockout",
 	},
 	"internal/userfile": {"internal/account", "internal/passhash", "internal/secret"},
 	"internal/userimport": {
 		"internal/access", "internal/account", "internal/audit", "internal/auth", "internal/outbox",
-		"internal/passhash", "internal/recovery", "internal/secret", "internal/throttle", "internal/user",
+		"internal/passhash", "internal/recovery", "internal/secret", "internal/lockout", "internal/user",
 	},
 	"internal/wire": {},
 }

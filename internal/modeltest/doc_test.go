@@ -3,7 +3,7 @@
 // code, paths of the invalid fields, body.
 //
 // The model consists of plain maps. Its rules are written from the contract and docs/security.md, not from the server's
-// code. So it doesn't import access and throttle, and imports account only to create the server. It takes ids and
+// code. So it doesn't import access and lockout, and imports account only to create the server. It takes ids and
 // tokens from the server's answers and checks that each is new.
 //
 // A failed test prints the shortest failing sequence that rapid found. `grep -v 'rapid. draw'` removes the drawn values

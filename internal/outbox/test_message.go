@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // TestSender delivers one message at once. Deliver returns "" after a delivery, else the
@@ -60,7 +60,7 @@ func (s *Outbox) SendTestMessage(ctx context.Context, caller *account.Principal)
 
 // countTestMessage is the [auth.Update] that counts and records a test message.
 func (s *Outbox) countTestMessage(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
-	counter, err := tx.LockThrottle(ctx, throttle.TestMessageKey(caller.User.ID))
+	counter, err := tx.LockThrottle(ctx, lockout.TestMessageKey(caller.User.ID))
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // Limits of requests and of the messages that they cause.
@@ -31,7 +31,7 @@ func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from acc
 	}
 	err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		now := s.now()
-		counter, err := tx.LockThrottle(ctx, throttle.RecoveryKey(from.ClientNetwork))
+		counter, err := tx.LockThrottle(ctx, lockout.RecoveryKey(from.ClientNetwork))
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -76,7 +76,7 @@ func (s *Recovery) redeem(
 	if err := s.auth.ResetPassword(ctx, tx, r.UserID, auth.PasswordReset{Hash: passwordHash}); err != nil {
 		return 0, err
 	}
-	if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(r.UserID)); err != nil {
+	if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(r.UserID)); err != nil {
 		return 0, err
 	}
 	if err := tx.SaveKnownNetwork(ctx, r.UserID, from.ClientNetwork, s.now()); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // The operations of this file are for an operator who has access to the database, when
@@ -64,7 +64,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 		if err := s.Auth.ResetPassword(ctx, tx, id, auth.PasswordReset{Hash: hash, NeedReset: true}); err != nil {
 			return err
 		}
-		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
+		if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(id)); err != nil {
 			return err
 		}
 		event := account.Event{Action: account.ActionPasswordReset, Target: c.Target()}
@@ -79,7 +79,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 // EmergencyUnlock ends every lock of a user. It fails with CodeNotFound.
 func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
-		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(c.UserID)); err != nil {
+		if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(c.UserID)); err != nil {
 			return err
 		}
 		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{

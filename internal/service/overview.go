@@ -6,7 +6,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 const (
@@ -75,7 +75,7 @@ func (s *Service) Overview(
 func (s *Service) lockedUsers(ctx context.Context, now time.Time) (*account.LockedUsers, error) {
 	locked, err := s.store.LockedUsers(ctx, now, maxLockedUsers)
 	for i, u := range locked.First {
-		if !u.Until.Before(throttle.LockedIndefinitely) {
+		if !u.Until.Before(lockout.LockedIndefinitely) {
 			locked.First[i].Until = time.Time{}
 		}
 	}

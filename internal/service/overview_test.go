@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // overviewOf returns the caller's overview, in UTC.
@@ -114,7 +114,7 @@ func TestOverviewShowsLockedUsers(t *testing.T) {
 		want = append(want, email)
 	}
 	last := f.AddUser("never@example.org")
-	lockUntil(f, last, throttle.LockedIndefinitely)
+	lockUntil(f, last, lockout.LockedIndefinitely)
 	want = append([]string{"never@example.org"}, want...)
 	admin := f.Admin()
 	locked := overviewOf(f, admin).Locked
@@ -149,7 +149,7 @@ func TestOverviewShowsLockedUsers(t *testing.T) {
 func lockUntil(f *servicetest.Fixture, id int64, until time.Time) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
-		counter, err := tx.LockThrottle(ctx, throttle.SignInKey(throttle.UserSubject(id), "x", false))
+		counter, err := tx.LockThrottle(ctx, lockout.SignInKey(lockout.UserSubject(id), "x", false))
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
@@ -47,7 +47,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return tx.DeleteExpiredRecoveries(ctx, now, sweepRows)
 		},
 		func(ctx context.Context, tx *account.Tx) (int, error) {
-			return tx.DeleteIdleThrottles(ctx, now.Add(-throttle.CounterTTL), now, sweepRows)
+			return tx.DeleteIdleThrottles(ctx, now.Add(-lockout.CounterTTL), now, sweepRows)
 		},
 		func(ctx context.Context, tx *account.Tx) (int, error) {
 			count, err := tx.CountUnknownThrottles(ctx)

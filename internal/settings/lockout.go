@@ -7,7 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // LockoutUpdate changes the lockout policy. A nil field keeps its value.
@@ -20,9 +20,9 @@ type LockoutUpdate struct {
 
 // LockoutPolicy returns the policy that says when failed sign-ins lock an account. It
 // fails as [account.Allow] says.
-func (s *Settings) LockoutPolicy(ctx context.Context, caller *account.Principal) (throttle.Policy, error) {
+func (s *Settings) LockoutPolicy(ctx context.Context, caller *account.Principal) (lockout.Policy, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityLockoutPolicy, access.All); err != nil {
-		return throttle.Policy{}, err
+		return lockout.Policy{}, err
 	}
 	return account.LoadLockoutPolicy(ctx, s.store)
 }
@@ -37,11 +37,11 @@ func (s *Settings) UpdateLockoutPolicy(ctx context.Context, caller *account.Prin
 	if err := up.check(); err != nil {
 		return err
 	}
-	_, err = update(ctx, s, lockoutGroup(), change[throttle.Policy]{
+	_, err = update(ctx, s, lockoutGroup(), change[lockout.Policy]{
 		permit: permit,
 		apply: func(
-			_ context.Context, _ *account.Tx, _ *account.Principal, was throttle.Policy,
-		) (throttle.Policy, []account.FieldChange, error) {
+			_ context.Context, _ *account.Tx, _ *account.Principal, was lockout.Policy,
+		) (lockout.Policy, []account.FieldChange, error) {
 			return up.apply(was), nil, nil
 		},
 	})
@@ -49,8 +49,8 @@ func (s *Settings) UpdateLockoutPolicy(ctx context.Context, caller *account.Prin
 }
 
 // lockoutGroup describes the group of the lockout policy.
-func lockoutGroup() group[throttle.Policy] {
-	return group[throttle.Policy]{
+func lockoutGroup() group[lockout.Policy] {
+	return group[lockout.Policy]{
 		name: account.SettingLockout, target: account.Target{Kind: access.EntityLockoutPolicy},
 		load: account.LoadLockoutPolicy, show: account.LoadLockoutPolicy, changes: lockoutChanges,
 	}
@@ -66,7 +66,7 @@ func (up LockoutUpdate) check() error {
 }
 
 // apply returns the policy after the update.
-func (up LockoutUpdate) apply(p throttle.Policy) throttle.Policy {
+func (up LockoutUpdate) apply(p lockout.Policy) lockout.Policy {
 	account.SetIfPresent(&p.Enabled, up.Enabled)
 	account.SetIfPresent(&p.Threshold, up.Threshold)
 	account.SetIfPresent(&p.Period, up.Period)
@@ -75,7 +75,7 @@ func (up LockoutUpdate) apply(p throttle.Policy) throttle.Policy {
 }
 
 // lockoutChanges lists the fields that differ, for the activity log.
-func lockoutChanges(now, was throttle.Policy) []account.FieldChange {
+func lockoutChanges(now, was lockout.Policy) []account.FieldChange {
 	var l account.ChangeList
 	l.Add("enabled", was.Enabled, now.Enabled)
 	l.Add("failedAttemptThreshold", was.Threshold, now.Threshold)

@@ -7,14 +7,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // A change of the lockout policy applies to the next sign-in.
 func TestUpdateLockoutPolicy(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
-	if got := servicetest.Must(f.LockoutPolicy(t.Context(), admin)); got != throttle.Default {
+	if got := servicetest.Must(f.LockoutPolicy(t.Context(), admin)); got != lockout.Default {
 		t.Errorf("the policy is %+v", got)
 	}
 	update := func(up settings.LockoutUpdate) {

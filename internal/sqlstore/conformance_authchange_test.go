@@ -11,7 +11,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // authFixture is the data before each change. User 1 has role 1 and user 2 has role 2; each has a
@@ -49,7 +49,7 @@ func newAuthFixture(t *testing.T, db database) (s authFixture) {
 
 // lockUntil locks user 1 until a time.
 func (s authFixture) lockUntil(until time.Time) error {
-	v, err := s.LockThrottle(s, throttle.SignInKey(throttle.UserSubject(1), "192.0.2.1", false))
+	v, err := s.LockThrottle(s, lockout.SignInKey(lockout.UserSubject(1), "192.0.2.1", false))
 	if err != nil {
 		return err
 	}
@@ -252,8 +252,8 @@ func TestAuthChange(t *testing.T) {
 		lock(now.Add(time.Hour))
 		wantAuthChanges(t, db, "the next lock", []account.AuthChange{{Kind: account.AuthUser, ID: 1}})
 		sweep()
-		saveThrottle(t, db, throttle.Counter{Key: throttle.NetworkKey("192.0.2.1"), LockedUntil: now})
-		saveThrottle(t, db, throttle.Counter{Key: throttle.SignInKey(throttle.UserSubject(1), "192.0.2.1", true), LockedUntil: now})
+		saveThrottle(t, db, lockout.Counter{Key: lockout.NetworkKey("192.0.2.1"), LockedUntil: now})
+		saveThrottle(t, db, lockout.Counter{Key: lockout.SignInKey(lockout.UserSubject(1), "192.0.2.1", true), LockedUntil: now})
 		wantAuthChanges(t, db, "locks of no user, or of a known network", nil)
 	})
 

@@ -13,7 +13,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // allRunes returns all characters of Unicode in texts of size characters. It omits NUL, which no input
@@ -85,8 +85,8 @@ func TestLimits(t *testing.T) {
 		) {
 			t.Errorf("got %+v, want %+v", got, role)
 		}
-		saveThrottle(t, db, throttle.Counter{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
-		want(t, "counter", counter(t, db, "k"), throttle.Counter{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
+		saveThrottle(t, db, lockout.Counter{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
+		want(t, "counter", counter(t, db, "k"), lockout.Counter{Key: "k", Failures: math.MaxInt64, Streak: math.MinInt64})
 	})
 
 	conform(t, "many users in one transaction", func(t *testing.T, db database) {
@@ -128,9 +128,9 @@ func TestTimes(t *testing.T) {
 			s.Created, s.LastSeen = wanted, wanted
 			want(t, name+": session", get[account.Session](t)(db.Session(t.Context(), s.ID)), s)
 
-			c := throttle.Counter{Key: name, PendingSince: in, WindowStart: in, LastFailure: in, LockedUntil: in}
+			c := lockout.Counter{Key: name, PendingSince: in, WindowStart: in, LastFailure: in, LockedUntil: in}
 			saveThrottle(t, db, c)
-			want(t, name+": counter", counter(t, db, name), throttle.Counter{
+			want(t, name+": counter", counter(t, db, name), lockout.Counter{
 				Key: name, PendingSince: wanted, WindowStart: wanted, LastFailure: wanted, LockedUntil: wanted,
 			})
 
@@ -149,7 +149,7 @@ func TestTimes(t *testing.T) {
 
 	conform(t, "an argument may be in any zone", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
-		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", LockedUntil: now.In(time.FixedZone("", -5*3600))})
+		saveThrottle(t, db, lockout.Counter{Key: "u:1|new", LockedUntil: now.In(time.FixedZone("", -5*3600))})
 		east := time.FixedZone("", 9*3600)
 		want(t, "before", get[account.User](t)(db.User(t.Context(), u.ID, now.Add(-time.Microsecond).In(east))).LockedOut,
 			true)

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 func TestOverview(t *testing.T) {
@@ -34,15 +34,15 @@ func TestOverview(t *testing.T) {
 	conform(t, "users locked from unknown networks are shown, the longest lock first", func(t *testing.T, db database) {
 		users := insertUsers(t, db, 3)
 		lock := func(key string, until time.Time) {
-			saveThrottle(t, db, throttle.Counter{Key: key, LockedUntil: until})
+			saveThrottle(t, db, lockout.Counter{Key: key, LockedUntil: until})
 		}
-		of := func(i int) string { return throttle.UserSubject(users[i].ID) }
-		lock(throttle.SignInKey(of(0), "", false), now.Add(time.Microsecond))
-		lock(throttle.SignInKey(of(1), "", false), now.Add(time.Hour))
-		lock(throttle.SignInKey(of(2), "", false), now)                   // has expired
-		lock(throttle.SignInKey(of(2), "home", true), now.Add(time.Hour)) // from one network
-		lock(throttle.NetworkKey("new"), now.Add(time.Hour))
-		lock(throttle.SignInKey(throttle.UnknownSubject(make([]byte, 16)), "", false), now.Add(time.Hour))
+		of := func(i int) string { return lockout.UserSubject(users[i].ID) }
+		lock(lockout.SignInKey(of(0), "", false), now.Add(time.Microsecond))
+		lock(lockout.SignInKey(of(1), "", false), now.Add(time.Hour))
+		lock(lockout.SignInKey(of(2), "", false), now)                   // has expired
+		lock(lockout.SignInKey(of(2), "home", true), now.Add(time.Hour)) // from one network
+		lock(lockout.NetworkKey("new"), now.Add(time.Hour))
+		lock(lockout.SignInKey(lockout.UnknownSubject(make([]byte, 16)), "", false), now.Add(time.Hour))
 		locked := get[account.LockedUsers](t)(db.LockedUsers(t.Context(), now, 10))
 		want(t, "locked users", locked.Count, 2)
 		want(t, "shown users", len(locked.First), 2)

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // wantThrottles fails the test unless exactly the counters whose value is true exist. An existing one
@@ -22,32 +22,32 @@ func wantThrottles(t *testing.T, db database, keys map[string]bool) {
 }
 
 func TestThrottle(t *testing.T) {
-	full := throttle.Counter{
+	full := lockout.Counter{
 		Key: "u:7|192.0.2.1", Failures: 1, Pending: 2, PendingSince: now, WindowFailures: 3,
 		WindowStart: now.Add(time.Second),
 		Streak:      4, LastFailure: now.Add(2 * time.Second), LockedUntil: now.Add(3 * time.Second),
 	}
 
 	conform(t, "a saved counter is read back", func(t *testing.T, db database) {
-		want(t, "at first", counter(t, db, full.Key), throttle.Counter{Key: full.Key})
+		want(t, "at first", counter(t, db, full.Key), lockout.Counter{Key: full.Key})
 		saveThrottle(t, db, full)
 		want(t, "saved", counter(t, db, full.Key), full)
-		locked := do(t, db, func(ctx context.Context, tx *account.Tx) (throttle.Counter, error) {
+		locked := do(t, db, func(ctx context.Context, tx *account.Tx) (lockout.Counter, error) {
 			return tx.LockThrottle(ctx, full.Key)
 		})
 		want(t, "locked", locked, full)
-		saveThrottle(t, db, throttle.Counter{Key: full.Key})
-		want(t, "emptied", counter(t, db, full.Key), throttle.Counter{Key: full.Key})
-		want(t, "another", counter(t, db, full.Key+"0"), throttle.Counter{Key: full.Key + "0"})
+		saveThrottle(t, db, lockout.Counter{Key: full.Key})
+		want(t, "emptied", counter(t, db, full.Key), lockout.Counter{Key: full.Key})
+		want(t, "another", counter(t, db, full.Key+"0"), lockout.Counter{Key: full.Key + "0"})
 	})
 
 	conform(t, "a counter is locked before it is saved", func(t *testing.T, db database) {
 		err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error { return tx.SaveThrottle(ctx, full) })
 		wantErr(t, "SaveThrottle", err, account.ErrNotFound)
-		fresh := do(t, db, func(ctx context.Context, tx *account.Tx) (throttle.Counter, error) {
+		fresh := do(t, db, func(ctx context.Context, tx *account.Tx) (lockout.Counter, error) {
 			return tx.LockThrottle(ctx, "new")
 		})
-		want(t, "a new one", fresh, throttle.Counter{Key: "new"})
+		want(t, "a new one", fresh, lockout.Counter{Key: "new"})
 	})
 
 	conform(t, "the counters of one subject are deleted", func(t *testing.T, db database) {
@@ -57,7 +57,7 @@ func TestThrottle(t *testing.T) {
 			"u:1}": true, "u:1{new": true, "source|u:1|new": true, "u:0|new": true,
 		}
 		for key := range keys {
-			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1})
+			saveThrottle(t, db, lockout.Counter{Key: key, Failures: 1})
 		}
 		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteThrottlesOf(ctx, "u:1|") })
 		wantThrottles(t, db, keys)
@@ -65,7 +65,7 @@ func TestThrottle(t *testing.T) {
 
 	conform(t, "a subject has no wildcards", func(t *testing.T, db database) {
 		for _, key := range []string{"u:%|a", "u:_|a", "u:1|a"} {
-			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1})
+			saveThrottle(t, db, lockout.Counter{Key: key, Failures: 1})
 		}
 		change(t, db, func(ctx context.Context, tx *account.Tx) error { return tx.DeleteThrottlesOf(ctx, "u:%|") })
 		wantThrottles(t, db, map[string]bool{"u:%|a": false, "u:_|a": true, "u:1|a": true})
@@ -77,19 +77,19 @@ func TestIdleThrottles(t *testing.T) {
 		before := now.Add(-24 * time.Hour)
 		old := before.Add(-time.Microsecond)
 		keys := map[string]bool{}
-		add := func(kept bool, v throttle.Counter) {
+		add := func(kept bool, v lockout.Counter) {
 			v.Failures = 1
 			keys[v.Key] = kept
 			saveThrottle(t, db, v)
 		}
-		add(false, throttle.Counter{Key: "u:1|never"})
-		add(false, throttle.Counter{Key: "u:1|old", LastFailure: old, PendingSince: old, WindowStart: old, LockedUntil: old})
-		add(true, throttle.Counter{Key: "u:1|failed", LastFailure: before})
-		add(true, throttle.Counter{Key: "u:1|pending", PendingSince: before})
-		add(true, throttle.Counter{Key: "u:1|window", WindowStart: before})
-		add(true, throttle.Counter{Key: "u:1|locked", LastFailure: old, LockedUntil: now.Add(time.Microsecond)})
-		add(false, throttle.Counter{Key: "source|192.0.2.1", LastFailure: old})
-		add(true, throttle.Counter{Key: "source|192.0.2.2", LastFailure: now})
+		add(false, lockout.Counter{Key: "u:1|never"})
+		add(false, lockout.Counter{Key: "u:1|old", LastFailure: old, PendingSince: old, WindowStart: old, LockedUntil: old})
+		add(true, lockout.Counter{Key: "u:1|failed", LastFailure: before})
+		add(true, lockout.Counter{Key: "u:1|pending", PendingSince: before})
+		add(true, lockout.Counter{Key: "u:1|window", WindowStart: before})
+		add(true, lockout.Counter{Key: "u:1|locked", LastFailure: old, LockedUntil: now.Add(time.Microsecond)})
+		add(false, lockout.Counter{Key: "source|192.0.2.1", LastFailure: old})
+		add(true, lockout.Counter{Key: "source|192.0.2.2", LastFailure: now})
 		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return counted(tx.DeleteIdleThrottles(ctx, before, now, 100))
 		})
@@ -100,7 +100,7 @@ func TestIdleThrottles(t *testing.T) {
 		keys := map[string]bool{}
 		save := func(key string, kept bool, age time.Duration, lock time.Duration) {
 			keys[key] = kept
-			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1, LastFailure: now.Add(-age), LockedUntil: now.Add(lock)})
+			saveThrottle(t, db, lockout.Counter{Key: key, Failures: 1, LastFailure: now.Add(-age), LockedUntil: now.Add(lock)})
 		}
 		for i := range 6 { // a greater number is older
 			save(fmt.Sprintf("x:%d|new", i), i < 3, time.Duration(i)*time.Minute, -time.Hour)
@@ -121,7 +121,7 @@ func TestIdleThrottles(t *testing.T) {
 
 	conform(t, "a deletion is limited and returns the number of rows", func(t *testing.T, db database) {
 		for i := range 5 {
-			saveThrottle(t, db, throttle.Counter{Key: fmt.Sprintf("x:%d|new", i), LastFailure: now.Add(-48 * time.Hour)})
+			saveThrottle(t, db, lockout.Counter{Key: fmt.Sprintf("x:%d|new", i), LastFailure: now.Add(-48 * time.Hour)})
 		}
 		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			for _, want := range []int{3, 2, 0} {
@@ -136,12 +136,12 @@ func TestIdleThrottles(t *testing.T) {
 	conform(t, "locked counters stay beyond the limit", func(t *testing.T, db database) {
 		keys := map[string]bool{"x:free|new": false, "u:1|new": true}
 		for key := range keys {
-			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1, LastFailure: now})
+			saveThrottle(t, db, lockout.Counter{Key: key, Failures: 1, LastFailure: now})
 		}
 		for i := range 4 {
 			key := fmt.Sprintf("x:%d|new", i)
 			keys[key] = true
-			saveThrottle(t, db, throttle.Counter{Key: key, Failures: 1, LastFailure: now, LockedUntil: now.Add(time.Hour)})
+			saveThrottle(t, db, lockout.Counter{Key: key, Failures: 1, LastFailure: now, LockedUntil: now.Add(time.Hour)})
 		}
 		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return counted(tx.DeleteUnknownThrottles(ctx, now, 100))

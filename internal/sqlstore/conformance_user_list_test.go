@@ -10,7 +10,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // found returns the names of the users that a query finds.
@@ -97,8 +97,8 @@ func TestFindUsers(t *testing.T) {
 			*u = insertUser(t, db, *u)
 		}
 		saveThrottle(t, db,
-			throttle.Counter{Key: throttle.SignInKey(throttle.UserSubject(b.ID), "x", false), LockedUntil: now.Add(time.Second)})
-		saveThrottle(t, db, throttle.Counter{Key: throttle.SignInKey(throttle.UserSubject(c.ID), "x", false), LockedUntil: now})
+			lockout.Counter{Key: lockout.SignInKey(lockout.UserSubject(b.ID), "x", false), LockedUntil: now.Add(time.Second)})
+		saveThrottle(t, db, lockout.Counter{Key: lockout.SignInKey(lockout.UserSubject(c.ID), "x", false), LockedUntil: now})
 		for _, test := range []struct {
 			filter account.UserFilter
 			words  []string

@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // fullUser returns a user with all optional fields.
@@ -277,7 +277,7 @@ func TestLockedOut(t *testing.T) {
 			"u:1|192.0.2.1", "u:1|", "u:1", "u:1|new2", "u:11", "u:01|new", "x:1|new", "source|u:1|new", "U:1|new",
 			"u:12|new",
 		} {
-			saveThrottle(t, db, throttle.Counter{Key: key, LockedUntil: until})
+			saveThrottle(t, db, lockout.Counter{Key: key, LockedUntil: until})
 		}
 		for _, at := range []struct {
 			name   string
@@ -295,10 +295,10 @@ func TestLockedOut(t *testing.T) {
 			}
 		}
 		indefinitely := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", LockedUntil: indefinitely})
+		saveThrottle(t, db, lockout.Counter{Key: "u:1|new", LockedUntil: indefinitely})
 		want(t, "locked indefinitely",
 			get[account.User](t)(db.User(t.Context(), users[0].ID, indefinitely.Add(-time.Second))).LockedOut, true)
-		saveThrottle(t, db, throttle.Counter{Key: "u:1|new", Failures: 2})
+		saveThrottle(t, db, lockout.Counter{Key: "u:1|new", Failures: 2})
 		want(t, "unlocked", get[account.User](t)(db.User(t.Context(), users[0].ID, now)).LockedOut, false)
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -171,7 +171,7 @@ func insertSession(t testing.TB, s account.Transactor, userID int64, name string
 }
 
 // saveThrottle stores a counter, whether its key exists or not.
-func saveThrottle(t testing.TB, s account.Transactor, v throttle.Counter) {
+func saveThrottle(t testing.TB, s account.Transactor, v lockout.Counter) {
 	t.Helper()
 	change(t, s, func(ctx context.Context, tx *account.Tx) error {
 		if _, err := tx.LockThrottle(ctx, v.Key); err != nil {
@@ -182,9 +182,9 @@ func saveThrottle(t testing.TB, s account.Transactor, v throttle.Counter) {
 }
 
 // counter returns the counter of a key.
-func counter(t testing.TB, s account.Transactor, key string) throttle.Counter {
+func counter(t testing.TB, s account.Transactor, key string) lockout.Counter {
 	t.Helper()
-	return do(t, s, func(ctx context.Context, tx *account.Tx) (throttle.Counter, error) { return tx.Throttle(ctx, key) })
+	return do(t, s, func(ctx context.Context, tx *account.Tx) (lockout.Counter, error) { return tx.Throttle(ctx, key) })
 }
 
 // insertMail stores a message and returns it with its id.

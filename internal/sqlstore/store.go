@@ -6,7 +6,7 @@
 // differences between the engines are in [sqldb.Dialect]. [Store.Write] is the only way to write;
 // reads outside of it use a pool of their own.
 //
-// The package imports account, access, throttle, keyring, token and sqldb; open.go alone imports
+// The package imports account, access, lockout, keyring, token and sqldb; open.go alone imports
 // the engines.
 package sqlstore
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // throttleWriter implements [account.ThrottleWriter].
@@ -19,23 +19,23 @@ var _ account.ThrottleWriter = throttleWriter{}
 const throttleColumns = `key, failures, pending, pending_since, window_failures, window_start,
 		       streak, last_failure, locked_until`
 
-func scanThrottle(row sqldb.Row) (t throttle.Counter, err error) {
+func scanThrottle(row sqldb.Row) (t lockout.Counter, err error) {
 	return t, row.Scan(&t.Key, &t.Failures, &t.Pending, timeColumn{&t.PendingSince},
 		&t.WindowFailures, timeColumn{&t.WindowStart}, &t.Streak, timeColumn{&t.LastFailure}, timeColumn{&t.LockedUntil})
 }
 
-func (t throttleWriter) Throttle(ctx context.Context, key string) (throttle.Counter, error) {
+func (t throttleWriter) Throttle(ctx context.Context, key string) (lockout.Counter, error) {
 	found, err := one(ctx, &t.querier, scanThrottle,
 		`SELECT `+throttleColumns+` FROM sign_in_throttle WHERE key = $1`, key)
 	if errors.Is(err, account.ErrNotFound) {
-		return throttle.Counter{Key: key}, nil
+		return lockout.Counter{Key: key}, nil
 	}
 	return found, err
 }
 
 // LockThrottle writes the row in order to read it. The write locks the row on every engine, whether it
 // existed or not.
-func (t throttleWriter) LockThrottle(ctx context.Context, key string) (throttle.Counter, error) {
+func (t throttleWriter) LockThrottle(ctx context.Context, key string) (lockout.Counter, error) {
 	t.throttles = append(t.throttles, key)
 	return one(ctx, &t.querier, scanThrottle, `
 		INSERT INTO sign_in_throttle (key) VALUES ($1)
@@ -44,7 +44,7 @@ func (t throttleWriter) LockThrottle(ctx context.Context, key string) (throttle.
 }
 
 // SaveThrottle fails with account.ErrNotFound for a counter that the transaction has not locked.
-func (t throttleWriter) SaveThrottle(ctx context.Context, v throttle.Counter) error {
+func (t throttleWriter) SaveThrottle(ctx context.Context, v lockout.Counter) error {
 	if !slices.Contains(t.throttles, v.Key) {
 		return account.ErrNotFound
 	}
@@ -62,7 +62,7 @@ func (t throttleWriter) SaveThrottle(ctx context.Context, v throttle.Counter) er
 
 // announceLock announces that a lock begins, since the encoded user contains it. Sessions and keys of
 // the user continue to work.
-func (t throttleWriter) announceLock(ctx context.Context, v throttle.Counter) error {
+func (t throttleWriter) announceLock(ctx context.Context, v lockout.Counter) error {
 	id, ok := lockedUser(v.Key)
 	if !ok || v.LockedUntil.IsZero() {
 		return nil

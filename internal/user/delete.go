@@ -6,7 +6,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // DeleteUser deletes a user for good; the id is never used again. It fails as
@@ -21,7 +21,7 @@ func (s *Users) DeleteUser(ctx context.Context, caller *account.Principal, id in
 		if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
-		if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
+		if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(id)); err != nil {
 			return err
 		}
 		if err := tx.DeleteUser(ctx, id); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // accessUpdate is an [auth.Update] of a user, which also gets the user before the update.
@@ -176,7 +176,7 @@ func (s *Users) storeUpdate(
 	}
 	if up.Unlock || up.Password != nil {
 		user.LockedOut = false
-		return tx.DeleteThrottlesOf(ctx, throttle.UserSubject(user.ID))
+		return tx.DeleteThrottlesOf(ctx, lockout.UserSubject(user.ID))
 	}
 	return nil
 }

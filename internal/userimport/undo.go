@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // UndoImport deletes the users that an import created.
@@ -77,7 +77,7 @@ func (s *Imports) deleteUser(ctx context.Context, tx *account.Tx, id int64) ([]a
 	if err != nil || user.Active {
 		return nil, account.IgnoreNotFound(err)
 	}
-	if err := tx.DeleteThrottlesOf(ctx, throttle.UserSubject(id)); err != nil {
+	if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(id)); err != nil {
 		return nil, err
 	}
 	return []account.Event{{Action: account.ActionUserDelete, Target: user.Target()}}, tx.DeleteUser(ctx, id)

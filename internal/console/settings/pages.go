@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 	"github.com/seed-3a99a2fe/usher/internal/outbox"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // Service is what the pages need of the rules.
@@ -21,7 +21,7 @@ type Service interface {
 
 	ApplicationSettings(ctx context.Context, caller *account.Principal) (account.ApplicationSettings, error)
 	LDAPConfiguration(ctx context.Context, caller *account.Principal) (settings.LDAPConfiguration, error)
-	LockoutPolicy(ctx context.Context, caller *account.Principal) (throttle.Policy, error)
+	LockoutPolicy(ctx context.Context, caller *account.Principal) (lockout.Policy, error)
 	RenewSAMLCertificate(ctx context.Context, caller *account.Principal) (string, error)
 	SAMLConfiguration(ctx context.Context, caller *account.Principal) (settings.SAMLConfiguration, error)
 	SendTestMessage(ctx context.Context, caller *account.Principal) (outbox.TestDelivery, error)

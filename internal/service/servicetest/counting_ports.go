@@ -7,7 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
-	"github.com/seed-3a99a2fe/usher/internal/throttle"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -110,19 +110,19 @@ func (r countingInstanceReader) KeyChecks(ctx context.Context) ([]keyring.Check,
 	return r.InstanceReader.KeyChecks(ctx)
 }
 
-func (w countingThrottleWriter) Throttle(ctx context.Context, key string) (throttle.Counter, error) {
+func (w countingThrottleWriter) Throttle(ctx context.Context, key string) (lockout.Counter, error) {
 	defer w.record("Throttle")
 	return w.ThrottleWriter.Throttle(ctx, key)
 }
 
-func (w countingThrottleWriter) LockThrottle(ctx context.Context, key string) (throttle.Counter, error) {
+func (w countingThrottleWriter) LockThrottle(ctx context.Context, key string) (lockout.Counter, error) {
 	defer w.record("LockThrottle")
 	v, err := w.ThrottleWriter.LockThrottle(ctx, key)
 	w.pending[key] = v.Pending
 	return v, err
 }
 
-func (w countingThrottleWriter) SaveThrottle(ctx context.Context, v throttle.Counter) error {
+func (w countingThrottleWriter) SaveThrottle(ctx context.Context, v lockout.Counter) error {
 	defer w.record("SaveThrottle")
 	w.mu.Lock()
 	w.reserved[v.Key] += max(v.Pending-w.pending[v.Key], 0)

@@ -1,4 +1,4 @@
-// Package throttle limits password guessing: it counts failed sign-ins and locks
+// Package lockout limits password guessing: it counts failed sign-ins and locks
 // accounts and client networks.
 //
 // # Counters
@@ -42,7 +42,7 @@
 // on its key, such as a row lock, from reading it until writing it back.
 //
 // Import rule: the package imports only the standard library.
-package throttle
+package lockout
 
 import "time"
 

@@ -1,4 +1,4 @@
-package throttle
+package lockout
 
 import (
 	"encoding/hex"
