@@ -94,11 +94,3 @@ func wireImport(i account.Import) wire.Import {
 		CreatedAt: i.Created, FinishedAt: timeOrNull(i.Finished),
 	}
 }
-
-func importUser(u wire.ImportUser) account.ImportUser {
-	return account.ImportUser{
-		Email:   u.Email,
-		Profile: account.Profile{Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography},
-		Active:  isTrue(u.Active), Password: optionalSecret(u.Password), PasswordHash: optionalSecret(u.PasswordHash),
-	}
-}

@@ -230,6 +230,14 @@ func newUser(u wire.NewUser) account.NewUser {
 	return n
 }
 
+func importUser(u wire.ImportUser) account.ImportUser {
+	return account.ImportUser{
+		Email:   u.Email,
+		Profile: account.Profile{Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography},
+		Active:  isTrue(u.Active), Password: optionalSecret(u.Password), PasswordHash: optionalSecret(u.PasswordHash),
+	}
+}
+
 func userUpdate(u wire.UserUpdate) account.UserUpdate {
 	update := account.UserUpdate{
 		ProfileUpdate: account.ProfileUpdate{

@@ -10,6 +10,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
+// maxGroups limits the allowed groups of a configuration, as in the contract.
+const maxGroups = 1000
+
 // checkGroups checks allowed groups and returns a copy in which the roles of each group
 // are sorted and unique.
 func checkGroups(c *account.Checker, path string, groups []account.AllowedGroup) []account.AllowedGroup {

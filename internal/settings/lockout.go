@@ -10,6 +10,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
+// Limits of the lockout policy, as in the contract.
+const (
+	maxThreshold = 50 // failed sign-ins
+	maxLockTime  = 365 * 24 * time.Hour
+)
+
 // LockoutUpdate changes the lockout policy. A nil field keeps its value.
 type LockoutUpdate struct {
 	Enabled   *bool // false disables account lockout, but not the limit of a client network

@@ -6,6 +6,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
+// maxPort is the highest TCP port.
+const maxPort = 65535
+
 // MailUpdate is the part of an [ApplicationUpdate] that decides how mail is sent. Only
 // an administrator may change it.
 type MailUpdate struct {

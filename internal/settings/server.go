@@ -12,6 +12,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/host"
 )
 
+// Limits of the lifetimes of sessions, as in the contract.
+const (
+	minSessionLife = 5 * time.Minute
+	maxSessionIdle = 30 * 24 * time.Hour
+	maxSessionLife = 365 * 24 * time.Hour
+)
+
 // ServerUpdate changes server settings. A nil field keeps its value.
 type ServerUpdate struct {
 	PublicURL       **string // needs role 1; a pointer to nil clears it

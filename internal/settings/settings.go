@@ -19,6 +19,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
+// Limits of the texts and lists that several groups have, as in the contract.
+const (
+	maxURLLength     = 2048 // characters
+	maxSettingLength = 1024 // characters
+	maxGroupRoles    = 100
+)
+
 // Options are what [New] needs besides the environment.
 type Options struct {
 	Auth  *auth.Auth

@@ -6,8 +6,8 @@
 // A file is UTF-8 text of any length. Both formats have the same columns, in any order:
 //
 //   - name and email are required;
-//   - surname, department, biography, active, password and password_hash are optional. A
-//     user has a password, a password hash from another system, or neither.
+//   - the others, which columns lists, are optional. A user has a password, a password hash
+//     from another system, or neither.
 //
 // A CSV file has a header line with these names, and commas between the values. A JSON file
 // is an array of objects. An export has all columns except password and password_hash.
