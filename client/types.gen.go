@@ -52,7 +52,7 @@ type ActivityActor struct {
 	// The id of the user; nil for none.
 	ID *int64 `json:"id"`
 
-	// The e-mail address of the user, or the name of what else acted.
+	// The e-mail address of the user, or the name of another actor.
 	Name string `json:"name"`
 }
 
@@ -95,13 +95,13 @@ type ActivityEntry struct {
 	// The address that it came from; empty for the server itself.
 	Source string `json:"source"`
 
-	// What was done, as `user.update`; new ones may come.
+	// The action, as `user.update`; new ones may come.
 	Action string `json:"action"`
 
 	// Target is the thing that an action changed. ID is nil for a thing that there is only one of.
 	Target ActivityTarget `json:"target"`
 
-	// What it changed, by field.
+	// The changes, by field.
 	Changes []ActivityChange `json:"changes"`
 
 	// How often it happened; failed sign-ins of a minute are one entry.
@@ -116,7 +116,7 @@ type ActivityTarget struct {
 	// The kind of thing, such as `user`.
 	Kind string `json:"kind"`
 
-	// The id of the thing; nil for what there is one of.
+	// The id of the thing; nil for a thing that there is only one of.
 	ID *int64 `json:"id"`
 
 	// The name of the thing.
@@ -151,7 +151,7 @@ type ApplicationSettingsUpdate struct {
 	// The address that mail comes from; empty for the default, `usher@` and the host of the public URL.
 	EmailSender *string `json:"emailSender,omitempty"`
 
-	// Certificates, in PEM, that the server trusts beside the usual ones; [Clear] empties it.
+	// Certificates, in PEM, that the server trusts in addition to the usual ones; [Clear] empties it.
 	InternalCertificate Change[string] `json:"internalCertificate,omitzero"`
 
 	// Whether the activity log is kept.
@@ -252,16 +252,16 @@ type PreferencesUpdate struct {
 
 // NewRole is a role to create. It permits nothing until [RolesService.SetPermissions].
 type NewRole struct {
-	// What the role is for, at most 4,096 characters.
+	// The purpose of the role, at most 4,096 characters.
 	Description string `json:"description"`
 
-	// The name, at most 256 characters. Unique; upper and lower case are not told apart.
+	// The name, at most 256 characters. Unique; case is ignored.
 	Name string `json:"name"`
 }
 
 // SAMLConfigurationUpdate says what to change of a [SAMLConfiguration]. Its zero value changes nothing.
 type SAMLConfigurationUpdate struct {
-	// Whether users that are made at their first sign-in are active.
+	// Whether users that are created at their first sign-in are active.
 	ActivateCreatedUsers *bool `json:"activateCreatedUsers,omitempty"`
 
 	// The groups whose members may sign in, and what they get; [Clear] empties it.
@@ -289,7 +289,7 @@ type NewUser struct {
 	// The part of the organisation.
 	Department *string `json:"department,omitempty"`
 
-	// The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
+	// The e-mail address, which is also what the user signs in with. Unique; case is ignored.
 	Email string `json:"email"`
 
 	// The first name, or the only one; 1 to 256 characters, not white space alone.
@@ -354,7 +354,7 @@ type ApplicationSettings struct {
 	// Kept for clients; it has no effect.
 	DefaultProfileID int `json:"defaultProfileId"`
 
-	// Certificates, in PEM, that the server trusts beside the usual ones, or nil.
+	// Certificates, in PEM, that the server trusts in addition to the usual ones, or nil.
 	InternalCertificate *string `json:"internalCertificate"`
 
 	// Whether the activity log is kept.
@@ -395,7 +395,7 @@ type Detail struct {
 	// Where the field is: a JSON pointer (RFC 6901) into the body, as `/0/email`; empty for the body itself; `/id` for the id in the path.
 	Path string `json:"path"`
 
-	// What is expected there. It never repeats the value that was sent.
+	// The rule that the value breaks. It never repeats the value that was sent.
 	Message string `json:"message"`
 }
 
@@ -420,11 +420,11 @@ type Import struct {
 	// How many rows it has.
 	Rows int `json:"rows"`
 
-	// State is how far an import is: it takes rows (`open`), activates its users (`finishing`) or has activated them (`finished`), removes them (`undoing`) or has removed them (`undone`).
+	// State is how far an import is: it accepts rows (`open`), activates its users (`finishing`) or has activated them (`finished`), removes them (`undoing`) or has removed them (`undone`).
 	State ImportState `json:"state"`
 }
 
-// ImportState is how far an import is: it takes rows (`open`), activates its users (`finishing`) or has activated them (`finished`), removes them (`undoing`) or has removed them (`undone`).
+// ImportState is how far an import is: it accepts rows (`open`), activates its users (`finishing`) or has activated them (`finished`), removes them (`undoing`) or has removed them (`undone`).
 type ImportState string
 
 // ImportFault is a field of a row that has to be fixed.
@@ -435,7 +435,7 @@ type ImportFault struct {
 	// Where the field is in the row: a JSON pointer (RFC 6901), as `/email`; empty for the row itself.
 	Path string `json:"path"`
 
-	// What is expected there. It never repeats the value that was sent.
+	// The rule that the value breaks. It never repeats the value that was sent.
 	Message string `json:"message"`
 }
 
@@ -445,7 +445,7 @@ type ImportResult struct {
 	// finished; a fault in any row undoes all of them. See [ImportsService.Begin].
 	Import Import `json:"import"`
 
-	// What is wrong with the rows of the request, in their order.
+	// The faults of the rows of the request, in the order of the rows.
 	Faults []ImportFault `json:"faults"`
 }
 
@@ -461,7 +461,7 @@ type ImportUser struct {
 	// The part of the organisation, at most 256 characters.
 	Department *string `json:"department,omitempty"`
 
-	// The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
+	// The e-mail address, which is also what the user signs in with. Unique; case is ignored.
 	Email string `json:"email"`
 
 	// The first name, or the only one; 1 to 256 characters, not white space alone.
@@ -617,19 +617,19 @@ type APIKey struct {
 	// The id of its owner.
 	UserID int64 `json:"userId"`
 
-	// Kind is what a key is for: `contract` is the one key of a user that can be read again, `named` one of up to 50 that its owner named.
+	// Kind is the kind of a key: `contract` is the one key of a user that can be read again, `named` one of up to 50 that its owner named.
 	Kind KeyKind `json:"kind"`
 
-	// What the key is for; empty for the contract's key.
+	// The purpose of the key; empty for the contract's key.
 	Name string `json:"name"`
 
 	// The last four characters of the key.
 	Hint string `json:"hint"`
 
-	// What the key can do, as far as its owner can; nil for all that its owner can.
+	// The permissions of the key, as far as its owner has them; nil for all of its owner's.
 	Permissions []Permission `json:"permissions"`
 
-	// When it was made.
+	// When it was created.
 	CreatedAt time.Time `json:"createdAt"`
 
 	// When it expires; nil for never.
@@ -639,10 +639,10 @@ type APIKey struct {
 	LastUsedAt *time.Time `json:"lastUsedAt"`
 }
 
-// KeyKind is what a key is for: `contract` is the one key of a user that can be read again, `named` one of up to 50 that its owner named.
+// KeyKind is the kind of a key: `contract` is the one key of a user that can be read again, `named` one of up to 50 that its owner named.
 type KeyKind string
 
-// LDAPConfiguration says how users of a directory are found. The server keeps it; nobody can sign in by it yet.
+// LDAPConfiguration says how users of a directory are found. The server keeps it; users cannot sign in by it yet.
 type LDAPConfiguration struct {
 	// Whether users of the directory may sign in.
 	Enabled bool `json:"enabled"`
@@ -701,35 +701,35 @@ type MailMessage struct {
 	// The id of the message.
 	ID int64 `json:"id"`
 
-	// Kind is what a message is about: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`).
+	// Kind is the subject of a message: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`).
 	Kind MailKind `json:"kind"`
 
 	// The address that it goes to; nil until the account has been looked up.
 	Recipient *string `json:"recipient"`
 
-	// State is how far a message is: not written yet (`requested`), to be delivered (`ready`), accepted by the mail server (`delivered`), or given up (`failed`).
+	// State is how far a message is: not written yet (`requested`), to be delivered (`ready`), accepted by the mail server (`delivered`), or abandoned (`failed`).
 	State MailState `json:"state"`
 
-	// How often delivery was tried.
+	// The number of delivery attempts.
 	Attempts int `json:"attempts"`
 
-	// When the message was asked for.
+	// When the message was requested.
 	CreatedAt time.Time `json:"createdAt"`
 
-	// When the next try is due; nil when there will be none.
+	// When the next attempt is due; nil when there will be none.
 	NextAttemptAt *time.Time `json:"nextAttemptAt"`
 
-	// When the mail server took it, or nil.
+	// When the mail server accepted it, or nil.
 	DeliveredAt *time.Time `json:"deliveredAt"`
 
-	// Why the last try failed; nil when none did.
+	// Why the last attempt failed; nil when none did.
 	LastError *string `json:"lastError"`
 }
 
-// MailKind is what a message is about: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`).
+// MailKind is the subject of a message: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`).
 type MailKind string
 
-// MailState is how far a message is: not written yet (`requested`), to be delivered (`ready`), accepted by the mail server (`delivered`), or given up (`failed`).
+// MailState is how far a message is: not written yet (`requested`), to be delivered (`ready`), accepted by the mail server (`delivered`), or abandoned (`failed`).
 type MailState string
 
 // NewAPIKey is a named key to create.
@@ -737,10 +737,10 @@ type NewAPIKey struct {
 	// How many days the key is valid, 1 to 3650; 0 for the default, 90.
 	ExpiresInDays int `json:"expiresInDays,omitempty"`
 
-	// What the key is for.
+	// The purpose of the key.
 	Name string `json:"name"`
 
-	// What the key can do, as far as its owner can; nil for all. Not together with ReadOnly.
+	// The permissions of the key, as far as its owner has them; nil for all. Not together with ReadOnly.
 	Permissions []Permission `json:"permissions,omitempty"`
 
 	// Whether the key can only read.
@@ -752,7 +752,7 @@ type Permission struct {
 	// The kind of thing, such as `user`.
 	EntityName string `json:"entityName"`
 
-	// What may be done, such as `read`.
+	// The action, such as `read`.
 	Action string `json:"action"`
 
 	// The things that it holds for; nil for all, or where DynamicID says which.
@@ -782,28 +782,28 @@ type Role struct {
 	// The name of the role.
 	Name string `json:"name"`
 
-	// What the role is for.
+	// The purpose of the role.
 	Description string `json:"description"`
 
-	// What the role permits.
+	// The permissions of the role.
 	Permissions []Permission `json:"permissions"`
 }
 
 // RoleUpdate says what to change of a role. A nil field stays as it is.
 type RoleUpdate struct {
-	// What the role is for.
+	// The purpose of the role.
 	Description *string `json:"description,omitempty"`
 
-	// The name of the role. Unique; upper and lower case are not told apart.
+	// The name of the role. Unique; case is ignored.
 	Name *string `json:"name,omitempty"`
 }
 
-// SAMLConfiguration says by which identity provider users sign in. The server keeps it; nobody can sign in by it yet.
+// SAMLConfiguration says by which identity provider users sign in. The server keeps it; users cannot sign in by it yet.
 type SAMLConfiguration struct {
 	// Whether users of the identity provider may sign in.
 	Enabled bool `json:"enabled"`
 
-	// Whether users that are made at their first sign-in are active.
+	// Whether users that are created at their first sign-in are active.
 	ActivateCreatedUsers bool `json:"activateCreatedUsers"`
 
 	// Where the identity provider signs in, or nil.
@@ -815,7 +815,7 @@ type SAMLConfiguration struct {
 	// The certificate that answers are to be encrypted for, in PEM, or nil.
 	EncryptionCertificate *string `json:"encryptionCertificate"`
 
-	// What this server is called at the identity provider, or nil.
+	// The name of this server at the identity provider, or nil.
 	ServiceProviderURL *string `json:"serviceProviderUrl"`
 
 	// Where the identity provider sends its answers, or nil.
@@ -867,7 +867,7 @@ type Session struct {
 	// Whether it is the session of this request.
 	Current bool `json:"current"`
 
-	// What the program that signed in says of itself (the header `User-Agent`).
+	// The header `User-Agent` of the program that signed in.
 	Device string `json:"device"`
 
 	// The address that it signed in from.
@@ -885,7 +885,7 @@ type Session struct {
 
 // TestMessageResult is the outcome of a test message.
 type TestMessageResult struct {
-	// Whether the mail server took it.
+	// Whether the mail server accepted it.
 	Delivered bool `json:"delivered"`
 
 	// The caller's own address.
@@ -911,7 +911,7 @@ type UserUpdate struct {
 	// The part of the organisation; [Clear] empties it.
 	Department Change[string] `json:"department,omitzero"`
 
-	// The e-mail address, which is also what a local user signs in with. Unique; upper and lower case are not told apart.
+	// The e-mail address, which is also what a local user signs in with. Unique; case is ignored.
 	Email *string `json:"email,omitempty"`
 
 	// With Password: keep the API keys of the user, which a new password revokes.

@@ -196,22 +196,22 @@ func (e ApiUsersGetParamsSort) Valid() bool {
 	}
 }
 
-// About What this server is.
+// About The version of the server.
 type About struct {
 	// Version The version of the server.
 	Version string `json:"version"`
 }
 
-// ActivityActor Who did something, as of then.
+// ActivityActor The actor of an entry, as of then.
 type ActivityActor struct {
 	// ID The id of the user; `null` for none.
 	ID *int64 `json:"id"`
 
-	// Name The name of the user, or of what else did it.
+	// Name The name of the user, or of another actor.
 	Name string `json:"name"`
 }
 
-// ActivityChange One field that was changed. A secret is never told.
+// ActivityChange One changed field. A secret is never shown.
 type ActivityChange struct {
 	// Field The field.
 	Field string `json:"field"`
@@ -223,7 +223,7 @@ type ActivityChange struct {
 	To interface{} `json:"to"`
 }
 
-// ActivityCredential By which credential something was done.
+// ActivityCredential The credential of an action.
 type ActivityCredential struct {
 	// ID The id of the session or the key; `null` for others.
 	ID *int64 `json:"id"`
@@ -235,27 +235,27 @@ type ActivityCredential struct {
 // ActivityCredentialKind `password`: at sign-in. `operator`: the command line on the server's machine. `mail-token`: the token of a message. `none`: without one.
 type ActivityCredentialKind string
 
-// ActivityEntry Who did what to what.
+// ActivityEntry An action, its actor and its target.
 type ActivityEntry struct {
 	// ID The id of the entry.
 	ID int64 `json:"id"`
 
-	// Action What was done, such as `user.update`.
+	// Action The action, such as `user.update`.
 	Action string `json:"action"`
 
-	// Actor Who did something, as of then.
+	// Actor The actor of an entry, as of then.
 	Actor ActivityActor `json:"actor"`
 
 	// At When it happened.
 	At time.Time `json:"at"`
 
-	// Changes What it changed, by field.
+	// Changes The changes, by field.
 	Changes []ActivityChange `json:"changes"`
 
 	// Count How often it happened; failed sign-ins of a minute are one entry.
 	Count int `json:"count"`
 
-	// Credential By which credential something was done.
+	// Credential The credential of an action.
 	Credential ActivityCredential `json:"credential"`
 
 	// Sealed Whether the entry is in the chain that shows tampering; it is a second after it was written.
@@ -264,13 +264,13 @@ type ActivityEntry struct {
 	// Source The address that it came from; empty for the server itself.
 	Source string `json:"source"`
 
-	// Target What something was done to, as of then.
+	// Target The target of an action, as of then.
 	Target ActivityTarget `json:"target"`
 }
 
-// ActivityTarget What something was done to, as of then.
+// ActivityTarget The target of an action, as of then.
 type ActivityTarget struct {
-	// ID The id of the thing; `null` for what there is one of.
+	// ID The id of the thing; `null` for a thing that there is only one of.
 	ID *int64 `json:"id"`
 
 	// Kind The kind of thing, such as `user`.
@@ -292,7 +292,7 @@ type AllowedGroup struct {
 	Name string `json:"name"`
 }
 
-// ApplicationSettingsUpdate What to change of the settings. A field that is absent stays as it is.
+// ApplicationSettingsUpdate Changes of the settings. An absent field stays as it is.
 type ApplicationSettingsUpdate struct {
 	// DefaultProfileID The id of the profile that a new user gets.
 	DefaultProfileID *int `json:"defaultProfileId,omitempty"`
@@ -303,7 +303,7 @@ type ApplicationSettingsUpdate struct {
 	// EmailSender The address that mail comes from; empty for the default, `usher@` and the host of the public URL.
 	EmailSender *string `json:"emailSender,omitempty"`
 
-	// InternalCertificate Certificates, in PEM, that the server trusts beside the usual ones; `null` clears it.
+	// InternalCertificate Certificates, in PEM, that the server trusts in addition to the usual ones; `null` clears it.
 	InternalCertificate nullable.Nullable[string] `json:"internalCertificate,omitempty"`
 
 	// KeepAuditLog Whether the activity log is kept.
@@ -334,7 +334,7 @@ type ApplicationSettingsUpdate struct {
 	UserRegistration *bool `json:"userRegistration,omitempty"`
 }
 
-// LDAPConfigurationUpdate What to change of the configuration. A field that is absent stays as it is.
+// LDAPConfigurationUpdate Changes of the configuration. An absent field stays as it is.
 type LDAPConfigurationUpdate struct {
 	// AllowedGroups The groups whose members may sign in, and what they get; `null` clears them.
 	AllowedGroups nullable.Nullable[[]AllowedGroup] `json:"allowedGroups,omitempty"`
@@ -358,16 +358,16 @@ type LDAPConfigurationUpdate struct {
 	UserSearchFilter nullable.Nullable[string] `json:"userSearchFilter,omitempty"`
 }
 
-// LoginRequest Who signs in, and the proof.
+// LoginRequest The address and the password of a sign-in.
 type LoginRequest struct {
-	// Email The e-mail address of the user; upper and lower case are not told apart.
+	// Email The e-mail address of the user; case is ignored.
 	Email string `json:"email"`
 
 	// Password The password, at most 1024 bytes in UTF-8.
 	Password string `json:"password"`
 }
 
-// PreferencesUpdate What to change of the preferences. A field that is absent stays as it is.
+// PreferencesUpdate Changes of the preferences. An absent field stays as it is.
 type PreferencesUpdate struct {
 	// Language A language, as BCP 47 writes it: `en`, `pt-BR`.
 	Language *string `json:"language,omitempty"`
@@ -378,16 +378,16 @@ type PreferencesUpdate struct {
 
 // NewRole A role to create.
 type NewRole struct {
-	// Description What the role is for.
+	// Description The purpose of the role.
 	Description string `json:"description"`
 
-	// Name The name of the role. Unique; upper and lower case are not told apart.
+	// Name The name of the role. Unique; case is ignored.
 	Name string `json:"name"`
 }
 
-// SAMLConfigurationUpdate What to change of the configuration. A field that is absent stays as it is.
+// SAMLConfigurationUpdate Changes of the configuration. An absent field stays as it is.
 type SAMLConfigurationUpdate struct {
-	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
+	// ActivateCreatedUsers Whether users that are created at their first sign-in are active.
 	ActivateCreatedUsers *bool `json:"activateCreatedUsers,omitempty"`
 
 	// AllowedGroups The groups whose members may sign in, and what they get; `null` clears them.
@@ -414,7 +414,7 @@ type NewUser struct {
 	// Department The part of the organisation.
 	Department *string `json:"department,omitempty"`
 
-	// Email The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
+	// Email The e-mail address, which is also what the user signs in with. Unique; case is ignored.
 	Email string `json:"email"`
 
 	// Name The first name, or the only one; not white space alone.
@@ -432,7 +432,7 @@ type NewUser struct {
 
 // PermissionInput A permission to give: one action on one kind of thing, on all of them or some.
 type PermissionInput struct {
-	// Action What may be done, such as `read`.
+	// Action The action, such as `read`.
 	Action string `json:"action"`
 
 	// DynamicID `self-user-id`: it holds for the own user id alone. Else `null`, for which the empty string stands too.
@@ -456,7 +456,7 @@ type ApplicationSettings struct {
 	// EmailSender The address that mail comes from.
 	EmailSender string `json:"emailSender"`
 
-	// InternalCertificate Certificates, in PEM, that the server trusts beside the usual ones, or `null`.
+	// InternalCertificate Certificates, in PEM, that the server trusts in addition to the usual ones, or `null`.
 	InternalCertificate *string `json:"internalCertificate"`
 
 	// KeepAuditLog Whether the activity log is kept.
@@ -509,9 +509,9 @@ type CreatedKey struct {
 // | --- | --- | --- |
 // | `INVALID_PAYLOAD_FORMAT` | 400 | the request is malformed or a value is not allowed; `details` names the fields |
 // | `INVALID_RECOVERY_TOKEN` | 400 | a recovery token is unknown, used up or too old |
-// | `PERMISSION_NEEDS_READ` | 400 | a permission to change things is not beside one to read them |
+// | `PERMISSION_NEEDS_READ` | 400 | a permission to change things comes without one to read them |
 // | `UNAUTHORIZED` | 401 | there is no credential, or it is not known, or it has ended |
-// | `INVALID_CREDENTIALS` | 401 | a sign-in failed, for whatever reason |
+// | `INVALID_CREDENTIALS` | 401 | a sign-in failed, for any reason |
 // | `FORBIDDEN` | 403 | a permission is missing |
 // | `WRONG_PASSWORD` | 403 | `oldPassword` is wrong |
 // | `PASSWORD_CHANGE_REQUIRED` | 403 | the caller has to change the password first |
@@ -532,17 +532,17 @@ type CreatedKey struct {
 // | `IMPORT_STATE` | 409 | the import is not in a state for this |
 // | `PAYLOAD_TOO_LARGE` | 413 | the body is too large, or its array has too many entries |
 // | `UNSUPPORTED_MEDIA_TYPE` | 415 | the body is not sent as `application/json` |
-// | `TOO_MANY_REQUESTS` | 429 | too many tries; the header `Retry-After` says when to come back |
+// | `TOO_MANY_REQUESTS` | 429 | too many attempts; the header `Retry-After` says when to come back |
 // | `INTERNAL_SERVER_ERROR` | 500 | a fault of the server |
 // | `UNAVAILABLE` | 503 | busy, or storage cannot be written; the header `Retry-After` says when to come back |
 type Error struct {
 	// StatusCode The status of the answer.
 	StatusCode int `json:"statusCode"`
 
-	// Error What went wrong, for programs; one of the codes in the table of `Error`.
+	// Error The error code, for programs; one of those in the table of `Error`.
 	Error string `json:"error"`
 
-	// Message What went wrong, for people. The wording may change.
+	// Message The error message, for people. The wording may change.
 	Message string `json:"message"`
 
 	// Details Each field at fault. Absent where no field is.
@@ -554,17 +554,17 @@ type ErrorDetail struct {
 	// Path Where the field is: a JSON pointer (RFC 6901) into the body, as `/0/email`; empty for the body itself; `/id` for the id in the path.
 	Path string `json:"path"`
 
-	// Message What is expected there. It never repeats the value that was sent.
+	// Message The rule that the value breaks. It never repeats the value that was sent.
 	Message string `json:"message"`
 }
 
 // RoleCopy A role to create from another one.
 type RoleCopy struct {
-	// Name The name of the new role. Unique; upper and lower case are not told apart.
+	// Name The name of the new role. Unique; case is ignored.
 	Name string `json:"name"`
 }
 
-// GeneratedCertificate A certificate that the server has made for itself.
+// GeneratedCertificate A certificate that the server has created for itself.
 type GeneratedCertificate struct {
 	// EncryptionCertificate The certificate, in PEM.
 	EncryptionCertificate string `json:"encryptionCertificate"`
@@ -596,16 +596,16 @@ type Import struct {
 	// Rows How many rows it has.
 	Rows int `json:"rows"`
 
-	// State `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
+	// State `open`: it accepts rows. `finishing`: it accepts no more, and its users are being activated. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
 	State ImportState `json:"state"`
 }
 
-// ImportState `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
+// ImportState `open`: it accepts rows. `finishing`: it accepts no more, and its users are being activated. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.
 type ImportState string
 
 // ImportFault One field of a row at fault.
 type ImportFault struct {
-	// Message What is expected there. It never repeats the value that was sent.
+	// Message The rule that the value breaks. It never repeats the value that was sent.
 	Message string `json:"message"`
 
 	// Path Where the field is in the row: a JSON pointer (RFC 6901), as `/email`; empty for the row itself.
@@ -624,16 +624,16 @@ type ImportRows struct {
 	Users []ImportUser `json:"users"`
 }
 
-// ImportRowsResult What became of rows.
+// ImportRowsResult The outcome of adding rows.
 type ImportRowsResult struct {
-	// Faults What is wrong with the rows of the request, in their order.
+	// Faults The faults of the rows of the request, in the order of the rows.
 	Faults []ImportFault `json:"faults"`
 
 	// Import An import of users, and how far it is.
 	Import Import `json:"import"`
 }
 
-// ImportUser A local user to import. One without `password` and `passwordHash` that shall be active is invited by mail when the import finishes. What breaks a rule is told as a fault of its row; the limits here are wider, so that it can be.
+// ImportUser A local user to import. One without `password` and `passwordHash` that shall be active is invited by mail when the import finishes. A value that breaks a rule is reported as a fault of its row. The limits here are wider, so that they do not refuse the request for it.
 type ImportUser struct {
 	// Active Whether the user may sign in once the import is finished.
 	Active *bool `json:"active,omitempty"`
@@ -644,7 +644,7 @@ type ImportUser struct {
 	// Department The part of the organisation, at most 256 characters.
 	Department *string `json:"department,omitempty"`
 
-	// Email The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.
+	// Email The e-mail address, which is also what the user signs in with. Unique; case is ignored.
 	Email string `json:"email"`
 
 	// Name The first name, or the only one; 1 to 256 characters, not white space alone.
@@ -767,10 +767,10 @@ type Key struct {
 	// ID The id of the key.
 	ID int64 `json:"id"`
 
-	// CreatedAt When it was made.
+	// CreatedAt When it was created.
 	CreatedAt time.Time `json:"createdAt"`
 
-	// ExpiresAt When it ends; `null` for never.
+	// ExpiresAt When it expires; `null` for never.
 	ExpiresAt *time.Time `json:"expiresAt"`
 
 	// Hint The last four characters of the key.
@@ -782,10 +782,10 @@ type Key struct {
 	// LastUsedAt When it was last used, to the minute, or `null`.
 	LastUsedAt *time.Time `json:"lastUsedAt"`
 
-	// Name What the key is for.
+	// Name The purpose of the key.
 	Name string `json:"name"`
 
-	// Permissions What the key can do, as far as its owner can; `null` for all that its owner can.
+	// Permissions The permissions of the key, as far as its owner has them; `null` for all of its owner's.
 	Permissions *[]Permission `json:"permissions"`
 
 	// UserID The id of its owner.
@@ -819,12 +819,12 @@ type LDAPConfiguration struct {
 	UserSearchFilter *string `json:"userSearchFilter"`
 }
 
-// LockoutPolicy When failed sign-ins lock sign-in with a password.
+// LockoutPolicy The policy by which failed sign-ins lock sign-in with a password.
 type LockoutPolicy struct {
 	// Enabled Whether failed sign-ins lock.
 	Enabled bool `json:"enabled"`
 
-	// FailedAttemptPeriod After how many seconds without one failures are forgotten.
+	// FailedAttemptPeriod After how many seconds without a failure the count restarts.
 	FailedAttemptPeriod int `json:"failedAttemptPeriod"`
 
 	// FailedAttemptThreshold How many failures lock.
@@ -834,12 +834,12 @@ type LockoutPolicy struct {
 	LockoutDuration int `json:"lockoutDuration"`
 }
 
-// LockoutPolicyUpdate What to change of the policy. A field that is absent stays as it is.
+// LockoutPolicyUpdate Changes of the policy. An absent field stays as it is.
 type LockoutPolicyUpdate struct {
 	// Enabled Whether failed sign-ins lock.
 	Enabled *bool `json:"enabled,omitempty"`
 
-	// FailedAttemptPeriod After how many seconds without one failures are forgotten.
+	// FailedAttemptPeriod After how many seconds without a failure the count restarts.
 	FailedAttemptPeriod *int `json:"failedAttemptPeriod,omitempty"`
 
 	// FailedAttemptThreshold How many failures lock.
@@ -854,35 +854,35 @@ type MailMessage struct {
 	// ID The id of the message.
 	ID int64 `json:"id"`
 
-	// Attempts How often delivery was tried.
+	// Attempts The number of delivery attempts.
 	Attempts int `json:"attempts"`
 
-	// CreatedAt When the message was asked for.
+	// CreatedAt When the message was requested.
 	CreatedAt time.Time `json:"createdAt"`
 
-	// DeliveredAt When the mail server took it, or `null`.
+	// DeliveredAt When the mail server accepted it, or `null`.
 	DeliveredAt *time.Time `json:"deliveredAt"`
 
 	// Kind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.
 	Kind MailMessageKind `json:"kind"`
 
-	// LastError Why the last try failed; `null` when none did.
+	// LastError Why the last attempt failed; `null` when none did.
 	LastError *string `json:"lastError"`
 
-	// NextAttemptAt When the next try is due; `null` when there will be none.
+	// NextAttemptAt When the next attempt is due; `null` when there will be none.
 	NextAttemptAt *time.Time `json:"nextAttemptAt"`
 
 	// Recipient The address that it goes to; `null` until the account has been looked up.
 	Recipient *string `json:"recipient"`
 
-	// State `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has taken it. `failed`: given up.
+	// State `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has accepted it. `failed`: given up.
 	State MailMessageState `json:"state"`
 }
 
 // MailMessageKind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.
 type MailMessageKind string
 
-// MailMessageState `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has taken it. `failed`: given up.
+// MailMessageState `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has accepted it. `failed`: given up.
 type MailMessageState string
 
 // NewImport How to import.
@@ -896,10 +896,10 @@ type NewKey struct {
 	// ExpiresInDays How many days the key is good for.
 	ExpiresInDays *int `json:"expiresInDays,omitempty"`
 
-	// Name What the key is for.
+	// Name The purpose of the key.
 	Name string `json:"name"`
 
-	// Permissions What the key can do, as far as its owner can at that time. Not together with `readOnly`.
+	// Permissions The permissions of the key, as far as its owner has them at that time. Not together with `readOnly`.
 	Permissions *[]PermissionInput `json:"permissions,omitempty"`
 
 	// ReadOnly Whether the key can only read. Not together with `permissions`.
@@ -911,7 +911,7 @@ type Null = map[string]interface{}
 
 // Permission One action on one kind of thing, on all of them or some.
 type Permission struct {
-	// Action What may be done, such as `read`.
+	// Action The action, such as `read`.
 	Action string `json:"action"`
 
 	// DynamicID `self-user-id`: it holds for the caller's own user id alone. Else `null`.
@@ -924,7 +924,7 @@ type Permission struct {
 	EntityName string `json:"entityName"`
 }
 
-// Preferences What a user likes.
+// Preferences The preferences of a user.
 type Preferences struct {
 	// Language A language, as BCP 47 writes it.
 	Language string `json:"language"`
@@ -941,28 +941,28 @@ type Role struct {
 	// ID The id of the role.
 	ID int64 `json:"id"`
 
-	// Description What the role is for.
+	// Description The purpose of the role.
 	Description string `json:"description"`
 
 	// Name The name of the role.
 	Name string `json:"name"`
 
-	// Permissions What the role permits.
+	// Permissions The permissions of the role.
 	Permissions []Permission `json:"permissions"`
 }
 
-// RoleUpdate What to change of a role. A field that is absent stays as it is.
+// RoleUpdate Changes of a role. An absent field stays as it is.
 type RoleUpdate struct {
-	// Description What the role is for.
+	// Description The purpose of the role.
 	Description *string `json:"description,omitempty"`
 
-	// Name The name of the role. Unique; upper and lower case are not told apart.
+	// Name The name of the role. Unique; case is ignored.
 	Name *string `json:"name,omitempty"`
 }
 
 // SAMLConfiguration How users of an identity provider sign in.
 type SAMLConfiguration struct {
-	// ActivateCreatedUsers Whether users that are made at their first sign-in are active.
+	// ActivateCreatedUsers Whether users that are created at their first sign-in are active.
 	ActivateCreatedUsers bool `json:"activateCreatedUsers"`
 
 	// AllowedGroups The groups whose members may sign in, and what they get.
@@ -980,7 +980,7 @@ type SAMLConfiguration struct {
 	// ProviderLoginURL Where the identity provider signs in, or `null`.
 	ProviderLoginURL *string `json:"providerLoginUrl"`
 
-	// ServiceProviderURL What this server is called at the identity provider, or `null`.
+	// ServiceProviderURL The name of this server at the identity provider, or `null`.
 	ServiceProviderURL *string `json:"serviceProviderUrl"`
 
 	// SignatureCertificate The certificate that the identity provider signs with, in PEM, or `null`.
@@ -1002,7 +1002,7 @@ type ServerSettings struct {
 	SessionIdleMinutes int `json:"sessionIdleMinutes"`
 }
 
-// ServerSettingsUpdate What to change of the settings. A field that is absent stays as it is.
+// ServerSettingsUpdate Changes of the settings. An absent field stays as it is.
 type ServerSettingsUpdate struct {
 	// EmailSenderName The name that mail comes from.
 	EmailSenderName *string `json:"emailSenderName,omitempty"`
@@ -1017,7 +1017,7 @@ type ServerSettingsUpdate struct {
 	SessionIdleMinutes *int `json:"sessionIdleMinutes,omitempty"`
 }
 
-// Session A sign-in that goes on.
+// Session A sign-in that has not ended.
 type Session struct {
 	// ID The id of the session.
 	ID int64 `json:"id"`
@@ -1028,10 +1028,10 @@ type Session struct {
 	// Current Whether it is the session of this request.
 	Current bool `json:"current"`
 
-	// Device What the program that signed in says of itself (the header `User-Agent`).
+	// Device The header `User-Agent` of the program that signed in.
 	Device string `json:"device"`
 
-	// ExpiresAt When it ends if it is not used.
+	// ExpiresAt When it expires if it is not used.
 	ExpiresAt time.Time `json:"expiresAt"`
 
 	// LastSeenAt When it was last used, to the minute.
@@ -1044,25 +1044,25 @@ type Session struct {
 	UserID int64 `json:"userId"`
 }
 
-// TestMessageResult What became of a test message.
+// TestMessageResult The outcome of a test message.
 type TestMessageResult struct {
-	// Cause Why the mail server did not take it, or `null`.
+	// Cause Why the mail server did not accept it, or `null`.
 	Cause *string `json:"cause"`
 
-	// Delivered Whether the mail server took it.
+	// Delivered Whether the mail server accepted it.
 	Delivered bool `json:"delivered"`
 
 	// Recipient The address that it went to.
 	Recipient string `json:"recipient"`
 }
 
-// ForgottenPasswordRequest Whose password is lost.
+// ForgottenPasswordRequest The address of the user whose password is lost.
 type ForgottenPasswordRequest struct {
-	// Email The e-mail address of the user; upper and lower case are not told apart.
+	// Email The e-mail address of the user; case is ignored.
 	Email string `json:"email"`
 }
 
-// UserUpdate What to change of a user. A field that is absent stays as it is.
+// UserUpdate Changes of a user. An absent field stays as it is.
 type UserUpdate struct {
 	// Active Whether the user may sign in. `false` ends all sessions and suspends all keys.
 	Active *bool `json:"active,omitempty"`
@@ -1073,7 +1073,7 @@ type UserUpdate struct {
 	// Department The part of the organisation; `null` clears it.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Email The e-mail address, which is also what a local user signs in with. Unique; upper and lower case are not told apart.
+	// Email The e-mail address, which is also what a local user signs in with. Unique; case is ignored.
 	Email *string `json:"email,omitempty"`
 
 	// LockedOut `false` unlocks the user. A user cannot be locked by hand.
@@ -1145,22 +1145,22 @@ type UserID = int64
 
 // ApiActivityLogGetParams defines parameters for ApiActivityLogGet.
 type ApiActivityLogGetParams struct {
-	// Actor Only what the user with this id did.
+	// Actor Only actions of the user with this id.
 	Actor *Actor `form:"actor,omitempty" json:"actor,omitempty"`
 
 	// Action Only this action, as `user.update`, or all of one noun, as `user.*`.
 	Action *Action `form:"action,omitempty" json:"action,omitempty"`
 
-	// TargetKind Only what was done to this kind of thing, as `user`.
+	// TargetKind Only actions on this kind of thing, as `user`.
 	TargetKind *TargetKind `form:"targetKind,omitempty" json:"targetKind,omitempty"`
 
-	// TargetID Only what was done to the thing with this id.
+	// TargetID Only actions on the thing with this id.
 	TargetID *TargetID `form:"targetId,omitempty" json:"targetId,omitempty"`
 
-	// From Only what happened at this time or later.
+	// From Only entries of this time or later.
 	From *From `form:"from,omitempty" json:"from,omitempty"`
 
-	// To Only what happened before this time.
+	// To Only entries before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 
 	// Cursor Where the page begins, from the header `X-Next-Cursor` of the page before it.
@@ -1172,22 +1172,22 @@ type ApiActivityLogGetParams struct {
 
 // ApiActivityLogExportGetParams defines parameters for ApiActivityLogExportGet.
 type ApiActivityLogExportGetParams struct {
-	// Actor Only what the user with this id did.
+	// Actor Only actions of the user with this id.
 	Actor *Actor `form:"actor,omitempty" json:"actor,omitempty"`
 
 	// Action Only this action, as `user.update`, or all of one noun, as `user.*`.
 	Action *Action `form:"action,omitempty" json:"action,omitempty"`
 
-	// TargetKind Only what was done to this kind of thing, as `user`.
+	// TargetKind Only actions on this kind of thing, as `user`.
 	TargetKind *TargetKind `form:"targetKind,omitempty" json:"targetKind,omitempty"`
 
-	// TargetID Only what was done to the thing with this id.
+	// TargetID Only actions on the thing with this id.
 	TargetID *TargetID `form:"targetId,omitempty" json:"targetId,omitempty"`
 
-	// From Only what happened at this time or later.
+	// From Only entries of this time or later.
 	From *From `form:"from,omitempty" json:"from,omitempty"`
 
-	// To Only what happened before this time.
+	// To Only entries before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 }
 
@@ -1214,7 +1214,7 @@ type ApiSessionsDeleteParams struct {
 	// UserID The id of a user; the caller if it is absent.
 	UserID *UserID `form:"userId,omitempty" json:"userId,omitempty"`
 
-	// KeepCurrent Whether the session of this request goes on.
+	// KeepCurrent Whether the session of this request stays valid.
 	KeepCurrent *bool `form:"keepCurrent,omitempty" json:"keepCurrent,omitempty"`
 }
 
@@ -1226,7 +1226,7 @@ type ApiSessionsGetParams struct {
 
 // ApiUsersGetParams defines parameters for ApiUsersGet.
 type ApiUsersGetParams struct {
-	// Search Only users that have every word of this in name, surname or e-mail address; upper and lower case are not told apart.
+	// Search Only users that have every word of this in name, surname or e-mail address; case is ignored.
 	Search *string `form:"search,omitempty" json:"search,omitempty"`
 
 	// Role Only users that have the role with this id.
@@ -1241,7 +1241,7 @@ type ApiUsersGetParams struct {
 	// Provider Only users that this provider signs in.
 	Provider *Provider `form:"provider,omitempty" json:"provider,omitempty"`
 
-	// Sort What the users are ordered by; with a minus, the other way round.
+	// Sort The order of the users; with a minus, descending.
 	Sort *ApiUsersGetParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Cursor Where the page begins, from the header `X-Next-Cursor` of the page before it; with the same parameters.
@@ -1259,7 +1259,7 @@ type ApiUsersPostJSONBody = []NewUser
 
 // ApiUsersIdPatchParams defines parameters for ApiUsersIdPatch.
 type ApiUsersIdPatchParams struct {
-	// KeepKeys Whether the API keys of the user go on after a new password is set here.
+	// KeepKeys Whether the API keys of the user stay valid after a new password is set here.
 	KeepKeys *bool `form:"keepKeys,omitempty" json:"keepKeys,omitempty"`
 }
 

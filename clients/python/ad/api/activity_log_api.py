@@ -42,12 +42,12 @@ class ActivityLogApi(object):
 
         :param async_req bool
         :param str x_api_key: The user's API key (required)
-        :param int actor: Only what the user with this id did.
+        :param int actor: Only actions of the user with this id.
         :param str action: Only this action, as `user.update`, or all of one noun, as `user.*`.
-        :param str target_kind: Only what was done to this kind of thing, as `user`.
-        :param int target_id: Only what was done to the thing with this id.
-        :param datetime _from: Only what happened at this time or later.
-        :param datetime to: Only what happened before this time.
+        :param str target_kind: Only actions on this kind of thing, as `user`.
+        :param int target_id: Only actions on the thing with this id.
+        :param datetime _from: Only entries of this time or later.
+        :param datetime to: Only entries before this time.
         :return: str
                  If the method is called asynchronously,
                  returns the request thread.
@@ -69,12 +69,12 @@ class ActivityLogApi(object):
 
         :param async_req bool
         :param str x_api_key: The user's API key (required)
-        :param int actor: Only what the user with this id did.
+        :param int actor: Only actions of the user with this id.
         :param str action: Only this action, as `user.update`, or all of one noun, as `user.*`.
-        :param str target_kind: Only what was done to this kind of thing, as `user`.
-        :param int target_id: Only what was done to the thing with this id.
-        :param datetime _from: Only what happened at this time or later.
-        :param datetime to: Only what happened before this time.
+        :param str target_kind: Only actions on this kind of thing, as `user`.
+        :param int target_id: Only actions on the thing with this id.
+        :param datetime _from: Only entries of this time or later.
+        :param datetime to: Only entries before this time.
         :return: str
                  If the method is called asynchronously,
                  returns the request thread.
@@ -159,12 +159,12 @@ class ActivityLogApi(object):
 
         :param async_req bool
         :param str x_api_key: The user's API key (required)
-        :param int actor: Only what the user with this id did.
+        :param int actor: Only actions of the user with this id.
         :param str action: Only this action, as `user.update`, or all of one noun, as `user.*`.
-        :param str target_kind: Only what was done to this kind of thing, as `user`.
-        :param int target_id: Only what was done to the thing with this id.
-        :param datetime _from: Only what happened at this time or later.
-        :param datetime to: Only what happened before this time.
+        :param str target_kind: Only actions on this kind of thing, as `user`.
+        :param int target_id: Only actions on the thing with this id.
+        :param datetime _from: Only entries of this time or later.
+        :param datetime to: Only entries before this time.
         :param str cursor: Where the page begins, from the header `X-Next-Cursor` of the page before it.
         :param int limit: How many entries a page has at most.
         :return: list[ActivityEntry]
@@ -188,12 +188,12 @@ class ActivityLogApi(object):
 
         :param async_req bool
         :param str x_api_key: The user's API key (required)
-        :param int actor: Only what the user with this id did.
+        :param int actor: Only actions of the user with this id.
         :param str action: Only this action, as `user.update`, or all of one noun, as `user.*`.
-        :param str target_kind: Only what was done to this kind of thing, as `user`.
-        :param int target_id: Only what was done to the thing with this id.
-        :param datetime _from: Only what happened at this time or later.
-        :param datetime to: Only what happened before this time.
+        :param str target_kind: Only actions on this kind of thing, as `user`.
+        :param int target_id: Only actions on the thing with this id.
+        :param datetime _from: Only entries of this time or later.
+        :param datetime to: Only entries before this time.
         :param str cursor: Where the page begins, from the header `X-Next-Cursor` of the page before it.
         :param int limit: How many entries a page has at most.
         :return: list[ActivityEntry]

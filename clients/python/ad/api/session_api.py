@@ -43,7 +43,7 @@ class SessionApi(object):
         :param async_req bool
         :param str x_api_key: The user's API key (required)
         :param int user_id: The id of a user; the caller if it is absent.
-        :param bool keep_current: Whether the session of this request goes on.
+        :param bool keep_current: Whether the session of this request stays valid.
         :return: None
                  If the method is called asynchronously,
                  returns the request thread.
@@ -66,7 +66,7 @@ class SessionApi(object):
         :param async_req bool
         :param str x_api_key: The user's API key (required)
         :param int user_id: The id of a user; the caller if it is absent.
-        :param bool keep_current: Whether the session of this request goes on.
+        :param bool keep_current: Whether the session of this request stays valid.
         :return: None
                  If the method is called asynchronously,
                  returns the request thread.

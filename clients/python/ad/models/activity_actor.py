@@ -73,7 +73,7 @@ class ActivityActor(object):
     def name(self):
         """Gets the name of this ActivityActor.  # noqa: E501
 
-        The name of the user, or of what else did it.  # noqa: E501
+        The name of the user, or of another actor.  # noqa: E501
 
         :return: The name of this ActivityActor.  # noqa: E501
         :rtype: str
@@ -84,7 +84,7 @@ class ActivityActor(object):
     def name(self, name):
         """Sets the name of this ActivityActor.
 
-        The name of the user, or of what else did it.  # noqa: E501
+        The name of the user, or of another actor.  # noqa: E501
 
         :param name: The name of this ActivityActor.  # noqa: E501
         :type: str

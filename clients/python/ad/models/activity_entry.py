@@ -202,7 +202,7 @@ class ActivityEntry(object):
     def action(self):
         """Gets the action of this ActivityEntry.  # noqa: E501
 
-        What was done, such as `user.update`.  # noqa: E501
+        The action, such as `user.update`.  # noqa: E501
 
         :return: The action of this ActivityEntry.  # noqa: E501
         :rtype: str
@@ -213,7 +213,7 @@ class ActivityEntry(object):
     def action(self, action):
         """Sets the action of this ActivityEntry.
 
-        What was done, such as `user.update`.  # noqa: E501
+        The action, such as `user.update`.  # noqa: E501
 
         :param action: The action of this ActivityEntry.  # noqa: E501
         :type: str
@@ -250,7 +250,7 @@ class ActivityEntry(object):
     def changes(self):
         """Gets the changes of this ActivityEntry.  # noqa: E501
 
-        What it changed, by field.  # noqa: E501
+        The changes, by field.  # noqa: E501
 
         :return: The changes of this ActivityEntry.  # noqa: E501
         :rtype: list[ActivityChange]
@@ -261,7 +261,7 @@ class ActivityEntry(object):
     def changes(self, changes):
         """Sets the changes of this ActivityEntry.
 
-        What it changed, by field.  # noqa: E501
+        The changes, by field.  # noqa: E501
 
         :param changes: The changes of this ActivityEntry.  # noqa: E501
         :type: list[ActivityChange]

@@ -79,7 +79,7 @@ class ActivityTarget(object):
     def id(self):
         """Gets the id of this ActivityTarget.  # noqa: E501
 
-        The id of the thing; `null` for what there is one of.  # noqa: E501
+        The id of the thing; `null` for a thing that there is only one of.  # noqa: E501
 
         :return: The id of this ActivityTarget.  # noqa: E501
         :rtype: int
@@ -90,7 +90,7 @@ class ActivityTarget(object):
     def id(self, id):
         """Sets the id of this ActivityTarget.
 
-        The id of the thing; `null` for what there is one of.  # noqa: E501
+        The id of the thing; `null` for a thing that there is only one of.  # noqa: E501
 
         :param id: The id of this ActivityTarget.  # noqa: E501
         :type: int

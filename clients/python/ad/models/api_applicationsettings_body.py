@@ -336,7 +336,7 @@ class ApiApplicationsettingsBody(object):
     def internal_certificate(self):
         """Gets the internal_certificate of this ApiApplicationsettingsBody.  # noqa: E501
 
-        Certificates, in PEM, that the server trusts beside the usual ones; `null` clears it.  # noqa: E501
+        Certificates, in PEM, that the server trusts in addition to the usual ones; `null` clears it.  # noqa: E501
 
         :return: The internal_certificate of this ApiApplicationsettingsBody.  # noqa: E501
         :rtype: str
@@ -347,7 +347,7 @@ class ApiApplicationsettingsBody(object):
     def internal_certificate(self, internal_certificate):
         """Sets the internal_certificate of this ApiApplicationsettingsBody.
 
-        Certificates, in PEM, that the server trusts beside the usual ones; `null` clears it.  # noqa: E501
+        Certificates, in PEM, that the server trusts in addition to the usual ones; `null` clears it.  # noqa: E501
 
         :param internal_certificate: The internal_certificate of this ApiApplicationsettingsBody.  # noqa: E501
         :type: str

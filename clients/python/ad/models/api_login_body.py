@@ -49,7 +49,7 @@ class ApiLoginBody(object):
     def email(self):
         """Gets the email of this ApiLoginBody.  # noqa: E501
 
-        The e-mail address of the user; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address of the user; case is ignored.  # noqa: E501
 
         :return: The email of this ApiLoginBody.  # noqa: E501
         :rtype: str
@@ -60,7 +60,7 @@ class ApiLoginBody(object):
     def email(self, email):
         """Sets the email of this ApiLoginBody.
 
-        The e-mail address of the user; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address of the user; case is ignored.  # noqa: E501
 
         :param email: The email of this ApiLoginBody.  # noqa: E501
         :type: str

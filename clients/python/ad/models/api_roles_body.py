@@ -49,7 +49,7 @@ class ApiRolesBody(object):
     def name(self):
         """Gets the name of this ApiRolesBody.  # noqa: E501
 
-        The name of the role. Unique; upper and lower case are not told apart.  # noqa: E501
+        The name of the role. Unique; case is ignored.  # noqa: E501
 
         :return: The name of this ApiRolesBody.  # noqa: E501
         :rtype: str
@@ -60,7 +60,7 @@ class ApiRolesBody(object):
     def name(self, name):
         """Sets the name of this ApiRolesBody.
 
-        The name of the role. Unique; upper and lower case are not told apart.  # noqa: E501
+        The name of the role. Unique; case is ignored.  # noqa: E501
 
         :param name: The name of this ApiRolesBody.  # noqa: E501
         :type: str
@@ -74,7 +74,7 @@ class ApiRolesBody(object):
     def description(self):
         """Gets the description of this ApiRolesBody.  # noqa: E501
 
-        What the role is for.  # noqa: E501
+        The purpose of the role.  # noqa: E501
 
         :return: The description of this ApiRolesBody.  # noqa: E501
         :rtype: str
@@ -85,7 +85,7 @@ class ApiRolesBody(object):
     def description(self, description):
         """Sets the description of this ApiRolesBody.
 
-        What the role is for.  # noqa: E501
+        The purpose of the role.  # noqa: E501
 
         :param description: The description of this ApiRolesBody.  # noqa: E501
         :type: str

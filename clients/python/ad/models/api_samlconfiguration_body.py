@@ -89,7 +89,7 @@ class ApiSamlconfigurationBody(object):
     def activate_created_users(self):
         """Gets the activate_created_users of this ApiSamlconfigurationBody.  # noqa: E501
 
-        Whether users that are made at their first sign-in are active.  # noqa: E501
+        Whether users that are created at their first sign-in are active.  # noqa: E501
 
         :return: The activate_created_users of this ApiSamlconfigurationBody.  # noqa: E501
         :rtype: bool
@@ -100,7 +100,7 @@ class ApiSamlconfigurationBody(object):
     def activate_created_users(self, activate_created_users):
         """Sets the activate_created_users of this ApiSamlconfigurationBody.
 
-        Whether users that are made at their first sign-in are active.  # noqa: E501
+        Whether users that are created at their first sign-in are active.  # noqa: E501
 
         :param activate_created_users: The activate_created_users of this ApiSamlconfigurationBody.  # noqa: E501
         :type: bool

@@ -126,7 +126,7 @@ class ApiUsersBody(object):
     def email(self):
         """Gets the email of this ApiUsersBody.  # noqa: E501
 
-        The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address, which is also what the user signs in with. Unique; case is ignored.  # noqa: E501
 
         :return: The email of this ApiUsersBody.  # noqa: E501
         :rtype: str
@@ -137,7 +137,7 @@ class ApiUsersBody(object):
     def email(self, email):
         """Sets the email of this ApiUsersBody.
 
-        The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address, which is also what the user signs in with. Unique; case is ignored.  # noqa: E501
 
         :param email: The email of this ApiUsersBody.  # noqa: E501
         :type: str

@@ -340,7 +340,7 @@ class ApplicationSettings(object):
     def internal_certificate(self):
         """Gets the internal_certificate of this ApplicationSettings.  # noqa: E501
 
-        Certificates, in PEM, that the server trusts beside the usual ones, or `null`.  # noqa: E501
+        Certificates, in PEM, that the server trusts in addition to the usual ones, or `null`.  # noqa: E501
 
         :return: The internal_certificate of this ApplicationSettings.  # noqa: E501
         :rtype: str
@@ -351,7 +351,7 @@ class ApplicationSettings(object):
     def internal_certificate(self, internal_certificate):
         """Sets the internal_certificate of this ApplicationSettings.
 
-        Certificates, in PEM, that the server trusts beside the usual ones, or `null`.  # noqa: E501
+        Certificates, in PEM, that the server trusts in addition to the usual ones, or `null`.  # noqa: E501
 
         :param internal_certificate: The internal_certificate of this ApplicationSettings.  # noqa: E501
         :type: str

@@ -83,7 +83,7 @@ class Error(object):
     def error(self):
         """Gets the error of this Error.  # noqa: E501
 
-        What went wrong, for programs; one of the codes in the table of `Error`.  # noqa: E501
+        The error code, for programs; one of those in the table of `Error`.  # noqa: E501
 
         :return: The error of this Error.  # noqa: E501
         :rtype: str
@@ -94,7 +94,7 @@ class Error(object):
     def error(self, error):
         """Sets the error of this Error.
 
-        What went wrong, for programs; one of the codes in the table of `Error`.  # noqa: E501
+        The error code, for programs; one of those in the table of `Error`.  # noqa: E501
 
         :param error: The error of this Error.  # noqa: E501
         :type: str
@@ -108,7 +108,7 @@ class Error(object):
     def message(self):
         """Gets the message of this Error.  # noqa: E501
 
-        What went wrong, for people. The wording may change.  # noqa: E501
+        The error message, for people. The wording may change.  # noqa: E501
 
         :return: The message of this Error.  # noqa: E501
         :rtype: str
@@ -119,7 +119,7 @@ class Error(object):
     def message(self, message):
         """Sets the message of this Error.
 
-        What went wrong, for people. The wording may change.  # noqa: E501
+        The error message, for people. The wording may change.  # noqa: E501
 
         :param message: The message of this Error.  # noqa: E501
         :type: str

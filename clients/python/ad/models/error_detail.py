@@ -74,7 +74,7 @@ class ErrorDetail(object):
     def message(self):
         """Gets the message of this ErrorDetail.  # noqa: E501
 
-        What is expected there. It never repeats the value that was sent.  # noqa: E501
+        The rule that the value breaks. It never repeats the value that was sent.  # noqa: E501
 
         :return: The message of this ErrorDetail.  # noqa: E501
         :rtype: str
@@ -85,7 +85,7 @@ class ErrorDetail(object):
     def message(self, message):
         """Sets the message of this ErrorDetail.
 
-        What is expected there. It never repeats the value that was sent.  # noqa: E501
+        The rule that the value breaks. It never repeats the value that was sent.  # noqa: E501
 
         :param message: The message of this ErrorDetail.  # noqa: E501
         :type: str

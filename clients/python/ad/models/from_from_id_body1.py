@@ -45,7 +45,7 @@ class FromFromIdBody1(object):
     def name(self):
         """Gets the name of this FromFromIdBody1.  # noqa: E501
 
-        The name of the new role. Unique; upper and lower case are not told apart.  # noqa: E501
+        The name of the new role. Unique; case is ignored.  # noqa: E501
 
         :return: The name of this FromFromIdBody1.  # noqa: E501
         :rtype: str
@@ -56,7 +56,7 @@ class FromFromIdBody1(object):
     def name(self, name):
         """Sets the name of this FromFromIdBody1.
 
-        The name of the new role. Unique; upper and lower case are not told apart.  # noqa: E501
+        The name of the new role. Unique; case is ignored.  # noqa: E501
 
         :param name: The name of this FromFromIdBody1.  # noqa: E501
         :type: str

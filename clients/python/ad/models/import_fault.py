@@ -103,7 +103,7 @@ class ImportFault(object):
     def message(self):
         """Gets the message of this ImportFault.  # noqa: E501
 
-        What is expected there. It never repeats the value that was sent.  # noqa: E501
+        The rule that the value breaks. It never repeats the value that was sent.  # noqa: E501
 
         :return: The message of this ImportFault.  # noqa: E501
         :rtype: str
@@ -114,7 +114,7 @@ class ImportFault(object):
     def message(self, message):
         """Sets the message of this ImportFault.
 
-        What is expected there. It never repeats the value that was sent.  # noqa: E501
+        The rule that the value breaks. It never repeats the value that was sent.  # noqa: E501
 
         :param message: The message of this ImportFault.  # noqa: E501
         :type: str

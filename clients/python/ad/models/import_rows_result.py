@@ -72,7 +72,7 @@ class ImportRowsResult(object):
     def faults(self):
         """Gets the faults of this ImportRowsResult.  # noqa: E501
 
-        What is wrong with the rows of the request, in their order.  # noqa: E501
+        The faults of the rows of the request, in the order of the rows.  # noqa: E501
 
         :return: The faults of this ImportRowsResult.  # noqa: E501
         :rtype: list[ImportFault]
@@ -83,7 +83,7 @@ class ImportRowsResult(object):
     def faults(self, faults):
         """Sets the faults of this ImportRowsResult.
 
-        What is wrong with the rows of the request, in their order.  # noqa: E501
+        The faults of the rows of the request, in the order of the rows.  # noqa: E501
 
         :param faults: The faults of this ImportRowsResult.  # noqa: E501
         :type: list[ImportFault]

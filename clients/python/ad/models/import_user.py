@@ -127,7 +127,7 @@ class ImportUser(object):
     def email(self):
         """Gets the email of this ImportUser.  # noqa: E501
 
-        The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address, which is also what the user signs in with. Unique; case is ignored.  # noqa: E501
 
         :return: The email of this ImportUser.  # noqa: E501
         :rtype: str
@@ -138,7 +138,7 @@ class ImportUser(object):
     def email(self, email):
         """Sets the email of this ImportUser.
 
-        The e-mail address, which is also what the user signs in with. Unique; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address, which is also what the user signs in with. Unique; case is ignored.  # noqa: E501
 
         :param email: The email of this ImportUser.  # noqa: E501
         :type: str

@@ -161,7 +161,7 @@ class Key(object):
     def name(self):
         """Gets the name of this Key.  # noqa: E501
 
-        What the key is for.  # noqa: E501
+        The purpose of the key.  # noqa: E501
 
         :return: The name of this Key.  # noqa: E501
         :rtype: str
@@ -172,7 +172,7 @@ class Key(object):
     def name(self, name):
         """Sets the name of this Key.
 
-        What the key is for.  # noqa: E501
+        The purpose of the key.  # noqa: E501
 
         :param name: The name of this Key.  # noqa: E501
         :type: str
@@ -211,7 +211,7 @@ class Key(object):
     def permissions(self):
         """Gets the permissions of this Key.  # noqa: E501
 
-        What the key can do, as far as its owner can; `null` for all that its owner can.  # noqa: E501
+        The permissions of the key, as far as its owner has them; `null` for all of its owner's.  # noqa: E501
 
         :return: The permissions of this Key.  # noqa: E501
         :rtype: list[Permission]
@@ -222,7 +222,7 @@ class Key(object):
     def permissions(self, permissions):
         """Sets the permissions of this Key.
 
-        What the key can do, as far as its owner can; `null` for all that its owner can.  # noqa: E501
+        The permissions of the key, as far as its owner has them; `null` for all of its owner's.  # noqa: E501
 
         :param permissions: The permissions of this Key.  # noqa: E501
         :type: list[Permission]
@@ -234,7 +234,7 @@ class Key(object):
     def created_at(self):
         """Gets the created_at of this Key.  # noqa: E501
 
-        When it was made.  # noqa: E501
+        When it was created.  # noqa: E501
 
         :return: The created_at of this Key.  # noqa: E501
         :rtype: datetime
@@ -245,7 +245,7 @@ class Key(object):
     def created_at(self, created_at):
         """Sets the created_at of this Key.
 
-        When it was made.  # noqa: E501
+        When it was created.  # noqa: E501
 
         :param created_at: The created_at of this Key.  # noqa: E501
         :type: datetime
@@ -259,7 +259,7 @@ class Key(object):
     def expires_at(self):
         """Gets the expires_at of this Key.  # noqa: E501
 
-        When it ends; `null` for never.  # noqa: E501
+        When it expires; `null` for never.  # noqa: E501
 
         :return: The expires_at of this Key.  # noqa: E501
         :rtype: datetime
@@ -270,7 +270,7 @@ class Key(object):
     def expires_at(self, expires_at):
         """Sets the expires_at of this Key.
 
-        When it ends; `null` for never.  # noqa: E501
+        When it expires; `null` for never.  # noqa: E501
 
         :param expires_at: The expires_at of this Key.  # noqa: E501
         :type: datetime

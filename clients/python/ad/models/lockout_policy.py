@@ -132,7 +132,7 @@ class LockoutPolicy(object):
     def failed_attempt_period(self):
         """Gets the failed_attempt_period of this LockoutPolicy.  # noqa: E501
 
-        After how many seconds without one failures are forgotten.  # noqa: E501
+        After how many seconds without a failure the count restarts.  # noqa: E501
 
         :return: The failed_attempt_period of this LockoutPolicy.  # noqa: E501
         :rtype: int
@@ -143,7 +143,7 @@ class LockoutPolicy(object):
     def failed_attempt_period(self, failed_attempt_period):
         """Sets the failed_attempt_period of this LockoutPolicy.
 
-        After how many seconds without one failures are forgotten.  # noqa: E501
+        After how many seconds without a failure the count restarts.  # noqa: E501
 
         :param failed_attempt_period: The failed_attempt_period of this LockoutPolicy.  # noqa: E501
         :type: int

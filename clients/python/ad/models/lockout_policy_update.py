@@ -130,7 +130,7 @@ class LockoutPolicyUpdate(object):
     def failed_attempt_period(self):
         """Gets the failed_attempt_period of this LockoutPolicyUpdate.  # noqa: E501
 
-        After how many seconds without one failures are forgotten.  # noqa: E501
+        After how many seconds without a failure the count restarts.  # noqa: E501
 
         :return: The failed_attempt_period of this LockoutPolicyUpdate.  # noqa: E501
         :rtype: int
@@ -141,7 +141,7 @@ class LockoutPolicyUpdate(object):
     def failed_attempt_period(self, failed_attempt_period):
         """Sets the failed_attempt_period of this LockoutPolicyUpdate.
 
-        After how many seconds without one failures are forgotten.  # noqa: E501
+        After how many seconds without a failure the count restarts.  # noqa: E501
 
         :param failed_attempt_period: The failed_attempt_period of this LockoutPolicyUpdate.  # noqa: E501
         :type: int

@@ -160,7 +160,7 @@ class MailMessage(object):
     def state(self):
         """Gets the state of this MailMessage.  # noqa: E501
 
-        `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has taken it. `failed`: given up.  # noqa: E501
+        `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has accepted it. `failed`: given up.  # noqa: E501
 
         :return: The state of this MailMessage.  # noqa: E501
         :rtype: str
@@ -171,7 +171,7 @@ class MailMessage(object):
     def state(self, state):
         """Sets the state of this MailMessage.
 
-        `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has taken it. `failed`: given up.  # noqa: E501
+        `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has accepted it. `failed`: given up.  # noqa: E501
 
         :param state: The state of this MailMessage.  # noqa: E501
         :type: str
@@ -191,7 +191,7 @@ class MailMessage(object):
     def attempts(self):
         """Gets the attempts of this MailMessage.  # noqa: E501
 
-        How often delivery was tried.  # noqa: E501
+        The number of delivery attempts.  # noqa: E501
 
         :return: The attempts of this MailMessage.  # noqa: E501
         :rtype: int
@@ -202,7 +202,7 @@ class MailMessage(object):
     def attempts(self, attempts):
         """Sets the attempts of this MailMessage.
 
-        How often delivery was tried.  # noqa: E501
+        The number of delivery attempts.  # noqa: E501
 
         :param attempts: The attempts of this MailMessage.  # noqa: E501
         :type: int
@@ -216,7 +216,7 @@ class MailMessage(object):
     def created_at(self):
         """Gets the created_at of this MailMessage.  # noqa: E501
 
-        When the message was asked for.  # noqa: E501
+        When the message was requested.  # noqa: E501
 
         :return: The created_at of this MailMessage.  # noqa: E501
         :rtype: datetime
@@ -227,7 +227,7 @@ class MailMessage(object):
     def created_at(self, created_at):
         """Sets the created_at of this MailMessage.
 
-        When the message was asked for.  # noqa: E501
+        When the message was requested.  # noqa: E501
 
         :param created_at: The created_at of this MailMessage.  # noqa: E501
         :type: datetime
@@ -241,7 +241,7 @@ class MailMessage(object):
     def next_attempt_at(self):
         """Gets the next_attempt_at of this MailMessage.  # noqa: E501
 
-        When the next try is due; `null` when there will be none.  # noqa: E501
+        When the next attempt is due; `null` when there will be none.  # noqa: E501
 
         :return: The next_attempt_at of this MailMessage.  # noqa: E501
         :rtype: datetime
@@ -252,7 +252,7 @@ class MailMessage(object):
     def next_attempt_at(self, next_attempt_at):
         """Sets the next_attempt_at of this MailMessage.
 
-        When the next try is due; `null` when there will be none.  # noqa: E501
+        When the next attempt is due; `null` when there will be none.  # noqa: E501
 
         :param next_attempt_at: The next_attempt_at of this MailMessage.  # noqa: E501
         :type: datetime
@@ -264,7 +264,7 @@ class MailMessage(object):
     def delivered_at(self):
         """Gets the delivered_at of this MailMessage.  # noqa: E501
 
-        When the mail server took it, or `null`.  # noqa: E501
+        When the mail server accepted it, or `null`.  # noqa: E501
 
         :return: The delivered_at of this MailMessage.  # noqa: E501
         :rtype: datetime
@@ -275,7 +275,7 @@ class MailMessage(object):
     def delivered_at(self, delivered_at):
         """Sets the delivered_at of this MailMessage.
 
-        When the mail server took it, or `null`.  # noqa: E501
+        When the mail server accepted it, or `null`.  # noqa: E501
 
         :param delivered_at: The delivered_at of this MailMessage.  # noqa: E501
         :type: datetime
@@ -287,7 +287,7 @@ class MailMessage(object):
     def last_error(self):
         """Gets the last_error of this MailMessage.  # noqa: E501
 
-        Why the last try failed; `null` when none did.  # noqa: E501
+        Why the last attempt failed; `null` when none did.  # noqa: E501
 
         :return: The last_error of this MailMessage.  # noqa: E501
         :rtype: str
@@ -298,7 +298,7 @@ class MailMessage(object):
     def last_error(self, last_error):
         """Sets the last_error of this MailMessage.
 
-        Why the last try failed; `null` when none did.  # noqa: E501
+        Why the last attempt failed; `null` when none did.  # noqa: E501
 
         :param last_error: The last_error of this MailMessage.  # noqa: E501
         :type: str

@@ -120,7 +120,7 @@ class ModelImport(object):
     def state(self):
         """Gets the state of this ModelImport.  # noqa: E501
 
-        `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.  # noqa: E501
+        `open`: it accepts rows. `finishing`: it accepts no more, and its users are being activated. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.  # noqa: E501
 
         :return: The state of this ModelImport.  # noqa: E501
         :rtype: str
@@ -131,7 +131,7 @@ class ModelImport(object):
     def state(self, state):
         """Sets the state of this ModelImport.
 
-        `open`: it takes rows. `finishing`: it takes no more, and its users are being let in. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.  # noqa: E501
+        `open`: it accepts rows. `finishing`: it accepts no more, and its users are being activated. `finished`: they all are. `undoing`: they are being removed. `undone`: they all are.  # noqa: E501
 
         :param state: The state of this ModelImport.  # noqa: E501
         :type: str

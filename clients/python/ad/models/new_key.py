@@ -60,7 +60,7 @@ class NewKey(object):
     def name(self):
         """Gets the name of this NewKey.  # noqa: E501
 
-        What the key is for.  # noqa: E501
+        The purpose of the key.  # noqa: E501
 
         :return: The name of this NewKey.  # noqa: E501
         :rtype: str
@@ -71,7 +71,7 @@ class NewKey(object):
     def name(self, name):
         """Sets the name of this NewKey.
 
-        What the key is for.  # noqa: E501
+        The purpose of the key.  # noqa: E501
 
         :param name: The name of this NewKey.  # noqa: E501
         :type: str
@@ -131,7 +131,7 @@ class NewKey(object):
     def permissions(self):
         """Gets the permissions of this NewKey.  # noqa: E501
 
-        What the key can do, as far as its owner can at that time. Not together with `readOnly`.  # noqa: E501
+        The permissions of the key, as far as its owner has them at that time. Not together with `readOnly`.  # noqa: E501
 
         :return: The permissions of this NewKey.  # noqa: E501
         :rtype: list[ApirolesPermissions]
@@ -142,7 +142,7 @@ class NewKey(object):
     def permissions(self, permissions):
         """Sets the permissions of this NewKey.
 
-        What the key can do, as far as its owner can at that time. Not together with `readOnly`.  # noqa: E501
+        The permissions of the key, as far as its owner has them at that time. Not together with `readOnly`.  # noqa: E501
 
         :param permissions: The permissions of this NewKey.  # noqa: E501
         :type: list[ApirolesPermissions]

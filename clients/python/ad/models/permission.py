@@ -84,7 +84,7 @@ class Permission(object):
     def action(self):
         """Gets the action of this Permission.  # noqa: E501
 
-        What may be done, such as `read`.  # noqa: E501
+        The action, such as `read`.  # noqa: E501
 
         :return: The action of this Permission.  # noqa: E501
         :rtype: str
@@ -95,7 +95,7 @@ class Permission(object):
     def action(self, action):
         """Sets the action of this Permission.
 
-        What may be done, such as `read`.  # noqa: E501
+        The action, such as `read`.  # noqa: E501
 
         :param action: The action of this Permission.  # noqa: E501
         :type: str

@@ -107,7 +107,7 @@ class Role(object):
     def description(self):
         """Gets the description of this Role.  # noqa: E501
 
-        What the role is for.  # noqa: E501
+        The purpose of the role.  # noqa: E501
 
         :return: The description of this Role.  # noqa: E501
         :rtype: str
@@ -118,7 +118,7 @@ class Role(object):
     def description(self, description):
         """Sets the description of this Role.
 
-        What the role is for.  # noqa: E501
+        The purpose of the role.  # noqa: E501
 
         :param description: The description of this Role.  # noqa: E501
         :type: str
@@ -132,7 +132,7 @@ class Role(object):
     def permissions(self):
         """Gets the permissions of this Role.  # noqa: E501
 
-        What the role permits.  # noqa: E501
+        The permissions of the role.  # noqa: E501
 
         :return: The permissions of this Role.  # noqa: E501
         :rtype: list[Permission]
@@ -143,7 +143,7 @@ class Role(object):
     def permissions(self, permissions):
         """Sets the permissions of this Role.
 
-        What the role permits.  # noqa: E501
+        The permissions of the role.  # noqa: E501
 
         :param permissions: The permissions of this Role.  # noqa: E501
         :type: list[Permission]

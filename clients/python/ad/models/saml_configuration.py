@@ -104,7 +104,7 @@ class SamlConfiguration(object):
     def activate_created_users(self):
         """Gets the activate_created_users of this SamlConfiguration.  # noqa: E501
 
-        Whether users that are made at their first sign-in are active.  # noqa: E501
+        Whether users that are created at their first sign-in are active.  # noqa: E501
 
         :return: The activate_created_users of this SamlConfiguration.  # noqa: E501
         :rtype: bool
@@ -115,7 +115,7 @@ class SamlConfiguration(object):
     def activate_created_users(self, activate_created_users):
         """Sets the activate_created_users of this SamlConfiguration.
 
-        Whether users that are made at their first sign-in are active.  # noqa: E501
+        Whether users that are created at their first sign-in are active.  # noqa: E501
 
         :param activate_created_users: The activate_created_users of this SamlConfiguration.  # noqa: E501
         :type: bool
@@ -198,7 +198,7 @@ class SamlConfiguration(object):
     def service_provider_url(self):
         """Gets the service_provider_url of this SamlConfiguration.  # noqa: E501
 
-        What this server is called at the identity provider, or `null`.  # noqa: E501
+        The name of this server at the identity provider, or `null`.  # noqa: E501
 
         :return: The service_provider_url of this SamlConfiguration.  # noqa: E501
         :rtype: str
@@ -209,7 +209,7 @@ class SamlConfiguration(object):
     def service_provider_url(self, service_provider_url):
         """Sets the service_provider_url of this SamlConfiguration.
 
-        What this server is called at the identity provider, or `null`.  # noqa: E501
+        The name of this server at the identity provider, or `null`.  # noqa: E501
 
         :param service_provider_url: The service_provider_url of this SamlConfiguration.  # noqa: E501
         :type: str

@@ -148,7 +148,7 @@ class Session(object):
     def device(self):
         """Gets the device of this Session.  # noqa: E501
 
-        What the program that signed in says of itself (the header `User-Agent`).  # noqa: E501
+        The header `User-Agent` of the program that signed in.  # noqa: E501
 
         :return: The device of this Session.  # noqa: E501
         :rtype: str
@@ -159,7 +159,7 @@ class Session(object):
     def device(self, device):
         """Sets the device of this Session.
 
-        What the program that signed in says of itself (the header `User-Agent`).  # noqa: E501
+        The header `User-Agent` of the program that signed in.  # noqa: E501
 
         :param device: The device of this Session.  # noqa: E501
         :type: str
@@ -248,7 +248,7 @@ class Session(object):
     def expires_at(self):
         """Gets the expires_at of this Session.  # noqa: E501
 
-        When it ends if it is not used.  # noqa: E501
+        When it expires if it is not used.  # noqa: E501
 
         :return: The expires_at of this Session.  # noqa: E501
         :rtype: datetime
@@ -259,7 +259,7 @@ class Session(object):
     def expires_at(self, expires_at):
         """Sets the expires_at of this Session.
 
-        When it ends if it is not used.  # noqa: E501
+        When it expires if it is not used.  # noqa: E501
 
         :param expires_at: The expires_at of this Session.  # noqa: E501
         :type: datetime

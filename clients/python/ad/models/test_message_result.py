@@ -54,7 +54,7 @@ class TestMessageResult(object):
     def delivered(self):
         """Gets the delivered of this TestMessageResult.  # noqa: E501
 
-        Whether the mail server took it.  # noqa: E501
+        Whether the mail server accepted it.  # noqa: E501
 
         :return: The delivered of this TestMessageResult.  # noqa: E501
         :rtype: bool
@@ -65,7 +65,7 @@ class TestMessageResult(object):
     def delivered(self, delivered):
         """Sets the delivered of this TestMessageResult.
 
-        Whether the mail server took it.  # noqa: E501
+        Whether the mail server accepted it.  # noqa: E501
 
         :param delivered: The delivered of this TestMessageResult.  # noqa: E501
         :type: bool
@@ -104,7 +104,7 @@ class TestMessageResult(object):
     def cause(self):
         """Gets the cause of this TestMessageResult.  # noqa: E501
 
-        Why the mail server did not take it, or `null`.  # noqa: E501
+        Why the mail server did not accept it, or `null`.  # noqa: E501
 
         :return: The cause of this TestMessageResult.  # noqa: E501
         :rtype: str
@@ -115,7 +115,7 @@ class TestMessageResult(object):
     def cause(self, cause):
         """Sets the cause of this TestMessageResult.
 
-        Why the mail server did not take it, or `null`.  # noqa: E501
+        Why the mail server did not accept it, or `null`.  # noqa: E501
 
         :param cause: The cause of this TestMessageResult.  # noqa: E501
         :type: str

@@ -45,7 +45,7 @@ class UsersForgottenpasswordBody(object):
     def email(self):
         """Gets the email of this UsersForgottenpasswordBody.  # noqa: E501
 
-        The e-mail address of the user; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address of the user; case is ignored.  # noqa: E501
 
         :return: The email of this UsersForgottenpasswordBody.  # noqa: E501
         :rtype: str
@@ -56,7 +56,7 @@ class UsersForgottenpasswordBody(object):
     def email(self, email):
         """Sets the email of this UsersForgottenpasswordBody.
 
-        The e-mail address of the user; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address of the user; case is ignored.  # noqa: E501
 
         :param email: The email of this UsersForgottenpasswordBody.  # noqa: E501
         :type: str

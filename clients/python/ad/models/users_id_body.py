@@ -132,7 +132,7 @@ class UsersIdBody(object):
     def email(self):
         """Gets the email of this UsersIdBody.  # noqa: E501
 
-        The e-mail address, which is also what a local user signs in with. Unique; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address, which is also what a local user signs in with. Unique; case is ignored.  # noqa: E501
 
         :return: The email of this UsersIdBody.  # noqa: E501
         :rtype: str
@@ -143,7 +143,7 @@ class UsersIdBody(object):
     def email(self, email):
         """Sets the email of this UsersIdBody.
 
-        The e-mail address, which is also what a local user signs in with. Unique; upper and lower case are not told apart.  # noqa: E501
+        The e-mail address, which is also what a local user signs in with. Unique; case is ignored.  # noqa: E501
 
         :param email: The email of this UsersIdBody.  # noqa: E501
         :type: str
