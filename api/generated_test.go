@@ -13,7 +13,8 @@ func TestGeneratedGoIsFresh(t *testing.T) {
 		"go.overlay.yaml", "../scripts/generate.sh", "../tools/go.mod",
 		"../internal/wire/generate.go", "../internal/wire/oapi-codegen.yaml", "../internal/wire/wire.gen.go",
 		"../client/types.go", "../client/oapi-codegen.yaml", "../client/types.gen.go", "../client/codegen/overlay.yaml",
-		"../client/codegen/imports.tmpl", "../client/codegen/constants.tmpl", "../client/codegen/typedef.tmpl", "../client/codegen/comments.sed",
+		"../client/codegen/imports.tmpl", "../client/codegen/constants.tmpl", "../client/codegen/typedef.tmpl",
+		"../client/codegen/comments.sed",
 	} {
 		read(t, file)
 	}

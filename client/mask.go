@@ -2,8 +2,8 @@ package client
 
 import "fmt"
 
-// Mask is what the server answers in the place of a secret that is set. To send it
-// back leaves the secret as it is.
+// Mask stands for a stored secret in the server's answers. Sending it back leaves the
+// secret as it is.
 //
 // The types that hold a secret show it too, wherever they are printed, logged or
 // marshalled, for every verb of fmt. Their methods for this are generated.

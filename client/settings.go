@@ -15,8 +15,8 @@ func (s *SettingsService) GetApplication(ctx context.Context) (ApplicationSettin
 }
 
 // UpdateApplication changes the application settings, wholly or not at all, and
-// returns the changed settings. It fails with [CodeSetByOperator] for what the
-// operator has fixed.
+// returns the changed settings. It fails with [CodeSetByOperator] for a setting
+// that the operator has fixed.
 func (s *SettingsService) UpdateApplication(
 	ctx context.Context, update ApplicationSettingsUpdate,
 ) (ApplicationSettings, error) {
@@ -40,7 +40,8 @@ func (s *SettingsService) GetServer(ctx context.Context) (ServerSettings, error)
 }
 
 // UpdateServer changes the server settings, wholly or not at all, and returns the
-// changed settings. It fails with [CodeSetByOperator] for what the operator has fixed.
+// changed settings. It fails with [CodeSetByOperator] for a setting that the operator has
+// fixed.
 func (s *SettingsService) UpdateServer(ctx context.Context, update ServerSettingsUpdate) (ServerSettings, error) {
 	return receive[ServerSettings](ctx, s.client, request{
 		method: http.MethodPatch, path: "api/server-settings", body: update,

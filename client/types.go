@@ -11,8 +11,8 @@ import (
 //go:generate go tool -modfile=../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../api/openapi.yaml
 //go:generate sed -E -i -f codegen/comments.sed types.gen.go
 
-// Change is what happens to a field that may be empty. Its zero value leaves the
-// field alone; [Set] and [Clear] make the others.
+// Change is the change of a field that may be empty. Its zero value leaves the field
+// alone; [Set] and [Clear] return the others.
 type Change[T any] struct {
 	kind  changeKind
 	value T

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestAccessManagement manages access with the command line: roles, users, keys, sessions, settings, and the activity log
-// of all that.
+// TestAccessManagement manages access with the command line: roles, users, keys, sessions and settings. It checks the
+// activity log of all that.
 func TestAccessManagement(t *testing.T) {
 	t.Parallel()
 	const ada, password = "ada@example.com", "Analytical-1"

@@ -44,7 +44,7 @@ func startChromium() {
 	chromium.err = chromedp.Do(ctx)
 }
 
-// browser is a browser profile with one page, and what the page wrote to the console.
+// browser is a browser profile with one page, and the page's console output.
 type browser struct {
 	t       *testing.T
 	ctx     context.Context

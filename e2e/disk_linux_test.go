@@ -66,7 +66,7 @@ func (d disk) fill(t *testing.T, free int64) {
 	}
 }
 
-// free removes what fill has written.
+// free removes the data that fill has written.
 func (d disk) free(t *testing.T) {
 	t.Helper()
 	if err := os.Remove(d.ballast()); err != nil {

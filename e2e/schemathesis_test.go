@@ -71,7 +71,7 @@ func isRead(operation string) bool {
 		strings.HasSuffix(operation, "Get") || operation == "apiUsersPasswordPatch"
 }
 
-// except accepts what accepts does, without the operations in the lists.
+// except accepts the operations that accepts does, without those in the lists.
 func except(accepts func(operation string) bool, others ...[]string) func(operation string) bool {
 	return func(operation string) bool {
 		return accepts(operation) && !slices.Contains(slices.Concat(others...), operation)

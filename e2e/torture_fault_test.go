@@ -13,7 +13,7 @@ import (
 // faultInjector crashes the server or its database, and restarts it.
 type faultInjector struct {
 	inject func(*testing.T, *server) // may be called from any goroutine
-	// recover restarts what has crashed, and returns the running server.
+	// recover restarts the crashed process, and returns the running server.
 	recover func(t *testing.T, s *server, random *rand.Rand) *server
 }
 

@@ -24,7 +24,7 @@ const (
 	writerCount      = 6
 	progressInterval = 10 // rounds between two progress lines
 
-	// A crash follows after at most maxAnswers answers, and at most maxCrashDelay after the last of them.
+	// maxAnswers is the most answers before a crash, which follows at most maxCrashDelay after the last of them.
 	maxAnswers    = 60
 	maxCrashDelay = 10 * time.Millisecond
 )

@@ -21,7 +21,7 @@ const (
 	baselineHashes = "hashes" // computes hashes on all cores
 )
 
-// baselineConfig is what a baseline server reads from its standard input.
+// baselineConfig is the configuration that a baseline server reads from its standard input.
 type baselineConfig struct {
 	Listen  string
 	Answers []baseline.Answer

@@ -89,7 +89,7 @@ func (b *bench) drop(d *database.Database) {
 // warmUpDivisor divides the length of a round into that of the warm-up, which is not counted.
 const warmUpDivisor = 5
 
-// rounds measures both sides in alternating order. The value of a round is what compare returns.
+// rounds measures both sides in alternating order. The value of a round is the result of compare.
 func (b *bench) rounds(
 	ctx context.Context, usher, baseline side, compare func(usher, baseline sample) float64,
 ) (r result, err error) {

@@ -13,7 +13,7 @@ import (
 
 const (
 	newUsers = 1000 // of one request that creates users
-	// Rate and connections of whoami while sign-ins fill the hash pool.
+	// probesPerSecond and probeConns are for whoami while sign-ins fill the hash pool.
 	probesPerSecond = 500
 	probeConns      = 8
 )

@@ -21,7 +21,7 @@ import (
 
 const (
 	soakWindows = 30 // the soak takes one observation after each
-	// Connections that keep the rate: a hash takes long.
+	// unhashedConns is the connections that keep the rate: a hash takes long.
 	unhashedConns = 32
 	hashedConns   = 32
 	// soakIdleTime is the time after which an idle server has released what it no longer needs, and has allocated

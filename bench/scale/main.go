@@ -1,4 +1,4 @@
-// Command scale fills a database of each engine with users and measures what they cost: the bytes of a row in each
+// Command scale fills a database of each engine with users and measures their cost: the bytes of a row in each
 // table and its indexes, the pages and the time of each operation at each size, and a sign-in. docs/scaling.md
 // calculates with its figures.
 //

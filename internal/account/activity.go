@@ -97,7 +97,7 @@ func (l *ChangeList) AddWithoutValues(field string, from, to *string) {
 	}
 }
 
-// Event is what an operation reports to the activity log.
+// Event is a change that an operation reports to the activity log.
 type Event struct {
 	Action  Action
 	Target  Target

@@ -147,7 +147,7 @@ type UserWriter interface {
 	// DeleteUser deletes a user with everything that belongs to them, and removes the id from every
 	// permission that lists it.
 	DeleteUser(ctx context.Context, id int64) error
-	// LockUsers locks users and what belongs to them against changes by other transactions, until
+	// LockUsers locks users and their data against changes by other transactions, until
 	// this one ends. ShareLockUser does too, but other transactions can share the lock. Like all
 	// locks by id or name, they skip a row that doesn't exist.
 	LockUsers(ctx context.Context, ids ...int64) error

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// ContentType is the media type of what [Write] writes.
+// ContentType is the media type of the output of [Write].
 const ContentType = "application/x-ndjson"
 
 // Exporter reads the entries of the activity log that match a filter.
@@ -34,7 +34,9 @@ func Write(
 ) error {
 	out := bufio.NewWriterSize(w, 32*1024)
 	encoder := json.NewEncoder(out)
-	err := exporter.ExportActivity(ctx, caller, f, func(e account.StoredActivity) error { return encoder.Encode(Entry(e)) })
+	err := exporter.ExportActivity(ctx, caller, f, func(e account.StoredActivity) error {
+		return encoder.Encode(Entry(e))
+	})
 	if err != nil {
 		return err
 	}
@@ -45,10 +47,12 @@ func Write(
 func Entry(e account.StoredActivity) wire.ActivityEntry {
 	w := wire.ActivityEntry{
 		ID: e.ID, At: e.At, Source: e.Actor.ClientNetwork, Action: string(e.Action), Count: e.Count, Sealed: e.Number > 0,
-		Actor:      wire.ActivityActor{ID: idOrNull(e.Actor.ID), Name: e.Actor.Name},
-		Credential: wire.ActivityCredential{Kind: wire.ActivityCredentialKind(e.Actor.Credential.Kind), ID: idOrNull(e.Actor.Credential.ID)},
-		Target:     wire.ActivityTarget{Kind: string(e.Target.Kind), ID: idOrNull(e.Target.ID), Name: e.Target.Name},
-		Changes:    make([]wire.ActivityChange, len(e.Changes)),
+		Actor: wire.ActivityActor{ID: idOrNull(e.Actor.ID), Name: e.Actor.Name},
+		Credential: wire.ActivityCredential{
+			Kind: wire.ActivityCredentialKind(e.Actor.Credential.Kind), ID: idOrNull(e.Actor.Credential.ID),
+		},
+		Target:  wire.ActivityTarget{Kind: string(e.Target.Kind), ID: idOrNull(e.Target.ID), Name: e.Target.Name},
+		Changes: make([]wire.ActivityChange, len(e.Changes)),
 	}
 	for i, c := range e.Changes {
 		w.Changes[i] = wire.ActivityChange{Field: c.Field, From: c.From, To: c.To}

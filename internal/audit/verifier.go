@@ -15,7 +15,7 @@ type verifier struct {
 	log              *Log
 	external         *account.Checkpoint // outside the database; nil: none, or already compared
 	newestCheckpoint account.Checkpoint  // in the database; zero: none
-	headErr          error               // what is wrong with report.Head
+	headErr          error               // why report.Head is invalid
 	last             account.Checkpoint  // the last entry of the chain so far, or the anchor
 	lastID           int64               // the last entry's id; 0 for the anchor
 	removedTo        int64               // number up to which retention removed entries meanwhile

@@ -47,7 +47,7 @@ type reservation struct {
 	outcome    lockout.Outcome
 }
 
-// passwordMatch is what a correct password of an active account leads to.
+// passwordMatch completes an attempt with the correct password of an active account.
 type passwordMatch interface {
 	// prepare does the work that needs the hash slot or can fail, before the
 	// transaction that finishes the attempt.
@@ -106,7 +106,10 @@ func (a *attempt) once(ctx context.Context, slot *passhash.Slot, match passwordM
 func (s *Auth) AcquireHashSlot(user string) (*passhash.Slot, error) {
 	slot, err := s.passwords.Acquire(user)
 	if errors.Is(err, passhash.ErrBusy) {
-		return nil, &account.Error{Code: account.CodeUnavailable, Message: "Too many sign-ins at once. Try again.", RetryAfter: time.Second, Err: err}
+		return nil, &account.Error{
+			Code: account.CodeUnavailable, RetryAfter: time.Second, Err: err,
+			Message: "Too many sign-ins at once. Try again.",
+		}
 	}
 	return slot, err
 }

@@ -3,7 +3,7 @@
 // invalidation on every node.
 //
 // It also holds [Auth.UpdateAs] and its variants, the transactions in which every
-// change runs: they lock what the change decides by and read the caller's rights again.
+// change runs: they lock the rows that the change depends on and read the caller's rights again.
 //
 // It imports audit, account and the packages below them.
 package auth
@@ -25,7 +25,7 @@ const (
 	defaultTouchTimeout = 100 * time.Millisecond
 )
 
-// Options are what [New] needs besides the environment.
+// Options are the dependencies of [New] besides the environment.
 type Options struct {
 	Store     *InvalidatingStore // its ports are the environment's store
 	Audit     *audit.Log

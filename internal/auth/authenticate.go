@@ -24,7 +24,9 @@ type loader func(ctx context.Context, hash token.Hash, from account.Origin) (*ac
 // Authenticate returns the principal of a session token or an API key, from the cache
 // where it can. It fails with CodeUnauthorized for every credential that is not valid for
 // the channel of from, and does not tell why.
-func (s *Auth) Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error) {
+func (s *Auth) Authenticate(
+	ctx context.Context, credential secret.Text, from account.Origin,
+) (*account.Principal, error) {
 	if hash, err := token.Parse(from.Channel.SessionTokenKind(), credential); err == nil {
 		return s.cached(ctx, hash, from, s.authenticateSession)
 	}
@@ -35,7 +37,9 @@ func (s *Auth) Authenticate(ctx context.Context, credential secret.Text, from ac
 }
 
 // cached returns the cached principal of a credential, or loads and caches it.
-func (s *Auth) cached(ctx context.Context, hash token.Hash, from account.Origin, load loader) (*account.Principal, error) {
+func (s *Auth) cached(
+	ctx context.Context, hash token.Hash, from account.Origin, load loader,
+) (*account.Principal, error) {
 	p, generation := s.principals.find(hash, s.monotonic(), s.now())
 	if p != nil {
 		p.From = from
@@ -50,7 +54,9 @@ func (s *Auth) cached(ctx context.Context, hash token.Hash, from account.Origin,
 }
 
 // authenticateSession is the [loader] for session tokens.
-func (s *Auth) authenticateSession(ctx context.Context, hash token.Hash, from account.Origin) (*account.Principal, error) {
+func (s *Auth) authenticateSession(
+	ctx context.Context, hash token.Hash, from account.Origin,
+) (*account.Principal, error) {
 	now := s.now()
 	session, err := s.store.SessionByHash(ctx, hash)
 	if err != nil {

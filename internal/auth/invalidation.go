@@ -103,7 +103,8 @@ func (s *InvalidatingStore) Write(ctx context.Context, f func(ctx context.Contex
 	if committed && err != nil { // err alone would say that nothing was changed
 		err = &account.Error{
 			Code: account.CodeUnavailable, RetryAfter: slowCommit, Err: err,
-			Message: "The change was made, but the database went away before every server could be told. They are told when it is back.",
+			Message: "The change was made, but the database went away before every server could be told. " +
+				"They are told when it is back.",
 		}
 	}
 	return err

@@ -17,7 +17,9 @@ import (
 // A wrong current password fails with CodeWrongPassword and counts as a failed sign-in;
 // the fifth ends the session or the key that was used. ChangePassword fails with
 // CodeInvalid for a password that may not be set, and with CodeForbidden for a named key.
-func (s *Auth) ChangePassword(ctx context.Context, caller *account.Principal, current, next secret.Text, from account.Origin) error {
+func (s *Auth) ChangePassword(
+	ctx context.Context, caller *account.Principal, current, next secret.Text, from account.Origin,
+) error {
 	if err := account.DenyNamedKey(caller); err != nil {
 		return err
 	}
@@ -80,7 +82,9 @@ func (n *newPassword) apply(ctx context.Context, tx *account.Tx, c account.Crede
 			return err
 		}
 	}
-	return n.audit.Record(ctx, tx, caller, account.Event{Action: account.ActionPasswordChange, Target: caller.User.Target()})
+	return n.audit.Record(ctx, tx, caller, account.Event{
+		Action: account.ActionPasswordChange, Target: caller.User.Target(),
+	})
 }
 
 // wrongPassword counts a wrong current password against the caller's session or key, and

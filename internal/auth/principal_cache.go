@@ -29,7 +29,7 @@ type principalCache struct {
 	bytes    int
 	maxBytes int
 	// generation counts invalidations. A load that began in an earlier generation may
-	// have read what was invalidated since, so its result is not stored.
+	// have read data that was invalidated since, so its result is not stored.
 	generation uint64
 	polledAt   time.Time // start of the last successful poll, by the monotonic clock
 	databaseAt time.Time // the same moment by the database's clock
@@ -152,7 +152,7 @@ func (c *principalCache) lastNumber(monotonic time.Time) int64 {
 	return c.number
 }
 
-// applyPoll invalidates what a poll returned, which began at the given monotonic time.
+// applyPoll applies the invalidations of a poll that began at the given monotonic time.
 // It empties the cache when the poll may have missed changes.
 func (c *principalCache) applyPoll(began time.Time, batch account.AuthChangeBatch) {
 	c.mu.Lock()

@@ -26,7 +26,9 @@ type SignInResult struct {
 // CodeInvalidCredentials after the same work. SignIn fails with CodeTooManyRequests when
 // the client network failed too often, or concurrent sign-ins to the account take too
 // long, and with CodeUnavailable when the hash queue is full.
-func (s *Auth) SignIn(ctx context.Context, email string, password secret.Text, from account.Origin) (SignInResult, error) {
+func (s *Auth) SignIn(
+	ctx context.Context, email string, password secret.Text, from account.Origin,
+) (SignInResult, error) {
 	if err := account.ValidateTypedPassword(password, "/password"); err != nil {
 		return SignInResult{}, err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// maxUpdateTries is how often an update runs when what it refers to is deleted
+// maxUpdateTries is how often an update runs when a row that it refers to is deleted
 // concurrently.
 const maxUpdateTries = 3
 
@@ -47,8 +47,8 @@ func NoExtraLocks(context.Context, *account.Tx) error { return nil }
 // UpdateAs runs an update in one transaction on behalf of the permit's caller.
 //
 // The transaction share-locks the caller, reads the caller's rights again and repeats the
-// permit's check: a right that was revoked before counts no longer, and nobody can
-// deactivate the caller or take a role from them until the commit. It fails with
+// permit's check: a right that was revoked before counts no longer, and no other
+// transaction can deactivate the caller or take a role from them until the commit. It fails with
 // CodeUnauthorized when the credential has ended, and as the check and f do. f records
 // what it did in the activity log. It runs again, up to maxUpdateTries times, when it
 // refers to a row that is deleted concurrently.

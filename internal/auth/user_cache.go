@@ -37,7 +37,9 @@ type encodedUser struct {
 func newUserCache() userCache {
 	bytes := new(int)
 	// NewLRU fails only for a size below 1.
-	entries, _ := simplelru.NewLRU(maxCachedUsers, func(_ int64, u encodedUser) { *bytes -= len(u.text) + cachedUserOverhead })
+	entries, _ := simplelru.NewLRU(maxCachedUsers, func(_ int64, u encodedUser) {
+		*bytes -= len(u.text) + cachedUserOverhead
+	})
 	return userCache{entries: entries, bytes: bytes}
 }
 

@@ -23,7 +23,7 @@ type Flags struct {
 	Output    string `group:"connection" short:"o" enum:"table,json" default:"table" placeholder:"FORM" help:"Output format: ${enum}. Default: ${default}."`
 }
 
-// CLI is what the commands need to run.
+// CLI is the environment of the commands.
 type CLI struct {
 	*command.Env
 	flags  *Flags

@@ -1,4 +1,4 @@
-// Package command holds what all commands of usher share: the process's environment (Env), output, prompts,
+// Package command is the parts that all commands of usher share: the process's environment (Env), output, prompts,
 // secrets and errors with hints. The packages server and cli build their commands on it.
 //
 // Rules of output:

@@ -19,7 +19,7 @@ type endpoint struct {
 	engine   engine
 }
 
-// engine is what a move needs to know about a database engine.
+// engine is the part of a move that differs between database engines.
 type engine interface {
 	// columns returns a query for the columns of all tables. Its own columns are the table, the
 	// column, the type, whether it is in the primary key, and whether the database gives its values.

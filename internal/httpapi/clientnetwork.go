@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The lengths of the prefixes by which clients are told apart. Providers give a customer at least a /64 of IPv6, so all
+// The prefix lengths that distinguish clients. Providers give a customer at least a /64 of IPv6, so all
 // addresses of one /64 count as one client.
 const (
 	ipv4PrefixLength = 32

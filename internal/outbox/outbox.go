@@ -27,7 +27,7 @@ type Preparer interface {
 	PrepareRecovery(ctx context.Context, tx *account.Tx, m account.Mail) error
 }
 
-// Options are what [New] needs besides the environment.
+// Options are the dependencies of [New] besides the environment.
 type Options struct {
 	Settings   *settings.Settings
 	Auth       *auth.Auth

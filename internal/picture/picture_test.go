@@ -28,8 +28,8 @@ func shrink(ctx context.Context, file []byte, maxBytes int) ([]byte, error) {
 }
 
 var (
-	red  = color.NRGBA{220, 20, 20, 255}
-	blue = color.NRGBA{20, 20, 220, 255}
+	red  = color.NRGBA{R: 220, G: 20, B: 20, A: 255}
+	blue = color.NRGBA{R: 20, G: 20, B: 220, A: 255}
 )
 
 // halves returns a picture that is red on the left and blue on the right.

@@ -19,7 +19,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// Options are what [New] needs besides the environment.
+// Options are the dependencies of [New] besides the environment.
 type Options struct {
 	Outbox   *outbox.Outbox
 	Settings *settings.Settings

@@ -27,7 +27,7 @@ var errKeyMissing = errors.New("the database has data, but the server key is mis
 // need the same.
 var errKeyNeeded = errors.New("a server on PostgreSQL needs the server key, the same as all others on that database")
 
-// accountsOptions are what openAccounts needs.
+// accountsOptions are the options of openAccounts.
 type accountsOptions struct {
 	settings    *config.Server
 	store       *sqlstore.Store
@@ -85,8 +85,8 @@ func openData(
 	return f(ctx, accounts)
 }
 
-// serverKey returns the server key from its variable or its file. With generate it makes one for a database that
-// was never set up; for any other, a new key couldn't open what the old one has sealed. Without generate it fails
+// serverKey returns the server key from its variable or its file. With generate it creates one for a database that was
+// never set up. For any other, a new key couldn't open secrets that the old one has sealed. Without generate it fails
 // with account.ErrNotSetUp.
 func serverKey(
 	ctx context.Context, settings *config.Server, store *sqlstore.Store, generate bool,

@@ -37,7 +37,7 @@ const (
 	maxHeaderBytes    = 32 << 10
 )
 
-// Options are what Open needs.
+// Options are the options of Open.
 type Options struct {
 	Settings *config.Server
 	Version  string // of the build
@@ -68,7 +68,7 @@ type Server struct {
 	initialPassword secret.Text // of the first administrator, if this start generated one
 }
 
-// Open opens the data, sets a new database up, and listens. If it fails, it closes what it has opened.
+// Open opens the data, sets a new database up, and listens. If it fails, it closes everything that it has opened.
 func Open(ctx context.Context, options Options) (s *Server, err error) {
 	settings, log := options.Settings, options.Log
 	s = &Server{settings: settings, version: options.Version, log: log}
@@ -132,7 +132,7 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 // URL returns where the server listens.
 func (s *Server) URL() *url.URL { return s.url }
 
-// Close closes what Open opened.
+// Close closes everything that Open opened.
 func (s *Server) Close() error {
 	var errs []error
 	if s.listener != nil {

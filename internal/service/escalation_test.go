@@ -149,7 +149,7 @@ func (c *escalation) signIn(t *rapid.T) *account.Principal {
 }
 
 // escalationSteps are the attacker's steps, each by one of the attacker's accounts. Each operation
-// that changes somebody's access needs an entry, which updates passwords, users and roles.
+// that changes a user's access needs an entry, which updates passwords, users and roles.
 var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal) error{
 	"create a role":                 (*escalation).createRole,
 	"copy a role":                   (*escalation).copyRole,

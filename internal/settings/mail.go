@@ -49,6 +49,7 @@ func (up MailUpdate) apply(m *account.MailSettings, c *account.Checker) {
 	case m.StartTLS && m.TLS:
 		c.Fail("/tls", "and smtpUseStartTLS exclude each other: set one of them to false")
 	case m.Account != nil && m.Server != nil && securityOf(*m) == account.MailUnencrypted && !host.IsLoopback(*m.Server):
-		c.Fail("/smtpAccount", "must be null, or the connection secured: a password is never sent in clear, except to this machine")
+		c.Fail("/smtpAccount", "must be null, or the connection secured: "+
+			"a password is never sent in clear, except to this machine")
 	}
 }

@@ -26,7 +26,7 @@ const (
 	maxGroupRoles    = 100
 )
 
-// Options are what [New] needs besides the environment.
+// Options are the dependencies of [New] besides the environment.
 type Options struct {
 	Auth  *auth.Auth
 	Audit *audit.Log

@@ -101,7 +101,7 @@ func UnknownOutcome(err error) error {
 	return &Error{Class: OutcomeUnknown, Err: fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)}
 }
 
-// Timeout returns the failure of what was cancelled while its caller would still wait.
+// Timeout returns the failure of a call that was cancelled while its caller would still wait.
 func Timeout(err error) error { return unavailableError(fmt.Errorf("%w: %w", ErrTimeout, err)) }
 
 // CheckTimeout returns err as a [Timeout] if the cause of the end of ctx is [ErrTimeout].

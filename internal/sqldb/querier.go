@@ -10,8 +10,8 @@ import (
 // Querier runs statements on a [Conn], limits their time and classifies their failures.
 type Querier struct {
 	Conn Conn
-	// Unprepared runs statements that come in so many forms that keeping each prepared would cost
-	// more memory than it saves time.
+	// Unprepared runs statements without preparing them. They have too many forms: to keep each
+	// prepared would cost too much memory.
 	Unprepared Conn
 	Dialect    *Dialect
 	// Timeout is how long a statement may take; 0 means until the context ends.

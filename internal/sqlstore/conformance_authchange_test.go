@@ -253,7 +253,8 @@ func TestAuthChange(t *testing.T) {
 		wantAuthChanges(t, db, "the next lock", []account.AuthChange{{Kind: account.AuthUser, ID: 1}})
 		sweep()
 		saveThrottle(t, db, lockout.Counter{Key: lockout.NetworkKey("192.0.2.1"), LockedUntil: now})
-		saveThrottle(t, db, lockout.Counter{Key: lockout.SignInKey(lockout.UserSubject(1), "192.0.2.1", true), LockedUntil: now})
+		saveThrottle(t, db,
+			lockout.Counter{Key: lockout.SignInKey(lockout.UserSubject(1), "192.0.2.1", true), LockedUntil: now})
 		wantAuthChanges(t, db, "locks of no user, or of a known network", nil)
 	})
 

@@ -123,7 +123,8 @@ func TestOverview(t *testing.T) {
 		before := get[account.DatabaseHealth](t)(db.Health(t.Context()))
 		insertUsers(t, db, 200)
 		after := get[account.DatabaseHealth](t)(db.Health(t.Context()))
-		if before.Bytes < 1 || after.Bytes < before.Bytes || after.ReadLatency <= 0 || after.Schema < 4 || after.Refused != "" {
+		if before.Bytes < 1 || after.Bytes < before.Bytes || after.ReadLatency <= 0 || after.Schema < 4 ||
+			after.Refused != "" {
 			t.Errorf("before %+v, after %+v", before, after)
 		}
 	})
@@ -149,11 +150,13 @@ func TestActivityByTime(t *testing.T) {
 			{"forward", account.ActivityQuery{OldestFirst: true}, "02314"},
 			{"since", account.ActivityQuery{ActivityFilter: account.ActivityFilter{From: hour(3)}}, "41"},
 			{"until", account.ActivityQuery{ActivityFilter: account.ActivityFilter{To: hour(3)}}, "320"},
-			{"after the first of two entries of one time", account.ActivityQuery{Before: account.ActivityPosition{ID: first + 3, At: hour(2)}},
-				"20"},
-			{"after the second of them", account.ActivityQuery{Before: account.ActivityPosition{ID: first + 2, At: hour(2)}}, "0"},
-			{"forward, after the second", account.ActivityQuery{OldestFirst: true, After: account.ActivityPosition{ID: first + 2, At: hour(2)}},
-				"314"},
+			{"after the first of two entries of one time",
+				account.ActivityQuery{Before: account.ActivityPosition{ID: first + 3, At: hour(2)}}, "20"},
+			{"after the second of them",
+				account.ActivityQuery{Before: account.ActivityPosition{ID: first + 2, At: hour(2)}}, "0"},
+			{"forward, after the second", account.ActivityQuery{
+				OldestFirst: true, After: account.ActivityPosition{ID: first + 2, At: hour(2)},
+			}, "314"},
 		} {
 			test.q.ByTime, test.q.Limit = true, 10
 			got := ""

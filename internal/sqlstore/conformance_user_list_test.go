@@ -98,7 +98,8 @@ func TestFindUsers(t *testing.T) {
 		}
 		saveThrottle(t, db,
 			lockout.Counter{Key: lockout.SignInKey(lockout.UserSubject(b.ID), "x", false), LockedUntil: now.Add(time.Second)})
-		saveThrottle(t, db, lockout.Counter{Key: lockout.SignInKey(lockout.UserSubject(c.ID), "x", false), LockedUntil: now})
+		saveThrottle(t, db,
+			lockout.Counter{Key: lockout.SignInKey(lockout.UserSubject(c.ID), "x", false), LockedUntil: now})
 		for _, test := range []struct {
 			filter account.UserFilter
 			words  []string

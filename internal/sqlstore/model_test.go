@@ -46,7 +46,7 @@ func (m *model) taken(email string, but int64) bool {
 	return false
 }
 
-// deleteUser deletes what the cascades and permissions of the store must delete.
+// deleteUser deletes the rows that the cascades and permissions of the store must delete.
 func (m *model) deleteUser(id int64) error {
 	if _, ok := m.users[id]; !ok {
 		return account.ErrNotFound

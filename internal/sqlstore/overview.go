@@ -18,15 +18,15 @@ const (
 
 	countLocked = `SELECT count(*) FROM sign_in_throttle t WHERE ` + isLock
 
-	// CROSS JOIN keeps SQLite from beginning with the users.
+	// selectLocked selects locked users. CROSS JOIN keeps SQLite from beginning with the users.
 	selectLocked = `
 	SELECT u.id, u.name, u.email, t.locked_until
 	FROM sign_in_throttle t CROSS JOIN users u
 	WHERE ` + isLock + ` AND u.id = ` + lockOwner + `
 	ORDER BY t.locked_until DESC, t.key DESC LIMIT $2`
 
-	// Each unit of time is a range of the index: GROUP BY would sort all entries. The failures of the
-	// last minute are not in the log yet.
+	// countSignIns counts sign-ins by unit of time. Each unit is a range of the index: GROUP BY would
+	// sort all entries. The failures of the last minute are not in the log yet.
 	countSignIns = `
 	WITH RECURSIVE units (begun) AS (
 	     SELECT CAST($1 AS BIGINT) UNION ALL SELECT begun + $2 FROM units WHERE begun + $2 < $3)

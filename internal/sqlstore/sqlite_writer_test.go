@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// job is what Write runs.
+// job is a function that Write runs.
 type job = func(context.Context, *account.Tx) error
 
 // blockedQueue is a queue of jobs in the writer, behind one that blocks it. It needs a bubble of

@@ -1,6 +1,6 @@
 // Package sqlstore implements the ports of [account.Store] and [account.Tx] on SQLite and
-// PostgreSQL. It decides nothing: the rules are account's, and the schema refuses only what would
-// damage the data.
+// PostgreSQL. It decides nothing: the rules are account's, and the schema refuses only changes that
+// would damage the data.
 //
 // Each statement is written once, with the parameters $1, $2, …, in the file of its noun. The
 // differences between the engines are in [sqldb.Dialect]. [Store.Write] is the only way to write;
@@ -123,8 +123,8 @@ func (h *health) note(err error) {
 // else nil.
 func (s *Store) WriteFailure() *account.Error { return s.health.failure.Load() }
 
-// TryWrite stores a row and removes it again, so that [Store.WriteFailure] is cleared though nobody
-// else writes. It fails as Write does.
+// TryWrite stores a row and removes it again, so that [Store.WriteFailure] is cleared even if
+// there is no other write. It fails as Write does.
 func (s *Store) TryWrite(ctx context.Context) error {
 	return s.write(ctx, func(ctx context.Context, tx *tx) error {
 		const name = "try" // no group of settings has this name, so no cache depends on it

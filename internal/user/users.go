@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/recovery"
 )
 
-// Options are what [New] needs besides the environment.
+// Options are the dependencies of [New] besides the environment.
 type Options struct {
 	Recovery  *recovery.Recovery
 	Outbox    *outbox.Outbox

@@ -96,7 +96,7 @@ func (p *Player) commitAlone(ctx context.Context, statements []Statement) error 
 	return tx.Commit()
 }
 
-// querier is what run needs of a connection, a transaction or a pool.
+// querier is a connection, a transaction or a pool.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }

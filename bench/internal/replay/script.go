@@ -41,7 +41,7 @@ func Append(list *[]Statement) func(string, []any) {
 	}
 }
 
-// Subject is the values in the statements that depend on what is changed.
+// Subject is the values in the statements that depend on the changed user or session.
 type Subject struct {
 	UserID, SessionID int64 // a SessionID of 0 is in no statement
 	Department        string

@@ -17,7 +17,7 @@ type Request struct {
 	Bytes  func(n int64) []byte // the n-th request, from 0
 }
 
-// newPassword is what password changes set.
+// newPassword is the new password of password changes.
 const newPassword = "Another-horse-7"
 
 // encode writes an HTTP request. The credential and the body may be empty.

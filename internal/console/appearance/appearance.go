@@ -31,7 +31,7 @@ type Appearance struct {
 // Themes returns the names of the colour themes. The first follows the system.
 func Themes() []string { return []string{"system", "light", "dark"} }
 
-// Parse reads what [Appearance.Encode] has written, which is not trusted. If it has no
+// Parse reads the output of [Appearance.Encode], which is not trusted. If it has no
 // language, that of the header Accept-Language applies.
 func Parse(text, acceptLanguage string) Appearance {
 	chosen, _ := url.ParseQuery(text)
@@ -102,7 +102,7 @@ func (a *Appearance) Local(t time.Time) time.Time {
 	return t.In(a.Zone)
 }
 
-// TrAction says what an entry of the activity log recorded. An action without a phrase is
+// TrAction describes the action of an entry of the activity log. An action without a phrase is
 // called by its name in the log.
 func (a *Appearance) TrAction(action account.Action) string {
 	if phrase, ok := activityPhrases[action]; ok {

@@ -1,4 +1,4 @@
-// Package consoletest holds what the tests of the console's areas share: a console over a
+// Package consoletest is the parts that the tests of the console's areas share: a console over a
 // fresh database, a browser without JavaScript, forms, files and an injected clock.
 //
 // Tests alone import it.

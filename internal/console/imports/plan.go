@@ -125,7 +125,8 @@ func newFaults(rows []userfile.Row, known []userfile.Fault, found []account.Impo
 	return faults
 }
 
-// plan is what the import of a file will do: the data of templates/importcheck.html.
+// plan lists the changes that the import of a file will make: the data of
+// templates/importcheck.html.
 type plan struct {
 	Upload   string // id of the upload; "": it can't be imported
 	Name     string
@@ -144,7 +145,7 @@ type plan struct {
 	MoreGood   int
 }
 
-// planRow is what the import does with a row, or the faults of the row.
+// planRow is the user that the import creates from a row, or the faults of the row.
 type planRow struct {
 	Line                    int
 	Email, Name, Department string
@@ -155,7 +156,7 @@ type planRow struct {
 
 type rowFault struct{ Field, Text string }
 
-// newPlan returns what the import of rows will do.
+// newPlan returns the plan of the import of rows.
 func (h *handler) newPlan(q *page.Request, name string, rows []userfile.Row, faults []userfile.Fault) (*plan, error) {
 	p := &plan{Name: name, Total: len(rows)}
 	byUser := map[int][]rowFault{}

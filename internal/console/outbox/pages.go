@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Service is what the pages need of the rules.
+// Service is the operations that the pages call.
 type Service interface {
 	ListMail(ctx context.Context, caller *account.Principal) ([]account.Mail, error)
 	Mail(ctx context.Context, caller *account.Principal, id int64) (account.Mail, error)

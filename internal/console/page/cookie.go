@@ -72,7 +72,7 @@ func (q *Request) MoveCookies(public string) {
 	q.SaveAppearance()
 }
 
-// tokenPattern matches what can be a token and fits into a cookie. Only the rules know
+// tokenPattern matches a text that can be a token and fits into a cookie. Only the rules know
 // whether the token is valid.
 var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 

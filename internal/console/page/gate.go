@@ -15,9 +15,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/host"
 )
 
-// gate is what every request of a route passes. It refuses cross-site requests,
-// authenticates the caller, checks what the route needs, reads the form and checks its
-// token.
+// gate checks every request of a route. It refuses cross-site requests, authenticates the
+// caller, checks the requirements of the route, reads the form and checks its token.
 type gate struct {
 	site  *Site
 	route Route

@@ -23,7 +23,7 @@ var static = []struct{ path, file, contentType string }{
 	{"/static/usher.svg", "static/usher.svg", "image/svg+xml"},
 }
 
-// Service is what the toolkit needs of the rules, for every page.
+// Service is the operations that the toolkit calls, for every page.
 type Service interface {
 	Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error)
 	ServerSettings(ctx context.Context, caller *account.Principal) (account.ServerSettings, error)

@@ -10,7 +10,7 @@ import (
 // Values are the values of the form of a request.
 type Values struct{ request *http.Request }
 
-// Value returns what was sent for a field, without surrounding white space and with \n as
+// Value returns the submitted value of a field, without surrounding white space and with \n as
 // line ends.
 func (v Values) Value(name string) string {
 	return strings.TrimSpace(strings.ReplaceAll(v.request.PostForm.Get(name), "\r\n", "\n"))
@@ -47,7 +47,7 @@ func WithOriginals(fields []*Field) []*Field {
 	return fields
 }
 
-// ChangedText returns what was sent for a field, or nil if it is the original value.
+// ChangedText returns the submitted value of a field, or nil if it is the original value.
 func (v Values) ChangedText(name string) *string {
 	if !v.Changed(name) {
 		return nil

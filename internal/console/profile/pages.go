@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Service is what the pages need of the rules.
+// Service is the operations that the pages call.
 type Service interface {
 	Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error)
 	ChangePassword(ctx context.Context, caller *account.Principal, current, next secret.Text,

@@ -26,7 +26,7 @@ var providers = map[account.Provider]locale.Phrase{
 	account.ProviderTone:  "Tenable One",
 }
 
-// newProfilePage returns the page with what is stored.
+// newProfilePage returns the page with the stored values.
 func newProfilePage(q *page.Request) profilePage {
 	view := profilePage{
 		Avatar: q.OwnAvatar(), Provider: providers[q.Caller.User.Provider], Appearance: appearanceForm(q),

@@ -224,7 +224,7 @@ func TestMatrixOffersWhatOneHas(t *testing.T) {
 	view := b.Get(consoletest.RolePath(desk.ID))
 	view.Want(t, 200, "What is grey", `name="mail:read" disabled`, `<option value="all" disabled>All</option>`)
 	if strings.Contains(view.Body, "Copy this role") || strings.Contains(view.Body, "Delete…") {
-		t.Error("he is offered what he may not do")
+		t.Error("the page offers actions that the user may not take")
 	}
 	form := matrixOf(view)
 	form.Set("mail:read", "all")
@@ -240,7 +240,7 @@ func TestMatrixOffersWhatOneHas(t *testing.T) {
 	view = b.Get(consoletest.RolePath(mighty.ID))
 	view.Want(t, 200, "permits more than you may do yourself")
 	if strings.Contains(view.Body, "<select") || strings.Contains(view.Body, "Save") {
-		t.Error("a role that he does not cover can be changed")
+		t.Error("a role that the user does not cover can be changed")
 	}
 	b.Post(consoletest.RolePath(mighty.ID)+"/permissions", url.Values{}).Want(t, 403)
 	b.Post(consoletest.RolePath(mighty.ID), url.Values{"name": {"Mine"}}).Want(t, 403)

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Service is what the pages need of the rules.
+// Service is the operations that the pages call.
 type Service interface {
 	page.RoleLister
 

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Service is what the pages need of the rules.
+// Service is the operations that the pages call.
 type Service interface {
 	Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error)
 	ForgottenPassword(ctx context.Context, email string, from account.Origin) error
