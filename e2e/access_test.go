@@ -124,7 +124,7 @@ func TestAuditVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantContains(t, "the output for an intact log", s.mustRun(t, "", "audit", "verify", "--checkpoint", checkpoint),
-		"entries verified", "goes on from the checkpoint")
+		"entries verified", "continues from the checkpoint")
 	s.stop(t)
 
 	tamper(t, s.Data, "UPDATE activity SET actor_name = 'Eve' WHERE action = 'user.update'")

@@ -54,7 +54,7 @@ type Actor struct {
 	ClientNetwork string // network address
 }
 
-// Operator is the actor of changes that are made on the data itself, without the server.
+// Operator is the actor of changes to the data itself, without the server.
 var Operator = Actor{Credential: CredentialRef{Kind: CredentialOperator}}
 
 // Target is the thing that an activity changed. Name is its name at that time, since the thing may

@@ -96,13 +96,13 @@ func TestLocalURL(t *testing.T) {
 	}
 }
 
-func TestFixedURL(t *testing.T) {
+func TestPublicURLOverride(t *testing.T) {
 	const public = "https://accounts.example.com:8443/"
-	if u, err := (&config.Server{PublicURL: public}).FixedURL(); err != nil || u.String() != public {
-		t.Errorf("FixedURL = %v, %v", u, err)
+	if u, err := (&config.Server{PublicURL: public}).PublicURLOverride(); err != nil || u.String() != public {
+		t.Errorf("PublicURLOverride = %v, %v", u, err)
 	}
-	if u, err := (&config.Server{}).FixedURL(); u != nil || err != nil {
-		t.Errorf("FixedURL = %v, %v, without one", u, err)
+	if u, err := (&config.Server{}).PublicURLOverride(); u != nil || err != nil {
+		t.Errorf("PublicURLOverride = %v, %v, without one", u, err)
 	}
 }
 

@@ -107,7 +107,7 @@ func (s *Server) Validate() error {
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		faults = append(faults, fmt.Errorf("--listen must be HOST:PORT, 127.0.0.1:8080 for example"))
 	}
-	if _, err := s.FixedURL(); err != nil {
+	if _, err := s.PublicURLOverride(); err != nil {
 		faults = append(faults, err)
 	}
 	if s.SMTP.Port < 0 || s.SMTP.Port > 65535 {
@@ -178,8 +178,8 @@ func Secret(getenv func(string) string, name string) (secret.Text, error) {
 	return secret.New(line), nil
 }
 
-// FixedURL returns the public URL of the flag, or nil.
-func (s *Server) FixedURL() (*url.URL, error) {
+// PublicURLOverride returns the public URL of the flag, or nil.
+func (s *Server) PublicURLOverride() (*url.URL, error) {
 	if s.PublicURL == "" {
 		return nil, nil
 	}

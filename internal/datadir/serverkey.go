@@ -25,7 +25,7 @@ func ReadServerKey(path string) (*keyring.Ring, error) {
 	ring, err := keyring.Parse(string(text))
 	if err != nil {
 		return nil, command.WithHint(fmt.Errorf("%s: %w", path, err),
-			"put the key back that the database was made with, one line of 44 characters")
+			"put the key back that the database was created with, one line of 44 characters")
 	}
 	return ring, nil
 }

@@ -34,7 +34,7 @@ type route struct {
 
 type requestKey struct{}
 
-// requestOf returns the request of a context made by [server.enter].
+// requestOf returns the request of a context that [server.enter] created.
 func requestOf(ctx context.Context) *request {
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {
 		return r

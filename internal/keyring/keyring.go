@@ -29,7 +29,7 @@ import (
 // KeySize is the size of a server key in bytes.
 const KeySize = 32
 
-// ErrNotOpened means that decryption failed: the ciphertext was made with another key, for
+// ErrNotOpened means that decryption failed: the ciphertext is of another key, for
 // another purpose or context, or it was changed.
 var ErrNotOpened = errors.New("keyring: the sealed text cannot be opened with the server key")
 

@@ -43,7 +43,7 @@ func NewFrom(read func() (monotonic, wall time.Time)) *Clock {
 	return c
 }
 
-// Read returns the time of the monotonic clock, and the time since the clock was made that
+// Read returns the time of the monotonic clock, and the time since the clock was created that
 // the monotonic clock may have missed. The second value never decreases. It also grows
 // when the wall clock is set, in either direction. So it is an upper bound: growth shows
 // that the machine may have been suspended, not for how long.

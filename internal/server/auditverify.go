@@ -104,7 +104,7 @@ func showVerification(e *command.Env, r audit.Report, checkpointGiven bool) erro
 	}
 	switch r.Compared {
 	case audit.ComparedEqual:
-		fmt.Fprintln(e.Stdout, "The log goes on from the checkpoint kept outside the database.")
+		fmt.Fprintln(e.Stdout, "The log continues from the checkpoint kept outside the database.")
 	case audit.ComparedTooOld:
 		fmt.Fprintln(e.Stdout,
 			"The checkpoint kept outside the database is of an entry that retention has removed, so it cannot be compared.")

@@ -22,7 +22,7 @@ type BackupCmd struct {
 
 // Help is the text below the usage line.
 func (BackupCmd) Help() string {
-	return `Copies the database (SQLite) into one file; the server may be running, and goes on reading and writing
+	return `Copies the database (SQLite) into one file; the server may be running, and continues to read and write
 meanwhile. The copy has every change that was answered before it began. It is checked, and the file appears
 when it is complete or not at all.
 

@@ -26,7 +26,7 @@ func explain(err error, settings *config.Server) error {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return command.WithHint(err, "another program listens there; choose another address with --listen")
 	case errors.Is(err, service.ErrWrongKey):
-		return command.WithHint(err, "start with the key that the database was made with; nothing was changed")
+		return command.WithHint(err, "start with the key that the database was created with; nothing was changed")
 	case errors.Is(err, service.ErrNotSetUp) && !settings.Database.URL.Empty():
 		return command.WithHint(err, "start a server on it first: usher serve, with the same USHER_DATABASE_URL")
 	case errors.Is(err, service.ErrNotSetUp):
@@ -41,7 +41,7 @@ func explain(err error, settings *config.Server) error {
 		return command.WithHint(err, "nothing was changed")
 	case account.ErrorCode(err) == account.CodeInvalid:
 		return command.WithHint(err,
-			"the first administrator is made from --admin-email and USHER_ADMIN_PASSWORD; the password needs %s",
+			"the first administrator is created from --admin-email and USHER_ADMIN_PASSWORD; the password needs %s",
 			account.PasswordRule)
 	case account.ErrorCode(err) == account.CodeUnavailable:
 		e, _ := errors.AsType[*account.Error](err)

@@ -92,7 +92,7 @@ usher audit verify --checkpoint %[1]s tells which entries are missing, as of tha
 	if _, err := os.Lstat(key); err == nil {
 		fmt.Fprintf(e.Stdout, "The server key is not in a backup; the one in %s is used.\n", command.Printable(key))
 	} else {
-		fmt.Fprintf(e.Stdout, "The server key is not in a backup: put the one that the database was made with in %s, "+
+		fmt.Fprintf(e.Stdout, "The server key is not in a backup: put the one that the database was created with in %s, "+
 			"or give it by --server-key-file or USHER_SERVER_KEY.\n", command.Printable(key))
 	}
 	fmt.Fprintf(e.Stdout, "Then start the server: usher serve --data %s\n", command.Printable(cmd.Data))

@@ -93,7 +93,7 @@ func TestPlainHTTPWarning(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			public, err := (&config.Server{PublicURL: test.public}).FixedURL()
+			public, err := (&config.Server{PublicURL: test.public}).PublicURLOverride()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -69,7 +69,7 @@ func settingOverrides(flags *config.Server) (service.Options, error) {
 		TestSender:    mail.TestSender{Directory: directory},
 	}
 	var err error
-	if overrides.PublicURL, err = flags.FixedURL(); err != nil {
+	if overrides.PublicURL, err = flags.PublicURLOverride(); err != nil {
 		return overrides, err
 	}
 	if smtp.Host != "" {

@@ -16,9 +16,9 @@ import (
 // filterForm is the filter of the log as the user typed it. Its parameters have the names
 // of the API.
 type filterForm struct {
-	Who, From, To, Number *page.Field
-	Actions               []actionGroup
-	Kinds                 []page.Option
+	Actor, From, To, Number *page.Field
+	Actions                 []actionGroup
+	Kinds                   []page.Option
 
 	selected url.Values // the action and the kind, also those that the form doesn't offer
 }
@@ -65,7 +65,7 @@ func (h *handler) readFilter(q *page.Request, query url.Values) (filterForm, acc
 		return &page.Field{Name: name, Value: strings.TrimSpace(query.Get(name))}
 	}
 	f := filterForm{
-		Who: typed("actor"), From: typed("from"), To: typed("to"), Number: typed("targetId"), selected: url.Values{},
+		Actor: typed("actor"), From: typed("from"), To: typed("to"), Number: typed("targetId"), selected: url.Values{},
 	}
 	for _, name := range []string{"action", "targetKind"} {
 		if value := query.Get(name); value != "" {
@@ -91,7 +91,7 @@ func (h *handler) readFilter(q *page.Request, query url.Values) (filterForm, acc
 		})
 	}
 	var err error
-	if filter.ActorID, err = h.actorID(q, f.Who); err != nil {
+	if filter.ActorID, err = h.actorID(q, f.Actor); err != nil {
 		return f, filter, err
 	}
 	if text := f.Number.Value; text != "" {
@@ -145,7 +145,7 @@ func day(q *page.Request, f *page.Field, shift int) time.Time {
 	return startOfDay(date.AddDate(0, 0, shift), q.Zone)
 }
 
-func (f filterForm) fields() []*page.Field { return []*page.Field{f.Who, f.From, f.To, f.Number} }
+func (f filterForm) fields() []*page.Field { return []*page.Field{f.Actor, f.From, f.To, f.Number} }
 
 // Bad reports whether a value is invalid.
 func (f filterForm) Bad() bool {

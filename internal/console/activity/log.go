@@ -30,16 +30,16 @@ type logView struct {
 
 // logRow is an entry of the log.
 type logRow struct {
-	At          time.Time
-	Who, About  reference // the actor and the target
-	Credential  locale.Phrase
-	Source      string // client network
-	What        string // the action, translated
-	Count       int
-	Changes     []change
-	Sealed      bool
-	AboutKind   locale.Phrase
-	AboutNumber string // id of the target; "": the only one of its kind
+	At            time.Time
+	Actor, Target reference // the actor and the target
+	Credential    locale.Phrase
+	ClientNetwork string // client network
+	Action        string // the action, translated
+	Count         int
+	Changes       []change
+	Sealed        bool
+	TargetKind    locale.Phrase
+	TargetID      string // id of the target; "": the only one of its kind
 }
 
 // reference names an actor or a target as it was called at the time of the entry.
@@ -168,19 +168,19 @@ func (h *handler) logRows(q *page.Request, entries []account.StoredActivity) []l
 	rows := make([]logRow, len(entries))
 	for i, e := range entries {
 		row := logRow{
-			At: q.Local(e.At), Credential: credentialKinds[e.Actor.Credential.Kind], Source: e.Actor.ClientNetwork,
-			What: q.TrAction(e.Action), Count: e.Count, Sealed: e.Number > 0,
-			Who:       reference{Name: e.Actor.Name, Path: links.path(access.EntityUser, e.Actor.ID)},
-			AboutKind: kindLabel(e.Target.Kind),
-			About:     reference{Name: e.Target.Name, Path: links.path(e.Target.Kind, e.Target.ID)},
+			At: q.Local(e.At), Credential: credentialKinds[e.Actor.Credential.Kind], ClientNetwork: e.Actor.ClientNetwork,
+			Action: q.TrAction(e.Action), Count: e.Count, Sealed: e.Number > 0,
+			Actor:      reference{Name: e.Actor.Name, Path: links.path(access.EntityUser, e.Actor.ID)},
+			TargetKind: kindLabel(e.Target.Kind),
+			Target:     reference{Name: e.Target.Name, Path: links.path(e.Target.Kind, e.Target.ID)},
 		}
 		if e.Target.ID != 0 {
-			row.AboutNumber = strconv.FormatInt(e.Target.ID, 10)
+			row.TargetID = strconv.FormatInt(e.Target.ID, 10)
 		}
-		if row.Who.Name == "" {
-			row.Who.Name = q.Tr("Nobody known")
+		if row.Actor.Name == "" {
+			row.Actor.Name = q.Tr("Nobody known")
 			if e.Actor.Credential.Kind == account.CredentialOperator {
-				row.Who.Name = q.Tr("An operator")
+				row.Actor.Name = q.Tr("An operator")
 			}
 		}
 		for _, c := range e.Changes {

@@ -46,13 +46,13 @@ type ownLogView struct {
 
 // ownLogRow is an entry whose actor is the caller.
 type ownLogRow struct {
-	At         time.Time
-	What       string
-	Target     string // "": the caller, or the only target of its kind
-	Details    string // the name of the key, or the fields that were changed
-	Source     string // client network
-	Credential string
-	Count      int
+	At            time.Time
+	Action        string
+	Target        string // "": the caller, or the only target of its kind
+	Details       string // the name of the key, or the fields that were changed
+	ClientNetwork string // client network
+	Credential    string
+	Count         int
 }
 
 func (h *handler) showOwnLog(q *page.Request) error {
@@ -79,11 +79,11 @@ func (h *handler) showOwnLog(q *page.Request) error {
 }
 
 func newOwnLogRow(q *page.Request, e account.Activity) ownLogRow {
-	row := ownLogRow{At: q.Local(e.At), What: q.TrAction(e.Action), Source: e.Actor.ClientNetwork, Count: e.Count}
+	row := ownLogRow{At: q.Local(e.At), Action: q.TrAction(e.Action), ClientNetwork: e.Actor.ClientNetwork, Count: e.Count}
 	own := e.Target.Name == q.Caller.User.Email // also the target of entries about their sessions and keys
 	switch {
 	case own && e.Action == account.ActionUserUpdate:
-		row.What = q.Tr("Changed the profile")
+		row.Action = q.Tr("Changed the profile")
 	case !own:
 		row.Target = e.Target.Name
 	}

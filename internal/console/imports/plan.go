@@ -136,13 +136,13 @@ type plan struct {
 	Inactive int
 	Roles    []string // roles of every new user that the caller may see
 
-	Faults     int // rows with faults
-	Whole      []string
-	MoreWhole  bool      // there are more than Whole
-	Faulty     []planRow // the first rows with faults
-	Good       []planRow // the first rows without
-	MoreFaulty int       // number of rows that are not in Faulty
-	MoreGood   int
+	Faults         int // rows with faults
+	FileFaults     []string
+	MoreFileFaults bool      // there are more than FileFaults
+	Faulty         []planRow // the first rows with faults
+	Good           []planRow // the first rows without
+	MoreFaulty     int       // number of rows that are not in Faulty
+	MoreGood       int
 }
 
 // planRow is the user that the import creates from a row, or the faults of the row.
@@ -163,12 +163,12 @@ func (h *handler) newPlan(q *page.Request, name string, rows []userfile.Row, fau
 	for _, f := range faults {
 		text := q.TrDetail(f.Message)
 		if f.User == 0 {
-			p.Whole = append(p.Whole, q.Tr("Line %s:", strconv.Itoa(f.Line))+" "+text)
+			p.FileFaults = append(p.FileFaults, q.Tr("Line %s:", strconv.Itoa(f.Line))+" "+text)
 			continue
 		}
 		byUser[f.User] = append(byUser[f.User], rowFault{f.Field, text})
 	}
-	p.Whole, p.MoreWhole = firstOf(p.Whole)
+	p.FileFaults, p.MoreFileFaults = firstOf(p.FileFaults)
 	p.Faults = len(byUser)
 	for i := range rows {
 		p.add(&rows[i], byUser[rows[i].User])

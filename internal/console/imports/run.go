@@ -141,13 +141,13 @@ func (h *handler) showProgress(q *page.Request) error {
 	if known && here.Session != q.Caller.Session.ID {
 		here.Name, here.Faults = "", nil // only the session that uploaded the file sees them
 	}
-	over := i.State == account.ImportFinished || i.State == account.ImportUndone
+	ended := i.State == account.ImportFinished || i.State == account.ImportUndone
 	p := progress{
 		Import: i, ID: fmt.Sprint(i.ID), Name: here.Name, Total: here.Total, Running: here.Running,
 		Says: q.Tr(stateTexts[i.State], i.Rows), Touched: q.Local(i.Touched),
 		MayUndo:   i.State == account.ImportOpen || i.State == account.ImportUndoing && !here.Running,
 		MayFinish: i.State == account.ImportFinishing && !here.Running,
-		Left:      !over && !here.Running, Stopped: here.Stopped, MayUsers: q.May(access.ActionRead, access.EntityUser),
+		Left:      !ended && !here.Running, Stopped: here.Stopped, MayUsers: q.May(access.ActionRead, access.EntityUser),
 	}
 	if i.State == account.ImportUndone {
 		p.Says = q.Tr("The import was undone. None of its users is left.")

@@ -14,7 +14,7 @@ type messageRow struct {
 	Kind                    string // translated
 	State                   mailState
 	Recipient               string // "": not looked up yet, or there is no such account
-	Source                  string // client network of the request for the message
+	ClientNetwork           string // client network of the request for the message
 	Attempts                int
 	LastError               string
 	Created, Next, Finished time.Time // Next is zero if there is no further attempt
@@ -53,7 +53,7 @@ var mailKinds = map[account.MailKind]locale.Phrase{
 
 func newMessageRow(q *page.Request, m account.Mail) messageRow {
 	row := messageRow{
-		ID: m.ID, Kind: q.Tr(mailKinds[m.Kind]), State: stateOf(m), Recipient: m.Recipient, Source: m.ClientNetwork,
+		ID: m.ID, Kind: q.Tr(mailKinds[m.Kind]), State: stateOf(m), Recipient: m.Recipient, ClientNetwork: m.ClientNetwork,
 		Attempts: m.Attempts, LastError: q.TrRule(m.LastError),
 		Created: q.Local(m.Created), Finished: q.Local(m.Finished), Expires: q.Local(m.Expires),
 	}

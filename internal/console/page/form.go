@@ -141,7 +141,7 @@ func (f *Form) mark(q *Request, details []account.Detail) {
 	}
 	for _, d := range details {
 		text := q.TrDetail(d.Message)
-		if field := f.about(d.Path); field != nil {
+		if field := f.fieldAt(d.Path); field != nil {
 			field.Faults = append(field.Faults, text)
 		} else {
 			f.Alert += " " + d.Path + ": " + text
@@ -152,8 +152,8 @@ func (f *Form) mark(q *Request, details []account.Detail) {
 // MarkedBelow is the alert of a form whose fields say what is wrong.
 const MarkedBelow locale.Phrase = "Nothing was changed. See what is marked below."
 
-// about returns the field of a detail by its path, or nil.
-func (f *Form) about(path string) *Field {
+// fieldAt returns the field of a detail by its path, or nil.
+func (f *Form) fieldAt(path string) *Field {
 	for _, field := range f.Fields {
 		own := field.Path
 		if own == "" {
@@ -206,11 +206,11 @@ func (f *Form) Field(name string) *Field {
 // Faulty reports whether the form has an alert.
 func (f *Form) Faulty() bool { return f.Alert != "" }
 
-// Disable makes fields read-only, with a hint that says why.
-func (f *Form) Disable(why locale.Phrase, names ...string) {
+// Disable makes fields read-only, with the reason as a hint.
+func (f *Form) Disable(reason locale.Phrase, names ...string) {
 	for _, name := range names {
 		field := f.Field(name)
-		field.Disabled, field.Hint = true, why
+		field.Disabled, field.Hint = true, reason
 	}
 }
 

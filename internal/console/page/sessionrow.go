@@ -8,10 +8,10 @@ import (
 
 // SessionRow is a session in a list.
 type SessionRow struct {
-	ID                         int64
-	Device, Agent, Source      string // Agent is the User-Agent
-	Created, LastSeen, Expires time.Time
-	Current                    bool
+	ID                           int64
+	Device, Agent, ClientNetwork string // Agent is the User-Agent
+	Created, LastSeen, Expires   time.Time
+	Current                      bool
 }
 
 // SessionRows returns the rows of sessions, newest first.
@@ -19,7 +19,7 @@ func (q *Request) SessionRows(sessions []auth.LiveSession) []SessionRow {
 	rows := make([]SessionRow, len(sessions))
 	for i, s := range sessions {
 		rows[len(rows)-1-i] = SessionRow{
-			ID: s.ID, Device: q.Device(s.Device), Agent: s.Device, Source: s.ClientNetwork, Current: s.Current,
+			ID: s.ID, Device: q.Device(s.Device), Agent: s.Device, ClientNetwork: s.ClientNetwork, Current: s.Current,
 			Created: q.Local(s.Created), LastSeen: q.Local(s.LastSeen), Expires: q.Local(s.Expires),
 		}
 	}

@@ -52,7 +52,7 @@ func TestNamedKeys(t *testing.T) {
 	if strings.Contains(view.Body, key) {
 		t.Error("the key is shown again")
 	}
-	whole := keyText(t, b.Post("/profile/keys", url.Values{"name": {"<b>all</b>"}, "expiresInDays": {"0"}}))
+	unrestricted := keyText(t, b.Post("/profile/keys", url.Values{"name": {"<b>all</b>"}, "expiresInDays": {"0"}}))
 	b.Get("/profile/keys").Want(t, 200, "&lt;b&gt;all&lt;/b&gt;", "All that you may", "2027-05-30 09:00") // 90 days
 	s.Clock.Advance(31 * 24 * time.Hour)
 	works(s, key, false)
@@ -61,9 +61,9 @@ func TestNamedKeys(t *testing.T) {
 
 	id := endLink.FindStringSubmatch(b.Get("/profile/keys").Body)[1]
 	b.Get("/profile/keys/"+id+"/end").Want(t, 200, "will be refused at once", "Cancel")
-	works(s, whole, true)
+	works(s, unrestricted, true)
 	b.Follow("/profile/keys/"+id+"/end", nil).Want(t, 200, "The key has ended.")
-	works(s, whole, false)
+	works(s, unrestricted, false)
 }
 
 var endLink = regexp.MustCompile(`href="/profile/keys/(\d+)/end"`)

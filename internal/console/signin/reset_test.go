@@ -150,7 +150,7 @@ func TestRecoveryErrors(t *testing.T) {
 		status     int
 		holds      []string
 		retryAfter string
-		keeps      bool // the cookie, so that the form can be sent again
+		keepCookie bool // so that the form can be sent again
 	}{
 		{"weak password", weak, 422, []string{
 			`aria-describedby="newPassword-hint newPassword-fault" aria-invalid="true"`,
@@ -189,7 +189,7 @@ func TestRecoveryErrors(t *testing.T) {
 					t.Errorf("the page shows %q", hidden)
 				}
 			}
-			if kept := holdsToken(b); kept != test.keeps {
+			if kept := holdsToken(b); kept != test.keepCookie {
 				t.Errorf("cookie kept: %t", kept)
 			}
 			if logged := strings.Contains(b.Log.String(), cause.Error()); logged != errors.Is(test.err, cause) {

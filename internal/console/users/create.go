@@ -14,7 +14,7 @@ const newUserPath = usersPath + "/new"
 // createPage is the data of templates/usernew.html. Its fields are those of the form.
 type createPage struct {
 	Form      *page.Form
-	Who       []*page.Field
+	Profile   []*page.Field
 	Roles     *page.Field // nil: the caller can't give roles
 	Shown     *page.Field // hidden: the roles that were shown as selected
 	Passwords []*page.Field
@@ -24,7 +24,7 @@ type createPage struct {
 
 func (h *handler) newCreatePage(q *page.Request) (*createPage, error) {
 	view := &createPage{
-		Who: slices.Concat([]*page.Field{{
+		Profile: slices.Concat([]*page.Field{{
 			Name: "email", Label: "E-mail", Type: "email", Autocomplete: "off", Required: true, Path: "/0/email",
 			Hint: "To sign in with. Messages go there.",
 		}}, profileFields("/0", account.User{})),
@@ -37,7 +37,7 @@ func (h *handler) newCreatePage(q *page.Request) (*createPage, error) {
 	}
 	view.Form = &page.Form{
 		Action: newUserPath, Submit: "Create the user", Cancel: usersPath,
-		Fields: slices.Concat(view.Who, view.Passwords),
+		Fields: slices.Concat(view.Profile, view.Passwords),
 	}
 	if q.May(access.ActionAssign, access.EntityRole) && q.May(access.ActionEditAccess, access.EntityUser) {
 		roles, err := h.listRoles(q)

@@ -17,8 +17,8 @@ const recentEntries = 10
 
 // recentActivity is the newest entries by a user and about them.
 type recentActivity struct {
-	Rows      []recentRow
-	By, About string // paths of all entries
+	Rows              []recentRow
+	ByUser, AboutUser string // paths of all entries
 }
 
 // recentRow is an entry of the activity log in the list.
@@ -51,8 +51,8 @@ func (h *handler) activityOf(q *page.Request, u account.User) (recent *recentAct
 	entries = slices.CompactFunc(entries, func(a, b account.StoredActivity) bool { return a.ID == b.ID })
 	id := strconv.FormatInt(u.ID, 10)
 	recent = &recentActivity{
-		By:    "/activity?" + url.Values{"actor": {id}}.Encode(),
-		About: "/activity?" + url.Values{"targetKind": {string(access.EntityUser)}, "targetId": {id}}.Encode(),
+		ByUser:    "/activity?" + url.Values{"actor": {id}}.Encode(),
+		AboutUser: "/activity?" + url.Values{"targetKind": {string(access.EntityUser)}, "targetId": {id}}.Encode(),
 	}
 	for _, e := range entries[:min(len(entries), recentEntries)] {
 		recent.Rows = append(recent.Rows, recentRow{

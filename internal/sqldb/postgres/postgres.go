@@ -26,7 +26,7 @@ const (
 // Unavailable.
 func Open(ctx context.Context, c Config) (*sqldb.DB, error) { return open(ctx, c, false) }
 
-// OpenExisting opens a database that a server of this release has made. It fails as [Open] does,
+// OpenExisting opens a database that a server of this release has created. It fails as [Open] does,
 // and with [sqldb.ErrOlderSchema], and changes nothing.
 func OpenExisting(ctx context.Context, c Config) (*sqldb.DB, error) { return open(ctx, c, true) }
 

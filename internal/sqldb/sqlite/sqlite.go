@@ -37,7 +37,7 @@ func Open(ctx context.Context, dir string) (*sqldb.DB, error) {
 	return open(ctx, dir, false)
 }
 
-// OpenExisting opens a database that a server of this release has made, and that may be in use. It
+// OpenExisting opens a database that a server of this release has created, and that may be in use. It
 // fails with fs.ErrNotExist, [sqldb.ErrNewerSchema] or [sqldb.ErrOlderSchema] and changes nothing.
 func OpenExisting(ctx context.Context, dir string) (*sqldb.DB, error) {
 	if _, err := os.Stat(filepath.Join(dir, DatabaseFile)); err != nil {
