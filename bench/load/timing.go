@@ -12,9 +12,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 	"github.com/seed-3a99a2fe/usher/bench/internal/stats"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
-	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 const (

@@ -6,9 +6,9 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // ChangePassword replaces the caller's own password. It ends their other sessions and

@@ -7,9 +7,9 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
-	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 

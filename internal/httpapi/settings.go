@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/settings"
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 

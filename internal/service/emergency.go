@@ -7,8 +7,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
-	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
+	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
 // The operations of this file are for an operator who has access to the database, when

@@ -10,8 +10,8 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
+	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
 // overviewOf returns the caller's overview, in UTC.

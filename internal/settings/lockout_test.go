@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
-	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // A change of the lockout policy applies to the next sign-in.

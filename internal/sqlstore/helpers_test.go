@@ -11,9 +11,9 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
-	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 

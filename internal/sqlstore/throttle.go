@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
+	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
 // throttleWriter implements [account.ThrottleWriter].

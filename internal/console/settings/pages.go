@@ -10,9 +10,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/outbox"
 	"github.com/seed-3a99a2fe/usher/internal/settings"
-	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
 // Service is the operations that the pages call.
