@@ -75,7 +75,7 @@ func timedForgottenPasswords() []timedRequest {
 	}
 }
 
-// compareTimes compares the times of requests that an unauthenticated client must not be able to tell apart. It sends
+// compareTimes compares the times of requests that an unauthenticated client must not be able to distinguish. It sends
 // one request at a time, of a random kind.
 func (b *bench) compareTimes(ctx context.Context) ([]timingComparison, error) {
 	d, err := b.copyBase(ctx)

@@ -62,9 +62,9 @@ var errHashChanged = errors.New("the password hash changed while it was verified
 
 // run verifies the password, the only way in which a password is ever checked. It fails
 // with CodeInvalidCredentials unless the password is that of an active account that is
-// not locked, with CodeTooManyRequests when the client network failed too often or
-// concurrent attempts take too long, with CodeUnavailable when the hash queue is full, and
-// as match does.
+// not locked. It fails with CodeTooManyRequests when the client network failed too often
+// or concurrent attempts take too long, and with CodeUnavailable when the hash queue is
+// full. It also fails as match does.
 func (a *attempt) run(ctx context.Context, match passwordMatch) error {
 	slot, err := a.AcquireHashSlot(a.network)
 	if err != nil {

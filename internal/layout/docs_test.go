@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Everyday tasks in the table "Where do I change …?".
+// everydayTasks is the number of tasks in the table "Where do I change …?".
 const everydayTasks = 10
 
 // TestChangeTable checks that the files exist which docs/architecture.md names for everyday

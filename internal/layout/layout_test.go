@@ -44,7 +44,8 @@ func readPackages(t *testing.T) map[string]*pkg {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"testdata", "node_modules"}, entry.Name())):
+		case entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") ||
+			slices.Contains([]string{"testdata", "node_modules"}, entry.Name())):
 			return fs.SkipDir
 		case entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil
@@ -55,7 +56,9 @@ func readPackages(t *testing.T) map[string]*pkg {
 		}
 		dir := path.Dir(name)
 		if packages[dir] == nil {
-			packages[dir] = &pkg{imports: map[string]bool{}, methods: map[string]int{}, interfaces: map[string]*ast.InterfaceType{}}
+			packages[dir] = &pkg{
+				imports: map[string]bool{}, methods: map[string]int{}, interfaces: map[string]*ast.InterfaceType{},
+			}
 		}
 		packages[dir].add(file)
 		return nil
@@ -175,7 +178,7 @@ func TestSizes(t *testing.T) {
 			continue
 		}
 		if p.files > maxFiles {
-			t.Errorf("%s has %d hand-written files, at most %d: is there a noun that wants a package of its own?", dir, p.files, maxFiles)
+			t.Errorf("%s has %d hand-written files, at most %d: move a noun to a package of its own", dir, p.files, maxFiles)
 		}
 		if !p.documented {
 			t.Errorf("%s has no package comment", dir)

@@ -130,7 +130,9 @@ func countingTx(tx *account.Tx, c *callCounter) *account.Tx {
 	ports.SessionReader = countingSessionReader{tx.SessionReader, c}
 	ports.APIKeyReader = countingAPIKeyReader{tx.APIKeyReader, c}
 	ports.OutboxReader = countingOutboxReader{tx.OutboxReader, c}
-	ports.ThrottleWriter = countingThrottleWriter{tx.ThrottleWriter, c, map[string]int{}}
+	ports.ThrottleWriter = countingThrottleWriter{
+		ThrottleWriter: tx.ThrottleWriter, callCounter: c, pending: map[string]int{},
+	}
 	ports.ActivityWriter = countingActivityWriter{tx.ActivityWriter, c}
 	ports.SessionWriter = countingSessionWriter{tx.SessionWriter, c}
 	ports.UserWriter = countingUserWriter{tx.UserWriter, c}
