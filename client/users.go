@@ -17,7 +17,8 @@ const MaxNewUsers = 1000
 // UserSort is an order of users.
 type UserSort string
 
-// The orders of [UsersService.Find]: binary, in the form in which upper and lower case are one.
+// The orders of [UsersService.Find]. Names and addresses are compared byte by byte in their
+// case-folded form.
 const (
 	SortByID        UserSort = "id"
 	SortByIDDown    UserSort = "-id"

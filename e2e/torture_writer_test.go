@@ -104,7 +104,7 @@ func (r *request) send(client *http.Client, url string) (answer, error) {
 	return send(client, sent)
 }
 
-// parseReply reads the server's values from an answer.
+// parseReply decodes what the model needs of a response: ids of created users, tokens, keys.
 func parseReply(a answer) reply {
 	var created []user
 	var session struct{ AuthToken string }

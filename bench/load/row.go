@@ -41,7 +41,8 @@ func (l limit) metBy(value float64) bool {
 	return value >= l.value
 }
 
-// result is the measurement of a row: one value and one sample of each side for each round.
+// result is what was measured for one row of the table. Each round adds a value, which is the
+// ratio of Usher to the baseline for example, and a sample of each of the two.
 type result struct {
 	values          []float64 // compared with the limit
 	usher, baseline []sample

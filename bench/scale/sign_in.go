@@ -20,17 +20,17 @@ const (
 	writers   = 16 // concurrent
 )
 
-// measureSignIns compares the cost of a sign-in with that of its hash, and the rate of sealing activity entries with
-// that of writing them.
+// measureSignIns compares the cost of a sign-in with that of its hash. Sign-ins write activity entries, so it also
+// compares the rate at which entries are sealed with the rate at which they are written.
 func measureSignIns(ctx context.Context, out io.Writer, e *engine, s *seeder) error {
 	hash, err := cpuOf(func() error {
-		ticket, err := s.pool.Acquire("bench")
+		slot, err := s.pool.Acquire("bench")
 		if err != nil {
 			return err
 		}
-		defer ticket.Release()
+		defer slot.Release()
 		for range signIns {
-			if _, err := ticket.Hash(ctx, secret.New(password)); err != nil {
+			if _, err := slot.Hash(ctx, secret.New(password)); err != nil {
 				return err
 			}
 		}

@@ -23,7 +23,7 @@ type loader func(ctx context.Context, hash token.Hash, from account.Origin) (*ac
 
 // Authenticate returns the principal of a session token or an API key, from the cache
 // where it can. It fails with CodeUnauthorized for every credential that is not valid for
-// the channel of from, and does not tell why.
+// from.Channel (the API or the console), and does not tell why.
 func (s *Auth) Authenticate(
 	ctx context.Context, credential secret.Text, from account.Origin,
 ) (*account.Principal, error) {

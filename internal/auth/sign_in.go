@@ -105,8 +105,8 @@ func (s *Auth) unknownSubject(address string) string {
 const maxDeviceBytes = 256
 
 // deviceName returns the client's name in text that every database accepts. A header may
-// hold any bytes, and a sign-in that failed for them would tell that the password was
-// correct.
+// hold any bytes. The name is stored only after the password was found correct, so a failure
+// to store it would tell that it was.
 func deviceName(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 	return truncate(text, maxDeviceBytes)

@@ -5,7 +5,7 @@
 // A command signs in, calls the server through client, and shows the answer. ShowResult does all three, so that a new
 // command is a few lines. Package lookup finds the users and roles that the command line names.
 //
-// The package imports client, command, and the packages below them; neither server nor the rules of account.
+// The package imports client, command, and the packages below them; neither server nor the rules.
 package cli
 
 import (

@@ -18,7 +18,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// decoders decode a checked body, as the generated code does.
+// decoders maps operation ids to the decoding that the generated handlers do after ReadBody has
+// checked a body.
 var decoders = map[string]func([]byte) error{
 	"apiLoginPost":                  decodeTo[wire.LoginRequest],
 	"apiUsersPost":                  decodeTo[[]wire.NewUser],

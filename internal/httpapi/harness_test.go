@@ -185,7 +185,7 @@ func (f *fixture) insert(u account.User) (id int64) {
 	return id
 }
 
-// write runs fn in a transaction of the store, without the rules of account.
+// write runs fn in a transaction of the store, without the rules.
 func (f *fixture) write(fn func(ctx context.Context, tx *account.Tx) error) {
 	f.t.Helper()
 	if err := f.store.Store.Write(f.t.Context(), fn); err != nil {

@@ -49,7 +49,7 @@ func (f *fixture) ownedTarget(kind string, owner int64) (target int64, query str
 	return target, ""
 }
 
-// insertKey stores a named key without the rules of account and returns its text and its id.
+// insertKey stores a named key without the rules and returns its text and its id.
 func (f *fixture) insertKey(ctx context.Context, tx *account.Tx, k account.APIKey) (string, int64, error) {
 	text, hash, err := token.New(token.APIKey, rand.Reader)
 	if err != nil {

@@ -9,7 +9,7 @@ var (
 )
 
 var keyPermissions = []permissionRow{
-	// Outcomes: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	// The columns of want are the callers: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
 	{op: "GET /api/api-key", target: "self", needs: []need{readKey},
 		want: "401 401 401 401 401 first none none none 403 none 403"},
 	{op: "POST /api/api-key", target: "self", needs: []need{createKey},

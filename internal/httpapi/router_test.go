@@ -54,7 +54,7 @@ func TestMethods(t *testing.T) {
 			if slices.Contains(has, method) {
 				continue
 			}
-			// The methods of a path are public, so no credential is needed.
+			// Which methods a path has is no secret: the answer is 405 even without a credential.
 			a := f.do(call{method: method, path: strings.ReplaceAll(path, "{id}", "1")})
 			a.want(t, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 			if got, want := a.header.Get("Allow"), strings.Join(has, ", "); got != want {

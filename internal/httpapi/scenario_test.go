@@ -138,7 +138,7 @@ func allBut(needs ...need) (ps []access.Permission) {
 	return ps
 }
 
-// session stores a session without the rules of account and returns its token.
+// session stores a session without the rules and returns its token.
 func (f *fixture) session(userID int64, created time.Time) string {
 	f.t.Helper()
 	text, hash, err := token.New(token.Session, rand.Reader)

@@ -112,7 +112,7 @@ func wrongTypes(s *openapi3.Schema) map[string]any {
 	return values
 }
 
-// wrongValues returns values of the right type that the schema or the rules of account refuse.
+// wrongValues returns values of the right type that the schema or the rules refuse.
 func wrongValues(s *openapi3.Schema) map[string]any {
 	values := map[string]any{}
 	if s.MinLength > 0 {
@@ -160,7 +160,7 @@ func TestBadInput(t *testing.T) {
 	})
 }
 
-// TestRules checks that violations of the rules of account are reported like violations of the schema.
+// TestRules checks that violations of the rules are reported like violations of the schema.
 func TestRules(t *testing.T) {
 	f := newFixture(t)
 	user := func(field, value string) string {

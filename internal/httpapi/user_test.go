@@ -74,7 +74,7 @@ func TestInvitationRefused(t *testing.T) {
 	f.do(call{method: "POST", path: path, token: f.admin}).want(t, http.StatusTooManyRequests, account.CodeTooManyRequests)
 }
 
-// manyUsers stores n users without the rules of account.
+// manyUsers stores n users without the rules.
 func (f *fixture) manyUsers(n int) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx *account.Tx) error {

@@ -146,7 +146,8 @@ type field struct {
 	values []any
 }
 
-// settingFields are the fields of the groups. rapid prefers the first fields and values.
+// settingFields lists the fields of each group of settings with values to try. rapid shrinks
+// towards the first fields and values.
 var settingFields = map[string][]field{
 	"application-settings": {
 		{"smtpAccountPassword", []any{"secret", nil, mask}},

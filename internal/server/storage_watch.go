@@ -22,7 +22,7 @@ func (s *Server) watchStorage(ctx context.Context) {
 		case <-ticker.C:
 		}
 		if logged != "" && s.store.WriteFailure() != nil {
-			_ = s.store.TryWrite(ctx) // the result shows in Trouble
+			_ = s.store.TryWrite(ctx) // WriteFailure has the result
 		}
 		switch failure := s.store.WriteFailure(); {
 		case failure != nil && failure.Message != logged:

@@ -1,6 +1,6 @@
 // Package sqlstore implements the ports of [account.Store] and [account.Tx] on SQLite and
-// PostgreSQL. It decides nothing: the rules are account's, and the schema refuses only changes that
-// would damage the data.
+// PostgreSQL. It has no rules of its own; the schema refuses only changes that would damage the
+// data.
 //
 // Each statement is written once, with the parameters $1, $2, …, in the file of its noun. The
 // differences between the engines are in [sqldb.Dialect]. [Store.Write] is the only way to write;

@@ -76,7 +76,7 @@ func requireOwn(caller *account.Principal, i account.Import, err error) (account
 	return i, err
 }
 
-// importUpdate is an [auth.Update] that also changes a locked import.
+// importUpdate is an [auth.Update] that also changes an import, whose row it has locked.
 type importUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import) error
 
 // changeImport runs f on an import of the caller in one transaction, and stores the

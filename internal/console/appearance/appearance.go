@@ -31,8 +31,9 @@ type Appearance struct {
 // Themes returns the names of the colour themes. The first follows the system.
 func Themes() []string { return []string{"system", "light", "dark"} }
 
-// Parse reads the output of [Appearance.Encode], which is not trusted. If it has no
-// language, that of the header Accept-Language applies.
+// Parse decodes the cookie that holds an output of [Appearance.Encode]. Browsers can send
+// anything, so it ignores what it does not know. Without a language in the cookie, that of
+// the header Accept-Language applies.
 func Parse(text, acceptLanguage string) Appearance {
 	chosen, _ := url.ParseQuery(text)
 	a := Appearance{Theme: Themes()[0], Zone: time.UTC}

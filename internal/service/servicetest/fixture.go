@@ -19,7 +19,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
-// Addresses and passwords of the fixture.
+// E-mail addresses, passwords and client networks that tests use.
 const (
 	AdminEmail    = "admin@example.org" // the first administrator
 	Password      = "Correct-Horse-1"   // the password of the administrator and of added users
@@ -28,7 +28,7 @@ const (
 	Home          = "192.0.2.1"         // the client network of sign-ins and requests
 )
 
-// CheapHash are the smallest parameters of argon2id.
+// CheapHash has parameters of argon2id that make tests fast.
 var CheapHash = passhash.Params{Memory: 64, Passes: 1, Threads: 1}
 
 // Start is the time of a new fixture's clock.
