@@ -1,6 +1,7 @@
 package userfile
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -61,6 +62,26 @@ var columns = []column{
 	{name: "department", maxLength: account.MaxNameLength, optional: func(r *Row) **string { return &r.Department }},
 	{name: "biography", maxLength: account.MaxBiographyLength, optional: func(r *Row) **string { return &r.Biography }},
 	{name: activeColumn},
+}
+
+// Column describes a column to a person who prepares a file.
+type Column struct {
+	Name     string
+	Required bool
+}
+
+// Columns returns the columns in the order of an export, then those that an export lacks.
+func Columns() []Column {
+	var exported, secrets []Column
+	for _, c := range columns {
+		described := Column{Name: c.name, Required: c.required}
+		if c.secret == nil {
+			exported = append(exported, described)
+		} else {
+			secrets = append(secrets, described)
+		}
+	}
+	return slices.Concat(exported, secrets)
 }
 
 // set stores a text of the file in the row.

@@ -3,7 +3,6 @@ package imports
 import (
 	"cmp"
 	"errors"
-	"io"
 	"net/http"
 	"path/filepath"
 	"strconv"
@@ -23,34 +22,10 @@ var errImportTooLarge = &page.Refusal{
 	},
 }
 
-// sampleFile has every column that a file may have.
-const sampleFile = `name,surname,email,department,biography,active,password,password_hash
-Ada,Lovelace,ada@example.com,Engines,,true,Correct-horse-7,
-Charles,Babbage,charles@example.com,,,true,,
-Grace,Hopper,grace@example.com,Compilers,"Found a moth, and kept it.",false,,
-`
-
-// fileColumn describes a column of a file.
-type fileColumn struct {
-	Name    string
-	Meaning locale.Phrase
-}
-
-var fileColumns = []fileColumn{
-	{"name", "Needed."},
-	{"email", "Needed: the address to sign in with."},
-	{"surname", ""},
-	{"department", ""},
-	{"biography", ""},
-	{"active", "true or false. Without it a user cannot sign in."},
-	{"password", "Without one, an active user is invited by mail to choose it."},
-	{"password_hash", "A password of another system instead: argon2id, bcrypt, or Django’s pbkdf2_sha256."},
-}
-
 // formPage is the data of templates/import.html.
 type formPage struct {
 	Form    *page.Form
-	Columns []fileColumn
+	Columns []columnHelp
 	Waiting string // name of the file that waits for confirmation; "": none
 }
 
@@ -79,15 +54,8 @@ func (h *handler) showImport(q *page.Request) error {
 
 func (h *handler) showImportForm(q *page.Request, status int, f *page.Form) error {
 	waiting, _ := h.uploads.waiting(q.Caller.Session.ID)
-	view := formPage{Form: f, Columns: fileColumns, Waiting: waiting.Name}
+	view := formPage{Form: f, Columns: columnHelps(), Waiting: waiting.Name}
 	return q.ShowStatus(status, "import.html", q.Tr("Import users"), view)
-}
-
-func sampleImport(q *page.Request) error {
-	q.Writer.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	q.Writer.Header().Set("Content-Disposition", `attachment; filename="users.csv"`)
-	_, _ = io.WriteString(q.Writer, sampleFile) // fails only if the client is gone
-	return nil
 }
 
 // checkImport reads a file. A valid one waits for confirmation; one with faults is shown

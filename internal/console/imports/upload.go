@@ -82,12 +82,7 @@ func (us *uploads) add(session int64, name string, rows []userfile.Row) bool {
 func sizeOf(rows []userfile.Row) int {
 	size := 0
 	for _, r := range rows {
-		size += rowOverhead + len(r.Name) + len(r.Email) + len(r.Password.Reveal()) + len(r.PasswordHash.Reveal())
-		for _, text := range []*string{r.Surname, r.Department, r.Biography} {
-			if text != nil {
-				size += len(*text)
-			}
-		}
+		size += rowOverhead + r.Profile.Size() + len(r.Email) + len(r.Password.Reveal()) + len(r.PasswordHash.Reveal())
 	}
 	return size
 }
