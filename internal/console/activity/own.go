@@ -12,23 +12,23 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// fieldNames name the fields that an entry can change.
+// fieldNames name the fields that an entry can change, except for the optional texts of a profile.
 var fieldNames = map[string]locale.Phrase{
-	"name":       "Name",
-	"surname":    "Surname",
-	"department": "Department",
-	"biography":  "Biography",
-	"picture":    "Picture",
-	"email":      "E-mail",
-	"active":     "Active",
-	"roles":      "Roles",
-	"language":   "Language",
+	"name":     "Name",
+	"picture":  "Picture",
+	"email":    "E-mail",
+	"active":   "Active",
+	"roles":    "Roles",
+	"language": "Language",
 }
 
 // fieldName translates the name of a field. An unknown one is called as in the log.
 func fieldName(q *page.Request, name string) string {
 	if phrase, ok := fieldNames[name]; ok {
 		return q.Tr(phrase)
+	}
+	if label, ok := page.ProfileLabel(name); ok {
+		return q.Tr(label)
 	}
 	return name
 }

@@ -11,7 +11,8 @@ import (
 
 // profilePage is the data of templates/profile.html.
 type profilePage struct {
-	About, Picture *page.Form // nil: the caller may not change their user
+	About, Picture *page.Form  // nil: the caller may not change their user
+	Facts          []page.Fact // shown instead of About
 	Appearance     *page.Form
 	Avatar         page.Avatar
 	Provider       locale.Phrase
@@ -36,6 +37,8 @@ func newProfilePage(q *page.Request) profilePage {
 	}
 	if q.MayOwn(access.ActionEdit, access.EntityUser) {
 		view.About, view.Picture = aboutForm(q), pictureForm(q)
+	} else {
+		view.Facts = page.ProfileFacts(q.Caller.User.Profile)
 	}
 	return view
 }
@@ -49,23 +52,14 @@ func showProfileStatus(q *page.Request, status int, view profilePage) error {
 }
 
 func aboutForm(q *page.Request) *page.Form {
-	u := q.Caller.User
 	return &page.Form{
 		Action: page.ProfilePath, Submit: "Save", Token: q.FormToken(),
-		Fields: page.WithOriginals([]*page.Field{
-			{Name: "name", Label: "Name", Value: u.Name, Autocomplete: "given-name", Required: true},
-			{Name: "surname", Label: "Surname", Value: page.OrEmpty(u.Surname), Autocomplete: "family-name"},
-			{Name: "department", Label: "Department", Value: page.OrEmpty(u.Department), Autocomplete: "organization"},
-			{
-				Name: "biography", Label: "Biography", Type: "textarea", Value: page.OrEmpty(u.Biography),
-				Hint: "What others should know about you.",
-			},
-		}),
+		Fields: page.WithOriginals(page.OwnProfileFields(q.Caller.User.Profile)),
 	}
 }
 
 func (h *handler) changeProfile(q *page.Request) error {
-	up := q.ChangedProfile()
+	up := account.UserUpdate{ProfileUpdate: q.ChangedProfile()}
 	if up == (account.UserUpdate{}) {
 		return q.RedirectWithFlash(page.ProfilePath, "There was nothing to change.")
 	}

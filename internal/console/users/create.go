@@ -27,7 +27,7 @@ func (h *handler) newCreatePage(q *page.Request) (*createPage, error) {
 		Profile: slices.Concat([]*page.Field{{
 			Name: "email", Label: "E-mail", Type: "email", Autocomplete: "off", Required: true, Path: "/0/email",
 			Hint: "To sign in with. Messages go there.",
-		}}, profileFields("/0", account.User{})),
+		}}, page.ProfileFields("/0", account.Profile{})),
 		Passwords: page.NewPasswordFields("password", false),
 		Invite:    q.Method != http.MethodPost || q.Value("begin") == "invite",
 	}
@@ -85,12 +85,7 @@ func (h *handler) createUser(q *page.Request) error {
 		return err
 	}
 	n := account.NewUser{
-		Email: q.Value("email"),
-		Profile: account.Profile{
-			Name: q.Value("name"), Surname: q.OptionalValue("surname"), Department: q.OptionalValue("department"),
-			Biography: q.OptionalValue("biography"),
-		},
-		Active: true, Invite: view.Invite,
+		Email: q.Value("email"), Profile: q.NewProfile(), Active: true, Invite: view.Invite,
 	}
 	show := func(status int) error { return q.ShowStatus(status, "usernew.html", q.Tr("New user"), view) }
 	if !n.Invite {

@@ -102,31 +102,11 @@ func (h *handler) coversUser(q *page.Request, u account.User) (bool, error) {
 	return !slices.ContainsFunc(ids, func(id int64) bool { return !covered[id] }), err
 }
 
-// profileFields returns the fields of a user's profile. prefix is the JSON pointer of the
-// user in the input of the rules.
-func profileFields(prefix string, u account.User) []*page.Field {
-	return []*page.Field{
-		{Name: "name", Label: "Name", Value: u.Name, Autocomplete: "off", Required: true, Path: prefix + "/name"},
-		{
-			Name: "surname", Label: "Surname", Value: page.OrEmpty(u.Surname), Autocomplete: "off",
-			Path: prefix + "/surname",
-		},
-		{
-			Name: "department", Label: "Department", Value: page.OrEmpty(u.Department), Autocomplete: "off",
-			Path: prefix + "/department",
-		},
-		{
-			Name: "biography", Label: "Biography", Type: "textarea", Value: page.OrEmpty(u.Biography),
-			Path: prefix + "/biography",
-		},
-	}
-}
-
 // editForm returns the form with the fields of a user that the caller may change, or nil.
 func editForm(q *page.Request, u account.User) *page.Form {
 	f := &page.Form{Action: userPath(u.ID), Submit: "Save"}
 	if q.MayOn(access.ActionEdit, access.EntityUser, u.ID) {
-		f.Fields = profileFields("", u)
+		f.Fields = page.ProfileFields("", u.Profile)
 	}
 	if u.ID != q.Caller.User.ID && q.MayOn(access.ActionEditAccess, access.EntityUser, u.ID) {
 		f.Fields = append(f.Fields,
@@ -166,8 +146,7 @@ func (h *handler) editUser(q *page.Request) error {
 	if err != nil {
 		return err
 	}
-	up := q.ChangedProfile()
-	up.Email = q.ChangedText("email")
+	up := account.UserUpdate{ProfileUpdate: q.ChangedProfile(), Email: q.ChangedText("email")}
 	if q.Changed("active") {
 		up.Active = new(q.Value("active") != "")
 	}
