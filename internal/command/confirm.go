@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// CanConfirm fails if a question is to be asked (yes is false) and there is no terminal to ask at. A command
-// calls it before it sends its first request.
+// CanConfirm fails if ConfirmDelete would have to ask, because yes is false, and there is no terminal. A
+// command calls CanConfirm before its first request.
 func (e *Env) CanConfirm(yes bool) error {
 	if !yes && e.Prompter == nil {
 		return WithHint(UsageErrorf("there is no terminal to ask at"), "add --yes to delete without being asked")
@@ -15,7 +15,8 @@ func (e *Env) CanConfirm(yes bool) error {
 	return nil
 }
 
-// ConfirmDelete asks whether object may be deleted, unless yes, and fails if it may not.
+// ConfirmDelete asks the user whether object may be deleted, and fails if the user says no. It doesn't ask
+// if yes is true.
 func (e *Env) ConfirmDelete(ctx context.Context, yes bool, object string) error {
 	if yes {
 		return nil

@@ -1,14 +1,15 @@
-// Package command is the parts that all commands of usher share: the process's environment (Env), output, prompts,
-// secrets and errors with hints. The packages server and cli build their commands on it.
+// Package command contains what all commands of usher share: the environment of the process (Env), output,
+// prompts, secrets and errors with hints. The packages server and cli build their commands on it.
 //
 // Rules of output:
 //
-//   - Results go to standard output: a table, or with --output json one JSON value in the form of the contract
-//     and nothing else.
-//   - Messages about the outcome go to standard output too, or to standard error with --output json. Progress
-//     goes to standard error, and only to a terminal.
+//   - Results go to standard output: a table, or with --output json a single JSON value in the form that
+//     the API contract defines.
+//   - Messages about success go to standard output too, or to standard error with --output json.
+//     Progress goes to standard error, and only to a terminal.
 //   - Errors go to standard error.
-//   - There is no colour. Text from elsewhere can't send control sequences to the terminal.
+//   - There is no colour. Text that a user or another server wrote can't send control sequences to the
+//     terminal.
 //
 // The package imports account for the password rule, and secret.
 package command
@@ -28,17 +29,17 @@ const (
 	ExitUsage   = 2 // the command line is wrong
 )
 
-// Env is a command's access to its process. Tests provide their own.
+// Env is the environment of a command: its input, output, variables and clock. Tests provide their own.
 type Env struct {
-	Version          string // of the build
+	Version          string // version of this build
 	Stdin            io.Reader
 	Stdout           io.Writer
 	Stderr           io.Writer
 	StderrIsTerminal bool
 	LookupEnv        func(name string) (string, bool)
 	Now              func() time.Time
-	Prompter         Prompter // nil without a terminal to ask at
-	JSON             bool     // --output json
+	Prompter         Prompter // nil if there is no terminal
+	JSON             bool     // whether the flag is --output json
 }
 
 // NewEnv returns the environment of this process.
@@ -58,7 +59,7 @@ func NewEnv(version string) *Env {
 	return e
 }
 
-// Getenv returns the value of an environment variable, or "".
+// Getenv returns the value of an environment variable, or "" if it isn't set.
 func (e *Env) Getenv(name string) string {
 	value, _ := e.LookupEnv(name)
 	return value

@@ -11,22 +11,22 @@ const meterInterval = 2 * time.Second
 // Meter reports the progress of long work at a terminal.
 type Meter struct {
 	env      *Env
-	activity string // "checked"
-	noun     string // of one item: "user"
-	start    int    // items that were done before
-	total    int    // 0: not known
+	activity string // what the command does, such as "checked"
+	noun     string // what it counts, in the singular: "user"
+	start    int    // number of items that were done before the meter started
+	total    int    // number of all items; 0 if it isn't known
 	begun    time.Time
 	reported time.Time
 }
 
-// NewMeter starts a meter. start is how many items are done already, and total how many there are, or 0 if that
-// isn't known.
+// NewMeter returns a meter. start is the number of items that are already done. total is the number of all
+// items, or 0 if it isn't known.
 func (e *Env) NewMeter(activity, noun string, start, total int) *Meter {
 	now := e.Now()
 	return &Meter{env: e, activity: activity, noun: noun, start: start, total: total, begun: now, reported: now}
 }
 
-// Update takes how many items are done, and reports it if the last report is meterInterval old.
+// Update reports that done items are done. It writes nothing if the last report is younger than meterInterval.
 func (m *Meter) Update(done int) {
 	now := m.env.Now()
 	if now.Sub(m.reported) < meterInterval {

@@ -20,7 +20,7 @@ func TestMeter(t *testing.T) {
 			now := time.Unix(0, 0)
 			e.StderrIsTerminal, e.Now = true, func() time.Time { return now }
 			m := e.NewMeter("done", "user", test.start, test.total)
-			m.Update(2500) // too soon
+			m.Update(2500) // writes nothing: meterInterval has not passed
 			now = now.Add(4 * time.Second)
 			m.Update(3000)
 			if got := stderr.String(); got != test.want {

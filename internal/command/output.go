@@ -8,13 +8,14 @@ import (
 	"text/tabwriter"
 )
 
-// Table is a result in columns. Without a header its rows are names and values.
+// Table is a result in columns. Without a header it has two columns: the name of a value, and the
+// value.
 type Table struct {
 	Header []string
 	Rows   [][]string
 }
 
-// Show writes a result to standard output: value with --output json, else t.
+// Show writes a result to standard output: value as JSON with --output json, else the table t.
 func (e *Env) Show(value any, t Table) error {
 	if e.JSON {
 		var out bytes.Buffer
@@ -30,13 +31,13 @@ func (e *Env) Show(value any, t Table) error {
 	return e.ShowTable(t)
 }
 
-// ShowTable writes a table to standard output, also with --output json.
+// ShowTable writes a table to standard output, even with --output json.
 func (e *Env) ShowTable(t Table) error {
 	_, err := e.Stdout.Write(t.render())
 	return err
 }
 
-// Say writes a message about the outcome.
+// Say writes a message about success: to standard output, or to standard error with --output json.
 func (e *Env) Say(format string, args ...any) {
 	out := e.Stdout
 	if e.JSON {
@@ -45,19 +46,20 @@ func (e *Env) Say(format string, args ...any) {
 	fmt.Fprintln(out, Printable(fmt.Sprintf(format, args...)))
 }
 
-// Warn writes a line to standard error.
+// Warn writes one line to standard error. It replaces control characters.
 func (e *Env) Warn(format string, args ...any) {
 	fmt.Fprintln(e.Stderr, Printable(fmt.Sprintf(format, args...)))
 }
 
-// Progress writes a line to standard error if that is a terminal.
+// Progress writes one line to standard error if standard error is a terminal.
 func (e *Env) Progress(format string, args ...any) {
 	if e.StderrIsTerminal {
 		e.Warn(format, args...)
 	}
 }
 
-// ReportError writes an error's message, its details and a hint, which may be empty, to standard error.
+// ReportError writes the message and the details of an error to standard error, and the hint if it
+// isn't empty.
 func (e *Env) ReportError(message string, details []string, hint string) {
 	e.Warn("usher: %s", message)
 	for _, d := range details {
@@ -81,11 +83,12 @@ func (t Table) render() []byte {
 		}
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
-	_ = w.Flush() // into memory
+	_ = w.Flush() // the buffer never fails
 	return trimLines(out.Bytes())
 }
 
-// trimLines removes the spaces that pad the cell before an empty last cell.
+// trimLines removes the spaces at the end of each line. tabwriter pads a cell even if the cells after
+// it are empty.
 func trimLines(text []byte) []byte {
 	lines := bytes.Split(text, []byte("\n"))
 	for i := range lines {

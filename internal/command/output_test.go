@@ -27,8 +27,8 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// TestJSONOutput shows a value and a message with --output json: only the value is on standard output, and
-// neither contains control characters.
+// TestJSONOutput writes a value and a message with --output json. Only the value is on standard output,
+// and neither contains control characters.
 func TestJSONOutput(t *testing.T) {
 	e, stdout, stderr := testEnv(nil)
 	e.JSON = true

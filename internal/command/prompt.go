@@ -15,13 +15,14 @@ import (
 
 // Prompter asks the user questions.
 type Prompter interface {
-	// Line asks for a line of text.
+	// Line asks a question and returns the line that the user types.
 	Line(ctx context.Context, question string) (string, error)
-	// Secret asks for a line that isn't echoed.
+	// Secret asks a question and returns the line that the user types. The terminal doesn't
+	// show it.
 	Secret(ctx context.Context, question string) (secret.Text, error)
 }
 
-// terminal is the Prompter of a terminal.
+// terminal is a Prompter that asks at the terminal of the process.
 type terminal struct {
 	in    *os.File
 	out   io.Writer
@@ -49,13 +50,14 @@ func (t *terminal) Secret(ctx context.Context, question string) (secret.Text, er
 		return secret.New(string(raw)), err
 	})
 	if err != nil {
-		_ = term.Restore(fd, before) // an interrupt would leave echo switched off
+		_ = term.Restore(fd, before) // after an interrupt the terminal would show no more input
 	}
 	fmt.Fprintln(t.out)
 	return text, err
 }
 
-// ask writes the question and returns the answer that read returns, or gives up when ctx ends.
+// ask writes the question and returns the result of read. It fails when ctx ends before read
+// returns.
 func ask[T any](ctx context.Context, out io.Writer, question string, read func() (T, error)) (T, error) {
 	type answer struct {
 		value T

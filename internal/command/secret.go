@@ -13,20 +13,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// maxSecret bounds a secret's file, in bytes; no password or token is that long.
+// maxSecret is the largest size of a secret's file in bytes. Passwords and tokens are much shorter.
 const maxSecret = 64 << 10
 
-// SecretSource says where a secret comes from: the file of a flag, else the environment variable, else a prompt.
+// SecretSource describes where a secret comes from. The order is: the file of a flag, the environment variable,
+// a prompt.
 type SecretSource struct {
-	Name     string // "password"
-	Question string // "Password"; "" for no prompt
-	Variable string // USHER_PASSWORD
-	Flag     string // "--password-file"
-	File     string // value of that flag, or of its variable; "-" is standard input
+	Name     string // name in error messages: "password"
+	Question string // text of the prompt: "Password"; "" if there is no prompt
+	Variable string // environment variable: USHER_PASSWORD
+	Flag     string // name of the flag: "--password-file"
+	File     string // path from the flag or from the flag's variable; "-" is standard input
 }
 
-// Secret reads a secret. It is never empty. A secret that is given twice, or missing without a terminal, is a
-// usage error.
+// Secret reads a secret, which is never empty. It fails with a usage error if the file and the variable are both
+// given. It also does so if neither is given and it can't prompt.
 func (e *Env) Secret(ctx context.Context, s SecretSource) (secret.Text, error) {
 	value := e.Getenv(s.Variable)
 	switch {
@@ -47,7 +48,7 @@ func (e *Env) Secret(ctx context.Context, s SecretSource) (secret.Text, error) {
 	return text, err
 }
 
-// readSecret reads the file of a secret without its line end.
+// readSecret reads a secret from its file and removes the line end.
 func (e *Env) readSecret(s SecretSource) (secret.Text, error) {
 	in := e.Stdin
 	if s.File != "-" {
@@ -69,8 +70,8 @@ func (e *Env) readSecret(s SecretSource) (secret.Text, error) {
 	return secret.New(line), nil
 }
 
-// NewPassword reads a password to be set: from file, or the environment variable, or a prompt that asks for it
-// twice. The password meets the password rule.
+// NewPassword reads a new password from the file, from the environment variable, or from a prompt that asks
+// twice. It fails if the password breaks the password rule of package account.
 func (e *Env) NewPassword(ctx context.Context, variable, file string) (secret.Text, error) {
 	flag := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(variable, "USHER_")), "_", "-")
 	asks := file == "" && e.Getenv(variable) == "" && e.Prompter != nil
@@ -95,12 +96,13 @@ func (e *Env) NewPassword(ctx context.Context, variable, file string) (secret.Te
 	return password, nil
 }
 
-// GeneratePassword returns a random password of 115 bits that meets the password rule and is easy to read aloud.
+// GeneratePassword returns a random password of 115 bits that meets the password rule. The password is easy to
+// read aloud.
 func GeneratePassword() secret.Text {
 	const (
 		letters = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789" // without look-alikes such as l and 1
 		length  = 23
-		group   = 6 // letters and a hyphen
+		group   = 6 // five letters and a hyphen
 	)
 	for {
 		var text []byte
@@ -111,7 +113,8 @@ func GeneratePassword() secret.Text {
 			}
 			var b [1]byte
 			_, _ = rand.Read(b[:]) // never fails
-			// Bytes beyond the last multiple of len(letters) would make some letters more likely.
+			// Skip bytes beyond the last multiple of len(letters). With them, the first letters would be more
+			// likely.
 			if i := int(b[0]); i < 256-256%len(letters) {
 				text = append(text, letters[i%len(letters)])
 			}

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// scriptedPrompter gives one answer after another.
+// scriptedPrompter is a Prompter that returns the given answers in order.
 type scriptedPrompter struct {
 	answers   []string
 	questions []string
@@ -33,7 +33,7 @@ func (p *scriptedPrompter) Secret(ctx context.Context, question string) (secret.
 	return secret.New(answer), err
 }
 
-// testEnv is an environment without variables, and without a terminal if p is nil.
+// testEnv returns an environment without variables. There is no terminal if p is nil.
 func testEnv(p Prompter) (e *Env, stdout, stderr *bytes.Buffer) {
 	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
 	return &Env{

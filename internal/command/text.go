@@ -9,12 +9,12 @@ import (
 	"unicode"
 )
 
-// isControl reports whether a terminal would interpret r: control characters, and those that change the
-// direction of writing.
+// isControl reports whether a terminal would interpret r instead of showing it. These are control characters
+// and characters that change the direction of writing.
 func isControl(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
-// Printable makes text one line that a terminal shows as it is: line breaks and tabs become spaces, and other
-// control characters become U+FFFD.
+// Printable returns text as one line that contains no control characters. Line breaks and tabs become spaces;
+// other control characters become U+FFFD.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -36,8 +36,8 @@ func PrintableLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// EscapeJSON writes the control characters of an encoded JSON text as \uXXXX. encoding/json has escaped those
-// below U+0020; a character above U+007E occurs in strings only.
+// EscapeJSON writes the control characters of a JSON text as \uXXXX. encoding/json has already escaped those
+// below U+0020. A character above U+007E occurs only in a JSON string, so an escape is allowed there.
 func EscapeJSON(text []byte) []byte {
 	var out bytes.Buffer
 	for _, r := range string(text) {
@@ -50,7 +50,7 @@ func EscapeJSON(text []byte) []byte {
 	return out.Bytes()
 }
 
-// OrDash returns the table cell of an optional text: "-" for none.
+// OrDash returns a table cell with the optional text, or "-" without text.
 func OrDash(text *string) string {
 	if text == nil || *text == "" {
 		return "-"
@@ -58,7 +58,7 @@ func OrDash(text *string) string {
 	return *text
 }
 
-// IDList returns the table cell of a list of ids: "2,5".
+// IDList returns a table cell with a list of ids, such as "2,5".
 func IDList(ids []int64) string {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
@@ -67,7 +67,7 @@ func IDList(ids []int64) string {
 	return strings.Join(texts, ",")
 }
 
-// YesNo returns the table cell of a truth value.
+// YesNo returns a table cell with "yes" or "no".
 func YesNo(b bool) string {
 	if b {
 		return "yes"
@@ -75,7 +75,8 @@ func YesNo(b bool) string {
 	return "no"
 }
 
-// TimeText returns the table cell of an optional time: in UTC to the second, as in the contract.
+// TimeText returns a table cell with an optional time, or "-" without a time. The time is in UTC, to the
+// second, as in the API contract.
 func TimeText(t *time.Time) string {
 	if t == nil {
 		return "-"
@@ -83,7 +84,7 @@ func TimeText(t *time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// Count returns "1 row" or "7 rows" for the noun "row".
+// Count returns a number with its noun: "1 row" or "7 rows" for the noun "row".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -57,8 +57,8 @@ func TestServerKeyComesFromOnePlace(t *testing.T) {
 	}
 }
 
-// TestEmptyDatabaseURL sets the database URL to "", as a failing script may: it is refused, because the server would
-// create an empty SQLite database.
+// TestEmptyDatabaseURL sets the database URL to "", as a failing script may do. LoadSecrets refuses it, because
+// otherwise the server would start with a new, empty SQLite database.
 func TestEmptyDatabaseURL(t *testing.T) {
 	var s config.Server
 	if err := s.LoadSecrets(func(string) (string, bool) { return "", false }); err != nil {
@@ -70,8 +70,8 @@ func TestEmptyDatabaseURL(t *testing.T) {
 	}
 }
 
-// TestLocalURL accepts loopback addresses only: links in mails begin with the public URL, and must not lead to other
-// servers.
+// TestLocalURL checks that LocalURL returns a URL for loopback addresses only. Links in mails begin with this URL,
+// so any other address could send users to another server.
 func TestLocalURL(t *testing.T) {
 	tests := []struct {
 		name      string

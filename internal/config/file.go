@@ -11,8 +11,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// file is a kong.Resolver of a settings file: a JSON object whose names are those of the flags. Flags on the command
-// line and variables take precedence.
+// file resolves the flags of kong from a settings file: a JSON object with the names of the flags as keys. Flags on
+// the command line and environment variables take precedence.
 type file struct{ values map[string]any }
 
 // LoadFile reads a settings file. It is the kong.ConfigurationLoader of the flag --config.
@@ -26,8 +26,8 @@ func LoadFile(r io.Reader) (kong.Resolver, error) {
 	return f, nil
 }
 
-// Validate refuses names that are not settings of `usher serve`, and reports them all: a setting that is silently
-// ignored may be one that the operator relies on for security.
+// Validate refuses names that are not settings of `usher serve`, and reports all of them. If it ignored a misspelt
+// setting, a protection that the operator relies on could be missing.
 func (f file) Validate(app *kong.Application) error {
 	known := map[string]bool{}
 	for _, command := range app.Children {
@@ -51,7 +51,8 @@ func (f file) Validate(app *kong.Application) error {
 	return nil
 }
 
-// Resolve returns the value of a flag, or nil if the file lacks it or a variable is set for it.
+// Resolve returns the value of a flag. It returns nil if the file does not have the flag, or if an environment
+// variable for the flag is set.
 func (f file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	value, ok := f.values[flag.Name]
 	if !ok || slices.ContainsFunc(flag.Envs, func(name string) bool { _, set := os.LookupEnv(name); return set }) {

@@ -1,6 +1,7 @@
-// Package config holds all start-up settings of the server in one struct, each with its flag, environment variable,
-// default and help text. A flag --some-name has the variable USHER_SOME_NAME, and the same name in the settings file. A
-// secret has no flag: it comes from its variable, or from the file that the variable with the suffix _FILE names.
+// Package config holds all start-up settings of the server in one struct. Each setting has a flag, an environment
+// variable, a default and a help text. A flag --some-name has the variable USHER_SOME_NAME, and the key some-name in
+// the settings file. A secret has no flag: it comes from its variable, or from a file. The variable with the suffix
+// _FILE contains the path of this file.
 //
 // The package imports secret, host, mail (for its TLS modes) and kong.
 package config
@@ -30,7 +31,7 @@ const (
 	maxShutdownDelay   = 5 * time.Minute // more than any load balancer needs
 )
 
-// Server is the settings of `usher serve`. The tags are kong's.
+// Server holds the settings of `usher serve`. Its struct tags are those of kong.
 type Server struct {
 	Listen         string    `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one. Default: ${default}."`
 	Data           string    `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, unless USHER_DATABASE_URL names one of PostgreSQL, of the server key and of mail files. Created if it is missing. Default: ${default}."`
@@ -51,19 +52,19 @@ type Server struct {
 	AccessLog bool   `help:"Log every request, not only writes, refused credentials and server errors."`
 	Metrics   bool   `help:"Serve Prometheus metrics at /metrics, without authentication."`
 
-	// Secrets, which come from variables only; see LoadSecrets.
+	// Secrets have no flags; LoadSecrets sets them.
 	AdminPassword secret.Text `kong:"-"`
 	ServerKey     secret.Text `kong:"-"`
 
-	// Interactive says that standard error is a terminal, where a generated password can be shown.
+	// Interactive reports whether standard error is a terminal. The server shows a generated password only there.
 	Interactive bool `kong:"-"`
 }
 
-// DatabaseVariable is the environment variable of PostgreSQL's URL.
+// DatabaseVariable is the environment variable that contains the URL of PostgreSQL.
 const DatabaseVariable = "USHER_DATABASE_URL"
 
-// Database is the settings of PostgreSQL. The URL contains a password, so it comes from the variable
-// USHER_DATABASE_URL, or from the file that USHER_DATABASE_URL_FILE names. Without it the database is SQLite in the
+// Database holds the settings of PostgreSQL. The URL contains a password, so it has no flag. It comes from the variable
+// USHER_DATABASE_URL, or from the file that USHER_DATABASE_URL_FILE names. Without a URL the server uses SQLite in the
 // data directory.
 type Database struct {
 	Connections int           `default:"16" placeholder:"N" help:"Maximum number of connections to PostgreSQL; all servers together need fewer than its max_connections. Default: ${default}."`
@@ -71,7 +72,7 @@ type Database struct {
 	URL         secret.Text   `kong:"-"`
 }
 
-// Network is an IP address, or a network in CIDR notation.
+// Network is an IP network. A single IP address is a network with one address.
 type Network struct{ netip.Prefix }
 
 // UnmarshalText parses 10.0.0.5 or 10.0.0.0/24.
@@ -88,8 +89,8 @@ func (n *Network) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// SMTP is the settings of the mail server that sends messages. They take precedence over the settings in the database;
-// the sender's address and name do so each on its own.
+// SMTP holds the operator's settings of the mail server. They override the settings in the database. The sender's
+// address and the sender's name are overridden independently of the server and of each other.
 type SMTP struct {
 	Host     string       `placeholder:"HOST" help:"Mail server. Default: the one of the settings (usher settings). Without either, messages become .eml files in <data>/mail."`
 	Port     int          `placeholder:"PORT" help:"Port of the mail server. Default: 587 for starttls, 465 for tls, 25 for none."`
@@ -101,7 +102,7 @@ type SMTP struct {
 	Password secret.Text  `kong:"-"`
 }
 
-// Validate checks the settings that can be checked without opening anything, and returns all faults joined.
+// Validate checks the settings without opening files or connections. It returns all faults joined.
 func (s *Server) Validate() error {
 	var faults []error
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
@@ -126,8 +127,9 @@ func (s *Server) Validate() error {
 	return errors.Join(faults...)
 }
 
-// LoadSecrets reads the secrets from their variables by lookup, which behaves like os.LookupEnv. It returns all faults
-// joined; no error contains a value. A database URL that is set and empty is a fault: it must not select SQLite.
+// LoadSecrets reads the secrets from environment variables with lookup, which behaves like os.LookupEnv. It returns all
+// faults joined; no error contains a secret. A database URL that is set but empty is a fault: otherwise the server
+// would use SQLite by mistake.
 func (s *Server) LoadSecrets(lookup func(name string) (value string, set bool)) error {
 	getenv := func(name string) string {
 		value, _ := lookup(name)
@@ -138,7 +140,7 @@ func (s *Server) LoadSecrets(lookup func(name string) (value string, set bool)) 
 		faults = append(faults,
 			fmt.Errorf("%s is set and empty; unset it for SQLite in the data directory", DatabaseVariable))
 	}
-	s.ServerKey = secret.New(getenv("USHER_SERVER_KEY")) // its file is ServerKeyFile
+	s.ServerKey = secret.New(getenv("USHER_SERVER_KEY")) // ServerKeyFile replaces a _FILE variable
 	if !s.ServerKey.Empty() && s.ServerKeyFile != "" {
 		faults = append(faults, errors.New("USHER_SERVER_KEY and --server-key-file are both set; unset one"))
 	}
@@ -156,9 +158,9 @@ func (s *Server) LoadSecrets(lookup func(name string) (value string, set bool)) 
 	return errors.Join(faults...)
 }
 
-// Secret returns the value of the variable name, or the content, without its last line end, of the file that
-// name+"_FILE" names. It is empty if neither is set. It fails if both are set, or if the file is empty or can't be
-// read.
+// Secret returns a secret from one of two environment variables: the value of name, or the content of the file whose
+// path is in name+"_FILE". It removes the last line end of a file. It returns an empty secret if neither variable is
+// set. It fails if both are set, or if the file is empty or can't be read.
 func Secret(getenv func(string) string, name string) (secret.Text, error) {
 	value, file := getenv(name), getenv(name+"_FILE")
 	switch {
@@ -178,7 +180,7 @@ func Secret(getenv func(string) string, name string) (secret.Text, error) {
 	return secret.New(line), nil
 }
 
-// PublicURLOverride returns the public URL of the flag, or nil.
+// PublicURLOverride returns the public URL from the flag --public-url, or nil if the flag is not set.
 func (s *Server) PublicURLOverride() (*url.URL, error) {
 	if s.PublicURL == "" {
 		return nil, nil
@@ -190,8 +192,8 @@ func (s *Server) PublicURLOverride() (*url.URL, error) {
 	return u, nil
 }
 
-// LocalURL returns the URL of a loopback address that the server listens on, or nil for any other address: a wrong
-// public URL in mails would send users, and their tokens, to another server.
+// LocalURL returns the URL of the server if it listens on a loopback address, else nil. Links in mails begin with this
+// URL and contain tokens. With any other address, a link could lead to another server.
 func LocalURL(listening net.Addr) *url.URL {
 	if tcp, ok := listening.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
 		return &url.URL{Scheme: "http", Host: tcp.String()}
@@ -199,7 +201,7 @@ func LocalURL(listening net.Addr) *url.URL {
 	return nil
 }
 
-// CA returns the content of CAFile, or "" if that isn't set.
+// CA returns the content of the file CAFile, or "" if CAFile isn't set.
 func (s *SMTP) CA() (string, error) {
 	if s.CAFile == "" {
 		return "", nil

@@ -13,14 +13,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/privatefile"
 )
 
-// checkpointFile holds the newest checkpoint of the activity log.
+// checkpointFile is the name of the file with the newest checkpoint of the activity log.
 const checkpointFile = "activity-checkpoint"
 
-// CheckpointStore is an account.CheckpointStore in a file of the data directory. An attacker with access to the
-// database alone can't change the file.
+// CheckpointStore is an audit.CheckpointStore that keeps the checkpoint in a file of the data directory. An
+// attacker who can only change the database can't change this file.
 type CheckpointStore struct{ Data string }
 
-// Checkpoint reads the file. It fails with account.ErrNotFound if there is none.
+// Checkpoint reads the checkpoint from the file. It fails with account.ErrNotFound if there is no file.
 func (s CheckpointStore) Checkpoint() (account.Checkpoint, error) {
 	c, err := ReadCheckpoint(filepath.Join(s.Data, checkpointFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -29,14 +29,14 @@ func (s CheckpointStore) Checkpoint() (account.Checkpoint, error) {
 	return c, err
 }
 
-// Keep writes the file.
+// Keep writes the checkpoint to the file.
 func (s CheckpointStore) Keep(c account.Checkpoint) error {
 	return privatefile.Write(filepath.Join(s.Data, checkpointFile), c.String()+"\n", os.Rename)
 }
 
-// SetAside renames the file so that its name ends with now, and returns the new path, or "" if there is no file.
-// A restored activity log doesn't continue from the checkpoint of the log before, and a server that finds such a
-// difference stops sealing.
+// SetAside appends the time now to the name of the file and returns the new path, or "" if there is no file.
+// Call it after the database was restored from a backup. The restored activity log is older than the checkpoint,
+// and a server that finds this difference stops signing the log.
 func (s CheckpointStore) SetAside(now time.Time) (path string, err error) {
 	path = filepath.Join(s.Data, checkpointFile+"."+now.UTC().Format("20060102T150405Z"))
 	err = os.Rename(filepath.Join(s.Data, checkpointFile), path)
@@ -46,7 +46,7 @@ func (s CheckpointStore) SetAside(now time.Time) (path string, err error) {
 	return path, err
 }
 
-// ReadCheckpoint reads a file with one checkpoint.
+// ReadCheckpoint reads the checkpoint in the file at path.
 func ReadCheckpoint(path string) (account.Checkpoint, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

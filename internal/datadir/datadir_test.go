@@ -35,7 +35,8 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// TestGenerateServerKey generates a key twice, as two servers that start at once do: the first key stays.
+// TestGenerateServerKey generates a key twice, like two servers that start at the same time. The first
+// key stays.
 func TestGenerateServerKey(t *testing.T) {
 	path := datadir.ServerKeyPath(t.TempDir())
 	if _, err := datadir.ReadServerKey(path); !errors.Is(err, fs.ErrNotExist) {

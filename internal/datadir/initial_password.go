@@ -12,16 +12,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// initialPasswordFile holds the generated password of the first administrator.
+// initialPasswordFile is the name of the file with the generated password of the first administrator.
 const initialPasswordFile = "initial-admin-password"
 
-// firstAdministrator is the id of the user that the first start creates.
+// firstAdministrator is the user id of the administrator that the first start creates.
 const firstAdministrator = 1
 
-// InitialPasswordPath returns the path of the first administrator's generated password.
+// InitialPasswordPath returns the path of the file with the first administrator's generated password.
 func InitialPasswordPath(data string) string { return filepath.Join(data, initialPasswordFile) }
 
-// SaveInitialPassword stores the first administrator's generated password until they change it.
+// SaveInitialPassword stores the first administrator's generated password in a file. The file stays until
+// [RemoveInitialPassword] is called.
 func SaveInitialPassword(data string, password secret.Text) error {
 	if err := privatefile.Write(InitialPasswordPath(data), password.Reveal()+"\n", os.Rename); err != nil {
 		return fmt.Errorf("keep the administrator's password: %w", err)
@@ -29,8 +30,8 @@ func SaveInitialPassword(data string, password secret.Text) error {
 	return nil
 }
 
-// RemoveInitialPassword removes the file of SaveInitialPassword after the password of the user with userID has
-// changed. For other users than the first administrator it does nothing.
+// RemoveInitialPassword removes the file that SaveInitialPassword has written. Call it after the password of
+// userID has changed. It does nothing if userID is not the first administrator.
 func RemoveInitialPassword(data string, userID int64, log *slog.Logger) {
 	if userID != firstAdministrator {
 		return

@@ -13,10 +13,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/privatefile"
 )
 
-// ServerKeyPath returns the path of the server key in a data directory.
+// ServerKeyPath returns the path of the server key in the data directory.
 func ServerKeyPath(data string) string { return filepath.Join(data, "server.key") }
 
-// ReadServerKey reads the file of a server key. It fails with fs.ErrNotExist.
+// ReadServerKey reads the server key from the file at path. It fails with fs.ErrNotExist if there is no file.
 func ReadServerKey(path string) (*keyring.Ring, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -30,8 +30,8 @@ func ReadServerKey(path string) (*keyring.Ring, error) {
 	return ring, nil
 }
 
-// GenerateServerKey writes a new server key to path and reads it back. If the file exists by now, because two
-// servers start at once, both use the key in it.
+// GenerateServerKey writes a new server key to path and reads the file back. If two servers start at the same
+// time, only the first one creates the file, and both use the key in it.
 func GenerateServerKey(path string) (*keyring.Ring, error) {
 	key, err := keyring.Generate(rand.Reader)
 	if err != nil {

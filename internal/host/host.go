@@ -1,6 +1,6 @@
-// Package host validates the host names and addresses of other machines that appear in
-// settings. It decides their syntax, whether they are this machine, and which of them Usher
-// refuses to connect to. It also derives the server's own name from its public URL.
+// Package host validates the host names and addresses of other machines in settings. It
+// checks their syntax, recognises this machine, and refuses addresses that Usher must not
+// connect to. It also derives the server's own name from its public URL.
 //
 // Import rule: the package imports golang.org/x/net/idna and the standard library.
 package host
@@ -16,9 +16,9 @@ import (
 	"unicode/utf8"
 )
 
-// Check validates a host name or an IP address, without a port: a colon is allowed in an
-// IPv6 address only. It refuses addresses that [RefuseLinkLocal] refuses. The text of its
-// error completes the sentence "the host ...".
+// Check validates a host name or an IP address without a port. It refuses the addresses
+// that [RefuseLinkLocal] refuses. The text of its error completes the sentence "the host
+// ...".
 func Check(name string) error {
 	if ip, err := netip.ParseAddr(name); err == nil {
 		if isForbidden(ip) {
@@ -42,7 +42,7 @@ func isHostName(text string) bool {
 	return text != "" && len(text) <= 253 && !strings.ContainsFunc(text, invalid) && !strings.HasPrefix(text, ".")
 }
 
-// IsLoopback reports whether a host name or address is this machine.
+// IsLoopback reports whether a host name is localhost or an address is a loopback address.
 func IsLoopback(name string) bool {
 	if strings.EqualFold(name, "localhost") {
 		return true
@@ -51,17 +51,17 @@ func IsLoopback(name string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// metadataAddresses are the cloud metadata services whose addresses are not link-local.
-// Such a service returns credentials of the machine to any process on it.
+// metadataAddresses are the cloud metadata services whose addresses are not link-local. A
+// metadata service gives credentials of a virtual machine to any process on this machine.
 var metadataAddresses = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200")}
 
-// ipv4Embedded are the prefixes of IPv6 addresses whose last 32 bits are an IPv4 address
-// (RFC 6052, 2.1; RFC 4291, 2.5.5.1).
+// ipv4Embedded lists IPv6 prefixes. In their addresses, the last 32 bits are an IPv4
+// address (RFC 6052, 2.1; RFC 4291, 2.5.5.1).
 var ipv4Embedded = []netip.Prefix{netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("::/96")}
 
 // isForbidden reports whether an address is link-local or a cloud metadata service, in any
-// notation. Otherwise an administrator's setting could make the server send requests to
-// them (server-side request forgery).
+// notation. If settings could contain these addresses, an administrator could make the
+// server send requests to them (server-side request forgery).
 func isForbidden(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	for _, prefix := range ipv4Embedded {
@@ -72,9 +72,9 @@ func isForbidden(ip netip.Addr) bool {
 	return ip.IsLinkLocalUnicast() || slices.Contains(metadataAddresses, ip)
 }
 
-// RefuseLinkLocal fails for link-local addresses and cloud metadata services. It is the
-// Control function of a [net.Dialer]: it checks the address that a name resolved to, just
-// before the connection is made.
+// RefuseLinkLocal fails for link-local addresses and cloud metadata services. It is a
+// Control function for [net.Dialer]. The dialer calls it just before it connects, with the
+// address that a name resolved to.
 func RefuseLinkLocal(_, address string, _ syscall.RawConn) error {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil {

@@ -35,7 +35,8 @@ func TestIsLoopback(t *testing.T) {
 	}
 }
 
-// RefuseLinkLocal checks the address that a name resolved to, and a net.Dialer calls it.
+// RefuseLinkLocal refuses forbidden addresses, also as the Control function of a
+// net.Dialer.
 func TestLinkLocalIsRefused(t *testing.T) {
 	for address, want := range map[string]bool{
 		"169.254.169.254:25": true, "[fe80::1%lo]:25": true, "[::ffff:169.254.1.1]:25": true, "[fd00:ec2::254]:25": true,

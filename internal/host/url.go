@@ -9,9 +9,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// ParseOrigin parses an HTTP or HTTPS URL that is only a scheme, a host and an optional
-// port. A path is refused, because pages and cookies are at the root of the host. The text
-// of its error says what the URL must be.
+// ParseOrigin parses an HTTP or HTTPS URL that has only a scheme, a host and an optional
+// port. It refuses a path, because Usher's pages and cookies use the root of the host. The
+// text of its error says what the URL must be.
 func ParseOrigin(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
@@ -28,7 +28,8 @@ func ParseOrigin(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// hasValidHost reports whether the host is a name, or an address without a zone.
+// hasValidHost reports whether the host of u is a host name, or an IP address without a
+// zone.
 func hasValidHost(u *url.URL) bool {
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil {
 		return ip.Zone() == ""
@@ -45,10 +46,10 @@ func hasValidPort(u *url.URL) bool {
 	return err == nil && port >= 1 && port <= 65535
 }
 
-// PublicName returns the DNS name of this server in ASCII, from its public URL. The right
-// side of a Message-ID (RFC 5322, 3.6.4) and the common name of a certificate need such a
-// name. It returns "localhost" if publicURL is nil, or if its host is an IP address or not
-// a valid domain name.
+// PublicName returns the DNS name of this server in ASCII, from its public URL. A
+// Message-ID (RFC 5322, 3.6.4) and the common name of a certificate contain this name.
+// PublicName returns "localhost" if publicURL is nil, or if its host is an IP address or
+// not a valid domain name.
 func PublicName(publicURL *url.URL) string {
 	if publicURL == nil {
 		return "localhost"

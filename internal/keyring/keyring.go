@@ -1,13 +1,13 @@
 // Package keyring encrypts and signs with the server key: 32 random bytes that are stored
-// outside the database. It protects secrets that the database must return in clear, such
-// as the password of a mail server, and the entries of the activity log.
+// outside the database. It encrypts secrets whose plaintext the server needs again, such as
+// the password of a mail server. It signs the entries of the activity log.
 //
 // A [Ring] supports key rotation. Its first key, the primary key, encrypts and signs. The
 // older keys only decrypt and verify.
 //
-// Each purpose uses its own key, which HKDF-SHA-256 (RFC 5869) derives from the server key.
-// A ciphertext for one purpose therefore does not decrypt for another. Encryption is
-// AES-256-GCM; signatures are HMAC-SHA-256.
+// Each purpose, such as "mail", uses its own key, which HKDF-SHA-256 (RFC 5869) derives from
+// the server key. A ciphertext for one purpose therefore does not decrypt for another.
+// Encryption is AES-256-GCM; signatures are HMAC-SHA-256.
 //
 // Import rule: the package imports only the standard library.
 package keyring
@@ -29,11 +29,11 @@ import (
 // KeySize is the size of a server key in bytes.
 const KeySize = 32
 
-// ErrNotOpened means that decryption failed: the ciphertext is of another key, for
-// another purpose or context, or it was changed.
+// ErrNotOpened means that decryption failed. The ciphertext was changed, or was encrypted
+// with another key, purpose or context.
 var ErrNotOpened = errors.New("keyring: the sealed text cannot be opened with the server key")
 
-// Ring is one or more server keys. The first is the primary key.
+// Ring is a list of one or more server keys. The first is the primary key.
 type Ring struct{ keys []key }
 
 // key is one server key.
@@ -42,14 +42,15 @@ type key struct {
 	secret []byte
 }
 
-// Sealed is a ciphertext and the id of the key that decrypts it.
+// Sealed is a ciphertext with the id of the key that encrypted it.
 type Sealed struct {
 	KeyID string
 	Box   []byte // 96-bit nonce, AES-256-GCM ciphertext and tag
 }
 
-// Check is a key check value: it identifies a key without revealing it. The database stores
-// one for each key, so that a server with a wrong key stops before it writes anything.
+// Check is a key check value: it identifies a server key without revealing the key. The
+// database stores a check value for each key, so that a server with a wrong key stops before
+// it writes.
 type Check struct {
 	ID    string
 	Value []byte // derived from the key
@@ -94,7 +95,7 @@ func (r *Ring) Checks() []Check {
 	return checks
 }
 
-// Matches reports whether the check value belongs to a key of the ring.
+// Matches reports whether c is the check value of a key of the ring.
 func (r *Ring) Matches(c Check) bool {
 	for _, check := range r.Checks() {
 		if check.ID == c.ID && hmac.Equal(check.Value, c.Value) {
@@ -105,8 +106,8 @@ func (r *Ring) Matches(c Check) bool {
 }
 
 // Seal encrypts plain with the primary key. The purpose selects the derived key. The context
-// is authenticated data that names the row which stores the result, such as "mail|7". Open
-// needs the same purpose and context.
+// is additional authenticated data, such as "mail|7" for the message with the id 7.
+// [Ring.Open] needs the same purpose and context.
 func (r *Ring) Seal(purpose, context string, plain []byte) (Sealed, error) {
 	k := r.keys[0]
 	aead, err := newGCM(k, purpose)

@@ -1,8 +1,9 @@
 package layout_test
 
-// arrows are the imports within this module that each package may have. A request comes in
-// by cmd, server, httpapi and console, passes the rules (service and the packages that it
-// composes, down to account) and reaches storage by the ports of account.
+// arrows lists, for each package, the packages of this module that it may import. A request
+// enters through cmd, server, httpapi and console. It passes service and the packages that
+// service composes, down to account. It reaches the database through the interfaces that
+// account declares.
 var arrows = map[string][]string{
 	"client": {"internal/secret"},
 	"cmd/usher": {

@@ -8,11 +8,12 @@ import (
 	"testing"
 )
 
-// everydayTasks is the number of tasks in the table "Where do I change …?".
+// everydayTasks is the number of tasks in the table "Where do I change …?" of
+// docs/architecture.md.
 const everydayTasks = 10
 
-// TestChangeTable checks that the files exist which docs/architecture.md names for everyday
-// tasks.
+// TestChangeTable checks that the table in docs/architecture.md names only files that
+// exist.
 func TestChangeTable(t *testing.T) {
 	page, err := os.ReadFile("../../docs/architecture.md")
 	if err != nil {

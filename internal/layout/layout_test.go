@@ -1,5 +1,5 @@
-// Package layout_test checks the shape of the tree: which package imports which, and how
-// large packages, types and interfaces may grow. docs/architecture.md describes the shape.
+// Package layout_test checks which package imports which, and the size of packages, types
+// and interfaces. docs/architecture.md describes these rules.
 package layout_test
 
 import (
@@ -19,23 +19,24 @@ import (
 
 const module = "github.com/seed-3a99a2fe/usher/"
 
-// Limits of what a reader can hold in their head.
+// Size limits. Beyond them, a package or a type is hard to understand as a whole.
 const (
 	maxFiles            = 20 // hand-written files of a package, without tests
-	maxMethods          = 40 // of a type
-	maxInterfaceMethods = 20 // of an interface, with those that it embeds
+	maxMethods          = 40 // methods of a type
+	maxInterfaceMethods = 20 // methods of an interface, including embedded interfaces
 )
 
-// pkg is what the checks need to know of a package.
+// pkg is what the tests record about a package.
 type pkg struct {
-	files      int // hand-written
+	files      int // number of hand-written files
 	documented bool
-	imports    map[string]bool // packages of this module, relative to it
-	methods    map[string]int  // by type
+	imports    map[string]bool // imported packages of this module, as paths relative to the module
+	methods    map[string]int  // number of methods by the name of the type
 	interfaces map[string]*ast.InterfaceType
 }
 
-// readPackages returns the packages of the module by their directory, without tests.
+// readPackages returns the packages of the module by their directory. It ignores test
+// files.
 func readPackages(t *testing.T) map[string]*pkg {
 	t.Helper()
 	root := os.DirFS("../..")
@@ -69,7 +70,7 @@ func readPackages(t *testing.T) map[string]*pkg {
 	return packages
 }
 
-// add reads one file of the package.
+// add records one file of the package.
 func (p *pkg) add(file *ast.File) {
 	for _, spec := range file.Imports {
 		if name, _ := strconv.Unquote(spec.Path.Value); strings.HasPrefix(name, module) {
@@ -99,7 +100,7 @@ func (p *pkg) add(file *ast.File) {
 	}
 }
 
-// receiver returns the name of a method's type.
+// receiver returns the name of the type in a method's receiver.
 func receiver(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.StarExpr:
@@ -112,8 +113,8 @@ func receiver(e ast.Expr) string {
 	return "?"
 }
 
-// interfaceMethods counts the methods of an interface, and of those that it embeds from
-// this module.
+// interfaceMethods counts the methods of an interface, including interfaces of this module
+// that it embeds.
 func interfaceMethods(packages map[string]*pkg, dir string, i *ast.InterfaceType) int {
 	count := 0
 	for _, field := range i.Methods.List {
@@ -139,8 +140,8 @@ func interfaceMethods(packages map[string]*pkg, dir string, i *ast.InterfaceType
 	return count
 }
 
-// TestImports fails on an arrow between packages that the table does not have, and on one
-// in the table that is no longer there.
+// TestImports fails if a package imports a package that arrows does not list, or if arrows
+// lists an import that no longer exists.
 func TestImports(t *testing.T) {
 	packages := readPackages(t)
 	for dir, p := range packages {
@@ -170,11 +171,12 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestSizes fails for what has grown too large, and for a package without a comment.
+// TestSizes fails if a package, type or interface exceeds its limit, or if a package has no
+// package comment.
 func TestSizes(t *testing.T) {
 	packages := readPackages(t)
 	for dir, p := range packages {
-		if strings.HasSuffix(dir, "test") { // what tests share
+		if strings.HasSuffix(dir, "test") { // packages of test helpers have no limits
 			continue
 		}
 		if p.files > maxFiles {

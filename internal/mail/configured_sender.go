@@ -7,8 +7,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// NewSender returns the sender for a route: an [SMTP] if the route has a mail server, else
-// a [Directory] with the given path. Its error lists all invalid settings.
+// NewSender returns the sender for a route: an [SMTP] if the route has a mail server, else a
+// [Directory] with the path directory. Its error lists all invalid settings.
 func NewSender(route account.MailRoute, directory string) (Sender, error) {
 	s := route.Server
 	if s == nil {
@@ -20,30 +20,29 @@ func NewSender(route account.MailRoute, directory string) (Sender, error) {
 	})
 }
 
-// ConfiguredSender sends each message by the route that the settings describe at that
-// moment, so a change of the settings applies to the next message. It is safe for
-// concurrent use.
+// ConfiguredSender reads the route from the settings before it sends each message. So a
+// change of the settings applies to the next message. It is safe for concurrent use.
 type ConfiguredSender struct {
 	route     func(context.Context) (account.MailRoute, error)
 	directory string
 
 	mu      sync.Mutex
 	current account.MailRoute
-	sender  Sender // for the route current; nil before the first message
+	sender  Sender // sender for the route current; nil before the first message
 }
 
 var _ Sender = (*ConfiguredSender)(nil)
 
-// NewConfiguredSender returns a sender that calls route before each message. It writes
-// messages to files in directory if the route has no mail server.
+// NewConfiguredSender returns a [ConfiguredSender] that calls route before each message. If
+// the route has no mail server, the sender writes messages to files in directory.
 func NewConfiguredSender(
 	route func(context.Context) (account.MailRoute, error), directory string,
 ) *ConfiguredSender {
 	return &ConfiguredSender{route: route, directory: directory}
 }
 
-// Send delivers one message. Invalid settings are a temporary failure: an administrator can
-// correct them before the next attempt.
+// Send delivers one message. Invalid settings are a temporary failure, because an
+// administrator can correct them before the next attempt.
 func (c *ConfiguredSender) Send(ctx context.Context, d *account.Delivery) error {
 	route, err := c.route(ctx)
 	if err != nil {
@@ -56,7 +55,8 @@ func (c *ConfiguredSender) Send(ctx context.Context, d *account.Delivery) error 
 	return sender.Send(ctx, d)
 }
 
-// senderFor returns the sender for a route. It reuses the last one if the route is the same.
+// senderFor returns the sender for a route. If the route is unchanged, it returns the
+// previous sender.
 func (c *ConfiguredSender) senderFor(route account.MailRoute) (Sender, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,13 +71,13 @@ func (c *ConfiguredSender) senderFor(route account.MailRoute) (Sender, error) {
 	return sender, nil
 }
 
-// TestSender delivers test messages of the settings at once, without the outbox.
+// TestSender delivers a test message of the settings immediately, without the outbox.
 type TestSender struct {
-	Directory string // for messages whose route has no mail server
+	Directory string // for messages when the route has no mail server
 }
 
-// Deliver makes one attempt to send a message by a route, before ctx ends. It returns "" if
-// the message was delivered, else the cause of the failure.
+// Deliver makes one attempt to send a message by a route, and gives up when ctx ends. It
+// returns "" if the message was delivered, else the cause of the failure.
 func (t TestSender) Deliver(ctx context.Context, route account.MailRoute, m account.Message) string {
 	sender, err := NewSender(route, t.Directory)
 	if err != nil {

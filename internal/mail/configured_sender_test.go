@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// routeTo returns the route to the mail server of a test.
+// routeTo returns a route to the test's mail server.
 func routeTo(t testing.TB, server *mailtest.Server, options mailtest.Options) account.MailRoute {
 	t.Helper()
 	return account.MailRoute{Sender: "usher@example.org", SenderName: "Usher", Server: &account.MailServer{
@@ -22,13 +22,14 @@ func routeTo(t testing.TB, server *mailtest.Server, options mailtest.Options) ac
 	}}
 }
 
-// A change of the route applies to the next message, from server to server, to files and back.
+// A change of the route applies to the next message: to another server, to files, and back to
+// a server.
 func TestConfiguredSenderFollowsTheRoute(t *testing.T) {
 	options := credentials(mail.StartTLS)
 	one, other := mailtest.Start(t, options), mailtest.Start(t, mailtest.Options{TLS: mail.ImplicitTLS})
 	directory := filepath.Join(t.TempDir(), "mail")
 	var route account.MailRoute
-	var failure error // of reading the route
+	var failure error // error of reading the route
 	currentRoute := func(context.Context) (account.MailRoute, error) { return route, failure }
 	sender := mail.NewConfiguredSender(currentRoute, directory)
 	send := func(to account.MailRoute) error {

@@ -11,7 +11,8 @@ import (
 )
 
 // Directory writes messages to .eml files, for an installation without a mail server. The
-// files contain valid tokens, so only the server's own account may read them.
+// files contain valid tokens, so only the operating system account of the server may read
+// them.
 type Directory struct {
 	path string
 	from *netmail.Address
@@ -19,8 +20,8 @@ type Directory struct {
 
 var _ Sender = (*Directory)(nil)
 
-// NewDirectory returns a sender that writes to the directory path. It creates the directory
-// if it does not exist, and sets its mode to 0700. The From field of the messages has the
+// NewDirectory returns a [Directory] that writes files to path. It creates the directory if
+// it does not exist, and sets its mode to 0700. The From field of the messages has the
 // address from and the name fromName, which may be empty.
 func NewDirectory(path, from, fromName string) (*Directory, error) {
 	sender, err := parseSender(from, fromName)
@@ -36,8 +37,8 @@ func NewDirectory(path, from, fromName string) (*Directory, error) {
 	return &Directory{path: path, from: sender}, nil
 }
 
-// Send writes the message to a file named after its id. Another attempt replaces the file. A
-// crash leaves the whole file or none.
+// Send writes the message to a file that is named after the message's id. Another attempt
+// replaces the file. A crash leaves the whole file or none.
 func (d *Directory) Send(_ context.Context, delivery *account.Delivery) error {
 	raw, err := encode(delivery.Message, d.from)
 	if err != nil {
@@ -49,9 +50,9 @@ func (d *Directory) Send(_ context.Context, delivery *account.Delivery) error {
 	return nil
 }
 
-// ReadFile returns the message with the id that a [Directory] wrote to the directory path.
-// It does not change the directory. It fails with [os.ErrNotExist] if the file or the
-// directory does not exist.
+// ReadFile reads the message with the given id from the directory path, where a [Directory]
+// wrote it. It does not change the directory. It fails with [os.ErrNotExist] if the file or
+// the directory does not exist.
 func ReadFile(path string, id int64) (account.Message, error) {
 	raw, err := os.ReadFile(emlPath(path, id))
 	if err != nil {
@@ -64,14 +65,14 @@ func ReadFile(path string, id int64) (account.Message, error) {
 	return m, nil
 }
 
-// emlPath returns the path of the file for the message with the id.
+// emlPath returns the path of the file for the message with the given id.
 func emlPath(directory string, id int64) string {
 	return filepath.Join(directory, fmt.Sprintf("%06d.eml", id))
 }
 
-// writeFileAtomically writes content to a temporary file with mode 0600 and renames it to
-// name. The file is on disk when the function returns. The next attempt overwrites a
-// temporary file that a crash has left.
+// writeFileAtomically writes content to a temporary file with mode 0600 and renames the file
+// to name. When it returns, the file is on disk. If a crash leaves a temporary file, the
+// next attempt overwrites it.
 func writeFileAtomically(name string, content []byte) (err error) {
 	temporary := name + ".part"
 	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -94,7 +95,8 @@ func writeFileAtomically(name string, content []byte) (err error) {
 	return syncDirectory(filepath.Dir(name))
 }
 
-// syncDirectory flushes a directory to disk, so that a rename in it survives a power loss.
+// syncDirectory flushes a directory to disk, so that a renamed file keeps its new name after
+// a power loss.
 func syncDirectory(path string) error {
 	directory, err := os.Open(path)
 	if err != nil {

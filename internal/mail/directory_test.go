@@ -69,7 +69,8 @@ func TestNewDirectoryRestrictsItsMode(t *testing.T) {
 	}
 }
 
-// A crash may leave a partial file. It is not a message, and the next attempt replaces it.
+// A crash may leave a partial file. ReadFile ignores it, and the next attempt to send
+// replaces it.
 func TestDirectoryReplacesPartialFile(t *testing.T) {
 	directory, path := newDirectory(t)
 	if err := os.WriteFile(filepath.Join(path, "000007.eml.part"), []byte("From: half a mess"), 0o600); err != nil {
@@ -118,7 +119,9 @@ func TestDirectoryFails(t *testing.T) {
 	}
 }
 
-// A command that reads a message may run as another account than the server.
+// ReadFile neither creates the directory nor changes its mode. A command that reads a
+// message may run as another operating system account than the server, and could lock the
+// server out.
 func TestReadFileChangesNothing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "mail")
 	if _, err := mail.ReadFile(missing, 1); !errors.Is(err, os.ErrNotExist) {

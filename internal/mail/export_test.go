@@ -6,12 +6,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Encode calls encode with the From address that tests use.
+// Encode calls encode with a fixed From address.
 func Encode(m account.Message) ([]byte, error) {
 	return encode(m, &netmail.Address{Name: "Usher", Address: "usher@example.org"})
 }
 
-// Times and limits of the worker, for its tests.
+// Times and limits of the worker, exported for its tests.
 const (
 	PollInterval      = pollInterval
 	MaxBackoff        = maxBackoff

@@ -20,8 +20,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// maxLineLength is the longest line of a message in bytes, without CRLF (RFC 5322, section
-// 2.1.1).
+// maxLineLength is the maximum length of a line of a message in bytes, without CRLF (RFC
+// 5322, section 2.1.1).
 const maxLineLength = 998
 
 // parseSender validates the address and the display name of the From field.
@@ -37,8 +37,8 @@ func parseSender(address, name string) (*netmail.Address, error) {
 	return parsed, nil
 }
 
-// parseAddress parses an address without a display name (addr-spec of RFC 5322), as stored
-// with an account. It returns the address with its domain in ASCII.
+// parseAddress parses an e-mail address without a display name (addr-spec of RFC 5322). It
+// returns the address with its domain in ASCII.
 func parseAddress(address string) (*netmail.Address, error) {
 	parsed, err := netmail.ParseAddress(address)
 	if err != nil || parsed.Name != "" || strings.ContainsAny(address, "<>\r\n") {
@@ -48,9 +48,9 @@ func parseAddress(address string) (*netmail.Address, error) {
 	return parsed, nil
 }
 
-// toASCIIDomain converts an internationalized domain of an address to the ASCII form that
-// mail servers look up (A-label, RFC 5890, section 2.3.2.1). It does not change the local
-// part, or a domain without such a form.
+// toASCIIDomain converts an internationalized domain of an address to ASCII, because mail
+// servers look up this form (A-label, RFC 5890, section 2.3.2.1). It does not change the
+// local part. If the domain has no ASCII form, it returns the address unchanged.
 func toASCIIDomain(address string) string {
 	at := strings.LastIndexByte(address, '@')
 	local, domain := address[:at+1], address[at+1:]
@@ -64,12 +64,12 @@ func toASCIIDomain(address string) string {
 	return local + ascii
 }
 
-// isControl reports whether r is a control character or stands for invalid UTF-8.
+// isControl reports whether r is a control character or the result of invalid UTF-8.
 func isControl(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }
 
 // encode returns m in the Internet Message Format (RFC 5322), with a plain text part and an
-// HTML alternative. Equal messages give equal bytes. It fails if the recipient or the id is
-// invalid.
+// HTML alternative. The same message always gives the same bytes. encode fails if the
+// recipient or the id is invalid.
 func encode(m account.Message, from *netmail.Address) ([]byte, error) {
 	to, err := parseAddress(m.To)
 	if err != nil {
@@ -79,7 +79,8 @@ func encode(m account.Message, from *netmail.Address) ([]byte, error) {
 		return nil, errors.New("the message has no valid id")
 	}
 
-	// The boundary is derived from the id, since go-mail's default is random.
+	// go-mail's default boundary is random. This one is derived from the id, so that the
+	// bytes are always the same.
 	sum := sha256.Sum256([]byte(m.ID))
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(hex.EncodeToString(sum[:16])))
 	msg.FromMailAddress(from)
@@ -87,7 +88,7 @@ func encode(m account.Message, from *netmail.Address) ([]byte, error) {
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.ID)
 	msg.SetDateWithValue(m.Date.UTC())
-	// Keeps automatic responders from replying (RFC 3834, section 5).
+	// This header tells automatic responders not to reply (RFC 3834, section 5).
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	setBody(msg.SetBodyString, gomail.TypeTextPlain, m.Text)
 	setBody(msg.AddAlternativeString, gomail.TypeTextHTML, m.HTML)
@@ -99,8 +100,9 @@ func encode(m account.Message, from *netmail.Address) ([]byte, error) {
 	return raw.Bytes(), nil
 }
 
-// setBody adds one part. ASCII text is not encoded, so that a link in an .eml file is
-// readable and on one line. Other text is encoded as quoted-printable.
+// setBody adds one part to the message. It leaves ASCII text unencoded, so that a person
+// who opens an .eml file sees a link on one line. It encodes other text as
+// quoted-printable.
 func setBody(
 	add func(gomail.ContentType, string, ...gomail.PartOption), contentType gomail.ContentType, body string,
 ) {
@@ -114,7 +116,7 @@ func setBody(
 	add(contentType, strings.ReplaceAll(body, "\n", "\r\n"), gomail.WithPartEncoding(encoding))
 }
 
-// Parse parses a message that encode has written. Lines of the parts end in "\n".
+// Parse parses a message that encode has written. In the result, lines end in "\n".
 func Parse(raw []byte) (account.Message, error) {
 	msg, err := netmail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {

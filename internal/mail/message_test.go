@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 )
 
-// recoveryMessage returns a message as the outbox stores it.
+// recoveryMessage returns a recovery message that is ready for delivery.
 func recoveryMessage(t testing.TB) account.Message {
 	t.Helper()
 	m, err := mail.NewTemplates().Render(account.MailRecovery, account.MailContent{
@@ -101,8 +101,8 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// Mail servers look up the ASCII form of a domain (RFC 5890). A domain without one is not
-// changed.
+// Domains are written in the ASCII form that mail servers look up (RFC 5890). A domain that
+// has no ASCII form is not changed.
 func TestEncodeWritesDomainsInASCII(t *testing.T) {
 	tests := map[string]string{
 		"zoe@example.org":          "zoe@example.org",
@@ -130,7 +130,7 @@ func TestEncodeWritesDomainsInASCII(t *testing.T) {
 	}
 }
 
-// A person who opens an .eml file must be able to copy the link.
+// A person who opens an .eml file must be able to copy the link, so it is on one line.
 func TestEncodeKeepsASCIILinksOnOneLine(t *testing.T) {
 	m := recoveryMessage(t)
 	m.Text = strings.ReplaceAll(m.Text, "Zoë", "Zoe")

@@ -35,8 +35,8 @@ type SMTP struct {
 
 var _ Sender = (*SMTP)(nil)
 
-// Send delivers one message within the configured timeout. Errors after the server has
-// accepted the message are ignored, since another attempt would deliver it twice.
+// Send delivers one message within the configured timeout. It ignores errors after the server has
+// accepted the message, since another attempt would deliver the message twice.
 func (s *SMTP) Send(ctx context.Context, d *account.Delivery) error {
 	raw, err := encode(d.Message, s.from)
 	if err != nil {
@@ -51,7 +51,8 @@ func (s *SMTP) Send(ctx context.Context, d *account.Delivery) error {
 		return newFailure(CauseConnect, err)
 	}
 	defer conn.Close()
-	// The SMTP client does not support contexts: a deadline in the past ends its reads and writes.
+	// The SMTP client does not support contexts. So when ctx ends, set a deadline in the past,
+	// which ends all reads and writes.
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 
 	client, err := s.open(ctx, conn)
@@ -97,9 +98,10 @@ func (s *SMTP) open(ctx context.Context, conn net.Conn) (*smtp.Client, error) {
 	return client, nil
 }
 
-// authenticate uses the first mechanism that both sides support. SCRAM comes first because
-// it does not reveal the password to the server. PLAIN and LOGIN without TLS are allowed,
-// because [NewSMTP] refuses credentials without TLS except for this machine.
+// authenticate uses the first mechanism that the client and the server both support. SCRAM comes
+// first because it does not reveal the password to the server. PLAIN and LOGIN are allowed without
+// TLS, because [NewSMTP] refuses credentials without TLS unless the mail server is on this
+// machine.
 func (s *SMTP) authenticate(client *smtp.Client) error {
 	_, offered := client.Extension("AUTH")
 	mechanisms := strings.Fields(strings.ToUpper(offered))
@@ -120,10 +122,10 @@ func (s *SMTP) authenticate(client *smtp.Client) error {
 	return errors.New("the server offers no authentication mechanism that Usher supports")
 }
 
-// deliver sends one message to one recipient in an open session.
+// deliver sends one message to one recipient in an SMTP session that [SMTP.open] has started.
 func (s *SMTP) deliver(client *smtp.Client, to string, raw []byte) error {
-	// Requesting SMTPUTF8 without need makes the message undeliverable at relays that do not
-	// support it (RFC 6531, section 3.5).
+	// A message that requests SMTPUTF8 is undeliverable at relays that do not support it (RFC
+	// 6531, section 3.5). So request it only for an address that is not ASCII.
 	client.SkipSMTPUTF8(isASCII(s.from.Address) && isASCII(to))
 	if err := client.Mail(angleAddress(s.from.Address)); err != nil {
 		return newFailure(CauseSender, err)
@@ -136,7 +138,7 @@ func (s *SMTP) deliver(client *smtp.Client, to string, raw []byte) error {
 		return newFailure(CauseMessage, err)
 	}
 	if _, err := body.Write(raw); err != nil {
-		return newFailure(CauseUnknown, err) // the connection is broken
+		return newFailure(CauseUnknown, err) // the connection has failed
 	}
 	if err := body.Close(); err != nil {
 		return newFailure(CauseMessage, err)
@@ -144,8 +146,8 @@ func (s *SMTP) deliver(client *smtp.Client, to string, raw []byte) error {
 	return nil
 }
 
-// angleAddress returns address in angle brackets, quoted if necessary, as SMTP commands
-// need it.
+// angleAddress returns address in angle brackets and quoted if necessary, as the commands MAIL and
+// RCPT require.
 func angleAddress(address string) string { return (&netmail.Address{Address: address}).String() }
 
 // isASCII reports whether s has only ASCII characters.
@@ -153,8 +155,8 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// tlsFailure returns [CauseCertificate] for an untrusted certificate, which an administrator
-// can fix, and [CauseTLS] for other errors.
+// tlsFailure returns a failure with [CauseCertificate] if the certificate is untrusted, because an
+// administrator can fix that. For other errors it returns one with [CauseTLS].
 func tlsFailure(err error) *Failure {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return newFailure(CauseCertificate, err)
@@ -162,8 +164,9 @@ func tlsFailure(err error) *Failure {
 	return newFailure(CauseTLS, err)
 }
 
-// heloName returns the argument of EHLO (RFC 5321, section 4.1.4). It is the machine's name
-// if that is fully qualified, else the local address of the connection as a literal.
+// heloName returns the argument of EHLO (RFC 5321, section 4.1.4). It is the machine's name if
+// that name is fully qualified. Otherwise it is an address literal with the local IP address of
+// the connection.
 func heloName(local net.Addr) string {
 	if name, err := os.Hostname(); err == nil && strings.Contains(name, ".") && !strings.ContainsFunc(name, isControl) {
 		return name

@@ -11,38 +11,38 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// TLSMode is the way in which a connection to a mail server is encrypted.
+// TLSMode says how a connection to a mail server is encrypted.
 type TLSMode string
 
-// The modes. StartTLS is never opportunistic: if the server does not offer it, the delivery
-// fails.
+// The TLS modes. [StartTLS] is never opportunistic: if the server does not offer STARTTLS,
+// the delivery fails.
 const (
 	StartTLS    TLSMode = "starttls" // the connection starts unencrypted and must switch to TLS
 	ImplicitTLS TLSMode = "tls"      // encrypted from the first byte
 	NoTLS       TLSMode = "none"     // never encrypted
 )
 
-// defaultPorts are the standard ports of the modes (RFC 6409, RFC 8314).
+// defaultPorts are the standard ports by TLS mode (RFC 6409, RFC 8314).
 var defaultPorts = map[TLSMode]int{StartTLS: 587, ImplicitTLS: 465, NoTLS: 25}
 
-// defaultTimeout is the timeout of a delivery unless the configuration sets another.
+// defaultTimeout is the timeout of a delivery if the configuration sets none.
 const defaultTimeout = 20 * time.Second
 
 // SMTPConfig is the configuration of an [SMTP] sender.
 type SMTPConfig struct {
-	Host     string        // name or address, without a port
-	Port     int           // 0 for the standard port of TLS
+	Host     string        // host name or IP address, without a port
+	Port     int           // 0 for the standard port of the TLS mode
 	TLS      TLSMode       // empty for StartTLS
 	Username string        // empty for no authentication
-	Password secret.Text   // set if and only if Username is
+	Password secret.Text   // set if and only if Username is set
 	CA       string        // PEM certificates to trust in addition to the system's; may be empty
 	From     string        // address of the From field
 	FromName string        // display name of the From field; may be empty
-	Timeout  time.Duration // of a whole delivery; 0 for 20 seconds
+	Timeout  time.Duration // of a whole delivery; 0 for defaultTimeout
 }
 
-// NewSMTP returns the sender for a configuration. It validates the whole configuration and
-// returns all errors together, so that an administrator can correct them in one go.
+// NewSMTP returns an [SMTP] sender. It validates the whole configuration and returns all
+// errors together, so that an administrator can correct them at once.
 func NewSMTP(c SMTPConfig) (*SMTP, error) {
 	var errs []error
 	fail := func(format string, arguments ...any) {
@@ -100,8 +100,8 @@ func NewSMTP(c SMTPConfig) (*SMTP, error) {
 	}, nil
 }
 
-// loadRoots returns the trusted root certificates: the system's and those in pem. Without
-// pem it returns nil, for which crypto/tls uses the system's.
+// loadRoots returns the trusted root certificates: those of the system and those in pem. If
+// pem is empty it returns nil. Then crypto/tls uses those of the system.
 func loadRoots(pem string) (*x509.CertPool, error) {
 	if pem == "" {
 		return nil, nil

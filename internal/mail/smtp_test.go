@@ -22,12 +22,13 @@ import (
 
 const password = "correct horse battery staple"
 
-// credentials returns options with which the server requires authentication.
+// credentials returns options for a test server that requires authentication.
 func credentials(mode mail.TLSMode) mailtest.Options {
 	return mailtest.Options{TLS: mode, Username: "usher", Password: password}
 }
 
-// configFor returns the configuration for a server, with the credentials that it requires.
+// configFor returns the configuration of a sender for a test server, with the credentials
+// that the server requires.
 func configFor(t testing.TB, server *mailtest.Server, options mailtest.Options) mail.SMTPConfig {
 	return mail.SMTPConfig{
 		Host: server.Host(), Port: server.Port(), TLS: options.TLS, CA: server.CA(t),
@@ -99,7 +100,8 @@ func TestSMTPWritesDomainsInASCII(t *testing.T) {
 	}
 }
 
-// textPart returns the plain text part. It does not use the package under test.
+// textPart returns the plain text part of a message. It parses the message without package
+// mail.
 func textPart(t *testing.T, raw []byte) string {
 	t.Helper()
 	msg, err := netmail.ReadMessage(bytes.NewReader(raw))

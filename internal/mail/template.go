@@ -15,11 +15,12 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// maxShownRunes is the length in characters to which a message truncates a name. A user
-// chooses their own name, and must not be able to put a message of their own into it.
+// maxShownRunes is the maximum length of a name in a message, in characters. A longer name
+// is truncated. A user chooses their own name, which must not be long enough to contain a
+// message to the recipient.
 const maxShownRunes = 64
 
-// Templates renders messages as plain text and as HTML. The same input always gives the
+// Templates renders messages as plain text and as HTML. The same content always gives the
 // same message.
 type Templates struct {
 	text *texttemplate.Template
@@ -34,8 +35,8 @@ func NewTemplates() *Templates {
 	}
 }
 
-// subjects are the subjects of the messages by kind. Each kind has a .txt and an .html
-// template with its name.
+// subjects maps each kind of message to its subject. The .txt template and the .html
+// template are named after the kind.
 var subjects = map[account.MailKind]string{
 	account.MailRecovery:   "Choose a new password for Usher",
 	account.MailInvitation: "Choose your first password for Usher",
@@ -43,8 +44,8 @@ var subjects = map[account.MailKind]string{
 	account.MailTest:       "Test message of Usher",
 }
 
-// Render returns a message of the kind. In its text, the link is on a line of its own; if
-// there is no link, the token is. It fails if the kind is unknown.
+// Render returns a message of the given kind. The plain text has the link on a line of its
+// own, or the token if there is no link. Render fails if the kind is unknown.
 func (t *Templates) Render(kind account.MailKind, content account.MailContent) (account.Message, error) {
 	subject, ok := subjects[kind]
 	if !ok {
@@ -52,7 +53,7 @@ func (t *Templates) Render(kind account.MailKind, content account.MailContent) (
 	}
 	return t.render(string(kind), subject, struct {
 		Subject, Name, Token, Link, Lifetime, ClientNetwork, KeyName, At string
-		Named                                                            bool // the key has a name, even if KeyName omits it
+		Named                                                            bool // the key has a name, shown or not
 	}{
 		Subject:       subject,
 		Name:          displayName(content.Name),
@@ -66,7 +67,7 @@ func (t *Templates) Render(kind account.MailKind, content account.MailContent) (
 	})
 }
 
-// render executes the two templates with the name.
+// render executes the .txt template and the .html template with the given name.
 func (t *Templates) render(name, subject string, data any) (account.Message, error) {
 	text, err := execute(t.text.Lookup(name+".txt"), data)
 	if err != nil {
@@ -86,9 +87,9 @@ func execute(template interface{ Execute(io.Writer, any) error }, data any) (str
 	return b.String(), err
 }
 
-// displayName returns a name as a message shows it: on one line and truncated. It returns ""
-// if a mail program could turn the name into a link. Otherwise a user could choose a link
-// to a phishing page as their name.
+// displayName returns a user's name on one line and truncated. It returns "" if a mail
+// program could turn the name into a link. Otherwise a user could use the link to a phishing
+// page as a name.
 func displayName(name string) string {
 	name = stripControls(name)
 	lower := strings.ToLower(name)
@@ -103,7 +104,7 @@ func displayName(name string) string {
 // singleLine returns untrusted text on one line and truncated.
 func singleLine(s string) string { return truncate(stripControls(s)) }
 
-// stripControls replaces line ends and control characters by spaces, removes characters
+// stripControls replaces line ends and control characters by spaces. It removes characters
 // that change the direction of text, and collapses white space.
 func stripControls(s string) string {
 	s = strings.Map(func(r rune) rune {
@@ -118,7 +119,8 @@ func stripControls(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// truncate shortens s to maxShownRunes characters, the last of which is then an ellipsis.
+// truncate shortens s to maxShownRunes characters. The last character of a shortened text is
+// an ellipsis.
 func truncate(s string) string {
 	runes := []rune(s)
 	if len(runes) > maxShownRunes {
@@ -127,8 +129,8 @@ func truncate(s string) string {
 	return s
 }
 
-// formatDuration returns a duration in words, in days, or in hours and minutes. It rounds
-// down, so that a message never promises a longer validity.
+// formatDuration returns a duration in words: in days, or in hours and minutes. It rounds
+// down, so that a message never promises that a token is valid for longer than it is.
 func formatDuration(d time.Duration) string {
 	plural := func(n int, unit string) string {
 		if n == 1 {

@@ -19,9 +19,9 @@ func TestRecovery(t *testing.T) {
 	tests := []struct {
 		name             string
 		mail             account.MailContent
-		line             string // a whole line of the text
+		line             string // a whole line of the plain text
 		text, html, both []string
-		absent           []string // in neither part
+		absent           []string // strings that neither the plain text nor the HTML contains
 	}{
 		{
 			name: "with a link",
@@ -122,7 +122,8 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// A user must not be able to put a link into messages through their name or a key's name.
+// A message omits the name of a user or key if a mail program could turn the name into a
+// link. Otherwise a user could put a link into a message.
 func TestNamesThatCouldBecomeLinksAreOmitted(t *testing.T) {
 	templates := mail.NewTemplates()
 	for name, shown := range map[string]bool{
@@ -165,7 +166,7 @@ func TestNamesThatCouldBecomeLinksAreOmitted(t *testing.T) {
 func TestInvitation(t *testing.T) {
 	for _, test := range []struct {
 		mail account.MailContent
-		line string // a whole line of the text
+		line string // a whole line of the plain text
 	}{
 		{account.MailContent{Name: "Ada", Token: token, Link: link, Lifetime: account.InvitationLifetime}, link},
 		{account.MailContent{Name: "Ada", Token: token, Lifetime: account.InvitationLifetime}, token},

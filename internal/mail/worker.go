@@ -11,31 +11,31 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Queue is the outbox that a [Worker] empties.
+// Queue is the outbox whose messages a [Worker] sends.
 type Queue interface {
-	// ClaimMail claims the next due message for one attempt. The claim has a time limit;
-	// after it, another worker may claim the message. It returns nil, nil if no message is
-	// due.
+	// ClaimMail claims the next due message for one attempt. After a time limit, another
+	// worker may claim the same message. ClaimMail returns nil, nil if no message is due.
 	ClaimMail(ctx context.Context) (*account.Delivery, error)
 	// MailDelivered records that the attempt succeeded. It does nothing if another worker
 	// has claimed the message since.
 	MailDelivered(ctx context.Context, d *account.Delivery) error
-	// MailFailed records why the attempt failed. If permanent, there are no more attempts.
-	// It does nothing if another worker has claimed the message since.
+	// MailFailed records that the attempt failed, and the cause. If permanent is true,
+	// there are no more attempts. MailFailed does nothing if another worker has claimed the
+	// message since.
 	MailFailed(ctx context.Context, d *account.Delivery, cause string, permanent bool) error
 }
 
 const (
-	pollInterval      = time.Second            // between polls of an empty queue
-	wakeDelay         = 50 * time.Millisecond  // from a signal on wake to the poll, at least
-	wakeJitter        = 100 * time.Millisecond // random time added to wakeDelay, at most
-	maxBackoff        = 30 * time.Second       // between polls of a queue that fails
-	recordTimeout     = 10 * time.Second       // of one attempt to record an outcome
-	maxRecordAttempts = 5                      // then the claim times out and the message is sent again
+	pollInterval      = time.Second            // delay between polls of an empty queue
+	wakeDelay         = 50 * time.Millisecond  // minimum delay from a signal on wake to the next poll
+	wakeJitter        = 100 * time.Millisecond // maximum random time that is added to wakeDelay
+	maxBackoff        = 30 * time.Second       // maximum delay between polls while ClaimMail fails
+	recordTimeout     = 10 * time.Second       // timeout of one attempt to record an outcome
+	maxRecordAttempts = 5                      // then the claim times out, and the message is sent again
 )
 
-// Worker sends the messages of a queue, one after the other. Any number of workers may
-// share a queue.
+// Worker sends the messages of a queue one after the other. Several workers may share a
+// queue.
 type Worker struct {
 	queue  Queue
 	sender Sender
@@ -44,18 +44,19 @@ type Worker struct {
 }
 
 // NewWorker returns a worker that polls the queue every second, and after each signal on
-// wake. wake may be nil. It must not be closed while the worker runs.
+// wake. wake may be nil. The caller must not close it while the worker runs.
 //
-// The poll after a signal is delayed by a short random time, until the response to the
-// request that queued the message has been sent. The delivery, which only happens for
-// addresses with an account, must not change the response time that a client measures.
+// After a signal the worker waits for a short random time before it polls. By then the
+// server has responded to the request that queued the message. A message is sent only if
+// the address has an account. If the worker sent it at once, a client could recognise
+// existing accounts by a slower response.
 func NewWorker(queue Queue, sender Sender, wake <-chan struct{}, logger *slog.Logger) *Worker {
 	return &Worker{queue: queue, sender: sender, wake: wake, logger: logger}
 }
 
-// Run processes the queue until ctx ends. A delivery in progress then is completed and
-// recorded, within the timeout of the sender. Run may be called in several goroutines, so
-// that a slow delivery does not delay the others.
+// Run sends messages until ctx ends. It still completes and records a delivery that is in
+// progress then, within the timeout of the sender. Several goroutines may call Run, so that
+// a slow delivery does not delay the others.
 func (w *Worker) Run(ctx context.Context) {
 	failures := 0 // consecutive failures of the queue
 	for {
@@ -89,12 +90,14 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 }
 
-// backoff returns the time to wait after a failure that n consecutive failures preceded.
+// backoff returns the delay after a failed poll of the queue. n is the number of failed
+// polls in a row before this one.
 func backoff(n int) time.Duration {
 	return min(pollInterval<<min(n, 10), maxBackoff)
 }
 
-// drain sends due messages until there are none. Its errors are those of the queue.
+// drain sends due messages until no message is due. It fails if the queue fails, but not if
+// a delivery fails.
 func (w *Worker) drain(ctx context.Context) error {
 	for ctx.Err() == nil {
 		d, err := w.queue.ClaimMail(ctx)
@@ -111,9 +114,8 @@ func (w *Worker) drain(ctx context.Context) error {
 	return nil
 }
 
-// deliver makes one attempt to send a message and records its outcome. Neither step is
-// cancelled when ctx ends: a message that was interrupted, or sent but not recorded, would
-// be sent twice.
+// deliver makes one attempt to send a message and records whether it succeeded. It ignores
+// the end of ctx: if it stopped before the record, the message would be sent twice.
 func (w *Worker) deliver(ctx context.Context, d *account.Delivery) error {
 	log := w.logger.With("mail", d.MailID, "attempt", d.Attempt)
 	failure := w.attempt(context.WithoutCancel(ctx), d)
@@ -135,8 +137,8 @@ func (w *Worker) deliver(ctx context.Context, d *account.Delivery) error {
 	return nil
 }
 
-// attempt sends one message. A panic of the sender is a failure of that message only. The
-// value of the panic is not logged, since it may quote the message.
+// attempt sends one message. If the sender panics, only this message fails. attempt does
+// not log the value of the panic, because it may quote the message.
 func (w *Worker) attempt(ctx context.Context, d *account.Delivery) (failure *Failure) {
 	defer func() {
 		if recover() != nil {
@@ -150,8 +152,8 @@ func (w *Worker) attempt(ctx context.Context, d *account.Delivery) (failure *Fai
 	return nil
 }
 
-// recordOutcome calls record, and retries it with backoff while the database is
-// unavailable. After ctx has ended it makes only one attempt.
+// recordOutcome calls record. While the database is unavailable, it calls record again,
+// with backoff. After ctx has ended it makes only one attempt.
 func recordOutcome(ctx context.Context, record func(context.Context) error) error {
 	for n := 0; ; n++ {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)

@@ -17,14 +17,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 )
 
-// fakeQueue is an outbox in memory that can be made unavailable.
+// fakeQueue is a Queue in memory whose methods can be made to fail.
 type fakeQueue struct {
 	mu          sync.Mutex
 	due         []*account.Delivery
-	claimFails  bool        // ClaimMail fails
-	recordFails bool        // MailDelivered and MailFailed fail
-	claims      []time.Time // when ClaimMail was called
-	records     int         // attempts to record an outcome
+	claimFails  bool        // whether ClaimMail fails
+	recordFails bool        // whether MailDelivered and MailFailed fail
+	claims      []time.Time // times of the calls of ClaimMail
+	records     int         // number of calls of MailDelivered and MailFailed
 	outcomes    []string
 }
 
@@ -64,14 +64,14 @@ func (q *fakeQueue) record(ctx context.Context, outcome string) error {
 	return ctx.Err()
 }
 
-// set changes the queue while the worker runs.
+// set changes fields of the queue while the worker runs.
 func (q *fakeQueue) set(change func(*fakeQueue)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	change(q)
 }
 
-// expect fails the test unless these outcomes have been recorded, in this order.
+// expect fails the test unless these outcomes were recorded in this order.
 func (q *fakeQueue) expect(t *testing.T, want ...string) {
 	t.Helper()
 	q.mu.Lock()
@@ -81,12 +81,12 @@ func (q *fakeQueue) expect(t *testing.T, want ...string) {
 	}
 }
 
-// senderFunc is a mail.Sender in one function.
+// senderFunc is a function that implements mail.Sender.
 type senderFunc func(context.Context, *account.Delivery) error
 
 func (f senderFunc) Send(ctx context.Context, d *account.Delivery) error { return f(ctx, d) }
 
-// deliveries returns n messages with the ids 1 to n.
+// deliveries returns n claimed messages with the ids 1 to n.
 func deliveries(n int64) (all []*account.Delivery) {
 	for id := int64(1); id <= n; id++ {
 		m := account.Message{To: "zoe@example.org", Text: token}
@@ -95,20 +95,20 @@ func deliveries(n int64) (all []*account.Delivery) {
 	return all
 }
 
-// runningWorker is the handle of a test on its worker.
+// runningWorker is a test's access to the running worker.
 type runningWorker struct {
 	wake chan<- struct{}
 	stop func()
 }
 
-// advance lets time pass on the fake clock of synctest.
+// advance moves the fake clock of synctest forward by d.
 func (runningWorker) advance(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
 // runWorker runs a worker and the function test in a synctest bubble, with a fake clock. It
-// fails if the log contains a token or an address, and returns the lines of the log.
+// fails if the log contains a token or an address. It returns the lines of the log.
 func runWorker(
 	t *testing.T, q *fakeQueue, sender senderFunc, test func(t *testing.T, w runningWorker),
 ) (logged []string) {
@@ -256,7 +256,8 @@ func TestWorkerFinishesDeliveryOnShutdown(t *testing.T) {
 	q.expect(t, "1 delivered")
 }
 
-// During shutdown the worker makes one attempt to record, and does not wait for the database.
+// During shutdown the worker makes only one attempt to record an outcome. It does not wait
+// for the database.
 func TestWorkerShutdownWhenRecordingFails(t *testing.T) {
 	q := &fakeQueue{due: deliveries(1), recordFails: true}
 	runWorker(t, q, sendOK, func(t *testing.T, w runningWorker) {

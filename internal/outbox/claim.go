@@ -10,15 +10,17 @@ import (
 )
 
 const (
-	// claimLease is how long a worker has for one attempt. A crash during an attempt
-	// delays the next one by this time. Transports time out well before.
+	// claimLease is how long a claimed message belongs to one worker. After a crash of that
+	// worker, the next attempt starts when the lease ends. It is longer than the timeout of
+	// every sender.
 	claimLease = time.Minute
 
-	// prepareRetry is the delay after a message could not be prepared.
+	// prepareRetry is the delay before the outbox prepares a message again after an error.
 	prepareRetry = time.Minute
 )
 
-// retryDelay returns how long to wait after an attempt, counted from 1, has failed.
+// retryDelay returns the delay between the failure of an attempt and the next attempt. The
+// first attempt has the number 1.
 func retryDelay(attempt int) time.Duration {
 	delays := [...]time.Duration{
 		5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
@@ -64,8 +66,8 @@ func (s *Outbox) ClaimMail(ctx context.Context) (*account.Delivery, error) {
 	}
 }
 
-// postpone delays a message that could not be prepared because of an internal error, so
-// that it does not block the messages after it.
+// postpone sets the next attempt of a message that could not be prepared because of an
+// internal error. Otherwise the message would block the messages after it in the queue.
 func (s *Outbox) postpone(ctx context.Context, m account.Mail) error {
 	postponed := m
 	postponed.NextAttempt = s.now().Add(prepareRetry)
@@ -75,8 +77,9 @@ func (s *Outbox) postpone(ctx context.Context, m account.Mail) error {
 	}))
 }
 
-// claim counts an attempt before it starts, and leases the message to the worker. It
-// returns nil when it gives the message up: it has expired or cannot be opened.
+// claim counts an attempt before the attempt starts, and leases the message to the worker.
+// It returns nil if the message has expired or cannot be decrypted, and marks the message
+// as failed.
 func (s *Outbox) claim(ctx context.Context, tx *account.Tx, m account.Mail) (*account.Delivery, error) {
 	now := s.now()
 	claimed := m
@@ -97,8 +100,8 @@ func (s *Outbox) claim(ctx context.Context, tx *account.Tx, m account.Mail) (*ac
 	return &account.Delivery{MailID: m.ID, Attempt: claimed.Attempts, Message: message}, nil
 }
 
-// MailDelivered records that a claimed message was delivered. It does nothing when the
-// claim is no longer valid.
+// MailDelivered records that a claimed message was delivered. It does nothing if the
+// message has been claimed again since.
 func (s *Outbox) MailDelivered(ctx context.Context, d *account.Delivery) error {
 	return s.updateClaimed(ctx, d, func(ctx context.Context, tx *account.Tx, m account.Mail) error {
 		delivered := m
@@ -107,9 +110,9 @@ func (s *Outbox) MailDelivered(ctx context.Context, d *account.Delivery) error {
 	})
 }
 
-// MailFailed records that an attempt failed, with a cause that administrators see. It
-// schedules the next attempt, unless the failure is permanent or the message expires
-// before. It does nothing when the claim is no longer valid.
+// MailFailed records that an attempt failed, and the cause for administrators. It schedules
+// the next attempt, unless the failure is permanent or the message expires before that
+// attempt. It does nothing if the message has been claimed again since.
 func (s *Outbox) MailFailed(ctx context.Context, d *account.Delivery, cause string, permanent bool) error {
 	return s.updateClaimed(ctx, d, func(ctx context.Context, tx *account.Tx, m account.Mail) error {
 		failed := m
@@ -122,8 +125,8 @@ func (s *Outbox) MailFailed(ctx context.Context, d *account.Delivery, cause stri
 	})
 }
 
-// updateClaimed runs f on the row of a delivery, unless the row is gone or was claimed
-// again since: then the later claim decides.
+// updateClaimed runs f on the stored message of a delivery. It does nothing if the message
+// was deleted, or claimed again since: then only the newer claim may change the message.
 func (s *Outbox) updateClaimed(
 	ctx context.Context, d *account.Delivery, f func(context.Context, *account.Tx, account.Mail) error,
 ) error {
@@ -136,7 +139,8 @@ func (s *Outbox) updateClaimed(
 	}))
 }
 
-// finish moves a message to its final state and deletes its content.
+// finish moves a message to the final state and deletes its encrypted content. was is the
+// message as stored.
 func (s *Outbox) finish(ctx context.Context, tx *account.Tx, m, was account.Mail, state account.MailState) error {
 	m.State, m.Finished, m.Sealed = state, s.now(), keyring.Sealed{}
 	return tx.UpdateMail(ctx, m, was)

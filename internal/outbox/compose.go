@@ -15,17 +15,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// mailPurpose is the purpose for which the server key seals messages.
+// mailPurpose selects the key that encrypts messages; package keyring derives it from the
+// server key.
 const mailPurpose = "mail"
 
-// Renderer turns the content of a message into text. It fills Subject, Text and HTML and
-// leaves the other fields to the caller.
+// Renderer renders the content of a message as text and HTML. It fills the fields Subject,
+// Text and HTML and leaves the other fields to the caller.
 type Renderer interface {
 	Render(account.MailKind, account.MailContent) (account.Message, error)
 }
 
-// Compose renders and seals a requested message for its recipient, which makes it ready
-// for delivery. It is not delivered after expires.
+// Compose renders a requested message, encrypts it and stores it, ready for delivery to the
+// user to. The outbox does not deliver the message after expires.
 func (s *Outbox) Compose(
 	ctx context.Context, tx *account.Tx, requested account.Mail, to account.User,
 	content account.MailContent, expires time.Time,
@@ -52,8 +53,8 @@ func (s *Outbox) Compose(
 	return tx.UpdateMail(ctx, ready, requested)
 }
 
-// messageID returns a new Message-ID (RFC 5322, section 3.6.4). It is stored with the
-// message, so a mail program recognises a message that was delivered twice.
+// messageID returns a new Message-ID (RFC 5322, section 3.6.4). Each attempt sends the
+// stored id again, so a mail program recognises a message that was delivered twice.
 func (s *Outbox) messageID(mailID int64, public *url.URL) (string, error) {
 	random := make([]byte, 8)
 	if _, err := io.ReadFull(s.random, random); err != nil {
@@ -62,7 +63,8 @@ func (s *Outbox) messageID(mailID int64, public *url.URL) (string, error) {
 	return fmt.Sprintf("%d.%s@%s", mailID, hex.EncodeToString(random), host.PublicName(public)), nil
 }
 
-// sealContext returns the context that binds a sealed message to its row.
+// sealContext returns the encryption context of a stored message. The context contains the
+// message's id, so the ciphertext of one message does not decrypt in the row of another.
 func sealContext(mailID int64) string { return "mail|" + strconv.FormatInt(mailID, 10) }
 
 func (s *Outbox) seal(mailID int64, m account.Message) (keyring.Sealed, error) {
@@ -73,7 +75,7 @@ func (s *Outbox) seal(mailID int64, m account.Message) (keyring.Sealed, error) {
 	return s.keys.Seal(mailPurpose, sealContext(mailID), plain)
 }
 
-// open returns a sealed message.
+// open decrypts a stored message.
 func (s *Outbox) open(mailID int64, sealed keyring.Sealed) (m account.Message, err error) {
 	plain, err := s.keys.Open(mailPurpose, sealContext(mailID), sealed)
 	if err != nil {

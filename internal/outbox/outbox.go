@@ -1,9 +1,12 @@
-// Package outbox keeps outgoing messages in the database until they are delivered. A
-// message is stored in the transaction of the change that causes it, so it survives a crash.
+// Package outbox keeps outgoing messages in the database until they are delivered. The
+// transaction of a change also stores the message about the change, so the message survives
+// a crash.
 //
-// Requested messages are prepared (looked up, rendered and sealed) when a worker claims
-// them. A claim counts an attempt and leases the message for a minute; the worker reports
-// the outcome.
+// A worker claims a message for one attempt. The claim counts the attempt and leases the
+// message to the worker for a minute. The worker then reports whether the delivery
+// succeeded. A request for a recovery message is stored without its recipient and text; the
+// outbox prepares the message (looks up the user, renders and encrypts) when a worker asks
+// for work.
 //
 // It imports settings, auth, audit, account and the packages below them.
 package outbox
@@ -21,13 +24,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// Preparer looks up the recipient of a requested message, which is locked. It completes
-// the message with [Outbox.Compose], or deletes it when there is no recipient.
+// Preparer looks up the recipient of a requested message and completes the message with
+// [Outbox.Compose]. If there is no recipient, it deletes the message. The caller has locked
+// the message.
 type Preparer interface {
 	PrepareRecovery(ctx context.Context, tx *account.Tx, m account.Mail) error
 }
 
-// Options are the dependencies of [New] besides the environment.
+// Options are the dependencies of [New], in addition to those in [account.Env].
 type Options struct {
 	Settings   *settings.Settings
 	Auth       *auth.Auth
@@ -56,10 +60,11 @@ type Outbox struct {
 	renderer   Renderer
 	testSender TestSender
 	preparer   Preparer
-	queued     chan struct{} // holds a value while a worker should look for messages
+	queued     chan struct{} // receives a value when a worker should poll
 }
 
-// New returns the outbox of one customer. Call [Outbox.PrepareWith] before the first claim.
+// New returns the outbox of one customer. Call [Outbox.PrepareWith] before the first
+// [Outbox.ClaimMail].
 func New(env account.Env, o Options) *Outbox {
 	return &Outbox{
 		store: env.Store, keys: env.Keys, log: env.Log, now: env.Now, random: env.Random,
@@ -68,5 +73,6 @@ func New(env account.Env, o Options) *Outbox {
 	}
 }
 
-// PrepareWith sets the preparer of requested messages, which itself needs the outbox.
+// PrepareWith sets the preparer of requested messages. It is not an option of [New], because
+// the preparer itself needs the outbox.
 func (s *Outbox) PrepareWith(p Preparer) { s.preparer = p }

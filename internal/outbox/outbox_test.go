@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// An attempt counts although its worker crashes, and the retry sends the identical message.
+// An attempt counts even if its worker crashes. The next attempt sends the identical message.
 func TestClaimedMailIsRetried(t *testing.T) {
 	f := servicetest.New(t)
 	f.RequestRecovery(servicetest.AdminEmail)
@@ -82,7 +82,8 @@ func TestMailBackoff(t *testing.T) {
 		}
 		f.Clock.Advance(time.Microsecond)
 	}
-	// 21 min 20 s have passed; after the next wait, of an hour, the token would have expired.
+	// So far 21 min 20 s have passed. The next delay is an hour, and the token expires before
+	// that.
 	if err := f.MailFailed(t.Context(), f.ClaimNext(), "greylisted", false); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestMailExpires(t *testing.T) {
 	}
 }
 
-// A message that cannot be rendered waits and does not delay the messages after it.
+// A message that cannot be rendered is postponed and does not delay the messages after it.
 func TestUnrenderableMail(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
@@ -145,7 +146,7 @@ func TestUnrenderableMail(t *testing.T) {
 	}
 }
 
-// A row with the sealed message of another row is not delivered.
+// The outbox does not deliver the ciphertext of one message from the row of another.
 func TestSealedMailOpensOnlyInItsRow(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -205,7 +206,8 @@ func TestParallelWorkersClaimOnce(t *testing.T) {
 	}
 }
 
-// Two workers that find the third request of an hour concurrently do not count it twice.
+// Two workers concurrently prepare a user's third recovery message of an hour, which is the
+// last one allowed. The message is counted once and delivered.
 func TestParallelWorkersKeepTheThirdMail(t *testing.T) {
 	f := servicetest.New(t)
 	for range 2 {
@@ -214,7 +216,7 @@ func TestParallelWorkersKeepTheThirdMail(t *testing.T) {
 	f.RequestRecovery(servicetest.AdminEmail)
 	var faster *account.Delivery
 	f.Store.OnCall(func(name string) {
-		if name == "DueMail" { // this worker has read the row; now another one claims it
+		if name == "DueMail" { // this worker has read the due message; another worker claims it before the lock
 			f.Store.OnCall(func(string) {})
 			faster = f.ClaimNext()
 		}

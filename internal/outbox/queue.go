@@ -9,11 +9,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// maxListedMails limits a list of the outbox, to the newest messages.
+// maxListedMails is the number of messages that [Outbox.ListMail] returns at most.
 const maxListedMails = 200
 
-// MailQueued returns a channel that receives a value when there may be a message to
-// deliver.
+// MailQueued returns a channel that receives a value when a message may be due.
 func (s *Outbox) MailQueued() <-chan struct{} { return s.queued }
 
 // Wake wakes a worker that waits on [Outbox.MailQueued]. Call it after the commit of a
@@ -25,8 +24,8 @@ func (s *Outbox) Wake() {
 	}
 }
 
-// Enqueue puts a message to a known user into the outbox. It is not delivered after
-// expires.
+// Enqueue stores a message to the user to in the outbox. The outbox does not deliver the
+// message after expires.
 func (s *Outbox) Enqueue(
 	ctx context.Context, tx *account.Tx, kind account.MailKind, to account.User,
 	content account.MailContent, expires time.Time,
@@ -44,8 +43,8 @@ func (s *Outbox) Enqueue(
 	return s.Compose(ctx, tx, requested, to, content, expires)
 }
 
-// ListMail returns the newest messages of the outbox, at most maxListedMails, without
-// their content. It fails as [account.Allow] says.
+// ListMail returns the newest messages of the outbox, at most maxListedMails, without their
+// content. It fails like [account.Allow] if the caller may not read mail.
 func (s *Outbox) ListMail(ctx context.Context, caller *account.Principal) ([]account.Mail, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityMail, access.All); err != nil {
 		return nil, err
@@ -53,8 +52,8 @@ func (s *Outbox) ListMail(ctx context.Context, caller *account.Principal) ([]acc
 	return s.store.Mails(ctx, maxListedMails)
 }
 
-// Mail returns one message of the outbox, without its content. It fails as
-// [account.Allow] says, and with CodeNotFound.
+// Mail returns one message of the outbox, without its content. It fails like
+// [account.Allow] if the caller may not read mail, and with CodeNotFound.
 func (s *Outbox) Mail(ctx context.Context, caller *account.Principal, id int64) (account.Mail, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityMail, access.All); err != nil {
 		return account.Mail{}, err

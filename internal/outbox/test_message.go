@@ -11,8 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// TestSender delivers one message at once. Deliver returns "" after a delivery, else the
-// cause of the failure in a few words, without text from the mail server.
+// TestSender delivers a message immediately, without the outbox. Deliver returns "" if the
+// delivery succeeded, else a short cause without text from the mail server.
 type TestSender interface {
 	Deliver(ctx context.Context, route account.MailRoute, m account.Message) (cause string)
 }
@@ -24,17 +24,17 @@ const (
 	testMessageTimeout = 10 * time.Second
 )
 
-// TestDelivery is the outcome of a test message.
+// TestDelivery reports whether a test message was delivered.
 type TestDelivery struct {
 	Recipient string
-	Cause     string // of the failure, in a few words; "": delivered
+	Cause     string // short cause of the failure; "" if the message was delivered
 }
 
-// SendTestMessage sends a message to the caller's own address, at once and with the
-// settings in effect. A failed delivery is an outcome, not an error.
+// SendTestMessage sends a message to the caller's own address immediately, with the current
+// settings. A failed delivery is reported in [TestDelivery], not as an error.
 //
-// It needs role 1. It fails as [account.Allow] says, and with CodeTooManyRequests after
-// maxTestMessages in an hour.
+// The caller needs role 1. SendTestMessage fails like [account.Allow] without that role,
+// and with CodeTooManyRequests after maxTestMessages in an hour.
 func (s *Outbox) SendTestMessage(ctx context.Context, caller *account.Principal) (TestDelivery, error) {
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
 		return account.RequireConfigure(caller, access.EntityApplicationSettings)
@@ -58,7 +58,8 @@ func (s *Outbox) SendTestMessage(ctx context.Context, caller *account.Principal)
 	return TestDelivery{Recipient: message.To, Cause: s.testSender.Deliver(ctx, route, message)}, nil
 }
 
-// countTestMessage is the [auth.Update] that counts and records a test message.
+// countTestMessage is an [auth.Update]: it counts the test message against the limit and
+// records the message in the activity log.
 func (s *Outbox) countTestMessage(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 	counter, err := tx.LockThrottle(ctx, lockout.TestMessageKey(caller.User.ID))
 	if err != nil {

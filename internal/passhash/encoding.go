@@ -13,33 +13,34 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Params are the cost parameters of argon2id. RFC 9106 and OWASP's Password Storage Cheat
-// Sheet call them m, t and p.
+// Params are the cost parameters of argon2id: memory, passes and threads. RFC 9106 and
+// OWASP's Password Storage Cheat Sheet call them m, t and p.
 type Params struct {
 	Memory  uint32 // KiB
 	Passes  uint32
 	Threads uint8
 }
 
-// work returns memory times passes, in KiB. The time of a hash is proportional to it.
+// work returns memory times passes, in KiB. The duration of a hash is proportional to this
+// product.
 func (p Params) work() uint64 { return uint64(p.Memory) * uint64(p.Passes) }
 
-// Default is m=19 MiB, t=2, p=1, as that cheat sheet recommends.
+// Default is m=19 MiB, t=2, p=1, as OWASP's Password Storage Cheat Sheet recommends.
 var Default = Params{Memory: 19456, Passes: 2, Threads: 1}
 
 // ErrMalformed means that Usher cannot verify a hash: its algorithm, version or format is
-// unknown, or its cost parameters are beyond the limits.
+// unknown, or its cost parameters exceed the limits.
 var ErrMalformed = errors.New("passhash: malformed hash")
 
-// Limits of a stored argon2id hash. A hash is verified with its own cost parameters, so
-// these limits bound the time and memory of one verification.
+// Limits of a stored argon2id hash. Usher verifies a hash with the cost parameters in the
+// hash, so these limits bound the time and memory of one verification.
 const (
 	saltLength = 16        // of new hashes, in bytes
 	sumLength  = 32        // of new hashes, in bytes
 	maxMemory  = 64 * 1024 // KiB
 	maxPasses  = 16
 	maxThreads = 4
-	maxLength  = 64 // of the salt, and of the sum, in bytes
+	maxLength  = 64 // of the salt, and also of the sum, in bytes
 
 	paramsFormat = "m=%d,t=%d,p=%d"
 )
@@ -84,8 +85,8 @@ func decode(text string) (encoded, error) {
 	return e, nil
 }
 
-// compute hashes the password with a new salt and the cost parameters of the pool. The
-// caller must have acquired a core.
+// compute hashes the password with a new salt and the cost parameters of the pool. The caller
+// must have called acquireCore.
 func (p *Pool) compute(password secret.Text) (string, error) {
 	e := encoded{params: p.params, salt: make([]byte, saltLength)}
 	if _, err := io.ReadFull(p.random, e.salt); err != nil {
@@ -95,8 +96,8 @@ func (p *Pool) compute(password secret.Text) (string, error) {
 	return e.String(), nil
 }
 
-// verify hashes the password with the salt and the cost parameters of the hash, and
-// compares in constant time. The caller must have acquired a core.
+// verify hashes the password with the salt and the cost parameters of the stored hash text,
+// and compares the results in constant time. The caller must have called acquireCore.
 func (p *Pool) verify(password secret.Text, text string) (bool, error) {
 	if _, ok := bcryptCost(text); ok {
 		return verifyBcrypt(password, text)
@@ -116,8 +117,9 @@ func (p *Pool) verify(password secret.Text, text string) (bool, error) {
 	return subtle.ConstantTimeCompare(got, e.sum) == 1, nil
 }
 
-// argon2With returns argon2id with cost parameters that are not the pool's: earlier ones of
-// Usher, or those of another system. It allocates its memory.
+// argon2With returns a function that computes argon2id with params. The pool uses it for
+// hashes with other cost parameters than its own: hashes of earlier versions of Usher, or of
+// another system. The function allocates its memory instead of reusing buffers.
 func argon2With(params Params) argon2Func {
 	return func(password, salt, _, _ []byte, length uint32) []byte {
 		return argon2.IDKey(password, salt, params.Passes, params.Memory, params.Threads, length)
@@ -125,7 +127,7 @@ func argon2With(params Params) argon2Func {
 }
 
 // newDummyHash returns a well-formed hash of random bytes. The chance that a password matches
-// it is negligible. Verifying it costs as much as verifying a real hash.
+// this hash is negligible. Verifying the dummy hash costs as much as verifying a real one.
 func newDummyHash(params Params, random io.Reader) (string, error) {
 	e := encoded{params: params, salt: make([]byte, saltLength), sum: make([]byte, sumLength)}
 	for _, part := range [][]byte{e.salt, e.sum} {

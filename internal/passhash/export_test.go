@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Occupy takes the only core of a pool until the returned function is called.
+// Occupy makes the only core of the pool unavailable until the test calls unblock.
 func (p *Pool) Occupy(t *testing.T) (unblock func()) {
 	t.Helper()
 	if err := p.acquireCore(t.Context(), &p.bulkQueue); err != nil {
@@ -15,15 +15,15 @@ func (p *Pool) Occupy(t *testing.T) (unblock func()) {
 	return p.releaseCore
 }
 
-// OccupyExpensive takes the semaphore of expensive hashes until the returned function is
-// called.
+// OccupyExpensive acquires the semaphore for expensive hashes until the test calls unblock.
 func (p *Pool) OccupyExpensive(t *testing.T) (unblock func()) {
 	t.Helper()
 	p.expensive <- struct{}{}
 	return func() { <-p.expensive }
 }
 
-// AwaitWaiting returns when the given numbers of sign-ins and bulk hashes wait for a core.
+// AwaitWaiting waits until the given numbers of sign-ins and bulk hashes are waiting for a
+// core.
 func (p *Pool) AwaitWaiting(t *testing.T, signIns, bulk int) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
@@ -38,8 +38,8 @@ func (p *Pool) AwaitWaiting(t *testing.T, signIns, bulk int) {
 	t.Fatalf("the queues never held %d sign-ins and %d bulk hashes", signIns, bulk)
 }
 
-// CheckDecode fails the test if text decodes but does not encode to itself, or has cost
-// parameters beyond the limits.
+// CheckDecode fails the test if decode accepts text, but the result does not encode to text
+// again or has cost parameters beyond the limits.
 func CheckDecode(t *testing.T, text string) {
 	e, err := decode(text)
 	if err != nil {

@@ -15,15 +15,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Usher creates argon2id hashes only. An import of users may contain hashes of these
-// formats, too. The next successful sign-in replaces each by an argon2id hash.
+// Usher creates argon2id hashes only. An import of users may also contain hashes in the
+// formats below. The next successful sign-in replaces the imported hash by an argon2id
+// hash.
 //
 //	$2a$10$…, $2b$…, $2y$…            bcrypt, costs 4 to 12
 //	pbkdf2_sha256$600000$salt$sum     PBKDF2 (RFC 8018) as Django writes it
 
-// Limits on the cost of verifying an imported hash: about a third of a second and 64 MiB.
-// The author of an imported file chooses the cost of every sign-in to its accounts, and
-// anyone can attempt to sign in.
+// Limits of an imported hash. They bound one verification to about a third of a second and
+// 64 MiB. The limits are necessary because each sign-in verifies the hash, and anyone can
+// try to sign in. So the author of an imported file could otherwise overload the server.
 const (
 	minBcryptCost = bcrypt.MinCost
 	maxBcryptCost = 12
@@ -31,8 +32,8 @@ const (
 	maxWork       = 192 * 1024 // of argon2id: memory times passes, in KiB
 )
 
-// Costs that take about as long as argon2id with [Default]. A hash above them is
-// expensive.
+// A bcrypt or PBKDF2 hash with these costs takes about as long as an argon2id hash with
+// [Default]. A hash with a higher cost counts as expensive.
 const (
 	comparableBcryptCost = 9
 	comparableIterations = 200_000
@@ -43,8 +44,8 @@ var (
 	pbkdf2Pattern = regexp.MustCompile(`^pbkdf2_sha256\$([1-9][0-9]{0,6})\$([^$]{1,64})\$([A-Za-z0-9+/]{43}=)$`)
 )
 
-// Check returns [ErrMalformed] unless the text is a hash that Usher can verify, with a
-// cost within the limits.
+// Check fails with [ErrMalformed] unless Usher can verify the hash text, and its cost is
+// within the limits.
 func Check(text string) error {
 	if _, ok := bcryptCost(text); ok {
 		return nil
@@ -56,8 +57,8 @@ func Check(text string) error {
 	return err
 }
 
-// isExpensive reports whether verifying the hash costs more than verifying one with params.
-// A malformed hash is not expensive, because verifying it fails at once.
+// isExpensive reports whether verifying the hash costs more than verifying a hash with
+// params. A malformed hash is not expensive, because verifying it fails at once.
 func isExpensive(params Params, text string) bool {
 	if cost, ok := bcryptCost(text); ok {
 		return cost > comparableBcryptCost
@@ -69,8 +70,8 @@ func isExpensive(params Params, text string) bool {
 	return err == nil && (e.params.Memory > params.Memory || e.params.work() > params.work())
 }
 
-// bcryptCost returns the cost of a bcrypt hash; ok is false if the text is none, or if its
-// cost is beyond the limits.
+// bcryptCost returns the cost of a bcrypt hash. ok is false if text is no bcrypt hash, or
+// if its cost exceeds the limits.
 func bcryptCost(text string) (cost int, ok bool) {
 	parts := bcryptPattern.FindStringSubmatch(text)
 	if parts == nil {
@@ -80,8 +81,8 @@ func bcryptCost(text string) (cost int, ok bool) {
 	return cost, err == nil && cost >= minBcryptCost && cost <= maxBcryptCost
 }
 
-// verifyBcrypt reports whether the password matches the bcrypt hash. Like every bcrypt
-// implementation, it ignores the password after its first 72 bytes.
+// verifyBcrypt reports whether the password matches a bcrypt hash. Like other
+// implementations of bcrypt, it ignores all but the first 72 bytes of the password.
 func verifyBcrypt(password secret.Text, text string) (bool, error) {
 	err := bcrypt.CompareHashAndPassword([]byte(text), []byte(password.Reveal()))
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
@@ -99,8 +100,8 @@ type pbkdf2Hash struct {
 	salt, sum  []byte
 }
 
-// parsePBKDF2 parses a PBKDF2 hash; ok is false if the text is none, or if its cost is
-// beyond the limits.
+// parsePBKDF2 parses a PBKDF2 hash. ok is false if text is no PBKDF2 hash, or if its cost
+// exceeds the limits.
 func parsePBKDF2(text string) (h pbkdf2Hash, ok bool) {
 	parts := pbkdf2Pattern.FindStringSubmatch(text)
 	if parts == nil {

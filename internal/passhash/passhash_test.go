@@ -71,8 +71,8 @@ func TestHashVerifies(t *testing.T) {
 	}
 }
 
-// The test vector is from the reference implementation's test.c: argon2id, v=19,
-// t=2, m=64 MiB, p=1, "password", "somesalt".
+// The hash is a test vector in test.c of the reference implementation: argon2id, v=19, t=2,
+// m=64 MiB, p=1, password "password", salt "somesalt".
 func TestKnownHash(t *testing.T) {
 	const known = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	slot := acquire(t, newPool(t, lowCost, 1))
@@ -120,14 +120,14 @@ func TestFullQueueRefuses(t *testing.T) {
 		t.Fatalf("Acquire = %v, want ErrBusy", err)
 	}
 	slots[0].Release()
-	slots[0].Release() // must free one slot, not two
+	slots[0].Release() // the second call must not free another slot
 	acquireAs(t, pool, "one more")
 	if _, err := pool.Acquire("and another"); !errors.Is(err, passhash.ErrBusy) {
 		t.Errorf("Acquire = %v, want ErrBusy", err)
 	}
 }
 
-// One client cannot take all slots.
+// One client cannot take all slots of the pool, only half of them.
 func TestOneClientGetsHalfOfTheSlots(t *testing.T) {
 	pool := newPool(t, lowCost, 1)
 	var last *passhash.Slot
@@ -142,8 +142,8 @@ func TestOneClientGetsHalfOfTheSlots(t *testing.T) {
 	acquireAs(t, pool, "client")
 }
 
-// blockingReader is a source of random bytes that blocks until opened is closed. A hash
-// that reads its salt from it keeps its core for as long.
+// blockingReader is a source of random bytes that blocks until opened is closed. A hash that
+// reads its salt from this source occupies a core for that time.
 type blockingReader struct{ opened chan struct{} }
 
 func (g *blockingReader) Read(p []byte) (int, error) {
@@ -151,7 +151,7 @@ func (g *blockingReader) Read(p []byte) (int, error) {
 	return rand.Read(p)
 }
 
-// A waiting sign-in runs before bulk work that has waited longer.
+// A waiting sign-in gets a core before bulk work that has waited longer.
 func TestSignInsGoFirst(t *testing.T) {
 	g := &blockingReader{opened: make(chan struct{})}
 	close(g.opened)
@@ -160,7 +160,7 @@ func TestSignInsGoFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	unblock := pool.Occupy(t)
-	g.opened = make(chan struct{}) // nothing reads it before unblock
+	g.opened = make(chan struct{}) // replaced before unblock, so no goroutine reads it at this time
 	var all sync.WaitGroup
 	all.Go(func() {
 		if _, err := pool.HashAll(t.Context(), []secret.Text{secret.New("x")}); err != nil {
@@ -176,7 +176,7 @@ func TestSignInsGoFirst(t *testing.T) {
 	})
 	pool.AwaitWaiting(t, 1, 1)
 	unblock()
-	pool.AwaitWaiting(t, 0, 1) // the sign-in has the core, and blocks
+	pool.AwaitWaiting(t, 0, 1) // the sign-in has the core, and blocks while it reads its salt
 	close(g.opened)
 	all.Wait()
 }
@@ -234,14 +234,15 @@ func BenchmarkHash(b *testing.B) {
 	}
 }
 
-// importedHashes are hashes that other systems create, with their passwords.
+// importedHashes are hashes in the formats of other systems, each with its password.
 var importedHashes = []struct{ name, text, password string }{
-	// The test vector of crypt_blowfish, which introduced $2b$ and $2y$.
+	// These are test vectors of crypt_blowfish, which introduced $2b$ and $2y$.
 	{"bcrypt 2a", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"},
 	{"bcrypt 2b", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"},
 	{"bcrypt 2y", "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"},
-	// The test vector of RFC 7914, section 11, in Django's format: "Password", "NaCl", 80000
-	// iterations. Django keeps the first 32 bytes.
+	// This is the test vector of RFC 7914, section 11, in Django's format: password
+	// "Password", salt "NaCl", 80000 iterations. Django keeps only the first 32 bytes of the
+	// result.
 	{"pbkdf2", "pbkdf2_sha256$80000$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=", "Password"},
 	{"argon2id", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password"},
 }
@@ -264,7 +265,7 @@ func TestImportedHashes(t *testing.T) {
 	}
 }
 
-// bcrypt ignores a password after its first 72 bytes.
+// bcrypt ignores all but the first 72 bytes of a password.
 func TestBcryptComparesTheFirst72Bytes(t *testing.T) {
 	slot := acquire(t, newPool(t, lowCost, 1))
 	long := strings.Repeat("0123456789", 8)
@@ -285,7 +286,8 @@ const (
 	pbkdf2Rest = "$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y="
 )
 
-// Check accepts the default costs of other systems, and costs at the limits.
+// Check accepts the default costs of other systems, and costs that are exactly at the
+// limits.
 func TestCheckAcceptsHashesWithinLimits(t *testing.T) {
 	for _, text := range []string{
 		"$2a$04$" + bcryptRest, "$2b$10$" + bcryptRest, "$2y$12$" + bcryptRest,
@@ -299,8 +301,8 @@ func TestCheckAcceptsHashesWithinLimits(t *testing.T) {
 	}
 }
 
-// Hashes that cost more than the pool's own run one at a time, and occupy no core while they
-// wait.
+// Verifications that cost more than the pool's own hashes run one at a time. While they
+// wait, they occupy no core.
 func TestExpensiveHashesAreSerialized(t *testing.T) {
 	pool := newPool(t, passhash.Default, 1)
 	slot := acquire(t, pool)
@@ -341,7 +343,7 @@ func TestExpensiveHashesAreSerialized(t *testing.T) {
 	}
 }
 
-// Check refuses unknown formats and costs beyond the limits.
+// Check refuses unknown formats, and costs beyond the limits.
 func TestCheckRefusesHashesBeyondLimits(t *testing.T) {
 	slot := acquire(t, newPool(t, lowCost, 1))
 	for _, text := range []string{
@@ -366,7 +368,8 @@ func TestCheckRefusesHashesBeyondLimits(t *testing.T) {
 	}
 }
 
-// Hashes in reused memory, computed in parallel, equal those of golang.org/x/crypto/argon2.
+// The pool reuses memory and computes hashes in parallel. Its hashes equal those of
+// golang.org/x/crypto/argon2.
 func TestHashesMatchReferenceImplementation(t *testing.T) {
 	for _, params := range []passhash.Params{
 		lowCost,

@@ -1,18 +1,18 @@
 // Package passhash hashes and verifies passwords with argon2id (RFC 9106).
 //
-// A [Pool] runs at most one hash per core at a time. This bounds memory and leaves the
-// processor to other requests. Two mechanisms decide which hash runs:
+// A [Pool] computes at most one hash per core at a time. This bounds memory and leaves the
+// processor to other requests. Two mechanisms decide which hash is computed next:
 //
 //   - Admission: a sign-in takes a [Slot] before any other work. The number of slots is
-//     bounded, in all and for each client. Without a free slot the sign-in is refused at
-//     once with [ErrBusy].
+//     limited, in total and for each client. If no slot is free, the sign-in fails at once
+//     with [ErrBusy].
 //   - Scheduling: the cores are a semaphore with two queues. Sign-ins have priority; bulk
 //     work, such as an import of users, runs when no sign-in waits.
 //
-// A hash with the default cost fills 19 MiB. The pool reuses these buffers and clears
-// them. Allocating a buffer for each hash would burden the garbage collector and delay
-// every request. The module minio/argon2 is golang.org/x/crypto/argon2 with this reuse
-// added; a test compares the two. A pool that has been idle for 2 seconds returns its
+// A hash with the default cost needs a buffer of 19 MiB. The pool clears and reuses these
+// buffers. Allocating a new buffer for each hash would burden the garbage collector and
+// delay every request. The module minio/argon2 is golang.org/x/crypto/argon2 with reusable
+// buffers; a test compares the two. A pool that has been idle for 2 seconds returns its
 // memory to the operating system.
 //
 // Import rule: the package imports secret, minio/argon2, golang.org/x/crypto and the
@@ -35,12 +35,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// ErrBusy means that the pool has no free slot. The client may try again in a second.
+// ErrBusy means that no slot is free. The client may try again after a second.
 var ErrBusy = errors.New("passhash: too many passwords wait to be hashed")
 
 const (
 	slotsPerCore = 64
-	idleTimeout  = 2 * time.Second // without a hash before the pool releases its memory
+	idleTimeout  = 2 * time.Second // time without a hash after which the pool releases its memory
 )
 
 // Pool hashes and verifies passwords. It is safe for concurrent use.
@@ -49,24 +49,24 @@ type Pool struct {
 	cores     int
 	random    io.Reader
 	dummyHash string
-	argon2    argon2Func // with params
+	argon2    argon2Func // computes argon2id with params
 	idleTimer *time.Timer
 	expensive chan struct{} // semaphore of capacity 1 for expensive hashes
 
 	mu            sync.Mutex
 	hashCount     int            // hashes computed so far
-	running       int            // hashes that are being computed, at most cores
+	running       int            // hashes being computed, at most cores
 	slots         int            // slots in use, at most cores*slotsPerCore
-	slotsByClient map[string]int // slots in use by each client, at most half of all
+	slotsByClient map[string]int // slots in use by each client, at most half of all slots
 	signInQueue   waitQueue
 	bulkQueue     waitQueue
 }
 
-// waitQueue is a FIFO queue of goroutines that wait for a core. Closing a channel wakes
-// the goroutine that waits on it.
+// waitQueue is a FIFO queue of goroutines that wait for a core. Each goroutine waits on its
+// own channel, and closing the channel hands it a core.
 type waitQueue []chan struct{}
 
-// New returns a pool that computes at most cores hashes at a time and reads salts from
+// New returns a pool that computes at most cores hashes at a time. It reads salts from
 // random.
 func New(params Params, cores int, random io.Reader) (*Pool, error) {
 	dummyHash, err := newDummyHash(params, random)
@@ -87,40 +87,40 @@ func New(params Params, cores int, random io.Reader) (*Pool, error) {
 	return p, nil
 }
 
-// argon2Func computes argon2id with fixed cost parameters.
+// argon2Func computes argon2id. Its cost parameters are fixed.
 type argon2Func func(password, salt, secret, data []byte, length uint32) []byte
 
-// releaseMemory returns the memory of hash buffers to the operating system. It needs two
-// collections, since a sync.Pool keeps unused buffers through the first one.
-// FreeOSMemory runs the second.
+// releaseMemory returns the memory of the hash buffers to the operating system. This needs
+// two garbage collections, since a sync.Pool keeps unused buffers during the first one.
+// FreeOSMemory runs the second one.
 func releaseMemory() {
 	runtime.GC()
 	debug.FreeOSMemory()
 }
 
 // DummyHash returns a hash that no password matches. Verifying it costs as much as
-// verifying a hash of the pool. Callers verify it where an account does not exist, so
+// verifying any hash of the pool. A caller verifies it if an account does not exist, so
 // that response times do not reveal which accounts exist.
 func (p *Pool) DummyHash() string { return p.dummyHash }
 
 // NeedsRehash reports whether a hash has another algorithm or other cost parameters than
-// the pool's. Its password should be hashed again at the next sign-in.
+// new hashes of the pool. If so, hash the password again at the next sign-in.
 func (p *Pool) NeedsRehash(text string) bool {
 	e, err := decode(text)
 	return err != nil || e.params != p.params
 }
 
 // HashCount returns the number of hashes computed so far, including verifications. Tests
-// use it to check that a request costs one hash.
+// use it to check that a request computes one hash.
 func (p *Pool) HashCount() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.hashCount
 }
 
-// Slot is the right to use the pool, which [Pool.Acquire] grants and Release ends. A
-// caller acquires it before it looks an account up, so that [ErrBusy] does not depend on
-// the account.
+// Slot is the permission to hash and verify passwords for one sign-in. [Pool.Acquire]
+// grants the slot and [Slot.Release] ends it. A caller acquires the slot before it looks up
+// the account, so that [ErrBusy] does not depend on the account.
 type Slot struct {
 	pool     *Pool
 	client   string
@@ -128,8 +128,8 @@ type Slot struct {
 }
 
 // Acquire returns a slot for a client, such as a network address. It fails with [ErrBusy]
-// at once if no slot is free. One client gets at most half of all slots, so that it
-// cannot keep all others from signing in.
+// at once if no slot is free, or if the client has half of all slots. So one client cannot
+// keep all others from signing in.
 func (p *Pool) Acquire(client string) (*Slot, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -155,17 +155,17 @@ func (s *Slot) Release() {
 }
 
 // Hash waits for a core and hashes the password with the cost parameters of the pool. It
-// fails if ctx ends while it waits.
+// fails if ctx ends while Hash waits.
 func (s *Slot) Hash(ctx context.Context, password secret.Text) (string, error) {
 	return s.pool.hash(ctx, &s.pool.signInQueue, password)
 }
 
-// Verify waits for a core and reports whether the password matches the hash. Hashes that
-// are more expensive than the pool's own are verified one at a time, to leave memory and
-// cores to the others. It fails with [ErrMalformed], or if ctx ends while it waits.
+// Verify waits for a core and reports whether the password matches the hash text. Hashes
+// that cost more than the pool's own are verified one at a time, to leave memory and cores
+// to other sign-ins. Verify fails with [ErrMalformed], or if ctx ends while it waits.
 func (s *Slot) Verify(ctx context.Context, password secret.Text, text string) (bool, error) {
 	if isExpensive(s.pool.params, text) {
-		select { // waits here, before it occupies a core
+		select { // wait here, before acquiring a core
 		case s.pool.expensive <- struct{}{}:
 			defer func() { <-s.pool.expensive }()
 		case <-ctx.Done():
@@ -179,9 +179,9 @@ func (s *Slot) Verify(ctx context.Context, password secret.Text, text string) (b
 	return s.pool.verify(password, text)
 }
 
-// HashAll hashes many passwords, on all cores that no sign-in waits for, and returns the
-// hashes in the order of the passwords. It needs no slot: the caller limits the number of
-// passwords. It fails if ctx ends first.
+// HashAll hashes many passwords, on all cores that no sign-in waits for. It returns the
+// hashes in the order of the passwords. It needs no slot, so the caller must limit the
+// number of passwords. It fails if ctx ends first.
 func (p *Pool) HashAll(ctx context.Context, passwords []secret.Text) ([]string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -207,7 +207,7 @@ func (p *Pool) HashAll(ctx context.Context, passwords []secret.Text) ([]string, 
 	return hashes, nil
 }
 
-// hash waits in a queue for a core and hashes the password.
+// hash waits in the queue for a core and hashes the password.
 func (p *Pool) hash(ctx context.Context, queue *waitQueue, password secret.Text) (string, error) {
 	if err := p.acquireCore(ctx, queue); err != nil {
 		return "", err
@@ -216,11 +216,11 @@ func (p *Pool) hash(ctx context.Context, queue *waitQueue, password secret.Text)
 	return p.compute(password)
 }
 
-// acquireCore waits in a queue (p.signInQueue or p.bulkQueue) for a core.
+// acquireCore waits in queue for a core. queue is p.signInQueue or p.bulkQueue.
 func (p *Pool) acquireCore(ctx context.Context, queue *waitQueue) error {
 	p.mu.Lock()
 	p.idleTimer.Stop()
-	if p.running < p.cores { // then both queues are empty: handOff serves them first
+	if p.running < p.cores { // then both queues are empty: handOff gives a free core to a waiting goroutine first
 		p.running++
 		p.mu.Unlock()
 		return nil
@@ -242,11 +242,11 @@ func (p *Pool) acquireCore(ctx context.Context, queue *waitQueue) error {
 			return fmt.Errorf("passhash: wait for a core: %w", ctx.Err())
 		}
 	}
-	p.handOff() // another goroutine handed its core over while ctx ended
+	p.handOff() // a core was handed to this goroutine while ctx ended; hand it to another one
 	return fmt.Errorf("passhash: wait for a core: %w", ctx.Err())
 }
 
-// releaseCore counts a hash and frees its core.
+// releaseCore increments the count of hashes and frees a core.
 func (p *Pool) releaseCore() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -254,9 +254,9 @@ func (p *Pool) releaseCore() {
 	p.handOff()
 }
 
-// handOff hands a core to the first sign-in in its queue, else to the first bulk hash. If
-// both queues are empty it frees the core, and starts the idle timer if it was the last.
-// The caller must hold mu.
+// handOff hands a core to the first goroutine in the sign-in queue, else to the first one
+// in the bulk queue. If both queues are empty it frees the core. It starts the idle timer
+// if no core is busy then. The caller must hold mu.
 func (p *Pool) handOff() {
 	for _, queue := range []*waitQueue{&p.signInQueue, &p.bulkQueue} {
 		if len(*queue) > 0 {

@@ -1,7 +1,8 @@
-// Package privatefile writes files for their owner alone (mode 0600) that appear whole or not at all.
+// Package privatefile writes files that only their owner can access (mode 0600). A file appears whole or
+// not at all.
 //
-// A File collects its content under a temporary name in the target's directory. One of the functions
-// that give it its final name decides what happens to a file that already exists there.
+// A [File] collects its content under a temporary name in the target's directory. Then a [Namer] gives the
+// file its final name. The Namer decides whether an existing file with this name is replaced.
 //
 // The package imports the standard library only.
 package privatefile
@@ -12,17 +13,17 @@ import (
 	"path/filepath"
 )
 
-// File is a private file that doesn't have its final name yet.
+// File is a private file that still has its temporary name.
 type File struct {
 	*os.File
 	path string
 }
 
-// Namer gives a complete file its final name: os.Rename replaces an existing file; os.Link and
-// RenameNew fail with fs.ErrExist instead.
+// Namer renames a complete file to its final name. Of the three Namers, os.Rename replaces an existing
+// file. os.Link and RenameNew fail with fs.ErrExist instead.
 type Namer func(from, to string) error
 
-// Create makes a temporary file next to path. The caller defers Discard.
+// Create creates a temporary file in the directory of path. The caller must defer Discard.
 func Create(path string) (*File, error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
@@ -31,10 +32,11 @@ func Create(path string) (*File, error) {
 	return &File{File: file, path: path}, nil
 }
 
-// Commit syncs the file and replaces whatever is at its path.
+// Commit writes the file to disk and renames it to its path. It replaces an existing file.
 func (f *File) Commit() error { return f.place(os.Rename) }
 
-// CommitDurably names the file by name and syncs its directory, so that the name survives a loss of power.
+// CommitDurably gives the file its final name with name. It also syncs the directory, so that the file
+// survives a loss of power.
 func (f *File) CommitDurably(name Namer) error {
 	if err := f.place(name); err != nil {
 		return err
@@ -46,7 +48,7 @@ func (f *File) CommitDurably(name Namer) error {
 	return errors.Join(directory.Sync(), directory.Close())
 }
 
-// place names the file once its content is on disk.
+// place syncs and closes the file, then gives it its final name with name.
 func (f *File) place(name Namer) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
@@ -54,13 +56,14 @@ func (f *File) place(name Namer) error {
 	return name(f.Name(), f.path)
 }
 
-// Discard closes the file and removes its temporary name, if it still has that.
+// Discard closes the file. It removes the file if the file still has its temporary name.
 func (f *File) Discard() {
 	_ = f.Close()
 	_ = os.Remove(f.Name())
 }
 
-// Write writes a private file durably, named by name.
+// Write writes text to a private file at path. It calls name to give the file its final name, and syncs
+// the directory.
 func Write(path, text string, name Namer) error {
 	file, err := Create(path)
 	if err != nil {
@@ -73,8 +76,8 @@ func Write(path, text string, name Namer) error {
 	return file.CommitDurably(name)
 }
 
-// RenameNew renames a file and fails with fs.ErrExist if to exists. Unlike os.Link it works on
-// network file systems and on FAT.
+// RenameNew renames the file from to the name to. It fails with fs.ErrExist if to exists. Unlike os.Link
+// it works on network file systems and on FAT.
 func RenameNew(from, to string) error {
 	claimed, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/privatefile"
 )
 
-// TestWrite writes over a symbolic link: os.Link refuses, os.Rename replaces the link and leaves its target alone.
+// TestWrite writes to the path of a symbolic link. os.Link fails. os.Rename replaces the link and does not change
+// the file that the link points to.
 func TestWrite(t *testing.T) {
 	dir := t.TempDir()
 	target := filepath.Join(dir, "target")

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// Limits of requests and of the messages that they cause.
+// Limits of the requests for recovery messages, and of the messages to one user.
 const (
 	maxRequests   = 20 // per client network in requestWindow
 	requestWindow = time.Hour
@@ -19,12 +19,13 @@ const (
 	recoveryMailWindow = time.Hour
 )
 
-// ForgottenPassword requests a recovery message for an address.
+// ForgottenPassword requests a recovery message for an e-mail address.
 //
-// For every well-formed address it writes one row to the outbox and nothing else. Neither
-// the answer nor its timing tells whether an account exists; [Recovery.PrepareRecovery]
-// looks it up later. It fails with CodeInvalid for a malformed address, and with
-// CodeTooManyRequests when the client network exceeds maxRequests.
+// For every well-formed address it writes one row to the outbox and nothing else. So
+// neither the response nor its timing tells whether an account exists.
+// [Recovery.PrepareRecovery] looks up the account later. ForgottenPassword fails with
+// CodeInvalid for a malformed address, and with CodeTooManyRequests when the client network
+// exceeds maxRequests.
 func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from account.Origin) error {
 	if _, ok := account.ParseEmail(email); !ok {
 		return account.Invalid(account.Detail{Path: "/email", Message: "must be an e-mail address"})
@@ -54,9 +55,10 @@ func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from acc
 	return err
 }
 
-// PrepareRecovery looks up the account of a requested message, which is locked, and
-// composes the message. It deletes the message when there is no active local user with
-// the address, the user had maxRecoveryMails in the last hour, or the message has expired.
+// PrepareRecovery looks up the account of a requested message and composes the message. It
+// deletes the message if the message has expired or no active local user has the address.
+// It also does so if the user had maxRecoveryMails in the last hour. The caller has locked
+// the message.
 func (s *Recovery) PrepareRecovery(ctx context.Context, tx *account.Tx, m account.Mail) error {
 	now := s.now()
 	key, _ := account.ParseEmail(m.Address)

@@ -15,12 +15,13 @@ const (
 	invitationWindow = time.Hour
 )
 
-// InviteUser sends a user a message with a token to choose a password, also when they
-// have one already.
+// InviteUser sends a user a message with a token to choose a password. The user may already
+// have a password.
 //
-// It fails as [account.Allow] says, with CodeUsePasswordChange for the caller themselves,
-// with CodeNotLocalUser and CodeInactiveUser, and with CodeForbidden for a user whom the
-// caller does not cover. It fails with CodeTooManyRequests after maxInvitations in an hour.
+// It fails like [account.Allow] if the caller may not edit the user's access. It fails with
+// CodeUsePasswordChange if the user is the caller, and with CodeNotLocalUser or
+// CodeInactiveUser. It fails with CodeForbidden if the user has permissions that the caller
+// lacks, and with CodeTooManyRequests after maxInvitations in an hour.
 func (s *Recovery) InviteUser(ctx context.Context, caller *account.Principal, id int64) error {
 	permit, err := auth.Allowed(caller, access.ActionEditAccess, access.EntityUser, id)
 	if err != nil {
@@ -65,11 +66,12 @@ func (s *Recovery) InviteUser(ctx context.Context, caller *account.Principal, id
 	return nil
 }
 
-// SendInvitation puts an invitation to a user into the outbox. clientNetwork is that of
-// the inviter.
+// SendInvitation puts an invitation to a user into the outbox. clientNetwork is the network
+// of the administrator who invites the user.
 //
-// The invitation carries a recovery token with a longer lifetime. Tokens of forgotten
-// passwords do not replace it, since anyone who knows the address can request those.
+// The invitation contains a recovery token with a longer lifetime. A token for a forgotten
+// password does not replace it: anyone who knows the address can request one, and could so
+// revoke the invitation.
 func (s *Recovery) SendInvitation(ctx context.Context, tx *account.Tx, user account.User, clientNetwork string) error {
 	content, expires, err := s.issueToken(ctx, tx, user.ID, account.MailInvitation, account.InvitationLifetime)
 	if err != nil {

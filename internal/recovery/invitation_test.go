@@ -60,7 +60,7 @@ func TestInvitationExpires(t *testing.T) {
 	servicetest.WantCode(t, f.RecoverWith(token, servicetest.NextPassword), account.CodeInvalidRecoveryToken)
 }
 
-// A user without a valid invitation can request a recovery message.
+// A user who was never invited and has no password can request a recovery message.
 func TestForgottenPasswordWithoutOne(t *testing.T) {
 	f := servicetest.New(t)
 	addUserWithoutPassword(f, "ann@example.org")
@@ -70,7 +70,8 @@ func TestForgottenPasswordWithoutOne(t *testing.T) {
 	f.NewSessionWith("ann@example.org", servicetest.NextPassword)
 }
 
-// Recovery messages do not revoke an invitation, because anyone can request them for any address.
+// A request for a recovery message does not revoke an invitation, because anyone can request a
+// message for any address.
 func TestRecoveriesLeaveInvitations(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
@@ -148,7 +149,7 @@ func TestInvitationNeedsPermission(t *testing.T) {
 	}
 }
 
-// An administrator without a password does not count as one who can administer.
+// A user with role 1 but without a password does not count as an administrator.
 func TestAdministratorWithoutPassword(t *testing.T) {
 	f := servicetest.New(t)
 	id := addUserWithoutPassword(f, "ann@example.org")
@@ -159,7 +160,7 @@ func TestAdministratorWithoutPassword(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeLastAdministrator)
 }
 
-// A user who is created with an invitation has no password before choosing one.
+// CreateUsers with an invitation creates a user without a password.
 func TestInvitedAtCreation(t *testing.T) {
 	f := servicetest.New(t)
 	creator := f.AddRole(servicetest.Permissions("user:read", "user:create")...)

@@ -1,8 +1,9 @@
-// Package recovery lets users choose a password with a token from a message: after a
-// forgotten password, or by an invitation.
+// Package recovery lets users choose a password with a token from a message. The message is
+// an invitation, or a user has requested it after forgetting the password.
 //
-// Neither the answer to a request nor its timing tells whether an account exists: the
-// request writes one row to the outbox, and the look-up comes later.
+// Neither the response to a request nor its timing tells whether an account exists. The
+// request only writes one row to the outbox. A worker looks up the account later, when it
+// prepares the message.
 //
 // It imports outbox, settings, auth, audit, account and the packages below them.
 package recovery
@@ -19,7 +20,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// Options are the dependencies of [New] besides the environment.
+// Options are the dependencies of [New], in addition to those in [account.Env].
 type Options struct {
 	Outbox   *outbox.Outbox
 	Settings *settings.Settings
@@ -42,7 +43,7 @@ type Recovery struct {
 	passwordChanged func(userID int64)
 }
 
-// New returns the recovery of one customer.
+// New returns the password recovery of one customer.
 func New(env account.Env, o Options) *Recovery {
 	return &Recovery{
 		store: env.Store, log: env.Log, now: env.Now, random: env.Random,

@@ -44,7 +44,8 @@ func TestRecovery(t *testing.T) {
 	f.WantNotStored(token, token[4:], other, servicetest.NextPassword, "readable in plain text")
 }
 
-// The answer to a request and its work are the same for every address.
+// ForgottenPassword returns the same result and makes the same database calls for every
+// address.
 func TestForgottenPasswordIsIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -178,7 +179,8 @@ func TestThreeLiveTokens(t *testing.T) {
 	for range 3 {
 		tokens = append(tokens, f.RecoveryToken("ann@example.org"))
 	}
-	// Without its messages the user may get a fourth token within the hour.
+	// The limit counts stored messages: once they are deleted, the user may get a fourth
+	// token.
 	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		for _, m := range servicetest.Must(tx.Mails(ctx, 3)) {
 			if err := tx.DeleteMail(ctx, m.ID); err != nil {
@@ -254,7 +256,7 @@ func TestTokensAreRevoked(t *testing.T) {
 	})
 }
 
-// A guessed token counts as a failed sign-in from its network.
+// An invalid recovery token counts as a failed sign-in from the client network.
 func TestGuessedTokensCount(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -277,7 +279,8 @@ func TestGuessedTokensCount(t *testing.T) {
 	}
 }
 
-// A recovery clears NeedPasswordReset. It neither activates the user nor signs in.
+// RetrievePassword clears NeedPasswordReset. It neither activates the user nor signs them
+// in.
 func TestRecoveryEndsNeedPasswordReset(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")

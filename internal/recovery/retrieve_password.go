@@ -11,13 +11,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// RetrievePassword sets a new password by the token of a recovery message.
+// RetrievePassword sets a new password for the user of a recovery token.
 //
-// It unlocks the user and ends all of their sessions, keys and tokens. It neither
-// activates the user nor signs them in. It fails with CodeInvalid for the password and
-// with CodeInvalidRecoveryToken, which counts as a failed sign-in of the client network.
-// It fails with CodeTooManyRequests when the client network failed too often, and with
-// CodeUnavailable when the hash queue is full.
+// It unlocks the user and revokes all of their sessions, keys and tokens. It neither
+// activates the user nor signs them in. It fails with CodeInvalid if the password is not
+// allowed. It fails with CodeInvalidRecoveryToken, and counts this as a failed sign-in from
+// the client network. It fails with CodeTooManyRequests after too many failures from the
+// network, and with CodeUnavailable when the queue for password hashing is full.
 func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secret.Text, from account.Origin) error {
 	if err := account.ValidateNewPassword(password, "/newPassword"); err != nil {
 		return err
@@ -29,7 +29,7 @@ func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secr
 	defer slot.Release()
 
 	hash, parseErr := token.Parse(token.Recovery, recovery)
-	// Check the token before the costly hash of the password.
+	// Check the token first: hashing the password is expensive.
 	err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		if err := auth.CheckNetwork(ctx, tx, from.ClientNetwork, s.now()); err != nil {
 			return err
@@ -64,8 +64,8 @@ func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secr
 	return err
 }
 
-// redeem sets the password of the token's user and returns their id. It fails with
-// [account.ErrNotFound] when the token can no longer be used.
+// redeem sets the password of the token's user and returns the user's id. It fails with
+// [account.ErrNotFound] when the token is no longer valid.
 func (s *Recovery) redeem(
 	ctx context.Context, tx *account.Tx, hash token.Hash, passwordHash string, from account.Origin,
 ) (int64, error) {

@@ -10,12 +10,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// maxTokens is how many live tokens of one kind a user has. A new one replaces the oldest.
+// maxTokens is the number of valid tokens that a user may have of each kind (recovery or
+// invitation). A new token replaces the oldest.
 const maxTokens = 3
 
-// issueToken stores a new token with which a user can choose a password. It returns the
-// content of the message that carries the token, and when the token expires. It deletes
-// the user's oldest tokens of this kind beyond maxTokens.
+// issueToken stores a new token with which a user can choose a password. It deletes the
+// user's oldest tokens of this kind, so that at most maxTokens are left. It returns the
+// content of the message with the token, and the time when the token expires.
 func (s *Recovery) issueToken(
 	ctx context.Context, tx *account.Tx, userID int64, kind account.MailKind, lifetime time.Duration,
 ) (account.MailContent, time.Time, error) {
@@ -39,8 +40,9 @@ func (s *Recovery) issueToken(
 	return content, r.Expires, nil
 }
 
-// resetLink returns the link to the page that redeems a token, or "" without a public
-// URL. It never uses the host of a request, which an attacker could choose.
+// resetLink returns the link to the page where the user enters a new password, with the
+// token. It returns "" if there is no public URL: the Host header of a request is no
+// substitute, because an attacker could choose it.
 func resetLink(public *url.URL, recovery string) string {
 	if public == nil {
 		return ""
@@ -48,10 +50,10 @@ func resetLink(public *url.URL, recovery string) string {
 	return public.JoinPath("reset-password").String() + "?token=" + recovery
 }
 
-// liveRecovery returns the recovery of a token and locks its user, so that of two
-// concurrent uses only one succeeds. It fails with [account.ErrNotFound] for an unknown,
-// used or expired token, and unless the user is active and local. The user may have no
-// password yet.
+// liveRecovery returns the stored recovery for a token's hash and locks its user. Because
+// of the lock, only one of two concurrent requests can use the token. liveRecovery fails
+// with [account.ErrNotFound] if the token is unknown, used or expired, or if the user is
+// not active and local. The user may have no password yet.
 func (s *Recovery) liveRecovery(ctx context.Context, tx *account.Tx, hash token.Hash) (account.Recovery, error) {
 	found, err := tx.RecoveryByHash(ctx, hash)
 	if err != nil {
@@ -71,8 +73,8 @@ func (s *Recovery) liveRecovery(ctx context.Context, tx *account.Tx, hash token.
 	return r, err
 }
 
-// rejectToken counts an invalid token as a failure of the client network, and returns
-// the error for it.
+// rejectToken counts an invalid token as a failed sign-in from the client network. It
+// returns the error for the client.
 func (s *Recovery) rejectToken(ctx context.Context, clientNetwork string) error {
 	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *account.Tx) error {
 		return auth.FailNetwork(ctx, tx, clientNetwork, s.now())

@@ -1,6 +1,6 @@
 // Package secret is a string type for passwords, tokens and keys. A [Text] that is printed,
 // logged or marshalled by mistake shows a mask instead of its value. Only [Text.Reveal]
-// returns the value, so a search for that name finds every use.
+// returns the value, so a search for "Reveal" finds every use.
 //
 // Import rule: the package imports only the standard library.
 package secret
@@ -12,21 +12,22 @@ import (
 	"log/slog"
 )
 
-// Mask replaces the value of a secret in all output.
+// Mask is the text that all output contains instead of a secret.
 const Mask = "********"
 
-// Text is a secret string. The zero value is the empty string. Compare with [Text.Equal]:
-// the operator == compares pointers.
+// Text is a secret string. The zero value is the empty string. Compare two secrets with
+// [Text.Equal], since == compares pointers.
 type Text struct {
-	// A pointer, because fmt prints unexported fields of a struct without calling their
-	// Format method. Of a nested pointer it prints only the address.
+	// fmt prints an unexported field of a struct without calling Format on it. value is a
+	// pointer, because fmt then prints only its address.
 	value *string
 }
 
-// New returns value as a secret. The caller must not keep value in other variables.
+// New returns value as a secret. The caller must not keep value in a variable of type
+// string.
 func New(value string) Text { return Text{&value} }
 
-// Reveal returns the value.
+// Reveal returns the secret as a string.
 func (t Text) Reveal() string {
 	if t.value == nil {
 		return ""
@@ -34,10 +35,11 @@ func (t Text) Reveal() string {
 	return *t.value
 }
 
-// Empty reports whether the value is the empty string.
+// Empty reports whether the secret is the empty string.
 func (t Text) Empty() bool { return t.Reveal() == "" }
 
-// Equal reports whether both values are equal. Its time depends only on their lengths.
+// Equal reports whether both secrets are equal. The duration of the comparison depends only
+// on their lengths.
 func (t Text) Equal(other Text) bool {
 	return subtle.ConstantTimeCompare([]byte(t.Reveal()), []byte(other.Reveal())) == 1
 }
@@ -45,8 +47,8 @@ func (t Text) Equal(other Text) bool {
 // String returns the mask.
 func (t Text) String() string { return Mask }
 
-// Format writes the mask for every verb, including %#v and %x, for which fmt does not call
-// String.
+// Format writes the mask for every verb. fmt does not call String for some of them, such as
+// %#v and %x.
 func (t Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Mask) }
 
 // LogValue makes slog write the mask.

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// demotions are the operations that take the administrator role, or its use, from a user.
+// demotions are operations after which a user can no longer act as an administrator.
 var demotions = map[string]func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error{
 	"delete": func(s *service.Service, ctx context.Context, caller *account.Principal, id int64) error {
 		return s.DeleteUser(ctx, caller, id)
@@ -26,7 +26,8 @@ var demotions = map[string]func(s *service.Service, ctx context.Context, caller 
 	},
 }
 
-// countAdministrators returns the number of users who can administer.
+// countAdministrators returns the number of users who count as administrators: active local
+// users with role 1 and a password.
 func countAdministrators(f *servicetest.Fixture) (n int) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx *account.Tx) (err error) {
@@ -38,7 +39,8 @@ func countAdministrators(f *servicetest.Fixture) (n int) {
 
 func TestLastAdministrator(t *testing.T) {
 	f := servicetest.New(t)
-	// Neither of these users can administer.
+	// Neither of these users counts as an administrator: one is not local, the other is
+	// inactive.
 	f.StoreUser(account.User{Email: "ldap@example.org", Active: true, Provider: account.ProviderLDAP, RoleIDs: []int64{1}})
 	f.StoreUser(account.User{Email: "inactive@example.org", RoleIDs: []int64{1}})
 	admin := f.Admin()
@@ -64,7 +66,7 @@ func TestLastAdministrator(t *testing.T) {
 	}
 }
 
-// A temporarily locked administrator counts as one who can administer.
+// An administrator who is locked out temporarily still counts as an administrator.
 func TestLockedAdministratorCounts(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -75,7 +77,8 @@ func TestLockedAdministratorCounts(t *testing.T) {
 	}
 }
 
-// All administrators demote themselves concurrently; the last one is refused.
+// All administrators take the role from themselves concurrently. One of these calls fails,
+// so that one administrator is left.
 func TestAdministratorsDemoteThemselves(t *testing.T) {
 	f := servicetest.New(t)
 	for round, name := range []string{"delete", "change roles"} {

@@ -11,9 +11,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// The operations of this file are for an operator who has access to the database, when
-// no administrator can sign in. They have no caller and check no permission. The activity
-// log records them as the operator's.
+// The operations in this file are for an operator with access to the database, when no
+// administrator can sign in. They have no caller and check no permission. The activity log
+// records the operator as the actor.
 
 // CreateAdministrator creates an active user with role 1. It fails with CodeInvalid and
 // CodeEmailTaken.
@@ -44,9 +44,9 @@ func (s *Service) CreateAdministrator(ctx context.Context, u account.NewUser) (a
 	return created, err
 }
 
-// EmergencyReset sets the password of a user, who must change it at the next sign-in. It
-// unlocks the user and ends all of their sessions, API keys and recovery tokens. It fails
-// with CodeNotFound, CodeInvalid and CodeNotLocalUser.
+// EmergencyReset sets a new password for a user, who must change it at the next sign-in. It
+// unlocks the user and revokes all of their sessions, API keys and recovery tokens. It
+// fails with CodeNotFound, CodeInvalid and CodeNotLocalUser.
 func (s *Service) EmergencyReset(ctx context.Context, email string, password secret.Text) error {
 	if err := account.ValidateNewPassword(password, "/password"); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 	return err
 }
 
-// EmergencyUnlock ends every lock of a user. It fails with CodeNotFound.
+// EmergencyUnlock removes all locks of a user. It fails with CodeNotFound.
 func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(c.UserID)); err != nil {
@@ -89,7 +89,7 @@ func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 	})
 }
 
-// EmergencyEndSessions ends all sessions and recovery tokens of a user. It fails with
+// EmergencyEndSessions revokes all sessions and recovery tokens of a user. It fails with
 // CodeNotFound.
 func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error {
 	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
@@ -102,7 +102,7 @@ func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error 
 	})
 }
 
-// EmergencyEndKeys ends all API keys of a user. It fails with CodeNotFound.
+// EmergencyEndKeys revokes all API keys of a user. It fails with CodeNotFound.
 func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
 	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if err := tx.DeleteAPIKeysOf(ctx, c.UserID); err != nil {
@@ -114,8 +114,8 @@ func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
 	})
 }
 
-// updateByEmail locks the user with an address and runs f, in one transaction. It fails
-// with CodeNotFound, and as f does.
+// updateByEmail locks the user with the address email and runs f in the same transaction.
+// It fails with CodeNotFound, and with the error of f.
 func (s *Service) updateByEmail(
 	ctx context.Context, email string, f func(context.Context, *account.Tx, account.Credential) error,
 ) error {

@@ -14,7 +14,7 @@ import (
 func TestCreateAdministrator(t *testing.T) {
 	f := servicetest.New(t)
 	u := servicetest.NewUser("second@example.org")
-	u.Active = false // ignored: the operator wants an administrator who can sign in
+	u.Active = false // ignored: the new administrator must be able to sign in
 	created, err := f.CreateAdministrator(t.Context(), u)
 	if err != nil || !created.Active {
 		t.Fatalf("created %+v, %v", created, err)

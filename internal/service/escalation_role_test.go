@@ -11,7 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// anyRole draws a role, mostly one of this run, because few calls may use the built-in roles.
+// anyRole draws one of the roles. It prefers roles that this run created: few calls may
+// change a built-in role.
 func (c *escalation) anyRole(t *rapid.T) int64 {
 	candidates := c.roles
 	if rapid.IntRange(0, 3).Draw(t, "built in") > 0 {
@@ -44,8 +45,8 @@ func (c *escalation) renameRole(t *rapid.T, p *account.Principal) error {
 	return err
 }
 
-// setPermissions sets newly drawn permissions, or those of another role. It adds the read
-// permissions that edit permissions need.
+// setPermissions gives a role random permissions, or those of another role. It always adds
+// read permissions, because an edit permission is invalid without the read permission.
 func (c *escalation) setPermissions(t *rapid.T, p *account.Principal) error {
 	wanted := append(anyPermissions(c.users, c.roles).Draw(t, "permissions"),
 		servicetest.Permissions("user:read", "role:read")...)
@@ -56,7 +57,8 @@ func (c *escalation) setPermissions(t *rapid.T, p *account.Principal) error {
 	return err
 }
 
-// deleteRole mostly deletes a role of the attacker, to get another one as its replacement.
+// deleteRole deletes a role. The users of the role get the replacement role, which may have
+// more permissions.
 func (c *escalation) deleteRole(t *rapid.T, p *account.Principal) error {
 	id, replacement := c.anyRole(t), int64(0)
 	if rapid.IntRange(0, 2).Draw(t, "replace") > 0 {

@@ -19,19 +19,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// escalation is an attacker without role 1 who tries to gain permissions, with every account whose
-// password the attacker knows.
+// escalation is the state of one run of TestNoEscalation: an attacker without role 1 tries to gain
+// permissions. The attacker can sign in to every account in passwords.
 type escalation struct {
 	*servicetest.Fixture
-	start     access.Set                  // the attacker's first permissions, and those of new users
-	passwords map[int64]secret.Text       // passwords of the accounts that the attacker can sign in to
-	sessions  map[int64]auth.SignInResult // the attacker's sessions, by account
-	users     []int64                     // all accounts of this run
-	roles     []int64                     // all roles of this run
-	address   func() string               // returns a new address of the attacker
+	start     access.Set                  // permissions of the attacker at the start, and of the default roles
+	passwords map[int64]secret.Text       // passwords that the attacker knows, by user id
+	sessions  map[int64]auth.SignInResult // the attacker's sessions, by user id
+	users     []int64                     // ids of all users of this run
+	roles     []int64                     // ids of all roles of this run
+	address   func() string               // returns a new e-mail address that the attacker can read
 }
 
-// anyPermissions draws the permissions of a role. Some are for some of users or roles.
+// anyPermissions draws the permissions of a role. Some of the permissions are limited to ids from
+// users or roles.
 func anyPermissions(users, roles []int64) *rapid.Generator[[]access.Permission] {
 	one := rapid.Custom(func(t *rapid.T) access.Permission {
 		p := rapid.SampledFrom([]access.Permission{
@@ -62,8 +63,8 @@ func anyPermissions(users, roles []int64) *rapid.Generator[[]access.Permission] 
 		func(p access.Permission) string { return fmt.Sprint(p.Entity, p.Action, p.Scope) })
 }
 
-// newEscalation draws roles and users; the first user is the attacker's. Runs share a database, and
-// each has users and roles of its own.
+// newEscalation creates random roles and users. The attacker knows the password of the first user.
+// All runs share a database, and each run has its own users and roles.
 func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 	addresses := 0
 	c := &escalation{
@@ -88,7 +89,7 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 	for i := range permissions {
 		permissions[i] = anyPermissions(users, c.roles).Draw(t, "role")
 	}
-	if rapid.IntRange(0, 3).Draw(t, "weak") > 0 { // random permissions alone seldom allow anything
+	if rapid.IntRange(0, 3).Draw(t, "weak") > 0 { // with random permissions alone, most calls would fail
 		permissions[0] = []access.Permission{
 			servicetest.Permit("user:read"), servicetest.Permit("user:create"), servicetest.Permit("user:edit-access"),
 			servicetest.Permit("user:delete"), servicetest.PermitSelf("user:edit"),
@@ -148,8 +149,8 @@ func (c *escalation) signIn(t *rapid.T) *account.Principal {
 	return c.PrincipalOf(in)
 }
 
-// escalationSteps are the attacker's steps, each by one of the attacker's accounts. Each operation
-// that changes a user's access needs an entry, which updates passwords, users and roles.
+// escalationSteps are the operations that the attacker can try, by name. Every operation that can
+// change a user's access needs an entry here. An entry also updates passwords, users and roles.
 var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal) error{
 	"create a role":                 (*escalation).createRole,
 	"copy a role":                   (*escalation).copyRole,
@@ -179,7 +180,7 @@ var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal)
 			return err
 		}
 		c.passwords[id] = secret.New(servicetest.NextPassword)
-		c.Clock.Advance(time.Hour) // messages per hour are limited
+		c.Clock.Advance(time.Hour) // the messages to a user are limited for each hour
 		return c.RecoverWith(c.RecoveryToken(address), servicetest.NextPassword)
 	},
 	"set roles": func(c *escalation, t *rapid.T, p *account.Principal) error {
@@ -208,10 +209,10 @@ var escalationSteps = map[string]func(*escalation, *rapid.T, *account.Principal)
 	},
 }
 
-// anyUser draws a user of this run.
+// anyUser draws one of the users of this run.
 func (c *escalation) anyUser(t *rapid.T) int64 { return rapid.SampledFrom(c.users).Draw(t, "user") }
 
-// check fails if an account of the attacker has permissions that the start did not cover.
+// check fails the test if an account of the attacker has a permission that start does not include.
 func (c *escalation) check(t *rapid.T) {
 	for id := range c.passwords {
 		has := access.Union(servicetest.Must(c.Store.RolesOf(c.T.Context(), id)))
@@ -221,8 +222,8 @@ func (c *escalation) check(t *rapid.T) {
 	}
 }
 
-// No sequence of calls gives an attacker a permission, in any account with a known password, that
-// the attacker did not have at the start.
+// No sequence of steps gives the attacker a permission that they did not have at the start. This
+// holds for every account whose password the attacker knows.
 func TestNoEscalation(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)

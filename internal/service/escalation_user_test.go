@@ -12,7 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// importUser imports a user, and may assign a role before the import finishes.
+// importUser imports a user, and sometimes assigns a role to this user before it finishes
+// the import.
 func (c *escalation) importUser(t *rapid.T, p *account.Principal) error {
 	i, err := c.BeginImport(c.T.Context(), p, false)
 	if err != nil {
@@ -40,13 +41,14 @@ func (c *escalation) importUser(t *rapid.T, p *account.Principal) error {
 	return nil
 }
 
-// invite changes a user's address to one of the attacker, and invites the user.
+// invite changes a user's address to one that the attacker can read, invites the user, and
+// sets a password with the token from the message.
 func (c *escalation) invite(t *rapid.T, p *account.Principal) error {
 	id, address := c.anyUser(t), c.address()
 	if _, err := c.UpdateUser(c.T.Context(), p, id, account.UserUpdate{Email: &address, Active: new(true)}); err != nil {
 		return err
 	}
-	c.Clock.Advance(time.Hour) // messages per hour are limited
+	c.Clock.Advance(time.Hour) // the messages to a user are limited for each hour
 	if err := c.InviteUser(c.T.Context(), p, id); err != nil {
 		return err
 	}
@@ -61,7 +63,8 @@ func (c *escalation) invite(t *rapid.T, p *account.Principal) error {
 	return nil
 }
 
-// viaKey sometimes creates a key and returns the principal of the same user by that key.
+// viaKey returns the principal p, or sometimes the principal of a new API key of the same
+// user.
 func (c *escalation) viaKey(t *rapid.T, p *account.Principal) *account.Principal {
 	if rapid.IntRange(0, 3).Draw(t, "by a key") > 0 {
 		return p

@@ -19,8 +19,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// A transaction times out after some seconds. The largest changes fit into that time although each
-// statement takes two milliseconds or more, or they run in several transactions.
+// On PostgreSQL a transaction times out after some seconds. Here each statement takes two
+// milliseconds or more. Even the largest changes either fit into one transaction, or run in
+// several.
 func TestDelayedPostgreSQL(t *testing.T) {
 	cluster := servicetest.Must(pgtest.Shared())
 	name := servicetest.Must(cluster.Create(t.Context()))
@@ -38,7 +39,7 @@ func TestDelayedPostgreSQL(t *testing.T) {
 	}
 	t.Cleanup(func() { store.Close() })
 	f := servicetest.NewOver(t, store.Store, servicetest.NewRing())
-	f.Options.Store = store.Store // runs each Write once
+	f.Options.Store = store.Store // without CountingStore, which runs each Write twice
 	f.Options.Monotonic = time.Now
 	f.Service = service.New(f.Options)
 	servicetest.Must(f.SetUp(t.Context(), servicetest.FirstRun()))

@@ -10,20 +10,23 @@ import (
 )
 
 const (
-	// maxLockedUsers limits the locked users that an overview lists.
+	// maxLockedUsers is the number of locked users that an overview lists at most.
 	maxLockedUsers = 10
-	// failedMailAge is how far an overview looks back for undelivered messages.
+	// failedMailAge is the age up to which an overview counts messages that could not be
+	// delivered.
 	failedMailAge = 7 * 24 * time.Hour
-	// countsTTL is how old the numbers of users and sign-ins may be. A count reads every
-	// user and every sign-in of a month, so repeated requests would overload the database.
+	// countsTTL is how long the numbers of users and sign-ins are cached. To count, the
+	// database reads every user and every sign-in of a month, so a count for every request
+	// would overload it.
 	countsTTL = 10 * time.Second
 )
 
-// Overview returns the parts of the overview that the caller may see.
+// Overview returns the parts of the overview that the caller may read.
 //
-// Days are those of the zone. Only recorded sign-ins count, so there are none from a time
-// when the activity log was switched off. The numbers of users and of sign-ins may be up
-// to countsTTL old. It fails as [account.Allow] says for a caller who may see no part.
+// The sign-ins are grouped by days in zone. Sign-ins are counted from the activity log, so
+// there are none from a time when the log was switched off. The numbers of users and of
+// sign-ins may be as old as countsTTL. Overview fails like [account.Allow] if the caller
+// may read no part.
 func (s *Service) Overview(
 	ctx context.Context, caller *account.Principal, zone *time.Location,
 ) (account.Overview, error) {
@@ -82,10 +85,11 @@ func (s *Service) lockedUsers(ctx context.Context, now time.Time) (*account.Lock
 	return &locked, err
 }
 
-// signInDays returns the sign-ins of the last days of the zone, from cached counts.
+// signInDays returns the number of sign-ins for each of the last days in zone. It uses
+// cached counts.
 func (s *Service) signInDays(ctx context.Context, now time.Time, zone *time.Location) ([]account.SignInDay, error) {
 	read := func(ctx context.Context) ([]account.SignInCount, error) {
-		// One more day on each side covers every zone.
+		// The counts are cached for all time zones, so read one more day on each side.
 		from := now.Truncate(account.SignInInterval).AddDate(0, 0, -account.SignInDays-1)
 		return s.store.SignIns(ctx, from, now.AddDate(0, 0, 1))
 	}
@@ -96,8 +100,8 @@ func (s *Service) signInDays(ctx context.Context, now time.Time, zone *time.Loca
 	return sumByDay(*counts, now, zone), nil
 }
 
-// sumByDay adds up the sign-ins of each of the last days of the zone. A day can have 23 or
-// 25 hours, so it converts each time to its date instead of dividing by a day's length.
+// sumByDay adds up the sign-ins of each of the last days in zone. A day can have 23 or 25
+// hours, so it converts the time of each count to a date.
 func sumByDay(counts []account.SignInCount, now time.Time, zone *time.Location) []account.SignInDay {
 	days := make([]account.SignInDay, account.SignInDays)
 	byDate := make(map[time.Time]*account.SignInDay, account.SignInDays)
@@ -114,7 +118,7 @@ func sumByDay(counts []account.SignInCount, now time.Time, zone *time.Location) 
 	return days
 }
 
-// dateIn returns the date of a time in a zone, as midnight UTC.
+// dateIn returns the date of t in zone. The date is the time at midnight UTC.
 func dateIn(zone *time.Location, t time.Time) time.Time {
 	year, month, day := t.In(zone).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)

@@ -14,18 +14,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// overviewOf returns the caller's overview, in UTC.
+// overviewOf returns the overview for the caller, with days in UTC.
 func overviewOf(f *servicetest.Fixture, caller *account.Principal) account.Overview {
 	f.T.Helper()
 	return servicetest.Must(f.Overview(f.T.Context(), caller, time.UTC))
 }
 
-// Each section needs a permission to read everything that it counts.
+// The overview has a section only if the caller may read all entities that the section counts.
 func TestOverviewNeedsPermission(t *testing.T) {
 	f := servicetest.New(t)
 	for i, test := range []struct {
 		permissions []access.Permission
-		want        string // the sections; "" if the overview is refused
+		want        string // names of the sections; "" if the call fails
 	}{
 		{servicetest.Permissions("user:read"), "users locked"},
 		{servicetest.Permissions("activity-log:read"), "sign-ins"},
@@ -80,7 +80,7 @@ func sectionNames(o account.Overview) string {
 	return strings.Join(names, " ")
 }
 
-// The overview counts users by state, and counts again after ten seconds.
+// The overview counts users by state. A cached count is ten seconds old at most.
 func TestOverviewCountsUsers(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ada@example.org")
@@ -104,7 +104,7 @@ func TestOverviewCountsUsers(t *testing.T) {
 	}
 }
 
-// The overview shows users while they are locked, the longest lock first.
+// The overview lists locked users, the longest lock first.
 func TestOverviewShowsLockedUsers(t *testing.T) {
 	f := servicetest.New(t)
 	var want []string
@@ -132,7 +132,7 @@ func TestOverviewShowsLockedUsers(t *testing.T) {
 		t.Errorf("the second is locked until %s", until)
 	}
 
-	// An expired lock does not count, and an unlock applies at once.
+	// An expired lock is not counted any more. After an unlock the next overview is correct.
 	f.Clock.Advance(89 * time.Minute)
 	if got := overviewOf(f, admin).Locked.Count; got != 12 {
 		t.Errorf("after one lock has expired, %d users are locked, want 12", got)
@@ -145,7 +145,7 @@ func TestOverviewShowsLockedUsers(t *testing.T) {
 	}
 }
 
-// lockUntil locks a user without the rules.
+// lockUntil locks a user directly in the database.
 func lockUntil(f *servicetest.Fixture, id int64, until time.Time) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
@@ -158,8 +158,8 @@ func lockUntil(f *servicetest.Fixture, id int64, until time.Time) {
 	})
 }
 
-// The overview counts failed sign-ins of the last minute, which are not in the activity log yet, and
-// those in the log.
+// The overview counts the failed sign-ins of the last minute, which are not in the activity log
+// yet, and those in the log.
 func TestOverviewCountsSignIns(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ada@example.org")
@@ -187,35 +187,37 @@ func TestOverviewCountsSignIns(t *testing.T) {
 	}
 }
 
-// The days follow the time zone, also days of 23 and 25 hours and days without a midnight.
+// Days begin and end by the time zone. Some days have 23 or 25 hours, and some have no midnight.
 func TestOverviewDaysFollowTimeZone(t *testing.T) {
 	for _, test := range []struct {
 		zone      string
 		now       string
-		at        []string       // sign-ins
-		want      map[string]int // the number of sign-ins by day
+		at        []string       // times of sign-ins
+		want      map[string]int // number of sign-ins by day
 		firstDate string
 	}{
 		{"UTC", "2027-03-30T12:00:00Z",
 			[]string{"2027-03-28T23:59:59Z", "2027-03-29T00:00:00Z", "2027-02-28T23:59:59Z", "2027-03-01T00:00:00Z"},
 			map[string]int{"2027-03-28": 1, "2027-03-29": 1, "2027-03-01": 1}, "2027-03-01"},
-		// 28 March 2027 has 23 hours, from 23:00 to 22:00 UTC.
+		// In Berlin, 28 March 2027 has 23 hours, from 23:00 to 22:00 UTC.
 		{"Europe/Berlin", "2027-04-01T12:00:00Z",
 			[]string{"2027-03-27T22:59:59Z", "2027-03-27T23:00:00Z", "2027-03-28T21:59:59Z", "2027-03-28T22:00:00Z"},
 			map[string]int{"2027-03-27": 1, "2027-03-28": 2, "2027-03-29": 1}, "2027-03-03"},
-		// 31 October 2027 has 25 hours, from 22:00 to 23:00 UTC.
+		// In Berlin, 31 October 2027 has 25 hours, from 22:00 to 23:00 UTC.
 		{"Europe/Berlin", "2027-11-05T12:00:00Z",
 			[]string{"2027-10-30T21:59:59Z", "2027-10-30T22:00:00Z", "2027-10-31T22:59:59Z", "2027-10-31T23:00:00Z"},
 			map[string]int{"2027-10-30": 1, "2027-10-31": 2, "2027-11-01": 1}, "2027-10-07"},
-		// In Chile the clocks change from 24:00 on 4 September 2027 to 1:00.
+		// In Chile the clocks go from 24:00 on 4 September 2027 to 1:00, so 5 September has no
+		// midnight.
 		{"America/Santiago", "2027-09-10T12:00:00Z",
 			[]string{"2027-09-05T03:59:59Z", "2027-09-05T04:00:00Z", "2027-09-06T02:59:59Z", "2027-09-06T03:00:00Z"},
 			map[string]int{"2027-09-04": 1, "2027-09-05": 2, "2027-09-06": 1}, "2027-08-12"},
-		// The offset is 5:45 hours; the day before the first one does not count.
+		// The offset is 5:45 hours. The overview begins on 1 March, so the sign-in one second
+		// earlier does not count.
 		{"Asia/Kathmandu", "2027-03-30T18:14:00Z",
 			[]string{"2027-02-28T18:14:59Z", "2027-02-28T18:15:00Z", "2027-03-29T18:14:59Z", "2027-03-29T18:15:00Z"},
 			map[string]int{"2027-03-01": 1, "2027-03-29": 1, "2027-03-30": 1}, "2027-03-01"},
-		// The date there is already the next day.
+		// In Kiritimati it is already the next day.
 		{
 			"Pacific/Kiritimati", "2027-03-30T12:00:00Z",
 			[]string{"2027-03-30T11:00:00Z"}, map[string]int{"2027-03-31": 1}, "2027-03-02",

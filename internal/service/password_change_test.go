@@ -13,8 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// allowedBeforeChange are the operations with a caller that are allowed while the user must change
-// the password.
+// allowedBeforeChange are the operations that a caller may use before a required password change.
 var allowedBeforeChange = []string{"ChangePassword", "RenewSession", "SignOut"}
 
 func TestPasswordChangeRequired(t *testing.T) {
@@ -45,7 +44,7 @@ func TestPasswordChangeRequired(t *testing.T) {
 	}
 }
 
-// The required change also applies to principals that were loaded before the reset.
+// A required password change also applies to principals that were loaded before it was required.
 func TestPasswordChangeRequiredAtOnce(t *testing.T) {
 	f := servicetest.New(t)
 	caller := f.Admin()
@@ -59,8 +58,8 @@ func TestPasswordChangeRequiredAtOnce(t *testing.T) {
 	}
 }
 
-// inTransaction reports whether a function has a parameter that is a transaction, or a callback with
-// one. Such methods are not operations; operations of several nouns use them.
+// inTransaction reports whether a function has a transaction as a parameter, or a callback with
+// one. Such methods are not operations but parts of them.
 func inTransaction(function reflect.Type) bool {
 	for parameter := range function.Ins() {
 		switch {
@@ -73,7 +72,7 @@ func inTransaction(function reflect.Type) bool {
 	return false
 }
 
-// Every operation with a caller is in servicetest.Operations or in allowedBeforeChange.
+// Every operation that takes a caller is in servicetest.Operations or in allowedBeforeChange.
 func TestOperationsAreListed(t *testing.T) {
 	serviceType, principal := reflect.TypeFor[*service.Service](), reflect.TypeFor[*account.Principal]()
 	operations := servicetest.Operations()

@@ -18,8 +18,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// A caller cannot assign a role after it gained permissions that the caller does not cover. In the
-// order of the activity log, a successful assignment comes before the gain.
+// One server gives a role permissions that the manager lacks, while the manager assigns the role on
+// another server. The assignment succeeds only if it comes first, also in the activity log.
 func TestReplicasPreventEscalation(t *testing.T) {
 	const rounds = 40
 	onReplicas(t, func(t *testing.T, r *replicas) {
@@ -56,7 +56,7 @@ func TestReplicasPreventEscalation(t *testing.T) {
 	})
 }
 
-// A credential that is created concurrently with a revocation does not outlive it.
+// A session or key that is created during a revocation does not survive the revocation.
 func TestReplicasLeaveNoAccess(t *testing.T) {
 	const rounds = 10
 	revocations := map[string]func(s *service.Service, ctx context.Context, admin *account.Principal, id int64) error{
@@ -95,7 +95,7 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 				if live := servicetest.Must(r.Store.Inner.SessionsOf(t.Context(), id, since, since, 9)); len(live) > 0 {
 					t.Fatalf("%s left %d sessions: %v", name, len(live), errs)
 				}
-				// The keys of an inactive user stay and do not authenticate.
+				// Deactivation keeps the API keys, but they do not authenticate.
 				if keys := servicetest.Must(r.Store.Inner.APIKeysOf(t.Context(), id)); name != "deactivate" && len(keys) > 0 {
 					t.Fatalf("%s left %d keys: %v", name, len(keys), errs)
 				}
@@ -104,13 +104,13 @@ func TestReplicasLeaveNoAccess(t *testing.T) {
 	})
 }
 
-// Of the workers on several servers, only one delivers each message.
+// Workers on several servers deliver each message once.
 func TestReplicasDeliverOnce(t *testing.T) {
 	const messages, workers = 200, 6
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		r.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 			for i := range messages {
-				email := fmt.Sprintf("user%d@example.org", i/3) // a user gets three messages an hour
+				email := fmt.Sprintf("user%d@example.org", i/3) // a user may get three messages in an hour
 				if i%3 == 0 {
 					u := account.User{Email: email, Active: true, RoleIDs: access.DefaultRoles}
 					if _, err := r.StoreUserIn(ctx, tx, u); err != nil {
@@ -164,7 +164,7 @@ func TestReplicasDeliverOnce(t *testing.T) {
 	})
 }
 
-// Concurrent changes of different settings are all kept.
+// Several servers concurrently change different settings. Every change is kept.
 func TestReplicasKeepEverySetting(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
@@ -189,8 +189,8 @@ func TestReplicasKeepEverySetting(t *testing.T) {
 	})
 }
 
-// A role is deleted while settings begin to list it or users get it. Afterwards no settings list it
-// and no user has it.
+// A role is deleted while another server makes it a default role, and a third creates a user.
+// Afterwards neither the default roles nor the user's roles include the deleted role.
 func TestReplicasDeleteRoles(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
@@ -227,7 +227,7 @@ func TestReplicasDeleteRoles(t *testing.T) {
 	})
 }
 
-// The limits of keys, invitations and messages apply across servers.
+// The limits on keys and invitations hold across servers.
 func TestReplicasKeepLimits(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
@@ -268,7 +268,7 @@ func TestReplicasKeepLimits(t *testing.T) {
 	})
 }
 
-// Servers that run background work on the same database concurrently do each thing once.
+// Several servers run background work on the same database. Each piece of work is done once.
 func TestReplicasRunBackgroundWorkOnce(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		r.AddUser("ada@example.org")
@@ -316,8 +316,9 @@ func TestReplicasRunBackgroundWorkOnce(t *testing.T) {
 	})
 }
 
-// An administrator removes permissions from a role and then changes settings. Both changes last,
-// although concurrent changes by a user with the role wait for the same locks.
+// An administrator removes permissions from a role and then changes settings. A user with the role
+// concurrently tries to revert both changes, and waits for the same locks. Both changes of the
+// administrator last.
 func TestReplicasKeepRevocations(t *testing.T) {
 	const rounds, writers = 8, 6
 	read := servicetest.RequestsFor(servicetest.Permissions("user:read")...)

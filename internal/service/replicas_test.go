@@ -17,16 +17,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// replicas are servers on one database.
+// replicas are several servers that share one database.
 type replicas struct {
 	engine               string
 	*servicetest.Fixture // its service is the first server
 	services             []*service.Service
-	wrongGuesses         atomic.Int64 // verified guesses with a wrong password
+	wrongGuesses         atomic.Int64 // sign-in attempts with a wrong password that were verified
 }
 
-// onReplicas runs a test on three servers over each engine. These tests do not run in parallel with
-// others, because their load might let a transaction time out.
+// onReplicas runs a test with three servers on each database engine. These tests do not run in
+// parallel with others: under their load, a transaction of another test could time out.
 func onReplicas(t *testing.T, test func(t *testing.T, r *replicas)) {
 	t.Helper()
 	for _, e := range enginetest.Engines {
@@ -37,7 +37,7 @@ func onReplicas(t *testing.T, test func(t *testing.T, r *replicas)) {
 func newReplicas(t *testing.T, e enginetest.Engine) *replicas {
 	open := e.New(t).Open
 	r := &replicas{engine: e.Name, Fixture: servicetest.NewOver(t, open().Store, servicetest.NewRing())}
-	r.Options.Store = r.Store.Inner // runs a Write again only when the engine asks for it
+	r.Options.Store = r.Store.Inner // without CountingStore, which runs each Write twice
 	r.Options.Log = slog.New(guessCounter{Handler: slog.DiscardHandler, wrong: &r.wrongGuesses})
 	for n := range 3 {
 		r.services = append(r.services, r.With(func(o *service.Options) {
@@ -53,7 +53,7 @@ func newReplicas(t *testing.T, e enginetest.Engine) *replicas {
 	return r
 }
 
-// guessCounter counts the log lines about a wrong password.
+// guessCounter is a log handler that counts the log lines about wrong passwords.
 type guessCounter struct {
 	slog.Handler
 	wrong *atomic.Int64
@@ -71,10 +71,10 @@ func (g guessCounter) Handle(_ context.Context, line slog.Record) error {
 	return nil
 }
 
-// server returns one of the servers.
+// server returns the server with the number i modulo 3.
 func (r *replicas) server(i int) *service.Service { return r.services[i%len(r.services)] }
 
-// principal stores a session of a user without the rules, and returns its principal.
+// principal stores a session of a user directly in the database, and returns its principal.
 func (r *replicas) principal(id int64) *account.Principal {
 	r.T.Helper()
 	text, hash, err := token.New(token.Session, rand.Reader)
@@ -90,8 +90,8 @@ func (r *replicas) principal(id int64) *account.Principal {
 	return servicetest.Must(r.Authenticate(r.T.Context(), text, account.Origin{ClientNetwork: servicetest.Home}))
 }
 
-// wantOnly fails the test unless every error has one of the codes; "" is success. It returns the
-// number of errors by code.
+// wantOnly fails the test if an error has a code that is not allowed; "" stands for success. It
+// returns the number of errors by code.
 func wantOnly(t testing.TB, errs []error, allowed ...account.Code) map[account.Code]int {
 	t.Helper()
 	count := servicetest.CountCodes(errs)
@@ -105,12 +105,12 @@ func wantOnly(t testing.TB, errs []error, allowed ...account.Code) map[account.C
 	return count
 }
 
-// When two administrators demote each other concurrently on two servers, one is left.
+// Two administrators demote each other concurrently on two servers. One administrator is left.
 func TestReplicasKeepAnAdministrator(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		rounds := 200 // of each pair
+		rounds := 200 // rounds for each pair
 		if r.engine == "sqlite" {
-			rounds = 20 // it has one writer, so no two changes run concurrently
+			rounds = 20 // SQLite has one writer, so two changes never run concurrently
 		}
 		last, created := int64(1), 0
 		for _, pair := range [][2]string{
@@ -138,7 +138,8 @@ func TestReplicasKeepAnAdministrator(t *testing.T) {
 	})
 }
 
-// Of many wrong guesses for one account, on several servers, three are verified.
+// Of 300 concurrent sign-ins with a wrong password on several servers, only three passwords are
+// verified.
 func TestReplicasVerifyThreeGuesses(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.AddUser("ada@example.org")
@@ -154,7 +155,7 @@ func TestReplicasVerifyThreeGuesses(t *testing.T) {
 	})
 }
 
-// Many concurrent sign-ins with the correct password do not lock the user.
+// Many concurrent sign-ins with the correct password do not lock the user out.
 func TestReplicasAcceptTheOwner(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		id := r.AddUser("ada@example.org")
@@ -171,7 +172,7 @@ func TestReplicasAcceptTheOwner(t *testing.T) {
 	})
 }
 
-// Of many concurrent requests for a user with one address, one succeeds.
+// Many concurrent requests create a user with the same address. One of them succeeds.
 func TestReplicasCreateOneUser(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		admin := r.principal(1)
@@ -185,7 +186,7 @@ func TestReplicasCreateOneUser(t *testing.T) {
 	})
 }
 
-// A recovery token is used once.
+// When several servers redeem the same recovery token concurrently, one succeeds.
 func TestReplicasUseATokenOnce(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {
 		for round := range 10 {

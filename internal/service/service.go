@@ -1,8 +1,8 @@
-// Package service composes the rules of Usher for one customer from the packages of the
-// nouns. It adds the operations that concern several of them: set-up, the overview, the
-// sweep of expired rows, and the operator's emergency commands.
+// Package service composes the operations of Usher for one customer from the packages user,
+// role, apikey, settings and others. It adds operations that use several of these packages:
+// set-up, the overview, the sweep of expired rows, and the operator's emergency commands.
 //
-// It imports every package of the rules; none of them imports it.
+// It imports every package that implements operations; none of them imports it.
 package service
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
-// Options are the dependencies of a service. Store, Passwords, Keys, Renderer, Log, Now
+// Options are the dependencies of a [Service]. Store, Passwords, Keys, Renderer, Log, Now
 // and Random are required.
 type Options struct {
 	Store     *account.Store
@@ -37,28 +37,30 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Random    io.Reader
-	// PublicURL is the URL at which users reach the server. It overrides the setting,
-	// and links in mails begin with it.
+	// PublicURL is the URL at which users reach the server. Links in mails begin with it.
+	// It overrides the public URL in the settings.
 	PublicURL *url.URL
-	// LocalURL is the URL at which this machine reaches the server, used while no
-	// public URL is set. Without either, mails contain the token alone.
+	// LocalURL is the URL at which this machine reaches the server. Links in mails begin
+	// with it if there is no public URL. Without either URL, mails contain the token alone.
 	LocalURL *url.URL
-	// MailOverrides are the operator's settings of mail; they override the stored ones.
+	// MailOverrides are the operator's settings for mail. They override the settings in the
+	// database.
 	MailOverrides settings.MailOverrides
-	// TestSender sends test messages. Without it, SendTestMessage must not be called.
+	// TestSender sends test messages. If it is nil, SendTestMessage must not be called.
 	TestSender outbox.TestSender
-	// PasswordChanged is called with the user's id after a password has changed.
+	// PasswordChanged is called with the user's id after each change of a password.
 	PasswordChanged func(userID int64)
-	// Checkpoints keeps checkpoints of the activity log outside the database.
+	// Checkpoints stores checkpoints of the activity log outside the database.
 	Checkpoints audit.CheckpointStore
-	// Monotonic is this machine's monotonic clock, [monotime.New] by default. Compare
-	// two readings only; a difference must never under-report elapsed time.
+	// Monotonic is this machine's monotonic clock, by default [monotime.Clock.Now]. Only
+	// the difference of two readings has a meaning. It must never under-report elapsed
+	// time.
 	Monotonic func() time.Time
-	// PollTimeout and TouchTimeout are those of [auth.Options].
+	// PollTimeout and TouchTimeout are passed on to [auth.Options].
 	PollTimeout, TouchTimeout time.Duration
 }
 
-// store is the storage that set-up, the overview and the commands use.
+// store is the storage that set-up, the overview and the emergency commands use.
 type store interface {
 	account.Transactor
 	account.HealthReporter
@@ -70,8 +72,8 @@ type store interface {
 	SignIns(ctx context.Context, from, to time.Time) ([]account.SignInCount, error)
 }
 
-// Service is the rules of Usher for one customer. Its methods are safe for concurrent
-// use.
+// Service has all operations of Usher for one customer, including those of the embedded
+// types. Its methods are safe for concurrent use.
 type Service struct {
 	*audit.Log
 	*auth.Auth
@@ -93,7 +95,7 @@ type Service struct {
 	signInCounts    *ttlValue[[]account.SignInCount]
 }
 
-// New returns a service. Call [Service.SetUp] before anything else.
+// New returns a service. Call [Service.SetUp] before any other method.
 func New(o Options) *Service {
 	monotonic := o.Monotonic
 	if monotonic == nil {
@@ -141,5 +143,5 @@ func New(o Options) *Service {
 	}
 }
 
-// Now returns the current time as the rules see it.
+// Now returns the current time of [Options].Now.
 func (s *Service) Now() time.Time { return s.now() }

@@ -15,27 +15,27 @@ import (
 
 // Errors of [Service.SetUp] and [Service.CheckKey].
 var (
-	// ErrWrongKey means that the database was set up with another server key. Nothing
-	// may be written with this one.
+	// ErrWrongKey means that the database was set up with another server key. The server
+	// must not write to the database.
 	ErrWrongKey = errors.New("the server key is not the one that this database was set up with")
-	// ErrNotSetUp means that no server has been started on the database yet.
+	// ErrNotSetUp means that no server has set up the database yet.
 	ErrNotSetUp = errors.New("the database was never set up")
 )
 
 // FirstRun describes the first administrator of a new database.
 type FirstRun struct {
 	AdminEmail string
-	// AdminPassword is the administrator's password. When it is empty, SetUp generates
-	// one, which must be changed at the first sign-in.
+	// AdminPassword is the administrator's password. If it is empty, SetUp generates a
+	// password, which the administrator must change at the first sign-in.
 	AdminPassword secret.Text
-	// SavePassword is called with a generated password before the commit, perhaps more
-	// than once. SetUp fails as it does.
+	// SavePassword is called with a generated password before the commit. It may be called
+	// more than once. If it fails, SetUp fails with its error.
 	SavePassword func(secret.Text) error
 }
 
-// SetUp checks the server key against the database. It sets up a new database with the
-// built-in roles and the first administrator, in one transaction and exactly once also
-// when several servers start together. It reports whether the database was new.
+// SetUp checks the server key against the database. In a new database it creates the
+// built-in roles and the first administrator, in one transaction. If several servers start
+// together, only one creates them. SetUp reports whether it has set up the database.
 //
 // It fails with [ErrWrongKey], and with CodeInvalid for an invalid administrator.
 func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err error) {
@@ -65,7 +65,7 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		return false, err
 	}
 	err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
-		// The lock serialises servers that start at the same time.
+		// This lock makes servers that start at the same time wait for each other.
 		if _, err := tx.LockChain(ctx); err != nil {
 			return err
 		}
@@ -110,9 +110,9 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 	return true, nil
 }
 
-// CheckKey checks that the key ring has every key that the database was written with, and
-// stores the check value of a new first key. It initialises the chain of the activity log
-// in a database from before the chain existed.
+// CheckKey checks that the key ring has every server key that the database has a check
+// value of. It stores the check value of the primary key if that key is new. If the
+// database is older than the signed activity log, it initialises the chain of signatures.
 //
 // It fails with [ErrNotSetUp] and [ErrWrongKey].
 func (s *Service) CheckKey(ctx context.Context) error {
@@ -144,15 +144,16 @@ func (s *Service) CheckKey(ctx context.Context) error {
 	}
 	return s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		checks, err := tx.KeyChecks(ctx)
-		if err != nil || slices.ContainsFunc(checks, isSealing) { // another server has stored it
+		if err != nil || slices.ContainsFunc(checks, isSealing) { // another server has stored the check value
 			return err
 		}
 		return tx.InsertKeyCheck(ctx, sealing, s.now())
 	})
 }
 
-// generatePassword returns a random password of about 116 bits that the policy accepts.
-// It has no letters or digits that are easily confused when read aloud or typed.
+// generatePassword returns a random password of about 116 bits that meets the password
+// rule. It has no characters that are easily confused when a person reads or types them,
+// such as l and 1.
 func generatePassword(random io.Reader) (secret.Text, error) {
 	const letters = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 	const length, group = 20, 5
@@ -167,7 +168,7 @@ func generatePassword(random io.Reader) (secret.Text, error) {
 			if _, err := io.ReadFull(random, b[:]); err != nil {
 				return secret.Text{}, fmt.Errorf("generate a password: %w", err)
 			}
-			if int(b[0]) < 256/len(letters)*len(letters) { // a uniform choice: larger bytes are discarded
+			if int(b[0]) < 256/len(letters)*len(letters) { // larger bytes would favour the first letters
 				text = append(text, letters[int(b[0])%len(letters)])
 			}
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// keyChecks returns the stored checks of server keys.
+// keyChecks returns the check values of server keys in the database.
 func keyChecks(f *servicetest.Fixture) []keyring.Check {
 	f.T.Helper()
 	return servicetest.Must(f.Store.Inner.KeyChecks(f.T.Context()))
@@ -45,7 +45,7 @@ func TestSetUp(t *testing.T) {
 
 func TestSetUpGeneratesPassword(t *testing.T) {
 	f := servicetest.NewBlank(t)
-	var saved []secret.Text // without the repetitions of a transaction that runs again
+	var saved []secret.Text // generated passwords, without repetitions when the transaction runs again
 	created, err := f.SetUp(t.Context(), service.FirstRun{
 		AdminEmail: "admin@localhost",
 		SavePassword: func(p secret.Text) error {
@@ -122,7 +122,7 @@ func TestSetUpFails(t *testing.T) {
 	}
 }
 
-// Of any number of processes that start concurrently, one sets up the database.
+// When several processes start concurrently on a new database, one of them sets it up.
 func TestParallelSetUps(t *testing.T) {
 	t.Parallel()
 	for name, stores := range map[string]int{"one store": 1, "a store each": 10} {
@@ -159,8 +159,8 @@ func TestParallelSetUps(t *testing.T) {
 	}
 }
 
-// The engine runs the transaction again after another process has set up: SetUp then changes nothing
-// and reports that.
+// The engine runs the transaction of SetUp a second time, after another process has set up the
+// database. SetUp then changes nothing and reports false.
 func TestSetUpRunsAgain(t *testing.T) {
 	f := servicetest.NewBlank(t)
 	between := f.With(func(o *service.Options) { o.Store = f.Store.Inner })
@@ -194,7 +194,8 @@ func TestWrongKey(t *testing.T) {
 	}
 }
 
-// A new server key precedes the old one, which must stay while anything is sealed with it.
+// SetUp accepts a ring with a new key before the old key, and stores the new key's check
+// value. Afterwards a server needs both keys.
 func TestNewKey(t *testing.T) {
 	f := servicetest.NewBlank(t)
 	old, fresh := servicetest.Must(keyring.Generate(rand.Reader)), servicetest.Must(keyring.Generate(rand.Reader))
@@ -221,7 +222,7 @@ func TestNewKey(t *testing.T) {
 	}
 }
 
-// Two processes that start with the same new key store its check once.
+// Two processes start with the same new key. They store its check value once.
 func TestNewKeyRace(t *testing.T) {
 	f := servicetest.NewBlank(t)
 	old, fresh := servicetest.Must(keyring.Generate(rand.Reader)), servicetest.Must(keyring.Generate(rand.Reader))
@@ -234,7 +235,7 @@ func TestNewKeyRace(t *testing.T) {
 		if name != "KeyChecks" {
 			return
 		}
-		if reads++; reads == 2 { // SetUp knows that the key is new and is about to store its check
+		if reads++; reads == 2 { // SetUp has found that the key is new, and is about to store its check value
 			f.Store.OnCall(func(string) {})
 			f.TryWriteStore(func(ctx context.Context, tx *account.Tx) error {
 				return tx.InsertKeyCheck(ctx, servicetest.Must(keyring.Parse(fresh)).Checks()[0], f.Clock.Now())

@@ -13,22 +13,23 @@ import (
 )
 
 const (
-	// mailRetention is how long the row of a finished message is kept.
+	// mailRetention is how long a delivered or failed message stays in the database.
 	mailRetention = 30 * 24 * time.Hour
-	// maxUnknown is how many counters of addresses without an account are kept.
+	// maxUnknown limits the counters of failed sign-ins for addresses without an account.
+	// Sweep deletes those in excess.
 	maxUnknown = 1_000_000
-	// sweepRows is how many rows one transaction deletes, so that no sign-in waits long
-	// for it.
+	// sweepRows limits the rows that one transaction deletes, so that a concurrent sign-in
+	// does not wait long.
 	sweepRows = 10_000
 )
 
-// deletion deletes at most sweepRows rows and returns how many it deleted.
+// deletion deletes at most sweepRows rows and returns the number of deleted rows.
 type deletion func(ctx context.Context, tx *account.Tx) (deleted int, err error)
 
-// Sweep deletes rows that are no longer needed: expired sessions, keys and tokens, idle
-// counters, old messages, old invalidations, and entries of the activity log past their
-// retention. It undoes idle imports and deletes the rows of old ones. A failure of one
-// part does not stop the others.
+// Sweep deletes rows that are no longer needed: expired sessions, keys and tokens, unused
+// sign-in counters, old messages, old cache invalidations, and old entries of the activity
+// log. It undoes imports that are idle, and deletes imports that were completed long ago.
+// If one part fails, Sweep continues with the others.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	deletions := []deletion{
@@ -74,12 +75,12 @@ func (s *Service) Sweep(ctx context.Context) error {
 	deleteImports := func(ctx context.Context, tx *account.Tx) (int, error) {
 		return tx.DeleteEndedImports(ctx, now.Add(-userimport.Retention), sweepRows)
 	}
-	errs = append(errs, s.deleteAll(ctx, deleteImports)) // after the sweep, which may end imports
+	errs = append(errs, s.deleteAll(ctx, deleteImports)) // last, because SweepImports can complete imports
 	return errors.Join(errs...)
 }
 
-// deleteAll runs a deletion, each time in its own transaction, until it deletes fewer
-// rows than it may.
+// deleteAll runs d in a transaction of its own, again and again, until d deletes fewer than
+// sweepRows rows.
 func (s *Service) deleteAll(ctx context.Context, d deletion) error {
 	for {
 		deleted := 0

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// Sweep deletes expired rows and nothing else.
+// Sweep deletes expired rows and no others.
 func TestSweep(t *testing.T) {
 	const day = 24 * time.Hour
 	f := servicetest.New(t)
@@ -83,7 +83,7 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// A lock outlives the idle lifetime of its counter.
+// Sweep deletes idle sign-in counters, but keeps a counter while it locks a user.
 func TestSweepKeepsLocks(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")

@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// ttlValue caches one value for a time. When it has expired, one caller reads it again
+// ttlValue caches one value for the time ttl. After that, one caller reads the value again,
 // while concurrent callers wait for the result.
 type ttlValue[T any] struct {
-	lock   chan struct{} // a mutex that a waiter can abandon
+	lock   chan struct{} // used as a mutex; unlike with sync.Mutex, a waiting caller can give up
 	ttl    time.Duration
-	value  *T        // nil: not read yet
-	readAt time.Time // when the read began
+	value  *T        // nil before the first read
+	readAt time.Time // time when the last read began
 }
 
 func newTTLValue[T any](ttl time.Duration) *ttlValue[T] {
 	return &ttlValue[T]{lock: make(chan struct{}, 1), ttl: ttl}
 }
 
-// get returns the cached value, or reads it when it is older than the time to live. The
-// result is shared: callers must not modify it. now is a monotonic clock. get fails as
-// read does, and when ctx ends before the value is available.
+// get returns the cached value. It calls read if the value is older than ttl. All callers
+// share the result, so they must not modify it. now must be a monotonic clock. get fails
+// with the error of read, or when ctx ends first.
 func (v *ttlValue[T]) get(
 	ctx context.Context, now func() time.Time, read func(context.Context) (T, error),
 ) (*T, error) {

@@ -1,10 +1,11 @@
 // Package token generates and parses the opaque bearer tokens of Usher: session tokens,
 // recovery tokens and API keys.
 //
-// A token is a prefix for its kind, 256 random bits in 43 base62 digits, and a CRC-32 of
-// both in 6 base62 digits. With the checksum, a server refuses a mistyped token without a
-// database query, and secret scanners recognise a leaked token without false alarms. The
-// checksum is no protection: only the random bits are secret.
+// A token consists of three parts: a prefix that names its kind, 256 random bits as 43
+// base62 digits, and a CRC-32 of both as 6 base62 digits. With the checksum, a server
+// refuses a mistyped token without a database query, and secret scanners recognise a leaked
+// token without false alarms. The checksum is no protection: only the random bits are
+// secret.
 //
 // The database stores only the SHA-256 of a token.
 //
@@ -23,7 +24,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Kind is the prefix of a token. A token of one kind is not accepted in place of another.
+// Kind says what a token is for, and is the prefix of the token. A token of one kind is not
+// accepted in place of another.
 type Kind string
 
 // The kinds of token.
@@ -41,13 +43,13 @@ const (
 	base62Digits   = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// ErrMalformed means that a text is not a token of the expected kind.
+// ErrMalformed means that a text is not a token of the requested kind.
 var ErrMalformed = errors.New("token: malformed")
 
-// Hash is the SHA-256 of a whole token. The database stores it and finds tokens by it.
+// Hash is the SHA-256 of a whole token. The database stores it instead of the token.
 type Hash [sha256.Size]byte
 
-// New generates a token from 32 bytes that it reads from random. It fails if reading them
+// New generates a token and its hash. It reads 32 bytes from random, and fails if that read
 // fails.
 func New(kind Kind, random io.Reader) (secret.Text, Hash, error) {
 	bits := make([]byte, randomBytes)
@@ -60,8 +62,8 @@ func New(kind Kind, random io.Reader) (secret.Text, Hash, error) {
 	return secret.New(text), sha256.Sum256([]byte(text)), nil
 }
 
-// Parse checks the format and the checksum of a token and returns its hash. It fails with
-// [ErrMalformed], which does not contain the text.
+// Parse checks the format and the checksum of a token and returns the token's hash. It fails
+// with [ErrMalformed], which does not contain the token.
 func Parse(kind Kind, text secret.Text) (Hash, error) {
 	t := text.Reveal()
 	split := len(kind) + randomLength // where the checksum begins
@@ -74,8 +76,8 @@ func Parse(kind Kind, text secret.Text) (Hash, error) {
 	return sha256.Sum256([]byte(t)), nil
 }
 
-// checksum returns the CRC-32 of text in base62. It does not allocate, since every request
-// with a token computes it.
+// checksum returns the CRC-32 of text in base62. It avoids heap allocations, because every
+// request with a token calls it.
 func checksum(text string) (digits [checksumLength]byte) {
 	n := crc32.ChecksumIEEE([]byte(text))
 	for i := checksumLength - 1; i >= 0; i-- {
@@ -85,7 +87,8 @@ func checksum(text string) (digits [checksumLength]byte) {
 	return digits
 }
 
-// encodeBase62 returns n in exactly length digits, the most significant first. It changes n.
+// encodeBase62 returns n as exactly length base62 digits, the most significant first. It
+// overwrites n.
 func encodeBase62(n *big.Int, length int) string {
 	digits := make([]byte, length)
 	base, digit := big.NewInt(62), new(big.Int)

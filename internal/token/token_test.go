@@ -37,7 +37,7 @@ func TestParseAcceptsNewTokens(t *testing.T) {
 	}
 }
 
-// The largest random value needs all 43 digits.
+// The largest random value, 32 bytes of 0xff, fits into 43 digits and needs them all.
 func TestLargestValueFits(t *testing.T) {
 	text, _, err := token.New(token.Session, bytes.NewReader(bytes.Repeat([]byte{0xff}, 32)))
 	if err != nil || len(text.Reveal()) != 53 {
@@ -79,7 +79,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// The encoding must never change, or stored tokens would become invalid.
+// If the encoding changed, stored tokens would become invalid.
 func TestKnownToken(t *testing.T) {
 	text, _, err := token.New(token.Session, bytes.NewReader(make([]byte, 32)))
 	if want := "uss_" + strings.Repeat("0", 43) + "44zIsI"; err != nil || text.Reveal() != want {

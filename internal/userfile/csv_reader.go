@@ -12,13 +12,13 @@ import (
 type csvReader struct {
 	csv    *csv.Reader
 	header []column // nil until the header is read
-	users  int      // read so far
+	users  int      // number of users read so far
 }
 
 // newCSV returns a reader for a CSV file.
 func newCSV(r io.Reader) *csvReader {
 	reader := &csvReader{csv: csv.NewReader(r)}
-	reader.csv.FieldsPerRecord = -1 // the read method checks the number of fields, to continue after a wrong one
+	reader.csv.FieldsPerRecord = -1 // read checks the number itself, so that a wrong record does not end the file
 	return reader
 }
 
@@ -49,11 +49,12 @@ func (r *csvReader) read() (Row, []Fault, error) {
 	return row, faults, nil
 }
 
-// maxReportedColumns is the number of wrong columns of a header that are reported one by one.
-// One more fault reports the number of the others.
+// maxReportedColumns is how many wrong columns of a header get a fault of their own. One more
+// fault gives the number of the other wrong columns.
 const maxReportedColumns = 20
 
-// readHeader reads the first line. Without a valid one, the file cannot be read.
+// readHeader reads the first line, which names the columns. If the header is invalid, the
+// reader cannot assign values to columns, so it reads no further.
 func (r *csvReader) readHeader() (header []column, faults []Fault, err error) {
 	record, err := r.csv.Read()
 	if errors.Is(err, io.EOF) {
@@ -98,7 +99,7 @@ func (r *csvReader) readHeader() (header []column, faults []Fault, err error) {
 	return header, faults, nil
 }
 
-// fill sets the fields of the row from a CSV record, and returns the invalid ones.
+// fill sets the fields of the row from a CSV record. It returns the faults of invalid values.
 func (r *Row) fill(header []column, record []string) (faults []Fault) {
 	for i, text := range record {
 		c := header[i]
@@ -106,7 +107,7 @@ func (r *Row) fill(header []column, record []string) (faults []Fault) {
 			text = unquoteFormula(text)
 		}
 		switch {
-		case text == "": // no value
+		case text == "": // no value: the field stays empty
 		case c.name == activeColumn:
 			switch strings.ToLower(text) {
 			case "true":
@@ -122,7 +123,7 @@ func (r *Row) fill(header []column, record []string) (faults []Fault) {
 	return faults
 }
 
-// csvFault returns the fault of a syntax error in a CSV file. The reader stops there, because
+// csvFault returns the fault for a CSV syntax error. The reader stops at this error, because
 // it cannot know where the next value begins.
 func csvFault(err error) Fault {
 	message, line := "is not CSV", 1
@@ -143,7 +144,8 @@ func csvFault(err error) Fault {
 const formulaPrefixes = "=+-@\t\r\n＝＋－＠"
 
 // quoteFormula puts a single quote before text that a spreadsheet would evaluate. It also
-// adds one to a formula that already has quotes, so that unquoteFormula restores every text.
+// adds a quote to a formula that already begins with quotes. So unquoteFormula restores the
+// original text in every case.
 func quoteFormula(text string) string {
 	if isFormula(text) {
 		return "'" + text
@@ -159,7 +161,8 @@ func unquoteFormula(text string) string {
 	return text
 }
 
-// isFormula reports whether a spreadsheet would evaluate text, after any leading quotes.
+// isFormula reports whether a spreadsheet would evaluate text as a formula. It ignores single
+// quotes at the start.
 func isFormula(text string) bool {
 	unquoted := strings.TrimLeft(text, "'")
 	return unquoted != "" && strings.ContainsAny(string([]rune(unquoted)[:1]), formulaPrefixes)

@@ -24,8 +24,9 @@ func FuzzJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) { checkFile(t, raw, userfile.JSON) })
 }
 
-// checkFile reads an arbitrary file. The file must yield users or faults, with lines that exist
-// in it. An export of valid users must be readable.
+// checkFile reads a file of arbitrary bytes. It fails the test if the file yields neither users
+// nor faults, or a line number beyond the end of the file. It also fails if an export of the
+// valid users cannot be read again.
 func checkFile(t *testing.T, raw []byte, format userfile.Format) {
 	rows, faults, err := readAll(bytes.NewReader(raw), format)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 type jsonReader struct {
 	decoder *jsontext.Decoder
 	lines   *lineCounter
-	users   int  // read so far
+	users   int  // number of users read so far
 	started bool // whether the start of the array has been read
 }
 
@@ -62,8 +62,8 @@ func (r *jsonReader) readEnd() (Row, []Fault, error) {
 	return Row{}, nil, io.EOF
 }
 
-// fillJSON sets the fields of the row from a JSON object, and returns the invalid ones. The
-// value is known to be valid JSON, so decoding it cannot fail.
+// fillJSON sets the fields of the row from a JSON object. It returns the faults of invalid
+// values. The caller has checked that value is valid JSON, so decoding cannot fail.
 func (r *Row) fillJSON(value jsontext.Value) (faults []Fault) {
 	fail := func(field, message string) { faults = append(faults, r.fault(field, message)) }
 	d := jsontext.NewDecoder(bytes.NewReader(value))
@@ -79,7 +79,7 @@ func (r *Row) fillJSON(value jsontext.Value) (faults []Fault) {
 		}
 		c, known := findColumn(name)
 		switch {
-		case !known && unknown: // reported already
+		case !known && unknown: // one unknown name is reported already
 		case !known:
 			unknown = true
 			fail("", "has a name that is not one of: "+columnNames())
@@ -97,15 +97,15 @@ func (r *Row) fillJSON(value jsontext.Value) (faults []Fault) {
 	return faults
 }
 
-// skipNested reads to the end of the array or object that has just begun.
+// skipNested reads past the rest of an array or object whose first token was just read.
 func skipNested(d *jsontext.Decoder) {
 	for depth := d.StackDepth(); d.StackDepth() >= depth; {
 		_, _ = d.ReadToken()
 	}
 }
 
-// fault returns the fault of a syntax error in a JSON file. It does not use the text of err,
-// which can repeat a value of the file.
+// fault returns the fault for a JSON syntax error. The message does not contain the text of
+// err, which can quote a value of the file, such as a password.
 func (r *jsonReader) fault(err error) Fault {
 	message, offset := "is not JSON", r.lines.read
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
@@ -120,13 +120,13 @@ func (r *jsonReader) fault(err error) Fault {
 	return Fault{Line: r.lines.lineAt(offset), Message: message + "; what follows was not read"}
 }
 
-// lineCounter is a reader that converts offsets of its input to line numbers. Offsets must
-// ascend from call to call, so it stores only the line feeds after the last offset.
+// lineCounter wraps a reader and converts byte offsets to line numbers. Callers ask for
+// ascending offsets, so it stores only the line feeds after the last offset.
 type lineCounter struct {
 	r         io.Reader
 	read      int64   // bytes read so far
-	lineFeeds []int64 // offsets of the line feeds after that of the last call
-	line      int     // line of the offset of the last call, from 1
+	lineFeeds []int64 // offsets of the line feeds after the offset of the last lineAt call
+	line      int     // result of the last lineAt call; 1 at first
 }
 
 // Read implements io.Reader.
@@ -141,7 +141,8 @@ func (c *lineCounter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lineAt returns the line of an offset. The offset must not be before that of the last call.
+// lineAt returns the line number of a byte offset. The offset must not be smaller than that
+// of the previous call.
 func (c *lineCounter) lineAt(offset int64) int {
 	passed := 0
 	for passed < len(c.lineFeeds) && c.lineFeeds[passed] < offset {

@@ -7,23 +7,24 @@ import (
 	"io"
 )
 
-// Reader reads users from a file one by one. Its memory does not grow with their number.
+// Reader reads users from a file one by one. The memory that it uses does not grow with the
+// file.
 type Reader struct {
 	input  *limitedReader
 	format formatReader
-	users  int  // read so far
+	users  int  // number of users read so far
 	done   bool // whether the file has ended or cannot be read further
 }
 
-// formatReader reads users from a file of one format.
+// formatReader reads users from a file of one format: CSV or JSON.
 type formatReader interface {
-	// read returns the next user and the faults of its format. The User of the row is 0 if
-	// the faults are those of the file. The error is [io.EOF] after the last user, or an
-	// error of the underlying reader.
+	// read returns the next user and the faults that the format reader found. If the faults
+	// concern the whole file, the User of the row is 0. The error is [io.EOF] after the last
+	// user, or an error of the underlying reader.
 	read() (Row, []Fault, error)
 }
 
-// NewReader returns a reader for a file. It fails if the format is unknown.
+// NewReader returns a [Reader] for a file. It fails if the format is unknown.
 func NewReader(r io.Reader, format Format) (*Reader, error) {
 	in := &limitedReader{r: r, remaining: bufferSize}
 	text := bufio.NewReaderSize(in, bufferSize)
@@ -44,18 +45,19 @@ func NewReader(r io.Reader, format Format) (*Reader, error) {
 
 const byteOrderMark = "\uFEFF"
 
-// Read returns the next user and its faults, by those rules of the server that one user of a
-// file can break. Invalid fields are empty, so that the caller can validate the others.
+// Read returns the next user and the faults of this user. It checks the server's rules that
+// do not depend on other users or on the database. It empties invalid fields, so that the
+// caller can validate the others.
 //
-// A fault whose User is 0 is one of the file; no user follows. The error is [io.EOF] after
-// the last user, [ErrTooLong], or an error of the underlying reader.
+// A fault whose User is 0 concerns the whole file, and no user follows. The error is
+// [io.EOF] after the last user, [ErrTooLong], or an error of the underlying reader.
 func (r *Reader) Read() (Row, []Fault, error) {
 	if r.done {
 		return Row{}, nil, io.EOF
 	}
 	r.input.remaining = maxUserSize + bufferSize
 	row, faults, err := r.format.read()
-	if r.input.err != nil { // the format reader may have reported it as a syntax error
+	if r.input.err != nil { // the format reader may have reported this error as a syntax error
 		err = r.input.err
 	}
 	switch {
@@ -83,11 +85,11 @@ const (
 	bufferSize  = 64 << 10 // bytes read ahead
 )
 
-// limitedReader fails with [ErrTooLong] after it has read the remaining bytes. [Reader.Read]
-// resets remaining before each user.
+// limitedReader limits the size of one user. It fails with [ErrTooLong] when remaining bytes
+// have been read. [Reader.Read] sets remaining again before each user.
 type limitedReader struct {
 	r         io.Reader
-	remaining int   // bytes until the next user must begin
+	remaining int   // how many bytes may be read before the next user
 	err       error // last error other than io.EOF
 }
 

@@ -8,10 +8,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Format is a file format.
+// Format is a file format: [CSV] or [JSON].
 type Format string
 
-// The formats.
+// The supported formats.
 const (
 	CSV  Format = "csv"
 	JSON Format = "json"
@@ -20,39 +20,41 @@ const (
 // Row is one user of a file.
 type Row struct {
 	Line            int // line of the file where the user begins, from 1
-	User            int // position among the users of the file, from 1
+	User            int // number of the user in the file, from 1
 	Email           string
 	Password        secret.Text // empty if there is none
 	PasswordHash    secret.Text // empty if there is none
 	Active          bool
-	account.Profile // without a picture; nil for an empty value in CSV
+	account.Profile // the picture is not set; nil stands for an empty CSV value
 }
 
-// fault returns a fault of the row. field is "" for the row as a whole.
+// fault returns a fault of the row. field is the column, or "" if the fault concerns the
+// whole row.
 func (r *Row) fault(field, message string) Fault {
 	return Fault{Line: r.Line, User: r.User, Field: field, Message: message}
 }
 
-// Fault is an error in a file that must be corrected before an import.
+// Fault is an error in a file that a person must correct before the import.
 type Fault struct {
 	Line    int    // line of the file, from 1
-	User    int    // position of the user in the file, from 1; 0 for the file as a whole
+	User    int    // number of the user in the file, from 1; 0 for the file as a whole
 	Field   string // column; "" for the user or the file as a whole
-	Message string // description, which never contains a value of the file
+	Message string // what is wrong; it never contains a value of the file
 }
 
-// column is a column of a file. One of text, optional and secret finds its value in a row,
-// except for the column active, which is a boolean.
+// column describes a column of a file. One of the functions text, optional and secret
+// returns the address of its field in a row. The column active has none of them, because
+// its field is a boolean.
 type column struct {
 	name      string
 	required  bool
-	maxLength int // characters; 0: not limited here
+	maxLength int // in characters; 0: this table sets no limit
 	text      func(row *Row) *string
 	optional  func(row *Row) **string
-	secret    func(row *Row) *secret.Text // read without removing a quote, and not exported
+	secret    func(row *Row) *secret.Text // not exported; the reader removes no quote from these values
 }
 
-// columns lists the columns in the order of an export.
+// columns lists all columns, in the order of an export.
 var columns = []column{
 	{name: "name", required: true, maxLength: account.MaxNameLength, text: func(r *Row) *string { return &r.Name }},
 	{name: "surname", maxLength: account.MaxNameLength, optional: func(r *Row) **string { return &r.Surname }},
@@ -64,13 +66,14 @@ var columns = []column{
 	{name: activeColumn},
 }
 
-// Column describes a column to a person who prepares a file.
+// Column describes a column for a person who writes a file.
 type Column struct {
 	Name     string
 	Required bool
 }
 
-// Columns returns the columns in the order of an export, then those that an export lacks.
+// Columns returns the exported columns in their order, then the columns that are only
+// imported.
 func Columns() []Column {
 	var exported, secrets []Column
 	for _, c := range columns {
@@ -84,7 +87,7 @@ func Columns() []Column {
 	return slices.Concat(exported, secrets)
 }
 
-// set stores a text of the file in the row.
+// set sets the column's field of the row to a text from a file.
 func (c column) set(row *Row, text string) {
 	switch {
 	case c.text != nil:
@@ -96,7 +99,8 @@ func (c column) set(row *Row, text string) {
 	}
 }
 
-// get returns the exported value: a text, nil for an absent one, or a boolean.
+// get returns the column's value for an export: a string, a boolean, or nil if the value is
+// absent.
 func (c column) get(row *Row) any {
 	switch {
 	case c.text != nil:
@@ -123,7 +127,7 @@ func findColumn(name string) (c column, ok bool) {
 	return column{}, false
 }
 
-// columnNames returns the names of all columns for messages, separated by commas.
+// columnNames returns the names of all columns, separated by commas, for error messages.
 func columnNames() string {
 	names := make([]string, len(columns))
 	for i, c := range columns {

@@ -11,15 +11,17 @@ import (
 )
 
 // rowChecker validates a row by the server's rules and clears the invalid fields. The server
-// validates it again, together with the rules that need the database.
+// later validates the row again, and also checks what needs the database, such as a duplicate
+// address.
 type rowChecker struct {
 	row    *Row
 	faults []Fault
 }
 
-// checkRow returns the faults that the format reader found and those that break the server's
-// rules, at most one for each field. It does not validate a row without name and email that
-// has a fault as a whole, since the reader could not fill it.
+// checkRow validates the row by the server's rules. It returns faults, which the format reader
+// found, together with its own faults, at most one for each field. If the row as a whole has a
+// fault and neither name nor email, the reader could not fill the row. Then checkRow validates
+// nothing.
 func checkRow(row *Row, faults []Fault) []Fault {
 	c := &rowChecker{row: row, faults: faults}
 	if c.failed("") && row.Name == "" && row.Email == "" {
@@ -30,7 +32,7 @@ func checkRow(row *Row, faults []Fault) []Fault {
 	}
 	for _, column := range columns {
 		switch {
-		case column.maxLength == 0: // checked below
+		case column.maxLength == 0: // validated below
 		case column.text != nil:
 			c.text(column.name, column.text(row), column.maxLength)
 		default:
@@ -42,7 +44,7 @@ func checkRow(row *Row, faults []Fault) []Fault {
 	return c.faults
 }
 
-// failed reports whether the field has a fault already.
+// failed reports whether the field already has a fault.
 func (c *rowChecker) failed(field string) bool {
 	for _, f := range c.faults {
 		if f.Field == field {
@@ -52,7 +54,7 @@ func (c *rowChecker) failed(field string) bool {
 	return false
 }
 
-// fail adds a fault of the field, unless it has one already.
+// fail adds a fault of the field, unless the field already has one.
 func (c *rowChecker) fail(field, message string) {
 	if !c.failed(field) {
 		c.faults = append(c.faults, c.row.fault(field, message))
@@ -78,7 +80,8 @@ func (c *rowChecker) optional(field string, text **string, maxLength int) {
 	}
 }
 
-// textFault returns what is wrong with a text, or "" if it is valid. maxLength is in characters.
+// textFault returns a message that says why text is invalid, or "" if it is valid. maxLength is
+// in characters.
 func textFault(text string, maxLength int) string {
 	switch {
 	case !utf8.ValidString(text):
@@ -103,8 +106,8 @@ func (c *rowChecker) email() {
 	}
 }
 
-// password validates the password or its hash and clears the invalid one. If a row has both,
-// it clears the hash.
+// password validates the password or the password hash, and clears it if it is invalid. If the
+// row has both, that is a fault, and password clears the hash.
 func (c *rowChecker) password() {
 	password, hash := c.row.Password.Reveal(), c.row.PasswordHash.Reveal()
 	if password != "" && hash != "" {

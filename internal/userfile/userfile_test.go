@@ -204,7 +204,7 @@ func TestReadReportsFaults(t *testing.T) {
 	}
 }
 
-// A header may have a million columns. Only the first wrong ones are reported one by one.
+// A header may have a million columns. Only the first wrong ones get a fault of their own.
 func TestHeaderFaultsAreLimited(t *testing.T) {
 	_, faults, err := readAll(strings.NewReader("name"+strings.Repeat(",name,x", 500)), userfile.CSV)
 	if err != nil || len(faults) != 22 {
@@ -220,8 +220,8 @@ func TestHeaderFaultsAreLimited(t *testing.T) {
 	}
 }
 
-// TestMemoryDoesNotGrowWithTheFile reads files that are larger than the memory that a reader
-// may use.
+// TestMemoryDoesNotGrowWithTheFile reads files that are larger than the memory limit of the
+// test.
 func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 	const users = 100_000
 	for format, parts := range map[userfile.Format][3]string{
@@ -379,8 +379,8 @@ func write(t testing.TB, format userfile.Format, rows []userfile.Row) string {
 
 // TestRoundTrip exports random users and reads them again.
 func TestRoundTrip(t *testing.T) {
-	// CSV does not distinguish "" from a missing value, nor preserve a carriage return before
-	// a line feed.
+	// CSV cannot tell "" from a missing value, and it loses a carriage return before a line
+	// feed. The generated texts contain neither.
 	text := rapid.StringMatching(`['=+\-@a-zé", \n\t＝]{1,8}x`)
 	rapid.Check(t, func(rt *rapid.T) {
 		row := userfile.Row{

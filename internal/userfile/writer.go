@@ -7,11 +7,12 @@ import (
 	"io"
 )
 
-// Writer writes an export. It writes each row at once; [Writer.Close] completes the file.
+// Writer writes an export. It writes each row without buffering all of them; [Writer.Close]
+// completes the file.
 type Writer struct {
 	out   io.Writer
 	csv   *csv.Writer // nil for JSON
-	count int         // users written so far
+	count int         // number of users written so far
 }
 
 // NewWriter starts an export to w. It fails if the format is unknown, or if writing fails.

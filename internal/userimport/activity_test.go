@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// activityRecorder is a transactor that collects the new entries of the activity log.
+// activityRecorder wraps a transactor and collects the new entries of the activity log.
 type activityRecorder struct {
 	account.Transactor
 	events []string
@@ -38,7 +38,7 @@ func (w recordingWriter) InsertActivity(ctx context.Context, entries ...account.
 	return w.ActivityWriter.InsertActivity(ctx, entries...)
 }
 
-// The activity log has every change that an import makes to a user, without secrets.
+// Each change that an import makes to a user is in the activity log, without secrets.
 func TestImportIsRecorded(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()

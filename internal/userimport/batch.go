@@ -6,7 +6,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// lockRows locks the users of the next rows of an import, and returns the rows.
+// lockRows reads the next rows of an import, at most batchRows, and locks their users.
 func lockRows(ctx context.Context, tx *account.Tx, importID int64) ([]account.ImportRow, error) {
 	rows, err := tx.ImportRows(ctx, importID, batchRows)
 	if err != nil || len(rows) == 0 {
@@ -19,13 +19,14 @@ func lockRows(ctx context.Context, tx *account.Tx, importID int64) ([]account.Im
 	if err := tx.LockUsers(ctx, users...); err != nil {
 		return nil, err
 	}
-	// A user may have been released from the import before the locks were held.
+	// Read again: a concurrent change may have removed a user from the import before the
+	// locks were held.
 	return tx.ImportRows(ctx, importID, batchRows)
 }
 
-// processRows runs f on the rows of an import until batchTime has passed, on one row at
-// least. It records the events that f returns, and deletes the processed rows. It reports
-// whether no row is left.
+// processRows runs f on at least one row of an import, and continues until batchTime has
+// passed. It records the events that f returns, and deletes the processed rows. It reports
+// whether all rows are processed.
 func (s *Imports) processRows(
 	ctx context.Context, tx *account.Tx, actor account.Actor, importID int64,
 	rows []account.ImportRow, f func(account.ImportRow) ([]account.Event, error),
@@ -51,7 +52,7 @@ func (s *Imports) processRows(
 	return done, tx.DeleteImportRows(ctx, importID, rows[processed-1].Row)
 }
 
-// importEnded returns the event that an import was finished or undone.
+// importEnded returns the activity log entry for an import that was finished or undone.
 func importEnded(i account.Import, action account.Action) account.Event {
 	return account.Event{
 		Action: action, Target: i.Target(),

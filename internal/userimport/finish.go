@@ -9,13 +9,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/user"
 )
 
-// FinishImport activates the users of an import whose rows say so, and invites those of
-// them who have no password.
+// FinishImport activates the users whose row has Activate. It invites those whose row has
+// Invite and who have no password.
 //
 // It works in batches and resumes where it stopped. After maxBatches it returns with the
-// import in [account.ImportFinishing], to be called again. It skips a user who was
-// deleted, or who was given more than the caller may give. It fails as [Imports.Import]
-// does, and with CodeImportState for an import that was undone.
+// state [account.ImportFinishing], and the caller must call it again. It skips deleted
+// users, and users who have since gained permissions that the caller lacks. It fails like
+// [Imports.Import], and with CodeImportState for an import that is undone or being undone.
 func (s *Imports) FinishImport(ctx context.Context, caller *account.Principal, id int64) (i account.Import, err error) {
 	for range maxBatches {
 		i, err = s.changeImport(ctx, caller, id, s.finishBatch)
@@ -27,7 +27,7 @@ func (s *Imports) FinishImport(ctx context.Context, caller *account.Principal, i
 	return i, err
 }
 
-// finishBatch is the [importUpdate] that finishes the next rows of an import.
+// finishBatch is an [importUpdate] that activates the users of the next rows.
 func (s *Imports) finishBatch(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import,
 ) error {
@@ -46,7 +46,7 @@ func (s *Imports) finishBatch(
 	if err != nil {
 		return err
 	}
-	// The locks of the users may have waited: read the caller's rights again.
+	// Locking the users may have taken long, so read the caller's current permissions.
 	current, err := s.auth.Reload(ctx, tx, caller)
 	if err != nil {
 		return err
@@ -68,9 +68,9 @@ func (s *Imports) finishBatch(
 	return s.audit.Record(ctx, tx, current, importEnded(*i, account.ActionImportFinish))
 }
 
-// activateUser activates and invites the user of a row, and returns the events to record.
-// It skips a user who has other roles than the default ones and whom the caller does not
-// cover, as for any activation.
+// activateUser activates and invites the user of a row, and returns the events to record. A
+// user whose roles are not the default ones was changed since the import. activateUser
+// skips this user if they have permissions that the caller lacks.
 func (s *Imports) activateUser(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, row account.ImportRow, defaultRoles []int64,
 ) ([]account.Event, error) {

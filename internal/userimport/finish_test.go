@@ -27,10 +27,10 @@ func TestUndoImport(t *testing.T) {
 			t.Fatalf("the import is %+v, %v", i, err)
 		}
 	}
-	wantImported(f, "after the undo", 1, 1) // the user that was activated
+	wantImported(f, "after the undo", 1, 1) // only the user that was activated remains
 }
 
-// After a crash during finishing or undoing, a repeated call continues without loss or repetition.
+// Finishing or undoing an import survives a crash: a repeated call continues where it stopped.
 func TestImportContinuesAfterCrash(t *testing.T) {
 	for _, test := range []struct {
 		name        string
@@ -67,7 +67,7 @@ func TestImportContinuesAfterCrash(t *testing.T) {
 			}
 			f.Store.OnCall(func(string) {})
 			f.Store.Down.Store(false)
-			if n := remainingRows(f, i.ID); n != 900 { // two transactions of 200
+			if n := remainingRows(f, i.ID); n != 900 { // two transactions have processed 200 rows
 				t.Fatalf("%d rows are left, want 900", n)
 			}
 			_, err := test.refused(f.Service, t.Context(), admin, i.ID)

@@ -13,26 +13,26 @@ import (
 
 // Limits of imports.
 const (
-	// MaxImportRows is how many rows one request may add.
+	// MaxImportRows limits the rows that one request may add.
 	MaxImportRows = 1000
 
-	// batchRows is how many rows one transaction creates, finishes or undoes at most,
-	// and maxBatches how many such transactions one request runs. Neither other writers
-	// nor the client wait long.
+	// batchRows limits the rows that one transaction creates, finishes or undoes, so that
+	// other writers do not wait long. maxBatches limits the transactions of one request, so
+	// that the client does not wait long.
 	batchRows  = 200
 	maxBatches = 50
-	// batchTime ends a batch that finishes or undoes rows. Each row takes several round
-	// trips to the database, and a long transaction would be cancelled.
+	// batchTime is the time after which a transaction stops to finish or undo rows. Each
+	// row takes several round trips to the database, and a long transaction would time out.
 	batchTime = time.Second
 
-	// maxIdle is how long an open import may be idle before it is undone.
+	// maxIdle is the time without a request after which an open import is undone.
 	maxIdle = 7 * 24 * time.Hour
-	// Retention is how long the outcome of an import is kept.
+	// Retention is how long a completed import stays in the database.
 	Retention = 30 * 24 * time.Hour
 )
 
-// BeginImport opens an import, which belongs to the caller. It fails as [account.Allow]
-// says.
+// BeginImport starts an import that belongs to the caller. It fails like [account.Allow] if
+// the caller may not create users.
 func (s *Imports) BeginImport(ctx context.Context, caller *account.Principal, dryRun bool) (account.Import, error) {
 	permit, err := auth.Allowed(caller, access.ActionCreate, access.EntityUser, access.All)
 	if err != nil {
@@ -57,8 +57,9 @@ func (s *Imports) BeginImport(ctx context.Context, caller *account.Principal, dr
 	return i, err
 }
 
-// Import returns one import. It fails as [account.Allow] says, and with CodeNotFound. An
-// import of another user is reported as not found, except to administrators.
+// Import returns one import. It fails like [account.Allow] if the caller may not create
+// users. It fails with CodeNotFound if the import does not exist, or belongs to another
+// user and the caller is no administrator.
 func (s *Imports) Import(ctx context.Context, caller *account.Principal, id int64) (account.Import, error) {
 	if err := account.Allow(caller, access.ActionCreate, access.EntityUser, access.All); err != nil {
 		return account.Import{}, err
@@ -67,8 +68,8 @@ func (s *Imports) Import(ctx context.Context, caller *account.Principal, id int6
 	return requireOwn(caller, i, err)
 }
 
-// requireOwn returns the import that a read returned, with its error. It fails with
-// CodeNotFound for an import of another user, unless the caller is an administrator.
+// requireOwn takes the result of a read. It returns the import if the caller created it or
+// is an administrator, else CodeNotFound.
 func requireOwn(caller *account.Principal, i account.Import, err error) (account.Import, error) {
 	if errors.Is(err, account.ErrNotFound) || err == nil && i.UserID != caller.User.ID && !caller.Access.Administrator {
 		return account.Import{}, account.NotFound()
@@ -76,11 +77,12 @@ func requireOwn(caller *account.Principal, i account.Import, err error) (account
 	return i, err
 }
 
-// importUpdate is an [auth.Update] that also changes an import, whose row it has locked.
+// importUpdate is an [auth.Update] that also changes an import. The caller has locked the
+// import.
 type importUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import) error
 
-// changeImport runs f on an import of the caller in one transaction, and stores the
-// import as f leaves it. It fails as [Imports.Import] and f do.
+// changeImport runs f on an import of the caller in one transaction, and stores the changed
+// import. It fails like [Imports.Import], and with the error of f.
 func (s *Imports) changeImport(
 	ctx context.Context, caller *account.Principal, id int64, f importUpdate,
 ) (account.Import, error) {
@@ -95,7 +97,7 @@ func (s *Imports) changeImport(
 		return err
 	}
 	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal) (err error) {
-		if i, err = requireOwn(caller, i, nil); err != nil { // again, with the caller's current rights
+		if i, err = requireOwn(caller, i, nil); err != nil { // check again with the caller's current permissions
 			return err
 		}
 		i.Touched = s.now()
@@ -108,8 +110,9 @@ func (s *Imports) changeImport(
 	return i, err
 }
 
-// changeOpenImport is [Imports.changeImport] for an import that is open and still has as
-// many rows as when it was read. It fails with CodeImportState, and with errRowsAdded.
+// changeOpenImport is like [Imports.changeImport], for adding rows. It fails with
+// CodeImportState if the import is not open. It fails with errRowsAdded if the import has
+// more rows than was.
 func (s *Imports) changeOpenImport(
 	ctx context.Context, caller *account.Principal, was account.Import, f importUpdate,
 ) (account.Import, error) {
@@ -125,7 +128,7 @@ func (s *Imports) changeOpenImport(
 	return s.changeImport(ctx, caller, was.ID, update)
 }
 
-// wrongState returns the error for an operation that the import's state does not allow.
+// wrongState returns the CodeImportState error for the import.
 func wrongState(i account.Import) error {
 	return &account.Error{
 		Code:    account.CodeImportState,

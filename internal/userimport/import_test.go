@@ -30,7 +30,7 @@ func countImported(f *servicetest.Fixture) (all, active int) {
 	return all, active
 }
 
-// wantImported checks the numbers of [countImported].
+// wantImported checks the results of [countImported].
 func wantImported(f *servicetest.Fixture, when string, all, active int) {
 	f.T.Helper()
 	if gotAll, gotActive := countImported(f); gotAll != all || gotActive != active {
@@ -79,7 +79,7 @@ func TestImport(t *testing.T) {
 	f.WantNotStored(servicetest.NextPassword, servicetest.TokenIn(d))
 }
 
-// The first sign-in replaces an imported hash.
+// The first sign-in replaces an imported password hash by an argon2id hash.
 func TestImportedHashIsReplaced(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -168,7 +168,8 @@ func remainingRows(f *servicetest.Fixture, id int64) (n int) {
 	return n
 }
 
-// Repeated rows are skipped, whole batches and parts of them. A gap is refused.
+// Rows that the import already has are skipped, even if the request has new rows too. A request
+// that leaves a gap between the row numbers fails.
 func TestImportRepeats(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -190,7 +191,7 @@ func TestImportRepeats(t *testing.T) {
 	wantImported(f, "after all", 8, 0)
 }
 
-// The same rows, sent many times concurrently, are imported once.
+// When many concurrent requests send the same rows, each row is imported once.
 func TestParallelImportRows(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -208,7 +209,7 @@ func TestParallelImportRows(t *testing.T) {
 	wantImported(f, "after all", 27, 0)
 }
 
-// A fault undoes the users of earlier batches, and no other users.
+// An invalid row undoes the users of earlier batches, but no user from outside the import.
 func TestImportFaultUndoesAll(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("bystander@example.org")
@@ -234,7 +235,7 @@ func TestImportFaultUndoesAll(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeImportState)
 }
 
-// An address may be taken between the check of a batch and its transaction.
+// A row is invalid if another user takes its address after the check, but before the transaction.
 func TestImportAddressTakenInBetween(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -256,7 +257,7 @@ func TestImportAddressTakenInBetween(t *testing.T) {
 	wantImported(f, "after the fault", 1, 1) // the user who took the address
 }
 
-// When each row takes long, a transaction finishes or undoes few rows, and the import still ends.
+// When each row takes long, a transaction processes few rows, and the import is still completed.
 func TestImportRoundTrips(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -282,7 +283,7 @@ func TestImportRoundTrips(t *testing.T) {
 	wantImported(f, "after both", 4, 4)
 }
 
-// Only its creator and administrators see an import.
+// An import is visible only to the user who began it and to administrators.
 func TestImportBelongsToItsCreator(t *testing.T) {
 	f := servicetest.New(t)
 	creator := f.AddRole(servicetest.Permit("user:create"))
@@ -313,7 +314,7 @@ func TestImportBelongsToItsCreator(t *testing.T) {
 	}
 }
 
-// FinishImport does not activate a user who has gained more permissions than the caller has.
+// FinishImport does not activate a user who has since gained permissions that the caller lacks.
 func TestImportDoesNotEscalate(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("creator@example.org", f.AddRole(servicetest.Permit("user:create")))

@@ -1,6 +1,7 @@
-// Package userimport creates users in bulk. An import takes rows in batches, each in one
-// transaction, and its users stay inactive until the import is finished. One invalid row
-// undoes the whole import. Finishing and undoing run in batches and resume after a crash.
+// Package userimport creates users in bulk. Each request adds rows to an import, in
+// transactions of limited size. The new users stay inactive until the import is finished.
+// One invalid row undoes the whole import. Finishing and undoing run in batches and resume
+// after a crash.
 //
 // It imports user, recovery, outbox, auth, audit, account and the packages below them.
 package userimport
@@ -17,7 +18,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/user"
 )
 
-// Options are the dependencies of [New] besides the environment.
+// Options are the dependencies of [New], in addition to those in [account.Env].
 type Options struct {
 	Users     *user.Users
 	Recovery  *recovery.Recovery
@@ -34,7 +35,7 @@ type store interface {
 	account.UserReader
 }
 
-// Imports are the operations on imports. Its methods are safe for concurrent use.
+// Imports has the operations on imports. Its methods are safe for concurrent use.
 type Imports struct {
 	store     store
 	now       func() time.Time
@@ -47,7 +48,7 @@ type Imports struct {
 	passwords *passhash.Pool
 }
 
-// New returns the operations on imports.
+// New returns the operations on imports of one customer.
 func New(env account.Env, o Options) *Imports {
 	return &Imports{
 		store: env.Store, now: env.Now, monotonic: env.Monotonic,

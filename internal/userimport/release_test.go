@@ -9,8 +9,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// A change of an imported user's access releases the user from the import: neither the creator, who
-// only has user:create, nor the sweep deletes or activates the user.
+// When an administrator changes the access of an imported user, the user no longer belongs to the
+// import. Then neither the sweep nor the import's creator, who only has user:create, deletes or
+// activates the user.
 func TestImportReleasesUsersWithChangedAccess(t *testing.T) {
 	changes := map[string]func(f *servicetest.Fixture, id int64) error{
 		"activated and deactivated": func(f *servicetest.Fixture, id int64) error {

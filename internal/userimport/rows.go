@@ -11,14 +11,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// AddImportRows adds rows to an import and returns their faults. first is the number of
-// the first row, from 1. Rows that the import already has are skipped, so a request can be
-// repeated. A dry run continues after a fault; in any other import a fault undoes all of
-// its users.
+// AddImportRows adds rows to an import and returns the faults of invalid rows. first is the
+// number of the first row, counted from 1. Rows that the import already has are skipped, so
+// a client can repeat a request. An invalid row undoes all users of the import, unless the
+// import is a dry run.
 //
-// It fails as [Imports.Import] does, with CodeInvalid when rows before first are missing,
-// with CodeTooLarge for more than [MaxImportRows], and with CodeImportState unless the
-// import is open.
+// It fails like [Imports.Import]. It fails with CodeInvalid when rows before first are
+// missing, with CodeTooLarge for more than [MaxImportRows], and with CodeImportState unless
+// the import is open.
 func (s *Imports) AddImportRows(
 	ctx context.Context, caller *account.Principal, id int64, first int, users []account.ImportUser,
 ) (account.Import, []account.ImportFault, error) {
@@ -59,8 +59,8 @@ func (s *Imports) addImportRows(
 	return i, faults, err
 }
 
-// missingRows returns the users whose rows the import does not have yet. It fails as
-// [Imports.AddImportRows] says.
+// missingRows returns those of users whose rows the import does not have yet. It fails with
+// CodeInvalid or CodeTooLarge as described at [Imports.AddImportRows].
 func missingRows(i account.Import, first int, users []account.ImportUser) ([]account.ImportUser, error) {
 	switch {
 	case len(users) == 0:
@@ -80,8 +80,8 @@ func missingRows(i account.Import, first int, users []account.ImportUser) ([]acc
 	return users[min(i.Rows+1-first, len(users)):], nil
 }
 
-// checkRows checks the next rows of an import, also against its earlier rows and the
-// existing users. It returns a row for each user, and the faults.
+// checkRows validates new rows, compares their addresses with earlier rows and with
+// existing users, and returns a row for each user. It also returns the faults.
 func (s *Imports) checkRows(
 	ctx context.Context, i account.Import, users []account.ImportUser,
 ) ([]account.ImportRow, []account.ImportFault, error) {
@@ -106,7 +106,7 @@ func (s *Imports) checkRows(
 		c := &checks[n]
 		other, duplicate := first[row.Key]
 		switch {
-		case row.Key == "": // the address is invalid, a fault already
+		case row.Key == "": // the address is invalid, which is reported already
 		case duplicate:
 			c.Fail("/email", fmt.Sprintf("is the same address as that of row %d", other))
 		default:
@@ -122,7 +122,8 @@ func (s *Imports) checkRows(
 	return rows, faults, nil
 }
 
-// checkImportUser checks one row by itself, and returns the key of its address.
+// checkImportUser validates one user without the database, and returns the key of the
+// address.
 func checkImportUser(c *account.Checker, u account.ImportUser) account.EmailKey {
 	c.Name("/name", u.Name)
 	key := c.Email("/email", u.Email)
@@ -138,7 +139,8 @@ func checkImportUser(c *account.Checker, u account.ImportUser) account.EmailKey 
 	return key
 }
 
-// recordDryRun stores the rows and the number of faults of a dry run, and creates no user.
+// recordDryRun stores the rows and the number of invalid ones of a dry run. It creates no
+// user.
 func (s *Imports) recordDryRun(
 	ctx context.Context, caller *account.Principal, was account.Import, rows []account.ImportRow, faults int,
 ) (account.Import, error) {
@@ -202,7 +204,7 @@ func (s *Imports) createBatch(
 }
 
 // passwordHashes returns the password hash of each user: the given hash, the hash of the
-// given password, or "" without either.
+// given password, or "" if the user has neither.
 func (s *Imports) passwordHashes(ctx context.Context, users []account.ImportUser) ([]string, error) {
 	hashes := make([]string, len(users))
 	var passwords []secret.Text

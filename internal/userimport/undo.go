@@ -11,9 +11,9 @@ import (
 // UndoImport deletes the users that an import created.
 //
 // It works in batches and resumes where it stopped. After maxBatches it returns with the
-// import in [account.ImportUndoing], to be called again. It keeps a user whose access was
-// changed since, and who therefore no longer belongs to the import. It fails as
-// [Imports.Import] does, and with CodeImportState for an import that is finishing or
+// state [account.ImportUndoing], and the caller must call it again. It keeps a user whose
+// access was changed after the import: that user no longer belongs to the import. It fails
+// like [Imports.Import], and with CodeImportState for an import that is finished or being
 // finished.
 func (s *Imports) UndoImport(ctx context.Context, caller *account.Principal, id int64) (i account.Import, err error) {
 	undo := func(ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import) error {
@@ -28,7 +28,7 @@ func (s *Imports) UndoImport(ctx context.Context, caller *account.Principal, id 
 	return i, err
 }
 
-// failImport records the number of faults of an import, and undoes it.
+// failImport records the number of invalid rows and undoes the import.
 func (s *Imports) failImport(
 	ctx context.Context, caller *account.Principal, was account.Import, faults int,
 ) (account.Import, error) {
@@ -43,7 +43,7 @@ func (s *Imports) failImport(
 	return s.UndoImport(ctx, caller, was.ID)
 }
 
-// undoBatch undoes the next rows of an import on behalf of actor.
+// undoBatch deletes the users of the next rows of an import, on behalf of actor.
 func (s *Imports) undoBatch(ctx context.Context, tx *account.Tx, actor account.Actor, i *account.Import) error {
 	switch i.State {
 	case account.ImportUndone:
@@ -70,8 +70,8 @@ func (s *Imports) undoBatch(ctx context.Context, tx *account.Tx, actor account.A
 	return s.audit.RecordAs(ctx, tx, actor, importEnded(*i, account.ActionImportUndo))
 }
 
-// deleteUser deletes an imported user and returns the events to record. It skips an
-// active user, so it never deletes the last administrator.
+// deleteUser deletes an imported user and returns the events to record. It skips an active
+// user. The last administrator is active, so it is never deleted here.
 func (s *Imports) deleteUser(ctx context.Context, tx *account.Tx, id int64) ([]account.Event, error) {
 	user, err := tx.User(ctx, id, s.now())
 	if err != nil || user.Active {
@@ -83,7 +83,7 @@ func (s *Imports) deleteUser(ctx context.Context, tx *account.Tx, id int64) ([]a
 	return []account.Event{{Action: account.ActionUserDelete, Target: user.Target()}}, tx.DeleteUser(ctx, id)
 }
 
-// SweepImports undoes imports that were idle for longer than maxIdle.
+// SweepImports undoes imports that had no request for longer than maxIdle.
 func (s *Imports) SweepImports(ctx context.Context) error {
 	before := s.now().Add(-maxIdle)
 	system := account.Actor{Credential: account.CredentialRef{Kind: account.CredentialNone}}
@@ -104,7 +104,8 @@ func (s *Imports) SweepImports(ctx context.Context) error {
 			if err := s.undoBatch(ctx, tx, system, &i); err != nil {
 				return err
 			}
-			// Touched stays, so the next round finds the import until it is undone.
+			// Touched is unchanged, so the next pass of the loop finds the import again
+			// until it is undone.
 			return tx.UpdateImport(ctx, i)
 		})
 		if err != nil || !found {

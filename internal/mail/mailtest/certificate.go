@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// newCertificate returns a self-signed certificate for this machine, and the path of a PEM
-// file with it, for clients that must trust it.
+// newCertificate returns a self-signed certificate for localhost. It also returns the path
+// of a PEM file with this certificate, for clients that must trust it.
 func newCertificate(t testing.TB) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,5 +1,6 @@
 // Package mailtest is an SMTP server for tests. It listens on a free port of this machine and
-// stores the messages that it receives. A test can make it refuse commands or stall.
+// stores the messages that it receives. A test can make the server refuse commands or delay
+// replies.
 //
 // Import rule: the package imports account (only its types) and mail, to parse messages. It
 // may import modules for tests, such as go-smtp. Only tests import it.
@@ -22,7 +23,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 )
 
-// waitTimeout is the time that a test waits for an event before it fails.
+// waitTimeout is how long a test waits for an event before the test fails.
 const waitTimeout = 20 * time.Second
 
 // Options say what the server requires of its clients. The zero value requires STARTTLS and
@@ -36,8 +37,8 @@ type Options struct {
 // Command is an SMTP command that the server can refuse.
 type Command string
 
-// The commands, in the order of a delivery. The server refuses Data after it has received the
-// message.
+// The commands of a delivery, in order. The server refuses Data only after it has received
+// the message.
 const (
 	Mail Command = "MAIL"
 	Rcpt Command = "RCPT"
@@ -46,13 +47,13 @@ const (
 
 // Message is a message that the server has received.
 type Message struct {
-	account.Message          // parsed
-	Sender          string   // of the envelope
-	Recipients      []string // of the envelope
-	Raw             []byte   // as received
+	account.Message          // the message, parsed
+	Sender          string   // sender from the MAIL command
+	Recipients      []string // recipients from the RCPT commands
+	Raw             []byte   // the message as received
 }
 
-// Server is a running SMTP server. It is safe for concurrent use.
+// Server is a running SMTP server for tests. It is safe for concurrent use.
 type Server struct {
 	options Options
 	address *net.TCPAddr
@@ -62,9 +63,9 @@ type Server struct {
 	mu             sync.Mutex
 	messages       []Message
 	refusals       map[Command]int
-	stalled        chan struct{} // closed by Resume; nil unless the server stalls
-	stalledClients int           // number of clients that wait for Resume
-	changed        chan struct{} // closed and replaced at each change of the fields above
+	stalled        chan struct{} // closed by Resume; nil if the server does not stall
+	stalledClients int           // number of clients that wait for a reply until Resume
+	changed        chan struct{} // closed and replaced whenever one of the fields above changes
 }
 
 // Start starts a server that runs until the test ends.
@@ -91,7 +92,7 @@ func Start(t testing.TB, options Options) *Server {
 		return &session{server: s, conn: c}, nil
 	}))
 	server.Domain = "localhost"
-	server.ErrorLog = log.New(io.Discard, "", 0) // tests break connections on purpose
+	server.ErrorLog = log.New(io.Discard, "", 0) // no log: tests break connections on purpose
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}}
 	switch options.TLS {
 	case mail.StartTLS:
@@ -109,7 +110,7 @@ func Start(t testing.TB, options Options) *Server {
 	}()
 	t.Cleanup(func() {
 		close(s.closed)
-		// Close closes the listener only if Serve has registered it already.
+		// If Serve has not registered the listener yet, server.Close does not close it.
 		_ = listener.Close()
 		_ = server.Close()
 		<-served
@@ -117,19 +118,20 @@ func Start(t testing.TB, options Options) *Server {
 	return s
 }
 
-// Addr returns the server's address as host:port.
+// Addr returns the server's address in the form host:port.
 func (s *Server) Addr() string { return s.address.String() }
 
-// Host returns the server's IP address. The certificate is valid for it and for localhost.
+// Host returns the server's IP address. The certificate is valid for this address and for
+// localhost.
 func (s *Server) Host() string { return s.address.IP.String() }
 
 // Port returns the server's port.
 func (s *Server) Port() int { return s.address.Port }
 
-// CAFile returns the path of a PEM file with the root certificate.
+// CAFile returns the path of a PEM file with the certificate that clients must trust.
 func (s *Server) CAFile() string { return s.caFile }
 
-// CA returns the root certificate as PEM.
+// CA returns the certificate that clients must trust, as PEM.
 func (s *Server) CA(t testing.TB) string {
 	t.Helper()
 	pem, err := os.ReadFile(s.caFile)
@@ -139,29 +141,30 @@ func (s *Server) CA(t testing.TB) string {
 	return string(pem)
 }
 
-// Messages returns all messages received so far, oldest first.
+// Messages returns all messages that the server has received, oldest first.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Message(nil), s.messages...)
 }
 
-// WaitForMessage waits until the server has received n messages, and returns the nth.
+// WaitForMessage waits until the server has received n messages, and returns the last of
+// them.
 func (s *Server) WaitForMessage(t testing.TB, n int) Message {
 	t.Helper()
 	s.waitUntil(t, "a message", func() bool { return len(s.messages) >= n })
 	return s.Messages()[n-1]
 }
 
-// Refuse makes the server reply to command with code, such as 451 or 550. The code 0 makes it
-// accept the command again.
+// Refuse makes the server reply to command with an error code, such as 451 or 550. With the
+// code 0 the server accepts the command again.
 func (s *Server) Refuse(command Command, code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refusals[command] = code
 }
 
-// Stall makes the server leave MAIL commands without a reply until [Server.Resume].
+// Stall makes the server send no reply to MAIL commands until [Server.Resume].
 func (s *Server) Stall() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,7 +173,7 @@ func (s *Server) Stall() {
 	}
 }
 
-// Resume ends a stall and replies to the waiting clients.
+// Resume ends a stall: the server replies to the waiting clients.
 func (s *Server) Resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,13 +183,14 @@ func (s *Server) Resume() {
 	}
 }
 
-// WaitForStalled waits until n clients wait for a reply during a stall.
+// WaitForStalled waits until n clients are waiting for a reply during a stall.
 func (s *Server) WaitForStalled(t testing.TB, n int) {
 	t.Helper()
 	s.waitUntil(t, "a stalled client", func() bool { return s.stalledClients >= n })
 }
 
-// waitUntil waits until condition returns true. It calls condition with mu locked.
+// waitUntil waits until condition returns true. condition is called with mu locked. event
+// names the condition if the test fails.
 func (s *Server) waitUntil(t testing.TB, event string, condition func() bool) {
 	t.Helper()
 	timeout := time.After(waitTimeout)
@@ -205,7 +209,8 @@ func (s *Server) waitUntil(t testing.TB, event string, condition func() bool) {
 	}
 }
 
-// update calls f with mu locked and wakes the callers of waitUntil.
+// update calls f with mu locked. Then it wakes the callers of waitUntil, which check their
+// conditions again.
 func (s *Server) update(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -214,8 +219,8 @@ func (s *Server) update(f func()) {
 	s.changed = make(chan struct{})
 }
 
-// waitWhileStalled blocks a client until the stall ends, if there is one. It fails if the
-// server is closed.
+// waitWhileStalled returns at once unless the server stalls. It then waits until the stall
+// ends. It fails if the server is closed.
 func (s *Server) waitWhileStalled() error {
 	s.mu.Lock()
 	stalled := s.stalled
@@ -233,11 +238,11 @@ func (s *Server) waitWhileStalled() error {
 	}
 }
 
-// RefusalText is the text of the server's refusals. Tests check that it appears in no log and
-// no answer, because the text of a mail server can quote the message.
+// RefusalText is the text of each error reply. Tests check that Usher neither logs nor
+// returns this text, because the text of a mail server can quote the message.
 const RefusalText = "words of the server"
 
-// refusal returns the error reply to command, or nil to accept it.
+// refusal returns the error reply to command, or nil if the server accepts the command.
 func (s *Server) refusal(command Command) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

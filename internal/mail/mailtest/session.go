@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 )
 
-// session is the SMTP session of one connection.
+// session is the SMTP session of one connection. It implements smtp.Session of go-smtp.
 type session struct {
 	server        *Server
 	conn          *smtp.Conn
@@ -20,7 +20,7 @@ type session struct {
 
 var _ smtp.AuthSession = (*session)(nil)
 
-// AuthMechanisms returns PLAIN if the options require authentication.
+// AuthMechanisms returns PLAIN if the options require authentication, else none.
 func (s *session) AuthMechanisms() []string {
 	if s.server.options.Username == "" {
 		return nil
@@ -28,7 +28,7 @@ func (s *session) AuthMechanisms() []string {
 	return []string{sasl.Plain}
 }
 
-// Auth compares the credentials with those of the options.
+// Auth authenticates a client that has the credentials in the options.
 func (s *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, username, password string) error {
 		if username != s.server.options.Username || password != s.server.options.Password {
@@ -39,7 +39,7 @@ func (s *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-// Mail handles MAIL: it starts a delivery.
+// Mail handles the command MAIL, which starts a delivery.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if err := s.server.waitWhileStalled(); err != nil {
 		return err
@@ -56,13 +56,13 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	return s.server.refusal(Mail)
 }
 
-// Rcpt handles RCPT: it adds a recipient.
+// Rcpt handles the command RCPT, which adds a recipient.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.recipients = append(s.recipients, to)
 	return s.server.refusal(Rcpt)
 }
 
-// Data handles DATA: it receives and stores the message.
+// Data handles the command DATA: it receives and stores the message.
 func (s *session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
@@ -83,8 +83,8 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// Reset handles RSET: it discards the current delivery.
+// Reset handles the command RSET, which discards the current delivery.
 func (s *session) Reset() { s.sender, s.recipients = "", nil }
 
-// Logout is called at the end of the session.
+// Logout does nothing. go-smtp calls it at the end of the session.
 func (s *session) Logout() error { return nil }

@@ -7,7 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/audit"
 )
 
-// Seal seals the entries of the activity log that are not sealed yet.
+// Seal runs the background work that signs new entries of the activity log.
 func (f *Fixture) Seal() {
 	f.T.Helper()
 	if err := f.SealActivity(f.T.Context()); err != nil {
@@ -25,20 +25,21 @@ func (f *Fixture) Verify(external *account.Checkpoint) audit.Report {
 	return r
 }
 
-// Passwords in settings, which must never appear in the activity log.
+// Passwords that tests store in the settings. They must never appear in the activity log.
 const (
 	SMTPPassword = "Never-shown-1"
 	LDAPPassword = "Never-shown-2"
 )
 
-// StoredActivity returns the first 1000 entries of the activity log from the inner store.
+// StoredActivity reads the first 1000 entries of the activity log directly from the database.
 func (f *Fixture) StoredActivity() []account.StoredActivity {
 	f.T.Helper()
 	return Must(f.Store.Inner.Activity(f.T.Context(), account.ActivityQuery{OldestFirst: true, Limit: 1000}))
 }
 
-// WantLastActivity checks the last entry of the activity log: its action, its target as kind and
-// name joined, and parts of its changes. It also checks that no entry contains a secret.
+// WantLastActivity checks the last entry of the activity log: its action, its target, and parts
+// of its changes. target is the kind and the name, joined. It also checks that no entry contains
+// a secret.
 func (f *Fixture) WantLastActivity(action account.Action, target string, changes ...string) {
 	f.T.Helper()
 	entries := f.StoredActivity()

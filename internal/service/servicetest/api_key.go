@@ -6,7 +6,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// NewContractKey renews the caller's contract key and returns it.
+// NewContractKey creates the caller's contract key, in place of an earlier one, and returns
+// it.
 func (f *Fixture) NewContractKey(caller *account.Principal) secret.Text {
 	f.T.Helper()
 	key, err := f.RenewContractKey(f.T.Context(), caller)
@@ -16,7 +17,7 @@ func (f *Fixture) NewContractKey(caller *account.Principal) secret.Text {
 	return key
 }
 
-// NewNamedKey creates a named key of the caller.
+// NewNamedKey creates a named API key of the caller and returns it.
 func (f *Fixture) NewNamedKey(caller *account.Principal, n apikey.NewAPIKey) secret.Text {
 	f.T.Helper()
 	key, _, err := f.CreateKey(f.T.Context(), caller, n)

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Clock is the injected time. Only Advance moves it.
+// Clock is a fake clock. Only Advance changes its time.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// Now returns the time of the clock.
+// Now returns the current time of the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// The ports of a [CountingStore] and of its transactions. Each counts the calls of some methods.
+// The interfaces of [account.Store] and [account.Tx], wrapped so that some of their methods
+// count their calls.
 type (
 	countingUserReader struct {
 		account.UserReader
@@ -40,7 +41,7 @@ type (
 	countingThrottleWriter struct {
 		account.ThrottleWriter
 		*callCounter
-		pending map[string]int // pending attempts of each throttle when it was read
+		pending map[string]int // by throttle key: attempts that were pending when the throttle was read
 	}
 	countingActivityWriter struct {
 		account.ActivityWriter

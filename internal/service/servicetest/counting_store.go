@@ -13,23 +13,23 @@ import (
 
 // CountingStore is a store that counts its calls by method and can simulate rare behaviour.
 //
-// On SQLite it runs the function of each Write twice and rolls the first run back, because an
-// engine may do the same: a rule whose function has an effect outside its transaction fails.
+// On SQLite it runs the function of each Write twice and rolls the first run back. A database
+// engine may do the same, so this finds functions that have an effect outside their transaction.
 type CountingStore struct {
 	*account.Store
 	*callCounter
-	Inner *account.Store // the store without counting and without the second run
-	// Between, if set, is called after the first run of each Write.
+	Inner *account.Store // the store that this one wraps: it counts nothing and runs each Write once
+	// Between, if set, is called before the last run of each Write.
 	Between func()
-	// Down makes each Write fail with [ErrDown], as after a crash.
+	// Down makes each Write fail with [ErrDown], as if the process had crashed.
 	Down atomic.Bool
 }
 
-// callCounter counts calls by method.
+// callCounter counts calls by the name of the method.
 type callCounter struct {
 	mu       sync.Mutex
 	count    map[string]int
-	reserved map[string]int // reserved attempts by the key of their throttle
+	reserved map[string]int // reserved sign-in attempts, by throttle key
 	onCall   func(name string)
 }
 
@@ -56,15 +56,15 @@ func (c *callCounter) record(name string) {
 	after(name)
 }
 
-// OnCall has fn called after each call of a method, with the method's name. During a transaction
-// fn must not write.
+// OnCall sets a function that is called after each call of a store method, with the name of the
+// method. fn must not write to the database during a transaction.
 func (c *callCounter) OnCall(fn func(name string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.onCall = fn
 }
 
-// CallsDuring runs fn and returns the calls of the store meanwhile, counted by method.
+// CallsDuring runs fn and returns the number of store calls during this time, by method.
 func (c *callCounter) CallsDuring(fn func()) map[string]int {
 	c.mu.Lock()
 	before := maps.Clone(c.count)
@@ -81,15 +81,16 @@ func (c *callCounter) CallsDuring(fn func()) map[string]int {
 	return calls
 }
 
-// ReservedAttempts returns the number of sign-in attempts that the throttle of key has allowed.
+// ReservedAttempts returns the number of sign-in attempts that the throttle with the key has
+// allowed.
 func (c *callCounter) ReservedAttempts(key string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.reserved[key]
 }
 
-// runsTwice makes a CountingStore run each Write twice. PostgreSQL does not reuse the ids that a
-// rolled-back run took, and tests expect consecutive ids, so there it is off.
+// runsTwice makes a CountingStore run each Write twice. It is off on PostgreSQL, because a
+// rolled-back run leaves a gap in the ids there, and tests expect consecutive ids.
 var runsTwice = enginetest.Chosen().Name == "sqlite"
 
 // Errors of a CountingStore and of the stores that tests wrap around it.
@@ -98,7 +99,7 @@ var (
 	ErrDown  = errors.New("the process has crashed")
 )
 
-// Write counts the call and runs f as the type's comment says.
+// Write counts the call and runs f as described at [CountingStore].
 func (s *CountingStore) Write(ctx context.Context, f func(context.Context, *account.Tx) error) error {
 	s.record("Write")
 	if s.Down.Load() {
@@ -106,7 +107,7 @@ func (s *CountingStore) Write(ctx context.Context, f func(context.Context, *acco
 	}
 	if runsTwice {
 		err := s.Inner.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
-			_ = f(ctx, tx) // the result does not count
+			_ = f(ctx, tx) // the first run is rolled back, whatever its result
 			return ErrRerun
 		})
 		if !errors.Is(err, ErrRerun) { // f did not run
@@ -121,7 +122,7 @@ func (s *CountingStore) Write(ctx context.Context, f func(context.Context, *acco
 	})
 }
 
-// countingTx returns tx with ports that count their calls.
+// countingTx returns a copy of tx whose methods count their calls.
 func countingTx(tx *account.Tx, c *callCounter) *account.Tx {
 	ports := *tx
 	ports.InstanceReader = countingInstanceReader{tx.InstanceReader, c}

@@ -10,7 +10,7 @@ import (
 )
 
 // StartDelayProxy listens on the loopback address and forwards each connection to the address to.
-// It delays the data by delay in each direction. It returns its port.
+// It delays the data in each direction by delay. It returns the port that it listens on.
 func StartDelayProxy(t *testing.T, to string, delay time.Duration) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -18,7 +18,7 @@ func StartDelayProxy(t *testing.T, to string, delay time.Duration) int {
 		t.Fatal(err)
 	}
 	var connections sync.WaitGroup
-	t.Cleanup(func() { // the store was opened later, so it is closed by now
+	t.Cleanup(func() { // runs after the cleanup of the store, because the store is opened later
 		listener.Close()
 		connections.Wait()
 	})
@@ -40,8 +40,8 @@ func StartDelayProxy(t *testing.T, to string, delay time.Duration) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-// copyDelayed copies data to to, delay after it was read. At the end of from it closes both
-// connections.
+// copyDelayed copies data from one connection to the other, and delays it by delay. When from
+// ends, it closes both connections.
 func copyDelayed(from io.ReadCloser, to io.WriteCloser, delay time.Duration) {
 	type packet struct {
 		due  time.Time

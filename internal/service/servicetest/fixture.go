@@ -23,32 +23,32 @@ import (
 const (
 	AdminEmail    = "admin@example.org" // the first administrator
 	Password      = "Correct-Horse-1"   // the password of the administrator and of added users
-	WrongPassword = "Correct-Horse-2"   // valid, but no user has it at first
+	WrongPassword = "Correct-Horse-2"   // meets the password rule, but at first no user has it
 	NextPassword  = "Correct-Horse-3"   // the new password when a test changes one
-	Home          = "192.0.2.1"         // the client network of sign-ins and requests
+	Home          = "192.0.2.1"         // client network of sign-ins and requests, unless a test names another
 )
 
-// CheapHash has parameters of argon2id that make tests fast.
+// CheapHash are parameters of argon2id that make hashing fast.
 var CheapHash = passhash.Params{Memory: 64, Passes: 1, Threads: 1}
 
-// Start is the time of a new fixture's clock.
+// Start is the initial time of the clock of a new fixture.
 var Start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 
-// Fixture is a service over a fresh database, with its dependencies.
+// Fixture is a [service.Service] over a fresh database, with its dependencies.
 type Fixture struct {
 	*service.Service
 	T            testing.TB
 	Database     enginetest.Database
-	Options      service.Options // the options of Service
+	Options      service.Options // options that Service was created with
 	Store        *CountingStore
 	Clock        *Clock
 	Pool         *passhash.Pool
-	PasswordHash string // the hash of Password
+	PasswordHash string // hash of the constant Password
 
 	passwordChanges idList
 }
 
-// idList collects the ids of the users whose password has changed.
+// idList collects the ids of users whose password was changed.
 type idList struct {
 	mu  sync.Mutex
 	ids []int64
@@ -60,18 +60,18 @@ func (c *idList) add(id int64) {
 	c.ids = append(c.ids, id)
 }
 
-// PasswordChanges returns the ids of the users whose password has changed, in order.
+// PasswordChanges returns the ids of the users whose password was changed, in order.
 func (f *Fixture) PasswordChanges() []int64 {
 	f.passwordChanges.mu.Lock()
 	defer f.passwordChanges.mu.Unlock()
 	return slices.Clone(f.passwordChanges.ids)
 }
 
-// commonKeys returns the server key of every fixture that [New] makes.
+// commonKeys returns the server key that all fixtures of [New] share.
 var commonKeys = sync.OnceValue(NewRing)
 
-// New returns a fixture whose service is set up: the administrator has id 1, [AdminEmail] and
-// [Password].
+// New returns a fixture whose database is set up. The administrator has the id 1, the address
+// [AdminEmail] and the password [Password].
 func New(t testing.TB) *Fixture {
 	t.Helper()
 	f := newWithKeys(t, commonKeys())
@@ -82,7 +82,7 @@ func New(t testing.TB) *Fixture {
 	return f
 }
 
-// NewBlank returns a fixture with a server key of its own, whose service is not set up.
+// NewBlank returns a fixture whose database is not set up, with a new server key.
 func NewBlank(t testing.TB) *Fixture {
 	t.Helper()
 	return newWithKeys(t, NewRing())
@@ -96,7 +96,8 @@ func newWithKeys(t testing.TB, keys *keyring.Ring) *Fixture {
 	return f
 }
 
-// NewOver returns a fixture over store, whose service is not set up and which has no Database.
+// NewOver returns a fixture over the given store. The database is not set up, and the field
+// Database is not set.
 func NewOver(t testing.TB, store *account.Store, keys *keyring.Ring) *Fixture {
 	f := &Fixture{T: t, Clock: &Clock{now: Start}, Pool: NewPool(CheapHash, 8), Store: newCountingStore(store)}
 	f.Options = service.Options{
@@ -104,29 +105,30 @@ func NewOver(t testing.TB, store *account.Store, keys *keyring.Ring) *Fixture {
 		Log: slog.New(slog.DiscardHandler), Now: f.Clock.Now, Random: rand.Reader,
 		PublicURL:       Must(url.Parse("https://accounts.example.org/base")),
 		PasswordChanged: f.passwordChanges.add, Monotonic: f.Clock.Now,
-		PollTimeout: time.Second, TouchTimeout: time.Minute, // tests run on busy machines
+		PollTimeout: time.Second, TouchTimeout: time.Minute, // long timeouts, because tests run on busy machines
 	}
 	f.Service = service.New(f.Options)
 	return f
 }
 
-// NewPool returns a pool that hashes with params on cores cores.
+// NewPool returns a pool that hashes with params and computes at most cores hashes at a time.
 func NewPool(params passhash.Params, cores int) *passhash.Pool {
 	return Must(passhash.New(params, cores, rand.Reader))
 }
 
-// NewRing returns a new server key.
+// NewRing returns a key ring with one new server key.
 func NewRing() *keyring.Ring { return Must(keyring.Parse(Must(keyring.Generate(rand.Reader)))) }
 
-// With returns another service over the same database, with the fixture's options as change
-// has edited them.
+// With returns another service over the same database. change edits a copy of the fixture's
+// options first.
 func (f *Fixture) With(change func(*service.Options)) *service.Service {
 	o := f.Options
 	change(&o)
 	return service.New(o)
 }
 
-// WriteStore runs fn in a transaction of the inner store, without the rules.
+// WriteStore runs fn in a transaction directly on the database, without the checks of package
+// service.
 func (f *Fixture) WriteStore(fn func(ctx context.Context, tx *account.Tx) error) {
 	f.T.Helper()
 	if err := f.Store.Inner.Write(context.WithoutCancel(f.T.Context()), fn); err != nil {
@@ -134,8 +136,8 @@ func (f *Fixture) WriteStore(fn func(ctx context.Context, tx *account.Tx) error)
 	}
 }
 
-// WantNotStored reports an error for each of texts that the database contains. It searches for
-// the administrator's address as well, to prove that the search finds stored text.
+// WantNotStored reports an error for each text that the database contains. It also searches
+// for the administrator's address, to prove that the search finds stored text.
 func (f *Fixture) WantNotStored(texts ...string) {
 	f.T.Helper()
 	all := f.Database.Content()
@@ -149,8 +151,8 @@ func (f *Fixture) WantNotStored(texts ...string) {
 	}
 }
 
-// TryWriteStore is [Fixture.WriteStore] for any goroutine: a failure does not end the test. On
-// SQLite fn runs after the transaction in progress.
+// TryWriteStore is like [Fixture.WriteStore], but any goroutine may call it: a failure does
+// not stop the test at once. On SQLite fn runs after the transaction in progress.
 func (f *Fixture) TryWriteStore(fn func(ctx context.Context, tx *account.Tx) error) {
 	f.T.Helper()
 	if err := f.Store.Inner.Write(context.WithoutCancel(f.T.Context()), fn); err != nil {
@@ -158,7 +160,7 @@ func (f *Fixture) TryWriteStore(fn func(ctx context.Context, tx *account.Tx) err
 	}
 }
 
-// FirstRun returns the settings of the first start: the administrator's address and password.
+// FirstRun returns the first administrator for SetUp, with [AdminEmail] and [Password].
 func FirstRun() service.FirstRun {
 	return service.FirstRun{AdminEmail: AdminEmail, AdminPassword: secret.New(Password)}
 }

@@ -10,14 +10,16 @@ import (
 // BcryptHash is a bcrypt hash of [Password], at the lowest cost.
 const BcryptHash = "$2a$04$bkxuduh4QEpJBMFTfF6NBOxIyK3a9qSJ2tL0k4RYpmtc.29B5aNGy"
 
-// ImportRow returns a row with a password hash, whose user is active after the import.
+// ImportRow returns an import row with the hash [BcryptHash]. FinishImport activates its
+// user.
 func ImportRow(email string) account.ImportUser {
 	return account.ImportUser{
 		Profile: account.Profile{Name: "New"}, Email: email, Active: true, PasswordHash: new(secret.New(BcryptHash)),
 	}
 }
 
-// ImportRows returns a row for each n in [from, to], with the address userN@example.net.
+// ImportRows returns one import row for each n in [from, to], with the address
+// userN@example.net.
 func ImportRows(from, to int) (users []account.ImportUser) {
 	for n := from; n <= to; n++ {
 		users = append(users, ImportRow(fmt.Sprintf("user%d@example.net", n)))
@@ -35,7 +37,7 @@ func (f *Fixture) StartImport(caller *account.Principal, dryRun bool) account.Im
 	return i
 }
 
-// AddRows adds valid rows to an import. first is the number of the first of them.
+// AddRows adds valid rows to an import. first is the number of the first row.
 func (f *Fixture) AddRows(
 	caller *account.Principal, id int64, first int, users ...account.ImportUser,
 ) account.Import {

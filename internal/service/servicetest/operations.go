@@ -12,11 +12,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// Operation calls one operation of s as the caller p, with valid input.
+// Operation calls one operation of the service s with valid input. p is the caller.
 type Operation = func(ctx context.Context, s *service.Service, p *account.Principal) error
 
-// Operations returns the operations that take a caller, by the name of their method. It leaves out
-// those that stay allowed while the user must change the password.
+// Operations returns the operations that take a caller, by the name of the method. It leaves out
+// those that a caller may use before a required password change.
 func Operations() map[string]Operation {
 	operations := map[string]Operation{
 		"ContractKey": func(ctx context.Context, s *service.Service, p *account.Principal) error {
@@ -190,7 +190,8 @@ func Operations() map[string]Operation {
 	return operations
 }
 
-// settingsOperations returns the operations of settings, test messages and preferences.
+// settingsOperations returns the operations for settings, test messages and preferences, by the
+// name of the method.
 func settingsOperations() map[string]func(context.Context, *service.Service, *account.Principal) (any, error) {
 	return map[string]func(context.Context, *service.Service, *account.Principal) (any, error){
 		"ApplicationSettings": func(ctx context.Context, s *service.Service, p *account.Principal) (any, error) {

@@ -5,7 +5,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// NewestMail returns the newest row of the outbox.
+// NewestMail returns the newest message of the outbox.
 func (f *Fixture) NewestMail() account.Mail {
 	f.T.Helper()
 	mails := Must(f.Store.Mails(f.T.Context(), 1))
@@ -15,7 +15,8 @@ func (f *Fixture) NewestMail() account.Mail {
 	return mails[0]
 }
 
-// RequestRecovery reports a forgotten password, from [Home].
+// RequestRecovery requests a recovery message for an address, from the client network
+// [Home].
 func (f *Fixture) RequestRecovery(email string) {
 	f.T.Helper()
 	if err := f.ForgottenPassword(f.T.Context(), email, account.Origin{ClientNetwork: Home}); err != nil {
@@ -23,7 +24,7 @@ func (f *Fixture) RequestRecovery(email string) {
 	}
 }
 
-// ClaimNext claims the next message that is due, or returns nil.
+// ClaimNext claims the next due message. It returns nil if there is none.
 func (f *Fixture) ClaimNext() *account.Delivery {
 	f.T.Helper()
 	d, err := f.ClaimMail(f.T.Context())
@@ -33,7 +34,8 @@ func (f *Fixture) ClaimNext() *account.Delivery {
 	return d
 }
 
-// RecoveryToken requests a recovery message, delivers it and returns its token.
+// RecoveryToken requests a recovery message for an address, delivers it and returns the
+// token in it.
 func (f *Fixture) RecoveryToken(email string) string {
 	f.T.Helper()
 	f.RequestRecovery(email)
@@ -47,12 +49,13 @@ func (f *Fixture) RecoveryToken(email string) string {
 	return TokenIn(d)
 }
 
-// RecoverWith sets the password of a token's user, from a network that no other helper uses.
+// RecoverWith sets a new password with a recovery token. It uses a client network that no
+// other helper uses.
 func (f *Fixture) RecoverWith(token, password string) error {
 	return f.RecoverFrom("203.0.113.7", token, password)
 }
 
-// RecoverFrom sets the password of a token's user, from a client network.
+// RecoverFrom sets a new password with a recovery token, from the given client network.
 func (f *Fixture) RecoverFrom(clientNetwork, token, password string) error {
 	from := account.Origin{ClientNetwork: clientNetwork}
 	return f.RetrievePassword(f.T.Context(), secret.New(token), secret.New(password), from)

@@ -7,10 +7,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// UnrenderableName is the name of a user whose messages cannot be rendered.
+// UnrenderableName is a user's name for which the renderer fails.
 const UnrenderableName = "Unrenderable"
 
-// plainTextRenderer renders messages as text that tests can parse.
+// plainTextRenderer renders messages as plain text that TokenIn can parse.
 type plainTextRenderer struct{}
 
 func (plainTextRenderer) Render(kind account.MailKind, m account.MailContent) (account.Message, error) {
@@ -24,7 +24,7 @@ func (plainTextRenderer) Render(kind account.MailKind, m account.MailContent) (a
 	}, nil
 }
 
-// TokenIn returns the token in a rendered message.
+// TokenIn returns the token in a message of plainTextRenderer.
 func TokenIn(d *account.Delivery) string {
 	text, _, _ := strings.Cut(strings.TrimPrefix(d.Message.Text, "token "), "\n")
 	return text

@@ -20,7 +20,7 @@ func (f *Fixture) AddRole(permissions ...access.Permission) (id int64) {
 	return id
 }
 
-// StoreDefaultRoles stores the roles that new users get, without the rules.
+// StoreDefaultRoles stores the roles that new users get. It writes to the database directly.
 func (f *Fixture) StoreDefaultRoles(ids ...int64) {
 	f.T.Helper()
 	text := "["
@@ -35,7 +35,7 @@ func (f *Fixture) StoreDefaultRoles(ids ...int64) {
 	})
 }
 
-// RequestsFor returns the requests for permissions.
+// RequestsFor converts permissions to the requests with which a caller sets them.
 func RequestsFor(permissions ...access.Permission) []access.PermissionRequest {
 	requests := make([]access.PermissionRequest, len(permissions))
 	for i, p := range permissions {
@@ -50,7 +50,7 @@ func RequestsFor(permissions ...access.Permission) []access.PermissionRequest {
 	return requests
 }
 
-// StoredRole returns a role from the inner store.
+// StoredRole reads a role directly from the database.
 func (f *Fixture) StoredRole(id int64) access.Role {
 	f.T.Helper()
 	roles := Must(f.Store.Inner.Roles(f.T.Context(), []int64{id}))
@@ -60,8 +60,8 @@ func (f *Fixture) StoredRole(id int64) access.Role {
 	return roles[0]
 }
 
-// Permit returns a permission for ids, or for everything without ids. The permission is an entity
-// and an action, such as "user:read".
+// Permit returns a permission such as "user:read", an entity and an action. It is limited to ids,
+// if there are any.
 func Permit(permission string, ids ...int64) access.Permission {
 	entity, action, _ := strings.Cut(permission, ":")
 	p := access.Permission{Entity: access.Entity(entity), Action: access.Action(action), Scope: access.ScopeAll}
@@ -71,14 +71,14 @@ func Permit(permission string, ids ...int64) access.Permission {
 	return p
 }
 
-// PermitSelf returns a permission for the caller's own data, such as "user:edit".
+// PermitSelf returns a permission such as "user:edit" that is limited to the caller's own data.
 func PermitSelf(permission string) access.Permission {
 	p := Permit(permission)
 	p.Scope = access.ScopeSelf
 	return p
 }
 
-// Permissions returns permissions for everything, such as "user:read".
+// Permissions returns permissions such as "user:read", without a limit to ids.
 func Permissions(permissions ...string) []access.Permission {
 	all := make([]access.Permission, len(permissions))
 	for i, p := range permissions {

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// PrincipalBy authenticates token, a session's or an API key, and returns its principal.
+// PrincipalBy authenticates a session token or an API key, and returns the principal.
 func (f *Fixture) PrincipalBy(token secret.Text) *account.Principal {
 	f.T.Helper()
 	p, err := f.Authenticate(f.T.Context(), token, account.Origin{ClientNetwork: Home})
@@ -18,25 +18,26 @@ func (f *Fixture) PrincipalBy(token secret.Text) *account.Principal {
 	return p
 }
 
-// IsAccepted reports whether an API key authenticates.
+// IsAccepted reports whether an API key still authenticates.
 func (f *Fixture) IsAccepted(key secret.Text) bool {
 	f.T.Helper()
 	return !f.IsRevoked(auth.SignInResult{Token: key})
 }
 
-// ChangeOwnPassword changes the caller's password from current to next, from [Home].
+// ChangeOwnPassword changes the caller's password from current to next. The client network is
+// [Home].
 func (f *Fixture) ChangeOwnPassword(caller *account.Principal, current, next string) error {
 	from := account.Origin{ClientNetwork: Home}
 	return f.ChangePassword(f.T.Context(), caller, secret.New(current), secret.New(next), from)
 }
 
-// NewSession signs in from [Home] with [Password].
+// NewSession signs a user in with [Password], from the client network [Home].
 func (f *Fixture) NewSession(email string) auth.SignInResult {
 	f.T.Helper()
 	return f.NewSessionWith(email, Password)
 }
 
-// NewSessionWith signs in from [Home] with a password.
+// NewSessionWith signs a user in with a password, from the client network [Home].
 func (f *Fixture) NewSessionWith(email, password string) auth.SignInResult {
 	f.T.Helper()
 	in, err := f.SignInFrom(email, password, Home)
@@ -46,19 +47,19 @@ func (f *Fixture) NewSessionWith(email, password string) auth.SignInResult {
 	return in
 }
 
-// SignInFrom signs in from a client network.
+// SignInFrom signs a user in from the given client network.
 func (f *Fixture) SignInFrom(email, password, clientNetwork string) (auth.SignInResult, error) {
 	from := account.Origin{ClientNetwork: clientNetwork, Device: "test"}
 	return f.SignIn(f.T.Context(), email, secret.New(password), from)
 }
 
-// As signs in with [Password] and returns the principal of the new session.
+// As signs a user in with [Password] and returns the principal of the new session.
 func (f *Fixture) As(email string) *account.Principal {
 	f.T.Helper()
 	return f.PrincipalOf(f.NewSession(email))
 }
 
-// Admin signs the first administrator in and returns the principal of the new session.
+// Admin signs in as the first administrator and returns the principal of the new session.
 func (f *Fixture) Admin() *account.Principal {
 	f.T.Helper()
 	return f.As(AdminEmail)
@@ -80,10 +81,10 @@ func (f *Fixture) IsRevoked(in auth.SignInResult) bool {
 	return err != nil
 }
 
-// ClientNetwork returns the network i of 65536 others than [Home].
+// ClientNetwork returns one of 65536 client networks, by its number i. None of them is [Home].
 func ClientNetwork(i int) string { return fmt.Sprintf("198.18.%d.%d", i/256%256, i%256) }
 
-// LockOut locks a user by three failed sign-ins from three client networks.
+// LockOut locks a user by three failed sign-ins from three different client networks.
 func (f *Fixture) LockOut(email string) {
 	f.T.Helper()
 	for i := range 3 {
@@ -92,6 +93,6 @@ func (f *Fixture) LockOut(email string) {
 	}
 }
 
-// UnknownNetworksKey returns the key of the throttle counter for sign-ins to a user from networks
-// that the user has not signed in from.
+// UnknownNetworksKey returns the key of a user's throttle counter. The counter counts failed
+// sign-ins from client networks that the user has never signed in from.
 func UnknownNetworksKey(id int64) string { return fmt.Sprintf("u:%d|new", id) }

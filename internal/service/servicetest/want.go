@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// WantCode fails the test unless err has the code want; "" is success.
+// WantCode fails the test unless err has the code want. The code "" stands for success.
 func WantCode(t testing.TB, err error, want account.Code) {
 	t.Helper()
 	if got := account.ErrorCode(err); got != want {
@@ -16,7 +16,8 @@ func WantCode(t testing.TB, err error, want account.Code) {
 	}
 }
 
-// WantPaths fails the test unless err has the code and exactly these paths in its details.
+// WantPaths fails the test unless err has the code, and its details have exactly these
+// paths.
 func WantPaths(t testing.TB, err error, code account.Code, paths ...string) {
 	t.Helper()
 	WantCode(t, err, code)
@@ -29,7 +30,7 @@ func WantPaths(t testing.TB, err error, code account.Code, paths ...string) {
 	}
 }
 
-// AsError returns err as an [*account.Error], and fails the test if it is another type.
+// AsError returns err as an [*account.Error]. It fails the test if err has another type.
 func AsError(t testing.TB, err error) *account.Error {
 	t.Helper()
 	e, ok := err.(*account.Error)
@@ -39,7 +40,7 @@ func AsError(t testing.TB, err error) *account.Error {
 	return e
 }
 
-// Must returns value, and panics if err is set.
+// Must returns value. It panics if err is not nil.
 func Must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
@@ -47,7 +48,8 @@ func Must[T any](value T, err error) T {
 	return value
 }
 
-// Parallel runs fn(0) to fn(n-1) concurrently and returns their errors in order.
+// Parallel runs fn(0) to fn(n-1) concurrently. It returns their errors in the order of the
+// arguments.
 func Parallel(n int, fn func(i int) error) []error {
 	errs := make([]error, n)
 	start := make(chan struct{})
@@ -63,7 +65,7 @@ func Parallel(n int, fn func(i int) error) []error {
 	return errs
 }
 
-// CountCodes counts errors by their code; "" is success.
+// CountCodes returns the number of errors by their code. The code "" stands for success.
 func CountCodes(errs []error) map[account.Code]int {
 	count := map[account.Code]int{}
 	for _, err := range errs {
