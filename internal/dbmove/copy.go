@@ -7,8 +7,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// copy copies the rows that the target does not have yet. It inserts them in the order of their keys.
-// Each batch is stored as a whole or not at all, so the last key in the target says where to continue.
+// copy copies the rows that the target doesn't have yet, in the order of their primary keys. Each batch is inserted as
+// a whole or not at all. So the last key in the target shows where an interrupted move must continue.
 func (m *mover) copy(ctx context.Context, schema []tableSchema) error {
 	snapshot, err := m.source.snapshot(ctx)
 	if err != nil {
@@ -57,7 +57,7 @@ func (m *mover) copyTable(ctx context.Context, snapshot sqldb.Executor, t tableS
 	return m.target.engine.setSequence(ctx, m.target.db, t, id)
 }
 
-// batch collects rows up to a number of rows or bytes.
+// batch collects rows. It inserts them when it holds maxRows rows or maxBatchBytes bytes.
 type batch struct {
 	maxRows int
 	insert  func([][]any) error

@@ -1,5 +1,6 @@
-// Package dbmove moves a database to another engine, or to another place of the same engine.
+// Package dbmove copies a database to the other engine, or to another database of the same engine,
+// and verifies the copy.
 //
-// It reads the tables from the schema, so a migration needs no change here. It imports sqldb and
-// its engines, and keyring.
+// It finds the tables in the database's own schema, so a new migration needs no change here. It
+// imports sqldb and its engines, and keyring.
 package dbmove

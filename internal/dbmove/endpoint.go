@@ -13,33 +13,33 @@ import (
 
 // endpoint is the source or the target of a move.
 type endpoint struct {
-	location string // names the database for people
+	location string // names the database in messages
 	db       *sql.DB
 	dialect  *sqldb.Dialect
 	engine   engine
 }
 
-// engine is the part of a move that differs between database engines.
+// engine holds the operations of a move that differ between SQLite and PostgreSQL.
 type engine interface {
-	// columns returns a query for the columns of all tables. Its own columns are the table, the
-	// column, the type, whether it is in the primary key, and whether the database gives its values.
-	// The columns of a primary key come in the order of the key.
+	// columns returns a query with one row for each column of each table: table name, column name, type, whether the
+	// column is in the primary key, and whether the database generates its values. The columns of a primary key come in
+	// the key's order.
 	columns() string
-	// references returns a query for the foreign keys: table, referenced table.
+	// references returns a query with one row for each foreign key: the table, and the table that it references.
 	references() string
-	// collate returns the clause that sorts a text by its bytes.
+	// collate returns the COLLATE clause that sorts text by its bytes.
 	collate() string
-	// insert inserts rows, all or none.
+	// insert inserts all rows or none.
 	insert(ctx context.Context, db *sql.DB, t tableSchema, rows [][]any) error
-	// lastID returns the highest id that the sequence of a table has given.
+	// lastID returns the highest id that the sequence of a table has generated.
 	lastID(ctx context.Context, from sqldb.Executor, t tableSchema) (int64, error)
-	// setSequence makes the sequence of a table continue after an id.
+	// setSequence makes the sequence of a table continue after id.
 	setSequence(ctx context.Context, db *sql.DB, t tableSchema, id int64) error
-	// refuseOthers fails with ErrInUse if other processes use the database and the engine knows.
+	// refuseOthers fails with ErrInUse if other processes of Usher use the database. SQLite does not report them.
 	refuseOthers(ctx context.Context, db *sql.DB) error
 }
 
-// openSource opens a database that is only read. name is that of its connections, on PostgreSQL.
+// openSource opens the database that is copied. name is the application_name of its connections on PostgreSQL.
 func openSource(ctx context.Context, p Place, name string) (*endpoint, error) {
 	if p.Postgres.URL.Empty() {
 		return openSQLiteSource(ctx, p.Directory)
@@ -47,8 +47,8 @@ func openSource(ctx context.Context, p Place, name string) (*endpoint, error) {
 	return openPostgres(ctx, p.Postgres, name, false)
 }
 
-// openTarget opens a database that is empty or holds a part of a move, and migrates its schema. name
-// is as for openSource.
+// openTarget opens the database that receives the copy, and migrates its schema. The database must be empty or hold a
+// part of an unfinished move. name is the application_name of its connections on PostgreSQL.
 func openTarget(ctx context.Context, p Place, name string) (*endpoint, error) {
 	if p.Postgres.URL.Empty() {
 		return openSQLiteTarget(ctx, p.Directory)
@@ -56,7 +56,7 @@ func openTarget(ctx context.Context, p Place, name string) (*endpoint, error) {
 	return openPostgres(ctx, p.Postgres, name, true)
 }
 
-// refuseUsed fails with ErrTargetUsed for a database that has data of its own.
+// refuseUsed fails with ErrTargetUsed if a database holds data and is not the target of an unfinished move.
 func refuseUsed(ctx context.Context, db *sql.DB, d *sqldb.Dialect) error {
 	if unfinished, err := sqldb.HasTable(ctx, db, d, sqldb.UnfinishedMoveTable); unfinished || err != nil {
 		return err
@@ -80,7 +80,7 @@ func refuseUsed(ctx context.Context, db *sql.DB, d *sqldb.Dialect) error {
 	return nil
 }
 
-// snapshot begins a transaction that sees the database as it is now.
+// snapshot begins a read-only transaction that sees the database as it is now.
 func (e *endpoint) snapshot(ctx context.Context) (*sql.Tx, error) {
 	return e.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }
@@ -93,7 +93,7 @@ func (e *endpoint) refuseOthers(ctx context.Context) error {
 	return nil
 }
 
-// keyChecks returns the checks of the server keys of the data.
+// keyChecks returns the check values in the database of the server keys that have encrypted its secrets.
 func (e *endpoint) keyChecks(ctx context.Context) ([]keyring.Check, error) {
 	return sqldb.All(ctx, e.querier(), func(row sqldb.Row) (c keyring.Check, err error) {
 		return c, row.Scan(&c.ID, &c.Value)
@@ -105,8 +105,8 @@ func (e *endpoint) querier() sqldb.Querier {
 	return sqldb.Querier{Conn: conn, Unprepared: conn, Dialect: e.dialect}
 }
 
-// rows calls each with every row after a key, or with all rows if after is nil, in the order of the
-// keys. A boolean is 0 or 1 on every engine.
+// rows calls each with the rows of a table in the order of their primary keys. It begins after the key after, or with
+// the first row if after is nil. A boolean is the integer 0 or 1 on both engines.
 func (e *endpoint) rows(
 	ctx context.Context, from sqldb.Executor, t tableSchema, after []any, each func([]any) error,
 ) (err error) {
@@ -117,7 +117,7 @@ func (e *endpoint) rows(
 		return err
 	}
 	defer func() {
-		cancel() // else Close would read the rows that are left
+		cancel() // without it Close would read all remaining rows
 		err = errors.Join(err, rows.Close())
 	}()
 	for rows.Next() {
@@ -132,7 +132,7 @@ func (e *endpoint) rows(
 	return rows.Err()
 }
 
-// lastKey returns the last key of a table, nil if the table is empty.
+// lastKey returns the last primary key of a table, or nil if the table is empty.
 func (e *endpoint) lastKey(ctx context.Context, t tableSchema) ([]any, error) {
 	key, err := scanRow(e.db.QueryRowContext(ctx, t.selectLastKey(e.engine.collate())), len(t.key))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -157,7 +157,7 @@ func scanRow(from sqldb.Row, columns int) ([]any, error) {
 				row[i] = int64(1)
 			}
 		case []byte:
-			if v == nil { // a driver returns nil for empty bytes
+			if v == nil { // a nil slice stands for empty bytes, not for NULL
 				row[i] = []byte{}
 			}
 		}
@@ -165,8 +165,8 @@ func scanRow(from sqldb.Row, columns int) ([]any, error) {
 	return row, nil
 }
 
-// lastID returns the highest id of a table that was ever given. A sequence lags behind if rows were
-// inserted with ids of their own.
+// lastID returns the highest id that a table has ever had. The sequence alone can be lower, since it doesn't count rows
+// that were inserted with an explicit id.
 func (e *endpoint) lastID(ctx context.Context, from sqldb.Executor, t tableSchema) (int64, error) {
 	given, err := e.engine.lastID(ctx, from, t)
 	if err != nil {
@@ -177,14 +177,15 @@ func (e *endpoint) lastID(ctx context.Context, from sqldb.Executor, t tableSchem
 	return max(given, present), err
 }
 
-// identity tells a database from all others, by its server keys and the time of their first use.
+// identity returns a text that no other database has: the hash of the server keys' check values and the time when each
+// key was first used.
 func (e *endpoint) identity(ctx context.Context, schema []tableSchema) (string, error) {
 	i := slices.IndexFunc(schema, func(t tableSchema) bool { return t.name == "key_checks" })
 	sum, err := e.sum(ctx, e.db, schema[i], func(int64) {})
 	return fmt.Sprintf("%x", sum.Sum), err
 }
 
-// queryInt reads one number, or 0 if there is no row.
+// queryInt returns the number that a query selects, or 0 if the result has no row.
 func queryInt(ctx context.Context, from sqldb.Executor, query string, args ...any) (n int64, err error) {
 	rows, err := from.QueryContext(ctx, query, args...)
 	if err != nil {

@@ -11,20 +11,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
 )
 
-// testRows is how many rows the tests insert into a table, if it has room.
+// testRows is how many rows fill inserts into a table, unless the schema allows fewer.
 const testRows = 24
 
-// sqlitePlace returns an empty directory.
+// sqlitePlace returns an empty data directory.
 func sqlitePlace(t *testing.T) Place { return Place{Directory: t.TempDir()} }
 
-// postgresPlace returns an empty database.
+// postgresPlace returns an empty PostgreSQL database.
 func postgresPlace(t *testing.T) Place {
 	t.Helper()
 	cluster, name := pgtest.NewDatabase(t)
 	return Place{Postgres: postgres.Config{URL: secret.New(cluster.SocketURL(name))}}
 }
 
-// directions are all combinations of engines.
+// directions are the tested moves: every combination of source and target engine.
 var directions = []struct {
 	name     string
 	from, to func(*testing.T) Place
@@ -55,7 +55,8 @@ func openAny(t *testing.T, p Place) *endpoint {
 	return e
 }
 
-// testName names connections of the tests, which are not those of a server.
+// testName is the application_name of the tests' own connections. A move does not take them for
+// connections of Usher.
 const testName = "test"
 
 // exec runs a statement in a database.
@@ -70,8 +71,9 @@ func exec(t *testing.T, p Place, statement string, args ...any) {
 	}
 }
 
-// testValues returns values for a column that does not take every value, and for those where some
-// values are hard to move. The rows of a table get them in turn.
+// testValues returns the values of a column for the rows of a table, in turn. It has values for
+// columns with a constraint, and values that are hard to move, such as NULL and empty bytes. It
+// returns nil for all other columns.
 func testValues(table, column string) []any {
 	return map[string][]any{
 		"activity_chain.place":   {"anchor", "head"},
@@ -90,8 +92,8 @@ func testValues(table, column string) []any {
 	}[table+"."+column]
 }
 
-// fill creates a database with rows in every table. Its sequences have given ids that no row has
-// any more.
+// fill creates a database with rows in every table. It sets each sequence to 1000, as if rows with
+// higher ids had been deleted.
 func fill(t *testing.T, p Place) {
 	t.Helper()
 	e, err := openTarget(t.Context(), p, testName)

@@ -19,28 +19,29 @@ const (
 var (
 	// ErrNotSetUp means that no server has set up the source.
 	ErrNotSetUp = errors.New("the database was never set up")
-	// ErrTargetUsed means that the target has data of its own.
+	// ErrTargetUsed means that the target has data that no unfinished move has copied to it.
 	ErrTargetUsed = errors.New("the target of the move has data already")
-	// ErrOtherMove means that the target has a part of another source.
+	// ErrOtherMove means that the target holds a part of the data of another source.
 	ErrOtherMove = errors.New("the target has a part of another database, moved from elsewhere")
 	// ErrInUse means that a server, or another move, uses the source or the target.
 	ErrInUse = errors.New("the database is in use")
-	// ErrDiffers means that the data that was read back differs from that of the source.
+	// ErrDiffers means that the verification found a difference between the source and the target.
 	ErrDiffers = errors.New("the target is not equal to the source")
 )
 
-// Place says where a database is: at Postgres if that has a URL, else SQLite's in Directory.
+// Place is the location of a database: PostgreSQL if Postgres has a URL, else the SQLite database
+// in Directory.
 type Place struct {
 	Directory string
 	Postgres  postgres.Config
 }
 
-// Table describes the rows of a table, which are equal in the source and the target.
+// Table summarizes the rows of a moved table. The source and the target have the same summary.
 type Table struct {
 	Name   string
 	Rows   int64
 	Sum    [32]byte // SHA-256 of all rows in the order of their keys
-	LastID int64    // the highest id that was ever given; 0 if the database gives no ids
+	LastID int64    // highest id that the table ever had; 0 if its ids are not generated
 }
 
 // String describes the table for an error.
@@ -48,24 +49,28 @@ func (t Table) String() string {
 	return fmt.Sprintf("%d rows of sum %x… and ids up to %d", t.Rows, t.Sum[:4], t.LastID)
 }
 
-// Progress says how far a move is with a table.
+// Progress reports the progress of a move in one table: Rows of Of rows are done.
 type Progress struct {
 	Verifying bool // false while it copies
 	Table     string
 	Rows, Of  int64
 }
 
-// Move copies all data of the database from to the database to, and verifies it by reading both
-// again. It does not change from. to must be empty or hold a part of the same move, which Move then
-// continues; Move creates a file that does not exist. Until the move is verified, opening to fails
-// with [sqldb.ErrUnfinishedMove].
+// Move copies all data from the database at from to the database at to. It then verifies the copy:
+// it reads both databases again and compares them. It does not change the source.
 //
-// Move calls accept with the checks of the server key of the data, and returns its error. It calls
-// progress after each batch, from one goroutine. The caller makes sure that no server uses a
-// directory; for PostgreSQL Move checks that.
+// The target must be empty, or hold a part of an interrupted move of the same source. Move then
+// continues that move. Move creates a missing SQLite file. Until the copy is verified, the target
+// can't be opened: opening fails with [sqldb.ErrUnfinishedMove].
 //
-// Move fails with [ErrNotSetUp], fs.ErrNotExist, [sqldb.ErrNewerSchema] or [sqldb.ErrOlderSchema]
-// for from, with [ErrTargetUsed] or [ErrOtherMove] for to, and with [ErrInUse] or [ErrDiffers].
+// Move calls accept with the check values of the source's server keys. If accept fails, Move
+// returns its error. Move calls progress after each batch, from one goroutine. For an SQLite
+// database the caller must make sure that no server uses it; for PostgreSQL Move checks this.
+//
+// If the source can't be moved, Move fails with [ErrNotSetUp], fs.ErrNotExist,
+// [sqldb.ErrNewerSchema] or [sqldb.ErrOlderSchema]. If the target can't be used, Move fails with
+// [ErrTargetUsed] or [ErrOtherMove]. It fails with [ErrInUse] while a server uses either database,
+// and with [ErrDiffers] if the copy differs from the source.
 func Move(
 	ctx context.Context, from, to Place, accept func([]keyring.Check) error, progress func(Progress),
 ) ([]Table, error) {
@@ -81,7 +86,8 @@ type mover struct {
 	batchRows      int // largest number of rows in a batch
 }
 
-// move opens both databases, the target only after the source is accepted.
+// move opens both databases and runs the move. It opens the target only after accept has accepted
+// the source.
 func (m *mover) move(ctx context.Context, from, to Place) (_ []Table, err error) {
 	name := newApplicationName()
 	if m.source, err = openSource(ctx, from, name); err != nil {
@@ -116,7 +122,8 @@ func (m *mover) run(ctx context.Context) ([]Table, error) {
 	if err := m.markTarget(ctx, schema); err != nil {
 		return nil, err
 	}
-	// A server that is started on the target from now on finds the mark. Check for earlier ones.
+	// A server that starts from now on refuses the target, since markTarget has marked it. Check
+	// for servers that have started before.
 	if err := m.target.refuseOthers(ctx); err != nil {
 		return nil, err
 	}
@@ -134,7 +141,7 @@ func (m *mover) run(ctx context.Context) ([]Table, error) {
 	return moved, err
 }
 
-// schema returns the tables of the target, and fails unless the source has the same.
+// schema returns the tables of the target. It fails unless the source has the same tables.
 func (m *mover) schema(ctx context.Context) ([]tableSchema, error) {
 	target, err := m.target.schema(ctx)
 	if err != nil {
@@ -147,8 +154,9 @@ func (m *mover) schema(ctx context.Context) ([]tableSchema, error) {
 	return target, compareSchemas(source, target)
 }
 
-// markTarget marks an empty target as that of this move, or checks the mark of a target that has
-// one.
+// markTarget marks an empty target: it creates the table [sqldb.UnfinishedMoveTable] with the
+// identity of the source. In a target that is marked already, it checks that the mark has the same
+// identity.
 func (m *mover) markTarget(ctx context.Context, schema []tableSchema) error {
 	identity, err := m.source.identity(ctx, schema)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// moveInBatches moves in small batches.
+// moveInBatches runs a move with 7 rows in a batch, so that a table takes several batches.
 func moveInBatches(ctx context.Context, from, to Place, progress func(Progress)) ([]Table, error) {
 	m := &mover{accept: acceptAll, progress: progress, batchRows: 7}
 	return m.move(ctx, from, to)
@@ -36,7 +36,8 @@ func mustMove(t *testing.T, from, to Place) []Table {
 	return moved
 }
 
-// wantEqualFiles compares two SQLite databases by other means than a move does.
+// wantEqualFiles fails the test unless two SQLite databases are equal. It compares them in SQL,
+// without the code that verifies a move.
 func wantEqualFiles(t *testing.T, a, b Place) {
 	t.Helper()
 	one, other := openAny(t, a), filepath.Join(b.Directory, sqlite.DatabaseFile)
@@ -55,7 +56,7 @@ func wantEqualFiles(t *testing.T, a, b Place) {
 	for _, name := range append(tableNames(schema), "sqlite_sequence") {
 		list, where := "*", "TRUE"
 		if name == "sqlite_sequence" {
-			list, where = "name, seq", "name <> 'goose_db_version'" // goose has a row there too
+			list, where = "name, seq", "name <> 'goose_db_version'" // leave out goose's own sequence
 		}
 		for _, pair := range [][2]string{{"main", "other"}, {"other", "main"}} {
 			n, err := queryInt(t.Context(), conn, fmt.Sprintf(
@@ -102,7 +103,7 @@ func TestMovedDatabaseOpens(t *testing.T) {
 			if err != nil || id != 1001 {
 				t.Errorf("the next user has the id %d, %v; want 1001, which no user ever had", id, err)
 			}
-			// A database with data of its own is no target any more.
+			// The target now has data of its own, so a second move refuses it.
 			if _, err := moveInBatches(t.Context(), from, to, noProgress); !errors.Is(err, ErrTargetUsed) {
 				t.Errorf("a second move: %v", err)
 			}
@@ -144,8 +145,8 @@ func insertNext(t *testing.T, s *sqlstore.Store) (id int64, err error) {
 	return id, err
 }
 
-// A move that is interrupted continues from where it stopped. Until it is complete no server opens
-// the target.
+// A move that is interrupted continues from where it stopped. Until the move is complete, no server
+// opens the target.
 func TestMoveContinues(t *testing.T) {
 	for _, d := range directions {
 		t.Run(d.name, func(t *testing.T) {
@@ -178,7 +179,7 @@ func TestMoveContinues(t *testing.T) {
 					}
 				}
 			}
-			// No row was copied twice: the rows of all tries are those of the source.
+			// The next id follows 1000, the last id that the source has generated.
 			if id, err := insertNext(t, openStore(t, to)); id != 1001 {
 				t.Errorf("the next user has the id %d, %v", id, err)
 			}
@@ -186,7 +187,7 @@ func TestMoveContinues(t *testing.T) {
 	}
 }
 
-// interruptMove leaves a part of a move in the target.
+// interruptMove cancels a move in the table users, so that the target holds a part of the data.
 func interruptMove(t *testing.T, from, to Place) {
 	t.Helper()
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -201,8 +202,8 @@ func interruptMove(t *testing.T, from, to Place) {
 	}
 }
 
-// A move finds changes of the source or the target since a row was copied. The target stays marked
-// as unfinished.
+// If the source or the target changes after rows were copied, the move fails with ErrDiffers. The
+// target stays marked as unfinished.
 func TestMoveFindsDifferences(t *testing.T) {
 	tests := []struct {
 		name, statement, table string
@@ -237,7 +238,7 @@ func TestMoveFindsDifferences(t *testing.T) {
 	}
 }
 
-// A move finds a row that is written while it copies, since it reads the source again.
+// A move finds a row that changes during the copy, since the verification reads the source again.
 func TestMoveFindsConcurrentWrites(t *testing.T) {
 	for _, d := range directions[:2] {
 		t.Run(d.name, func(t *testing.T) {
@@ -307,7 +308,8 @@ func TestMoveRefusesSources(t *testing.T) {
 	}
 }
 
-// A server that is connected could change rows that were copied.
+// A move refuses a source to which a server is connected: the server could change rows that are
+// already copied.
 func TestMoveRefusesServers(t *testing.T) {
 	from, to := postgresPlace(t), sqlitePlace(t)
 	fill(t, from)
@@ -320,7 +322,7 @@ func TestMoveRefusesServers(t *testing.T) {
 	}
 }
 
-// A server that was started on the target before it was marked is found.
+// A move refuses a target that a server has opened before the move marked the target as unfinished.
 func TestMoveRefusesServersOfTheTarget(t *testing.T) {
 	from, to := sqlitePlace(t), postgresPlace(t)
 	fill(t, from)
@@ -330,7 +332,7 @@ func TestMoveRefusesServersOfTheTarget(t *testing.T) {
 	}
 }
 
-// Different rows have different encodings.
+// appendValue encodes different rows differently.
 func TestAppendValueIsInjective(t *testing.T) {
 	rows := [][]any{
 		{

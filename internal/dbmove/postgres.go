@@ -15,7 +15,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
 )
 
-// Waiting for other connections to end: a server that was just stopped may still be listed.
+// maxOthersWait is how long refuseOthers waits for other connections to end, and othersRetryWait the pause between two
+// checks. PostgreSQL may still list the connections of a server that was just stopped.
 const (
 	maxOthersWait   = 2 * time.Second
 	othersRetryWait = 50 * time.Millisecond
@@ -23,17 +24,17 @@ const (
 
 // postgresEngine implements engine.
 type postgresEngine struct {
-	applicationName string // of the connections of this move
+	applicationName string // of this move's own connections
 }
 
-// newApplicationName returns the name of the connections of one move, which tells them from those of
+// newApplicationName returns a random application_name for the connections of one move. It differs from those of
 // servers and of other moves.
 func newApplicationName() string {
 	return postgres.ApplicationName + " migrate-data " + rand.Text()[:8]
 }
 
-// openPostgres opens a database as the target of a move or as its source. Its connections get the
-// name of the move.
+// openPostgres opens the target of a move, or the source if target is false. name is the application_name of its
+// connections.
 func openPostgres(ctx context.Context, c postgres.Config, name string, target bool) (*endpoint, error) {
 	config, err := c.Parse()
 	if err != nil {
@@ -52,10 +53,10 @@ func openPostgres(ctx context.Context, c postgres.Config, name string, target bo
 	return e.checked(err)
 }
 
-// newPostgresEndpoint changes config and returns an endpoint whose connections are opened with it.
+// newPostgresEndpoint returns an endpoint that connects with config. It changes the session parameters in config.
 func newPostgresEndpoint(config *pgx.ConnConfig, name string) *endpoint {
 	config.RuntimeParams["application_name"] = name
-	// One statement reads a whole table, and waits meanwhile for the other database.
+	// Remove the time limits: one statement reads a whole table, and pauses while the other database works.
 	delete(config.RuntimeParams, "statement_timeout")
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	return &endpoint{
@@ -117,7 +118,7 @@ func (postgresEngine) setSequence(ctx context.Context, db *sql.DB, t tableSchema
 	return err
 }
 
-// refuseOthers checks the other connections of Usher to the database.
+// refuseOthers fails with ErrInUse if other servers or commands of Usher stay connected for longer than maxOthersWait.
 func (e postgresEngine) refuseOthers(ctx context.Context, db *sql.DB) error {
 	for end := time.Now().Add(maxOthersWait); ; {
 		others, err := queryInt(ctx, db, `

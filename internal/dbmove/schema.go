@@ -14,9 +14,9 @@ import (
 // tableSchema is a table as the database describes it.
 type tableSchema struct {
 	name     string
-	columns  []column // by name
-	key      []column // of the primary key, in its order
-	idColumn string   // the column whose values the database gives; may be empty
+	columns  []column // sorted by name
+	key      []column // columns of the primary key, in the key's order
+	idColumn string   // the column whose values the database generates; "" if there is none
 	parents  []string // the tables that its foreign keys reference
 }
 
@@ -29,13 +29,14 @@ type column struct {
 type kind string
 
 const (
-	kindInteger kind = "integer" // booleans too, on an engine that has none
+	kindInteger kind = "integer" // on SQLite also booleans
 	kindBoolean kind = "boolean"
 	kindText    kind = "text"
 	kindBytes   kind = "bytes"
 )
 
-// kindOf returns the kind of a column type in the migrations of any engine, or "".
+// kindOf returns the kind for a column type that a migration uses, on either engine. It returns ""
+// for other types.
 func kindOf(columnType string) kind {
 	switch columnType {
 	case "INTEGER", "int8":
@@ -73,7 +74,8 @@ func (e *endpoint) schema(ctx context.Context) ([]tableSchema, error) {
 	return sortByReferences(tables)
 }
 
-// scanColumn adds a column to its table. The columns of a key come in its order.
+// scanColumn reads a row of the query of engine.columns and adds the column to its table. It relies
+// on the order of the rows for the columns of a primary key.
 func scanColumn(row sqldb.Row, tables map[string]*tableSchema) error {
 	var table, name, columnType string
 	var inKey, givesIDs bool
@@ -102,7 +104,7 @@ func scanColumn(row sqldb.Row, tables map[string]*tableSchema) error {
 	return nil
 }
 
-// sortByReferences sorts tables so that each comes after those that it references.
+// sortByReferences sorts tables so that each table comes after the tables that it references.
 func sortByReferences(tables map[string]*tableSchema) (sorted []tableSchema, err error) {
 	placed := map[string]bool{}
 	for len(sorted) < len(tables) {
@@ -126,7 +128,7 @@ func sortByReferences(tables map[string]*tableSchema) (sorted []tableSchema, err
 }
 
 // compareSchemas fails unless the source and the target have the same tables, with columns of the
-// same kinds. An integer equals a boolean, which not every engine has.
+// same kinds. An integer column equals a boolean one, since SQLite has no booleans.
 func compareSchemas(source, target []tableSchema) error {
 	there := describe(target)
 	for i, here := range describe(source) {
@@ -148,8 +150,9 @@ func describe(schema []tableSchema) (lines []string) {
 	return lines
 }
 
-// selectRows returns the query for all rows in the order of their keys, or for the rows after a key
-// if after is true. collate makes the order that of the bytes, whatever the collation of a column.
+// selectRows returns the query for the rows of the table in the order of their primary keys. If
+// after is true, the query returns only rows after the key in its parameters. collate is the
+// COLLATE clause that sorts text by its bytes, whatever the collation of a column.
 func (t *tableSchema) selectRows(collate string, after bool) string {
 	order, places := t.order(collate), make([]string, len(t.key))
 	for i := range t.key {
@@ -163,7 +166,7 @@ func (t *tableSchema) selectRows(collate string, after bool) string {
 	return fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", columnList(t.columns), quote(t.name), where, by)
 }
 
-// selectLastKey returns the query for the last key of a table.
+// selectLastKey returns the query for the last primary key of the table.
 func (t *tableSchema) selectLastKey(collate string) string {
 	by := strings.Join(t.order(collate), " DESC, ")
 	return fmt.Sprintf("SELECT %s FROM %s ORDER BY %s DESC LIMIT 1", columnList(t.key), quote(t.name), by)

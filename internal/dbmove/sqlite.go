@@ -27,8 +27,8 @@ func openSQLiteSource(ctx context.Context, dir string) (*endpoint, error) {
 	return e.checked(err)
 }
 
-// openSQLiteTarget opens the database of a directory, which must exist, and creates the file if
-// it does not.
+// openSQLiteTarget opens the database in a directory as the target of a move. The directory must
+// exist; a missing database file is created.
 func openSQLiteTarget(ctx context.Context, dir string) (*endpoint, error) {
 	e, err := openSQLite(dir, false)
 	if err != nil {
@@ -115,5 +115,5 @@ func (sqliteEngine) setSequence(ctx context.Context, db *sql.DB, t tableSchema, 
 	return tx.Commit()
 }
 
-// refuseOthers does nothing: the caller holds the lock of the directory.
+// refuseOthers does nothing, since the caller of Move makes sure that no server uses the directory.
 func (sqliteEngine) refuseOthers(context.Context, *sql.DB) error { return nil }

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// verify reads the source and the target once more, at the same time, and compares them. It reads
-// the source as it is now, so changes since the copy are found too.
+// verify reads the source and the target again, concurrently, and compares them. It reads the
+// current data of the source, so it also finds changes made during the copy.
 func (m *mover) verify(ctx context.Context, schema []tableSchema) ([]Table, error) {
 	var (
 		want, got            []Table
@@ -43,7 +43,7 @@ func (m *mover) verify(ctx context.Context, schema []tableSchema) ([]Table, erro
 	return want, errors.Join(differences...)
 }
 
-// sums reads all tables as they are now.
+// sums reads all tables in one snapshot and returns their summaries.
 func (e *endpoint) sums(ctx context.Context, schema []tableSchema, report func(Progress)) ([]Table, error) {
 	snapshot, err := e.snapshot(ctx)
 	if err != nil {
@@ -69,7 +69,8 @@ func (e *endpoint) sums(ctx context.Context, schema []tableSchema, report func(P
 	return sums, nil
 }
 
-// sum reads a table. It calls report with the number of rows after each row.
+// sum reads a table and returns its summary. After each row it calls report with the number of rows
+// so far.
 func (e *endpoint) sum(
 	ctx context.Context,
 	from sqldb.Executor,
@@ -101,7 +102,8 @@ func (e *endpoint) sum(
 	return sum, err
 }
 
-// appendValue appends an encoding of a value to b. The encodings of different rows differ.
+// appendValue appends the encoding of a value to b. The encoding begins with the type, and with the
+// length if the type has no fixed one. So different rows have different encodings.
 func appendValue(b []byte, value any) ([]byte, error) {
 	switch v := value.(type) {
 	case nil:

@@ -1,8 +1,7 @@
-// Package pgtest starts PostgreSQL servers of Debian's packages for tests. Each is a cluster of its
-// own in a temporary directory. It listens on a free port of 127.0.0.1 and on a socket in the
-// directory.
+// Package pgtest starts PostgreSQL servers for tests, with the programs of Debian's packages. Each server has a cluster
+// of its own in a temporary directory. It listens on a free port of 127.0.0.1 and on a socket in that directory.
 //
-// It imports pgx and the standard library.
+// The package imports pgx and the standard library.
 package pgtest
 
 import (
@@ -29,25 +28,25 @@ import (
 // maxStartTime is how long a server may take to start, or its processes to end.
 const maxStartTime = 30 * time.Second
 
-// Superuser is the owner of a cluster. Its password is needed over TCP only.
+// Superuser is the owner of a cluster. Only connections over TCP need the owner's password.
 const Superuser = "usher"
 
-// Cluster is a PostgreSQL server.
+// Cluster is a PostgreSQL server with a data directory of its own.
 type Cluster struct {
 	Dir      string // holds the socket, the data in Dir/data and the log in Dir/log
 	Port     int
 	Password string
 
 	settings []string
-	owner    *syscall.Credential // nil: the user that runs the test
+	owner    *syscall.Credential // system user of the server; nil: the user that runs the test
 	server   *exec.Cmd           // nil when it has ended
 	ended    chan struct{}       // closed when the server has ended
 	guard    *exec.Cmd           // see startGuard
 	lifeline io.Closer           // the standard input of guard
 }
 
-// Durable starts a cluster that keeps committed data when its processes crash. The settings are those
-// of postgresql.conf. The caller must call [Cluster.Remove].
+// Durable starts a cluster that keeps committed data when its processes crash. The settings have the form "name=value",
+// as in postgresql.conf. The caller must call [Cluster.Remove].
 func Durable(settings ...string) (*Cluster, error) { return start(settings) }
 
 func start(settings []string) (c *Cluster, err error) {
@@ -88,7 +87,7 @@ func start(settings []string) (c *Cluster, err error) {
 	return c, c.Start()
 }
 
-// unprivileged returns the user of Debian's package.
+// unprivileged returns the system user postgres, which Debian's package creates.
 func unprivileged() (*syscall.Credential, error) {
 	postgres, err := user.Lookup("postgres")
 	if err != nil {
@@ -113,7 +112,7 @@ func freePort() (int, error) {
 // Data returns the data directory.
 func (c *Cluster) Data() string { return filepath.Join(c.Dir, "data") }
 
-// Binary returns the path of a program of the newest PostgreSQL that is installed.
+// Binary returns the path of a PostgreSQL program, such as "postgres", in the newest installed version.
 func Binary(name string) (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	if len(found) == 0 {
@@ -138,7 +137,7 @@ func (c *Cluster) Command(name string, args ...string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// Start starts the server after it has ended, and returns when it accepts connections.
+// Start starts the server, also again after it has ended. It returns when the server accepts connections.
 func (c *Cluster) Start() error {
 	args := []string{"-D", c.Data(), "-p", strconv.Itoa(c.Port), "-k", c.Dir, "-h", "127.0.0.1"}
 	for _, setting := range c.settings {
@@ -168,12 +167,12 @@ func (c *Cluster) Start() error {
 	return c.await()
 }
 
-// startGuard starts a process that stops the server and removes its directory when this process ends,
-// even by a crash.
+// startGuard starts a shell that waits until this process ends, even by a crash. The shell then stops the server and
+// removes its directory. It notices the end of this process when its standard input is closed.
 func (c *Cluster) startGuard() (err error) {
 	guard := exec.Command("/bin/sh", "-c", `read -r _; kill -QUIT "$1" && rm -rf "$2"`, "sh",
 		strconv.Itoa(c.server.Process.Pid), c.Dir)
-	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // not interrupted by the terminal
+	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C must not end the guard
 	if c.lifeline, err = guard.StdinPipe(); err != nil {
 		return err
 	}
@@ -201,8 +200,8 @@ func (c *Cluster) await() error {
 	}
 }
 
-// Kill ends every process of the server by SIGKILL. Unlike in a crash of the machine, the data that
-// the operating system has buffered is still written.
+// Kill ends every process of the server by SIGKILL. The operating system still writes the data that it has buffered,
+// unlike after a crash of the machine.
 func (c *Cluster) Kill() error { return c.end(syscall.SIGKILL) }
 
 // Stop shuts the server down and rolls open transactions back.
@@ -253,7 +252,8 @@ func alive(pid int) bool {
 	return state != "" && state != "Z"
 }
 
-// status returns the state of a process and its parent, or "" if there is no process.
+// status returns the state of a process, such as "S" or "Z", and the id of its parent. The state is "" if there is no
+// process.
 func status(pid int) (state string, parent int) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

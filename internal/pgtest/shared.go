@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Shared returns the cluster that the tests of this process share. It ends with the process. It is not
-// durable.
+// Shared returns the cluster that all tests of this process share. The cluster ends with the process. Its server does
+// not sync to disk, so a crash may lose data.
 var Shared = sync.OnceValues(func() (*Cluster, error) {
 	return start([]string{"fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=500"})
 })
@@ -32,7 +32,7 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// NewDatabase creates an empty database on the shared cluster until the test ends. It returns the
+// NewDatabase creates an empty database on the [Shared] cluster, and removes it when the test ends. It returns the
 // cluster and the name of the database.
 func NewDatabase(t TB) (c *Cluster, name string) {
 	t.Helper()

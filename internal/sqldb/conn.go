@@ -11,8 +11,9 @@ type Conn interface {
 	Exec(ctx context.Context, query string, args ...any) (int, error)
 	// Query runs a statement that returns rows. Close them before the next statement.
 	Query(ctx context.Context, query string, args ...any) (Rows, error)
-	// ExecDeferred runs a statement no later than the next Exec or Query, or the end of the
-	// transaction. The failure of a deferred statement may be reported there.
+	// ExecDeferred runs a statement at once or later: at the latest with the next Exec or Query, or
+	// at the end of the transaction. That later call may return the error of the deferred
+	// statement.
 	ExecDeferred(ctx context.Context, query string, args ...any) error
 }
 
@@ -33,7 +34,7 @@ type Executor interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Immediate is a [Conn] that runs each statement when it is called, deferred ones too.
+// Immediate is a [Conn] that runs every statement at once. Its ExecDeferred does not defer.
 type Immediate struct{ DB Executor }
 
 // Exec implements [Conn].
@@ -50,7 +51,7 @@ func (i Immediate) Exec(ctx context.Context, query string, args ...any) (int, er
 func (i Immediate) Query(ctx context.Context, query string, args ...any) (Rows, error) {
 	rows, err := i.DB.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err // a nil *sql.Rows would make a Rows that is not nil
+		return nil, err // rows is a nil *sql.Rows, which would become a non-nil interface
 	}
 	return rows, nil
 }

@@ -14,32 +14,32 @@ const MaxTxTime = 5 * time.Second
 var (
 	// ErrClosed is returned for a transaction that is begun after Close.
 	ErrClosed = unavailableError(errors.New("the database is closed"))
-	// ErrNestedTx is returned for a transaction that is begun inside another one. It would wait
-	// for itself.
+	// ErrNestedTx is returned for a transaction that is begun inside another one. The inner
+	// transaction would wait for the end of the outer one, and so for itself.
 	ErrNestedTx = errors.New("a transaction was begun within another one")
 )
 
-// DB is an open database. The packages sqlite and postgres make it.
+// DB is an open database. The Open functions of packages sqlite and postgres return it.
 type DB struct {
 	Querier // runs statements outside of transactions
 	Writer
-	Location string                      // names the database for people, without secrets
-	Clock    func() time.Time            // the time on which all servers of the database agree
-	Shrink   func(context.Context) error // frees cached pages; nil if the engine keeps none here
+	Location string                      // names the database in messages; has no secrets
+	Clock    func() time.Time            // current time, the same for all servers of the database
+	Shrink   func(context.Context) error // frees SQLite's cached pages; nil on PostgreSQL
 	Closers  []func() error              // called in order by Close, after the Writer is closed
 }
 
 // Writer runs transactions.
 type Writer interface {
-	// Write runs f in one transaction, which is durable when Write returns nil. Nothing is kept
-	// if f fails or panics, or if ctx ends before f returns. f may run more than once: it must
-	// have no effect but through its transaction.
+	// Write runs f in one transaction, which is durable when Write returns nil. The transaction is
+	// rolled back if f fails or panics, or if ctx ends before f returns. Write may run f more than
+	// once, so f must have no effects outside of tx.
 	Write(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error
 	// Close waits for the transactions under way and refuses new ones.
 	Close() error
 }
 
-// Close ends the transactions under way and closes the database.
+// Close waits for the transactions under way and closes the database.
 func (db *DB) Close() error {
 	errs := []error{db.Writer.Close()}
 	for _, closer := range db.Closers {
@@ -48,7 +48,8 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// DropCaches shrinks the page caches. The server calls it when it is idle.
+// DropCaches shrinks SQLite's page caches; on PostgreSQL it does nothing. An idle server calls it
+// to use less memory.
 func (db *DB) DropCaches(ctx context.Context) error {
 	if db.Shrink == nil {
 		return nil
@@ -56,15 +57,15 @@ func (db *DB) DropCaches(ctx context.Context) error {
 	return db.Shrink(ctx)
 }
 
-// Tx is one transaction. After a statement has failed, other than by [sql.ErrNoRows], no more
-// statements run. The engine may have ended the transaction, and would commit later statements by
-// themselves.
+// Tx is one transaction. Once a statement has failed, except with [sql.ErrNoRows], Tx runs no more
+// statements. The engine may have rolled the transaction back, and would then commit each later
+// statement by itself.
 type Tx struct {
 	Querier
 	err error
 }
 
-// NewTx returns a transaction whose statements run as q says.
+// NewTx returns a transaction that runs its statements through q.
 func NewTx(q Querier) *Tx {
 	tx := &Tx{Querier: q}
 	tx.failed = &tx.err
@@ -76,13 +77,14 @@ func (t *Tx) Err() error { return t.err }
 
 type txKey struct{}
 
-// WithTx returns a context that marks the code that it is given to as inside of a transaction.
+// WithTx returns the context for code that runs inside a transaction. [Writer.Write] refuses this
+// context with [ErrNestedTx].
 func WithTx(ctx context.Context) context.Context { return context.WithValue(ctx, txKey{}, true) }
 
-// InTx reports whether ctx is that of a transaction.
+// InTx reports whether ctx comes from [WithTx].
 func InTx(ctx context.Context) bool { return ctx.Value(txKey{}) != nil }
 
-// Protect runs f and returns a panic in it as an error, with its stack.
+// Protect runs f. If f panics, Protect returns an error with the panic's value and its stack.
 func Protect(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

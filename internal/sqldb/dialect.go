@@ -2,42 +2,43 @@ package sqldb
 
 import "strconv"
 
-// Dialect holds the differences between the engines.
+// Dialect describes one engine, SQLite or PostgreSQL: the parts of SQL in which the two differ.
 type Dialect struct {
 	Name string
-	// InProcess means that the engine runs in this process, where no statement can hang.
+	// InProcess is true for SQLite, which runs in this process. Its statements never wait for a network.
 	InProcess bool
-	// Now is an expression for the time of the database, in microseconds since 1970.
+	// Now is an SQL expression for the database's current time, in microseconds since 1970.
 	Now string
-	// LastID returns an expression for the highest id of a table that is visible. It is 0 on an engine
-	// where a lower id may become visible later.
+	// LastID returns an SQL expression for the highest visible id of a table. On PostgreSQL the expression is 0, since
+	// a transaction that commits later may still add a row with a lower id.
 	LastID func(table string) string
-	// LockRow, ShareRow and SkipLocked are the ends of a SELECT that locks its rows. LockRow locks them
-	// against all other transactions, ShareRow lets others share the lock, and SkipLocked skips rows
-	// that others have locked. They are empty on an engine with one writing transaction at a time.
+	// LockRow, ShareRow and SkipLocked are appended to a SELECT, which then locks its rows. LockRow takes exclusive
+	// locks and ShareRow shared ones. SkipLocked takes exclusive locks and skips rows that other transactions have
+	// locked. All three are empty on SQLite, which runs one writing transaction at a time.
 	LockRow, ShareRow, SkipLocked string
-	// LockKey and ShareKey are conditions that take the advisory lock of the column number,
-	// exclusively or shared, until the transaction ends.
+	// LockKey and ShareKey are SQL conditions that take an advisory lock until the transaction ends: LockKey an
+	// exclusive one, ShareKey a shared one. The key of the lock is the value of the column named number. Both are empty
+	// on SQLite.
 	LockKey, ShareKey string
-	// NoIndex is written before a column for which the planner must not use an index. It is empty
-	// where the planner decides well by itself.
+	// NoIndex is written before a column to keep the planner from using an index on it. It is empty on PostgreSQL,
+	// whose planner chooses well without it.
 	NoIndex string
-	// IDs encodes ids as one value, so that a list of any length is one statement.
+	// IDs encodes ids as the value of one parameter, so that one statement serves lists of any length.
 	IDs func(ids []int64) string
-	// IDList returns a subquery for the ids in a value that IDs has encoded, TextList one for the texts
-	// in a JSON array. Its column is named value, and it is written after IN or FROM. The argument is
-	// the placeholder of the value.
+	// IDList returns a subquery for the ids in a value that IDs has encoded. TextList returns a subquery for the texts
+	// in a JSON array. placeholder is the parameter with that value, such as $1. The subquery is used after IN or FROM,
+	// and its column is named value.
 	IDList, TextList func(placeholder string) string
-	// Size is an expression for the size of the database in bytes.
+	// Size is an SQL expression for the size of the database in bytes.
 	Size string
-	// HasTable is a query for the number of tables with the name $1.
+	// HasTable is a query that counts the tables with the name $1.
 	HasTable string
-	// Classify returns the class of a failure of the driver, and the constraint of a
-	// UniqueViolation.
+	// Classify returns the class of a driver's error. For a UniqueViolation it also returns the constraint, as in
+	// Error.Constraint.
 	Classify func(error) (class ErrorClass, constraint string)
 }
 
-// FormatIDs writes ids between two brackets, separated by commas.
+// FormatIDs joins ids with commas, between the brackets open and end.
 func FormatIDs(open, end byte, ids []int64) string {
 	text := []byte{open}
 	for i, id := range ids {

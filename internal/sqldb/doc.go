@@ -1,9 +1,11 @@
-// Package sqldb runs SQL statements on SQLite or PostgreSQL through one interface. [DB], [Tx] and
-// [Querier] are connections and transactions, [Dialect] has the differences of SQL, [Error] the
-// class of a failure, and [Migrate] migrates the schema.
+// Package sqldb runs SQL statements on SQLite or PostgreSQL through one interface. [DB] is an open
+// database, [Tx] a transaction, and [Querier] runs statements on either. [Dialect] holds the parts
+// of SQL in which the engines differ, [Error] classifies a failure, and [Migrate] migrates the
+// schema.
 //
-// It knows no table but those that migrations and moves keep for themselves. The packages sqlite
-// and postgres below it open a [DB]; sqlstore holds the statements.
+// The package knows none of the tables with Usher's data, only those in which migrations and moves
+// record their progress. Its subpackages sqlite and postgres open a [DB]. Package sqlstore holds
+// Usher's statements.
 //
-// The package imports database/sql and goose, and nothing of Usher.
+// The package imports database/sql and goose, and no other package of Usher.
 package sqldb

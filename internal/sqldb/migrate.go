@@ -12,8 +12,8 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// The migrations of each engine, in folders with equal numbers. A released migration is never
-// edited.
+// migrations has a folder of migrations for each engine. The same number stands for the same schema
+// in both folders. Never edit a released migration.
 //
 //go:embed migrations
 var migrations embed.FS
@@ -23,29 +23,29 @@ var (
 	// write to it.
 	ErrNewerSchema = errors.New("the database was migrated by a later release of Usher; " +
 		"start that release, or restore a backup made before")
-	// ErrOlderSchema means that the schema is of an earlier release, and that the caller must not
-	// migrate it.
+	// ErrOlderSchema means that an earlier release has created the schema, and that the caller has
+	// asked not to migrate it.
 	ErrOlderSchema = errors.New("the database has the schema of an earlier release of Usher; " +
 		"start the server of this release first")
 )
 
 const (
-	maxLockWait   = 10 * time.Second // for another process that has locked the database
+	maxLockWait   = 10 * time.Second // longest wait for another process to unlock the database
 	lockRetryWait = 50 * time.Millisecond
 )
 
 // MigrateOptions says what [Migrate] may change.
 type MigrateOptions struct {
-	// CheckOnly makes Migrate fail with ErrOlderSchema instead of migrating.
+	// CheckOnly makes Migrate fail with ErrOlderSchema instead of migrating the schema.
 	CheckOnly bool
-	// Backup, if it is not nil, copies a database that has data before its schema is changed.
-	// version is that of the schema.
+	// Backup, if not nil, is called before Migrate changes an existing schema, in order to copy the
+	// database. version is the version of that schema.
 	Backup func(ctx context.Context, version int64) error
 }
 
-// Migrate brings the schema up to this release's, each step in a transaction. It fails with
-// [ErrNewerSchema] or [ErrOlderSchema]. It retries while another process has locked the database,
-// which some engines report at once.
+// Migrate migrates the schema to the version of this release. Each migration runs in a transaction.
+// While another process has locked the database, Migrate retries for maxLockWait. It fails with
+// [ErrNewerSchema], or with [ErrOlderSchema] if o.CheckOnly is true.
 func Migrate(ctx context.Context, db *sql.DB, d *Dialect, o MigrateOptions) error {
 	provider, err := NewMigrations(db, d.Name)
 	if err != nil {
@@ -67,7 +67,8 @@ func Migrate(ctx context.Context, db *sql.DB, d *Dialect, o MigrateOptions) erro
 	}
 }
 
-// NewMigrations returns the migrations of an engine, to be applied to db.
+// NewMigrations returns goose's provider of an engine's migrations for db. engine is the Name of a
+// [Dialect].
 func NewMigrations(db *sql.DB, engine string) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations/"+engine)
 	if err != nil {
@@ -80,8 +81,8 @@ func NewMigrations(db *sql.DB, engine string) (*goose.Provider, error) {
 	return goose.NewProvider(dialect, db, files)
 }
 
-// CheckVersion fails with [ErrNewerSchema] for a version of the schema that this release does not
-// know.
+// CheckVersion fails with [ErrNewerSchema] if version is above the newest schema version of this
+// release.
 func CheckVersion(provider *goose.Provider, version int64) error {
 	sources := provider.ListSources()
 	if known := sources[len(sources)-1].Version; version > known {
@@ -90,7 +91,8 @@ func CheckVersion(provider *goose.Provider, version int64) error {
 	return nil
 }
 
-// migrateOnce migrates, and continues from where another process got to that migrates as well.
+// migrateOnce applies the missing migrations. If a migration fails because another process has
+// applied it meanwhile, migrateOnce continues with the next one.
 func migrateOnce(ctx context.Context, provider *goose.Provider, o MigrateOptions) error {
 	var failure error
 	for before := int64(-1); ; {

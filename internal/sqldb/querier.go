@@ -10,29 +10,30 @@ import (
 // Querier runs statements on a [Conn], limits their time and classifies their failures.
 type Querier struct {
 	Conn Conn
-	// Unprepared runs statements without preparing them. They have too many forms: to keep each
-	// prepared would cost too much memory.
+	// Unprepared runs statements without preparing them. It is for statements whose text varies
+	// with the filters of a list: keeping every variant prepared would take too much memory.
 	Unprepared Conn
 	Dialect    *Dialect
-	// Timeout is how long a statement may take; 0 means until the context ends.
+	// Timeout is how long a statement may take; 0 means until its context ends.
 	Timeout time.Duration
-	// cancellable statements may take long and end with their context. The others run without
-	// cancellation on an engine in this process: watching a context costs two goroutines, which
-	// take longer than most statements.
+	// cancellable makes a statement end with its context on SQLite too. Other statements on SQLite
+	// ignore the end of their context: to watch it takes two goroutines, which cost more than most
+	// statements.
 	cancellable bool
-	// failed is the first failure in a transaction; nil outside of one.
+	// failed points to the first failure in the transaction. It is nil outside of a transaction.
 	failed *error
 }
 
-// Cancellable returns a Querier for statements that may take long: they end with their context
-// on every engine.
+// Cancellable returns a Querier for statements that may take long: they end with their context on
+// both engines.
 func (q Querier) Cancellable() Querier {
 	q.cancellable = true
 	return q
 }
 
-// begin prepares for a statement. It fails in a transaction that has failed and for a context that
-// has ended, and sets the time limit of the statement.
+// begin returns the context for one statement, with the statement's time limit. It fails if an
+// earlier statement of the transaction has failed. It also fails if ctx has ended and the statement
+// would run without cancellation.
 func (q *Querier) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	if q.failed != nil && *q.failed != nil {
 		return ctx, func() {}, *q.failed
@@ -47,7 +48,8 @@ func (q *Querier) begin(ctx context.Context) (context.Context, context.CancelFun
 	return ctx, cancel, nil
 }
 
-// translateError classifies a failure and notes it in the transaction.
+// translateError classifies err and, in a transaction, records it as the failure of the
+// transaction.
 func (q *Querier) translateError(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -71,12 +73,13 @@ func (q *Querier) Exec(ctx context.Context, query string, args ...any) (int, err
 	return n, q.translateError(ctx, err)
 }
 
-// ExecDeferred is Exec for statements that may change any number of rows and are not expected to
-// fail. In a transaction the failure of one may be reported by a later statement or by the end.
+// ExecDeferred runs a statement like Exec, but does not return the number of changed rows. A
+// transaction on PostgreSQL may run the statement later. A later statement or the commit then
+// returns its error.
 //
-// The last deferred statements of a transaction must not wait for locks of others. That would delay
-// the commit beyond the age up to which servers read changes. So lock the rows first, and read
-// something after the lock.
+// The last deferred statements of a transaction must not wait for locks of other transactions. The
+// wait would delay the commit, and other servers could miss the change: see slowCommit in package
+// auth. So lock the rows first, and run a query after that lock.
 func (q *Querier) ExecDeferred(ctx context.Context, query string, args ...any) error {
 	ctx, cancel, err := q.begin(ctx)
 	defer cancel()
@@ -87,7 +90,8 @@ func (q *Querier) ExecDeferred(ctx context.Context, query string, args ...any) e
 	return q.translateError(ctx, q.Conn.ExecDeferred(ctx, query, args...))
 }
 
-// One reads the only row, or fails with [sql.ErrNoRows].
+// One returns the first row of the result, or fails with [sql.ErrNoRows] if there is none. scan
+// reads the columns of the row.
 func One[T any](ctx context.Context, q Querier, scan func(Row) (T, error), query string, args ...any) (T, error) {
 	var zero T
 	rows, err := readRows(ctx, q, scan, func(T) bool { return true }, query, args...)
@@ -100,13 +104,13 @@ func One[T any](ctx context.Context, q Querier, scan func(Row) (T, error), query
 	return rows[0], nil
 }
 
-// All reads every row.
+// All returns all rows of the result.
 func All[T any](ctx context.Context, q Querier, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
 	return readRows(ctx, q, scan, nil, query, args...)
 }
 
-// AllUnprepared is All for a statement that comes in many forms. It is not kept prepared, and can
-// be cancelled.
+// AllUnprepared is All for a statement whose text varies with its filters. The statement is not
+// kept prepared, and it can be cancelled.
 func AllUnprepared[T any](
 	ctx context.Context, q Querier, scan func(Row) (T, error), query string, args ...any,
 ) ([]T, error) {
@@ -114,15 +118,16 @@ func AllUnprepared[T any](
 	return readRows(ctx, q, scan, nil, query, args...)
 }
 
-// AllUntil reads the rows up to the first one for which enough returns true.
+// AllUntil returns the rows up to and including the first one for which enough returns true.
 func AllUntil[T any](
 	ctx context.Context, q Querier, scan func(Row) (T, error), enough func(T) bool, query string, args ...any,
 ) ([]T, error) {
 	return readRows(ctx, q, scan, enough, query, args...)
 }
 
-// readRows reads the rows up to one that is enough, or all if enough is nil. Outside of a
-// transaction it retries once after a conflict; inside of one that is the Writer's task.
+// readRows returns the rows up to the first one for which enough returns true, or all rows if
+// enough is nil. Outside of a transaction it retries once after a conflict. Inside a transaction
+// the Writer retries.
 func readRows[T any](
 	ctx context.Context, q Querier, scan func(Row) (T, error), enough func(T) bool, query string, args ...any,
 ) ([]T, error) {

@@ -2,12 +2,12 @@ package sqldb
 
 import "context"
 
-// traceKey is the key of the function of [Trace] in a context.
+// traceKey is the context key for the function that is passed to [Trace].
 type traceKey struct{}
 
 // Trace returns a context that makes a [Querier] call f with each statement and its values before
-// it runs. The benchmarks run the same statements without the code around them. f may be called
-// from another goroutine, and must not keep the values.
+// it runs. Benchmarks use it to record statements, and then run the statements without the code
+// around them. f may be called from another goroutine, and must not keep the values.
 func Trace(ctx context.Context, f func(statement string, values []any)) context.Context {
 	return context.WithValue(ctx, traceKey{}, f)
 }

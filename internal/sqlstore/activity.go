@@ -54,9 +54,9 @@ func (r activityReader) Activity(ctx context.Context, q account.ActivityQuery) (
 	return allUnprepared(ctx, r.querier, scanActivity, statement, args...)
 }
 
-// activityPage returns the statement of a page of the activity log, and its values. It contains only
-// the conditions of the query. So each form of it can use the index that has the entries in the order
-// of the page. With another index each page would sort all entries that match.
+// activityPage returns the statement for a page of the activity log, and its parameter values. It adds conditions only
+// for the filters that are set, so that the statement can use an index with the entries in the page's order. With
+// another index the database would sort all matching entries for each page.
 func activityPage(d *sqldb.Dialect, q account.ActivityQuery) (statement string, args []any) {
 	var where conditions
 	noIndex := d.NoIndex
@@ -144,13 +144,15 @@ func (t activityWriter) TakeFailedSignIns(
 	return taken, err
 }
 
-// UnsealedActivity repeats the predicate of its partial index literally.
+// UnsealedActivity repeats the condition of the partial index, number <= 0, since SQLite would not use the index
+// otherwise.
 func (r activityReader) UnsealedActivity(ctx context.Context, limit int) ([]account.StoredActivity, error) {
 	return all(ctx, r.querier, scanActivity,
 		`SELECT `+activityColumns+` FROM activity WHERE number <= 0 AND number = 0 ORDER BY id LIMIT $1`, limit)
 }
 
-// CountUnsealedActivity counts the entries without a seal, also those whose number was tampered with.
+// CountUnsealedActivity counts the entries without a seal. These include entries whose number someone has changed to a
+// negative one.
 func (r activityReader) CountUnsealedActivity(ctx context.Context) (int, error) {
 	n, err := one(ctx, r.querier, scanInt, `SELECT count(*) FROM activity WHERE number <= 0`)
 	return int(n), err
@@ -211,7 +213,8 @@ func (r activityReader) CheckpointBefore(ctx context.Context, number int64) (acc
 		SELECT `+checkpointColumns+` FROM activity_checkpoints WHERE number <= $1 ORDER BY number DESC LIMIT 1`, number)
 }
 
-// SaveCheckpoint replaces a checkpoint of the same number: it is not the sealer's.
+// SaveCheckpoint replaces an existing checkpoint of the same number. Package audit saves each number once, so it has
+// not saved the existing one.
 func (t activityWriter) SaveCheckpoint(ctx context.Context, c account.Checkpoint) error {
 	return t.execDeferred(ctx, `
 		INSERT INTO activity_checkpoints (number, at, seal, key_id, mac) VALUES ($1, $2, $3, $4, $5)

@@ -113,7 +113,7 @@ func (t apiKeyWriter) DeleteExpiredAPIKeys(ctx context.Context, before time.Time
 		micros(before), limit)
 }
 
-// storedPermission is the JSON form of a permission of a key. A change of its names needs a migration.
+// storedPermission is the JSON form of an API key's permission. Renaming its JSON fields needs a migration.
 type storedPermission struct {
 	Entity access.Entity `json:"entity"`
 	Action access.Action `json:"action"`
@@ -121,8 +121,8 @@ type storedPermission struct {
 	IDs    []int64       `json:"ids,omitempty"`
 }
 
-// encodePermissions returns the permissions of a key as text. A nil list is the empty text: such a key
-// is not narrowed, unlike one with an empty list.
+// encodePermissions returns the permissions of an API key as JSON. It returns "" for nil, which gives the key all
+// permissions of its user. A key with an empty list has no permissions.
 func encodePermissions(permissions []access.Permission) (string, error) {
 	if permissions == nil {
 		return "", nil
@@ -138,7 +138,7 @@ func encodePermissions(permissions []access.Permission) (string, error) {
 	return string(text), nil
 }
 
-// permissionsColumn scans permissions that encodePermissions has encoded.
+// permissionsColumn scans a column with permissions that encodePermissions has encoded.
 type permissionsColumn struct{ to *[]access.Permission }
 
 // Scan implements [sql.Scanner].
@@ -162,7 +162,7 @@ func (c permissionsColumn) Scan(value any) error {
 	return nil
 }
 
-// hashColumn scans the hash of a token.
+// hashColumn scans a column with the hash of a token.
 type hashColumn struct{ to *token.Hash }
 
 // Scan implements [sql.Scanner].

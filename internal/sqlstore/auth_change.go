@@ -21,7 +21,7 @@ var (
 	_ account.AuthChangeWriter = authChangeWriter{}
 )
 
-// InsertAuthChange inserts a change once in a transaction.
+// InsertAuthChange inserts a change. If the transaction has inserted the same change already, it does nothing.
 func (t authChangeWriter) InsertAuthChange(ctx context.Context, c account.AuthChange) error {
 	return t.insertAuthChange(ctx, c)
 }
@@ -38,19 +38,19 @@ func (t *txState) insertAuthChange(ctx context.Context, c account.AuthChange) er
 	if t.authChanges == nil {
 		t.authChanges = map[account.AuthChange]bool{}
 	}
-	t.authChanges[c] = true // even if the statement fails: the outcome of the commit may be unknown
+	t.authChanges[c] = true // before the statement: if the commit's outcome is unknown, the caller needs the list
 	return t.execDeferred(ctx, `
 		INSERT INTO auth_change (kind, entity_id, at) VALUES ($1, $2, `+t.Dialect.Now+`)`, string(c.Kind), c.ID)
 }
 
-// changed announces a change after which a credential may belong to another principal, or to none.
-// It is called before the statement that makes the change.
+// changed records a change of a user, role, session, API key or setting. Every server then drops the cached principals
+// that depend on it. Call changed before the statement that makes the change.
 func (t *txState) changed(ctx context.Context, kind account.AuthKind, id int64) error {
 	return t.insertAuthChange(ctx, account.AuthChange{Kind: kind, ID: id})
 }
 
-// AuthChanges reads the database's time in the same statement, so that it is the time of the
-// snapshot. The statement returns a row even if there are no changes.
+// AuthChanges reads the changes and the database's time in one statement, so that both are of the same snapshot. The
+// statement returns a row with the time even if there are no changes.
 func (r authChangeReader) AuthChanges(
 	ctx context.Context, after int64, age time.Duration, limit int,
 ) (batch account.AuthChangeBatch, err error) {
@@ -72,8 +72,8 @@ func (r authChangeReader) AuthChanges(
 	return batch, err
 }
 
-// authChangeRow is a change with the time of the database and the id after which later changes come.
-// kind and id are nil if there are no changes.
+// authChangeRow is a row of the statement in AuthChanges. at is the database's time. last is the id after which later
+// changes come. kind and id are nil if there are no changes.
 type authChangeRow struct {
 	at   time.Time
 	last int64

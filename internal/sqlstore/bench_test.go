@@ -15,7 +15,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
-// bareDurable opens the database of a directory as the store does, with durable commits.
+// bareDurable opens the database in a directory without a store, with the store's settings for
+// durable commits.
 func bareDurable(b *testing.B, dir string) *sql.DB {
 	b.Helper()
 	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}}
@@ -31,8 +32,9 @@ func bareDurable(b *testing.B, dir string) *sql.DB {
 	return db
 }
 
-// BenchmarkWrite runs durable transactions that each update a throttle counter, by a number of
-// concurrent callers. "bare" commits one by one without the store.
+// BenchmarkWrite runs durable transactions that each update one sign-in counter, with different
+// numbers of concurrent callers. "bare" is the baseline: one caller commits each transaction
+// without the store.
 func BenchmarkWrite(b *testing.B) {
 	b.Run("bare", func(b *testing.B) {
 		dir := b.TempDir()
@@ -101,8 +103,8 @@ func countFailure(ctx context.Context, s account.Transactor, key string) error {
 	})
 }
 
-// BenchmarkUser reads one user among many. "bare" reads only the row of the user, by a prepared
-// statement.
+// BenchmarkUser reads one user among many. "bare" is the baseline: a prepared statement reads only
+// the row of the user.
 func BenchmarkUser(b *testing.B) {
 	const users = account.MaxNewUsers
 	dir := b.TempDir()

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// insertActivity stores an entry of each actor and returns the ids of the entries.
+// insertActivity stores a log entry for each actor and returns the ids of the entries.
 func insertActivity(t testing.TB, db database, actors ...int64) (ids []int64) {
 	t.Helper()
 	change(t, db, func(ctx context.Context, tx *account.Tx) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// namedKey returns a key with all permissions of its user, which never expires.
+// namedKey returns an API key that never expires and has all permissions of its user.
 func namedKey(userID int64, name string) account.APIKey {
 	return account.APIKey{
 		UserID: userID, Kind: account.APIKeyNamed, Name: name, Hash: hashOf(name), Hint: "wxyz",
@@ -25,7 +25,7 @@ func contractKey(userID int64, name string) account.APIKey {
 	return k
 }
 
-// insertKey stores a key and returns it with its id.
+// insertKey stores an API key and returns it with its id.
 func insertKey(t testing.TB, s account.Transactor, k account.APIKey) account.APIKey {
 	t.Helper()
 	k.ID = do(t, s, func(ctx context.Context, tx *account.Tx) (int64, error) { return tx.InsertAPIKey(ctx, k) })
@@ -35,7 +35,7 @@ func insertKey(t testing.TB, s account.Transactor, k account.APIKey) account.API
 func wantKeys(t *testing.T, what string, got []account.APIKey, want ...account.APIKey) {
 	t.Helper()
 	for i := range got {
-		if len(got[i].Sealed.Box) == 0 { // drivers return empty bytes as nil or not
+		if len(got[i].Sealed.Box) == 0 { // one driver returns nil for empty bytes
 			got[i].Sealed.Box = nil
 		}
 	}

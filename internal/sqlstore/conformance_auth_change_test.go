@@ -14,9 +14,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// authFixture is the data before each change. User 1 has role 1 and user 2 has role 2; each has a
-// session and a key of the same number. Role 3 lists user 1 only, role 4 lists role 2 only. User 3 has
-// no role.
+// authFixture is the data that each test of authChanges begins with. User 1 has role 1, user 2 has role 2, and user 3
+// has no role. Users 1 and 2 each have a session and an API key with the user's number as id. Role 3 has a permission
+// for user 1 only, and role 4 one for role 2 only.
 type authFixture struct {
 	context.Context
 	*account.Tx
@@ -47,7 +47,7 @@ func newAuthFixture(t *testing.T, db database) (s authFixture) {
 	return s
 }
 
-// lockUntil locks user 1 until a time.
+// lockUntil locks user 1 until the given time.
 func (s authFixture) lockUntil(until time.Time) error {
 	v, err := s.LockThrottle(s, lockout.SignInKey(lockout.UserSubject(1), "192.0.2.1", false))
 	if err != nil {
@@ -57,8 +57,8 @@ func (s authFixture) lockUntil(until time.Time) error {
 	return s.SaveThrottle(s, v)
 }
 
-// authChanges are the methods after which a credential may belong to another principal, or to none,
-// and the changes that they announce.
+// authChanges lists calls of writer methods that can change or remove the principal of a credential. want holds the
+// changes that the call must record, so that every server drops its cached copies.
 var authChanges = []struct {
 	method string
 	call   func(authFixture) error
@@ -156,8 +156,9 @@ var authChanges = []struct {
 	}, []account.AuthChange{{Kind: account.AuthSession, ID: 1}, {Kind: account.AuthSession, ID: 2}}},
 }
 
-// noAuthChanges are the other methods of the writers of account.Tx. They change no principal of an existing
-// credential. Expiry is checked at each use, and a locked user is never cached.
+// noAuthChanges are all other methods of the writers in account.Tx. They change nothing that a server may have cached
+// about a principal. For example, an expiry is no change, since it is checked at each use. The end of a lockout is
+// none, since locked users are never cached.
 var noAuthChanges = []string{
 	"AddAPIKeyFailure", "AddSessionFailure", "ClearAPIKeyFailures", "CountAdministrators", "CountFailedSignIn",
 	"CountMails", "CountNamedKeys", "CountUnknownThrottles", "DeleteAuthChanges", "DeleteEndedImports",
@@ -172,8 +173,8 @@ var noAuthChanges = []string{
 	"ShareLockUser", "TakeFailedSignIns", "Throttle", "TouchAPIKey", "TouchSession", "UpdateImport", "UpdateMail",
 }
 
-// Each method of a writer of account.Tx is in one of the lists, so that its author decides whether it must
-// invalidate caches.
+// Each method of a writer in account.Tx must be in authChanges or noAuthChanges. So the author of a new method has to
+// decide whether it invalidates caches.
 func TestWriterMethodsAreClassified(t *testing.T) {
 	listed := slices.Clone(noAuthChanges)
 	for _, c := range authChanges {
@@ -191,7 +192,7 @@ func TestWriterMethodsAreClassified(t *testing.T) {
 	}
 }
 
-// wantAuthChanges fails the test unless the store returns these changes of the last hour.
+// wantAuthChanges fails the test unless the store returns exactly the wanted changes for the last hour.
 func wantAuthChanges(t *testing.T, s account.AuthChangeReader, what string, wanted []account.AuthChange) {
 	t.Helper()
 	batch, err := s.AuthChanges(t.Context(), 0, time.Hour, 100)
@@ -316,7 +317,7 @@ func TestAuthChange(t *testing.T) {
 		poll("no more changes")
 		endSessions(4)
 		change(t, db, func(ctx context.Context, tx *account.Tx) error { return counted(tx.DeleteAuthChanges(ctx, 0, 100)) })
-		endSessions(5) // not with an id that was given already
+		endSessions(5) // must not reuse the id of a deleted change
 		poll("after all changes were deleted", 5)
 	})
 }

@@ -98,7 +98,7 @@ func TestConcurrency(t *testing.T) {
 		stores := []*account.Store{db.Store, db.another()}
 		ids := make([][2]int64, callers)
 		errs := gather(2*callers, func(i int) error {
-			if i >= callers { // a reader: users are inserted in pairs
+			if i >= callers { // this caller reads; the others insert two users in a transaction
 				users, err := stores[i%2].UsersAfter(t.Context(), 0, 1000, now)
 				if err == nil && len(users)%2 != 0 {
 					err = fmt.Errorf("half a transaction: %d users", len(users))

@@ -48,14 +48,14 @@ func TestLocks(t *testing.T) {
 					if err := lock(ctx, tx); err != nil {
 						return err
 					}
-					if _, err := tx.CountAdministrators(ctx); err != nil { // the lock is held now at the latest
+					if _, err := tx.CountAdministrators(ctx); err != nil { // a read waits for the deferred lock
 						return err
 					}
 					defer holders.Add(-1)
 					if n := holders.Add(1); n > 1 {
 						return fmt.Errorf("%d transactions have the lock", n)
 					}
-					_, err := tx.CountAdministrators(ctx) // takes some time
+					_, err := tx.CountAdministrators(ctx) // keeps the lock for a while
 					return err
 				})
 			}) {
@@ -96,8 +96,8 @@ func TestLocks(t *testing.T) {
 	})
 }
 
-// A transaction that waits for an exclusive lock of a user or a role is not overtaken by later shared
-// locks. Repeated requests can't starve it.
+// A transaction that waits for an exclusive lock gets it before later requests for shared locks on the same user or
+// role. Repeated requests for shared locks can't make it wait for ever.
 func TestExclusiveLockIsNotStarved(t *testing.T) {
 	const holders = 8
 	conform(t, "shared locks are taken repeatedly", func(t *testing.T, db database) {
@@ -135,7 +135,7 @@ func TestExclusiveLockIsNotStarved(t *testing.T) {
 	})
 }
 
-// Each message goes to one of many concurrent workers.
+// Many workers lock due messages concurrently. Each message goes to exactly one of them.
 func TestLockDueMail(t *testing.T) {
 	const messages = 24
 	conform(t, "a locked message is skipped", func(t *testing.T, db database) {

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// requestedMail returns a message to an address whose user was not looked up yet.
+// requestedMail returns a message to an address for which no user has been looked up yet.
 func requestedMail() account.Mail {
 	return account.Mail{
 		Kind: account.MailRecovery, State: account.MailRequested, Address: "Ada@example.org", ClientNetwork: "192.0.2.1",
@@ -21,7 +21,7 @@ func requestedMail() account.Mail {
 	}
 }
 
-// readyMail returns a message for a user that can be delivered.
+// readyMail returns a message to a user, ready for delivery.
 func readyMail(userID int64) account.Mail {
 	return account.Mail{
 		Kind: account.MailRecovery, State: account.MailReady, ClientNetwork: "192.0.2.1", UserID: userID,
@@ -38,7 +38,7 @@ func finishedMail(userID int64, state account.MailState) account.Mail {
 	return m
 }
 
-// wantMail fails the test unless the messages are equal. An empty box equals nil.
+// wantMail fails the test unless the messages are equal. An empty Sealed.Box counts as nil.
 func wantMail(t *testing.T, what string, got, want account.Mail) {
 	t.Helper()
 	if len(got.Sealed.Box) == 0 {

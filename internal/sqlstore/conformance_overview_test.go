@@ -40,7 +40,7 @@ func TestOverview(t *testing.T) {
 		lock(lockout.SignInKey(of(0), "", false), now.Add(time.Microsecond))
 		lock(lockout.SignInKey(of(1), "", false), now.Add(time.Hour))
 		lock(lockout.SignInKey(of(2), "", false), now)                   // has expired
-		lock(lockout.SignInKey(of(2), "home", true), now.Add(time.Hour)) // from one network
+		lock(lockout.SignInKey(of(2), "home", true), now.Add(time.Hour)) // locks out one network, not the user
 		lock(lockout.NetworkKey("new"), now.Add(time.Hour))
 		lock(lockout.SignInKey(lockout.UnknownSubject(make([]byte, 16)), "", false), now.Add(time.Hour))
 		locked := get[account.LockedUsers](t)(db.LockedUsers(t.Context(), now, 10))
@@ -73,13 +73,13 @@ func TestOverview(t *testing.T) {
 				return err
 			}
 			return tx.InsertActivity(ctx,
-				entry(begin.Add(-time.Microsecond), account.ActionSignIn, 1), // before
+				entry(begin.Add(-time.Microsecond), account.ActionSignIn, 1), // before the first interval
 				entry(begin, account.ActionSignIn, 1),
 				entry(begin.Add(account.SignInInterval-time.Microsecond), account.ActionSignIn, 1),
 				entry(begin, account.ActionSignInFailed, 3),
 				entry(begin, account.ActionSessionEnd, 1),
 				entry(begin.Add(2*account.SignInInterval), account.ActionSignInFailed, 20),
-				entry(begin.Add(3*account.SignInInterval), account.ActionSignInFailed, 1), // after
+				entry(begin.Add(3*account.SignInInterval), account.ActionSignInFailed, 1), // after the last interval
 			)
 		})
 		got := get[[]account.SignInCount](t)(db.SignIns(t.Context(), begin, begin.Add(3*account.SignInInterval)))
@@ -135,7 +135,7 @@ func TestActivityByTime(t *testing.T) {
 		hour := func(n int) time.Time { return now.Add(time.Duration(n) * time.Hour).Truncate(time.Microsecond) }
 		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			var entries []account.Activity
-			for _, n := range []int{1, 3, 2, 2, 4} { // the entry of 2 was inserted late
+			for _, n := range []int{1, 3, 2, 2, 4} { // inserted after an entry with a later time
 				entries = append(entries, account.Activity{At: hour(n), Count: 1})
 			}
 			return tx.InsertActivity(ctx, entries...)
@@ -144,7 +144,7 @@ func TestActivityByTime(t *testing.T) {
 		for _, test := range []struct {
 			name string
 			q    account.ActivityQuery
-			want string // indexes of the entries in the log
+			want string // numbers of the entries, from 0 in order of insertion
 		}{
 			{"backward", account.ActivityQuery{}, "41320"},
 			{"forward", account.ActivityQuery{OldestFirst: true}, "02314"},

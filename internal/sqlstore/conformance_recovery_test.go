@@ -16,7 +16,8 @@ func recoveryByHash(t *testing.T, db database, name string) (account.Recovery, e
 	})
 }
 
-// wantRecoveries fails the test unless exactly the tokens whose value is true exist.
+// wantRecoveries checks recovery tokens. names maps the name of a token to whether the token must
+// exist.
 func wantRecoveries(t *testing.T, db database, what string, names map[string]bool) {
 	t.Helper()
 	for name, there := range names {
@@ -59,7 +60,7 @@ func TestRecovery(t *testing.T) {
 		insert(t, db, users[1].ID, "other", now)
 		for i := range 5 {
 			name := fmt.Sprint(i)
-			insert(t, db, users[0].ID, name, now.Add(-time.Duration(i)*time.Hour)) // the newest is the first to expire
+			insert(t, db, users[0].ID, name, now.Add(-time.Duration(i)*time.Hour)) // later tokens expire earlier
 			names[name] = true
 		}
 		for _, keep := range []int{9, 2, 0} {

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// permission returns a permission for ids, or for all if none are given.
+// permission returns a permission for the given ids, or for all ids if none are given.
 func permission(e access.Entity, a access.Action, ids ...int64) access.Permission {
 	p := access.Permission{Entity: e, Action: a, Scope: access.ScopeAll, IDs: ids}
 	if len(ids) > 0 {
@@ -166,8 +166,8 @@ func TestDeleteUserInPermissions(t *testing.T) {
 	})
 }
 
-// A permission that lists two users is removed when both are deleted concurrently. With an empty list
-// it would apply to all users.
+// If two users are deleted concurrently, a permission that lists only these two is deleted too. With an empty list the
+// permission would apply to all users.
 func TestConcurrentDeletionOfListedIDs(t *testing.T) {
 	const rounds = 20
 	conform(t, "no permission is left empty", func(t *testing.T, db database) {
@@ -185,7 +185,7 @@ func TestConcurrentDeletionOfListedIDs(t *testing.T) {
 					if err := tx.DeleteUser(ctx, ids[i]); err != nil {
 						return err
 					}
-					_, err := tx.CountAdministrators(ctx) // takes some time
+					_, err := tx.CountAdministrators(ctx) // keeps the transaction open for a while
 					return err
 				})
 			}) {

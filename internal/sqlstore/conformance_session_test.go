@@ -10,7 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// wantSessions fails the test unless exactly the sessions with the indices exist.
+// wantSessions fails the test unless, of the sessions in all, exactly those with the existing
+// indices are stored.
 func wantSessions(t *testing.T, db database, what string, all []account.Session, existing ...int) {
 	t.Helper()
 	left := map[int64]bool{}
@@ -131,7 +132,7 @@ func TestSession(t *testing.T) {
 			{Created: created.Add(time.Microsecond), LastSeen: now}, // lives
 			{Created: seen, LastSeen: seen},                         // idle for too long
 			{Created: seen, LastSeen: seen.Add(time.Microsecond)},   // lives
-			{Created: created.Add(-time.Hour), LastSeen: created},   // both
+			{Created: created.Add(-time.Hour), LastSeen: created},   // too old, and idle for too long
 		} {
 			s.UserID = u.ID
 			name := string(rune('a' + len(all)))

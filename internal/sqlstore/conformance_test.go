@@ -7,8 +7,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
-// conform runs one test of the conformance suite on every engine, each on a new database. The tests
-// use the interfaces of account only.
+// conform runs one test of the conformance suite on both engines, each time with a new database.
+// The tests use only the interfaces of package account.
 func conform(t *testing.T, name string, test func(t *testing.T, db database)) {
 	t.Helper()
 	for _, e := range enginetest.Engines {

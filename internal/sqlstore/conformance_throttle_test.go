@@ -10,8 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// wantThrottles fails the test unless exactly the counters whose value is true exist. An existing one
-// has a failure.
+// wantThrottles checks which counters exist. keys maps the key of a counter to whether the counter must exist. It takes
+// a counter without failures for a missing one.
 func wantThrottles(t *testing.T, db database, keys map[string]bool) {
 	t.Helper()
 	for key, kept := range keys {
@@ -102,7 +102,7 @@ func TestIdleThrottles(t *testing.T) {
 			keys[key] = kept
 			saveThrottle(t, db, lockout.Counter{Key: key, Failures: 1, LastFailure: now.Add(-age), LockedUntil: now.Add(lock)})
 		}
-		for i := range 6 { // a greater number is older
+		for i := range 6 { // a counter with a higher number is older
 			save(fmt.Sprintf("x:%d|new", i), i < 3, time.Duration(i)*time.Minute, -time.Hour)
 		}
 		save("x:old-and-locked|new", true, 3*time.Hour, time.Hour)

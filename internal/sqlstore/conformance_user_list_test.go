@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// found returns the names of the users that a query finds.
+// found returns the names of the users that a query finds, as one text.
 func found(t testing.TB, db account.UserReader, q account.UserQuery) string {
 	t.Helper()
 	if q.Limit == 0 {

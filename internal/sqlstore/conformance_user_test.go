@@ -273,7 +273,7 @@ func TestLockedOut(t *testing.T) {
 		users := insertUsers(t, db, 12)
 		until := now.Add(time.Minute)
 		for _, key := range []string{
-			// none of them locks user 1
+			// keys of counters that do not lock user 1
 			"u:1|192.0.2.1", "u:1|", "u:1", "u:1|new2", "u:11", "u:01|new", "x:1|new", "source|u:1|new", "U:1|new",
 			"u:12|new",
 		} {

@@ -18,7 +18,7 @@ func add(ctx context.Context, tx *account.Tx, email string) error {
 	return err
 }
 
-// wantUsers fails the test unless exactly these addresses are stored.
+// wantUsers fails the test unless the stored users have exactly these addresses.
 func wantUsers(t *testing.T, r account.UserReader, emails ...string) {
 	t.Helper()
 	stored := map[string]bool{}
@@ -56,8 +56,8 @@ func TestPortsAreSet(t *testing.T) {
 	})
 }
 
-// queue starts the jobs while the store runs another one, and returns their errors by number. They are
-// queued together, so a store with group commit commits them in groups.
+// queue starts the jobs while another job blocks the store, and returns their errors by number. So all jobs are queued
+// at the same time, and SQLite's writer commits them in groups.
 func queue(t *testing.T, s account.Transactor, jobs ...func(context.Context, *account.Tx) error) []error {
 	t.Helper()
 	busy, free := make(chan struct{}), make(chan struct{})

@@ -16,7 +16,7 @@ func Exec(ctx context.Context, t *account.Tx, query string, args ...any) error {
 	return t.InstanceWriter.(instanceWriter).cancellable().execDeferred(ctx, query, args...)
 }
 
-// ExecOutside runs a statement on a connection for reads.
+// ExecOutside runs a statement outside of a transaction, on a connection for reads.
 func ExecOutside(ctx context.Context, s *Store, query string) error {
 	return s.querier.execDeferred(ctx, query)
 }
@@ -31,7 +31,8 @@ func TranslatePostgresError(err error) error {
 	return translateError(postgres.Dialect().TranslateError(err))
 }
 
-// TakeReader takes one of the connections for reads until the returned function is called.
+// TakeReader takes a connection from the pool for reads, and returns the function that gives it
+// back.
 func TakeReader(t *testing.T, s *Store) (release func()) {
 	t.Helper()
 	conn, err := s.db.Unprepared.(sqldb.Immediate).DB.(*sql.DB).Conn(t.Context())
@@ -41,21 +42,22 @@ func TakeReader(t *testing.T, s *Store) (release func()) {
 	return func() { _ = conn.Close() }
 }
 
-// UserPageStatement returns the statement of a page of users, and its values.
+// UserPageStatement returns SQLite's statement for a page of users, and its parameter values.
 func UserPageStatement(q account.UserQuery) (string, []any) { return userPage(sqlite.Dialect(), q) }
 
-// ActivityPageStatement returns the statement of a page of the activity log, and its values.
+// ActivityPageStatement returns SQLite's statement for a page of the activity log, and its
+// parameter values.
 func ActivityPageStatement(q account.ActivityQuery) (string, []any) {
 	return activityPage(sqlite.Dialect(), q)
 }
 
-// SelectImportRows returns the statement that finds rows of an import by their addresses.
+// SelectImportRows returns SQLite's statement that finds the rows of an import by e-mail address.
 func SelectImportRows() string { return selectImportRows(sqlite.Dialect()) }
 
-// SelectTakenEmails returns the statement that finds which addresses are taken.
+// SelectTakenEmails returns SQLite's statement that finds which e-mail addresses have an account.
 func SelectTakenEmails() string { return selectTakenEmails(sqlite.Dialect()) }
 
-// The statements of the overview.
+// The statements of the overview page, for the test of their query plans.
 const (
 	CountUsers   = countUsers
 	CountLocked  = countLocked

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// now is the time of the tests.
+// now is the current time in all tests.
 var now = time.Date(2026, 3, 14, 15, 9, 26, 535897000, time.UTC)
 
 // database is a store on a database that no other test uses.
@@ -33,7 +33,8 @@ func openDir(t testing.TB, dir string) *sqlstore.Store {
 	return enginetest.OpenSQLite(t, dir)
 }
 
-// try runs f in a transaction. f may run on a goroutine of the store, so it must not end the test.
+// try runs f in a transaction and returns its value and error. f may run on another goroutine, so it must not call
+// Fatal.
 func try[T any](t testing.TB, s account.Transactor, f func(context.Context, *account.Tx) (T, error)) (T, error) {
 	var value T
 	err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) (err error) {
@@ -43,7 +44,7 @@ func try[T any](t testing.TB, s account.Transactor, f func(context.Context, *acc
 	return value, err
 }
 
-// do is try, and fails the test if the transaction fails.
+// do runs f in a transaction and returns its value. It ends the test if the transaction fails.
 func do[T any](t testing.TB, s account.Transactor, f func(context.Context, *account.Tx) (T, error)) T {
 	t.Helper()
 	value, err := try(t, s, f)
@@ -53,7 +54,7 @@ func do[T any](t testing.TB, s account.Transactor, f func(context.Context, *acco
 	return value
 }
 
-// change is do for a function without a value.
+// change runs f in a transaction. It ends the test if the transaction fails.
 func change(t testing.TB, s account.Transactor, f func(context.Context, *account.Tx) error) {
 	t.Helper()
 	if err := s.Write(t.Context(), f); err != nil {
@@ -61,8 +62,8 @@ func change(t testing.TB, s account.Transactor, f func(context.Context, *account
 	}
 }
 
-// get returns a function that takes the results of a read and returns the value. It fails the test if
-// the read failed. Example: get[account.User](t)(s.User(ctx, 1, now)).
+// get returns a function that takes the two results of a read and returns the value. The function ends the test if the
+// read has failed. Example: get[account.User](t)(s.User(ctx, 1, now)).
 func get[T any](t testing.TB) func(T, error) T {
 	return func(value T, err error) T {
 		t.Helper()
@@ -97,7 +98,7 @@ func want[T comparable](t testing.TB, what string, got, want T) {
 	}
 }
 
-// gather calls f with the numbers below n concurrently and returns the errors by number.
+// gather calls f concurrently with each number below n, and returns the errors by number.
 func gather(n int, f func(i int) error) []error {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
@@ -108,7 +109,7 @@ func gather(n int, f func(i int) error) []error {
 	return errs
 }
 
-// key returns the key of an address.
+// key returns the key of an e-mail address.
 func key(email string) account.EmailKey {
 	k, ok := account.ParseEmail(email)
 	if !ok {
@@ -117,7 +118,7 @@ func key(email string) account.EmailKey {
 	return k
 }
 
-// hashOf returns the hash of a token.
+// hashOf returns the hash of a token with the given name.
 func hashOf(name string) token.Hash { return sha256.Sum256([]byte(name)) }
 
 func ptr[T any](v T) *T { return &v }
@@ -143,7 +144,7 @@ func insertUser(t testing.TB, s account.Transactor, u account.User) account.User
 	return u
 }
 
-// insertUsers stores n users, from user1@example.org on.
+// insertUsers stores n users. Their addresses are user1@example.org and so on.
 func insertUsers(t testing.TB, s account.Transactor, n int) []account.User {
 	t.Helper()
 	users := make([]account.User, n)
@@ -160,7 +161,7 @@ func insertRole(t testing.TB, s account.Transactor, r access.Role) access.Role {
 	return r
 }
 
-// insertSession stores a session of a user whose token has the hash of name.
+// insertSession stores a session of a user. The hash of its token is hashOf(name).
 func insertSession(t testing.TB, s account.Transactor, userID int64, name string) account.Session {
 	t.Helper()
 	session := account.Session{UserID: userID, Created: now, LastSeen: now, ClientNetwork: "192.0.2.1", Device: name}
@@ -170,7 +171,7 @@ func insertSession(t testing.TB, s account.Transactor, userID int64, name string
 	return session
 }
 
-// saveThrottle stores a counter, whether its key exists or not.
+// saveThrottle stores a sign-in counter, whether its key exists already or not.
 func saveThrottle(t testing.TB, s account.Transactor, v lockout.Counter) {
 	t.Helper()
 	change(t, s, func(ctx context.Context, tx *account.Tx) error {
@@ -181,7 +182,7 @@ func saveThrottle(t testing.TB, s account.Transactor, v lockout.Counter) {
 	})
 }
 
-// counter returns the counter of a key.
+// counter returns the sign-in counter with a key.
 func counter(t testing.TB, s account.Transactor, key string) lockout.Counter {
 	t.Helper()
 	return do(t, s, func(ctx context.Context, tx *account.Tx) (lockout.Counter, error) { return tx.Throttle(ctx, key) })
@@ -194,7 +195,7 @@ func insertMail(t testing.TB, s account.Transactor, m account.Mail) account.Mail
 	return m
 }
 
-// counted drops the number of rows that a deletion returns.
+// counted drops the number of rows that a method returns, and keeps the error.
 func counted(_ int, err error) error { return err }
 
 // updateUser replaces the user who has the id of u.

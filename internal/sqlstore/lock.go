@@ -7,13 +7,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// fairLock locks rows of a table in the order in which the transactions asked. PostgreSQL grants a
-// shared row lock ahead of a transaction that waits for an exclusive one. A user who repeats a few
-// requests could so keep an administrator from ever reducing the user's rights. Advisory locks are
-// queues, so each row has one that is taken before the row is locked.
+// fairLock locks rows of a table in the order in which transactions asked for the locks. PostgreSQL
+// alone grants a shared row lock even while another transaction waits for an exclusive one. With
+// repeated requests a user could delay for ever the transaction of an administrator who wants to
+// take permissions away. PostgreSQL grants advisory locks in order. So each row has an advisory
+// lock, which is taken before the row is locked.
 type fairLock struct {
 	table string
-	bit   int64 // the last bit of the keys of its advisory locks: no two tables share a key
+	bit   int64 // lowest bit of the advisory lock keys, so that the tables share no key
 }
 
 var (
@@ -21,8 +22,8 @@ var (
 	fairLockRoles = fairLock{table: "roles", bit: 1}
 )
 
-// lockMode says how rows are locked. Both parts are empty on an engine that runs one writing
-// transaction at a time.
+// lockMode is the SQL for exclusive or for shared locks. Both fields are empty on SQLite, which
+// runs one writing transaction at a time.
 type lockMode struct {
 	key string // the condition that takes the advisory locks
 	row string // the end of the SELECT that locks the rows
@@ -32,8 +33,8 @@ func exclusive(d *sqldb.Dialect) lockMode { return lockMode{key: d.LockKey, row:
 
 func shared(d *sqldb.Dialect) lockMode { return lockMode{key: d.ShareKey, row: d.ShareRow} }
 
-// lockSelected locks the rows that a statement selects. clause is the end of the statement that
-// does so; if it is empty there is nothing to do.
+// lockSelected runs a statement with clause at its end. clause is the part that takes the locks, on
+// rows or on advisory keys. On SQLite clause is empty, and lockSelected does nothing.
 func (t *txState) lockSelected(ctx context.Context, clause, statement string, args ...any) error {
 	if clause == "" {
 		return nil
@@ -41,13 +42,14 @@ func (t *txState) lockSelected(ctx context.Context, clause, statement string, ar
 	return t.execDeferred(ctx, statement+clause, args...)
 }
 
-// lockRows locks rows, by id, behind their advisory locks. Missing rows are skipped.
+// lockRows locks the rows with the ids, after the advisory locks of these rows. It skips ids
+// without a row.
 func (t *txState) lockRows(ctx context.Context, mode lockMode, l fairLock, ids []int64) error {
 	if mode.row == "" {
 		return nil
 	}
 	where, arg := `id IN `+t.Dialect.IDList("$1"), any(t.Dialect.IDs(ids))
-	if len(ids) == 1 { // most calls; it needs no plan for a list and no sort
+	if len(ids) == 1 { // most calls have one id, which needs no list and no sort
 		where, arg = `id = $1`, ids[0]
 	}
 	err := t.lockSelected(ctx, mode.key, `
@@ -60,33 +62,33 @@ func (t *txState) lockRows(ctx context.Context, mode lockMode, l fairLock, ids [
 	return t.lockSelected(ctx, mode.row, `SELECT id FROM `+l.table+` WHERE `+where+` ORDER BY id`, arg)
 }
 
-// lockHolders locks the users who have a role.
+// lockHolders locks the rows of the users who have a role.
 func (t *txState) lockHolders(ctx context.Context, role int64) error {
 	return t.lockSelected(ctx, t.Dialect.LockRow, `
 		SELECT id FROM users WHERE id IN (SELECT user_id FROM user_roles WHERE role_id = $1) ORDER BY id`, role)
 }
 
-// LockUsers locks users by id, against all other transactions.
+// LockUsers takes exclusive locks on users by id.
 func (t userWriter) LockUsers(ctx context.Context, ids ...int64) error {
 	return t.lockRows(ctx, exclusive(t.Dialect), fairLockUsers, ids)
 }
 
-// ShareLockUser locks a user and lets other transactions share the lock.
+// ShareLockUser takes a shared lock on a user.
 func (t userWriter) ShareLockUser(ctx context.Context, id int64) error {
 	return t.lockRows(ctx, shared(t.Dialect), fairLockUsers, []int64{id})
 }
 
-// LockAdministrators locks the role of the administrators.
+// LockAdministrators takes an exclusive lock on the role of the administrators.
 func (t userWriter) LockAdministrators(ctx context.Context) error {
 	return t.lockRows(ctx, exclusive(t.Dialect), fairLockRoles, []int64{access.AdministratorRole})
 }
 
-// LockRoles locks roles by id, against all other transactions.
+// LockRoles takes exclusive locks on roles by id.
 func (t roleWriter) LockRoles(ctx context.Context, ids ...int64) error {
 	return t.lockRows(ctx, exclusive(t.Dialect), fairLockRoles, ids)
 }
 
-// ShareLockRoles locks roles by id and lets other transactions share the locks.
+// ShareLockRoles takes shared locks on roles by id.
 func (t roleWriter) ShareLockRoles(ctx context.Context, ids ...int64) error {
 	return t.lockRows(ctx, shared(t.Dialect), fairLockRoles, ids)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// model is a simple store of users, roles and sessions in memory.
+// model is a simple store of users, roles and sessions in memory, with which the real store must agree.
 type model struct {
 	users    map[int64]account.User
 	roles    map[int64]access.Role
@@ -46,7 +46,7 @@ func (m *model) taken(email string, but int64) bool {
 	return false
 }
 
-// deleteUser deletes the rows that the cascades and permissions of the store must delete.
+// deleteUser deletes a user. Like the store, it also deletes the user's sessions, and the user's id in permissions.
 func (m *model) deleteUser(id int64) error {
 	if _, ok := m.users[id]; !ok {
 		return account.ErrNotFound
@@ -85,7 +85,8 @@ var (
 	drawToken = rapid.SampledFrom([]string{"one", "two", "three", "four"})
 )
 
-// operation changes the model and returns the same change of a store.
+// operation makes a random change to the model. It returns the same change as a job for the store, and the error that
+// the job must return.
 type operation func(t *rapid.T, m *model) (job, error)
 
 var operations = map[string]operation{
@@ -167,11 +168,11 @@ var operations = map[string]operation{
 	},
 }
 
-// errRefused stands for the failure of a constraint.
+// errRefused is the error that the model expects when a constraint of the schema refuses a change.
 var errRefused = errors.New("refused by the schema")
 
-// transaction runs some operations in one transaction. It ends at the first one that must fail, or
-// sometimes with an error after the last one.
+// transaction runs one to four random operations in one transaction. The transaction stops at the first operation that
+// must fail. Some transactions fail after the last operation.
 func (m *machine) transaction(t *rapid.T) {
 	names := rapid.SliceOfN(rapid.SampledFrom(slices.Sorted(maps.Keys(operations))), 1, 4).Draw(t, "operations")
 	next := m.model.clone()
@@ -206,7 +207,7 @@ func (m *machine) transaction(t *rapid.T) {
 	}
 }
 
-// check compares all data of the store and the model.
+// check fails the test unless the store and the model hold the same data.
 func (m *machine) check(t *rapid.T) {
 	equal := func(what string, got any, err error, want any) {
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -243,15 +244,14 @@ func (m *machine) check(t *rapid.T) {
 	}
 }
 
-// init makes normal runs short; set -rapid.checks for more.
+// init limits a property test to 12 random runs. The flag -rapid.checks sets another number.
 func init() {
 	if err := flag.Set("rapid.checks", "12"); err != nil {
 		panic(err)
 	}
 }
 
-// The model assumes ids without gaps. Failed transactions leave gaps on other engines, so this test is
-// not part of the conformance suite.
+// The model assumes ids without gaps. On PostgreSQL failed transactions leave gaps, so this test runs on SQLite only.
 func TestSQLiteModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := machine{store: openDir(t, t.TempDir()).Store, model: newModel()}

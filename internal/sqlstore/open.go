@@ -19,8 +19,8 @@ func OpenExistingSQLite(ctx context.Context, dir string) (*Store, error) {
 	return opened(sqlite.OpenExisting(ctx, dir))
 }
 
-// OpenPostgres opens a PostgreSQL database as [postgres.Open] does. While the database does not
-// answer it fails with an account.Error of CodeUnavailable.
+// OpenPostgres opens a PostgreSQL database as [postgres.Open] does. If the database can't be
+// reached, it fails with an account.Error of CodeUnavailable.
 func OpenPostgres(ctx context.Context, c postgres.Config) (*Store, error) {
 	return opened(postgres.Open(ctx, c))
 }
@@ -31,8 +31,8 @@ func OpenExistingPostgres(ctx context.Context, c postgres.Config) (*Store, error
 	return opened(postgres.OpenExisting(ctx, c))
 }
 
-// opened returns the store of an open database. It translates the cause of a failure, and keeps
-// what the engine says about the database.
+// opened returns the store of an open database. If opening failed, it translates the cause in the
+// [sqldb.OpenError] and keeps the operation, which names the database.
 func opened(db *sqldb.DB, err error) (*Store, error) {
 	if err == nil {
 		return newStore(db), nil

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// The statements of the overview. Each number has an index of its own, partial if few rows count. The
-// conditions repeat those of the partial indexes literally.
+// The statements of the overview page. Each count has an index of its own, and a partial one if it counts few of the
+// rows. The statements repeat the conditions of the partial indexes, since SQLite would not use the indexes otherwise.
 const (
 	countUsers = `
 	SELECT (SELECT count(*) FROM users),
@@ -18,15 +18,16 @@ const (
 
 	countLocked = `SELECT count(*) FROM sign_in_throttle t WHERE ` + isLock
 
-	// selectLocked selects locked users. CROSS JOIN keeps SQLite from beginning with the users.
+	// selectLocked selects locked users. CROSS JOIN makes SQLite begin with the few locks, not with all users.
 	selectLocked = `
 	SELECT u.id, u.name, u.email, t.locked_until
 	FROM sign_in_throttle t CROSS JOIN users u
 	WHERE ` + isLock + ` AND u.id = ` + lockOwner + `
 	ORDER BY t.locked_until DESC, t.key DESC LIMIT $2`
 
-	// countSignIns counts sign-ins by unit of time. Each unit is a range of the index: GROUP BY would
-	// sort all entries. The failures of the last minute are not in the log yet.
+	// countSignIns counts successful and failed sign-ins in intervals of $2 microseconds, from $1 until $3. It reads
+	// each interval as a range of the index, since GROUP BY would sort all entries. It adds the failures in
+	// failed_sign_ins, which are not in the log yet.
 	countSignIns = `
 	WITH RECURSIVE units (begun) AS (
 	     SELECT CAST($1 AS BIGINT) UNION ALL SELECT begun + $2 FROM units WHERE begun + $2 < $3)
@@ -38,7 +39,7 @@ const (
 	       (SELECT CAST(COALESCE(sum(f.count), 0) AS BIGINT) FROM failed_sign_ins f
 	        WHERE f.minute >= begun AND f.minute < begun + $2)
 	FROM units`
-	signIns = `a.action IN ('session.create', 'session.refuse')` // the predicate of the index
+	signIns = `a.action IN ('session.create', 'session.refuse')` // the condition of the partial index
 
 	isWaiting = `state IN ('requested', 'ready')`
 	isLate    = isWaiting + ` AND last_error <> ''`

@@ -61,7 +61,7 @@ func TestTranslatePostgresError(t *testing.T) {
 	}
 }
 
-// A server that refuses a connection is unavailable, whatever the reason.
+// If a connection fails, the error says that the database is unavailable, whatever the cause.
 func TestRefusedConnectionsToPostgres(t *testing.T) {
 	cluster, err := pgtest.Shared()
 	if err != nil {
@@ -79,7 +79,8 @@ func TestRefusedConnectionsToPostgres(t *testing.T) {
 	}
 }
 
-// After a fail-over connections may lead to a standby. The store closes them and finds the new primary.
+// After a fail-over, pooled connections may lead to a standby. The store closes them, and new connections find the new
+// primary.
 func TestPostgresLeavesStandby(t *testing.T) {
 	cluster, name := pgtest.NewDatabase(t)
 	open := func() *sqlstore.Store {
@@ -90,7 +91,7 @@ func TestPostgresLeavesStandby(t *testing.T) {
 		return s
 	}
 	wantErr(t, "Close", open().Close(), nil)
-	set := func(setting string) { // for new connections
+	set := func(setting string) { // the setting applies to new connections
 		if err := cluster.Exec(t.Context(), "postgres", "ALTER DATABASE "+name+" "+setting); err != nil {
 			t.Fatal(err)
 		}

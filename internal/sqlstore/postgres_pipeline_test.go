@@ -13,8 +13,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// Deferred statements are sent with the next read or with the end, in order. The failure of one is that
-// of the transaction.
+// Deferred statements are sent in order, with the next read or with COMMIT. If one of them fails, the transaction
+// fails.
 func TestPostgresPipeline(t *testing.T) {
 	url := newPostgres(t)
 	s, other := openPostgres(t, postgres.Config{URL: secret.New(url), Connections: 1}), openPostgres(t,
@@ -69,7 +69,8 @@ func TestPostgresPipeline(t *testing.T) {
 	want(t, "in the end", get[string](t)(s.Setting(t.Context(), "b")), "2")
 }
 
-// A transaction that times out between two statements is not left open in the pool, with its locks.
+// If a transaction times out between two statements, it is rolled back. Otherwise its connection would return to the
+// pool with the transaction open and its locks held.
 func TestPostgresTransactionTimeout(t *testing.T) {
 	t.Parallel()
 	url := newPostgres(t)
@@ -85,7 +86,7 @@ func TestPostgresTransactionTimeout(t *testing.T) {
 			if err := errors.Join(tx.SaveSetting(ctx, "a", "{}"), read(ctx, tx)); err != nil {
 				return err
 			}
-			for { // the database would end a transaction that is idle for two seconds
+			for { // PostgreSQL would end a transaction that is idle for two seconds
 				select {
 				case <-ctx.Done():
 					return last(ctx, tx)

@@ -44,7 +44,7 @@ func TestPostgresRetriesAfterDeadlock(t *testing.T) {
 		}
 		return nil
 	})
-	var both, running sync.WaitGroup // both have locked their first role
+	var both, running sync.WaitGroup // both: waits until each transaction has locked its first role
 	both.Add(2)
 	var mu sync.Mutex
 	runs := 0
@@ -58,7 +58,7 @@ func TestPostgresRetriesAfterDeadlock(t *testing.T) {
 				if err := tx.LockRoles(ctx, order[0]); err != nil {
 					return err
 				}
-				if _, err := tx.CountAdministrators(ctx); err != nil { // the lock is held now
+				if _, err := tx.CountAdministrators(ctx); err != nil { // the read has waited for the deferred lock
 					return err
 				}
 				if first {
@@ -79,7 +79,7 @@ func TestPostgresRetriesAfterDeadlock(t *testing.T) {
 	}
 }
 
-// The last use is not updated if another transaction has locked the row.
+// TouchSession and TouchAPIKey do nothing if another transaction has locked the row.
 func TestPostgresTouchSkipsLockedRows(t *testing.T) {
 	s := openPostgres(t, postgres.Config{URL: secret.New(newPostgres(t))})
 	owner := insertUser(t, s, localUser("a@example.org")).ID
@@ -109,7 +109,8 @@ func TestPostgresTouchSkipsLockedRows(t *testing.T) {
 	want(t, "the last uses after it", uses(), [2]time.Time{now.Add(time.Hour), now.Add(time.Hour)})
 }
 
-// A caller waits for a connection no longer than its deadline, and its transaction does not run.
+// If no connection is free before the caller's deadline, Write returns at the deadline and runs
+// nothing.
 func TestPostgresConnectionWaitEndsAtDeadline(t *testing.T) {
 	s := openPostgres(t, postgres.Config{URL: secret.New(newPostgres(t)), Connections: 1})
 	change(t, s, func(context.Context, *account.Tx) error {
@@ -138,7 +139,7 @@ func TestPostgresOutcomeUnknown(t *testing.T) {
 		if err := tx.SaveSetting(ctx, "a", "{}"); err != nil {
 			return err
 		}
-		_, err := tx.Setting(ctx, "a") // the statement has run now
+		_, err := tx.Setting(ctx, "a") // the read has run the deferred statement too
 		return err
 	}
 	err := s.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
@@ -182,7 +183,7 @@ func TestPostgresStatementTimeout(t *testing.T) {
 	}
 }
 
-// The clock is the database's, and never goes back.
+// The store's clock shows the database's time and never goes back.
 func TestPostgresClock(t *testing.T) {
 	s := openPostgres(t, postgres.Config{URL: secret.New(newPostgres(t))})
 	first := s.Now()
@@ -197,7 +198,7 @@ func TestPostgresClock(t *testing.T) {
 	}
 }
 
-// A database with another encoding could not store every name.
+// The store refuses a database whose encoding is not UTF8, since it could not store every name.
 func TestPostgresEncoding(t *testing.T) {
 	cluster, err := pgtest.Shared()
 	if err != nil {

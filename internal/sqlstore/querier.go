@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// querier runs statements and translates their failures to those of account.
+// querier runs statements and translates their errors to those of package account.
 type querier struct{ sqldb.Querier }
 
 // cancellable returns a querier for statements that may take long: they end with their context.
@@ -23,14 +23,13 @@ func (q *querier) exec(ctx context.Context, query string, args ...any) (int, err
 	return n, translateError(err)
 }
 
-// execDeferred is exec for statements that may change any number of rows and are not expected to
-// fail: see [sqldb.Querier.ExecDeferred].
+// execDeferred runs a statement like exec, but may run it later: see [sqldb.Querier.ExecDeferred].
 func (q *querier) execDeferred(ctx context.Context, query string, args ...any) error {
 	return translateError(q.ExecDeferred(ctx, query, args...))
 }
 
-// execOne is exec for statements that must change one row. It fails with account.ErrNotFound if
-// there is none.
+// execOne runs a statement that must change one row. It fails with account.ErrNotFound if the
+// statement changes none.
 func (q *querier) execOne(ctx context.Context, query string, args ...any) error {
 	n, err := q.exec(ctx, query, args...)
 	if err == nil && n == 0 {
@@ -42,25 +41,25 @@ func (q *querier) execOne(ctx context.Context, query string, args ...any) error 
 // scanFunc reads the columns of a row.
 type scanFunc[T any] = func(sqldb.Row) (T, error)
 
-// one reads the only row, or fails with account.ErrNotFound.
+// one returns the first row of the result, or fails with account.ErrNotFound if there is none.
 func one[T any](ctx context.Context, q *querier, scan scanFunc[T], query string, args ...any) (T, error) {
 	row, err := sqldb.One(ctx, q.Querier, scan, query, args...)
 	return row, translateError(err)
 }
 
-// all reads every row.
+// all returns all rows of the result.
 func all[T any](ctx context.Context, q *querier, scan scanFunc[T], query string, args ...any) ([]T, error) {
 	rows, err := sqldb.All(ctx, q.Querier, scan, query, args...)
 	return rows, translateError(err)
 }
 
-// allUnprepared is all for a statement that comes in many forms, and that may take long.
+// allUnprepared is all for a statement whose text varies with its filters, and which may take long.
 func allUnprepared[T any](ctx context.Context, q *querier, scan scanFunc[T], query string, args ...any) ([]T, error) {
 	rows, err := sqldb.AllUnprepared(ctx, q.Querier, scan, query, args...)
 	return rows, translateError(err)
 }
 
-// allUntil reads the rows up to the first one for which enough returns true.
+// allUntil returns the rows up to and including the first one for which enough returns true.
 func allUntil[T any](
 	ctx context.Context, q *querier, scan scanFunc[T], enough func(T) bool, query string, args ...any,
 ) ([]T, error) {
@@ -71,8 +70,8 @@ func allUntil[T any](
 // retryAfter is how long callers are asked to wait while the database is unavailable.
 const retryAfter = 5 * time.Second
 
-// translateError returns a failure of the database as the one that account decides on. It is the
-// only place that does so. Other failures are returned as they are.
+// translateError translates an error of package sqldb to the error of package account that callers
+// check for. It returns other errors unchanged. The error of every statement passes through it.
 func translateError(err error) error {
 	if err == nil {
 		return nil
@@ -86,7 +85,7 @@ func translateError(err error) error {
 	}
 	switch e.Class {
 	case sqldb.UniqueViolation:
-		switch e.Constraint { // on PostgreSQL, on SQLite
+		switch e.Constraint { // the index on PostgreSQL, table.column on SQLite
 		case "users_email_key", "users.email_key":
 			return account.ErrEmailTaken
 		case "roles_name_key", "roles.name_key":
@@ -109,8 +108,8 @@ func translateError(err error) error {
 	}
 }
 
-// unchangedError returns the failure of a database that may work again soon, and that has kept
-// nothing of the change.
+// unchangedError returns the error for a write of which the database has kept nothing. The database
+// may soon work again.
 func unchangedError(cause string, err error) error {
 	return unavailableError(cause+" Nothing was changed; try again.", err)
 }

@@ -18,14 +18,14 @@ type planned struct {
 	indexes         string
 }
 
-// plannedStatements are the statements of the administrators' pages.
+// plannedStatements returns the statements behind the console's pages for administrators.
 func plannedStatements() []planned {
 	var list []planned
 	add := func(name, statement string, args []any, indexes string) {
 		list = append(list, planned{name, statement, args, indexes})
 	}
 	add("users", sqlstore.CountUsers, nil,
-		"users_inactive users_need_password_reset") // either index of the inactive users
+		"users_inactive users_need_password_reset") // the plan may use any index whose name begins with users_inactive
 	add("number of locked users", sqlstore.CountLocked, []any{1}, "sign_in_throttle_locked")
 	add("locked users", sqlstore.SelectLocked, []any{1, 10}, "sign_in_throttle_locked")
 	add("sign-ins", sqlstore.CountSignIns, []any{1, 1, 10}, "activity_sign_ins")
@@ -53,14 +53,15 @@ func plannedStatements() []planned {
 	return list
 }
 
-// fillLog inserts successful and failed sign-ins, so that PostgreSQL plans for many.
+// fillLog inserts many sign-ins, successful and failed, so that PostgreSQL plans for a large table.
 const fillLog = `
 	INSERT INTO activity (at, actor_id, actor_name, credential, credential_id, source,
 	                      action, target_kind, target_id, target_name, changes, count)
 	SELECT i, 1, '', '', 0, '', CASE WHEN i % 2 = 0 THEN 'session.create' ELSE 'session.refuse' END, '', 0, '', '', 1
 	FROM generate_series(1, 5000) AS entries (i)`
 
-// Few rows among many are found by an index, and only these few are sorted.
+// Each statement finds its rows by the wanted indexes. Pages of the activity log are not sorted
+// either.
 func TestQueryPlansUseIndexes(t *testing.T) {
 	explain := map[string]func(db *sql.DB, p planned) string{
 		"sqlite": func(db *sql.DB, p planned) string { return plan(t, db, p.statement, p.args...) },
@@ -73,7 +74,7 @@ func TestQueryPlansUseIndexes(t *testing.T) {
 			d := e.New(t)
 			d.Open()
 			db := d.SQL()
-			if e.Name == "postgres" { // it would scan small tables
+			if e.Name == "postgres" { // PostgreSQL would scan small tables instead of using indexes
 				db.SetMaxOpenConns(1)
 				_, err := db.Exec(fillLog + "; ANALYZE; SET enable_seqscan = off; SET enable_sort = off")
 				wantErr(t, "the log", err, nil)

@@ -19,8 +19,8 @@ var (
 	_ account.RoleWriter = roleWriter{}
 )
 
-// roleRow is a role with one of its permissions and one of the ids of the permission. The fields of a
-// missing permission or id are nil.
+// roleRow is a row of selectRole: a role, one of its permissions, and one of the ids that the permission lists. The
+// fields are nil if the role has no permissions, or if the permission lists no ids.
 type roleRow struct {
 	id                    int64
 	name, description     string
@@ -29,7 +29,8 @@ type roleRow struct {
 	entityID              *int64
 }
 
-// The beginning and the end of the statements that read roles, by role, permission and id.
+// selectRole and orderRole are the beginning and the end of the statements that read roles. A role has a row for each
+// of its permissions, or for each id that a permission lists.
 const (
 	selectRole = `
 	SELECT r.id, r.name, r.description, p.id, p.entity_name, p.action, p.scope, i.entity_id
@@ -43,7 +44,7 @@ func scanRole(row sqldb.Row) (r roleRow, err error) {
 	return r, row.Scan(&r.id, &r.name, &r.description, &r.permission, &r.entity, &r.action, &r.scope, &r.entityID)
 }
 
-// groupRoles returns the roles of rows in the order of orderRole.
+// groupRoles combines rows, in the order of orderRole, to roles.
 func groupRoles(rows []roleRow) []access.Role {
 	var roles []access.Role
 	var permission int64
@@ -192,9 +193,9 @@ func (t roleWriter) DeleteRole(ctx context.Context, id int64) error {
 	return t.execOne(ctx, `DELETE FROM roles WHERE id = $1`, id)
 }
 
-// removeListedID removes an id from the permissions for an entity that list it. It also removes the
-// permissions whose list becomes empty: they must not apply to every id. It locks the roles, so that
-// of two transactions that remove ids from one permission the second sees the change of the first.
+// removeListedID removes a deleted id from the permissions for entity that list it. It also deletes the permissions
+// whose list becomes empty, since an empty list would mean every id. It locks the roles first. If two transactions
+// remove ids from the same permission, the second one then sees the list that the first one has left.
 func (t *txState) removeListedID(ctx context.Context, entity access.Entity, id int64) error {
 	roles, err := all(ctx, &t.querier, scanInt, `
 		SELECT id FROM roles WHERE id IN (

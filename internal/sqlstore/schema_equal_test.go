@@ -11,8 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
-// schemaQueries are the queries of each engine for the parts of the schema. They return lines of text
-// in terms that both engines share.
+// schemaQueries maps the name of an engine to the queries that describe its schema. Each row is a line of text about a
+// column, key, index or reference. The lines of both engines have the same form.
 var schemaQueries = map[string][]string{
 	"sqlite": {
 		`SELECT 'column ' || m.name || ' ' || (c.cid + 1) || ' ' || c.name || ' ' || c.type
@@ -57,8 +57,8 @@ var schemaQueries = map[string][]string{
 	},
 }
 
-// normalizations make lines of the engines equal: types, the defaults of bytes and booleans, and the
-// brackets and casts of a predicate.
+// normalizations are replacements that make the lines of both engines equal. They change the names of types, the
+// defaults of bytes and booleans, and the brackets and casts of conditions.
 var normalizations = []struct {
 	from *regexp.Regexp
 	to   string
@@ -75,7 +75,7 @@ var normalizations = []struct {
 	{regexp.MustCompile(`(?s)\s+`), " "},
 }
 
-// schemaOf returns the schema of a database as sorted lines.
+// schemaOf returns a description of the schema as sorted lines.
 func schemaOf(t *testing.T, engine string, db *sql.DB) (lines []string) {
 	t.Helper()
 	for _, query := range schemaQueries[engine] {
@@ -93,8 +93,8 @@ func schemaOf(t *testing.T, engine string, db *sql.DB) (lines []string) {
 	return lines
 }
 
-// Both engines have the same schema, so that data can be moved between them. The tables, the columns in
-// order with types, NULL and defaults, the keys, indexes and references are equal.
+// Both engines have the same schema, so that data can be moved between them. The test compares tables, columns in order
+// with type, NULL and default, keys, indexes and references.
 func TestSchemasAreEqual(t *testing.T) {
 	of := map[string][]string{}
 	for _, e := range enginetest.Engines {
@@ -122,7 +122,7 @@ func TestSchemasAreEqual(t *testing.T) {
 	}
 }
 
-// schemaOf shows each of these changes of a schema.
+// Each of these changes to the schema changes the result of schemaOf.
 func TestSchemaDifferencesAreFound(t *testing.T) {
 	for _, e := range enginetest.Engines {
 		db := e.New(t)

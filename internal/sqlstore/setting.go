@@ -49,8 +49,8 @@ func (t settingWriter) DeleteSettingSecret(ctx context.Context, name string) err
 	return t.execOne(ctx, `DELETE FROM setting_secrets WHERE name = $1`, name)
 }
 
-// LockSettings locks groups of settings by name. It writes each row, since the row may not exist.
-// The value {} stands for the defaults.
+// LockSettings locks groups of settings by name. Only an existing row can be locked, so
+// LockSettings inserts a missing row with the value {}, which stands for the defaults.
 func (t settingWriter) LockSettings(ctx context.Context, names ...string) error {
 	if t.Dialect.LockRow == "" {
 		return nil

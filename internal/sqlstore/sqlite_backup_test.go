@@ -16,7 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// insertBig stores users of about 6 MiB, so that a copy takes several steps.
+// insertBig stores users of about 6 MiB in total, so that a copy takes several steps.
 func insertBig(t *testing.T, s *sqlstore.Store) {
 	t.Helper()
 	for i := range 3 {
@@ -26,7 +26,7 @@ func insertBig(t *testing.T, s *sqlstore.Store) {
 	}
 }
 
-// backup copies the database of a directory and returns the copy's directory.
+// backup copies the database in a directory and returns the directory of the copy.
 func backup(t *testing.T, dir string, progress sqlite.Progress) (copied string) {
 	t.Helper()
 	copied = t.TempDir()
@@ -36,8 +36,8 @@ func backup(t *testing.T, dir string, progress sqlite.Progress) (copied string) 
 
 func noProgress(int, int) {}
 
-// A backup holds all that was committed when it began. Concurrent writes do not wait for it, are not
-// in it, and do not restart it.
+// A backup holds everything that was committed when it began. Concurrent writes don't wait for the backup, are not in
+// it, and don't make it start again.
 func TestBackupDuringWrites(t *testing.T) {
 	dir := t.TempDir()
 	s := openDir(t, dir)
@@ -77,8 +77,8 @@ func TestInterruptedBackup(t *testing.T) {
 	insertUser(t, s, localUser("a@example.org"))
 }
 
-// Restore refuses a backup that is incomplete, of another format or of a later release. It also refuses
-// one of a damaged database, since pages are copied as they are.
+// Restore refuses a file that is incomplete, is no database of Usher, or comes from a later release. It also refuses a
+// damaged database: the pages are copied as they are, so the copy has the same damage.
 func TestUnsoundBackups(t *testing.T) {
 	dir := t.TempDir()
 	s := openDir(t, dir)

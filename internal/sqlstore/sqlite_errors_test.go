@@ -21,7 +21,7 @@ const (
 	readOnly = "The database is read-only just now. Nothing was changed; try again."
 )
 
-// sqliteFailure is a failure of SQLite with its extended code.
+// sqliteFailure is an error of SQLite with its extended result code.
 type sqliteFailure int
 
 func (f sqliteFailure) Code() int { return int(f) }

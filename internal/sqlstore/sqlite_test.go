@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// openSQL opens the database of a directory without a store.
+// openSQL opens the database in a directory without a store.
 func openSQL(t testing.TB, dir string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, sqlite.DatabaseFile))
@@ -53,8 +53,8 @@ func texts(t testing.TB, db *sql.DB, query string, args ...any) (list []string) 
 	return list
 }
 
-// DropCaches changes no data. While one reader is in use it shrinks the caches of the others and
-// returns soon.
+// DropCaches changes no data. While one read connection is in use, DropCaches shrinks the caches of
+// the other connections and does not wait for that one.
 func TestDropCaches(t *testing.T) {
 	s := openDir(t, t.TempDir())
 	insertUser(t, s, localUser("a@example.org"))

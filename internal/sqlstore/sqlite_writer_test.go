@@ -16,8 +16,9 @@ import (
 // job is a function that Write runs.
 type job = func(context.Context, *account.Tx) error
 
-// blockedQueue is a queue of jobs in the writer, behind one that blocks it. It needs a bubble of
-// synctest, where time stands still while a job runs: a batch then ends by the number of its jobs.
+// blockedQueue holds jobs that are queued in the writer behind a job that blocks it. It needs a
+// synctest bubble. There, time stands still while jobs run, so a batch ends by its number of jobs
+// and never by its time limit.
 type blockedQueue struct {
 	errs    []error // of the jobs by number, after release
 	unblock chan struct{}
@@ -78,7 +79,7 @@ func TestWriterCommitsInGroups(t *testing.T) {
 		}
 		for i, err := range enqueue(t, s, jobs...).release() {
 			wantErr(t, fmt.Sprint("job ", i), err, nil)
-			// The blocking job is the first of its batch.
+			// The blocking job counts as the first job of the first batch.
 			want(t, fmt.Sprint("users before job ", i), seen[i], max(0, (i+1)/maxBatch*maxBatch-1))
 		}
 		want(t, "users in the end", len(get[[]account.User](t)(s.UsersAfter(t.Context(), 0, 2*callers, now))), callers)
@@ -96,7 +97,7 @@ func TestWriterCancelsLongJobs(t *testing.T) {
 			<-ctx.Done()
 			return add(ctx, tx, "b@example.org")
 		})
-		wantUnavailable(t, "Write", err) // not DeadlineExceeded: the caller has no deadline
+		wantUnavailable(t, "Write", err) // not DeadlineExceeded, since the caller has set no deadline
 		want(t, "time", time.Since(begin), 5*time.Second)
 		wantUsers(t, s)
 		insertUser(t, s, localUser("c@example.org"))
@@ -150,7 +151,7 @@ func TestWriterOnFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := openDir(t, t.TempDir())
 		jobs := inserts(4)
-		jobs[1], jobs[2] = limitPages(60), fillDisk // enough for the schema and some rows
+		jobs[1], jobs[2] = limitPages(60), fillDisk // 60 pages are enough for the schema and some rows
 		for i, err := range enqueue(t, s, jobs...).release() {
 			if i == 2 {
 				wantUnavailable(t, "the job that found the disk full", err)
@@ -212,7 +213,7 @@ func TestWriterWaitsForOtherProcesses(t *testing.T) {
 		dir := t.TempDir()
 		one, two := openDir(t, dir), openDir(t, dir)
 		blocked := enqueue(t, one)
-		// The jobs time out.
+		// The jobs of two fail when SQLite's busy timeout of 5 s is over.
 		begin := time.Now()
 		jobs := inserts(6)
 		for i, err := range gather(5, func(i int) error { return two.Write(t.Context(), jobs[i]) }) {
@@ -237,7 +238,7 @@ func TestWriterWaitsForOtherProcesses(t *testing.T) {
 	})
 }
 
-// A caller with a deadline returns at the deadline even if it would be the leader.
+// A caller with a deadline returns at the deadline, even if that caller was to become the leader.
 func TestWriterReturnsAtDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
@@ -255,8 +256,8 @@ func TestWriterReturnsAtDeadline(t *testing.T) {
 	})
 }
 
-// The first job of a transaction has no savepoint. When it fails, the transaction is rolled back,
-// whatever the engine did, and no other job is affected.
+// The first job of a batch has no savepoint. When it fails, the writer rolls the whole transaction
+// back, even if SQLite has done so already. Later jobs are not affected.
 func TestWriterAfterFailureOfFirstJob(t *testing.T) {
 	sentinel := errors.New("no")
 	for name, fails := range map[string]job{

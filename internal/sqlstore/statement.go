@@ -13,7 +13,7 @@ type conditions struct {
 	args []any
 }
 
-// add adds a condition, which has a ? for each of args in order.
+// add adds a condition with AND. Each ? in the condition stands for one of args, in order.
 func (c *conditions) add(condition string, args ...any) {
 	for _, arg := range args {
 		condition = strings.Replace(condition, "?", c.bind(arg), 1)
@@ -25,24 +25,26 @@ func (c *conditions) add(condition string, args ...any) {
 	}
 }
 
-// bind adds the value of a parameter and returns the placeholder of it.
+// bind adds the value of a parameter and returns its placeholder, such as $1.
 func (c *conditions) bind(arg any) string {
 	c.args = append(c.args, arg)
 	return "$" + strconv.Itoa(len(c.args))
 }
 
-// maxInsertRows is how many rows one statement inserts at most. Each statement may take a round
-// trip, and the engines limit the number of values to well above this. It is a power of two.
+// maxInsertRows is the largest number of rows that one statement inserts, a power of two. Inserting more rows at once
+// saves round trips, but 64 rows stay well below the engines' limits on parameters.
 const maxInsertRows = 64
 
-// insert inserts rows into "table (columns)". Each row has the values of the columns in order.
+// insert inserts rows into a table. into names the table and its columns, as in "table (a, b)". Each row has the values
+// of these columns in order.
 func (q *querier) insert(ctx context.Context, into string, rows [][]any) error {
 	return eachInsert(into, rows, func(statement string, args []any) error {
 		return q.execDeferred(ctx, statement, args...)
 	})
 }
 
-// insertReturning is insert, and reads columns of the new rows, in any order.
+// insertReturning inserts rows as insert does and returns columns of the new rows. The order of the returned rows is
+// undefined.
 func insertReturning[T any](
 	ctx context.Context, q *querier, scan scanFunc[T], into string, rows [][]any, columns string,
 ) ([]T, error) {
@@ -55,8 +57,8 @@ func insertReturning[T any](
 	return inserted, err
 }
 
-// eachInsert calls f with the statements that insert rows. Each inserts a power of two of them, so
-// that there are few different statements: every one is kept prepared.
+// eachInsert calls f with the statements that together insert rows. Each statement inserts a power of two of rows. So
+// there are only few different statements, which can all be kept prepared.
 func eachInsert(into string, rows [][]any, f func(statement string, args []any) error) error {
 	for len(rows) > 0 {
 		n := 1 << (bits.Len(uint(min(len(rows), maxInsertRows))) - 1)
@@ -81,7 +83,7 @@ func eachInsert(into string, rows [][]any, f func(statement string, args []any) 
 	return nil
 }
 
-// separator is written before the value of a column.
+// separator returns the text before the value of a column: "(" before the first one, else ", ".
 func separator(column int) string {
 	if column == 0 {
 		return "("

@@ -1,13 +1,14 @@
-// Package sqlstore implements the ports of [account.Store] and [account.Tx] on SQLite and
-// PostgreSQL. It has no rules of its own; the schema refuses only changes that would damage the
-// data.
+// Package sqlstore implements the interfaces in [account.Store] and [account.Tx] on SQLite and
+// PostgreSQL. It does not decide what callers may do. The schema refuses only data that contradicts
+// itself, such as a reference to a missing row.
 //
-// Each statement is written once, with the parameters $1, $2, …, in the file of its noun. The
-// differences between the engines are in [sqldb.Dialect]. [Store.Write] is the only way to write;
-// reads outside of it use a pool of their own.
+// Each statement is written once for both engines, with the parameters $1, $2, …. It is in the file
+// of the data that it concerns, such as user.go. The differences between the engines are in
+// [sqldb.Dialect]. [Store.Write] is the only way to write. On SQLite, reads outside of it use
+// connections of their own.
 //
-// The package imports account, access, lockout, keyring, token and sqldb; open.go alone imports
-// the engines.
+// The package imports account, access, lockout, keyring, token and sqldb. Only open.go imports the
+// engines' packages.
 package sqlstore
 
 import (
@@ -20,7 +21,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// Store is an open database. Its field Store is the storage that the rules see.
+// Store is an open database. Other packages use its embedded account.Store.
 type Store struct {
 	*account.Store
 	querier *querier // for reads outside of transactions
@@ -52,26 +53,28 @@ func (s *Store) write(ctx context.Context, f func(ctx context.Context, tx *tx) e
 	return err
 }
 
-// DropCaches shrinks SQLite's page caches. The server calls it when it is idle.
+// DropCaches shrinks SQLite's page caches; on PostgreSQL it does nothing. An idle server calls it
+// to use less memory.
 func (s *Store) DropCaches(ctx context.Context) error { return translateError(s.db.DropCaches(ctx)) }
 
-// Place names the database for people, without secrets.
+// Place returns the location of the database for messages, without secrets.
 func (s *Store) Place() string { return s.db.Location }
 
-// Now returns the time on which all servers of the database agree: PostgreSQL's, or for SQLite,
-// which has one server, the machine's.
+// Now returns the current time, the same for all servers of the database. On PostgreSQL this is the
+// database's time. On SQLite, which has one server, it is the machine's time.
 func (s *Store) Now() time.Time { return s.db.Clock() }
 
-// Ping reports whether the database can be read.
+// Ping fails if the database can't be read.
 func (s *Store) Ping(ctx context.Context) error {
 	_, err := one(ctx, s.querier.cancellable(), scanInt, "SELECT 1") // it may wait for a connection
 	return err
 }
 
-// Close ends the transactions under way and closes the database.
+// Close waits for the transactions under way and closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
-// tx is a transaction. Its ports share its state, in one allocation.
+// tx is a transaction. The readers and writers in its account.Tx share the field state, so that a
+// transaction takes one allocation.
 type tx struct {
 	account.Tx
 	state txState
@@ -81,7 +84,7 @@ type tx struct {
 type txState struct {
 	querier
 	authChanges map[account.AuthChange]bool // inserted by the transaction
-	throttles   []string                    // the keys of the counters that it has locked
+	throttles   []string                    // keys of the sign-in counters that the transaction has locked
 }
 
 func newTx(db *sqldb.Tx) *tx {
@@ -102,11 +105,11 @@ func newTx(db *sqldb.Tx) *tx {
 	return t
 }
 
-// health holds why the database does not accept writes, if it does not.
+// health holds the reason why the newest write failed, or nil if it succeeded.
 type health struct{ failure atomic.Pointer[account.Error] }
 
-// note takes the outcome of a write. A write that the rules refused, that was cancelled, took too
-// long or was in conflict with others says nothing about the database.
+// note records the result of a write. It ignores failures that say nothing about the health of the
+// database: a refused or cancelled write, a timeout, and a conflict with another transaction.
 func (h *health) note(err error) {
 	if err == nil {
 		h.failure.Store(nil)
@@ -119,12 +122,12 @@ func (h *health) note(err error) {
 	h.failure.Store(e)
 }
 
-// WriteFailure returns why the newest write was not stored, as long as no later write was stored;
-// else nil.
+// WriteFailure returns the newest failure of the database to store a write. It returns nil if a
+// later write has succeeded.
 func (s *Store) WriteFailure() *account.Error { return s.health.failure.Load() }
 
-// TryWrite stores a row and removes it again, so that [Store.WriteFailure] is cleared even if
-// there is no other write. It fails as Write does.
+// TryWrite inserts a row and deletes it again. If that succeeds, it clears [Store.WriteFailure]
+// even if there is no other write. It fails as Write does.
 func (s *Store) TryWrite(ctx context.Context) error {
 	return s.write(ctx, func(ctx context.Context, tx *tx) error {
 		const name = "try" // no group of settings has this name, so no cache depends on it

@@ -33,8 +33,8 @@ func (t throttleWriter) Throttle(ctx context.Context, key string) (lockout.Count
 	return found, err
 }
 
-// LockThrottle writes the row in order to read it. The write locks the row on every engine, whether it
-// existed or not.
+// LockThrottle reads a counter and locks its row. It inserts or updates the row to do so, since a SELECT can't lock a
+// row that does not exist yet.
 func (t throttleWriter) LockThrottle(ctx context.Context, key string) (lockout.Counter, error) {
 	t.throttles = append(t.throttles, key)
 	return one(ctx, &t.querier, scanThrottle, `
@@ -60,8 +60,8 @@ func (t throttleWriter) SaveThrottle(ctx context.Context, v lockout.Counter) err
 		v.Streak, micros(v.LastFailure), micros(v.LockedUntil))
 }
 
-// announceLock announces that a lock begins, since the encoded user contains it. Sessions and keys of
-// the user continue to work.
+// announceLock records that a lockout of a user begins. Every server then drops its cached JSON of the user, which
+// shows the lockout. The user's sessions and API keys continue to work.
 func (t throttleWriter) announceLock(ctx context.Context, v lockout.Counter) error {
 	id, ok := lockedUser(v.Key)
 	if !ok || v.LockedUntil.IsZero() {
@@ -75,7 +75,7 @@ func (t throttleWriter) announceLock(ctx context.Context, v lockout.Counter) err
 }
 
 func (t throttleWriter) DeleteThrottlesOf(ctx context.Context, subject string) error {
-	// A range, not LIKE: it uses the index and has no wildcards.
+	// The range can use the index, and unlike LIKE it has no wildcards.
 	return t.execDeferred(ctx, `DELETE FROM sign_in_throttle WHERE key >= $1 AND key < $2`, subject, after(subject))
 }
 
@@ -93,7 +93,7 @@ func (t throttleWriter) DeleteIdleThrottles(ctx context.Context, before, now tim
 		micros(before), micros(now), limit)
 }
 
-// isUnknown is the condition of the counters of addresses without an account.
+// isUnknown is the SQL condition for the counters of addresses without an account, whose keys begin with "x:".
 const isUnknown = `key >= 'x:' AND key < 'x;'`
 
 func (t throttleWriter) CountUnknownThrottles(ctx context.Context) (int, error) {

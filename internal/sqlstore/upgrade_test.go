@@ -19,7 +19,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// dataOf returns the statements of testdata/schema that fill a schema, or "" if there is no file.
+// dataOf returns the statements in testdata/schema that fill the tables of a schema version. It returns "" if there is
+// no file for the version.
 func dataOf(t *testing.T, engine string, version int64) string {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("testdata/schema/%s-%d.sql", engine, version))
@@ -38,7 +39,7 @@ func atFirstSchema(t *testing.T) (dir string) {
 	return dir
 }
 
-// sqliteAt creates a database with a version of the schema, and opens it until the test ends.
+// sqliteAt creates a SQLite database with a version of the schema and opens it until the test ends.
 func sqliteAt(t *testing.T, dir string, version int64) *sql.DB {
 	t.Helper()
 	db := openSQL(t, dir)
@@ -46,7 +47,7 @@ func sqliteAt(t *testing.T, dir string, version int64) *sql.DB {
 	return db
 }
 
-// postgresAt is sqliteAt for PostgreSQL.
+// postgresAt creates a PostgreSQL database with a version of the schema and opens it until the test ends.
 func postgresAt(t *testing.T, version int64) (db *sql.DB, url secret.Text) {
 	t.Helper()
 	cluster, name := pgtest.NewDatabase(t)
@@ -69,7 +70,7 @@ func migrateTo(t *testing.T, db *sql.DB, engine string, version int64) error {
 	return err
 }
 
-// schemaVersions returns the versions of an engine's schema.
+// schemaVersions returns all versions of an engine's schema.
 func schemaVersions(t *testing.T, engine string) (versions []int64) {
 	t.Helper()
 	provider, err := sqldb.NewMigrations(new(sql.DB), engine)
@@ -82,8 +83,8 @@ func schemaVersions(t *testing.T, engine string) (versions []int64) {
 	return versions
 }
 
-// No upgrade changes or removes a value, from any schema of a release, with data in each of its tables.
-// A new migration needs a file of data for the schema before it: see docs/architecture.md.
+// An upgrade from the schema of any release keeps every value in every table. A new migration needs a file in
+// testdata/schema with data for the schema before the migration: see docs/architecture.md.
 func TestUpgrades(t *testing.T) {
 	upgrades := map[string]func(t *testing.T, version int64) (db *sql.DB, upgrade func() (*sqlstore.Store, error)){
 		"sqlite": func(t *testing.T, version int64) (*sql.DB, func() (*sqlstore.Store, error)) {
@@ -102,7 +103,7 @@ func TestUpgrades(t *testing.T) {
 		for _, version := range versions {
 			data := dataOf(t, engine, version)
 			if data == "" && version == versions[len(versions)-1] {
-				continue // the newest schema may change until a migration follows
+				continue // the newest version needs no data until another one follows
 			}
 			t.Run(fmt.Sprintf("%s %d", engine, version), func(t *testing.T) {
 				if data == "" {
@@ -137,8 +138,8 @@ func TestUpgrades(t *testing.T) {
 	}
 }
 
-// contents returns the rows of each table, and the highest ids that were ever given, by the statement
-// that reads them in one column.
+// contents returns the rows of each table and the highest ids that the sequences have generated. A key of the map is
+// the statement that reads the rows as one column of text.
 func contents(t *testing.T, db *sql.DB, engine string) map[string][]string {
 	t.Helper()
 	// tables returns a statement for each table that concatenates its columns.
@@ -204,7 +205,7 @@ func TestUpgradeKeepsACopy(t *testing.T) {
 	}
 }
 
-// A new database and one that is up to date are not copied.
+// Opening makes no copy of a new database, or of one that is up to date.
 func TestNoCopyWithoutUpgrade(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 {

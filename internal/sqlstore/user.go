@@ -24,21 +24,21 @@ var (
 	_ account.UserWriter = userWriter{}
 )
 
-// lockedOut is an expression for whether a user is locked at the time $1. The key of the counter is
-// that of account's throttle for unknown networks. It is a subquery, since SQLite would plan a join
-// again for some ids.
+// lockedOut is an SQL expression for whether user u is locked at the time $1. It reads the counter of the user's failed
+// sign-ins from unknown networks. It is a subquery and not a join, since SQLite would plan a join again for some ids.
 const lockedOut = `
 	       COALESCE((SELECT t.locked_until > $1 FROM sign_in_throttle t WHERE t.key = 'u:' || u.id || '|new'), FALSE)`
 
-// isLock is the condition of a counter t that locks a user at the time $1, and lockOwner is the id of
-// that user. They are the inverse of lockedOut. The first two conditions repeat those of the partial
-// index literally.
+// isLock is the condition that counter t locks a user at the time $1, and lockOwner is the id of that user. lockedOut
+// finds the lock of a user; these two find the user of a lock. The first two conditions repeat those of the partial
+// index, since SQLite would not use the index otherwise.
 const (
 	isLock    = `t.locked_until > 0 AND t.key LIKE 'u:%|new' AND t.locked_until > $1`
 	lockOwner = `CAST(substr(t.key, 3, length(t.key) - 6) AS BIGINT)`
 )
 
-// lockedUser returns the user that the counter of a key locks, as lockedOut does.
+// lockedUser returns the id of the user whom the counter with this key locks. ok is false if the counter locks no user.
+// The format of the key is that in lockedOut.
 func lockedUser(key string) (id int64, ok bool) {
 	text, isUser := strings.CutPrefix(key, "u:")
 	text, isNew := strings.CutSuffix(text, "|new")
@@ -46,7 +46,7 @@ func lockedUser(key string) (id int64, ok bool) {
 	return id, isUser && isNew && err == nil
 }
 
-// selectUser reads users. $1 is that of lockedOut.
+// selectUser is the beginning of the statements that read users. $1 is the time for lockedOut.
 const selectUser = `
 	SELECT u.id, u.email, u.name, u.surname, u.department, u.biography, u.picture, u.provider, u.identifier,
 	       u.active, u.need_password_reset, u.eula_version,` + lockedOut + `,
@@ -84,8 +84,8 @@ func (r userReader) UsersAfter(ctx context.Context, id int64, limit int, now tim
 		micros(now), id, limit)
 }
 
-// maxPageBytes is the size of pictures and biographies after which a page of users ends. Without it a
-// page of large pictures would take much memory.
+// maxPageBytes is the size of pictures and biographies at which UsersAfter ends a page. It limits the memory that a
+// page of large pictures takes.
 const maxPageBytes = 2 << 20
 
 func deref(text *string) string {
@@ -158,7 +158,7 @@ func (t userWriter) InsertUsers(ctx context.Context, users []account.StoredUser,
 	return ids, t.insertUserRoles(ctx, roles)
 }
 
-// userKey is the id of a new user, and the key of the address by which to find the user.
+// userKey is a row that InsertUsers gets back: the id of a new user and the key of the user's address.
 type userKey struct {
 	id  int64
 	key account.EmailKey
@@ -174,7 +174,8 @@ func userRoles(userID int64, roleIDs []int64) [][]any {
 	return rows
 }
 
-// insertUserRoles fails with account.ErrReferenced, and without delay, if a role does not exist.
+// insertUserRoles inserts pairs of a user and a role. It does not defer its statements. So it returns
+// account.ErrReferenced itself if a role does not exist, and no later statement does.
 func (t userWriter) insertUserRoles(ctx context.Context, rows [][]any) error {
 	return eachInsert(`user_roles (user_id, role_id)`, rows, func(statement string, args []any) error {
 		_, err := t.exec(ctx, statement, args...)
@@ -182,8 +183,8 @@ func (t userWriter) insertUserRoles(ctx context.Context, rows [][]any) error {
 	})
 }
 
-// UpdateUser omits unchanged columns that have an index. SQLite would update the index even so, and
-// would have to read its page.
+// UpdateUser leaves out indexed columns that have not changed. SQLite would otherwise read and update the pages of
+// their indexes.
 func (t userWriter) UpdateUser(ctx context.Context, before, u account.User, key account.EmailKey, now time.Time) error {
 	if err := t.changed(ctx, account.AuthUser, u.ID); err != nil {
 		return err
@@ -242,8 +243,8 @@ func (t userWriter) CountAdministrators(ctx context.Context) (int, error) {
 	return int(n), err
 }
 
-// userOrder is an ORDER BY clause that an index has, and the condition of the rows after a cursor.
-// Texts are compared by their bytes.
+// userOrder is an ORDER BY clause that an index supports, and the condition for the rows after a pagination cursor.
+// $KEY and $ID stand for the fields of the cursor. Texts are compared by their bytes.
 type userOrder struct{ by, after string }
 
 var userOrders = map[account.UserSort]userOrder{
@@ -263,9 +264,9 @@ func (r userReader) FindUsers(ctx context.Context, q account.UserQuery) ([]accou
 	return allUnprepared(ctx, r.querier, scanUser, statement, args...)
 }
 
-// userPage returns the statement of a page of users, and its values.
+// userPage returns the statement for a page of users, and its parameter values.
 func userPage(d *sqldb.Dialect, q account.UserQuery) (statement string, args []any) {
-	where := conditions{args: []any{micros(q.Now)}} // $1 is that of selectUser
+	where := conditions{args: []any{micros(q.Now)}} // $1 is the time for lockedOut
 	if !q.All {
 		where.add("u.id IN " + d.IDList(where.bind(d.IDs(q.IDs))))
 	}
@@ -285,12 +286,12 @@ func userPage(d *sqldb.Dialect, q account.UserQuery) (statement string, args []a
 		if *active {
 			where.add("u.active")
 		} else {
-			where.add("NOT u.active") // as in the partial indexes
+			where.add("NOT u.active") // the condition of the partial indexes
 		}
 	}
 	switch locked := q.Filter.Locked; {
 	case locked == nil:
-	case *locked: // find the users by the locks, which are few
+	case *locked: // begin with the locks, which are few
 		where.add("u.id IN (SELECT " + lockOwner + " FROM sign_in_throttle t WHERE " + isLock + ")")
 	default:
 		where.add("NOT" + lockedOut)

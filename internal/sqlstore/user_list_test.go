@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// plan returns SQLite's query plan of a statement, one step a line.
+// plan returns SQLite's query plan of a statement, with one step in each line.
 func plan(t testing.TB, db *sql.DB, statement string, args ...any) string {
 	t.Helper()
 	rows, err := db.Query("EXPLAIN QUERY PLAN "+statement, args...)
@@ -45,7 +45,7 @@ func TestUserPagesUseAnIndex(t *testing.T) {
 			wantPlan := "SEARCH u USING " + index
 			switch {
 			case after == nil && index == "INTEGER PRIMARY KEY":
-				wantPlan = "SCAN u" // the table is in this order
+				wantPlan = "SCAN u" // the table itself is in the order of ids
 			case after == nil:
 				wantPlan = "SCAN u USING " + index
 			}
@@ -57,8 +57,8 @@ func TestUserPagesUseAnIndex(t *testing.T) {
 	}
 }
 
-// BenchmarkFindUsers reads a page of 100 out of 100,000 users. "list" reads all users, as a search
-// may have to.
+// BenchmarkFindUsers reads a page of 100 out of 100,000 users. "list" is for comparison: it reads
+// all users, page by page.
 func BenchmarkFindUsers(b *testing.B) {
 	const users, step = 100_000, 1000
 	s := openDir(b, b.TempDir())
@@ -123,7 +123,8 @@ func BenchmarkFindUsers(b *testing.B) {
 	}
 }
 
-// New users are compared with many addresses, so an index finds them.
+// An import looks up many addresses at once, among its own rows and among the users. Both lookups
+// must use an index.
 func TestAddressesAreFoundByIndex(t *testing.T) {
 	db := schema(t)
 	list := `["x"]`

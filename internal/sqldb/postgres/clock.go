@@ -11,27 +11,27 @@ import (
 
 const (
 	clockInterval     = 10 * time.Second       // between two readings of the database's clock
-	clockRetryWait    = 250 * time.Millisecond // at least, after a failed reading
-	maxClockRoundTrip = time.Second            // slower readings are too inaccurate
+	clockRetryWait    = 250 * time.Millisecond // shortest pause after a failed reading
+	maxClockRoundTrip = time.Second            // slower readings are discarded as inaccurate
 )
 
-// clock follows the database's clock. All servers of the database share it, whatever their own clocks
-// say, so that locks, lifetimes and limits are the same on each.
+// clock tells the time by the database's clock. All servers of the database use this time instead of their own. So
+// lockouts and sessions end at the same moment on each server.
 type clock struct {
 	db      sqldb.Querier
 	machine *monotime.Clock
 	last    atomic.Pointer[reading]
-	suspend chan struct{} // holds a value when the machine may have slept since the last reading
+	suspend chan struct{} // holds a value if the machine may have been suspended since the last reading
 }
 
-// reading is a time of the database and the time of this machine at that moment.
+// reading holds the database's time and this machine's monotonic time at the same moment.
 type reading struct {
 	database, machine time.Time
-	missed            time.Duration // by the machine's clock until then
+	missed            time.Duration // time that the machine's clock may have missed so far: see monotime.Clock.Read
 }
 
-// newClock reads the database's clock now, and then periodically, until the returned function is
-// called. It reads the clock at once when the machine may have slept.
+// newClock reads the database's clock now, and then every clockInterval until the returned function is called. When the
+// machine may have been suspended, it reads the clock at once.
 func newClock(ctx context.Context, q sqldb.Querier, machine *monotime.Clock) (*clock, func() error, error) {
 	c := &clock{db: q, machine: machine, suspend: make(chan struct{}, 1)}
 	if err := c.read(ctx); err != nil {
@@ -46,7 +46,7 @@ func newClock(ctx context.Context, q sqldb.Querier, machine *monotime.Clock) (*c
 	return c, func() error { cancel(); <-ended; return nil }, nil
 }
 
-// follow reads the clock until ctx ends. After a failed reading the last one stays in use.
+// follow reads the database's clock periodically until ctx ends. If a reading fails, the previous one stays in use.
 func (c *clock) follow(ctx context.Context) {
 	ticker := time.NewTicker(clockInterval)
 	defer ticker.Stop()
@@ -67,8 +67,7 @@ func (c *clock) follow(ctx context.Context) {
 	}
 }
 
-// read reads the database's clock. It assumes that the clock was read in the middle of the round
-// trip.
+// read reads the database's clock. It assumes that the database read its clock halfway through the round trip.
 func (c *clock) read(ctx context.Context) error {
 	sent, missed := c.machine.Read()
 	micros, err := sqldb.One(ctx, c.db, func(row sqldb.Row) (n int64, err error) { return n, row.Scan(&n) },
@@ -84,15 +83,15 @@ func (c *clock) read(ctx context.Context) error {
 	return nil
 }
 
-// Now returns the time of the database. Setting this machine's clock does not change it. After a
-// sleep of the machine it is late until the database's clock is read again.
+// Now returns the database's current time. Setting this machine's clock does not change the result. After a suspend of
+// the machine, the result is too early until the database's clock is read again.
 func (c *clock) Now() time.Time {
 	r := c.last.Load()
 	now, missed := c.machine.Read()
 	if missed != r.missed {
 		select {
 		case c.suspend <- struct{}{}:
-		default: // noted already
+		default: // a reading is requested already
 		}
 	}
 	return r.database.Add(now.Sub(r.machine))

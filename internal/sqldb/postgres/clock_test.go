@@ -10,8 +10,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// The monotonic clock of this machine stands still while the machine sleeps. The database's clock
-// is read again afterwards, and also when the machine's wall clock was set, which changes nothing.
+// The machine's monotonic clock stands still during a suspend, so the database's clock must be read
+// again afterwards. A change of the machine's wall clock looks like a suspend and also causes a
+// reading, which does no harm.
 func TestClockAfterSuspend(t *testing.T) {
 	cluster, name := pgtest.NewDatabase(t)
 	db, err := Open(t.Context(), Config{URL: secret.New(cluster.SocketURL(name))})
@@ -20,7 +21,7 @@ func TestClockAfterSuspend(t *testing.T) {
 	}
 	defer db.Close()
 	var slept atomic.Int64
-	monotonic := time.Now().Round(0) // stands still: the clock changes only by readings
+	monotonic := time.Now().Round(0) // stands still, so only readings of the database's clock change the time
 	machine := monotime.NewFrom(func() (time.Time, time.Time) {
 		return monotonic, monotonic.Add(time.Duration(slept.Load()))
 	})

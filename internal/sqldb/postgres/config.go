@@ -23,13 +23,13 @@ const (
 	DefaultStatementTimeout = 5 * time.Second
 
 	connectTimeout = 5 * time.Second
-	// idleInTransaction limits, with sqldb.MaxTxTime, how long after its first statement a
-	// transaction can still commit, whatever happens to the packets in between. It is less than the
-	// age up to which every server reads changes.
+	// idleInTransaction is how long PostgreSQL keeps a transaction open between two statements. So a transaction can
+	// commit at most sqldb.MaxTxTime plus idleInTransaction after its first statement, even if packets are delayed.
+	// Package auth relies on this sum: see slowCommit there.
 	idleInTransaction = 2 * time.Second
 )
 
-// ApplicationName is how the connections of servers and commands name themselves to the database.
+// ApplicationName is the application_name of the connections of servers and commands.
 const ApplicationName = "usher"
 
 // ErrPlainConnection means that the connection to another machine would not be encrypted.
@@ -37,8 +37,8 @@ var ErrPlainConnection = errors.New("the connection to PostgreSQL would not be p
 
 // Config says how to connect to a database.
 type Config struct {
-	// URL is postgres://user:password@host:port/database?sslmode=…, with the parameters of libpq.
-	// It may name several hosts.
+	// URL is postgres://user:password@host:port/database?sslmode=…, with the parameters of libpq. A URL may name
+	// several hosts.
 	URL secret.Text
 	// Connections is the largest number of open connections; 0 means [DefaultConnections].
 	Connections int
@@ -50,8 +50,8 @@ func (c Config) statementTimeout() time.Duration {
 	return cmp.Or(c.StatementTimeout, DefaultStatementTimeout)
 }
 
-// Parse reads the URL and sets the parameters of a session. Its errors never contain the password.
-// It fails with [ErrPlainConnection] if the connection would not be encrypted.
+// Parse parses the URL and adds Usher's session parameters, such as statement_timeout. Its errors never contain the
+// password. It fails with [ErrPlainConnection] if the connection would not be encrypted.
 func (c Config) Parse() (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(c.URL.Reveal())
 	if err != nil {
@@ -60,7 +60,7 @@ func (c Config) Parse() (*pgx.ConnConfig, error) {
 	if err := requireEncryption(config); err != nil {
 		return nil, err
 	}
-	// A standby lags behind: it may still have a session that was ended.
+	// Connect to the primary only: a standby lags behind, and may still show a session that was revoked.
 	if config.ValidateConnect == nil {
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
@@ -80,8 +80,8 @@ func (c Config) Parse() (*pgx.ConnConfig, error) {
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// urlError says what is wrong with a URL, without its password. An error about the form of a URL may
-// contain the password, so it is replaced; an error about a parameter can't.
+// urlError returns an error about the database's URL without the password. A syntax error may quote the whole URL, so
+// urlError replaces it. An error about a parameter never contains the password, so urlError keeps it.
 func urlError(err error) error {
 	cause := errors.Unwrap(err)
 	if _, malformed := errors.AsType[*url.Error](err); malformed || cause == nil {
@@ -91,9 +91,9 @@ func urlError(err error) error {
 	return fmt.Errorf("the URL of the database cannot be used: %w", cause)
 }
 
-// requireEncryption fails if the password and all data would be sent to another machine in plain
-// text. Unless the URL says otherwise, libpq does so if the server offers no TLS, or if an attacker
-// claims that it offers none.
+// requireEncryption fails if the password and all data could be sent to another machine in plain text. By default,
+// libpq falls back to plain text if the server offers no TLS. An attacker on the network can fake a reply that offers
+// none.
 func requireEncryption(config *pgx.ConnConfig) error {
 	check := func(name string, tls bool) error {
 		if tls || strings.HasPrefix(name, "/") || host.IsLoopback(name) {
@@ -113,7 +113,7 @@ func requireEncryption(config *pgx.ConnConfig) error {
 	return nil
 }
 
-// Location names the database of a configuration for people, without secrets.
+// Location names the configured database in messages, without secrets.
 func Location(config *pgx.ConnConfig) string {
 	address := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
 	return fmt.Sprintf("%s at %s", config.Database, address)

@@ -7,9 +7,11 @@ func Dialect() *sqldb.Dialect { return dialect }
 
 var dialect = &sqldb.Dialect{
 	Name: "postgres",
-	// Not clock_timestamp(): no index is used for a volatile function.
+	// PostgreSQL uses no index to compare a column with clock_timestamp(), since that function is
+	// volatile.
 	Now: "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)",
-	// An id is given at the insertion, and a transaction with a smaller id may commit later.
+	// No id is surely the last. A row gets its id when it is inserted, and a transaction with a
+	// smaller id may commit later.
 	LastID:     func(string) string { return "CAST(0 AS BIGINT)" },
 	LockRow:    " FOR UPDATE",
 	ShareRow:   " FOR SHARE",

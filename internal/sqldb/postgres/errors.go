@@ -14,7 +14,7 @@ import (
 )
 
 func classify(err error) (class sqldb.ErrorClass, constraint string) {
-	// A refused connection is no fault of a request, whatever the server says.
+	// A failure to connect is never a fault of the request, whatever error code the server sends.
 	if _, connecting := errors.AsType[*pgconn.ConnectError](err); connecting {
 		return sqldb.Unavailable, ""
 	}
@@ -31,8 +31,8 @@ func classify(err error) (class sqldb.ErrorClass, constraint string) {
 	return sqldb.Other, ""
 }
 
-// classifyCode returns the class of a code of the SQL standard, whose first two characters are the
-// standard's class.
+// classifyCode returns the class of a PostgreSQL error by its SQLSTATE. The first two characters of
+// the SQLSTATE are the category that the SQL standard defines.
 func classifyCode(e *pgconn.PgError) sqldb.ErrorClass {
 	switch e.Code {
 	case "23505":

@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Hint returns what to do about a failure to open a database that comes from the configuration, so
-// that waiting does not help. It is "" for other failures.
+// Hint returns what to change in the configuration after a failure to open a database. It returns
+// "" for a failure that the configuration does not cause.
 func Hint(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return codeHint(e.Code)

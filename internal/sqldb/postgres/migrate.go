@@ -16,10 +16,11 @@ import (
 // migrationLock is the key of the advisory lock that is held during a migration.
 const migrationLock = 0x7573686572 // "usher"
 
-// Migrate is [sqldb.Migrate] under an advisory lock, so that one of several servers that start
-// together migrates. If checkOnly is true it takes no lock, changes nothing, and fails with
-// fs.ErrNotExist for a database that was never set up. Copies are the operator's, by PostgreSQL's
-// own tools.
+// Migrate runs [sqldb.Migrate] under an advisory lock: if several servers start together, one
+// migrates and the others wait. Migrate makes no backup; administrators use PostgreSQL's own tools.
+//
+// If checkOnly is true, Migrate takes no lock and changes nothing. It then fails with
+// fs.ErrNotExist for a database that was never set up.
 func Migrate(ctx context.Context, config *pgx.ConnConfig, checkOnly bool) (err error) {
 	unlimited := config.Copy()
 	unlimited.RuntimeParams["statement_timeout"] = "0" // a migration, or waiting for one, may take long
@@ -43,7 +44,7 @@ func Migrate(ctx context.Context, config *pgx.ConnConfig, checkOnly bool) (err e
 		}
 		return sqldb.Migrate(ctx, db, dialect, sqldb.MigrateOptions{CheckOnly: true})
 	}
-	conn, err := db.Conn(ctx) // the lock lasts as long as this connection
+	conn, err := db.Conn(ctx) // the advisory lock is released when this connection is closed
 	if err != nil {
 		return err
 	}

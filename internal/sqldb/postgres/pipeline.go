@@ -10,9 +10,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// pipeline is the [sqldb.Conn] of a transaction. It sends deferred statements, and BEGIN, in one
-// batch with the next statement whose result is needed, or with COMMIT. The round trip, and waking
-// two processes for it, costs more than most statements do.
+// pipeline is the [sqldb.Conn] of a transaction. It queues BEGIN and the deferred statements, and
+// sends them in one batch with the next Exec or Query, or with COMMIT. This saves round trips,
+// which take longer than most statements.
 type pipeline struct {
 	conn   *pgx.Conn
 	queued *pgx.Batch
@@ -20,7 +20,7 @@ type pipeline struct {
 
 var _ sqldb.Conn = (*pipeline)(nil)
 
-// errRolledBack means that the database answered COMMIT with ROLLBACK.
+// errRolledBack means that the database replied to COMMIT with ROLLBACK.
 var errRolledBack = errors.New("the transaction was rolled back at its end")
 
 func newPipeline(conn *pgx.Conn) *pipeline {
@@ -29,8 +29,8 @@ func newPipeline(conn *pgx.Conn) *pipeline {
 	return p
 }
 
-// ExecDeferred implements [sqldb.Conn]. Statements run in the order of the calls. Its failure is
-// returned by the next Exec or Query, or by commit.
+// ExecDeferred implements [sqldb.Conn]. It always returns nil. If the statement fails, the next
+// Exec or Query, or commit, returns the error. Statements run in the order of the calls.
 func (p *pipeline) ExecDeferred(_ context.Context, query string, args ...any) error {
 	p.queued.Queue(query, args...)
 	return nil
@@ -62,13 +62,15 @@ type pipelineRows struct {
 	results pgx.BatchResults
 }
 
-// Close ends the batch. Unlike that of [pgx.Rows] it returns an error.
+// Close closes the rows and their batch. Unlike the Close method of [pgx.Rows], it returns an
+// error.
 func (r pipelineRows) Close() error {
 	r.Rows.Close()
 	return r.results.Close()
 }
 
-// commit ends the transaction. If no statement was called, BEGIN is not sent either.
+// commit commits the transaction. If the transaction has no statements, commit sends nothing, since
+// BEGIN is still queued.
 func (p *pipeline) commit(ctx context.Context) error {
 	if p.conn.PgConn().TxStatus() == 'I' && p.queued.Len() == 1 {
 		return nil
@@ -80,7 +82,8 @@ func (p *pipeline) commit(ctx context.Context) error {
 	return err
 }
 
-// rollback ends a transaction that is still open, and reports whether the connection can be reused.
+// rollback rolls back a transaction that is still open. It reports whether the connection can be
+// reused.
 func (p *pipeline) rollback(ctx context.Context) bool {
 	if p.conn.PgConn().TxStatus() != 'I' {
 		_, _ = p.conn.Exec(ctx, "ROLLBACK")
@@ -101,8 +104,8 @@ func (p *pipeline) exec(ctx context.Context, query string, args ...any) (pgconn.
 	return tag, err
 }
 
-// send sends the deferred statements and one more, and reads the results of the deferred ones. The
-// next result in the batch is that of the last statement.
+// send sends the queued statements and query in one batch, and reads the results of the queued
+// ones. The next result that the caller reads from the batch is that of query.
 func (p *pipeline) send(ctx context.Context, query string, args ...any) (pgx.BatchResults, error) {
 	batch := p.queued
 	p.queued = new(pgx.Batch)

@@ -14,20 +14,21 @@ import (
 
 const (
 	maxIdleTime = 5 * time.Minute
-	// maxConnLifetime makes connections spread over the servers again after one was away.
+	// maxConnLifetime is the largest age of a connection. New connections make use of a PostgreSQL server that has
+	// returned after a failure.
 	maxConnLifetime = time.Hour
 )
 
-// Open opens a database and migrates it. If several servers do so at the same time, one migrates
-// and the others wait.
+// Open opens a database and migrates it. If several servers call Open at the same time, one migrates and the others
+// wait.
 //
-// Open fails with [ErrPlainConnection], and with [sqldb.ErrNewerSchema] for a database that a later
-// release has migrated. While the database does not answer it fails with a [sqldb.Error] of the class
-// Unavailable.
+// Open fails with [ErrPlainConnection] if the connection would not be encrypted, and with [sqldb.ErrNewerSchema] if a
+// later release has migrated the database. If the database can't be reached, Open fails with a [sqldb.Error] of the
+// class Unavailable.
 func Open(ctx context.Context, c Config) (*sqldb.DB, error) { return open(ctx, c, false) }
 
-// OpenExisting opens a database that a server of this release has created. It fails as [Open] does,
-// and with [sqldb.ErrOlderSchema], and changes nothing.
+// OpenExisting opens a database that a server of this release has created, without migrating it. It fails as [Open]
+// does, and with [sqldb.ErrOlderSchema] for the schema of an earlier release.
 func OpenExisting(ctx context.Context, c Config) (*sqldb.DB, error) { return open(ctx, c, true) }
 
 func open(ctx context.Context, c Config, checkOnly bool) (*sqldb.DB, error) {

@@ -17,11 +17,11 @@ import (
 // Limits of retries after a conflict with another transaction.
 const (
 	maxAttempts  = 5
-	conflictWait = 10 * time.Millisecond // before the second attempt, on average; it doubles
+	conflictWait = 10 * time.Millisecond // average wait before the second attempt; doubles at each attempt
 )
 
-// writer runs each write in a transaction of its own, at READ COMMITTED. Callers lock the rows that
-// they decide by.
+// writer runs each call of Write in its own transaction at the isolation level READ COMMITTED.
+// Callers must therefore lock the rows that their decisions depend on.
 type writer struct{ db *sql.DB }
 
 var _ sqldb.Writer = (*writer)(nil)
@@ -46,8 +46,8 @@ func (w *writer) Write(ctx context.Context, f func(context.Context, *sqldb.Tx) e
 	}
 }
 
-// attempt runs f once. retry means that the transaction ended by a conflict, has changed nothing,
-// and may succeed the next time.
+// attempt runs f once in a transaction. retry is true if a conflict rolled the transaction back, so
+// that another attempt may succeed.
 func (w *writer) attempt(callerCtx context.Context, f func(context.Context, *sqldb.Tx) error) (err error, retry bool) {
 	if err := callerCtx.Err(); err != nil {
 		return err, false
@@ -59,18 +59,19 @@ func (w *writer) attempt(callerCtx context.Context, f func(context.Context, *sql
 	if err != nil {
 		return dialect.TranslateError(sqldb.CheckTimeout(connCtx, err)), false
 	}
-	defer conn.Close() // idle: the transaction has ended
-	// As on SQLite, a transaction that has begun outlives its caller's context: cancelling a
-	// statement would cost the connection. It is cancelled when it takes too long.
+	defer conn.Close() // returns the connection to the pool; its transaction has ended
+	// As on SQLite, the end of the caller's context does not interrupt a statement: pgx would have
+	// to close the connection. Only the deadline interrupts it.
 	txCtx := sqldb.WithTx(context.WithoutCancel(callerCtx))
 	ctx, cancel := context.WithDeadlineCause(txCtx, deadline, sqldb.ErrTimeout)
 	defer cancel()
-	err = dialect.TranslateError(sql.ErrConnDone) // if Raw doesn't call the function
+	err = dialect.TranslateError(sql.ErrConnDone) // the error if Raw doesn't call the function
 	_ = conn.Raw(func(driverConn any) error {
 		p := newPipeline(driverConn.(*stdlib.Conn).Conn())
 		err, retry = transact(ctx, callerCtx, p, f)
-		// A connection that can't be reused may hold locks, so close it now and not when it is next
-		// taken from the pool. Close one to a standby too: a new one finds the new primary.
+		// Close a connection that can't be reused now, since it may hold locks; the pool would
+		// close it only at its next use. Also close a connection to a server that became a standby:
+		// a new connection finds the new primary.
 		if !p.rollback(ctx) || isReadOnly(err) {
 			return driver.ErrBadConn
 		}
@@ -87,7 +88,8 @@ func isReadOnly(err error) bool {
 	return class == sqldb.ReadOnly
 }
 
-// transact runs f in a transaction. It leaves a transaction that fails open.
+// transact runs f in a transaction and commits it. After a failure the transaction may still be
+// open; the caller must roll it back.
 func transact(
 	ctx, callerCtx context.Context, p *pipeline, f func(context.Context, *sqldb.Tx) error,
 ) (err error, retry bool) {
@@ -105,8 +107,8 @@ func transact(
 	if err == nil {
 		return nil, false
 	}
-	// An error that isn't FATAL answers the COMMIT: nothing was kept. A fatal one ends the
-	// connection, and may come after the commit.
+	// An error of severity ERROR is the reply to COMMIT: the transaction was rolled back. A FATAL
+	// error ends the connection and may follow a successful commit, so the outcome is unknown.
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.SeverityUnlocalized == "ERROR" {
 		err = dialect.TranslateError(err)
 		return err, errors.Is(err, sqldb.ErrConflict)
@@ -114,6 +116,6 @@ func transact(
 	return sqldb.UnknownOutcome(err), false
 }
 
-// Close implements [sqldb.Writer]. There is nothing to end: a transaction holds its connection, and
-// closing the pool waits for it.
+// Close implements [sqldb.Writer]. It does nothing: each transaction holds a connection, and
+// closing the pool waits for these connections.
 func (*writer) Close() error { return nil }

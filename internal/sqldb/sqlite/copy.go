@@ -19,22 +19,24 @@ import (
 const pagesPerStep = 1024
 
 var (
-	// ErrDamaged means that SQLite finds faults in a database.
+	// ErrDamaged means that SQLite reports a database file as corrupt.
 	ErrDamaged = errors.New("the database is damaged")
 	// ErrNotUsher means that a file is not a database of Usher.
 	ErrNotUsher = errors.New("this is not a database of Usher")
-	// ErrInUse means that the newest changes of a database are in its write-ahead log.
+	// ErrInUse means that a database was not closed, so its newest changes are only in its
+	// write-ahead log.
 	ErrInUse = errors.New(
 		"this database was not closed: its newest changes are in the file of the same name ending in -wal",
 	)
 )
 
-// Progress is called with the number of pages that are copied, and of all pages.
+// Progress is called with the number of pages copied so far and the number of all pages.
 type Progress func(done, total int)
 
-// Backup copies the database of the data directory dir, which a server may be writing to, to file,
-// which is empty or does not exist. The copy holds all that was committed when it began, and is
-// checked like that of [Restore]. Backup fails with fs.ErrNotExist if there is no database.
+// Backup copies the database in the data directory dir to file, which must be empty or not exist. A
+// server may write to the database meanwhile: the copy holds everything that was committed when
+// Backup began. Backup checks the copy as [Restore] does. It fails with fs.ErrNotExist if there is
+// no database.
 func Backup(ctx context.Context, dir, file string, progress Progress) error {
 	path := filepath.Join(dir, DatabaseFile)
 	if _, err := os.Stat(path); err != nil {
@@ -44,9 +46,9 @@ func Backup(ctx context.Context, dir, file string, progress Progress) error {
 	return copyFile(ctx, source, file, progress)
 }
 
-// Restore copies a backup to file, which is empty or does not exist, and checks the copy. It fails
-// with [ErrDamaged], [ErrNotUsher] or [sqldb.ErrNewerSchema], and with [ErrInUse] for the database
-// of a server. It creates no file next to the backup.
+// Restore copies a backup to file, which must be empty or not exist, and checks the copy. It fails
+// with [ErrDamaged], [ErrNotUsher] or [sqldb.ErrNewerSchema] for an unusable backup. It fails with
+// [ErrInUse] if backup is a database that was not closed. It creates no file next to the backup.
 func Restore(ctx context.Context, backup, file string, progress Progress) error {
 	if _, err := os.Stat(backup); err != nil {
 		return fmt.Errorf("open the backup: %w", err)
@@ -57,7 +59,7 @@ func Restore(ctx context.Context, backup, file string, progress Progress) error 
 	return copyFile(ctx, fileURL(backup, url.Values{"mode": {"ro"}, "immutable": {"1"}}), file, progress)
 }
 
-// copyFile copies a database and checks the copy.
+// copyFile copies the database at the URL source to file and checks the copy.
 func copyFile(ctx context.Context, source, file string, progress Progress) error {
 	db, err := sql.Open("sqlite", source)
 	if err != nil {
@@ -71,16 +73,16 @@ func copyFile(ctx context.Context, source, file string, progress Progress) error
 	return err
 }
 
-// copyPages copies a database as it is at one moment. Its read transaction neither waits for
-// writers nor blocks them, and does not see what they write meanwhile. Pages are copied as they
-// are, so a sound copy proves a sound database.
+// copyPages copies a snapshot of the database to file. Its read transaction neither waits for
+// writers nor blocks them, and does not see their later changes. The pages are copied byte for
+// byte, so an intact copy proves that the source is intact.
 func copyPages(ctx context.Context, db *sql.DB, file string, progress Progress) (err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	// The transaction begins with its first read.
+	// BEGIN takes no snapshot; the first read of the transaction does.
 	if _, err := conn.ExecContext(ctx, "BEGIN; SELECT count(*) FROM sqlite_schema"); err != nil {
 		return err
 	}
@@ -103,8 +105,9 @@ func copyPages(ctx context.Context, db *sql.DB, file string, progress Progress) 
 	return errors.Join(err, end)
 }
 
-// checkCopy checks the copy of a database and returns the version of its schema. It sets the
-// journal mode with which the copy can be read in a directory that can't be written.
+// checkCopy checks the integrity of a copy and returns the version of its schema. It switches the
+// copy from a write-ahead log to a rollback journal, so that the copy can be read in a read-only
+// directory.
 func checkCopy(ctx context.Context, file string) (version int64, err error) {
 	db, err := sql.Open("sqlite", fileURL(file, url.Values{"_pragma": {"journal_mode(DELETE)"}}))
 	if err != nil {
@@ -131,16 +134,17 @@ func checkCopy(ctx context.Context, file string) (version int64, err error) {
 	return version, sqldb.CheckVersion(provider, version)
 }
 
-// backupSchema copies a database to PATH.schema-VERSION before its schema of that version is
-// migrated. A faulty release can be undone by restoring the copy. Copies of earlier versions stay.
+// backupSchema copies the database to PATH.schema-VERSION before its schema is migrated. version is
+// the schema's version before the migration. An administrator can restore the copy to return to the
+// earlier release. Copies of earlier versions stay.
 func backupSchema(ctx context.Context, db *sql.DB, path string, version int64) error {
-	// Its mode is 0600.
+	// CreateTemp gives the file the mode 0600, so that only its owner can read it.
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".schema-*.tmp")
 	if err != nil {
 		return fmt.Errorf("copy the database before it is migrated: %w", err)
 	}
 	partial := file.Name()
-	defer func() { _ = os.Remove(partial) }() // fails after the rename
+	defer func() { _ = os.Remove(partial) }() // fails after the rename, when nothing is left to remove
 	if err := file.Close(); err != nil {
 		return err
 	}

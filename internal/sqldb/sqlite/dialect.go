@@ -9,8 +9,8 @@ var dialect = &sqldb.Dialect{
 	Name:      "sqlite",
 	InProcess: true,
 	Now:       "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
-	// One transaction writes at a time, so ids are in the order of commits; and AUTOINCREMENT gives
-	// no id twice.
+	// One transaction writes at a time, so a later commit has higher ids. AUTOINCREMENT never
+	// reuses an id.
 	LastID:   func(table string) string { return "(SELECT COALESCE(max(id), 0) FROM " + table + ")" },
 	NoIndex:  "+",
 	IDs:      func(ids []int64) string { return sqldb.FormatIDs('[', ']', ids) },

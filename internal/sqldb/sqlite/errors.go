@@ -11,10 +11,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// primaryCode is the mask of SQLite's primary result codes. The other bits extend them.
+// primaryCode is the mask of SQLite's primary result code. The other bits of an extended result
+// code give details.
 const primaryCode = 0xff
 
-// sqliteError is implemented by *[sqlite.Error], which tests can't construct.
+// sqliteError is the part of *[sqlite.Error] that classify uses. It is an interface because tests
+// can't construct a sqlite.Error.
 type sqliteError interface {
 	error
 	Code() int
@@ -34,10 +36,10 @@ func classify(err error) (class sqldb.ErrorClass, constraint string) {
 func classifyCode(code int) sqldb.ErrorClass {
 	switch code {
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY, sqlite3.SQLITE_CONSTRAINT_TRIGGER:
-		return sqldb.ForeignKeyViolation // SQLite reports RESTRICT as a trigger
+		return sqldb.ForeignKeyViolation // SQLite reports a violated ON DELETE RESTRICT as a trigger
 	case sqlite3.SQLITE_IOERR_SHMSIZE: // no space for the index of the write-ahead log
 		return sqldb.DiskFull
-	case sqlite3.SQLITE_IOERR_FSYNC: // the write-ahead log may hold the change if the server ends now
+	case sqlite3.SQLITE_IOERR_FSYNC: // after a crash the write-ahead log may hold the commit
 		return sqldb.OutcomeUnknown
 	case sqlite3.SQLITE_IOERR_NOMEM:
 		return sqldb.Unavailable
@@ -56,15 +58,16 @@ func classifyCode(code int) sqldb.ErrorClass {
 	return sqldb.Other
 }
 
-// violated returns the column, as table.column, of a message such as
-// "constraint failed: UNIQUE constraint failed: users.email_key (2067)".
+// violated returns the column, as table.column, that a message names, such as "constraint failed:
+// UNIQUE constraint failed: users.email_key (2067)".
 func violated(err error) string {
 	_, columns, _ := strings.Cut(err.Error(), "UNIQUE constraint failed: ")
 	column, _, _ := strings.Cut(columns, " ")
 	return column
 }
 
-// fileError returns a failure to read a file as [ErrNotUsher] or [ErrDamaged], if it is one.
+// fileError returns [ErrNotUsher] if err says that a file is no SQLite database. If the file is
+// corrupt, it wraps err in [ErrDamaged]. It returns other errors unchanged.
 func fileError(err error) error {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & primaryCode {

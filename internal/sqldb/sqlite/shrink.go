@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// maxShrinkTime is how long shrinking may occupy readers that others need.
+	// maxShrinkTime limits how long shrink may hold read connections that requests need.
 	maxShrinkTime = 100 * time.Millisecond
 	shrinkMemory  = "PRAGMA shrink_memory" // frees the pages that a connection caches
 )
 
-// shrink frees the page caches of the idle readers and of the writer.
+// shrink frees the page caches of the idle read connections and of the write connection.
 func shrink(ctx context.Context, reads *sql.DB, w *writer) error {
 	ctx, cancel := context.WithTimeout(ctx, maxShrinkTime)
 	defer cancel()
-	// The readers return to the pool before this waits for the writer.
+	// Return the read connections to the pool before waiting for the writer.
 	if err := shrinkReaders(ctx, reads); err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func shrink(ctx context.Context, reads *sql.DB, w *writer) error {
 }
 
 func shrinkReaders(ctx context.Context, reads *sql.DB) error {
-	for range reads.Stats().Idle { // keep each until the last: the pool would return the same one
+	for range reads.Stats().Idle { // keep every connection until the end: the pool would return the same one
 		conn, err := reads.Conn(ctx)
 		if err != nil {
 			return err

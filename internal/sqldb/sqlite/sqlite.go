@@ -19,17 +19,17 @@ import (
 // DatabaseFile is the name of the database in the data directory.
 const DatabaseFile = "usher.db"
 
-// minReaders is the least number of connections that read.
+// minReaders is the smallest size of the pool of read connections.
 const minReaders = 4
 
-// checkpointPages is how many pages the write-ahead log grows to before it is checkpointed: 12 MiB.
-// Pages that every change touches are then written to the database, and synced, less often than at
-// SQLite's default of 4 MiB. One block of the log's index has room for 4062 pages.
+// checkpointPages is the pragma that checkpoints the write-ahead log after 3000 pages, which are 12 MiB. SQLite's
+// default is 4 MiB. A larger log means that a page which every transaction changes is written to the database file, and
+// synced, less often. The first block of the log's index has room for 4062 pages, so 3000 need only one block.
 const checkpointPages = "wal_autocheckpoint(3000)"
 
-// Open opens the database in the data directory dir, which must exist, and creates or migrates it.
-// Other processes may have it open at the same time. It fails with [sqldb.ErrNewerSchema] for a
-// database that a later release has migrated.
+// Open opens the database in the data directory dir, which must exist. It creates a missing database and migrates an
+// older one. Other processes may have the database open at the same time. Open fails with [sqldb.ErrNewerSchema] if a
+// later release has migrated the database.
 func Open(ctx context.Context, dir string) (*sqldb.DB, error) {
 	if err := createPrivate(filepath.Join(dir, DatabaseFile)); err != nil {
 		return nil, err
@@ -37,8 +37,9 @@ func Open(ctx context.Context, dir string) (*sqldb.DB, error) {
 	return open(ctx, dir, false)
 }
 
-// OpenExisting opens a database that a server of this release has created, and that may be in use. It
-// fails with fs.ErrNotExist, [sqldb.ErrNewerSchema] or [sqldb.ErrOlderSchema] and changes nothing.
+// OpenExisting opens a database that a server of this release has created, without migrating it. A server may be using
+// the database. OpenExisting fails with fs.ErrNotExist if there is no database, and with [sqldb.ErrNewerSchema] or
+// [sqldb.ErrOlderSchema] for the schema of another release.
 func OpenExisting(ctx context.Context, dir string) (*sqldb.DB, error) {
 	if _, err := os.Stat(filepath.Join(dir, DatabaseFile)); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -46,7 +47,8 @@ func OpenExisting(ctx context.Context, dir string) (*sqldb.DB, error) {
 	return open(ctx, dir, true)
 }
 
-// open opens the database. It migrates the schema, or refuses another one if checkOnly is true.
+// open opens the database and migrates its schema. If checkOnly is true, it fails for the schema of another release
+// instead.
 func open(ctx context.Context, dir string, checkOnly bool) (*sqldb.DB, error) {
 	path := filepath.Join(dir, DatabaseFile)
 	fail := func(op string, err error, opened ...*sql.DB) (*sqldb.DB, error) {
@@ -95,9 +97,9 @@ func open(ctx context.Context, dir string, checkOnly bool) (*sqldb.DB, error) {
 	}, nil
 }
 
-// OpenFile opens the database of a directory for a move, which copies it without a [sqldb.DB]. The
-// caller checks and migrates the schema. readOnly refuses all writes. If the file does not exist,
-// OpenFile creates it, or fails with fs.ErrNotExist if readOnly is true.
+// OpenFile opens the database in a directory as an [sql.DB] for package dbmove. It neither checks nor migrates the
+// schema. If readOnly is true, the connections refuse writes, and OpenFile fails with fs.ErrNotExist for a missing
+// file. Otherwise OpenFile creates a missing file.
 func OpenFile(dir string, readOnly bool) (db *sql.DB, path string, err error) {
 	path = filepath.Join(dir, DatabaseFile)
 	var pragmas []string
@@ -115,14 +117,14 @@ func OpenFile(dir string, readOnly bool) (db *sql.DB, path string, err error) {
 	return db, path, nil
 }
 
-// durableURL returns the URL of a database that is durable at every commit (synchronous=FULL), and
-// whose readers run while it is written.
+// durableURL returns the URL that opens a database with durable commits (synchronous=FULL). Readers don't wait for the
+// writer, since the database has a write-ahead log.
 func durableURL(path string, pragmas ...string) string {
-	// Immediate transactions wait for another process; deferred ones fail.
+	// BEGIN IMMEDIATE waits for a lock that another process holds. A deferred transaction fails instead.
 	return fileURL(path, url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)",
-		"temp_store(MEMORY)", // for the journal of a savepoint, page by page
-		"cache_size(-1024)",  // KiB of each connection: the inner pages of the trees of a million users
+		"temp_store(MEMORY)", // keeps the journals of savepoints in memory
+		"cache_size(-1024)",  // KiB per connection, enough for the inner B-tree pages of a million users
 	}, pragmas...)})
 }
 
@@ -130,8 +132,8 @@ func fileURL(path string, query url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: query.Encode()}).String()
 }
 
-// createPrivate creates the file, readable by its owner alone, if it does not exist. SQLite would
-// use the mode that the umask leaves.
+// createPrivate creates the database file with mode 0600 if it doesn't exist. SQLite itself would let other users read
+// the file if the umask does.
 func createPrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

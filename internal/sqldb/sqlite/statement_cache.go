@@ -9,13 +9,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// preparer is a connection or a pool of connections.
+// preparer is an [sql.DB] or an [sql.Conn].
 type preparer interface {
 	sqldb.Executor
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-// statementCache prepares each statement once and keeps it, which the driver does not.
+// statementCache prepares each statement once and reuses it. The driver itself would prepare a
+// statement at every call.
 type statementCache struct {
 	db       preparer
 	mu       sync.RWMutex

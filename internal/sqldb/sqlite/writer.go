@@ -10,35 +10,34 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// Limits of one group commit, and of the queue of jobs.
+// maxBatchJobs and maxBatchTime limit one group commit. maxQueueJobs is the capacity of the queue.
 const (
 	maxBatchJobs = 128
 	maxBatchTime = 2 * time.Millisecond
 	maxQueueJobs = 1024
 )
 
-// writer runs all transactions on one connection, with group commit. The leader takes the queued jobs
-// and commits them together. So one sync of the disk serves all callers that arrived during the last
-// one.
+// writer runs all transactions on one connection, with group commit. The leader runs the queued jobs in one transaction
+// and commits them together. So one sync of the disk serves all callers that arrived during the previous sync.
 //
-// A caller who finds no leader becomes it, since waking another goroutine takes longer than many a
-// job. If more jobs are queued after its batch, the caller hands the leadership off to the loop,
-// which keeps it until the queue is empty.
+// A caller that finds no leader becomes the leader, since waking another goroutine takes longer than many a job. After
+// one batch the caller hands the leadership off. If jobs are queued, the goroutine of loop then leads until the queue
+// is empty.
 type writer struct {
 	conn      *sql.Conn
 	cache     *statementCache
 	queue     chan *job
 	leader    chan struct{} // holds one value while there is a leader
-	handedOff chan struct{} // receives one value when the leadership goes to the loop
+	handedOff chan struct{} // receives one value when the leadership goes to loop
 	closing   chan struct{} // closed when no more jobs are accepted
-	ended     chan struct{} // closed by the loop when it has ended
+	ended     chan struct{} // closed by loop when it has ended
 }
 
 var _ sqldb.Writer = (*writer)(nil)
 
 // job is one call of Write.
 type job struct {
-	claimed atomic.Bool // by the leader, who starts the job, or by the caller, who abandons it
+	claimed atomic.Bool // set by the leader that starts the job, or by the caller that abandons it
 	ctx     context.Context
 	f       func(context.Context, *sqldb.Tx) error
 	err     error
@@ -59,8 +58,8 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	return w, nil
 }
 
-// Write implements [sqldb.Writer]. It queues a job and waits for its outcome. A job whose context
-// ends while it is queued does not run; one that has started is waited for.
+// Write implements [sqldb.Writer]. It queues f as a job and waits for the result. If ctx ends while the job is queued,
+// the job does not run. If the job has started, Write waits for it even after ctx has ended.
 func (w *writer) Write(ctx context.Context, f func(context.Context, *sqldb.Tx) error) error {
 	if sqldb.InTx(ctx) {
 		return sqldb.ErrNestedTx
@@ -93,9 +92,9 @@ func (w *writer) Write(ctx context.Context, f func(context.Context, *sqldb.Tx) e
 	}
 }
 
-// leadOnce commits one batch on the goroutine of a caller that has become the leader, and hands the
-// leadership off. A caller with a deadline leaves the batch to the loop: another process may block
-// the commit for seconds.
+// leadOnce commits one batch in the goroutine of a caller that has become the leader, and hands the leadership off. If
+// ctx has a deadline, leadOnce leaves the batch to loop: another process may block the commit for seconds, and the
+// caller must return at its deadline.
 func (w *writer) leadOnce(ctx context.Context) {
 	defer w.handOff()
 	if _, limited := ctx.Deadline(); !limited {
@@ -103,7 +102,8 @@ func (w *writer) leadOnce(ctx context.Context) {
 	}
 }
 
-// abandon ends the wait for a job that has not started, with err. It waits for one that has.
+// abandon returns err if the job has not started, and keeps it from starting. Otherwise abandon waits for the job and
+// returns its result.
 func (j *job) abandon(err error) error {
 	if !j.claimed.Swap(true) {
 		return err
@@ -111,8 +111,7 @@ func (j *job) abandon(err error) error {
 	return <-j.answer
 }
 
-// commitNext commits a batch of the queued jobs and reports whether there were any. The caller is
-// the leader.
+// commitNext commits a batch of queued jobs and reports whether the queue had any. Only the leader calls it.
 func (w *writer) commitNext() bool {
 	select {
 	case first := <-w.queue:
@@ -123,7 +122,7 @@ func (w *writer) commitNext() bool {
 	}
 }
 
-// handOff gives the leadership to the loop if jobs are queued, else to the next caller.
+// handOff gives the leadership to loop if jobs are queued, else to the next caller of Write.
 func (w *writer) handOff() {
 	if len(w.queue) > 0 {
 		w.handedOff <- struct{}{}
@@ -132,7 +131,7 @@ func (w *writer) handOff() {
 	}
 }
 
-// loop leads from each hand-off until the queue is empty.
+// loop takes the leadership at each hand-off and commits batches until the queue is empty.
 func (w *writer) loop() {
 	defer close(w.ended)
 	for range w.handedOff {
@@ -142,8 +141,8 @@ func (w *writer) loop() {
 	}
 }
 
-// start claims the job and reports whether it is to run. It is not if its caller has abandoned it,
-// or if its context has ended.
+// start claims the job for the leader and reports whether to run it. A job does not run if its caller has abandoned it
+// or its context has ended.
 func (j *job) start() bool {
 	if j.err = j.ctx.Err(); j.claimed.Swap(true) {
 		return false
@@ -154,25 +153,25 @@ func (j *job) start() bool {
 	return j.err == nil
 }
 
-// commit runs a job and those queued after it in one transaction.
+// commit runs first and the jobs queued after it in one transaction, and sends each caller its result.
 func (w *writer) commit(first *job) {
 	var done []*job
 	err := w.control("BEGIN IMMEDIATE")
 	if err == nil {
 		done, err = w.runBatch(first)
 	} else {
-		done = w.drain(first) // each by itself would wait for the lock as long
+		done = w.drain(first) // fail them together: each job alone would wait just as long for the lock
 	}
 	switch {
 	case errors.Is(err, errSoleJobFailed):
-		_ = w.control("ROLLBACK") // the engine may have done it
+		_ = w.control("ROLLBACK") // may fail: SQLite may have rolled back already
 		err = nil
 	case err == nil:
 		err = w.control("COMMIT")
 	}
 	if err != nil {
-		// The engine may have rolled the transaction back already. No job is at fault, so the
-		// callers are told to try again.
+		// SQLite may have rolled the transaction back already. No single job caused the failure, so the error tells
+		// every caller to try again.
 		_ = w.control("ROLLBACK")
 		err = dialect.UnavailableError(err)
 	}
@@ -184,7 +183,7 @@ func (w *writer) commit(first *job) {
 	}
 }
 
-// drain starts a job and those queued after it, to be answered without running.
+// drain claims first and all queued jobs without running them. commit then sends an error to their callers.
 func (w *writer) drain(first *job) (started []*job) {
 	for j := first; ; {
 		if j.start() {
@@ -198,12 +197,12 @@ func (w *writer) drain(first *job) (started []*job) {
 	}
 }
 
-// errSoleJobFailed means that the first job of a batch has failed. The transaction holds nothing
-// else and is rolled back.
+// errSoleJobFailed means that the first job of a batch has failed. That job has no savepoint. The whole transaction is
+// rolled back, which holds no other job yet.
 var errSoleJobFailed = errors.New("the only job of the transaction failed")
 
-// runBatch runs jobs until a limit of the batch is reached or the queue is empty. It returns an
-// error of the transaction as a whole.
+// runBatch runs first and queued jobs until maxBatchJobs or maxBatchTime is reached, or the queue is empty. done holds
+// the jobs that were started. err is a failure of the whole transaction; the failure of one job is in its field err.
 func (w *writer) runBatch(first *job) (done []*job, err error) {
 	end := time.Now().Add(maxBatchTime)
 	for j := first; ; {
@@ -229,8 +228,8 @@ func (w *writer) runBatch(first *job) (done []*job, err error) {
 	}
 }
 
-// runInSavepoint runs one job and rolls it back alone if it fails. It returns a failure of the
-// transaction as a whole.
+// runInSavepoint runs one job in a savepoint. If the job fails, only its own changes are rolled back. The returned
+// error is a failure of the whole transaction.
 func (w *writer) runInSavepoint(j *job) error {
 	if err := w.control("SAVEPOINT job"); err != nil {
 		return err
@@ -245,8 +244,8 @@ func (w *writer) runInSavepoint(j *job) error {
 
 // run runs one job and sets its error.
 func (w *writer) run(j *job) {
-	// Interrupting a statement would end the transaction of every job in it. So a job outlives its
-	// context, and is cancelled only when it delays all others.
+	// Interrupting a statement would roll back the transaction with all jobs of the batch. So the end of j.ctx does not
+	// interrupt the job. Only sqldb.MaxTxTime does, since a longer job would delay all others.
 	ctx, cancel := context.WithTimeout(sqldb.WithTx(context.WithoutCancel(j.ctx)), sqldb.MaxTxTime)
 	defer cancel()
 	tx := sqldb.NewTx(sqldb.Querier{
@@ -274,7 +273,7 @@ func (w *writer) control(statement string) error {
 // Close refuses new jobs and waits for the batch under way.
 func (w *writer) Close() error {
 	close(w.closing)
-	w.leader <- struct{}{} // never released
+	w.leader <- struct{}{} // waits for the leader, and keeps others from becoming the leader
 	close(w.handedOff)
 	<-w.ended
 	return errors.Join(w.cache.close(), w.conn.Close())

@@ -1,5 +1,5 @@
-// Package enginetest creates databases for tests, on every engine or on the one that the environment
-// chooses.
+// Package enginetest creates databases for tests: on both engines, or on the one that the environment variable
+// USHER_TEST_ENGINE names.
 //
 // It imports sqlstore and pgtest.
 package enginetest
@@ -22,7 +22,7 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Engine creates databases of one engine.
+// Engine creates databases on one engine.
 type Engine struct {
 	Name string
 	// New creates an empty database, which is closed and removed when the test ends.
@@ -31,15 +31,15 @@ type Engine struct {
 
 // Database is a database that no other test uses.
 type Database struct {
-	// Open opens the database as another process would. It may be called again.
+	// Open opens the database as a server does. Each call opens it again, as another server would.
 	Open func() *sqlstore.Store
-	// SQL opens the database without a store. The database is not reused by other tests.
+	// SQL opens the database for plain SQL, without a store. No later test reuses the database.
 	SQL func() *sql.DB
-	// Content returns all bytes that are stored in the database, as a thief could read them.
+	// Content returns all bytes that the database stores, so that a test can search them for secrets.
 	Content func() []byte
 }
 
-// Engines are all engines.
+// Engines are SQLite and PostgreSQL.
 var Engines = []Engine{
 	{Name: "sqlite", New: newSQLite},
 	{Name: "postgres", New: newPostgres},
@@ -57,7 +57,7 @@ func Chosen() Engine {
 	panic("USHER_TEST_ENGINE names no engine: " + name)
 }
 
-// closeAtEnd closes opened when the test ends. It ends the test if err is not nil.
+// closeAtEnd returns opened and closes it when the test ends. If err is not nil, it ends the test.
 func closeAtEnd[T interface{ Close() error }](t TB, opened T, err error) T {
 	t.Helper()
 	if err != nil {

@@ -11,11 +11,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// reusable holds the databases of tests that have ended. Emptying a database is much faster than
-// creating one.
+// reusable holds the names of databases whose tests have ended. Emptying a database is much faster
+// than creating one.
 var reusable = make(chan string, 64)
 
-// emptyTables restores the state after the migrations.
+// emptyTables deletes all rows and resets the sequences, so that a database is as after its
+// migrations.
 const emptyTables = `
 DO $$ DECLARE it record; BEGIN
 	SET LOCAL session_replication_role = replica; -- disables foreign keys
@@ -47,7 +48,7 @@ func newPostgres(t TB) Database {
 	if err != nil {
 		t.Fatalf("create a database: %v", err)
 	}
-	var modified atomic.Bool // without a store: emptyTables may not suffice
+	var modified atomic.Bool // the test has used plain SQL, so emptyTables may not undo every change
 	t.Cleanup(func() {
 		if !modified.Load() {
 			select {

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// newSQLite creates a database in a directory of its own.
+// newSQLite creates a database in a new temporary directory.
 func newSQLite(t TB) Database {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "usher-sqlite-")
@@ -56,8 +56,8 @@ func newSQLite(t TB) Database {
 	}
 }
 
-// emptyFile returns the file of an empty database. It is created once, which takes longer than most
-// tests.
+// emptyFile returns the contents of an empty database file. It creates the file only once, since
+// that takes longer than most tests.
 var emptyFile = sync.OnceValues(func() (file []byte, err error) {
 	dir, err := os.MkdirTemp("", "usher-sqlite-")
 	if err != nil {
@@ -74,7 +74,7 @@ var emptyFile = sync.OnceValues(func() (file []byte, err error) {
 	return os.ReadFile(filepath.Join(dir, sqlite.DatabaseFile))
 })
 
-// OpenSQLite opens the SQLite database of a directory until the test ends.
+// OpenSQLite opens the SQLite database in a directory and closes it when the test ends.
 func OpenSQLite(t TB, dir string) *sqlstore.Store {
 	t.Helper()
 	s, err := sqlstore.OpenSQLite(t.Context(), dir)
