@@ -26,9 +26,9 @@ func load(t *testing.T) *openapi3.T {
 	return doc
 }
 
-// operation is one method of one path.
+// operation is one operation of the contract: an HTTP method of a path.
 type operation struct {
-	name string // as "PATCH /api/users/{id}"
+	name string // such as "PATCH /api/users/{id}"
 	*openapi3.Operation
 }
 
@@ -51,7 +51,8 @@ func TestContractIsValid(t *testing.T) {
 	}
 }
 
-// TestOperationIDs checks that each operation id is the path and the method, as in the method names of the seed.
+// TestOperationIDs checks that each operation id consists of the path and the method, such as apiUsersIdPatch. The
+// seed, the server that Usher replaces, formed its ids in this way, and its clients have methods with these names.
 func TestOperationIDs(t *testing.T) {
 	for _, op := range operations(load(t)) {
 		method, path, _ := strings.Cut(op.name, " ")
@@ -74,7 +75,7 @@ func TestBodiesHaveExamples(t *testing.T) {
 			if op.RequestBody != nil {
 				body := op.RequestBody.Value
 				checkExamples(t, "request", body.Content, openapi3.VisitAsRequest())
-				limit := float64(1 << 20) // openapi3 parses a number of an extension as float64
+				limit := float64(1 << 20) // a float64, because openapi3 decodes numbers in extensions as float64
 				if op.OperationID == "apiUsersPost" || op.OperationID == "apiImportsIdRowsPost" {
 					limit = 4 << 20
 				}
@@ -99,8 +100,8 @@ func TestBodiesHaveExamples(t *testing.T) {
 	}
 }
 
-// checkLines checks that content has JSON lines only, and that each line of the example is an entry of the activity
-// log.
+// checkLines checks that application/x-ndjson is the only media type of content. Each line of its example must be an
+// entry of the activity log.
 func checkLines(t *testing.T, content openapi3.Content) {
 	t.Helper()
 	media := content["application/x-ndjson"]
@@ -123,7 +124,8 @@ func checkLines(t *testing.T, content openapi3.Content) {
 	}
 }
 
-// checkExamples checks that content has JSON only and at least one example, and that all examples are valid.
+// checkExamples checks that application/json is the only media type of content, that there is an example, and that all
+// examples are valid.
 func checkExamples(t *testing.T, name string, content openapi3.Content, as openapi3.SchemaValidationOption) {
 	t.Helper()
 	media := content["application/json"]
@@ -132,14 +134,16 @@ func checkExamples(t *testing.T, name string, content openapi3.Content, as opena
 		return
 	}
 	for _, value := range examples(t, media) {
-		// nil means either "no example" or the example null. Null is an error unless the schema allows it.
+		// A nil value means that there is no example, or that the example is null. In both cases validation fails, unless the
+		// schema allows null.
 		if err := media.Schema.Value.VisitJSON(value, as); err != nil {
 			t.Errorf("%s: an example is missing or violates its schema: %v", name, err)
 		}
 	}
 }
 
-// examples returns the single example of a body, or all its named examples, as encoding/json decodes them.
+// examples returns the example of a body, or all its named examples. The values have the types that encoding/json
+// decodes to.
 func examples(t *testing.T, media *openapi3.MediaType) []any {
 	t.Helper()
 	values := []any{media.Example}
@@ -160,9 +164,9 @@ func examples(t *testing.T, media *openapi3.MediaType) []any {
 	return values
 }
 
-// TestErrorsAreDocumented checks each answer with a status of 400 or more. It must have the schema Error, and its
-// examples must have its status and a code that the contract's table lists for this status. Retry-After must be
-// documented for 429 and 503 only.
+// TestErrorsAreDocumented checks each answer of the contract with a status of 400 or more. The answer must have the
+// schema Error. Each of its examples must have the same status, and a code that the table of codes in the contract
+// lists for this status. The answers 429 and 503, and no others, must document the header Retry-After.
 func TestErrorsAreDocumented(t *testing.T) {
 	doc := load(t)
 	table := doc.Components.Schemas["Error"].Value.Description
@@ -200,9 +204,10 @@ func TestErrorsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestQueryParameters checks that each query parameter has bounds. Parameters that the contract adds to the seed's
-// operations must have x-beyond-seed, and no others. The mark must be the first line of the list entry, where
-// scripts/python-client.sh finds it.
+// TestQueryParameters checks that each query parameter is optional, has a description and restricts its values. It also
+// checks the mark x-beyond-seed: the parameters that Usher adds to operations of the seed, the server that it replaces,
+// must have it, and no others. The mark must be on the first line of a parameter, where scripts/python-client.sh looks
+// for it.
 func TestQueryParameters(t *testing.T) {
 	marked := 0
 	for _, op := range operations(load(t)) {
@@ -256,7 +261,7 @@ func TestSchemas(t *testing.T) {
 		}
 	}
 
-	// The generated Go code has one type for both schemas.
+	// The generated Go code has one type for both schemas, so they must be equal.
 	user, details := *schemas["InlineResponse20041"].Value, *schemas["InlineResponse20043"].Value
 	user.Extensions, details.Extensions = nil, nil
 	if jsonOf(t, user) != jsonOf(t, details) {
@@ -270,7 +275,7 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// jsonOf returns the JSON of a schema, which doesn't depend on the schema's position in the contract.
+// jsonOf returns the JSON of a schema. Equal schemas have equal JSON, wherever they are in the contract.
 func jsonOf(t *testing.T, schema openapi3.Schema) string {
 	t.Helper()
 	data, err := json.Marshal(schema)

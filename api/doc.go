@@ -1,8 +1,9 @@
-// Package api embeds the contract of Usher, openapi.yaml. The server's types and request checks, the Go client and the
-// Python client are generated from it or read it.
+// Package api embeds openapi.yaml, the contract of Usher's HTTP API. The server's types, the types of the Go client and
+// the Python client are generated from the contract. The server also reads the contract to check requests.
 //
-// go.overlay.yaml changes the contract for the Go generators. testdata/UserApi.md is the API document of the seed, the
-// server that Usher replaces; the tests compare the generated Python page with it.
+// go.overlay.yaml changes the contract for the generator of the server's Go code. testdata/UserApi.md is the API
+// documentation of the Python client for the seed, the server that Usher replaces. The tests compare it with the
+// documentation of Usher's own Python client.
 //
 // The package imports nothing of the project.
 package api

@@ -5,10 +5,12 @@ import (
 	"testing"
 )
 
-// TestGeneratedGoIsFresh fails if the generated code of the server or the client differs from the contract.
-// scripts/python-client.sh --check does the same for Python; this test doesn't run it because it needs Java.
+// TestGeneratedGoIsFresh fails if the generated Go code of the server or the client is not what the generator makes of
+// the contract. scripts/python-client.sh --check does the same for the Python client. It isn't part of this test,
+// because it needs Java.
 func TestGeneratedGoIsFresh(t *testing.T) {
-	// The test cache only sees files that the test itself reads, not those of the script.
+	// The script reads these files, but go test caches the result by the files that the test itself reads. So the test
+	// reads them too.
 	for _, file := range []string{
 		"go.overlay.yaml", "../scripts/generate.sh", "../tools/go.mod",
 		"../internal/wire/generate.go", "../internal/wire/oapi-codegen.yaml", "../internal/wire/wire.gen.go",

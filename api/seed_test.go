@@ -6,24 +6,25 @@ import (
 	"testing"
 )
 
-// Both pages come from swagger-codegen 3 for Python: seedPage from the seed's contract in 2021, ourPage from Usher's
-// contract by scripts/python-client.sh.
+// seedPage and ourPage document the API of a Python client. swagger-codegen 3 has generated both: seedPage in 2021 from
+// the contract of the seed, the server that Usher replaces, and ourPage from Usher's contract.
 const (
 	seedPage = "testdata/UserApi.md"
 	ourPage  = "../clients/python/docs/UserApi.md"
 )
 
-// asOurGenerator rewrites the seed's page as Usher's version of the generator would write it. It replaces all
+// asOurGenerator rewrites the seed's page as Usher's version of the generator would write it. So it removes the
 // differences that come from the generator and not from the contract.
 var asOurGenerator = strings.NewReplacer(
-	// The title names the package. The seed's has the generator's default, though its examples import `ad`, as ours do.
+	// The title names the Python package. The seed's page has the generator's default name there, although its examples
+	// import the package `ad`, as Usher's do.
 	"# swagger_client.UserApi\n", "# ad.UserApi\n",
-	// The seed's page has an empty line between this heading and the example.
+	// The seed's page has an empty line between this heading and the example. Usher's page has none.
 	"### Example\n\n```python\n", "### Example\n```python\n",
 )
 
-// TestPythonPageIsTheSeeds compares all lines of the generated page with the seed's: names, paths, methods, parameters,
-// answers, authorization, headers and examples.
+// TestPythonPageIsTheSeeds checks that Usher's page equals the seed's, line by line. So programs written for the seed's
+// client work with Usher's.
 func TestPythonPageIsTheSeeds(t *testing.T) {
 	want := strings.Split(asOurGenerator.Replace(read(t, seedPage)), "\n")
 	got := strings.Split(read(t, ourPage), "\n")
@@ -37,7 +38,7 @@ func TestPythonPageIsTheSeeds(t *testing.T) {
 	}
 }
 
-// TestSeedDifferencesAreNeeded fails if asOurGenerator has a replacement that the seed's page doesn't need.
+// TestSeedDifferencesAreNeeded checks that each replacement of asOurGenerator still finds its text in the seed's page.
 func TestSeedDifferencesAreNeeded(t *testing.T) {
 	page := read(t, seedPage)
 	if n := strings.Count(page, "# swagger_client.UserApi\n"); n != 1 {

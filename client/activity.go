@@ -13,24 +13,25 @@ import (
 // ActivityService reads the activity log.
 type ActivityService struct{ client *Client }
 
-// ActivityFilter selects the entries that match all of its fields. A zero field
-// matches every entry.
+// ActivityFilter selects the entries that match all fields that are set. A field with
+// its zero value matches every entry.
 type ActivityFilter struct {
 	ActorID    int64
-	Action     string // "user.update", or "user.*" for all of that noun
-	TargetKind string // as "user"
+	Action     string // such as "user.update", or "user.*" for all actions on users
+	TargetKind string // such as "user"
 	TargetID   int64
-	From, To   time.Time // from the first on, and before the second
+	From, To   time.Time // entries at or after From and before To
 }
 
-// ActivityPage is a part of the activity log, newest first.
+// ActivityPage is one page of the activity log, newest entries first.
 type ActivityPage struct {
 	Entries []ActivityEntry
 	Next    string // the cursor of the next page; "" after the last
 }
 
-// List returns a page of at most limit entries, 1 to 1000, that the caller may
-// read. Cursor is the Next of the page before, or "" for the newest.
+// List returns one page of the entries that the caller may read. The limit is the
+// maximum number of entries, from 1 to 1000. The cursor is the Next of the previous
+// page, or "" for the first page.
 func (s *ActivityService) List(
 	ctx context.Context, filter ActivityFilter, cursor string, limit int,
 ) (ActivityPage, error) {
@@ -41,10 +42,10 @@ func (s *ActivityService) List(
 	return ActivityPage{Entries: entries, Next: next}, err
 }
 
-// Export yields the entries that the caller may read, oldest first, as they
-// arrive: memory does not grow with their number. Each run of the sequence makes a
-// request. An error ends it, after any number of entries. Only ctx limits the time
-// it takes.
+// Export returns a sequence of the entries that the caller may read, oldest first. The
+// sequence yields entries while they arrive, so memory use does not grow with their
+// number. Each iteration over the sequence makes a new request. An error ends the
+// iteration, maybe after some entries. Only ctx limits the duration.
 func (s *ActivityService) Export(ctx context.Context, filter ActivityFilter) iter.Seq2[ActivityEntry, error] {
 	return func(yield func(ActivityEntry, error) bool) {
 		resp, err := s.client.do(ctx, request{

@@ -35,7 +35,8 @@ func TestActivityRequests(t *testing.T) {
 	}
 }
 
-// TestActivityExportIncomplete checks that an export that ends in the middle of an entry fails.
+// TestActivityExportIncomplete checks that Export yields an error if the answer ends in
+// the middle of an entry.
 func TestActivityExportIncomplete(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, activityJSON+"\n"+activityJSON[:40])

@@ -13,9 +13,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Client calls the operations of one server. [New] returns one. Its methods sign in
-// and out, and change the caller's own password. Its fields are services: each has
-// the operations of one kind of resource.
+// Client calls the operations of one server. Create a client with [New]. The methods
+// sign in and out, and change the caller's own password. The fields are services: each
+// has the operations of one resource, such as users.
 type Client struct {
 	Users       *UsersService
 	Roles       *RolesService
@@ -31,10 +31,11 @@ type Client struct {
 	sender sender
 }
 
-// New returns a client of the server at baseURL: "https://usher.example.com", with
-// a path where the server is mounted under one. It fails if the URL is not an
-// absolute one with http or https, has a user, a query or a fragment, or would send
-// secrets in clear (see [WithInsecureHTTP]). No request is made.
+// New returns a client of the server at baseURL, such as "https://usher.example.com".
+// If the server is mounted under a path, baseURL includes the path. New fails unless
+// baseURL is an absolute http or https URL without a user, a query and a fragment. It
+// also fails if the client would send secrets in clear (see [WithInsecureHTTP]). New
+// makes no request.
 func New(baseURL string, opts ...Option) (*Client, error) {
 	s := settings{retries: maxRetries, userAgent: "usher-go"}
 	for _, set := range opts {
@@ -59,7 +60,8 @@ func New(baseURL string, opts ...Option) (*Client, error) {
 	}), nil
 }
 
-// newClient returns a client of the server at base that sends with s, as do its services.
+// newClient returns a client of the server at base. The client and its services send
+// requests with s.
 func newClient(base string, s sender) *Client {
 	c := &Client{base: base, sender: s}
 	c.Users = &UsersService{client: c}
@@ -74,8 +76,9 @@ func newClient(base string, s sender) *Client {
 	return c
 }
 
-// WithToken returns a client of the same server that acts for the owner of token;
-// "" returns one without a credential. The two share their connections.
+// WithToken returns a new client of the same server that acts for the owner of token.
+// If token is "", the new client sends no credential. The old and the new client share
+// their connections.
 func (c *Client) WithToken(token string) *Client {
 	s := c.sender
 	s.token = secret.New(token)
@@ -93,7 +96,8 @@ func (c *Client) About(ctx context.Context) (version string, err error) {
 // BaseURL returns the address of the server, with a slash at its end.
 func (c *Client) BaseURL() string { return c.base }
 
-// String names the server and says whether there is a token. It does not show the token.
+// String returns a text with the address of the server and whether the client has a
+// token, but not the token.
 func (c *Client) String() string {
 	if c.sender.token.Empty() {
 		return "usher client of " + c.base
@@ -101,8 +105,8 @@ func (c *Client) String() string {
 	return "usher client of " + c.base + " with a token"
 }
 
-// parseBase checks a base URL and returns it with a slash at its end. Its errors
-// do not repeat the URL, which may hold a password.
+// parseBase checks a base URL and returns it with a slash at its end. An error does not
+// repeat the URL, because the URL may contain a password.
 func parseBase(text string, insecure bool) (string, error) {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -135,7 +139,7 @@ func defaultTransport() *http.Transport {
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: 2 * time.Minute, // creating 1,000 users hashes 1,000 passwords
+		ResponseHeaderTimeout: 2 * time.Minute, // slow, for example: hashing the passwords of 1,000 new users
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConnsPerHost:   16,
 		ForceAttemptHTTP2:     true,

@@ -70,7 +70,8 @@ func TestBaseURL(t *testing.T) {
 	}
 }
 
-// TestRequests calls the methods and checks the requests that the server gets.
+// TestRequests calls methods of the client and checks the requests that the server
+// receives.
 func TestRequests(t *testing.T) {
 	user, list := adaJSON, "["+adaJSON+"]"
 	for _, test := range []struct {
@@ -213,7 +214,8 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestAnswersMarshalAsTheContract decodes answers of the contract and encodes them again.
+// TestAnswersMarshalAsTheContract decodes answers into the client's types and encodes
+// them again. The JSON must be the same.
 func TestAnswersMarshalAsTheContract(t *testing.T) {
 	server := contractServer()
 	defer server.Close()
@@ -244,7 +246,8 @@ func TestAnswersMarshalAsTheContract(t *testing.T) {
 	}
 }
 
-// TestSetOfNilSlice checks that only Clear sends null.
+// TestSetOfNilSlice checks that Set with a nil slice sends an empty list. Only Clear
+// sends null.
 func TestSetOfNilSlice(t *testing.T) {
 	update := client.LDAPConfigurationUpdate{AllowedGroups: client.Set[[]client.AllowedGroup](nil)}
 	if got, err := json.Marshal(update); err != nil || string(got) != `{"allowedGroups":[]}` {

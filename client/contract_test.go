@@ -15,16 +15,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// TestOperationsAreThoseOfTheContract calls every method of Client and its services, and compares the requests with the
-// contract: method, path, names of query parameters, and whether there is a body. Each operation is called by some
-// method.
+// TestOperationsAreThoseOfTheContract calls every method of Client and its services. It compares the requests with the
+// contract: method, path, names of query parameters, and whether there is a body. It fails if no method calls an
+// operation of the contract.
 func TestOperationsAreThoseOfTheContract(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
-	called := map[string]bool{} // operations, as "PATCH /api/users/{id}"
+	called := map[string]bool{} // by operation, such as "PATCH /api/users/{id}"
 	operations := http.NewServeMux()
 	for path, item := range doc.Paths.Map() {
 		for method, operation := range item.Operations() {
@@ -101,8 +101,9 @@ func services(t *testing.T, c *client.Client) []reflect.Value {
 	return found
 }
 
-// call calls a method of Client or of a service with arguments that are not zero, so that it sends all that it can. It
-// reads the first element of a sequence that the method returns.
+// call calls a method of Client or of a service. All arguments are non-zero, so that the request has every optional
+// parameter and field. If the method returns a sequence, call reads the first element, because only reading sends the
+// request.
 func call(ctx context.Context, method reflect.Value) {
 	arguments := make([]reflect.Value, method.Type().NumIn())
 	for i := range arguments {
@@ -117,7 +118,7 @@ func call(ctx context.Context, method reflect.Value) {
 	}
 }
 
-// fill sets value, or the fields of a struct, to something that is not zero; an interface is set to ctx.
+// fill sets value, or each field of a struct, to a non-zero value. It sets an interface to ctx.
 func fill(ctx context.Context, value reflect.Value) {
 	switch value.Kind() {
 	case reflect.Interface:

@@ -10,36 +10,37 @@ import (
 	"time"
 )
 
-// Code names a kind of failure. It is an error itself, so that [errors.Is] finds
-// it in the chain of an [*Error].
+// Code is the code of a failure that the server reports. A Code is an error itself, so
+// that [errors.Is] finds the code in an [*Error].
 type Code string
 
-// The codes of the contract, each with its remedy. New ones may come.
+// The codes of the contract, each with its meaning or remedy. Later servers may send
+// more codes.
 const (
 	CodeInvalid                Code = "INVALID_PAYLOAD_FORMAT"   // fix the fields that Details name
 	CodeInvalidRecoveryToken   Code = "INVALID_RECOVERY_TOKEN"   // ask for a new recovery message
 	CodeUnauthorized           Code = "UNAUTHORIZED"             // sign in; the token is missing, unknown or expired
-	CodeInvalidCredentials     Code = "INVALID_CREDENTIALS"      // the sign-in failed; the server never says why
+	CodeInvalidCredentials     Code = "INVALID_CREDENTIALS"      // the sign-in failed; the server does not say why
 	CodeForbidden              Code = "FORBIDDEN"                // ask for the permission
 	CodeWrongPassword          Code = "WRONG_PASSWORD"           // the old password is wrong
 	CodePasswordChangeRequired Code = "PASSWORD_CHANGE_REQUIRED" // change the password first
-	CodeUsePasswordChange      Code = "USE_PASSWORD_CHANGE"      // use ChangePassword for the own password
-	CodeNotFound               Code = "NOT_FOUND"                // it does not exist, or the caller may not read it
+	CodeUsePasswordChange      Code = "USE_PASSWORD_CHANGE"      // change your own password with ChangePassword
+	CodeNotFound               Code = "NOT_FOUND"                // nothing has this id, or the caller may not read it
 	CodeNoSuchPath             Code = "Not Found"                // the base URL is wrong, or the server is older
-	CodeMethodNotAllowed       Code = "METHOD_NOT_ALLOWED"       // likewise
+	CodeMethodNotAllowed       Code = "METHOD_NOT_ALLOWED"       // the base URL is wrong, or the server is older
 	CodeEmailTaken             Code = "EMAIL_TAKEN"              // choose another address
 	CodeLastAdministrator      Code = "LAST_ADMINISTRATOR"       // appoint another administrator first
-	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // another provider keeps the password
-	CodeNoAPIKey               Code = "NO_API_KEY"               // create one first
+	CodeNotLocalUser           Code = "NOT_LOCAL_USER"           // the password is in LDAP or SAML, not in Usher
+	CodeNoAPIKey               Code = "NO_API_KEY"               // create a contract key first
 	CodeTooManyKeys            Code = "TOO_MANY_KEYS"            // revoke a key first
 	CodeBuiltInRole            Code = "BUILT_IN_ROLE"            // copy the role, and change the copy
 	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
-	CodeRoleInUse              Code = "ROLE_IN_USE"              // name the role that replaces it
-	CodePermissionNeedsRead    Code = "PERMISSION_NEEDS_READ"    // add the permissions to read that Details name
+	CodeRoleInUse              Code = "ROLE_IN_USE"              // call Replace with another role
+	CodePermissionNeedsRead    Code = "PERMISSION_NEEDS_READ"    // add the read permissions that Details name
 	CodeInactiveUser           Code = "INACTIVE_USER"            // activate the user first
 	CodeImportState            Code = "IMPORT_STATE"             // the import is finished, or is being undone
-	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // change it where the server is started
-	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
+	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // only the operator can change this setting
+	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // split the request into smaller ones
 	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // a proxy changed the request
 	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter
 	CodeInternal               Code = "INTERNAL_SERVER_ERROR"    // give RequestID to the operator
@@ -49,17 +50,17 @@ const (
 // Error returns the code as text.
 func (c Code) Error() string { return string(c) }
 
-// Error is an answer that is not a success. No part of it holds a secret.
+// Error is an answer with a status outside 200 to 299. No field contains a secret.
 type Error struct {
 	StatusCode int           // HTTP status
-	Code       Code          // what went wrong, for programs; "" if the answer is not one of this API
+	Code       Code          // what went wrong, for programs; "" if the answer is not from Usher
 	Message    string        // what went wrong, for people
-	Details    []Detail      // the fields at fault, if the request was
-	RetryAfter time.Duration // how long to wait before a retry; 0 where the server does not say
-	RequestID  string        // names the request in the server's log; may be ""
+	Details    []Detail      // the invalid fields of the request, if any
+	RetryAfter time.Duration // how long to wait before a retry; 0 if the server does not say
+	RequestID  string        // the id of the request in the server's log; may be ""
 }
 
-// Error returns the status, the code, the message and each field at fault as text.
+// Error returns the status, the code, the message and the invalid fields as text.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "usher: %d", e.StatusCode)
@@ -73,7 +74,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the code, or nil where there is none.
+// Unwrap returns the code, or nil if there is none.
 func (e *Error) Unwrap() error {
 	if e.Code == "" {
 		return nil
@@ -81,8 +82,9 @@ func (e *Error) Unwrap() error {
 	return e.Code
 }
 
-// readError turns an answer that is not a success into an error. It drops a body that
-// is not of this API, such as a proxy's page, since that may hold anything.
+// readError converts an answer with a status outside 200 to 299 to an [*Error]. It
+// ignores a body that is not an error of Usher, such as the page of a proxy, because
+// that page may contain secrets.
 func readError(resp *http.Response) *Error {
 	e := &Error{StatusCode: resp.StatusCode, RequestID: resp.Header.Get("X-Request-Id")}
 	if seconds, err := strconv.ParseUint(resp.Header.Get("Retry-After"), 10, 31); err == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// The bytes that a server answers, as in the contract.
+// JSON bodies of answers in the form of the contract, which contractServer sends.
 const (
 	adminJSON = `{"id":1,"name":"Admin","surname":null,"email":"admin@example.com","provider":"tenable",` +
 		`"identifier":"admin@example.com","department":null,"biography":null,"active":true,"picture":null,` +
@@ -33,8 +33,8 @@ const (
 		`"createdAt":"2026-03-01T09:31:00Z","nextAttemptAt":"2026-03-01T09:31:00Z","deliveredAt":null,"lastError":null}`
 )
 
-// contractServer answers each operation with a success of the contract, or 401 where
-// a needed token is missing.
+// contractServer returns a server that sends a successful answer for each operation, or
+// 401 if the operation needs a token and the request has none.
 func contractServer() *httptest.Server {
 	mux := http.NewServeMux()
 	answer := func(pattern string, status int, body string) {
@@ -75,7 +75,7 @@ func contractServer() *httptest.Server {
 	return httptest.NewServer(mux)
 }
 
-// must returns value, and panics on an error. It keeps the examples short.
+// must returns value and panics on an error, to keep the examples short.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
@@ -211,7 +211,8 @@ func ExampleClient_ChangePassword() {
 	// Output: <nil>
 }
 
-// A user who has forgotten the password requests a message and uses the token in it.
+// A user who has forgotten the password requests a mail message and sets a new password
+// with the token in the message.
 func ExampleClient_RetrievePassword() {
 	server := contractServer()
 	defer server.Close()

@@ -5,15 +5,16 @@ import (
 	"net/http"
 )
 
-// ImportsService creates many users in batches, which are activated or undone
-// together.
+// ImportsService creates many users in batches. All users of an import are then
+// activated, or removed again, together.
 type ImportsService struct{ client *Client }
 
-// MaxImportRows is how many rows one [ImportsService.AddRows] may add. The request is
-// at most 4 MiB large.
+// MaxImportRows is the maximum number of rows of one call of [ImportsService.AddRows].
+// The body of the request can have at most 4 MiB.
 const MaxImportRows = 1000
 
-// Begin opens an import. A dry run checks rows and creates no users.
+// Begin opens an import. If dryRun is true, the server checks the rows and creates no
+// users.
 //
 //	i, err := c.Imports.Begin(ctx, false)
 //	for first := 1; more rows; first += len(users) {
@@ -33,9 +34,9 @@ func (s *ImportsService) Get(ctx context.Context, id int64) (Import, error) {
 	return receive[Import](ctx, s.client, request{method: http.MethodGet, path: "api/imports/" + decimal(id)})
 }
 
-// AddRows adds the next rows to an import, the first of which has the number
-// first: one more than the rows that it has. Rows that it has already are skipped,
-// so a repeat does no harm.
+// AddRows adds the next rows to an import. Rows are numbered from 1, and first is the
+// number of the first row in users: one more than the import has. The server skips rows
+// that the import already has, so repeating a call is safe.
 func (s *ImportsService) AddRows(ctx context.Context, id int64, first int, users []ImportUser) (ImportResult, error) {
 	rows := make([]plainImportUser, len(users))
 	for i, u := range users {
@@ -47,16 +48,16 @@ func (s *ImportsService) AddRows(ctx context.Context, id int64, first int, users
 	})
 }
 
-// Finish activates the users of an import and invites those without a
-// password. Call it again while the import is in [ImportFinishing].
+// Finish activates the users of an import and sends an invitation to those without a
+// password. Call Finish again while the State of the import is [ImportFinishing].
 func (s *ImportsService) Finish(ctx context.Context, id int64) (Import, error) {
 	return receive[Import](ctx, s.client, request{
 		method: http.MethodPost, path: "api/imports/" + decimal(id) + "/finish",
 	})
 }
 
-// Undo removes the users that an open import has created, but for those that
-// an administrator has activated since. Call it again while the import is in
+// Undo removes the users that an open import has created, except those whom an
+// administrator has activated since. Call Undo again while the State of the import is
 // [ImportUndoing].
 func (s *ImportsService) Undo(ctx context.Context, id int64) (Import, error) {
 	return receive[Import](ctx, s.client, request{method: http.MethodDelete, path: "api/imports/" + decimal(id)})

@@ -24,7 +24,8 @@ const (
 		`"createdAt":"2026-03-01T09:30:00Z","lastSeenAt":"2026-03-01T10:12:00Z","expiresAt":"2026-03-01T22:12:00Z"}`
 )
 
-// keyServer answers the operations of keys and sessions, and appends each request to requests.
+// keyServer returns a server for the operations on keys and sessions that appends each
+// request to requests.
 func keyServer(requests *[]string) *httptest.Server {
 	mux := http.NewServeMux()
 	answer := func(pattern string, status int, body string) {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// MailService reads the outbox of mail.
+// MailService reads the outbox: the mail messages that the server sends.
 type MailService struct{ client *Client }
 
 // List returns the newest 200 messages of the outbox, newest first.

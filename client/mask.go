@@ -2,15 +2,15 @@ package client
 
 import "fmt"
 
-// Mask stands for a stored secret in the server's answers. Sending it back leaves the
-// secret as it is.
+// Mask stands for a stored secret in the server's answers. A client that sends Mask
+// back as the value leaves the secret unchanged.
 //
-// The types that hold a secret show it too, wherever they are printed, logged or
-// marshalled, for every verb of fmt. Their methods for this are generated.
+// Types with a secret field also show Mask in place of the secret when they are printed
+// with any verb of fmt, logged or marshalled. The methods for this are generated.
 const Mask = "********"
 
-// mask replaces a secret by [Mask]. A nil pointer stays nil, and a [Change] that
-// sets nothing stays as it is.
+// mask returns secret with the text replaced by [Mask]. A nil pointer stays nil, and a
+// [Change] that sets no value stays unchanged.
 func mask[T string | *string | Change[string]](secret T) T {
 	switch s := any(&secret).(type) {
 	case *string:

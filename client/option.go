@@ -23,17 +23,17 @@ func WithToken(token string) Option {
 	return func(s *settings) { s.token = secret.New(token) }
 }
 
-// WithHTTPClient sends requests with c, for the caller's own proxies, certificates
-// and timeouts. The client works on a copy that follows no redirects, and does not
-// change c. The default uses the proxy of the environment
+// WithHTTPClient makes the client send requests with a copy of c, to use your own
+// proxy, certificates or timeouts. The copy follows no redirects; c itself is not
+// changed. Without this option, the client uses the proxy of the environment
 // ([http.ProxyFromEnvironment]).
 func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) { s.http = c }
 }
 
-// WithRetries sets how often a request may be sent again, from 0 to 2, where the
-// package documentation allows it at all. The default is 2. A value out of range
-// counts as the nearest one within.
+// WithRetries sets the maximum number of retries of a request, from 0 to 2. The default
+// is 2. A larger value counts as 2 and a negative one as 0. The package documentation
+// says which requests are retried.
 func WithRetries(n int) Option {
 	return func(s *settings) { s.retries = min(max(n, 0), maxRetries) }
 }
@@ -45,8 +45,8 @@ func WithUserAgent(agent string) Option {
 }
 
 // WithInsecureHTTP allows a base URL with plain HTTP and a host that is not this
-// machine. Passwords and tokens then cross the network in clear, where others can
-// read and use them. It is for networks that are protected in another way.
+// machine. Passwords and tokens then cross the network in clear, where others can read
+// and use them. Use this option only in networks that are protected in another way.
 func WithInsecureHTTP() Option {
 	return func(s *settings) { s.insecureHTTP = true }
 }

@@ -14,21 +14,21 @@ import (
 )
 
 const (
-	operationTimeout = 5 * time.Minute // of one operation, retries included
-	maxAnswer        = 16 << 20        // of an answer, or of one element of a streamed one; bytes
-	maxError         = 1 << 20         // of the body of an error; bytes
+	operationTimeout = 5 * time.Minute // time limit of one operation, retries included
+	maxAnswer        = 16 << 20        // bytes of an answer, or of one element of a streamed answer
+	maxError         = 1 << 20         // bytes of the body of an error
 )
 
-// request is one request of the contract.
+// request is one call of an operation of the contract.
 type request struct {
 	method string
-	path   string // below the base URL, as "api/users"
+	path   string // relative to the base URL, such as "api/users"
 	query  query
 	body   any // sent as JSON; nil for none
 }
 
-// do sends r, and again where that is safe. The answer is a success, and the caller
-// closes its body.
+// do sends r and retries where that is safe. It returns a successful answer, whose body
+// the caller must close, or an error.
 func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 	target := c.base + r.path
 	if len(r.query.text) > 0 {
@@ -52,14 +52,15 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 	return c.sender.send(req)
 }
 
-// receive makes one request within the limits of the package and reads the answer.
+// receive makes one request and decodes the answer, within operationTimeout and
+// maxAnswer.
 func receive[T any](ctx context.Context, c *Client, r request) (T, error) {
 	answer, _, err := receivePage[T](ctx, c, r)
 	return answer, err
 }
 
 // receivePage is [receive] for one page of a list. It also returns the cursor of the
-// next page, "" after the last.
+// next page, or "" if this page is the last.
 func receivePage[T any](ctx context.Context, c *Client, r request) (page T, next string, err error) {
 	var none T
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
@@ -75,7 +76,7 @@ func receivePage[T any](ctx context.Context, c *Client, r request) (page T, next
 	return page, resp.Header.Get("X-Next-Cursor"), nil
 }
 
-// perform makes one request whose answer holds no data.
+// perform makes one request and ignores the body of the answer.
 func (c *Client) perform(ctx context.Context, r request) error {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -87,8 +88,8 @@ func (c *Client) perform(ctx context.Context, r request) error {
 	return nil
 }
 
-// query is the encoded query of a request. Its parameters keep the order in which
-// they were added. All methods but integer leave out a zero value.
+// query is the encoded query of a request, with the parameters in the order of the
+// calls that added them. All methods except integer omit a parameter with a zero value.
 type query struct{ text []byte }
 
 func (q *query) string(name, value string) {
@@ -138,8 +139,8 @@ func answerError(err error) error {
 
 var errTooLong = errors.New("it is too long")
 
-// boundedReader fails after left bytes, where [io.LimitedReader] would pretend
-// that the answer ends.
+// boundedReader returns an error after left bytes. [io.LimitedReader] would return
+// io.EOF instead, as if the answer ended there.
 type boundedReader struct {
 	r    io.Reader
 	left int64

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// reply is the answer of a server to one request. With the status 0 the server closes
-// the connection.
+// reply is the answer of the test server to one request. If status is 0, the server
+// closes the connection without an answer.
 type reply struct {
 	status     int
 	body       string
@@ -34,7 +34,8 @@ var (
 	success       = reply{200, adaJSON, ""}
 )
 
-// TestRetries counts the requests that reach the server, and the seconds waited.
+// TestRetries checks how many requests reach the server, and how long the client waits
+// between them.
 func TestRetries(t *testing.T) {
 	get := func(ctx context.Context, c *client.Client) error { _, err := c.Users.Get(ctx, 18); return err }
 	patch := func(ctx context.Context, c *client.Client) error {
@@ -50,7 +51,7 @@ func TestRetries(t *testing.T) {
 		replies  []reply // the last one repeats
 		retries  int
 		attempts int
-		waits    time.Duration // in whole seconds
+		waits    time.Duration // total time waited, rounded down to seconds
 		ok       bool
 	}{
 		{"GET, busy once", get, []reply{unavailable, success}, 2, 2, 2 * time.Second, true},
@@ -91,7 +92,8 @@ func TestRetries(t *testing.T) {
 				_, _ = io.WriteString(w, next.body)
 			})
 			var waited time.Duration
-			// On a connection that it reuses, net/http would send a request again on its own.
+			// net/http itself retries a request on a reused connection, which would change the
+			// number of requests.
 			withoutKeepAlive := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 			c := newClient(t, url, client.WithRetries(test.retries), client.WithHTTPClient(withoutKeepAlive))
 			c = client.WithSleep(c, func(_ context.Context, d time.Duration) error { waited += d; return nil })
@@ -154,8 +156,8 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// TestUsersAllStreams has a server that sends the second user only after the client
-// has seen the first.
+// TestUsersAllStreams checks that All yields users while they arrive. The server sends
+// the second user only after the client has received the first.
 func TestUsersAllStreams(t *testing.T) {
 	seen := make(chan struct{})
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {

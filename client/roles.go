@@ -5,25 +5,25 @@ import (
 	"net/http"
 )
 
-// The built-in roles. They can be neither changed nor deleted.
+// Ids of the built-in roles, which can't be changed or deleted.
 const (
 	AdministratorRole int64 = 1 // permits everything
-	UserRole          int64 = 2 // permits what is the user's own
+	UserRole          int64 = 2 // permits access to the user's own account only
 )
 
-// SelfUserID is the DynamicID of a permission for the own user id alone.
+// SelfUserID is the DynamicID of a permission that applies only to the user who has it.
 const SelfUserID = "self-user-id"
 
 // RolesService reads and changes roles.
 type RolesService struct{ client *Client }
 
-// List returns all roles that the caller may read, by id.
+// List returns all roles that the caller may read, sorted by id.
 func (s *RolesService) List(ctx context.Context) ([]Role, error) {
 	return receive[[]Role](ctx, s.client, request{method: http.MethodGet, path: "api/roles"})
 }
 
-// ListDefaults returns the roles that a new user gets, as far as the caller may
-// read them.
+// ListDefaults returns those roles that a new user gets by default and that the caller
+// may read.
 func (s *RolesService) ListDefaults(ctx context.Context) ([]Role, error) {
 	return receive[[]Role](ctx, s.client, request{method: http.MethodGet, path: "api/roles/user-creation-defaults"})
 }
@@ -33,8 +33,8 @@ func (s *RolesService) Get(ctx context.Context, id int64) (Role, error) {
 	return receive[Role](ctx, s.client, request{method: http.MethodGet, path: "api/roles/" + decimal(id)})
 }
 
-// Create creates 1 to 100 roles, all or none, and returns them in the order
-// given. It fails with [CodeRoleNameTaken].
+// Create creates 1 to 100 roles, all or none, and returns them in the order of roles.
+// It fails with [CodeRoleNameTaken] if a name is in use.
 func (s *RolesService) Create(ctx context.Context, roles []NewRole) ([]Role, error) {
 	if roles == nil {
 		roles = []NewRole{}
@@ -42,49 +42,49 @@ func (s *RolesService) Create(ctx context.Context, roles []NewRole) ([]Role, err
 	return receive[[]Role](ctx, s.client, request{method: http.MethodPost, path: "api/roles", body: roles})
 }
 
-// Copy creates a role with the description and the permissions of another. A
-// copy of [AdministratorRole] has the permissions that there are today.
+// Copy creates a role with the description and the permissions of the role from. A copy
+// of [AdministratorRole] does not get the permissions that later releases add.
 func (s *RolesService) Copy(ctx context.Context, from int64, name string) (Role, error) {
 	return receive[Role](ctx, s.client, request{
 		method: http.MethodPost, path: "api/roles/from/" + decimal(from), body: map[string]string{"name": name},
 	})
 }
 
-// Update changes the name or the description of a role. It fails with
-// [CodeBuiltInRole] and [CodeRoleNameTaken].
+// Update changes the name or the description of a role. It fails with [CodeBuiltInRole]
+// for a built-in role, and with [CodeRoleNameTaken] if the name is in use.
 func (s *RolesService) Update(ctx context.Context, id int64, update RoleUpdate) (Role, error) {
 	return receive[Role](ctx, s.client, request{method: http.MethodPatch, path: "api/roles/" + decimal(id), body: update})
 }
 
-// SetPermissions gives a role these permissions and no others; the caller has
-// to have them all. It fails with [CodeBuiltInRole], and with
-// [CodePermissionNeedsRead] where a permission to edit, delete or assign comes
-// without the permission to read.
+// SetPermissions replaces the permissions of a role. The caller must have all the new
+// permissions. SetPermissions fails with [CodeBuiltInRole] for a built-in role. It
+// fails with [CodePermissionNeedsRead] for a permission to edit, delete or assign
+// without the permission to read the same entities.
 func (s *RolesService) SetPermissions(ctx context.Context, id int64, permissions []Permission) (Role, error) {
 	return receive[Role](ctx, s.client, request{
 		method: http.MethodPut, path: "api/roles/" + decimal(id) + "/permissions", body: permissionInputs(permissions),
 	})
 }
 
-// Delete deletes a role that no user has and that is no default. It fails with
-// [CodeBuiltInRole] and [CodeRoleInUse].
+// Delete deletes a role. It fails with [CodeBuiltInRole] for a built-in role, and with
+// [CodeRoleInUse] if a user has the role or a setting names it.
 func (s *RolesService) Delete(ctx context.Context, id int64) error {
 	return s.client.perform(ctx, request{method: http.MethodDelete, path: "api/roles/" + decimal(id)})
 }
 
-// Replace deletes a role. Its users get the other role in its place, and so do
-// the settings that name it.
+// Replace deletes the role id. Users who have this role, and settings that name it, get
+// the role with in its place.
 func (s *RolesService) Replace(ctx context.Context, id, with int64) error {
 	r := request{method: http.MethodDelete, path: "api/roles/" + decimal(id)}
 	r.query.integer("replaceWith", with)
 	return s.client.perform(ctx, r)
 }
 
-// permissionInput is a [Permission] in a request, where nil is absent.
+// permissionInput is a [Permission] in a request. A nil field is omitted from the JSON.
 type permissionInput struct {
 	Action     string  `json:"action"`
 	DynamicID  *string `json:"dynamicId,omitempty"`
-	EntityIDs  []int64 `json:"entityIds,omitzero"` // the server refuses an empty list, which must not come to mean all
+	EntityIDs  []int64 `json:"entityIds,omitzero"` // sent if empty but not nil: omitting it would mean all
 	EntityName string  `json:"entityName"`
 }
 

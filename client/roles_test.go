@@ -15,7 +15,8 @@ const deskJSON = `{"id":3,"name":"Desk","description":"d","permissions":[` +
 	`{"entityName":"user","action":"read","entityIds":[4,9],"dynamicId":null},` +
 	`{"entityName":"user","action":"edit","entityIds":null,"dynamicId":"self-user-id"}]}`
 
-// TestRoleRequests calls the methods on roles and checks the requests that the server gets.
+// TestRoleRequests calls the methods of RolesService and checks the requests that the
+// server receives.
 func TestRoleRequests(t *testing.T) {
 	self := client.SelfUserID
 	for _, test := range []struct {
@@ -81,7 +82,7 @@ func TestRoleRequests(t *testing.T) {
 	}
 }
 
-// This role lets its users reset passwords, and nothing else.
+// The example makes a role that allows its users to reset passwords, and nothing else.
 func ExampleRolesService_SetPermissions() {
 	server := contractServer()
 	defer server.Close()

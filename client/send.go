@@ -14,12 +14,12 @@ import (
 
 const (
 	maxRetries = 2
-	maxWait    = 30 * time.Second       // of all waits of one request
-	firstWait  = 200 * time.Millisecond // where there is no Retry-After; doubled with each attempt
+	maxWait    = 30 * time.Second       // maximum time of all waits of one request together
+	firstWait  = 200 * time.Millisecond // if there is no Retry-After; doubled with each attempt
 )
 
-// sender sends one request, again where that is safe, and returns only answers
-// that are a success.
+// sender sends requests and retries them where that is safe. An answer with a status
+// outside 200 to 299 becomes an error.
 type sender struct {
 	http      *http.Client
 	retries   int
@@ -28,7 +28,8 @@ type sender struct {
 	sleep     func(context.Context, time.Duration) error
 }
 
-// send sends req with the credential. Its error is an [*Error] where the server answered.
+// send sends req with the token and retries it where that is safe. If the server has
+// answered, the error is an [*Error].
 func (s sender) send(req *http.Request) (*http.Response, error) {
 	token := s.token.Reveal()
 	if strings.ContainsFunc(token, unfitForHeader) {
@@ -57,10 +58,11 @@ func (s sender) send(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// unfitForHeader reports whether r must not be in a header field.
+// unfitForHeader reports whether r must not be part of a token in a header field.
 func unfitForHeader(r rune) bool { return r <= ' ' || r > '~' }
 
-// sendOnce makes one attempt. An answer that is not a success becomes an error.
+// sendOnce sends the request once. An answer with a status outside 200 to 299 becomes
+// an error.
 func (s sender) sendOnce(original *http.Request) (*http.Response, error) {
 	req := original.Clone(original.Context())
 	if original.GetBody != nil {
@@ -81,8 +83,8 @@ func (s sender) sendOnce(original *http.Request) (*http.Response, error) {
 	return nil, readError(resp)
 }
 
-// retryAfter decides whether a request may be sent again after an attempt that failed
-// with err, and how long to wait before.
+// retryAfter decides whether to retry a request after an attempt that failed with err,
+// and how long to wait before the retry.
 func (s sender) retryAfter(req *http.Request, err error, attempt int) (wait time.Duration, retry bool) {
 	if attempt >= s.retries || req.Context().Err() != nil {
 		return 0, false
@@ -116,8 +118,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// drain reads the rest of a short answer, so that the connection can be used again,
-// and closes it.
+// drain reads the rest of a short body, so that the connection can be reused, and
+// closes the body.
 func drain(body io.ReadCloser) {
 	_, _ = io.CopyN(io.Discard, body, 4096)
 	_ = body.Close()

@@ -14,9 +14,9 @@ func (s *SettingsService) GetApplication(ctx context.Context) (ApplicationSettin
 	return receive[ApplicationSettings](ctx, s.client, request{method: http.MethodGet, path: "api/application-settings"})
 }
 
-// UpdateApplication changes the application settings, wholly or not at all, and
-// returns the changed settings. It fails with [CodeSetByOperator] for a setting
-// that the operator has fixed.
+// UpdateApplication changes all given application settings or none, and returns the
+// settings after the change. It fails with [CodeSetByOperator] for a setting that the
+// operator has fixed.
 func (s *SettingsService) UpdateApplication(
 	ctx context.Context, update ApplicationSettingsUpdate,
 ) (ApplicationSettings, error) {
@@ -25,9 +25,9 @@ func (s *SettingsService) UpdateApplication(
 	})
 }
 
-// SendTestMessage has a message sent to the caller's own address, at once and by the
-// current settings: at most five an hour. A message that could not be delivered is a
-// result, not an error.
+// SendTestMessage makes the server send a test message to the caller's own address with
+// the current mail settings, at most five per hour. If the delivery fails,
+// SendTestMessage reports this in its result and returns no error.
 func (s *SettingsService) SendTestMessage(ctx context.Context) (TestMessageResult, error) {
 	return receive[TestMessageResult](ctx, s.client, request{
 		method: http.MethodPost, path: "api/application-settings/test-message",
@@ -39,9 +39,9 @@ func (s *SettingsService) GetServer(ctx context.Context) (ServerSettings, error)
 	return receive[ServerSettings](ctx, s.client, request{method: http.MethodGet, path: "api/server-settings"})
 }
 
-// UpdateServer changes the server settings, wholly or not at all, and returns the
-// changed settings. It fails with [CodeSetByOperator] for a setting that the operator has
-// fixed.
+// UpdateServer changes all given server settings or none, and returns the settings
+// after the change. It fails with [CodeSetByOperator] for a setting that the operator
+// has fixed.
 func (s *SettingsService) UpdateServer(ctx context.Context, update ServerSettingsUpdate) (ServerSettings, error) {
 	return receive[ServerSettings](ctx, s.client, request{
 		method: http.MethodPatch, path: "api/server-settings", body: update,
@@ -53,7 +53,8 @@ func (s *SettingsService) GetLockoutPolicy(ctx context.Context) (LockoutPolicy, 
 	return receive[LockoutPolicy](ctx, s.client, request{method: http.MethodGet, path: "api/lockout-policy"})
 }
 
-// UpdateLockoutPolicy changes the lockout policy. It holds for the next sign-in.
+// UpdateLockoutPolicy changes the lockout policy. The new policy applies from the next
+// sign-in on.
 func (s *SettingsService) UpdateLockoutPolicy(ctx context.Context, update LockoutPolicyUpdate) error {
 	return s.client.perform(ctx, request{method: http.MethodPatch, path: "api/lockout-policy", body: update})
 }
@@ -63,8 +64,8 @@ func (s *SettingsService) GetLDAP(ctx context.Context) (LDAPConfiguration, error
 	return receive[LDAPConfiguration](ctx, s.client, request{method: http.MethodGet, path: "api/ldap-configuration"})
 }
 
-// UpdateLDAP changes the configuration of LDAP, wholly or not at all, and returns
-// the changed one. It needs role 1.
+// UpdateLDAP changes all given fields of the LDAP configuration or none, and returns
+// the configuration after the change. The caller must have [AdministratorRole].
 func (s *SettingsService) UpdateLDAP(
 	ctx context.Context, update LDAPConfigurationUpdate,
 ) (LDAPConfiguration, error) {
@@ -78,8 +79,8 @@ func (s *SettingsService) GetSAML(ctx context.Context) (SAMLConfiguration, error
 	return receive[SAMLConfiguration](ctx, s.client, request{method: http.MethodGet, path: "api/saml-configuration"})
 }
 
-// UpdateSAML changes the configuration of SAML, wholly or not at all, and returns
-// the changed one. It needs role 1.
+// UpdateSAML changes all given fields of the SAML configuration or none, and returns
+// the configuration after the change. The caller must have [AdministratorRole].
 func (s *SettingsService) UpdateSAML(
 	ctx context.Context, update SAMLConfigurationUpdate,
 ) (SAMLConfiguration, error) {
@@ -88,10 +89,11 @@ func (s *SettingsService) UpdateSAML(
 	})
 }
 
-// RenewSAMLCertificate has the server create a new key and certificate, and returns
-// the certificate in PEM. They replace the old ones: give the identity provider the
-// new certificate. It needs role 1. It is sent once, though it is a GET, since each
-// request creates another certificate.
+// RenewSAMLCertificate makes the server create a new key and certificate for SAML and
+// returns the certificate in PEM. The old key and certificate stop working, so give the
+// new certificate to the identity provider. The caller must have [AdministratorRole].
+// The request is never retried although it is a GET, because each request creates
+// another certificate.
 func (s *SettingsService) RenewSAMLCertificate(ctx context.Context) (string, error) {
 	once := s.client.sender
 	once.retries = 0

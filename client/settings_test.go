@@ -32,8 +32,8 @@ const (
 		`"assertEndpoint":"https://usher.example.com/auth-service/providers/saml/assert","allowedGroups":[]}`
 )
 
-// TestSettings calls the methods of settings, checks the requests that the server
-// gets, and encodes the answers again.
+// TestSettings calls the methods for settings and checks the requests that the server
+// receives. It also checks that the decoded answers encode to the same JSON.
 func TestSettings(t *testing.T) {
 	type ctx = context.Context
 	for _, test := range []struct {
@@ -137,7 +137,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// The request is not retried, since each one creates another certificate.
+// TestRenewSAMLCertificateIsSentOnce checks that the request is not retried, because
+// each request creates another certificate.
 func TestRenewSAMLCertificateIsSentOnce(t *testing.T) {
 	requests := 0
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// The types of the contract's schemas are in types.gen.go. codegen/overlay.yaml says where they differ from the
-// contract.
+// The types of the contract's schemas are in types.gen.go. codegen/overlay.yaml has the
+// differences between the Go types and the contract.
 
 //go:generate go tool -modfile=../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../api/openapi.yaml
 //go:generate sed -E -i -f codegen/comments.sed types.gen.go
 
-// Change is the change of a field that may be empty. Its zero value leaves the field
-// alone; [Set] and [Clear] return the others.
+// Change says how an update changes a field that may be empty. The zero value leaves
+// the field unchanged, [Set] gives it a value, and [Clear] empties it.
 type Change[T any] struct {
 	kind  changeKind
 	value T
@@ -26,10 +26,10 @@ const (
 	clearField
 )
 
-// Set changes a field to value.
+// Set returns a change that sets a field to value.
 func Set[T any](value T) Change[T] { return Change[T]{kind: setField, value: value} }
 
-// Clear empties a field: it is null from then on.
+// Clear returns a change that empties a field. The field is then null in JSON.
 func Clear[T any]() Change[T] { return Change[T]{kind: clearField} }
 
 // MarshalJSON writes the new value, or null for [Clear].
@@ -44,11 +44,11 @@ func (c Change[T]) MarshalJSON() ([]byte, error) {
 	return raw, err
 }
 
-// Picture is the bytes of a picture, at most 65,536; nil for none. In JSON it is an
-// array of numbers.
+// Picture is the bytes of an image file, at most 65,536. A nil Picture means no
+// picture. In JSON, a picture is an array of numbers.
 type Picture []byte
 
-// MarshalJSON writes the bytes as numbers, or null.
+// MarshalJSON writes the bytes as an array of numbers, or null for a nil Picture.
 func (p Picture) MarshalJSON() ([]byte, error) {
 	if p == nil {
 		return []byte("null"), nil

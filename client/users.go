@@ -11,14 +11,14 @@ import (
 // UsersService reads and changes users.
 type UsersService struct{ client *Client }
 
-// MaxNewUsers is how many users one [UsersService.Create] may create.
+// MaxNewUsers is the maximum number of users of one call of [UsersService.Create].
 const MaxNewUsers = 1000
 
-// UserSort is an order of users.
+// UserSort is an order in which [UsersService.Find] sorts users.
 type UserSort string
 
-// The orders of [UsersService.Find]. Names and addresses are compared byte by byte in their
-// case-folded form.
+// The orders of [UsersService.Find]; Down means descending. The server compares the
+// case-folded names and addresses byte by byte.
 const (
 	SortByID        UserSort = "id"
 	SortByIDDown    UserSort = "-id"
@@ -28,29 +28,30 @@ const (
 	SortByEmailDown UserSort = "-email"
 )
 
-// MaxPage is how many elements a page has at most.
+// MaxPage is the maximum number of users on one page.
 const MaxPage = 1000
 
-// UserFilter says which users to find, in which order. Its zero value finds all, by id.
+// UserFilter selects users and their order. The zero value selects all users, sorted by
+// id.
 type UserFilter struct {
-	Search   string // words that must all occur in name, surname or address, in any case; at most 256 characters
+	Search   string // words that must all occur in name, surname or address, ignoring case; at most 256 characters
 	RoleID   int64  // 0: any
-	Active   *bool  // nil: any; likewise below
+	Active   *bool  // nil: any
 	Locked   *bool
 	Provider Provider // "": any
 	Sort     UserSort // "": SortByID
-	Limit    int      // users a page, 1 to MaxPage; 0: 100
-	Cursor   string   // Next of the page before, with the same filter; "": the first page
+	Limit    int      // users per page, 1 to MaxPage; 0: 100
+	Cursor   string   // Next of the previous page, from the same filter; "": the first page
 }
 
-// UserPage is a part of a list of users.
+// UserPage is one page of a list of users.
 type UserPage struct {
 	Users []User
 	Next  string // the Cursor of the next page; "" after the last
 }
 
-// List returns all users that the caller may read, by id. The answer is held in
-// memory as a whole; [UsersService.All] is for very many.
+// List returns all users that the caller may read, sorted by id. It holds all of them
+// in memory; if there are very many, use [UsersService.All].
 func (s *UsersService) List(ctx context.Context) ([]User, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -64,9 +65,10 @@ func (s *UsersService) List(ctx context.Context) ([]User, error) {
 	return users, nil
 }
 
-// All yields all users that the caller may read, by id, as they arrive:
-// memory does not grow with their number. Each run of the sequence makes a request.
-// An error ends it, after any number of users. Only ctx limits the time it takes.
+// All returns a sequence of all users that the caller may read, sorted by id. The
+// sequence yields users while they arrive, so memory use does not grow with their
+// number. Each iteration over the sequence makes a new request. An error ends the
+// iteration, maybe after some users. Only ctx limits the duration.
 func (s *UsersService) All(ctx context.Context) iter.Seq2[User, error] {
 	return func(yield func(User, error) bool) {
 		resp, err := s.client.do(ctx, request{method: http.MethodGet, path: "api/users"})
@@ -110,8 +112,9 @@ func (s *UsersService) Find(ctx context.Context, filter UserFilter) (UserPage, e
 	return UserPage{Users: users, Next: next}, err
 }
 
-// FindAll yields all users that match the filter, from its Cursor on, page by
-// page. An error ends the sequence, after any number of users.
+// FindAll returns a sequence of all users that match the filter and that the caller may
+// read. It begins at filter.Cursor and requests one page after the other. An error ends
+// the iteration, maybe after some users.
 //
 //	for u, err := range c.Users.FindAll(ctx, client.UserFilter{Search: "ada", Sort: client.SortByName}) {
 func (s *UsersService) FindAll(ctx context.Context, filter UserFilter) iter.Seq2[User, error] {
@@ -140,9 +143,9 @@ func (s *UsersService) Get(ctx context.Context, id int64) (User, error) {
 	return receive[User](ctx, s.client, request{method: http.MethodGet, path: "api/users/" + decimal(id)})
 }
 
-// Create creates 1 to [MaxNewUsers] users, all or none, and returns them in
-// the order given. Where a user is at fault, the Details of the [*Error] name its
-// place and the field, as "/2/email".
+// Create creates 1 to [MaxNewUsers] users, all or none, and returns them in the order
+// of users. If a user is invalid, the Details of the [*Error] name the index of the
+// user and the field, such as "/2/email".
 func (s *UsersService) Create(ctx context.Context, users []NewUser) ([]User, error) {
 	body := make([]plainNewUser, len(users))
 	for i, u := range users {
@@ -151,7 +154,8 @@ func (s *UsersService) Create(ctx context.Context, users []NewUser) ([]User, err
 	return receive[[]User](ctx, s.client, request{method: http.MethodPost, path: "api/users", body: body})
 }
 
-// Update changes one user, wholly or not at all, and returns the changed user.
+// Update changes all given fields of one user or none, and returns the user after the
+// change.
 func (s *UsersService) Update(ctx context.Context, id int64, update UserUpdate) (User, error) {
 	body := struct {
 		plainUserUpdate
@@ -165,13 +169,13 @@ func (s *UsersService) Update(ctx context.Context, id int64, update UserUpdate) 
 	return receive[User](ctx, s.client, r)
 }
 
-// Delete deletes one user, with sessions and API keys.
+// Delete deletes one user and the user's sessions and API keys.
 func (s *UsersService) Delete(ctx context.Context, id int64) error {
 	return s.client.perform(ctx, request{method: http.MethodDelete, path: "api/users/" + decimal(id)})
 }
 
-// SetRoles gives a user these roles and no others, and returns their ids in
-// ascending order. At least one is needed; one given twice counts once.
+// SetRoles replaces the roles of a user and returns the ids of the new roles in
+// ascending order. The user must get at least one role. Duplicate ids count once.
 func (s *UsersService) SetRoles(ctx context.Context, id int64, roleIDs []int64) ([]int64, error) {
 	if roleIDs == nil {
 		roleIDs = []int64{}
@@ -185,14 +189,14 @@ func (s *UsersService) SetRoles(ctx context.Context, id int64, roleIDs []int64) 
 	return answer.Roles, err
 }
 
-// Invite sends a user a message with which to choose a password. It is valid for
-// a week.
+// Invite sends a user a mail message with a token to choose a password. The token is
+// valid for a week.
 func (s *UsersService) Invite(ctx context.Context, id int64) error {
 	return s.client.perform(ctx, request{method: http.MethodPost, path: "api/users/" + decimal(id) + "/invitation"})
 }
 
-// query always has a limit: without any parameter the server would answer the whole
-// list.
+// query returns the query of a request for one page. It always has a limit, because the
+// server returns the whole list if there is no parameter.
 func (f UserFilter) query() query {
 	if f.Limit == 0 {
 		f.Limit = 100
@@ -209,7 +213,7 @@ func (f UserFilter) query() query {
 	return q
 }
 
-// readDelim reads one delimiter of a JSON array.
+// readDelim reads the delimiter want, the beginning or the end of a JSON array.
 func readDelim(decoder *json.Decoder, want json.Delim) error {
 	token, err := decoder.Token()
 	if err != nil {

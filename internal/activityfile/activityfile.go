@@ -1,5 +1,5 @@
-// Package activityfile writes entries of the activity log as the contract has them: one
-// JSON object a line (application/x-ndjson).
+// Package activityfile writes entries of the activity log in the format of the API's
+// contract: one JSON object per line (application/x-ndjson).
 //
 // The package imports account, the types of the contract and the standard library.
 package activityfile
@@ -25,10 +25,10 @@ type Exporter interface {
 	) error
 }
 
-// Write writes every entry of the filter that the caller may read, oldest first, as
-// they are read, so that memory does not grow with their number. It fails as
-// ExportActivity does, and with the first failure of w. Nothing has reached w when it
-// fails before 32 KiB.
+// Write writes every entry that matches f and that the caller may read to w, oldest
+// first. It streams the entries, so memory use does not grow with their number. It
+// returns the first error of ExportActivity or of w. An error within the first 32 KiB
+// leaves w untouched, because Write buffers its output.
 func Write(
 	ctx context.Context, w io.Writer, exporter Exporter, caller *account.Principal, f account.ActivityFilter,
 ) error {
@@ -43,7 +43,7 @@ func Write(
 	return out.Flush()
 }
 
-// Entry is an entry as the contract has it.
+// Entry converts an entry of the activity log to the type in the API's contract.
 func Entry(e account.StoredActivity) wire.ActivityEntry {
 	w := wire.ActivityEntry{
 		ID: e.ID, At: e.At, Source: e.Actor.ClientNetwork, Action: string(e.Action), Count: e.Count, Sealed: e.Number > 0,
@@ -60,7 +60,7 @@ func Entry(e account.StoredActivity) wire.ActivityEntry {
 	return w
 }
 
-// idOrNull is an id, or null for 0: none.
+// idOrNull returns a pointer to id, or nil, which becomes null in JSON, for 0 (no id).
 func idOrNull(id int64) *int64 {
 	if id == 0 {
 		return nil

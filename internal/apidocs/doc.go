@@ -1,8 +1,9 @@
-// Package apidocs serves the API documentation at /docs, where a browser shows the contract and sends requests.
+// Package apidocs serves the API documentation at /docs. On this page, a user can read the contract and send requests
+// to the API.
 //
-// All files of the page are embedded. The page works without access to the internet, and no other server learns of a
-// visit. It shows /openapi.yaml of the same server through RapiDoc (MIT). scripts/vendor-assets.sh copies RapiDoc
-// unchanged into assets/; page/ has Usher's own files.
+// All files of the page are embedded. So the page works without access to the internet and contacts no other server.
+// The library RapiDoc (MIT licence) displays /openapi.yaml of the same server. assets/ has an unchanged copy of
+// RapiDoc, made by scripts/vendor-assets.sh; page/ has Usher's own files.
 //
 // The package imports the standard library and [asset] only.
 package apidocs

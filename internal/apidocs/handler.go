@@ -10,8 +10,8 @@ import (
 //go:embed assets page
 var files embed.FS
 
-// served maps each path to its file. The first line of the script refers to the licence by its relative name, so both
-// have the same folder.
+// served lists the URL path, the embedded file and the media type of each served file. The first line of rapidoc-min.js
+// refers to its licence file by a relative name, so both have paths in the same folder.
 var served = []struct{ path, file, contentType string }{
 	{"/docs", "page/docs.html", "text/html; charset=utf-8"},
 	{"/docs/docs.css", "page/docs.css", "text/css; charset=utf-8"},
@@ -26,14 +26,16 @@ var served = []struct{ path, file, contentType string }{
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
 	"img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// Handler serves GET and HEAD of /docs and of the page's files below /docs/. The page loads the contract from
-// /openapi.yaml of the same origin. Handler answers 404 for another path and 405 for another method.
+// Handler returns a handler for GET and HEAD of /docs and of the page's files below /docs/. It answers 404 for another
+// path and 405 for another method. The page loads the contract from /openapi.yaml of the same origin, which Handler
+// doesn't serve.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, s := range served {
 		body, err := files.ReadFile(s.file)
 		if err != nil {
-			panic("apidocs: " + err.Error()) // served names a file that isn't embedded; every test fails
+			// The list served names a file that isn't embedded. All tests of the package fail.
+			panic("apidocs: " + err.Error())
 		}
 		mux.Handle("GET "+s.path, asset.New(s.contentType, body))
 	}

@@ -36,7 +36,7 @@ func TestFilesAreServed(t *testing.T) {
 		{"GET", "/docs/rapidoc-min.js.LICENSE.txt", 200, "text/plain; charset=utf-8", "MIT"},
 		{"GET", "/docs/", 404, "", ""},
 		{"GET", "/docs/docs.html", 404, "", ""},
-		{"GET", "/docs/../handler.go", 307, "", ""}, // redirects to /handler.go, which is 404
+		{"GET", "/docs/../handler.go", 307, "", ""}, // redirects to /handler.go, for which the server answers 404
 		{"GET", "/", 404, "", ""},
 		{"POST", "/docs", 405, "", ""},
 	}
@@ -83,8 +83,8 @@ func TestUnchangedFileIsNotSentAgain(t *testing.T) {
 	}
 }
 
-// TestPageNamesNoOtherHost checks that the page's own files have no URL of another host. The policy would block it, so
-// a part of the page would be missing.
+// TestPageNamesNoOtherHost checks that the page's own files contain no URL of another host. The Content-Security-Policy
+// would block the request, so a part of the page would be missing.
 func TestPageNamesNoOtherHost(t *testing.T) {
 	otherHost := regexp.MustCompile(`(?i)(https?:)?//[a-z0-9-]+\.[a-z]`)
 	for _, path := range []string{"/docs", "/docs/docs.css", "/docs/docs.js"} {
@@ -101,7 +101,8 @@ func TestPageNamesNoOtherHost(t *testing.T) {
 	}
 }
 
-// TestPageHasNoInlineScript checks that the page has no inline script, which the policy would block.
+// TestPageHasNoInlineScript checks that the page has no inline script, because the Content-Security-Policy would block
+// the script.
 func TestPageHasNoInlineScript(t *testing.T) {
 	body, err := io.ReadAll(request("GET", "/docs", nil).Body)
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// CodeUnsupportedMedia is the code of the error for a body that isn't plain JSON.
+// CodeUnsupportedMedia is the error code for a body that isn't sent as uncompressed application/json in UTF-8.
 const CodeUnsupportedMedia account.Code = "UNSUPPORTED_MEDIA_TYPE"
 
-// ReadBody reads the body of a request and checks its media type, size, syntax and schema. It returns the body as it
-// was sent. All its errors are of type [account.Error].
+// ReadBody reads the body of a request, checks its media type, size, syntax and schema, and returns its bytes. All
+// errors are of type [account.Error].
 func (op *Operation) ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err := checkMediaType(r); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func checkSyntax(body []byte, maxTokens int) error {
 		if err != nil {
 			return syntaxError(decoder, err)
 		}
-		if read >= maxTokens { // decoding needs far more memory than the body: thirty times, for empty objects
+		if read >= maxTokens { // decoding can need thirty times the memory of the body
 			return account.Invalid(account.Detail{Message: "has far more values than this request can have"})
 		}
 		switch token.Kind() {
@@ -90,7 +90,7 @@ func checkSyntax(body []byte, maxTokens int) error {
 	return nil
 }
 
-// syntaxError describes the failure err of decoder in the words of the contract.
+// syntaxError converts an error of decoder to the error that the contract defines for invalid bodies.
 func syntaxError(decoder *jsontext.Decoder, err error) error {
 	detail := account.Detail{Path: detailPath(decoder.StackPointer()), Message: "must be valid JSON in UTF-8"}
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
@@ -108,8 +108,8 @@ func syntaxError(decoder *jsontext.Decoder, err error) error {
 	return account.Invalid(detail)
 }
 
-// detailPath returns the path of an error's detail. It is empty for a pointer longer than maxPath, because no path of
-// the contract is so long.
+// detailPath converts the JSON pointer to an invalid value to the path in the error's detail. The path is empty if the
+// pointer is longer than maxPath: no field of the contract has such a long pointer.
 func detailPath(pointer jsontext.Pointer) string {
 	if len(pointer) > maxPath {
 		return ""

@@ -18,8 +18,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// decoders maps operation ids to the decoding that the generated handlers do after ReadBody has
-// checked a body.
+// decoders maps the id of an operation to a function that decodes a body as the generated handler of the operation
+// does. The handlers run after ReadBody.
 var decoders = map[string]func([]byte) error{
 	"apiLoginPost":                  decodeTo[wire.LoginRequest],
 	"apiUsersPost":                  decodeTo[[]wire.NewUser],
@@ -48,8 +48,9 @@ func decodeTo[T any](body []byte) error {
 	return json.Unmarshal(body, &value)
 }
 
-// FuzzBody checks that ReadBody accepts or refuses each body. An accepted body is valid to openapi3 and can be decoded.
-// The error of a refused body has one of three codes and repeats no value of the body.
+// FuzzBody sends arbitrary bodies to ReadBody. If ReadBody accepts a body, openapi3 must find the body valid and its
+// decoder must succeed. If ReadBody refuses a body, the error must have one of refusalCodes and must not repeat a value
+// of the body.
 func FuzzBody(f *testing.F) {
 	operations, err := Read()
 	if err != nil {
@@ -118,10 +119,11 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// refusalCodes are the codes of the errors of ReadBody. Their HTTP statuses are 400, 413 and 415.
+// refusalCodes are the codes that an error of ReadBody can have. Their HTTP statuses are 400, 413 and 415, in this
+// order.
 var refusalCodes = []account.Code{account.CodeInvalid, account.CodeTooLarge, CodeUnsupportedMedia}
 
-// stringValues returns the strings of a body that can't be a part of an error message by chance.
+// stringValues returns the strings in a body, except those that an error message could contain by chance.
 func stringValues(body []byte) (found []string) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	for {

@@ -8,23 +8,23 @@ import (
 	"github.com/seed-3a99a2fe/usher/api"
 )
 
-// Operation is one method of one path of the contract.
+// Operation is one operation of the contract: an HTTP method of a path.
 type Operation struct {
 	ID     string // the operationId
-	Public bool   // needs no credential
+	Public bool   // callable without a credential
 
 	query       map[string]*openapi3.Schema // the query parameters by name
-	strictQuery bool                        // refuses unknown query parameters
+	strictQuery bool                        // whether unknown query parameters are an error
 	body        *openapi3.Schema            // nil: the operation has no body
-	bodyLimit   int64                       // bytes
-	maxTokens   int                         // JSON tokens in a body
+	bodyLimit   int64                       // maximum size in bytes
+	maxTokens   int                         // maximum number of JSON tokens in the body
 }
 
-// Operations has the operations of the contract by "METHOD /path".
+// Operations maps "METHOD /path", such as "GET /api/users/{id}", to the operation of the contract.
 type Operations map[string]*Operation
 
-// Read parses the contract that is embedded in the program. It takes about 20 ms, so a caller may want to run it
-// concurrently with other work.
+// Read parses the contract that is embedded in the program. Read takes about 20 ms, so call it concurrently with other
+// work at the start.
 func Read() (Operations, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
 	if err != nil {
@@ -51,11 +51,11 @@ func Read() (Operations, error) {
 	return operations, nil
 }
 
-// HasBody reports whether requests of the operation have a body, to be read by [Operation.ReadBody].
+// HasBody reports whether requests of the operation have a body. If so, read it with [Operation.ReadBody].
 func (op *Operation) HasBody() bool { return op.body != nil }
 
-// spareTokens is the number of JSON tokens that a body may have beyond its schema. A body with a few superfluous
-// values gets an error for each of them, not one error for the whole body.
+// spareTokens is the number of JSON tokens that a body may have beyond the largest valid body. So a body with a few
+// superfluous values still gets an error that names each of them. A body with more tokens is refused as a whole.
 const spareTokens = 1000
 
 // schemaTokens returns the largest number of JSON tokens in a valid value of the schema.

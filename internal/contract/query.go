@@ -16,10 +16,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// readQuery sets the query parameters of an operation.
+// readQuery sets op.query and op.strictQuery from the parameters of an operation in the contract.
 //
-// The seed's operations ignore unknown query parameters. They still do after the contract added parameters to them;
-// x-beyond-seed marks these parameters.
+// The seed, the server that Usher replaces, ignored unknown query parameters. Its operations must still do so, even if
+// Usher's contract has added parameters to them. The extension x-beyond-seed marks the added parameters.
 func (op *Operation) readQuery(parameters openapi3.Parameters) {
 	op.query = map[string]*openapi3.Schema{}
 	for _, ref := range parameters {
@@ -30,8 +30,8 @@ func (op *Operation) readQuery(parameters openapi3.Parameters) {
 	}
 }
 
-// CheckQuery checks the query of a request before the generated code decodes it. The details of its errors have the
-// path "/query/<name>".
+// CheckQuery checks the query of a request before the generated code decodes it. The details of an error name an
+// invalid parameter by the path "/query/<name>".
 func (op *Operation) CheckQuery(r *http.Request) error {
 	if len(op.query) == 0 {
 		return nil
@@ -50,7 +50,7 @@ func (op *Operation) CheckQuery(r *http.Request) error {
 		}
 		delete(query, name)
 	}
-	if op.strictQuery && len(query) > 0 { // the answer doesn't repeat the unknown name
+	if op.strictQuery && len(query) > 0 { // the error doesn't repeat the unknown name
 		v.add("/query", "has a parameter that is not one of this request")
 	}
 	if len(v) > 0 {
@@ -59,17 +59,17 @@ func (op *Operation) CheckQuery(r *http.Request) error {
 	return nil
 }
 
-// integerForm is the form of an integer parameter. Unlike JSON, it allows leading zeros.
+// integerForm matches an integer in a query. Unlike JSON, it allows leading zeros.
 var integerForm = regexp.MustCompile(`^-?[0-9]+$`)
 
-// The forms of a Boolean parameter: that of JSON, and that of the generated Python client.
+// The accepted texts of a Boolean parameter. The capitalised texts are for the generated Python client.
 var (
 	trueForms  = []string{"true", "True"}
 	falseForms = []string{"false", "False"}
 )
 
-// checkParameter checks the text of one parameter. Text in another form than the type of the schema is checked as a
-// string, and so has the wrong type.
+// checkParameter checks the text of one query parameter against its schema. It converts the text to the type of the
+// schema. If it can't, it checks the text as a string, which the schema then refuses as the wrong type.
 func (v *violations) checkParameter(schema *openapi3.Schema, text, path string) {
 	var value any = text
 	switch {

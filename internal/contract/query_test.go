@@ -15,7 +15,7 @@ func TestCheckQuery(t *testing.T) {
 		t.Fatal(err)
 	}
 	const log, users, sessions = "GET /api/activity-log", "GET /api/users", "DELETE /api/sessions"
-	tests := []struct{ op, query, path string }{ // an empty path: the query is valid
+	tests := []struct{ op, query, path string }{ // path is that of the expected error; empty: the query is valid
 		{log, "", ""},
 		{log, "actor=18&action=user.*&targetKind=user&targetId=7&from=2026-03-01T09:30:00Z" +
 			"&to=2026-03-01T09:30:00.5%2B01:00&limit=1000", ""},
@@ -38,7 +38,7 @@ func TestCheckQuery(t *testing.T) {
 		{log, "actor=%zz", "/query"},
 		{log, "a;b", "/query"},
 		{sessions, "keepCurrent=true&userId=3", ""},
-		{sessions, "keepCurrent=True", ""}, // as the Python client sends it
+		{sessions, "keepCurrent=True", ""}, // the form that the Python client sends
 		{sessions, "keepCurrent=False", ""},
 		{sessions, "keepCurrent=TRUE", "/query/keepCurrent"},
 		{sessions, "keepCurrent=1", "/query/keepCurrent"},
@@ -47,7 +47,7 @@ func TestCheckQuery(t *testing.T) {
 		{users, "sort=-name&provider=ldap&active=false&search=%C3%A9", ""},
 		{users, "sort=password", "/query/sort"},
 		{users, "provider=none", "/query/provider"},
-		{users, "unknown=1", ""}, // the operation is of the seed
+		{users, "unknown=1", ""}, // the seed had this operation, so an unknown parameter is ignored
 		{"PATCH /api/users/{id}", "keepKeys=yes", "/query/keepKeys"},
 		{"GET /api/users/whoami", "unknown=%zz", ""},
 	}

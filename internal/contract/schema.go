@@ -15,16 +15,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Limits of the details in one error.
+// Limits of the details in one error: their number and the length of each path.
 const (
 	maxDetails = 100
-	maxPath    = 256 // bytes of a detail's path
+	maxPath    = 256 // in bytes
 )
 
-// checkSchema checks a body of valid JSON against its schema.
+// checkSchema checks a body against its schema. The body has passed checkSyntax.
 func checkSchema(schema *openapi3.Schema, body []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber() // a number is checked as it was sent, not rounded
+	decoder.UseNumber() // keeps a number as it was sent, without rounding
 	var value any
 	if err := decoder.Decode(&value); err != nil {
 		return account.Invalid(account.Detail{Message: "must be valid JSON"})
@@ -43,10 +43,11 @@ func checkSchema(schema *openapi3.Schema, body []byte) error {
 	return nil
 }
 
-// violations are the first maxDetails violations of a schema in one request.
+// violations collects the first maxDetails violations of a schema in one request.
 //
-// openapi3's own check collects all violations, of which a body of a megabyte can have a hundred thousand. So the
-// methods of violations walk objects and arrays up to the limit, and openapi3 checks single values.
+// A body of one megabyte can have a hundred thousand violations, and openapi3's own check would collect all of them. So
+// the methods of violations walk objects and arrays themselves and stop at the limit. They use openapi3 only to check
+// single values.
 type violations []account.Detail
 
 func (v *violations) add(path, message string) {
@@ -94,7 +95,7 @@ func (v *violations) checkObject(schema *openapi3.Schema, object map[string]any,
 			v.checkValue(field.Value, object[name], fieldPath)
 		} else if len(fieldPath) <= maxPath {
 			v.add(fieldPath, "is not a field of this request")
-		} else if !tooLong { // the answer doesn't repeat the long name
+		} else if !tooLong { // the error doesn't repeat the long name
 			tooLong = true
 			v.add(path, "has a field that is not one of this request")
 		}
@@ -125,7 +126,8 @@ func (v *violations) checkArray(schema *openapi3.Schema, entries []any, path str
 	}
 }
 
-// checkOneOf checks a value against the alternative of its type. Alternatives in the contract have different types.
+// checkOneOf checks a value against the oneOf alternative that has the value's type. In the contract, the alternatives
+// of one schema always have different types.
 func (v *violations) checkOneOf(schema *openapi3.Schema, value any, path string) {
 	names := make([]string, len(schema.OneOf))
 	for i, ref := range schema.OneOf {
@@ -140,7 +142,8 @@ func (v *violations) checkOneOf(schema *openapi3.Schema, value any, path string)
 	v.add(path, "must be "+strings.Join(names, " or "))
 }
 
-// checkInteger also refuses integers that JSON allows and Go's int64 doesn't: 1.0, 1e3 and numbers beyond 64 bits.
+// checkInteger checks an integer and its bounds. It refuses numbers that strconv can't parse as int64, although JSON
+// counts them as integers: 1.0, 1e3 and numbers beyond 64 bits.
 func (v *violations) checkInteger(schema *openapi3.Schema, number json.Number, path string) {
 	switch n, err := number.Int64(); {
 	case err != nil:
@@ -152,8 +155,8 @@ func (v *violations) checkInteger(schema *openapi3.Schema, number json.Number, p
 	}
 }
 
-// expectation describes the value that the contract expects. The messages of openapi3 can't be sent, because they
-// repeat the value.
+// expectation describes the value that the contract expects. The server can't send openapi3's own messages, because
+// they repeat the invalid value.
 func expectation(s *openapi3.Schema, err error) string {
 	violation, ok := errors.AsType[*openapi3.SchemaError](err)
 	if !ok {
@@ -177,7 +180,7 @@ func expectation(s *openapi3.Schema, err error) string {
 	return "is not what the contract expects"
 }
 
-// typeName returns the type of a schema with its article.
+// typeName returns the type of a schema in words, such as "an integer or null".
 func typeName(s *openapi3.Schema) string {
 	names := map[string]string{
 		"string": "a string", "integer": "an integer", "number": "a number",

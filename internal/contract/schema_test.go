@@ -10,8 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// TestRequestSchemas fails if a request body has a keyword that checkSchema may ignore: the methods of violations
-// implement these keywords only.
+// TestRequestSchemas fails if the schema of a request body uses a keyword that is not in known. checkSchema would
+// silently ignore a keyword that the methods of violations don't implement.
 func TestRequestSchemas(t *testing.T) {
 	known := []string{
 		"type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems", "minimum", "maximum",
@@ -58,8 +58,8 @@ func TestRequestSchemas(t *testing.T) {
 	}
 }
 
-// TestIDOrDigits checks that an id in a permission is a number or a string of digits. An error names the alternative
-// of the value's type.
+// TestIDOrDigits checks that an id in a permission may be a number or a string of digits. The error for an invalid
+// number is about numbers, and the error for an invalid string about strings.
 func TestIDOrDigits(t *testing.T) {
 	operations, err := Read()
 	if err != nil {

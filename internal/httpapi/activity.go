@@ -43,13 +43,13 @@ func (h activityHandlers) ApiActivityLogGet(
 	return page, nil
 }
 
-// activityPage is one page of entries and the cursor of the next page.
+// activityPage is one page of the activity log and the cursor of the next page.
 type activityPage struct {
 	entries wire.ApiActivityLogGet200JSONResponse
 	next    string
 }
 
-// VisitApiActivityLogGetResponse writes the page.
+// VisitApiActivityLogGetResponse writes the page as JSON and the cursor as a header.
 func (p activityPage) VisitApiActivityLogGetResponse(w http.ResponseWriter) error {
 	if p.next != "" {
 		w.Header().Set(nextCursor, p.next)
@@ -63,15 +63,15 @@ func (h activityHandlers) ApiActivityLogExportGet(
 	return activityExport{ctx: ctx, service: h.service, filter: activityFilter(r.Params)}, nil
 }
 
-// activityExport streams entries, so its memory doesn't grow with their number.
+// activityExport streams the entries that match filter, so memory use doesn't grow with their number.
 type activityExport struct {
 	ctx     context.Context
 	service activityfile.Exporter
 	filter  account.ActivityFilter
 }
 
-// VisitApiActivityLogExportGetResponse writes the entries, one per line. After an error, writeError checks whether a
-// part of them was sent already.
+// VisitApiActivityLogExportGetResponse writes the entries as JSON, one per line. If it fails, the generated code calls
+// writeError, which breaks the connection if a part of the entries was sent already.
 func (x activityExport) VisitApiActivityLogExportGetResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", activityfile.ContentType)
 	return activityfile.Write(x.ctx, w, x.service, requestOf(x.ctx).caller, x.filter)

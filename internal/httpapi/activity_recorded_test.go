@@ -15,15 +15,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// unrecordedWrites are the operations that write without an entry in the activity log, with the reason.
+// unrecordedWrites maps operations that write to the database, but not to the activity log, to the reason.
 var unrecordedWrites = map[string]string{
 	"POST /api/users/forgotten-password": "answer and writes must not depend on whether the account exists",
 }
 
-// writingGETs are the GET operations that write.
+// writingGETs are the GET operations that write to the database.
 var writingGETs = []string{"GET /api/saml-configuration/generate-certificate"}
 
-// extraRequests are successful requests of operations that have none in the permission table.
+// extraRequests maps an operation to a function that returns a successful request for it. These operations have no
+// successful request in the permission table.
 var extraRequests = map[string]func(f *fixture) call{
 	"POST /api/users/retrieve-password": func(f *fixture) call {
 		body := jsonOf(map[string]string{"token": f.recoveryToken(adminEmail), "newPassword": newPassword})
@@ -31,9 +32,9 @@ var extraRequests = map[string]func(f *fixture) call{
 	},
 }
 
-// TestEveryWriteIsRecorded sends every writing request of the permission table as an administrator. If its entry in the
-// activity log can't be written, the request must fail and change nothing: both are one transaction. The same request
-// must succeed afterwards. No entry may contain a secret.
+// TestEveryWriteIsRecorded sends every writing request of the permission table as an administrator. A change and its
+// entry in the activity log are one transaction: if the entry can't be written, the request must fail and change
+// nothing. The same request must succeed once entries can be written again. No entry may contain a secret.
 func TestEveryWriteIsRecorded(t *testing.T) {
 	seen := map[string]bool{}
 	for _, op := range operations(t) {
@@ -74,7 +75,7 @@ func TestEveryWriteIsRecorded(t *testing.T) {
 	}
 }
 
-// rowCall returns the request of a row of the permission table, sent by an administrator.
+// rowCall returns the request of a row of the permission table with the token of an administrator.
 func (f *fixture) rowCall(op operation, row permissionRow) call {
 	s := f.scenario("admin", row.target, row.needs)
 	body := strings.ReplaceAll(row.body, "%d", fmt.Sprint(f.role()))
@@ -104,7 +105,7 @@ func (f *fixture) wantRolledBack(c call) bool {
 	return a.status >= 500
 }
 
-// wantRecorded fails the test unless the request succeeds and adds an entry to the activity log.
+// wantRecorded fails the test unless the request c succeeds and adds an entry to the activity log.
 func (f *fixture) wantRecorded(c call) {
 	f.t.Helper()
 	before := len(f.activity())
@@ -120,10 +121,12 @@ func (f *fixture) activity() []account.StoredActivity {
 	return must(f.store.Store.Activity(f.t.Context(), account.ActivityQuery{OldestFirst: true, Limit: 1_000_000}))
 }
 
-// secretForms matches tokens, keys, hashes and the passwords of the tests.
+// secretForms matches any text that looks like a secret: a token, an API key, a password hash, a private key or a
+// password of the tests.
 var secretForms = regexp.MustCompile(`us[a-z]_[0-9A-Za-z]{20}|\$argon2|\$2[aby]\$|PRIVATE KEY|Correct-Horse`)
 
-// wantNoSecrets fails the test if an entry contains one of the secrets or any text in the form of a secret.
+// wantNoSecrets fails the test if an entry of the activity log contains one of the secrets, or text that secretForms
+// matches.
 func (f *fixture) wantNoSecrets(secrets []string) {
 	f.t.Helper()
 	for _, e := range f.activity() {
@@ -141,7 +144,7 @@ func (f *fixture) wantNoSecrets(secrets []string) {
 	}
 }
 
-// secretsOf returns the values of a body in fields that the contract marks as secret.
+// secretsOf returns the values in body of all fields that the contract marks as secret with x-secret.
 func secretsOf(schema *openapi3.Schema, body string) (secrets []string) {
 	if schema == nil || body == "" {
 		return nil
@@ -150,7 +153,7 @@ func secretsOf(schema *openapi3.Schema, body string) (secrets []string) {
 	walk = func(s *openapi3.Schema, value any) {
 		switch v := value.(type) {
 		case string:
-			if s.Extensions["x-secret"] == true && len(v) >= 8 { // a shorter one may be a part of another word
+			if s.Extensions["x-secret"] == true && len(v) >= 8 { // a shorter value may be a part of another word
 				secrets = append(secrets, v)
 			}
 		case []any:

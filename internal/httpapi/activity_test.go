@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// entry has the fields of an entry that the tests check.
+// entry has the fields of an activity log entry that the tests check.
 type entry struct {
 	ID      int64
 	Action  string

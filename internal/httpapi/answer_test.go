@@ -20,16 +20,16 @@ const (
 		`"roles":[2],"surname":null}`
 )
 
-// adaJSON is a user with every field set.
+// adaJSON returns the JSON of the user Ada, with the given values for some of her fields.
 func adaJSON(department, biography, picture, roles string) string {
 	return `{"id":2,"active":true,"biography":` + biography + `,"department":` + department + `,` +
 		`"email":"Ada@example.org","eulaVersion":-1,"identifier":"Ada@example.org","lockedOut":false,"name":"Ada",` +
 		`"picture":` + picture + `,"provider":"tenable","roles":` + roles + `,"surname":"Lovelace"}`
 }
 
-// step is one request of TestAnswers.
+// step is one request of TestAnswers with the expected answer.
 type step struct {
-	op     string // of the contract
+	op     string // the operation of the contract
 	query  string
 	id     int64
 	token  *string // nil: no credential
@@ -39,8 +39,8 @@ type step struct {
 	after  func(answer)
 }
 
-// TestAnswers uses every operation once at least and compares the exact bodies of the answers. It also checks every
-// answer against the contract.
+// TestAnswers calls every operation at least once and compares the exact bodies of the answers. It also checks that
+// every answer obeys the contract, api/openapi.yaml.
 func TestAnswers(t *testing.T) {
 	f := newFixture(t)
 	var ada, recovery string
@@ -162,7 +162,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// wantWithoutIDs compares entries of the activity log without their ids, which depend on the number of earlier steps.
+// wantWithoutIDs returns a check that compares entries of the activity log without their ids. The ids depend on the
+// number of earlier steps.
 func wantWithoutIDs(t *testing.T, want string) func(answer) {
 	return func(a answer) {
 		t.Helper()
@@ -178,7 +179,7 @@ const signInJSON = `{"action":"session.create","actor":{"id":2,"name":"Ada@examp
 	`"count":1,"credential":{"id":null,"kind":"password"},"sealed":false,"source":"192.0.2.1",` +
 	`"target":{"id":2,"kind":"session","name":"Ada@example.org"}}`
 
-// importJSON is an import that TestAnswers creates.
+// importJSON returns the JSON of an import that TestAnswers creates.
 func importJSON(id, rows, faults int, dryRun, state string) string {
 	finished := "null"
 	if state == "finished" || state == "undone" {
@@ -189,10 +190,10 @@ func importJSON(id, rows, faults int, dryRun, state string) string {
 		`,"finishedAt":` + finished + `,"rows":` + jsonOf(rows) + `,"state":"` + state + `"}` + "\n"
 }
 
-// literal returns the body of a step that doesn't depend on earlier steps.
+// literal returns a function for the field body of step: a fixed body, independent of earlier steps.
 func literal(s string) func() string { return func() string { return s } }
 
-// userRoleJSON is the list of role 2 in an answer.
+// userRoleJSON is a JSON list with one element: the built-in role User (id 2).
 const userRoleJSON = `[{"id":2,"description":"Sees and manages what is the user's own.","name":"User","permissions":[` +
 	`{"action":"read","dynamicId":"self-user-id","entityIds":null,"entityName":"user"},` +
 	`{"action":"edit","dynamicId":"self-user-id","entityIds":null,"entityName":"user"},` +
@@ -203,14 +204,14 @@ const userRoleJSON = `[{"id":2,"description":"Sees and manages what is the user'
 	`{"action":"delete","dynamicId":"self-user-id","entityIds":null,"entityName":"session"},` +
 	`{"action":"read","dynamicId":"self-user-id","entityIds":null,"entityName":"activity-log"}]}]`
 
-// mailJSON is a requested message that was not delivered yet.
+// mailJSON returns the JSON of a requested message that was not delivered yet.
 func mailJSON(id int, state string, attempts int, recipient string) string {
 	return `{"id":` + jsonOf(id) + `,"attempts":` + jsonOf(attempts) + `,"createdAt":"2027-03-01T09:00:00Z",` +
 		`"deliveredAt":null,"kind":"recovery","lastError":null,"nextAttemptAt":"2027-03-01T09:00:00Z",` +
 		`"recipient":` + recipient + `,"state":"` + state + `"}`
 }
 
-// TestWhoamiOfAdministrator checks that an answer has all permissions of role 1.
+// TestWhoamiOfAdministrator checks that whoami shows an administrator all permissions of role 1, Administrator.
 func TestWhoamiOfAdministrator(t *testing.T) {
 	f := newFixture(t)
 	var me struct {
@@ -246,7 +247,7 @@ func TestWhoamiOfAdministrator(t *testing.T) {
 	}
 }
 
-// TestPermissionScopes checks the JSON of the three scopes of a permission.
+// TestPermissionScopes checks the JSON of the three scopes of a permission: all entities, listed ids, the caller's own.
 func TestPermissionScopes(t *testing.T) {
 	f := newFixture(t)
 	listed := []int64{1, 3}
@@ -264,7 +265,7 @@ func TestPermissionScopes(t *testing.T) {
 	}
 }
 
-// TestEmptyList checks that an empty list is [], not null.
+// TestEmptyList checks that an empty list is [] in JSON, not null.
 func TestEmptyList(t *testing.T) {
 	f := newFixture(t)
 	unknown := []int64{999}
@@ -280,8 +281,8 @@ func TestEmptyList(t *testing.T) {
 	}
 }
 
-// TestMailStates checks that an undelivered message has the time of its next attempt. A message that was given up has
-// none.
+// TestMailStates checks that an undelivered message shows the time of its next delivery attempt. After the last
+// attempt, the message shows no time.
 func TestMailStates(t *testing.T) {
 	f := newFixture(t)
 	ask := func() string {
@@ -312,7 +313,8 @@ func TestMailStates(t *testing.T) {
 	}
 }
 
-// TestErrorBody checks that the keys of an error have the order of the seed's server.
+// TestErrorBody checks that the keys of an error's JSON have the same order as in the seed, the server that Usher
+// replaces.
 func TestErrorBody(t *testing.T) {
 	f := newFixture(t)
 	a := f.do(call{method: "POST", path: "/api/login", body: `{"password":"x"}`})

@@ -10,7 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// keyService manages API keys: the one key per user of the seed's contract, and named keys.
+// keyService manages API keys. A user has at most one contract key, which exists for the clients of the server that
+// Usher replaces. All other keys are named keys.
 type keyService interface {
 	ContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error)
 	RenewContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error)

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// makeKey creates a key with the credential token and returns its text.
+// makeKey creates an API key as the caller with the given token and returns the text of the new key.
 func (f *fixture) makeKey(token, path, body string) string {
 	f.t.Helper()
 	a := f.do(call{method: "POST", path: path, token: token, body: body})
@@ -21,8 +21,8 @@ func (f *fixture) makeKey(token, path, body string) string {
 	return key.Key
 }
 
-// keySteps are the steps of TestAnswers for keys and sessions. They come last, because each new key adds a message to
-// the outbox.
+// keySteps returns the steps of TestAnswers for keys and sessions. They must run last, because each new key adds a
+// message to the outbox, whose contents earlier steps compare.
 func keySteps(f *fixture) []step {
 	var session, contract, named string
 	return []step{
@@ -65,14 +65,15 @@ func keySteps(f *fixture) []step {
 	}
 }
 
-// namedKeyJSON is the named key that keySteps creates.
+// namedKeyJSON returns the JSON of the named key that keySteps creates.
 func namedKeyJSON(hint string) string {
 	return `{"id":2,"createdAt":"2027-03-01T09:00:01Z","expiresAt":"2027-03-02T09:00:01Z","hint":"` + hint + `",` +
 		`"kind":"named","lastUsedAt":null,"name":"nightly",` +
 		`"permissions":[{"action":"read","dynamicId":null,"entityIds":[2,3],"entityName":"user"}],"userId":1}`
 }
 
-// TestKeyHeaders checks that a key is accepted in the same headers as a session, and that no answer with it is cached.
+// TestKeyHeaders checks that an API key is accepted in the same headers as a session token. The answers must forbid
+// caching.
 func TestKeyHeaders(t *testing.T) {
 	f := newFixture(t)
 	key := f.makeKey(f.admin, "/api/api-key", "")
@@ -91,7 +92,7 @@ func TestKeyHeaders(t *testing.T) {
 	}
 }
 
-// TestRenewKeyIgnoresBody sends the bodies of the seed's clients: none, or an empty object.
+// TestRenewKeyIgnoresBody sends the bodies that existing clients send to this operation: none, or an empty object.
 func TestRenewKeyIgnoresBody(t *testing.T) {
 	f := newFixture(t)
 	for _, body := range []string{"", "{}"} {
@@ -127,7 +128,7 @@ func TestNewKeyIsChecked(t *testing.T) {
 	}
 }
 
-// TestKeepKeys checks that an administrator who resets a password may leave the user's keys valid.
+// TestKeepKeys checks that an administrator who resets a user's password may leave the user's API keys valid.
 func TestKeepKeys(t *testing.T) {
 	f := newFixture(t)
 	for query, works := range map[string]int{"": 401, "?keepKeys=false": 401, "?keepKeys=true": 200} {

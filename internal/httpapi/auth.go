@@ -83,8 +83,8 @@ func (h authHandlers) ApiUsersRetrievePasswordPost(
 const bearer = "Bearer "
 
 // credential returns the token of a request: from x-api-key, where the prefix "Bearer " is optional, or from
-// Authorization. Equal tokens count as one. Different tokens are an error, because a guess might pick the
-// wrong principal. Cookies are ignored.
+// Authorization. The same token in both headers is accepted. Different tokens are an error, because the server would
+// have to guess which user the client means. Cookies are ignored.
 func credential(r *http.Request) (secret.Text, error) {
 	var tokens []string
 	for _, value := range r.Header.Values("X-Api-Key") {
@@ -92,7 +92,7 @@ func credential(r *http.Request) (secret.Text, error) {
 	}
 	for _, value := range r.Header.Values("Authorization") {
 		if len(value) < len(bearer) || !strings.EqualFold(value[:len(bearer)], bearer) {
-			return secret.Text{}, noCredential() // another scheme
+			return secret.Text{}, noCredential() // an Authorization scheme other than Bearer
 		}
 		tokens = append(tokens, value[len(bearer):])
 	}

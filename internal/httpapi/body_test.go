@@ -25,8 +25,8 @@ func forEachBody(t *testing.T, fn func(t *testing.T, op operation)) {
 	}
 }
 
-// wantRefused sends c to op as the administrator. It fails the test unless the answer is the error, as the contract
-// has it, without marker. The request must not change the database.
+// wantRefused sends c to op as the administrator. It fails the test unless the answer has the status and the error
+// code, obeys the contract and doesn't contain marker. The request must not change the database.
 func (f *fixture) wantRefused(t *testing.T, op operation, c call, status int, code account.Code) errorBody {
 	t.Helper()
 	before := f.state()
@@ -46,10 +46,12 @@ func (f *fixture) wantRefused(t *testing.T, op operation, c call, status int, co
 	return a.errorBody(t)
 }
 
-// marker is a part of values that no answer may repeat.
+// marker is a part of the invalid values that the tests send. No error may repeat it, because the value may be a
+// password.
 const marker = "zq9secret"
 
-// TestSyntax sends bodies that are not one JSON value in UTF-8 without duplicate names and NUL characters.
+// TestSyntax sends bodies with syntax errors: not JSON, more than one value, not UTF-8, duplicate names, NUL
+// characters.
 func TestSyntax(t *testing.T) {
 	f := newFixture(t)
 	tests := []struct{ name, body, path string }{
@@ -140,7 +142,7 @@ func TestMediaType(t *testing.T) {
 	})
 }
 
-// TestCompressedBody checks that a compressed body without Content-Encoding is not taken for JSON.
+// TestCompressedBody checks that a compressed body without Content-Encoding is refused as invalid JSON.
 func TestCompressedBody(t *testing.T) {
 	f := newFixture(t)
 	var compressed bytes.Buffer
@@ -152,8 +154,8 @@ func TestCompressedBody(t *testing.T) {
 	})
 }
 
-// TestBodyLimit checks that a body over the limit is answered 413, with or without Content-Length. A body of exactly
-// the limit is read.
+// TestBodyLimit checks that a body over the limit gets the status 413, with or without Content-Length. The server does
+// read a body of exactly the limit.
 func TestBodyLimit(t *testing.T) {
 	f := newFixture(t)
 	forEachBody(t, func(t *testing.T, op operation) {
@@ -162,12 +164,12 @@ func TestBodyLimit(t *testing.T) {
 		f.wantRefused(t, op, call{body: tooLong}, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
 
 		r := call{method: op.method, path: op.at(1), token: f.admin, body: tooLong}.request()
-		r.ContentLength = -1 // chunked
+		r.ContentLength = -1 // unknown, so the body is sent in chunks
 		a := f.serve(r)
 		a.want(t, http.StatusRequestEntityTooLarge, account.CodeTooLarge)
 		op.checkAnswer(t, a)
 
-		// A body of the limit is read, and violates the schema.
+		// The server reads a body of exactly the limit and then finds that it violates the schema.
 		f.wantRefused(t, op, call{body: tooLong[1:]}, http.StatusBadRequest, account.CodeInvalid)
 	})
 }
@@ -204,7 +206,7 @@ func TestCredentialBeforeBody(t *testing.T) {
 	})
 }
 
-// TestBrokenBody checks that a truncated body is answered 400 and changes nothing.
+// TestBrokenBody checks that a request with a truncated body gets the status 400 and changes nothing.
 func TestBrokenBody(t *testing.T) {
 	f := newFixture(t)
 	server := httptest.NewServer(f.handler)
@@ -234,7 +236,8 @@ func TestBrokenBody(t *testing.T) {
 	}
 }
 
-// TestTooManyUsers checks that a request may create 1000 users. More are too large, even if they are invalid.
+// TestTooManyUsers checks that one request may create 1000 users. A longer list is refused as too large before its
+// users are checked.
 func TestTooManyUsers(t *testing.T) {
 	f := newFixture(t)
 	users := func(n int) string {

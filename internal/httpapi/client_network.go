@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// The prefix lengths that distinguish clients. Providers give a customer at least a /64 of IPv6, so all
-// addresses of one /64 count as one client.
+// The prefix lengths of client networks: all addresses with the same prefix count as one client. Internet providers
+// give each customer at least a /64 of IPv6, so one client can use any address of a /64.
 const (
 	ipv4PrefixLength = 32
 	ipv6PrefixLength = 64
@@ -17,14 +17,14 @@ const (
 // unknownNetwork is the client network of a request without a valid address.
 const unknownNetwork = "unknown"
 
-// Proxies are the networks of the proxies whose X-Forwarded-For is trusted.
+// Proxies are the networks of the reverse proxies whose X-Forwarded-For header is trusted.
 type Proxies []netip.Prefix
 
 // ClientNetwork returns the network that a request comes from, as rate limits and logs name it: an IPv4 address, or the
 // /64 of an IPv6 address such as "2001:db8:1:2::/64".
 //
-// It reads X-Forwarded-For from right to left, as long as a trusted proxy added the hop. Any hop further left may be
-// forged.
+// ClientNetwork reads X-Forwarded-For from right to left, and stops at the first address that is not a trusted proxy. A
+// client can forge all entries further left.
 func (p Proxies) ClientNetwork(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -47,8 +47,8 @@ func (p Proxies) ClientNetwork(r *http.Request) string {
 	return clientNetwork(address)
 }
 
-// clientNetwork returns the text of the client network that contains address. The text of a whole IPv4 address omits
-// its /32.
+// clientNetwork returns the text of the client network that contains address. For IPv4, the network is the single
+// address, without "/32".
 func clientNetwork(address netip.Addr) string {
 	address = address.Unmap().WithZone("")
 	length := ipv6PrefixLength

@@ -73,8 +73,8 @@ func TestClientNetwork(t *testing.T) {
 	}
 }
 
-// TestThrottleByClientNetwork checks that the addresses of one IPv6 network share a counter of failed sign-ins. A
-// forged X-Forwarded-For gets no counter of its own.
+// TestThrottleByClientNetwork checks that all addresses of one IPv6 /64 share a counter of failed sign-ins. A client
+// that forges X-Forwarded-For doesn't get a new counter.
 func TestThrottleByClientNetwork(t *testing.T) {
 	f := newFixture(t, func(o *httpapi.Options) { o.Proxies = trusted })
 	guess := func(i int, from string, header http.Header) answer {

@@ -20,7 +20,7 @@ type operation struct {
 	*openapi3.Operation
 }
 
-// operations returns the operations of the contract, sorted by name.
+// operations returns the operations of the contract, api/openapi.yaml, sorted by name.
 func operations(t testing.TB) []operation {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
@@ -48,7 +48,7 @@ func (op operation) body() *openapi3.Schema {
 	return op.RequestBody.Value.Content["application/json"].Schema.Value
 }
 
-// example returns a copy of the contract's example of the body.
+// example returns a copy of the request body that the contract gives as an example.
 func (op operation) example() (value any) {
 	original := op.RequestBody.Value.Content["application/json"].Example
 	if err := json.Unmarshal([]byte(jsonOf(original)), &value); err != nil {
@@ -61,14 +61,14 @@ func (op operation) bodyLimit() int {
 	return int(op.RequestBody.Value.Extensions["x-body-limit"].(float64))
 }
 
-// at returns the path with an id in place of its parameter.
+// at returns the path of the operation with id in place of the parameter, such as {id}.
 func (op operation) at(id int64) string {
 	text := strconv.FormatInt(id, 10)
 	return strings.NewReplacer("{id}", text, "{fromId}", text).Replace(op.path)
 }
 
-// checkAnswer fails the test unless the answer obeys the contract: its status, media type and schema. Each object of a
-// successful answer must have all fields of its schema.
+// checkAnswer fails the test unless the status, the media type and the body of the answer obey the contract. Each
+// object in a successful answer must have all fields of its schema.
 func (op operation) checkAnswer(t testing.TB, a answer) {
 	t.Helper()
 	status := strconv.Itoa(a.status)
@@ -106,12 +106,13 @@ func (op operation) checkAnswer(t testing.TB, a answer) {
 	}
 }
 
-// checkComplete fails the test unless every object has every field of its schema. A missing value must be sent as null.
+// checkComplete fails the test unless every object in value has every field of its schema. The server must send an
+// unset field as null and not omit it.
 func checkComplete(t testing.TB, schema *openapi3.Schema, value any, path string) {
 	t.Helper()
 	switch v := value.(type) {
 	case []any:
-		if schema.Items == nil { // any values
+		if schema.Items == nil { // the contract allows any elements
 			return
 		}
 		for i, entry := range v {

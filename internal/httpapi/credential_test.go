@@ -111,8 +111,8 @@ func TestCredentialOfPublicOperations(t *testing.T) {
 	}
 }
 
-// TestBodyOfOperationWithoutBody checks that an operation without a body ignores one. Existing clients send `{}` or
-// null.
+// TestBodyOfOperationWithoutBody sends a body to operations that the contract gives none. The server must ignore the
+// body, because existing clients send `{}` or null.
 func TestBodyOfOperationWithoutBody(t *testing.T) {
 	for _, body := range []string{"{}", "null", `""`, "{", strings.Repeat("x", 100_000)} {
 		f := newFixture(t)

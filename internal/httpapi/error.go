@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// Codes of the errors of routing.
+// Codes of the errors for an unknown path and for a method that a path doesn't have.
 const (
 	codeNoRoute          account.Code = "Not Found"
 	codeMethodNotAllowed account.Code = "METHOD_NOT_ALLOWED"
@@ -54,8 +54,8 @@ var statuses = map[account.Code]int{
 	account.CodeUnavailable:            http.StatusServiceUnavailable,
 }
 
-// asError returns the error that the client may see for err. An err of another type is a server error: asError logs it
-// and hides its text. If the client has disconnected, the error isn't logged.
+// asError returns the error to send to the client for err. If err is not an account.Error, it is a server error:
+// asError logs its text and doesn't send it to the client. If the client has disconnected, asError doesn't log it.
 func (s *server) asError(ctx context.Context, err error) *account.Error {
 	if e, ok := errors.AsType[*account.Error](err); ok {
 		if e.Err != nil {
@@ -70,8 +70,8 @@ func (s *server) asError(ctx context.Context, err error) *account.Error {
 	return &account.Error{Code: account.CodeInternal, Message: "Something went wrong in the server."}
 }
 
-// writeError writes every error of the API as an answer. If a part of another answer was sent already, it breaks the
-// connection, so that no client takes the part for the whole.
+// writeError sends err as the answer. If a part of a successful answer was sent already, writeError breaks the
+// connection instead, so that the client notices that the answer is incomplete.
 func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	e := s.asError(r.Context(), err)
 	if rec, ok := w.(*recorder); ok && rec.status != 0 {

@@ -15,8 +15,8 @@ import (
 
 var errDriver = errors.New("dial 10.1.2.3: password of the database refused")
 
-// TestFailingStore checks that a temporary error of the store is answered 503 and any other error 500. Only the log may
-// contain the cause.
+// TestFailingStore checks that a temporary error of the store gets the status 503 and any other error 500. The cause
+// may appear in the log, but not in the answer.
 func TestFailingStore(t *testing.T) {
 	f := newFixture(t)
 	tests := []struct {
@@ -75,7 +75,7 @@ func TestFailingStore(t *testing.T) {
 // TestFailingWrite checks that reads with a valid session succeed while the store can't write.
 func TestFailingWrite(t *testing.T) {
 	f := newFixture(t)
-	f.clock.advance(2 * time.Minute) // the next request wants to write the session's last use
+	f.clock.advance(2 * time.Minute) // so the next request tries to write when the session was last used
 	f.store.failWith(func(method string) error {
 		if method == "Write" {
 			return &account.Error{Code: account.CodeUnavailable, Message: "Later.", RetryAfter: 5 * time.Second}
@@ -92,14 +92,14 @@ func TestFailingWrite(t *testing.T) {
 	}
 }
 
-// TestFailingList checks that an error in a list is answered as an error or breaks the connection. A client must never
-// take a truncated list for the whole.
+// TestFailingList checks requests for a list that the store can't read, or can read only in part. The server must send
+// an error or break the connection, so that no client takes a truncated list for the whole one.
 func TestFailingList(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		users int
 		fault func() error
-		calls int // the call of UsersAfter that fails
+		calls int // the number of the call of UsersAfter that fails
 		sent  bool
 	}{
 		{"first call", 0, func() error { return errDriver }, 1, false},
@@ -153,7 +153,7 @@ func TestFailingList(t *testing.T) {
 	}
 }
 
-// TestClientDisconnects checks that the log has no error for a request whose client has disconnected.
+// TestClientDisconnects checks that a request whose client has disconnected doesn't log an error.
 func TestClientDisconnects(t *testing.T) {
 	f := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -165,7 +165,7 @@ func TestClientDisconnects(t *testing.T) {
 	}
 }
 
-// TestPagePanics checks that a panic outside the contract is answered and logged, too.
+// TestPagePanics checks that a panic in a page outside the API is logged and that the client gets an error.
 func TestPagePanics(t *testing.T) {
 	f := newFixture(t)
 	log := f.log.during(func() {

@@ -12,13 +12,13 @@ import (
 
 // faultyStore is a store that counts its commits and returns errors that a test injects.
 type faultyStore struct {
-	*account.Store // without the errors
+	*account.Store // the real store, which returns no injected errors
 	commits        atomic.Int64
 	mu             sync.Mutex
 	fault          func(method string) error // may panic; nil: no errors
 }
 
-// ports returns the store with the errors.
+// ports returns an account.Store whose methods return the injected errors.
 func (s *faultyStore) ports() *account.Store {
 	ports := *s.Store
 	ports.Transactor = s
@@ -27,7 +27,8 @@ func (s *faultyStore) ports() *account.Store {
 	return &ports
 }
 
-// failWith makes each later call return the error of fn for its method. With a nil fn, calls work again.
+// failWith makes each later call of a method return fn(method), unless that is nil. If fn itself is nil, no errors are
+// injected any more.
 func (s *faultyStore) failWith(fn func(method string) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,7 +45,7 @@ func (s *faultyStore) inject(method string) error {
 	return fault(method)
 }
 
-// Write fails with the injected error, without writing.
+// Write runs f in a transaction. If there is an injected error, Write returns the error without running f.
 func (s *faultyStore) Write(ctx context.Context, f func(context.Context, *account.Tx) error) error {
 	if err := s.inject("Write"); err != nil {
 		return err
@@ -60,13 +61,13 @@ func (s *faultyStore) Write(ctx context.Context, f func(context.Context, *accoun
 	return err
 }
 
-// faultySessions are the sessions of a faultyStore.
+// faultySessions is the SessionReader of a faultyStore.
 type faultySessions struct {
 	account.SessionReader
 	store *faultyStore
 }
 
-// SessionByHash fails with the injected error.
+// SessionByHash returns the injected error, if any.
 func (s faultySessions) SessionByHash(ctx context.Context, hash token.Hash) (account.Session, error) {
 	if err := s.store.inject("SessionByHash"); err != nil {
 		return account.Session{}, err
@@ -74,13 +75,13 @@ func (s faultySessions) SessionByHash(ctx context.Context, hash token.Hash) (acc
 	return s.SessionReader.SessionByHash(ctx, hash)
 }
 
-// faultyUsers are the users of a faultyStore.
+// faultyUsers is the UserReader of a faultyStore.
 type faultyUsers struct {
 	account.UserReader
 	store *faultyStore
 }
 
-// UsersAfter fails with the injected error.
+// UsersAfter returns the injected error, if any.
 func (u faultyUsers) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
 	if err := u.store.inject("UsersAfter"); err != nil {
 		return nil, err
@@ -88,13 +89,13 @@ func (u faultyUsers) UsersAfter(ctx context.Context, id int64, limit int, now ti
 	return u.UserReader.UsersAfter(ctx, id, limit, now)
 }
 
-// faultyActivity is the activity log in a transaction of a faultyStore.
+// faultyActivity is the ActivityWriter in a transaction of a faultyStore.
 type faultyActivity struct {
 	account.ActivityWriter
 	store *faultyStore
 }
 
-// InsertActivity fails with the injected error.
+// InsertActivity returns the injected error, if any.
 func (a faultyActivity) InsertActivity(ctx context.Context, entries ...account.Activity) error {
 	if err := a.store.inject("InsertActivity"); err != nil {
 		return err

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzCredential checks that the headers of a request yield the one token in them, or always the same error.
+// FuzzCredential checks that credential returns the token in the headers of a request, or an error that is always the
+// same.
 func FuzzCredential(f *testing.F) {
 	f.Add("uss_a", "", "")
 	f.Add("Bearer uss_a", "", "bearer uss_a")

@@ -31,10 +31,10 @@ const (
 	adminEmail    = "admin@example.org"
 	password      = "Correct-Horse-1" // of every user that a test creates
 	newPassword   = "Correct-Horse-2" // the second password of a user
-	clientAddress = "192.0.2.1"       // the peer of a request
+	clientAddress = "192.0.2.1"       // the IP address that requests come from
 )
 
-// clock is the injected time. Only advance moves it.
+// clock is the time that the server reads. Only the method advance changes it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -52,7 +52,7 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// logBuffer is a log in memory.
+// logBuffer collects the log output in memory.
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -70,21 +70,21 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-// during returns the lines that fn logs.
+// during returns the log lines that are written while fn runs.
 func (b *logBuffer) during(fn func()) string {
 	before := len(b.String())
 	fn()
 	return b.String()[before:]
 }
 
-// plainText renders messages whose text is the token.
+// plainText renders mail messages. The text of a message is only its token.
 type plainText struct{}
 
 func (plainText) Render(_ account.MailKind, m account.MailContent) (account.Message, error) {
 	return account.Message{Subject: "recovery", Text: m.Token, HTML: "<p>" + m.Token + "</p>"}, nil
 }
 
-// testSender records the routes of its messages. Deliver returns cause.
+// testSender records the route of each message instead of sending it. Deliver returns the field cause as the result.
 type testSender struct {
 	mu     sync.Mutex
 	cause  string
@@ -98,7 +98,7 @@ func (s *testSender) Deliver(_ context.Context, route account.MailRoute, _ accou
 	return s.cause
 }
 
-// fixture is the API over a fresh database with its first administrator.
+// fixture is the API on a new database that contains only the first administrator.
 type fixture struct {
 	t         testing.TB
 	handler   http.Handler
@@ -107,7 +107,7 @@ type fixture struct {
 	clock     *clock
 	log       logBuffer
 	metrics   *prometheus.Registry
-	hash      string // of password
+	hash      string // the hash of the constant password
 	admin     string // token of user 1
 	sender    testSender
 	database  enginetest.Database
@@ -147,7 +147,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 	return f
 }
 
-// role stores a role with the permissions.
+// role stores a role with the permissions and returns its id.
 func (f *fixture) role(permissions ...access.Permission) (id int64) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx *account.Tx) (err error) {
@@ -157,7 +157,8 @@ func (f *fixture) role(permissions ...access.Permission) (id int64) {
 	return id
 }
 
-// user stores an active local user with the password password. Without roles, the user gets the default ones.
+// user stores an active local user whose password is the constant password. Without roles, the user gets the default
+// ones.
 func (f *fixture) user(email string, roles ...int64) (id int64) {
 	f.t.Helper()
 	if len(roles) == 0 {
@@ -170,7 +171,7 @@ func (f *fixture) user(email string, roles ...int64) (id int64) {
 	})
 }
 
-// insert stores u, with the password password.
+// insert stores u, with the constant password as the password.
 func (f *fixture) insert(u account.User) (id int64) {
 	f.t.Helper()
 	key, ok := account.ParseEmail(u.Email)
@@ -185,7 +186,7 @@ func (f *fixture) insert(u account.User) (id int64) {
 	return id
 }
 
-// write runs fn in a transaction of the store, without the rules.
+// write runs fn in a transaction of the store. It bypasses the permission checks of package service.
 func (f *fixture) write(fn func(ctx context.Context, tx *account.Tx) error) {
 	f.t.Helper()
 	if err := f.store.Store.Write(f.t.Context(), fn); err != nil {
@@ -206,7 +207,7 @@ func (f *fixture) signIn(email, password string) string {
 	return in.AuthToken
 }
 
-// as stores a user with the roles and returns the token of a session.
+// as stores a user with the roles, signs the user in and returns the token of the session.
 func (f *fixture) as(email string, roles ...int64) string {
 	f.t.Helper()
 	f.user(email, roles...)
@@ -225,7 +226,7 @@ func (f *fixture) recoveryToken(email string) string {
 	return d.Message.Text
 }
 
-// state is the JSON of the data that a refused request must not change.
+// state returns the JSON of all data that a refused request must not change, so that tests can compare it.
 func (f *fixture) state() string {
 	f.t.Helper()
 	ctx := f.t.Context()
@@ -234,12 +235,12 @@ func (f *fixture) state() string {
 	return jsonOf(users) + jsonOf(mails)
 }
 
-// call is one request. The zero value of a field means: GET, no body, no credential, clientAddress.
+// call is one request. The defaults are method GET, no body, no token, and clientAddress as the peer.
 type call struct {
 	method, path string
 	body         string      // sent as application/json
 	token        string      // sent in x-api-key
-	header       http.Header // overrides the headers of the other fields
+	header       http.Header // overrides headers that the other fields set
 	from         string      // address of the peer
 }
 
@@ -305,7 +306,7 @@ func (a answer) errorBody(t testing.TB) errorBody {
 	return e
 }
 
-// names reports whether a detail has the path.
+// names reports whether one of the error's details has the path.
 func (e errorBody) names(path string) bool {
 	for _, d := range e.Details {
 		if d.Path == path {

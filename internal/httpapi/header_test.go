@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// answersByStatus returns an answer of each status that a client can cause.
+// answersByStatus returns one answer for each HTTP status that a request can cause. The key is the status as text, or a
+// name if there are several answers with one status.
 func (f *fixture) answersByStatus() map[string]answer {
 	return map[string]answer{
 		"200":  f.do(call{path: "/api/users/whoami", token: f.admin}),
@@ -30,7 +31,7 @@ func (f *fixture) answersByStatus() map[string]answer {
 	}
 }
 
-// TestHeaders checks the headers that every answer has, and that no answer has other headers.
+// TestHeaders checks that every answer has the common headers and no unexpected ones.
 func TestHeaders(t *testing.T) {
 	f := newFixture(t)
 	generated := regexp.MustCompile(`^[0-9a-f]{16}$`)
@@ -65,7 +66,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// TestNoCORS checks that no answer allows a page of another origin to read it.
+// TestNoCORS checks that no answer has CORS headers, with which a page of another origin could read the answer.
 func TestNoCORS(t *testing.T) {
 	f := newFixture(t)
 	header := http.Header{
@@ -104,7 +105,7 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// requestIDFor returns the X-Request-Id of the answer to a request with the id.
+// requestIDFor sends a request with id as X-Request-Id and returns the X-Request-Id of the answer.
 func (f *fixture) requestIDFor(id string) string {
 	a := f.do(call{path: "/api/users/whoami", header: http.Header{"X-Request-Id": {id}}})
 	return a.header.Get("X-Request-Id")

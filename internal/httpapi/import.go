@@ -7,7 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// importService imports users in batches.
+// importService creates users in imports: batches of rows that are activated or undone together.
 type importService interface {
 	BeginImport(ctx context.Context, caller *account.Principal, dryRun bool) (account.Import, error)
 	Import(ctx context.Context, caller *account.Principal, id int64) (account.Import, error)
@@ -51,7 +51,8 @@ func (h importHandlers) ApiImportsIdDelete(
 	return wire.ApiImportsIdDelete200JSONResponse(i), err
 }
 
-// callWithImport calls method with the id of an import in a path and returns the import for the answer.
+// callWithImport parses pathID, the id of an import from the path, calls method with it and converts the result for the
+// answer.
 func callWithImport(
 	ctx context.Context, pathID string,
 	method func(context.Context, *account.Principal, int64) (account.Import, error),

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// TestImportFaultsByRow checks that a row which breaks a rule becomes a fault of the import. A row which violates the
-// schema makes the whole request invalid.
+// TestImportFaultsByRow checks the two kinds of invalid rows. A row that obeys the schema, but that package service
+// refuses, becomes a fault of the import. A row that violates the schema makes the whole request invalid.
 func TestImportFaultsByRow(t *testing.T) {
 	f := newFixture(t)
 	f.do(call{method: "POST", path: "/api/imports", token: f.admin, body: `{"dryRun":true}`})
@@ -46,8 +46,8 @@ func TestImportFaultsByRow(t *testing.T) {
 	}
 }
 
-// TestImportStates checks that a request which the import's state doesn't allow is answered 409, and a gap in the rows
-// 400.
+// TestImportStates checks that a request which the state of the import doesn't allow gets the status 409. Rows whose
+// numbers leave a gap get 400.
 func TestImportStates(t *testing.T) {
 	f := newFixture(t)
 	request := func(method, path, body string) answer {

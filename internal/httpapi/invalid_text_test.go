@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestInvalidText sends text that is not UTF-8 or contains NUL in every part of a request. PostgreSQL refuses such
-// text, so no answer may be a server error.
+// TestInvalidText sends text that is not UTF-8 or contains NUL in every part of a request. PostgreSQL can't store this
+// text, so the server must refuse it before. A server error fails the test.
 func TestInvalidText(t *testing.T) {
 	f := newFixture(t)
 	var requests []*http.Request

@@ -80,7 +80,8 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
-// TestLogLinesCannotBeForged checks that text of a client adds no line to the log.
+// TestLogLinesCannotBeForged checks that text from a client, such as a line break in a header, can't add a line to the
+// log.
 func TestLogLinesCannotBeForged(t *testing.T) {
 	f := newFixture(t, func(o *httpapi.Options) { o.AccessLog = true; o.Proxies = trusted })
 	const forged = "x\nlevel=ERROR msg=forged"
@@ -94,7 +95,8 @@ func TestLogLinesCannotBeForged(t *testing.T) {
 	}
 }
 
-// TestUserAgent checks that a sign-in succeeds with any User-Agent, and that the session has it as valid, short text.
+// TestUserAgent checks that a sign-in succeeds with any User-Agent, and that the session stores it as short, valid
+// text.
 func TestUserAgent(t *testing.T) {
 	f := newFixture(t)
 	body := jsonOf(map[string]string{"email": adminEmail, "password": password})
@@ -113,7 +115,7 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
-// sessionOf returns the session of a token.
+// sessionOf returns the stored session whose token is text.
 func (f *fixture) sessionOf(text string) account.Session {
 	f.t.Helper()
 	p, err := f.accounts.Authenticate(f.t.Context(), secret.New(text), account.Origin{})

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// mailService reads the outbox and sends test messages.
+// mailService reads the outbox of mail and sends test messages.
 type mailService interface {
 	ListMail(ctx context.Context, caller *account.Principal) ([]account.Mail, error)
 	Mail(ctx context.Context, caller *account.Principal, id int64) (account.Mail, error)

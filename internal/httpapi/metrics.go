@@ -8,18 +8,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// metrics count the requests and the lookups of their credentials. Each operation resolves its counters once, when the
-// server starts, to save the label lookup per request.
+// metrics are the Prometheus counters of requests and credential lookups. The counters of each operation are looked up
+// by their labels once, when the server starts, not for each request.
 type metrics struct {
 	requests        *prometheus.CounterVec
 	seconds         *prometheus.HistogramVec
-	observeUnrouted observer // requests outside the contract
+	observeUnrouted observer // for requests whose path is not in the contract
 }
 
-// observer counts one request of an operation.
+// observer counts one request of an operation by its status and records its duration.
 type observer func(status int, took time.Duration)
 
-// statusClasses are the values of the label "status". The index is the first digit of the status.
+// statusClasses are the values of the Prometheus label "status". The index is the first digit of the HTTP status.
 var statusClasses = [6]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
 
 func newMetrics(registry prometheus.Registerer, lookups func() auth.PrincipalLookups) *metrics {
@@ -48,7 +48,7 @@ func newMetrics(registry prometheus.Registerer, lookups func() auth.PrincipalLoo
 	return m
 }
 
-// observer returns the observer of the operation with the name.
+// observer returns the observer that counts the requests of the operation with the name.
 func (m *metrics) observer(name string) observer {
 	var counters [len(statusClasses)]prometheus.Counter
 	for i, class := range statusClasses {
@@ -61,7 +61,8 @@ func (m *metrics) observer(name string) observer {
 	}
 }
 
-// observerOf returns the observer of a request with the route; nil: the request is outside the contract.
+// observerOf returns the observer that counts a request with the route. A nil route means that the path is not in the
+// contract.
 func (m *metrics) observerOf(route *route) observer {
 	if route == nil {
 		return m.observeUnrouted

@@ -7,7 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// TestMetrics checks that requests are counted by operation and class of status. No label has text of a client.
+// TestMetrics checks that requests are counted by operation and status class, such as 2xx. No label may contain text
+// from a client.
 func TestMetrics(t *testing.T) {
 	f := newFixture(t)
 	f.do(call{path: "/api/users/1", token: f.admin})
@@ -43,7 +44,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// exposition returns the text of /metrics.
+// exposition returns all metrics as text in the Prometheus format, as /metrics does.
 func (f *fixture) exposition() string {
 	metrics := &fixture{handler: promhttp.HandlerFor(f.metrics, promhttp.HandlerOpts{})}
 	return metrics.do(call{path: "/metrics"}).body

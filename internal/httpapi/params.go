@@ -11,10 +11,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// nextCursor is the header with the cursor of the next page.
+// nextCursor is the name of the header that has the pagination cursor of the next page.
 const nextCursor = "X-Next-Cursor"
 
-// parseID parses an id in a path. An out-of-range id is reported as not found, and text other than digits as invalid.
+// parseID parses an id in a path. The error for digits beyond 64 bits is "not found", because no entity has this id.
+// The error for text other than digits is "invalid".
 func parseID(text string) (int64, error) {
 	for _, c := range text {
 		if c < '0' || c > '9' {
@@ -28,8 +29,8 @@ func parseID(text string) (int64, error) {
 	return id, nil
 }
 
-// bodyID returns an id in a body, which the contract allows as a number or as digits. It returns 0, which is the id of
-// nothing, for a number beyond 64 bits.
+// bodyID converts an id in a request body, where the contract allows a number or a string of digits. For a number that
+// doesn't fit into an int64 it returns 0, because no entity has the id 0.
 func bodyID(n json.Number) int64 {
 	id, err := n.Int64()
 	if err != nil {
@@ -38,7 +39,7 @@ func bodyID(n json.Number) int64 {
 	return id
 }
 
-// valueOr returns the value of an optional parameter, or absent.
+// valueOr returns the value of an optional parameter, or the default absent if the request lacks it.
 func valueOr[T any](value *T, absent T) T {
 	if value == nil {
 		return absent
@@ -49,19 +50,20 @@ func valueOr[T any](value *T, absent T) T {
 // isTrue reports whether an optional flag is present and true.
 func isTrue(flag *bool) bool { return flag != nil && *flag }
 
-// clearable converts a field of a PATCH: nil if it is absent, a pointer to nil if it is null.
+// clearable converts a field of a PATCH that null clears. It returns nil if the field is absent, and a pointer to nil
+// if the field is null.
 func clearable[T any](n nullable.Nullable[T]) **T {
 	if !n.IsSpecified() {
 		return nil
 	}
 	var value *T
-	if v, err := n.Get(); err == nil { // an error means null
+	if v, err := n.Get(); err == nil { // Get fails if the field is null
 		value = &v
 	}
 	return &value
 }
 
-// clearableSecret is [clearable] for a secret.
+// clearableSecret is [clearable] with the text converted to a secret.
 func clearableSecret(n nullable.Nullable[string]) **secret.Text {
 	text := clearable(n)
 	if text == nil {
@@ -71,7 +73,7 @@ func clearableSecret(n nullable.Nullable[string]) **secret.Text {
 	return &value
 }
 
-// optionalSecret returns an optional text as a secret.
+// optionalSecret converts an optional text to a secret, or nil if the text is absent.
 func optionalSecret(text *string) *secret.Text {
 	if text == nil {
 		return nil
@@ -89,7 +91,7 @@ func mask(set bool) *string {
 	return &masked
 }
 
-// duration returns an optional number of units as a duration.
+// duration converts an optional number of units to a duration. It returns nil if the number is absent.
 func duration(n *int, unit time.Duration) *time.Duration {
 	if n == nil {
 		return nil
@@ -98,7 +100,7 @@ func duration(n *int, unit time.Duration) *time.Duration {
 	return &d
 }
 
-// timeOrNull returns nil for the zero time, by which account means never.
+// timeOrNull returns nil, which JSON has as null, for the zero time. In package account the zero time means never.
 func timeOrNull(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -106,7 +108,7 @@ func timeOrNull(t time.Time) *time.Time {
 	return &t
 }
 
-// textOrNull returns nil for the empty text.
+// textOrNull returns nil, which JSON has as null, for the empty text.
 func textOrNull(s string) *string {
 	if s == "" {
 		return nil
@@ -114,7 +116,7 @@ func textOrNull(s string) *string {
 	return &s
 }
 
-// emptyIfNil returns ids, or an empty list for nil, because JSON must have [] and not null.
+// emptyIfNil returns ids, or an empty list for nil, so that the JSON is [] and not null.
 func emptyIfNil(ids []int64) []int64 {
 	if ids == nil {
 		return []int64{}

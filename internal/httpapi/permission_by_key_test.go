@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// cutOwned splits a target such as "member's key" into the owner and the kind of entity.
+// cutOwned splits a target such as "member's key" into the owner ("member") and the kind of entity ("key").
 func cutOwned(target string) (owner, kind string) {
 	for _, kind := range []string{"key", "session", "list"} {
 		if owner, ok := strings.CutSuffix(target, "'s "+kind); ok {
@@ -23,8 +23,9 @@ func cutOwned(target string) (owner, kind string) {
 	return target, ""
 }
 
-// ownedTarget stores an entity of the owner: a "key" or a "session". It returns the entity's id. A "list" has no id,
-// but a query. Without a kind the target is the owner.
+// ownedTarget returns the target of a request by its kind. For "key" and "session", it stores one of the owner and
+// returns its id. For "list", it returns the query that lists the owner's keys or sessions. Without a kind, the target
+// is the owner.
 func (f *fixture) ownedTarget(kind string, owner int64) (target int64, query string) {
 	f.t.Helper()
 	if kind == "list" {
@@ -49,7 +50,8 @@ func (f *fixture) ownedTarget(kind string, owner int64) (target int64, query str
 	return target, ""
 }
 
-// insertKey stores a named key without the rules and returns its text and its id.
+// insertKey stores a named key directly, without the checks of package service. It returns the text and the id of the
+// key.
 func (f *fixture) insertKey(ctx context.Context, tx *account.Tx, k account.APIKey) (string, int64, error) {
 	text, hash, err := token.New(token.APIKey, rand.Reader)
 	if err != nil {
@@ -60,7 +62,7 @@ func (f *fixture) insertKey(ctx context.Context, tx *account.Tx, k account.APIKe
 	return text.Reveal(), id, err
 }
 
-// keyCallers are the columns of the table in TestKeyPermissions: keys of an administrator.
+// keyCallers are the callers of TestKeyPermissions: one for each kind of API key. All keys belong to an administrator.
 var keyCallers = []string{
 	"contract",
 	"named",     // all permissions of the owner
@@ -70,7 +72,7 @@ var keyCallers = []string{
 	"ended",
 }
 
-// keyCaller stores an administrator with a key of a kind.
+// keyCaller stores an administrator with an API key of a kind in keyCallers.
 func (f *fixture) keyCaller(kind string) (s scenario) {
 	f.t.Helper()
 	f.scenarios++
@@ -109,18 +111,20 @@ func (f *fixture) keyCaller(kind string) (s scenario) {
 		s.token = contract
 		create("/api/api-key", "")
 	}
-	f.do(call{path: "/api/users/whoami", token: s.token}) // the first use of a key writes its time
+	// The server stores the time of a key's first use. This request is the first use, so that later requests don't write
+	// the time.
+	f.do(call{path: "/api/users/whoami", token: s.token})
 	return s
 }
 
-// TestKeyPermissions checks the operations that each kind of key may call. Only the contract's key may manage keys,
+// TestKeyPermissions checks which operations each kind of API key may call. Only the contract key may manage keys,
 // sessions and passwords.
 func TestKeyPermissions(t *testing.T) {
 	table := []struct {
 		op, target, body string
 		want             string
 	}{
-		// Outcomes: contract named read-only narrowed expired ended
+		// Columns of want, one for each caller (see keyCallers): contract, named, read-only, narrowed, expired, ended
 		{"GET /api/users/whoami", "", "",
 			"200 200 200 200 401 401"},
 		{"POST /api/logout", "", "",

@@ -9,7 +9,8 @@ import (
 const importRow = `{"first":1,"users":[{"name":"n","email":"new@example.org"}]}`
 
 var importPermissions = []permissionRow{
-	// Outcomes: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	// Columns of want, one for each caller (see callers):
+	// anonymous, garbage, expired, signed out, inactive, reset, admin, user, minimal, lacking, listed, unlisted
 	{op: "POST /api/users/{id}/invitation", target: "plain", needs: []need{editAccess},
 		want: "401 401 401 401 401 first 204 403 204 403 204 404"},
 	{op: "POST /api/users/{id}/invitation", target: "member", needs: []need{editAccess},
@@ -49,7 +50,7 @@ var importPermissions = []permissionRow{
 		want: "401 401 401 401 401 first 404 403 404 403 403 403"},
 }
 
-// importOf stores an open import of a user.
+// importOf stores an open import that belongs to a user.
 func (f *fixture) importOf(userID int64) (id int64) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx *account.Tx) (err error) {

@@ -9,7 +9,8 @@ var (
 )
 
 var keyPermissions = []permissionRow{
-	// The columns of want are the callers: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	// Columns of want, one for each caller (see callers):
+	// anonymous, garbage, expired, signed out, inactive, reset, admin, user, minimal, lacking, listed, unlisted
 	{op: "GET /api/api-key", target: "self", needs: []need{readKey},
 		want: "401 401 401 401 401 first none none none 403 none 403"},
 	{op: "POST /api/api-key", target: "self", needs: []need{createKey},

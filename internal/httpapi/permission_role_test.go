@@ -12,8 +12,8 @@ var (
 	deleteRole = need{access.EntityRole, access.ActionDelete}
 )
 
-// roleTarget stores a role that is the target of a row. A "bare" role has no permissions, a "full" role has all. A
-// "held" role has no permissions, and a user has it.
+// roleTarget stores a role if the target of a row in the permission table names one. A "bare" role has no permissions,
+// a "full" role has all. A "held" role has no permissions and is assigned to a user.
 func (f *fixture) roleTarget(target string) (id int64, ok bool) {
 	switch target {
 	case "administrators":
@@ -35,7 +35,8 @@ func (f *fixture) roleTarget(target string) (id int64, ok bool) {
 }
 
 var rolePermissions = []permissionRow{
-	// Outcomes: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	// Columns of want, one for each caller (see callers):
+	// anonymous, garbage, expired, signed out, inactive, reset, admin, user, minimal, lacking, listed, unlisted
 	{op: "GET /api/roles", needs: []need{readRole},
 		want: "401 401 401 401 401 first 200 403 200 403 200 200"},
 	{op: "GET /api/roles/user-creation-defaults", needs: []need{readRole},

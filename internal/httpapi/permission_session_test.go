@@ -8,7 +8,8 @@ var (
 )
 
 var sessionPermissions = []permissionRow{
-	// Outcomes: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	// Columns of want, one for each caller (see callers):
+	// anonymous, garbage, expired, signed out, inactive, reset, admin, user, minimal, lacking, listed, unlisted
 	{op: "GET /api/sessions", target: "self's list", needs: []need{readSession},
 		want: "401 401 401 401 401 first 200 200 200 403 200 404"},
 	{op: "GET /api/sessions", target: "member's list", needs: []need{readSession},

@@ -13,10 +13,12 @@ var (
 	editSAML     = need{access.EntitySAMLConfiguration, access.ActionEdit}
 )
 
-// settingPermissions are the rows of the settings. Only role 1 may change the recipients of secrets, mail and links: a
-// caller who has the permission without the role is refused.
+// settingPermissions are the rows of the permission table for settings. Some settings decide where secrets, mail and
+// links are sent, such as the address of the mail server. Only role 1, Administrator, may change these: the permission
+// to edit settings is not enough.
 var settingPermissions = []permissionRow{
-	// Outcomes: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	// Columns of want, one for each caller (see callers):
+	// anonymous, garbage, expired, signed out, inactive, reset, admin, user, minimal, lacking, listed, unlisted
 	{op: "GET /api/about",
 		want: "200 200 200 200 200 200 200 200 200 200 200 200"},
 

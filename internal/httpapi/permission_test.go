@@ -11,15 +11,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// outcomes are the errors that the permission table names by a word or a status.
+// outcomes maps each word in the column want of the permission table to the error that it stands for.
 var outcomes = map[string]struct {
 	status int
 	code   account.Code
 }{
 	"401":   {401, account.CodeUnauthorized},
 	"403":   {403, account.CodeForbidden},
-	"first": {403, account.CodePasswordChangeRequired}, // change the password first
-	"own":   {403, account.CodeUsePasswordChange},      // callers use another operation for their own password
+	"first": {403, account.CodePasswordChangeRequired}, // the caller must change the password first
+	"own":   {403, account.CodeUsePasswordChange},      // callers must change their own password with another operation
 	"404":   {404, account.CodeNotFound},
 	"token": {400, account.CodeInvalidRecoveryToken},
 	"none":  {404, account.CodeNoAPIKey},
@@ -27,16 +27,17 @@ var outcomes = map[string]struct {
 	"inuse": {409, account.CodeRoleInUse},
 }
 
-// permissionRow is one row of the permission table: an operation on a target with the outcomes for all callers.
+// permissionRow is one row of the permission table: an operation on a target with the expected result for each caller.
 type permissionRow struct {
 	op     string
 	target string
 	body   string // %d is the id of a role without permissions
-	needs  []need // the caller "lacking" lacks the first one
-	want   string // the outcomes in the order of callers: a status or a key of outcomes
+	needs  []need // the permissions that the operation needs; the caller "lacking" lacks the first one
+	want   string // one result for each of callers, separated by spaces: a status or a key of outcomes
 }
 
-// permissionTable has the permissions of docs/security.md as outcomes, with one list per noun.
+// permissionTable tests that every operation grants access as docs/security.md says. Each list has the rows for one
+// resource, such as users or roles.
 var permissionTable = slices.Concat(
 	userPermissions, mailPermissions, rolePermissions, keyPermissions, sessionPermissions, activityPermissions,
 	settingPermissions, importPermissions,
@@ -55,7 +56,7 @@ func TestPermissions(t *testing.T) {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
-			f.recoveryToken(adminEmail) // message 1
+			f.recoveryToken(adminEmail) // creates the message with id 1, which requests of a message read
 			for _, row := range permissionTable {
 				if row.op != op.name {
 					continue
@@ -79,8 +80,8 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// checkPermission sends one request and checks its outcome. A refused request must not write anything. name describes
-// the request in messages.
+// checkPermission sends the request c and compares the result with want, a status or a key of outcomes. A refused
+// request must not write anything. name describes the request in the test's messages.
 func (f *fixture) checkPermission(op operation, c call, name, want string) {
 	before := f.store.commits.Load()
 	a := f.do(c)
@@ -95,12 +96,13 @@ func (f *fixture) checkPermission(op operation, c call, name, want string) {
 	if a.status != refused.status || a.errorBody(f.t).Error != string(refused.code) {
 		f.t.Errorf("%s: want %d %s: %s", name, refused.status, refused.code, a.body)
 	}
-	if want != "token" && f.store.commits.Load() != before { // the throttle counts a wrong recovery token
+	if want != "token" && f.store.commits.Load() != before { // a wrong recovery token is counted, which writes
 		f.t.Errorf("%s was refused, but wrote to the database", name)
 	}
 }
 
-// TestHiddenIsNotFound checks that an entity which the caller may not read has exactly the answer of an absent one.
+// TestHiddenIsNotFound checks that a caller can't find out whether an unreadable entity exists. The answer must equal
+// the answer for an absent entity.
 func TestHiddenIsNotFound(t *testing.T) {
 	f := newFixture(t)
 	for _, test := range []struct {

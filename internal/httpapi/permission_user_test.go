@@ -16,7 +16,8 @@ var (
 var rolesNeed = []need{editAccess, assignRole, readRole}
 
 var userPermissions = []permissionRow{
-	// Outcomes: anonymous garbage expired out inactive reset admin user minimal lacking listed unlisted
+	// Columns of want, one for each caller (see callers):
+	// anonymous, garbage, expired, signed out, inactive, reset, admin, user, minimal, lacking, listed, unlisted
 	{op: "POST /api/login", body: `{"email":"admin@example.org","password":"Correct-Horse-1"}`,
 		want: "200 200 200 200 200 200 200 200 200 200 200 200"},
 	{op: "POST /api/users/forgotten-password", body: `{"email":"admin@example.org"}`,

@@ -100,7 +100,8 @@ func wireSAMLConfiguration(c settings.SAMLConfiguration) wire.SAMLConfiguration 
 	}
 }
 
-// wireAllowedGroups converts groups. No groups are an empty list, because JSON must have [] and not null.
+// wireAllowedGroups converts groups for the answer. For no groups it returns an empty list, so that the JSON is [] and
+// not null.
 func wireAllowedGroups(groups []account.AllowedGroup) *[]wire.AllowedGroup {
 	answer := make([]wire.AllowedGroup, len(groups))
 	for i, g := range groups {
@@ -111,7 +112,8 @@ func wireAllowedGroups(groups []account.AllowedGroup) *[]wire.AllowedGroup {
 	return &answer
 }
 
-// allowedGroups converts the groups of a PATCH: nil if the field is absent, an empty list if it is null.
+// allowedGroups converts the allowed groups in a PATCH. It returns nil if the field is absent, and a pointer to an
+// empty list if the field is null.
 func allowedGroups(n nullable.Nullable[[]wire.AllowedGroup]) *[]account.AllowedGroup {
 	if !n.IsSpecified() {
 		return nil

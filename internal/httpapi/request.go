@@ -17,16 +17,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/contract"
 )
 
-// request is the server's state of one request.
+// request is the state that the server keeps while it handles one request.
 type request struct {
 	id     string
-	route  *route             // nil: not a request of the contract
+	route  *route             // nil: the path is not in the contract
 	caller *account.Principal // nil: not authenticated
 	from   account.Origin
 	answer recorder
 }
 
-// route is an operation and the counters of its requests.
+// route is an operation of the contract and the observer that counts its requests.
 type route struct {
 	op      *contract.Operation
 	observe observer
@@ -34,7 +34,7 @@ type route struct {
 
 type requestKey struct{}
 
-// requestOf returns the request of a context that [server.enter] created.
+// requestOf returns the request that [server.enter] has put into the context.
 func requestOf(ctx context.Context) *request {
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {
 		return r
@@ -42,18 +42,18 @@ func requestOf(ctx context.Context) *request {
 	return &request{}
 }
 
-// requestID is the form of X-Request-Id that is accepted from a client.
+// requestID matches a valid X-Request-Id. The server replaces any other id that a client sends.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 
-// newRequestID returns a random request id. It need not be hard to guess.
+// newRequestID returns a random request id. The id protects nothing, so a weak random source is enough.
 func newRequestID() string {
 	var id [16]byte
 	hex.Encode(id[:], binary.BigEndian.AppendUint64(nil, rand.Uint64()))
 	return string(id[:])
 }
 
-// enter is the outermost handler, of requests inside and outside the contract. It sets the request id and the common
-// headers, recovers panics, and counts and logs the request.
+// enter returns the outermost handler, which every request passes, whether its path is in the contract or not. The
+// handler sets the request id and the common headers, recovers panics, and counts and logs the request.
 func (s *server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -70,7 +70,7 @@ func (s *server) enter(next http.Handler) http.Handler {
 		h["X-Content-Type-Options"] = noSniff
 		h["Cache-Control"] = noStore
 		rec := &q.answer
-		defer func() { // also when recovered breaks the connection by a panic of its own
+		defer func() { // deferred, because recovered may panic itself to break the connection
 			took := time.Since(start)
 			s.metrics.observerOf(q.route)(rec.status, took)
 			s.logRequest(r, rec.status, took)
@@ -84,8 +84,8 @@ func (s *server) enter(next http.Handler) http.Handler {
 	})
 }
 
-// recovered answers a request whose handler panicked with p. If a part of the answer was sent already, it breaks the
-// connection, so that no client takes the part for the whole.
+// recovered sends an error for a request whose handler panicked with p. If a part of the answer was sent already,
+// recovered breaks the connection instead, so that the client notices that the answer is incomplete.
 func (s *server) recovered(w *recorder, r *http.Request, p any) {
 	if p == http.ErrAbortHandler {
 		panic(p)
@@ -98,8 +98,8 @@ func (s *server) recovered(w *recorder, r *http.Request, p any) {
 	s.writeError(w, r, &account.Error{Code: account.CodeInternal, Message: "Something went wrong in the server."})
 }
 
-// logRequest logs writes, refused credentials and server errors; with the access log, every request. It logs the
-// operation and never the path or the query, which may contain secrets.
+// logRequest logs writes, refused credentials and server errors. If the access log is on, it logs every request. It
+// logs the name of the operation and never the path or the query, which may contain secrets.
 func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 	level := slog.LevelDebug
 	switch {
@@ -129,7 +129,8 @@ func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 	s.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// checked returns a handler that authenticates and checks a request of the route before it calls the generated handler.
+// checked returns a handler that authenticates the caller and checks the query and the body before it calls handler,
+// which is generated code.
 func (s *server) checked(route *route, handler http.HandlerFunc) http.Handler {
 	op := route.op
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

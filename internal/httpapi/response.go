@@ -10,20 +10,21 @@ import (
 )
 
 const (
-	// pieceTimeout is the time in which a client must accept one piece of an answer.
+	// pieceTimeout is the time within which a client must receive each piece of an answer that Write sends.
 	pieceTimeout = 30 * time.Second
-	// deadlineResolution is the least time between two extensions of the write deadline, which cost a system call.
+	// deadlineResolution is the minimum time between two extensions of the write deadline. Each extension costs a system
+	// call.
 	deadlineResolution = time.Second
 )
 
-// recorder notes the status of an answer for the log and the metrics.
+// recorder is a ResponseWriter that remembers the status for the log and the metrics and extends the write deadline.
 type recorder struct {
 	http.ResponseWriter
 	status   int       // 0: nothing was sent yet
 	extended time.Time // when the write deadline was last extended
 }
 
-// WriteHeader notes the status.
+// WriteHeader remembers the status and sends it.
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
@@ -32,7 +33,7 @@ func (r *recorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Write sends a piece of the answer.
+// Write extends the write deadline and sends a piece of the answer.
 func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
@@ -42,7 +43,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 }
 
 // extendDeadline sets the write deadline to pieceTimeout from now. A fixed deadline for the whole answer would break
-// slow operations: the import of a thousand passwords, or a list of a hundred thousand users.
+// off slow operations: hashing a thousand passwords for an import, or sending a list of a hundred thousand users.
 func (r *recorder) extendDeadline() {
 	if now := time.Now(); now.Sub(r.extended) >= deadlineResolution {
 		r.extended = now
@@ -50,24 +51,26 @@ func (r *recorder) extendDeadline() {
 	}
 }
 
-// Unwrap gives http.ResponseController access to the connection.
+// Unwrap returns the wrapped ResponseWriter. http.ResponseController needs it to set the write deadline.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// Header values that all answers share, to save an allocation per request. They are never modified.
+// noSniff, noStore and jsonType are header values that all answers share, to save an allocation per request. The code
+// must not modify them.
 var (
 	noSniff  = []string{"nosniff"}
 	noStore  = []string{"no-store"}
 	jsonType = []string{"application/json"}
 )
 
-// encode returns the JSON of an answer with a final newline, as the generated code writes it.
+// encode returns the JSON of an answer. Like the generated code, it adds a newline at the end.
 func encode(answer any) ([]byte, error) {
 	var body bytes.Buffer
 	err := json.NewEncoder(&body).Encode(answer)
 	return body.Bytes(), err
 }
 
-// writeBody answers 200 with JSON. It sets Content-Length, which net/http does for short bodies only.
+// writeBody sends body, which is JSON, with the status 200. It sets Content-Length, because net/http only does so for
+// short bodies.
 func writeBody(w http.ResponseWriter, body []byte) error {
 	h := w.Header()
 	h["Content-Type"] = jsonType
@@ -77,8 +80,9 @@ func writeBody(w http.ResponseWriter, body []byte) error {
 	return err
 }
 
-// writeList answers a JSON array of the converted values that each yields. It streams them, so memory doesn't grow with
-// the length of the array. After an error, writeError checks whether a part of the array was sent already.
+// writeList sends a JSON array: the values that each yields, converted by convert. It streams the array, so memory use
+// doesn't grow with its length. If it fails, the generated code calls writeError, which breaks the connection if a part
+// of the array was sent already.
 func writeList[T, W any](w http.ResponseWriter, convert func(T) W, each func(yield func(T) error) error) error {
 	out := bufio.NewWriterSize(w, 32*1024)
 	encoder := json.NewEncoder(out)
@@ -95,7 +99,7 @@ func writeList[T, W any](w http.ResponseWriter, convert func(T) W, each func(yie
 		return err
 	}
 	if separator == '[' { // the array is empty
-		_ = out.WriteByte('[') // bufio.Writer keeps an error and returns it from Flush
+		_ = out.WriteByte('[') // on an error, bufio.Writer keeps it until Flush
 	}
 	_, _ = out.WriteString("]\n")
 	return out.Flush()

@@ -33,13 +33,13 @@ func (h roleHandlers) ApiRolesGet(
 	return roleList{ctx: ctx, service: h.service}, nil
 }
 
-// roleList streams all roles.
+// roleList streams the list of all roles that the caller may read.
 type roleList struct {
 	ctx     context.Context
 	service roleService
 }
 
-// VisitApiRolesGetResponse writes the list.
+// VisitApiRolesGetResponse writes the list of roles as JSON.
 func (l roleList) VisitApiRolesGetResponse(w http.ResponseWriter) error {
 	return writeList(w, wireRole, func(yield func(access.Role) error) error {
 		return l.service.ListRoles(l.ctx, requestOf(l.ctx).caller, yield)
@@ -173,7 +173,7 @@ func wirePermission(p access.Permission) wire.Permission {
 	return w
 }
 
-// permissionRequests converts the permissions in a body, which account checks.
+// permissionRequests converts the permissions in a request body. Package account checks them later.
 func permissionRequests(inputs []wire.PermissionInput) []access.PermissionRequest {
 	requests := make([]access.PermissionRequest, len(inputs))
 	for i, in := range inputs {

@@ -11,15 +11,15 @@ import (
 
 func rolePath(id int64) string { return fmt.Sprintf("/api/roles/%d", id) }
 
-// readUser2 is the permission to read user 2.
+// readUser2 is the JSON of the permission to read the user with the id 2.
 const readUser2 = `[{"action":"read","dynamicId":null,"entityIds":[2],"entityName":"user"}]`
 
-// deskJSON is a role that a test creates.
+// deskJSON returns the JSON of a role that the tests create.
 func deskJSON(id int64, name, permissions string) string {
 	return fmt.Sprintf(`{"id":%d,"description":"d","name":%q,"permissions":%s}`, id, name, permissions)
 }
 
-// roleSteps are the steps of TestAnswers for roles.
+// roleSteps returns the steps of TestAnswers for roles.
 func roleSteps(f *fixture) []step {
 	admin := &f.admin
 	return []step{
@@ -123,7 +123,8 @@ func TestRoleErrors(t *testing.T) {
 	}
 }
 
-// TestRolesVisibleToCaller checks that a list has only the roles that the caller may read, and [] if there are none.
+// TestRolesVisibleToCaller checks that the list of roles has only those that the caller may read. If there are none,
+// the list must be [], not null.
 func TestRolesVisibleToCaller(t *testing.T) {
 	f := newFixture(t)
 	absent := f.role(grant("role", 999, readRole)...)

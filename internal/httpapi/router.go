@@ -10,27 +10,28 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/contract"
 )
 
-// router routes requests to the contract's operations. The generated code registers its handlers with it.
+// router routes requests to the contract's operations. The generated code registers a handler for each operation with
+// HandleFunc.
 //
-// http.ServeMux can't serve the contract for two reasons. It refuses /roles/from/{fromId} next to
-// /roles/{id}/permissions, because both match /roles/from/permissions. And with methods in its patterns,
-// GET /users/password would match GET /users/{id}, although the contract has /users/password with another method.
+// http.ServeMux can't serve the contract for two reasons. First, it refuses /roles/from/{fromId} next to
+// /roles/{id}/permissions, because both match /roles/from/permissions. Second, the contract has /users/password for
+// PATCH only: ServeMux would pass GET /users/password to GET /users/{id} instead of answering 405.
 type router struct {
 	server     *server
 	operations contract.Operations
 	root       segment
 }
 
-// segment is a node of the tree of the contract's paths.
+// segment is a node of a tree that has all paths of the contract. Each level of the tree is one segment of the path.
 type segment struct {
 	literals      map[string]*segment
-	parameter     *segment // matches any value, if no literal does
+	parameter     *segment // matches any segment that is not in literals
 	parameterName string
-	methods       map[string]http.Handler // nil: the segment is not the last of a path
+	methods       map[string]http.Handler // handlers by method; nil: no path of the contract ends here
 }
 
-// HandleFunc registers a handler of the generated code under "METHOD /path". It panics if the contract lacks the
-// operation.
+// HandleFunc registers a handler of the generated code under a pattern of the form "METHOD /path". It panics if the
+// contract has no operation with this method and path.
 func (t *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
 	op, ok := t.operations[pattern]
 	if !ok {
@@ -50,7 +51,7 @@ func (t *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *h
 	}
 }
 
-// child returns the child of s for the next segment of a pattern, and adds it if needed.
+// child returns the child of s for the segment text of a pattern. If there is no such child, it adds one.
 func (s *segment) child(text string) *segment {
 	if name, ok := strings.CutPrefix(text, "{"); ok {
 		if s.parameter == nil {
@@ -67,7 +68,8 @@ func (s *segment) child(text string) *segment {
 	return s.literals[text]
 }
 
-// ServeHTTP serves the contract's operations. It answers 405 for another method of a known path, and 404 otherwise.
+// ServeHTTP passes a request to the operation with its path and method. It answers 404 for an unknown path, and 405 for
+// a known path without the method.
 func (t *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	methods := t.find(r)
 	if handler, ok := methods[r.Method]; ok {
@@ -82,12 +84,12 @@ func (t *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t.server.writeError(w, r, methodNotAllowed())
 }
 
-// find returns the handlers of a request's path by method and sets the request's path values. It returns nil for a
-// path that the contract doesn't have.
+// find returns the handlers for the path of a request, by method, and sets the path values of the request. It returns
+// nil if the contract doesn't have the path.
 func (t *router) find(r *http.Request) map[string]http.Handler {
 	node := &t.root
-	// RawPath is set if the path has an unusual encoding, such as %2F. An escaped slash separates no segments, so the
-	// segments are unescaped one by one.
+	// RawPath is set if the path has an unusual encoding, such as %2F. An escaped slash belongs to its segment and doesn't
+	// end it. So the path is split first, and each segment is unescaped afterwards.
 	path, escaped := r.URL.Path, r.URL.RawPath != ""
 	if escaped {
 		path = r.URL.RawPath

@@ -11,7 +11,8 @@ import (
 
 const noRouteJSON = `{"statusCode":404,"error":"Not Found","message":"Not Found"}` + "\n"
 
-// TestUnknownRoute checks that an unknown path is answered 404 with exactly the body of the seed's server.
+// TestUnknownRoute checks that an unknown path gets the status 404 and exactly the same body as from the seed, the
+// server that Usher replaces.
 func TestUnknownRoute(t *testing.T) {
 	f := newFixture(t)
 	for _, path := range []string{
@@ -36,7 +37,7 @@ func TestUnknownRoute(t *testing.T) {
 	}
 }
 
-// TestMethods sends methods that a path of the contract doesn't have, to every path.
+// TestMethods sends to every path of the contract the methods that the path doesn't have.
 func TestMethods(t *testing.T) {
 	f := newFixture(t)
 	allowed := map[string][]string{}
@@ -54,7 +55,7 @@ func TestMethods(t *testing.T) {
 			if slices.Contains(has, method) {
 				continue
 			}
-			// Which methods a path has is no secret: the answer is 405 even without a credential.
+			// The contract is public, so the server answers 405 even to a request without a credential.
 			a := f.do(call{method: method, path: strings.ReplaceAll(path, "{id}", "1")})
 			a.want(t, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 			if got, want := a.header.Get("Allow"), strings.Join(has, ", "); got != want {
@@ -64,7 +65,8 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// TestLiteralPathsTakePrecedence checks that a segment such as whoami is not taken for an id.
+// TestLiteralPathsTakePrecedence checks that the router prefers /users/whoami to /users/{id}, so whoami is not taken
+// for an id.
 func TestLiteralPathsTakePrecedence(t *testing.T) {
 	f := newFixture(t)
 	for _, path := range []string{"/api/users/password", "/api/users/forgotten-password", "/api/users/retrieve-password"} {
@@ -77,7 +79,8 @@ func TestLiteralPathsTakePrecedence(t *testing.T) {
 	}
 }
 
-// TestPathID checks that an id consists of digits, and that an unknown or out-of-range id is not found.
+// TestPathID checks ids in paths: text other than digits is invalid, and an unknown or out-of-range number is not
+// found.
 func TestPathID(t *testing.T) {
 	f := newFixture(t)
 	for _, test := range []struct {
@@ -112,13 +115,14 @@ func TestPathID(t *testing.T) {
 			}
 		}
 	}
-	// Leading zeros are the same number.
+	// Leading zeros don't change the number, so 0001 is the id 1.
 	if a := f.do(call{path: "/api/users/0001", token: f.admin}); a.status != http.StatusOK {
 		t.Errorf("0001: %d %s", a.status, a.body)
 	}
 }
 
-// TestHead checks that HEAD has the headers of GET. net/http removes the body, which httptest shows.
+// TestHead checks that the answer to HEAD has the headers of GET. The test ignores the body: net/http removes it from a
+// real answer, but httptest doesn't.
 func TestHead(t *testing.T) {
 	f := newFixture(t)
 	f.importOf(1)
@@ -138,7 +142,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// TestContractIsServed checks that /openapi.yaml is the contract, byte for byte.
+// TestContractIsServed checks that GET /openapi.yaml returns api/openapi.yaml, byte for byte.
 func TestContractIsServed(t *testing.T) {
 	f := newFixture(t)
 	a := f.do(call{path: "/openapi.yaml"})
@@ -150,7 +154,8 @@ func TestContractIsServed(t *testing.T) {
 	}
 }
 
-// TestUncleanPath checks that the mux redirects to the clean path on the same server and keeps the method.
+// TestUncleanPath checks that the mux redirects a path such as /api//users to the clean path on the same server. The
+// status 307 makes the client keep the method.
 func TestUncleanPath(t *testing.T) {
 	f := newFixture(t)
 	for path, clean := range map[string]string{

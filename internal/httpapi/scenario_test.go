@@ -12,38 +12,39 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// need is a permission that an operation needs.
+// need is a permission that an operation requires.
 type need struct {
 	entity access.Entity
 	action access.Action
 }
 
-// callers are the columns of the permission table, in their order.
+// callers are the callers of the permission table. The field want of a row has one result for each, in this order.
 var callers = []string{
 	"anonymous",  // no credential
 	"garbage",    // a text that is not a token
-	"expired",    // a session after its absolute lifetime
+	"expired",    // a session whose absolute lifetime is over
 	"signed out", // a session that the caller ended
 	"inactive",   // an administrator who was made inactive; the session still exists
 	"reset",      // an administrator who must change the password first
 	"admin",      // role 1
 	"user",       // role 2
-	"minimal",    // the needed permissions, for all entities
-	"lacking",    // all permissions except the first needed one, for all entities
-	"listed",     // the needed permissions, for the target
-	"unlisted",   // the needed permissions, for another entity than the target
+	"minimal",    // only the required permissions, for all entities
+	"lacking",    // all permissions except the first required one, for all entities
+	"listed",     // the required permissions, for the target only
+	"unlisted",   // the required permissions, for another entity than the target
 }
 
-// scenario is a new caller and a new target.
+// scenario is a new caller and a new target for one request of the permission table.
 type scenario struct {
 	caller, target int64
-	query          string // names the target if the path doesn't
+	query          string // the query that names the target, if the path doesn't
 	token          string
 }
 
-// scenario stores a caller of a kind and a target. The target is a user: "plain" with a role without permissions,
-// "member" with role 2, "administrator", "self" or "absent". It may be an entity of such a user: see ownedTarget. For
-// any other text the target is 1.
+// scenario stores a caller of a kind in callers, and a target. The target is a user: "plain" with a role without
+// permissions, "member" with role 2, "administrator", "self" (the caller) or "absent". It can also be a key or a
+// session of one of these users (see ownedTarget), a role (see roleTarget) or an import. For any other text the target
+// is the id 1.
 func (f *fixture) scenario(kind, target string, needs []need) scenario {
 	f.t.Helper()
 	f.scenarios++
@@ -65,10 +66,10 @@ func (f *fixture) scenario(kind, target string, needs []need) scenario {
 		s.target = f.importOf(s.caller)
 	case "another's import":
 		s.target = f.importOf(f.user(email("importer")))
-	default: // none, or the first administrator
+	default: // the first administrator, or no target
 		s.target = 1
 	}
-	limited := access.EntityUser // the entity whose ids "listed" and "unlisted" have
+	limited := access.EntityUser // the permissions of "listed" and "unlisted" have ids of this entity
 	if id, ok := f.roleTarget(target); ok {
 		s.target, limited = id, access.EntityRole
 	}
@@ -113,8 +114,9 @@ func (f *fixture) scenario(kind, target string, needs []need) scenario {
 	return s
 }
 
-// grant returns the needed permissions. If limited is the role entity, permissions on roles apply to id only. If it is
-// another entity, permissions on all entities except roles apply to id only, because users own these entities.
+// grant returns the permissions that needs lists. An empty limited means no limit: they apply to all entities. If
+// limited is the role entity, the permissions on roles apply to id only. If limited is the user entity, all permissions
+// except those on roles apply to id only: the id of the user who owns the entities.
 func grant(limited access.Entity, id int64, needs ...need) (ps []access.Permission) {
 	for _, n := range needs {
 		p := access.Permission{Entity: n.entity, Action: n.action, Scope: access.ScopeAll}
@@ -126,7 +128,7 @@ func grant(limited access.Entity, id int64, needs ...need) (ps []access.Permissi
 	return ps
 }
 
-// allBut returns all permissions except needs, for all entities.
+// allBut returns all permissions except those in needs. The permissions apply to all entities.
 func allBut(needs ...need) (ps []access.Permission) {
 	for _, known := range access.Registry {
 		for _, action := range known.Actions {
@@ -138,7 +140,7 @@ func allBut(needs ...need) (ps []access.Permission) {
 	return ps
 }
 
-// session stores a session without the rules and returns its token.
+// session stores a session directly, without a sign-in, and returns its token.
 func (f *fixture) session(userID int64, created time.Time) string {
 	f.t.Helper()
 	text, hash, err := token.New(token.Session, rand.Reader)
@@ -160,7 +162,8 @@ func (f *fixture) setRoles(userID int64, roles ...int64) {
 	f.write(func(ctx context.Context, tx *account.Tx) error { return tx.SetUserRoles(ctx, userID, roles) })
 }
 
-// deactivate makes a user inactive and keeps the user's sessions.
+// deactivate makes a user inactive directly in the store. So it keeps the user's sessions, which the operation would
+// end.
 func (f *fixture) deactivate(userID int64) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx *account.Tx) error {

@@ -14,15 +14,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// invalidBody is a body with one violation of the schema, at path.
+// invalidBody is a request body that violates its schema at path.
 type invalidBody struct {
 	name string
 	body string
 	path string
 }
 
-// invalidBodies derives bodies from the contract's example, each with one violation. Each field is missing, of another
-// type, null, too long, too short, or written in another case. Each object has an unknown field.
+// invalidBodies derives invalid bodies from the contract's example, each with one violation of the schema. In each
+// body, one field is missing, of another type, null, too long, too short, or has its name in another case, or one
+// object has an unknown field.
 func invalidBodies(schema *openapi3.Schema, example any) []invalidBody {
 	var all []invalidBody
 	add := func(name, path string, body any) {
@@ -89,12 +90,13 @@ func invalidBodies(schema *openapi3.Schema, example any) []invalidBody {
 // rawNumber is the text of a JSON number.
 type rawNumber string
 
-// MarshalJSON returns the text.
+// MarshalJSON returns the text unchanged.
 func (n rawNumber) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
-// wrongTypes returns a value of each type that the schema refuses.
+// wrongTypes returns a value of each JSON type that the schema doesn't allow. The keys are names for the test's
+// messages.
 func wrongTypes(s *openapi3.Schema) map[string]any {
-	if len(s.OneOf) > 0 { // an id: a number or digits
+	if len(s.OneOf) > 0 { // an id: a number or a string of digits
 		return map[string]any{"text": marker, "true": true, "null": nil, "number": 12345.5}
 	}
 	values := map[string]any{
@@ -112,7 +114,7 @@ func wrongTypes(s *openapi3.Schema) map[string]any {
 	return values
 }
 
-// wrongValues returns values of the right type that the schema or the rules refuse.
+// wrongValues returns values of the right type that the schema or package account refuses.
 func wrongValues(s *openapi3.Schema) map[string]any {
 	values := map[string]any{}
 	if s.MinLength > 0 {
@@ -141,7 +143,7 @@ func wrongValues(s *openapi3.Schema) map[string]any {
 	return values
 }
 
-// TestBadInput sends every invalid body to its operation.
+// TestBadInput sends every body of invalidBodies to its operation.
 func TestBadInput(t *testing.T) {
 	f := newFixture(t)
 	forEachBody(t, func(t *testing.T, op operation) {
@@ -160,7 +162,8 @@ func TestBadInput(t *testing.T) {
 	})
 }
 
-// TestRules checks that violations of the rules are reported like violations of the schema.
+// TestRules sends bodies that obey the schema, but that the server refuses for another reason, such as a weak password.
+// The errors must have the same form as for a violation of the schema.
 func TestRules(t *testing.T) {
 	f := newFixture(t)
 	user := func(field, value string) string {
@@ -173,7 +176,7 @@ func TestRules(t *testing.T) {
 		{"POST /api/users", user("email", "a\r\nBcc: x@example.org"), "/0/email"},
 		{"POST /api/users", user("name", "   "), "/0/name"},
 		{"POST /api/users", user("password", marker+"-onlyletters"), "/0/password"},
-		// More than 1024 bytes, but fewer than 1024 characters.
+		// The password has more than 1024 bytes, but fewer than 1024 characters.
 		{"POST /api/users", user("password", strings.Repeat("é", 600)+"A1a!"), "/0/password"},
 		{"POST /api/users", `[` + user("name", "a")[1:len(user("name", "a"))-1] + `,` + user("name", "b")[1:], "/1/email"},
 		{"PATCH /api/users/{id}", `{"email":"` + marker + `"}`, "/email"},
@@ -242,8 +245,8 @@ func TestManyViolations(t *testing.T) {
 	}
 }
 
-// TestJSONBomb checks that a body with 340,000 empty objects is refused before it is decoded. Decoding a megabyte of
-// them would take thirty megabytes of memory.
+// TestJSONBomb checks that a body with 340,000 empty objects is refused before it is decoded. The body has one
+// megabyte, but decoding it would take thirty megabytes of memory.
 func TestJSONBomb(t *testing.T) {
 	f := newFixture(t)
 	bomb := `{"email":[` + strings.Repeat("{},", 340_000) + `{}]}`

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/httpapi"
 )
 
-// encodings returns a secret in the encodings that an output may have.
+// encodings returns the secret s in all encodings in which an output could contain it, such as JSON or a URL.
 func encodings(s string) []string {
 	quoted, _ := json.Marshal(s)
 	return []string{
@@ -21,8 +21,8 @@ func encodings(s string) []string {
 	}
 }
 
-// TestSecretsStaySecret sends valid and invalid requests with recognisable secrets. Neither the log, nor the metrics,
-// nor an answer may have one. The one exception is the answer of a sign-in, which has the token.
+// TestSecretsStaySecret sends valid and invalid requests with recognisable secrets. The log, the metrics and the
+// answers must not contain any of them. The one exception is the answer to a sign-in, which contains the new token.
 func TestSecretsStaySecret(t *testing.T) {
 	f := newFixture(t, func(o *httpapi.Options) { o.AccessLog = true })
 	const (
@@ -32,7 +32,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		misplaced = `Recognise-"me"&<4>/%é` // sent in fields that aren't for secrets
 	)
 	secrets := []string{first, second, third, misplaced, f.admin, f.hash}
-	var bodies []string // of all answers but that of the sign-in
+	var bodies []string // of all answers except the one to the successful sign-in
 	request := func(op, token string, body any) answer {
 		t.Helper()
 		method, path, _ := strings.Cut(op, " ")
@@ -47,12 +47,12 @@ func TestSecretsStaySecret(t *testing.T) {
 	type object = map[string]any
 	user := object{"name": "Ada", "email": "ada@example.org", "password": first, "active": true}
 	request("POST /api/users", f.admin, []any{user})
-	request("POST /api/users", f.admin, []any{user}) // taken
-	// no address
+	request("POST /api/users", f.admin, []any{user}) // the address is taken
+	// misplaced is not a valid address
 	request("POST /api/users", f.admin, []any{object{"name": misplaced, "email": misplaced, "password": "weak"}})
-	// off the schema
+	// the types violate the schema
 	request("POST /api/users", f.admin, []any{object{"name": 1, "email": misplaced, "password": []any{misplaced}}})
-	// a password as a credential
+	// a password in place of the token
 	request("POST /api/users", first, []any{user})
 
 	in := f.do(call{method: "POST", path: "/api/login",

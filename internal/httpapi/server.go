@@ -19,11 +19,11 @@ type Options struct {
 	Log       *slog.Logger
 	Metrics   prometheus.Registerer
 	Proxies   Proxies
-	AccessLog bool   // log every request, not only those that matter
+	AccessLog bool   // log every request, not only writes, refused credentials and server errors
 	Version   string // the program's version, which is public
-	// Pages serve every path outside /api that the mux doesn't have. If nil, the API answers 404.
+	// Pages serves every path outside /api that the mux doesn't have. If Pages is nil, these paths get a 404 answer.
 	Pages    http.Handler
-	Contract contract.Operations // nil: New reads it
+	Contract contract.Operations // nil: New calls contract.Read
 }
 
 type server struct {
@@ -34,7 +34,8 @@ type server struct {
 	accessLog bool
 }
 
-// operations implements the contract's operations by one handler type per noun.
+// operations implements the contract's operations. It embeds one handler type for each resource, such as users or
+// roles.
 type operations struct {
 	authHandlers
 	userHandlers
@@ -50,9 +51,9 @@ type operations struct {
 
 var _ wire.StrictServerInterface = (*operations)(nil)
 
-// New adds the API to mux: the contract at /openapi.yaml, its operations, and a 404 answer for every path that neither
-// the mux nor Options.Pages has. It returns the handler of all requests: the mux behind request ids, logging, metrics
-// and panic recovery. New fails only if the contract can't be read.
+// New adds the API to mux: the operations of the contract and the contract itself at /openapi.yaml. It returns the
+// handler for all requests of the server, which calls mux and adds request ids, logging, metrics and panic recovery. A
+// path that neither mux nor Options.Pages has gets a 404 answer. New fails only if the contract can't be read.
 func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 	if o.Contract == nil {
 		var err error
@@ -79,7 +80,7 @@ func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 	router := &router{server: s, operations: o.Contract}
 	wire.HandlerWithOptions(
 		wire.NewStrictHandlerWithOptions(implementation, nil, wire.StrictHTTPServerOptions{
-			RequestErrorHandlerFunc:  s.writeError, // not called for input that package contract accepted
+			RequestErrorHandlerFunc:  s.writeError, // never called, because package contract checks the input before
 			ResponseErrorHandlerFunc: s.writeError,
 		}),
 		wire.StdHTTPServerOptions{BaseRouter: router, ErrorHandlerFunc: s.writeError},

@@ -30,7 +30,7 @@ const (
 		`"userSearchFilter":"uid={{login}}"}` + "\n"
 )
 
-// settingSteps are the steps of TestAnswers for settings. They restore the settings that they change.
+// settingSteps returns the steps of TestAnswers for settings. The steps restore the settings that they change.
 func settingSteps(f *fixture) []step {
 	admin := &f.admin
 	return []step{
@@ -50,7 +50,7 @@ func settingSteps(f *fixture) []step {
 			body: literal(`{"smtpServerAddress":"mail.example.org","smtpServerPort":465,"smtpAccount":"usher",` +
 				`"smtpAccountPassword":"secret",` +
 				`"smtpUseStartTLS":false,"tls":true,"emailSender":"post@example.org","userRegistration":false}`)},
-		// the answer is a valid body
+		// Clients may send an answer back as a body: it is valid and changes nothing.
 		{op: "PATCH /api/application-settings", token: admin, status: 200, want: mailSettingsJSON,
 			body: literal(mailSettingsJSON)},
 		{op: "POST /api/application-settings/test-message", token: admin, status: 200,
@@ -89,8 +89,8 @@ func settingSteps(f *fixture) []step {
 	}
 }
 
-// TestSecretsOfSettingsStaySecret checks that no answer, log line, entry of the activity log or file of the database
-// has a secret of the settings.
+// TestSecretsOfSettingsStaySecret sets secrets, such as the password of the mail server. No answer, log line, entry of
+// the activity log or file of the database may contain one in clear.
 func TestSecretsOfSettingsStaySecret(t *testing.T) {
 	f := newFixture(t)
 	const smtp, ldap, refused = `Never-"shown"-1`, `Never-"shown"-2`, `Never-"shown"-3`

@@ -36,10 +36,10 @@ func (h userHandlers) ApiUsersWhoamiGet(
 	return whoamiAnswer{requestOf(ctx).caller}, nil
 }
 
-// whoamiAnswer describes the caller. It is the most frequent answer, so its JSON is cached with the principal.
+// whoamiAnswer describes the caller. No other answer is sent as often, so the cached principal has its JSON.
 type whoamiAnswer struct{ caller *account.Principal }
 
-// VisitApiUsersWhoamiGetResponse writes the answer.
+// VisitApiUsersWhoamiGetResponse writes the JSON of the caller.
 func (a whoamiAnswer) VisitApiUsersWhoamiGetResponse(w http.ResponseWriter) error {
 	body, err := a.caller.Encoded(func() ([]byte, error) { return encode(wireWhoami(a.caller)) })
 	if err != nil {
@@ -48,7 +48,7 @@ func (a whoamiAnswer) VisitApiUsersWhoamiGetResponse(w http.ResponseWriter) erro
 	return writeBody(w, body)
 }
 
-// ApiUsersGet answers one page of users if the query has a known parameter, else all users.
+// ApiUsersGet returns one page of users if the query has a parameter of the contract, else all users.
 func (h userHandlers) ApiUsersGet(
 	ctx context.Context, r wire.ApiUsersGetRequestObject,
 ) (wire.ApiUsersGetResponseObject, error) {
@@ -71,13 +71,13 @@ func (h userHandlers) ApiUsersGet(
 	return userPage(page), nil
 }
 
-// userList streams all users, so its memory doesn't grow with their number.
+// userList streams all users, so memory use doesn't grow with their number.
 type userList struct {
 	ctx     context.Context
 	service userService
 }
 
-// VisitApiUsersGetResponse writes the list.
+// VisitApiUsersGetResponse writes the list of all users as JSON.
 func (l userList) VisitApiUsersGetResponse(w http.ResponseWriter) error {
 	return writeList(w, wireUser, func(yield func(account.User) error) error {
 		return l.service.ListUsers(l.ctx, requestOf(l.ctx).caller, yield)
@@ -87,7 +87,7 @@ func (l userList) VisitApiUsersGetResponse(w http.ResponseWriter) error {
 // userPage is one page of users and the cursor of the next page.
 type userPage account.UserPage
 
-// VisitApiUsersGetResponse writes the page.
+// VisitApiUsersGetResponse writes the page as JSON and its cursor as a header.
 func (p userPage) VisitApiUsersGetResponse(w http.ResponseWriter) error {
 	if p.Next != "" {
 		w.Header().Set(nextCursor, p.Next)
@@ -136,10 +136,10 @@ func (h userHandlers) ApiUsersIdGet(
 	return userAnswer(body), nil
 }
 
-// userAnswer is the JSON of a user.
+// userAnswer is the JSON of one user, already encoded.
 type userAnswer []byte
 
-// VisitApiUsersIdGetResponse writes the answer.
+// VisitApiUsersIdGetResponse writes the JSON of the user.
 func (a userAnswer) VisitApiUsersIdGetResponse(w http.ResponseWriter) error { return writeBody(w, a) }
 
 func (h userHandlers) ApiUsersIdPatch(
@@ -245,7 +245,7 @@ func userUpdate(u wire.UserUpdate) account.UserUpdate {
 			Biography: clearable(u.Biography),
 		},
 		Email: u.Email, Active: u.Active,
-		Unlock:   u.LockedOut != nil, // the contract allows false alone
+		Unlock:   u.LockedOut != nil, // if present, the contract allows only false
 		Password: optionalSecret(u.Password),
 	}
 	if u.Picture.IsSpecified() {
@@ -256,7 +256,7 @@ func userUpdate(u wire.UserUpdate) account.UserUpdate {
 	return update
 }
 
-// pictureNumbers converts a picture to an array of numbers, as the contract has it.
+// pictureNumbers converts a picture to an array of numbers: the form that pictures have in the contract.
 func pictureNumbers(bytes []byte) *[]int {
 	if len(bytes) == 0 {
 		return nil
@@ -268,7 +268,7 @@ func pictureNumbers(bytes []byte) *[]int {
 	return &numbers
 }
 
-// pictureBytes is the inverse of [pictureNumbers]. The contract limits the numbers to those of bytes.
+// pictureBytes is the inverse of [pictureNumbers]. Each number fits into a byte, because the contract limits it to 255.
 func pictureBytes(numbers []int) []byte {
 	if len(numbers) == 0 {
 		return nil

@@ -10,7 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// TestUserPages checks that a query with a known parameter is answered with one page and the cursor of the next page.
+// TestUserPages checks that GET /api/users with a parameter of the contract returns one page and the cursor of the next
+// page.
 func TestUserPages(t *testing.T) {
 	f := newFixture(t)
 	f.manyUsers(250)
@@ -57,7 +58,8 @@ func TestUserPages(t *testing.T) {
 	}
 }
 
-// TestInvitationRefused checks that an inactive user and a user with too many invitations get none.
+// TestInvitationRefused checks that the server sends no invitation to an inactive user or to a user with too many
+// recent invitations.
 func TestInvitationRefused(t *testing.T) {
 	f := newFixture(t)
 	inactive := f.insert(account.User{
@@ -74,7 +76,7 @@ func TestInvitationRefused(t *testing.T) {
 	f.do(call{method: "POST", path: path, token: f.admin}).want(t, http.StatusTooManyRequests, account.CodeTooManyRequests)
 }
 
-// manyUsers stores n users without the rules.
+// manyUsers stores n users directly, without the checks of package service.
 func (f *fixture) manyUsers(n int) {
 	f.t.Helper()
 	f.write(func(ctx context.Context, tx *account.Tx) error {
@@ -89,7 +91,8 @@ func (f *fixture) manyUsers(n int) {
 	})
 }
 
-// TestLongList checks that GET /api/users answers more users than one page of the store, sorted by id.
+// TestLongList checks that GET /api/users returns all users, sorted by id, if the store needs several pages to read
+// them.
 func TestLongList(t *testing.T) {
 	f := newFixture(t)
 	f.manyUsers(1000)
@@ -105,7 +108,7 @@ func TestLongList(t *testing.T) {
 	}
 }
 
-// TestUserWithoutRoles checks that a user without roles has [], not null.
+// TestUserWithoutRoles checks that the roles of a user without roles are [] in JSON, not null.
 func TestUserWithoutRoles(t *testing.T) {
 	f := newFixture(t)
 	id := f.insert(account.User{

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// BenchmarkWhoami compares whoami from the principal cache with whoami from the database.
+// BenchmarkWhoami measures whoami with the caller read from the database and with the caller read from the principal
+// cache.
 func BenchmarkWhoami(b *testing.B) {
 	f := newFixture(b)
 	measure := func(b *testing.B) {

@@ -10,27 +10,28 @@ import (
 	"pgregory.net/rapid"
 )
 
-// entry is an entry of the activity log. Its changed fields are not modelled; an update of settings must have at least
-// one. Sealing is not modelled either. So there are no entries for failed sign-ins, which sealing creates.
+// entry is an entry of the activity log. The model doesn't predict the changed fields of an entry; it only requires at
+// least one for an update of settings. The server signs entries in a background job, which this test never runs. The
+// same job adds the entries for failed sign-ins, so the model has none.
 type entry struct {
 	at         time.Time
 	actor      int64 // 0: no user
 	actorName  string
-	kind       kind // of the credential
+	kind       kind // the kind of the credential
 	credential int64
 	network    string
 	action     string
-	target     string // the kind of entity
-	targetID   int64  // 0: the only entity of its kind
+	target     string // the kind of the changed entity
+	targetID   int64  // 0: there is only one entity of this kind
 	targetName string
 }
 
-// setUp is the entry for the first administrator.
+// setUp is the entry for the creation of the first administrator.
 var setUp = &entry{
 	at: start, kind: "operator", action: "user.create", target: "user", targetID: 1, targetName: adminEmail,
 }
 
-// record adds an entry for an action of the caller, if the settings keep the activity log.
+// record adds an entry for an action of the caller, unless the activity log is switched off in the settings.
 func (p *principal) record(action, target string, id int64, name string) {
 	if p.keepsLog() {
 		p.activity = append(p.activity, p.entry(action, target, id, name))
@@ -95,11 +96,11 @@ func (m *machine) drawActivityFilter(t *rapid.T) (f activityFilter, query url.Va
 	return f, query
 }
 
-// readActivity returns the entries that match f and that the caller may read, oldest first. Entries without an actor
-// are only for callers who may read all entries.
+// readActivity returns the entries that match f and that the caller may read, oldest first. Only callers who may read
+// all entries can read an entry without an actor.
 //
-// The order is that of the log. If the filter has nothing but a time, and the caller may read all entries, the order is
-// that of time.
+// The entries are sorted by time if the filter has only a time and the caller may read all entries. Otherwise, they
+// have the order in which they were added.
 func (p *principal) readActivity(f activityFilter) (entries []*entry) {
 	readable := p.allowedIDs("activity-log", "read")
 	for _, e := range p.activity {
@@ -120,8 +121,9 @@ func (f activityFilter) byTime() bool {
 	return f == activityFilter{} && !since.IsZero()
 }
 
-// entryViews returns the JSON of entries, with ids and changes from the server's answer. The ids must be ascending if
-// up, else descending. If byTime, this only applies to entries of the same time.
+// entryViews returns the expected JSON of entries. The model can't predict ids and changes, so entryViews takes them
+// from got, the server's answer. The ids must be ascending if up is true, else descending. If byTime is true, this only
+// applies to consecutive entries of the same time.
 func (p *principal) entryViews(entries []*entry, got answer, byTime, up bool) []object {
 	list := views(entries)
 	last := int64(0)
@@ -139,7 +141,7 @@ func (p *principal) entryViews(entries []*entry, got answer, byTime, up bool) []
 	return list
 }
 
-// listActivity reads the pages of the log, newest entries first.
+// listActivity reads the first pages of the log, newest entries first.
 func (m *machine) listActivity(t *rapid.T) {
 	caller, network := m.drawCaller(t), drawNetwork(t)
 	filter, query := m.drawActivityFilter(t)

@@ -12,12 +12,12 @@ import (
 // object is a JSON object, in a request or in an answer.
 type object = map[string]any
 
-// expected is the answer of the model.
+// expected is the answer that the model predicts.
 type expected struct {
 	status int
-	body   any      // of a successful answer; nil: no body
+	body   any      // body of a successful answer; nil: no body
 	null   bool     // the body is the JSON value null
-	code   string   // of an error
+	code   string   // code of an error
 	paths  []string // the paths of the error's details, in any order
 }
 
@@ -50,7 +50,7 @@ func tooMany() *expected {
 	return &expected{status: http.StatusTooManyRequests, code: "TOO_MANY_REQUESTS"}
 }
 
-// text returns the answer as JSON.
+// text returns the expected answer as JSON, for the messages of the test.
 func (e *expected) text() string {
 	switch {
 	case e.code != "":
@@ -61,7 +61,8 @@ func (e *expected) text() string {
 	return jsonOf(e.body)
 }
 
-// compare fails the test unless the server's answer matches the model's. label describes the request.
+// compare fails the test unless got, the server's answer, equals want, the model's. label describes the request in
+// messages.
 func compare(t *rapid.T, label string, got answer, want *expected) {
 	t.Helper()
 	if !want.matches(got) {
@@ -87,7 +88,7 @@ func (e *expected) matches(got answer) bool {
 		slices.Equal(paths, slices.Sorted(slices.Values(e.paths)))
 }
 
-// decoded returns v as encoding/json decodes its JSON.
+// decoded encodes v as JSON and decodes it again, so that it has the same Go types as the server's decoded answer.
 func decoded(v any) (out any) {
 	if err := json.Unmarshal([]byte(jsonOf(v)), &out); err != nil {
 		panic(err)

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// endKeys ends all keys of a user.
+// endKeys ends all API keys of a user.
 func (m *model) endKeys(user int64) {
 	for _, c := range m.credentials {
 		if c.user == user && c.kind != session {
@@ -17,7 +17,7 @@ func (m *model) endKeys(user int64) {
 	}
 }
 
-// contractKey returns the user's contract key, which the user can read again, or nil.
+// contractKey returns the user's valid contract key, or nil. Unlike a named key, it can be read again.
 func (m *model) contractKey(u *user) *credential {
 	for _, c := range m.credentials {
 		if c.user == u.id && c.kind == contract && !c.ended {
@@ -59,7 +59,8 @@ func (m *machine) renewContractKey(t *rapid.T) {
 	})
 }
 
-// announceKey records a new key of the caller and mails the caller about it, at most five times per hour.
+// announceKey records the creation of a key in the activity log and adds a mail message to the caller about the new
+// key. A user gets at most five of these messages per hour.
 func (p *principal) announceKey(key *credential, mail int64) {
 	p.record("api-key.create", "api-key", key.id, p.user.email)
 	if p.sentWithin(time.Hour, "new-api-key", p.user) >= 5 {
@@ -144,7 +145,8 @@ func (m *machine) createKey(t *rapid.T) {
 	})
 }
 
-// checkNewKey returns the permissions that narrow a new key, nil for none, or the refusal.
+// checkNewKey returns the permissions to which a new key is limited, or the refusal of the request. Nil permissions
+// mean that the key has all permissions of its owner.
 func (p *principal) checkNewKey(fields object, requests []permissionRequest) (*permissionSet, *expected) {
 	if refusal := p.authorizeOwn("api-key", "create"); refusal != nil {
 		return nil, refusal

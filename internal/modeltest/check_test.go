@@ -18,10 +18,12 @@ func (m *machine) checkPeriodically(t *rapid.T) {
 	}
 }
 
-// check compares all visible state: each read as an administrator, and a few reads with each valid credential. It uses
-// an ended credential once, to check that it is refused.
+// check compares all state that is visible through the API. It sends every request of readRules as an administrator,
+// and a few of them with each valid credential. It uses each ended credential once, to check that the server refuses
+// it.
 //
-// It skips a valid credential if the request would update its last use, because check must not extend a session.
+// check skips a valid credential that was not used in the last minute. The server would store the new time of use,
+// which extends a session.
 func (m *machine) check(t *rapid.T) {
 	t.Helper()
 	for _, c := range m.model.credentials {
@@ -50,7 +52,7 @@ func (m *machine) check(t *rapid.T) {
 	}
 }
 
-// checkRead compares the answer of one GET with the credential c.
+// checkRead sends a GET of path with the credential c and compares the answer with that of rule.
 func (m *machine) checkRead(t *rapid.T, c *credential, path string, rule func(*principal, answer) *expected) {
 	t.Helper()
 	r := request{method: "GET", path: "/api/" + path, token: c.text, network: networks[0]}
@@ -62,10 +64,10 @@ func (m *machine) checkRead(t *rapid.T, c *credential, path string, rule func(*p
 	compare(t, fmt.Sprintf("after step %d %s reads %s%s", m.steps, c, path, logged), got, want)
 }
 
-// readPaths are the sorted paths of readRules.
+// readPaths are the paths of readRules, sorted so that a repeated sequence sends the same requests.
 var readPaths = slices.Sorted(maps.Keys(readRules))
 
-// readRules are the rules of the reads that check compares, by path.
+// readRules maps the path of each request that check sends to the function that returns the expected answer.
 var readRules = map[string]func(*principal, answer) *expected{
 	"users/whoami": (*principal).whoami,
 	"users":        (*principal).listUsers,

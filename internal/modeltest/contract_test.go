@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/api"
 )
 
-// operations are the operations of the contract that a step may run, by operation id.
+// operations maps the id of an operation in the contract to the function that runs it as a step of a sequence.
 var operations = map[string]func(*machine, *rapid.T){
 	"apiAboutGet":                           (*machine).about,
 	"apiActivityLogExportGet":               (*machine).exportActivity,
@@ -65,7 +65,7 @@ var operations = map[string]func(*machine, *rapid.T){
 	"apiUsersWhoamiGet":                     (*machine).whoami,
 }
 
-// excludedOperations are the other operations of the contract, with the reason.
+// excludedOperations maps the id of each operation that the test never runs to the reason.
 var excludedOperations = map[string]string{
 	"apiSamlConfigurationGenerateCertificateGet": "generating an RSA key takes longer than the rest of a sequence",
 }

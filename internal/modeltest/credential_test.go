@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// kind is the kind of a credential, as the activity log names it.
+// kind is the kind of a credential: the name that the activity log has for it.
 type kind string
 
 const (
@@ -17,13 +17,13 @@ const (
 	named    kind = "key"
 )
 
-// The entity of each kind in the activity log, and the action that ends it.
+// entityOf and endAction map each kind of credential to its entity in the activity log, and to the action that ends it.
 var (
 	entityOf  = map[kind]string{session: "session", contract: "api-key", named: "api-key"}
 	endAction = map[kind]string{session: "session.end", contract: "api-key.end", named: "api-key.end"}
 )
 
-// credential is a session or a key.
+// credential is a session or an API key.
 type credential struct {
 	label      string // the name in the log of a failed test
 	text       string
@@ -31,22 +31,22 @@ type credential struct {
 	id         int64
 	user       int64
 	created    time.Time
-	lastUsed   time.Time // with a resolution of one minute; zero for an unused key
+	lastUsed   time.Time // updated at most once per minute; zero for an unused key
 	network    string
-	failures   int // wrong current passwords sent with it
+	failures   int // number of password changes with a wrong current password
 	ended      bool
-	endChecked bool // check has found it refused
+	endChecked bool // check has found that the server refuses the ended credential
 
-	// For keys only.
+	// Only keys have the following fields.
 	keyName string
-	narrow  *permissionSet // intersected with the owner's permissions; nil: all of them
+	narrow  *permissionSet // limits the owner's permissions; nil: no limit
 	expires time.Time      // zero: never
 }
 
-// String returns the label for the values that rapid prints.
+// String returns the label, so that rapid prints it for a drawn credential.
 func (c *credential) String() string { return c.label }
 
-// newCredential adds a credential of a user with the text that the server issued.
+// newCredential adds a credential of a user to the model. The text is the token that the server has issued.
 func (m *model) newCredential(k kind, u *user, text string) *credential {
 	c := &credential{
 		label: fmt.Sprintf("%s %d of user %d", k, len(m.credentials)+1, u.id),
@@ -67,7 +67,8 @@ func (m *model) live(c *credential) bool {
 	return !c.ended && (c.expires.IsZero() || m.now.Before(c.expires))
 }
 
-// authenticate returns the principal of a credential, or nil if the credential is not valid. It updates the last use.
+// authenticate returns the principal of a credential, or nil if the credential is not valid. It updates the
+// credential's time of last use.
 func (m *model) authenticate(c *credential, network string) *principal {
 	u := m.users[c.user]
 	if u == nil || !u.active || !m.live(c) {
@@ -75,7 +76,7 @@ func (m *model) authenticate(c *credential, network string) *principal {
 	}
 	p := &principal{model: m, user: u, credential: c, network: network, own: m.permissionsOf(u.roles)}
 	if c.kind != session && !p.own.allowedIDs("api-key", "create", u.id).contains(u.id) {
-		return nil // the user may not have keys any more
+		return nil // the user has lost the permission to use keys
 	}
 	p.narrow = c.narrow
 	if m.now.Sub(c.lastUsed) >= time.Minute && !m.lastUseLost {
@@ -84,7 +85,7 @@ func (m *model) authenticate(c *credential, network string) *principal {
 	return p
 }
 
-// networks are the client networks of requests.
+// networks are the client networks (IP addresses) from which the test sends requests.
 var networks = []string{"192.0.2.1", "192.0.2.2", "198.51.100.3"}
 
 func drawNetwork(t *rapid.T) string {
@@ -94,8 +95,8 @@ func drawNetwork(t *rapid.T) string {
 	return rapid.SampledFrom(networks).Draw(t, "network")
 }
 
-// drawCaller draws the credential of a request. It is mostly valid: 40% are of an administrator, and 53% of another
-// user. The rest is invalid or missing.
+// drawCaller draws the credential of a request. With a probability of 40% it is a valid credential of an administrator,
+// and with 53% that of another user. In the other cases it is invalid or missing.
 func (m *machine) drawCaller(t *rapid.T) *credential {
 	var administrators, others, rest []*credential
 	for _, c := range m.model.credentials {
@@ -118,8 +119,8 @@ func (m *machine) drawCaller(t *rapid.T) *credential {
 	return rapid.SampledFrom(none).Draw(t, "no credential")
 }
 
-// renewSessions signs in those of the first three users who have no valid session. Otherwise, most requests of a
-// sequence would be refused once the clock has advanced.
+// renewSessions signs in each of the first three users who has no valid session. Without it, all sessions would soon be
+// expired, because steps advance the clock, and the server would refuse most requests.
 func (m *machine) renewSessions(t *rapid.T) {
 	signedIn := map[int64]bool{}
 	for _, c := range m.model.credentials {

@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// events are the steps that are not single requests: events of the server, and request sequences that are too rare
-// among random requests.
+// events maps a name to a step that is not a single request. These steps are background jobs of the server, changes of
+// the clock, and series of requests that random steps would rarely send one after the other.
 var events = map[string]func(*machine, *rapid.T){
 	"advance the clock":            (*machine).advanceClock,
 	"deliver mail":                 (*machine).deliver,
@@ -20,7 +20,7 @@ var events = map[string]func(*machine, *rapid.T){
 	"expire a credential":          (*machine).expireCredential,
 }
 
-// advanceClock advances the clock by a duration that is a limit somewhere in the rules.
+// advanceClock advances the clock by a duration that is a limit in the server, such as the lifetime of a session.
 func (m *machine) advanceClock(t *rapid.T) {
 	m.advance(t, rapid.SampledFrom([]time.Duration{
 		13 * time.Hour, 5 * time.Minute, 31 * day, time.Second, time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour,
@@ -33,7 +33,7 @@ func (m *machine) advance(t *rapid.T, d time.Duration) {
 	m.model.now = m.now
 }
 
-// sweep deletes expired data. Most of it is invisible to the API already.
+// sweep runs the server's job that deletes expired data. The API doesn't show most of this data any more.
 func (m *machine) sweep(t *rapid.T) {
 	m.logStep(t, "sweep")
 	if err := m.accounts.Sweep(t.Context()); err != nil {
@@ -45,7 +45,8 @@ func (m *machine) sweep(t *rapid.T) {
 	m.model.sweepMail()
 }
 
-// guessPassword signs in with wrong passwords until the account is locked, and again when the lock has expired.
+// guessPassword signs in with wrong passwords until the account is locked. It continues when the lock has expired, up
+// to three times in all.
 func (m *machine) guessPassword(t *rapid.T) {
 	address, network := drawAddress(t), drawNetwork(t)
 	for range 3 - rapid.IntRange(0, 2).Draw(t, "locks less") {
@@ -73,7 +74,8 @@ func (m *machine) guessCurrentPassword(t *rapid.T) {
 	}
 }
 
-// resetUserPassword sets a user's password as an administrator. The user then signs in with it and sends a request.
+// resetUserPassword sets a user's password as an administrator. The user then signs in with the new password and sends
+// a request.
 func (m *machine) resetUserPassword(t *rapid.T) {
 	admin := m.model.administratorSession()
 	id := m.drawUser(t)
@@ -92,7 +94,7 @@ func (m *machine) resetUserPassword(t *rapid.T) {
 	m.callAs(t, newest, networks[0], "GET", "/api/"+path, nil, readRules[path])
 }
 
-// recoverPassword requests a recovery message and, after its delivery, sets a password with its token.
+// recoverPassword requests a recovery message. After the delivery, it sets a password with the token in the message.
 func (m *machine) recoverPassword(t *rapid.T) {
 	m.forgetPasswordOf(t, drawAddress(t), networks[0])
 	m.deliver(t)
@@ -104,7 +106,7 @@ func (m *machine) recoverPassword(t *rapid.T) {
 	}
 }
 
-// expireCredential uses a session or a key one second before its expiry and at its expiry.
+// expireCredential uses a session or a key one second before it expires and at the time when it expires.
 func (m *machine) expireCredential(t *rapid.T) {
 	var expiring []*credential
 	for _, c := range slices.Backward(m.model.credentials) {
@@ -126,7 +128,8 @@ func (m *machine) expireCredential(t *rapid.T) {
 	m.callAs(t, c, networks[0], "GET", "/api/users/whoami", nil, (*principal).whoami)
 }
 
-// administratorSession returns the newest valid session of an active administrator with a final password, or nil.
+// administratorSession returns the newest valid session of an active administrator who need not change the password
+// first, or nil.
 func (m *model) administratorSession() *credential {
 	for _, c := range slices.Backward(m.credentials) {
 		u := m.users[c.user]

@@ -15,13 +15,13 @@ type userImport struct {
 	state                      string
 	rowCount, faults           int
 	created, touched, finished time.Time
-	rows                       []*importRow // nil after the import is finished or undone
+	rows                       []*importRow // nil when the import is finished or undone
 }
 
 // importRow is a row of an open import.
 type importRow struct {
 	address  string
-	user     int64 // 0: none, because of a dry run or a release
+	user     int64 // 0: no user, because of a dry run or releaseFromImports
 	activate bool
 }
 
@@ -52,7 +52,8 @@ func (m *machine) beginImport(t *rapid.T) {
 	})
 }
 
-// ownImport returns an import of the caller, or the refusal. An administrator may use all imports.
+// ownImport returns the import with the id if the caller may use it, else the refusal. A caller may use their own
+// imports, and an administrator all imports.
 func (p *principal) ownImport(id int64) (*userImport, *expected) {
 	if refusal := p.authorize("user", "create", allEntities); refusal != nil {
 		return nil, refusal
@@ -68,7 +69,8 @@ func (m *machine) drawImport(t *rapid.T) int64 {
 	return rapid.SampledFrom(append(newest(m.model.imports), 99)).Draw(t, "import")
 }
 
-// callWithImport sends a request for a random import. rule changes the import in the model.
+// callWithImport sends a request for a random import. rule makes the same change in the model and returns nil, or the
+// refusal of the request.
 func (m *machine) callWithImport(t *rapid.T, method, path string, rule func(p *principal, i *userImport) *expected) {
 	id := m.drawImport(t)
 	m.call(t, method, pathOf("imports/%d%s", id, path), nil, func(p *principal, _ answer) *expected {
@@ -113,7 +115,7 @@ func (m *machine) addImportRows(t *rapid.T) {
 		if len(rows) > 0 {
 			faults = p.addRows(i, rows, m.newUsers(t, len(rows)))
 		}
-		for n := range faults { // the texts of messages are not modelled
+		for n := range faults { // the model doesn't predict the texts of faults
 			faults[n]["message"] = got.at("faults", n, "message")
 		}
 		return ok(object{"import": i.view(), "faults": faults})
@@ -131,8 +133,8 @@ func drawImportRow(t *rapid.T) object {
 	return row
 }
 
-// addRows adds the next rows of an import, with the ids of their users, and returns the faults of the rows. A fault
-// undoes the import, unless it is a dry run.
+// addRows adds rows and the ids of their users to an import and returns the faults of the rows. A fault undoes the
+// whole import, unless the import is a dry run.
 func (p *principal) addRows(i *userImport, rows []object, ids []int64) []object {
 	faults := []object{}
 	for n, row := range rows {
@@ -164,7 +166,7 @@ func (p *principal) addRows(i *userImport, rows []object, ids []int64) []object 
 	return faults
 }
 
-// rowFaults returns the invalid fields of a row. before are the earlier rows of the same request.
+// rowFaults returns the invalid fields of a row. The parameter before has the earlier rows of the same request.
 func (p *principal) rowFaults(i *userImport, before []object, row object) (fields []string) {
 	address := row["email"].(string)
 	if blank(row["name"].(string)) {
@@ -199,7 +201,8 @@ func (m *machine) undoImport(t *rapid.T) {
 	})
 }
 
-// releaseFromImports removes a user from all imports, because an administrator has changed the user's access.
+// releaseFromImports removes a user from all imports after a change of the user's access by an administrator. So
+// finishing or undoing an import no longer affects this user.
 func (m *model) releaseFromImports(userID int64) {
 	for _, i := range m.imports {
 		for _, row := range i.rows {
@@ -210,7 +213,7 @@ func (m *model) releaseFromImports(userID int64) {
 	}
 }
 
-// undo deletes the inactive users of an import and ends the import.
+// undo deletes those users of an import who are still inactive, and marks the import as undone.
 func (p *principal) undo(i *userImport) {
 	for _, row := range i.rows {
 		if u := p.users[row.user]; u != nil && !u.active {
@@ -235,8 +238,8 @@ func (m *machine) finishImport(t *rapid.T) {
 	})
 }
 
-// finish activates the users of an import and invites those without a password. It skips users whose roles are not the
-// default ones any more, unless the caller covers their permissions.
+// finish activates the users of an import and sends an invitation to those without a password. If the roles of a user
+// are no longer the default ones, the caller must have all permissions of these roles; otherwise finish skips the user.
 func (p *principal) finish(i *userImport, mails func(int) []int64) {
 	var invited []*message
 	for _, row := range i.rows {
@@ -263,11 +266,12 @@ func (p *principal) finish(i *userImport, mails func(int) []int64) {
 	p.record("import.finish", "import", i.id, "")
 }
 
-// sweepImports undoes open imports that were unused for a week, and deletes finished and undone ones after a month.
+// sweepImports undoes open imports that were not used for a week. It deletes finished and undone imports that were not
+// used for a month.
 func (m *model) sweepImports() {
 	for _, i := range sorted(m.imports) {
 		if i.state == "open" && i.touched.Before(m.now.Add(-7*day)) {
-			touched := i.touched // the sweep doesn't change the time
+			touched := i.touched // unlike a request, the sweep is not a use of the import
 			(&principal{model: m, user: &user{}, credential: &credential{kind: "none"}}).undo(i)
 			i.touched = touched
 		}
@@ -279,8 +283,8 @@ func (m *model) sweepImports() {
 	}
 }
 
-// newUsers returns the ids of the n newest users in ascending order, from the store, because the answers of an import
-// lack them.
+// newUsers returns the ids of the n newest users in ascending order. It reads them from the store, because the answer
+// to adding rows doesn't have them.
 func (m *machine) newUsers(t *rapid.T, n int) []int64 {
 	users, err := m.store.UsersAfter(t.Context(), 0, 10_000, m.now)
 	if err != nil {
@@ -293,7 +297,7 @@ func (m *machine) newUsers(t *rapid.T, n int) []int64 {
 	return ids
 }
 
-// newMails returns the ids of the n newest messages in ascending order.
+// newMails returns the ids of the n newest mail messages in ascending order, from the store.
 func (m *machine) newMails(t *rapid.T, n int) []int64 {
 	mails, err := m.store.Mails(t.Context(), n)
 	if err != nil {

@@ -2,7 +2,8 @@ package modeltest_test
 
 import "pgregory.net/rapid"
 
-// createInitialUsers starts a sequence with two users who have many permissions, but not all.
+// createInitialUsers creates two users with many, but not all, permissions. It runs before the random steps of each
+// sequence.
 func (m *machine) createInitialUsers(t *rapid.T) {
 	m.renewSessions(t)
 	admin := m.model.credentials[0]

@@ -8,7 +8,7 @@ import (
 
 const invitationLife = 7 * day
 
-// invite sends a user an invitation to choose a password.
+// invite requests an invitation for a user: a mail message with a token to choose a password.
 func (m *machine) invite(t *rapid.T) {
 	id := m.drawUser(t)
 	m.call(t, "POST", pathOf("users/%d/invitation", id), nil, func(p *principal, _ answer) *expected {
@@ -22,7 +22,8 @@ func (m *machine) invite(t *rapid.T) {
 	})
 }
 
-// sendInvitation adds an invitation to the outbox. The caller must set its id.
+// sendInvitation adds an invitation for u to the outbox and returns the message. The caller must set the id of the
+// message.
 func (p *principal) sendInvitation(u *user) *message {
 	o := &message{
 		kind: "invitation", state: "ready", user: u.id, recipient: u.email, created: p.now, next: p.now,
@@ -55,7 +56,7 @@ func (p *principal) authorizeInvite(id int64) *expected {
 	return nil
 }
 
-// sentWithin returns the number of messages of a kind to a user in the last window.
+// sentWithin returns the number of messages of a kind that were added for a user within the last window of time.
 func (m *model) sentWithin(window time.Duration, kind string, u *user) (n int) {
 	for _, o := range m.outbox {
 		if o.user == u.id && o.kind == kind && o.created.After(m.now.Add(-window)) {
@@ -65,7 +66,8 @@ func (m *model) sentWithin(window time.Duration, kind string, u *user) (n int) {
 	return n
 }
 
-// newRecovery adds a token to choose a password. A user has at most three tokens of a kind; older ones end.
+// newRecovery adds a token with which a user can choose a password. A user has at most three valid tokens of each kind:
+// a new one ends the oldest.
 func (m *model) newRecovery(u *user, kind string, life time.Duration) *recovery {
 	var live []*recovery
 	for _, r := range m.recoveries {

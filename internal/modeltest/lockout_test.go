@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// policy is the lockout policy.
+// policy is the lockout policy: when failed sign-ins lock an account, and for how long.
 type policy struct {
 	enabled   bool
 	threshold int           // failures that lock an account
-	period    time.Duration // after which failures expire; 0: never
-	duration  time.Duration // of a lock; 0: until an administrator unlocks the account
+	period    time.Duration // time without a failure after which the failures are forgotten; 0: never
+	duration  time.Duration // duration of a lock; 0: until an administrator unlocks the account
 }
 
-// counter counts failed sign-ins of a network, or failed sign-ins to an account. An account has one counter for all
-// unknown networks and one for each known network.
+// counter counts failed sign-ins from a network, or to an account, or the test messages of a user. An account has one
+// counter for each known network, from which the user has signed in recently, and one for all other networks together.
 type counter struct {
 	failures    int
-	last        time.Time // the last failure
+	last        time.Time // time of the last failure
 	lockedUntil time.Time
-	locks       int // since the last success
-	window      int // failures or requests since windowStart
+	locks       int // number of locks since the last successful sign-in
+	window      int // number of failures, or of test messages, since windowStart
 	windowStart time.Time
 }
 
-// userNetwork is a user and a network from which the user signs in.
+// userNetwork is a user and a network from which the user has signed in.
 type userNetwork struct {
 	user    int64
 	network string
@@ -48,7 +48,8 @@ func (m *model) counter(key string) *counter {
 
 func (m *model) locked(c *counter) bool { return m.now.Before(c.lockedUntil) }
 
-// count adds one to the window, or starts a new window after its end, and returns the count of the window.
+// count adds one to the counter's current window of time and returns the sum in the window. If the current window is
+// over, count starts a new one.
 func (m *model) count(c *counter, window time.Duration) int {
 	if m.now.Sub(c.windowStart) >= window {
 		c.window, c.windowStart = 0, m.now
@@ -60,8 +61,8 @@ func (m *model) count(c *counter, window time.Duration) int {
 // networkLocked reports whether a network is locked.
 func (m *model) networkLocked(network string) bool { return m.locked(m.counter("network|" + network)) }
 
-// failNetwork counts a failure of a network. 20 failures in 5 minutes lock it for a minute, and each further lock is
-// twice as long, up to an hour.
+// failNetwork counts a failed sign-in from a network. 20 failures in 5 minutes lock the network for a minute. Each
+// further lock is twice as long, up to an hour.
 func (m *model) failNetwork(network string) {
 	c := m.counter("network|" + network)
 	if m.now.Sub(c.last) >= day {
@@ -83,8 +84,9 @@ func subject(u *user, address string) string {
 	return fmt.Sprintf("user %d|", u.id)
 }
 
-// accountCounter returns the counter of sign-ins from a network to an account, or to an unknown address. A network from
-// which the user has signed in within 30 days has its own counter. So an attacker can't lock the user out there.
+// accountCounter returns the counter of failed sign-ins from a network to an account, or to an unknown address. A
+// network from which the user has signed in within 30 days has its own counter. So an attacker in another network can't
+// lock the user out of it.
 func (m *model) accountCounter(u *user, address, network string) *counter {
 	if u != nil {
 		if at, known := m.known[userNetwork{u.id, network}]; known && !at.Before(m.now.Add(-month)) {
@@ -94,8 +96,8 @@ func (m *model) accountCounter(u *user, address, network string) *counter {
 	return m.counter(subject(u, address) + "new")
 }
 
-// verify counts an attempt to sign in and reports whether it succeeds. While the account is locked, each attempt fails
-// and the account's counter doesn't change.
+// verify reports whether an attempt to sign in succeeds, and updates the counters. While the account is locked, every
+// attempt fails and the account's counter doesn't change.
 func (m *model) verify(u *user, address, password, network string) bool {
 	c := m.accountCounter(u, address, network)
 	locked := m.policy().enabled && m.locked(c)
@@ -114,7 +116,7 @@ func (m *model) verify(u *user, address, password, network string) bool {
 	return false
 }
 
-// expireFailures resets the parts of a counter whose time is over.
+// expireFailures resets the failures, the daily window and the number of locks of a counter, each after its own time.
 func (m *model) expireFailures(c *counter) {
 	if m.policy().period > 0 && m.now.Sub(c.last) >= m.policy().period {
 		c.failures = 0
@@ -127,10 +129,11 @@ func (m *model) expireFailures(c *counter) {
 	}
 }
 
-// fail counts a failure of an account. The threshold locks the account, each time for twice as long. The longest lock
-// is an hour, or the duration of the policy if that is longer.
+// fail counts a failed sign-in to an account and locks the account when the policy's threshold is reached. The first
+// lock has the policy's duration, and each further lock is twice as long, up to an hour. If the policy's duration is
+// longer than an hour, every lock has this duration.
 func (m *model) fail(c *counter) {
-	const dailyLimit = 100 // from this failure of a day on, each failure locks for an hour
+	const dailyLimit = 100 // from this daily number on, each failure locks for at least an hour
 	c.failures++
 	c.window++
 	c.last = m.now
@@ -153,14 +156,14 @@ func (m *model) fail(c *counter) {
 	c.locks++
 }
 
-// lockedOut reports whether the user is locked for unknown networks.
+// lockedOut reports whether the user is locked in networks from which the user hasn't signed in recently.
 func (m *model) lockedOut(u *user) bool { return m.locked(m.counter(subject(u, "") + "new")) }
 
 func (m *model) unlock(u *user) {
 	maps.DeleteFunc(m.counters, func(key string, _ *counter) bool { return strings.HasPrefix(key, subject(u, "")) })
 }
 
-// sweepCounters deletes unlocked counters without a failure for a day.
+// sweepCounters deletes counters that are not locked and have had no failure for a day.
 func (m *model) sweepCounters() {
 	maps.DeleteFunc(m.counters, func(_ string, c *counter) bool {
 		old := m.now.Add(-day)

@@ -10,19 +10,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// message is a message of the outbox.
+// message is a mail message in the outbox.
 type message struct {
 	id                               int64
 	kind, state                      string
 	address, recipient               string
-	user                             int64 // 0: the worker hasn't looked the address up yet
+	user                             int64 // 0: unknown until the delivery worker looks up the address
 	attempts                         int
 	created, next, expires, finished time.Time
-	failed                           bool // the last attempt failed
+	failed                           bool // the last attempt to deliver it failed
 	token                            *recovery
 }
 
-// view returns the JSON of a message. The text of its last error is not modelled, so it is that of the server.
+// view returns the JSON of a message. The model doesn't predict the text of the last error: lastError is the text in
+// the server's answer.
 func (o *message) view(lastError string) object {
 	view := object{
 		"id": o.id, "kind": o.kind, "recipient": nil, "state": o.state, "attempts": o.attempts, "createdAt": o.created,
@@ -43,7 +44,8 @@ func (o *message) view(lastError string) object {
 	return view
 }
 
-// newestMail returns the id of the newest message, or 0, from the store. Most callers can't read it from the API.
+// newestMail returns the id of the newest message, or 0 if there is none. It reads from the store, because most callers
+// may not read messages through the API.
 func (m *machine) newestMail(t *rapid.T) int64 {
 	mails, err := m.store.Mails(t.Context(), 1)
 	if err != nil || len(mails) == 0 {
@@ -52,7 +54,7 @@ func (m *machine) newestMail(t *rapid.T) int64 {
 	return mails[0].ID
 }
 
-// sessionID returns the id of the session with a token, from the store.
+// sessionID returns the id of the session whose token is text, from the store.
 func (m *machine) sessionID(t *rapid.T, text string) int64 {
 	s, err := m.store.SessionByHash(t.Context(), token.Hash(sha256.Sum256([]byte(text))))
 	if err != nil {
@@ -61,7 +63,7 @@ func (m *machine) sessionID(t *rapid.T, text string) int64 {
 	return s.ID
 }
 
-// keyID returns the id of a key with its text, from the store.
+// keyID returns the id of the API key with the given text, from the store.
 func (m *machine) keyID(t *rapid.T, text string) int64 {
 	k, err := m.store.APIKeyByHash(t.Context(), token.Hash(sha256.Sum256([]byte(text))))
 	if err != nil {
@@ -70,7 +72,7 @@ func (m *machine) keyID(t *rapid.T, text string) int64 {
 	return k.ID
 }
 
-// deliver delivers all messages that are due, oldest first.
+// deliver runs the server's delivery of all messages that are due, oldest first, and does the same in the model.
 func (m *machine) deliver(t *rapid.T) {
 	m.logStep(t, "deliver mail")
 	for _, o := range slices.Clone(m.model.outbox) {
@@ -107,7 +109,7 @@ func (m *machine) deliverOne(t *rapid.T, o *message) {
 	o.state, o.finished = "delivered", m.now
 }
 
-// sweepMail deletes messages that were delivered or failed a month ago.
+// sweepMail deletes messages whose delivery succeeded or finally failed a month ago.
 func (m *model) sweepMail() {
 	m.outbox = slices.DeleteFunc(m.outbox, func(o *message) bool {
 		return !o.finished.IsZero() && o.finished.Before(m.now.Add(-month))

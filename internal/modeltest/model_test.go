@@ -16,7 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
-// model is the expected state of the server.
+// model is the state that the server is expected to have.
 type model struct {
 	now         time.Time
 	users       map[int64]*user
@@ -27,11 +27,11 @@ type model struct {
 	imports     map[int64]*userImport
 	counters    map[string]*counter
 	known       map[userNetwork]time.Time // the last sign-in of a user from a network
-	settings    map[string]object         // by group
-	unique      map[string]bool           // all issued ids, with their kind, and tokens
+	settings    map[string]object         // the JSON of each group of settings, by the group's name
+	unique      map[string]bool           // all tokens, and all ids with their kind, that the server has issued
 	reused      string                    // an id or token that the server issued twice
 	activity    []*entry
-	lastUseLost bool // the server failed to store the last use of a credential
+	lastUseLost bool // the server couldn't store a credential's time of last use
 }
 
 var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
@@ -48,15 +48,15 @@ func newModel() *model {
 	return m
 }
 
-// machine applies the same steps to the server and to the model.
+// machine runs the same steps on the server and on the model, and compares the answers.
 type machine struct {
 	*server
 	model     *model
 	steps     int
-	nextCheck int // the step before the next check
+	nextCheck int // number of the step at which check runs next
 }
 
-// init sets defaults for -rapid.checks and -rapid.steps that keep a normal run short.
+// init sets the defaults of the flags -rapid.checks and -rapid.steps to small numbers, so that a normal run is short.
 func init() {
 	for name, value := range map[string]string{"rapid.checks": defaultChecks, "rapid.steps": "120"} {
 		if err := flag.Set(name, value); err != nil {
@@ -65,7 +65,7 @@ func init() {
 	}
 }
 
-// TestServerIsAsTheModel applies random sequences to the server and to the model, on each engine.
+// TestServerIsAsTheModel runs random sequences of steps on the server and on the model, for each database engine.
 func TestServerIsAsTheModel(t *testing.T) {
 	for _, engine := range enginetest.Engines {
 		t.Run(engine.Name, func(t *testing.T) {
@@ -80,8 +80,8 @@ func TestServerIsAsTheModel(t *testing.T) {
 	}
 }
 
-// weights are the relative frequencies of operations in steps. The default is 3, and 1 for an operation that reads,
-// because check compares all reads every few steps.
+// weights maps the id of an operation to its relative frequency among the steps. The default is 3. Operations that read
+// have the weight 1, because check compares all reads every few steps anyway.
 var weights = map[string]int{
 	"apiLoginPost": 8, "apiUsersIdPatch": 8, "apiUsersIdRolesPut": 8, "apiRolesIdPermissionsPut": 8,
 	"apiUsersPasswordPatch":       8,
@@ -89,7 +89,7 @@ var weights = map[string]int{
 	"apiUsersIdDelete":            2, // users with many permissions must not disappear too soon
 }
 
-// stepNames has the name of each operation and event as often as its weight.
+// stepNames returns a list that repeats the name of each operation and event as many times as its weight.
 var stepNames = sync.OnceValue(func() (names []string) {
 	for name := range operations {
 		weight := cmp.Or(weights[name], 3)
@@ -105,8 +105,8 @@ var stepNames = sync.OnceValue(func() (names []string) {
 	return names
 })
 
-// step runs one operation or event. rapid prefers the first values of a list. To draw all steps evenly, step draws the
-// index bit by bit.
+// step runs one random operation or event. It draws the index in stepNames bit by bit, because rapid would draw the
+// first values of a list more often than the others.
 func (m *machine) step(t *rapid.T) {
 	number := 0
 	for _, bit := range rapid.SliceOfN(rapid.Bool(), 12, 12).Draw(t, "step") {
@@ -129,15 +129,15 @@ func (m *machine) logStep(t *rapid.T, format string, args ...any) {
 	t.Logf("%d. "+format, append([]any{m.steps}, args...)...)
 }
 
-// call sends a request with a random credential and compares the answer with that of rule. If the credential is
-// invalid, the expected answer is 401 without a call of rule.
+// call sends a request with a random credential and compares the server's answer with the result of rule. If the
+// credential is invalid, call doesn't call rule and expects 401.
 func (m *machine) call(t *rapid.T, method, path string, body any, rule func(p *principal, got answer) *expected) {
 	t.Helper()
 	caller, network := m.drawCaller(t), drawNetwork(t)
 	m.callAs(t, caller, network, method, path, body, rule)
 }
 
-// callAs is call with the credential caller from network.
+// callAs does the same as call, with the credential caller and a request from network.
 func (m *machine) callAs(
 	t *rapid.T, caller *credential, network, method, path string, body any,
 	rule func(p *principal, got answer) *expected,
@@ -153,7 +153,8 @@ func (m *machine) callAs(
 	})
 }
 
-// send sends a request and compares the answer with that of rule. caller names the caller in the log.
+// send sends a request and compares the server's answer with the result of rule. caller is the name of the caller in
+// the test's log.
 func (m *machine) send(t *rapid.T, caller string, r request, rule func(got answer) *expected) {
 	t.Helper()
 	label := fmt.Sprintf("%s: %s %s", caller, r.method, r.path)
@@ -170,7 +171,7 @@ func (m *machine) send(t *rapid.T, caller string, r request, rule func(got answe
 	}
 }
 
-// answer sends a request and returns the answer and the server errors in the log.
+// answer sends a request and returns the server's answer and the errors that the server has logged.
 func (m *machine) answer(t *rapid.T, r request) (got answer, logged string) {
 	m.log.take()
 	got = m.do(t, r)
@@ -190,7 +191,8 @@ func errorsOf(log string) string {
 	return strings.Join(lines, "")
 }
 
-// uniqueID returns an id that the server issued for a new entity and notes it, so that send finds duplicates.
+// uniqueID returns id, which the server has issued for a new entity, and remembers it. If the server issues the same id
+// again, send fails the test.
 func (m *model) uniqueID(kind string, id int64) int64 {
 	if id != 0 {
 		m.noteUnique(fmt.Sprint(kind, " ", id))
@@ -198,7 +200,7 @@ func (m *model) uniqueID(kind string, id int64) int64 {
 	return id
 }
 
-// noteUnique notes an id or a token that the server issued.
+// noteUnique remembers an id or a token that the server has issued, to find duplicates.
 func (m *model) noteUnique(name string) {
 	if m.unique[name] {
 		m.reused = name
@@ -206,14 +208,15 @@ func (m *model) noteUnique(name string) {
 	m.unique[name] = true
 }
 
-// newest returns the ids of a map in descending order, because rapid prefers the first values.
+// newest returns the ids of a map in descending order. rapid draws the first values of a list most often, so these are
+// the newest ids.
 func newest[T any](byID map[int64]T) []int64 {
 	ids := slices.Sorted(maps.Keys(byID))
 	slices.Reverse(ids)
 	return ids
 }
 
-// sorted returns the values of a map in the order of their ids.
+// sorted returns the values of a map, sorted by id.
 func sorted[T any](byID map[int64]T) []T {
 	var values []T
 	for _, id := range slices.Sorted(maps.Keys(byID)) {

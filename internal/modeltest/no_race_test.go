@@ -2,5 +2,5 @@
 
 package modeltest_test
 
-// defaultChecks is the number of sequences without -rapid.checks.
+// defaultChecks is the number of sequences if the flag -rapid.checks is not set.
 const defaultChecks = "40"

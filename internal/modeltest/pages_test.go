@@ -6,11 +6,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// maxPages is the largest number of pages that readPages reads.
+// maxPages is the maximum number of pages that one call of readPages reads.
 const maxPages = 3
 
-// readPages reads the first pages of a list by their cursors. rule returns the expected answer for a page, and whether
-// another page follows.
+// readPages reads the first pages of a list, each with the cursor from the previous one. rule returns the expected
+// answer for a page, and whether another page follows.
 func (m *machine) readPages(
 	t *rapid.T, caller *credential, network, list string, query url.Values,
 	rule func(p *principal, got answer, page int) (*expected, bool),
@@ -31,7 +31,7 @@ func (m *machine) readPages(
 	}
 }
 
-// pageOf returns one page of a list, and whether another page follows.
+// pageOf returns the given page of a list with limit elements per page, and whether another page follows.
 func pageOf[T any](list []T, page, limit int) (shown []T, more bool) {
 	from, to := min(page*limit, len(list)), min((page+1)*limit, len(list))
 	return list[from:to], to < len(list)

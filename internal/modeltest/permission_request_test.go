@@ -35,7 +35,8 @@ func (d permissionRequest) view() object {
 	return view
 }
 
-// drawPermissionRequests draws the permissions for a role or a key. Most of them include the required read permissions.
+// drawPermissionRequests draws permissions for a role or a key. A permission such as edit also requires the permission
+// to read the same entities; most drawn lists include it.
 func (m *machine) drawPermissionRequests(t *rapid.T) []permissionRequest {
 	var requests []permissionRequest
 	for range rapid.IntRange(1, 4).Draw(t, "permissions") {
@@ -65,8 +66,8 @@ func (m *machine) drawPermissionRequests(t *rapid.T) []permissionRequest {
 	return requests
 }
 
-// parsePermissions converts requests to permissions without duplicates, or returns the refusal. path is the JSON
-// pointer of the requests in the body.
+// parsePermissions converts permission requests to permissions without duplicates, or returns the refusal. path is the
+// JSON pointer to the list of permission requests in the body.
 func parsePermissions(requests []permissionRequest, path string) ([]permission, *expected) {
 	var faults, withoutRead []string
 	var requested []permission
@@ -91,7 +92,8 @@ func parsePermissions(requests []permissionRequest, path string) ([]permission, 
 	return mergePermissions(requested), nil
 }
 
-// listedIDs returns the ids that the request is limited to, or nil if it has no limit or is for the caller's own.
+// listedIDs returns the ids to which the requested permission is limited. It returns nil if the permission is for all
+// entities or for the caller's own ones.
 func (d permissionRequest) listedIDs() []int64 {
 	if d.self || d.ids == nil {
 		return nil
@@ -113,18 +115,18 @@ func (d permissionRequest) invalidField() string {
 			return "entityIds"
 		}
 	}
-	if d.ids != nil && (d.self == (len(d.ids) > 0)) { // both self and ids, or an empty list
+	if d.ids != nil && (d.self == (len(d.ids) > 0)) { // it has both self and ids, or an empty list of ids
 		return "entityIds"
 	}
 	return ""
 }
 
-// needsRead reports whether the permission requires the read permission for the same entities.
+// needsRead reports whether a role with this permission must also have the permission to read the same entities.
 func (p permission) needsRead() bool {
 	return knownAction(p.entity, p.action) && slices.Contains(words("edit edit-access delete assign"), p.action)
 }
 
-// covers reports whether the grant includes the scope of p.
+// covers reports whether the grant includes all entities to which p applies.
 func (h grant) covers(p permission) bool {
 	switch {
 	case h.all || p.all():
@@ -135,7 +137,8 @@ func (h grant) covers(p permission) bool {
 	return len(without(p.ids, h.ids)) == 0
 }
 
-// mergePermissions merges permissions with the same entity, action and kind of scope at the position of the first.
+// mergePermissions merges permissions with the same entity, action and kind of scope (all, own or ids). The merged
+// permission takes the place of the first of them in the list.
 func mergePermissions(requested []permission) []permission {
 	merged := []permission{}
 	for _, p := range requested {

@@ -2,7 +2,7 @@ package modeltest_test
 
 import "slices"
 
-// permission allows an action on entities of a kind: all of them, those with the ids, or the caller's own.
+// permission allows an action on entities of one kind: on all of them, on those with the ids, or on the caller's own.
 type permission struct {
 	entity, action string
 	self           bool    // for the caller's own entities
@@ -22,7 +22,8 @@ func (p permission) view() object {
 	return view
 }
 
-// vocabulary has all known permissions, in the order of the administrator role.
+// vocabulary lists all permissions that the server knows. The administrator role shows its permissions in the same
+// order.
 var vocabulary = []struct {
 	entity  string
 	actions []string
@@ -61,13 +62,13 @@ func allPermissions() (all []permission) {
 	return all
 }
 
-// permissionSet is the union of permissions.
+// permissionSet is the union of permissions, for example of all roles of a user. An administrator has all permissions.
 type permissionSet struct {
 	administrator bool
 	permissions   []permission
 }
 
-// idSet is a set of ids: all, or those listed.
+// idSet is a set of entity ids: all ids, or those in ids.
 type idSet struct {
 	all bool
 	ids []int64
@@ -85,7 +86,8 @@ func (r idSet) intersect(other idSet) idSet {
 	return idSet{ids: slices.DeleteFunc(slices.Clone(r.ids), func(id int64) bool { return !other.contains(id) })}
 }
 
-// allowedIDs returns the entities on which the permissions allow an action, for a caller with the user id self.
+// allowedIDs returns the ids of the entities on which the permissions allow an action, if the caller has the user id
+// self.
 func (s permissionSet) allowedIDs(entity, action string, self int64) idSet {
 	if !knownAction(entity, action) {
 		return idSet{}
@@ -114,10 +116,10 @@ type principal struct {
 	credential *credential
 	network    string
 	own        permissionSet
-	narrow     *permissionSet // intersected with own; nil: own alone
+	narrow     *permissionSet // of a narrowed key: intersected with own; nil: own is not limited
 }
 
-// Ids for authorize that stand for more than one entity.
+// anyEntity and allEntities are ids for authorize that stand for at least one entity, and for all entities.
 const (
 	anyEntity   int64 = -1
 	allEntities int64 = 0
@@ -131,8 +133,9 @@ func (p *principal) allowedIDs(entity, action string) idSet {
 	return r
 }
 
-// authorize returns nil, or the refusal of an action on an entity. A caller without the permission on any entity gets
-// 403. A caller with the permission on other entities gets 404 for an entity that the caller may not read.
+// authorize returns nil, or the refusal if the caller may not take an action on an entity. A caller without the
+// permission on any entity gets 403. A caller with the permission on other entities gets 404 for an entity that the
+// caller may not read.
 func (p *principal) authorize(entity, action string, id int64) *expected {
 	if p.user.needReset {
 		return refused("PASSWORD_CHANGE_REQUIRED")
@@ -152,7 +155,8 @@ func (p *principal) authorize(entity, action string, id int64) *expected {
 	return notFound()
 }
 
-// authorizeOwn is authorize for the caller's own entities, which the caller knows to exist: it returns 403, not 404.
+// authorizeOwn is authorize for the caller's own entities. It always refuses with 403: a 404 would hide nothing,
+// because the caller knows that their own entities exist.
 func (p *principal) authorizeOwn(entity, action string) *expected {
 	refusal := p.authorize(entity, action, p.user.id)
 	if refusal != nil && refusal.code == "NOT_FOUND" {
@@ -168,12 +172,12 @@ func (p *principal) can(entity, action string, id int64) bool {
 // administrator reports whether the caller has all permissions.
 func (p *principal) administrator() bool { return p.own.administrator && p.narrow == nil }
 
-// mayConfigure reports whether the caller may change the recipients of mail and links. These changes allow the takeover
-// of other accounts, so a named key, which may leak, is not enough.
+// mayConfigure reports whether the caller may change settings that decide where mail and links are sent. With these
+// settings, an attacker could receive recovery tokens of other users. So a named key, which may leak, is not enough.
 func (p *principal) mayConfigure() bool { return p.administrator() && p.credential.kind != named }
 
-// covers returns nil if the caller has all permissions in s, else the refusal. No caller may grant or revoke a
-// permission that the caller lacks.
+// covers returns nil if the caller has all permissions in s, else the refusal. A caller may not grant or revoke a
+// permission that they don't have.
 func (p *principal) covers(s permissionSet) *expected {
 	if p.administrator() {
 		return nil
@@ -197,7 +201,7 @@ func (p *principal) coversOne(b permission) bool {
 	switch {
 	case b.all():
 		return own.all && key.all
-	case b.self: // a key's list with the caller's id covers the caller's own entities
+	case b.self: // a list of ids with the caller's id includes the caller's own entities
 		return own.all && (key.all || key.self) || own.self && (key.all || key.self || slices.Contains(key.ids, p.user.id))
 	}
 	return !slices.ContainsFunc(b.ids, func(id int64) bool {
@@ -206,7 +210,7 @@ func (p *principal) coversOne(b permission) bool {
 	})
 }
 
-// grant is the union of the scopes that a permissionSet has for one action on one kind of entity.
+// grant says on which entities of a kind a permissionSet allows one action: all, the caller's own, those with the ids.
 type grant struct {
 	all, self bool
 	ids       []int64

@@ -55,13 +55,13 @@ func (m *machine) changePreferences(t *rapid.T) {
 	})
 }
 
-// about reads the version without a credential.
+// about reads the version of the server without a credential.
 func (m *machine) about(t *rapid.T) {
 	r := request{method: "GET", path: "/api/about", network: networks[0]}
 	m.send(t, "anonymous", r, func(answer) *expected { return ok(object{"version": version}) })
 }
 
-// testMessage sends a test message to the caller.
+// testMessage requests a mail message to the caller, with which an administrator tests the mail settings.
 func (m *machine) testMessage(t *rapid.T) {
 	m.call(t, "POST", "/api/application-settings/test-message", nil, func(p *principal, _ answer) *expected {
 		if refusal := p.authorize("application-settings", "edit", allEntities); refusal != nil {

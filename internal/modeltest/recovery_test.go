@@ -9,8 +9,8 @@ import (
 
 // recovery is the token of a recovery message or of an invitation.
 type recovery struct {
-	text    string // "": the message was not delivered yet
-	kind    string // of the message
+	text    string // the token; "": unknown until the message is delivered
+	kind    string // kind of the message
 	user    int64
 	expires time.Time
 	ended   bool
@@ -24,7 +24,7 @@ func (m *model) endRecoveries(user int64) {
 	}
 }
 
-// recoverable returns the user for whom a token is valid, or nil.
+// recoverable returns the user whose password can be set with a token, or nil if the token is not valid.
 func (m *model) recoverable(text string) *user {
 	for _, r := range m.recoveries {
 		u := m.users[r.user]
@@ -35,7 +35,7 @@ func (m *model) recoverable(text string) *user {
 	return nil
 }
 
-// forgetPassword requests a recovery message. All well-formed addresses have the same answer.
+// forgetPassword requests a recovery message. The answer is the same for known and unknown addresses.
 func (m *machine) forgetPassword(t *rapid.T) { m.forgetPasswordOf(t, drawAddress(t), drawNetwork(t)) }
 
 func (m *machine) forgetPasswordOf(t *rapid.T, address, network string) {
@@ -59,8 +59,9 @@ func (m *machine) forgetPasswordOf(t *rapid.T, address, network string) {
 	})
 }
 
-// prepare looks up the user of a requested message and adds the token. It deletes a message for an unknown address, and
-// a user's fourth message within an hour.
+// prepare looks up the user by the address of a requested message and adds a token. It deletes the message instead in
+// three cases: no active user has the address, the user was already sent three messages within an hour, or the message
+// has expired.
 func (m *model) prepare(o *message) {
 	u := m.byAddress(o.address)
 	if u == nil || !u.active || m.sentWithin(time.Hour, o.kind, u) >= 3 || !m.now.Before(o.expires) {
@@ -71,7 +72,7 @@ func (m *model) prepare(o *message) {
 	o.token = m.newRecovery(u, o.kind, recoveryLife)
 }
 
-// retrievePassword sets a password with the token of a message.
+// retrievePassword sets a password with the token of a delivered message, or with an invalid token.
 func (m *machine) retrievePassword(t *rapid.T) {
 	text := "usr_nonsense"
 	sent := m.model.sentRecoveries()
@@ -81,7 +82,7 @@ func (m *machine) retrievePassword(t *rapid.T) {
 	m.retrievePasswordBy(t, text, drawNewPassword(t), drawNetwork(t))
 }
 
-// sentRecoveries returns the tokens of delivered messages.
+// sentRecoveries returns the tokens whose messages were delivered.
 func (m *model) sentRecoveries() []*recovery {
 	return slices.DeleteFunc(slices.Clone(m.recoveries), func(r *recovery) bool { return r.text == "" })
 }

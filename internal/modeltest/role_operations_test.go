@@ -10,7 +10,7 @@ import (
 
 func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
-// nameTaken reports whether a role other than the one with the id except has the name.
+// nameTaken reports whether a role has the name. It ignores the role with the id except.
 func (m *model) nameTaken(name string, except int64) bool {
 	for _, r := range m.roles {
 		if r.id != except && sameName(r.name, name) {
@@ -20,8 +20,8 @@ func (m *model) nameTaken(name string, except int64) bool {
 	return false
 }
 
-// readableRoles returns the roles that the caller may read, sorted by id. If ids are given, it returns only these
-// roles.
+// readableRoles returns the roles that the caller may read, sorted by id. If ids are given, it only returns roles with
+// these ids.
 func (p *principal) readableRoles(ids ...int64) (readable []*role) {
 	for _, r := range sorted(p.roles) {
 		if p.can("role", "read", r.id) && (ids == nil || slices.Contains(ids, r.id)) {
@@ -122,8 +122,8 @@ func (m *machine) copyRole(t *rapid.T) {
 	})
 }
 
-// copyRole creates a role with the permissions of another. A copy of the administrator role has the permissions that
-// are known today.
+// copyRole creates a role with the permissions of another. A copy of the administrator role gets all permissions in
+// vocabulary.
 func (p *principal) copyRole(from int64, name string, got answer) *expected {
 	if refusal := p.authorize("role", "create", allEntities); refusal != nil {
 		return refusal
@@ -148,7 +148,7 @@ func (p *principal) copyRole(from int64, name string, got answer) *expected {
 		slices.Clone(original.effectivePermissions())).view())
 }
 
-// authorizeRoleChange returns nil, or the refusal of a change of a role.
+// authorizeRoleChange returns nil, or the refusal if the caller may not take the action on the role.
 func (p *principal) authorizeRoleChange(action string, id int64) *expected {
 	if refusal := p.authorize("role", action, id); refusal != nil {
 		return refusal
@@ -221,7 +221,8 @@ func (p *principal) setPermissions(id int64, requests []permissionRequest) *expe
 	for _, w := range wanted {
 		kept := slices.ContainsFunc(r.permissions,
 			func(had permission) bool { return jsonOf(had.view()) == jsonOf(w.view()) })
-		if !knownAction(w.entity, w.action) && !kept && !p.administrator() { // a later release may know the permission
+		// A later release may know the permission, so only an administrator may grant it.
+		if !knownAction(w.entity, w.action) && !kept && !p.administrator() {
 			return forbidden()
 		}
 	}
@@ -247,7 +248,8 @@ func (m *machine) deleteRole(t *rapid.T) {
 		func(p *principal, _ answer) *expected { return p.deleteRole(id, with) })
 }
 
-// deleteRole deletes a role that no user has and no setting names, or replaces it by another.
+// deleteRole deletes the role id if no user has it and no setting contains it. If with is not 0, it gives users and
+// settings the role with in its place.
 func (p *principal) deleteRole(id, with int64) *expected {
 	if refusal := p.authorizeRoleChange("delete", id); refusal != nil {
 		return refusal
@@ -278,8 +280,8 @@ func (p *principal) deleteRole(id, with int64) *expected {
 	return noContent()
 }
 
-// authorizeReplacement returns nil, or the refusal to replace a role by another. The caller must cover all permissions
-// of the users who have the role.
+// authorizeReplacement returns nil, or the refusal to replace the role id by the role with. The caller must have all
+// permissions of the roles in held: those of the affected users, and with.
 func (p *principal) authorizeReplacement(id, with int64, held []int64) *expected {
 	if with == id || p.roles[with] == nil || !p.can("role", "read", with) {
 		return invalid("/query/replaceWith")
@@ -290,8 +292,8 @@ func (p *principal) authorizeReplacement(id, with int64, held []int64) *expected
 	return p.covers(p.permissionsOf(held))
 }
 
-// removeFromPermissions removes the id of a deleted entity from permissions on the entities. A permission without ids
-// left is removed, because an empty list must not come to mean all.
+// removeFromPermissions removes the id of a deleted entity from all permissions on these kinds of entities. If a
+// permission has no ids left, the whole permission is removed: without ids, it would be a permission on all entities.
 func (m *model) removeFromPermissions(id int64, entities ...string) {
 	for _, r := range m.roles {
 		remaining := []permission{}

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The built-in roles.
+// Ids of the built-in roles.
 const (
 	administratorRole int64 = 1
 	userRole          int64 = 2
@@ -20,7 +20,7 @@ type role struct {
 	permissions       []permission
 }
 
-// words splits text at spaces.
+// words splits text at spaces, to write a list of words as one string.
 func words(text string) []string { return strings.Fields(text) }
 
 func builtIn() map[int64]*role {
@@ -42,7 +42,8 @@ func builtIn() map[int64]*role {
 	}
 }
 
-// effectivePermissions returns the permissions as the API has them.
+// effectivePermissions returns the permissions that the API shows for the role. The administrator role has all
+// permissions.
 func (r *role) effectivePermissions() []permission {
 	if r.id == administratorRole {
 		return allPermissions()
@@ -54,10 +55,10 @@ func (r *role) view() object {
 	return object{"id": r.id, "name": r.name, "description": r.description, "permissions": views(r.effectivePermissions())}
 }
 
-// viewer has a JSON form.
+// viewer is an entity of the model. The method view returns the JSON that the API has for the entity.
 type viewer interface{ view() object }
 
-// views returns the JSON of values.
+// views returns the JSON of each value, as it appears in a list of the API.
 func views[T viewer](values []T) []object {
 	list := []object{}
 	for _, value := range values {
@@ -66,7 +67,7 @@ func views[T viewer](values []T) []object {
 	return list
 }
 
-// permissionsOf returns the permissions of all roles together.
+// permissionsOf returns the union of the permissions of the roles.
 func (m *model) permissionsOf(roles []int64) permissionSet {
 	var s permissionSet
 	for _, id := range roles {

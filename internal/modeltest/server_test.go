@@ -27,24 +27,24 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore/enginetest"
 )
 
-// server is the real server: two nodes on one new database with the first administrator. The nodes serve requests in
-// turn.
+// server is the real server: two nodes on one new database, which has only the first administrator. The nodes take
+// turns in serving requests.
 type server struct {
 	nodes    [2]node
 	requests int
-	accounts *service.Service // of the first node
+	accounts *service.Service // the service of the first node, which runs background jobs
 	store    *sqlstore.Store
 	now      time.Time // only advance changes it
 	log      logBuffer
 }
 
-// node is one process of the server with its own principal cache.
+// node is one node of the server with its own principal cache, as if it were a separate process.
 type node struct {
 	accounts *service.Service
 	handler  http.Handler
 }
 
-// logBuffer is a log in memory.
+// logBuffer collects the server's log output in memory.
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -56,7 +56,7 @@ func (j *logBuffer) Write(p []byte) (int, error) {
 	return j.text.Write(p)
 }
 
-// take returns and removes the lines that were logged since the last call.
+// take returns the lines that were logged since the last call of take.
 func (j *logBuffer) take() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -65,25 +65,26 @@ func (j *logBuffer) take() string {
 	return text
 }
 
-// plainText renders messages whose text is the token.
+// plainText renders mail messages. The text of a message is only its token.
 type plainText struct{}
 
 func (plainText) Render(kind account.MailKind, m account.MailContent) (account.Message, error) {
 	return account.Message{Subject: string(kind), Text: m.Token, HTML: "-"}, nil
 }
 
-// acceptingSender delivers every message.
+// acceptingSender reports the delivery of every message as successful.
 type acceptingSender struct{}
 
 func (acceptingSender) Deliver(context.Context, account.MailRoute, account.Message) string { return "" }
 
-// version is the program's version in GET /api/about.
+// version is the server's version, which GET /api/about shows.
 const version = "1.2.3"
 
 func newServer(t *rapid.T, engine enginetest.Engine) *server {
 	s := &server{store: engine.New(t).Open(), now: start}
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	// Each sequence has the same random source, so that rapid can repeat a sequence.
+	// The random source has a fixed seed. So the server behaves in the same way when rapid repeats a sequence to shorten
+	// it.
 	random := rand.NewChaCha8([32]byte{})
 	options := service.Options{
 		Store:     s.store.Store,
@@ -123,13 +124,13 @@ type answer struct {
 	text   string
 }
 
-// do sends a request to the next node, after the node has polled the invalidations.
+// do sends a request to the next node. Before the request, the node polls the cache invalidations of the other node.
 func (s *server) do(t *rapid.T, r request) answer {
 	serving := s.nodes[s.requests%len(s.nodes)]
 	s.requests++
 	err := serving.accounts.PollInvalidations(t.Context())
 	for tries := 1; errors.Is(err, context.DeadlineExceeded) && tries < 20; tries++ {
-		err = serving.accounts.PollInvalidations(t.Context()) // a busy machine may exceed the server's timeout
+		err = serving.accounts.PollInvalidations(t.Context()) // on a busy machine, the poll can exceed its timeout
 	}
 	if err != nil {
 		t.Fatalf("poll invalidations: %v", err)
@@ -179,13 +180,13 @@ func (a answer) at(path ...any) any {
 	return value
 }
 
-// id returns the id at a path, or 0.
+// id returns the id at a path of field names and indices in the body, or 0.
 func (a answer) id(path ...any) int64 {
 	number, _ := a.at(path...).(float64)
 	return int64(number)
 }
 
-// string returns the text at a path, or "".
+// string returns the text at a path of field names and indices in the body, or "".
 func (a answer) string(path ...any) string {
 	text, _ := a.at(path...).(string)
 	return text

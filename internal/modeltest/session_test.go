@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sessionEnd returns the time when a session expires if it is not used before.
+// sessionEnd returns the time at which a session expires if it isn't used until then.
 func (m *model) sessionEnd(c *credential) time.Time {
 	idle, absolute := c.lastUsed.Add(m.idle()), c.created.Add(m.absolute())
 	if idle.Before(absolute) {
@@ -16,7 +16,7 @@ func (m *model) sessionEnd(c *credential) time.Time {
 	return absolute
 }
 
-// endSessions ends all sessions of a user except one, which may be nil.
+// endSessions ends all sessions of a user. If except is not nil, this session stays valid.
 func (m *model) endSessions(user int64, except *credential) {
 	for _, c := range m.credentials {
 		if c.user == user && c.kind == session && c != except {
@@ -25,7 +25,7 @@ func (m *model) endSessions(user int64, except *credential) {
 	}
 }
 
-// signOut ends the caller's session. It doesn't end a key.
+// signOut ends the caller's session. If the caller's credential is a key, the key stays valid.
 func (m *machine) signOut(t *rapid.T) {
 	m.call(t, "POST", "/api/logout", nil, func(p *principal, _ answer) *expected {
 		if p.credential.kind == session {
@@ -88,8 +88,8 @@ func (p *principal) endAllSessions(owner int64, keep bool) *expected {
 	return noContent()
 }
 
-// authorizeEnd returns nil, or the refusal to end a session or a key of a user. For another user, the caller must cover
-// the user's permissions.
+// authorizeEnd returns nil, or the refusal to end a session or a key of the user owner. If the owner is another user,
+// the caller must have all of the owner's permissions.
 func (p *principal) authorizeEnd(entity string, owner int64) *expected {
 	if refusal := p.authorize(entity, "delete", owner); refusal != nil {
 		return refusal
@@ -111,7 +111,7 @@ func (m *machine) endSession(t *rapid.T) {
 	})
 }
 
-// endOne ends a session or a key.
+// endOne ends the session or key with the id. A credential of another kind than kinds counts as not found.
 func (p *principal) endOne(id int64, kinds ...kind) *expected {
 	entity := entityOf[kinds[0]]
 	if refusal := p.authorize(entity, "delete", anyEntity); refusal != nil {
@@ -131,8 +131,8 @@ func (p *principal) endOne(id int64, kinds ...kind) *expected {
 	return notFound()
 }
 
-// drawOwner draws the owner of the requested keys or sessions and the query for it. The id 0 and an empty query are for
-// the caller's own.
+// drawOwner draws the user whose keys or sessions a request asks for, and the query that names this user. The id 0 and
+// an empty query stand for the caller.
 func (m *machine) drawOwner(t *rapid.T) (id int64, query string) {
 	if rapid.Bool().Draw(t, "own") {
 		return 0, ""
@@ -148,7 +148,7 @@ func (p *principal) orSelf(id int64) int64 {
 	return id
 }
 
-// drawCredentialID draws the id of a credential of the kinds, valid or not.
+// drawCredentialID draws the id of a credential of one of the kinds. The credential may have ended.
 func (m *machine) drawCredentialID(t *rapid.T, kinds ...kind) int64 {
 	ids := map[int64]bool{1: true}
 	for _, c := range m.model.credentials {
@@ -159,7 +159,8 @@ func (m *machine) drawCredentialID(t *rapid.T, kinds ...kind) int64 {
 	return rapid.SampledFrom(newest(ids)).Draw(t, "id")
 }
 
-// sweepCredentials deletes expired sessions at once, and expired keys after a month, until which lists have them.
+// sweepCredentials deletes expired sessions. It deletes expired keys a month after they expired; until then, lists of
+// keys still show them.
 func (m *model) sweepCredentials() {
 	for _, c := range m.credentials {
 		switch {

@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// patchSettings draws a change of a group and sends it. extend, unless nil, adds further fields to the drawn ones.
+// patchSettings draws a change of a group of settings and sends it. If extend is not nil, it adds further fields to the
+// change.
 func (m *machine) patchSettings(
 	t *rapid.T, group string, extend func(fields object), check func(p *principal, c change) *expected,
 ) {
@@ -34,14 +35,14 @@ func (m *machine) changeApplicationSettings(t *rapid.T) {
 }
 
 // checkApplication returns nil, or the refusal of a change of the application settings. Only administrators may change
-// the recipients of mail.
+// settings that decide where mail is sent.
 func (p *principal) checkApplication(c change) *expected {
 	const mailFields = "smtpServerAddress smtpServerPort smtpAccount smtpAccountPassword smtpUseStartTLS tls " +
 		"emailSender internalCertificate"
 	if c.given(mailFields) && !p.mayConfigure() {
 		return forbidden()
 	}
-	if c.fields["emailSender"] == p.sender() { // a client sends back the value of GET, which may be the default
+	if c.fields["emailSender"] == p.sender() { // the client may have sent back the default from the answer to GET
 		c.after["emailSender"] = c.before["emailSender"]
 	}
 	var faults []string
@@ -52,7 +53,7 @@ func (p *principal) checkApplication(c change) *expected {
 	}
 	fault("userRegistration", c.fields["userRegistration"] == true) // not supported
 	fault("internalCertificate", c.fields["internalCertificate"] == "none")
-	fault("smtpServerAddress", c.fields["smtpServerAddress"] == "169.254.1.1") // link-local: cloud metadata services
+	fault("smtpServerAddress", c.fields["smtpServerAddress"] == "169.254.1.1") // link-local address
 	fault("emailSender", c.after["emailSender"] == malformedAddress)
 	secured := c.after["tls"] == true || c.after["smtpUseStartTLS"] == true
 	both := c.after["tls"] == true && c.after["smtpUseStartTLS"] == true
@@ -97,12 +98,12 @@ func (m *machine) changeServerSettings(t *rapid.T) {
 	})
 }
 
-// idle returns the time after which an unused session expires.
+// idle returns the idle timeout of sessions in the settings: the time after which an unused session expires.
 func (m *model) idle() time.Duration {
 	return time.Duration(m.settings["server-settings"]["sessionIdleMinutes"].(int)) * time.Minute
 }
 
-// absolute returns the time after which every session expires.
+// absolute returns the absolute lifetime of sessions in the settings: the time after which even a used session expires.
 func (m *model) absolute() time.Duration {
 	return time.Duration(m.settings["server-settings"]["sessionAbsoluteMinutes"].(int)) * time.Minute
 }
@@ -118,7 +119,7 @@ func (m *machine) changeLockoutPolicy(t *rapid.T) {
 	})
 }
 
-// policy returns the lockout policy of the settings.
+// policy converts the lockout policy in the settings.
 func (m *model) policy() policy {
 	s := m.settings["lockout-policy"]
 	seconds := func(name string) time.Duration { return time.Duration(s[name].(int)) * time.Second }
@@ -128,7 +129,8 @@ func (m *model) policy() policy {
 	}
 }
 
-// drawGroups returns a function that draws the allowed groups of a change.
+// drawGroups returns a function that draws allowed groups for a change. Allowed groups are the groups of LDAP or SAML
+// whose members may sign in.
 func (m *machine) drawGroups(t *rapid.T) func(fields object) {
 	return func(fields object) {
 		if !rarely(t, "groups", 3) {
@@ -145,7 +147,7 @@ func (m *machine) drawGroups(t *rapid.T) func(fields object) {
 	}
 }
 
-// groupErrors returns the paths of the invalid names of the groups of a change.
+// groupErrors returns the paths of those allowed groups in the change whose name is invalid.
 func (c change) groupErrors() (faults []string) {
 	groups, _ := c.fields["allowedGroups"].([]object)
 	for i, g := range groups {
@@ -160,7 +162,8 @@ func (c change) groupErrors() (faults []string) {
 	return faults
 }
 
-// checkAllowedGroups sets the groups of a change, or returns the refusal of their roles.
+// checkAllowedGroups sets the allowed groups of a change. It returns the refusal if the caller may not give their roles
+// to users.
 func (p *principal) checkAllowedGroups(c change) *expected {
 	groups, given := c.fields["allowedGroups"].([]object)
 	if !given {
@@ -226,7 +229,7 @@ func (m *machine) changeSAML(t *rapid.T) {
 	})
 }
 
-// settingRoles returns the ids of the roles that settings name.
+// settingRoles returns the ids of all roles that a setting contains.
 func (m *model) settingRoles() []int64 {
 	ids := m.defaultRoles()
 	for _, group := range words("ldap-configuration saml-configuration") {
@@ -237,7 +240,7 @@ func (m *model) settingRoles() []int64 {
 	return ids
 }
 
-// replaceInSettings replaces the role id by another in all settings.
+// replaceInSettings replaces the role id by the role with in all settings.
 func (p *principal) replaceInSettings(id, with int64) {
 	replaced := func(ids []int64) []int64 { return distinct(append(without(ids, []int64{id}), with)) }
 	if ids := p.defaultRoles(); slices.Contains(ids, id) {

@@ -9,10 +9,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// mask replaces a stored secret in an answer.
+// mask is the text that an answer has in place of a stored secret.
 const mask = "********"
 
-// newSettings returns the settings of a new server: the JSON of each group.
+// newSettings returns the settings of a new server: the JSON of each group, by the group's name.
 func newSettings() map[string]object {
 	return map[string]object{
 		"application-settings": {
@@ -39,7 +39,7 @@ func newSettings() map[string]object {
 	}
 }
 
-// permissionFor returns the entity of the permissions for a group.
+// permissionFor returns the entity in the permissions that are needed to read or edit a group of settings.
 func permissionFor(group string) string {
 	if group == "server-settings" {
 		return "application-settings"
@@ -47,26 +47,27 @@ func permissionFor(group string) string {
 	return group
 }
 
-// change is a change of a group: the fields of the request, and the settings before and after it.
+// change is a requested change of a group of settings: the fields of the request, and the group before and after the
+// change.
 type change struct {
 	group         string
 	fields        object
 	before, after object
 }
 
-// given reports whether the request has one of the fields.
+// given reports whether the request has at least one of the named fields. names is a list separated by spaces.
 func (c change) given(names string) bool {
 	return slices.ContainsFunc(words(names), func(name string) bool { _, given := c.fields[name]; return given })
 }
 
-// changes reports whether one of the fields gets another value.
+// changes reports whether the change gives at least one of the named fields a different value.
 func (c change) changes(names string) bool {
 	return slices.ContainsFunc(words(names),
 		func(name string) bool { return jsonOf(c.before[name]) != jsonOf(c.after[name]) })
 }
 
-// changeSettings changes all fields of the request or none. check returns the refusal of the change, or nil, and may
-// change further settings.
+// changeSettings changes all fields of the request or none. check returns nil, or the refusal of the change. It may
+// also change other fields of the group.
 func (p *principal) changeSettings(group string, fields object, check func(c change) *expected) *expected {
 	if refusal := p.authorize(permissionFor(group), "edit", allEntities); refusal != nil {
 		return refusal
@@ -76,7 +77,7 @@ func (p *principal) changeSettings(group string, fields object, check func(c cha
 	if refusal := check(c); refusal != nil {
 		return refusal
 	}
-	// A new secret is a change, although its mask stays the same.
+	// A new secret is a change, although the settings before and after have the same mask.
 	changed := jsonOf(c.before) != jsonOf(c.after) || c.newSecret()
 	keptBefore := p.keepsLog()
 	p.settings[group] = c.after
@@ -99,7 +100,7 @@ func (m *model) defaultRoles() []int64 {
 	return m.settings["application-settings"]["defaultRoleIds"].([]int64)
 }
 
-// showSettings returns the JSON of a group, with the values that depend on other groups.
+// showSettings returns the JSON of a group of settings, including the values that are computed from other groups.
 func (m *model) showSettings(group string) object {
 	shown := maps.Clone(m.settings[group])
 	public, _ := m.settings["server-settings"]["publicUrl"].(string)
@@ -114,7 +115,7 @@ func (m *model) showSettings(group string) object {
 	return shown
 }
 
-// sender returns the sender address of mail.
+// sender returns the sender address of mail: the setting, or a default that depends on the public URL.
 func (m *model) sender() string {
 	if sender := m.settings["application-settings"]["emailSender"].(string); sender != "" {
 		return sender
@@ -125,12 +126,12 @@ func (m *model) sender() string {
 	return "usher@localhost"
 }
 
-// get returns the step that reads a group.
+// get returns a step that reads a group of settings.
 func get(group string) func(*machine, *rapid.T) {
 	return func(m *machine, t *rapid.T) { m.call(t, "GET", "/api/"+group, nil, settingsRule(group)) }
 }
 
-// settingsRule returns the rule of reading a group.
+// settingsRule returns a function that returns the expected answer when a principal reads a group of settings.
 func settingsRule(group string) func(p *principal, _ answer) *expected {
 	return func(p *principal, _ answer) *expected {
 		if refusal := p.authorize(permissionFor(group), "read", allEntities); refusal != nil {
@@ -140,14 +141,14 @@ func settingsRule(group string) func(p *principal, _ answer) *expected {
 	}
 }
 
-// field is a field of a group with the values to draw. Some of the values are not allowed.
+// field is a field of a group of settings with the values to draw for it. The server refuses some of the values.
 type field struct {
 	name   string
 	values []any
 }
 
-// settingFields lists the fields of each group of settings with values to try. rapid shrinks
-// towards the first fields and values.
+// settingFields maps each group of settings to its fields with values to draw. When rapid shortens a failing sequence,
+// it prefers the first fields and values.
 var settingFields = map[string][]field{
 	"application-settings": {
 		{"smtpAccountPassword", []any{"secret", nil, mask}},
@@ -181,7 +182,7 @@ var settingFields = map[string][]field{
 	},
 }
 
-// drawChange draws values for some fields of a group.
+// drawChange draws new values for some fields of a group of settings.
 func (m *machine) drawChange(t *rapid.T, group string) object {
 	fields := object{}
 	for range rapid.IntRange(0, 4).Draw(t, "fields") {
@@ -191,7 +192,7 @@ func (m *machine) drawChange(t *rapid.T, group string) object {
 	return fields
 }
 
-// newSecret reports whether the change sets a secret.
+// newSecret reports whether the change sets a secret to a new value.
 func (c change) newSecret() bool {
 	return slices.ContainsFunc(words("smtpAccountPassword searchUserPassword"), func(name string) bool {
 		value, _ := c.fields[name].(string)
@@ -199,8 +200,9 @@ func (c change) newSecret() bool {
 	})
 }
 
-// keepSecret sets a secret of the changed group or returns the refusal. A secret belongs to its destination, so it is
-// cleared if a field of the destination changes. The mask as a value keeps the secret.
+// keepSecret sets the secret with the name in the settings after the change, or returns the refusal. The names in
+// destination are the fields for the server and account to which the secret is sent. If one of them changes, the secret
+// is cleared, so that it isn't sent elsewhere. The mask as the new value keeps the stored secret.
 func (c change) keepSecret(name, destination string) *expected {
 	value, given := c.fields[name]
 	switch {
@@ -216,8 +218,9 @@ func (c change) keepSecret(name, destination string) *expected {
 	return nil
 }
 
-// checkSettingRoles returns nil, or the refusal of settings that give the roles ids to users. The caller must be able
-// to read and cover each role that the settings did not have before. path is the JSON pointer of ids in the body.
+// checkSettingRoles returns nil, or the refusal of a setting that gives users the roles ids. For each role that the
+// setting didn't have before, the caller must be able to read the role and have all of its permissions. path is the
+// JSON pointer to ids in the body.
 func (p *principal) checkSettingRoles(path string, before, ids []int64) *expected {
 	var unknown []string
 	named := without(ids, before)

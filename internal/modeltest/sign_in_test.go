@@ -61,7 +61,7 @@ func (p *principal) changePassword(old, next string) *expected {
 	case p.networkLocked(p.network):
 		return tooMany()
 	case !p.verify(p.user, "", old, p.network):
-		if p.credential.failures++; p.credential.failures == 5 { // limits guessing with a stolen credential
+		if p.credential.failures++; p.credential.failures == 5 { // stops guesses by a thief of the credential
 			p.credential.ended = true
 			p.record(endAction[p.credential.kind], entityOf[p.credential.kind], p.credential.id, p.user.email)
 		}
@@ -70,14 +70,14 @@ func (p *principal) changePassword(old, next string) *expected {
 	p.user.password, p.user.needReset = next, false
 	p.endSessions(p.user.id, p.credential)
 	p.endRecoveries(p.user.id)
-	if p.credential.kind == contract { // it never expires, so typing errors of years must not add up
+	if p.credential.kind == contract { // as it never expires, the typing errors of years would add up
 		p.credential.failures = 0
 	}
 	p.record("password.change", "user", p.user.id, p.user.email)
 	return null()
 }
 
-// resetPassword sets a password without the old one and ends the user's sessions and recovery tokens.
+// resetPassword sets a password without a check of the old one. It ends the user's sessions and recovery tokens.
 func (m *model) resetPassword(u *user, password string, needReset bool) {
 	u.password, u.needReset = password, needReset
 	m.endSessions(u.id, nil)

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// listUsers reads all users in one answer, or pages of users with a filter, an order and a limit.
+// listUsers reads all users in one answer, or reads pages of users with a filter, an order and a limit.
 func (m *machine) listUsers(t *rapid.T) {
 	if rapid.Bool().Draw(t, "all at once") {
 		m.call(t, "GET", "/api/users", nil, (*principal).listUsers)
@@ -79,7 +79,7 @@ func (m *model) userViews(users []*user) []object {
 	return list
 }
 
-// userFilter selects the users that match all of its fields that are set.
+// userFilter selects the users that match all fields that are set.
 type userFilter struct {
 	search         []string
 	role           int64
@@ -87,8 +87,8 @@ type userFilter struct {
 	provider       string
 }
 
-// findUsers returns the users that match f and that the caller may read, in the order. A "-" before the field reverses
-// it.
+// findUsers returns the users that match f and that the caller may read. order is the field to sort by; a "-" before
+// the field means descending order.
 func (p *principal) findUsers(f userFilter, order string) []*user {
 	found := slices.DeleteFunc(p.readableUsers(), func(u *user) bool {
 		surname, _ := u.surname.(string)

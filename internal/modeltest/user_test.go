@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// user is a local user.
+// user is a user whose password is stored by the server, not in LDAP or SAML.
 type user struct {
 	id                             int64
 	name, email                    string
@@ -31,7 +31,8 @@ func (m *model) userView(u *user) object {
 	}
 }
 
-// sameAddress reports whether two addresses are equal without regard to case. The addresses of the test are ASCII.
+// sameAddress reports whether two e-mail addresses are equal, ignoring case. strings.EqualFold is enough, because the
+// test's addresses are ASCII.
 func sameAddress(a, b string) bool { return strings.EqualFold(a, b) }
 
 func wellFormed(address string) bool { return strings.Count(address, "@") == 1 }
@@ -47,13 +48,13 @@ func (m *model) byAddress(address string) *user {
 	return nil
 }
 
-// taken reports whether a user other than except, which may be nil, has the address.
+// taken reports whether a user has the e-mail address. It ignores the user except, which may be nil.
 func (m *model) taken(address string, except *user) bool {
 	u := m.byAddress(address)
 	return u != nil && u != except
 }
 
-// isLastAdministrator reports whether no administrator could sign in without the user.
+// isLastAdministrator reports whether u is the only administrator who can sign in.
 func (m *model) isLastAdministrator(u *user) bool {
 	administers := func(u *user) bool {
 		return u.active && u.password != "" &&
@@ -72,7 +73,7 @@ const (
 	malformedAddress = "no-at-sign"
 )
 
-// The values to draw. They are few, so that different steps draw equal values.
+// The values to draw. There are only a few, so that different steps often draw the same value.
 var (
 	addresses = []string{
 		"ann@example.org", "Ann@Example.org", "bob@example.org", "cy@example.org", "dee@example.org", adminEmail,
@@ -83,10 +84,10 @@ var (
 	pictures  = []any{nil, []int{}, []int{0, 255}}
 )
 
-// weak is a password that the contract accepts and the password rules refuse.
+// weak is a password that obeys the schema in the contract but is too weak for the server.
 const weak = "correct-horse-battery"
 
-// rarely draws true with a probability of about 1/oneIn.
+// rarely draws a Boolean that is true with a probability of about 1/oneIn.
 func rarely(t *rapid.T, label string, oneIn int) bool {
 	return rapid.IntRange(1, oneIn).Draw(t, label) == oneIn
 }
@@ -128,7 +129,8 @@ func (m *machine) getUser(t *rapid.T) {
 
 func (m *machine) whoami(t *rapid.T) { m.call(t, "GET", "/api/users/whoami", nil, (*principal).whoami) }
 
-// whoami answers the caller with the caller's roles in full.
+// whoami returns the expected answer to GET /api/users/whoami: the caller, with the name and the permissions of each
+// role.
 func (p *principal) whoami(answer) *expected {
 	view := p.userView(p.user)
 	var roles []*role
@@ -156,7 +158,7 @@ func drawProfile(t *rapid.T) object {
 	return profile
 }
 
-// setProfile sets the profile fields in fields.
+// setProfile sets those profile fields of the user that fields contains.
 func (u *user) setProfile(fields object) {
 	for field, to := range map[string]*any{"surname": &u.surname, "department": &u.department, "biography": &u.biography} {
 		if value, given := fields[field]; given {
@@ -168,7 +170,7 @@ func (u *user) setProfile(fields object) {
 	}
 	if picture, given := fields["picture"]; given {
 		u.picture = picture
-		if bytes, _ := picture.([]int); len(bytes) == 0 { // an empty picture clears it
+		if bytes, _ := picture.([]int); len(bytes) == 0 { // an empty list removes the picture
 			u.picture = nil
 		}
 	}
@@ -199,7 +201,8 @@ func (p *principal) createUsers(list []object, got answer) *expected {
 
 func drawNewUser(t *rapid.T) object {
 	u := drawProfile(t)
-	maps.DeleteFunc(u, func(_ string, value any) bool { return value == nil }) // a new user has no fields to clear
+	// Null clears a field, and a new user has no fields to clear.
+	maps.DeleteFunc(u, func(_ string, value any) bool { return value == nil })
 	if u["name"] == nil {
 		u["name"] = "Dee"
 	}
@@ -210,7 +213,7 @@ func drawNewUser(t *rapid.T) object {
 	return u
 }
 
-// checkNewUsers returns nil, or the refusal of a list of new users. All of them are created, or none.
+// checkNewUsers returns nil, or the refusal of a request to create users. One invalid user refuses the whole list.
 func (p *principal) checkNewUsers(list []object) *expected {
 	if refusal := p.authorize("user", "create", allEntities); refusal != nil {
 		return refusal
@@ -265,7 +268,7 @@ func (m *machine) deleteUser(t *rapid.T) {
 	})
 }
 
-// removeUser removes a user with all dependent data.
+// removeUser removes a user and all data that belongs to the user, such as sessions and keys.
 func (m *model) removeUser(u *user) {
 	delete(m.users, u.id)
 	m.unlock(u)
@@ -327,7 +330,7 @@ func (p *principal) setUserRoles(id int64, requested []int64) *expected {
 	return ok(object{"roles": wanted})
 }
 
-// distinct returns the ids sorted, each once.
+// distinct returns the ids sorted and without duplicates.
 func distinct(ids []int64) []int64 { return slices.Compact(slices.Sorted(slices.Values(ids))) }
 
 // without returns the ids that are not in others.

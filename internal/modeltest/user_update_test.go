@@ -61,7 +61,7 @@ func (p *principal) updateUser(id int64, fields object, keepKeys bool) *expected
 		p.endRecoveries(u.id)
 	}
 	if newActive {
-		if u.active && !active { // the keys don't end; they work again with the user
+		if u.active && !active { // the keys don't end: they work again when the user is active again
 			p.endSessions(u.id, nil)
 			p.endRecoveries(u.id)
 		}
@@ -83,7 +83,8 @@ func (p *principal) updateUser(id int64, fields object, keepKeys bool) *expected
 	return ok(p.userView(u))
 }
 
-// recordUpdate records an update of a user, and a reset of the password as an action of its own.
+// recordUpdate adds the entry for an update of a user to the activity log. A reset of the password gets a separate
+// entry.
 func (p *principal) recordUpdate(before, after *user, fields object) {
 	changed := jsonOf(before.auditedFields()) != jsonOf(after.auditedFields()) || fields["lockedOut"] != nil
 	if changed || fields["password"] == nil {
@@ -99,10 +100,10 @@ func (u *user) auditedFields() []any {
 	return []any{u.name, u.surname, u.department, u.biography, u.picture, u.email, u.active}
 }
 
-// authorizeUpdate returns nil, or the refusal of an update with the fields.
+// authorizeUpdate returns nil, or the refusal if the caller may not update these fields of the user.
 func (p *principal) authorizeUpdate(id int64, fields object) *expected {
 	access, profile := changesAccess(fields), given(fields, "name surname department biography picture")
-	if p.credential.kind == named && given(fields, "email password") { // the address receives recovery tokens
+	if p.credential.kind == named && given(fields, "email password") { // a new address would receive recovery tokens
 		return forbidden()
 	}
 	if id == p.user.id && !p.user.needReset {
@@ -135,10 +136,10 @@ func (p *principal) authorizeUpdate(id int64, fields object) *expected {
 	return nil
 }
 
-// changesAccess reports whether the fields affect who can sign in as the user.
+// changesAccess reports whether fields has one that decides whether and how the user can sign in.
 func changesAccess(fields object) bool { return given(fields, "email password active lockedOut") }
 
-// given reports whether fields has one of the names.
+// given reports whether fields has at least one of the names, which are separated by spaces.
 func given(fields object, names string) bool {
 	return slices.ContainsFunc(words(names), func(name string) bool { _, given := fields[name]; return given })
 }

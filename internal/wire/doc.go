@@ -1,5 +1,6 @@
-// Package wire has the server's Go types of the contract, api/openapi.yaml, and the interface of its operations.
+// Package wire has the Go types for the schemas of the contract, api/openapi.yaml, and the interface that the server
+// implements to serve its operations.
 //
-// wire.gen.go is generated from the contract and api/go.overlay.yaml: run scripts/generate.sh after a change of either.
-// The package imports the standard library and the runtime of oapi-codegen alone.
+// wire.gen.go is generated from the contract and api/go.overlay.yaml. After a change of one of these files, run
+// scripts/generate.sh. The package imports only the standard library and the runtime of oapi-codegen.
 package wire
