@@ -24,7 +24,7 @@ func completionScript(t *testing.T, shell string) string {
 	return path
 }
 
-// requireShell skips the test if a shell is not installed, except in CI.
+// requireShell skips the test if the shell is not installed. In CI the test fails instead.
 func requireShell(t *testing.T, shell string) {
 	t.Helper()
 	if _, err := exec.LookPath(shell); err != nil {
@@ -35,7 +35,7 @@ func requireShell(t *testing.T, shell string) {
 	}
 }
 
-// TestCompletionScriptsAreAccepted has each shell parse its script.
+// TestCompletionScriptsAreAccepted checks that each shell can parse its completion script.
 func TestCompletionScriptsAreAccepted(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		t.Run(shell, func(t *testing.T) {
@@ -57,12 +57,12 @@ func TestCompletionScriptsAreAccepted(t *testing.T) {
 	}
 }
 
-// TestCompletion asks bash and fish for the completions of a line.
+// TestCompletion asks bash and fish to complete a command line.
 func TestCompletion(t *testing.T) {
 	for _, test := range []struct {
-		line string // whose last word is completed
-		want string // offered words
-		not  string // a word that is not offered
+		line string // command line; its last word is to be completed
+		want string // words that must be offered
+		not  string // a word that must not be offered
 	}{
 		{"usher ", "login logout users serve", "import"},
 		{"usher us", "users", "login"},
@@ -87,7 +87,7 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// checkOffers runs a command that prints completions, and checks that it prints all of want and not the word not.
+// checkOffers runs a command that prints completions. Each word in want must be printed, and the word not must not be.
 func checkOffers(t *testing.T, want, not, name string, args ...string) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), name, args...)

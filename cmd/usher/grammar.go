@@ -13,8 +13,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/server"
 )
 
-// grammar is the command line. A flag --some-name has the variable USHER_SOME_NAME, unless it says what to do rather
-// than how: such flags are tagged env:"-", so that a variable of the environment never changes a user.
+// grammar is the command line, parsed by kong. Every flag --some-name can also be set by the variable USHER_SOME_NAME,
+// except for flags with the tag env:"-". These say what a command changes, and a forgotten variable of the environment
+// must not change a user.
 type grammar struct {
 	cli.Flags
 
@@ -45,13 +46,13 @@ type grammar struct {
 	Version    versionCmd     `cmd:"" group:"more" help:"Show the version."`
 }
 
-// auditCmd groups the commands on the activity log: those that ask a server, and those that verify the data itself.
+// auditCmd groups the commands on the activity log. Some ask a server; the others read the data directly.
 type auditCmd struct {
 	cli.AuditCmd
 	Data server.AuditCmd `embed:""`
 }
 
-// groups are the headings of the help text.
+// groups returns the headings under which the help text lists the commands.
 func groups() []kong.Group {
 	return []kong.Group{
 		{Key: "session", Title: "Signing in, and what is yours:"},
@@ -62,7 +63,7 @@ func groups() []kong.Group {
 	}
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (grammar) Help() string {
 	return `Start a server, sign in, and look around:
 
@@ -74,7 +75,8 @@ Passwords and tokens are asked for at a terminal, or come from a file or a varia
 The exit code is 0 for success, 1 for a failure, 2 for a command line that is wrong.`
 }
 
-// printHelp prints the help text, without the flags of the connection for a command that doesn't use them.
+// printHelp prints the help text. For a command that does not talk to a server, it leaves out the flags of the
+// connection.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	node := ctx.Selected()
 	if node != nil && node.ClosestGroup() != nil && node.ClosestGroup().Key == "server" {
@@ -88,7 +90,7 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 // versionCmd is `usher version`.
 type versionCmd struct{}
 
-// Run shows the version.
+// Run shows the versions of usher and of Go.
 func (versionCmd) Run(e *command.Env) error {
 	return e.Show(
 		map[string]string{"version": e.Version, "go": runtime.Version()},
@@ -96,7 +98,7 @@ func (versionCmd) Run(e *command.Env) error {
 	)
 }
 
-// version returns the version of the build, or else of the module as the Go tool recorded it.
+// version returns the version that was set at build time, or else the module version that the Go tool has recorded.
 func version() string {
 	if buildVersion != "" {
 		return buildVersion

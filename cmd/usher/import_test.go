@@ -19,23 +19,23 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// importHash is the bcrypt hash of "Correct-Horse-1", of the lowest cost.
+// importHash is the bcrypt hash of "Correct-Horse-1", with the lowest cost so that tests are fast.
 const importHash = "$2a$04$bkxuduh4QEpJBMFTfF6NBOxIyK3a9qSJ2tL0k4RYpmtc.29B5aNGy"
 
-// importFixture is a server behind a proxy, and a file of users with password hashes.
+// importFixture is a server, a proxy in front of it that can break connections, and a file of users to import.
 type importFixture struct {
 	t           *testing.T
 	client      *client.Client
 	token       string
-	proxyURL    string       // for the command
-	batchesLeft atomic.Int64 // that the proxy forwards before it breaks connections
+	proxyURL    string       // URL that the command uses as its server
+	batchesLeft atomic.Int64 // batches that the proxy still forwards; then it breaks connections
 	file        string
 }
 
-// unlimited is a number of batches that no test reaches.
+// unlimited is a number of batches that no test reaches, so the proxy breaks no connection.
 const unlimited = 1 << 40
 
-// newImportFixture starts a server, and writes a file of users.
+// newImportFixture starts a server and a proxy, and writes a file with this number of users.
 func newImportFixture(t *testing.T, users int) *importFixture {
 	b := &importFixture{t: t, file: filepath.Join(t.TempDir(), "users.csv")}
 	b.batchesLeft.Store(unlimited)
@@ -78,7 +78,7 @@ func newImportFixture(t *testing.T, users int) *importFixture {
 	if err := os.WriteFile(b.file, text.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("USHER_SERVER", b.proxyURL) // kong reads it from the process's environment
+	t.Setenv("USHER_SERVER", b.proxyURL) // kong reads the environment of the process, not testEnv
 	return b
 }
 
@@ -90,7 +90,7 @@ func (b *importFixture) usher(args ...string) (code int, out string) {
 	return code, stdout.String() + stderr.String()
 }
 
-// want runs a command, and fails the test unless it ends with code and its output contains text.
+// want runs a command. The test fails unless the exit code is code and the output contains text.
 func (b *importFixture) want(t *testing.T, code int, text string, args ...string) {
 	t.Helper()
 	if got, out := b.usher(args...); got != code || !strings.Contains(out, text) {
@@ -98,7 +98,7 @@ func (b *importFixture) want(t *testing.T, code int, text string, args ...string
 	}
 }
 
-// users returns the number of users, and of the active ones.
+// users returns the number of all users on the server, and the number of active ones.
 func (b *importFixture) users() (all, active int) {
 	b.t.Helper()
 	for u, err := range b.client.Users.All(b.t.Context()) {
@@ -124,14 +124,14 @@ func TestImportOfThousands(t *testing.T) {
 	}
 }
 
-// TestInterruptedImport breaks the connection during imports: the new users can't sign in, and the output has the
-// commands that undo and resume the import.
+// TestInterruptedImport breaks the connection during an import. The new users can't sign in then, and the output shows
+// the commands that undo and resume the import.
 func TestInterruptedImport(t *testing.T) {
 	const users = 2500
 	b := newImportFixture(t, users)
 	interrupt := func() (id string) {
 		t.Helper()
-		b.batchesLeft.Store(3 + 2) // the batches of the check, and two more
+		b.batchesLeft.Store(3 + 2) // three batches for the check, then two of the import
 		code, out := b.usher("users", "import", b.file)
 		b.batchesLeft.Store(unlimited)
 		_, id, found := strings.Cut(out, "--undo ")
@@ -154,11 +154,11 @@ func TestInterruptedImport(t *testing.T) {
 	}
 }
 
-// TestResumeWithAnotherFile resumes an import with other files: they are refused, and nothing changes. A fault that
-// only the server finds undoes the import, and the output says so.
+// TestResumeWithAnotherFile resumes an interrupted import with other files. They are refused and nothing changes. If
+// only the server can find the fault of a file, the import is undone instead, and the output says so.
 func TestResumeWithAnotherFile(t *testing.T) {
 	b := newImportFixture(t, 2500)
-	b.batchesLeft.Store(3 + 2) // the batches of the check, and two more
+	b.batchesLeft.Store(3 + 2) // three batches for the check, then two of the import
 	if code, out := b.usher("users", "import", b.file); code != command.ExitFailure {
 		t.Fatalf("exit code %d: %s", code, out)
 	}
@@ -168,7 +168,7 @@ func TestResumeWithAnotherFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(string(own), "\n")
-	// The check was the import 1.
+	// The dry run of the check had the id 1, so the interrupted import has the id 2.
 	for _, test := range []struct{ name, text, want string }{
 		{"a shorter one", strings.Join(lines[:3], ""),
 			"the file has 2 rows, the import 2000 already: it is another file"},

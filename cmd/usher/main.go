@@ -1,7 +1,7 @@
-// Command usher runs the server of user accounts (usher serve), and is the command line for its operators: for a
-// running server by its API, and for the data itself in an emergency (usher admin).
+// Command usher runs the account server (usher serve). It is also the command line for operators: it talks to a running
+// server through the API, and in an emergency it works directly on the data (usher admin).
 //
-// The package composes the commands of internal/server and internal/cli into one grammar.
+// The package composes the commands of internal/server and internal/cli into one command line.
 package main
 
 import (
@@ -13,12 +13,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// buildVersion is set by `make build`, with -ldflags -X.
+// buildVersion is the version of the build. `make build` sets it with -ldflags -X.
 var buildVersion string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // from now on, a second signal ends the process at once
 	code := run(ctx, command.NewEnv(version()), os.Args[1:])
 	stop()
 	os.Exit(code)

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// scriptedPrompter gives one answer after another.
+// scriptedPrompter answers the questions of a command with the given answers, in order.
 type scriptedPrompter struct {
 	answers   []string
 	questions []string
@@ -43,7 +43,8 @@ func TestLoginPrompts(t *testing.T) {
 	}
 }
 
-// TestDeletePrompts answers the confirmation: without a yes, no request that could delete is sent.
+// TestDeletePrompts answers the question whether to delete a user. Unless the answer is yes, no request to delete is
+// sent.
 func TestDeletePrompts(t *testing.T) {
 	for answer, want := range map[string]string{
 		"":      "nothing was deleted",

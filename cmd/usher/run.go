@@ -14,7 +14,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/server"
 )
 
-// run executes a command line, without the program's name, and returns the exit code. ctx ends at the first interrupt.
+// run executes a command line, given without the program's name. It returns the exit code. The caller cancels ctx at
+// the first interrupt.
 func run(ctx context.Context, e *command.Env, args []string) int {
 	var g grammar
 	c := cli.New(e, &g.Flags)
@@ -28,7 +29,7 @@ func run(ctx context.Context, e *command.Env, args []string) int {
 		kong.ExplicitGroups(groups()),
 		kong.Help(printHelp),
 		kong.Writers(e.Stdout, e.Stderr),
-		kong.Exit(func(int) { helpShown = true }), // kong exits by itself only after --help
+		kong.Exit(func(int) { helpShown = true }), // kong calls this only after --help
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(e, c),
 	)
@@ -49,7 +50,8 @@ func run(ctx context.Context, e *command.Env, args []string) int {
 	return report(ctx, c, parsed.Command(), parsed.Run(parser.Model))
 }
 
-// report writes why a command failed and what to do next, and returns the exit code. A nil error is a success.
+// report prints why a command failed and what the user can do next. It returns the exit code, which is ExitOK if err is
+// nil.
 func report(ctx context.Context, c *cli.CLI, commandPath string, err error) int {
 	if err == nil {
 		return command.ExitOK
@@ -63,7 +65,7 @@ func report(ctx context.Context, c *cli.CLI, commandPath string, err error) int 
 	return command.ExitFailure
 }
 
-// describe returns an error in words for the user.
+// describe returns the message and the details of an error, in words for the user.
 func describe(err error) (message string, details []string) {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -80,7 +82,7 @@ func describe(err error) (message string, details []string) {
 	return strings.TrimPrefix(err.Error(), "usher: "), nil
 }
 
-// hint returns advice on an error, or "".
+// hint returns advice on what to do about an error, or "" if there is none.
 func hint(ctx context.Context, c *cli.CLI, commandPath string, err error) string {
 	if text, ok := command.Hint(err); ok {
 		return text

@@ -16,7 +16,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// testEnv is an environment with these variables, and without a terminal if p is nil.
+// testEnv returns an environment for a command, with these variables. If p is nil, the command has no terminal to ask
+// questions at.
 func testEnv(p command.Prompter, variables map[string]string) (e *command.Env, stdout, stderr *bytes.Buffer) {
 	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
 	return &command.Env{
@@ -33,7 +34,7 @@ func testEnv(p command.Prompter, variables map[string]string) (e *command.Env, s
 	}, stdout, stderr
 }
 
-// oneUserServer is a server with the user 18. deleted reports whether that user was deleted.
+// oneUserServer starts a server that knows only the user with id 18. deleted becomes true when that user is deleted.
 func oneUserServer(t *testing.T) (url string, deleted *atomic.Bool) {
 	deleted = &atomic.Bool{}
 	mux := http.NewServeMux()

@@ -34,8 +34,8 @@ const (
 	scriptPassword = "Correct-horse-7"
 )
 
-// TestScripts runs testdata/*.txtar, each with a server of its own, wired as by usher serve. The script's variables are
-// USHER_SERVER, the server's URL; USHER_DATA, its data directory; and ADMIN_PASSWORD, the administrator's password.
+// TestScripts runs the scripts in testdata/*.txtar. Each has a real server of its own. A script can use the variables
+// USHER_SERVER (URL of the server), USHER_DATA (its data directory) and ADMIN_PASSWORD (password of the administrator).
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// openServer opens a server with its data in a directory.
+// openServer opens a server whose data directory is data.
 func openServer(ctx context.Context, data string) (*server.Server, error) {
 	return server.Open(ctx, server.Options{
 		Settings: &config.Server{
@@ -67,7 +67,7 @@ func openServer(ctx context.Context, data string) (*server.Server, error) {
 	})
 }
 
-// setupScript starts the server of a script.
+// setupScript starts the server for a script.
 func setupScript(env *testscript.Env) error {
 	data := filepath.Join(env.WorkDir, "data")
 	ctx, cancel := context.WithCancel(context.Background())
@@ -87,11 +87,11 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("USHER_CONFIG_DIR", filepath.Join(env.WorkDir, "config"))
 	env.Setenv("USHER_EMAIL", scriptAdmin)
 	env.Setenv("ADMIN_PASSWORD", scriptPassword)
-	env.Setenv("GORACE", "atexit_sleep_ms=0") // else the race detector delays the end of each command by a second
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // else the race detector delays each exit by a second
 	return nil
 }
 
-// scriptExits implements exits CODE COMMAND...: it runs a command, and checks its exit code.
+// scriptExits implements the script command "exits CODE COMMAND...". It runs a command and checks its exit code.
 func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND...")
@@ -108,8 +108,8 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// scriptAwait implements await PATTERN COMMAND...: it repeats a command until its standard output matches; negated,
-// until it fails and its standard error matches.
+// scriptAwait implements the script command "await PATTERN COMMAND...". It repeats a command until the command succeeds
+// and its standard output matches. With "!" it repeats until the command fails and its standard error matches.
 func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: [!] await PATTERN COMMAND...")
@@ -130,7 +130,8 @@ func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// scriptCapture implements capture NAME PATTERN: it sets a variable to the pattern's group in the last output.
+// scriptCapture implements the script command "capture NAME PATTERN". It matches PATTERN with the last standard output,
+// and sets the variable NAME to the text of the pattern's first group.
 func scriptCapture(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: capture NAME PATTERN")
@@ -142,7 +143,7 @@ func scriptCapture(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], match[1])
 }
 
-// scriptMode implements mode PERM FILE: it checks the permissions of a file.
+// scriptMode implements the script command "mode PERM FILE". It checks the permissions of a file.
 func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: mode PERM FILE")
@@ -154,8 +155,8 @@ func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// scriptTamper implements tamper SQL...: it runs a statement on the database, as an attacker with access to its file
-// can.
+// scriptTamper implements the script command "tamper SQL...". It runs an SQL statement on the database file, like an
+// attacker who has access to that file.
 func scriptTamper(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: tamper SQL...")
@@ -168,8 +169,9 @@ func scriptTamper(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// scriptAnswer implements answer STATUS FILE: it makes USHER_SERVER a server that answers every request with the
-// status and the file, for answers that a real server gives rarely.
+// scriptAnswer implements the script command "answer STATUS FILE". It points USHER_SERVER to a fake server, which
+// answers every request with this status and the content of the file. Scripts use it for answers that a real server
+// rarely gives.
 func scriptAnswer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: answer STATUS FILE")

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// Asset serves a file. It answers conditional and range requests, and compresses the file for
-// clients that accept gzip. It may be used by many goroutines at once.
+// Asset serves one file. It supports conditional and range requests, and compresses the file for
+// clients that accept gzip. It is safe for concurrent use.
 type Asset struct {
 	contentType string
 	body        []byte
@@ -25,7 +25,7 @@ type Asset struct {
 	compressed  func() []byte
 }
 
-// New returns an asset with a body, which the caller must not change afterwards.
+// New returns an asset that serves body. The caller must not change body afterwards.
 func New(contentType string, body []byte) *Asset {
 	sum := sha256.Sum256(body)
 	return &Asset{
@@ -36,9 +36,9 @@ func New(contentType string, body []byte) *Asset {
 	}
 }
 
-// ServeHTTP writes the file. Clients may cache it but must revalidate it at each use
-// (Cache-Control: no-cache), so an upgrade takes effect at once. The two encodings are
-// different bytes, so they have different strong ETags (RFC 9110, section 8.8.3.3).
+// ServeHTTP sends the file. A client may cache the file but must revalidate it before each use
+// (Cache-Control: no-cache), so an upgrade of the server takes effect at once. The gzip version
+// consists of other bytes, so it has its own strong ETag (RFC 9110, section 8.8.3.3).
 func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
@@ -52,11 +52,13 @@ func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("ETag", `"`+tag+`"`)
-	// Embedded files have no modification time; clients revalidate by the ETag.
+	// The modification time is zero, since embedded files have none. Clients revalidate with the
+	// ETag.
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// compress ignores errors: it writes to memory at a valid level, which can't fail.
+// compress returns body compressed with gzip. It ignores errors, because writing to memory at a
+// valid level can't fail.
 func compress(body []byte) []byte {
 	var out bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -65,8 +67,8 @@ func compress(body []byte) []byte {
 	return out.Bytes()
 }
 
-// acceptsGzip reports whether the values of Accept-Encoding (RFC 9110, section 12.5.3) name
-// gzip with a weight other than 0.
+// acceptsGzip reports whether the client accepts gzip: the Accept-Encoding headers (RFC 9110,
+// section 12.5.3) name gzip with a weight other than 0.
 func acceptsGzip(fields []string) bool {
 	for coding := range strings.SplitSeq(strings.Join(fields, ","), ",") {
 		name, parameter, _ := strings.Cut(coding, ";")

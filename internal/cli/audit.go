@@ -15,13 +15,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// AuditCmd are the commands of `usher audit` that ask a server.
+// AuditCmd are the commands of `usher audit` that ask a server. The other ones are in package server.
 type AuditCmd struct {
 	List   auditListCmd   `cmd:"" help:"List the activity log, newest first."`
 	Export auditExportCmd `cmd:"" help:"Write the activity log as JSON lines, oldest first."`
 }
 
-// auditFilter selects entries of the activity log.
+// auditFilter has the flags that select entries of the activity log.
 type auditFilter struct {
 	Actor  string      `env:"-" placeholder:"USER" help:"Only actions of this user: id or e-mail address."`
 	Action string      `env:"-" placeholder:"NAME" help:"Only this action, as user.update, or all actions on a noun, as 'user.*'."`
@@ -30,10 +30,10 @@ type auditFilter struct {
 	Until  pointInTime `env:"-" placeholder:"TIME" help:"Only before this time."`
 }
 
-// pointInTime is a day or a time on the command line.
+// pointInTime is a day or a time, as typed on the command line.
 type pointInTime struct{ time.Time }
 
-// UnmarshalText parses a day, in UTC, or a time.
+// UnmarshalText parses a time in RFC 3339, or a day, which stands for its start in UTC.
 func (p *pointInTime) UnmarshalText(text []byte) (err error) {
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
 		if p.Time, err = time.Parse(layout, string(text)); err == nil {
@@ -43,7 +43,8 @@ func (p *pointInTime) UnmarshalText(text []byte) (err error) {
 	return fmt.Errorf("%q is neither a day, as 2026-03-01, nor a time, as 2026-03-01T09:30:00Z", text)
 }
 
-// resolve returns the filter for the server. An actor's address is looked up; an id may be that of a deleted user.
+// resolve returns the filter in the form of the API. If the actor is given by address, resolve looks the id up. If the
+// actor is given by id, resolve doesn't check it, because the user may have been deleted.
 func (f *auditFilter) resolve(ctx context.Context, api *client.Client) (client.ActivityFilter, error) {
 	filter := client.ActivityFilter{Action: f.Action, From: f.Since.Time, To: f.Until.Time}
 	if f.Actor != "" {
@@ -79,7 +80,7 @@ type auditListCmd struct {
 	Limit int `env:"-" default:"100" placeholder:"N" help:"At most this many entries. Default: ${default}."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (auditListCmd) Help() string {
 	return `Examples:
   usher audit list
@@ -87,7 +88,7 @@ func (auditListCmd) Help() string {
   usher audit list --action 'user.*' --target user:18 --output json`
 }
 
-// Run lists entries.
+// Run prints entries of the activity log.
 func (cmd *auditListCmd) Run(ctx context.Context, c *CLI) error {
 	if cmd.Limit < 1 {
 		return command.UsageErrorf("--limit must be at least 1")
@@ -96,7 +97,7 @@ func (cmd *auditListCmd) Run(ctx context.Context, c *CLI) error {
 	return ShowResult(ctx, c, list, activityTable)
 }
 
-// list returns up to Limit entries, page by page.
+// list returns up to Limit entries. It requests them page by page.
 func (cmd *auditListCmd) list(ctx context.Context, api *client.Client) ([]client.ActivityEntry, error) {
 	filter, err := cmd.resolve(ctx, api)
 	if err != nil {
@@ -150,7 +151,8 @@ func targetText(t client.ActivityTarget) string {
 	return strings.TrimSpace(text + " " + t.Name)
 }
 
-// changesText returns the names of the changed fields, or how many times the action happened.
+// changesText returns the names of the fields that were changed. For an action that was counted more than once, it
+// returns the count instead.
 func changesText(e client.ActivityEntry) string {
 	if e.Count > 1 {
 		return strconv.Itoa(e.Count) + " times"
@@ -168,7 +170,7 @@ type auditExportCmd struct {
 	File string `arg:"" default:"-" help:"The file, - for standard output. An existing one is replaced."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (auditExportCmd) Help() string {
 	return `Each line is one entry in JSON, in the form of the contract. The file is for your account alone (mode 0600).
 
@@ -177,7 +179,7 @@ Examples:
   usher audit export --since 2026-03-01 | jq -r .action | sort | uniq -c`
 }
 
-// Run writes entries as they arrive.
+// Run writes the entries to the file while the server sends them.
 func (cmd *auditExportCmd) Run(ctx context.Context, c *CLI) error {
 	api, err := c.SignIn(ctx)
 	if err != nil {
@@ -198,7 +200,7 @@ func (cmd *auditExportCmd) Run(ctx context.Context, c *CLI) error {
 	return err
 }
 
-// exportActivity writes the entries that filter selects as JSON lines, and returns how many it has written.
+// exportActivity writes the entries that match filter as JSON lines. It returns how many it has written.
 func exportActivity(
 	ctx context.Context, api *client.Client, filter client.ActivityFilter, to io.Writer,
 ) (entries int64, err error) {

@@ -1,11 +1,11 @@
-// Package cli holds the commands that talk to a running server: sign-in, users, roles, keys, sessions, mail, the
-// activity log. Those on settings are in the package settings. Each command is a struct of flags for kong with a method
-// Run.
+// Package cli has the commands that talk to a running server: sign-in, users, roles, keys, sessions, mail and the
+// activity log. The commands on settings are in package settings. Each command is a struct of flags for kong, with a
+// method Run.
 //
-// A command signs in, calls the server through client, and shows the answer. ShowResult does all three, so that a new
-// command is a few lines. Package lookup finds the users and roles that the command line names.
+// A command signs in, calls the server through package client, and shows the result. ShowResult does all three, so that
+// a new command needs only a few lines. Package lookup finds the users and roles that a command line names.
 //
-// The package imports client, command, and the packages below them; neither server nor the rules.
+// The package imports client, command, and the packages below them, but neither package server nor package service.
 package cli
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/privatefile"
 )
 
-// Flags are the flags of all commands that talk to a server.
+// Flags are the flags that all commands have that talk to a server.
 type Flags struct {
 	Server    string `group:"connection" placeholder:"URL" help:"Address of the server. Default: that of the last usher login, or else http://127.0.0.1:8080."`
 	TokenFile string `group:"connection" placeholder:"FILE" help:"File of a session token or an API key, - for standard input, instead of the session of usher login. The token itself may be in USHER_TOKEN."`
@@ -23,19 +23,20 @@ type Flags struct {
 	Output    string `group:"connection" short:"o" enum:"table,json" default:"table" placeholder:"FORM" help:"Output format: ${enum}. Default: ${default}."`
 }
 
-// CLI is the environment of the commands.
+// CLI is what a command runs with: the process environment and the flags of the connection.
 type CLI struct {
 	*command.Env
 	flags  *Flags
-	server string // URL, once connect has chosen it
+	server string // URL of the server; set by connect
 }
 
-// New returns the CLI for a command line. The flags may be filled in later, before a command runs.
+// New returns the CLI for a command line. kong may fill in flags later, before the command runs.
 func New(e *command.Env, flags *Flags) *CLI {
 	return &CLI{Env: e, flags: flags}
 }
 
-// writeFile calls write with standard output for "-", else with a private file that replaces path once it is complete.
+// writeFile calls write with standard output if path is "-". Otherwise it writes a new file, readable by its owner
+// only, and renames it to path once it is complete.
 func (c *CLI) writeFile(path string, write func(io.Writer) error) error {
 	if path == "-" {
 		return write(c.Stdout)

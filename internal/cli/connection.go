@@ -17,10 +17,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// defaultServer is where `usher serve` listens without flags.
+// defaultServer is the URL at which `usher serve` listens if it has no flags.
 const defaultServer = "http://127.0.0.1:8080"
 
-// ShowResult signs in, calls the server by call, and shows the result: as JSON, or as the table that tabulate makes.
+// ShowResult signs in, calls call, and shows its result: as JSON with --output json, otherwise as the table that
+// tabulate returns.
 func ShowResult[T any](
 	ctx context.Context, c *CLI, call func(*client.Client) (T, error), tabulate func(T) command.Table,
 ) error {
@@ -35,7 +36,8 @@ func ShowResult[T any](
 	return c.Show(result, tabulate(result))
 }
 
-// SignIn returns a client with the credential of the command line, or of the session of usher login.
+// SignIn returns a client that is signed in: with the token that the user has given, or else with the session that
+// usher login has stored.
 func (c *CLI) SignIn(ctx context.Context) (*client.Client, error) {
 	api, err := c.connect()
 	if err != nil {
@@ -48,7 +50,7 @@ func (c *CLI) SignIn(ctx context.Context) (*client.Client, error) {
 	return api.WithToken(token.Reveal()), nil
 }
 
-// signInForUser signs in, and finds the user whose id or e-mail address ref is.
+// signInForUser signs in and looks up a user. ref is the user's id or e-mail address.
 func (c *CLI) signInForUser(ctx context.Context, ref string) (*client.Client, client.User, error) {
 	api, err := c.SignIn(ctx)
 	if err != nil {
@@ -58,7 +60,7 @@ func (c *CLI) signInForUser(ctx context.Context, ref string) (*client.Client, cl
 	return api, u, err
 }
 
-// signInForRole signs in, and finds the role whose id or name ref is.
+// signInForRole signs in and looks up a role. ref is the role's id or name.
 func (c *CLI) signInForRole(ctx context.Context, ref string) (*client.Client, client.Role, error) {
 	api, err := c.SignIn(ctx)
 	if err != nil {
@@ -68,7 +70,8 @@ func (c *CLI) signInForRole(ctx context.Context, ref string) (*client.Client, cl
 	return api, r, err
 }
 
-// connect returns a client without a credential, for the server of the flag, else of the last sign-in.
+// connect returns a client that is not signed in. It uses the server of the flag --server, or else that of the last
+// sign-in.
 func (c *CLI) connect() (*client.Client, error) {
 	if c.server = c.flags.Server; c.server == "" {
 		sessions, err := c.credentials()
@@ -97,18 +100,19 @@ func (c *CLI) connect() (*client.Client, error) {
 	return api, nil
 }
 
-// credentials returns the file of sessions.
+// credentials returns the file that stores the sessions of usher login.
 func (c *CLI) credentials() (credentials.Store, error) {
 	return credentials.Open(c.Getenv("USHER_CONFIG_DIR"))
 }
 
-// tokenGiven reports whether the command line or a variable has a token to use instead of the session of usher login.
+// tokenGiven reports whether the user has given a token by a flag or a variable. It is used instead of the session of
+// usher login.
 func (c *CLI) tokenGiven() bool {
 	return c.flags.TokenFile != "" || c.Getenv("USHER_TOKEN") != ""
 }
 
-// token returns the credential for the server of api, and whether it is the session of usher login. A given token
-// takes precedence.
+// token returns the token to sign in to the server of api with. A token that the user has given takes precedence over
+// the session of usher login. stored reports whether token is that session.
 func (c *CLI) token(ctx context.Context, api *client.Client) (token secret.Text, stored bool, err error) {
 	if c.tokenGiven() {
 		token, err = c.Secret(ctx, command.SecretSource{
@@ -127,7 +131,7 @@ func (c *CLI) token(ctx context.Context, api *client.Client) (token secret.Text,
 	return token, true, err
 }
 
-// httpClientTrusting returns an HTTP client that trusts the certificates in a file besides the system's.
+// httpClientTrusting returns an HTTP client that trusts the certificates in file, in addition to those of the system.
 func httpClientTrusting(file string) (*http.Client, error) {
 	pem, err := os.ReadFile(file)
 	if err != nil {

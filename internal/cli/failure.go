@@ -13,8 +13,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// DescribeError returns the message and the details of a server's error answer, or of a failed connection, and whether
-// err is one.
+// DescribeError returns the message and the details of an error that the server has answered with, or of a failed
+// connection. ok is false for any other error.
 func DescribeError(err error) (message string, details []string, ok bool) {
 	if answer, ok := errors.AsType[*client.Error](err); ok {
 		message, details = describeAnswer(answer)
@@ -28,7 +28,7 @@ func DescribeError(err error) (message string, details []string, ok bool) {
 
 func describeAnswer(answer *client.Error) (message string, details []string) {
 	for _, d := range answer.Details {
-		// A single user is created by an array of one.
+		// The API creates a list of users, and the command sends a list with one user: drop its index 0 from the path.
 		field := strings.TrimPrefix(strings.TrimPrefix(d.Path, "/0"), "/")
 		details = append(details, strings.TrimPrefix(field+": "+d.Message, ": "))
 	}
@@ -42,8 +42,8 @@ func describeAnswer(answer *client.Error) (message string, details []string) {
 	return message, details
 }
 
-// HintFor returns advice on a server's error answer, or on a failed connection, or "". commandPath is the command that
-// failed: "users list".
+// HintFor returns advice on an error that the server has answered with, or on a failed connection. It returns "" if it
+// has no advice. commandPath is the command that failed, such as "users list".
 func (c *CLI) HintFor(ctx context.Context, err error, commandPath string) string {
 	if answer, ok := errors.AsType[*client.Error](err); ok {
 		return c.hintForAnswer(answer, commandPath)
@@ -57,7 +57,7 @@ func (c *CLI) HintFor(ctx context.Context, err error, commandPath string) string
 	return ""
 }
 
-// hintForNotFound names the command that lists the objects of the command that failed.
+// hintForNotFound names the command that lists the existing objects of the kind that was not found.
 func hintForNotFound(commandPath string) string {
 	for _, noun := range []string{"users", "roles", "keys", "sessions", "mail", "audit"} {
 		if strings.HasPrefix(commandPath, noun+" ") {
@@ -125,7 +125,7 @@ func (c *CLI) hintForAnswer(answer *client.Error, commandPath string) string {
 	return ""
 }
 
-// fileError says which file an error is about: "write users.csv: …". It returns nil for nil.
+// fileError adds to an error which file it is about, such as "write users.csv: …". It returns nil if err is nil.
 func fileError(verb, path string, err error) error {
 	if err == nil {
 		return nil

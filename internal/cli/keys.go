@@ -20,7 +20,7 @@ type KeysCmd struct {
 	Contract keysContractCmd `cmd:"" help:"Show or renew the one key that can be shown again."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (KeysCmd) Help() string {
 	return `A key signs in to the API without a password: give it as USHER_TOKEN or --token-file here, in the header
 x-api-key elsewhere. Each user has one key of the contract, which can be shown again and never expires, and
@@ -32,7 +32,7 @@ type keysListCmd struct {
 	User string `arg:"" optional:"" help:"Id or e-mail address. Default: you."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (keysListCmd) Help() string {
 	return `Examples:
   usher keys list
@@ -69,7 +69,7 @@ func keysTable(keys []client.APIKey) command.Table {
 	return t
 }
 
-// keySummary returns the permissions of a key in a few words, for a table column.
+// keySummary returns a short summary of a key's permissions, for a table column.
 func keySummary(k client.APIKey) string {
 	writes := func(p client.Permission) bool { return p.Action != "read" }
 	switch {
@@ -81,7 +81,7 @@ func keySummary(k client.APIKey) string {
 	return command.Count(len(k.Permissions), "permission")
 }
 
-// keyPermissions returns the permissions of a key in words.
+// keyPermissions returns all permissions of a key as text.
 func keyPermissions(k client.APIKey) string {
 	if k.Permissions == nil {
 		return "everything of its owner's"
@@ -96,7 +96,7 @@ type keysCreateCmd struct {
 	Grant    []string `env:"-" xor:"narrow" sep:"none" placeholder:"PERMISSION" help:"A permission that the key shall have, as ENTITY:ACTION, ENTITY:ACTION:self or ENTITY:ACTION:ID,ID. Repeatable; the key has only these permissions, as far as you have them."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (keysCreateCmd) Help() string {
 	return `The key is shown this once. It has your permissions, or those of them that you name here. It can never
 manage keys, sessions and passwords.
@@ -106,7 +106,7 @@ Examples:
   usher keys create provisioning --days 365 --grant user:read --grant user:create`
 }
 
-// Run creates a named key and shows it.
+// Run creates a named key and prints its text, which is shown only this once.
 func (cmd *keysCreateCmd) Run(ctx context.Context, c *CLI) error {
 	api, err := c.SignIn(ctx)
 	if err != nil {
@@ -138,7 +138,7 @@ func (cmd *keysCreateCmd) Run(ctx context.Context, c *CLI) error {
 	}})
 }
 
-// Validate refuses a lifetime that the server would refuse, or replace by its default.
+// Validate refuses a lifetime that the server would refuse or would replace by its default.
 func (cmd *keysCreateCmd) Validate() error {
 	if cmd.Days < 1 || cmd.Days > 3650 {
 		return fmt.Errorf("--days must be 1 to 3650")
@@ -150,7 +150,7 @@ type keysDeleteCmd struct {
 	ID int64 `arg:"" help:"Id of the key."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (keysDeleteCmd) Help() string {
 	return `The key ends at once and for good, also one of another user, if you have all the permissions of that user.
 
@@ -159,7 +159,7 @@ Examples:
   usher keys delete 5`
 }
 
-// Run ends a key.
+// Run revokes an API key.
 func (cmd *keysDeleteCmd) Run(ctx context.Context, c *CLI) error {
 	api, err := c.SignIn(ctx)
 	if err != nil {
@@ -179,21 +179,21 @@ type keysContractCmd struct {
 
 type keysContractShowCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (keysContractShowCmd) Help() string {
 	return `Examples:
   usher keys contract show
   export USHER_TOKEN=$(usher keys contract show)`
 }
 
-// Run shows the key.
+// Run prints the contract key of the caller.
 func (keysContractShowCmd) Run(ctx context.Context, c *CLI) error {
 	return c.showContractKey(ctx, func(api *client.Client) (string, error) { return api.Keys.GetContractKey(ctx) })
 }
 
 type keysContractRenewCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (keysContractRenewCmd) Help() string {
 	return `Programs that use the previous key stop working. You get a message about the new one.
 
@@ -201,12 +201,12 @@ Examples:
   usher keys contract renew`
 }
 
-// Run renews the key and shows it.
+// Run renews the contract key of the caller and prints the new one.
 func (keysContractRenewCmd) Run(ctx context.Context, c *CLI) error {
 	return c.showContractKey(ctx, func(api *client.Client) (string, error) { return api.Keys.RenewContractKey(ctx) })
 }
 
-// showContractKey writes the key that get returns, and nothing else, so that a script can read it.
+// showContractKey prints the key that get returns and nothing else, so that a script can read it.
 func (c *CLI) showContractKey(ctx context.Context, get func(*client.Client) (string, error)) error {
 	api, err := c.SignIn(ctx)
 	if err != nil {

@@ -18,7 +18,7 @@ type LoginCmd struct {
 	PasswordFile string `placeholder:"FILE" help:"File of the password, - for standard input. Default: USHER_PASSWORD, or a prompt."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (LoginCmd) Help() string {
 	return `The session is kept in credentials.json in the directory usher of your configuration, or in
 USHER_CONFIG_DIR, for your account alone. It ends at logout, after some hours without use, and after some
@@ -91,7 +91,7 @@ func (cmd *LoginCmd) email(ctx context.Context, c *CLI) (string, error) {
 // LogoutCmd is `usher logout`.
 type LogoutCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (LogoutCmd) Help() string {
 	return `An API key that is given by --token-file or USHER_TOKEN continues to work.
 
@@ -100,7 +100,7 @@ Examples:
   usher logout --server https://usher.example.com`
 }
 
-// Run ends the session and removes it from the file.
+// Run ends the session on the server and removes it from the file of sessions.
 func (LogoutCmd) Run(ctx context.Context, c *CLI) error {
 	api, err := c.connect()
 	if err != nil {

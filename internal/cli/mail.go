@@ -23,14 +23,14 @@ type MailCmd struct {
 
 type mailListCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (mailListCmd) Help() string {
 	return `Examples:
   usher mail list
   usher mail list --output json`
 }
 
-// Run lists the outbox.
+// Run lists the messages in the server's outbox.
 func (mailListCmd) Run(ctx context.Context, c *CLI) error {
 	list := func(api *client.Client) ([]client.MailMessage, error) { return api.Mail.List(ctx) }
 	return ShowResult(ctx, c, list, mailsTable)
@@ -58,7 +58,7 @@ type mailShowCmd struct {
 	Data string `default:"./usher-data" placeholder:"DIR" help:"Data directory of the server, if it is on this machine. Default: ${default}."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (mailShowCmd) Help() string {
 	return `A server never returns the text of a message, because it contains tokens. Without a mail server
 (--smtp-host), it writes messages to files in its data directory; if that file can be read here, the text is
@@ -98,7 +98,7 @@ func (cmd *mailShowCmd) Run(ctx context.Context, c *CLI) error {
 	return err
 }
 
-// find returns the message with the id of the command line, or the newest one.
+// find returns the message whose id is on the command line, or the newest message.
 func (cmd *mailShowCmd) find(ctx context.Context, api *client.Client) (client.MailMessage, error) {
 	if id, err := strconv.ParseInt(cmd.ID, 10, 64); err == nil {
 		return api.Mail.Get(ctx, id)
@@ -118,12 +118,15 @@ func (cmd *mailShowCmd) find(ctx context.Context, api *client.Client) (client.Ma
 	return mails[0], nil
 }
 
-// storedMessage is the content of a message that was written to a file.
+// storedMessage is the content of a message that the server has written to a file, because no mail server was
+// configured.
 type storedMessage struct{ subject, text string }
 
-// readMessage returns the content of a message in the data directory, or nothing if it isn't there: it may have been
-// sent by SMTP, or the server may be on another machine. The file of another server's message with the same id has
-// another recipient.
+// readMessage returns the content of a message from its file in the data directory. It returns nothing if there is no
+// such file: the message was sent by SMTP, or the server runs on another machine.
+//
+// The data directory can be that of another server, whose message with the same id is a different one. readMessage
+// therefore compares the recipients, and returns nothing if they differ.
 func readMessage(data string, m client.MailMessage) (storedMessage, error) {
 	if m.Recipient == nil {
 		return storedMessage{}, nil

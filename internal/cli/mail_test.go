@@ -12,8 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 )
 
-// TestReadMessageComparesRecipients reads the file of a message: it has the recipient's domain in ASCII, and the
-// outbox has it as the user wrote it.
+// TestReadMessageComparesRecipients reads the file of a message whose recipient has an internationalized domain. The
+// file has the domain in ASCII, and the outbox has it as the user wrote it. The two recipients must be considered equal.
 func TestReadMessageComparesRecipients(t *testing.T) {
 	data := t.TempDir()
 	directory, err := mail.NewDirectory(datadir.MailPath(data), "usher@example.org", "")
@@ -41,8 +41,8 @@ func TestReadMessageComparesRecipients(t *testing.T) {
 	}
 }
 
-// TestReadMessageChangesNothing reads a message as a user who may not own the data directory: no mode is changed, and
-// no directory is created.
+// TestReadMessageChangesNothing checks that reading a message changes no permissions and creates no directory, since
+// the user may not own the data directory.
 func TestReadMessageChangesNothing(t *testing.T) {
 	data, recipient := t.TempDir(), "zoe@example.org"
 	if err := os.Mkdir(datadir.MailPath(data), 0o750); err != nil {

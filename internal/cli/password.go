@@ -13,7 +13,8 @@ type PasswordCmd struct {
 	Retrieve passwordRetrieveCmd `cmd:"" help:"Set a new password with a recovery token."`
 }
 
-// newPasswordVariable is the variable of the password that a command sets. USHER_PASSWORD is the one to sign in with.
+// newPasswordVariable is the environment variable with the password that a command sets. The password to sign in with
+// is in USHER_PASSWORD.
 const newPasswordVariable = "USHER_NEW_PASSWORD"
 
 type passwordChangeCmd struct {
@@ -21,7 +22,7 @@ type passwordChangeCmd struct {
 	NewPasswordFile string `placeholder:"FILE" help:"File of the new password. Default: USHER_NEW_PASSWORD, or a prompt."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (passwordChangeCmd) Help() string {
 	return `All your other sessions end; this one and your API keys continue to work.
 
@@ -57,7 +58,7 @@ type passwordForgotCmd struct {
 	Email string `arg:"" help:"E-mail address of the user."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (passwordForgotCmd) Help() string {
 	return `The answer is the same whether or not there is such a user. The token in the message works once, for 30
 minutes.
@@ -66,7 +67,7 @@ Examples:
   usher password forgot ada@example.com`
 }
 
-// Run asks for a recovery message.
+// Run makes the server send a recovery message.
 func (cmd *passwordForgotCmd) Run(ctx context.Context, c *CLI) error {
 	api, err := c.connect()
 	if err != nil {
@@ -84,7 +85,7 @@ type passwordRetrieveCmd struct {
 	NewPasswordFile   string `placeholder:"FILE" help:"File of the new password. Default: USHER_NEW_PASSWORD, or a prompt."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (passwordRetrieveCmd) Help() string {
 	return `Also lifts a lock, and ends all sessions and API keys of the user. It does not sign in.
 
@@ -93,7 +94,7 @@ Examples:
   usher password retrieve --recovery-token-file token.txt --new-password-file new.txt`
 }
 
-// Run sets a new password.
+// Run sets a new password with the token of a recovery message.
 func (cmd *passwordRetrieveCmd) Run(ctx context.Context, c *CLI) error {
 	api, err := c.connect()
 	if err != nil {

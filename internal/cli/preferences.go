@@ -16,7 +16,7 @@ type PreferencesCmd struct {
 
 type preferencesShowCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (preferencesShowCmd) Help() string {
 	return `Examples:
   usher preferences show`
@@ -34,7 +34,7 @@ type preferencesSetCmd struct {
 	Pairs []string `arg:"" name:"name=value" help:"What to change: language, preferredProfileId."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (preferencesSetCmd) Help() string {
 	return `Examples:
   usher preferences set language=pt-BR`

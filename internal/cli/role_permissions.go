@@ -22,7 +22,7 @@ type rolesPermissionsCmd struct {
 	None  bool     `env:"-" xor:"permissions" help:"Remove all permissions."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (rolesPermissionsCmd) Help() string {
 	return `Entities are user, role, api-key, session, activity-log, mail, lockout-policy, application-settings,
 ldap-configuration and saml-configuration. Actions are read, create, edit, edit-access, delete and assign;
@@ -35,7 +35,7 @@ Examples:
   usher roles permissions 2 --output json | usher roles permissions "Front desk" --file -`
 }
 
-// Run shows or replaces the permissions of a role.
+// Run shows the permissions of a role, or replaces them.
 func (cmd *rolesPermissionsCmd) Run(ctx context.Context, c *CLI) error {
 	permissions, err := cmd.newPermissions(c.Stdin)
 	if err != nil {
@@ -54,12 +54,14 @@ func (cmd *rolesPermissionsCmd) Run(ctx context.Context, c *CLI) error {
 	return c.Show(r.Permissions, permissionTable(r.Permissions))
 }
 
-// administratorRole is the id of the role that has every permission of its server.
+// administratorRole is the id of the built-in role that has every permission that its server knows.
 const administratorRole = 1
 
-// warnOfUnknown warns of each permission whose name the server doesn't know: it grants nothing, and the server keeps
-// it for a release that knows it. Without permission to read the administrators' role there is nothing to compare
-// with, and no warning.
+// warnOfUnknown prints a warning for each permission that the server doesn't know. The server keeps such a permission
+// for a later release, but it grants nothing.
+//
+// The administrators' role has every permission that the server knows. If the caller may not read that role,
+// warnOfUnknown prints no warning.
 func (c *CLI) warnOfUnknown(ctx context.Context, api *client.Client, permissions []client.Permission) {
 	all, err := api.Roles.Get(ctx, administratorRole)
 	if err != nil {
@@ -73,7 +75,7 @@ func (c *CLI) warnOfUnknown(ctx context.Context, api *client.Client, permissions
 	}
 }
 
-// newPermissions returns the permissions that the flags give the role, or nil without such a flag.
+// newPermissions returns the permissions that the flags give to the role. It returns nil if there is no such flag.
 func (cmd *rolesPermissionsCmd) newPermissions(stdin io.Reader) ([]client.Permission, error) {
 	switch {
 	case cmd.None:
@@ -96,7 +98,7 @@ func (cmd *rolesPermissionsCmd) newPermissions(stdin io.Reader) ([]client.Permis
 	return permissions, nil
 }
 
-// parsePermission parses "user:read", "user:edit:self" or "role:read:3,4".
+// parsePermission parses the text of a permission, such as "user:read", "user:edit:self" or "role:read:3,4".
 func parsePermission(text string) (client.Permission, error) {
 	syntaxError := command.WithHint(command.UsageErrorf("%q is no permission", text),
 		"write it as user:read, user:edit:self or role:read:3,4")
@@ -122,16 +124,16 @@ func parsePermission(text string) (client.Permission, error) {
 	return p, nil
 }
 
-// maxPermissionFile bounds a file of permissions, in bytes. It is more than a server accepts.
+// maxPermissionFile is the maximum size of a file of permissions, in bytes. A server accepts less than that.
 const maxPermissionFile = 1 << 20
 
-// readPermissions reads a JSON array of permissions, in the form of the contract, from a file or, for "-", from stdin.
+// readPermissions reads a JSON array of permissions, as the API has it. If file is "-", it reads from stdin.
 func readPermissions(stdin io.Reader, file string) ([]client.Permission, error) {
 	in := stdin
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, errors.Unwrap(err) // the caller names the file
+			return nil, errors.Unwrap(err) // drop the file name: the caller adds it
 		}
 		defer f.Close()
 		in = f
@@ -141,7 +143,7 @@ func readPermissions(stdin io.Reader, file string) ([]client.Permission, error) 
 	var read []struct {
 		EntityName string         `json:"entityName"`
 		Action     string         `json:"action"`
-		EntityIDs  *[]json.Number `json:"entityIds"` // numbers or digits
+		EntityIDs  *[]json.Number `json:"entityIds"` // as numbers or as strings of digits
 		DynamicID  *string        `json:"dynamicId"`
 	}
 	if err := decoder.Decode(&read); err != nil || read == nil {
@@ -155,7 +157,7 @@ func readPermissions(stdin io.Reader, file string) ([]client.Permission, error) 
 		if p.EntityIDs == nil {
 			continue
 		}
-		permissions[i].EntityIDs = []int64{} // the server refuses an empty list
+		permissions[i].EntityIDs = []int64{} // not nil, which would mean all entities: the server refuses an empty list
 		for _, text := range *p.EntityIDs {
 			id, err := text.Int64()
 			if err != nil {
@@ -175,7 +177,7 @@ func permissionTable(permissions []client.Permission) command.Table {
 	return t
 }
 
-// permissionTexts returns permissions in words, grouped by entity and scope: "user (all): read, edit".
+// permissionTexts returns permissions as text, such as "user (all): read, edit". It groups them by entity and scope.
 func permissionTexts(permissions []client.Permission) []string {
 	var order []string
 	actions := map[string][]string{}
@@ -192,7 +194,7 @@ func permissionTexts(permissions []client.Permission) []string {
 	return order
 }
 
-// scopeText returns the scope of a permission: "own", ids, or "all".
+// scopeText returns the scope of a permission as text: "own", a list of ids, or "all".
 func scopeText(p client.Permission) string {
 	switch {
 	case p.DynamicID != nil:

@@ -25,7 +25,7 @@ type RolesCmd struct {
 
 type rolesListCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (rolesListCmd) Help() string {
 	return `Examples:
   usher roles list
@@ -40,7 +40,7 @@ func (rolesListCmd) Run(ctx context.Context, c *CLI) error {
 
 type rolesDefaultsCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (rolesDefaultsCmd) Help() string {
 	return `Examples:
   usher roles defaults`
@@ -56,7 +56,7 @@ type rolesGetCmd struct {
 	Role string `arg:"" help:"Id or name."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (rolesGetCmd) Help() string {
 	return `Examples:
   usher roles get 2
@@ -74,7 +74,7 @@ type rolesCreateCmd struct {
 	Description string `env:"-" placeholder:"TEXT" help:"What the role is for."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (rolesCreateCmd) Help() string {
 	return `Examples:
   usher roles create --name "Front desk" --description "Resets passwords."
@@ -102,7 +102,7 @@ type rolesCopyCmd struct {
 	Name string `env:"-" required:"" placeholder:"TEXT" help:"Name of the copy."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (rolesCopyCmd) Help() string {
 	return `A copy of role 1 has the permissions of this release; role 1 itself also gets those of later releases.
 
@@ -128,7 +128,7 @@ type rolesUpdateCmd struct {
 	Description *string `env:"-" placeholder:"TEXT" help:"New description."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (rolesUpdateCmd) Help() string {
 	return `Examples:
   usher roles update 3 --name "Front desk"`
@@ -160,14 +160,14 @@ type rolesDeleteCmd struct {
 	Yes         bool   `env:"-" help:"Do not ask."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (rolesDeleteCmd) Help() string {
 	return `Examples:
   usher roles delete "Front desk"
   usher roles delete 3 --replace-with 2 --yes`
 }
 
-// Run deletes a role, after a confirmation that names it.
+// Run deletes a role, after the user has confirmed it.
 func (cmd *rolesDeleteCmd) Run(ctx context.Context, c *CLI) error {
 	if err := c.CanConfirm(cmd.Yes); err != nil {
 		return err

@@ -20,7 +20,7 @@ type sessionsListCmd struct {
 	User string `arg:"" optional:"" help:"Id or e-mail address. Default: you."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (sessionsListCmd) Help() string {
 	return `Examples:
   usher sessions list
@@ -62,7 +62,7 @@ type sessionsEndCmd struct {
 	User        string `env:"-" placeholder:"USER" help:"With --all: those of this user, by id or e-mail address. Default: yours."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (sessionsEndCmd) Help() string {
 	return `API keys continue to work; ` + "`usher keys delete`" + ` ends them.
 

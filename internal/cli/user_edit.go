@@ -20,7 +20,7 @@ type usersCreateCmd struct {
 	NewPasswordFile  string `xor:"password" placeholder:"FILE" help:"File of the password, - for standard input. Default: USHER_NEW_PASSWORD, or a prompt."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (usersCreateCmd) Help() string {
 	return `The user gets the default roles; ` + "`usher users roles`" + ` gives others.
 
@@ -74,7 +74,7 @@ type usersUpdateCmd struct {
 	KeepKeys        bool   `env:"-" help:"With a new password: keep the API keys."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (usersUpdateCmd) Help() string {
 	return `Fields that are not named keep their values. All changes are made, or none.
 
@@ -104,7 +104,7 @@ func (cmd *usersUpdateCmd) Run(ctx context.Context, c *CLI) error {
 	return c.Show(u, profile.Table(u))
 }
 
-// update returns the changes of the flags, without a password.
+// update returns the changes that the flags ask for, except for the password.
 func (cmd *usersUpdateCmd) update() client.UserUpdate {
 	update := client.UserUpdate{
 		Name:     cmd.Name,

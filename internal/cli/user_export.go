@@ -16,7 +16,7 @@ type usersExportCmd struct {
 	Format string `env:"-" enum:"csv,json,auto" default:"auto" placeholder:"FORM" help:"Format of the file: csv or json. Default: by the extension of its name, or csv."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (usersExportCmd) Help() string {
 	return `The file has the columns ` + profile.ExportColumns + `. It can be imported again. A
 server never returns passwords, so the import invites active users by mail, unless the file gets a column
@@ -30,7 +30,7 @@ Examples:
   usher users export --format json | jq length`
 }
 
-// Run writes all users, as they arrive.
+// Run writes all users to the file while the server sends them.
 func (cmd *usersExportCmd) Run(ctx context.Context, c *CLI) error {
 	name := cmd.Format
 	if cmd.File == "-" && name == "auto" {
@@ -55,7 +55,7 @@ func (cmd *usersExportCmd) Run(ctx context.Context, c *CLI) error {
 	return err
 }
 
-// exportUsers writes all users in a format, and returns how many it has written.
+// exportUsers writes all users to a file in the given format. It returns how many it has written.
 func exportUsers(ctx context.Context, api *client.Client, to io.Writer, format userfile.Format) (users int, err error) {
 	buffered := bufio.NewWriter(to)
 	out, err := userfile.NewWriter(buffered, format)

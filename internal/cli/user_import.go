@@ -25,7 +25,7 @@ type usersImportCmd struct {
 	Undo   int64  `env:"-" xor:"how" placeholder:"ID" help:"Remove the users of an interrupted import."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (usersImportCmd) Help() string {
 	return `Imports a file of any length. The server checks all rows first, and reports each fault with its line; then
 all users are created, or none. They can sign in after the last one is created. An interrupted import can be
@@ -50,7 +50,7 @@ Examples:
   Charles,Babbage,charles@example.com,,true`
 }
 
-// Run creates the users of the file.
+// Run imports the users of the file, resumes an interrupted import, or undoes one.
 func (cmd *usersImportCmd) Run(ctx context.Context, c *CLI) error {
 	if cmd.Undo != 0 {
 		return cmd.undo(ctx, c)
@@ -86,7 +86,7 @@ func (cmd *usersImportCmd) Run(ctx context.Context, c *CLI) error {
 	if i, err = importer.Create(ctx, i); err != nil {
 		return err
 	}
-	// The server's count includes the rows from before an interruption.
+	// For a resumed import, i.Rows includes the rows that were added before the interruption.
 	created := fmt.Sprintf("Created %s.", command.Count(i.Rows, "user"))
 	if err := c.Show(i, command.Table{Rows: [][]string{{created}}}); err != nil {
 		return err
@@ -100,7 +100,8 @@ func (cmd *usersImportCmd) Run(ctx context.Context, c *CLI) error {
 	return nil
 }
 
-// begin checks the file, and returns the import to add its rows to: a new one, or the one to resume.
+// begin checks the file. It returns the import that the rows of the file are added to: a new import, or the one to be
+// resumed.
 func (cmd *usersImportCmd) begin(ctx context.Context, importer *userimport.Importer) (client.Import, error) {
 	if cmd.Resume == 0 {
 		if err := importer.Check(ctx); err != nil {
@@ -120,7 +121,7 @@ func (cmd *usersImportCmd) begin(ctx context.Context, importer *userimport.Impor
 	return i, nil
 }
 
-// undo removes the users of an import.
+// undo undoes an import: it deletes the users that the import has created.
 func (cmd *usersImportCmd) undo(ctx context.Context, c *CLI) error {
 	if cmd.File != "" {
 		return command.UsageErrorf("--undo takes no file")
@@ -131,19 +132,20 @@ func (cmd *usersImportCmd) undo(ctx context.Context, c *CLI) error {
 	})
 }
 
-// openSeekable opens a file that will be read twice. For "-" it copies stdin to a temporary file of mode 0600.
+// openSeekable opens a file that will be read twice. Standard input ("-") can be read only once, so openSeekable copies
+// it to a temporary file of mode 0600.
 func openSeekable(name string, stdin io.Reader) (file *os.File, err error) {
 	if name != "-" {
 		if file, err = os.Open(name); err != nil {
-			return nil, errors.Unwrap(err) // the caller names the file
+			return nil, errors.Unwrap(err) // drop the file name: the caller adds it
 		}
 		return file, nil
 	}
 	if file, err = os.CreateTemp("", "usher-import-"); err != nil {
 		return nil, err
 	}
-	// The file contains passwords, so it is removed at once. Systems that can't remove an open file remove it with
-	// their other temporary files.
+	// Remove the directory entry at once, because the file contains passwords; the open file stays readable. Where an
+	// open file can't be removed (Windows), the system's cleanup of temporary files removes it.
 	_ = os.Remove(file.Name())
 	if _, err := io.Copy(file, stdin); err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -151,7 +153,8 @@ func openSeekable(name string, stdin io.Reader) (file *os.File, err error) {
 	return file, nil
 }
 
-// fileFormat returns the format of a file: the value of --format or, for "auto", by the file's extension.
+// fileFormat returns the format of a file. That is the value of --format, or for "auto" the format that the extension
+// of the file name stands for.
 func fileFormat(file, format string) (userfile.Format, error) {
 	if format != "auto" {
 		return userfile.Format(format), nil
@@ -165,7 +168,7 @@ func fileFormat(file, format string) (userfile.Format, error) {
 		"add --format csv or --format json")
 }
 
-// oneIsOrAre returns "One is" or "7 are".
+// oneIsOrAre returns a number with its verb: "One is" or "7 are".
 func oneIsOrAre(n int) string {
 	if n == 1 {
 		return "One is"

@@ -33,7 +33,7 @@ type usersListCmd struct {
 	Limit    int    `env:"-" placeholder:"N" help:"How many users at most. Default: all."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (usersListCmd) Help() string {
 	return `Examples:
   usher users list
@@ -77,7 +77,7 @@ func (cmd *usersListCmd) list(ctx context.Context, api *client.Client) ([]client
 	return users, nil
 }
 
-// pageSize returns the size of the pages to request for a list of at most limit items; 0: no limit.
+// pageSize returns how many users to request per page, for a list of at most limit users. A limit of 0 means no limit.
 func pageSize(limit int) int {
 	if limit == 0 || limit > client.MaxPage {
 		return client.MaxPage
@@ -89,7 +89,7 @@ type usersGetCmd struct {
 	User string `arg:"" help:"Id or e-mail address."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (usersGetCmd) Help() string {
 	return `Examples:
   usher users get 18
@@ -107,7 +107,7 @@ type usersDeleteCmd struct {
 	Yes  bool   `env:"-" help:"Do not ask."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (usersDeleteCmd) Help() string {
 	return `The user's sessions and API keys end. This can't be undone; ` + "`usher users update USER --no-active`" + `
 keeps the user, who can't sign in then.
@@ -117,7 +117,7 @@ Examples:
   usher users delete 18 --yes`
 }
 
-// Run deletes a user, after a confirmation that names them.
+// Run deletes a user, after the caller has confirmed it.
 func (cmd *usersDeleteCmd) Run(ctx context.Context, c *CLI) error {
 	if err := c.CanConfirm(cmd.Yes); err != nil {
 		return err
@@ -142,7 +142,7 @@ type usersRolesCmd struct {
 	Set  []string `env:"-" placeholder:"ROLE" help:"Ids or names of the roles that the user shall have, and no others. 1: administrator, 2: user."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (usersRolesCmd) Help() string {
 	return `Examples:
   usher users roles ada@example.com
@@ -178,7 +178,7 @@ type usersInviteCmd struct {
 	User string `arg:"" help:"Id or e-mail address."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (usersInviteCmd) Help() string {
 	return `The message has a link with which the user chooses a password. It works once, for a week. The user must be
 active.
@@ -188,7 +188,7 @@ Examples:
   usher users invite 18`
 }
 
-// Run has the server send the message.
+// Run makes the server send the invitation.
 func (cmd *usersInviteCmd) Run(ctx context.Context, c *CLI) error {
 	api, u, err := c.signInForUser(ctx, cmd.User)
 	if err != nil {

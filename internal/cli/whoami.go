@@ -12,7 +12,7 @@ import (
 // WhoamiCmd is `usher whoami`.
 type WhoamiCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (WhoamiCmd) Help() string {
 	return `Examples:
   usher whoami
@@ -20,7 +20,7 @@ func (WhoamiCmd) Help() string {
   USHER_TOKEN_FILE=/run/secrets/api-key usher whoami`
 }
 
-// Run shows the caller.
+// Run shows who the caller is and what they may do.
 func (WhoamiCmd) Run(ctx context.Context, c *CLI) error {
 	return ShowResult(ctx, c, func(api *client.Client) (client.Whoami, error) { return api.Whoami(ctx) }, whoamiTable)
 }

@@ -22,23 +22,23 @@ import (
 
 // Options configures the console. Every field is required.
 type Options struct {
-	// Accounts are the rules.
+	// Accounts is the package service that the pages call.
 	Accounts *service.Service
-	// Recovery sets a new password with a recovery token; Accounts does.
+	// Recovery sets a new password with a recovery token. Accounts implements it; tests replace it.
 	Recovery signin.Recovery
-	// ClientNetwork returns the client network of a request, behind trusted proxies, in
-	// the form of [account.Origin].
+	// ClientNetwork returns the network that a request comes from, behind trusted proxies, in the
+	// form of [account.Origin].
 	ClientNetwork func(*http.Request) string
-	// PublicURL returns the URL at which users reach the server now, over HTTP or HTTPS;
-	// nil: not known. See [page.Options].
+	// PublicURL returns the current URL at which users reach the server, or nil if it is not known.
+	// See [page.Options].
 	PublicURL func(context.Context) (*url.URL, error)
-	// Logger receives the failures of the server itself.
+	// Logger receives internal errors.
 	Logger *slog.Logger
 }
 
-// New returns the handler of all pages and of their static files. It answers 404 with a
-// page for any other path. It refuses with 403 a request that changes something and was
-// sent by another site.
+// New returns the handler of all pages and of their static files. For an unknown path it answers
+// 404 with a page. It answers 403 to a request that changes something if another site sent the
+// request.
 func New(o Options) http.Handler {
 	site := page.NewSite(page.Options{
 		Service: o.Accounts, Menu: menu, ClientNetwork: o.ClientNetwork, PublicURL: o.PublicURL, Logger: o.Logger,
@@ -46,7 +46,7 @@ func New(o Options) http.Handler {
 	return site.Handler(routes(o))
 }
 
-// routes is the table of pages. A page is closed to visitors unless its route says Open.
+// routes returns the routes of all pages. A route needs a session unless it sets Open.
 func routes(o Options) []page.Route {
 	return slices.Concat(
 		[]page.Route{{Pattern: "GET /{$}", Handler: (*page.Request).RedirectHome}},

@@ -71,7 +71,8 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// The Content-Security-Policy forbids inline scripts and styles, so no page may have any.
+// TestPagesObeyTheirPolicy checks that no page has an inline script or style: the
+// Content-Security-Policy makes browsers ignore them.
 func TestPagesObeyTheirPolicy(t *testing.T) {
 	b := consoletest.Open(t, true, nil)
 	violation := regexp.MustCompile(`(?i)<script|<style|\sstyle=|\son[a-z]+=|(href|src|action)="(https?:)?//`)
@@ -88,8 +89,8 @@ func TestPagesObeyTheirPolicy(t *testing.T) {
 	}
 }
 
-// The public URL can change while the server runs. Cookies and the cross-site check use the
-// current one.
+// TestPublicURLChanges changes the public URL while the server runs. Cookies and the cross-site
+// check must use the new one.
 func TestPublicURLChanges(t *testing.T) {
 	var public *url.URL
 	var failure error
@@ -133,7 +134,7 @@ func TestPublicURLChanges(t *testing.T) {
 	}
 }
 
-// Browsers skip invalid rules: a missing brace silently drops every rule after it.
+// TestStyleSheetIsValid checks the braces. Browsers silently drop every rule after a missing one.
 func TestStyleSheetIsValid(t *testing.T) {
 	sheet := consoletest.Open(t, true, nil).Get("/static/usher.css").Body
 	depth := 0

@@ -1,11 +1,12 @@
-// Package console is the web pages for people. Each is plain HTML that works without
-// JavaScript for everything essential, and calls the same rules as the API. The console
-// itself decides nothing.
+// Package console serves the web pages for people. Each page is plain HTML that works without
+// JavaScript for everything essential, and calls the same package service as the API. The console
+// makes no decision about access itself.
 //
-// console.go has the table of pages and menu.go the navigation menu. Package page is the
-// toolkit: the gate of every request, forms, templates and static files. Package appearance
-// is the language, theme and time zone of pages. Each area
-// (activity, imports, outbox, overview, profile, roles, settings, signin, users) is a
-// package that imports page, declares what it needs of the rules and exports its routes.
-// Areas do not import each other; internal/layout checks it.
+// console.go has the table of pages and menu.go the navigation menu. Package page is the toolkit:
+// the checks before every request, forms, templates and static files. Package appearance holds the
+// language, theme and time zone of pages.
+//
+// The console has nine areas: activity, imports, outbox, overview, profile, roles, settings, signin
+// and users. Each is a package that imports page, declares an interface with the operations that it
+// calls, and exports its routes. Areas do not import each other; internal/layout checks this.
 package console

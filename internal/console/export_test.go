@@ -1,6 +1,7 @@
 package console
 
-// Patterns returns the patterns of the pages that are open to visitors, and of the others.
+// Patterns returns the patterns of all routes: those that are open to visitors, and those that need
+// a session.
 func Patterns() (open, closed []string) {
 	for _, r := range routes(Options{}) {
 		if r.Open {

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// under returns the same site with a public URL.
+// under returns the same site, reached at another public URL.
 func under(s *consoletest.Site, public string) *consoletest.Site {
 	moved := *s
 	moved.Handler = console.New(console.Options{
@@ -28,8 +28,8 @@ func under(s *consoletest.Site, public string) *consoletest.Site {
 	return &moved
 }
 
-// The session cookie is bound to this host and to HTTPS, and neither scripts nor other sites
-// can use it, whatever the Host header of a proxy is.
+// TestSessionCookie checks the prefix __Host- and the attributes of the session cookie. They depend
+// on the public URL alone, since a proxy may send any Host header.
 func TestSessionCookie(t *testing.T) {
 	s := consoletest.New(t)
 	const secure = "; Path=/; HttpOnly; Secure; SameSite=Lax"
@@ -57,7 +57,8 @@ func TestSessionCookie(t *testing.T) {
 	}
 }
 
-// A cookie that was set over plain HTTP does not count over HTTPS.
+// TestInsecureCookieIsRefused checks that a session cookie set over plain HTTP doesn't authenticate
+// over HTTPS.
 func TestInsecureCookieIsRefused(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
@@ -68,7 +69,8 @@ func TestInsecureCookieIsRefused(t *testing.T) {
 	}
 }
 
-// Every form needs the CSRF token of its session, and another site can't send it.
+// TestEveryFormNeedsToken posts every form without a CSRF token, with the token of another session,
+// and from another site. All are refused.
 func TestEveryFormNeedsToken(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")
@@ -76,7 +78,8 @@ func TestEveryFormNeedsToken(t *testing.T) {
 	open, closed := console.Patterns()
 	for _, pattern := range append(open, closed...) {
 		method, path, _ := strings.Cut(pattern, " ")
-		// The form for a new password is bound to its link; see TestRefusedRequests.
+		// The form for a new password is bound to the recovery link instead; see
+		// TestRefusedRequests.
 		if method != http.MethodPost || path == "/reset-password" {
 			continue
 		}
@@ -98,7 +101,8 @@ func TestEveryFormNeedsToken(t *testing.T) {
 	}
 }
 
-// Neither the session token of the API nor an API key authenticates in a cookie.
+// TestCookieRefusesOtherTokens checks that neither a session token of the API nor an API key
+// authenticates as a cookie.
 func TestCookieRefusesOtherTokens(t *testing.T) {
 	s := consoletest.New(t)
 	in, err := s.SignIn(t.Context(), consoletest.AdminEmail, secret.New(consoletest.Password),
@@ -119,7 +123,7 @@ func TestCookieRefusesOtherTokens(t *testing.T) {
 	}
 }
 
-// A user who must choose a new password sees no other page first.
+// TestPasswordFirst checks that a user who must choose a new password reaches no other page before.
 func TestPasswordFirst(t *testing.T) {
 	s := consoletest.New(t)
 	ada := s.AddUser("ada@example.org")
@@ -151,7 +155,8 @@ func TestPasswordFirst(t *testing.T) {
 	}
 }
 
-// Another site can't renew the cookie that a visitor's sign-in form is bound to.
+// TestCrossSiteRequestSetsNoCookie checks that another site can't replace the cookie that a
+// visitor's sign-in form is bound to.
 func TestCrossSiteRequestSetsNoCookie(t *testing.T) {
 	b := consoletest.New(t).Visitor()
 	r := httptest.NewRequest("POST", "/sign-in", nil)
@@ -163,8 +168,8 @@ func TestCrossSiteRequestSetsNoCookie(t *testing.T) {
 	}
 }
 
-// With the sign-in page open in several tabs, only the last one matches the cookie. The
-// others show the form again.
+// TestStaleSignInFormIsShownAgain opens the sign-in page in two tabs. The second page replaces the
+// form cookie, so the form of the first no longer matches. It is shown again.
 func TestStaleSignInFormIsShownAgain(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.Visitor()
@@ -177,7 +182,7 @@ func TestStaleSignInFormIsShownAgain(t *testing.T) {
 	}).Want(t, 200, "out of date")
 }
 
-// A visitor with an invalid form cookie can sign in.
+// TestInvalidFormCookie checks that a visitor whose form cookie is invalid can still sign in.
 func TestInvalidFormCookie(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.Visitor()
@@ -194,7 +199,8 @@ func TestInvalidFormCookie(t *testing.T) {
 	}
 }
 
-// A sign-in ends the former session of the browser.
+// TestSignInEndsFormerSession signs in twice in one browser. The second sign-in ends the first
+// session.
 func TestSignInEndsFormerSession(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
@@ -207,7 +213,8 @@ func TestSignInEndsFormerSession(t *testing.T) {
 	}
 }
 
-// Every page refuses a query that a database can't store, before it calls a rule.
+// TestUnreadableQueryIsRefused checks that pages refuse a query that a database can't store:
+// invalid UTF-8 or a NUL character.
 func TestUnreadableQueryIsRefused(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
@@ -222,7 +229,7 @@ func TestUnreadableQueryIsRefused(t *testing.T) {
 	b.Get("/activity?action=%C3%A9").Want(t, 200)
 }
 
-// Visitors reach the pages of this list and no others.
+// TestOpenPages checks that visitors reach exactly the pages in wanted.
 func TestOpenPages(t *testing.T) {
 	open, closed := console.Patterns()
 	wanted := []string{"GET /reset-password", "POST /reset-password", "GET /sign-in", "POST /sign-in", "POST /look",

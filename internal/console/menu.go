@@ -5,7 +5,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// menu is the navigation menu. The first entry that a user sees is their home page.
+// menu is the navigation menu. The first entry that a user may see is that user's home page.
 var menu = page.Menu{
 	{Name: "Administration", Entries: []page.MenuEntry{
 		{Path: "/overview", Label: "Overview", Needs: read(access.EntityUser), All: true},

@@ -22,8 +22,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// Every language translates every phrase of the pages, with the same verbs, and no phrase that
-// no page uses.
+// TestEveryPhraseIsTranslated checks that each language translates every phrase of the pages with
+// the same format verbs, and that it has no unused phrase.
 func TestEveryPhraseIsTranslated(t *testing.T) {
 	found := map[locale.Phrase]bool{}
 	phrasesOfTemplates(t, found)
@@ -57,7 +57,8 @@ var verb = regexp.MustCompile(`%(\[\d\])?[.0-9]*[a-z%]`)
 
 func verbs(text string) []string { return slices.Sorted(slices.Values(verb.FindAllString(text, -1))) }
 
-// languageFiles returns the phrases of each file of each language, with all plural forms.
+// languageFiles returns, for each language file, its phrases with the translation in every plural
+// form.
 func languageFiles(t *testing.T) map[string]map[locale.Phrase][]string {
 	names, err := filepath.Glob("../locale/*/*.json")
 	if err != nil || len(names) == 0 {
@@ -88,7 +89,7 @@ func languageFiles(t *testing.T) map[string]map[locale.Phrase][]string {
 	return files
 }
 
-// phrasesOfTemplates finds every phrase that a template gives to the function t.
+// phrasesOfTemplates adds to found every phrase that a template passes to its function t.
 func phrasesOfTemplates(t *testing.T, found map[locale.Phrase]bool) {
 	names, err := filepath.Glob("page/templates/*.html")
 	if err != nil || len(names) == 0 {
@@ -110,7 +111,8 @@ func phrasesOfTemplates(t *testing.T, found map[locale.Phrase]bool) {
 	}
 }
 
-// walk calls found with every text below a node that is the first argument of t.
+// walk visits the nodes of a parsed template below node. It calls found with each constant text
+// that is the first argument of the function t.
 func walk(node parse.Node, found func(string)) {
 	switch n := node.(type) {
 	case *parse.ListNode:
@@ -153,8 +155,7 @@ func walkBranch(n *parse.BranchNode, found func(string)) {
 	walk(n.ElseList, found)
 }
 
-// phrasesOfCode finds every constant of the type locale.Phrase in the console and its
-// packages.
+// phrasesOfCode adds to found every constant of type locale.Phrase in the packages of the console.
 func phrasesOfCode(t *testing.T, found map[locale.Phrase]bool) {
 	list, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", "./...").Output()
 	if err != nil {
@@ -183,8 +184,7 @@ func phrasesOfCode(t *testing.T, found map[locale.Phrase]bool) {
 	}
 }
 
-// packageDirs returns the directories of the console and its packages, without the one for
-// tests.
+// packageDirs returns the directories of the console's packages, except for consoletest.
 func packageDirs(t *testing.T) []string {
 	names, err := filepath.Glob("*/*.go")
 	if err != nil || len(names) == 0 {
@@ -200,7 +200,7 @@ func packageDirs(t *testing.T) []string {
 	return slices.Compact(dirs)
 }
 
-// parseDir parses the files of a package that are not tests.
+// parseDir parses the Go files in dir that are not tests.
 func parseDir(t *testing.T, files *token.FileSet, dir string) (parsed []*ast.File) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// Every optional text of a profile is in each form, list and label of the console.
+// TestProfileTexts checks that each optional text of a profile is in every form, list and label of
+// the console.
 func TestProfileTexts(t *testing.T) {
 	for f := range reflect.TypeFor[account.Profile]().Fields() {
 		if f.Type == reflect.TypeFor[*string]() {
@@ -21,9 +22,9 @@ func TestProfileTexts(t *testing.T) {
 	}
 }
 
-// checkProfileText checks the text in a field of [account.Profile].
+// checkProfileText checks the text that is stored in a field of [account.Profile].
 func checkProfileText(t *testing.T, field string) {
-	name := strings.ToLower(field[:1]) + field[1:] // in the contract
+	name := strings.ToLower(field[:1]) + field[1:] // the JSON name in the API
 	s := consoletest.New(t)
 	checkStored := func(id int64, want string) {
 		t.Helper()

@@ -12,11 +12,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// notRules are the packages next to the console whose messages are not those of the rules.
+// notRules has the packages next to the console whose error messages the console never shows.
 var notRules = map[string]bool{"httpapi": true, "contract": true, "sqlstore": true, "userfile": true}
 
-// Every message with which the rules refuse something has a translation. The code doesn't
-// tell all of them, so this test does not find a translation that no rule uses.
+// TestEveryRuleIsTranslated checks that each error message in the source code of the packages next
+// to the console has a translation. Some messages are built at run time, so the test can't find
+// unused translations.
 func TestEveryRuleIsTranslated(t *testing.T) {
 	names, err := filepath.Glob("../*/*.go")
 	if err != nil || len(names) == 0 {
@@ -27,7 +28,7 @@ func TestEveryRuleIsTranslated(t *testing.T) {
 		if strings.HasSuffix(name, "_test.go") || notRules[filepath.Base(filepath.Dir(name))] {
 			continue
 		}
-		if strings.HasSuffix(name, "/verifier.go") { // the findings about the log are for operators
+		if strings.HasSuffix(name, "/verifier.go") { // its messages are for operators and stay English
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
@@ -52,7 +53,7 @@ func TestEveryRuleIsTranslated(t *testing.T) {
 	}
 }
 
-// message returns the text of a literal that is the message of an Error or a Detail.
+// message returns the message text of a composite literal of the type Error or Detail.
 func message(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.KeyValueExpr:
@@ -82,7 +83,7 @@ func typeName(e ast.Expr) string {
 	return ""
 }
 
-// literal returns the text of a string, or of the format of a Sprintf.
+// literal returns the value of a string literal, or the format of a call of fmt.Sprintf.
 func literal(e ast.Expr) (string, bool) {
 	if call, ok := e.(*ast.CallExpr); ok && len(call.Args) > 0 {
 		e = call.Args[0]

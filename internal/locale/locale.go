@@ -1,8 +1,9 @@
-// Package locale translates the phrases of the pages.
+// Package locale translates the phrases of the console's pages.
 //
-// A phrase is its English text, so code and templates stay readable. Each other language has
-// a directory, such as fr/, with a file for each part of the pages. en/ has only the phrases
-// with plural forms. Tests of the console find every phrase and require its translation.
+// A phrase is identified by its English text, so code and templates stay readable. Each other
+// language has a directory, such as fr/, with a file for each part of the pages. The directory en/
+// has only the phrases with plural forms. Tests of the console find every phrase and require a
+// translation of it.
 //
 // The package imports the standard library and golang.org/x/text.
 package locale
@@ -27,22 +28,22 @@ import (
 //go:embed en fr
 var files embed.FS
 
-// Phrase is a text in English with the verbs of package fmt for its arguments. %d formats a
-// number by the rules of the language.
+// Phrase is an English text. It may contain the verbs of package fmt for its arguments. %d formats
+// a number by the conventions of the language: 12,345 in English.
 type Phrase string
 
-// Language translates phrases. It may be used by many goroutines at once.
+// Language translates phrases. It is safe for concurrent use.
 type Language struct {
 	Tag  string // BCP 47 tag, such as "en"
-	Name string // in the language itself, such as "Français"
+	Name string // name of the language in itself, such as "Français"
 
 	tag      language.Tag
 	printer  *message.Printer
-	phrases  map[Phrase]bool // those with a translation
-	patterns []pattern       // those of phrases that have %s
+	phrases  map[Phrase]bool // phrases that have a translation
+	patterns []pattern       // one for each of the phrases with %s
 }
 
-// Languages are all languages. Phrases are written in the first one.
+// Languages lists all languages. The first one is English, in which phrases are written.
 var Languages = load(
 	&Language{Tag: "en", Name: "English"},
 	&Language{Tag: "fr", Name: "Français"},
@@ -56,31 +57,32 @@ var matcher = func() language.Matcher {
 	return language.NewMatcher(tags)
 }()
 
-// Match returns the language that fits the preferences of a user best, the first preference
-// counting most. Each one is a language tag or the value of Accept-Language (RFC 9110,
-// section 12.5.4). Match skips one that is invalid or longer than 256 bytes.
+// Match returns the language that fits a user's preferences best; the first preference counts most.
+// A preference is a language tag or the value of an Accept-Language header (RFC 9110, section
+// 12.5.4). Match skips a preference that is invalid or longer than 256 bytes.
 func Match(preferred ...string) *Language {
 	preferred = slices.DeleteFunc(slices.Clone(preferred), func(text string) bool { return len(text) > 256 })
 	_, i := language.MatchStrings(matcher, preferred...)
 	return Languages[i]
 }
 
-// Translate returns a phrase with its arguments. A phrase without a translation stays
+// Translate translates a phrase and fills in its arguments. A phrase without a translation stays in
 // English.
 func (l *Language) Translate(p Phrase, args ...any) string {
 	if len(args) == 0 && !l.phrases[p] {
-		return string(p) // no arguments: a percent sign is not a verb
+		return string(p) // without arguments, a percent sign is not a verb
 	}
 	return l.printer.Sprintf(string(p), args...)
 }
 
-// Has reports whether the language has a translation of a phrase.
+// Has reports whether the language has a translation of the phrase.
 func (l *Language) Has(p Phrase) bool { return l.phrases[p] }
 
-// TranslateMessage translates an English message of the rules, whose arguments are filled in
-// already. It finds them by the phrase: "must be at most 256 characters long" matches "must
-// be at most %s characters long". It translates the parts of a list, such as "must have a
-// digit, and a letter", if each of them is a phrase. Any other message stays English.
+// TranslateMessage translates an English error message whose arguments are already filled in. It
+// looks for a phrase that matches: "must be at most 256 characters long" matches the phrase "must
+// be at most %s characters long". If the whole message matches none, TranslateMessage translates
+// its parts between commas, such as "must have a digit, and a letter". If any part matches no
+// phrase, the message stays in English.
 func (l *Language) TranslateMessage(text string) string {
 	if translated, ok := l.translateMessage(text); ok {
 		return translated
@@ -112,13 +114,14 @@ func (l *Language) translateMessage(text string) (translated string, ok bool) {
 	return "", false
 }
 
-// pattern matches the messages of a phrase with %s.
+// pattern is a regular expression that matches the messages of a phrase with %s.
 type pattern struct {
 	phrase Phrase
 	form   *regexp.Regexp
 }
 
-// findPatterns sets the patterns, the longest first.
+// findPatterns sets l.patterns, with the longest phrase first, so that the most specific phrase
+// matches first.
 func (l *Language) findPatterns() {
 	for p := range l.phrases {
 		if strings.Contains(string(p), "%s") {
@@ -131,7 +134,8 @@ func (l *Language) findPatterns() {
 	})
 }
 
-// load reads the translations. It panics on an invalid file, which tests find.
+// load reads the translations of all languages. It panics if a file is invalid; any test would find
+// that.
 func load(languages ...*Language) []*Language {
 	all := catalog.NewBuilder(catalog.Fallback(language.English))
 	for _, l := range languages {
@@ -145,7 +149,7 @@ func load(languages ...*Language) []*Language {
 	return languages
 }
 
-// read adds the files of a language to a catalog.
+// read adds the translation files of a language to the catalog all.
 func (l *Language) read(all *catalog.Builder) error {
 	names, err := fs.Glob(files, path.Join(l.Tag, "*.json"))
 	if err != nil {
@@ -173,14 +177,15 @@ func (l *Language) read(all *catalog.Builder) error {
 	return nil
 }
 
-// translation is a text, or a text for each plural form of the first number, by the names of
-// Unicode CLDR: "one", "other".
+// translation is the translation of one phrase. It is a single text, or one text for each plural
+// form of the phrase's first number. The keys of Forms are the names of plural forms in Unicode
+// CLDR, such as "one" and "other".
 type translation struct {
 	Text  string
 	Forms map[string]string
 }
 
-// UnmarshalJSON reads a text or an object of plural forms.
+// UnmarshalJSON reads a string, or an object with a text for each plural form.
 func (t *translation) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '{' {
 		return json.Unmarshal(text, &t.Forms)

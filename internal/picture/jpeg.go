@@ -6,22 +6,21 @@ import (
 	"image"
 )
 
-// jpegInfo is metadata in the header of a JPEG file. The zero value stands for a file without
-// it.
+// jpegInfo is metadata from the header of a JPEG file. For a file of another format it is zero.
 type jpegInfo struct {
 	progressive bool
-	orientation int // of EXIF, 1 to 8: how the camera was held; 0: unknown
+	orientation int // EXIF orientation, 1 to 8: how the camera was held; 0: unknown
 }
 
-// The markers of JPEG that readJPEG needs (ITU T.81, table B.1).
+// The JPEG markers that readJPEG looks for (ITU T.81, table B.1).
 const (
-	markerSOF2 = 0xc2 // start of frame, progressive
-	markerSOS  = 0xda // start of scan: the picture itself
-	markerAPP1 = 0xe1 // EXIF
+	markerSOF2 = 0xc2 // start of frame, progressive: tells that the JPEG is progressive
+	markerSOS  = 0xda // start of scan: the picture data begins
+	markerAPP1 = 0xe1 // application data: contains EXIF
 )
 
-// readJPEG reads the segments before the picture. It stops at the first incomplete one; the
-// decoder reports whether the file is valid.
+// readJPEG reads the segments before the picture data. It stops at an incomplete segment without an
+// error, since the decoder reports later whether the file is valid.
 func readJPEG(file []byte) (info jpegInfo) {
 	rest, ok := bytes.CutPrefix(file, []byte{0xff, 0xd8})
 	for ok && len(rest) >= 4 && rest[0] == 0xff && rest[1] != markerSOS {
@@ -47,8 +46,8 @@ func readJPEG(file []byte) (info jpegInfo) {
 	return info
 }
 
-// orientation returns the tag 0x0112 of the first directory of EXIF, which is a TIFF file
-// (TIFF 6.0, section 2), or 0.
+// orientation returns the orientation (tag 0x0112) from the first directory of EXIF data, or 0 if
+// there is none. EXIF data has the structure of a TIFF file (TIFF 6.0, section 2).
 func orientation(tiff []byte) int {
 	if len(tiff) < 8 {
 		return 0
@@ -79,7 +78,7 @@ func orientation(tiff []byte) int {
 	return 0
 }
 
-// upright rotates and mirrors a picture by its orientation (EXIF 2.32, table 6).
+// upright returns the picture rotated and mirrored as its orientation says (EXIF 2.32, table 6).
 func (info jpegInfo) upright(from *image.NRGBA) *image.NRGBA {
 	if info.orientation < 2 {
 		return from

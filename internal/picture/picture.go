@@ -1,4 +1,4 @@
-// Package picture scales the picture of a user down and re-encodes it without metadata.
+// Package picture scales users' pictures down and re-encodes them without metadata.
 //
 // The package imports the standard library and golang.org/x/image.
 package picture
@@ -20,13 +20,13 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// Limits of a file, and of the picture made of it.
+// Limits of an uploaded file, and the size of the resulting picture.
 const (
 	MaxFileBytes = 10 << 20
 	MaxPixels    = 40_000_000
-	Side         = 256 // pixels of the longer side of the result, at most
+	Side         = 256 // maximum width and height of the result, in pixels
 
-	maxSide = 65535 // pixels, as in JPEG; scaling needs memory for each row
+	maxSide = 65535 // maximum width and height of a file in pixels, as in JPEG; scaling needs memory for each row
 )
 
 // The errors of [Shrinker.Shrink].
@@ -36,23 +36,24 @@ var (
 	ErrNoFit      = errors.New("the picture cannot be made small enough")
 )
 
-// format is a file format of pictures.
+// format is a file format of pictures, with functions that decode a file and its header.
 type format struct {
 	decode func(io.Reader) (image.Image, error)
 	config func(io.Reader) (image.Config, error)
 }
 
-// formats are the accepted formats by the media type that [http.DetectContentType] finds in
-// the first bytes, whatever the name of the file is. None of them can contain a script.
+// formats maps the media type of an accepted file to its format. [http.DetectContentType] finds the
+// media type from the first bytes of the file; the name of the file is not considered. None of
+// these formats can contain a script.
 var formats = map[string]format{
 	"image/png":  {png.Decode, png.DecodeConfig},
 	"image/jpeg": {jpeg.Decode, jpeg.DecodeConfig},
-	"image/gif":  {gif.Decode, gif.DecodeConfig}, // the first picture of an animation
+	"image/gif":  {gif.Decode, gif.DecodeConfig}, // decodes the first picture of an animation
 	"image/webp": {webp.Decode, webp.DecodeConfig},
 }
 
-// Type returns the media type of a picture that browsers can draw: PNG, JPEG, GIF or WebP. It
-// returns "" for any other file.
+// Type returns the media type of a file if browsers can draw it as a picture: PNG, JPEG, GIF or
+// WebP. For any other file it returns "".
 func Type(file []byte) string {
 	found := http.DetectContentType(file)
 	if _, ok := formats[found]; !ok {
@@ -61,25 +62,27 @@ func Type(file []byte) string {
 	return found
 }
 
-// Shrinker scales pictures down, one at a time, since decoding one may take 300 MB of memory.
-// It may be used by many goroutines at once.
+// Shrinker scales pictures down. It decodes only one picture at a time, since that may take 300 MB
+// of memory. It is safe for concurrent use.
 type Shrinker struct {
-	decoding chan struct{} // semaphore
+	decoding chan struct{} // semaphore with one slot
 }
 
-// NewShrinker returns a shrinker.
+// NewShrinker returns a Shrinker that is ready to use.
 func NewShrinker() *Shrinker { return &Shrinker{decoding: make(chan struct{}, 1)} }
 
-// Shrink returns a picture of at most [Side] pixels a side and at most maxBytes, made of a
-// PNG, JPEG, GIF or WebP file. The result is upright and has no metadata, such as the place
-// where the picture was taken. Shrink fails with ErrUnreadable, ErrTooLarge or ErrNoFit, or
-// with the error of ctx if ctx ends while it waits for other pictures.
+// Shrink scales down a PNG, JPEG, GIF or WebP file. The result has at most [Side] pixels in width
+// and height, and at most maxBytes. It is upright and has no metadata, such as the place where the
+// picture was taken.
+//
+// Shrink fails with ErrUnreadable, ErrTooLarge or ErrNoFit. If ctx ends while Shrink waits for
+// other pictures, it fails with the error of ctx.
 func (s *Shrinker) Shrink(ctx context.Context, file []byte, maxBytes int) ([]byte, error) {
 	f, ok := formats[Type(file)]
 	if !ok {
 		return nil, ErrUnreadable
 	}
-	info := readJPEG(file) // zero for the other formats
+	info := readJPEG(file) // zero if the file is not a JPEG
 	config, err := f.config(bytes.NewReader(file))
 	if err != nil || config.Width < 1 || config.Height < 1 {
 		return nil, ErrUnreadable
@@ -94,9 +97,9 @@ func (s *Shrinker) Shrink(ctx context.Context, file []byte, maxBytes int) ([]byt
 	return encode(info.upright(small), maxBytes)
 }
 
-// weight returns how many times the memory of an ordinary picture is needed for each pixel.
-// 16 bits per colour and four colours need twice as much. A progressive JPEG does, too: the
-// decoder keeps all its coefficients until the last pass.
+// weight returns how much memory a pixel needs while the file is decoded, as a multiple of an
+// ordinary pixel. A pixel with 16 bits per colour or with four colours (CMYK) needs twice as much.
+// So does a progressive JPEG, because the decoder keeps all coefficients until the end.
 func weight(config image.Config, info jpegInfo) int {
 	w := 1
 	switch config.ColorModel {
@@ -109,8 +112,8 @@ func weight(config image.Config, info jpegInfo) int {
 	return w
 }
 
-// decodeSmall decodes a file and scales it down. It releases the memory of the large picture
-// before the next one is decoded.
+// decodeSmall decodes a file and scales the picture down. It frees the memory of the large picture
+// before another one may be decoded.
 func (s *Shrinker) decodeSmall(ctx context.Context, f format, file []byte) (*image.NRGBA, error) {
 	select {
 	case s.decoding <- struct{}{}:
@@ -130,7 +133,8 @@ func (s *Shrinker) decodeSmall(ctx context.Context, f format, file []byte) (*ima
 	return small, nil
 }
 
-// within returns the size with the same aspect ratio that fits into a square of [Side].
+// within returns the largest size with the same aspect ratio that fits into a square of [Side]
+// pixels. A smaller picture keeps its size.
 func within(size image.Point) image.Point {
 	longer := max(size.X, size.Y)
 	if longer <= Side {
@@ -139,9 +143,9 @@ func within(size image.Point) image.Point {
 	return image.Pt(max(1, size.X*Side/longer), max(1, size.Y*Side/longer))
 }
 
-// encode returns a picture in at most maxBytes: as JPEG, or as PNG if it has transparency.
-// Most pictures of people are photographs, which JPEG compresses well. If the PNG is too
-// large, it becomes a JPEG on a white background.
+// encode encodes a picture in at most maxBytes. It uses PNG for a picture with transparency, and
+// otherwise JPEG, which compresses photographs well. If the PNG is too large, encode uses a JPEG
+// with a white background.
 func encode(small *image.NRGBA, maxBytes int) ([]byte, error) {
 	var file bytes.Buffer
 	if !small.Opaque() {

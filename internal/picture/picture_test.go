@@ -43,7 +43,7 @@ func halves(width, height int) *image.NRGBA {
 	return m
 }
 
-// noise returns a picture that no format compresses.
+// noise returns a picture of random pixels, which no format can compress.
 func noise(width, height int, opaque bool) *image.NRGBA {
 	m, random := image.NewNRGBA(image.Rect(0, 0, width, height)), rand.New(rand.NewPCG(1, 2))
 	for i := range m.Pix {
@@ -79,7 +79,7 @@ func asGIF(m image.Image) []byte {
 	return file.Bytes()
 }
 
-// webp is a transparent picture of one pixel.
+// webp is a WebP file with a single transparent pixel.
 var webp = func() []byte {
 	file, err := base64.StdEncoding.DecodeString("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")
 	if err != nil {
@@ -88,13 +88,13 @@ var webp = func() []byte {
 	return file
 }()
 
-// withSegment inserts a segment after the first marker of a JPEG file.
+// withSegment inserts a segment at the beginning of a JPEG file, right after its first marker.
 func withSegment(file []byte, marker byte, segment []byte) []byte {
 	head := binary.BigEndian.AppendUint16([]byte{0xff, marker}, uint16(2+len(segment)))
 	return bytes.Join([][]byte{file[:2], head, segment, file[2:]}, nil)
 }
 
-// exif returns a segment with an orientation and a place.
+// exif returns an EXIF segment with an orientation and the place where the picture was taken.
 func exif(order binary.AppendByteOrder, orientation uint16) []byte {
 	text := []byte("Exif\x00\x00II*\x00")
 	if order.String() == binary.BigEndian.String() {
@@ -108,7 +108,7 @@ func exif(order binary.AppendByteOrder, orientation uint16) []byte {
 	return append(text, "\x00\x00GPS 48.8584 N 2.2945 E"...)
 }
 
-// sized returns the header of a PNG file that claims a size, without the picture.
+// sized returns the header of a PNG file that claims to have this size. The file ends there.
 func sized(width, height uint32, depth byte) []byte {
 	chunk := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte("IHDR"), width), height)
 	chunk = append(chunk, depth, 6, 0, 0, 0)
@@ -154,7 +154,7 @@ func TestShrinkRefuses(t *testing.T) {
 	svg := []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`)
 	progressive := bytes.Replace(asJPEG(halves(16, 16)), []byte{0xff, 0xc0}, []byte{0xff, 0xc2}, 1)
 	at := bytes.Index(progressive, []byte{0xff, 0xc2})
-	binary.BigEndian.PutUint16(progressive[at+5:], 5000) // height and width: 25 million pixels
+	binary.BigEndian.PutUint16(progressive[at+5:], 5000) // set height and width to 5000: 25 million pixels
 	binary.BigEndian.PutUint16(progressive[at+7:], 5000)
 	tests := []struct {
 		name string
@@ -185,7 +185,7 @@ func TestShrinkRefuses(t *testing.T) {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	for range 100 { // select picks any of two ready cases
+	for range 100 { // if both cases of a select are ready, Go picks one at random
 		if _, err := shrink(ended, whole, maxBytes); errors.Is(err, context.Canceled) {
 			return
 		}
@@ -193,15 +193,16 @@ func TestShrinkRefuses(t *testing.T) {
 	t.Error("the context has ended, but the picture is still decoded")
 }
 
-// A photograph is rotated by its orientation, and loses the place where it was taken.
+// TestUpright checks that a photograph is rotated as its orientation says, and that the place where
+// it was taken is removed.
 func TestUpright(t *testing.T) {
 	cornered := halves(64, 32)
 	draw.Draw(cornered, image.Rect(0, 16, 64, 32), image.NewUniform(blue), image.Point{}, draw.Src)
-	photograph := asJPEG(cornered) // red at the top left, and blue elsewhere
+	photograph := asJPEG(cornered) // one quarter is red, at the top left; the rest is blue
 	tests := []struct {
 		orientation   uint16
 		width, height int
-		corner        string // the red one
+		corner        string // the corner that must be red
 	}{
 		{0, 64, 32, "top left"},
 		{1, 64, 32, "top left"},
@@ -212,7 +213,7 @@ func TestUpright(t *testing.T) {
 		{6, 32, 64, "top right"},
 		{7, 32, 64, "bottom right"},
 		{8, 32, 64, "bottom left"},
-		{9, 64, 32, "top left"}, // not an orientation
+		{9, 64, 32, "top left"}, // not a valid orientation, so it is ignored
 	}
 	for _, test := range tests {
 		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
@@ -246,7 +247,7 @@ func TestUpright(t *testing.T) {
 	}
 }
 
-// Only pictures that browsers can draw have a type.
+// TestType checks that only files that browsers can draw have a media type.
 func TestType(t *testing.T) {
 	for want, file := range map[string][]byte{
 		"image/png": asPNG(halves(1, 1)), "image/jpeg": asJPEG(halves(1, 1)), "image/gif": asGIF(halves(1, 1)),
@@ -265,7 +266,7 @@ func TestType(t *testing.T) {
 	}
 }
 
-// No file makes Shrink panic, and every result fits.
+// FuzzShrink checks that no file makes Shrink panic, and that every result is small enough.
 func FuzzShrink(f *testing.F) {
 	for _, seed := range [][]byte{
 		webp, asPNG(halves(2, 2)), asGIF(halves(2, 2)), asJPEG(halves(8, 8)),

@@ -20,24 +20,24 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// errKeyMissing means that there is data and no key that it was written with.
+// errKeyMissing means that the database has data, but the server key that encrypts its secrets was not found.
 var errKeyMissing = errors.New("the database has data, but the server key is missing")
 
-// errKeyNeeded means that a server on PostgreSQL has no key. It must not generate one: all servers on the database
-// need the same.
+// errKeyNeeded means that a server on PostgreSQL has no server key. The server must not generate a key, because all
+// servers that share the database need the same one.
 var errKeyNeeded = errors.New("a server on PostgreSQL needs the server key, the same as all others on that database")
 
 // accountsOptions are the options of openAccounts.
 type accountsOptions struct {
 	settings    *config.Server
 	store       *sqlstore.Store
-	overrides   service.Options // see settingOverrides
-	generateKey bool            // the server may; emergency commands may not
-	hashes      int             // passwords hashed at the same time; 0: as many as GOMAXPROCS
+	overrides   service.Options // options that flags fix; see settingOverrides
+	generateKey bool            // generate a missing server key; emergency commands must not
+	hashes      int             // passwords to hash at the same time; 0: as many as GOMAXPROCS
 	log         *slog.Logger
 }
 
-// openAccounts makes the rules on an open store. The server and the emergency commands share it.
+// openAccounts returns the package service on an open store. The server and the emergency commands both use it.
 func openAccounts(ctx context.Context, o accountsOptions) (*service.Service, error) {
 	keys, err := serverKey(ctx, o.settings, o.store, o.generateKey)
 	if err != nil {
@@ -65,8 +65,8 @@ func openAccounts(ctx context.Context, o accountsOptions) (*service.Service, err
 	}), nil
 }
 
-// openData opens the data for an emergency command, and calls f with the rules on it. A server may be running on
-// the same data.
+// openData opens the data for an emergency command, and calls f with a service on that data. A server may be using the
+// same data at the time.
 func openData(
 	ctx context.Context, settings *config.Server, log *slog.Logger, f func(context.Context, *service.Service) error,
 ) (err error) {
@@ -85,9 +85,11 @@ func openData(
 	return f(ctx, accounts)
 }
 
-// serverKey returns the server key from its variable or its file. With generate it creates one for a database that was
-// never set up. For any other, a new key couldn't open secrets that the old one has sealed. Without generate it fails
-// with account.ErrNotSetUp.
+// serverKey returns the server key from the variable USHER_SERVER_KEY or from its file.
+//
+// If there is neither, generate is true and the SQLite database was never set up, serverKey generates a key. It never
+// does so for a database with data: a new key could not decrypt the secrets that are encrypted with the old key. If
+// generate is false, it fails with service.ErrNotSetUp for a database that was never set up.
 func serverKey(
 	ctx context.Context, settings *config.Server, store *sqlstore.Store, generate bool,
 ) (*keyring.Ring, error) {

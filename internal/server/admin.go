@@ -14,8 +14,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
-// AdminCmd groups the emergency commands, which work on the data itself when no administrator can sign in. Anyone who
-// can read the data directory may run them. The server may be running.
+// AdminCmd groups the emergency commands. They work directly on the data, for the case that no administrator can sign
+// in. Anyone who can read the data directory may run them. The server may be running.
 type AdminCmd struct {
 	Create        adminCreateCmd        `cmd:"" help:"Create an administrator."`
 	ResetPassword adminResetPasswordCmd `cmd:"" help:"Set a user's password, to be changed at the next sign-in; ends all sessions and API keys."`
@@ -24,7 +24,7 @@ type AdminCmd struct {
 	EndKeys       adminEndKeysCmd       `cmd:"" help:"End all API keys of a user."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (AdminCmd) Help() string {
 	return `These commands work on the data directory, or on the PostgreSQL database that
 USHER_DATABASE_URL names, not through the server, for the day on which no one can
@@ -35,13 +35,13 @@ Examples:
   usher admin create --data /var/lib/usher --name "Ada Lovelace" ada@example.com`
 }
 
-// dataFlags say where the data is.
+// dataFlags are the flags that say where the data and the server key are.
 type dataFlags struct {
 	Data          string `default:"./usher-data" placeholder:"DIR" help:"Data directory of the server."`
 	ServerKeyFile string `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
 }
 
-// withData opens the data and calls f with the rules on it.
+// withData opens the data and calls f with a service on that data.
 func (d *dataFlags) withData(
 	ctx context.Context, e *command.Env, f func(context.Context, *service.Service) error,
 ) error {
@@ -61,7 +61,7 @@ func (d *dataFlags) withData(
 	return explain(err, settings)
 }
 
-// change opens the data, calls f with the rules on it, and writes a message if f succeeds.
+// change opens the data and calls f with a service on that data. If f succeeds, it writes the formatted message.
 func (d *dataFlags) change(
 	ctx context.Context, e *command.Env, f func(context.Context, *service.Service) error, format string, args ...any,
 ) error {
@@ -119,7 +119,7 @@ type adminUnlockCmd struct {
 	Email string `arg:"" help:"E-mail address of the user."`
 }
 
-// Run ends the locks of a user.
+// Run unlocks a user's account.
 func (cmd *adminUnlockCmd) Run(ctx context.Context, e *command.Env) error {
 	return cmd.change(ctx, e, func(ctx context.Context, s *service.Service) error {
 		return s.EmergencyUnlock(ctx, cmd.Email)
@@ -143,14 +143,14 @@ type adminEndKeysCmd struct {
 	Email string `arg:"" help:"E-mail address of the user."`
 }
 
-// Run ends the API keys of a user.
+// Run revokes the API keys of a user.
 func (cmd *adminEndKeysCmd) Run(ctx context.Context, e *command.Env) error {
 	return cmd.change(ctx, e, func(ctx context.Context, s *service.Service) error {
 		return s.EmergencyEndKeys(ctx, cmd.Email)
 	}, "All API keys of %s have ended.", cmd.Email)
 }
 
-// passwordFlags say where the new password of an emergency command comes from.
+// passwordFlags has the flag that says where an emergency command reads the new password from.
 type passwordFlags struct {
 	PasswordFile string `placeholder:"FILE" help:"File of the new password, - for standard input. Default: USHER_PASSWORD, USHER_PASSWORD_FILE, or a prompt."`
 }

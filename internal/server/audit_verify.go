@@ -15,11 +15,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
-// progressEntries is how many entries are verified between two lines of progress.
+// progressEntries is the number of entries that are verified between two lines of progress output.
 const progressEntries = 100_000
 
-// AuditCmd are the commands of `usher audit` that work on the data itself: a server that was tampered with can't
-// vouch for itself.
+// AuditCmd are the commands of `usher audit` that read the data directly. They don't ask a server, because a server
+// that was tampered with could hide it.
 type AuditCmd struct {
 	Verify     auditVerifyCmd     `cmd:"" help:"Find out whether the activity log in a data directory was tampered with."`
 	Checkpoint auditCheckpointCmd `cmd:"" help:"Write a checkpoint of the activity log in a data directory, to be kept elsewhere."`
@@ -30,7 +30,7 @@ type auditVerifyCmd struct {
 	Checkpoint string `env:"-" placeholder:"FILE" help:"File of a checkpoint that was kept elsewhere: entries cut off since then show too."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (auditVerifyCmd) Help() string {
 	return `Works on the data directory, not through a server, and needs the server key. The server may be running.
 
@@ -51,7 +51,7 @@ Examples:
   usher audit verify --checkpoint /mnt/elsewhere/checkpoint`
 }
 
-// Run verifies the log and reports.
+// Run verifies the activity log and writes a report.
 func (cmd *auditVerifyCmd) Run(ctx context.Context, e *command.Env) error {
 	external, err := cmd.externalCheckpoint()
 	if err != nil {
@@ -72,7 +72,8 @@ func (cmd *auditVerifyCmd) Run(ctx context.Context, e *command.Env) error {
 	})
 }
 
-// externalCheckpoint returns the checkpoint of the flag, else the one in the data directory, or nil if there is none.
+// externalCheckpoint returns the checkpoint that is given by the flag, or else the one in the data directory. It
+// returns nil if there is neither.
 func (cmd *auditVerifyCmd) externalCheckpoint() (*account.Checkpoint, error) {
 	if cmd.Checkpoint != "" {
 		c, err := datadir.ReadCheckpoint(cmd.Checkpoint)
@@ -85,8 +86,8 @@ func (cmd *auditVerifyCmd) externalCheckpoint() (*account.Checkpoint, error) {
 	return &c, err
 }
 
-// showVerification writes a report, and fails if there are findings. checkpointGiven says whether the operator gave a
-// checkpoint to compare; otherwise a new one is shown.
+// showVerification writes a report, and fails if the report has findings. If the operator gave no checkpoint to compare
+// with (checkpointGiven is false), it also shows a new checkpoint.
 func showVerification(e *command.Env, r audit.Report, checkpointGiven bool) error {
 	for _, f := range r.Findings {
 		fmt.Fprintln(e.Stdout, command.Printable(findingText(f)))
@@ -120,7 +121,7 @@ func showVerification(e *command.Env, r audit.Report, checkpointGiven bool) erro
 	return nil
 }
 
-// entriesAre returns "1 entry is" or "7 entries are".
+// entriesAre returns the number of entries with the verb: "1 entry is" or "7 entries are".
 func entriesAre(n int) string {
 	if n == 1 {
 		return "1 entry is"
@@ -128,7 +129,7 @@ func entriesAre(n int) string {
 	return strconv.Itoa(n) + " entries are"
 }
 
-// findingText returns a finding as "missing: numbers 3 to 7 (entry 9): removed".
+// findingText formats a finding, such as "missing: numbers 3 to 7 (entry 9): removed".
 func findingText(f audit.Finding) string {
 	var where []string
 	switch {
@@ -151,7 +152,7 @@ type auditCheckpointCmd struct {
 	dataFlags
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (auditCheckpointCmd) Help() string {
 	return `Works on the data directory, as ` + "`usher audit verify`" + ` does, and changes nothing. Keep its output,
 one line, where no one who can change the data can change it: on another machine, or on paper.
@@ -160,7 +161,7 @@ Examples:
   usher audit checkpoint --data /var/lib/usher > checkpoint`
 }
 
-// Run writes a checkpoint.
+// Run writes a new checkpoint to standard output.
 func (cmd *auditCheckpointCmd) Run(ctx context.Context, e *command.Env) error {
 	return cmd.withData(ctx, e, func(ctx context.Context, s *service.Service) error {
 		c, err := s.ActivityCheckpoint(ctx)

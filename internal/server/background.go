@@ -10,10 +10,10 @@ import (
 const (
 	sweepInterval   = 10 * time.Minute
 	sealInterval    = 500 * time.Millisecond
-	maxPollFailures = 4 // in a row, before a warning is logged
+	maxPollFailures = 4 // failed polls in a row before a warning is logged
 )
 
-// every calls f now and then once per interval, until ctx ends.
+// every calls f immediately and then once per interval, until ctx ends.
 func every(ctx context.Context, interval time.Duration, f func()) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -27,7 +27,7 @@ func every(ctx context.Context, interval time.Duration, f func()) {
 	}
 }
 
-// sweep removes expired rows from the database once per sweepInterval.
+// sweep deletes expired data from the database once per sweepInterval.
 func (s *Server) sweep(ctx context.Context) {
 	every(ctx, sweepInterval, func() {
 		if err := s.accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
@@ -36,8 +36,8 @@ func (s *Server) sweep(ctx context.Context) {
 	})
 }
 
-// sealActivity seals the entries of the activity log once per sealInterval, and a last time when ctx ends. It logs
-// a failure once, until the next success or another failure.
+// sealActivity seals (signs) the new entries of the activity log once per sealInterval, and a last time when ctx ends.
+// It logs an error when it first occurs, and then not again until another error or a success follows.
 func (s *Server) sealActivity(ctx context.Context) {
 	ticker := time.NewTicker(sealInterval)
 	defer ticker.Stop()
@@ -59,13 +59,14 @@ func (s *Server) sealActivity(ctx context.Context) {
 	}
 }
 
-// pollInvalidations reads the cache invalidations of other servers. After maxPollFailures it logs one warning;
-// while polling fails, each request reads the database.
+// pollInvalidations polls the database for cache invalidations by other servers. It logs one warning after
+// maxPollFailures failed polls in a row. As long as polling fails, caches are not used: each request reads the
+// database.
 func (s *Server) pollInvalidations(ctx context.Context) {
 	failures := 0
 	every(ctx, auth.PollInterval, func() {
 		switch err := s.accounts.PollInvalidations(ctx); {
-		case ctx.Err() != nil: // the server ends
+		case ctx.Err() != nil: // the server is shutting down
 		case err != nil:
 			if failures++; failures == maxPollFailures {
 				s.log.Warn("changes made elsewhere cannot be read; every request reads the database", "error", err)
@@ -79,7 +80,8 @@ func (s *Server) pollInvalidations(ctx context.Context) {
 	})
 }
 
-// retryInvalidations announces changes with an unknown commit outcome to other servers again.
+// retryInvalidations records again the changes whose commit outcome is unknown, so that every server drops its cached
+// copy of the changed data.
 func (s *Server) retryInvalidations(ctx context.Context) {
 	every(ctx, auth.RetryInterval, func() {
 		if err := s.accounts.RetryInvalidations(ctx); err != nil && ctx.Err() == nil {

@@ -14,13 +14,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
-// BackupCmd copies the database of a data directory.
+// BackupCmd copies the SQLite database of a data directory into a file.
 type BackupCmd struct {
 	File string `arg:"" help:"File of the backup, which must not exist."`
 	Data string `default:"./usher-data" placeholder:"DIR" help:"Data directory of the server. Default: ${default}."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (BackupCmd) Help() string {
 	return `Copies the database (SQLite) into one file; the server may be running, and continues to read and write
 meanwhile. The copy has every change that was answered before it began. It is checked, and the file appears
@@ -57,8 +57,8 @@ func (cmd *BackupCmd) Run(ctx context.Context, e *command.Env) error {
 	return nil
 }
 
-// requireSQLite fails if the environment names a PostgreSQL database: the file in the data directory would be the
-// wrong data.
+// requireSQLite fails if the environment names a PostgreSQL database. The data is then in PostgreSQL, and the file in
+// the data directory is not the database in use.
 func requireSQLite(e *command.Env) error {
 	var settings config.Server
 	if err := settings.LoadSecrets(e.LookupEnv); err != nil {
@@ -71,8 +71,8 @@ func requireSQLite(e *command.Env) error {
 	return command.WithHint(err, "docs/running.md shows how; for SQLite unset USHER_DATABASE_URL")
 }
 
-// writeDatabase calls write with a temporary file, and names that path when it is complete. It fails with fs.ErrExist,
-// before it writes, if path exists.
+// writeDatabase calls write with a temporary file, and renames the file to path once it is complete. If path exists, it
+// fails with fs.ErrExist and calls nothing.
 func writeDatabase(path string, write func(file string) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fs.ErrExist
@@ -88,10 +88,10 @@ func writeDatabase(path string, write func(file string) error) error {
 	return file.CommitDurably(privatefile.RenameNew)
 }
 
-// minProgressPages is the smallest copy, in pages, whose progress is reported: 256 MiB.
+// minProgressPages is the size of a copy, in pages of 4 KiB, from which progress is reported: 256 MiB.
 const minProgressPages = 1 << 16
 
-// copyProgress returns a function that reports each tenth of a large copy at a terminal.
+// copyProgress returns a function that reports progress at a terminal: for a large copy, a line after each tenth.
 func copyProgress(e *command.Env) sqlite.Progress {
 	reported := 0
 	return func(done, total int) {

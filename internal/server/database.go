@@ -11,14 +11,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// PostgreSQL may be starting at the same time as the server, so openDatabase waits for it.
+// Limits of openDatabase. It waits for PostgreSQL, which may be starting at the same time as the server.
 const (
 	maxDatabaseWait       = 20 * time.Second
 	databaseRetryInterval = 500 * time.Millisecond
 )
 
-// openDatabase opens the database of a server, and creates or migrates its schema. It retries for maxDatabaseWait
-// while PostgreSQL is unavailable.
+// openDatabase opens the database of a server, and creates or migrates its schema. While PostgreSQL is unavailable, it
+// retries for at most maxDatabaseWait.
 func openDatabase(ctx context.Context, settings *config.Server, log *slog.Logger) (*sqlstore.Store, error) {
 	if settings.Database.URL.Empty() {
 		return sqlstore.OpenSQLite(ctx, settings.Data)
@@ -42,8 +42,8 @@ func openDatabase(ctx context.Context, settings *config.Server, log *slog.Logger
 	}
 }
 
-// openExistingDatabase opens a database that a server of this release has set up. It fails with fs.ErrNotExist if
-// there is none.
+// openExistingDatabase opens a database that a server of this release has already set up. If there is none, it fails
+// with fs.ErrNotExist.
 func openExistingDatabase(ctx context.Context, settings *config.Server) (*sqlstore.Store, error) {
 	if settings.Database.URL.Empty() {
 		return sqlstore.OpenExistingSQLite(ctx, settings.Data)

@@ -14,13 +14,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
 )
 
-// explain adds a hint to the error of a start, or of an emergency command, that failed.
+// explain adds a hint to an error: what the operator can do so that the server starts, or that the emergency command
+// succeeds.
 func explain(err error, settings *config.Server) error {
 	remedy := postgres.Hint(err)
 	switch {
 	case remedy != "":
 		if e, ok := errors.AsType[*account.Error](err); ok {
-			err = e.Err // without "try again later": that wouldn't help
+			err = e.Err // drop the message "try again later", which wouldn't help
 		}
 		return command.WithHint(err, "%s", remedy)
 	case errors.Is(err, syscall.EADDRINUSE):
@@ -55,7 +56,7 @@ func explain(err error, settings *config.Server) error {
 	return err
 }
 
-// DescribeError returns the message and the details of an error of the account rules, and whether err is one.
+// DescribeError returns the message and the details of an [account.Error]. ok is false for any other error.
 func DescribeError(err error) (message string, details []string, ok bool) {
 	e, ok := errors.AsType[*account.Error](err)
 	if !ok {

@@ -2,19 +2,21 @@ package server
 
 import "runtime/debug"
 
-// Settings of the garbage collector. The operator's variables GOGC and GOMEMLIMIT override
-// them.
+// Settings of the garbage collector. The environment variables GOGC and GOMEMLIMIT take precedence.
 const (
-	// gcPercent lets garbage grow to four times the live heap, which is a few megabytes. At
-	// Go's default of 100 % a busy server would start dozens of collections a second.
+	// gcPercent is GOGC: the heap may grow by four times its live part before the next collection.
+	// The live heap is only a few megabytes, so with Go's default of 100 a busy server would
+	// collect dozens of times a second.
 	gcPercent = 400
-	// Buffers of password hashes and full caches are part of the live heap. Beyond this
-	// memory, collections become more frequent again. It leaves room for both.
+	// gcMemory and gcMemoryPerCore give the soft memory limit of tuneGC. The live heap grows with
+	// full caches and with the buffers of password hashes. Beyond the limit, Go collects more
+	// often; the limit has room for both.
 	gcMemory        = 256 << 20 // bytes
-	gcMemoryPerCore = 64 << 20  // bytes; a hash takes 19 MiB
+	gcMemoryPerCore = 64 << 20  // bytes; hashing a password takes 19 MiB
 )
 
-// tuneGC sets the garbage collector for a server that computes cores hashes at a time.
+// tuneGC sets the garbage collector for a server that hashes as many passwords at a time as cores
+// says.
 func tuneGC(getenv func(string) string, cores int) {
 	if getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

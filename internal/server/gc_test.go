@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// An operator's variables take precedence over the server's settings of the garbage collector.
+// TestTuneGC checks the settings of the garbage collector, and that GOGC and GOMEMLIMIT take
+// precedence.
 func TestTuneGC(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
 	t.Cleanup(func() {

@@ -16,11 +16,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/httpapi"
 )
 
-// readyTimeout bounds the database's answer for /readyz.
+// readyTimeout is how long /readyz waits for the database to answer.
 const readyTimeout = 2 * time.Second
 
-// handler returns the handler of all paths: API, console, API documentation, health and metrics. readContract
-// returns the parsed API description.
+// handler returns the handler for all paths: API, console, API documentation, health and metrics. readContract returns
+// the parsed OpenAPI description of the API.
 func (s *Server) handler(readContract func() (contract.Operations, error)) (http.Handler, error) {
 	parsed, err := readContract()
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Server) handler(readContract func() (contract.Operations, error)) (http
 	return s.requests.count(all), err
 }
 
-// metrics returns a registry with the metrics of the process and of the database.
+// metrics returns a registry with the metrics of the process, and whether the database stores changes.
 func (s *Server) metrics() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
@@ -77,8 +77,9 @@ func (s *Server) metrics() *prometheus.Registry {
 	return registry
 }
 
-// ready answers GET /readyz for load balancers. A server whose database is read-only, because its disk is full for
-// example, is ready: all servers share that database, and without any of them nothing could be read either.
+// ready answers GET /readyz, which load balancers poll. A server whose database can only be read, for example because
+// its disk is full, still reports that it is ready. All servers share that database, so if none were ready, users could
+// not even read.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if s.draining.Load() {
 		http.Error(w, "ending", http.StatusServiceUnavailable)

@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	idleMemoryDelay   = 10 * time.Second // without a request, before memory is released
+	idleMemoryDelay   = 10 * time.Second // time without a request before memory is released
 	idleCheckInterval = 2 * time.Second
 )
 
-// requestCounter counts requests.
+// requestCounter counts the requests that have begun and that have ended.
 type requestCounter struct{ begun, ended atomic.Uint64 }
 
-// count returns a handler that counts the requests to next.
+// count returns a handler that counts each request and passes it to next.
 func (c *requestCounter) count(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.begun.Add(1)
@@ -25,8 +25,8 @@ func (c *requestCounter) count(next http.Handler) http.Handler {
 	})
 }
 
-// releaseIdleMemory drops all caches and returns free memory to the operating system whenever the server becomes
-// idle, until ctx ends.
+// releaseIdleMemory waits until the server is idle after requests. Then it drops all caches and returns free memory to
+// the operating system. It repeats this until ctx ends.
 func (s *Server) releaseIdleMemory(ctx context.Context) {
 	onIdle(ctx, &s.requests, func() {
 		s.accounts.DropCaches()
@@ -37,7 +37,8 @@ func (s *Server) releaseIdleMemory(ctx context.Context) {
 	})
 }
 
-// onIdle calls f once after requests, when none has begun for idleMemoryDelay and none is under way.
+// onIdle calls f when no request is running and none has begun for idleMemoryDelay. It calls f again only after further
+// requests.
 func onIdle(ctx context.Context, requests *requestCounter, f func()) {
 	last, released, idle := requests.begun.Load(), uint64(0), time.Duration(0)
 	every(ctx, idleCheckInterval, func() {

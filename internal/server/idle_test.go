@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestReleaseIdleMemory releases memory once after requests, when none has begun for a while and none is under way.
+// TestReleaseIdleMemory checks that memory is released once after requests: when none is running and none has begun for
+// idleMemoryDelay.
 func TestReleaseIdleMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -7,12 +7,13 @@ import (
 )
 
 const (
-	shutdownTimeout = 15 * time.Second // for requests under way when the server ends
+	shutdownTimeout = 15 * time.Second // how long a server that shuts down waits for running requests
 	mailWorkers     = 4                // messages sent at the same time, so that a slow one doesn't block the others
 )
 
-// Run serves until ctx ends. Then it answers /readyz with 503 and serves for ShutdownDelay, stops accepting
-// requests, and waits for those under way. It returns http.ErrServerClosed, or why serving failed.
+// Run serves until ctx ends, and then shuts down. To shut down, it answers /readyz with 503 but still serves for
+// ShutdownDelay. Then it accepts no more requests and waits for those that are running. Run returns
+// http.ErrServerClosed, or the error that stopped it from serving.
 func (s *Server) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -42,7 +43,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// drain reports the server as not ready, gives load balancers time to notice, and waits for the requests under way.
+// drain reports that the server is not ready, and waits for ShutdownDelay so that load balancers notice. Then it waits
+// for running requests, for at most shutdownTimeout.
 func (s *Server) drain(ctx context.Context) error {
 	s.draining.Store(true)
 	s.log.Info("ending: not ready any more", "serving_for", s.settings.ShutdownDelay.String())

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// startAndSignIn runs a server until the test ends, and returns a client of its administrator.
+// startAndSignIn runs a server until the test ends. It returns a client that is signed in as the administrator.
 func startAndSignIn(t *testing.T, s *Server) *client.Client {
 	t.Helper()
 	start(t, s)
@@ -31,7 +31,7 @@ func startAndSignIn(t *testing.T, s *Server) *client.Client {
 	return c.WithToken(session.Token)
 }
 
-// requestRecoveryMail has a recovery message sent to the administrator.
+// requestRecoveryMail makes the server send a recovery message to the administrator.
 func requestRecoveryMail(t *testing.T, s *Server) {
 	t.Helper()
 	origin := account.Origin{ClientNetwork: "192.0.2.7"}
@@ -40,8 +40,8 @@ func requestRecoveryMail(t *testing.T, s *Server) {
 	}
 }
 
-// TestMailFollowsTheSettings changes the mail server and the public URL on a running server: the next message uses
-// them.
+// TestMailFollowsTheSettings changes the mail server and the public URL while the server runs. The next message must
+// use the new values.
 func TestMailFollowsTheSettings(t *testing.T) {
 	first := mailtest.Start(t, mailtest.Options{TLS: mail.StartTLS, Username: "usher", Password: "first secret"})
 	second := mailtest.Start(t, mailtest.Options{TLS: mail.ImplicitTLS})
@@ -110,8 +110,8 @@ func TestMailFollowsTheSettings(t *testing.T) {
 	}
 }
 
-// TestFlagsOverrideTheSettings starts a server with mail flags and a public URL: the settings show them, and refuse
-// changes.
+// TestFlagsOverrideTheSettings starts a server whose flags set a mail server and a public URL. The settings must show
+// these values and refuse to change them.
 func TestFlagsOverrideTheSettings(t *testing.T) {
 	smtp := mailtest.Start(t, mailtest.Options{TLS: mail.NoTLS})
 	s := openServer(t, config.Server{

@@ -28,7 +28,7 @@ type MigrateDataCmd struct {
 	ServerKeyFile string `placeholder:"FILE" help:"File of the server key, to check that it is the one of the data. Default: USHER_SERVER_KEY, or server.key in the directory of --to or of --from."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (MigrateDataCmd) Help() string {
 	return `Copies everything from a data directory to PostgreSQL or back, while no server uses either, and reads both
 again to prove that they are equal: each table's number of rows, and their SHA-256. New ids continue after
@@ -99,9 +99,9 @@ func (cmd *MigrateDataCmd) Run(ctx context.Context, e *command.Env) (err error) 
 	return nil
 }
 
-// parsePlace parses the value of a flag as the place of a database. Its errors never contain a password.
+// parsePlace parses the value of a flag that names a database. Its errors never contain a password.
 func parsePlace(e *command.Env, flag, text string) (dbmove.Place, error) {
-	if text == config.DatabaseVariable { // it stands for its value
+	if text == config.DatabaseVariable { // the name of the variable stands for its value
 		address, err := config.Secret(e.Getenv, config.DatabaseVariable)
 		if err == nil && address.Empty() {
 			err = fmt.Errorf("%s is not set, and neither is %s_FILE", config.DatabaseVariable, config.DatabaseVariable)
@@ -128,7 +128,7 @@ func parsePlace(e *command.Env, flag, text string) (dbmove.Place, error) {
 	return dbmove.Place{Postgres: postgres.Config{URL: secret.New(text)}}, nil
 }
 
-// serverKey returns the key that servers on the target will use.
+// serverKey returns the server key that servers will use on the target database.
 func (cmd *MigrateDataCmd) serverKey(e *command.Env, from, to dbmove.Place) (*keyring.Ring, error) {
 	settings := config.Server{ServerKeyFile: cmd.ServerKeyFile}
 	if err := settings.LoadSecrets(e.LookupEnv); err != nil {
@@ -153,7 +153,7 @@ func (cmd *MigrateDataCmd) serverKey(e *command.Env, from, to dbmove.Place) (*ke
 		"give the key of the servers by --server-key-file or USHER_SERVER_KEY; it is checked, and not copied")
 }
 
-// moveProgress returns a function that reports the progress of a move at a terminal.
+// moveProgress returns a function that shows the progress of the move at a terminal.
 func moveProgress(e *command.Env) func(dbmove.Progress) {
 	var meter *command.Meter
 	current := ""
@@ -169,7 +169,7 @@ func moveProgress(e *command.Env) func(dbmove.Progress) {
 	}
 }
 
-// showResult lists the tables, and says what to do next.
+// showResult lists the tables that were moved, and says what the operator should do next.
 func (cmd *MigrateDataCmd) showResult(e *command.Env, moved []dbmove.Table) {
 	t := command.Table{Header: []string{"TABLE", "ROWS", "SHA-256"}}
 	rows := int64(0)
@@ -184,7 +184,7 @@ func (cmd *MigrateDataCmd) showResult(e *command.Env, moved []dbmove.Table) {
 		cmd.From)
 }
 
-// explainMove adds a hint to the error of a move.
+// explainMove adds a hint to the error of a move that failed.
 func explainMove(err error) error {
 	switch {
 	case errors.Is(err, datadir.ErrInUse):

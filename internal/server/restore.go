@@ -13,13 +13,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
-// RestoreCmd makes a data directory from a backup.
+// RestoreCmd restores the database of a data directory from a backup.
 type RestoreCmd struct {
 	File string `arg:"" help:"File of the backup."`
 	Data string `default:"./usher-data" placeholder:"DIR" help:"Data directory, created if it is missing. Default: ${default}."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (RestoreCmd) Help() string {
 	return `Restores the database from a backup, while no server uses the data directory. An existing database is never
 replaced: move it away first. The backup is checked, and restored as a whole or not at all. It may be of an
@@ -68,8 +68,8 @@ func (cmd *RestoreCmd) Run(ctx context.Context, e *command.Env) (err error) {
 	return nil
 }
 
-// requireNoDatabase fails if there is a database at path, or a journal of one: SQLite would apply a journal to the
-// restored database.
+// requireNoDatabase fails if there is a database at path, or a leftover journal. SQLite would apply such a journal to
+// the restored database and damage it.
 func requireNoDatabase(path string) error {
 	for _, end := range []string{"", "-wal", "-shm", "-journal"} {
 		if _, err := os.Lstat(path + end); !errors.Is(err, fs.ErrNotExist) {
@@ -80,8 +80,8 @@ func requireNoDatabase(path string) error {
 	return nil
 }
 
-// showNextSteps says what has changed, and what to do before the server is started. oldCheckpoint is the new path of
-// the activity log's checkpoint from before, or "".
+// showNextSteps says what was restored, and what to do before the server is started. The checkpoint of the replaced
+// activity log was moved to oldCheckpoint; "" if there was none.
 func (cmd *RestoreCmd) showNextSteps(e *command.Env, oldCheckpoint string) {
 	if oldCheckpoint != "" {
 		fmt.Fprintf(e.Stdout, `The activity log is that of the backup. The checkpoint of the log before is now %[1]s:

@@ -18,7 +18,7 @@ type ServeCmd struct {
 	config.Server
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (ServeCmd) Help() string {
 	return `Starts the server. The first start makes the data directory, the database, the
 server key and the first administrator, whose password is USHER_ADMIN_PASSWORD
@@ -35,7 +35,7 @@ Examples:
   USHER_SMTP_PASSWORD_FILE=/run/secrets/smtp usher serve --smtp-host mail.example.com --smtp-username usher`
 }
 
-// Run serves until the process is interrupted.
+// Run starts a server and serves until the process is interrupted.
 func (cmd *ServeCmd) Run(ctx context.Context, e *command.Env) error {
 	if err := cmd.LoadSecrets(e.LookupEnv); err != nil {
 		return command.UsageErrorf("%w", err)
@@ -66,7 +66,8 @@ func newLog(w io.Writer, format string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// welcome writes the server's addresses for the user at the terminal, and a generated password, this once.
+// welcome writes the server's addresses and other facts for a user at the terminal. If this start has generated the
+// administrator's password, welcome shows it; it is never shown again.
 func (s *Server) welcome(w io.Writer) {
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(w, "  %-14s %s\n", label, fmt.Sprintf(format, args...))

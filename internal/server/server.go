@@ -1,8 +1,8 @@
-// Package server wires the server and runs it, and holds the commands that work on the data itself: serve, admin,
+// Package server composes and runs the server. It also has the commands that work directly on the data: serve, admin,
 // backup, restore, migrate-data, audit verify and audit checkpoint.
 //
-// It has no rules of its own; those are in account. It imports everything that a server consists of; only cmd/usher
-// imports it. It doesn't import cli.
+// Decisions about accounts are made in package service, not here. The package imports everything that a server consists
+// of, but not cli. Only cmd/usher imports it.
 package server
 
 import (
@@ -40,17 +40,17 @@ const (
 // Options are the options of Open.
 type Options struct {
 	Settings *config.Server
-	Version  string // of the build
+	Version  string // version of the build
 	Log      *slog.Logger
-	Hashes   int // passwords hashed at the same time; 0: as many as GOMAXPROCS
+	Hashes   int // passwords to hash at the same time; 0: as many as GOMAXPROCS
 }
 
-// Server is a wired server: `usher serve` runs it, and tests run it in their own process.
+// Server is a server with all of its parts. `usher serve` runs it, and tests run it in their own process.
 type Server struct {
 	settings *config.Server
 	version  string
 	log      *slog.Logger
-	lock     *flock.Flock // of the data directory; nil on PostgreSQL
+	lock     *flock.Flock // lock on the data directory; nil on PostgreSQL
 	store    *sqlstore.Store
 	accounts *service.Service
 	worker   *mail.Worker
@@ -59,16 +59,16 @@ type Server struct {
 	draining atomic.Bool
 	requests requestCounter
 
-	url *url.URL // of the listener
+	url *url.URL // URL of the listener
 
-	// State at the start; the settings may change it.
-	publicURL  *url.URL            // nil: not known
+	// Values at the start, for the welcome text. They can change later with the settings.
+	publicURL  *url.URL            // nil: unknown
 	mailServer *account.MailServer // nil: messages become files
 
-	initialPassword secret.Text // of the first administrator, if this start generated one
+	initialPassword secret.Text // password of the first administrator, if this start has generated it
 }
 
-// Open opens the data, sets a new database up, and listens. If it fails, it closes everything that it has opened.
+// Open opens the data, sets up a new database, and listens. If it fails, it closes everything again.
 func Open(ctx context.Context, options Options) (s *Server, err error) {
 	settings, log := options.Settings, options.Log
 	s = &Server{settings: settings, version: options.Version, log: log}
@@ -81,13 +81,13 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 		return s, err
 	}
 	readContract := sync.OnceValues(contract.Read)
-	go func() { _, _ = readContract() }() // parse it while the database is opened
-	// Settings that can't work are found before a database is set up with them.
+	go func() { _, _ = readContract() }() // parse the OpenAPI description while the database is opened
+	// Check the flags before the database is opened, so that no database is set up with unusable settings.
 	overrides, err := settingOverrides(settings)
 	if err != nil {
 		return s, err
 	}
-	if settings.Database.URL.Empty() { // several servers may share PostgreSQL
+	if settings.Database.URL.Empty() { // only PostgreSQL may be shared by several servers
 		if s.lock, err = datadir.Lock(settings.Data); err != nil {
 			return s, err
 		}
@@ -132,7 +132,7 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 // URL returns where the server listens.
 func (s *Server) URL() *url.URL { return s.url }
 
-// Close closes everything that Open opened.
+// Close closes everything that Open has opened.
 func (s *Server) Close() error {
 	var errs []error
 	if s.listener != nil {

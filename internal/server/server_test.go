@@ -21,13 +21,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
-// The administrator of a server under test.
+// The first administrator of a server under test.
 const (
 	adminEmail    = "admin@example.com"
 	adminPassword = "Correct-horse-7"
 )
 
-// openServer opens a server with its own data and these settings.
+// openServer opens a server with these settings and with a data directory of its own.
 func openServer(t *testing.T, settings config.Server, log io.Writer) *Server {
 	t.Helper()
 	settings.Data = filepath.Join(t.TempDir(), "data")
@@ -54,12 +54,12 @@ func start(t *testing.T, s *Server) {
 	})
 }
 
-// TestStalledMailBlocksNoOther sends two messages to a mail server that answers neither connection: the second is sent
-// while the first one waits.
+// TestStalledMailBlocksNoOther sends two messages to a mail server that accepts connections but does not answer. The
+// second message must be sent while the first one still waits.
 func TestStalledMailBlocksNoOther(t *testing.T) {
 	smtp := mailtest.Start(t, mailtest.Options{TLS: mail.NoTLS})
 	smtp.Stall()
-	defer smtp.Resume() // before the server is stopped
+	defer smtp.Resume() // runs before the server is stopped
 	s := openServer(t, config.Server{
 		Listen: "127.0.0.1:0",
 		SMTP:   config.SMTP{Host: smtp.Host(), Port: smtp.Port(), TLS: mail.NoTLS},
@@ -78,7 +78,7 @@ func TestPlainHTTPWarning(t *testing.T) {
 		name      string
 		listening net.Addr
 		public    string // "": not known
-		want      string // beginning of the warning; "": none
+		want      string // how the warning begins; "": no warning
 	}{
 		{"loopback", loopback, "http://127.0.0.1:8080", ""},
 		{"loopback, IPv6", &net.TCPAddr{IP: net.IPv6loopback}, "http://[::1]:8080", ""},
@@ -121,7 +121,8 @@ func TestPlainHTTPWarningIsLoggedOnce(t *testing.T) {
 	}
 }
 
-// TestReady asks for /readyz: a server is ready as long as it can read, and not while it ends.
+// TestReady checks that /readyz reports a server as ready while it can read the database, and as not ready while it
+// shuts down.
 func TestReady(t *testing.T) {
 	s := openServer(t, config.Server{Listen: "127.0.0.1:0"}, io.Discard)
 	want := func(state string, status int) {

@@ -18,11 +18,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// errPasswordNeeded means that a generated password would stay unknown: any of several servers on one database may
-// be the one that sets it up.
+// errPasswordNeeded means that the operator must set the password of the first administrator. Several servers may share
+// a new database, and any of them may set it up. The operator would not know which one shows a generated password.
 var errPasswordNeeded = errors.New("a new PostgreSQL database needs the password of its first administrator")
 
-// setUp creates the first administrator of a new database.
+// setUp creates the first administrator if the database is new.
 func (s *Server) setUp(ctx context.Context) error {
 	created, err := s.accounts.SetUp(ctx, service.FirstRun{
 		AdminEmail:    s.adminEmail(),
@@ -55,13 +55,13 @@ func (s *Server) setUp(ctx context.Context) error {
 	return nil
 }
 
-// adminEmail returns the address of the first administrator.
+// adminEmail returns the e-mail address of the first administrator.
 func (s *Server) adminEmail() string {
 	return cmp.Or(s.settings.AdminEmail, "admin@localhost")
 }
 
-// settingOverrides returns the options that flags and variables fix: they take precedence over the settings in the
-// database, which can't be changed then. It fails if mail can't be sent with them.
+// settingOverrides returns the options that flags and environment variables fix. They take precedence over the settings
+// in the database, which then can't be changed. It fails if mail can't be sent with these options.
 func settingOverrides(flags *config.Server) (service.Options, error) {
 	smtp, directory := flags.SMTP, datadir.MailPath(flags.Data)
 	overrides := service.Options{
@@ -94,7 +94,7 @@ func settingOverrides(flags *config.Server) (service.Options, error) {
 	return overrides, err
 }
 
-// checkAddresses reads the public URL and the mail server, and logs a warning for each that is unsafe or unusable.
+// checkAddresses reads the public URL and the mail server. It logs a warning for each that is unsafe or unusable.
 func (s *Server) checkAddresses(ctx context.Context) (err error) {
 	if s.publicURL, err = s.accounts.PublicURL(ctx); err != nil {
 		return err
@@ -103,7 +103,7 @@ func (s *Server) checkAddresses(ctx context.Context) (err error) {
 		s.log.Warn(warning)
 	}
 	route, err := s.accounts.MailRoute(ctx)
-	if err != nil { // an administrator can correct the settings on the running server
+	if err != nil { // only a warning: an administrator can correct the settings while the server runs
 		s.log.Warn("the mail settings cannot be used", "error", err)
 		return nil
 	}
@@ -114,8 +114,8 @@ func (s *Server) checkAddresses(ctx context.Context) (err error) {
 	return nil
 }
 
-// plainHTTPWarning returns a warning if passwords and tokens would travel in clear text, else "". public is nil if
-// the public URL isn't known.
+// plainHTTPWarning returns a warning if passwords and tokens would be sent in clear text, or "" if not. public is nil
+// if the public URL is unknown.
 func plainHTTPWarning(listening net.Addr, public *url.URL) string {
 	const remedy = "; put a proxy with TLS before it and set --public-url https://…"
 	plain := public == nil || public.Scheme == "http"

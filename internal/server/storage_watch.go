@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// storageCheckInterval is the time between two checks whether changes are stored. It bounds the log lines for a disk
-// that keeps filling up and getting space again.
+// storageCheckInterval is the time between two checks whether the database stores changes. It also limits the number of
+// log lines when a disk is full, has space again, is full again and so on.
 const storageCheckInterval = 5 * time.Second
 
-// watchStorage logs when the database begins to refuse changes, and when it stores them again. It tests that by
-// itself, since there may be no request that changes anything.
+// watchStorage logs when the database begins to refuse changes, and when it stores them again. After a refusal it makes
+// test writes, since there may be no request that changes anything.
 func (s *Server) watchStorage(ctx context.Context) {
 	ticker := time.NewTicker(storageCheckInterval)
 	defer ticker.Stop()
@@ -22,7 +22,7 @@ func (s *Server) watchStorage(ctx context.Context) {
 		case <-ticker.C:
 		}
 		if logged != "" && s.store.WriteFailure() != nil {
-			_ = s.store.TryWrite(ctx) // WriteFailure has the result
+			_ = s.store.TryWrite(ctx) // the result is in WriteFailure
 		}
 		switch failure := s.store.WriteFailure(); {
 		case failure != nil && failure.Message != logged:

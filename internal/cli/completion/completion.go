@@ -1,4 +1,4 @@
-// Package completion writes completion scripts for shells from the grammar of the command line.
+// Package completion generates completion scripts for shells from the command line's definition in kong.
 //
 // The package imports command and kong.
 package completion
@@ -18,7 +18,7 @@ type Cmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: ${enum}."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (Cmd) Help() string {
 	return `Examples:
   source <(usher completion bash)
@@ -27,7 +27,7 @@ func (Cmd) Help() string {
   usher completion fish > ~/.config/fish/completions/usher.fish`
 }
 
-// Run writes the script.
+// Run writes the completion script to standard output.
 func (cmd *Cmd) Run(e *command.Env, model *kong.Application) error {
 	commands := completions(model)
 	switch cmd.Shell {
@@ -40,17 +40,18 @@ func (cmd *Cmd) Run(e *command.Env, model *kong.Application) error {
 	}
 }
 
-// completion lists the words that can follow a command.
+// completion has the words that can follow a command: its subcommands and its flags.
 type completion struct {
-	path     string // the command's words, each after a space: " users list"; "" for the program
+	path     string // the command, with a space before each word, such as " users list"; "" for the program itself
 	commands []candidate
 	flags    []candidate
 }
 
-// candidate is a word with its help.
+// candidate is a word that can be completed, with its help text.
 type candidate struct{ word, help string }
 
-// completions returns the completions of all commands. A command has the flags of its parents too.
+// completions returns the completions of the program and of all commands. A command also accepts the flags of its
+// parents.
 func completions(model *kong.Application) []completion {
 	var all []completion
 	var walk func(node *kong.Node, path string)
@@ -89,7 +90,7 @@ func words(candidates []candidate) string {
 	return strings.Join(list, " ")
 }
 
-// paths returns the patterns of a case statement that matches every command.
+// paths returns the shell pattern of a case statement that matches every command.
 func paths(commands []completion) string {
 	var list []string
 	for _, c := range commands {
@@ -200,7 +201,8 @@ end
 	return err
 }
 
-// quote returns text as one word for any of the shells.
+// quote returns text in single quotes, as one word for bash, zsh and fish. It replaces single quotes in the text by
+// typographic ones.
 func quote(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", "’") + "'"
 }

@@ -1,4 +1,5 @@
-// Package credentials stores the sessions that `usher login` has opened: one per server, in a file for its owner alone.
+// Package credentials stores the sessions that `usher login` has opened. There is one session per server, in a file
+// that only its owner can read.
 //
 // The package imports command (for hints), privatefile and secret.
 package credentials
@@ -17,18 +18,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Store is the file credentials.json. Anyone who can read it can use the sessions.
+// Store is the file credentials.json. Whoever can read the file can use the sessions in it.
 type Store struct{ path string }
 
-// session is one session in the file.
+// session is the session of one server in the file.
 type session struct {
 	Email   string    `json:"email"`
 	Token   string    `json:"token"`
 	SavedAt time.Time `json:"savedAt"`
 }
 
-// Open returns the store in dir, or, if dir is "", in the directory usher of the user's configuration. The file
-// needn't exist.
+// Open returns the store in the directory dir. If dir is "", it uses the directory usher in the user's configuration
+// directory. The file doesn't have to exist yet.
 func Open(dir string) (Store, error) {
 	if dir == "" {
 		base, err := os.UserConfigDir()
@@ -41,13 +42,13 @@ func Open(dir string) (Store, error) {
 	return Store{path: filepath.Join(dir, "credentials.json")}, nil
 }
 
-// Token returns the session token for a server, or an empty one.
+// Token returns the session token for a server. The token is empty if there is no session.
 func (s Store) Token(server string) (secret.Text, error) {
 	sessions, err := s.read()
 	return secret.New(sessions[server].Token), err
 }
 
-// LastServer returns the server of the newest session, or "".
+// LastServer returns the server with the newest session, or "" if there are no sessions.
 func (s Store) LastServer() (server string, err error) {
 	sessions, err := s.read()
 	for name, session := range sessions {
@@ -58,14 +59,14 @@ func (s Store) LastServer() (server string, err error) {
 	return server, err
 }
 
-// Save stores the session for a server, in place of an earlier one.
+// Save stores the session for a server. It replaces an earlier session for that server.
 func (s Store) Save(server, email string, token secret.Text, now time.Time) error {
 	return s.update(func(sessions map[string]session) {
 		sessions[server] = session{Email: email, Token: token.Reveal(), SavedAt: now.UTC().Truncate(time.Second)}
 	})
 }
 
-// Remove removes the session for a server.
+// Remove deletes the session for a server from the file.
 func (s Store) Remove(server string) error {
 	return s.update(func(sessions map[string]session) { delete(sessions, server) })
 }

@@ -7,14 +7,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// Field is a setting that NAME=VALUE changes.
+// Field is a setting that an argument NAME=VALUE can change.
 type Field struct {
 	name  string
 	set   func(value string) error
-	clear func() // what NAME= does; nil: it calls set with ""
+	clear func() // called for NAME= (no value); if nil, set("") is called instead
 }
 
-// Assign carries out NAME=VALUE pairs on fields. It returns a usage error for the first wrong pair.
+// Assign sets fields as the arguments NAME=VALUE in pairs say. It stops at the first wrong pair and returns a usage
+// error.
 func Assign(pairs []string, fields ...Field) error {
 	given := map[string]bool{}
 	for _, pair := range pairs {
@@ -40,7 +41,7 @@ func Assign(pairs []string, fields ...Field) error {
 	return nil
 }
 
-// withNames adds a hint with the names of all fields to err.
+// withNames adds to err a hint that lists the names of all fields.
 func withNames(err error, fields []Field) error {
 	names := make([]string, len(fields))
 	for i, f := range fields {
@@ -49,7 +50,7 @@ func withNames(err error, fields []Field) error {
 	return command.WithHint(err, "the settings are %s", strings.Join(names, ", "))
 }
 
-// Count returns how many of the pairs name one of fields.
+// Count returns how many of the pairs NAME=VALUE name one of the fields.
 func Count(fields []Field, pairs []string) int {
 	n := 0
 	for _, pair := range pairs {

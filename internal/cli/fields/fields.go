@@ -1,5 +1,6 @@
-// Package fields sets and shows the fields of a struct by their JSON names. Assign carries out the NAME=VALUE arguments
-// of a command line, and Table shows the result. A field of a common type needs no code of its own: Of finds it.
+// Package fields sets and shows the fields of a struct by their JSON names. Assign sets them from NAME=VALUE arguments
+// on the command line, and Table shows them. Of returns the settable fields of a struct, so a field of a common type
+// needs no code of its own.
 //
 // The package imports client (for its optional values) and command (for usage errors and tables).
 package fields
@@ -13,8 +14,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// Of returns the fields of an update, by the syntax of their types; update points to a struct. The fields that order
-// names come first. A field in special replaces the one that its type would give. Of panics if a type has no syntax.
+// Of returns the settable fields of update, which points to a struct. The type of a field determines the syntax of its
+// value; a Field in special with the same name replaces it. Fields named in order come first. Of panics if it knows no
+// syntax for a type.
 func Of(update any, order []string, special ...Field) []Field {
 	named := namedFields(reflect.ValueOf(update).Elem(), order)
 	list := make([]Field, len(named))
@@ -28,7 +30,7 @@ func Of(update any, order []string, special ...Field) []Field {
 	return list
 }
 
-// byType returns the field for a pointer to a value.
+// byType returns the Field that sets *to. The type of to determines the syntax.
 func byType(name string, to any) Field {
 	switch to := to.(type) {
 	case **string:
@@ -49,7 +51,7 @@ func byType(name string, to any) Field {
 	panic(fmt.Sprintf("fields: no syntax for %s, a %T", name, to))
 }
 
-// Names returns the names of the fields of v, a struct.
+// Names returns the JSON names of the fields of v, which is a struct.
 func Names(v any) []string {
 	var names []string
 	for _, f := range namedFields(reflect.ValueOf(v), nil) {
@@ -58,14 +60,14 @@ func Names(v any) []string {
 	return names
 }
 
-// namedField is a field of a struct, with its JSON name.
+// namedField is a field of a struct with its JSON name.
 type namedField struct {
 	name  string
 	value reflect.Value
 }
 
-// namedFields returns the fields of a struct and of the structs that it embeds: those that order names first, the
-// others after them as the struct has them.
+// namedFields returns the fields of a struct, including those of embedded structs. Fields named in order come first;
+// the others follow in the order of the struct.
 func namedFields(v reflect.Value, order []string) []namedField {
 	var list []namedField
 	for _, f := range reflect.VisibleFields(v.Type()) {

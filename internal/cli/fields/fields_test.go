@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// values are the targets of the fields under test.
+// values has a variable of each type that the Fields under test set.
 type values struct {
 	text   *string
 	number *int
@@ -85,7 +85,7 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// update has a field of each type that Of has a syntax for.
+// update is a struct with a field of every type that Of supports.
 type update struct {
 	Address client.Change[string]                `json:"address,omitzero"`
 	Enabled *bool                                `json:"enabled,omitempty"`
@@ -132,7 +132,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// network is embedded, as a group of settings that the contract has elsewhere.
+// network is embedded in a struct, as some groups of settings are in package client.
 type network struct {
 	Address *string `json:"address"`
 	Port    *int    `json:"port"`

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// Text is a text that can't be cleared.
+// Text returns a Field for a text that can't be cleared.
 func Text(name string, to **string) Field {
 	return Field{name: name, set: func(value string) error {
 		*to = &value
@@ -19,12 +19,12 @@ func Text(name string, to **string) Field {
 	}}
 }
 
-// ClearableText is a text.
+// ClearableText returns a Field for a text. NAME= clears it.
 func ClearableText(name string, to *client.Change[string]) Field {
 	return clearable(name, to, func(value string) (string, error) { return value, nil })
 }
 
-// Number is a number that can't be cleared.
+// Number returns a Field for an integer that can't be cleared.
 func Number(name string, to **int) Field {
 	return Field{name: name, set: func(value string) error {
 		n, err := parseNumber(value)
@@ -33,12 +33,12 @@ func Number(name string, to **int) Field {
 	}}
 }
 
-// ClearableNumber is a number.
+// ClearableNumber returns a Field for an integer. NAME= clears it.
 func ClearableNumber(name string, to *client.Change[int]) Field {
 	return clearable(name, to, parseNumber)
 }
 
-// Bool is true, yes, false or no.
+// Bool returns a Field whose value is true, yes, false or no.
 func Bool(name string, to **bool) Field {
 	return Field{name: name, set: func(value string) error {
 		truth, ok := map[string]bool{"true": true, "yes": true, "false": false, "no": false}[value]
@@ -50,7 +50,7 @@ func Bool(name string, to **bool) Field {
 	}}
 }
 
-// IDs is a list of ids, separated by commas.
+// IDs returns a Field for a list of ids, separated by commas.
 func IDs(name string, to *[]int64) Field {
 	return Field{name: name, set: func(value string) error {
 		*to = []int64{}
@@ -65,12 +65,12 @@ func IDs(name string, to *[]int64) Field {
 	}}
 }
 
-// TextOrFile is a text, or the content of a file: NAME=@FILE.
+// TextOrFile returns a Field for a text. NAME=@FILE sets it to the content of a file, and NAME= clears it.
 func TextOrFile(name string, to *client.Change[string]) Field {
 	return clearable(name, to, textOrFile)
 }
 
-// Groups is a JSON array of groups, or NAME=@FILE.
+// Groups returns a Field for a JSON array of groups. NAME=@FILE reads the array from a file, and NAME= clears it.
 func Groups(name string, to *client.Change[[]client.AllowedGroup]) Field {
 	return clearable(name, to, func(value string) ([]client.AllowedGroup, error) {
 		text, err := textOrFile(value)
@@ -86,14 +86,15 @@ func Groups(name string, to *client.Change[[]client.AllowedGroup]) Field {
 	})
 }
 
-// Secret is a secret. A pair can clear it only; flag sets it, from a place that other users of the machine can't see.
+// Secret returns a Field for a secret. An argument can only clear the secret, because other users of the machine can
+// see the arguments of a process. The named flag sets it.
 func Secret(name, flag string, to *client.Change[string]) Field {
 	return clearable(name, to, func(string) (string, error) {
 		return "", fmt.Errorf("is a secret, which others could read on a command line: use %s", flag)
 	})
 }
 
-// clearable returns a field that NAME= clears, and whose value parse reads.
+// clearable returns a Field that NAME= clears. parse reads any other value.
 func clearable[T any](name string, to *client.Change[T], parse func(string) (T, error)) Field {
 	return Field{
 		name: name,

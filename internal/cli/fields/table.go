@@ -7,8 +7,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// Table returns a table of the names and values of the fields of v, a struct. The fields that order names come first.
-// texts replaces the value of a field by a row for each text; a field that has no texts there is left out.
+// Table returns a table with the names and values of the fields of v, which is a struct. Fields named in order come
+// first. texts maps a field name to texts that replace the value: the field gets one row for each text, or none if
+// there are no texts.
 func Table(v any, order []string, texts map[string][]string) command.Table {
 	var t command.Table
 	for _, f := range namedFields(reflect.ValueOf(v), order) {
@@ -23,7 +24,7 @@ func Table(v any, order []string, texts map[string][]string) command.Table {
 	return t
 }
 
-// cell returns the table cell of a value: "-" for none.
+// cell returns a value as text for a table cell. A missing value is shown as "-".
 func cell(v reflect.Value) string {
 	switch value := v.Interface().(type) {
 	case *string:

@@ -1,8 +1,8 @@
 // Package lookup finds the users and roles that a command line names: a user by id or e-mail address, a role by id or
 // name.
 //
-// It compares addresses and names as the server does, by the functions of account for that; it imports nothing else
-// of account. Besides, it imports client and command.
+// The package imports client, command and account. From account it uses only the functions that compare addresses and
+// names, so that it compares them as the server does.
 package lookup
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// ErrNoSuchUser means that the server has no user with an e-mail address, or none that the caller may see.
+// ErrNoSuchUser means that no user has the e-mail address, or that the caller may not see that user.
 var ErrNoSuchUser = errors.New("there is no user with this e-mail address, or none that you may see")
 
 // parseID parses a decimal id.
@@ -26,7 +26,7 @@ func parseID(text string) (int64, bool) {
 	return id, err == nil
 }
 
-// User returns the user whose id or e-mail address ref is. It fails with ErrNoSuchUser for an unknown address.
+// User returns the user with the id or e-mail address ref. If no user has the address, it fails with ErrNoSuchUser.
 func User(ctx context.Context, api *client.Client, ref string) (client.User, error) {
 	if id, ok := parseID(ref); ok {
 		return api.Users.Get(ctx, id)
@@ -48,8 +48,8 @@ func User(ctx context.Context, api *client.Client, ref string) (client.User, err
 	return client.User{}, command.WithHint(ErrNoSuchUser, "`usher users list` shows the users")
 }
 
-// UserID returns the id of the user whose id or e-mail address ref is, or 0, which is the caller, for "". It doesn't
-// check that an id exists.
+// UserID returns the id of the user with the id or e-mail address ref. For "" it returns 0, which stands for the
+// caller. If ref is an id, UserID doesn't check that the user exists.
 func UserID(ctx context.Context, api *client.Client, ref string) (int64, error) {
 	if ref == "" {
 		return 0, nil
@@ -61,8 +61,8 @@ func UserID(ctx context.Context, api *client.Client, ref string) (int64, error) 
 	return u.ID, err
 }
 
-// searchTerm returns the search term for an address: the whole address, or the local part if the domain is
-// internationalized, because users may have written that in Unicode or in ASCII.
+// searchTerm returns the text to search for in order to find an address. If the domain is internationalized, the server
+// may have stored it in Unicode or in ASCII, so searchTerm returns only the part before the @.
 func searchTerm(address string, key account.EmailKey) string {
 	if at := strings.LastIndexByte(address, '@'); strings.Contains(string(key), "xn--") {
 		return address[:at]
@@ -70,14 +70,14 @@ func searchTerm(address string, key account.EmailKey) string {
 	return address
 }
 
-// SameAddress reports whether two e-mail addresses are equal to the server.
+// SameAddress reports whether the server considers two e-mail addresses equal.
 func SameAddress(a, b string) bool {
 	keyA, okA := account.ParseEmail(a)
 	keyB, okB := account.ParseEmail(b)
 	return okA && okB && keyA == keyB
 }
 
-// Role returns the role whose id or name ref is. Names are compared without regard to case.
+// Role returns the role with the id or name ref. It compares names without regard to case.
 func Role(ctx context.Context, api *client.Client, ref string) (client.Role, error) {
 	if id, ok := parseID(ref); ok {
 		return api.Roles.Get(ctx, id)
@@ -95,7 +95,8 @@ func Role(ctx context.Context, api *client.Client, ref string) (client.Role, err
 		"`usher roles list` shows the roles")
 }
 
-// RoleID returns the id of the role whose id or name ref is. It doesn't check that an id exists.
+// RoleID returns the id of the role with the id or name ref. If ref is an id, RoleID doesn't check that the role
+// exists.
 func RoleID(ctx context.Context, api *client.Client, ref string) (int64, error) {
 	if id, ok := parseID(ref); ok {
 		return id, nil

@@ -1,5 +1,5 @@
-// Package profile holds the fields of a user at the command line: as flags, in tables, and in the rows of files. A new
-// text field changes this package, and no command.
+// Package profile has the fields of a user for the command line: as flags, in tables, and in the rows of files. To add
+// a text field, change this package; the commands stay as they are.
 //
 // The package imports client, command, userfile and account.
 package profile
@@ -21,20 +21,20 @@ const (
 	OptionalColumns = "surname, department, biography"
 )
 
-// Texts are the optional texts of a user, nil for none. They are flags of `usher users create`.
+// Texts has the optional texts of a user; nil means not given. It defines flags of `usher users create`.
 type Texts struct {
 	Surname    *string `env:"-" placeholder:"TEXT" help:"Family name."`
 	Department *string `env:"-" placeholder:"TEXT" help:"Part of the organisation."`
 	Biography  *string `env:"-" placeholder:"TEXT" help:"Free text."`
 }
 
-// Changes are the flags of `usher users update` that set and clear optional fields.
+// Changes has the flags of `usher users update` that set and clear the optional fields of a user.
 type Changes struct {
 	Texts
 	Clear []string `env:"-" enum:"surname,department,biography,picture" placeholder:"FIELD" help:"Clear these fields: ${enum}."`
 }
 
-// named is a text with its name as a flag and as a column.
+// named is an optional text with its name, which is that of its flag and its column.
 type named struct {
 	name string
 	text *string
@@ -44,22 +44,22 @@ func (t Texts) list() []named {
 	return []named{{"surname", t.Surname}, {"department", t.Department}, {"biography", t.Biography}}
 }
 
-// given returns the texts that are not nil.
+// given returns the texts that were given.
 func (t Texts) given() []named {
 	return slices.DeleteFunc(t.list(), func(n named) bool { return n.text == nil })
 }
 
-// SetInNewUser sets the texts of a user to create.
+// SetInNewUser copies the texts to a user who is to be created.
 func (t Texts) SetInNewUser(u *client.NewUser) {
 	u.Surname = t.Surname
 	u.Department = t.Department
 	u.Biography = t.Biography
 }
 
-// HasChanges reports whether there is a change.
+// HasChanges reports whether any field is set or cleared.
 func (c Changes) HasChanges() bool { return len(c.given()) > 0 || len(c.Clear) > 0 }
 
-// CheckConflicts refuses changes that set and clear the same field.
+// CheckConflicts fails if a field is both set and cleared.
 func (c Changes) CheckConflicts() error {
 	for _, name := range c.Clear {
 		if slices.ContainsFunc(c.given(), func(n named) bool { return n.name == name }) {
@@ -69,7 +69,7 @@ func (c Changes) CheckConflicts() error {
 	return nil
 }
 
-// SetInUpdate sets the changes in an update. CheckConflicts has passed.
+// SetInUpdate copies the changes to an update. The caller must have called CheckConflicts.
 func (c Changes) SetInUpdate(update *client.UserUpdate) {
 	targets := map[string]*client.Change[string]{
 		"surname":    &update.Surname,
@@ -88,7 +88,7 @@ func (c Changes) SetInUpdate(update *client.UserUpdate) {
 	}
 }
 
-// ExportRow returns the row of a user in an export.
+// ExportRow returns the row for a user in an exported file.
 func ExportRow(u client.User) userfile.Row {
 	return userfile.Row{
 		Profile: account.Profile{Name: u.Name, Surname: u.Surname, Department: u.Department, Biography: u.Biography},
@@ -97,7 +97,7 @@ func ExportRow(u client.User) userfile.Row {
 	}
 }
 
-// ImportUser returns the user of a row to import.
+// ImportUser converts a row of a file to a user to be imported.
 func ImportUser(row userfile.Row) client.ImportUser {
 	u := client.ImportUser{
 		Name:       row.Name,
@@ -116,12 +116,12 @@ func ImportUser(row userfile.Row) client.ImportUser {
 	return u
 }
 
-// RowSize returns the size of the texts of a row in bytes.
+// RowSize returns the total size of the texts in a row, in bytes.
 func RowSize(row userfile.Row) int {
 	return row.Profile.Size() + len(row.Email) + len(row.Password.Reveal()) + len(row.PasswordHash.Reveal())
 }
 
-// Table returns the table of one user.
+// Table returns a table with the fields of one user.
 func Table(u client.User) command.Table {
 	return command.Table{Rows: [][]string{
 		{"id", strconv.FormatInt(u.ID, 10)},
@@ -137,7 +137,7 @@ func Table(u client.User) command.Table {
 	}}
 }
 
-// ListTable returns the table of users, a row for each.
+// ListTable returns a table of users, with one row for each user.
 func ListTable(users []client.User) command.Table {
 	t := command.Table{Header: []string{"ID", "NAME", "E-MAIL", "ACTIVE", "LOCKED", "ROLES", "DEPARTMENT"}}
 	for _, u := range users {
@@ -154,7 +154,7 @@ func ListTable(users []client.User) command.Table {
 	return t
 }
 
-// CallerTable returns the table of the caller, without their roles.
+// CallerTable returns a table with the fields of the caller, except for their roles.
 func CallerTable(me client.Whoami) command.Table {
 	return command.Table{Rows: [][]string{
 		{"id", strconv.FormatInt(me.ID, 10)},
@@ -165,7 +165,7 @@ func CallerTable(me client.Whoami) command.Table {
 	}}
 }
 
-// FullName returns a name with the surname, if there is one.
+// FullName returns the name followed by the surname, if there is one.
 func FullName(name string, surname *string) string {
 	if surname == nil || *surname == "" {
 		return name

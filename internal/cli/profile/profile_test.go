@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
-// TestTexts checks that each of Texts is in all the forms of a user.
+// TestTexts checks that each field of Texts is in every type that represents a user.
 func TestTexts(t *testing.T) {
 	for f := range reflect.TypeFor[profile.Texts]().Fields() {
 		t.Run(f.Name, func(t *testing.T) {
@@ -78,10 +78,10 @@ func TestClearPicture(t *testing.T) {
 	}
 }
 
-// get returns the field of a struct with a name.
+// get returns the value of the named field of the struct v.
 func get(v any, name string) any { return reflect.ValueOf(v).FieldByName(name).Interface() }
 
-// set sets the field of the struct that to points to.
+// set sets the named field of the struct that to points to.
 func set(to any, name string, value any) {
 	reflect.ValueOf(to).Elem().FieldByName(name).Set(reflect.ValueOf(value))
 }

@@ -18,13 +18,13 @@ type ldapCmd struct {
 
 type ldapShowCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (ldapShowCmd) Help() string {
 	return `Examples:
   usher settings ldap show`
 }
 
-// Run shows the configuration.
+// Run shows the LDAP configuration.
 func (ldapShowCmd) Run(ctx context.Context, c *cli.CLI) error {
 	get := func(api *client.Client) (client.LDAPConfiguration, error) { return api.Settings.GetLDAP(ctx) }
 	return cli.ShowResult(ctx, c, get, ldapTable)
@@ -34,7 +34,7 @@ func ldapTable(l client.LDAPConfiguration) command.Table {
 	return fields.Table(l, nil, map[string][]string{"allowedGroups": groupTexts(l.AllowedGroups)})
 }
 
-// groupTexts returns a text for each group whose members may sign in, or "-" for none.
+// groupTexts returns a text for each group whose members may sign in. If there are no groups, it returns "-".
 func groupTexts(groups []client.AllowedGroup) []string {
 	if len(groups) == 0 {
 		return []string{"-"}
@@ -52,7 +52,7 @@ type ldapSetCmd struct {
 	SearchPasswordFile string   `env:"-" xor:"search-password" placeholder:"FILE" help:"The same, with the password in a file, - for standard input."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (ldapSetCmd) Help() string {
 	return `The configuration is stored only; sign-in by a directory is not available yet. Another url or searchUserDN
 without a new password clears the stored one.
@@ -71,7 +71,7 @@ func (cmd *ldapSetCmd) Validate() error {
 	return nil
 }
 
-// Run changes the configuration.
+// Run changes the LDAP configuration.
 func (cmd *ldapSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 	var update client.LDAPConfigurationUpdate
 	list := fields.Of(&update, fields.Names(client.LDAPConfiguration{}),

@@ -17,19 +17,19 @@ type lockoutCmd struct {
 
 type lockoutShowCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (lockoutShowCmd) Help() string {
 	return `Examples:
   usher settings lockout show`
 }
 
-// Run shows the policy.
+// Run shows the lockout policy.
 func (lockoutShowCmd) Run(ctx context.Context, c *cli.CLI) error {
 	get := func(api *client.Client) (client.LockoutPolicy, error) { return api.Settings.GetLockoutPolicy(ctx) }
 	return cli.ShowResult(ctx, c, get, lockoutTable)
 }
 
-// lockoutOrder is the order of the table and of messages.
+// lockoutOrder is the order of the settings in tables and messages.
 var lockoutOrder = []string{"enabled", "failedAttemptThreshold", "failedAttemptPeriod", "lockoutDuration"}
 
 func lockoutTable(p client.LockoutPolicy) command.Table {
@@ -39,7 +39,8 @@ func lockoutTable(p client.LockoutPolicy) command.Table {
 	})
 }
 
-// secondsText returns a number of seconds with its unit, or the meaning of 0.
+// secondsText returns a number of seconds with its unit. If n is 0, it returns zero, which says what 0 means for the
+// setting.
 func secondsText(n int, zero string) string {
 	if n == 0 {
 		return "0 (" + zero + ")"
@@ -51,7 +52,7 @@ type lockoutSetCmd struct {
 	Pairs []string `arg:"" name:"name=value" help:"What to change, by the names that usher settings lockout show has. Times are in seconds."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (lockoutSetCmd) Help() string {
 	return `A change applies from the next sign-in; existing locks stay. With lockoutDuration=0 a lock stays until an
 administrator lifts it or the user recovers by mail. enabled=false doesn't lift the limit on failed sign-ins
@@ -62,7 +63,7 @@ Examples:
   usher settings lockout set enabled=false`
 }
 
-// Run changes the policy.
+// Run changes the lockout policy.
 func (cmd *lockoutSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 	var update client.LockoutPolicyUpdate
 	if err := fields.Assign(cmd.Pairs, fields.Of(&update, lockoutOrder)...); err != nil {

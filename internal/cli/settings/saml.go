@@ -18,13 +18,13 @@ type samlCmd struct {
 
 type samlShowCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (samlShowCmd) Help() string {
 	return `Examples:
   usher settings saml show`
 }
 
-// Run shows the configuration.
+// Run shows the SAML configuration.
 func (samlShowCmd) Run(ctx context.Context, c *cli.CLI) error {
 	get := func(api *client.Client) (client.SAMLConfiguration, error) { return api.Settings.GetSAML(ctx) }
 	return cli.ShowResult(ctx, c, get, samlTable)
@@ -42,7 +42,7 @@ type samlSetCmd struct {
 	Pairs []string `arg:"" name:"name=value" help:"What to change, by the names that usher settings saml show has. NAME= clears."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (samlSetCmd) Help() string {
 	return `The configuration is stored only; sign-in by an identity provider is not available yet.
 
@@ -51,7 +51,7 @@ Examples:
   usher settings saml set enabled=true activateCreatedUsers=true`
 }
 
-// Run changes the configuration.
+// Run changes the SAML configuration.
 func (cmd *samlSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 	var update client.SAMLConfigurationUpdate
 	list := fields.Of(&update, fields.Names(client.SAMLConfiguration{}),
@@ -67,7 +67,7 @@ func (cmd *samlSetCmd) Run(ctx context.Context, c *cli.CLI) error {
 
 type samlRenewCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (samlRenewCmd) Help() string {
 	return `Makes a new key and a certificate, which the identity provider encrypts its answers with. The old ones are
 removed: give the new certificate to the provider.
@@ -76,7 +76,7 @@ Examples:
   usher settings saml renew-certificate > usher.pem`
 }
 
-// Run makes a certificate and shows it.
+// Run creates a new certificate and shows it.
 func (samlRenewCmd) Run(ctx context.Context, c *cli.CLI) error {
 	api, err := c.SignIn(ctx)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package settings holds the commands of `usher settings`: the settings of the application and of the server, lockout,
-// LDAP and SAML.
+// Package settings has the commands of `usher settings`: the settings of the application and of the server, the lockout
+// policy, LDAP and SAML.
 //
 // The package imports client, cli, fields and command.
 package settings
@@ -27,7 +27,7 @@ type Cmd struct {
 
 type showCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (showCmd) Help() string {
 	return `A setting that a flag of usher serve fixes is shown as the flag has it, and cannot be changed here.
 
@@ -42,7 +42,8 @@ func (showCmd) Run(ctx context.Context, c *cli.CLI) error {
 	return cli.ShowResult(ctx, c, get, settingsTable)
 }
 
-// allSettings are the settings of the application and of the server.
+// allSettings has the settings of the application and those of the server. The API has them at two URLs; the command
+// shows them together.
 type allSettings struct {
 	client.ApplicationSettings
 	client.ServerSettings
@@ -57,7 +58,7 @@ func getSettings(ctx context.Context, api *client.Client) (allSettings, error) {
 	return allSettings{ApplicationSettings: application, ServerSettings: server}, err
 }
 
-// settingsOrder is the order of the table and of messages; other settings follow.
+// settingsOrder is the order of the settings in tables and messages. Settings that it doesn't name follow.
 var settingsOrder = []string{
 	"publicUrl", "smtpServerAddress", "smtpServerPort", "smtpAccount", "smtpAccountPassword", "smtpUseStartTLS", "tls",
 	"emailSender", "emailSenderName", "internalCertificate", "defaultRoleIds", "defaultProfileId", "sessionIdleMinutes",
@@ -67,11 +68,11 @@ var settingsOrder = []string{
 func settingsTable(s allSettings) command.Table {
 	return fields.Table(s, settingsOrder, map[string][]string{
 		"internalCertificate": {setOrDash(s.InternalCertificate)},
-		"userRegistration":    nil, // always false
+		"userRegistration":    nil, // not shown, because it is always false
 	})
 }
 
-// setOrDash returns the table cell of an optional text that is too long for a table.
+// setOrDash returns the table cell of an optional text that is too long for a table: only whether the text is set.
 func setOrDash(text *string) string {
 	if text == nil {
 		return "-"
@@ -85,7 +86,7 @@ type setCmd struct {
 	SMTPPasswordFile string   `env:"-" xor:"smtp-password" placeholder:"FILE" help:"The same, with the password in a file, - for standard input."`
 }
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (setCmd) Help() string {
 	return `Settings that are not named stay as they are. A change takes effect at once, on all servers of the
 installation. Only administrators may change the mail server and the public URL. Another mail server, port,
@@ -109,7 +110,7 @@ func (cmd *setCmd) Validate() error {
 	return nil
 }
 
-// Run changes settings: those of the application first, then those of the server.
+// Run changes settings. It first sends those of the application, then those of the server.
 func (cmd *setCmd) Run(ctx context.Context, c *cli.CLI) error {
 	var application client.ApplicationSettingsUpdate
 	var server client.ServerSettingsUpdate
@@ -157,7 +158,7 @@ func (cmd *setCmd) Run(ctx context.Context, c *cli.CLI) error {
 
 type testMailCmd struct{}
 
-// Help is the text below the usage line.
+// Help returns the text that --help shows below the usage line.
 func (testMailCmd) Help() string {
 	return `Sends a message to your own address, at once and by the current settings; at most five an hour. The command
 fails if the message can't be delivered.
@@ -166,7 +167,7 @@ Examples:
   usher settings test-mail`
 }
 
-// Run sends a test message.
+// Run makes the server send a test message.
 func (testMailCmd) Run(ctx context.Context, c *cli.CLI) error {
 	api, err := c.SignIn(ctx)
 	if err != nil {

@@ -7,18 +7,19 @@ import (
 )
 
 const (
-	// maxBatchText bounds the bytes of the texts in a batch. In JSON a byte becomes up to six, and the field names of a
-	// row take 200; the server accepts 4 MiB.
+	// maxBatchText limits the texts in a batch, in bytes. JSON encodes a byte as up to six bytes, and the field names
+	// of a row take another 200 bytes. A batch within the limit therefore fits into the 4 MiB that the server accepts.
 	maxBatchText = 600 << 10
-	// maxBatchPasswords bounds the passwords in a batch: the server hashes them before it answers.
+	// maxBatchPasswords limits the number of passwords in a batch. The server hashes them before it responds, which
+	// takes time.
 	maxBatchPasswords = 100
 )
 
-// batch is the rows of one request.
+// batch has the rows of the file that are sent in one request.
 type batch struct {
 	rows      []userfile.Row
-	faults    []userfile.Fault // of the rows, found in the file
-	text      int              // bytes
+	faults    []userfile.Fault // faults of these rows that were found while the file was read
+	text      int              // total size of the texts in bytes
 	passwords int
 }
 
@@ -31,7 +32,7 @@ func (b *batch) add(row userfile.Row, faults []userfile.Fault) {
 	}
 }
 
-// full reports whether row has no room in the batch.
+// full reports whether the batch has no room for row.
 func (b *batch) full(row userfile.Row) bool {
 	return len(b.rows) == client.MaxImportRows || b.passwords == maxBatchPasswords ||
 		b.text+profile.RowSize(row) > maxBatchText

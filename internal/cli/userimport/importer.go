@@ -1,5 +1,5 @@
-// Package userimport brings the users of a file to a server: it sends the rows in batches, reports faults with their
-// lines, and resumes or undoes an interrupted import.
+// Package userimport imports the users of a file through the API. It sends the rows in batches, reports faults with the
+// lines in the file, and resumes or undoes an interrupted import.
 //
 // The package imports client, userfile, lookup, profile and command.
 package userimport
@@ -19,26 +19,26 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
-// cleanUpTimeout bounds the removal of a dry run after an interrupt.
+// cleanUpTimeout is how long Check may take to remove its dry run after an interrupt.
 const cleanUpTimeout = 10 * time.Second
 
 // Importer imports one file.
 type Importer struct {
 	Env    *command.Env
-	API    *client.Client // with a credential
-	Name   string         // of the file, for messages
+	API    *client.Client // signed in
+	Name   string         // name of the file, for messages
 	File   io.ReadSeeker
 	Format userfile.Format
 
-	Found  Summary // what the file contains, once it has been read
-	faults int     // that have been reported
+	Found  Summary // the users in the file, counted while it is read
+	faults int     // number of faults that were reported
 }
 
-// Summary counts the users of a file.
+// Summary has the numbers of users in a file.
 type Summary struct {
 	Users    int
 	Inactive int
-	Invited  int // active without a password
+	Invited  int // active users without a password, who are invited by mail
 }
 
 func (s *Summary) add(row userfile.Row) {
@@ -51,7 +51,7 @@ func (s *Summary) add(row userfile.Row) {
 	}
 }
 
-// Summary returns a sentence about a file without faults.
+// Summary returns a sentence that describes a file without faults.
 func (m *Importer) Summary() string {
 	text := fmt.Sprintf("%s is good: %s", m.Name, command.Count(m.Found.Users, "user"))
 	if n := m.Found.Invited; n > 0 {
@@ -63,7 +63,8 @@ func (m *Importer) Summary() string {
 	return text + "."
 }
 
-// Undo removes the users of an import. The server removes some per call, so it calls until none is left.
+// Undo deletes the users that an import has created. A call to the server deletes only some of them, so Undo repeats it
+// until none is left.
 func Undo(ctx context.Context, api *client.Client, id int64) (i client.Import, err error) {
 	for err == nil && i.State != client.ImportUndone {
 		i, err = api.Imports.Undo(ctx, id)
@@ -71,13 +72,14 @@ func Undo(ctx context.Context, api *client.Client, id int64) (i client.Import, e
 	return i, err
 }
 
-// Check has the server check all rows of the file, and reports the faults. It fails if there are any.
+// Check sends all rows of the file to a dry run on the server, and reports the faults. It fails if there are any
+// faults.
 func (m *Importer) Check(ctx context.Context) (err error) {
 	i, err := m.API.Imports.Begin(ctx, true)
 	if err != nil {
 		return err
 	}
-	defer func() { // remove the dry run, also after an interrupt
+	defer func() { // remove the dry run, even after an interrupt
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
 		defer cancel()
 		if _, undoErr := Undo(ctx, m.API, i.ID); err == nil {
@@ -94,11 +96,11 @@ func (m *Importer) Check(ctx context.Context) (err error) {
 	return nil
 }
 
-// Create adds the rows of a checked file that the import i lacks, and finishes i. If the server finds faults now, it
-// undoes the import.
+// Create adds to the import i those rows of a checked file that i doesn't have yet, and then finishes i. If the server
+// finds faults that the check did not find, Create undoes the import.
 func (m *Importer) Create(ctx context.Context, i client.Import) (client.Import, error) {
 	i, err := m.send(ctx, i, "created")
-	if err == nil && m.faults > 0 { // something changed since the check
+	if err == nil && m.faults > 0 { // the data on the server has changed since the check
 		if _, err := Undo(ctx, m.API, i.ID); err != nil {
 			return i, m.withResumeHint(i, err)
 		}
@@ -115,19 +117,21 @@ func (m *Importer) Create(ctx context.Context, i client.Import) (client.Import, 
 	return i, nil
 }
 
-// withResumeHint adds to the error of an interrupted import how to resume or undo it.
+// withResumeHint adds to the error of an interrupted import the commands that resume and undo it.
 func (m *Importer) withResumeHint(i client.Import, err error) error {
 	return command.WithHint(err,
 		"resume with `usher users import %s --resume %d`, or take everything back with `usher users import --undo %d`",
 		m.Name, i.ID, i.ID)
 }
 
-// errFaultyRows ends the reading of a file whose import will be undone.
+// errFaultyRows stops read early, because the import will be undone anyway.
 var errFaultyRows = errors.New("faulty rows")
 
-// send adds the rows of the file that the import i lacks, and reports the faults that the file has by itself and those
-// that the server finds. Rows keep their numbers, so a faulty row is sent too, without the faulty values. activity is
-// for progress: "checked".
+// send adds to the import i those rows of the file that i doesn't have yet. It reports the faults that were found while
+// the file was read, and those that the server finds.
+//
+// The server expects rows without gaps in their numbers, so send also sends a faulty row, but without its faulty
+// values. activity is the verb for the progress output, such as "checked".
 func (m *Importer) send(ctx context.Context, i client.Import, activity string) (client.Import, error) {
 	meter := m.Env.NewMeter(activity, "user", i.Rows, m.Found.Users)
 	sent := i.Rows
@@ -171,7 +175,7 @@ func (m *Importer) send(ctx context.Context, i client.Import, activity string) (
 	return i, err
 }
 
-// sendBatch sends one batch and reports the faults of its rows.
+// sendBatch sends one batch. It reports the faults of the batch and those that the server finds in it.
 func (m *Importer) sendBatch(ctx context.Context, i client.Import, b *batch) (client.Import, error) {
 	users := make([]client.ImportUser, len(b.rows))
 	for n, row := range b.rows {
@@ -202,8 +206,8 @@ func (m *Importer) sendBatch(ctx context.Context, i client.Import, b *batch) (cl
 	return result.Import, nil
 }
 
-// read reads the file from its beginning, counts its users, and calls each for every row. It calls each with a row
-// whose User is 0 for faults of the whole file, at the end.
+// read reads the file from the beginning, counts its users in m.Found, and calls each for every row. If the file as a
+// whole has faults, read calls each once more at the end, with a row whose User is 0.
 func (m *Importer) read(each func(row userfile.Row, faults []userfile.Fault) error) error {
 	readError := func(err error) error { return fmt.Errorf("read %s: %w", m.Name, err) }
 	if _, err := m.File.Seek(0, io.SeekStart); err != nil {
@@ -231,8 +235,8 @@ func (m *Importer) read(each func(row userfile.Row, faults []userfile.Fault) err
 	}
 }
 
-// report writes faults with their lines to standard error. In a JSON file, several users can be on one line, so the
-// number of the user is written too.
+// report prints faults with their lines to standard error. It also prints the number of the user for a JSON file, which
+// can have several users on one line.
 func (m *Importer) report(faults []userfile.Fault) {
 	m.faults += len(faults)
 	for _, f := range faults {

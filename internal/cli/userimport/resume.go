@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
-// Resumable returns the import with id, or fails if it can't be resumed.
+// Resumable returns the import with this id. It fails if that import can't be resumed.
 func (m *Importer) Resumable(ctx context.Context, id int64) (client.Import, error) {
 	i, err := m.API.Imports.Get(ctx, id)
 	switch {
@@ -29,11 +29,14 @@ func (m *Importer) Resumable(ctx context.Context, id int64) (client.Import, erro
 	return i, nil
 }
 
-// CheckResumed checks the file of an import to be resumed, without the server: to the server, the addresses that the
-// import has created are in use. A fault that only the server would find undoes the import later, and another file
-// would mix the users of two files, so CheckResumed compares the file with the import's first and last row.
+// CheckResumed checks the file of an import that is to be resumed. It can't use a dry run on the server: the server
+// would report the addresses of the users that the import has already created as taken.
+//
+// With another file than before, the import would mix the users of two files. CheckResumed therefore compares the file
+// with the first and the last row that the import has. If the file has a fault that only the server can find, Create
+// undoes the import later.
 func (m *Importer) CheckResumed(ctx context.Context, i client.Import) error {
-	var first, last userfile.Row // of the rows that the import has
+	var first, last userfile.Row // of the rows that the import already has
 	err := m.read(func(row userfile.Row, faults []userfile.Fault) error {
 		m.report(faults)
 		switch row.User {
@@ -64,8 +67,8 @@ func (m *Importer) CheckResumed(ctx context.Context, i client.Import) error {
 	return nil
 }
 
-// checkImported fails unless row can be one that the import i has: the user exists, and is inactive as long as the
-// import is open.
+// checkImported fails unless row can be one of the rows that the import i already has. Its user must exist and, while
+// the import is open, must be inactive.
 func (m *Importer) checkImported(ctx context.Context, i client.Import, row userfile.Row) error {
 	u, err := lookup.User(ctx, m.API, row.Email)
 	if errors.Is(err, lookup.ErrNoSuchUser) || err == nil && u.Active && i.State == client.ImportOpen {
@@ -74,7 +77,7 @@ func (m *Importer) checkImported(ctx context.Context, i client.Import, row userf
 	return err
 }
 
-// otherFileError refuses to resume an import with another file than its own.
+// otherFileError returns the error for a file that isn't the one the import was begun with.
 func otherFileError(i client.Import, reason string, args ...any) error {
 	return command.WithHint(fmt.Errorf(reason+": it is another file", args...),
 		"resume with the file that the import %d was begun with, or take everything back with `usher users import --undo %d`",

@@ -4,12 +4,13 @@ import (
 	"time"
 )
 
-// startOfDay returns the first moment of the day of a date in a zone. If clocks are set
-// forward at midnight there is no midnight; if they are set back there may be two.
+// startOfDay returns the first moment of a date in a time zone. The day may begin later than
+// midnight, because some zones set their clocks forward at midnight. If clocks are set back and
+// midnight comes twice, the day begins at the first one.
 func startOfDay(date time.Time, zone *time.Location) time.Time {
 	y, m, d := date.Date()
 	start := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if start.Day() != d { // before the gap
+	if start.Day() != d { // clocks skip midnight: start is still on the previous day
 		_, start = start.ZoneBounds()
 	}
 	for earlier := start.Add(-30 * time.Minute); earlier.Day() == d; earlier = start.Add(-30 * time.Minute) {

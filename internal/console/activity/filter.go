@@ -13,23 +13,25 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// filterForm is the filter of the log as the user typed it. Its parameters have the names
-// of the API.
+// filterForm holds the filter of the log as the user typed it. The query parameters have the same
+// names as in the API.
 type filterForm struct {
 	Actor, From, To, Number *page.Field
 	Actions                 []actionGroup
 	Kinds                   []page.Option
 
-	selected url.Values // the action and the kind, also those that the form doesn't offer
+	selected url.Values // the parameters action and targetKind, even with values that the form doesn't offer
 }
 
-// actionGroup is the actions about one noun.
+// actionGroup is a group of options in the form: the actions with the same noun, such as
+// user.create and user.delete.
 type actionGroup struct {
 	Label   string
 	Options []page.Option
 }
 
-// loggedActions are all actions, by noun.
+// loggedActions lists all actions of the log, grouped by noun: the part of their name before the
+// dot.
 var loggedActions = []struct {
 	noun    string
 	label   locale.Phrase
@@ -58,8 +60,8 @@ var loggedActions = []struct {
 	}},
 }
 
-// readFilter reads the filter in the query of a page. It marks invalid values in the form,
-// and then the filter must not be used.
+// readFilter reads the filter from the query of a page. If a value is invalid, readFilter marks its
+// field in the form; the returned account.ActivityFilter must not be used then.
 func (h *handler) readFilter(q *page.Request, query url.Values) (filterForm, account.ActivityFilter, error) {
 	typed := func(name string) *page.Field {
 		return &page.Field{Name: name, Value: strings.TrimSpace(query.Get(name))}
@@ -106,8 +108,8 @@ func (h *handler) readFilter(q *page.Request, query url.Values) (filterForm, acc
 	return f, filter, nil
 }
 
-// actorID returns the id of the user whose id or address was typed; 0 if none was. A deleted
-// user can be given by id only.
+// actorID returns the id of the user whose id or e-mail address was typed into f, or 0 if f is
+// empty. A deleted user is found by id only.
 func (h *handler) actorID(q *page.Request, f *page.Field) (int64, error) {
 	if f.Value == "" {
 		return 0, nil
@@ -131,8 +133,8 @@ func (h *handler) actorID(q *page.Request, f *page.Field) (int64, error) {
 	return 0, nil
 }
 
-// day returns the start of the day that was typed, moved by a number of days, in the zone
-// of the page. It returns the zero time if none was typed.
+// day returns the start of the day that was typed into f, in the time zone of the page, moved by
+// shift days. It returns the zero time if f is empty.
 func day(q *page.Request, f *page.Field, shift int) time.Time {
 	if f.Value == "" {
 		return time.Time{}
@@ -147,7 +149,7 @@ func day(q *page.Request, f *page.Field, shift int) time.Time {
 
 func (f filterForm) fields() []*page.Field { return []*page.Field{f.Actor, f.From, f.To, f.Number} }
 
-// Bad reports whether a value is invalid.
+// Bad reports whether a field has an invalid value.
 func (f filterForm) Bad() bool {
 	for _, field := range f.fields() {
 		if len(field.Faults) > 0 {
@@ -157,7 +159,7 @@ func (f filterForm) Bad() bool {
 	return false
 }
 
-// query returns the parameters of the filter.
+// query returns the filter as query parameters.
 func (f filterForm) query() url.Values {
 	query := maps.Clone(f.selected)
 	for _, field := range f.fields() {

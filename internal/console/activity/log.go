@@ -23,7 +23,7 @@ const logPage = 50
 type logView struct {
 	Filter        filterForm
 	Rows          []logRow
-	Newer, Older  string // paths
+	Newer, Older  string // paths of the neighbouring pages; "": none
 	Export        string
 	Filtered, Bad bool
 }
@@ -31,27 +31,27 @@ type logView struct {
 // logRow is an entry of the log.
 type logRow struct {
 	At            time.Time
-	Actor, Target reference // the actor and the target
+	Actor, Target reference // by name, with a link
 	Credential    locale.Phrase
-	ClientNetwork string // client network
+	ClientNetwork string
 	Action        string // the action, translated
 	Count         int
 	Changes       []change
 	Sealed        bool
 	TargetKind    locale.Phrase
-	TargetID      string // id of the target; "": the only one of its kind
+	TargetID      string // id of the target; "" for a target without an id, such as the settings
 }
 
-// reference names an actor or a target as it was called at the time of the entry.
+// reference is an actor or a target, with the name that the entry has recorded.
 type reference struct {
 	Name string
-	Path string // of its page; "": it is gone, or the caller may not see it
+	Path string // of its page; "": the entity was deleted, or the caller may not see it
 }
 
-// change is a field of the target with its former and its new value.
+// change is a changed field of the target, with its previous and its new value.
 type change struct{ Field, From, To string }
 
-// credentialKinds names the kinds of credentials.
+// credentialKinds maps each kind of credential to its name on the page.
 var credentialKinds = map[account.CredentialKind]locale.Phrase{
 	account.CredentialSession:     "session",
 	account.CredentialContractKey: "API key",
@@ -62,7 +62,7 @@ var credentialKinds = map[account.CredentialKind]locale.Phrase{
 	account.CredentialNone:        "not signed in",
 }
 
-// targetKinds are the kinds of targets, in the order of the filter.
+// targetKinds lists the kinds of targets in the order in which the filter offers them.
 var targetKinds = []struct {
 	kind  access.Entity
 	label locale.Phrase
@@ -87,8 +87,8 @@ func kindLabel(kind access.Entity) locale.Phrase {
 	return locale.Phrase(kind)
 }
 
-// showLog shows a page of the log. If the filter is invalid it shows what is wrong, and no
-// entries: they would not be those that the caller wants to see.
+// showLog shows a page of the log. If the filter is invalid, showLog marks the invalid fields and
+// shows no entries.
 func (h *handler) showLog(q *page.Request) error {
 	query := q.URL.Query()
 	f, filter, err := h.readFilter(q, query)
@@ -116,7 +116,7 @@ func (h *handler) showLog(q *page.Request) error {
 	return q.Show("activity.html", "Activity", view)
 }
 
-// pathWith returns a path with a query, if there is one.
+// pathWith returns path with query appended, or path alone if query is empty.
 func pathWith(path string, query url.Values) string {
 	if len(query) == 0 {
 		return path
@@ -124,24 +124,24 @@ func pathWith(path string, query url.Values) string {
 	return path + "?" + query.Encode()
 }
 
-// exportLog streams all entries of the filter, as the API does.
+// exportLog streams all entries that match the filter, in the format of the API.
 func (h *handler) exportLog(q *page.Request) error {
 	f, filter, err := h.readFilter(q, q.URL.Query())
 	if err != nil {
 		return err
 	}
 	if f.Bad() {
-		return q.Redirect(pathWith(logPath, f.query())) // the log shows what is wrong
+		return q.Redirect(pathWith(logPath, f.query())) // that page marks the invalid fields
 	}
 	header := q.Writer.Header()
 	header.Set("Content-Type", activityfile.ContentType)
 	header.Set("Content-Disposition", `attachment; filename="usher-activity.ndjson"`)
 	if q.Method == http.MethodHead {
-		return nil // don't read the whole log for nothing
+		return nil // a HEAD request needs no body
 	}
 	out := &startedWriter{ResponseWriter: q.Writer}
 	err = activityfile.Write(q.Context(), out, h.service, q.Caller, filter)
-	if err != nil && out.started { // an error page after a part of the file would look like its end
+	if err != nil && out.started { // an error page after half a file would look like its end
 		q.Logger.ErrorContext(q.Context(), "export of the activity log interrupted", "error", err)
 		panic(http.ErrAbortHandler)
 	}
@@ -151,7 +151,7 @@ func (h *handler) exportLog(q *page.Request) error {
 	return err
 }
 
-// startedWriter records whether a part of the response was written.
+// startedWriter records whether the handler has begun to write the response.
 type startedWriter struct {
 	http.ResponseWriter
 	started bool
@@ -162,7 +162,7 @@ func (w *startedWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// logRows returns the rows of entries.
+// logRows returns the table rows of entries.
 func (h *handler) logRows(q *page.Request, entries []account.StoredActivity) []logRow {
 	links := linker{service: h.service, request: q, paths: map[string]string{}}
 	rows := make([]logRow, len(entries))
@@ -191,15 +191,16 @@ func (h *handler) logRows(q *page.Request, entries []account.StoredActivity) []l
 	return rows
 }
 
-// linker finds the pages of users and roles, each once.
+// linker finds the paths of the pages of users and roles. It caches them, so each entity is looked
+// up once.
 type linker struct {
 	service Service
 	request *page.Request
-	paths   map[string]string // "" for an entity without a page
+	paths   map[string]string // cache; "" for an entity without a page
 }
 
-// path returns the path of an entity's page, or "" if there is none, if the entity is gone,
-// or if the caller may not see it.
+// path returns the path of an entity's page. It returns "" if the entity has no page, was deleted,
+// or may not be seen by the caller.
 func (l linker) path(kind access.Entity, id int64) string {
 	if id == 0 || kind != access.EntityUser && kind != access.EntityRole {
 		return ""
@@ -222,11 +223,11 @@ func (l linker) path(kind access.Entity, id int64) string {
 	return l.paths[path]
 }
 
-// maxShownValue is how many characters of a changed value a page shows.
+// maxShownValue is the maximum length, in characters, at which a page shows a changed value.
 const maxShownValue = 200
 
-// valueText writes the value of a field: text, a number, a boolean, or a list of these. It
-// truncates a long one.
+// valueText formats the value of a field, which is text, a number, a boolean, or a list of them. It
+// truncates the result to maxShownValue characters.
 func valueText(q *page.Request, value any) string {
 	text := ""
 	switch v := value.(type) {

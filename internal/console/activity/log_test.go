@@ -14,7 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// rename changes the name of a user, which the log records.
+// rename changes the name of a user, so that the log has an entry with a changed field.
 func rename(s *consoletest.Site, id int64, name string) {
 	s.T.Helper()
 	admin := s.Principal(consoletest.AdminEmail)
@@ -41,7 +41,7 @@ func TestActivity(t *testing.T) {
 	if a := b.Get("/activity?action=user.update"); strings.Contains(a.Body, "Not sealed yet") {
 		t.Error("a sealed entry is shown as unsealed")
 	}
-	// A deleted user has no page.
+	// A deleted user has no page, so the log must not link to one.
 	if err := s.DeleteUser(t.Context(), s.Principal(consoletest.AdminEmail), ada.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestActivityFilter(t *testing.T) {
 	b := s.SignedInAs(consoletest.AdminEmail)
 	b.Cookies["usher-dev-look"] = "zone=Europe%2FParis"
 	const first, second, in = "Ada → Countess", "Countess → Queen", `<a href="/users/2">ada@example.org</a> <small>`
-	for query, want := range map[string][]string{ // what the page says
+	for query, want := range map[string][]string{ // query and the texts that the page must contain
 		"":                                {first, second, in},
 		"action=user.*":                   {first, second},
 		"actor=2":                         {in},
@@ -104,14 +104,16 @@ func TestActivityFilter(t *testing.T) {
 		b.Get("/activity/export?"+query).Want(t, 303)
 	}
 	b.Get("/activity?cursor=!").Want(t, 400)
-	// The filter keeps values that the form does not offer.
+	// An export with an invalid filter redirects to the page of the log. The redirect must keep
+	// values that the form doesn't offer.
 	const odd = "action=user.invented&from=yesterday&targetKind=invented"
 	if got := b.Get("/activity/export?" + odd).Header.Get("Location"); got != "/activity?"+odd {
 		t.Errorf("the filter became %s", got)
 	}
 }
 
-// The filter finds a user by their address, also if other addresses end with it.
+// TestActivityFilterByAddress filters by the exact address of a user. Addresses that only end with
+// it don't match.
 func TestActivityFilterByAddress(t *testing.T) {
 	s := consoletest.New(t)
 	admin := s.Principal(consoletest.AdminEmail)
@@ -133,7 +135,8 @@ func TestActivityFilterByAddress(t *testing.T) {
 		"There is no user with this address.")
 }
 
-// A day of the filter is a day in the zone of the user.
+// TestActivityFilterUsesZone checks that a day in the filter is a day in the time zone that the
+// user has chosen.
 func TestActivityFilterUsesZone(t *testing.T) {
 	s := consoletest.New(t)
 	ada := s.AddUser("ada@example.org")
@@ -148,7 +151,8 @@ func TestActivityFilterUsesZone(t *testing.T) {
 
 var actionConstant = regexp.MustCompile(`Action\w+ +Action = "([^"]+)"`)
 
-// The filter offers every action of the log.
+// TestActivityFilterOffersEveryAction compares the form's options with the action constants in the
+// source code of package account.
 func TestActivityFilterOffersEveryAction(t *testing.T) {
 	source, err := os.ReadFile("../../account/activity.go")
 	if err != nil {
@@ -195,7 +199,7 @@ func TestActivityExport(t *testing.T) {
 	b := s.SignedInAs(consoletest.AdminEmail)
 	a := b.Get("/activity/export?action=user.*")
 	a.Want(t, 200, `"action":"user.create"`, `{"field":"name","from":"Ada","to":"Countess"}`)
-	if lines := strings.Count(a.Body, "\n"); lines != 3 { // two, and the first administrator
+	if lines := strings.Count(a.Body, "\n"); lines != 3 { // the two new users and the first administrator
 		t.Errorf("%d lines:\n%s", lines, a.Body)
 	}
 	if got := a.Header.Get("Content-Disposition"); got != `attachment; filename="usher-activity.ndjson"` ||
@@ -209,7 +213,8 @@ func TestActivityExport(t *testing.T) {
 	}
 }
 
-// A user who may read their own entries sees no others. A user who may read none has no page.
+// TestActivityPermissions checks that a user who may read only their own entries sees no others. A
+// user without any permission to read the log doesn't reach the page.
 func TestActivityPermissions(t *testing.T) {
 	s := consoletest.New(t)
 	ada := s.AddUser("ada@example.org")

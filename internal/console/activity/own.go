@@ -12,7 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// fieldNames name the fields that an entry can change, except for the optional texts of a profile.
+// fieldNames maps the name of a changed field in the log to its label. The optional texts of a
+// profile have their labels in page.ProfileLabel.
 var fieldNames = map[string]locale.Phrase{
 	"name":     "Name",
 	"picture":  "Picture",
@@ -22,7 +23,8 @@ var fieldNames = map[string]locale.Phrase{
 	"language": "Language",
 }
 
-// fieldName translates the name of a field. An unknown one is called as in the log.
+// fieldName returns the translated label of a field. A field without a label keeps its name from
+// the log.
 func fieldName(q *page.Request, name string) string {
 	if phrase, ok := fieldNames[name]; ok {
 		return q.Tr(phrase)
@@ -33,24 +35,24 @@ func fieldName(q *page.Request, name string) string {
 	return name
 }
 
-// ownLogPage is how many entries a page of the caller's own activity lists.
+// ownLogPage is the number of entries on one page of the caller's own activity.
 const ownLogPage = 50
 
 // ownLogView is the data of templates/ownactivity.html.
 type ownLogView struct {
 	MayRead bool
 	Rows    []ownLogRow
-	Older   string // path of the next page; "": none
-	Newest  string // path of the first page; "" on the first page
+	Older   string // path of the page with older entries; "": none
+	Newest  string // path of the first page; "" if this is the first page
 }
 
 // ownLogRow is an entry whose actor is the caller.
 type ownLogRow struct {
 	At            time.Time
 	Action        string
-	Target        string // "": the caller, or the only target of its kind
-	Details       string // the name of the key, or the fields that were changed
-	ClientNetwork string // client network
+	Target        string // "" if the target is the caller, or has no name, such as the settings
+	Details       string // the name of the API key, or the changed fields
+	ClientNetwork string
 	Credential    string
 	Count         int
 }
@@ -80,7 +82,7 @@ func (h *handler) showOwnLog(q *page.Request) error {
 
 func newOwnLogRow(q *page.Request, e account.Activity) ownLogRow {
 	row := ownLogRow{At: q.Local(e.At), Action: q.TrAction(e.Action), ClientNetwork: e.Actor.ClientNetwork, Count: e.Count}
-	own := e.Target.Name == q.Caller.User.Email // also the target of entries about their sessions and keys
+	own := e.Target.Name == q.Caller.User.Email // entries about sessions and keys name their owner
 	switch {
 	case own && e.Action == account.ActionUserUpdate:
 		row.Action = q.Tr("Changed the profile")
@@ -97,7 +99,8 @@ func newOwnLogRow(q *page.Request, e account.Activity) ownLogRow {
 	return row
 }
 
-// detailsText names the key of an entry about a key, and the changed fields of any other.
+// detailsText returns the name of the key for an entry about an API key, and the changed fields for
+// any other entry.
 func detailsText(q *page.Request, e account.Event) string {
 	var fields []string
 	for _, c := range e.Changes {

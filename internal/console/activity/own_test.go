@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// Users see the entries of which they are the actor, and no others.
+// TestOwnActivity checks that users see only the entries whose actor they are.
 func TestOwnActivity(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")

@@ -1,5 +1,5 @@
-// Package activity is the pages about the activity log: the log with its filter and export,
-// and the caller's own activity.
+// Package activity serves the pages about the activity log: the log with its filter and export, and
+// the caller's own activity.
 //
 // The package imports [page], and no other area of the console.
 package activity
@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Service is the operations that the pages call.
+// Service has the operations of package service that the pages of this area call.
 type Service interface {
 	Activity(ctx context.Context, caller *account.Principal, f account.ActivityFilter, cursor string,
 		limit int) (entries []account.StoredActivity, next string, err error)
@@ -23,7 +23,7 @@ type Service interface {
 	UserByEmail(ctx context.Context, caller *account.Principal, address string) (account.User, error)
 }
 
-// handler serves the pages.
+// handler has the HTTP handlers of this area.
 type handler struct {
 	service Service
 }
@@ -36,7 +36,7 @@ const (
 
 var readActivity = page.Permission{Action: access.ActionRead, Entity: access.EntityActivityLog}
 
-// Pages returns the routes of the pages.
+// Pages returns the routes of this area of the console.
 func Pages(service Service) []page.Route {
 	h := &handler{service: service}
 	return []page.Route{

@@ -5,8 +5,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// activityPhrases describe the actions of the activity log. A page shows them after the
-// name of the actor, or alone if the actor is clear.
+// activityPhrases maps each action of the activity log to a phrase, such as "Made a user". A page
+// shows the phrase after the name of the actor, or alone where the actor is obvious.
 var activityPhrases = map[account.Action]locale.Phrase{
 	account.ActionUserCreate:      "Made a user",
 	account.ActionUserUpdate:      "Changed a user",

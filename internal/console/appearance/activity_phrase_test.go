@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// Every action of the log has a phrase.
+// TestEveryActionHasAPhrase looks for the action constants in the source code of package account.
 func TestEveryActionHasAPhrase(t *testing.T) {
 	source := consoletest.Must(os.ReadFile("../../account/activity.go"))
 	actions := regexp.MustCompile(`Action = "([^"]+)"`).FindAllStringSubmatch(string(source), -1)

@@ -1,6 +1,6 @@
-// Package appearance is how pages appear to a user: their language, theme and time zone. It
-// translates phrases, messages of the rules, actions of the activity log and the names of
-// clients.
+// Package appearance holds how pages appear to a user: the language, the theme and the time zone.
+// It translates phrases, error messages of package service, actions of the activity log and the
+// names of clients.
 //
 // The package imports [account], [locale] and the standard library.
 package appearance
@@ -10,7 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"time"
-	_ "time/tzdata" // time zones for machines that have no database of them
+	_ "time/tzdata" // embeds the time zone database, for machines that have none
 	"unicode"
 	"unicode/utf8"
 
@@ -18,22 +18,22 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// Appearance is the language, the colours and the time zone of pages. A cookie keeps it
-// for each browser, not for each user: the same user may prefer dark colours on one
-// machine only.
+// Appearance is the language, the colour theme and the time zone of pages. A cookie stores it per
+// browser, not per user, because a user may prefer dark colours on one machine only.
 type Appearance struct {
 	Language       *locale.Language
-	LanguageChosen bool   // by the user; else the language comes from Accept-Language
+	LanguageChosen bool   // the user chose Language; otherwise it comes from Accept-Language
 	Theme          string // one of Themes
 	Zone           *time.Location
 }
 
-// Themes returns the names of the colour themes. The first follows the system.
+// Themes returns the names of the colour themes. The first one, "system", follows the setting of
+// the operating system.
 func Themes() []string { return []string{"system", "light", "dark"} }
 
-// Parse decodes the cookie that holds an output of [Appearance.Encode]. Browsers can send
-// anything, so it ignores what it does not know. Without a language in the cookie, that of
-// the header Accept-Language applies.
+// Parse decodes the text of a cookie that [Appearance.Encode] has written. It ignores unknown and
+// invalid values, because browsers can send anything. Without a language in the cookie, it uses the
+// header Accept-Language.
 func Parse(text, acceptLanguage string) Appearance {
 	chosen, _ := url.ParseQuery(text)
 	a := Appearance{Theme: Themes()[0], Zone: time.UTC}
@@ -44,7 +44,7 @@ func Parse(text, acceptLanguage string) Appearance {
 	return a
 }
 
-// Encode returns the appearance as text for a cookie.
+// Encode returns the appearance as text for a cookie. [Parse] decodes it.
 func (a *Appearance) Encode() string {
 	v := url.Values{"theme": {a.Theme}, "zone": {a.Zone.String()}}
 	if a.LanguageChosen {
@@ -53,18 +53,19 @@ func (a *Appearance) Encode() string {
 	return v.Encode()
 }
 
-// SetTheme sets the theme, if there is one of that name.
+// SetTheme sets the theme. It ignores a name that is not one of [Themes].
 func (a *Appearance) SetTheme(name string) {
 	if slices.Contains(Themes(), name) {
 		a.Theme = name
 	}
 }
 
-// zoneName matches UTC and the places of the IANA time zone database. It excludes the
-// database's other names, such as Local and the zones that count leap seconds.
+// zoneName matches UTC and place names such as Europe/Paris of the IANA time zone database. It
+// excludes other names that [time.LoadLocation] accepts, such as Local, and the "right/" zones,
+// which count leap seconds.
 var zoneName = regexp.MustCompile(`^(UTC|[A-Z][A-Za-z_]{0,20}(/[A-Za-z0-9_+-]{1,24}){1,2})$`)
 
-// SetZone sets the time zone, and reports whether there is one of that name.
+// SetZone sets the time zone and reports whether name is a known zone.
 func (a *Appearance) SetZone(name string) bool {
 	if !zoneName.MatchString(name) {
 		return false
@@ -76,7 +77,7 @@ func (a *Appearance) SetZone(name string) bool {
 	return err == nil
 }
 
-// SetLanguage sets the language as the choice of the user.
+// SetLanguage sets the language and records that the user has chosen it.
 func (a *Appearance) SetLanguage(language *locale.Language) {
 	a.Language, a.LanguageChosen = language, true
 }
@@ -84,18 +85,18 @@ func (a *Appearance) SetLanguage(language *locale.Language) {
 // Tr translates a phrase into the language of the page.
 func (a *Appearance) Tr(p locale.Phrase, args ...any) string { return a.Language.Translate(p, args...) }
 
-// TrRule translates the message of an error of the rules.
+// TrRule translates the message of an [account.Error].
 func (a *Appearance) TrRule(message string) string { return a.Language.TranslateMessage(message) }
 
-// TrDetail translates the message of a detail of an error, which says what a field must
-// be, as a sentence.
+// TrDetail translates the message of an [account.Detail], such as "must not be empty", and writes
+// it as a sentence.
 func (a *Appearance) TrDetail(message string) string {
 	text := a.TrRule(message)
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:] + "."
 }
 
-// Local returns a time in the zone of the page. The zero time stays zero.
+// Local converts a time to the time zone of the page. The zero time stays zero.
 func (a *Appearance) Local(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
@@ -103,8 +104,8 @@ func (a *Appearance) Local(t time.Time) time.Time {
 	return t.In(a.Zone)
 }
 
-// TrAction describes the action of an entry of the activity log. An action without a phrase is
-// called by its name in the log.
+// TrAction returns the translated phrase for an action of the activity log. An action without a
+// phrase is shown by its name in the log.
 func (a *Appearance) TrAction(action account.Action) string {
 	if phrase, ok := activityPhrases[action]; ok {
 		return a.Tr(phrase)

@@ -4,8 +4,9 @@ import (
 	"strings"
 )
 
-// Marks of browsers and operating systems in a User-Agent (RFC 9110, section 10.1.5). Many
-// browsers name others too, for compatibility, so the first mark found decides.
+// The marks that identify browsers and operating systems in a User-Agent (RFC 9110, section
+// 10.1.5). Many browsers also contain the marks of others, for compatibility, so the first match in
+// these lists decides.
 var (
 	browserMarks = []struct{ mark, name string }{
 		{"Edg", "Edge"},
@@ -29,10 +30,10 @@ var (
 	}
 )
 
-// Device names a client: "Firefox on Linux". A client that is no browser goes by the first
-// product of its User-Agent: "usher/1.4".
+// Device returns a short name for a client, such as "Firefox on Linux". A client that is not a
+// browser is named by the first product in its User-Agent, such as "usher/1.4".
 func (a *Appearance) Device(userAgent string) string {
-	if !strings.HasPrefix(userAgent, "Mozilla/") { // the prefix of every browser
+	if !strings.HasPrefix(userAgent, "Mozilla/") { // every browser's User-Agent begins with it
 		name, _, _ := strings.Cut(userAgent, " ")
 		if name == "" {
 			return a.Tr("Unknown")

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// Post sends a form. Unless it has a CSRF token, it gets that of the last page.
+// Post sends a form. If the form has no CSRF token, Post adds that of the last page.
 func (b *Browser) Post(path string, form url.Values) Answer {
 	b.T.Helper()
 	if form == nil {
@@ -28,7 +28,7 @@ func (b *Browser) Post(path string, form url.Values) Answer {
 	return b.Do(r)
 }
 
-// Attach is [Browser.Post] for a form with a file in a field; "": without a file.
+// Attach is [Browser.Post] with a file in the named field. Without a file name it sends no file.
 func (b *Browser) Attach(path string, form url.Values, field, name string, file []byte) Answer {
 	b.T.Helper()
 	var body bytes.Buffer
@@ -47,7 +47,8 @@ func (b *Browser) Attach(path string, form url.Values, field, name string, file 
 	return b.Do(r)
 }
 
-// Follow is [Browser.Post] for a form that is accepted. It returns the page of the redirect.
+// Follow is [Browser.Post] for a form that the server accepts. It follows the redirect and returns
+// that page.
 func (b *Browser) Follow(path string, form url.Values) Answer {
 	b.T.Helper()
 	moved := b.Post(path, form)
@@ -57,7 +58,7 @@ func (b *Browser) Follow(path string, form url.Values) Answer {
 	return b.Get(moved.Header.Get("Location"))
 }
 
-// Want fails the test unless the answer has the status and contains each of the texts.
+// Want fails the test unless the answer has the status and contains all texts.
 func (a Answer) Want(t *testing.T, status int, texts ...string) {
 	t.Helper()
 	if a.StatusCode != status {
@@ -70,7 +71,7 @@ func (a Answer) Want(t *testing.T, status int, texts ...string) {
 	}
 }
 
-// Upload sends a form with a file of users; with the name "" without a file.
+// Upload sends the form for an import with text as its file. Without a name it sends no file.
 func (b *Browser) Upload(path, name, text string, form url.Values) Answer {
 	b.T.Helper()
 	if name == "" {
@@ -88,16 +89,16 @@ type Browser struct {
 	Cookies  map[string]string
 	Header   http.Header // sent with every request
 
-	FormToken string // CSRF token of the last page that had one
+	FormToken string // CSRF token of the last page that had a form
 }
 
-// Answer is a response whose body was read.
+// Answer is a response with its body already read.
 type Answer struct {
 	*http.Response
 	Body string
 }
 
-// Do sends a request. It fails the test if GoodToken appears in the answer.
+// Do sends a request. It fails the test if the response reveals GoodToken.
 func (b *Browser) Do(r *http.Request) Answer {
 	b.T.Helper()
 	maps.Copy(r.Header, b.Header)
@@ -141,7 +142,7 @@ func (b *Browser) Get(target string) Answer {
 // FormTokenField matches the CSRF token in a page.
 var FormTokenField = regexp.MustCompile(`name="formToken" value="([^"]+)"`)
 
-// WantWithout fails the test if the answer contains one of the texts.
+// WantWithout fails the test if the answer contains any of the texts.
 func (a Answer) WantWithout(t *testing.T, texts ...string) {
 	t.Helper()
 	for _, text := range texts {

@@ -1,5 +1,5 @@
-// Package consoletest is the parts that the tests of the console's areas share: a console over a
-// fresh database, a browser without JavaScript, forms, files and an injected clock.
+// Package consoletest has what the tests of the console's areas share: a console over a new
+// database, a browser without JavaScript, forms, files and a clock.
 //
-// Tests alone import it.
+// Only tests import the package.
 package consoletest

@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// UsersFile is a valid file of three users.
+// UsersFile is a valid CSV file of three users, to be imported.
 const UsersFile = `name,surname,email,department,active,password
 Ada,Lovelace,ada@example.net,Engines,true,Correct-horse-7
 Bob,,bob@example.net,,true,
 Cy,,cy@example.net,,false,
 `
 
-// UnreadBody is a body that fails the test if it is read.
+// UnreadBody is a request body that fails the test if the server reads it.
 type UnreadBody struct{ T *testing.T }
 
 func (u UnreadBody) Read([]byte) (int, error) {
@@ -23,7 +23,7 @@ func (u UnreadBody) Read([]byte) (int, error) {
 	return 0, errors.New("must not be read")
 }
 
-// Picture returns a PNG file.
+// Picture returns a PNG file of the given size in pixels.
 func Picture(width, height int) []byte {
 	var file bytes.Buffer
 	m := image.NewGray(image.Rect(0, 0, width, height))

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// GoodToken is the recovery token of FollowLink.
+// GoodToken is the recovery token that FollowLink sends.
 const GoodToken = "usr_1qY7xGoodToken"
 
 // Recovery is a [signin.Recovery] that returns Err and records its calls.
@@ -22,17 +22,17 @@ type Recovery struct {
 	Calls []RecoveryCall
 }
 
-// RecoveryCall is the arguments of a call.
+// RecoveryCall has the arguments of one call of RetrievePassword.
 type RecoveryCall struct{ Token, Password, ClientNetwork string }
 
-// RetrievePassword implements [signin.Recovery].
+// RetrievePassword implements [signin.Recovery]. It records its arguments and returns f.Err.
 func (f *Recovery) RetrievePassword(_ context.Context, token, newPassword secret.Text, from account.Origin) error {
 	f.Calls = append(f.Calls, RecoveryCall{token.Reveal(), newPassword.Reveal(), from.ClientNetwork})
 	return f.Err
 }
 
-// Open returns a browser at a site without rules, whose Recovery fails with err. The site is
-// reached over HTTPS, or it doesn't know its public URL.
+// Open returns a browser at a console without package service, whose Recovery fails with err. With
+// secure, users reach the console over HTTPS; otherwise its public URL is unknown.
 func Open(t *testing.T, secure bool, err error) *Browser {
 	if secure {
 		return OpenAt(t, &url.URL{Scheme: "https", Host: "accounts.example.org"}, err)
@@ -40,7 +40,7 @@ func Open(t *testing.T, secure bool, err error) *Browser {
 	return OpenAt(t, nil, err)
 }
 
-// OpenAt is [Open] with a public URL.
+// OpenAt is [Open] with a given public URL.
 func OpenAt(t *testing.T, public *url.URL, err error) *Browser {
 	b := &Browser{T: t, Recovery: &Recovery{Err: err}, Log: new(bytes.Buffer), Cookies: map[string]string{}}
 	pages := console.New(console.Options{
@@ -56,7 +56,8 @@ func OpenAt(t *testing.T, public *url.URL, err error) *Browser {
 	return b
 }
 
-// FollowLink opens the link of a recovery message and returns the page with the form.
+// FollowLink opens the link in a recovery message and returns the page with the form for a new
+// password.
 func (b *Browser) FollowLink() Answer {
 	b.T.Helper()
 	moved := b.Get("/reset-password?token=" + GoodToken)

@@ -23,7 +23,7 @@ import (
 // AdminEmail is the address of the first administrator.
 const AdminEmail = "admin@example.org"
 
-// Site is the console of a new server with its first administrator.
+// Site is the console of a new server, which has only its first administrator.
 type Site struct {
 	*service.Service
 	Store   *account.Store
@@ -33,7 +33,7 @@ type Site struct {
 	Log     *bytes.Buffer
 }
 
-// New returns a site. change may change its options.
+// New returns a Site. Each function in change may change the options of its package service.
 func New(t *testing.T, change ...func(*service.Options)) *Site {
 	t.Helper()
 	s := &Site{T: t, Clock: &Clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)}, Log: new(bytes.Buffer)}
@@ -84,7 +84,7 @@ func (s *Site) SignedInAs(email string) *Browser {
 	if in.StatusCode != http.StatusSeeOther {
 		s.T.Fatalf("sign in %s: %d\n%s", email, in.StatusCode, in.Body)
 	}
-	b.Get("/profile/sessions") // for the token of its forms
+	b.Get("/profile/sessions") // sets FormToken for later posts
 	return b
 }
 

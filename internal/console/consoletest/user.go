@@ -10,8 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// AddUser creates an active user with Password. Unless there are roles, they have the default
-// ones.
+// AddUser creates an active user with Password as the password. Without roles the user gets the
+// default roles.
 func (s *Site) AddUser(email string, roles ...int64) account.User {
 	s.T.Helper()
 	admin := s.Principal(AdminEmail)
@@ -29,7 +29,7 @@ func (s *Site) AddUser(email string, roles ...int64) account.User {
 	return created[0]
 }
 
-// Principal returns the principal of a user with a session of the API.
+// Principal signs a user in through the API and returns their principal.
 func (s *Site) Principal(email string) *account.Principal {
 	s.T.Helper()
 	from := account.Origin{ClientNetwork: "192.0.2.8"}
@@ -47,7 +47,7 @@ func (s *Site) AddPowerlessUser(email string) {
 	s.AddUser(email, created[0].ID)
 }
 
-// AddUserWithReset creates a user who must choose a new password.
+// AddUserWithReset creates a user who must choose a new password before anything else.
 func (s *Site) AddUserWithReset(email string) {
 	s.T.Helper()
 	created := s.AddUser(email)
@@ -75,7 +75,8 @@ func RolePath(id int64) string { return "/roles/" + strconv.FormatInt(id, 10) }
 // MayCreateUsers is the permission to create users.
 var MayCreateUsers = access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionCreate}
 
-// AddRoleFrom creates a role with permissions for all entities, each as "entity:action".
+// AddRoleFrom creates a role and returns its id. A permission is written "entity:action" and
+// applies to all entities.
 func (s *Site) AddRoleFrom(name string, permissions ...string) int64 {
 	s.T.Helper()
 	admin := s.Principal(AdminEmail)
@@ -94,7 +95,7 @@ func (s *Site) AddRoleFrom(name string, permissions ...string) int64 {
 	return created[0].ID
 }
 
-// ProfileForm returns the values of an unchanged form about a user.
+// ProfileForm returns the values that the form about a user sends if nobody changes it.
 func ProfileForm(u account.User) url.Values {
 	v := url.Values{}
 	for name, value := range map[string]string{
@@ -107,7 +108,7 @@ func ProfileForm(u account.User) url.Values {
 	return v
 }
 
-// OrEmpty returns the text, or "" for nil.
+// OrEmpty returns the text that p points to, or "" if p is nil.
 func OrEmpty(p *string) string {
 	if p == nil {
 		return ""
@@ -115,7 +116,7 @@ func OrEmpty(p *string) string {
 	return *p
 }
 
-// AddUsers creates active users with Password and returns their ids.
+// AddUsers creates active users with Password as their password, and returns their ids.
 func (s *Site) AddUsers(names ...string) (ids []int64) {
 	s.T.Helper()
 	var users []account.NewUser
@@ -140,13 +141,13 @@ func (s *Site) AddRole(name string, permissions ...access.PermissionRequest) int
 	return created[0].ID
 }
 
-// FindUser returns a user.
+// FindUser returns the user with an id, as the first administrator sees them.
 func (s *Site) FindUser(id int64) account.User {
 	s.T.Helper()
 	return Must(s.User(s.T.Context(), s.Principal(AdminEmail), id))
 }
 
-// Permission requests a permission for all entities.
+// Permission returns the request for a permission to do an action on all entities of a kind.
 func Permission(e access.Entity, a access.Action) access.PermissionRequest {
 	return access.PermissionRequest{Entity: e, Action: a}
 }

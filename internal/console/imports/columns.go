@@ -9,7 +9,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
-// columnMeanings explain columns by name. Any other column is just optional.
+// columnMeanings maps the name of a column to its explanation. A column that is missing here is
+// explained as optional.
 var columnMeanings = map[string]locale.Phrase{
 	"name":          "Needed.",
 	"email":         "Needed: the address to sign in with.",
@@ -18,13 +19,13 @@ var columnMeanings = map[string]locale.Phrase{
 	"password_hash": "A password of another system instead: argon2id, bcrypt, or Django’s pbkdf2_sha256.",
 }
 
-// columnHelp describes a column of a file.
+// columnHelp describes one column of a file of users.
 type columnHelp struct {
 	Name    string
-	Meaning locale.Phrase // "": optional
+	Meaning locale.Phrase // "": shown as optional
 }
 
-// columnHelps describes every column that a file may have, the required ones first.
+// columnHelps describes every column that a file may have. Required columns come first.
 func columnHelps() []columnHelp {
 	var required, optional []columnHelp
 	for _, c := range userfile.Columns() {
@@ -38,7 +39,7 @@ func columnHelps() []columnHelp {
 	return slices.Concat(required, optional)
 }
 
-// sampleUsers are the values of the users of the sample file by column.
+// sampleUsers has the users of the sample file. Each map has the value of each column by its name.
 var sampleUsers = []map[string]string{
 	{
 		"name": "Ada", "surname": "Lovelace", "email": "ada@example.com", "department": "Engines",
@@ -51,7 +52,7 @@ var sampleUsers = []map[string]string{
 	},
 }
 
-// sampleImport answers a CSV file with every column that a file may have.
+// sampleImport sends a sample CSV file that has every possible column.
 func sampleImport(q *page.Request) error {
 	records := make([][]string, 1+len(sampleUsers)) // the header, then the users
 	for _, c := range userfile.Columns() {
@@ -62,6 +63,6 @@ func sampleImport(q *page.Request) error {
 	}
 	q.Writer.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	q.Writer.Header().Set("Content-Disposition", `attachment; filename="users.csv"`)
-	_ = csv.NewWriter(q.Writer).WriteAll(records) // fails only if the client is gone
+	_ = csv.NewWriter(q.Writer).WriteAll(records) // fails only if the client has disconnected
 	return nil
 }

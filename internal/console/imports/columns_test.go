@@ -6,7 +6,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
-// Meanings and sample values are those of columns that exist.
+// TestColumns checks that every column in columnMeanings and sampleUsers exists.
 func TestColumns(t *testing.T) {
 	known := map[string]bool{}
 	for _, c := range userfile.Columns() {

@@ -26,7 +26,7 @@ var errImportTooLarge = &page.Refusal{
 type formPage struct {
 	Form    *page.Form
 	Columns []columnHelp
-	Waiting string // name of the file that waits for confirmation; "": none
+	Waiting string // name of an uploaded file that the user has not confirmed yet; "": none
 }
 
 func importForm(q *page.Request) *page.Form {
@@ -58,8 +58,8 @@ func (h *handler) showImportForm(q *page.Request, status int, f *page.Form) erro
 	return q.ShowStatus(status, "import.html", q.Tr("Import users"), view)
 }
 
-// checkImport reads a file. A valid one waits for confirmation; one with faults is shown
-// with them, and discarded.
+// checkImport reads and checks an uploaded file. A file without faults waits for the user's
+// confirmation. A file with faults is discarded, and the page shows its faults.
 func (h *handler) checkImport(q *page.Request) error {
 	f := importForm(q)
 	file, head, err := q.FormFile("file")
@@ -104,14 +104,14 @@ func (h *handler) checkImport(q *page.Request) error {
 	return q.Redirect(importPath + "/check")
 }
 
-// refuseFile shows the form with a fault of a field.
+// refuseFile shows the form again with a fault at one field.
 func (h *handler) refuseFile(q *page.Request, f *page.Form, field string, fault locale.Phrase) error {
 	q.MarkField(f, field, fault)
 	f.Alert = q.Tr("Nothing was created. See what is marked below.")
 	return h.showImportForm(q, http.StatusUnprocessableEntity, f)
 }
 
-// showPlan shows what the import of the waiting file will do.
+// showPlan shows what the import of the waiting file would do.
 func (h *handler) showPlan(q *page.Request) error {
 	u, ok := h.uploads.waiting(q.Caller.Session.ID)
 	if !ok {
@@ -130,7 +130,8 @@ func (h *handler) discardImport(q *page.Request) error {
 	return q.RedirectWithFlash(importPath, "The file was let go of. Nothing was created.")
 }
 
-// beginImport starts the import of the waiting file, if it is the one that the user saw.
+// beginImport starts the import of the waiting file. The form has the id of the file that the user
+// saw; if another file waits now, nothing is imported.
 func (h *handler) beginImport(q *page.Request) error {
 	u, ok := h.uploads.claim(q.Caller.Session.ID, q.Value("upload"))
 	if !ok {
@@ -153,7 +154,7 @@ func progressPath(id int64) string {
 	return importPath + "/progress?import=" + strconv.FormatInt(id, 10)
 }
 
-// sentImport returns the import whose id was sent in the form.
+// sentImport returns the import whose id is in the form.
 func (h *handler) sentImport(q *page.Request) (account.Import, error) {
 	id, err := importID(q.Value("import"))
 	if err != nil {
@@ -162,7 +163,7 @@ func (h *handler) sentImport(q *page.Request) (account.Import, error) {
 	return h.service.Import(q.Context(), q.Caller, id)
 }
 
-// importID parses the id of an import. An invalid one is reported as not found.
+// importID parses the id of an import. An invalid id is reported as not found.
 func importID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {

@@ -18,7 +18,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
-// imported returns the active and the other users with addresses of example.net.
+// imported returns the active and the inactive users whose addresses are at example.net.
 func imported(s *consoletest.Site) (active, others []string) {
 	s.T.Helper()
 	consoletest.Must(0, s.ListUsers(s.T.Context(), s.Principal(consoletest.AdminEmail), func(u account.User) error {
@@ -44,7 +44,7 @@ func wantImported(s *consoletest.Site, want string) {
 
 var uploadID = regexp.MustCompile(`name="upload" value="([^"]+)"`)
 
-// begin confirms the import.
+// begin sends the confirmation form, which starts the import.
 func begin(b *consoletest.Browser) consoletest.Answer {
 	b.T.Helper()
 	view := b.Get("/users/import/check")
@@ -55,7 +55,7 @@ func begin(b *consoletest.Browser) consoletest.Answer {
 	return b.Post("/users/import/begin", url.Values{"upload": {id[1]}})
 }
 
-// outcome returns the page of an import once it is over.
+// outcome polls the progress page until the import has ended, and returns that page.
 func outcome(b *consoletest.Browser, path string) consoletest.Answer {
 	b.T.Helper()
 	for until := time.Now().Add(20 * time.Second); time.Now().Before(until); {
@@ -102,12 +102,13 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// A long name of a file is truncated, since it is stored with the file.
+// TestImportTruncatesFileNames uploads a file with a long name. The server stores the name with the
+// file, so it limits its length.
 func TestImportTruncatesFileNames(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
 	name := strings.Repeat("é", 100_000)
-	shown := "“" + strings.Repeat("é", 127) + "”" // 255 bytes would end within a letter
+	shown := "“" + strings.Repeat("é", 127) + "”" // 254 bytes; the limit of 255 would cut the next é in half
 	b.Upload("/users/import", name+".csv", consoletest.UsersFile, nil).Want(t, 303)
 	b.Get("/users/import").Want(t, 200, shown)
 	if a := b.Upload("/users/import", name+".csv", "x", nil); len(a.Body) > 20_000 {
@@ -115,7 +116,8 @@ func TestImportTruncatesFileNames(t *testing.T) {
 	}
 }
 
-// The confirmation imports the file that its page showed, once.
+// TestImportConfirmsShownFile checks that a confirmation imports the file that its page showed, and
+// imports it only once.
 func TestImportConfirmsShownFile(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
@@ -146,7 +148,8 @@ func TestImportIsDiscarded(t *testing.T) {
 	}
 }
 
-// The faults of a file are shown next to its rows, and the file is discarded.
+// TestImportShowsFaults checks that the page shows each fault next to its row, and that the file is
+// discarded.
 func TestImportShowsFaults(t *testing.T) {
 	const header = "name,email,password,active\n"
 	tests := []struct {
@@ -215,7 +218,7 @@ func TestImportLimitsShownRows(t *testing.T) {
 	}
 }
 
-// The page of a file is short, however many faults it has.
+// TestImportLimitsShownFaults checks that the page stays short even if a file has very many faults.
 func TestImportLimitsShownFaults(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
@@ -274,7 +277,7 @@ func rowsOf(n int) string {
 	return text.String()
 }
 
-// French uses the singular for zero users.
+// TestImportOfZeroUsersInFrench checks a plural form: French uses the singular for zero.
 func TestImportOfZeroUsersInFrench(t *testing.T) {
 	s := consoletest.New(t)
 	admin := s.Principal(consoletest.AdminEmail)
@@ -310,7 +313,7 @@ func TestImportNeedsPermission(t *testing.T) {
 	}
 }
 
-// The sample file has every column that the page names, and no fault.
+// TestSampleIsValid uploads the sample file. It has every column that the page lists, and no fault.
 func TestSampleIsValid(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)

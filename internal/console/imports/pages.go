@@ -1,4 +1,4 @@
-// Package imports is the pages that import users from a file: upload, check, run, undo.
+// Package imports serves the pages that import users from a file: upload, check, run and undo.
 //
 // The package imports [page], and no other area of the console.
 package imports
@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Service is the operations that the pages call.
+// Service has the operations of package service that the pages of this area call.
 type Service interface {
 	AddImportRows(ctx context.Context, caller *account.Principal, id int64, first int,
 		users []account.ImportUser) (account.Import, []account.ImportFault, error)
@@ -22,7 +22,7 @@ type Service interface {
 	UndoImport(ctx context.Context, caller *account.Principal, id int64) (account.Import, error)
 }
 
-// handler serves the pages.
+// handler has the HTTP handlers of this area.
 type handler struct {
 	service Service
 	uploads *uploads
@@ -35,9 +35,9 @@ const (
 
 var createUsers = page.Permission{Action: access.ActionCreate, Entity: access.EntityUser}
 
-// Pages returns the routes of the pages. An import has two steps: the user uploads a file
-// and sees what the import would do, then confirms it. The id of an import is in the query,
-// not in the path, since the path would conflict with /users/{id}/….
+// Pages returns the routes of this area. An import has two steps: the user uploads a file and sees
+// what the import would do, then confirms it. The id of an import is in the query, because a path
+// such as /users/import/{id} would conflict with the routes below /users/{id}/.
 func Pages(service Service) []page.Route {
 	h := &handler{service: service, uploads: newUploads()}
 	return []page.Route{

@@ -16,21 +16,23 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
-// Limits of a file that the pages import. The command line has none.
+// Limits of a file that is imported in the console. The command line (usher users import) doesn't
+// have them.
 const (
 	maxImportFile = 10 << 20 // bytes
 	maxImportRows = 10_000
-	maxFileName   = 255 // bytes of its name; the rest is cut off
+	maxFileName   = 255 // bytes; a longer name is truncated
 
 	maxShownFaulty = 200 // rows with faults
-	maxShownGood   = 100 // rows without
-	maxShownFaults = 8   // of a row, and of the file as a whole
+	maxShownGood   = 100 // rows without faults
+	maxShownFaults = 8   // of one row, and also of the file as a whole
 )
 
-// errTooManyRows means that a file has more than maxImportRows.
+// errTooManyRows means that a file has more than maxImportRows rows.
 var errTooManyRows = errors.New("too many rows")
 
-// readFile reads a file to its end, with the faults that need no rules to find.
+// readFile reads a file to its end. It returns the rows, and the faults that can be found without
+// the database.
 func readFile(r io.Reader, format userfile.Format) (rows []userfile.Row, faults []userfile.Fault, err error) {
 	file, err := userfile.NewReader(r, format)
 	if err != nil {
@@ -53,7 +55,8 @@ func readFile(r io.Reader, format userfile.Format) (rows []userfile.Row, faults 
 	}
 }
 
-// checkUsers adds the faults that the rules find in rows. It uses a dry run, which it undoes.
+// checkUsers adds the faults that package service finds in rows. It sends the rows to a dry run of
+// an import, and then undoes the dry run.
 func (h *handler) checkUsers(
 	q *page.Request, rows []userfile.Row, faults []userfile.Fault,
 ) (_ []userfile.Fault, err error) {
@@ -77,7 +80,7 @@ func (h *handler) checkUsers(
 	return faults, nil
 }
 
-// undoAll calls the rules until an import is undone.
+// undoAll calls UndoImport until the import is undone: each call deletes a limited number of users.
 func (h *handler) undoAll(ctx context.Context, caller *account.Principal, id int64) (i account.Import, err error) {
 	for err == nil && i.State != account.ImportUndone {
 		i, err = h.service.UndoImport(ctx, caller, id)
@@ -85,7 +88,7 @@ func (h *handler) undoAll(ctx context.Context, caller *account.Principal, id int
 	return i, err
 }
 
-// importUsers converts rows to the type of the rules.
+// importUsers converts rows to the type that package service accepts.
 func importUsers(rows []userfile.Row) []account.ImportUser {
 	users := make([]account.ImportUser, len(rows))
 	for i := range rows {
@@ -105,10 +108,11 @@ func importUsers(rows []userfile.Row) []account.ImportUser {
 	return users
 }
 
-// newFaults converts the faults that the rules found in rows. It leaves out fields with a
-// known fault: the rules got no value of them.
+// newFaults converts the faults that package service found in rows. It skips a field that has a
+// known fault: that value was not sent to package service, so the found fault only reports it
+// missing.
 func newFaults(rows []userfile.Row, known []userfile.Fault, found []account.ImportFault) (faults []userfile.Fault) {
-	atFault := map[int][]string{} // fields by user
+	atFault := map[int][]string{} // the fields with a known fault, by the number of the user
 	for _, f := range known {
 		atFault[f.User] = append(atFault[f.User], f.Field)
 	}
@@ -125,38 +129,39 @@ func newFaults(rows []userfile.Row, known []userfile.Fault, found []account.Impo
 	return faults
 }
 
-// plan lists the changes that the import of a file will make: the data of
+// plan lists the changes that the import of a file will make. It is the data of
 // templates/importcheck.html.
 type plan struct {
-	Upload   string // id of the upload; "": it can't be imported
+	Upload   string // id of the upload; "": the file has faults and can't be imported
 	Name     string
 	Total    int
-	Password int // active, with a password or a hash of the file
+	Password int // active users with a password or a password hash in the file
 	Invited  int
 	Inactive int
-	Roles    []string // roles of every new user that the caller may see
+	Roles    []string // the roles that every new user gets, as far as the caller may see them
 
 	Faults         int // rows with faults
 	FileFaults     []string
-	MoreFileFaults bool      // there are more than FileFaults
+	MoreFileFaults bool      // the file has more faults than FileFaults shows
 	Faulty         []planRow // the first rows with faults
-	Good           []planRow // the first rows without
+	Good           []planRow // the first rows without faults
 	MoreFaulty     int       // number of rows that are not in Faulty
 	MoreGood       int
 }
 
-// planRow is the user that the import creates from a row, or the faults of the row.
+// planRow shows one row of the file: the user that the import will create, or the faults of the
+// row.
 type planRow struct {
 	Line                    int
 	Email, Name, Department string
 	Does                    locale.Phrase
 	Faults                  []rowFault
-	More                    bool // there are more than Faults
+	More                    bool // the row has more faults than Faults shows
 }
 
 type rowFault struct{ Field, Text string }
 
-// newPlan returns the plan of the import of rows.
+// newPlan returns the plan for importing rows. faults are those of the rows and of the file.
 func (h *handler) newPlan(q *page.Request, name string, rows []userfile.Row, faults []userfile.Fault) (*plan, error) {
 	p := &plan{Name: name, Total: len(rows)}
 	byUser := map[int][]rowFault{}
@@ -183,12 +188,12 @@ func (h *handler) newPlan(q *page.Request, name string, rows []userfile.Row, fau
 	return p, err
 }
 
-// firstOf returns the first faults, and whether there are more.
+// firstOf returns the first maxShownFaults faults, and whether there are more.
 func firstOf[T any](faults []T) (shown []T, more bool) {
 	return faults[:min(len(faults), maxShownFaults)], len(faults) > maxShownFaults
 }
 
-// add counts a row, and shows it unless the list is full.
+// add counts a row. It also adds the row to Faulty or Good, unless that list is full.
 func (p *plan) add(r *userfile.Row, faults []rowFault) {
 	shown := planRow{Line: r.Line, Email: r.Email, Name: r.Name}
 	shown.Faults, shown.More = firstOf(faults)

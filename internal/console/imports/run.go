@@ -15,16 +15,18 @@ import (
 )
 
 const (
-	batchSize       = 100 // rows; it takes some seconds to hash their passwords
-	maxTries        = 30  // of a batch, while the database is unavailable
+	batchSize       = 100 // rows; hashing the passwords of a batch takes seconds
+	maxTries        = 30  // attempts to send a batch while the database is unavailable
 	retryPause      = 2 * time.Second
-	refreshInterval = "2" // seconds, of the page that shows the progress
+	refreshInterval = "2" // seconds between two refreshes of the progress page
 )
 
-// startImport runs an import in the background, after the request; at most maxRunning run
-// at once. If the server stops meanwhile, the user can undo the import at once, and the
-// rules undo it after a week; none of its users can sign in. If the import was finishing,
-// any user who sees it can finish it.
+// startImport runs an import in the background, after the response was sent. At most maxRunning
+// imports run at once; others wait.
+//
+// If the server stops during an import, none of the new users can sign in. The user can undo the
+// import at once; otherwise package service undoes it after a week. An import whose rows were all
+// added can be finished instead, by any user who may see it.
 func (h *handler) startImport(q *page.Request, u *upload) {
 	caller := q.Caller
 	ctx := context.WithoutCancel(q.Context())
@@ -39,9 +41,9 @@ func (h *handler) startImport(q *page.Request, u *upload) {
 	}()
 }
 
-// runImport creates the users of a file, and activates them once the last one is created. It
-// undoes the import if there are faults that the check didn't find, and after a failure if
-// that is still possible.
+// runImport creates the users of a file, and activates all of them after the last one was created.
+// If a batch can't be added, or has faults that the check didn't find, runImport undoes the import.
+// An import that fails while it activates users is not undone.
 func (h *handler) runImport(
 	ctx context.Context, caller *account.Principal, u *upload,
 ) (faults []userfile.Fault, err error) {
@@ -67,7 +69,8 @@ func (h *handler) runImport(
 	return nil, err
 }
 
-// addRows adds the rows of a file to its import, until a batch has faults.
+// addRows adds the rows of a file to its import in batches. It stops at the first batch with faults
+// and returns these.
 func (h *handler) addRows(ctx context.Context, caller *account.Principal, u *upload) ([]userfile.Fault, error) {
 	for first := 0; first < len(u.Rows); first += batchSize {
 		batch := u.Rows[first:min(first+batchSize, len(u.Rows))]
@@ -83,8 +86,8 @@ func (h *handler) addRows(ctx context.Context, caller *account.Principal, u *upl
 	return nil, nil
 }
 
-// retryWhileUnavailable calls f until it doesn't fail with [account.CodeUnavailable], at most
-// maxTries times.
+// retryWhileUnavailable calls f again while it fails with [account.CodeUnavailable], at most
+// maxTries times in all.
 func retryWhileUnavailable(ctx context.Context, f func() error) (err error) {
 	for range maxTries {
 		if err = f(); account.ErrorCode(err) != account.CodeUnavailable {
@@ -99,24 +102,25 @@ func retryWhileUnavailable(ctx context.Context, f func() error) (err error) {
 	return err
 }
 
-// progress is the progress of an import: the data of templates/importprogress.html.
+// progress describes how far an import is. It is the data of templates/importprogress.html.
 type progress struct {
 	Import    account.Import
 	ID        string
 	Name      string
-	Total     int    // rows of the file; 0: this server doesn't have it
-	Running   bool   // on this server
-	Says      string // the progress, translated
+	Total     int    // rows of the file; 0 if the file was not uploaded to this server
+	Running   bool   // the import runs on this server
+	Says      string // describes the state, translated
 	Touched   time.Time
-	Faults    []planRow // the reason why it was undone, if this server knows it
+	Faults    []planRow // why the import was undone; empty on a server that didn't run it
 	MayUndo   bool
 	MayFinish bool
-	Left      bool // neither complete nor running on this server
-	Stopped   bool // this server knows that it failed
+	Left      bool // neither ended nor running on this server
+	Stopped   bool // this server ran the import and knows that it failed
 	MayUsers  bool
 }
 
-// stateTexts describe the states of an import, with the number of its users.
+// stateTexts maps the state of an import to a phrase. Its argument is the number of users that were
+// created.
 var stateTexts = map[account.ImportState]locale.Phrase{
 	account.ImportOpen:      "%d users were created so far. They can sign in when the last one is there.",
 	account.ImportFinishing: "All %d users were created. They are let in and invited now.",
@@ -124,22 +128,22 @@ var stateTexts = map[account.ImportState]locale.Phrase{
 	account.ImportUndoing:   "The import is being undone. It had created %d users.",
 }
 
-// showProgress shows an import. The database has the number of users, so any server can show
-// it. The page refreshes itself while the import runs on this server.
+// showProgress shows an import. The number of users is in the database, so any server can show it.
+// The page refreshes itself while the import runs on this server.
 func (h *handler) showProgress(q *page.Request) error {
 	id, err := importID(q.URL.Query().Get("import"))
 	if err != nil {
 		return err
 	}
-	// Read the local state before the database. An import that ends in between would otherwise
-	// look interrupted: unfinished in the database and not running here.
+	// Read the local state before the database. In the other order, an import that ends between the
+	// two reads would look interrupted: unfinished in the database, and no longer running here.
 	here, known := h.uploads.byImport(id)
 	i, err := h.service.Import(q.Context(), q.Caller, id)
 	if err != nil {
 		return err
 	}
 	if known && here.Session != q.Caller.Session.ID {
-		here.Name, here.Faults = "", nil // only the session that uploaded the file sees them
+		here.Name, here.Faults = "", nil // only the session that uploaded the file may see its name and faults
 	}
 	ended := i.State == account.ImportFinished || i.State == account.ImportUndone
 	p := progress{
@@ -161,7 +165,7 @@ func (h *handler) showProgress(q *page.Request) error {
 	return q.ShowStatus(http.StatusOK, "importprogress.html", q.Tr("Import %s", p.ID), p)
 }
 
-// undoImport undoes an import that is not complete.
+// undoImport undoes an import that is neither finished nor being finished.
 func (h *handler) undoImport(q *page.Request) error {
 	i, err := h.sentImport(q)
 	if err != nil {
@@ -173,13 +177,13 @@ func (h *handler) undoImport(q *page.Request) error {
 	return q.Redirect(progressPath(i.ID))
 }
 
-// finishImport finishes an import whose users are all created.
+// finishImport finishes an import whose users were all created.
 func (h *handler) finishImport(q *page.Request) error {
 	i, err := h.sentImport(q)
 	if err != nil {
 		return err
 	}
-	if i.State == account.ImportFinishing { // else rows may be missing
+	if i.State == account.ImportFinishing { // in any other state, rows may be missing
 		if _, err := h.service.FinishImport(q.Context(), q.Caller, i.ID); err != nil {
 			return err
 		}

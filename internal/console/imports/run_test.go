@@ -16,13 +16,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
-// endingImports reads an import that ends just after it was read, if the context has a
-// function that ends it.
+// endingImports wraps a reader of imports. After it has read an import, it calls the function in
+// the context, if there is one. A test uses that function to end the import just then.
 type endingImports struct{ account.ImportReader }
 
 type endsKey struct{}
 
-// Import returns the import as it was before it ends.
+// Import returns the import as it was before the function in ctx ended it.
 func (o endingImports) Import(ctx context.Context, id int64) (account.Import, error) {
 	i, err := o.ImportReader.Import(ctx, id)
 	if ends, ok := ctx.Value(endsKey{}).(func()); ok {
@@ -31,8 +31,8 @@ func (o endingImports) Import(ctx context.Context, id int64) (account.Import, er
 	return i, err
 }
 
-// blockingRandom is a source of randomness that blocks while it is locked, so that no password
-// is hashed.
+// blockingRandom is a source of randomness that blocks while a test holds its lock. Hashing a
+// password needs random bytes, so no password is hashed meanwhile.
 type blockingRandom struct{ sync.Mutex }
 
 func (g *blockingRandom) Read(p []byte) (int, error) {
@@ -41,7 +41,8 @@ func (g *blockingRandom) Read(p []byte) (int, error) {
 	return rand.Read(p)
 }
 
-// An import that ends while its page is rendered is not shown as interrupted.
+// TestImportEndsDuringRequest ends an import while its progress page is rendered. The page must not
+// show it as interrupted.
 func TestImportEndsDuringRequest(t *testing.T) {
 	hashing := &blockingRandom{}
 	s := consoletest.New(t, func(o *service.Options) {
@@ -66,20 +67,21 @@ func TestImportEndsDuringRequest(t *testing.T) {
 	other.Get(path).Want(t, 200, "3 users were imported.")
 }
 
-// If an address was taken after the check, the import is undone, and the page names the
-// address.
+// TestImportIsUndoneByFault takes an address of the file after the check. The import must be
+// undone, and the page must name the address.
 func TestImportIsUndoneByFault(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
 	b.Upload("/users/import", "users.csv", rowsOf(130), nil)
-	s.AddUser("user120@example.net") // in the second batch, after the first one was created
+	s.AddUser("user120@example.net") // in the second batch, so the first batch of users is created before the fault
 	path := begin(b).Header.Get("Location")
 	outcome(b, path).Want(t, 200, "The import was undone.", "One fault came up since the file was checked.", "122",
 		"Is the address of another user.")
 	wantImported(s, "[user120@example.net] []")
 }
 
-// The user who began an interrupted import can undo it. No other user sees it.
+// TestInterruptedImport checks that the user who began an interrupted import can undo it, and that
+// no other user sees it.
 func TestInterruptedImport(t *testing.T) {
 	s := consoletest.New(t)
 	admin := s.Principal(consoletest.AdminEmail)
@@ -94,7 +96,7 @@ func TestInterruptedImport(t *testing.T) {
 	b := s.SignedInAs(consoletest.AdminEmail)
 	b.Get(path).Want(t, 200, "One user was created so far.", "This server does not run the import.", "Undo the import")
 	number := func() url.Values { return url.Values{"import": {fmt.Sprint(i.ID)}} }
-	b.Post("/users/import/finish", number()).Want(t, 303) // rows may be missing, so it does nothing
+	b.Post("/users/import/finish", number()).Want(t, 303) // rows may be missing, so finishing has no effect
 	wantImported(s, "[] [ada@example.net]")
 	b.Follow("/users/import/undo", number()).Want(t, 200, "The import was undone.")
 	wantImported(s, "[] []")
@@ -109,7 +111,8 @@ func TestInterruptedImport(t *testing.T) {
 	b.Post("/users/import/undo", number()).Want(t, 404)
 }
 
-// beforeEmails calls a function before it looks addresses up.
+// beforeEmails wraps a reader of users. It calls do before each search for e-mail addresses that
+// are taken.
 type beforeEmails struct {
 	account.UserReader
 	do func()
@@ -120,8 +123,8 @@ func (s beforeEmails) TakenEmails(ctx context.Context, keys []account.EmailKey) 
 	return s.UserReader.TakenEmails(ctx, keys)
 }
 
-// A user who loses the permission during their import can't undo it. An administrator sees
-// that it stopped, and can undo it.
+// TestImportLosesPermission takes the permission to create users from the user during their import.
+// They can't undo it any more. An administrator sees that the import has stopped, and can undo it.
 func TestImportLosesPermission(t *testing.T) {
 	var s *consoletest.Site
 	var revoke func()
@@ -129,7 +132,7 @@ func TestImportLosesPermission(t *testing.T) {
 	s = consoletest.New(t, func(o *service.Options) {
 		store := *o.Store
 		store.UserReader = beforeEmails{store.UserReader, func() {
-			if looks++; looks == 3 { // after the check of the file, and the first rows
+			if looks++; looks == 3 { // the searches before were for the check and for the first batch
 				revoke()
 			}
 		}}

@@ -9,58 +9,59 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
-// Limits of all files together that wait for confirmation or are being imported.
+// Limits for the uploaded files of all users together: those that wait for confirmation and those
+// being imported.
 const (
 	maxUploads     = 16
 	maxUploadBytes = 64 << 20
-	uploadTime     = 15 * time.Minute // how long a file waits, and how long its outcome is shown
+	uploadTime     = 15 * time.Minute // that a file waits, and that the outcome of its import is shown
 	maxRunning     = 2
-	rowOverhead    = 256 // approximate bytes of a row without its texts
+	rowOverhead    = 256 // approximate memory of a row in bytes, in addition to its texts
 )
 
-// upload is a file of users that was checked. It waits for confirmation and then for the end
-// of its import. Afterwards it keeps the outcome that is not in the database: the number of
+// upload is a file of users that was checked. It stays in memory until the user has confirmed it
+// and its import has ended. After that, upload keeps what is not in the database: the number of
 // rows and the faults.
 type upload struct {
-	ID      string // random; the confirmation carries it, so that it imports the file that was shown
-	Session int64  // the session that uploaded the file; no other may see it
+	ID      string // random; sent with the confirmation, so that another file than the one shown is never imported
+	Session int64  // the session that uploaded the file; other sessions may not see it
 	Name    string
 	Rows    []userfile.Row
-	Total   int // rows
+	Total   int // number of rows
 
-	Import  int64 // id of the import; 0: waiting
+	Import  int64 // id of the import; 0: not begun
 	Running bool
 	Faults  []userfile.Fault // the reason why the import was undone
-	Stopped bool             // it failed and could neither be undone nor finished
+	Stopped bool             // the import failed and could be neither undone nor finished
 
-	size  int // approximate bytes
+	size  int // approximate memory in bytes
 	timer *time.Timer
 }
 
-// uploads holds files between the page that shows what an import will do and its
-// confirmation.
+// uploads holds files from the page that shows what an import will do until its confirmation.
 //
-// The files are in the memory of this server. They may contain passwords, so the page must
-// not send them back to the browser. The database must not store them, either: a backup
-// would contain them, and a crash would leave them there. A file that is lost with the
-// server, or requested from another server, has changed nothing yet; the user chooses it
-// again.
+// The files are only in the memory of this server, because they may contain passwords. The page
+// must not send them back to the browser. The database must not store them, because they would be
+// in backups and would stay after a crash.
+//
+// A waiting file is lost when the server stops, and other servers don't have it. Nothing was
+// changed by then, so the user just uploads it again.
 type uploads struct {
 	mu    sync.Mutex
 	all   []*upload
-	slots chan struct{} // semaphore of the running imports
+	slots chan struct{} // semaphore: limits the running imports to maxRunning
 }
 
 func newUploads() *uploads { return &uploads{slots: make(chan struct{}, maxRunning)} }
 
-// add stores a file for uploadTime. It replaces the waiting file of the session. It reports
-// whether there was room.
+// add stores a file for uploadTime. It replaces a file of the same session that still waits. It
+// reports false if the limits leave no room.
 func (us *uploads) add(session int64, name string, rows []userfile.Row) bool {
 	u := &upload{ID: rand.Text(), Session: session, Name: name, Rows: rows, Total: len(rows), size: sizeOf(rows)}
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	us.dropWhere(waitingOf(session))
-	if len(us.all) == maxUploads { // the outcome of a complete import makes room
+	if len(us.all) == maxUploads { // drop the outcome of an import that has ended
 		if i := slices.IndexFunc(us.all, func(u *upload) bool { return u.Import != 0 && !u.Running }); i >= 0 {
 			oldest := us.all[i]
 			us.dropWhere(func(u *upload) bool { return u == oldest })
@@ -87,7 +88,7 @@ func sizeOf(rows []userfile.Row) int {
 	return size
 }
 
-// expire drops a file after uploadTime, unless its import is running then.
+// expire starts a timer that drops the file after uploadTime, unless its import is running then.
 func (us *uploads) expire(u *upload) {
 	if u.timer != nil {
 		u.timer.Stop()
@@ -99,7 +100,7 @@ func (us *uploads) expire(u *upload) {
 	})
 }
 
-// dropWhere drops the files for which f is true.
+// dropWhere drops the files for which f returns true.
 func (us *uploads) dropWhere(f func(*upload) bool) {
 	us.all = slices.DeleteFunc(us.all, func(u *upload) bool {
 		if f(u) {
@@ -110,7 +111,7 @@ func (us *uploads) dropWhere(f func(*upload) bool) {
 	})
 }
 
-// waitingOf matches the waiting file of a session; there is at most one.
+// waitingOf returns a function that matches the waiting file of a session. There is at most one.
 func waitingOf(session int64) func(*upload) bool {
 	return func(u *upload) bool { return u.Session == session && u.Import == 0 && !u.Running }
 }
@@ -120,7 +121,7 @@ func (us *uploads) waiting(session int64) (upload, bool) {
 	return us.find(waitingOf(session))
 }
 
-// byImport returns a copy of the file of an import.
+// byImport returns a copy of the upload that an import was started from.
 func (us *uploads) byImport(importID int64) (upload, bool) {
 	return us.find(func(u *upload) bool { return u.Import == importID })
 }
@@ -141,8 +142,8 @@ func (us *uploads) discard(session int64) {
 	us.dropWhere(waitingOf(session))
 }
 
-// claim marks a waiting file as running, so that it is imported once, even if the
-// confirmation is sent again.
+// claim marks the waiting file of a session as running, if its id is the given one. A second
+// confirmation of the same file therefore starts no second import.
 func (us *uploads) claim(session int64, id string) (*upload, bool) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
@@ -154,7 +155,8 @@ func (us *uploads) claim(session int64, id string) (*upload, bool) {
 	return us.all[i], true
 }
 
-// setImport sets the import of a claimed file. With 0 the file waits again.
+// setImport sets the id of the import of a claimed file. With 0, the file waits for confirmation
+// again.
 func (us *uploads) setImport(u *upload, importID int64) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
@@ -162,7 +164,7 @@ func (us *uploads) setImport(u *upload, importID int64) {
 	us.expire(u)
 }
 
-// finish records the outcome of an import and releases its rows.
+// finish records the outcome of an import and frees the memory of its rows.
 func (us *uploads) finish(u *upload, faults []userfile.Fault, stopped bool) {
 	us.mu.Lock()
 	defer us.mu.Unlock()

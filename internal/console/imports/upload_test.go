@@ -14,8 +14,8 @@ func rowsOfSize(bytes int) []userfile.Row {
 	return []userfile.Row{{Profile: account.Profile{Name: strings.Repeat("x", bytes)}}}
 }
 
-// A file waits for 15 minutes. The file of an import stays until its end, and its outcome for
-// 15 more minutes.
+// TestUploadsExpire checks that an unconfirmed file is dropped after 15 minutes. A file that is
+// being imported stays until the import has ended, and its outcome for 15 more minutes.
 func TestUploadsExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		us := newUploads()
@@ -46,7 +46,8 @@ func TestUploadsExpire(t *testing.T) {
 	})
 }
 
-// A file whose import can't begin waits again.
+// TestUploadWaitsAgain checks that a file waits for confirmation again if its import could not
+// begin.
 func TestUploadWaitsAgain(t *testing.T) {
 	us := newUploads()
 	us.add(1, "users.csv", rowsOfSize(1))

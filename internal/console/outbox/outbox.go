@@ -8,22 +8,22 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// messageRow is a message as the pages show it. They never show its text.
+// messageRow is a message as the pages show it. They never show the text of a message.
 type messageRow struct {
 	ID                      int64
 	Kind                    string // translated
 	State                   mailState
-	Recipient               string // "": not looked up yet, or there is no such account
-	ClientNetwork           string // client network of the request for the message
+	Recipient               string // "": not looked up yet, or the account doesn't exist
+	ClientNetwork           string // network of the client that requested the message
 	Attempts                int
 	LastError               string
-	Created, Next, Finished time.Time // Next is zero if there is no further attempt
+	Created, Next, Finished time.Time // Next is zero if there will be no further attempt
 	Expires                 time.Time
 }
 
-// mailState is a state of messages by which the list can be filtered.
+// mailState is a state of messages. The list can be filtered by it.
 type mailState struct {
-	Name  string // in the query of the page
+	Name  string // value in the query of the page
 	Label locale.Phrase
 	Badge string // CSS class
 }
@@ -71,9 +71,9 @@ func (h *handler) showOutbox(q *page.Request) error {
 	content := struct {
 		Rows    []messageRow
 		States  []page.Option
-		Chosen  bool // only messages of one state are shown
-		Newest  int  // number of messages that were read
-		AsFiles bool // no mail server is configured
+		Chosen  bool // the list shows messages of one state only
+		Newest  int  // number of messages that were read from the database
+		AsFiles bool // no mail server is configured, so messages become files
 	}{Newest: len(messages)}
 	chosen := q.URL.Query().Get("state")
 	for _, s := range mailStates {
@@ -88,7 +88,7 @@ func (h *handler) showOutbox(q *page.Request) error {
 		}
 	}
 	route, err := h.service.MailRoute(q.Context())
-	if err != nil { // the stored password can't be decrypted: messages wait, and their error says why
+	if err != nil { // the stored SMTP password can't be decrypted; messages wait, and their error says so
 		q.Logger.WarnContext(q.Context(), "mail route not available", "error", err)
 	}
 	content.AsFiles = err == nil && route.Server == nil

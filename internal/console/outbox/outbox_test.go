@@ -11,7 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// deliver claims the due message and finishes it, with an error if there is a cause.
+// deliver claims a due message from the outbox and finishes it: as failed if cause is not empty,
+// otherwise as sent.
 func deliver(s *consoletest.Site, cause string, permanent bool) {
 	s.T.Helper()
 	d := consoletest.Must(s.ClaimMail(s.T.Context()))
@@ -84,7 +85,8 @@ func TestOutbox(t *testing.T) {
 	s.SignedInAs("ada@example.org").Get("/mail/1").Want(t, 403)
 }
 
-// With a mail server the page doesn't say that messages become files.
+// TestOutboxWithMailServer checks that the page doesn't mention files if a mail server is
+// configured.
 func TestOutboxWithMailServer(t *testing.T) {
 	s := consoletest.New(t, func(o *service.Options) {
 		o.MailOverrides = settings.MailOverrides{Server: &account.MailServer{Host: "mail.example.org"}}

@@ -1,4 +1,4 @@
-// Package outbox is the pages about the messages that the server sends.
+// Package outbox serves the pages about the messages that the server sends.
 //
 // The package imports [page], and no other area of the console.
 package outbox
@@ -11,14 +11,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Service is the operations that the pages call.
+// Service has the operations of package service that the pages of this area call.
 type Service interface {
 	ListMail(ctx context.Context, caller *account.Principal) ([]account.Mail, error)
 	Mail(ctx context.Context, caller *account.Principal, id int64) (account.Mail, error)
 	MailRoute(ctx context.Context) (account.MailRoute, error)
 }
 
-// handler serves the pages.
+// handler has the HTTP handlers of this area.
 type handler struct {
 	service Service
 }
@@ -27,7 +27,7 @@ const outboxPath = "/mail"
 
 var readMail = page.Permission{Action: access.ActionRead, Entity: access.EntityMail}
 
-// Pages returns the routes of the pages.
+// Pages returns the routes of this area of the console.
 func Pages(service Service) []page.Route {
 	h := &handler{service: service}
 	return []page.Route{

@@ -8,20 +8,19 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// overviewPage is the data of templates/overview.html. Anything that the caller may not
-// see is nil.
+// overviewPage is the data of templates/overview.html. A part that the caller may not see is nil.
 type overviewPage struct {
 	account.Overview
 	Chart  *chart
-	Setup  *page.Setup // nil: complete, or the caller can't set the server up
+	Setup  *page.Setup // nil: the first run is complete, or the caller may not continue it
 	Locked []lockedRow
-	Size   string // of the database
+	Size   string // size of the database
 	ReadMs float64
 }
 
 type lockedRow struct {
 	account.LockedUser
-	Until time.Time // zero: until an administrator unlocks the account
+	Until time.Time // zero: the account stays locked until an administrator unlocks it
 }
 
 func (h *handler) showOverview(q *page.Request) error {
@@ -53,7 +52,7 @@ func (h *handler) showOverview(q *page.Request) error {
 	return q.Show("overview.html", "Overview", p)
 }
 
-// sizeText writes a number of bytes in KB, MB or GB.
+// sizeText formats n bytes in KB, MB or GB.
 func sizeText(q *page.Request, n int64) string {
 	switch {
 	case n < 1<<20:
@@ -64,16 +63,16 @@ func sizeText(q *page.Request, n int64) string {
 	return q.Tr("%.1f GB", float64(n)/(1<<30))
 }
 
-// chart is a bar chart of the sign-ins by day. A day is 1 unit wide, and the chart is
-// chartHeight units high.
+// chart is a bar chart of the sign-ins of each day. In SVG units, a day is 1 wide and the chart is
+// chartHeight high.
 type chart struct {
 	Bars              []bar
-	Max               int // the most sign-ins of a day, which have the full height
+	Max               int // the most sign-ins on one day; its bar is chartHeight high
 	Succeeded, Failed int
 	First, Last       time.Time
 }
 
-// bar is a day: successful sign-ins at the bottom, failed ones on top.
+// bar is the bar of one day, with successful sign-ins below failed ones.
 type bar struct {
 	account.SignInDay
 	X                                                  int
@@ -82,7 +81,7 @@ type bar struct {
 
 const chartHeight = 100
 
-// newChart returns the chart of the days, or nil without any.
+// newChart returns the chart of days, or nil if days is empty.
 func newChart(days []account.SignInDay) *chart {
 	if len(days) == 0 {
 		return nil
@@ -104,7 +103,7 @@ func newChart(days []account.SignInDay) *chart {
 	return c
 }
 
-// Newest returns the days for a table, the newest first.
+// Newest returns the days with the newest first, for a table.
 func (c *chart) Newest() []bar {
 	newest := slices.Clone(c.Bars)
 	slices.Reverse(newest)

@@ -26,8 +26,8 @@ func TestOverview(t *testing.T) {
 	}
 }
 
-// The overview leaves out what the caller may not see. A user who may see none of it has
-// another home page.
+// TestOverviewPermissions checks that the overview omits what the caller may not see. The home page
+// of a user who may see no part of it is another page.
 func TestOverviewPermissions(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")

@@ -1,4 +1,5 @@
-// Package overview is the overview of the server and the first run of a new one.
+// Package overview serves the overview of the server, and the first run: the steps in which an
+// administrator sets up a new server.
 //
 // The package imports [page], and no other area of the console.
 package overview
@@ -11,19 +12,19 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Service is the operations that the pages call.
+// Service has the operations of package service that the pages of this area call.
 type Service interface {
 	Overview(ctx context.Context, caller *account.Principal, zone *time.Location) (account.Overview, error)
 }
 
-// handler serves the pages.
+// handler has the HTTP handlers of this area.
 type handler struct {
 	service Service
 }
 
-// Pages returns the routes of the pages. The first run leads an administrator through the
-// ordinary pages that a new server needs first. While its cookie is set, each page shows
-// the progress.
+// Pages returns the routes of this area. The first run takes an administrator through the ordinary
+// pages that set up a new server. While the browser has the cookie of the first run, every page
+// shows its progress.
 func Pages(service Service) []page.Route {
 	h := &handler{service: service}
 	return []page.Route{

@@ -16,7 +16,7 @@ func showWelcome(q *page.Request) error {
 	return q.Show("welcome.html", "Set this server up", progress)
 }
 
-// beginSetup starts the first run at its first step that is not done.
+// beginSetup starts the first run and opens the page of the first step that is not done.
 func beginSetup(q *page.Request) error {
 	if err := q.RequireAdministrator(); err != nil {
 		return err

@@ -7,8 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// The first run leads an administrator through the pages that a new server needs, until they
-// end it.
+// TestWelcome takes an administrator through the steps of the first run until they end it.
 func TestWelcome(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)

@@ -9,17 +9,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/picture"
 )
 
-// Avatar shows a user in the template "avatar": by their picture, or by their initials in
-// a circle.
+// Avatar is the data of the template "avatar". The template shows a user's picture, or else the
+// user's initials in a coloured circle.
 type Avatar struct {
-	Path     string // of the picture; "": none
+	Path     string // path of the picture; "": the user has none
 	Initials string
-	Colour   int // of the circle, 0 to 3: the same on every page
+	Colour   int // number of the circle's colour, 0 to 3, derived from the user's id
 }
 
 const avatarColours = 4
 
-// AvatarOf returns the avatar of a user whose picture is served at a path.
+// AvatarOf returns the avatar of a user. path is the URL path of the user's picture.
 func AvatarOf(u account.User, path string) Avatar {
 	a := Avatar{Initials: initialsOf(u), Colour: int(u.ID % avatarColours)}
 	if picture.Type(u.Picture) != "" {
@@ -28,11 +28,11 @@ func AvatarOf(u account.User, path string) Avatar {
 	return a
 }
 
-// OwnAvatar returns the avatar of the caller. It needs no permission.
+// OwnAvatar returns the avatar of the caller. The caller needs no permission to see it.
 func (q *Request) OwnAvatar() Avatar { return AvatarOf(q.Caller.User, ProfilePath+"/picture") }
 
-// initialsOf returns the first letters of the name and of the surname. If the name has more
-// words, it takes the first and the last one.
+// initialsOf returns the first letters of the first and the last word of the name and surname
+// together.
 func initialsOf(u account.User) string {
 	words := strings.Fields(u.Name)
 	if u.Surname != nil {
@@ -48,8 +48,8 @@ func initialsOf(u account.User) string {
 	return text
 }
 
-// SendPicture answers with the picture of a user. The API accepts any bytes as a picture;
-// anything that browsers can't draw is reported as not found.
+// SendPicture sends the picture of a user. The API accepts any bytes as a picture; SendPicture
+// reports a picture that browsers can't draw as not found.
 func (q *Request) SendPicture(u account.User) error {
 	kind := picture.Type(u.Picture)
 	if kind == "" {
@@ -57,6 +57,6 @@ func (q *Request) SendPicture(u account.User) error {
 	}
 	q.Writer.Header().Set("Content-Type", kind)
 	q.Writer.WriteHeader(http.StatusOK)
-	_, _ = q.Writer.Write(u.Picture) // fails only if the client is gone
+	_, _ = q.Writer.Write(u.Picture) // fails only if the client has disconnected
 	return nil
 }

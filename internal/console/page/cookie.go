@@ -9,27 +9,27 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Cookie is a cookie of the console, by the suffix of its name.
+// Cookie identifies a cookie of the console by the suffix of its name; see cookieName.
 type Cookie string
 
-// The cookies.
+// The cookies of the console. A full name is one of the prefixes below and this suffix.
 const (
-	SessionCookie    Cookie = ""       // the session token
-	FormCookie       Cookie = "-form"  // binds the forms of a visitor
-	ResetCookie      Cookie = "-reset" // the token of a password recovery
+	SessionCookie    Cookie = ""       // holds the session token
+	FormCookie       Cookie = "-form"  // holds the secret that a visitor's forms are bound to
+	ResetCookie      Cookie = "-reset" // holds the token of a password recovery
 	SetupCookie      Cookie = "-setup" // present during the first run
-	flashCookie      Cookie = "-flash" // the text that the next page shows
-	appearanceCookie Cookie = "-look"  // language, theme and time zone
+	flashCookie      Cookie = "-flash" // holds a text that the next page shows once
+	appearanceCookie Cookie = "-look"  // holds language, theme and time zone
 )
 
-// The names of the cookies begin with these, over HTTPS and over HTTP.
+// The prefixes of the cookie names: one over HTTPS, the other over plain HTTP.
 const (
 	securePrefix   = "__Host-usher"
 	insecurePrefix = "usher-dev"
 )
 
-// cookieName returns the full name. Over HTTPS it has the prefix __Host-: browsers accept
-// such a cookie from this host alone, not from another subdomain. They refuse the prefix
+// cookieName returns the full name of a cookie. Over HTTPS it begins with __Host-. Browsers accept
+// a cookie with that prefix only from this very host, not from another subdomain, and refuse it
 // over plain HTTP.
 func (q *Request) cookieName(c Cookie) string {
 	if q.secure {
@@ -38,12 +38,12 @@ func (q *Request) cookieName(c Cookie) string {
 	return insecurePrefix + string(c)
 }
 
-// SetCookie stores a value in the browser for maxAge seconds. 0 stores it until the browser
-// is closed, and a negative maxAge removes it.
+// SetCookie stores a value in the browser for maxAge seconds. With 0 the browser keeps the cookie
+// until it is closed; a negative maxAge removes the cookie.
 //
-// Cookies are SameSite=Lax: browsers send them when a user follows a link from elsewhere,
-// such as from a message, but not with a form of another site. Browsers would not send
-// Strict cookies with the redirect that follows such a link.
+// Cookies are SameSite=Lax: browsers send them when a user follows a link on another site or in a
+// message, but not with a form of another site. With SameSite=Strict, browsers would send no cookie
+// after such a link, not even with a redirect that follows it.
 func (q *Request) SetCookie(c Cookie, value string, maxAge int) {
 	http.SetCookie(q.Writer, &http.Cookie{
 		Name:     q.cookieName(c),
@@ -56,9 +56,9 @@ func (q *Request) SetCookie(c Cookie, value string, maxAge int) {
 	})
 }
 
-// MoveCookies stores the cookies again under the names that apply with a new public URL. An
-// administrator who changes the URL on the machine itself, or through a tunnel, stays
-// signed in.
+// MoveCookies stores the cookies of this browser again under the names for a new public URL, since
+// the prefix depends on HTTPS. An administrator who changes the URL from the machine itself, or
+// through a tunnel, therefore stays signed in.
 func (q *Request) MoveCookies(public string) {
 	token, ok := q.CookieToken(SessionCookie)
 	_, err := q.Cookie(q.cookieName(SetupCookie))
@@ -72,14 +72,15 @@ func (q *Request) MoveCookies(public string) {
 	q.SaveAppearance()
 }
 
-// tokenPattern matches a text that can be a token and fits into a cookie. Only the rules know
+// tokenPattern matches a text that may be a token and fits into a cookie. It says nothing about
 // whether the token is valid.
 var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
-// IsToken reports whether a text can be a token, so that a cookie can hold it.
+// IsToken reports whether a text has the form of a token, so that a cookie can hold it.
 func IsToken(text string) bool { return tokenPattern.MatchString(text) }
 
-// CookieToken returns the token in a cookie, and whether there is one.
+// CookieToken returns the token in a cookie. ok is false if there is none, or if the text doesn't
+// have the form of a token.
 func (q *Request) CookieToken(c Cookie) (secret.Text, bool) {
 	found, err := q.Cookie(q.cookieName(c))
 	if err != nil || !IsToken(found.Value) {
@@ -88,9 +89,10 @@ func (q *Request) CookieToken(c Cookie) (secret.Text, bool) {
 	return secret.New(found.Value), true
 }
 
-const appearanceAge = 365 * 24 * 60 * 60 // seconds that the browser keeps the cookie
+const appearanceAge = 365 * 24 * 60 * 60 // seconds
 
-// readAppearance reads the cookie of a request, the Secure one first.
+// readAppearance reads the cookie with the language, theme and time zone. If a request has both the
+// HTTPS cookie and the HTTP cookie, the HTTPS cookie counts.
 func readAppearance(r *http.Request) appearance.Appearance {
 	text := ""
 	for _, prefix := range []string{securePrefix, insecurePrefix} {
@@ -102,5 +104,5 @@ func readAppearance(r *http.Request) appearance.Appearance {
 	return appearance.Parse(text, r.Header.Get("Accept-Language"))
 }
 
-// SaveAppearance stores the appearance in the browser's cookie.
+// SaveAppearance stores language, theme and time zone in the browser's cookie.
 func (q *Request) SaveAppearance() { q.SetCookie(appearanceCookie, q.Encode(), appearanceAge) }

@@ -14,8 +14,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// Refusal is an error of the console itself, raised before a rule is called. It is
-// answered with a notice.
+// Refusal is an error that the console itself raises, before it calls the package service. The
+// response is a page with a notice.
 type Refusal struct {
 	Status int
 	Title  locale.Phrase
@@ -24,7 +24,7 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return string(r.Title) }
 
-// errSignIn means that the route needs a session and the request has none.
+// errSignIn means that the route needs a session, and that the request has none.
 var errSignIn = errors.New("not signed in")
 
 var errCrossSite = &Refusal{
@@ -44,21 +44,22 @@ var errFormStale = &Refusal{
 	},
 }
 
-// ErrFormTooLarge refuses a form that is longer than its route allows.
+// ErrFormTooLarge refuses a form that is larger than its route allows.
 var ErrFormTooLarge = &Refusal{
 	Status: http.StatusRequestEntityTooLarge, Title: "That was too much",
 	Text: []locale.Phrase{"The form was larger than this page accepts. Nothing was changed."},
 }
 
-// ErrFormUnreadable refuses a form that can't be parsed, or that no page of the console
-// could have sent.
+// ErrFormUnreadable refuses a form that can't be parsed, or has text that the database can't store.
+// No page of the console sends such a form.
 var ErrFormUnreadable = &Refusal{
 	Status: http.StatusBadRequest, Title: "The form could not be read",
 	Text: []locale.Phrase{"Nothing was changed. Open the page again and fill the form in there."},
 }
 
-// errorPages maps the code of an error that no form shows to the status and the title of
-// its page. Any other code is a conflict, except for an internal error.
+// errorPages maps an error code to the status and the title of its error page. It is used for an
+// error that no form can show. An error with any other code is answered with 409 (Conflict), or
+// with 500 if it is internal.
 var errorPages = map[account.Code]struct {
 	status int
 	title  locale.Phrase
@@ -70,12 +71,13 @@ var errorPages = map[account.Code]struct {
 	account.CodeUnavailable:     {http.StatusServiceUnavailable, "The server is busy"},
 }
 
-// fail answers a request whose gate or handler has failed.
+// fail answers a request that was refused before its handler, or whose handler has failed.
 func (q *Request) fail(err error) {
 	if errors.Is(err, context.Canceled) && q.Context().Err() != nil {
-		return // the client is gone
+		return // the client has disconnected
 	}
-	// With the sign-in page open in several tabs, only the last one matches the form cookie.
+	// If the sign-in page is open in several tabs, only the form of the last one matches the form
+	// cookie. A form from another tab is shown again.
 	if errors.Is(err, errFormStale) && q.Caller == nil && q.URL.Path == SignInPath {
 		_ = q.RedirectWithFlash(SignInPath, "The page was out of date. Please sign in again.")
 		return
@@ -115,8 +117,8 @@ func (q *Request) fail(err error) {
 	_ = q.Notify(answer.status, answer.title, n)
 }
 
-// serverError answers 500 and logs err. The page doesn't reveal the cause; it quotes the
-// request id that the middleware has set.
+// serverError logs err and answers 500. The page doesn't reveal the cause. It shows the request id
+// that the middleware has set, so that an administrator can find the log line.
 func serverError(q *Request, err error) {
 	q.Logger.ErrorContext(q.Context(), "console request failed", "page", q.Pattern, "error", err)
 	_ = q.Notify(http.StatusInternalServerError, "Something went wrong", Notice{
@@ -129,7 +131,7 @@ func serverError(q *Request, err error) {
 const serverErrorText locale.Phrase = "The server could not do this. Try again in a while, and tell your " +
 	"administrator if it stays so."
 
-// retryAfter sets the header Retry-After and returns the same as a phrase.
+// retryAfter sets the header Retry-After, and returns a translated sentence with the same time.
 func retryAfter(q *Request, wait time.Duration) string {
 	seconds := max(1, int(math.Ceil(wait.Seconds())))
 	q.Writer.Header().Set("Retry-After", strconv.Itoa(seconds))
@@ -139,8 +141,8 @@ func retryAfter(q *Request, wait time.Duration) string {
 	return q.Tr("Try again in %d minutes.", int(math.Ceil(wait.Minutes())))
 }
 
-// redirectToSignIn sends the browser to the sign-in page, and from there back to the page
-// that it requested.
+// redirectToSignIn redirects the browser to the sign-in page. After the sign-in, the browser
+// returns to the page that it requested.
 func redirectToSignIn(q *Request) {
 	target := SignInPath
 	if q.Method == http.MethodGet && q.URL.Path != "/" {
@@ -149,7 +151,7 @@ func redirectToSignIn(q *Request) {
 	_ = q.Redirect(target)
 }
 
-// ErrorText returns the reason of an error in one line. It logs a failure of the server.
+// ErrorText returns a one-line, translated message for an error. It logs an internal error.
 func (q *Request) ErrorText(err error) string {
 	failed, ok := errors.AsType[*account.Error](err)
 	if !ok {

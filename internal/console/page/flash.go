@@ -5,15 +5,16 @@ import (
 	"strings"
 )
 
-// maxFlash is in bytes. Escaped it is three times as long, and a cookie holds 4096.
+// maxFlash limits the text in bytes. URL-escaped, the text is up to three times as long, and a
+// cookie can hold 4096 bytes.
 const maxFlash = 1000
 
-// SetFlash has the next page show a text above its content, once.
+// SetFlash stores a text that the next page shows once, above its content.
 func (q *Request) SetFlash(text string) {
 	q.SetCookie(flashCookie, url.QueryEscape(Truncate(text, maxFlash)), 0)
 }
 
-// takeFlash returns the text for this page and removes it.
+// takeFlash returns the text that SetFlash has stored, and removes its cookie.
 func (q *Request) takeFlash() string {
 	found, err := q.Cookie(q.cookieName(flashCookie))
 	if err != nil {
@@ -32,8 +33,8 @@ func Truncate(text string, maxBytes int) string {
 	return strings.ToValidUTF8(text[:min(len(text), maxBytes)], "")
 }
 
-// LocalPath returns path if it is the path of a page on this site, with its query, and
-// "/" otherwise. It keeps a crafted link from redirecting to another site.
+// LocalPath returns path if it is a path on this site, with or without a query, and "/" otherwise.
+// A crafted link can therefore not redirect a user to another site.
 func LocalPath(path string) string {
 	u, err := url.Parse(path)
 	switch {

@@ -13,42 +13,42 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// Form is a form of a page, as the template "form" of parts.html lays it out: each field
-// with its label, its hint and its faults.
+// Form is a form on a page. The template "form" of parts.html shows each field with its label, hint
+// and faults.
 type Form struct {
-	Action string // path of its target
+	Action string // path that the form is sent to
 	Submit locale.Phrase
-	Cancel string // path of the link next to the button; "": none
+	Cancel string // path of the link to cancel, next to the button; "": no link
 	Alert  string // why the form was refused
 	Fields []*Field
-	Danger bool // the button starts something that can't be undone
+	Danger bool // sending the form can't be undone
 	Files  bool // the form uploads files
 
 	Token string // CSRF token, set by [Request.PrepareForm]
-	Seen  string // fingerprint of the stored values that the form shows; "": not checked
+	Seen  string // [Form.Fingerprint] of the stored values that the form shows; "": not checked
 }
 
 // Field is a field of a form.
 type Field struct {
 	Name         string
 	Label, Hint  locale.Phrase
-	Type         string // of <input>, or "textarea", "select", "checkboxes", "span"; "" is "text"
+	Type         string // type of <input>, or "textarea", "select", "checkboxes", "span"; "" means "text"
 	Value        string
-	Checked      bool     // of a checkbox
-	Options      []Option // of a span: its units, sent as Name + "-unit"
+	Checked      bool     // for a checkbox
+	Options      []Option // for a span: the units of time, sent as Name + "-unit"
 	Autocomplete string
 	Required     bool
 	Autofocus    bool
-	Disabled     bool   // shown, but can't be changed; Hint says why
-	Accept       string // of a file
-	Guide        bool   // a new password: the script checks the policy as the user types
-	Suggest      string // the list of suggestions of the script: "zones"
+	Disabled     bool   // read-only; Hint says why
+	Accept       string // accepted media types of a file
+	Guide        bool   // for a new password: the script checks it against the policy as the user types
+	Suggest      string // name of a list of suggestions in the script, such as "zones"
 
-	Path   string   // JSON pointer of the details about the field; "": "/" + Name
+	Path   string   // JSON pointer of the input in error details; "": "/" + Name
 	Faults []string // what is wrong with the value, translated
 }
 
-// Option is a value that a field offers.
+// Option is one of the values that a field offers.
 type Option struct {
 	Value, Text string
 	Hint        string
@@ -56,8 +56,8 @@ type Option struct {
 	Disabled    bool
 }
 
-// PrepareForm sets the CSRF token of a form. On POST it fills the fields with the values
-// that were sent.
+// PrepareForm sets the CSRF token of a form. If the request is a POST, PrepareForm also fills the
+// fields with the values that the browser sent.
 func (q *Request) PrepareForm(f *Form) *Form {
 	f.Token = q.FormToken()
 	if q.Method == http.MethodPost {
@@ -68,7 +68,8 @@ func (q *Request) PrepareForm(f *Form) *Form {
 	return f
 }
 
-// fill sets the values that were sent. A password is never sent back to the browser.
+// fill sets the field to the value that the browser sent. A password is not set, because a page
+// must never send it back to the browser.
 func (f *Field) fill(sent map[string][]string) {
 	values := sent[f.Name]
 	if f.Disabled && values == nil { // browsers do not send a disabled field
@@ -96,8 +97,9 @@ func (f *Field) fill(sent map[string][]string) {
 	}
 }
 
-// AnswerRefusal marks in a form why the rules refused it, and answers by show with the
-// status of the page. It returns err itself if the user can't fix it in the form.
+// AnswerRefusal handles an error of package service after a form was sent. It marks the reasons in
+// the form and calls show with the HTTP status of the page. If the user can't fix the error in the
+// form, it returns err instead.
 func (q *Request) AnswerRefusal(f *Form, err error, show func(status int) error) error {
 	status := q.RefuseForm(f, err)
 	if status == 0 {
@@ -106,8 +108,8 @@ func (q *Request) AnswerRefusal(f *Form, err error, show func(status int) error)
 	return show(status)
 }
 
-// RefuseForm marks in a form why the rules refused it, and returns the status of the page
-// that shows the form. It returns 0 for an error that the user can't fix in the form.
+// RefuseForm marks in a form why package service refused the change. It returns the HTTP status of
+// the page that shows the form, or 0 if the user can't fix the error in the form.
 func (q *Request) RefuseForm(f *Form, err error) int {
 	failed, ok := errors.AsType[*account.Error](err)
 	if !ok {
@@ -130,11 +132,12 @@ func (q *Request) RefuseForm(f *Form, err error) int {
 	case account.CodeForbidden:
 		return http.StatusForbidden
 	}
-	f.mark(q, failed.Details) // such as a name that is taken
+	f.mark(q, failed.Details) // for example a name that is taken
 	return http.StatusConflict
 }
 
-// mark adds each detail to its field, and the others to the alert above the form.
+// mark adds each detail of an error to its field. A detail without a field is added to the alert
+// above the form.
 func (f *Form) mark(q *Request, details []account.Detail) {
 	if len(details) > 0 {
 		f.Alert = q.Tr(MarkedBelow)
@@ -149,10 +152,10 @@ func (f *Form) mark(q *Request, details []account.Detail) {
 	}
 }
 
-// MarkedBelow is the alert of a form whose fields say what is wrong.
+// MarkedBelow is the alert above a form that has a fault at one of its fields.
 const MarkedBelow locale.Phrase = "Nothing was changed. See what is marked below."
 
-// fieldAt returns the field of a detail by its path, or nil.
+// fieldAt returns the field that the path of an error detail points to, or nil.
 func (f *Form) fieldAt(path string) *Field {
 	for _, field := range f.Fields {
 		own := field.Path
@@ -166,7 +169,7 @@ func (f *Form) fieldAt(path string) *Field {
 	return nil
 }
 
-// MarkField adds a fault to a field. It is for values that the console checks itself.
+// MarkField adds a fault to the named field. It is for values that the console itself checks.
 func (q *Request) MarkField(f *Form, name string, fault locale.Phrase, args ...any) {
 	f.Alert = q.Tr(MarkedBelow)
 	for _, field := range f.Fields {
@@ -176,7 +179,8 @@ func (q *Request) MarkField(f *Form, name string, fault locale.Phrase, args ...a
 	}
 }
 
-// DescribedBy returns the value of the field's attribute aria-describedby.
+// DescribedBy returns the attribute aria-describedby of the field: the ids of its hint and its
+// faults.
 func (f *Field) DescribedBy() string {
 	var ids []string
 	if f.Hint != "" {
@@ -188,12 +192,12 @@ func (f *Field) DescribedBy() string {
 	return strings.Join(ids, " ")
 }
 
-// Offers reports whether the field has an option of a value.
+// Offers reports whether the field has an option with this value.
 func (f *Field) Offers(value string) bool {
 	return slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == value })
 }
 
-// Field returns the field of a name, or an empty one.
+// Field returns the field with this name, or an empty field.
 func (f *Form) Field(name string) *Field {
 	for _, field := range f.Fields {
 		if field.Name == name {
@@ -206,7 +210,7 @@ func (f *Form) Field(name string) *Field {
 // Faulty reports whether the form has an alert.
 func (f *Form) Faulty() bool { return f.Alert != "" }
 
-// Disable makes fields read-only, with the reason as a hint.
+// Disable makes the named fields read-only and shows reason as their hint.
 func (f *Form) Disable(reason locale.Phrase, names ...string) {
 	for _, name := range names {
 		field := f.Field(name)
@@ -225,8 +229,8 @@ func (f *Form) DisableAll() {
 	}
 }
 
-// Fingerprint returns a hash of the names and values of the fields. Empty fields do not
-// count, such as those for one more group.
+// Fingerprint returns a hash of the names and values of the fields. It skips empty fields, such as
+// those for adding a group.
 func (f *Form) Fingerprint() string {
 	shown := map[string][]string{}
 	for _, field := range f.Fields {
@@ -251,16 +255,15 @@ func (f *Form) Fingerprint() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Values are the values of the form of a request.
+// Values gives access to the values of a submitted form.
 type Values struct{ request *http.Request }
 
-// Value returns the submitted value of a field, without surrounding white space and with \n as
-// line ends.
+// Value returns the submitted value of a field. It trims white space and converts line ends to \n.
 func (v Values) Value(name string) string {
 	return strings.TrimSpace(strings.ReplaceAll(v.request.PostForm.Get(name), "\r\n", "\n"))
 }
 
-// OptionalValue is [Values.Value], or nil for an empty one.
+// OptionalValue is [Values.Value], but returns nil if the value is empty.
 func (v Values) OptionalValue(name string) *string {
 	if text := v.Value(name); text != "" {
 		return &text
@@ -268,18 +271,20 @@ func (v Values) OptionalValue(name string) *string {
 	return nil
 }
 
-// OriginalPrefix begins the name of a hidden field that carries the value that another
-// field was shown with. Only a value that differs from it is a change, so a form doesn't
-// undo what another user has changed meanwhile.
+// OriginalPrefix begins the name of a hidden field. The hidden field carries the value that the
+// visible field had when the page was shown. Only a value that differs from the original is a
+// change. A form therefore doesn't undo what another user has changed in the meantime.
 const OriginalPrefix = "was."
 
-// MaxChangeBytes is how many bytes a form may have that carries its longest texts twice.
+// MaxChangeBytes is the size limit, in bytes, of a form with original values: the longest texts are
+// sent twice.
 const MaxChangeBytes = 2 * MaxFormBytes
 
-// Changed reports whether a field was sent with another value than it was shown with.
+// Changed reports whether the submitted value of a field differs from its original value.
 func (v Values) Changed(name string) bool { return v.Value(name) != v.Value(OriginalPrefix+name) }
 
-// WithOriginals adds a hidden field with the original value of each field.
+// WithOriginals adds to fields a hidden field with the original value of each; see
+// [OriginalPrefix].
 func WithOriginals(fields []*Field) []*Field {
 	for _, shown := range fields {
 		value := shown.Value
@@ -291,7 +296,7 @@ func WithOriginals(fields []*Field) []*Field {
 	return fields
 }
 
-// ChangedText returns the submitted value of a field, or nil if it is the original value.
+// ChangedText returns the submitted value of a field, or nil if the user did not change it.
 func (v Values) ChangedText(name string) *string {
 	if !v.Changed(name) {
 		return nil
@@ -299,7 +304,7 @@ func (v Values) ChangedText(name string) *string {
 	return new(v.Value(name))
 }
 
-// OrEmpty returns the text, or "" for nil.
+// OrEmpty returns the text that text points to, or "" if text is nil.
 func OrEmpty(text *string) string {
 	if text == nil {
 		return ""

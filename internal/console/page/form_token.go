@@ -9,11 +9,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// formTokenField names the field of a form that carries its CSRF token.
+// formTokenField is the name of the form field with the CSRF token.
 const formTokenField = "formToken"
 
-// formBinding returns the secret that the forms of the request are bound to: the session
-// token, or for a visitor a random cookie. It reports whether the browser sent one.
+// formBinding returns the secret that a CSRF token is derived from: the session token, or for a
+// visitor the random value of the form cookie. ok is false if the request has no such cookie.
 func (q *Request) formBinding() (secret.Text, bool) {
 	if q.Caller != nil {
 		return q.CookieToken(SessionCookie)
@@ -21,28 +21,28 @@ func (q *Request) formBinding() (secret.Text, bool) {
 	return q.CookieToken(FormCookie)
 }
 
-// FormToken returns the CSRF token of the page's forms. It sets the form cookie for a
-// visitor who has none.
+// FormToken returns the CSRF token for the forms of the page. If a visitor has no form cookie yet,
+// FormToken sets one.
 func (q *Request) FormToken() string {
 	if bound, ok := q.formBinding(); ok {
 		return FormTokenFor(bound)
 	}
-	if q.newBinding.Empty() { // else another form of this page has set the cookie
+	if q.newBinding.Empty() { // otherwise another form of this page has set the cookie
 		q.newBinding = secret.New(rand.Text())
 		q.SetCookie(FormCookie, q.newBinding.Reveal(), 0)
 	}
 	return FormTokenFor(q.newBinding)
 }
 
-// FormTokenFor returns the CSRF token that is bound to a secret in a cookie. It doesn't
-// reveal the secret.
+// FormTokenFor derives a CSRF token from a secret that the browser has in a cookie. The token
+// doesn't reveal the secret.
 func FormTokenFor(bound secret.Text) string {
 	mac := hmac.New(sha256.New, []byte(bound.Reveal()))
 	mac.Write([]byte("usher console form"))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// HasFormToken reports whether the form carries the CSRF token that is bound to a secret.
+// HasFormToken reports whether the submitted form has the CSRF token derived from bound.
 func (q *Request) HasFormToken(bound secret.Text) bool {
 	return hmac.Equal([]byte(q.PostForm.Get(formTokenField)), []byte(FormTokenFor(bound)))
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/host"
 )
 
-// gate checks every request of a route. It refuses cross-site requests, authenticates the
-// caller, checks the requirements of the route, reads the form and checks its token.
+// gate is the handler of a route. It checks every request before it calls the page's own handler:
+// it refuses cross-site requests, authenticates the caller, checks the requirements of the route,
+// reads the form and checks its CSRF token.
 type gate struct {
 	site  *Site
 	route Route
@@ -36,8 +37,8 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve reads the form, if the request has one, and calls the handler. It admits only a
-// few large forms at once.
+// serve reads the form of a POST request and calls the handler. It refuses a large form while too
+// many others are being read; see largeForms.
 func (g gate) serve(q *Request) error {
 	if q.Method == http.MethodGet || q.Method == http.MethodHead {
 		return g.route.Handler(q)
@@ -58,7 +59,8 @@ func (g gate) serve(q *Request) error {
 	return g.route.Handler(q)
 }
 
-// admit authenticates the caller and refuses a request that may not reach the route.
+// admit authenticates the caller. It fails for a cross-site request, for an unknown path, and for a
+// caller who may not use the route.
 func (g gate) admit(q *Request) error {
 	public, err := g.site.options.PublicURL(q.Context())
 	if err != nil {
@@ -85,8 +87,8 @@ func (g gate) admit(q *Request) error {
 	return nil
 }
 
-// authenticate sets the caller by the session cookie. A session that has ended leaves a
-// visitor.
+// authenticate sets q.Caller from the session cookie. If the session has ended, the request is that
+// of a visitor.
 func (g gate) authenticate(q *Request) error {
 	token, ok := q.CookieToken(SessionCookie)
 	if !ok {
@@ -100,8 +102,8 @@ func (g gate) authenticate(q *Request) error {
 	return err
 }
 
-// requireAccess fails for a visitor without a session, for a caller who must choose a
-// new password first, and for a caller without the permission that the route needs.
+// requireAccess fails if the caller has no session, must choose a new password first, or lacks the
+// permission that the route needs.
 func (g gate) requireAccess(q *Request) error {
 	switch {
 	case q.Caller == nil:
@@ -114,8 +116,8 @@ func (g gate) requireAccess(q *Request) error {
 	return nil
 }
 
-// readForm reads the whole form into memory: an import may hold passwords, which must not
-// be written to a temporary file.
+// readForm reads the whole form into memory and checks its CSRF token. It writes no temporary file,
+// because a file of users may contain passwords.
 func (g gate) readForm(q *Request) error {
 	limit := g.route.MaxBytes
 	if limit == 0 {
@@ -154,8 +156,8 @@ func readable(sent url.Values) bool {
 	return true
 }
 
-// checkSameOrigin refuses a cross-site request by the headers that browsers add:
-// Sec-Fetch-Site, or Origin if there is none. It fails with errCrossSite.
+// checkSameOrigin refuses a cross-site request. It checks the headers that browsers add:
+// Sec-Fetch-Site, or else Origin. It fails with errCrossSite.
 func checkSameOrigin(r *http.Request, public *url.URL) error {
 	guard := http.NewCrossOriginProtection()
 	if public != nil {
@@ -169,8 +171,8 @@ func checkSameOrigin(r *http.Request, public *url.URL) error {
 	return nil
 }
 
-// sentToLoopback reports whether the Host header names loopback. The browser runs on this
-// machine or uses a tunnel then, and the connection needs no TLS.
+// sentToLoopback reports whether the Host header names the loopback interface. The browser then
+// runs on this machine or uses a tunnel, so the connection needs no TLS.
 func sentToLoopback(r *http.Request) bool {
 	name, _, err := net.SplitHostPort(r.Host)
 	if err != nil {

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// Limits of forms that upload a file. The whole form is in memory until its handler
-// returns.
+// Limits of forms that upload a file. A form stays in memory until its handler returns.
 const (
-	maxSmallForm  = 1 << 20 // bytes; forms up to this size are not limited in number
+	maxSmallForm  = 1 << 20 // bytes; forms up to this size are not counted
 	maxLargeForms = 4
-	largeFormWait = 10 * time.Second // until the client should retry
+	largeFormWait = 10 * time.Second // after which a refused client should retry
 )
 
-// largeForms limits the large forms that are read at once: maxLargeForms in all and one
-// for each user, so that a slow upload can't block other users. Its zero value is empty.
+// largeForms counts the large forms that are being read. It allows maxLargeForms in all and one per
+// user, so that a user with slow uploads can't block the other users. The zero value is ready to
+// use.
 type largeForms struct {
 	mu     sync.Mutex
 	byUser map[int64]bool
 }
 
-// acquire reports whether there is room for a large form of a user. If so, the caller
-// must call release.
+// acquire reports whether a large form of the user may be read now. If it returns true, the caller
+// must call release after the form was handled.
 func (l *largeForms) acquire(user int64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// uploadSlowly starts to upload a picture and stalls. It returns once the server reads it. stop
-// aborts the request and waits for its answer.
+// uploadSlowly sends a part of a picture and then stalls. It returns once the server reads the
+// upload. stop aborts the request and waits for its response.
 func uploadSlowly(b *consoletest.Browser) (stop func()) {
 	b.T.Helper()
 	body, sender := io.Pipe()
@@ -34,8 +34,8 @@ func uploadSlowly(b *consoletest.Browser) (stop func()) {
 	}
 }
 
-// Uploads are in memory, so the server reads one for each user and four in all at once. It
-// refuses more before it reads a byte of them.
+// TestLargeFormsAreLimited stalls four uploads by four users. The server must refuse further
+// uploads before it reads any of their bytes, because uploads are held in memory.
 func TestLargeFormsAreLimited(t *testing.T) {
 	s := consoletest.New(t)
 	refused := func(b *consoletest.Browser, path string) {
@@ -55,7 +55,7 @@ func TestLargeFormsAreLimited(t *testing.T) {
 		s.AddUser(email)
 		stops = append(stops, uploadSlowly(s.SignedInAs(email)))
 		if i == 0 {
-			refused(s.SignedInAs(email), "/profile/picture") // a second one of the same user
+			refused(s.SignedInAs(email), "/profile/picture") // a second upload of the same user
 		}
 	}
 	admin := s.SignedInAs(consoletest.AdminEmail)

@@ -11,34 +11,34 @@ import (
 // Menu is the navigation menu.
 type Menu []MenuGroup
 
-// MenuGroup is a group of entries in the menu.
+// MenuGroup is a group of menu entries with a common heading.
 type MenuGroup struct {
 	Name    locale.Phrase
 	Entries []MenuEntry
 }
 
-// MenuEntry is a page in the menu.
+// MenuEntry is a link in the menu to a page.
 type MenuEntry struct {
 	Path  string
 	Label locale.Phrase
-	Needs Permission // the permission to see the entry
-	All   bool       // the permission is needed for all entities, not for some
+	Needs Permission // permission that a user needs to see the entry
+	All   bool       // the user needs the permission for all entities, not only for some
 }
 
-// MenuLinks is a group of the menu as a user sees it.
+// MenuLinks is a [MenuGroup] with only those entries that a user may see.
 type MenuLinks struct {
 	Name  string
 	Links []MenuLink
 }
 
-// MenuLink is an entry of the menu as a user sees it.
+// MenuLink is a [MenuEntry] with its label translated for a user.
 type MenuLink struct {
 	Path, Label string
 	Current     bool
 }
 
-// Sees reports whether the caller sees an entry of the menu. A permission for nothing but
-// their own user doesn't count.
+// Sees reports whether the caller sees an entry of the menu. A permission for the caller's own user
+// alone is not enough.
 func (q *Request) Sees(e MenuEntry) bool {
 	if (e.Needs == Permission{}) {
 		return true
@@ -47,12 +47,12 @@ func (q *Request) Sees(e MenuEntry) bool {
 	return all || !e.All && slices.ContainsFunc(ids, func(id int64) bool { return id != q.Caller.User.ID })
 }
 
-// MenuLink returns the link of an entry, which is current for the page of a path.
+// MenuLink returns the link of an entry. It is marked as current if the entry's path is current.
 func (q *Request) MenuLink(e MenuEntry, current string) MenuLink {
 	return MenuLink{Path: e.Path, Label: q.Tr(e.Label), Current: e.Path == current}
 }
 
-// visible returns the groups and entries that the caller sees.
+// visible returns the parts of the menu that the caller may see.
 func (m Menu) visible(q *Request) (visible []MenuLinks) {
 	if q.Caller.User.NeedPasswordReset {
 		return nil
@@ -72,9 +72,9 @@ func (m Menu) visible(q *Request) (visible []MenuLinks) {
 	return visible
 }
 
-// entryOf returns the path of the menu entry that a page belongs to: the longest one that is
-// a prefix. The entry of /users/7 is /users, and that of /profile/keys is itself, not
-// /profile.
+// entryOf returns the path of the menu entry that a page belongs to. That is the longest entry path
+// that is a prefix of the page's path: /users for the page /users/7, and /profile/keys, not
+// /profile, for /profile/keys.
 func (m Menu) entryOf(path string) (entry string) {
 	for _, group := range m {
 		for _, e := range group.Entries {
@@ -87,7 +87,7 @@ func (m Menu) entryOf(path string) (entry string) {
 	return entry
 }
 
-// RedirectHome sends the browser to the first page of the menu that the caller sees.
+// RedirectHome redirects the browser to the first menu entry that the caller sees.
 func (q *Request) RedirectHome() error {
 	for _, group := range q.site.options.Menu {
 		for _, entry := range group.Entries {

@@ -4,11 +4,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// repeatField names the field in which the new password is typed again.
+// repeatField is the name of the field in which the user types the new password again.
 const repeatField = "repeat"
 
-// NewPasswordFields returns the fields for a new password and for its repetition. The
-// first one has the name.
+// NewPasswordFields returns two fields: the named one for a new password, and one for typing it
+// again.
 func NewPasswordFields(name string, autofocus bool) []*Field {
 	return []*Field{
 		{
@@ -21,8 +21,8 @@ func NewPasswordFields(name string, autofocus bool) []*Field {
 	}
 }
 
-// NewPassword returns the new password, and whether the repetition is the same. If not, it
-// marks the field.
+// NewPassword returns the submitted new password. If the repetition differs, NewPassword marks that
+// field and returns false.
 func (q *Request) NewPassword(f *Form, name string) (secret.Text, bool) {
 	password := q.PostForm.Get(name)
 	if password != q.PostForm.Get(repeatField) {

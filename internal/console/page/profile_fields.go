@@ -5,20 +5,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// profileText is an optional text of a profile, as the pages show and read it.
+// profileText describes an optional text of a profile: how forms and lists name, show and read it.
 type profileText struct {
-	name   string // of the form field, in the paths of details and in the activity log
+	name   string // name of the form field, also in JSON pointers and in the activity log
 	label  locale.Phrase
 	kind   string // [Field.Type]
 	value  func(p *account.Profile) **string
 	update func(up *account.ProfileUpdate, value *string)
 
-	// In the form of the caller's own profile:
+	// These fields apply only to the form of the caller's own profile:
 	autocomplete string
 	hint         locale.Phrase
 }
 
-// profileTexts returns the optional texts in the order of the pages. A new one is a row here.
+// profileTexts returns the optional texts in the order in which pages show them. To add a text to
+// the console, add it here.
 func profileTexts() []profileText {
 	return []profileText{
 		{
@@ -39,7 +40,8 @@ func profileTexts() []profileText {
 	}
 }
 
-// OwnProfileFields returns the fields of the caller's own profile, which browsers may fill in.
+// OwnProfileFields returns the form fields of the caller's own profile. Browsers may fill them in
+// automatically.
 func OwnProfileFields(p account.Profile) []*Field {
 	fields := []*Field{{Name: "name", Label: "Name", Value: p.Name, Autocomplete: "given-name", Required: true}}
 	for _, text := range profileTexts() {
@@ -51,9 +53,9 @@ func OwnProfileFields(p account.Profile) []*Field {
 	return fields
 }
 
-// ProfileFields returns the fields of a user's profile for the pages about users. Browsers must
-// not fill in the data of the caller there. prefix is the JSON pointer of the user in the input
-// of the rules.
+// ProfileFields returns the form fields of another user's profile. Unlike in OwnProfileFields,
+// browsers must not fill in the data of the caller. prefix is the JSON pointer of the user in the
+// input of package service; error details begin with it.
 func ProfileFields(prefix string, p account.Profile) []*Field {
 	fields := OwnProfileFields(p)
 	for _, f := range fields {
@@ -62,7 +64,7 @@ func ProfileFields(prefix string, p account.Profile) []*Field {
 	return fields
 }
 
-// NewProfile returns the profile of a new user from a form with the fields of a profile.
+// NewProfile reads the profile of a new user from a form with [ProfileFields].
 func (v Values) NewProfile() account.Profile {
 	p := account.Profile{Name: v.Value("name")}
 	for _, text := range profileTexts() {
@@ -71,7 +73,8 @@ func (v Values) NewProfile() account.Profile {
 	return p
 }
 
-// ChangedProfile returns the changes of a form with the fields of a profile.
+// ChangedProfile reads the changes to a profile from a form with original values; see
+// [OriginalPrefix].
 func (v Values) ChangedProfile() account.ProfileUpdate {
 	up := account.ProfileUpdate{Name: v.ChangedText("name")}
 	for _, text := range profileTexts() {
@@ -82,13 +85,13 @@ func (v Values) ChangedProfile() account.ProfileUpdate {
 	return up
 }
 
-// Fact is a row of a read-only list.
+// Fact is a label and a value in a read-only list.
 type Fact struct {
 	Label locale.Phrase
 	Value string
 }
 
-// ProfileFacts returns the name and the texts that the profile has.
+// ProfileFacts returns the name of a user and the optional texts that are set.
 func ProfileFacts(p account.Profile) []Fact {
 	facts := []Fact{{Label: "Name", Value: p.Name}}
 	for _, text := range profileTexts() {
@@ -99,8 +102,8 @@ func ProfileFacts(p account.Profile) []Fact {
 	return facts
 }
 
-// ProfileLabel returns the label of an optional text of a profile by its name in the activity
-// log. ok is false for any other name.
+// ProfileLabel returns the label of the optional text that the activity log calls name. ok is false
+// if name is no optional text.
 func ProfileLabel(name string) (label locale.Phrase, ok bool) {
 	for _, text := range profileTexts() {
 		if text.name == name {

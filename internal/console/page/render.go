@@ -11,18 +11,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// contentSecurityPolicy of every page allows style sheets, scripts, pictures and form
-// targets of this site alone, no inline code and no frame.
+// contentSecurityPolicy is the same for every page. It allows style sheets, scripts, pictures and
+// form targets of this site alone, and forbids inline code and frames.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"form-action 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'"
 
-// withHeaders adds the security headers of every response.
+// withHeaders adds the security headers to every response.
 //
-// The referrer policy is same-origin, not no-referrer: under no-referrer browsers send
-// "Origin: null" with a form, and checkSameOrigin relies on Origin if a browser sends no
-// Sec-Fetch-Site. No page is shown at a URL that contains a token, so none leaks in a
-// Referer header.
+// The referrer policy is same-origin, not no-referrer. With no-referrer, browsers send "Origin:
+// null" with a form. checkSameOrigin needs the real Origin if a browser doesn't send
+// Sec-Fetch-Site. The Referer header can't reveal a token, because no page is shown at a URL with a
+// token.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -35,8 +35,8 @@ func withHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// template returns the template of a page within the layout. Each language has its own,
-// parsed at first use.
+// template returns the template of a page within the layout. Each language has its own copy, which
+// is parsed when it is first used.
 func (s *Site) template(l *locale.Language, name string) (*template.Template, error) {
 	key := l.Tag + "/" + name
 	if t, ok := s.templates.Load(key); ok {
@@ -55,8 +55,8 @@ func (s *Site) template(l *locale.Language, name string) (*template.Template, er
 	return t, nil
 }
 
-// timestamp renders a time in its own zone; see [Appearance.Local]. The format is the same
-// in every language, so columns align.
+// timestamp formats a time in the time zone that it carries; see [Appearance.Local]. The format is
+// the same in every language, so that columns of times align.
 func timestamp(t time.Time) template.HTML {
 	if t.IsZero() {
 		return "–"
@@ -67,7 +67,7 @@ func timestamp(t time.Time) template.HTML {
 		t.UTC().Format(time.RFC3339), title, t.Format("2006-01-02 15:04")))
 }
 
-// layoutData is the data of templates/layout.html. Content is the data of the page's own
+// layoutData is the data of templates/layout.html. Its Content is the data of the page's own
 // template.
 type layoutData struct {
 	Title     string
@@ -75,23 +75,24 @@ type layoutData struct {
 	Languages []*locale.Language
 	Theme     string
 	Path      string
-	User      *account.User // nil: a visitor
-	Avatar    Avatar        // of the user
-	Groups    []MenuLinks   // the entries of the menu that the user sees
+	User      *account.User // the caller; nil for a visitor
+	Avatar    Avatar        // of the caller
+	Groups    []MenuLinks   // the menu as the caller sees it
 	FormToken string
 	Flash     string
 	Plain     bool   // the connection is not encrypted
-	Setup     *Setup // progress of the first run; nil: the user is not setting up
+	Setup     *Setup // progress of the first run; nil: not shown
 	Content   any
 }
 
-// Show answers 200 with a page: a template of templates/ with its data.
+// Show answers 200 with a page. name is a file in templates/, and content its data.
 func (q *Request) Show(name string, title locale.Phrase, content any) error {
 	return q.ShowStatus(http.StatusOK, name, q.Tr(title), content)
 }
 
-// ShowStatus is [Request.Show] with a status and with a title that is translated already.
-// It renders before it writes, so a failing template doesn't send half a page.
+// ShowStatus is [Request.Show] with a status, and with a title that is already translated. It
+// renders the whole page before it writes anything. If the template fails, the browser therefore
+// gets an error page and not half a page.
 func (q *Request) ShowStatus(status int, name, title string, content any) error {
 	t, err := q.site.template(q.Language, name)
 	if err != nil {
@@ -101,7 +102,7 @@ func (q *Request) ShowStatus(status int, name, title string, content any) error 
 		Title: title, Language: q.Language.Tag, Languages: locale.Languages, Theme: q.Theme, Path: q.URL.Path,
 		Flash: q.takeFlash(), Content: content, Plain: !q.secure && !sentToLoopback(q.Request),
 	}
-	if status != http.StatusForbidden || q.Caller != nil { // a cross-site request must not renew a visitor's cookie
+	if status != http.StatusForbidden || q.Caller != nil { // a cross-site request must not set a cookie
 		v.FormToken = q.FormToken()
 	}
 	if q.Caller != nil {
@@ -114,6 +115,6 @@ func (q *Request) ShowStatus(status int, name, title string, content any) error 
 	}
 	q.Writer.Header().Set("Content-Type", "text/html; charset=utf-8")
 	q.Writer.WriteHeader(status)
-	_, _ = body.WriteTo(q.Writer) // fails only if the client is gone
+	_, _ = body.WriteTo(q.Writer) // fails only if the client has disconnected
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Request is one request of a page. Its handler answers by one of its methods, or returns
-// an error, which the gate answers with a notice or a redirect.
+// Request is a request for a page. A handler answers with one of its methods or returns an error.
+// [Site] answers an error with a notice or a redirect.
 type Request struct {
 	*http.Request
 	appearance.Appearance
@@ -24,28 +24,27 @@ type Request struct {
 	Logger *slog.Logger
 
 	site       *Site
-	secure     bool        // users reach the page over HTTPS
-	newBinding secret.Text // binds the forms of a visitor who sent no form cookie
+	secure     bool        // the public URL of the server is an HTTPS one
+	newBinding secret.Text // value of the form cookie that this response sets for a visitor
 }
 
-// May reports whether the caller has a permission for at least one entity.
+// May reports whether the caller may do action on at least one entity of a kind.
 func (q *Request) May(action access.Action, entity access.Entity) bool {
 	return q.Caller != nil && account.Allow(q.Caller, action, entity, access.Any) == nil
 }
 
-// MayOn reports whether the caller has a permission for the entity of an id.
+// MayOn reports whether the caller may do action on the entity with this id.
 func (q *Request) MayOn(action access.Action, entity access.Entity, id int64) bool {
 	return account.Allow(q.Caller, action, entity, id) == nil
 }
 
-// MayOwn reports whether the caller has a permission for their own user, or for what
-// belongs to it.
+// MayOwn reports whether the caller may do action on their own user, or on the sessions, keys and
+// log entries that belong to it.
 func (q *Request) MayOwn(action access.Action, entity access.Entity) bool {
 	return q.MayOn(action, entity, q.Caller.User.ID)
 }
 
-// RequireAdministrator fails with [account.CodeForbidden] unless the caller is an
-// administrator.
+// RequireAdministrator fails with [account.CodeForbidden] unless the caller is an administrator.
 func (q *Request) RequireAdministrator() error {
 	if !q.Caller.Access.Administrator {
 		return &account.Error{Code: account.CodeForbidden, Message: "Only an administrator may change this."}
@@ -53,8 +52,8 @@ func (q *Request) RequireAdministrator() error {
 	return nil
 }
 
-// PathID returns the id in a wildcard of the path. Anything but a positive decimal number
-// is reported as not found.
+// PathID returns the id in the named wildcard of the route's pattern. Anything but a positive
+// decimal number is reported as not found.
 func (q *Request) PathID(name string) (int64, error) {
 	text := q.PathValue(name)
 	id, err := strconv.ParseInt(text, 10, 64)
@@ -64,20 +63,20 @@ func (q *Request) PathID(name string) (int64, error) {
 	return id, nil
 }
 
-// Redirect sends the browser to another page, which it requests with GET.
+// Redirect redirects the browser with 303 (See Other), so that it requests the other page with GET.
 func (q *Request) Redirect(path string) error {
 	http.Redirect(q.Writer, q.Request, path, http.StatusSeeOther)
 	return nil
 }
 
-// RedirectWithFlash sends the browser to another page, which shows a phrase above its
-// content, once.
+// RedirectWithFlash redirects the browser to another page, which shows phrase once above its
+// content.
 func (q *Request) RedirectWithFlash(path string, phrase locale.Phrase, args ...any) error {
 	q.SetFlash(q.Tr(phrase, args...))
 	return q.Redirect(path)
 }
 
-// Origin describes the client for the rules.
+// Origin describes the client for the package service.
 func (q *Request) Origin() account.Origin {
 	return account.Origin{
 		ClientNetwork: q.site.options.ClientNetwork(q.Request), Device: q.UserAgent(), Channel: account.ChannelConsole,

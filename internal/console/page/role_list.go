@@ -8,19 +8,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// RoleLister lists roles.
+// RoleLister lists roles. Package service implements it.
 type RoleLister interface {
-	// ListRoleSummaries calls yield with the roles after an id that the caller may read,
-	// in the order of their ids, until it fails, and returns its error.
+	// ListRoleSummaries calls yield for each role that the caller may read and whose id is greater
+	// than after, in the order of ids. If yield fails, ListRoleSummaries stops and returns that
+	// error.
 	ListRoleSummaries(ctx context.Context, caller *account.Principal, after int64,
 		yield func(account.RoleSummary) error) error
 }
 
-// errEnough ends a list that has reached its limit.
+// errEnough stops ListRoleSummaries once ListRoles has reached its limit.
 var errEnough = errors.New("limit reached")
 
-// ListRoles returns the first roles after an id that the caller may read, at most limit,
-// and whether there are more.
+// ListRoles returns at most limit roles that the caller may read, beginning after the id after. It
+// also reports whether there are more.
 func (q *Request) ListRoles(
 	roles RoleLister, after int64, limit int,
 ) (list []account.RoleSummary, more bool, err error) {
@@ -37,5 +38,5 @@ func (q *Request) ListRoles(
 	return list, false, err
 }
 
-// RoleNumber names a role that the caller can't read.
+// RoleNumber is how a page names a role that the caller can't read.
 const RoleNumber locale.Phrase = "Role %s"

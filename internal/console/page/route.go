@@ -4,7 +4,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
-// Paths that the toolkit itself links or redirects to.
+// Paths that this package links to or redirects to.
 const (
 	SignInPath   = "/sign-in"
 	ProfilePath  = "/profile"
@@ -12,33 +12,34 @@ const (
 	WelcomePath  = "/welcome"
 )
 
-// Route is a page, or the target of a form.
+// Route is a page, or the path that a form is sent to.
 type Route struct {
-	Pattern string // of [http.ServeMux]
+	Pattern string // pattern of [http.ServeMux]
 	Handler func(*Request) error
 
-	// Open admits visitors without a session. Any other route needs one.
+	// Open admits visitors without a session. All other routes need a session.
 	Open bool
-	// Needs is a permission that the caller must have for at least one entity. The gate
-	// checks it before it reads the form; the rules check it again for the entity.
+	// Needs is a permission that the caller must have for at least one entity. It is checked before
+	// the form is read. Package service checks the permission again for the entity itself.
 	Needs Permission
 
 	// AllowPasswordReset admits callers who must choose a new password first.
 	AllowPasswordReset bool
-	// OwnFormToken leaves the check of the form token to the handler, for a form that is
-	// not bound to a session.
+	// OwnFormToken means that the handler itself checks the CSRF token, because the form is not
+	// bound to a session.
 	OwnFormToken bool
-	// MaxBytes limits the body of the form; 0: MaxFormBytes.
+	// MaxBytes limits the size of the form; 0 means MaxFormBytes.
 	MaxBytes int64
-	// TooLarge is the page for a longer body; nil: ErrFormTooLarge.
+	// TooLarge is the answer to a larger form; nil means ErrFormTooLarge.
 	TooLarge *Refusal
 }
 
-// Permission is an action on an entity. The zero value asks for nothing.
+// Permission is an action on a kind of entity. A route or entry with the zero value needs no
+// permission.
 type Permission struct {
 	Action access.Action
 	Entity access.Entity
 }
 
-// MaxFormBytes is how many bytes a form may have unless its route says otherwise.
+// MaxFormBytes is the size limit of a form, in bytes, unless its route sets MaxBytes.
 const MaxFormBytes = 64 << 10

@@ -6,15 +6,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// SessionRow is a session in a list.
+// SessionRow is a session as a list shows it.
 type SessionRow struct {
 	ID                           int64
-	Device, Agent, ClientNetwork string // Agent is the User-Agent
+	Device, Agent, ClientNetwork string // Device is a short name; Agent is the whole User-Agent
 	Created, LastSeen, Expires   time.Time
 	Current                      bool
 }
 
-// SessionRows returns the rows of sessions, newest first.
+// SessionRows returns a row for each session, the newest session first.
 func (q *Request) SessionRows(sessions []auth.LiveSession) []SessionRow {
 	rows := make([]SessionRow, len(sessions))
 	for i, s := range sessions {

@@ -7,13 +7,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// The value and the age of the cookie of the first run.
+// The value of the first run's cookie, and how long the browser keeps it.
 const (
 	setupInProgress = "yes"
 	setupAge        = 24 * 60 * 60 // seconds
 )
 
-// SetupStep is a page that the first run leads through.
+// SetupStep is a step of the first run: a page that an administrator should visit to set up a new
+// server.
 type SetupStep struct {
 	Path        string
 	Label, Hint locale.Phrase
@@ -24,7 +25,7 @@ type SetupStep struct {
 // Setup is the progress of the first run.
 type Setup struct {
 	Steps []SetupStep
-	Next  *SetupStep // after the current one; nil: none
+	Next  *SetupStep // the step after the current one; nil: none
 }
 
 // Complete reports whether every step is done.
@@ -32,7 +33,8 @@ func (s *Setup) Complete() bool {
 	return !slices.ContainsFunc(s.Steps, func(step SetupStep) bool { return !step.Done })
 }
 
-// SetupProgress reads the progress of the first run. It needs an administrator.
+// SetupProgress reads the progress of the first run. It fails unless the caller is an
+// administrator.
 func (q *Request) SetupProgress() (*Setup, error) {
 	service := q.site.options.Service
 	server, err := service.ServerSettings(q.Context(), q.Caller)
@@ -70,11 +72,12 @@ func (q *Request) SetupProgress() (*Setup, error) {
 	return s, nil
 }
 
-// BeginSetup has every page show the progress of the first run, in this browser.
+// BeginSetup makes every page in this browser show the progress of the first run.
 func (q *Request) BeginSetup() { q.SetCookie(SetupCookie, setupInProgress, setupAge) }
 
-// currentSetup returns the progress to show above a page, or nil if the user is not setting
-// the server up. A failure to read it is logged: the page itself may explain it.
+// currentSetup returns the progress of the first run to show above a page. It returns nil if the
+// browser doesn't have the cookie of the first run. An error is only logged: the page below is more
+// useful than an error page, and may explain the problem.
 func (q *Request) currentSetup() *Setup {
 	if _, err := q.Cookie(q.cookieName(SetupCookie)); err != nil || q.RequireAdministrator() != nil {
 		return nil

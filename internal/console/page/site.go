@@ -16,14 +16,14 @@ import (
 //go:embed templates static
 var files embed.FS
 
-// static maps the URL path of each static file to the embedded file.
+// static has the static files: the URL path, the embedded file and its media type.
 var static = []struct{ path, file, contentType string }{
 	{"/static/usher.css", "static/usher.css", "text/css; charset=utf-8"},
 	{"/static/usher.js", "static/usher.js", "text/javascript; charset=utf-8"},
 	{"/static/usher.svg", "static/usher.svg", "image/svg+xml"},
 }
 
-// Service is the operations that the toolkit calls, for every page.
+// Service is the part of package service that every page needs.
 type Service interface {
 	Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error)
 	ServerSettings(ctx context.Context, caller *account.Principal) (account.ServerSettings, error)
@@ -36,45 +36,45 @@ type Service interface {
 type Options struct {
 	// Service authenticates the caller and reports the progress of the first run.
 	Service Service
-	// Menu is the navigation menu. The first entry that a user sees is their home page.
+	// Menu is the navigation menu. The first entry that a user sees is that user's home page.
 	Menu Menu
-	// ClientNetwork returns the client network of a request, behind trusted proxies, in
-	// the form of [account.Origin].
+	// ClientNetwork returns the network that a request comes from, behind trusted proxies, in the
+	// form of [account.Origin].
 	ClientNetwork func(*http.Request) string
-	// PublicURL returns the URL at which users reach the server now, over HTTP or HTTPS;
-	// nil: not known. Forms from its origin are accepted, also where a proxy gives the
-	// server another name. Cookies are Secure if it is an HTTPS one; browsers accept
-	// those on loopback without HTTPS.
+	// PublicURL returns the current URL at which users reach the server, or nil if it is not known.
+	// Forms from its origin are accepted even if a proxy changes the Host header. If the scheme is
+	// https, cookies are Secure. Browsers also accept Secure cookies from a loopback address over
+	// plain HTTP.
 	PublicURL func(context.Context) (*url.URL, error)
-	// Logger receives the failures of the server itself.
+	// Logger receives internal errors.
 	Logger *slog.Logger
 }
 
-// Site serves pages. It may be used by many goroutines at once.
+// Site serves the pages. It is safe for concurrent use.
 type Site struct {
 	options   Options
 	large     largeForms
-	templates sync.Map // parsed templates, by language and name
+	templates sync.Map // parsed templates, by language tag and file name
 }
 
-// NewSite returns a site.
+// NewSite returns a Site with these options.
 func NewSite(o Options) *Site { return &Site{options: o} }
 
-// Handler returns a handler of the routes, and of /static/ for the files that pages load.
-// It answers 404 with a page for any other path, and 403 for a request that changes
-// something and was sent by another site.
+// Handler returns a handler for the routes, and for the static files below /static/. For an unknown
+// path it answers 404 with a page. It answers 403 to a request that changes something if another
+// site sent the request.
 func (s *Site) Handler(routes []Route) http.Handler {
 	mux := http.NewServeMux()
 	for _, f := range static {
 		body, err := files.ReadFile(f.file)
 		if err != nil {
-			panic("console: " + err.Error()) // the table and the embedded files disagree; any test finds it
+			panic("console: " + err.Error()) // a file in static is not embedded; every test would find this
 		}
 		mux.Handle("GET "+f.path, asset.New(f.contentType, body))
 	}
 	for _, r := range routes {
 		mux.Handle(r.Pattern, gate{s, r})
 	}
-	mux.Handle("/", gate{s, Route{Open: true}}) // no page has this path
+	mux.Handle("/", gate{s, Route{Open: true}}) // every unknown path
 	return withHeaders(mux)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// themeNames name the themes.
+// themeNames maps each theme to its name on the page.
 var themeNames = map[string]locale.Phrase{"system": "As the system has it", "light": "Light", "dark": "Dark"}
 
 func appearanceForm(q *page.Request) *page.Form {
@@ -33,8 +33,8 @@ func appearanceForm(q *page.Request) *page.Form {
 	}
 }
 
-// changeAppearance stores the appearance in this browser. It stores the language with the
-// account, too, for the next browser.
+// changeAppearance stores language, theme and time zone in a cookie of this browser. It also stores
+// the language with the account: other browsers use it at the next sign-in.
 func (h *handler) changeAppearance(q *page.Request) error {
 	view := newProfilePage(q)
 	zone, language := q.Value("zone"), q.Value("language")

@@ -30,7 +30,8 @@ func TestAppearance(t *testing.T) {
 	}).Want(t, 200, `lang="fr" data-theme="dark"`)
 }
 
-// A browser without a chosen language uses the one that the account prefers.
+// TestPreferredLanguage signs in with a browser in which no language was chosen. It must use the
+// language that is stored with the account.
 func TestPreferredLanguage(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")
@@ -65,7 +66,8 @@ func TestPreferredLanguage(t *testing.T) {
 	}
 }
 
-// A user who must choose a new password can sign in without reading their preferences.
+// TestPreferredLanguageWithReset checks that a user who must choose a new password can sign in,
+// although they may not read their stored language yet.
 func TestPreferredLanguageWithReset(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUserWithReset("ada@example.org")

@@ -17,25 +17,25 @@ import (
 
 // keysPage is the data of templates/keys.html.
 type keysPage struct {
-	Form     *page.Form // for a new named key; nil: the caller may not create one
-	Contract *keyRow    // nil: none yet
+	Form     *page.Form // to create a named key; nil: the caller may not create one
+	Contract *keyRow    // nil: the caller has no contract key
 	Named    []keyRow
 	MayRead  bool
 	MayEnd   bool
 }
 
-// keyRow is a key of the caller.
+// keyRow is an API key of the caller as the page shows it.
 type keyRow struct {
 	ID                         int64
 	Name, Hint                 string
-	Scope                      string // a summary of its permissions, translated
-	Permissions                string // "": all permissions of its owner
+	Scope                      string // summary of the permissions, translated
+	Permissions                string // list of the permissions; "": all permissions of the owner
 	Created, LastUsed, Expires time.Time
 	Expired                    bool
 }
 
-// keyLifetimes are the lifetimes that the form for a named key offers. The first one is
-// selected.
+// keyLifetimes are the lifetimes that the form for a new named key offers. The first one is
+// preselected.
 var keyLifetimes = []struct {
 	days int
 	name locale.Phrase
@@ -61,7 +61,7 @@ func keyForm(q *page.Request) *page.Form {
 	}}
 }
 
-// newKeysPage returns the page with the keys of the caller.
+// newKeysPage returns the data of the page with the caller's keys.
 func (h *handler) newKeysPage(q *page.Request) (view keysPage, err error) {
 	view.MayRead = q.MayOwn(access.ActionRead, access.EntityAPIKey)
 	view.MayEnd = q.MayOwn(access.ActionDelete, access.EntityAPIKey)
@@ -75,7 +75,7 @@ func (h *handler) newKeysPage(q *page.Request) (view keysPage, err error) {
 	if err != nil {
 		return view, err
 	}
-	for _, key := range slices.Backward(keys) { // the newest first
+	for _, key := range slices.Backward(keys) { // newest first
 		row := h.newKeyRow(q, key)
 		if key.Kind == account.APIKeyContract {
 			view.Contract = &row
@@ -115,11 +115,11 @@ func (h *handler) showKeys(q *page.Request) error {
 	return q.Show("keys.html", "API keys", view)
 }
 
-// createKey creates a named key and shows its text once.
+// createKey creates a named key. Its response is the only page that ever shows the key's text.
 func (h *handler) createKey(q *page.Request) error {
 	days, err := strconv.Atoi(q.Value("expiresInDays"))
 	if err != nil || days < 1 || days > int(apikey.MaxKeyLifetime/(24*time.Hour)) {
-		days = keyLifetimes[0].days // not a value that the form offers
+		days = keyLifetimes[0].days // the form doesn't offer this value
 	}
 	text, key, err := h.service.CreateKey(q.Context(), q.Caller, apikey.NewAPIKey{
 		Name: q.Value("name"), Lifetime: time.Duration(days) * 24 * time.Hour, ReadOnly: q.PostForm.Has("readOnly"),
@@ -145,13 +145,13 @@ type secretPage struct {
 	Back   string
 }
 
-// showSecret answers with the text of a key.
+// showSecret shows the text of a key.
 func showSecret(q *page.Request, text secret.Text, title string, advice locale.Phrase) error {
 	view := secretPage{Text: text.Reveal(), Advice: advice, Back: keysPath}
 	return q.ShowStatus(http.StatusOK, "secret.html", title, view)
 }
 
-// ownKey returns the key of the caller in the path.
+// ownKey returns the key whose id is in the path, if the caller owns it.
 func (h *handler) ownKey(q *page.Request) (account.APIKey, error) {
 	id, err := q.PathID("id")
 	if err != nil {
@@ -169,8 +169,8 @@ func (h *handler) ownKey(q *page.Request) (account.APIKey, error) {
 	return account.APIKey{}, account.NotFound()
 }
 
-// question is the data of templates/question.html: what to confirm before a change that
-// can't be undone.
+// question is the data of templates/question.html. The page asks for confirmation before a change
+// that can't be undone.
 type question struct {
 	Text string
 	Form *page.Form
@@ -203,8 +203,8 @@ func (h *handler) endKey(q *page.Request) error {
 	return q.RedirectWithFlash(keysPath, "The key has ended.")
 }
 
-// showContractKey shows the contract key. It answers a form, so the key is in no browser
-// history and another site can't make the browser show it.
+// showContractKey shows the contract key in the response to a POST. A URL that shows the key would
+// stay in the browser history, and another site could link to it.
 func (h *handler) showContractKey(q *page.Request) error {
 	text, err := h.service.ContractKey(q.Context(), q.Caller)
 	if err != nil {

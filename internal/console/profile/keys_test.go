@@ -17,7 +17,7 @@ import (
 
 var shownKey = regexp.MustCompile(`<code class="once" id="once">([^<]+)</code>`)
 
-// keyText returns the text of the key that a page shows.
+// keyText returns the text of the API key that a page shows.
 func keyText(t *testing.T, a consoletest.Answer) string {
 	t.Helper()
 	a.Want(t, 200)
@@ -28,7 +28,8 @@ func keyText(t *testing.T, a consoletest.Answer) string {
 	return found[1]
 }
 
-// works fails the test unless the key authenticates its owner, or doesn't, as wanted.
+// works fails the test unless authentication with the key succeeds (want is true) or fails (want is
+// false).
 func works(s *consoletest.Site, key string, want bool) {
 	s.T.Helper()
 	_, err := s.Authenticate(s.T.Context(), secret.New(key), account.Origin{ClientNetwork: "192.0.2.8"})
@@ -53,7 +54,7 @@ func TestNamedKeys(t *testing.T) {
 		t.Error("the key is shown again")
 	}
 	unrestricted := keyText(t, b.Post("/profile/keys", url.Values{"name": {"<b>all</b>"}, "expiresInDays": {"0"}}))
-	b.Get("/profile/keys").Want(t, 200, "&lt;b&gt;all&lt;/b&gt;", "All that you may", "2027-05-30 09:00") // 90 days
+	b.Get("/profile/keys").Want(t, 200, "&lt;b&gt;all&lt;/b&gt;", "All that you may", "2027-05-30 09:00")
 	s.Clock.Advance(31 * 24 * time.Hour)
 	works(s, key, false)
 	b = s.SignedInAs("ada@example.org")
@@ -85,7 +86,8 @@ func TestNamedKeysRefuse(t *testing.T) {
 		"You have 50 named keys already. End one first.")
 }
 
-// These pages are about the caller's own keys only, also for an administrator.
+// TestKeysOfOthers checks that even an administrator reaches only their own keys through these
+// pages.
 func TestKeysOfOthers(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")

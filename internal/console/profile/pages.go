@@ -1,4 +1,4 @@
-// Package profile is the pages about the caller's own account: profile, picture, appearance,
+// Package profile serves the pages about the caller's own account: profile, picture, appearance,
 // password, sessions and API keys.
 //
 // The package imports [page], and no other area of the console.
@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Service is the operations that the pages call.
+// Service has the operations of package service that the pages of this area call.
 type Service interface {
 	Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error)
 	ChangePassword(ctx context.Context, caller *account.Principal, current, next secret.Text,
@@ -39,7 +39,7 @@ type Service interface {
 		up account.UserUpdate) (account.User, error)
 }
 
-// handler serves the pages.
+// handler has the HTTP handlers of this area.
 type handler struct {
 	service  Service
 	pictures *picture.Shrinker
@@ -50,14 +50,14 @@ const (
 	keysPath     = page.ProfilePath + "/keys"
 )
 
-// The permissions that the pages need.
+// The permissions that routes of this area need.
 var (
 	editUser  = page.Permission{Action: access.ActionEdit, Entity: access.EntityUser}
 	createKey = page.Permission{Action: access.ActionCreate, Entity: access.EntityAPIKey}
 )
 
-// Pages returns the routes of the pages. A key's text is shown only in the response to the
-// form that requested it: no URL contains it, and no page can be opened again to show it.
+// Pages returns the routes of this area. The text of a key is shown only in the response to a POST.
+// It is not at any URL, so it can't be opened again later.
 func Pages(service Service) []page.Route {
 	h := &handler{service: service, pictures: picture.NewShrinker()}
 	return []page.Route{

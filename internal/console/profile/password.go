@@ -10,8 +10,8 @@ import (
 
 // passwordPage is the data of templates/password.html.
 type passwordPage struct {
-	Form   *page.Form // nil: an external identity provider checks the password
-	Forced bool       // the caller must choose a new password first
+	Form   *page.Form // nil: an external identity provider checks the user's password
+	Forced bool       // the caller must choose a new password before anything else
 }
 
 func newPasswordPage(q *page.Request) passwordPage {
@@ -44,8 +44,8 @@ func showPasswordStatus(q *page.Request, status int, view passwordPage) error {
 	return q.ShowStatus(status, "password.html", title, view)
 }
 
-// changePassword sets the new password and renews the token of this session, so a stolen
-// token stops working.
+// changePassword sets the new password. It also gives this session a new token, so that a token
+// stolen earlier stops working.
 func (h *handler) changePassword(q *page.Request) error {
 	view := newPasswordPage(q)
 	if view.Form == nil {
@@ -66,7 +66,7 @@ func (h *handler) changePassword(q *page.Request) error {
 	}
 	former, _ := q.CookieToken(page.SessionCookie)
 	token, err := h.service.RenewSession(q.Context(), q.Caller, former)
-	if err != nil { // the password was changed nevertheless
+	if err != nil { // the new password is already stored
 		q.Logger.WarnContext(q.Context(), "session not renewed", "error", err)
 		q.SetCookie(page.SessionCookie, "", -1)
 		return q.RedirectWithFlash(page.SignInPath, "Your password was changed. Sign in with the new one.")
@@ -79,15 +79,15 @@ func (h *handler) changePassword(q *page.Request) error {
 		"Your password was changed. Wherever else you were signed in, you are signed out.")
 }
 
-// sessionEnded reports whether the caller's session has ended during this request.
+// sessionEnded reports whether the caller's session has ended since this request began.
 func (h *handler) sessionEnded(q *page.Request) bool {
 	token, _ := q.CookieToken(page.SessionCookie)
 	_, err := h.service.Authenticate(q.Context(), token, q.Origin())
 	return account.ErrorCode(err) == account.CodeUnauthorized
 }
 
-// firstPage returns the path of the page after the first password was chosen. An
-// administrator continues with the first run.
+// firstPage returns the path of the page that follows the first choice of a password. For an
+// administrator it is the first run.
 func firstPage(q *page.Request) string {
 	if q.RequireAdministrator() != nil {
 		return "/"

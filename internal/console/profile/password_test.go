@@ -17,7 +17,7 @@ import (
 
 const nextPassword = "Battery-Staple-8"
 
-// change returns the form of the password page.
+// change returns the submitted form for a new password.
 func change(old, next, repeat string) url.Values {
 	return url.Values{"oldPassword": {old}, "newPassword": {next}, "repeat": {repeat}}
 }
@@ -43,7 +43,7 @@ func TestChangePassword(t *testing.T) {
 		t.Errorf("the former token is still valid: %d", a.StatusCode)
 	}
 	b.Get("/profile").Want(t, 200)
-	b.Follow("/profile", url.Values{"name": {"Ada"}}).Want(t, 200) // forms are bound to the new token
+	b.Follow("/profile", url.Values{"name": {"Ada"}}).Want(t, 200) // its form has the new CSRF token
 	if _, err := s.SignIn(t.Context(), "ada@example.org", secret.New(nextPassword),
 		account.Origin{ClientNetwork: "192.0.2.8"}); err != nil {
 		t.Errorf("sign in with the new password: %v", err)
@@ -82,7 +82,8 @@ func TestChangePasswordRefuses(t *testing.T) {
 	}
 }
 
-// Five wrong passwords end the session, so a stranger at the browser can't guess.
+// TestFifthWrongPasswordEndsSession checks that five wrong passwords end the session. A stranger at
+// an open browser can therefore not guess the current password.
 func TestFifthWrongPasswordEndsSession(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
@@ -98,7 +99,8 @@ func TestFifthWrongPasswordEndsSession(t *testing.T) {
 	}
 }
 
-// A user with an assigned password sees no page but the one to choose a new one.
+// TestAssignedPassword checks that a user whose password was set by an administrator reaches only
+// the page to choose a new one.
 func TestAssignedPassword(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUserWithReset("ada@example.org")
@@ -123,7 +125,8 @@ func TestAssignedPassword(t *testing.T) {
 	b.Get("/profile").Want(t, 200, "Your password was changed.")
 }
 
-// The page tells a user of an external identity provider that the password is kept there.
+// TestExternalPassword checks that a user of an external identity provider is told to change the
+// password there.
 func TestExternalPassword(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.Visitor()

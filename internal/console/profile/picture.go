@@ -26,7 +26,7 @@ func pictureForm(q *page.Request) *page.Form {
 	}
 }
 
-// changePicture stores the picture that was uploaded, scaled down.
+// changePicture scales an uploaded picture down and stores it.
 func (h *handler) changePicture(q *page.Request) error {
 	if err := account.Allow(q.Caller, access.ActionEdit, access.EntityUser, q.Caller.User.ID); err != nil {
 		return err
@@ -70,7 +70,7 @@ func (h *handler) savePicture(q *page.Request, image []byte, done locale.Phrase)
 	return q.RedirectWithFlash(page.ProfilePath, done)
 }
 
-// readFile returns the file in a field, or nothing if none was chosen.
+// readFile returns the file that was uploaded in the named field, or nil if the user chose none.
 func readFile(q *page.Request, name string) ([]byte, error) {
 	if q.MultipartForm == nil || len(q.MultipartForm.File[name]) == 0 {
 		return nil, nil
@@ -80,7 +80,7 @@ func readFile(q *page.Request, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer opened.Close()
-	file := make([]byte, q.MultipartForm.File[name][0].Size) // limited by MaxBytes of the route
+	file := make([]byte, q.MultipartForm.File[name][0].Size) // MaxBytes of the route limits the size
 	_, err = io.ReadFull(opened, file)
 	return file, err
 }

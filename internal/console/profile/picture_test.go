@@ -12,7 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// A user who may change others, but not themselves, is refused whatever they upload.
+// TestPictureWithoutPermission uploads pictures as a user who may change others but not themselves.
+// Every upload is refused, even a file that is no picture.
 func TestPictureWithoutPermission(t *testing.T) {
 	s := consoletest.New(t)
 	ids := []int64{1}
@@ -65,7 +66,8 @@ func TestPicture(t *testing.T) {
 	b.Get("/profile/picture").Want(t, 404)
 }
 
-// The API accepts any bytes as a picture. Pages serve only those that browsers can draw.
+// TestPictureOfUnknownFormat stores a file through the API, which accepts any bytes as a picture.
+// Pages must not serve a file that browsers can't draw.
 func TestPictureOfUnknownFormat(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")
@@ -79,7 +81,8 @@ func TestPictureOfUnknownFormat(t *testing.T) {
 	b.Get("/profile").Want(t, 200, ">A</span>")
 }
 
-// A caller who may not read a user doesn't see their picture, nor whether they exist.
+// TestPictureOfOthers requests the picture of a user whom the caller may not read. The response is
+// the same 404 as for a user who doesn't exist.
 func TestPictureOfOthers(t *testing.T) {
 	s := consoletest.New(t)
 	eve := s.AddUser("eve@example.org")

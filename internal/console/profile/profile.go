@@ -11,15 +11,15 @@ import (
 
 // profilePage is the data of templates/profile.html.
 type profilePage struct {
-	About, Picture *page.Form  // nil: the caller may not change their user
-	Facts          []page.Fact // shown instead of About
+	About, Picture *page.Form  // nil: the caller may not change their own user
+	Facts          []page.Fact // read-only values, if About is nil
 	Appearance     *page.Form
 	Avatar         page.Avatar
 	Provider       locale.Phrase
 	Roles          []string
 }
 
-// providers name the identity providers.
+// providers maps the identity provider of a user to its name on the page.
 var providers = map[account.Provider]locale.Phrase{
 	account.ProviderLocal: "This server, by a password",
 	account.ProviderLDAP:  "The directory of your organisation",
@@ -27,7 +27,7 @@ var providers = map[account.Provider]locale.Phrase{
 	account.ProviderTone:  "Tenable One",
 }
 
-// newProfilePage returns the page with the stored values.
+// newProfilePage returns the data of the page, with the values that are stored.
 func newProfilePage(q *page.Request) profilePage {
 	view := profilePage{
 		Avatar: q.OwnAvatar(), Provider: providers[q.Caller.User.Provider], Appearance: appearanceForm(q),

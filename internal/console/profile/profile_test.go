@@ -42,7 +42,8 @@ func TestProfile(t *testing.T) {
 	}).Want(t, 200, "There was nothing to change.")
 }
 
-// An old form doesn't undo what was changed since it was shown.
+// TestStaleProfile sends a form whose page was opened before another change. The form must not undo
+// that change.
 func TestStaleProfile(t *testing.T) {
 	s := consoletest.New(t)
 	ada := s.AddUser("ada@example.org")
@@ -61,7 +62,7 @@ func TestStaleProfile(t *testing.T) {
 	}
 }
 
-// The menu shows the signed-in user.
+// TestMenuShowsTheCaller checks that the menu has the name of the signed-in user.
 func TestMenuShowsTheCaller(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")

@@ -13,7 +13,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Lengths of the lists on the page that deletes a role.
+// Maximum lengths of the two lists on the page that deletes a role: users who have the role, and
+// roles that can replace it.
 const (
 	maxListedHolders = 10
 	maxReplacements  = 500
@@ -22,23 +23,24 @@ const (
 // deletePage is the data of templates/roledelete.html.
 type deletePage struct {
 	Role      access.Role
-	Holders   []account.User // the first users with the role that the caller may see
-	More      bool           // there are more holders
-	UsersPath string         // the list of all holders; "": the caller can't see users
+	Holders   []account.User // the first users with the role, as far as the caller may see them
+	More      bool           // Holders is not complete
+	UsersPath string         // path of the list of all users with the role; "": the caller may not see users
 	Form      *page.Form
 }
 
-// usersWith returns the path of the list of users with a role.
+// usersWith returns the path of the list of users, filtered by a role.
 func usersWith(id int64) string { return fmt.Sprintf("/users?role=%d", id) }
 
-// deletableRole returns the role in the path, if the caller may delete it.
+// deletableRole returns the role whose id is in the path. It fails if the caller may not delete
+// that role.
 func (h *handler) deletableRole(q *page.Request) (access.Role, error) {
 	r, err := h.role(q)
 	if err != nil {
 		return r, err
 	}
 	if r.BuiltIn() {
-		return r, account.NotFound() // no page links here
+		return r, account.NotFound() // no page has a link to delete a built-in role
 	}
 	return r, account.Allow(q.Caller, access.ActionDelete, access.EntityRole, r.ID)
 }
@@ -53,7 +55,7 @@ func (h *handler) newDeletePage(q *page.Request, r access.Role) (*deletePage, er
 		}
 		view.Holders, view.More, view.UsersPath = users.Users, users.Next != "", usersWith(r.ID)
 	}
-	list, _, err := q.ListRoles(h.service, 0, maxReplacements+1) // the role itself is one of them
+	list, _, err := q.ListRoles(h.service, 0, maxReplacements+1) // one more: the role to be deleted is in this list too
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func (h *handler) deleteRole(q *page.Request) error {
 	if err != nil {
 		return err
 	}
-	if q.Value("name") != strings.TrimSpace(r.Name) { // the API accepts names with blanks around them
+	if q.Value("name") != strings.TrimSpace(r.Name) { // the API accepts names with spaces around them
 		q.MarkField(view.Form, "name", "This is not the name of the role.")
 		return q.ShowStatus(http.StatusUnprocessableEntity, "roledelete.html", q.Tr("Delete a role"), view)
 	}

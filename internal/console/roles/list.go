@@ -12,11 +12,11 @@ import (
 // rolePath returns the path of a role's page.
 func rolePath(id int64) string { return rolesPath + "/" + strconv.FormatInt(id, 10) }
 
-// roleRow is a role in the list.
+// roleRow is a role as the list shows it.
 type roleRow struct {
 	ID, Name, Description string
 	Permissions           int
-	Everything            bool // the role has every permission, also future ones
+	Everything            bool // the role has every permission, also those of later releases
 	BuiltIn               bool
 }
 
@@ -25,14 +25,14 @@ type listPage struct {
 	Roles     []roleRow
 	Next      string // path of the next page; "": none
 	MayCreate bool
-	MayUsers  bool // the caller may see users, so also those with a role
+	MayUsers  bool // the page links to the users with a role
 }
 
-// listLength is how many roles a page of the list has.
+// listLength is the number of roles on one page of the list.
 const listLength = 100
 
 func (h *handler) showRoles(q *page.Request) error {
-	after, _ := strconv.ParseInt(q.URL.Query().Get("after"), 10, 64) // anything but a number starts the list
+	after, _ := strconv.ParseInt(q.URL.Query().Get("after"), 10, 64) // 0, the start of the list, if the id is invalid
 	list, more, err := q.ListRoles(h.service, after, listLength)
 	if err != nil {
 		return err
@@ -61,8 +61,8 @@ func newRoleForm(q *page.Request) *page.Form {
 	})
 }
 
-// roleFields returns the fields for the name and the description of a role. prefix is the
-// JSON pointer of the role in the input of the rules.
+// roleFields returns the form fields for the name and the description of a role. prefix is the JSON
+// pointer of the role in the input of package service; error details begin with it.
 func roleFields(prefix string, r access.Role) []*page.Field {
 	return []*page.Field{
 		{Name: "name", Label: "Name", Value: r.Name, Required: true, Path: prefix + "/name"},
@@ -95,14 +95,15 @@ func (h *handler) createRole(q *page.Request) error {
 	return q.RedirectWithFlash(rolePath(created[0].ID), "The role was created. Choose what it permits.")
 }
 
-// showRefused shows a form of roleform.html with the reason why the rules refused it.
+// showRefused shows the form in roleform.html again, with the reason why package service refused
+// it.
 func showRefused(q *page.Request, f *page.Form, err error, title, text locale.Phrase, args ...any) error {
 	return q.AnswerRefusal(f, err, func(status int) error {
 		return q.ShowStatus(status, "roleform.html", q.Tr(title), roleForm{Form: f, Text: q.Tr(text, args...)})
 	})
 }
 
-// role returns the role in the path.
+// role returns the role whose id is in the path.
 func (h *handler) role(q *page.Request) (access.Role, error) {
 	id, err := q.PathID("id")
 	if err != nil {

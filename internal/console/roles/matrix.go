@@ -15,11 +15,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// maxMatrixBytes is how many bytes the form of a matrix may have, with as many ids as a role
-// may list.
+// maxMatrixBytes is the size limit, in bytes, of the form with the permissions. It has room for as
+// many ids as a role may list.
 const maxMatrixBytes = 512 << 10
 
-// entityNames names the entities and their ids.
+// entityNames maps an entity to its name on the page, and to the label of a list of its ids.
 var entityNames = map[access.Entity]struct{ name, ids locale.Phrase }{
 	access.EntityUser:                {"Users", "Ids of users"},
 	access.EntityRole:                {"Roles", "Ids of roles"},
@@ -33,14 +33,14 @@ var entityNames = map[access.Entity]struct{ name, ids locale.Phrase }{
 	access.EntitySAMLConfiguration:   {name: "Identity provider (SAML)"},
 }
 
-// actionColumn is a column of the matrix.
+// actionColumn is a column of the matrix: one action.
 type actionColumn struct {
 	Action access.Action
 	Word   locale.Phrase
 	Hint   locale.Phrase
 }
 
-// actionColumns are the columns in their order.
+// actionColumns lists the columns of the matrix from left to right.
 var actionColumns = []actionColumn{
 	{access.ActionRead, "See", ""},
 	{access.ActionCreate, "Create", ""},
@@ -50,10 +50,11 @@ var actionColumns = []actionColumn{
 	{access.ActionAssign, "Assign", "Give to users, and take away"},
 }
 
-// choice is the value of a cell.
+// choice is the value of a cell: for which entities the role permits the action.
 type choice string
 
-// The choices. A role can permit an action both for the user's own entities and for ids.
+// The possible choices. The last one combines two scopes, because a role can permit an action both on
+// the user's own entities and on listed ids.
 const (
 	chosenNone   choice = ""
 	chosenAll    choice = "all"
@@ -66,8 +67,8 @@ var choiceLabels = map[choice]locale.Phrase{
 	chosenNone: "None", chosenAll: "All", chosenOwn: "Own", chosenIDs: "These ids", chosenOwnIDs: "Own and these ids",
 }
 
-// label names a choice of a cell with a number of choices. With two choices there is only
-// one entity, or none yet, and the labels are Yes and No.
+// label returns the label of a choice. choices is how many choices the cell offers. A cell with two
+// choices is about a single entity or about creating one, so its labels are Yes and No.
 func (c choice) label(choices int) locale.Phrase {
 	switch {
 	case choices > 2:
@@ -80,7 +81,7 @@ func (c choice) label(choices int) locale.Phrase {
 
 func (c choice) listsIDs() bool { return c == chosenIDs || c == chosenOwnIDs }
 
-// scopes returns the scopes of the permissions of a choice.
+// scopes returns the scopes of the permissions that a choice stands for.
 func (c choice) scopes() []access.Scope {
 	if c == chosenNone {
 		return nil
@@ -92,7 +93,7 @@ func (c choice) scopes() []access.Scope {
 	return scopes
 }
 
-// choicesOf returns the choices for an action on an entity.
+// choicesOf returns the choices that a cell offers for an action on an entity.
 func choicesOf(e access.Entity, a access.Action) []choice {
 	choices := []choice{chosenNone}
 	for _, scope := range access.Scopes(e, a) {
@@ -104,18 +105,20 @@ func choicesOf(e access.Entity, a access.Action) []choice {
 	return choices
 }
 
-// matrix shows the permissions of a role: a row for each entity, a column for each action.
+// matrix shows the permissions of a role, with one row for each entity and one column for each
+// action.
 type matrix struct {
 	Columns []actionColumn
 	Rows    []matrixRow
-	Unknown []string // permissions that this release does not know; they stay
+	Unknown []string // permissions that this release doesn't know; saving keeps them
 	Fixed   bool     // read-only
-	Seen    string   // fingerprint of the stored permissions
-	Partly  bool     // the caller can't give every permission
+	Seen    string   // fingerprint of the stored permissions, to detect changes by others
+	Partly  bool     // some choices are disabled because the caller can't give them
 	Alert   string
 }
 
-// matrixRow has a cell for each column, nil if the entity has no such action.
+// matrixRow is the row of an entity. Cells has one cell for each column, or nil where the entity
+// has no such action.
 type matrixRow struct {
 	Entity access.Entity
 	Word   locale.Phrase
@@ -132,24 +135,24 @@ type cell struct {
 
 	Options  []page.Option
 	Chosen   choice
-	Listable bool   // the choices include ids
-	IDs      string // as the user typed them
-	Closed   bool   // the caller can't give any of the choices
+	Listable bool   // the choices include a list of ids
+	IDs      string // the ids as the user typed them
+	Closed   bool   // every choice but None is disabled
 	Faults   []string
 
 	ids []int64
 }
 
-// Name returns the name of the cell's field.
+// Name returns the name of the cell's form field.
 func (c *cell) Name() string { return string(c.Entity) + ":" + string(c.Action) }
 
-// Text returns the label of the choice.
+// Text returns the label of the chosen value.
 func (c *cell) Text() locale.Phrase { return c.Chosen.label(len(c.Options)) }
 
-// ListsIDs reports whether the choice includes ids.
+// ListsIDs reports whether the chosen value includes a list of ids.
 func (c *cell) ListsIDs() bool { return c.Chosen.listsIDs() }
 
-// newMatrix returns the matrix of a role's stored permissions.
+// newMatrix returns the matrix of the permissions that are stored for a role.
 func newMatrix(q *page.Request, r access.Role, fixed bool) *matrix {
 	m := &matrix{Columns: actionColumns, Fixed: fixed, Seen: fingerprint(r)}
 	held := r.Expand()
@@ -180,12 +183,13 @@ func newMatrix(q *page.Request, r access.Role, fixed bool) *matrix {
 func fingerprint(r access.Role) string {
 	all := sha256.New()
 	for _, p := range r.Permissions {
-		_, _ = all.Write([]byte(p.String() + "\n")) // never fails
+		_, _ = all.Write([]byte(p.String() + "\n")) // a hash never returns an error
 	}
 	return hex.EncodeToString(all.Sum(nil)[:16])
 }
 
-// take sets the choice of permissions. All includes the others.
+// take sets the cell's choice to what permissions say about its entity and action. A permission for
+// all entities makes the others redundant.
 func (c *cell) take(permissions []access.Permission) {
 	var own bool
 	for _, p := range permissions {
@@ -217,7 +221,7 @@ func (c *cell) take(permissions []access.Permission) {
 	c.IDs = strings.Join(texts, ", ")
 }
 
-// offer sets the options of a cell, and disables those that the caller can't give.
+// offer sets the options of a cell. It disables those with a permission that the caller can't give.
 func offer(q *page.Request, c *cell) {
 	choices := choicesOf(c.Entity, c.Action)
 	c.Listable = slices.Contains(choices, chosenIDs)
@@ -232,7 +236,8 @@ func offer(q *page.Request, c *cell) {
 	}
 }
 
-// gives reports whether the caller can give a permission; with ids, for at least one id.
+// gives reports whether the caller can give a permission. For a permission with a list of ids, it
+// is enough that the caller can give it for at least one id.
 func gives(q *page.Request, e access.Entity, a access.Action, scope access.Scope) bool {
 	if scope != access.ScopeIDs {
 		return covers(q, access.Permission{Entity: e, Action: a, Scope: scope})
@@ -243,7 +248,7 @@ func gives(q *page.Request, e access.Entity, a access.Action, scope access.Scope
 	return gives(q, e, a, access.ScopeAll) || slices.ContainsFunc(q.Caller.Access.Permissions, listsIDs)
 }
 
-// eachCell calls f with every cell.
+// eachCell calls f for every cell of the matrix.
 func (m *matrix) eachCell(f func(*cell)) {
 	for _, row := range m.Rows {
 		for _, c := range row.Cells {
@@ -254,7 +259,8 @@ func (m *matrix) eachCell(f func(*cell)) {
 	}
 }
 
-// fill sets the values that were sent. A value that the cell does not offer counts as none.
+// fill sets every cell to the value that the browser sent. A value that the cell doesn't offer is
+// read as None.
 func (m *matrix) fill(q *page.Request) {
 	m.eachCell(func(c *cell) {
 		c.Chosen, c.ids = chosenNone, nil
@@ -283,14 +289,14 @@ func (m *matrix) fill(q *page.Request) {
 	})
 }
 
-// fault adds a fault to a cell.
+// fault adds an error message to a cell.
 func (m *matrix) fault(q *page.Request, c *cell, fault locale.Phrase) {
 	m.Alert = q.Tr(page.MarkedBelow)
 	c.Faults = append(c.Faults, q.Tr(fault))
 }
 
-// permissionRequests returns the permissions that the matrix asks for, with the cell of
-// each.
+// permissionRequests returns the permissions that are chosen in the matrix. cells[i] is the cell
+// that requests[i] comes from.
 func (m *matrix) permissionRequests() (requests []access.PermissionRequest, cells []*cell) {
 	m.eachCell(func(c *cell) {
 		for _, scope := range c.Chosen.scopes() {
@@ -302,8 +308,8 @@ func (m *matrix) permissionRequests() (requests []access.PermissionRequest, cell
 	return requests, cells
 }
 
-// unknownPermissionRequests asks for the permissions of a role that this release does not
-// know.
+// unknownPermissionRequests requests the permissions of a role that this release doesn't know, so
+// that saving keeps them.
 func unknownPermissionRequests(r access.Role) (requests []access.PermissionRequest) {
 	for _, p := range r.Permissions {
 		if !p.Known() {
@@ -313,7 +319,7 @@ func unknownPermissionRequests(r access.Role) (requests []access.PermissionReque
 	return requests
 }
 
-// permissionRequest asks for a permission.
+// permissionRequest converts a permission to the request for it.
 func permissionRequest(p access.Permission) access.PermissionRequest {
 	request := access.PermissionRequest{Entity: p.Entity, Action: p.Action}
 	switch p.Scope {
@@ -325,8 +331,8 @@ func permissionRequest(p access.Permission) access.PermissionRequest {
 	return request
 }
 
-// refuse marks in the cells why the rules refused their permission requests, and returns the
-// status of the page. It returns 0 for an error that the user can't fix in the matrix.
+// refuse shows in the cells why package service refused their permissions. It returns the HTTP
+// status of the page, or 0 if the user can't fix the error in the matrix.
 func (m *matrix) refuse(q *page.Request, err error, cells []*cell) int {
 	f := &page.Form{}
 	status := q.RefuseForm(f, err)

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
-// matrixOf returns the values of the matrix form as it is shown.
+// matrixOf returns the form values that a browser would send for an unchanged matrix.
 func matrixOf(a consoletest.Answer) url.Values {
 	form := url.Values{}
 	for _, field := range chosenOptions.FindAllStringSubmatch(a.Body, -1) {
@@ -34,8 +34,8 @@ func matrixOf(a consoletest.Answer) url.Values {
 	return form
 }
 
-// The matrix shows every kind of permission, and saving it unchanged changes none. Unknown
-// permissions stay, too.
+// TestMatrixUnchanged saves the matrix of a role that has every kind of permission without a
+// change. All permissions must stay, also unknown ones.
 func TestMatrixUnchanged(t *testing.T) {
 	s := consoletest.New(t)
 	created := s.CreateRole("All kinds",
@@ -104,7 +104,7 @@ func TestMatrixIsSaved(t *testing.T) {
 			if test.status == 303 {
 				return
 			}
-			shown := matrixOf(a) // what the user typed stays
+			shown := matrixOf(a) // the page still has the typed values
 			for name := range test.set {
 				if name != "formToken" && shown.Get(name) != test.set.Get(name) {
 					t.Errorf("%s is shown as %.50q", name, shown.Get(name))
@@ -122,7 +122,7 @@ func manyIDs(n int) string {
 	return ids.String()
 }
 
-// A fault is shown in its cell.
+// TestFaultIsInItsCell checks that an error is shown in the cell that caused it.
 func TestFaultIsInItsCell(t *testing.T) {
 	s := consoletest.New(t)
 	created := s.CreateRole("Desk")
@@ -137,7 +137,8 @@ func TestFaultIsInItsCell(t *testing.T) {
 	}
 }
 
-// An old form doesn't undo what another user has saved since it was shown.
+// TestStaleMatrixIsRefused sends a form whose page was opened before another user saved other
+// permissions. It must be refused, because it would undo that change.
 func TestStaleMatrixIsRefused(t *testing.T) {
 	s := consoletest.New(t)
 	created := s.CreateRole("Desk")
@@ -151,8 +152,8 @@ func TestStaleMatrixIsRefused(t *testing.T) {
 	}
 }
 
-// barrier is a transactor whose writes wait, once the barrier is set, until a number of them
-// wait.
+// barrier is a transactor that can make concurrent writes start together. After setBarrier(n), each
+// write waits until n writes have arrived.
 type barrier struct {
 	account.Transactor
 	waiting atomic.Int32
@@ -174,7 +175,8 @@ func (g *barrier) Write(ctx context.Context, f func(ctx context.Context, tx *acc
 	return g.Transactor.Write(ctx, f)
 }
 
-// Two users who have opened the same page save it at once. One of them is refused.
+// TestMatrixIsSavedByTwoAtOnce saves the same matrix from two browsers at the same time. Exactly
+// one of them is refused.
 func TestMatrixIsSavedByTwoAtOnce(t *testing.T) {
 	writes := &barrier{}
 	s := consoletest.New(t, func(o *service.Options) {
@@ -208,8 +210,8 @@ func TestMatrixIsSavedByTwoAtOnce(t *testing.T) {
 	}
 }
 
-// A caller can't give permissions that they don't have: the choices are disabled, and the rules
-// refuse a forged form.
+// TestMatrixOffersWhatOneHas checks that callers can't give permissions that they don't have. The
+// choices are disabled, and package service refuses a forged form.
 func TestMatrixOffersWhatOneHas(t *testing.T) {
 	s := consoletest.New(t)
 	editor := s.CreateRole("Role editor",

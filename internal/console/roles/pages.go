@@ -1,5 +1,5 @@
-// Package roles is the pages about roles: the list, a role with the matrix of its
-// permissions, a copy, and deletion with a replacement.
+// Package roles serves the pages about roles: the list, a role with the matrix of its permissions,
+// a copy, and deletion with a replacement.
 //
 // The package imports [page], and no other area of the console.
 package roles
@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Service is the operations that the pages call.
+// Service has the operations of package service that the pages of this area call.
 type Service interface {
 	page.RoleLister
 
@@ -28,14 +28,15 @@ type Service interface {
 	UpdateRole(ctx context.Context, caller *account.Principal, id int64, up account.RoleUpdate) (access.Role, error)
 }
 
-// handler serves the pages.
+// handler has the HTTP handlers of this area.
 type handler struct {
 	service Service
 }
 
 const rolesPath = "/roles"
 
-// The permissions that the pages need. The rules decide about which role.
+// The permissions that routes of this area need for at least one role. Package service checks them
+// again for the role itself.
 var (
 	readRoles   = page.Permission{Action: access.ActionRead, Entity: access.EntityRole}
 	createRoles = page.Permission{Action: access.ActionCreate, Entity: access.EntityRole}
@@ -43,7 +44,7 @@ var (
 	deleteRoles = page.Permission{Action: access.ActionDelete, Entity: access.EntityRole}
 )
 
-// Pages returns the routes of the pages.
+// Pages returns the routes of this area of the console.
 func Pages(service Service) []page.Route {
 	h := &handler{service: service}
 	return []page.Route{

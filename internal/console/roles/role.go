@@ -13,15 +13,15 @@ import (
 type rolePage struct {
 	Role      access.Role
 	Path      string
-	Form      *page.Form    // name and description; nil: the caller can't change them
-	Why       locale.Phrase // why the caller can't change the role; "": they can
+	Form      *page.Form    // for name and description; nil: the caller can't change the role
+	Why       locale.Phrase // why the caller can't change the role; "" if they can
 	Matrix    *matrix
 	MayCopy   bool
 	MayDelete bool
-	UsersPath string // the users with the role; "": the caller can't see users
+	UsersPath string // path of the list of users with the role; "": the caller may not see users
 }
 
-// newRolePage returns the page of a role with its stored permissions.
+// newRolePage returns the data of a role's page, with the permissions that are stored.
 func newRolePage(q *page.Request, r access.Role) *rolePage {
 	covered := covers(q, r.Permissions...) && (r.ID != access.AdministratorRole || q.Caller.Access.Administrator)
 	view := &rolePage{
@@ -40,7 +40,7 @@ func newRolePage(q *page.Request, r access.Role) *rolePage {
 	return view
 }
 
-// readOnlyReason returns why the caller can't change a role, or "".
+// readOnlyReason returns why the caller can't change a role, or "" if they can.
 func readOnlyReason(q *page.Request, r access.Role, covered bool) locale.Phrase {
 	switch {
 	case r.BuiltIn():
@@ -53,8 +53,8 @@ func readOnlyReason(q *page.Request, r access.Role, covered bool) locale.Phrase 
 	return ""
 }
 
-// covers reports whether the caller has all of the permissions, as they need to give them to
-// a role.
+// covers reports whether the caller has all of the permissions. Only then can the caller give them
+// to a role.
 func covers(q *page.Request, permissions ...access.Permission) bool {
 	return access.Covers(q.Caller.Access, access.Set{Permissions: permissions})
 }
@@ -89,8 +89,8 @@ func (h *handler) updateRole(q *page.Request) error {
 	})
 }
 
-// setPermissions replaces the permissions of a role by those of its matrix. Permissions that
-// this release doesn't know stay, since the matrix has no cells for them.
+// setPermissions replaces the permissions of a role by those that were chosen in the matrix. The
+// matrix has no cells for permissions that this release doesn't know, so setPermissions keeps them.
 func (h *handler) setPermissions(q *page.Request) error {
 	r, err := h.role(q)
 	if err != nil {
@@ -123,7 +123,8 @@ func (h *handler) setPermissions(q *page.Request) error {
 	return q.ShowStatus(status, "role.html", r.Name, view)
 }
 
-// showStale shows the submitted matrix of a role whose permissions have changed meanwhile.
+// showStale shows the submitted matrix with an alert: another user has changed the permissions
+// since the page was opened.
 func showStale(q *page.Request, view *rolePage) error {
 	view.Matrix.Alert = q.Tr("Somebody has changed these permissions since you opened the page. Nothing was " +
 		"changed. Open the page again.")

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
-// holds returns the permissions of a role as text.
+// holds returns the stored permissions of a role as text.
 func holds(s *consoletest.Site, id int64) string {
 	s.T.Helper()
 	var texts []string
@@ -42,7 +42,7 @@ func TestRolesAreListed(t *testing.T) {
 		`href="/users?role=`+strconv.FormatInt(created.ID, 10), "New role")
 }
 
-// The list has pages.
+// TestRolePages checks that a long list of roles is split into pages.
 func TestRolePages(t *testing.T) {
 	s := consoletest.New(t)
 	var many []account.NewRole
@@ -79,7 +79,8 @@ func TestRoleIsCreatedAndChanged(t *testing.T) {
 	b.Follow(path, url.Values{"name": {"Desk"}, "was.name": {"Desk"}}).Want(t, 200, "There was nothing to change.")
 }
 
-// A form doesn't undo what another user has changed since it was shown.
+// TestConcurrentRoleChanges sends a form whose page was opened before another user changed the
+// role. The form must not undo that change.
 func TestConcurrentRoleChanges(t *testing.T) {
 	s := consoletest.New(t)
 	created := s.CreateRole("Desk")
@@ -109,7 +110,7 @@ func TestRoleIsCopied(t *testing.T) {
 	b.Get("/roles/77/copy").Want(t, 404)
 }
 
-// roleRecorder records which roles were read with their permissions.
+// roleRecorder records for which roles the permissions were read from the database.
 type roleRecorder struct {
 	account.RoleReader
 	pages int
@@ -126,8 +127,9 @@ func (w *roleRecorder) Roles(ctx context.Context, ids []int64) ([]access.Role, e
 	return w.RoleReader.Roles(ctx, ids)
 }
 
-// A role may list thousands of ids. Pages that show its name don't read them, unless they need
-// to know whether the caller may give it.
+// TestPagesReadOnlyNeededPermissions checks that pages which only show a role's name don't read its
+// permissions, which may list thousands of ids. A page reads them only to find out whether the
+// caller may give the role.
 func TestPagesReadOnlyNeededPermissions(t *testing.T) {
 	watch := &roleRecorder{}
 	s := consoletest.New(t, func(o *service.Options) {
@@ -190,7 +192,8 @@ func TestRoleIsDeleted(t *testing.T) {
 	b.Follow(consoletest.RolePath(unused.ID)+"/delete", url.Values{"name": {"Unused"}}).Want(t, 200, "was deleted")
 }
 
-// Built-in roles are shown, but can be neither changed nor deleted.
+// TestBuiltInRolesStay checks that built-in roles are shown, but can be neither changed nor
+// deleted.
 func TestBuiltInRolesStay(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)

@@ -78,10 +78,11 @@ func (h *handler) changeDirectory(q *page.Request) error {
 	})
 }
 
-// maxShownGroups is how many groups a form shows. The others stay as they are.
+// maxShownGroups is the number of groups that a form shows. A form can't change the groups after
+// them; saving keeps them.
 const maxShownGroups = 100
 
-// groupsText returns the text above a configuration with groups.
+// groupsText returns the text that is shown above the form of a configuration with groups.
 func groupsText(q *page.Request, groups []account.AllowedGroup) []string {
 	text := []string{q.Tr(keptForLater)}
 	if len(groups) >= maxShownGroups {
@@ -91,9 +92,11 @@ func groupsText(q *page.Request, groups []account.AllowedGroup) []string {
 	return text
 }
 
-// addGroups adds the fields of the groups whose members may sign in, and for a caller who may
-// add a group those of one more. A group with an empty name doesn't count, so the fields of
-// the following groups have the JSON pointers of the index without it.
+// addGroups adds form fields for each group whose members may sign in. If the caller may add a
+// group, it also adds empty fields for one more.
+//
+// A submitted group with an empty name is dropped before it reaches package service. The groups
+// after it move up by one, so addGroups gives their fields the JSON pointers with the lower index.
 func (h *handler) addGroups(q *page.Request, f *page.Form, entity access.Entity, groups []account.AllowedGroup) error {
 	roles, err := h.roleOptions(q)
 	if err != nil {
@@ -126,8 +129,8 @@ func (h *handler) addGroups(q *page.Request, f *page.Form, entity access.Entity,
 	return nil
 }
 
-// sentGroups returns the groups that were sent for the fields of a form, and those that the
-// form doesn't show. Each keeps its profile.
+// sentGroups returns the submitted groups, followed by the stored groups that the form doesn't
+// show. A group that is stored already keeps its profile.
 func sentGroups(q *page.Request, f *page.Form, stored []account.AllowedGroup) *[]account.AllowedGroup {
 	if !q.PostForm.Has(groupName(0)) {
 		return nil

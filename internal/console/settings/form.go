@@ -10,10 +10,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// The values of a form of settings. A read-only field is not sent; its value is nil, which
-// leaves the setting as it is. The rules validate every value that was sent.
+// The functions below read the fields of a form of settings. Browsers don't send a read-only field;
+// its value is then nil, which leaves the setting unchanged. Package service validates all other
+// values.
 
-// textValue returns the text of a field.
+// textValue returns the text in a field.
 func textValue(q *page.Request, name string) *string {
 	if !q.PostForm.Has(name) {
 		return nil
@@ -21,7 +22,8 @@ func textValue(q *page.Request, name string) *string {
 	return new(q.Value(name))
 }
 
-// clearableText returns the text of a field that may be empty, which clears the setting.
+// clearableText returns the text in a field, or a pointer to nil if the field is empty. The latter
+// clears the setting.
 func clearableText(q *page.Request, name string) **string {
 	if !q.PostForm.Has(name) {
 		return nil
@@ -29,7 +31,8 @@ func clearableText(q *page.Request, name string) **string {
 	return new(q.OptionalValue(name))
 }
 
-// checkbox returns whether a checkbox is on. Browsers send it only then.
+// checkbox returns whether a checkbox is checked. Browsers don't send an unchecked box, so a
+// missing value means false unless the field is read-only.
 func checkbox(q *page.Request, f *page.Form, name string) *bool {
 	if field := f.Field(name); field.Disabled && !q.PostForm.Has(name) {
 		return nil
@@ -42,7 +45,7 @@ const (
 	mustBeOffered locale.Phrase = "Must be one of those that are offered."
 )
 
-// number returns the integer in a field. It marks the field if there is none.
+// number returns the integer in a field. If the text is not an integer, it marks the field.
 func number(q *page.Request, f *page.Form, name string) *int {
 	if !q.PostForm.Has(name) {
 		return nil
@@ -68,8 +71,8 @@ var (
 	days    = unit{"days", "days", 24 * time.Hour}
 )
 
-// durationField completes a field for a duration. It shows the value in the largest of the
-// units, which are in ascending order, that gives a whole number.
+// durationField turns f into a field for a duration: a number and a unit. units are in ascending
+// order. The field shows value in the largest unit that divides it.
 func durationField(q *page.Request, f *page.Field, value time.Duration, units ...unit) *page.Field {
 	best := units[0]
 	for _, u := range units {
@@ -84,8 +87,9 @@ func durationField(q *page.Request, f *page.Field, value time.Duration, units ..
 	return f
 }
 
-// duration returns the duration in a field. It marks the field if there is none. A value
-// beyond the range of [time.Duration] becomes the largest one.
+// duration returns the duration in a field. If the text is not a whole number or the unit is
+// unknown, it marks the field. A value that is too large for [time.Duration] becomes the largest
+// possible duration.
 func duration(q *page.Request, f *page.Form, name string) *time.Duration {
 	if !q.PostForm.Has(name) {
 		return nil
@@ -108,7 +112,7 @@ func duration(q *page.Request, f *page.Form, name string) *time.Duration {
 	return new(time.Duration(min(n, math.MaxInt64/int64(length))) * length)
 }
 
-// ids returns the ids among the values of checkboxes.
+// ids returns the ids of the checked boxes in a field.
 func ids(q *page.Request, name string) *[]int64 {
 	ids := []int64{}
 	for _, text := range q.PostForm[name] {

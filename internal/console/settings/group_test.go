@@ -13,7 +13,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// groups stores the groups of the directory, each with the role of users.
+// groups stores an LDAP configuration with these groups. Their members get the role with id 2
+// (User).
 func groups(s *consoletest.Site, names ...string) {
 	s.T.Helper()
 	groups := make([]account.AllowedGroup, len(names))
@@ -24,7 +25,7 @@ func groups(s *consoletest.Site, names ...string) {
 		settings.LDAPUpdate{AllowedGroups: &groups}))
 }
 
-// roleCounter counts how often a list of roles is read.
+// roleCounter counts how often the list of roles is read from the database.
 type roleCounter struct {
 	account.RoleReader
 	lists int
@@ -35,8 +36,8 @@ func (c *roleCounter) RolesAfter(ctx context.Context, id int64, limit int) ([]ac
 	return c.RoleReader.RolesAfter(ctx, id, limit)
 }
 
-// A page shows at most 100 groups and reads the roles once, however many groups are stored or
-// sent. The others stay.
+// TestGroupsAreLimited checks that a page shows at most 100 groups and reads the list of roles
+// once, even if more groups are stored or sent. Saving keeps the groups that are not shown.
 func TestGroupsAreLimited(t *testing.T) {
 	counter := &roleCounter{}
 	s := consoletest.New(t, func(o *service.Options) {
@@ -77,7 +78,7 @@ func TestGroupsAreLimited(t *testing.T) {
 		sent.Set(fmt.Sprintf("group-%d-roles", i), "2")
 	}
 	sent.Set("group-7", "")
-	sent.Set("group-100", "One more") // not a field of the form
+	sent.Set("group-100", "One more") // the form has no field with this name
 	saved(b, "/settings/directory", sent)
 	got := consoletest.Must(s.LDAPConfiguration(t.Context(), s.Principal(consoletest.AdminEmail))).AllowedGroups
 	if len(got) != 149 || got[7].Name != "Group 8" || got[148].Name != "Group 149" {

@@ -37,7 +37,7 @@ func (h *handler) mailPanels(q *page.Request) ([]panel, error) {
 	return panels, nil
 }
 
-// securities are the ways to secure the connection to a mail server.
+// securities lists the ways to secure the connection to a mail server, each with its label.
 var securities = []struct {
 	of    account.MailSecurity
 	label locale.Phrase
@@ -149,8 +149,9 @@ func (h *handler) changeMail(q *page.Request) error {
 	})
 }
 
-// newSecret returns the change of a secret, which the page never shows. An empty field keeps
-// it, and a checkbox removes it.
+// newSecret returns the change to a stored secret, such as the SMTP password. The page never shows
+// the secret. A typed text replaces it, a checkbox removes it, and an empty field returns nil: no
+// change.
 func newSecret(q *page.Request, name string) **secret.Text {
 	switch typed := q.PostForm.Get(name); {
 	case typed != "":

@@ -1,4 +1,4 @@
-// Package settings is the pages about the settings of the server: general, mail, lockout,
+// Package settings serves the pages about the settings of the server: general, mail, lockout,
 // directory and SAML.
 //
 // The package imports [page], and no other area of the console.
@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// Service is the operations that the pages call.
+// Service has the operations of package service that the pages of this area call.
 type Service interface {
 	page.RoleLister
 
@@ -38,15 +38,15 @@ type Service interface {
 		up settings.ServerUpdate) (account.ServerSettings, error)
 }
 
-// handler serves the pages.
+// handler has the HTTP handlers of this area.
 type handler struct {
 	service Service
 }
 
-// maxSettingsBytes is how many bytes a form with certificates and groups may have.
+// maxSettingsBytes is the size limit, in bytes, of a form with certificates and groups.
 const maxSettingsBytes = 1 << 20
 
-// The permissions that the pages need.
+// The permissions that routes of this area need.
 var (
 	readApplication = page.Permission{Action: access.ActionRead, Entity: access.EntityApplicationSettings}
 	editApplication = page.Permission{Action: access.ActionEdit, Entity: access.EntityApplicationSettings}
@@ -58,7 +58,7 @@ var (
 	editSAML        = page.Permission{Action: access.ActionEdit, Entity: access.EntitySAMLConfiguration}
 )
 
-// Pages returns the routes of the pages.
+// Pages returns the routes of this area of the console.
 func Pages(service Service) []page.Route {
 	h := &handler{service: service}
 	return []page.Route{

@@ -44,7 +44,8 @@ func (h *handler) samlPanels(q *page.Request) ([]panel, error) {
 	return []panel{provider, ownSAML(q, s)}, nil
 }
 
-// ownSAML returns the panel with the data that the identity provider needs of this server.
+// ownSAML returns a panel with the data of this server that must be entered at the identity
+// provider.
 func ownSAML(q *page.Request, s settings.SAMLConfiguration) panel {
 	p := panel{Title: "What the identity provider asks for"}
 	if s.ServiceProviderURL != nil {
@@ -82,7 +83,7 @@ func (h *handler) changeSAML(q *page.Request) error {
 	})
 }
 
-// downloadCertificate answers with the certificate of this server, which is not secret.
+// downloadCertificate sends this server's certificate, which is public.
 func (h *handler) downloadCertificate(q *page.Request) error {
 	s, err := h.service.SAMLConfiguration(q.Context(), q.Caller)
 	if err != nil {
@@ -93,11 +94,11 @@ func (h *handler) downloadCertificate(q *page.Request) error {
 	}
 	q.Writer.Header().Set("Content-Type", "application/x-pem-file")
 	q.Writer.Header().Set("Content-Disposition", `attachment; filename="usher-saml.pem"`)
-	_, _ = io.WriteString(q.Writer, *s.EncryptionCertificate) // fails only if the client is gone
+	_, _ = io.WriteString(q.Writer, *s.EncryptionCertificate) // fails only if the client has disconnected
 	return nil
 }
 
-// confirmRenewal asks for confirmation: the old certificate will be gone.
+// confirmRenewal asks for confirmation, because a new certificate replaces the old one.
 func confirmRenewal(q *page.Request) error {
 	return showRenewal(q, http.StatusOK, renewalForm(q))
 }

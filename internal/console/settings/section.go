@@ -12,24 +12,24 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// section is a page of the settings: panels, each with a form that changes a group of
-// settings or without any.
+// section is a page of the settings. It has panels: some have a form for a group of settings,
+// others only show values.
 type section struct {
 	page.MenuEntry
 	panels func(*handler, *page.Request) ([]panel, error)
 }
 
-// panel is a part of a section.
+// panel is a part of a section, with a title, values and at most one form.
 type panel struct {
 	Title locale.Phrase
 	Text  []string
 	Facts []fact
-	PEM   string // a certificate
+	PEM   string // a certificate in PEM
 	Links []page.Link
-	Form  *page.Form // nil: nothing can be changed
+	Form  *page.Form // nil: the panel only shows values
 }
 
-// fact is a value that the panel shows.
+// fact is a label and a value that a panel shows.
 type fact struct{ Label, Text string }
 
 const (
@@ -40,7 +40,7 @@ const (
 	samlPath      = settingsPath + "/saml"
 )
 
-// The sections, in the order of their menu.
+// The sections, in the order in which their menu lists them.
 var (
 	generalSection = section{
 		MenuEntry: page.MenuEntry{Path: settingsPath, Label: "General", Needs: readApplication},
@@ -64,7 +64,7 @@ var (
 	}
 )
 
-// show returns the handler that shows a section.
+// show returns the handler of the page that shows a section.
 func (h *handler) show(s section) func(*page.Request) error {
 	return func(q *page.Request) error {
 		panels, err := s.panels(h, q)
@@ -75,8 +75,7 @@ func (h *handler) show(s section) func(*page.Request) error {
 	}
 }
 
-// showSection answers with the panels of a section and the menu of the sections that the
-// caller may see.
+// showSection renders the panels of a section, and a menu of all sections that the caller may see.
 func showSection(q *page.Request, status int, s section, panels []panel) error {
 	view := struct {
 		Sections []page.MenuLink
@@ -90,20 +89,21 @@ func showSection(q *page.Request, status int, s section, panels []panel) error {
 	return q.ShowStatus(status, "settings.html", q.Tr(s.Label)+" · "+q.Tr("Settings"), view)
 }
 
-// changeSettings saves the form of a section that was sent. change calls the rules and
-// returns the text to show after it; it changes nothing if it marks a field.
+// changeSettings handles a submitted form of a section. It calls change, which reads the fields and
+// saves the settings, and then shows the text that change returns. change must save nothing if it
+// has marked a field as faulty.
 func (h *handler) changeSettings(q *page.Request, s section, change func(f *page.Form) (string, error)) error {
 	panels, err := s.panels(h, q)
 	if err != nil {
 		return err
 	}
 	at := slices.IndexFunc(panels, func(p panel) bool { return p.Form != nil && p.Form.Action == q.URL.Path })
-	if at < 0 { // only administrators have the form: see mailPanels
+	if at < 0 { // the panel has no form, because the caller is not an administrator; see mailPanels
 		return q.RequireAdministrator()
 	}
 	f := panels[at].Form
 	show := func(status int) error { return showSection(q, status, s, panels) }
-	if !isCurrent(q, f) { // a change between this check and the write is still lost, but the window is short
+	if !isCurrent(q, f) { // a change between this check and the write below is overwritten, but that time is short
 		f.Alert = q.Tr(changedMeanwhile)
 		return show(http.StatusConflict)
 	}
@@ -128,10 +128,11 @@ const (
 	atStart   locale.Phrase = "Set where the server is started, and can be changed there alone."
 )
 
-// newPanel returns a panel with the form of a group of settings. The form is read-only
-// without the permission to edit; with administrator set, also for anyone but
-// administrators. A page has more than one form: only the one that was sent is filled, and
-// only if it is current.
+// newPanel returns a panel with the form of a group of settings. The form is read-only if the
+// caller may not edit entity. With administrator, it is read-only for everyone but administrators.
+//
+// A page can have more than one form. newPanel fills only the submitted form with the submitted
+// values. It shows the stored values instead if they have changed since the page was opened.
 func newPanel(q *page.Request, title locale.Phrase, entity access.Entity, administrator bool, f *page.Form) panel {
 	p := panel{Title: title, Form: f}
 	f.Submit, f.Token, f.Seen = "Save", q.FormToken(), f.Fingerprint()
@@ -149,14 +150,14 @@ func newPanel(q *page.Request, title locale.Phrase, entity access.Entity, admini
 	return p
 }
 
-// isCurrent reports whether the form that was sent showed the same values as f, which are
-// those that are stored.
+// isCurrent reports whether the stored values are still those that the submitted form was shown
+// with. f is the same form with the stored values.
 func isCurrent(q *page.Request, f *page.Form) bool { return q.Value("seen") == f.Seen }
 
-// maxRoleOptions is how many roles a form offers, besides those that are selected.
+// maxRoleOptions is the number of roles that a form offers, in addition to those already selected.
 const maxRoleOptions = 200
 
-// roleOptions returns the roles that the caller may see as options.
+// roleOptions returns an option for each role that the caller may see, at most maxRoleOptions.
 func (h *handler) roleOptions(q *page.Request) ([]page.Option, error) {
 	roles, _, err := q.ListRoles(h.service, 0, maxRoleOptions)
 	if err != nil && account.ErrorCode(err) != account.CodeForbidden {
@@ -169,8 +170,8 @@ func (h *handler) roleOptions(q *page.Request) ([]page.Option, error) {
 	return options, nil
 }
 
-// selectRoles returns a copy of the options in which roles are selected. It adds those that
-// the options don't have.
+// selectRoles returns a copy of options in which the roles with these ids are selected. It appends
+// an option for a role that options doesn't have.
 func selectRoles(q *page.Request, options []page.Option, ids []int64) []page.Option {
 	options = slices.Clone(options)
 	for _, id := range ids {
@@ -184,7 +185,8 @@ func selectRoles(q *page.Request, options []page.Option, ids []int64) []page.Opt
 	return options
 }
 
-// certificate returns the change of a text in PEM, or nil if it is the stored one.
+// certificate returns the change to a certificate in PEM. It returns nil if the field has the
+// stored certificate.
 func certificate(q *page.Request, name string, stored *string) **string {
 	up := clearableText(q, name)
 	if up == nil || strings.TrimSpace(page.OrEmpty(stored)) == page.OrEmpty(*up) {

@@ -16,14 +16,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// testSender delivers nothing and returns a cause.
+// testSender is a sender of test messages. It sends nothing and returns cause as the result.
 type testSender struct{ cause string }
 
 func (c *testSender) Deliver(context.Context, account.MailRoute, account.Message) string {
 	return c.cause
 }
 
-// with returns a copy of a form with changes. Sending a form adds a token to it.
+// with returns a copy of form in which change replaces or adds values. The original must not be
+// sent, since sending a form adds a CSRF token to it.
 func with(form, change url.Values) url.Values {
 	changed := maps.Clone(form)
 	maps.Copy(changed, change)
@@ -33,7 +34,7 @@ func with(form, change url.Values) url.Values {
 var seenBy = regexp.MustCompile(`action="([^"]*)"[^>]*>\n<input[^>]*>\n` +
 	`<input type="hidden" name="seen" value="([^"]*)"`)
 
-// seen returns the fingerprint of the stored settings that the form of a path carries.
+// seen returns the fingerprint of the stored settings from the form that is sent to path.
 func seen(b *consoletest.Browser, path string) string {
 	b.T.Helper()
 	view := path
@@ -48,13 +49,13 @@ func seen(b *consoletest.Browser, path string) string {
 	return ""
 }
 
-// save posts a form of settings whose page was opened just before.
+// save opens the page of a settings form and sends the form right after.
 func save(b *consoletest.Browser, path string, form url.Values) consoletest.Answer {
 	b.T.Helper()
 	return b.Post(path, with(form, url.Values{"seen": {seen(b, path)}}))
 }
 
-// saved is save for a form that is accepted. It returns the page of the redirect.
+// saved is save for a form that the server accepts. It follows the redirect and returns that page.
 func saved(b *consoletest.Browser, path string, form url.Values) consoletest.Answer {
 	b.T.Helper()
 	return b.Follow(path, with(form, url.Values{"seen": {seen(b, path)}}))
@@ -87,16 +88,17 @@ var (
 	}
 )
 
-// A form with a fault changes nothing, and shows the fault at its field.
+// TestInvalidSettings checks that a form with an invalid value changes nothing, and that the page
+// shows the fault at its field.
 func TestInvalidSettings(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
-	groups(s, "Staff") // so that the form has fields for a second one
+	groups(s, "Staff") // so that the form has fields for a second group
 	for _, test := range []struct {
 		path   string
 		form   url.Values
 		change url.Values
-		field  string // with the fault
+		field  string // name of the field that must show the fault
 		says   string
 	}{
 		{"/settings", serverForm, url.Values{"publicUrl": {"https://a.example/path"}}, "publicUrl",
@@ -199,7 +201,7 @@ func TestGeneralSettings(t *testing.T) {
 	}
 }
 
-// The password of the mail server can be set but not read.
+// TestMailSettings checks that the password of the mail server can be set, but is never shown.
 func TestMailSettings(t *testing.T) {
 	post := &testSender{}
 	s := consoletest.New(t, func(o *service.Options) { o.TestSender = post })
@@ -297,8 +299,8 @@ func TestSAMLSettings(t *testing.T) {
 	}
 }
 
-// Settings that the operator overrides are shown and can't be changed, not even by a form
-// that was opened before.
+// TestOverriddenSettings checks settings that the operator fixes by flags. The page shows them as
+// read-only, and a form that was opened earlier can't change them.
 func TestOverriddenSettings(t *testing.T) {
 	public := consoletest.Must(url.Parse("http://127.0.0.1:8080"))
 	s := consoletest.New(t, func(o *service.Options) {
@@ -324,8 +326,9 @@ func TestOverriddenSettings(t *testing.T) {
 	saved(b, "/settings/mail", url.Values{"internalCertificate": {""}}).Want(t, 200, "The settings are saved.")
 }
 
-// A user who may only read settings sees them without a button. Settings for administrators
-// are read-only for others, and the rules refuse a change.
+// TestSettingsPermissions checks that a user who may only read settings sees forms without a
+// button. Settings for administrators are read-only for all others, and package service refuses a
+// change.
 func TestSettingsPermissions(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("nobody@example.org")

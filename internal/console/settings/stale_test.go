@@ -11,8 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// An old form doesn't undo what another user has saved since it was shown: the page shows the
-// stored settings.
+// TestStaleSettingsAreRefused sends forms whose pages were opened before another user saved other
+// values. Each is refused, and the page shows the stored values.
 func TestStaleSettingsAreRefused(t *testing.T) {
 	s := consoletest.New(t)
 	b, admin := s.SignedInAs(consoletest.AdminEmail), s.Principal(consoletest.AdminEmail)
@@ -23,7 +23,7 @@ func TestStaleSettingsAreRefused(t *testing.T) {
 	for path, test := range map[string]struct {
 		form   url.Values
 		change func()
-		now    string // what the form shows afterwards
+		now    string // what the page must show then
 	}{
 		"/settings": {serverForm, func() {
 			consoletest.Must(s.UpdateServerSettings(t.Context(), admin,

@@ -8,7 +8,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// The browser keeps language, theme and zone. Invalid values are ignored.
+// TestAppearanceForm checks that the browser keeps language, theme and time zone, and that invalid
+// values are ignored.
 func TestAppearanceForm(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
@@ -18,7 +19,8 @@ func TestAppearanceForm(t *testing.T) {
 	b.Get("/profile/sessions").Want(t, 200, `data-theme="dark"`, "Se déconnecter")
 }
 
-// A zone is UTC or a place of the IANA database. Over HTTPS the Secure cookie counts.
+// TestZone checks which names of time zones are accepted: UTC and places of the IANA database. If
+// the browser also has an older cookie that was set over HTTP, the HTTPS cookie counts.
 func TestZone(t *testing.T) {
 	s := consoletest.New(t)
 	for zone, want := range map[string]string{
@@ -36,7 +38,7 @@ func TestZone(t *testing.T) {
 		b.Post("/sign-in", url.Values{
 			"email": {consoletest.AdminEmail}, "password": {consoletest.Password}, "zone": {zone},
 		})
-		if kept, ok := b.Cookies["usher-dev-look"]; ok { // and an older one, set over HTTP
+		if kept, ok := b.Cookies["usher-dev-look"]; ok { // add a second, older cookie that was set over HTTP
 			b.Cookies["__Host-usher-look"], b.Cookies["usher-dev-look"] = kept, "zone=Asia/Tokyo"
 		}
 		if view := b.Get("/profile/sessions"); !strings.Contains(view.Body, want) {

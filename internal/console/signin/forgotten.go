@@ -25,8 +25,8 @@ func showForgotten(q *page.Request) error {
 	return q.Show("forgotten.html", "Forgotten password", forgottenForm(q))
 }
 
-// forgotten requests a recovery message. The next page is the same for every well-formed
-// address, so it doesn't reveal who has an account.
+// forgotten requests a recovery message. It shows the same page for every valid address, so that
+// nobody can find out which addresses have an account.
 func (h *handler) forgotten(q *page.Request) error {
 	err := h.service.ForgottenPassword(q.Context(), q.Value("email"), q.Origin())
 	if err == nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// The answer doesn't reveal who has an account: it is the same for every valid address.
+// TestForgottenPassword checks that the response is the same for every valid address, so that it
+// doesn't reveal which addresses have an account.
 func TestForgottenPassword(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")

@@ -1,5 +1,5 @@
-// Package signin is the pages for visitors: sign-in, sign-out, forgotten password and a new
-// password by a recovery token.
+// Package signin serves the pages for visitors: sign-in, sign-out, forgotten password, and a new
+// password with a recovery token.
 //
 // The package imports [page], and no other area of the console.
 package signin
@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Service is the operations that the pages call.
+// Service has the operations of package service that the pages of this area call.
 type Service interface {
 	Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error)
 	ForgottenPassword(ctx context.Context, email string, from account.Origin) error
@@ -23,13 +23,13 @@ type Service interface {
 	SignOut(ctx context.Context, caller *account.Principal) error
 }
 
-// handler serves the pages.
+// handler has the HTTP handlers of this area.
 type handler struct {
 	service  Service
 	recovery Recovery
 }
 
-// Pages returns the routes of the pages.
+// Pages returns the routes of this area of the console.
 func Pages(service Service, recovery Recovery) []page.Route {
 	h := &handler{service: service, recovery: recovery}
 	return []page.Route{
@@ -38,8 +38,8 @@ func Pages(service Service, recovery Recovery) []page.Route {
 		{Pattern: "POST /sign-out", Handler: h.signOut, AllowPasswordReset: true},
 		{Pattern: "POST /look", Handler: changeAppearance, Open: true},
 
-		// The browser may remember a password that its user has forgotten, so these pages are
-		// for callers with a session, too.
+		// These pages are also for users who are signed in: the browser may still have a session
+		// when the user has forgotten the password.
 		{Pattern: "GET " + forgottenPath, Handler: showForgotten, Open: true},
 		{Pattern: "POST " + forgottenPath, Handler: h.forgotten, Open: true},
 		{Pattern: "GET " + sentPath, Handler: showSent, Open: true},

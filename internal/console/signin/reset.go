@@ -13,23 +13,22 @@ import (
 
 const (
 	resetPath      = "/reset-password"
-	resetCookieAge = 10 * time.Minute // how long the browser keeps the token
+	resetCookieAge = 10 * time.Minute // how long the browser keeps the recovery token
 )
 
 const askForMessage locale.Phrase = "Ask for a message"
 
 // Recovery sets a new password with a recovery token.
 type Recovery interface {
-	// RetrievePassword sets the password of the account that token was issued for, and
-	// consumes token. An error that the user can fix is an [*account.Error].
+	// RetrievePassword sets the password of the account that token was issued for. The token then
+	// stops working. An error that the user can fix is an [*account.Error].
 	RetrievePassword(ctx context.Context, token, newPassword secret.Text, from account.Origin) error
 }
 
-// resetForm returns the form for a new password. Its CSRF token is bound to the recovery
-// token.
+// resetForm returns the form for a new password. Its CSRF token is derived from the recovery token.
 func resetForm(q *page.Request, token secret.Text) *page.Form {
-	// The field for the user name is for password managers. It is empty, since the token has
-	// not been looked up.
+	// Password managers look for a field with the user name. It is empty, because the token was not
+	// looked up, so the user is not known yet.
 	fields := append([]*page.Field{{Name: "username", Type: "username"}},
 		page.NewPasswordFields("newPassword", true)...)
 	f := q.PrepareForm(&page.Form{Action: resetPath, Submit: "Change password", Fields: fields})
@@ -37,8 +36,8 @@ func resetForm(q *page.Request, token secret.Text) *page.Form {
 	return f
 }
 
-// showReset shows the form. It neither consumes the token nor looks it up: mail scanners
-// follow links, too.
+// showReset shows the form for a new password. It doesn't use the token up, because mail scanners
+// also open the links in messages.
 func showReset(q *page.Request) error {
 	if query := q.URL.Query(); query.Has("token") {
 		return takeToken(q, query.Get("token"))
@@ -55,10 +54,10 @@ func showReset(q *page.Request) error {
 	return q.Show("form.html", "Choose a new password", resetForm(q, token))
 }
 
-// takeToken moves the token from the URL into a cookie and redirects to the URL without
-// it, which keeps it out of the history, bookmarks and Referer headers.
+// takeToken moves the recovery token from the URL into a cookie, and redirects to the URL without
+// it. The token then stays out of the browser history, of bookmarks and of Referer headers.
 func takeToken(q *page.Request, token string) error {
-	// This URL must not appear in a Referer header, not even to this site.
+	// Browsers must not send this URL in a Referer header, not even to this site.
 	q.Writer.Header().Set("Referrer-Policy", "no-referrer")
 	if !page.IsToken(token) {
 		return notifyInvalidLink(q)
@@ -67,7 +66,7 @@ func takeToken(q *page.Request, token string) error {
 	return q.Redirect(resetPath)
 }
 
-// reset sets the new password.
+// reset sets the new password that was submitted.
 func (h *handler) reset(q *page.Request) error {
 	token, ok := q.CookieToken(page.ResetCookie)
 	if !ok {
@@ -106,8 +105,8 @@ func (h *handler) reset(q *page.Request) error {
 	return q.Notify(http.StatusOK, "Your password was changed", n)
 }
 
-// notifyInvalidLink answers for a token that is unknown, used or expired. It doesn't reveal
-// which.
+// notifyInvalidLink shows a notice for a token that is unknown, used or expired. The text is the
+// same in all three cases.
 func notifyInvalidLink(q *page.Request) error {
 	n := q.NewNotice(page.NoticeAdvice,
 		"A link works once and for a short time, and a newer one may have taken its place. Your password was not "+

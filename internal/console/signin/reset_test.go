@@ -15,10 +15,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
-// The rules implement it.
+// Package service implements the interface.
 var _ signin.Recovery = (*service.Service)(nil)
 
-// fill returns the form of a page with two passwords.
+// fill returns the values of the form on a page, with these two passwords typed in.
 func fill(view consoletest.Answer, newPassword, repeat string) url.Values {
 	form := url.Values{"newPassword": {newPassword}, "repeat": {repeat}}
 	if found := consoletest.FormTokenField.FindStringSubmatch(view.Body); found != nil {
@@ -27,7 +27,7 @@ func fill(view consoletest.Answer, newPassword, repeat string) url.Values {
 	return form
 }
 
-// send posts a form with additional headers, given as pairs of name and value.
+// send posts a form with additional headers. header alternates names and values.
 func send(b *consoletest.Browser, form url.Values, header ...string) consoletest.Answer {
 	b.T.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/reset-password", strings.NewReader(form.Encode()))
@@ -82,7 +82,7 @@ func TestPasswordIsChanged(t *testing.T) {
 	}
 }
 
-// holdsToken reports whether the browser has a recovery token in a cookie.
+// holdsToken reports whether the browser has a cookie with a recovery token.
 func holdsToken(b *consoletest.Browser) bool {
 	for name := range b.Cookies {
 		if strings.HasSuffix(name, "-reset") {
@@ -92,8 +92,8 @@ func holdsToken(b *consoletest.Browser) bool {
 	return false
 }
 
-// Behind a proxy that changes the Host header, the Origin is that of the public URL, as
-// browsers write it.
+// TestOriginOfThePublicURLIsAccepted checks a proxy that changes the Host header. The header Origin
+// then has the origin of the public URL, as browsers write it.
 func TestOriginOfThePublicURLIsAccepted(t *testing.T) {
 	tests := []struct {
 		public, origin string
@@ -125,7 +125,8 @@ func TestOriginOfThePublicURLIsAccepted(t *testing.T) {
 	}
 }
 
-// Mail scanners follow links, and users open them twice.
+// TestGetDoesNotConsumeToken opens the link twice, as mail scanners and users do. The token must
+// still work.
 func TestGetDoesNotConsumeToken(t *testing.T) {
 	b := consoletest.Open(t, true, nil)
 	b.Do(httptest.NewRequest(http.MethodHead, "/reset-password?token="+consoletest.GoodToken, nil))
@@ -150,7 +151,7 @@ func TestRecoveryErrors(t *testing.T) {
 		status     int
 		holds      []string
 		retryAfter string
-		keepCookie bool // so that the form can be sent again
+		keepCookie bool // the cookie stays, so that the user can send the form again
 	}{
 		{"weak password", weak, 422, []string{
 			`aria-describedby="newPassword-hint newPassword-fault" aria-invalid="true"`,
@@ -199,7 +200,7 @@ func TestRecoveryErrors(t *testing.T) {
 	}
 }
 
-// None of these requests reaches the rules.
+// TestRefusedRequests checks requests that the console refuses before they reach package service.
 func TestRefusedRequests(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -261,8 +262,8 @@ func TestRefusedRequests(t *testing.T) {
 	}
 }
 
-// A browser without Sec-Fetch-Site sends the Origin of the page. The referrer policy must not
-// hide it.
+// TestMatchingOriginIsAccepted sends a form as a browser that has no Sec-Fetch-Site. Such a browser
+// sends Origin, unless the referrer policy of the page suppresses it.
 func TestMatchingOriginIsAccepted(t *testing.T) {
 	b := consoletest.Open(t, true, nil)
 	view := b.FollowLink()

@@ -31,7 +31,8 @@ func showSignIn(q *page.Request) error {
 	return q.Show("signin.html", "Sign in", signInPage{signInForm(q)})
 }
 
-// signIn creates a session. The page says the same whatever is wrong with the credentials.
+// signIn creates a session. If the user doesn't exist or the password is wrong, the page shows the
+// same message.
 func (h *handler) signIn(q *page.Request) error {
 	in, err := h.service.SignIn(q.Context(), q.Value("email"), secret.New(q.PostForm.Get("password")), q.Origin())
 	if err != nil {
@@ -43,7 +44,7 @@ func (h *handler) signIn(q *page.Request) error {
 			return q.ShowStatus(status, "signin.html", q.Tr("Sign in"), signInPage{f})
 		})
 	}
-	if q.Caller != nil { // the former session would stay valid without anyone holding its token
+	if q.Caller != nil { // end the previous session; nobody would have its token any more
 		if err := h.service.SignOut(q.Context(), q.Caller); err != nil {
 			return err
 		}
@@ -59,9 +60,10 @@ func (h *handler) signIn(q *page.Request) error {
 	return q.Redirect(page.LocalPath(q.Value("next")))
 }
 
-// preferLanguage sets the preferred language of the account if none was chosen in this
-// browser, and reports whether it did. It doesn't set English, the default of accounts that
-// never chose: Accept-Language is more precise then. Its failure doesn't fail a sign-in.
+// preferLanguage sets the language that is stored with the account, if none was chosen in this
+// browser. It returns whether it did so. It ignores a stored English, because that is also the
+// default of accounts that never chose: Accept-Language says more then. If preferLanguage fails,
+// the sign-in still succeeds.
 func (h *handler) preferLanguage(q *page.Request, session secret.Text) bool {
 	if q.LanguageChosen {
 		return false
@@ -75,7 +77,7 @@ func (h *handler) preferLanguage(q *page.Request, session secret.Text) bool {
 		return false
 	}
 	preferred := locale.Match(preferences.Language)
-	if preferred == locale.Languages[0] { // also for an unknown language
+	if preferred == locale.Languages[0] { // English, or a language that this release doesn't know
 		return false
 	}
 	q.SetLanguage(preferred)

@@ -49,8 +49,8 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// After the sign-in the browser returns to the page that it requested, but never to another
-// site.
+// TestRedirectAfterSignIn checks that a sign-in leads back to the page that was requested, but
+// never to another site.
 func TestRedirectAfterSignIn(t *testing.T) {
 	s := consoletest.New(t)
 	for next, want := range map[string]string{
@@ -93,7 +93,8 @@ func TestSignOut(t *testing.T) {
 	}
 }
 
-// An idle session ends. A form that is sent afterwards changes nothing.
+// TestIdleSessionEnds checks that a session ends when it is idle for too long. A form that is sent
+// afterwards changes nothing.
 func TestIdleSessionEnds(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)

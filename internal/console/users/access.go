@@ -12,8 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// newRoleField returns the field for the roles of a user. It disables the roles that the
-// caller may neither give nor take.
+// newRoleField returns the form field for the roles of a user. It disables roles that the caller
+// may neither give nor take.
 func (h *handler) newRoleField(q *page.Request, roles []account.RoleSummary, selected []int64) (*page.Field, error) {
 	unassignable, err := h.unassignable(q, roles)
 	f := &page.Field{Name: "role", Label: "Roles", Type: "checkboxes", Path: "/roles"}
@@ -30,14 +30,14 @@ func (h *handler) newRoleField(q *page.Request, roles []account.RoleSummary, sel
 	return f, err
 }
 
-// originalRoles returns the hidden field with the roles that the form shows as selected; see
+// originalRoles returns a hidden field with the roles that the form shows as selected; see
 // [page.OriginalPrefix].
 func originalRoles(ids []int64) *page.Field {
 	return &page.Field{Name: page.OriginalPrefix + "role", Type: "hidden", Value: idText(ids...)}
 }
 
-// roleChange returns the roles that a form gives and takes. original are the roles that it
-// showed as selected. Without a field there is no change.
+// roleChange compares the submitted roles with those that the form showed as selected (original).
+// It returns the ids of the roles to give and to take. A nil field means no change.
 func roleChange(f *page.Field, original []int64) (give, take []int64) {
 	if f == nil {
 		return nil, nil
@@ -55,7 +55,7 @@ func roleChange(f *page.Field, original []int64) (give, take []int64) {
 	return give, take
 }
 
-// rolesForm returns the form for the roles of a user.
+// rolesForm returns the form that changes the roles of a user.
 func (h *handler) rolesForm(q *page.Request, u account.User, roles []account.RoleSummary) (*page.Form, error) {
 	has, err := h.newRoleField(q, roles, u.RoleIDs)
 	return q.PrepareForm(&page.Form{
@@ -64,7 +64,7 @@ func (h *handler) rolesForm(q *page.Request, u account.User, roles []account.Rol
 	}), err
 }
 
-// idText formats ids for a hidden field, for readIDs.
+// idText formats ids for a hidden field. readIDs parses them.
 func idText(ids ...int64) string {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
@@ -73,7 +73,7 @@ func idText(ids ...int64) string {
 	return strings.Join(texts, " ")
 }
 
-// readIDs parses ids, sorted and each once.
+// readIDs parses ids that are separated by spaces. It sorts them and removes duplicates.
 func readIDs(texts ...string) (ids []int64, err error) {
 	for text := range strings.FieldsSeq(strings.Join(texts, " ")) {
 		id, err := strconv.ParseInt(text, 10, 64)
@@ -137,7 +137,7 @@ func (h *handler) inviteUser(q *page.Request) error {
 	return q.RedirectWithFlash(userPath(u.ID), "An invitation to %s is on its way.", u.Email)
 }
 
-// userPasswordForm returns the user in the path and the form for a new password.
+// userPasswordForm returns the user whose id is in the path, and the form that sets their password.
 func (h *handler) userPasswordForm(q *page.Request) (account.User, *page.Form, error) {
 	u, err := h.pathUser(q)
 	if err == nil {

@@ -33,8 +33,8 @@ func TestEditRoles(t *testing.T) {
 	b.Post("/users/99/roles", url.Values{"was.role": {"1"}, "role": {"2"}}).Want(t, 404)
 }
 
-// A role with more permissions than the caller's is shown, but can be neither given nor taken,
-// not even with a forged form.
+// TestUnassignableRoles checks a role that has more permissions than the caller. It is shown, but
+// the caller can neither give nor take it, not even with a forged form.
 func TestUnassignableRoles(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")
@@ -54,7 +54,7 @@ func TestUnassignableRoles(t *testing.T) {
 	if got := s.FindUser(2).RoleIDs; !slices.Equal(got, []int64{2, manager}) {
 		t.Errorf("roles %v", got)
 	}
-	// The caller can't change a user whom they do not cover, and sees no button for it.
+	// The caller can't change user 1, who has more permissions, and sees no buttons for it.
 	b.Get("/users/1").WantWithout(t, "Set a password", "What the user may do", "Send an invitation")
 	b.Post("/users/1/password", url.Values{
 		"password": {consoletest.Password}, "repeat": {consoletest.Password},

@@ -13,19 +13,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// A bulk action has two steps: GET shows the users and what will happen to them, POST
-// applies it. A single user is deleted in the same way.
+// A bulk action has two steps: GET shows the selected users and what will happen to them, and POST
+// applies the action. Deleting a single user works the same way.
 
 const bulkPath = usersPath + "/several"
 
-// bulkAction can be applied to many users at once.
+// bulkAction is an action that can be applied to many users at once.
 type bulkAction struct {
 	name  string
-	label locale.Phrase // in the list
-	needs access.Action // on users
+	label locale.Phrase // label in the list of actions
+	needs access.Action // permission on users that the caller needs
 	role  bool          // the action gives or takes a role
-	// asks and done have the number of users as their argument. effect says what will
-	// happen; for an action with a role its argument is the name of the role.
+	// asks is the title of the confirmation and done the message afterwards; both have the number
+	// of users as argument. effect says what will happen; if role is true, its argument is the name
+	// of the role.
 	asks, effect, done locale.Phrase
 	apply              func(h *handler, q *page.Request, id int64, role access.Role) error
 }
@@ -83,7 +84,7 @@ func (h *handler) setActive(q *page.Request, id int64, active bool) error {
 	return err
 }
 
-// bulkRequest is a bulk action with its users, as it was sent.
+// bulkRequest is a submitted bulk action with the selected users.
 type bulkRequest struct {
 	bulkAction
 	roleID int64
@@ -91,7 +92,7 @@ type bulkRequest struct {
 	back   string // path of the list in which the users were selected
 }
 
-// readBulk reads a request from the query or from the form.
+// readBulk reads a bulkRequest from the query of a GET or from the form of a POST.
 func readBulk(q *page.Request) (bulkRequest, error) {
 	v := q.URL.Query()
 	if q.Method == http.MethodPost {
@@ -125,8 +126,8 @@ type bulkPage struct {
 	Form   *page.Form
 }
 
-// findBulk returns the users of a request and its role, if it has one. It leaves out deleted
-// users.
+// findBulk returns the selected users, and the role to give or take, if any. It skips users who
+// were deleted in the meantime.
 func (h *handler) findBulk(q *page.Request, s bulkRequest) (users []account.User, role access.Role, err error) {
 	if s.role {
 		if role, err = h.service.Role(q.Context(), q.Caller, s.roleID); err != nil {
@@ -149,8 +150,9 @@ func (h *handler) findBulk(q *page.Request, s bulkRequest) (users []account.User
 	return users, role, nil
 }
 
-// newBulkPage returns the page that asks for confirmation. To delete users one must type a
-// word, which it returns: the name of the only user, or the number of users.
+// newBulkPage returns the page that asks for confirmation. If the action deletes users, the
+// administrator must type a word, which newBulkPage returns: the name of a single user, or the
+// number of users.
 func newBulkPage(q *page.Request, s bulkRequest, users []account.User, role access.Role) (view bulkPage, word string) {
 	var ids []int64
 	for _, u := range users {
@@ -199,7 +201,7 @@ func (h *handler) confirmBulk(q *page.Request) error {
 	return q.ShowStatus(http.StatusOK, "bulk.html", q.Tr(s.asks, len(users)), view)
 }
 
-// refusedUser is a user to whom the action was not applied, with the reason.
+// refusedUser is a selected user whom the action was refused for, with the reason.
 type refusedUser struct {
 	userRow
 	Why string
@@ -212,8 +214,8 @@ type bulkResult struct {
 	Back    string
 }
 
-// applyBulk applies the action to one user after the other. If it is refused for a user, it
-// continues with the others.
+// applyBulk applies the action to the selected users one by one. If the action is refused for one
+// user, it continues with the next.
 func (h *handler) applyBulk(q *page.Request) error {
 	s, err := readBulk(q)
 	if err != nil {
@@ -250,7 +252,7 @@ func (h *handler) applyBulk(q *page.Request) error {
 	return q.ShowStatus(http.StatusConflict, "bulkresult.html", title, result)
 }
 
-// bulkLink returns the path of the page that asks for confirmation, for one user.
+// bulkLink returns the path of the confirmation page of a bulk action for a single user.
 func bulkLink(action string, id int64, back string) string {
 	query := url.Values{"action": {action}, "id": {strconv.FormatInt(id, 10)}, "back": {back}}
 	return bulkPath + "?" + query.Encode()

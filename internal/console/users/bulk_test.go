@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// bulkURL returns the URL of the page that asks for confirmation.
+// bulkURL returns the URL of the confirmation page of a bulk action.
 func bulkURL(action, role string, ids ...int64) string {
 	v := url.Values{"action": {action}, "role": {role}, "back": {"/users?sort=-id"}}
 	for _, id := range ids {
@@ -22,7 +22,7 @@ func bulkURL(action, role string, ids ...int64) string {
 	return "/users/several?" + v.Encode()
 }
 
-// confirm sends the form of the page that asks for confirmation, with a typed word.
+// confirm sends the form of a confirmation page, with typed as the word to confirm.
 func confirm(b *consoletest.Browser, asked consoletest.Answer, typed string) consoletest.Answer {
 	b.T.Helper()
 	asked.Want(b.T, 200)
@@ -95,7 +95,8 @@ func TestOneUserIsDeletedByName(t *testing.T) {
 	b.Get(fmt.Sprintf("/users/%d", id)).Want(t, 404)
 }
 
-// A refused user doesn't keep the action from the others, and the page has the reason.
+// TestBulkReportsRefusedUsers checks that an action which is refused for one user is still applied
+// to the others, and that the page shows the reason.
 func TestBulkReportsRefusedUsers(t *testing.T) {
 	s := consoletest.New(t)
 	ids := s.AddUsers("Ada", "Bob")

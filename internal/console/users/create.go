@@ -11,15 +11,16 @@ import (
 
 const newUserPath = usersPath + "/new"
 
-// createPage is the data of templates/usernew.html. Its fields are those of the form.
+// createPage is the data of templates/usernew.html. The template arranges the fields itself, so
+// they are here and in Form.
 type createPage struct {
 	Form      *page.Form
 	Profile   []*page.Field
-	Roles     *page.Field // nil: the caller can't give roles
-	Shown     *page.Field // hidden: the roles that were shown as selected
+	Roles     *page.Field // nil: the caller may not give roles
+	Shown     *page.Field // hidden field: the roles that the form showed as selected
 	Passwords []*page.Field
-	Invite    bool // the user chooses the password
-	MailFiles bool // no mail server is configured
+	Invite    bool // the user chooses the password, through a link in the invitation
+	MailFiles bool // no mail server is configured, so the invitation becomes a file
 }
 
 func (h *handler) newCreatePage(q *page.Request) (*createPage, error) {
@@ -33,7 +34,7 @@ func (h *handler) newCreatePage(q *page.Request) (*createPage, error) {
 	}
 	view.Passwords[0].Path = "/0/password"
 	for _, f := range view.Passwords {
-		f.Required = false // an invitation needs none
+		f.Required = false // not needed for an invitation
 	}
 	view.Form = &page.Form{
 		Action: newUserPath, Submit: "Create the user", Cancel: usersPath,
@@ -59,7 +60,7 @@ func (h *handler) newCreatePage(q *page.Request) (*createPage, error) {
 		view.Form.Fields = append(view.Form.Fields, view.Roles, view.Shown)
 	}
 	q.PrepareForm(view.Form)
-	// Other pages report an error of the mail settings.
+	// Ignore an error of the mail settings; other pages report it.
 	route, err := h.service.MailRoute(q.Context())
 	view.MailFiles = err == nil && route.Server == nil
 	return view, nil
@@ -73,8 +74,8 @@ func (h *handler) showNewUser(q *page.Request) error {
 	return q.Show("usernew.html", "New user", view)
 }
 
-// createUser creates a user, who gets the default roles. Then it gives and takes roles as
-// selected in the form.
+// createUser creates a user, who first gets the default roles. Then createUser gives and takes the
+// roles that differ in the form.
 func (h *handler) createUser(q *page.Request) error {
 	view, err := h.newCreatePage(q)
 	if err != nil {

@@ -79,7 +79,8 @@ func TestNewUser(t *testing.T) {
 	}
 }
 
-// A role that became a default role since the form was shown is not taken away by it.
+// TestNewUserGetsNewDefaultRole adds a default role after the form was opened. The new user must
+// get that role, although the form did not show it as selected.
 func TestNewUserGetsNewDefaultRole(t *testing.T) {
 	s := consoletest.New(t)
 	front := s.AddRole("Front desk", consoletest.Permission(access.EntityUser, access.ActionRead))
@@ -97,7 +98,8 @@ func TestNewUserGetsNewDefaultRole(t *testing.T) {
 	}
 }
 
-// A caller who may create users, but see none, continues with the next one.
+// TestNewUserByCallerWithoutRead checks a caller who may create users but not see them. After each
+// user, the form for the next one is shown.
 func TestNewUserByCallerWithoutRead(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("max@example.org", s.AddRole("Creator", consoletest.Permission(access.EntityUser, access.ActionCreate)))
@@ -107,7 +109,8 @@ func TestNewUserByCallerWithoutRead(t *testing.T) {
 	}).Want(t, 200, "New user", "is on its way")
 }
 
-// A caller who may create users, but not change their access, gives them no roles.
+// TestNewUserByCallerWithoutEditAccess checks that a caller who may create users, but not change
+// their access, can't choose roles for them.
 func TestNewUserByCallerWithoutEditAccess(t *testing.T) {
 	s := consoletest.New(t)
 	creator := s.AddRole("Creator", consoletest.Permission(access.EntityUser, access.ActionRead),

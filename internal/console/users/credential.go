@@ -12,21 +12,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Lengths of the lists on the page of a user.
+// Maximum lengths of the lists of sessions and of API keys on the page of a user.
 const (
 	maxListedSessions = 20
 	maxListedKeys     = 100
 )
 
-// sessionList is the sessions of a user.
+// sessionList is the list of a user's sessions.
 type sessionList struct {
 	Rows   []page.SessionRow
-	More   int // number of others
+	More   int // number of sessions that are not in Rows
 	MayEnd bool
 }
 
-// sessionsOf returns the newest sessions of a user, or nil if the caller may not see them,
-// and the time at which one was last used.
+// sessionsOf returns the newest sessions of a user, and the time when any of them was last used.
+// list is nil if the caller may not see the user's sessions.
 func (h *handler) sessionsOf(
 	q *page.Request, u account.User, covered bool,
 ) (list *sessionList, last time.Time, err error) {
@@ -57,7 +57,7 @@ func (h *handler) endUserSessions(q *page.Request) error {
 	if err != nil {
 		return err
 	}
-	// The session of this request must not end, or the next page could not be shown.
+	// The last argument keeps the session of this request, since the next page needs it.
 	if err := h.service.EndSessions(q.Context(), q.Caller, id, true); err != nil {
 		return err
 	}
@@ -89,17 +89,17 @@ func (h *handler) endUserSession(q *page.Request) error {
 	return q.RedirectWithFlash(userPath(u.ID), "The session has ended.")
 }
 
-// keyRow is an API key of a user.
+// keyRow is an API key as the list shows it.
 type keyRow struct {
 	ID                         int64
 	Name, Hint                 string
 	Created, Expires, LastUsed time.Time
 }
 
-// keyList is the API keys of a user.
+// keyList is the list of a user's API keys.
 type keyList struct {
 	Rows   []keyRow
-	More   int // number of others
+	More   int // number of keys that are not in Rows
 	MayEnd bool
 }
 
@@ -126,7 +126,7 @@ func (h *handler) keysOf(q *page.Request, u account.User, covered bool) (*keyLis
 	return list, nil
 }
 
-// keyName returns the name of a key.
+// keyName returns the name of a key. A contract key has no name, so its kind is returned instead.
 func keyName(q *page.Request, k account.APIKey) string {
 	if k.Kind == account.APIKeyContract {
 		return q.Tr("Main key")
@@ -134,7 +134,7 @@ func keyName(q *page.Request, k account.APIKey) string {
 	return k.Name
 }
 
-// pathKey returns the user in the path, and the id and the name of their key in it.
+// pathKey returns the user and the key whose ids are in the path. id and name are those of the key.
 func (h *handler) pathKey(q *page.Request) (u account.User, id int64, name string, err error) {
 	if u, err = h.pathUser(q); err != nil {
 		return u, 0, "", err

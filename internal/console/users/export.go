@@ -10,13 +10,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userfile"
 )
 
-// exportTypes are the media types of the files of users.
+// exportTypes maps the format of an export to its media type.
 var exportTypes = map[userfile.Format]string{
 	userfile.CSV:  "text/csv; charset=utf-8",
 	userfile.JSON: "application/json",
 }
 
-// exportUsers answers with a file of all users that the list shows with the same filter.
+// exportUsers sends a file of all users that match the filter of the list.
 func (h *handler) exportUsers(q *page.Request) error {
 	format := userfile.Format(q.URL.Query().Get("format"))
 	contentType, known := exportTypes[format]
@@ -29,24 +29,25 @@ func (h *handler) exportUsers(q *page.Request) error {
 	}
 	first, err := find("")
 	if err != nil {
-		return err // nothing was sent yet, so an error page can be shown
+		return err // nothing was sent yet, so the error can still be shown as a page
 	}
 	header := q.Writer.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Disposition", `attachment; filename="users.`+string(format)+`"`)
 	if q.Method == http.MethodHead {
-		return nil // don't read all users for nothing
+		return nil // a HEAD request needs no body
 	}
 	if err := writeUsers(q.Writer, format, first, find); err != nil {
-		// Break the connection, so that a client does not take a part of the file for the whole.
+		// Abort the connection. The client would otherwise take an incomplete file for a complete
+		// one.
 		q.Logger.WarnContext(q.Context(), "console export interrupted", "path", q.URL.Path, "error", err)
 		panic(http.ErrAbortHandler)
 	}
 	return nil
 }
 
-// writeUsers writes the users of the first page of a list and of the pages after it, which
-// it gets from find. It holds one page in memory.
+// writeUsers writes all users of a list. first is the first page of the list; find returns the page
+// after a cursor. writeUsers holds one page at a time in memory.
 func writeUsers(
 	w io.Writer, format userfile.Format, first account.UserPage, find func(cursor string) (account.UserPage, error),
 ) error {

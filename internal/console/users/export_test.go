@@ -44,7 +44,7 @@ func TestUserExport(t *testing.T) {
 	own.WantWithout(t, "admin@example.org")
 }
 
-// An export has every page of the list.
+// TestUserExportIsComplete exports more users than fit on one page of the list.
 func TestUserExportIsComplete(t *testing.T) {
 	s := consoletest.New(t)
 	var names []string
@@ -55,7 +55,7 @@ func TestUserExportIsComplete(t *testing.T) {
 	b := s.SignedInAs(consoletest.AdminEmail)
 	part := b.Get("/users/export?format=csv&search=p0&role=2").Body
 	rows := consoletest.Must(csv.NewReader(strings.NewReader(part)).ReadAll())
-	if len(rows) != 101 { // P000 to P099, and the heading
+	if len(rows) != 101 { // a header, and P000 to P099
 		t.Errorf("%d rows", len(rows))
 	}
 	whole := b.Get("/users/export?format=csv").Body

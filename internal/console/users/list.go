@@ -13,29 +13,29 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// maxPage is how many users a page lists, and how many a bulk action changes.
+// maxPage is the number of users on one page of the list. A bulk action changes at most as many.
 const maxPage = 50
 
 // listPage is the data of templates/users.html.
 type listPage struct {
 	Rows      []userRow
-	Columns   []column // headings that sort the list; Orders are the same as a select
+	Columns   []column // headings that sort the list; Orders offers the same in a select
 	Orders    []page.Option
 	Filter    listFilter
 	Filtered  bool
-	Roles     []account.RoleSummary // to filter by
+	Roles     []account.RoleSummary // roles to filter by
 	Given     []account.RoleSummary // roles that the caller may give and take
 	Providers []page.Option
-	Actions   []page.Option // bulk actions; none: no checkboxes
+	Actions   []page.Option // bulk actions; if there are none, the list has no checkboxes
 	MayCreate bool
-	Back      string // path of this page
-	Reset     string // path without filters
+	Back      string // path of this page, to return to
+	Reset     string // path of the list without filters
 	First     string // path of the first page; "" on the first page
-	Next      string // path of the next page; "": none
-	CSV, JSON string // paths of the export with the same filters
+	Next      string // path of the next page; "" on the last page
+	CSV, JSON string // paths of the exports with the same filter
 }
 
-// userRow is a user in a list.
+// userRow is a user as a list shows them.
 type userRow struct {
 	ID     int64
 	Name   string
@@ -45,7 +45,8 @@ type userRow struct {
 	States []badge
 }
 
-// newUserRow returns the row of a user. roles are those that the caller may read.
+// newUserRow returns the row of a user. roles are the roles that the caller may read; see
+// roleNames.
 func newUserRow(q *page.Request, u account.User, roles []account.RoleSummary) userRow {
 	return userRow{
 		ID: u.ID, Name: fullName(u), Avatar: page.AvatarOf(u, userPath(u.ID)+"/picture"), Email: u.Email,
@@ -53,20 +54,20 @@ func newUserRow(q *page.Request, u account.User, roles []account.RoleSummary) us
 	}
 }
 
-// badge is a word with a colour.
+// badge is a word on a coloured background.
 type badge struct {
 	Kind string // CSS class; "": plain
 	Text string // translated
 }
 
-// column is the heading of a column that the list can be sorted by.
+// column is a column heading. Clicking it sorts the list.
 type column struct {
 	Label locale.Phrase
 	Link  string
-	Sort  string // of aria-sort; "": the list is sorted by another column
+	Sort  string // value of aria-sort; "" if the list is sorted by another column
 }
 
-// listFilter is the filter and the order in the query of the list.
+// listFilter is the filter and the sort order in the query of the list.
 type listFilter struct {
 	Search, Role, Active, Locked, Provider, Sort string
 }
@@ -84,7 +85,7 @@ func readFilter(q *page.Request) listFilter {
 	return f
 }
 
-// parse converts the filter to the types of the rules. It fails with an invalid value.
+// parse converts the filter to the types of package account. It fails if a value is invalid.
 func (f listFilter) parse() (account.UserFilter, account.UserSort, error) {
 	var filter account.UserFilter
 	if f.Search != "" {
@@ -107,7 +108,7 @@ func (f listFilter) parse() (account.UserFilter, account.UserSort, error) {
 	return filter, account.UserSort(f.Sort), nil
 }
 
-// parseOptionalBool parses a boolean; nil for "".
+// parseOptionalBool parses a boolean. It returns nil for "".
 func parseOptionalBool(text string) (*bool, error) {
 	if text == "" {
 		return nil, nil
@@ -116,7 +117,7 @@ func parseOptionalBool(text string) (*bool, error) {
 	return &v, err
 }
 
-// values returns the filter as a query, without empty values.
+// values returns the filter as query parameters. It omits empty values.
 func (f listFilter) values() url.Values {
 	v := url.Values{}
 	for name, value := range map[string]string{
@@ -130,7 +131,8 @@ func (f listFilter) values() url.Values {
 	return v
 }
 
-// link returns a path with this filter and with more names and values.
+// link returns path with the filter as its query. more alternates names and values of further
+// parameters.
 func (f listFilter) link(path string, more ...string) string {
 	v := f.values()
 	for i := 0; i < len(more); i += 2 {
@@ -139,7 +141,7 @@ func (f listFilter) link(path string, more ...string) string {
 	return path + "?" + v.Encode()
 }
 
-// providers are the identity providers.
+// providers lists the identity providers with their names.
 var providers = []struct {
 	id   account.Provider
 	name string
@@ -150,7 +152,7 @@ var providers = []struct {
 	{account.ProviderTone, "Tenable One"},
 }
 
-// providerName returns the name of a provider, or "" for an unknown one.
+// providerName returns the name of an identity provider, or "" if id is unknown.
 func providerName(id account.Provider) string {
 	for _, p := range providers {
 		if p.id == id {
@@ -216,7 +218,7 @@ func (h *handler) showUsers(q *page.Request) error {
 	return q.Show("users.html", "Users", view)
 }
 
-// orders are the orders of the list.
+// orders lists the sort orders that the list offers.
 var orders = []struct {
 	sort account.UserSort
 	text locale.Phrase
@@ -226,8 +228,8 @@ var orders = []struct {
 	{account.SortByID, "Number, oldest first"}, {account.SortByIDDown, "Number, newest first"},
 }
 
-// columns returns the headings that sort the list: ascending, or descending if the list is
-// in ascending order of the column.
+// columns returns the column headings with their links. A link sorts in ascending order; if the
+// list already is in that order, the link sorts in descending order.
 func (f listFilter) columns() []column {
 	columns := []column{{Label: "Name", Link: "name"}, {Label: "E-mail", Link: "email"}, {Label: "Number", Link: "id"}}
 	for i, c := range columns {
@@ -254,7 +256,7 @@ func listActions(q *page.Request) (actions []page.Option) {
 	return actions
 }
 
-// states returns the state of a user as badges.
+// states returns badges for the state of a user, such as inactive or locked.
 func states(q *page.Request, u account.User) []badge {
 	badges := []badge{{"done", q.Tr("active")}}
 	if !u.Active {
@@ -281,10 +283,11 @@ func fullName(u account.User) string {
 	return strings.Join(strings.Fields(name), " ")
 }
 
-// maxListedRoles is how many roles a page offers.
+// maxListedRoles is the number of roles that a page offers.
 const maxListedRoles = 500
 
-// listRoles returns the first roles that the caller may read, by id.
+// listRoles returns the roles that the caller may read, at most maxListedRoles, in the order of
+// ids.
 func (h *handler) listRoles(q *page.Request) ([]account.RoleSummary, error) {
 	if !q.May(access.ActionRead, access.EntityRole) {
 		return nil, nil
@@ -293,13 +296,13 @@ func (h *handler) listRoles(q *page.Request) ([]account.RoleSummary, error) {
 	return roles, err
 }
 
-// hasRole reports whether a role is among those of a list.
+// hasRole reports whether roles contains the role with this id.
 func hasRole(roles []account.RoleSummary, id int64) bool {
 	return slices.ContainsFunc(roles, func(r account.RoleSummary) bool { return r.ID == id })
 }
 
-// roleNames returns the names of a user's roles. A role that the caller can't read goes by
-// its id.
+// roleNames returns the names of a user's roles. roles are those that the caller may read; for any
+// other role it returns the id.
 func roleNames(u account.User, roles []account.RoleSummary) []string {
 	names := make([]string, len(u.RoleIDs))
 	for i, id := range u.RoleIDs {
@@ -311,8 +314,8 @@ func roleNames(u account.User, roles []account.RoleSummary) []string {
 	return names
 }
 
-// unassignable returns the roles that the caller may neither give nor take, with the
-// reason.
+// unassignable returns the roles that the caller may neither give nor take. It maps the id of each
+// to the reason.
 func (h *handler) unassignable(q *page.Request, roles []account.RoleSummary) (map[int64]locale.Phrase, error) {
 	reasons := map[int64]locale.Phrase{}
 	var ids []int64

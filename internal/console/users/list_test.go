@@ -15,7 +15,7 @@ import (
 
 var rowLink = regexp.MustCompile(`</span> <a href="/users/\d+">(.*)</a></span>`)
 
-// listed returns the names in the list, in its order.
+// listed returns the names of the users on a page, in the order of the list.
 func listed(a consoletest.Answer) (names []string) {
 	for _, found := range rowLink.FindAllStringSubmatch(a.Body, -1) {
 		names = append(names, found[1])
@@ -66,7 +66,7 @@ func TestUserList(t *testing.T) {
 	}
 }
 
-// The next page of a list has the same filter and order.
+// TestUserPages checks that the second page of a list keeps the filter and the sort order.
 func TestUserPages(t *testing.T) {
 	s := consoletest.New(t)
 	var names []string
@@ -92,7 +92,8 @@ func TestUserPages(t *testing.T) {
 	}
 }
 
-// A user who may read only themselves sees no others, and no bulk actions.
+// TestUserListPermissions checks that a user who may read only themselves sees neither other users
+// nor bulk actions.
 func TestUserListPermissions(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUsers("Ada", "Bob")

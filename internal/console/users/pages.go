@@ -1,4 +1,4 @@
-// Package users is the pages about users: the list and its export, bulk actions, a user with
+// Package users serves the pages about users: the list and its export, bulk actions, a user with
 // their roles, sessions and API keys, and a new user.
 //
 // The package imports [page], and no other area of the console.
@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// Service is the operations that the pages call.
+// Service has the operations of package service that the pages of this area call.
 type Service interface {
 	page.RoleLister
 
@@ -39,14 +39,15 @@ type Service interface {
 	User(ctx context.Context, caller *account.Principal, id int64) (account.User, error)
 }
 
-// handler serves the pages.
+// handler has the HTTP handlers of this area.
 type handler struct {
 	service Service
 }
 
 const usersPath = "/users"
 
-// The permissions that the pages need. The rules decide about which user.
+// The permissions that routes of this area need for at least one user. Package service checks them
+// again for the user itself.
 var (
 	readUsers   = page.Permission{Action: access.ActionRead, Entity: access.EntityUser}
 	createUsers = page.Permission{Action: access.ActionCreate, Entity: access.EntityUser}
@@ -55,7 +56,7 @@ var (
 	endKeys     = page.Permission{Action: access.ActionDelete, Entity: access.EntityAPIKey}
 )
 
-// Pages returns the routes of the pages.
+// Pages returns the routes of this area of the console.
 func Pages(service Service) []page.Route {
 	h := &handler{service: service}
 	return []page.Route{

@@ -12,24 +12,24 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// recentEntries is how many entries of the activity log the page of a user lists.
+// recentEntries is the number of log entries on the page of a user.
 const recentEntries = 10
 
-// recentActivity is the newest entries by a user and about them.
+// recentActivity is the newest log entries whose actor or target is the user.
 type recentActivity struct {
 	Rows              []recentRow
-	ByUser, AboutUser string // paths of all entries
+	ByUser, AboutUser string // paths of the log, filtered by this user as actor and as target
 }
 
-// recentRow is an entry of the activity log in the list.
+// recentRow is an entry of the activity log as the page of a user shows it.
 type recentRow struct {
 	At                    time.Time
 	Actor, Action, Target string
 }
 
-// activityOf returns the newest entries by a user and about them, or nil if the caller may
-// read none. It also returns the time at which the user was created, if the log still has
-// it.
+// activityOf returns the newest log entries whose actor or target is the user. recent is nil if the
+// caller may not read the log. created is when the user was created, or zero if the log no longer
+// has that entry.
 func (h *handler) activityOf(q *page.Request, u account.User) (recent *recentActivity, created time.Time, err error) {
 	if !q.May(access.ActionRead, access.EntityActivityLog) {
 		return nil, created, nil

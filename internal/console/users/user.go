@@ -11,20 +11,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
 
-// userPage is the data of templates/user.html. A part that the caller may not see or use is
-// zero.
+// userPage is the data of templates/user.html. A part that the caller may not see or use has the
+// zero value.
 type userPage struct {
 	userRow
 	Path     string
 	Provider string
 	Self     bool
-	Created  time.Time // zero: not in the activity log
-	LastSeen time.Time // zero: no session
+	Created  time.Time // zero: the activity log doesn't have it
+	LastSeen time.Time // last use of a session; zero: none
 
 	Edit, RolesForm *page.Form
 
 	MayUnlock, MayInvite, MaySetPassword bool
-	DeletePath                           string // of the page that asks for confirmation
+	DeletePath                           string // path of the page that asks for confirmation
 
 	Sessions *sessionList
 	Keys     *keyList
@@ -77,7 +77,7 @@ func (h *handler) showUser(q *page.Request) error {
 // userPath returns the path of a user's page.
 func userPath(id int64) string { return usersPath + "/" + strconv.FormatInt(id, 10) }
 
-// pathUser returns the user in the path, if the caller may see them.
+// pathUser returns the user whose id is in the path. It fails if the caller may not see them.
 func (h *handler) pathUser(q *page.Request) (account.User, error) {
 	id, err := q.PathID("id")
 	if err != nil {
@@ -86,8 +86,9 @@ func (h *handler) pathUser(q *page.Request) (account.User, error) {
 	return h.service.User(q.Context(), q.Caller, id)
 }
 
-// coversUser reports whether the caller covers the roles of a user that they may read. For
-// other roles the page may show a button whose use the rules refuse.
+// coversUser reports whether the caller has all permissions of the user's roles. It ignores roles
+// that the caller may not read; because of them, the page may show a button whose action package
+// service refuses.
 func (h *handler) coversUser(q *page.Request, u account.User) (bool, error) {
 	var ids []int64
 	for _, id := range u.RoleIDs {
@@ -102,7 +103,8 @@ func (h *handler) coversUser(q *page.Request, u account.User) (bool, error) {
 	return !slices.ContainsFunc(ids, func(id int64) bool { return !covered[id] }), err
 }
 
-// editForm returns the form with the fields of a user that the caller may change, or nil.
+// editForm returns the form for the fields of a user that the caller may change. It returns nil if
+// there are none.
 func editForm(q *page.Request, u account.User) *page.Form {
 	f := &page.Form{Action: userPath(u.ID), Submit: "Save"}
 	if q.MayOn(access.ActionEdit, access.EntityUser, u.ID) {
@@ -127,15 +129,15 @@ func editForm(q *page.Request, u account.User) *page.Form {
 	return q.PrepareForm(f)
 }
 
-// userFormPage is the data of templates/userform.html: a form about a user.
+// userFormPage is the data of templates/userform.html: a page with one form about a user.
 type userFormPage struct {
 	Name, Path string
 	Text       []string
 	Form       *page.Form
 }
 
-// showUserForm shows a form about a user on its own page: to ask for confirmation, or after
-// it was refused.
+// showUserForm shows a form about a user on a page of its own: to ask for confirmation, or to show
+// why the form was refused.
 func showUserForm(q *page.Request, status int, u account.User, title string, f *page.Form, text ...string) error {
 	view := userFormPage{Name: fullName(u), Path: userPath(u.ID), Text: text, Form: f}
 	return q.ShowStatus(status, "userform.html", title, view)

@@ -102,7 +102,8 @@ func TestEditUser(t *testing.T) {
 	}
 }
 
-// A form doesn't undo what another user has changed since it was shown.
+// TestConcurrentEdits sends a form whose page was opened before another change of the user. The
+// form must not undo that change.
 func TestConcurrentEdits(t *testing.T) {
 	s := consoletest.New(t)
 	u := s.AddUser("ada@example.org")
@@ -129,7 +130,8 @@ func TestConcurrentEdits(t *testing.T) {
 	}
 }
 
-// A form with original values can have texts of the maximum length.
+// TestLongestTextsAreAccepted sends a form with an original and a new text of the maximum length.
+// It must fit into the size limit of the route.
 func TestLongestTextsAreAccepted(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")
