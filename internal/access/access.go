@@ -1,27 +1,26 @@
-// Package access is the authorization model: permissions, roles, and the two
-// decisions on them.
+// Package access is the authorization model: permissions, roles, and the two decisions on them.
 //
-//   - [Set.Decide] answers: may this user do this action with this target? It denies by
-//     default; only a permission allows.
-//   - [Covers] answers: does one set of permissions include another? A user may change
-//     the access of another user, or a role, only if their own set covers it. This
-//     prevents privilege escalation.
+//   - [Set.Decide] decides whether a user may do an action with a target. Without a permission
+//     the decision is no.
+//   - [Covers] decides whether one set of permissions includes another. A user may change a
+//     role, or the access of another user, only if their own set covers the permissions of
+//     that role or user. This prevents privilege escalation.
 //
-// A permission names an entity, an action and a scope. The scope is a wildcard (every
-// entity of that kind), a list of ids, or the user who holds the permission.
+// A permission names an entity, an action and a scope. The scope is a wildcard (every target of
+// that entity), a list of ids, or the user who has the permission.
 //
-// Import rule: the package imports only the standard library.
+// The package imports only the standard library.
 package access
 
 import "slices"
 
-// Set is the access of one principal: the union of the permissions of its roles.
+// Set is the access of one principal: the permissions of all its roles together.
 type Set struct {
-	Administrator bool // has role 1, which grants every permission
+	Administrator bool // has role 1, which permits everything
 	Permissions   []Permission
 }
 
-// Union returns the permissions that the roles grant together.
+// Union returns the permissions that the roles grant together, as one set.
 func Union(roles []Role) Set {
 	var a Set
 	for _, r := range roles {
@@ -31,22 +30,22 @@ func Union(roles []Role) Set {
 	return a
 }
 
-// grants reports whether the set has a permission for the entity and the action that
-// satisfies the condition. An administrator always has one.
+// grants reports whether the set has a permission for the entity and the action that satisfies
+// condition. The set of an administrator grants everything.
 func (a Set) grants(e Entity, act Action, condition func(Permission) bool) bool {
 	return a.Administrator || slices.ContainsFunc(a.Permissions, func(p Permission) bool {
 		return p.Entity == e && p.Action == act && condition(p)
 	})
 }
 
-// hasScopeAll is the condition that a permission is the wildcard.
+// hasScopeAll is a condition for [Set.grants]: the permission is the wildcard.
 func hasScopeAll(p Permission) bool { return p.Scope == ScopeAll }
 
-// hasAnyScope is the condition that every permission satisfies.
+// hasAnyScope is a condition for [Set.grants] that every permission satisfies.
 func hasAnyScope(Permission) bool { return true }
 
-// appliesTo reports whether the permission's scope includes one target. The user self holds
-// the permission. id is the target's own id, or its owner's for the entities of
+// appliesTo reports whether the permission's scope includes the target id, when the user self
+// has the permission. id is the target's own id, or its owner's id for the entities of
 // [OwnedByUser].
 func (p Permission) appliesTo(id, self int64) bool {
 	switch p.Scope {
@@ -70,13 +69,13 @@ func registered(e Entity, act Action) bool {
 	return false
 }
 
-// Targets of [Set.Decide] that are not a single id.
+// Values for the id of [Set.Decide] that don't name a single target.
 const (
-	// Any asks for permission on at least one target. It is used for lists, which then
-	// return only the entries that the caller may read.
+	// Any asks for permission on at least one target. Lists use it, and then return only the
+	// targets that the caller may read.
 	Any int64 = -1
-	// All asks for permission on every target of the kind. It is used to create an
-	// entity, and for entities that exist once, such as the settings.
+	// All asks for permission on every target of the entity. It is used to create a target, and
+	// for entities that exist once, such as the settings.
 	All int64 = 0
 )
 
@@ -85,21 +84,19 @@ type Verdict int
 
 // The verdicts.
 const (
-	Denied  Verdict = iota // the caller has no such permission, or may only read the target
-	Hidden                 // the caller has such a permission, but may not even read this target
-	Granted                // the caller may do the action
+	Denied  Verdict = iota // the caller has no permission for the action, or may only read the target
+	Hidden                 // the caller has the permission for other targets, and may not even read this one
+	Granted                // the caller has the permission for this target
 )
 
-// Decide reports whether the user self, who holds the set, may do the action with the
-// target. It denies by default: an action that the [Registry] does not list is denied
-// to administrators, too.
+// Decide decides whether the user self, who has this set of permissions, may do the action with
+// the target. An action that the [Registry] does not list is denied even to administrators.
 //
-// id is the target's own id, its owner's id for the entities of [OwnedByUser], or
-// [Any] or [All].
+// id is the target's own id, its owner's id for the entities of [OwnedByUser], [Any] or [All].
 //
-// Where the caller has the permission for other targets only, the verdict is Denied if
-// they may read this one. Otherwise it is Hidden, so that the answer does not reveal
-// whether the target exists.
+// If the user has the permission for other targets only, the verdict is Denied when they may
+// read this target. Otherwise it is Hidden, so that the response does not show whether the
+// target exists.
 func (a Set) Decide(act Action, e Entity, id, self int64) Verdict {
 	appliesToTarget := func(p Permission) bool { return p.appliesTo(id, self) }
 	switch {
@@ -120,13 +117,13 @@ func (a Set) Decide(act Action, e Entity, id, self int64) Verdict {
 	return Hidden
 }
 
-// Covers reports whether set a includes every permission of set b. A caller may change
-// the access of a user, or a role, only if the caller's set covers it. Otherwise the
-// caller could give themselves permissions that they lack (privilege escalation).
+// Covers reports whether set a includes every permission of set b. A caller may change a role,
+// or the access of a user, only if the caller's set covers the permissions of that role or user.
+// Otherwise callers could give themselves permissions that they lack.
 //
-// The wildcard covers every scope of the same entity and action. [ScopeSelf] covers
-// [ScopeSelf], although it means another user's id: users with equal roles cover each
-// other. Only an administrator covers an administrator.
+// The wildcard covers every scope of the same entity and action. [ScopeSelf] covers [ScopeSelf],
+// although it stands for another id in the set of another user. Users with equal roles can
+// therefore change each other. Only an administrator covers an administrator.
 func Covers(a, b Set) bool {
 	if a.Administrator {
 		return true
@@ -142,8 +139,8 @@ func Covers(a, b Set) bool {
 	return true
 }
 
-// coversPermission reports whether the set includes the permission. Several permissions
-// of the set may cover the ids of one permission together.
+// coversPermission reports whether the set includes the permission. The ids of one permission
+// may be spread over several permissions of the set.
 func coversPermission(a Set, p Permission) bool {
 	if a.grants(p.Entity, p.Action, hasScopeAll) {
 		return true

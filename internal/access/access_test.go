@@ -16,7 +16,7 @@ const (
 	edit = access.ActionEdit
 )
 
-// permission returns a permission for all targets, or for the ids if there are any.
+// permission returns a permission for the ids, or for all targets if there are no ids.
 func permission(e access.Entity, a access.Action, ids ...int64) access.Permission {
 	if len(ids) > 0 {
 		return access.Permission{Entity: e, Action: a, Scope: access.ScopeIDs, IDs: ids}
@@ -72,7 +72,8 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-// permissionGenerator draws from few entities, actions and ids, so that permissions overlap.
+// permissionGenerator generates permissions from only a few entities, actions and ids, so that
+// the permissions often overlap.
 var permissionGenerator = rapid.Custom(func(t *rapid.T) access.Permission {
 	p := access.Permission{
 		Entity: rapid.SampledFrom([]access.Entity{user, role}).Draw(t, "entity"),
@@ -93,8 +94,8 @@ var setGenerator = rapid.Custom(func(t *rapid.T) access.Set {
 	}
 })
 
-// TestCoversIsTransitiveAndImpliesDecide checks that Covers is a preorder, and that a set
-// grants everything that a set covered by it grants.
+// TestCoversIsTransitiveAndImpliesDecide checks that every set covers itself, that Covers is
+// transitive, and that a set grants everything that the sets it covers grant.
 func TestCoversIsTransitiveAndImpliesDecide(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := setGenerator.Draw(t, "a"), setGenerator.Draw(t, "b"), setGenerator.Draw(t, "c")

@@ -2,13 +2,12 @@ package access
 
 import "slices"
 
-// Intersect returns the permissions that both sets grant to the user self. This is the
-// access of an API key with its own list of permissions, limited to those of its owner.
-// The owner always covers the result, so such a key cannot be used for privilege
-// escalation.
+// Intersect returns the permissions that both sets grant to the user self. An API key that has
+// its own list of permissions gets the intersection of that list with its owner's set. The owner
+// always covers the result, so a key can't be used for privilege escalation.
 //
-// The result is an administrator only if both sets are. A key that lists permissions
-// is never an administrator, even if its owner is one.
+// The result is an administrator's set only if both sets are. The list of a key is never an
+// administrator's set, even if the owner is an administrator.
 func Intersect(owner, key Set, self int64) Set {
 	switch {
 	case owner.Administrator:
@@ -30,10 +29,11 @@ func Intersect(owner, key Set, self int64) Set {
 	return both
 }
 
-// intersectPermission returns what two permissions for the same entity and action grant
-// in common; ok is false if that is nothing. Where one permission is for self and the
-// other lists the id of self, the result has the scope of own. With the other scope,
-// the owner would not cover it.
+// intersectPermission returns the permission that two permissions for the same entity and action
+// have in common. ok is false if they have nothing in common.
+//
+// If one permission has [ScopeSelf] and the other lists the id of self, the result has the scope
+// of own. The owner would not cover a result with the scope of key.
 func intersectPermission(own, key Permission, self int64) (p Permission, ok bool) {
 	both := own
 	switch {

@@ -67,7 +67,8 @@ func TestIntersect(t *testing.T) {
 	}
 }
 
-// Intersect grants a target exactly when both sets do, and the owner covers the result.
+// Intersect grants an action on a target exactly if both sets do. The owner's set covers the
+// result.
 func TestIntersectGrantsWhatBothGrant(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		owner, key := setGenerator.Draw(t, "owner"), setGenerator.Draw(t, "key")

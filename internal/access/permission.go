@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Entity is the kind of object that a permission applies to.
+// Entity names what a permission applies to, such as users or roles.
 type Entity string
 
-// Action is the operation that a permission allows.
+// Action names what a permission allows.
 type Action string
 
 // The entities that Usher knows.
@@ -33,11 +33,11 @@ const (
 	ActionEdit       Action = "edit"
 	ActionEditAccess Action = "edit-access" // change the e-mail, password, active, lockedOut or roles of a user
 	ActionDelete     Action = "delete"
-	ActionAssign     Action = "assign" // give a role to a user, or remove it
+	ActionAssign     Action = "assign" // give a role to a user, or take it away
 )
 
-// Registry lists the actions of each entity, in display order. A permission for any
-// other name may be stored, but grants nothing.
+// Registry lists the actions of each entity, in display order. A permission with another entity
+// or action may be stored, but grants nothing.
 var Registry = []struct {
 	Entity  Entity
 	Actions []Action
@@ -54,22 +54,22 @@ var Registry = []struct {
 	{EntitySAMLConfiguration, []Action{ActionRead, ActionEdit}},
 }
 
-// OwnedByUser lists the entities that belong to a user. Permissions for them are limited
-// by the id of that user: the owner of a key or session, or the actor of an activity log
-// entry. Only these permissions can have [ScopeSelf].
+// OwnedByUser lists the entities that belong to a user. The ids of permissions for them are the
+// ids of users: the owner of a key or session, or the actor of an activity log entry. Only
+// permissions for these entities can have [ScopeSelf].
 var OwnedByUser = []Entity{EntityUser, EntityAPIKey, EntitySession, EntityActivityLog}
 
-// Scope says which targets of an entity a permission applies to.
+// Scope tells which targets of its entity a permission applies to.
 type Scope string
 
 // The scopes.
 const (
 	ScopeAll  Scope = "all"  // wildcard: every target, including future ones
 	ScopeIDs  Scope = "ids"  // the targets that Permission.IDs lists
-	ScopeSelf Scope = "self" // only the targets of the user who holds the permission
+	ScopeSelf Scope = "self" // only targets that belong to the user who has the permission
 )
 
-// Permission allows one action on the targets in its scope.
+// Permission allows one action on the targets of an entity that are in its scope.
 type Permission struct {
 	Entity Entity
 	Action Action
@@ -77,7 +77,7 @@ type Permission struct {
 	IDs    []int64 // sorted and unique; set with ScopeIDs only
 }
 
-// String returns the permission in the short form "user:read", "user:edit:self" or
+// String returns the permission in short form, such as "user:read", "user:edit:self" or
 // "role:read:3,4".
 func (p Permission) String() string {
 	text := string(p.Entity) + ":" + string(p.Action)

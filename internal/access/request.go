@@ -6,28 +6,28 @@ import (
 	"slices"
 )
 
-// PermissionRequest is a permission as a caller of the API writes it, not yet checked.
+// PermissionRequest is a permission in the form that callers of the API send, not validated yet.
 type PermissionRequest struct {
 	Entity    Entity
 	Action    Action
-	IDs       *[]int64 // nil for every target
-	DynamicID string   // [SelfUserID], or "" for none
+	IDs       *[]int64 // nil: every target, unless DynamicID is set
+	DynamicID string   // [SelfUserID] or ""
 }
 
-// SelfUserID is the DynamicID that stands for [ScopeSelf].
+// SelfUserID is the value of DynamicID that stands for [ScopeSelf].
 const SelfUserID = "self-user-id"
 
-// MaxListedIDs limits the ids that the permissions of one role or key list in all. The
-// server may read them with each request of a user who has the role, or of the key.
+// MaxListedIDs limits the total number of ids in the permissions of one role or key. The server
+// may read all of them with each request of a user who has the role, or of the key.
 const MaxListedIDs = 10_000
 
 // Fault is a validation error of a [PermissionRequest].
 type Fault struct {
-	Path    string // JSON pointer (RFC 6901) into the list of requests, such as "/2/entityIds"; "" for the list
+	Path    string // JSON pointer (RFC 6901) into the list of requests, such as "/2/entityIds"; "" for the whole list
 	Message string // what the value must be
 }
 
-// selfActions lists the actions for which a permission can have [ScopeSelf].
+// selfActions maps an entity to the actions for which a permission can have [ScopeSelf].
 var selfActions = map[Entity][]Action{
 	EntityUser:        {ActionRead, ActionEdit},
 	EntityAPIKey:      {ActionRead, ActionCreate, ActionDelete},
@@ -37,9 +37,9 @@ var selfActions = map[Entity][]Action{
 
 var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
 
-// Parse checks the requests and returns their permissions in the same order, or all
-// faults. A permission whose names are not in the [Registry] is accepted with any scope;
-// it grants nothing.
+// Parse validates the requests and returns their permissions in the same order, or all faults.
+// It accepts a permission that is not in the [Registry] with any scope; that permission grants
+// nothing.
 func Parse(requests []PermissionRequest) ([]Permission, []Fault) {
 	var faults []Fault
 	permissions := make([]Permission, len(requests))
@@ -66,7 +66,7 @@ func Parse(requests []PermissionRequest) ([]Permission, []Fault) {
 	return permissions, nil
 }
 
-// parse derives the scope of the request and calls fail for each invalid field.
+// parse returns the permission that the request asks for. It calls fail for each invalid field.
 func (r PermissionRequest) parse(fail func(field, message string)) Permission {
 	p := Permission{Entity: r.Entity, Action: r.Action, Scope: ScopeAll}
 	switch {
@@ -94,13 +94,13 @@ func (r PermissionRequest) parse(fail func(field, message string)) Permission {
 	return p
 }
 
-// Known reports whether the [Registry] lists the permission's entity and action. An
-// unknown permission grants nothing.
+// Known reports whether the [Registry] lists the permission's entity and action. An unknown
+// permission grants nothing.
 func (p Permission) Known() bool { return registered(p.Entity, p.Action) }
 
-// Scopes returns the scopes that a permission for a registered action can have.
-// [ScopeIDs] needs targets with ids: an entity to be created has none yet, and settings
-// exist once.
+// Scopes returns the scopes that a permission for a registered action can have. [ScopeIDs] is
+// among them only if targets have ids. A target to be created has no id yet, and settings exist
+// once.
 func Scopes(e Entity, act Action) []Scope {
 	scopes := []Scope{ScopeAll}
 	if slices.Contains(selfActions[e], act) {
@@ -112,8 +112,8 @@ func Scopes(e Entity, act Action) []Scope {
 	return scopes
 }
 
-// MissingRead returns the indices of the permissions that lack the permission to read the
-// same targets. Editing, deleting and assigning require it.
+// MissingRead returns the indices of the permissions that allow to edit, delete or assign
+// targets without the permission to read the same targets.
 func MissingRead(permissions []Permission) []int {
 	var indices []int
 	all := Set{Permissions: permissions}
@@ -130,8 +130,8 @@ func MissingRead(permissions []Permission) []int {
 	return indices
 }
 
-// MergeDuplicates returns the permissions with each combination of entity, action and
-// scope once, in the order of first occurrence. It merges lists of ids.
+// MergeDuplicates merges permissions with the same entity, action and scope into one, which has
+// the ids of all of them. The result is in the order of first occurrence.
 func MergeDuplicates(permissions []Permission) []Permission {
 	type key struct {
 		Entity

@@ -13,7 +13,7 @@ import (
 
 const remove = access.ActionDelete
 
-// request returns a request for all targets, or for the ids if there are any.
+// request returns a request for the ids, or for all targets if there are no ids.
 func request(e access.Entity, a access.Action, ids ...int64) access.PermissionRequest {
 	d := access.PermissionRequest{Entity: e, Action: a}
 	if ids != nil {
@@ -22,7 +22,7 @@ func request(e access.Entity, a access.Action, ids ...int64) access.PermissionRe
 	return d
 }
 
-// requestSelf returns a request with the DynamicID of the caller.
+// requestSelf returns a request with [access.SelfUserID] as the DynamicID.
 func requestSelf(e access.Entity, a access.Action, ids ...int64) access.PermissionRequest {
 	d := request(e, a, ids...)
 	d.DynamicID = access.SelfUserID
@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 		name    string
 		request access.PermissionRequest
 		want    access.Permission
-		fault   string // expected path; "" if the request is valid
+		fault   string // path of the expected fault; "" if the request is valid
 	}{
 		{"all", request(user, read), permission(user, read), ""},
 		{"ids are sorted and unique", request(user, read, 3, 1, 3), permission(user, read, 1, 3), ""},
@@ -114,7 +114,8 @@ func TestParseLimitsIDs(t *testing.T) {
 	}
 }
 
-// The permissions of the built-in roles are valid requests, so a copy of the role can be edited.
+// The permissions of the built-in roles are valid as requests, so a copy of a built-in role can
+// be edited.
 func TestBuiltInRolesCanBeRequested(t *testing.T) {
 	for _, r := range access.BuiltIn() {
 		expanded := r.Expand()
@@ -128,7 +129,7 @@ func TestBuiltInRolesCanBeRequested(t *testing.T) {
 	}
 }
 
-// requestsFor returns the requests that Parse turns into the permissions.
+// requestsFor returns requests from which Parse returns the given permissions.
 func requestsFor(permissions []access.Permission) []access.PermissionRequest {
 	var ds []access.PermissionRequest
 	for _, p := range permissions {
@@ -190,7 +191,8 @@ func TestMergeDuplicates(t *testing.T) {
 	}
 }
 
-// MergeDuplicates keeps the access that the permissions grant, and leaves no duplicates.
+// MergeDuplicates does not change the access that the permissions grant, and leaves no
+// duplicates.
 func TestMergeDuplicatesKeepsAccess(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		permissions := rapid.SliceOfN(permissionGenerator, 0, 8).Draw(t, "permissions")

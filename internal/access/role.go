@@ -2,13 +2,13 @@ package access
 
 import "slices"
 
-// The ids of the built-in roles, which can be neither changed nor deleted.
+// The ids of the built-in roles. These roles can be neither changed nor deleted.
 const (
-	AdministratorRole int64 = 1 // grants every permission, including those of later releases
+	AdministratorRole int64 = 1 // grants every permission, including permissions that later releases add
 	UserRole          int64 = 2 // access to the user's own data
 )
 
-// DefaultRoles are the roles that a new user gets, until the settings name others.
+// DefaultRoles are the roles of new users, unless the settings name others.
 var DefaultRoles = []int64{UserRole}
 
 // Role is a named set of permissions.
@@ -19,10 +19,11 @@ type Role struct {
 	Permissions []Permission
 }
 
-// BuiltIn reports whether the role is one that every database has and that cannot be changed.
+// BuiltIn reports whether the role is a built-in one, which every database has and nobody can
+// change.
 func (r Role) BuiltIn() bool { return r.ID == AdministratorRole || r.ID == UserRole }
 
-// BuiltIn returns the built-in roles, as a new database stores them.
+// BuiltIn returns the built-in roles in the form that a new database stores.
 func BuiltIn() []Role {
 	own := func(e Entity, actions ...Action) (ps []Permission) {
 		for _, a := range actions {
@@ -48,8 +49,8 @@ func BuiltIn() []Role {
 	}
 }
 
-// Expand returns the permissions of the role for display. The administrator role stores
-// none and expands to every permission of the [Registry].
+// Expand returns the permissions of the role for display. For the administrator role, which has
+// no stored permissions, it returns every permission of the [Registry].
 func (r Role) Expand() []Permission {
 	if r.ID != AdministratorRole {
 		return r.Permissions

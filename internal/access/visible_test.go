@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
-// VisibleIDs returns exactly the ids that Decide grants.
+// VisibleIDs returns exactly the ids for which Decide returns Granted.
 func TestVisibleIDsAgreesWithDecide(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := setGenerator.Draw(t, "access")

@@ -6,16 +6,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 )
 
-// Allow decides whether the caller may do an action with an entity: the one with the given id, or
-// [access.Any] or [access.All] of them. Every permission check of an operation goes through it.
+// Allow decides whether the caller may do an action with an entity. id names one entity, or is
+// [access.Any] or [access.All]. Every operation checks its permission through Allow.
 //
 // It fails with
 //   - CodePasswordChangeRequired when the caller must change their password first;
 //   - CodeForbidden when the caller has no permission for this entity and action, or may only read
 //     the entity;
 //   - CodeForbidden for a named key on keys and sessions, whatever its permissions;
-//   - CodeNotFound when the entity is hidden from the caller, so that the answer doesn't tell
-//     whether it exists.
+//   - CodeNotFound when the entity is hidden from the caller, so that the error doesn't show whether
+//     the entity exists.
 //
 // Success doesn't mean that the entity exists.
 func Allow(caller *Principal, action access.Action, entity access.Entity, id int64) error {
@@ -35,7 +35,7 @@ func Allow(caller *Principal, action access.Action, entity access.Entity, id int
 	}
 }
 
-// AllowOwn is [Allow] for the caller's own entities. They are never hidden from the caller, so it
+// AllowOwn is [Allow] for the caller's own entities. The caller knows that these exist, so AllowOwn
 // fails with CodeForbidden where Allow fails with CodeNotFound.
 func AllowOwn(caller *Principal, action access.Action, entity access.Entity) error {
 	err := Allow(caller, action, entity, caller.User.ID)
@@ -45,9 +45,9 @@ func AllowOwn(caller *Principal, action access.Action, entity access.Entity) err
 	return err
 }
 
-// DenyNamedKey fails with CodeForbidden for a named key, whatever its permissions. Operations that
-// set a password, or choose where a password token is sent, call it: a leaked script key must not
-// become permanent access.
+// DenyNamedKey fails with CodeForbidden when the caller uses a named key, whatever the key's
+// permissions. Operations that set a password, or change the address that password tokens are sent
+// to, call it. Otherwise somebody with a leaked key could take over the account for good.
 func DenyNamedKey(caller *Principal) error {
 	if caller.Credential.Kind == CredentialNamedKey {
 		return &Error{
@@ -59,7 +59,7 @@ func DenyNamedKey(caller *Principal) error {
 }
 
 // RequirePasswordChanged fails with CodePasswordChangeRequired while the caller must change their
-// password. [Allow] calls it; operations that need no permission call it directly.
+// password. [Allow] calls it. Operations that need no permission must call it themselves.
 func RequirePasswordChanged(caller *Principal) error {
 	if caller.User.NeedPasswordReset {
 		return &Error{
@@ -70,9 +70,10 @@ func RequirePasswordChanged(caller *Principal) error {
 	return nil
 }
 
-// RequireAdministrator fails with CodeForbidden unless the caller has role 1 and doesn't use a named
-// key. It guards the settings that decide where secrets and links are sent. An attacker who controls
-// these could take over the account of any user who follows a link.
+// RequireAdministrator fails with CodeForbidden unless the caller has role 1 and doesn't use a
+// named key. It protects the settings that decide where secrets and links are sent. An attacker who
+// controls these settings could send links to their own server, and take over the account of any
+// user who follows one.
 func RequireAdministrator(caller *Principal) error {
 	if err := DenyNamedKey(caller); err != nil {
 		return err
@@ -83,8 +84,8 @@ func RequireAdministrator(caller *Principal) error {
 	return nil
 }
 
-// RequireCovers fails with CodeForbidden unless the caller has every permission in required. It
-// prevents privilege escalation by a change of a role or of a user's access.
+// RequireCovers fails with CodeForbidden unless the caller has every permission in required.
+// Otherwise callers could change a role or a user's access to gain permissions that they lack.
 func RequireCovers(caller *Principal, required access.Set) error {
 	if !access.Covers(caller.Access, required) {
 		return &Error{Code: CodeForbidden, Message: "You do not have every permission that this gives or takes."}
@@ -92,8 +93,8 @@ func RequireCovers(caller *Principal, required access.Set) error {
 	return nil
 }
 
-// RequireConfigure fails unless the caller may edit all settings of an entity, as [Allow] decides,
-// and is an administrator, as [RequireAdministrator] decides.
+// RequireConfigure fails unless the caller may edit all settings of an entity and is an
+// administrator. It fails as [Allow] and [RequireAdministrator] do.
 func RequireConfigure(caller *Principal, entity access.Entity) error {
 	if err := Allow(caller, access.ActionEdit, entity, access.All); err != nil {
 		return err
@@ -101,8 +102,8 @@ func RequireConfigure(caller *Principal, entity access.Entity) error {
 	return RequireAdministrator(caller)
 }
 
-// RequireCoversUser is [RequireCovers] for the permissions of all roles of the user id. It also
-// fails as r does.
+// RequireCoversUser fails with CodeForbidden unless the caller has every permission of the user id,
+// from all of that user's roles. It also fails as r does.
 func RequireCoversUser(ctx context.Context, r RoleReader, caller *Principal, id int64) error {
 	roles, err := r.RolesOf(ctx, id)
 	if err != nil {

@@ -14,13 +14,13 @@ const (
 	otherID  int64 = 9
 )
 
-// principalWith returns a principal with the user ownID and permissions.
+// principalWith returns a principal with the user id ownID and the given permissions.
 func principalWith(permissions ...access.Permission) *account.Principal {
 	return &account.Principal{User: account.User{ID: ownID, Active: true}, Access: access.Set{Permissions: permissions}}
 }
 
-// entityActions returns each pair of an entity and an action, known or not, and whether the
-// registry has it.
+// entityActions returns pairs of an entity and an action, registered ones and unknown ones. The
+// value is whether the registry has the pair.
 func entityActions() (pairs map[[2]string]bool) {
 	pairs = map[[2]string]bool{}
 	actions := []access.Action{
@@ -38,8 +38,8 @@ func entityActions() (pairs map[[2]string]bool) {
 	return pairs
 }
 
-// TestAllow checks every combination: each entity and action, known or not, each scope of the
-// caller's permission, with and without a read permission, and each target.
+// TestAllow checks every combination of four things: the entity and action (registered or unknown),
+// the scope of the caller's permission, whether the caller may also read, and the target.
 func TestAllow(t *testing.T) {
 	scopes := map[string]*access.Permission{
 		"none": nil,

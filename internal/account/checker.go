@@ -10,16 +10,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Checker validates an input and collects what is wrong with it. The path of each method is the
-// JSON pointer of the checked value. The zero Checker is ready for use.
+// Checker validates an input and collects its errors. The path that each method takes is the JSON
+// pointer of the checked value in the input. The zero Checker is ready for use.
 type Checker struct{ Details []Detail }
 
-// Fail adds what is wrong with the value at path.
+// Fail adds an error in the value at path.
 func (c *Checker) Fail(path, message string) {
 	c.Details = append(c.Details, Detail{Path: path, Message: message})
 }
 
-// Err returns an error of CodeInvalid with all details, or nil when every check passed.
+// Err returns an error of CodeInvalid with all collected details, or nil when there are none.
 func (c *Checker) Err() error {
 	if len(c.Details) == 0 {
 		return nil
@@ -27,8 +27,8 @@ func (c *Checker) Err() error {
 	return Invalid(c.Details...)
 }
 
-// Text requires valid UTF-8 without NUL, which PostgreSQL can't store, of at most maxLength
-// characters.
+// Text requires that value has at most maxLength characters and is valid UTF-8 without NUL.
+// PostgreSQL can't store NUL.
 func (c *Checker) Text(path, value string, maxLength int) {
 	switch {
 	case !utf8.ValidString(value):
@@ -40,14 +40,14 @@ func (c *Checker) Text(path, value string, maxLength int) {
 	}
 }
 
-// OptionalText is [Checker.Text] unless value is nil.
+// OptionalText is [Checker.Text] for a value that may be nil, which is valid.
 func (c *Checker) OptionalText(path string, value *string, maxLength int) {
 	if value != nil {
 		c.Text(path, *value, maxLength)
 	}
 }
 
-// Name requires a text of at most MaxNameLength characters that is not blank.
+// Name requires that value is not blank and has at most MaxNameLength characters.
 func (c *Checker) Name(path, value string) {
 	if strings.TrimSpace(value) == "" {
 		c.Fail(path, "must not be empty or white space alone")
@@ -56,7 +56,7 @@ func (c *Checker) Name(path, value string) {
 	c.Text(path, value, MaxNameLength)
 }
 
-// SingleLine requires a text of at most MaxNameLength characters without control characters.
+// SingleLine requires that value has no control characters and at most MaxNameLength characters.
 func (c *Checker) SingleLine(path, value string) {
 	if strings.ContainsFunc(value, unicode.IsControl) {
 		c.Fail(path, "must be one line of text")
@@ -65,22 +65,22 @@ func (c *Checker) SingleLine(path, value string) {
 	c.Text(path, value, MaxNameLength)
 }
 
-// IntRange requires a number from least to most, unless value is nil.
+// IntRange requires that value is nil or a number from least to most.
 func (c *Checker) IntRange(path string, value *int, least, most int) {
 	if value != nil && (*value < least || *value > most) {
 		c.Fail(path, fmt.Sprintf("must be from %d to %d", least, most))
 	}
 }
 
-// MaxItems requires that the count of a list's items is at most most.
+// MaxItems requires that a list, which has count items, has at most most items.
 func (c *Checker) MaxItems(path string, count, most int) {
 	if count > most {
 		c.Fail(path, fmt.Sprintf("must have at most %d entries", most))
 	}
 }
 
-// DurationRange requires a duration from least to most, unless value is nil, and reports whether
-// the check passed. limits describes the range in the message, after "must be ".
+// DurationRange requires that value is nil or a duration from least to most. It reports whether the
+// check passed. limits describes the range in the error message, after "must be ".
 func (c *Checker) DurationRange(path string, value *time.Duration, least, most time.Duration, limits string) bool {
 	within := value == nil || *value >= least && *value <= most
 	if !within {
@@ -89,7 +89,7 @@ func (c *Checker) DurationRange(path string, value *time.Duration, least, most t
 	return within
 }
 
-// Email requires an address that [ParseEmail] accepts, and returns its key.
+// Email requires that [ParseEmail] accepts value, and returns the address's key.
 func (c *Checker) Email(path, value string) EmailKey {
 	key, ok := ParseEmail(value)
 	if !ok {
@@ -98,22 +98,22 @@ func (c *Checker) Email(path, value string) EmailKey {
 	return key
 }
 
-// checkPicture requires a picture of at most MaxPictureBytes bytes.
+// checkPicture requires that a picture has at most MaxPictureBytes bytes.
 func (c *Checker) checkPicture(path string, value []byte) {
 	if len(value) > MaxPictureBytes {
 		c.Fail(path, fmt.Sprintf("must have at most %d bytes", MaxPictureBytes))
 	}
 }
 
-// NewPassword requires a password that [CheckNewPassword] accepts.
+// NewPassword requires that [CheckNewPassword] accepts value.
 func (c *Checker) NewPassword(path string, value secret.Text) {
 	if problem := CheckNewPassword(value); problem != "" {
 		c.Fail(path, problem)
 	}
 }
 
-// NewUser validates the fields of a new user, whose paths begin with path, and returns the key of
-// their address.
+// NewUser validates the fields of a new user and returns the key of the user's address. path is the
+// JSON pointer of the user in the input.
 func (c *Checker) NewUser(path string, u NewUser) EmailKey {
 	c.Name(path+"/name", u.Name)
 	key := c.Email(path+"/email", u.Email)

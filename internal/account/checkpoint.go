@@ -11,41 +11,43 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// Checkpoint vouches for the activity log up to one entry. Each seal covers the one before, so the
-// seal of that entry stands for all earlier ones. A checkpoint that is kept out of an attacker's
-// reach reveals later that entries before it were truncated or rewritten.
+// Checkpoint identifies the state of the activity log at one entry. The seal of an entry is a
+// signature that covers the entry and the seal before, so this entry's seal stands for all earlier
+// entries too. A checkpoint that is kept out of an attacker's reach shows later whether these
+// entries were removed or rewritten.
 //
-// The two ends of the chain have the same form. Each is signed for a purpose of its own.
+// The type also describes the two ends of the chain. Their signatures have other purposes, so an
+// end can't pass for a checkpoint.
 type Checkpoint struct {
-	Number    int64     // of the entry, from 1; 0: no entry yet
-	At        time.Time // creation time; of the anchor, the time of its entry
-	Seal      []byte    // of the entry
+	Number    int64     // number of the entry, from 1; 0: the chain has no entry yet
+	At        time.Time // creation time; for the anchor, the time of its entry
+	Seal      []byte    // seal of the entry
 	Signature keyring.Signature
 }
 
 // ErrNothingSealed means that the activity log has no sealed entry yet.
 var ErrNothingSealed = errors.New("the activity log has no sealed entry yet")
 
-// ErrActivityChanged means that the activity log was tampered with in the database. Operations that
-// would hide the traces, such as sealing and retention, stop with it.
+// ErrActivityChanged means that somebody tampered with the activity log in the database. Operations
+// that would hide the evidence, such as sealing and retention, then fail with it.
 var ErrActivityChanged = errors.New(
 	"the activity log was changed in the database; run `usher audit verify` for details")
 
 var errNotCheckpoint = errors.New("this is not a checkpoint of an activity log")
 
-// Matches reports whether the checkpoint is of the entry with this number and seal.
+// Matches reports whether the checkpoint was made at the entry with this number and seal.
 func (c Checkpoint) Matches(number int64, seal []byte) bool {
 	return c.Number == number && bytes.Equal(c.Seal, seal)
 }
 
-// Unsigned reports whether the checkpoint is an end of the chain as the schema creates it, never
-// signed.
+// Unsigned reports whether the checkpoint is an end of the chain that was never signed. The schema
+// creates the ends in this state.
 func (c Checkpoint) Unsigned() bool {
 	return c.Number == 0 && len(c.Seal) == 0 && c.Signature.KeyID == "" && len(c.Signature.MAC) == 0
 }
 
-// String returns the checkpoint as one word, which [ParseCheckpoint] reads: number, time, seal, key
-// id and MAC, separated by slashes.
+// String returns the checkpoint as one word: number, time, seal, key id and MAC, separated by
+// slashes. [ParseCheckpoint] reads this form.
 func (c Checkpoint) String() string {
 	return strings.Join([]string{
 		strconv.FormatInt(c.Number, 10), c.At.UTC().Format(time.RFC3339Nano), hex.EncodeToString(c.Seal),
@@ -53,7 +55,7 @@ func (c Checkpoint) String() string {
 	}, "/")
 }
 
-// ParseCheckpoint parses the result of [Checkpoint.String], with or without white space around it.
+// ParseCheckpoint parses the result of [Checkpoint.String], which may have white space around it.
 // It doesn't verify the signature.
 func ParseCheckpoint(text string) (Checkpoint, error) {
 	parts := strings.Split(strings.TrimSpace(text), "/")

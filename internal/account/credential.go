@@ -8,24 +8,24 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// CredentialKind is the kind of credential that authenticated an actor.
+// CredentialKind tells how an actor was authenticated.
 type CredentialKind string
 
 // The kinds of credential. The activity log stores these values.
 const (
 	CredentialSession     CredentialKind = "session"
-	CredentialContractKey CredentialKind = "contract-key" // the one API key that its owner can read again
-	CredentialNamedKey    CredentialKind = "key"
-	CredentialPassword    CredentialKind = "password"   // at sign-in, before the session exists
-	CredentialMailToken   CredentialKind = "mail-token" // of a recovery or an invitation
-	CredentialOperator    CredentialKind = "operator"   // access to the data itself, without the server
+	CredentialContractKey CredentialKind = "contract-key" // the API key of [APIKeyContract]
+	CredentialNamedKey    CredentialKind = "key"          // an API key with a name
+	CredentialPassword    CredentialKind = "password"     // at sign-in, before the session exists
+	CredentialMailToken   CredentialKind = "mail-token"   // from a recovery or an invitation mail
+	CredentialOperator    CredentialKind = "operator"     // a command that works on the database without the server
 	CredentialNone        CredentialKind = "none"
 )
 
-// CredentialRef identifies one credential. It is not a secret.
+// CredentialRef identifies one credential. It contains no secret.
 type CredentialRef struct {
 	Kind CredentialKind
-	ID   int64 // of the session or the key; 0 for the other kinds
+	ID   int64 // id of the session or the key; 0 for the other kinds
 }
 
 // IsKey reports whether the credential is an API key.
@@ -33,7 +33,7 @@ func (c CredentialRef) IsKey() bool {
 	return c.Kind == CredentialContractKey || c.Kind == CredentialNamedKey
 }
 
-// SessionID returns the session's id, or 0 for another kind of credential.
+// SessionID returns the id of the session, or 0 when the credential is not a session.
 func (c CredentialRef) SessionID() int64 {
 	if c.Kind == CredentialSession {
 		return c.ID
@@ -41,7 +41,7 @@ func (c CredentialRef) SessionID() int64 {
 	return 0
 }
 
-// Credential is the part of a user that sign-in needs.
+// Credential is the part of a user that sign-in reads.
 type Credential struct {
 	UserID            int64
 	Email             string
@@ -52,7 +52,8 @@ type Credential struct {
 	NeedPasswordReset bool
 }
 
-// HasLocalPassword reports whether Usher itself verifies the user's password.
+// HasLocalPassword reports whether Usher itself, not another provider, verifies the user's
+// password.
 func (c Credential) HasLocalPassword() bool {
 	return c.Provider == ProviderLocal && c.PasswordHash != ""
 }
@@ -62,39 +63,40 @@ func (c Credential) Target() Target {
 	return Target{Kind: access.EntityUser, ID: c.UserID, Name: c.Email}
 }
 
-// APIKeyKind is the kind of an API key.
+// APIKeyKind tells how an API key was created.
 type APIKeyKind string
 
-// The kinds of API key. A user has at most one contract key.
+// The kinds of API key. A user has at most one contract key, and may have several named keys.
 const (
-	// APIKeyContract is the key that the contract's API has. Its owner can read it again, and it
+	// APIKeyContract is the key that the contract's API creates. Its owner can read it again. It
 	// has all permissions of its owner.
 	APIKeyContract APIKeyKind = "contract"
-	// APIKeyNamed is a key with a name, shown once.
+	// APIKeyNamed is a key with a name. Its text is shown only once.
 	APIKeyNamed APIKeyKind = "named"
 )
 
-// APIKey is an API key without its text. The store has the hash of the text; of the contract's key
-// it also has the text, sealed with the server key.
+// APIKey is an API key without its text. The store has only a hash of the text. For a contract key
+// it also has the text itself, encrypted with the server key.
 type APIKey struct {
 	ID     int64
 	UserID int64
 	Kind   APIKeyKind
-	Name   string // "" for the contract's key
+	Name   string // "" for a contract key
 	Hash   token.Hash
-	Hint   string         // the last characters of the text
-	Sealed keyring.Sealed // the text of the contract's key; empty for a named key
-	// Permissions restrict the key to the intersection with its owner's. nil means no restriction.
+	Hint   string         // the last characters of the text, for recognizing the key
+	Sealed keyring.Sealed // encrypted text of the contract's key; empty for a named key
+	// Permissions limit the key to those of its owner's permissions that are listed here. nil means
+	// no limit.
 	Permissions []access.Permission
 	Created     time.Time
 	Expires     time.Time // zero: never
-	LastUsed    time.Time // to the minute; zero: never used
+	LastUsed    time.Time // with a precision of one minute; zero: never used
 }
 
 // Expired reports whether the key has expired by the time now.
 func (k APIKey) Expired(now time.Time) bool { return !k.Expires.IsZero() && !now.Before(k.Expires) }
 
-// Ref identifies the key as a credential.
+// Ref returns the key as a reference to a credential.
 func (k APIKey) Ref() CredentialRef {
 	if k.Kind == APIKeyContract {
 		return CredentialRef{Kind: CredentialContractKey, ID: k.ID}
@@ -102,12 +104,12 @@ func (k APIKey) Ref() CredentialRef {
 	return CredentialRef{Kind: CredentialNamedKey, ID: k.ID}
 }
 
-// Target names the key in the activity log by its owner's address.
+// Target names the key in the activity log. The name is the address of the key's owner.
 func (k APIKey) Target(owner User) Target {
 	return Target{Kind: access.EntityAPIKey, ID: k.ID, Name: owner.Email}
 }
 
-// LogFields returns the fields of the key for the activity log.
+// LogFields returns the fields of a new or ended key for the activity log.
 func (k APIKey) LogFields() []FieldChange {
 	changes := []FieldChange{{Field: "kind", To: string(k.Kind)}}
 	if k.Kind == APIKeyNamed {
@@ -116,29 +118,29 @@ func (k APIKey) LogFields() []FieldChange {
 	return changes
 }
 
-// Default lifetimes of a session. NIST SP 800-63B, 2.2.3, limits inactivity to 24 h at AAL2; the idle
-// default is half of that.
+// Default lifetimes of a session. NIST SP 800-63B, 2.2.3, limits inactivity to 24 h at AAL2. The
+// default of SessionIdle is half of that.
 const (
 	SessionIdle     = 12 * time.Hour
 	SessionAbsolute = 30 * 24 * time.Hour
 )
 
-// Session is one sign-in, from its creation until it expires or is ended.
+// Session is one sign-in of a user, until it expires or is ended.
 type Session struct {
 	ID            int64
 	UserID        int64
 	Created       time.Time
 	LastSeen      time.Time
-	ClientNetwork string // network address of the sign-in
-	Device        string // the client's own description
+	ClientNetwork string // client network of the sign-in
+	Device        string // the client's description of itself
 }
 
-// Target names the session in the activity log by its owner's address.
+// Target names the session in the activity log. The name is the address of the session's owner.
 func (s Session) Target(owner User) Target {
 	return Target{Kind: access.EntitySession, ID: s.ID, Name: owner.Email}
 }
 
-// ExpiresAt returns when the session expires if it is not used until then.
+// ExpiresAt returns the time at which the session expires unless it is used before.
 func (s Session) ExpiresAt(settings ServerSettings) time.Time {
 	idle, absolute := s.LastSeen.Add(settings.SessionIdle), s.Created.Add(settings.SessionAbsolute)
 	if idle.Before(absolute) {
@@ -147,16 +149,16 @@ func (s Session) ExpiresAt(settings ServerSettings) time.Time {
 	return absolute
 }
 
-// Lifetimes of recovery tokens.
+// Lifetimes of recovery tokens, by the reason for which they were created.
 const (
-	RecoveryLifetime   = 30 * time.Minute   // after a forgotten password
-	InvitationLifetime = 7 * 24 * time.Hour // of an invitation
+	RecoveryLifetime   = 30 * time.Minute   // after a request for a forgotten password
+	InvitationLifetime = 7 * 24 * time.Hour // after an invitation
 )
 
-// Recovery is a token that lets its bearer choose a new password, once.
+// Recovery is a token, without its text, that can be used once to choose a new password.
 type Recovery struct {
 	UserID  int64
-	Kind    MailKind // of its mail: MailRecovery or MailInvitation
+	Kind    MailKind // kind of the mail with the token: MailRecovery or MailInvitation
 	Created time.Time
 	Expires time.Time
 }

@@ -1,10 +1,11 @@
-// Package account holds the vocabulary of Usher's rules: the types of every noun, the caller of a
-// request ([Principal]), failures ([Error]), validation ([Checker]), permission checks ([Allow])
-// and the ports of storage ([Store], [Tx]).
+// Package account holds the types that all operations share: users, roles, credentials, settings
+// and the other nouns, the caller of a request ([Principal]) and failures ([Error]). It also has
+// validation ([Checker]), permission checks ([Allow]) and the interfaces of storage ([Store],
+// [Tx]).
 //
-// It has no operations. Each noun's operations are in a package of its own, such as user or auth,
-// which runs in an [Env] and imports account.
+// It has no operations. Those of each noun are in a package of their own, such as user or auth,
+// which imports account and works in an [Env].
 //
 // The package imports access, keyring, secret, lockout, token, golang.org/x/text,
-// golang.org/x/net/idna and the standard library; neither HTTP nor SQL.
+// golang.org/x/net/idna and the standard library. It must not import HTTP or SQL.
 package account

@@ -76,8 +76,8 @@ func TestParseEmail(t *testing.T) {
 	}
 }
 
-// A key is an address, and its key is the key itself. It contains no character that could end a
-// mail header or be mistaken for another.
+// The key of an address is itself a valid address, and parsing it returns the same key. It contains
+// no character that ends a mail header or looks like another character.
 func FuzzParseEmail(f *testing.F) {
 	for _, seed := range []string{
 		"ann@example.org", "ANN@ΣΊΣΥΦΟΣ.example", "ǰ\u0323@bücher.example", "α\u0345\u0301@x", "a@xn--bcher-kva.example",

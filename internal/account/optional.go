@@ -27,7 +27,8 @@ func NilIfZero[T comparable](v T) *T {
 	return &v
 }
 
-// ValueOrNil returns *value, or an untyped nil when value is nil, for a [FieldChange].
+// ValueOrNil returns *value, or an untyped nil when value is nil. It is for the values of a
+// [FieldChange].
 func ValueOrNil[T any](value *T) any {
 	if value == nil {
 		return nil

@@ -2,29 +2,30 @@ package account
 
 import "time"
 
-// SignInDays is the number of days of sign-ins in an overview. Today is the last.
+// SignInDays is the number of days in [Overview.SignIns]. The last one is today.
 const SignInDays = 30
 
-// Overview is the state of the server at a glance. A part that is hidden from the caller is nil.
+// Overview summarizes the state of the server. A part is nil when the caller lacks the permission
+// that its comment names.
 type Overview struct {
-	Users    *UserCounts     // needs the permission to read all users
-	Locked   *LockedUsers    // needs the permission to read all users
-	SignIns  []SignInDay     // [SignInDays] of them, oldest first; needs to read the whole activity log
-	Mail     *MailCounts     // needs the permission to read the outbox
-	Database *DatabaseHealth // needs the permission to read the application settings
+	Users    *UserCounts     // permission to read all users
+	Locked   *LockedUsers    // permission to read all users
+	SignIns  []SignInDay     // one for each day, oldest first; permission to read the whole activity log
+	Mail     *MailCounts     // permission to read the outbox
+	Database *DatabaseHealth // permission to read the application settings
 }
 
 // UserCounts counts users by their state.
 type UserCounts struct {
 	Total, Active, Inactive int
-	MustChangePassword      int // before any other operation
+	MustChangePassword      int // users who must change their password before any other operation
 }
 
-// LockedUsers are the users whom failed sign-ins have locked out. They can sign in from networks
-// that are known for them only.
+// LockedUsers are the users whom failed sign-ins have locked out. They can sign in only from
+// networks from which they signed in before.
 type LockedUsers struct {
 	Count int
-	First []LockedUser // a limited number of them, the latest Until first
+	First []LockedUser // a limited number of them, the latest end of the lock first
 }
 
 // LockedUser is a user who is locked out.
@@ -32,11 +33,11 @@ type LockedUser struct {
 	ID    int64
 	Name  string
 	Email string
-	Until time.Time // zero: until an administrator unlocks the account
+	Until time.Time // end of the lock; zero: locked until an administrator unlocks the account
 }
 
-// SignInInterval is the length of the interval that a [SignInCount] covers. The UTC offset of every
-// time zone is a multiple of it.
+// SignInInterval is the length of the interval that one [SignInCount] covers. The UTC offset of
+// every time zone is a multiple of it, so a day in any time zone consists of whole intervals.
 const SignInInterval = 15 * time.Minute
 
 // SignInCount counts the sign-ins of one [SignInInterval].
@@ -47,26 +48,26 @@ type SignInCount struct {
 
 // SignInDay counts the sign-ins of one day in a time zone.
 type SignInDay struct {
-	// Date is the day at midnight UTC, whatever the zone, because some days in some zones have no
-	// midnight.
+	// Date is the date of the day, as midnight UTC in any time zone. In some time zones a day may
+	// have no midnight of its own.
 	Date              time.Time
 	Succeeded, Failed int
 }
 
 // MailCounts is the state of the outbox.
 type MailCounts struct {
-	Waiting   int       // not delivered yet
-	Late      int       // the part of Waiting with a failed attempt
-	Failed    int       // given up in the last week
+	Waiting   int       // messages that are not delivered yet
+	Late      int       // messages among Waiting with a failed attempt
+	Failed    int       // messages that were given up in the last week
 	Oldest    time.Time // creation time of the oldest waiting message; zero: none
-	LastError string    // of the newest late message, else of the last given-up one; "": none
+	LastError string    // of the newest message among Late; if there is none, of the message given up last; "": none
 }
 
 // DatabaseHealth is the state of the database.
 type DatabaseHealth struct {
 	Engine      string // "sqlite" or "postgres"
-	Bytes       int64  // size without the write-ahead log
-	Schema      int64  // version
+	Bytes       int64  // size in bytes, without the write-ahead log
+	Schema      int64  // version of the schema
 	ReadLatency time.Duration
-	Refused     string // why the database refuses changes now, for people; "": it accepts them
+	Refused     string // why the database refuses changes now, as a text for people; "": it accepts changes
 }

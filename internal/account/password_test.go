@@ -13,7 +13,7 @@ import (
 func TestCheckNewPassword(t *testing.T) {
 	tests := []struct {
 		password string
-		lacks    []string // parts of the message; none for a valid password
+		lacks    []string // parts of the error message; none for a valid password
 	}{
 		{"Correct-Horse-1", nil},
 		{"Aa1!Aa1!Aa1!", nil},
@@ -52,7 +52,8 @@ func TestCheckNewPassword(t *testing.T) {
 	}
 }
 
-// characterClasses are the parts of the contract's regular expression, in Go's syntax.
+// characterClasses are the parts of the contract's regular expression for passwords, in Go's
+// syntax.
 var characterClasses = []*regexp.Regexp{
 	regexp.MustCompile(`\d`), regexp.MustCompile(`[a-z]`), regexp.MustCompile(`[A-Z]`), regexp.MustCompile(`\W`),
 	regexp.MustCompile(`^[^\n\r\x{2028}\x{2029}]*$`),

@@ -9,7 +9,7 @@ import (
 )
 
 // Principal is the authenticated caller of a request: the user, the credential, and the permissions
-// that both have.
+// that both the user and the credential have.
 type Principal struct {
 	User       User
 	Roles      []access.Role
@@ -18,32 +18,32 @@ type Principal struct {
 	Session    Session // set when the credential is a session
 	From       Origin
 
-	Expires  time.Time // when the credential expires if it is not used until then; zero: never
-	LastUsed time.Time // stored time of the last use, to the minute
-	Encoding *Encoding // nil: the principal is not cached
+	Expires  time.Time // when the credential expires unless it is used before; zero: never
+	LastUsed time.Time // stored time of the last use, with a precision of one minute
+	Encoding *Encoding // holds the cached JSON; nil: the principal is not cached
 }
 
-// Actor returns the principal as the activity log records it.
+// Actor returns the caller in the form that the activity log records.
 func (p *Principal) Actor() Actor {
 	return Actor{ID: p.User.ID, Name: p.User.Email, Credential: p.Credential, ClientNetwork: p.From.ClientNetwork}
 }
 
-// Encoding holds the encoded form of a principal for as long as the principal is cached, so that
-// repeated requests need no encoding. It is safe for concurrent use.
+// Encoding holds the JSON of a principal for as long as the principal is cached, so that repeated
+// requests don't encode the same data. It is safe for concurrent use.
 type Encoding struct {
 	text   atomic.Pointer[[]byte]
 	onGrow func(bytes int)
 }
 
-// NewEncoding returns an empty encoding. It calls onGrow with the size in bytes when the encoded
-// form is first stored.
+// NewEncoding returns an Encoding without JSON. When the JSON is first stored, it calls onGrow with
+// its size.
 func NewEncoding(onGrow func(bytes int)) *Encoding { return &Encoding{onGrow: onGrow} }
 
-// Encoded returns the principal's encoded form. While the principal is cached it reuses the result
-// of the first successful encode; otherwise it calls encode each time.
+// Encoded returns the JSON of the principal, which encode produces. While the principal is cached,
+// it returns the result of the first successful encode. Otherwise it calls encode each time.
 //
-// The form must depend on the principal alone, never on the request's origin. There is one form for
-// each principal, and callers must not modify it. Encoded fails as encode does.
+// encode must depend on the principal alone, not on the origin of the request, and must always
+// produce the same form. Callers must not modify the result. Encoded fails as encode does.
 func (p *Principal) Encoded(encode func() ([]byte, error)) ([]byte, error) {
 	if p.Encoding == nil {
 		return encode()
@@ -61,18 +61,19 @@ func (p *Principal) Encoded(encode func() ([]byte, error)) ([]byte, error) {
 // Origin describes where a request comes from.
 type Origin struct {
 	ClientNetwork string // an IPv4 address, or the /64 prefix of an IPv6 address
-	Device        string // the client's own description
+	Device        string // the client's description of itself
 	Channel       Channel
 }
 
-// Channel is the interface that received a request. A session's token is valid only in the channel
-// of its sign-in. A token that leaks from one channel can't be used in the other.
+// Channel is the interface that received a request: the API or the console. A session token is
+// valid only in the channel of its sign-in, so a token that leaks from one channel is useless in
+// the other.
 type Channel int
 
 // The channels.
 const (
 	ChannelAPI     Channel = iota
-	ChannelConsole         // pages in a browser, which accept no API key
+	ChannelConsole         // pages for a browser; accepts no API keys
 )
 
 // SessionTokenKind returns the kind of token that a sign-in in this channel issues.
@@ -83,7 +84,7 @@ func (c Channel) SessionTokenKind() token.Kind {
 	return token.Session
 }
 
-// AuthKind is the kind of entity that an [AuthChange] names.
+// AuthKind is the kind of entity that an [AuthChange] is about.
 type AuthKind string
 
 // The kinds of changed entities.
@@ -92,21 +93,23 @@ const (
 	AuthRole     AuthKind = "role"
 	AuthSession  AuthKind = "session"
 	AuthKey      AuthKind = "key"
-	AuthSettings AuthKind = "settings" // the server's, which affect every principal; their ID is 0
+	AuthSettings AuthKind = "settings" // the server settings, which affect every principal; ID is 0
 )
 
-// AuthChange names a changed entity that principals depend on, so that nodes invalidate the cached
-// ones. The store inserts it in the transaction of the change.
+// AuthChange names a changed entity on which principals depend. Every node polls these changes and
+// drops the cached principals that depend on them. The store inserts an AuthChange in the
+// transaction of the change itself.
 type AuthChange struct {
 	Kind AuthKind
 	ID   int64
 }
 
-// AuthChangeBatch is the result of one poll for changes.
+// AuthChangeBatch is the result of one poll for [AuthChange] values.
 type AuthChangeBatch struct {
 	Changes []AuthChange // without duplicates
 	At      time.Time    // time of the poll by the database's clock
-	// Last is a number that all changes not yet visible will exceed. It is 0 for a database in
-	// which changes can become visible in another order than that of their numbers.
+	// Last is lower than the number of every change that is not visible yet. The next poll can
+	// therefore begin after it. It is 0 for a database where changes don't become visible in the
+	// order of their numbers.
 	Last int64
 }

@@ -9,17 +9,18 @@ const (
 	MaxPictureBytes    = 65536 // bytes
 )
 
-// Profile is the part of a user that describes a person. It has no effect on their access.
+// Profile is the part of a user that describes the person. It has no effect on the user's
+// permissions.
 type Profile struct {
 	Name       string
-	Surname    *string // nil: none; likewise below
+	Surname    *string // nil: not set; the same applies to the fields below
 	Department *string
 	Biography  *string
 	Picture    []byte
 }
 
-// ProfileUpdate changes a profile. A nil field stays unchanged. A pointer to nil clears a field
-// that can be empty.
+// ProfileUpdate changes a profile. A nil field stays unchanged. A pointer to nil clears an optional
+// field of the profile.
 type ProfileUpdate struct {
 	Name       *string
 	Surname    **string
@@ -28,16 +29,16 @@ type ProfileUpdate struct {
 	Picture    *[]byte
 }
 
-// profileText is an optional text of a profile.
+// profileText describes one optional text field of a profile.
 type profileText struct {
-	field     string // in the contract and in the activity log
+	field     string // name of the field in the contract and in the activity log
 	maxLength int    // characters
 	value     func(p *Profile) **string
 	update    func(up *ProfileUpdate) **string
 }
 
-// profileTexts returns the optional texts. A new one is a field of [Profile] and
-// [ProfileUpdate] and a row here.
+// profileTexts returns the optional text fields. To add one, add a field to [Profile] and to
+// [ProfileUpdate], and an element here.
 func profileTexts() []profileText {
 	return []profileText{
 		{
@@ -58,8 +59,8 @@ func profileTexts() []profileText {
 	}
 }
 
-// Validate adds what is wrong with the profile, except for its name, to c. path is where the
-// profile's fields are in the input.
+// Validate adds the profile's errors to c, except those of the name. path is the JSON pointer of
+// the profile in the input.
 func (p Profile) Validate(c *Checker, path string) {
 	for _, text := range profileTexts() {
 		c.OptionalText(path+"/"+text.field, *text.value(&p), text.maxLength)
@@ -67,7 +68,7 @@ func (p Profile) Validate(c *Checker, path string) {
 	c.checkPicture(path+"/picture", p.Picture)
 }
 
-// Size returns the bytes of the profile's texts and picture.
+// Size returns the size of the profile's texts and picture in bytes.
 func (p Profile) Size() int {
 	size := len(p.Name) + len(p.Picture)
 	for _, text := range profileTexts() {
@@ -76,8 +77,8 @@ func (p Profile) Size() int {
 	return size
 }
 
-// Changes lists the texts that differ from those before, for the activity log. The picture is not
-// among them: see [Profile.SamePicture].
+// Changes lists the texts that differ from those in before, for the activity log. It ignores the
+// picture; see [Profile.SamePicture].
 func (p Profile) Changes(before Profile) []FieldChange {
 	var changes ChangeList
 	changes.Add("name", before.Name, p.Name)
@@ -100,7 +101,7 @@ func (up ProfileUpdate) IsEmpty() bool {
 	return up.Name == nil && up.Picture == nil
 }
 
-// apply validates the update and applies it to p.
+// apply checks the update, adds its errors to c and applies the update to p.
 func (up ProfileUpdate) apply(p *Profile, c *Checker) {
 	if up.Name != nil {
 		c.Name("/name", *up.Name)

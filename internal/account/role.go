@@ -9,31 +9,32 @@ import (
 // Limits of roles.
 const (
 	MaxDescriptionLength = 4096 // characters
-	MaxNewRoles          = 100  // in one request
+	MaxNewRoles          = 100  // roles that one request creates
 )
 
-// NewRole is the input for a new role. It has no permissions at first.
+// NewRole is the input for a new role. The role has no permissions at first.
 type NewRole struct{ Name, Description string }
 
 // RoleUpdate changes a role. A nil field stays unchanged.
 type RoleUpdate struct{ Name, Description *string }
 
-// RoleSummary is a role in a list. It counts the permissions, which may list thousands of ids.
+// RoleSummary is a role in a list, with the number of its permissions. The permissions themselves
+// may list thousands of ids.
 type RoleSummary struct {
 	ID                int64
 	Name, Description string
-	Permissions       int // 0 for role 1, which permits everything without stored permissions
+	Permissions       int // number of permissions; 0 for role 1, which permits everything without stored permissions
 }
 
 // BuiltIn reports whether the role exists in every database and can't be changed.
 func (r RoleSummary) BuiltIn() bool { return access.Role{ID: r.ID}.BuiltIn() }
 
-// RoleNameKey returns the case-folded form of a role's name, which is unique.
+// RoleNameKey returns the case-folded form of a role's name. No two roles have the same.
 func RoleNameKey(name string) string { return CaseFold(name) }
 
-// ParsePermissions returns the requested permissions without duplicates. path is the JSON pointer of
-// the requests in the input. It fails with CodeInvalid, and with CodePermissionNeedsRead when a
-// permission lacks the read permission of the same scope.
+// ParsePermissions returns the requested permissions without duplicates. path is the JSON pointer
+// of the list in the input. It fails with CodeInvalid. It fails with CodePermissionNeedsRead when a
+// permission to change something comes without the permission to read the same.
 func ParsePermissions(path string, requests []access.PermissionRequest) ([]access.Permission, error) {
 	permissions, faults := access.Parse(requests)
 	if len(faults) > 0 {

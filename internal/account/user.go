@@ -10,32 +10,32 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// MaxNewUsers limits the users that one request creates.
+// MaxNewUsers is the largest number of users that one request creates.
 const MaxNewUsers = 1000
 
-// Provider verifies a user's password.
+// Provider names the system that verifies a user's password.
 type Provider string
 
 // The providers.
 const (
-	ProviderLocal Provider = "tenable" // Usher itself, by the contract's name
+	ProviderLocal Provider = "tenable" // Usher itself; the contract gives it this name
 	ProviderLDAP  Provider = "ldap"
 	ProviderSAML  Provider = "saml"
 	ProviderTone  Provider = "tone"
 )
 
-// NoEULA is the version of the license agreement for a user who has not accepted one.
+// NoEULA is the value of EULAVersion for a user who has not accepted a license agreement.
 const NoEULA = -1
 
 // User is an account.
 type User struct {
 	ID    int64
-	Email string // as it was entered; mail is sent to it
+	Email string // as the user entered it; mail is sent to this address
 	Profile
 	Provider          Provider
-	Identifier        string // login name at the provider; the address of a local user
-	Active            bool   // may sign in
-	LockedOut         bool   // sign-in from unknown networks is locked now
+	Identifier        string // login name at the provider; for a local user, the address
+	Active            bool   // whether the user may sign in
+	LockedOut         bool   // whether sign-ins from unknown networks are locked now
 	NeedPasswordReset bool
 	EULAVersion       int
 	RoleIDs           []int64 // sorted
@@ -46,10 +46,11 @@ func (u User) Target() Target {
 	return Target{Kind: access.EntityUser, ID: u.ID, Name: u.Email}
 }
 
-// SortName returns the case-folded name, by which lists are sorted.
+// SortName returns the case-folded name. Lists are sorted by it.
 func (u User) SortName() string { return CaseFold(u.Name) }
 
-// SearchText returns the case-folded text in which lists are searched.
+// SearchText returns the case-folded text that a search looks at: the name, the surname and the
+// address.
 func (u User) SearchText() string {
 	return CaseFold(u.Name + " " + Deref(u.Surname) + " " + u.Email)
 }
@@ -57,7 +58,7 @@ func (u User) SearchText() string {
 // HoldsRole reports whether the user has the role.
 func (u User) HoldsRole(id int64) bool { return slices.Contains(u.RoleIDs, id) }
 
-// LogFields returns the fields of a new user for the activity log.
+// LogFields returns the fields of a new user that the activity log records.
 func (u User) LogFields() []FieldChange {
 	return []FieldChange{
 		{Field: "name", To: u.Name},
@@ -67,7 +68,7 @@ func (u User) LogFields() []FieldChange {
 	}
 }
 
-// StoredUser is a user with the fields that only the store and sign-in use.
+// StoredUser is a user with the fields that only the store and sign-in need.
 type StoredUser struct {
 	User
 	Key          EmailKey
@@ -79,7 +80,7 @@ type userFinder interface {
 	User(ctx context.Context, id int64, now time.Time) (User, error)
 }
 
-// FindUser returns the user with an id, or fails with CodeNotFound.
+// FindUser returns the user with this id. It fails with CodeNotFound.
 func FindUser(ctx context.Context, r userFinder, id int64, now time.Time) (User, error) {
 	u, err := r.User(ctx, id, now)
 	if errors.Is(err, ErrNotFound) {
@@ -94,7 +95,7 @@ type NewUser struct {
 	Profile
 	Password secret.Text
 	Active   bool
-	Invite   bool // mail the user a link to choose a password; needs Active and no Password
+	Invite   bool // whether to mail the user a link to choose a password; requires Active and no Password
 }
 
 // ToUser returns the local user that u describes, with the given roles.
@@ -106,30 +107,31 @@ func (u NewUser) ToUser(roleIDs []int64) User {
 	}
 }
 
-// UserUpdate changes a user. A nil field stays unchanged. A pointer to nil clears a field that can
-// be empty.
+// UserUpdate changes a user. A nil field stays unchanged. A pointer to nil clears an optional
+// field.
 type UserUpdate struct {
 	ProfileUpdate
 	Email    *string
 	Password *secret.Text
 	Active   *bool
-	Unlock   bool // end a lockout
-	KeepKeys bool // with Password: don't end the user's API keys
+	Unlock   bool // whether to end a lockout
+	KeepKeys bool // with Password: whether the user's API keys stay valid
 }
 
-// TouchesProfile reports whether the update needs the permission user:edit.
+// TouchesProfile reports whether the update changes the profile, which requires user:edit.
 func (up UserUpdate) TouchesProfile() bool {
 	return !up.ProfileUpdate.IsEmpty()
 }
 
-// TouchesAccess reports whether the update needs the permission user:edit-access.
+// TouchesAccess reports whether the update changes the user's access, which requires
+// user:edit-access.
 func (up UserUpdate) TouchesAccess() bool {
 	return up.Email != nil || up.Password != nil || up.Active != nil || up.Unlock
 }
 
-// Apply validates the update and applies it to u, except for Password and Unlock, which are not part
-// of a User. It returns the key of u's resulting address. It fails with CodeInvalid; u is then in an
-// undefined state.
+// Apply validates the update and applies it to u, except for Password and Unlock, which are not
+// fields of a User. It returns the key of u's new address. It fails with CodeInvalid; the state of
+// u is then undefined.
 func (up UserUpdate) Apply(u *User) (EmailKey, error) {
 	var c Checker
 	up.ProfileUpdate.apply(&u.Profile, &c)
@@ -149,10 +151,10 @@ func (up UserUpdate) Apply(u *User) (EmailKey, error) {
 	return key, c.Err()
 }
 
-// Preferences are a user's own choices. The server stores them for clients and doesn't use them.
+// Preferences are a user's own choices for the clients that show them. The server only stores them.
 type Preferences struct {
 	Language  string // BCP 47
-	ProfileID int    // opened after sign-in
+	ProfileID int    // the profile that clients open after sign-in
 }
 
 // PreferencesUpdate changes preferences. A nil field stays unchanged.

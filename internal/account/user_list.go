@@ -5,8 +5,8 @@ import "time"
 // UserSort is the order of a list of users.
 type UserSort string
 
-// The orders. Names and addresses are compared byte by byte in their case-folded form, so every
-// database engine gives the same order. Equal names are in the order of their ids.
+// The orders. Names and addresses are compared byte by byte in their case-folded form, so that
+// every database engine returns the same order. Users with equal names are ordered by id.
 const (
 	SortByID        UserSort = "id"
 	SortByIDDown    UserSort = "-id"
@@ -16,9 +16,9 @@ const (
 	SortByEmailDown UserSort = "-email"
 )
 
-// UserFilter selects users that match all of its fields. A nil field matches every user.
+// UserFilter selects the users that match all of its fields. A nil field matches every user.
 type UserFilter struct {
-	Search   *string // words that all occur in the name, surname or address, ignoring case
+	Search   *string // words that must all occur in the name, surname or address; case is ignored
 	RoleID   *int64
 	Active   *bool
 	Locked   *bool
@@ -31,21 +31,21 @@ type UserPage struct {
 	Next  string // cursor of the next page; "" on the last page
 }
 
-// UserQuery selects one page of users for the store.
+// UserQuery tells the store which page of users to return.
 type UserQuery struct {
 	Filter UserFilter
-	Words  []string // of Filter.Search, in the form of [User.SearchText]
+	Words  []string // words of Filter.Search, case-folded like [User.SearchText]
 	Sort   UserSort
 	After  *UserPosition // nil: the first page
 	Limit  int
-	All    bool    // whether all users are visible
-	IDs    []int64 // the visible users unless All
+	All    bool    // whether the caller may see all users
+	IDs    []int64 // ids of the users that the caller may see; used unless All is set
 	Now    time.Time
 }
 
-// UserPosition is the position of a user in an ordered list.
+// UserPosition is a position in an ordered list of users, given by the user there.
 type UserPosition struct {
-	Key string // sort key that precedes the id; "" in a list by id
+	Key string // the value that the list is ordered by; "" in a list ordered by id
 	ID  int64
 }
 

@@ -14,11 +14,12 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// keyPurpose is the purpose for which the server key seals the contract's keys.
+// keyPurpose is the purpose with which the server key encrypts the texts of contract keys.
 const keyPurpose = "api-key"
 
-// ContractKey returns the text of the caller's contract key, and records that it was read. It fails
-// as [account.AllowOwn] does, and with CodeNoAPIKey when the caller has none. It doesn't create one.
+// ContractKey returns the text of the caller's contract key, and records in the activity log
+// that it was read. It fails as [account.AllowOwn] does, and with CodeNoAPIKey when the caller
+// has no contract key. It never creates one.
 func (s *Keys) ContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error) {
 	self := caller.User.ID
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
@@ -48,9 +49,9 @@ func (s *Keys) ContractKey(ctx context.Context, caller *account.Principal) (secr
 	return text, err
 }
 
-// RenewContractKey creates a new contract key for the caller, ends the previous one at once, and
-// returns the new text. The caller may use the previous key for this. It fails as [account.AllowOwn]
-// does.
+// RenewContractKey creates a new contract key for the caller and returns its text. It ends the
+// previous contract key at once. The caller may use the previous key for this request.
+// RenewContractKey fails as [account.AllowOwn] does.
 func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error) {
 	self := caller.User.ID
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
@@ -73,7 +74,7 @@ func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) 
 		if key.ID, err = tx.InsertAPIKey(ctx, key); err != nil {
 			return err
 		}
-		// The sealed text is bound to the row's id, which exists only now.
+		// The encryption binds the text to the key's id, which exists only after the insertion.
 		sealed, err := s.keys.Seal(keyPurpose, sealContext(key), []byte(newText.Reveal()))
 		if err != nil {
 			return err
@@ -91,7 +92,7 @@ func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) 
 	return text, nil
 }
 
-// endContractKey ends the caller's contract key, if there is one.
+// endContractKey ends the caller's contract key if there is one.
 func (s *Keys) endContractKey(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 	key, err := tx.ContractKey(ctx, caller.User.ID)
 	if errors.Is(err, account.ErrNotFound) {
@@ -108,14 +109,15 @@ func (s *Keys) endContractKey(ctx context.Context, tx *account.Tx, caller *accou
 	})
 }
 
-// sealContext returns the context that binds a sealed text to its row and its owner. A text that is
-// copied to another row doesn't open.
+// sealContext returns the context that binds an encrypted text to its key and owner. A text that
+// was copied to another row can't be decrypted there.
 func sealContext(key account.APIKey) string {
 	return strings.Join([]string{"api-key", strconv.FormatInt(key.ID, 10), strconv.FormatInt(key.UserID, 10)}, "|")
 }
 
-// openKey returns the sealed text of a key. It fails when the text doesn't open, or doesn't match
-// the stored hash of the key: one of them was replaced in the database.
+// openKey decrypts and returns the text of a key. It fails when the text can't be decrypted, or
+// doesn't match the stored hash of the key. Somebody has then replaced the text or the hash in
+// the database.
 func (s *Keys) openKey(key account.APIKey) (secret.Text, error) {
 	plain, err := s.keys.Open(keyPurpose, sealContext(key), key.Sealed)
 	if err != nil {

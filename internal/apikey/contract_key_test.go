@@ -27,7 +27,7 @@ func TestContractKey(t *testing.T) {
 			t.Errorf("read the key: %v", err)
 		}
 	}
-	second := f.NewContractKey(f.PrincipalBy(first)) // revokes the key of the caller
+	second := f.NewContractKey(f.PrincipalBy(first)) // ends first, the key with which the caller does this
 	if f.IsAccepted(first) || !f.IsAccepted(second) {
 		t.Error("the renewal must revoke the old key and return a valid one")
 	}
@@ -41,7 +41,7 @@ func TestContractKey(t *testing.T) {
 	}
 }
 
-// The owner of a new key gets a message about it.
+// The owner of a new key gets a mail about it.
 func TestKeyChangesAreMailed(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org", access.UserRole)
@@ -68,7 +68,8 @@ func TestKeyChangesAreMailed(t *testing.T) {
 	}
 }
 
-// A sealed key that was copied to another row, or combined with another hash, is not returned.
+// The encrypted text of a key was copied to another row, or combined with the hash of another
+// key. It is not returned.
 func TestSealedKeyIsBound(t *testing.T) {
 	f := servicetest.New(t)
 	ann := f.AddUser("ann@example.org", access.UserRole)
@@ -83,7 +84,7 @@ func TestSealedKeyIsBound(t *testing.T) {
 	_, err := f.ContractKey(t.Context(), f.As("ann@example.org"))
 	servicetest.WantCode(t, err, account.CodeInternal)
 
-	// A sealed key that opens, but does not match the hash of its row.
+	// This encrypted text can be decrypted, but does not match the hash in its row.
 	other, _, err := token.New(token.APIKey, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +100,8 @@ func TestSealedKeyIsBound(t *testing.T) {
 	}
 }
 
-// Repeated renewals neither flood the owner's mailbox nor the outbox, which all users share.
+// Repeated renewals of a key send only a few mails. They fill neither the owner's mailbox nor
+// the outbox, which all users share.
 func TestKeyMailsAnHour(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org", access.UserRole)

@@ -11,23 +11,24 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// ExpiredKeyRetention is how long an expired key is still listed.
+// ExpiredKeyRetention is how long lists still show an expired key.
 const ExpiredKeyRetention = 30 * 24 * time.Hour
 
 const (
-	// hintLength is the number of characters of a key that are stored, so that its owner can
-	// recognize the key. They are the last ones, a part of the checksum.
+	// hintLength is the number of characters of a key's text that are stored. The owner
+	// recognizes the key by them. They are the last characters, which are a part of the
+	// checksum.
 	hintLength = 4
 
-	// keyMailLifetime is how long delivery of the mail about a new key is tried.
+	// keyMailLifetime is how long Usher tries to deliver the mail about a new key.
 	keyMailLifetime = 3 * 24 * time.Hour
-	// maxKeyMails limits the mails about a user's new keys within keyMailWindow, so that they
-	// don't delay the mails of other users. Further keys are created without a mail.
+	// maxKeyMails limits the mails about new keys that one user gets within keyMailWindow, so
+	// that they don't delay the mails of other users. Further keys are created without a mail.
 	maxKeyMails   = 5
 	keyMailWindow = time.Hour
 )
 
-// newAPIKey generates the text of a key and returns it with the key.
+// newAPIKey returns a new key and its text. It doesn't store them.
 func (s *Keys) newAPIKey(kind account.APIKeyKind, userID int64) (secret.Text, account.APIKey, error) {
 	text, hash, err := token.New(token.APIKey, s.random)
 	if err != nil {
@@ -37,7 +38,8 @@ func (s *Keys) newAPIKey(kind account.APIKeyKind, userID int64) (secret.Text, ac
 	return text, account.APIKey{UserID: userID, Kind: kind, Hash: hash, Hint: hint, Created: s.now()}, nil
 }
 
-// announceKey records a new key of the caller and mails the caller about it.
+// announceKey records a new key of the caller in the activity log, and sends the caller a mail
+// about it.
 func (s *Keys) announceKey(ctx context.Context, tx *account.Tx, caller *account.Principal, key account.APIKey) error {
 	event := account.Event{
 		Action: account.ActionKeyCreate, Target: key.Target(caller.User), Changes: key.LogFields(),
@@ -53,9 +55,9 @@ func (s *Keys) announceKey(ctx context.Context, tx *account.Tx, caller *account.
 	return s.outbox.Enqueue(ctx, tx, account.MailNewAPIKey, caller.User, content, key.Created.Add(keyMailLifetime))
 }
 
-// ListKeys returns the keys of a user, by id: the valid ones, and those that expired within
-// ExpiredKeyRetention. It fails as [account.Allow] does, and with CodeNotFound when there is no such
-// user.
+// ListKeys returns the keys of a user, by id. The list also has expired keys until
+// ExpiredKeyRetention after their expiry. ListKeys fails as [account.Allow] does, and with
+// CodeNotFound when the user doesn't exist.
 func (s *Keys) ListKeys(ctx context.Context, caller *account.Principal, userID int64) ([]account.APIKey, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityAPIKey, userID); err != nil {
 		return nil, err
@@ -66,7 +68,7 @@ func (s *Keys) ListKeys(ctx context.Context, caller *account.Principal, userID i
 	return s.store.APIKeysOf(ctx, userID)
 }
 
-// EndKey ends a key, named or the contract's, at once. It fails as [auth.EndCredential] does.
+// EndKey ends a named key or a contract key at once. It fails as [auth.EndCredential] does.
 func (s *Keys) EndKey(ctx context.Context, caller *account.Principal, id int64) error {
 	return auth.EndCredential(ctx, s.auth, caller, auth.Ending[account.APIKey]{
 		Entity: access.EntityAPIKey,

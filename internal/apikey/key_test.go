@@ -14,7 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// requestAll requests permissions for everything of an entity.
+// requestAll requests permissions for the actions on every target of an entity.
 func requestAll(entity access.Entity, actions ...access.Action) (requests []access.PermissionRequest) {
 	for _, a := range actions {
 		requests = append(requests, access.PermissionRequest{Entity: entity, Action: a})
@@ -36,7 +36,7 @@ func TestKeysActAsTheirOwner(t *testing.T) {
 		key           secret.Text
 		kind          account.CredentialKind
 		administrator bool
-		allowed       string // the allowed actions on users
+		allowed       string // the actions on users that the key allows
 	}{
 		{"contract", f.NewContractKey(session), account.CredentialContractKey, true, "read edit delete"},
 		{"named", named(apikey.NewAPIKey{}), account.CredentialNamedKey, true, "read edit delete"},
@@ -63,7 +63,8 @@ func TestKeysActAsTheirOwner(t *testing.T) {
 	}
 }
 
-// A narrowed key loses the permissions that its owner loses, and never has more than its owner.
+// A key with its own list of permissions loses each permission that its owner loses. It never
+// has more permissions than its owner.
 func TestNarrowedKeyIsIntersectedAtUse(t *testing.T) {
 	f := servicetest.New(t)
 	role := f.AddRole(servicetest.Permit("api-key:create"), servicetest.Permit("user:read", 1))
@@ -93,8 +94,9 @@ func TestNarrowedKeyIsIntersectedAtUse(t *testing.T) {
 	}
 }
 
-// A narrowed key does not allow escalation: a change that needs coverage is checked against the key's
-// permissions, although the owner's would cover.
+// A key with its own list of permissions can't be used for escalation. To change a user, the
+// caller needs every permission of that user. Only the key's permissions count, even if the
+// owner has more.
 func TestNarrowedKeyCoversByItself(t *testing.T) {
 	f := servicetest.New(t)
 	other := f.AddUser("bob@example.org", access.UserRole)
@@ -114,7 +116,7 @@ func TestKeyStops(t *testing.T) {
 	tests := []struct {
 		name    string
 		stop    func(f *servicetest.Fixture, id int64) error
-		restore func(f *servicetest.Fixture, id int64) error // nil if the key never works again
+		restore func(f *servicetest.Fixture, id int64) error // nil if nothing makes the key work again
 	}{
 		{
 			"its owner is deactivated",
@@ -159,7 +161,7 @@ func TestKeyStops(t *testing.T) {
 		{
 			"its owner recovers by mail",
 			func(f *servicetest.Fixture, _ int64) error {
-				for f.ClaimNext() != nil { // the messages about the keys
+				for f.ClaimNext() != nil { // the mails about the keys
 				}
 				return f.RecoverWith(f.RecoveryToken("ann@example.org"), servicetest.NextPassword)
 			}, nil,
@@ -194,7 +196,7 @@ func TestKeyStops(t *testing.T) {
 			if got := working(); got != [2]bool{} {
 				t.Errorf("after, the keys are accepted: %v", got)
 			}
-			_, err := f.RenewContractKey(t.Context(), stale) // an older principal does not help
+			_, err := f.RenewContractKey(t.Context(), stale) // a principal that was loaded before does not help
 			servicetest.WantCode(t, err, account.CodeUnauthorized)
 			if test.restore == nil {
 				return
@@ -209,7 +211,7 @@ func TestKeyStops(t *testing.T) {
 	}
 }
 
-// A password reset may keep the user's keys. It always ends the sessions.
+// A password reset ends the user's keys unless it sets KeepKeys. It always ends the sessions.
 func TestResetKeepsKeysWhenAsked(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org", access.UserRole)
@@ -222,7 +224,7 @@ func TestResetKeepsKeysWhenAsked(t *testing.T) {
 	if !f.IsRevoked(in) || !f.IsAccepted(key) {
 		t.Error("the reset must end the sessions and keep the keys")
 	}
-	// The key is subject to the required password change as well.
+	// The required password change also applies to requests with the key.
 	p := f.PrincipalBy(key)
 	if !p.User.NeedPasswordReset {
 		t.Error("NeedPasswordReset is not set")
@@ -257,7 +259,7 @@ func TestKeyExpires(t *testing.T) {
 	}
 }
 
-// The last use of a key is stored once a minute, so that most reads do not write.
+// The last use of a key is stored once a minute, so most requests write nothing.
 func TestTouchKey(t *testing.T) {
 	f := servicetest.New(t)
 	key := f.NewNamedKey(f.Admin(), apikey.NewAPIKey{Name: "n"})
@@ -276,7 +278,8 @@ func TestTouchKey(t *testing.T) {
 	}
 }
 
-// The database contains only the hash of a key, and the sealed text of a contract key.
+// The database has only the hash of a named key. For a contract key it has the hash and the
+// encrypted text.
 func TestKeysAreNotStored(t *testing.T) {
 	f := servicetest.New(t)
 	session := f.Admin()

@@ -1,7 +1,7 @@
-// Package apikey creates, lists and ends API keys: named keys, which expire and can be restricted to
-// some permissions, and the contract's key, which its owner can read again.
+// Package apikey creates, lists and ends API keys. Named keys expire, and can be limited to some
+// permissions of their owner. The contract key of a user can be read again by that user.
 //
-// It imports outbox, auth, audit, account and the packages below them.
+// The package imports outbox, auth, audit, account and the packages below them.
 package apikey
 
 import (
@@ -15,13 +15,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/outbox"
 )
 
-// store is the storage that the operations on API keys read.
+// store is the part of the storage that operations on API keys read outside of transactions.
 type store interface {
 	account.UserReader
 	account.APIKeyReader
 }
 
-// Keys are the operations on API keys. Its methods are safe for concurrent use.
+// Keys has the operations on API keys. Its methods are safe for concurrent use.
 type Keys struct {
 	store  store
 	keys   *keyring.Ring
@@ -32,7 +32,7 @@ type Keys struct {
 	audit  *audit.Log
 }
 
-// New returns the operations on API keys.
+// New returns the operations on the API keys of one customer.
 func New(env account.Env, outbox *outbox.Outbox, auth *auth.Auth, audit *audit.Log) *Keys {
 	return &Keys{
 		store: env.Store, keys: env.Keys, now: env.Now, random: env.Random, outbox: outbox, auth: auth, audit: audit,

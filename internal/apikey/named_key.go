@@ -15,21 +15,23 @@ import (
 const (
 	DefaultKeyLifetime = 90 * 24 * time.Hour
 	MaxKeyLifetime     = 3650 * 24 * time.Hour
-	MaxNamedKeys       = 50 // not expired, for each user
+	MaxNamedKeys       = 50 // keys of one user that have not expired
 )
 
-// NewAPIKey is the input for a named key.
+// NewAPIKey is the input for a new named key.
 type NewAPIKey struct {
 	Name     string
 	Lifetime time.Duration // 0: DefaultKeyLifetime
-	ReadOnly bool          // restrict the key to its owner's read permissions
-	// Permissions restrict the key to the intersection with its owner's. nil: no restriction.
+	ReadOnly bool          // whether to limit the key to its owner's read permissions
+	// Permissions limit the key to those of its owner's permissions that are listed here. nil:
+	// no limit.
 	Permissions []access.PermissionRequest
 }
 
-// CreateKey creates a named key for the caller and returns its text, which can't be read again. It
-// fails as [account.AllowOwn] does, with CodeInvalid or CodePermissionNeedsRead for an invalid
-// input, and with CodeTooManyKeys when the caller has MaxNamedKeys already.
+// CreateKey creates a named key for the caller and returns its text, which can't be read again
+// later. It fails as [account.AllowOwn] does. It also fails with CodeInvalid or
+// CodePermissionNeedsRead for an invalid input, and with CodeTooManyKeys when the caller already
+// has MaxNamedKeys keys.
 func (s *Keys) CreateKey(
 	ctx context.Context, caller *account.Principal, n NewAPIKey,
 ) (secret.Text, account.APIKey, error) {
@@ -75,8 +77,8 @@ func (s *Keys) CreateKey(
 	return text, key, nil
 }
 
-// validate returns the permissions to which the key is restricted, or nil for no restriction. It
-// fails as [Keys.CreateKey] says.
+// validate returns the permissions that limit the key, or nil for no limit. For an invalid input
+// it fails as [Keys.CreateKey] does.
 func (n NewAPIKey) validate() ([]access.Permission, error) {
 	var c account.Checker
 	c.Name("/name", n.Name)
@@ -86,7 +88,7 @@ func (n NewAPIKey) validate() ([]access.Permission, error) {
 	if n.ReadOnly && n.Permissions != nil {
 		c.Fail("/permissions", "must be absent where readOnly is true")
 	}
-	if n.Permissions != nil && len(n.Permissions) == 0 { // would be stored as no restriction
+	if n.Permissions != nil && len(n.Permissions) == 0 { // an empty list would be stored like no limit
 		c.Fail("/permissions", "must list at least one permission")
 	}
 	if err := c.Err(); err != nil {
@@ -117,8 +119,8 @@ func (n NewAPIKey) lifetime() time.Duration {
 	return n.Lifetime
 }
 
-// readPermissions returns every permission to read, with the widest scope. The owner's permissions
-// narrow the scope at each use.
+// readPermissions returns every permission to read, each for all targets. At each use, the key
+// gets only those of them that its owner has.
 func readPermissions() []access.Permission {
 	var reads []access.Permission
 	for _, p := range (access.Role{ID: access.AdministratorRole}).Expand() {

@@ -68,7 +68,7 @@ func TestFiftyKeysAtMost(t *testing.T) {
 	f := servicetest.New(t)
 	session := f.NewSession(servicetest.AdminEmail)
 	caller := f.PrincipalOf(session)
-	f.NewContractKey(caller) // does not count
+	f.NewContractKey(caller) // the contract key does not count
 	errs := servicetest.Parallel(apikey.MaxNamedKeys+5, func(i int) error {
 		_, _, err := f.CreateKey(t.Context(), caller, apikey.NewAPIKey{Name: fmt.Sprint(i), Lifetime: time.Hour})
 		return err
@@ -76,7 +76,7 @@ func TestFiftyKeysAtMost(t *testing.T) {
 	if count := servicetest.CountCodes(errs); count[""] != apikey.MaxNamedKeys || count[account.CodeTooManyKeys] != 5 {
 		t.Fatalf("the outcomes are %v", count)
 	}
-	f.Clock.Advance(time.Hour) // expired keys do not count
+	f.Clock.Advance(time.Hour) // now the keys have expired and don't count
 	if _, _, err := f.CreateKey(t.Context(), caller, apikey.NewAPIKey{Name: "one more"}); err != nil {
 		t.Error(err)
 	}
@@ -105,7 +105,7 @@ func TestKeysOfOthers(t *testing.T) {
 		{"ann@example.org", "ann@example.org", ann, "", ""},
 		{"ann@example.org", "bob@example.org", bob, account.CodeNotFound, account.CodeNotFound},
 		{"reader@example.org", "bob@example.org", bob, "", account.CodeForbidden},
-		{"keeper@example.org", "bob@example.org", bob, "", account.CodeForbidden}, // does not cover role 2
+		{"keeper@example.org", "bob@example.org", bob, "", account.CodeForbidden}, // lacks permissions that Bob has
 		{"guard@example.org", "bob@example.org", bob, "", ""},
 		{"guard@example.org", "second@example.org", admin, "", account.CodeForbidden},
 		{servicetest.AdminEmail, "second@example.org", admin, "", ""},
@@ -125,8 +125,8 @@ func TestKeysOfOthers(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeNotFound)
 }
 
-// A named key cannot use operations on keys, sessions and passwords, whatever its permissions: not
-// even with every permission of an administrator.
+// A named key is refused for operations on keys, sessions and passwords, even if it has every
+// permission of an administrator.
 func TestNamedKeyIsDenied(t *testing.T) {
 	f := servicetest.New(t)
 	other := f.AddUser("ann@example.org", access.UserRole)
@@ -198,19 +198,19 @@ func TestNamedKeyIsDenied(t *testing.T) {
 			}
 		}
 	}
-	// The same calls are allowed in a session, so the key is the reason for the refusal.
+	// In a session the same calls are allowed, so the refusals above are due to the key.
 	for name, call := range denied {
 		err := call(t.Context(), f.Service, f.Admin())
 		if account.ErrorCode(err) == account.CodeForbidden && name != "UpdateUser, own password" {
 			t.Errorf("%s in a session: %v", name, err)
 		}
-		f.WriteStore(func(ctx context.Context, tx *account.Tx) error { // some calls change the password
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error { // some of the calls have changed the password
 			return tx.SetPassword(ctx, 1, f.PasswordHash, false, f.Clock.Now())
 		})
 	}
 }
 
-// A sign-out with a key revokes neither the key nor a session.
+// A sign-out with a key ends neither the key nor a session.
 func TestSignOutWithAKey(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail)
@@ -223,8 +223,8 @@ func TestSignOutWithAKey(t *testing.T) {
 	}
 }
 
-// A password change by the contract key has the effect of one in a session: it ends the sessions and
-// keeps the keys.
+// A password change with the contract key has the same effect as one in a session: it ends the
+// sessions and keeps the keys.
 func TestChangePasswordByKey(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail)
@@ -239,14 +239,14 @@ func TestChangePasswordByKey(t *testing.T) {
 	f.NewSessionWith(servicetest.AdminEmail, servicetest.NextPassword)
 }
 
-// The fifth wrong password since the last correct one revokes the key.
+// The fifth wrong password since the last correct one ends the key.
 func TestWrongCurrentPasswordsByKey(t *testing.T) {
 	f := servicetest.New(t)
 	key := f.NewContractKey(f.Admin())
 	caller := f.PrincipalBy(key)
 	guess := func(times int) {
 		for range times {
-			f.Clock.Advance(10 * time.Minute) // the lock expires
+			f.Clock.Advance(10 * time.Minute) // wait until the lock has expired
 			servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
 				account.CodeWrongPassword)
 		}

@@ -12,7 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// insertLongEntries inserts n entries with changes of size bytes, which are not truncated.
+// insertLongEntries inserts n entries whose changes take size bytes. It inserts them through the
+// store, so they are not truncated.
 func insertLongEntries(f *servicetest.Fixture, n, size int) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
@@ -28,7 +29,7 @@ func insertLongEntries(f *servicetest.Fixture, n, size int) {
 	})
 }
 
-// An entry has only the first 256 characters of a value.
+// The log keeps only the first 256 characters of a longer value.
 func TestLongValuesAreTruncated(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -52,13 +53,14 @@ func TestLongValuesAreTruncated(t *testing.T) {
 	}
 }
 
-// A page of long entries ends early, and its cursor continues after it.
+// A page of long entries ends before limit entries. Its cursor continues with the entry that
+// follows.
 func TestPagesEndByBytes(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
 	insertLongEntries(f, 100, 28_000)
 	page, next, err := f.Activity(t.Context(), admin, account.ActivityFilter{}, "", account.MaxActivityPage)
-	if err != nil || len(page) != 38 || next == "" { // the first entries that together exceed 1 MiB
+	if err != nil || len(page) != 38 || next == "" { // the first entries with more than 1 MiB in total
 		t.Errorf("a page of %d entries, next %q, %v", len(page), next, err)
 	}
 	if ids := listedIDs(f, admin, account.ActivityFilter{}, account.MaxActivityPage); len(ids) != 102 || ids[101] != 1 {
@@ -70,7 +72,7 @@ func TestPagesEndByBytes(t *testing.T) {
 	}
 }
 
-// A transaction seals about 4 MiB and no more.
+// One transaction seals about 4 MiB of changes, so 10 MB need three transactions.
 func TestSealingLongEntries(t *testing.T) {
 	f := servicetest.New(t)
 	insertLongEntries(f, 100, 100_000)
@@ -84,10 +86,11 @@ func TestSealingLongEntries(t *testing.T) {
 	}
 }
 
-// When each entry takes long, a transaction seals few entries, and all are sealed in the end.
+// When sealing an entry takes long, each transaction seals only a few entries. All entries are
+// sealed in the end.
 func TestSealingRoundTrips(t *testing.T) {
 	f := servicetest.New(t)
-	insertEntries(f, 9) // and one from the set-up
+	insertEntries(f, 9) // and SetUp inserted one
 	var readings atomic.Int64
 	slow := f.With(func(o *service.Options) {
 		o.Monotonic = func() time.Time {

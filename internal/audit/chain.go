@@ -7,16 +7,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// InitChain signs both ends of an empty chain of seals: in a new database, and in one from before
-// the activity log existed. It does nothing when either end is signed, or when an entry or a
-// checkpoint shows that a chain existed before.
+// InitChain signs both ends of an empty chain of seals: in a new database, and in one that was
+// created before Usher had an activity log. It does nothing when an end is already signed, or
+// when an entry or a checkpoint shows that the chain existed before.
 //
-// An unsigned end is never accepted later, so an attacker can't restart the chain by resetting its
-// ends.
+// Usher rejects an unsigned end in all other cases, so an attacker can't restart the chain by
+// clearing its ends.
 func (s *Log) InitChain(ctx context.Context, tx *account.Tx) error {
 	head, err := tx.LockChain(ctx)
 	if err != nil {
-		return account.IgnoreNotFound(err) // sealing reports a missing end
+		return account.IgnoreNotFound(err) // sealing reports that an end is missing
 	}
 	anchor, err := tx.ChainEnd(ctx, account.ChainAnchor)
 	if err != nil {
@@ -37,8 +37,8 @@ func (s *Log) InitChain(ctx context.Context, tx *account.Tx) error {
 	return nil
 }
 
-// hasEarlierChain reports whether there is an entry, a checkpoint in the database, or a checkpoint
-// outside of it.
+// hasEarlierChain reports whether there is an entry, or a checkpoint in the database or outside
+// of it.
 func (s *Log) hasEarlierChain(ctx context.Context, r account.ActivityReader) (bool, error) {
 	entries, err := r.Activity(ctx, account.ActivityQuery{Limit: 1})
 	if err != nil || len(entries) > 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// memoryCheckpoints is an [audit.CheckpointStore] in memory.
+// memoryCheckpoints is an [audit.CheckpointStore] that keeps the checkpoint in memory.
 type memoryCheckpoints struct{ last *account.Checkpoint }
 
 func (m *memoryCheckpoints) Checkpoint() (account.Checkpoint, error) {
@@ -25,7 +25,8 @@ func (m *memoryCheckpoints) Keep(c account.Checkpoint) error {
 	return nil
 }
 
-// Statements of an attacker without the server key, who wants the server to seal forged entries.
+// SQL statements of an attacker who can write to the database but doesn't have the server key.
+// The attacker wants the server to seal forged entries.
 const (
 	unsealAll        = `UPDATE activity SET number = 0, key_id = '', seal = $1, actor_name = 'x'`
 	clearChainEnds   = `UPDATE activity_chain SET number = 0, at = 0, seal = $1, key_id = '', mac = $1`
@@ -36,11 +37,11 @@ const (
 	removeActivity   = `DELETE FROM activity`
 )
 
-// The chain cannot be initialized a second time, with forged entries.
+// An attacker can't make the server initialize the chain again and seal forged entries.
 func TestChainIsInitializedOnce(t *testing.T) {
 	f := newSealedLog(t, 20)
 	tamper(f, unsealAll, clearChainEnds, noCheckpoints)
-	if err := f.CheckKey(t.Context()); err != nil { // as when a server starts
+	if err := f.CheckKey(t.Context()); err != nil { // a server calls this when it starts
 		t.Fatal(err)
 	}
 	if err := f.SealActivity(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
@@ -49,8 +50,8 @@ func TestChainIsInitializedOnce(t *testing.T) {
 	wantFindings(t, f.Verify(nil), "forged 0-0", "forged 0-0")
 }
 
-// With a checkpoint store, the server also detects a copy of the signed ends from the beginning, and
-// an empty log with unsigned ends.
+// With a checkpoint store, the server also detects two attacks on the ends of the chain: an old
+// copy of the signed ends, and an empty log whose ends are unsigned.
 func TestCheckpointStore(t *testing.T) {
 	for name, statements := range map[string][]string{
 		"signed ends of the beginning": {unsealAll, noCheckpoints, dropChainEnds, restoreChainEnds},
@@ -83,7 +84,8 @@ func TestCheckpointStore(t *testing.T) {
 	}
 }
 
-// With a checkpoint store, an intact log is sealed as without, also after retention.
+// With a checkpoint store, the server seals an intact log as it does without one, even after
+// retention has removed entries.
 func TestCheckpointStoreOfIntactLog(t *testing.T) {
 	checkpoints := &memoryCheckpoints{}
 	f := servicetest.New(t)
@@ -104,7 +106,8 @@ func TestCheckpointStoreOfIntactLog(t *testing.T) {
 	wantFindings(t, f.Verify(checkpoints.last))
 }
 
-// A database from before the activity log initializes its chain when the server starts.
+// In a database that was created before Usher had an activity log, the server initializes the
+// chain when it starts.
 func TestUpgradedChain(t *testing.T) {
 	f := servicetest.New(t)
 	tamper(f, removeActivity, clearChainEnds)

@@ -9,38 +9,39 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Purposes of signatures with the server key. A signature is valid for one purpose only, so an
-// attacker can't use a checkpoint as an anchor.
+// Purposes of signatures with the server key. A signature is valid for one purpose only. So an
+// attacker can't use the signature of a checkpoint for an end of the chain.
 const (
 	sealPurpose       = "activity"
 	checkpointPurpose = "activity-checkpoint"
 )
 
-// endPurpose returns the purpose for an end of the chain.
+// endPurpose returns the purpose of signatures of an end of the chain.
 func endPurpose(end account.ChainEnd) string { return "activity-" + string(end) }
 
-// sign returns c with its signature for a purpose.
+// sign signs c for a purpose and returns it with the signature.
 func (s *Log) sign(purpose string, c account.Checkpoint) account.Checkpoint {
 	c.Signature = s.keys.Sign(purpose, checkpointInput(c))
 	return c
 }
 
-// isSigned reports whether the server key signed c for a purpose.
+// isSigned reports whether the server key signed c for this purpose.
 func (s *Log) isSigned(purpose string, c account.Checkpoint) bool {
 	return s.keys.Verify(purpose, checkpointInput(c), c.Signature)
 }
 
-// checkpointInput returns the signed bytes of a checkpoint: number, time and seal. The seal comes
-// last and the others have a fixed length, so different checkpoints have different bytes.
+// checkpointInput returns the bytes of a checkpoint that are signed: number, time and seal.
+// Number and time have a fixed length and the seal comes last, so different checkpoints have
+// different bytes.
 func checkpointInput(c account.Checkpoint) []byte {
 	input := binary.BigEndian.AppendUint64(nil, uint64(c.Number))
 	input = binary.BigEndian.AppendUint64(input, uint64(c.At.UnixMicro()))
 	return append(input, c.Seal...)
 }
 
-// ActivityCheckpoint returns a checkpoint of the activity log as it is now, to be kept outside the
+// ActivityCheckpoint returns a new checkpoint of the activity log, for keeping outside the
 // database. It fails with [account.ErrNothingSealed] when no entry is sealed yet, and with
-// [account.ErrActivityChanged] when the head of the chain was tampered with.
+// [account.ErrActivityChanged] when somebody tampered with the head of the chain.
 func (s *Log) ActivityCheckpoint(ctx context.Context) (account.Checkpoint, error) {
 	head, err := s.store.ChainEnd(ctx, account.ChainHead)
 	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
@@ -53,9 +54,9 @@ func (s *Log) ActivityCheckpoint(ctx context.Context) (account.Checkpoint, error
 	return s.sign(checkpointPurpose, head), nil
 }
 
-// verifyEnd verifies an end of the chain that was read with the error readErr. It fails with
-// [account.ErrActivityChanged] when the end is missing or the server key didn't sign it, and with
-// any other readErr.
+// verifyEnd verifies an end of the chain. c and readErr are the results of reading that end.
+// verifyEnd fails with [account.ErrActivityChanged] when the end is missing or the server key
+// didn't sign it. It returns any other readErr unchanged.
 func (s *Log) verifyEnd(end account.ChainEnd, c account.Checkpoint, readErr error) error {
 	switch {
 	case errors.Is(readErr, account.ErrNotFound):

@@ -7,17 +7,19 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// CheckpointStore keeps the newest checkpoint outside the database, out of reach for an attacker who
-// can write to the database only. The checkpoint reveals a database that was reset to an earlier
-// state, an empty one included.
+// CheckpointStore keeps the newest checkpoint outside the database, where an attacker who can
+// write only to the database can't reach it. With it the server detects that the database was
+// reset to an earlier state, even to an empty one.
 type CheckpointStore interface {
-	// Checkpoint fails with [account.ErrNotFound] when none was kept yet.
+	// Checkpoint returns the kept checkpoint. It fails with [account.ErrNotFound] before the
+	// first Keep.
 	Checkpoint() (account.Checkpoint, error)
-	// Keep replaces the kept checkpoint.
+	// Keep stores a checkpoint in place of the previous one.
 	Keep(account.Checkpoint) error
 }
 
-// externalCheckpoint returns the checkpoint outside the database, or nil.
+// externalCheckpoint returns the checkpoint that is kept outside the database, or nil if there
+// is none.
 func (s *Log) externalCheckpoint() (*account.Checkpoint, error) {
 	if s.checkpoints == nil {
 		return nil, nil
@@ -29,11 +31,12 @@ func (s *Log) externalCheckpoint() (*account.Checkpoint, error) {
 	return &c, nil
 }
 
-// checkExternalCheckpoint fails with [account.ErrActivityChanged] unless the log continues from the
-// checkpoint outside the database, or retention has removed the checkpoint's entry.
+// checkExternalCheckpoint compares the log with the checkpoint outside the database. It succeeds
+// when the log still has the checkpoint's entry, or retention has removed that entry. Otherwise
+// it fails with [account.ErrActivityChanged].
 //
-// Other servers may seal and remove entries meanwhile. It therefore reads that checkpoint before the
-// log, and the entry before the anchor.
+// Other servers may seal and remove entries at the same time. The order of the reads prevents
+// false alarms: the external checkpoint first, then its entry, then the anchor.
 func (s *Log) checkExternalCheckpoint(ctx context.Context) error {
 	external, err := s.externalCheckpoint()
 	if err != nil || external == nil {
@@ -58,7 +61,7 @@ func (s *Log) checkExternalCheckpoint(ctx context.Context) error {
 		"the database may be an older copy)", account.ErrActivityChanged, external.Number)
 }
 
-// saveCheckpoint keeps a new checkpoint outside the database.
+// saveCheckpoint replaces the checkpoint that is kept outside the database.
 func (s *Log) saveCheckpoint(c account.Checkpoint) error {
 	if s.checkpoints == nil {
 		return nil

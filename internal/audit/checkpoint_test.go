@@ -37,7 +37,7 @@ func TestExternalCheckpoint(t *testing.T) {
 	foreign := servicetest.Must(foreignLog(t, 10).ActivityCheckpoint(t.Context()))
 	wantFindings(t, f.Verify(&foreign), "forged 0-0")
 
-	twin := newSealedLog(t, 1) // another database with the same key
+	twin := newSealedLog(t, 1) // another database whose server has the same key
 	twin.Clock.Advance(time.Second)
 	insertEntries(twin, 9)
 	twin.Seal()
@@ -50,7 +50,7 @@ func TestExternalCheckpoint(t *testing.T) {
 	}
 }
 
-// Entries that an older key of the ring sealed still verify.
+// After a change of the server key, entries that the old key sealed still verify.
 func TestRotatedServerKey(t *testing.T) {
 	old, next := servicetest.Must(keyring.Generate(rand32{})), servicetest.Must(keyring.Generate(rand32{7}))
 	f := servicetest.NewBlank(t)
@@ -116,7 +116,7 @@ func TestCheckpoints(t *testing.T) {
 	}
 }
 
-// foreignLog returns a service with another server key and n sealed entries.
+// foreignLog returns a service that has another server key and n sealed entries.
 func foreignLog(t testing.TB, n int) *service.Service {
 	f := servicetest.NewBlank(t)
 	servicetest.Must(f.SetUp(t.Context(), servicetest.FirstRun()))
@@ -125,7 +125,7 @@ func foreignLog(t testing.TB, n int) *service.Service {
 	return f.Service
 }
 
-// rand32 is a random source that always returns the same bytes.
+// rand32 is a random source that always returns the same bytes: its own, then zeros.
 type rand32 []byte
 
 func (r rand32) Read(p []byte) (int, error) {

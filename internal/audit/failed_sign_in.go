@@ -9,11 +9,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// failedSignInInterval is the period whose failures are merged into one entry.
+// failedSignInInterval is the length of the period whose failed sign-ins become one entry.
 const failedSignInInterval = time.Minute
 
-// CountFailedSignIn counts a wrong password for the activity log, if the log is enabled. network is
-// the client network; userID is 0 for an address without an account.
+// CountFailedSignIn counts one wrong password for the activity log, if the log is enabled.
+// network is the client network. userID is 0 when no account has the submitted address.
 func (s *Log) CountFailedSignIn(
 	ctx context.Context, tx *account.Tx, network string, userID int64, now time.Time,
 ) error {
@@ -26,8 +26,9 @@ func (s *Log) CountFailedSignIn(
 	})
 }
 
-// mergeFailedSignIns turns each count of a past minute into an entry. The failures were counted
-// while the log was enabled, so it doesn't matter whether the log still is.
+// mergeFailedSignIns turns the count of each past minute into an entry of the log. Failures were
+// counted only while the log was enabled, so all of them are merged even if the log is disabled
+// now.
 func (s *Log) mergeFailedSignIns(ctx context.Context) error {
 	before := s.now().Truncate(failedSignInInterval)
 	for {
@@ -54,8 +55,8 @@ func (s *Log) mergeFailedSignIns(ctx context.Context) error {
 	}
 }
 
-// failedSignInEntry returns the entry for a count. Its target has no name when the account doesn't
-// exist, or was deleted since.
+// failedSignInEntry returns the entry for a count. The target has no name when the account
+// doesn't exist or was deleted meanwhile.
 func failedSignInEntry(ctx context.Context, tx *account.Tx, f account.FailedSignIns) (account.Activity, error) {
 	target := account.Target{Kind: access.EntityUser, ID: f.UserID}
 	if f.UserID != 0 {

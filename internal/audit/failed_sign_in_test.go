@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// activityLines returns the entries of an action as one line each, oldest first.
+// activityLines returns the entries with an action, as one line of text each, oldest first.
 func activityLines(f *servicetest.Fixture, action string) (lines []string) {
 	f.T.Helper()
 	filter := account.ActivityFilter{Action: action}
@@ -59,7 +59,7 @@ func TestFailedSignInsAreMerged(t *testing.T) {
 	f.WantNotStored("My-Password-In-The-Wrong-Field", "my-password-in-the-wrong-field")
 }
 
-// While the log is off, sign-ins leave neither entries nor counts.
+// While the log is disabled, sign-ins add neither entries nor counts of failures.
 func TestActivityNotKept(t *testing.T) {
 	f := servicetest.New(t)
 	before := len(activityLines(f, ""))
@@ -77,8 +77,8 @@ func TestActivityNotKept(t *testing.T) {
 	}
 }
 
-// Failed sign-ins that were counted while the log was on are entered although it is turned off
-// before the minute ends.
+// Failed sign-ins that were counted while the log was enabled become an entry, even if the log
+// is disabled before the minute ends.
 func TestFailedSignInsOutliveTheLog(t *testing.T) {
 	f := servicetest.New(t)
 	_, _ = f.SignInFrom(servicetest.AdminEmail, servicetest.WrongPassword, servicetest.ClientNetwork(1))

@@ -15,18 +15,20 @@ import (
 )
 
 const (
-	// maxPageBytes is the size of stored changes, in bytes, after which a page ends early.
+	// maxPageBytes limits a page. The page ends after the entry that exceeds this size of stored
+	// changes.
 	maxPageBytes = 1 << 20
 	// readBatch is the number of entries that one query reads.
 	readBatch = 100
 )
 
-// Activity returns a page of the entries that the caller may read, newest first. next is the cursor
-// of the next page, or "" on the last page. An empty cursor selects the first page.
+// Activity returns a page of the entries that the caller may read, newest first. Pass next as
+// the cursor for the following page; next is "" on the last page. An empty cursor selects the
+// first page.
 //
-// A page has at most limit entries, and at most [account.MaxActivityPage]. It ends early after about
-// 1 MiB of changes. Activity fails as [account.Allow] does, and with CodeInvalid for a cursor that
-// it didn't return for the same filter.
+// A page has at most limit entries, and at most [account.MaxActivityPage]. It ends early after
+// about 1 MiB of changes. Activity fails as [account.Allow] does. It also fails with CodeInvalid
+// unless cursor is empty or comes from a page with the same filter.
 func (s *Log) Activity(
 	ctx context.Context, caller *account.Principal, f account.ActivityFilter, cursor string, limit int,
 ) (page []account.StoredActivity, next string, err error) {
@@ -56,9 +58,9 @@ func (s *Log) Activity(
 	}
 }
 
-// ExportActivity calls yield with every entry that the caller may read, oldest first. It holds at
-// most readBatch entries in memory. It fails as [account.Allow] does, and stops with the first error
-// of yield.
+// ExportActivity calls yield with every entry that the caller may read, oldest first. At any
+// time it holds at most readBatch entries in memory. It fails as [account.Allow] does. It stops
+// at the first error of yield and returns that error.
 func (s *Log) ExportActivity(
 	ctx context.Context, caller *account.Principal, f account.ActivityFilter, yield func(account.StoredActivity) error,
 ) error {
@@ -84,11 +86,12 @@ func (s *Log) ExportActivity(
 	}
 }
 
-// activityQuery returns the query for a filter, restricted to the entries that the caller may read.
-// Only callers who may read the whole log see the entries without a known actor.
+// activityQuery returns the query for a filter, restricted to the entries that the caller may
+// read. Entries without a known actor are only for callers who may read the whole log.
 //
-// A filter by time alone is read in the order of time, with the index on it. That order differs
-// little from the order of ids: failed sign-ins become entries a minute later.
+// A filter by time alone selects entries in the order of their times, so that the database can
+// use its index on the time. This order is almost the order of ids. Only failed sign-ins differ:
+// they become entries a minute later.
 func activityQuery(caller *account.Principal, f account.ActivityFilter) (account.ActivityQuery, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityActivityLog, access.Any); err != nil {
 		return account.ActivityQuery{}, err
@@ -103,12 +106,12 @@ func activityQuery(caller *account.Principal, f account.ActivityFilter) (account
 	}
 	q.Actors = slices.DeleteFunc(ids, func(id int64) bool { return id < 1 || f.ActorID != 0 && id != f.ActorID })
 	if q.Actors == nil {
-		q.Actors = []int64{} // nil would select all actors
+		q.Actors = []int64{} // nil would select the entries of all actors
 	}
 	return q, nil
 }
 
-// readEntries returns the entries that a query selects, with their changes decoded.
+// readEntries returns the entries that a query selects, with Changes decoded from ChangesText.
 func (s *Log) readEntries(ctx context.Context, q account.ActivityQuery) ([]account.StoredActivity, error) {
 	entries, err := s.store.Activity(ctx, q)
 	if err != nil {
@@ -116,7 +119,7 @@ func (s *Log) readEntries(ctx context.Context, q account.ActivityQuery) ([]accou
 	}
 	for i := range entries {
 		decoder := json.NewDecoder(bytes.NewBufferString(entries[i].ChangesText))
-		decoder.UseNumber() // a float64 would round large numbers
+		decoder.UseNumber() // without UseNumber, large numbers would become float64 and lose digits
 		if err := decoder.Decode(&entries[i].Changes); err != nil {
 			return nil, fmt.Errorf("decode entry %d of the activity log: %w", entries[i].ID, err)
 		}
@@ -128,14 +131,14 @@ func positionOf(a account.StoredActivity) account.ActivityPosition {
 	return account.ActivityPosition{ID: a.ID, At: a.At}
 }
 
-// A cursor is the id of the last entry of a page. In a list by time, the entry's time follows, in
-// microseconds.
+// A cursor is the id of the last entry of a page, in base 36. In a list by time, a dot and the
+// entry's time in microseconds follow, in base 36 too.
 const (
 	cursorBase       = 36
 	cursorTimePrefix = "."
 )
 
-// activityCursor returns the cursor for the entries before q.Before.
+// activityCursor returns the cursor of the page that begins after the entry at q.Before.
 func activityCursor(q account.ActivityQuery) string {
 	cursor := strconv.FormatInt(q.Before.ID, cursorBase)
 	if q.ByTime {
@@ -144,8 +147,8 @@ func activityCursor(q account.ActivityQuery) string {
 	return cursor
 }
 
-// parseActivityCursor parses the result of activityCursor. An empty cursor is the zero position. It
-// fails with CodeInvalid.
+// parseActivityCursor parses the result of activityCursor. For an empty cursor it returns the
+// zero position. It fails with CodeInvalid.
 func parseActivityCursor(cursor string, byTime bool) (position account.ActivityPosition, err error) {
 	if cursor == "" {
 		return position, nil

@@ -25,7 +25,8 @@ func exportedIDs(f *servicetest.Fixture, caller *account.Principal, filter accou
 	return ids
 }
 
-// listedIDs returns the ids of the entries that a caller lists by pages of limit entries.
+// listedIDs returns the ids of the entries that a caller lists, page by page with limit entries
+// each.
 func listedIDs(
 	f *servicetest.Fixture, caller *account.Principal, filter account.ActivityFilter, limit int,
 ) (ids []int64) {
@@ -44,8 +45,8 @@ func listedIDs(
 	}
 }
 
-// Callers see their own entries, and those of the users that a permission lists. Entries without a
-// known actor are only visible with a permission for all.
+// Callers see their own entries and those of the users whose ids their permission lists. Entries
+// without a known actor are visible only with the permission for all.
 func TestReadingActivityNeedsPermission(t *testing.T) {
 	f := servicetest.New(t)
 	ada := f.AddUser("ada@example.org")
@@ -105,7 +106,7 @@ func TestActivityFilters(t *testing.T) {
 			})
 		})
 	}
-	add("user.create", account.Target{Kind: access.EntityUser, ID: 7}) // entry 2, at 10
+	add("user.create", account.Target{Kind: access.EntityUser, ID: 7}) // entry 2, at 10:00
 	add("user.update", account.Target{Kind: access.EntityUser, ID: 8})
 	add("user-list.read", account.Target{Kind: access.EntityUser, ID: 7})
 	add("role.update", account.Target{Kind: access.EntityRole, ID: 7})
@@ -151,8 +152,8 @@ func TestActivityFilters(t *testing.T) {
 	}
 }
 
-// A filter by time alone returns the entries in the order of their times, also those that were
-// inserted late. Each page continues at the cursor of the page before.
+// A filter by time alone returns entries in the order of their times, even entries that were
+// inserted late. Each page continues where the page before ended.
 func TestActivityByTime(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -182,7 +183,7 @@ func TestActivityByTime(t *testing.T) {
 	servicetest.WantPaths(t, err, account.CodeInvalid, "/query/cursor")
 }
 
-// An export of more entries than one batch is complete.
+// An export is complete even if it has more entries than one batch.
 func TestExportPages(t *testing.T) {
 	f := servicetest.New(t)
 	insertEntries(f, 1234)

@@ -1,11 +1,12 @@
-// Package audit keeps the activity log. It records the changes of each operation, lists and exports
-// entries, seals them in a chain of signatures, and verifies that chain. It removes entries past
-// their retention.
+// Package audit keeps the activity log. It records the changes of each operation, and lists and
+// exports entries. It seals entries, which means that it signs each one together with the seal
+// before, so that the seals form a chain. It verifies this chain, and removes entries past their
+// retention.
 //
-// Entries are written in the transaction of their change. [Log.SealActivity] numbers and chains the
-// committed entries later; see docs/decisions for why.
+// Operations insert entries in the transaction of their change. [Log.SealActivity] numbers and
+// seals the committed entries later; docs/decisions has the reasons.
 //
-// It imports account and the packages below it.
+// The package imports account and the packages below it.
 package audit
 
 import (
@@ -30,10 +31,10 @@ type Log struct {
 	log         *slog.Logger
 	now         func() time.Time
 	monotonic   func() time.Time
-	checkpoints CheckpointStore // nil: none outside the database
+	checkpoints CheckpointStore // nil: no checkpoint is kept outside the database
 }
 
-// New returns the activity log. checkpoints may be nil.
+// New returns the activity log of one customer. checkpoints may be nil.
 func New(env account.Env, checkpoints CheckpointStore) *Log {
 	return &Log{
 		store: env.Store, keys: env.Keys, log: env.Log, now: env.Now, monotonic: env.Monotonic,

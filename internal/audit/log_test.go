@@ -36,17 +36,17 @@ func insertEntries(f *servicetest.Fixture, n int) {
 	})
 }
 
-// newSealedLog returns a fixture with n sealed entries.
+// newSealedLog returns a fixture whose log has n entries, all sealed.
 func newSealedLog(t testing.TB, n int) *servicetest.Fixture {
 	t.Helper()
 	f := servicetest.New(t)
-	insertEntries(f, n-1) // SetUp wrote one
+	insertEntries(f, n-1) // SetUp inserted one
 	f.Seal()
 	return f
 }
 
-// tamper runs statements on the database, without any rule. $1 stands for an empty byte string,
-// whose literal differs between the engines.
+// tamper runs SQL statements on the database, past all checks of the server. $1 stands for an
+// empty byte string, whose literal is not the same in SQLite and PostgreSQL.
 func tamper(f *servicetest.Fixture, statements ...string) {
 	f.T.Helper()
 	db := f.Database.SQL()
@@ -61,7 +61,7 @@ func tamper(f *servicetest.Fixture, statements ...string) {
 	}
 }
 
-// wantFindings checks the findings of a report, each as "kind from-to".
+// wantFindings compares the findings of a report with want. Each is written as "kind from-to".
 func wantFindings(t testing.TB, r audit.Report, want ...string) {
 	t.Helper()
 	var got []string

@@ -7,19 +7,19 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// maxChangeLength is the length, in characters, to which recorded texts are truncated: the log shows
-// that a text changed but doesn't archive it.
+// maxChangeLength is the number of characters after which recorded texts are truncated. The log
+// shows that a text changed but is not an archive of texts.
 const maxChangeLength = 256
 
-// Record adds the caller's events to the activity log, if it is enabled. tx is the transaction of
-// the change.
+// Record adds the caller's events to the activity log, if the log is enabled. tx must be the
+// transaction of the recorded change.
 func (s *Log) Record(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, events ...account.Event,
 ) error {
 	return s.RecordAs(ctx, tx, caller.Actor(), events...)
 }
 
-// RecordAs is [Log.Record] for an actor who is not signed in.
+// RecordAs is [Log.Record] for an actor who has no principal, such as an operator.
 func (s *Log) RecordAs(ctx context.Context, tx *account.Tx, actor account.Actor, events ...account.Event) error {
 	enabled, err := s.isEnabled(ctx, tx)
 	if err != nil || !enabled {
@@ -33,15 +33,15 @@ func (s *Log) RecordAs(ctx context.Context, tx *account.Tx, actor account.Actor,
 	return tx.InsertActivity(ctx, entries...)
 }
 
-// isEnabled reports whether the settings, as the transaction sees them, enable the activity log. An
-// operation that disables it records that before it saves the settings; one that enables it records
-// that afterwards.
+// isEnabled reports whether the activity log is enabled in the settings that the transaction
+// sees. An operation that disables the log must therefore record this before it saves the
+// settings. One that enables the log must save the settings first.
 func (s *Log) isEnabled(ctx context.Context, r account.SettingReader) (bool, error) {
 	settings, err := account.LoadApplicationSettings(ctx, r)
 	return settings.KeepActivity, err
 }
 
-// truncateChanges returns a copy of changes with truncated texts.
+// truncateChanges returns a copy of changes in which long texts are truncated.
 func truncateChanges(changes []account.FieldChange) []account.FieldChange {
 	changes = slices.Clone(changes)
 	for i := range changes {
@@ -50,7 +50,7 @@ func truncateChanges(changes []account.FieldChange) []account.FieldChange {
 	return changes
 }
 
-// truncateText returns value, truncated when it is a string of more than maxChangeLength characters.
+// truncateText returns value, and truncates a string of more than maxChangeLength characters.
 func truncateText(value any) any {
 	text, isText := value.(string)
 	if !isText || len(text) <= maxChangeLength {

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// retentionCutoff returns the time before which retention removes entries. It fails with
-// [account.ErrActivityChanged] for a number of days that no operation accepts.
+// retentionCutoff returns the time before which entries are past their retention. It fails with
+// [account.ErrActivityChanged] when the stored number of days is one that no operation can set.
 func retentionCutoff(settings account.ApplicationSettings, now time.Time) (time.Time, error) {
 	days := settings.ActivityDays
 	if days < account.MinActivityDays || days > account.MaxActivityDays {
@@ -19,13 +19,14 @@ func retentionCutoff(settings account.ApplicationSettings, now time.Time) (time.
 	return now.AddDate(0, 0, -days), nil
 }
 
-// SweepActivity removes entries that are past their retention, from the oldest to the first that is
-// not. It signs the last removed entry as the anchor, from which the rest of the chain continues.
+// SweepActivity removes the entries that are past their retention. It begins with the oldest,
+// and stops at the first entry to keep. It signs the last removed entry as the anchor, from
+// which the chain continues.
 //
-// It verifies the seal of each entry before it removes the entry. Otherwise an attacker could make
-// the server remove an entry by setting its time back. SweepActivity fails with
-// [account.ErrActivityChanged] at an entry that was tampered with, and for a retention that no
-// operation accepts.
+// It verifies the seal of each entry before it removes that entry. Otherwise an attacker could
+// make the server remove an entry by changing the entry's time. SweepActivity fails with
+// [account.ErrActivityChanged] at an entry that somebody tampered with, and when the stored
+// retention is one that no operation can set.
 func (s *Log) SweepActivity(ctx context.Context) error {
 	for {
 		settings, err := account.LoadApplicationSettings(ctx, s.store)
@@ -54,9 +55,9 @@ func (s *Log) SweepActivity(ctx context.Context) error {
 	}
 }
 
-// removeBatch removes up to maxBatchEntries of the oldest entries whose times are before cutoff. It
-// stops before an entry that was tampered with, and fails with [account.ErrActivityChanged] when
-// that is the first.
+// removeBatch removes the oldest entries from before cutoff, at most maxBatchEntries. It stops
+// before an entry that somebody tampered with. If this is the first entry, it fails with
+// [account.ErrActivityChanged].
 func (s *Log) removeBatch(ctx context.Context, tx *account.Tx, cutoff time.Time) error {
 	head, err := tx.LockChain(ctx)
 	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
@@ -84,7 +85,7 @@ func (s *Log) removeBatch(ctx context.Context, tx *account.Tx, cutoff time.Time)
 		}
 		newAnchor.Number, newAnchor.At, newAnchor.Seal = e.Number, e.At, e.Seal
 	}
-	if newAnchor.Number == anchor.Number { // another server has removed the entries
+	if newAnchor.Number == anchor.Number { // another server has already removed the entries
 		return nil
 	}
 	if err := tx.DeleteSealedActivity(ctx, newAnchor.Number); err != nil {

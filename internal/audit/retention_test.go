@@ -26,7 +26,7 @@ func TestRetention(t *testing.T) {
 	external := servicetest.Must(f.ActivityCheckpoint(t.Context()))
 	f.Clock.Advance(time.Hour)
 	insertEntries(f, 10)
-	f.Clock.Advance(-2 * time.Hour) // after a clock step back, older entries after newer ones stay
+	f.Clock.Advance(-2 * time.Hour) // the clock was set back: older entries follow newer ones, and stay
 	insertEntries(f, 10)
 	f.Seal()
 	f.Clock.Advance(time.Hour + defaultRetention)
@@ -60,8 +60,8 @@ func TestRetention(t *testing.T) {
 	}
 }
 
-// An attacker who backdates entries or forges the anchor cannot make the server remove them and sign
-// the rest.
+// An attacker who backdates entries or forges the anchor can't make the server remove entries
+// and sign the rest of the chain.
 func TestRetentionKeepsEvidence(t *testing.T) {
 	for name, test := range map[string]struct{ statement, want string }{
 		"backdated entries": {`UPDATE activity SET at = 1 WHERE number <= 5`, "changed 1-5"},
@@ -85,7 +85,8 @@ func TestRetentionKeepsEvidence(t *testing.T) {
 	}
 }
 
-// Entries that were inserted where retention had removed others are reported.
+// Verification reports entries that were inserted in the place of entries that retention
+// removed.
 func TestEntriesBeforeTheAnchor(t *testing.T) {
 	f := newSealedLog(t, 10)
 	f.Clock.Advance(2 * defaultRetention)
@@ -97,7 +98,8 @@ func TestEntriesBeforeTheAnchor(t *testing.T) {
 	wantFindings(t, f.Verify(nil), "added 3-3")
 }
 
-// A retention period that no operation can set removes nothing and is reported.
+// The stored retention period is one that no operation can set. Retention then removes nothing,
+// and the server reports it.
 func TestInvalidRetentionPeriod(t *testing.T) {
 	for _, days := range []string{"-1", "0", "3651", "-9000000000"} {
 		t.Run(days, func(t *testing.T) {
@@ -116,7 +118,8 @@ func TestInvalidRetentionPeriod(t *testing.T) {
 	}
 }
 
-// Entries that were removed too early are reported, by the anchor or by an external checkpoint.
+// Entries were removed before their retention ended. The time of the anchor or an external
+// checkpoint shows this.
 func TestEarlyRemoval(t *testing.T) {
 	f := newSealedLog(t, 10)
 	f.Clock.Advance(48 * time.Hour)

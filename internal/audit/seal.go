@@ -11,29 +11,29 @@ import (
 )
 
 const (
-	// maxBatchEntries limits the entries that one transaction seals or removes, so that sign-ins
-	// don't wait long for it.
+	// maxBatchEntries limits the entries that one transaction seals or removes. While the
+	// transaction runs, sign-ins may have to wait for it.
 	maxBatchEntries = 1000
-	// maxBatchBytes is the size of changes, in bytes, after which a transaction seals no more
+	// maxBatchBytes limits a transaction. After this size of changes, in bytes, it seals no more
 	// entries.
 	maxBatchBytes = 4 << 20
-	// maxBatchTime is the duration after which a transaction seals no more entries. Each entry takes
-	// a round trip to the database, and a long transaction is cancelled.
+	// maxBatchTime limits a transaction. After this time it seals no more entries. Each entry
+	// takes a round trip to the database, and a transaction that takes too long is cancelled.
 	maxBatchTime = time.Second
 
 	// checkpointEntries is the number of entries between two checkpoints.
 	checkpointEntries = maxBatchEntries
-	// checkpointInterval is the time after which a checkpoint is created for fewer entries.
+	// checkpointInterval is the time after which a checkpoint is made even for fewer entries.
 	checkpointInterval = time.Hour
 )
 
-// SealActivity merges the failed sign-ins of past minutes into entries, gives every committed entry
-// its number and its seal, and creates checkpoints. Call it at least once a second. Without pending
-// work it only makes a few small reads. Several servers may call it concurrently.
+// SealActivity merges the failed sign-ins of past minutes into entries. It gives every committed
+// entry a number and a seal, and creates checkpoints. Call it at least once a second. When
+// nothing is pending, it makes only a few small reads. Several servers may call it concurrently.
 //
-// It fails with [account.ErrActivityChanged], and seals no more, when this server didn't sign an end
-// of the chain. It does so too when the log doesn't continue from the checkpoint outside the
-// database.
+// It fails with [account.ErrActivityChanged] and seals nothing more when an end of the chain is
+// not signed by this server. It fails in the same way when the log doesn't continue from the
+// checkpoint outside the database.
 func (s *Log) SealActivity(ctx context.Context) error {
 	if err := s.mergeFailedSignIns(ctx); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (s *Log) SealActivity(ctx context.Context) error {
 	}
 }
 
-// isSealDue reports whether there is an entry to seal or a checkpoint to create.
+// isSealDue reports whether there is an entry to seal or a checkpoint to make.
 func (s *Log) isSealDue(ctx context.Context) (bool, error) {
 	unsealed, err := s.store.UnsealedActivity(ctx, 1)
 	if err != nil || len(unsealed) > 0 {
@@ -77,7 +77,8 @@ func (s *Log) isSealDue(ctx context.Context) (bool, error) {
 	return isCheckpointDue(head, last, s.now()), err
 }
 
-// lastCheckpoint returns the newest checkpoint up to the head, or the anchor when there is none.
+// lastCheckpoint returns the newest checkpoint up to the head, or the anchor if there is no
+// checkpoint.
 func lastCheckpoint(
 	ctx context.Context, r account.ActivityReader, head account.Checkpoint,
 ) (account.Checkpoint, error) {
@@ -88,13 +89,14 @@ func lastCheckpoint(
 	return last, err
 }
 
-// isCheckpointDue reports whether a checkpoint of the head is due after the last one.
+// isCheckpointDue reports whether to make a checkpoint of the head. last is the checkpoint
+// before.
 func isCheckpointDue(head, last account.Checkpoint, now time.Time) bool {
 	since := head.Number - last.Number
 	return since >= checkpointEntries || since > 0 && now.Sub(last.At) >= checkpointInterval
 }
 
-// sealBatch seals the next entries. It returns the checkpoint that is due after them, or nil.
+// sealBatch seals the next entries. If a checkpoint is due after that, it saves and returns one.
 func (s *Log) sealBatch(ctx context.Context, tx *account.Tx) (*account.Checkpoint, error) {
 	head, err := tx.LockChain(ctx)
 	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
@@ -105,7 +107,7 @@ func (s *Log) sealBatch(ctx context.Context, tx *account.Tx) (*account.Checkpoin
 		return nil, err
 	}
 	limit := checkpointEntries - (head.Number - last.Number)
-	if limit < 1 { // a checkpoint was deleted
+	if limit < 1 { // only if somebody deleted a checkpoint
 		limit = checkpointEntries
 	}
 	now, before := s.now(), head.Number
@@ -124,8 +126,8 @@ func (s *Log) sealBatch(ctx context.Context, tx *account.Tx) (*account.Checkpoin
 	return &checkpoint, tx.SaveCheckpoint(ctx, checkpoint)
 }
 
-// sealEntries seals the next entries after the head and returns the new head. It seals at most limit
-// entries, and stops after maxBatchBytes or maxBatchTime.
+// sealEntries seals the entries after the head and returns the new head. It seals at most limit
+// entries, and stops early after maxBatchBytes or maxBatchTime.
 func (s *Log) sealEntries(
 	ctx context.Context, tx *account.Tx, head account.Checkpoint, limit int, now time.Time,
 ) (account.Checkpoint, error) {
@@ -146,21 +148,23 @@ func (s *Log) sealEntries(
 			size += len(e.ChangesText)
 			limit--
 			if size >= maxBatchBytes || s.monotonic().Sub(began) >= maxBatchTime {
-				return head, nil // at least one is sealed, so the next transaction makes progress too
+				return head, nil // at least one entry is sealed here, so every transaction makes progress
 			}
 		}
 	}
 	return head, nil
 }
 
-// isSealed reports whether the entry's seal is valid after the seal of the previous entry.
+// isSealed reports whether the seal of an entry is valid. previous is the seal of the entry
+// before.
 func (s *Log) isSealed(e account.StoredActivity, previous []byte) bool {
 	signature := keyring.Signature{KeyID: e.KeyID, MAC: e.Seal}
 	return s.keys.Verify(sealPurpose, entryInput(e, previous), signature)
 }
 
-// entryInput returns the bytes that the seal of an entry covers: the previous seal and every stored
-// field of the entry. A length precedes each text, so different entries have different bytes.
+// entryInput returns the bytes that the seal of an entry signs: the previous seal and every
+// stored field of the entry. The length of each text precedes the text, so different entries
+// have different bytes.
 func entryInput(e account.StoredActivity, previous []byte) []byte {
 	input := make([]byte, 0, 512)
 	appendNumber := func(n int64) { input = binary.BigEndian.AppendUint64(input, uint64(n)) }

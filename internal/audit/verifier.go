@@ -10,22 +10,22 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// verifier reads the chain of seals once, from the anchor to the head.
+// verifier verifies the chain of seals in one pass, from the anchor to the head.
 type verifier struct {
 	log              *Log
-	external         *account.Checkpoint // outside the database; nil: none, or already compared
-	newestCheckpoint account.Checkpoint  // in the database; zero: none
-	headErr          error               // why report.Head is invalid
-	last             account.Checkpoint  // the last entry of the chain so far, or the anchor
-	lastID           int64               // the last entry's id; 0 for the anchor
-	removedTo        int64               // number up to which retention removed entries meanwhile
-	readNumber       int64               // number of the row that was read last
-	readID           int64               // id of the row that was read last
+	external         *account.Checkpoint // outside the database; nil: there is none, or it was already compared
+	newestCheckpoint account.Checkpoint  // newest checkpoint in the database; zero: there is none
+	headErr          error               // why the head of the chain is not valid; nil: it is valid
+	last             account.Checkpoint  // last verified entry of the chain, or the anchor
+	lastID           int64               // id of the entry in last; 0 for the anchor
+	removedTo        int64               // number up to which retention removed entries during the verification
+	readNumber       int64               // number of the entry that was read last
+	readID           int64               // id of the entry that was read last
 	report           Report
 }
 
-// addFinding adds a finding to the report. A finding of the same kind that continues the numbers of
-// the last one extends it instead.
+// addFinding adds a finding to the report. If the last finding has the same kind and ends just
+// before the first number of f, it extends that one instead.
 func (v *verifier) addFinding(f Finding) {
 	if n := len(v.report.Findings); n > 0 && n == v.report.FindingCount && f.From > 0 {
 		if last := &v.report.Findings[n-1]; last.Kind == f.Kind && last.To+1 == f.From {
@@ -39,13 +39,15 @@ func (v *verifier) addFinding(f Finding) {
 	}
 }
 
-// addMismatch adds a finding on the external checkpoint, which is not compared again.
+// addMismatch adds a finding about the external checkpoint. The verifier doesn't compare that
+// checkpoint again.
 func (v *verifier) addMismatch(f Finding) {
 	v.addFinding(f)
 	v.report.Compared, v.external = ComparedDifferent, nil
 }
 
-// addTruncation adds the finding that the log ends before the entry of c. source names c.
+// addTruncation adds the finding that entries up to the entry of c are missing at the end.
+// source describes c in the message.
 func (v *verifier) addTruncation(c account.Checkpoint, source string) {
 	v.addFinding(Finding{
 		Kind: FindingTruncated, From: v.last.Number + 1, To: c.Number,
@@ -53,7 +55,7 @@ func (v *verifier) addTruncation(c account.Checkpoint, source string) {
 	})
 }
 
-// begin reads the anchor and compares it with the external checkpoint, which may be nil.
+// begin reads the anchor and compares it with the external checkpoint. external may be nil.
 func (v *verifier) begin(ctx context.Context, external *account.Checkpoint) error {
 	anchor, err := v.readAnchor(ctx)
 	if errors.Is(err, account.ErrActivityChanged) {
@@ -93,12 +95,13 @@ func (v *verifier) begin(ctx context.Context, external *account.Checkpoint) erro
 	return nil
 }
 
-// retentionSlack is how much older than a checkpoint a later entry may be. Failed sign-ins are
-// merged late when no server runs.
+// retentionSlack is how much older than a checkpoint the entries after it may be. While no
+// server runs, failed sign-ins are merged late, so their entries get old times.
 const retentionSlack = 24 * time.Hour
 
-// checkRetention returns the time before which retention removes entries. It adds a finding when
-// the stored retention is out of range, or when an entry was removed that no retention removes.
+// checkRetention returns the time before which entries are past their retention. It adds a
+// finding when the stored retention is out of range, or when the last removed entry is too young
+// for any retention.
 func (v *verifier) checkRetention(ctx context.Context) (cutoff time.Time, err error) {
 	settings, err := account.LoadApplicationSettings(ctx, v.log.store)
 	if err != nil {
@@ -123,13 +126,14 @@ func (v *verifier) checkRetention(ctx context.Context) (cutoff time.Time, err er
 	return cutoff, nil
 }
 
-// readAnchor returns the anchor. It fails as [Log.verifyEnd] does.
+// readAnchor reads and verifies the anchor. It fails as [Log.verifyEnd] does.
 func (v *verifier) readAnchor(ctx context.Context) (account.Checkpoint, error) {
 	anchor, err := v.log.store.ChainEnd(ctx, account.ChainAnchor)
 	return anchor, v.log.verifyEnd(account.ChainAnchor, anchor, err)
 }
 
-// compareCheckpoint compares an entry with the external checkpoint, if that is of this number.
+// compareCheckpoint compares the seal of the entry with this number with the external
+// checkpoint. It does nothing if that checkpoint is of another entry.
 func (v *verifier) compareCheckpoint(number int64, seal []byte) {
 	c := v.external
 	if c == nil || c.Number != number {
@@ -146,10 +150,10 @@ func (v *verifier) compareCheckpoint(number int64, seal []byte) {
 	})
 }
 
-// verifyPage verifies the next page of entries and returns their number.
+// verifyPage verifies the next page of entries and returns the number of entries on the page.
 //
-// It reads the head and the newest checkpoint before the page. Servers may append meanwhile, but the
-// entries that these two stand for exist by then.
+// It reads the head and the newest checkpoint before the page. Servers may add entries at the
+// same time, but the entries of this head and checkpoint then exist already.
 func (v *verifier) verifyPage(ctx context.Context) (int, error) {
 	head, err := v.log.store.ChainEnd(ctx, account.ChainHead)
 	v.headErr = v.log.verifyEnd(account.ChainHead, head, err)
@@ -183,7 +187,7 @@ func (v *verifier) verifyPage(ctx context.Context) (int, error) {
 	return len(page), nil
 }
 
-// verifyEntry verifies one entry that was read after the last.
+// verifyEntry verifies the entry e, which was read after the entry in v.last.
 func (v *verifier) verifyEntry(ctx context.Context, e account.StoredActivity) error {
 	follows, err := v.checkSequence(ctx, e.Number)
 	if err != nil || e.Number <= v.removedTo {
@@ -198,7 +202,7 @@ func (v *verifier) verifyEntry(ctx context.Context, e account.StoredActivity) er
 	}
 	f := Finding{From: e.Number, To: e.Number, EntryID: e.ID}
 	switch {
-	case !follows: // the seal depends on a missing entry and can't be verified
+	case !follows: // the seal covers the seal of a missing entry, so it can't be verified
 	case v.log.isSealed(e, v.last.Seal):
 		v.report.Verified++
 	case !v.log.keys.HasKey(e.KeyID):
@@ -218,8 +222,8 @@ func (v *verifier) verifyEntry(ctx context.Context, e account.StoredActivity) er
 	return nil
 }
 
-// checkSequence reports whether a number follows the last entry's. It adds a finding for a gap,
-// unless retention has removed the missing entries meanwhile.
+// checkSequence reports whether number follows the number of the last entry. It adds a finding
+// for a gap, unless retention removed the missing entries during the verification.
 func (v *verifier) checkSequence(ctx context.Context, number int64) (follows bool, err error) {
 	if number > v.last.Number+1 {
 		if err := v.skipRemoved(ctx); err != nil {
@@ -236,10 +240,11 @@ func (v *verifier) checkSequence(ctx context.Context, number int64) (follows boo
 	return false, nil
 }
 
-// skipRemoved continues from the current anchor when retention has moved it past the last entry.
+// skipRemoved continues from the current anchor if retention has moved the anchor past the last
+// verified entry.
 func (v *verifier) skipRemoved(ctx context.Context) error {
 	anchor, err := v.readAnchor(ctx)
-	if errors.Is(err, account.ErrActivityChanged) { // begin has reported it
+	if errors.Is(err, account.ErrActivityChanged) { // begin has already reported the forged anchor
 		return nil
 	}
 	if err == nil && anchor.Number > v.last.Number {
@@ -249,8 +254,8 @@ func (v *verifier) skipRemoved(ctx context.Context) error {
 	return err
 }
 
-// verifyCheckpoint verifies a checkpoint of the database against e, which is the entry of its number
-// or, when that is missing, the next one.
+// verifyCheckpoint verifies a checkpoint in the database. e is the entry with the checkpoint's
+// number or, when that entry is missing, the next one.
 func (v *verifier) verifyCheckpoint(c account.Checkpoint, e account.StoredActivity) {
 	switch {
 	case !v.log.isSigned(checkpointPurpose, c):
@@ -263,7 +268,7 @@ func (v *verifier) verifyCheckpoint(c account.Checkpoint, e account.StoredActivi
 	}
 }
 
-// addForgedCheckpoint adds the finding on a checkpoint of the database without a valid signature.
+// addForgedCheckpoint adds the finding that a checkpoint in the database has no valid signature.
 func (v *verifier) addForgedCheckpoint(c account.Checkpoint) {
 	v.addFinding(Finding{
 		Kind: FindingForged, From: c.Number, To: c.Number,
@@ -271,8 +276,8 @@ func (v *verifier) addForgedCheckpoint(c account.Checkpoint) {
 	})
 }
 
-// finish compares the end of the log with the head and with the remaining checkpoints. Without any
-// finding it adds a checkpoint to the report.
+// finish compares the last entry with the head of the chain and with the checkpoints that are
+// not compared yet. If there are no findings, it puts a new checkpoint into the report.
 func (v *verifier) finish(ctx context.Context) (err error) {
 	if v.report.Head.Number > v.last.Number {
 		if err := v.skipRemoved(ctx); err != nil {
@@ -288,7 +293,7 @@ func (v *verifier) finish(ctx context.Context) (err error) {
 			v.addForgedCheckpoint(c)
 		}
 	}
-	if c := v.external; c != nil { // its entry was not found
+	if c := v.external; c != nil { // the checkpoint's entry was not found
 		if c.Number > last {
 			v.addTruncation(*c, "the checkpoint kept outside the database")
 		}
@@ -304,7 +309,8 @@ func (v *verifier) finish(ctx context.Context) (err error) {
 	return nil
 }
 
-// compareHead compares the last entry with the head of the chain.
+// compareHead compares the number of the last verified entry with the number in the head of the
+// chain.
 func (v *verifier) compareHead() {
 	head, last := v.report.Head, v.last.Number
 	switch {

@@ -6,69 +6,69 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// FindingKind is the kind of a [Finding].
+// FindingKind classifies a [Finding].
 type FindingKind string
 
-// The kinds. `usher audit verify` prints their values.
+// The kinds of finding. `usher audit verify` prints these values.
 const (
 	FindingChanged      FindingKind = "changed"   // an entry differs from what was sealed
 	FindingReordered    FindingKind = "reordered" // an entry differs and comes after a newer one
 	FindingUnknownKey   FindingKind = "key"       // an entry is sealed with a key that the server doesn't have
 	FindingMissing      FindingKind = "missing"   // entries were removed
-	FindingAdded        FindingKind = "added"     // entries have no place in the chain
+	FindingAdded        FindingKind = "added"     // entries that don't belong to the chain
 	FindingTruncated    FindingKind = "cut"       // entries were removed from the end
-	FindingReplaced     FindingKind = "replaced"  // the seal of an entry differs from that in a checkpoint
+	FindingReplaced     FindingKind = "replaced"  // the seal of an entry differs from the seal in a checkpoint
 	FindingRemovedEarly FindingKind = "early"     // entries were removed before the end of their retention
-	FindingForged       FindingKind = "forged"    // this server didn't sign an end of the chain or a checkpoint
+	FindingForged       FindingKind = "forged"    // an end of the chain or a checkpoint is not signed by this server
 )
 
-// maxFindings is the number of findings that a report lists.
+// maxFindings limits the findings that a report lists.
 const maxFindings = 100
 
-// Finding is a problem of the activity log.
+// Finding is one problem that verification found in the activity log.
 type Finding struct {
 	Kind     FindingKind
 	From, To int64 // numbers of the affected entries; 0: none
-	EntryID  int64 // of the first affected entry; 0: none
+	EntryID  int64 // id of the first affected entry; 0: none
 	Message  string
 }
 
 // Report is the result of [Log.VerifyActivity].
 type Report struct {
-	Findings     []Finding // the first 100
-	FindingCount int       // total number of findings; 0: the log is intact
-	Verified     int64     // entries with a valid seal
-	Unsealed     int       // entries that are not protected yet
+	Findings     []Finding // the first maxFindings
+	FindingCount int       // number of all findings; 0: the log is intact
+	Verified     int64     // number of entries with a valid seal
+	Unsealed     int       // number of entries that are not sealed yet, and so not protected
 	Anchor       account.Checkpoint
 	Head         account.Checkpoint
-	// Checkpoint vouches for the verified entries; keep it outside the database. It is nil when
-	// there are findings or no sealed entries.
+	// Checkpoint is a new checkpoint of the verified entries, for keeping outside the database.
+	// It is nil when there are findings or no sealed entries.
 	Checkpoint *account.Checkpoint
-	// Compared is the result for the checkpoint that was kept outside the database.
+	// Compared is the result of comparing the log with the external checkpoint.
 	Compared Comparison
 }
 
-// Comparison is the result of comparing a checkpoint with the log.
+// Comparison is the result of comparing the log with a checkpoint from outside the database.
 type Comparison string
 
-// The results.
+// The results of a comparison.
 const (
 	ComparedNone      Comparison = ""        // no checkpoint was given
 	ComparedEqual     Comparison = "equal"   // the log continues from the checkpoint
 	ComparedTooOld    Comparison = "too old" // retention has removed the checkpoint's entry
-	ComparedDifferent Comparison = "differs" // the findings tell how
+	ComparedDifferent Comparison = "differs" // the findings tell the difference
 )
 
 // VerifyActivity reads the whole activity log and reports entries that were edited, removed or
-// reordered, or sealed without the server key. Its memory does not grow with the log, and servers
-// may append entries meanwhile.
+// reordered, or sealed without the server key. The memory that it needs doesn't grow with the
+// log. Servers may add entries at the same time.
 //
-// The head of the chain and the checkpoints in the database reveal a truncated log. Only external, a
-// checkpoint that was kept outside the database, reveals a database that was reset to an earlier
-// state. It may be nil.
+// The head of the chain and the checkpoints in the database show whether entries are missing at
+// the end. They can't show that the whole database was reset to an earlier state; only a
+// checkpoint from outside the database can. external is such a checkpoint, or nil.
 //
-// VerifyActivity calls progress, unless it is nil, with the number of entries read so far. It fails
-// when the database can't be read.
+// If progress is not nil, VerifyActivity calls it with the number of entries read so far. It
+// fails when the database can't be read.
 func (s *Log) VerifyActivity(
 	ctx context.Context, external *account.Checkpoint, progress func(read int64),
 ) (Report, error) {

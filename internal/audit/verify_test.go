@@ -32,7 +32,8 @@ func TestActivityIsSealed(t *testing.T) {
 	}
 }
 
-// Verification detects each change of the database that is possible without the server key.
+// Verification detects every change of the database that an attacker without the server key can
+// make.
 func TestTamperedActivity(t *testing.T) {
 	const (
 		rewindHead = `UPDATE activity_chain SET number = 15,` +
@@ -117,7 +118,7 @@ func TestTamperedActivity(t *testing.T) {
 	}
 }
 
-// Verification detects a change of each column of an entry.
+// Verification detects a change in any column of an entry.
 func TestEveryColumnIsSealed(t *testing.T) {
 	f := newSealedLog(t, 3)
 	columns := strings.Fields("id at actor_id actor_name credential credential_id source action target_kind target_id " +
@@ -145,8 +146,8 @@ func TestEveryColumnIsSealed(t *testing.T) {
 	}
 }
 
-// replaceChainEnds replaces the ends of the chain with those of an empty chain, signed by another
-// server key.
+// replaceChainEnds replaces both ends of the chain by the ends of an empty chain, which another
+// server key signed.
 func replaceChainEnds(f *servicetest.Fixture, ring *keyring.Ring) {
 	f.T.Helper()
 	other := servicetest.NewBlank(f.T)
@@ -185,7 +186,7 @@ func TestRecomputedActivity(t *testing.T) {
 		`DELETE FROM activity_checkpoints`)
 	wantFindings(t, f.Verify(nil), "forged 0-0", "changed 1-20", "forged 0-0")
 
-	// The server does not extend the forged chain.
+	// The server refuses to continue the forged chain.
 	insertEntries(f, 1)
 	if err := f.SealActivity(t.Context()); err == nil || !strings.Contains(err.Error(), "audit verify") {
 		t.Errorf("seal after a forged head: %v", err)
@@ -195,7 +196,8 @@ func TestRecomputedActivity(t *testing.T) {
 	}
 }
 
-// When the database is an earlier state of itself, only a checkpoint from outside shows the loss.
+// The whole database was reset to an earlier state. Only a checkpoint from outside the database
+// shows that entries are missing.
 func TestTruncatedActivity(t *testing.T) {
 	f := newSealedLog(t, 15)
 	earlier := servicetest.Must(f.ActivityCheckpoint(t.Context()))
@@ -212,7 +214,7 @@ func TestTruncatedActivity(t *testing.T) {
 
 	tamper(f, `DELETE FROM activity WHERE number > 15`, `DELETE FROM activity_chain`,
 		`INSERT INTO activity_chain SELECT * FROM copy`)
-	wantFindings(t, f.Verify(nil)) // undetectable without an external checkpoint
+	wantFindings(t, f.Verify(nil)) // not detected without an external checkpoint
 	wantFindings(t, f.Verify(&earlier))
 	r := f.Verify(&later)
 	wantFindings(t, r, "cut 16-20")
@@ -220,7 +222,7 @@ func TestTruncatedActivity(t *testing.T) {
 		t.Errorf("Compared = %q, want %q", r.Compared, audit.ComparedDifferent)
 	}
 
-	// The server continues, so the numbers exist again, with other seals.
+	// The server adds entries, which get the lost numbers again, with other seals.
 	insertEntries(f, 7)
 	f.Seal()
 	wantFindings(t, f.Verify(&later), "replaced 20-20")
@@ -246,7 +248,7 @@ func TestConcurrentSealing(t *testing.T) {
 	}
 }
 
-// Verification reports no findings while servers seal and remove entries.
+// Verification reports no findings while servers seal and remove entries at the same time.
 func TestVerifyDuringWrites(t *testing.T) {
 	f := newSealedLog(t, 3000)
 	f.Clock.Advance(366 * 24 * time.Hour)

@@ -12,59 +12,61 @@ import (
 )
 
 const (
-	maxSlotWait = 2 * time.Second // how long an attempt waits for concurrent attempts on its account
-	slotRetry   = 50 * time.Millisecond
-	maxWaiting  = 16 // attempts that wait for one account
+	maxSlotWait = 2 * time.Second       // how long an attempt waits for a guess that concurrent attempts hold
+	slotRetry   = 50 * time.Millisecond // the interval at which a waiting attempt tries again
+	maxWaiting  = 16                    // the number of attempts that may wait for one account
 
-	// KnownNetworkTTL is how long a client network stays known for an account after a
-	// sign-in from it.
+	// KnownNetworkTTL is how long a client network counts as known for an account after the
+	// account's last sign-in from that network.
 	KnownNetworkTTL = 30 * 24 * time.Hour
 )
 
-// attempt is one try at a password, counted before the password is verified.
+// attempt is one try at a password. It is counted before the password is verified.
 //
-// Whatever its outcome, an attempt does the same work in the same order: a slot in the
-// hash queue, the limit of the client network, one look-up, one reservation, one hash,
-// one finishing transaction. Neither the answer nor its timing tells whether the account
-// exists. The reservation counts the guess before it is verified, so that concurrent
-// attempts can't exceed the lockout policy.
+// Every attempt does the same work in the same order, whatever its outcome: a slot in the hash
+// queue, the limit of the client network, one look-up, one reservation, one hash, one finishing
+// transaction. So neither the response nor its timing shows whether the account exists. The
+// reservation counts the guess before it is verified, so that concurrent attempts can't exceed
+// the lockout policy.
 type attempt struct {
 	*Auth
-	// find fails with ErrNotFound when there is no account.
+	// find looks up the account. It fails with ErrNotFound when there is none.
 	find           func(ctx context.Context, r account.UserReader) (account.Credential, error)
-	unknownSubject string // the counter's subject without an account
+	unknownSubject string // subject of the counter when there is no account; see unknownSubject
 	password       secret.Text
-	network        string // of the client
+	network        string // the client network of the request
 
 	reservation reservation
 }
 
-// reservation is a counted attempt whose outcome is not known yet.
+// reservation is a guess that is counted while its password is still being verified.
 type reservation struct {
-	key        string // of the counter
+	key        string // key of the account's counter
 	policy     lockout.Policy
-	credential account.Credential // zero without an account
+	credential account.Credential // zero when there is no account
 	outcome    lockout.Outcome
 }
 
-// passwordMatch completes an attempt with the correct password of an active account.
+// passwordMatch is what follows when the password is correct: it completes a sign-in or a
+// password change.
 type passwordMatch interface {
-	// prepare does the work that needs the hash slot or can fail, before the
-	// transaction that finishes the attempt.
+	// prepare runs before the transaction that finishes the attempt. It does the work that needs
+	// the hash slot or can fail.
 	prepare(ctx context.Context, slot *passhash.Slot, c account.Credential) error
-	// apply writes in that transaction. It may run more than once.
+	// apply writes in the transaction that finishes the attempt. It may run more than once.
 	apply(ctx context.Context, tx *account.Tx, c account.Credential, now time.Time) error
 }
 
-// errHashChanged means that the verified hash is no longer the stored one: the password
-// was changed, or another sign-in rehashed it.
+// errHashChanged means that the stored hash changed while the password was verified: the
+// password was changed, or another sign-in rehashed it.
 var errHashChanged = errors.New("the password hash changed while it was verified")
 
-// run verifies the password, the only way in which a password is ever checked. It fails
-// with CodeInvalidCredentials unless the password is that of an active account that is
-// not locked. It fails with CodeTooManyRequests when the client network failed too often
-// or concurrent attempts take too long, and with CodeUnavailable when the hash queue is
-// full. It also fails as match does.
+// run verifies the password, and no other code does that. If the password is that of an active
+// account that is not locked, run calls match. Otherwise it fails with CodeInvalidCredentials.
+//
+// It fails with CodeTooManyRequests when the client network failed too often or concurrent
+// attempts take too long, and with CodeUnavailable when the hash queue is full. It also fails as
+// match does.
 func (a *attempt) run(ctx context.Context, match passwordMatch) error {
 	slot, err := a.AcquireHashSlot(a.network)
 	if err != nil {
@@ -84,7 +86,7 @@ func (a *attempt) once(ctx context.Context, slot *passhash.Slot, match passwordM
 		return err
 	}
 	matches, err := a.verify(ctx, slot)
-	if err != nil { // the caller has gone away; no guess was verified
+	if err != nil { // ctx was cancelled before the password was verified
 		return errors.Join(err, a.release(ctx, true))
 	}
 	if !matches || !a.reservation.credential.Active || a.reservation.outcome == lockout.Locked {
@@ -101,8 +103,8 @@ func (a *attempt) once(ctx context.Context, slot *passhash.Slot, match passwordM
 	return a.finishSuccess(ctx, match)
 }
 
-// AcquireHashSlot returns a slot in the hash queue for a client network, or for another
-// named user of the queue. It fails with CodeUnavailable when the queue is full.
+// AcquireHashSlot returns a slot in the hash queue for user: a client network, or a name for
+// work that has none. It fails with CodeUnavailable when the queue is full.
 func (s *Auth) AcquireHashSlot(user string) (*passhash.Slot, error) {
 	slot, err := s.passwords.Acquire(user)
 	if errors.Is(err, passhash.ErrBusy) {
@@ -114,9 +116,10 @@ func (s *Auth) AcquireHashSlot(user string) (*passhash.Slot, error) {
 	return slot, err
 }
 
-// reserve counts the attempt. When concurrent attempts hold all remaining guesses it
-// waits up to maxSlotWait for one. If that fails, or maxWaiting attempts wait already, it
-// counts a failure of the client network and fails with CodeTooManyRequests.
+// reserve counts the attempt as a guess. When concurrent attempts hold all remaining guesses, it
+// waits up to maxSlotWait for one of them to finish. It fails with CodeTooManyRequests after
+// that wait, or at once when maxWaiting attempts wait already. It then counts a failure of the
+// client network.
 func (a *attempt) reserve(ctx context.Context) error {
 	if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != lockout.Exhausted {
 		return err
@@ -179,8 +182,8 @@ func (a *attempt) reserveOnce(ctx context.Context) error {
 	})
 }
 
-// verify compares the password with the account's hash, or with a dummy hash where there
-// is none, in the same time. It fails when ctx ends before the comparison.
+// verify compares the password with the account's hash. Without a hash it compares with a dummy
+// hash, which takes the same time. It fails when ctx ends before the comparison.
 func (a *attempt) verify(ctx context.Context, slot *passhash.Slot) (matches bool, err error) {
 	hash := a.reservation.credential.PasswordHash
 	if !a.reservation.credential.HasLocalPassword() {
@@ -189,7 +192,8 @@ func (a *attempt) verify(ctx context.Context, slot *passhash.Slot) (matches bool
 	return slot.Verify(ctx, account.NormalizePassword(a.password), hash)
 }
 
-// cause says in a word why a password was refused. It is for the server's log alone.
+// cause says in a word why a password was refused, for the server's log only. The response never
+// tells the cause.
 func (a *attempt) cause(matches bool) string {
 	switch c := a.reservation.credential; {
 	case c.UserID == 0:
@@ -204,8 +208,9 @@ func (a *attempt) cause(matches bool) string {
 	return "inactive"
 }
 
-// release ends the reservation of an attempt whose password was not judged. With charge
-// it counts a failure of the client network, so that abandoned attempts are not free.
+// release ends the reservation of an attempt that neither succeeded nor failed, and gives the
+// guess back. With charge it counts a failure of the client network, so that a client can't
+// guess for free by cancelling its requests.
 func (a *attempt) release(ctx context.Context, charge bool) error {
 	return a.finish(ctx, NoUser, func(
 		ctx context.Context, tx *account.Tx, counter *lockout.Counter, now time.Time,
@@ -235,16 +240,16 @@ func (a *attempt) finishFailure(ctx context.Context) error {
 	})
 }
 
-// finishSuccess fails with errHashChanged, and releases the reservation, when the
-// password has to be verified again.
+// finishSuccess records the success and applies match. If the stored hash changed meanwhile, it
+// releases the reservation and fails with errHashChanged, so that run verifies again.
 func (a *attempt) finishSuccess(ctx context.Context, match passwordMatch) error {
 	verified := a.reservation.credential
 	changed := false
 	err := a.finish(ctx, verified.UserID, func(
 		ctx context.Context, tx *account.Tx, counter *lockout.Counter, now time.Time,
 	) error {
-		// The account may have changed during the verification. The lock keeps it as
-		// it is now.
+		// The account may have changed during the verification. From here on its lock, which
+		// finish took, prevents changes.
 		c, err := tx.Credential(ctx, verified.UserID)
 		if errors.Is(err, account.ErrNotFound) || err == nil && !c.Active {
 			return account.InvalidCredentials()
@@ -268,8 +273,9 @@ func (a *attempt) finishSuccess(ctx context.Context, match passwordMatch) error 
 	return err
 }
 
-// finish ends the reservation in one transaction, with the user locked unless userID is
-// NoUser. It ignores the caller's cancellation: the outcome is known and counts.
+// finish ends the reservation in one transaction, in which f updates the counter. It locks the
+// user first unless userID is NoUser. It ignores cancellation by the caller, so that a client
+// can't erase a failed guess by disconnecting.
 func (a *attempt) finish(
 	ctx context.Context, userID int64, f func(context.Context, *account.Tx, *lockout.Counter, time.Time) error,
 ) error {
@@ -290,7 +296,8 @@ func (a *attempt) finish(
 	})
 }
 
-// CheckNetwork fails with CodeTooManyRequests for a client network that failed too often.
+// CheckNetwork fails with CodeTooManyRequests while a client network is locked because it failed
+// too often.
 func CheckNetwork(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
 	counter, err := tx.Throttle(ctx, lockout.NetworkKey(network))
 	if err != nil {
@@ -302,7 +309,7 @@ func CheckNetwork(ctx context.Context, tx *account.Tx, network string, now time.
 	return nil
 }
 
-// FailNetwork counts a failure of a client network.
+// FailNetwork counts one failure of a client network.
 func FailNetwork(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
 	counter, err := tx.LockThrottle(ctx, lockout.NetworkKey(network))
 	if err != nil {

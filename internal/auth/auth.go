@@ -1,11 +1,10 @@
-// Package auth decides who a request comes from: sign-in with its limits on guessing,
-// sessions, authentication of tokens and API keys, and the cache of principals with its
-// invalidation on every node.
+// Package auth authenticates callers: sign-in with its limits on guessing, sessions, tokens and
+// API keys. It caches principals, and invalidates the cache on every node.
 //
-// It also holds [Auth.UpdateAs] and its variants, the transactions in which every
-// change runs: they lock the rows that the change depends on and read the caller's rights again.
+// It also holds [Auth.UpdateAs] and its variants, which run every change in a transaction. They
+// lock the rows that the change depends on and read the caller's rights again.
 //
-// It imports audit, account and the packages below them.
+// The package imports audit, account and the packages below them.
 package auth
 
 import (
@@ -19,21 +18,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 )
 
-// Default timeouts. A test on a busy machine sets longer ones.
+// Default values of [Options.PollTimeout] and [Options.TouchTimeout].
 const (
 	defaultPollTimeout  = 250 * time.Millisecond
 	defaultTouchTimeout = 100 * time.Millisecond
 )
 
-// Options are the dependencies of [New] besides the environment.
+// Options are the dependencies of [New] that are not in [account.Env].
 type Options struct {
-	Store     *InvalidatingStore // its ports are the environment's store
+	Store     *InvalidatingStore // must wrap the environment's store
 	Audit     *audit.Log
 	Passwords *passhash.Pool
 	// PasswordChanged is called with the user's id after a password was changed.
 	PasswordChanged func(userID int64)
-	// PollTimeout limits one read of invalidations, TouchTimeout one write of a
-	// credential's last use. 0 means the default.
+	// PollTimeout limits one read of the changes that invalidate cache entries. TouchTimeout
+	// limits one write of the time at which a credential was last used. 0 means the default.
 	PollTimeout, TouchTimeout time.Duration
 }
 
@@ -45,11 +44,11 @@ type store interface {
 	principalReader
 }
 
-// Auth authenticates callers and runs their changes. Its methods are safe for
+// Auth authenticates callers and runs the changes that they make. Its methods are safe for
 // concurrent use.
 type Auth struct {
 	store           store
-	invalidating    *InvalidatingStore // whose ports are store
+	invalidating    *InvalidatingStore // wraps store
 	principals      *principalCache
 	audit           *audit.Log
 	passwords       *passhash.Pool
@@ -64,7 +63,7 @@ type Auth struct {
 	touchTimeout    time.Duration
 }
 
-// New returns the authentication of one customer.
+// New returns an Auth that works in env.
 func New(env account.Env, o Options) *Auth {
 	if o.PollTimeout == 0 {
 		o.PollTimeout = defaultPollTimeout

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// principalReader is the storage from which the principal of a credential is loaded.
+// principalReader is the part of the storage from which a principal is loaded.
 type principalReader interface {
 	account.SettingReader
 	User(ctx context.Context, id int64, now time.Time) (account.User, error)
@@ -21,9 +21,9 @@ type principalReader interface {
 // loader reads the principal of a credential from the database.
 type loader func(ctx context.Context, hash token.Hash, from account.Origin) (*account.Principal, error)
 
-// Authenticate returns the principal of a session token or an API key, from the cache
-// where it can. It fails with CodeUnauthorized for every credential that is not valid for
-// from.Channel (the API or the console), and does not tell why.
+// Authenticate returns the principal of a session token or an API key, from the cache if
+// possible. It fails with CodeUnauthorized for every credential that is not valid in
+// from.Channel (the API or the console). The error doesn't tell the cause.
 func (s *Auth) Authenticate(
 	ctx context.Context, credential secret.Text, from account.Origin,
 ) (*account.Principal, error) {
@@ -85,8 +85,8 @@ func (s *Auth) authenticateKey(ctx context.Context, hash token.Hash, from accoun
 	return p, nil
 }
 
-// Reload reads the principal again, with the rights that it has now. It fails with
-// CodeUnauthorized when the credential is no longer valid.
+// Reload reads the principal p again in the transaction, with the rights that p has now. It
+// fails with CodeUnauthorized when the credential is no longer valid.
 func (s *Auth) Reload(ctx context.Context, tx *account.Tx, p *account.Principal) (*account.Principal, error) {
 	if p.Credential.IsKey() {
 		key, err := tx.APIKey(ctx, p.Credential.ID)
@@ -124,9 +124,9 @@ func (s *Auth) sessionPrincipal(
 	return p, nil
 }
 
-// keyPrincipal loads the principal of an API key, with the owner's permissions narrowed
-// to the key's. It fails with CodeUnauthorized when the key has expired, or its owner is
-// not active or may no longer have keys.
+// keyPrincipal loads the principal of an API key. Its permissions are those that both the owner
+// and the key have. keyPrincipal fails with CodeUnauthorized when the key has expired, or its
+// owner is not active or may no longer have keys.
 func (s *Auth) keyPrincipal(
 	ctx context.Context, r principalReader, key account.APIKey, from account.Origin, now time.Time,
 ) (*account.Principal, error) {
@@ -148,8 +148,8 @@ func (s *Auth) keyPrincipal(
 	return p, nil
 }
 
-// loadPrincipal loads what every credential of a user has in common. It fails with
-// CodeUnauthorized when the user is not active.
+// loadPrincipal loads the part of a principal that doesn't depend on the credential: the user,
+// the roles and the permissions. It fails with CodeUnauthorized when the user is not active.
 func loadPrincipal(
 	ctx context.Context, r principalReader, userID int64, from account.Origin, now time.Time,
 ) (*account.Principal, error) {
@@ -167,9 +167,9 @@ func loadPrincipal(
 	return &account.Principal{User: user, Roles: roles, Access: access.Union(roles), From: from}, nil
 }
 
-// touch stores the last use of a session or a key, unless one was stored less than
-// touchInterval ago, and returns the stored time. While the database refuses writes, the
-// request continues without waiting for it.
+// touch stores now as the last use of a session or a key and returns the stored time. It skips
+// the write when the stored time is less than touchInterval old. While the database refuses
+// writes, touch gives up after touchTimeout, so that the request continues.
 func (s *Auth) touch(ctx context.Context, c account.CredentialRef, last, now time.Time) time.Time {
 	if now.Sub(last) < touchInterval {
 		return last
@@ -185,15 +185,15 @@ func (s *Auth) touch(ctx context.Context, c account.CredentialRef, last, now tim
 	if err == nil {
 		return now
 	}
-	// The server logs once that writes are refused, and not at each read.
+	// Another part of the server logs once that the database refuses writes.
 	if account.ErrorCode(err) != account.CodeUnavailable {
 		s.log.WarnContext(ctx, "the last use of a credential was not kept", "kind", c.Kind, "id", c.ID, "error", err)
 	}
 	return last
 }
 
-// credentialError maps the failure of looking up a session or a key: one that does not
-// exist is CodeUnauthorized.
+// credentialError returns the error for callers when a look-up of a session or a key fails:
+// CodeUnauthorized for one that doesn't exist, and err otherwise.
 func credentialError(err error) error {
 	if errors.Is(err, account.ErrNotFound) {
 		return account.Unauthorized()

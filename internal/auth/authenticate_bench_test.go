@@ -8,7 +8,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// BenchmarkAuthenticate compares authentication from the cache with reads of the database.
+// BenchmarkAuthenticate compares authentication from the cache with authentication from the
+// database.
 func BenchmarkAuthenticate(b *testing.B) {
 	f := servicetest.New(b)
 	f.AddUser(annEmail)

@@ -15,7 +15,7 @@ import (
 func TestCachedCredentialsExpire(t *testing.T) {
 	for name, test := range map[string]struct {
 		credential   func(*annFixture) secret.Text
-		life, before time.Duration // the lifetime, and how long before its end the test authenticates
+		life, before time.Duration // the lifetime of the credential, and how long before its end the test authenticates
 	}{
 		"session without use": {
 			credential: func(s *annFixture) secret.Text { return s.session },
@@ -59,7 +59,7 @@ func TestCachedCredentialsExpire(t *testing.T) {
 	})
 }
 
-// The last use of a cached session or key is stored once a minute, and not more often.
+// The last use of a cached session or key is stored once a minute.
 func TestUseOfCachedCredentialsIsStored(t *testing.T) {
 	s := newAnnFixture(t)
 	storedUses := func() [2]time.Time {

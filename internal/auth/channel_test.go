@@ -11,7 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// A session token authenticates only on its own channel, and an API key not in the console.
+// A session token is valid only in the channel that issued it. An API key is not valid in the
+// console.
 func TestChannels(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -38,7 +39,7 @@ func TestChannels(t *testing.T) {
 		{"key", "api", true},
 		{"key", "console", false},
 	}
-	for range 2 { // not cached, then cached
+	for range 2 { // first from the database, then from the cache
 		for _, test := range tests {
 			_, err := f.Authenticate(t.Context(), tokens[test.token], from[test.by])
 			if good := err == nil; good != test.good {
@@ -48,7 +49,7 @@ func TestChannels(t *testing.T) {
 	}
 }
 
-// RenewSession replaces the token of a session. The old token does not authenticate on any node.
+// RenewSession replaces the token of a session. No node accepts the old token afterwards.
 func TestRenewSession(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -81,7 +82,8 @@ func TestRenewSession(t *testing.T) {
 	}
 	f.WantNotStored(renewed.Reveal())
 
-	// The old token cannot take the session over, even with a principal from before the renewal.
+	// The old token can't renew the session again, even with a principal that was loaded before
+	// the renewal.
 	_, err = f.RenewSession(t.Context(), caller, in.Token)
 	servicetest.WantCode(t, err, account.CodeUnauthorized)
 	if err := f.SignOut(t.Context(), caller); err != nil {
@@ -94,8 +96,8 @@ func TestRenewSession(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeUnauthorized)
 }
 
-// The device name does not affect a sign-in: a failure because of the name would show that the
-// password is correct.
+// No device name makes a sign-in fail. The name is stored only after the password was found
+// correct, so such a failure would show that the password is correct.
 func TestDeviceNameDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)

@@ -8,23 +8,24 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// CredentialReader finds credentials.
+// CredentialReader finds sessions and API keys.
 type CredentialReader interface {
 	account.SessionReader
 	account.APIKeyReader
 }
 
-// Ending tells [EndCredential] how one kind of credential is found, deleted and recorded.
+// Ending tells [EndCredential] how to find, delete and record one kind of credential C, such as
+// a session.
 type Ending[C any] struct {
 	Entity access.Entity
-	// Find fails with [account.ErrNotFound] when there is no such credential.
+	// Find fails with [account.ErrNotFound] when the credential doesn't exist.
 	Find   func(ctx context.Context, r CredentialReader) (C, error)
 	Owner  func(c C) (userID int64)
 	Delete func(ctx context.Context, tx *account.Tx) error
 	Event  func(c C, owner account.User) account.Event
 }
 
-// find is Find with the failure that callers see.
+// find calls Find and turns [account.ErrNotFound] into the error for callers, CodeNotFound.
 func (e Ending[C]) find(ctx context.Context, r CredentialReader) (C, error) {
 	c, err := e.Find(ctx, r)
 	if errors.Is(err, account.ErrNotFound) {
@@ -33,9 +34,9 @@ func (e Ending[C]) find(ctx context.Context, r CredentialReader) (C, error) {
 	return c, err
 }
 
-// EndCredential ends a session or an API key at once and records it. It fails as
-// [account.Allow] says, and with CodeForbidden for a credential of another user whom the
-// caller does not cover.
+// EndCredential ends a session or an API key at once and records that in the activity log. It
+// fails as [account.Allow] does. It also fails with CodeForbidden when the owner, other than the
+// caller, has a permission that the caller lacks.
 func EndCredential[C any](ctx context.Context, s *Auth, caller *account.Principal, e Ending[C]) error {
 	permit, err := Allowed(caller, access.ActionDelete, e.Entity, access.Any)
 	if err != nil {
@@ -62,8 +63,9 @@ func EndCredential[C any](ctx context.Context, s *Auth, caller *account.Principa
 	return s.UpdateUserAs(ctx, permit, e.Owner(found), end)
 }
 
-// requireMayEnd returns the owner of credentials if the caller may end them: their own,
-// or those of a user whom they cover.
+// requireMayEnd returns the user ownerID if the caller may end that user's credentials of the
+// entity. Callers may end their own, and those of users who have no permission that the caller
+// lacks.
 func (s *Auth) requireMayEnd(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, entity access.Entity, ownerID int64,
 ) (account.User, error) {

@@ -9,20 +9,22 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// These times bound how long a revocation takes to hold on other nodes: one second.
+// These times ensure that a revocation applies on every node within one second.
 //
-// Each node polls every [PollInterval] for the changes of the last pollWindow, or, where
-// changes become visible in the order of their numbers, for those since the last poll. It
-// trusts its cache for maxStaleness after a successful poll began. A revoked token is
-// therefore refused within maxStaleness of the commit; a node that cannot poll reads the
-// database for each request.
+// Each node polls every [PollInterval] and trusts its cache for maxStaleness after the start of
+// its last successful poll. So a node refuses a revoked token at most maxStaleness after the
+// commit. A node that can't poll reads the database for each request.
 //
-// A row carries the time of its insertion but is visible only after its commit. No change
-// is missed while a commit takes at most slowCommit and two successful polls are at most
-// maxPollGap apart: their sum is a second less than pollWindow. Transactions are cancelled
-// after 5 s, and PostgreSQL ends them 2 s later even if nothing can reach it. A slower
-// commit is announced again by [InvalidatingStore.Write], one with an unknown outcome by
-// [Auth.RetryInvalidations]. After a longer gap between polls a node empties its cache.
+// A poll reads the changes since the previous poll if the database makes changes visible in the
+// order of their numbers. Otherwise it reads all changes of the last pollWindow. A change has
+// the time of its insertion, but is visible only after its commit. Polls therefore miss no
+// change if its commit takes at most slowCommit and two successful polls are at most maxPollGap
+// apart: slowCommit plus maxPollGap is one second less than pollWindow.
+//
+// Slower cases are rare and handled separately. Transactions are cancelled after 5 s, and
+// PostgreSQL ends them 2 s later even if the network fails. [InvalidatingStore.Write] inserts
+// the changes of a slow commit again. [Auth.RetryInvalidations] does so for a commit with an
+// unknown outcome. After a longer gap between polls a node empties its cache.
 const (
 	PollInterval = 250 * time.Millisecond
 	maxStaleness = 750 * time.Millisecond
@@ -30,15 +32,16 @@ const (
 	slowCommit   = 7 * time.Second
 	maxPollGap   = 2 * time.Second
 
-	// maxInvalidations limits one poll. A poll that reaches it empties the cache.
+	// maxInvalidations limits the changes that one poll reads. A poll that reads as many empties
+	// the cache.
 	maxInvalidations = 20_000
-	// ChangeRetention is how long changes are kept, far longer than any node looks back.
+	// ChangeRetention is how long the database keeps changes. It is far longer than pollWindow.
 	ChangeRetention = 10 * time.Minute
 )
 
-// PollInvalidations reads recent changes of all nodes and removes their entries from the
-// cache. Call it every [PollInterval]. Without successful polls [Auth.Authenticate] reads
-// the database for each request. It fails when the database cannot be read.
+// PollInvalidations reads the recent changes of all nodes and removes the cache entries that
+// depend on them. Call it every [PollInterval]. Without successful polls [Auth.Authenticate]
+// reads the database for each request. PollInvalidations fails when the database can't be read.
 func (s *Auth) PollInvalidations(ctx context.Context) error {
 	began := s.monotonic()
 	ctx, cancel := context.WithTimeout(ctx, s.pollTimeout)
@@ -51,18 +54,18 @@ func (s *Auth) PollInvalidations(ctx context.Context) error {
 	return nil
 }
 
-// InvalidatingStore is a store whose changes invalidate this node's cache at once. Its
-// field Store is the storage that the rules see.
+// InvalidatingStore is a store that removes the affected entries from this node's cache with
+// every change. Its field Store is the storage that all operations use.
 type InvalidatingStore struct {
 	*account.Store
-	inner      account.Transactor // invalidates nothing
+	inner      account.Transactor // the wrapped store, which leaves the cache as it is
 	principals *principalCache
 	pending    *pendingInvalidations
 	monotonic  func() time.Time
 }
 
-// NewInvalidatingStore returns a store over another one, with an empty cache. monotonic
-// is the machine's monotonic clock.
+// NewInvalidatingStore wraps store and starts with an empty cache. monotonic is the machine's
+// monotonic clock.
 func NewInvalidatingStore(store *account.Store, monotonic func() time.Time) *InvalidatingStore {
 	s := &InvalidatingStore{
 		inner: store.Transactor, principals: newPrincipalCache(maxPrincipals, maxPrincipalBytes),
@@ -74,13 +77,13 @@ func NewInvalidatingStore(store *account.Store, monotonic func() time.Time) *Inv
 	return s
 }
 
-// Write invalidates the cache entries that a transaction affects before it returns. It
-// does so after a failure too, whose transaction may have been committed.
+// Write runs a transaction and then removes the cache entries that it affects. It removes them
+// after a failure too, because the transaction may have been committed.
 //
-// A commit that took longer than slowCommit may be older than the other nodes' poll
-// window. Write then announces its changes in a second transaction before it returns.
-// Changes with an unknown outcome, or whose second transaction fails, are left to
-// [Auth.RetryInvalidations].
+// When a commit took longer than slowCommit, other nodes may no longer look back far enough to
+// read its changes. Write then inserts the changes again in a second transaction before it
+// returns. If the second transaction fails or an outcome is unknown, [Auth.RetryInvalidations]
+// inserts the changes later.
 func (s *InvalidatingStore) Write(ctx context.Context, f func(ctx context.Context, tx *account.Tx) error) error {
 	var changes []account.AuthChange
 	var began time.Time
@@ -100,7 +103,7 @@ func (s *InvalidatingStore) Write(ctx context.Context, f func(ctx context.Contex
 	if err != nil && (committed || errors.Is(err, account.ErrOutcomeUnknown)) {
 		s.pending.add(changes, s.monotonic())
 	}
-	if committed && err != nil { // err alone would say that nothing was changed
+	if committed && err != nil { // without this message the caller would believe that nothing was changed
 		err = &account.Error{
 			Code: account.CodeUnavailable, RetryAfter: slowCommit, Err: err,
 			Message: "The change was made, but the database went away before every server could be told. " +
@@ -110,7 +113,8 @@ func (s *InvalidatingStore) Write(ctx context.Context, f func(ctx context.Contex
 	return err
 }
 
-// insertAuthChanges announces changes to every node once the transaction is committed.
+// insertAuthChanges inserts changes again, so that every node drops its cached copies after the
+// commit.
 func insertAuthChanges(ctx context.Context, tx *account.Tx, changes []account.AuthChange) error {
 	for _, c := range changes {
 		if err := tx.InsertAuthChange(ctx, c); err != nil {

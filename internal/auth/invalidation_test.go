@@ -16,7 +16,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// remoteStore has the ports of one node's store that have hooks for a slow or broken connection.
+// remoteStore wraps the store of one node. Its hooks simulate a slow or broken connection to the
+// database.
 type remoteStore struct {
 	account.Transactor
 	account.AuthChangeReader
@@ -43,7 +44,8 @@ func (r *remoteStore) Write(ctx context.Context, f func(context.Context, *accoun
 	return err
 }
 
-// newRemoteNode returns a node with a store of its own, which has polled every change so far.
+// newRemoteNode returns a node with its own remoteStore. The node has polled every change so
+// far.
 func newRemoteNode(f *servicetest.Fixture) (*service.Service, *remoteStore) {
 	f.T.Helper()
 	r := &remoteStore{Transactor: f.Store, AuthChangeReader: f.Store}
@@ -54,8 +56,8 @@ func newRemoteNode(f *servicetest.Fixture) (*service.Service, *remoteStore) {
 	return s, r
 }
 
-// A node uses its cache for less than 750 ms after a successful poll began, whatever happens to the
-// next polls.
+// A node uses its cache for less than 750 ms after the start of its last successful poll, even
+// if the next polls fail or hang.
 func TestNodeReadsDatabaseWhilePollFails(t *testing.T) {
 	const maxStaleness = 750 * time.Millisecond
 	for name, poll := range map[string]func(context.Context) error{
@@ -100,7 +102,7 @@ func TestNodeReadsDatabaseWhilePollFails(t *testing.T) {
 			}
 		})
 	}
-	t.Run("slow", func(t *testing.T) { // the 750 ms count from the start of the poll
+	t.Run("slow", func(t *testing.T) { // the 750 ms begin with the start of the poll, not with its end
 		f := servicetest.New(t)
 		in := f.NewSession(servicetest.AdminEmail).Token
 		node, store := newRemoteNode(f)
@@ -120,8 +122,8 @@ func TestNodeReadsDatabaseWhilePollFails(t *testing.T) {
 	})
 }
 
-// The monotonic clock stands still while a machine is suspended. After the resume the node does not
-// use its cache.
+// The monotonic clock stands still while a machine is suspended. After the machine resumes, the
+// node does not use its cache.
 func TestResumedNodeReadsDatabase(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail).Token
@@ -149,8 +151,8 @@ func TestResumedNodeReadsDatabase(t *testing.T) {
 	}
 }
 
-// While a node cannot poll, a revocation on another node applies as soon as the node stops using
-// its cache.
+// While a node can't poll, it stops using its cache after 750 ms. From then on it refuses a
+// token that was revoked on another node.
 func TestUnpolledRevocation(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail)
@@ -171,8 +173,8 @@ func TestUnpolledRevocation(t *testing.T) {
 	}
 }
 
-// A change is committed and polled between the reads of a load and the moment at which the load
-// would be cached. The load has the old values.
+// While the cache loads a principal, a change is committed and polled. The load has read the old
+// values, so its result must not be cached.
 func TestLoadDuringChangeIsNotCached(t *testing.T) {
 	for name, change := range map[string]func(f *servicetest.Fixture, here, node *service.Service, id int64) error{
 		"made on another node and polled": func(f *servicetest.Fixture, here, node *service.Service, id int64) error {
@@ -190,7 +192,7 @@ func TestLoadDuringChangeIsNotCached(t *testing.T) {
 			in := f.NewSession(annEmail).Token
 			node := newNode(f)
 			f.Store.OnCall(func(method string) {
-				if method != "RolesOf" { // the last read of a load
+				if method != "RolesOf" { // the last method that loading a principal calls
 					return
 				}
 				f.Store.OnCall(func(string) {})
@@ -211,7 +213,8 @@ func TestLoadDuringChangeIsNotCached(t *testing.T) {
 	}
 }
 
-// A node that loses the response to its commit applies the revocation itself.
+// A node loses the connection during a commit and doesn't know the outcome. It refuses the
+// revoked token all the same.
 func TestRevocationWithUnknownOutcomeAppliesLocally(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail).Token
@@ -230,8 +233,8 @@ func TestRevocationWithUnknownOutcomeAppliesLocally(t *testing.T) {
 	}
 }
 
-// While many users authenticate and the node polls, no token is accepted after its revocation was
-// acknowledged.
+// Many users authenticate and the node polls while a token is revoked. The token is refused as
+// soon as the revocation has returned.
 func TestRevokedCredentialIsNeverAcceptedLocally(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser(annEmail)

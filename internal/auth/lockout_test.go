@@ -32,7 +32,7 @@ func TestLockout(t *testing.T) {
 	}
 }
 
-// Of any number of concurrent guesses, no more than the threshold are verified.
+// However many guesses run concurrently, at most the policy's threshold of them are verified.
 func TestParallelGuesses(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -58,7 +58,8 @@ func TestParallelGuesses(t *testing.T) {
 	}
 }
 
-// A correct guess among many wrong ones signs in only if the throttle allows it.
+// Among many concurrent wrong guesses, a correct one signs in only if the lockout policy has a
+// guess left.
 func TestCorrectGuessAmongMany(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -91,8 +92,8 @@ func TestParallelSignIns(t *testing.T) {
 	f.NewSession("ann@example.org")
 }
 
-// Failed sign-ins of strangers neither lock the owner out of a known network nor end the owner's
-// sessions.
+// Failed sign-ins from unknown networks lock only sign-ins from there. The owner can still sign
+// in from a known network, and keeps the existing sessions.
 func TestLockDoesNotExcludeTheOwner(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -118,7 +119,7 @@ func TestLockDoesNotExcludeTheOwner(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 }
 
-// A known network has a counter of its own, which locks like any other.
+// Failed sign-ins from a known network lock that network for the user.
 func TestKnownNetworkLocksUser(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
@@ -143,7 +144,7 @@ func TestNetworkLimitSpansAccounts(t *testing.T) {
 	for i := range 19 {
 		_, err := f.SignInFrom(fmt.Sprintf("user%d@example.org", i), servicetest.WrongPassword, servicetest.Home)
 		servicetest.WantCode(t, err, account.CodeInvalidCredentials)
-		ok() // does not reset the counter
+		ok() // a correct password does not reset the counter of the client network
 	}
 	_, err := f.SignInFrom("last@example.org", servicetest.WrongPassword, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
@@ -154,7 +155,7 @@ func TestNetworkLimitSpansAccounts(t *testing.T) {
 	}
 }
 
-// A sign-in whose process crashes counts as a failure after 10 s.
+// A sign-in that a crash interrupts counts as a failure after 10 s.
 func TestCrashedSignInCounts(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
@@ -174,8 +175,8 @@ func TestCrashedSignInCounts(t *testing.T) {
 	f.NewSession("ann@example.org")
 }
 
-// Callers who cancel before their password is verified cause no lock. Their network's limit counts
-// the attempts.
+// Callers who cancel before their password is verified don't lock the account. Each cancelled
+// attempt counts as a failure of the client network.
 func TestAbandonedSignInsCountForTheirNetwork(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -187,8 +188,8 @@ func TestAbandonedSignInsCountForTheirNetwork(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeTooManyRequests)
 }
 
-// A limited number of sign-ins wait for one account. The others are refused at once, and the limit
-// of the network counts all of them.
+// At most 16 sign-ins wait for one account. Others are refused at once. All of them count
+// against the limit of their client network.
 func TestWaiterLimit(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -208,12 +209,12 @@ func TestWaiterLimit(t *testing.T) {
 	if limit := waiters*polls + (attempts - waiters) + attempts; calls["Write"] > limit {
 		t.Errorf("the sign-ins wrote %d times, want at most %d", calls["Write"], limit)
 	}
-	f.Clock.Advance(10*time.Minute + 10*time.Second) // the crashed attempts and their lock have expired
+	f.Clock.Advance(10*time.Minute + 10*time.Second) // the attempts and their lock have expired
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.ClientNetwork(9))
 	servicetest.WantCode(t, err, "")
 }
 
-// The outcome of a sign-in that is cancelled after the hash still counts.
+// A sign-in that is cancelled after its password was verified keeps its outcome.
 func TestCancelledSignInReleasesReservation(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")
@@ -222,7 +223,7 @@ func TestCancelledSignInReleasesReservation(t *testing.T) {
 		writes := 0
 		f.Store.OnCall(func(name string) {
 			if name == "Write" {
-				if writes++; writes == 2 { // the write of the outcome is about to begin
+				if writes++; writes == 2 { // the first write reserved the guess, the second stores the outcome
 					cancel()
 				}
 			}
@@ -239,7 +240,7 @@ func TestCancelledSignInReleasesReservation(t *testing.T) {
 	}
 }
 
-// An unknown address may be a mistyped password, so it is not stored.
+// Somebody may type their password into the address field, so an unknown address is not stored.
 func TestUnknownAddressIsNotStored(t *testing.T) {
 	f := servicetest.New(t)
 	const typed = "My-Secret-Password-1"

@@ -11,12 +11,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// ChangePassword replaces the caller's own password. It ends their other sessions and
-// their recovery tokens, and keeps the current session and all API keys.
+// ChangePassword replaces the caller's own password. It ends their other sessions and their
+// recovery tokens, and keeps the current session and all API keys.
 //
-// A wrong current password fails with CodeWrongPassword and counts as a failed sign-in;
-// the fifth ends the session or the key that was used. ChangePassword fails with
-// CodeInvalid for a password that may not be set, and with CodeForbidden for a named key.
+// A wrong current password fails with CodeWrongPassword and counts as a failed sign-in. The
+// fifth wrong password ends the session or the key that the request came with. ChangePassword
+// fails with CodeInvalid for a new password that violates the policy, and with CodeForbidden for
+// a named key.
 func (s *Auth) ChangePassword(
 	ctx context.Context, caller *account.Principal, current, next secret.Text, from account.Origin,
 ) error {
@@ -49,7 +50,7 @@ func (s *Auth) ChangePassword(
 	return err
 }
 
-// newPassword is the [passwordMatch] of a password change.
+// newPassword is the [passwordMatch] that completes a password change.
 type newPassword struct {
 	*Auth
 	caller   *account.Principal
@@ -77,7 +78,7 @@ func (n *newPassword) apply(ctx context.Context, tx *account.Tx, c account.Crede
 	if err := tx.DeleteRecoveriesOf(ctx, c.UserID); err != nil {
 		return err
 	}
-	if caller.Credential.IsKey() { // a key may never expire, and must not end for slips over years
+	if caller.Credential.IsKey() { // a key may last for years, so a few wrong passwords over that time must not end it
 		if err := tx.ClearAPIKeyFailures(ctx, caller.Credential.ID); err != nil {
 			return err
 		}
@@ -87,8 +88,8 @@ func (n *newPassword) apply(ctx context.Context, tx *account.Tx, c account.Crede
 	})
 }
 
-// wrongPassword counts a wrong current password against the caller's session or key, and
-// ends it at maxCredentialFailures.
+// wrongPassword counts a wrong current password against the caller's session or key. At
+// maxCredentialFailures it ends that session or key.
 func (s *Auth) wrongPassword(ctx context.Context, caller *account.Principal) error {
 	id := caller.Credential.ID
 	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *account.Tx) error {
@@ -122,15 +123,15 @@ func (s *Auth) wrongPassword(ctx context.Context, caller *account.Principal) err
 	}
 }
 
-// PasswordReset is a password that is set without the current one.
+// PasswordReset is the input of [Auth.ResetPassword].
 type PasswordReset struct {
 	Hash      string
-	NeedReset bool // the user must choose another at the next sign-in
-	KeepKeys  bool // do not end the user's API keys
+	NeedReset bool // whether the user must choose another password at the next sign-in
+	KeepKeys  bool // whether the user's API keys stay valid
 }
 
-// ResetPassword sets a password, and ends the user's sessions, recovery tokens and, unless
-// KeepKeys is set, API keys.
+// ResetPassword sets a user's password without asking for the current one. It ends the user's
+// sessions and recovery tokens, and unless KeepKeys is set also the API keys.
 func (s *Auth) ResetPassword(ctx context.Context, tx *account.Tx, userID int64, r PasswordReset) error {
 	if err := tx.SetPassword(ctx, userID, r.Hash, r.NeedReset, s.now()); err != nil {
 		return err
@@ -143,7 +144,7 @@ func (s *Auth) ResetPassword(ctx context.Context, tx *account.Tx, userID int64, 
 	return EndAccess(ctx, tx, userID)
 }
 
-// EndAccess ends a user's sessions and recovery tokens, and leaves the API keys.
+// EndAccess ends a user's sessions and recovery tokens, but not the API keys.
 func EndAccess(ctx context.Context, tx *account.Tx, userID int64) error {
 	if err := tx.DeleteSessionsOf(ctx, userID, 0); err != nil {
 		return err
@@ -151,8 +152,7 @@ func EndAccess(ctx context.Context, tx *account.Tx, userID int64) error {
 	return tx.DeleteRecoveriesOf(ctx, userID)
 }
 
-// HashNew hashes one password that is to be set. It fails with CodeUnavailable when the
-// hash queue is full.
+// HashNew hashes a new password. It fails with CodeUnavailable when the hash queue is full.
 func (s *Auth) HashNew(ctx context.Context, password secret.Text) (string, error) {
 	slot, err := s.AcquireHashSlot("administration")
 	if err != nil {

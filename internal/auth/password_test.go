@@ -61,8 +61,8 @@ func TestChangePasswordRefuses(t *testing.T) {
 	f.NewSession(servicetest.AdminEmail)
 }
 
-// A stolen token must not allow guesses: wrong current passwords count as failed sign-ins, and the
-// fifth ends the session.
+// Somebody with a stolen token must not be able to guess the password. So wrong current
+// passwords count as failed sign-ins, and the fifth ends the session.
 func TestWrongCurrentPasswords(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -72,7 +72,7 @@ func TestWrongCurrentPasswords(t *testing.T) {
 		servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.WrongPassword, servicetest.NextPassword),
 			account.CodeWrongPassword)
 	}
-	// Now the account is locked, for sign-ins and for password changes.
+	// The account is now locked, both for sign-ins and for password changes.
 	_, err := f.SignInFrom("ann@example.org", servicetest.Password, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	servicetest.WantCode(t, f.ChangeOwnPassword(caller, servicetest.Password, servicetest.NextPassword),

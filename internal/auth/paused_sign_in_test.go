@@ -32,7 +32,7 @@ func (g *blockingRandom) Read(p []byte) (int, error) {
 	return rand.Read(p)
 }
 
-// newHeldPool returns a pool whose only slot is in use until release is called.
+// newHeldPool returns a pool whose only slot stays in use until the test calls release.
 func newHeldPool(t testing.TB) (pool *passhash.Pool, release func()) {
 	t.Helper()
 	g := &blockingRandom{waiting: make(chan struct{}, 1)}
@@ -58,8 +58,9 @@ func newHeldPool(t testing.TB) (pool *passhash.Pool, release func()) {
 	return pool, release
 }
 
-// pausedSignIn signs in with the correct password. It runs meanwhile after the attempt is reserved,
-// while the attempt waits for a hash slot. The wait ends when meanwhile calls release.
+// pausedSignIn signs in with the correct password and pauses after the guess is reserved, while
+// the attempt waits for a hash slot. It then runs meanwhile. The sign-in continues when
+// meanwhile calls release.
 func pausedSignIn(
 	f *servicetest.Fixture, email, clientNetwork string, meanwhile func(cancel, release func()),
 ) error {
@@ -81,7 +82,8 @@ func pausedSignIn(
 	return err
 }
 
-// abandonSignIn begins a sign-in and cancels it between its reservation and its hash.
+// abandonSignIn begins a sign-in and cancels it after the guess is reserved, before the password
+// is hashed.
 func abandonSignIn(f *servicetest.Fixture, email, clientNetwork string) {
 	f.T.Helper()
 	err := pausedSignIn(f, email, clientNetwork, func(cancel, _ func()) {
@@ -93,7 +95,8 @@ func abandonSignIn(f *servicetest.Fixture, email, clientNetwork string) {
 	}
 }
 
-// crashSignIn begins a sign-in whose process crashes between its reservation and its hash.
+// crashSignIn begins a sign-in whose process crashes after the guess is reserved, before the
+// password is hashed.
 func crashSignIn(f *servicetest.Fixture, email, clientNetwork string) {
 	f.T.Helper()
 	defer f.Store.Down.Store(false)

@@ -9,29 +9,31 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// A commit with an unknown outcome may become visible much later, on a stalled disk for
-// example, when other nodes' polls no longer reach back to its rows. Its changes are
-// therefore announced again after RetryInterval, and then at doubling delays for about
-// two minutes. By then every cache entry was read again anyway, after touchInterval.
+// A commit with an unknown outcome may become visible much later, for example on a stalled disk.
+// Its changes may then be older than pollWindow, so other nodes don't read them. This node
+// therefore inserts the changes again after RetryInterval, and then with doubling delays for
+// about two minutes. Later retries are not needed, because every cache entry expires after
+// touchInterval.
 const (
-	// RetryInterval is the delay of the first retry, and the interval between calls of
-	// [Auth.RetryInvalidations].
+	// RetryInterval is the delay before the first retry. Call [Auth.RetryInvalidations] at this
+	// interval.
 	RetryInterval = time.Second
 	maxRetryDelay = 64 * time.Second
 
-	// maxPending limits the changes that wait for a retry. Beyond it the node announces
-	// one change that empties every cache.
+	// maxPending limits the changes that wait for a retry. Beyond this number one change of the
+	// settings, which empties every cache, stands for all further ones.
 	maxPending = 1_000
 )
 
-// pendingInvalidations holds changes whose commit outcome is unknown, or which other
-// nodes may have missed, to be announced again.
+// pendingInvalidations holds changes that this node inserts into the database again for the
+// polls of other nodes. Other nodes may have missed them, or the outcome of their commit is
+// unknown.
 type pendingInvalidations struct {
 	mu   sync.Mutex
 	next map[account.AuthChange]retry
 }
 
-// retry is the next time at which a change is announced, and the delay before it.
+// retry is the time at which a change is inserted again, and the delay that preceded that time.
 type retry struct {
 	at    time.Time
 	delay time.Duration
@@ -41,7 +43,7 @@ func newPendingInvalidations() *pendingInvalidations {
 	return &pendingInvalidations{next: map[account.AuthChange]retry{}}
 }
 
-// add schedules the first retry of changes.
+// add schedules the first retry of each change, RetryInterval from now.
 func (p *pendingInvalidations) add(changes []account.AuthChange, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,7 +55,8 @@ func (p *pendingInvalidations) add(changes []account.AuthChange, now time.Time) 
 	}
 }
 
-// due returns the changes to announce now, and schedules their next retry.
+// due returns the changes whose retry is due. It schedules their next retry, or removes them
+// when the next delay would exceed maxRetryDelay.
 func (p *pendingInvalidations) due(now time.Time) (changes []account.AuthChange) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,15 +74,15 @@ func (p *pendingInvalidations) due(now time.Time) (changes []account.AuthChange)
 	return changes
 }
 
-// RetryInvalidations announces changes again that may have become visible after their
-// first announcement. Call it every [RetryInterval]; a later call makes up for one that
-// fails.
+// RetryInvalidations inserts the changes again that other nodes may have missed. Call it every
+// [RetryInterval]. When it fails, the next due call inserts them.
 func (s *Auth) RetryInvalidations(ctx context.Context) error {
 	changes := s.invalidating.pending.due(s.monotonic())
 	if len(changes) == 0 {
 		return nil
 	}
-	// The inner store, since InvalidatingStore.Write would schedule them for ever.
+	// Use the inner store: InvalidatingStore.Write would schedule the same changes again after a
+	// failure, without end.
 	err := s.invalidating.inner.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		return insertAuthChanges(ctx, tx, changes)
 	})

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// A change is retried at doubling delays, and no longer after about two minutes.
+// A change is inserted again at doubling delays, for about two minutes.
 func TestRetriesEnd(t *testing.T) {
 	pending, start := newPendingInvalidations(), time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 	pending.add([]account.AuthChange{{Kind: account.AuthUser, ID: 1}}, start)
@@ -26,7 +26,7 @@ func TestRetriesEnd(t *testing.T) {
 	}
 }
 
-// Beyond maxPending changes, one change that empties every cache stands for the rest.
+// One change that empties every cache stands for all changes beyond maxPending.
 func TestPendingInvalidationsAreBounded(t *testing.T) {
 	pending, start := newPendingInvalidations(), time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 	for id := range int64(maxPending + 10) {

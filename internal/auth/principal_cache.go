@@ -14,45 +14,45 @@ import (
 const (
 	maxPrincipals     = 50_000
 	maxPrincipalBytes = 64 << 20
-	// principalOverhead estimates the bytes of a principal without its texts and lists.
+	// principalOverhead estimates the size of a principal without its texts and lists, in bytes.
 	principalOverhead = 2 << 10
 )
 
-// principalCache maps credentials to their principals, and users to their encoded form.
-// It answers only while polls for invalidations succeed; see [PollInterval]. It evicts
-// the least recently used entry when it exceeds a limit.
+// principalCache maps the hash of a credential to its principal, and a user's id to that user's
+// JSON (see userCache). It has no results while polls for invalidations fail; see
+// [PollInterval]. When it exceeds a limit it evicts the least recently used entry.
 type principalCache struct {
 	mu       sync.Mutex
 	entries  *simplelru.LRU[token.Hash, *cacheEntry]
-	affected map[account.AuthChange]map[*cacheEntry]struct{} // the entries that a change invalidates
+	affected map[account.AuthChange]map[*cacheEntry]struct{} // the entries that each change invalidates
 	users    userCache
 	bytes    int
 	maxBytes int
-	// generation counts invalidations. A load that began in an earlier generation may
-	// have read data that was invalidated since, so its result is not stored.
+	// generation is the number of invalidations so far. A load that began in an earlier
+	// generation may have read data that has changed since, so its result is not cached.
 	generation uint64
 	polledAt   time.Time // start of the last successful poll, by the monotonic clock
-	databaseAt time.Time // the same moment by the database's clock
-	number     int64     // the last change that this poll returned
+	databaseAt time.Time // the time polledAt by the database's clock
+	number     int64     // number of the last change that the poll at polledAt returned
 	lookups    PrincipalLookups
 }
 
-// PrincipalLookups counts how principals were looked up.
+// PrincipalLookups counts look-ups of principals by where the principal came from.
 type PrincipalLookups struct {
 	Hits   uint64 // found in the cache
 	Misses uint64 // read from the database: not cached, or the entry was no longer valid
-	Stale  uint64 // read from the database: this node may have missed an invalidation
+	Stale  uint64 // read from the database: polls failed, so the cache may be out of date
 }
 
-// cacheEntry is a cached principal. It is shared; only its size changes.
+// cacheEntry is a cached principal. Requests share it, so only its size may change.
 type cacheEntry struct {
 	hash      token.Hash
 	principal account.Principal
 	bytes     int
 }
 
-// newPrincipalCache returns a cache of at most maxEntries principals (at least 1) and
-// maxBytes bytes.
+// newPrincipalCache returns a cache of at most maxEntries principals and maxBytes bytes.
+// maxEntries is at least 1.
 func newPrincipalCache(maxEntries, maxBytes int) *principalCache {
 	c := &principalCache{
 		affected: map[account.AuthChange]map[*cacheEntry]struct{}{}, maxBytes: maxBytes, users: newUserCache(),
@@ -62,14 +62,14 @@ func newPrincipalCache(maxEntries, maxBytes int) *principalCache {
 	return c
 }
 
-// trusted reports whether this node has seen every change that matters at the given
-// monotonic time.
+// trusted reports whether the last successful poll is recent enough, at the given monotonic
+// time, to use the cache.
 func (c *principalCache) trusted(monotonic time.Time) bool {
 	return !c.polledAt.IsZero() && monotonic.Sub(c.polledAt) < maxStaleness
 }
 
-// find returns the cached principal of a credential, or nil, and the generation that
-// [principalCache.store] needs. monotonic is the monotonic time, now the service's time.
+// find returns the cached principal of a credential, or nil. Pass the returned generation to
+// [principalCache.store]. monotonic is the monotonic time, now the service's time.
 func (c *principalCache) find(hash token.Hash, monotonic, now time.Time) (p *account.Principal, generation uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -87,12 +87,13 @@ func (c *principalCache) find(hash token.Hash, monotonic, now time.Time) (p *acc
 	return &found, c.generation
 }
 
-// store caches a principal, unless something was invalidated since the generation in
-// which its load began.
+// store caches a principal, unless any entry was invalidated since the load of this principal
+// began in generation.
 func (c *principalCache) store(hash token.Hash, p *account.Principal, generation uint64, monotonic, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// A lockout, which is part of the encoded user, expires without a change.
+	// A user who is locked out is not cached: the lockout expires without a change that
+	// invalidates the entry.
 	if c.generation != generation || !c.trusted(monotonic) || !valid(p, now) || p.User.LockedOut {
 		return
 	}
@@ -111,7 +112,7 @@ func (c *principalCache) store(hash token.Hash, p *account.Principal, generation
 	c.shrink()
 }
 
-// addSize adds bytes to the size of an entry, if it is still cached.
+// addSize adds bytes to the counted size of the entry e and of the cache, if e is still cached.
 func (c *principalCache) addSize(e *cacheEntry, bytes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,14 +124,14 @@ func (c *principalCache) addSize(e *cacheEntry, bytes int) {
 	c.shrink()
 }
 
-// shrink evicts entries until the cache is within maxBytes.
+// shrink evicts entries until the size of the cache is at most maxBytes.
 func (c *principalCache) shrink() {
 	for c.bytes > c.maxBytes {
 		c.entries.RemoveOldest()
 	}
 }
 
-// evicted updates the bookkeeping for an entry that left the cache.
+// evicted subtracts an entry that left the cache from the size and from affected.
 func (c *principalCache) evicted(e *cacheEntry) {
 	c.bytes -= e.bytes
 	for _, change := range dependsOn(&e.principal) {
@@ -141,8 +142,9 @@ func (c *principalCache) evicted(e *cacheEntry) {
 	}
 }
 
-// lastNumber returns the number of the last change that the previous poll returned. It
-// is 0 when that poll is so long ago that there may be too many changes since.
+// lastNumber returns the number of the last change that the previous poll returned. The next
+// poll reads the changes after this number. It returns 0 when the next poll must read changes by
+// their age: after a gap of more than maxPollGap there may be too many changes since.
 func (c *principalCache) lastNumber(monotonic time.Time) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -152,8 +154,9 @@ func (c *principalCache) lastNumber(monotonic time.Time) int64 {
 	return c.number
 }
 
-// applyPoll applies the invalidations of a poll that began at the given monotonic time.
-// It empties the cache when the poll may have missed changes.
+// applyPoll invalidates the entries that a poll's changes affect, and sets the time up to which
+// the cache is trusted. began is the monotonic time at which the poll began. applyPoll empties
+// the cache when the poll may have missed changes.
 func (c *principalCache) applyPoll(began time.Time, batch account.AuthChangeBatch) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -166,14 +169,14 @@ func (c *principalCache) applyPoll(began time.Time, batch account.AuthChangeBatc
 	}
 }
 
-// invalidate removes the entries that changes affect.
+// invalidate removes the entries that the changes affect.
 func (c *principalCache) invalidate(changes []account.AuthChange) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.invalidateLocked(changes)
 }
 
-// invalidateLocked is invalidate for a caller that holds mu.
+// invalidateLocked does the work of invalidate. The caller holds mu.
 func (c *principalCache) invalidateLocked(changes []account.AuthChange) {
 	if len(changes) > 0 {
 		c.generation++
@@ -186,8 +189,8 @@ func (c *principalCache) invalidateLocked(changes []account.AuthChange) {
 	}
 }
 
-// valid reports whether a cached principal may be used: its credential has not expired,
-// and its last use need not be stored again.
+// valid reports whether a cached principal may be used: its credential has not expired, and the
+// time of its last use need not be stored again yet.
 func valid(p *account.Principal, now time.Time) bool {
 	return now.Before(p.LastUsed.Add(touchInterval)) && (p.Expires.IsZero() || now.Before(p.Expires))
 }
@@ -205,7 +208,7 @@ func dependsOn(p *account.Principal) []account.AuthChange {
 	return changes
 }
 
-// sizeOf estimates the bytes that a principal takes.
+// sizeOf estimates the memory that a principal takes, in bytes.
 func sizeOf(p *account.Principal) int {
 	u := &p.User
 	n := principalOverhead + u.Profile.Size() + len(u.Email) + len(u.Identifier) +
@@ -223,7 +226,7 @@ func sizeOf(p *account.Principal) int {
 	return n
 }
 
-// Lookups returns how principals were looked up since the start.
+// Lookups counts how principals were looked up since the server started.
 func (s *Auth) Lookups() PrincipalLookups {
 	s.principals.mu.Lock()
 	defer s.principals.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// trustedCache returns a cache that was polled just now, and that time.
+// trustedCache returns a cache that was just polled, and the time of that poll.
 func trustedCache(principals, bytes int) (*principalCache, time.Time) {
 	now := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 	c := newPrincipalCache(principals, bytes)
@@ -17,7 +17,8 @@ func trustedCache(principals, bytes int) (*principalCache, time.Time) {
 	return c, now
 }
 
-// principalOf returns a user with a session of the same id and a picture of that many bytes.
+// principalOf returns a principal whose user has the given id and a picture of pictureBytes
+// bytes. Its session has the same id.
 func principalOf(id int64, pictureBytes int, now time.Time, roles ...int64) *account.Principal {
 	return &account.Principal{
 		User:       account.User{ID: id, Profile: account.Profile{Picture: make([]byte, pictureBytes)}, RoleIDs: roles},
@@ -25,10 +26,10 @@ func principalOf(id int64, pictureBytes int, now time.Time, roles ...int64) *acc
 	}
 }
 
-// hashOf returns the token hash of a session.
+// hashOf returns the token hash that stands for the session with this id.
 func hashOf(id int64) token.Hash { return token.Hash{byte(id), byte(id >> 8)} }
 
-// fill caches principals.
+// fill stores principals in the cache.
 func (c *principalCache) fill(now time.Time, principals ...*account.Principal) {
 	for _, p := range principals {
 		_, generation := c.find(hashOf(p.User.ID), now, now)
@@ -36,7 +37,7 @@ func (c *principalCache) fill(now time.Time, principals ...*account.Principal) {
 	}
 }
 
-// cachedIDs returns the users of 1 to n that are cached.
+// cachedIDs returns which of the users 1 to n are cached.
 func (c *principalCache) cachedIDs(n int64) (ids []int64) {
 	for id := range n {
 		if c.entries.Contains(hashOf(id + 1)) {
@@ -46,7 +47,7 @@ func (c *principalCache) cachedIDs(n int64) (ids []int64) {
 	return ids
 }
 
-// want fails unless exactly these of the users 1 to n are cached.
+// want fails the test unless exactly the users ids, of the users 1 to n, are cached.
 func (c *principalCache) want(t *testing.T, what string, n int64, ids ...int64) {
 	t.Helper()
 	if got := c.cachedIDs(n); !slices.Equal(got, ids) {
@@ -54,7 +55,7 @@ func (c *principalCache) want(t *testing.T, what string, n int64, ids ...int64) 
 	}
 }
 
-// The cache is bounded by count and by bytes, and evicts the least recently used first.
+// The cache is limited by count and by bytes. It evicts the least recently used entry first.
 func TestPrincipalCacheIsBounded(t *testing.T) {
 	t.Run("by count", func(t *testing.T) {
 		c, now := trustedCache(3, maxPrincipalBytes)
@@ -112,10 +113,10 @@ func TestChangeInvalidatesItsEntries(t *testing.T) {
 	}
 }
 
-// After a gap between polls, changes may have come and gone unseen, so the cache is emptied.
+// After a gap between polls the node may have missed changes, so it empties the cache.
 func TestGapEmptiesTheCache(t *testing.T) {
 	for name, test := range map[string]struct {
-		at      time.Duration // by the clock of the database
+		at      time.Duration // time since the last poll, by the database's clock
 		changes int
 		kept    bool
 	}{
@@ -141,8 +142,8 @@ func TestGapEmptiesTheCache(t *testing.T) {
 	}
 }
 
-// After a gap there may be too many changes to read them by their numbers. The poll reads
-// them by their age then, and empties the cache anyway.
+// After a gap between polls there may be too many changes after the last number. The next poll
+// then asks for the changes of a period instead. The cache is emptied anyway.
 func TestPollByAgeAfterAGap(t *testing.T) {
 	c, now := trustedCache(10, maxPrincipalBytes)
 	c.applyPoll(now, account.AuthChangeBatch{At: now, Last: 7})
@@ -153,8 +154,8 @@ func TestPollByAgeAfterAGap(t *testing.T) {
 	}
 }
 
-// An encoded user expires after a minute, which bounds how long a change without an
-// announcement stays unseen.
+// The cached JSON of a user expires after a minute. A change that no node ever learned of is
+// therefore visible after a minute.
 func TestEncodedUserExpires(t *testing.T) {
 	c, now := trustedCache(10, maxPrincipalBytes)
 	c.storeUser(1, encodedUser{text: []byte("x"), read: now}, c.generation, now)
@@ -167,8 +168,8 @@ func TestEncodedUserExpires(t *testing.T) {
 	}
 }
 
-// The cache of encoded users is bounded by count and by bytes, and keeps nothing of what
-// was invalidated.
+// The cache of users is limited by count and by bytes. Its size no longer includes entries that
+// were invalidated.
 func TestUserCacheIsBounded(t *testing.T) {
 	c, now := trustedCache(10, maxPrincipalBytes)
 	for id := range int64(maxCachedUsers + 5) {

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// pollInvalidations polls the changes once on the node s.
+// pollInvalidations lets the node s poll for changes once.
 func pollInvalidations(f *servicetest.Fixture, s *service.Service) {
 	f.T.Helper()
 	if err := s.PollInvalidations(f.T.Context()); err != nil {
@@ -25,7 +25,7 @@ func pollInvalidations(f *servicetest.Fixture, s *service.Service) {
 	}
 }
 
-// newNode returns another node on the same database, which has polled every change so far.
+// newNode returns another node on the same database. It has polled every change so far.
 func newNode(f *servicetest.Fixture) *service.Service {
 	f.T.Helper()
 	s := f.With(func(*service.Options) {})
@@ -33,7 +33,7 @@ func newNode(f *servicetest.Fixture) *service.Service {
 	return s
 }
 
-// authentication is the result of an authentication, without the parts that tests ignore.
+// authentication is the part of an authentication's result that tests compare.
 type authentication struct {
 	code       account.Code
 	user       account.User
@@ -42,7 +42,8 @@ type authentication struct {
 	credential account.CredentialRef
 }
 
-// encodedUser returns EncodedUser of the node s for an administrator, or the code of its error.
+// encodedUser returns the JSON of a user from the node s, as an administrator sees it, or the
+// code of the error.
 func encodedUser(f *servicetest.Fixture, s *service.Service, admin *account.Principal, id int64) string {
 	f.T.Helper()
 	text, err := s.EncodedUser(f.T.Context(), admin, id, func(u account.User) ([]byte, error) { return json.Marshal(u) })
@@ -62,19 +63,19 @@ func authenticate(f *servicetest.Fixture, s *service.Service, credential secret.
 	return authentication{user: p.User, roles: p.Roles, access: p.Access, credential: p.Credential}
 }
 
-// isCached reports whether the node s authenticates a credential without a call of the store.
+// isCached reports whether the node s authenticates a credential without using the store.
 func isCached(f *servicetest.Fixture, s *service.Service, credential secret.Text) bool {
 	f.T.Helper()
 	return len(f.Store.CallsDuring(func() { authenticate(f, s, credential) })) == 0
 }
 
-// annFixture is a fixture with a user, Ann, who has one credential of each kind and may list a
-// bystander.
+// annFixture is a fixture with a user, Ann. She has one credential of each kind and may read a
+// second user, the bystander.
 type annFixture struct {
 	*servicetest.Fixture
 	admin           *account.Principal
 	ann, bystander  int64
-	role            int64 // a role of Ann's, besides role 2
+	role            int64 // a role that Ann has in addition to role 2
 	session, other  secret.Text
 	contract, named secret.Text
 }
@@ -98,7 +99,7 @@ func (s *annFixture) credentials() map[string]secret.Text {
 	}
 }
 
-// annUpdate returns a change that updates Ann as the administrator.
+// annUpdate returns an operation in which the administrator applies the update up to Ann.
 func annUpdate(up account.UserUpdate) func(context.Context, *annFixture) error {
 	return func(ctx context.Context, s *annFixture) error {
 		_, err := s.UpdateUser(ctx, s.admin, s.ann, up)
@@ -106,7 +107,8 @@ func annUpdate(up account.UserUpdate) func(context.Context, *annFixture) error {
 	}
 }
 
-// annChanges are operations that change the authentication by at least one of Ann's credentials.
+// annChanges are operations that affect the result of authenticating with at least one of Ann's
+// credentials. The keys name the operations.
 var annChanges = map[string]func(context.Context, *annFixture) error{
 	"she signs out": func(ctx context.Context, s *annFixture) error { return s.SignOut(ctx, s.PrincipalBy(s.session)) },
 	"she ends her other session": func(ctx context.Context, s *annFixture) error {
@@ -129,7 +131,7 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 			if account.ErrorCode(err) != account.CodeWrongPassword {
 				return err
 			}
-			s.Clock.Advance(10 * time.Minute) // so that neither the network nor the account is locked
+			s.Clock.Advance(10 * time.Minute) // so that no lock remains, neither of the network nor of the account
 		}
 		return nil
 	},
@@ -141,7 +143,7 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 		return s.EndKey(ctx, s.PrincipalBy(s.session), s.PrincipalBy(s.named).Credential.ID)
 	},
 	"she recovers her password": func(ctx context.Context, s *annFixture) error {
-		for d := s.ClaimNext(); d != nil; d = s.ClaimNext() { // messages about her keys
+		for d := s.ClaimNext(); d != nil; d = s.ClaimNext() { // discard the mails about her keys
 			if err := s.MailDelivered(ctx, d); err != nil {
 				return err
 			}
@@ -225,7 +227,7 @@ func TestChangesReachEveryNode(t *testing.T) {
 			if err := change(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
-			uncached := s.With(func(*service.Options) {}) // never polls, so it reads the database
+			uncached := s.With(func(*service.Options) {}) // never polls, so it always reads the database
 			changed := false
 			wantUser := encodedUser(s.Fixture, uncached, s.admin, s.ann)
 			if got := encodedUser(s.Fixture, s.Service, s.admin, s.ann); got != wantUser {
@@ -253,7 +255,8 @@ func TestChangesReachEveryNode(t *testing.T) {
 	}
 }
 
-// A locked user is not cached, because a lock expires without a change.
+// A locked user is not cached: the lock expires without a change that would invalidate the
+// entry.
 func TestLockedUserIsNotCached(t *testing.T) {
 	s := newAnnFixture(t)
 	s.LockOut(annEmail)

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// touchInterval is the resolution of a credential's last use, so that not every
-	// read causes a write.
+	// touchInterval is the precision with which the last use of a credential is stored. Most
+	// requests therefore need no write.
 	touchInterval = time.Minute
 
-	// maxCredentialFailures wrong passwords end the session or key that was used, so
-	// that a stolen token is no means to guess.
+	// maxCredentialFailures wrong current passwords end the session or key that they came with,
+	// so that a stolen token can't be used to guess the password.
 	maxCredentialFailures = 5
 
-	// maxListedSessions limits a list of a user's sessions, to the newest.
+	// maxListedSessions is the number of sessions that a list shows, the newest ones.
 	maxListedSessions = 1000
 )
 
@@ -37,10 +37,10 @@ func (s *Auth) SignOut(ctx context.Context, caller *account.Principal) error {
 	})
 }
 
-// RenewSession replaces the token of the caller's session and returns the new one. The
-// current token is no longer valid, which shuts out a thief of it after a password change
-// (OWASP ASVS 5.0, 7.2.4). RenewSession fails with CodeUnauthorized when the session has
-// ended or has another token by now, and for a caller without a session.
+// RenewSession replaces the token of the caller's session and returns the new one. Call it after
+// a password change: somebody who stole the current token can no longer use it (OWASP ASVS 5.0,
+// 7.2.4). RenewSession fails with CodeUnauthorized when the session has ended, when current is
+// not its token, and for a caller without a session.
 func (s *Auth) RenewSession(ctx context.Context, caller *account.Principal, current secret.Text) (secret.Text, error) {
 	was, err := token.Parse(caller.From.Channel.SessionTokenKind(), current)
 	if err != nil || caller.Credential.Kind != account.CredentialSession {
@@ -62,15 +62,15 @@ func (s *Auth) RenewSession(ctx context.Context, caller *account.Principal, curr
 	return text, nil
 }
 
-// LiveSession is a session that has not expired, as lists show it.
+// LiveSession is a session that has not expired, with the fields that a list of sessions shows.
 type LiveSession struct {
 	account.Session
-	Expires time.Time // unless it is used before
-	Current bool      // the request came with this session
+	Expires time.Time // when the session expires if it is not used until then
+	Current bool      // whether the request came with this session
 }
 
-// Sessions returns the newest sessions of a user that have not expired, at most
-// maxListedSessions, by id. It fails as [account.Allow] says.
+// Sessions returns the sessions of a user that have not expired, in the order of their ids. It
+// returns at most the newest maxListedSessions. It fails as [account.Allow] does.
 func (s *Auth) Sessions(ctx context.Context, caller *account.Principal, userID int64) ([]LiveSession, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntitySession, userID); err != nil {
 		return nil, err
@@ -111,8 +111,8 @@ func (s *Auth) EndSession(ctx context.Context, caller *account.Principal, id int
 	})
 }
 
-// EndSessions ends all sessions of a user. With keepCurrent it spares the session that
-// the request came with. It fails as [EndCredential] does.
+// EndSessions ends all sessions of a user. With keepCurrent it keeps the session that the
+// request came with. It fails as [EndCredential] does.
 func (s *Auth) EndSessions(ctx context.Context, caller *account.Principal, userID int64, keepCurrent bool) error {
 	permit, err := Allowed(caller, access.ActionDelete, access.EntitySession, userID)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
-		use     time.Duration // the interval of uses; 0 for none
+		use     time.Duration // the session is used at this interval; 0 for no use
 		wait    time.Duration
 		expired bool
 	}{
@@ -77,7 +77,7 @@ func TestSignOutEndsOneSession(t *testing.T) {
 	}
 }
 
-// A client may send any device name. The stored name is truncated between characters.
+// A client may send any device name. The stored name is truncated at the end of a character.
 func TestDeviceNameIsTruncated(t *testing.T) {
 	f := servicetest.New(t)
 	for device, want := range map[string]string{
@@ -96,7 +96,7 @@ func TestDeviceNameIsTruncated(t *testing.T) {
 	}
 }
 
-// The last use of a session is stored once a minute, so that most reads do not write.
+// The last use of a session is stored once a minute, so most requests write nothing.
 func TestTouch(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail)
@@ -111,15 +111,15 @@ func TestTouch(t *testing.T) {
 	}
 }
 
-// refusedWrites is a transactor whose writes fail.
+// refusedWrites is a [account.Transactor] whose writes fail.
 type refusedWrites struct{ err error }
 
 func (r refusedWrites) Write(context.Context, func(context.Context, *account.Tx) error) error {
 	return r.err
 }
 
-// Sessions authenticate although their last use cannot be stored. A full disk has a log line of its
-// own elsewhere, so authentication logs only other failures.
+// Sessions authenticate although their last use can't be stored. Another part of the server logs
+// that the disk is full, so authentication logs other failures only.
 func TestSessionWorksWhileStoreIsReadOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		err    error
@@ -149,7 +149,7 @@ func TestSessionWorksWhileStoreIsReadOnly(t *testing.T) {
 	}
 }
 
-// A text that is not a well-formed token of a session or key is refused without a lookup.
+// A text that is not a well-formed session token or API key is refused without a database read.
 func TestForeignTokens(t *testing.T) {
 	f := servicetest.New(t)
 	good := f.NewSession(servicetest.AdminEmail).Token.Reveal()
@@ -197,7 +197,8 @@ func TestForeignTokens(t *testing.T) {
 	f.WantNotStored(good, good[4:], servicetest.Password)
 }
 
-// Deactivation and deletion end sessions, and a permission that was just removed no longer counts.
+// Deactivating or deleting a user ends their sessions. A permission that was just removed no
+// longer counts.
 func TestAccessIsReloaded(t *testing.T) {
 	t.Parallel()
 	revocations := map[string]func(f *servicetest.Fixture, admin *account.Principal, id int64) error{

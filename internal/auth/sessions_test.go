@@ -64,7 +64,7 @@ func TestEndSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRevoked(false, true, true)
-	if err := f.EndSessions(t.Context(), f.PrincipalBy(key), id, true); err != nil { // the caller has no session to keep
+	if err := f.EndSessions(t.Context(), f.PrincipalBy(key), id, true); err != nil { // a key has no session
 		t.Fatal(err)
 	}
 	wantRevoked(true, true, true)
@@ -110,7 +110,7 @@ func TestEndSessionsOfOthers(t *testing.T) {
 	servicetest.WantCode(t, f.EndSessions(t.Context(), f.Admin(), 9999, false), account.CodeNotFound)
 }
 
-// A change of the session lifetimes in the settings applies at once.
+// New session lifetimes in the settings apply at once.
 func TestSessionLifetimesAreSettings(t *testing.T) {
 	f := servicetest.New(t)
 	set := func(idle, absolute time.Duration) {

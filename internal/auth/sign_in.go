@@ -20,12 +20,12 @@ type SignInResult struct {
 	NeedPasswordReset bool
 }
 
-// SignIn creates a session for an address and its password.
+// SignIn creates a session for the user with this address and password.
 //
-// An unknown address, a wrong password, an inactive and a locked account all fail with
-// CodeInvalidCredentials after the same work. SignIn fails with CodeTooManyRequests when
-// the client network failed too often, or concurrent sign-ins to the account take too
-// long, and with CodeUnavailable when the hash queue is full.
+// It fails with CodeInvalidCredentials for an unknown address, a wrong password, an inactive
+// account and a locked account, after the same work in each case. It fails with
+// CodeTooManyRequests when the client network failed too often, or when concurrent sign-ins to
+// the account take too long. It fails with CodeUnavailable when the hash queue is full.
 func (s *Auth) SignIn(
 	ctx context.Context, email string, password secret.Text, from account.Origin,
 ) (SignInResult, error) {
@@ -35,8 +35,8 @@ func (s *Auth) SignIn(
 	a := attempt{
 		Auth: s, unknownSubject: s.unknownSubject(email), password: password, network: from.ClientNetwork,
 		find: func(ctx context.Context, r account.UserReader) (account.Credential, error) {
-			// A malformed address has the empty key, which no account has. It is looked
-			// up like any other.
+			// The key of a malformed address is empty, and no account has that key. The look-up
+			// happens anyway, so that the response takes the same time.
 			key, _ := account.ParseEmail(email)
 			return r.CredentialByEmail(ctx, key)
 		},
@@ -48,13 +48,13 @@ func (s *Auth) SignIn(
 	return session.result, nil
 }
 
-// newSession is the [passwordMatch] of a sign-in.
+// newSession is the [passwordMatch] that completes a sign-in.
 type newSession struct {
 	*Auth
 	password secret.Text
 	from     account.Origin
 
-	rehashed string // the new password hash; "" keeps the old one
+	rehashed string // the new password hash; "" if the old one stays
 	hash     token.Hash
 	result   SignInResult
 }
@@ -92,8 +92,8 @@ func (n *newSession) apply(ctx context.Context, tx *account.Tx, c account.Creden
 	return n.audit.RecordAs(ctx, tx, actor, account.Event{Action: account.ActionSignIn, Target: target})
 }
 
-// unknownSubject returns the counter's subject for an address without an account. It is
-// a MAC, so that the database does not hold mistyped addresses.
+// unknownSubject returns the subject of the counter for an address without an account. The
+// subject is a MAC of the address, because the user may have typed a password by mistake.
 func (s *Auth) unknownSubject(address string) string {
 	if key, ok := account.ParseEmail(address); ok {
 		address = string(key)
@@ -104,9 +104,9 @@ func (s *Auth) unknownSubject(address string) string {
 // maxDeviceBytes limits the stored name of a device.
 const maxDeviceBytes = 256
 
-// deviceName returns the client's name in text that every database accepts. A header may
-// hold any bytes. The name is stored only after the password was found correct, so a failure
-// to store it would tell that it was.
+// deviceName returns the client's description of itself as text that every database accepts. A
+// header may hold any bytes. The name is stored only after the password was found correct, so an
+// error for an invalid name would show that the password is correct.
 func deviceName(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 	return truncate(text, maxDeviceBytes)

@@ -19,7 +19,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// Neither the answer nor the work of a failed sign-in may show whether the account exists.
+// Neither the response nor the work of a failed sign-in shows whether the account exists.
 func TestFailedSignInsAreIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -72,7 +72,8 @@ func TestFailedSignInsAreIndistinguishable(t *testing.T) {
 	}
 }
 
-// The 429 comes at the same attempt, whether or not the account exists.
+// A client network is refused (429) after the same number of attempts, whether or not the
+// account exists.
 func TestNetworkLimitIsIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
@@ -101,7 +102,7 @@ func TestNetworkLimitIsIndistinguishable(t *testing.T) {
 	}
 }
 
-// With many concurrent attempts, an unknown address runs out of slots like a known one.
+// With many concurrent attempts, an unknown address runs out of guesses just like a known one.
 func TestFullThrottleIsIndistinguishable(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -217,8 +218,8 @@ func TestSignInRehashes(t *testing.T) {
 	}
 }
 
-// Concurrent sign-ins with an outdated hash all rehash. None is refused because another one was
-// faster.
+// Concurrent sign-ins all replace an outdated hash. None of them is refused because another one
+// was faster.
 func TestParallelSignInsRehash(t *testing.T) {
 	t.Parallel()
 	f := servicetest.New(t)
@@ -240,14 +241,14 @@ func TestParallelSignInsRehash(t *testing.T) {
 			}
 		}
 	}
-	f.Clock.Advance(time.Minute) // a reservation that was not finished would count now
+	f.Clock.Advance(time.Minute) // a reservation that was not finished would count as a failure now
 	f.NewSession("ann@example.org")
 	_, err := f.SignInFrom("ann@example.org", servicetest.WrongPassword, servicetest.Home)
 	servicetest.WantCode(t, err, account.CodeInvalidCredentials)
 	f.NewSession("ann@example.org")
 }
 
-// A change of the account during the verification of the password counts.
+// A change of the account while the password is verified affects the sign-in.
 func TestAccountChangesDuringSignIn(t *testing.T) {
 	changes := map[string]func(context.Context, *account.Tx, account.User) error{
 		"deactivated": func(ctx context.Context, tx *account.Tx, u account.User) error {

@@ -13,14 +13,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// A change that took more than 7 s to become visible may be older than the rows that other nodes
-// still read. It is acknowledged only after a newer row announces it again.
+// A commit that took more than 7 s may be older than the changes that other nodes still read.
+// The operation returns only after it has inserted the change again.
 func TestSlowChangeIsAnnouncedAgain(t *testing.T) {
 	for took, want := range map[time.Duration]int{7 * time.Second: 0, 7*time.Second + 1: 1} {
 		f := servicetest.New(t)
 		f.NewSession(servicetest.AdminEmail)
 		node, store := newRemoteNode(f)
-		store.afterCommit = func() error { // the row is too old to be read
+		store.afterCommit = func() error { // the change is now too old to be polled
 			store.afterCommit = nil
 			f.Clock.Advance(took)
 			f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
@@ -39,7 +39,8 @@ func TestSlowChangeIsAnnouncedAgain(t *testing.T) {
 	}
 }
 
-// A slow change that cannot be announced at once is announced when the database works again.
+// After a slow commit the database goes away, so the change can't be inserted again for other
+// nodes at once. It is inserted when the database works again.
 func TestSlowChangeIsAnnouncedLater(t *testing.T) {
 	f := servicetest.New(t)
 	in := f.NewSession(servicetest.AdminEmail).Token
@@ -75,8 +76,8 @@ func TestSlowChangeIsAnnouncedLater(t *testing.T) {
 	}
 }
 
-// lateCommit is a transactor whose first Write reports an unknown outcome. It takes effect when the
-// test calls commit.
+// lateCommit is a transactor whose first Write reports an unknown outcome. Its transaction runs
+// only when the test calls commit.
 type lateCommit struct {
 	account.Transactor
 	commit func() error // nil before the first Write
@@ -91,7 +92,7 @@ func (l *lateCommit) Write(ctx context.Context, f func(context.Context, *account
 			if err := f(ctx, tx); err != nil {
 				return err
 			}
-			_, err := tx.DeleteAuthChanges(ctx, 0, 100) // the rows are older than any poll reads
+			_, err := tx.DeleteAuthChanges(ctx, 0, 100) // the changes are now too old to be polled
 			return err
 		})
 	}
@@ -104,9 +105,9 @@ func (l *lateCommit) Write(ctx context.Context, f func(context.Context, *account
 	return &account.Error{Code: account.CodeUnavailable, Err: account.ErrOutcomeUnknown}
 }
 
-// A node does not know the outcome of its change. On other nodes the change applies after twice the
-// time that it took to become visible, plus two seconds. After a minute it would apply anyway,
-// because cache entries expire.
+// A node does not know the outcome of its change, and the change becomes visible late. Other
+// nodes apply it after at most twice that delay plus two seconds, and after a minute in any
+// case, because cache entries expire.
 func TestChangeThatBecomesVisibleLate(t *testing.T) {
 	for _, took := range []time.Duration{0, 5 * time.Second, 20 * time.Second} {
 		t.Run(took.String(), func(t *testing.T) {

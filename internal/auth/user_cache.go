@@ -10,25 +10,25 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// Limits of one node's cache of encoded users.
+// Limits of one node's cache of users.
 const (
 	maxCachedUsers     = 120_000
 	maxCachedUserBytes = 64 << 20
-	// cachedUserOverhead estimates the bytes of an entry without its text.
+	// cachedUserOverhead estimates the size of an entry without its text, in bytes.
 	cachedUserOverhead = 256
 )
 
-// userCache maps user ids to encoded users. The lock of its [principalCache] guards it.
-// The encoded user depends on the same data as the principal (fields, roles, lockout), so
-// the same changes invalidate it.
+// userCache maps a user's id to the user's JSON. The lock of its [principalCache] guards it. The
+// JSON depends on the same data as the principal (fields, roles, lockout), so the same changes
+// invalidate both.
 type userCache struct {
 	entries *simplelru.LRU[int64, encodedUser]
 	bytes   *int
 }
 
-// encodedUser is the encoded form of a user and the monotonic time of its read. It
-// expires after touchInterval, like a cached principal. That bounds how long a change
-// stays unseen that was never announced, after a crash during a commit for example.
+// encodedUser is the JSON of a user and the monotonic time at which the user was read. It
+// expires after touchInterval, like a cached principal. That limits the effect of a change that
+// no node learned of, for example after a crash during the commit.
 type encodedUser struct {
 	text []byte
 	read time.Time
@@ -43,7 +43,7 @@ func newUserCache() userCache {
 	return userCache{entries: entries, bytes: bytes}
 }
 
-// store adds an encoded user, and evicts the least recently used ones beyond the limits.
+// store adds a user's JSON. It evicts the least recently used entries beyond the limits.
 func (c userCache) store(id int64, u encodedUser) {
 	c.entries.Remove(id)
 	c.entries.Add(id, u)
@@ -52,8 +52,8 @@ func (c userCache) store(id int64, u encodedUser) {
 	}
 }
 
-// invalidate removes the users that a change affects. A change of a role empties the
-// cache: roles change rarely, and emptying takes constant time.
+// invalidate removes the users that a change affects. A change of a role removes all users: such
+// changes are rare, and emptying the cache takes constant time.
 func (c *userCache) invalidate(change account.AuthChange) {
 	switch change.Kind {
 	case account.AuthUser:
@@ -63,16 +63,17 @@ func (c *userCache) invalidate(change account.AuthChange) {
 	}
 }
 
-// DropCaches empties the caches, for an idle server. It costs the next requests time
-// and nothing else.
+// DropCaches empties the caches to release memory while the server is idle. The next requests
+// read the database again.
 func (s *Auth) DropCaches() {
 	s.principals.invalidate([]account.AuthChange{{Kind: account.AuthSettings}})
 }
 
-// EncodedUser returns the encoded form of a user, from the cache where it can. encode
-// must depend on the user alone, and callers must not modify the result. A change holds
-// at once on this node, and within a second on the others. EncodedUser fails as
-// [account.Allow] says, with CodeNotFound, and as encode does.
+// EncodedUser returns the JSON of a user, from the cache if possible. Without a cached copy it
+// calls encode, whose result must depend on the user alone. Callers must not modify the result.
+// A change of the user applies at once on this node, and within a second on the others.
+//
+// EncodedUser fails as [account.Allow] and encode do, and with CodeNotFound.
 func (s *Auth) EncodedUser(
 	ctx context.Context, caller *account.Principal, id int64, encode func(account.User) ([]byte, error),
 ) ([]byte, error) {
@@ -89,14 +90,14 @@ func (s *Auth) EncodedUser(
 		return nil, err
 	}
 	text, err = encode(u)
-	if err == nil && !u.LockedOut { // a lockout expires without a change
+	if err == nil && !u.LockedOut { // a lockout expires without a change that would invalidate the entry
 		s.principals.storeUser(id, encodedUser{text: text, read: began}, generation, s.monotonic())
 	}
 	return text, err
 }
 
-// findUser returns the encoded form of a cached user, or nil, and the generation that
-// [principalCache.storeUser] needs.
+// findUser returns the cached JSON of a user, or nil. Pass the returned generation to
+// [principalCache.storeUser].
 func (c *principalCache) findUser(id int64, monotonic time.Time) (text []byte, generation uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,8 +110,8 @@ func (c *principalCache) findUser(id int64, monotonic time.Time) (text []byte, g
 	return text, c.generation
 }
 
-// storeUser caches an encoded user, unless something was invalidated since the
-// generation in which its read began.
+// storeUser caches the JSON of a user, unless any entry was invalidated since the user was read
+// in generation.
 func (c *principalCache) storeUser(id int64, u encodedUser, generation uint64, monotonic time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,14 +2,15 @@ package auth
 
 import "sync"
 
-// waiterLimit bounds how many sign-ins of this process wait for one account, so that
-// they cannot fill the hash queue. Its zero value is ready for use.
+// waiterLimit limits the sign-ins of this process that wait for one account to maxWaiting. Each
+// holds a hash slot, so more of them could fill the hash queue. The zero value is ready for use.
 type waiterLimit struct {
 	mu      sync.Mutex
 	waiting map[string]int
 }
 
-// join adds a waiter and reports whether there was room for it. Call leave afterwards.
+// join adds a waiter for the account with this key. It reports false when maxWaiting attempts
+// wait already. Call leave after join has reported true.
 func (l *waiterLimit) join(key string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -23,7 +24,7 @@ func (l *waiterLimit) join(key string) bool {
 	return true
 }
 
-// leave removes a waiter that joined.
+// leave removes a waiter that join added.
 func (l *waiterLimit) leave(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,17 +2,17 @@ package lockout
 
 import "time"
 
-// Counter counts the failed attempts of one key. The zero value has counted none.
-// Reserve, Release, Fail and Succeed are for an account's counter; FailNetwork is for a
-// client network's; Count is for a plain rate limit.
+// Counter counts the failed attempts for one key. The zero value is an empty counter. Reserve,
+// Release, Fail and Succeed are for the counter of an account. FailNetwork is for the counter of
+// a client network. Count is for a plain rate limit.
 type Counter struct {
 	Key            string
-	Failures       int       // since the last success, lock or reset by Policy.Period
-	Pending        int       // open reservations
-	PendingSince   time.Time // of the latest reservation
+	Failures       int       // since the last success or lock, or since Policy.Period reset them
+	Pending        int       // number of open reservations
+	PendingSince   time.Time // time of the latest reservation
 	WindowFailures int       // failures since WindowStart
 	WindowStart    time.Time
-	Streak         int // consecutive locks without a success, the exponent of the backoff
+	Streak         int // consecutive locks without a success; the exponent of the backoff
 	LastFailure    time.Time
 	LockedUntil    time.Time
 }
@@ -21,26 +21,27 @@ type Counter struct {
 type Outcome int
 
 const (
-	// Reserved allows one verification of the password. The caller must end the
+	// Reserved means that the caller may verify the password once. The caller must then end the
 	// reservation with Fail, Succeed or Release.
 	Reserved Outcome = iota
-	// Locked refuses the sign-in. The caller verifies the password all the same, so that
-	// the response time does not reveal the lock, and ignores the result.
+	// Locked means that the sign-in fails. The caller still verifies the password but ignores
+	// the result, so that the response time does not show that the account is locked.
 	Locked
-	// Exhausted means that open reservations take all guesses that the policy has left.
-	// The caller waits until one of them ends, and tries again.
+	// Exhausted means that open reservations hold all guesses that the policy has left. The
+	// caller waits until one of these reservations ends, and then tries again.
 	Exhausted
 )
 
 // IsLocked reports whether the counter is locked at the time now.
 func (c *Counter) IsLocked(now time.Time) bool { return now.Before(c.LockedUntil) }
 
-// Reserve takes one of the guesses that the policy has left. The caller does this before
-// it verifies the password.
+// Reserve takes one of the guesses that the policy has left. Call it before the password is
+// verified.
 func (c *Counter) Reserve(now time.Time, p Policy) Outcome {
 	if timedOut := c.PendingSince.Add(reservationTimeout); c.Pending > 0 && !now.Before(timedOut) {
 		for c.Pending > 0 {
-			// Fail as of the timeout, not now: a sign-in a day later must not be locked for it.
+			// Count the failure at the time of the timeout. Counted now, it could lock out
+			// somebody who signs in a day later.
 			c.Fail(timedOut, p)
 		}
 	}
@@ -48,9 +49,9 @@ func (c *Counter) Reserve(now time.Time, p Policy) Outcome {
 		return Locked
 	}
 	c.expire(now, p)
-	// The first reservation is always granted. If an administrator lowers the threshold
-	// below the failures so far, the account still gets one attempt, which succeeds or
-	// locks it.
+	// The first reservation is always granted. An administrator may have lowered the threshold
+	// to the number of failures so far or below. The account then gets one attempt, which
+	// succeeds or locks the account.
 	if c.Pending > 0 && c.Failures+c.Pending >= p.Threshold {
 		return Exhausted
 	}
@@ -59,8 +60,8 @@ func (c *Counter) Reserve(now time.Time, p Policy) Outcome {
 	return Reserved
 }
 
-// expire resets the failures after the policy's period, and the daily window and the
-// backoff after a day.
+// expire resets Failures when the policy's period has passed since the last failure. It starts a
+// new daily window after a day, and resets the backoff after a day without a failure.
 func (c *Counter) expire(now time.Time, p Policy) {
 	if p.Period > 0 && now.Sub(c.LastFailure) >= p.Period {
 		c.Failures = 0
@@ -73,11 +74,12 @@ func (c *Counter) expire(now time.Time, p Policy) {
 	}
 }
 
-// Release ends a reservation without a result, for example because the client left.
+// Release ends a reservation without a success or a failure, for example because the client
+// disconnected.
 func (c *Counter) Release() { c.Pending = max(c.Pending-1, 0) }
 
-// Fail ends a reservation whose password was wrong, and locks the counter if the
-// failure reaches a threshold.
+// Fail ends a reservation whose password was wrong. It locks the counter if this failure reaches
+// the policy's threshold or the daily threshold.
 func (c *Counter) Fail(now time.Time, p Policy) {
 	c.Release()
 	c.Failures++
@@ -99,15 +101,15 @@ func (c *Counter) Fail(now time.Time, p Policy) {
 	c.Streak++
 }
 
-// Succeed ends a reservation whose password was right. It resets the failures and the
-// backoff, but not the daily count.
+// Succeed ends a reservation whose password was correct. It resets the failures and the backoff,
+// but not the failures of the daily window.
 func (c *Counter) Succeed() {
 	c.Release()
 	c.Failures, c.Streak = 0, 0
 }
 
-// FailNetwork counts a failed sign-in from a client network, and locks its counter if
-// the failure reaches the network's threshold.
+// FailNetwork counts a failed sign-in from a client network. It locks the counter if this
+// failure reaches the network's threshold.
 func (c *Counter) FailNetwork(now time.Time) {
 	if now.Sub(c.LastFailure) >= dayWindow {
 		c.Streak = 0
@@ -121,8 +123,8 @@ func (c *Counter) FailNetwork(now time.Time) {
 	c.WindowFailures = 0
 }
 
-// Count adds one event to the current window and returns the number of events in it. It
-// starts a new window if the current one has ended.
+// Count adds one event to the current window and returns the number of events in that window. If
+// the window has ended, it starts a new one first.
 func (c *Counter) Count(now time.Time, window time.Duration) int {
 	if now.Sub(c.WindowStart) >= window {
 		c.WindowFailures, c.WindowStart = 0, now
@@ -131,7 +133,7 @@ func (c *Counter) Count(now time.Time, window time.Duration) int {
 	return c.WindowFailures
 }
 
-// backoff returns base doubled n times, at most limit. It does not overflow.
+// backoff returns base doubled n times, but at most limit. It does not overflow.
 func backoff(base time.Duration, n int, limit time.Duration) time.Duration {
 	for ; n > 0 && base < limit; n-- {
 		base *= 2

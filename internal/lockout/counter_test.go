@@ -10,7 +10,7 @@ import (
 
 var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 
-// attacker makes wrong guesses against one counter. It has its own clock.
+// attacker makes wrong guesses against one counter, and has its own clock.
 type attacker struct {
 	Counter
 	policy Policy
@@ -19,7 +19,7 @@ type attacker struct {
 
 func newAttacker(p Policy) *attacker { return &attacker{policy: p, now: start} }
 
-// guess makes one wrong guess and reports whether it was verified, not refused by a lock.
+// guess makes one wrong guess. It reports false if a lock refused the guess before verification.
 func (g *attacker) guess(t testing.TB) bool {
 	t.Helper()
 	switch g.Reserve(g.now, g.policy) {
@@ -32,7 +32,7 @@ func (g *attacker) guess(t testing.TB) bool {
 	return false
 }
 
-// guesses makes n guesses, and fails the test unless all of them are verified.
+// guesses makes n wrong guesses. It fails the test unless all of them are verified.
 func (g *attacker) guesses(t testing.TB, n int) {
 	t.Helper()
 	for i := range n {
@@ -42,7 +42,7 @@ func (g *attacker) guesses(t testing.TB, n int) {
 	}
 }
 
-// remainingLock returns the duration until the lock ends, or 0.
+// remainingLock returns the time until the lock ends, or 0 without a lock.
 func (g *attacker) remainingLock() time.Duration { return max(g.LockedUntil.Sub(g.now), 0) }
 
 func TestFirstLock(t *testing.T) {
@@ -91,8 +91,8 @@ func TestPeriodExpiresFailures(t *testing.T) {
 	}
 }
 
-// guessUntilLocked guesses until the counter locks, advances the clock to the end of the
-// lock, and returns the duration of the lock.
+// guessUntilLocked makes wrong guesses until the counter is locked. It advances the clock to the
+// end of the lock, and returns the duration of the lock.
 func (g *attacker) guessUntilLocked(t testing.TB) time.Duration {
 	t.Helper()
 	for !g.IsLocked(g.now) {
@@ -103,8 +103,8 @@ func (g *attacker) guessUntilLocked(t testing.TB) time.Duration {
 	return length
 }
 
-// A policy that becomes stricter than the failures so far leaves one attempt, and locks if it
-// fails. It never keeps the owner out without a lock that ends.
+// An administrator lowers the threshold below the failures so far. The account still gets one
+// attempt, which locks it if it fails. So the owner is never refused without a lock that ends.
 func TestStricterPolicyAllowsOneAttempt(t *testing.T) {
 	g := newAttacker(Policy{Enabled: true, Threshold: 10, Duration: time.Minute})
 	g.guesses(t, 8)
@@ -208,7 +208,7 @@ func TestSuccessResetsFailures(t *testing.T) {
 	}
 }
 
-// A reservation whose process died counts as a failure after 10 s.
+// When a process dies with an open reservation, the reservation counts as a failure after 10 s.
 func TestTimedOutReservationCountsAsFailure(t *testing.T) {
 	g := newAttacker(Default)
 	for range 3 {
@@ -229,7 +229,8 @@ func TestTimedOutReservationCountsAsFailure(t *testing.T) {
 	}
 }
 
-// A reservation fails as of its timeout: the lock that this sets does not affect a later sign-in.
+// A timed-out reservation counts as a failure at the time of the timeout. If that failure locks
+// the counter, the lock begins at that time too, and a later sign-in is not affected.
 func TestTimedOutReservationLocksFromItsTimeout(t *testing.T) {
 	g := newAttacker(Default)
 	for range 3 {
@@ -241,11 +242,11 @@ func TestTimedOutReservationLocksFromItsTimeout(t *testing.T) {
 	}
 }
 
-// From the hundredth failure of a day on, each one locks for an hour.
+// The hundredth failure in a day locks for an hour, and so does each failure after it.
 func TestDailyThreshold(t *testing.T) {
 	g := newAttacker(Default)
 	for i := range 99 {
-		if i%2 == 0 { // never three in one period
+		if i%2 == 0 { // never three failures in one period
 			g.now = g.now.Add(5 * time.Minute)
 		}
 		g.guesses(t, 1)
@@ -268,8 +269,9 @@ func TestDailyThreshold(t *testing.T) {
 	}
 }
 
-// TestGuessesPerDay counts the guesses of an attacker who guesses as fast as the policy
-// allows. Below the threshold they get about 125 guesses a day, through locks fewer.
+// TestGuessesPerDay counts the guesses of an attacker who guesses as fast as the policy allows.
+// An attacker who stays below the threshold gets about 125 guesses a day. One who waits for each
+// lock to end gets fewer.
 func TestGuessesPerDay(t *testing.T) {
 	for name, test := range map[string]struct{ perPeriod, max int }{
 		"below the threshold": {2, 125},
@@ -327,8 +329,8 @@ func TestNetworkLocks(t *testing.T) {
 	}
 }
 
-// However sign-ins interleave and crash, the policy's threshold limits the guesses verified
-// since the last success, lock or reset by the period.
+// The policy's threshold limits the guesses that are verified between two resets. A success, a
+// lock and the policy's period are resets. The limit holds however sign-ins interleave or crash.
 func TestVerifiedGuessesNeverExceedThreshold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := Policy{
@@ -339,8 +341,8 @@ func TestVerifiedGuessesNeverExceedThreshold(t *testing.T) {
 		}
 		var counter Counter
 		now := start
-		inFlight := 0 // open reservations
-		verified := 0 // since the last success, lock or reset by the period
+		inFlight := 0 // number of open reservations
+		verified := 0 // number of verified guesses since the last success, lock or reset by the period
 		last := now   // time of the last reservation or failure
 		lockedUntil := time.Time{}
 		t.Repeat(map[string]func(*rapid.T){

@@ -5,28 +5,30 @@ import (
 	"strconv"
 )
 
-// NetworkKey returns the key that counts the failed sign-ins of a client network.
+// NetworkKey returns the key of the counter of failed sign-ins from a client network.
 func NetworkKey(network string) string { return "source|" + network }
 
-// RecoveryKey returns the key that counts the recovery requests of a client network.
+// RecoveryKey returns the key of the counter of recovery requests from a client network.
 func RecoveryKey(network string) string { return "recovery|" + network }
 
-// TestMessageKey returns the key that counts the test messages of a user.
+// TestMessageKey returns the key of the counter of test messages that a user sends.
 func TestMessageKey(userID int64) string { return "test-message|" + strconv.FormatInt(userID, 10) }
 
-// UserSubject returns the subject of an account, which all its sign-in keys begin with.
+// UserSubject returns the subject of an account. The keys of all counters of sign-ins to the
+// account begin with the subject.
 func UserSubject(id int64) string { return "u:" + strconv.FormatInt(id, 10) + "|" }
 
-// UnknownSubject returns the subject of an e-mail address that no account has. It is made
-// of an HMAC of the address, because users type passwords into that field by mistake.
+// UnknownSubject returns the subject for an e-mail address that no account has. mac is an HMAC
+// of the address. The address itself is not stored, because users type passwords into that field
+// by mistake.
 func UnknownSubject(mac []byte) string { return "x:" + hex.EncodeToString(mac[:16]) + "|" }
 
-// unknownNetworks is the network of the key that all unknown networks of a subject share.
-// A user is shown as locked while the counter of this key is locked.
+// unknownNetworks stands for the network in the key that all unknown networks of a subject
+// share. A user is shown as locked while the counter with this key is locked.
 const unknownNetworks = "new"
 
-// SignInKey returns the key of sign-ins to a subject from a client network. known reports
-// whether the subject has signed in from that network before.
+// SignInKey returns the key of the counter of sign-ins to a subject from a client network. known
+// tells whether the subject has signed in from that network before.
 func SignInKey(subject, network string, known bool) string {
 	if known {
 		return subject + network

@@ -10,9 +10,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// CreateRoles creates all of the roles or none, and returns them in the given order. It
-// fails as [account.Allow] says, and with CodeInvalid and CodeRoleNameTaken, naming the
-// wrong field.
+// CreateRoles creates all of the roles or none, and returns them in the given order. It fails as
+// [account.Allow] does. It also fails with CodeInvalid or CodeRoleNameTaken, with the path of
+// each wrong field.
 func (s *Roles) CreateRoles(
 	ctx context.Context, caller *account.Principal, roles []account.NewRole,
 ) ([]access.Role, error) {
@@ -65,8 +65,9 @@ func checkNewRoles(roles []account.NewRole) error {
 	return c.Err()
 }
 
-// insertRole stores a new role, sets its id, and records it with the extra changes. path
-// is where the name is in the request. It fails with CodeRoleNameTaken.
+// insertRole stores a new role, sets r.ID, and records the role and the extra changes in the
+// activity log. path is the JSON pointer of the name in the request. insertRole fails with
+// CodeRoleNameTaken.
 func (s *Roles) insertRole(
 	ctx context.Context, tx *account.Tx, caller *account.Principal,
 	r *access.Role, path string, extra ...account.FieldChange,
@@ -85,12 +86,12 @@ func (s *Roles) insertRole(
 	})
 }
 
-// CopyRole creates a role with the description and the permissions of another one. A copy
-// of role 1 has the permissions that exist now; permissions of a later release are not
-// added to it.
+// CopyRole creates a role with the description and the permissions of the role from. A copy of
+// role 1 has the permissions that exist now. It does not get permissions that later releases
+// add.
 //
-// It fails as [account.Allow] says, with CodeForbidden for a role that the caller does
-// not cover, and with CodeInvalid and CodeRoleNameTaken.
+// CopyRole fails as [account.Allow] does. It fails with CodeForbidden when the caller lacks a
+// permission of the role, and with CodeInvalid or CodeRoleNameTaken for a wrong name.
 func (s *Roles) CopyRole(
 	ctx context.Context, caller *account.Principal, from int64, name string,
 ) (access.Role, error) {

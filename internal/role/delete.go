@@ -10,20 +10,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// DeleteRole deletes a role for good; the id is never used again. It fails as
-// [account.Allow] says, with CodeForbidden for a role that the caller does not cover, and
-// with CodeBuiltInRole and CodeRoleInUse.
+// DeleteRole deletes a role permanently. Its id is never used again. DeleteRole fails as
+// [account.Allow] does, with CodeForbidden when the caller lacks a permission of the role, and
+// with CodeBuiltInRole. It fails with CodeRoleInUse if replaceWith is 0 and a user has the role
+// or a setting names it.
 //
-// Unless replaceWith is 0, that role replaces the deleted one for all users and in all
-// settings. The caller must be allowed to assign both roles and to edit the access of all
-// users, and must cover every user who has the deleted role.
+// If replaceWith is not 0, the role with this id replaces the deleted one for all users and in
+// all settings. The caller must then be allowed to assign both roles and to edit the access of
+// all users. The caller must also have every permission of the users who have the deleted role.
 func (s *Roles) DeleteRole(ctx context.Context, caller *account.Principal, id, replaceWith int64) error {
 	permit, err := auth.Allowed(caller, access.ActionDelete, access.EntityRole, id)
 	if err != nil {
 		return err
 	}
 	lock := func(ctx context.Context, tx *account.Tx) error {
-		// These groups of settings name roles.
+		// These groups of settings name roles, which replaceRole may change.
 		err := tx.LockSettings(ctx, account.SettingApplication, account.SettingLDAP, account.SettingSAML)
 		if err != nil {
 			return err
@@ -56,7 +57,7 @@ func (s *Roles) DeleteRole(ctx context.Context, caller *account.Principal, id, r
 	return s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, remove)
 }
 
-// requireUnused fails with CodeRoleInUse for a role that a user has or a setting names.
+// requireUnused fails with CodeRoleInUse if a user has the role or a setting names it.
 func (s *Roles) requireUnused(ctx context.Context, tx *account.Tx, caller *account.Principal, id int64) error {
 	holders, err := tx.RolesOfHolders(ctx, id)
 	if err != nil {
@@ -77,8 +78,8 @@ func (s *Roles) requireUnused(ctx context.Context, tx *account.Tx, caller *accou
 	return nil
 }
 
-// replaceRole replaces a role by another one for all users and in all settings, and
-// returns what the activity log records.
+// replaceRole replaces the role id by the role with, for all users and in all settings. It
+// returns the fields for the activity log.
 func (s *Roles) replaceRole(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, id, with int64,
 ) ([]account.FieldChange, error) {
@@ -94,9 +95,9 @@ func (s *Roles) replaceRole(
 	return []account.FieldChange{{Field: "replaceWith", To: with}, {Field: "users", To: users}}, err
 }
 
-// requireMayReplace checks the permissions that [Roles.DeleteRole] names. It fails with
-// CodeInvalid for a replacement that does not exist or that the caller cannot read, and
-// with CodeForbidden.
+// requireMayReplace checks that the caller has the permissions for a replacement; see
+// [Roles.DeleteRole]. It fails with CodeForbidden if one is missing. It fails with CodeInvalid
+// if the role with does not exist or the caller can't read it.
 func requireMayReplace(ctx context.Context, tx *account.Tx, caller *account.Principal, id, with int64) error {
 	unknown := account.Invalid(account.Detail{
 		Path: "/query/replaceWith", Message: fmt.Sprintf("there is no other role %d", with),
@@ -126,13 +127,13 @@ func requireMayReplace(ctx context.Context, tx *account.Tx, caller *account.Prin
 	return account.RequireCovers(caller, access.Union(append(rolesOfHolders, replacement...)))
 }
 
-// roleReplacer reports whether a group of settings names the role old. Unless with is
-// 0, it also replaces old by with.
+// roleReplacer reports whether one group of settings names the role old. Unless with is 0, it
+// also replaces old by with in this group.
 type roleReplacer func(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, old, with int64,
 ) (used bool, err error)
 
-// settingReplacers returns the replacer of each group of settings that names roles.
+// settingReplacers returns a replacer for each group of settings that names roles.
 func (s *Roles) settingReplacers() []roleReplacer {
 	return []roleReplacer{s.settings.ReplaceDefaultRole, s.settings.ReplaceLDAPRole, s.settings.ReplaceSAMLRole}
 }

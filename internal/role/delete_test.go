@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// newUserRoles creates a user and returns the roles that it got by default.
+// newUserRoles creates a user and returns the default roles that the new user got.
 func newUserRoles(f *servicetest.Fixture, email string) []int64 {
 	f.T.Helper()
 	users := []account.NewUser{servicetest.NewUser(email)}
@@ -108,7 +108,7 @@ func TestDeleteRoleRefusesToReplace(t *testing.T) {
 	}
 	bob := f.AddUser("bob@example.org", id, more)
 	p := principalWithPermissions(f, "enough@example.org", full...)
-	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, replacement), account.CodeForbidden) // Bob is not covered
+	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, replacement), account.CodeForbidden) // Bob has more
 	f.StoreRolesOf(bob, 2)
 	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, 1), account.CodeForbidden)
 	servicetest.WantCode(t, f.DeleteRole(t.Context(), p, id, replacement), "")

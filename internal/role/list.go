@@ -8,20 +8,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// maxBatch is how many roles a list reads at once.
+// maxBatch limits the roles that a list reads with one query.
 const maxBatch = 50
 
-// ListRoles calls yield with every role that the caller may read, by id. It reads one
-// batch at a time, so a list is not one snapshot. It stops at the first error of yield. It
-// fails as [account.Allow] says, and as yield does.
+// ListRoles calls yield with every role that the caller may read, by id. It reads the roles in
+// batches without a common snapshot, so concurrent changes may show in a part of the list. It
+// stops at the first error of yield and returns that error. It also fails as [account.Allow]
+// does.
 func (s *Roles) ListRoles(ctx context.Context, caller *account.Principal, yield func(access.Role) error) error {
 	return listRoles(ctx, caller, listing[access.Role]{
 		read: s.store.RolesAfter, id: func(r access.Role) int64 { return r.ID }, yield: yield,
 	})
 }
 
-// ListRoleSummaries is [Roles.ListRoles] for the summaries of the roles with an id
-// greater than after.
+// ListRoleSummaries is [Roles.ListRoles] for summaries. It lists only roles with an id above
+// after.
 func (s *Roles) ListRoleSummaries(
 	ctx context.Context, caller *account.Principal, after int64, yield func(account.RoleSummary) error,
 ) error {
@@ -30,9 +31,9 @@ func (s *Roles) ListRoleSummaries(
 	})
 }
 
-// listing tells [listRoles] which roles to read and what to do with them.
+// listing tells [listRoles] how to read roles and what to do with each.
 type listing[R any] struct {
-	after int64 // the list begins with the next id
+	after int64 // list only roles with an id above this one
 	read  func(ctx context.Context, after int64, limit int) ([]R, error)
 	id    func(R) int64
 	yield func(R) error
@@ -63,9 +64,10 @@ func listRoles[R any](ctx context.Context, caller *account.Principal, l listing[
 	}
 }
 
-// CoveredRoles returns which of the roles the caller may read and covers. An
-// administrator covers every role, so none is read. Otherwise it reads one batch at a
-// time. It fails as [account.Allow] says.
+// CoveredRoles returns which of the roles ids the caller may read and covers, which means that
+// the caller has every permission of the role. An administrator covers every role, so the roles
+// are then not read. Otherwise they are read in batches. CoveredRoles fails as [account.Allow]
+// does.
 func (s *Roles) CoveredRoles(ctx context.Context, caller *account.Principal, ids []int64) (map[int64]bool, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityRole, access.Any); err != nil {
 		return nil, err

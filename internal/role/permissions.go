@@ -9,10 +9,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// SetRolePermissions replaces the permissions of a role.
+// SetRolePermissions replaces the permissions of a role and returns the changed role.
 //
-// It fails as [account.Allow] says, with CodeForbidden when the caller does not cover the
-// old or the new permissions, and with CodeBuiltInRole, CodeInvalid and
+// It fails as [account.Allow] does. It fails with CodeForbidden when the caller lacks one of the
+// old or the new permissions. It also fails with CodeBuiltInRole, CodeInvalid and
 // CodePermissionNeedsRead.
 func (s *Roles) SetRolePermissions(
 	ctx context.Context, caller *account.Principal, id int64, requests []access.PermissionRequest,
@@ -20,8 +20,8 @@ func (s *Roles) SetRolePermissions(
 	return s.setRolePermissions(ctx, caller, id, requests, func(access.Role) error { return nil })
 }
 
-// ReplaceRolePermissions is [Roles.SetRolePermissions] on condition that the role still
-// has the permissions seen. It fails with CodeRoleChanged when it has others.
+// ReplaceRolePermissions is [Roles.SetRolePermissions] on the condition that the role's
+// permissions are still those in seen. Otherwise it fails with CodeRoleChanged.
 func (s *Roles) ReplaceRolePermissions(
 	ctx context.Context, caller *account.Principal, id int64,
 	seen []access.Permission, requests []access.PermissionRequest,
@@ -36,8 +36,8 @@ func (s *Roles) ReplaceRolePermissions(
 	})
 }
 
-// setRolePermissions replaces the permissions of a role. It fails as precondition does
-// for the locked role.
+// setRolePermissions replaces the permissions of a role. It first calls precondition with the
+// locked role, and fails if precondition does.
 func (s *Roles) setRolePermissions(
 	ctx context.Context, caller *account.Principal, id int64,
 	requests []access.PermissionRequest, precondition func(was access.Role) error,
@@ -79,8 +79,9 @@ func (s *Roles) setRolePermissions(
 	return role, nil
 }
 
-// requireKnown fails with CodeForbidden when a caller who is no administrator adds a
-// permission that this release does not know. A later release may give it a meaning.
+// requireKnown fails with CodeForbidden when a caller without role 1 adds a permission that this
+// release does not know. A later release could know the permission, and it would then have an
+// effect.
 func requireKnown(caller *account.Principal, was, wanted []access.Permission) error {
 	if caller.Access.Administrator {
 		return nil
@@ -96,7 +97,7 @@ func requireKnown(caller *account.Principal, was, wanted []access.Permission) er
 	return nil
 }
 
-// permissionTexts returns permissions as text for the activity log.
+// permissionTexts returns the permissions as texts for the activity log.
 func permissionTexts(permissions []access.Permission) []string {
 	texts := make([]string, len(permissions))
 	for i, p := range permissions {

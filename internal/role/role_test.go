@@ -11,7 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// principalWithPermissions adds a user with a role with permissions and signs in.
+// principalWithPermissions adds a user with one new role, which has the permissions, and signs
+// in.
 func principalWithPermissions(
 	f *servicetest.Fixture, email string, permissions ...access.Permission,
 ) *account.Principal {
@@ -78,7 +79,7 @@ func TestListRolesShowsReadableRoles(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
-// An administrator covers every role, and the check reads no role.
+// An administrator covers every role. The check then reads no role from the store.
 func TestCoveredRoles(t *testing.T) {
 	f := servicetest.New(t)
 	weaker := f.AddRole(servicetest.Permit("user:read", 3))
@@ -134,7 +135,7 @@ func TestCreateRoles(t *testing.T) {
 	_, err := f.CreateRoles(t.Context(), principalWithPermissions(f, "ann@example.org",
 		servicetest.Permissions("role:edit", "role:read")...), []account.NewRole{{Name: "New"}})
 	servicetest.WantCode(t, err, account.CodeForbidden)
-	// No refused call left a role with this name.
+	// None of the refused calls above has created a role with this name.
 	bob := principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:create"))
 	servicetest.Must(f.CreateRoles(t.Context(), bob, []account.NewRole{{Name: "New"}}))
 }
@@ -239,7 +240,7 @@ func TestSetRolePermissions(t *testing.T) {
 	}
 }
 
-// Two callers replace the same permissions concurrently: one of them is refused.
+// Of two callers who replace the same permissions concurrently, one is refused.
 func TestReplaceRolePermissions(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -307,7 +308,7 @@ func TestSetRolePermissionsRefuses(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
-// A removed permission no longer counts in the next call.
+// A permission that was removed from a role is missing in the next call.
 func TestRolePermissionsApplyAtOnce(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddRole(servicetest.Permit("user:read"))

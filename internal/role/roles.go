@@ -1,6 +1,6 @@
 // Package role creates, copies, changes and deletes roles and their permissions.
 //
-// It imports settings, auth, audit, account and the packages below them.
+// The package imports settings, auth, audit, account and the packages below them.
 package role
 
 import (
@@ -13,13 +13,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// store is the storage that the operations on roles read.
+// store is the part of the storage that operations on roles read outside of transactions.
 type store interface {
 	account.RoleReader
 	account.SettingReader
 }
 
-// Roles are the operations on roles. Its methods are safe for concurrent use.
+// Roles has the operations on roles. Its methods are safe for concurrent use.
 type Roles struct {
 	store    store
 	settings *settings.Settings
@@ -27,12 +27,12 @@ type Roles struct {
 	audit    *audit.Log
 }
 
-// New returns the operations on roles.
+// New returns the operations on the roles of one customer.
 func New(env account.Env, settings *settings.Settings, auth *auth.Auth, audit *audit.Log) *Roles {
 	return &Roles{store: env.Store, settings: settings, auth: auth, audit: audit}
 }
 
-// Role returns one role. It fails as [account.Allow] says, and with CodeNotFound.
+// Role returns one role. It fails as [account.Allow] does, and with CodeNotFound.
 func (s *Roles) Role(ctx context.Context, caller *account.Principal, id int64) (access.Role, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityRole, id); err != nil {
 		return access.Role{}, err
@@ -40,7 +40,7 @@ func (s *Roles) Role(ctx context.Context, caller *account.Principal, id int64) (
 	return findRole(ctx, s.store, id)
 }
 
-// DefaultRoles returns the default roles of new users that the caller may read.
+// DefaultRoles returns those default roles of new users that the caller may read.
 func (s *Roles) DefaultRoles(ctx context.Context, caller *account.Principal) ([]access.Role, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityRole, access.Any); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (s *Roles) DefaultRoles(ctx context.Context, caller *account.Principal) ([]
 	return readable(caller, roles), err
 }
 
-// findRole returns a role. It fails with CodeNotFound.
+// findRole returns the role with this id. It fails with CodeNotFound.
 func findRole(ctx context.Context, r account.RoleReader, id int64) (access.Role, error) {
 	roles, err := r.Roles(ctx, []int64{id})
 	if err == nil && len(roles) == 0 {
@@ -65,7 +65,7 @@ func findRole(ctx context.Context, r account.RoleReader, id int64) (access.Role,
 	return roles[0], nil
 }
 
-// readable returns the roles that the caller may read.
+// readable returns those of the roles that the caller may read.
 func readable(caller *account.Principal, roles []access.Role) []access.Role {
 	var found []access.Role
 	for _, r := range roles {

@@ -9,11 +9,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// roleUpdate is an [auth.Update] of a role, which also gets the role before the update.
+// roleUpdate is an [auth.Update] of one role. was is the role before the update.
 type roleUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, was access.Role) error
 
-// updateRoleAs is [auth.Auth.UpdateLocked] for one role, which it locks. It fails as
-// [requireMayChange] does.
+// updateRoleAs locks one role and runs an update of it with [auth.Auth.UpdateLocked]. It fails
+// as [requireMayChange] does.
 func (s *Roles) updateRoleAs(ctx context.Context, permit auth.Permit, id int64, f roleUpdate) error {
 	lock := func(ctx context.Context, tx *account.Tx) error { return tx.LockRoles(ctx, id) }
 	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
@@ -26,8 +26,9 @@ func (s *Roles) updateRoleAs(ctx context.Context, permit auth.Permit, id int64, 
 	return s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, update)
 }
 
-// requireMayChange returns a locked role. It fails with CodeNotFound, with CodeForbidden
-// for a role that the caller does not cover, and with CodeBuiltInRole for a built-in one.
+// requireMayChange returns a locked role if the caller may change it. It fails with
+// CodeNotFound, with CodeForbidden when the caller lacks a permission of the role, and with
+// CodeBuiltInRole.
 func requireMayChange(ctx context.Context, tx *account.Tx, caller *account.Principal, id int64) (access.Role, error) {
 	role, err := findRole(ctx, tx, id)
 	if err != nil {
@@ -44,9 +45,9 @@ func requireMayChange(ctx context.Context, tx *account.Tx, caller *account.Princ
 	return role, nil
 }
 
-// UpdateRole changes the name or the description of a role. It fails as [account.Allow]
-// says, with CodeForbidden for a role that the caller does not cover, and with
-// CodeBuiltInRole, CodeInvalid and CodeRoleNameTaken.
+// UpdateRole changes the name or the description of a role and returns the changed role. It
+// fails as [account.Allow] does, and with CodeForbidden when the caller lacks a permission of
+// the role. It also fails with CodeBuiltInRole, CodeInvalid and CodeRoleNameTaken.
 func (s *Roles) UpdateRole(
 	ctx context.Context, caller *account.Principal, id int64, up account.RoleUpdate,
 ) (access.Role, error) {

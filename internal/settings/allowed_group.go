@@ -10,11 +10,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// maxGroups limits the allowed groups of a configuration, as in the contract.
+// maxGroups limits the allowed groups of an LDAP or SAML configuration, as in the contract.
 const maxGroups = 1000
 
-// checkGroups checks allowed groups and returns a copy in which the roles of each group
-// are sorted and unique.
+// checkGroups checks allowed groups and adds errors to c. It returns a copy of the groups in
+// which the roles of each group are sorted and unique.
 func checkGroups(c *account.Checker, path string, groups []account.AllowedGroup) []account.AllowedGroup {
 	c.MaxItems(path, len(groups), maxGroups)
 	checked := slices.Clone(groups)
@@ -35,8 +35,8 @@ func checkGroups(c *account.Checker, path string, groups []account.AllowedGroup)
 	return checked
 }
 
-// requireMayNameGroups is [requireMayName] for the roles of the groups in an update, nil
-// if the update leaves the groups alone. Faults point at the group's place in the request.
+// requireMayNameGroups calls [requireMayName] for the roles of each group in an update. update
+// is nil if the groups don't change. The path in an error points to the group in the request.
 func requireMayNameGroups(
 	ctx context.Context, tx *account.Tx, caller *account.Principal,
 	was []account.AllowedGroup, update *[]account.AllowedGroup,
@@ -51,12 +51,12 @@ func requireMayNameGroups(
 	return nil
 }
 
-// requireMayName checks that the caller may let settings give the roles ids to users. The
-// caller must cover each role that is not in before, the roles that the settings already
-// give. It fails with CodeInvalid for an unknown role, or one that the caller cannot read,
-// and with CodeForbidden for one that the caller does not cover.
+// requireMayName checks that the caller may put the roles ids into settings that give roles to
+// users. before are the roles that the settings already name; other roles need a check.
 //
-// The transaction must have share-locked the roles.
+// It fails with CodeInvalid when such a role does not exist or the caller can't read it. It
+// fails with CodeForbidden when the caller lacks one of its permissions. The transaction must
+// have a shared lock on the roles.
 func requireMayName(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, path string, before, ids []int64,
 ) error {
@@ -88,8 +88,8 @@ func rolesOfGroups(groups []account.AllowedGroup) (ids []int64) {
 	return ids
 }
 
-// groupChanges returns the change of the allowed groups for the activity log, if any.
-// Each group is one line of text.
+// groupChanges returns the changed field for the activity log if the allowed groups have
+// changed. It describes each group with one line of text.
 func groupChanges(was, now []account.AllowedGroup) []account.FieldChange {
 	lines := func(groups []account.AllowedGroup) []string {
 		texts := make([]string, len(groups))

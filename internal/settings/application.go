@@ -9,10 +9,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// ApplicationUpdate changes application settings. A nil field keeps its value. A pointer
-// to nil clears a field that may be empty.
+// ApplicationUpdate changes application settings. A nil field keeps its value. For a field of
+// type **T, a pointer to nil clears the setting.
 type ApplicationUpdate struct {
-	UserRegistration *bool // only false is valid: users cannot register themselves
+	UserRegistration *bool // only false is valid, because users can't register themselves
 	MailUpdate
 	DefaultRoleIDs   *[]int64
 	DefaultProfileID *int
@@ -20,8 +20,8 @@ type ApplicationUpdate struct {
 	ActivityDays     *int
 }
 
-// ApplicationSettings returns the settings in effect, with the operator's overrides. It
-// fails as [account.Allow] says.
+// ApplicationSettings returns the settings in effect: the stored ones, with the operator's
+// overrides. It fails as [account.Allow] does.
 func (s *Settings) ApplicationSettings(
 	ctx context.Context, caller *account.Principal,
 ) (account.ApplicationSettings, error) {
@@ -31,8 +31,8 @@ func (s *Settings) ApplicationSettings(
 	return s.effectiveApplication(ctx, s.store)
 }
 
-// effectiveApplication returns the stored settings with the operator's overrides and the
-// default sender.
+// effectiveApplication returns the stored settings, changed by the operator's overrides. If no
+// sender is set, it fills in the default sender.
 func (s *Settings) effectiveApplication(
 	ctx context.Context, r account.SettingReader,
 ) (account.ApplicationSettings, error) {
@@ -49,12 +49,12 @@ func (s *Settings) effectiveApplication(
 	return settings, err
 }
 
-// UpdateApplicationSettings changes all fields of an update or none, and returns the
-// settings in effect afterwards.
+// UpdateApplicationSettings changes all fields of an update or none, and returns the settings in
+// effect afterwards.
 //
-// Changes of mail need role 1, and a new default role must be covered by the caller. It
-// fails as [account.Allow] says, with CodeInvalid, and with CodeSetByOperator for a field
-// that the operator overrides.
+// Only a caller with role 1 may change settings of mail. The caller must have every permission
+// of a new default role. UpdateApplicationSettings fails as [account.Allow] does, with
+// CodeInvalid, and with CodeSetByOperator for a field that the operator overrides.
 func (s *Settings) UpdateApplicationSettings(
 	ctx context.Context, caller *account.Principal, up ApplicationUpdate,
 ) (account.ApplicationSettings, error) {
@@ -72,7 +72,7 @@ func (s *Settings) UpdateApplicationSettings(
 	})
 }
 
-// application describes the group of the application settings.
+// application returns the description of the group of application settings.
 func (s *Settings) application() group[account.ApplicationSettings] {
 	return group[account.ApplicationSettings]{
 		name: account.SettingApplication, target: account.Target{Kind: access.EntityApplicationSettings},
@@ -81,8 +81,9 @@ func (s *Settings) application() group[account.ApplicationSettings] {
 	}
 }
 
-// applyApplication checks an update against the caller's rights and the overrides, and
-// returns the settings after it with the change of the SMTP password.
+// applyApplication checks an update against the caller's permissions and the operator's
+// overrides. It returns the settings after the update, and the change of the SMTP password for
+// the activity log.
 func (s *Settings) applyApplication(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, was account.ApplicationSettings, up ApplicationUpdate,
 ) (now account.ApplicationSettings, secrets []account.FieldChange, err error) {
@@ -99,7 +100,7 @@ func (s *Settings) applyApplication(
 		return now, nil, err
 	}
 	if up.Sender != nil && *up.Sender == shown.Mail.Sender {
-		up.Sender = nil // the shown value may be the default, which must not become a setting
+		up.Sender = nil // the caller may have sent back the default sender, which must not become a stored setting
 	}
 	if now, err = up.apply(was); err != nil {
 		return now, nil, err
@@ -116,7 +117,7 @@ func (s *Settings) applyApplication(
 	return now, secrets, err
 }
 
-// apply checks the update and returns the settings after it.
+// apply returns the settings a after the update. It fails with CodeInvalid.
 func (up ApplicationUpdate) apply(a account.ApplicationSettings) (account.ApplicationSettings, error) {
 	var c account.Checker
 	if account.Deref(up.UserRegistration) {
@@ -139,7 +140,7 @@ func (up ApplicationUpdate) apply(a account.ApplicationSettings) (account.Applic
 	return a, c.Err()
 }
 
-// applicationChanges lists the fields that differ, for the activity log.
+// applicationChanges lists the changed fields for the activity log.
 func applicationChanges(now, was account.ApplicationSettings) []account.FieldChange {
 	var l account.ChangeList
 	l.Add("smtpServerAddress", account.ValueOrNil(was.Mail.Server), account.ValueOrNil(now.Mail.Server))

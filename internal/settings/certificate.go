@@ -8,11 +8,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// maxCertificateLength limits certificates in PEM, in characters, as in the contract.
+// maxCertificateLength limits texts with certificates in PEM, in characters, as in the contract.
 const maxCertificateLength = 65536
 
-// checkCertificates checks that text is one or more X.509 certificates in PEM and nothing
-// else; nil is valid.
+// checkCertificates checks that text contains one or more X.509 certificates in PEM and nothing
+// else. nil is valid.
 func checkCertificates(c *account.Checker, path string, text *string) {
 	if text == nil {
 		return

@@ -11,21 +11,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// LDAPConfiguration describes how to find users in an LDAP directory. It is only stored;
+// LDAPConfiguration describes how to find users in an LDAP directory. Usher only stores it:
 // sign-in through a directory is not implemented yet.
 type LDAPConfiguration struct {
 	Enabled          bool
-	URL              *string // ldap:// or ldaps://; nil: not set, likewise below
-	SearchUserDN     *string // the account that Usher binds with to search
+	URL              *string // URL with the scheme ldap or ldaps; nil: not set, also in the fields below
+	SearchUserDN     *string // account as which Usher binds to the directory for a search
 	UserSearchBase   *string
 	UserSearchFilter *string
 	AllowedGroups    []account.AllowedGroup
 
-	PasswordSet bool `json:"-"` // whether the search user has a password; stored as a secret
+	PasswordSet bool `json:"-"` // whether a password of SearchUserDN is stored; the password itself is a secret
 }
 
-// LDAPUpdate changes the configuration. A nil field keeps its value. A pointer to nil
-// clears a field.
+// LDAPUpdate changes the configuration. A nil field keeps its value. For a field of type **T, a
+// pointer to nil clears the setting.
 type LDAPUpdate struct {
 	Enabled            *bool
 	URL                **string
@@ -36,12 +36,12 @@ type LDAPUpdate struct {
 	AllowedGroups      *[]account.AllowedGroup
 }
 
-// loadLDAP reads the stored configuration, without PasswordSet.
+// loadLDAP returns the stored configuration. It leaves PasswordSet false.
 func loadLDAP(ctx context.Context, r account.SettingReader) (LDAPConfiguration, error) {
 	return account.LoadSettings(ctx, r, account.SettingLDAP, LDAPConfiguration{})
 }
 
-// shownLDAP is [loadLDAP] with PasswordSet.
+// shownLDAP returns the stored configuration and sets PasswordSet.
 func (s *Settings) shownLDAP(ctx context.Context, r account.SettingReader) (LDAPConfiguration, error) {
 	l, err := loadLDAP(ctx, r)
 	if err == nil {
@@ -50,7 +50,7 @@ func (s *Settings) shownLDAP(ctx context.Context, r account.SettingReader) (LDAP
 	return l, err
 }
 
-// LDAPConfiguration returns the configuration. It fails as [account.Allow] says.
+// LDAPConfiguration returns the configuration. It fails as [account.Allow] does.
 func (s *Settings) LDAPConfiguration(ctx context.Context, caller *account.Principal) (LDAPConfiguration, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityLDAPConfiguration, access.All); err != nil {
 		return LDAPConfiguration{}, err
@@ -58,8 +58,8 @@ func (s *Settings) LDAPConfiguration(ctx context.Context, caller *account.Princi
 	return s.shownLDAP(ctx, s.store)
 }
 
-// UpdateLDAPConfiguration changes all fields of an update or none, and returns the
-// configuration afterwards. It needs role 1. It fails as [account.Allow] says, and with
+// UpdateLDAPConfiguration changes all fields of an update or none, and returns the configuration
+// afterwards. Only a caller with role 1 may do this. It fails as [account.Allow] does, and with
 // CodeInvalid.
 func (s *Settings) UpdateLDAPConfiguration(
 	ctx context.Context, caller *account.Principal, up LDAPUpdate,
@@ -91,7 +91,7 @@ func (s *Settings) UpdateLDAPConfiguration(
 	})
 }
 
-// ldap describes the group of the LDAP configuration.
+// ldap returns the description of the group of settings with the LDAP configuration.
 func (s *Settings) ldap() group[LDAPConfiguration] {
 	return group[LDAPConfiguration]{
 		name: account.SettingLDAP, target: account.Target{Kind: access.EntityLDAPConfiguration},
@@ -99,12 +99,12 @@ func (s *Settings) ldap() group[LDAPConfiguration] {
 	}
 }
 
-// destination is where the search user's password is sent.
+// destination returns the server and the account that the search user's password is sent to.
 func (l LDAPConfiguration) destination() destination {
 	return destination{account.Deref(l.URL), account.Deref(l.SearchUserDN)}
 }
 
-// apply checks the update and returns the configuration after it.
+// apply returns the configuration l after the update. It fails with CodeInvalid.
 func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 	var c account.Checker
 	account.SetIfPresent(&l.Enabled, up.Enabled)
@@ -131,7 +131,7 @@ func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 	return l, c.Err()
 }
 
-// checkDirectoryURL checks that text is an LDAP URL with a host, and perhaps a port, alone.
+// checkDirectoryURL checks that text is an LDAP URL with only a host and an optional port.
 func checkDirectoryURL(c *account.Checker, path, text string) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.User != nil ||
@@ -144,7 +144,7 @@ func checkDirectoryURL(c *account.Checker, path, text string) {
 	}
 }
 
-// changes lists the fields that differ, for the activity log.
+// changes lists the changed fields for the activity log.
 func (l LDAPConfiguration) changes(was LDAPConfiguration) []account.FieldChange {
 	var list account.ChangeList
 	list.Add("enabled", was.Enabled, l.Enabled)

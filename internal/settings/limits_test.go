@@ -11,8 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// The rules check the limits of the contract themselves, because no schema validates the console's
-// forms.
+// Package settings checks the limits of the contract itself, because no schema validates the
+// forms of the console.
 func TestLimitsOfSettings(t *testing.T) {
 	f := servicetest.New(t)
 	s, admin := withoutOverrides(f), f.Admin()

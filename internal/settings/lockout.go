@@ -18,14 +18,14 @@ const (
 
 // LockoutUpdate changes the lockout policy. A nil field keeps its value.
 type LockoutUpdate struct {
-	Enabled   *bool // false disables account lockout, but not the limit of a client network
+	Enabled   *bool // false turns off the locking of accounts, but not the limit of each client network
 	Threshold *int
 	Period    *time.Duration
 	Duration  *time.Duration
 }
 
-// LockoutPolicy returns the policy that says when failed sign-ins lock an account. It
-// fails as [account.Allow] says.
+// LockoutPolicy returns the policy that tells when failed sign-ins lock an account. It fails as
+// [account.Allow] does.
 func (s *Settings) LockoutPolicy(ctx context.Context, caller *account.Principal) (lockout.Policy, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityLockoutPolicy, access.All); err != nil {
 		return lockout.Policy{}, err
@@ -33,8 +33,9 @@ func (s *Settings) LockoutPolicy(ctx context.Context, caller *account.Principal)
 	return account.LoadLockoutPolicy(ctx, s.store)
 }
 
-// UpdateLockoutPolicy changes the policy. The new policy applies to the next sign-in on
-// every node; existing locks stay. It fails as [account.Allow] says, and with CodeInvalid.
+// UpdateLockoutPolicy changes the lockout policy. The new policy applies to the next sign-in on
+// every node. Accounts that are locked stay locked. It fails as [account.Allow] does, and with
+// CodeInvalid.
 func (s *Settings) UpdateLockoutPolicy(ctx context.Context, caller *account.Principal, up LockoutUpdate) error {
 	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityLockoutPolicy, access.All)
 	if err != nil {
@@ -54,7 +55,7 @@ func (s *Settings) UpdateLockoutPolicy(ctx context.Context, caller *account.Prin
 	return err
 }
 
-// lockoutGroup describes the group of the lockout policy.
+// lockoutGroup returns the description of the group of settings with the lockout policy.
 func lockoutGroup() group[lockout.Policy] {
 	return group[lockout.Policy]{
 		name: account.SettingLockout, target: account.Target{Kind: access.EntityLockoutPolicy},
@@ -62,7 +63,7 @@ func lockoutGroup() group[lockout.Policy] {
 	}
 }
 
-// check checks the fields of the update.
+// check fails with CodeInvalid for a field that is out of range.
 func (up LockoutUpdate) check() error {
 	var c account.Checker
 	c.IntRange("/failedAttemptThreshold", up.Threshold, 1, maxThreshold)
@@ -71,7 +72,7 @@ func (up LockoutUpdate) check() error {
 	return c.Err()
 }
 
-// apply returns the policy after the update.
+// apply returns the policy p after the update.
 func (up LockoutUpdate) apply(p lockout.Policy) lockout.Policy {
 	account.SetIfPresent(&p.Enabled, up.Enabled)
 	account.SetIfPresent(&p.Threshold, up.Threshold)
@@ -80,7 +81,7 @@ func (up LockoutUpdate) apply(p lockout.Policy) lockout.Policy {
 	return p
 }
 
-// lockoutChanges lists the fields that differ, for the activity log.
+// lockoutChanges lists the changed fields for the activity log.
 func lockoutChanges(now, was lockout.Policy) []account.FieldChange {
 	var l account.ChangeList
 	l.Add("enabled", was.Enabled, now.Enabled)

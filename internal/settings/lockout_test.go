@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// A change of the lockout policy applies to the next sign-in.
+// A new lockout policy applies to the next sign-in.
 func TestUpdateLockoutPolicy(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()
@@ -58,5 +58,5 @@ func TestUpdateLockoutPolicy(t *testing.T) {
 		_, _ = f.SignInFrom("ben@example.org", servicetest.WrongPassword, "192.0.2.99")
 	}
 	_, err := f.SignInFrom("ben@example.org", servicetest.Password, "192.0.2.99")
-	servicetest.WantCode(t, err, account.CodeTooManyRequests) // the limit of the network still applies
+	servicetest.WantCode(t, err, account.CodeTooManyRequests) // the limit of the client network still applies
 }

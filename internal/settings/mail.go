@@ -9,8 +9,8 @@ import (
 // maxPort is the highest TCP port.
 const maxPort = 65535
 
-// MailUpdate is the part of an [ApplicationUpdate] that decides how mail is sent. Only
-// an administrator may change it.
+// MailUpdate is the part of an [ApplicationUpdate] that changes how mail is sent. Only an
+// administrator may change these settings.
 type MailUpdate struct {
 	Server              **string
 	Port                **int
@@ -18,11 +18,11 @@ type MailUpdate struct {
 	Password            **secret.Text
 	StartTLS            *bool
 	TLS                 *bool
-	Sender              *string // "": the default
+	Sender              *string // "": use the default sender
 	InternalCertificate **string
 }
 
-// apply changes the settings and checks them.
+// apply applies the update to m, except the password and the certificate, and adds errors to c.
 func (up MailUpdate) apply(m *account.MailSettings, c *account.Checker) {
 	account.SetIfPresent(&m.Server, up.Server)
 	account.SetIfPresent(&m.Port, up.Port)

@@ -11,13 +11,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// MailRoute returns how to send mail now: by the overrides, else by the settings. It
-// fails when the stored password cannot be decrypted.
+// MailRoute tells how to send mail now. The operator's overrides take precedence over the
+// settings. MailRoute fails when the stored password can't be decrypted.
 func (s *Settings) MailRoute(ctx context.Context) (account.MailRoute, error) {
 	route, err := s.mailRoute(ctx)
 	if errors.Is(err, keyring.ErrNotOpened) {
-		// The settings and their secret are read one after the other; a change in
-		// between gives the secret another destination.
+		// The settings and their secret are read one after the other. If the settings change
+		// between the two reads, the secret is encrypted for another server or account. Read
+		// both again.
 		return s.mailRoute(ctx)
 	}
 	return route, err
@@ -44,14 +45,14 @@ func (s *Settings) mailRoute(ctx context.Context) (account.MailRoute, error) {
 			Host: *m.Server, Port: account.Deref(m.Port), Security: securityOf(m), Account: account.Deref(m.Account),
 			CA: account.Deref(application.InternalCertificate),
 		}
-		if m.Account != nil { // without an account, a stored password is not used
+		if m.Account != nil { // a stored password is used only with an account
 			route.Server.Password, err = s.openSecret(ctx, s.store, secretSMTPPassword, mailDestination(m))
 		}
 	}
 	return route, err
 }
 
-// securityOf returns how the settings secure the connection.
+// securityOf returns how the connection to the mail server is secured.
 func securityOf(m account.MailSettings) account.MailSecurity {
 	switch {
 	case m.TLS:
@@ -62,15 +63,15 @@ func securityOf(m account.MailSettings) account.MailSecurity {
 	return account.MailUnencrypted
 }
 
-// mailDestination is where the SMTP account's password is sent.
+// mailDestination returns the server and the account that the SMTP password is sent to.
 func mailDestination(m account.MailSettings) destination {
 	return destination{
 		account.Deref(m.Server), strconv.Itoa(account.Deref(m.Port)), string(securityOf(m)), account.Deref(m.Account),
 	}
 }
 
-// defaultSender returns the sender's address for settings without one: an address at the
-// host of the public URL, which may be nil.
+// defaultSender returns the sender address for settings that name none. Its domain is the host
+// of the public URL. public may be nil.
 func defaultSender(public *url.URL) string {
 	if public == nil || net.ParseIP(public.Hostname()) != nil {
 		return "usher@localhost"

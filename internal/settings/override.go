@@ -6,17 +6,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// SettingOverrides tells which settings the operator overrides at the start of the
-// server. An update of such a setting fails with CodeSetByOperator.
+// SettingOverrides tells which settings the operator has overridden when starting the server. An
+// update that changes such a setting fails with CodeSetByOperator.
 type SettingOverrides struct {
 	PublicURL   bool
-	MailServer  bool // with its port, account, password and security
-	Certificate bool // the certificates to trust in addition to the system's
+	MailServer  bool // and with the server its port, account, password and security
+	Certificate bool // certificates that are trusted in addition to the system's
 	Sender      bool
 	SenderName  bool
 }
 
-// SettingOverrides returns which settings are overridden. Every caller may know.
+// SettingOverrides returns which settings the operator overrides. It needs no permission.
 func (s *Settings) SettingOverrides() SettingOverrides {
 	m := s.mailOverrides
 	return SettingOverrides{
@@ -26,15 +26,15 @@ func (s *Settings) SettingOverrides() SettingOverrides {
 	}
 }
 
-// MailOverrides are the operator's settings of mail. They take precedence over the stored
-// settings, and an update cannot change them.
+// MailOverrides are the operator's own settings of mail. They take precedence over the stored
+// settings and can't be changed by an update.
 type MailOverrides struct {
-	Server     *account.MailServer // nil: the setting applies
-	Sender     string              // "": the setting applies
-	SenderName string              // "": the setting applies
+	Server     *account.MailServer // nil: the stored setting applies
+	Sender     string              // "": the stored setting applies
+	SenderName string              // "": the stored setting applies
 }
 
-// applyTo replaces overridden settings by their overrides.
+// applyTo sets the overridden fields of a to their overrides.
 func (o MailOverrides) applyTo(a *account.ApplicationSettings) {
 	a.Mail.Sender = cmp.Or(o.Sender, a.Mail.Sender)
 	if o.Server == nil {
@@ -50,9 +50,9 @@ func (o MailOverrides) applyTo(a *account.ApplicationSettings) {
 	}
 }
 
-// rejectChanges fails with CodeSetByOperator for an update of an overridden setting, and
-// removes from the update the fields that equal their override. shown are the settings in
-// effect.
+// rejectChanges fails with CodeSetByOperator for an update that changes an overridden setting.
+// It removes overridden fields from up, because clients may send back the values in effect.
+// shown are these settings in effect.
 func (o MailOverrides) rejectChanges(up *MailUpdate, shown account.ApplicationSettings) error {
 	var rejected []account.Detail
 	reject := func(field string, changed bool) {
@@ -93,10 +93,10 @@ func setByOperator(details []account.Detail) error {
 	}
 }
 
-// changes reports whether an update gives a field a new value.
+// changes reports whether an update changes a field whose value is now.
 func changes[T comparable](up *T, now T) bool { return up != nil && *up != now }
 
-// changesOptional is [changes] for a field that may be empty.
+// changesOptional is [changes] for an optional field, which may be nil.
 func changesOptional[T comparable](up **T, now *T) bool {
 	return up != nil && ((*up == nil) != (now == nil) || now != nil && **up != *now)
 }

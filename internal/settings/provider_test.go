@@ -109,8 +109,8 @@ func TestSAMLConfiguration(t *testing.T) {
 	}
 }
 
-// A default role of a directory's or an identity provider's group is in use, and a deletion replaces
-// it there.
+// A role counts as in use if a group of LDAP or SAML gives the role to its members. When the
+// role is deleted, its replacement takes its place in the group.
 func TestGroupsUseRoles(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()

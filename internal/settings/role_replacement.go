@@ -7,9 +7,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// ReplaceLDAPRole replaces a role by another one in the allowed groups of LDAP, and
-// reports whether they named it. With 0 it replaces nothing. The transaction must have
-// locked the group of settings.
+// ReplaceLDAPRole replaces the role old by the role with in the allowed groups of LDAP. It
+// reports whether a group named old. If with is 0, it replaces nothing. The transaction must
+// have locked this group of settings.
 func (s *Settings) ReplaceLDAPRole(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, old, with int64,
 ) (used bool, err error) {
@@ -61,7 +61,7 @@ func replaceInGroups(groups []account.AllowedGroup, old, with int64) []account.A
 	return groups
 }
 
-// replaceID returns a copy of ids with old replaced by with, sorted and unique.
+// replaceID returns a sorted copy of ids, without duplicates, in which with replaces old.
 func replaceID(ids []int64, old, with int64) []int64 {
 	others := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return id == old })
 	return account.SortedUnique(append(others, with))

@@ -9,23 +9,23 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// SAMLConfiguration describes the SAML identity provider through which users sign in. It
-// is only stored; sign-in through SAML is not implemented yet.
+// SAMLConfiguration describes the SAML identity provider through which users sign in. Usher only
+// stores it: sign-in through SAML is not implemented yet.
 type SAMLConfiguration struct {
 	Enabled               bool
 	ActivateCreatedUsers  bool
-	ProviderLoginURL      *string // nil: not set, likewise below
-	SignatureCertificate  *string // of the provider; PEM
-	EncryptionCertificate *string // of Usher, for which the provider encrypts; PEM
+	ProviderLoginURL      *string // nil: not set, also in the fields below
+	SignatureCertificate  *string // certificate of the provider, in PEM
+	EncryptionCertificate *string // certificate of Usher in PEM; the provider encrypts with its public key
 	AllowedGroups         []account.AllowedGroup
 
-	// URLs of Usher as the service provider; nil while the public URL is not known.
+	// The URLs of Usher as a SAML service provider; nil while the public URL is not known.
 	ServiceProviderURL *string `json:"-"`
 	AssertEndpoint     *string `json:"-"`
 }
 
-// SAMLUpdate changes the configuration. A nil field keeps its value. A pointer to nil
-// clears a field.
+// SAMLUpdate changes the configuration. A nil field keeps its value. For a field of type **T, a
+// pointer to nil clears the setting.
 type SAMLUpdate struct {
 	Enabled              *bool
 	ActivateCreatedUsers *bool
@@ -34,12 +34,12 @@ type SAMLUpdate struct {
 	AllowedGroups        *[]account.AllowedGroup
 }
 
-// loadSAML reads the stored configuration, without the URLs of Usher.
+// loadSAML returns the stored configuration, without the URLs of Usher.
 func loadSAML(ctx context.Context, r account.SettingReader) (SAMLConfiguration, error) {
 	return account.LoadSettings(ctx, r, account.SettingSAML, SAMLConfiguration{})
 }
 
-// shownSAML is [loadSAML] with the URLs of Usher.
+// shownSAML returns the stored configuration with the URLs of Usher.
 func (s *Settings) shownSAML(ctx context.Context, r account.SettingReader) (SAMLConfiguration, error) {
 	configuration, err := loadSAML(ctx, r)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Settings) shownSAML(ctx context.Context, r account.SettingReader) (SAML
 	return configuration, nil
 }
 
-// SAMLConfiguration returns the configuration. It fails as [account.Allow] says.
+// SAMLConfiguration returns the configuration. It fails as [account.Allow] does.
 func (s *Settings) SAMLConfiguration(ctx context.Context, caller *account.Principal) (SAMLConfiguration, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntitySAMLConfiguration, access.All); err != nil {
 		return SAMLConfiguration{}, err
@@ -62,8 +62,8 @@ func (s *Settings) SAMLConfiguration(ctx context.Context, caller *account.Princi
 	return s.shownSAML(ctx, s.store)
 }
 
-// UpdateSAMLConfiguration changes all fields of an update or none, and returns the
-// configuration afterwards. It needs role 1. It fails as [account.Allow] says, and with
+// UpdateSAMLConfiguration changes all fields of an update or none, and returns the configuration
+// afterwards. Only a caller with role 1 may do this. It fails as [account.Allow] does, and with
 // CodeInvalid.
 func (s *Settings) UpdateSAMLConfiguration(
 	ctx context.Context, caller *account.Principal, up SAMLUpdate,
@@ -91,7 +91,7 @@ func (s *Settings) UpdateSAMLConfiguration(
 	})
 }
 
-// saml describes the group of the SAML configuration.
+// saml returns the description of the group of settings with the SAML configuration.
 func (s *Settings) saml() group[SAMLConfiguration] {
 	return group[SAMLConfiguration]{
 		name: account.SettingSAML, target: account.Target{Kind: access.EntitySAMLConfiguration},
@@ -99,7 +99,7 @@ func (s *Settings) saml() group[SAMLConfiguration] {
 	}
 }
 
-// apply checks the update and returns the configuration after it.
+// apply returns the configuration s after the update. It fails with CodeInvalid.
 func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 	var c account.Checker
 	account.SetIfPresent(&s.Enabled, up.Enabled)
@@ -128,7 +128,7 @@ func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 	return s, c.Err()
 }
 
-// changes lists the fields that differ, for the activity log.
+// changes lists the changed fields for the activity log.
 func (s SAMLConfiguration) changes(was SAMLConfiguration) []account.FieldChange {
 	var l account.ChangeList
 	l.Add("enabled", was.Enabled, s.Enabled)

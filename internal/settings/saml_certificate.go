@@ -20,22 +20,23 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// Parameters of the certificate for which identity providers encrypt. The key is RSA,
-// since many providers support no other.
+// Parameters of the certificate with which SAML identity providers encrypt for Usher. The key is
+// an RSA key, because many providers support no other.
 const (
 	samlKeyBits         = 2048
 	samlCertificateLife = 3 * 365 * 24 * time.Hour
-	clockSkew           = time.Hour // how far a provider's clock may be behind
+	clockSkew           = time.Hour // the certificate is valid this long before now, for providers whose clock is slow
 )
 
-// RenewSAMLCertificate generates a new key and a self-signed certificate, and returns the
-// certificate in PEM. The old ones are deleted, so the administrator must give the new
-// certificate to the identity provider. It needs role 1. It fails as [account.Allow] says.
+// RenewSAMLCertificate generates a new key and a self-signed certificate for it. It returns the
+// certificate in PEM. It deletes the old key and certificate, so the administrator must give the
+// new certificate to the identity provider. Only a caller with role 1 may do this. It fails as
+// [account.Allow] does.
 func (s *Settings) RenewSAMLCertificate(ctx context.Context, caller *account.Principal) (string, error) {
 	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
 		return account.RequireConfigure(caller, access.EntitySAMLConfiguration)
 	})
-	if err != nil { // checked before the costly generation of a key
+	if err != nil { // checked first, because generating a key is costly
 		return "", err
 	}
 	public, err := s.PublicURL(ctx)
@@ -67,7 +68,7 @@ func (s *Settings) RenewSAMLCertificate(ctx context.Context, caller *account.Pri
 	return certificate, s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, renew)
 }
 
-// generateCertificate generates a key and a self-signed certificate for it, both in PEM.
+// generateCertificate generates a key and a self-signed certificate for name, both in PEM.
 func (s *Settings) generateCertificate(name string) (certificate string, key secret.Text, err error) {
 	private, err := rsa.GenerateKey(s.random, samlKeyBits)
 	if err != nil {
@@ -98,7 +99,7 @@ func (s *Settings) generateCertificate(name string) (certificate string, key sec
 	return encode("CERTIFICATE", der), secret.New(encode("PRIVATE KEY", pkcs8)), nil
 }
 
-// fingerprint returns the SHA-256 of a certificate's PEM text in hex, which names the
+// fingerprint returns the SHA-256 hash, in hex, of a certificate's PEM text. It identifies the
 // certificate in the activity log.
 func fingerprint(text string) string {
 	sum := sha256.Sum256([]byte(text))

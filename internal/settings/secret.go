@@ -11,21 +11,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// settingPurpose is the purpose for which the server key seals secrets of settings.
+// settingPurpose is the purpose with which the server key encrypts secrets of settings.
 const settingPurpose = "setting"
 
-// Names of the secrets in the store.
+// Names under which the store keeps the secrets.
 const (
 	secretSMTPPassword = "smtp-account-password"
 	secretLDAPPassword = "ldap-search-user-password"
 	secretSAMLKey      = "saml-key"
 )
 
-// destination is where a secret is sent: the server, the account and the like. A sealed
-// secret can be opened for its own destination only.
+// destination lists where a secret is sent: the server, the account and other parts such as the
+// port. A secret is encrypted for one destination. It can't be decrypted for another one.
 type destination []string
 
-// hasSecret reports whether a secret is stored.
+// hasSecret reports whether a secret with this name is stored.
 func hasSecret(ctx context.Context, r account.SettingReader, name string) (bool, error) {
 	_, err := r.SettingSecret(ctx, name)
 	if errors.Is(err, account.ErrNotFound) {
@@ -34,8 +34,9 @@ func hasSecret(ctx context.Context, r account.SettingReader, name string) (bool,
 	return err == nil, err
 }
 
-// openSecret opens a stored secret for its destination. It returns an empty text when
-// there is none, and fails with [keyring.ErrNotOpened] for another destination.
+// openSecret decrypts a stored secret to send it to a server and account. It returns an empty
+// text when no secret is stored. It fails with [keyring.ErrNotOpened] if the secret was
+// encrypted for another server or account.
 func (s *Settings) openSecret(
 	ctx context.Context, r account.SettingReader, name string, to destination,
 ) (secret.Text, error) {
@@ -57,7 +58,7 @@ func (s *Settings) openSecret(
 	return secret.New(string(plain)), nil
 }
 
-// saveSecret seals a secret for its destination and stores it.
+// saveSecret encrypts a secret for the server and account that it is sent to, and stores it.
 func (s *Settings) saveSecret(
 	ctx context.Context, tx *account.Tx, name string, to destination, value secret.Text,
 ) error {
@@ -72,34 +73,32 @@ func (s *Settings) saveSecret(
 	return tx.SaveSettingSecret(ctx, name, sealed)
 }
 
-// secretContext returns the context that binds a sealed secret to its name and its
-// destination. JSON keeps the parts apart, whatever characters they have.
+// secretContext returns the context that binds an encrypted secret to its name and to the server
+// and account. It is JSON, so that different parts never give the same context.
 func secretContext(name string, to destination) (string, error) {
 	text, err := json.Marshal(append([]string{name}, to...))
 	return string(text), err
 }
 
-// unchanged reports whether an update keeps a secret: it has no value for it, or sends
-// back the mask that was shown in its place.
+// unchanged reports whether an update keeps a secret. It does if up is nil, or if the client
+// sends back the mask that it was shown in place of the secret.
 func unchanged(up **secret.Text) bool {
 	return up == nil || *up != nil && (**up).Equal(secret.New(secret.Mask))
 }
 
-// secretChange is an update of one secret.
+// secretChange describes the update of one secret.
 type secretChange struct {
-	name     string // in the store
-	field    string // in the contract
+	name     string // name of the secret in the store
+	field    string // name of the field in the contract
 	was, now destination
-	update   **secret.Text // nil: keep the secret; pointer to nil: clear it
+	update   **secret.Text // new value of the secret; nil: keep the secret; pointer to nil: clear it
 }
 
-// changeSecret applies a change of a secret and returns it for the activity log, without
-// the value.
+// changeSecret updates a secret. It returns the change for the activity log, without the value.
 //
-// A secret belongs to its destination. When the destination changes and the update has no
-// new secret, the stored one is cleared. Otherwise a caller who may name a server could
-// have the secret sent to it. It fails with CodeInvalid for the mask when no secret is
-// stored.
+// It clears the stored secret when the update changes the server or account but has no new
+// secret. Otherwise a caller could set a server of their own and receive the secret there.
+// changeSecret fails with CodeInvalid for the mask when no secret is stored.
 func (s *Settings) changeSecret(ctx context.Context, tx *account.Tx, c secretChange) ([]account.FieldChange, error) {
 	stored, err := hasSecret(ctx, tx, c.name)
 	if err != nil {

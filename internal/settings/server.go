@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/host"
 )
 
-// Limits of the lifetimes of sessions, as in the contract.
+// Limits of SessionIdle and SessionAbsolute, as in the contract.
 const (
 	minSessionLife = 5 * time.Minute
 	maxSessionIdle = 30 * 24 * time.Hour
@@ -21,14 +21,14 @@ const (
 
 // ServerUpdate changes server settings. A nil field keeps its value.
 type ServerUpdate struct {
-	PublicURL       **string // needs role 1; a pointer to nil clears it
+	PublicURL       **string // needs role 1; a pointer to nil clears the setting
 	SenderName      *string  // needs role 1
 	SessionIdle     *time.Duration
 	SessionAbsolute *time.Duration
 }
 
-// ServerSettings returns the settings in effect, with the operator's overrides. It fails
-// as [account.Allow] says.
+// ServerSettings returns the settings in effect: the stored ones, with the operator's overrides.
+// It fails as [account.Allow] does.
 func (s *Settings) ServerSettings(ctx context.Context, caller *account.Principal) (account.ServerSettings, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityApplicationSettings, access.All); err != nil {
 		return account.ServerSettings{}, err
@@ -36,7 +36,7 @@ func (s *Settings) ServerSettings(ctx context.Context, caller *account.Principal
 	return s.effectiveServer(ctx, s.store)
 }
 
-// effectiveServer returns the stored settings with the operator's overrides.
+// effectiveServer returns the stored settings, changed by the operator's overrides.
 func (s *Settings) effectiveServer(ctx context.Context, r account.SettingReader) (account.ServerSettings, error) {
 	settings, err := account.LoadServerSettings(ctx, r)
 	if s.publicURLOverride != nil {
@@ -46,9 +46,9 @@ func (s *Settings) effectiveServer(ctx context.Context, r account.SettingReader)
 	return settings, err
 }
 
-// UpdateServerSettings changes all fields of an update or none, and returns the settings
-// in effect afterwards. It fails as [account.Allow] says, with CodeForbidden for a field
-// that needs role 1, with CodeInvalid, and with CodeSetByOperator for a field that the
+// UpdateServerSettings changes all fields of an update or none, and returns the settings in
+// effect afterwards. It fails as [account.Allow] does, and with CodeInvalid. It fails with
+// CodeForbidden for a field that needs role 1, and with CodeSetByOperator for a field that the
 // operator overrides.
 func (s *Settings) UpdateServerSettings(
 	ctx context.Context, caller *account.Principal, up ServerUpdate,
@@ -77,7 +77,7 @@ func (s *Settings) UpdateServerSettings(
 	})
 }
 
-// server describes the group of the server settings.
+// server returns the description of the group of server settings.
 func (s *Settings) server() group[account.ServerSettings] {
 	return group[account.ServerSettings]{
 		name:   account.SettingServer,
@@ -86,8 +86,9 @@ func (s *Settings) server() group[account.ServerSettings] {
 	}
 }
 
-// rejectOverridden fails with CodeSetByOperator for an update of an overridden setting,
-// and returns the update without the fields that equal their override.
+// rejectOverridden fails with CodeSetByOperator for an update that changes an overridden
+// setting. It returns the update without overridden fields, because clients may send back the
+// values in effect.
 func (s *Settings) rejectOverridden(up ServerUpdate) (ServerUpdate, error) {
 	var rejected []account.Detail
 	reject := func(path string) {
@@ -111,7 +112,7 @@ func (s *Settings) rejectOverridden(up ServerUpdate) (ServerUpdate, error) {
 	return up, nil
 }
 
-// apply checks the update and returns the settings after it.
+// apply returns the settings s after the update. It fails with CodeInvalid.
 func (up ServerUpdate) apply(s account.ServerSettings) (account.ServerSettings, error) {
 	var c account.Checker
 	account.SetIfPresent(&s.PublicURL, up.PublicURL)
@@ -143,7 +144,7 @@ func (up ServerUpdate) apply(s account.ServerSettings) (account.ServerSettings, 
 	return s, c.Err()
 }
 
-// serverChanges lists the fields that differ, for the activity log.
+// serverChanges lists the changed fields for the activity log.
 func serverChanges(now, was account.ServerSettings) []account.FieldChange {
 	var l account.ChangeList
 	l.Add("publicUrl", account.ValueOrNil(was.PublicURL), account.ValueOrNil(now.PublicURL))

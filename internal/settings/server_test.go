@@ -44,8 +44,8 @@ func TestServerSettings(t *testing.T) {
 	}
 }
 
-// Links begin with the operator's public URL, else with that of the settings, else with the URL by
-// which this machine reaches the server.
+// Links in mails begin with the operator's public URL, or else with that of the settings, or
+// else with the URL at which this machine reaches the server.
 func TestPublicURLOfLinks(t *testing.T) {
 	f := servicetest.New(t)
 	local := f.With(func(o *service.Options) {
@@ -56,7 +56,7 @@ func TestPublicURLOfLinks(t *testing.T) {
 	wantLink := func(want string) {
 		t.Helper()
 		f.Service = local
-		f.Clock.Advance(time.Hour) // messages per hour are limited
+		f.Clock.Advance(time.Hour) // because the number of messages per hour is limited
 		f.RequestRecovery(servicetest.AdminEmail)
 		if d := f.ClaimNext(); !strings.Contains(d.Message.Text, "link "+want+"/reset-password?token=") {
 			t.Errorf("the message is %q, want a link to %s", d.Message.Text, want)

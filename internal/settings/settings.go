@@ -1,11 +1,11 @@
-// Package settings reads and changes the settings that administrators change while the
-// server runs: mail, the public URL, sessions, lockout, default roles, LDAP and SAML.
-// The operator's overrides from the start of the server take precedence.
+// Package settings reads and changes the settings that administrators can change while the
+// server runs: mail, the public URL, sessions, lockout, default roles, LDAP and SAML. The
+// operator can override some of them when starting the server.
 //
-// Each group of settings is one row of JSON. Each secret is a row of its own, sealed for
-// the destination to which it is sent.
+// The store keeps each group of settings as one JSON text. It keeps each secret separately,
+// encrypted for the server and account that the secret is sent to.
 //
-// It imports auth, audit, account and the packages below them.
+// The package imports auth, audit, account and the packages below them.
 package settings
 
 import (
@@ -19,21 +19,21 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// Limits of the texts and lists that several groups have, as in the contract.
+// Limits of texts and lists in several groups of settings, as in the contract.
 const (
 	maxURLLength     = 2048 // characters
 	maxSettingLength = 1024 // characters
 	maxGroupRoles    = 100
 )
 
-// Options are the dependencies of [New] besides the environment.
+// Options are the dependencies of [New] that are not in [account.Env].
 type Options struct {
 	Auth  *auth.Auth
 	Audit *audit.Log
-	// PublicURL overrides the setting; nil: the setting applies.
+	// PublicURL overrides the setting of the same name. nil: the setting applies.
 	PublicURL *url.URL
-	// LocalURL is the URL at which this machine reaches the server, used while no
-	// public URL is set. It may be nil.
+	// LocalURL is the URL at which this machine reaches the server. It is used while no public
+	// URL is set. It may be nil.
 	LocalURL *url.URL
 	// Mail overrides the settings of mail.
 	Mail MailOverrides

@@ -16,18 +16,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
-// withoutOverrides returns a service without operator overrides.
+// withoutOverrides returns a service whose operator overrides no settings.
 func withoutOverrides(f *servicetest.Fixture) *service.Service {
 	return f.With(func(o *service.Options) { o.PublicURL = nil })
 }
 
-// setTo returns an update of an optional field to value.
+// setTo returns the value of an update's field that sets an optional setting to value.
 func setTo[T any](value T) **T { return new(&value) }
 
-// cleared returns an update that clears an optional field.
+// cleared returns the value of an update's field that clears an optional setting.
 func cleared[T any]() **T { return new(*T) }
 
-// setSecret returns an update of a secret to value.
+// setSecret returns the value of an update's field that sets a secret.
 func setSecret(value string) **secret.Text { return setTo(secret.New(value)) }
 
 // withMailServer returns an update that sets a mail server with an account and a password.
@@ -157,7 +157,8 @@ func TestBadApplicationSettings(t *testing.T) {
 	}
 }
 
-// A change of the destination of a stored password clears the password.
+// A stored password is cleared when the server, port, security or account that it is sent to
+// changes.
 func TestSecretBelongsToItsDestination(t *testing.T) {
 	for name, up := range map[string]settings.MailUpdate{
 		"server":                {Server: setTo("mail.example.net")},
@@ -201,7 +202,8 @@ func TestSecretBelongsToItsDestination(t *testing.T) {
 	}
 }
 
-// A sealed secret opens only under its own name and for its own destination.
+// An encrypted secret can be decrypted only under its own name, and only for the server and
+// account that it was stored for.
 func TestSealedSecretOpensOnlyInItsPlace(t *testing.T) {
 	f := servicetest.New(t)
 	s, admin := withoutOverrides(f), f.Admin()
@@ -222,7 +224,7 @@ func TestSealedSecretOpensOnlyInItsPlace(t *testing.T) {
 	if _, err := s.MailRoute(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.WriteStore(func(ctx context.Context, tx *account.Tx) error { // without the rules
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error { // past the checks of package settings
 		settings := servicetest.Must(tx.Setting(ctx, "application"))
 		return tx.SaveSetting(ctx, "application", strings.Replace(settings, "mail.example.org", "mail.example.net", 1))
 	})
@@ -232,7 +234,8 @@ func TestSealedSecretOpensOnlyInItsPlace(t *testing.T) {
 	f.WantNotStored(servicetest.SMTPPassword, servicetest.LDAPPassword)
 }
 
-// Only administrators may change the destination of mail and the settings that depend on it.
+// Only administrators may change where mail is sent through, and the settings that depend on
+// that.
 func TestMailSettingsAreForAdministrators(t *testing.T) {
 	f := servicetest.New(t)
 	s := withoutOverrides(f)
@@ -272,12 +275,12 @@ func TestMailSettingsAreForAdministrators(t *testing.T) {
 	servicetest.Must(s.UpdateServerSettings(t.Context(), editor, settings.ServerUpdate{SessionIdle: new(time.Hour)}))
 	_, err = s.UpdateApplicationSettings(t.Context(), editor,
 		settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{access.AdministratorRole, 2})})
-	servicetest.WantCode(t, err, account.CodeForbidden) // the editor does not cover the role
+	servicetest.WantCode(t, err, account.CodeForbidden) // the editor lacks permissions of the role
 	servicetest.Must(s.UpdateApplicationSettings(t.Context(), editor,
 		settings.ApplicationUpdate{DefaultRoleIDs: new([]int64{id, 2})}))
 }
 
-// Overrides of the operator are shown and cannot be changed.
+// Reads return the operator's overrides. Updates can't change them.
 func TestOperatorOverrides(t *testing.T) {
 	f := servicetest.New(t)
 	servicetest.Must(withoutOverrides(f).UpdateApplicationSettings(t.Context(), f.Admin(), settings.ApplicationUpdate{
@@ -331,7 +334,8 @@ func TestOperatorOverrides(t *testing.T) {
 	}
 }
 
-// The last entry before the activity log is off, and the first after it is on, record the change.
+// The change that turns the activity log off is its last entry. The change that turns the log on
+// is the next one.
 func TestTurningTheActivityLogOffIsRecorded(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()

@@ -7,33 +7,34 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// group describes one group of settings: how it is loaded, shown and logged.
+// group describes one group of settings: how to load, show and log it.
 type group[T any] struct {
-	name   string         // in the store
-	target account.Target // in the activity log
+	name   string         // name of the group in the store
+	target account.Target // target of the group's entries in the activity log
 	load   func(ctx context.Context, r account.SettingReader) (T, error)
-	// show is load with the operator's overrides and the fields that other rows hold.
+	// show loads the settings, and adds the operator's overrides and the fields that are not
+	// stored in the group itself, such as PasswordSet.
 	show func(ctx context.Context, r account.SettingReader) (T, error)
-	// changes lists the fields that differ, for the activity log.
+	// changes lists the changed fields for the activity log.
 	changes func(now, was T) []account.FieldChange
-	// stopsLog reports whether the settings switch the activity log off; nil: never.
+	// stopsLog reports whether the settings turn the activity log off. nil: they never do.
 	stopsLog func(now T) bool
 }
 
-// change is one update of a group.
+// change is one update of a group of settings.
 type change[T any] struct {
 	permit auth.Permit
-	// roles are the roles that the update refers to. The update share-locks them.
+	// roles are the roles that the update names. The transaction takes a shared lock on them.
 	roles []int64
-	// apply returns the group after the update, and the changes of its secrets. It may
-	// run more than once.
+	// apply returns the group after the update, and the changed secrets for the activity log. It
+	// may run more than once.
 	apply func(
 		ctx context.Context, tx *account.Tx, caller *account.Principal, was T,
 	) (now T, secrets []account.FieldChange, err error)
 }
 
-// update applies a change in one transaction and returns the group as it is shown then.
-// It locks the group, so that of two concurrent updates both are kept.
+// update applies a change in one transaction and returns the group afterwards, as g.show loads
+// it. It locks the group, so that two concurrent updates don't overwrite each other.
 func update[T any](ctx context.Context, s *Settings, g group[T], c change[T]) (shown T, err error) {
 	lock := func(ctx context.Context, tx *account.Tx) error {
 		if err := tx.LockSettings(ctx, g.name); err != nil {
@@ -60,11 +61,11 @@ func update[T any](ctx context.Context, s *Settings, g group[T], c change[T]) (s
 	return shown, err
 }
 
-// store stores a group and records its changes. Without changes it does nothing.
+// store stores a group of settings and records its changes in the activity log. Without changes
+// it does nothing.
 //
-// The activity log records a change by the settings that the transaction sees. A change
-// that switches the log off is therefore recorded before it is stored, and is the last
-// entry.
+// Whether the activity log is on depends on the settings that the transaction sees. A change
+// that turns the log off is therefore recorded before it is stored, and is the last entry.
 func store[T any](
 	ctx context.Context, s *Settings, tx *account.Tx, caller *account.Principal,
 	g group[T], now T, changes []account.FieldChange,

@@ -4,8 +4,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// UpdateEvents returns the entries of the activity log for an update of a user. A reset
-// of the password is an event of its own. A new picture is named without its value.
+// UpdateEvents returns the events with which an update of a user is recorded in the activity
+// log. was and now are the user before and after the update. A password reset is a separate
+// event. A changed picture is recorded without its bytes.
 func UpdateEvents(was, now account.User, up account.UserUpdate) []account.Event {
 	changes := account.ChangeList(now.Profile.Changes(was.Profile))
 	changes.Add("email", was.Email, now.Email)

@@ -12,11 +12,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// CreateUsers creates all of the users or none, with the default roles, and returns them
-// in the given order. Users with Invite get an invitation to choose their password.
+// CreateUsers creates all of the users or none, and returns them in the given order. The users
+// get the default roles. Users with Invite get a mail with a link to choose their password.
 //
-// It fails as [account.Allow] says, with CodeInvalid and CodeEmailTaken, naming each
-// wrong field, and with CodeTooLarge for more than [account.MaxNewUsers].
+// It fails as [account.Allow] does. It fails with CodeInvalid or CodeEmailTaken, with the path
+// of each wrong field, and with CodeTooLarge for more than [account.MaxNewUsers] users.
 func (s *Users) CreateUsers(
 	ctx context.Context, caller *account.Principal, users []account.NewUser,
 ) ([]account.User, error) {
@@ -46,15 +46,16 @@ func (s *Users) CreateUsers(
 		if !errors.Is(err, account.ErrEmailTaken) {
 			return nil, err
 		}
-		// An address was taken since the check. If it is free again by now, try again.
+		// Another request took an address after checkNewUsers. If all addresses are free again
+		// by now, try again.
 		if err := s.checkTaken(ctx, keys); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// hashPasswords returns the password hashes of new users, in their order. The hash of an
-// invited user is empty.
+// hashPasswords returns the password hashes of new users, in the order of users. The hash of a
+// user with Invite is empty.
 func (s *Users) hashPasswords(ctx context.Context, users []account.NewUser) ([]string, error) {
 	var passwords []secret.Text
 	for _, u := range users {
@@ -75,8 +76,8 @@ func (s *Users) hashPasswords(ctx context.Context, users []account.NewUser) ([]s
 	return hashes, nil
 }
 
-// checkNewUsers checks everything that can be checked before the passwords are hashed,
-// and returns the keys of the addresses.
+// checkNewUsers checks everything that needs no password hashes, because hashing is expensive.
+// It returns the keys of the users' addresses.
 func (s *Users) checkNewUsers(ctx context.Context, users []account.NewUser) ([]account.EmailKey, error) {
 	switch {
 	case len(users) == 0:
@@ -107,7 +108,8 @@ func (s *Users) checkNewUsers(ctx context.Context, users []account.NewUser) ([]a
 	return keys, s.checkTaken(ctx, keys)
 }
 
-// checkTaken fails with CodeEmailTaken, naming each new user whose address is taken.
+// checkTaken fails with CodeEmailTaken if other users have some of the keys. The error has the
+// path of each taken address.
 func (s *Users) checkTaken(ctx context.Context, keys []account.EmailKey) error {
 	taken, err := s.store.TakenEmails(ctx, keys)
 	if err != nil || len(taken) == 0 {
@@ -122,9 +124,10 @@ func (s *Users) checkTaken(ctx context.Context, keys []account.EmailKey) error {
 	return account.EmailTaken(paths...)
 }
 
-// InsertUsers stores new local users with the default roles, invites those with Invite,
-// and records them. users must have been checked; keys and hashes are parallel to it. It
-// fails with [account.ErrEmailTaken].
+// InsertUsers stores new local users with the default roles, and records them in the activity
+// log. It sends an invitation to users with Invite. The caller must have checked users before.
+// keys and hashes have one element for each user. InsertUsers fails with
+// [account.ErrEmailTaken].
 func (s *Users) InsertUsers(
 	ctx context.Context, tx *account.Tx, caller *account.Principal,
 	users []account.NewUser, keys []account.EmailKey, hashes []string,
@@ -159,8 +162,9 @@ func (s *Users) InsertUsers(
 	return created, s.audit.Record(ctx, tx, caller, events...)
 }
 
-// InsertUser stores one new local user, who must have been checked, with the given roles.
-// It does not record the user. It fails with [account.ErrEmailTaken].
+// InsertUser stores one new local user with the given roles. The caller must have checked the
+// user before. InsertUser does not write to the activity log. It fails with
+// [account.ErrEmailTaken].
 func (s *Users) InsertUser(
 	ctx context.Context, tx *account.Tx, u account.NewUser, key account.EmailKey, hash string, roles []int64,
 ) (account.User, error) {

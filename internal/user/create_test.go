@@ -48,7 +48,7 @@ func TestCreateUsers(t *testing.T) {
 	}
 	f.NewSessionWith(full.Email, servicetest.NextPassword)
 	_, err = f.SignInFrom(bare.Email, servicetest.NextPassword, servicetest.Home)
-	servicetest.WantCode(t, err, account.CodeInvalidCredentials) // not active
+	servicetest.WantCode(t, err, account.CodeInvalidCredentials) // the user is not active, so the sign-in fails
 }
 
 func TestCreateUsersRefuses(t *testing.T) {
@@ -122,7 +122,8 @@ func TestCreateUsersRefuses(t *testing.T) {
 	}
 }
 
-// CreateUsers detects an address that was taken while it hashed the passwords, and creates no user.
+// CreateUsers creates no user if another request takes an address while CreateUsers hashes the
+// passwords.
 func TestCreateUsersRace(t *testing.T) {
 	f := servicetest.New(t)
 	caller := f.Admin()
@@ -170,7 +171,7 @@ func TestCreateThousandUsers(t *testing.T) {
 	}
 }
 
-// The id of a deleted user is never used again.
+// No new user gets the id of a deleted one.
 func TestIDsAreNotReused(t *testing.T) {
 	f := servicetest.New(t)
 	admin := f.Admin()

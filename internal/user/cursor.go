@@ -9,15 +9,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// userCursor is the content of a pagination cursor. Clients can read and forge one; a
-// forged cursor shows nothing that the list would not show.
+// userCursor is the content of a pagination cursor. Cursors are not signed, so clients can read
+// and forge them. A forged cursor shows only users that the list would show anyway.
 type userCursor struct {
 	Sort account.UserSort
 	Key  string
 	ID   int64
 }
 
-// cursorAfter returns the cursor of the page after a user.
+// cursorAfter returns the cursor of the page that follows the user last.
 func cursorAfter(sort account.UserSort, last account.User) string {
 	place := placeOf(sort, last)
 	text, err := json.Marshal(userCursor{Sort: sort, Key: place.Key, ID: place.ID})
@@ -27,7 +27,7 @@ func cursorAfter(sort account.UserSort, last account.User) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// placeOf returns the position of a user in the order.
+// placeOf returns the position of a user in a list with the given order.
 func placeOf(sort account.UserSort, u account.User) account.UserPosition {
 	place := account.UserPosition{ID: u.ID}
 	switch sort {
@@ -40,8 +40,8 @@ func placeOf(sort account.UserSort, u account.User) account.UserPosition {
 	return place
 }
 
-// parseCursor returns the position in a cursor, and reports whether the cursor is valid
-// and of this order.
+// parseCursor returns the position that a cursor names. It reports false unless the cursor is
+// valid and was made for the same order.
 func parseCursor(sort account.UserSort, cursor string) (account.UserPosition, bool) {
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
@@ -51,7 +51,7 @@ func parseCursor(sort account.UserSort, cursor string) (account.UserPosition, bo
 	if err := json.Unmarshal(text, &c); err != nil || c.Sort != sort || c.ID < 1 {
 		return account.UserPosition{}, false
 	}
-	if !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) { // PostgreSQL accepts neither
+	if !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) { // PostgreSQL accepts neither invalid UTF-8 nor NUL
 		return account.UserPosition{}, false
 	}
 	return account.UserPosition{Key: c.Key, ID: c.ID}, true

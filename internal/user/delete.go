@@ -9,8 +9,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// DeleteUser deletes a user for good; the id is never used again. It fails as
-// [account.Allow] says, with CodeForbidden for a user whom the caller does not cover, and
+// DeleteUser deletes a user permanently. The id is never used again. DeleteUser fails as
+// [account.Allow] does, with CodeForbidden when the caller lacks a permission of the user, and
 // with CodeLastAdministrator.
 func (s *Users) DeleteUser(ctx context.Context, caller *account.Principal, id int64) error {
 	permit, err := auth.Allowed(caller, access.ActionDelete, access.EntityUser, id)

@@ -8,16 +8,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// A list reads users in batches, the first of firstBatch and later ones of at most
-// maxBatch users.
+// A list reads users in batches. The first batch has at most firstBatch users, and each later
+// one at most maxBatch.
 const (
 	maxBatch   = 1000
 	firstBatch = 100
 )
 
-// ListUsers calls yield with every user that the caller may read, by id. It reads one
-// batch at a time, so a list is not one snapshot. It stops at the first error of yield. It
-// fails as [account.Allow] says, and as yield does.
+// ListUsers calls yield with every user that the caller may read, by id. It reads the users in
+// batches without a common snapshot, so concurrent changes may show in a part of the list. It
+// stops at the first error of yield and returns that error. It also fails as [account.Allow]
+// does.
 func (s *Users) ListUsers(ctx context.Context, caller *account.Principal, yield func(account.User) error) error {
 	if err := account.Allow(caller, access.ActionRead, access.EntityUser, access.Any); err != nil {
 		return err
@@ -29,8 +30,9 @@ func (s *Users) ListUsers(ctx context.Context, caller *account.Principal, yield 
 		if err != nil || len(users) == 0 {
 			return err
 		}
-		// The store ends a batch early when pictures are large, and discards the rows
-		// that it has read beyond. The next limit is therefore what this batch returned.
+		// When pictures are large, the store ends a batch early and discards the other rows that
+		// it has read. The next batch therefore asks only for as many users as this one
+		// returned.
 		if len(users) == limit {
 			limit = min(2*limit, maxBatch)
 		} else {

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// listPages reads all pages of a list and returns the local parts of the users' addresses.
+// listPages reads all pages of a list and returns the local part of each user's address.
 func listPages(
 	f *servicetest.Fixture, caller *account.Principal, filter account.UserFilter, sort account.UserSort, limit int,
 ) (names []string) {
@@ -40,7 +40,7 @@ func listPages(
 }
 
 func TestFindUsers(t *testing.T) {
-	f := servicetest.New(t) // its administrator is "admin"
+	f := servicetest.New(t) // its administrator has the local part "admin"
 	for _, u := range []account.User{
 		{Email: "Zoe@example.org", Active: true, Profile: account.Profile{
 			Surname: new("Müller_1"),
@@ -95,7 +95,7 @@ func TestFindUsers(t *testing.T) {
 	}
 }
 
-// Users with equal names are each listed once.
+// Users with the same name each appear once in the pages of a list.
 func TestFindUsersOfOneName(t *testing.T) {
 	f := servicetest.New(t)
 	for i := range 7 {
@@ -109,7 +109,8 @@ func TestFindUsersOfOneName(t *testing.T) {
 	}
 }
 
-// Unreadable users leave no gaps in the pages, and a search does not find them.
+// Pages leave out users that the caller may not read, but are as long as other pages. A search
+// does not find these users either.
 func TestFindUsersOnlyReadable(t *testing.T) {
 	f := servicetest.New(t)
 	var ids []int64
@@ -133,7 +134,7 @@ func TestFindUsersOnlyReadable(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeForbidden)
 }
 
-// An unreadable user is reported as not found.
+// A user that the caller may not read is reported as not found.
 func TestUserByEmail(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("Bob@example.org")
@@ -178,7 +179,7 @@ func TestFindUsersChecksItsInput(t *testing.T) {
 		{account.SortByID, "", "", 1001, []string{"/query/limit"}},
 		{account.SortByID, "", strings.Repeat("x", 257), 1, []string{"/query/search"}},
 		{account.SortByID, "", "a\x00", 1, []string{"/query/search"}},
-		{account.SortByID, page.Next, "", 1, []string{"/query/cursor"}}, // a cursor of another order
+		{account.SortByID, page.Next, "", 1, []string{"/query/cursor"}}, // the cursor of a list in another order
 		{account.SortByNameDown, page.Next, "", 1, []string{"/query/cursor"}},
 		{account.SortByName, page.Next + "x", "", 1, []string{"/query/cursor"}},
 		{account.SortByName, "%%%", "", 1, []string{"/query/cursor"}},
@@ -192,7 +193,8 @@ func TestFindUsersChecksItsInput(t *testing.T) {
 	}
 }
 
-// The last user of a page may be deleted before the next page is requested.
+// A page continues after the last user of the page before, even if that user was deleted
+// meanwhile.
 func TestFindUsersAfterDeletedCursor(t *testing.T) {
 	f := servicetest.New(t)
 	for _, name := range []string{"ann", "bob", "cy"} {
@@ -209,7 +211,7 @@ func TestFindUsersAfterDeletedCursor(t *testing.T) {
 	}
 }
 
-// The memory that a list needs does not grow with its length.
+// However long a list is, listing it needs the same memory.
 func TestListUsersInConstantMemory(t *testing.T) {
 	const users, biography = 5000, 4096 // 20 MB in all
 	f := servicetest.New(t)

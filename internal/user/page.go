@@ -10,19 +10,18 @@ import (
 )
 
 const (
-	// pageBatch is how many users one read of a page returns at most.
+	// pageBatch limits the users that FindUsers reads from the store with one query.
 	pageBatch = account.DefaultPage + 1
-	// maxPictureBytes ends a page early. Without it, a page of a thousand pictures would
-	// be 64 MiB.
+	// maxPictureBytes is the total size of pictures after which a page ends early. Without this
+	// limit, a page of a thousand pictures could have 64 MiB.
 	maxPictureBytes = 2 << 20
 )
 
-// FindUsers returns one page of the users that match the filter and that the caller may
-// read. A page has fewer than limit users only if it is the last, or if its pictures
-// exceed maxPictureBytes.
+// FindUsers returns one page of the users that match the filter and that the caller may read. A
+// page has limit users unless it is the last one, or its pictures exceed maxPictureBytes.
 //
-// cursor is the Next of the page before, in the same order, or "" for the first page. It
-// fails as [account.Allow] says, and with CodeInvalid, naming the parameter.
+// cursor is Next of the page before in the same order, or "" for the first page. FindUsers fails
+// as [account.Allow] does. It also fails with CodeInvalid, with the path of the wrong parameter.
 func (s *Users) FindUsers(
 	ctx context.Context, caller *account.Principal,
 	filter account.UserFilter, sort account.UserSort, cursor string, limit int,
@@ -43,7 +42,7 @@ func (s *Users) readPage(ctx context.Context, q account.UserQuery, limit int) (a
 	var users []account.User
 	pictureBytes := 0
 	for {
-		q.Limit = min(pageBatch, limit+1-len(users)) // the extra user tells whether there is another page
+		q.Limit = min(pageBatch, limit+1-len(users)) // the additional user shows whether there is another page
 		batch, err := s.store.FindUsers(ctx, q)
 		if err != nil {
 			return account.UserPage{}, err

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// A page with many large pictures ends early, and the pages together are still the whole list.
+// A page with many large pictures ends early. All pages together still have every user.
 func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 	f := servicetest.New(t)
 	const users = 40
@@ -47,11 +47,11 @@ func TestPageOfLargePicturesEndsEarly(t *testing.T) {
 	}
 }
 
-// shortPages reads pages of users that end early.
+// shortPages is a store that returns at most maxUsers users from one call.
 type shortPages struct {
 	account.UserReader
 	maxUsers int
-	limits   []int // the limit of each call
+	limits   []int // the limit in each call
 }
 
 func (s *shortPages) UsersAfter(ctx context.Context, id int64, limit int, now time.Time) ([]account.User, error) {
@@ -59,8 +59,8 @@ func (s *shortPages) UsersAfter(ctx context.Context, id int64, limit int, now ti
 	return s.UserReader.UsersAfter(ctx, id, min(limit, s.maxUsers), now)
 }
 
-// After a page that ended early because of large pictures, the list requests smaller pages: the
-// database would read the rest in vain.
+// After large pictures end a page early, the list asks the store for smaller pages. Otherwise
+// the database would read users that the store then discards.
 func TestListRequestsOnlyWhatItReads(t *testing.T) {
 	f := servicetest.New(t)
 	for n := range 11 {

@@ -10,13 +10,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// defaultPreferences returns the preferences of a user who never set any.
+// defaultPreferences returns the preferences of a user who has never changed them.
 func defaultPreferences() account.Preferences {
 	return account.Preferences{Language: "en", ProfileID: 1}
 }
 
-// Preferences returns the caller's preferences. It fails when the caller must change
-// their password first.
+// Preferences returns the caller's preferences. It fails with CodePasswordChangeRequired when
+// the caller must change their password first.
 func (s *Users) Preferences(ctx context.Context, caller *account.Principal) (account.Preferences, error) {
 	if err := account.RequirePasswordChanged(caller); err != nil {
 		return account.Preferences{}, err
@@ -32,9 +32,9 @@ func preferences(ctx context.Context, r account.PreferenceReader, userID int64) 
 	return p, err
 }
 
-// UpdatePreferences changes the caller's preferences and returns them. It fails with
-// CodeInvalid for a language that is not a well-formed BCP 47 tag, and when the caller
-// must change their password first.
+// UpdatePreferences changes the caller's preferences and returns them. It fails with CodeInvalid
+// for a language that is not a well-formed BCP 47 tag, and with CodePasswordChangeRequired when
+// the caller must change their password first.
 func (s *Users) UpdatePreferences(
 	ctx context.Context, caller *account.Principal, up account.PreferencesUpdate,
 ) (account.Preferences, error) {
@@ -71,8 +71,8 @@ func (s *Users) UpdatePreferences(
 	return now, err
 }
 
-// isLanguage reports whether text is a well-formed language tag (RFC 5646, section 2.1).
-// Its parts need not be registered.
+// isLanguage reports whether text is a well-formed language tag (RFC 5646, section 2.1). The
+// language and the other parts of the tag need not exist in the IANA registry.
 func isLanguage(text string) bool {
 	_, err := language.Parse(text)
 	_, unregistered := errors.AsType[language.ValueError](err)

@@ -13,10 +13,10 @@ import (
 
 // SetUserRoles replaces a user's roles and returns the new ones, sorted and unique.
 //
-// It fails as [account.Allow] says, with CodeInvalid for an empty list or a role that the
-// caller cannot read, and with CodeLastAdministrator. It fails with CodeForbidden for a
-// user whom the caller does not cover, and for a changed role that the caller does not
-// cover or may not assign.
+// It fails as [account.Allow] does, and with CodeLastAdministrator. It fails with CodeInvalid
+// for an empty list, and for a role that the caller can't read. It fails with CodeForbidden when
+// the caller lacks a permission of the user or of a changed role, or may not assign a changed
+// role.
 func (s *Users) SetUserRoles(
 	ctx context.Context, caller *account.Principal, id int64, roleIDs []int64,
 ) ([]int64, error) {
@@ -27,9 +27,9 @@ func (s *Users) SetUserRoles(
 	return s.changeUserRoles(ctx, caller, id, roleIDs, wanted)
 }
 
-// ChangeUserRoles gives a user some roles and takes others away. It does not touch the
-// user's other roles, so concurrent changes of those are kept. It returns the user's roles
-// afterwards, sorted and unique, and fails as [Users.SetUserRoles] does.
+// ChangeUserRoles gives the roles in give to a user and takes away those in take. The user keeps
+// all other roles, even if they are changed concurrently. ChangeUserRoles returns the user's
+// roles afterwards, sorted and unique. It fails as [Users.SetUserRoles] does.
 func (s *Users) ChangeUserRoles(
 	ctx context.Context, caller *account.Principal, id int64, give, take []int64,
 ) ([]int64, error) {
@@ -44,8 +44,8 @@ func noRoles() error {
 	return account.Invalid(account.Detail{Path: "/roles", Message: "must have at least one role"})
 }
 
-// changeUserRoles sets a user's roles to those that wanted returns for the current ones.
-// requested are the roles in the request, all that may change.
+// changeUserRoles sets a user's roles to the result of wanted, which gets the current roles.
+// Only roles in requested may change.
 func (s *Users) changeUserRoles(
 	ctx context.Context, caller *account.Principal, id int64, requested []int64, wanted func(was []int64) []int64,
 ) ([]int64, error) {
@@ -66,13 +66,13 @@ func (s *Users) changeUserRoles(
 			return err
 		}
 		err := tx.SetUserRoles(ctx, id, roles)
-		if errors.Is(err, account.ErrReferenced) { // a role was deleted concurrently
+		if errors.Is(err, account.ErrReferenced) { // another request deleted a role concurrently
 			return account.Invalid(account.Detail{Path: "/roles", Message: "must list roles that are there"})
 		}
 		if err != nil {
 			return err
 		}
-		// The undo of an import must not delete this user any more.
+		// From now on, undoing an import must not delete this user.
 		if err := tx.ReleaseImported(ctx, id); err != nil {
 			return err
 		}
@@ -87,10 +87,10 @@ func (s *Users) changeUserRoles(
 	return roles, nil
 }
 
-// requireMayAssign checks that the caller may give or take away the changed roles. It
-// fails with CodeInvalid for a requested role that changes and is unknown, or that the
-// caller cannot read. It fails with CodeForbidden for a role that the caller may not
-// assign or does not cover.
+// requireMayAssign checks that the caller may give or take away the changed roles. It fails with
+// CodeInvalid when a role that is both requested and changed does not exist, or the caller can't
+// read it. It fails with CodeForbidden when the caller may not assign a changed role or lacks
+// one of its permissions.
 func requireMayAssign(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, requested, changed []int64,
 ) error {
@@ -122,7 +122,7 @@ func requireMayAssign(
 	return account.RequireCovers(caller, access.Union(roles))
 }
 
-// symmetricDifference returns the ids that are in exactly one of two lists.
+// symmetricDifference returns the ids that are in only one of the two lists.
 func symmetricDifference(a, b []int64) []int64 {
 	var difference []int64
 	for _, id := range a {

@@ -99,7 +99,7 @@ func TestSetRolesOfMissingUser(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodeNotFound)
 }
 
-// SetUp creates the roles 1, of administrators, and 2, of users.
+// SetUp creates role 1 for administrators and role 2 for users.
 func TestBuiltInRoles(t *testing.T) {
 	f := servicetest.New(t)
 	roles := servicetest.Must(f.Store.Roles(t.Context(), []int64{1, 2}))
@@ -131,7 +131,8 @@ func TestBuiltInRoles(t *testing.T) {
 	}
 }
 
-// ChangeUserRoles keeps the roles that it does not name, and follows the rules of SetUserRoles.
+// ChangeUserRoles keeps the roles that the request does not name. It has the same limits as
+// SetUserRoles.
 func TestChangeUserRoles(t *testing.T) {
 	f := servicetest.New(t)
 	reader := f.AddRole(servicetest.Permit("user:read"))

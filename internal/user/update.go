@@ -11,13 +11,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// accessUpdate is an [auth.Update] of a user, which also gets the user before the update.
+// accessUpdate is an [auth.Update] of one user. was is the user before the update.
 type accessUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, was account.User) error
 
-// updateAccessAs is [auth.Auth.UpdateUserAs] for an update that may remove an
-// administrator. It fails with CodeNotFound and, when no administrator would remain, with
-// CodeLastAdministrator. If the update changes roles, it share-locks them and the user's
-// current ones.
+// updateAccessAs is [auth.Auth.UpdateUserAs] for an update that may take away an administrator's
+// access. It fails with CodeNotFound, and with CodeLastAdministrator when no administrator would
+// remain. If changedRoles is not empty, it takes a shared lock on these roles and on the user's
+// current roles.
 func (s *Users) updateAccessAs(
 	ctx context.Context, permit auth.Permit, id int64, changedRoles []int64, f accessUpdate,
 ) error {
@@ -52,14 +52,14 @@ func (s *Users) updateAccessAs(
 
 // UpdateUser changes all fields of an update or none, and returns the user afterwards.
 //
-// An administrator's reset of a password ends the user's sessions and, unless KeepKeys is
-// set, their API keys. The user must then choose another password at the next sign-in.
-// Deactivation ends the user's sessions; their API keys stop working until the user is
-// active again.
+// A password that somebody else sets ends the user's sessions and, unless KeepKeys is set, API
+// keys. The user must then choose another password at the next sign-in. Deactivation ends the
+// user's sessions. The API keys of an inactive user don't work until the user is active again.
 //
-// It fails as [account.Allow] says, with CodeInvalid, CodeEmailTaken, CodeNotLocalUser,
-// CodeUsePasswordChange and CodeLastAdministrator, and with CodeForbidden when the caller
-// does not cover a user whose access the update changes.
+// UpdateUser fails as [account.Allow] does. It fails with CodeForbidden when the update changes
+// the access of a user and the caller lacks one of that user's permissions. It also fails with
+// CodeInvalid, CodeEmailTaken, CodeNotLocalUser, CodeUsePasswordChange and
+// CodeLastAdministrator.
 func (s *Users) UpdateUser(
 	ctx context.Context, caller *account.Principal, id int64, up account.UserUpdate,
 ) (account.User, error) {
@@ -96,7 +96,7 @@ func (s *Users) UpdateUser(
 		if err := s.storeUpdate(ctx, tx, was, &user, key, up, hash); err != nil {
 			return err
 		}
-		if up.TouchesAccess() { // the undo of an import must not delete this user any more
+		if up.TouchesAccess() { // from now on, undoing an import must not delete this user
 			if err := tx.ReleaseImported(ctx, id); err != nil {
 				return err
 			}
@@ -112,9 +112,9 @@ func (s *Users) UpdateUser(
 	return user, nil
 }
 
-// requireMayUpdate checks that the caller may make an update, by the fields that it has.
+// requireMayUpdate checks that the caller may change each of the fields that the update has.
 func requireMayUpdate(caller *account.Principal, id int64, up account.UserUpdate) error {
-	// The address is as sensitive as the password: recovery tokens are sent to it.
+	// The address is as sensitive as the password, because recovery tokens are sent to it.
 	if up.Password != nil || up.Email != nil {
 		if err := account.DenyNamedKey(caller); err != nil {
 			return err
@@ -142,9 +142,10 @@ func requireMayUpdate(caller *account.Principal, id int64, up account.UserUpdate
 	return nil
 }
 
-// storeUpdate writes a permitted update and its consequences: a new address deletes the
-// recovery tokens, deactivation ends the sessions, a new password or an unlock resets the
-// counters of failed sign-ins. It sets in user what these change.
+// storeUpdate stores an update that was checked before, with its consequences. A new address
+// deletes the recovery tokens. Deactivation ends the sessions. A new password or an unlock
+// resets the counters of failed sign-ins. storeUpdate also sets the fields of user that these
+// consequences change.
 func (s *Users) storeUpdate(
 	ctx context.Context, tx *account.Tx, was account.User, user *account.User,
 	key account.EmailKey, up account.UserUpdate, hash string,

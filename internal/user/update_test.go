@@ -97,8 +97,8 @@ func TestUpdateUserRefuses(t *testing.T) {
 	}), account.CodeNotFound)
 }
 
-// Profile fields need user:edit. The other fields need user:edit-access, and the caller must have
-// every permission that the user has.
+// Changes of the profile need user:edit. Changes of other fields need user:edit-access, and the
+// caller must have every permission of the user.
 func TestUpdateNeedsPermission(t *testing.T) {
 	profile := account.UserUpdate{ProfileUpdate: account.ProfileUpdate{Name: new("x"), Biography: new(new("y"))}}
 	standing := account.UserUpdate{Active: new(true)} // needs user:edit-access
@@ -150,7 +150,7 @@ func TestUpdateNeedsPermission(t *testing.T) {
 	}
 }
 
-// Callers may change only the profile of their own user, whatever their permissions.
+// Callers may change only the profile of their own user, even as administrators.
 func TestUpdateOneself(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("second@example.org", access.AdministratorRole)
@@ -221,7 +221,7 @@ func TestResetByAnAdministrator(t *testing.T) {
 	f.NewSessionWith("ann@example.org", servicetest.NextPassword)
 }
 
-// An unlock clears the counters of every client network.
+// An unlock clears the user's counters of all client networks.
 func TestUnlock(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")

@@ -1,6 +1,6 @@
 // Package user creates, changes, lists and deletes users, and gives them roles.
 //
-// It imports recovery, outbox, auth, audit, account and the packages below them.
+// The package imports recovery, outbox, auth, audit, account and the packages below them.
 package user
 
 import (
@@ -17,24 +17,24 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/recovery"
 )
 
-// Options are the dependencies of [New] besides the environment.
+// Options are the dependencies of [New] that are not in [account.Env].
 type Options struct {
 	Recovery  *recovery.Recovery
 	Outbox    *outbox.Outbox
 	Auth      *auth.Auth
 	Audit     *audit.Log
 	Passwords *passhash.Pool
-	// PasswordChanged is called with the user's id after a password was set.
+	// PasswordChanged is called with the user's id after an update has set the password.
 	PasswordChanged func(userID int64)
 }
 
-// store is the storage that the operations on users read.
+// store is the part of the storage that operations on users read outside of transactions.
 type store interface {
 	account.UserReader
 	account.PreferenceReader
 }
 
-// Users are the operations on users. Its methods are safe for concurrent use.
+// Users has the operations on users. Its methods are safe for concurrent use.
 type Users struct {
 	store           store
 	now             func() time.Time
@@ -46,7 +46,7 @@ type Users struct {
 	passwordChanged func(userID int64)
 }
 
-// New returns the operations on users.
+// New returns the operations on the users of one customer.
 func New(env account.Env, o Options) *Users {
 	return &Users{
 		store: env.Store, now: env.Now, recovery: o.Recovery, outbox: o.Outbox, auth: o.Auth, audit: o.Audit,
@@ -54,8 +54,7 @@ func New(env account.Env, o Options) *Users {
 	}
 }
 
-// User returns one user. It fails with CodeForbidden and CodeNotFound as [account.Allow]
-// says.
+// User returns the user with this id. It fails as [account.Allow] does, and with CodeNotFound.
 func (s *Users) User(ctx context.Context, caller *account.Principal, id int64) (account.User, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityUser, id); err != nil {
 		return account.User{}, err
@@ -63,9 +62,9 @@ func (s *Users) User(ctx context.Context, caller *account.Principal, id int64) (
 	return account.FindUser(ctx, s.store, id, s.now())
 }
 
-// UserByEmail returns the user with an address. It fails with CodeForbidden when the
-// caller may read no user, and with CodeNotFound for an unknown address. A user whom the
-// caller may not read is reported as not found.
+// UserByEmail returns the user with this address. It fails with CodeForbidden when the caller
+// may not read any users. It fails with CodeNotFound when no user has the address, or the caller
+// may not read that user.
 func (s *Users) UserByEmail(ctx context.Context, caller *account.Principal, address string) (account.User, error) {
 	if err := account.Allow(caller, access.ActionRead, access.EntityUser, access.Any); err != nil {
 		return account.User{}, err

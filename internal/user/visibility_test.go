@@ -8,7 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// A hidden user and a missing user are reported with the same error.
+// The error is the same for a user that the caller may not read and for one that does not exist.
 func TestNotFoundIsIndistinguishable(t *testing.T) {
 	f := servicetest.New(t)
 	f.AddUser("ann@example.org")
