@@ -9,8 +9,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/baseline"
 )
 
-// TestBaselineAnswersTheSame checks that the baseline handler gives Usher's answer. Otherwise the comparison means
-// nothing.
+// TestBaselineAnswersTheSame checks that the baseline handler sends the same response as Usher. If the responses
+// differed, the benchmarks would compare different work.
 func TestBaselineAnswersTheSame(t *testing.T) {
 	u := startUsher(t)
 	for _, o := range []operation{whoami, oneUser, list, signIn} {

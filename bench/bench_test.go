@@ -8,15 +8,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/requests"
 )
 
-// operation is a kind of request, and the pattern at which the baseline handler answers it.
+// operation is an API operation to measure, with the path pattern at which the baseline handler serves it.
 type operation struct {
 	name, pattern string
 	request       func(credential string) requests.Request
 }
 
 const (
-	users    = 1000 // in the database
-	newUsers = 1000 // of one request that creates users
+	users    = 1000 // number of users in the seeded database
+	newUsers = 1000 // number of users that one request creates
 	// connsPerCore is high enough that no core idles while a request is in transit.
 	connsPerCore = 4
 )
@@ -56,8 +56,8 @@ func BenchmarkLogin(b *testing.B) {
 	})
 }
 
-// BenchmarkCreate1000 takes longest by far: each operation of usher and of hashes computes a thousand hashes, on all
-// cores, for one request.
+// BenchmarkCreate1000 measures requests that create 1,000 users each. It takes longer than the other benchmarks,
+// because each request, and each iteration of the baseline, computes 1,000 hashes on all cores.
 func BenchmarkCreate1000(b *testing.B) {
 	b.Run("usher", func(b *testing.B) {
 		u := startUsher(b)
@@ -80,7 +80,7 @@ func BenchmarkCreate1000(b *testing.B) {
 	})
 }
 
-// compare measures an operation on Usher and on the baseline handler.
+// compare runs one sub-benchmark for an operation on Usher and one for the same operation on the baseline handler.
 func compare(b *testing.B, o operation) {
 	u := startUsher(b)
 	request := o.request(u.token)
@@ -94,7 +94,8 @@ func compare(b *testing.B, o operation) {
 	})
 }
 
-// send sends requests concurrently on several connections. Each request has another number.
+// send sends b.N requests concurrently on several connections. Each request has its own number, which the request
+// encodes.
 func (u *usher) send(b *testing.B, address string, request requests.Request) {
 	b.ReportAllocs()
 	b.SetParallelism(connsPerCore)

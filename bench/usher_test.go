@@ -21,15 +21,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// usher serves the API over a seeded database on a loopback address.
+// usher is a server of the API on a loopback address, over a seeded database.
 type usher struct {
 	address string
-	token   string       // of the administrator's session
-	sent    atomic.Int64 // requests so far
+	token   string       // token of the administrator's session
+	sent    atomic.Int64 // number of requests so far
 }
 
-// startUsher starts a server that ends with the benchmark. Like the real one it formats its log lines, which are then
-// discarded, and polls for invalidations.
+// startUsher starts a server that stops when the benchmark ends. Like `usher serve`, it formats its log lines, which
+// are discarded here, and polls for cache invalidations.
 func startUsher(b testing.TB) *usher {
 	b.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -67,7 +67,7 @@ func startUsher(b testing.TB) *usher {
 	return u
 }
 
-// pollInvalidations polls for invalidations until the benchmark ends.
+// pollInvalidations polls for cache invalidations until the benchmark ends.
 func pollInvalidations(b testing.TB, accounts *service.Service) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
 	done := make(chan struct{})
@@ -75,7 +75,7 @@ func pollInvalidations(b testing.TB, accounts *service.Service) {
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			_ = accounts.PollInvalidations(ctx) // after a failure requests read the database
+			_ = accounts.PollInvalidations(ctx) // after an error, requests read the database instead of the cache
 			select {
 			case <-ctx.Done():
 			case <-time.After(auth.PollInterval):

@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// TestAccessManagement manages access with the command line: roles, users, keys, sessions and settings. It checks the
-// activity log of all that.
+// TestAccessManagement manages roles, users, keys, sessions and settings on the command line. It then checks that the
+// activity log has an entry for each change.
 func TestAccessManagement(t *testing.T) {
 	t.Parallel()
 	const ada, password = "ada@example.com", "Analytical-1"
 	s := startServer(t, options{})
 	admin := s.signInAdmin(t)
 
-	// A role, and a user who has it in addition to the default one.
+	// Create a role, and a user who has this role and the default one.
 	s.mustRun(t, admin, "roles", "create", "--name", "Auditor", "--description", "Sees who did what.")
 	s.mustRun(t, admin, "roles", "permissions", "Auditor", "--grant", "user:read", "--grant", "activity-log:read")
 	id := s.addUser(t, admin, "Ada", ada, password)
@@ -30,7 +30,7 @@ func TestAccessManagement(t *testing.T) {
 	s.mustFail(t, admin, "--replace-with", "roles", "delete", "Auditor", "--yes")
 	s.mustFail(t, admin, "built in", "roles", "update", "2", "--name", "Mine")
 
-	// A read-only key for a script.
+	// Create a read-only key, as for a script.
 	output := s.mustRun(t, auditor, "keys", "create", "nightly", "--read-only", "--output", "json")
 	created := decode[struct {
 		Key     string
@@ -44,7 +44,7 @@ func TestAccessManagement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+key) // as curl --oauth2-bearer sends it
+	request.Header.Set("Authorization", "Bearer "+key) // the header that curl --oauth2-bearer sends
 	a, err := send(http.DefaultClient, request)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestAccessManagement(t *testing.T) {
 	s.mustRun(t, admin, "keys", "delete", formatID(created.Details.ID)) // administrators may delete the keys of others
 	s.do(t, "GET", "/api/users", key, nil).wantError(t, http.StatusUnauthorized, "UNAUTHORIZED")
 
-	// The caller's own sessions, and those of another user.
+	// List and end sessions: the caller's own, and those of another user.
 	second := s.signIn(t, ada, password)
 	wantContains(t, "the sessions", s.mustRun(t, auditor, "sessions", "list"), "127.0.0.1", "yes", "no")
 	s.mustRun(t, second, "sessions", "end", "--all", "--keep-current")
@@ -74,14 +74,14 @@ func TestAccessManagement(t *testing.T) {
 	s.mustRun(t, admin, "sessions", "end", "--all", "--user", ada)
 	s.mustFail(t, second, "", "whoami")
 
-	// Settings.
+	// Change settings.
 	s.mustRun(t, admin, "settings", "set", "sessionIdleMinutes=60", "defaultRoleIds=2,3")
 	wantContains(t, "the settings", s.mustRun(t, admin, "settings", "show"), "60", "2,3")
 	wantContains(t, "the default roles", s.mustRun(t, admin, "roles", "defaults"), "Auditor")
 	s.mustRun(t, admin, "settings", "lockout", "set", "failedAttemptThreshold=5")
 	wantContains(t, "the policy", s.mustRun(t, admin, "settings", "lockout", "show"), "5")
 
-	// An import with the default roles. Users without a password get an invitation.
+	// Import users with the default roles. Users without a password get an invitation.
 	file := filepath.Join(t.TempDir(), "users.csv")
 	csv := "name,email,password,active\nBob,bob@example.com," + password + ",true\nCy,cy@example.com,,true\n"
 	if err := os.WriteFile(file, []byte(csv), 0o600); err != nil {
@@ -99,7 +99,7 @@ func TestAccessManagement(t *testing.T) {
 		t.Errorf("the default roles are\n%s", defaults)
 	}
 
-	// The activity log contains all of this, and none of the secrets.
+	// The activity log has an entry for each of these changes, and contains no secret.
 	log := s.mustRun(t, admin, "audit", "export")
 	wantContains(t, "the activity log", log, `"role.create"`, `"role.delete"`, `"user.create"`, `"session.create"`, ada)
 	for _, secret := range []string{key, admin, auditor, password} {
@@ -109,7 +109,8 @@ func TestAccessManagement(t *testing.T) {
 	}
 }
 
-// TestAuditVerify verifies the activity log of a running server, and again after an entry was edited in the database.
+// TestAuditVerify verifies the activity log of a running server. It verifies the log again after an entry was edited in
+// the database.
 func TestAuditVerify(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
@@ -133,7 +134,7 @@ func TestAuditVerify(t *testing.T) {
 	if found.ExitCode != 1 {
 		t.Errorf("usher audit verify exited with %d, want 1", found.ExitCode)
 	}
-	// New entries of the server do not make the log valid again.
+	// Entries that the server adds later don't make the log valid again.
 	s = s.restart(t)
 	s.signInAdmin(t)
 	s.mustFail(t, "", "tampered with", "audit", "verify")

@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// TestBackupUnderWrites makes a backup while users are created. The restored backup contains every user whose creation
-// was acknowledged before the backup began.
+// TestBackupUnderWrites makes a backup while users are created. The restored backup must contain every user whose
+// creation was acknowledged before the backup began.
 func TestBackupUnderWrites(t *testing.T) {
 	t.Parallel()
-	const usersBefore = 30 // acknowledged before the backup
+	const usersBefore = 30 // number of acknowledged users before the backup begins
 	s := startServer(t, options{})
 	key := s.signInAdmin(t)
 	acknowledged := make(chan user)
@@ -91,7 +91,7 @@ func restoreBackup(t *testing.T, s *server, file string) *server {
 	return startServer(t, options{Data: data})
 }
 
-// awaitSealed waits until every entry of the activity log is sealed, and verifies the log.
+// awaitSealed waits until the server has sealed every entry of the activity log, and verifies the log.
 func (s *server) awaitSealed(t *testing.T) {
 	t.Helper()
 	eventually(t, "all entries are sealed", func() bool {
@@ -99,8 +99,8 @@ func (s *server) awaitSealed(t *testing.T) {
 	})
 }
 
-// TestRestoreInPlace restores a backup into the same data directory. The activity log then ends before its newest
-// checkpoint, and the server continues it all the same.
+// TestRestoreInPlace restores a backup into the same data directory. The restored activity log ends before its newest
+// checkpoint outside the database. The server must still append entries to it.
 func TestRestoreInPlace(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
@@ -135,8 +135,8 @@ func TestRestoreInPlace(t *testing.T) {
 	}
 }
 
-// TestOneServerPerDirectory starts a second server on the data directory of a running one, which is refused, and of a
-// crashed one, which works.
+// TestOneServerPerDirectory starts a second server on a data directory. The second server must fail to start while the
+// first is running, and must start after the first has crashed.
 func TestOneServerPerDirectory(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
@@ -147,7 +147,7 @@ func TestOneServerPerDirectory(t *testing.T) {
 	s.restart(t).signInAdmin(t)
 }
 
-// TestNewerSchema starts a server on the data directory of a later release.
+// TestNewerSchema starts a server on a data directory whose database schema is from a later release.
 func TestNewerSchema(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})

@@ -19,13 +19,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The widths at which pages are checked, in CSS pixels: a small phone and a large screen.
+// Widths of the browser window in CSS pixels: a small phone and a large screen.
 const (
 	narrow = 360
 	wide   = 1920
 )
 
-// chromium is the browser that all tests share. The first test that needs it starts it; each has its own profile.
+// chromium is the browser process that all tests share. The first test that needs a browser starts it. Each test uses
+// its own profile.
 var chromium = struct {
 	sync.Once
 	ctx context.Context
@@ -44,7 +45,7 @@ func startChromium() {
 	chromium.err = chromedp.Do(ctx)
 }
 
-// browser is a browser profile with one page, and the page's console output.
+// browser is a browser profile with one open page, and the console output of that page.
 type browser struct {
 	t       *testing.T
 	ctx     context.Context
@@ -56,8 +57,8 @@ type browser struct {
 	console []string
 }
 
-// openBrowser opens a page of a width, with scripts enabled or disabled. If it writes to the console the test fails at
-// its end.
+// openBrowser opens a page in a window of that width, with scripts enabled or disabled. If the page writes to the
+// browser's console, the test fails at its end.
 func openBrowser(t *testing.T, s *server, width int, scripts bool) *browser {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
@@ -88,7 +89,7 @@ func openBrowser(t *testing.T, s *server, width int, scripts bool) *browser {
 	return b
 }
 
-// devtools is a command of the DevTools protocol as a chromedp action.
+// devtools turns a command of the DevTools protocol into a chromedp action.
 func devtools[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, c, params)
@@ -96,8 +97,8 @@ func devtools[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.
 	})
 }
 
-// recordConsole records console output of scripts, uncaught exceptions, and messages of the browser itself, such as
-// violations of the content security policy.
+// recordConsole records what the browser's console shows: output of scripts, uncaught exceptions, and messages of the
+// browser itself, such as violations of the content security policy.
 func (b *browser) recordConsole(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -108,14 +109,14 @@ func (b *browser) recordConsole(event any) {
 	case *runtime.EventExceptionThrown:
 		b.console = append(b.console, e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.EntryLevelVerbose { // hidden by default, and not deterministic
+		if e.Entry.Level == log.EntryLevelVerbose { // hidden by default, and different in each run
 			return
 		}
 		b.console = append(b.console, string(e.Entry.Level)+" "+e.Entry.Text+" "+e.Entry.URL)
 	}
 }
 
-// consoleText returns the console output so far, without the messages about 4xx responses.
+// consoleText returns the console output so far, without the browser's messages about 4xx responses.
 func (b *browser) consoleText() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -128,7 +129,7 @@ func (b *browser) consoleText() string {
 	return strings.Join(lines, "\n")
 }
 
-// run runs steps in the page. It fails the test if one fails or times out.
+// run runs steps in the page. It fails the test if a step fails or times out.
 func (b *browser) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, defaultTimeout)
@@ -138,7 +139,7 @@ func (b *browser) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// runValue runs a step that returns a value.
+// runValue runs a step and returns the step's value.
 func runValue[T any](b *browser, what string, step chromedp.Action[T]) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, defaultTimeout)
@@ -156,19 +157,19 @@ func (b *browser) visit(path string) {
 	b.run("visit "+path, chromedp.Navigate(b.server.URL+path))
 }
 
-// eval returns the value of an expression of JavaScript in the page.
+// eval returns the value of a JavaScript expression in the page.
 func eval[T any](b *browser, expression string) T {
 	b.t.Helper()
 	return runValue(b, "evaluate "+expression, chromedp.Evaluate[T](expression))
 }
 
-// address returns the path and query of the page.
+// address returns the path and query of the page's URL.
 func (b *browser) address() string { return b.evalText("location.pathname + location.search") }
 
 // text returns the visible text of the page.
 func (b *browser) text() string { return b.evalText("document.body.innerText") }
 
-// evalText returns the string value of an expression, and "" if there is none.
+// evalText returns the string value of a JavaScript expression. It returns "" if the evaluation fails.
 func (b *browser) evalText(expression string) string {
 	ctx, cancel := context.WithTimeout(b.ctx, time.Second)
 	defer cancel()
@@ -176,7 +177,7 @@ func (b *browser) evalText(expression string) string {
 	return text
 }
 
-// fill replaces the value of the form field with the name. In a <select> it chooses the option with the value.
+// fill sets the value of the form field with the name. For a <select> it chooses the option with the value.
 func (b *browser) fill(name, value string) {
 	b.t.Helper()
 	selector := fmt.Sprintf("main [name=%q]:not([type=hidden])", name)
@@ -193,7 +194,7 @@ func (b *browser) click(selector string) {
 	b.run("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// press clicks on the button or link with the label, and returns when the next page is loaded.
+// press clicks the button or link with the label, and waits until the next page is loaded.
 func (b *browser) press(label string) {
 	b.t.Helper()
 	selector := fmt.Sprintf(`//*[self::button or self::a or self::summary][normalize-space()=%q]`, label)
@@ -204,7 +205,7 @@ func (b *browser) press(label string) {
 	}
 }
 
-// want fails the test unless the page contains each of the texts.
+// want fails the test unless the page contains every one of the texts.
 func (b *browser) want(texts ...string) {
 	b.t.Helper()
 	page := b.text()
@@ -215,7 +216,7 @@ func (b *browser) want(texts ...string) {
 	}
 }
 
-// signIn opens the sign-in page and signs in.
+// signIn opens the sign-in page and signs in as the user.
 func (b *browser) signIn(email, password string) {
 	b.t.Helper()
 	b.visit("/sign-in")
@@ -224,9 +225,9 @@ func (b *browser) signIn(email, password string) {
 	b.press("Sign in")
 }
 
-// check checks the page: nothing is wider than the screen, and axe-core finds no violation of WCAG 2.2 AA. It writes a
-// screenshot to .cache/screenshots under the name. The slow parts run only once for each page: with scripts, which
-// axe-core needs, and on SQLite.
+// check checks that no element is wider than the window, and that axe-core finds no violation of WCAG 2.2 AA. It also
+// writes a screenshot to .cache/screenshots under the name. The slow checks run only once for each page: with scripts,
+// which axe-core needs, and on SQLite.
 func (b *browser) check(name string) {
 	b.t.Helper()
 	const excessWidth = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -242,7 +243,7 @@ func (b *browser) check(name string) {
 	}
 }
 
-// screenshot writes a screenshot of the whole page.
+// screenshot writes a screenshot of the whole page, including the parts outside the window.
 func (b *browser) screenshot(name string) {
 	b.t.Helper()
 	image := runValue(b, "take a screenshot", chromedp.FullScreenshot(100))
@@ -256,7 +257,7 @@ func (b *browser) screenshot(name string) {
 	}
 }
 
-// axeSource returns the script of axe-core, which scripts/test-env.sh downloads.
+// axeSource returns the axe-core script that scripts/test-env.sh has downloaded.
 var axeSource = sync.OnceValues(func() (string, error) {
 	text, err := os.ReadFile(filepath.Join("..", ".cache", "axe-core", "axe.min.js"))
 	return string(text), err

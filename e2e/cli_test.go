@@ -10,13 +10,14 @@ import (
 	"testing"
 )
 
-// commandResult is the output and the exit code of a usher command.
+// commandResult holds the output and the exit code of a `usher` command.
 type commandResult struct {
 	Stdout, Stderr string
 	ExitCode       int
 }
 
-// run runs a usher command against the server, with a credential and in the server's environment.
+// run runs a `usher` command against the server. The command authenticates with key, and has the server's environment
+// variables.
 func (s *server) run(t *testing.T, key string, arguments ...string) commandResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), defaultTimeout)

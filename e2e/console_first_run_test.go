@@ -10,10 +10,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// TestConsoleFirstRun follows an administrator from the generated password to the invitation of the first user, and
-// that user from the message to the profile page.
+// TestConsoleFirstRun follows the first administrator from signing in with the generated password to inviting a user.
+// It then follows that user from the invitation message to the profile page.
 func TestConsoleFirstRun(t *testing.T) {
-	// On PostgreSQL the operator sets the first password.
+	// On PostgreSQL the server generates no password, because the operator sets the first one.
 	postgres := os.Getenv("USHER_TEST_ENGINE") == "postgres"
 	eachBrowser(t, options{NoAdmin: !postgres}, func(t *testing.T, b *browser) {
 		const chosenPassword = "Of-my-own-choice-1"

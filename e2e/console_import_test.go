@@ -40,7 +40,7 @@ func TestConsoleImport(t *testing.T) {
 	})
 }
 
-// uploadImport uploads a file with the import form.
+// uploadImport uploads a file with the name and the text on the import form.
 func (b *browser) uploadImport(name, text string) {
 	b.t.Helper()
 	path := filepath.Join(b.t.TempDir(), name)

@@ -32,7 +32,7 @@ func TestConsoleProfile(t *testing.T) {
 	})
 }
 
-// requestRecoveryByPage requests a recovery message.
+// requestRecoveryByPage requests a recovery message with the console's form.
 func requestRecoveryByPage(b *browser) {
 	b.visit("/reset-password")
 	b.check("reset-no-link")
@@ -50,7 +50,7 @@ func requestRecoveryByPage(b *browser) {
 	b.check("forgotten-sent")
 }
 
-// replaceTemporaryPassword signs in with a password that an administrator has set, and changes it.
+// replaceTemporaryPassword signs in with a password that an administrator has set, and replaces it with a new one.
 func replaceTemporaryPassword(b *browser) {
 	b.signIn(adaEmail, adaPassword)
 	b.want("Choose a new password")
@@ -79,7 +79,7 @@ func replaceTemporaryPassword(b *browser) {
 	b.want("Your password was changed.")
 }
 
-// editProfile changes the profile and the appearance.
+// editProfile changes the user's profile and the appearance of the console.
 func editProfile(t *testing.T, b *browser) {
 	b.visit("/profile")
 	b.fill("name", " ")
@@ -121,7 +121,7 @@ func editProfile(t *testing.T, b *browser) {
 	b.check("profile-sessions")
 }
 
-// largePicture writes a PNG file that is larger than profile pictures, and returns its path.
+// largePicture writes a PNG file that is larger than a profile picture may be, and returns the file's path.
 func largePicture(t *testing.T) string {
 	t.Helper()
 	m := image.NewNRGBA(image.Rect(0, 0, 600, 400))

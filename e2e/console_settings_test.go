@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// submit submits the form with the action path, on a page with several forms.
+// submit submits the form whose action is path, on a page with more than one form.
 func (b *browser) submit(path string) {
 	b.t.Helper()
 	selector := fmt.Sprintf(`form[action=%q] button[type=submit]`, path)
@@ -76,7 +76,7 @@ func TestConsoleSettings(t *testing.T) {
 	})
 }
 
-// TestConsoleMail delivers messages as files, and then to a mail server that is unreachable.
+// TestConsoleMail configures delivery to files, and then to a mail server that is unreachable.
 func TestConsoleMail(t *testing.T) {
 	eachBrowser(t, options{}, func(t *testing.T, b *browser) {
 		key := b.server.signInAdmin(t)

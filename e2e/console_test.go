@@ -9,8 +9,8 @@ import (
 
 var allBrowsers = flag.Bool("browsers", false, "open the pages in all browsers on PostgreSQL, too")
 
-// eachBrowser runs a test in a wide browser, in a narrow one, and in one without scripts. On PostgreSQL the pages are
-// the same, so there it runs only the first, unless the flag -browsers is set.
+// eachBrowser runs a test in a wide browser window, in a narrow one, and in one without scripts. On PostgreSQL only the
+// wide window is tested, because the pages are the same there. The flag -browsers tests all three.
 func eachBrowser(t *testing.T, o options, test func(t *testing.T, b *browser)) {
 	t.Parallel()
 	kinds := []struct {

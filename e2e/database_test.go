@@ -5,10 +5,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	_ "modernc.org/sqlite" // reads the database independently of Usher
+	_ "modernc.org/sqlite" // reads the database without Usher's code
 )
 
-// openDatabase opens the SQLite database in a data directory read-only.
+// openDatabase opens the SQLite database in the data directory read-only.
 func openDatabase(t *testing.T, data string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "usher.db")+"?mode=ro")
@@ -40,7 +40,7 @@ func checkDatabase(t *testing.T, data string) {
 	}
 }
 
-// tamper changes the SQLite database directly, as an attacker with write access to the file can.
+// tamper changes the SQLite database directly, as an attacker with write access to the database file could.
 func tamper(t *testing.T, data, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "usher.db"))

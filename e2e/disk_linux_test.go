@@ -14,16 +14,16 @@ import (
 	"testing"
 )
 
-// disk is a small tmpfs of one test.
+// disk is a small tmpfs file system that one test uses.
 type disk struct{ path string }
 
-// mountDisk mounts a disk of that many bytes until the test ends. It skips the test without the privilege to mount.
+// mountDisk mounts a disk of size bytes until the test ends. It skips the test if the process is not allowed to mount.
 func mountDisk(t *testing.T, size int) disk {
 	t.Helper()
 	return mountDiskAt(t, t.TempDir(), size)
 }
 
-// mountDiskAt mounts a disk at a path.
+// mountDiskAt mounts a disk of size bytes at path.
 func mountDiskAt(t *testing.T, path string, size int) disk {
 	t.Helper()
 	d := disk{path}
@@ -42,13 +42,13 @@ func mountDiskAt(t *testing.T, path string, size int) disk {
 	return d
 }
 
-// data is the path of a data directory on the disk.
+// data returns the path of a data directory on the disk.
 func (d disk) data() string { return filepath.Join(d.path, "data") }
 
-// ballast is the path of the file that fills the disk.
+// ballast returns the path of the file that fills the disk.
 func (d disk) ballast() string { return filepath.Join(d.path, "ballast") }
 
-// fill fills the disk and leaves that many bytes free, rounded to pages.
+// fill writes the ballast file until only free bytes are left on the disk, rounded to pages.
 func (d disk) fill(t *testing.T, free int64) {
 	t.Helper()
 	var stat syscall.Statfs_t
@@ -66,7 +66,7 @@ func (d disk) fill(t *testing.T, free int64) {
 	}
 }
 
-// free removes the data that fill has written.
+// free deletes the ballast file.
 func (d disk) free(t *testing.T) {
 	t.Helper()
 	if err := os.Remove(d.ballast()); err != nil {
@@ -74,7 +74,7 @@ func (d disk) free(t *testing.T) {
 	}
 }
 
-// remount makes the disk read-only, or writable again.
+// remount makes the disk read-only or writable, depending on flags.
 func (d disk) remount(t *testing.T, flags uintptr) {
 	t.Helper()
 	if err := syscall.Mount("", d.path, "", syscall.MS_REMOUNT|flags, ""); err != nil {
@@ -82,14 +82,14 @@ func (d disk) remount(t *testing.T, flags uintptr) {
 	}
 }
 
-// Messages of answers when the database's disk fails.
+// Messages of the server's error responses while the disk of the database fails.
 const (
 	diskFullMessage   = "The disk of the database is full. Nothing was changed; try again."
 	diskFailedMessage = "The disk of the database cannot be read or written. Nothing was changed; try again."
 )
 
-// wantUnavailable fails the test unless the answer is 503 with the message and Retry-After, and without paths of the
-// machine.
+// wantUnavailable fails the test unless the response has status 503, the message and Retry-After. The response must not
+// contain file paths of the server's machine.
 func (a answer) wantUnavailable(t *testing.T, s *server, what, message string) {
 	t.Helper()
 	body := decode[struct {
@@ -108,7 +108,7 @@ func (a answer) wantUnavailable(t *testing.T, s *server, what, message string) {
 	}
 }
 
-// wantChangesRefused fails the test unless the server refuses all writes with the message, and serves all reads.
+// wantChangesRefused fails the test unless the server refuses all changes with the message and still serves all reads.
 func (s *server) wantChangesRefused(t *testing.T, key string, id int64, message string) {
 	t.Helper()
 	userPath := "/api/users/" + formatID(id)
@@ -144,8 +144,8 @@ func (s *server) wantChangesRefused(t *testing.T, key string, id int64, message 
 	wantContains(t, "the log", fmt.Sprint(line["error"], line["remedy"]), firstSentence, "has room on its disk")
 }
 
-// wantChangesAccepted fails the test unless the server notices, without any request, that it can store changes again,
-// and accepts them.
+// wantChangesAccepted fails the test unless the server accepts changes again. The server must notice by itself,
+// without a request, that the disk works.
 func (s *server) wantChangesAccepted(t *testing.T, key string, id int64) {
 	t.Helper()
 	s.log.waitFor(t, "changes are stored again")
@@ -160,19 +160,20 @@ func (s *server) wantChangesAccepted(t *testing.T, key string, id int64) {
 	s.requestRecovery(t, adminEmail)
 }
 
-// count returns the number of log lines with the message.
+// count returns the number of log lines that have the message.
 func (l *serverLog) count(message string) int {
 	return strings.Count(l.String(), fmt.Sprintf(`"msg":%q`, message))
 }
 
-// TestDiskFull fills the disk of a running server, and frees it again.
+// TestDiskFull fills the disk of a running server, and then frees space on it.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	d := mountDisk(t, 4<<20)
 	s := startServer(t, options{Data: d.data(), Flags: []string{"--metrics"}})
 	key := s.signInAdmin(t)
 	ada := s.addUser(t, key, "Ada", "ada@example.com", "Correct-horse-7")
-	// The next request with each session updates the time of its last use.
+	// Make all sessions look unused for an hour, so that the next request with each session must store the time of its
+	// last use.
 	tamper(t, s.Data, "UPDATE sessions SET last_seen_at = last_seen_at - 3600000000")
 
 	d.fill(t, 0)
@@ -184,7 +185,7 @@ func TestDiskFull(t *testing.T) {
 		"the last use of a credential was not kept": 0,
 		"changes are refused":                       1,
 		"the activity log cannot be sealed":         1,
-		"the mail queue fails; trying again":        4, // workers
+		"the mail queue fails; trying again":        4, // one line for each worker
 	} {
 		if n := s.log.count(message); n > limit {
 			t.Errorf("the log has %d lines %q, want at most %d", n, message, limit)
@@ -201,8 +202,8 @@ func TestDiskFull(t *testing.T) {
 	checkDatabase(t, s.Data)
 }
 
-// TestDiskFullBetweenWrites fills the disk by concurrent writes, which then fail in the middle of their transactions.
-// Exactly the acknowledged users exist afterwards.
+// TestDiskFullBetweenWrites lets concurrent writes fill the disk, so that they fail in the middle of their
+// transactions. Afterwards exactly the acknowledged users exist.
 func TestDiskFullBetweenWrites(t *testing.T) {
 	t.Parallel()
 	const writers, refusals = 4, 10
@@ -257,21 +258,21 @@ func TestDiskFullBetweenWrites(t *testing.T) {
 	checkDatabase(t, s.Data)
 }
 
-// TestDiskFullForWALIndex fills the disk when SQLite's WAL index needs to grow. The index is a memory-mapped file:
-// access to a page without disk space would kill the process (SIGBUS).
+// TestDiskFullForWALIndex fills the disk when SQLite's WAL index needs to grow. The index is a memory-mapped file.
+// Without disk space, access to one of its new pages would kill the process with SIGBUS.
 func TestDiskFullForWALIndex(t *testing.T) {
 	t.Parallel()
 	const (
-		frameSize  = 4096 + 24 // bytes of a page in the WAL
-		frames     = 4062      // that the first block of the index has room for
-		indexBlock = 32 << 10  // bytes of one block
+		frameSize  = 4096 + 24 // bytes that one database page takes in the WAL
+		frames     = 4062      // number of pages that the first block of the index covers
+		indexBlock = 32 << 10  // bytes of one block of the index
 	)
 	d := mountDisk(t, 32<<20)
 	s := startServer(t, options{Data: d.data()})
 	key := s.signInAdmin(t)
 	ada := s.addUser(t, key, "Ada", "ada@example.com", "Correct-horse-7")
 
-	// An open read transaction prevents a WAL reset, so the WAL grows.
+	// While a read transaction is open, SQLite can't reset the WAL, so the WAL grows.
 	reader, err := sql.Open("sqlite", "file:"+filepath.Join(s.Data, "usher.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -321,8 +322,8 @@ func TestDiskFullForWALIndex(t *testing.T) {
 	checkDatabase(t, s.Data)
 }
 
-// limitFileSize limits the size of the files that the server may write. With 0 every write fails, as on a disk that has
-// become read-only.
+// limitFileSize limits the size of the files that the server may write. With limit 0 every write fails, as on a disk
+// that has become read-only.
 func (s *server) limitFileSize(t *testing.T, limit string) {
 	t.Helper()
 	out, err := exec.Command("prlimit", "--pid", fmt.Sprint(s.cmd.Process.Pid), "--fsize="+limit).CombinedOutput()
@@ -331,7 +332,7 @@ func (s *server) limitFileSize(t *testing.T, limit string) {
 	}
 }
 
-// TestDiskFails makes all writes to files fail, and then succeed again.
+// TestDiskFails makes all file writes of the server fail, and then succeed again.
 func TestDiskFails(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{Flags: []string{"--metrics"}})
@@ -345,8 +346,8 @@ func TestDiskFails(t *testing.T) {
 	checkDatabase(t, s.Data)
 }
 
-// TestStartOnFullOrReadOnlyDisk starts a server on a full disk and on a read-only one. It reports the cause and leaves
-// the data unchanged.
+// TestStartOnFullOrReadOnlyDisk starts a server on a full disk and on a read-only one. The server must report the cause
+// and leave the data unchanged.
 func TestStartOnFullOrReadOnlyDisk(t *testing.T) {
 	t.Parallel()
 	d := mountDisk(t, 4<<20)

@@ -16,7 +16,7 @@ var (
 	skippedPaths = regexp.MustCompile(`(^|/)(\.[a-z]+|clients|testdata|assets)(/|$)`)
 )
 
-// TestDocsNameExistingTests checks that every test that docs/security.md names for a threat exists.
+// TestDocsNameExistingTests checks that docs/security.md names only existing tests.
 func TestDocsNameExistingTests(t *testing.T) {
 	t.Parallel()
 	existing := map[string]bool{}
@@ -40,7 +40,7 @@ func TestDocsNameExistingTests(t *testing.T) {
 	}
 }
 
-// TestDocsLinks checks that the relative links between Markdown files work.
+// TestDocsLinks checks that relative links between Markdown files lead to existing files.
 func TestDocsLinks(t *testing.T) {
 	t.Parallel()
 	eachFile(t, ".md", func(path, text string) {
@@ -52,7 +52,7 @@ func TestDocsLinks(t *testing.T) {
 	})
 }
 
-// eachFile calls f with every file of the project whose name has the suffix.
+// eachFile calls f with the path and the text of every project file whose name ends with suffix.
 func eachFile(t *testing.T, suffix string, f func(path, text string)) {
 	t.Helper()
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {

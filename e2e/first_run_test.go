@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestFirstRun follows an administrator from the generated password to a chosen one.
+// TestFirstRun follows the first administrator from signing in with the generated password to choosing a new one.
 func TestFirstRun(t *testing.T) {
 	t.Parallel()
 	const chosen = "Of-my-own-choice-1"
@@ -74,7 +74,7 @@ func TestFirstRun(t *testing.T) {
 	})
 }
 
-// TestLaterAdminEmail restarts a server with another --admin-email, which is ignored with a warning.
+// TestLaterAdminEmail restarts a server with another --admin-email. The server must ignore the flag and log a warning.
 func TestLaterAdminEmail(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
@@ -84,7 +84,7 @@ func TestLaterAdminEmail(t *testing.T) {
 	wantWarning(t, s, "admin-email")
 }
 
-// wantWarning fails the test unless the log warns that the setting is ignored.
+// wantWarning fails the test unless the log warns that the server ignores the setting.
 func wantWarning(t *testing.T, s *server, setting string) {
 	t.Helper()
 	for line := range strings.Lines(s.log.String()) {
@@ -96,7 +96,8 @@ func wantWarning(t *testing.T, s *server, setting string) {
 	t.Errorf("the server does not warn that %s is ignored", setting)
 }
 
-// TestWeakAdminPassword starts a new server with a password that the policy refuses. The next start succeeds.
+// TestWeakAdminPassword starts a new server with an administrator password that the password policy refuses. The next
+// start, with a valid password, must succeed.
 func TestWeakAdminPassword(t *testing.T) {
 	t.Parallel()
 	const weak = "weak-and-secret"
@@ -109,7 +110,8 @@ func TestWeakAdminPassword(t *testing.T) {
 	startServer(t, options{Data: data}).signInAdmin(t)
 }
 
-// TestServerKey starts a server on a data directory whose server key is missing, wrong, malformed or given by variable.
+// TestServerKey starts a server on an existing data directory while its server key file is missing, wrong or malformed.
+// It also starts a server whose key is in an environment variable.
 func TestServerKey(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
@@ -145,7 +147,7 @@ func TestServerKey(t *testing.T) {
 	}
 }
 
-// TestPrivateFiles checks the modes of all files and directories in the data directory.
+// TestPrivateFiles checks the permission bits of all files and directories in the data directory.
 func TestPrivateFiles(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})

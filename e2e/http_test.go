@@ -8,16 +8,15 @@ import (
 	"testing"
 )
 
-// answer is the answer of a server.
+// answer is an HTTP response whose body has been read.
 type answer struct {
-	URL    string // after redirects
+	URL    string // the URL after redirects
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// do sends an API request and returns the answer. The key is sent in X-Api-Key, and the body as JSON; both may be
-// empty.
+// do sends an API request and returns the response. It sends key in X-Api-Key and body as JSON; both may be empty.
 func (s *server) do(t *testing.T, method, path, key string, body any) answer {
 	t.Helper()
 	a, err := s.try(method, path, key, body)
@@ -27,7 +26,8 @@ func (s *server) do(t *testing.T, method, path, key string, body any) answer {
 	return a
 }
 
-// try is do that returns errors. It is for servers that may have crashed, and for goroutines other than the test's.
+// try is like do, but returns errors instead of failing the test. Use it if the server may have crashed, or outside the
+// test's goroutine.
 func (s *server) try(method, path, key string, body any) (answer, error) {
 	var reader io.Reader
 	if body != nil {
@@ -50,7 +50,7 @@ func (s *server) try(method, path, key string, body any) (answer, error) {
 	return send(http.DefaultClient, request)
 }
 
-// send sends a request and reads the whole answer.
+// send sends a request and reads the whole response.
 func send(client *http.Client, request *http.Request) (answer, error) {
 	response, err := client.Do(request)
 	if err != nil {
@@ -72,7 +72,7 @@ func mustJSON(t *testing.T, value any) []byte {
 	return encoded
 }
 
-// want fails the test unless the answer has the status.
+// want fails the test unless the response has the status.
 func (a answer) want(t *testing.T, status int) answer {
 	t.Helper()
 	if a.Status != status {
@@ -81,7 +81,7 @@ func (a answer) want(t *testing.T, status int) answer {
 	return a
 }
 
-// wantError fails the test unless the answer is an error with the status and code.
+// wantError fails the test unless the response is an error with the status and code.
 func (a answer) wantError(t *testing.T, status int, code string) {
 	t.Helper()
 	a.want(t, status)
@@ -90,7 +90,7 @@ func (a answer) wantError(t *testing.T, status int, code string) {
 	}
 }
 
-// decode decodes the JSON body of an answer.
+// decode decodes the JSON body of a response.
 func decode[T any](t *testing.T, a answer) T {
 	t.Helper()
 	var value T
@@ -100,7 +100,7 @@ func decode[T any](t *testing.T, a answer) T {
 	return value
 }
 
-// user is the part of a user that the tests check.
+// user holds the fields of a user that the tests check.
 type user struct {
 	ID         int64
 	Name       string
@@ -126,7 +126,7 @@ func (s *server) signInAdmin(t *testing.T) string {
 	return s.signIn(t, adminEmail, adminPassword)
 }
 
-// addUser creates an active user and returns the id.
+// addUser creates an active user and returns the user's id.
 func (s *server) addUser(t *testing.T, key, name, email, password string) int64 {
 	t.Helper()
 	body := []fields{{"name": name, "email": email, "password": password, "active": true}}

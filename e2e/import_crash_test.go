@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestImportSurvivesCrash kills the server during an import. The command line resumes the import after the restart.
-// Afterwards every user exists exactly once.
+// TestImportSurvivesCrash kills the server during an import. After the restart the command line resumes the import. In
+// the end every user exists exactly once.
 func TestImportSurvivesCrash(t *testing.T) {
 	t.Parallel()
 	const (
@@ -47,7 +47,7 @@ func TestImportSurvivesCrash(t *testing.T) {
 	id := beginImport(t, s, admin)
 	resource := "/api/imports/" + formatID(id)
 	s.do(t, "POST", resource+"/rows", admin, rows(1)).want(t, http.StatusOK)
-	s.wantSignInRefused(t, email(1), password) // imported users are inactive until the import is finished
+	s.wantSignInRefused(t, email(1), password) // imported users stay inactive until the import is finished
 	sent := make(chan error)
 	go func() {
 		defer close(sent)
@@ -65,7 +65,7 @@ func TestImportSurvivesCrash(t *testing.T) {
 	if state.State != "open" || state.Rows != batch && state.Rows != 2*batch {
 		t.Errorf("after the crash the import is %s and has %d rows", state.State, state.Rows)
 	}
-	// A client without an answer repeats the request, which is idempotent.
+	// A client that got no response repeats its request, which is idempotent.
 	s.do(t, "POST", resource+"/rows", admin, rows(1)).want(t, http.StatusOK)
 	wantContains(t, "the output of usher users import",
 		s.mustRun(t, admin, "users", "import", path, "--resume", formatID(id)), fmt.Sprintf("Created %d users.", users))
@@ -85,7 +85,7 @@ func TestImportSurvivesCrash(t *testing.T) {
 	s.signIn(t, email(1), password)
 	s.mustFail(t, admin, "finished", "users", "import", path, "--resume", formatID(id))
 
-	// An undone import leaves no users.
+	// Undoing an import leaves none of its users.
 	id = beginImport(t, s, admin)
 	row := fields{"first": 1, "users": []fields{{"name": "Late", "email": "late@example.com", "active": true}}}
 	s.do(t, "POST", "/api/imports/"+formatID(id)+"/rows", admin, row).want(t, http.StatusOK)
@@ -97,7 +97,7 @@ func TestImportSurvivesCrash(t *testing.T) {
 	checkDatabase(t, s.Data)
 }
 
-// beginImport begins an import and returns its id.
+// beginImport begins an import and returns the import's id.
 func beginImport(t *testing.T, s *server, key string) int64 {
 	t.Helper()
 	a := s.do(t, "POST", "/api/imports", key, fields{"dryRun": false}).want(t, http.StatusCreated)

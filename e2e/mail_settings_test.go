@@ -9,7 +9,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// mailServerSettings returns the settings for delivery to a mail server.
+// mailServerSettings returns application settings for delivery to the mail server smtp.
 func mailServerSettings(t *testing.T, smtp *mailtest.Server, password string) fields {
 	t.Helper()
 	return fields{
@@ -19,8 +19,8 @@ func mailServerSettings(t *testing.T, smtp *mailtest.Server, password string) fi
 	}
 }
 
-// TestMailServerChange switches a running server to another mail server. The stored password is not sent to it, and no
-// restart is needed.
+// TestMailServerChange switches a running server to another mail server without a restart. The server must not send the
+// stored password to the new mail server.
 func TestMailServerChange(t *testing.T) {
 	t.Parallel()
 	const settings, test = "/api/application-settings", "/api/application-settings/test-message"
@@ -40,7 +40,8 @@ func TestMailServerChange(t *testing.T) {
 		t.Errorf("the message came from %s", message.Sender)
 	}
 
-	// The mask is not a password, and the password of the first server is not sent to the second.
+	// The mask that stands for a stored password is not itself a password. The server must not send the password of the
+	// first mail server to the second.
 	a = s.do(t, "PATCH", settings, admin, mailServerSettings(t, second, "********")).want(t, http.StatusOK)
 	if password := decode[struct{ SMTPAccountPassword *string }](t, a).SMTPAccountPassword; password != nil {
 		t.Errorf("the password is still stored, as %s", *password)

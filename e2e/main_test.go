@@ -18,13 +18,14 @@ import (
 	"testing"
 )
 
-// maxParallel is the number of tests that run in parallel. Many of them wait, so it may exceed the number of cores.
+// maxParallel is the number of tests that run in parallel. It may exceed the number of cores, because many tests mostly
+// wait.
 const maxParallel = "4"
 
-// usher is the path of the binary.
+// usher is the path of the built binary.
 var usher string
 
-// buildFlags are flags for go build.
+// buildFlags are additional flags for go build.
 var buildFlags []string
 
 func TestMain(m *testing.M) {

@@ -17,13 +17,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 )
 
-// dataMover runs `usher migrate-data`. Its environment names the file with PostgreSQL's password.
+// dataMover runs `usher migrate-data` in a directory of its own. An environment variable names the file that contains
+// PostgreSQL's password.
 type dataMover struct {
 	dir string
 	env []string
 }
 
-// newDataMover creates a data mover, and the URL of a target database without the password.
+// newDataMover returns a data mover, and the URL of a target database. The URL doesn't contain the password.
 func newDataMover(t *testing.T, cluster *pgtest.Cluster, database string) (m dataMover, target string) {
 	t.Helper()
 	m.dir = t.TempDir()
@@ -42,7 +43,7 @@ func newDataMover(t *testing.T, cluster *pgtest.Cluster, database string) (m dat
 	return m, address.String()
 }
 
-// run moves the data. After killAfter, unless it is 0, it kills the process.
+// run moves the data of from to to. If killAfter is not 0, it kills the process after that time.
 func (m dataMover) run(t *testing.T, killAfter time.Duration, from, to string, flags ...string) commandResult {
 	t.Helper()
 	cmd := exec.Command(usher, append([]string{"migrate-data", "--from", from, "--to", to}, flags...)...)
@@ -59,8 +60,8 @@ func (m dataMover) run(t *testing.T, killAfter time.Duration, from, to string, f
 	return commandResult{Stdout: stdout.String(), Stderr: stderr.String(), ExitCode: cmd.ProcessState.ExitCode()}
 }
 
-// TestMigrateData moves the data of a server to PostgreSQL and back. The first moves are killed at random times.
-// Sessions stay valid, and no id is reused.
+// TestMigrateData moves the data of a server to PostgreSQL and back. It kills the first moves at random times and
+// repeats them. Sessions must stay valid, and ids of deleted users must not be used again.
 func TestMigrateData(t *testing.T) {
 	t.Parallel()
 	const users = 3000
@@ -97,7 +98,7 @@ func TestMigrateData(t *testing.T) {
 	for range 4 {
 		m.run(t, time.Duration(rand.Int64N(int64(300*time.Millisecond))), s.Data, target)
 	}
-	// A move may have finished before it was killed.
+	// The killed process may already have finished the move.
 	result := m.run(t, 0, s.Data, target)
 	if result.ExitCode != 0 && !strings.Contains(result.Stderr, "has data already") {
 		t.Fatalf("the move failed: %s%s", result.Stdout, result.Stderr)
@@ -151,7 +152,8 @@ func TestMigrateData(t *testing.T) {
 	wantContains(t, "the activity log", back.mustRun(t, "", verify...), "entries verified")
 }
 
-// TestMigrateDataTakesNoPassword checks that a password on the command line is refused, and not printed.
+// TestMigrateDataTakesNoPassword checks that the command refuses a password in a command-line argument, and doesn't
+// print it.
 func TestMigrateDataTakesNoPassword(t *testing.T) {
 	t.Parallel()
 	m := dataMover{dir: t.TempDir(), env: os.Environ()}

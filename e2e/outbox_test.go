@@ -8,11 +8,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// claimTimeout is the longest time from a crash during a delivery to the next attempt. Until then another process might
-// still be delivering the message.
+// claimTimeout is the longest time from a crash during a delivery to the next attempt. During that time the message
+// stays claimed, because another process might still be delivering it.
 const claimTimeout = time.Minute
 
-// outboxMail is the part of an outbox message that the tests check.
+// outboxMail holds the fields of an outbox message that the tests check.
 type outboxMail struct {
 	State     string
 	LastError *string
@@ -24,16 +24,16 @@ func (s *server) outbox(t *testing.T, key string) []outboxMail {
 	return decode[[]outboxMail](t, s.do(t, "GET", "/api/mail", key, nil).want(t, http.StatusOK))
 }
 
-// TestMailSurvivesCrash kills the server between the request for a message and its delivery. The restarted server
-// delivers it exactly once.
+// TestMailSurvivesCrash kills the server after a message was requested and before it was delivered. The restarted
+// server must deliver the message exactly once.
 func TestMailSurvivesCrash(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		prepare func(*mailtest.Server)
-		// wait returns when the server should be killed.
+		// wait waits for the moment at which the test kills the server.
 		wait   func(t *testing.T, s *server, key string, smtp *mailtest.Server)
 		repair func(*mailtest.Server)
-		limit  time.Duration // for the delivery
+		limit  time.Duration // how long the delivery may take
 	}{
 		"mail server refuses": {
 			prepare: func(smtp *mailtest.Server) { smtp.Refuse(mailtest.Mail, 451) },
@@ -78,7 +78,8 @@ func TestMailSurvivesCrash(t *testing.T) {
 
 			s = s.restart(t)
 			eventuallyWithin(t, test.limit, "the message arrives", func() bool { return len(smtp.Messages()) > 0 })
-			// Exactly once: the second message is that of another user, and then the outbox is empty.
+			// The second message is for another user, and then the outbox is empty. So the first message was delivered
+			// exactly once.
 			s.requestRecovery(t, "bob@example.com")
 			smtp.WaitForMessage(t, 2)
 			eventually(t, "all messages are delivered", func() bool {

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// partitionProxy is a TCP proxy between one server and PostgreSQL that can simulate a network partition: connections
-// stay open, no bytes arrive, and neither end gets an error.
+// partitionProxy is a TCP proxy between one server and PostgreSQL that can simulate a network partition. During a
+// partition connections stay open, no bytes arrive, and neither end gets an error.
 type partitionProxy struct {
 	listener net.Listener
 	target   string
 
 	mu     sync.Mutex
-	healed chan struct{} // closed while bytes are forwarded
+	healed chan struct{} // closed while there is no partition
 	conns  []net.Conn
 }
 
@@ -48,17 +48,17 @@ func newPartitionProxy(t *testing.T, target string) *partitionProxy {
 	return p
 }
 
-// port is the port that the server connects to.
+// port returns the port on which the proxy accepts connections of the server.
 func (p *partitionProxy) port() int { return p.listener.Addr().(*net.TCPAddr).Port }
 
-// partition forwards no bytes until heal is called.
+// partition stops forwarding bytes until heal is called.
 func (p *partitionProxy) partition() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.healed = make(chan struct{})
 }
 
-// heal ends the partition. Bytes that were sent during it arrive then, as TCP retransmits them.
+// heal ends the partition. Bytes that were sent during the partition arrive now, as with TCP retransmission.
 func (p *partitionProxy) heal() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -69,7 +69,7 @@ func (p *partitionProxy) heal() {
 	}
 }
 
-// awaitHealed returns when there is no partition.
+// awaitHealed waits until there is no partition.
 func (p *partitionProxy) awaitHealed() {
 	p.mu.Lock()
 	healed := p.healed
@@ -77,7 +77,7 @@ func (p *partitionProxy) awaitHealed() {
 	<-healed
 }
 
-// forward connects to the target and forwards bytes in both directions.
+// forward connects to PostgreSQL and forwards the bytes of a client connection in both directions.
 func (p *partitionProxy) forward(client net.Conn) {
 	p.awaitHealed()
 	upstream, err := net.Dial("tcp", p.target)
@@ -94,7 +94,7 @@ func (p *partitionProxy) forward(client net.Conn) {
 	both.Wait()
 }
 
-// forwardOneWay forwards bytes in one direction. When one connection ends it closes both.
+// forwardOneWay forwards bytes from one connection to the other. When one of them ends, it closes both.
 func (p *partitionProxy) forwardOneWay(to, from net.Conn) {
 	defer to.Close()
 	defer from.Close()

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 )
 
-// TestPostgresBackups follows the backup instructions for PostgreSQL in docs/running.md: a dump that is restored into
-// another database, and point-in-time recovery.
+// TestPostgresBackups follows the backup instructions for PostgreSQL in docs/running.md. It restores a dump into
+// another database, and restores a cluster by point-in-time recovery.
 func TestPostgresBackups(t *testing.T) {
 	t.Parallel()
 	c := startPostgres(t,
@@ -41,7 +41,7 @@ func TestPostgresBackups(t *testing.T) {
 	target := psql(t, c, "SELECT clock_timestamp()")
 	s.addUser(t, key, "Mistake", "mistake@example.com", adminPassword)
 	s.stop(t)
-	if err := c.Stop(); err != nil { // PostgreSQL archives the last changes, too
+	if err := c.Stop(); err != nil { // the shutdown also archives the last changes
 		t.Fatal(err)
 	}
 	pg(t, c, "mv", "data", "data.before")
@@ -60,8 +60,8 @@ func TestPostgresBackups(t *testing.T) {
 	recovered.awaitSealed(t)
 }
 
-// pg runs a program as the owner of a cluster, in its directory, and returns its output. The environment tells programs
-// of PostgreSQL how to connect to the cluster.
+// pg runs a program of PostgreSQL as the owner of the cluster, in the cluster's directory, and returns its output.
+// Environment variables tell the program how to connect to the cluster.
 func pg(t *testing.T, c *pgtest.Cluster, name string, arguments ...string) string {
 	t.Helper()
 	cmd, err := c.Command(name, arguments...)
@@ -76,7 +76,7 @@ func pg(t *testing.T, c *pgtest.Cluster, name string, arguments ...string) strin
 	return string(out)
 }
 
-// psql runs a query in the database usher and returns its value.
+// psql runs a query in the database "usher" and returns the query's value.
 func psql(t *testing.T, c *pgtest.Cluster, query string) string {
 	t.Helper()
 	return strings.TrimSpace(pg(t, c, "psql", "--no-align", "--tuples-only", "--command="+query, "usher"))
@@ -94,7 +94,7 @@ func appendToFile(t *testing.T, path, text string) {
 	}
 }
 
-// wantUsers fails the test unless the server has exactly the users with these addresses.
+// wantUsers fails the test unless the server has exactly the users with these email addresses.
 func wantUsers(t *testing.T, s *server, want ...string) {
 	t.Helper()
 	var got []string

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestPostgresReadOnly makes PostgreSQL read-only while a server uses it, and writable again.
+// TestPostgresReadOnly makes PostgreSQL read-only while a server uses it, and then writable again.
 func TestPostgresReadOnly(t *testing.T) {
 	t.Parallel()
 	cluster := startPostgres(t)
@@ -32,8 +32,8 @@ func TestPostgresReadOnly(t *testing.T) {
 	s.wantChangesAccepted(t, key, ada)
 }
 
-// TestPostgresDiskFull fills the disk of PostgreSQL's tables. Changes that fit into a page succeed; the others are
-// refused as a whole.
+// TestPostgresDiskFull fills the disk that holds PostgreSQL's tables. Changes that fit into existing pages succeed.
+// Changes that don't fit are refused and have no partial effect.
 func TestPostgresDiskFull(t *testing.T) {
 	t.Parallel()
 	cluster := startPostgres(t)
@@ -59,7 +59,7 @@ func TestPostgresDiskFull(t *testing.T) {
 	}
 	execSQL(t, cluster, "postgres",
 		"CREATE TABLESPACE small LOCATION '"+tables+"'", "CREATE DATABASE accounts TABLESPACE small")
-	t.Cleanup(func() { // before the disk is unmounted
+	t.Cleanup(func() { // runs before the disk is unmounted
 		if err := cluster.Stop(); err != nil {
 			t.Error(err)
 		}

@@ -13,7 +13,7 @@ import (
 // serverKey is the server key of all servers on PostgreSQL.
 const serverKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
-// startPostgres starts a cluster for one test.
+// startPostgres starts a PostgreSQL cluster for one test.
 func startPostgres(t *testing.T, settings ...string) *pgtest.Cluster {
 	t.Helper()
 	cluster, err := pgtest.Durable(settings...)
@@ -28,12 +28,12 @@ func startPostgres(t *testing.T, settings ...string) *pgtest.Cluster {
 	return cluster
 }
 
-// onPostgres returns the environment of servers on a database.
+// onPostgres returns the environment variables of a server that uses the database.
 func onPostgres(cluster *pgtest.Cluster, database string) []string {
 	return []string{"USHER_DATABASE_URL=" + cluster.URL(database), "USHER_SERVER_KEY=" + serverKey}
 }
 
-// execSQL runs statements in a database of the cluster, each in its own transaction.
+// execSQL runs statements in a database of the cluster. Each statement is its own transaction.
 func execSQL(t *testing.T, cluster *pgtest.Cluster, database string, statements ...string) {
 	t.Helper()
 	for _, statement := range statements {
@@ -43,11 +43,11 @@ func execSQL(t *testing.T, cluster *pgtest.Cluster, database string, statements 
 	}
 }
 
-// namesDatabase reports whether NAME=value sets the database URL.
+// namesDatabase reports whether variable, in the form NAME=value, sets the database URL or the file that contains it.
 func namesDatabase(variable string) bool { return strings.HasPrefix(variable, "USHER_DATABASE_URL") }
 
-// TestPostgresFirstStart checks that the first start on PostgreSQL needs a server key and a password, and that no files
-// replace them.
+// TestPostgresFirstStart checks that the first start on PostgreSQL fails without a server key and an administrator
+// password. The server must not create key or password files instead.
 func TestPostgresFirstStart(t *testing.T) {
 	t.Parallel()
 	cluster, name := pgtest.NewDatabase(t)
@@ -60,7 +60,7 @@ func TestPostgresFirstStart(t *testing.T) {
 	wantContains(t, "a start without a password", output,
 		"needs the password of its first administrator", "hint: set USHER_ADMIN_PASSWORD")
 
-	// The URL and the key may be in files.
+	// The URL and the key may also be in files, which environment variables name.
 	dir := t.TempDir()
 	for file, text := range map[string]string{"url": cluster.URL(name), "key": serverKey} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text+"\n"), 0o600); err != nil {
@@ -98,8 +98,8 @@ func TestNewerSchemaOnPostgres(t *testing.T) {
 	s.restart(t).signInAdmin(t)
 }
 
-// TestPostgresSettings checks that invalid settings are refused, and that the output never contains the password of the
-// URL.
+// TestPostgresSettings checks that invalid database settings are refused, and that the output never contains the
+// password in the database URL.
 func TestPostgresSettings(t *testing.T) {
 	t.Parallel()
 	const password = "Never-shown-1"
@@ -141,7 +141,8 @@ func TestPostgresSettings(t *testing.T) {
 	}
 }
 
-// TestPostgresConfigurationErrors checks that errors that don't go away by waiting end the start at once, with a hint.
+// TestPostgresConfigurationErrors checks that a start fails at once, with a hint, after errors that waiting can't
+// resolve.
 func TestPostgresConfigurationErrors(t *testing.T) {
 	t.Parallel()
 	cluster, name := pgtest.NewDatabase(t)
@@ -178,8 +179,8 @@ func TestPostgresConfigurationErrors(t *testing.T) {
 	execSQL(t, cluster, name, "DROP ROLE guest_"+name)
 }
 
-// TestPostgresConcurrentFirstStart starts ten servers on an empty database. One migrates it, one sets it up, and all
-// become ready.
+// TestPostgresConcurrentFirstStart starts ten servers on an empty database. One server creates the schema and one sets
+// up the first administrator. All ten must become ready.
 func TestPostgresConcurrentFirstStart(t *testing.T) {
 	t.Parallel()
 	env := append(onPostgres(pgtest.NewDatabase(t)), "GOMAXPROCS=1")
@@ -199,7 +200,7 @@ func TestPostgresConcurrentFirstStart(t *testing.T) {
 	if setUps != 1 {
 		t.Errorf("%d servers have set up the database, want 1", setUps)
 	}
-	admin := servers[0].signInAdmin(t) // the session is valid on all
+	admin := servers[0].signInAdmin(t) // the session is valid on all servers
 	for _, s := range servers {
 		users := decode[[]fields](t, s.do(t, "GET", "/api/users", admin, nil).want(t, http.StatusOK))
 		if len(users) != 1 {
@@ -208,8 +209,8 @@ func TestPostgresConcurrentFirstStart(t *testing.T) {
 	}
 }
 
-// TestPostgresOutage checks that a starting server waits for PostgreSQL, that a running one answers 503 during an
-// outage, and that it recovers without a restart.
+// TestPostgresOutage checks that a starting server waits for PostgreSQL, and that a running server responds with 503
+// during an outage. After the outage the server must recover without a restart.
 func TestPostgresOutage(t *testing.T) {
 	t.Parallel()
 	cluster := startPostgres(t)
@@ -243,7 +244,7 @@ func TestPostgresOutage(t *testing.T) {
 	s.do(t, "PATCH", "/api/users/1", admin, fields{"name": "Root"}).want(t, http.StatusOK)
 }
 
-// TestPostgresUnreachable checks that a start gives up if PostgreSQL stays unreachable.
+// TestPostgresUnreachable checks that the start of a server fails if PostgreSQL stays unreachable.
 func TestPostgresUnreachable(t *testing.T) {
 	t.Parallel()
 	const url = "postgres://usher:Never-shown-1@127.0.0.1:1/usher"
@@ -254,8 +255,8 @@ func TestPostgresUnreachable(t *testing.T) {
 	}
 }
 
-// TestPostgresAdminCommands runs the commands that work on the data directly, on PostgreSQL and next to a running
-// server. On an empty database they fail and create nothing.
+// TestPostgresAdminCommands runs the commands that change the database directly, on PostgreSQL and beside a running
+// server. On an empty database the commands must fail and create nothing.
 func TestPostgresAdminCommands(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{Env: append(onPostgres(pgtest.NewDatabase(t)), "USHER_PASSWORD=Second-horse-7")})

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// pythonEnvironment creates the Python environment, once.
+// pythonEnvironment creates the Python environment on the first call.
 var pythonEnvironment = sync.OnceValue(func() error {
 	out, err := exec.Command("../scripts/python-env.sh").CombinedOutput()
 	if err != nil {
@@ -18,7 +18,8 @@ var pythonEnvironment = sync.OnceValue(func() error {
 	return nil
 })
 
-// python returns the path of a program in the Python environment: python itself, or one of an installed package.
+// python returns the path of a program in the Python environment: "python", or a program that an installed package
+// provides.
 func python(t *testing.T, program string) string {
 	t.Helper()
 	if err := pythonEnvironment(); err != nil {
@@ -36,7 +37,7 @@ func absolute(t *testing.T, path string) string {
 	return full
 }
 
-// TestPythonClient calls every operation that [TestSeedExamples] does not, with the Python client.
+// TestPythonClient calls, with the Python client, every operation that [TestSeedExamples] doesn't call.
 func TestPythonClient(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// walkthrough matches the block of commands in the README.
+// walkthrough matches the README's block of shell commands after the marker "walk".
 var walkthrough = regexp.MustCompile("(?s)<!-- walk -->\n```sh\n(.*?)```\n")
 
-// TestReadmeWalkthrough runs the README's block of commands against a new server, as a new user does.
+// TestReadmeWalkthrough runs the README's walkthrough commands against a new server, as a new user would.
 func TestReadmeWalkthrough(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../README.md")

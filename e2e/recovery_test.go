@@ -16,14 +16,14 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// The credentials of the test mail server.
+// The credentials that the test mail server accepts.
 const (
 	smtpUsername = "usher"
 	smtpPassword = "smtp-password-in-no-log"
 )
 
-// startMailServer starts a mail server with STARTTLS and authentication, and returns the options of a server that uses
-// it.
+// startMailServer starts a mail server with STARTTLS and authentication. It returns the mail server, and the options of
+// a `usher serve` that uses it.
 func startMailServer(t *testing.T) (*mailtest.Server, options) {
 	t.Helper()
 	smtp := mailtest.Start(t, mailtest.Options{TLS: mail.StartTLS, Username: smtpUsername, Password: smtpPassword})
@@ -33,7 +33,7 @@ func startMailServer(t *testing.T) (*mailtest.Server, options) {
 	}
 }
 
-// smtpFlags returns the flags for a mail server with STARTTLS.
+// smtpFlags returns the `usher serve` flags for a mail server with STARTTLS.
 func smtpFlags(smtp *mailtest.Server) []string {
 	return []string{
 		"--smtp-host", smtp.Host(), "--smtp-port", formatID(int64(smtp.Port())), "--smtp-tls", "starttls",
@@ -43,7 +43,7 @@ func smtpFlags(smtp *mailtest.Server) []string {
 
 var recoveryLink = regexp.MustCompile(`(?m)^(https?://\S+)/reset-password\?token=(\S+)$`)
 
-// recoveryToken returns the token of the link in the text part of a message.
+// recoveryToken returns the token in the link of a message's text part.
 func recoveryToken(t *testing.T, m mailtest.Message) string {
 	t.Helper()
 	found := recoveryLink.FindStringSubmatch(strings.ReplaceAll(m.Text, "\r\n", "\n"))
@@ -53,7 +53,7 @@ func recoveryToken(t *testing.T, m mailtest.Message) string {
 	return found[2]
 }
 
-// requestRecovery requests a recovery message.
+// requestRecovery requests a recovery message for the email address.
 func (s *server) requestRecovery(t *testing.T, email string) answer {
 	t.Helper()
 	return s.do(t, "POST", "/api/users/forgotten-password", "", fields{"email": email}).want(t, http.StatusOK)
@@ -77,8 +77,8 @@ func (s *server) requestRecoveryFromHost(t *testing.T, email, host string) {
 	a.want(t, http.StatusOK)
 }
 
-// TestRecoveryByMail follows a recovery from the request over the message to the new password, on the page and with the
-// API.
+// TestRecoveryByMail requests a recovery message, takes the token from the message and sets a new password. It uses the
+// token on the page and with the API.
 func TestRecoveryByMail(t *testing.T) {
 	t.Parallel()
 	const publicURL, email = "http://accounts.example.com:8443", "ada@example.com"
@@ -124,7 +124,7 @@ func TestRecoveryByMail(t *testing.T) {
 
 	t.Run("API", func(t *testing.T) {
 		s.requestRecovery(t, email)
-		// This is the second message, so none was sent to the unknown address.
+		// The second message of the test is for the user, so the unknown address got none.
 		next := smtp.WaitForMessage(t, 2)
 		if next.Recipients[0] != email {
 			t.Errorf("a message went to %v", next.Recipients)
@@ -141,7 +141,7 @@ func TestRecoveryByMail(t *testing.T) {
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="formToken" value="([^"]+)">`)
 
-// resetByPage opens the link of a message as a browser does, twice, and submits the form.
+// resetByPage opens the link of a message with a browser's cookies, twice, and submits the form with a new password.
 func resetByPage(t *testing.T, s *server, token, password string) {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -150,7 +150,7 @@ func resetByPage(t *testing.T, s *server, token, password string) {
 	}
 	browser := &http.Client{Jar: jar}
 	var page answer
-	for range 2 { // a scanner that follows links doesn't consume the token
+	for range 2 { // opening the link, as a mail scanner does, must not use up the token
 		request, err := http.NewRequest("GET", s.URL+"/reset-password?token="+url.QueryEscape(token), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -197,7 +197,7 @@ func resetByPage(t *testing.T, s *server, token, password string) {
 	}
 }
 
-// TestRecoveryByFile recovers an account on a server without a mail server, which writes messages to files.
+// TestRecoveryByFile recovers an account on a server that has no mail server and writes messages to files.
 func TestRecoveryByFile(t *testing.T) {
 	t.Parallel()
 	const email = "ada@example.com"

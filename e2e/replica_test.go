@@ -18,29 +18,29 @@ import (
 )
 
 const (
-	// revocationLimit is the longest time after an acknowledged revocation in which another server may still accept the
-	// credential (docs/security.md).
+	// revocationLimit is how long another server may still accept a credential after its revocation was acknowledged
+	// (docs/security.md).
 	revocationLimit = time.Second
-	// watchTime is how long a revoked token is used after that.
+	// watchTime is how long the test continues to use a revoked token after revocationLimit.
 	watchTime = time.Second
 )
 
-// replicas are servers on one PostgreSQL database. Each connects through its own partition proxy.
+// replicas are servers on one PostgreSQL database. Each server connects through its own partition proxy.
 type replicas struct {
 	t       *testing.T
 	cluster *pgtest.Cluster
 	proxies []*partitionProxy
 	smtp    *mailtest.Server
 	client  *http.Client
-	key     string // of the administrator
+	key     string // session token of the administrator
 
 	mu      sync.Mutex
 	servers []*server
 
-	lastClientAddress atomic.Int64 // each request has another client address
-	writes            atomic.Int64 // acknowledged
-	revocations       atomic.Int64 // checked on all servers
-	recoveries        atomic.Int64 // acknowledged
+	lastClientAddress atomic.Int64 // the last one used; each request has a new client address
+	writes            atomic.Int64 // number of acknowledged writes
+	revocations       atomic.Int64 // number of revocations that were checked on all servers
+	recoveries        atomic.Int64 // number of acknowledged recovery requests
 }
 
 func startReplicas(t *testing.T, n int) *replicas {
@@ -51,7 +51,7 @@ func startReplicas(t *testing.T, n int) *replicas {
 		t.Fatal(err)
 	}
 	smtp, o := startMailServer(t)
-	// A request may wait for the timeout of a transaction during a partition.
+	// During a partition a request may take as long as the timeout of a transaction.
 	r := &replicas{t: t, cluster: cluster, smtp: smtp, client: &http.Client{Timeout: 20 * time.Second}}
 	for range n {
 		p := newPartitionProxy(t, "127.0.0.1:"+strconv.Itoa(cluster.Port))
@@ -72,14 +72,14 @@ func startReplicas(t *testing.T, n int) *replicas {
 	return r
 }
 
-// server returns the current process of replica n.
+// server returns the running server process of replica n.
 func (r *replicas) server(n int) *server {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.servers[n%len(r.servers)]
 }
 
-// call sends a request to replica n, from a new client address.
+// call sends a request to replica n. Each call has a new client address.
 func (r *replicas) call(n int, method, path, key string, body any) (answer, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
@@ -101,7 +101,7 @@ func (r *replicas) call(n int, method, path, key string, body any) (answer, erro
 }
 
 // writeUsers creates and changes users through replica n until the channel is closed. It checks on the other replicas
-// that the acknowledged changes were stored.
+// that acknowledged changes were stored.
 func (r *replicas) writeUsers(n int, until <-chan struct{}) {
 	const path = "/api/users"
 	for round := 0; !isClosed(until); round++ {
@@ -113,7 +113,8 @@ func (r *replicas) writeUsers(n int, until <-chan struct{}) {
 		}
 		id := createdID(a)
 		r.writes.Add(1)
-		name, possible := "W", []string{"W"} // the last acknowledged name, and those with an unknown outcome
+		// name is the last acknowledged name. possible also has the names of later requests with an unknown outcome.
+		name, possible := "W", []string{"W"}
 		for change := range 5 {
 			next := fmt.Sprintf("W%d", change)
 			a, err := r.call(n, "PATCH", path+"/"+id, r.key, fields{"name": next})
@@ -143,8 +144,8 @@ func (r *replicas) writeUsers(n int, until <-chan struct{}) {
 	}
 }
 
-// revokeSessions signs a user in, uses the token on all replicas, signs out on another replica, and checks that all
-// refuse the token.
+// revokeSessions repeatedly signs a user in, uses the token on all replicas, and signs out on another replica. It then
+// checks that all replicas refuse the token.
 func (r *replicas) revokeSessions(n int, until <-chan struct{}) {
 	email, password := fmt.Sprintf("revoked%d@example.com", n), "Analytical-1"
 	for round := n; !isClosed(until); round++ {
@@ -163,7 +164,7 @@ func (r *replicas) revokeSessions(n int, until <-chan struct{}) {
 	}
 }
 
-// wantAccepted checks that no replica refuses a valid token.
+// wantAccepted fails the test if a replica refuses a valid token.
 func (r *replicas) wantAccepted(token string) {
 	for n := range r.proxies {
 		a, err := r.call(n, "GET", "/api/users/whoami", token, nil)
@@ -173,7 +174,7 @@ func (r *replicas) wantAccepted(token string) {
 	}
 }
 
-// signOut ends a session on replica n, and checks that all refuse its token.
+// signOut ends the session of the token on replica n, and checks that all replicas refuse the token afterwards.
 func (r *replicas) signOut(n int, token string) {
 	a, err := r.call(n, "POST", "/api/logout", token, nil)
 	if err != nil || a.Status >= http.StatusBadRequest {
@@ -183,8 +184,8 @@ func (r *replicas) signOut(n int, token string) {
 	r.wantRevoked(token, time.Now())
 }
 
-// wantRevoked uses a token whose revocation was acknowledged at that time. It fails the test if a replica accepts the
-// token after revocationLimit.
+// wantRevoked uses a token on all replicas until revocationLimit and watchTime have passed since the acknowledgment at
+// revoked. It fails the test if a replica accepts the token later than revocationLimit.
 func (r *replicas) wantRevoked(token string, revoked time.Time) {
 	var all sync.WaitGroup
 	for n := range r.proxies {
@@ -207,7 +208,7 @@ func (r *replicas) wantRevoked(token string, revoked time.Time) {
 	r.revocations.Add(1)
 }
 
-// requestRecoveries requests a recovery message for one user after the other, and waits for each.
+// requestRecoveries requests a recovery message for one user after another, and waits until each message arrives.
 func (r *replicas) requestRecoveries(users int, until <-chan struct{}) {
 	for n := 0; n < users && !isClosed(until); n++ {
 		email := fmt.Sprintf("forgetful%d@example.com", n)
@@ -221,7 +222,7 @@ func (r *replicas) requestRecoveries(users int, until <-chan struct{}) {
 	}
 }
 
-// received returns the number of messages to an address.
+// received returns the number of messages that an email address has received.
 func (r *replicas) received(email string) (n int) {
 	for _, m := range r.smtp.Messages() {
 		if m.Recipients[0] == email {
@@ -238,7 +239,8 @@ func (r *replicas) wantUnavailable(a answer, err error) {
 	}
 }
 
-// eventually polls f, for goroutines other than the test's. The attempt is also the number of a replica.
+// eventually polls f until it returns true. It may run outside the test's goroutine. f may use the number of the
+// attempt to choose a replica.
 func (r *replicas) eventually(what string, f func(attempt int) bool) {
 	deadline := time.Now().Add(claimTimeout + defaultTimeout)
 	ticker := time.NewTicker(20 * time.Millisecond)
@@ -262,7 +264,7 @@ func isClosed(until <-chan struct{}) bool {
 	}
 }
 
-// createdID returns the id of the created user.
+// createdID returns the id of the user that a request created.
 func createdID(a answer) string {
 	var users []user
 	if err := json.Unmarshal(a.Body, &users); err != nil || len(users) == 0 {
@@ -271,7 +273,8 @@ func createdID(a answer) string {
 	return formatID(users[0].ID)
 }
 
-// awaitProgress waits for that many more writes and revocations.
+// awaitProgress waits until the clients have made that many more acknowledged writes and checked that many more
+// revocations.
 func (r *replicas) awaitProgress(writes, revocations int64) {
 	r.t.Helper()
 	wantWrites, wantRevocations := r.writes.Load()+writes, r.revocations.Load()+revocations
@@ -294,8 +297,8 @@ func (r *replicas) awaitReady() {
 }
 
 // TestReplicas runs three servers with clients on all of them, and injects faults: a network partition between a server
-// and the database, a crash of the database, and a crash of a server. Acknowledged writes survive, revoked tokens stay
-// refused, and each message arrives once.
+// and the database, a crash of the database, and a crash of a server. Acknowledged writes must survive, revoked tokens
+// must stay refused, and each message must arrive exactly once.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
 	const forgetful, revokers = 30, 2
@@ -319,21 +322,22 @@ func TestReplicas(t *testing.T) {
 	clients.Go(func() { r.requestRecoveries(forgetful, stop) })
 	r.awaitProgress(20, revokers)
 
-	var sessions []string // that every server has cached
+	var sessions []string // sessions that every server has cached
 	for n := range 3 {
 		email := fmt.Sprintf("revoked%d@example.com", n%revokers)
 		sessions = append(sessions, r.server(n).signIn(t, email, "Analytical-1"))
 		r.wantAccepted(sessions[n])
 	}
 	r.proxies[1].partition()
-	for n, token := range sessions { // revoked on the other servers; the partitioned one must refuse them, too
+	for n, token := range sessions { // on other servers; the partitioned one must refuse the tokens, too
 		clients.Go(func() { r.signOut(2*(n%2), token) })
 	}
 	r.awaitProgress(20, int64(len(sessions))+revokers)
 	r.proxies[1].heal()
 	r.awaitReady()
 	r.awaitProgress(20, revokers)
-	// A message that the partitioned server had claimed arrives after claimTimeout.
+	// The partitioned server may have claimed a message before the partition. Such a message arrives after
+	// claimTimeout.
 	eventuallyWithin(t, claimTimeout+defaultTimeout, "every message arrives", func() bool {
 		return r.recoveries.Load() > 0 && len(r.smtp.Messages()) >= int(r.recoveries.Load())
 	})

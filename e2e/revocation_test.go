@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestAdminCommandsRevokeWithinASecond revokes credentials with `usher admin`, which works on the data directly. The
-// running server refuses them within a second.
+// TestAdminCommandsRevokeWithinASecond revokes credentials with `usher admin`, which changes the database directly. The
+// running server must refuse the credentials within a second.
 func TestAdminCommandsRevokeWithinASecond(t *testing.T) {
 	t.Parallel()
 	const password = "Analytical-1"
@@ -24,7 +24,7 @@ func TestAdminCommandsRevokeWithinASecond(t *testing.T) {
 			s := startServer(t, options{})
 			s.addUser(t, s.signInAdmin(t), "Ada", "ada@example.org", password)
 			key := credential(t, s)
-			for range 20 { // so that it is cached
+			for range 20 { // many requests, so that the credential is cached
 				s.do(t, "GET", "/api/users/whoami", key, nil).want(t, http.StatusOK)
 			}
 			s.mustRun(t, "", "admin", command, "ada@example.org")

@@ -15,17 +15,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// defaultExamples is the number of requests that Schemathesis generates for each operation and phase. The variable
-// SCHEMATHESIS_EXAMPLES overrides it.
+// defaultExamples is the number of requests that Schemathesis generates for each operation in each of its phases. The
+// environment variable SCHEMATHESIS_EXAMPLES overrides it.
 const defaultExamples = "5"
 
-// schemathesisCallers are the kinds of caller that python/schemathesis_world.py creates. The coverage phase, which
-// tests each bound of the schema, takes longest, and most of its requests are refused before permissions matter.
-// Without SCHEMATHESIS_EXAMPLES it runs only for the administrator and the ordinary user.
+// schemathesisCallers lists the kinds of caller that python/schemathesis_world.py creates. covers selects
+// Schemathesis's coverage phase, which tests each bound of the schema and takes longest. Most requests of that phase
+// are invalid, so the caller's permissions rarely change the response. Without SCHEMATHESIS_EXAMPLES the phase runs
+// only for the administrator and the ordinary user.
 var schemathesisCallers = []struct {
 	name    string
-	accepts func(operation string) bool // reports whether an operation can succeed
-	covers  bool                        // runs the coverage phase
+	accepts func(operation string) bool // reports whether the operation can succeed for the caller
+	covers  bool                        // whether the coverage phase runs
 }{
 	{"administrator", exceptRecovery, true},
 	{"contract key", exceptRecovery, false},
@@ -37,26 +38,26 @@ var schemathesisCallers = []struct {
 }
 
 var (
-	// publicOperations need no credential.
+	// publicOperations can be called without a credential.
 	publicOperations = []string{"apiAboutGet", "apiLoginPost", "apiUsersForgottenPasswordPost"}
-	// anyCredential can be called with every credential.
+	// anyCredential operations can be called with every credential.
 	anyCredential = []string{"apiLogoutPost", "apiUsersWhoamiGet", "apiPreferencesGet", "apiPreferencesPatch"}
-	// notByNamedKey are denied to named keys, even those that only read.
+	// notByNamedKey operations are reads, and the password change, that named API keys may not call.
 	notByNamedKey = []string{"apiApiKeyGet", "apiKeysGet", "apiSessionsGet", "apiUsersPasswordPatch"}
-	// ownOperations are permitted by role 2, for the caller's own resources.
+	// ownOperations are permitted by role 2, for the caller's own resources only.
 	ownOperations = []string{
 		"apiActivityLogExportGet", "apiActivityLogGet", "apiApiKeyGet", "apiApiKeyPost", "apiKeysGet",
 		"apiKeysIdDelete", "apiKeysPost", "apiSessionsDelete", "apiSessionsGet", "apiSessionsIdDelete", "apiUsersGet",
 		"apiUsersIdGet", "apiUsersIdPatch", "apiUsersPasswordPatch",
 	}
-	// administratorOperations need role 1. No permission replaces it.
+	// administratorOperations are permitted only to users with role 1.
 	administratorOperations = []string{
 		"apiApplicationSettingsTestMessagePost", "apiLdapConfigurationPatch",
 		"apiSamlConfigurationGenerateCertificateGet", "apiSamlConfigurationPatch",
 	}
 )
 
-// exceptRecovery accepts all operations but recovery, which needs a token from a message.
+// exceptRecovery accepts all operations except the password recovery, which needs a token from a message.
 func exceptRecovery(operation string) bool { return operation != "apiUsersRetrievePasswordPost" }
 
 func isPublic(operation string) bool { return slices.Contains(publicOperations, operation) }
@@ -65,25 +66,25 @@ func isOwn(operation string) bool {
 	return isPublic(operation) || slices.Contains(anyCredential, operation) || slices.Contains(ownOperations, operation)
 }
 
-// isRead accepts reads, and the change of the caller's own password.
+// isRead accepts reads, public operations, and the change of the caller's own password.
 func isRead(operation string) bool {
 	return isPublic(operation) || slices.Contains(anyCredential, operation) ||
 		strings.HasSuffix(operation, "Get") || operation == "apiUsersPasswordPatch"
 }
 
-// except accepts the operations that accepts does, without those in the lists.
+// except returns a function that accepts the operations that accepts does, without those in the lists others.
 func except(accepts func(operation string) bool, others ...[]string) func(operation string) bool {
 	return func(operation string) bool {
 		return accepts(operation) && !slices.Contains(slices.Concat(others...), operation)
 	}
 }
 
-// TestSchemathesis lets Schemathesis generate requests from the contract that the server serves: valid and invalid,
-// single and in sequences, as every kind of caller. No answer may be a 5xx or violate the contract. Its configuration
-// is in python/schemathesis.toml and python/schemathesis_hooks.py.
+// TestSchemathesis lets Schemathesis generate requests from the contract that the server serves. The requests are valid
+// and invalid, single and in sequences, and come from every kind of caller. No response may have a 5xx status or
+// violate the contract. Schemathesis is configured in python/schemathesis.toml and python/schemathesis_hooks.py.
 func TestSchemathesis(t *testing.T) {
 	t.Parallel()
-	examples, seed := defaultExamples, []string{"--seed", "1"} // the same requests each time
+	examples, seed := defaultExamples, []string{"--seed", "1"} // the fixed seed generates the same requests at each run
 	if n := os.Getenv("SCHEMATHESIS_EXAMPLES"); n != "" {
 		examples, seed = n, nil
 	}
@@ -99,11 +100,11 @@ func TestSchemathesis(t *testing.T) {
 	}
 }
 
-// runSchemathesis runs Schemathesis as a kind of caller, against a new server.
+// runSchemathesis runs Schemathesis against a new server, with requests of one kind of caller.
 func runSchemathesis(t *testing.T, caller string, accepts func(operation string) bool, arguments []string) {
 	schemathesis := python(t, "schemathesis")
 	smtp := mailtest.Start(t, mailtest.Options{TLS: mail.NoTLS})
-	// The hooks give each request its own client address in X-Forwarded-For.
+	// Trust X-Forwarded-For, in which the hooks give each request its own client address.
 	s := startServer(t, options{Flags: []string{"--trusted-proxies", "127.0.0.0/8", "--access-log"}})
 
 	cmd := exec.Command(schemathesis, append([]string{
@@ -130,8 +131,8 @@ func runSchemathesis(t *testing.T, caller string, accepts func(operation string)
 
 var operationID = regexp.MustCompile(`(?m)^ +operationId: (\w+)$`)
 
-// checkRun checks in the access log which operations succeeded. A run that loses its session or its permissions gets
-// only refusals, and would pass otherwise.
+// checkRun checks in the access log that exactly the operations for which accepts returns true have succeeded. A run
+// that loses its session or its permissions would otherwise pass, although all its requests are refused.
 func checkRun(t *testing.T, log *serverLog, contract string, accepts func(operation string) bool) {
 	t.Helper()
 	accepted := map[string]bool{}
@@ -147,7 +148,7 @@ func checkRun(t *testing.T, log *serverLog, contract string, accepts func(operat
 		if line.Status >= 500 {
 			t.Errorf("the server answered a 5xx: %s", text)
 		}
-		if strings.HasPrefix(line.Source, "10.") && line.Operation != "" { // the others create resources
+		if strings.HasPrefix(line.Source, "10.") && line.Operation != "" { // other networks create resources
 			accepted[line.Operation] = accepted[line.Operation] || line.Status < 300
 		}
 	}

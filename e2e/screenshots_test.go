@@ -15,8 +15,8 @@ import (
 var screenshots = flag.String("screenshots", "",
 	"directory for the screenshots of docs/console.md; without it TestScreenshots is skipped")
 
-// TestScreenshots takes the screenshots of docs/console.md, with the data of a month. It tests nothing; `make
-// screenshots` runs it.
+// TestScreenshots takes the screenshots of docs/console.md, on a server with the data of a month. It checks nothing.
+// `make screenshots` runs it.
 func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("the flag -screenshots is not set")
@@ -45,7 +45,7 @@ func TestScreenshots(t *testing.T) {
 	phone.screenshotView("overview-narrow", "/overview")
 }
 
-// screenshotView opens a page and takes a screenshot of the visible part.
+// screenshotView opens a page and takes a screenshot of the part in the window.
 func (b *browser) screenshotView(name, path string) {
 	b.t.Helper()
 	b.visit(path)
@@ -55,7 +55,7 @@ func (b *browser) screenshotView(name, path string) {
 	}
 }
 
-// populate creates users and roles, and makes successful and failed sign-ins.
+// populate creates users and roles, and makes successful and failed sign-ins of the users.
 func populate(t *testing.T, s *server) {
 	t.Helper()
 	const password = "Correct-Horse-7"
@@ -89,14 +89,14 @@ func populate(t *testing.T, s *server) {
 		name := users[i%5]["email"].(string)
 		s.signIn(t, name, password)
 	}
-	for _, i := range []int{7, 7, 7, 0, 2, 3, 4, 6, 8, 9} { // three failures lock an account
+	for _, i := range []int{7, 7, 7, 0, 2, 3, 4, 6, 8, 9} { // index of the user; three failures lock user 7
 		s.do(t, "POST", "/api/login", "", fields{"email": users[i]["email"], "password": "Wrong-Horse-77"})
 	}
 	s.do(t, "POST", "/api/users/forgotten-password", "", fields{"email": users[6]["email"]})
 }
 
-// spreadActivity distributes the sign-ins over the past month. That invalidates the activity log's seals, which no
-// screenshot shows.
+// spreadActivity distributes the sign-ins over the past month by changing their times in the database. The change
+// invalidates the seals of the activity log, but no screenshot shows them.
 func spreadActivity(t *testing.T, data string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "usher.db"))

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// TestSecretsStayInside calls all operations with passwords, tokens and keys, valid and invalid. Then it searches for
-// the secrets in the log, in the error answers, and in the data directory.
+// TestSecretsStayInside calls operations with passwords, tokens and keys, both valid and invalid. It then searches for
+// these secrets in the log, in error responses and in the data directory.
 func TestSecretsStayInside(t *testing.T) {
 	t.Parallel()
 	const email = "ada@example.com"
@@ -37,7 +37,7 @@ func TestSecretsStayInside(t *testing.T) {
 	s.do(t, "PATCH", "/api/users/password", session, change).want(t, http.StatusOK)
 	s.do(t, "PATCH", "/api/users/"+id, admin, fields{"password": third}).want(t, http.StatusOK)
 
-	// The mail server first rejects the message with its own text, and then accepts it.
+	// The mail server first refuses the message with an error text of its own, and accepts it later.
 	smtp.Refuse(mailtest.Rcpt, 451)
 	s.requestRecovery(t, email)
 	s.log.waitFor(t, "mail not delivered")
@@ -83,13 +83,13 @@ func TestSecretsStayInside(t *testing.T) {
 		}
 	}
 	s.stop(t)
-	// The log is complete.
+	// The log contains the lines of these requests, so a search in it is meaningful.
 	wantContains(t, "the log", s.log.String(), `"operation":"apiLoginPost"`, "mail delivered")
 	wantNoSecret(t, s, secrets)
 }
 
-// TestStoredSecretsStayInside does the same with stored secrets: API keys, passwords in settings, and the tokens of
-// invitations.
+// TestStoredSecretsStayInside is like TestSecretsStayInside, for secrets that the server stores: API keys, passwords in
+// settings, and the tokens of invitations.
 func TestStoredSecretsStayInside(t *testing.T) {
 	t.Parallel()
 	const settings, ldap = "/api/application-settings", "/api/ldap-configuration"
@@ -108,7 +108,7 @@ func TestStoredSecretsStayInside(t *testing.T) {
 		secrets = append(secrets, key)
 		return key
 	}
-	var answers []answer // that must not contain a secret
+	var answers []answer // responses that must not contain a secret
 	do := func(method, path, key string, body any) answer {
 		t.Helper()
 		a := s.do(t, method, path, key, body)
@@ -116,7 +116,7 @@ func TestStoredSecretsStayInside(t *testing.T) {
 		return a
 	}
 
-	// API keys: one that can be read again, one that was replaced, one that is shown once.
+	// Create API keys: one that can be read again, one that is replaced, and one that is shown only once.
 	replaced := addKey(s.do(t, "POST", "/api/api-key", admin, nil).want(t, http.StatusOK))
 	contract := addKey(s.do(t, "POST", "/api/api-key", admin, nil).want(t, http.StatusOK))
 	a := s.do(t, "GET", "/api/api-key", admin, nil).want(t, http.StatusOK)
@@ -128,7 +128,7 @@ func TestStoredSecretsStayInside(t *testing.T) {
 	do("GET", "/api/keys", named, nil).want(t, http.StatusForbidden)
 	do("GET", "/api/users", replaced, nil).want(t, http.StatusUnauthorized)
 
-	// Settings, valid and invalid.
+	// Change settings with valid and invalid secrets.
 	do("PATCH", settings, admin, mailServerSettings(t, smtp, smtpPassword)).want(t, http.StatusOK)
 	do("PATCH", settings, admin, fields{"smtpAccountPassword": []string{other}}).want(t, http.StatusBadRequest)
 	do("PATCH", settings, admin, fields{"smtpAccountPassword": other, "tls": true}).want(t, http.StatusBadRequest)
@@ -140,7 +140,7 @@ func TestStoredSecretsStayInside(t *testing.T) {
 	do("POST", settings+"/test-message", admin, nil).want(t, http.StatusOK)
 	smtp.WaitForMessage(t, 1)
 
-	// An import, with a password and with an invitation.
+	// Import one user with a password and one with an invitation.
 	a = do("POST", "/api/imports", admin, fields{"dryRun": false}).want(t, http.StatusCreated)
 	resource := "/api/imports/" + formatID(decode[struct{ ID int64 }](t, a).ID)
 	do("POST", resource+"/rows", admin, fields{"first": 1, "users": []fields{
@@ -152,7 +152,7 @@ func TestStoredSecretsStayInside(t *testing.T) {
 	do("POST", resource+"/finish", admin, nil).want(t, http.StatusOK)
 	s.signIn(t, "ada@example.com", imported)
 	invitation := smtp.WaitForMessage(t, 2)
-	for n := 3; invitation.Recipients[0] != "bob@example.com"; n++ { // the others announce new keys
+	for n := 3; invitation.Recipients[0] != "bob@example.com"; n++ { // skips the messages about new keys
 		invitation = smtp.WaitForMessage(t, n)
 	}
 	token := recoveryToken(t, invitation)
@@ -180,7 +180,7 @@ func TestStoredSecretsStayInside(t *testing.T) {
 	wantNoSecret(t, s, secrets)
 }
 
-// wantNoSecret searches for secrets in the log and in the data directory of a stopped server.
+// wantNoSecret fails the test if a secret is in the log or the data directory of a stopped server.
 func wantNoSecret(t *testing.T, s *server, secrets []string) {
 	t.Helper()
 	log := s.log.String()

@@ -16,11 +16,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// userPage is the generated page whose examples run. A test of the package api checks that it agrees with the founding
-// document.
+// userPage is the generated API page whose examples the tests run. A test of package api checks that the page agrees
+// with the founding document.
 const userPage = "../clients/python/docs/UserApi.md"
 
-// exampleValues replace the placeholders of an example.
+// exampleValues are the values that replace the placeholders of an example.
 type exampleValues struct {
 	Operation string `json:"operation"`
 	Host      string `json:"host"`
@@ -30,19 +30,19 @@ type exampleValues struct {
 	Prefix    bool   `json:"prefix,omitempty"`
 }
 
-// exampleOutcome is the outcome of an example.
+// exampleOutcome is the result of running an example.
 type exampleOutcome struct {
-	Declared string          // the return type on the page
-	Printed  string          // the output
-	Value    json.RawMessage // the output, parsed as a Python literal
-	Type     string          // of the returned value
+	Declared string          // return type that the page states
+	Printed  string          // printed output
+	Value    json.RawMessage // printed output, parsed as a Python literal
+	Type     string          // type of the returned value
 }
 
-// exampleRunner is a process that runs examples of the page.
+// exampleRunner is a Python process that runs examples of the page.
 type exampleRunner struct {
 	requests *json.Encoder
 	outcomes *json.Decoder
-	stop     func() error // fails with the process's standard error
+	stop     func() error // ends the process; an error contains its standard error
 }
 
 func startExampleRunner(t *testing.T) *exampleRunner {
@@ -77,7 +77,7 @@ func startExampleRunner(t *testing.T) *exampleRunner {
 	return e
 }
 
-// run runs the example of an operation. It fails the test if the example reports an exception.
+// run runs the example of an operation. It fails the test if the example raises an exception.
 func (e *exampleRunner) run(t *testing.T, operation string, v exampleValues) exampleOutcome {
 	t.Helper()
 	v.Operation = operation
@@ -96,7 +96,7 @@ func (e *exampleRunner) run(t *testing.T, operation string, v exampleValues) exa
 	return o
 }
 
-// wantValue decodes the printed value, which must have the type.
+// wantValue decodes the value that the example printed. It fails the test unless the value's type is typeName.
 func wantValue[T any](t *testing.T, o exampleOutcome, typeName string) T {
 	t.Helper()
 	if o.Type != typeName || !strings.Contains(o.Declared, typeName) {
@@ -109,7 +109,7 @@ func wantValue[T any](t *testing.T, o exampleOutcome, typeName string) T {
 	return value
 }
 
-// wantNull checks an example whose return type is Object, which is always null.
+// wantNull checks an example whose documented return type is Object. Its value must be null.
 func wantNull(t *testing.T, o exampleOutcome) {
 	t.Helper()
 	if !strings.Contains(o.Declared, "Object") || o.Type != "NoneType" || o.Printed != "None\n" {
@@ -117,8 +117,8 @@ func wantNull(t *testing.T, o exampleOutcome) {
 	}
 }
 
-// wantNothing checks an example whose operation answers 204, without a body. The generated client returns the empty
-// body as bytes, or as a string of them.
+// wantNothing checks an example whose operation responds with 204 and no body. The generated client returns the empty
+// body as bytes, or as their string form.
 func wantNothing(t *testing.T, o exampleOutcome) {
 	t.Helper()
 	if o.Printed != "b''\n" && o.Printed != "\"b''\"\n" {
@@ -126,7 +126,7 @@ func wantNothing(t *testing.T, o exampleOutcome) {
 	}
 }
 
-// pythonUser is a user as the Python client prints one.
+// pythonUser is a user in the form that the Python client prints.
 type pythonUser struct {
 	ID         int64   `json:"id"`
 	Name       string  `json:"name"`
@@ -138,8 +138,8 @@ type pythonUser struct {
 	Roles      []int64 `json:"roles"`
 }
 
-// TestSeedExamples runs the twelve examples of the page in a sensible order, and checks their output and the state of
-// the server.
+// TestSeedExamples runs the twelve examples of the page, in an order in which each finds the data that it needs. It
+// checks their output and the state of the server.
 func TestSeedExamples(t *testing.T) {
 	t.Parallel()
 	for name, prefix := range map[string]bool{"key": false, "key with prefix": true} {

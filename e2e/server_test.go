@@ -23,22 +23,22 @@ import (
 // defaultTimeout is how long a test waits for a condition before it fails.
 const defaultTimeout = 30 * time.Second
 
-// The first administrator of the servers that [startServer] starts.
+// Credentials of the first administrator on the servers that [startServer] starts.
 const (
 	adminEmail    = "admin@localhost"
 	adminPassword = "Correct-horse-7"
 )
 
-// options are the options of one server. The zero value is valid.
+// options configure one server. The zero value is valid.
 type options struct {
-	Data    string   // data directory; empty: a new one
-	Listen  string   // empty: a free port
-	Flags   []string // after --listen, --data and --log-format
-	Env     []string // NAME=value
-	NoAdmin bool     // leave USHER_ADMIN_PASSWORD unset
+	Data    string   // data directory; "": a new one
+	Listen  string   // listen address; "": a free port
+	Flags   []string // flags after --listen, --data and --log-format
+	Env     []string // environment variables, each NAME=value
+	NoAdmin bool     // leaves USHER_ADMIN_PASSWORD unset
 }
 
-// server is a running `usher serve`.
+// server is a `usher serve` process.
 type server struct {
 	URL  string
 	Data string
@@ -46,10 +46,11 @@ type server struct {
 	options options
 	cmd     *exec.Cmd
 	log     *serverLog
-	exited  chan struct{} // closed when the process has ended
+	exited  chan struct{} // closed when the process has exited
 }
 
-// command prepares `usher serve` with the options. It removes other USHER_ variables from the environment.
+// command prepares `usher serve` with the options. The process does not inherit USHER_ variables from the test's
+// environment.
 func command(t *testing.T, o *options) *exec.Cmd {
 	t.Helper()
 	if o.Data == "" {
@@ -66,14 +67,14 @@ func command(t *testing.T, o *options) *exec.Cmd {
 		cmd.Env = append(cmd.Env, "USHER_ADMIN_PASSWORD="+adminPassword)
 	}
 	if os.Getenv("USHER_TEST_ENGINE") == "postgres" && !slices.ContainsFunc(o.Env, namesDatabase) {
-		o.Env = append(o.Env, onPostgres(pgtest.NewDatabase(t))...) // a restart uses the same database
+		o.Env = append(o.Env, onPostgres(pgtest.NewDatabase(t))...) // in o, so that a restart uses the same database
 	}
 	cmd.Env = append(cmd.Env, o.Env...)
 	return cmd
 }
 
-// startServer starts a server and returns when it is ready. At the end of the test a running server gets SIGTERM, and
-// must exit with 0.
+// startServer starts a server and waits until it is ready. At the end of the test a server that is still running gets
+// SIGTERM, and must exit with code 0.
 func startServer(t *testing.T, o options) *server {
 	t.Helper()
 	s := launchServer(t, o)
@@ -81,7 +82,7 @@ func startServer(t *testing.T, o options) *server {
 	return s
 }
 
-// launchServer starts a server and doesn't wait until it is ready.
+// launchServer starts a server without waiting until it is ready.
 func launchServer(t *testing.T, o options) *server {
 	t.Helper()
 	cmd := command(t, &o)
@@ -107,7 +108,7 @@ func launchServer(t *testing.T, o options) *server {
 	return s
 }
 
-// awaitReady returns when the server is ready.
+// awaitReady waits until the server is ready.
 func (s *server) awaitReady(t *testing.T) {
 	t.Helper()
 	line := s.log.waitFor(t, "listening")
@@ -117,7 +118,7 @@ func (s *server) awaitReady(t *testing.T) {
 	}
 }
 
-// restart starts a server with the options and the data directory of one that has ended.
+// restart starts a server with the options and the data directory of a server that has exited.
 func (s *server) restart(t *testing.T) *server {
 	t.Helper()
 	return startServer(t, s.options)
@@ -163,7 +164,7 @@ func (s *server) waitExit(t *testing.T) {
 	}
 }
 
-// startFailure runs a server that must fail to start, and returns its output.
+// startFailure runs a server that must fail to start, and returns the server's output.
 func startFailure(t *testing.T, o options) string {
 	t.Helper()
 	cmd := command(t, &o)
@@ -177,17 +178,17 @@ func startFailure(t *testing.T, o options) string {
 	return string(out)
 }
 
-// serverLog is the log of a server.
+// serverLog collects the log lines of a server.
 type serverLog struct {
 	mu      sync.Mutex
 	lines   []string
 	ended   bool
-	changed chan struct{} // closed and replaced at each change
+	changed chan struct{} // closed and replaced whenever the log changes
 }
 
 func newServerLog() *serverLog { return &serverLog{changed: make(chan struct{})} }
 
-// read reads the log until its end.
+// read reads log lines from r until its end.
 func (l *serverLog) read(r io.Reader) {
 	lines := bufio.NewReader(r)
 	for {
@@ -206,22 +207,22 @@ func (l *serverLog) read(r io.Reader) {
 	}
 }
 
-// String returns the whole log.
+// String returns all log lines so far.
 func (l *serverLog) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return strings.Join(l.lines, "")
 }
 
-// discard drops the lines so far, which keeps the output of a later failure short.
+// discard drops the log lines so far, to keep the output of a failed test short.
 func (l *serverLog) discard() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = nil
 }
 
-// find returns the first line with the message, and nil if there is none. It also reports whether the log has ended;
-// changed is closed at the next change of the log.
+// find returns the first log line with the message, or nil if there is none. It also reports whether the log has ended,
+// and returns a channel that is closed when the log changes.
 func (l *serverLog) find(message string) (line map[string]any, ended bool, changed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -234,7 +235,7 @@ func (l *serverLog) find(message string) (line map[string]any, ended bool, chang
 	return nil, l.ended, l.changed
 }
 
-// waitFor waits for a line with the message and returns the first one.
+// waitFor waits for a log line with the message and returns the first one.
 func (l *serverLog) waitFor(t *testing.T, message string) map[string]any {
 	t.Helper()
 	timeout := time.After(defaultTimeout)
@@ -260,7 +261,7 @@ func eventually(t *testing.T, what string, f func() bool) {
 	eventuallyWithin(t, defaultTimeout, what, f)
 }
 
-// eventuallyWithin is eventually with another timeout.
+// eventuallyWithin is like eventually, with another timeout.
 func eventuallyWithin(t *testing.T, timeout time.Duration, what string, f func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
@@ -289,7 +290,8 @@ func wantMode(t *testing.T, path string, want os.FileMode) {
 	}
 }
 
-// wantContains fails the test unless the text contains each of the parts.
+// wantContains fails the test unless text contains every one of the parts. what describes the text in the failure
+// message.
 func wantContains(t *testing.T, what, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {

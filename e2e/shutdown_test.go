@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestPortInUse starts a second server on the address of a running one.
+// TestPortInUse starts a second server on the address of a running server. The second must fail to start.
 func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})
@@ -19,8 +19,8 @@ func TestPortInUse(t *testing.T) {
 	s.signInAdmin(t)
 }
 
-// TestShutdownDrains sends SIGTERM while the server reads a request. It stops accepting connections, answers the
-// request, and exits with 0.
+// TestShutdownDrains sends SIGTERM while the server is reading a request. The server must stop accepting connections,
+// respond to the request, and exit with code 0.
 func TestShutdownDrains(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{Flags: []string{"--shutdown-delay", "100ms"}})
@@ -33,7 +33,7 @@ func TestShutdownDrains(t *testing.T) {
 	}
 	defer connection.Close()
 	half := len(body) / 2
-	// The server answers 100 Continue when it begins to read the body.
+	// The server sends 100 Continue when it begins to read the body.
 	fmt.Fprintf(connection, "POST /api/login HTTP/1.1\r\nHost: %s\r\n"+
 		"Content-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", address, len(body))
 	reader := bufio.NewReader(connection)
@@ -73,8 +73,9 @@ func TestShutdownDrains(t *testing.T) {
 	s.restart(t).signInAdmin(t)
 }
 
-// TestNotReadyFirst sends SIGTERM to a server with a long shutdown delay, which gives load balancers time to react: it
-// reports that it is not ready, and serves requests. A second signal ends it at once, and no data is lost.
+// TestNotReadyFirst sends SIGTERM to a server with a long shutdown delay, which gives load balancers time to notice.
+// During the delay the server must report that it is not ready and still serve requests. A second signal must end the
+// server at once, without loss of data.
 func TestNotReadyFirst(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{Flags: []string{"--shutdown-delay", "5m"}})

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestLockout sends wrong passwords until the account locks. The answers don't reveal the lock, and the lock blocks
-// only sign-ins.
+// TestLockout sends wrong passwords until the account locks. The responses must not reveal the lock, and the lock must
+// block only sign-ins.
 func TestLockout(t *testing.T) {
 	t.Parallel()
 	const email, password, wrong = "ada@example.com", "Analytical-1", "Analytical-9"
@@ -27,7 +27,7 @@ func TestLockout(t *testing.T) {
 	}
 
 	refused := map[string]answer{}
-	for range 3 { // the default policy
+	for range 3 { // the default policy locks after three failures
 		refused["a wrong password"] = signIn(email, wrong)
 	}
 	if !locked() {
@@ -49,7 +49,7 @@ func TestLockout(t *testing.T) {
 		t.Error("the account is still locked")
 	}
 	session := s.signIn(t, email, password)
-	// Now the client network is known, and has its own counter.
+	// After the successful sign-in the client network is known, so failures from it count separately.
 	for range 3 {
 		signIn(email, wrong)
 	}
@@ -57,7 +57,8 @@ func TestLockout(t *testing.T) {
 	s.do(t, "GET", "/api/users/whoami", session, nil).want(t, http.StatusOK)
 }
 
-// TestClientNetworkThrottle sends wrong passwords for many accounts from one client network until it is throttled.
+// TestClientNetworkThrottle sends wrong passwords for many accounts from one client network, until the server throttles
+// sign-ins from it.
 func TestClientNetworkThrottle(t *testing.T) {
 	t.Parallel()
 	const limit = 20
@@ -76,7 +77,7 @@ func TestClientNetworkThrottle(t *testing.T) {
 		wantError(t, http.StatusTooManyRequests, "TOO_MANY_REQUESTS")
 	s.do(t, "GET", "/api/users/whoami", admin, nil).want(t, http.StatusOK)
 
-	// X-Forwarded-For from an untrusted client is ignored.
+	// The server ignores X-Forwarded-For of a client that is not a trusted proxy.
 	body := mustJSON(t, fields{"email": adminEmail, "password": adminPassword})
 	request, err := http.NewRequest("POST", s.URL+"/api/login", bytes.NewReader(body))
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// check compares the actual state with the models of the writers, and resolves their unresolved requests.
+// check compares the server's actual state with the models of the writers. It also resolves requests whose outcome was
+// unknown.
 func (c *crashTest) check(t *testing.T) {
 	t.Helper()
 	actual := c.readState(t)
@@ -42,7 +43,7 @@ func (c *crashTest) check(t *testing.T) {
 	c.engine.check(t, c.server)
 }
 
-// checkSessions uses every token of the writer's model.
+// checkSessions uses every token in the writer's model, and checks that the server accepts exactly the valid ones.
 func (c *crashTest) checkSessions(t *testing.T, w *writer) {
 	t.Helper()
 	for token, owner := range w.sessions {
@@ -59,9 +60,9 @@ func (c *crashTest) checkSessions(t *testing.T, w *writer) {
 	w.ended = nil
 }
 
-// readState reads the actual state, by the name of the writer that created it; "" is state of no writer. It reads users
-// and the activity log with the API. It reads sessions and the outbox from the database, because the API returns only
-// the newest.
+// readState reads the actual state of the server. In the result, the key is the name of the writer that created the
+// state; state that no writer created has the key "". Users and the activity log are read with the API. Sessions and
+// the outbox are read from the database, because the API returns only the newest ones.
 func (c *crashTest) readState(t *testing.T) map[string]*state {
 	t.Helper()
 	actual := map[string]*state{"": newState()}
@@ -82,7 +83,8 @@ func (c *crashTest) readState(t *testing.T) map[string]*state {
 	return actual
 }
 
-// readUsers reads the users with their roles, and the number of their sessions.
+// readUsers reads the users with their roles and the number of their sessions. It fails the test if a session belongs
+// to no user.
 func (c *crashTest) readUsers(t *testing.T, db *sql.DB, stateOf func(string) *state) {
 	t.Helper()
 	sessions := map[int64]int{}
@@ -112,7 +114,7 @@ func (c *crashTest) readUsers(t *testing.T, db *sql.DB, stateOf func(string) *st
 	}
 }
 
-// readLog reads the activity log. It fails the test if two users got the same id.
+// readLog reads the activity log. It fails the test if two users have ever had the same id.
 func (c *crashTest) readLog(t *testing.T, stateOf func(string) *state) {
 	t.Helper()
 	created := map[int64]string{}
@@ -139,7 +141,7 @@ func (c *crashTest) readLog(t *testing.T, stateOf func(string) *state) {
 	}
 }
 
-// activityLine is an exported entry of the activity log.
+// activityLine is one line of the exported activity log.
 type activityLine struct {
 	Action string
 	Actor  struct{ Name string }
@@ -153,7 +155,7 @@ type activityLine struct {
 	}
 }
 
-// logEntry converts the line to the model's form.
+// logEntry converts the line to the form that the models use.
 func (l activityLine) logEntry() logEntry {
 	e := logEntry{Action: l.Action, Actor: l.Actor.Name, TargetID: l.Target.ID, Target: l.Target.Name}
 	if l.Target.Kind == "session" {
@@ -167,7 +169,7 @@ func (l activityLine) logEntry() logEntry {
 	return e
 }
 
-// outboxRow is the part of an outbox message that the checker reads.
+// outboxRow holds the columns of an outbox message that the test checks.
 type outboxRow struct {
 	ID, Attempts         int64
 	State, Source, Email string
@@ -185,7 +187,7 @@ func (c *crashTest) readMail(t *testing.T, db *sql.DB, stateOf func(string) *sta
 		mail[r.Source] = r.Email
 	}
 	checkDelivered(t, rows, c.smtp.Messages())
-	// A message and its token are written in one transaction.
+	// The server writes a message and its recovery token in one transaction, so both must exist or neither.
 	query(t, db, `SELECT m.user_id, m.n, COALESCE(r.n, 0)
 		FROM (SELECT user_id, count(*) AS n FROM outbox WHERE state <> 'requested' GROUP BY user_id) m
 		LEFT JOIN (SELECT user_id, count(*) AS n FROM recoveries GROUP BY user_id) r ON r.user_id = m.user_id
@@ -207,14 +209,14 @@ func readOutbox(t *testing.T, db *sql.DB) []outboxRow {
 	return rows
 }
 
-// checkDelivered compares the outbox with the messages that the mail server received. Each delivered message must have
-// arrived. A message that was being delivered during a crash may arrive more than once, but with the same id and at
-// most once for each attempt.
+// checkDelivered compares the outbox with the messages that the mail server received. Each message that the outbox
+// shows as delivered must have arrived. If the server crashed during the delivery, the message may have arrived
+// repeatedly. Then all copies must have the same id, and there may be at most one for each attempt.
 func checkDelivered(t *testing.T, rows []outboxRow, messages []mailtest.Message) {
 	t.Helper()
 	received := map[int64][]mailtest.Message{}
 	for _, m := range messages {
-		number, _, _ := strings.Cut(m.ID, ".") // of the outbox; the rest is random
+		number, _, _ := strings.Cut(m.ID, ".") // the outbox id of the message; the rest is random
 		id, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
 			t.Errorf("a message has the malformed id %q", m.ID)
@@ -243,7 +245,7 @@ func checkDelivered(t *testing.T, rows []outboxRow, messages []mailtest.Message)
 	}
 }
 
-// query runs a query and calls row for each row of the result.
+// query runs a query and calls row for each result row.
 func query(t *testing.T, db *sql.DB, text string, row func(scan func(...any))) {
 	t.Helper()
 	rows, err := db.Query(text)

@@ -5,22 +5,22 @@ import (
 	"os/exec"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // reads the database independently of Usher
+	_ "github.com/jackc/pgx/v5/stdlib" // reads the database without Usher's code
 
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 )
 
-// crashEngine is the database of a crash test.
+// crashEngine is the database of a crash test, on one engine.
 type crashEngine struct {
-	options options                           // of the server
-	open    func(*testing.T, *server) *sql.DB // for reading, next to the server
+	options options                           // options of the server
+	open    func(*testing.T, *server) *sql.DB // opens the database for reading, beside the server
 	check   func(*testing.T, *server)         // checks the integrity of the database
-	remote  bool                              // a connection to it can break, which is answered 503
+	remote  bool                              // the connection can break; the server then responds 503
 	// awaitDisconnected waits until the database has finished the statements of a killed server.
 	awaitDisconnected func(*testing.T)
 }
 
-// crashServerOnSQLite crashes a server on SQLite.
+// crashServerOnSQLite returns a SQLite database, and a fault injector that crashes the server.
 func crashServerOnSQLite(*testing.T) (crashEngine, faultInjector) {
 	e := crashEngine{
 		open:              func(t *testing.T, s *server) *sql.DB { return openDatabase(t, s.Data) },
@@ -30,19 +30,20 @@ func crashServerOnSQLite(*testing.T) (crashEngine, faultInjector) {
 	return e, serverCrash(e)
 }
 
-// crashServerOnPostgres crashes a server on PostgreSQL, which keeps running.
+// crashServerOnPostgres returns a PostgreSQL database, and a fault injector that crashes the server. PostgreSQL keeps
+// running.
 func crashServerOnPostgres(t *testing.T) (crashEngine, faultInjector) {
 	e := newPostgresEngine(t, startPostgres(t))
 	return e, serverCrash(e)
 }
 
-// crashPostgres crashes PostgreSQL. The server keeps running.
+// crashPostgres returns a PostgreSQL database, and a fault injector that crashes PostgreSQL. The server keeps running.
 func crashPostgres(t *testing.T) (crashEngine, faultInjector) {
 	cluster := startPostgres(t)
 	return newPostgresEngine(t, cluster), postgresCrash(cluster)
 }
 
-// newPostgresEngine creates an empty database on a cluster.
+// newPostgresEngine creates an empty database on the cluster.
 func newPostgresEngine(t *testing.T, cluster *pgtest.Cluster) crashEngine {
 	t.Helper()
 	name, err := cluster.Create(t.Context())
@@ -65,7 +66,7 @@ func newPostgresEngine(t *testing.T, cluster *pgtest.Cluster) crashEngine {
 			t.Helper()
 			amcheck(t, cluster.SocketURL(name))
 		},
-		// Statements that a killed server has sent may still be executed.
+		// PostgreSQL may still be executing statements that a killed server has sent.
 		awaitDisconnected: func(t *testing.T) {
 			t.Helper()
 			db := open(t, nil)
@@ -80,7 +81,7 @@ func newPostgresEngine(t *testing.T, cluster *pgtest.Cluster) crashEngine {
 	}
 }
 
-// amcheck checks the tables and indexes of a database with pg_amcheck.
+// amcheck checks the tables and indexes of a database with PostgreSQL's program pg_amcheck.
 func amcheck(t *testing.T, url string) {
 	t.Helper()
 	path, err := pgtest.Binary("pg_amcheck")

@@ -10,14 +10,15 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"
 )
 
-// faultInjector crashes the server or its database, and restarts it.
+// faultInjector crashes either the server or its database, and restarts the crashed process.
 type faultInjector struct {
 	inject func(*testing.T, *server) // may be called from any goroutine
 	// recover restarts the crashed process, and returns the running server.
 	recover func(t *testing.T, s *server, random *rand.Rand) *server
 }
 
-// serverCrash kills the server. Sometimes it also kills the restarted one while it starts.
+// serverCrash returns a fault injector that kills the server. Sometimes it also kills the restarted server while it
+// starts.
 func serverCrash(e crashEngine) faultInjector {
 	return faultInjector{
 		inject: func(t *testing.T, s *server) { s.signal(t, syscall.SIGKILL) },
@@ -33,7 +34,8 @@ func serverCrash(e crashEngine) faultInjector {
 	}
 }
 
-// postgresCrash kills all processes of PostgreSQL. The server keeps running and reconnects after the restart.
+// postgresCrash returns a fault injector that kills all processes of PostgreSQL. The server keeps running and
+// reconnects after PostgreSQL's restart.
 func postgresCrash(cluster *pgtest.Cluster) faultInjector {
 	return faultInjector{
 		inject: func(t *testing.T, _ *server) {
@@ -54,8 +56,8 @@ func postgresCrash(cluster *pgtest.Cluster) faultInjector {
 	}
 }
 
-// killDuringStart starts a server with the options and the data directory of one that has ended, and kills it after the
-// time.
+// killDuringStart starts a server with the options and the data directory of one that has exited. It kills the new
+// server after that time.
 func (s *server) killDuringStart(t *testing.T, after time.Duration) {
 	t.Helper()
 	cmd := command(t, &s.options)
@@ -66,7 +68,7 @@ func (s *server) killDuringStart(t *testing.T, after time.Duration) {
 	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Errorf("kill the starting server: %v", err)
 	}
-	_ = cmd.Wait() // fails, because the process was killed
+	_ = cmd.Wait() // returns an error, because the process was killed
 }
 
 // randomDelay returns a random time up to limit, and 0 in half of the cases.

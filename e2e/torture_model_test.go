@@ -8,26 +8,27 @@ import (
 	"strings"
 )
 
-// state is all that one client has created, as its model expects it or as the checker reads it. The two are equal
-// unless the server has lost, torn, duplicated or invented something.
+// state is everything that one client has created. The client's model predicts one state, and the test reads the actual
+// one. The two are equal unless the server has lost, torn, duplicated or invented something.
 type state struct {
-	Users map[string]userState // by email address
-	Log   []logEntry           // the activity log, in order
-	Mail  map[string]string    // the outbox: recipients by the client address of the request
+	Users map[string]userState // the key is the email address
+	Log   []logEntry           // activity log entries, in order
+	Mail  map[string]string    // outbox messages: the key is the client address of the request, the value the recipient
 }
 
-// userState is a user.
+// userState is a user in a state.
 type userState struct {
 	ID         int64
 	Name       string
 	Surname    string
 	Department string // department
 	Active     bool
-	Roles      string // as fmt prints them
+	Roles      string // list of role ids as fmt prints it
 	Sessions   int
 }
 
-// logEntry is an entry of the activity log. TargetID is 0 for sessions, because clients don't get their ids.
+// logEntry is an entry of the activity log. TargetID is 0 for sessions, because the API doesn't tell clients the
+// session's id.
 type logEntry struct {
 	Action   string
 	Actor    string
@@ -36,7 +37,7 @@ type logEntry struct {
 	Changes  string
 }
 
-// defaultRoles are the roles of a new user.
+// defaultRoles are the roles of a new user, in the form of userState.Roles.
 const defaultRoles = "[2]"
 
 func newState() *state {
@@ -69,30 +70,31 @@ func (expected *state) diff(actual state) string {
 	for i := range max(len(expected.Log), len(actual.Log)) {
 		if at(expected.Log, i) != at(actual.Log, i) {
 			compare(fmt.Sprintf("entry %d of the log", i), at(expected.Log, i), at(actual.Log, i))
-			break // the entries after it are only shifted
+			break // later entries differ only because they are shifted
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-// union returns the keys of both maps, sorted.
+// union returns the keys of both maps, sorted and without duplicates.
 func union[V any](a, b map[string]V) []string {
 	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
 
-// model is the state that a client expects: the effect of its acknowledged requests, and at most one request with an
-// unknown outcome.
+// model is the state that a client expects. It contains the effects of acknowledged requests. At most one request,
+// unresolved, has an unknown outcome.
 type model struct {
 	*state
-	sessions   map[string]int64 // user ids by the tokens of valid sessions
-	ended      []string         // tokens of sessions that ended since the last check
-	unresolved *request         // without an answer
+	sessions   map[string]int64 // user ids of valid sessions; the key is the token
+	ended      []string         // tokens of sessions that have ended since the last check
+	unresolved *request         // request that got no response, or nil
 }
 
-// resolve decides from the actual state whether the unresolved request has taken effect, and applies it to the model if
-// it has. It returns the differences if the state is neither that before nor that after the request.
+// resolve decides from the actual state whether the unresolved request has taken effect. If it has, resolve applies it
+// to the model. If the actual state is neither the one before nor the one after the request, resolve returns the
+// differences.
 func (m *model) resolve(actual state) (applied bool, difference string) {
 	difference = m.diff(actual)
 	request := m.unresolved
@@ -109,7 +111,7 @@ func (m *model) resolve(actual state) (applied bool, difference string) {
 		difference, request.method, request.path, differenceAfter)
 }
 
-// recoveries returns the number of recovery messages for an email address.
+// recoveries returns the number of recovery messages to an email address.
 func (m *model) recoveries(address string) (n int) {
 	for _, to := range m.Mail {
 		if to == address {
@@ -119,7 +121,7 @@ func (m *model) recoveries(address string) (n int) {
 	return n
 }
 
-// endSessions ends all sessions of a user.
+// endSessions removes all sessions of a user from the model.
 func (m *model) endSessions(id int64) {
 	for token, owner := range m.sessions {
 		if owner == id {
@@ -128,18 +130,18 @@ func (m *model) endSessions(id int64) {
 	}
 }
 
-// endSession ends the session of a token.
+// endSession removes the session of a token from the model.
 func (m *model) endSession(token string) {
 	delete(m.sessions, token)
 	m.ended = append(m.ended, token)
 }
 
-// addEntry adds an entry to the activity log.
+// addEntry adds an activity log entry to the model.
 func (m *model) addEntry(action, actor string, id int64, target string, changes ...string) {
 	m.Log = append(m.Log, logEntry{
 		Action: action, Actor: actor, TargetID: id, Target: target, Changes: strings.Join(changes, " "),
 	})
 }
 
-// formatChange formats a changed field of an entry, for the model and the checker.
+// formatChange formats a changed field of an activity log entry, for both the model and the actual state.
 func formatChange(field string, from, to any) string { return fmt.Sprintf("%s:%v>%v", field, from, to) }

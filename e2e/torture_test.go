@@ -14,7 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// `make torture` sets the rounds.
+// Flags of the crash test. `make torture` sets the number of rounds.
 var (
 	tortureRounds = flag.Int("torture.rounds", 10, "crashes in each part of TestTorture")
 	tortureSeed   = flag.Uint64("torture.seed", 0, "seed of the requests and crashes of TestTorture; 0: a random one")
@@ -22,18 +22,19 @@ var (
 
 const (
 	writerCount      = 6
-	progressInterval = 10 // rounds between two progress lines
+	progressInterval = 10 // number of rounds between two progress lines
 
-	// maxAnswers is the most answers before a crash, which follows at most maxCrashDelay after the last of them.
+	// maxAnswers is the maximum number of responses before a crash. The crash follows the last of them after at most
+	// maxCrashDelay.
 	maxAnswers    = 60
 	maxCrashDelay = 10 * time.Millisecond
 )
 
-// TestTorture repeatedly crashes the server, or its database, while several clients change users, roles and sessions
-// and request messages. After each crash it checks three things:
+// TestTorture repeatedly crashes the server, or its database, while clients change users, roles and sessions and
+// request messages. After each crash it checks three properties:
 //
 //   - Every acknowledged request has taken effect exactly once, with its entries in the activity log and the outbox.
-//   - A request without an answer has taken effect as a whole or not at all.
+//   - A request without a response has taken effect either completely or not at all.
 //   - The database contains nothing else.
 func TestTorture(t *testing.T) {
 	t.Parallel()
@@ -73,18 +74,18 @@ func TestTorture(t *testing.T) {
 	}
 }
 
-// crashTest is a server, its clients, and the state that the server must have.
+// crashTest is a server, the clients that use it, and the state that the server must have.
 type crashTest struct {
 	engine  crashEngine
 	server  *server
 	smtp    *mailtest.Server
 	client  *http.Client
-	admin   string // token of an administrator's session
-	unowned *state // not created by a writer; never changes
+	admin   string // session token of an administrator
+	unowned *state // state that no writer has created; it never changes
 	writers []*writer
 
-	unresolved int // requests without an answer
-	applied    int // unresolved requests that have taken effect
+	unresolved int // number of requests that got no response
+	applied    int // number of unresolved requests that have taken effect
 }
 
 func startCrashTest(t *testing.T, e crashEngine, seed uint64) *crashTest {
@@ -98,7 +99,8 @@ func startCrashTest(t *testing.T, e crashEngine, seed uint64) *crashTest {
 	}
 	t.Cleanup(c.client.CloseIdleConnections)
 	c.admin = c.server.signInAdmin(t)
-	// A sign-in that a crash interrupts counts as a failed attempt, and could lock the account.
+	// Turn the lockout policy off. A sign-in that a crash interrupts counts as a failed attempt, so crashes could lock
+	// an account.
 	c.server.do(t, "PATCH", "/api/lockout-policy", c.admin, fields{"enabled": false}).want(t, http.StatusOK)
 	roles := []int64{2}
 	var newRoles []fields
@@ -121,9 +123,10 @@ func startCrashTest(t *testing.T, e crashEngine, seed uint64) *crashTest {
 	return c
 }
 
-// round lets the writers work, crashes the server or its database at a random time, and checks the state after the
-// recovery. The crash follows a number of answers, so that a slow machine does as much before it as a fast one. Half of
-// the crashes come right after the last answer, which reveals requests that are acknowledged before they are durable.
+// round lets the writers send requests, crashes the server or its database at a random moment, and checks the state
+// after the recovery. The crash follows a random number of responses, so that a slow machine handles as many requests
+// as a fast one. Half of the crashes come immediately after the last response. They reveal requests that are
+// acknowledged before they are durable.
 func (c *crashTest) round(t *testing.T, random *rand.Rand, faults faultInjector) {
 	t.Helper()
 	var answers atomic.Int64
@@ -162,7 +165,7 @@ func (c *crashTest) round(t *testing.T, random *rand.Rand, faults faultInjector)
 	}
 }
 
-// finish waits until all messages are delivered, checks the state once more, and stops the server.
+// finish waits until all messages are delivered, checks the state a last time, and stops the server.
 func (c *crashTest) finish(t *testing.T) {
 	t.Helper()
 	db := c.engine.open(t, c.server)
@@ -175,7 +178,7 @@ func (c *crashTest) finish(t *testing.T) {
 	t.Logf("total: %s", c)
 }
 
-// String summarizes the test so far.
+// String summarizes the progress of the test.
 func (c *crashTest) String() string {
 	acknowledged, users, entries := 0, 0, 0
 	for _, w := range c.writers {

@@ -15,24 +15,24 @@ import (
 
 // Limits of a writer.
 const (
-	maxNewUsers = 3 // in one request
-	maxSessions = 5 // in the model
-	maxMessages = 3 // for a user in an hour, which is the server's limit
+	maxNewUsers = 3 // number of users in one request
+	maxSessions = 5 // number of sessions in the model
+	maxMessages = 3 // number of messages for a user, which is also the server's hourly limit
 )
 
-// writerPassword is the password of all users.
+// writerPassword is the password of all users that writers create.
 const writerPassword = "Correct-horse-7"
 
-// writer is a client that sends one request after the other. It changes only what it has created, and no other client
-// changes that, so its model predicts the state.
+// writer is a client that sends one request after another. Each writer changes only users that it has created, so its
+// model predicts their state.
 type writer struct {
 	model
-	name   string // prefix of the email addresses of its users
+	name   string // prefix of the email addresses of this writer's users
 	number int
 	random *rand.Rand
-	key    string  // of an administrator
-	roles  []int64 // that it assigns
-	serial int     // of the last request
+	key    string  // credential of an administrator
+	roles  []int64 // ids of the roles that the writer assigns
+	serial int     // number of the last request
 
 	acknowledged int
 }
@@ -41,20 +41,21 @@ type writer struct {
 type request struct {
 	method, path  string
 	key           string
-	clientAddress string // in X-Forwarded-For
+	clientAddress string // sent in X-Forwarded-For
 	body          any
-	status        int                 // of a successful answer
-	apply         func(*model, reply) // applies the effect to the model
+	status        int                 // expected status of the response
+	apply         func(*model, reply) // applies the effect of the request to the model
 }
 
-// reply is the values that only the server knows.
+// reply holds the values in a response that a model can't predict.
 type reply struct {
-	ids   func(address string) int64 // of new users
-	token string                     // of a new session; "" if there was no answer
+	ids   func(address string) int64 // returns the id of a new user by email address
+	token string                     // token of a new session; "" without a response
 }
 
-// write sends requests until one has an unknown outcome, or until stop is closed. It calls answered for each
-// acknowledged request. With a remote database the outcome of a 503 is unknown, too. Another status fails the test.
+// write sends requests until the outcome of one is unknown, or until stop is closed. It calls answered after each
+// acknowledged request. If remote is set, the outcome of a request with a 503 response is also unknown. Any other
+// unexpected status fails the test.
 func (w *writer) write(
 	t *testing.T, client *http.Client, url string, remote bool, answered func(), stop <-chan struct{},
 ) {
@@ -84,7 +85,7 @@ func (w *writer) write(
 	}
 }
 
-// send sends the request.
+// send sends the request and reads the response.
 func (r *request) send(client *http.Client, url string) (answer, error) {
 	body, err := json.Marshal(r.body)
 	if err != nil {
@@ -104,11 +105,11 @@ func (r *request) send(client *http.Client, url string) (answer, error) {
 	return send(client, sent)
 }
 
-// parseReply decodes what the model needs of a response: ids of created users, tokens, keys.
+// parseReply decodes the values that the model can't predict: ids of created users, and tokens.
 func parseReply(a answer) reply {
 	var created []user
 	var session struct{ AuthToken string }
-	_ = json.Unmarshal(a.Body, &created) // other answers have no such values
+	_ = json.Unmarshal(a.Body, &created) // fails for responses without created users, which leaves created empty
 	_ = json.Unmarshal(a.Body, &session)
 	return reply{token: session.AuthToken, ids: func(address string) int64 {
 		for _, u := range created {
@@ -120,7 +121,7 @@ func parseReply(a answer) reply {
 	}}
 }
 
-// nextRequest generates the next request.
+// nextRequest generates a random next request.
 func (w *writer) nextRequest() *request {
 	w.serial++
 	anyUser := func(userState, string) bool { return true }
@@ -136,7 +137,7 @@ func (w *writer) nextRequest() *request {
 		case n < 42:
 			req = w.forUser(anyUser, w.patch)
 		case n < 50:
-			req = w.forUser(signedIn, w.patch) // which may deactivate the user and end the sessions
+			req = w.forUser(signedIn, w.patch) // the change may deactivate the user, which ends the sessions
 		case n < 64:
 			req = w.forUser(anyUser, w.setRoles)
 		case n < 76:
@@ -156,7 +157,7 @@ func (w *writer) nextRequest() *request {
 	}
 }
 
-// forUser generates a request for a random user that matches, and returns nil if none does.
+// forUser generates a request for a random user for whom matches returns true. It returns nil if there is no such user.
 func (w *writer) forUser(
 	matches func(u userState, address string) bool, newRequest func(u userState, address string) *request,
 ) *request {
@@ -169,7 +170,7 @@ func (w *writer) forUser(
 	return newRequest(w.Users[address], address)
 }
 
-// newRequest creates a request of the administrator.
+// newRequest creates a request that the administrator sends.
 func (w *writer) newRequest(status int, method, path string, body any, apply func(*model, reply)) *request {
 	return &request{
 		method: method, path: path, key: w.key, body: body, status: status, apply: apply,
@@ -177,10 +178,10 @@ func (w *writer) newRequest(status int, method, path string, body any, apply fun
 	}
 }
 
-// uniqueText returns a text that no other request of this writer contains.
+// uniqueText returns prefix with the number of the current request, which no other request of this writer contains.
 func (w *writer) uniqueText(prefix string) string { return fmt.Sprintf("%s %d", prefix, w.serial) }
 
-// create creates one or more users in one request.
+// create returns a request that creates one or more users.
 func (w *writer) create() *request {
 	users := map[string]userState{}
 	var body []fields
@@ -209,7 +210,8 @@ func (w *writer) create() *request {
 	})
 }
 
-// patch changes several fields of a user. A user with a pending message keeps the email address and stays active.
+// patch returns a request that changes some fields of a user. If a message for the user is pending, the email address
+// and the active state keep their values.
 func (w *writer) patch(u userState, address string) *request {
 	updated := u
 	updated.Name, updated.Surname = w.uniqueText("Name"), w.uniqueText("Surname")
@@ -243,7 +245,7 @@ func (w *writer) patch(u userState, address string) *request {
 	})
 }
 
-// setRoles sets random roles of a user.
+// setRoles returns a request that sets random roles of a user.
 func (w *writer) setRoles(u userState, address string) *request {
 	roles := slices.Clone(w.roles)
 	w.random.Shuffle(len(roles), func(i, j int) { roles[i], roles[j] = roles[j], roles[i] })
@@ -258,7 +260,7 @@ func (w *writer) setRoles(u userState, address string) *request {
 	})
 }
 
-// delete deletes a user.
+// delete returns a request that deletes a user.
 func (w *writer) delete(u userState, address string) *request {
 	return w.newRequest(http.StatusNoContent, "DELETE", "/api/users/"+formatID(u.ID), nil, func(m *model, _ reply) {
 		m.endSessions(u.ID)
@@ -267,14 +269,14 @@ func (w *writer) delete(u userState, address string) *request {
 	})
 }
 
-// requestRecovery requests a recovery message. The client address identifies the request in the outbox.
+// requestRecovery returns a request for a recovery message. Its client address identifies the request in the outbox.
 func (w *writer) requestRecovery(_ userState, address string) *request {
 	req := w.newRequest(http.StatusOK, "POST", "/api/users/forgotten-password", fields{"email": address}, nil)
 	req.apply = func(m *model, _ reply) { m.Mail[req.clientAddress] = address }
 	return req
 }
 
-// signIn signs a user in.
+// signIn returns a request that signs a user in.
 func (w *writer) signIn(u userState, address string) *request {
 	body := fields{"email": address, "password": writerPassword}
 	return w.newRequest(http.StatusOK, "POST", "/api/login", body, func(m *model, r reply) {
@@ -287,7 +289,7 @@ func (w *writer) signIn(u userState, address string) *request {
 	})
 }
 
-// signOut ends a random session with its token.
+// signOut returns a request that ends a random session, with the session's own token.
 func (w *writer) signOut() *request {
 	tokens := slices.Sorted(maps.Keys(w.sessions))
 	token := tokens[w.random.IntN(len(tokens))]
@@ -305,7 +307,7 @@ func (w *writer) signOut() *request {
 	return req
 }
 
-// endSessionsOf ends all sessions of a user.
+// endSessionsOf returns a request that ends all sessions of a user.
 func (w *writer) endSessionsOf(u userState, address string) *request {
 	path := "/api/sessions?userId=" + formatID(u.ID)
 	return w.newRequest(http.StatusNoContent, "DELETE", path, nil, func(m *model, _ reply) {
@@ -316,7 +318,7 @@ func (w *writer) endSessionsOf(u userState, address string) *request {
 	})
 }
 
-// writerOf returns the name of the writer that an email address belongs to, and "" if there is none.
+// writerOf returns the name of the writer that created the user with the email address. It returns "" if no writer did.
 func writerOf(address string) string {
 	name, _, found := strings.Cut(address, "-")
 	if !found {

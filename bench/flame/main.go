@@ -56,16 +56,17 @@ func run(out io.Writer) error {
 	return err
 }
 
-// frame is a function in one place of the call tree, with the time spent in it and its callees.
+// frame is a node of the call tree: a function reached by one chain of callers, with the CPU time spent in the function
+// and its callees.
 type frame struct {
-	name    string // with the path of the package
+	name    string // package path and function name
 	value   int64
 	callees map[string]*frame
 }
 
 func newFrame(name string) *frame { return &frame{name: name, callees: map[string]*frame{}} }
 
-// callee returns the frame of a function that this frame calls.
+// callee returns the child frame for a function that this frame calls, and creates it if needed.
 func (f *frame) callee(name string) *frame {
 	c := f.callees[name]
 	if c == nil {
@@ -75,11 +76,11 @@ func (f *frame) callee(name string) *frame {
 	return c
 }
 
-// buildTree builds the call tree of a profile. Each stack begins with its outermost function that matches root; stacks
-// without one are left out.
+// buildTree builds the call tree of a profile. It cuts each stack at the outermost function that matches root, and
+// leaves out stacks without a match.
 func buildTree(p *profile.Profile, root *regexp.Regexp) *frame {
 	all := newFrame("")
-	last := len(p.SampleType) - 1 // the time; the first type is the number of samples
+	last := len(p.SampleType) - 1 // CPU time; the first type is the number of samples
 	for _, s := range p.Sample {
 		names := stack(s)
 		first := slices.IndexFunc(names, root.MatchString)
@@ -97,7 +98,7 @@ func buildTree(p *profile.Profile, root *regexp.Regexp) *frame {
 	return all
 }
 
-// stack returns the functions of a sample, inlined ones included, the outermost first.
+// stack returns the functions of a sample, inlined ones included, with the outermost caller first.
 func stack(s *profile.Sample) (names []string) {
 	for _, location := range slices.Backward(s.Location) {
 		for _, line := range slices.Backward(location.Line) {
@@ -107,7 +108,7 @@ func stack(s *profile.Sample) (names []string) {
 	return names
 }
 
-// sortedCallees returns the callees, the most expensive first.
+// sortedCallees returns the callees of f, the one with the most CPU time first.
 func (f *frame) sortedCallees() []*frame {
 	return slices.SortedFunc(maps.Values(f.callees), func(a, b *frame) int {
 		return cmp.Or(cmp.Compare(b.value, a.value), strings.Compare(a.name, b.name))

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// Sizes, in pixels.
+// Sizes of the drawing, in pixels.
 const (
 	width, rowHeight = 1200, 16
-	headHeight       = 44 // of title and legend
+	headHeight       = 44 // height of the title and the legend
 	charWidth        = 6.2
-	minWidth         = 2.0 // of frames; narrower ones are left out
+	minWidth         = 2.0 // narrower frames are left out
 )
 
-// legend assigns each frame to a category and its colour. The first pattern that matches the function counts.
+// legend assigns a category and a colour to each frame. The first entry whose pattern matches the function applies.
 var legend = []struct {
 	category, colour string
 	pattern          *regexp.Regexp
@@ -33,7 +33,8 @@ var legend = []struct {
 	{"other", "#e6ddd0", regexp.MustCompile(``)},
 }
 
-// typeParameters matches type parameters, which contain the paths of other packages.
+// typeParameters matches the type parameters in a function name. They contain paths of other packages, which must not
+// decide the category.
 var typeParameters = regexp.MustCompile(`\[.*\]`)
 
 // draw returns the flame graph as SVG, with the outermost frames on top.
@@ -59,11 +60,11 @@ func draw(tree *frame, title string) string {
 	return all.String() + body.String() + "</svg>\n"
 }
 
-// graph is a flame graph that is being drawn.
+// graph holds the state of a flame graph while it is drawn.
 type graph struct {
 	out   *strings.Builder
 	scale float64 // pixels for each unit of time
-	depth int     // the deepest row so far
+	depth int     // number of the deepest row so far
 }
 
 // drawFrame draws a frame and its callees, and returns its width.
@@ -93,7 +94,7 @@ func (g *graph) drawFrame(f *frame, x float64, depth int) float64 {
 	return w
 }
 
-// colour returns the colour of a function, which is given with the path of its package.
+// colour returns the colour of a function. The name of the function includes the path of its package.
 func colour(function string) string {
 	for _, c := range legend {
 		if c.pattern.MatchString(function) {

@@ -121,8 +121,8 @@ func writeUsers(path string, users int) error {
 	return out.Flush()
 }
 
-// insertRows inserts the rows of the import into a new SQLite database with prepared statements, 1,000 users in each
-// transaction, and returns the time.
+// insertRows inserts the same users as the import into a new SQLite database, with prepared statements and 1,000 users
+// in each transaction. It returns the elapsed time.
 func insertRows(dir string, users int) (time.Duration, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return 0, err

@@ -15,10 +15,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/baseline"
 )
 
-// The kinds of baseline process.
+// Names of the baseline processes that runBaseline can be.
 const (
-	baselineServer = "server" // serves recorded answers
-	baselineHashes = "hashes" // computes hashes on all cores
+	baselineServer = "server" // sends recorded responses
+	baselineHashes = "hashes" // computes password hashes on all cores
 )
 
 // baselineConfig is the configuration that a baseline server reads from its standard input.
@@ -27,8 +27,8 @@ type baselineConfig struct {
 	Answers []baseline.Answer
 }
 
-// runBaseline is a baseline process. It ends when ctx does, or when in does, as it does when the parent process exits.
-// A server writes the address that it listens on to out.
+// runBaseline runs this process as the baseline process named kind. It returns when ctx ends, or when in reaches its
+// end, which happens when the parent process exits. A server writes its listen address to out.
 func runBaseline(ctx context.Context, kind string, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -61,7 +61,8 @@ func runBaseline(ctx context.Context, kind string, in io.Reader, out io.Writer) 
 	return nil
 }
 
-// baselineCommand prepares this program as a baseline process. The process reads from stdin and ends with this one.
+// baselineCommand prepares a child process that runs this program as a baseline process. The child reads from stdin,
+// and ends when this process ends.
 func baselineCommand(ctx context.Context, kind string) (p *process, stdin io.WriteCloser, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -73,7 +74,7 @@ func baselineCommand(ctx context.Context, kind string) (p *process, stdin io.Wri
 	return p, stdin, err
 }
 
-// startBaselineServer starts a baseline server with answers.
+// startBaselineServer starts a baseline server that sends the recorded responses.
 func startBaselineServer(ctx context.Context, answers ...baseline.Answer) (*process, error) {
 	p, stdin, err := baselineCommand(ctx, baselineServer)
 	if err != nil {

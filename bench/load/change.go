@@ -16,10 +16,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// sessions is the number of seeded sessions for the logout row.
+// sessions is the number of seeded sessions. The measurement of "logout" ends one session with each request.
 const sessions = 240_000
 
-// change is a kind of request that is one durable transaction.
+// change is an API operation that changes the database in one durable transaction.
 type change struct {
 	name    string
 	request func(credential string, users int64) requests.Request
@@ -27,10 +27,10 @@ type change struct {
 	subject func(n, users, sessionOffset int64) replay.Subject                                 // of the n-th change
 }
 
-// traced is the contexts that record the statements of a change.
+// traced holds the two contexts that record the SQL statements of a change.
 type traced struct {
-	beforeTx context.Context // for the reads before the transaction
-	inTx     context.Context // for the transaction
+	beforeTx context.Context // context of the reads before the transaction
+	inTx     context.Context // context of the transaction
 }
 
 var changes = []change{
@@ -76,7 +76,8 @@ func changedUser(n, users, _ int64) replay.Subject {
 	return replay.Subject{UserID: requests.ChangedUser(n, users), Department: requests.Department(n)}
 }
 
-// measure measures the change by concurrent callers against its SQL statements alone.
+// measure compares the rate of the change through Usher with the rate of its SQL statements alone, both with callers
+// concurrent callers.
 func (c change) measure(ctx context.Context, b *bench, callers int) (r result, err error) {
 	d, err := b.copyBase(ctx)
 	if err != nil {
@@ -117,7 +118,7 @@ func (c change) measure(ctx context.Context, b *bench, callers int) (r result, e
 	return r, err
 }
 
-// record seeds sessions, makes the change once for each recording, and returns the statements.
+// record seeds sessions, makes the change once for each recording of the script, and returns the script.
 func (c change) record(ctx context.Context, d *database.Database) (script *replay.Script, err error) {
 	err = d.With(ctx, func(store *sqlstore.Store, accounts *service.Service) error {
 		offset, err := seed.AddSessions(ctx, store, d.Users, 0, sessions)
@@ -136,7 +137,7 @@ func (c change) record(ctx context.Context, d *database.Database) (script *repla
 		if err != nil {
 			return err
 		}
-		for pass := range int64(2) { // one adds a role, the other removes it
+		for pass := range int64(2) { // the first pass adds a role, the second removes it
 			n := script.UnmeasuredChange(pass, sessions)
 			offset, err := seed.AddSessions(ctx, store, d.Users, n, n+1)
 			if err != nil {

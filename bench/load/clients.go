@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	// busyConns is the number of connections that keep a server busy.
+	// busyConns is the number of connections, which is high enough to keep a server busy.
 	busyConns = 32
-	// maxRequests is the most requests of one sample.
+	// maxRequests is the maximum number of requests in one sample.
 	maxRequests = 1_000_000
 )
 
-// clients send requests to a server on kept-alive connections, one request at a time on each.
+// clients send requests to a server on persistent connections. A connection has at most one request in flight.
 type clients struct {
 	server   *process
 	conns    int
 	request  requests.Request
-	scenario scenario     // replaces request if it is set
-	limit    int          // requests of one sample; 0: maxRequests
-	sent     atomic.Int64 // requests in all rounds
+	scenario scenario     // runs instead of request if it is not nil
+	limit    int          // maximum number of requests in one sample; 0: maxRequests
+	sent     atomic.Int64 // requests so far, in all samples
 }
 
 // next sends the next request, or runs the next scenario.
@@ -37,8 +37,8 @@ func (c *clients) next(conn *requests.Conn) error {
 	return conn.Do(c.request, n)
 }
 
-// closedLoop sends the next request on each connection as soon as the previous one is answered. At the end it waits
-// for the requests in flight and counts them, so each connection completes at least one.
+// closedLoop sends the next request on each connection as soon as the previous response has arrived. At the end it
+// waits for the requests in flight and counts them, so each connection completes at least one request.
 func (c *clients) closedLoop(ctx context.Context, length time.Duration) (sample, error) {
 	latencies := make([][]time.Duration, c.conns)
 	s, err := c.server.sample(func() (int, error) {
@@ -62,8 +62,9 @@ func (c *clients) closedLoop(ctx context.Context, length time.Duration) (sample,
 	return s, err
 }
 
-// constantRate sends that many requests a second, whether or not the previous ones are answered. A latency begins when
-// the request is due, so it includes the wait for a free connection (coordinated omission would hide that).
+// constantRate sends perSecond requests a second, whether or not responses to earlier requests have arrived. A latency
+// begins when its request is due, so it includes the wait for a free connection. Without that wait, slow responses
+// would hide the latency of later requests (coordinated omission).
 func (c *clients) constantRate(ctx context.Context, length time.Duration, perSecond float64) (sample, error) {
 	latencies := make([][]time.Duration, c.conns)
 	s, err := c.server.sample(func() (int, error) {
@@ -93,7 +94,7 @@ func (c *clients) constantRate(ctx context.Context, length time.Duration, perSec
 	return s, err
 }
 
-// each calls f concurrently for each connection. The first error cancels the others and is returned.
+// each calls f concurrently, once for each connection. The first error cancels the other calls and is returned.
 func (c *clients) each(ctx context.Context, f func(ctx context.Context, i int, conn *requests.Conn) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -110,7 +111,7 @@ func (c *clients) each(ctx context.Context, f func(ctx context.Context, i int, c
 	return context.Cause(ctx)
 }
 
-// withConn calls f with a new connection, which is closed when ctx ends.
+// withConn calls f with a new connection. The connection is closed when f returns or ctx ends.
 func (c *clients) withConn(ctx context.Context, f func(*requests.Conn) error) error {
 	conn, err := requests.Dial(ctx, c.server.address)
 	if err != nil {

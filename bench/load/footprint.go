@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	startsPerRound = 3 // a start is short
+	startsPerRound = 3 // several, because one start takes little time
 	startPoll      = 500 * time.Microsecond
-	// idleTime is the time after which an idle server has released the memory that it no longer needs.
+	// idleTime is longer than an idle server takes to release unneeded memory.
 	idleTime = 4 * time.Second
 	mega     = 1e6
 )
 
-// startTime measures the milliseconds from the start of the process to its first answer.
+// startTime measures the time from the start of the process to its first response, in milliseconds.
 func startTime(ctx context.Context, b *bench) (r result, err error) {
 	d, err := b.copyBase(ctx)
 	if err != nil {
@@ -54,7 +54,7 @@ func startTime(ctx context.Context, b *bench) (r result, err error) {
 	return r, err
 }
 
-// firstAnswer starts a server, polls it until it answers 200, and stops it.
+// firstAnswer starts a server, polls path until the server responds with status 200, and stops the server.
 func firstAnswer(
 	ctx context.Context, path string, start func(address string) (*process, error),
 ) (s sample, err error) {
@@ -97,7 +97,7 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// idleMemory measures the resident memory of a server that has served reads and is idle.
+// idleMemory measures the resident memory of a server that has served reads and then become idle.
 func idleMemory(ctx context.Context, b *bench) (r result, err error) {
 	d, usher, err := b.serve(ctx)
 	if err != nil {
@@ -116,7 +116,7 @@ func idleMemory(ctx context.Context, b *bench) (r result, err error) {
 			return r, err
 		}
 	}
-	for range 4 { // until the idle connections are closed
+	for range 4 { // waits until the server has closed the idle connections
 		if err := awaitIdle(ctx); err != nil {
 			return r, err
 		}
@@ -130,7 +130,7 @@ func idleMemory(ctx context.Context, b *bench) (r result, err error) {
 	return r, nil
 }
 
-// binarySize measures the size of the binary.
+// binarySize measures the size of Usher's binary.
 func binarySize(_ context.Context, b *bench) (r result, err error) {
 	info, err := os.Stat(b.usher)
 	if err == nil {
@@ -139,7 +139,7 @@ func binarySize(_ context.Context, b *bench) (r result, err error) {
 	return r, err
 }
 
-// awaitIdle waits until an idle server has released the memory that it no longer needs.
+// awaitIdle waits for idleTime, in which an idle server releases unneeded memory.
 func awaitIdle(ctx context.Context) error { return wait(ctx, idleTime) }
 
 func wait(ctx context.Context, length time.Duration) error {

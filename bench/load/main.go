@@ -1,11 +1,11 @@
-// Command load measures a built Usher against a baseline that bounds it, in alternating rounds, and writes a Markdown
-// table of the ratios.
+// Command load measures Usher's binary against a baseline that bounds it, and writes a Markdown table of the ratios. It
+// measures the two in alternating rounds.
 //
 //	go run ./bench/load -usher ./usher
 //
-// It starts everything itself, on free ports of 127.0.0.1 and with data in a temporary directory: Usher on SQLite and
-// on PostgreSQL of Debian's packages, and the baseline processes. All of it stops when the command ends or is
-// interrupted. scripts/bench.sh calls it; bench/README.md says how to read the table.
+// The command starts all processes itself, on free ports of 127.0.0.1 and with data in a temporary directory: Usher on
+// SQLite and on PostgreSQL from Debian's packages, and the baseline processes. All of them stop when the command ends
+// or is interrupted. scripts/bench.sh runs the command. bench/README.md explains how to read the table.
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/database"
 )
 
-// Upper limits of the flags, so that a typing error doesn't fill a machine.
+// Upper limits of the flags. They keep a mistyped number from using up the machine's disk.
 const (
 	maxRounds = 100
 	maxTime   = time.Minute
@@ -33,19 +33,19 @@ const (
 	maxSoak   = 24 * time.Hour
 )
 
-// settings are the flags.
+// settings holds the values of the flags.
 type settings struct {
-	usher      string         // path of the binary
-	output     string         // file for the table; "" is standard output alone
-	engines    []string       // as database.Names has them
-	rows       *regexp.Regexp // matches the names of the rows to measure
+	usher      string         // path of Usher's binary
+	output     string         // file for the table; "": standard output only
+	engines    []string       // names from database.Names
+	rows       *regexp.Regexp // matches the names of the table rows to measure
 	rounds     int
-	time       time.Duration // of one side in one round
-	users      int64         // in the database
-	smallUsers int64         // in the small database of the scaling rows
-	largeUsers int64         // in the large one
-	soak       time.Duration // on each engine; 0: measure the rows
-	tries      int           // requests of each kind in the timing comparison
+	time       time.Duration // measured time of Usher, and of the baseline, in one round
+	users      int64         // number of users in the database
+	smallUsers int64         // number of users in the small database of the scaling comparison
+	largeUsers int64         // number of users in its large database
+	soak       time.Duration // duration of a soak on each engine; 0: measure the table rows instead
+	tries      int           // number of requests of each kind in the timing comparison
 }
 
 func main() {

@@ -17,31 +17,31 @@ import (
 )
 
 const (
-	// stopTimeout is how long a process may take to end before it is killed.
+	// stopTimeout is how long a process may take to exit before it is killed.
 	stopTimeout = 20 * time.Second
-	// startTimeout is how long a server may take to start.
+	// startTimeout is how long a server may take until it listens.
 	startTimeout = 30 * time.Second
 )
 
-// process is a running server, or a process that takes CPU time next to one.
+// process is a child process: a server, or a process that takes CPU time while a server is measured.
 type process struct {
 	address string
-	engine  database.Engine // whose processes work for it; nil: none do
+	engine  database.Engine // database engine whose processes work for this process; nil: none
 	cmd     *exec.Cmd
 	cancel  context.CancelFunc
 }
 
-// command prepares a process. It gets SIGTERM when ctx ends or stop is called.
+// command prepares a child process. The process gets SIGTERM when ctx ends or stop is called.
 func command(ctx context.Context, path string, args ...string) *process {
 	ctx, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopTimeout
-	cmd.Env = []string{} // no USHER_ variable of the environment changes what is measured
+	cmd.Env = []string{} // keeps the environment's USHER_ variables from changing the measurement
 	return &process{cmd: cmd, cancel: cancel}
 }
 
-// stop ends the process and waits for it. It ignores the exit status, which SIGTERM determines.
+// stop ends the process and waits for it. It ignores the exit status, because SIGTERM ended the process.
 func (p *process) stop() {
 	p.cancel()
 	_ = p.cmd.Wait()
@@ -51,7 +51,7 @@ func (p *process) pid() int { return p.cmd.Process.Pid }
 
 func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
 
-// cpuSeconds returns the CPU time that the process and its database have taken so far.
+// cpuSeconds returns the CPU time that the process has taken so far, and the CPU time of its database's processes.
 func (p *process) cpuSeconds() (own, database float64) {
 	if p.engine != nil {
 		database = p.engine.CPUSeconds()
@@ -59,7 +59,7 @@ func (p *process) cpuSeconds() (own, database float64) {
 	return procfs.CPUSeconds(p.pid()), database
 }
 
-// usherCommand prepares `usher serve` on a database.
+// usherCommand prepares `usher serve` on a database, with a listen address and more flags.
 func usherCommand(ctx context.Context, binary string, d *database.Database, listen string, flags ...string) *process {
 	p := command(ctx, binary, append([]string{
 		"serve", "--listen", listen, "--data", d.Dir, "--log-format", "json", "--trusted-proxies", "127.0.0.1/32",
@@ -75,7 +75,7 @@ func usherCommand(ctx context.Context, binary string, d *database.Database, list
 // startUsher starts `usher serve` on a database and returns when it listens.
 func startUsher(ctx context.Context, binary string, d *database.Database, flags ...string) (*process, error) {
 	p := usherCommand(ctx, binary, d, "127.0.0.1:0", flags...)
-	// The log goes to a file: to read a pipe would take CPU time for each line.
+	// The log goes to a file, because reading it from a pipe would take CPU time for each line.
 	log, err := os.Create(filepath.Join(d.Dir, "log"))
 	if err != nil {
 		return nil, err
@@ -92,8 +92,8 @@ func startUsher(ctx context.Context, binary string, d *database.Database, flags 
 	return p, nil
 }
 
-// awaitListening polls a log file until it contains the address that the server listens on. After startTimeout it
-// fails with the log.
+// awaitListening polls a log file for the address that the server listens on. If there is none after startTimeout, the
+// error contains the log.
 func awaitListening(ctx context.Context, log string) (address string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

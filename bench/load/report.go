@@ -14,7 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/stats"
 )
 
-// report measures the rows and writes the tables.
+// report measures the table rows on each engine and writes the tables.
 type report struct {
 	settings
 	lines  []line
@@ -22,7 +22,7 @@ type report struct {
 	start  time.Time
 }
 
-// line is one row on one engine.
+// line is the measurement of one table row on one engine.
 type line struct {
 	row    row
 	engine string
@@ -30,7 +30,7 @@ type line struct {
 	err    error
 }
 
-// measure measures the rows on each engine. It continues after a row that fails, and joins the errors.
+// measure measures the table rows on each engine. It continues after a failed row, and returns all errors joined.
 func (r *report) measure(ctx context.Context) error {
 	r.start = time.Now()
 	dir, err := os.MkdirTemp("", "usher-load-")
@@ -88,12 +88,12 @@ func (r *report) measureEngine(ctx context.Context, e database.Engine) error {
 	return errors.Join(failures...)
 }
 
-// progress writes a line about the measurement to standard error.
+// progress writes a progress message to standard error.
 func (r *report) progress(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "%6s  %s\n", time.Since(r.start).Round(time.Second), fmt.Sprintf(format, args...))
 }
 
-// write writes the tables in Markdown.
+// write writes the tables as Markdown.
 func (r *report) write(w io.Writer) {
 	fmt.Fprintf(w, "%s, %s. %d users; %d rounds of %s a side, alternating. "+
 		"Load generator, servers and database share the cores.\n\n",
@@ -133,7 +133,7 @@ func (l line) tableRow() string {
 		medianCPU(l.result.usher), medianCPU(l.result.baseline))
 }
 
-// medianSample formats the sample with the median time.
+// medianSample formats the sample whose time for an operation is the median.
 func (l line) medianSample(samples []sample) string {
 	if len(samples) == 0 {
 		return ""
@@ -141,7 +141,8 @@ func (l line) medianSample(samples []sample) string {
 	return l.result.format(samples[stats.MedianIndex(samples, milliseconds)])
 }
 
-// medianCPU formats the CPU time for each operation: that of the server, and behind a + that of PostgreSQL.
+// medianCPU formats the median CPU time for an operation: the CPU time of the server and, after a "+", that of
+// PostgreSQL.
 func medianCPU(samples []sample) string {
 	var own, db []float64
 	for _, s := range samples {

@@ -11,19 +11,19 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/stats"
 )
 
-// row is one line of the table: one kind of work of Usher, measured against a baseline.
+// row is one row of the table: work of Usher, such as a sign-in, that is measured against a baseline.
 type row struct {
 	name, baseline string
 	limit          limit
-	// measure measures the row on the bench's database, or on copies of it.
+	// measure measures the work on the bench's base database, or on copies of it.
 	measure func(ctx context.Context, b *bench) (result, error)
 }
 
-// limit is the bound that the median of a row must meet.
+// limit is the bound for the median of a row's values.
 type limit struct {
 	value float64
-	unit  string // "" for ratios
-	upper bool   // the value is an upper bound, else a lower one
+	unit  string // "" if the value is a ratio
+	upper bool   // true: value is an upper bound; false: a lower bound
 }
 
 func (l limit) String() string {
@@ -41,21 +41,21 @@ func (l limit) metBy(value float64) bool {
 	return value >= l.value
 }
 
-// result is what was measured for one row of the table. Each round adds a value, which is the
-// ratio of Usher to the baseline for example, and a sample of each of the two.
+// result is the measurement of one row. Each round adds one element to values, for example the ratio of Usher to the
+// baseline, and one sample to both usher and baseline.
 type result struct {
-	values          []float64 // compared with the limit
+	values          []float64 // one for each round; their median is compared with the limit
 	usher, baseline []sample
-	format          func(sample) string // of a sample's cell
+	format          func(sample) string // formats a sample for a table cell
 	note            string
 }
 
-// bench measures the rows on one engine.
+// bench measures the rows of the table on one database engine.
 type bench struct {
 	settings
 	engine  database.Engine
-	base    *database.Database // no process has it open
-	scaling *scalingServers    // nil until a scaling row needs them
+	base    *database.Database // seeded database; no process has it open
+	scaling *scalingServers    // nil until a scaling operation is measured
 }
 
 // copyBase creates a copy of the base database.
@@ -80,17 +80,18 @@ func (b *bench) shutDown(d *database.Database, p *process) {
 	b.drop(d)
 }
 
-// drop drops a database, whether or not the run was interrupted.
+// drop drops a database, also after the run was interrupted and its context has ended.
 func (b *bench) drop(d *database.Database) {
 	if err := b.engine.Drop(context.Background(), d); err != nil {
 		fmt.Fprintln(os.Stderr, "load: drop a database:", err)
 	}
 }
 
-// warmUpDivisor divides the length of a round into that of the warm-up, which is not counted.
+// warmUpDivisor divides the length of a round into the length of the warm-up. The results of the warm-up are discarded.
 const warmUpDivisor = 5
 
-// rounds measures both sides in alternating order. The value of a round is the result of compare.
+// rounds measures Usher and the baseline in rounds, and alternates which of the two goes first. The value of a round is
+// compare of its two samples.
 func (b *bench) rounds(
 	ctx context.Context, usher, baseline side, compare func(usher, baseline sample) float64,
 ) (r result, err error) {
@@ -118,22 +119,22 @@ func (b *bench) rounds(
 	return r, nil
 }
 
-// rateRatio compares the operations a second.
+// rateRatio returns the ratio of Usher's operations a second to the baseline's.
 func rateRatio(usher, baseline sample) float64 { return rate(usher) / rate(baseline) }
 
-// timeRatio compares the time for each operation.
+// timeRatio returns the ratio of Usher's time for an operation to the baseline's.
 func timeRatio(usher, baseline sample) float64 { return milliseconds(usher) / milliseconds(baseline) }
 
-// p99Ratio compares the 99th percentiles of the latencies.
+// p99Ratio returns the ratio of Usher's 99th percentile of the latencies to the baseline's.
 func p99Ratio(usher, baseline sample) float64 { return p99(usher) / p99(baseline) }
 
-// formatRate formats the operations a second.
+// formatRate formats a sample as operations a second.
 func formatRate(s sample) string { return stats.Format(rate(s)) + "/s" }
 
-// formatTime formats the time for each operation.
+// formatTime formats a sample as the time for an operation.
 func formatTime(s sample) string { return formatMilliseconds(milliseconds(s)) }
 
-// formatP99 formats the 99th percentile of the latencies.
+// formatP99 formats a sample as the 99th percentile of its latencies.
 func formatP99(s sample) string { return "p99 " + formatMilliseconds(p99(s)) }
 
 func formatMilliseconds(milliseconds float64) string {

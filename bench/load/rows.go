@@ -8,18 +8,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/requests"
 )
 
-// The baselines of several rows.
+// Descriptions of baselines that more than one row uses.
 const (
 	sameBytes   = "net/http handler, same bytes"
 	sqlAlone    = "SQL alone, same statements"
 	groupCommit = "SQL alone, group commit"
 )
 
-// rows returns the rows of the table for an engine.
+// rows returns the rows of the table for a database engine.
 func rows(s settings, e database.Engine) []row {
 	whoamiRatio := 0.85
 	if _, ok := e.(*database.Postgres); ok {
-		whoamiRatio = 0.80 // PostgreSQL's processes share the cores
+		whoamiRatio = 0.80 // lower, because PostgreSQL's processes share the cores
 	}
 	all := []row{
 		{
@@ -46,8 +46,8 @@ func rows(s settings, e database.Engine) []row {
 			},
 		},
 		{
-			// The rest of a sign-in's time is its two durable transactions: one counts the attempt before the hash,
-			// the other stores the session.
+			// Besides its hash, a sign-in needs two durable transactions: one counts the attempt before the hash, the
+			// other stores the session.
 			name: "sign-in", baseline: "hashes alone on all cores", limit: limit{value: 0.75},
 			measure: signIns,
 		},

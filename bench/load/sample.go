@@ -9,19 +9,20 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/procfs"
 )
 
-// sample is the measurement of one side in one round.
+// sample is the measurement of Usher, or of the baseline, in one round.
 type sample struct {
-	done               int // operations
+	done               int // number of operations
 	elapsed            time.Duration
-	cpuSeconds         float64         // of the server, or of this program if it does the work itself
-	databaseCPUSeconds float64         // of PostgreSQL
-	latencies          []time.Duration // of each operation, sorted; empty if they are not measured
+	cpuSeconds         float64         // CPU time of the server, or of this program if it does the work itself
+	databaseCPUSeconds float64         // CPU time of PostgreSQL
+	latencies          []time.Duration // one for each operation, sorted; empty if latencies are not measured
 }
 
-// side is one of the two sides of a row. It works for that long, and completes at least one operation.
+// side is a function that measures one side of a comparison: Usher or the baseline. It works for that length of time
+// and completes at least one operation.
 type side func(ctx context.Context, length time.Duration) (sample, error)
 
-// sample measures work that the process does. f makes it work, and returns the number of operations.
+// sample measures the process during f. f makes the process work and returns the number of operations.
 func (p *process) sample(f func() (done int, err error)) (s sample, err error) {
 	own, db := p.cpuSeconds()
 	start := time.Now()
@@ -32,7 +33,8 @@ func (p *process) sample(f func() (done int, err error)) (s sample, err error) {
 	return s, err
 }
 
-// sampleSelf measures work that this program does itself, on a database of an engine.
+// sampleSelf measures this program and the engine's database processes during f. f does the work and returns the number
+// of operations.
 func sampleSelf(e database.Engine, f func() (done int, err error)) (s sample, err error) {
 	own, db := procfs.SelfCPUSeconds(), e.CPUSeconds()
 	start := time.Now()
@@ -42,10 +44,10 @@ func sampleSelf(e database.Engine, f func() (done int, err error)) (s sample, er
 	return s, err
 }
 
-// rate returns the operations a second.
+// rate returns the operations a second in a sample.
 func rate(s sample) float64 { return float64(s.done) / s.elapsed.Seconds() }
 
-// milliseconds returns the elapsed time for each operation.
+// milliseconds returns the elapsed time for each operation of a sample.
 func milliseconds(s sample) float64 { return s.elapsed.Seconds() * 1000 / float64(s.done) }
 
 // p99 returns the 99th percentile of the latencies in milliseconds, and 0 if there are none.
@@ -56,7 +58,7 @@ func p99(s sample) float64 {
 	return float64(s.latencies[(len(s.latencies)-1)*99/100]) / float64(time.Millisecond)
 }
 
-// perOperation divides a number of seconds by the operations, and returns microseconds.
+// perOperation divides a number of seconds by the number of operations, and returns microseconds.
 func (s sample) perOperation(seconds float64) float64 { return seconds * 1e6 / float64(s.done) }
 
 // sorted joins the latencies of all connections in ascending order.

@@ -14,46 +14,48 @@ import (
 
 const (
 	scalingConns = 4
-	// maxSignOuts is the most sessions that a sample ends.
+	// maxSignOuts is the maximum number of sessions that one sample ends.
 	maxSignOuts = 2_000
-	// warmUpRequests is the number of requests to a fresh server before those that are measured.
+	// warmUpRequests is the number of requests to a freshly started server before the measured ones.
 	warmUpRequests = 100
 )
 
-// Values of scalingOperation.limit for operations that a user can undergo only once.
+// Special values of scalingOperation.limit, for operations that succeed only once for each user.
 const (
-	// oncePerUser limits the requests of all samples to half of the users of the small database.
+	// oncePerUser limits the requests in all samples together to half of the users in the small database.
 	oncePerUser = -1
-	// freshDatabase creates a small database for each sample and uses most of its users. A deletion also deletes what
-	// other operations left behind, and the few users of a shared small database have more of that.
+	// freshDatabase creates a new small database for each sample and uses most of its users. Deletions use it: a
+	// deletion also deletes the user's sessions and other rows. After other operations, each user of the shared small
+	// database would have more such rows than each user of the large one.
 	freshDatabase = -2
 )
 
-// oncePerUserLimit is the most requests of one sample of an oncePerUser operation. The rounds and the warm-up use
-// different users.
+// oncePerUserLimit returns the maximum number of requests in one sample of a oncePerUser operation. Each round, and the
+// warm-up, uses different users.
 func (s settings) oncePerUserLimit() int64 { return (s.smallUsers - 2) / 2 / int64(s.rounds+1) }
 
-// passwordSession is the number of the first session to change a password with. The sessions below it are for the
-// logout row. In the small database the owners are the second half of the users.
+// passwordSession returns the number of the first session whose owner changes the password. The sessions with lower
+// numbers are for "logout". In the small database, the owners are in the second half of the users.
 func (s settings) passwordSession() int64 {
 	ended := int64(maxSignOuts * (s.rounds + 1))
 	return ended + (s.smallUsers - 1) - ended%(s.smallUsers-1) + (s.smallUsers-1)/2
 }
 
-// scalingOperation is an operation whose cost must not grow with the number of users.
+// scalingOperation is an API operation whose cost must not grow with the number of users.
 type scalingOperation struct {
 	name    string
 	request func(s settings, credential string, users int64) requests.Request
-	limit   int // requests of one sample; 0: no limit; or oncePerUser or freshDatabase
+	limit   int // maximum number of requests in one sample; 0: no limit; or oncePerUser or freshDatabase
 }
 
-// scalingOperations are the operations of the founding document, without the list of all users, and some that are
-// called as often. Operations that remove users, or what other operations need, come last.
+// scalingOperations are the operations of the founding document, except the list of all users, and other frequent
+// operations. Operations that remove users, or data that other operations need, come last.
 var scalingOperations = []scalingOperation{
 	{name: "whoami", request: func(_ settings, credential string, _ int64) requests.Request {
 		return requests.Whoami(credential)
 	}},
-	// The cache of encoded users is bounded. The first operation hits it; in the large database the second misses it.
+	// The server's cache of users as JSON is bounded. Requests for the same 900 users hit the cache. Requests for
+	// another user each time miss it in the large database.
 	{name: "one user, of the same 900", request: func(_ settings, credential string, users int64) requests.Request {
 		return requests.UserAmong(900, credential, users)
 	}},
@@ -101,20 +103,20 @@ var scalingOperations = []scalingOperation{
 	}},
 }
 
-// signedInServer is a running Usher with a session of its administrator.
+// signedInServer is a running Usher server with a session of its administrator.
 type signedInServer struct {
 	*process
 	credential string
 }
 
-// scalingServers are Usher on a large and on a small database. The scaling rows share them, because to fill the large
-// database takes minutes.
+// scalingServers are a server on a large database and one on a small database. All scaling operations share them,
+// because filling the large database takes minutes.
 type scalingServers struct {
-	large, small *signedInServer // nil if it did not start
-	err          error           // of the start
+	large, small *signedInServer // nil if the server did not start
+	err          error           // error of the start
 }
 
-// measure measures the operation on the large database against the small one.
+// measure compares the operation on the large database with the operation on the small one.
 func (o scalingOperation) measure(ctx context.Context, b *bench) (r result, err error) {
 	servers, err := b.scalingServers(ctx)
 	if err != nil {
@@ -152,7 +154,7 @@ func (o scalingOperation) measure(ctx context.Context, b *bench) (r result, err 
 	return r, err
 }
 
-// scalingServers starts both servers on the first call.
+// scalingServers returns the two servers. The first call starts them.
 func (b *bench) scalingServers(ctx context.Context) (*scalingServers, error) {
 	if b.scaling != nil {
 		return b.scaling, b.scaling.err
@@ -177,7 +179,7 @@ func (b *bench) close() {
 	}
 }
 
-// startScaling starts Usher on a new database with that number of users, and with sessions and recovery tokens.
+// startScaling starts Usher on a new database with users users, and with sessions and recovery tokens.
 func (b *bench) startScaling(ctx context.Context, users int64) (*signedInServer, error) {
 	d, err := database.CreateSeeded(ctx, b.engine, users)
 	if err != nil {
@@ -194,7 +196,7 @@ func (b *bench) startScaling(ctx context.Context, users int64) (*signedInServer,
 	return b.startSignedIn(ctx, d)
 }
 
-// onFreshDatabase calls f with Usher on a new database with that number of users.
+// onFreshDatabase calls f with a server on a new database with users users, and then drops the database.
 func (b *bench) onFreshDatabase(ctx context.Context, users int64, f func(*signedInServer) error) (err error) {
 	d, err := database.CreateSeeded(ctx, b.engine, users)
 	if err != nil {

@@ -8,16 +8,17 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 )
 
-// scenario is one request of a client, or a few that belong together. n is its number.
+// scenario is one request of a client, or a short sequence of requests such as a sign-in and a sign-out. n is the
+// number of the scenario.
 type scenario func(c *requests.Conn, n int64) error
 
-// The mix of the traffic.
+// Frequencies of scenarios in the mixed traffic.
 const (
-	hashEvery = 20   // one of that many scenarios hashes a password
-	listEvery = 1000 // one of that many of the others lists all users
+	hashEvery = 20   // one of hashEvery scenarios hashes a password
+	listEvery = 1000 // one of listEvery scenarios without a hash lists all users
 )
 
-// mixed is the traffic of a day: mostly reads, some changes, and sign-ins.
+// mixed returns traffic like that of a working day: mostly reads, some changes, and sign-ins.
 func mixed(unhashed, hashed scenario) scenario {
 	return func(c *requests.Conn, n int64) error {
 		if n%hashEvery == 0 {
@@ -27,7 +28,7 @@ func mixed(unhashed, hashed scenario) scenario {
 	}
 }
 
-// unhashedScenario is the reads and changes of an administrator in turn. None hashes a password.
+// unhashedScenario returns reads and changes of an administrator, which take turns. None of them hashes a password.
 func unhashedScenario(credential string, users int64) scenario {
 	whoami, user := requests.Whoami(credential), requests.User(credential, users)
 	patch, roles := requests.Patch(credential, users), requests.SetRoles(credential, users)
@@ -45,8 +46,8 @@ func unhashedScenario(credential string, users int64) scenario {
 	}
 }
 
-// hashedScenario is, in turn, users who sign in, who mistype their password or who have forgotten it, and an
-// administrator who creates a user and deletes the user again.
+// hashedScenario returns scenarios that hash passwords, which take turns: users sign in, mistype the password, or have
+// forgotten it, and an administrator creates a user and deletes the user again.
 func hashedScenario(credential string, users int64) scenario {
 	cycle := []scenario{
 		signInAndOut(users), wrongSignIn(users), signInAndOut(users), forgottenPassword(users), signInAndOut(users),
@@ -55,8 +56,8 @@ func hashedScenario(credential string, users int64) scenario {
 	return func(c *requests.Conn, n int64) error { return cycle[n%int64(len(cycle))](c, n) }
 }
 
-// signInAndOut signs a user in, calls whoami and signs the user out. It uses the first half of the users, because
-// wrongSignIn may lock those of the other half.
+// signInAndOut returns a scenario that signs a user in, calls whoami and signs the user out. It uses only the first
+// half of the users, because wrongSignIn may lock users of the second half.
 func signInAndOut(users int64) scenario {
 	signIn := requests.SignIns(users / 2)
 	return func(c *requests.Conn, n int64) error {
@@ -71,7 +72,7 @@ func signInAndOut(users int64) scenario {
 	}
 }
 
-// wrongSignIn signs in with a wrong password.
+// wrongSignIn returns a scenario that signs in with a wrong password.
 func wrongSignIn(users int64) scenario {
 	return func(c *requests.Conn, n int64) error {
 		email := seed.Email(users/2 + 1 + n%(users/2))

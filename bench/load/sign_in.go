@@ -12,13 +12,14 @@ import (
 )
 
 const (
-	newUsers = 1000 // of one request that creates users
-	// probesPerSecond and probeConns are for whoami while sign-ins fill the hash pool.
+	newUsers = 1000 // number of users that one request creates
+	// probesPerSecond and probeConns are the rate and the connections of whoami requests while sign-ins occupy all
+	// slots of the hash pool.
 	probesPerSecond = 500
 	probeConns      = 8
 )
 
-// signIns measures sign-ins of different users against hashes alone.
+// signIns compares sign-ins of different users with the same number of hashes alone.
 func signIns(ctx context.Context, b *bench) (r result, err error) {
 	d, usher, err := b.serve(ctx)
 	if err != nil {
@@ -35,7 +36,7 @@ func signIns(ctx context.Context, b *bench) (r result, err error) {
 	return r, err
 }
 
-// createUsers measures requests that create many users against as many hashes alone.
+// createUsers compares requests that create many users with the same number of hashes alone.
 func createUsers(ctx context.Context, b *bench) (r result, err error) {
 	d, usher, err := b.serve(ctx)
 	if err != nil {
@@ -47,7 +48,7 @@ func createUsers(ctx context.Context, b *bench) (r result, err error) {
 		return r, err
 	}
 	oneRequest := *b
-	oneRequest.time = time.Nanosecond // so that a round is one request
+	oneRequest.time = time.Nanosecond // so short that a round is one request
 	r, err = oneRequest.rounds(ctx,
 		(&clients{server: usher, conns: 1, request: requests.Create(credential, newUsers)}).closedLoop,
 		func(ctx context.Context, _ time.Duration) (sample, error) {
@@ -59,8 +60,8 @@ func createUsers(ctx context.Context, b *bench) (r result, err error) {
 	return r, err
 }
 
-// whoamiDuringSignIns measures whoami at a constant rate while more users sign in than can be hashed. The baseline is
-// whoami at the same rate without sign-ins, while another process hashes on all cores.
+// whoamiDuringSignIns measures whoami at a constant rate while more users try to sign in than the server can hash
+// passwords for. In the baseline, whoami has the same rate and another process computes hashes on all cores.
 func whoamiDuringSignIns(ctx context.Context, b *bench) (r result, err error) {
 	d, usher, err := b.serve(ctx)
 	if err != nil {
@@ -76,7 +77,7 @@ func whoamiDuringSignIns(ctx context.Context, b *bench) (r result, err error) {
 		return r, err
 	}
 	defer hasher.stop()
-	defer hasher.signal(syscall.SIGCONT) // a stopped process does not handle SIGTERM
+	defer hasher.signal(syscall.SIGCONT) // a suspended process can't handle SIGTERM
 	probes := &clients{server: usher, conns: probeConns, request: requests.Whoami(credential)}
 	logins := &clients{server: usher, conns: busyConns, request: requests.SignIns(d.Users)}
 	r, err = b.rounds(ctx,
@@ -101,7 +102,7 @@ func whoamiDuringSignIns(ctx context.Context, b *bench) (r result, err error) {
 	return r, err
 }
 
-// startHasher starts a process that hashes on all cores, and suspends it with SIGSTOP.
+// startHasher starts a process that computes hashes on all cores, and suspends it with SIGSTOP.
 func startHasher(ctx context.Context) (*process, error) {
 	p, _, err := baselineCommand(ctx, baselineHashes)
 	if err != nil {

@@ -20,16 +20,17 @@ import (
 )
 
 const (
-	soakWindows = 30 // the soak takes one observation after each
-	// unhashedConns is the connections that keep the rate: a hash takes long.
+	soakWindows = 30 // number of windows; each ends with one observation
+	// unhashedConns is the number of connections for requests without a hash. They are separate from hashedConns,
+	// because a request with a hash takes long and would delay the others.
 	unhashedConns = 32
 	hashedConns   = 32
-	// soakIdleTime is the time after which an idle server has released what it no longer needs, and has allocated
-	// again what it needs even when idle.
+	// soakIdleTime is longer than an idle server takes to release unneeded memory, and to allocate again the memory
+	// that it needs even when idle.
 	soakIdleTime = 16 * time.Second
-	// closeTime is how long a server may take to close its end of connections.
+	// closeTime is how long a server may take to close connections that the client has closed.
 	closeTime = 200 * time.Millisecond
-	// hashMemory is the memory of one hash.
+	// hashMemory is the memory that computing one hash takes.
 	hashMemory = 19 * mebi
 )
 
@@ -39,23 +40,24 @@ type observation struct {
 	unhashedP99, hashedP99        float64 // milliseconds
 }
 
-// metric is a property of a server that must not grow.
+// metric is a measured property of a server that must not grow during a soak.
 type metric struct {
 	name string
 	of   func(observation) float64
-	// quantile of the observations of a third that represents it, from 0, the minimum, to 1. Other work on the machine
-	// only makes times longer, so theirs is low.
+	// quantile selects the observation that represents a third of the soak: 0 is the minimum, 1 the maximum. Latencies
+	// have a low quantile, because other work on the machine only makes them longer.
 	quantile float64
-	// The last third may exceed the first by the larger of the two tolerances.
+	// The metric of the last third may exceed that of the first third by the larger of these two tolerances.
 	relativeTolerance, absoluteTolerance float64
 	format                               func(float64) string
 }
 
-// soakMetrics are observed after each window.
+// soakMetrics returns the metrics that are observed after each window.
 func soakMetrics() []metric {
 	return []metric{
 		{
-			// The runtime keeps the memory of a few hashes, or frees it. A leak shows in idleMetric.
+			// The Go runtime may keep the memory of a few hashes or release it, so this tolerance is large. idleMetric
+			// detects leaks.
 			name: "memory", of: func(o observation) float64 { return o.memory }, quantile: 0.5,
 			relativeTolerance: 0.10, absoluteTolerance: 4 * hashMemory, format: formatMebi,
 		},
@@ -78,7 +80,8 @@ func soakMetrics() []metric {
 	}
 }
 
-// idleMetric is the memory of the idle server before and after a soak. It contains hardly anything but leaks.
+// idleMetric returns the metric for the memory of the idle server before and after a soak. Growth of this metric is
+// almost always a leak.
 func idleMetric() metric {
 	return metric{
 		name: "idle memory", of: func(o observation) float64 { return o.memory }, quantile: 0.5,
@@ -88,7 +91,8 @@ func idleMetric() metric {
 
 func formatMebi(v float64) string { return fmt.Sprintf("%.1f MiB", v/mebi) }
 
-// grown returns the metric in the first and in the last third of the observations, and whether it has grown.
+// grown returns the metric in the first and in the last third of the observations. It also reports whether the metric
+// has grown by more than the tolerance.
 func (m metric) grown(observations []observation) (first, last float64, grown bool) {
 	third := max(len(observations)/3, 1)
 	first, last = m.typical(observations[:third]), m.typical(observations[len(observations)-third:])
@@ -104,8 +108,8 @@ func (m metric) typical(observations []observation) float64 {
 	return values[int(m.quantile*float64(len(values)-1))]
 }
 
-// soak serves mixed traffic on each engine at half of its capacity, for the time of the settings, and writes a table.
-// It fails if a request fails or a metric grows.
+// soak serves mixed traffic on each engine, at half of the rate that the server can serve, for the duration s.soak. It
+// writes a table, and returns an error if a request fails or a metric grows.
 func soak(ctx context.Context, s settings, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "usher-soak-")
 	if err != nil {
@@ -137,14 +141,14 @@ func soak(ctx context.Context, s settings, out io.Writer) error {
 	return errors.Join(failures...)
 }
 
-// soakResult is the observations of a soak on one engine.
+// soakResult holds the rate and the observations of a soak on one engine.
 type soakResult struct {
 	rate    float64 // scenarios a second
 	windows []observation
-	idle    []observation // before and after the windows
+	idle    []observation // memory of the idle server, before the first window and after the last
 }
 
-// report writes the table row of a metric. It fails if the metric has grown.
+// report writes the table row of a metric. It returns an error if the metric has grown.
 func (r soakResult) report(out io.Writer, engine string, m metric, observations []observation) error {
 	first, last, grown := m.grown(observations)
 	fmt.Fprintln(out, tableRow(
@@ -183,7 +187,7 @@ func soakEngine(ctx context.Context, e database.Engine, s settings) (r soakResul
 	fmt.Fprintf(os.Stderr, "%s: capacity %.0f scenarios/s; half of it for %s\n", e.Name(), 2*r.rate, s.soak)
 	unhashed := &clients{server: usher, conns: unhashedConns, scenario: unhashedScenario(credential, d.Users)}
 	hashed := &clients{server: usher, conns: hashedConns, scenario: hashedScenario(credential, d.Users)}
-	// They continue the numbering, so that no user is created twice.
+	// Continue the numbering of the requests, so that no user is created twice.
 	unhashed.sent.Store(all.sent.Load())
 	hashed.sent.Store(all.sent.Load())
 	if err := r.observeIdle(ctx, usher); err != nil {
@@ -204,7 +208,7 @@ func soakEngine(ctx context.Context, e database.Engine, s settings) (r soakResul
 	return r, r.observeIdle(ctx, usher)
 }
 
-// observeIdle waits until the server is idle and observes its memory.
+// observeIdle waits for soakIdleTime and then observes the server's memory.
 func (r *soakResult) observeIdle(ctx context.Context, p *process) error {
 	err := wait(ctx, soakIdleTime)
 	r.idle = append(r.idle, observation{memory: procfs.ResidentBytes(p.pid())})
@@ -241,7 +245,7 @@ func soakWindow(
 	return o, err
 }
 
-// scrape reads a metric from the server's Prometheus endpoint.
+// scrape returns the value of a metric from the server's Prometheus endpoint.
 func scrape(ctx context.Context, p *process, name string) (value float64, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+"/metrics", nil)
 	if err != nil {

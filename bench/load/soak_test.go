@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// TestGrown checks that a lasting increase counts as growth, and a passing one does not.
+// TestGrown checks that a lasting increase counts as growth and a temporary one does not.
 func TestGrown(t *testing.T) {
 	memory := soakMetrics()[0]
 	for name, test := range map[string]struct {

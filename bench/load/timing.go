@@ -18,18 +18,20 @@ import (
 )
 
 const (
-	// timingName is the name of the timing comparison for the flag -rows.
+	// timingName is the name that selects the timing comparison with the flag -rows.
 	timingName = "equal times"
 	// timingKinds is the number of kinds of request in the timing comparison.
 	timingKinds = 6
-	// wrongPassword is no user's password.
+	// wrongPassword differs from the password of every user.
 	wrongPassword = "Wrong-horse-7"
 )
 
-// timingLimit is the upper bound of |t|. Below it the times of two kinds of request are indistinguishable.
+// timingLimit returns the upper bound of |t| in Welch's test. Below it, the times of two kinds of request are
+// indistinguishable.
 func timingLimit() limit { return limit{value: 4.5, upper: true} }
 
-// timingComparison compares the times of two kinds of request. A difference would be a timing side channel.
+// timingComparison is the comparison of the response times of two kinds of request. A difference would be a timing side
+// channel.
 type timingComparison struct {
 	first, second, engine   string
 	firstTimes, secondTimes []float64 // milliseconds
@@ -43,15 +45,17 @@ func (c timingComparison) tableRow() string {
 		formatMilliseconds(stats.Mean(c.firstTimes)), formatMilliseconds(stats.Mean(c.secondTimes)))
 }
 
-// timedRequest is a kind of request whose time must not reveal whether the account exists, or its state.
+// timedRequest is a kind of request whose response time must not reveal whether an account exists, or the account's
+// state.
 type timedRequest struct {
 	name string
-	// bytes encodes a request for an account that no other request names. n is unique, too.
+	// bytes encodes a request for the account with the id account. Each request has a different account and a different
+	// n.
 	bytes  func(account, n int64) []byte
 	status int
 }
 
-// timedSignIns returns the kinds of failed sign-in. Each is compared with the first.
+// timedSignIns returns the kinds of failed sign-in. compareKinds compares each with the first.
 func timedSignIns() []timedRequest {
 	wrong := func(account, n int64) []byte { return requests.SignIn(seed.Email(account), wrongPassword, n) }
 	unknown := func(_, n int64) []byte {
@@ -65,7 +69,7 @@ func timedSignIns() []timedRequest {
 	}
 }
 
-// timedForgottenPasswords returns the kinds of request for a recovery message.
+// timedForgottenPasswords returns the kinds of request for a recovery message: for an unknown and for a known address.
 func timedForgottenPasswords() []timedRequest {
 	unknown := func(_, n int64) []byte { return requests.ForgottenPassword(fmt.Sprintf("user%07dx@example.org", n), n) }
 	known := func(account, n int64) []byte { return requests.ForgottenPassword(seed.Email(account), n) }
@@ -75,8 +79,8 @@ func timedForgottenPasswords() []timedRequest {
 	}
 }
 
-// compareTimes compares the times of requests that an unauthenticated client must not be able to distinguish. It sends
-// one request at a time, of a random kind.
+// compareTimes compares the response times of requests that an unauthenticated client must not be able to distinguish.
+// It sends one request at a time, and chooses its kind at random.
 func (b *bench) compareTimes(ctx context.Context) ([]timingComparison, error) {
 	d, err := b.copyBase(ctx)
 	if err != nil {
@@ -85,7 +89,8 @@ func (b *bench) compareTimes(ctx context.Context) ([]timingComparison, error) {
 	defer b.drop(d)
 	tries := int64(b.tries)
 	err = d.With(ctx, func(store *sqlstore.Store, _ *service.Service) error {
-		// Each kind has tries accounts; the first account has the id 2.
+		// Each kind of request uses the next tries accounts; the first account has the id 2. The third kind needs
+		// inactive accounts, and the fourth needs locked ones.
 		if err := deactivate(ctx, store, 2+2*tries, 2+3*tries); err != nil {
 			return err
 		}
@@ -108,8 +113,8 @@ func (b *bench) compareTimes(ctx context.Context) ([]timingComparison, error) {
 	return append(all, more...), err
 }
 
-// compareKinds measures the kinds and compares each with the first. preceding is the number of kinds that use the
-// accounts below.
+// compareKinds measures the kinds of request and compares each with the first. preceding is the number of kinds that
+// were measured before; their accounts, with lower ids, are not used again.
 func (b *bench) compareKinds(
 	ctx context.Context, p *process, kinds []timedRequest, preceding int64,
 ) ([]timingComparison, error) {
@@ -127,7 +132,8 @@ func (b *bench) compareKinds(
 	return all, nil
 }
 
-// measureTimes sends b.tries requests of each kind in random order, and returns the times of each in milliseconds.
+// measureTimes sends b.tries requests of each kind, in random order. times[i] has the response times of kinds[i] in
+// milliseconds.
 func (b *bench) measureTimes(
 	ctx context.Context, p *process, kinds []timedRequest, preceding int64,
 ) ([][]float64, error) {
@@ -157,7 +163,7 @@ func (b *bench) measureTimes(
 	return times, nil
 }
 
-// deactivate makes the users with the ids from from up to, but without, to inactive.
+// deactivate makes the users with ids from from to to-1 inactive.
 func deactivate(ctx context.Context, store *sqlstore.Store, from, to int64) error {
 	return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		for id := from; id < to; id++ {
@@ -175,7 +181,7 @@ func deactivate(ctx context.Context, store *sqlstore.Store, from, to int64) erro
 	})
 }
 
-// lock locks the users with the ids from from up to, but without, to for sign-ins from unknown networks.
+// lock locks the users with ids from from to to-1, so that sign-ins from unknown client networks are refused.
 func lock(ctx context.Context, store *sqlstore.Store, from, to int64) error {
 	return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		for id := from; id < to; id++ {

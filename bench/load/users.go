@@ -22,8 +22,8 @@ import (
 
 const mebi = 1 << 20
 
-// againstHandler measures requests of the administrator against a net/http handler, which gives Usher's answer to the
-// first request for all paths that the pattern matches.
+// againstHandler compares requests of the administrator with a net/http handler. The handler sends Usher's response to
+// the first request, for every path that the pattern matches.
 func (b *bench) againstHandler(
 	ctx context.Context, pattern string, newRequest func(credential string, users int64) requests.Request,
 ) (r result, err error) {
@@ -53,7 +53,7 @@ func (b *bench) againstHandler(
 	return r, err
 }
 
-// recordAnswer sends a request once and records the answer for a pattern of the baseline server.
+// recordAnswer sends a request once, and records the response for a path pattern of the baseline server.
 func recordAnswer(ctx context.Context, p *process, pattern string, request requests.Request) (baseline.Answer, error) {
 	c, err := requests.Dial(ctx, p.address)
 	if err != nil {
@@ -67,8 +67,8 @@ func recordAnswer(ctx context.Context, p *process, pattern string, request reque
 	return baseline.Record(pattern, response, body), nil
 }
 
-// listUsers measures the list of all users against a scan of the same columns by the database, in one statement, and
-// the same encoding.
+// listUsers measures the request for all users. The baseline reads the same columns with one SQL statement and encodes
+// them in the same way.
 func listUsers(ctx context.Context, b *bench) (r result, err error) {
 	d, usher, err := b.serve(ctx)
 	if err != nil {
@@ -118,7 +118,7 @@ func listUsers(ctx context.Context, b *bench) (r result, err error) {
 	return r, err
 }
 
-// repeat calls f for that long, at least once, and returns the sum of its results.
+// repeat calls f until length has elapsed, at least once, and returns the sum of its results.
 func repeat(length time.Duration, f func() (int, error)) (done int, err error) {
 	for start := time.Now(); done == 0 || time.Since(start) < length; {
 		n, err := f()
@@ -130,8 +130,8 @@ func repeat(length time.Duration, f func() (int, error)) (done int, err error) {
 	return done, nil
 }
 
-// listStatement returns the statement with which Usher reads a page of users. Its parameters are the time, the id
-// before the first, and the limit.
+// listStatement returns the SQL statement with which Usher reads a page of users. Its parameters are the current time,
+// the id that the page begins after, and the maximum number of users.
 func listStatement(ctx context.Context, d *database.Database) (statement string, err error) {
 	ctx = sqldb.Trace(ctx, func(text string, _ []any) { statement = text })
 	err = d.With(ctx, func(store *sqlstore.Store, _ *service.Service) error {
@@ -141,7 +141,7 @@ func listStatement(ctx context.Context, d *database.Database) (statement string,
 	return statement, err
 }
 
-// scanUser reads a row of listStatement into the contract's type.
+// scanUser reads a result row of listStatement into the user type of the API contract.
 func scanUser(row interface{ Scan(...any) error }) (u wire.User, err error) {
 	var picture []byte
 	var needReset bool
@@ -158,7 +158,7 @@ func scanUser(row interface{ Scan(...any) error }) (u wire.User, err error) {
 	return u, err
 }
 
-// listMemory measures how much the server's memory grows at most while it lists all users.
+// listMemory measures the peak growth of the server's memory while it lists all users.
 func listMemory(ctx context.Context, b *bench) (r result, err error) {
 	d, usher, err := b.serve(ctx)
 	if err != nil {
@@ -170,10 +170,11 @@ func listMemory(ctx context.Context, b *bench) (r result, err error) {
 		return r, err
 	}
 	for range b.settings.rounds {
-		if err := awaitIdle(ctx); err != nil { // until the hash of the sign-in is freed
+		if err := awaitIdle(ctx); err != nil { // until the server has released the memory of the sign-in's hash
 			return r, err
 		}
-		// After a short list the server holds what any list takes, pages of the binary included.
+		// A short list first allocates the memory that every list takes, such as loaded pages of the binary. What
+		// remains is the memory that grows with the list.
 		if err := askOnce(ctx, usher, requests.Get("/api/users?limit=200", credential)); err != nil {
 			return r, err
 		}

@@ -18,16 +18,16 @@ import (
 )
 
 const (
-	costRuns = 7 // after five, PostgreSQL may use a generic plan
+	costRuns = 7 // more than five, after which PostgreSQL may switch to a generic plan
 	manyRows = 1000
 	pageSize = 101
 )
 
-// cost is the cost of an operation.
+// cost is the measured cost of a store operation.
 type cost struct {
 	name    string
-	elapsed time.Duration // of the fastest run
-	pages   int           // read or changed by the last run, on PostgreSQL
+	elapsed time.Duration // duration of the fastest run
+	pages   int           // pages that the last run read or changed, on PostgreSQL
 	scans   []string      // tables with many rows that a sequential scan read
 }
 
@@ -38,13 +38,13 @@ func (c cost) pagesText() string {
 	return strconv.Itoa(c.pages)
 }
 
-// operation is one call of the store, for the user with the id.
+// operation is one call of the store, made for the user with the id.
 type operation struct {
 	name string
 	run  func(ctx context.Context, tx *account.Tx, id int64) error
 }
 
-// operations returns the calls that requests and the clean-up consist of.
+// operations returns the store calls that API requests and the deletion of expired rows make.
 func operations(s *seeder) []operation {
 	now := time.Now()
 	old := now.Add(-24 * time.Hour)
@@ -157,7 +157,7 @@ func operations(s *seeder) []operation {
 	}
 }
 
-// count is an operation for no user, whose result is discarded.
+// count returns an operation that counts rows. It uses no user id and discards the count.
 func count(name string, run func(context.Context, *account.Tx) (int, error)) operation {
 	return operation{name, func(ctx context.Context, tx *account.Tx, _ int64) error {
 		_, err := run(ctx, tx)
@@ -165,10 +165,10 @@ func count(name string, run func(context.Context, *account.Tx) (int, error)) ope
 	}}
 }
 
-// errRollback rolls a transaction back that has succeeded.
+// errRollback makes the store roll back a transaction that has succeeded.
 var errRollback = errors.New("roll back")
 
-// costs measures each operation, for users from the whole table, and rolls it back.
+// costs measures each operation for different users across the whole table, and rolls each back.
 func (e *engine) costs(ctx context.Context, s *seeder) ([]cost, error) {
 	var costs []cost
 	for _, op := range operations(s) {
@@ -193,7 +193,7 @@ func (e *engine) costs(ctx context.Context, s *seeder) ([]cost, error) {
 	return costs, nil
 }
 
-// runRolledBack runs an operation in a transaction, rolls it back, and returns the time of the operation.
+// runRolledBack runs an operation in a transaction and rolls it back. It returns the duration of the operation alone.
 func runRolledBack(
 	ctx context.Context, store account.Transactor, op operation, id int64,
 ) (elapsed time.Duration, err error) {
@@ -211,7 +211,7 @@ func runRolledBack(
 	return elapsed, err
 }
 
-// node is a node of a query plan, as EXPLAIN writes it in JSON.
+// node is a node of a query plan in the JSON format of EXPLAIN.
 type node struct {
 	Type    string  `json:"Node Type"`
 	Table   string  `json:"Relation Name"`
@@ -222,7 +222,8 @@ type node struct {
 	Plans   []node  `json:"Plans"`
 }
 
-// explain runs an operation on the connection that logs its plans, and adds the pages and scans of the plans to c.
+// explain runs an operation on the connection that logs query plans. It adds the pages and the sequential scans of the
+// plans to c.
 func (e *engine) explain(ctx context.Context, c *cost, op operation, id int64) error {
 	before, err := os.Stat(e.logFile)
 	if err != nil {
@@ -247,7 +248,7 @@ func (e *engine) explain(ctx context.Context, c *cost, op operation, id int64) e
 	return nil
 }
 
-// addScans adds the tables of which the plan scans many rows sequentially.
+// addScans adds the tables that the plan reads more than manyRows rows of in a sequential scan.
 func (c *cost) addScans(n node) {
 	if n.Type == "Seq Scan" && n.Rows+n.Removed > manyRows && !slices.Contains(c.scans, n.Table) {
 		c.scans = append(c.scans, n.Table)

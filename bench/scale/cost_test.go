@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// TestOperationsRun runs every operation once, on a small database.
+// TestOperationsRun checks that every operation runs without an error, on a small database.
 func TestOperationsRun(t *testing.T) {
 	e, err := open(t.Context(), "sqlite")
 	if err != nil {

@@ -19,16 +19,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// engine is a database, with the statements that measure it.
+// engine is a database, with the SQL statements that measure its size.
 type engine struct {
 	store        *sqlstore.Store
 	db           *sql.DB
-	sizesQuery   string // returns the name of each table, its bytes, and the bytes of its indexes
-	analyzeQuery string // updates sizes and statistics
-	walQuery     string // returns the bytes of write-ahead log so far; "" on SQLite
+	sizesQuery   string // returns the name, the table bytes and the index bytes of each table
+	analyzeQuery string // updates table sizes and planner statistics
+	walQuery     string // returns the number of bytes written to the write-ahead log so far; "" on SQLite
 	close        func()
 
-	explained *sqlstore.Store // logs the plans of its statements to logFile; nil on SQLite
+	explained *sqlstore.Store // connection that logs the plans of its statements to logFile; nil on SQLite
 	logFile   string
 }
 
@@ -68,7 +68,7 @@ func openSQLite(ctx context.Context) (*engine, error) {
 	return e, nil
 }
 
-// openPostgres starts a cluster that logs the plans of the statements of one connection.
+// openPostgres starts a cluster. One of its connections logs the plans of its statements.
 func openPostgres(ctx context.Context) (*engine, error) {
 	cluster, err := pgtest.Durable(
 		"shared_buffers=1GB", "max_wal_size=8GB", "shared_preload_libraries=auto_explain",
@@ -109,7 +109,8 @@ func (e *engine) connect(ctx context.Context, address string) (err error) {
 	return err
 }
 
-// tables returns the sizes of the tables with many rows. Smaller ones don't grow with the users.
+// tables returns the sizes of the tables with many rows. Tables with fewer rows don't grow with the number of users, so
+// they are left out.
 func (e *engine) tables(ctx context.Context) (tables []table, err error) {
 	if _, err := e.db.ExecContext(ctx, e.analyzeQuery); err != nil {
 		return nil, err

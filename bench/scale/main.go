@@ -1,10 +1,10 @@
-// Command scale fills a database of each engine with users and measures their cost: the bytes of a row in each
-// table and its indexes, the pages and the time of each operation at each size, and a sign-in. docs/scaling.md
-// calculates with its figures.
+// Command scale fills a database of each engine with users and measures costs at each database size: the bytes of a row
+// in each table and its indexes, the pages and time of each store operation, and the cost of a sign-in. docs/scaling.md
+// calculates with these figures.
 //
 //	go run ./bench/scale -users 10000,100000
 //
-// PostgreSQL is of Debian's packages, on a free port and in a temporary directory.
+// PostgreSQL comes from Debian's packages and runs on a free port, with its data in a temporary directory.
 package main
 
 import (
@@ -33,7 +33,7 @@ func main() {
 	}
 }
 
-// parseSizes parses ascending numbers, separated by commas.
+// parseSizes parses a comma-separated list of ascending numbers.
 func parseSizes(text string) (sizes []int, err error) {
 	last := 0
 	for part := range strings.SplitSeq(text, ",") {
@@ -56,7 +56,7 @@ func run(ctx context.Context, out io.Writer, engines []string, sizes []int) erro
 	return nil
 }
 
-// measure measures one engine at all sizes.
+// measure fills a database of the engine to each size in turn, and measures the costs at each.
 func measure(ctx context.Context, out io.Writer, name string, sizes []int) error {
 	e, err := open(ctx, name)
 	if err != nil {
@@ -88,7 +88,7 @@ func measure(ctx context.Context, out io.Writer, name string, sizes []int) error
 	return measureSignIns(ctx, out, e, s)
 }
 
-// table is the size of a table and of its indexes.
+// table holds the size of a table and of its indexes.
 type table struct {
 	name                    string
 	rows, bytes, indexBytes int64

@@ -24,21 +24,21 @@ import (
 )
 
 const (
-	password = "Correct-horse-7" // of all users
+	password = "Correct-horse-7" // password of all users
 	device   = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 
-	seedTransactions = 8  // concurrent
+	seedTransactions = 8  // transactions that run concurrently
 	seedBatch        = 25 // users in each transaction
 )
 
-// seeder inserts users with the rows of one sign-in each: a session, a known network, a throttle counter and a sealed
-// entry of the activity log.
+// seeder inserts users, each with the rows that one sign-in leaves: a session, a known client network, a throttle
+// counter and a sealed activity log entry.
 type seeder struct {
 	store        *sqlstore.Store
 	accounts     *service.Service
 	pool         *passhash.Pool
 	passwordHash string
-	users        int // in the database; the first is the administrator
+	users        int // users in the database; the first one is the administrator
 }
 
 func newSeeder(ctx context.Context, store *sqlstore.Store) (*seeder, error) {
@@ -68,7 +68,7 @@ func newSeeder(ctx context.Context, store *sqlstore.Store) (*seeder, error) {
 	return s, err
 }
 
-// seedUpTo inserts users until the database has that number of them.
+// seedUpTo inserts users until the database has users of them.
 func (s *seeder) seedUpTo(ctx context.Context, users int) error {
 	for s.users < users {
 		var wg sync.WaitGroup
@@ -101,15 +101,15 @@ func (s *seeder) seedUpTo(ctx context.Context, users int) error {
 
 func email(id int64) string { return fmt.Sprintf("ada.lovelace%d@example.org", id) }
 
-// clientNetwork is the address that the user with the id signs in from.
+// clientNetwork returns the client network from which the user with the id signs in.
 func clientNetwork(id int64) string {
 	return fmt.Sprintf("198.%d.%d.%d", 51+id>>16&63, id>>8&255, id&255)
 }
 
-// sessionHash is the token hash of the session that insert gives the n-th user.
+// sessionHash returns the token hash of the session that insert creates for the n-th user.
 func sessionHash(n int64) token.Hash { return sha256.Sum256([]byte(strconv.FormatInt(n, 10))) }
 
-// insert inserts the n-th user. The id may differ from n, because transactions run concurrently.
+// insert inserts the n-th user. The id can differ from n, because transactions run concurrently.
 func (s *seeder) insert(ctx context.Context, tx *account.Tx, n int64) error {
 	now, surname, department := time.Now(), "Lovelace", fmt.Sprintf("Department %d", n%100)
 	u := account.User{
@@ -138,7 +138,7 @@ func (s *seeder) insert(ctx context.Context, tx *account.Tx, n int64) error {
 	return tx.SaveThrottle(ctx, counter)
 }
 
-// signIn inserts the session and the activity entry of a sign-in.
+// signIn inserts the session and the activity log entry of a sign-in.
 func (s *seeder) signIn(ctx context.Context, tx *account.Tx, id int64, hash token.Hash, now time.Time) error {
 	session, err := tx.InsertSession(ctx, account.Session{
 		UserID: id, Created: now, LastSeen: now, ClientNetwork: clientNetwork(id), Device: device,

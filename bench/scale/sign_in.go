@@ -17,11 +17,11 @@ import (
 const (
 	signIns   = 60
 	writeTime = 3 * time.Second
-	writers   = 16 // concurrent
+	writers   = 16 // sign-ins that run concurrently
 )
 
-// measureSignIns compares the cost of a sign-in with that of its hash. Sign-ins write activity entries, so it also
-// compares the rate at which entries are sealed with the rate at which they are written.
+// measureSignIns compares the CPU time of a sign-in with that of its hash. Each sign-in writes an activity log entry.
+// So measureSignIns also compares the rate at which the server seals entries with the rate of sign-ins.
 func measureSignIns(ctx context.Context, out io.Writer, e *engine, s *seeder) error {
 	hash, err := cpuOf(func() error {
 		slot, err := s.pool.Acquire("bench")
@@ -73,7 +73,8 @@ func measureSignIns(ctx context.Context, out io.Writer, e *engine, s *seeder) er
 	return measureSealing(ctx, out, e, s)
 }
 
-// walBytes returns the bytes of write-ahead log so far, and then makes a checkpoint. It returns 0 on SQLite.
+// walBytes returns the number of bytes written to the write-ahead log so far, and then makes a checkpoint. On SQLite it
+// returns 0.
 func (e *engine) walBytes(ctx context.Context) (int64, error) {
 	if e.walQuery == "" {
 		return 0, nil
@@ -86,7 +87,8 @@ func (e *engine) walBytes(ctx context.Context) (int64, error) {
 	return n, err
 }
 
-// measureSealing inserts the rows of sign-ins, each in its own transaction, and then seals their activity entries.
+// measureSealing inserts the rows of sign-ins, each in its own transaction. It then measures how fast the server seals
+// their activity log entries.
 func measureSealing(ctx context.Context, out io.Writer, e *engine, s *seeder) error {
 	before, err := e.walBytes(ctx)
 	if err != nil {
@@ -127,7 +129,7 @@ func measureSealing(ctx context.Context, out io.Writer, e *engine, s *seeder) er
 	return err
 }
 
-// cpuOf returns the CPU time that this process takes to run f. The database's processes are not included.
+// cpuOf returns the CPU time that this process takes to run f, without the database's processes.
 func cpuOf(f func() error) (time.Duration, error) {
 	before := procfs.SelfCPUSeconds()
 	err := f()

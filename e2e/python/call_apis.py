@@ -2,8 +2,8 @@
 
     call_apis.py URL < session token of an administrator
 
-The server must be new and have no mail server. The script fails at the first operation whose answer the client can't
-decode, or decodes wrongly.
+The server must be new and have no mail server. The script fails at the first operation whose response the client
+can't decode, or decodes wrongly.
 """
 
 import datetime
@@ -22,7 +22,7 @@ called = set()
 
 
 class Api:
-    """Wraps an API of the package. Its methods add the key, which every generated method has as a parameter."""
+    """Wraps a generated API class. Methods of the wrapper add the key parameter that each generated method has."""
 
     def __init__(self, api):
         self.api = api(client)

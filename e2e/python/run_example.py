@@ -2,8 +2,8 @@
 
     run_example.py PAGE
 
-PAGE is the Markdown file. Each line of standard input requests one example, and each line of standard output is its
-outcome, until the input ends. Both are JSON objects. The fields of a request:
+PAGE is the Markdown file. Each line of standard input is a request to run one example. For each request the script
+writes a line with the outcome to standard output. Requests and outcomes are JSON objects. The fields of a request:
 
     operation  the name in the example's heading, such as api_login_post
     host       the URL of the server
@@ -31,7 +31,7 @@ import ad
 
 
 def section(page, operation):
-    """Returns the section of the page for the operation."""
+    """Returns the section of the page that describes the operation."""
     return page.split(f"\n# **{operation}**\n", 1)[1].split("\n# **", 1)[0]
 
 
@@ -52,7 +52,7 @@ def run(page, values):
     text = section(page, values["operation"])
     example = re.search(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[1]
 
-    # The examples use the host of the default configuration.
+    # Send the requests to the test's server instead of the host in the default configuration.
     configuration = ad.Configuration()
     configuration.host = values["host"]
     ad.Configuration.set_default(configuration)
@@ -74,7 +74,7 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         page = file.read()
     for line in sys.stdin:
-        child = os.fork()  # isolates the examples and loads the client only once
+        child = os.fork()  # a child process isolates each example; the client is loaded only once
         if child == 0:
             print(json.dumps(run(page, json.loads(line)), default=repr))  # bytes have no JSON form
             return

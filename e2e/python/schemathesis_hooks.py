@@ -1,6 +1,7 @@
-"""Hooks that teach Schemathesis the rules of Usher that the contract's schema can't express.
+"""Hooks that make Schemathesis follow constraints that the contract's schema can't express.
 
-SCHEMATHESIS_HOOKS loads them. The caller and the resources come from schemathesis_world.py.
+Schemathesis loads this file because the variable SCHEMATHESIS_HOOKS names it. schemathesis_world.py creates the caller
+and the resources.
 """
 
 import collections
@@ -16,22 +17,24 @@ MAX_ENTRIES = 10
 MALFORMED = (400, 405, 413, 415)
 CERTIFICATE = world.call("GET", "/api/saml-configuration/generate-certificate", world.ADMIN)["encryptionCertificate"]
 
-# Operations that revoke their credential: a password change at the fifth wrong password, the others at once.
+# Operations that can revoke the credential of their call. A password change does so at the fifth wrong password, the
+# other operations at once.
 REVOKES_CREDENTIAL = ("POST /api/logout", "PATCH /api/users/password", "DELETE /api/sessions", "POST /api/api-key")
 
-# Operations that succeed once for each resource, so that each call needs a new one.
+# Operations that succeed only once for each resource, so each call gets a new resource.
 CONSUMES_RESOURCE = ("POST /api/users/{id}/invitation", "POST /api/imports/{id}/rows", "POST /api/imports/{id}/finish")
 
-# Fields of the caller that must not change during the run.
+# Fields of the caller's own user that must keep their values during the run.
 OWN_ACCESS = ("email", "password", "active")
 
 
-# Unused credentials of users like the caller. The call that they were created for did not revoke them.
+# Credentials of users like the caller, which were created for calls that may revoke them and then didn't. Later calls
+# reuse them.
 spare = []
 
 
 class Credential:
-    """Authenticates each call: as the caller, or as a user like the caller if the call may revoke the credential."""
+    """Authenticates each call as the caller, or as a similar user if the call may revoke its credential."""
 
     def get(self, case, context):
         if case.operation.label not in REVOKES_CREDENTIAL:
@@ -57,9 +60,9 @@ def name(value):
     return f"{value.strip()[:200]} {world.unique_number()}"
 
 
-# Functions from a generated value to one that satisfies the rules beyond the schema, by the name of the field: a
-# password that the policy accepts, an unused email address, existing roles, a mail server on this machine. Sessions
-# must outlive the run.
+# Functions that turn a generated value into one that Usher accepts, by field name. The results are passwords that
+# satisfy the policy, unused email addresses, existing roles, a mail server on this machine, and session lifetimes
+# longer than the run.
 RULES = {
     "name": name,
     "emailSenderName": lambda _: "Accounts",
@@ -91,26 +94,26 @@ RULES = {
 
 
 def follow_the_rules(body):
-    """Replaces values of a valid body to satisfy RULES. It truncates long lists, because hashing the passwords of many
-    users would dominate the run; the tests of the import create a thousand users."""
+    """Replaces values of a valid body so that they satisfy RULES. It also truncates long lists, because hashing the
+    passwords of many users would take most of the run. Tests of the import create a thousand users."""
     if isinstance(body, list):
         return [follow_the_rules(entry) for entry in body[:MAX_ENTRIES]]
     if not isinstance(body, dict):
         return body
     body = {field: RULES[field](value) if field in RULES else follow_the_rules(value) for field, value in body.items()}
     if body.get("readOnly"):
-        body.pop("permissions", None)  # they are exclusive
+        body.pop("permissions", None)  # a read-only key can't have permissions
     if body.get("entityIds"):
-        body.pop("dynamicId", None)  # they are exclusive
+        body.pop("dynamicId", None)  # a permission can't have both ids and a dynamicId
     if body.get("tls"):
-        body["smtpUseStartTLS"] = False  # they are exclusive
+        body["smtpUseStartTLS"] = False  # only one of tls and smtpUseStartTLS may be set
     elif body.get("smtpUseStartTLS"):
         body["tls"] = False
     return body
 
 
 def enable_complete_provider(case):
-    """Enables a provider if its URL and, for SAML, its certificate are set."""
+    """Enables a provider only if its URL is set and, for SAML, its certificate."""
     needs = {
         "PATCH /api/ldap-configuration": ["url"],
         "PATCH /api/saml-configuration": ["providerLoginUrl", "signatureCertificate"],
@@ -147,7 +150,7 @@ call_counts = collections.defaultdict(itertools.count)
 
 
 def use_existing_resources(case, kind):
-    """Lets two of three calls use existing resources. Sequences create their own."""
+    """Makes two of three calls use existing resources. Calls in a sequence use resources that the sequence created."""
     label, parameters = case.operation.label, case.path_parameters or {}
     choice = next(call_counts[label]) % 3
     if label == "POST /api/login" and choice:
@@ -181,15 +184,16 @@ def before_call(context, case, kwargs):
     protect(case, kind)
 
 
-# Codes and paths of 400 answers to valid data that the hooks can't avoid. A token is only in a message, and a cursor
-# only in the previous answer. TestRecoveryByMail and the tests of pagination cover them.
+# Error codes and paths of 400 responses to valid data that the hooks can't avoid. A recovery token is only in a
+# message, and a cursor only in the previous response. TestRecoveryByMail and the tests of pagination cover these
+# operations.
 UNAVOIDABLE_CODES = ("INVALID_RECOVERY_TOKEN",)
 UNAVOIDABLE_PATHS = ("/query/cursor",)
 
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Drops the refusals that can't be avoided."""
+    """Drops failures that are only 400 responses with UNAVOIDABLE_CODES or UNAVOIDABLE_PATHS."""
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return True
     refusal = response.json()

@@ -1,13 +1,13 @@
 """Creates the resources on the server that a run of Schemathesis uses: the caller, and resources of each kind.
 
-It reads three variables:
+It reads three environment variables:
 
     USHER_E2E_URL        the URL of a new server
     USHER_E2E_CALLER     a key of CALLERS
     USHER_E2E_SMTP_PORT  the port of a mail server on this machine, without TLS
 
-The server must trust X-Forwarded-For from this machine. Each request has its own client address, so that the throttle
-of sign-ins, which counts by client network, never answers in place of the operation.
+The server must trust X-Forwarded-For from this machine. Each request has its own client address. Otherwise the
+throttle, which counts failed sign-ins by client network, would refuse requests before they reach the operation.
 """
 
 import functools
@@ -32,8 +32,8 @@ def unique_number():
 
 
 def new_client_address(network=10):
-    """Returns an unused client address. Network 10 marks the calls of the run in the access log; the calls that create
-    resources come from another."""
+    """Returns an unused client address. In the access log, calls of the run have addresses in 10.0.0.0/8. Calls that
+    create resources have other addresses."""
     n = unique_number()
     return f"{network}.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"
 
@@ -43,7 +43,7 @@ def new_email():
 
 
 def call(method, path, key=None, body=None):
-    """Calls the server and returns the answer. It fails if the server refuses."""
+    """Calls the server and returns the response. Raises an exception if the server refuses the call."""
     headers = {"X-Forwarded-For": new_client_address(network=11)} | ({"x-api-key": key} if key else {})
     response = requests.request(method, URL + path, json=body, headers=headers, timeout=30)
     if not response.ok:
@@ -71,8 +71,8 @@ def new_role(permissions=()):
 
 
 def permissions(wanted):
-    """Returns all permissions with scope "all" whose action is wanted."""
-    known = call("GET", "/api/users/whoami", ADMIN)["roles"][0]["permissions"]  # role 1 holds all
+    """Returns every permission with scope "all" whose action wanted accepts."""
+    known = call("GET", "/api/users/whoami", ADMIN)["roles"][0]["permissions"]  # role 1 has every permission
     return [p for p in known if wanted(p["action"])]
 
 
@@ -84,7 +84,7 @@ def contract_key(session):
     return call("POST", "/api/api-key", session)["key"]
 
 
-# The kinds of caller: a function that returns the role, and one that creates the credential from a session.
+# For each kind of caller, a function that returns the role and a function that creates the credential from a session.
 CALLERS = {
     "administrator": (lambda: ADMINISTRATOR, lambda session: session),
     "user": (lambda: USER, lambda session: session),
@@ -101,7 +101,7 @@ class Caller:
 
     def __init__(self, email, role):
         self.id = new_user(email)["id"]
-        self.set_role(ADMINISTRATOR)  # the final role may not permit to create a key
+        self.set_role(ADMINISTRATOR)  # creating the key may need a permission that the final role lacks
         self.session = sign_in(email)
         contract_key(self.session)
         self.credential = CALLERS[KIND][1](self.session)
@@ -116,7 +116,7 @@ CALLER = Caller(CALLER_EMAIL, ROLE)
 
 
 def new_credential():
-    """Returns a credential of another user with the caller's role, which a call may revoke."""
+    """Returns a credential that a call may revoke. It belongs to another user with the caller's role."""
     return Caller(new_email(), ROLE).credential
 
 
@@ -132,7 +132,7 @@ def ids(path, key):
     return {str(resource["id"]) for resource in call("GET", path, key)}
 
 
-# Ids that the run must not delete or change: of the callers, their roles and their credentials.
+# Ids that the run must not delete or change, by kind of resource: the callers, their roles and their credentials.
 PROTECTED = {
     "users": {"1", str(CALLER.id)},
     "roles": {str(ROLE)},
@@ -160,7 +160,7 @@ def mail_id():
     return call("GET", "/api/mail", ADMIN)[0]["id"]
 
 
-# Functions that create a resource and return its id, by the path segment after /api.
+# Functions that create a resource and return its id. The key is the path segment after /api.
 FACTORIES = {
     "users": lambda: new_user()["id"],
     "roles": new_role,
@@ -173,5 +173,5 @@ FACTORIES = {
 
 @functools.cache
 def resource(kind):
-    """Returns the id of one resource of the kind, always the same."""
+    """Returns the id of a resource of the kind. Each call returns the same id."""
     return FACTORIES[kind]()

@@ -39,7 +39,8 @@ func TestTestMessage(t *testing.T) {
 	if got != (outbox.TestDelivery{Recipient: "second@example.org", Cause: "could not connect"}) {
 		t.Errorf("the delivery is %+v", got)
 	}
-	f.WriteStore(func(ctx context.Context, tx *account.Tx) error { // an unlock does not reset the limit
+	// An unlock of the account must not reset the limit of test messages.
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
 		return tx.DeleteThrottlesOf(ctx, "u:1|")
 	})
 	_, err = s.SendTestMessage(t.Context(), admin)

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// addUserWithoutPassword stores an active local user without a password.
+// addUserWithoutPassword stores an active local user who has no password.
 func addUserWithoutPassword(f *servicetest.Fixture, email string) (id int64) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx *account.Tx) (err error) {

@@ -127,7 +127,7 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 	return c
 }
 
-// signIn returns the principal of one of the attacker's accounts.
+// signIn chooses one of the accounts whose password the attacker knows, and returns its principal.
 func (c *escalation) signIn(t *rapid.T) *account.Principal {
 	id := rapid.SampledFrom(slices.Sorted(maps.Keys(c.passwords))).Draw(t, "as")
 	if p, err := c.Authenticate(c.T.Context(), c.sessions[id].Token, account.Origin{}); err == nil {

@@ -79,7 +79,7 @@ func (c *escalation) viaKey(t *rapid.T, p *account.Principal) *account.Principal
 	if err != nil {
 		return p
 	}
-	if d := c.ClaimNext(); d != nil { // the message about the new key
+	if d := c.ClaimNext(); d != nil { // claims the message about the new key
 		if err := c.MailDelivered(c.T.Context(), d); err != nil {
 			t.Fatal(err)
 		}

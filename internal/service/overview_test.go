@@ -63,7 +63,7 @@ func TestOverviewNeedsPermission(t *testing.T) {
 	servicetest.WantCode(t, err, account.CodePasswordChangeRequired)
 }
 
-// sectionNames returns the names of the sections that an overview has.
+// sectionNames returns the names of the sections in an overview.
 func sectionNames(o account.Overview) string {
 	var names []string
 	for _, section := range []struct {
@@ -254,7 +254,7 @@ func TestOverviewDaysFollowTimeZone(t *testing.T) {
 	}
 }
 
-// The overview shows waiting messages, those that failed in the last week, and the state of the
+// The overview shows waiting messages, messages that failed in the last week, and the state of the
 // database.
 func TestOverviewShowsMailAndDatabase(t *testing.T) {
 	f := servicetest.New(t)

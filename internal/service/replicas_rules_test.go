@@ -46,7 +46,7 @@ func TestReplicasPreventEscalation(t *testing.T) {
 			wantOnly(t, errs, "", account.CodeForbidden)
 			var order []account.Action
 			for _, a := range servicetest.Must(r.Store.Inner.Activity(t.Context(), account.ActivityQuery{Limit: 2})) {
-				order = append(order, a.Action) // newest first
+				order = append(order, a.Action) // the newest entry comes first
 			}
 			want := []account.Action{account.ActionRolePermissions, account.ActionUserRoles}
 			if errs[1] == nil && !slices.Equal(order, want) {
@@ -137,7 +137,7 @@ func TestReplicasDeliverOnce(t *testing.T) {
 				}
 				if d == nil {
 					if _, err := r.Store.Inner.DueMail(t.Context(), r.Clock.Now()); err == nil {
-						continue // other workers have locked the remaining messages
+						continue // other workers have locked the remaining messages in the database
 					}
 					return nil
 				}

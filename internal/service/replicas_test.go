@@ -20,7 +20,7 @@ import (
 // replicas are several servers that share one database.
 type replicas struct {
 	engine               string
-	*servicetest.Fixture // its service is the first server
+	*servicetest.Fixture // its Service is the first server
 	services             []*service.Service
 	wrongGuesses         atomic.Int64 // sign-in attempts with a wrong password that were verified
 }

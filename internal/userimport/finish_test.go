@@ -21,7 +21,7 @@ func TestUndoImport(t *testing.T) {
 	if err := f.UpdateUserAsAdmin(f.UserID("user2@example.net"), account.UserUpdate{Active: new(true)}); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // a repeated call has no effect
+	for range 2 { // the second call has no effect
 		i, err := f.UndoImport(t.Context(), admin, i.ID)
 		if err != nil || i.State != account.ImportUndone {
 			t.Fatalf("the import is %+v, %v", i, err)
@@ -72,7 +72,7 @@ func TestImportContinuesAfterCrash(t *testing.T) {
 			}
 			_, err := test.refused(f.Service, t.Context(), admin, i.ID)
 			servicetest.WantCode(t, err, account.CodeImportState)
-			for range 2 { // a repeated call has no effect
+			for range 2 { // the second call has no effect
 				if i, err = test.end(f.Service, t.Context(), admin, i.ID); err != nil || i.State != test.state {
 					t.Fatalf("the import is %+v, %v", i, err)
 				}

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
-// countImported returns the number of imported users and the number of active ones.
+// countImported returns the number of imported users, and how many of them are active.
 func countImported(f *servicetest.Fixture) (all, active int) {
 	f.T.Helper()
 	for _, u := range f.ListedUsers() {
@@ -157,7 +157,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// remainingRows returns the number of stored rows of an import.
+// remainingRows returns the number of rows that the import still stores.
 func remainingRows(f *servicetest.Fixture, id int64) (n int) {
 	f.T.Helper()
 	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
@@ -254,7 +254,7 @@ func TestImportAddressTakenInBetween(t *testing.T) {
 	if err != nil || i.State != account.ImportUndone || len(faults) != 1 || faults[0].Row != 4 {
 		t.Fatalf("%+v, faults %v, %v", i, faults, err)
 	}
-	wantImported(f, "after the fault", 1, 1) // the user who took the address
+	wantImported(f, "after the fault", 1, 1) // the user who took the address exists
 }
 
 // When each row takes long, a transaction processes few rows, and the import is still completed.

@@ -1,7 +1,7 @@
-// Package baseline is the work that bounds Usher, which it is measured against: the least that a net/http server does
-// to answer the same bytes, and the least that a password hash costs.
+// Package baseline does the least work that Usher could do for the same result. Benchmarks compare Usher with it: a
+// net/http server that sends the same bytes, and the password hash alone.
 //
-// The package imports passhash for the costs, argon2 and the standard library.
+// The package imports passhash for the cost parameters of the hash, argon2 and the standard library.
 package baseline
 
 import (
@@ -17,16 +17,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 )
 
-// Answer is a recorded answer of Usher, which the baseline server gives for the same path.
+// Answer is a recorded response of Usher. The baseline server sends it for the same path.
 type Answer struct {
-	Pattern string // of http.ServeMux
+	Pattern string // path pattern for http.ServeMux
 	Status  int
-	Header  http.Header // all that Usher sent, Content-Length included if there was one
+	Header  http.Header // all header fields that Usher sent, Content-Length included if there was one
 	Body    []byte
 }
 
-// Record makes the answer for a pattern from a response whose body was read. It leaves Date and the framing to
-// net/http, which sets them for each response.
+// Record creates an Answer for a pattern from a response and its body. It drops Date and the headers of the message
+// framing, because net/http sets them for each response.
 func Record(pattern string, r *http.Response, body []byte) Answer {
 	header := r.Header.Clone()
 	header.Del("Date")
@@ -36,7 +36,7 @@ func Record(pattern string, r *http.Response, body []byte) Answer {
 	return Answer{Pattern: pattern, Status: r.StatusCode, Header: header, Body: body}
 }
 
-// ServeHTTP reads the whole request and writes the answer.
+// ServeHTTP reads the whole request body and sends the recorded response.
 func (a Answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return // the client closed the connection
@@ -49,7 +49,7 @@ func (a Answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.Body) // fails only if the client closed the connection
 }
 
-// Handler serves each answer at its pattern, and "hello" at /.
+// Handler serves each recorded response at its pattern, and "hello" at /.
 func Handler(answers ...Answer) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
@@ -59,16 +59,17 @@ func Handler(answers ...Answer) http.Handler {
 	return mux
 }
 
-// hashedText has the length of the seeded users' password.
+// hashedText is as long as the password of the seeded users.
 const hashedText = "Correct-horse-7"
 
-// Hash computes one hash with Usher's default parameters. It draws no salt, waits in no queue and encodes nothing.
+// Hash computes one hash with Usher's default parameters. Unlike Usher, it draws no salt, waits in no queue and doesn't
+// encode the hash.
 func Hash() {
 	p := passhash.Default
 	argon2.IDKey([]byte(hashedText), make([]byte, 16), p.Passes, p.Memory, p.Threads, 32)
 }
 
-// HashUntil computes hashes on all cores until ctx ends or it has computed limit, and returns their number.
+// HashUntil computes hashes on all cores until ctx ends or limit hashes are computed. It returns the number of hashes.
 func HashUntil(ctx context.Context, limit int) int {
 	var mu sync.Mutex
 	started := 0

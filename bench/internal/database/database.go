@@ -1,6 +1,6 @@
-// Package database creates the seeded databases that the benchmarks run on, on SQLite and on PostgreSQL.
+// Package database creates databases with seeded users for the benchmarks, on SQLite and on PostgreSQL.
 //
-// The package imports seed, and of Usher service, sqlstore and pgtest.
+// The package builds on seed, and on Usher's packages service, sqlstore and pgtest.
 package database
 
 import (
@@ -15,17 +15,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// Engine creates databases of one engine below a directory.
+// Engine creates and opens databases of one database engine.
 type Engine interface {
 	Name() string
-	// Create creates a copy of source, which no process may have open. Without a source the database is empty.
+	// Create copies the source database, which no process may have open. If source is nil, Create creates an empty
+	// database.
 	Create(ctx context.Context, source *Database) (*Database, error)
 	Drop(ctx context.Context, d *Database) error
-	// Open opens the database as the server does.
+	// Open opens the database through Usher's storage layer, as the server does.
 	Open(ctx context.Context, d *Database) (*sqlstore.Store, error)
-	// Connect opens the database without Usher's storage layer, and with the same durability.
+	// Connect opens the database without Usher's storage layer. The durability settings are the same as with Open.
 	Connect(d *Database, maxConns int) (*sql.DB, error)
-	// CPUSeconds returns the CPU time that the engine's own processes have taken so far.
+	// CPUSeconds returns the CPU time that the database's own processes have taken so far.
 	CPUSeconds() float64
 	Close() error
 }
@@ -33,8 +34,8 @@ type Engine interface {
 // Names returns the names that NewEngine accepts.
 func Names() []string { return []string{"sqlite", "postgres"} }
 
-// NewEngine creates the engine of a name in a directory. With deferMaintenance PostgreSQL puts its checkpoints and
-// vacuums off, so that none falls into the measurement of one side.
+// NewEngine creates the engine with that name, one of Names. Its databases are in dir. With deferMaintenance PostgreSQL
+// postpones checkpoints and vacuums, so that none runs while only one of Usher and the baseline is measured.
 func NewEngine(name, dir string, deferMaintenance bool) (Engine, error) {
 	switch name {
 	case "sqlite":
@@ -53,12 +54,12 @@ func NewEngine(name, dir string, deferMaintenance bool) (Engine, error) {
 type Database struct {
 	Engine    Engine
 	Dir       string // Usher's data directory
-	URL       string // of PostgreSQL; "" on SQLite
+	URL       string // connection URL of PostgreSQL; "" on SQLite
 	ServerKey string
 	Users     int64
 }
 
-// CreateSeeded creates a database with that number of users.
+// CreateSeeded creates a database and fills it with users users.
 func CreateSeeded(ctx context.Context, e Engine, users int64) (*Database, error) {
 	d, err := e.Create(ctx, nil)
 	if err != nil {
@@ -77,7 +78,7 @@ func CreateSeeded(ctx context.Context, e Engine, users int64) (*Database, error)
 	return d, d.analyze(ctx)
 }
 
-// With opens the database, calls f and closes the database.
+// With opens the database, calls f with its store and a service over the store, and closes the database.
 func (d *Database) With(ctx context.Context, f func(*sqlstore.Store, *service.Service) error) error {
 	store, err := d.Engine.Open(ctx, d)
 	if err != nil {
@@ -90,7 +91,7 @@ func (d *Database) With(ctx context.Context, f func(*sqlstore.Store, *service.Se
 	return errors.Join(err, store.Close())
 }
 
-// Copy creates a copy of the database, which no process may have open.
+// Copy creates a copy of d. No process may have d open.
 func (d *Database) Copy(ctx context.Context) (*Database, error) {
 	c, err := d.Engine.Create(ctx, d)
 	if err != nil {
@@ -100,7 +101,7 @@ func (d *Database) Copy(ctx context.Context) (*Database, error) {
 	return c, nil
 }
 
-// analyze updates PostgreSQL's statistics, as autovacuum would do after a while.
+// analyze updates PostgreSQL's planner statistics, which autovacuum would otherwise update some time later.
 func (d *Database) analyze(ctx context.Context) error {
 	if d.URL == "" {
 		return nil
@@ -113,7 +114,7 @@ func (d *Database) analyze(ctx context.Context) error {
 	return errors.Join(err, db.Close())
 }
 
-// limitConns limits a pool to maxConns connections, all of which stay open.
+// limitConns limits a connection pool to maxConns connections and keeps idle connections open.
 func limitConns(db *sql.DB, maxConns int) {
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)

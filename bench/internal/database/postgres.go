@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"os"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver of Connect
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx" for Connect
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/procfs"
 	"github.com/seed-3a99a2fe/usher/internal/pgtest"

@@ -9,13 +9,13 @@ import (
 	"os"
 	"path/filepath"
 
-	_ "modernc.org/sqlite" // the driver of Connect
+	_ "modernc.org/sqlite" // driver "sqlite" for Connect
 
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// sqliteEngine keeps each database in a directory of its own.
+// sqliteEngine creates each database in its own directory below dir.
 type sqliteEngine struct{ dir string }
 
 func (*sqliteEngine) Name() string { return "SQLite" }
@@ -32,7 +32,8 @@ func (e *sqliteEngine) Create(_ context.Context, source *Database) (*Database, e
 	return d, copyFile(filepath.Join(source.Dir, sqlite.DatabaseFile), filepath.Join(dir, sqlite.DatabaseFile))
 }
 
-// copyFile copies a file and syncs the copy, so that the first measured transaction does not have to.
+// copyFile copies a file and syncs the copy. Without the sync, the first measured transaction would have to write the
+// copy to disk.
 func copyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
@@ -64,7 +65,7 @@ func (*sqliteEngine) Connect(d *Database, maxConns int) (*sql.DB, error) {
 	return db, err
 }
 
-// CPUSeconds is 0, because SQLite runs in the process that uses it.
+// CPUSeconds returns 0, because SQLite runs inside the process that opens the database.
 func (*sqliteEngine) CPUSeconds() float64 { return 0 }
 
 func (*sqliteEngine) Close() error { return nil }

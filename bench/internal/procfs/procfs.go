@@ -32,7 +32,8 @@ func CPUSeconds(pids ...int) (sum float64) {
 		if err != nil {
 			continue
 		}
-		// The second field is the program's name, which may contain spaces.
+		// The second field is the program's name, which may contain spaces, so the fields after its closing parenthesis
+		// are read.
 		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 		user, _ := strconv.ParseFloat(fields[11], 64)
 		system, _ := strconv.ParseFloat(fields[12], 64)
@@ -44,11 +45,11 @@ func CPUSeconds(pids ...int) (sum float64) {
 // ResidentBytes returns the resident memory of a process, and 0 if it has exited.
 func ResidentBytes(pid int) float64 { return statusBytes(pid, "VmRSS") }
 
-// PeakResidentBytes returns the highest resident memory of a process since its start or the last ResetPeak, and 0 if
-// it has exited.
+// PeakResidentBytes returns the highest resident memory of a process since the process started or since the last
+// ResetPeak. It returns 0 if the process has exited.
 func PeakResidentBytes(pid int) float64 { return statusBytes(pid, "VmHWM") }
 
-// ResetPeak resets the peak of PeakResidentBytes (proc_pid_clear_refs(5)).
+// ResetPeak resets the peak that PeakResidentBytes reports (proc_pid_clear_refs(5)).
 func ResetPeak(pid int) error {
 	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0)
 }
@@ -59,7 +60,7 @@ func OpenFiles(pid int) (int, error) {
 	return len(files), err
 }
 
-// statusBytes returns a field of /proc/PID/status, which has it in KiB.
+// statusBytes returns a field of /proc/PID/status in bytes. The file has the value in KiB.
 func statusBytes(pid int, field string) float64 {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	for line := range strings.Lines(string(text)) {

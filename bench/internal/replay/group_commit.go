@@ -6,16 +6,16 @@ import (
 	"errors"
 )
 
-// maxBatch is the most changes that share a commit.
+// maxBatch is the maximum number of changes in one transaction.
 const maxBatch = 128
 
-// groupCommitter commits the changes that are waiting in one transaction, on one connection, and then answers all
-// their callers.
+// groupCommitter is a group commit: it runs all waiting changes in one transaction on one connection, and then reports
+// the result to the caller of each change.
 type groupCommitter struct {
 	conn    *preparedConn
 	changes chan *pendingChange
 	stop    chan struct{}
-	stopped chan struct{} // closed when the loop has returned
+	stopped chan struct{} // closed after the commit loop has returned
 }
 
 // pendingChange is a change whose caller waits for its commit.
@@ -43,7 +43,7 @@ func (g *groupCommitter) close() error {
 	return g.conn.conn.Close()
 }
 
-// commit returns when the change is durable.
+// commit submits the statements of one change and returns when the change is durable.
 func (g *groupCommitter) commit(statements []Statement) error {
 	c := &pendingChange{statements: statements, done: make(chan error, 1)}
 	g.changes <- c
@@ -62,7 +62,7 @@ func (g *groupCommitter) loop(ctx context.Context) {
 	}
 }
 
-// commitBatch commits a change together with those that are waiting.
+// commitBatch commits the first change and all other waiting changes, up to maxBatch, in one transaction.
 func (g *groupCommitter) commitBatch(ctx context.Context, first *pendingChange) {
 	err := run(ctx, g.conn, Statement{SQL: "BEGIN IMMEDIATE"})
 	batch := []*pendingChange{first}
@@ -87,7 +87,7 @@ func (g *groupCommitter) commitBatch(ctx context.Context, first *pendingChange) 
 	}
 }
 
-// preparedConn is a connection that prepares each statement once.
+// preparedConn is a database connection that prepares each distinct statement once.
 type preparedConn struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt

@@ -12,17 +12,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/database"
 )
 
-// Player replays a script. Each change is durable before its caller makes the next one.
+// Player replays a script by concurrent callers. A caller starts its next change only after the previous one is
+// durable.
 type Player struct {
 	script  *Script
 	db      *sql.DB
 	callers int
-	group   *groupCommitter // nil: each change commits its own transaction
+	group   *groupCommitter // group commit; nil if each change commits in its own transaction
 	played  atomic.Int64
 }
 
-// NewPlayer creates a player for that number of concurrent callers. On SQLite, where one connection writes, changes
-// that arrive together share a commit.
+// NewPlayer creates a player with callers concurrent callers. SQLite allows one writer, so there changes that arrive
+// together commit in one transaction, as in Usher.
 func NewPlayer(ctx context.Context, s *Script, d *database.Database, callers int) (*Player, error) {
 	db, err := d.Engine.Connect(d, callers+1)
 	if err != nil {
@@ -38,7 +39,7 @@ func NewPlayer(ctx context.Context, s *Script, d *database.Database, callers int
 	return p, nil
 }
 
-// Close closes the player's connections. Its errors don't matter, because everything was measured.
+// Close closes the player's connections. It ignores their errors, because the measurement has ended.
 func (p *Player) Close() {
 	if p.group != nil {
 		_ = p.group.close()
@@ -46,7 +47,7 @@ func (p *Player) Close() {
 	_ = p.db.Close()
 }
 
-// Play makes changes for that long, by all callers at once, and returns their number.
+// Play replays changes by all callers for that length of time, and returns the number of changes.
 func (p *Player) Play(ctx context.Context, length time.Duration) (done int, err error) {
 	var callers sync.WaitGroup
 	var count atomic.Int64
@@ -64,7 +65,7 @@ func (p *Player) Play(ctx context.Context, length time.Duration) (done int, err 
 	return int(count.Load()), errors.Join(failures...)
 }
 
-// next makes the next change.
+// next replays the next change of the script.
 func (p *Player) next(ctx context.Context) error {
 	n := p.played.Add(1) - 1
 	recording := p.script.recording(n)
@@ -81,7 +82,7 @@ func (p *Player) next(ctx context.Context) error {
 	return p.commitAlone(ctx, statements)
 }
 
-// commitAlone runs a change in its own transaction.
+// commitAlone commits the statements of one change in their own transaction.
 func (p *Player) commitAlone(ctx context.Context, statements []Statement) error {
 	tx, err := p.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -96,7 +97,7 @@ func (p *Player) commitAlone(ctx context.Context, statements []Statement) error 
 	return tx.Commit()
 }
 
-// querier is a connection, a transaction or a pool.
+// querier is a connection, a transaction or a connection pool.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
@@ -108,7 +109,7 @@ func run(ctx context.Context, q querier, s Statement) error {
 		return fmt.Errorf("%s: %w", s.SQL, err)
 	}
 	defer rows.Close()
-	for rows.Next() { // as Usher does; the values are not needed
+	for rows.Next() { // reads all rows, as Usher does; the values are not used
 	}
 	return rows.Err()
 }

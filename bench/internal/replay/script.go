@@ -1,5 +1,5 @@
-// Package replay records the SQL statements that Usher runs for a change, and runs them again without Usher, each time
-// for another user or session. That is the baseline of changes: the statements alone.
+// Package replay records the SQL statements that Usher runs for a change, and replays them without Usher, each time for
+// another user or session. The replay is the baseline of a change: the cost of its SQL statements alone.
 //
 // The package imports seed and database.
 package replay
@@ -13,18 +13,18 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 )
 
-// Script is the recorded statements of a change, and the subjects that they are replayed for.
+// Script holds the recorded statements of a change, and the users and sessions that they are replayed for.
 type Script struct {
-	// Recordings are used in turn, one for each pass over all users. A pass that sets roles and one that removes them
-	// run different statements.
+	// Recordings take turns: all changes of one pass over the users replay one recording, and the next pass replays the
+	// next. Adding a role and removing it run different statements, so these two passes need a recording each.
 	Recordings []Recording
 	Users      int64
-	Subject    func(n int64) Subject // of the n-th change
+	Subject    func(n int64) Subject // returns the subject of the n-th change
 }
 
-// Recording is the statements of one change, before its transaction and in it.
+// Recording holds the statements of one change: those before its transaction (BeforeTx) and those in it (InTx).
 type Recording struct {
-	Subject        Subject // that the change was recorded for
+	Subject        Subject // the user or session whose change was recorded
 	BeforeTx, InTx []Statement
 }
 
@@ -41,15 +41,15 @@ func Append(list *[]Statement) func(string, []any) {
 	}
 }
 
-// Subject is the values in the statements that depend on the changed user or session.
+// Subject holds the values in a recording that depend on the changed user or session.
 type Subject struct {
-	UserID, SessionID int64 // a SessionID of 0 is in no statement
+	UserID, SessionID int64 // SessionID is 0 if no statement contains a session
 	Department        string
 	TokenHash         []byte
 }
 
-// UnmeasuredChange returns the number of a change for a recording in a pass over the users. It is above those of
-// sessions changes, so the recorded change is never replayed.
+// UnmeasuredChange returns the number of a change to record in the given pass. The measurement replays changes with
+// numbers below sessions. The returned number is higher, so the recorded change itself is never replayed.
 func (s *Script) UnmeasuredChange(pass, sessions int64) int64 {
 	passes := sessions/(s.Users-1) + 1
 	return (passes+passes%2+pass+1)*(s.Users-1) - 1
@@ -60,10 +60,10 @@ func (s *Script) recording(n int64) Recording {
 	return s.Recordings[n/(s.Users-1)%int64(len(s.Recordings))]
 }
 
-// forSubject returns the statement with the values of one subject replaced by those of another.
+// forSubject returns a copy of the statement in which the values of subject to replace those of subject from.
 func (s Statement) forSubject(from, to Subject) Statement {
 	text := strings.NewReplacer(
-		seed.Digits(from.UserID), seed.Digits(to.UserID), // in addresses and names
+		seed.Digits(from.UserID), seed.Digits(to.UserID), // in email addresses and names
 		idList(from.UserID), idList(to.UserID),
 		from.Department, to.Department,
 	)
@@ -95,7 +95,7 @@ func (s Statement) forSubject(from, to Subject) Statement {
 	return Statement{SQL: s.SQL, Args: args}
 }
 
-// forSubject returns all statements for another subject.
+// forSubject returns a copy of all statements in which the values of subject to replace those of subject from.
 func forSubject(statements []Statement, from, to Subject) []Statement {
 	all := make([]Statement, len(statements))
 	for i, s := range statements {
@@ -104,5 +104,5 @@ func forSubject(statements []Statement, from, to Subject) []Statement {
 	return all
 }
 
-// idList is a list of one id as statements take it, in JSON.
+// idList returns a JSON array with one id, the form of ids in the arguments of statements.
 func idList(id int64) string { return fmt.Sprintf("[%d]", id) }

@@ -22,8 +22,8 @@ func TestForSubject(t *testing.T) {
 	}
 }
 
-// TestRecordings checks that passes over the users take the recordings in turn: a role is added in one pass and
-// removed in the next.
+// TestRecordings checks that each pass over the users replays the next recording: one pass adds a role and the next
+// removes it.
 func TestRecordings(t *testing.T) {
 	const sessions = 240_000
 	s := &Script{Users: 4, Recordings: []Recording{{Subject: Subject{UserID: 1}}, {Subject: Subject{UserID: 2}}}}

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 )
 
-// Conn is a kept-alive connection. One goroutine at a time may use it.
+// Conn is a persistent HTTP connection. Only one goroutine at a time may use it.
 type Conn struct {
 	conn   net.Conn
 	reader *bufio.Reader
@@ -27,13 +27,13 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 	return &Conn{conn: c, reader: bufio.NewReaderSize(c, 64<<10)}, nil
 }
 
-// Close closes the connection. It may be called from another goroutine, to end a request.
+// Close closes the connection. Another goroutine may call it to abort a request.
 func (c *Conn) Close() error { return c.conn.Close() }
 
-// Do sends the n-th request and reads the whole answer. It fails if the status is not the request's.
+// Do sends the n-th request and reads the whole response. It returns an error if the response's status is not r.Status.
 func (c *Conn) Do(r Request, n int64) error { return c.Send(r.Bytes(n), r.Status) }
 
-// Send sends an encoded request and reads the whole answer. It fails if the status is another one.
+// Send sends an encoded request and reads the whole response. It returns an error if the response has another status.
 func (c *Conn) Send(request []byte, status int) error {
 	r, err := c.roundTrip(request)
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *Conn) Send(request []byte, status int) error {
 	return err
 }
 
-// Answer is Send that returns the answer and its body.
+// Answer is like Send, and returns the response and its body.
 func (c *Conn) Answer(request []byte, status int) (*http.Response, []byte, error) {
 	r, err := c.roundTrip(request)
 	if err != nil {
@@ -62,7 +62,7 @@ func (c *Conn) Answer(request []byte, status int) (*http.Response, []byte, error
 	return r, body, err
 }
 
-// DecodeAnswer is Send that decodes the body, which is JSON, into value.
+// DecodeAnswer is like Send, and decodes the JSON body of the response into value.
 func (c *Conn) DecodeAnswer(request []byte, status int, value any) error {
 	_, body, err := c.Answer(request, status)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package requests holds the API requests that are measured, and a connection that sends them with little work of its
-// own: the load generator shares the cores with what it measures.
+// Package requests encodes the measured API requests, and sends them on a connection that takes little CPU time. The
+// load generator shares the cores with the server that it measures, so its own work must be small.
 //
-// The package imports seed, for the users and sessions to ask for, and the standard library.
+// The package imports seed, for the values of users and sessions, and the standard library.
 package requests
 
 import (
@@ -11,16 +11,16 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/seed"
 )
 
-// Request is an operation of the contract that is called many times.
+// Request is an API request that is sent many times with different values.
 type Request struct {
-	Status int                  // of a successful answer
-	Bytes  func(n int64) []byte // the n-th request, from 0
+	Status int                  // expected status of the response
+	Bytes  func(n int64) []byte // encodes the n-th request; n begins at 0
 }
 
-// newPassword is the new password of password changes.
+// newPassword is the password that password changes set.
 const newPassword = "Another-horse-7"
 
-// encode writes an HTTP request. The credential and the body may be empty.
+// encode encodes an HTTP request. credential and body may be empty.
 func encode(method, path, credential, body string, header ...string) []byte {
 	head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n", method, path)
 	if credential != "" {
@@ -35,40 +35,42 @@ func encode(method, path, credential, body string, header ...string) []byte {
 	return []byte(head + "\r\n" + body)
 }
 
-// forwardedFor is the header with which a trusted proxy names the client's address. There are 16 million of them.
+// forwardedFor returns the header in which a trusted proxy sends the client's address. The addresses repeat after 2^24
+// values of n.
 func forwardedFor(n int64) string {
 	return fmt.Sprintf("X-Forwarded-For: 10.%d.%d.%d", n>>16&255, n>>8&255, n&255)
 }
 
-// constant is a request that is the same for each n.
+// constant returns a request that is the same for every n.
 func constant(status int, method, path, credential string) Request {
 	bytes := encode(method, path, credential, "")
 	return Request{Status: status, Bytes: func(int64) []byte { return bytes }}
 }
 
-// spread returns a user for each n, spread over all users. It returns each user once before it repeats one.
+// spread returns the id of a user for each n. Consecutive values of n get ids that are far apart, and no id repeats
+// before all users had a turn.
 func spread(n, users int64) int64 {
-	const step = 7919 // a prime, so that it reaches all users
+	const step = 7919 // a prime, so that the steps reach all users
 	return seed.Owner(n*step, users)
 }
 
-// Get is GET on a path.
+// Get returns a GET request for a path.
 func Get(path, credential string) Request { return constant(200, "GET", path, credential) }
 
-// Post is POST without a body on a path.
+// Post returns a POST request without a body for a path.
 func Post(path, credential string) Request { return constant(200, "POST", path, credential) }
 
-// Whoami reads the caller.
+// Whoami returns a request for the caller's own user.
 func Whoami(credential string) Request { return Get("/api/users/whoami", credential) }
 
-// User reads another user each time.
+// User returns a request for one user, a different one for each n.
 func User(credential string, users int64) Request {
 	return Request{Status: 200, Bytes: func(n int64) []byte {
 		return encode("GET", fmt.Sprintf("/api/users/%d", spread(n, users)), credential, "")
 	}}
 }
 
-// UserAmong reads count of the users in turn.
+// UserAmong returns a request for one user, which takes turns among the first count users.
 func UserAmong(count int64, credential string, users int64) Request {
 	count = min(count, users-1)
 	return Request{Status: 200, Bytes: func(n int64) []byte {
@@ -77,10 +79,10 @@ func UserAmong(count int64, credential string, users int64) Request {
 	}}
 }
 
-// List lists all users.
+// List returns a request for the list of all users.
 func List(credential string) Request { return Get("/api/users", credential) }
 
-// SignIns signs in another user each time, so that none waits for another.
+// SignIns returns a sign-in of a different user for each n. Sign-ins of the same user would wait for each other.
 func SignIns(users int64) Request {
 	return Request{Status: 200, Bytes: func(n int64) []byte {
 		return encode("POST", "/api/login", "", credentials(seed.Email(spread(n, users)), seed.Password))
@@ -92,12 +94,12 @@ func SignIn(email, password string, n int64) []byte {
 	return encode("POST", "/api/login", "", credentials(email, password), forwardedFor(n))
 }
 
-// credentials is the body of a sign-in.
+// credentials returns the JSON body of a sign-in.
 func credentials(email, password string) string {
 	return fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)
 }
 
-// Create creates users in one request, others for each n.
+// Create returns a request that creates users new users. Each n creates different ones.
 func Create(credential string, users int) Request {
 	return Request{Status: 201, Bytes: func(n int64) []byte {
 		var b strings.Builder
@@ -109,13 +111,13 @@ func Create(credential string, users int) Request {
 	}}
 }
 
-// Department is the department that the n-th change of a user sets. Each is another text of the same length.
+// Department returns the department that the n-th change of a user sets. All departments have the same length.
 func Department(n int64) string { return fmt.Sprintf("Department %012d", n) }
 
-// ChangedUser is the user of the n-th change.
+// ChangedUser returns the id of the user that the n-th change changes.
 func ChangedUser(n, users int64) int64 { return spread(n, users) }
 
-// Patch changes the department of another user each time.
+// Patch returns a request that changes the department of a different user for each n.
 func Patch(credential string, users int64) Request {
 	return Request{Status: 200, Bytes: func(n int64) []byte {
 		return encode("PATCH", fmt.Sprintf("/api/users/%d", ChangedUser(n, users)), credential,
@@ -123,7 +125,7 @@ func Patch(credential string, users int64) Request {
 	}}
 }
 
-// ChangedRoles is the roles that the n-th change sets. For each user they alternate between two sets.
+// ChangedRoles returns the roles that the n-th change sets. On each pass over the users the set alternates between two.
 func ChangedRoles(n, users int64) []int64 {
 	if n/(users-1)%2 == 0 {
 		return []int64{2, seed.RoleID}
@@ -131,7 +133,7 @@ func ChangedRoles(n, users int64) []int64 {
 	return []int64{2}
 }
 
-// SetRoles changes the roles of another user each time.
+// SetRoles returns a request that changes the roles of a different user for each n.
 func SetRoles(credential string, users int64) Request {
 	return Request{Status: 200, Bytes: func(n int64) []byte {
 		roles := strings.Join(strings.Fields(fmt.Sprint(ChangedRoles(n, users))), ",")
@@ -140,22 +142,23 @@ func SetRoles(credential string, users int64) Request {
 	}}
 }
 
-// Delete deletes another user each time. It starts with the users that the changes reach last.
+// Delete returns a request that deletes a different user for each n. It begins with the users that Patch and SetRoles
+// reach last.
 func Delete(credential string, users int64) Request {
 	return Request{Status: 204, Bytes: func(n int64) []byte {
 		return DeleteUser(credential, ChangedUser(n+users/2, users))
 	}}
 }
 
-// DeleteUser encodes the deletion of one user.
+// DeleteUser encodes a request that deletes the user with the id.
 func DeleteUser(credential string, id int64) []byte {
 	return encode("DELETE", fmt.Sprintf("/api/users/%d", id), credential, "")
 }
 
-// SignOut ends the session of a token.
+// SignOut returns a request that ends the session with the token.
 func SignOut(token string) Request { return constant(204, "POST", "/api/logout", token) }
 
-// SignOuts ends another seeded session each time, beginning with number first.
+// SignOuts returns a request that ends a different seeded session for each n: the session with the number first+n.
 func SignOuts(first int64) Request {
 	return Request{Status: 204, Bytes: func(n int64) []byte {
 		credential, _ := seed.Session(first + n)
@@ -163,7 +166,8 @@ func SignOuts(first int64) Request {
 	}}
 }
 
-// ChangePassword changes the password of the owner of another seeded session each time, beginning with number first.
+// ChangePassword returns a request that changes the password of a session's owner. The n-th request uses the seeded
+// session with the number first+n.
 func ChangePassword(first int64) Request {
 	return Request{Status: 200, Bytes: func(n int64) []byte {
 		credential, _ := seed.Session(first + n)
@@ -172,19 +176,21 @@ func ChangePassword(first int64) Request {
 	}}
 }
 
-// ForgottenPasswords requests a recovery message for another user each time, from another client address each time.
+// ForgottenPasswords returns a request for a recovery message, for a different user and from a different client address
+// for each n.
 func ForgottenPasswords(users int64) Request {
 	return Request{Status: 200, Bytes: func(n int64) []byte {
 		return ForgottenPassword(seed.Email(spread(n, users)), n)
 	}}
 }
 
-// ForgottenPassword encodes one request for a recovery message, from the n-th client address.
+// ForgottenPassword encodes a request for a recovery message from the n-th client address.
 func ForgottenPassword(email string, n int64) []byte {
 	return encode("POST", "/api/users/forgotten-password", "", fmt.Sprintf(`{"email":%q}`, email), forwardedFor(n))
 }
 
-// RetrievePassword sets a new password with another seeded recovery token each time.
+// RetrievePassword returns a request that sets a new password with a recovery token. Each n uses a different seeded
+// token.
 func RetrievePassword() Request {
 	return Request{Status: 200, Bytes: func(n int64) []byte {
 		return encode("POST", "/api/users/retrieve-password", "",

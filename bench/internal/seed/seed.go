@@ -1,10 +1,10 @@
-// Package seed fills the databases that are measured: a server key, the first administrator, a role, and users.
+// Package seed fills the databases of benchmarks with a server key, the first administrator, a role, and users.
 //
-// All users share one password, which is hashed once, so that it inserts 100,000 users in seconds. To verify the hash
-// costs each sign-in the same as ever. The values of the n-th user, session or recovery token follow from n, so that
-// the load generator needs no list of them.
+// All users share one password and one hash of it, which is computed once. So the package inserts 100,000 users in
+// seconds, and a sign-in still verifies a hash of the usual cost. The values of the n-th user, session or recovery
+// token are computed from n, so the load generator needs no list of them.
 //
-// The package imports service and the packages that a service is made of.
+// The package imports service, sqlstore and the packages whose rows it inserts.
 package seed
 
 import (
@@ -29,28 +29,28 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// Values in every seeded database.
+// Values that every seeded database has.
 const (
 	AdminID    = 1
 	AdminEmail = "admin@example.org"
-	Password   = "Correct-horse-7" // of all users
-	// RoleID is the id of the role that is not built in.
+	Password   = "Correct-horse-7" // password of all users
+	// RoleID is the id of the one role that is not built in.
 	RoleID int64 = 3
 )
 
 // batch is the number of rows that one transaction inserts.
 const batch = 1000
 
-// Digits is the user's id as the texts of that user contain it, and no other user's.
+// Digits returns the form of a user's id in the user's email address and other texts. No other user's texts contain it.
 func Digits(id int64) string { return fmt.Sprintf("%07d", id) }
 
-// Email returns the email address of a user. The ids of users begin with 2.
+// Email returns the email address of the user with the id. The ids of seeded users begin at 2.
 func Email(id int64) string { return "user" + Digits(id) + "@example.org" }
 
 // NewKey generates a server key.
 func NewKey() (string, error) { return keyring.Generate(rand.Reader) }
 
-// Open creates the account service over an open store, as the server does.
+// Open creates package service's Service over an open store, as the server does.
 func Open(store *sqlstore.Store, key string, log *slog.Logger) (*service.Service, error) {
 	keys, err := keyring.Parse(key)
 	if err != nil {
@@ -66,7 +66,7 @@ func Open(store *sqlstore.Store, key string, log *slog.Logger) (*service.Service
 	}), nil
 }
 
-// Fill inserts the administrator, the role and that number of users into an empty database.
+// Fill inserts the administrator, the role and users users into an empty database.
 func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service, users int64) error {
 	first := service.FirstRun{AdminEmail: AdminEmail, AdminPassword: secret.New(Password)}
 	if _, err := accounts.SetUp(ctx, first); err != nil {
@@ -94,7 +94,7 @@ func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service,
 	})
 }
 
-// insertUsers inserts the users with the ids from from up to, but without, to.
+// insertUsers inserts the users with ids from from to to-1.
 func insertUsers(ctx context.Context, tx *account.Tx, from, to int64, hash string) error {
 	stored := make([]account.StoredUser, 0, to-from)
 	for id := from; id < to; id++ {
@@ -117,7 +117,7 @@ func insertUsers(ctx context.Context, tx *account.Tx, from, to int64, hash strin
 	return checkID(ids[len(ids)-1], to-1, nil)
 }
 
-// checkID fails if the database gave another id than the one wanted.
+// checkID returns an error if the database assigned another id than want.
 func checkID(got, want int64, err error) error {
 	if err == nil && got != want {
 		err = fmt.Errorf("the row for id %d got the id %d: the database was not empty", want, got)
@@ -125,7 +125,7 @@ func checkID(got, want int64, err error) error {
 	return err
 }
 
-// inBatches divides the range from from up to, but without, to into batches and calls f for each.
+// inBatches divides the half-open range [from, to) into batches of batch numbers, and calls f for the range of each.
 func inBatches(from, to int64, f func(from, to int64) error) error {
 	for ; from < to; from += batch {
 		if err := f(from, min(from+batch, to)); err != nil {
@@ -135,12 +135,12 @@ func inBatches(from, to int64, f func(from, to int64) error) error {
 	return nil
 }
 
-// newToken derives the n-th token of a kind.
+// newToken computes the n-th token of a token kind, such as a session token, and the token's hash.
 func newToken(kind token.Kind, n int64) (string, token.Hash) {
 	bits := sha256.Sum256(fmt.Appendf(nil, "%s %d", kind, n))
 	text, hash, err := token.New(kind, bytes.NewReader(bits[:]))
 	if err != nil {
-		panic(err) // the reader has the 32 bytes that a token takes
+		panic(err) // impossible: the reader has the 32 bytes that a token takes
 	}
 	return text.Reveal(), hash
 }
@@ -154,12 +154,11 @@ func RecoveryToken(n int64) string {
 	return text
 }
 
-// Owner is the user of the n-th session or recovery token in a database with that number of users. Consecutive n have
-// different owners.
+// Owner returns the id of the user that the n-th session or recovery token belongs to, in a database with users users.
+// Consecutive n have different owners.
 func Owner(n, users int64) int64 { return 2 + n%(users-1) }
 
-// AddSessions inserts the sessions with the numbers from from up to, but without, to. The id of a session is its number
-// plus offset.
+// AddSessions inserts the sessions with numbers from from to to-1. The id of a session is its number plus offset.
 func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int64) (offset int64, err error) {
 	offset = -1
 	err = inBatches(from, to, func(from, to int64) error {
@@ -186,7 +185,7 @@ func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int
 	return offset, err
 }
 
-// AddRecoveries inserts the recovery tokens with the numbers from from up to, but without, to.
+// AddRecoveries inserts the recovery tokens with numbers from from to to-1.
 func AddRecoveries(ctx context.Context, store *sqlstore.Store, users, from, to int64) error {
 	return inBatches(from, to, func(from, to int64) error {
 		return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {

@@ -10,7 +10,8 @@ import (
 	"slices"
 )
 
-// Median returns the median of the values, the lower of two, and 0 if there are none.
+// Median returns the median of the values. Of an even number of values it returns the lower of the middle two, of none
+// it returns 0.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -32,7 +33,7 @@ func MedianIndex[T any](items []T, value func(T) float64) int {
 	return order[(len(order)-1)/2]
 }
 
-// Summary formats the median with the minimum and the maximum: "2.10 (1.98–2.31)".
+// Summary formats the median, the minimum and the maximum, for example "2.10 (1.98–2.31)".
 func Summary(values []float64) string {
 	switch len(values) {
 	case 0:
@@ -43,7 +44,7 @@ func Summary(values []float64) string {
 	return fmt.Sprintf("%s (%s–%s)", Format(Median(values)), Format(slices.Min(values)), Format(slices.Max(values)))
 }
 
-// Format formats a value with three digits, or with all digits before the decimal point.
+// Format formats v with three significant digits. Numbers of 100 and more have no decimal places.
 func Format(v float64) string {
 	switch {
 	case v < 10:

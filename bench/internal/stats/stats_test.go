@@ -54,8 +54,8 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// TestWelch uses an example computed by hand. The means are 3 and 4, and both variances are 2.5 with five values, so
-// the standard error of the difference is 1.
+// TestWelch checks an example computed by hand. The means are 3 and 4. Both samples have five values and the variance
+// 2.5, so the standard error of the difference is 1.
 func TestWelch(t *testing.T) {
 	if got := stats.Welch([]float64{1, 2, 3, 4, 5}, []float64{2, 3, 4, 5, 6}); math.Abs(got+1) > 1e-9 {
 		t.Errorf("Welch = %v, want -1", got)
