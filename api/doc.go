@@ -4,6 +4,4 @@
 // go.overlay.yaml changes the contract for the generator of the server's Go code. testdata/UserApi.md is the API
 // documentation of the Python client for the seed, the server that Usher replaces. The tests compare it with the
 // documentation of Usher's own Python client.
-//
-// The package imports nothing of the project.
 package api

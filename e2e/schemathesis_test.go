@@ -42,7 +42,7 @@ var (
 	publicOperations = []string{"apiAboutGet", "apiLoginPost", "apiUsersForgottenPasswordPost"}
 	// anyCredential operations can be called with every credential.
 	anyCredential = []string{"apiLogoutPost", "apiUsersWhoamiGet", "apiPreferencesGet", "apiPreferencesPatch"}
-	// notByNamedKey operations are reads, and the password change, that named API keys may not call.
+	// notByNamedKey lists the reads that named API keys may not call, and the password change.
 	notByNamedKey = []string{"apiApiKeyGet", "apiKeysGet", "apiSessionsGet", "apiUsersPasswordPatch"}
 	// ownOperations are permitted by role 2, for the caller's own resources only.
 	ownOperations = []string{

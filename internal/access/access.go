@@ -8,8 +8,6 @@
 //
 // A permission names an entity, an action and a scope. The scope is a wildcard (every target of
 // that entity), a list of ids, or the user who has the permission.
-//
-// The package imports only the standard library.
 package access
 
 import "slices"

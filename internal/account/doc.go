@@ -5,7 +5,4 @@
 //
 // It has no operations. Those of each noun are in a package of their own, such as user or auth,
 // which imports account and works in an [Env].
-//
-// The package imports access, keyring, secret, lockout, token, golang.org/x/text,
-// golang.org/x/net/idna and the standard library. It must not import HTTP or SQL.
 package account

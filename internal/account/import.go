@@ -69,7 +69,7 @@ type ImportFault struct {
 
 // ImportReader finds imports.
 type ImportReader interface {
-	// Import returns the import with this id. It fails with ErrNotFound.
+	// Import returns the import with this id. If there is none, it fails with ErrNotFound.
 	Import(ctx context.Context, id int64) (Import, error)
 	// ImportRowsByEmail returns, for each of the keys, the number of the import's first row with
 	// that key. Keys without a row are absent from the map.

@@ -113,7 +113,7 @@ type HealthReporter interface {
 
 // UserReader finds users. now is the time for which LockedOut is computed.
 type UserReader interface {
-	// User returns the user with this id. It fails with ErrNotFound.
+	// User returns the user with this id. If there is none, it fails with ErrNotFound.
 	User(ctx context.Context, id int64, now time.Time) (User, error)
 	// UsersAfter returns at most limit users with ids above id, by id. It returns fewer when their
 	// size exceeds some megabytes, but at least one if there is one.
@@ -266,8 +266,7 @@ type ThrottleWriter interface {
 	// LockThrottle is Throttle, but also locks the key until the transaction ends.
 	LockThrottle(ctx context.Context, key string) (lockout.Counter, error)
 	SaveThrottle(ctx context.Context, t lockout.Counter) error
-	// DeleteThrottlesOf deletes every counter of a subject: the key of such a counter begins with
-	// subject.
+	// DeleteThrottlesOf deletes every counter whose key begins with subject.
 	DeleteThrottlesOf(ctx context.Context, subject string) error
 	// DeleteIdleThrottles deletes at most limit counters that are not locked at the time now and
 	// have not changed since the earlier time before. It returns their number.
@@ -290,7 +289,7 @@ type ThrottleWriter interface {
 // RecoveryWriter stores recovery tokens. Each token can be used once.
 type RecoveryWriter interface {
 	InsertRecovery(ctx context.Context, r Recovery, hash token.Hash) error
-	// RecoveryByHash returns the token with this hash. It fails with ErrNotFound.
+	// RecoveryByHash returns the token with this hash. If there is none, it fails with ErrNotFound.
 	RecoveryByHash(ctx context.Context, hash token.Hash) (Recovery, error)
 	// LimitRecoveries deletes a user's tokens of one kind, except the newest keep tokens.
 	LimitRecoveries(ctx context.Context, userID int64, kind MailKind, keep int) error
@@ -305,7 +304,7 @@ type RecoveryWriter interface {
 type OutboxReader interface {
 	// Mails returns the newest limit messages, newest first.
 	Mails(ctx context.Context, limit int) ([]Mail, error)
-	// Mail returns the message with this id. It fails with ErrNotFound.
+	// Mail returns the message with this id. If there is none, it fails with ErrNotFound.
 	Mail(ctx context.Context, id int64) (Mail, error)
 	// DueMail returns the first message whose next attempt is due at the time now. It fails with
 	// ErrNotFound when there is none.

@@ -80,7 +80,7 @@ type userFinder interface {
 	User(ctx context.Context, id int64, now time.Time) (User, error)
 }
 
-// FindUser returns the user with this id. It fails with CodeNotFound.
+// FindUser returns the user with this id. If there is none, it fails with CodeNotFound.
 func FindUser(ctx context.Context, r userFinder, id int64, now time.Time) (User, error) {
 	u, err := r.User(ctx, id, now)
 	if errors.Is(err, ErrNotFound) {

@@ -1,7 +1,5 @@
 // Package activityfile writes entries of the activity log in the format of the API's
 // contract: one JSON object per line (application/x-ndjson).
-//
-// The package imports account, the types of the contract and the standard library.
 package activityfile
 
 import (

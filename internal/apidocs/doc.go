@@ -4,6 +4,4 @@
 // All files of the page are embedded. So the page works without access to the internet and contacts no other server.
 // The library RapiDoc (MIT licence) displays /openapi.yaml of the same server. assets/ has an unchanged copy of
 // RapiDoc, made by scripts/vendor-assets.sh; page/ has Usher's own files.
-//
-// The package imports the standard library and [asset] only.
 package apidocs

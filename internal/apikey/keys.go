@@ -1,7 +1,5 @@
 // Package apikey creates, lists and ends API keys. Named keys expire, and can be limited to some
 // permissions of their owner. The contract key of a user can be read again by that user.
-//
-// The package imports outbox, auth, audit, account and the packages below them.
 package apikey
 
 import (

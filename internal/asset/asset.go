@@ -1,7 +1,5 @@
 // Package asset serves static files of web pages from memory, such as style sheets and
 // scripts.
-//
-// The package imports the standard library.
 package asset
 
 import (

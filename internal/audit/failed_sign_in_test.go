@@ -77,8 +77,8 @@ func TestActivityNotKept(t *testing.T) {
 	}
 }
 
-// Failed sign-ins that were counted while the log was enabled become an entry, even if the log
-// is disabled before the minute ends.
+// Failed sign-ins are summed up in one entry for each minute. Those counted while the log was
+// enabled get their entry even if the log is disabled before that minute ends.
 func TestFailedSignInsOutliveTheLog(t *testing.T) {
 	f := servicetest.New(t)
 	_, _ = f.SignInFrom(servicetest.AdminEmail, servicetest.WrongPassword, servicetest.ClientNetwork(1))

@@ -5,8 +5,6 @@
 //
 // Operations insert entries in the transaction of their change. [Log.SealActivity] numbers and
 // seals the committed entries later; docs/decisions has the reasons.
-//
-// The package imports account and the packages below it.
 package audit
 
 import (

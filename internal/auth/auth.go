@@ -3,8 +3,6 @@
 //
 // It also holds [Auth.UpdateAs] and its variants, which run every change in a transaction. They
 // lock the rows that the change depends on and read the caller's rights again.
-//
-// The package imports audit, account and the packages below them.
 package auth
 
 import (

@@ -52,7 +52,7 @@ type cacheEntry struct {
 }
 
 // newPrincipalCache returns a cache of at most maxEntries principals and maxBytes bytes.
-// maxEntries is at least 1.
+// maxEntries must be at least 1.
 func newPrincipalCache(maxEntries, maxBytes int) *principalCache {
 	c := &principalCache{
 		affected: map[account.AuthChange]map[*cacheEntry]struct{}{}, maxBytes: maxBytes, users: newUserCache(),

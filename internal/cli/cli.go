@@ -4,8 +4,6 @@
 //
 // A command signs in, calls the server through package client, and shows the result. ShowResult does all three, so that
 // a new command needs only a few lines. Package lookup finds the users and roles that a command line names.
-//
-// The package imports client, command, and the packages below them, but neither package server nor package service.
 package cli
 
 import (

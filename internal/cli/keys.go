@@ -201,7 +201,8 @@ Examples:
   usher keys contract renew`
 }
 
-// Run renews the contract key of the caller and prints the new one.
+// Run replaces the caller's contract key, the one API key that can be shown again, and prints the
+// new key. The old one is revoked.
 func (keysContractRenewCmd) Run(ctx context.Context, c *CLI) error {
 	return c.showContractKey(ctx, func(api *client.Client) (string, error) { return api.Keys.RenewContractKey(ctx) })
 }

@@ -10,8 +10,6 @@
 //   - Errors go to standard error.
 //   - There is no colour. Text that a user or another server wrote can't send control sequences to the
 //     terminal.
-//
-// The package imports account for the password rule, and secret.
 package command
 
 import (

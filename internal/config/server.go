@@ -2,8 +2,6 @@
 // variable, a default and a help text. A flag --some-name has the variable USHER_SOME_NAME, and the key some-name in
 // the settings file. A secret has no flag: it comes from its variable, or from a file. The variable with the suffix
 // _FILE contains the path of this file.
-//
-// The package imports secret, host, mail (for its TLS modes) and kong.
 package config
 
 import (

@@ -1,9 +1,6 @@
 // Package datadir reads and writes the files of a server's data directory, except the database: the lock, the
 // server key, the first administrator's password, the checkpoint of the activity log and the directory of mail
 // files.
-//
-// The package imports account (for checkpoints), keyring, secret, privatefile and command (for hints). It doesn't
-// open the database.
 package datadir
 
 import (

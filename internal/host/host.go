@@ -1,8 +1,6 @@
 // Package host validates the host names and addresses of other machines in settings. It
 // checks their syntax, recognises this machine, and refuses addresses that Usher must not
 // connect to. It also derives the server's own name from its public URL.
-//
-// Import rule: the package imports golang.org/x/net/idna and the standard library.
 package host
 
 import (

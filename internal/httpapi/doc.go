@@ -5,7 +5,4 @@
 // A request passes these steps in order: request id and log line, route, credential, query and body checks, operation.
 // Each resource of the API, such as users or roles, has a handler type in its own file. The operations are the methods
 // of these types.
-//
-// The package imports service, account, activityfile, access, secret, asset, api, contract, wire, the Prometheus client and the
-// standard library.
 package httpapi

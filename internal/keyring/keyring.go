@@ -8,8 +8,6 @@
 // Each purpose, such as "mail", uses its own key, which HKDF-SHA-256 (RFC 5869) derives from
 // the server key. A ciphertext for one purpose therefore does not decrypt for another.
 // Encryption is AES-256-GCM; signatures are HMAC-SHA-256.
-//
-// Import rule: the package imports only the standard library.
 package keyring
 
 import (

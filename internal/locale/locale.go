@@ -4,8 +4,6 @@
 // language has a directory, such as fr/, with a file for each part of the pages. The directory en/
 // has only the phrases with plural forms. Tests of the console find every phrase and require a
 // translation of it.
-//
-// The package imports the standard library and golang.org/x/text.
 package locale
 
 import (

@@ -391,7 +391,8 @@ func TestVerifiedGuessesNeverExceedThreshold(t *testing.T) {
 				if inFlight == 0 {
 					t.Skip("no open reservation")
 				}
-				// The processes of all open reservations die, and the reservations time out.
+				// Simulate a crash of every server that is verifying a password: their reservations end
+				// only by timeout.
 				inFlight = 0
 				now = now.Add(reservationTimeout)
 			},

@@ -40,8 +40,6 @@
 //
 // A [Counter] is a plain value without a lock of its own. The caller must hold a lock on its
 // key, such as a row lock, from reading the counter until writing it back.
-//
-// The package imports only the standard library.
 package lockout
 
 import "time"

@@ -20,8 +20,8 @@ func NewSender(route account.MailRoute, directory string) (Sender, error) {
 	})
 }
 
-// ConfiguredSender reads the route from the settings before it sends each message. So a
-// change of the settings applies to the next message. It is safe for concurrent use.
+// ConfiguredSender reads the mail server and the sender's address from the settings before
+// it sends each message. So a change of the settings applies to the next message. It is safe for concurrent use.
 type ConfiguredSender struct {
 	route     func(context.Context) (account.MailRoute, error)
 	directory string

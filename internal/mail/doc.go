@@ -10,7 +10,4 @@
 // The queue is the outbox in the database. Each message is delivered at least once. If the
 // worker cannot record a delivery, it sends the message again. The Message-ID stays the
 // same, so mail programs can recognise the duplicate.
-//
-// Import rule: the package imports account (only its types), host, secret, go-mail, idna
-// and the standard library. Package account does not import it.
 package mail

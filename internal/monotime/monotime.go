@@ -4,8 +4,6 @@
 // machine. The wall clock continues, but it can be set. So [Clock] compares the advance of
 // the two clocks between readings, and adds each difference to its time. Its time never goes
 // back. It never under-reports elapsed time, except for suspends shorter than the tolerance.
-//
-// Import rule: the package imports only the standard library.
 package monotime
 
 import (

@@ -7,8 +7,6 @@
 // succeeded. A request for a recovery message is stored without its recipient and text; the
 // outbox prepares the message (looks up the user, renders and encrypts) when a worker asks
 // for work.
-//
-// It imports settings, auth, audit, account and the packages below them.
 package outbox
 
 import (

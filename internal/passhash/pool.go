@@ -14,9 +14,6 @@
 // delay every request. The module minio/argon2 is golang.org/x/crypto/argon2 with reusable
 // buffers; a test compares the two. A pool that has been idle for 2 seconds returns its
 // memory to the operating system.
-//
-// Import rule: the package imports secret, minio/argon2, golang.org/x/crypto and the
-// standard library.
 package passhash
 
 import (

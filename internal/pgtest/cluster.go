@@ -1,7 +1,5 @@
 // Package pgtest starts PostgreSQL servers for tests, with the programs of Debian's packages. Each server has a cluster
 // of its own in a temporary directory. It listens on a free port of 127.0.0.1 and on a socket in that directory.
-//
-// The package imports pgx and the standard library.
 package pgtest
 
 import (

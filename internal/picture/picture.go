@@ -1,6 +1,4 @@
 // Package picture scales users' pictures down and re-encodes them without metadata.
-//
-// The package imports the standard library and golang.org/x/image.
 package picture
 
 import (

@@ -3,8 +3,6 @@
 //
 // A [File] collects its content under a temporary name in the target's directory. Then a [Namer] gives the
 // file its final name. The Namer decides whether an existing file with this name is replaced.
-//
-// The package imports the standard library only.
 package privatefile
 
 import (

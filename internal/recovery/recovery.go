@@ -4,8 +4,6 @@
 // Neither the response to a request nor its timing tells whether an account exists. The
 // request only writes one row to the outbox. A worker looks up the account later, when it
 // prepares the message.
-//
-// It imports outbox, settings, auth, audit, account and the packages below them.
 package recovery
 
 import (

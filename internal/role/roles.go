@@ -1,6 +1,4 @@
 // Package role creates, copies, changes and deletes roles and their permissions.
-//
-// The package imports settings, auth, audit, account and the packages below them.
 package role
 
 import (
@@ -53,7 +51,7 @@ func (s *Roles) DefaultRoles(ctx context.Context, caller *account.Principal) ([]
 	return readable(caller, roles), err
 }
 
-// findRole returns the role with this id. It fails with CodeNotFound.
+// findRole returns the role with this id. If there is none, it fails with CodeNotFound.
 func findRole(ctx context.Context, r account.RoleReader, id int64) (access.Role, error) {
 	roles, err := r.Roles(ctx, []int64{id})
 	if err == nil && len(roles) == 0 {

@@ -1,8 +1,6 @@
 // Package secret is a string type for passwords, tokens and keys. A [Text] that is printed,
 // logged or marshalled by mistake shows a mask instead of its value. Only [Text.Reveal]
 // returns the value, so a search for "Reveal" finds every use.
-//
-// Import rule: the package imports only the standard library.
 package secret
 
 import (

@@ -11,8 +11,8 @@ const (
 	// gcMemory and gcMemoryPerCore give the soft memory limit of tuneGC. The live heap grows with
 	// full caches and with the buffers of password hashes. Beyond the limit, Go collects more
 	// often; the limit has room for both.
-	gcMemory        = 256 << 20 // bytes
-	gcMemoryPerCore = 64 << 20  // bytes; hashing a password takes 19 MiB
+	gcMemory        = 192 << 20 // bytes
+	gcMemoryPerCore = 48 << 20  // bytes; hashing a password takes 19 MiB
 )
 
 // tuneGC sets the garbage collector for a server that hashes as many passwords at a time as cores

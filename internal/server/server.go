@@ -1,8 +1,7 @@
 // Package server composes and runs the server. It also has the commands that work directly on the data: serve, admin,
 // backup, restore, migrate-data, audit verify and audit checkpoint.
 //
-// Decisions about accounts are made in package service, not here. The package imports everything that a server consists
-// of, but not cli. Only cmd/usher imports it.
+// Decisions about accounts are made in package service, not here.
 package server
 
 import (

@@ -76,7 +76,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 	return err
 }
 
-// EmergencyUnlock removes all locks of a user. It fails with CodeNotFound.
+// EmergencyUnlock removes all locks of a user. If there is none with this address, it fails with CodeNotFound.
 func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(c.UserID)); err != nil {
@@ -102,7 +102,7 @@ func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error 
 	})
 }
 
-// EmergencyEndKeys revokes all API keys of a user. It fails with CodeNotFound.
+// EmergencyEndKeys revokes all API keys of a user. If there is none with this address, it fails with CodeNotFound.
 func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
 	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if err := tx.DeleteAPIKeysOf(ctx, c.UserID); err != nil {

@@ -1,8 +1,6 @@
 // Package service composes the operations of Usher for one customer from the packages user,
 // role, apikey, settings and others. It adds operations that use several of these packages:
 // set-up, the overview, the sweep of expired rows, and the operator's emergency commands.
-//
-// It imports every package that implements operations; none of them imports it.
 package service
 
 import (

@@ -194,8 +194,8 @@ func TestWrongKey(t *testing.T) {
 	}
 }
 
-// SetUp accepts a ring with a new key before the old key, and stores the new key's check
-// value. Afterwards a server needs both keys.
+// SetUp accepts a key ring that lists a new key first and the old key second, and stores the
+// new key's check value. From then on a server does not start without both keys.
 func TestNewKey(t *testing.T) {
 	f := servicetest.NewBlank(t)
 	old, fresh := servicetest.Must(keyring.Generate(rand.Reader)), servicetest.Must(keyring.Generate(rand.Reader))

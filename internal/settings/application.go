@@ -117,7 +117,7 @@ func (s *Settings) applyApplication(
 	return now, secrets, err
 }
 
-// apply returns the settings a after the update. It fails with CodeInvalid.
+// apply returns a with the update applied. If a value is invalid, it fails with CodeInvalid.
 func (up ApplicationUpdate) apply(a account.ApplicationSettings) (account.ApplicationSettings, error) {
 	var c account.Checker
 	if account.Deref(up.UserRegistration) {

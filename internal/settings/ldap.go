@@ -104,7 +104,7 @@ func (l LDAPConfiguration) destination() destination {
 	return destination{account.Deref(l.URL), account.Deref(l.SearchUserDN)}
 }
 
-// apply returns the configuration l after the update. It fails with CodeInvalid.
+// apply returns l with the update applied. If a value is invalid, it fails with CodeInvalid.
 func (up LDAPUpdate) apply(l LDAPConfiguration) (LDAPConfiguration, error) {
 	var c account.Checker
 	account.SetIfPresent(&l.Enabled, up.Enabled)

@@ -72,7 +72,7 @@ func (up LockoutUpdate) check() error {
 	return c.Err()
 }
 
-// apply returns the policy p after the update.
+// apply returns p with the update applied.
 func (up LockoutUpdate) apply(p lockout.Policy) lockout.Policy {
 	account.SetIfPresent(&p.Enabled, up.Enabled)
 	account.SetIfPresent(&p.Threshold, up.Threshold)

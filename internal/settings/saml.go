@@ -99,7 +99,7 @@ func (s *Settings) saml() group[SAMLConfiguration] {
 	}
 }
 
-// apply returns the configuration s after the update. It fails with CodeInvalid.
+// apply returns s with the update applied. If a value is invalid, it fails with CodeInvalid.
 func (up SAMLUpdate) apply(s SAMLConfiguration) (SAMLConfiguration, error) {
 	var c account.Checker
 	account.SetIfPresent(&s.Enabled, up.Enabled)

@@ -112,7 +112,7 @@ func (s *Settings) rejectOverridden(up ServerUpdate) (ServerUpdate, error) {
 	return up, nil
 }
 
-// apply returns the settings s after the update. It fails with CodeInvalid.
+// apply returns s with the update applied. If a value is invalid, it fails with CodeInvalid.
 func (up ServerUpdate) apply(s account.ServerSettings) (account.ServerSettings, error) {
 	var c account.Checker
 	account.SetIfPresent(&s.PublicURL, up.PublicURL)

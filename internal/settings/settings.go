@@ -4,8 +4,6 @@
 //
 // The store keeps each group of settings as one JSON text. It keeps each secret separately,
 // encrypted for the server and account that the secret is sent to.
-//
-// The package imports auth, audit, account and the packages below them.
 package settings
 
 import (

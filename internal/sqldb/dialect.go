@@ -9,8 +9,8 @@ type Dialect struct {
 	InProcess bool
 	// Now is an SQL expression for the database's current time, in microseconds since 1970.
 	Now string
-	// LastID returns an SQL expression for the highest visible id of a table. On PostgreSQL the expression is 0, since
-	// a transaction that commits later may still add a row with a lower id.
+	// LastID returns an SQL expression for an id that all rows added later exceed: the highest id on SQLite. On
+	// PostgreSQL it is 0, because a transaction that is still open may add a row with a lower id.
 	LastID func(table string) string
 	// LockRow, ShareRow and SkipLocked are appended to a SELECT, which then locks its rows. LockRow takes exclusive
 	// locks and ShareRow shared ones. SkipLocked takes exclusive locks and skips rows that other transactions have

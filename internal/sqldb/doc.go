@@ -6,6 +6,4 @@
 // The package knows none of the tables with Usher's data, only those in which migrations and moves
 // record their progress. Its subpackages sqlite and postgres open a [DB]. Package sqlstore holds
 // Usher's statements.
-//
-// The package imports database/sql and goose, and no other package of Usher.
 package sqldb

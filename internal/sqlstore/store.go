@@ -6,9 +6,6 @@
 // of the data that it concerns, such as user.go. The differences between the engines are in
 // [sqldb.Dialect]. [Store.Write] is the only way to write. On SQLite, reads outside of it use
 // connections of their own.
-//
-// The package imports account, access, lockout, keyring, token and sqldb. Only open.go imports the
-// engines' packages.
 package sqlstore
 
 import (

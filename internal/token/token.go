@@ -8,8 +8,6 @@
 // secret.
 //
 // The database stores only the SHA-256 of a token.
-//
-// Import rule: the package imports secret and the standard library.
 package token
 
 import (

@@ -1,6 +1,4 @@
 // Package user creates, changes, lists and deletes users, and gives them roles.
-//
-// The package imports recovery, outbox, auth, audit, account and the packages below them.
 package user
 
 import (

@@ -19,7 +19,4 @@
 // formula. So [Writer] puts a single quote before the value, and spreadsheets then treat
 // the value as plain text. [Reader] removes the quote. It removes none in the columns
 // password and password_hash, so it never alters a password.
-//
-// Import rule: the package imports account and passhash, for their validation rules,
-// secret, a JSON library and the standard library. It uses neither HTTP nor the terminal.
 package userfile

@@ -46,7 +46,7 @@ func (s *Imports) finishBatch(
 	if err != nil {
 		return err
 	}
-	// Locking the users may have taken long, so read the caller's current permissions.
+	// Locking the users may have taken a long time, so read the caller's current permissions.
 	current, err := s.auth.Reload(ctx, tx, caller)
 	if err != nil {
 		return err

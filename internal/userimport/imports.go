@@ -2,8 +2,6 @@
 // transactions of limited size. The new users stay inactive until the import is finished.
 // One invalid row undoes the whole import. Finishing and undoing run in batches and resume
 // after a crash.
-//
-// It imports user, recovery, outbox, auth, audit, account and the packages below them.
 package userimport
 
 import (

@@ -2,5 +2,5 @@
 // implements to serve its operations.
 //
 // wire.gen.go is generated from the contract and api/go.overlay.yaml. After a change of one of these files, run
-// scripts/generate.sh. The package imports only the standard library and the runtime of oapi-codegen.
+// scripts/generate.sh.
 package wire

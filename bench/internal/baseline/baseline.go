@@ -1,7 +1,5 @@
 // Package baseline does the least work that Usher could do for the same result. Benchmarks compare Usher with it: a
 // net/http server that sends the same bytes, and the password hash alone.
-//
-// The package imports passhash for the cost parameters of the hash, argon2 and the standard library.
 package baseline
 
 import (

@@ -1,6 +1,4 @@
 // Package procfs reads the CPU time and memory of processes from Linux's /proc.
-//
-// The package imports the standard library alone.
 package procfs
 
 import (

@@ -1,7 +1,5 @@
 // Package replay records the SQL statements that Usher runs for a change, and replays them without Usher, each time for
 // another user or session. The replay is the baseline of a change: the cost of its SQL statements alone.
-//
-// The package imports seed and database.
 package replay
 
 import (
@@ -55,7 +53,8 @@ func (s *Script) UnmeasuredChange(pass, sessions int64) int64 {
 	return (passes+passes%2+pass+1)*(s.Users-1) - 1
 }
 
-// recording returns the recording for the n-th change.
+// recording returns the recorded SQL statements to replay for the n-th change. The recordings
+// take turns, one for each pass over the users.
 func (s *Script) recording(n int64) Recording {
 	return s.Recordings[n/(s.Users-1)%int64(len(s.Recordings))]
 }

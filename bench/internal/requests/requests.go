@@ -1,7 +1,5 @@
 // Package requests encodes the measured API requests, and sends them on a connection that takes little CPU time. The
 // load generator shares the cores with the server that it measures, so its own work must be small.
-//
-// The package imports seed, for the values of users and sessions, and the standard library.
 package requests
 
 import (

@@ -3,8 +3,6 @@
 // All users share one password and one hash of it, which is computed once. So the package inserts 100,000 users in
 // seconds, and a sign-in still verifies a hash of the usual cost. The values of the n-th user, session or recovery
 // token are computed from n, so the load generator needs no list of them.
-//
-// The package imports service, sqlstore and the packages whose rows it inserts.
 package seed
 
 import (

@@ -1,6 +1,4 @@
 // Package stats summarizes measurements: median, mean, and Welch's t-test.
-//
-// The package imports the standard library alone.
 package stats
 
 import (

@@ -1,6 +1,4 @@
 // Package completion generates completion scripts for shells from the command line's definition in kong.
-//
-// The package imports command and kong.
 package completion
 
 import (

@@ -1,7 +1,5 @@
 // Package credentials stores the sessions that `usher login` has opened. There is one session per server, in a file
 // that only its owner can read.
-//
-// The package imports command (for hints), privatefile and secret.
 package credentials
 
 import (

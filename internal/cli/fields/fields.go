@@ -1,8 +1,6 @@
 // Package fields sets and shows the fields of a struct by their JSON names. Assign sets them from NAME=VALUE arguments
 // on the command line, and Table shows them. Of returns the settable fields of a struct, so a field of a common type
 // needs no code of its own.
-//
-// The package imports client (for its optional values) and command (for usage errors and tables).
 package fields
 
 import (

@@ -1,8 +1,5 @@
 // Package lookup finds the users and roles that a command line names: a user by id or e-mail address, a role by id or
 // name.
-//
-// The package imports client, command and account. From account it uses only the functions that compare addresses and
-// names, so that it compares them as the server does.
 package lookup
 
 import (

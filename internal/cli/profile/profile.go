@@ -1,7 +1,5 @@
 // Package profile has the fields of a user for the command line: as flags, in tables, and in the rows of files. To add
 // a text field, change this package; the commands stay as they are.
-//
-// The package imports client, command, userfile and account.
 package profile
 
 import (

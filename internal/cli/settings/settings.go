@@ -1,7 +1,5 @@
 // Package settings has the commands of `usher settings`: the settings of the application and of the server, the lockout
 // policy, LDAP and SAML.
-//
-// The package imports client, cli, fields and command.
 package settings
 
 import (

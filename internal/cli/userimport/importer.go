@@ -1,7 +1,5 @@
 // Package userimport imports the users of a file through the API. It sends the rows in batches, reports faults with the
 // lines in the file, and resumes or undoes an interrupted import.
-//
-// The package imports client, userfile, lookup, profile and command.
 package userimport
 
 import (

@@ -1,7 +1,5 @@
 // Package activity serves the pages about the activity log: the log with its filter and export, and
 // the caller's own activity.
-//
-// The package imports [page], and no other area of the console.
 package activity
 
 import (

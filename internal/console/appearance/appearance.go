@@ -1,8 +1,6 @@
 // Package appearance holds how pages appear to a user: the language, the theme and the time zone.
 // It translates phrases, error messages of package service, actions of the activity log and the
 // names of clients.
-//
-// The package imports [account], [locale] and the standard library.
 package appearance
 
 import (

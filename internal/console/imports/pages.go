@@ -1,6 +1,4 @@
 // Package imports serves the pages that import users from a file: upload, check, run and undo.
-//
-// The package imports [page], and no other area of the console.
 package imports
 
 import (

@@ -1,6 +1,4 @@
 // Package outbox serves the pages about the messages that the server sends.
-//
-// The package imports [page], and no other area of the console.
 package outbox
 
 import (

@@ -1,7 +1,5 @@
 // Package overview serves the overview of the server, and the first run: the steps in which an
 // administrator sets up a new server.
-//
-// The package imports [page], and no other area of the console.
 package overview
 
 import (

@@ -5,7 +5,4 @@
 // form and checks its CSRF token. A handler gets a [Request] and answers with a template, a
 // redirect or an error. The templates, the style sheet and the script are embedded here. Every text
 // that a page shows is a [locale.Phrase].
-//
-// The package imports [account], [access], [appearance], [locale], [host], [secret], [asset],
-// [picture] and the standard library, and no area of the console.
 package page

@@ -1,7 +1,5 @@
 // Package profile serves the pages about the caller's own account: profile, picture, appearance,
 // password, sessions and API keys.
-//
-// The package imports [page], and no other area of the console.
 package profile
 
 import (

@@ -1,7 +1,5 @@
 // Package roles serves the pages about roles: the list, a role with the matrix of its permissions,
 // a copy, and deletion with a replacement.
-//
-// The package imports [page], and no other area of the console.
 package roles
 
 import (

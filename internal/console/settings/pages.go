@@ -1,7 +1,5 @@
 // Package settings serves the pages about the settings of the server: general, mail, lockout,
 // directory and SAML.
-//
-// The package imports [page], and no other area of the console.
 package settings
 
 import (

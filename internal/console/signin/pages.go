@@ -1,7 +1,5 @@
 // Package signin serves the pages for visitors: sign-in, sign-out, forgotten password, and a new
 // password with a recovery token.
-//
-// The package imports [page], and no other area of the console.
 package signin
 
 import (

@@ -1,7 +1,5 @@
 // Package users serves the pages about users: the list and its export, bulk actions, a user with
 // their roles, sessions and API keys, and a new user.
-//
-// The package imports [page], and no other area of the console.
 package users
 
 import (

@@ -1,9 +1,6 @@
 // Package mailtest is an SMTP server for tests. It listens on a free port of this machine and
 // stores the messages that it receives. A test can make the server refuse commands or delay
 // replies.
-//
-// Import rule: the package imports account (only its types) and mail, to parse messages. It
-// may import modules for tests, such as go-smtp. Only tests import it.
 package mailtest
 
 import (

@@ -1,7 +1,5 @@
 // Package enginetest creates databases for tests: on both engines, or on the one that the environment variable
 // USHER_TEST_ENGINE names.
-//
-// It imports sqlstore and pgtest.
 package enginetest
 
 import (
