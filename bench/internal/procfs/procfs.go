@@ -43,6 +43,10 @@ func CPUSeconds(pids ...int) (sum float64) {
 // ResidentBytes returns the resident memory of a process, and 0 if it has exited.
 func ResidentBytes(pid int) float64 { return statusBytes(pid, "VmRSS") }
 
+// AnonymousBytes returns the resident memory of a process without the pages of its program and other files, and 0 if
+// it has exited. Only this part of its memory can leak.
+func AnonymousBytes(pid int) float64 { return statusBytes(pid, "RssAnon") }
+
 // PeakResidentBytes returns the highest resident memory of a process since the process started or since the last
 // ResetPeak. It returns 0 if the process has exited.
 func PeakResidentBytes(pid int) float64 { return statusBytes(pid, "VmHWM") }
