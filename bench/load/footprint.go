@@ -99,15 +99,11 @@ func freeAddress() (string, error) {
 
 // idleMemory measures the resident memory of a server that has served reads and then become idle.
 func idleMemory(ctx context.Context, b *bench) (r result, err error) {
-	d, usher, err := b.serve(ctx)
+	d, usher, credential, err := b.serveSignedIn(ctx)
 	if err != nil {
 		return r, err
 	}
 	defer b.shutDown(d, usher)
-	credential, err := requests.SignInAdmin(ctx, usher.address)
-	if err != nil {
-		return r, err
-	}
 	for _, request := range []requests.Request{
 		requests.Whoami(credential), requests.User(credential, d.Users), requests.List(credential),
 	} {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/bench/internal/database"
+	"github.com/seed-3a99a2fe/usher/bench/internal/requests"
 	"github.com/seed-3a99a2fe/usher/bench/internal/stats"
 )
 
@@ -72,6 +73,20 @@ func (b *bench) serve(ctx context.Context) (*database.Database, *process, error)
 		return nil, nil, errors.Join(err, b.engine.Drop(ctx, d))
 	}
 	return d, p, nil
+}
+
+// serveSignedIn starts a server as serve does, and returns a session token of the first administrator too.
+func (b *bench) serveSignedIn(ctx context.Context) (*database.Database, *process, string, error) {
+	d, p, err := b.serve(ctx)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	credential, err := requests.SignInAdmin(ctx, p.address)
+	if err != nil {
+		b.shutDown(d, p)
+		return nil, nil, "", err
+	}
+	return d, p, credential, nil
 }
 
 // shutDown stops a server and drops its database.

@@ -38,15 +38,11 @@ func signIns(ctx context.Context, b *bench) (r result, err error) {
 
 // createUsers compares requests that create many users with the same number of hashes alone.
 func createUsers(ctx context.Context, b *bench) (r result, err error) {
-	d, usher, err := b.serve(ctx)
+	d, usher, credential, err := b.serveSignedIn(ctx)
 	if err != nil {
 		return r, err
 	}
 	defer b.shutDown(d, usher)
-	credential, err := requests.SignInAdmin(ctx, usher.address)
-	if err != nil {
-		return r, err
-	}
 	oneRequest := *b
 	oneRequest.time = time.Nanosecond // so short that a round is one request
 	r, err = oneRequest.rounds(ctx,
@@ -63,15 +59,11 @@ func createUsers(ctx context.Context, b *bench) (r result, err error) {
 // whoamiDuringSignIns measures whoami at a constant rate while more users try to sign in than the server can hash
 // passwords for. In the baseline, whoami has the same rate and another process computes hashes on all cores.
 func whoamiDuringSignIns(ctx context.Context, b *bench) (r result, err error) {
-	d, usher, err := b.serve(ctx)
+	d, usher, credential, err := b.serveSignedIn(ctx)
 	if err != nil {
 		return r, err
 	}
 	defer b.shutDown(d, usher)
-	credential, err := requests.SignInAdmin(ctx, usher.address)
-	if err != nil {
-		return r, err
-	}
 	hasher, err := startHasher(ctx)
 	if err != nil {
 		return r, err

@@ -27,15 +27,11 @@ const mebi = 1 << 20
 func (b *bench) againstHandler(
 	ctx context.Context, pattern string, newRequest func(credential string, users int64) requests.Request,
 ) (r result, err error) {
-	d, usher, err := b.serve(ctx)
+	d, usher, credential, err := b.serveSignedIn(ctx)
 	if err != nil {
 		return r, err
 	}
 	defer b.shutDown(d, usher)
-	credential, err := requests.SignInAdmin(ctx, usher.address)
-	if err != nil {
-		return r, err
-	}
 	request := newRequest(credential, d.Users)
 	answer, err := recordAnswer(ctx, usher, pattern, request)
 	if err != nil {
@@ -70,15 +66,11 @@ func recordAnswer(ctx context.Context, p *process, pattern string, request reque
 // listUsers measures the request for all users. The baseline reads the same columns with one SQL statement and encodes
 // them in the same way.
 func listUsers(ctx context.Context, b *bench) (r result, err error) {
-	d, usher, err := b.serve(ctx)
+	d, usher, credential, err := b.serveSignedIn(ctx)
 	if err != nil {
 		return r, err
 	}
 	defer b.shutDown(d, usher)
-	credential, err := requests.SignInAdmin(ctx, usher.address)
-	if err != nil {
-		return r, err
-	}
 	statement, err := listStatement(ctx, d)
 	if err != nil {
 		return r, err
@@ -160,15 +152,11 @@ func scanUser(row interface{ Scan(...any) error }) (u wire.User, err error) {
 
 // listMemory measures the peak growth of the server's memory while it lists all users.
 func listMemory(ctx context.Context, b *bench) (r result, err error) {
-	d, usher, err := b.serve(ctx)
+	d, usher, credential, err := b.serveSignedIn(ctx)
 	if err != nil {
 		return r, err
 	}
 	defer b.shutDown(d, usher)
-	credential, err := requests.SignInAdmin(ctx, usher.address)
-	if err != nil {
-		return r, err
-	}
 	for range b.settings.rounds {
 		if err := awaitIdle(ctx); err != nil { // until the server has released the memory of the sign-in's hash
 			return r, err
