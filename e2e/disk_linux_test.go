@@ -48,22 +48,30 @@ func (d disk) data() string { return filepath.Join(d.path, "data") }
 // ballast returns the path of the file that fills the disk.
 func (d disk) ballast() string { return filepath.Join(d.path, "ballast") }
 
-// fill writes the ballast file until only free bytes are left on the disk, rounded to pages.
+// fill writes the ballast file until only free bytes are left on the disk, rounded to pages. It measures again when
+// something else takes space between the measurement and the write, as PostgreSQL's background processes do.
 func (d disk) fill(t *testing.T, free int64) {
 	t.Helper()
-	var stat syscall.Statfs_t
-	if err := syscall.Statfs(d.path, &stat); err != nil {
-		t.Fatal(err)
-	}
-	size := int64(stat.Bavail)*stat.Bsize - free
 	file, err := os.OpenFile(d.ballast(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if err := syscall.Fallocate(int(file.Fd()), 0, 0, size); err != nil {
-		t.Fatalf("fill the disk with %d bytes: %v", size, err)
-	}
+	eventually(t, "the disk is full", func() bool {
+		var stat syscall.Statfs_t
+		if err := syscall.Statfs(d.path, &stat); err != nil {
+			t.Fatal(err)
+		}
+		size := int64(stat.Bavail)*stat.Bsize - free
+		if size <= 0 {
+			return true
+		}
+		err := syscall.Fallocate(int(file.Fd()), 0, 0, size)
+		if err != nil && !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("fill the disk with %d bytes: %v", size, err)
+		}
+		return err == nil
+	})
 }
 
 // free deletes the ballast file.
