@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Entity names what a permission applies to, such as users or roles.
+// Entity names the kind of object that a permission applies to, such as users or roles.
 type Entity string
 
 // Action names what a permission allows.

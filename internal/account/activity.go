@@ -91,8 +91,8 @@ func (l *ChangeList) AddIDs(field string, from, to []int64) {
 	}
 }
 
-// AddWithoutValues appends the field, but neither of its values, if from and to differ. It is for
-// long texts.
+// AddWithoutValues appends the field without its values if from and to differ. It is for long
+// texts.
 func (l *ChangeList) AddWithoutValues(field string, from, to *string) {
 	if ValueOrNil(from) != ValueOrNil(to) {
 		*l = append(*l, FieldChange{Field: field})
@@ -174,15 +174,16 @@ type ActivityReader interface {
 	// UnsealedActivity returns at most limit entries that are not sealed yet, by id.
 	UnsealedActivity(ctx context.Context, limit int) ([]StoredActivity, error)
 	CountUnsealedActivity(ctx context.Context) (int, error)
-	// SealedActivity returns at most limit sealed entries, ordered by the pair of number and id.
-	// The first one follows the given pair. Two entries have the same number only after tampering.
+	// SealedActivity returns up to limit entries of the sealed chain, ordered by their number in
+	// the chain, then by id, from the first one after the given number and id. Two entries have
+	// the same number only after tampering.
 	SealedActivity(ctx context.Context, number, id int64, limit int) ([]StoredActivity, error)
 	// ChainEnd returns one end of the chain. It fails with ErrNotFound only if tampering has
 	// deleted the row of this end.
 	ChainEnd(ctx context.Context, end ChainEnd) (Checkpoint, error)
-	// Checkpoints returns at most limit checkpoints, by number. Their numbers are above after and
-	// at most upTo.
-	Checkpoints(ctx context.Context, after, upTo int64, limit int) ([]Checkpoint, error)
+	// Checkpoints returns at most limit checkpoints, by number. Their numbers are greater than
+	// lower and at most upper.
+	Checkpoints(ctx context.Context, lower, upper int64, limit int) ([]Checkpoint, error)
 	// CheckpointBefore returns the checkpoint with the highest number that is at most number. It
 	// fails with ErrNotFound when there is none.
 	CheckpointBefore(ctx context.Context, number int64) (Checkpoint, error)

@@ -66,7 +66,8 @@ func (c Credential) Target() Target {
 // APIKeyKind tells how an API key was created.
 type APIKeyKind string
 
-// The kinds of API key. A user has at most one contract key, and may have several named keys.
+// The kinds of API key. A user has at most one contract key, named after the published contract of
+// the API that has it, and may have several named keys.
 const (
 	// APIKeyContract is the key that the contract's API creates. Its owner can read it again. It
 	// has all permissions of its owner.
@@ -75,8 +76,8 @@ const (
 	APIKeyNamed APIKeyKind = "named"
 )
 
-// APIKey is an API key without its text. The store has only a hash of the text. For a contract key
-// it also has the text itself, encrypted with the server key.
+// APIKey is an API key without its text. The store has only a hash of the text. Of the contract key,
+// the one key that its owner can read again, it also has the text, encrypted with the server key.
 type APIKey struct {
 	ID     int64
 	UserID int64

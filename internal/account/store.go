@@ -188,9 +188,9 @@ type RoleWriter interface {
 	// UpdateRole stores the name and the description of a role. It fails with ErrRoleNameTaken.
 	UpdateRole(ctx context.Context, r access.Role) error
 	SetRolePermissions(ctx context.Context, id int64, permissions []access.Permission) error
-	// ReplaceRole locks all users who have the role old, gives them the role with instead of old,
+	// ReplaceRole locks all users who have the role oldID, gives them the role newID in its place,
 	// and returns the number of these users.
-	ReplaceRole(ctx context.Context, old, with int64) (int, error)
+	ReplaceRole(ctx context.Context, oldID, newID int64) (int, error)
 	// DeleteRole deletes a role, and removes its id from every permission that lists the id. It
 	// fails with ErrReferenced while a user has the role.
 	DeleteRole(ctx context.Context, id int64) error
@@ -209,9 +209,9 @@ type SessionReader interface {
 // SessionWriter changes sessions.
 type SessionWriter interface {
 	InsertSession(ctx context.Context, s Session, hash token.Hash) (int64, error)
-	// SetSessionHash changes the token hash of a session from before to hash. It fails with
-	// ErrNotFound when the session's token hash is not before.
-	SetSessionHash(ctx context.Context, id int64, before, hash token.Hash) error
+	// SetSessionHash replaces the token hash of a session by newHash if it is still oldHash. It
+	// fails with ErrNotFound when the session has another token hash.
+	SetSessionHash(ctx context.Context, id int64, oldHash, newHash token.Hash) error
 	// TouchSession sets LastSeen to a later time. It skips a session that another transaction has
 	// locked.
 	TouchSession(ctx context.Context, id int64, lastSeen time.Time) error
@@ -231,7 +231,7 @@ type APIKeyReader interface {
 	// APIKey, APIKeyByHash and ContractKey return one key. They fail with ErrNotFound.
 	APIKey(ctx context.Context, id int64) (APIKey, error)
 	APIKeyByHash(ctx context.Context, hash token.Hash) (APIKey, error)
-	// ContractKey returns the contract key of a user.
+	// ContractKey returns the contract key of a user: the one API key that its owner can read again.
 	ContractKey(ctx context.Context, userID int64) (APIKey, error)
 	// APIKeysOf returns all keys of a user, expired ones too, by id.
 	APIKeysOf(ctx context.Context, userID int64) ([]APIKey, error)
@@ -269,8 +269,8 @@ type ThrottleWriter interface {
 	// DeleteThrottlesOf deletes every counter whose key begins with subject.
 	DeleteThrottlesOf(ctx context.Context, subject string) error
 	// DeleteIdleThrottles deletes at most limit counters that are not locked at the time now and
-	// have not changed since the earlier time before. It returns their number.
-	DeleteIdleThrottles(ctx context.Context, before, now time.Time, limit int) (int, error)
+	// have not changed since the time idleSince. It returns their number.
+	DeleteIdleThrottles(ctx context.Context, idleSince, now time.Time, limit int) (int, error)
 	// CountUnknownThrottles counts the counters of addresses without an account.
 	// DeleteUnknownThrottles deletes the limit oldest of these counters that are not locked at the
 	// time now.
@@ -324,8 +324,8 @@ type OutboxWriter interface {
 	// was. It fails with ErrNotFound when another worker has changed them.
 	UpdateMail(ctx context.Context, m, was Mail) error
 	DeleteMail(ctx context.Context, id int64) error
-	// CountMails counts the rendered messages of a kind to a user that were created after the given
-	// time.
+	// CountMails counts the messages of a kind to a user that were created after the given time. It
+	// doesn't count those that are only requested.
 	CountMails(ctx context.Context, userID int64, kind MailKind, since time.Time) (int, error)
 	// DeleteFinishedMails deletes at most limit messages that were delivered or given up before the
 	// given time. It returns their number.
@@ -379,9 +379,9 @@ type InstanceWriter interface {
 
 // AuthChangeReader reads the changes that invalidate cached principals.
 type AuthChangeReader interface {
-	// AuthChanges returns at most limit changes with numbers above after. after is Last of an
-	// earlier batch. If after is 0, AuthChanges returns the changes that are at most age old.
-	AuthChanges(ctx context.Context, after int64, age time.Duration, limit int) (AuthChangeBatch, error)
+	// AuthChanges returns at most limit changes with numbers greater than last, which is the field
+	// Last of an earlier batch. If last is 0, it returns the changes that are at most age old.
+	AuthChanges(ctx context.Context, last int64, age time.Duration, limit int) (AuthChangeBatch, error)
 }
 
 // AuthChangeWriter inserts changes that invalidate cached principals. Every node polls them and

@@ -14,7 +14,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// keyPurpose is the purpose with which the server key encrypts the texts of contract keys.
+// keyPurpose is the purpose with which the server key encrypts the texts of contract keys, so that
+// their owners can read them again.
 const keyPurpose = "api-key"
 
 // ContractKey returns the text of the caller's contract key, and records in the activity log
@@ -92,7 +93,8 @@ func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) 
 	return text, nil
 }
 
-// endContractKey ends the caller's contract key if there is one.
+// endContractKey revokes the contract key that the caller owns, if there is one. The caller may
+// have authenticated with another credential.
 func (s *Keys) endContractKey(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 	key, err := tx.ContractKey(ctx, caller.User.ID)
 	if errors.Is(err, account.ErrNotFound) {

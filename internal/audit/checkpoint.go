@@ -54,9 +54,9 @@ func (s *Log) ActivityCheckpoint(ctx context.Context) (account.Checkpoint, error
 	return s.sign(checkpointPurpose, head), nil
 }
 
-// verifyEnd verifies an end of the chain. c and readErr are the results of reading that end.
-// verifyEnd fails with [account.ErrActivityChanged] when the end is missing or the server key
-// didn't sign it. It returns any other readErr unchanged.
+// verifyEnd verifies the first or the last end of the chain. c and readErr are the results of
+// reading that end. verifyEnd fails with [account.ErrActivityChanged] when the end is missing, as
+// readErr tells, or when the server key didn't sign it. It returns any other readErr unchanged.
 func (s *Log) verifyEnd(end account.ChainEnd, c account.Checkpoint, readErr error) error {
 	switch {
 	case errors.Is(readErr, account.ErrNotFound):

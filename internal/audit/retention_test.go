@@ -60,8 +60,8 @@ func TestRetention(t *testing.T) {
 	}
 }
 
-// An attacker who backdates entries or forges the anchor can't make the server remove entries
-// and sign the rest of the chain.
+// An attacker who backdates entries, or forges the anchor (the signed start of the chain after
+// retention), can't make the server remove entries and sign the rest of the chain.
 func TestRetentionKeepsEvidence(t *testing.T) {
 	for name, test := range map[string]struct{ statement, want string }{
 		"backdated entries": {`UPDATE activity SET at = 1 WHERE number <= 5`, "changed 1-5"},

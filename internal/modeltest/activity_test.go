@@ -96,11 +96,11 @@ func (m *machine) drawActivityFilter(t *rapid.T) (f activityFilter, query url.Va
 	return f, query
 }
 
-// readActivity returns the entries that match f and that the caller may read, oldest first. Only callers who may read
-// all entries can read an entry without an actor.
+// readActivity returns the entries that match f and that the caller may read. Only callers who may read all entries can
+// read an entry without an actor.
 //
-// The entries are sorted by time if the filter has only a time and the caller may read all entries. Otherwise, they
-// have the order in which they were added.
+// The order is ascending: by time if the caller may read all entries and f limits nothing but the time, else the order
+// in which the entries were added.
 func (p *principal) readActivity(f activityFilter) (entries []*entry) {
 	readable := p.allowedIDs("activity-log", "read")
 	for _, e := range p.activity {
@@ -121,9 +121,9 @@ func (f activityFilter) byTime() bool {
 	return f == activityFilter{} && !since.IsZero()
 }
 
-// entryViews returns the expected JSON of entries. The model can't predict ids and changes, so entryViews takes them
-// from got, the server's answer. The ids must be ascending if up is true, else descending. If byTime is true, this only
-// applies to consecutive entries of the same time.
+// entryViews returns the expected JSON of entries. The model can't predict the fields id and changes, so
+// entryViews takes them from got, the server's answer. The ids must be ascending if up is true, else descending. If
+// byTime is true, this order is only required of consecutive entries with the same time.
 func (p *principal) entryViews(entries []*entry, got answer, byTime, up bool) []object {
 	list := views(entries)
 	last := int64(0)

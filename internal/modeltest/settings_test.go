@@ -39,8 +39,9 @@ func newSettings() map[string]object {
 	}
 }
 
-// permissionFor returns the entity in the permissions that are needed to read or edit a group of settings.
-func permissionFor(group string) string {
+// entityFor returns the entity of the permissions to read and to edit a group of settings. It is the group's name, but
+// for the server's settings, which share the permissions of the application's.
+func entityFor(group string) string {
 	if group == "server-settings" {
 		return "application-settings"
 	}
@@ -69,7 +70,7 @@ func (c change) changes(names string) bool {
 // changeSettings changes all fields of the request or none. check returns nil, or the refusal of the change. It may
 // also change other fields of the group.
 func (p *principal) changeSettings(group string, fields object, check func(c change) *expected) *expected {
-	if refusal := p.authorize(permissionFor(group), "edit", allEntities); refusal != nil {
+	if refusal := p.authorize(entityFor(group), "edit", allEntities); refusal != nil {
 		return refusal
 	}
 	c := change{group: group, fields: fields, before: p.settings[group], after: maps.Clone(p.settings[group])}
@@ -82,7 +83,7 @@ func (p *principal) changeSettings(group string, fields object, check func(c cha
 	keptBefore := p.keepsLog()
 	p.settings[group] = c.after
 	if changed && (keptBefore || p.keepsLog()) {
-		p.activity = append(p.activity, p.entry("settings.update", permissionFor(group), 0, groupName(group)))
+		p.activity = append(p.activity, p.entry("settings.update", entityFor(group), 0, groupName(group)))
 	}
 	return ok(p.showSettings(group))
 }
@@ -134,7 +135,7 @@ func get(group string) func(*machine, *rapid.T) {
 // settingsRule returns a function that returns the expected answer when a principal reads a group of settings.
 func settingsRule(group string) func(p *principal, _ answer) *expected {
 	return func(p *principal, _ answer) *expected {
-		if refusal := p.authorize(permissionFor(group), "read", allEntities); refusal != nil {
+		if refusal := p.authorize(entityFor(group), "read", allEntities); refusal != nil {
 			return refusal
 		}
 		return ok(p.showSettings(group))

@@ -87,9 +87,9 @@ func openData(
 
 // serverKey returns the server key from the variable USHER_SERVER_KEY or from its file.
 //
-// If there is neither, generate is true and the SQLite database was never set up, serverKey generates a key. It never
-// does so for a database with data: a new key could not decrypt the secrets that are encrypted with the old key. If
-// generate is false, it fails with service.ErrNotSetUp for a database that was never set up.
+// Without either, serverKey generates a key, but only for a SQLite database that was never set up, and only if generate
+// is true. For a database with data it generates none: a new key could not decrypt the secrets that are encrypted with
+// the old key. If generate is false, it fails with service.ErrNotSetUp for a database that was never set up.
 func serverKey(
 	ctx context.Context, settings *config.Server, store *sqlstore.Store, generate bool,
 ) (*keyring.Ring, error) {

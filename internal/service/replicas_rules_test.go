@@ -318,7 +318,7 @@ func TestReplicasRunBackgroundWorkOnce(t *testing.T) {
 
 // An administrator removes permissions from a role and then changes settings. A user with the role
 // concurrently tries to revert both changes, and waits for the same locks. Both changes of the
-// administrator last.
+// administrator remain in force.
 func TestReplicasKeepRevocations(t *testing.T) {
 	const rounds, writers = 8, 6
 	read := servicetest.RequestsFor(servicetest.Permissions("user:read")...)

@@ -110,11 +110,11 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 	return true, nil
 }
 
-// CheckKey checks that the key ring has every server key that the database has a check
-// value of. It stores the check value of the primary key if that key is new. If the
+// CheckKey checks that the key ring has every server key of which the database has a check value.
+// It stores the check value of the primary key if that key is new. If the
 // database is older than the signed activity log, it initialises the chain of signatures.
 //
-// It fails with [ErrNotSetUp] and [ErrWrongKey].
+// It fails with [ErrNotSetUp] or [ErrWrongKey].
 func (s *Service) CheckKey(ctx context.Context) error {
 	checks, err := s.store.KeyChecks(ctx)
 	if err != nil {

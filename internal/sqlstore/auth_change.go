@@ -52,11 +52,11 @@ func (t *txState) changed(ctx context.Context, kind account.AuthKind, id int64) 
 // AuthChanges reads the changes and the database's time in one statement, so that both are of the same snapshot. The
 // statement returns a row with the time even if there are no changes.
 func (r authChangeReader) AuthChanges(
-	ctx context.Context, after int64, age time.Duration, limit int,
+	ctx context.Context, last int64, age time.Duration, limit int,
 ) (batch account.AuthChangeBatch, err error) {
 	since, from := "at > "+r.Dialect.Now+" - $1", age.Microseconds()
-	if after > 0 {
-		since, from = "id > $1", after
+	if last > 0 {
+		since, from = "id > $1", last
 	}
 	rows, err := all(ctx, r.cancellable(), scanAuthChange, `
 		SELECT n.at, n.last, c.kind, c.entity_id

@@ -167,20 +167,20 @@ func (t roleWriter) SetRolePermissions(ctx context.Context, id int64, permission
 	return t.insertPermissions(ctx, id, permissions)
 }
 
-func (t roleWriter) ReplaceRole(ctx context.Context, old, with int64) (int, error) {
-	if err := t.changed(ctx, account.AuthRole, old); err != nil {
+func (t roleWriter) ReplaceRole(ctx context.Context, oldID, newID int64) (int, error) {
+	if err := t.changed(ctx, account.AuthRole, oldID); err != nil {
 		return 0, err
 	}
-	if err := t.lockHolders(ctx, old); err != nil {
+	if err := t.lockHolders(ctx, oldID); err != nil {
 		return 0, err
 	}
 	err := t.cancellable().execDeferred(ctx, `
 		INSERT INTO user_roles (user_id, role_id) SELECT user_id, CAST($2 AS BIGINT) FROM user_roles WHERE role_id = $1
-		ON CONFLICT (user_id, role_id) DO NOTHING`, old, with)
+		ON CONFLICT (user_id, role_id) DO NOTHING`, oldID, newID)
 	if err != nil {
 		return 0, err
 	}
-	return t.cancellable().exec(ctx, `DELETE FROM user_roles WHERE role_id = $1`, old)
+	return t.cancellable().exec(ctx, `DELETE FROM user_roles WHERE role_id = $1`, oldID)
 }
 
 func (t roleWriter) DeleteRole(ctx context.Context, id int64) error {

@@ -50,12 +50,12 @@ func (t sessionWriter) InsertSession(ctx context.Context, s account.Session, has
 		s.UserID, hash[:], s.ClientNetwork, s.Device, micros(s.Created), micros(s.LastSeen))
 }
 
-func (t sessionWriter) SetSessionHash(ctx context.Context, id int64, before, hash token.Hash) error {
+func (t sessionWriter) SetSessionHash(ctx context.Context, id int64, oldHash, newHash token.Hash) error {
 	if err := t.changed(ctx, account.AuthSession, id); err != nil {
 		return err
 	}
 	_, err := one(ctx, &t.querier, scanInt, `UPDATE sessions SET hash = $3 WHERE id = $1 AND hash = $2 RETURNING id`,
-		id, before[:], hash[:])
+		id, oldHash[:], newHash[:])
 	return err
 }
 

@@ -39,7 +39,7 @@ func atFirstSchema(t *testing.T) (dir string) {
 	return dir
 }
 
-// sqliteAt creates a SQLite database with a version of the schema and opens it until the test ends.
+// sqliteAt creates a SQLite database with a version of the schema and opens it. It is closed when the test ends.
 func sqliteAt(t *testing.T, dir string, version int64) *sql.DB {
 	t.Helper()
 	db := openSQL(t, dir)
@@ -47,7 +47,7 @@ func sqliteAt(t *testing.T, dir string, version int64) *sql.DB {
 	return db
 }
 
-// postgresAt creates a PostgreSQL database with a version of the schema and opens it until the test ends.
+// postgresAt creates a PostgreSQL database with a version of the schema and opens it. It is closed when the test ends.
 func postgresAt(t *testing.T, version int64) (db *sql.DB, url secret.Text) {
 	t.Helper()
 	cluster, name := pgtest.NewDatabase(t)

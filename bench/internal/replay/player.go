@@ -22,8 +22,8 @@ type Player struct {
 	played  atomic.Int64
 }
 
-// NewPlayer creates a player with callers concurrent callers. SQLite allows one writer, so there changes that arrive
-// together commit in one transaction, as in Usher.
+// NewPlayer creates a player that runs the given number of callers concurrently. On SQLite, which allows one writer, it
+// commits changes that arrive together in one transaction, as Usher does.
 func NewPlayer(ctx context.Context, s *Script, d *database.Database, callers int) (*Player, error) {
 	db, err := d.Engine.Connect(d, callers+1)
 	if err != nil {

@@ -19,7 +19,8 @@ import (
 // many ids as a role may list.
 const maxMatrixBytes = 512 << 10
 
-// entityNames maps an entity to its name on the page, and to the label of a list of its ids.
+// entityNames maps a kind of object to its name on the page, and to the label of the field that limits a permission to
+// listed ids.
 var entityNames = map[access.Entity]struct{ name, ids locale.Phrase }{
 	access.EntityUser:                {"Users", "Ids of users"},
 	access.EntityRole:                {"Roles", "Ids of roles"},
