@@ -94,8 +94,8 @@ func compare(b *testing.B, o operation) {
 	})
 }
 
-// send sends b.N requests concurrently on several connections. Each request has its own number, which the request
-// encodes.
+// send sends b.N requests concurrently on several connections. Each request has a different number n, from which
+// its values are computed.
 func (u *usher) send(b *testing.B, address string, request requests.Request) {
 	b.ReportAllocs()
 	b.SetParallelism(connsPerCore)

@@ -25,7 +25,7 @@ import (
 type usher struct {
 	address string
 	token   string       // token of the administrator's session
-	sent    atomic.Int64 // number of requests so far
+	sent    atomic.Int64 // number of requests sent so far
 }
 
 // startUsher starts a server that stops when the benchmark ends. Like `usher serve`, it formats its log lines, which

@@ -20,7 +20,7 @@ type ActivityFilter struct {
 	Action     string // such as "user.update", or "user.*" for all actions on users
 	TargetKind string // such as "user"
 	TargetID   int64
-	From, To   time.Time // entries at or after From and before To
+	From, To   time.Time // entries at or after From, and before To
 }
 
 // ActivityPage is one page of the activity log, newest entries first.
@@ -29,9 +29,9 @@ type ActivityPage struct {
 	Next    string // the cursor of the next page; "" after the last
 }
 
-// List returns one page of the entries that the caller may read. The limit is the
-// maximum number of entries, from 1 to 1000. The cursor is the Next of the previous
-// page, or "" for the first page.
+// List returns one page of the entries that the caller may read. limit is the maximum
+// number of entries, from 1 to 1000. cursor is the field Next of the previous page, or
+// "" for the first page.
 func (s *ActivityService) List(
 	ctx context.Context, filter ActivityFilter, cursor string, limit int,
 ) (ActivityPage, error) {
@@ -44,8 +44,8 @@ func (s *ActivityService) List(
 
 // Export returns a sequence of the entries that the caller may read, oldest first. The
 // sequence yields entries while they arrive, so memory use does not grow with their
-// number. Each iteration over the sequence makes a new request. An error ends the
-// iteration, maybe after some entries. Only ctx limits the duration.
+// number. Each iteration over the sequence makes a new request. After a failure, the
+// last element of the sequence is an error. Only ctx limits the duration.
 func (s *ActivityService) Export(ctx context.Context, filter ActivityFilter) iter.Seq2[ActivityEntry, error] {
 	return func(yield func(ActivityEntry, error) bool) {
 		resp, err := s.client.do(ctx, request{
@@ -57,10 +57,10 @@ func (s *ActivityService) Export(ctx context.Context, filter ActivityFilter) ite
 		}
 		defer resp.Body.Close()
 
-		bounded := &boundedReader{r: resp.Body, left: maxAnswer}
+		bounded := &boundedReader{r: resp.Body, remaining: maxAnswer}
 		decoder := json.NewDecoder(bounded)
 		for {
-			bounded.left = maxAnswer
+			bounded.remaining = maxAnswer
 			var e ActivityEntry
 			err := decoder.Decode(&e)
 			if errors.Is(err, io.EOF) {

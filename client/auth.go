@@ -6,18 +6,19 @@ import (
 )
 
 // Login signs a user in with an e-mail address and a password. Login does not change
-// the client: pass the token in the result to [Client.WithToken]. A session ends at
-// logout, after 12 hours without use, and 30 days after sign-in at the latest.
+// the client: pass the token in the result to [Client.WithToken]. The session ends at
+// logout, after 12 hours without use, and at the latest 30 days after sign-in.
 //
-// An unknown address, a wrong password, an inactive user and a locked one all fail
-// with [CodeInvalidCredentials].
+// Login fails with [CodeInvalidCredentials] if the address is unknown, the password is
+// wrong, or the user is inactive or locked.
 func (c *Client) Login(ctx context.Context, email, password string) (LoginResult, error) {
 	return receive[LoginResult](ctx, c.WithToken(""), request{
 		method: http.MethodPost, path: "api/login", body: map[string]string{"email": email, "password": password},
 	})
 }
 
-// Logout ends the session of the client's token. An API key stays valid.
+// Logout ends the session of the client's token. If the token is an API key, the key
+// stays valid.
 func (c *Client) Logout(ctx context.Context) error {
 	return c.perform(ctx, request{method: http.MethodPost, path: "api/logout"})
 }
@@ -28,8 +29,8 @@ func (c *Client) Whoami(ctx context.Context) (Whoami, error) {
 	return receive[Whoami](ctx, c, request{method: http.MethodGet, path: "api/users/whoami"})
 }
 
-// Rules for the new password of the methods below: at least 12 characters and at most
-// 1024 bytes, with a digit, a lower-case letter, an upper-case letter and a special
+// The methods below accept only a new password of at least 12 characters and at most
+// 1024 bytes. It needs a digit, a lower-case letter, an upper-case letter and a special
 // character other than the underscore. For any other password the server returns
 // [CodeInvalid].
 
@@ -42,9 +43,9 @@ func (c *Client) ForgottenPassword(ctx context.Context, email string) error {
 }
 
 // RetrievePassword sets a new password with the recovery token from a mail message. A
-// token is valid for 30 minutes and can be used once; after that, RetrievePassword
-// fails with [CodeInvalidRecoveryToken]. RetrievePassword ends all sessions and API
-// keys of the user. It does not sign the user in.
+// token is valid once, and for 30 minutes. With an expired or used token,
+// RetrievePassword fails with [CodeInvalidRecoveryToken]. RetrievePassword ends all
+// sessions and API keys of the user. It does not sign the user in.
 func (c *Client) RetrievePassword(ctx context.Context, recoveryToken, newPassword string) error {
 	return c.WithToken("").perform(ctx, request{
 		method: http.MethodPost, path: "api/users/retrieve-password",

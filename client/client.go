@@ -33,9 +33,9 @@ type Client struct {
 
 // New returns a client of the server at baseURL, such as "https://usher.example.com".
 // If the server is mounted under a path, baseURL includes the path. New fails unless
-// baseURL is an absolute http or https URL without a user, a query and a fragment. It
-// also fails if the client would send secrets in clear (see [WithInsecureHTTP]). New
-// makes no request.
+// baseURL is an absolute http or https URL without user information, query and
+// fragment. It also fails if passwords and tokens would be sent over plain HTTP (see
+// [WithInsecureHTTP]). New makes no request.
 func New(baseURL string, opts ...Option) (*Client, error) {
 	s := settings{retries: maxRetries, userAgent: "usher-go"}
 	for _, set := range opts {
@@ -96,8 +96,8 @@ func (c *Client) About(ctx context.Context) (version string, err error) {
 // BaseURL returns the address of the server, with a slash at its end.
 func (c *Client) BaseURL() string { return c.base }
 
-// String returns a text with the address of the server and whether the client has a
-// token, but not the token.
+// String describes the client: the address of the server, and whether there is a token.
+// It does not reveal the token.
 func (c *Client) String() string {
 	if c.sender.token.Empty() {
 		return "usher client of " + c.base
@@ -139,7 +139,7 @@ func defaultTransport() *http.Transport {
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: 2 * time.Minute, // slow, for example: hashing the passwords of 1,000 new users
+		ResponseHeaderTimeout: 2 * time.Minute, // long enough to hash the passwords of 1,000 new users
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConnsPerHost:   16,
 		ForceAttemptHTTP2:     true,

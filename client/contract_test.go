@@ -16,8 +16,8 @@ import (
 )
 
 // TestOperationsAreThoseOfTheContract calls every method of Client and its services. It compares the requests with the
-// contract: method, path, names of query parameters, and whether there is a body. It fails if no method calls an
-// operation of the contract.
+// contract: method, path, names of query parameters, and whether there is a body. It also fails if the contract has an
+// operation that no method calls.
 func TestOperationsAreThoseOfTheContract(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
 	if err != nil {
@@ -118,7 +118,7 @@ func call(ctx context.Context, method reflect.Value) {
 	}
 }
 
-// fill sets value, or each field of a struct, to a non-zero value. It sets an interface to ctx.
+// fill sets value to a non-zero value, and a struct field by field. It sets an interface to ctx.
 func fill(ctx context.Context, value reflect.Value) {
 	switch value.Kind() {
 	case reflect.Interface:

@@ -17,9 +17,9 @@
 //
 // # Credentials
 //
-// A client has at most one token: that of a session, from [Client.Login], or an API
-// key. Login does not change the client; [Client.WithToken] returns a client that uses
-// the new token. The package logs nothing, and no error and no printed client contains
+// A client has at most one token: a session token from [Client.Login], or an API key.
+// Login does not change the client; [Client.WithToken] returns a client that uses the
+// new token. The package logs nothing, and no error and no printed client contains
 // a token. The client sends its token only to the server of the base URL, because it
 // does not follow redirects. A base URL with plain HTTP is refused unless the host is
 // this machine; see [WithInsecureHTTP].
@@ -38,8 +38,8 @@
 //
 // The client retries a request only if it cannot change data twice:
 //
-//   - The server answers 429 or 503 with the body of this API, which promises that
-//     nothing was changed. This holds for every operation.
+//   - The server answers any request with 429 or 503 and an error of this API. The
+//     error promises that nothing was changed.
 //   - A request that only reads (GET) gets 429 or 503 from a proxy, or no answer.
 //
 // Before a retry, the client waits as long as the header Retry-After says, or less than

@@ -35,16 +35,16 @@ const (
 	CodeTooManyKeys            Code = "TOO_MANY_KEYS"            // revoke a key first
 	CodeBuiltInRole            Code = "BUILT_IN_ROLE"            // copy the role, and change the copy
 	CodeRoleNameTaken          Code = "ROLE_NAME_TAKEN"          // choose another name
-	CodeRoleInUse              Code = "ROLE_IN_USE"              // call Replace with another role
+	CodeRoleInUse              Code = "ROLE_IN_USE"              // use RolesService.Replace
 	CodePermissionNeedsRead    Code = "PERMISSION_NEEDS_READ"    // add the read permissions that Details name
 	CodeInactiveUser           Code = "INACTIVE_USER"            // activate the user first
 	CodeImportState            Code = "IMPORT_STATE"             // the import is finished, or is being undone
 	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // only the operator can change this setting
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // split the request into smaller ones
 	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // a proxy changed the request
-	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter
+	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter, then retry
 	CodeInternal               Code = "INTERNAL_SERVER_ERROR"    // give RequestID to the operator
-	CodeUnavailable            Code = "UNAVAILABLE"              // wait for RetryAfter; nothing was changed
+	CodeUnavailable            Code = "UNAVAILABLE"              // wait for RetryAfter, then retry; nothing was changed
 )
 
 // Error returns the code as text.
@@ -56,7 +56,7 @@ type Error struct {
 	Code       Code          // what went wrong, for programs; "" if the answer is not from Usher
 	Message    string        // what went wrong, for people
 	Details    []Detail      // the invalid fields of the request, if any
-	RetryAfter time.Duration // how long to wait before a retry; 0 if the server does not say
+	RetryAfter time.Duration // time to wait before a retry; 0 if the server does not say
 	RequestID  string        // the id of the request in the server's log; may be ""
 }
 
@@ -96,7 +96,7 @@ func readError(resp *http.Response) *Error {
 		Message    string   `json:"message"`
 		Details    []Detail `json:"details"`
 	}
-	raw, err := io.ReadAll(&boundedReader{r: resp.Body, left: maxError})
+	raw, err := io.ReadAll(&boundedReader{r: resp.Body, remaining: maxError})
 	if err != nil || json.Unmarshal(raw, &body) != nil || body.Error == "" || body.StatusCode != resp.StatusCode {
 		e.Message = http.StatusText(resp.StatusCode) + " (the answer is not from an Usher server)"
 		if resp.StatusCode/100 == 3 {

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// JSON bodies of answers in the form of the contract, which contractServer sends.
+// JSON answers of contractServer, in the form that the contract defines.
 const (
 	adminJSON = `{"id":1,"name":"Admin","surname":null,"email":"admin@example.com","provider":"tenable",` +
 		`"identifier":"admin@example.com","department":null,"biography":null,"active":true,"picture":null,` +
@@ -33,8 +33,8 @@ const (
 		`"createdAt":"2026-03-01T09:31:00Z","nextAttemptAt":"2026-03-01T09:31:00Z","deliveredAt":null,"lastError":null}`
 )
 
-// contractServer returns a server that sends a successful answer for each operation, or
-// 401 if the operation needs a token and the request has none.
+// contractServer returns a server that sends a successful answer for each operation. If the
+// operation needs a token and the request has none, the answer is 401.
 func contractServer() *httptest.Server {
 	mux := http.NewServeMux()
 	answer := func(pattern string, status int, body string) {

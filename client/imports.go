@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// ImportsService creates many users in batches. All users of an import are then
-// activated, or removed again, together.
+// ImportsService creates many users in batches. The users stay inactive until
+// [ImportsService.Finish] activates them. [ImportsService.Undo] removes them again.
 type ImportsService struct{ client *Client }
 
 // MaxImportRows is the maximum number of rows of one call of [ImportsService.AddRows].
@@ -35,8 +35,9 @@ func (s *ImportsService) Get(ctx context.Context, id int64) (Import, error) {
 }
 
 // AddRows adds the next rows to an import. Rows are numbered from 1, and first is the
-// number of the first row in users: one more than the import has. The server skips rows
-// that the import already has, so repeating a call is safe.
+// number of the first row in users. first is at most one more than the number of rows
+// that the import already has. The server skips rows that the import already has, so
+// repeating a call is safe.
 func (s *ImportsService) AddRows(ctx context.Context, id int64, first int, users []ImportUser) (ImportResult, error) {
 	rows := make([]plainImportUser, len(users))
 	for i, u := range users {
@@ -48,17 +49,18 @@ func (s *ImportsService) AddRows(ctx context.Context, id int64, first int, users
 	})
 }
 
-// Finish activates the users of an import and sends an invitation to those without a
-// password. Call Finish again while the State of the import is [ImportFinishing].
+// Finish activates the users of an import who are Active in their rows. It sends an
+// invitation to each of these users who has no password. Call Finish again while the
+// State of the import is [ImportFinishing].
 func (s *ImportsService) Finish(ctx context.Context, id int64) (Import, error) {
 	return receive[Import](ctx, s.client, request{
 		method: http.MethodPost, path: "api/imports/" + decimal(id) + "/finish",
 	})
 }
 
-// Undo removes the users that an open import has created, except those whom an
-// administrator has activated since. Call Undo again while the State of the import is
-// [ImportUndoing].
+// Undo removes the users that an open import has created. It keeps users whom an
+// administrator has activated meanwhile. Call Undo again while the State of the import
+// is [ImportUndoing].
 func (s *ImportsService) Undo(ctx context.Context, id int64) (Import, error) {
 	return receive[Import](ctx, s.client, request{method: http.MethodDelete, path: "api/imports/" + decimal(id)})
 }

@@ -6,7 +6,8 @@ import (
 )
 
 // KeysService manages API keys. A user can have several named keys and one contract
-// key. If the client's token is a named key, the server refuses all these methods.
+// key. If the client's token is a named key, the server refuses all methods of this
+// service.
 type KeysService struct{ client *Client }
 
 // contractKey is the JSON of a contract key in an answer.
@@ -47,7 +48,7 @@ func (s *KeysService) List(ctx context.Context, userID int64) ([]APIKey, error) 
 func (s *KeysService) Create(ctx context.Context, key NewAPIKey) (CreatedKey, error) {
 	body := struct {
 		NewAPIKey
-		Permissions []permissionInput `json:"permissions,omitzero"` // hides NewAPIKey.Permissions
+		Permissions []permissionInput `json:"permissions,omitzero"` // shadows NewAPIKey.Permissions
 	}{NewAPIKey: key}
 	if key.Permissions != nil {
 		body.Permissions = permissionInputs(key.Permissions)

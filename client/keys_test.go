@@ -24,8 +24,8 @@ const (
 		`"createdAt":"2026-03-01T09:30:00Z","lastSeenAt":"2026-03-01T10:12:00Z","expiresAt":"2026-03-01T22:12:00Z"}`
 )
 
-// keyServer returns a server for the operations on keys and sessions that appends each
-// request to requests.
+// keyServer returns a server for the operations on keys and sessions. The server
+// appends each request that it receives to requests.
 func keyServer(requests *[]string) *httptest.Server {
 	mux := http.NewServeMux()
 	answer := func(pattern string, status int, body string) {
@@ -60,7 +60,7 @@ func TestKeysAndSessions(t *testing.T) {
 	for _, test := range []struct {
 		call func() (any, error)
 		sent string // method, path, body
-		want string // the value as JSON
+		want string // JSON of the value that call returns
 	}{
 		{func() (any, error) { return c.Keys.RenewContractKey(ctx) }, "POST /api/api-key ", `"usk_EXAMPLE-OF-AN-API-KEY"`},
 		{func() (any, error) { return c.Keys.List(ctx, 0) }, "GET /api/keys ", keysJSON},

@@ -5,8 +5,8 @@ import "fmt"
 // Mask stands for a stored secret in the server's answers. A client that sends Mask
 // back as the value leaves the secret unchanged.
 //
-// Types with a secret field also show Mask in place of the secret when they are printed
-// with any verb of fmt, logged or marshalled. The methods for this are generated.
+// Types with a secret field also show Mask in place of the secret when a value is
+// printed by package fmt, logged or marshalled. The methods for this are generated.
 const Mask = "********"
 
 // mask returns secret with the text replaced by [Mask]. A nil pointer stays nil, and a

@@ -23,7 +23,7 @@ func WithToken(token string) Option {
 	return func(s *settings) { s.token = secret.New(token) }
 }
 
-// WithHTTPClient makes the client send requests with a copy of c, to use your own
+// WithHTTPClient makes the client send requests with a copy of c, for example to set a
 // proxy, certificates or timeouts. The copy follows no redirects; c itself is not
 // changed. Without this option, the client uses the proxy of the environment
 // ([http.ProxyFromEnvironment]).
@@ -45,8 +45,8 @@ func WithUserAgent(agent string) Option {
 }
 
 // WithInsecureHTTP allows a base URL with plain HTTP and a host that is not this
-// machine. Passwords and tokens then cross the network in clear, where others can read
-// and use them. Use this option only in networks that are protected in another way.
+// machine. Anyone on the network can then read and use the passwords and tokens that
+// the client sends. Use this option only in networks that are protected in another way.
 func WithInsecureHTTP() Option {
 	return func(s *settings) { s.insecureHTTP = true }
 }

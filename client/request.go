@@ -15,8 +15,8 @@ import (
 
 const (
 	operationTimeout = 5 * time.Minute // time limit of one operation, retries included
-	maxAnswer        = 16 << 20        // bytes of an answer, or of one element of a streamed answer
-	maxError         = 1 << 20         // bytes of the body of an error
+	maxAnswer        = 16 << 20        // maximum bytes of an answer, or of one element of a streamed answer
+	maxError         = 1 << 20         // maximum bytes of the body of an error
 )
 
 // request is one call of an operation of the contract.
@@ -52,15 +52,15 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 	return c.sender.send(req)
 }
 
-// receive makes one request and decodes the answer, within operationTimeout and
-// maxAnswer.
+// receive makes one request and decodes the answer, within the limits operationTimeout
+// and maxAnswer.
 func receive[T any](ctx context.Context, c *Client, r request) (T, error) {
 	answer, _, err := receivePage[T](ctx, c, r)
 	return answer, err
 }
 
-// receivePage is [receive] for one page of a list. It also returns the cursor of the
-// next page, or "" if this page is the last.
+// receivePage makes one request for a page of a list and decodes the page. It also
+// returns the cursor of the next page, or "" if this page is the last.
 func receivePage[T any](ctx context.Context, c *Client, r request) (page T, next string, err error) {
 	var none T
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
@@ -70,7 +70,7 @@ func receivePage[T any](ctx context.Context, c *Client, r request) (page T, next
 		return none, "", err
 	}
 	defer drain(resp.Body)
-	if err := json.NewDecoder(&boundedReader{r: resp.Body, left: maxAnswer}).Decode(&page); err != nil {
+	if err := json.NewDecoder(&boundedReader{r: resp.Body, remaining: maxAnswer}).Decode(&page); err != nil {
 		return none, "", answerError(err)
 	}
 	return page, resp.Header.Get("X-Next-Cursor"), nil
@@ -88,8 +88,9 @@ func (c *Client) perform(ctx context.Context, r request) error {
 	return nil
 }
 
-// query is the encoded query of a request, with the parameters in the order of the
-// calls that added them. All methods except integer omit a parameter with a zero value.
+// query is the encoded query of a request. The parameters are in the order in which its
+// methods have added them. All methods except integer omit a parameter with a zero
+// value.
 type query struct{ text []byte }
 
 func (q *query) string(name, value string) {
@@ -139,18 +140,19 @@ func answerError(err error) error {
 
 var errTooLong = errors.New("it is too long")
 
-// boundedReader returns an error after left bytes. [io.LimitedReader] would return
-// io.EOF instead, as if the answer ended there.
+// boundedReader fails with errTooLong after it has read the number of bytes in
+// remaining. [io.LimitedReader] would return io.EOF instead, as if the answer ended
+// there.
 type boundedReader struct {
-	r    io.Reader
-	left int64
+	r         io.Reader
+	remaining int64
 }
 
 func (b *boundedReader) Read(p []byte) (int, error) {
-	if b.left <= 0 {
+	if b.remaining <= 0 {
 		return 0, errTooLong
 	}
-	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
+	n, err := b.r.Read(p[:min(int64(len(p)), b.remaining)])
+	b.remaining -= int64(n)
 	return n, err
 }

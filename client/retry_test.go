@@ -48,7 +48,7 @@ func TestRetries(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		call     func(context.Context, *client.Client) error
-		replies  []reply // the last one repeats
+		replies  []reply // the server repeats the last one
 		retries  int
 		attempts int
 		waits    time.Duration // total time waited, rounded down to seconds

@@ -11,7 +11,8 @@ const (
 	UserRole          int64 = 2 // permits access to the user's own account only
 )
 
-// SelfUserID is the DynamicID of a permission that applies only to the user who has it.
+// SelfUserID is the DynamicID of a permission that applies only to objects of the user
+// who has the permission.
 const SelfUserID = "self-user-id"
 
 // RolesService reads and changes roles.
@@ -33,8 +34,8 @@ func (s *RolesService) Get(ctx context.Context, id int64) (Role, error) {
 	return receive[Role](ctx, s.client, request{method: http.MethodGet, path: "api/roles/" + decimal(id)})
 }
 
-// Create creates 1 to 100 roles, all or none, and returns them in the order of roles.
-// It fails with [CodeRoleNameTaken] if a name is in use.
+// Create creates 1 to 100 roles, all or none, and returns them in the given order. It
+// fails with [CodeRoleNameTaken] if a name is in use.
 func (s *RolesService) Create(ctx context.Context, roles []NewRole) ([]Role, error) {
 	if roles == nil {
 		roles = []NewRole{}
@@ -42,11 +43,11 @@ func (s *RolesService) Create(ctx context.Context, roles []NewRole) ([]Role, err
 	return receive[[]Role](ctx, s.client, request{method: http.MethodPost, path: "api/roles", body: roles})
 }
 
-// Copy creates a role with the description and the permissions of the role from. A copy
-// of [AdministratorRole] does not get the permissions that later releases add.
-func (s *RolesService) Copy(ctx context.Context, from int64, name string) (Role, error) {
+// Copy creates a role with the description and the permissions of the role sourceID. A
+// copy of [AdministratorRole] does not get the permissions that later releases add.
+func (s *RolesService) Copy(ctx context.Context, sourceID int64, name string) (Role, error) {
 	return receive[Role](ctx, s.client, request{
-		method: http.MethodPost, path: "api/roles/from/" + decimal(from), body: map[string]string{"name": name},
+		method: http.MethodPost, path: "api/roles/from/" + decimal(sourceID), body: map[string]string{"name": name},
 	})
 }
 
@@ -59,7 +60,7 @@ func (s *RolesService) Update(ctx context.Context, id int64, update RoleUpdate) 
 // SetPermissions replaces the permissions of a role. The caller must have all the new
 // permissions. SetPermissions fails with [CodeBuiltInRole] for a built-in role. It
 // fails with [CodePermissionNeedsRead] for a permission to edit, delete or assign
-// without the permission to read the same entities.
+// without the permission to read the same objects.
 func (s *RolesService) SetPermissions(ctx context.Context, id int64, permissions []Permission) (Role, error) {
 	return receive[Role](ctx, s.client, request{
 		method: http.MethodPut, path: "api/roles/" + decimal(id) + "/permissions", body: permissionInputs(permissions),
@@ -72,11 +73,11 @@ func (s *RolesService) Delete(ctx context.Context, id int64) error {
 	return s.client.perform(ctx, request{method: http.MethodDelete, path: "api/roles/" + decimal(id)})
 }
 
-// Replace deletes the role id. Users who have this role, and settings that name it, get
-// the role with in its place.
-func (s *RolesService) Replace(ctx context.Context, id, with int64) error {
+// Replace deletes the role id. The role replacementID takes its place for all users and
+// in all settings.
+func (s *RolesService) Replace(ctx context.Context, id, replacementID int64) error {
 	r := request{method: http.MethodDelete, path: "api/roles/" + decimal(id)}
-	r.query.integer("replaceWith", with)
+	r.query.integer("replaceWith", replacementID)
 	return s.client.perform(ctx, r)
 }
 
@@ -84,7 +85,7 @@ func (s *RolesService) Replace(ctx context.Context, id, with int64) error {
 type permissionInput struct {
 	Action     string  `json:"action"`
 	DynamicID  *string `json:"dynamicId,omitempty"`
-	EntityIDs  []int64 `json:"entityIds,omitzero"` // sent if empty but not nil: omitting it would mean all
+	EntityIDs  []int64 `json:"entityIds,omitzero"` // an empty list is sent; an omitted list would mean all objects
 	EntityName string  `json:"entityName"`
 }
 

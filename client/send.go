@@ -14,8 +14,8 @@ import (
 
 const (
 	maxRetries = 2
-	maxWait    = 30 * time.Second       // maximum time of all waits of one request together
-	firstWait  = 200 * time.Millisecond // if there is no Retry-After; doubled with each attempt
+	maxWait    = 30 * time.Second       // maximum total wait of one request
+	firstWait  = 200 * time.Millisecond // wait before the first retry without Retry-After; doubles with each attempt
 )
 
 // sender sends requests and retries them where that is safe. An answer with a status
@@ -28,8 +28,8 @@ type sender struct {
 	sleep     func(context.Context, time.Duration) error
 }
 
-// send sends req with the token and retries it where that is safe. If the server has
-// answered, the error is an [*Error].
+// send sends req with the token and retries it where that is safe. An answer with a
+// status outside 200 to 299 becomes an [*Error].
 func (s sender) send(req *http.Request) (*http.Response, error) {
 	token := s.token.Reveal()
 	if strings.ContainsFunc(token, unfitForHeader) {

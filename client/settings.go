@@ -14,9 +14,9 @@ func (s *SettingsService) GetApplication(ctx context.Context) (ApplicationSettin
 	return receive[ApplicationSettings](ctx, s.client, request{method: http.MethodGet, path: "api/application-settings"})
 }
 
-// UpdateApplication changes all given application settings or none, and returns the
-// settings after the change. It fails with [CodeSetByOperator] for a setting that the
-// operator has fixed.
+// UpdateApplication changes all application settings that update contains, or none. It
+// returns the settings after the change. It fails with [CodeSetByOperator] for a
+// setting that the operator has fixed.
 func (s *SettingsService) UpdateApplication(
 	ctx context.Context, update ApplicationSettingsUpdate,
 ) (ApplicationSettings, error) {
@@ -39,9 +39,9 @@ func (s *SettingsService) GetServer(ctx context.Context) (ServerSettings, error)
 	return receive[ServerSettings](ctx, s.client, request{method: http.MethodGet, path: "api/server-settings"})
 }
 
-// UpdateServer changes all given server settings or none, and returns the settings
-// after the change. It fails with [CodeSetByOperator] for a setting that the operator
-// has fixed.
+// UpdateServer changes all server settings that update contains, or none. It returns
+// the settings after the change. It fails with [CodeSetByOperator] for a setting that
+// the operator has fixed.
 func (s *SettingsService) UpdateServer(ctx context.Context, update ServerSettingsUpdate) (ServerSettings, error) {
 	return receive[ServerSettings](ctx, s.client, request{
 		method: http.MethodPatch, path: "api/server-settings", body: update,
@@ -64,8 +64,9 @@ func (s *SettingsService) GetLDAP(ctx context.Context) (LDAPConfiguration, error
 	return receive[LDAPConfiguration](ctx, s.client, request{method: http.MethodGet, path: "api/ldap-configuration"})
 }
 
-// UpdateLDAP changes all given fields of the LDAP configuration or none, and returns
-// the configuration after the change. The caller must have [AdministratorRole].
+// UpdateLDAP changes all fields of the LDAP configuration that update contains, or
+// none. It returns the configuration after the change. The caller must have
+// [AdministratorRole].
 func (s *SettingsService) UpdateLDAP(
 	ctx context.Context, update LDAPConfigurationUpdate,
 ) (LDAPConfiguration, error) {
@@ -79,8 +80,9 @@ func (s *SettingsService) GetSAML(ctx context.Context) (SAMLConfiguration, error
 	return receive[SAMLConfiguration](ctx, s.client, request{method: http.MethodGet, path: "api/saml-configuration"})
 }
 
-// UpdateSAML changes all given fields of the SAML configuration or none, and returns
-// the configuration after the change. The caller must have [AdministratorRole].
+// UpdateSAML changes all fields of the SAML configuration that update contains, or
+// none. It returns the configuration after the change. The caller must have
+// [AdministratorRole].
 func (s *SettingsService) UpdateSAML(
 	ctx context.Context, update SAMLConfigurationUpdate,
 ) (SAMLConfiguration, error) {
@@ -92,7 +94,7 @@ func (s *SettingsService) UpdateSAML(
 // RenewSAMLCertificate makes the server create a new key and certificate for SAML and
 // returns the certificate in PEM. The old key and certificate stop working, so give the
 // new certificate to the identity provider. The caller must have [AdministratorRole].
-// The request is never retried although it is a GET, because each request creates
+// Although the request is a GET, the client never retries it: each request creates
 // another certificate.
 func (s *SettingsService) RenewSAMLCertificate(ctx context.Context) (string, error) {
 	once := s.client.sender

@@ -34,7 +34,7 @@ const MaxPage = 1000
 // UserFilter selects users and their order. The zero value selects all users, sorted by
 // id.
 type UserFilter struct {
-	Search   string // words that must all occur in name, surname or address, ignoring case; at most 256 characters
+	Search   string // words that must all occur in the name, surname or address, ignoring case; at most 256 characters
 	RoleID   int64  // 0: any
 	Active   *bool  // nil: any
 	Locked   *bool
@@ -50,8 +50,8 @@ type UserPage struct {
 	Next  string // the Cursor of the next page; "" after the last
 }
 
-// List returns all users that the caller may read, sorted by id. It holds all of them
-// in memory; if there are very many, use [UsersService.All].
+// List returns all users that the caller may read, sorted by id. It holds all of these
+// users in memory. If there are very many, use [UsersService.All].
 func (s *UsersService) List(ctx context.Context) ([]User, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -67,8 +67,8 @@ func (s *UsersService) List(ctx context.Context) ([]User, error) {
 
 // All returns a sequence of all users that the caller may read, sorted by id. The
 // sequence yields users while they arrive, so memory use does not grow with their
-// number. Each iteration over the sequence makes a new request. An error ends the
-// iteration, maybe after some users. Only ctx limits the duration.
+// number. Each iteration over the sequence makes a new request. After a failure, the
+// last element of the sequence is an error. Only ctx limits the duration.
 func (s *UsersService) All(ctx context.Context) iter.Seq2[User, error] {
 	return func(yield func(User, error) bool) {
 		resp, err := s.client.do(ctx, request{method: http.MethodGet, path: "api/users"})
@@ -78,14 +78,14 @@ func (s *UsersService) All(ctx context.Context) iter.Seq2[User, error] {
 		}
 		defer resp.Body.Close()
 
-		bounded := &boundedReader{r: resp.Body, left: maxAnswer}
+		bounded := &boundedReader{r: resp.Body, remaining: maxAnswer}
 		decoder := json.NewDecoder(bounded)
 		if err := readDelim(decoder, '['); err != nil {
 			yield(User{}, answerError(err))
 			return
 		}
 		for decoder.More() {
-			bounded.left = maxAnswer
+			bounded.remaining = maxAnswer
 			var u User
 			if err := decoder.Decode(&u); err != nil {
 				yield(User{}, answerError(err))
@@ -113,8 +113,8 @@ func (s *UsersService) Find(ctx context.Context, filter UserFilter) (UserPage, e
 }
 
 // FindAll returns a sequence of all users that match the filter and that the caller may
-// read. It begins at filter.Cursor and requests one page after the other. An error ends
-// the iteration, maybe after some users.
+// read. It begins at filter.Cursor and requests one page after the other. After a
+// failure, the last element of the sequence is an error.
 //
 //	for u, err := range c.Users.FindAll(ctx, client.UserFilter{Search: "ada", Sort: client.SortByName}) {
 func (s *UsersService) FindAll(ctx context.Context, filter UserFilter) iter.Seq2[User, error] {
@@ -143,8 +143,8 @@ func (s *UsersService) Get(ctx context.Context, id int64) (User, error) {
 	return receive[User](ctx, s.client, request{method: http.MethodGet, path: "api/users/" + decimal(id)})
 }
 
-// Create creates 1 to [MaxNewUsers] users, all or none, and returns them in the order
-// of users. If a user is invalid, the Details of the [*Error] name the index of the
+// Create creates 1 to [MaxNewUsers] users, all or none, and returns them in the given
+// order. If a user is invalid, the Details of the [*Error] name the index of the
 // user and the field, such as "/2/email".
 func (s *UsersService) Create(ctx context.Context, users []NewUser) ([]User, error) {
 	body := make([]plainNewUser, len(users))
@@ -154,8 +154,8 @@ func (s *UsersService) Create(ctx context.Context, users []NewUser) ([]User, err
 	return receive[[]User](ctx, s.client, request{method: http.MethodPost, path: "api/users", body: body})
 }
 
-// Update changes all given fields of one user or none, and returns the user after the
-// change.
+// Update changes all fields of the user that update contains, or none. It returns the
+// user after the change.
 func (s *UsersService) Update(ctx context.Context, id int64, update UserUpdate) (User, error) {
 	body := struct {
 		plainUserUpdate
@@ -195,8 +195,8 @@ func (s *UsersService) Invite(ctx context.Context, id int64) error {
 	return s.client.perform(ctx, request{method: http.MethodPost, path: "api/users/" + decimal(id) + "/invitation"})
 }
 
-// query returns the query of a request for one page. It always has a limit, because the
-// server returns the whole list if there is no parameter.
+// query returns the query of a request for one page. The query always has a limit:
+// without any parameter, the server would return the whole list.
 func (f UserFilter) query() query {
 	if f.Limit == 0 {
 		f.Limit = 100
@@ -213,7 +213,8 @@ func (f UserFilter) query() query {
 	return q
 }
 
-// readDelim reads the delimiter want, the beginning or the end of a JSON array.
+// readDelim reads one delimiter, the beginning or the end of a JSON array. It fails if
+// the delimiter is not want.
 func readDelim(decoder *json.Decoder, want json.Delim) error {
 	token, err := decoder.Token()
 	if err != nil {

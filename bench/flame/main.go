@@ -1,5 +1,5 @@
 // Command flame draws a CPU profile of Go as a flame graph with the roots on top. The SVG contains no scripts. The
-// width of a frame is its share of the CPU time, that of its callees included.
+// width of a frame is its share of the CPU time, including its callees.
 //
 //	go run ./bench/flame -root 'net/http.\(\*conn\).serve' -title 'whoami' profile >graph.svg
 //
@@ -77,10 +77,10 @@ func (f *frame) callee(name string) *frame {
 }
 
 // buildTree builds the call tree of a profile. It cuts each stack at the outermost function that matches root, and
-// leaves out stacks without a match.
+// ignores stacks without such a function.
 func buildTree(p *profile.Profile, root *regexp.Regexp) *frame {
 	all := newFrame("")
-	last := len(p.SampleType) - 1 // CPU time; the first type is the number of samples
+	last := len(p.SampleType) - 1 // index of the CPU time; the first type is the number of samples
 	for _, s := range p.Sample {
 		names := stack(s)
 		first := slices.IndexFunc(names, root.MatchString)
@@ -98,7 +98,7 @@ func buildTree(p *profile.Profile, root *regexp.Regexp) *frame {
 	return all
 }
 
-// stack returns the functions of a sample, inlined ones included, with the outermost caller first.
+// stack returns the functions of a sample, including inlined functions. The outermost caller comes first.
 func stack(s *profile.Sample) (names []string) {
 	for _, location := range slices.Backward(s.Location) {
 		for _, line := range slices.Backward(location.Line) {

@@ -15,7 +15,7 @@ const (
 	minWidth         = 2.0 // narrower frames are left out
 )
 
-// legend assigns a category and a colour to each frame. The first entry whose pattern matches the function applies.
+// legend assigns a category and a colour to each frame: those of the first entry whose pattern matches the function.
 var legend = []struct {
 	category, colour string
 	pattern          *regexp.Regexp

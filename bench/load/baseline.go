@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/baseline"
 )
 
-// Names of the baseline processes that runBaseline can be.
+// The kinds of baseline process.
 const (
 	baselineServer = "server" // sends recorded responses
 	baselineHashes = "hashes" // computes password hashes on all cores
@@ -27,13 +27,13 @@ type baselineConfig struct {
 	Answers []baseline.Answer
 }
 
-// runBaseline runs this process as the baseline process named kind. It returns when ctx ends, or when in reaches its
-// end, which happens when the parent process exits. A server writes its listen address to out.
-func runBaseline(ctx context.Context, kind string, in io.Reader, out io.Writer) error {
+// runBaseline makes this process a baseline process of the given kind. It returns when ctx ends, or at the end of
+// stdin, which comes when the parent process exits. A baseline server writes its listen address to stdout.
+func runBaseline(ctx context.Context, kind string, stdin io.Reader, stdout io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cancelAtEOF := func() {
-		_, _ = io.Copy(io.Discard, in)
+		_, _ = io.Copy(io.Discard, stdin)
 		cancel()
 	}
 	if kind == baselineHashes {
@@ -42,14 +42,14 @@ func runBaseline(ctx context.Context, kind string, in io.Reader, out io.Writer) 
 		return nil
 	}
 	var config baselineConfig
-	if err := json.NewDecoder(in).Decode(&config); err != nil {
+	if err := json.NewDecoder(stdin).Decode(&config); err != nil {
 		return fmt.Errorf("read the configuration: %w", err)
 	}
 	listener, err := net.Listen("tcp", config.Listen)
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(out, listener.Addr()); err != nil {
+	if _, err := fmt.Fprintln(stdout, listener.Addr()); err != nil {
 		return err
 	}
 	server := &http.Server{Handler: baseline.Handler(config.Answers...), ReadHeaderTimeout: 10 * time.Second}

@@ -24,7 +24,7 @@ type change struct {
 	name    string
 	request func(credential string, users int64) requests.Request
 	run     func(t traced, s *service.Service, admin *account.Principal, n, users int64) error // makes the n-th change
-	subject func(n, users, sessionOffset int64) replay.Subject                                 // of the n-th change
+	subject func(n, users, sessionOffset int64) replay.Subject                                 // the n-th change's subject
 }
 
 // traced holds the two contexts that record the SQL statements of a change.
@@ -76,8 +76,8 @@ func changedUser(n, users, _ int64) replay.Subject {
 	return replay.Subject{UserID: requests.ChangedUser(n, users), Department: requests.Department(n)}
 }
 
-// measure compares the rate of the change through Usher with the rate of its SQL statements alone, both with callers
-// concurrent callers.
+// measure compares the rate of the change through Usher with the rate of its SQL statements alone. Both have the
+// given number of concurrent callers.
 func (c change) measure(ctx context.Context, b *bench, callers int) (r result, err error) {
 	d, err := b.copyBase(ctx)
 	if err != nil {

@@ -62,9 +62,9 @@ func (c *clients) closedLoop(ctx context.Context, length time.Duration) (sample,
 	return s, err
 }
 
-// constantRate sends perSecond requests a second, whether or not responses to earlier requests have arrived. A latency
-// begins when its request is due, so it includes the wait for a free connection. Without that wait, slow responses
-// would hide the latency of later requests (coordinated omission).
+// constantRate sends perSecond requests a second, whether or not responses to earlier requests have arrived. The
+// latency of a request is counted from the time when the request is due, so it includes the wait for a free connection.
+// Without that wait, slow responses would hide the latency of later requests (coordinated omission).
 func (c *clients) constantRate(ctx context.Context, length time.Duration, perSecond float64) (sample, error) {
 	latencies := make([][]time.Duration, c.conns)
 	s, err := c.server.sample(func() (int, error) {

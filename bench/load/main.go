@@ -1,5 +1,5 @@
-// Command load measures Usher's binary against a baseline that bounds it, and writes a Markdown table of the ratios. It
-// measures the two in alternating rounds.
+// Command load compares Usher's binary with a baseline, an upper bound of its speed, and writes a Markdown table of the
+// ratios. It measures the two in alternating rounds.
 //
 //	go run ./bench/load -usher ./usher
 //
@@ -40,10 +40,10 @@ type settings struct {
 	engines    []string       // names from database.Names
 	rows       *regexp.Regexp // matches the names of the table rows to measure
 	rounds     int
-	time       time.Duration // measured time of Usher, and of the baseline, in one round
+	time       time.Duration // how long a round measures Usher, and then the baseline
 	users      int64         // number of users in the database
 	smallUsers int64         // number of users in the small database of the scaling comparison
-	largeUsers int64         // number of users in its large database
+	largeUsers int64         // number of users in the large database of the scaling comparison
 	soak       time.Duration // duration of a soak on each engine; 0: measure the table rows instead
 	tries      int           // number of requests of each kind in the timing comparison
 }

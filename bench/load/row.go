@@ -75,7 +75,7 @@ func (b *bench) serve(ctx context.Context) (*database.Database, *process, error)
 	return d, p, nil
 }
 
-// serveSignedIn starts a server as serve does, and returns a session token of the first administrator too.
+// serveSignedIn starts Usher as [bench.serve] does. It also returns a session token of the first administrator.
 func (b *bench) serveSignedIn(ctx context.Context) (*database.Database, *process, string, error) {
 	d, p, err := b.serve(ctx)
 	if err != nil {
@@ -105,8 +105,8 @@ func (b *bench) drop(d *database.Database) {
 // warmUpDivisor divides the length of a round into the length of the warm-up. The results of the warm-up are discarded.
 const warmUpDivisor = 5
 
-// rounds measures Usher and the baseline in rounds, and alternates which of the two goes first. The value of a round is
-// compare of its two samples.
+// rounds measures Usher and the baseline in rounds, and alternates which of the two goes first. The function compare
+// computes the value of a round from its two samples.
 func (b *bench) rounds(
 	ctx context.Context, usher, baseline side, compare func(usher, baseline sample) float64,
 ) (r result, err error) {
@@ -134,13 +134,13 @@ func (b *bench) rounds(
 	return r, nil
 }
 
-// rateRatio returns the ratio of Usher's operations a second to the baseline's.
+// rateRatio returns the ratio of Usher's operations per second to those of the baseline.
 func rateRatio(usher, baseline sample) float64 { return rate(usher) / rate(baseline) }
 
-// timeRatio returns the ratio of Usher's time for an operation to the baseline's.
+// timeRatio returns the ratio of Usher's time for an operation to that of the baseline.
 func timeRatio(usher, baseline sample) float64 { return milliseconds(usher) / milliseconds(baseline) }
 
-// p99Ratio returns the ratio of Usher's 99th percentile of the latencies to the baseline's.
+// p99Ratio returns the ratio of Usher's 99th percentile latency to that of the baseline.
 func p99Ratio(usher, baseline sample) float64 { return p99(usher) / p99(baseline) }
 
 // formatRate formats a sample as operations a second.

@@ -19,7 +19,7 @@ const (
 func rows(s settings, e database.Engine) []row {
 	whoamiRatio := 0.85
 	if _, ok := e.(*database.Postgres); ok {
-		whoamiRatio = 0.80 // lower, because PostgreSQL's processes share the cores
+		whoamiRatio = 0.80 // lower on PostgreSQL, whose processes share the cores
 	}
 	all := []row{
 		{

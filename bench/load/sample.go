@@ -18,7 +18,7 @@ type sample struct {
 	latencies          []time.Duration // one for each operation, sorted; empty if latencies are not measured
 }
 
-// side is a function that measures one side of a comparison: Usher or the baseline. It works for that length of time
+// side is a function that measures one side of a comparison: Usher or the baseline. It works for the duration length
 // and completes at least one operation.
 type side func(ctx context.Context, length time.Duration) (sample, error)
 

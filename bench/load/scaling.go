@@ -24,9 +24,9 @@ const (
 const (
 	// oncePerUser limits the requests in all samples together to half of the users in the small database.
 	oncePerUser = -1
-	// freshDatabase creates a new small database for each sample and uses most of its users. Deletions use it: a
-	// deletion also deletes the user's sessions and other rows. After other operations, each user of the shared small
-	// database would have more such rows than each user of the large one.
+	// freshDatabase creates a new small database for each sample and uses most of its users. It is for deletions, which
+	// also delete the user's sessions and other rows. In the shared small database, earlier operations have left more such
+	// rows for each user than in the large one.
 	freshDatabase = -2
 )
 
@@ -48,14 +48,14 @@ type scalingOperation struct {
 	limit   int // maximum number of requests in one sample; 0: no limit; or oncePerUser or freshDatabase
 }
 
-// scalingOperations are the operations of the founding document, except the list of all users, and other frequent
-// operations. Operations that remove users, or data that other operations need, come last.
+// scalingOperations are API operations of the seed, the server that Usher replaces, and other frequent operations. The
+// list of all users is not among them. Operations that remove users, or data that other operations need, come last.
 var scalingOperations = []scalingOperation{
 	{name: "whoami", request: func(_ settings, credential string, _ int64) requests.Request {
 		return requests.Whoami(credential)
 	}},
-	// The server's cache of users as JSON is bounded. Requests for the same 900 users hit the cache. Requests for
-	// another user each time miss it in the large database.
+	// The server's cache of users as JSON is bounded. Requests for the same 900 users hit the cache. In the large
+	// database, requests for all users in turn miss it.
 	{name: "one user, of the same 900", request: func(_ settings, credential string, users int64) requests.Request {
 		return requests.UserAmong(900, credential, users)
 	}},
@@ -179,7 +179,7 @@ func (b *bench) close() {
 	}
 }
 
-// startScaling starts Usher on a new database with users users, and with sessions and recovery tokens.
+// startScaling starts Usher on a new database with the given number of users, and with sessions and recovery tokens.
 func (b *bench) startScaling(ctx context.Context, users int64) (*signedInServer, error) {
 	d, err := database.CreateSeeded(ctx, b.engine, users)
 	if err != nil {
@@ -196,7 +196,7 @@ func (b *bench) startScaling(ctx context.Context, users int64) (*signedInServer,
 	return b.startSignedIn(ctx, d)
 }
 
-// onFreshDatabase calls f with a server on a new database with users users, and then drops the database.
+// onFreshDatabase calls f with a server on a new database with the given number of users, and then drops the database.
 func (b *bench) onFreshDatabase(ctx context.Context, users int64, f func(*signedInServer) error) (err error) {
 	d, err := database.CreateSeeded(ctx, b.engine, users)
 	if err != nil {

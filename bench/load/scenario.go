@@ -28,7 +28,8 @@ func mixed(unhashed, hashed scenario) scenario {
 	}
 }
 
-// unhashedScenario returns reads and changes of an administrator, which take turns. None of them hashes a password.
+// unhashedScenario returns a scenario in which an administrator sends a request that reads or changes data. The
+// kind of request depends on n. No request hashes a password.
 func unhashedScenario(credential string, users int64) scenario {
 	whoami, user := requests.Whoami(credential), requests.User(credential, users)
 	patch, roles := requests.Patch(credential, users), requests.SetRoles(credential, users)
@@ -46,8 +47,8 @@ func unhashedScenario(credential string, users int64) scenario {
 	}
 }
 
-// hashedScenario returns scenarios that hash passwords, which take turns: users sign in, mistype the password, or have
-// forgotten it, and an administrator creates a user and deletes the user again.
+// hashedScenario returns a scenario that hashes passwords. Its kind depends on n: a user signs in, mistypes the
+// password or has forgotten it, or an administrator creates a user and deletes the user again.
 func hashedScenario(credential string, users int64) scenario {
 	cycle := []scenario{
 		signInAndOut(users), wrongSignIn(users), signInAndOut(users), forgottenPassword(users), signInAndOut(users),

@@ -14,7 +14,7 @@ import (
 const (
 	newUsers = 1000 // number of users that one request creates
 	// probesPerSecond and probeConns are the rate and the connections of whoami requests while sign-ins occupy all
-	// slots of the hash pool.
+	// hash slots.
 	probesPerSecond = 500
 	probeConns      = 8
 )
@@ -56,8 +56,8 @@ func createUsers(ctx context.Context, b *bench) (r result, err error) {
 	return r, err
 }
 
-// whoamiDuringSignIns measures whoami at a constant rate while more users try to sign in than the server can hash
-// passwords for. In the baseline, whoami has the same rate and another process computes hashes on all cores.
+// whoamiDuringSignIns measures whoami at a constant rate while sign-ins keep all hash slots busy. In the baseline,
+// whoami has the same rate, and another process computes hashes on all cores.
 func whoamiDuringSignIns(ctx context.Context, b *bench) (r result, err error) {
 	d, usher, credential, err := b.serveSignedIn(ctx)
 	if err != nil {

@@ -80,8 +80,9 @@ func soakMetrics() []metric {
 	}
 }
 
-// idleMetric returns the metric for the memory of the idle server before and after a soak, without the pages of its
-// program, more of which are resident the more of it has run. Growth of this metric is almost always a leak.
+// idleMetric returns the metric for the memory of the idle server before and after a soak. It leaves out the pages of
+// the program, because their number grows with each part of the program that runs for the first time. Growth of this
+// metric is almost always a leak.
 func idleMetric() metric {
 	return metric{
 		name: "idle memory", of: func(o observation) float64 { return o.memory }, quantile: 0.5,
@@ -208,7 +209,7 @@ func soakEngine(ctx context.Context, e database.Engine, s settings) (r soakResul
 	return r, r.observeIdle(ctx, usher)
 }
 
-// observeIdle waits for soakIdleTime and then observes the server's memory, as idleMetric has it.
+// observeIdle waits for soakIdleTime and then observes the server's memory for idleMetric.
 func (r *soakResult) observeIdle(ctx context.Context, p *process) error {
 	err := wait(ctx, soakIdleTime)
 	r.idle = append(r.idle, observation{memory: procfs.AnonymousBytes(p.pid())})

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// timingName is the name that selects the timing comparison with the flag -rows.
+	// timingName is the name of the timing comparison for the flag -rows.
 	timingName = "equal times"
 	// timingKinds is the number of kinds of request in the timing comparison.
 	timingKinds = 6
@@ -26,7 +26,7 @@ const (
 	wrongPassword = "Wrong-horse-7"
 )
 
-// timingLimit returns the upper bound of |t| in Welch's test. Below it, the times of two kinds of request are
+// timingLimit returns the upper limit of |t| in Welch's test. Below the limit, the times of two kinds of request are
 // indistinguishable.
 func timingLimit() limit { return limit{value: 4.5, upper: true} }
 
@@ -49,9 +49,9 @@ func (c timingComparison) tableRow() string {
 // state.
 type timedRequest struct {
 	name string
-	// bytes encodes a request for the account with the id account. Each request has a different account and a different
+	// bytes encodes a request for the account with the id accountID. Each request has a different account and a different
 	// n.
-	bytes  func(account, n int64) []byte
+	bytes  func(accountID, n int64) []byte
 	status int
 }
 
@@ -80,7 +80,7 @@ func timedForgottenPasswords() []timedRequest {
 }
 
 // compareTimes compares the response times of requests that an unauthenticated client must not be able to distinguish.
-// It sends one request at a time, and chooses its kind at random.
+// It sends the requests one at a time, and draws the kind of each at random.
 func (b *bench) compareTimes(ctx context.Context) ([]timingComparison, error) {
 	d, err := b.copyBase(ctx)
 	if err != nil {
@@ -89,8 +89,8 @@ func (b *bench) compareTimes(ctx context.Context) ([]timingComparison, error) {
 	defer b.drop(d)
 	tries := int64(b.tries)
 	err = d.With(ctx, func(store *sqlstore.Store, _ *service.Service) error {
-		// Each kind of request uses the next tries accounts; the first account has the id 2. The third kind needs
-		// inactive accounts, and the fourth needs locked ones.
+		// Each kind of request uses b.tries accounts of its own, in the order of the ids, which begin at 2. The third kind
+		// needs inactive accounts, and the fourth needs locked ones.
 		if err := deactivate(ctx, store, 2+2*tries, 2+3*tries); err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (b *bench) compareTimes(ctx context.Context) ([]timingComparison, error) {
 }
 
 // compareKinds measures the kinds of request and compares each with the first. preceding is the number of kinds that
-// were measured before; their accounts, with lower ids, are not used again.
+// were measured before. The accounts of these kinds have lower ids and are not used again.
 func (b *bench) compareKinds(
 	ctx context.Context, p *process, kinds []timedRequest, preceding int64,
 ) ([]timingComparison, error) {
@@ -163,10 +163,10 @@ func (b *bench) measureTimes(
 	return times, nil
 }
 
-// deactivate makes the users with ids from from to to-1 inactive.
-func deactivate(ctx context.Context, store *sqlstore.Store, from, to int64) error {
+// deactivate makes the users with the ids from start to end-1 inactive.
+func deactivate(ctx context.Context, store *sqlstore.Store, start, end int64) error {
 	return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
-		for id := from; id < to; id++ {
+		for id := start; id < end; id++ {
 			u, err := tx.User(ctx, id, store.Now())
 			if err != nil {
 				return err
@@ -181,10 +181,10 @@ func deactivate(ctx context.Context, store *sqlstore.Store, from, to int64) erro
 	})
 }
 
-// lock locks the users with ids from from to to-1, so that sign-ins from unknown client networks are refused.
-func lock(ctx context.Context, store *sqlstore.Store, from, to int64) error {
+// lock locks the users with the ids from start to end-1, so that sign-ins from unknown client networks are refused.
+func lock(ctx context.Context, store *sqlstore.Store, start, end int64) error {
 	return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
-		for id := from; id < to; id++ {
+		for id := start; id < end; id++ {
 			counter, err := tx.LockThrottle(ctx, lockout.SignInKey(lockout.UserSubject(id), "", false))
 			if err != nil {
 				return err

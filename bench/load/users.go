@@ -22,8 +22,8 @@ import (
 
 const mebi = 1 << 20
 
-// againstHandler compares requests of the administrator with a net/http handler. The handler sends Usher's response to
-// the first request, for every path that the pattern matches.
+// againstHandler compares requests of the administrator with a net/http handler. The handler answers every path that
+// the pattern matches with Usher's response to the first request.
 func (b *bench) againstHandler(
 	ctx context.Context, pattern string, newRequest func(credential string, users int64) requests.Request,
 ) (r result, err error) {
@@ -110,7 +110,7 @@ func listUsers(ctx context.Context, b *bench) (r result, err error) {
 	return r, err
 }
 
-// repeat calls f until length has elapsed, at least once, and returns the sum of its results.
+// repeat calls f at least once, and again until the duration length has passed. It returns the sum of the results.
 func repeat(length time.Duration, f func() (int, error)) (done int, err error) {
 	for start := time.Now(); done == 0 || time.Since(start) < length; {
 		n, err := f()
@@ -123,7 +123,7 @@ func repeat(length time.Duration, f func() (int, error)) (done int, err error) {
 }
 
 // listStatement returns the SQL statement with which Usher reads a page of users. Its parameters are the current time,
-// the id that the page begins after, and the maximum number of users.
+// the id after which the page begins, and the maximum number of users.
 func listStatement(ctx context.Context, d *database.Database) (statement string, err error) {
 	ctx = sqldb.Trace(ctx, func(text string, _ []any) { statement = text })
 	err = d.With(ctx, func(store *sqlstore.Store, _ *service.Service) error {
@@ -158,7 +158,7 @@ func listMemory(ctx context.Context, b *bench) (r result, err error) {
 	}
 	defer b.shutDown(d, usher)
 	for range b.settings.rounds {
-		if err := awaitIdle(ctx); err != nil { // until the server has released the memory of the sign-in's hash
+		if err := awaitIdle(ctx); err != nil { // waits until the server has released the memory of the sign-in's hash
 			return r, err
 		}
 		// A short list first allocates the memory that every list takes, such as loaded pages of the binary. What

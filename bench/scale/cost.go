@@ -38,7 +38,7 @@ func (c cost) pagesText() string {
 	return strconv.Itoa(c.pages)
 }
 
-// operation is one call of the store, made for the user with the id.
+// operation is one call of the store, for the user with the given id.
 type operation struct {
 	name string
 	run  func(ctx context.Context, tx *account.Tx, id int64) error
@@ -157,7 +157,7 @@ func operations(s *seeder) []operation {
 	}
 }
 
-// count returns an operation that counts rows. It uses no user id and discards the count.
+// count returns an operation that counts rows. The operation ignores the user id and discards the count.
 func count(name string, run func(context.Context, *account.Tx) (int, error)) operation {
 	return operation{name, func(ctx context.Context, tx *account.Tx, _ int64) error {
 		_, err := run(ctx, tx)
@@ -168,7 +168,8 @@ func count(name string, run func(context.Context, *account.Tx) (int, error)) ope
 // errRollback makes the store roll back a transaction that has succeeded.
 var errRollback = errors.New("roll back")
 
-// costs measures each operation for different users across the whole table, and rolls each back.
+// costs measures each operation for several users, whose rows are spread over the whole table. It rolls each operation
+// back.
 func (e *engine) costs(ctx context.Context, s *seeder) ([]cost, error) {
 	var costs []cost
 	for _, op := range operations(s) {
@@ -248,7 +249,7 @@ func (e *engine) explain(ctx context.Context, c *cost, op operation, id int64) e
 	return nil
 }
 
-// addScans adds the tables that the plan reads more than manyRows rows of in a sequential scan.
+// addScans adds each table from which a sequential scan of the plan reads more than manyRows rows.
 func (c *cost) addScans(n node) {
 	if n.Type == "Seq Scan" && n.Rows+n.Removed > manyRows && !slices.Contains(c.scans, n.Table) {
 		c.scans = append(c.scans, n.Table)

@@ -56,7 +56,8 @@ func run(ctx context.Context, out io.Writer, engines []string, sizes []int) erro
 	return nil
 }
 
-// measure fills a database of the engine to each size in turn, and measures the costs at each.
+// measure fills a database of the engine up to each of the sizes, one after the other, and measures the costs at each
+// size.
 func measure(ctx context.Context, out io.Writer, name string, sizes []int) error {
 	e, err := open(ctx, name)
 	if err != nil {

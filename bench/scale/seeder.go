@@ -68,7 +68,7 @@ func newSeeder(ctx context.Context, store *sqlstore.Store) (*seeder, error) {
 	return s, err
 }
 
-// seedUpTo inserts users until the database has users of them.
+// seedUpTo inserts users until the database has the given number of users.
 func (s *seeder) seedUpTo(ctx context.Context, users int) error {
 	for s.users < users {
 		var wg sync.WaitGroup

@@ -73,8 +73,8 @@ func measureSignIns(ctx context.Context, out io.Writer, e *engine, s *seeder) er
 	return measureSealing(ctx, out, e, s)
 }
 
-// walBytes returns the number of bytes written to the write-ahead log so far, and then makes a checkpoint. On SQLite it
-// returns 0.
+// walBytes returns the number of bytes written to the write-ahead log so far, and then runs CHECKPOINT. On SQLite it
+// returns 0 and does nothing.
 func (e *engine) walBytes(ctx context.Context) (int64, error) {
 	if e.walQuery == "" {
 		return 0, nil

@@ -1,5 +1,5 @@
-// Package baseline does the least work that Usher could do for the same result. Benchmarks compare Usher with it: a
-// net/http server that sends the same bytes, and the password hash alone.
+// Package baseline does the least work that Usher could do for the same result, for comparison in benchmarks. It has a
+// net/http handler that sends the same bytes, and the password hash alone.
 package baseline
 
 import (
@@ -67,7 +67,7 @@ func Hash() {
 	argon2.IDKey([]byte(hashedText), make([]byte, 16), p.Passes, p.Memory, p.Threads, 32)
 }
 
-// HashUntil computes hashes on all cores until ctx ends or limit hashes are computed. It returns the number of hashes.
+// HashUntil computes hashes on all cores until ctx ends, but not more than limit. It returns the number of hashes.
 func HashUntil(ctx context.Context, limit int) int {
 	var mu sync.Mutex
 	started := 0

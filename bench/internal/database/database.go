@@ -18,8 +18,8 @@ import (
 // Engine creates and opens databases of one database engine.
 type Engine interface {
 	Name() string
-	// Create copies the source database, which no process may have open. If source is nil, Create creates an empty
-	// database.
+	// Create creates a copy of the source database, which no process may have open. If source is nil, Create creates an
+	// empty database.
 	Create(ctx context.Context, source *Database) (*Database, error)
 	Drop(ctx context.Context, d *Database) error
 	// Open opens the database through Usher's storage layer, as the server does.
@@ -34,8 +34,9 @@ type Engine interface {
 // Names returns the names that NewEngine accepts.
 func Names() []string { return []string{"sqlite", "postgres"} }
 
-// NewEngine creates the engine with that name, one of Names. Its databases are in dir. With deferMaintenance PostgreSQL
-// postpones checkpoints and vacuums, so that none runs while only one of Usher and the baseline is measured.
+// NewEngine creates the engine with the name, which is one of Names. Its databases are in dir. If deferMaintenance is
+// true, PostgreSQL postpones checkpoints and vacuums. They could otherwise run while only Usher or only the baseline is
+// measured.
 func NewEngine(name, dir string, deferMaintenance bool) (Engine, error) {
 	switch name {
 	case "sqlite":
@@ -59,7 +60,7 @@ type Database struct {
 	Users     int64
 }
 
-// CreateSeeded creates a database and fills it with users users.
+// CreateSeeded creates a database with the given number of users.
 func CreateSeeded(ctx context.Context, e Engine, users int64) (*Database, error) {
 	d, err := e.Create(ctx, nil)
 	if err != nil {

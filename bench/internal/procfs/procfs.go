@@ -30,8 +30,8 @@ func CPUSeconds(pids ...int) (sum float64) {
 		if err != nil {
 			continue
 		}
-		// The second field is the program's name, which may contain spaces, so the fields after its closing parenthesis
-		// are read.
+		// The second field is the program's name in parentheses. The name may contain spaces and parentheses, so parse
+		// only the fields after the last closing parenthesis.
 		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 		user, _ := strconv.ParseFloat(fields[11], 64)
 		system, _ := strconv.ParseFloat(fields[12], 64)
@@ -44,7 +44,7 @@ func CPUSeconds(pids ...int) (sum float64) {
 func ResidentBytes(pid int) float64 { return statusBytes(pid, "VmRSS") }
 
 // AnonymousBytes returns the resident memory of a process without the pages of its program and other files, and 0 if
-// it has exited. Only this part of its memory can leak.
+// it has exited. Only anonymous memory can leak.
 func AnonymousBytes(pid int) float64 { return statusBytes(pid, "RssAnon") }
 
 // PeakResidentBytes returns the highest resident memory of a process since the process started or since the last

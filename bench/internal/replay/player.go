@@ -12,8 +12,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/bench/internal/database"
 )
 
-// Player replays a script by concurrent callers. A caller starts its next change only after the previous one is
-// durable.
+// Player replays a script with several concurrent callers. A caller starts its next change only after the previous
+// one is durable.
 type Player struct {
 	script  *Script
 	db      *sql.DB
@@ -47,7 +47,7 @@ func (p *Player) Close() {
 	_ = p.db.Close()
 }
 
-// Play replays changes by all callers for that length of time, and returns the number of changes.
+// Play lets all callers replay changes for the given duration, and returns the number of changes.
 func (p *Player) Play(ctx context.Context, length time.Duration) (done int, err error) {
 	var callers sync.WaitGroup
 	var count atomic.Int64

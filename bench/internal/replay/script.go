@@ -13,14 +13,14 @@ import (
 
 // Script holds the recorded statements of a change, and the users and sessions that they are replayed for.
 type Script struct {
-	// Recordings take turns: all changes of one pass over the users replay one recording, and the next pass replays the
-	// next. Adding a role and removing it run different statements, so these two passes need a recording each.
+	// Each pass over the users replays one of the recordings, in turn. A change that adds a role runs other statements
+	// than one that removes it. So these two passes need a recording each.
 	Recordings []Recording
 	Users      int64
 	Subject    func(n int64) Subject // returns the subject of the n-th change
 }
 
-// Recording holds the statements of one change: those before its transaction (BeforeTx) and those in it (InTx).
+// Recording holds the statements of one change: BeforeTx those before its transaction, InTx those in its transaction.
 type Recording struct {
 	Subject        Subject // the user or session whose change was recorded
 	BeforeTx, InTx []Statement
@@ -47,34 +47,35 @@ type Subject struct {
 }
 
 // UnmeasuredChange returns the number of a change to record in the given pass. The measurement replays changes with
-// numbers below sessions. The returned number is higher, so the recorded change itself is never replayed.
+// numbers below sessions. The returned number is not below sessions, so the recorded change itself is never replayed.
 func (s *Script) UnmeasuredChange(pass, sessions int64) int64 {
 	passes := sessions/(s.Users-1) + 1
 	return (passes+passes%2+pass+1)*(s.Users-1) - 1
 }
 
-// recording returns the recorded SQL statements to replay for the n-th change. The recordings
-// take turns, one for each pass over the users.
+// recording returns the recorded SQL statements to replay for the n-th change. Each pass over the users replays one of
+// the recordings, in turn.
 func (s *Script) recording(n int64) Recording {
 	return s.Recordings[n/(s.Users-1)%int64(len(s.Recordings))]
 }
 
-// forSubject returns a copy of the statement in which the values of subject to replace those of subject from.
-func (s Statement) forSubject(from, to Subject) Statement {
+// forSubject returns a copy of the statement. In the copy, the values of the subject recorded are replaced by those of
+// the subject replayed.
+func (s Statement) forSubject(recorded, replayed Subject) Statement {
 	text := strings.NewReplacer(
-		seed.Digits(from.UserID), seed.Digits(to.UserID), // in email addresses and names
-		idList(from.UserID), idList(to.UserID),
-		from.Department, to.Department,
+		seed.Digits(recorded.UserID), seed.Digits(replayed.UserID), // in email addresses and names
+		idList(recorded.UserID), idList(replayed.UserID),
+		recorded.Department, replayed.Department,
 	)
 	args := make([]any, len(s.Args))
 	for i, v := range s.Args {
 		switch v := v.(type) {
 		case int64:
 			args[i] = v
-			if v == from.UserID {
-				args[i] = to.UserID
-			} else if v == from.SessionID && from.SessionID != 0 {
-				args[i] = to.SessionID
+			if v == recorded.UserID {
+				args[i] = replayed.UserID
+			} else if v == recorded.SessionID && recorded.SessionID != 0 {
+				args[i] = replayed.SessionID
 			}
 		case string:
 			args[i] = text.Replace(v)
@@ -84,8 +85,8 @@ func (s Statement) forSubject(from, to Subject) Statement {
 			}
 		case []byte:
 			args[i] = v
-			if len(from.TokenHash) > 0 && bytes.Equal(v, from.TokenHash) {
-				args[i] = to.TokenHash
+			if len(recorded.TokenHash) > 0 && bytes.Equal(v, recorded.TokenHash) {
+				args[i] = replayed.TokenHash
 			}
 		default:
 			args[i] = v
@@ -94,11 +95,11 @@ func (s Statement) forSubject(from, to Subject) Statement {
 	return Statement{SQL: s.SQL, Args: args}
 }
 
-// forSubject returns a copy of all statements in which the values of subject to replace those of subject from.
-func forSubject(statements []Statement, from, to Subject) []Statement {
+// forSubject returns copies of all statements, made by Statement.forSubject.
+func forSubject(statements []Statement, recorded, replayed Subject) []Statement {
 	all := make([]Statement, len(statements))
 	for i, s := range statements {
-		all[i] = s.forSubject(from, to)
+		all[i] = s.forSubject(recorded, replayed)
 	}
 	return all
 }

@@ -33,7 +33,8 @@ func (c *Conn) Close() error { return c.conn.Close() }
 // Do sends the n-th request and reads the whole response. It returns an error if the response's status is not r.Status.
 func (c *Conn) Do(r Request, n int64) error { return c.Send(r.Bytes(n), r.Status) }
 
-// Send sends an encoded request and reads the whole response. It returns an error if the response has another status.
+// Send sends an encoded request and reads the whole response. It returns an error if the response has a status other
+// than status.
 func (c *Conn) Send(request []byte, status int) error {
 	r, err := c.roundTrip(request)
 	if err != nil {

@@ -45,8 +45,8 @@ func constant(status int, method, path, credential string) Request {
 	return Request{Status: status, Bytes: func(int64) []byte { return bytes }}
 }
 
-// spread returns the id of a user for each n. Consecutive values of n get ids that are far apart, and no id repeats
-// before all users had a turn.
+// spread returns the id of a user for each n. Consecutive values of n get ids that are far apart. All users get a turn
+// before an id repeats.
 func spread(n, users int64) int64 {
 	const step = 7919 // a prime, so that the steps reach all users
 	return seed.Owner(n*step, users)
@@ -68,7 +68,7 @@ func User(credential string, users int64) Request {
 	}}
 }
 
-// UserAmong returns a request for one user, which takes turns among the first count users.
+// UserAmong returns a request for one user out of a group of count users. The users take turns.
 func UserAmong(count int64, credential string, users int64) Request {
 	count = min(count, users-1)
 	return Request{Status: 200, Bytes: func(n int64) []byte {
@@ -97,7 +97,7 @@ func credentials(email, password string) string {
 	return fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)
 }
 
-// Create returns a request that creates users new users. Each n creates different ones.
+// Create returns a request that creates the given number of users. Each n creates different users.
 func Create(credential string, users int) Request {
 	return Request{Status: 201, Bytes: func(n int64) []byte {
 		var b strings.Builder
@@ -123,7 +123,8 @@ func Patch(credential string, users int64) Request {
 	}}
 }
 
-// ChangedRoles returns the roles that the n-th change sets. On each pass over the users the set alternates between two.
+// ChangedRoles returns the roles that the n-th change sets. One pass over the users adds seed.RoleID, the next pass
+// removes it.
 func ChangedRoles(n, users int64) []int64 {
 	if n/(users-1)%2 == 0 {
 		return []int64{2, seed.RoleID}
@@ -156,19 +157,20 @@ func DeleteUser(credential string, id int64) []byte {
 // SignOut returns a request that ends the session with the token.
 func SignOut(token string) Request { return constant(204, "POST", "/api/logout", token) }
 
-// SignOuts returns a request that ends a different seeded session for each n: the session with the number first+n.
-func SignOuts(first int64) Request {
+// SignOuts returns a request that ends a session. The n-th request ends the seeded session with the number
+// firstSession+n.
+func SignOuts(firstSession int64) Request {
 	return Request{Status: 204, Bytes: func(n int64) []byte {
-		credential, _ := seed.Session(first + n)
+		credential, _ := seed.Session(firstSession + n)
 		return encode("POST", "/api/logout", credential, "")
 	}}
 }
 
 // ChangePassword returns a request that changes the password of a session's owner. The n-th request uses the seeded
-// session with the number first+n.
-func ChangePassword(first int64) Request {
+// session with the number firstSession+n.
+func ChangePassword(firstSession int64) Request {
 	return Request{Status: 200, Bytes: func(n int64) []byte {
-		credential, _ := seed.Session(first + n)
+		credential, _ := seed.Session(firstSession + n)
 		return encode("PATCH", "/api/users/password", credential,
 			fmt.Sprintf(`{"oldPassword":%q,"newPassword":%q}`, seed.Password, newPassword))
 	}}

@@ -39,7 +39,8 @@ const (
 // batch is the number of rows that one transaction inserts.
 const batch = 1000
 
-// Digits returns the form of a user's id in the user's email address and other texts. No other user's texts contain it.
+// Digits returns a user's id with leading zeros, as the texts of that user contain it, such as the email address. No
+// text of another user contains these digits.
 func Digits(id int64) string { return fmt.Sprintf("%07d", id) }
 
 // Email returns the email address of the user with the id. The ids of seeded users begin at 2.
@@ -64,7 +65,8 @@ func Open(store *sqlstore.Store, key string, log *slog.Logger) (*service.Service
 	}), nil
 }
 
-// Fill inserts the administrator, the role and users users into an empty database.
+// Fill inserts the administrator, the role and more users into an empty database. users is the number of all users,
+// including the administrator.
 func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service, users int64) error {
 	first := service.FirstRun{AdminEmail: AdminEmail, AdminPassword: secret.New(Password)}
 	if _, err := accounts.SetUp(ctx, first); err != nil {
@@ -85,17 +87,17 @@ func Fill(ctx context.Context, store *sqlstore.Store, accounts *service.Service,
 	if err != nil {
 		return err
 	}
-	return inBatches(2, users+1, func(from, to int64) error {
+	return inBatches(2, users+1, func(start, end int64) error {
 		return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
-			return insertUsers(ctx, tx, from, to, admin.PasswordHash)
+			return insertUsers(ctx, tx, start, end, admin.PasswordHash)
 		})
 	})
 }
 
-// insertUsers inserts the users with ids from from to to-1.
-func insertUsers(ctx context.Context, tx *account.Tx, from, to int64, hash string) error {
-	stored := make([]account.StoredUser, 0, to-from)
-	for id := from; id < to; id++ {
+// insertUsers inserts the users with the ids from start to end-1.
+func insertUsers(ctx context.Context, tx *account.Tx, start, end int64, hash string) error {
+	stored := make([]account.StoredUser, 0, end-start)
+	for id := start; id < end; id++ {
 		u := account.User{
 			Email: Email(id), Identifier: Email(id),
 			Profile:  account.Profile{Name: "User", Surname: new("Surname " + Digits(id)), Department: new("Engineering")},
@@ -112,10 +114,10 @@ func insertUsers(ctx context.Context, tx *account.Tx, from, to int64, hash strin
 	if err != nil {
 		return err
 	}
-	return checkID(ids[len(ids)-1], to-1, nil)
+	return checkID(ids[len(ids)-1], end-1, nil)
 }
 
-// checkID returns an error if the database assigned another id than want.
+// checkID returns err, or an error if the database assigned another id than want.
 func checkID(got, want int64, err error) error {
 	if err == nil && got != want {
 		err = fmt.Errorf("the row for id %d got the id %d: the database was not empty", want, got)
@@ -123,10 +125,10 @@ func checkID(got, want int64, err error) error {
 	return err
 }
 
-// inBatches divides the half-open range [from, to) into batches of batch numbers, and calls f for the range of each.
-func inBatches(from, to int64, f func(from, to int64) error) error {
-	for ; from < to; from += batch {
-		if err := f(from, min(from+batch, to)); err != nil {
+// inBatches divides the half-open range [start, end) into ranges of at most batch numbers, and calls f with each range.
+func inBatches(start, end int64, f func(start, end int64) error) error {
+	for ; start < end; start += batch {
+		if err := f(start, min(start+batch, end)); err != nil {
 			return err
 		}
 	}
@@ -152,17 +154,17 @@ func RecoveryToken(n int64) string {
 	return text
 }
 
-// Owner returns the id of the user that the n-th session or recovery token belongs to, in a database with users users.
-// Consecutive n have different owners.
+// Owner returns the id of the user who owns the n-th session or recovery token. users is the number of users in the
+// database. Consecutive values of n have different owners.
 func Owner(n, users int64) int64 { return 2 + n%(users-1) }
 
-// AddSessions inserts the sessions with numbers from from to to-1. The id of a session is its number plus offset.
-func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int64) (offset int64, err error) {
+// AddSessions inserts the sessions with the numbers from start to end-1. The id of a session is its number plus offset.
+func AddSessions(ctx context.Context, store *sqlstore.Store, users, start, end int64) (offset int64, err error) {
 	offset = -1
-	err = inBatches(from, to, func(from, to int64) error {
+	err = inBatches(start, end, func(start, end int64) error {
 		return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			now := store.Now()
-			for n := from; n < to; n++ {
+			for n := start; n < end; n++ {
 				_, hash := Session(n)
 				id, err := tx.InsertSession(ctx, account.Session{
 					UserID: Owner(n, users), Created: now, LastSeen: now, ClientNetwork: "127.0.0.1", Device: "bench",
@@ -183,12 +185,12 @@ func AddSessions(ctx context.Context, store *sqlstore.Store, users, from, to int
 	return offset, err
 }
 
-// AddRecoveries inserts the recovery tokens with numbers from from to to-1.
-func AddRecoveries(ctx context.Context, store *sqlstore.Store, users, from, to int64) error {
-	return inBatches(from, to, func(from, to int64) error {
+// AddRecoveries inserts the recovery tokens with the numbers from start to end-1.
+func AddRecoveries(ctx context.Context, store *sqlstore.Store, users, start, end int64) error {
+	return inBatches(start, end, func(start, end int64) error {
 		return store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			now := store.Now()
-			for n := from; n < to; n++ {
+			for n := start; n < end; n++ {
 				_, hash := newToken(token.Recovery, n)
 				r := account.Recovery{
 					UserID: Owner(n, users), Kind: account.MailRecovery, Created: now, Expires: now.Add(24 * time.Hour),

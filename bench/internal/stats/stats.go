@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Median returns the median of the values. Of an even number of values it returns the lower of the middle two, of none
-// it returns 0.
+// Median returns the median of the values, or 0 if there are none. If their number is even, it returns the lower of
+// the two values in the middle.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
