@@ -26,7 +26,7 @@ func (m *mover) copy(ctx context.Context, schema []tableSchema) error {
 func (m *mover) copyTable(ctx context.Context, snapshot sqldb.Executor, t tableSchema) error {
 	progress := Progress{Table: t.name}
 	var err error
-	if progress.Of, err = queryInt(ctx, snapshot, "SELECT count(*) FROM "+quote(t.name)); err != nil {
+	if progress.Total, err = queryInt(ctx, snapshot, "SELECT count(*) FROM "+quote(t.name)); err != nil {
 		return err
 	}
 	if progress.Rows, err = queryInt(ctx, m.target.db, "SELECT count(*) FROM "+quote(t.name)); err != nil {

@@ -93,7 +93,7 @@ func (e *endpoint) refuseOthers(ctx context.Context) error {
 	return nil
 }
 
-// keyChecks returns the check values in the database of the server keys that have encrypted its secrets.
+// keyChecks returns the check values of the server keys with which the database's secrets are encrypted.
 func (e *endpoint) keyChecks(ctx context.Context) ([]keyring.Check, error) {
 	return sqldb.All(ctx, e.querier(), func(row sqldb.Row) (c keyring.Check, err error) {
 		return c, row.Scan(&c.ID, &c.Value)
@@ -105,19 +105,19 @@ func (e *endpoint) querier() sqldb.Querier {
 	return sqldb.Querier{Conn: conn, Unprepared: conn, Dialect: e.dialect}
 }
 
-// rows calls each with the rows of a table in the order of their primary keys. It begins after the key after, or with
-// the first row if after is nil. A boolean is the integer 0 or 1 on both engines.
+// rows calls yield with each row of a table in the order of the primary keys. It begins after the key afterKey, or with
+// the first row if afterKey is nil. A boolean is the integer 0 or 1 on both engines.
 func (e *endpoint) rows(
-	ctx context.Context, from sqldb.Executor, t tableSchema, after []any, each func([]any) error,
+	ctx context.Context, from sqldb.Executor, t tableSchema, afterKey []any, yield func([]any) error,
 ) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	rows, err := from.QueryContext(ctx, t.selectRows(e.engine.collate(), after != nil), after...)
+	rows, err := from.QueryContext(ctx, t.selectRows(e.engine.collate(), afterKey != nil), afterKey...)
 	if err != nil {
 		cancel()
 		return err
 	}
 	defer func() {
-		cancel() // without it Close would read all remaining rows
+		cancel() // without it, Close would read all remaining rows
 		err = errors.Join(err, rows.Close())
 	}()
 	for rows.Next() {
@@ -125,7 +125,7 @@ func (e *endpoint) rows(
 		if err != nil {
 			return err
 		}
-		if err := each(row); err != nil {
+		if err := yield(row); err != nil {
 			return err
 		}
 	}

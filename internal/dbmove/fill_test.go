@@ -71,7 +71,7 @@ func exec(t *testing.T, p Place, statement string, args ...any) {
 	}
 }
 
-// testValues returns the values of a column for the rows of a table, in turn. It has values for
+// testValues returns values of a column, which the rows of a table use in turn. It has values for
 // columns with a constraint, and values that are hard to move, such as NULL and empty bytes. It
 // returns nil for all other columns.
 func testValues(table, column string) []any {

@@ -49,14 +49,14 @@ func (t Table) String() string {
 	return fmt.Sprintf("%d rows of sum %x… and ids up to %d", t.Rows, t.Sum[:4], t.LastID)
 }
 
-// Progress reports the progress of a move in one table: Rows of Of rows are done.
+// Progress reports the progress of a move in one table: Rows of Total rows are done.
 type Progress struct {
-	Verifying bool // false while it copies
-	Table     string
-	Rows, Of  int64
+	Verifying   bool // false while the move still copies
+	Table       string
+	Rows, Total int64
 }
 
-// Move copies all data from the database at from to the database at to. It then verifies the copy:
+// Move copies all data from the database source to the database target. It then verifies the copy:
 // it reads both databases again and compares them. It does not change the source.
 //
 // The target must be empty, or hold a part of an interrupted move of the same source. Move then
@@ -72,10 +72,10 @@ type Progress struct {
 // [ErrTargetUsed] or [ErrOtherMove]. It fails with [ErrInUse] while a server uses either database,
 // and with [ErrDiffers] if the copy differs from the source.
 func Move(
-	ctx context.Context, from, to Place, accept func([]keyring.Check) error, progress func(Progress),
+	ctx context.Context, source, target Place, accept func([]keyring.Check) error, progress func(Progress),
 ) ([]Table, error) {
 	m := &mover{accept: accept, progress: progress, batchRows: maxBatchRows}
-	return m.move(ctx, from, to)
+	return m.move(ctx, source, target)
 }
 
 // mover is a move under way.
@@ -88,9 +88,9 @@ type mover struct {
 
 // move opens both databases and runs the move. It opens the target only after accept has accepted
 // the source.
-func (m *mover) move(ctx context.Context, from, to Place) (_ []Table, err error) {
+func (m *mover) move(ctx context.Context, source, target Place) (_ []Table, err error) {
 	name := newApplicationName()
-	if m.source, err = openSource(ctx, from, name); err != nil {
+	if m.source, err = openSource(ctx, source, name); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, m.source.db.Close()) }()
@@ -107,7 +107,7 @@ func (m *mover) move(ctx context.Context, from, to Place) (_ []Table, err error)
 	if err := m.accept(checks); err != nil {
 		return nil, err
 	}
-	if m.target, err = openTarget(ctx, to, name); err != nil {
+	if m.target, err = openTarget(ctx, target, name); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, m.target.db.Close()) }()

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/postgres"
 )
 
-// maxOthersWait is how long refuseOthers waits for other connections to end, and othersRetryWait the pause between two
+// maxOthersWait is how long refuseOthers waits for other connections to end. othersRetryWait is the pause between two
 // checks. PostgreSQL may still list the connections of a server that was just stopped.
 const (
 	maxOthersWait   = 2 * time.Second
@@ -27,8 +27,8 @@ type postgresEngine struct {
 	applicationName string // of this move's own connections
 }
 
-// newApplicationName returns a random application_name for the connections of one move. It differs from those of
-// servers and of other moves.
+// newApplicationName returns a random application_name for the connections of one move. Servers and other moves have
+// other names.
 func newApplicationName() string {
 	return postgres.ApplicationName + " migrate-data " + rand.Text()[:8]
 }

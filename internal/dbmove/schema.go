@@ -151,16 +151,17 @@ func describe(schema []tableSchema) (lines []string) {
 }
 
 // selectRows returns the query for the rows of the table in the order of their primary keys. If
-// after is true, the query returns only rows after the key in its parameters. collate is the
-// COLLATE clause that sorts text by its bytes, whatever the collation of a column.
-func (t *tableSchema) selectRows(collate string, after bool) string {
+// hasAfterKey is true, the parameters of the query are a key, and the query returns only the rows
+// after this key. collate is the COLLATE clause that sorts text by its bytes, whatever the
+// collation of a column.
+func (t *tableSchema) selectRows(collate string, hasAfterKey bool) string {
 	order, places := t.order(collate), make([]string, len(t.key))
 	for i := range t.key {
 		places[i] = fmt.Sprintf("$%d", i+1)
 	}
 	by := strings.Join(order, ", ")
 	where := ""
-	if after {
+	if hasAfterKey {
 		where = fmt.Sprintf(" WHERE (%s) > (%s)", by, strings.Join(places, ", "))
 	}
 	return fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", columnList(t.columns), quote(t.name), where, by)

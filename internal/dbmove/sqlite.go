@@ -49,7 +49,8 @@ func openSQLite(dir string, readOnly bool) (*endpoint, error) {
 	return &endpoint{location: path, db: db, dialect: sqlite.Dialect(), engine: sqliteEngine{}}, nil
 }
 
-// checked returns the endpoint, or closes it if a check has failed.
+// checked returns the endpoint. If err, the result of a check, is not nil, checked closes the
+// endpoint and returns the error.
 func (e *endpoint) checked(err error) (*endpoint, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.location, err), e.db.Close())

@@ -53,7 +53,7 @@ func (e *endpoint) sums(ctx context.Context, schema []tableSchema, report func(P
 	var sums []Table
 	for _, t := range schema {
 		progress := Progress{Verifying: true, Table: t.name}
-		if progress.Of, err = queryInt(ctx, snapshot, "SELECT count(*) FROM "+quote(t.name)); err != nil {
+		if progress.Total, err = queryInt(ctx, snapshot, "SELECT count(*) FROM "+quote(t.name)); err != nil {
 			return nil, err
 		}
 		sum, err := e.sum(ctx, snapshot, t, func(rows int64) {

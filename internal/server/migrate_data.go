@@ -163,7 +163,7 @@ func moveProgress(e *command.Env) func(dbmove.Progress) {
 			activity = p.Table + ": verified"
 		}
 		if activity != current {
-			meter, current = e.NewMeter(activity, "row", int(p.Rows), int(p.Of)), activity
+			meter, current = e.NewMeter(activity, "row", int(p.Rows), int(p.Total)), activity
 		}
 		meter.Update(int(p.Rows))
 	}

@@ -9,7 +9,8 @@ import (
 type Conn interface {
 	// Exec runs a statement and returns the number of rows that it changed.
 	Exec(ctx context.Context, query string, args ...any) (int, error)
-	// Query runs a statement that returns rows. Close them before the next statement.
+	// Query runs a statement that returns rows. The caller must close the rows before the next
+	// statement.
 	Query(ctx context.Context, query string, args ...any) (Rows, error)
 	// ExecDeferred runs a statement at once or later: at the latest with the next Exec or Query, or
 	// at the end of the transaction. That later call may return the error of the deferred

@@ -26,7 +26,7 @@ type DB struct {
 	Location string                      // names the database in messages; has no secrets
 	Clock    func() time.Time            // current time, the same for all servers of the database
 	Shrink   func(context.Context) error // frees SQLite's cached pages; nil on PostgreSQL
-	Closers  []func() error              // called in order by Close, after the Writer is closed
+	Closers  []func() error              // Close calls them in order after it has closed the Writer
 }
 
 // Writer runs transactions.

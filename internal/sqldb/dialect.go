@@ -9,8 +9,8 @@ type Dialect struct {
 	InProcess bool
 	// Now is an SQL expression for the database's current time, in microseconds since 1970.
 	Now string
-	// LastID returns an SQL expression for an id that all rows added later exceed: the highest id on SQLite. On
-	// PostgreSQL it is 0, because a transaction that is still open may add a row with a lower id.
+	// LastID returns an SQL expression for an id below the ids of all rows that are added later. On SQLite it is the
+	// highest id. On PostgreSQL it is 0, because a transaction that is still open may add a row with a lower id.
 	LastID func(table string) string
 	// LockRow, ShareRow and SkipLocked are appended to a SELECT, which then locks its rows. LockRow takes exclusive
 	// locks and ShareRow shared ones. SkipLocked takes exclusive locks and skips rows that other transactions have
@@ -20,8 +20,8 @@ type Dialect struct {
 	// exclusive one, ShareKey a shared one. The key of the lock is the value of the column named number. Both are empty
 	// on SQLite.
 	LockKey, ShareKey string
-	// NoIndex is written before a column to keep the planner from using an index on it. It is empty on PostgreSQL,
-	// whose planner chooses well without it.
+	// NoIndex is written before a column to keep the planner from using an index on the column. It is empty on
+	// PostgreSQL, whose planner chooses well without it.
 	NoIndex string
 	// IDs encodes ids as the value of one parameter, so that one statement serves lists of any length.
 	IDs func(ids []int64) string
@@ -38,14 +38,14 @@ type Dialect struct {
 	Classify func(error) (class ErrorClass, constraint string)
 }
 
-// FormatIDs joins ids with commas, between the brackets open and end.
-func FormatIDs(open, end byte, ids []int64) string {
-	text := []byte{open}
+// FormatIDs joins ids with commas and puts the result between prefix and suffix, such as brackets.
+func FormatIDs(prefix, suffix byte, ids []int64) string {
+	text := []byte{prefix}
 	for i, id := range ids {
 		if i > 0 {
 			text = append(text, ',')
 		}
 		text = strconv.AppendInt(text, id, 10)
 	}
-	return string(append(text, end))
+	return string(append(text, suffix))
 }

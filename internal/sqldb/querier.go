@@ -17,8 +17,8 @@ type Querier struct {
 	// Timeout is how long a statement may take; 0 means until its context ends.
 	Timeout time.Duration
 	// cancellable makes a statement end with its context on SQLite too. Other statements on SQLite
-	// ignore the end of their context: to watch it takes two goroutines, which cost more than most
-	// statements.
+	// ignore the end of their context: watching a context takes two goroutines, which cost more than
+	// most statements.
 	cancellable bool
 	// failed points to the first failure in the transaction. It is nil outside of a transaction.
 	failed *error
@@ -77,9 +77,9 @@ func (q *Querier) Exec(ctx context.Context, query string, args ...any) (int, err
 // transaction on PostgreSQL may run the statement later. A later statement or the commit then
 // returns its error.
 //
-// The last deferred statements of a transaction must not wait for locks of other transactions. The
-// wait would delay the commit, and other servers could miss the change: see slowCommit in package
-// auth. So lock the rows first, and run a query after that lock.
+// If a transaction ends with deferred statements, they must not wait for locks of other
+// transactions. The wait would delay the commit, and other servers could miss the change: see
+// slowCommit in package auth. So lock the rows first, and run a query after that lock.
 func (q *Querier) ExecDeferred(ctx context.Context, query string, args ...any) error {
 	ctx, cancel, err := q.begin(ctx)
 	defer cancel()
@@ -118,28 +118,28 @@ func AllUnprepared[T any](
 	return readRows(ctx, q, scan, nil, query, args...)
 }
 
-// AllUntil returns the rows up to and including the first one for which enough returns true.
+// AllUntil returns the rows up to and including the first one for which isLast returns true.
 func AllUntil[T any](
-	ctx context.Context, q Querier, scan func(Row) (T, error), enough func(T) bool, query string, args ...any,
+	ctx context.Context, q Querier, scan func(Row) (T, error), isLast func(T) bool, query string, args ...any,
 ) ([]T, error) {
-	return readRows(ctx, q, scan, enough, query, args...)
+	return readRows(ctx, q, scan, isLast, query, args...)
 }
 
-// readRows returns the rows up to the first one for which enough returns true, or all rows if
-// enough is nil. Outside of a transaction it retries once after a conflict. Inside a transaction
-// the Writer retries.
+// readRows returns the rows up to and including the first one for which isLast returns true, or all
+// rows if isLast is nil. Outside of a transaction it retries once after a conflict. Inside a
+// transaction the Writer retries.
 func readRows[T any](
-	ctx context.Context, q Querier, scan func(Row) (T, error), enough func(T) bool, query string, args ...any,
+	ctx context.Context, q Querier, scan func(Row) (T, error), isLast func(T) bool, query string, args ...any,
 ) ([]T, error) {
-	list, err := readRowsOnce(ctx, &q, scan, enough, query, args...)
+	list, err := readRowsOnce(ctx, &q, scan, isLast, query, args...)
 	if q.failed == nil && errors.Is(err, ErrConflict) {
-		return readRowsOnce(ctx, &q, scan, enough, query, args...)
+		return readRowsOnce(ctx, &q, scan, isLast, query, args...)
 	}
 	return list, err
 }
 
 func readRowsOnce[T any](
-	ctx context.Context, q *Querier, scan func(Row) (T, error), enough func(T) bool, query string, args ...any,
+	ctx context.Context, q *Querier, scan func(Row) (T, error), isLast func(T) bool, query string, args ...any,
 ) ([]T, error) {
 	ctx, cancel, err := q.begin(ctx)
 	defer cancel()
@@ -158,7 +158,7 @@ func readRowsOnce[T any](
 		if err != nil {
 			return nil, q.translateError(ctx, err)
 		}
-		if list = append(list, row); enough != nil && enough(row) {
+		if list = append(list, row); isLast != nil && isLast(row) {
 			break
 		}
 	}

@@ -6,8 +6,8 @@ import "context"
 type traceKey struct{}
 
 // Trace returns a context that makes a [Querier] call f with each statement and its values before
-// it runs. Benchmarks use it to record statements, and then run the statements without the code
-// around them. f may be called from another goroutine, and must not keep the values.
+// the statement runs. Benchmarks record statements with it, and then run them without Usher's
+// code. f may be called from another goroutine, and must not keep the values.
 func Trace(ctx context.Context, f func(statement string, values []any)) context.Context {
 	return context.WithValue(ctx, traceKey{}, f)
 }

@@ -83,8 +83,8 @@ func (c *clock) read(ctx context.Context) error {
 	return nil
 }
 
-// Now returns the database's current time. Setting this machine's clock does not change the result. After a suspend of
-// the machine, the result is too early until the database's clock is read again.
+// Now returns the database's current time. Setting this machine's clock does not change the result. After the machine
+// was suspended, the result is too early until the database's clock is read again.
 func (c *clock) Now() time.Time {
 	r := c.last.Load()
 	now, missed := c.machine.Read()

@@ -7,11 +7,11 @@ func Dialect() *sqldb.Dialect { return dialect }
 
 var dialect = &sqldb.Dialect{
 	Name: "postgres",
-	// PostgreSQL uses no index to compare a column with clock_timestamp(), since that function is
-	// volatile.
+	// Now is not clock_timestamp(): that function is volatile, and PostgreSQL uses no index to
+	// compare a column with it.
 	Now: "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT)",
-	// No id is surely the last. A row gets its id when it is inserted, and a transaction with a
-	// smaller id may commit later.
+	// No id is certain to be the highest. A row gets its id when it is inserted, and an open
+	// transaction with a smaller id may commit later.
 	LastID:     func(string) string { return "CAST(0 AS BIGINT)" },
 	LockRow:    " FOR UPDATE",
 	ShareRow:   " FOR SHARE",

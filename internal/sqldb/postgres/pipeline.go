@@ -50,7 +50,7 @@ func (p *pipeline) Query(ctx context.Context, query string, args ...any) (sqldb.
 	}
 	rows, err := results.Query()
 	if err != nil {
-		_ = results.Close() // returns the same error
+		_ = results.Close() // Close returns the same error
 		return nil, err
 	}
 	return pipelineRows{rows, results}, nil
@@ -113,7 +113,7 @@ func (p *pipeline) send(ctx context.Context, query string, args ...any) (pgx.Bat
 	results := p.conn.SendBatch(ctx, batch)
 	for range batch.Len() - 1 {
 		if _, err := results.Exec(); err != nil {
-			_ = results.Close() // returns the same error
+			_ = results.Close() // Close returns the same error
 			return nil, err
 		}
 	}

@@ -14,8 +14,8 @@ import (
 
 const (
 	maxIdleTime = 5 * time.Minute
-	// maxConnLifetime is the largest age of a connection. New connections make use of a PostgreSQL server that has
-	// returned after a failure.
+	// maxConnLifetime is the maximum age of a connection. After a PostgreSQL server has failed and returned, only new
+	// connections use it.
 	maxConnLifetime = time.Hour
 )
 

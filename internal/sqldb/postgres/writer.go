@@ -60,8 +60,8 @@ func (w *writer) attempt(callerCtx context.Context, f func(context.Context, *sql
 		return dialect.TranslateError(sqldb.CheckTimeout(connCtx, err)), false
 	}
 	defer conn.Close() // returns the connection to the pool; its transaction has ended
-	// As on SQLite, the end of the caller's context does not interrupt a statement: pgx would have
-	// to close the connection. Only the deadline interrupts it.
+	// As on SQLite, only the deadline interrupts a statement, not the end of the caller's context: pgx
+	// would have to close the connection.
 	txCtx := sqldb.WithTx(context.WithoutCancel(callerCtx))
 	ctx, cancel := context.WithDeadlineCause(txCtx, deadline, sqldb.ErrTimeout)
 	defer cancel()
@@ -69,9 +69,9 @@ func (w *writer) attempt(callerCtx context.Context, f func(context.Context, *sql
 	_ = conn.Raw(func(driverConn any) error {
 		p := newPipeline(driverConn.(*stdlib.Conn).Conn())
 		err, retry = transact(ctx, callerCtx, p, f)
-		// Close a connection that can't be reused now, since it may hold locks; the pool would
-		// close it only at its next use. Also close a connection to a server that became a standby:
-		// a new connection finds the new primary.
+		// A connection that can't be reused may hold locks, so close it now. The pool would close it only
+		// at its next use. Also close a connection to a server that became a standby: a new connection
+		// finds the new primary.
 		if !p.rollback(ctx) || isReadOnly(err) {
 			return driver.ErrBadConn
 		}

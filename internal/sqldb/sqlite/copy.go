@@ -136,7 +136,7 @@ func checkCopy(ctx context.Context, file string) (version int64, err error) {
 
 // backupSchema copies the database to PATH.schema-VERSION before its schema is migrated. version is
 // the schema's version before the migration. An administrator can restore the copy to return to the
-// earlier release. Copies of earlier versions stay.
+// earlier release. backupSchema keeps the copies from earlier migrations.
 func backupSchema(ctx context.Context, db *sql.DB, path string, version int64) error {
 	// CreateTemp gives the file the mode 0600, so that only its owner can read it.
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".schema-*.tmp")

@@ -58,16 +58,16 @@ func classifyCode(code int) sqldb.ErrorClass {
 	return sqldb.Other
 }
 
-// violated returns the column, as table.column, that a message names, such as "constraint failed:
-// UNIQUE constraint failed: users.email_key (2067)".
+// violated returns the column that the error's message names, as table.column. A message is for
+// example "constraint failed: UNIQUE constraint failed: users.email_key (2067)".
 func violated(err error) string {
 	_, columns, _ := strings.Cut(err.Error(), "UNIQUE constraint failed: ")
 	column, _, _ := strings.Cut(columns, " ")
 	return column
 }
 
-// fileError returns [ErrNotUsher] if err says that a file is no SQLite database. If the file is
-// corrupt, it wraps err in [ErrDamaged]. It returns other errors unchanged.
+// fileError returns [ErrNotUsher] if err says that a file is not an SQLite database. If the file
+// is corrupt, it wraps err in [ErrDamaged]. It returns other errors unchanged.
 func fileError(err error) error {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & primaryCode {

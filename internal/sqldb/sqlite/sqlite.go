@@ -23,8 +23,9 @@ const DatabaseFile = "usher.db"
 const minReaders = 4
 
 // checkpointPages is the pragma that checkpoints the write-ahead log after 3000 pages, which are 12 MiB. SQLite's
-// default is 4 MiB. A larger log means that a page which every transaction changes is written to the database file, and
-// synced, less often. The first block of the log's index has room for 4062 pages, so 3000 need only one block.
+// default is 4 MiB. A page that every transaction changes is written to the database file, and synced, once for each
+// checkpoint. So fewer checkpoints cost less. The first block of the log's index has room for 4062 pages, so 3000 need
+// only one block.
 const checkpointPages = "wal_autocheckpoint(3000)"
 
 // Open opens the database in the data directory dir, which must exist. It creates a missing database and migrates an
@@ -47,8 +48,8 @@ func OpenExisting(ctx context.Context, dir string) (*sqldb.DB, error) {
 	return open(ctx, dir, true)
 }
 
-// open opens the database and migrates its schema. If checkOnly is true, it fails for the schema of another release
-// instead.
+// open opens the database and migrates its schema. If checkOnly is true, it does not migrate, and fails for the schema
+// of another release.
 func open(ctx context.Context, dir string, checkOnly bool) (*sqldb.DB, error) {
 	path := filepath.Join(dir, DatabaseFile)
 	fail := func(op string, err error, opened ...*sql.DB) (*sqldb.DB, error) {
@@ -132,8 +133,8 @@ func fileURL(path string, query url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: query.Encode()}).String()
 }
 
-// createPrivate creates the database file with mode 0600 if it doesn't exist. SQLite itself would let other users read
-// the file if the umask does.
+// createPrivate creates the database file with mode 0600 if it doesn't exist. SQLite itself would use the umask, which
+// may let other users read the file.
 func createPrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -20,7 +20,7 @@ const (
 // writer runs all transactions on one connection, with group commit. The leader runs the queued jobs in one transaction
 // and commits them together. So one sync of the disk serves all callers that arrived during the previous sync.
 //
-// A caller that finds no leader becomes the leader, since waking another goroutine takes longer than many a job. After
+// A caller that finds no leader becomes the leader, since many jobs take less time than waking another goroutine. After
 // one batch the caller hands the leadership off. If jobs are queued, the goroutine of loop then leads until the queue
 // is empty.
 type writer struct {
@@ -30,7 +30,7 @@ type writer struct {
 	leader    chan struct{} // holds one value while there is a leader
 	handedOff chan struct{} // receives one value when the leadership goes to loop
 	closing   chan struct{} // closed when no more jobs are accepted
-	ended     chan struct{} // closed by loop when it has ended
+	ended     chan struct{} // closed by loop when it ends
 }
 
 var _ sqldb.Writer = (*writer)(nil)
@@ -114,8 +114,8 @@ func (j *job) abandon(err error) error {
 // commitNext commits a batch of queued jobs and reports whether the queue had any. Only the leader calls it.
 func (w *writer) commitNext() bool {
 	select {
-	case first := <-w.queue:
-		w.commit(first)
+	case firstJob := <-w.queue:
+		w.commit(firstJob)
 		return true
 	default:
 		return false
@@ -153,14 +153,14 @@ func (j *job) start() bool {
 	return j.err == nil
 }
 
-// commit runs first and the jobs queued after it in one transaction, and sends each caller its result.
-func (w *writer) commit(first *job) {
+// commit runs firstJob and the jobs queued after it in one transaction, and sends each caller its result.
+func (w *writer) commit(firstJob *job) {
 	var done []*job
 	err := w.control("BEGIN IMMEDIATE")
 	if err == nil {
-		done, err = w.runBatch(first)
+		done, err = w.runBatch(firstJob)
 	} else {
-		done = w.drain(first) // fail them together: each job alone would wait just as long for the lock
+		done = w.drain(firstJob) // fail all queued jobs at once: each alone would wait just as long for the lock
 	}
 	switch {
 	case errors.Is(err, errSoleJobFailed):
@@ -183,9 +183,9 @@ func (w *writer) commit(first *job) {
 	}
 }
 
-// drain claims first and all queued jobs without running them. commit then sends an error to their callers.
-func (w *writer) drain(first *job) (started []*job) {
-	for j := first; ; {
+// drain claims firstJob and all queued jobs without running them. commit then sends an error to their callers.
+func (w *writer) drain(firstJob *job) (started []*job) {
+	for j := firstJob; ; {
 		if j.start() {
 			started = append(started, j)
 		}
@@ -197,15 +197,16 @@ func (w *writer) drain(first *job) (started []*job) {
 	}
 }
 
-// errSoleJobFailed means that the first job of a batch has failed. That job has no savepoint. The whole transaction is
-// rolled back, which holds no other job yet.
+// errSoleJobFailed means that the first job of a batch has failed. The first job has no savepoint, so the whole
+// transaction is rolled back. At that time the transaction contains no other job.
 var errSoleJobFailed = errors.New("the only job of the transaction failed")
 
-// runBatch runs first and queued jobs until maxBatchJobs or maxBatchTime is reached, or the queue is empty. done holds
-// the jobs that were started. err is a failure of the whole transaction; the failure of one job is in its field err.
-func (w *writer) runBatch(first *job) (done []*job, err error) {
+// runBatch runs firstJob and then queued jobs. It stops after maxBatchJobs or maxBatchTime, or when the queue is empty.
+// done holds the jobs that were started. err is a failure of the whole transaction. The failure of a single job is in
+// the field err of the job.
+func (w *writer) runBatch(firstJob *job) (done []*job, err error) {
 	end := time.Now().Add(maxBatchTime)
-	for j := first; ; {
+	for j := firstJob; ; {
 		if j.start() {
 			done = append(done, j)
 			if len(done) > 1 {

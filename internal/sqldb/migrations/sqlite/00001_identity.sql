@@ -1,9 +1,9 @@
--- The first schema. Times are microseconds since 1970 in UTC; 0 is "never".
--- Ids are never used again (AUTOINCREMENT).
+-- The first schema. Times are microseconds since 1970 in UTC; 0 means never. Ids
+-- are never reused (AUTOINCREMENT).
 
 -- +goose Up
 
--- Which server keys the rest of the data was written with.
+-- The server keys with which the secrets in the database are encrypted.
 CREATE TABLE key_checks (
     id         TEXT    PRIMARY KEY,
     value      BLOB    NOT NULL,
@@ -39,7 +39,8 @@ CREATE TABLE roles (
     description TEXT NOT NULL
 ) STRICT;
 
--- The scope is a column of its own: having no ids must never come to mean all.
+-- The scope has its own column, so that a permission without ids never means all
+-- ids.
 CREATE TABLE role_permissions (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     role_id     INTEGER NOT NULL REFERENCES roles (id) ON DELETE CASCADE,
@@ -111,8 +112,8 @@ CREATE TABLE recoveries (
 CREATE UNIQUE INDEX recoveries_hash ON recoveries (hash);
 CREATE INDEX recoveries_user ON recoveries (user_id);
 
--- Messages on their way out. What one says is sealed with the server key and
--- blanked when it has left.
+-- Messages to be sent. Their text is sealed with the server key, and cleared when
+-- the delivery has ended.
 CREATE TABLE outbox (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     kind            TEXT    NOT NULL CHECK (kind IN ('recovery')),
