@@ -11,7 +11,7 @@ import (
 )
 
 // entry is an entry of the activity log. The model doesn't predict the changed fields of an entry; it only requires at
-// least one for an update of settings. The server signs entries in a background job, which this test never runs. The
+// least one for an update of settings. The server seals entries in a background job, which this test never runs. The
 // same job adds the entries for failed sign-ins, so the model has none.
 type entry struct {
 	at         time.Time
@@ -21,8 +21,8 @@ type entry struct {
 	credential int64
 	network    string
 	action     string
-	target     string // the kind of the changed entity
-	targetID   int64  // 0: there is only one entity of this kind
+	target     string // the kind of the changed object, such as a user
+	targetID   int64  // 0: there is only one object of this kind
 	targetName string
 }
 
@@ -99,8 +99,8 @@ func (m *machine) drawActivityFilter(t *rapid.T) (f activityFilter, query url.Va
 // readActivity returns the entries that match f and that the caller may read. Only callers who may read all entries can
 // read an entry without an actor.
 //
-// The order is ascending: by time if the caller may read all entries and f limits nothing but the time, else the order
-// in which the entries were added.
+// If f has only the field since and the caller may read all entries, the entries are sorted by time. Otherwise they are
+// sorted in the order in which they were added.
 func (p *principal) readActivity(f activityFilter) (entries []*entry) {
 	readable := p.allowedIDs("activity-log", "read")
 	for _, e := range p.activity {
@@ -114,22 +114,22 @@ func (p *principal) readActivity(f activityFilter) (entries []*entry) {
 	return entries
 }
 
-// byTime reports whether the filter has a time and nothing else.
+// byTime reports whether the filter has the field since and nothing else.
 func (f activityFilter) byTime() bool {
 	since := f.since
 	f.since = time.Time{}
 	return f == activityFilter{} && !since.IsZero()
 }
 
-// entryViews returns the expected JSON of entries. The model can't predict the fields id and changes, so
-// entryViews takes them from got, the server's answer. The ids must be ascending if up is true, else descending. If
-// byTime is true, this order is only required of consecutive entries with the same time.
-func (p *principal) entryViews(entries []*entry, got answer, byTime, up bool) []object {
+// entryViews returns the expected JSON of entries. The model can't predict the fields id and changes, so entryViews
+// takes them from got, the server's answer. The ids must be ascending if ascending is true, else descending. If byTime
+// is true, only consecutive entries with the same time must have this order.
+func (p *principal) entryViews(entries []*entry, got answer, byTime, ascending bool) []object {
 	list := views(entries)
 	last := int64(0)
 	for i, view := range list {
 		id := got.id(i, "id")
-		if view["id"] = id; i > 0 && up != (id > last) && (!byTime || entries[i].at.Equal(entries[i-1].at)) {
+		if view["id"] = id; i > 0 && ascending != (id > last) && (!byTime || entries[i].at.Equal(entries[i-1].at)) {
 			view["id"] = "out of order"
 		}
 		last = id
@@ -149,7 +149,7 @@ func (m *machine) listActivity(t *rapid.T) {
 	query.Set("limit", fmt.Sprint(limit))
 	var entries []*entry
 	m.readPages(t, caller, network, "activity-log", query, func(p *principal, got answer, page int) (*expected, bool) {
-		if refusal := p.authorize("activity-log", "read", anyEntity); refusal != nil {
+		if refusal := p.authorize("activity-log", "read", anyObject); refusal != nil {
 			return refusal, false
 		}
 		if page == 0 {
@@ -170,7 +170,7 @@ func (m *machine) exportActivity(t *rapid.T) {
 }
 
 func (p *principal) exportActivity(f activityFilter, got answer) *expected {
-	if refusal := p.authorize("activity-log", "read", anyEntity); refusal != nil {
+	if refusal := p.authorize("activity-log", "read", anyObject); refusal != nil {
 		return refusal
 	}
 	return ok(p.entryViews(p.readActivity(f), got, f.byTime(), true))

@@ -145,8 +145,8 @@ func (m *machine) createKey(t *rapid.T) {
 	})
 }
 
-// checkNewKey returns the permissions to which a new key is limited, or the refusal of the request. Nil permissions
-// mean that the key has all permissions of its owner.
+// checkNewKey returns the permissions to which a new key is limited, or the expected error of the request. Nil
+// permissions mean that the key has all permissions of its owner.
 func (p *principal) checkNewKey(fields object, requests []permissionRequest) (*permissionSet, *expected) {
 	if refusal := p.authorizeOwn("api-key", "create"); refusal != nil {
 		return nil, refusal

@@ -19,11 +19,11 @@ func (m *machine) checkPeriodically(t *rapid.T) {
 }
 
 // check compares all state that is visible through the API. It sends every request of readRules as an administrator,
-// and a few of them with each valid credential. It uses each ended credential once, to check that the server refuses
-// it.
+// and a few of these requests with each valid credential. It uses each ended credential once, to check that the
+// server refuses it.
 //
-// check skips a valid credential that was not used in the last minute. The server would store the new time of use,
-// which extends a session.
+// check skips a valid credential that was not used in the last minute: for this credential, the server would store
+// the new time of use, which extends a session.
 func (m *machine) check(t *rapid.T) {
 	t.Helper()
 	for _, c := range m.model.credentials {
@@ -52,7 +52,7 @@ func (m *machine) check(t *rapid.T) {
 	}
 }
 
-// checkRead sends a GET of path with the credential c and compares the answer with that of rule.
+// checkRead sends a GET of path with the credential c and compares the answer with the result of rule.
 func (m *machine) checkRead(t *rapid.T, c *credential, path string, rule func(*principal, answer) *expected) {
 	t.Helper()
 	r := request{method: "GET", path: "/api/" + path, token: c.text, network: networks[0]}

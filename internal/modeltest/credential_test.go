@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// kind is the kind of a credential: the name that the activity log has for it.
+// kind is the kind of a credential, as the activity log names it.
 type kind string
 
 const (
@@ -17,7 +17,8 @@ const (
 	named    kind = "key"
 )
 
-// entityOf and endAction map each kind of credential to its entity in the activity log, and to the action that ends it.
+// entityOf maps each kind of credential to its name as the target of an activity log entry. endAction maps it to the
+// action that ends such a credential.
 var (
 	entityOf  = map[kind]string{session: "session", contract: "api-key", named: "api-key"}
 	endAction = map[kind]string{session: "session.end", contract: "api-key.end", named: "api-key.end"}
@@ -46,7 +47,7 @@ type credential struct {
 // String returns the label, so that rapid prints it for a drawn credential.
 func (c *credential) String() string { return c.label }
 
-// newCredential adds a credential of a user to the model. The text is the token that the server has issued.
+// newCredential adds a credential of a user to the model. text is the token that the server has issued.
 func (m *model) newCredential(k kind, u *user, text string) *credential {
 	c := &credential{
 		label: fmt.Sprintf("%s %d of user %d", k, len(m.credentials)+1, u.id),
@@ -119,8 +120,8 @@ func (m *machine) drawCaller(t *rapid.T) *credential {
 	return rapid.SampledFrom(none).Draw(t, "no credential")
 }
 
-// renewSessions signs in each of the first three users who has no valid session. Without it, all sessions would soon be
-// expired, because steps advance the clock, and the server would refuse most requests.
+// renewSessions signs in each of the first three users who has no valid session. Steps advance the clock. Without
+// renewSessions, all sessions would soon be expired, and the server would refuse most requests.
 func (m *machine) renewSessions(t *rapid.T) {
 	signedIn := map[int64]bool{}
 	for _, c := range m.model.credentials {

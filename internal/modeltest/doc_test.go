@@ -3,8 +3,8 @@
 // and model must be equal: status, error code, paths of the invalid fields, body.
 //
 // The model keeps its state in plain maps. Its code follows the contract and docs/security.md, not the server's code.
-// So it doesn't import packages access and lockout, and the test imports account only to create the server. The model
-// can't predict ids and tokens: it takes them from the server's answers and checks that each is new.
+// So the model doesn't import packages access and lockout, and the test imports account only to create the server. The
+// model can't predict ids and tokens: it takes them from the server's answers and checks that each is new.
 //
 // A failed test prints the shortest failing sequence that the library rapid has found. `grep -v 'rapid. draw'` removes
 // the drawn values and leaves one line per step. -rapid.checks=1000 runs more sequences.

@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// events maps a name to a step that is not a single request. These steps are background jobs of the server, changes of
-// the clock, and series of requests that random steps would rarely send one after the other.
+// events maps a name to a step that is not a single request: a background job of the server, a change of the clock, or
+// a series of requests that random steps would rarely send one after the other.
 var events = map[string]func(*machine, *rapid.T){
 	"advance the clock":            (*machine).advanceClock,
 	"deliver mail":                 (*machine).deliver,

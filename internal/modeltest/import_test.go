@@ -39,7 +39,7 @@ func (i *userImport) view() object {
 func (m *machine) beginImport(t *rapid.T) {
 	dryRun := rarely(t, "dry run", 3)
 	m.call(t, "POST", "/api/imports", object{"dryRun": dryRun}, func(p *principal, got answer) *expected {
-		if refusal := p.authorize("user", "create", allEntities); refusal != nil {
+		if refusal := p.authorize("user", "create", allObjects); refusal != nil {
 			return refusal
 		}
 		i := &userImport{
@@ -52,10 +52,10 @@ func (m *machine) beginImport(t *rapid.T) {
 	})
 }
 
-// ownImport returns the import with the id if the caller may use it, else the refusal. A caller may use their own
-// imports, and an administrator all imports.
+// ownImport returns the import with the id if the caller may use it, else the expected error. A caller may use their
+// own imports, and an administrator all imports.
 func (p *principal) ownImport(id int64) (*userImport, *expected) {
-	if refusal := p.authorize("user", "create", allEntities); refusal != nil {
+	if refusal := p.authorize("user", "create", allObjects); refusal != nil {
 		return nil, refusal
 	}
 	i := p.imports[id]
@@ -69,8 +69,8 @@ func (m *machine) drawImport(t *rapid.T) int64 {
 	return rapid.SampledFrom(append(newest(m.model.imports), 99)).Draw(t, "import")
 }
 
-// callWithImport sends a request for a random import. rule makes the same change in the model and returns nil, or the
-// refusal of the request.
+// callWithImport sends a request for a random import. rule makes the same change in the model. It returns nil, or the
+// expected error of the request.
 func (m *machine) callWithImport(t *rapid.T, method, path string, rule func(p *principal, i *userImport) *expected) {
 	id := m.drawImport(t)
 	m.call(t, method, pathOf("imports/%d%s", id, path), nil, func(p *principal, _ answer) *expected {
@@ -166,8 +166,8 @@ func (p *principal) addRows(i *userImport, rows []object, ids []int64) []object 
 	return faults
 }
 
-// rowFaults returns the invalid fields of a row. The parameter before has the earlier rows of the same request.
-func (p *principal) rowFaults(i *userImport, before []object, row object) (fields []string) {
+// rowFaults returns the invalid fields of a row. earlier holds the earlier rows of the same request.
+func (p *principal) rowFaults(i *userImport, earlier []object, row object) (fields []string) {
 	address := row["email"].(string)
 	if blank(row["name"].(string)) {
 		fields = append(fields, "name")
@@ -178,7 +178,7 @@ func (p *principal) rowFaults(i *userImport, before []object, row object) (field
 	if row["password"] == weak {
 		fields = append(fields, "password")
 	}
-	inRequest := slices.ContainsFunc(before, func(other object) bool {
+	inRequest := slices.ContainsFunc(earlier, func(other object) bool {
 		return sameAddress(other["email"].(string), address)
 	})
 	inImport := slices.ContainsFunc(i.rows, func(other *importRow) bool { return sameAddress(other.address, address) })
@@ -201,8 +201,8 @@ func (m *machine) undoImport(t *rapid.T) {
 	})
 }
 
-// releaseFromImports removes a user from all imports after a change of the user's access by an administrator. So
-// finishing or undoing an import no longer affects this user.
+// releaseFromImports removes a user from all imports. It is called when an administrator changes the user's access.
+// Finishing or undoing an import then no longer affects this user.
 func (m *model) releaseFromImports(userID int64) {
 	for _, i := range m.imports {
 		for _, row := range i.rows {
@@ -213,7 +213,7 @@ func (m *model) releaseFromImports(userID int64) {
 	}
 }
 
-// undo deletes those users of an import who are still inactive, and marks the import as undone.
+// undo deletes the users of an import who are still inactive, and marks the import as undone.
 func (p *principal) undo(i *userImport) {
 	for _, row := range i.rows {
 		if u := p.users[row.user]; u != nil && !u.active {
@@ -238,7 +238,7 @@ func (m *machine) finishImport(t *rapid.T) {
 	})
 }
 
-// finish activates the users of an import and sends an invitation to those without a password. If the roles of a user
+// finish activates the users of an import and sends an invitation to users without a password. If the roles of a user
 // are no longer the default ones, the caller must have all permissions of these roles; otherwise finish skips the user.
 func (p *principal) finish(i *userImport, mails func(int) []int64) {
 	var invited []*message

@@ -22,8 +22,8 @@ func (m *machine) invite(t *rapid.T) {
 	})
 }
 
-// sendInvitation adds an invitation for u to the outbox and returns the message. The caller must set the id of the
-// message.
+// sendInvitation adds an invitation for u to the outbox and returns the message. sendInvitation's caller must set the
+// id of the message.
 func (p *principal) sendInvitation(u *user) *message {
 	o := &message{
 		kind: "invitation", state: "ready", user: u.id, recipient: u.email, created: p.now, next: p.now,
@@ -56,7 +56,7 @@ func (p *principal) authorizeInvite(id int64) *expected {
 	return nil
 }
 
-// sentWithin returns the number of messages of a kind that were added for a user within the last window of time.
+// sentWithin returns the number of messages of a kind that were added for a user during the last window.
 func (m *model) sentWithin(window time.Duration, kind string, u *user) (n int) {
 	for _, o := range m.outbox {
 		if o.user == u.id && o.kind == kind && o.created.After(m.now.Add(-window)) {

@@ -48,8 +48,8 @@ func (m *model) counter(key string) *counter {
 
 func (m *model) locked(c *counter) bool { return m.now.Before(c.lockedUntil) }
 
-// count adds one to the counter's current window of time and returns the sum in the window. If the current window is
-// over, count starts a new one.
+// count adds one to the counter in the current window of time and returns the new number. If the current window is
+// over, count first starts a new one.
 func (m *model) count(c *counter, window time.Duration) int {
 	if m.now.Sub(c.windowStart) >= window {
 		c.window, c.windowStart = 0, m.now
@@ -116,7 +116,8 @@ func (m *model) verify(u *user, address, password, network string) bool {
 	return false
 }
 
-// expireFailures resets the failures, the daily window and the number of locks of a counter, each after its own time.
+// expireFailures resets the failures, the daily window and the number of locks of a counter. Each of the three expires
+// after a different time.
 func (m *model) expireFailures(c *counter) {
 	if m.policy().period > 0 && m.now.Sub(c.last) >= m.policy().period {
 		c.failures = 0

@@ -18,7 +18,7 @@ type message struct {
 	user                             int64 // 0: unknown until the delivery worker looks up the address
 	attempts                         int
 	created, next, expires, finished time.Time
-	failed                           bool // the last attempt to deliver it failed
+	failed                           bool // the last delivery attempt failed
 	token                            *recovery
 }
 
@@ -54,7 +54,7 @@ func (m *machine) newestMail(t *rapid.T) int64 {
 	return mails[0].ID
 }
 
-// sessionID returns the id of the session whose token is text, from the store.
+// sessionID reads the id of the session with the token text from the store.
 func (m *machine) sessionID(t *rapid.T, text string) int64 {
 	s, err := m.store.SessionByHash(t.Context(), token.Hash(sha256.Sum256([]byte(text))))
 	if err != nil {
@@ -63,7 +63,7 @@ func (m *machine) sessionID(t *rapid.T, text string) int64 {
 	return s.ID
 }
 
-// keyID returns the id of the API key with the given text, from the store.
+// keyID reads the id of the API key with the given text from the store.
 func (m *machine) keyID(t *rapid.T, text string) int64 {
 	k, err := m.store.APIKeyByHash(t.Context(), token.Hash(sha256.Sum256([]byte(text))))
 	if err != nil {
@@ -119,7 +119,7 @@ func (m *model) sweepMail() {
 func (m *machine) listMail(t *rapid.T) { m.call(t, "GET", "/api/mail", nil, (*principal).listMail) }
 
 func (p *principal) listMail(got answer) *expected {
-	if refusal := p.authorize("mail", "read", allEntities); refusal != nil {
+	if refusal := p.authorize("mail", "read", allObjects); refusal != nil {
 		return refusal
 	}
 	list := []object{}
@@ -132,7 +132,7 @@ func (p *principal) listMail(got answer) *expected {
 func (m *machine) getMail(t *rapid.T) {
 	id := rapid.Int64Range(1, 6).Draw(t, "message")
 	m.call(t, "GET", pathOf("mail/%d", id), nil, func(p *principal, got answer) *expected {
-		if refusal := p.authorize("mail", "read", allEntities); refusal != nil {
+		if refusal := p.authorize("mail", "read", allObjects); refusal != nil {
 			return refusal
 		}
 		for _, o := range p.outbox {

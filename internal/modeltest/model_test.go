@@ -137,7 +137,7 @@ func (m *machine) call(t *rapid.T, method, path string, body any, rule func(p *p
 	m.callAs(t, caller, network, method, path, body, rule)
 }
 
-// callAs does the same as call, with the credential caller and a request from network.
+// callAs is like call, with the credential caller and a request from the client network.
 func (m *machine) callAs(
 	t *rapid.T, caller *credential, network, method, path string, body any,
 	rule func(p *principal, got answer) *expected,
@@ -191,8 +191,8 @@ func errorsOf(log string) string {
 	return strings.Join(lines, "")
 }
 
-// uniqueID returns id, which the server has issued for a new entity, and remembers it. If the server issues the same id
-// again, send fails the test.
+// uniqueID returns id, which the server has issued for a new object of the kind, and remembers it. If the server issues
+// the same id again, send fails the test.
 func (m *model) uniqueID(kind string, id int64) int64 {
 	if id != 0 {
 		m.noteUnique(fmt.Sprint(kind, " ", id))

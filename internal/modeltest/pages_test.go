@@ -31,7 +31,8 @@ func (m *machine) readPages(
 	}
 }
 
-// pageOf returns the given page of a list with limit elements per page, and whether another page follows.
+// pageOf returns the given page of a list, and whether another page follows. limit is the number of elements per
+// page.
 func pageOf[T any](list []T, page, limit int) (shown []T, more bool) {
 	from, to := min(page*limit, len(list)), min((page+1)*limit, len(list))
 	return list[from:to], to < len(list)

@@ -12,7 +12,7 @@ import (
 type permissionRequest struct {
 	entity, action string
 	self           bool
-	ids            []int64 // nil: all entities
+	ids            []int64 // nil: all objects
 	asDigits       bool    // the ids are sent as strings of digits
 }
 
@@ -36,7 +36,7 @@ func (d permissionRequest) view() object {
 }
 
 // drawPermissionRequests draws permissions for a role or a key. A permission such as edit also requires the permission
-// to read the same entities; most drawn lists include it.
+// to read the same objects. Most drawn lists include the required permissions.
 func (m *machine) drawPermissionRequests(t *rapid.T) []permissionRequest {
 	var requests []permissionRequest
 	for range rapid.IntRange(1, 4).Draw(t, "permissions") {
@@ -66,8 +66,8 @@ func (m *machine) drawPermissionRequests(t *rapid.T) []permissionRequest {
 	return requests
 }
 
-// parsePermissions converts permission requests to permissions without duplicates, or returns the refusal. path is the
-// JSON pointer to the list of permission requests in the body.
+// parsePermissions converts permission requests to permissions without duplicates, or returns the expected error. path
+// is the JSON pointer to the list of permission requests in the body.
 func parsePermissions(requests []permissionRequest, path string) ([]permission, *expected) {
 	var faults, withoutRead []string
 	var requested []permission
@@ -93,7 +93,7 @@ func parsePermissions(requests []permissionRequest, path string) ([]permission, 
 }
 
 // listedIDs returns the ids to which the requested permission is limited. It returns nil if the permission is for all
-// entities or for the caller's own ones.
+// objects or for the caller's own.
 func (d permissionRequest) listedIDs() []int64 {
 	if d.self || d.ids == nil {
 		return nil
@@ -121,12 +121,12 @@ func (d permissionRequest) invalidField() string {
 	return ""
 }
 
-// needsRead reports whether a role with this permission must also have the permission to read the same entities.
+// needsRead reports whether a role with this permission must also have the permission to read the same objects.
 func (p permission) needsRead() bool {
 	return knownAction(p.entity, p.action) && slices.Contains(words("edit edit-access delete assign"), p.action)
 }
 
-// covers reports whether the grant includes all entities to which p applies.
+// covers reports whether the grant includes all objects to which p applies.
 func (h grant) covers(p permission) bool {
 	switch {
 	case h.all || p.all():

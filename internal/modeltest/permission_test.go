@@ -2,10 +2,11 @@ package modeltest_test
 
 import "slices"
 
-// permission allows an action on entities of one kind: on all of them, on those with the ids, or on the caller's own.
+// permission allows an action on objects of an entity, such as users: on all objects, on those that ids lists, or on
+// the caller's own.
 type permission struct {
 	entity, action string
-	self           bool    // for the caller's own entities
+	self           bool    // for the caller's own objects
 	ids            []int64 // nil: not limited to ids
 }
 
@@ -27,7 +28,7 @@ func (p permission) view() object {
 var vocabulary = []struct {
 	entity  string
 	actions []string
-	self    []string // the actions that can be limited to the caller's own entities
+	self    []string // the actions that can be limited to the caller's own objects
 	listed  []string // the actions that can be limited to ids
 }{
 	{"user", words("read create edit edit-access delete"), words("read edit"), words("read edit edit-access delete")},
@@ -68,7 +69,7 @@ type permissionSet struct {
 	permissions   []permission
 }
 
-// idSet is a set of entity ids: all ids, or those in ids.
+// idSet is a set of object ids: all ids, or those that ids lists.
 type idSet struct {
 	all bool
 	ids []int64
@@ -86,8 +87,8 @@ func (r idSet) intersect(other idSet) idSet {
 	return idSet{ids: slices.DeleteFunc(slices.Clone(r.ids), func(id int64) bool { return !other.contains(id) })}
 }
 
-// allowedIDs returns the ids of the entities on which the permissions allow an action, if the caller has the user id
-// self.
+// allowedIDs returns the ids of the objects of an entity on which the permissions allow an action. self is the user id
+// of the caller.
 func (s permissionSet) allowedIDs(entity, action string, self int64) idSet {
 	if !knownAction(entity, action) {
 		return idSet{}
@@ -116,13 +117,14 @@ type principal struct {
 	credential *credential
 	network    string
 	own        permissionSet
-	narrow     *permissionSet // of a narrowed key: intersected with own; nil: own is not limited
+	narrow     *permissionSet // limits own if the credential is a narrowed key; nil: no limit
 }
 
-// anyEntity and allEntities are ids for authorize that stand for at least one entity, and for all entities.
+// anyObject and allObjects are ids for authorize. They stand for at least one object of an entity, and for all its
+// objects.
 const (
-	anyEntity   int64 = -1
-	allEntities int64 = 0
+	anyObject  int64 = -1
+	allObjects int64 = 0
 )
 
 func (p *principal) allowedIDs(entity, action string) idSet {
@@ -133,9 +135,9 @@ func (p *principal) allowedIDs(entity, action string) idSet {
 	return r
 }
 
-// authorize returns nil, or the refusal if the caller may not take an action on an entity. A caller without the
-// permission on any entity gets 403. A caller with the permission on other entities gets 404 for an entity that the
-// caller may not read.
+// authorize returns nil, or the expected error if the caller may not take an action on the object with the id. A caller
+// without the permission on any object gets 403. A caller with the permission on other objects gets 404 if they may not
+// read this object.
 func (p *principal) authorize(entity, action string, id int64) *expected {
 	if p.user.needReset {
 		return refused("PASSWORD_CHANGE_REQUIRED")
@@ -145,9 +147,9 @@ func (p *principal) authorize(entity, action string, id int64) *expected {
 	}
 	r := p.allowedIDs(entity, action)
 	switch {
-	case r.empty(), id == allEntities && !r.all:
+	case r.empty(), id == allObjects && !r.all:
 		return forbidden()
-	case id == anyEntity, r.contains(id):
+	case id == anyObject, r.contains(id):
 		return nil
 	case p.allowedIDs(entity, "read").contains(id):
 		return forbidden()
@@ -155,8 +157,8 @@ func (p *principal) authorize(entity, action string, id int64) *expected {
 	return notFound()
 }
 
-// authorizeOwn is authorize for the caller's own entities. It always refuses with 403: a 404 would hide nothing,
-// because the caller knows that their own entities exist.
+// authorizeOwn is authorize for the caller's own objects. It always refuses with 403: a 404 would hide nothing,
+// because the caller knows that their own objects exist.
 func (p *principal) authorizeOwn(entity, action string) *expected {
 	refusal := p.authorize(entity, action, p.user.id)
 	if refusal != nil && refusal.code == "NOT_FOUND" {
@@ -176,8 +178,8 @@ func (p *principal) administrator() bool { return p.own.administrator && p.narro
 // settings, an attacker could receive recovery tokens of other users. So a named key, which may leak, is not enough.
 func (p *principal) mayConfigure() bool { return p.administrator() && p.credential.kind != named }
 
-// covers returns nil if the caller has all permissions in s, else the refusal. A caller may not grant or revoke a
-// permission that they don't have.
+// covers returns nil if the caller has all permissions in s, else the expected error. A caller may not grant or revoke
+// a permission that they don't have.
 func (p *principal) covers(s permissionSet) *expected {
 	if p.administrator() {
 		return nil
@@ -201,7 +203,7 @@ func (p *principal) coversOne(b permission) bool {
 	switch {
 	case b.all():
 		return own.all && key.all
-	case b.self: // a list of ids with the caller's id includes the caller's own entities
+	case b.self: // a list of ids with the caller's id includes the caller's own objects
 		return own.all && (key.all || key.self) || own.self && (key.all || key.self || slices.Contains(key.ids, p.user.id))
 	}
 	return !slices.ContainsFunc(b.ids, func(id int64) bool {
@@ -210,7 +212,8 @@ func (p *principal) coversOne(b permission) bool {
 	})
 }
 
-// grant says on which entities of a kind a permissionSet allows one action: all, the caller's own, those with the ids.
+// grant says on which objects of an entity a permissionSet allows one action: all, the caller's own, or those that ids
+// lists.
 type grant struct {
 	all, self bool
 	ids       []int64

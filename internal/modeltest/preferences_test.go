@@ -64,7 +64,7 @@ func (m *machine) about(t *rapid.T) {
 // testMessage requests a mail message to the caller, with which an administrator tests the mail settings.
 func (m *machine) testMessage(t *rapid.T) {
 	m.call(t, "POST", "/api/application-settings/test-message", nil, func(p *principal, _ answer) *expected {
-		if refusal := p.authorize("application-settings", "edit", allEntities); refusal != nil {
+		if refusal := p.authorize("application-settings", "edit", allObjects); refusal != nil {
 			return refusal
 		}
 		if !p.mayConfigure() {

@@ -10,10 +10,10 @@ import (
 
 func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
-// nameTaken reports whether a role has the name. It ignores the role with the id except.
-func (m *model) nameTaken(name string, except int64) bool {
+// nameTaken reports whether a role has the name. It ignores the role exceptID.
+func (m *model) nameTaken(name string, exceptID int64) bool {
 	for _, r := range m.roles {
-		if r.id != except && sameName(r.name, name) {
+		if r.id != exceptID && sameName(r.name, name) {
 			return true
 		}
 	}
@@ -34,7 +34,7 @@ func (p *principal) readableRoles(ids ...int64) (readable []*role) {
 func (m *machine) listRoles(t *rapid.T) { m.call(t, "GET", "/api/roles", nil, (*principal).listRoles) }
 
 func (p *principal) listRoles(answer) *expected {
-	if refusal := p.authorize("role", "read", anyEntity); refusal != nil {
+	if refusal := p.authorize("role", "read", anyObject); refusal != nil {
 		return refusal
 	}
 	return ok(views(p.readableRoles()))
@@ -45,7 +45,7 @@ func (m *machine) listDefaultRoles(t *rapid.T) {
 }
 
 func (p *principal) listDefaultRoles(answer) *expected {
-	if refusal := p.authorize("role", "read", anyEntity); refusal != nil {
+	if refusal := p.authorize("role", "read", anyObject); refusal != nil {
 		return refusal
 	}
 	return ok(views(p.readableRoles(p.defaultRoles()...)))
@@ -78,7 +78,7 @@ func (m *machine) createRoles(t *rapid.T) {
 
 // createRoles creates all roles of the list or none. New roles have no permissions.
 func (p *principal) createRoles(list []object, got answer) *expected {
-	if refusal := p.authorize("role", "create", allEntities); refusal != nil {
+	if refusal := p.authorize("role", "create", allObjects); refusal != nil {
 		return refusal
 	}
 	var faults []string
@@ -122,20 +122,20 @@ func (m *machine) copyRole(t *rapid.T) {
 	})
 }
 
-// copyRole creates a role with the permissions of another. A copy of the administrator role gets all permissions in
-// vocabulary.
-func (p *principal) copyRole(from int64, name string, got answer) *expected {
-	if refusal := p.authorize("role", "create", allEntities); refusal != nil {
+// copyRole creates a role with the permissions of the role sourceID. A copy of the administrator role gets all
+// permissions in vocabulary.
+func (p *principal) copyRole(sourceID int64, name string, got answer) *expected {
+	if refusal := p.authorize("role", "create", allObjects); refusal != nil {
 		return refusal
 	}
-	if refusal := p.authorize("role", "read", from); refusal != nil {
+	if refusal := p.authorize("role", "read", sourceID); refusal != nil {
 		return refusal
 	}
-	original := p.roles[from]
+	original := p.roles[sourceID]
 	if original == nil {
 		return notFound()
 	}
-	if refusal := p.covers(p.permissionsOf([]int64{from})); refusal != nil {
+	if refusal := p.covers(p.permissionsOf([]int64{sourceID})); refusal != nil {
 		return refusal
 	}
 	switch {
@@ -148,7 +148,7 @@ func (p *principal) copyRole(from int64, name string, got answer) *expected {
 		slices.Clone(original.effectivePermissions())).view())
 }
 
-// authorizeRoleChange returns nil, or the refusal if the caller may not take the action on the role.
+// authorizeRoleChange returns nil, or the expected error if the caller may not take the action on the role.
 func (p *principal) authorizeRoleChange(action string, id int64) *expected {
 	if refusal := p.authorize("role", action, id); refusal != nil {
 		return refusal
@@ -248,9 +248,9 @@ func (m *machine) deleteRole(t *rapid.T) {
 		func(p *principal, _ answer) *expected { return p.deleteRole(id, with) })
 }
 
-// deleteRole deletes the role id if no user has it and no setting contains it. If with is not 0, it gives users and
-// settings the role with in its place.
-func (p *principal) deleteRole(id, with int64) *expected {
+// deleteRole deletes the role id. If replacementID is 0, no user may have the role and no setting may contain it.
+// Otherwise users and settings get the role replacementID in its place.
+func (p *principal) deleteRole(id, replacementID int64) *expected {
 	if refusal := p.authorizeRoleChange("delete", id); refusal != nil {
 		return refusal
 	}
@@ -262,16 +262,16 @@ func (p *principal) deleteRole(id, with int64) *expected {
 			held = append(held, u.roles...)
 		}
 	}
-	if with == 0 && (len(holders) > 0 || slices.Contains(p.settingRoles(), id)) {
+	if replacementID == 0 && (len(holders) > 0 || slices.Contains(p.settingRoles(), id)) {
 		return conflict("ROLE_IN_USE")
 	}
-	if with != 0 {
-		if refusal := p.authorizeReplacement(id, with, append(held, with)); refusal != nil {
+	if replacementID != 0 {
+		if refusal := p.authorizeReplacement(id, replacementID, append(held, replacementID)); refusal != nil {
 			return refusal
 		}
-		p.replaceInSettings(id, with)
+		p.replaceInSettings(id, replacementID)
 		for _, u := range holders {
-			u.roles = distinct(append(without(u.roles, []int64{id}), with))
+			u.roles = distinct(append(without(u.roles, []int64{id}), replacementID))
 		}
 	}
 	p.record("role.delete", "role", id, p.roles[id].name)
@@ -280,20 +280,22 @@ func (p *principal) deleteRole(id, with int64) *expected {
 	return noContent()
 }
 
-// authorizeReplacement returns nil, or the refusal to replace the role id by the role with. The caller must have all
-// permissions of the roles in held: those of the affected users, and with.
-func (p *principal) authorizeReplacement(id, with int64, held []int64) *expected {
-	if with == id || p.roles[with] == nil || !p.can("role", "read", with) {
+// authorizeReplacement returns nil, or the expected error of a request to replace the role id by the role
+// replacementID. The caller must have all permissions of the roles in held: all roles of the affected users, and
+// replacementID.
+func (p *principal) authorizeReplacement(id, replacementID int64, held []int64) *expected {
+	if replacementID == id || p.roles[replacementID] == nil || !p.can("role", "read", replacementID) {
 		return invalid("/query/replaceWith")
 	}
-	if !p.can("role", "assign", id) || !p.can("role", "assign", with) || !p.can("user", "edit-access", allEntities) {
+	mayAssign := p.can("role", "assign", id) && p.can("role", "assign", replacementID)
+	if !mayAssign || !p.can("user", "edit-access", allObjects) {
 		return forbidden()
 	}
 	return p.covers(p.permissionsOf(held))
 }
 
-// removeFromPermissions removes the id of a deleted entity from all permissions on these kinds of entities. If a
-// permission has no ids left, the whole permission is removed: without ids, it would be a permission on all entities.
+// removeFromPermissions removes the id of a deleted object from all permissions on the given entities. If a permission
+// has no ids left, the whole permission is removed: without ids, it would be a permission on all objects.
 func (m *model) removeFromPermissions(id int64, entities ...string) {
 	for _, r := range m.roles {
 		remaining := []permission{}

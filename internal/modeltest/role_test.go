@@ -20,7 +20,7 @@ type role struct {
 	permissions       []permission
 }
 
-// words splits text at spaces, to write a list of words as one string.
+// words splits text at spaces. So a list of words can be written as one string.
 func words(text string) []string { return strings.Fields(text) }
 
 func builtIn() map[int64]*role {
@@ -55,7 +55,8 @@ func (r *role) view() object {
 	return object{"id": r.id, "name": r.name, "description": r.description, "permissions": views(r.effectivePermissions())}
 }
 
-// viewer is an entity of the model. The method view returns the JSON that the API has for the entity.
+// viewer is a value of the model that the API shows, such as a role. view returns the JSON that the API has
+// for the value.
 type viewer interface{ view() object }
 
 // views returns the JSON of each value, as it appears in a list of the API.

@@ -65,7 +65,7 @@ func (j *logBuffer) take() string {
 	return text
 }
 
-// plainText renders mail messages. The text of a message is only its token.
+// plainText is an outbox.Renderer whose messages contain only the token.
 type plainText struct{}
 
 func (plainText) Render(kind account.MailKind, m account.MailContent) (account.Message, error) {

@@ -16,10 +16,10 @@ func (m *model) sessionEnd(c *credential) time.Time {
 	return absolute
 }
 
-// endSessions ends all sessions of a user. If except is not nil, this session stays valid.
-func (m *model) endSessions(user int64, except *credential) {
+// endSessions ends all sessions of a user except kept, which may be nil.
+func (m *model) endSessions(user int64, kept *credential) {
 	for _, c := range m.credentials {
-		if c.user == user && c.kind == session && c != except {
+		if c.user == user && c.kind == session && c != kept {
 			c.ended = true
 		}
 	}
@@ -88,13 +88,13 @@ func (p *principal) endAllSessions(owner int64, keep bool) *expected {
 	return noContent()
 }
 
-// authorizeEnd returns nil, or the refusal to end a session or a key of the user owner. If the owner is another user,
-// the caller must have all of the owner's permissions.
-func (p *principal) authorizeEnd(entity string, owner int64) *expected {
-	if refusal := p.authorize(entity, "delete", owner); refusal != nil {
+// authorizeEnd returns nil, or the expected error of a request to end a session or a key of the user ownerID. If the
+// owner is not the caller, the caller must have all of the owner's permissions.
+func (p *principal) authorizeEnd(entity string, ownerID int64) *expected {
+	if refusal := p.authorize(entity, "delete", ownerID); refusal != nil {
 		return refusal
 	}
-	u := p.users[owner]
+	u := p.users[ownerID]
 	if u == nil {
 		return notFound()
 	}
@@ -111,10 +111,10 @@ func (m *machine) endSession(t *rapid.T) {
 	})
 }
 
-// endOne ends the session or key with the id. A credential of another kind than kinds counts as not found.
+// endOne ends the session or key with the id. A credential whose kind is not in kinds counts as not found.
 func (p *principal) endOne(id int64, kinds ...kind) *expected {
 	entity := entityOf[kinds[0]]
-	if refusal := p.authorize(entity, "delete", anyEntity); refusal != nil {
+	if refusal := p.authorize(entity, "delete", anyObject); refusal != nil {
 		return refusal
 	}
 	for _, c := range p.credentials {
@@ -131,8 +131,8 @@ func (p *principal) endOne(id int64, kinds ...kind) *expected {
 	return notFound()
 }
 
-// drawOwner draws the user whose keys or sessions a request asks for, and the query that names this user. The id 0 and
-// an empty query stand for the caller.
+// drawOwner draws a user whose keys or sessions a request can ask for. It returns the id of the user and the query
+// with this id. The id 0 and an empty query stand for the caller.
 func (m *machine) drawOwner(t *rapid.T) (id int64, query string) {
 	if rapid.Bool().Draw(t, "own") {
 		return 0, ""

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// patchSettings draws a change of a group of settings and sends it. If extend is not nil, it adds further fields to the
-// change.
+// patchSettings draws a change of a group of settings and sends it. If extend is not nil, extend adds further fields to
+// the change.
 func (m *machine) patchSettings(
 	t *rapid.T, group string, extend func(fields object), check func(p *principal, c change) *expected,
 ) {
@@ -34,8 +34,8 @@ func (m *machine) changeApplicationSettings(t *rapid.T) {
 	}, (*principal).checkApplication)
 }
 
-// checkApplication returns nil, or the refusal of a change of the application settings. Only administrators may change
-// settings that decide where mail is sent.
+// checkApplication returns nil, or the expected error of a change of the application settings. Only administrators may
+// change settings that decide where mail is sent.
 func (p *principal) checkApplication(c change) *expected {
 	const mailFields = "smtpServerAddress smtpServerPort smtpAccount smtpAccountPassword smtpUseStartTLS tls " +
 		"emailSender internalCertificate"
@@ -147,7 +147,7 @@ func (m *machine) drawGroups(t *rapid.T) func(fields object) {
 	}
 }
 
-// groupErrors returns the paths of those allowed groups in the change whose name is invalid.
+// groupErrors returns the paths of the invalid names of allowed groups in the change.
 func (c change) groupErrors() (faults []string) {
 	groups, _ := c.fields["allowedGroups"].([]object)
 	for i, g := range groups {
@@ -162,8 +162,8 @@ func (c change) groupErrors() (faults []string) {
 	return faults
 }
 
-// checkAllowedGroups sets the allowed groups of a change. It returns the refusal if the caller may not give their roles
-// to users.
+// checkAllowedGroups sets the allowed groups of a change. Their members get the roles of the group. checkAllowedGroups
+// returns the expected error if the caller may not give these roles to users.
 func (p *principal) checkAllowedGroups(c change) *expected {
 	groups, given := c.fields["allowedGroups"].([]object)
 	if !given {
@@ -240,9 +240,9 @@ func (m *model) settingRoles() []int64 {
 	return ids
 }
 
-// replaceInSettings replaces the role id by the role with in all settings.
-func (p *principal) replaceInSettings(id, with int64) {
-	replaced := func(ids []int64) []int64 { return distinct(append(without(ids, []int64{id}), with)) }
+// replaceInSettings replaces the role id by the role replacementID in all settings.
+func (p *principal) replaceInSettings(id, replacementID int64) {
+	replaced := func(ids []int64) []int64 { return distinct(append(without(ids, []int64{id}), replacementID)) }
 	if ids := p.defaultRoles(); slices.Contains(ids, id) {
 		p.settings["application-settings"]["defaultRoleIds"] = replaced(ids)
 		p.record("settings.update", "application-settings", 0, "")

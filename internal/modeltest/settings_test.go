@@ -39,8 +39,8 @@ func newSettings() map[string]object {
 	}
 }
 
-// entityFor returns the entity of the permissions to read and to edit a group of settings. It is the group's name, but
-// for the server's settings, which share the permissions of the application's.
+// entityFor returns the entity of the permissions to read and to edit a group of settings. It has the name of the
+// group, except that the server settings share the permissions of the application settings.
 func entityFor(group string) string {
 	if group == "server-settings" {
 		return "application-settings"
@@ -67,10 +67,10 @@ func (c change) changes(names string) bool {
 		func(name string) bool { return jsonOf(c.before[name]) != jsonOf(c.after[name]) })
 }
 
-// changeSettings changes all fields of the request or none. check returns nil, or the refusal of the change. It may
-// also change other fields of the group.
+// changeSettings changes all fields of the request or none. check returns nil, or the expected error of the change.
+// check may also change other fields of the group.
 func (p *principal) changeSettings(group string, fields object, check func(c change) *expected) *expected {
-	if refusal := p.authorize(entityFor(group), "edit", allEntities); refusal != nil {
+	if refusal := p.authorize(entityFor(group), "edit", allObjects); refusal != nil {
 		return refusal
 	}
 	c := change{group: group, fields: fields, before: p.settings[group], after: maps.Clone(p.settings[group])}
@@ -135,7 +135,7 @@ func get(group string) func(*machine, *rapid.T) {
 // settingsRule returns a function that returns the expected answer when a principal reads a group of settings.
 func settingsRule(group string) func(p *principal, _ answer) *expected {
 	return func(p *principal, _ answer) *expected {
-		if refusal := p.authorize(entityFor(group), "read", allEntities); refusal != nil {
+		if refusal := p.authorize(entityFor(group), "read", allObjects); refusal != nil {
 			return refusal
 		}
 		return ok(p.showSettings(group))
@@ -201,9 +201,9 @@ func (c change) newSecret() bool {
 	})
 }
 
-// keepSecret sets the secret with the name in the settings after the change, or returns the refusal. The names in
-// destination are the fields for the server and account to which the secret is sent. If one of them changes, the secret
-// is cleared, so that it isn't sent elsewhere. The mask as the new value keeps the stored secret.
+// keepSecret sets the field name, a secret, in the settings after the change, or returns the expected error. The mask
+// as the new value keeps the stored secret. destination names the fields for the server and the account to which the
+// secret is sent. If one of them changes, keepSecret clears the secret, so that it isn't sent elsewhere.
 func (c change) keepSecret(name, destination string) *expected {
 	value, given := c.fields[name]
 	switch {
@@ -219,9 +219,8 @@ func (c change) keepSecret(name, destination string) *expected {
 	return nil
 }
 
-// checkSettingRoles returns nil, or the refusal of a setting that gives users the roles ids. For each role that the
-// setting didn't have before, the caller must be able to read the role and have all of its permissions. path is the
-// JSON pointer to ids in the body.
+// checkSettingRoles returns nil, or the expected error of a setting that gives users the roles ids. The caller must be
+// able to read each added role and have all of its permissions. path is the JSON pointer to ids in the body.
 func (p *principal) checkSettingRoles(path string, before, ids []int64) *expected {
 	var unknown []string
 	named := without(ids, before)

@@ -70,7 +70,7 @@ func (p *principal) changePassword(old, next string) *expected {
 	p.user.password, p.user.needReset = next, false
 	p.endSessions(p.user.id, p.credential)
 	p.endRecoveries(p.user.id)
-	if p.credential.kind == contract { // as it never expires, the typing errors of years would add up
+	if p.credential.kind == contract { // a contract key never expires, so mistakes would add up over years
 		p.credential.failures = 0
 	}
 	p.record("password.change", "user", p.user.id, p.user.email)

@@ -46,7 +46,7 @@ func (m *machine) listUsers(t *rapid.T) {
 	query.Set("sort", order)
 	query.Set("limit", fmt.Sprint(limit))
 	m.readPages(t, caller, network, "users", query, func(p *principal, _ answer, page int) (*expected, bool) {
-		if refusal := p.authorize("user", "read", anyEntity); refusal != nil {
+		if refusal := p.authorize("user", "read", anyObject); refusal != nil {
 			return refusal, false
 		}
 		shown, more := pageOf(p.findUsers(filter, order), page, limit)
@@ -55,7 +55,7 @@ func (m *machine) listUsers(t *rapid.T) {
 }
 
 func (p *principal) listUsers(answer) *expected {
-	if refusal := p.authorize("user", "read", anyEntity); refusal != nil {
+	if refusal := p.authorize("user", "read", anyObject); refusal != nil {
 		return refusal
 	}
 	return ok(p.userViews(p.readableUsers()))

@@ -48,10 +48,10 @@ func (m *model) byAddress(address string) *user {
 	return nil
 }
 
-// taken reports whether a user has the e-mail address. It ignores the user except, which may be nil.
-func (m *model) taken(address string, except *user) bool {
+// taken reports whether a user other than ignored has the e-mail address. ignored may be nil.
+func (m *model) taken(address string, ignored *user) bool {
 	u := m.byAddress(address)
-	return u != nil && u != except
+	return u != nil && u != ignored
 }
 
 // isLastAdministrator reports whether u is the only administrator who can sign in.
@@ -213,9 +213,10 @@ func drawNewUser(t *rapid.T) object {
 	return u
 }
 
-// checkNewUsers returns nil, or the refusal of a request to create users. One invalid user refuses the whole list.
+// checkNewUsers returns nil, or the expected error of a request to create users. One invalid user makes the whole
+// request invalid.
 func (p *principal) checkNewUsers(list []object) *expected {
-	if refusal := p.authorize("user", "create", allEntities); refusal != nil {
+	if refusal := p.authorize("user", "create", allObjects); refusal != nil {
 		return refusal
 	}
 	var faults, taken []string
@@ -299,7 +300,7 @@ func (p *principal) setUserRoles(id int64, requested []int64) *expected {
 	if refusal := p.covers(p.permissionsOf(u.roles)); refusal != nil {
 		return refusal
 	}
-	if refusal := p.authorize("role", "assign", anyEntity); refusal != nil {
+	if refusal := p.authorize("role", "assign", anyObject); refusal != nil {
 		return refusal
 	}
 	wanted := distinct(requested)

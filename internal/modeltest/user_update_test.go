@@ -100,7 +100,7 @@ func (u *user) auditedFields() []any {
 	return []any{u.name, u.surname, u.department, u.biography, u.picture, u.email, u.active}
 }
 
-// authorizeUpdate returns nil, or the refusal if the caller may not update these fields of the user.
+// authorizeUpdate returns nil, or the expected error if the caller may not update these fields of the user.
 func (p *principal) authorizeUpdate(id int64, fields object) *expected {
 	access, profile := changesAccess(fields), given(fields, "name surname department biography picture")
 	if p.credential.kind == named && given(fields, "email password") { // a new address would receive recovery tokens
@@ -136,7 +136,7 @@ func (p *principal) authorizeUpdate(id int64, fields object) *expected {
 	return nil
 }
 
-// changesAccess reports whether fields has one that decides whether and how the user can sign in.
+// changesAccess reports whether fields contains one that decides whether and how the user can sign in.
 func changesAccess(fields object) bool { return given(fields, "email password active lockedOut") }
 
 // given reports whether fields has at least one of the names, which are separated by spaces.
