@@ -87,8 +87,9 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// checkOffers runs a command that prints completions. Each word in want must be printed, and the word not must not be.
-func checkOffers(t *testing.T, want, not, name string, args ...string) {
+// checkOffers runs a command that prints completions. The command must print each word in want, and must not print
+// unwanted.
+func checkOffers(t *testing.T, want, unwanted, name string, args ...string) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), name, args...)
 	command.Env = append(os.Environ(), "HOME="+t.TempDir())
@@ -106,7 +107,7 @@ func checkOffers(t *testing.T, want, not, name string, args ...string) {
 			t.Errorf("%s is not offered: %s", word, out)
 		}
 	}
-	if offered[not] {
-		t.Errorf("%s is offered: %s", not, out)
+	if offered[unwanted] {
+		t.Errorf("%s is offered: %s", unwanted, out)
 	}
 }

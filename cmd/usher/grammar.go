@@ -14,8 +14,8 @@ import (
 )
 
 // grammar is the command line, parsed by kong. Every flag --some-name can also be set by the variable USHER_SOME_NAME,
-// except for flags with the tag env:"-". These say what a command changes, and a forgotten variable of the environment
-// must not change a user.
+// except for flags with the tag env:"-". Such a flag says what a command changes. If it had a variable, a forgotten
+// one could change a user.
 type grammar struct {
 	cli.Flags
 
@@ -75,8 +75,7 @@ Passwords and tokens are asked for at a terminal, or come from a file or a varia
 The exit code is 0 for success, 1 for a failure, 2 for a command line that is wrong.`
 }
 
-// printHelp prints the help text. For a command that does not talk to a server, it leaves out the flags of the
-// connection.
+// printHelp prints the help text. If the command does not talk to a server, it leaves out the flags of the connection.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	node := ctx.Selected()
 	if node != nil && node.ClosestGroup() != nil && node.ClosestGroup().Key == "server" {

@@ -35,7 +35,7 @@ type importFixture struct {
 // unlimited is a number of batches that no test reaches, so the proxy breaks no connection.
 const unlimited = 1 << 40
 
-// newImportFixture starts a server and a proxy, and writes a file with this number of users.
+// newImportFixture starts a server and a proxy, and writes a file with the given number of users.
 func newImportFixture(t *testing.T, users int) *importFixture {
 	b := &importFixture{t: t, file: filepath.Join(t.TempDir(), "users.csv")}
 	b.batchesLeft.Store(unlimited)
@@ -124,7 +124,7 @@ func TestImportOfThousands(t *testing.T) {
 	}
 }
 
-// TestInterruptedImport breaks the connection during an import. The new users can't sign in then, and the output shows
+// TestInterruptedImport breaks the connection during an import. The new users then can't sign in, and the output shows
 // the commands that undo and resume the import.
 func TestInterruptedImport(t *testing.T) {
 	const users = 2500
@@ -154,8 +154,8 @@ func TestInterruptedImport(t *testing.T) {
 	}
 }
 
-// TestResumeWithAnotherFile resumes an interrupted import with other files. They are refused and nothing changes. If
-// only the server can find the fault of a file, the import is undone instead, and the output says so.
+// TestResumeWithAnotherFile resumes an interrupted import with other files. The command refuses them and changes
+// nothing. If only the server can find the fault of a file, the import is undone instead, and the output says so.
 func TestResumeWithAnotherFile(t *testing.T) {
 	b := newImportFixture(t, 2500)
 	b.batchesLeft.Store(3 + 2) // three batches for the check, then two of the import

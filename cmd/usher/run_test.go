@@ -16,8 +16,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// testEnv returns an environment for a command, with these variables. If p is nil, the command has no terminal to ask
-// questions at.
+// testEnv returns an environment for a command, with these variables. If p is nil, the command has no terminal.
 func testEnv(p command.Prompter, variables map[string]string) (e *command.Env, stdout, stderr *bytes.Buffer) {
 	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
 	return &command.Env{

@@ -42,9 +42,9 @@ func hasScopeAll(p Permission) bool { return p.Scope == ScopeAll }
 // hasAnyScope is a condition for [Set.grants] that every permission satisfies.
 func hasAnyScope(Permission) bool { return true }
 
-// appliesTo reports whether the permission's scope includes the target id, when the user self
-// has the permission. id is the target's own id, or its owner's id for the entities of
-// [OwnedByUser].
+// appliesTo reports whether the permission's scope includes the target id, when the user who has
+// the permission has the id self. id is the target's own id, or its owner's id for the entities
+// of [OwnedByUser].
 func (p Permission) appliesTo(id, self int64) bool {
 	switch p.Scope {
 	case ScopeAll:
@@ -87,8 +87,9 @@ const (
 	Granted                // the caller has the permission for this target
 )
 
-// Decide decides whether the user self, who has this set of permissions, may do the action with
-// the target. An action that the [Registry] does not list is denied even to administrators.
+// Decide decides whether the user who has this set of permissions may do the action with the
+// target. self is the id of that user. An action that the [Registry] does not list is denied
+// even to administrators.
 //
 // id is the target's own id, its owner's id for the entities of [OwnedByUser], [Any] or [All].
 //
@@ -120,8 +121,8 @@ func (a Set) Decide(act Action, e Entity, id, self int64) Verdict {
 // Otherwise callers could give themselves permissions that they lack.
 //
 // The wildcard covers every scope of the same entity and action. [ScopeSelf] covers [ScopeSelf],
-// although it stands for another id in the set of another user. Users with equal roles can
-// therefore change each other. Only an administrator covers an administrator.
+// although each of two users may do the action only with their own targets. Users with equal
+// roles can therefore change each other. Only an administrator covers an administrator.
 func Covers(a, b Set) bool {
 	if a.Administrator {
 		return true

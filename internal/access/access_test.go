@@ -94,8 +94,9 @@ var setGenerator = rapid.Custom(func(t *rapid.T) access.Set {
 	}
 })
 
-// TestCoversIsTransitiveAndImpliesDecide checks that every set covers itself, that Covers is
-// transitive, and that a set grants everything that the sets it covers grant.
+// TestCoversIsTransitiveAndImpliesDecide checks that every set covers itself, and that Covers
+// is transitive. If one set covers another, it must also grant everything that the other
+// grants.
 func TestCoversIsTransitiveAndImpliesDecide(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := setGenerator.Draw(t, "a"), setGenerator.Draw(t, "b"), setGenerator.Draw(t, "c")

@@ -2,9 +2,9 @@ package access
 
 import "slices"
 
-// Intersect returns the permissions that both sets grant to the user self. An API key that has
-// its own list of permissions gets the intersection of that list with its owner's set. The owner
-// always covers the result, so a key can't be used for privilege escalation.
+// Intersect returns the permissions that both sets grant to the user with the id self. An API
+// key that has its own list of permissions gets the intersection of that list with its owner's
+// set. The owner always covers the result, so a key can't be used for privilege escalation.
 //
 // The result is an administrator's set only if both sets are. The list of a key is never an
 // administrator's set, even if the owner is an administrator.
@@ -32,8 +32,8 @@ func Intersect(owner, key Set, self int64) Set {
 // intersectPermission returns the permission that two permissions for the same entity and action
 // have in common. ok is false if they have nothing in common.
 //
-// If one permission has [ScopeSelf] and the other lists the id of self, the result has the scope
-// of own. The owner would not cover a result with the scope of key.
+// If one permission has [ScopeSelf] and the other lists the id self, the result has the scope of
+// own, the owner's permission. The owner would not cover a result with the scope of key.
 func intersectPermission(own, key Permission, self int64) (p Permission, ok bool) {
 	both := own
 	switch {

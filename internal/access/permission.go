@@ -54,9 +54,9 @@ var Registry = []struct {
 	{EntitySAMLConfiguration, []Action{ActionRead, ActionEdit}},
 }
 
-// OwnedByUser lists the entities that belong to a user. The ids of permissions for them are the
-// ids of users: the owner of a key or session, or the actor of an activity log entry. Only
-// permissions for these entities can have [ScopeSelf].
+// OwnedByUser lists the entities whose targets belong to users. The ids of permissions for them
+// are the ids of users: the owner of a key or session, or the actor of an activity log entry.
+// Only permissions for these entities can have [ScopeSelf].
 var OwnedByUser = []Entity{EntityUser, EntityAPIKey, EntitySession, EntityActivityLog}
 
 // Scope tells which targets of its entity a permission applies to.

@@ -18,7 +18,7 @@ type PermissionRequest struct {
 const SelfUserID = "self-user-id"
 
 // MaxListedIDs limits the total number of ids in the permissions of one role or key. The server
-// may read all of them with each request of a user who has the role, or of the key.
+// may read all these ids for each request by the key, or by a user who has the role.
 const MaxListedIDs = 10_000
 
 // Fault is a validation error of a [PermissionRequest].
@@ -112,8 +112,8 @@ func Scopes(e Entity, act Action) []Scope {
 	return scopes
 }
 
-// MissingRead returns the indices of the permissions that allow to edit, delete or assign
-// targets without the permission to read the same targets.
+// MissingRead returns the indices of permissions to edit, delete or assign targets for which the
+// list lacks the permission to read the same targets.
 func MissingRead(permissions []Permission) []int {
 	var indices []int
 	all := Set{Permissions: permissions}

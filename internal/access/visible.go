@@ -2,9 +2,9 @@ package access
 
 import "slices"
 
-// VisibleIDs returns the targets on which the user self, who has this set of permissions, may do
-// the action. Lists use it as a filter. all means every target; otherwise ids lists the targets,
-// sorted and unique.
+// VisibleIDs returns the targets on which the user who has this set of permissions may do the
+// action. self is the id of that user. Lists use the result as a filter. all means every target;
+// otherwise ids lists the targets, sorted and unique.
 func (a Set) VisibleIDs(act Action, e Entity, self int64) (all bool, ids []int64) {
 	if !registered(e, act) {
 		return false, nil

@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// CanConfirm fails if ConfirmDelete would have to ask, because yes is false, and there is no terminal. A
+// CanConfirm fails if confirmed is false and there is no terminal: then ConfirmDelete could not ask. A
 // command calls CanConfirm before its first request.
-func (e *Env) CanConfirm(yes bool) error {
-	if !yes && e.Prompter == nil {
+func (e *Env) CanConfirm(confirmed bool) error {
+	if !confirmed && e.Prompter == nil {
 		return WithHint(UsageErrorf("there is no terminal to ask at"), "add --yes to delete without being asked")
 	}
 	return nil
 }
 
 // ConfirmDelete asks the user whether object may be deleted, and fails if the user says no. It doesn't ask
-// if yes is true.
-func (e *Env) ConfirmDelete(ctx context.Context, yes bool, object string) error {
-	if yes {
+// if confirmed is true.
+func (e *Env) ConfirmDelete(ctx context.Context, confirmed bool, object string) error {
+	if confirmed {
 		return nil
 	}
 	answer, err := e.Prompter.Line(ctx, Printable("Delete "+object+"? [y/N]"))

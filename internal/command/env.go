@@ -37,7 +37,7 @@ type Env struct {
 	LookupEnv        func(name string) (string, bool)
 	Now              func() time.Time
 	Prompter         Prompter // nil if there is no terminal
-	JSON             bool     // whether the flag is --output json
+	JSON             bool     // whether the command has the flag --output json
 }
 
 // NewEnv returns the environment of this process.

@@ -26,7 +26,8 @@ func (e *Env) NewMeter(activity, noun string, start, total int) *Meter {
 	return &Meter{env: e, activity: activity, noun: noun, start: start, total: total, begun: now, reported: now}
 }
 
-// Update reports that done items are done. It writes nothing if the last report is younger than meterInterval.
+// Update reports progress: done is the number of finished items. It writes nothing if the last report is
+// younger than meterInterval.
 func (m *Meter) Update(done int) {
 	now := m.env.Now()
 	if now.Sub(m.reported) < meterInterval {

@@ -50,7 +50,7 @@ func (t *terminal) Secret(ctx context.Context, question string) (secret.Text, er
 		return secret.New(string(raw)), err
 	})
 	if err != nil {
-		_ = term.Restore(fd, before) // after an interrupt the terminal would show no more input
+		_ = term.Restore(fd, before) // otherwise the terminal would show no input after an interrupt
 	}
 	fmt.Fprintln(t.out)
 	return text, err

@@ -21,13 +21,13 @@ const maxSecret = 64 << 10
 type SecretSource struct {
 	Name     string // name in error messages: "password"
 	Question string // text of the prompt: "Password"; "" if there is no prompt
-	Variable string // environment variable: USHER_PASSWORD
+	Variable string // environment variable, such as USHER_PASSWORD
 	Flag     string // name of the flag: "--password-file"
 	File     string // path from the flag or from the flag's variable; "-" is standard input
 }
 
-// Secret reads a secret, which is never empty. It fails with a usage error if the file and the variable are both
-// given. It also does so if neither is given and it can't prompt.
+// Secret reads a secret, which is never empty. It fails with a usage error if both the file and the variable are
+// given. Without either of them it asks the user, and fails with a usage error if there is no terminal.
 func (e *Env) Secret(ctx context.Context, s SecretSource) (secret.Text, error) {
 	value := e.Getenv(s.Variable)
 	switch {
@@ -96,8 +96,8 @@ func (e *Env) NewPassword(ctx context.Context, variable, file string) (secret.Te
 	return password, nil
 }
 
-// GeneratePassword returns a random password of 115 bits that meets the password rule. The password is easy to
-// read aloud.
+// GeneratePassword returns a random password that meets the password rule and is easy to read aloud. It has 115
+// bits of entropy.
 func GeneratePassword() secret.Text {
 	const (
 		letters = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789" // without look-alikes such as l and 1

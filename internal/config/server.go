@@ -54,7 +54,7 @@ type Server struct {
 	AdminPassword secret.Text `kong:"-"`
 	ServerKey     secret.Text `kong:"-"`
 
-	// Interactive reports whether standard error is a terminal. The server shows a generated password only there.
+	// Interactive reports whether standard error is a terminal. The server shows a generated password only on a terminal.
 	Interactive bool `kong:"-"`
 }
 
@@ -138,7 +138,7 @@ func (s *Server) LoadSecrets(lookup func(name string) (value string, set bool)) 
 		faults = append(faults,
 			fmt.Errorf("%s is set and empty; unset it for SQLite in the data directory", DatabaseVariable))
 	}
-	s.ServerKey = secret.New(getenv("USHER_SERVER_KEY")) // ServerKeyFile replaces a _FILE variable
+	s.ServerKey = secret.New(getenv("USHER_SERVER_KEY")) // USHER_SERVER_KEY_FILE sets ServerKeyFile
 	if !s.ServerKey.Empty() && s.ServerKeyFile != "" {
 		faults = append(faults, errors.New("USHER_SERVER_KEY and --server-key-file are both set; unset one"))
 	}

@@ -15,7 +15,7 @@ func TestCheckQuery(t *testing.T) {
 		t.Fatal(err)
 	}
 	const log, users, sessions = "GET /api/activity-log", "GET /api/users", "DELETE /api/sessions"
-	tests := []struct{ op, query, path string }{ // path is that of the expected error; empty: the query is valid
+	tests := []struct{ op, query, path string }{ // path in the expected error; "": the query is valid
 		{log, "", ""},
 		{log, "actor=18&action=user.*&targetKind=user&targetId=7&from=2026-03-01T09:30:00Z" +
 			"&to=2026-03-01T09:30:00.5%2B01:00&limit=1000", ""},

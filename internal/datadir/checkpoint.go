@@ -34,9 +34,9 @@ func (s CheckpointStore) Keep(c account.Checkpoint) error {
 	return privatefile.Write(filepath.Join(s.Data, checkpointFile), c.String()+"\n", os.Rename)
 }
 
-// SetAside appends the time now to the name of the file and returns the new path, or "" if there is no file.
-// Call it after the database was restored from a backup. The restored activity log is older than the checkpoint,
-// and a server that finds this difference stops signing the log.
+// SetAside renames the file: it appends the given time to the name. It returns the new path, or "" if there is
+// no file. Call it after the database was restored from a backup. The restored activity log is older than the
+// checkpoint, and a server that finds this difference stops sealing the log.
 func (s CheckpointStore) SetAside(now time.Time) (path string, err error) {
 	path = filepath.Join(s.Data, checkpointFile+"."+now.UTC().Format("20060102T150405Z"))
 	err = os.Rename(filepath.Join(s.Data, checkpointFile), path)

@@ -118,8 +118,8 @@ type pattern struct {
 	form   *regexp.Regexp
 }
 
-// findPatterns sets l.patterns, with the longest phrase first, so that the most specific phrase
-// matches first.
+// findPatterns sets l.patterns. The longest phrase comes first, so the most specific phrase is
+// tried first.
 func (l *Language) findPatterns() {
 	for p := range l.phrases {
 		if strings.Contains(string(p), "%s") {
@@ -147,8 +147,8 @@ func load(languages ...*Language) []*Language {
 	return languages
 }
 
-// read adds the translation files of a language to the catalog all.
-func (l *Language) read(all *catalog.Builder) error {
+// read adds the translation files of a language to the catalog that builder builds.
+func (l *Language) read(builder *catalog.Builder) error {
 	names, err := fs.Glob(files, path.Join(l.Tag, "*.json"))
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (l *Language) read(all *catalog.Builder) error {
 				return fmt.Errorf("%s: %q is in another file already", name, p)
 			}
 			l.phrases[p] = true
-			if err := all.Set(l.tag, string(p), t.message()); err != nil {
+			if err := builder.Set(l.tag, string(p), t.message()); err != nil {
 				return fmt.Errorf("%s: %q: %w", name, p, err)
 			}
 		}

@@ -22,7 +22,7 @@ func TestMatch(t *testing.T) {
 		{[]string{"en", "fr"}, "en"},
 		{[]string{"zz-!!", "fr"}, "fr"},
 		{[]string{"tlh"}, "en"},
-		{[]string{strings.Repeat("*,", 200), "fr"}, "fr"}, // longer than 256 bytes, so parsing would take long; skipped
+		{[]string{strings.Repeat("*,", 200), "fr"}, "fr"}, // skipped: it is longer than 256 bytes, so parsing would take long
 	}
 	for _, test := range tests {
 		if got := locale.Match(test.preferred...).Tag; got != test.want {

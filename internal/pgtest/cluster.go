@@ -135,7 +135,7 @@ func (c *Cluster) Command(name string, args ...string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// Start starts the server, also again after it has ended. It returns when the server accepts connections.
+// Start starts the server, or starts it again after it has ended. It returns when the server accepts connections.
 func (c *Cluster) Start() error {
 	args := []string{"-D", c.Data(), "-p", strconv.Itoa(c.Port), "-k", c.Dir, "-h", "127.0.0.1"}
 	for _, setting := range c.settings {
@@ -211,13 +211,13 @@ func (c *Cluster) end(signal syscall.Signal) error {
 		return nil
 	}
 	errs := []error{c.guard.Process.Kill(), c.lifeline.Close()}
-	_ = c.guard.Wait() // fails, since it was killed
+	_ = c.guard.Wait() // returns an error, because the guard was killed
 	parent := c.server.Process
 	children := childrenOf(parent.Pid)
 	errs = append(errs, parent.Signal(signal))
 	if signal == syscall.SIGKILL {
 		for _, child := range children {
-			_ = syscall.Kill(child, signal) // it may have ended
+			_ = syscall.Kill(child, signal) // the child may have ended already
 		}
 	}
 	<-c.ended

@@ -24,7 +24,7 @@ const (
 	MaxPixels    = 40_000_000
 	Side         = 256 // maximum width and height of the result, in pixels
 
-	maxSide = 65535 // maximum width and height of a file in pixels, as in JPEG; scaling needs memory for each row
+	maxSide = 65535 // maximum width and height of a file in pixels, as in JPEG: scaling needs memory for each row
 )
 
 // The errors of [Shrinker.Shrink].

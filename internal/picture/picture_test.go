@@ -185,7 +185,7 @@ func TestShrinkRefuses(t *testing.T) {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	for range 100 { // if both cases of a select are ready, Go picks one at random
+	for range 100 { // repeat, because select picks at random if both cases are ready
 		if _, err := shrink(ended, whole, maxBytes); errors.Is(err, context.Canceled) {
 			return
 		}

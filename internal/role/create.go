@@ -86,23 +86,25 @@ func (s *Roles) insertRole(
 	})
 }
 
-// CopyRole creates a role with the description and the permissions of the role from. A copy of
-// role 1 has the permissions that exist now. It does not get permissions that later releases
+// CopyRole creates a role with the description and the permissions of the role sourceID. A copy
+// of role 1 has the permissions that exist now. It does not get permissions that later releases
 // add.
 //
 // CopyRole fails as [account.Allow] does. It fails with CodeForbidden when the caller lacks a
 // permission of the role, and with CodeInvalid or CodeRoleNameTaken for a wrong name.
 func (s *Roles) CopyRole(
-	ctx context.Context, caller *account.Principal, from int64, name string,
+	ctx context.Context, caller *account.Principal, sourceID int64, name string,
 ) (access.Role, error) {
-	permit, err := auth.Permitted(caller, func(caller *account.Principal) error { return requireMayCopy(caller, from) })
+	permit, err := auth.Permitted(caller, func(caller *account.Principal) error {
+		return requireMayCopy(caller, sourceID)
+	})
 	if err != nil {
 		return access.Role{}, err
 	}
 	var role access.Role
-	lock := func(ctx context.Context, tx *account.Tx) error { return tx.ShareLockRoles(ctx, from) }
+	lock := func(ctx context.Context, tx *account.Tx) error { return tx.ShareLockRoles(ctx, sourceID) }
 	copyRole := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
-		original, err := findRole(ctx, tx, from)
+		original, err := findRole(ctx, tx, sourceID)
 		if err != nil {
 			return err
 		}
@@ -116,7 +118,7 @@ func (s *Roles) CopyRole(
 		}
 		role = access.Role{Name: name, Description: original.Description, Permissions: original.Expand()}
 		return s.insertRole(ctx, tx, caller, &role, "/name",
-			account.FieldChange{Field: "from", To: from},
+			account.FieldChange{Field: "from", To: sourceID},
 			account.FieldChange{Field: "permissions", To: permissionTexts(role.Permissions)})
 	}
 	if err := s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, copyRole); err != nil {
@@ -125,11 +127,11 @@ func (s *Roles) CopyRole(
 	return role, nil
 }
 
-func requireMayCopy(caller *account.Principal, from int64) error {
+func requireMayCopy(caller *account.Principal, sourceID int64) error {
 	if err := account.Allow(caller, access.ActionCreate, access.EntityRole, access.All); err != nil {
 		return err
 	}
-	return account.Allow(caller, access.ActionRead, access.EntityRole, from)
+	return account.Allow(caller, access.ActionRead, access.EntityRole, sourceID)
 }
 
 func roleNameTaken(path string) *account.Error {

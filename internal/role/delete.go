@@ -78,41 +78,41 @@ func (s *Roles) requireUnused(ctx context.Context, tx *account.Tx, caller *accou
 	return nil
 }
 
-// replaceRole replaces the role id by the role with, for all users and in all settings. It
-// returns the fields for the activity log.
+// replaceRole replaces the role id by the role replacementID, for all users and in all
+// settings. It returns the fields for the activity log.
 func (s *Roles) replaceRole(
-	ctx context.Context, tx *account.Tx, caller *account.Principal, id, with int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, id, replacementID int64,
 ) ([]account.FieldChange, error) {
-	if err := requireMayReplace(ctx, tx, caller, id, with); err != nil {
+	if err := requireMayReplace(ctx, tx, caller, id, replacementID); err != nil {
 		return nil, err
 	}
 	for _, replace := range s.settingReplacers() {
-		if _, err := replace(ctx, tx, caller, id, with); err != nil {
+		if _, err := replace(ctx, tx, caller, id, replacementID); err != nil {
 			return nil, err
 		}
 	}
-	users, err := tx.ReplaceRole(ctx, id, with)
-	return []account.FieldChange{{Field: "replaceWith", To: with}, {Field: "users", To: users}}, err
+	users, err := tx.ReplaceRole(ctx, id, replacementID)
+	return []account.FieldChange{{Field: "replaceWith", To: replacementID}, {Field: "users", To: users}}, err
 }
 
 // requireMayReplace checks that the caller has the permissions for a replacement; see
 // [Roles.DeleteRole]. It fails with CodeForbidden if one is missing. It fails with CodeInvalid
-// if the role with does not exist or the caller can't read it.
-func requireMayReplace(ctx context.Context, tx *account.Tx, caller *account.Principal, id, with int64) error {
+// if the role replacementID does not exist or the caller can't read it.
+func requireMayReplace(ctx context.Context, tx *account.Tx, caller *account.Principal, id, replacementID int64) error {
 	unknown := account.Invalid(account.Detail{
-		Path: "/query/replaceWith", Message: fmt.Sprintf("there is no other role %d", with),
+		Path: "/query/replaceWith", Message: fmt.Sprintf("there is no other role %d", replacementID),
 	})
-	if with == id || account.Allow(caller, access.ActionRead, access.EntityRole, with) != nil {
+	if replacementID == id || account.Allow(caller, access.ActionRead, access.EntityRole, replacementID) != nil {
 		return unknown
 	}
-	replacement, err := tx.Roles(ctx, []int64{with})
+	replacement, err := tx.Roles(ctx, []int64{replacementID})
 	if err != nil {
 		return err
 	}
 	if len(replacement) == 0 {
 		return unknown
 	}
-	for _, r := range []int64{id, with} {
+	for _, r := range []int64{id, replacementID} {
 		if account.Allow(caller, access.ActionAssign, access.EntityRole, r) != nil {
 			return account.Forbidden()
 		}
@@ -127,10 +127,10 @@ func requireMayReplace(ctx context.Context, tx *account.Tx, caller *account.Prin
 	return account.RequireCovers(caller, access.Union(append(rolesOfHolders, replacement...)))
 }
 
-// roleReplacer reports whether one group of settings names the role old. Unless with is 0, it
-// also replaces old by with in this group.
+// roleReplacer reports whether one group of settings names the role id. Unless replacementID is
+// 0, it also replaces the role by replacementID in this group.
 type roleReplacer func(
-	ctx context.Context, tx *account.Tx, caller *account.Principal, old, with int64,
+	ctx context.Context, tx *account.Tx, caller *account.Principal, id, replacementID int64,
 ) (used bool, err error)
 
 // settingReplacers returns a replacer for each group of settings that names roles.

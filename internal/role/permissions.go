@@ -21,13 +21,13 @@ func (s *Roles) SetRolePermissions(
 }
 
 // ReplaceRolePermissions is [Roles.SetRolePermissions] on the condition that the role's
-// permissions are still those in seen. Otherwise it fails with CodeRoleChanged.
+// permissions still equal expected. Otherwise it fails with CodeRoleChanged.
 func (s *Roles) ReplaceRolePermissions(
 	ctx context.Context, caller *account.Principal, id int64,
-	seen []access.Permission, requests []access.PermissionRequest,
+	expected []access.Permission, requests []access.PermissionRequest,
 ) (access.Role, error) {
-	return s.setRolePermissions(ctx, caller, id, requests, func(was access.Role) error {
-		if !slices.EqualFunc(was.Permissions, seen, access.Permission.Equal) {
+	return s.setRolePermissions(ctx, caller, id, requests, func(old access.Role) error {
+		if !slices.EqualFunc(old.Permissions, expected, access.Permission.Equal) {
 			return &account.Error{
 				Code: account.CodeRoleChanged, Message: "Somebody has changed these permissions in the meantime.",
 			}
@@ -40,7 +40,7 @@ func (s *Roles) ReplaceRolePermissions(
 // locked role, and fails if precondition does.
 func (s *Roles) setRolePermissions(
 	ctx context.Context, caller *account.Principal, id int64,
-	requests []access.PermissionRequest, precondition func(was access.Role) error,
+	requests []access.PermissionRequest, precondition func(old access.Role) error,
 ) (access.Role, error) {
 	permit, err := auth.Allowed(caller, access.ActionEdit, access.EntityRole, id)
 	if err != nil {
@@ -51,14 +51,14 @@ func (s *Roles) setRolePermissions(
 		return access.Role{}, err
 	}
 	var role access.Role
-	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, was access.Role) error {
-		if err := precondition(was); err != nil {
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, old access.Role) error {
+		if err := precondition(old); err != nil {
 			return err
 		}
-		if err := requireKnown(caller, was.Permissions, wanted); err != nil {
+		if err := requireKnown(caller, old.Permissions, wanted); err != nil {
 			return err
 		}
-		role = was
+		role = old
 		role.Permissions = wanted
 		if err := account.RequireCovers(caller, access.Union([]access.Role{role})); err != nil {
 			return err
@@ -69,7 +69,7 @@ func (s *Roles) setRolePermissions(
 		return s.audit.Record(ctx, tx, caller, account.Event{
 			Action: account.ActionRolePermissions, Target: roleTarget(role),
 			Changes: []account.FieldChange{
-				{Field: "permissions", From: permissionTexts(was.Permissions), To: permissionTexts(wanted)},
+				{Field: "permissions", From: permissionTexts(old.Permissions), To: permissionTexts(wanted)},
 			},
 		})
 	}
@@ -80,14 +80,14 @@ func (s *Roles) setRolePermissions(
 }
 
 // requireKnown fails with CodeForbidden when a caller without role 1 adds a permission that this
-// release does not know. A later release could know the permission, and it would then have an
+// release does not know. A later release could know the permission, which would then have an
 // effect.
-func requireKnown(caller *account.Principal, was, wanted []access.Permission) error {
+func requireKnown(caller *account.Principal, old, wanted []access.Permission) error {
 	if caller.Access.Administrator {
 		return nil
 	}
 	for _, p := range wanted {
-		if !p.Known() && !slices.ContainsFunc(was, p.Equal) {
+		if !p.Known() && !slices.ContainsFunc(old, p.Equal) {
 			return &account.Error{
 				Code:    account.CodeForbidden,
 				Message: "Only an administrator can add a permission of a name that this release does not know.",

@@ -12,7 +12,7 @@ import (
 )
 
 // principalWithPermissions adds a user with one new role, which has the permissions, and signs
-// in.
+// the user in.
 func principalWithPermissions(
 	f *servicetest.Fixture, email string, permissions ...access.Permission,
 ) *account.Principal {
@@ -135,7 +135,7 @@ func TestCreateRoles(t *testing.T) {
 	_, err := f.CreateRoles(t.Context(), principalWithPermissions(f, "ann@example.org",
 		servicetest.Permissions("role:edit", "role:read")...), []account.NewRole{{Name: "New"}})
 	servicetest.WantCode(t, err, account.CodeForbidden)
-	// None of the refused calls above has created a role with this name.
+	// None of the refused calls above has created the role "New".
 	bob := principalWithPermissions(f, "bob@example.org", servicetest.Permit("role:create"))
 	servicetest.Must(f.CreateRoles(t.Context(), bob, []account.NewRole{{Name: "New"}}))
 }

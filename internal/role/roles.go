@@ -25,7 +25,7 @@ type Roles struct {
 	audit    *audit.Log
 }
 
-// New returns the operations on the roles of one customer.
+// New returns the operations on roles.
 func New(env account.Env, settings *settings.Settings, auth *auth.Auth, audit *audit.Log) *Roles {
 	return &Roles{store: env.Store, settings: settings, auth: auth, audit: audit}
 }
@@ -63,7 +63,7 @@ func findRole(ctx context.Context, r account.RoleReader, id int64) (access.Role,
 	return roles[0], nil
 }
 
-// readable returns those of the roles that the caller may read.
+// readable returns the roles that the caller may read.
 func readable(caller *account.Principal, roles []access.Role) []access.Role {
 	var found []access.Role
 	for _, r := range roles {

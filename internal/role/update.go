@@ -9,19 +9,19 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/auth"
 )
 
-// roleUpdate is an [auth.Update] of one role. was is the role before the update.
-type roleUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, was access.Role) error
+// roleUpdate is an [auth.Update] of one role. old is the role before the update.
+type roleUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, old access.Role) error
 
 // updateRoleAs locks one role and runs an update of it with [auth.Auth.UpdateLocked]. It fails
 // as [requireMayChange] does.
 func (s *Roles) updateRoleAs(ctx context.Context, permit auth.Permit, id int64, f roleUpdate) error {
 	lock := func(ctx context.Context, tx *account.Tx) error { return tx.LockRoles(ctx, id) }
 	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
-		was, err := requireMayChange(ctx, tx, caller, id)
+		old, err := requireMayChange(ctx, tx, caller, id)
 		if err != nil {
 			return err
 		}
-		return f(ctx, tx, caller, was)
+		return f(ctx, tx, caller, old)
 	}
 	return s.auth.UpdateLocked(ctx, permit, auth.NoUser, lock, update)
 }
@@ -56,8 +56,8 @@ func (s *Roles) UpdateRole(
 		return access.Role{}, err
 	}
 	var role access.Role
-	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, was access.Role) error {
-		role = was
+	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, old access.Role) error {
+		role = old
 		var c account.Checker
 		if up.Name != nil {
 			c.Name("/name", *up.Name)
@@ -78,8 +78,8 @@ func (s *Roles) UpdateRole(
 			return err
 		}
 		var changes account.ChangeList
-		changes.Add("name", was.Name, role.Name)
-		changes.Add("description", was.Description, role.Description)
+		changes.Add("name", old.Name, role.Name)
+		changes.Add("description", old.Description, role.Description)
 		return s.audit.Record(ctx, tx, caller, account.Event{
 			Action: account.ActionRoleUpdate, Target: roleTarget(role), Changes: changes,
 		})

@@ -76,7 +76,7 @@ func (s *Users) hashPasswords(ctx context.Context, users []account.NewUser) ([]s
 	return hashes, nil
 }
 
-// checkNewUsers checks everything that needs no password hashes, because hashing is expensive.
+// checkNewUsers checks users before their passwords are hashed, because hashing is expensive.
 // It returns the keys of the users' addresses.
 func (s *Users) checkNewUsers(ctx context.Context, users []account.NewUser) ([]account.EmailKey, error) {
 	switch {
@@ -108,8 +108,8 @@ func (s *Users) checkNewUsers(ctx context.Context, users []account.NewUser) ([]a
 	return keys, s.checkTaken(ctx, keys)
 }
 
-// checkTaken fails with CodeEmailTaken if other users have some of the keys. The error has the
-// path of each taken address.
+// checkTaken fails with CodeEmailTaken if existing users have some of the keys. The error has
+// the path of each taken address.
 func (s *Users) checkTaken(ctx context.Context, keys []account.EmailKey) error {
 	taken, err := s.store.TakenEmails(ctx, keys)
 	if err != nil || len(taken) == 0 {
@@ -125,9 +125,8 @@ func (s *Users) checkTaken(ctx context.Context, keys []account.EmailKey) error {
 }
 
 // InsertUsers stores new local users with the default roles, and records them in the activity
-// log. It sends an invitation to users with Invite. The caller must have checked users before.
-// keys and hashes have one element for each user. InsertUsers fails with
-// [account.ErrEmailTaken].
+// log. It sends an invitation to users with Invite. The caller must have checked users. keys
+// and hashes have one element for each user. InsertUsers fails with [account.ErrEmailTaken].
 func (s *Users) InsertUsers(
 	ctx context.Context, tx *account.Tx, caller *account.Principal,
 	users []account.NewUser, keys []account.EmailKey, hashes []string,

@@ -17,9 +17,9 @@ type userCursor struct {
 	ID   int64
 }
 
-// cursorAfter returns the cursor of the page that follows the user last.
-func cursorAfter(sort account.UserSort, last account.User) string {
-	place := placeOf(sort, last)
+// cursorAfter returns the cursor of the page that begins after lastUser.
+func cursorAfter(sort account.UserSort, lastUser account.User) string {
+	place := placeOf(sort, lastUser)
 	text, err := json.Marshal(userCursor{Sort: sort, Key: place.Key, ID: place.ID})
 	if err != nil {
 		panic(err) // impossible: strings and a number always encode

@@ -15,10 +15,10 @@ const (
 	firstBatch = 100
 )
 
-// ListUsers calls yield with every user that the caller may read, by id. It reads the users in
-// batches without a common snapshot, so concurrent changes may show in a part of the list. It
-// stops at the first error of yield and returns that error. It also fails as [account.Allow]
-// does.
+// ListUsers calls yield with every user that the caller may read, sorted by id. It reads the
+// users in batches without a common snapshot, so concurrent changes may show in a part of the
+// list. It stops at the first error of yield and returns that error. It also fails as
+// [account.Allow] does.
 func (s *Users) ListUsers(ctx context.Context, caller *account.Principal, yield func(account.User) error) error {
 	if err := account.Allow(caller, access.ActionRead, access.EntityUser, access.Any); err != nil {
 		return err

@@ -17,11 +17,13 @@ const (
 	maxPictureBytes = 2 << 20
 )
 
-// FindUsers returns one page of the users that match the filter and that the caller may read. A
-// page has limit users unless it is the last one, or its pictures exceed maxPictureBytes.
+// FindUsers returns one page of the users that match the filter and that the caller may read.
+// limit is the number of users on a page. The last page has fewer, and so has a page whose
+// pictures exceed maxPictureBytes.
 //
-// cursor is Next of the page before in the same order, or "" for the first page. FindUsers fails
-// as [account.Allow] does. It also fails with CodeInvalid, with the path of the wrong parameter.
+// cursor is the field Next of the previous page in the same order, or "" for the first page.
+// FindUsers fails as [account.Allow] does. It also fails with CodeInvalid, with the path of the
+// wrong parameter.
 func (s *Users) FindUsers(
 	ctx context.Context, caller *account.Principal,
 	filter account.UserFilter, sort account.UserSort, cursor string, limit int,

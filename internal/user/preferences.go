@@ -33,8 +33,8 @@ func preferences(ctx context.Context, r account.PreferenceReader, userID int64) 
 }
 
 // UpdatePreferences changes the caller's preferences and returns them. It fails with CodeInvalid
-// for a language that is not a well-formed BCP 47 tag, and with CodePasswordChangeRequired when
-// the caller must change their password first.
+// for a language that is not a well-formed BCP 47 tag. It fails with CodePasswordChangeRequired
+// when the caller must change their password first.
 func (s *Users) UpdatePreferences(
 	ctx context.Context, caller *account.Principal, up account.PreferencesUpdate,
 ) (account.Preferences, error) {

@@ -23,31 +23,31 @@ func (s *Users) SetUserRoles(
 	if len(roleIDs) == 0 {
 		return nil, noRoles()
 	}
-	wanted := func([]int64) []int64 { return account.SortedUnique(roleIDs) }
-	return s.changeUserRoles(ctx, caller, id, roleIDs, wanted)
+	newRoles := func([]int64) []int64 { return account.SortedUnique(roleIDs) }
+	return s.changeUserRoles(ctx, caller, id, roleIDs, newRoles)
 }
 
-// ChangeUserRoles gives the roles in give to a user and takes away those in take. The user keeps
-// all other roles, even if they are changed concurrently. ChangeUserRoles returns the user's
-// roles afterwards, sorted and unique. It fails as [Users.SetUserRoles] does.
+// ChangeUserRoles gives the roles addedIDs to a user and takes away the roles removedIDs. The
+// user keeps all other roles, even if they are changed concurrently. ChangeUserRoles returns the
+// user's roles afterwards, sorted and unique. It fails as [Users.SetUserRoles] does.
 func (s *Users) ChangeUserRoles(
-	ctx context.Context, caller *account.Principal, id int64, give, take []int64,
+	ctx context.Context, caller *account.Principal, id int64, addedIDs, removedIDs []int64,
 ) ([]int64, error) {
-	wanted := func(was []int64) []int64 {
-		kept := slices.DeleteFunc(slices.Clone(was), func(role int64) bool { return slices.Contains(take, role) })
-		return account.SortedUnique(append(kept, give...))
+	newRoles := func(current []int64) []int64 {
+		kept := slices.DeleteFunc(slices.Clone(current), func(role int64) bool { return slices.Contains(removedIDs, role) })
+		return account.SortedUnique(append(kept, addedIDs...))
 	}
-	return s.changeUserRoles(ctx, caller, id, slices.Concat(give, take), wanted)
+	return s.changeUserRoles(ctx, caller, id, slices.Concat(addedIDs, removedIDs), newRoles)
 }
 
 func noRoles() error {
 	return account.Invalid(account.Detail{Path: "/roles", Message: "must have at least one role"})
 }
 
-// changeUserRoles sets a user's roles to the result of wanted, which gets the current roles.
-// Only roles in requested may change.
+// changeUserRoles calls newRoles with a user's current roles, and sets the user's roles to the
+// result. Only roles in requested may change.
 func (s *Users) changeUserRoles(
-	ctx context.Context, caller *account.Principal, id int64, requested []int64, wanted func(was []int64) []int64,
+	ctx context.Context, caller *account.Principal, id int64, requested []int64, newRoles func(current []int64) []int64,
 ) ([]int64, error) {
 	permit, err := auth.Allowed(caller, access.ActionEditAccess, access.EntityUser, id)
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Users) changeUserRoles(
 		if err := account.RequireCoversUser(ctx, tx, caller, id); err != nil {
 			return err
 		}
-		if roles = wanted(user.RoleIDs); len(roles) == 0 {
+		if roles = newRoles(user.RoleIDs); len(roles) == 0 {
 			return noRoles()
 		}
 		changed := symmetricDifference(roles, user.RoleIDs)
@@ -88,9 +88,9 @@ func (s *Users) changeUserRoles(
 }
 
 // requireMayAssign checks that the caller may give or take away the changed roles. It fails with
-// CodeInvalid when a role that is both requested and changed does not exist, or the caller can't
-// read it. It fails with CodeForbidden when the caller may not assign a changed role or lacks
-// one of its permissions.
+// CodeInvalid when a changed role in requested does not exist, or the caller can't read it. It
+// fails with CodeForbidden when the caller may not assign a changed role or lacks one of its
+// permissions.
 func requireMayAssign(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, requested, changed []int64,
 ) error {

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// accessUpdate is an [auth.Update] of one user. was is the user before the update.
-type accessUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, was account.User) error
+// accessUpdate is an [auth.Update] of one user. old is the user before the update.
+type accessUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, old account.User) error
 
 // updateAccessAs is [auth.Auth.UpdateUserAs] for an update that may take away an administrator's
 // access. It fails with CodeNotFound, and with CodeLastAdministrator when no administrator would
@@ -21,21 +21,21 @@ type accessUpdate func(ctx context.Context, tx *account.Tx, caller *account.Prin
 func (s *Users) updateAccessAs(
 	ctx context.Context, permit auth.Permit, id int64, changedRoles []int64, f accessUpdate,
 ) error {
-	var was account.User
+	var old account.User
 	lock := func(ctx context.Context, tx *account.Tx) (err error) {
-		if was, err = account.FindUser(ctx, tx, id, s.now()); err != nil {
+		if old, err = account.FindUser(ctx, tx, id, s.now()); err != nil {
 			return err
 		}
-		if was.HoldsRole(access.AdministratorRole) {
+		if old.HoldsRole(access.AdministratorRole) {
 			err = tx.LockAdministrators(ctx)
 		}
 		if err != nil || len(changedRoles) == 0 {
 			return err
 		}
-		return tx.ShareLockRoles(ctx, slices.Concat(changedRoles, was.RoleIDs)...)
+		return tx.ShareLockRoles(ctx, slices.Concat(changedRoles, old.RoleIDs)...)
 	}
 	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
-		if err := f(ctx, tx, caller, was); err != nil || !was.HoldsRole(access.AdministratorRole) {
+		if err := f(ctx, tx, caller, old); err != nil || !old.HoldsRole(access.AdministratorRole) {
 			return err
 		}
 		remaining, err := tx.CountAdministrators(ctx)
@@ -52,9 +52,10 @@ func (s *Users) updateAccessAs(
 
 // UpdateUser changes all fields of an update or none, and returns the user afterwards.
 //
-// A password that somebody else sets ends the user's sessions and, unless KeepKeys is set, API
-// keys. The user must then choose another password at the next sign-in. Deactivation ends the
-// user's sessions. The API keys of an inactive user don't work until the user is active again.
+// If somebody else sets the user's password, UpdateUser ends the user's sessions and, unless
+// KeepKeys is set, the API keys. The user must then choose another password at the next sign-in.
+// Deactivation ends the user's sessions. The API keys of an inactive user don't work until the
+// user is active again.
 //
 // UpdateUser fails as [account.Allow] does. It fails with CodeForbidden when the update changes
 // the access of a user and the caller lacks one of that user's permissions. It also fails with

@@ -44,7 +44,7 @@ type Users struct {
 	passwordChanged func(userID int64)
 }
 
-// New returns the operations on the users of one customer.
+// New returns the operations on users.
 func New(env account.Env, o Options) *Users {
 	return &Users{
 		store: env.Store, now: env.Now, recovery: o.Recovery, outbox: o.Outbox, auth: o.Auth, audit: o.Audit,

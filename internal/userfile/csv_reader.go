@@ -49,8 +49,8 @@ func (r *csvReader) read() (Row, []Fault, error) {
 	return row, faults, nil
 }
 
-// maxReportedColumns is how many wrong columns of a header get a fault of their own. One more
-// fault gives the number of the other wrong columns.
+// maxReportedColumns is the number of wrong columns of a header that get a fault each. One
+// more fault gives the number of the other wrong columns.
 const maxReportedColumns = 20
 
 // readHeader reads the first line, which names the columns. If the header is invalid, the
@@ -143,8 +143,8 @@ func csvFault(err error) Fault {
 // it as a formula (OWASP, CSV Injection).
 const formulaPrefixes = "=+-@\t\r\n＝＋－＠"
 
-// quoteFormula puts a single quote before text that a spreadsheet would evaluate. It also
-// adds a quote to a formula that already begins with quotes. So unquoteFormula restores the
+// quoteFormula puts a single quote before text that a spreadsheet would evaluate. If a
+// formula already begins with quotes, it adds another one. So unquoteFormula restores the
 // original text in every case.
 func quoteFormula(text string) string {
 	if isFormula(text) {

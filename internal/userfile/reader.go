@@ -85,11 +85,11 @@ const (
 	bufferSize  = 64 << 10 // bytes read ahead
 )
 
-// limitedReader limits the size of one user. It fails with [ErrTooLong] when remaining bytes
-// have been read. [Reader.Read] sets remaining again before each user.
+// limitedReader limits the size of one user. It fails with [ErrTooLong] after it has read
+// the number of bytes in remaining. [Reader.Read] resets remaining before each user.
 type limitedReader struct {
 	r         io.Reader
-	remaining int   // how many bytes may be read before the next user
+	remaining int   // number of bytes that may still be read for this user
 	err       error // last error other than io.EOF
 }
 

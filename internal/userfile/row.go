@@ -25,7 +25,7 @@ type Row struct {
 	Password        secret.Text // empty if there is none
 	PasswordHash    secret.Text // empty if there is none
 	Active          bool
-	account.Profile // the picture is not set; nil stands for an empty CSV value
+	account.Profile // Picture is not set; an empty CSV value is nil
 }
 
 // fault returns a fault of the row. field is the column, or "" if the fault concerns the

@@ -18,10 +18,10 @@ type rowChecker struct {
 	faults []Fault
 }
 
-// checkRow validates the row by the server's rules. It returns faults, which the format reader
-// found, together with its own faults, at most one for each field. If the row as a whole has a
-// fault and neither name nor email, the reader could not fill the row. Then checkRow validates
-// nothing.
+// checkRow validates the row by the server's rules. It returns the given faults, which the
+// format reader found, and its own faults, at most one for each field. It validates nothing if
+// the reader could not fill the row: if a fault concerns the whole row, and name and email are
+// empty.
 func checkRow(row *Row, faults []Fault) []Fault {
 	c := &rowChecker{row: row, faults: faults}
 	if c.failed("") && row.Name == "" && row.Email == "" {
@@ -106,8 +106,8 @@ func (c *rowChecker) email() {
 	}
 }
 
-// password validates the password or the password hash, and clears it if it is invalid. If the
-// row has both, that is a fault, and password clears the hash.
+// password validates the password or the password hash, and clears it if it is invalid. A row
+// with both has a fault, and password clears the hash.
 func (c *rowChecker) password() {
 	password, hash := c.row.Password.Reveal(), c.row.PasswordHash.Reveal()
 	if password != "" && hash != "" {

@@ -204,7 +204,7 @@ func TestReadReportsFaults(t *testing.T) {
 	}
 }
 
-// A header may have a million columns. Only the first wrong ones get a fault of their own.
+// A header may have a million columns. Only the first wrong columns get a fault each.
 func TestHeaderFaultsAreLimited(t *testing.T) {
 	_, faults, err := readAll(strings.NewReader("name"+strings.Repeat(",name,x", 500)), userfile.CSV)
 	if err != nil || len(faults) != 22 {

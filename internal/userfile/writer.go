@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// Writer writes an export. It writes each row without buffering all of them; [Writer.Close]
+// Writer writes an export, row by row, without buffering the whole file. [Writer.Close]
 // completes the file.
 type Writer struct {
 	out   io.Writer

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/user"
 )
 
-// FinishImport activates the users whose row has Activate. It invites those whose row has
-// Invite and who have no password.
+// FinishImport activates each user whose row has Activate. If the row has Invite and the
+// user has no password, FinishImport sends the user an invitation.
 //
 // It works in batches and resumes where it stopped. After maxBatches it returns with the
 // state [account.ImportFinishing], and the caller must call it again. It skips deleted

@@ -30,7 +30,8 @@ func TestUndoImport(t *testing.T) {
 	wantImported(f, "after the undo", 1, 1) // only the user that was activated remains
 }
 
-// Finishing or undoing an import survives a crash: a repeated call continues where it stopped.
+// Finishing or undoing an import survives a crash: another call continues where the first one
+// stopped.
 func TestImportContinuesAfterCrash(t *testing.T) {
 	for _, test := range []struct {
 		name        string

@@ -21,7 +21,7 @@ const (
 	// that the client does not wait long.
 	batchRows  = 200
 	maxBatches = 50
-	// batchTime is the time after which a transaction stops to finish or undo rows. Each
+	// batchTime is the time after which a transaction finishes or undoes no more rows. Each
 	// row takes several round trips to the database, and a long transaction would time out.
 	batchTime = time.Second
 
@@ -69,7 +69,7 @@ func (s *Imports) Import(ctx context.Context, caller *account.Principal, id int6
 }
 
 // requireOwn takes the result of a read. It returns the import if the caller created it or
-// is an administrator, else CodeNotFound.
+// is an administrator. Otherwise it fails with CodeNotFound.
 func requireOwn(caller *account.Principal, i account.Import, err error) (account.Import, error) {
 	if errors.Is(err, account.ErrNotFound) || err == nil && i.UserID != caller.User.ID && !caller.Access.Administrator {
 		return account.Import{}, account.NotFound()
@@ -77,12 +77,11 @@ func requireOwn(caller *account.Principal, i account.Import, err error) (account
 	return i, err
 }
 
-// importUpdate is an [auth.Update] that also changes an import. The caller has locked the
-// import.
+// importUpdate is an [auth.Update] that also changes a locked import.
 type importUpdate func(ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import) error
 
-// changeImport runs f on an import of the caller in one transaction, and stores the changed
-// import. It fails like [Imports.Import], and with the error of f.
+// changeImport runs f on an import in one transaction, and stores the changed import. It
+// fails like [Imports.Import], and with the error of f.
 func (s *Imports) changeImport(
 	ctx context.Context, caller *account.Principal, id int64, f importUpdate,
 ) (account.Import, error) {
@@ -112,20 +111,20 @@ func (s *Imports) changeImport(
 
 // changeOpenImport is like [Imports.changeImport], for adding rows. It fails with
 // CodeImportState if the import is not open. It fails with errRowsAdded if the import has
-// more rows than was.
+// got more rows than the copy lastRead.
 func (s *Imports) changeOpenImport(
-	ctx context.Context, caller *account.Principal, was account.Import, f importUpdate,
+	ctx context.Context, caller *account.Principal, lastRead account.Import, f importUpdate,
 ) (account.Import, error) {
 	update := func(ctx context.Context, tx *account.Tx, caller *account.Principal, i *account.Import) error {
 		switch {
 		case i.State != account.ImportOpen:
 			return wrongState(*i)
-		case i.Rows != was.Rows:
+		case i.Rows != lastRead.Rows:
 			return errRowsAdded
 		}
 		return f(ctx, tx, caller, i)
 	}
-	return s.changeImport(ctx, caller, was.ID, update)
+	return s.changeImport(ctx, caller, lastRead.ID, update)
 }
 
 // wrongState returns the CodeImportState error for the import.

@@ -46,7 +46,7 @@ type Imports struct {
 	passwords *passhash.Pool
 }
 
-// New returns the operations on imports of one customer.
+// New returns the operations on imports.
 func New(env account.Env, o Options) *Imports {
 	return &Imports{
 		store: env.Store, now: env.Now, monotonic: env.Monotonic,

@@ -16,9 +16,9 @@ import (
 // a client can repeat a request. An invalid row undoes all users of the import, unless the
 // import is a dry run.
 //
-// It fails like [Imports.Import]. It fails with CodeInvalid when rows before first are
-// missing, with CodeTooLarge for more than [MaxImportRows], and with CodeImportState unless
-// the import is open.
+// It fails like [Imports.Import]. It fails with CodeInvalid when earlier rows are missing,
+// with CodeTooLarge for more than [MaxImportRows], and with CodeImportState unless the
+// import is open.
 func (s *Imports) AddImportRows(
 	ctx context.Context, caller *account.Principal, id int64, first int, users []account.ImportUser,
 ) (account.Import, []account.ImportFault, error) {
@@ -59,8 +59,9 @@ func (s *Imports) addImportRows(
 	return i, faults, err
 }
 
-// missingRows returns those of users whose rows the import does not have yet. It fails with
-// CodeInvalid or CodeTooLarge as described at [Imports.AddImportRows].
+// missingRows returns the users whose rows the import does not have yet. first is the row
+// number of the first user. It fails with CodeInvalid or CodeTooLarge as described at
+// [Imports.AddImportRows].
 func missingRows(i account.Import, first int, users []account.ImportUser) ([]account.ImportUser, error) {
 	switch {
 	case len(users) == 0:
@@ -139,7 +140,7 @@ func checkImportUser(c *account.Checker, u account.ImportUser) account.EmailKey 
 	return key
 }
 
-// recordDryRun stores the rows and the number of invalid ones of a dry run. It creates no
+// recordDryRun stores the rows of a dry run and the number of invalid rows. It creates no
 // user.
 func (s *Imports) recordDryRun(
 	ctx context.Context, caller *account.Principal, was account.Import, rows []account.ImportRow, faults int,
