@@ -1,9 +1,9 @@
--- The first schema. Times are microseconds since 1970 in UTC; 0 means never. Ids
--- are never reused (AUTOINCREMENT).
+-- The first schema. Times are microseconds since 1970 in UTC; 0 is "never".
+-- Ids are never used again (AUTOINCREMENT).
 
 -- +goose Up
 
--- The server keys with which the secrets in the database are encrypted.
+-- Which server keys the rest of the data was written with.
 CREATE TABLE key_checks (
     id         TEXT    PRIMARY KEY,
     value      BLOB    NOT NULL,
@@ -39,8 +39,7 @@ CREATE TABLE roles (
     description TEXT NOT NULL
 ) STRICT;
 
--- The scope has its own column, so that a permission without ids never means all
--- ids.
+-- The scope is a column of its own: having no ids must never come to mean all.
 CREATE TABLE role_permissions (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     role_id     INTEGER NOT NULL REFERENCES roles (id) ON DELETE CASCADE,
@@ -112,8 +111,8 @@ CREATE TABLE recoveries (
 CREATE UNIQUE INDEX recoveries_hash ON recoveries (hash);
 CREATE INDEX recoveries_user ON recoveries (user_id);
 
--- Messages to be sent. Their text is sealed with the server key, and cleared when
--- the delivery has ended.
+-- Messages on their way out. What one says is sealed with the server key and
+-- blanked when it has left.
 CREATE TABLE outbox (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     kind            TEXT    NOT NULL CHECK (kind IN ('recovery')),

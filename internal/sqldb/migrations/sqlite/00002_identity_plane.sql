@@ -1,22 +1,21 @@
--- Custom roles, API keys, settings, the activity log, paged lists and imports.
--- Times are microseconds since 1970 in UTC; 0 means never.
+-- Roles that people make, API keys, settings, the activity log, growing lists and
+-- imports. Times are microseconds since 1970 in UTC; 0 is "never".
 
 -- +goose Up
 
--- The case-folded texts by which lists of users are sorted and searched. Usher sets
--- both. For existing users, lower() comes close enough to case folding.
+-- What a list is searched in and sorted by, in the form in which upper and lower
+-- case are one. The rules write both; these are good enough for rows from before.
 ALTER TABLE users ADD COLUMN sort_name TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN search_text TEXT NOT NULL DEFAULT '';
 UPDATE users SET sort_name = lower(name), search_text = lower(name || ' ' || COALESCE(surname, '') || ' ' || email);
 CREATE INDEX users_sort_name ON users (sort_name, id);
 
--- All existing roles are built-in ones.
+-- Until now there were the built-in roles alone.
 ALTER TABLE roles ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
 UPDATE roles SET name_key = lower(name);
 CREATE UNIQUE INDEX roles_name_key ON roles (name_key);
 
--- The number of a user's tokens is limited for each kind. All existing tokens are
--- recovery tokens.
+-- A token is limited with those of its kind alone. Until now all were of recovery.
 ALTER TABLE recoveries ADD COLUMN kind TEXT NOT NULL DEFAULT 'recovery';
 
 CREATE TABLE preferences (
@@ -25,9 +24,9 @@ CREATE TABLE preferences (
     profile_id INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- API keys. Revoking a key deletes its row. permissions is JSON, or empty if the
--- key has all permissions of its owner. A contract key is also sealed with the
--- server key, so that its owner can read it again.
+-- A key is ended by deleting its row; the activity log remembers it. permissions
+-- is JSON, and empty where the key may do what its owner may. The contract's key
+-- is sealed too, so that its owner can read it again.
 CREATE TABLE api_keys (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -50,23 +49,22 @@ CREATE UNIQUE INDEX api_keys_contract ON api_keys (user_id) WHERE kind = 'contra
 CREATE INDEX api_keys_user ON api_keys (user_id, id);
 CREATE INDEX api_keys_expires ON api_keys (expires_at) WHERE expires_at > 0;
 
--- Each group of settings is one JSON object. A missing field has its default.
+-- Each group of settings is one JSON object. What is not there has its default.
 CREATE TABLE settings (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT;
 
--- The secrets in settings, sealed with the server key and bound to the server to
--- which they are sent.
+-- The secrets of settings, sealed with the server key and bound to where they are
+-- sent.
 CREATE TABLE setting_secrets (
     name   TEXT PRIMARY KEY,
     key_id TEXT NOT NULL,
     sealed BLOB NOT NULL
 ) STRICT;
 
--- The activity log. An entry is written in the transaction of the change that it
--- records. It is sealed soon after, and then gets its number and seal. Until then,
--- number is 0 and seal is empty.
+-- The activity log. An entry is written with the change that it tells of; the
+-- sealer gives it its number and its seal soon after. 0 and empty: not sealed yet.
 CREATE TABLE activity (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     at            INTEGER NOT NULL,
@@ -92,8 +90,8 @@ CREATE INDEX activity_actor ON activity (actor_id, id);
 CREATE INDEX activity_target ON activity (target_kind, target_id, id);
 CREATE INDEX activity_action ON activity (action, id);
 
--- The anchor and the head of the chain. The job that seals entries locks these
--- rows.
+-- Where the chain of seals begins, after retention has removed what came before,
+-- and where it ends. The row is held by whoever seals.
 CREATE TABLE activity_chain (
     place  TEXT    PRIMARY KEY CHECK (place IN ('anchor', 'head')),
     number INTEGER NOT NULL,
@@ -114,8 +112,8 @@ CREATE TABLE activity_checkpoints (
     mac    BLOB    NOT NULL
 ) STRICT;
 
--- Failed sign-ins from one client network to one account in one minute, until they
--- become one entry of the activity log. user_id is 0 for an unknown account.
+-- Failed sign-ins of one source to one account (0: to none) in one minute, until
+-- they become one entry of the activity log.
 CREATE TABLE failed_sign_ins (
     minute  INTEGER NOT NULL,
     source  TEXT    NOT NULL,
@@ -136,8 +134,8 @@ CREATE TABLE imports (
     finished_at INTEGER NOT NULL
 ) STRICT;
 
--- The rows of unfinished imports: the addresses of a dry run, or the users that an
--- import has created. user_id is 0 if the row has no user.
+-- The rows of imports that are not finished: the addresses that a dry run has
+-- seen, and the users that an import has made. user_id 0: none was made.
 CREATE TABLE import_rows (
     import_id INTEGER NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
     row       INTEGER NOT NULL,
@@ -151,8 +149,7 @@ CREATE TABLE import_rows (
 CREATE INDEX import_rows_email ON import_rows (import_id, email_key, row);
 CREATE INDEX import_rows_user ON import_rows (user_id) WHERE user_id > 0;
 
--- The new table has no list of the kinds of messages, so that later releases can
--- add some.
+-- The outbox carries more kinds of message than one; the rules say which.
 CREATE TABLE outbox_new (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     kind            TEXT    NOT NULL,

@@ -1,9 +1,8 @@
 -- +goose Up
 
--- Invalidations: every node drops the cache entries that depend on the user, role,
--- session or API key. A row of the kind settings has the entity_id 0, and drops all
--- entries. Rows are never changed, and old rows are deleted. at is the database's
--- time, in microseconds since 1970.
+-- What every node forgets of whom it has let in: a user, a role, a session, an
+-- API key, or, with id 0, all. Rows are only ever added, and are swept when every
+-- node has read them. at is the time of the database, in microseconds since 1970.
 CREATE TABLE auth_change (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,
     kind      TEXT    NOT NULL CHECK (kind IN ('user', 'role', 'session', 'key', 'settings')),
@@ -13,16 +12,14 @@ CREATE TABLE auth_change (
 
 CREATE INDEX auth_change_at ON auth_change (at);
 
--- The job that deletes expired rows finds them with these indexes. A scan of a
--- large table would exceed the time limit of a statement, and nothing would be
--- deleted.
+-- The clean-up finds what is over by an index: reading a large table whole would
+-- take longer than a statement may, and nothing would ever be removed.
 CREATE INDEX sessions_created ON sessions (created_at);
 CREATE INDEX sign_in_throttle_window ON sign_in_throttle (window_start);
 CREATE INDEX known_sources_last ON known_sources (last_at);
 CREATE INDEX recoveries_expires ON recoveries (expires_at);
 CREATE INDEX outbox_finished ON outbox (finished_at) WHERE state IN ('delivered', 'failed');
 
--- The index finds entries without a seal, even if an attacker has set their number
--- below 0.
+-- Entries without a seal are counted, also those that somebody gave a number below 0.
 DROP INDEX activity_unsealed;
 CREATE INDEX activity_unsealed ON activity (id) WHERE number <= 0;
