@@ -22,12 +22,12 @@ import (
 
 // Options configures the console. Every field is required.
 type Options struct {
-	// Accounts is the package service that the pages call.
+	// Accounts has the operations that the pages call.
 	Accounts *service.Service
 	// Recovery sets a new password with a recovery token. Accounts implements it; tests replace it.
 	Recovery signin.Recovery
-	// ClientNetwork returns the network that a request comes from, behind trusted proxies, in the
-	// form of [account.Origin].
+	// ClientNetwork returns the client network of a request, in the form of [account.Origin]. It
+	// must take trusted proxies into account.
 	ClientNetwork func(*http.Request) string
 	// PublicURL returns the current URL at which users reach the server, or nil if it is not known.
 	// See [page.Options].

@@ -1,6 +1,6 @@
-// Package console serves the web pages for people. Each page is plain HTML that works without
-// JavaScript for everything essential, and calls the same package service as the API. The console
-// makes no decision about access itself.
+// Package console serves the web pages for people. Each page is plain HTML. Everything essential
+// works without JavaScript. The console calls package service, as the API does, and makes no
+// decision about access itself.
 //
 // console.go has the table of pages and menu.go the navigation menu. Package page is the toolkit:
 // the checks before every request, forms, templates and static files. Package appearance holds the

@@ -123,7 +123,8 @@ func TestCookieRefusesOtherTokens(t *testing.T) {
 	}
 }
 
-// TestPasswordFirst checks that a user who must choose a new password reaches no other page before.
+// TestPasswordFirst checks that a user who must choose a new password reaches no other page until
+// then.
 func TestPasswordFirst(t *testing.T) {
 	s := consoletest.New(t)
 	ada := s.AddUser("ada@example.org")
@@ -169,7 +170,7 @@ func TestCrossSiteRequestSetsNoCookie(t *testing.T) {
 }
 
 // TestStaleSignInFormIsShownAgain opens the sign-in page in two tabs. The second page replaces the
-// form cookie, so the form of the first no longer matches. It is shown again.
+// form cookie, so the form of the first no longer matches. The server shows that form again.
 func TestStaleSignInFormIsShownAgain(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.Visitor()

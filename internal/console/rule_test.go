@@ -12,11 +12,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// notRules has the packages next to the console whose error messages the console never shows.
+// notRules lists the sibling packages of the console whose error messages the console never shows.
 var notRules = map[string]bool{"httpapi": true, "contract": true, "sqlstore": true, "userfile": true}
 
-// TestEveryRuleIsTranslated checks that each error message in the source code of the packages next
-// to the console has a translation. Some messages are built at run time, so the test can't find
+// TestEveryRuleIsTranslated checks that each error message in the source code of the console's
+// sibling packages has a translation. Some messages are built at run time, so the test can't find
 // unused translations.
 func TestEveryRuleIsTranslated(t *testing.T) {
 	names, err := filepath.Glob("../*/*.go")

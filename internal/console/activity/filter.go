@@ -20,7 +20,7 @@ type filterForm struct {
 	Actions                 []actionGroup
 	Kinds                   []page.Option
 
-	selected url.Values // the parameters action and targetKind, even with values that the form doesn't offer
+	selected url.Values // values of action and targetKind, including those that the form does not offer
 }
 
 // actionGroup is a group of options in the form: the actions with the same noun, such as
@@ -61,7 +61,7 @@ var loggedActions = []struct {
 }
 
 // readFilter reads the filter from the query of a page. If a value is invalid, readFilter marks its
-// field in the form; the returned account.ActivityFilter must not be used then.
+// field in the form. The caller must then not use the returned account.ActivityFilter.
 func (h *handler) readFilter(q *page.Request, query url.Values) (filterForm, account.ActivityFilter, error) {
 	typed := func(name string) *page.Field {
 		return &page.Field{Name: name, Value: strings.TrimSpace(query.Get(name))}
@@ -133,8 +133,8 @@ func (h *handler) actorID(q *page.Request, f *page.Field) (int64, error) {
 	return 0, nil
 }
 
-// day returns the start of the day that was typed into f, in the time zone of the page, moved by
-// shift days. It returns the zero time if f is empty.
+// day returns the start of the day that was typed into f, in the time zone of the page, plus shift
+// days. It returns the zero time if f is empty.
 func day(q *page.Request, f *page.Field, shift int) time.Time {
 	if f.Value == "" {
 		return time.Time{}
@@ -149,7 +149,7 @@ func day(q *page.Request, f *page.Field, shift int) time.Time {
 
 func (f filterForm) fields() []*page.Field { return []*page.Field{f.Actor, f.From, f.To, f.Number} }
 
-// Bad reports whether a field has an invalid value.
+// Bad reports whether any field has an invalid value.
 func (f filterForm) Bad() bool {
 	for _, field := range f.fields() {
 		if len(field.Faults) > 0 {

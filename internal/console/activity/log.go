@@ -31,7 +31,7 @@ type logView struct {
 // logRow is an entry of the log.
 type logRow struct {
 	At            time.Time
-	Actor, Target reference // by name, with a link
+	Actor, Target reference // the name of each, with a link
 	Credential    locale.Phrase
 	ClientNetwork string
 	Action        string // the action, translated
@@ -45,7 +45,7 @@ type logRow struct {
 // reference is an actor or a target, with the name that the entry has recorded.
 type reference struct {
 	Name string
-	Path string // of its page; "": the entity was deleted, or the caller may not see it
+	Path string // path of the page about the actor or target; "" if they were deleted or the caller may not see them
 }
 
 // change is a changed field of the target, with its previous and its new value.
@@ -141,7 +141,7 @@ func (h *handler) exportLog(q *page.Request) error {
 	}
 	out := &startedWriter{ResponseWriter: q.Writer}
 	err = activityfile.Write(q.Context(), out, h.service, q.Caller, filter)
-	if err != nil && out.started { // an error page after half a file would look like its end
+	if err != nil && out.started { // an error page after half of the file would look like the rest of the file
 		q.Logger.ErrorContext(q.Context(), "export of the activity log interrupted", "error", err)
 		panic(http.ErrAbortHandler)
 	}
@@ -191,16 +191,16 @@ func (h *handler) logRows(q *page.Request, entries []account.StoredActivity) []l
 	return rows
 }
 
-// linker finds the paths of the pages of users and roles. It caches them, so each entity is looked
-// up once.
+// linker finds the paths of the pages of users and roles. It caches the paths, so it looks up each
+// user or role once.
 type linker struct {
 	service Service
 	request *page.Request
-	paths   map[string]string // cache; "" for an entity without a page
+	paths   map[string]string // cache; "" for a user or role without a page
 }
 
-// path returns the path of an entity's page. It returns "" if the entity has no page, was deleted,
-// or may not be seen by the caller.
+// path returns the path of the page about the user or role with an id. It returns "" if there is no
+// such page: the object has no page, was deleted, or may not be seen by the caller.
 func (l linker) path(kind access.Entity, id int64) string {
 	if id == 0 || kind != access.EntityUser && kind != access.EntityRole {
 		return ""

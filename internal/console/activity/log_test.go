@@ -112,8 +112,8 @@ func TestActivityFilter(t *testing.T) {
 	}
 }
 
-// TestActivityFilterByAddress filters by the exact address of a user. Addresses that only end with
-// it don't match.
+// TestActivityFilterByAddress filters by the exact address of a user. An address that merely
+// contains it doesn't match.
 func TestActivityFilterByAddress(t *testing.T) {
 	s := consoletest.New(t)
 	admin := s.Principal(consoletest.AdminEmail)

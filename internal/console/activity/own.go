@@ -82,7 +82,7 @@ func (h *handler) showOwnLog(q *page.Request) error {
 
 func newOwnLogRow(q *page.Request, e account.Activity) ownLogRow {
 	row := ownLogRow{At: q.Local(e.At), Action: q.TrAction(e.Action), ClientNetwork: e.Actor.ClientNetwork, Count: e.Count}
-	own := e.Target.Name == q.Caller.User.Email // entries about sessions and keys name their owner
+	own := e.Target.Name == q.Caller.User.Email // in entries about sessions and keys, Name is the owner's address
 	switch {
 	case own && e.Action == account.ActionUserUpdate:
 		row.Action = q.Tr("Changed the profile")

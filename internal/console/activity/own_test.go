@@ -10,7 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// TestOwnActivity checks that users see only the entries whose actor they are.
+// TestOwnActivity checks that users see only the entries of which they are the actor.
 func TestOwnActivity(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")

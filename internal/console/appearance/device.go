@@ -5,8 +5,8 @@ import (
 )
 
 // The marks that identify browsers and operating systems in a User-Agent (RFC 9110, section
-// 10.1.5). Many browsers also contain the marks of others, for compatibility, so the first match in
-// these lists decides.
+// 10.1.5). For compatibility, many browsers also send the marks of other browsers. The first match
+// in these lists therefore decides.
 var (
 	browserMarks = []struct{ mark, name string }{
 		{"Edg", "Edge"},

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// Post sends a form. If the form has no CSRF token, Post adds that of the last page.
+// Post sends a form. If the form has no CSRF token, Post adds the token of the last page.
 func (b *Browser) Post(path string, form url.Values) Answer {
 	b.T.Helper()
 	if form == nil {
@@ -28,7 +28,8 @@ func (b *Browser) Post(path string, form url.Values) Answer {
 	return b.Do(r)
 }
 
-// Attach is [Browser.Post] with a file in the named field. Without a file name it sends no file.
+// Attach sends a form with a file, like [Browser.Post]. field is the name of the file's form field;
+// if it is empty, Attach sends no file.
 func (b *Browser) Attach(path string, form url.Values, field, name string, file []byte) Answer {
 	b.T.Helper()
 	var body bytes.Buffer
@@ -47,8 +48,8 @@ func (b *Browser) Attach(path string, form url.Values, field, name string, file 
 	return b.Do(r)
 }
 
-// Follow is [Browser.Post] for a form that the server accepts. It follows the redirect and returns
-// that page.
+// Follow sends a form that the server must accept. It follows the redirect and returns the next
+// page.
 func (b *Browser) Follow(path string, form url.Values) Answer {
 	b.T.Helper()
 	moved := b.Post(path, form)
@@ -71,7 +72,8 @@ func (a Answer) Want(t *testing.T, status int, texts ...string) {
 	}
 }
 
-// Upload sends the form for an import with text as its file. Without a name it sends no file.
+// Upload sends the form for an import, with a file that has the given name and text. If name is
+// empty, it sends no file.
 func (b *Browser) Upload(path, name, text string, form url.Values) Answer {
 	b.T.Helper()
 	if name == "" {

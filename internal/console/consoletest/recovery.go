@@ -31,8 +31,8 @@ func (f *Recovery) RetrievePassword(_ context.Context, token, newPassword secret
 	return f.Err
 }
 
-// Open returns a browser at a console without package service, whose Recovery fails with err. With
-// secure, users reach the console over HTTPS; otherwise its public URL is unknown.
+// Open returns a browser of a console without a service. The console's Recovery fails with err. If
+// secure is true, the public URL is an HTTPS URL; otherwise it is unknown.
 func Open(t *testing.T, secure bool, err error) *Browser {
 	if secure {
 		return OpenAt(t, &url.URL{Scheme: "https", Host: "accounts.example.org"}, err)
@@ -40,7 +40,7 @@ func Open(t *testing.T, secure bool, err error) *Browser {
 	return OpenAt(t, nil, err)
 }
 
-// OpenAt is [Open] with a given public URL.
+// OpenAt is [Open] with the public URL as a parameter.
 func OpenAt(t *testing.T, public *url.URL, err error) *Browser {
 	b := &Browser{T: t, Recovery: &Recovery{Err: err}, Log: new(bytes.Buffer), Cookies: map[string]string{}}
 	pages := console.New(console.Options{

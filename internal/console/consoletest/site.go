@@ -33,7 +33,7 @@ type Site struct {
 	Log     *bytes.Buffer
 }
 
-// New returns a Site. Each function in change may change the options of its package service.
+// New returns a Site. Each function in change may change the options of its service.
 func New(t *testing.T, change ...func(*service.Options)) *Site {
 	t.Helper()
 	s := &Site{T: t, Clock: &Clock{now: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)}, Log: new(bytes.Buffer)}

@@ -76,7 +76,7 @@ func RolePath(id int64) string { return "/roles/" + strconv.FormatInt(id, 10) }
 var MayCreateUsers = access.PermissionRequest{Entity: access.EntityUser, Action: access.ActionCreate}
 
 // AddRoleFrom creates a role and returns its id. A permission is written "entity:action" and
-// applies to all entities.
+// applies to all objects.
 func (s *Site) AddRoleFrom(name string, permissions ...string) int64 {
 	s.T.Helper()
 	admin := s.Principal(AdminEmail)
@@ -147,7 +147,7 @@ func (s *Site) FindUser(id int64) account.User {
 	return Must(s.User(s.T.Context(), s.Principal(AdminEmail), id))
 }
 
-// Permission returns the request for a permission to do an action on all entities of a kind.
+// Permission returns the request for a permission to do an action on all objects of an entity.
 func Permission(e access.Entity, a access.Action) access.PermissionRequest {
 	return access.PermissionRequest{Entity: e, Action: a}
 }

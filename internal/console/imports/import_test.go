@@ -103,7 +103,7 @@ func TestImport(t *testing.T) {
 }
 
 // TestImportTruncatesFileNames uploads a file with a long name. The server stores the name with the
-// file, so it limits its length.
+// file, so it limits the length of the name.
 func TestImportTruncatesFileNames(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/userimport"
 )
 
-// Limits of a file that is imported in the console. The command line (usher users import) doesn't
-// have them.
+// Limits of a file that is imported in the console. The command line (usher users import) has no
+// such limits.
 const (
 	maxImportFile = 10 << 20 // bytes
 	maxImportRows = 10_000
@@ -25,7 +25,7 @@ const (
 
 	maxShownFaulty = 200 // rows with faults
 	maxShownGood   = 100 // rows without faults
-	maxShownFaults = 8   // of one row, and also of the file as a whole
+	maxShownFaults = 8   // maximum for one row, and for the file as a whole
 )
 
 // errTooManyRows means that a file has more than maxImportRows rows.
@@ -108,9 +108,9 @@ func importUsers(rows []userfile.Row) []account.ImportUser {
 	return users
 }
 
-// newFaults converts the faults that package service found in rows. It skips a field that has a
-// known fault: that value was not sent to package service, so the found fault only reports it
-// missing.
+// newFaults converts the faults that package service found in rows. It skips fields that have a
+// fault in known. Their values were not sent to package service, which therefore only reports them
+// as missing.
 func newFaults(rows []userfile.Row, known []userfile.Fault, found []account.ImportFault) (faults []userfile.Fault) {
 	atFault := map[int][]string{} // the fields with a known fault, by the number of the user
 	for _, f := range known {

@@ -54,7 +54,7 @@ func (h *handler) runImport(
 	}()
 	if faults, err = h.addRows(ctx, caller, u); err != nil || faults != nil {
 		_, undoErr := h.undoAll(ctx, caller, u.Import)
-		if err == nil || account.ErrorCode(err) == account.CodeImportState { // another request undoes it already
+		if err == nil || account.ErrorCode(err) == account.CodeImportState { // another request already undoes it
 			err = undoErr
 		}
 		return faults, err
@@ -86,8 +86,8 @@ func (h *handler) addRows(ctx context.Context, caller *account.Principal, u *upl
 	return nil, nil
 }
 
-// retryWhileUnavailable calls f again while it fails with [account.CodeUnavailable], at most
-// maxTries times in all.
+// retryWhileUnavailable calls f, and calls it again while its error is [account.CodeUnavailable].
+// It makes at most maxTries calls.
 func retryWhileUnavailable(ctx context.Context, f func() error) (err error) {
 	for range maxTries {
 		if err = f(); account.ErrorCode(err) != account.CodeUnavailable {
@@ -114,7 +114,7 @@ type progress struct {
 	Faults    []planRow // why the import was undone; empty on a server that didn't run it
 	MayUndo   bool
 	MayFinish bool
-	Left      bool // neither ended nor running on this server
+	Left      bool // the import has neither ended, nor does it run on this server
 	Stopped   bool // this server ran the import and knows that it failed
 	MayUsers  bool
 }

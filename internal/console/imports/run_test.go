@@ -17,7 +17,7 @@ import (
 )
 
 // endingImports wraps a reader of imports. After it has read an import, it calls the function in
-// the context, if there is one. A test uses that function to end the import just then.
+// the context, if there is one. A test uses that function to end the import at this very moment.
 type endingImports struct{ account.ImportReader }
 
 type endsKey struct{}
@@ -67,8 +67,8 @@ func TestImportEndsDuringRequest(t *testing.T) {
 	other.Get(path).Want(t, 200, "3 users were imported.")
 }
 
-// TestImportIsUndoneByFault takes an address of the file after the check. The import must be
-// undone, and the page must name the address.
+// TestImportIsUndoneByFault creates a user with an address from the file after the check. The
+// import must be undone, and the page must name the address.
 func TestImportIsUndoneByFault(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
@@ -111,8 +111,8 @@ func TestInterruptedImport(t *testing.T) {
 	b.Post("/users/import/undo", number()).Want(t, 404)
 }
 
-// beforeEmails wraps a reader of users. It calls do before each search for e-mail addresses that
-// are taken.
+// beforeEmails wraps a reader of users. It calls do before each query for e-mail addresses that are
+// already taken.
 type beforeEmails struct {
 	account.UserReader
 	do func()
@@ -123,8 +123,9 @@ func (s beforeEmails) TakenEmails(ctx context.Context, keys []account.EmailKey) 
 	return s.UserReader.TakenEmails(ctx, keys)
 }
 
-// TestImportLosesPermission takes the permission to create users from the user during their import.
-// They can't undo it any more. An administrator sees that the import has stopped, and can undo it.
+// TestImportLosesPermission revokes the user's permission to create users while their import runs.
+// The user can't undo the import any more. An administrator sees that it has stopped, and can undo
+// it.
 func TestImportLosesPermission(t *testing.T) {
 	var s *consoletest.Site
 	var revoke func()

@@ -14,7 +14,7 @@ import (
 const (
 	maxUploads     = 16
 	maxUploadBytes = 64 << 20
-	uploadTime     = 15 * time.Minute // that a file waits, and that the outcome of its import is shown
+	uploadTime     = 15 * time.Minute // how long a file waits, and how long the outcome of its import is shown
 	maxRunning     = 2
 	rowOverhead    = 256 // approximate memory of a row in bytes, in addition to its texts
 )
@@ -38,7 +38,7 @@ type upload struct {
 	timer *time.Timer
 }
 
-// uploads holds files from the page that shows what an import will do until its confirmation.
+// uploads holds the files that wait for confirmation or are being imported.
 //
 // The files are only in the memory of this server, because they may contain passwords. The page
 // must not send them back to the browser. The database must not store them, because they would be
@@ -54,8 +54,8 @@ type uploads struct {
 
 func newUploads() *uploads { return &uploads{slots: make(chan struct{}, maxRunning)} }
 
-// add stores a file for uploadTime. It replaces a file of the same session that still waits. It
-// reports false if the limits leave no room.
+// add stores a file for uploadTime. It replaces the session's waiting file, if there is one. It
+// returns false if the limits leave no room.
 func (us *uploads) add(session int64, name string, rows []userfile.Row) bool {
 	u := &upload{ID: rand.Text(), Session: session, Name: name, Rows: rows, Total: len(rows), size: sizeOf(rows)}
 	us.mu.Lock()
@@ -142,7 +142,7 @@ func (us *uploads) discard(session int64) {
 	us.dropWhere(waitingOf(session))
 }
 
-// claim marks the waiting file of a session as running, if its id is the given one. A second
+// claim marks the waiting file of a session as running, if the file has this id. A second
 // confirmation of the same file therefore starts no second import.
 func (us *uploads) claim(session int64, id string) (*upload, bool) {
 	us.mu.Lock()
@@ -155,8 +155,8 @@ func (us *uploads) claim(session int64, id string) (*upload, bool) {
 	return us.all[i], true
 }
 
-// setImport sets the id of the import of a claimed file. With 0, the file waits for confirmation
-// again.
+// setImport sets the id of the import of a claimed file. If importID is 0, the file waits for
+// confirmation again.
 func (us *uploads) setImport(u *upload, importID int64) {
 	us.mu.Lock()
 	defer us.mu.Unlock()

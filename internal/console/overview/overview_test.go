@@ -26,8 +26,8 @@ func TestOverview(t *testing.T) {
 	}
 }
 
-// TestOverviewPermissions checks that the overview omits what the caller may not see. The home page
-// of a user who may see no part of it is another page.
+// TestOverviewPermissions checks that the overview omits what the caller may not see. A user who
+// may see no part of the overview has another home page.
 func TestOverviewPermissions(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")

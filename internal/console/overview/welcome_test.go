@@ -7,7 +7,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 )
 
-// TestWelcome takes an administrator through the steps of the first run until they end it.
+// TestWelcome takes an administrator through the steps of the first run to the end.
 func TestWelcome(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)

@@ -31,8 +31,8 @@ func AvatarOf(u account.User, path string) Avatar {
 // OwnAvatar returns the avatar of the caller. The caller needs no permission to see it.
 func (q *Request) OwnAvatar() Avatar { return AvatarOf(q.Caller.User, ProfilePath+"/picture") }
 
-// initialsOf returns the first letters of the first and the last word of the name and surname
-// together.
+// initialsOf returns the initials of a user: the first letters of the first and the last word of
+// their full name.
 func initialsOf(u account.User) string {
 	words := strings.Fields(u.Name)
 	if u.Surname != nil {

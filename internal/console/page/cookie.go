@@ -56,9 +56,9 @@ func (q *Request) SetCookie(c Cookie, value string, maxAge int) {
 	})
 }
 
-// MoveCookies stores the cookies of this browser again under the names for a new public URL, since
-// the prefix depends on HTTPS. An administrator who changes the URL from the machine itself, or
-// through a tunnel, therefore stays signed in.
+// MoveCookies stores the cookies of this browser again under the names for a new public URL. The
+// prefix of the names depends on the scheme of the URL. An administrator who changes the URL from
+// the machine itself, or through a tunnel, therefore stays signed in.
 func (q *Request) MoveCookies(public string) {
 	token, ok := q.CookieToken(SessionCookie)
 	_, err := q.Cookie(q.cookieName(SetupCookie))

@@ -71,7 +71,7 @@ var errorPages = map[account.Code]struct {
 	account.CodeUnavailable:     {http.StatusServiceUnavailable, "The server is busy"},
 }
 
-// fail answers a request that was refused before its handler, or whose handler has failed.
+// fail answers a request for which a check or the handler has returned err.
 func (q *Request) fail(err error) {
 	if errors.Is(err, context.Canceled) && q.Context().Err() != nil {
 		return // the client has disconnected

@@ -35,7 +35,7 @@ type Field struct {
 	Type         string // type of <input>, or "textarea", "select", "checkboxes", "span"; "" means "text"
 	Value        string
 	Checked      bool     // for a checkbox
-	Options      []Option // for a span: the units of time, sent as Name + "-unit"
+	Options      []Option // the choices; for a span, the units of time, sent as Name + "-unit"
 	Autocomplete string
 	Required     bool
 	Autofocus    bool
@@ -276,8 +276,8 @@ func (v Values) OptionalValue(name string) *string {
 // change. A form therefore doesn't undo what another user has changed in the meantime.
 const OriginalPrefix = "was."
 
-// MaxChangeBytes is the size limit, in bytes, of a form with original values: the longest texts are
-// sent twice.
+// MaxChangeBytes is the size limit, in bytes, of a form with original values: each text is sent
+// twice, as the original and as the new value.
 const MaxChangeBytes = 2 * MaxFormBytes
 
 // Changed reports whether the submitted value of a field differs from its original value.

@@ -34,8 +34,8 @@ func (q *Request) FormToken() string {
 	return FormTokenFor(q.newBinding)
 }
 
-// FormTokenFor derives a CSRF token from a secret that the browser has in a cookie. The token
-// doesn't reveal the secret.
+// FormTokenFor derives a CSRF token from bound, a secret that the browser has in a cookie. The
+// token doesn't reveal the secret.
 func FormTokenFor(bound secret.Text) string {
 	mac := hmac.New(sha256.New, []byte(bound.Reveal()))
 	mac.Write([]byte("usher console form"))

@@ -38,7 +38,7 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve reads the form of a POST request and calls the handler. It refuses a large form while too
-// many others are being read; see largeForms.
+// many other large forms are being read; see largeForms.
 func (g gate) serve(q *Request) error {
 	if q.Method == http.MethodGet || q.Method == http.MethodHead {
 		return g.route.Handler(q)
@@ -87,8 +87,8 @@ func (g gate) admit(q *Request) error {
 	return nil
 }
 
-// authenticate sets q.Caller from the session cookie. If the session has ended, the request is that
-// of a visitor.
+// authenticate sets q.Caller from the session cookie. If the session has ended, q.Caller stays nil,
+// as for a visitor.
 func (g gate) authenticate(q *Request) error {
 	token, ok := q.CookieToken(SessionCookie)
 	if !ok {

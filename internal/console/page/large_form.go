@@ -9,7 +9,7 @@ import (
 const (
 	maxSmallForm  = 1 << 20 // bytes; forms up to this size are not counted
 	maxLargeForms = 4
-	largeFormWait = 10 * time.Second // after which a refused client should retry
+	largeFormWait = 10 * time.Second // how long a refused client should wait before it retries
 )
 
 // largeForms counts the large forms that are being read. It allows maxLargeForms in all and one per

@@ -22,7 +22,7 @@ type MenuEntry struct {
 	Path  string
 	Label locale.Phrase
 	Needs Permission // permission that a user needs to see the entry
-	All   bool       // the user needs the permission for all entities, not only for some
+	All   bool       // the user needs the permission for all objects, not only for some
 }
 
 // MenuLinks is a [MenuGroup] with only those entries that a user may see.
@@ -37,8 +37,8 @@ type MenuLink struct {
 	Current     bool
 }
 
-// Sees reports whether the caller sees an entry of the menu. A permission for the caller's own user
-// alone is not enough.
+// Sees reports whether the caller sees an entry of the menu. A permission that covers only the
+// caller's own user is not enough.
 func (q *Request) Sees(e MenuEntry) bool {
 	if (e.Needs == Permission{}) {
 		return true

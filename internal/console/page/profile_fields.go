@@ -5,7 +5,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/locale"
 )
 
-// profileText describes an optional text of a profile: how forms and lists name, show and read it.
+// profileText describes an optional text of a profile: its name and label, and how forms and lists
+// read and show it.
 type profileText struct {
 	name   string // name of the form field, also in JSON pointers and in the activity log
 	label  locale.Phrase
@@ -53,9 +54,9 @@ func OwnProfileFields(p account.Profile) []*Field {
 	return fields
 }
 
-// ProfileFields returns the form fields of another user's profile. Unlike in OwnProfileFields,
-// browsers must not fill in the data of the caller. prefix is the JSON pointer of the user in the
-// input of package service; error details begin with it.
+// ProfileFields returns the form fields of another user's profile. Browsers must not fill them in
+// automatically, because they would enter the data of the caller. prefix is the JSON pointer of the
+// user in the input of package service; the paths of error details begin with it.
 func ProfileFields(prefix string, p account.Profile) []*Field {
 	fields := OwnProfileFields(p)
 	for _, f := range fields {
@@ -102,8 +103,8 @@ func ProfileFacts(p account.Profile) []Fact {
 	return facts
 }
 
-// ProfileLabel returns the label of the optional text that the activity log calls name. ok is false
-// if name is no optional text.
+// ProfileLabel returns the label of the optional text with this name in the activity log. ok is
+// false if no optional text has the name.
 func ProfileLabel(name string) (label locale.Phrase, ok bool) {
 	for _, text := range profileTexts() {
 		if text.name == name {

@@ -17,7 +17,7 @@ import (
 type Request struct {
 	*http.Request
 	appearance.Appearance
-	Values // of the form
+	Values // the values of the submitted form
 
 	Writer http.ResponseWriter
 	Caller *account.Principal // nil: a visitor without a session
@@ -28,12 +28,12 @@ type Request struct {
 	newBinding secret.Text // value of the form cookie that this response sets for a visitor
 }
 
-// May reports whether the caller may do action on at least one entity of a kind.
+// May reports whether the caller may do action on at least one object of the given entity.
 func (q *Request) May(action access.Action, entity access.Entity) bool {
 	return q.Caller != nil && account.Allow(q.Caller, action, entity, access.Any) == nil
 }
 
-// MayOn reports whether the caller may do action on the entity with this id.
+// MayOn reports whether the caller may do action on the object with this id.
 func (q *Request) MayOn(action access.Action, entity access.Entity, id int64) bool {
 	return account.Allow(q.Caller, action, entity, id) == nil
 }
@@ -76,7 +76,7 @@ func (q *Request) RedirectWithFlash(path string, phrase locale.Phrase, args ...a
 	return q.Redirect(path)
 }
 
-// Origin describes the client for the package service.
+// Origin describes the client to package service.
 func (q *Request) Origin() account.Origin {
 	return account.Origin{
 		ClientNetwork: q.site.options.ClientNetwork(q.Request), Device: q.UserAgent(), Channel: account.ChannelConsole,

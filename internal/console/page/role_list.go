@@ -11,21 +11,21 @@ import (
 // RoleLister lists roles. Package service implements it.
 type RoleLister interface {
 	// ListRoleSummaries calls yield for each role that the caller may read and whose id is greater
-	// than after, in the order of ids. If yield fails, ListRoleSummaries stops and returns that
+	// than afterID, in the order of ids. If yield fails, ListRoleSummaries stops and returns that
 	// error.
-	ListRoleSummaries(ctx context.Context, caller *account.Principal, after int64,
+	ListRoleSummaries(ctx context.Context, caller *account.Principal, afterID int64,
 		yield func(account.RoleSummary) error) error
 }
 
 // errEnough stops ListRoleSummaries once ListRoles has reached its limit.
 var errEnough = errors.New("limit reached")
 
-// ListRoles returns at most limit roles that the caller may read, beginning after the id after. It
-// also reports whether there are more.
+// ListRoles returns at most limit roles that the caller may read and whose id is greater than
+// afterID. It also reports whether there are more.
 func (q *Request) ListRoles(
-	roles RoleLister, after int64, limit int,
+	roles RoleLister, afterID int64, limit int,
 ) (list []account.RoleSummary, more bool, err error) {
-	err = roles.ListRoleSummaries(q.Context(), q.Caller, after, func(r account.RoleSummary) error {
+	err = roles.ListRoleSummaries(q.Context(), q.Caller, afterID, func(r account.RoleSummary) error {
 		if len(list) == limit {
 			return errEnough
 		}

@@ -19,8 +19,8 @@ type Route struct {
 
 	// Open admits visitors without a session. All other routes need a session.
 	Open bool
-	// Needs is a permission that the caller must have for at least one entity. It is checked before
-	// the form is read. Package service checks the permission again for the entity itself.
+	// Needs is a permission that the caller must have for at least one object. It is checked before
+	// the form is read. Package service checks the permission again for the object itself.
 	Needs Permission
 
 	// AllowPasswordReset admits callers who must choose a new password first.
@@ -34,8 +34,8 @@ type Route struct {
 	TooLarge *Refusal
 }
 
-// Permission is an action on a kind of entity. A route or entry with the zero value needs no
-// permission.
+// Permission is an action on an entity, which is a kind of object. A route or entry with the zero
+// value needs no permission.
 type Permission struct {
 	Action access.Action
 	Entity access.Entity

@@ -76,8 +76,8 @@ func (q *Request) SetupProgress() (*Setup, error) {
 func (q *Request) BeginSetup() { q.SetCookie(SetupCookie, setupInProgress, setupAge) }
 
 // currentSetup returns the progress of the first run to show above a page. It returns nil if the
-// browser doesn't have the cookie of the first run. An error is only logged: the page below is more
-// useful than an error page, and may explain the problem.
+// browser doesn't have the cookie of the first run. If SetupProgress fails, currentSetup logs the
+// error and returns nil, because the page itself is more useful than an error page.
 func (q *Request) currentSetup() *Setup {
 	if _, err := q.Cookie(q.cookieName(SetupCookie)); err != nil || q.RequireAdministrator() != nil {
 		return nil

@@ -38,8 +38,8 @@ type Options struct {
 	Service Service
 	// Menu is the navigation menu. The first entry that a user sees is that user's home page.
 	Menu Menu
-	// ClientNetwork returns the network that a request comes from, behind trusted proxies, in the
-	// form of [account.Origin].
+	// ClientNetwork returns the client network of a request, in the form of [account.Origin]. It
+	// must take trusted proxies into account.
 	ClientNetwork func(*http.Request) string
 	// PublicURL returns the current URL at which users reach the server, or nil if it is not known.
 	// Forms from its origin are accepted even if a proxy changes the Host header. If the scheme is

@@ -30,8 +30,8 @@ func TestAppearance(t *testing.T) {
 	}).Want(t, 200, `lang="fr" data-theme="dark"`)
 }
 
-// TestPreferredLanguage signs in with a browser in which no language was chosen. It must use the
-// language that is stored with the account.
+// TestPreferredLanguage signs in with a browser in which no language was chosen. Its pages must
+// then be in the language that is stored with the account.
 func TestPreferredLanguage(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")

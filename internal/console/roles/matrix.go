@@ -51,11 +51,11 @@ var actionColumns = []actionColumn{
 	{access.ActionAssign, "Assign", "Give to users, and take away"},
 }
 
-// choice is the value of a cell: for which entities the role permits the action.
+// choice is the value of a cell: for which objects the role permits the action.
 type choice string
 
-// The possible choices. The last one combines two scopes, because a role can permit an action both on
-// the user's own entities and on listed ids.
+// The possible choices. The last one combines two scopes, because a role can permit an action both on the user's own
+// objects and on listed ids.
 const (
 	chosenNone   choice = ""
 	chosenAll    choice = "all"
@@ -68,8 +68,8 @@ var choiceLabels = map[choice]locale.Phrase{
 	chosenNone: "None", chosenAll: "All", chosenOwn: "Own", chosenIDs: "These ids", chosenOwnIDs: "Own and these ids",
 }
 
-// label returns the label of a choice. choices is how many choices the cell offers. A cell with two
-// choices is about a single entity or about creating one, so its labels are Yes and No.
+// label returns the label of a choice. choices is how many choices the cell offers. If a cell has two choices, their
+// labels are Yes and No: the action creates objects, or the entity has only one object.
 func (c choice) label(choices int) locale.Phrase {
 	switch {
 	case choices > 2:
@@ -126,7 +126,7 @@ type matrixRow struct {
 	Cells  []*cell
 }
 
-// cell shows for which entities of a kind a role permits an action.
+// cell shows for which objects of an entity a role permits an action.
 type cell struct {
 	Entity access.Entity
 	Action access.Action
@@ -189,8 +189,8 @@ func fingerprint(r access.Role) string {
 	return hex.EncodeToString(all.Sum(nil)[:16])
 }
 
-// take sets the cell's choice to what permissions say about its entity and action. A permission for
-// all entities makes the others redundant.
+// take sets the cell's choice from the permissions for its entity and action. A permission for all objects makes the
+// others redundant.
 func (c *cell) take(permissions []access.Permission) {
 	var own bool
 	for _, p := range permissions {
@@ -309,8 +309,8 @@ func (m *matrix) permissionRequests() (requests []access.PermissionRequest, cell
 	return requests, cells
 }
 
-// unknownPermissionRequests requests the permissions of a role that this release doesn't know, so
-// that saving keeps them.
+// unknownPermissionRequests returns requests for those permissions of a role that this release doesn't know, so that
+// saving keeps them.
 func unknownPermissionRequests(r access.Role) (requests []access.PermissionRequest) {
 	for _, p := range r.Permissions {
 		if !p.Known() {

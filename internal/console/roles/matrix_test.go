@@ -34,8 +34,8 @@ func matrixOf(a consoletest.Answer) url.Values {
 	return form
 }
 
-// TestMatrixUnchanged saves the matrix of a role that has every kind of permission without a
-// change. All permissions must stay, also unknown ones.
+// TestMatrixUnchanged saves the unchanged matrix of a role that has every kind of permission. The
+// role must keep all permissions, including unknown ones.
 func TestMatrixUnchanged(t *testing.T) {
 	s := consoletest.New(t)
 	created := s.CreateRole("All kinds",
@@ -152,8 +152,8 @@ func TestStaleMatrixIsRefused(t *testing.T) {
 	}
 }
 
-// barrier is a transactor that can make concurrent writes start together. After setBarrier(n), each
-// write waits until n writes have arrived.
+// barrier is an [account.Transactor] that can make concurrent writes start together. After
+// setBarrier(n), each write waits until n writes have arrived.
 type barrier struct {
 	account.Transactor
 	waiting atomic.Int32

@@ -110,7 +110,7 @@ func TestRoleIsCopied(t *testing.T) {
 	b.Get("/roles/77/copy").Want(t, 404)
 }
 
-// roleRecorder records for which roles the permissions were read from the database.
+// roleRecorder records the roles whose permissions were read from the database.
 type roleRecorder struct {
 	account.RoleReader
 	pages int

@@ -45,7 +45,7 @@ const (
 	mustBeOffered locale.Phrase = "Must be one of those that are offered."
 )
 
-// number returns the integer in a field. If the text is not an integer, it marks the field.
+// number returns the integer in a field. If the text is not an integer, number marks the field.
 func number(q *page.Request, f *page.Form, name string) *int {
 	if !q.PostForm.Has(name) {
 		return nil
@@ -88,8 +88,8 @@ func durationField(q *page.Request, f *page.Field, value time.Duration, units ..
 }
 
 // duration returns the duration in a field. If the text is not a whole number or the unit is
-// unknown, it marks the field. A value that is too large for [time.Duration] becomes the largest
-// possible duration.
+// unknown, duration marks the field. A value that is too large for [time.Duration] becomes the
+// largest possible duration.
 func duration(q *page.Request, f *page.Form, name string) *time.Duration {
 	if !q.PostForm.Has(name) {
 		return nil

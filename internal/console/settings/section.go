@@ -129,10 +129,12 @@ const (
 )
 
 // newPanel returns a panel with the form of a group of settings. The form is read-only if the
-// caller may not edit entity. With administrator, it is read-only for everyone but administrators.
+// caller may not edit entity. If administrator is true, the form is read-only for everyone but
+// administrators.
 //
 // A page can have more than one form. newPanel fills only the submitted form with the submitted
-// values. It shows the stored values instead if they have changed since the page was opened.
+// values. If the stored values have changed since the page was opened, the form shows the stored
+// values instead.
 func newPanel(q *page.Request, title locale.Phrase, entity access.Entity, administrator bool, f *page.Form) panel {
 	p := panel{Title: title, Form: f}
 	f.Submit, f.Token, f.Seen = "Save", q.FormToken(), f.Fingerprint()

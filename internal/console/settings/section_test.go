@@ -55,7 +55,8 @@ func save(b *consoletest.Browser, path string, form url.Values) consoletest.Answ
 	return b.Post(path, with(form, url.Values{"seen": {seen(b, path)}}))
 }
 
-// saved is save for a form that the server accepts. It follows the redirect and returns that page.
+// saved sends a form like save. The server must accept the form; saved follows the redirect and
+// returns that page.
 func saved(b *consoletest.Browser, path string, form url.Values) consoletest.Answer {
 	b.T.Helper()
 	return b.Follow(path, with(form, url.Values{"seen": {seen(b, path)}}))

@@ -23,7 +23,7 @@ func TestStaleSettingsAreRefused(t *testing.T) {
 	for path, test := range map[string]struct {
 		form   url.Values
 		change func()
-		now    string // what the page must show then
+		now    string // what the page must show after the refusal
 	}{
 		"/settings": {serverForm, func() {
 			consoletest.Must(s.UpdateServerSettings(t.Context(), admin,

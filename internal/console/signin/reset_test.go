@@ -92,8 +92,8 @@ func holdsToken(b *consoletest.Browser) bool {
 	return false
 }
 
-// TestOriginOfThePublicURLIsAccepted checks a proxy that changes the Host header. The header Origin
-// then has the origin of the public URL, as browsers write it.
+// TestOriginOfThePublicURLIsAccepted checks a request through a proxy that changes the Host header.
+// The header Origin then has the origin of the public URL, as browsers write it.
 func TestOriginOfThePublicURLIsAccepted(t *testing.T) {
 	tests := []struct {
 		public, origin string
@@ -262,8 +262,8 @@ func TestRefusedRequests(t *testing.T) {
 	}
 }
 
-// TestMatchingOriginIsAccepted sends a form as a browser that has no Sec-Fetch-Site. Such a browser
-// sends Origin, unless the referrer policy of the page suppresses it.
+// TestMatchingOriginIsAccepted sends a form like a browser that doesn't support Sec-Fetch-Site.
+// Such a browser sends Origin, unless the referrer policy of the page suppresses it.
 func TestMatchingOriginIsAccepted(t *testing.T) {
 	b := consoletest.Open(t, true, nil)
 	view := b.FollowLink()

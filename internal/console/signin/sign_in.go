@@ -31,8 +31,8 @@ func showSignIn(q *page.Request) error {
 	return q.Show("signin.html", "Sign in", signInPage{signInForm(q)})
 }
 
-// signIn creates a session. If the user doesn't exist or the password is wrong, the page shows the
-// same message.
+// signIn creates a session. The page shows the same message for an unknown user as for a wrong
+// password.
 func (h *handler) signIn(q *page.Request) error {
 	in, err := h.service.SignIn(q.Context(), q.Value("email"), secret.New(q.PostForm.Get("password")), q.Origin())
 	if err != nil {
@@ -61,9 +61,9 @@ func (h *handler) signIn(q *page.Request) error {
 }
 
 // preferLanguage sets the language that is stored with the account, if none was chosen in this
-// browser. It returns whether it did so. It ignores a stored English, because that is also the
-// default of accounts that never chose: Accept-Language says more then. If preferLanguage fails,
-// the sign-in still succeeds.
+// browser. It reports whether it did so. It ignores English, because accounts without a choice have
+// it too; the page then follows Accept-Language. If preferLanguage fails, the sign-in still
+// succeeds.
 func (h *handler) preferLanguage(q *page.Request, session secret.Text) bool {
 	if q.LanguageChosen {
 		return false

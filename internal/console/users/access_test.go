@@ -54,7 +54,7 @@ func TestUnassignableRoles(t *testing.T) {
 	if got := s.FindUser(2).RoleIDs; !slices.Equal(got, []int64{2, manager}) {
 		t.Errorf("roles %v", got)
 	}
-	// The caller can't change user 1, who has more permissions, and sees no buttons for it.
+	// The caller can't change user 1, who has more permissions, and sees no buttons to do so.
 	b.Get("/users/1").WantWithout(t, "Set a password", "What the user may do", "Send an invitation")
 	b.Post("/users/1/password", url.Values{
 		"password": {consoletest.Password}, "repeat": {consoletest.Password},

@@ -22,7 +22,7 @@ func bulkURL(action, role string, ids ...int64) string {
 	return "/users/several?" + v.Encode()
 }
 
-// confirm sends the form of a confirmation page, with typed as the word to confirm.
+// confirm sends the form of a confirmation page, with the word that the user has typed to confirm.
 func confirm(b *consoletest.Browser, asked consoletest.Answer, typed string) consoletest.Answer {
 	b.T.Helper()
 	asked.Want(b.T, 200)

@@ -25,8 +25,8 @@ type sessionList struct {
 	MayEnd bool
 }
 
-// sessionsOf returns the newest sessions of a user, and the time when any of them was last used.
-// list is nil if the caller may not see the user's sessions.
+// sessionsOf returns the newest sessions of a user, and the time of the last use of any of the
+// user's sessions. list is nil if the caller may not see the user's sessions.
 func (h *handler) sessionsOf(
 	q *page.Request, u account.User, covered bool,
 ) (list *sessionList, last time.Time, err error) {

@@ -15,7 +15,7 @@ import (
 // recentEntries is the number of log entries on the page of a user.
 const recentEntries = 10
 
-// recentActivity is the newest log entries whose actor or target is the user.
+// recentActivity has the newest log entries whose actor or target is the user.
 type recentActivity struct {
 	Rows              []recentRow
 	ByUser, AboutUser string // paths of the log, filtered by this user as actor and as target

@@ -87,7 +87,7 @@ func (h *handler) pathUser(q *page.Request) (account.User, error) {
 }
 
 // coversUser reports whether the caller has all permissions of the user's roles. It ignores roles
-// that the caller may not read; because of them, the page may show a button whose action package
+// that the caller may not read. The page may therefore show a button for an action that package
 // service refuses.
 func (h *handler) coversUser(q *page.Request, u account.User) (bool, error) {
 	var ids []int64
