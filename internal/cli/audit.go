@@ -15,7 +15,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// AuditCmd are the commands of `usher audit` that ask a server. The other ones are in package server.
+// AuditCmd has the commands of `usher audit` that call a server. Package server has the other commands of `usher
+// audit`.
 type AuditCmd struct {
 	List   auditListCmd   `cmd:"" help:"List the activity log, newest first."`
 	Export auditExportCmd `cmd:"" help:"Write the activity log as JSON lines, oldest first."`
@@ -151,8 +152,8 @@ func targetText(t client.ActivityTarget) string {
 	return strings.TrimSpace(text + " " + t.Name)
 }
 
-// changesText returns the names of the fields that were changed. For an action that was counted more than once, it
-// returns the count instead.
+// changesText returns the names of the fields that were changed. If one entry stands for several actions, changesText
+// returns their number instead.
 func changesText(e client.ActivityEntry) string {
 	if e.Count > 1 {
 		return strconv.Itoa(e.Count) + " times"

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/privatefile"
 )
 
-// Flags are the flags that all commands have that talk to a server.
+// Flags are the common flags of all commands that talk to a server.
 type Flags struct {
 	Server    string `group:"connection" placeholder:"URL" help:"Address of the server. Default: that of the last usher login, or else http://127.0.0.1:8080."`
 	TokenFile string `group:"connection" placeholder:"FILE" help:"File of a session token or an API key, - for standard input, instead of the session of usher login. The token itself may be in USHER_TOKEN."`
@@ -21,7 +21,7 @@ type Flags struct {
 	Output    string `group:"connection" short:"o" enum:"table,json" default:"table" placeholder:"FORM" help:"Output format: ${enum}. Default: ${default}."`
 }
 
-// CLI is what a command runs with: the process environment and the flags of the connection.
+// CLI has what a command needs to run: the process environment and the flags of the connection.
 type CLI struct {
 	*command.Env
 	flags  *Flags
@@ -33,8 +33,8 @@ func New(e *command.Env, flags *Flags) *CLI {
 	return &CLI{Env: e, flags: flags}
 }
 
-// writeFile calls write with standard output if path is "-". Otherwise it writes a new file, readable by its owner
-// only, and renames it to path once it is complete.
+// writeFile calls write to fill the file path. If path is "-", write gets standard output. Otherwise write gets a new
+// file that only its owner can read, and writeFile renames that file to path once it is complete.
 func (c *CLI) writeFile(path string, write func(io.Writer) error) error {
 	if path == "-" {
 		return write(c.Stdout)

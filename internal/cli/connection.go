@@ -17,7 +17,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// defaultServer is the URL at which `usher serve` listens if it has no flags.
+// defaultServer is the URL at which `usher serve` listens if it is started without flags.
 const defaultServer = "http://127.0.0.1:8080"
 
 // ShowResult signs in, calls call, and shows its result: as JSON with --output json, otherwise as the table that
@@ -70,8 +70,8 @@ func (c *CLI) signInForRole(ctx context.Context, ref string) (*client.Client, cl
 	return api, r, err
 }
 
-// connect returns a client that is not signed in. It uses the server of the flag --server, or else that of the last
-// sign-in.
+// connect returns a client that is not signed in. The server is the one that --server names, or else the one of the
+// last sign-in.
 func (c *CLI) connect() (*client.Client, error) {
 	if c.server = c.flags.Server; c.server == "" {
 		sessions, err := c.credentials()

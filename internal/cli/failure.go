@@ -125,7 +125,7 @@ func (c *CLI) hintForAnswer(answer *client.Error, commandPath string) string {
 	return ""
 }
 
-// fileError adds to an error which file it is about, such as "write users.csv: …". It returns nil if err is nil.
+// fileError adds the verb and the path of a file to an error, as in "write users.csv: …". It returns nil if err is nil.
 func fileError(verb, path string, err error) error {
 	if err == nil {
 		return nil

@@ -13,7 +13,8 @@ import (
 )
 
 // TestReadMessageComparesRecipients reads the file of a message whose recipient has an internationalized domain. The
-// file has the domain in ASCII, and the outbox has it as the user wrote it. The two recipients must be considered equal.
+// file has the domain in ASCII, and the outbox has the domain as the user wrote it. readMessage must consider the two
+// recipients equal.
 func TestReadMessageComparesRecipients(t *testing.T) {
 	data := t.TempDir()
 	directory, err := mail.NewDirectory(datadir.MailPath(data), "usher@example.org", "")

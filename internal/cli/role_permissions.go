@@ -127,7 +127,7 @@ func parsePermission(text string) (client.Permission, error) {
 // maxPermissionFile is the maximum size of a file of permissions, in bytes. A server accepts less than that.
 const maxPermissionFile = 1 << 20
 
-// readPermissions reads a JSON array of permissions, as the API has it. If file is "-", it reads from stdin.
+// readPermissions reads a JSON array of permissions in the format of the API. If file is "-", it reads from stdin.
 func readPermissions(stdin io.Reader, file string) ([]client.Permission, error) {
 	in := stdin
 	if file != "-" {
@@ -143,7 +143,7 @@ func readPermissions(stdin io.Reader, file string) ([]client.Permission, error) 
 	var read []struct {
 		EntityName string         `json:"entityName"`
 		Action     string         `json:"action"`
-		EntityIDs  *[]json.Number `json:"entityIds"` // as numbers or as strings of digits
+		EntityIDs  *[]json.Number `json:"entityIds"` // ids as numbers or as strings of digits
 		DynamicID  *string        `json:"dynamicId"`
 	}
 	if err := decoder.Decode(&read); err != nil || read == nil {
@@ -157,7 +157,7 @@ func readPermissions(stdin io.Reader, file string) ([]client.Permission, error) 
 		if p.EntityIDs == nil {
 			continue
 		}
-		permissions[i].EntityIDs = []int64{} // not nil, which would mean all entities: the server refuses an empty list
+		permissions[i].EntityIDs = []int64{} // not nil, which would mean all objects: the server refuses an empty list
 		for _, text := range *p.EntityIDs {
 			id, err := text.Int64()
 			if err != nil {

@@ -153,8 +153,8 @@ func openSeekable(name string, stdin io.Reader) (file *os.File, err error) {
 	return file, nil
 }
 
-// fileFormat returns the format of a file. That is the value of --format, or for "auto" the format that the extension
-// of the file name stands for.
+// fileFormat returns the format of a file. The format is the value of --format. If that is "auto", the extension of the
+// file name determines the format.
 func fileFormat(file, format string) (userfile.Format, error) {
 	if format != "auto" {
 		return userfile.Format(format), nil

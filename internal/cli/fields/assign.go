@@ -14,8 +14,8 @@ type Field struct {
 	clear func() // called for NAME= (no value); if nil, set("") is called instead
 }
 
-// Assign sets fields as the arguments NAME=VALUE in pairs say. It stops at the first wrong pair and returns a usage
-// error.
+// Assign sets fields to the values in pairs, which are arguments NAME=VALUE. It stops at the first invalid pair and
+// returns a usage error.
 func Assign(pairs []string, fields ...Field) error {
 	given := map[string]bool{}
 	for _, pair := range pairs {

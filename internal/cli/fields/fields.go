@@ -13,8 +13,8 @@ import (
 )
 
 // Of returns the settable fields of update, which points to a struct. The type of a field determines the syntax of its
-// value; a Field in special with the same name replaces it. Fields named in order come first. Of panics if it knows no
-// syntax for a type.
+// value. A Field in special replaces the one of the same name. order has the names of the fields that come first. Of
+// panics if a field has a type without a known syntax.
 func Of(update any, order []string, special ...Field) []Field {
 	named := namedFields(reflect.ValueOf(update).Elem(), order)
 	list := make([]Field, len(named))
@@ -28,9 +28,9 @@ func Of(update any, order []string, special ...Field) []Field {
 	return list
 }
 
-// byType returns the Field that sets *to. The type of to determines the syntax.
-func byType(name string, to any) Field {
-	switch to := to.(type) {
+// byType returns the Field that sets *target. The type of target determines the syntax.
+func byType(name string, target any) Field {
+	switch to := target.(type) {
 	case **string:
 		return Text(name, to)
 	case *client.Change[string]:
@@ -46,7 +46,7 @@ func byType(name string, to any) Field {
 	case *client.Change[[]client.AllowedGroup]:
 		return Groups(name, to)
 	}
-	panic(fmt.Sprintf("fields: no syntax for %s, a %T", name, to))
+	panic(fmt.Sprintf("fields: no syntax for %s, a %T", name, target))
 }
 
 // Names returns the JSON names of the fields of v, which is a struct.
@@ -64,8 +64,8 @@ type namedField struct {
 	value reflect.Value
 }
 
-// namedFields returns the fields of a struct, including those of embedded structs. Fields named in order come first;
-// the others follow in the order of the struct.
+// namedFields returns the fields of a struct, including those of embedded structs. order has the names of the fields
+// that come first. The others follow as they are declared.
 func namedFields(v reflect.Value, order []string) []namedField {
 	var list []namedField
 	for _, f := range reflect.VisibleFields(v.Type()) {

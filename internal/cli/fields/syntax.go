@@ -87,7 +87,7 @@ func Groups(name string, to *client.Change[[]client.AllowedGroup]) Field {
 }
 
 // Secret returns a Field for a secret. An argument can only clear the secret, because other users of the machine can
-// see the arguments of a process. The named flag sets it.
+// see the arguments of a process. flag is the name of the flag that sets the secret.
 func Secret(name, flag string, to *client.Change[string]) Field {
 	return clearable(name, to, func(string) (string, error) {
 		return "", fmt.Errorf("is a secret, which others could read on a command line: use %s", flag)

@@ -7,9 +7,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/command"
 )
 
-// Table returns a table with the names and values of the fields of v, which is a struct. Fields named in order come
-// first. texts maps a field name to texts that replace the value: the field gets one row for each text, or none if
-// there are no texts.
+// Table returns a table with the names and values of the fields of v, which is a struct. order has the names of the
+// fields that come first. texts maps a field name to texts that replace the value: the field gets one row for each
+// text, or none if there are no texts.
 func Table(v any, order []string, texts map[string][]string) command.Table {
 	var t command.Table
 	for _, f := range namedFields(reflect.ValueOf(v), order) {

@@ -23,7 +23,7 @@ func parseID(text string) (int64, bool) {
 	return id, err == nil
 }
 
-// User returns the user with the id or e-mail address ref. If no user has the address, it fails with ErrNoSuchUser.
+// User returns the user whose id or e-mail address is ref. If no user has the address, it fails with ErrNoSuchUser.
 func User(ctx context.Context, api *client.Client, ref string) (client.User, error) {
 	if id, ok := parseID(ref); ok {
 		return api.Users.Get(ctx, id)
@@ -45,7 +45,7 @@ func User(ctx context.Context, api *client.Client, ref string) (client.User, err
 	return client.User{}, command.WithHint(ErrNoSuchUser, "`usher users list` shows the users")
 }
 
-// UserID returns the id of the user with the id or e-mail address ref. For "" it returns 0, which stands for the
+// UserID returns the id of the user whose id or e-mail address is ref. For "" it returns 0, which stands for the
 // caller. If ref is an id, UserID doesn't check that the user exists.
 func UserID(ctx context.Context, api *client.Client, ref string) (int64, error) {
 	if ref == "" {
@@ -74,7 +74,7 @@ func SameAddress(a, b string) bool {
 	return okA && okB && keyA == keyB
 }
 
-// Role returns the role with the id or name ref. It compares names without regard to case.
+// Role returns the role whose id or name is ref. It compares names without regard to case.
 func Role(ctx context.Context, api *client.Client, ref string) (client.Role, error) {
 	if id, ok := parseID(ref); ok {
 		return api.Roles.Get(ctx, id)
@@ -92,7 +92,7 @@ func Role(ctx context.Context, api *client.Client, ref string) (client.Role, err
 		"`usher roles list` shows the roles")
 }
 
-// RoleID returns the id of the role with the id or name ref. If ref is an id, RoleID doesn't check that the role
+// RoleID returns the id of the role whose id or name is ref. If ref is an id, RoleID doesn't check that the role
 // exists.
 func RoleID(ctx context.Context, api *client.Client, ref string) (int64, error) {
 	if id, ok := parseID(ref); ok {

@@ -32,7 +32,7 @@ type Changes struct {
 	Clear []string `env:"-" enum:"surname,department,biography,picture" placeholder:"FIELD" help:"Clear these fields: ${enum}."`
 }
 
-// named is an optional text with its name, which is that of its flag and its column.
+// named is an optional text with the name of its flag and of its column.
 type named struct {
 	name string
 	text *string

@@ -81,7 +81,7 @@ func TestClearPicture(t *testing.T) {
 // get returns the value of the named field of the struct v.
 func get(v any, name string) any { return reflect.ValueOf(v).FieldByName(name).Interface() }
 
-// set sets the named field of the struct that to points to.
-func set(to any, name string, value any) {
-	reflect.ValueOf(to).Elem().FieldByName(name).Set(reflect.ValueOf(value))
+// set sets the named field of the struct that target points to.
+func set(target any, name string, value any) {
+	reflect.ValueOf(target).Elem().FieldByName(name).Set(reflect.ValueOf(value))
 }

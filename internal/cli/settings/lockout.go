@@ -39,8 +39,8 @@ func lockoutTable(p client.LockoutPolicy) command.Table {
 	})
 }
 
-// secondsText returns a number of seconds with its unit. If n is 0, it returns zero, which says what 0 means for the
-// setting.
+// secondsText returns a number of seconds with its unit. For 0 it also returns the text zero, which says what 0 means
+// for the setting.
 func secondsText(n int, zero string) string {
 	if n == 0 {
 		return "0 (" + zero + ")"

@@ -70,7 +70,8 @@ func settingsTable(s allSettings) command.Table {
 	})
 }
 
-// setOrDash returns the table cell of an optional text that is too long for a table: only whether the text is set.
+// setOrDash returns the table cell for an optional text that is too long for a table. The cell says only whether the
+// text is set.
 func setOrDash(text *string) string {
 	if text == nil {
 		return "-"

@@ -28,7 +28,7 @@ type Importer struct {
 	File   io.ReadSeeker
 	Format userfile.Format
 
-	Found  Summary // the users in the file, counted while it is read
+	Found  Summary // the users in the file, counted while the file is read
 	faults int     // number of faults that were reported
 }
 
@@ -204,9 +204,9 @@ func (m *Importer) sendBatch(ctx context.Context, i client.Import, b *batch) (cl
 	return result.Import, nil
 }
 
-// read reads the file from the beginning, counts its users in m.Found, and calls each for every row. If the file as a
-// whole has faults, read calls each once more at the end, with a row whose User is 0.
-func (m *Importer) read(each func(row userfile.Row, faults []userfile.Fault) error) error {
+// read reads the file from the beginning, counts its users in m.Found, and calls handle for every row. If the file as a
+// whole has faults, read calls handle once more at the end, with a row whose User is 0.
+func (m *Importer) read(handle func(row userfile.Row, faults []userfile.Fault) error) error {
 	readError := func(err error) error { return fmt.Errorf("read %s: %w", m.Name, err) }
 	if _, err := m.File.Seek(0, io.SeekStart); err != nil {
 		return readError(err)
@@ -224,10 +224,10 @@ func (m *Importer) read(each func(row userfile.Row, faults []userfile.Fault) err
 		case err != nil:
 			return readError(err)
 		case row.User == 0:
-			return each(row, faults)
+			return handle(row, faults)
 		}
 		m.Found.add(row)
-		if err := each(row, faults); err != nil {
+		if err := handle(row, faults); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ func (m *Importer) Resumable(ctx context.Context, id int64) (client.Import, erro
 // with the first and the last row that the import has. If the file has a fault that only the server can find, Create
 // undoes the import later.
 func (m *Importer) CheckResumed(ctx context.Context, i client.Import) error {
-	var first, last userfile.Row // of the rows that the import already has
+	var first, last userfile.Row // first and last row that the import already has
 	err := m.read(func(row userfile.Row, faults []userfile.Fault) error {
 		m.report(faults)
 		switch row.User {
@@ -67,8 +67,8 @@ func (m *Importer) CheckResumed(ctx context.Context, i client.Import) error {
 	return nil
 }
 
-// checkImported fails unless row can be one of the rows that the import i already has. Its user must exist and, while
-// the import is open, must be inactive.
+// checkImported fails unless the import i can have created the user of row. The user must exist and, while the import
+// is open, must be inactive.
 func (m *Importer) checkImported(ctx context.Context, i client.Import, row userfile.Row) error {
 	u, err := lookup.User(ctx, m.API, row.Email)
 	if errors.Is(err, lookup.ErrNoSuchUser) || err == nil && u.Active && i.State == client.ImportOpen {
