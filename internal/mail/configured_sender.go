@@ -28,7 +28,7 @@ type ConfiguredSender struct {
 
 	mu      sync.Mutex
 	current account.MailRoute
-	sender  Sender // sender for the route current; nil before the first message
+	sender  Sender // the sender for current; nil before the first message
 }
 
 var _ Sender = (*ConfiguredSender)(nil)

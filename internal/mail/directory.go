@@ -21,8 +21,8 @@ type Directory struct {
 var _ Sender = (*Directory)(nil)
 
 // NewDirectory returns a [Directory] that writes files to path. It creates the directory if
-// it does not exist, and sets its mode to 0700. The From field of the messages has the
-// address from and the name fromName, which may be empty.
+// it does not exist, and sets its mode to 0700. from and fromName are the address and the
+// display name in the From field of the messages. fromName may be empty.
 func NewDirectory(path, from, fromName string) (*Directory, error) {
 	sender, err := parseSender(from, fromName)
 	if err != nil {
@@ -50,9 +50,9 @@ func (d *Directory) Send(_ context.Context, delivery *account.Delivery) error {
 	return nil
 }
 
-// ReadFile reads the message with the given id from the directory path, where a [Directory]
-// wrote it. It does not change the directory. It fails with [os.ErrNotExist] if the file or
-// the directory does not exist.
+// ReadFile reads the message with the given id from path, the directory of a [Directory].
+// It does not change the directory. It fails with [os.ErrNotExist] if the file or the
+// directory does not exist.
 func ReadFile(path string, id int64) (account.Message, error) {
 	raw, err := os.ReadFile(emlPath(path, id))
 	if err != nil {

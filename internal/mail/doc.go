@@ -1,4 +1,4 @@
-// Package mail renders Usher's messages and delivers them.
+// Package mail builds Usher's messages from templates and delivers them.
 //
 //   - [Templates] renders a message from its content. It implements outbox.Renderer.
 //   - A [Sender] delivers one message. [SMTP] sends it to a mail server. [Directory]

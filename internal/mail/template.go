@@ -53,7 +53,7 @@ func (t *Templates) Render(kind account.MailKind, content account.MailContent) (
 	}
 	return t.render(string(kind), subject, struct {
 		Subject, Name, Token, Link, Lifetime, ClientNetwork, KeyName, At string
-		Named                                                            bool // the key has a name, shown or not
+		Named                                                            bool // the key has a name, even if it is not shown
 	}{
 		Subject:       subject,
 		Name:          displayName(content.Name),

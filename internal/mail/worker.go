@@ -115,7 +115,8 @@ func (w *Worker) drain(ctx context.Context) error {
 }
 
 // deliver makes one attempt to send a message and records whether it succeeded. It ignores
-// the end of ctx: if it stopped before the record, the message would be sent twice.
+// the end of ctx: if it stopped before it had recorded the outcome, the message would be
+// sent twice.
 func (w *Worker) deliver(ctx context.Context, d *account.Delivery) error {
 	log := w.logger.With("mail", d.MailID, "attempt", d.Attempt)
 	failure := w.attempt(context.WithoutCancel(ctx), d)

@@ -95,7 +95,7 @@ func deliveries(n int64) (all []*account.Delivery) {
 	return all
 }
 
-// runningWorker is a test's access to the running worker.
+// runningWorker lets a test wake, stop and wait for the running worker.
 type runningWorker struct {
 	wake chan<- struct{}
 	stop func()
