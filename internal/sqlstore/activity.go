@@ -213,8 +213,8 @@ func (r activityReader) CheckpointBefore(ctx context.Context, number int64) (acc
 		SELECT `+checkpointColumns+` FROM activity_checkpoints WHERE number <= $1 ORDER BY number DESC LIMIT 1`, number)
 }
 
-// SaveCheckpoint replaces an existing checkpoint of the same number. Package audit saves each number once, so it has
-// not saved the existing one.
+// SaveCheckpoint replaces an existing checkpoint of the same number. Package audit saves each number once, so the
+// existing one comes from elsewhere, such as a forger.
 func (t activityWriter) SaveCheckpoint(ctx context.Context, c account.Checkpoint) error {
 	return t.execDeferred(ctx, `
 		INSERT INTO activity_checkpoints (number, at, seal, key_id, mac) VALUES ($1, $2, $3, $4, $5)

@@ -72,8 +72,8 @@ func (r authChangeReader) AuthChanges(
 	return batch, err
 }
 
-// authChangeRow is a row of the statement in AuthChanges. at is the database's time. last is the id after which later
-// changes come. kind and id are nil if there are no changes.
+// authChangeRow is a row of the statement in AuthChanges. at is the database's time. last is the highest id so far;
+// later changes have higher ids. kind and id are nil if there are no changes.
 type authChangeRow struct {
 	at   time.Time
 	last int64

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb/sqlite"
 )
 
-// bareDurable opens the database in a directory without a store, with the store's settings for
-// durable commits.
+// bareDurable opens the SQLite database in a directory without a store. Commits are durable, as
+// with the store's settings.
 func bareDurable(b *testing.B, dir string) *sql.DB {
 	b.Helper()
 	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}}

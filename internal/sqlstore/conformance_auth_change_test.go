@@ -15,8 +15,8 @@ import (
 )
 
 // authFixture is the data that each test of authChanges begins with. User 1 has role 1, user 2 has role 2, and user 3
-// has no role. Users 1 and 2 each have a session and an API key with the user's number as id. Role 3 has a permission
-// for user 1 only, and role 4 one for role 2 only.
+// has no role. Users 1 and 2 each have a session and an API key, both with the same id as the user. Role 3 has a
+// permission for user 1 only. Role 4 has a permission for role 2 only.
 type authFixture struct {
 	context.Context
 	*account.Tx
@@ -157,8 +157,8 @@ var authChanges = []struct {
 }
 
 // noAuthChanges are all other methods of the writers in account.Tx. They change nothing that a server may have cached
-// about a principal. For example, an expiry is no change, since it is checked at each use. The end of a lockout is
-// none, since locked users are never cached.
+// about a principal. For example, the store records no change when a credential expires, since servers check the expiry
+// at each use. It records none when a lockout ends, since servers never cache locked users.
 var noAuthChanges = []string{
 	"AddAPIKeyFailure", "AddSessionFailure", "ClearAPIKeyFailures", "CountAdministrators", "CountFailedSignIn",
 	"CountMails", "CountNamedKeys", "CountUnknownThrottles", "DeleteAuthChanges", "DeleteEndedImports",

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// allRunes returns texts of size characters each, which together have every character of Unicode but NUL. No input may
-// contain NUL, and PostgreSQL can't store it.
+// allRunes returns texts of size characters each, which together have every character of Unicode except NUL. No input
+// may contain NUL, and PostgreSQL can't store it.
 func allRunes(size int) []string {
 	var pieces []string
 	var b strings.Builder
@@ -40,7 +40,7 @@ func TestLimits(t *testing.T) {
 		for _, text := range append(allRunes(1<<18), "", " ", "'; DROP TABLE users; --", "$1 ?1 :a %s", "e\u0301", "\u00e9",
 			"1", "1.0", "NULL") {
 			u.Biography, u.Surname, u.Department = ptr(text), ptr(text), ptr(text)
-			u.Name = string([]rune(text)[:min(len([]rune(text)), account.MaxNameLength)]) // indexed, so shorter
+			u.Name = string([]rune(text)[:min(len([]rune(text)), account.MaxNameLength)]) // indexed, so its limit is lower
 			change(t, db, func(ctx context.Context, tx *account.Tx) error { return updateUser(ctx, tx, u) })
 			if got := get[account.User](t)(db.User(t.Context(), u.ID, now)); !reflect.DeepEqual(got, u) {
 				t.Errorf("the text that begins with %.20q was changed", text)

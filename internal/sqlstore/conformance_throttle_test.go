@@ -10,8 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
-// wantThrottles checks which counters exist. keys maps the key of a counter to whether the counter must exist. It takes
-// a counter without failures for a missing one.
+// wantThrottles checks which counters exist. keys maps the key of a counter to whether the counter must exist. A
+// counter without failures counts as missing.
 func wantThrottles(t *testing.T, db database, keys map[string]bool) {
 	t.Helper()
 	for key, kept := range keys {

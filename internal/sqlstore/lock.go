@@ -7,11 +7,11 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// fairLock locks rows of a table in the order in which transactions asked for the locks. PostgreSQL
-// alone grants a shared row lock even while another transaction waits for an exclusive one. With
-// repeated requests a user could delay for ever the transaction of an administrator who wants to
-// take permissions away. PostgreSQL grants advisory locks in order. So each row has an advisory
-// lock, which is taken before the row is locked.
+// fairLock locks rows of a table in the order in which transactions asked for the locks. On its
+// own, PostgreSQL grants a shared row lock even while another transaction waits for an exclusive
+// one. So a user who repeats requests could keep an administrator waiting, who wants to revoke the
+// user's permissions. PostgreSQL grants advisory locks in order. Each row therefore has an advisory
+// lock, which is taken before the row lock.
 type fairLock struct {
 	table string
 	bit   int64 // lowest bit of the advisory lock keys, so that the tables share no key

@@ -31,8 +31,8 @@ func OpenExistingPostgres(ctx context.Context, c postgres.Config) (*Store, error
 	return opened(postgres.OpenExisting(ctx, c))
 }
 
-// opened returns the store of an open database. If opening failed, it translates the cause in the
-// [sqldb.OpenError] and keeps the operation, which names the database.
+// opened returns the store of an open database. If err is not nil, opened translates the cause in
+// the [sqldb.OpenError] and keeps its text about the operation, which names the database.
 func opened(db *sqldb.DB, err error) (*Store, error) {
 	if err == nil {
 		return newStore(db), nil

@@ -79,7 +79,7 @@ func TestRefusedConnectionsToPostgres(t *testing.T) {
 	}
 }
 
-// After a fail-over, pooled connections may lead to a standby. The store closes them, and new connections find the new
+// After a failover, pooled connections may lead to a standby. The store closes them, and new connections find the new
 // primary.
 func TestPostgresLeavesStandby(t *testing.T) {
 	cluster, name := pgtest.NewDatabase(t)

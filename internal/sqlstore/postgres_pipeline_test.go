@@ -23,7 +23,8 @@ func TestPostgresPipeline(t *testing.T) {
 		t.Helper()
 		statement := "SELECT 1 / count(*) FROM pg_stat_activity " +
 			"WHERE state = 'idle in transaction' AND datname = current_database()"
-		if err := sqlstore.ExecOutside(ctx, other, statement); (err == nil) != begun { // divides by zero if there is none
+		// The statement divides by zero if no transaction has begun.
+		if err := sqlstore.ExecOutside(ctx, other, statement); (err == nil) != begun {
 			t.Errorf("begun, want %v: %v", begun, err)
 		}
 	}
@@ -101,7 +102,8 @@ func TestPostgresTransactionTimeout(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		open := errors.New("not checked")
-		for end := time.Now().Add(time.Second); open != nil && time.Now().Before(end); { // divides by zero if there is one
+		// The statement divides by zero while a transaction is open. Repeat it until it succeeds.
+		for end := time.Now().Add(time.Second); open != nil && time.Now().Before(end); {
 			open = sqlstore.ExecOutside(
 				t.Context(),
 				other,

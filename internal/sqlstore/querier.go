@@ -14,7 +14,8 @@ import (
 // querier runs statements and translates their errors to those of package account.
 type querier struct{ sqldb.Querier }
 
-// cancellable returns a querier for statements that may take long: they end with their context.
+// cancellable returns a querier for statements that may take long: the statements end when their
+// context does.
 func (q *querier) cancellable() *querier { return &querier{q.Cancellable()} }
 
 // exec runs a statement and returns the number of rows that it changed.
@@ -53,7 +54,8 @@ func all[T any](ctx context.Context, q *querier, scan scanFunc[T], query string,
 	return rows, translateError(err)
 }
 
-// allUnprepared is all for a statement whose text varies with its filters, and which may take long.
+// allUnprepared returns all rows, as [all] does, but doesn't prepare the statement. Use it for a
+// statement that may take long and whose text varies with its filters.
 func allUnprepared[T any](ctx context.Context, q *querier, scan scanFunc[T], query string, args ...any) ([]T, error) {
 	rows, err := sqldb.AllUnprepared(ctx, q.Querier, scan, query, args...)
 	return rows, translateError(err)
@@ -108,8 +110,8 @@ func translateError(err error) error {
 	}
 }
 
-// unchangedError returns the error for a write of which the database has kept nothing. The database
-// may soon work again.
+// unchangedError returns the error for a write that has changed nothing in the database. The caller
+// may try again.
 func unchangedError(cause string, err error) error {
 	return unavailableError(cause+" Nothing was changed; try again.", err)
 }

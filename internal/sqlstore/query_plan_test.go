@@ -60,8 +60,8 @@ const fillLog = `
 	SELECT i, 1, '', '', 0, '', CASE WHEN i % 2 = 0 THEN 'session.create' ELSE 'session.refuse' END, '', 0, '', '', 1
 	FROM generate_series(1, 5000) AS entries (i)`
 
-// Each statement finds its rows by the wanted indexes. Pages of the activity log are not sorted
-// either.
+// Each statement finds its rows by the wanted indexes. Pages of the activity log also need no
+// sorting.
 func TestQueryPlansUseIndexes(t *testing.T) {
 	explain := map[string]func(db *sql.DB, p planned) string{
 		"sqlite": func(db *sql.DB, p planned) string { return plan(t, db, p.statement, p.args...) },

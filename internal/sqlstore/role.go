@@ -44,7 +44,7 @@ func scanRole(row sqldb.Row) (r roleRow, err error) {
 	return r, row.Scan(&r.id, &r.name, &r.description, &r.permission, &r.entity, &r.action, &r.scope, &r.entityID)
 }
 
-// groupRoles combines rows, in the order of orderRole, to roles.
+// groupRoles combines rows into roles. The rows must be in the order of orderRole.
 func groupRoles(rows []roleRow) []access.Role {
 	var roles []access.Role
 	var permission int64

@@ -213,7 +213,7 @@ func TestWriterWaitsForOtherProcesses(t *testing.T) {
 		dir := t.TempDir()
 		one, two := openDir(t, dir), openDir(t, dir)
 		blocked := enqueue(t, one)
-		// The jobs of two fail when SQLite's busy timeout of 5 s is over.
+		// The jobs of the second store fail when SQLite's busy timeout of 5 s is over.
 		begin := time.Now()
 		jobs := inserts(6)
 		for i, err := range gather(5, func(i int) error { return two.Write(t.Context(), jobs[i]) }) {

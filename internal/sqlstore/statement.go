@@ -35,21 +35,21 @@ func (c *conditions) bind(arg any) string {
 // saves round trips, but 64 rows stay well below the engines' limits on parameters.
 const maxInsertRows = 64
 
-// insert inserts rows into a table. into names the table and its columns, as in "table (a, b)". Each row has the values
-// of these columns in order.
-func (q *querier) insert(ctx context.Context, into string, rows [][]any) error {
-	return eachInsert(into, rows, func(statement string, args []any) error {
+// insert inserts rows into a table. table has the names of the table and its columns, as in "table (a, b)". Each row
+// has the values of these columns in order.
+func (q *querier) insert(ctx context.Context, table string, rows [][]any) error {
+	return eachInsert(table, rows, func(statement string, args []any) error {
 		return q.execDeferred(ctx, statement, args...)
 	})
 }
 
-// insertReturning inserts rows as insert does and returns columns of the new rows. The order of the returned rows is
+// insertReturning inserts rows and returns the given columns of the new rows. The order of the returned rows is
 // undefined.
 func insertReturning[T any](
-	ctx context.Context, q *querier, scan scanFunc[T], into string, rows [][]any, columns string,
+	ctx context.Context, q *querier, scan scanFunc[T], table string, rows [][]any, columns string,
 ) ([]T, error) {
 	var inserted []T
-	err := eachInsert(into, rows, func(statement string, args []any) error {
+	err := eachInsert(table, rows, func(statement string, args []any) error {
 		returned, err := all(ctx, q, scan, statement+` RETURNING `+columns, args...)
 		inserted = append(inserted, returned...)
 		return err
@@ -57,13 +57,13 @@ func insertReturning[T any](
 	return inserted, err
 }
 
-// eachInsert calls f with the statements that together insert rows. Each statement inserts a power of two of rows. So
-// there are only few different statements, which can all be kept prepared.
-func eachInsert(into string, rows [][]any, f func(statement string, args []any) error) error {
+// eachInsert calls f with the statements that together insert rows. The number of rows in each statement is a power of
+// two. So there are only a few different statements, and all of them can stay prepared.
+func eachInsert(table string, rows [][]any, f func(statement string, args []any) error) error {
 	for len(rows) > 0 {
 		n := 1 << (bits.Len(uint(min(len(rows), maxInsertRows))) - 1)
 		var statement strings.Builder
-		statement.WriteString(`INSERT INTO ` + into + ` VALUES `)
+		statement.WriteString(`INSERT INTO ` + table + ` VALUES `)
 		args := make([]any, 0, n*len(rows[0]))
 		for i, row := range rows[:n] {
 			if i > 0 {

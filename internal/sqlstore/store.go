@@ -124,7 +124,7 @@ func (h *health) note(err error) {
 func (s *Store) WriteFailure() *account.Error { return s.health.failure.Load() }
 
 // TryWrite inserts a row and deletes it again. If that succeeds, it clears [Store.WriteFailure]
-// even if there is no other write. It fails as Write does.
+// even if there is no other write. It fails as [Store.Write] does.
 func (s *Store) TryWrite(ctx context.Context) error {
 	return s.write(ctx, func(ctx context.Context, tx *tx) error {
 		const name = "try" // no group of settings has this name, so no cache depends on it

@@ -15,8 +15,8 @@ import (
 // than creating one.
 var reusable = make(chan string, 64)
 
-// emptyTables deletes all rows and resets the sequences, so that a database is as after its
-// migrations.
+// emptyTables deletes all rows and resets the sequences, so that a database is in the same state as
+// after its migrations.
 const emptyTables = `
 DO $$ DECLARE it record; BEGIN
 	SET LOCAL session_replication_role = replica; -- disables foreign keys
