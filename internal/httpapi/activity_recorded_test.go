@@ -15,7 +15,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// unrecordedWrites maps operations that write to the database, but not to the activity log, to the reason.
+// unrecordedWrites lists the operations that write to the database, but not to the activity log, each with the reason.
 var unrecordedWrites = map[string]string{
 	"POST /api/users/forgotten-password": "answer and writes must not depend on whether the account exists",
 }

@@ -247,7 +247,8 @@ func TestWhoamiOfAdministrator(t *testing.T) {
 	}
 }
 
-// TestPermissionScopes checks the JSON of the three scopes of a permission: all entities, listed ids, the caller's own.
+// TestPermissionScopes checks the JSON of the three scopes of a permission: all objects, listed ids, the caller's own
+// objects.
 func TestPermissionScopes(t *testing.T) {
 	f := newFixture(t)
 	listed := []int64{1, 3}
@@ -313,8 +314,7 @@ func TestMailStates(t *testing.T) {
 	}
 }
 
-// TestErrorBody checks that the keys of an error's JSON have the same order as in the seed, the server that Usher
-// replaces.
+// TestErrorBody checks that the keys of an error's JSON have the same order as in the server that Usher replaces.
 func TestErrorBody(t *testing.T) {
 	f := newFixture(t)
 	a := f.do(call{method: "POST", path: "/api/login", body: `{"password":"x"}`})

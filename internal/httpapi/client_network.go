@@ -8,7 +8,7 @@ import (
 )
 
 // The prefix lengths of client networks: all addresses with the same prefix count as one client. Internet providers
-// give each customer at least a /64 of IPv6, so one client can use any address of a /64.
+// assign at least a /64 of IPv6 to each subscriber, so one client can use any address of a /64.
 const (
 	ipv4PrefixLength = 32
 	ipv6PrefixLength = 64

@@ -77,7 +77,7 @@ func (b *logBuffer) during(fn func()) string {
 	return b.String()[before:]
 }
 
-// plainText renders mail messages. The text of a message is only its token.
+// plainText makes mail messages whose text is only the token.
 type plainText struct{}
 
 func (plainText) Render(_ account.MailKind, m account.MailContent) (account.Message, error) {

@@ -14,7 +14,7 @@ import (
 // nextCursor is the name of the header that has the pagination cursor of the next page.
 const nextCursor = "X-Next-Cursor"
 
-// parseID parses an id in a path. The error for digits beyond 64 bits is "not found", because no entity has this id.
+// parseID parses an id in a path. The error for digits beyond 64 bits is "not found", because no object has this id.
 // The error for text other than digits is "invalid".
 func parseID(text string) (int64, error) {
 	for _, c := range text {
@@ -30,7 +30,7 @@ func parseID(text string) (int64, error) {
 }
 
 // bodyID converts an id in a request body, where the contract allows a number or a string of digits. For a number that
-// doesn't fit into an int64 it returns 0, because no entity has the id 0.
+// doesn't fit into an int64 it returns 0, because no object has the id 0.
 func bodyID(n json.Number) int64 {
 	id, err := n.Int64()
 	if err != nil {
@@ -39,7 +39,8 @@ func bodyID(n json.Number) int64 {
 	return id
 }
 
-// valueOr returns the value of an optional parameter, or the default absent if the request lacks it.
+// valueOr returns the value of an optional parameter. If the request lacks the parameter, it returns the default,
+// absent.
 func valueOr[T any](value *T, absent T) T {
 	if value == nil {
 		return absent

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
-// cutOwned splits a target such as "member's key" into the owner ("member") and the kind of entity ("key").
+// cutOwned splits a target such as "member's key" into the owner ("member") and the kind of object ("key").
 func cutOwned(target string) (owner, kind string) {
 	for _, kind := range []string{"key", "session", "list"} {
 		if owner, ok := strings.CutSuffix(target, "'s "+kind); ok {
@@ -23,9 +23,9 @@ func cutOwned(target string) (owner, kind string) {
 	return target, ""
 }
 
-// ownedTarget returns the target of a request by its kind. For "key" and "session", it stores one of the owner and
-// returns its id. For "list", it returns the query that lists the owner's keys or sessions. Without a kind, the target
-// is the owner.
+// ownedTarget returns the target of a request by its kind. For "key" or "session", it stores such a credential of the
+// owner and returns its id. For "list", it returns the query that lists the owner's keys or sessions. If kind is empty,
+// the target is the owner.
 func (f *fixture) ownedTarget(kind string, owner int64) (target int64, query string) {
 	f.t.Helper()
 	if kind == "list" {

@@ -33,7 +33,7 @@ type permissionRow struct {
 	target string
 	body   string // %d is the id of a role without permissions
 	needs  []need // the permissions that the operation needs; the caller "lacking" lacks the first one
-	want   string // one result for each of callers, separated by spaces: a status or a key of outcomes
+	want   string // one result for each caller in callers, separated by spaces: a status or a key of outcomes
 }
 
 // permissionTable tests that every operation grants access as docs/security.md says. Each list has the rows for one
@@ -101,8 +101,8 @@ func (f *fixture) checkPermission(op operation, c call, name, want string) {
 	}
 }
 
-// TestHiddenIsNotFound checks that a caller can't find out whether an unreadable entity exists. The answer must equal
-// the answer for an absent entity.
+// TestHiddenIsNotFound checks that a caller can't find out whether an object exists that the caller may not read. The
+// answer must equal the answer for an object that doesn't exist.
 func TestHiddenIsNotFound(t *testing.T) {
 	f := newFixture(t)
 	for _, test := range []struct {

@@ -112,8 +112,8 @@ func wireAllowedGroups(groups []account.AllowedGroup) *[]wire.AllowedGroup {
 	return &answer
 }
 
-// allowedGroups converts the allowed groups in a PATCH. It returns nil if the field is absent, and a pointer to an
-// empty list if the field is null.
+// allowedGroups converts the groups in a PATCH whose members may sign in. It returns nil if the field is absent, and a
+// pointer to an empty list if the field is null.
 func allowedGroups(n nullable.Nullable[[]wire.AllowedGroup]) *[]account.AllowedGroup {
 	if !n.IsSpecified() {
 		return nil

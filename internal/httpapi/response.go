@@ -80,9 +80,9 @@ func writeBody(w http.ResponseWriter, body []byte) error {
 	return err
 }
 
-// writeList sends a JSON array: the values that each yields, converted by convert. It streams the array, so memory use
-// doesn't grow with its length. If it fails, the generated code calls writeError, which breaks the connection if a part
-// of the array was sent already.
+// writeList sends a JSON array: the values that the function each yields, converted by the function convert. It streams
+// the array, so memory use doesn't grow with its length. If it fails, the generated code calls writeError, which breaks
+// the connection if a part of the array was sent already.
 func writeList[T, W any](w http.ResponseWriter, convert func(T) W, each func(yield func(T) error) error) error {
 	out := bufio.NewWriterSize(w, 32*1024)
 	encoder := json.NewEncoder(out)

@@ -51,7 +51,7 @@ func (t *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *h
 	}
 }
 
-// child returns the child of s for the segment text of a pattern. If there is no such child, it adds one.
+// child returns the child of s for text, a segment of a pattern. If there is no such child, it adds one.
 func (s *segment) child(text string) *segment {
 	if name, ok := strings.CutPrefix(text, "{"); ok {
 		if s.parameter == nil {

@@ -11,8 +11,8 @@ import (
 
 const noRouteJSON = `{"statusCode":404,"error":"Not Found","message":"Not Found"}` + "\n"
 
-// TestUnknownRoute checks that an unknown path gets the status 404 and exactly the same body as from the seed, the
-// server that Usher replaces.
+// TestUnknownRoute checks that an unknown path gets the status 404 and exactly the same body as from the server that
+// Usher replaces.
 func TestUnknownRoute(t *testing.T) {
 	f := newFixture(t)
 	for _, path := range []string{

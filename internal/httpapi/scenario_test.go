@@ -28,10 +28,10 @@ var callers = []string{
 	"reset",      // an administrator who must change the password first
 	"admin",      // role 1
 	"user",       // role 2
-	"minimal",    // only the required permissions, for all entities
-	"lacking",    // all permissions except the first required one, for all entities
+	"minimal",    // only the required permissions, for all objects
+	"lacking",    // all permissions except the first required one, for all objects
 	"listed",     // the required permissions, for the target only
-	"unlisted",   // the required permissions, for another entity than the target
+	"unlisted",   // the required permissions, for another object than the target
 }
 
 // scenario is a new caller and a new target for one request of the permission table.
@@ -114,9 +114,9 @@ func (f *fixture) scenario(kind, target string, needs []need) scenario {
 	return s
 }
 
-// grant returns the permissions that needs lists. An empty limited means no limit: they apply to all entities. If
-// limited is the role entity, the permissions on roles apply to id only. If limited is the user entity, all permissions
-// except those on roles apply to id only: the id of the user who owns the entities.
+// grant returns the permissions in needs. If limited is empty, they apply to all objects. If limited is the role
+// entity, the permissions on roles apply only to the role with the id. If limited is the user entity, all permissions
+// except those on roles apply only to the user with the id, who owns the objects.
 func grant(limited access.Entity, id int64, needs ...need) (ps []access.Permission) {
 	for _, n := range needs {
 		p := access.Permission{Entity: n.entity, Action: n.action, Scope: access.ScopeAll}
@@ -128,7 +128,7 @@ func grant(limited access.Entity, id int64, needs ...need) (ps []access.Permissi
 	return ps
 }
 
-// allBut returns all permissions except those in needs. The permissions apply to all entities.
+// allBut returns all permissions except those in needs. The permissions apply to all objects.
 func allBut(needs ...need) (ps []access.Permission) {
 	for _, known := range access.Registry {
 		for _, action := range known.Actions {

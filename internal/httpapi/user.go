@@ -36,7 +36,7 @@ func (h userHandlers) ApiUsersWhoamiGet(
 	return whoamiAnswer{requestOf(ctx).caller}, nil
 }
 
-// whoamiAnswer describes the caller. No other answer is sent as often, so the cached principal has its JSON.
+// whoamiAnswer describes the caller. No other answer is sent as often, so its JSON is cached with the principal.
 type whoamiAnswer struct{ caller *account.Principal }
 
 // VisitApiUsersWhoamiGetResponse writes the JSON of the caller.
