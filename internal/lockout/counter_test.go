@@ -103,8 +103,8 @@ func (g *attacker) guessUntilLocked(t testing.TB) time.Duration {
 	return length
 }
 
-// An administrator lowers the threshold below the failures so far. The account still gets one
-// attempt, which locks it if it fails. So the owner is never refused without a lock that ends.
+// An administrator lowers the threshold below the failures so far. The account still gets one attempt, which locks the
+// account if it fails. That lock ends; without the attempt, the owner would be refused for ever.
 func TestStricterPolicyAllowsOneAttempt(t *testing.T) {
 	g := newAttacker(Policy{Enabled: true, Threshold: 10, Duration: time.Minute})
 	g.guesses(t, 8)
