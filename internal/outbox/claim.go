@@ -139,9 +139,9 @@ func (s *Outbox) updateClaimed(
 	}))
 }
 
-// finish moves a message to the final state and deletes its encrypted content. was is the
-// message as stored.
-func (s *Outbox) finish(ctx context.Context, tx *account.Tx, m, was account.Mail, state account.MailState) error {
+// finish moves a message to the final state and deletes its encrypted content. stored is the
+// message as it is in the database.
+func (s *Outbox) finish(ctx context.Context, tx *account.Tx, m, stored account.Mail, state account.MailState) error {
 	m.State, m.Finished, m.Sealed = state, s.now(), keyring.Sealed{}
-	return tx.UpdateMail(ctx, m, was)
+	return tx.UpdateMail(ctx, m, stored)
 }

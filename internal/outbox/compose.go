@@ -25,13 +25,13 @@ type Renderer interface {
 	Render(account.MailKind, account.MailContent) (account.Message, error)
 }
 
-// Compose renders a requested message, encrypts it and stores it, ready for delivery to the
-// user to. The outbox does not deliver the message after expires.
+// Compose renders a requested message, encrypts it and stores it, ready for delivery to recipient.
+// The outbox does not deliver the message after the time expires.
 func (s *Outbox) Compose(
-	ctx context.Context, tx *account.Tx, requested account.Mail, to account.User,
+	ctx context.Context, tx *account.Tx, requested account.Mail, recipient account.User,
 	content account.MailContent, expires time.Time,
 ) error {
-	content.Name = to.Name
+	content.Name = recipient.Name
 	public, err := s.settings.PublicURLFrom(ctx, tx)
 	if err != nil {
 		return err
@@ -40,13 +40,13 @@ func (s *Outbox) Compose(
 	if err != nil {
 		return fmt.Errorf("render the message %s: %w", requested.Kind, err)
 	}
-	message.To, message.Date = to.Email, s.now()
+	message.To, message.Date = recipient.Email, s.now()
 	if message.ID, err = s.messageID(requested.ID, public); err != nil {
 		return err
 	}
 	ready := requested
 	ready.State, ready.Address = account.MailReady, ""
-	ready.UserID, ready.Recipient, ready.Expires = to.ID, to.Email, expires
+	ready.UserID, ready.Recipient, ready.Expires = recipient.ID, recipient.Email, expires
 	if ready.Sealed, err = s.seal(requested.ID, message); err != nil {
 		return err
 	}

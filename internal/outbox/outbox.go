@@ -2,11 +2,10 @@
 // transaction of a change also stores the message about the change, so the message survives
 // a crash.
 //
-// A worker claims a message for one attempt. The claim counts the attempt and leases the
-// message to the worker for a minute. The worker then reports whether the delivery
-// succeeded. A request for a recovery message is stored without its recipient and text; the
-// outbox prepares the message (looks up the user, renders and encrypts) when a worker asks
-// for work.
+// A worker claims a message for one attempt. The claim counts the attempt and leases the message to
+// the worker for a minute. The worker then reports whether the delivery succeeded. The outbox
+// stores a request for a recovery message without its recipient and text. It prepares the message
+// when a worker claims it: it looks up the user, and then renders and encrypts the message.
 package outbox
 
 import (
@@ -61,7 +60,7 @@ type Outbox struct {
 	queued     chan struct{} // receives a value when a worker should poll
 }
 
-// New returns the outbox of one customer. Call [Outbox.PrepareWith] before the first
+// New returns the outbox of one database. Call [Outbox.PrepareWith] before the first
 // [Outbox.ClaimMail].
 func New(env account.Env, o Options) *Outbox {
 	return &Outbox{

@@ -121,7 +121,7 @@ func TestMailExpires(t *testing.T) {
 	}
 }
 
-// A message that cannot be rendered is postponed and does not delay the messages after it.
+// If a message cannot be rendered, the outbox postpones it. The messages after it are not delayed.
 func TestUnrenderableMail(t *testing.T) {
 	f := servicetest.New(t)
 	id := f.AddUser("ann@example.org")

@@ -24,10 +24,10 @@ func (s *Outbox) Wake() {
 	}
 }
 
-// Enqueue stores a message to the user to in the outbox. The outbox does not deliver the
-// message after expires.
+// Enqueue stores a message to recipient in the outbox. The outbox does not deliver the message
+// after the time expires.
 func (s *Outbox) Enqueue(
-	ctx context.Context, tx *account.Tx, kind account.MailKind, to account.User,
+	ctx context.Context, tx *account.Tx, kind account.MailKind, recipient account.User,
 	content account.MailContent, expires time.Time,
 ) error {
 	now := s.now()
@@ -40,7 +40,7 @@ func (s *Outbox) Enqueue(
 		return err
 	}
 	requested.ID = id
-	return s.Compose(ctx, tx, requested, to, content, expires)
+	return s.Compose(ctx, tx, requested, recipient, content, expires)
 }
 
 // ListMail returns the newest messages of the outbox, at most maxListedMails, without their
