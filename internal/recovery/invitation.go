@@ -19,9 +19,10 @@ const (
 // have a password.
 //
 // It fails like [account.Allow] if the caller may not edit the user's access. It fails with
-// CodeUsePasswordChange if the user is the caller, and with CodeNotLocalUser or
-// CodeInactiveUser. It fails with CodeForbidden if the user has permissions that the caller
-// lacks, and with CodeTooManyRequests after maxInvitations in an hour.
+// CodeUsePasswordChange if the user is the caller. It fails with CodeNotLocalUser or
+// CodeInactiveUser if the user cannot sign in with a password. It fails with CodeForbidden if the
+// user has permissions that the caller lacks, and with CodeTooManyRequests after maxInvitations in
+// an hour.
 func (s *Recovery) InviteUser(ctx context.Context, caller *account.Principal, id int64) error {
 	permit, err := auth.Allowed(caller, access.ActionEditAccess, access.EntityUser, id)
 	if err != nil {
@@ -69,8 +70,8 @@ func (s *Recovery) InviteUser(ctx context.Context, caller *account.Principal, id
 // SendInvitation puts an invitation to a user into the outbox. clientNetwork is the network
 // of the administrator who invites the user.
 //
-// The invitation contains a recovery token with a longer lifetime. A token for a forgotten
-// password does not replace it: anyone who knows the address can request one, and could so
+// The invitation contains a recovery token with a longer lifetime. A token for a forgotten password
+// does not replace it: anyone who knows the address can request such a token, and could thereby
 // revoke the invitation.
 func (s *Recovery) SendInvitation(ctx context.Context, tx *account.Tx, user account.User, clientNetwork string) error {
 	content, expires, err := s.issueToken(ctx, tx, user.ID, account.MailInvitation, account.InvitationLifetime)

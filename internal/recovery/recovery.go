@@ -1,5 +1,5 @@
-// Package recovery lets users choose a password with a token from a message. The message is
-// an invitation, or a user has requested it after forgetting the password.
+// Package recovery lets users choose a password with a token from a message. The message is either
+// an invitation, or a recovery message that a user has requested after forgetting the password.
 //
 // Neither the response to a request nor its timing tells whether an account exists. The
 // request only writes one row to the outbox. A worker looks up the account later, when it
@@ -41,7 +41,7 @@ type Recovery struct {
 	passwordChanged func(userID int64)
 }
 
-// New returns the password recovery of one customer.
+// New returns the password recovery of one database.
 func New(env account.Env, o Options) *Recovery {
 	return &Recovery{
 		store: env.Store, log: env.Log, now: env.Now, random: env.Random,

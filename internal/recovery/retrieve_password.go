@@ -13,11 +13,11 @@ import (
 
 // RetrievePassword sets a new password for the user of a recovery token.
 //
-// It unlocks the user and revokes all of their sessions, keys and tokens. It neither
-// activates the user nor signs them in. It fails with CodeInvalid if the password is not
-// allowed. It fails with CodeInvalidRecoveryToken, and counts this as a failed sign-in from
-// the client network. It fails with CodeTooManyRequests after too many failures from the
-// network, and with CodeUnavailable when the queue for password hashing is full.
+// It unlocks the user and revokes all of their sessions, keys and tokens. It neither activates the
+// user nor signs them in. It fails with CodeInvalid if the password is not allowed. If the token is
+// not valid, it fails with CodeInvalidRecoveryToken and counts a failed sign-in from the client
+// network. It fails with CodeTooManyRequests after too many failures from the network, and with
+// CodeUnavailable when the queue for password hashing is full.
 func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secret.Text, from account.Origin) error {
 	if err := account.ValidateNewPassword(password, "/newPassword"); err != nil {
 		return err
