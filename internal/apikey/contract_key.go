@@ -51,7 +51,7 @@ func (s *Keys) ContractKey(ctx context.Context, caller *account.Principal) (secr
 }
 
 // RenewContractKey creates a new contract key for the caller and returns its text. It ends the
-// previous contract key at once. The caller may use the previous key for this request.
+// previous contract key at once. The caller may authenticate this request with the previous key.
 // RenewContractKey fails as [account.AllowOwn] does.
 func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error) {
 	self := caller.User.ID

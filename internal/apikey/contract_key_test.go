@@ -27,7 +27,7 @@ func TestContractKey(t *testing.T) {
 			t.Errorf("read the key: %v", err)
 		}
 	}
-	second := f.NewContractKey(f.PrincipalBy(first)) // ends first, the key with which the caller does this
+	second := f.NewContractKey(f.PrincipalBy(first)) // ends the key first, which authenticates this call
 	if f.IsAccepted(first) || !f.IsAccepted(second) {
 		t.Error("the renewal must revoke the old key and return a valid one")
 	}
@@ -68,8 +68,8 @@ func TestKeyChangesAreMailed(t *testing.T) {
 	}
 }
 
-// The encrypted text of a key was copied to another row, or combined with the hash of another
-// key. It is not returned.
+// ContractKey does not return an encrypted text that was copied to another row, or combined with
+// the hash of another key.
 func TestSealedKeyIsBound(t *testing.T) {
 	f := servicetest.New(t)
 	ann := f.AddUser("ann@example.org", access.UserRole)

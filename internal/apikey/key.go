@@ -55,7 +55,7 @@ func (s *Keys) announceKey(ctx context.Context, tx *account.Tx, caller *account.
 	return s.outbox.Enqueue(ctx, tx, account.MailNewAPIKey, caller.User, content, key.Created.Add(keyMailLifetime))
 }
 
-// ListKeys returns the keys of a user, by id. The list also has expired keys until
+// ListKeys returns the keys of a user, in the order of ids. The list also has expired keys until
 // ExpiredKeyRetention after their expiry. ListKeys fails as [account.Allow] does, and with
 // CodeNotFound when the user doesn't exist.
 func (s *Keys) ListKeys(ctx context.Context, caller *account.Principal, userID int64) ([]account.APIKey, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// requestAll requests permissions for the actions on every target of an entity.
+// requestAll requests permissions for the actions on all objects of an entity.
 func requestAll(entity access.Entity, actions ...access.Action) (requests []access.PermissionRequest) {
 	for _, a := range actions {
 		requests = append(requests, access.PermissionRequest{Entity: entity, Action: a})
@@ -196,7 +196,7 @@ func TestKeyStops(t *testing.T) {
 			if got := working(); got != [2]bool{} {
 				t.Errorf("after, the keys are accepted: %v", got)
 			}
-			_, err := f.RenewContractKey(t.Context(), stale) // a principal that was loaded before does not help
+			_, err := f.RenewContractKey(t.Context(), stale) // the principal was loaded before the change
 			servicetest.WantCode(t, err, account.CodeUnauthorized)
 			if test.restore == nil {
 				return

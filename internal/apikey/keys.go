@@ -30,7 +30,7 @@ type Keys struct {
 	audit  *audit.Log
 }
 
-// New returns the operations on the API keys of one customer.
+// New returns the operations on the API keys of one database.
 func New(env account.Env, outbox *outbox.Outbox, auth *auth.Auth, audit *audit.Log) *Keys {
 	return &Keys{
 		store: env.Store, keys: env.Keys, now: env.Now, random: env.Random, outbox: outbox, auth: auth, audit: audit,

@@ -23,8 +23,8 @@ type NewAPIKey struct {
 	Name     string
 	Lifetime time.Duration // 0: DefaultKeyLifetime
 	ReadOnly bool          // whether to limit the key to its owner's read permissions
-	// Permissions limit the key to those of its owner's permissions that are listed here. nil:
-	// no limit.
+	// Permissions limit the key: it has only those permissions of its owner that are in this list.
+	// nil: no limit.
 	Permissions []access.PermissionRequest
 }
 
@@ -119,8 +119,8 @@ func (n NewAPIKey) lifetime() time.Duration {
 	return n.Lifetime
 }
 
-// readPermissions returns every permission to read, each for all targets. At each use, the key
-// gets only those of them that its owner has.
+// readPermissions returns every permission to read, each for all objects. At each use, the key gets
+// only those that its owner has.
 func readPermissions() []access.Permission {
 	var reads []access.Permission
 	for _, p := range (access.Role{ID: access.AdministratorRole}).Expand() {
