@@ -19,7 +19,7 @@ type File struct {
 
 // Namer renames a complete file to its final name. Of the three Namers, os.Rename replaces an existing
 // file. os.Link and RenameNew fail with fs.ErrExist instead.
-type Namer func(from, to string) error
+type Namer func(oldPath, newPath string) error
 
 // Create creates a temporary file in the directory of path. The caller must defer Discard.
 func Create(path string) (*File, error) {
@@ -33,8 +33,8 @@ func Create(path string) (*File, error) {
 // Commit writes the file to disk and renames it to its path. It replaces an existing file.
 func (f *File) Commit() error { return f.place(os.Rename) }
 
-// CommitDurably gives the file its final name with name. It also syncs the directory, so that the file
-// survives a loss of power.
+// CommitDurably calls name to give the file its final name. It also syncs the directory, so that the file survives a
+// loss of power.
 func (f *File) CommitDurably(name Namer) error {
 	if err := f.place(name); err != nil {
 		return err
@@ -46,7 +46,7 @@ func (f *File) CommitDurably(name Namer) error {
 	return errors.Join(directory.Sync(), directory.Close())
 }
 
-// place syncs and closes the file, then gives it its final name with name.
+// place syncs and closes the file, then calls name to give the file its final name.
 func (f *File) place(name Namer) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
@@ -74,18 +74,18 @@ func Write(path, text string, name Namer) error {
 	return file.CommitDurably(name)
 }
 
-// RenameNew renames the file from to the name to. It fails with fs.ErrExist if to exists. Unlike os.Link
-// it works on network file systems and on FAT.
-func RenameNew(from, to string) error {
-	claimed, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL, 0o600)
+// RenameNew renames the file oldPath to newPath. It fails with fs.ErrExist if newPath exists. Unlike os.Link it works
+// on network file systems and on FAT.
+func RenameNew(oldPath, newPath string) error {
+	claimed, err := os.OpenFile(newPath, os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	if err = claimed.Close(); err == nil {
-		err = os.Rename(from, to)
+		err = os.Rename(oldPath, newPath)
 	}
 	if err != nil {
-		err = errors.Join(err, os.Remove(to))
+		err = errors.Join(err, os.Remove(newPath))
 	}
 	return err
 }
