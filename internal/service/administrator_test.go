@@ -77,8 +77,8 @@ func TestLockedAdministratorCounts(t *testing.T) {
 	}
 }
 
-// All administrators take the role from themselves concurrently. One of these calls fails,
-// so that one administrator is left.
+// All administrators remove their own role concurrently. One of these calls fails, so that one
+// administrator is left.
 func TestAdministratorsDemoteThemselves(t *testing.T) {
 	f := servicetest.New(t)
 	for round, name := range []string{"delete", "change roles"} {

@@ -15,8 +15,7 @@ import (
 // administrator can sign in. They have no caller and check no permission. The activity log
 // records the operator as the actor.
 
-// CreateAdministrator creates an active user with role 1. It fails with CodeInvalid and
-// CodeEmailTaken.
+// CreateAdministrator creates an active user with role 1. It fails with CodeInvalid or CodeEmailTaken.
 func (s *Service) CreateAdministrator(ctx context.Context, u account.NewUser) (account.User, error) {
 	var c account.Checker
 	key := c.NewUser("", u)
@@ -44,9 +43,9 @@ func (s *Service) CreateAdministrator(ctx context.Context, u account.NewUser) (a
 	return created, err
 }
 
-// EmergencyReset sets a new password for a user, who must change it at the next sign-in. It
-// unlocks the user and revokes all of their sessions, API keys and recovery tokens. It
-// fails with CodeNotFound, CodeInvalid and CodeNotLocalUser.
+// EmergencyReset sets a new password for a user, who must change it at the next sign-in. It unlocks the user and
+// revokes all of their sessions, API keys and recovery tokens. It fails with CodeNotFound, CodeInvalid or
+// CodeNotLocalUser.
 func (s *Service) EmergencyReset(ctx context.Context, email string, password secret.Text) error {
 	if err := account.ValidateNewPassword(password, "/password"); err != nil {
 		return err
@@ -76,7 +75,7 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 	return err
 }
 
-// EmergencyUnlock removes all locks of a user. If there is none with this address, it fails with CodeNotFound.
+// EmergencyUnlock removes all locks of a user. If no user has this address, it fails with CodeNotFound.
 func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(c.UserID)); err != nil {
@@ -89,7 +88,7 @@ func (s *Service) EmergencyUnlock(ctx context.Context, email string) error {
 	})
 }
 
-// EmergencyEndSessions revokes all sessions and recovery tokens of a user. It fails with
+// EmergencyEndSessions revokes all sessions and recovery tokens of a user. If no user has this address, it fails with
 // CodeNotFound.
 func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error {
 	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
@@ -102,7 +101,7 @@ func (s *Service) EmergencyEndSessions(ctx context.Context, email string) error 
 	})
 }
 
-// EmergencyEndKeys revokes all API keys of a user. If there is none with this address, it fails with CodeNotFound.
+// EmergencyEndKeys revokes all API keys of a user. If no user has this address, it fails with CodeNotFound.
 func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
 	return s.updateByEmail(ctx, email, func(ctx context.Context, tx *account.Tx, c account.Credential) error {
 		if err := tx.DeleteAPIKeysOf(ctx, c.UserID); err != nil {
@@ -114,8 +113,8 @@ func (s *Service) EmergencyEndKeys(ctx context.Context, email string) error {
 	})
 }
 
-// updateByEmail locks the user with the address email and runs f in the same transaction.
-// It fails with CodeNotFound, and with the error of f.
+// updateByEmail locks the user with the address email and runs f in the same transaction. It fails with CodeNotFound,
+// or with the error of f.
 func (s *Service) updateByEmail(
 	ctx context.Context, email string, f func(context.Context, *account.Tx, account.Credential) error,
 ) error {

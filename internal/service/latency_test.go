@@ -19,7 +19,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqlstore"
 )
 
-// On PostgreSQL a transaction times out after some seconds. Here each statement takes two
+// On PostgreSQL a transaction times out after some seconds. In this test each statement takes two
 // milliseconds or more. Even the largest changes either fit into one transaction, or run in
 // several.
 func TestDelayedPostgreSQL(t *testing.T) {

@@ -23,10 +23,9 @@ const (
 
 // Overview returns the parts of the overview that the caller may read.
 //
-// The sign-ins are grouped by days in zone. Sign-ins are counted from the activity log, so
-// there are none from a time when the log was switched off. The numbers of users and of
-// sign-ins may be as old as countsTTL. Overview fails like [account.Allow] if the caller
-// may read no part.
+// The sign-ins are grouped by days in zone. Sign-ins are counted from the activity log, so none are
+// counted for a time when the log was switched off. The numbers of users and of sign-ins may be as
+// old as countsTTL. Overview fails like [account.Allow] if the caller may read no part.
 func (s *Service) Overview(
 	ctx context.Context, caller *account.Principal, zone *time.Location,
 ) (account.Overview, error) {

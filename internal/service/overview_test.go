@@ -20,7 +20,7 @@ func overviewOf(f *servicetest.Fixture, caller *account.Principal) account.Overv
 	return servicetest.Must(f.Overview(f.T.Context(), caller, time.UTC))
 }
 
-// The overview has a section only if the caller may read all entities that the section counts.
+// The overview has a section only if the caller may read all objects that the section counts.
 func TestOverviewNeedsPermission(t *testing.T) {
 	f := servicetest.New(t)
 	for i, test := range []struct {

@@ -1,6 +1,6 @@
-// Package service composes the operations of Usher for one customer from the packages user,
-// role, apikey, settings and others. It adds operations that use several of these packages:
-// set-up, the overview, the sweep of expired rows, and the operator's emergency commands.
+// Package service composes the operations of Usher from the packages user, role, apikey, settings
+// and others. It adds operations that use several of these packages: set-up, the overview, the
+// sweep of expired rows, and the operator's emergency commands.
 package service
 
 import (
@@ -70,8 +70,8 @@ type store interface {
 	SignIns(ctx context.Context, from, to time.Time) ([]account.SignInCount, error)
 }
 
-// Service has all operations of Usher for one customer, including those of the embedded
-// types. Its methods are safe for concurrent use.
+// Service has all operations of Usher on one database, including those of the embedded types. Its
+// methods are safe for concurrent use.
 type Service struct {
 	*audit.Log
 	*auth.Auth

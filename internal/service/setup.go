@@ -110,9 +110,9 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 	return true, nil
 }
 
-// CheckKey checks that the key ring has every server key of which the database has a check value.
-// It stores the check value of the primary key if that key is new. If the
-// database is older than the signed activity log, it initialises the chain of signatures.
+// CheckKey checks that the key ring has every server key for which the database has a check value.
+// It stores the check value of the primary key if that key is new. If the database is older than
+// the signed activity log, it initialises the chain of signatures.
 //
 // It fails with [ErrNotSetUp] or [ErrWrongKey].
 func (s *Service) CheckKey(ctx context.Context) error {

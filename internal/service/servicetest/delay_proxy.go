@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// StartDelayProxy listens on the loopback address and forwards each connection to the address to.
-// It delays the data in each direction by delay. It returns the port that it listens on.
-func StartDelayProxy(t *testing.T, to string, delay time.Duration) int {
+// StartDelayProxy listens on the loopback address and forwards each connection to the address
+// target. It delays the data in each direction by delay. It returns the port that it listens on.
+func StartDelayProxy(t *testing.T, target string, delay time.Duration) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -28,7 +28,7 @@ func StartDelayProxy(t *testing.T, to string, delay time.Duration) int {
 			if err != nil {
 				return
 			}
-			server, err := net.Dial("tcp", to)
+			server, err := net.Dial("tcp", target)
 			if err != nil {
 				client.Close()
 				continue
@@ -40,9 +40,9 @@ func StartDelayProxy(t *testing.T, to string, delay time.Duration) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-// copyDelayed copies data from one connection to the other, and delays it by delay. When from
-// ends, it closes both connections.
-func copyDelayed(from io.ReadCloser, to io.WriteCloser, delay time.Duration) {
+// copyDelayed copies data from source to destination, and delays it by delay. When source ends, it
+// closes both connections.
+func copyDelayed(source io.ReadCloser, destination io.WriteCloser, delay time.Duration) {
 	type packet struct {
 		due  time.Time
 		data []byte
@@ -52,7 +52,7 @@ func copyDelayed(from io.ReadCloser, to io.WriteCloser, delay time.Duration) {
 		defer close(packets)
 		for {
 			data := make([]byte, 64<<10)
-			n, err := from.Read(data)
+			n, err := source.Read(data)
 			if err != nil {
 				return
 			}
@@ -61,7 +61,7 @@ func copyDelayed(from io.ReadCloser, to io.WriteCloser, delay time.Duration) {
 	}()
 	for p := range packets {
 		time.Sleep(time.Until(p.due))
-		_, _ = to.Write(p.data) // the other connection reports a failure
+		_, _ = destination.Write(p.data) // the other connection reports a failure
 	}
-	_ = errors.Join(to.Close(), from.Close())
+	_ = errors.Join(destination.Close(), source.Close())
 }
