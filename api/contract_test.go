@@ -52,7 +52,7 @@ func TestContractIsValid(t *testing.T) {
 }
 
 // TestOperationIDs checks that each operation id consists of the path and the method, such as apiUsersIdPatch. The
-// seed, the server that Usher replaces, formed its ids in this way, and its clients have methods with these names.
+// server that Usher replaces formed its ids in this way, and its clients have methods with these names.
 func TestOperationIDs(t *testing.T) {
 	for _, op := range operations(load(t)) {
 		method, path, _ := strings.Cut(op.name, " ")
@@ -205,9 +205,9 @@ func TestErrorsAreDocumented(t *testing.T) {
 }
 
 // TestQueryParameters checks that each query parameter is optional, has a description and restricts its values. It also
-// checks the mark x-beyond-seed: the parameters that Usher adds to operations of the seed, the server that it replaces,
-// must have it, and no others. The mark must be on the first line of a parameter, where scripts/python-client.sh looks
-// for it.
+// checks the mark x-beyond-seed. The seed is the server that Usher replaces. Only the parameters that Usher adds to
+// operations of the seed must have the mark. It must be on the first line of a parameter, where
+// scripts/python-client.sh looks for it.
 func TestQueryParameters(t *testing.T) {
 	marked := 0
 	for _, op := range operations(load(t)) {

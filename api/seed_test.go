@@ -6,25 +6,25 @@ import (
 	"testing"
 )
 
-// seedPage and ourPage document the API of a Python client. swagger-codegen 3 has generated both: seedPage in 2021 from
-// the contract of the seed, the server that Usher replaces, and ourPage from Usher's contract.
+// seedPage and ourPage document the API of a Python client. swagger-codegen 3 has generated both: seedPage from the
+// contract of the server that Usher replaces, and ourPage from Usher's contract.
 const (
 	seedPage = "testdata/UserApi.md"
 	ourPage  = "../clients/python/docs/UserApi.md"
 )
 
-// asOurGenerator rewrites the seed's page as Usher's version of the generator would write it. So it removes the
-// differences that come from the generator and not from the contract.
+// asOurGenerator rewrites seedPage as Usher's version of the generator would write it. It removes the differences that
+// come from the generator and not from the contract.
 var asOurGenerator = strings.NewReplacer(
-	// The title names the Python package. The seed's page has the generator's default name there, although its examples
-	// import the package `ad`, as Usher's do.
+	// The title names the Python package. seedPage has the generator's default name there, although its examples import
+	// the package `ad`, like those of ourPage.
 	"# swagger_client.UserApi\n", "# ad.UserApi\n",
-	// The seed's page has an empty line between this heading and the example. Usher's page has none.
+	// seedPage has an empty line between this heading and the example. ourPage has none.
 	"### Example\n\n```python\n", "### Example\n```python\n",
 )
 
-// TestPythonPageIsTheSeeds checks that Usher's page equals the seed's, line by line. So programs written for the seed's
-// client work with Usher's.
+// TestPythonPageIsTheSeeds checks that ourPage equals seedPage, line by line, except for the generator's differences.
+// So programs written for the client of the replaced server work with Usher's client.
 func TestPythonPageIsTheSeeds(t *testing.T) {
 	want := strings.Split(asOurGenerator.Replace(read(t, seedPage)), "\n")
 	got := strings.Split(read(t, ourPage), "\n")
@@ -38,7 +38,7 @@ func TestPythonPageIsTheSeeds(t *testing.T) {
 	}
 }
 
-// TestSeedDifferencesAreNeeded checks that each replacement of asOurGenerator still finds its text in the seed's page.
+// TestSeedDifferencesAreNeeded checks that each replacement of asOurGenerator still finds its text in seedPage.
 func TestSeedDifferencesAreNeeded(t *testing.T) {
 	page := read(t, seedPage)
 	if n := strings.Count(page, "# swagger_client.UserApi\n"); n != 1 {

@@ -57,7 +57,7 @@ type browser struct {
 	console []string
 }
 
-// openBrowser opens a page in a window of that width, with scripts enabled or disabled. If the page writes to the
+// openBrowser opens a page in a window of the given width, with scripts enabled or disabled. If the page writes to the
 // browser's console, the test fails at its end.
 func openBrowser(t *testing.T, s *server, width int, scripts bool) *browser {
 	t.Helper()

@@ -48,8 +48,8 @@ func (d disk) data() string { return filepath.Join(d.path, "data") }
 // ballast returns the path of the file that fills the disk.
 func (d disk) ballast() string { return filepath.Join(d.path, "ballast") }
 
-// fill writes the ballast file until only free bytes are left on the disk, rounded to pages. It measures again when
-// something else takes space between the measurement and the write, as PostgreSQL's background processes do.
+// fill writes the ballast file until the given number of bytes is left on the disk, rounded to pages. It measures again
+// when something else takes space between the measurement and the write, as PostgreSQL's background processes do.
 func (d disk) fill(t *testing.T, free int64) {
 	t.Helper()
 	file, err := os.OpenFile(d.ballast(), os.O_CREATE|os.O_RDWR, 0o600)

@@ -43,10 +43,11 @@ func newDataMover(t *testing.T, cluster *pgtest.Cluster, database string) (m dat
 	return m, address.String()
 }
 
-// run moves the data of from to to. If killAfter is not 0, it kills the process after that time.
-func (m dataMover) run(t *testing.T, killAfter time.Duration, from, to string, flags ...string) commandResult {
+// run moves the data of the database source to the database target. If killAfter is not 0, it kills the process after
+// that time.
+func (m dataMover) run(t *testing.T, killAfter time.Duration, source, target string, flags ...string) commandResult {
 	t.Helper()
-	cmd := exec.Command(usher, append([]string{"migrate-data", "--from", from, "--to", to}, flags...)...)
+	cmd := exec.Command(usher, append([]string{"migrate-data", "--from", source, "--to", target}, flags...)...)
 	cmd.Dir, cmd.Env = m.dir, m.env
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -37,7 +37,7 @@ type replicas struct {
 	mu      sync.Mutex
 	servers []*server
 
-	lastClientAddress atomic.Int64 // the last one used; each request has a new client address
+	lastClientAddress atomic.Int64 // number of the newest one; each request has a new client address
 	writes            atomic.Int64 // number of acknowledged writes
 	revocations       atomic.Int64 // number of revocations that were checked on all servers
 	recoveries        atomic.Int64 // number of acknowledged recovery requests
@@ -100,11 +100,11 @@ func (r *replicas) call(n int, method, path, key string, body any) (answer, erro
 	return send(r.client, request)
 }
 
-// writeUsers creates and changes users through replica n until the channel is closed. It checks on the other replicas
-// that acknowledged changes were stored.
-func (r *replicas) writeUsers(n int, until <-chan struct{}) {
+// writeUsers creates and changes users through replica n until stop is closed. It checks on the other replicas that
+// acknowledged changes were stored.
+func (r *replicas) writeUsers(n int, stop <-chan struct{}) {
 	const path = "/api/users"
-	for round := 0; !isClosed(until); round++ {
+	for round := 0; !isClosed(stop); round++ {
 		email := fmt.Sprintf("writer%d-%d@example.com", n, round)
 		a, err := r.call(n, "POST", path, r.key, []fields{{"name": "W", "email": email, "password": "Analytical-1"}})
 		if err != nil || a.Status != http.StatusCreated {
@@ -146,9 +146,9 @@ func (r *replicas) writeUsers(n int, until <-chan struct{}) {
 
 // revokeSessions repeatedly signs a user in, uses the token on all replicas, and signs out on another replica. It then
 // checks that all replicas refuse the token.
-func (r *replicas) revokeSessions(n int, until <-chan struct{}) {
+func (r *replicas) revokeSessions(n int, stop <-chan struct{}) {
 	email, password := fmt.Sprintf("revoked%d@example.com", n), "Analytical-1"
-	for round := n; !isClosed(until); round++ {
+	for round := n; !isClosed(stop); round++ {
 		a, err := r.call(round, "POST", "/api/login", "", fields{"email": email, "password": password})
 		if err != nil || a.Status != http.StatusOK {
 			r.wantUnavailable(a, err)
@@ -184,8 +184,8 @@ func (r *replicas) signOut(n int, token string) {
 	r.wantRevoked(token, time.Now())
 }
 
-// wantRevoked uses a token on all replicas until revocationLimit and watchTime have passed since the acknowledgment at
-// revoked. It fails the test if a replica accepts the token later than revocationLimit.
+// wantRevoked uses a token on all replicas until revocationLimit and watchTime have passed since revoked, the time of
+// the acknowledgment. It fails the test if a replica accepts the token later than revocationLimit.
 func (r *replicas) wantRevoked(token string, revoked time.Time) {
 	var all sync.WaitGroup
 	for n := range r.proxies {
@@ -209,8 +209,8 @@ func (r *replicas) wantRevoked(token string, revoked time.Time) {
 }
 
 // requestRecoveries requests a recovery message for one user after another, and waits until each message arrives.
-func (r *replicas) requestRecoveries(users int, until <-chan struct{}) {
-	for n := 0; n < users && !isClosed(until); n++ {
+func (r *replicas) requestRecoveries(users int, stop <-chan struct{}) {
+	for n := 0; n < users && !isClosed(stop); n++ {
 		email := fmt.Sprintf("forgetful%d@example.com", n)
 		a, err := r.call(n, "POST", "/api/users/forgotten-password", "", fields{"email": email})
 		if err != nil || a.Status != http.StatusOK {
@@ -255,9 +255,9 @@ func (r *replicas) eventually(what string, f func(attempt int) bool) {
 }
 
 // isClosed reports whether the channel is closed.
-func isClosed(until <-chan struct{}) bool {
+func isClosed(stop <-chan struct{}) bool {
 	select {
-	case <-until:
+	case <-stop:
 		return true
 	default:
 		return false
@@ -273,8 +273,8 @@ func createdID(a answer) string {
 	return formatID(users[0].ID)
 }
 
-// awaitProgress waits until the clients have made that many more acknowledged writes and checked that many more
-// revocations.
+// awaitProgress waits until the clients have made the given number of further acknowledged writes, and checked the
+// given number of further revocations.
 func (r *replicas) awaitProgress(writes, revocations int64) {
 	r.t.Helper()
 	wantWrites, wantRevocations := r.writes.Load()+writes, r.revocations.Load()+revocations
@@ -329,7 +329,7 @@ func TestReplicas(t *testing.T) {
 		r.wantAccepted(sessions[n])
 	}
 	r.proxies[1].partition()
-	for n, token := range sessions { // on other servers; the partitioned one must refuse the tokens, too
+	for n, token := range sessions { // on the servers that are not partitioned; all servers must refuse the tokens
 		clients.Go(func() { r.signOut(2*(n%2), token) })
 	}
 	r.awaitProgress(20, int64(len(sessions))+revokers)
@@ -341,7 +341,7 @@ func TestReplicas(t *testing.T) {
 	eventuallyWithin(t, claimTimeout+defaultTimeout, "every message arrives", func() bool {
 		return r.recoveries.Load() > 0 && len(r.smtp.Messages()) >= int(r.recoveries.Load())
 	})
-	for n := range forgetful { // no server has crashed so far
+	for n := range forgetful { // checked before any server crashes, so no message is sent twice
 		if got := r.received(fmt.Sprintf("forgetful%d@example.com", n)); got > 1 {
 			t.Errorf("user %d got %d messages", n, got)
 		}

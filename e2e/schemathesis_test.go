@@ -38,19 +38,19 @@ var schemathesisCallers = []struct {
 }
 
 var (
-	// publicOperations can be called without a credential.
+	// publicOperations are the operations that need no credential.
 	publicOperations = []string{"apiAboutGet", "apiLoginPost", "apiUsersForgottenPasswordPost"}
-	// anyCredential operations can be called with every credential.
+	// anyCredential lists the operations that every credential may call.
 	anyCredential = []string{"apiLogoutPost", "apiUsersWhoamiGet", "apiPreferencesGet", "apiPreferencesPatch"}
 	// notByNamedKey lists the reads that named API keys may not call, and the password change.
 	notByNamedKey = []string{"apiApiKeyGet", "apiKeysGet", "apiSessionsGet", "apiUsersPasswordPatch"}
-	// ownOperations are permitted by role 2, for the caller's own resources only.
+	// ownOperations are the operations that role 2 permits, for the caller's own resources only.
 	ownOperations = []string{
 		"apiActivityLogExportGet", "apiActivityLogGet", "apiApiKeyGet", "apiApiKeyPost", "apiKeysGet",
 		"apiKeysIdDelete", "apiKeysPost", "apiSessionsDelete", "apiSessionsGet", "apiSessionsIdDelete", "apiUsersGet",
 		"apiUsersIdGet", "apiUsersIdPatch", "apiUsersPasswordPatch",
 	}
-	// administratorOperations are permitted only to users with role 1.
+	// administratorOperations are the operations that only users with role 1 may call.
 	administratorOperations = []string{
 		"apiApplicationSettingsTestMessagePost", "apiLdapConfigurationPatch",
 		"apiSamlConfigurationGenerateCertificateGet", "apiSamlConfigurationPatch",
@@ -72,7 +72,7 @@ func isRead(operation string) bool {
 		strings.HasSuffix(operation, "Get") || operation == "apiUsersPasswordPatch"
 }
 
-// except returns a function that accepts the operations that accepts does, without those in the lists others.
+// except returns a function that accepts the same operations as accepts, but not those in the lists others.
 func except(accepts func(operation string) bool, others ...[]string) func(operation string) bool {
 	return func(operation string) bool {
 		return accepts(operation) && !slices.Contains(slices.Concat(others...), operation)
@@ -148,7 +148,8 @@ func checkRun(t *testing.T, log *serverLog, contract string, accepts func(operat
 		if line.Status >= 500 {
 			t.Errorf("the server answered a 5xx: %s", text)
 		}
-		if strings.HasPrefix(line.Source, "10.") && line.Operation != "" { // other networks create resources
+		// Requests from other networks only create resources for the run.
+		if strings.HasPrefix(line.Source, "10.") && line.Operation != "" {
 			accepted[line.Operation] = accepted[line.Operation] || line.Status < 300
 		}
 	}

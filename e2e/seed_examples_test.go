@@ -16,8 +16,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/mail/mailtest"
 )
 
-// userPage is the generated API page whose examples the tests run. A test of package api checks that the page agrees
-// with the founding document.
+// userPage is the generated API page whose examples the tests run. A test of package api compares the page with that of
+// the server that Usher replaces.
 const userPage = "../clients/python/docs/UserApi.md"
 
 // exampleValues are the values that replace the placeholders of an example.

@@ -57,7 +57,7 @@ func postgresCrash(cluster *pgtest.Cluster) faultInjector {
 }
 
 // killDuringStart starts a server with the options and the data directory of one that has exited. It kills the new
-// server after that time.
+// server after the given time.
 func (s *server) killDuringStart(t *testing.T, after time.Duration) {
 	t.Helper()
 	cmd := command(t, &s.options)
