@@ -100,7 +100,7 @@ func (s *server) awaitSealed(t *testing.T) {
 }
 
 // TestRestoreInPlace restores a backup into the same data directory. The restored activity log ends before its newest
-// checkpoint outside the database. The server must still append entries to it.
+// checkpoint outside the database. The server must still append entries to the log.
 func TestRestoreInPlace(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{})

@@ -93,7 +93,7 @@ type model struct {
 }
 
 // resolve decides from the actual state whether the unresolved request has taken effect. If it has, resolve applies it
-// to the model. If the actual state is neither the one before nor the one after the request, resolve returns the
+// to the model. If the actual state is neither that before the request nor that after it, resolve returns the
 // differences.
 func (m *model) resolve(actual state) (applied bool, difference string) {
 	difference = m.diff(actual)

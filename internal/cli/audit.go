@@ -201,7 +201,7 @@ func (cmd *auditExportCmd) Run(ctx context.Context, c *CLI) error {
 	return err
 }
 
-// exportActivity writes the entries that match filter as JSON lines. It returns how many it has written.
+// exportActivity writes the entries that match filter as JSON lines. It returns the number of entries.
 func exportActivity(
 	ctx context.Context, api *client.Client, filter client.ActivityFilter, to io.Writer,
 ) (entries int64, err error) {

@@ -36,8 +36,8 @@ func ShowResult[T any](
 	return c.Show(result, tabulate(result))
 }
 
-// SignIn returns a client that is signed in: with the token that the user has given, or else with the session that
-// usher login has stored.
+// SignIn returns a client that is signed in. It uses the token that the user has given, or else the session that usher
+// login has stored.
 func (c *CLI) SignIn(ctx context.Context) (*client.Client, error) {
 	api, err := c.connect()
 	if err != nil {

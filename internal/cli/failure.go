@@ -13,8 +13,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/client"
 )
 
-// DescribeError returns the message and the details of an error that the server has answered with, or of a failed
-// connection. ok is false for any other error.
+// DescribeError returns the message and the details of an error. ok is false unless the error is the server's response
+// or a failed connection.
 func DescribeError(err error) (message string, details []string, ok bool) {
 	if answer, ok := errors.AsType[*client.Error](err); ok {
 		message, details = describeAnswer(answer)

@@ -201,8 +201,8 @@ Examples:
   usher keys contract renew`
 }
 
-// Run replaces the caller's contract key, the one API key that can be shown again, and prints the
-// new key. The old one is revoked.
+// Run replaces the caller's contract key, the one API key that can be shown again. It prints the
+// new key and revokes the old one.
 func (keysContractRenewCmd) Run(ctx context.Context, c *CLI) error {
 	return c.showContractKey(ctx, func(api *client.Client) (string, error) { return api.Keys.RenewContractKey(ctx) })
 }

@@ -55,7 +55,7 @@ func (cmd *usersExportCmd) Run(ctx context.Context, c *CLI) error {
 	return err
 }
 
-// exportUsers writes all users to a file in the given format. It returns how many it has written.
+// exportUsers writes all users to a file in the given format. It returns the number of users.
 func exportUsers(ctx context.Context, api *client.Client, to io.Writer, format userfile.Format) (users int, err error) {
 	buffered := bufio.NewWriter(to)
 	out, err := userfile.NewWriter(buffered, format)

@@ -70,8 +70,8 @@ func isForbidden(ip netip.Addr) bool {
 	return ip.IsLinkLocalUnicast() || slices.Contains(metadataAddresses, ip)
 }
 
-// RefuseLinkLocal fails for link-local addresses and cloud metadata services. It is a
-// Control function for [net.Dialer]. The dialer calls it just before it connects, with the
+// RefuseLinkLocal fails for link-local addresses and cloud metadata services. It is a Control
+// function for [net.Dialer]. Before each connection, the dialer calls RefuseLinkLocal with the
 // address that a name resolved to.
 func RefuseLinkLocal(_, address string, _ syscall.RawConn) error {
 	target, err := netip.ParseAddrPort(address)

@@ -55,7 +55,8 @@ var statuses = map[account.Code]int{
 }
 
 // asError returns the error to send to the client for err. If err is not an account.Error, it is a server error:
-// asError logs its text and doesn't send it to the client. If the client has disconnected, asError doesn't log it.
+// asError logs its text and doesn't send it to the client. If the client has disconnected, asError doesn't log the
+// error.
 func (s *server) asError(ctx context.Context, err error) *account.Error {
 	if e, ok := errors.AsType[*account.Error](err); ok {
 		if e.Err != nil {

@@ -27,8 +27,8 @@ func (s *faultyStore) ports() *account.Store {
 	return &ports
 }
 
-// failWith makes each later call of a method return fn(method), unless that is nil. If fn itself is nil, no errors are
-// injected any more.
+// failWith makes each later call of a method return the error fn(method), if that error is not nil. If fn itself is
+// nil, no errors are injected any more.
 func (s *faultyStore) failWith(fn func(method string) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,9 +21,9 @@ type invalidBody struct {
 	path string
 }
 
-// invalidBodies derives invalid bodies from the contract's example, each with one violation of the schema. In each
-// body, one field is missing, of another type, null, too long, too short, or has its name in another case, or one
-// object has an unknown field.
+// invalidBodies derives invalid bodies from the contract's example, each with one violation of the schema. Either a
+// field is missing, null, of another type, too long or too short, or its name has another case. Or an object has an
+// unknown field.
 func invalidBodies(schema *openapi3.Schema, example any) []invalidBody {
 	var all []invalidBody
 	add := func(name, path string, body any) {

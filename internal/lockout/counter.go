@@ -40,8 +40,8 @@ func (c *Counter) IsLocked(now time.Time) bool { return now.Before(c.LockedUntil
 func (c *Counter) Reserve(now time.Time, p Policy) Outcome {
 	if timedOut := c.PendingSince.Add(reservationTimeout); c.Pending > 0 && !now.Before(timedOut) {
 		for c.Pending > 0 {
-			// Count the failure at the time of the timeout. Counted now, it could lock out
-			// somebody who signs in a day later.
+			// Count the failure at the time of the timeout. If the failure counted now, it could
+			// lock out somebody who signs in a day later.
 			c.Fail(timedOut, p)
 		}
 	}
@@ -49,8 +49,8 @@ func (c *Counter) Reserve(now time.Time, p Policy) Outcome {
 		return Locked
 	}
 	c.expire(now, p)
-	// The first reservation is always granted. An administrator may have lowered the threshold
-	// to the number of failures so far or below. The account then gets one attempt, which
+	// The first reservation is always granted. The threshold may be at or below the number of
+	// failures so far, if an administrator has lowered it. The account then gets one attempt, which
 	// succeeds or locks the account.
 	if c.Pending > 0 && c.Failures+c.Pending >= p.Threshold {
 		return Exhausted

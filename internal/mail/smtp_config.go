@@ -101,7 +101,7 @@ func NewSMTP(c SMTPConfig) (*SMTP, error) {
 }
 
 // loadRoots returns the trusted root certificates: those of the system and those in pem. If
-// pem is empty it returns nil. Then crypto/tls uses those of the system.
+// pem is empty, it returns nil, and crypto/tls uses the certificates of the system.
 func loadRoots(pem string) (*x509.CertPool, error) {
 	if pem == "" {
 		return nil, nil

@@ -54,9 +54,9 @@ func NewWorker(queue Queue, sender Sender, wake <-chan struct{}, logger *slog.Lo
 	return &Worker{queue: queue, sender: sender, wake: wake, logger: logger}
 }
 
-// Run sends messages until ctx ends. It still completes and records a delivery that is in
-// progress then, within the timeout of the sender. Several goroutines may call Run, so that
-// a slow delivery does not delay the others.
+// Run sends messages until ctx ends. If a delivery is in progress then, Run still completes
+// and records it, within the timeout of the sender. Several goroutines may call Run, so
+// that a slow delivery does not delay the others.
 func (w *Worker) Run(ctx context.Context) {
 	failures := 0 // consecutive failures of the queue
 	for {

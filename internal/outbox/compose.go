@@ -26,7 +26,7 @@ type Renderer interface {
 }
 
 // Compose renders a requested message, encrypts it and stores it, ready for delivery to recipient.
-// The outbox does not deliver the message after the time expires.
+// expires is the time after which the outbox does not deliver the message.
 func (s *Outbox) Compose(
 	ctx context.Context, tx *account.Tx, requested account.Mail, recipient account.User,
 	content account.MailContent, expires time.Time,

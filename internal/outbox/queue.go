@@ -24,8 +24,8 @@ func (s *Outbox) Wake() {
 	}
 }
 
-// Enqueue stores a message to recipient in the outbox. The outbox does not deliver the message
-// after the time expires.
+// Enqueue stores a message to recipient in the outbox. expires is the time after which the outbox
+// does not deliver the message.
 func (s *Outbox) Enqueue(
 	ctx context.Context, tx *account.Tx, kind account.MailKind, recipient account.User,
 	content account.MailContent, expires time.Time,

@@ -117,9 +117,9 @@ func (p *Pool) verify(password secret.Text, text string) (bool, error) {
 	return subtle.ConstantTimeCompare(got, e.sum) == 1, nil
 }
 
-// argon2With returns a function that computes argon2id with params. The pool uses it for
-// hashes with other cost parameters than its own: hashes of earlier versions of Usher, or of
-// another system. The function allocates its memory instead of reusing buffers.
+// argon2With returns a function that computes argon2id with params. The pool uses it for hashes
+// whose cost parameters differ from its own, such as hashes of another system. The function
+// allocates its memory instead of reusing buffers.
 func argon2With(params Params) argon2Func {
 	return func(password, salt, _, _ []byte, length uint32) []byte {
 		return argon2.IDKey(password, salt, params.Passes, params.Memory, params.Threads, length)

@@ -59,8 +59,8 @@ type Pool struct {
 	bulkQueue     waitQueue
 }
 
-// waitQueue is a FIFO queue of goroutines that wait for a core. Each goroutine waits on its
-// own channel, and closing the channel hands it a core.
+// waitQueue is a FIFO queue of goroutines that wait for a core. Each goroutine waits on its own
+// channel, and closing the channel hands a core to the goroutine.
 type waitQueue []chan struct{}
 
 // New returns a pool that computes at most cores hashes at a time. It reads salts from

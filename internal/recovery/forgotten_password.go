@@ -55,10 +55,9 @@ func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from acc
 	return err
 }
 
-// PrepareRecovery looks up the account of a requested message and composes the message. It
-// deletes the message if the message has expired or no active local user has the address.
-// It also does so if the user had maxRecoveryMails in the last hour. The caller has locked
-// the message.
+// PrepareRecovery looks up the account of a requested message and composes the message. It deletes
+// the message if the message has expired or no active local user has the address. It also deletes
+// the message if the user got maxRecoveryMails in the last hour. The caller has locked the message.
 func (s *Recovery) PrepareRecovery(ctx context.Context, tx *account.Tx, m account.Mail) error {
 	now := s.now()
 	key, _ := account.ParseEmail(m.Address)

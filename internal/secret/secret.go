@@ -16,8 +16,8 @@ const Mask = "********"
 // Text is a secret string. The zero value is the empty string. Compare two secrets with
 // [Text.Equal], since == compares pointers.
 type Text struct {
-	// fmt prints an unexported field of a struct without calling Format on it. value is a
-	// pointer, because fmt then prints only its address.
+	// value is a pointer, so that fmt prints only an address. For a Text in an unexported field of
+	// a struct, fmt does not call Format.
 	value *string
 }
 

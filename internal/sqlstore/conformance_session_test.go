@@ -10,8 +10,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
-// wantSessions fails the test unless, of the sessions in all, exactly those with the existing
-// indices are stored.
+// wantSessions checks which sessions of the slice all are stored. Those whose indices are in
+// existing must be stored, and the others must not.
 func wantSessions(t *testing.T, db database, what string, all []account.Session, existing ...int) {
 	t.Helper()
 	left := map[int64]bool{}

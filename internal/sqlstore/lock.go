@@ -9,9 +9,9 @@ import (
 
 // fairLock locks rows of a table in the order in which transactions asked for the locks. On its
 // own, PostgreSQL grants a shared row lock even while another transaction waits for an exclusive
-// one. So a user who repeats requests could keep an administrator waiting, who wants to revoke the
-// user's permissions. PostgreSQL grants advisory locks in order. Each row therefore has an advisory
-// lock, which is taken before the row lock.
+// one. So a user who repeats requests could delay an administrator's transaction for ever, such as
+// one that revokes the user's permissions. PostgreSQL grants advisory locks in order. Each row
+// therefore has an advisory lock, which is taken before the row lock.
 type fairLock struct {
 	table string
 	bit   int64 // lowest bit of the advisory lock keys, so that the tables share no key

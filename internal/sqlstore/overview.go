@@ -8,8 +8,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
-// The statements of the overview page. Each count has an index of its own, and a partial one if it counts few of the
-// rows. The statements repeat the conditions of the partial indexes, since SQLite would not use the indexes otherwise.
+// The statements of the overview page. Each count has its own index. The index is partial if the count covers only a
+// few of the rows. The statements repeat the conditions of the partial indexes, since SQLite would not use the indexes
+// otherwise.
 const (
 	countUsers = `
 	SELECT (SELECT count(*) FROM users),

@@ -54,7 +54,7 @@ func texts(t testing.TB, db *sql.DB, query string, args ...any) (list []string) 
 }
 
 // DropCaches changes no data. While one read connection is in use, DropCaches shrinks the caches of
-// the other connections and does not wait for that one.
+// the other connections and does not wait for the one in use.
 func TestDropCaches(t *testing.T) {
 	s := openDir(t, t.TempDir())
 	insertUser(t, s, localUser("a@example.org"))

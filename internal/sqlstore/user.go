@@ -25,7 +25,8 @@ var (
 )
 
 // lockedOut is an SQL expression for whether user u is locked at the time $1. It reads the counter of the user's failed
-// sign-ins from unknown networks. It is a subquery and not a join, since SQLite would plan a join again for some ids.
+// sign-ins from unknown networks. It is a subquery, because SQLite would plan a statement with a join again for some
+// ids.
 const lockedOut = `
 	       COALESCE((SELECT t.locked_until > $1 FROM sign_in_throttle t WHERE t.key = 'u:' || u.id || '|new'), FALSE)`
 

@@ -13,7 +13,7 @@ import (
 )
 
 // Of returns the settable fields of update, which points to a struct. The type of a field determines the syntax of its
-// value. A Field in special replaces the one of the same name. order has the names of the fields that come first. Of
+// value. A Field in special replaces the Field of the same name. order has the names of the fields that come first. Of
 // panics if a field has a type without a known syntax.
 func Of(update any, order []string, special ...Field) []Field {
 	named := namedFields(reflect.ValueOf(update).Elem(), order)

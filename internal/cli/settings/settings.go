@@ -56,7 +56,7 @@ func getSettings(ctx context.Context, api *client.Client) (allSettings, error) {
 	return allSettings{ApplicationSettings: application, ServerSettings: server}, err
 }
 
-// settingsOrder is the order of the settings in tables and messages. Settings that it doesn't name follow.
+// settingsOrder is the order of the settings in tables and messages. All other settings follow.
 var settingsOrder = []string{
 	"publicUrl", "smtpServerAddress", "smtpServerPort", "smtpAccount", "smtpAccountPassword", "smtpUseStartTLS", "tls",
 	"emailSender", "emailSenderName", "internalCertificate", "defaultRoleIds", "defaultProfileId", "sessionIdleMinutes",

@@ -128,7 +128,7 @@ var errFaultyRows = errors.New("faulty rows")
 // send adds to the import i those rows of the file that i doesn't have yet. It reports the faults that were found while
 // the file was read, and those that the server finds.
 //
-// The server expects rows without gaps in their numbers, so send also sends a faulty row, but without its faulty
+// The server expects rows without gaps in their numbers. So send also sends a faulty row, but without its faulty
 // values. activity is the verb for the progress output, such as "checked".
 func (m *Importer) send(ctx context.Context, i client.Import, activity string) (client.Import, error) {
 	meter := m.Env.NewMeter(activity, "user", i.Rows, m.Found.Users)

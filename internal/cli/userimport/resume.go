@@ -77,7 +77,7 @@ func (m *Importer) checkImported(ctx context.Context, i client.Import, row userf
 	return err
 }
 
-// otherFileError returns the error for a file that isn't the one the import was begun with.
+// otherFileError returns the error for a file other than the one with which the import was begun.
 func otherFileError(i client.Import, reason string, args ...any) error {
 	return command.WithHint(fmt.Errorf(reason+": it is another file", args...),
 		"resume with the file that the import %d was begun with, or take everything back with `usher users import --undo %d`",

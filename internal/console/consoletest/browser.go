@@ -28,8 +28,8 @@ func (b *Browser) Post(path string, form url.Values) Answer {
 	return b.Do(r)
 }
 
-// Attach sends a form with a file, like [Browser.Post]. field is the name of the file's form field;
-// if it is empty, Attach sends no file.
+// Attach sends a form with a file, like [Browser.Post]. field is the name of the file's form field.
+// If field is empty, Attach sends no file.
 func (b *Browser) Attach(path string, form url.Values, field, name string, file []byte) Answer {
 	b.T.Helper()
 	var body bytes.Buffer

@@ -41,8 +41,8 @@ func (q *Request) cookieName(c Cookie) string {
 // SetCookie stores a value in the browser for maxAge seconds. With 0 the browser keeps the cookie
 // until it is closed; a negative maxAge removes the cookie.
 //
-// Cookies are SameSite=Lax: browsers send them when a user follows a link on another site or in a
-// message, but not with a form of another site. With SameSite=Strict, browsers would send no cookie
+// Cookies are SameSite=Lax. Browsers send them when a user follows a link on another site or in a
+// message, but not with another site's form. With SameSite=Strict, browsers would send no cookie
 // after such a link, not even with a redirect that follows it.
 func (q *Request) SetCookie(c Cookie, value string, maxAge int) {
 	http.SetCookie(q.Writer, &http.Cookie{

@@ -276,8 +276,8 @@ func (v Values) OptionalValue(name string) *string {
 // change. A form therefore doesn't undo what another user has changed in the meantime.
 const OriginalPrefix = "was."
 
-// MaxChangeBytes is the size limit, in bytes, of a form with original values: each text is sent
-// twice, as the original and as the new value.
+// MaxChangeBytes is the size limit, in bytes, of a form with original values. Such a form sends
+// each text twice: the original and the new value.
 const MaxChangeBytes = 2 * MaxFormBytes
 
 // Changed reports whether the submitted value of a field differs from its original value.

@@ -12,8 +12,8 @@ import (
 // formTokenField is the name of the form field with the CSRF token.
 const formTokenField = "formToken"
 
-// formBinding returns the secret that a CSRF token is derived from: the session token, or for a
-// visitor the random value of the form cookie. ok is false if the request has no such cookie.
+// formBinding returns the secret from which CSRF tokens are derived. It is the session token, or
+// for a visitor the random value of the form cookie. ok is false if the request has no such cookie.
 func (q *Request) formBinding() (secret.Text, bool) {
 	if q.Caller != nil {
 		return q.CookieToken(SessionCookie)

@@ -15,9 +15,9 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/host"
 )
 
-// gate is the handler of a route. It checks every request before it calls the page's own handler:
-// it refuses cross-site requests, authenticates the caller, checks the requirements of the route,
-// reads the form and checks its CSRF token.
+// gate is the handler of a route. It checks every request before it calls the page's own handler.
+// It refuses cross-site requests, authenticates the caller and checks the requirements of the
+// route. It then reads the form and checks its CSRF token.
 type gate struct {
 	site  *Site
 	route Route

@@ -56,7 +56,7 @@ func OwnProfileFields(p account.Profile) []*Field {
 
 // ProfileFields returns the form fields of another user's profile. Browsers must not fill them in
 // automatically, because they would enter the data of the caller. prefix is the JSON pointer of the
-// user in the input of package service; the paths of error details begin with it.
+// user in the input of package service. The paths of error details begin with prefix.
 func ProfileFields(prefix string, p account.Profile) []*Field {
 	fields := OwnProfileFields(p)
 	for _, f := range fields {

@@ -62,7 +62,8 @@ func newRoleForm(q *page.Request) *page.Form {
 }
 
 // roleFields returns the form fields for the name and the description of a role. prefix is the JSON
-// pointer of the role in the input of package service; the paths of error details begin with it.
+// pointer of the role in the input of package service. The paths of error details begin with
+// prefix.
 func roleFields(prefix string, r access.Role) []*page.Field {
 	return []*page.Field{
 		{Name: "name", Label: "Name", Value: r.Name, Required: true, Path: prefix + "/name"},

@@ -237,8 +237,8 @@ func offer(q *page.Request, c *cell) {
 	}
 }
 
-// gives reports whether the caller can give a permission. For a permission with a list of ids, it
-// is enough that the caller can give it for at least one id.
+// gives reports whether the caller can give a permission. A permission with a list of ids counts if the caller can give
+// it for at least one id.
 func gives(q *page.Request, e access.Entity, a access.Action, scope access.Scope) bool {
 	if scope != access.ScopeIDs {
 		return covers(q, access.Permission{Entity: e, Action: a, Scope: scope})

@@ -138,7 +138,7 @@ func TestFaultIsInItsCell(t *testing.T) {
 }
 
 // TestStaleMatrixIsRefused sends a form whose page was opened before another user saved other
-// permissions. It must be refused, because it would undo that change.
+// permissions. The server must refuse the form, because it would undo the other user's change.
 func TestStaleMatrixIsRefused(t *testing.T) {
 	s := consoletest.New(t)
 	created := s.CreateRole("Desk")

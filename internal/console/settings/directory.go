@@ -82,7 +82,8 @@ func (h *handler) changeDirectory(q *page.Request) error {
 // them; saving keeps them.
 const maxShownGroups = 100
 
-// groupsText returns the text that is shown above the form of a configuration with groups.
+// groupsText returns the text that is shown above the form with the groups whose members may sign
+// in.
 func groupsText(q *page.Request, groups []account.AllowedGroup) []string {
 	text := []string{q.Tr(keptForLater)}
 	if len(groups) >= maxShownGroups {

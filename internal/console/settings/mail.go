@@ -150,8 +150,8 @@ func (h *handler) changeMail(q *page.Request) error {
 }
 
 // newSecret returns the change to a stored secret, such as the SMTP password. The page never shows
-// the secret. A typed text replaces it, a checkbox removes it, and an empty field returns nil: no
-// change.
+// the secret. A typed text replaces the secret, and a checkbox removes it. For an empty field
+// newSecret returns nil: no change.
 func newSecret(q *page.Request, name string) **secret.Text {
 	switch typed := q.PostForm.Get(name); {
 	case typed != "":

@@ -90,7 +90,7 @@ func showSection(q *page.Request, status int, s section, panels []panel) error {
 }
 
 // changeSettings handles a submitted form of a section. It calls change, which reads the fields and
-// saves the settings, and then shows the text that change returns. change must save nothing if it
+// saves the settings. It then shows the text that change returns. change must save nothing if it
 // has marked a field as faulty.
 func (h *handler) changeSettings(q *page.Request, s section, change func(f *page.Form) (string, error)) error {
 	panels, err := s.panels(h, q)
@@ -152,8 +152,8 @@ func newPanel(q *page.Request, title locale.Phrase, entity access.Entity, admini
 	return p
 }
 
-// isCurrent reports whether the stored values are still those that the submitted form was shown
-// with. f is the same form with the stored values.
+// isCurrent reports whether the stored values have stayed the same since the submitted form was
+// shown. f is that form with the values that are stored now.
 func isCurrent(q *page.Request, f *page.Form) bool { return q.Value("seen") == f.Seen }
 
 // maxRoleOptions is the number of roles that a form offers, in addition to those already selected.

@@ -36,8 +36,8 @@ func originalRoles(ids []int64) *page.Field {
 	return &page.Field{Name: page.OriginalPrefix + "role", Type: "hidden", Value: idText(ids...)}
 }
 
-// roleChange compares the submitted roles with those that the form showed as selected (original).
-// It returns the ids of the roles to give and to take. A nil field means no change.
+// roleChange compares the submitted roles with original: the roles that the form showed as
+// selected. It returns the ids of the roles to give and to take. If f is nil, it returns none.
 func roleChange(f *page.Field, original []int64) (give, take []int64) {
 	if f == nil {
 		return nil, nil

@@ -33,8 +33,8 @@ func TestEditRoles(t *testing.T) {
 	b.Post("/users/99/roles", url.Values{"was.role": {"1"}, "role": {"2"}}).Want(t, 404)
 }
 
-// TestUnassignableRoles checks a role that has more permissions than the caller. It is shown, but
-// the caller can neither give nor take it, not even with a forged form.
+// TestUnassignableRoles checks a role that has more permissions than the caller. The page shows the
+// role, but the caller can neither give nor take it, not even with a forged form.
 func TestUnassignableRoles(t *testing.T) {
 	s := consoletest.New(t)
 	s.AddUser("ada@example.org")

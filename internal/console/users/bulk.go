@@ -24,9 +24,9 @@ type bulkAction struct {
 	label locale.Phrase // label in the list of actions
 	needs access.Action // permission on users that the caller needs
 	role  bool          // the action gives or takes a role
-	// asks is the title of the confirmation and done the message afterwards; both have the number
-	// of users as argument. effect says what will happen; if role is true, its argument is the name
-	// of the role.
+	// asks is the title of the confirmation page, and done is the message afterwards. Both have the
+	// number of users as argument. effect says what will happen. If role is true, the argument of
+	// effect is the name of the role.
 	asks, effect, done locale.Phrase
 	apply              func(h *handler, q *page.Request, id int64, role access.Role) error
 }

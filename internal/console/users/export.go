@@ -46,7 +46,7 @@ func (h *handler) exportUsers(q *page.Request) error {
 	return nil
 }
 
-// writeUsers writes all users of a list. first is the first page of the list; find returns the page
+// writeUsers writes all users of a list. first is the first page of the list. find returns the page
 // after a cursor. writeUsers holds one page at a time in memory.
 func writeUsers(
 	w io.Writer, format userfile.Format, first account.UserPage, find func(cursor string) (account.UserPage, error),

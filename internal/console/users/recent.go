@@ -28,8 +28,8 @@ type recentRow struct {
 }
 
 // activityOf returns the newest log entries whose actor or target is the user. recent is nil if the
-// caller may not read the log. created is when the user was created, or zero if the log no longer
-// has that entry.
+// caller may not read the log. created is the time of the user's creation, or zero if the log no
+// longer has the entry about it.
 func (h *handler) activityOf(q *page.Request, u account.User) (recent *recentActivity, created time.Time, err error) {
 	if !q.May(access.ActionRead, access.EntityActivityLog) {
 		return nil, created, nil

@@ -6,8 +6,8 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// NewContractKey creates the contract key, the one API key that its owner can read again, for the
-// caller, and returns it. It revokes the caller's previous contract key.
+// NewContractKey creates a contract key for the caller and returns its text. It revokes the
+// caller's previous contract key.
 func (f *Fixture) NewContractKey(caller *account.Principal) secret.Text {
 	f.T.Helper()
 	key, err := f.RenewContractKey(f.T.Context(), caller)

@@ -41,7 +41,7 @@ type (
 	countingThrottleWriter struct {
 		account.ThrottleWriter
 		*callCounter
-		pending map[string]int // by throttle key: attempts that were pending when the throttle was read
+		pending map[string]int // for each throttle key: the attempts that were pending when the throttle was read
 	}
 	countingActivityWriter struct {
 		account.ActivityWriter

@@ -14,7 +14,8 @@ import (
 // CountingStore is a store that counts its calls by method and can simulate rare behaviour.
 //
 // On SQLite it runs the function of each Write twice and rolls the first run back. A database
-// engine may do the same, so this finds functions that have an effect outside their transaction.
+// engine may do the same. The double run reveals functions that have an effect outside their
+// transaction.
 type CountingStore struct {
 	*account.Store
 	*callCounter
