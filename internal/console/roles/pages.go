@@ -33,8 +33,8 @@ type handler struct {
 
 const rolesPath = "/roles"
 
-// The permissions that routes of this area need for at least one role. Package service checks them
-// again for the role itself.
+// The permissions that the pages about roles require, with a scope of at least one role. Package
+// service then checks that the scope includes the role that the request is about.
 var (
 	readRoles   = page.Permission{Action: access.ActionRead, Entity: access.EntityRole}
 	createRoles = page.Permission{Action: access.ActionCreate, Entity: access.EntityRole}
