@@ -49,8 +49,8 @@ func (c timingComparison) tableRow() string {
 // state.
 type timedRequest struct {
 	name string
-	// bytes encodes a request for the account with the id accountID. Each request has a different account and a different
-	// n.
+	// bytes encodes a request for the account with the id accountID. n is the number of the request, which makes its
+	// content unique. No two requests have the same account.
 	bytes  func(accountID, n int64) []byte
 	status int
 }
