@@ -150,6 +150,7 @@ func TestValidate(t *testing.T) {
 func TestNetwork(t *testing.T) {
 	for text, want := range map[string]string{
 		"10.0.0.5": "10.0.0.5/32", "10.0.0.0/24": "10.0.0.0/24", "::1": "::1/128", "proxy": "", "10.0.0.0/99": "",
+		" 10.0.0.5": "10.0.0.5/32", "\t10.0.0.0/24 \n": "10.0.0.0/24", " ": "", "": "", "10.0.0.5 10.0.0.6": "",
 	} {
 		var n config.Network
 		err := n.UnmarshalText([]byte(text))

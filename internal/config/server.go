@@ -5,6 +5,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -73,8 +74,10 @@ type Database struct {
 // Network is an IP network. A single IP address is a network with one address.
 type Network struct{ netip.Prefix }
 
-// UnmarshalText parses 10.0.0.5 or 10.0.0.0/24.
+// UnmarshalText parses 10.0.0.5 or 10.0.0.0/24. It ignores white space around the text, because a list of networks may
+// have blanks after its commas.
 func (n *Network) UnmarshalText(text []byte) error {
+	text = bytes.TrimSpace(text)
 	if address, err := netip.ParseAddr(string(text)); err == nil {
 		n.Prefix = netip.PrefixFrom(address, address.BitLen())
 		return nil

@@ -26,25 +26,41 @@ type Proxies []netip.Prefix
 // ClientNetwork reads X-Forwarded-For from right to left, and stops at the first address that is not a trusted proxy. A
 // client can forge all entries further left.
 func (p Proxies) ClientNetwork(r *http.Request) string {
+	network, _ := p.client(r)
+	return network
+}
+
+// client returns the client network of a request, and whether its X-Forwarded-For was ignored because the peer is not a
+// trusted proxy.
+func (p Proxies) client(r *http.Request) (network string, ignored bool) {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
 	address, err := netip.ParseAddr(host)
 	if err != nil {
-		return unknownNetwork
+		return unknownNetwork, false
 	}
-	if forwarded := r.Header.Values("X-Forwarded-For"); len(forwarded) > 0 {
-		hops := strings.Split(strings.Join(forwarded, ","), ",")
-		for i := len(hops) - 1; i >= 0 && p.contains(address); i-- {
-			hop, ok := parseHop(strings.TrimSpace(hops[i]))
-			if !ok {
-				break
-			}
-			address = hop
+	forwarded := r.Header["X-Forwarded-For"]
+	if len(forwarded) == 0 {
+		return clientNetwork(address), false
+	}
+	if !p.contains(address) {
+		return clientNetwork(address), true
+	}
+	hops := strings.Split(strings.Join(forwarded, ","), ",")
+	for i := len(hops) - 1; i >= 0 && p.contains(address); i-- {
+		text := strings.Trim(hops[i], " \t")
+		if text == "" { // RFC 9110, 5.6.1.2: recipients ignore empty elements of a list
+			continue
 		}
+		hop, ok := parseHop(text)
+		if !ok {
+			break
+		}
+		address = hop
 	}
-	return clientNetwork(address)
+	return clientNetwork(address), false
 }
 
 // clientNetwork returns the text of the client network that contains address. For IPv4, the network is the single
@@ -65,13 +81,30 @@ func clientNetwork(address netip.Addr) string {
 	return network.String()
 }
 
-// parseHop parses an entry of X-Forwarded-For. Some proxies append a port to the address.
+// parseHop parses an entry of X-Forwarded-For. The header has no standard, and proxies write an address in these forms:
+// alone; with a port or only its colon; in brackets, if it is an IPv6 address; and any of these in quotes, as in the
+// header Forwarded (RFC 7239, 6).
 func parseHop(text string) (netip.Addr, bool) {
+	if inner, ok := strings.CutPrefix(text, `"`); ok {
+		if text, ok = strings.CutSuffix(inner, `"`); !ok {
+			return netip.Addr{}, false
+		}
+	}
 	if address, err := netip.ParseAddr(text); err == nil {
 		return address, true
 	}
-	withPort, err := netip.ParseAddrPort(text)
-	return withPort.Addr(), err == nil
+	if withPort, err := netip.ParseAddrPort(text); err == nil {
+		return withPort.Addr(), true
+	}
+	text = strings.TrimSuffix(text, ":")
+	inner, bracketed := strings.CutPrefix(text, "[")
+	if bracketed {
+		if text, bracketed = strings.CutSuffix(inner, "]"); !bracketed {
+			return netip.Addr{}, false
+		}
+	}
+	address, err := netip.ParseAddr(text)
+	return address, err == nil && (!bracketed || address.Is6())
 }
 
 func (p Proxies) contains(address netip.Addr) bool {
