@@ -10,6 +10,13 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/contract"
 )
 
+// writingGETs are the ids of the GET operations that write to the database, which the contract has for compatibility.
+// They have no HEAD: clients, scanners and caches send HEAD to look at a resource without any effect.
+var writingGETs = map[string]bool{
+	"apiApiKeyGet": true, // records that the key was read
+	"apiSamlConfigurationGenerateCertificateGet": true,
+}
+
 // router routes requests to the contract's operations. The generated code registers a handler for each operation with
 // HandleFunc.
 //
@@ -46,7 +53,7 @@ func (t *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *h
 		node.methods = map[string]http.Handler{}
 	}
 	node.methods[method] = t.server.checked(&route{op: op, observe: t.server.metrics.observer(op.ID)}, handler)
-	if method == http.MethodGet {
+	if method == http.MethodGet && !writingGETs[op.ID] {
 		node.methods[http.MethodHead] = node.methods[method]
 	}
 }
