@@ -102,12 +102,15 @@ func TestPublicURLChanges(t *testing.T) {
 	})
 	cookie := func() string {
 		w := httptest.NewRecorder()
-		pages.ServeHTTP(w, httptest.NewRequest("GET", "/reset-password?token="+consoletest.GoodToken, nil))
+		r := httptest.NewRequest("GET", "/reset-password?token="+consoletest.GoodToken, nil)
+		r.Host = "accounts.example.org"
+		pages.ServeHTTP(w, r)
 		return w.Header().Get("Set-Cookie")
 	}
 	from := func(origin string) int {
 		r := httptest.NewRequest("POST", "/reset-password", nil)
 		r.Header.Set("Origin", origin)
+		r.Host = "127.0.0.1:8080" // of a proxy on the same machine that changes the header
 		w := httptest.NewRecorder()
 		pages.ServeHTTP(w, r)
 		return w.Code

@@ -8,17 +8,20 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/console"
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 // under returns the same site, reached at another public URL.
 func under(s *consoletest.Site, public string) *consoletest.Site {
 	moved := *s
+	moved.Host = strings.TrimPrefix(strings.TrimPrefix(public, "https://"), "http://")
 	moved.Handler = console.New(console.Options{
 		Accounts: s.Service, Recovery: s.Service,
 		ClientNetwork: func(*http.Request) string { return "192.0.2.7" },
@@ -55,6 +58,109 @@ func TestSessionCookie(t *testing.T) {
 			t.Errorf("%s: cookie %q", test.host, got)
 		}
 	}
+}
+
+// TestUnknownHost checks which names of the console are answered. With a public URL, that is its
+// name, and loopback names for an administrator on the machine itself.
+func TestUnknownHost(t *testing.T) {
+	s := consoletest.New(t)
+	tests := []struct {
+		public, host string
+		refused      bool
+	}{
+		{"https://accounts.example.org", "accounts.example.org", false},
+		{"https://accounts.example.org", "ACCOUNTS.example.org.", false},
+		{"https://accounts.example.org", "accounts.example.org:443", false},
+		{"https://accounts.example.org:8443", "accounts.example.org", false},
+		{"https://bücher.example", "xn--bcher-kva.example", false},
+		{"https://accounts.example.org", "localhost:8080", false},
+		{"https://accounts.example.org", "127.0.0.1", false},
+		{"https://accounts.example.org", "[::1]:8080", false},
+		{"http://[2001:db8::1]:8080", "[2001:DB8::1]", false},
+		{"http://127.0.0.1:8080", "evil.example", false},
+
+		{"https://accounts.example.org", "evil.example", true},
+		{"https://accounts.example.org", "accounts.example.org.evil.example", true},
+		{"https://accounts.example.org", "example.org", true},
+		{"https://accounts.example.org", "192.0.2.1:8080", true},
+		{"https://accounts.example.org", "localhost.evil.example", true},
+		{"https://accounts.example.org", "", true},
+		{"http://accounts.example.org", "evil.example", true},
+		{"http://192.0.2.1:8080", "192.0.2.2:8080", true},
+	}
+	for _, test := range tests {
+		moved := under(s, test.public)
+		for _, request := range []struct {
+			method, path string
+			status       int
+		}{
+			{"GET", "/sign-in", 200}, {"HEAD", "/sign-in", 200}, {"GET", "/", 303}, {"POST", "/sign-in", 403},
+			{"GET", "/nowhere", 404}, {"GET", "/reset-password?token=usr_x", 303},
+		} {
+			r := httptest.NewRequest(request.method, request.path, nil)
+			r.Host = test.host
+			want := request.status
+			if test.refused {
+				want = http.StatusMisdirectedRequest
+			}
+			r.Header.Set("Sec-Fetch-Site", "cross-site") // refuses the POST where the host is not refused
+			a := moved.Visitor().Do(r)
+			if a.StatusCode != want {
+				t.Errorf("%s %s of %q at %q: %d, want %d", request.method, request.path, test.host, test.public, a.StatusCode, want)
+			}
+			if test.refused && (len(a.Cookies()) > 0 || strings.Contains(a.Body, "accounts.example.org")) {
+				t.Errorf("%q: cookies %v and the page\n%s", test.host, a.Cookies(), a.Body)
+			}
+		}
+	}
+	s.Visitor().Get("/sign-in").Want(t, 200) // the public URL is not known, and the host is example.com
+}
+
+// TestHeadChangesNothing sends HEAD to each page, as programs do that look at a link. Nothing is
+// stored in the database or in the browser: no recovery token becomes a cookie, and a text that is
+// shown once remains.
+func TestHeadChangesNothing(t *testing.T) {
+	var commits atomic.Int64
+	s := consoletest.New(t, func(o *service.Options) {
+		store := *o.Store
+		store.Transactor = countingTransactor{o.Store.Transactor, &commits}
+		o.Store = &store
+	})
+	b := s.SignedInAs(consoletest.AdminEmail)
+	b.Cookies["usher-dev-flash"] = "Saved."
+	open, closed := console.Patterns()
+	before := commits.Load()
+	for _, pattern := range append(open, closed...) {
+		path, ok := strings.CutPrefix(pattern, "GET ")
+		if !ok {
+			continue
+		}
+		path = strings.NewReplacer("{id}", "1", "{key}", "1", "{$}", "").Replace(path)
+		for _, browser := range []*consoletest.Browser{b, s.Visitor()} {
+			a := browser.Do(httptest.NewRequest("HEAD", path+"?token=usr_x", nil))
+			if len(a.Cookies()) > 0 {
+				t.Errorf("HEAD %s sets %v", path, a.Cookies())
+			}
+		}
+		if commits.Load() != before {
+			t.Fatalf("HEAD %s has written", path)
+		}
+	}
+	b.Get("/profile").Want(t, 200, "Saved.")
+}
+
+// countingTransactor counts commits.
+type countingTransactor struct {
+	account.Transactor
+	commits *atomic.Int64
+}
+
+func (c countingTransactor) Write(ctx context.Context, f func(context.Context, *account.Tx) error) error {
+	err := c.Transactor.Write(ctx, f)
+	if err == nil {
+		c.commits.Add(1)
+	}
+	return err
 }
 
 // TestInsecureCookieIsRefused checks that a session cookie set over plain HTTP doesn't authenticate

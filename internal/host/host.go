@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // Check validates a host name or an IP address without a port. It refuses the addresses
@@ -38,6 +40,21 @@ func isHostName(text string) bool {
 		return r == utf8.RuneError || !letter && !strings.ContainsRune("-._", r)
 	}
 	return text != "" && len(text) <= 253 && !strings.ContainsFunc(text, invalid) && !strings.HasPrefix(text, ".")
+}
+
+// IsSame reports whether two host names or addresses name the same host, whatever their case, a
+// final dot, their form of an international name (IDNA), or their notation of an IPv6 address.
+func IsSame(a, b string) bool { return canonical(a) == canonical(b) }
+
+func canonical(name string) string {
+	if ip, err := netip.ParseAddr(name); err == nil {
+		return ip.Unmap().String()
+	}
+	name = strings.TrimSuffix(name, ".")
+	if ascii, err := idna.Lookup.ToASCII(name); err == nil {
+		return ascii
+	}
+	return strings.ToLower(name) // for example with an underscore
 }
 
 // IsLoopback reports whether a host name is localhost or an address is a loopback address.

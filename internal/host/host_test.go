@@ -35,6 +35,26 @@ func TestIsLoopback(t *testing.T) {
 	}
 }
 
+func TestIsSame(t *testing.T) {
+	for _, same := range [][2]string{
+		{"accounts.example.org", "Accounts.Example.ORG"}, {"accounts.example.org", "accounts.example.org."},
+		{"bücher.example", "xn--bcher-kva.example"}, {"BÜCHER.example", "bücher.example"},
+		{"2001:db8::1", "2001:DB8:0::1"}, {"::ffff:192.0.2.1", "192.0.2.1"}, {"my_host", "MY_HOST"},
+	} {
+		if !host.IsSame(same[0], same[1]) || !host.IsSame(same[1], same[0]) {
+			t.Errorf("%q and %q are not the same", same[0], same[1])
+		}
+	}
+	for _, other := range []string{
+		"", ".", "example.org", "accounts.example.org.evil.example", "accounts.example.orgx", "accounts.example.org..",
+		"192.0.2.1", "accounts.example.org\x00", "accounts.example.org:80",
+	} {
+		if host.IsSame(other, "accounts.example.org") {
+			t.Errorf("%q is the same", other)
+		}
+	}
+}
+
 // RefuseLinkLocal refuses forbidden addresses, also as the Control function of a
 // net.Dialer.
 func TestLinkLocalIsRefused(t *testing.T) {

@@ -90,9 +90,13 @@ type Browser struct {
 	Log      *bytes.Buffer
 	Cookies  map[string]string
 	Header   http.Header // sent with every request
+	Host     string      // Host header of requests that name no host; "": that of package httptest
 
 	FormToken string // CSRF token of the last page that had a form
 }
+
+// defaultHost is the host of a request that [httptest.NewRequest] makes for a path.
+const defaultHost = "example.com"
 
 // Answer is a response with its body already read.
 type Answer struct {
@@ -104,6 +108,9 @@ type Answer struct {
 func (b *Browser) Do(r *http.Request) Answer {
 	b.T.Helper()
 	maps.Copy(r.Header, b.Header)
+	if b.Host != "" && r.Host == defaultHost {
+		r.Host = b.Host
+	}
 	for name, value := range b.Cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}

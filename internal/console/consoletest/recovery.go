@@ -43,6 +43,9 @@ func Open(t *testing.T, secure bool, err error) *Browser {
 // OpenAt is [Open] with the public URL as a parameter.
 func OpenAt(t *testing.T, public *url.URL, err error) *Browser {
 	b := &Browser{T: t, Recovery: &Recovery{Err: err}, Log: new(bytes.Buffer), Cookies: map[string]string{}}
+	if public != nil {
+		b.Host = public.Host
+	}
 	pages := console.New(console.Options{
 		Recovery:      b.Recovery,
 		ClientNetwork: func(*http.Request) string { return "192.0.2.7" },

@@ -30,6 +30,7 @@ type Site struct {
 	T       *testing.T
 	Clock   *Clock
 	Handler http.Handler
+	Host    string // see Browser
 	Log     *bytes.Buffer
 }
 
@@ -72,7 +73,7 @@ func Must[T any](v T, err error) T {
 
 // Visitor returns a browser without a session.
 func (s *Site) Visitor() *Browser {
-	return &Browser{T: s.T, Handler: s.Handler, Log: s.Log, Cookies: map[string]string{}}
+	return &Browser{T: s.T, Handler: s.Handler, Host: s.Host, Log: s.Log, Cookies: map[string]string{}}
 }
 
 // SignedInAs returns a browser in which a user has signed in.

@@ -44,7 +44,12 @@ func (q *Request) cookieName(c Cookie) string {
 // Cookies are SameSite=Lax. Browsers send them when a user follows a link on another site or in a
 // message, but not with another site's form. With SameSite=Strict, browsers would send no cookie
 // after such a link, not even with a redirect that follows it.
+//
+// SetCookie does nothing for HEAD. Programs send it to look at a link, which must have no effect.
 func (q *Request) SetCookie(c Cookie, value string, maxAge int) {
+	if q.Method == http.MethodHead {
+		return
+	}
 	http.SetCookie(q.Writer, &http.Cookie{
 		Name:     q.cookieName(c),
 		Value:    value,

@@ -35,6 +35,17 @@ var errCrossSite = &Refusal{
 	},
 }
 
+// errUnknownHost doesn't name the public URL: a scanner that knows only the address of the server
+// must not learn it.
+var errUnknownHost = &Refusal{
+	Status: http.StatusMisdirectedRequest, Title: "This is not the address of this server",
+	Text: []locale.Phrase{
+		"Open the address that your administrator has given you.",
+		"If you are the administrator: let the proxy pass the header Host on, or set the public address with usher " +
+			"settings set publicUrl=…, or open this page at localhost.",
+	},
+}
+
 var errFormStale = &Refusal{
 	Status: http.StatusForbidden, Title: "Open the page again",
 	Text: []locale.Phrase{

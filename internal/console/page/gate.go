@@ -16,8 +16,8 @@ import (
 )
 
 // gate is the handler of a route. It checks every request before it calls the page's own handler.
-// It refuses cross-site requests, authenticates the caller and checks the requirements of the
-// route. It then reads the form and checks its CSRF token.
+// It refuses requests for unknown hosts and cross-site requests, authenticates the caller and checks
+// the requirements of the route. It then reads the form and checks its CSRF token.
 type gate struct {
 	site  *Site
 	route Route
@@ -59,14 +59,17 @@ func (g gate) serve(q *Request) error {
 	return g.route.Handler(q)
 }
 
-// admit authenticates the caller. It fails for a cross-site request, for an unknown path, and for a
-// caller who may not use the route.
+// admit authenticates the caller. It fails for an unknown host, for a cross-site request, for an
+// unknown path, and for a caller who may not use the route.
 func (g gate) admit(q *Request) error {
 	public, err := g.site.options.PublicURL(q.Context())
 	if err != nil {
 		return err
 	}
 	q.secure = public != nil && public.Scheme == "https"
+	if err := checkHost(q.Request, public); err != nil {
+		return err
+	}
 	if err := checkSameOrigin(q.Request, public); err != nil {
 		return err
 	}
@@ -171,14 +174,31 @@ func checkSameOrigin(r *http.Request, public *url.URL) error {
 	return nil
 }
 
+// checkHost refuses a request for another host than that of the public URL. An attacker may have
+// pointed such a name to this server (DNS rebinding). Without a public URL, or with a loopback one,
+// every host is accepted; loopback names always are. The port doesn't matter, since proxies change
+// it. checkHost fails with errUnknownHost.
+func checkHost(r *http.Request, public *url.URL) error {
+	if public == nil || host.IsLoopback(public.Hostname()) || sentToLoopback(r) {
+		return nil
+	}
+	if !host.IsSame(requestedHost(r), public.Hostname()) {
+		return errUnknownHost
+	}
+	return nil
+}
+
 // sentToLoopback reports whether the Host header names the loopback interface. The browser then
 // runs on this machine or uses a tunnel, so the connection needs no TLS.
-func sentToLoopback(r *http.Request) bool {
+func sentToLoopback(r *http.Request) bool { return host.IsLoopback(requestedHost(r)) }
+
+// requestedHost returns the name or the address in the Host header, without a port and brackets.
+func requestedHost(r *http.Request) string {
 	name, _, err := net.SplitHostPort(r.Host)
 	if err != nil {
 		name = r.Host
 	}
-	return host.IsLoopback(strings.Trim(name, "[]"))
+	return strings.Trim(name, "[]")
 }
 
 // origin returns the origin of u as browsers write it: in lower case, and without the

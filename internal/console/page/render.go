@@ -102,7 +102,8 @@ func (q *Request) ShowStatus(status int, name, title string, content any) error 
 		Title: title, Language: q.Language.Tag, Languages: locale.Languages, Theme: q.Theme, Path: q.URL.Path,
 		Flash: q.takeFlash(), Content: content, Plain: !q.secure && !sentToLoopback(q.Request),
 	}
-	if status != http.StatusForbidden || q.Caller != nil { // a cross-site request must not set a cookie
+	// A cross-site request, or one for an unknown host, must not set a cookie.
+	if status != http.StatusForbidden && status != http.StatusMisdirectedRequest || q.Caller != nil {
 		v.FormToken = q.FormToken()
 	}
 	if q.Caller != nil {

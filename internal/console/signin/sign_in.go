@@ -89,5 +89,8 @@ func (h *handler) signOut(q *page.Request) error {
 		return err
 	}
 	q.SetCookie(page.SessionCookie, "", -1)
+	// The browser also drops pages that it keeps for its button Back. "cookies" is left out: it
+	// would remove the cookies of other services under the same registered domain too.
+	q.Writer.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return q.RedirectWithFlash(page.SignInPath, "You are signed out.")
 }

@@ -83,7 +83,11 @@ func TestSignOut(t *testing.T) {
 	s := consoletest.New(t)
 	b := s.SignedInAs(consoletest.AdminEmail)
 	token := b.Cookies["usher-dev"]
-	b.Follow("/sign-out", nil).Want(t, 200, "You are signed out.")
+	out := b.Post("/sign-out", nil)
+	if got := out.Header.Get("Clear-Site-Data"); out.StatusCode != http.StatusSeeOther || got != `"cache", "storage"` {
+		t.Errorf("signing out: %d, Clear-Site-Data is %q", out.StatusCode, got)
+	}
+	b.Get(out.Header.Get("Location")).Want(t, 200, "You are signed out.")
 	if b.Cookies["usher-dev"] != "" {
 		t.Error("the cookie is still set")
 	}
