@@ -85,8 +85,9 @@ var arrows = map[string][]string{
 	"internal/datadir": {
 		"internal/account", "internal/command", "internal/keyring", "internal/privatefile", "internal/secret",
 	},
-	"internal/dbmove": {"internal/keyring", "internal/sqldb", "internal/sqldb/postgres", "internal/sqldb/sqlite"},
-	"internal/host":   {},
+	"internal/dbmove":  {"internal/keyring", "internal/sqldb", "internal/sqldb/postgres", "internal/sqldb/sqlite"},
+	"internal/framing": {},
+	"internal/host":    {},
 	"internal/httpapi": {
 		"api", "internal/access", "internal/account", "internal/activityfile", "internal/apikey", "internal/asset",
 		"internal/auth", "internal/contract", "internal/outbox", "internal/secret", "internal/service",
@@ -114,7 +115,7 @@ var arrows = map[string][]string{
 	"internal/server": {
 		"internal/account", "internal/apidocs", "internal/audit", "internal/auth", "internal/command",
 		"internal/config", "internal/console", "internal/contract", "internal/datadir", "internal/dbmove",
-		"internal/host", "internal/httpapi", "internal/keyring", "internal/mail", "internal/passhash",
+		"internal/framing", "internal/host", "internal/httpapi", "internal/keyring", "internal/mail", "internal/passhash",
 		"internal/privatefile", "internal/secret", "internal/service", "internal/settings", "internal/sqldb",
 		"internal/sqldb/postgres", "internal/sqldb/sqlite", "internal/sqlstore",
 	},

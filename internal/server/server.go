@@ -22,6 +22,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/contract"
 	"github.com/seed-3a99a2fe/usher/internal/datadir"
+	"github.com/seed-3a99a2fe/usher/internal/framing"
 	"github.com/seed-3a99a2fe/usher/internal/mail"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
@@ -97,6 +98,7 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen); err != nil {
 		return s, fmt.Errorf("listen: %w", err)
 	}
+	s.listener = framing.Listener(s.listener, s.refusedFraming)
 	s.url = &url.URL{Scheme: "http", Host: s.listener.Addr().String()}
 	overrides.LocalURL = config.LocalURL(s.listener.Addr())
 	s.accounts, err = openAccounts(ctx, accountsOptions{
@@ -126,6 +128,12 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	return s, nil
+}
+
+// refusedFraming logs that the framing of a request was ambiguous. A proxy that sends such requests by mistake is found
+// by this line, since the client gets no reason.
+func (s *Server) refusedFraming(client net.Addr, reason error) {
+	s.log.Info("refused a request whose framing is not clear", "client", client.String(), "reason", reason)
 }
 
 // URL returns where the server listens.
