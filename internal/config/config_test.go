@@ -133,13 +133,13 @@ func TestValidate(t *testing.T) {
 		"x", "ftp://x", "https:x", "https://", "https://:8443", "https://u:p@x", "https://x?q=1",
 		"https://x/?", "https://x#f", "https://x/usher", "https://x//",
 	} {
-		bad := config.Server{Listen: "nowhere", PublicURL: public, SMTP: config.SMTP{Port: 70000}, ShutdownDelay: -1}
+		bad := config.Server{Listen: "nowhere", AdminListen: "9090", PublicURL: public, SMTP: config.SMTP{Port: 70000}, ShutdownDelay: -1}
 		err := bad.Validate()
 		if err == nil {
 			t.Errorf("%q is accepted", public)
 			continue
 		}
-		for _, part := range []string{"--listen", "--public-url", "--smtp-port", "--shutdown-delay"} {
+		for _, part := range []string{"--listen", "--admin-listen", "--public-url", "--smtp-port", "--shutdown-delay"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%q: the error lacks the fault of %s: %v", public, part, err)
 			}

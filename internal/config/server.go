@@ -33,9 +33,10 @@ const (
 // Server holds the settings of `usher serve`. Its struct tags are those of kong.
 type Server struct {
 	Listen         string    `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one. Default: ${default}."`
+	AdminListen    string    `placeholder:"HOST:PORT" help:"A second address to listen on, for operators: /metrics, /docs and /openapi.yaml are then served there and no longer at --listen. It has no authentication and no TLS, so name an address that only operators reach. Default: none."`
 	Data           string    `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, unless USHER_DATABASE_URL names one of PostgreSQL, of the server key and of mail files. Created if it is missing. Default: ${default}."`
 	PublicURL      string    `placeholder:"URL" help:"URL of the server for its users, without a path; links in mails begin with it. Default: the one of the settings (usher settings), or the address listened on, if that is loopback."`
-	TrustedProxies []Network `placeholder:"CIDR" help:"Addresses of the proxies whose X-Forwarded-For is trusted, 10.0.0.5/32 for example."`
+	TrustedProxies []Network `placeholder:"CIDR" help:"Addresses of the proxies whose X-Forwarded-For is trusted, separated by commas, 10.0.0.5/32 for example. Default: none."`
 	AdminEmail     string    `placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start. Default: admin@localhost."`
 	ServerKeyFile  string    `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
 
@@ -49,7 +50,7 @@ type Server struct {
 
 	LogFormat string `enum:"text,json" default:"text" placeholder:"FORM" help:"Format of the log on standard error: ${enum}. Default: ${default}."`
 	AccessLog bool   `help:"Log every request, not only writes, refused credentials and server errors."`
-	Metrics   bool   `help:"Serve Prometheus metrics at /metrics, without authentication."`
+	Metrics   bool   `help:"Serve Prometheus metrics at /metrics, without authentication; see --admin-listen."`
 
 	// Secrets have no flags; LoadSecrets sets them.
 	AdminPassword secret.Text `kong:"-"`
@@ -108,6 +109,11 @@ func (s *Server) Validate() error {
 	var faults []error
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		faults = append(faults, fmt.Errorf("--listen must be HOST:PORT, 127.0.0.1:8080 for example"))
+	}
+	if s.AdminListen != "" {
+		if _, _, err := net.SplitHostPort(s.AdminListen); err != nil {
+			faults = append(faults, errors.New("--admin-listen must be HOST:PORT, 127.0.0.1:9090 for example"))
+		}
 	}
 	if _, err := s.PublicURLOverride(); err != nil {
 		faults = append(faults, err)

@@ -20,7 +20,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
-// Options configures the console. Every field is required.
+// Options configures the console. Every field except IgnoredPeer is required.
 type Options struct {
 	// Accounts has the operations that the pages call.
 	Accounts *service.Service
@@ -32,6 +32,11 @@ type Options struct {
 	// PublicURL returns the current URL at which users reach the server, or nil if it is not known.
 	// See [page.Options].
 	PublicURL func(context.Context) (*url.URL, error)
+	// TrustsProxies reports whether the operator has named proxies whose X-Forwarded-For is trusted.
+	TrustsProxies bool
+	// IgnoredPeer returns the network of a peer whose X-Forwarded-For was ignored, or "" if there
+	// was none. nil: it is not known.
+	IgnoredPeer func() string
 	// Logger receives internal errors.
 	Logger *slog.Logger
 }
@@ -51,7 +56,7 @@ func routes(o Options) []page.Route {
 	return slices.Concat(
 		[]page.Route{{Pattern: "GET /{$}", Handler: (*page.Request).RedirectHome}},
 		signin.Pages(o.Accounts, o.Recovery),
-		overview.Pages(o.Accounts),
+		overview.Pages(o.Accounts, overview.Proxies{Trusted: o.TrustsProxies, IgnoredPeer: o.IgnoredPeer}),
 		users.Pages(o.Accounts),
 		imports.Pages(o.Accounts),
 		roles.Pages(o.Accounts),

@@ -142,6 +142,7 @@ func newFixture(t testing.TB, changes ...func(*httpapi.Options)) *fixture {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/page", func(http.ResponseWriter, *http.Request) { panic(errDriver) })
+	mux.Handle("GET /openapi.yaml", httpapi.Description())
 	f.handler = must(httpapi.New(mux, options))
 	f.admin = f.signIn(adminEmail, password)
 	return f

@@ -53,13 +53,18 @@ func newRequestID() string {
 }
 
 // enter returns the outermost handler, which every request passes, whether its path is in the contract or not. The
-// handler sets the request id and the common headers, recovers panics, and counts and logs the request.
+// handler sets the request id and the common headers, recovers panics, and counts and logs the request. The headers are
+// those of an answer to a program; pages replace some of them.
 func (s *server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
+		network, ignored := s.proxies.client(r)
 		q := &request{
-			from:   account.Origin{ClientNetwork: s.proxies.ClientNetwork(r), Device: r.UserAgent()},
+			from:   account.Origin{ClientNetwork: network, Device: r.UserAgent()},
 			answer: recorder{ResponseWriter: w},
+		}
+		if ignored {
+			s.ignored(network)
 		}
 		if q.id = r.Header.Get("X-Request-Id"); q.id == "" || !requestID.MatchString(q.id) {
 			q.id = newRequestID()
@@ -69,6 +74,11 @@ func (s *server) enter(next http.Handler) http.Handler {
 		h["X-Request-Id"] = []string{q.id}
 		h["X-Content-Type-Options"] = noSniff
 		h["Cache-Control"] = noStore
+		h["Content-Security-Policy"] = noContent
+		h["Referrer-Policy"] = noReferrer
+		if s.https() {
+			h["Strict-Transport-Security"] = onlyHTTPS
+		}
 		rec := &q.answer
 		defer func() { // deferred, because recovered may panic itself to break the connection
 			took := time.Since(start)

@@ -54,12 +54,18 @@ func (r *recorder) extendDeadline() {
 // Unwrap returns the wrapped ResponseWriter. http.ResponseController needs it to set the write deadline.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// noSniff, noStore and jsonType are header values that all answers share, to save an allocation per request. The code
-// must not modify them.
+// Header values that all answers share, to save allocations. The code must not modify them.
 var (
-	noSniff  = []string{"nosniff"}
-	noStore  = []string{"no-store"}
-	jsonType = []string{"application/json"}
+	noSniff    = []string{"nosniff"}
+	noStore    = []string{"no-store"}
+	jsonType   = []string{"application/json"}
+	noReferrer = []string{"no-referrer"}
+	// noContent is a Content-Security-Policy for an answer that is no page. A browser that shows it anyway loads
+	// nothing, runs nothing and shows it in no frame.
+	noContent = []string{"default-src 'none'; frame-ancestors 'none'"}
+	// onlyHTTPS makes browsers use HTTPS for a year (RFC 6797). It doesn't include subdomains, which may be other
+	// services of the operator.
+	onlyHTTPS = []string{"max-age=31536000"}
 )
 
 // encode returns the JSON of an answer. Like the generated code, it adds a newline at the end.

@@ -21,6 +21,12 @@ type Options struct {
 	Proxies   Proxies
 	AccessLog bool   // log every request, not only writes, refused credentials and server errors
 	Version   string // the program's version, which is public
+	// HTTPS reports whether users reach the server over HTTPS. All answers then have Strict-Transport-Security. It is
+	// called for each request. nil: they don't.
+	HTTPS func() bool
+	// IgnoredForwarding is called for each request whose X-Forwarded-For is ignored, because its peer is not one of
+	// Proxies. peer is the client network of the peer. nil: not called.
+	IgnoredForwarding func(peer string)
 	// Pages serves every path outside /api that the mux doesn't have. If Pages is nil, these paths get a 404 answer.
 	Pages    http.Handler
 	Contract contract.Operations // nil: New calls contract.Read
@@ -32,6 +38,8 @@ type server struct {
 	metrics   *metrics
 	proxies   Proxies
 	accessLog bool
+	https     func() bool
+	ignored   func(peer string)
 }
 
 // operations implements the contract's operations. It embeds one handler type for each resource, such as users or
@@ -51,10 +59,26 @@ type operations struct {
 
 var _ wire.StrictServerInterface = (*operations)(nil)
 
-// New adds the API to mux: the operations of the contract and the contract itself at /openapi.yaml. It returns the
-// handler for all requests of the server, which calls mux and adds request ids, logging, metrics and panic recovery. A
-// path that neither mux nor Options.Pages has gets a 404 answer. New fails only if the contract can't be read.
-func New(mux *http.ServeMux, o Options) (http.Handler, error) {
+// Handler is the handler for all requests to the listener of the API. It calls the mux that was given to [New], and
+// adds request ids, common headers, logging, metrics and panic recovery.
+type Handler struct {
+	http.Handler
+	server *server
+}
+
+// Wrap returns the handler for all requests to another listener. It calls next, and adds the same as [Handler]. A path
+// that the mux next doesn't have gets a 404 answer.
+func (h *Handler) Wrap(next *http.ServeMux) http.Handler {
+	next.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { h.server.writeError(w, r, noRoute()) })
+	return h.server.enter(next)
+}
+
+// Description returns a handler that serves the contract, in YAML.
+func Description() http.Handler { return asset.New("application/yaml", api.OpenAPI) }
+
+// New adds the operations of the contract to mux, and returns the handler for all requests of the listener. A path that
+// neither mux nor Options.Pages has gets a 404 answer. New fails only if the contract can't be read.
+func New(mux *http.ServeMux, o Options) (*Handler, error) {
 	if o.Contract == nil {
 		var err error
 		if o.Contract, err = contract.Read(); err != nil {
@@ -63,7 +87,13 @@ func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 	}
 	s := &server{
 		auth: o.Accounts, log: o.Log, metrics: newMetrics(o.Metrics, o.Accounts.Lookups), proxies: o.Proxies,
-		accessLog: o.AccessLog,
+		accessLog: o.AccessLog, https: o.HTTPS, ignored: o.IgnoredForwarding,
+	}
+	if s.https == nil {
+		s.https = func() bool { return false }
+	}
+	if s.ignored == nil {
+		s.ignored = func(string) {}
 	}
 	implementation := &operations{
 		authHandlers:     authHandlers{o.Accounts},
@@ -85,7 +115,6 @@ func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 		}),
 		wire.StdHTTPServerOptions{BaseRouter: router, ErrorHandlerFunc: s.writeError},
 	)
-	mux.Handle("GET /openapi.yaml", asset.New("application/yaml", api.OpenAPI))
 	if o.Pages == nil {
 		mux.Handle("/", router)
 	} else {
@@ -93,5 +122,5 @@ func New(mux *http.ServeMux, o Options) (http.Handler, error) {
 		mux.Handle("/api/", router)
 		mux.Handle("/", o.Pages)
 	}
-	return s.enter(mux), nil
+	return &Handler{Handler: s.enter(mux), server: s}, nil
 }

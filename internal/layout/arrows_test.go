@@ -60,7 +60,7 @@ var arrows = map[string][]string{
 		"internal/userimport",
 	},
 	"internal/console/outbox":   {"internal/access", "internal/account", "internal/console/page", "internal/locale"},
-	"internal/console/overview": {"internal/account", "internal/console/page"},
+	"internal/console/overview": {"internal/access", "internal/account", "internal/console/page"},
 	"internal/console/page": {
 		"internal/access", "internal/account", "internal/asset", "internal/auth", "internal/console/appearance",
 		"internal/host", "internal/locale", "internal/picture", "internal/secret",

@@ -19,12 +19,15 @@ import (
 // readyTimeout is how long /readyz waits for the database to answer.
 const readyTimeout = 2 * time.Second
 
-// handler returns the handler for all paths: API, console, API documentation, health and metrics. readContract returns
-// the parsed OpenAPI description of the API.
-func (s *Server) handler(readContract func() (contract.Operations, error)) (http.Handler, error) {
+// handlers returns the handlers of both listeners. The public one serves API, console and health. Metrics and the API
+// documentation, which only operators need, are on the admin listener if there is one, and else public too. admin is nil
+// without an admin listener. readContract returns the parsed OpenAPI description of the API.
+func (s *Server) handlers(
+	readContract func() (contract.Operations, error),
+) (public, admin http.Handler, err error) {
 	parsed, err := readContract()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	registry := s.metrics()
 	var proxies httpapi.Proxies
@@ -37,27 +40,48 @@ func (s *Server) handler(readContract func() (contract.Operations, error)) (http
 		ClientNetwork: proxies.ClientNetwork,
 		Logger:        s.log,
 		PublicURL:     s.accounts.PublicURL,
+		TrustsProxies: len(proxies) > 0,
+		IgnoredPeer:   s.forwarding.ignoredPeer,
 	})
 	mux := http.NewServeMux()
+	s.addHealth(mux)
+	operators := mux
+	if s.settings.AdminListen != "" {
+		operators = http.NewServeMux()
+		s.addHealth(operators)
+	}
 	docs := apidocs.Handler()
-	mux.Handle("/docs", docs)
-	mux.Handle("/docs/", docs)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", s.ready)
+	operators.Handle("/docs", docs)
+	operators.Handle("/docs/", docs)
+	operators.Handle("GET /openapi.yaml", httpapi.Description())
 	if s.settings.Metrics {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+		operators.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	}
 	all, err := httpapi.New(mux, httpapi.Options{
-		Accounts:  s.accounts,
-		Log:       s.log,
-		Metrics:   registry,
-		Proxies:   proxies,
-		AccessLog: s.settings.AccessLog,
-		Version:   s.version,
-		Pages:     pages,
-		Contract:  parsed,
+		Accounts:          s.accounts,
+		Log:               s.log,
+		Metrics:           registry,
+		Proxies:           proxies,
+		AccessLog:         s.settings.AccessLog,
+		Version:           s.version,
+		HTTPS:             s.https.Load,
+		IgnoredForwarding: s.ignoredForwarding,
+		Pages:             pages,
+		Contract:          parsed,
 	})
-	return s.requests.count(all), err
+	if err != nil {
+		return nil, nil, err
+	}
+	if operators != mux {
+		admin = s.requests.count(all.Wrap(operators))
+	}
+	return s.requests.count(all), admin, nil
+}
+
+// addHealth adds the paths that load balancers and service managers poll. Each listener has them.
+func (s *Server) addHealth(mux *http.ServeMux) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /readyz", s.ready)
 }
 
 // metrics returns a registry with the metrics of the process, and whether the database stores changes.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -23,12 +24,19 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	for _, task := range []func(context.Context){
 		s.sweep, s.sealActivity, s.pollInvalidations, s.retryInvalidations, s.watchStorage, s.releaseIdleMemory,
+		s.watchPublicURL,
 	} {
 		tasks.Go(func() { task(background) })
 	}
 
-	served := make(chan error, 1)
+	served := make(chan error, 2)
+	serving := 1
 	go func() { served <- s.http.Serve(s.listener) }()
+	if s.adminHTTP != nil {
+		serving++
+		go func() { served <- s.adminHTTP.Serve(s.adminListener) }()
+		s.log.Info("listening for operators", "url", s.adminURL.String())
+	}
 	s.log.Info("listening", "url", s.url.String(), "database", s.store.Place())
 
 	var err error
@@ -36,7 +44,9 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-served:
 	case <-ctx.Done():
 		err = s.drain(background)
-		<-served
+		for range serving {
+			<-served
+		}
 	}
 	stop()
 	tasks.Wait()
@@ -44,7 +54,7 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // drain reports that the server is not ready, and waits for ShutdownDelay so that load balancers notice. Then it waits
-// for running requests, for at most shutdownTimeout.
+// for running requests, for at most shutdownTimeout. The admin listener ends last, so that operators can watch.
 func (s *Server) drain(ctx context.Context) error {
 	s.draining.Store(true)
 	s.log.Info("ending: not ready any more", "serving_for", s.settings.ShutdownDelay.String())
@@ -52,5 +62,9 @@ func (s *Server) drain(ctx context.Context) error {
 	s.log.Info("ending: waiting for requests under way")
 	grace, cancel := context.WithTimeout(ctx, shutdownTimeout)
 	defer cancel()
-	return s.http.Shutdown(grace)
+	err := s.http.Shutdown(grace)
+	if s.adminHTTP != nil {
+		err = errors.Join(err, s.adminHTTP.Shutdown(grace))
+	}
+	return err
 }

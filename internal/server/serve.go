@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (s *Server) welcome(w io.Writer) {
 	}
 	fmt.Fprintf(w, "\nUsher %s\n\n", s.version)
 	line("console", "%s", s.url)
-	line("API", "%s", s.url.JoinPath("docs"))
+	line("API", "%s", cmp.Or(s.adminURL, s.url).JoinPath("docs"))
 	if s.publicURL == nil {
 		line("public URL", "not known, so mails carry no links; set --public-url, or usher settings set publicUrl=https://…")
 	} else {

@@ -58,8 +58,14 @@ type Server struct {
 	http     *http.Server
 	draining atomic.Bool
 	requests requestCounter
+	https    atomic.Bool // the public URL is an HTTPS one; see watchPublicURL
 
-	url *url.URL // URL of the listener
+	adminListener net.Listener // nil: there is none
+	adminHTTP     *http.Server // nil: there is no admin listener
+	forwarding    forwarding
+
+	url      *url.URL // URL of the listener
+	adminURL *url.URL // URL of the admin listener; nil: there is none
 
 	// Values at the start, for the welcome text. They can change later with the settings.
 	publicURL  *url.URL            // nil: unknown
@@ -95,11 +101,9 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 	if s.store, err = openDatabase(ctx, settings, log); err != nil {
 		return s, err
 	}
-	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen); err != nil {
-		return s, fmt.Errorf("listen: %w", err)
+	if err := s.listen(ctx); err != nil {
+		return s, err
 	}
-	s.listener = framing.Listener(s.listener, s.refusedFraming)
-	s.url = &url.URL{Scheme: "http", Host: s.listener.Addr().String()}
 	overrides.LocalURL = config.LocalURL(s.listener.Addr())
 	s.accounts, err = openAccounts(ctx, accountsOptions{
 		settings: settings, store: s.store, overrides: overrides, generateKey: true, hashes: options.Hashes, log: log,
@@ -115,19 +119,31 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 	}
 	sender := mail.NewConfiguredSender(s.accounts.MailRoute, datadir.MailPath(settings.Data))
 	s.worker = mail.NewWorker(s.accounts, sender, s.accounts.MailQueued(), log)
-	handler, err := s.handler(readContract)
+	public, admin, err := s.handlers(readContract)
 	if err != nil {
 		return s, err
 	}
-	s.http = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	s.http = s.newHTTPServer(public)
+	if admin != nil {
+		s.adminHTTP = s.newHTTPServer(admin)
 	}
 	return s, nil
+}
+
+// listen opens the listener, and the admin listener if there is one.
+func (s *Server) listen(ctx context.Context) (err error) {
+	open := func(address string) (net.Listener, *url.URL, error) {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err != nil {
+			return nil, nil, fmt.Errorf("listen: %w", err)
+		}
+		return framing.Listener(l, s.refusedFraming), &url.URL{Scheme: "http", Host: l.Addr().String()}, nil
+	}
+	if s.listener, s.url, err = open(s.settings.Listen); err != nil || s.settings.AdminListen == "" {
+		return err
+	}
+	s.adminListener, s.adminURL, err = open(s.settings.AdminListen)
+	return err
 }
 
 // refusedFraming logs that the framing of a request was ambiguous. A proxy that sends such requests by mistake is found
@@ -136,14 +152,32 @@ func (s *Server) refusedFraming(client net.Addr, reason error) {
 	s.log.Info("refused a request whose framing is not clear", "client", client.String(), "reason", reason)
 }
 
+// newHTTPServer returns the HTTP server of a listener.
+func (s *Server) newHTTPServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
 // URL returns where the server listens.
 func (s *Server) URL() *url.URL { return s.url }
+
+// AdminURL returns where the server listens for operators, or nil if it has no admin listener.
+func (s *Server) AdminURL() *url.URL { return s.adminURL }
 
 // Close closes everything that Open has opened.
 func (s *Server) Close() error {
 	var errs []error
-	if s.listener != nil {
-		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
+	for _, l := range []net.Listener{s.listener, s.adminListener} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}

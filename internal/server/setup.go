@@ -102,6 +102,10 @@ func (s *Server) checkAddresses(ctx context.Context) (err error) {
 	if warning := plainHTTPWarning(s.listener.Addr(), s.publicURL); warning != "" {
 		s.log.Warn(warning)
 	}
+	if warning := proxyWarning(s.publicURL, s.settings.TrustedProxies); warning != "" {
+		s.log.Warn(warning)
+	}
+	s.https.Store(isHTTPS(s.publicURL))
 	route, err := s.accounts.MailRoute(ctx)
 	if err != nil { // only a warning: an administrator can correct the settings while the server runs
 		s.log.Warn("the mail settings cannot be used", "error", err)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 )
@@ -11,11 +12,12 @@ import (
 // overviewPage is the data of templates/overview.html. A part that the caller may not see is nil.
 type overviewPage struct {
 	account.Overview
-	Chart  *chart
-	Setup  *page.Setup // nil: the first run is complete, or the caller may not continue it
-	Locked []lockedRow
-	Size   string // size of the database
-	ReadMs float64
+	Warnings []string // what is unsafe in the set-up of the server
+	Chart    *chart
+	Setup    *page.Setup // nil: the first run is complete, or the caller may not continue it
+	Locked   []lockedRow
+	Size     string // size of the database
+	ReadMs   float64
 }
 
 type lockedRow struct {
@@ -41,6 +43,9 @@ func (h *handler) showOverview(q *page.Request) error {
 	if o.Mail != nil {
 		p.Mail.Oldest = q.Local(o.Mail.Oldest)
 	}
+	if q.MayOn(access.ActionRead, access.EntityApplicationSettings, access.All) {
+		p.Warnings = h.warnings(q)
+	}
 	if q.RequireAdministrator() == nil {
 		if p.Setup, err = q.SetupProgress(); err != nil {
 			return err
@@ -50,6 +55,24 @@ func (h *handler) showOverview(q *page.Request) error {
 		}
 	}
 	return q.Show("overview.html", "Overview", p)
+}
+
+// warnings returns what is unsafe about the proxies in front of the server.
+func (h *handler) warnings(q *page.Request) (warnings []string) {
+	if q.HTTPS() && !h.proxies.Trusted {
+		warnings = append(warnings, q.Tr("The public address is HTTPS, but no proxy is trusted. All people share the "+
+			"address of the proxy, so an attacker who guesses passwords locks everybody out. Start the server with "+
+			"--trusted-proxies and the address of the proxy."))
+	}
+	if h.proxies.IgnoredPeer == nil {
+		return warnings
+	}
+	if peer := h.proxies.IgnoredPeer(); peer != "" {
+		warnings = append(warnings, q.Tr("%s sends the header X-Forwarded-For, which is ignored because it is not a trusted "+
+			"proxy. If it is your proxy, name its address in --trusted-proxies. If not, somebody tries to hide their "+
+			"address.", peer))
+	}
+	return warnings
 }
 
 // sizeText formats n bytes in KB, MB or GB.

@@ -28,6 +28,9 @@ type Request struct {
 	newBinding secret.Text // value of the form cookie that this response sets for a visitor
 }
 
+// HTTPS reports whether the public URL of the server is an HTTPS one.
+func (q *Request) HTTPS() bool { return q.secure }
+
 // May reports whether the caller may do action on at least one object of the given entity.
 func (q *Request) May(action access.Action, entity access.Entity) bool {
 	return q.Caller != nil && account.Allow(q.Caller, action, entity, access.Any) == nil
