@@ -26,6 +26,8 @@ const (
 	ActionSignInFailed Action = "session.refuse" // wrong passwords of one minute, merged into one entry
 	ActionSessionEnd   Action = "session.end"
 
+	ActionReadRefused Action = "read.refuse" // reads of one minute that lacked a permission, merged into one entry
+
 	ActionKeyCreate Action = "api-key.create"
 	ActionKeyRead   Action = "api-key.read" // the owner read their contract key in plain text
 	ActionKeyEnd    Action = "api-key.end"
@@ -112,7 +114,7 @@ type Activity struct {
 	At    time.Time
 	Actor Actor
 	Event
-	Count int // number of occurrences; more than 1 only for failed sign-ins that were merged
+	Count int // number of occurrences; more than 1 only for failed sign-ins and refused reads that were merged
 }
 
 // StoredActivity is an entry with its place in the chain of seals, in which each seal is a

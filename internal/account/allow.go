@@ -29,7 +29,9 @@ func Allow(caller *Principal, action access.Action, entity access.Entity, id int
 	case access.Granted:
 		return nil
 	case access.Hidden:
-		return NotFound()
+		hidden := NotFound()
+		hidden.Hidden = true
+		return hidden
 	default:
 		return Forbidden()
 	}

@@ -48,6 +48,7 @@ type Error struct {
 	Message    string
 	Details    []Detail
 	RetryAfter time.Duration // time to wait; set with CodeTooManyRequests and CodeUnavailable
+	Hidden     bool          // with CodeNotFound: the caller may not read the entity, whether or not it exists
 	Err        error
 }
 
@@ -84,6 +85,13 @@ func ErrorCode(err error) Code {
 		return e.Code
 	}
 	return CodeInternal
+}
+
+// IsDenied reports whether err refuses a caller who lacks a permission. An entity that the caller
+// may not read counts, whether or not it exists.
+func IsDenied(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Code == CodeForbidden || e.Code == CodeNotFound && e.Hidden)
 }
 
 // Invalid returns an error of CodeInvalid with the given details.

@@ -30,6 +30,7 @@ type Log struct {
 	now         func() time.Time
 	monotonic   func() time.Time
 	checkpoints CheckpointStore // nil: no checkpoint is kept outside the database
+	refused     refusedReads
 }
 
 // New returns the activity log of one customer. checkpoints may be nil.

@@ -27,15 +27,19 @@ const (
 	checkpointInterval = time.Hour
 )
 
-// SealActivity merges the failed sign-ins of past minutes into entries. It gives every committed
-// entry a number and a seal, and creates checkpoints. Call it at least once a second. When
-// nothing is pending, it makes only a few small reads. Several servers may call it concurrently.
+// SealActivity merges the failed sign-ins and the refused reads of past minutes into entries. It
+// gives every committed entry a number and a seal, and creates checkpoints. Call it at least once a
+// second. When nothing is pending, it makes only a few small reads. Several servers may call it
+// concurrently.
 //
 // It fails with [account.ErrActivityChanged] and seals nothing more when an end of the chain is
 // not signed by this server. It fails in the same way when the log doesn't continue from the
 // checkpoint outside the database.
 func (s *Log) SealActivity(ctx context.Context) error {
 	if err := s.mergeFailedSignIns(ctx); err != nil {
+		return err
+	}
+	if err := s.RecordRefusedReads(ctx, s.now().Truncate(refusedReadInterval)); err != nil {
 		return err
 	}
 	for {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/console"
@@ -147,6 +148,28 @@ func TestHeadChangesNothing(t *testing.T) {
 		}
 	}
 	b.Get("/profile").Want(t, 200, "Saved.")
+}
+
+// TestRefusedPagesAreCounted checks that pages which the caller may not see are counted in the
+// activity log, and refused forms and missing pages are not.
+func TestRefusedPagesAreCounted(t *testing.T) {
+	s := consoletest.New(t)
+	s.AddUser("ada@example.org")
+	b := s.SignedInAs("ada@example.org")
+	for _, path := range []string{"/overview", "/roles/1", "/mail", "/settings/mail"} {
+		b.Get(path).Want(t, 403)
+	}
+	b.Get("/users/1").Want(t, 404) // hidden
+	b.Get("/nowhere").Want(t, 404)
+	b.Post("/users/new", nil).Want(t, 403)
+	s.SignedInAs(consoletest.AdminEmail).Get("/users/999").Want(t, 404)
+	s.Clock.Advance(time.Minute)
+	if err := s.SealActivity(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	admin := s.SignedInAs(consoletest.AdminEmail)
+	admin.Get("/activity?action=read.refuse").Want(t, 200, "Was refused to read without the permission", "ada@example.org",
+		"5 times")
 }
 
 // countingTransactor counts commits.

@@ -2,10 +2,14 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
 
@@ -17,6 +21,62 @@ type entry struct {
 	Changes []struct {
 		Field    string
 		From, To any
+	}
+}
+
+// TestRefusedReadsAreCounted checks which requests count as refused reads: those that lack a permission, and those for an
+// object that the caller may not read, whether it exists or not. The answers are the same while nothing can be written.
+func TestRefusedReadsAreCounted(t *testing.T) {
+	f := newFixture(t)
+	hidden := f.user("hidden@example.org")
+	one := access.Permission{Entity: access.EntityUser, Action: access.ActionRead, Scope: access.ScopeIDs, IDs: []int64{1}}
+	ada := f.user("ada@example.org", f.role(one))
+	token, unlimited := f.signIn("ada@example.org", password), f.admin
+	f.store.failWith(func(method string) error {
+		if method == "Write" {
+			return errors.New("the database is read-only")
+		}
+		return nil
+	})
+	const notFound, forbidden = http.StatusNotFound, http.StatusForbidden
+	counted := 0
+	for _, test := range []struct {
+		method, path, token string
+		status, counts      int
+	}{
+		{"GET", "/api/mail", token, forbidden, 1},
+		{"HEAD", "/api/roles", token, forbidden, 1},
+		{"GET", "/api/activity-log/export", token, forbidden, 1},
+		{"GET", userPath(hidden), token, notFound, 1},
+		{"GET", userPath(999), token, notFound, 1},
+		{"GET", "/api/users?email=hidden@example.org", token, http.StatusOK, 0},
+
+		{"GET", userPath(1), token, http.StatusOK, 0},
+		{"GET", userPath(999), unlimited, notFound, 0},
+		{"GET", "/api/nothing", token, notFound, 0},
+		{"GET", "/api/mail", "", http.StatusUnauthorized, 0},
+		{"DELETE", userPath(1), token, forbidden, 0},
+		{"DELETE", userPath(hidden), token, forbidden, 0},
+	} {
+		a := f.do(call{method: test.method, path: test.path, token: test.token})
+		if a.status != test.status {
+			t.Errorf("%s %s: %d, want %d: %s", test.method, test.path, a.status, test.status, a.body)
+		}
+		counted += test.counts
+	}
+	f.store.failWith(nil)
+	f.clock.advance(time.Minute)
+	if err := f.accounts.SealActivity(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var entries []account.StoredActivity
+	for _, e := range f.activity() {
+		if e.Action == account.ActionReadRefused {
+			entries = append(entries, e)
+		}
+	}
+	if len(entries) != 1 || entries[0].Actor.ID != ada || entries[0].Count != counted {
+		t.Errorf("the entries are %+v, want one of user %d with the count %d", entries, ada, counted)
 	}
 }
 

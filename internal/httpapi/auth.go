@@ -11,9 +11,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/wire"
 )
 
-// authenticator finds the principal of a credential.
+// authenticator finds the principal of a credential, and counts the reads that a principal is refused.
 type authenticator interface {
 	Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error)
+	CountRefusedRead(caller *account.Principal)
 }
 
 // authService signs users in and out, and changes or recovers their passwords.

@@ -78,6 +78,9 @@ func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if rec, ok := w.(*recorder); ok && rec.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
+	if caller := requestOf(r.Context()).caller; caller != nil && isRead(r) && account.IsDenied(e) {
+		s.auth.CountRefusedRead(caller)
+	}
 	status, ok := statuses[e.Code]
 	if !ok {
 		status = http.StatusInternalServerError
@@ -102,6 +105,9 @@ func (s *server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.LogAttrs(r.Context(), slog.LevelDebug, "write the answer", slog.Any("error", err))
 	}
 }
+
+// isRead reports whether a request only reads.
+func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 func noRoute() error {
 	return &account.Error{Code: codeNoRoute, Message: "Not Found"}

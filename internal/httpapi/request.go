@@ -116,7 +116,7 @@ func (s *server) logRequest(r *http.Request, status int, took time.Duration) {
 	case status == http.StatusServiceUnavailable && requestOf(r.Context()).route == nil: // /readyz is polled often
 	case status >= 500 && r.Context().Err() == nil: // no error if the client has disconnected
 		level = slog.LevelError
-	case s.accessLog, r.Method != http.MethodGet && r.Method != http.MethodHead, status == http.StatusUnauthorized:
+	case s.accessLog, !isRead(r), status == http.StatusUnauthorized:
 		level = slog.LevelInfo
 	}
 	if !s.log.Enabled(r.Context(), level) {

@@ -48,6 +48,9 @@ func (s *Server) sealActivity(ctx context.Context) {
 			ended = true
 		case <-ticker.C:
 		}
+		if ended {
+			s.recordRefusedReads(context.WithoutCancel(ctx))
+		}
 		err := s.accounts.SealActivity(context.WithoutCancel(ctx))
 		switch {
 		case err == nil:
@@ -56,6 +59,13 @@ func (s *Server) sealActivity(ctx context.Context) {
 			logged = err.Error()
 			s.log.Error("the activity log cannot be sealed", "error", err)
 		}
+	}
+}
+
+// recordRefusedReads records the refused reads of the current minute too, which a server that ends would lose.
+func (s *Server) recordRefusedReads(ctx context.Context) {
+	if err := s.accounts.RecordRefusedReads(ctx, s.accounts.Now().Add(time.Minute)); err != nil {
+		s.log.Warn("refused reads were not recorded", "error", err)
 	}
 }
 

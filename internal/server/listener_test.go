@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/config"
 )
 
@@ -190,6 +191,27 @@ func TestAmbiguousRequestIsRefused(t *testing.T) {
 				t.Errorf("the log has no %q:\n%s", reason, log.String())
 			}
 		}
+	}
+}
+
+// TestRefusedReadsSurviveShutdown checks that a server that ends records the refused reads of the current minute.
+func TestRefusedReadsSurviveShutdown(t *testing.T) {
+	s := openServer(t, config.Server{Listen: "127.0.0.1:0"}, io.Discard)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	s.accounts.CountRefusedRead(&account.Principal{User: account.User{ID: 1, Email: adminEmail}})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	filter := account.ActivityFilter{Action: string(account.ActionReadRefused)}
+	entries, err := s.store.Activity(t.Context(), account.ActivityQuery{ActivityFilter: filter, Limit: 10})
+	if err != nil || len(entries) != 1 || entries[0].Number == 0 {
+		t.Errorf("the sealed entries are %v, %v", entries, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

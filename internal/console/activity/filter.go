@@ -40,6 +40,7 @@ var loggedActions = []struct {
 	{"session", "Sign-in", []account.Action{
 		account.ActionSignIn, account.ActionSignInFailed, account.ActionSessionEnd,
 	}},
+	{"read", "Refused reads", []account.Action{account.ActionReadRefused}},
 	{"user", "Users", []account.Action{
 		account.ActionUserCreate, account.ActionUserUpdate, account.ActionUserRoles,
 		account.ActionUserDelete, account.ActionUserInvite,

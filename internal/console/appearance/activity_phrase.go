@@ -21,6 +21,8 @@ var activityPhrases = map[account.Action]locale.Phrase{
 	account.ActionSignInFailed: "Was refused: wrong password",
 	account.ActionSessionEnd:   "Signed out, or ended sessions",
 
+	account.ActionReadRefused: "Was refused to read without the permission",
+
 	account.ActionKeyCreate: "Made an API key",
 	account.ActionKeyRead:   "Had the key of the contract shown",
 	account.ActionKeyEnd:    "Ended an API key",

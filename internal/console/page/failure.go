@@ -87,6 +87,9 @@ func (q *Request) fail(err error) {
 	if errors.Is(err, context.Canceled) && q.Context().Err() != nil {
 		return // the client has disconnected
 	}
+	if q.Caller != nil && (q.Method == http.MethodGet || q.Method == http.MethodHead) && account.IsDenied(err) {
+		q.site.options.Service.CountRefusedRead(q.Caller)
+	}
 	// If the sign-in page is open in several tabs, only the form of the last one matches the form
 	// cookie. A form from another tab is shown again.
 	if errors.Is(err, errFormStale) && q.Caller == nil && q.URL.Path == SignInPath {

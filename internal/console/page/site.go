@@ -28,13 +28,15 @@ type Service interface {
 	Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error)
 	ServerSettings(ctx context.Context, caller *account.Principal) (account.ServerSettings, error)
 	ApplicationSettings(ctx context.Context, caller *account.Principal) (account.ApplicationSettings, error)
+	CountRefusedRead(caller *account.Principal)
 	FindUsers(ctx context.Context, caller *account.Principal, filter account.UserFilter, sort account.UserSort,
 		cursor string, limit int) (account.UserPage, error)
 }
 
 // Options configures a [Site]. Every field is required.
 type Options struct {
-	// Service authenticates the caller and reports the progress of the first run.
+	// Service authenticates the caller, counts refused reads, and reports the progress of the first
+	// run.
 	Service Service
 	// Menu is the navigation menu. The first entry that a user sees is that user's home page.
 	Menu Menu
