@@ -1,11 +1,14 @@
 package config_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/seed-3a99a2fe/usher/internal/config"
 )
@@ -143,6 +146,25 @@ func TestValidate(t *testing.T) {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%q: the error lacks the fault of %s: %v", public, part, err)
 			}
+		}
+	}
+}
+
+// TestTrustedProxies checks that a list of networks may have blanks after its commas, on the command line and in a
+// variable.
+func TestTrustedProxies(t *testing.T) {
+	t.Setenv("USHER_TRUSTED_PROXIES", "10.0.0.5,\t10.0.0.0/24, fd00::/8 ")
+	for _, arguments := range [][]string{{"--trusted-proxies", "10.0.0.5, 10.0.0.0/24,  fd00::/8"}, nil} {
+		var s config.Server
+		parser, err := kong.New(&s, kong.DefaultEnvars("USHER"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(arguments); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(s.TrustedProxies); got != "[10.0.0.5/32 10.0.0.0/24 fd00::/8]" {
+			t.Errorf("%q: the networks are %s", arguments, got)
 		}
 	}
 }
