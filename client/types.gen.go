@@ -104,7 +104,7 @@ type ActivityEntry struct {
 	// The changes, by field.
 	Changes []ActivityChange `json:"changes"`
 
-	// How often it happened; failed sign-ins of a minute are one entry.
+	// How often it happened; failed sign-ins of a minute are one entry, and so are refused reads.
 	Count int `json:"count"`
 
 	// Whether the entry is in the chain that shows tampering; it is a second after it was written.

@@ -22,7 +22,7 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("the flag -screenshots is not set")
 	}
 	s := startServer(t, options{Flags: []string{
-		"--public-url", "https://accounts.example.com",
+		"--public-url", "https://accounts.example.com", "--trusted-proxies", "127.0.0.1",
 		"--smtp-host", "127.0.0.1", "--smtp-port", "1", "--smtp-tls", "none",
 	}})
 	populate(t, s)

@@ -252,7 +252,7 @@ type ActivityEntry struct {
 	// Changes The changes, by field.
 	Changes []ActivityChange `json:"changes"`
 
-	// Count How often it happened; failed sign-ins of a minute are one entry.
+	// Count How often it happened; failed sign-ins of a minute are one entry, and so are refused reads.
 	Count int `json:"count"`
 
 	// Credential The credential of an action.

@@ -275,7 +275,7 @@ class ActivityEntry(object):
     def count(self):
         """Gets the count of this ActivityEntry.  # noqa: E501
 
-        How often it happened; failed sign-ins of a minute are one entry.  # noqa: E501
+        How often it happened; failed sign-ins of a minute are one entry, and so are refused reads.  # noqa: E501
 
         :return: The count of this ActivityEntry.  # noqa: E501
         :rtype: int
@@ -286,7 +286,7 @@ class ActivityEntry(object):
     def count(self, count):
         """Sets the count of this ActivityEntry.
 
-        How often it happened; failed sign-ins of a minute are one entry.  # noqa: E501
+        How often it happened; failed sign-ins of a minute are one entry, and so are refused reads.  # noqa: E501
 
         :param count: The count of this ActivityEntry.  # noqa: E501
         :type: int
