@@ -40,6 +40,7 @@ const (
 	CodeInactiveUser           Code = "INACTIVE_USER"            // activate the user first
 	CodeImportState            Code = "IMPORT_STATE"             // the import is finished, or is being undone
 	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // only the operator can change this setting
+	CodeTooSlow                Code = "REQUEST_TIMEOUT"          // send the request again
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // split the request into smaller ones
 	CodeUnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"   // a proxy changed the request
 	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // wait for RetryAfter, then retry

@@ -35,6 +35,7 @@ const (
 	CodeRoleInUse              Code = "ROLE_IN_USE"              // name a role that replaces it
 	CodePermissionNeedsRead    Code = "PERMISSION_NEEDS_READ"    // add the read permissions that Details name
 	CodeSetByOperator          Code = "SET_BY_OPERATOR"          // the operator set it when starting the server
+	CodeTooSlow                Code = "REQUEST_TIMEOUT"          // send the body again, and faster
 	CodeTooLarge               Code = "PAYLOAD_TOO_LARGE"        // send less at once
 	CodeTooManyRequests        Code = "TOO_MANY_REQUESTS"        // retry after RetryAfter
 	CodeUnavailable            Code = "UNAVAILABLE"              // retry after RetryAfter; nothing was changed

@@ -17,18 +17,22 @@ import (
 // CodeUnsupportedMedia is the error code for a body that isn't sent as uncompressed application/json in UTF-8.
 const CodeUnsupportedMedia account.Code = "UNSUPPORTED_MEDIA_TYPE"
 
-// ReadBody reads the body of a request, checks its media type, size, syntax and schema, and returns its bytes. All
-// errors are of type [account.Error].
-func (op *Operation) ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// ReadBody reads the body of a request, checks its media type, size, syntax and schema, and returns its bytes. limit is
+// the maximum size in bytes, at most op.BodyLimit. All errors are of type [account.Error]. The error of a body that is
+// too large has the code CodeTooLarge.
+func (op *Operation) ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if err := checkMediaType(r); err != nil {
 		return nil, err
 	}
-	if r.ContentLength > op.bodyLimit {
-		return nil, op.tooLarge()
+	if r.ContentLength > limit {
+		return nil, tooLarge(limit)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, op.bodyLimit))
+	body, err := readAll(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-		return nil, op.tooLarge()
+		return nil, tooLarge(limit)
+	}
+	if refused, ok := errors.AsType[*account.Error](err); ok { // by package bodylimit
+		return nil, refused
 	}
 	if err != nil {
 		return nil, account.Invalid(account.Detail{Message: "could not be read to its end"})
@@ -39,10 +43,21 @@ func (op *Operation) ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, e
 	return body, checkSchema(op.body, body)
 }
 
-func (op *Operation) tooLarge() error {
+// firstBuffer is how many bytes of a body get memory before they arrive.
+const firstBuffer = 4 << 10
+
+// readAll is [io.ReadAll] for a reader of length bytes; -1 means that the length is not known.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(length, 0), firstBuffer)) + bytes.MinRead)
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
+}
+
+func tooLarge(limit int64) error {
 	return &account.Error{
 		Code:    account.CodeTooLarge,
-		Message: fmt.Sprintf("The body may have %d bytes at most.", op.bodyLimit),
+		Message: fmt.Sprintf("The body may have %d bytes at most.", limit),
 	}
 }
 

@@ -90,7 +90,7 @@ func FuzzBody(f *testing.F) {
 		}
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
-		got, err := op.ReadBody(httptest.NewRecorder(), r)
+		got, err := op.ReadBody(httptest.NewRecorder(), r, op.BodyLimit)
 		if err == nil {
 			var value any
 			if !bytes.Equal(got, body) || json.Unmarshal(body, &value) != nil ||

@@ -10,13 +10,13 @@ import (
 
 // Operation is one operation of the contract: an HTTP method of a path.
 type Operation struct {
-	ID     string // the operationId
-	Public bool   // callable without a credential
+	ID        string // the operationId
+	Public    bool   // callable without a credential
+	BodyLimit int64  // maximum size of the body in bytes
 
 	query       map[string]*openapi3.Schema // the query parameters by name
 	strictQuery bool                        // whether unknown query parameters are an error
 	body        *openapi3.Schema            // nil: the operation has no body
-	bodyLimit   int64                       // maximum size in bytes
 	maxTokens   int                         // maximum number of JSON tokens in the body
 }
 
@@ -42,7 +42,7 @@ func Read() (Operations, error) {
 				if !ok {
 					return nil, fmt.Errorf("read the contract: %s has a body without x-body-limit", op.ID)
 				}
-				op.bodyLimit = int64(limit)
+				op.BodyLimit = int64(limit)
 				op.maxTokens = schemaTokens(op.body) + spareTokens
 			}
 			operations[method+" "+path] = op

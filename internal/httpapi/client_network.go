@@ -63,6 +63,16 @@ func (p Proxies) client(r *http.Request) (network string, ignored bool) {
 	return clientNetwork(address), false
 }
 
+// PeerNetwork returns the network of the other end of a connection, in the form of [Proxies.ClientNetwork], and whether
+// that end is a trusted proxy.
+func (p Proxies) PeerNetwork(peer net.Addr) (network string, proxy bool) {
+	address, err := netip.ParseAddrPort(peer.String())
+	if err != nil {
+		return unknownNetwork, false
+	}
+	return clientNetwork(address.Addr()), p.contains(address.Addr())
+}
+
 // clientNetwork returns the text of the client network that contains address. For IPv4, the network is the single
 // address, without "/32".
 func clientNetwork(address netip.Addr) string {

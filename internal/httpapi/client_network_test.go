@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -11,6 +12,36 @@ import (
 )
 
 var trusted = httpapi.Proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+
+// TestPeerNetwork checks the networks of peers, and which of them are trusted proxies.
+func TestPeerNetwork(t *testing.T) {
+	tests := []struct {
+		peer, network string
+		proxy         bool
+	}{
+		{"192.0.2.7:4000", "192.0.2.7", false},
+		{"[2001:db8:1:2:3:4:5:6]:4000", "2001:db8:1:2::/64", false},
+		{"[::ffff:192.0.2.7]:4000", "192.0.2.7", false},
+		{"10.0.0.1:4000", "10.0.0.1", true},
+		{"[::ffff:10.0.0.1]:4000", "10.0.0.1", true},
+		{"[fd00::1%eth0]:4000", "fd00::/64", true},
+		{"@", "unknown", false}, // of a Unix domain socket
+	}
+	for _, test := range tests {
+		network, proxy := trusted.PeerNetwork(peerAddr(test.peer))
+		if network != test.network || proxy != test.proxy {
+			t.Errorf("%s is %s, %v", test.peer, network, proxy)
+		}
+	}
+}
+
+// peerAddr is the text of an address.
+type peerAddr string
+
+func (a peerAddr) Network() string { return "tcp" }
+func (a peerAddr) String() string  { return string(a) }
+
+var _ net.Addr = peerAddr("")
 
 func TestClientNetwork(t *testing.T) {
 	many := strings.TrimSuffix(strings.Repeat("10.0.0.9, ", 10_000), ", ")

@@ -47,6 +47,7 @@ var statuses = map[account.Code]int{
 	account.CodeInactiveUser:           http.StatusConflict,
 	account.CodeImportState:            http.StatusConflict,
 	account.CodeSetByOperator:          http.StatusConflict,
+	account.CodeTooSlow:                http.StatusRequestTimeout,
 	account.CodeTooLarge:               http.StatusRequestEntityTooLarge,
 	contract.CodeUnsupportedMedia:      http.StatusUnsupportedMediaType,
 	account.CodeTooManyRequests:        http.StatusTooManyRequests,

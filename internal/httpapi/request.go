@@ -30,7 +30,13 @@ type request struct {
 type route struct {
 	op      *contract.Operation
 	observe observer
+	// mayExceed reports whether the caller may send a body of more than smallBody bytes. It is nil unless the operation
+	// accepts one.
+	mayExceed func(caller *account.Principal, r *http.Request) error
 }
+
+// refusedFor is sent as Retry-After with a request that Options.Refused refuses.
+const refusedFor = 5 * time.Second
 
 type requestKey struct{}
 
@@ -59,17 +65,20 @@ func (s *server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		network, ignored := s.proxies.client(r)
-		q := &request{
-			from:   account.Origin{ClientNetwork: network, Device: r.UserAgent()},
-			answer: recorder{ResponseWriter: w},
-		}
+		q := &request{from: account.Origin{ClientNetwork: network, Device: r.UserAgent()}}
 		if ignored {
 			s.ignored(network)
 		}
+		body := s.bodies.Wrap(w, r, network)
+		defer body.Release()
+		q.answer = recorder{ResponseWriter: w, body: body}
 		if q.id = r.Header.Get("X-Request-Id"); q.id == "" || !requestID.MatchString(q.id) {
 			q.id = newRequestID()
 		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
+		if body != nil {
+			r.Body = body
+		}
 		h := w.Header()
 		h["X-Request-Id"] = []string{q.id}
 		h["X-Content-Type-Options"] = noSniff
@@ -90,6 +99,13 @@ func (s *server) enter(next http.Handler) http.Handler {
 				s.recovered(rec, r, p)
 			}
 		}()
+		if s.refused(r) {
+			s.writeError(rec, r, &account.Error{
+				Code: account.CodeUnavailable, RetryAfter: refusedFor,
+				Message: "The server has too many connections, or too many from your network. Try again in a few seconds.",
+			})
+			return
+		}
 		next.ServeHTTP(rec, r)
 	})
 }
@@ -161,7 +177,7 @@ func (s *server) checked(route *route, handler http.HandlerFunc) http.Handler {
 			return
 		}
 		if op.HasBody() {
-			body, err := op.ReadBody(w, r)
+			body, err := route.readBody(w, r, q.caller)
 			if err != nil {
 				s.writeError(w, r, err)
 				return

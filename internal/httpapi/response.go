@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/bodylimit"
 )
 
 const (
@@ -20,26 +22,31 @@ const (
 // recorder is a ResponseWriter that remembers the status for the log and the metrics and extends the write deadline.
 type recorder struct {
 	http.ResponseWriter
-	status   int       // 0: nothing was sent yet
-	extended time.Time // when the write deadline was last extended
+	body     *bodylimit.Body // of the request; nil: none
+	status   int             // 0: nothing was sent yet
+	extended time.Time       // when the write deadline was last extended
 }
 
 // WriteHeader remembers the status and sends it.
 func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
+	r.begin(status)
 	r.extendDeadline()
 	r.ResponseWriter.WriteHeader(status)
 }
 
 // Write extends the write deadline and sends a piece of the answer.
 func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
+	r.begin(http.StatusOK)
 	r.extendDeadline()
 	return r.ResponseWriter.Write(b)
+}
+
+// begin remembers the status of an answer, when the first part of it is sent.
+func (r *recorder) begin(status int) {
+	if r.status == 0 {
+		r.status = status
+		r.body.BeforeAnswer(r.Header(), status)
+	}
 }
 
 // extendDeadline sets the write deadline to pieceTimeout from now. A fixed deadline for the whole answer would break

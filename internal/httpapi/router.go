@@ -52,7 +52,9 @@ func (t *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *h
 	if node.methods == nil {
 		node.methods = map[string]http.Handler{}
 	}
-	node.methods[method] = t.server.checked(&route{op: op, observe: t.server.metrics.observer(op.ID)}, handler)
+	node.methods[method] = t.server.checked(&route{
+		op: op, observe: t.server.metrics.observer(op.ID), mayExceed: mayExceed(op.ID, op.BodyLimit),
+	}, handler)
 	if method == http.MethodGet && !writingGETs[op.ID] {
 		node.methods[http.MethodHead] = node.methods[method]
 	}

@@ -152,6 +152,9 @@ func TestBadInput(t *testing.T) {
 			t.Fatalf("only %d invalid bodies", len(invalid))
 		}
 		for _, test := range invalid {
+			if len(test.body) > op.bodyLimit() { // a field whose longest value takes the whole body
+				continue
+			}
 			t.Run(test.name, func(t *testing.T) {
 				e := f.wantRefused(t, op, call{body: test.body}, http.StatusBadRequest, account.CodeInvalid)
 				if !e.names(test.path) {
@@ -211,7 +214,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestManyViolations checks that a body with up to 400,000 violations is refused fast and with a short answer.
+// TestManyViolations checks that a body with up to 200,000 violations is refused fast and with a short answer.
 func TestManyViolations(t *testing.T) {
 	f := newFixture(t)
 	names := func(n, width int) string {
@@ -222,9 +225,10 @@ func TestManyViolations(t *testing.T) {
 		return "{" + strings.Join(members, ",") + "}"
 	}
 	tests := []struct{ name, op, body string }{
-		{"many unknown fields", "POST /api/login", names(90_000, 5)},
-		{"many long names", "POST /api/login", names(3000, 300)},
-		{"a list of numbers", "POST /api/users/forgotten-password", "[" + strings.Repeat("1,", 400_000) + "1]"},
+		{"many unknown fields", "POST /api/login", names(1500, 5)},
+		{"more unknown fields", "PATCH /api/users/{id}", names(50_000, 5)},
+		{"many long names", "PATCH /api/users/{id}", names(1600, 300)},
+		{"a list of numbers", "PATCH /api/users/{id}", "[" + strings.Repeat("1,", 200_000) + "1]"},
 		{"many objects", "POST /api/users", "[" + strings.Repeat("{},", 900) + names(50_000, 5) + "]"},
 		{"wrong pictures in a list", "POST /api/users",
 			"[" + strings.Repeat(`{"picture":["`+strings.Repeat(`","`, 10_000)+`"]},`, 20) + "{}]"},
@@ -245,16 +249,23 @@ func TestManyViolations(t *testing.T) {
 	}
 }
 
-// TestJSONBomb checks that a body with 340,000 empty objects is refused before it is decoded. The body has one
-// megabyte, but decoding it would take thirty megabytes of memory.
+// TestJSONBomb checks that bodies of empty objects are refused before they are decoded. Decoding takes thirty times the
+// memory of the body.
 func TestJSONBomb(t *testing.T) {
 	f := newFixture(t)
-	bomb := `{"email":[` + strings.Repeat("{},", 340_000) + `{}]}`
-	for _, path := range []string{"/api/login", "/api/users/forgotten-password", "/api/users/retrieve-password"} {
-		a := f.do(call{method: "POST", path: path, body: bomb})
+	tests := []struct {
+		method, path string
+		objects      int
+	}{
+		{"POST", "/api/login", 5000}, {"POST", "/api/users/forgotten-password", 5000},
+		{"POST", "/api/users/retrieve-password", 5000}, {"PATCH", "/api/users/1", 170_000},
+	}
+	for _, test := range tests {
+		bomb := `{"email":[` + strings.Repeat("{},", test.objects) + `{}]}`
+		a := f.do(call{method: test.method, path: test.path, body: bomb, token: f.admin})
 		a.want(t, http.StatusBadRequest, account.CodeInvalid)
 		if details := a.errorBody(t).Details; len(details) != 1 || !strings.Contains(details[0].Message, "far more values") {
-			t.Errorf("%s: the details are %+v", path, details)
+			t.Errorf("%s: the details are %+v", test.path, details)
 		}
 	}
 }

@@ -3,11 +3,13 @@ package httpapi
 import (
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-3a99a2fe/usher/api"
 	"github.com/seed-3a99a2fe/usher/internal/asset"
+	"github.com/seed-3a99a2fe/usher/internal/bodylimit"
 	"github.com/seed-3a99a2fe/usher/internal/contract"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/wire"
@@ -30,6 +32,10 @@ type Options struct {
 	// Pages serves every path outside /api that the mux doesn't have. If Pages is nil, these paths get a 404 answer.
 	Pages    http.Handler
 	Contract contract.Operations // nil: New calls contract.Read
+	// Bodies bounds the request bodies in memory. If it is nil, New makes one with the smallest limit.
+	Bodies *bodylimit.Limiter
+	// Refused reports whether a request gets 503, because its connection is over the limits. If it is nil, none does.
+	Refused func(*http.Request) bool
 }
 
 type server struct {
@@ -40,6 +46,8 @@ type server struct {
 	accessLog bool
 	https     func() bool
 	ignored   func(peer string)
+	bodies    *bodylimit.Limiter
+	refused   func(*http.Request) bool
 }
 
 // operations implements the contract's operations. It embeds one handler type for each resource, such as users or
@@ -85,9 +93,16 @@ func New(mux *http.ServeMux, o Options) (*Handler, error) {
 			return nil, err
 		}
 	}
+	if o.Bodies == nil {
+		o.Bodies = bodylimit.New(bodylimit.MinTotal, time.Now)
+	}
+	if o.Refused == nil {
+		o.Refused = func(*http.Request) bool { return false }
+	}
 	s := &server{
 		auth: o.Accounts, log: o.Log, metrics: newMetrics(o.Metrics, o.Accounts.Lookups), proxies: o.Proxies,
 		accessLog: o.AccessLog, https: o.HTTPS, ignored: o.IgnoredForwarding,
+		bodies: o.Bodies, refused: o.Refused,
 	}
 	if s.https == nil {
 		s.https = func() bool { return false }

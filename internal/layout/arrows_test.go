@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 		"internal/access", "internal/account", "internal/audit", "internal/keyring", "internal/passhash",
 		"internal/secret", "internal/lockout", "internal/token",
 	},
+	"internal/bodylimit": {"internal/account"},
 	"internal/cli": {
 		"client", "internal/cli/credentials", "internal/cli/fields", "internal/cli/lookup", "internal/cli/profile",
 		"internal/cli/userimport", "internal/command", "internal/datadir", "internal/mail", "internal/privatefile",
@@ -90,8 +91,8 @@ var arrows = map[string][]string{
 	"internal/host":    {},
 	"internal/httpapi": {
 		"api", "internal/access", "internal/account", "internal/activityfile", "internal/apikey", "internal/asset",
-		"internal/auth", "internal/contract", "internal/outbox", "internal/secret", "internal/service",
-		"internal/settings", "internal/lockout", "internal/wire",
+		"internal/auth", "internal/bodylimit", "internal/contract", "internal/outbox", "internal/secret",
+		"internal/service", "internal/settings", "internal/lockout", "internal/wire",
 	},
 	"internal/keyring":       {},
 	"internal/locale":        {},

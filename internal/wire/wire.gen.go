@@ -520,6 +520,7 @@ type CreatedKey struct {
 // | `NO_API_KEY` | 404 | the caller has no API key yet |
 // | `Not Found` | 404 | there is no such path |
 // | `METHOD_NOT_ALLOWED` | 405 | the path does not have this method; the header `Allow` lists those it has |
+// | `REQUEST_TIMEOUT` | 408 | the body arrived too slowly; send it again |
 // | `EMAIL_TAKEN` | 409 | another user has this e-mail address |
 // | `LAST_ADMINISTRATOR` | 409 | no active administrator would be left |
 // | `NOT_LOCAL_USER` | 409 | the password is of a user that another provider signs in |
