@@ -381,3 +381,54 @@ func TestOpenPages(t *testing.T) {
 		}
 	}
 }
+
+// TestFormLimits checks the size limits of forms: 16 KiB for a visitor and 64 KiB for a user. It lists the forms that
+// may be larger, all of which need a permission before they are read.
+func TestFormLimits(t *testing.T) {
+	limits, unguarded := console.LargeForms()
+	wanted := map[string]int64{ // in KiB
+		"POST /profile":                128, // with the original values
+		"POST /profile/picture":        10<<10 + 64,
+		"POST /roles/{id}":             128,
+		"POST /roles/{id}/permissions": 512,
+		"POST /settings/directory":     192,
+		"POST /settings/mail":          192,
+		"POST /settings/saml":          192,
+		"POST /users/import":           10<<10 + 64,
+		"POST /users/{id}":             128,
+	}
+	for pattern, limit := range limits {
+		if wanted[pattern] != limit>>10 {
+			t.Errorf("%s accepts %d KiB, want %d", pattern, limit>>10, wanted[pattern])
+		}
+		delete(wanted, pattern)
+	}
+	if len(wanted) > 0 || len(unguarded) > 0 {
+		t.Errorf("not large: %v; without a permission: %v", wanted, unguarded)
+	}
+
+	s := consoletest.New(t)
+	admin := s.SignedInAs(consoletest.AdminEmail)
+	open, closed := console.Patterns()
+	check := func(b *consoletest.Browser, pattern string, limit int) {
+		method, path, _ := strings.Cut(pattern, " ")
+		if method != http.MethodPost || limits[pattern] > 0 {
+			return
+		}
+		for size, want := range map[int]bool{limit: false, limit + 1: true} {
+			r := httptest.NewRequest(method, strings.NewReplacer("{id}", "1").Replace(path),
+				strings.NewReader("x="+strings.Repeat("x", size-2)))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+			if a := b.Do(r); (a.StatusCode == http.StatusRequestEntityTooLarge) != want {
+				t.Errorf("%s with %d bytes: %d", pattern, size, a.StatusCode)
+			}
+		}
+	}
+	for _, pattern := range open {
+		check(s.Visitor(), pattern, 16<<10)
+	}
+	for _, pattern := range closed {
+		check(admin, pattern, 64<<10)
+	}
+}

@@ -72,6 +72,12 @@ func (h *handler) checkImport(q *page.Request) error {
 	if format != userfile.CSV && format != userfile.JSON {
 		return h.refuseFile(q, f, "format", "The name of the file does not tell. Choose CSV or JSON.")
 	}
+	select {
+	case h.uploads.checks <- struct{}{}:
+		defer func() { <-h.uploads.checks }()
+	case <-q.Context().Done():
+		return q.Context().Err()
+	}
 	name := page.Truncate(head.Filename, maxFileName)
 	rows, faults, err := readFile(file, format)
 	switch {

@@ -16,6 +16,7 @@ const (
 	maxUploadBytes = 64 << 20
 	uploadTime     = 15 * time.Minute // how long a file waits, and how long the outcome of its import is shown
 	maxRunning     = 2
+	maxChecked     = 2   // files that are read and checked at once; others wait
 	rowOverhead    = 256 // approximate memory of a row in bytes, in addition to its texts
 )
 
@@ -47,12 +48,15 @@ type upload struct {
 // A waiting file is lost when the server stops, and other servers don't have it. Nothing was
 // changed by then, so the user just uploads it again.
 type uploads struct {
-	mu    sync.Mutex
-	all   []*upload
-	slots chan struct{} // semaphore: limits the running imports to maxRunning
+	mu     sync.Mutex
+	all    []*upload
+	slots  chan struct{} // semaphore: limits the running imports to maxRunning
+	checks chan struct{} // semaphore: limits the files being checked to maxChecked
 }
 
-func newUploads() *uploads { return &uploads{slots: make(chan struct{}, maxRunning)} }
+func newUploads() *uploads {
+	return &uploads{slots: make(chan struct{}, maxRunning), checks: make(chan struct{}, maxChecked)}
+}
 
 // add stores a file for uploadTime. It replaces the session's waiting file, if there is one. It
 // returns false if the limits leave no room.

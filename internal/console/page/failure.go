@@ -78,6 +78,7 @@ var errorPages = map[account.Code]struct {
 	account.CodeInvalid:         {http.StatusBadRequest, "This could not be understood"},
 	account.CodeForbidden:       {http.StatusForbidden, "You may not do this"},
 	account.CodeNotFound:        {http.StatusNotFound, "There is nothing here"},
+	account.CodeTooSlow:         {http.StatusRequestTimeout, "That took too long"},
 	account.CodeTooManyRequests: {http.StatusTooManyRequests, "Too many attempts"},
 	account.CodeUnavailable:     {http.StatusServiceUnavailable, "The server is busy"},
 }

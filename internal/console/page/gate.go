@@ -37,21 +37,21 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve reads the form of a POST request and calls the handler. It refuses a large form while too
-// many other large forms are being read; see largeForms.
+// serve reads the form of a POST request and calls the handler. It refuses a file while the same
+// user is uploading another one.
 func (g gate) serve(q *Request) error {
 	if q.Method == http.MethodGet || q.Method == http.MethodHead {
 		return g.route.Handler(q)
 	}
 	if g.route.MaxBytes > maxSmallForm {
 		user := q.Caller.User.ID
-		if !g.site.large.acquire(user) {
+		if !g.site.uploads.begin(user) {
 			return &account.Error{
-				Code: account.CodeUnavailable, RetryAfter: largeFormWait,
-				Message: "Too many files are being sent. Nothing was changed.",
+				Code: account.CodeTooManyRequests, RetryAfter: uploadWait,
+				Message: "You are already sending a file. Nothing was changed.",
 			}
 		}
-		defer g.site.large.release(user)
+		defer g.site.uploads.end(user)
 	}
 	if err := g.readForm(q); err != nil {
 		return err
@@ -122,10 +122,7 @@ func (g gate) requireAccess(q *Request) error {
 // readForm reads the whole form into memory and checks its CSRF token. It writes no temporary file,
 // because a file of users may contain passwords.
 func (g gate) readForm(q *Request) error {
-	limit := g.route.MaxBytes
-	if limit == 0 {
-		limit = MaxFormBytes
-	}
+	limit := g.route.maxBytes()
 	q.Body = http.MaxBytesReader(q.Writer, q.Body, limit)
 	err := q.ParseForm()
 	if strings.HasPrefix(q.Header.Get("Content-Type"), "multipart/form-data") {
@@ -133,6 +130,9 @@ func (g gate) readForm(q *Request) error {
 	}
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return cmp.Or(g.route.TooLarge, ErrFormTooLarge)
+	}
+	if refused, ok := errors.AsType[*account.Error](err); ok { // by package bodylimit
+		return refused
 	}
 	if err != nil || !readable(q.PostForm) {
 		return ErrFormUnreadable

@@ -28,7 +28,8 @@ type Route struct {
 	// OwnFormToken means that the handler itself checks the CSRF token, because the form is not
 	// bound to a session.
 	OwnFormToken bool
-	// MaxBytes limits the size of the form; 0 means MaxFormBytes.
+	// MaxBytes limits the size of the form; 0 means MaxFormBytes, or maxOpenFormBytes if the route
+	// is open to visitors.
 	MaxBytes int64
 	// TooLarge is the answer to a larger form; nil means ErrFormTooLarge.
 	TooLarge *Refusal
@@ -41,5 +42,20 @@ type Permission struct {
 	Entity access.Entity
 }
 
-// MaxFormBytes is the size limit of a form, in bytes, unless its route sets MaxBytes.
-const MaxFormBytes = 64 << 10
+// The size limits of a form, in bytes, unless its route sets MaxBytes.
+const (
+	MaxFormBytes     = 64 << 10
+	maxOpenFormBytes = 16 << 10 // of a visitor
+)
+
+// maxBytes returns the size limit of the form, in bytes.
+func (r Route) maxBytes() int64 {
+	switch {
+	case r.MaxBytes != 0:
+		return r.MaxBytes
+	case r.Open:
+		return maxOpenFormBytes
+	default:
+		return MaxFormBytes
+	}
+}

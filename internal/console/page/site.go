@@ -55,7 +55,7 @@ type Options struct {
 // Site serves the pages. It is safe for concurrent use.
 type Site struct {
 	options   Options
-	large     largeForms
+	uploads   uploads
 	templates sync.Map // parsed templates, by language tag and file name
 }
 

@@ -41,8 +41,9 @@ type handler struct {
 	service Service
 }
 
-// maxSettingsBytes is the size limit, in bytes, of a form with certificates and groups.
-const maxSettingsBytes = 1 << 20
+// maxSettingsBytes is the size limit, in bytes, of a form with certificates and groups. The API
+// accepts 64 KiB of them, and a browser sends some bytes as three.
+const maxSettingsBytes = 3 * page.MaxFormBytes
 
 // The permissions that routes of this area need.
 var (
