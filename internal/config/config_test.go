@@ -169,6 +169,35 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
+// TestValidateLimits checks the limits of connections and of the memory of bodies.
+func TestValidateLimits(t *testing.T) {
+	tests := []struct {
+		change func(*config.Server)
+		fault  string // flag that the error names; "": there is none
+	}{
+		{func(s *config.Server) {
+			s.MaxConnections, s.MaxConnectionsPerNetwork, s.MaxBodyMemory = 16, 1, 48
+		}, ""},
+		{func(s *config.Server) {
+			s.MaxConnections, s.MaxConnectionsPerNetwork, s.MaxBodyMemory = 1_000_000, 1_000_000, 65536
+		}, ""},
+		{func(s *config.Server) { s.MaxConnections = 15 }, "--max-connections"},
+		{func(s *config.Server) { s.MaxConnections = -1 }, "--max-connections"},
+		{func(s *config.Server) { s.MaxConnections = 1_000_001 }, "--max-connections"},
+		{func(s *config.Server) { s.MaxConnectionsPerNetwork = -1 }, "--max-connections-per-network"},
+		{func(s *config.Server) { s.MaxConnectionsPerNetwork = 1_000_001 }, "--max-connections-per-network"},
+		{func(s *config.Server) { s.MaxBodyMemory = 47 }, "--max-body-memory"},
+		{func(s *config.Server) { s.MaxBodyMemory = 65537 }, "--max-body-memory"},
+	}
+	for i, test := range tests {
+		s := config.Server{Listen: "127.0.0.1:8080"}
+		test.change(&s)
+		if err := s.Validate(); (err != nil) != (test.fault != "") || err != nil && !strings.Contains(err.Error(), test.fault) {
+			t.Errorf("settings %d: %v, want a fault of %q", i, err, test.fault)
+		}
+	}
+}
+
 func TestNetwork(t *testing.T) {
 	for text, want := range map[string]string{
 		"10.0.0.5": "10.0.0.5/32", "10.0.0.0/24": "10.0.0.0/24", "::1": "::1/128", "proxy": "", "10.0.0.0/99": "",

@@ -25,6 +25,10 @@ import (
 // Limits of the settings.
 const (
 	maxConnections     = 1000
+	minClients         = 16 // connections of clients
+	maxClients         = 1_000_000
+	minBodyMemory      = 48 // MiB; a quarter of it has room for the largest upload
+	maxBodyMemory      = 64 << 10
 	minDatabaseTimeout = 100 * time.Millisecond
 	maxDatabaseTimeout = time.Minute
 	maxShutdownDelay   = 5 * time.Minute // more than any load balancer needs
@@ -45,6 +49,10 @@ type Server struct {
 	Config kong.ConfigFlag `env:"-" placeholder:"FILE" help:"Settings file: a JSON object of these flags' names. Flags and variables take precedence."`
 
 	SMTP SMTP `embed:"" prefix:"smtp-"`
+
+	MaxConnections           int `placeholder:"N" help:"Maximum number of clients' connections. A new one replaces the one that has waited longest for a request. Default: three quarters of the files that the process may open, at most 8192."`
+	MaxConnectionsPerNetwork int `placeholder:"N" help:"Maximum number of them from one client network; trusted proxies have no such limit. Default: an eighth of --max-connections, at most 256."`
+	MaxBodyMemory            int `default:"64" placeholder:"MIB" help:"Maximum memory of request bodies in MiB, of which a client network can take a quarter. Default: ${default}."`
 
 	ShutdownDelay time.Duration `default:"0s" placeholder:"TIME" help:"How long to continue serving after SIGTERM while /readyz answers 503, so that load balancers notice, 10s for example. Default: ${default}."`
 
@@ -130,6 +138,15 @@ func (s *Server) Validate() error {
 	if t := s.Database.Timeout; t < 0 || t > maxDatabaseTimeout || t != 0 && t < minDatabaseTimeout {
 		faults = append(faults,
 			fmt.Errorf("--database-timeout must be from %s to %s", minDatabaseTimeout, maxDatabaseTimeout))
+	}
+	if n := s.MaxConnections; n != 0 && (n < minClients || n > maxClients) {
+		faults = append(faults, fmt.Errorf("--max-connections must be from %d to %d", minClients, maxClients))
+	}
+	if n := s.MaxConnectionsPerNetwork; n < 0 || n > maxClients {
+		faults = append(faults, fmt.Errorf("--max-connections-per-network must be from 1 to %d", maxClients))
+	}
+	if n := s.MaxBodyMemory; n != 0 && (n < minBodyMemory || n > maxBodyMemory) {
+		faults = append(faults, fmt.Errorf("--max-body-memory must be from %d to %d MiB", minBodyMemory, maxBodyMemory))
 	}
 	return errors.Join(faults...)
 }

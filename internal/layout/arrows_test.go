@@ -41,8 +41,9 @@ var arrows = map[string][]string{
 	"internal/cli/userimport": {
 		"client", "internal/cli/lookup", "internal/cli/profile", "internal/command", "internal/userfile",
 	},
-	"internal/command": {"internal/account", "internal/secret"},
-	"internal/config":  {"internal/host", "internal/mail", "internal/secret"},
+	"internal/command":   {"internal/account", "internal/secret"},
+	"internal/config":    {"internal/host", "internal/mail", "internal/secret"},
+	"internal/connlimit": {},
 	"internal/console": {
 		"internal/access", "internal/console/activity", "internal/console/imports", "internal/console/outbox",
 		"internal/console/overview", "internal/console/page", "internal/console/profile", "internal/console/roles",
@@ -114,9 +115,10 @@ var arrows = map[string][]string{
 	"internal/role":   {"internal/access", "internal/account", "internal/audit", "internal/auth", "internal/settings"},
 	"internal/secret": {},
 	"internal/server": {
-		"internal/account", "internal/apidocs", "internal/audit", "internal/auth", "internal/command",
-		"internal/config", "internal/console", "internal/contract", "internal/datadir", "internal/dbmove",
-		"internal/framing", "internal/host", "internal/httpapi", "internal/keyring", "internal/mail", "internal/passhash",
+		"internal/account", "internal/apidocs", "internal/audit", "internal/auth", "internal/bodylimit",
+		"internal/command", "internal/config", "internal/connlimit", "internal/console", "internal/contract",
+		"internal/datadir", "internal/dbmove", "internal/framing",
+		"internal/host", "internal/httpapi", "internal/keyring", "internal/mail", "internal/passhash",
 		"internal/privatefile", "internal/secret", "internal/service", "internal/settings", "internal/sqldb",
 		"internal/sqldb/postgres", "internal/sqldb/sqlite", "internal/sqlstore",
 	},

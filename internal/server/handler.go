@@ -30,10 +30,7 @@ func (s *Server) handlers(
 		return nil, nil, err
 	}
 	registry := s.metrics()
-	var proxies httpapi.Proxies
-	for _, network := range s.settings.TrustedProxies {
-		proxies = append(proxies, network.Prefix)
-	}
+	proxies := s.proxies()
 	pages := console.New(console.Options{
 		Accounts:      s.accounts,
 		Recovery:      s.accounts,
@@ -68,6 +65,8 @@ func (s *Server) handlers(
 		IgnoredForwarding: s.ignoredForwarding,
 		Pages:             pages,
 		Contract:          parsed,
+		Bodies:            s.bodies,
+		Refused:           refused,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -75,16 +74,25 @@ func (s *Server) handlers(
 	if operators != mux {
 		admin = s.requests.count(all.Wrap(operators))
 	}
-	return s.requests.count(all), admin, nil
+	return s.requests.count(closeExcess(all)), admin, nil
 }
 
 // addHealth adds the paths that load balancers and service managers poll. Each listener has them.
 func (s *Server) addHealth(mux *http.ServeMux) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET "+readyPath, s.ready)
 }
 
-// metrics returns a registry with the metrics of the process, and whether the database stores changes.
+// proxies returns the networks of the trusted proxies.
+func (s *Server) proxies() (proxies httpapi.Proxies) {
+	for _, network := range s.settings.TrustedProxies {
+		proxies = append(proxies, network.Prefix)
+	}
+	return proxies
+}
+
+// metrics returns a registry with the metrics of the process, of its connections and request bodies, and whether the
+// database stores changes.
 func (s *Server) metrics() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
@@ -97,7 +105,22 @@ func (s *Server) metrics() *prometheus.Registry {
 				return 1
 			}
 			return 0
-		}))
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "usher_connections", Help: "Open connections of clients.",
+		}, func() float64 {
+			open, _ := s.conns.Counts()
+			return float64(open)
+		}),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "usher_connections_refused_total", Help: "Connections over the limits.",
+		}, func() float64 {
+			_, total := s.conns.Counts()
+			return float64(total)
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "usher_body_bytes", Help: "Bytes of request bodies in memory, without the first 4 KiB of each.",
+		}, func() float64 { return float64(s.bodies.Used()) }))
 	return registry
 }
 

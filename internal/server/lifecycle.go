@@ -23,15 +23,15 @@ func (s *Server) Run(ctx context.Context) error {
 		tasks.Go(func() { s.worker.Run(background) })
 	}
 	for _, task := range []func(context.Context){
-		s.sweep, s.sealActivity, s.pollInvalidations, s.retryInvalidations, s.watchStorage, s.releaseIdleMemory,
-		s.watchPublicURL,
+		s.sweep, s.sealActivity, s.pollInvalidations, s.retryInvalidations, s.watchStorage,
+		s.watchConnections, s.releaseIdleMemory, s.watchPublicURL,
 	} {
 		tasks.Go(func() { task(background) })
 	}
 
 	served := make(chan error, 2)
 	serving := 1
-	go func() { served <- s.http.Serve(s.listener) }()
+	go func() { served <- s.http.Serve(s.conns.Listen(s.listener)) }()
 	if s.adminHTTP != nil {
 		serving++
 		go func() { served <- s.adminHTTP.Serve(s.adminListener) }()

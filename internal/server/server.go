@@ -19,7 +19,9 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/bodylimit"
 	"github.com/seed-3a99a2fe/usher/internal/config"
+	"github.com/seed-3a99a2fe/usher/internal/connlimit"
 	"github.com/seed-3a99a2fe/usher/internal/contract"
 	"github.com/seed-3a99a2fe/usher/internal/datadir"
 	"github.com/seed-3a99a2fe/usher/internal/framing"
@@ -59,6 +61,8 @@ type Server struct {
 	draining atomic.Bool
 	requests requestCounter
 	https    atomic.Bool // the public URL is an HTTPS one; see watchPublicURL
+	conns    *connlimit.Limiter
+	bodies   *bodylimit.Limiter
 
 	adminListener net.Listener // nil: there is none
 	adminHTTP     *http.Server // nil: there is no admin listener
@@ -88,6 +92,9 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 	}
 	readContract := sync.OnceValues(contract.Read)
 	go func() { _, _ = readContract() }() // parse the OpenAPI description while the database is opened
+	if err := s.limitConnections(s.proxies()); err != nil {
+		return s, err
+	}
 	// Check the flags before the database is opened, so that no database is set up with unusable settings.
 	overrides, err := settingOverrides(settings)
 	if err != nil {
@@ -160,6 +167,8 @@ func (s *Server) newHTTPServer(handler http.Handler) *http.Server {
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         s.conns.ConnState,
+		ConnContext:       s.conns.ConnContext,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 }
