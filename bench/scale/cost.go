@@ -152,7 +152,7 @@ func operations(s *seeder) []operation {
 			return tx.DeleteKnownNetworks(ctx, old, manyRows)
 		}),
 		count("count throttle counters of unknown addresses", func(ctx context.Context, tx *account.Tx) (int, error) {
-			return tx.CountUnknownThrottles(ctx)
+			return tx.CountThrottles(ctx, "x:")
 		}),
 	}
 }

@@ -271,11 +271,10 @@ type ThrottleWriter interface {
 	// DeleteIdleThrottles deletes at most limit counters that are not locked at the time now and
 	// have not changed since the time idleSince. It returns their number.
 	DeleteIdleThrottles(ctx context.Context, idleSince, now time.Time, limit int) (int, error)
-	// CountUnknownThrottles counts the counters of addresses without an account.
-	// DeleteUnknownThrottles deletes the limit oldest of these counters that are not locked at the
-	// time now.
-	CountUnknownThrottles(ctx context.Context) (int, error)
-	DeleteUnknownThrottles(ctx context.Context, now time.Time, limit int) (int, error)
+	// CountThrottles counts the counters whose keys begin with prefix. DeleteOldestThrottles deletes
+	// the limit oldest of these counters that are not locked at the time now, by their last change.
+	CountThrottles(ctx context.Context, prefix string) (int, error)
+	DeleteOldestThrottles(ctx context.Context, prefix string, now time.Time, limit int) (int, error)
 
 	// IsKnownNetwork reports whether the user has signed in from this client network since the
 	// given time.

@@ -5,11 +5,22 @@ import (
 	"strconv"
 )
 
+// Prefixes of the keys of counters that anyone can create, without an account.
+const (
+	networkPrefix  = "source|"
+	recoveryPrefix = "recovery|"
+	unknownPrefix  = "x:"
+)
+
+// StrangerPrefixes returns the prefixes of the keys of all counters that anyone can create, without
+// an account. The number of counters with each prefix must be limited.
+func StrangerPrefixes() []string { return []string{networkPrefix, recoveryPrefix, unknownPrefix} }
+
 // NetworkKey returns the key of the counter of failed sign-ins from a client network.
-func NetworkKey(network string) string { return "source|" + network }
+func NetworkKey(network string) string { return networkPrefix + network }
 
 // RecoveryKey returns the key of the counter of recovery requests from a client network.
-func RecoveryKey(network string) string { return "recovery|" + network }
+func RecoveryKey(network string) string { return recoveryPrefix + network }
 
 // TestMessageKey returns the key of the counter of test messages that a user sends.
 func TestMessageKey(userID int64) string { return "test-message|" + strconv.FormatInt(userID, 10) }
@@ -21,7 +32,7 @@ func UserSubject(id int64) string { return "u:" + strconv.FormatInt(id, 10) + "|
 // UnknownSubject returns the subject for an e-mail address that no account has. mac is an HMAC
 // of the address. The address itself is not stored, because users type passwords into that field
 // by mistake.
-func UnknownSubject(mac []byte) string { return "x:" + hex.EncodeToString(mac[:16]) + "|" }
+func UnknownSubject(mac []byte) string { return unknownPrefix + hex.EncodeToString(mac[:16]) + "|" }
 
 // unknownNetworks stands for the network in the key that all unknown networks of a subject
 // share. A user is shown as locked while the counter with this key is locked.

@@ -15,13 +15,15 @@ import (
 const (
 	// mailRetention is how long a delivered or failed message stays in the database.
 	mailRetention = 30 * 24 * time.Hour
-	// maxUnknown limits the counters of failed sign-ins for addresses without an account.
-	// Sweep deletes those in excess.
-	maxUnknown = 1_000_000
 	// sweepRows limits the rows that one transaction deletes, so that a concurrent sign-in
 	// does not wait long.
 	sweepRows = 10_000
 )
+
+// maxStrangerCounters limits the counters of each kind that anyone can create: of addresses without
+// an account, and of client networks. Sweep deletes the oldest of those in excess. It is a variable
+// so that tests can lower it.
+var maxStrangerCounters = 1_000_000
 
 // deletion deletes at most sweepRows rows and returns the number of deleted rows.
 type deletion func(ctx context.Context, tx *account.Tx) (deleted int, err error)
@@ -51,13 +53,6 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return tx.DeleteIdleThrottles(ctx, now.Add(-lockout.CounterTTL), now, sweepRows)
 		},
 		func(ctx context.Context, tx *account.Tx) (int, error) {
-			count, err := tx.CountUnknownThrottles(ctx)
-			if err != nil || count <= maxUnknown {
-				return 0, err
-			}
-			return tx.DeleteUnknownThrottles(ctx, now, min(count-maxUnknown, sweepRows))
-		},
-		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteKnownNetworks(ctx, now.Add(-auth.KnownNetworkTTL), sweepRows)
 		},
 		func(ctx context.Context, tx *account.Tx) (int, error) {
@@ -66,6 +61,15 @@ func (s *Service) Sweep(ctx context.Context) error {
 		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteAuthChanges(ctx, auth.ChangeRetention, sweepRows)
 		},
+	}
+	for _, prefix := range lockout.StrangerPrefixes() {
+		deletions = append(deletions, func(ctx context.Context, tx *account.Tx) (int, error) {
+			count, err := tx.CountThrottles(ctx, prefix)
+			if err != nil || count <= maxStrangerCounters {
+				return 0, err
+			}
+			return tx.DeleteOldestThrottles(ctx, prefix, now, min(count-maxStrangerCounters, sweepRows))
+		})
 	}
 	var errs []error
 	for _, d := range deletions {

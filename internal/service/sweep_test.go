@@ -3,10 +3,13 @@ package service_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
@@ -102,4 +105,49 @@ func TestSweepKeepsLocks(t *testing.T) {
 	if !f.StoredUser(id).LockedOut {
 		t.Error("the sweep deleted the lock")
 	}
+}
+
+// Sweep limits the counters that anyone can create, of each kind. It keeps the newest, those that
+// lock a client network, and all counters of accounts.
+func TestSweepLimitsCountersOfStrangers(t *testing.T) {
+	f := servicetest.New(t)
+	service.LimitStrangerCounters(t, 3)
+	kept := map[string]bool{}
+	save := func(c lockout.Counter, keep bool) {
+		kept[c.Key] = keep
+		f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
+			if _, err := tx.LockThrottle(ctx, c.Key); err != nil {
+				return err
+			}
+			c.Failures = 1
+			return tx.SaveThrottle(ctx, c)
+		})
+	}
+	now := f.Clock.Now()
+	for i := range 5 {
+		network, at := servicetest.ClientNetwork(i), now.Add(-time.Duration(i)*time.Minute)
+		save(lockout.Counter{Key: lockout.NetworkKey(network), WindowStart: at, LastFailure: at}, i < 2)
+		save(lockout.Counter{Key: lockout.RecoveryKey(network), WindowStart: at}, i < 3)
+		save(lockout.Counter{Key: lockout.UnknownSubject(fmt.Append(nil, "address number ", i)) + "new", LastFailure: at}, i < 3)
+		save(lockout.Counter{Key: lockout.UserSubject(int64(i)) + network, LastFailure: at}, true)
+	}
+	locked := lockout.Counter{
+		Key: lockout.NetworkKey("192.0.2.99"), LastFailure: now.Add(-time.Hour), LockedUntil: now.Add(time.Hour),
+	}
+	save(locked, true)
+	if err := f.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
+		for key, keep := range kept {
+			c, err := tx.Throttle(ctx, key)
+			if err != nil {
+				return err
+			}
+			if exists := c.Failures > 0; exists != keep {
+				t.Errorf("after the sweep %s exists: %v, want %v", key, exists, keep)
+			}
+		}
+		return nil
+	})
 }

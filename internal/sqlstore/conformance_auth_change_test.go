@@ -161,10 +161,10 @@ var authChanges = []struct {
 // at each use. It records none when a lockout ends, since servers never cache locked users.
 var noAuthChanges = []string{
 	"AddAPIKeyFailure", "AddSessionFailure", "ClearAPIKeyFailures", "CountAdministrators", "CountFailedSignIn",
-	"CountMails", "CountNamedKeys", "CountUnknownThrottles", "DeleteAuthChanges", "DeleteEndedImports",
+	"CountMails", "CountNamedKeys", "CountThrottles", "DeleteAuthChanges", "DeleteEndedImports",
 	"DeleteExpiredAPIKeys", "DeleteExpiredRecoveries", "DeleteExpiredSessions", "DeleteFinishedMails",
-	"DeleteIdleThrottles", "DeleteImportRows", "DeleteKnownNetworks", "DeleteMail", "DeleteRecoveriesOf",
-	"DeleteSealedActivity", "DeleteSettingSecret", "DeleteThrottlesOf", "DeleteUnknownThrottles", "IdleImport",
+	"DeleteIdleThrottles", "DeleteImportRows", "DeleteKnownNetworks", "DeleteMail", "DeleteOldestThrottles",
+	"DeleteRecoveriesOf", "DeleteSealedActivity", "DeleteSettingSecret", "DeleteThrottlesOf", "IdleImport",
 	"ImportRows", "InsertAPIKey", "InsertActivity", "InsertImport", "InsertImportRows", "InsertKeyCheck", "InsertMail",
 	"InsertRecovery", "InsertRole", "InsertSession", "InsertUser", "InsertUsers", "InsertedAuthChanges",
 	"IsKnownNetwork", "LimitRecoveries", "LockAdministrators", "LockChain", "LockDueMail", "LockImport", "LockRoles",

@@ -96,7 +96,7 @@ func TestIdleThrottles(t *testing.T) {
 		wantThrottles(t, db, keys)
 	})
 
-	conform(t, "the newest and the locked counters of unknown addresses stay", func(t *testing.T, db database) {
+	conform(t, "the newest and the locked counters with a prefix stay", func(t *testing.T, db database) {
 		keys := map[string]bool{}
 		save := func(key string, kept bool, age time.Duration, lock time.Duration) {
 			keys[key] = kept
@@ -111,10 +111,29 @@ func TestIdleThrottles(t *testing.T) {
 			save(known, true, 5*time.Hour, -time.Hour)
 		}
 		change(t, db, func(ctx context.Context, tx *account.Tx) error {
-			if n, err := tx.CountUnknownThrottles(ctx); n != 8 || err != nil {
+			if n, err := tx.CountThrottles(ctx, "x:"); n != 8 || err != nil {
 				t.Errorf("counted %d, %v", n, err)
 			}
-			return counted(tx.DeleteUnknownThrottles(ctx, now, 3))
+			return counted(tx.DeleteOldestThrottles(ctx, "x:", now, 3))
+		})
+		wantThrottles(t, db, keys)
+	})
+
+	conform(t, "the age of a counter is that of its last failure or window", func(t *testing.T, db database) {
+		hours := func(n int) time.Time { return now.Add(time.Duration(n) * time.Hour) }
+		keys := map[string]bool{}
+		add := func(kept bool, v lockout.Counter) {
+			v.Failures = 1
+			keys[v.Key] = kept
+			saveThrottle(t, db, v)
+		}
+		add(false, lockout.Counter{Key: "recovery|oldest", WindowStart: hours(-5)})
+		add(false, lockout.Counter{Key: "recovery|old failure", WindowStart: hours(-6), LastFailure: hours(-4)})
+		add(true, lockout.Counter{Key: "recovery|window", WindowStart: hours(-3)})
+		add(true, lockout.Counter{Key: "recovery|failure", WindowStart: hours(-9), LastFailure: hours(-2)})
+		add(true, lockout.Counter{Key: "source|192.0.2.1", WindowStart: hours(-20)})
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
+			return counted(tx.DeleteOldestThrottles(ctx, "recovery|", now, 2))
 		})
 		wantThrottles(t, db, keys)
 	})
@@ -144,7 +163,7 @@ func TestIdleThrottles(t *testing.T) {
 			saveThrottle(t, db, lockout.Counter{Key: key, Failures: 1, LastFailure: now, LockedUntil: now.Add(time.Hour)})
 		}
 		change(t, db, func(ctx context.Context, tx *account.Tx) error {
-			return counted(tx.DeleteUnknownThrottles(ctx, now, 100))
+			return counted(tx.DeleteOldestThrottles(ctx, "x:", now, 100))
 		})
 		wantThrottles(t, db, keys)
 	})

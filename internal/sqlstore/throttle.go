@@ -93,19 +93,20 @@ func (t throttleWriter) DeleteIdleThrottles(ctx context.Context, before, now tim
 		micros(before), micros(now), limit)
 }
 
-// isUnknown is the SQL condition for the counters of addresses without an account, whose keys begin with "x:".
-const isUnknown = `key >= 'x:' AND key < 'x;'`
-
-func (t throttleWriter) CountUnknownThrottles(ctx context.Context) (int, error) {
-	n, err := one(ctx, &t.querier, scanInt, `SELECT count(*) FROM sign_in_throttle WHERE `+isUnknown)
+func (t throttleWriter) CountThrottles(ctx context.Context, prefix string) (int, error) {
+	n, err := one(ctx, &t.querier, scanInt, `
+		SELECT count(*) FROM sign_in_throttle WHERE key >= $1 AND key < $2`, prefix, after(prefix))
 	return int(n), err
 }
 
-func (t throttleWriter) DeleteUnknownThrottles(ctx context.Context, now time.Time, limit int) (int, error) {
+func (t throttleWriter) DeleteOldestThrottles(
+	ctx context.Context, prefix string, now time.Time, limit int,
+) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM sign_in_throttle WHERE key IN (
-			SELECT key FROM sign_in_throttle WHERE `+isUnknown+` AND locked_until < $1
-			ORDER BY last_failure, key DESC LIMIT $2`+t.Dialect.SkipLocked+`)`, micros(now), limit)
+			SELECT key FROM sign_in_throttle WHERE key >= $1 AND key < $2 AND locked_until < $3
+			ORDER BY CASE WHEN last_failure > window_start THEN last_failure ELSE window_start END, key DESC
+			LIMIT $4`+t.Dialect.SkipLocked+`)`, prefix, after(prefix), micros(now), limit)
 }
 
 func (t throttleWriter) IsKnownNetwork(
