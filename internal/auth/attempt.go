@@ -16,6 +16,8 @@ const (
 	slotRetry   = 50 * time.Millisecond // the interval at which a waiting attempt tries again
 	maxWaiting  = 16                    // the number of attempts that may wait for one account
 
+	expensiveRetry = 2 * time.Second // when to try again at an account whose hash is expensive
+
 	// KnownNetworkTTL is how long a client network counts as known for an account after the
 	// account's last sign-in from that network.
 	KnownNetworkTTL = 30 * 24 * time.Hour
@@ -65,8 +67,8 @@ var errHashChanged = errors.New("the password hash changed while it was verified
 // account that is not locked, run calls match. Otherwise it fails with CodeInvalidCredentials.
 //
 // It fails with CodeTooManyRequests when the client network failed too often or concurrent
-// attempts take too long, and with CodeUnavailable when the hash queue is full. It also fails as
-// match does.
+// attempts take too long. It fails with CodeUnavailable when the hash queue is full, or when too
+// many attempts wait for expensive hashes. It also fails as match does.
 func (a *attempt) run(ctx context.Context, match passwordMatch) error {
 	slot, err := a.AcquireHashSlot(a.network)
 	if err != nil {
@@ -86,8 +88,12 @@ func (a *attempt) once(ctx context.Context, slot *passhash.Slot, match passwordM
 		return err
 	}
 	matches, err := a.verify(ctx, slot)
-	if err != nil { // ctx was cancelled before the password was verified
-		return errors.Join(err, a.release(ctx, true))
+	if err != nil { // the password was not verified
+		err = busyError(err, expensiveRetry)
+		if releaseErr := a.release(ctx, ctx.Err() != nil); releaseErr != nil {
+			return errors.Join(err, releaseErr)
+		}
+		return err
 	}
 	if !matches || !a.reservation.credential.Active || a.reservation.outcome == lockout.Locked {
 		a.log.InfoContext(ctx, "password refused", "cause", a.cause(matches),
@@ -107,13 +113,21 @@ func (a *attempt) once(ctx context.Context, slot *passhash.Slot, match passwordM
 // work that has none. It fails with CodeUnavailable when the queue is full.
 func (s *Auth) AcquireHashSlot(user string) (*passhash.Slot, error) {
 	slot, err := s.passwords.Acquire(user)
-	if errors.Is(err, passhash.ErrBusy) {
-		return nil, &account.Error{
-			Code: account.CodeUnavailable, RetryAfter: time.Second, Err: err,
-			Message: "Too many sign-ins at once. Try again.",
-		}
+	if err != nil {
+		return nil, busyError(err, time.Second)
 	}
-	return slot, err
+	return slot, nil
+}
+
+// busyError returns the error for the client if err is passhash.ErrBusy, else err.
+func busyError(err error, retryAfter time.Duration) error {
+	if !errors.Is(err, passhash.ErrBusy) {
+		return err
+	}
+	return &account.Error{
+		Code: account.CodeUnavailable, RetryAfter: retryAfter, Err: err,
+		Message: "Too many sign-ins at once. Try again.",
+	}
 }
 
 // reserve counts the attempt as a guess. When concurrent attempts hold all remaining guesses, it
@@ -183,13 +197,17 @@ func (a *attempt) reserveOnce(ctx context.Context) error {
 }
 
 // verify compares the password with the account's hash. Without a hash it compares with a dummy
-// hash, which takes the same time. It fails when ctx ends before the comparison.
+// hash, which takes the same time. So it does for a locked account, since the answer must not
+// depend on the password, and guesses at it must not cost more than others. It fails when ctx ends
+// before the comparison, and with passhash.ErrBusy when too many attempts wait for expensive
+// hashes.
 func (a *attempt) verify(ctx context.Context, slot *passhash.Slot) (matches bool, err error) {
-	hash := a.reservation.credential.PasswordHash
-	if !a.reservation.credential.HasLocalPassword() {
+	r := a.reservation
+	hash := r.credential.PasswordHash
+	if !r.credential.HasLocalPassword() || r.outcome == lockout.Locked {
 		hash = a.passwords.DummyHash()
 	}
-	return slot.Verify(ctx, account.NormalizePassword(a.password), hash)
+	return slot.Verify(ctx, lockout.UserSubject(r.credential.UserID), account.NormalizePassword(a.password), hash)
 }
 
 // cause says in a word why a password was refused, for the server's log only. The response never

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
@@ -32,19 +34,21 @@ func (g *blockingRandom) Read(p []byte) (int, error) {
 	return rand.Read(p)
 }
 
-// newHeldPool returns a pool whose only slot stays in use until the test calls release.
-func newHeldPool(t testing.TB) (pool *passhash.Pool, release func()) {
+// newHeldPool returns a pool whose cores all stay in use until the test calls release.
+func newHeldPool(t testing.TB, cores int) (pool *passhash.Pool, release func()) {
 	t.Helper()
-	g := &blockingRandom{waiting: make(chan struct{}, 1)}
-	pool = servicetest.Must(passhash.New(servicetest.CheapHash, 1, g))
+	g := &blockingRandom{waiting: make(chan struct{}, cores)}
+	pool = servicetest.Must(passhash.New(servicetest.CheapHash, cores, g))
 	g.blocked = make(chan struct{})
 	var hash sync.WaitGroup
 	hash.Go(func() {
-		if _, err := pool.HashAll(context.WithoutCancel(t.Context()), []secret.Text{secret.New("x")}); err != nil {
+		if _, err := pool.HashAll(context.WithoutCancel(t.Context()), make([]secret.Text, cores)); err != nil {
 			t.Error(err)
 		}
 	})
-	<-g.waiting
+	for range cores {
+		<-g.waiting
+	}
 	release = sync.OnceFunc(func() {
 		g.mu.Lock()
 		close(g.blocked)
@@ -58,6 +62,56 @@ func newHeldPool(t testing.TB) (pool *passhash.Pool, release func()) {
 	return pool, release
 }
 
+// heldSignIns starts sign-ins while no password can be verified. It waits until early of them have
+// returned, and then lets the others continue. It returns all outcomes.
+func heldSignIns(f *servicetest.Fixture, attempts, early int, signIn func(s *service.Service, i int) error) []error {
+	f.T.Helper()
+	pool, release := newHeldPool(f.T, 2)
+	s := f.With(func(o *service.Options) { o.Passwords = pool })
+	results := make(chan error, attempts)
+	for i := range attempts {
+		go func() { results <- signIn(s, i) }()
+	}
+	var errs []error
+	timeout := time.After(10 * time.Second)
+	for len(errs) < attempts {
+		if len(errs) == early {
+			release()
+		}
+		select {
+		case err := <-results:
+			errs = append(errs, err)
+		case <-timeout:
+			f.T.Errorf("only %d sign-ins have returned while no password was verified, want %d", len(errs), early)
+			release()
+		}
+	}
+	return errs
+}
+
+// networkFailures returns the number of failures that the counter of a client network shows.
+func networkFailures(f *servicetest.Fixture, clientNetwork string) (n int) {
+	f.T.Helper()
+	f.WriteStore(func(ctx context.Context, tx *account.Tx) error {
+		c, err := tx.Throttle(ctx, lockout.NetworkKey(clientNetwork))
+		n = c.WindowFailures
+		return err
+	})
+	return n
+}
+
+// wantRetryAfter fails the test unless err tells the caller to try again.
+func wantRetryAfter(t *testing.T, err error, code account.Code) {
+	t.Helper()
+	servicetest.WantCode(t, err, code)
+	if servicetest.AsError(t, err).RetryAfter <= 0 {
+		t.Errorf("RetryAfter is not set: %v", err)
+	}
+}
+
+// from returns the origin of a request.
+func from(clientNetwork string) account.Origin { return account.Origin{ClientNetwork: clientNetwork} }
+
 // pausedSignIn signs in with the correct password and pauses after the guess is reserved, while
 // the attempt waits for a hash slot. It then runs meanwhile. The sign-in continues when
 // meanwhile calls release.
@@ -67,7 +121,7 @@ func pausedSignIn(
 	f.T.Helper()
 	ctx, cancel := context.WithCancel(f.T.Context())
 	defer cancel()
-	pool, release := newHeldPool(f.T)
+	pool, release := newHeldPool(f.T, 1)
 	var running sync.WaitGroup
 	f.Store.OnCall(func(name string) {
 		if name != "SaveThrottle" {

@@ -15,11 +15,25 @@ func (p *Pool) Occupy(t *testing.T) (unblock func()) {
 	return p.releaseCore
 }
 
-// OccupyExpensive acquires the semaphore for expensive hashes until the test calls unblock.
+// OccupyExpensive keeps expensive hashes waiting until the test calls unblock. It takes no place.
 func (p *Pool) OccupyExpensive(t *testing.T) (unblock func()) {
 	t.Helper()
-	p.expensive <- struct{}{}
-	return func() { <-p.expensive }
+	p.expensive.turn <- struct{}{}
+	return func() { <-p.expensive.turn }
+}
+
+// AwaitExpensive waits until the given number of verifications of expensive hashes wait or run.
+func (p *Pool) AwaitExpensive(t *testing.T, want int) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); runtime.Gosched() {
+		p.expensive.places.mu.Lock()
+		holders := p.expensive.places.holders
+		p.expensive.places.mu.Unlock()
+		if holders == want {
+			return
+		}
+	}
+	t.Fatalf("there were never %d verifications of expensive hashes", want)
 }
 
 // AwaitWaiting waits until the given numbers of sign-ins and bulk hashes are waiting for a

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
@@ -57,13 +58,13 @@ func TestHashVerifies(t *testing.T) {
 	if again, err := slot.Hash(t.Context(), right); err != nil || again == text {
 		t.Errorf("two hashes share a salt (%v)", err)
 	}
-	if ok, err := slot.Verify(t.Context(), right, text); !ok || err != nil {
+	if ok, err := slot.Verify(t.Context(), "account", right, text); !ok || err != nil {
 		t.Errorf("the right password: %v, %v", ok, err)
 	}
-	if ok, err := slot.Verify(t.Context(), wrong, text); ok || err != nil {
+	if ok, err := slot.Verify(t.Context(), "account", wrong, text); ok || err != nil {
 		t.Errorf("a wrong password: %v, %v", ok, err)
 	}
-	if ok, err := slot.Verify(t.Context(), right, pool.DummyHash()); ok || err != nil {
+	if ok, err := slot.Verify(t.Context(), "account", right, pool.DummyHash()); ok || err != nil {
 		t.Errorf("a password matches the dummy hash: %v, %v", ok, err)
 	}
 	if got := pool.HashCount(); got != 5 {
@@ -76,7 +77,7 @@ func TestHashVerifies(t *testing.T) {
 func TestKnownHash(t *testing.T) {
 	const known = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	slot := acquire(t, newPool(t, lowCost, 1))
-	if ok, err := slot.Verify(t.Context(), secret.New("password"), known); !ok || err != nil {
+	if ok, err := slot.Verify(t.Context(), "account", secret.New("password"), known); !ok || err != nil {
 		t.Errorf("Verify = %v, %v", ok, err)
 	}
 }
@@ -104,7 +105,7 @@ func TestMalformedHashes(t *testing.T) {
 		"$argon2id$v=19$m=64,t=1,p=1$!!$c29tZXNhbHRzb21lc2FsdA",
 		"$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$c2hvcnQ",
 	} {
-		if ok, err := slot.Verify(t.Context(), secret.New("x"), text); ok || !errors.Is(err, passhash.ErrMalformed) {
+		if ok, err := slot.Verify(t.Context(), "account", secret.New("x"), text); ok || !errors.Is(err, passhash.ErrMalformed) {
 			t.Errorf("%q: %v, %v", text, ok, err)
 		}
 	}
@@ -210,7 +211,7 @@ func TestHashAllKeepsTheOrder(t *testing.T) {
 	}
 	slot := acquire(t, pool)
 	for i, password := range passwords {
-		if ok, err := slot.Verify(t.Context(), password, hashes[i]); !ok || err != nil {
+		if ok, err := slot.Verify(t.Context(), "account", password, hashes[i]); !ok || err != nil {
 			t.Errorf("hash %d does not match its password: %v", i, err)
 		}
 	}
@@ -255,7 +256,7 @@ func TestImportedHashes(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 		for password, want := range map[string]bool{test.password: true, test.password + "x": false, "": false} {
-			if ok, err := slot.Verify(t.Context(), secret.New(password), test.text); ok != want || err != nil {
+			if ok, err := slot.Verify(t.Context(), "account", secret.New(password), test.text); ok != want || err != nil {
 				t.Errorf("%s of %q: %v, %v", test.name, password, ok, err)
 			}
 		}
@@ -274,7 +275,7 @@ func TestBcryptComparesTheFirst72Bytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, want := range map[int]bool{71: false, 72: true, 73: true, 80: true} {
-		if ok, err := slot.Verify(t.Context(), secret.New(long[:n]), string(hash)); ok != want || err != nil {
+		if ok, err := slot.Verify(t.Context(), "account", secret.New(long[:n]), string(hash)); ok != want || err != nil {
 			t.Errorf("%d bytes: %v, %v", n, ok, err)
 		}
 	}
@@ -321,14 +322,14 @@ func TestExpensiveHashesAreSerialized(t *testing.T) {
 		"pbkdf2_sha256$200001" + pbkdf2Rest:           true,
 		"rubbish":                                     false,
 	} {
-		_, err := slot.Verify(ctx, secret.New("x"), text)
+		_, err := slot.Verify(ctx, "account", secret.New("x"), text)
 		if errors.Is(err, context.Canceled) != waits {
 			t.Errorf("%q: got %v, want that it waits: %v", text, err, waits)
 		}
 	}
 	ended := make(chan error)
 	go func() {
-		_, err := slot.Verify(t.Context(), secret.New("x"), "$2b$10$"+bcryptRest)
+		_, err := slot.Verify(t.Context(), "account", secret.New("x"), "$2b$10$"+bcryptRest)
 		ended <- err
 	}()
 	if _, err := slot.Hash(t.Context(), secret.New("x")); err != nil {
@@ -338,9 +339,53 @@ func TestExpensiveHashesAreSerialized(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("an expensive hash that has waited: %v", err)
 	}
-	if _, err := slot.Verify(t.Context(), secret.New("x"), "$2b$10$"+bcryptRest); err != nil {
+	if _, err := slot.Verify(t.Context(), "account", secret.New("x"), "$2b$10$"+bcryptRest); err != nil {
 		t.Errorf("the semaphore is not freed: %v", err)
 	}
+}
+
+// Attempts at accounts with expensive hashes hold at most 8 slots, and those at one account 2.
+func TestExpensiveHashesHoldFewSlots(t *testing.T) {
+	const hash = "$2b$10$" + bcryptRest
+	pool := newPool(t, passhash.Default, 2)
+	unblock := pool.OccupyExpensive(t)
+	var all sync.WaitGroup
+	waits := func(ctx context.Context, account string) {
+		slot := acquire(t, pool)
+		all.Go(func() {
+			if _, err := slot.Verify(ctx, account, secret.New("x"), hash); err != nil && ctx.Err() == nil {
+				t.Errorf("%s: %v", account, err)
+			}
+		})
+	}
+	refuses := func(account string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if _, err := acquire(t, pool).Verify(ctx, account, secret.New("x"), hash); !errors.Is(err, passhash.ErrBusy) {
+			t.Errorf("%s: got %v, want ErrBusy", account, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	waits(t.Context(), "one")
+	waits(ctx, "one")
+	pool.AwaitExpensive(t, 2)
+	refuses("one")
+	for i := range 6 {
+		waits(t.Context(), fmt.Sprint("other ", i%3))
+	}
+	pool.AwaitExpensive(t, 8)
+	refuses("another")
+	if _, err := acquire(t, pool).Verify(t.Context(), "one", secret.New("x"), pool.DummyHash()); err != nil {
+		t.Errorf("a hash of the pool's own: %v", err)
+	}
+	cancel() // gives the place back
+	pool.AwaitExpensive(t, 7)
+	waits(t.Context(), "one")
+	pool.AwaitExpensive(t, 8)
+	unblock()
+	all.Wait()
+	pool.AwaitExpensive(t, 0)
 }
 
 // Check refuses unknown formats, and costs beyond the limits.
@@ -362,7 +407,7 @@ func TestCheckRefusesHashesBeyondLimits(t *testing.T) {
 		if err := passhash.Check(text); !errors.Is(err, passhash.ErrMalformed) {
 			t.Errorf("%q is accepted: %v", text, err)
 		}
-		if ok, err := slot.Verify(t.Context(), secret.New("U*U"), text); ok || !errors.Is(err, passhash.ErrMalformed) {
+		if ok, err := slot.Verify(t.Context(), "account", secret.New("U*U"), text); ok || !errors.Is(err, passhash.ErrMalformed) {
 			t.Errorf("%q: %v, %v", text, ok, err)
 		}
 	}

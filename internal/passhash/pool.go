@@ -4,8 +4,9 @@
 // processor to other requests. Two mechanisms decide which hash is computed next:
 //
 //   - Admission: a sign-in takes a [Slot] before any other work. The number of slots is
-//     limited, in total and for each client. If no slot is free, the sign-in fails at once
-//     with [ErrBusy].
+//     limited, in total and for each client. So is the number of slots that verify
+//     expensive hashes, in total and for each account. Over a limit, the sign-in fails at
+//     once with [ErrBusy].
 //   - Scheduling: the cores are a semaphore with two queues. Sign-ins have priority; bulk
 //     work, such as an import of users, runs when no sign-in waits.
 //
@@ -32,7 +33,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
-// ErrBusy means that no slot is free. The client may try again after a second.
+// ErrBusy means that too many sign-ins wait. The client may try again after a second.
 var ErrBusy = errors.New("passhash: too many passwords wait to be hashed")
 
 const (
@@ -48,15 +49,14 @@ type Pool struct {
 	dummyHash string
 	argon2    argon2Func // computes argon2id with params
 	idleTimer *time.Timer
-	expensive chan struct{} // semaphore of capacity 1 for expensive hashes
+	slots     *admission // the holders of slots, by client
+	expensive expensive
 
-	mu            sync.Mutex
-	hashCount     int            // hashes computed so far
-	running       int            // hashes being computed, at most cores
-	slots         int            // slots in use, at most cores*slotsPerCore
-	slotsByClient map[string]int // slots in use by each client, at most half of all slots
-	signInQueue   waitQueue
-	bulkQueue     waitQueue
+	mu          sync.Mutex
+	hashCount   int // hashes computed so far
+	running     int // hashes being computed, at most cores
+	signInQueue waitQueue
+	bulkQueue   waitQueue
 }
 
 // waitQueue is a FIFO queue of goroutines that wait for a core. Each goroutine waits on its own
@@ -70,14 +70,15 @@ func New(params Params, cores int, random io.Reader) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	slots := cores * slotsPerCore
 	p := &Pool{
-		params:        params,
-		cores:         cores,
-		random:        random,
-		dummyHash:     dummyHash,
-		argon2:        argon2.NewIDKey(params.Passes, params.Memory, params.Threads),
-		expensive:     make(chan struct{}, 1),
-		slotsByClient: map[string]int{},
+		params:    params,
+		cores:     cores,
+		random:    random,
+		dummyHash: dummyHash,
+		argon2:    argon2.NewIDKey(params.Passes, params.Memory, params.Threads),
+		slots:     newAdmission(slots, slots/2),
+		expensive: newExpensive(),
 	}
 	p.idleTimer = time.AfterFunc(idleTimeout, releaseMemory)
 	p.idleTimer.Stop()
@@ -128,27 +129,15 @@ type Slot struct {
 // at once if no slot is free, or if the client has half of all slots. So one client cannot
 // keep all others from signing in.
 func (p *Pool) Acquire(client string) (*Slot, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	limit := p.cores * slotsPerCore
-	if p.slots >= limit || p.slotsByClient[client] >= limit/2 {
+	if !p.slots.enter(client) {
 		return nil, ErrBusy
 	}
-	p.slots++
-	p.slotsByClient[client]++
 	return &Slot{pool: p, client: client}, nil
 }
 
 // Release frees the slot. A second call does nothing.
 func (s *Slot) Release() {
-	s.released.Do(func() {
-		s.pool.mu.Lock()
-		defer s.pool.mu.Unlock()
-		s.pool.slots--
-		if s.pool.slotsByClient[s.client]--; s.pool.slotsByClient[s.client] == 0 {
-			delete(s.pool.slotsByClient, s.client)
-		}
-	})
+	s.released.Do(func() { s.pool.slots.leave(s.client) })
 }
 
 // Hash waits for a core and hashes the password with the cost parameters of the pool. It
@@ -157,17 +146,18 @@ func (s *Slot) Hash(ctx context.Context, password secret.Text) (string, error) {
 	return s.pool.hash(ctx, &s.pool.signInQueue, password)
 }
 
-// Verify waits for a core and reports whether the password matches the hash text. Hashes
-// that cost more than the pool's own are verified one at a time, to leave memory and cores
-// to other sign-ins. Verify fails with [ErrMalformed], or if ctx ends while it waits.
-func (s *Slot) Verify(ctx context.Context, password secret.Text, text string) (bool, error) {
-	if isExpensive(s.pool.params, text) {
-		select { // wait here, before acquiring a core
-		case s.pool.expensive <- struct{}{}:
-			defer func() { <-s.pool.expensive }()
-		case <-ctx.Done():
-			return false, fmt.Errorf("passhash: wait for another expensive hash: %w", ctx.Err())
+// Verify waits for a core and reports whether the password matches the hash text of an
+// account. Hashes that cost more than the pool's own are verified one at a time, to leave
+// memory, cores and slots to other sign-ins. If too many of them wait, in total or for the
+// account, Verify fails with [ErrBusy] at once. It also fails with [ErrMalformed], or if ctx
+// ends while it waits.
+func (s *Slot) Verify(ctx context.Context, account string, password secret.Text, text string) (bool, error) {
+	if isExpensive(s.pool.params, text) { // wait for its turn here, before acquiring a core
+		release, err := s.pool.expensive.acquire(ctx, account)
+		if err != nil {
+			return false, err
 		}
+		defer release()
 	}
 	if err := s.pool.acquireCore(ctx, &s.pool.signInQueue); err != nil {
 		return false, err
