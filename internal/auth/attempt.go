@@ -14,7 +14,6 @@ import (
 const (
 	maxSlotWait = 2 * time.Second       // how long an attempt waits for a guess that concurrent attempts hold
 	slotRetry   = 50 * time.Millisecond // the interval at which a waiting attempt tries again
-	maxWaiting  = 16                    // the number of attempts that may wait for one account
 
 	expensiveRetry = 2 * time.Second // when to try again at an account whose hash is expensive
 
@@ -30,6 +29,9 @@ const (
 // transaction. So neither the response nor its timing shows whether the account exists. The
 // reservation counts the guess before it is verified, so that concurrent attempts can't exceed
 // the lockout policy.
+//
+// An attempt runs to its end even if its caller disconnects, and holds its hash slot until then. A
+// guess therefore costs the same with and without a caller who waits for the answer.
 type attempt struct {
 	*Auth
 	// find looks up the account. It fails with ErrNotFound when there is none.
@@ -44,6 +46,7 @@ type attempt struct {
 // reservation is a guess that is counted while its password is still being verified.
 type reservation struct {
 	key        string // key of the account's counter
+	known      bool   // whether the client network is known for the account
 	policy     lockout.Policy
 	credential account.Credential // zero when there is no account
 	outcome    lockout.Outcome
@@ -75,6 +78,7 @@ func (a *attempt) run(ctx context.Context, match passwordMatch) error {
 		return err
 	}
 	defer slot.Release()
+	ctx = context.WithoutCancel(ctx) // the outcome of the guess counts, whether or not the caller waits for it
 	for {
 		err := a.once(ctx, slot, match)
 		if !errors.Is(err, errHashChanged) {
@@ -83,17 +87,36 @@ func (a *attempt) run(ctx context.Context, match passwordMatch) error {
 	}
 }
 
+// once runs the attempt as a member of the group of attempts at the same counter. When it ends,
+// it counts the refused attempts of the group that turned out to be failures.
 func (a *attempt) once(ctx context.Context, slot *passhash.Slot, match passwordMatch) error {
 	if err := a.reserve(ctx); err != nil {
 		return err
 	}
+	member := a.parallel.join(a.reservation.key)
+	err := a.verifyReserved(ctx, member, slot, match)
+	outcome := notVerified
+	switch {
+	case err == nil, errors.Is(err, errHashChanged):
+		outcome = correctPassword
+	case account.ErrorCode(err) == account.CodeInvalidCredentials:
+		outcome = wrongPassword
+	}
+	if failErr := a.failNetworks(ctx, member.leave(outcome)); failErr != nil {
+		return errors.Join(failErr, err)
+	}
+	return err
+}
+
+func (a *attempt) verifyReserved(
+	ctx context.Context, member *groupMember, slot *passhash.Slot, match passwordMatch,
+) error {
+	if err := a.awaitGuess(ctx, member); err != nil {
+		return err
+	}
 	matches, err := a.verify(ctx, slot)
 	if err != nil { // the password was not verified
-		err = busyError(err, expensiveRetry)
-		if releaseErr := a.release(ctx, ctx.Err() != nil); releaseErr != nil {
-			return errors.Join(err, releaseErr)
-		}
-		return err
+		return a.release(ctx, busyError(err, expensiveRetry))
 	}
 	if !matches || !a.reservation.credential.Active || a.reservation.outcome == lockout.Locked {
 		a.log.InfoContext(ctx, "password refused", "cause", a.cause(matches),
@@ -104,7 +127,7 @@ func (a *attempt) once(ctx context.Context, slot *passhash.Slot, match passwordM
 		return account.InvalidCredentials()
 	}
 	if err := match.prepare(ctx, slot, a.reservation.credential); err != nil {
-		return errors.Join(err, a.release(ctx, false))
+		return a.release(ctx, err)
 	}
 	return a.finishSuccess(ctx, match)
 }
@@ -130,44 +153,40 @@ func busyError(err error, retryAfter time.Duration) error {
 	}
 }
 
-// reserve counts the attempt as a guess. When concurrent attempts hold all remaining guesses, it
-// waits up to maxSlotWait for one of them to finish. It fails with CodeTooManyRequests after
-// that wait, or at once when maxWaiting attempts wait already. It then counts a failure of the
-// client network.
-func (a *attempt) reserve(ctx context.Context) error {
-	if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != lockout.Exhausted {
-		return err
+// awaitGuess waits up to maxSlotWait for a guess if concurrent attempts hold all remaining ones.
+// It fails with CodeTooManyRequests after that wait, or at once when maxWaiting attempts wait
+// already. The attempt then counts as a failure of its client network, unless the network is known
+// for the account or a parallel attempt has the correct password.
+func (a *attempt) awaitGuess(ctx context.Context, member *groupMember) error {
+	if a.reservation.outcome != lockout.Exhausted {
+		return nil
 	}
-	if a.waiting.join(a.reservation.key) {
-		defer a.waiting.leave(a.reservation.key)
+	if member.wait() {
+		defer member.stopWaiting()
 		for waited := time.Duration(0); waited < maxSlotWait; waited += slotRetry {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(slotRetry):
-			}
-			if err := a.reserveOnce(ctx); err != nil || a.reservation.outcome != lockout.Exhausted {
+			<-time.After(slotRetry)
+			if err := a.reserve(ctx); err != nil || a.reservation.outcome != lockout.Exhausted {
 				return err
 			}
 		}
 	}
-	err := a.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
-		return FailNetwork(ctx, tx, a.network, a.now())
-	})
-	if err != nil {
-		return err
+	if !a.reservation.known {
+		member.refuse(a.network)
 	}
 	return account.TooManyRequests(maxSlotWait)
 }
 
-func (a *attempt) reserveOnce(ctx context.Context) error {
+// reserve counts the attempt as a guess, unless the account is locked or concurrent attempts hold
+// all remaining guesses; see the outcome of the reservation. It fails with CodeTooManyRequests
+// when the client network failed too often.
+func (a *attempt) reserve(ctx context.Context) error {
 	return a.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		now := a.now()
 		policy, err := account.LoadLockoutPolicy(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if err := CheckNetwork(ctx, tx, a.network, now); err != nil {
+		if err := a.CheckNetwork(ctx, tx, a.network, now); err != nil {
 			return err
 		}
 		r := reservation{policy: policy}
@@ -179,11 +198,11 @@ func (a *attempt) reserveOnce(ctx context.Context) error {
 		case !errors.Is(err, account.ErrNotFound):
 			return err
 		}
-		known, err := tx.IsKnownNetwork(ctx, r.credential.UserID, a.network, now.Add(-KnownNetworkTTL))
+		r.known, err = tx.IsKnownNetwork(ctx, r.credential.UserID, a.network, now.Add(-KnownNetworkTTL))
 		if err != nil {
 			return err
 		}
-		r.key = lockout.SignInKey(subject, a.network, known)
+		r.key = lockout.SignInKey(subject, a.network, r.known)
 		counter, err := tx.LockThrottle(ctx, r.key)
 		if err != nil {
 			return err
@@ -197,10 +216,9 @@ func (a *attempt) reserveOnce(ctx context.Context) error {
 }
 
 // verify compares the password with the account's hash. Without a hash it compares with a dummy
-// hash, which takes the same time. So it does for a locked account, since the answer must not
-// depend on the password, and guesses at it must not cost more than others. It fails when ctx ends
-// before the comparison, and with passhash.ErrBusy when too many attempts wait for expensive
-// hashes.
+// hash, which takes the same time. It does so for a locked account too, since the answer must not
+// depend on the password, and since an imported hash would cost more. It fails with
+// passhash.ErrBusy when too many attempts wait for expensive hashes.
 func (a *attempt) verify(ctx context.Context, slot *passhash.Slot) (matches bool, err error) {
 	r := a.reservation
 	hash := r.credential.PasswordHash
@@ -227,20 +245,20 @@ func (a *attempt) cause(matches bool) string {
 }
 
 // release ends the reservation of an attempt that neither succeeded nor failed, and gives the
-// guess back. With charge it counts a failure of the client network, so that a client can't
-// guess for free by cancelling its requests.
-func (a *attempt) release(ctx context.Context, charge bool) error {
-	return a.finish(ctx, NoUser, func(
-		ctx context.Context, tx *account.Tx, counter *lockout.Counter, now time.Time,
+// guess back. It returns cause, the reason of that.
+func (a *attempt) release(ctx context.Context, cause error) error {
+	err := a.finish(ctx, NoUser, func(
+		_ context.Context, _ *account.Tx, counter *lockout.Counter, _ time.Time,
 	) error {
 		if a.reservation.policy.Enabled && a.reservation.outcome == lockout.Reserved {
 			counter.Release()
 		}
-		if !charge {
-			return nil
-		}
-		return FailNetwork(ctx, tx, a.network, now)
+		return nil
 	})
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	return cause
 }
 
 func (a *attempt) finishFailure(ctx context.Context) error {
@@ -254,7 +272,7 @@ func (a *attempt) finishFailure(ctx context.Context) error {
 		if err := a.audit.CountFailedSignIn(ctx, tx, a.network, r.credential.UserID, now); err != nil {
 			return err
 		}
-		return FailNetwork(ctx, tx, a.network, now)
+		return a.FailNetwork(ctx, tx, a.network, now)
 	})
 }
 
@@ -292,12 +310,11 @@ func (a *attempt) finishSuccess(ctx context.Context, match passwordMatch) error 
 }
 
 // finish ends the reservation in one transaction, in which f updates the counter. It locks the
-// user first unless userID is NoUser. It ignores cancellation by the caller, so that a client
-// can't erase a failed guess by disconnecting.
+// user first unless userID is NoUser.
 func (a *attempt) finish(
 	ctx context.Context, userID int64, f func(context.Context, *account.Tx, *lockout.Counter, time.Time) error,
 ) error {
-	return a.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *account.Tx) error {
+	return a.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		if userID != NoUser {
 			if err := tx.LockUsers(ctx, userID); err != nil {
 				return err
@@ -312,27 +329,4 @@ func (a *attempt) finish(
 		}
 		return tx.SaveThrottle(ctx, counter)
 	})
-}
-
-// CheckNetwork fails with CodeTooManyRequests while a client network is locked because it failed
-// too often.
-func CheckNetwork(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
-	counter, err := tx.Throttle(ctx, lockout.NetworkKey(network))
-	if err != nil {
-		return err
-	}
-	if counter.IsLocked(now) {
-		return account.TooManyRequests(counter.LockedUntil.Sub(now))
-	}
-	return nil
-}
-
-// FailNetwork counts one failure of a client network.
-func FailNetwork(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
-	counter, err := tx.LockThrottle(ctx, lockout.NetworkKey(network))
-	if err != nil {
-		return err
-	}
-	counter.FailNetwork(now)
-	return tx.SaveThrottle(ctx, counter)
 }

@@ -56,7 +56,7 @@ type Auth struct {
 	random          io.Reader
 	monotonic       func() time.Time
 	passwordChanged func(userID int64)
-	waiting         waiterLimit
+	parallel        parallelAttempts
 	pollTimeout     time.Duration
 	touchTimeout    time.Duration
 }

@@ -265,7 +265,7 @@ func TestAccountChangesDuringSignIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := servicetest.New(t)
 			id := f.AddUser("ann@example.org")
-			err := pausedSignIn(f, "ann@example.org", servicetest.Home, func(_, release func()) {
+			err := pausedSignIn(f, "ann@example.org", servicetest.Password, servicetest.Home, func(_, release func()) {
 				f.TryWriteStore(func(ctx context.Context, tx *account.Tx) error {
 					return change(ctx, tx, servicetest.Must(tx.User(ctx, id, f.Clock.Now())))
 				})

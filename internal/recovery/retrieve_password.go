@@ -31,7 +31,7 @@ func (s *Recovery) RetrievePassword(ctx context.Context, recovery, password secr
 	hash, parseErr := token.Parse(token.Recovery, recovery)
 	// Check the token first: hashing the password is expensive.
 	err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
-		if err := auth.CheckNetwork(ctx, tx, from.ClientNetwork, s.now()); err != nil {
+		if err := s.auth.CheckNetwork(ctx, tx, from.ClientNetwork, s.now()); err != nil {
 			return err
 		}
 		if parseErr != nil {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
-	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
 
@@ -77,7 +76,7 @@ func (s *Recovery) liveRecovery(ctx context.Context, tx *account.Tx, hash token.
 // returns the error for the client.
 func (s *Recovery) rejectToken(ctx context.Context, clientNetwork string) error {
 	err := s.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *account.Tx) error {
-		return auth.FailNetwork(ctx, tx, clientNetwork, s.now())
+		return s.auth.FailNetwork(ctx, tx, clientNetwork, s.now())
 	})
 	if err != nil {
 		return err
