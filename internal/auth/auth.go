@@ -8,6 +8,7 @@ package auth
 import (
 	"io"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -29,6 +30,8 @@ type Options struct {
 	Passwords *passhash.Pool
 	// PasswordChanged is called with the user's id after a password was changed.
 	PasswordChanged func(userID int64)
+	// ExemptNetworks contain the client networks to which the limits of client networks don't apply.
+	ExemptNetworks []netip.Prefix
 	// PollTimeout limits one read of the changes that invalidate cache entries. TouchTimeout
 	// limits one write of the time at which a credential was last used. 0 means the default.
 	PollTimeout, TouchTimeout time.Duration
@@ -57,6 +60,7 @@ type Auth struct {
 	monotonic       func() time.Time
 	passwordChanged func(userID int64)
 	parallel        parallelAttempts
+	exempt          []netip.Prefix
 	pollTimeout     time.Duration
 	touchTimeout    time.Duration
 }
@@ -72,6 +76,7 @@ func New(env account.Env, o Options) *Auth {
 	return &Auth{
 		store: env.Store, invalidating: o.Store, principals: o.Store.principals, audit: o.Audit, passwords: o.Passwords,
 		keys: env.Keys, log: env.Log, now: env.Now, random: env.Random, monotonic: env.Monotonic,
-		passwordChanged: o.PasswordChanged, pollTimeout: o.PollTimeout, touchTimeout: o.TouchTimeout,
+		passwordChanged: o.PasswordChanged, exempt: o.ExemptNetworks,
+		pollTimeout: o.PollTimeout, touchTimeout: o.TouchTimeout,
 	}
 }

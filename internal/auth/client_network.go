@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -10,9 +11,31 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 )
 
+// IsExempt reports whether the limits of client networks don't apply to a client network, because
+// the operator has exempted it.
+func (s *Auth) IsExempt(network string) bool {
+	if len(s.exempt) == 0 {
+		return false
+	}
+	prefix, err := netip.ParsePrefix(network)
+	if err != nil {
+		address, err := netip.ParseAddr(network)
+		if err != nil {
+			return false
+		}
+		prefix = netip.PrefixFrom(address, address.BitLen())
+	}
+	return slices.ContainsFunc(s.exempt, func(exempt netip.Prefix) bool {
+		return exempt.Bits() <= prefix.Bits() && exempt.Contains(prefix.Addr())
+	})
+}
+
 // CheckNetwork fails with CodeTooManyRequests while a client network is locked because it failed
 // too often.
 func (s *Auth) CheckNetwork(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
+	if s.IsExempt(network) {
+		return nil
+	}
 	counter, err := tx.Throttle(ctx, lockout.NetworkKey(network))
 	if err != nil {
 		return err
@@ -30,6 +53,9 @@ func (s *Auth) FailNetwork(ctx context.Context, tx *account.Tx, network string, 
 
 // failNetwork counts failures of a client network.
 func (s *Auth) failNetwork(ctx context.Context, tx *account.Tx, network string, failures int, now time.Time) error {
+	if s.IsExempt(network) {
+		return nil
+	}
 	counter, err := tx.LockThrottle(ctx, lockout.NetworkKey(network))
 	if err != nil {
 		return err

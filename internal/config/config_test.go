@@ -198,6 +198,23 @@ func TestValidateLimits(t *testing.T) {
 	}
 }
 
+// Clients are counted by their /64 of IPv6, so that a longer prefix could never match.
+func TestExemptNetworks(t *testing.T) {
+	for text, valid := range map[string]bool{
+		"198.51.100.7": true, "198.51.100.0/24": true, "2001:db8::/48": true, "2001:db8::/64": true,
+		"2001:db8::/65": false, "2001:db8::1": false,
+	} {
+		s := config.Server{Listen: "127.0.0.1:8080", ExemptNetworks: make([]config.Network, 1)}
+		if err := s.ExemptNetworks[0].UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		err := s.Validate()
+		if (err == nil) != valid || err != nil && !strings.Contains(err.Error(), "--exempt-networks") {
+			t.Errorf("%s: Validate = %v, want that it is valid: %v", text, err, valid)
+		}
+	}
+}
+
 func TestNetwork(t *testing.T) {
 	for text, want := range map[string]string{
 		"10.0.0.5": "10.0.0.5/32", "10.0.0.0/24": "10.0.0.0/24", "::1": "::1/128", "proxy": "", "10.0.0.0/99": "",

@@ -31,6 +31,7 @@ const (
 	maxBodyMemory      = 64 << 10
 	minDatabaseTimeout = 100 * time.Millisecond
 	maxDatabaseTimeout = time.Minute
+	maxExemptIPv6      = 64              // the prefix length of IPv6 client networks
 	maxShutdownDelay   = 5 * time.Minute // more than any load balancer needs
 )
 
@@ -41,6 +42,7 @@ type Server struct {
 	Data           string    `default:"./usher-data" placeholder:"DIR" help:"Directory of the database, unless USHER_DATABASE_URL names one of PostgreSQL, of the server key and of mail files. Created if it is missing. Default: ${default}."`
 	PublicURL      string    `placeholder:"URL" help:"URL of the server for its users, without a path; links in mails begin with it. Default: the one of the settings (usher settings), or the address listened on, if that is loopback."`
 	TrustedProxies []Network `placeholder:"CIDR" help:"Addresses of the proxies whose X-Forwarded-For is trusted, separated by commas, 10.0.0.5/32 for example. Default: none."`
+	ExemptNetworks []Network `placeholder:"CIDR" help:"Client networks without the limits on failed sign-ins and recovery requests by network, separated by commas, 198.51.100.7/32 for example: an address that many users share. The limits of accounts apply. Default: none."`
 	AdminEmail     string    `placeholder:"ADDRESS" help:"E-mail address of the first administrator, at the first start. Default: admin@localhost."`
 	ServerKeyFile  string    `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
 
@@ -125,6 +127,13 @@ func (s *Server) Validate() error {
 	}
 	if _, err := s.PublicURLOverride(); err != nil {
 		faults = append(faults, err)
+	}
+	for _, network := range s.ExemptNetworks {
+		if network.Addr().Is6() && network.Bits() > maxExemptIPv6 {
+			faults = append(faults, fmt.Errorf(
+				"--exempt-networks must name a /%d of IPv6 or a larger network, not %s: IPv6 clients are counted by /%[1]d",
+				maxExemptIPv6, network))
+		}
 	}
 	if s.SMTP.Port < 0 || s.SMTP.Port > 65535 {
 		faults = append(faults, errors.New("--smtp-port must be a port"))

@@ -32,17 +32,10 @@ func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from acc
 	}
 	err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		now := s.now()
-		counter, err := tx.LockThrottle(ctx, lockout.RecoveryKey(from.ClientNetwork))
-		if err != nil {
+		if err := s.countRequest(ctx, tx, from.ClientNetwork, now); err != nil {
 			return err
 		}
-		if counter.Count(now, requestWindow) > maxRequests {
-			return account.TooManyRequests(counter.WindowStart.Add(requestWindow).Sub(now))
-		}
-		if err := tx.SaveThrottle(ctx, counter); err != nil {
-			return err
-		}
-		_, err = tx.InsertMail(ctx, account.Mail{
+		_, err := tx.InsertMail(ctx, account.Mail{
 			Kind: account.MailRecovery, State: account.MailRequested,
 			Address: email, ClientNetwork: from.ClientNetwork,
 			Created: now, NextAttempt: now, Expires: now.Add(account.RecoveryLifetime),
@@ -53,6 +46,22 @@ func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from acc
 		s.outbox.Wake()
 	}
 	return err
+}
+
+// countRequest counts a request of a client network. It fails with CodeTooManyRequests when the
+// network exceeds maxRequests and is not exempt.
+func (s *Recovery) countRequest(ctx context.Context, tx *account.Tx, network string, now time.Time) error {
+	if s.auth.IsExempt(network) {
+		return nil
+	}
+	counter, err := tx.LockThrottle(ctx, lockout.RecoveryKey(network))
+	if err != nil {
+		return err
+	}
+	if counter.Count(now, requestWindow) > maxRequests {
+		return account.TooManyRequests(counter.WindowStart.Add(requestWindow).Sub(now))
+	}
+	return tx.SaveThrottle(ctx, counter)
 }
 
 // PrepareRecovery looks up the account of a requested message and composes the message. It deletes

@@ -2,6 +2,7 @@ package recovery_test
 
 import (
 	"context"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -140,6 +141,30 @@ func TestTwentyRequestsAnHour(t *testing.T) {
 	}
 	f.Clock.Advance(59 * time.Minute)
 	f.RequestRecovery("other@example.org")
+}
+
+// The limit of client networks doesn't apply to one that the operator has exempted.
+func TestExemptNetworkIsNotLimited(t *testing.T) {
+	f := servicetest.New(t)
+	s := f.With(func(o *service.Options) {
+		o.ExemptNetworks = []netip.Prefix{netip.MustParsePrefix("198.51.100.7/32")}
+	})
+	for network, want := range map[string]account.Code{
+		"198.51.100.7": "", "198.51.100.8": account.CodeTooManyRequests,
+	} {
+		from := account.Origin{ClientNetwork: network}
+		for range 20 {
+			servicetest.WantCode(t, s.ForgottenPassword(t.Context(), "nobody@example.org", from), "")
+			_, err := s.SignIn(t.Context(), "nobody@example.org", secret.New(servicetest.Password), from)
+			servicetest.WantCode(t, err, account.CodeInvalidCredentials)
+		}
+		servicetest.WantCode(t, s.ForgottenPassword(t.Context(), "nobody@example.org", from), want)
+		if want == "" {
+			want = account.CodeInvalidRecoveryToken
+		}
+		err := s.RetrievePassword(t.Context(), secret.New("usr_rubbish"), secret.New(servicetest.NextPassword), from)
+		servicetest.WantCode(t, err, want)
+	}
 }
 
 func TestRecoveryExpires(t *testing.T) {

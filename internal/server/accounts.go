@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"runtime"
 
 	"github.com/seed-3a99a2fe/usher/internal/command"
@@ -48,6 +49,10 @@ func openAccounts(ctx context.Context, o accountsOptions) (*service.Service, err
 		return nil, err
 	}
 	data := o.settings.Data
+	var exempt []netip.Prefix
+	for _, network := range o.settings.ExemptNetworks {
+		exempt = append(exempt, network.Prefix)
+	}
 	return service.New(service.Options{
 		Store:           o.store.Store,
 		Passwords:       passwords,
@@ -59,6 +64,7 @@ func openAccounts(ctx context.Context, o accountsOptions) (*service.Service, err
 		PublicURL:       o.overrides.PublicURL,
 		LocalURL:        o.overrides.LocalURL,
 		MailOverrides:   o.overrides.MailOverrides,
+		ExemptNetworks:  exempt,
 		TestSender:      o.overrides.TestSender,
 		PasswordChanged: func(userID int64) { datadir.RemoveInitialPassword(data, userID, o.log) },
 		Checkpoints:     datadir.CheckpointStore{Data: data},

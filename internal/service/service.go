@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -44,6 +45,9 @@ type Options struct {
 	// MailOverrides are the operator's settings for mail. They override the settings in the
 	// database.
 	MailOverrides settings.MailOverrides
+	// ExemptNetworks contain the client networks to which the limits of client networks on failed
+	// sign-ins and recovery requests don't apply.
+	ExemptNetworks []netip.Prefix
 	// TestSender sends test messages. If it is nil, SendTestMessage must not be called.
 	TestSender outbox.TestSender
 	// PasswordChanged is called with the user's id after each change of a password.
@@ -111,7 +115,7 @@ func New(o Options) *Service {
 	log := audit.New(env, o.Checkpoints)
 	authentication := auth.New(env, auth.Options{
 		Store: invalidating, Audit: log, Passwords: o.Passwords, PasswordChanged: passwordChanged,
-		PollTimeout: o.PollTimeout, TouchTimeout: o.TouchTimeout,
+		ExemptNetworks: o.ExemptNetworks, PollTimeout: o.PollTimeout, TouchTimeout: o.TouchTimeout,
 	})
 	configuration := settings.New(env, settings.Options{
 		Auth: authentication, Audit: log, PublicURL: o.PublicURL, LocalURL: o.LocalURL, Mail: o.MailOverrides,
