@@ -329,6 +329,9 @@ type OutboxWriter interface {
 	// DeleteFinishedMails deletes at most limit messages that were delivered or given up before the
 	// given time. It returns their number.
 	DeleteFinishedMails(ctx context.Context, before time.Time, limit int) (int, error)
+	// DeleteExcessRequests deletes at most limit requested messages, and none of the newest keep. It
+	// returns their number.
+	DeleteExcessRequests(ctx context.Context, keep, limit int) (int, error)
 }
 
 // SettingReader reads settings. Each group of settings is one JSON text.

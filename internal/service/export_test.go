@@ -2,9 +2,9 @@ package service
 
 import "testing"
 
-// LimitStrangerCounters lowers the limit of the counters that anyone can create, until the test ends.
-func LimitStrangerCounters(t *testing.T, limit int) {
-	before := maxStrangerCounters
-	maxStrangerCounters = limit
-	t.Cleanup(func() { maxStrangerCounters = before })
+// LimitStrangerRows lowers the limit of the rows that anyone can create, until the test ends.
+func LimitStrangerRows(t *testing.T, limit int) {
+	before := maxStrangerRows
+	maxStrangerRows = limit
+	t.Cleanup(func() { maxStrangerRows = before })
 }

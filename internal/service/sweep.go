@@ -20,10 +20,10 @@ const (
 	sweepRows = 10_000
 )
 
-// maxStrangerCounters limits the counters of each kind that anyone can create: of addresses without
-// an account, and of client networks. Sweep deletes the oldest of those in excess. It is a variable
-// so that tests can lower it.
-var maxStrangerCounters = 1_000_000
+// maxStrangerRows limits the rows of each kind that anyone can create: counters of addresses without
+// an account and of client networks, and requests for recovery messages. Sweep deletes the oldest of
+// those in excess. It is a variable so that tests can lower it.
+var maxStrangerRows = 1_000_000
 
 // deletion deletes at most sweepRows rows and returns the number of deleted rows.
 type deletion func(ctx context.Context, tx *account.Tx) (deleted int, err error)
@@ -59,16 +59,19 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return tx.DeleteFinishedMails(ctx, now.Add(-mailRetention), sweepRows)
 		},
 		func(ctx context.Context, tx *account.Tx) (int, error) {
+			return tx.DeleteExcessRequests(ctx, maxStrangerRows, sweepRows)
+		},
+		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteAuthChanges(ctx, auth.ChangeRetention, sweepRows)
 		},
 	}
 	for _, prefix := range lockout.StrangerPrefixes() {
 		deletions = append(deletions, func(ctx context.Context, tx *account.Tx) (int, error) {
 			count, err := tx.CountThrottles(ctx, prefix)
-			if err != nil || count <= maxStrangerCounters {
+			if err != nil || count <= maxStrangerRows {
 				return 0, err
 			}
-			return tx.DeleteOldestThrottles(ctx, prefix, now, min(count-maxStrangerCounters, sweepRows))
+			return tx.DeleteOldestThrottles(ctx, prefix, now, min(count-maxStrangerRows, sweepRows))
 		})
 	}
 	var errs []error

@@ -107,11 +107,11 @@ func TestSweepKeepsLocks(t *testing.T) {
 	}
 }
 
-// Sweep limits the counters that anyone can create, of each kind. It keeps the newest, those that
+// Sweep limits the rows that anyone can create, of each kind. It keeps the newest, the counters that
 // lock a client network, and all counters of accounts.
-func TestSweepLimitsCountersOfStrangers(t *testing.T) {
+func TestSweepLimitsRowsOfStrangers(t *testing.T) {
 	f := servicetest.New(t)
-	service.LimitStrangerCounters(t, 3)
+	service.LimitStrangerRows(t, 3)
 	kept := map[string]bool{}
 	save := func(c lockout.Counter, keep bool) {
 		kept[c.Key] = keep
@@ -150,4 +150,15 @@ func TestSweepLimitsCountersOfStrangers(t *testing.T) {
 		}
 		return nil
 	})
+
+	for range 5 {
+		f.RequestRecovery("nobody@example.org") // no worker takes the requests
+	}
+	if err := f.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	requests := servicetest.Must(f.Store.Mails(t.Context(), 100)) // newest first
+	if len(requests) != 3 || requests[0].ID != 5 {
+		t.Errorf("after the sweep %d requests are left, want the newest 3", len(requests))
+	}
 }

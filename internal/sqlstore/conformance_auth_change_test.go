@@ -161,7 +161,7 @@ var authChanges = []struct {
 // at each use. It records none when a lockout ends, since servers never cache locked users.
 var noAuthChanges = []string{
 	"AddAPIKeyFailure", "AddSessionFailure", "ClearAPIKeyFailures", "CountAdministrators", "CountFailedSignIn",
-	"CountMails", "CountNamedKeys", "CountThrottles", "DeleteAuthChanges", "DeleteEndedImports",
+	"CountMails", "CountNamedKeys", "CountThrottles", "DeleteAuthChanges", "DeleteEndedImports", "DeleteExcessRequests",
 	"DeleteExpiredAPIKeys", "DeleteExpiredRecoveries", "DeleteExpiredSessions", "DeleteFinishedMails",
 	"DeleteIdleThrottles", "DeleteImportRows", "DeleteKnownNetworks", "DeleteMail", "DeleteOldestThrottles",
 	"DeleteRecoveriesOf", "DeleteSealedActivity", "DeleteSettingSecret", "DeleteThrottlesOf", "IdleImport",

@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -256,6 +257,28 @@ func TestCountMails(t *testing.T) {
 		insertMail(t, db, old)
 		change(t, db, func(ctx context.Context, tx *account.Tx) error {
 			return counted(tx.DeleteFinishedMails(ctx, before, 100))
+		})
+		want(t, "left", len(get[[]account.Mail](t)(db.Mails(t.Context(), 9))), len(left))
+		for _, m := range left {
+			wantMail(t, "left", get[account.Mail](t)(db.Mail(t.Context(), m.ID)), m)
+		}
+	})
+
+	conform(t, "the oldest requests in excess are deleted", func(t *testing.T, db database) {
+		u := insertUser(t, db, localUser("a@example.org"))
+		left := []account.Mail{insertMail(t, db, readyMail(u.ID))} // older than all requests
+		var requests []account.Mail
+		for range 7 {
+			requests = append(requests, insertMail(t, db, requestedMail()))
+		}
+		left = append(left, requests[4:]...)
+		change(t, db, func(ctx context.Context, tx *account.Tx) error {
+			for _, want := range []int{3, 1, 0} {
+				if n, err := tx.DeleteExcessRequests(ctx, 3, 3); n != want || err != nil {
+					return fmt.Errorf("deleted %d, %w; want %d", n, err, want)
+				}
+			}
+			return nil
 		})
 		want(t, "left", len(get[[]account.Mail](t)(db.Mails(t.Context(), 9))), len(left))
 		for _, m := range left {

@@ -96,3 +96,10 @@ func (t outboxWriter) DeleteFinishedMails(ctx context.Context, before time.Time,
 			SELECT id FROM outbox WHERE state IN ('delivered', 'failed') AND finished_at < $1
 			ORDER BY finished_at LIMIT $2`+t.Dialect.SkipLocked+`)`, micros(before), limit)
 }
+
+func (t outboxWriter) DeleteExcessRequests(ctx context.Context, keep, limit int) (int, error) {
+	return t.exec(ctx, `
+		DELETE FROM outbox WHERE id IN (
+			SELECT id FROM outbox WHERE state = 'requested'
+			ORDER BY id DESC LIMIT $1 OFFSET $2`+t.Dialect.SkipLocked+`)`, limit, keep)
+}
