@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
 // Action names what happened in an entry of the activity log, as "noun.verb".
@@ -41,6 +42,9 @@ const (
 	ActionSettingsUpdate    Action = "settings.update"
 	ActionSettingsTest      Action = "settings.test"  // an administrator sent a test message
 	ActionSettingsRenew     Action = "settings.renew" // an administrator renewed the SAML certificate
+
+	ActionServerKeyRotate Action = "server-key.rotate" // a new server key seals all data from now on
+	ActionServerKeyRetire Action = "server-key.retire" // the former server key opens nothing any more
 
 	ActionImportBegin  Action = "import.begin"
 	ActionImportFinish Action = "import.finish"
@@ -170,6 +174,24 @@ const (
 	ChainHead   ChainEnd = "head"   // the last sealed entry
 )
 
+// Resealing is how far a rotation of the server key has sealed the chain again. The entry with
+// this number, and all before, have seals of the current key. The next entry was sealed after
+// Former, the seal that the entry with this number had before. The signature covers all fields.
+type Resealing struct {
+	Number    int64 // number of the last entry that was sealed again, or of the anchor
+	Seal      []byte
+	Former    []byte
+	Signature keyring.Signature
+}
+
+// FormerCheckpoint shows that a checkpoint from before a rotation of the server key was one of this
+// activity log. Its entry had the seal Former, and has the seal Seal now. The signature is that of
+// the current key, and covers all fields.
+type FormerCheckpoint struct {
+	Checkpoint
+	Former []byte
+}
+
 // ActivityReader reads the activity log.
 type ActivityReader interface {
 	Activity(ctx context.Context, q ActivityQuery) ([]StoredActivity, error)
@@ -189,6 +211,12 @@ type ActivityReader interface {
 	// CheckpointBefore returns the checkpoint with the highest number that is at most number. It
 	// fails with ErrNotFound when there is none.
 	CheckpointBefore(ctx context.Context, number int64) (Checkpoint, error)
+	// Resealing returns how far a rotation of the server key has sealed the chain again. It fails
+	// with ErrNotFound when no rotation is doing that.
+	Resealing(ctx context.Context) (Resealing, error)
+	// FormerCheckpoints returns the former checkpoints of entries, by number. The numbers of these
+	// entries are above after and at most upTo.
+	FormerCheckpoints(ctx context.Context, after, upTo int64) ([]FormerCheckpoint, error)
 	// FailedSignIns returns at most limit counts of failed sign-ins, of minutes before the given
 	// time.
 	FailedSignIns(ctx context.Context, before time.Time, limit int) ([]FailedSignIns, error)
@@ -199,7 +227,7 @@ type ActivityReader interface {
 }
 
 // ActivityWriter adds entries to the activity log. No method changes an entry except to seal it, or
-// deletes an entry except for retention.
+// deletes an entry except for retention. A method that changes the chain needs LockChain first.
 type ActivityWriter interface {
 	// InsertActivity adds entries in the given order.
 	InsertActivity(ctx context.Context, entries ...Activity) error
@@ -208,8 +236,17 @@ type ActivityWriter interface {
 	LockChain(ctx context.Context) (Checkpoint, error)
 	// SealActivity stores the number and the seal of an entry that is not sealed yet.
 	SealActivity(ctx context.Context, a StoredActivity) error
+	// ResealActivity replaces the seal of an entry that is sealed.
+	ResealActivity(ctx context.Context, a StoredActivity) error
 	SaveChainEnd(ctx context.Context, end ChainEnd, c Checkpoint) error
 	SaveCheckpoint(ctx context.Context, c Checkpoint) error
+	// SaveResealing stores how far the chain is sealed again. DeleteResealing deletes that at the
+	// end.
+	SaveResealing(ctx context.Context, r Resealing) error
+	DeleteResealing(ctx context.Context) error
+	// SaveFormerCheckpoint stores a former checkpoint, or replaces the one of the same number and
+	// former seal.
+	SaveFormerCheckpoint(ctx context.Context, c FormerCheckpoint) error
 	// DeleteSealedActivity deletes all entries and checkpoints with numbers of at most upTo.
 	DeleteSealedActivity(ctx context.Context, upTo int64) error
 	// CountFailedSignIn adds one failure to the count for its minute, account and client network.

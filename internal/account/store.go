@@ -235,6 +235,9 @@ type APIKeyReader interface {
 	ContractKey(ctx context.Context, userID int64) (APIKey, error)
 	// APIKeysOf returns all keys of a user, expired ones too, by id.
 	APIKeysOf(ctx context.Context, userID int64) ([]APIKey, error)
+	// OutdatedAPIKeys returns at most limit contract keys with ids above after whose texts are not
+	// sealed with the server key keyID, by id.
+	OutdatedAPIKeys(ctx context.Context, keyID string, after int64, limit int) ([]APIKey, error)
 }
 
 // APIKeyWriter changes API keys.
@@ -244,6 +247,9 @@ type APIKeyWriter interface {
 	InsertAPIKey(ctx context.Context, k APIKey) (int64, error)
 	// SealAPIKey stores the encrypted text of a contract key.
 	SealAPIKey(ctx context.Context, id int64, sealed keyring.Sealed) error
+	// ResealAPIKey replaces the encrypted text was of a key. It fails with ErrNotFound when the
+	// stored text is another one, or the key is gone.
+	ResealAPIKey(ctx context.Context, id int64, was, sealed keyring.Sealed) error
 	// TouchAPIKey sets LastUsed to a later time. It skips a key that another transaction has
 	// locked.
 	TouchAPIKey(ctx context.Context, id int64, lastUsed time.Time) error
@@ -275,6 +281,9 @@ type ThrottleWriter interface {
 	// the limit oldest of these counters that are not locked at the time now, by their last change.
 	CountThrottles(ctx context.Context, prefix string) (int, error)
 	DeleteOldestThrottles(ctx context.Context, prefix string, now time.Time, limit int) (int, error)
+	// DeleteOutdatedThrottles deletes at most limit counters of addresses without an account whose
+	// keys do not begin with subject. It returns their number.
+	DeleteOutdatedThrottles(ctx context.Context, subject string, limit int) (int, error)
 
 	// IsKnownNetwork reports whether the user has signed in from this client network since the
 	// given time.
@@ -308,6 +317,9 @@ type OutboxReader interface {
 	// DueMail returns the first message whose next attempt is due at the time now. It fails with
 	// ErrNotFound when there is none.
 	DueMail(ctx context.Context, now time.Time) (Mail, error)
+	// OutdatedMails returns at most limit messages with ids above after that are not sealed with
+	// the server key keyID, by id.
+	OutdatedMails(ctx context.Context, keyID string, after int64, limit int) ([]Mail, error)
 	// CountOutbox counts the messages by their state. Among the messages that were given up, it
 	// counts only those given up since failedSince.
 	CountOutbox(ctx context.Context, failedSince time.Time) (MailCounts, error)
@@ -318,6 +330,13 @@ type OutboxWriter interface {
 	// LockDueMail locks and returns the first due message that no other transaction has locked. It
 	// fails as DueMail does.
 	LockDueMail(ctx context.Context, now time.Time) (Mail, error)
+	// LockMail locks a message until the transaction ends, and returns it as Mail does. A change
+	// that stores a message which was read before must lock the message first: a rotation of the
+	// server key may seal the message again at any time.
+	LockMail(ctx context.Context, id int64) (Mail, error)
+	// ResealMail replaces the encrypted content was of a message. It fails with ErrNotFound when
+	// the stored content is another one, or the message is gone.
+	ResealMail(ctx context.Context, id int64, was, sealed keyring.Sealed) error
 	InsertMail(ctx context.Context, m Mail) (int64, error)
 	// UpdateMail stores every field of m if the stored message still has the state and attempts of
 	// was. It fails with ErrNotFound when another worker has changed them.
@@ -368,15 +387,33 @@ type PreferenceWriter interface {
 
 // InstanceReader reads data about the database as a whole.
 type InstanceReader interface {
-	// KeyChecks returns one check for each server key in use. With a check the server detects that
-	// it was started with another key. A database that was never set up has no checks.
-	KeyChecks(ctx context.Context) ([]keyring.Check, error)
+	// ServerKeys returns the server keys of the database, retired ones too, ordered by the
+	// beginning of their state. With a check value the server detects that it was started with
+	// another key. A database that was never set up has none.
+	ServerKeys(ctx context.Context) ([]keyring.StoredKey, error)
+	// KeyHolders returns the answers of servers to the announcement of a server key at the given
+	// time.
+	KeyHolders(ctx context.Context, keyID string, announced time.Time) ([]keyring.Holder, error)
+	// KeyUses counts the sealed and signed rows by table and server key, except those of the
+	// activity log itself.
+	KeyUses(ctx context.Context) ([]keyring.Usage, error)
 }
 
 // InstanceWriter changes data about the database as a whole.
 type InstanceWriter interface {
-	// InsertKeyCheck stores the check of a server key, unless that check is already stored.
-	InsertKeyCheck(ctx context.Context, c keyring.Check, now time.Time) error
+	// SealingKey returns the id of the current server key, which must seal all data that the
+	// transaction writes. The key stays current until the transaction ends. SealingKey fails with
+	// ErrNotFound before the database is set up.
+	SealingKey(ctx context.Context) (string, error)
+	// LockServerKeys locks all server keys until the transaction ends, and returns them as
+	// ServerKeys does. It waits for transactions that have called SealingKey.
+	LockServerKeys(ctx context.Context) ([]keyring.StoredKey, error)
+	// SaveServerKey stores a server key, or the state of one that is stored already.
+	SaveServerKey(ctx context.Context, k keyring.StoredKey) error
+	// SaveKeyHolder stores the answer of a server to the announcement of a server key at the given
+	// time. DeleteKeyHolders deletes the answers to all announcements.
+	SaveKeyHolder(ctx context.Context, keyID string, announced time.Time, h keyring.Holder) error
+	DeleteKeyHolders(ctx context.Context) error
 }
 
 // AuthChangeReader reads the changes that invalidate cached principals.

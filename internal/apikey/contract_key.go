@@ -10,13 +10,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/token"
 )
-
-// keyPurpose is the purpose with which the server key encrypts the texts of contract keys, so that
-// their owners can read them again.
-const keyPurpose = "api-key"
 
 // ContractKey returns the text of the caller's contract key, and records in the activity log
 // that it was read. It fails as [account.AllowOwn] does, and with CodeNoAPIKey when the caller
@@ -76,7 +73,7 @@ func (s *Keys) RenewContractKey(ctx context.Context, caller *account.Principal) 
 			return err
 		}
 		// The encryption binds the text to the key's id, which exists only after the insertion.
-		sealed, err := s.keys.Seal(keyPurpose, sealContext(key), []byte(newText.Reveal()))
+		sealed, err := s.sealKey(ctx, tx, key, newText)
 		if err != nil {
 			return err
 		}
@@ -117,11 +114,22 @@ func sealContext(key account.APIKey) string {
 	return strings.Join([]string{"api-key", strconv.FormatInt(key.ID, 10), strconv.FormatInt(key.UserID, 10)}, "|")
 }
 
+// sealKey encrypts the text of a key with the current server key.
+func (s *Keys) sealKey(
+	ctx context.Context, tx *account.Tx, key account.APIKey, text secret.Text,
+) (keyring.Sealed, error) {
+	id, err := tx.SealingKey(ctx)
+	if err != nil {
+		return keyring.Sealed{}, err
+	}
+	return s.keys.Seal(id, keyring.ContractKey, sealContext(key), []byte(text.Reveal()))
+}
+
 // openKey decrypts and returns the text of a key. It fails when the text can't be decrypted, or
 // doesn't match the stored hash of the key. Somebody has then replaced the text or the hash in
 // the database.
 func (s *Keys) openKey(key account.APIKey) (secret.Text, error) {
-	plain, err := s.keys.Open(keyPurpose, sealContext(key), key.Sealed)
+	plain, err := s.keys.Open(keyring.ContractKey, sealContext(key), key.Sealed)
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("open the API key %d: %w", key.ID, err)
 	}

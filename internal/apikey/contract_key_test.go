@@ -90,7 +90,8 @@ func TestSealedKeyIsBound(t *testing.T) {
 		t.Fatal(err)
 	}
 	place := fmt.Sprintf("api-key|%d|%d", anns.ID, ann)
-	seal(anns, servicetest.Must(f.Options.Keys.Seal("api-key", place, []byte(other.Reveal()))))
+	keys := f.Options.Keys
+	seal(anns, servicetest.Must(keys.Seal(keys.Primary(), keyring.ContractKey, place, []byte(other.Reveal()))))
 	_, err = f.ContractKey(t.Context(), f.As("ann@example.org"))
 	servicetest.WantCode(t, err, account.CodeInternal)
 

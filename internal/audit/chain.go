@@ -29,8 +29,12 @@ func (s *Log) InitChain(ctx context.Context, tx *account.Tx) error {
 	if err != nil || existed {
 		return err
 	}
+	keyID, err := tx.SealingKey(ctx)
+	if err != nil {
+		return err
+	}
 	for _, end := range []account.ChainEnd{account.ChainAnchor, account.ChainHead} {
-		if err := tx.SaveChainEnd(ctx, end, s.sign(endPurpose(end), account.Checkpoint{Seal: []byte{}})); err != nil {
+		if err := s.saveEnd(ctx, tx, keyID, end, account.Checkpoint{Seal: []byte{}}); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/audit"
-	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
@@ -50,31 +50,98 @@ func TestExternalCheckpoint(t *testing.T) {
 	}
 }
 
-// After a change of the server key, entries that the old key sealed still verify.
+// A rotation of the server key seals all entries again. The log is then verified with the new key
+// alone, and compared with checkpoints from before.
 func TestRotatedServerKey(t *testing.T) {
-	old, next := servicetest.Must(keyring.Generate(rand32{})), servicetest.Must(keyring.Generate(rand32{7}))
-	f := servicetest.NewBlank(t)
-	with := func(ring string) *service.Service {
-		return f.With(func(o *service.Options) { o.Keys = servicetest.Must(keyring.Parse(ring)) })
+	old, next := servicetest.NewKeyText(), servicetest.NewKeyText()
+	f, kept := servicetest.NewWithKey(t, old), &memoryCheckpoints{}
+	f.Options.Checkpoints = kept
+	insertEntries(f, 9)
+	f.Service = f.WithKeys(old)
+	f.Seal()
+	newest := *kept.last // the server keeps this one in the database too
+	insertEntries(f, 5)
+	f.Seal()
+	elsewhere := servicetest.Must(f.ActivityCheckpoint(t.Context()))
+	other := servicetest.Must(foreignLog(t, 15).ActivityCheckpoint(t.Context()))
+	both := f.WithKeys(old + next)
+	if _, err := f.Rotate(both, service.KeyRotation{External: &elsewhere}, nil); err != nil {
+		t.Fatal(err)
 	}
-	servicetest.Must(with(old).SetUp(t.Context(), servicetest.FirstRun()))
-	seal := func(s *service.Service) {
-		insertEntries(f, 3)
-		if err := s.SealActivity(t.Context()); err != nil {
-			t.Fatal(err)
+	wantFindings(t, servicetest.Must(f.WithKeys(old+next).VerifyActivity(t.Context(), nil, nil)))
+
+	f.Service = f.WithKeys(next)
+	if kept.last.String() != newest.String() {
+		t.Error("the rotation has written the checkpoint of a server")
+	}
+	f.Seal() // a server that was off during the rotation starts, and writes its checkpoint again
+	if kept.last.Number != newest.Number || kept.last.Signature.KeyID == newest.Signature.KeyID {
+		t.Errorf("the checkpoint of the server is %v", kept.last)
+	}
+	for _, test := range []struct {
+		name     string
+		external account.Checkpoint
+		compared audit.Comparison
+		findings []string
+	}{
+		{"that of the server", *kept.last, audit.ComparedEqual, nil},
+		{"that of the server, from before", newest, audit.ComparedEqual, nil},
+		{"one that was only kept elsewhere", elsewhere, audit.ComparedRetired, nil},
+		{"that of another server", other, audit.ComparedDifferent, []string{"forged 0-0"}},
+	} {
+		r := f.Verify(&test.external)
+		wantFindings(t, r, test.findings...)
+		if r.Compared != test.compared || r.Verified < 15 {
+			t.Errorf("%s: the report is %+v", test.name, r)
 		}
 	}
-	seal(with(old))
-	external := servicetest.Must(with(old).ActivityCheckpoint(t.Context()))
-	both := with(next + old)
-	seal(both)
-	r := servicetest.Must(both.VerifyActivity(t.Context(), &external, nil))
-	wantFindings(t, r)
-	if r.Verified != 7 || r.Compared != audit.ComparedEqual {
-		t.Errorf("the report is %+v", r)
+
+	// The end of the log is cut off. The checkpoint of the server from before the rotation shows it.
+	tamper(f, `DELETE FROM activity WHERE number > 8`, `DELETE FROM activity_checkpoints`)
+	if r := f.Verify(&newest); r.Compared != audit.ComparedDifferent {
+		t.Errorf("a cut-off end: %+v", r)
 	}
-	r = servicetest.Must(with(next).VerifyActivity(t.Context(), nil, nil))
-	wantFindings(t, r, "forged 0-0", "key 1-4", "forged 4-4")
+	insertEntries(f, 1)
+	if err := f.SealActivity(t.Context()); !errors.Is(err, account.ErrActivityChanged) {
+		t.Errorf("seal after a cut-off end: %v", err)
+	}
+}
+
+// While the chain is sealed again, retention removes nothing, and servers seal new entries.
+func TestRetentionDuringRotation(t *testing.T) {
+	old, next := servicetest.NewKeyText(), servicetest.NewKeyText()
+	f := servicetest.NewWithKey(t, old)
+	insertEntries(f, 9)
+	f.Seal()
+	f.Clock.Advance(366 * 24 * time.Hour)
+	both, waits := f.WithKeys(old+next), 0
+	server := f.WithKeys(old + next)
+	_, err := f.Rotate(both, service.KeyRotation{}, func() {
+		if waits++; waits <= 10 { // servers have not answered yet
+			return
+		}
+		if err := errors.Join(
+			server.RefreshKeys(t.Context()), server.SweepActivity(t.Context()), server.SealActivity(t.Context()),
+		); err != nil {
+			t.Error(err)
+		}
+		if r := servicetest.Must(server.VerifyActivity(t.Context(), nil, nil)); r.Anchor.Number != 0 || r.Verified != 11 {
+			t.Errorf("during the rotation: %+v", r)
+		}
+	})
+	if err != nil || waits <= 10 {
+		t.Fatalf("got %v after waiting %d times", err, waits)
+	}
+	f.Service = f.WithKeys(next)
+	f.Seal()
+	if err := f.SweepActivity(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := f.Verify(nil)
+	wantFindings(t, r)
+	if r.Anchor.Number != 10 {
+		t.Errorf("retention after the rotation: %+v", r)
+	}
 }
 
 func TestCheckpoints(t *testing.T) {
@@ -123,13 +190,4 @@ func foreignLog(t testing.TB, n int) *service.Service {
 	insertEntries(f, n-1)
 	f.Seal()
 	return f.Service
-}
-
-// rand32 is a random source that always returns the same bytes: its own, then zeros.
-type rand32 []byte
-
-func (r rand32) Read(p []byte) (int, error) {
-	clear(p)
-	copy(p, r)
-	return len(p), nil
 }

@@ -20,6 +20,7 @@ type store interface {
 	account.Transactor
 	account.ActivityReader
 	account.SettingReader
+	account.InstanceReader
 }
 
 // Log is the activity log of one customer. Its methods are safe for concurrent use.

@@ -11,6 +11,10 @@ import (
 // shows that a text changed but is not an archive of texts.
 const maxChangeLength = 256
 
+// FieldServerKey is the changed field of entries about a rotation of the server key: the ids of the
+// keys before and after it.
+const FieldServerKey = "serverKey"
+
 // Record adds the caller's events to the activity log, if the log is enabled. tx must be the
 // transaction of the recorded change.
 func (s *Log) Record(

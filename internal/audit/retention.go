@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +29,8 @@ func retentionCutoff(settings account.ApplicationSettings, now time.Time) (time.
 // make the server remove an entry by changing the entry's time. SweepActivity fails with
 // [account.ErrActivityChanged] at an entry that somebody tampered with, and when the stored
 // retention is one that no operation can set.
+//
+// While a rotation of the server key seals the chain again, SweepActivity removes nothing.
 func (s *Log) SweepActivity(ctx context.Context) error {
 	for {
 		settings, err := account.LoadApplicationSettings(ctx, s.store)
@@ -49,22 +53,31 @@ func (s *Log) SweepActivity(ctx context.Context) error {
 		err = s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			return s.removeBatch(ctx, tx, cutoff)
 		})
+		if errors.Is(err, errResealing) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
 	}
 }
 
+// errResealing means that a rotation of the server key seals the chain again at this time.
+var errResealing = errors.New("the activity log is being sealed with a new server key")
+
 // removeBatch removes the oldest entries from before cutoff, at most maxBatchEntries. It stops
 // before an entry that somebody tampered with. If this is the first entry, it fails with
-// [account.ErrActivityChanged].
+// [account.ErrActivityChanged]. It fails with errResealing during a rotation of the server key.
 func (s *Log) removeBatch(ctx context.Context, tx *account.Tx, cutoff time.Time) error {
-	head, err := tx.LockChain(ctx)
-	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
+	head, err := s.lockHead(ctx, tx)
+	if err != nil {
 		return err
 	}
-	anchor, err := tx.ChainEnd(ctx, account.ChainAnchor)
-	if err = s.verifyEnd(account.ChainAnchor, anchor, err); err != nil {
+	if _, err := tx.Resealing(ctx); !errors.Is(err, account.ErrNotFound) {
+		return cmp.Or(err, errResealing)
+	}
+	anchor, err := s.readEnd(ctx, tx, account.ChainAnchor)
+	if err != nil {
 		return err
 	}
 	entries, err := tx.SealedActivity(ctx, anchor.Number, 0, maxBatchEntries)
@@ -91,5 +104,9 @@ func (s *Log) removeBatch(ctx context.Context, tx *account.Tx, cutoff time.Time)
 	if err := tx.DeleteSealedActivity(ctx, newAnchor.Number); err != nil {
 		return err
 	}
-	return tx.SaveChainEnd(ctx, account.ChainAnchor, s.sign(endPurpose(account.ChainAnchor), newAnchor))
+	keyID, err := tx.SealingKey(ctx)
+	if err != nil {
+		return err
+	}
+	return s.saveEnd(ctx, tx, keyID, account.ChainAnchor, newAnchor)
 }

@@ -102,8 +102,12 @@ func isCheckpointDue(head, last account.Checkpoint, now time.Time) bool {
 
 // sealBatch seals the next entries. If a checkpoint is due after that, it saves and returns one.
 func (s *Log) sealBatch(ctx context.Context, tx *account.Tx) (*account.Checkpoint, error) {
-	head, err := tx.LockChain(ctx)
-	if err = s.verifyEnd(account.ChainHead, head, err); err != nil {
+	head, err := s.lockHead(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	keyID, err := tx.SealingKey(ctx)
+	if err != nil {
 		return nil, err
 	}
 	last, err := lastCheckpoint(ctx, tx, head)
@@ -115,25 +119,29 @@ func (s *Log) sealBatch(ctx context.Context, tx *account.Tx) (*account.Checkpoin
 		limit = checkpointEntries
 	}
 	now, before := s.now(), head.Number
-	if head, err = s.sealEntries(ctx, tx, head, int(limit), now); err != nil {
+	if head, err = s.sealEntries(ctx, tx, keyID, head, int(limit), now); err != nil {
 		return nil, err
 	}
 	if head.Number > before {
-		if err := tx.SaveChainEnd(ctx, account.ChainHead, s.sign(endPurpose(account.ChainHead), head)); err != nil {
+		if err := s.saveEnd(ctx, tx, keyID, account.ChainHead, head); err != nil {
 			return nil, err
 		}
 	}
 	if !isCheckpointDue(head, last, now) {
 		return nil, nil
 	}
-	checkpoint := s.sign(checkpointPurpose, account.Checkpoint{Number: head.Number, At: now, Seal: head.Seal})
+	checkpoint, err := s.sign(keyID, keyring.ActivityCheckpoint,
+		account.Checkpoint{Number: head.Number, At: now, Seal: head.Seal})
+	if err != nil {
+		return nil, err
+	}
 	return &checkpoint, tx.SaveCheckpoint(ctx, checkpoint)
 }
 
-// sealEntries seals the entries after the head and returns the new head. It seals at most limit
-// entries, and stops early after maxBatchBytes or maxBatchTime.
+// sealEntries seals the entries after the head with the server key keyID, and returns the new
+// head. It seals at most limit entries, and stops early after maxBatchBytes or maxBatchTime.
 func (s *Log) sealEntries(
-	ctx context.Context, tx *account.Tx, head account.Checkpoint, limit int, now time.Time,
+	ctx context.Context, tx *account.Tx, keyID string, head account.Checkpoint, limit int, now time.Time,
 ) (account.Checkpoint, error) {
 	began, size := s.monotonic(), 0
 	for limit > 0 {
@@ -143,8 +151,9 @@ func (s *Log) sealEntries(
 		}
 		for _, e := range entries {
 			e.Number = head.Number + 1
-			signature := s.keys.Sign(sealPurpose, entryInput(e, head.Seal))
-			e.KeyID, e.Seal = signature.KeyID, signature.MAC
+			if e, err = s.sealEntry(keyID, e, head.Seal); err != nil {
+				return head, err
+			}
 			if err := tx.SealActivity(ctx, e); err != nil {
 				return head, err
 			}
@@ -159,11 +168,20 @@ func (s *Log) sealEntries(
 	return head, nil
 }
 
+// sealEntry signs an entry with the server key keyID. previous is the seal of the entry before.
+func (s *Log) sealEntry(
+	keyID string, e account.StoredActivity, previous []byte,
+) (account.StoredActivity, error) {
+	signature, err := s.keys.Sign(keyID, keyring.ActivityEntry, entryInput(e, previous))
+	e.KeyID, e.Seal = signature.KeyID, signature.MAC
+	return e, err
+}
+
 // isSealed reports whether the seal of an entry is valid. previous is the seal of the entry
 // before.
 func (s *Log) isSealed(e account.StoredActivity, previous []byte) bool {
 	signature := keyring.Signature{KeyID: e.KeyID, MAC: e.Seal}
-	return s.keys.Verify(sealPurpose, entryInput(e, previous), signature)
+	return s.keys.Verify(keyring.ActivityEntry, entryInput(e, previous), signature)
 }
 
 // entryInput returns the bytes that the seal of an entry signs: the previous seal and every

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
 // verifier verifies the chain of seals in one pass, from the anchor to the head.
@@ -19,9 +21,32 @@ type verifier struct {
 	last             account.Checkpoint  // last verified entry of the chain, or the anchor
 	lastID           int64               // id of the entry in last; 0 for the anchor
 	removedTo        int64               // number up to which retention removed entries during the verification
+	boundary         *account.Resealing  // how far a rotation has sealed the chain again; nil: none is doing that
+	retired          map[string]bool     // ids of server keys that verified entries report as retired
+	unknownKey       *account.Checkpoint // the external checkpoint, if it is signed with a key that the ring lacks
 	readNumber       int64               // number of the entry that was read last
 	readID           int64               // id of the entry that was read last
 	report           Report
+}
+
+// run verifies the log in one pass.
+func (v *verifier) run(ctx context.Context, external *account.Checkpoint, progress func(read int64)) error {
+	if err := v.begin(ctx, external); err != nil {
+		return err
+	}
+	for read := int64(0); ; {
+		n, err := v.verifyPage(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return v.finish(ctx)
+		}
+		read += int64(n)
+		if progress != nil {
+			progress(read)
+		}
+	}
 }
 
 // addFinding adds a finding to the report. If the last finding has the same kind and ends just
@@ -37,13 +62,6 @@ func (v *verifier) addFinding(f Finding) {
 	if len(v.report.Findings) < maxFindings {
 		v.report.Findings = append(v.report.Findings, f)
 	}
-}
-
-// addMismatch adds a finding about the external checkpoint. The verifier doesn't compare that
-// checkpoint again.
-func (v *verifier) addMismatch(f Finding) {
-	v.addFinding(f)
-	v.report.Compared, v.external = ComparedDifferent, nil
 }
 
 // addTruncation adds the finding that entries up to the entry of c are missing at the end.
@@ -72,13 +90,11 @@ func (v *verifier) begin(ctx context.Context, external *account.Checkpoint) erro
 	if err != nil {
 		return err
 	}
+	if external, err = v.checkExternal(ctx, external); err != nil {
+		return err
+	}
 	switch {
 	case external == nil:
-	case !v.log.isSigned(checkpointPurpose, *external):
-		v.addMismatch(Finding{
-			Kind:    FindingForged,
-			Message: "the checkpoint kept outside the database is not signed by this server, or was edited",
-		})
 	case external.Number < anchor.Number:
 		v.report.Compared = ComparedTooOld
 		if external.At.After(cutoff.Add(retentionSlack)) {
@@ -90,7 +106,7 @@ func (v *verifier) begin(ctx context.Context, external *account.Checkpoint) erro
 		}
 	default:
 		v.external = external
-		v.compareCheckpoint(anchor.Number, anchor.Seal)
+		return v.compareCheckpoint(ctx, anchor.Number, anchor.Seal)
 	}
 	return nil
 }
@@ -128,26 +144,51 @@ func (v *verifier) checkRetention(ctx context.Context) (cutoff time.Time, err er
 
 // readAnchor reads and verifies the anchor. It fails as [Log.verifyEnd] does.
 func (v *verifier) readAnchor(ctx context.Context) (account.Checkpoint, error) {
-	anchor, err := v.log.store.ChainEnd(ctx, account.ChainAnchor)
-	return anchor, v.log.verifyEnd(account.ChainAnchor, anchor, err)
+	return v.readEnd(ctx, account.ChainAnchor)
 }
 
-// compareCheckpoint compares the seal of the entry with this number with the external
-// checkpoint. It does nothing if that checkpoint is of another entry.
-func (v *verifier) compareCheckpoint(number int64, seal []byte) {
-	c := v.external
-	if c == nil || c.Number != number {
-		return
+// readEnd reads and verifies an end of the chain. It fails as [Log.verifyEnd] does, and also when a
+// former server key signed the end.
+func (v *verifier) readEnd(ctx context.Context, end account.ChainEnd) (account.Checkpoint, error) {
+	c, err := v.log.store.ChainEnd(ctx, end)
+	if err = v.log.verifyEnd(end, c, err); err != nil {
+		return c, err
 	}
-	if c.Matches(number, seal) {
-		v.report.Compared, v.external = ComparedEqual, nil
-		return
+	keyID, err := currentKey(ctx, v.log.store)
+	if err == nil && c.Signature.KeyID != keyID {
+		err = formerKeyError(end)
 	}
-	v.addMismatch(Finding{
-		Kind: FindingReplaced, From: number, To: number,
-		Message: "the seal differs from the checkpoint kept outside the database: " +
-			"the log up to here was rewritten, or is that of another server",
-	})
+	return c, err
+}
+
+// readBoundary reads how far a rotation of the server key has sealed the chain again.
+func (v *verifier) readBoundary(ctx context.Context) error {
+	at, err := readResealing(ctx, v.log.keys, v.log.store)
+	switch {
+	case err == nil:
+		v.boundary = &at
+	case errors.Is(err, account.ErrNotFound):
+		v.boundary = nil
+	case errors.Is(err, account.ErrActivityChanged):
+		if v.readNumber == 0 { // once
+			v.addFinding(Finding{
+				Kind:    FindingForged,
+				Message: "how far the log was sealed with a new server key is not signed by this server",
+			})
+		}
+	default:
+		return err
+	}
+	return nil
+}
+
+// previousSeal returns the seal that the next entry was sealed after: that of the last entry, as it
+// was before a rotation if only the last entry was sealed again.
+func (v *verifier) previousSeal() []byte {
+	if b := v.boundary; b != nil && b.Number == v.last.Number && bytes.Equal(b.Seal, v.last.Seal) {
+		return b.Former
+	}
+	return v.last.Seal
 }
 
 // verifyPage verifies the next page of entries and returns the number of entries on the page.
@@ -155,14 +196,17 @@ func (v *verifier) compareCheckpoint(number int64, seal []byte) {
 // It reads the head and the newest checkpoint before the page. Servers may add entries at the
 // same time, but the entries of this head and checkpoint then exist already.
 func (v *verifier) verifyPage(ctx context.Context) (int, error) {
-	head, err := v.log.store.ChainEnd(ctx, account.ChainHead)
-	v.headErr = v.log.verifyEnd(account.ChainHead, head, err)
+	head, err := v.readEnd(ctx, account.ChainHead)
+	v.headErr = err
 	if v.headErr != nil && !errors.Is(v.headErr, account.ErrActivityChanged) {
 		return 0, v.headErr
 	}
 	v.report.Head = head
 	v.newestCheckpoint, err = v.log.store.CheckpointBefore(ctx, math.MaxInt64)
 	if err != nil && !errors.Is(err, account.ErrNotFound) {
+		return 0, err
+	}
+	if err := v.readBoundary(ctx); err != nil {
 		return 0, err
 	}
 	page, err := v.log.store.SealedActivity(ctx, v.readNumber, v.readID, maxBatchEntries)
@@ -182,7 +226,9 @@ func (v *verifier) verifyPage(ctx context.Context) (int, error) {
 			v.verifyCheckpoint(checkpoints[0], e)
 			checkpoints = checkpoints[1:]
 		}
-		v.compareCheckpoint(e.Number, e.Seal)
+		if err := v.compareCheckpoint(ctx, e.Number, e.Seal); err != nil {
+			return 0, err
+		}
 	}
 	return len(page), nil
 }
@@ -203,8 +249,9 @@ func (v *verifier) verifyEntry(ctx context.Context, e account.StoredActivity) er
 	f := Finding{From: e.Number, To: e.Number, EntryID: e.ID}
 	switch {
 	case !follows: // the seal covers the seal of a missing entry, so it can't be verified
-	case v.log.isSealed(e, v.last.Seal):
+	case v.log.isSealed(e, v.previousSeal()):
 		v.report.Verified++
+		v.noteRetiredKey(e)
 	case !v.log.keys.HasKey(e.KeyID):
 		f.Kind = FindingUnknownKey
 		f.Message = "sealed with a key that this server does not have: " +
@@ -249,7 +296,7 @@ func (v *verifier) skipRemoved(ctx context.Context) error {
 	}
 	if err == nil && anchor.Number > v.last.Number {
 		v.last, v.lastID, v.report.Anchor, v.removedTo = anchor, 0, anchor, anchor.Number
-		v.compareCheckpoint(anchor.Number, anchor.Seal)
+		return v.compareCheckpoint(ctx, anchor.Number, anchor.Seal)
 	}
 	return err
 }
@@ -258,7 +305,7 @@ func (v *verifier) skipRemoved(ctx context.Context) error {
 // number or, when that entry is missing, the next one.
 func (v *verifier) verifyCheckpoint(c account.Checkpoint, e account.StoredActivity) {
 	switch {
-	case !v.log.isSigned(checkpointPurpose, c):
+	case !v.log.isSigned(keyring.ActivityCheckpoint, c):
 		v.addForgedCheckpoint(c)
 	case c.Number == e.Number && !c.Matches(e.Number, e.Seal):
 		v.addFinding(Finding{
@@ -287,7 +334,7 @@ func (v *verifier) finish(ctx context.Context) (err error) {
 	v.compareHead()
 	last := v.last.Number
 	if c := v.newestCheckpoint; c.Number > last {
-		if v.log.isSigned(checkpointPurpose, c) {
+		if v.log.isSigned(keyring.ActivityCheckpoint, c) {
 			v.addTruncation(c, "a checkpoint in the database")
 		} else {
 			v.addForgedCheckpoint(c)
@@ -299,11 +346,22 @@ func (v *verifier) finish(ctx context.Context) (err error) {
 		}
 		v.report.Compared = ComparedDifferent
 	}
+	if c := v.unknownKey; c != nil {
+		if v.retired[c.Signature.KeyID] {
+			v.report.Compared, v.report.RetiredKey = ComparedRetired, c.Signature.KeyID
+		} else {
+			v.addForgedExternal()
+		}
+	}
 	if v.report.Unsealed, err = v.log.store.CountUnsealedActivity(ctx); err != nil {
 		return err
 	}
 	if v.report.FindingCount == 0 && last > 0 {
-		c := v.log.sign(checkpointPurpose, account.Checkpoint{Number: last, At: v.log.now(), Seal: v.last.Seal})
+		c, err := v.log.sign(v.log.keys.Primary(), keyring.ActivityCheckpoint,
+			account.Checkpoint{Number: last, At: v.log.now(), Seal: v.last.Seal})
+		if err != nil {
+			return err
+		}
 		v.report.Checkpoint = &c
 	}
 	return nil

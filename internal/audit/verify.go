@@ -2,8 +2,10 @@ package audit
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
 // FindingKind classifies a [Finding].
@@ -46,6 +48,8 @@ type Report struct {
 	Checkpoint *account.Checkpoint
 	// Compared is the result of comparing the log with the external checkpoint.
 	Compared Comparison
+	// RetiredKey is the id of the server key of the external checkpoint, with ComparedRetired.
+	RetiredKey string
 }
 
 // Comparison is the result of comparing the log with a checkpoint from outside the database.
@@ -57,6 +61,7 @@ const (
 	ComparedEqual     Comparison = "equal"   // the log continues from the checkpoint
 	ComparedTooOld    Comparison = "too old" // retention has removed the checkpoint's entry
 	ComparedDifferent Comparison = "differs" // the findings tell the difference
+	ComparedRetired   Comparison = "retired" // the checkpoint was made with a server key that is retired
 )
 
 // VerifyActivity reads the whole activity log and reports entries that were edited, removed or
@@ -69,24 +74,53 @@ const (
 //
 // If progress is not nil, VerifyActivity calls it with the number of entries read so far. It
 // fails when the database can't be read.
+//
+// A rotation of the server key replaces the seals. A pass that finds something while seals were
+// replaced begins again.
 func (s *Log) VerifyActivity(
 	ctx context.Context, external *account.Checkpoint, progress func(read int64),
 ) (Report, error) {
-	v := &verifier{log: s}
-	if err := v.begin(ctx, external); err != nil {
-		return v.report, err
-	}
-	for read := int64(0); ; {
-		n, err := v.verifyPage(ctx)
+	for {
+		before, err := s.sealsVersion(ctx)
 		if err != nil {
+			return Report{}, err
+		}
+		v := &verifier{log: s, retired: map[string]bool{}}
+		if err := v.run(ctx, external, progress); err != nil || v.report.FindingCount == 0 {
 			return v.report, err
 		}
-		if n == 0 {
-			return v.report, v.finish(ctx)
-		}
-		read += int64(n)
-		if progress != nil {
-			progress(read)
+		after, err := s.sealsVersion(ctx)
+		if err != nil || after == before {
+			return v.report, err
 		}
 	}
+}
+
+// VerifyWithKey is [Log.VerifyActivity] with a single key of the ring: entries and checkpoints that
+// need another key are findings.
+func (s *Log) VerifyWithKey(ctx context.Context, keyID string, progress func(read int64)) (Report, error) {
+	alone := *s
+	alone.keys = s.keys.Only(keyID)
+	return alone.VerifyActivity(ctx, nil, progress)
+}
+
+// sealsVersion returns a text that changes whenever a rotation of the server key replaces seals.
+func (s *Log) sealsVersion(ctx context.Context) (string, error) {
+	at, err := s.store.Resealing(ctx)
+	if account.IgnoreNotFound(err) != nil {
+		return "", err
+	}
+	keyID, err := currentKey(ctx, s.store)
+	return fmt.Sprintf("%s %d", keyID, at.Number), err
+}
+
+// currentKey returns the id of the server key that seals today, as the database has it.
+func currentKey(ctx context.Context, r account.InstanceReader) (string, error) {
+	keys, err := r.ServerKeys(ctx)
+	for _, k := range keys {
+		if k.State == keyring.Current {
+			return k.ID, err
+		}
+	}
+	return "", err
 }

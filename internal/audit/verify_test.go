@@ -172,10 +172,12 @@ func TestRecomputedActivity(t *testing.T) {
 		`UPDATE activity_chain SET number = 0, at = 0, seal = $1, key_id = '', mac = $1`, `DELETE FROM activity_checkpoints`)
 	ring := servicetest.NewRing()
 	replaceChainEnds(f, ring)
+	tamper(f, `UPDATE key_checks SET id = '`+ring.Primary()+`'`) // so that the attacker's server seals with its own key
 	other := f.With(func(o *service.Options) { o.Keys = ring })
 	if err := other.SealActivity(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	tamper(f, `UPDATE key_checks SET id = '`+own+`'`)
 	wantFindings(t, f.Verify(nil), "forged 0-0", "key 1-20", "forged 20-20", "forged 0-0")
 	r := f.Verify(&external)
 	if r.Compared != audit.ComparedDifferent {

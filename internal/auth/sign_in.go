@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
 	"github.com/seed-3a99a2fe/usher/internal/passhash"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
@@ -98,7 +99,8 @@ func (s *Auth) unknownSubject(address string) string {
 	if key, ok := account.ParseEmail(address); ok {
 		address = string(key)
 	}
-	return lockout.UnknownSubject(s.keys.MAC("unknown-address", address))
+	mac := s.keys.MAC(keyring.UnknownAddress, address)
+	return lockout.UnknownSubject(mac.KeyID, mac.MAC)
 }
 
 // maxDeviceBytes limits the stored name of a device.

@@ -93,11 +93,11 @@ func (e *endpoint) refuseOthers(ctx context.Context) error {
 	return nil
 }
 
-// keyChecks returns the check values of the server keys with which the database's secrets are encrypted.
+// keyChecks returns the check values of the server keys that the data of the database needs.
 func (e *endpoint) keyChecks(ctx context.Context) ([]keyring.Check, error) {
 	return sqldb.All(ctx, e.querier(), func(row sqldb.Row) (c keyring.Check, err error) {
 		return c, row.Scan(&c.ID, &c.Value)
-	}, "SELECT id, value FROM key_checks ORDER BY id")
+	}, "SELECT id, value FROM key_checks WHERE state <> 'retired' ORDER BY id")
 }
 
 func (e *endpoint) querier() sqldb.Querier {

@@ -76,19 +76,21 @@ func exec(t *testing.T, p Place, statement string, args ...any) {
 // returns nil for all other columns.
 func testValues(table, column string) []any {
 	return map[string][]any{
-		"activity_chain.place":   {"anchor", "head"},
-		"api_keys.kind":          {"contract", "named"},
-		"api_keys.sealed":        {[]byte("sealed"), []byte{}},
-		"auth_change.kind":       {"user", "key"},
-		"imports.state":          {"open", "finished"},
-		"outbox.state":           {"requested", "ready"},
-		"outbox.sealed":          {[]byte{}, []byte("sealed")},
-		"outbox.user_id":         {nil, int64(2)},
-		"role_permissions.scope": {"all", "ids", "self"},
-		"users.provider":         {"tenable"},
-		"users.surname":          {nil, "", "Lovelace"},
-		"users.picture":          {nil, []byte{}, []byte("\x00\xff"), []byte(strings.Repeat("P", 1000))},
-		"known_sources.source":   {"a", "B", "ä", "A", "b\\N", "\t", "Z"}, // collations sort them differently
+		"activity_chain.place":     {"anchor", "head"},
+		"activity_resealing.place": {"boundary"},
+		"api_keys.kind":            {"contract", "named"},
+		"api_keys.sealed":          {[]byte("sealed"), []byte{}},
+		"auth_change.kind":         {"user", "key"},
+		"imports.state":            {"open", "finished"},
+		"key_checks.state":         {"retiring"}, // only one key can be current
+		"outbox.state":             {"requested", "ready"},
+		"outbox.sealed":            {[]byte{}, []byte("sealed")},
+		"outbox.user_id":           {nil, int64(2)},
+		"role_permissions.scope":   {"all", "ids", "self"},
+		"users.provider":           {"tenable"},
+		"users.surname":            {nil, "", "Lovelace"},
+		"users.picture":            {nil, []byte{}, []byte("\x00\xff"), []byte(strings.Repeat("P", 1000))},
+		"known_sources.source":     {"a", "B", "ä", "A", "b\\N", "\t", "Z"}, // collations sort them differently
 	}[table+"."+column]
 }
 
@@ -109,8 +111,8 @@ func fill(t *testing.T, p Place) {
 	}
 	for _, table := range schema {
 		rows := testRows
-		if table.name == "activity_chain" {
-			rows = 2 // the schema allows no more
+		if n, limited := map[string]int{"activity_chain": 2, "activity_resealing": 1}[table.name]; limited {
+			rows = n // the schema allows no more
 		}
 		var inserted [][]any
 		for n := 1; n <= rows; n++ {
@@ -146,7 +148,7 @@ func testValue(table string, c column, n int) any {
 	case kindBoolean:
 		return int64(n % 2)
 	}
-	if slices.Contains([]string{"active", "need_password_reset", "dry_run", "activate", "invite"}, c.name) {
+	if slices.Contains([]string{"active", "need_password_reset", "dry_run", "activate", "invite", "holds"}, c.name) {
 		return int64(n % 2)
 	}
 	return int64(n)

@@ -2,10 +2,11 @@
 // outside the database. It encrypts secrets whose plaintext the server needs again, such as
 // the password of a mail server. It signs the entries of the activity log.
 //
-// A [Ring] supports key rotation. Its first key, the primary key, encrypts and signs. The
-// older keys only decrypt and verify.
+// A [Ring] supports key rotation. The database says which of its keys encrypts and signs new
+// data, and which others are still accepted; [Ring.Use] sets both. A new key is thus used by
+// all servers at once.
 //
-// Each purpose, such as "mail", uses its own key, which HKDF-SHA-256 (RFC 5869) derives from
+// Each [Purpose], such as [Mail], uses its own key, which HKDF-SHA-256 (RFC 5869) derives from
 // the server key. A ciphertext for one purpose therefore does not decrypt for another.
 // Encryption is AES-256-GCM; signatures are HMAC-SHA-256.
 package keyring
@@ -21,18 +22,33 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // KeySize is the size of a server key in bytes.
 const KeySize = 32
 
-// ErrNotOpened means that decryption failed. The ciphertext was changed, or was encrypted
-// with another key, purpose or context.
-var ErrNotOpened = errors.New("keyring: the sealed text cannot be opened with the server key")
+// Errors of a [Ring].
+var (
+	// ErrNotOpened means that decryption failed. The ciphertext was changed, or was encrypted
+	// with another key, purpose or context.
+	ErrNotOpened = errors.New("keyring: the sealed text cannot be opened with the server key")
+	// ErrNoKey means that data is encrypted with a key that the ring does not have, or is to be
+	// encrypted with such a key.
+	ErrNoKey = errors.New("keyring: this process does not have the server key that is needed")
+)
 
-// Ring is a list of one or more server keys. The first is the primary key.
-type Ring struct{ keys []key }
+// Ring holds one or more server keys. Its methods are safe for concurrent use.
+type Ring struct{ state atomic.Pointer[ringState] }
+
+// ringState is the state of a ring at one time. It is never changed.
+type ringState struct {
+	keys     []key    // in the order of the text that was parsed
+	primary  string   // id of the key for new data, if no transaction names another
+	accepted []string // ids of the keys that encrypt, decrypt, sign and verify
+}
 
 // key is one server key.
 type key struct {
@@ -63,10 +79,11 @@ func Generate(random io.Reader) (string, error) {
 	return base64.StdEncoding.EncodeToString(bits) + "\n", nil
 }
 
-// Parse reads the keys of a ring, one per line in base64, the primary key first. It skips
-// blank lines. Its errors do not contain any of the text.
+// Parse reads the keys of a ring, one per line in base64, and skips blank lines. The first key
+// is the primary key, and all are accepted, until [Ring.Use] is called. The errors of Parse do
+// not contain any of the text.
 func Parse(text string) (*Ring, error) {
-	ring := &Ring{}
+	state := &ringState{}
 	for n, line := range strings.Split(text, "\n") {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
@@ -76,24 +93,53 @@ func Parse(text string) (*Ring, error) {
 			return nil, fmt.Errorf("keyring: line %d of the server key is not %d bytes in base64", n+1, KeySize)
 		}
 		id := hex.EncodeToString(derive(bits, "key-id")[:4])
-		ring.keys = append(ring.keys, key{id: id, secret: bits})
+		state.keys = append(state.keys, key{id: id, secret: bits})
+		state.accepted = append(state.accepted, id)
 	}
-	if len(ring.keys) == 0 {
+	if len(state.keys) == 0 {
 		return nil, errors.New("keyring: the server key is empty")
 	}
+	state.primary = state.keys[0].id
+	ring := &Ring{}
+	ring.state.Store(state)
 	return ring, nil
 }
 
-// Checks returns the check values of all keys, that of the primary key first.
+// Use sets the id of the primary key, and the ids of all keys that are accepted. It ignores ids
+// that the ring does not have.
+func (r *Ring) Use(primary string, accepted ...string) {
+	r.state.Store(&ringState{keys: r.state.Load().keys, primary: primary, accepted: slices.Clone(accepted)})
+}
+
+// Replace takes the keys of other, which was read again from where the keys are kept. The
+// primary key and the accepted ids stay as they are.
+func (r *Ring) Replace(other *Ring) {
+	was := r.state.Load()
+	r.state.Store(&ringState{keys: other.state.Load().keys, primary: was.primary, accepted: was.accepted})
+}
+
+// Only returns a ring that has just the key with the id. The id must be that of a key of r.
+func (r *Ring) Only(id string) *Ring {
+	only := &Ring{}
+	only.state.Store(&ringState{keys: r.state.Load().keys, primary: id, accepted: []string{id}})
+	return only
+}
+
+// Primary returns the id of the primary key.
+func (r *Ring) Primary() string { return r.state.Load().primary }
+
+// Checks returns the check values of all keys, in the order of the text, whether they are
+// accepted or not.
 func (r *Ring) Checks() []Check {
-	checks := make([]Check, len(r.keys))
-	for i, k := range r.keys {
+	keys := r.state.Load().keys
+	checks := make([]Check, len(keys))
+	for i, k := range keys {
 		checks[i] = Check{ID: k.id, Value: derive(k.secret, "key-check")}
 	}
 	return checks
 }
 
-// Matches reports whether c is the check value of a key of the ring.
+// Matches reports whether c is the check value of a key of the ring, accepted or not.
 func (r *Ring) Matches(c Check) bool {
 	for _, check := range r.Checks() {
 		if check.ID == c.ID && hmac.Equal(check.Value, c.Value) {
@@ -103,11 +149,14 @@ func (r *Ring) Matches(c Check) bool {
 	return false
 }
 
-// Seal encrypts plain with the primary key. The purpose selects the derived key. The context
-// is additional authenticated data, such as "mail|7" for the message with the id 7.
-// [Ring.Open] needs the same purpose and context.
-func (r *Ring) Seal(purpose, context string, plain []byte) (Sealed, error) {
-	k := r.keys[0]
+// Seal encrypts plain with the key keyID. The purpose selects the derived key. The context is
+// additional authenticated data, such as "mail|7" for the message with the id 7. [Ring.Open]
+// needs the same purpose and context. Seal fails with [ErrNoKey].
+func (r *Ring) Seal(keyID string, purpose Purpose, context string, plain []byte) (Sealed, error) {
+	k, err := r.key(keyID)
+	if err != nil {
+		return Sealed{}, err
+	}
 	aead, err := newGCM(k, purpose)
 	if err != nil {
 		return Sealed{}, err
@@ -116,32 +165,37 @@ func (r *Ring) Seal(purpose, context string, plain []byte) (Sealed, error) {
 }
 
 // Open decrypts the result of [Ring.Seal] with the same purpose and context. It fails with
-// [ErrNotOpened].
-func (r *Ring) Open(purpose, context string, sealed Sealed) ([]byte, error) {
-	for _, k := range r.keys {
-		if k.id != sealed.KeyID {
-			continue
-		}
-		aead, err := newGCM(k, purpose)
-		if err != nil {
-			return nil, err
-		}
-		plain, err := aead.Open(nil, nil, sealed.Box, []byte(context))
-		if err == nil {
-			return plain, nil
-		}
+// [ErrNotOpened], and also with [ErrNoKey] if the ring does not have the key.
+func (r *Ring) Open(purpose Purpose, context string, sealed Sealed) ([]byte, error) {
+	k, err := r.key(sealed.KeyID)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotOpened, err)
 	}
-	return nil, ErrNotOpened
+	aead, err := newGCM(k, purpose)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := aead.Open(nil, nil, sealed.Box, []byte(context))
+	if err != nil {
+		return nil, ErrNotOpened
+	}
+	return plain, nil
 }
 
-// MAC returns the HMAC-SHA-256 of text with the primary key for the purpose.
-func (r *Ring) MAC(purpose, text string) []byte {
-	return r.keys[0].mac(purpose, []byte(text))
+// key returns the accepted key with the id. It fails with [ErrNoKey].
+func (r *Ring) key(id string) (key, error) {
+	state := r.state.Load()
+	for _, k := range state.keys {
+		if k.id == id && slices.Contains(state.accepted, id) {
+			return k, nil
+		}
+	}
+	return key{}, fmt.Errorf("%w (%s)", ErrNoKey, id)
 }
 
 // newGCM returns AES-256-GCM that prepends a random 96-bit nonce to each ciphertext.
-func newGCM(k key, purpose string) (cipher.AEAD, error) {
-	block, err := aes.NewCipher(derive(k.secret, purpose))
+func newGCM(k key, purpose Purpose) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(derive(k.secret, purpose.name))
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
@@ -152,9 +206,9 @@ func newGCM(k key, purpose string) (cipher.AEAD, error) {
 	return aead, nil
 }
 
-// derive returns the key of a purpose, by HKDF-SHA-256.
-func derive(secret []byte, purpose string) []byte {
-	derived, err := hkdf.Key(sha256.New, secret, nil, "usher "+purpose, KeySize)
+// derive returns the derived key with a name, by HKDF-SHA-256.
+func derive(secret []byte, name string) []byte {
+	derived, err := hkdf.Key(sha256.New, secret, nil, "usher "+name, KeySize)
 	if err != nil {
 		panic("keyring: " + err.Error()) // fails only for more than 255 hash lengths; this is one
 	}

@@ -30,7 +30,7 @@ func parse(t *testing.T, text string) *keyring.Ring {
 
 func TestOpenNeedsSamePurposeAndContext(t *testing.T) {
 	ring := parse(t, newKey(t))
-	sealed, err := ring.Seal("mail", "mail|7", []byte("hello"))
+	sealed, err := ring.Seal(ring.Primary(), keyring.Mail, "mail|7", []byte("hello"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,17 +41,19 @@ func TestOpenNeedsSamePurposeAndContext(t *testing.T) {
 	changed.Box[len(changed.Box)-1] ^= 1
 
 	tests := []struct {
-		name, purpose, context string
-		ring                   *keyring.Ring
-		sealed                 keyring.Sealed
-		opens                  bool
+		name    string
+		purpose keyring.Purpose
+		context string
+		ring    *keyring.Ring
+		sealed  keyring.Sealed
+		opens   bool
 	}{
-		{"as sealed", "mail", "mail|7", ring, sealed, true},
-		{"another row", "mail", "mail|8", ring, sealed, false},
-		{"another purpose", "api-key", "mail|7", ring, sealed, false},
-		{"changed", "mail", "mail|7", ring, changed, false},
-		{"truncated", "mail", "mail|7", ring, keyring.Sealed{KeyID: sealed.KeyID, Box: sealed.Box[:3]}, false},
-		{"another key", "mail", "mail|7", parse(t, newKey(t)), sealed, false},
+		{"as sealed", keyring.Mail, "mail|7", ring, sealed, true},
+		{"another row", keyring.Mail, "mail|8", ring, sealed, false},
+		{"another purpose", keyring.ContractKey, "mail|7", ring, sealed, false},
+		{"changed", keyring.Mail, "mail|7", ring, changed, false},
+		{"truncated", keyring.Mail, "mail|7", ring, keyring.Sealed{KeyID: sealed.KeyID, Box: sealed.Box[:3]}, false},
+		{"another key", keyring.Mail, "mail|7", parse(t, newKey(t)), sealed, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -66,19 +68,78 @@ func TestOpenNeedsSamePurposeAndContext(t *testing.T) {
 	}
 }
 
-func TestOlderKeysStillOpen(t *testing.T) {
+// The ring encrypts with the key that it is told, and opens what an accepted key has encrypted.
+func TestKeysOfARing(t *testing.T) {
 	old, next := newKey(t), newKey(t)
-	sealed, err := parse(t, old).Seal("mail", "1", []byte("hello"))
-	if err != nil {
-		t.Fatal(err)
+	seal := func(ring *keyring.Ring, id string) keyring.Sealed {
+		t.Helper()
+		sealed, err := ring.Seal(id, keyring.Mail, "1", []byte("hello"))
+		if err != nil || sealed.KeyID != id {
+			t.Fatalf("Seal with %s: %s, %v", id, sealed.KeyID, err)
+		}
+		return sealed
 	}
-	both := parse(t, next+"\n"+old)
-	if plain, err := both.Open("mail", "1", sealed); err != nil || string(plain) != "hello" {
-		t.Errorf("Open = %q, %v", plain, err)
+	oldID, nextID := parse(t, old).Primary(), parse(t, next).Primary()
+	ring := parse(t, next+old)
+	sealed := seal(ring, oldID)
+	opens := func(want bool) {
+		t.Helper()
+		plain, err := ring.Open(keyring.Mail, "1", sealed)
+		if want && (err != nil || string(plain) != "hello") || !want && !errors.Is(err, keyring.ErrNoKey) {
+			t.Errorf("Open = %q, %v", plain, err)
+		}
+		if !want && !errors.Is(err, keyring.ErrNotOpened) {
+			t.Errorf("Open = %v, want ErrNotOpened too", err)
+		}
 	}
-	again, err := both.Seal("mail", "1", []byte("hello"))
-	if err != nil || again.KeyID != parse(t, next).Checks()[0].ID {
-		t.Errorf("Seal uses the key %q, %v; want the primary key", again.KeyID, err)
+	if ring.Primary() != nextID {
+		t.Error("the first key is not the primary key")
+	}
+	opens(true)
+
+	ring.Use(oldID, oldID)
+	if ring.Primary() != oldID || ring.HasKey(nextID) {
+		t.Error("the ring uses a key that is not accepted")
+	}
+	opens(true)
+	ring.Use(nextID, nextID)
+	opens(false)
+	if _, err := ring.Seal(oldID, keyring.Mail, "1", nil); !errors.Is(err, keyring.ErrNoKey) {
+		t.Errorf("seal with a key that is not accepted: %v", err)
+	}
+	if len(ring.Checks()) != 2 {
+		t.Error("the check value of a key that is not accepted is missing")
+	}
+
+	ring = parse(t, old)
+	ring.Use(nextID, oldID, nextID)
+	if _, err := ring.Seal(nextID, keyring.Mail, "1", nil); !errors.Is(err, keyring.ErrNoKey) {
+		t.Errorf("seal with a missing key: %v", err)
+	}
+	if mac := ring.MAC(keyring.UnknownAddress, "a"); mac.KeyID != oldID {
+		t.Errorf("without the primary key the MAC is made with %q", mac.KeyID)
+	}
+	ring.Replace(parse(t, old+next))
+	seal(ring, nextID)
+	if mac := ring.MAC(keyring.UnknownAddress, "a"); mac.KeyID != nextID {
+		t.Errorf("the MAC is made with %q, want the primary key", mac.KeyID)
+	}
+	if only := ring.Only(nextID); only.HasKey(oldID) || only.Primary() != nextID {
+		t.Error("Only keeps another key")
+	}
+}
+
+// Two purposes with one name would have the same key.
+func TestPurposesDiffer(t *testing.T) {
+	names := map[string]bool{"key-id": true, "key-check": true} // derived for check values
+	for _, p := range keyring.Purposes() {
+		if names[p.String()] {
+			t.Errorf("the name %s is used twice", p)
+		}
+		names[p.String()] = true
+	}
+	if len(names) < 12 {
+		t.Errorf("there are only the purposes %v", names)
 	}
 }
 
@@ -128,7 +189,7 @@ func FuzzOpen(f *testing.F) {
 	id := ring.Checks()[0].ID
 	f.Add([]byte("short"))
 	f.Fuzz(func(t *testing.T, box []byte) {
-		if _, err := ring.Open("mail", "1", keyring.Sealed{KeyID: id, Box: box}); err == nil {
+		if _, err := ring.Open(keyring.Mail, "1", keyring.Sealed{KeyID: id, Box: box}); err == nil {
 			t.Error("a forged ciphertext is decrypted")
 		}
 	})

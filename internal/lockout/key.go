@@ -30,9 +30,15 @@ func TestMessageKey(userID int64) string { return "test-message|" + strconv.Form
 func UserSubject(id int64) string { return "u:" + strconv.FormatInt(id, 10) + "|" }
 
 // UnknownSubject returns the subject for an e-mail address that no account has. mac is an HMAC
-// of the address. The address itself is not stored, because users type passwords into that field
-// by mistake.
-func UnknownSubject(mac []byte) string { return unknownPrefix + hex.EncodeToString(mac[:16]) + "|" }
+// of the address with the server key keyID. The address itself is not stored, because users type
+// passwords into that field by mistake.
+func UnknownSubject(keyID string, mac []byte) string {
+	return UnknownSubjects(keyID) + hex.EncodeToString(mac[:16]) + "|"
+}
+
+// UnknownSubjects returns the beginning of all results of [UnknownSubject] with the server key
+// keyID.
+func UnknownSubjects(keyID string) string { return unknownPrefix + keyID + ":" }
 
 // unknownNetworks stands for the network in the key that all unknown networks of a subject
 // share. A user is shown as locked while the counter with this key is locked.

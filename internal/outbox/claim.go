@@ -69,7 +69,7 @@ func (s *Outbox) ClaimMail(ctx context.Context) (*account.Delivery, error) {
 // postpone sets the next attempt of a message that could not be prepared because of an
 // internal error. Otherwise the message would block the messages after it in the queue.
 func (s *Outbox) postpone(ctx context.Context, m account.Mail) error {
-	postponed := m
+	postponed := m // it is only requested, so it has no encrypted content that a rotation could change
 	postponed.NextAttempt = s.now().Add(prepareRetry)
 	postponed.LastError = "the message could not be written"
 	return account.IgnoreNotFound(s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
@@ -79,7 +79,8 @@ func (s *Outbox) postpone(ctx context.Context, m account.Mail) error {
 
 // claim counts an attempt before the attempt starts, and leases the message to the worker.
 // It returns nil if the message has expired or cannot be decrypted, and marks the message
-// as failed.
+// as failed. If this server lacks the server key of the message, claim leaves the message to
+// other servers, or to this one when it has the key.
 func (s *Outbox) claim(ctx context.Context, tx *account.Tx, m account.Mail) (*account.Delivery, error) {
 	now := s.now()
 	claimed := m
@@ -88,6 +89,12 @@ func (s *Outbox) claim(ctx context.Context, tx *account.Tx, m account.Mail) (*ac
 		return nil, s.finish(ctx, tx, claimed, m, account.MailFailed)
 	}
 	message, err := s.open(m.ID, m.Sealed)
+	if errors.Is(err, keyring.ErrNoKey) {
+		s.log.ErrorContext(ctx, "cannot open a message", "mail", m.ID, "error", err)
+		claimed.NextAttempt = now.Add(prepareRetry)
+		claimed.LastError = "this server does not have the server key of the message"
+		return nil, tx.UpdateMail(ctx, claimed, m)
+	}
 	if err != nil {
 		claimed.LastError = "the stored message cannot be opened"
 		return nil, s.finish(ctx, tx, claimed, m, account.MailFailed)
@@ -131,7 +138,7 @@ func (s *Outbox) updateClaimed(
 	ctx context.Context, d *account.Delivery, f func(context.Context, *account.Tx, account.Mail) error,
 ) error {
 	return account.IgnoreNotFound(s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
-		m, err := tx.Mail(ctx, d.MailID)
+		m, err := tx.LockMail(ctx, d.MailID)
 		if err != nil || m.State != account.MailReady || m.Attempts != d.Attempt {
 			return err
 		}

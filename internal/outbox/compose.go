@@ -15,10 +15,6 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
 )
 
-// mailPurpose selects the key that encrypts messages; package keyring derives it from the
-// server key.
-const mailPurpose = "mail"
-
 // Renderer renders the content of a message as text and HTML. It fills the fields Subject,
 // Text and HTML and leaves the other fields to the caller.
 type Renderer interface {
@@ -47,7 +43,7 @@ func (s *Outbox) Compose(
 	ready := requested
 	ready.State, ready.Address = account.MailReady, ""
 	ready.UserID, ready.Recipient, ready.Expires = recipient.ID, recipient.Email, expires
-	if ready.Sealed, err = s.seal(requested.ID, message); err != nil {
+	if ready.Sealed, err = s.seal(ctx, tx, requested.ID, message); err != nil {
 		return err
 	}
 	return tx.UpdateMail(ctx, ready, requested)
@@ -67,17 +63,24 @@ func (s *Outbox) messageID(mailID int64, public *url.URL) (string, error) {
 // message's id, so the ciphertext of one message does not decrypt in the row of another.
 func sealContext(mailID int64) string { return "mail|" + strconv.FormatInt(mailID, 10) }
 
-func (s *Outbox) seal(mailID int64, m account.Message) (keyring.Sealed, error) {
+// seal encrypts a message with the current server key.
+func (s *Outbox) seal(
+	ctx context.Context, tx *account.Tx, mailID int64, m account.Message,
+) (keyring.Sealed, error) {
 	plain, err := json.Marshal(m)
 	if err != nil {
 		return keyring.Sealed{}, fmt.Errorf("encode a message: %w", err)
 	}
-	return s.keys.Seal(mailPurpose, sealContext(mailID), plain)
+	id, err := tx.SealingKey(ctx)
+	if err != nil {
+		return keyring.Sealed{}, err
+	}
+	return s.keys.Seal(id, keyring.Mail, sealContext(mailID), plain)
 }
 
 // open decrypts a stored message.
 func (s *Outbox) open(mailID int64, sealed keyring.Sealed) (m account.Message, err error) {
-	plain, err := s.keys.Open(mailPurpose, sealContext(mailID), sealed)
+	plain, err := s.keys.Open(keyring.Mail, sealContext(mailID), sealed)
 	if err != nil {
 		return m, err
 	}

@@ -34,6 +34,7 @@ type accountsOptions struct {
 	store       *sqlstore.Store
 	overrides   service.Options // options that flags fix; see settingOverrides
 	generateKey bool            // generate a missing server key; emergency commands must not
+	name        string          // name of this server; "" in a command
 	hashes      int             // passwords to hash at the same time; 0: as many as GOMAXPROCS
 	log         *slog.Logger
 }
@@ -68,6 +69,8 @@ func openAccounts(ctx context.Context, o accountsOptions) (*service.Service, err
 		TestSender:      o.overrides.TestSender,
 		PasswordChanged: func(userID int64) { datadir.RemoveInitialPassword(data, userID, o.log) },
 		Checkpoints:     datadir.CheckpointStore{Data: data},
+		ReadKeys:        readServerKey(o.settings),
+		ServerName:      o.name,
 	}), nil
 }
 
@@ -91,6 +94,23 @@ func openData(
 	return f(ctx, accounts)
 }
 
+// serverKeyFile returns the path of the file of the server key, or "" if the key is in the variable USHER_SERVER_KEY.
+func serverKeyFile(settings *config.Server) string {
+	if !settings.ServerKey.Empty() {
+		return ""
+	}
+	return cmp.Or(settings.ServerKeyFile, datadir.ServerKeyPath(settings.Data))
+}
+
+// readServerKey returns a function that reads the file of the server key again, or nil if there is no file.
+func readServerKey(settings *config.Server) func() (*keyring.Ring, error) {
+	path := serverKeyFile(settings)
+	if path == "" {
+		return nil
+	}
+	return func() (*keyring.Ring, error) { return datadir.ReadServerKey(path) }
+}
+
 // serverKey returns the server key from the variable USHER_SERVER_KEY or from its file.
 //
 // Without either, serverKey generates a key, but only for a SQLite database that was never set up, and only if generate
@@ -107,16 +127,16 @@ func serverKey(
 		}
 		return ring, nil
 	}
-	path := cmp.Or(settings.ServerKeyFile, datadir.ServerKeyPath(settings.Data))
+	path := serverKeyFile(settings)
 	ring, err := datadir.ReadServerKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return ring, err
 	}
-	checks, err := store.KeyChecks(ctx)
+	known, err := store.ServerKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(checks) > 0 {
+	if len(known) > 0 {
 		return nil, command.WithHint(errKeyMissing,
 			"put the key back at %s, or give it by --server-key-file or USHER_SERVER_KEY", path)
 	}

@@ -58,6 +58,12 @@ type Options struct {
 	// the difference of two readings has a meaning. It must never under-report elapsed
 	// time.
 	Monotonic func() time.Time
+	// ReadKeys reads the server keys again from where Keys were read. If it is nil, they can't be
+	// read again, and a new key needs a restart.
+	ReadKeys func() (*keyring.Ring, error)
+	// ServerName is the name of this server, under which it answers the announcement of a new
+	// server key. It is empty in a process that is no server.
+	ServerName string
 	// PollTimeout and TouchTimeout are passed on to [auth.Options].
 	PollTimeout, TouchTimeout time.Duration
 }
@@ -89,6 +95,10 @@ type Service struct {
 
 	store           store
 	keys            *keyring.Ring
+	readKeys        func() (*keyring.Ring, error)
+	serverName      string
+	answers         keyAnswers
+	log             *slog.Logger
 	now             func() time.Time
 	random          io.Reader
 	monotonic       func() time.Time
@@ -138,7 +148,8 @@ func New(o Options) *Service {
 		Log: log, Auth: authentication, Settings: configuration, Outbox: mails, Recovery: recoveries,
 		Users: users, Roles: role.New(env, configuration, authentication, log),
 		Keys: apikey.New(env, mails, authentication, log), Imports: imports,
-		store: env.Store, keys: o.Keys, now: env.Now, random: o.Random, monotonic: monotonic,
+		store: env.Store, keys: o.Keys, readKeys: o.ReadKeys, serverName: o.ServerName, log: o.Log,
+		answers: keyAnswers{given: map[string]keyAnswer{}}, now: env.Now, random: o.Random, monotonic: monotonic,
 		passwordChanged: passwordChanged,
 		userCounts:      newTTLValue[account.UserCounts](countsTTL),
 		signInCounts:    newTTLValue[[]account.SignInCount](countsTTL),

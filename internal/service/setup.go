@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -15,7 +14,7 @@ import (
 
 // Errors of [Service.SetUp] and [Service.CheckKey].
 var (
-	// ErrWrongKey means that the database was set up with another server key. The server
+	// ErrWrongKey means that the data needs a server key that this process does not have. It
 	// must not write to the database.
 	ErrWrongKey = errors.New("the server key is not the one that this database was set up with")
 	// ErrNotSetUp means that no server has set up the database yet.
@@ -39,11 +38,11 @@ type FirstRun struct {
 //
 // It fails with [ErrWrongKey], and with CodeInvalid for an invalid administrator.
 func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err error) {
-	checks, err := s.store.KeyChecks(ctx)
+	keys, err := s.store.ServerKeys(ctx)
 	if err != nil {
 		return false, err
 	}
-	if len(checks) > 0 {
+	if len(keys) > 0 {
 		return false, s.CheckKey(ctx)
 	}
 	password, generated := first.AdminPassword, first.AdminPassword.Empty()
@@ -56,7 +55,7 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		Email: first.AdminEmail, Profile: account.Profile{Name: "Admin"}, Password: password, Active: true,
 	}
 	var c account.Checker
-	key := c.NewUser("/admin", admin)
+	emailKey := c.NewUser("/admin", admin)
 	if err := c.Err(); err != nil {
 		return false, err
 	}
@@ -69,9 +68,13 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 		if _, err := tx.LockChain(ctx); err != nil {
 			return err
 		}
-		checks, err := tx.KeyChecks(ctx)
-		created = err == nil && len(checks) == 0
+		keys, err := tx.ServerKeys(ctx)
+		created = err == nil && len(keys) == 0
 		if !created { // another server has set the database up
+			return err
+		}
+		key := keyring.StoredKey{Check: s.keys.Checks()[0], State: keyring.Current, Since: s.now()}
+		if err := tx.SaveServerKey(ctx, key); err != nil {
 			return err
 		}
 		if err := s.Log.InitChain(ctx, tx); err != nil {
@@ -82,7 +85,7 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 				return err
 			}
 		}
-		user, err := s.Users.InsertUser(ctx, tx, admin, key, hash, []int64{access.AdministratorRole})
+		user, err := s.Users.InsertUser(ctx, tx, admin, emailKey, hash, []int64{access.AdministratorRole})
 		if err != nil {
 			return err
 		}
@@ -94,9 +97,6 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 				return err
 			}
 		}
-		if err := tx.InsertKeyCheck(ctx, s.keys.Checks()[0], s.now()); err != nil {
-			return err
-		}
 		return s.Log.RecordAs(ctx, tx, account.Operator, account.Event{
 			Action: account.ActionUserCreate, Target: user.Target(), Changes: user.LogFields(),
 		})
@@ -104,51 +104,7 @@ func (s *Service) SetUp(ctx context.Context, first FirstRun) (created bool, err 
 	if err != nil {
 		return false, err
 	}
-	if !created {
-		return false, s.CheckKey(ctx)
-	}
-	return true, nil
-}
-
-// CheckKey checks that the key ring has every server key for which the database has a check value.
-// It stores the check value of the primary key if that key is new. If the database is older than
-// the signed activity log, it initialises the chain of signatures.
-//
-// It fails with [ErrNotSetUp] or [ErrWrongKey].
-func (s *Service) CheckKey(ctx context.Context) error {
-	checks, err := s.store.KeyChecks(ctx)
-	if err != nil {
-		return err
-	}
-	if len(checks) == 0 {
-		return ErrNotSetUp
-	}
-	for _, c := range checks {
-		if !s.keys.Matches(c) {
-			return ErrWrongKey
-		}
-	}
-	sealing := s.keys.Checks()[0]
-	isSealing := func(c keyring.Check) bool { return c.ID == sealing.ID }
-	head, err := s.store.ChainEnd(ctx, account.ChainHead)
-	if account.IgnoreNotFound(err) != nil {
-		return err
-	}
-	if err == nil && head.Unsigned() {
-		if err := s.store.Write(ctx, s.Log.InitChain); err != nil {
-			return err
-		}
-	}
-	if slices.ContainsFunc(checks, isSealing) {
-		return nil
-	}
-	return s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
-		checks, err := tx.KeyChecks(ctx)
-		if err != nil || slices.ContainsFunc(checks, isSealing) { // another server has stored the check value
-			return err
-		}
-		return tx.InsertKeyCheck(ctx, sealing, s.now())
-	})
+	return created, s.CheckKey(ctx)
 }
 
 // generatePassword returns a random password of about 116 bits that meets the password

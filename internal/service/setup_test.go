@@ -1,7 +1,6 @@
 package service_test
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"slices"
@@ -15,10 +14,10 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
-// keyChecks returns the check values of server keys in the database.
-func keyChecks(f *servicetest.Fixture) []keyring.Check {
+// serverKeys returns the server keys in the database.
+func serverKeys(f *servicetest.Fixture) []keyring.StoredKey {
 	f.T.Helper()
-	return servicetest.Must(f.Store.Inner.KeyChecks(f.T.Context()))
+	return servicetest.Must(f.Store.Inner.ServerKeys(f.T.Context()))
 }
 
 func TestSetUp(t *testing.T) {
@@ -108,8 +107,8 @@ func TestSetUpFails(t *testing.T) {
 				t.Error("the failed SetUp reports that it created the administrator")
 			}
 			test.check(t, err)
-			if n := len(keyChecks(f)); n > 0 {
-				t.Errorf("the failed SetUp left %d key checks", n)
+			if n := len(serverKeys(f)); n > 0 {
+				t.Errorf("the failed SetUp left %d server keys", n)
 			}
 			created, err = f.SetUp(t.Context(), servicetest.FirstRun())
 			if err != nil || !created {
@@ -151,9 +150,9 @@ func TestParallelSetUps(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			users, checks := len(f.ListedUsers()), len(keyChecks(f))
+			users, checks := len(f.ListedUsers()), len(serverKeys(f))
 			if setUps != 1 || users != 1 || checks != 1 {
-				t.Errorf("%d processes set up; there are %d users and %d key checks", setUps, users, checks)
+				t.Errorf("%d processes set up; there are %d users and %d server keys", setUps, users, checks)
 			}
 		})
 	}
@@ -189,63 +188,38 @@ func TestWrongKey(t *testing.T) {
 			t.Errorf("SetUp = %v, %v", created, err)
 		}
 	})
-	if calls["Write"] > 0 || len(keyChecks(f)) != 1 {
+	if calls["Write"] > 0 || len(serverKeys(f)) != 1 {
 		t.Error("SetUp wrote to the database with the wrong key")
 	}
 }
 
-// SetUp accepts a key ring that lists a new key first and the old key second, and stores the
-// new key's check value. From then on a server does not start without both keys.
+// A key that only the ring has changes nothing: a server that starts with it seals with the key of
+// the database. Without that key, no server starts.
 func TestNewKey(t *testing.T) {
 	f := servicetest.NewBlank(t)
 	old, fresh := servicetest.Must(keyring.Generate(rand.Reader)), servicetest.Must(keyring.Generate(rand.Reader))
-	start := func(keys string) error {
+	start := func(keys string) (*service.Service, error) {
 		s := f.With(func(o *service.Options) { o.Keys = servicetest.Must(keyring.Parse(keys)) })
 		_, err := s.SetUp(t.Context(), servicetest.FirstRun())
-		return err
+		return s, err
 	}
-	if err := start(old); err != nil {
+	if _, err := start(old); err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range servicetest.Parallel(4, func(int) error { return start(fresh + old) }) {
-		if err != nil {
-			t.Errorf("start with a new key: %v", err)
-		}
+	both, err := start(fresh + old)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if n := len(keyChecks(f)); n != 2 {
-		t.Errorf("there are %d key checks", n)
+	if err := both.SealActivity(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	for _, key := range []string{old, fresh} {
-		if err := start(key); !errors.Is(err, service.ErrWrongKey) {
-			t.Errorf("start with one of two keys: %v, want ErrWrongKey", err)
-		}
+	if n := len(serverKeys(f)); n != 1 {
+		t.Errorf("there are %d server keys", n)
 	}
-}
-
-// Two processes start with the same new key. They store its check value once.
-func TestNewKeyRace(t *testing.T) {
-	f := servicetest.NewBlank(t)
-	old, fresh := servicetest.Must(keyring.Generate(rand.Reader)), servicetest.Must(keyring.Generate(rand.Reader))
-	with := func(keys string) *service.Service {
-		return f.With(func(o *service.Options) { o.Keys = servicetest.Must(keyring.Parse(keys)) })
+	if _, err := start(old); err != nil {
+		t.Errorf("start with the old key: %v", err)
 	}
-	servicetest.Must(with(old).SetUp(t.Context(), servicetest.FirstRun()))
-	reads := 0
-	f.Store.OnCall(func(name string) {
-		if name != "KeyChecks" {
-			return
-		}
-		if reads++; reads == 2 { // SetUp has found that the key is new, and is about to store its check value
-			f.Store.OnCall(func(string) {})
-			f.TryWriteStore(func(ctx context.Context, tx *account.Tx) error {
-				return tx.InsertKeyCheck(ctx, servicetest.Must(keyring.Parse(fresh)).Checks()[0], f.Clock.Now())
-			})
-		}
-	})
-	if _, err := with(fresh+old).SetUp(t.Context(), servicetest.FirstRun()); err != nil {
-		t.Error(err)
-	}
-	if n := len(keyChecks(f)); n != 2 {
-		t.Errorf("there are %d key checks", n)
+	if _, err := start(fresh); !errors.Is(err, service.ErrWrongKey) {
+		t.Errorf("start with the new key alone: %v, want ErrWrongKey", err)
 	}
 }

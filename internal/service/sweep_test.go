@@ -128,7 +128,7 @@ func TestSweepLimitsRowsOfStrangers(t *testing.T) {
 		network, at := servicetest.ClientNetwork(i), now.Add(-time.Duration(i)*time.Minute)
 		save(lockout.Counter{Key: lockout.NetworkKey(network), WindowStart: at, LastFailure: at}, i < 2)
 		save(lockout.Counter{Key: lockout.RecoveryKey(network), WindowStart: at}, i < 3)
-		save(lockout.Counter{Key: lockout.UnknownSubject(fmt.Append(nil, "address number ", i)) + "new", LastFailure: at}, i < 3)
+		save(lockout.Counter{Key: lockout.UnknownSubject("k1", fmt.Append(nil, "address number ", i)) + "new", LastFailure: at}, i < 3)
 		save(lockout.Counter{Key: lockout.UserSubject(int64(i)) + network, LastFailure: at}, true)
 	}
 	locked := lockout.Counter{

@@ -8,11 +8,9 @@ import (
 	"slices"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
-
-// settingPurpose is the purpose with which the server key encrypts secrets of settings.
-const settingPurpose = "setting"
 
 // Names under which the store keeps the secrets.
 const (
@@ -51,7 +49,7 @@ func (s *Settings) openSecret(
 	if err != nil {
 		return secret.Text{}, err
 	}
-	plain, err := s.keys.Open(settingPurpose, sealContext, sealed)
+	plain, err := s.keys.Open(keyring.SettingSecret, sealContext, sealed)
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("open the secret setting %s: %w", name, err)
 	}
@@ -66,7 +64,11 @@ func (s *Settings) saveSecret(
 	if err != nil {
 		return err
 	}
-	sealed, err := s.keys.Seal(settingPurpose, sealContext, []byte(value.Reveal()))
+	id, err := tx.SealingKey(ctx)
+	if err != nil {
+		return err
+	}
+	sealed, err := s.keys.Seal(id, keyring.SettingSecret, sealContext, []byte(value.Reveal()))
 	if err != nil {
 		return fmt.Errorf("seal the secret setting %s: %w", name, err)
 	}

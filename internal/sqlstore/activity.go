@@ -172,11 +172,19 @@ func (t activityWriter) SealActivity(ctx context.Context, a account.StoredActivi
 		a.ID, a.Number, a.KeyID, a.Seal)
 }
 
+func (t activityWriter) ResealActivity(ctx context.Context, a account.StoredActivity) error {
+	return t.execDeferred(ctx, `UPDATE activity SET key_id = $3, seal = $4 WHERE id = $1 AND number = $2`,
+		a.ID, a.Number, a.KeyID, a.Seal)
+}
+
 func (t activityWriter) DeleteSealedActivity(ctx context.Context, upTo int64) error {
 	if err := t.execDeferred(ctx, `DELETE FROM activity WHERE number > 0 AND number <= $1`, upTo); err != nil {
 		return err
 	}
-	return t.execDeferred(ctx, `DELETE FROM activity_checkpoints WHERE number <= $1`, upTo)
+	if err := t.execDeferred(ctx, `DELETE FROM activity_checkpoints WHERE number <= $1`, upTo); err != nil {
+		return err
+	}
+	return t.execDeferred(ctx, `DELETE FROM activity_former_checkpoints WHERE number <= $1`, upTo)
 }
 
 const checkpointColumns = `number, at, seal, key_id, mac`
@@ -221,4 +229,41 @@ func (t activityWriter) SaveCheckpoint(ctx context.Context, c account.Checkpoint
 		ON CONFLICT (number) DO UPDATE
 		SET at = excluded.at, seal = excluded.seal, key_id = excluded.key_id, mac = excluded.mac`,
 		c.Number, micros(c.At), c.Seal, c.Signature.KeyID, c.Signature.MAC)
+}
+
+func (r activityReader) Resealing(ctx context.Context) (account.Resealing, error) {
+	return one(ctx, r.querier, func(row sqldb.Row) (s account.Resealing, err error) {
+		return s, row.Scan(&s.Number, bytesColumn{&s.Seal}, bytesColumn{&s.Former}, &s.Signature.KeyID,
+			bytesColumn{&s.Signature.MAC})
+	}, `SELECT number, seal, former_seal, key_id, mac FROM activity_resealing WHERE place = 'boundary'`)
+}
+
+func (t activityWriter) SaveResealing(ctx context.Context, s account.Resealing) error {
+	return t.execDeferred(ctx, `
+		INSERT INTO activity_resealing (place, number, seal, former_seal, key_id, mac)
+		VALUES ('boundary', $1, $2, $3, $4, $5)
+		ON CONFLICT (place) DO UPDATE
+		SET number = excluded.number, seal = excluded.seal, former_seal = excluded.former_seal,
+		    key_id = excluded.key_id, mac = excluded.mac`,
+		s.Number, notNull(s.Seal), notNull(s.Former), s.Signature.KeyID, s.Signature.MAC)
+}
+
+func (t activityWriter) DeleteResealing(ctx context.Context) error {
+	return t.execDeferred(ctx, `DELETE FROM activity_resealing`)
+}
+
+func (r activityReader) FormerCheckpoints(ctx context.Context, after, upTo int64) ([]account.FormerCheckpoint, error) {
+	return all(ctx, r.querier, func(row sqldb.Row) (c account.FormerCheckpoint, err error) {
+		return c, row.Scan(&c.Number, bytesColumn{&c.Former}, timeColumn{&c.At}, bytesColumn{&c.Seal}, &c.Signature.KeyID,
+			bytesColumn{&c.Signature.MAC})
+	}, `SELECT number, former_seal, at, seal, key_id, mac FROM activity_former_checkpoints
+		WHERE number > $1 AND number <= $2 ORDER BY number, former_seal`, after, upTo)
+}
+
+func (t activityWriter) SaveFormerCheckpoint(ctx context.Context, c account.FormerCheckpoint) error {
+	return t.execDeferred(ctx, `
+		INSERT INTO activity_former_checkpoints (number, former_seal, at, seal, key_id, mac) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (number, former_seal) DO UPDATE
+		SET at = excluded.at, seal = excluded.seal, key_id = excluded.key_id, mac = excluded.mac`,
+		c.Number, c.Former, micros(c.At), c.Seal, c.Signature.KeyID, c.Signature.MAC)
 }

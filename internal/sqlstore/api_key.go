@@ -50,6 +50,13 @@ func (r apiKeyReader) APIKeysOf(ctx context.Context, userID int64) ([]account.AP
 	return all(ctx, r.querier, scanAPIKey, selectAPIKey+` WHERE user_id = $1 ORDER BY id`, userID)
 }
 
+func (r apiKeyReader) OutdatedAPIKeys(
+	ctx context.Context, keyID string, after int64, limit int,
+) ([]account.APIKey, error) {
+	return all(ctx, r.querier.cancellable(), scanAPIKey, selectAPIKey+`
+		WHERE id > $1 AND key_id <> '' AND key_id <> $2 ORDER BY id LIMIT $3`, after, keyID, limit)
+}
+
 func (t apiKeyWriter) CountNamedKeys(ctx context.Context, userID int64, now time.Time) (int, error) {
 	n, err := one(ctx, &t.querier, scanInt, `
 		SELECT COUNT(*) FROM api_keys WHERE user_id = $1 AND kind = 'named' AND (expires_at = 0 OR expires_at > $2)`,
@@ -73,6 +80,12 @@ func (t apiKeyWriter) InsertAPIKey(ctx context.Context, k account.APIKey) (int64
 func (t apiKeyWriter) SealAPIKey(ctx context.Context, id int64, sealed keyring.Sealed) error {
 	return t.execOne(ctx, `UPDATE api_keys SET key_id = $2, sealed = $3 WHERE id = $1`,
 		id, sealed.KeyID, notNull(sealed.Box))
+}
+
+func (t apiKeyWriter) ResealAPIKey(ctx context.Context, id int64, was, sealed keyring.Sealed) error {
+	return t.execOne(ctx, `
+		UPDATE api_keys SET key_id = $2, sealed = $3 WHERE id = $1 AND key_id = $4 AND sealed = $5`,
+		id, sealed.KeyID, notNull(sealed.Box), was.KeyID, notNull(was.Box))
 }
 
 func (t apiKeyWriter) TouchAPIKey(ctx context.Context, id int64, lastUsed time.Time) error {

@@ -161,16 +161,19 @@ var authChanges = []struct {
 // at each use. It records none when a lockout ends, since servers never cache locked users.
 var noAuthChanges = []string{
 	"AddAPIKeyFailure", "AddSessionFailure", "ClearAPIKeyFailures", "CountAdministrators", "CountFailedSignIn",
-	"CountMails", "CountNamedKeys", "CountThrottles", "DeleteAuthChanges", "DeleteEndedImports", "DeleteExcessRequests",
-	"DeleteExpiredAPIKeys", "DeleteExpiredRecoveries", "DeleteExpiredSessions", "DeleteFinishedMails",
-	"DeleteIdleThrottles", "DeleteImportRows", "DeleteKnownNetworks", "DeleteMail", "DeleteOldestThrottles",
-	"DeleteRecoveriesOf", "DeleteSealedActivity", "DeleteSettingSecret", "DeleteThrottlesOf", "IdleImport",
-	"ImportRows", "InsertAPIKey", "InsertActivity", "InsertImport", "InsertImportRows", "InsertKeyCheck", "InsertMail",
-	"InsertRecovery", "InsertRole", "InsertSession", "InsertUser", "InsertUsers", "InsertedAuthChanges",
-	"IsKnownNetwork", "LimitRecoveries", "LockAdministrators", "LockChain", "LockDueMail", "LockImport", "LockRoles",
-	"LockSettings", "LockThrottle", "LockUsers", "RecoveryByHash", "ReleaseImported", "SaveChainEnd", "SaveCheckpoint",
-	"SaveKnownNetwork", "SavePreferences", "SaveSettingSecret", "SealAPIKey", "SealActivity", "ShareLockRoles",
-	"ShareLockUser", "TakeFailedSignIns", "Throttle", "TouchAPIKey", "TouchSession", "UpdateImport", "UpdateMail",
+	"CountMails", "CountNamedKeys", "CountThrottles", "DeleteAuthChanges", "DeleteEndedImports",
+	"DeleteExcessRequests", "DeleteExpiredAPIKeys", "DeleteExpiredRecoveries", "DeleteExpiredSessions",
+	"DeleteFinishedMails", "DeleteIdleThrottles", "DeleteImportRows", "DeleteKeyHolders", "DeleteKnownNetworks",
+	"DeleteMail", "DeleteOldestThrottles", "DeleteOutdatedThrottles", "DeleteRecoveriesOf", "DeleteResealing",
+	"DeleteSealedActivity", "DeleteSettingSecret", "DeleteThrottlesOf", "IdleImport", "ImportRows", "InsertAPIKey",
+	"InsertActivity", "InsertImport", "InsertImportRows", "InsertMail", "InsertRecovery",
+	"InsertRole", "InsertSession", "InsertUser", "InsertUsers", "InsertedAuthChanges", "IsKnownNetwork",
+	"LimitRecoveries", "LockAdministrators", "LockChain", "LockDueMail", "LockImport", "LockMail", "LockRoles",
+	"LockServerKeys", "LockSettings", "LockThrottle", "LockUsers", "RecoveryByHash", "ReleaseImported",
+	"ResealAPIKey", "ResealActivity", "ResealMail", "SaveChainEnd", "SaveCheckpoint", "SaveFormerCheckpoint",
+	"SaveKeyHolder", "SaveKnownNetwork", "SavePreferences", "SaveResealing", "SaveServerKey", "SaveSettingSecret",
+	"SealAPIKey", "SealActivity", "SealingKey", "ShareLockRoles", "ShareLockUser", "TakeFailedSignIns", "Throttle",
+	"TouchAPIKey", "TouchSession", "UpdateImport", "UpdateMail",
 }
 
 // Each method of a writer in account.Tx must be in authChanges or noAuthChanges. So the author of a new method has to

@@ -42,7 +42,7 @@ func TestOverview(t *testing.T) {
 		lock(lockout.SignInKey(of(2), "", false), now)                   // has expired
 		lock(lockout.SignInKey(of(2), "home", true), now.Add(time.Hour)) // locks out one network, not the user
 		lock(lockout.NetworkKey("new"), now.Add(time.Hour))
-		lock(lockout.SignInKey(lockout.UnknownSubject(make([]byte, 16)), "", false), now.Add(time.Hour))
+		lock(lockout.SignInKey(lockout.UnknownSubject("k1", make([]byte, 16)), "", false), now.Add(time.Hour))
 		locked := get[account.LockedUsers](t)(db.LockedUsers(t.Context(), now, 10))
 		want(t, "locked users", locked.Count, 2)
 		want(t, "shown users", len(locked.First), 2)

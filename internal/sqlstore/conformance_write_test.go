@@ -141,14 +141,14 @@ func TestWrite(t *testing.T) {
 		for _, fault := range []error{sentinel, typed, fmt.Errorf("wrapped: %w", account.ErrNotFound), context.Canceled} {
 			err := db.Write(t.Context(), func(ctx context.Context, tx *account.Tx) error {
 				return errors.Join(add(ctx, tx, "a@example.org"),
-					tx.InsertKeyCheck(ctx, keyring.Check{ID: "a", Value: []byte{1}}, now), fault)
+					tx.SaveServerKey(ctx, serverKey("a", keyring.Current)), fault)
 			})
 			wantErr(t, "Write", err, fault)
 		}
 		want(t, "code", account.ErrorCode(db.Write(t.Context(), func(context.Context, *account.Tx) error { return typed })),
 			account.CodeForbidden)
 		wantUsers(t, db)
-		want(t, "checks", len(get[[]keyring.Check](t)(db.KeyChecks(t.Context()))), 0)
+		want(t, "keys", len(get[[]keyring.StoredKey](t)(db.ServerKeys(t.Context()))), 0)
 	})
 
 	conform(t, "a panic is returned as an error", func(t *testing.T, db database) {

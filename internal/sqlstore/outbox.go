@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/keyring"
 	"github.com/seed-3a99a2fe/usher/internal/sqldb"
 )
 
@@ -50,6 +51,13 @@ func (r outboxReader) Mail(ctx context.Context, id int64) (account.Mail, error) 
 	return one(ctx, r.querier, scanMail, selectMail+` WHERE id = $1`, id)
 }
 
+func (r outboxReader) OutdatedMails(
+	ctx context.Context, keyID string, after int64, limit int,
+) ([]account.Mail, error) {
+	return all(ctx, r.querier.cancellable(), scanMail, selectMail+`
+		WHERE id > $1 AND key_id <> '' AND key_id <> $2 ORDER BY id LIMIT $3`, after, keyID, limit)
+}
+
 const selectDueMail = selectMail + `
 	WHERE state IN ('requested', 'ready') AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1`
 
@@ -59,6 +67,15 @@ func (r outboxReader) DueMail(ctx context.Context, now time.Time) (account.Mail,
 
 func (t outboxWriter) LockDueMail(ctx context.Context, now time.Time) (account.Mail, error) {
 	return one(ctx, &t.querier, scanMail, selectDueMail+t.Dialect.SkipLocked, micros(now))
+}
+
+func (t outboxWriter) LockMail(ctx context.Context, id int64) (account.Mail, error) {
+	return one(ctx, &t.querier, scanMail, selectMail+` WHERE id = $1`+t.Dialect.LockRow, id)
+}
+
+func (t outboxWriter) ResealMail(ctx context.Context, id int64, was, sealed keyring.Sealed) error {
+	return t.execOne(ctx, `UPDATE outbox SET key_id = $2, sealed = $3 WHERE id = $1 AND key_id = $4 AND sealed = $5`,
+		id, sealed.KeyID, notNull(sealed.Box), was.KeyID, notNull(was.Box))
 }
 
 func (t outboxWriter) InsertMail(ctx context.Context, m account.Mail) (int64, error) {

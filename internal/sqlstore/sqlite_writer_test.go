@@ -167,7 +167,7 @@ func TestWriterOnFullDisk(t *testing.T) {
 }
 
 // rollBack makes SQLite roll the transaction back, as it does when a write fails midway.
-const rollBack = "INSERT OR ROLLBACK INTO key_checks SELECT 'twice', x'00', 0 UNION ALL SELECT 'twice', x'00', 0"
+const rollBack = "INSERT OR ROLLBACK INTO settings SELECT 'twice', '' UNION ALL SELECT 'twice', ''"
 
 func TestWriterAfterRollbackByEngine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -197,8 +197,8 @@ func TestWriterAfterInterrupt(t *testing.T) {
 		cut, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 		defer cancel()
 		_ = sqlstore.Exec(cut, tx, `
-			INSERT INTO key_checks
-			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, x'00', 0 FROM n`)
+			INSERT INTO settings
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, '' FROM n`)
 		_ = add(ctx, tx, "a@example.org")
 		return nil // as if the job had succeeded
 	})

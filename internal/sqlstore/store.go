@@ -82,6 +82,7 @@ type txState struct {
 	querier
 	authChanges map[account.AuthChange]bool // inserted by the transaction
 	throttles   []string                    // keys of the sign-in counters that the transaction has locked
+	sealingKey  string                      // id of the current server key, once the transaction has asked for it
 }
 
 func newTx(db *sqldb.Tx) *tx {

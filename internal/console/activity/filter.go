@@ -55,6 +55,7 @@ var loggedActions = []struct {
 	{"settings", "Settings", []account.Action{
 		account.ActionSettingsUpdate, account.ActionSettingsTest, account.ActionSettingsRenew,
 	}},
+	{"server-key", "Server key", []account.Action{account.ActionServerKeyRotate, account.ActionServerKeyRetire}},
 	{"preferences", "Preferences", []account.Action{account.ActionPreferencesUpdate}},
 	{"import", "Imports", []account.Action{
 		account.ActionImportBegin, account.ActionImportFinish, account.ActionImportUndo,

@@ -37,6 +37,9 @@ var activityPhrases = map[account.Action]locale.Phrase{
 	account.ActionSettingsTest:      "Sent a test message",
 	account.ActionSettingsRenew:     "Renewed a certificate",
 
+	account.ActionServerKeyRotate: "Began to replace the server key",
+	account.ActionServerKeyRetire: "Retired the former server key",
+
 	account.ActionImportBegin:  "Began an import",
 	account.ActionImportFinish: "Finished an import",
 	account.ActionImportUndo:   "Undid an import",

@@ -106,9 +106,9 @@ func (r countingOutboxReader) DueMail(ctx context.Context, now time.Time) (accou
 	return r.OutboxReader.DueMail(ctx, now)
 }
 
-func (r countingInstanceReader) KeyChecks(ctx context.Context) ([]keyring.Check, error) {
-	defer r.record("KeyChecks")
-	return r.InstanceReader.KeyChecks(ctx)
+func (r countingInstanceReader) ServerKeys(ctx context.Context) ([]keyring.StoredKey, error) {
+	defer r.record("ServerKeys")
+	return r.InstanceReader.ServerKeys(ctx)
 }
 
 func (w countingThrottleWriter) Throttle(ctx context.Context, key string) (lockout.Counter, error) {
@@ -170,4 +170,9 @@ func (w countingUserWriter) SetPassword(
 func (w countingOutboxWriter) InsertMail(ctx context.Context, m account.Mail) (int64, error) {
 	defer w.record("InsertMail")
 	return w.OutboxWriter.InsertMail(ctx, m)
+}
+
+func (w countingOutboxWriter) LockMail(ctx context.Context, id int64) (account.Mail, error) {
+	defer w.record("LockMail")
+	return w.OutboxWriter.LockMail(ctx, id)
 }
