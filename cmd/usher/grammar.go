@@ -38,6 +38,7 @@ type grammar struct {
 	Serve   server.ServeCmd   `cmd:"" group:"server" help:"Run the server."`
 	Backup  server.BackupCmd  `cmd:"" group:"server" help:"Copy the database of a server, which may be running."`
 	Restore server.RestoreCmd `cmd:"" group:"server" help:"Create a data directory from a backup."`
+	Key     server.KeyCmd     `cmd:"" group:"server" help:"Show the server keys, and replace the one in use."`
 	Admin   server.AdminCmd   `cmd:"" group:"server" help:"Work on the data itself, in an emergency."`
 
 	MigrateData server.MigrateDataCmd `cmd:"" group:"server" help:"Move all data to PostgreSQL, or back."`

@@ -57,6 +57,48 @@ func TestGenerateServerKey(t *testing.T) {
 	}
 }
 
+// A key is added and an older one retired. A crash between any two steps loses no key.
+func TestRetireServerKeys(t *testing.T) {
+	path := datadir.ServerKeyPath(t.TempDir())
+	ring, err := datadir.GenerateServerKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := ring.Primary()
+	if ring, err = datadir.AddServerKey(path); err != nil {
+		t.Fatal(err)
+	}
+	checks := ring.Checks()
+	if len(checks) != 2 || checks[0].ID != old {
+		t.Fatalf("after AddServerKey the keys are %v, want %s and another", checks, old)
+	}
+	both, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if retired, err := datadir.RetireServerKeys(path, []string{"other"}); retired != "" || err != nil {
+		t.Errorf("retire a key that is not in the file: %q, %v", retired, err)
+	}
+	for range 2 { // the second time as if the first had crashed before the key file was written
+		if err := os.WriteFile(path, both, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		retired, err := datadir.RetireServerKeys(path, []string{old})
+		if err != nil || retired != path+".retired" {
+			t.Fatalf("RetireServerKeys = %q, %v", retired, err)
+		}
+		for file, want := range map[string]string{path: checks[1].ID, retired: old} {
+			ring, err := datadir.ReadServerKey(file)
+			if err != nil || len(ring.Checks()) != 1 || ring.Primary() != want {
+				t.Errorf("%s: %v, want the key %s", file, err, want)
+			}
+			if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
+				t.Errorf("%s: mode %v, %v", file, info.Mode(), err)
+			}
+		}
+	}
+}
+
 func TestInitialPassword(t *testing.T) {
 	data := t.TempDir()
 	if err := datadir.SaveInitialPassword(data, secret.New("Correct-horse-7")); err != nil {

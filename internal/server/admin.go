@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/command"
-	"github.com/seed-3a99a2fe/usher/internal/config"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 )
@@ -45,11 +44,11 @@ type dataFlags struct {
 func (d *dataFlags) withData(
 	ctx context.Context, e *command.Env, f func(context.Context, *service.Service) error,
 ) error {
-	settings := &config.Server{Data: d.Data, ServerKeyFile: d.ServerKeyFile}
-	if err := settings.LoadSecrets(e.LookupEnv); err != nil {
+	settings, err := d.settings(e)
+	if err != nil {
 		return err
 	}
-	err := openData(ctx, settings, slog.New(slog.NewTextHandler(e.Stderr, nil)), f)
+	err = openData(ctx, settings, slog.New(slog.NewTextHandler(e.Stderr, nil)), f)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return command.WithHint(err,

@@ -110,13 +110,21 @@ func showVerification(e *command.Env, r audit.Report, checkpointGiven bool) erro
 		fmt.Fprintln(e.Stdout,
 			"The checkpoint kept outside the database is of an entry that retention has removed, so it cannot be compared.")
 	}
+	if r.Compared == audit.ComparedRetired {
+		fmt.Fprintf(e.Stdout, "The checkpoint kept outside the database was made with the server key %s, which is retired, "+
+			"so it cannot be compared.\n", r.RetiredKey)
+	}
 	if r.FindingCount > 0 {
 		return command.WithHint(errors.New("the activity log was tampered with"),
 			"keep a copy of the data directory as it is, and compare with a backup")
 	}
-	if r.Checkpoint != nil && !checkpointGiven {
+	if r.Checkpoint != nil && (!checkpointGiven || r.Compared == audit.ComparedRetired) {
 		fmt.Fprintln(e.Stdout, "A checkpoint to keep elsewhere, without which a cut-off end may not show:")
 		fmt.Fprintln(e.Stdout, r.Checkpoint)
+	}
+	if r.Compared == audit.ComparedRetired {
+		return command.WithHint(errors.New("the checkpoint is from before a rotation of the server key"),
+			"keep the checkpoint above in its place; entries cut off between the two do not show")
 	}
 	return nil
 }

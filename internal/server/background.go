@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/service"
 )
 
 const (
@@ -96,6 +97,21 @@ func (s *Server) retryInvalidations(ctx context.Context) {
 	every(ctx, auth.RetryInterval, func() {
 		if err := s.accounts.RetryInvalidations(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("other servers may have missed a change", "error", err)
+		}
+	})
+}
+
+// refreshKeys follows rotations of the server key. It logs an error when it first occurs, and then not again until
+// another error or a success follows.
+func (s *Server) refreshKeys(ctx context.Context) {
+	logged := ""
+	every(ctx, service.KeyRefreshInterval, func() {
+		switch err := s.accounts.RefreshKeys(ctx); {
+		case err == nil:
+			logged = ""
+		case ctx.Err() == nil && err.Error() != logged:
+			logged = err.Error()
+			s.log.Error("the server keys cannot be used as the database needs them", "error", err)
 		}
 	})
 }

@@ -27,7 +27,8 @@ func explain(err error, settings *config.Server) error {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return command.WithHint(err, "another program listens there; choose another address with --listen")
 	case errors.Is(err, service.ErrWrongKey):
-		return command.WithHint(err, "start with the key that the database was created with; nothing was changed")
+		return command.WithHint(err, "start with the key that the database was created with, or all keys while a rotation "+
+			"is under way; a backup from before a rotation needs the key from before; nothing was changed")
 	case errors.Is(err, service.ErrNotSetUp) && !settings.Database.URL.Empty():
 		return command.WithHint(err, "start a server on it first: usher serve, with the same USHER_DATABASE_URL")
 	case errors.Is(err, service.ErrNotSetUp):

@@ -23,8 +23,8 @@ func (s *Server) Run(ctx context.Context) error {
 		tasks.Go(func() { s.worker.Run(background) })
 	}
 	for _, task := range []func(context.Context){
-		s.sweep, s.sealActivity, s.pollInvalidations, s.retryInvalidations, s.watchStorage,
-		s.watchConnections, s.releaseIdleMemory, s.watchPublicURL,
+		s.sweep, s.sealActivity, s.pollInvalidations, s.retryInvalidations, s.refreshKeys,
+		s.watchStorage, s.watchConnections, s.releaseIdleMemory, s.watchPublicURL,
 	} {
 		tasks.Go(func() { task(background) })
 	}

@@ -1,5 +1,5 @@
 // Package server composes and runs the server. It also has the commands that work directly on the data: serve, admin,
-// backup, restore, migrate-data, audit verify and audit checkpoint.
+// key, backup, restore, migrate-data, audit verify and audit checkpoint.
 //
 // Decisions about accounts are made in package service, not here.
 package server
@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,7 +114,8 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 	}
 	overrides.LocalURL = config.LocalURL(s.listener.Addr())
 	s.accounts, err = openAccounts(ctx, accountsOptions{
-		settings: settings, store: s.store, overrides: overrides, generateKey: true, hashes: options.Hashes, log: log,
+		settings: settings, store: s.store, overrides: overrides, generateKey: true, name: processName(),
+		hashes: options.Hashes, log: log,
 	})
 	if err != nil {
 		return s, err
@@ -171,6 +173,15 @@ func (s *Server) newHTTPServer(handler http.Handler) *http.Server {
 		ConnContext:       s.conns.ConnContext,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
+}
+
+// processName returns the name of this process for operators: the host and the process id.
+func processName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return fmt.Sprintf("%s, process %d", host, os.Getpid())
 }
 
 // URL returns where the server listens.
