@@ -103,6 +103,7 @@ type Service struct {
 	random          io.Reader
 	monotonic       func() time.Time
 	passwordChanged func(userID int64)
+	maxStrangerRows int // see Sweep
 	userCounts      *ttlValue[account.UserCounts]
 	signInCounts    *ttlValue[[]account.SignInCount]
 }
@@ -151,6 +152,7 @@ func New(o Options) *Service {
 		store: env.Store, keys: o.Keys, readKeys: o.ReadKeys, serverName: o.ServerName, log: o.Log,
 		answers: keyAnswers{given: map[string]keyAnswer{}}, now: env.Now, random: o.Random, monotonic: monotonic,
 		passwordChanged: passwordChanged,
+		maxStrangerRows: maxStrangerRows,
 		userCounts:      newTTLValue[account.UserCounts](countsTTL),
 		signInCounts:    newTTLValue[[]account.SignInCount](countsTTL),
 	}

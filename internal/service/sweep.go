@@ -15,15 +15,14 @@ import (
 const (
 	// mailRetention is how long a delivered or failed message stays in the database.
 	mailRetention = 30 * 24 * time.Hour
+	// maxStrangerRows limits the rows of each kind that anyone can create: counters of addresses
+	// without an account and of client networks, and requests for recovery messages. Sweep deletes
+	// the oldest of those in excess.
+	maxStrangerRows = 1_000_000
 	// sweepRows limits the rows that one transaction deletes, so that a concurrent sign-in
 	// does not wait long.
 	sweepRows = 10_000
 )
-
-// maxStrangerRows limits the rows of each kind that anyone can create: counters of addresses without
-// an account and of client networks, and requests for recovery messages. Sweep deletes the oldest of
-// those in excess. It is a variable so that tests can lower it.
-var maxStrangerRows = 1_000_000
 
 // deletion deletes at most sweepRows rows and returns the number of deleted rows.
 type deletion func(ctx context.Context, tx *account.Tx) (deleted int, err error)
@@ -59,7 +58,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return tx.DeleteFinishedMails(ctx, now.Add(-mailRetention), sweepRows)
 		},
 		func(ctx context.Context, tx *account.Tx) (int, error) {
-			return tx.DeleteExcessRequests(ctx, maxStrangerRows, sweepRows)
+			return tx.DeleteExcessRequests(ctx, s.maxStrangerRows, sweepRows)
 		},
 		func(ctx context.Context, tx *account.Tx) (int, error) {
 			return tx.DeleteAuthChanges(ctx, auth.ChangeRetention, sweepRows)
@@ -68,10 +67,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 	for _, prefix := range lockout.StrangerPrefixes() {
 		deletions = append(deletions, func(ctx context.Context, tx *account.Tx) (int, error) {
 			count, err := tx.CountThrottles(ctx, prefix)
-			if err != nil || count <= maxStrangerRows {
+			if err != nil || count <= s.maxStrangerRows {
 				return 0, err
 			}
-			return tx.DeleteOldestThrottles(ctx, prefix, now, min(count-maxStrangerRows, sweepRows))
+			return tx.DeleteOldestThrottles(ctx, prefix, now, min(count-s.maxStrangerRows, sweepRows))
 		})
 	}
 	var errs []error

@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/lockout"
-	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
 )
 
@@ -111,7 +110,7 @@ func TestSweepKeepsLocks(t *testing.T) {
 // lock a client network, and all counters of accounts.
 func TestSweepLimitsRowsOfStrangers(t *testing.T) {
 	f := servicetest.New(t)
-	service.LimitStrangerRows(t, 3)
+	f.LimitStrangerRows(3)
 	kept := map[string]bool{}
 	save := func(c lockout.Counter, keep bool) {
 		kept[c.Key] = keep
