@@ -99,8 +99,10 @@ func (s *Log) VerifyActivity(
 // VerifyWithKey is [Log.VerifyActivity] with a single key of the ring: entries and checkpoints that
 // need another key are findings.
 func (s *Log) VerifyWithKey(ctx context.Context, keyID string, progress func(read int64)) (Report, error) {
-	alone := *s
-	alone.keys = s.keys.Only(keyID)
+	alone := &Log{
+		store: s.store, keys: s.keys.Only(keyID), log: s.log, now: s.now, monotonic: s.monotonic,
+		checkpoints: s.checkpoints,
+	}
 	return alone.VerifyActivity(ctx, nil, progress)
 }
 
