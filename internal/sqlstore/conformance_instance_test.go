@@ -115,6 +115,7 @@ func TestSealingKeyDuringRotation(t *testing.T) {
 			select {
 			case err := <-promoted:
 				t.Errorf("the key was changed during the transaction: %v", err)
+				promoted <- err
 			case <-time.After(100 * time.Millisecond):
 			}
 			return nil
@@ -146,6 +147,7 @@ func TestSealingKeyDuringRotation(t *testing.T) {
 			select {
 			case id := <-sealed:
 				t.Errorf("the transaction did not wait, and got %q", id)
+				sealed <- id
 			case <-time.After(100 * time.Millisecond):
 			}
 			return nil

@@ -81,6 +81,7 @@ func TestResealing(t *testing.T) {
 			select {
 			case err := <-resealed:
 				t.Errorf("the message was sealed again: %v", err)
+				resealed <- err
 			case <-time.After(100 * time.Millisecond):
 			}
 			failed := locked
