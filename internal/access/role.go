@@ -49,6 +49,28 @@ func BuiltIn() []Role {
 	}
 }
 
+// notAutomatic are the actions that a role which users get automatically must not grant. With
+// them, anybody who may create users could create accounts with these rights and sign in as
+// them.
+var notAutomatic = []Action{ActionCreate, ActionEditAccess, ActionDelete, ActionAssign}
+
+// MayBeAutomatic reports whether users may get the role without a grant by a caller who covers
+// it, as a default role of new users or by an allowed group of a directory. Role 1 must not be
+// given so, nor a role with a permission for which [Permission.MayBeAutomatic] is false.
+func (r Role) MayBeAutomatic() bool {
+	return r.ID != AdministratorRole && !slices.ContainsFunc(r.Permissions, func(p Permission) bool {
+		return !p.MayBeAutomatic()
+	})
+}
+
+// MayBeAutomatic reports whether a role that users get automatically may have the permission. It
+// must not allow to create, delete or assign anything or to edit access, except on the user's
+// own data. Permissions that this release does not know are judged by their action, since a
+// later release may know them.
+func (p Permission) MayBeAutomatic() bool {
+	return p.Scope == ScopeSelf || !slices.Contains(notAutomatic, p.Action)
+}
+
 // Expand returns the permissions of the role for display. For the administrator role, which has
 // no stored permissions, it returns every permission of the [Registry].
 func (r Role) Expand() []Permission {

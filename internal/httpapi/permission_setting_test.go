@@ -43,7 +43,7 @@ var settingPermissions = []permissionRow{
 	{op: "PATCH /api/application-settings", body: `{"defaultRoleIds":[2,%d]}`, needs: []need{editSettings, readRole},
 		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
 	{op: "PATCH /api/application-settings", body: `{"defaultRoleIds":[1,2]}`, needs: []need{editSettings, readRole},
-		want: "401 401 401 401 401 first 200 403 200 403 403 403"},
+		want: "401 401 401 401 401 first 400 403 403 403 403 403"},
 	{op: "POST /api/application-settings/test-message", needs: []need{editSettings},
 		want: "401 401 401 401 401 first 200 403 403 403 403 403"},
 

@@ -229,6 +229,17 @@ func (p *principal) setPermissions(id int64, requests []permissionRequest) *expe
 	if refusal := p.covers(permissionSet{permissions: wanted}); refusal != nil {
 		return refusal
 	}
+	if slices.Contains(p.settingRoles(), id) {
+		var reserved []string
+		for i, d := range requests {
+			if (permission{action: d.action, self: d.self}).reserved() {
+				reserved = append(reserved, fmt.Sprintf("/%d/action", i))
+			}
+		}
+		if len(reserved) > 0 {
+			return invalid(reserved...)
+		}
+	}
 	r.permissions = wanted
 	p.record("role.permissions", "role", id, r.name)
 	return ok(r.view())
@@ -291,7 +302,13 @@ func (p *principal) authorizeReplacement(id, replacementID int64, held []int64) 
 	if !mayAssign || !p.can("user", "edit-access", allObjects) {
 		return forbidden()
 	}
-	return p.covers(p.permissionsOf(held))
+	if refusal := p.covers(p.permissionsOf(held)); refusal != nil {
+		return refusal
+	}
+	if slices.Contains(p.settingRoles(), id) && !p.mayBeAutomatic(replacementID) {
+		return invalid("/query/replaceWith")
+	}
+	return nil
 }
 
 // removeFromPermissions removes the id of a deleted object from all permissions on the given entities. If a permission

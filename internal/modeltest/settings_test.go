@@ -232,5 +232,27 @@ func (p *principal) checkSettingRoles(path string, before, ids []int64) *expecte
 	if len(unknown) > 0 {
 		return invalid(unknown...)
 	}
-	return p.covers(p.permissionsOf(named))
+	if refusal := p.covers(p.permissionsOf(named)); refusal != nil {
+		return refusal
+	}
+	var unfit []string
+	for i, id := range ids {
+		if !p.mayBeAutomatic(id) {
+			unfit = append(unfit, fmt.Sprintf("%s/%d", path, i))
+		}
+	}
+	if len(unfit) > 0 {
+		return invalid(unfit...)
+	}
+	return nil
+}
+
+// mayBeAutomatic reports whether settings may name the role, so that users get it automatically.
+func (m *model) mayBeAutomatic(id int64) bool {
+	return id != administratorRole && (m.roles[id] == nil || !slices.ContainsFunc(m.roles[id].permissions, permission.reserved))
+}
+
+// reserved reports whether a role that users get automatically must not have the permission.
+func (p permission) reserved() bool {
+	return !p.self && slices.Contains(words("create edit-access delete assign"), p.action)
 }

@@ -2,6 +2,7 @@ package role
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
@@ -12,7 +13,8 @@ import (
 // SetRolePermissions replaces the permissions of a role and returns the changed role.
 //
 // It fails as [account.Allow] does. It fails with CodeForbidden when the caller lacks one of the
-// old or the new permissions. It also fails with CodeBuiltInRole, CodeInvalid and
+// old or the new permissions. It fails with CodeInvalid for a permission that a role which users
+// get automatically must not have. It also fails with CodeBuiltInRole, CodeInvalid and
 // CodePermissionNeedsRead.
 func (s *Roles) SetRolePermissions(
 	ctx context.Context, caller *account.Principal, id int64, requests []access.PermissionRequest,
@@ -63,6 +65,9 @@ func (s *Roles) setRolePermissions(
 		if err := account.RequireCovers(caller, access.Union([]access.Role{role})); err != nil {
 			return err
 		}
+		if err := s.requireAutomatic(ctx, tx, role, requests); err != nil {
+			return err
+		}
 		if err := tx.SetRolePermissions(ctx, id, wanted); err != nil {
 			return err
 		}
@@ -77,6 +82,32 @@ func (s *Roles) setRolePermissions(
 		return access.Role{}, err
 	}
 	return role, nil
+}
+
+// requireAutomatic fails with CodeInvalid if users get the role automatically and must not get
+// its new permissions so. The error has the path of each such request. The transaction must have
+// locked the role, so that no settings can name the role before the commit.
+func (s *Roles) requireAutomatic(
+	ctx context.Context, tx *account.Tx, role access.Role, requests []access.PermissionRequest,
+) error {
+	if role.MayBeAutomatic() {
+		return nil
+	}
+	given, err := s.settings.GivesAutomatically(ctx, tx, role.ID)
+	if err != nil || !given {
+		return err
+	}
+	var c account.Checker
+	for i, r := range requests {
+		p := access.Permission{Entity: r.Entity, Action: r.Action}
+		if r.DynamicID != "" {
+			p.Scope = access.ScopeSelf
+		}
+		if !p.MayBeAutomatic() {
+			c.Fail(fmt.Sprintf("/%d/action", i), "must not be granted by a role that users get automatically")
+		}
+	}
+	return c.Err()
 }
 
 // requireKnown fails with CodeForbidden when a caller without role 1 adds a permission that this

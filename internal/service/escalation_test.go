@@ -119,7 +119,13 @@ func newEscalation(t *rapid.T, f *servicetest.Fixture, run int) *escalation {
 		return nil
 	})
 	c.passwords[users[0]] = secret.New(servicetest.Password)
-	defaults := rapid.SliceOfNDistinct(rapid.SampledFrom(c.roles[1:]), 1, 2, rapid.ID).Draw(t, "default roles")
+	automatic := []int64{access.UserRole}
+	for i, ps := range permissions {
+		if (access.Role{Permissions: ps}).MayBeAutomatic() {
+			automatic = append(automatic, roles[i])
+		}
+	}
+	defaults := rapid.SliceOfNDistinct(rapid.SampledFrom(automatic), 1, -1, rapid.ID).Draw(t, "default roles")
 	f.StoreDefaultRoles(defaults...)
 	defaultRoles := servicetest.Must(f.Store.Roles(f.T.Context(), defaults))
 	ownRoles := servicetest.Must(f.Store.RolesOf(f.T.Context(), users[0]))

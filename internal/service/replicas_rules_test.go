@@ -227,6 +227,31 @@ func TestReplicasDeleteRoles(t *testing.T) {
 	})
 }
 
+// A role becomes a default role while another server gives it the permission to create users.
+// Only one of the two changes is made, otherwise each new user could create further ones.
+func TestReplicasKeepDefaultRolesHarmless(t *testing.T) {
+	const rounds = 40
+	onReplicas(t, func(t *testing.T, r *replicas) {
+		admin := r.principal(1)
+		more := servicetest.RequestsFor(servicetest.Permit("user:create"))
+		for range rounds {
+			role := r.AddRole()
+			errs := servicetest.Parallel(2, func(i int) (err error) {
+				if i == 0 {
+					_, err = r.server(1).SetRolePermissions(t.Context(), admin, role, more)
+				} else {
+					_, err = r.server(2).UpdateApplicationSettings(t.Context(), admin,
+						settings.ApplicationUpdate{DefaultRoleIDs: &[]int64{access.UserRole, role}})
+				}
+				return err
+			})
+			if wantOnly(t, errs, "", account.CodeInvalid)[""] != 1 {
+				t.Fatalf("the outcomes are %v", errs)
+			}
+		}
+	})
+}
+
 // The limits on keys and invitations hold across servers.
 func TestReplicasKeepLimits(t *testing.T) {
 	onReplicas(t, func(t *testing.T, r *replicas) {

@@ -55,30 +55,43 @@ func requireMayNameGroups(
 // users. before are the roles that the settings already name; other roles need a check.
 //
 // It fails with CodeInvalid when such a role does not exist or the caller can't read it. It
-// fails with CodeForbidden when the caller lacks one of its permissions. The transaction must
-// have a shared lock on the roles.
+// fails with CodeForbidden when the caller lacks one of its permissions. For a role that users
+// must not get automatically it fails with CodeInvalid, even if the settings already name it.
+// The transaction must have a shared lock on the roles.
 func requireMayName(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, path string, before, ids []int64,
 ) error {
-	var c account.Checker
+	var missing, unfit account.Checker
 	var added []access.Role
 	for i, id := range ids {
-		if slices.Contains(before, id) {
-			continue
-		}
 		roles, err := tx.Roles(ctx, []int64{id})
 		if err != nil {
 			return err
 		}
+		at := fmt.Sprintf("%s/%d", path, i)
+		if len(roles) > 0 && !roles[0].MayBeAutomatic() {
+			unfit.Fail(at, notAutomatic(id))
+		}
+		if slices.Contains(before, id) {
+			continue
+		}
 		if len(roles) == 0 || account.Allow(caller, access.ActionRead, access.EntityRole, id) != nil {
-			c.Fail(fmt.Sprintf("%s/%d", path, i), fmt.Sprintf("there is no role %d", id))
+			missing.Fail(at, fmt.Sprintf("there is no role %d", id))
 		}
 		added = append(added, roles...)
 	}
-	if err := c.Err(); err != nil {
+	if err := missing.Err(); err != nil {
 		return err
 	}
-	return account.RequireCovers(caller, access.Union(added))
+	if err := account.RequireCovers(caller, access.Union(added)); err != nil {
+		return err
+	}
+	return unfit.Err()
+}
+
+// notAutomatic is the message for a role that must not be given automatically.
+func notAutomatic(id int64) string {
+	return fmt.Sprintf("role %d grants create, delete, assign or edit-access, so users must not get it automatically", id)
 }
 
 func rolesOfGroups(groups []account.AllowedGroup) (ids []int64) {

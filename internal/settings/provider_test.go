@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -40,18 +41,19 @@ func TestLDAPConfiguration(t *testing.T) {
 		_, err := f.UpdateLDAPConfiguration(t.Context(), admin, test.up)
 		servicetest.WantPaths(t, err, account.CodeInvalid, test.path)
 	}
-	up := groups(account.AllowedGroup{Name: "staff", DefaultRoleIDs: []int64{2, 1}, DefaultProfileID: 1})
+	role := f.AddRole()
+	up := groups(account.AllowedGroup{Name: "staff", DefaultRoleIDs: []int64{role, 2}, DefaultProfileID: 1})
 	up.Enabled, up.URL = new(true), setTo("ldaps://directory.example.org:636")
 	up.SearchUserDN, up.SearchUserPassword = setTo("cn=usher"), setSecret(servicetest.LDAPPassword)
 	got := servicetest.Must(f.UpdateLDAPConfiguration(t.Context(), admin, up))
-	if !got.Enabled || !got.PasswordSet || !reflect.DeepEqual(got.AllowedGroups[0].DefaultRoleIDs, []int64{1, 2}) {
+	if !got.Enabled || !got.PasswordSet || !reflect.DeepEqual(got.AllowedGroups[0].DefaultRoleIDs, []int64{2, role}) {
 		t.Errorf("the configuration is %+v", got)
 	}
 	if read := servicetest.Must(f.LDAPConfiguration(t.Context(), admin)); !reflect.DeepEqual(read, got) {
 		t.Errorf("read %+v", read)
 	}
 	f.WantLastActivity(account.ActionSettingsUpdate, "ldap-configuration", `"searchUserPassword","to":"changed"`,
-		`"to":["staff: roles [1 2], profile 1"]`)
+		fmt.Sprintf(`"to":["staff: roles [2 %d], profile 1"]`, role))
 	f.WantNotStored(servicetest.LDAPPassword)
 	for _, moved := range []settings.LDAPUpdate{
 		{SearchUserDN: setTo("cn=other")},

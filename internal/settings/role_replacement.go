@@ -8,8 +8,9 @@ import (
 )
 
 // ReplaceLDAPRole replaces the role old by the role with in the allowed groups of LDAP. It
-// reports whether a group named old. If with is 0, it replaces nothing. The transaction must
-// have locked this group of settings.
+// reports whether a group named old. If with is 0, it replaces nothing. It fails with
+// CodeInvalid if users must not get the role with automatically. The transaction must have
+// locked this group of settings and the roles.
 func (s *Settings) ReplaceLDAPRole(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, old, with int64,
 ) (used bool, err error) {
@@ -17,6 +18,9 @@ func (s *Settings) ReplaceLDAPRole(
 	used = slices.Contains(rolesOfGroups(was.AllowedGroups), old)
 	if err != nil || !used || with == 0 {
 		return used, err
+	}
+	if err := requireAutomatic(ctx, tx, with); err != nil {
+		return true, err
 	}
 	now := was
 	now.AllowedGroups = replaceInGroups(was.AllowedGroups, old, with)
@@ -32,6 +36,9 @@ func (s *Settings) ReplaceSAMLRole(
 	if err != nil || !used || with == 0 {
 		return used, err
 	}
+	if err := requireAutomatic(ctx, tx, with); err != nil {
+		return true, err
+	}
 	now := was
 	now.AllowedGroups = replaceInGroups(was.AllowedGroups, old, with)
 	return true, store(ctx, s, tx, caller, s.saml(), now, now.changes(was))
@@ -46,9 +53,43 @@ func (s *Settings) ReplaceDefaultRole(
 	if err != nil || !used || with == 0 {
 		return used, err
 	}
+	if err := requireAutomatic(ctx, tx, with); err != nil {
+		return true, err
+	}
 	now := was
 	now.DefaultRoleIDs = replaceID(was.DefaultRoleIDs, old, with)
 	return true, store(ctx, s, tx, caller, s.application(), now, applicationChanges(now, was))
+}
+
+// requireAutomatic fails with CodeInvalid if users must not get the role with, which replaces
+// another, automatically.
+func requireAutomatic(ctx context.Context, tx *account.Tx, with int64) error {
+	roles, err := tx.Roles(ctx, []int64{with})
+	if err != nil || len(roles) == 0 || roles[0].MayBeAutomatic() {
+		return err
+	}
+	return account.Invalid(account.Detail{Path: "/query/replaceWith", Message: notAutomatic(with)})
+}
+
+// GivesAutomatically reports whether settings give the role to users automatically: as a default
+// role of new users, or by an allowed group of LDAP or SAML. If the transaction has locked the
+// role, no other transaction can name the role in settings before the commit.
+func (s *Settings) GivesAutomatically(ctx context.Context, tx *account.Tx, role int64) (bool, error) {
+	application, err := account.LoadApplicationSettings(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	ldap, err := loadLDAP(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	saml, err := loadSAML(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	given := slices.Concat(
+		application.DefaultRoleIDs, rolesOfGroups(ldap.AllowedGroups), rolesOfGroups(saml.AllowedGroups))
+	return slices.Contains(given, role), nil
 }
 
 func replaceInGroups(groups []account.AllowedGroup, old, with int64) []account.AllowedGroup {

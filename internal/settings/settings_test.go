@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -77,9 +78,11 @@ func TestUpdateApplicationSettings(t *testing.T) {
 	f := servicetest.New(t)
 	s, admin := withoutOverrides(f), f.Admin()
 	up := withMailServer()
-	up.Port, up.Sender, up.DefaultRoleIDs = setTo(2525), new("post@example.org"), new([]int64{2, 1, 2})
+	role := f.AddRole()
+	up.Port, up.Sender, up.DefaultRoleIDs = setTo(2525), new("post@example.org"), new([]int64{role, 2, role})
 	a := servicetest.Must(s.UpdateApplicationSettings(t.Context(), admin, up))
-	if !a.Mail.PasswordSet || *a.Mail.Server != "mail.example.org" || !reflect.DeepEqual(a.DefaultRoleIDs, []int64{1, 2}) {
+	roles := []int64{2, role}
+	if !a.Mail.PasswordSet || *a.Mail.Server != "mail.example.org" || !reflect.DeepEqual(a.DefaultRoleIDs, roles) {
 		t.Errorf("the settings are %+v", a)
 	}
 	if read := servicetest.Must(s.ApplicationSettings(t.Context(), admin)); !reflect.DeepEqual(read, a) {
@@ -87,7 +90,8 @@ func TestUpdateApplicationSettings(t *testing.T) {
 	}
 	f.WantLastActivity(account.ActionSettingsUpdate, "application-settings",
 		`{"field":"smtpServerAddress","to":"mail.example.org"}`, `{"field":"smtpServerPort","to":2525}`,
-		`{"field":"defaultRoleIds","from":[2],"to":[1,2]}`, `{"field":"smtpAccountPassword","to":"changed"}`)
+		fmt.Sprintf(`{"field":"defaultRoleIds","from":[2],"to":[2,%d]}`, role),
+		`{"field":"smtpAccountPassword","to":"changed"}`)
 	route := servicetest.Must(s.MailRoute(t.Context()))
 	want := account.MailRoute{Sender: "post@example.org", SenderName: "Usher", Server: &account.MailServer{
 		Host: "mail.example.org", Port: 2525, Security: account.MailStartTLS, Account: "usher",
@@ -104,7 +108,7 @@ func TestUpdateApplicationSettings(t *testing.T) {
 	}
 	created := servicetest.Must(s.CreateUsers(t.Context(), admin,
 		[]account.NewUser{servicetest.NewUser("new@example.org")}))
-	if !reflect.DeepEqual(f.StoredUser(created[0].ID).RoleIDs, []int64{1, 2}) {
+	if !reflect.DeepEqual(f.StoredUser(created[0].ID).RoleIDs, roles) {
 		t.Errorf("a new user has the roles %v", created[0].RoleIDs)
 	}
 }

@@ -126,13 +126,17 @@ func (s *Users) checkTaken(ctx context.Context, keys []account.EmailKey) error {
 
 // InsertUsers stores new local users with the default roles, and records them in the activity
 // log. It sends an invitation to users with Invite. The caller must have checked users. keys
-// and hashes have one element for each user. InsertUsers fails with [account.ErrEmailTaken].
+// and hashes have one element for each user. InsertUsers fails with [account.ErrEmailTaken]. It
+// fails with CodeForbidden while a default role grants what users must not get automatically.
 func (s *Users) InsertUsers(
 	ctx context.Context, tx *account.Tx, caller *account.Principal,
 	users []account.NewUser, keys []account.EmailKey, hashes []string,
 ) ([]account.User, error) {
 	settings, err := account.LoadApplicationSettings(ctx, tx)
 	if err != nil {
+		return nil, err
+	}
+	if err := requireAutomatic(ctx, tx, settings.DefaultRoleIDs); err != nil {
 		return nil, err
 	}
 	stored := make([]account.StoredUser, len(users))
@@ -159,6 +163,25 @@ func (s *Users) InsertUsers(
 		}
 	}
 	return created, s.audit.Record(ctx, tx, caller, events...)
+}
+
+// requireAutomatic fails with CodeForbidden if users must not get one of the default roles
+// automatically. Settings refuse such a role, but an earlier release may have stored it.
+func requireAutomatic(ctx context.Context, tx *account.Tx, defaultRoles []int64) error {
+	roles, err := tx.Roles(ctx, defaultRoles)
+	if err != nil {
+		return err
+	}
+	for _, r := range roles {
+		if !r.MayBeAutomatic() {
+			return &account.Error{
+				Code: account.CodeForbidden,
+				Message: fmt.Sprintf("The default role %d grants create, delete, assign or edit-access. "+
+					"An administrator must remove it from the default roles first.", r.ID),
+			}
+		}
+	}
+	return nil
 }
 
 // InsertUser stores one new local user with the given roles. The caller must have checked the

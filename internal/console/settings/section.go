@@ -167,7 +167,9 @@ func (h *handler) roleOptions(q *page.Request) ([]page.Option, error) {
 	}
 	var options []page.Option
 	for _, r := range roles {
-		options = append(options, page.Option{Value: strconv.FormatInt(r.ID, 10), Text: r.Name})
+		if r.ID != access.AdministratorRole { // must not be given automatically
+			options = append(options, page.Option{Value: strconv.FormatInt(r.ID, 10), Text: r.Name})
+		}
 	}
 	return options, nil
 }
