@@ -32,7 +32,10 @@ var schemathesisCallers = []struct {
 	{"contract key", exceptRecovery, false},
 	{"deputy", except(exceptRecovery, administratorOperations), false},
 	{"reader", except(isRead, administratorOperations, []string{"apiImportsIdGet"}), false},
-	{"read-only key", except(isRead, administratorOperations, notByNamedKey, []string{"apiImportsIdGet"}), false},
+	{
+		"read-only key",
+		except(isRead, administratorOperations, notByNamedKey, []string{"apiImportsIdGet", "apiPreferencesPatch"}), false,
+	},
 	{"user", isOwn, true},
 	{"anonymous", isPublic, false},
 }
@@ -40,7 +43,7 @@ var schemathesisCallers = []struct {
 var (
 	// publicOperations are the operations that need no credential.
 	publicOperations = []string{"apiAboutGet", "apiLoginPost", "apiUsersForgottenPasswordPost"}
-	// anyCredential lists the operations that every credential may call.
+	// anyCredential lists the operations that every credential may call. Only a read-only key may not change preferences.
 	anyCredential = []string{"apiLogoutPost", "apiUsersWhoamiGet", "apiPreferencesGet", "apiPreferencesPatch"}
 	// notByNamedKey lists the reads that named API keys may not call, and the password change.
 	notByNamedKey = []string{"apiApiKeyGet", "apiKeysGet", "apiSessionsGet", "apiUsersPasswordPatch"}

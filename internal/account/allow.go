@@ -47,6 +47,16 @@ func AllowOwn(caller *Principal, action access.Action, entity access.Entity) err
 	return err
 }
 
+// AllowOwnData decides whether the caller may change data of their own for which there is no
+// permission, such as preferences. A narrowed key needs the permission user:edit for its owner, so
+// that a read-only key changes nothing. AllowOwnData fails as [AllowOwn] does.
+func AllowOwnData(caller *Principal) error {
+	if caller.Narrowed {
+		return AllowOwn(caller, access.ActionEdit, access.EntityUser)
+	}
+	return RequirePasswordChanged(caller)
+}
+
 // DenyNamedKey fails with CodeForbidden when the caller uses a named key, whatever the key's
 // permissions. Operations that set a password, or change the address that password tokens are sent
 // to, call it. Otherwise somebody with a leaked key could take over the account for good.

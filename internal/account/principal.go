@@ -16,6 +16,7 @@ type Principal struct {
 	Access     access.Set
 	Credential CredentialRef
 	Session    Session // set when the credential is a session
+	Narrowed   bool    // whether the credential is a key with its own list of permissions
 	From       Origin
 
 	Expires  time.Time // when the credential expires unless it is used before; zero: never

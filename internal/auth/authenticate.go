@@ -142,7 +142,7 @@ func (s *Auth) keyPrincipal(
 		return nil, account.Unauthorized()
 	}
 	if key.Permissions != nil {
-		p.Access = access.Intersect(p.Access, access.Set{Permissions: key.Permissions}, owner)
+		p.Access, p.Narrowed = access.Intersect(p.Access, access.Set{Permissions: key.Permissions}, owner), true
 	}
 	p.Credential, p.Expires = key.Ref(), key.Expires
 	return p, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,10 @@ func TestKeyPermissions(t *testing.T) {
 			"204 403 403 403 401 401"},
 		{"DELETE /api/sessions/{id}", "plain's session", "",
 			"204 403 403 403 401 401"},
+		{"GET /api/preferences", "", "",
+			"200 200 200 200 401 401"},
+		{"PATCH /api/preferences", "", `{"language":"de"}`, // there is no permission for it
+			"200 200 403 403 401 401"},
 	}
 	f := newFixture(t)
 	byName := map[string]operation{}
@@ -182,6 +187,37 @@ func TestKeyPermissions(t *testing.T) {
 			body := strings.Replace(row.body, "new@", fmt.Sprintf("new%d@", s.caller), 1)
 			f.checkPermission(op, call{method: op.method, path: op.at(target.target), token: s.token, body: body},
 				fmt.Sprintf("%s key: %s to %q %s", kind, row.op, row.target, body), want[i])
+		}
+	}
+}
+
+// TestReadOnlyKeyChangesNothing calls every operation that changes something, with a read-only key of an administrator.
+func TestReadOnlyKeyChangesNothing(t *testing.T) {
+	byName := map[string]operation{}
+	for _, op := range operations(t) {
+		changes := op.method != http.MethodGet || op.name == "GET /api/saml-configuration/generate-certificate"
+		if changes && !op.public() {
+			byName[op.name] = op
+		}
+	}
+	f := newFixture(t)
+	delete(byName, "POST /api/logout") // ends sessions only, so it does nothing for a key
+	checked := map[string]bool{}
+	for _, row := range permissionTable {
+		op, changes := byName[row.op]
+		if !changes {
+			continue
+		}
+		checked[row.op] = true
+		target := f.scenario("anonymous", row.target, nil)
+		s := f.keyCaller("read-only")
+		body := strings.ReplaceAll(row.body, "%d", fmt.Sprint(f.role()))
+		c := call{method: op.method, path: op.at(target.target) + target.query, token: s.token, body: body}
+		f.checkPermission(op, c, fmt.Sprintf("%s to %q %s", row.op, row.target, body), "403")
+	}
+	for name := range byName {
+		if !checked[name] {
+			t.Errorf("the permission table has no row for %s", name)
 		}
 	}
 }

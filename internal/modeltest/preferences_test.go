@@ -38,6 +38,9 @@ func (m *machine) changePreferences(t *rapid.T) {
 		if p.user.needReset {
 			return refused("PASSWORD_CHANGE_REQUIRED")
 		}
+		if p.narrow != nil && !p.can("user", "edit", p.user.id) {
+			return forbidden()
+		}
 		if fields["language"] == "invalid tag" {
 			return invalid("/language")
 		}

@@ -33,12 +33,12 @@ func preferences(ctx context.Context, r account.PreferenceReader, userID int64) 
 }
 
 // UpdatePreferences changes the caller's preferences and returns them. It fails with CodeInvalid
-// for a language that is not a well-formed BCP 47 tag. It fails with CodePasswordChangeRequired
-// when the caller must change their password first.
+// for a language that is not a well-formed BCP 47 tag. It also fails as [account.AllowOwnData]
+// does.
 func (s *Users) UpdatePreferences(
 	ctx context.Context, caller *account.Principal, up account.PreferencesUpdate,
 ) (account.Preferences, error) {
-	permit, err := auth.Permitted(caller, account.RequirePasswordChanged)
+	permit, err := auth.Permitted(caller, account.AllowOwnData)
 	if err != nil {
 		return account.Preferences{}, err
 	}
