@@ -47,9 +47,11 @@ func (c *Checker) OptionalText(path string, value *string, maxLength int) {
 	}
 }
 
-// Name requires that value is not blank and has at most MaxNameLength characters.
+// Name requires that value is not blank and has at most MaxNameLength characters. Invisible
+// characters are valid in names, where Persian and Indic scripts need them, but not alone.
 func (c *Checker) Name(path, value string) {
-	if strings.TrimSpace(value) == "" {
+	blank := func(r rune) bool { return unicode.IsSpace(r) || IsInvisible(r) }
+	if strings.TrimFunc(value, blank) == "" {
 		c.Fail(path, "must not be empty or white space alone")
 		return
 	}
@@ -89,9 +91,9 @@ func (c *Checker) DurationRange(path string, value *time.Duration, least, most t
 	return within
 }
 
-// Email requires that [ParseEmail] accepts value, and returns the address's key.
+// Email requires that [ParseNewEmail] accepts value, and returns the address's key.
 func (c *Checker) Email(path, value string) EmailKey {
-	key, ok := ParseEmail(value)
+	key, ok := ParseNewEmail(value)
 	if !ok {
 		c.Fail(path, "must be an e-mail address")
 	}

@@ -47,6 +47,25 @@ func ParseEmail(address string) (key EmailKey, ok bool) {
 	return EmailKey(CaseFold(local) + "@" + ascii), true
 }
 
+// ParseNewEmail is [ParseEmail] for an address that is new to the database. It also refuses
+// characters for which [IsInvisible] is true, because the address could look like the address of
+// another user.
+func ParseNewEmail(address string) (key EmailKey, ok bool) {
+	if strings.ContainsFunc(address, IsInvisible) {
+		return "", false
+	}
+	return ParseEmail(address)
+}
+
+// IsInvisible reports whether a character usually shows nothing, or a blank. It has the property
+// Default_Ignorable_Code_Point of Unicode (section 4.10 of UAX 44), or is a format character, a
+// variation selector, a filler or the blank of Braille.
+func IsInvisible(r rune) bool {
+	const brailleBlank = '\u2800'
+	return r == brailleBlank ||
+		unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
 // parseDomain returns the ASCII form of a domain. It rejects a trailing dot, because the same
 // domain would then have two forms.
 func parseDomain(domain string) (ascii string, ok bool) {

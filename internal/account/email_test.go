@@ -76,6 +76,29 @@ func TestParseEmail(t *testing.T) {
 	}
 }
 
+// An address that is new must not have invisible characters, with which it could look like another.
+func TestParseNewEmail(t *testing.T) {
+	for _, address := range []string{"ann@example.org", "zoë@bücher.example", "o'hara+x@localhost", "ann@例え.テスト"} {
+		want, _ := account.ParseEmail(address)
+		if key, ok := account.ParseNewEmail(address); !ok || key != want {
+			t.Errorf("%q: %q, %v; want %q", address, key, ok, want)
+		}
+	}
+	for _, invisible := range []string{
+		"\ufe0f", "\u3164", "\ufe00", "\u034f", "\u115f", "\u1160", "\u17b4", "\u180b", "\u180e", "\uffa0", "\u2065",
+		"\u200d", "\u00ad", "\u2800", "\U000e0041", "\U000e0100", "\U0001d173", "\ufff8",
+	} {
+		for _, address := range []string{
+			"an" + invisible + "n@example.org", invisible + "ann@example.org", "ann" + invisible + "@example.org",
+			"ann@exam" + invisible + "ple.org",
+		} {
+			if key, ok := account.ParseNewEmail(address); ok {
+				t.Errorf("%+q was accepted as %q", address, key)
+			}
+		}
+	}
+}
+
 // The key of an address is itself a valid address, and parsing it returns the same key. It contains
 // no character that ends a mail header or looks like another character.
 func FuzzParseEmail(f *testing.F) {

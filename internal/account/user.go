@@ -135,13 +135,14 @@ func (up UserUpdate) TouchesAccess() bool {
 func (up UserUpdate) Apply(u *User) (EmailKey, error) {
 	var c Checker
 	up.ProfileUpdate.apply(&u.Profile, &c)
-	if up.Email != nil {
+	key, _ := ParseEmail(u.Email)
+	if up.Email != nil && *up.Email != u.Email {
 		if u.Identifier == u.Email {
 			u.Identifier = *up.Email
 		}
 		u.Email = *up.Email
+		key = c.Email("/email", u.Email)
 	}
-	key := c.Email("/email", u.Email)
 	if up.Password != nil {
 		c.NewPassword("/password", *up.Password)
 	}

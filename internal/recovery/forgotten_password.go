@@ -27,7 +27,7 @@ const (
 // CodeInvalid for a malformed address, and with CodeTooManyRequests when the client network
 // exceeds maxRequests.
 func (s *Recovery) ForgottenPassword(ctx context.Context, email string, from account.Origin) error {
-	if _, ok := account.ParseEmail(email); !ok {
+	if _, ok := account.ParseNewEmail(email); !ok {
 		return account.Invalid(account.Detail{Path: "/email", Message: "must be an e-mail address"})
 	}
 	err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {

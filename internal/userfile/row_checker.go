@@ -100,7 +100,7 @@ func (c *rowChecker) email() {
 		c.fail("email", "is needed")
 		return
 	}
-	if _, ok := account.ParseEmail(c.row.Email); !ok {
+	if _, ok := account.ParseNewEmail(c.row.Email); !ok {
 		c.fail("email", "is not an e-mail address")
 		c.row.Email = ""
 	}
