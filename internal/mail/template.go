@@ -8,6 +8,9 @@ import (
 	"strings"
 	texttemplate "text/template"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 )
@@ -88,17 +91,48 @@ func execute(template interface{ Execute(io.Writer, any) error }, data any) (str
 }
 
 // displayName returns a user's name on one line and truncated. It returns "" if a mail
-// program could turn the name into a link. Otherwise a user could use the link to a phishing
-// page as a name.
+// program could turn a part of the name into a link. Otherwise a user could use the link to a
+// phishing page, or the number of a fraudulent hotline, as a name.
 func displayName(name string) string {
 	name = stripControls(name)
-	lower := strings.ToLower(name)
-	for _, mark := range []string{"/", "www."} {
-		if strings.Contains(lower, mark) {
-			return ""
-		}
+	if mayBecomeLink(name) {
+		return ""
 	}
 	return truncate(name)
+}
+
+// maxShownDigits is the maximum number of digits of a name in a message. Mail programs of
+// phones turn longer numbers into links that call the number.
+const maxShownDigits = 4
+
+// mayBecomeLink reports whether a mail program could turn a part of the text into a link: a
+// host name such as "evil.example", an address, a URL, a path, or a phone number. It compares
+// the compatibility forms of characters (NFKC), since mail programs also link host names in
+// full-width letters. It ignores invisible characters.
+func mayBecomeLink(text string) bool {
+	visible := strings.Map(func(r rune) rune {
+		if account.IsInvisible(r) {
+			return -1
+		}
+		return r
+	}, text)
+	runes := []rune(norm.NFKC.String(visible))
+	digits := 0
+	for i, r := range runes {
+		switch {
+		case strings.ContainsRune(`@:/\`, r):
+			return true
+		case unicode.IsDigit(r):
+			digits++
+		case r == '.' || r == '。': // both separate the labels of a host name (UTS 46, section 2.3)
+			joins := i > 0 && i+1 < len(runes) && !unicode.IsSpace(runes[i-1]) &&
+				!unicode.IsSpace(runes[i+1]) && !unicode.IsPunct(runes[i+1])
+			if joins {
+				return true
+			}
+		}
+	}
+	return digits > maxShownDigits
 }
 
 // singleLine returns untrusted text on one line and truncated.
