@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -104,7 +105,7 @@ func (r *Row) fill(header []column, record []string) (faults []Fault) {
 	for i, text := range record {
 		c := header[i]
 		if c.secret == nil {
-			text = unquoteFormula(text)
+			text = unquoteFormulas(text)
 		}
 		switch {
 		case text == "": // no value: the field stays empty
@@ -139,31 +140,18 @@ func csvFault(err error) Fault {
 	return Fault{Line: line, Message: message + "; what follows was not read"}
 }
 
-// formulaPrefixes are the characters at the start of a value that make a spreadsheet evaluate
-// it as a formula (OWASP, CSV Injection).
-const formulaPrefixes = "=+-@\t\r\n＝＋－＠"
+// formula matches the beginning of a formula in a value, where a spreadsheet would evaluate it:
+// at the start of the value, or after a separator (OWASP, CSV Injection). A spreadsheet whose
+// language uses semicolons also splits values at those. White space and quotes do not prevent
+// the evaluation. The first group has everything before the formula.
+var formula = regexp.MustCompile(`((?:^|[,;|\t\r\n])[\s"']*)([=+\-@＝＋－＠])`)
 
-// quoteFormula puts a single quote before text that a spreadsheet would evaluate. If a
-// formula already begins with quotes, it adds another one. So unquoteFormula restores the
-// original text in every case.
-func quoteFormula(text string) string {
-	if isFormula(text) {
-		return "'" + text
-	}
-	return text
-}
+// quotedFormula matches what quoteFormulas writes for a match of formula.
+var quotedFormula = regexp.MustCompile(`((?:^|[,;|\t\r\n])[\s"']*)'([=+\-@＝＋－＠])`)
 
-// unquoteFormula removes the quote that quoteFormula has added.
-func unquoteFormula(text string) string {
-	if strings.HasPrefix(text, "'") && isFormula(text) {
-		return text[1:]
-	}
-	return text
-}
+// quoteFormulas puts a single quote before each formula in the text. It also adds a quote to a
+// formula that already has one. So unquoteFormulas restores the original text in every case.
+func quoteFormulas(text string) string { return formula.ReplaceAllString(text, "${1}'${2}") }
 
-// isFormula reports whether a spreadsheet would evaluate text as a formula. It ignores single
-// quotes at the start.
-func isFormula(text string) bool {
-	unquoted := strings.TrimLeft(text, "'")
-	return unquoted != "" && strings.ContainsAny(string([]rune(unquoted)[:1]), formulaPrefixes)
-}
+// unquoteFormulas removes the quotes that quoteFormulas has added.
+func unquoteFormulas(text string) string { return quotedFormula.ReplaceAllString(text, "${1}${2}") }

@@ -3,6 +3,7 @@ package userfile_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -334,9 +335,9 @@ func TestWrite(t *testing.T) {
 		{Profile: account.Profile{Name: "=HYPERLINK(\"http://evil\")", Department: new("'@x")}, Email: "+b@example.com"},
 	}
 	for format, want := range map[userfile.Format]string{
-		userfile.CSV: "name,surname,email,department,biography,active\n" +
-			"Ada,Lovelace,ada@example.com,,\"a, \"\"b\"\"\nc\",true\n" +
-			"\"'=HYPERLINK(\"\"http://evil\"\")\",,'+b@example.com,''@x,,false\n",
+		userfile.CSV: `"name","surname","email","department","biography","active"` + "\n" +
+			`"Ada","Lovelace","ada@example.com","","a, ""b""` + "\n" + `c","true"` + "\n" +
+			`"'=HYPERLINK(""http://evil"")","","'+b@example.com","''@x","","false"` + "\n",
 		userfile.JSON: "[\n" +
 			`  {"name":"Ada","surname":"Lovelace","email":"ada@example.com","department":null,` +
 			`"biography":"a, \"b\"\nc","active":true},` + "\n" +
@@ -355,6 +356,45 @@ func TestWriteNothing(t *testing.T) {
 	}
 	if _, err := userfile.NewWriter(&bytes.Buffer{}, "xml"); err == nil {
 		t.Error("an unknown format is accepted")
+	}
+}
+
+// TestFormulasAreQuoted reads an export as spreadsheets do that separate values by other
+// characters, and that accept quotes within a value. None of their cells may be a formula.
+func TestFormulasAreQuoted(t *testing.T) {
+	var rows []userfile.Row
+	for _, text := range []string{
+		"=1+1", "x;=1+1;y", "x\t=1+1\ty", "x|=1+1|y", "x,=1+1,y", "x\n=1+1\ny", "x\r=1+1", "x; =1+1", "x;\"=1+1\"",
+		"x;'=1+1", "x\";=1+1", "\";=1+1;\"", "; ;+1", "x;-1", "x;@SUM(1)", "x;＝1", " \t=1+1", "x;;\"\"=1",
+	} {
+		rows = append(rows, userfile.Row{
+			Profile: account.Profile{Name: text, Surname: &text, Biography: &text}, Email: "a;=1@example.com",
+		})
+	}
+	file := write(t, userfile.CSV, rows)
+	for _, separator := range ",;\t|" {
+		reader := csv.NewReader(strings.NewReader(file))
+		reader.Comma, reader.LazyQuotes, reader.FieldsPerRecord = separator, true, -1
+		records, err := reader.ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, record := range records {
+			for _, cell := range record {
+				if start := strings.TrimLeft(cell, "\" \t\r\n"); start != "" && strings.ContainsAny(start[:1], "=+-@") {
+					t.Errorf("separated by %q, a cell is %q", separator, cell)
+				}
+			}
+		}
+	}
+	for line := range strings.Lines(file) {
+		for _, separator := range []string{",", ";", "\t", "|"} {
+			for cell := range strings.SplitSeq(line, separator) { // a program that knows no quotes
+				if start := strings.TrimLeft(cell, "\" "); start != "" && strings.ContainsAny(start[:1], "=+-@") {
+					t.Errorf("split at %q, a cell is %q", separator, cell)
+				}
+			}
+		}
 	}
 }
 
@@ -381,7 +421,7 @@ func write(t testing.TB, format userfile.Format, rows []userfile.Row) string {
 func TestRoundTrip(t *testing.T) {
 	// CSV cannot tell "" from a missing value, and it loses a carriage return before a line
 	// feed. The generated texts contain neither.
-	text := rapid.StringMatching(`['=+\-@a-zé", \n\t＝]{1,8}x`)
+	text := rapid.StringMatching(`['=+\-@a-zé",;| \n\t＝]{1,12}x`)
 	rapid.Check(t, func(rt *rapid.T) {
 		row := userfile.Row{
 			Profile: account.Profile{

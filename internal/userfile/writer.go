@@ -1,33 +1,32 @@
 package userfile
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Writer writes an export, row by row, without buffering the whole file. [Writer.Close]
 // completes the file.
 type Writer struct {
-	out   io.Writer
-	csv   *csv.Writer // nil for JSON
-	count int         // number of users written so far
+	out    io.Writer
+	format Format
+	count  int // number of users written so far
 }
 
 // NewWriter starts an export to w. It fails if the format is unknown, or if writing fails.
 func NewWriter(w io.Writer, format Format) (*Writer, error) {
-	writer := &Writer{out: w}
+	writer := &Writer{out: w, format: format}
 	switch format {
 	case CSV:
-		writer.csv = csv.NewWriter(w)
 		var header []string
 		for _, c := range columns {
 			if c.secret == nil {
 				header = append(header, c.name)
 			}
 		}
-		return writer, writer.csv.Write(header)
+		return writer, writer.writeRecord(header)
 	case JSON:
 		_, err := io.WriteString(w, "[")
 		return writer, err
@@ -39,8 +38,8 @@ func NewWriter(w io.Writer, format Format) (*Writer, error) {
 // Write writes one user, without Line, User, Password and PasswordHash.
 func (w *Writer) Write(row Row) error {
 	w.count++
-	if w.csv != nil {
-		return w.csv.Write(csvRecord(row))
+	if w.format == CSV {
+		return w.writeRecord(csvRecord(row))
 	}
 	raw, err := jsonObject(row)
 	if err != nil {
@@ -56,11 +55,26 @@ func (w *Writer) Write(row Row) error {
 
 // Close completes the export. It does not close the underlying writer.
 func (w *Writer) Close() error {
-	if w.csv != nil {
-		w.csv.Flush()
-		return w.csv.Error()
+	if w.format == CSV {
+		return nil
 	}
 	_, err := io.WriteString(w.out, "\n]\n")
+	return err
+}
+
+// writeRecord writes a record of a CSV file (RFC 4180). It quotes every value, also those that
+// contain no separator: a spreadsheet may use another separator than the comma.
+func (w *Writer) writeRecord(record []string) error {
+	line := make([]byte, 0, 256)
+	for i, value := range record {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = append(line, '"')
+		line = append(line, strings.ReplaceAll(value, `"`, `""`)...)
+		line = append(line, '"')
+	}
+	_, err := w.out.Write(append(line, '\n'))
 	return err
 }
 
@@ -94,7 +108,7 @@ func csvRecord(row Row) []string {
 		if value := c.get(&row); value != nil {
 			text = fmt.Sprint(value)
 		}
-		record = append(record, quoteFormula(text))
+		record = append(record, quoteFormulas(text))
 	}
 	return record
 }
