@@ -229,7 +229,8 @@ type ActivityReader interface {
 // ActivityWriter adds entries to the activity log. No method changes an entry except to seal it, or
 // deletes an entry except for retention. A method that changes the chain needs LockChain first.
 type ActivityWriter interface {
-	// InsertActivity adds entries in the given order.
+	// InsertActivity adds entries in the given order. Every change calls it, also without entries
+	// while the log is off.
 	InsertActivity(ctx context.Context, entries ...Activity) error
 	// LockChain locks the chain of seals until the transaction ends, and returns the chain's head.
 	// It fails as ChainEnd does.

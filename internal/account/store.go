@@ -221,6 +221,9 @@ type SessionWriter interface {
 	// DeleteSessionsOf deletes all sessions of a user except the session with the id spare. spare
 	// is 0 to delete all of them.
 	DeleteSessionsOf(ctx context.Context, userID, spare int64) error
+	// LimitSessions deletes sessions of a user so that the newest most are left, at most limit of
+	// them at once. It returns the ids of the deleted ones.
+	LimitSessions(ctx context.Context, userID int64, most, limit int) ([]int64, error)
 	// DeleteExpiredSessions deletes at most limit sessions that were created no later than created,
 	// or last seen no later than lastSeen. It returns their number.
 	DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time, limit int) (int, error)

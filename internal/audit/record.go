@@ -26,8 +26,11 @@ func (s *Log) Record(
 // RecordAs is [Log.Record] for an actor who has no principal, such as an operator.
 func (s *Log) RecordAs(ctx context.Context, tx *account.Tx, actor account.Actor, events ...account.Event) error {
 	enabled, err := s.isEnabled(ctx, tx)
-	if err != nil || !enabled {
+	if err != nil {
 		return err
+	}
+	if !enabled {
+		events = nil // without entries, InsertActivity only shows that there was a change
 	}
 	entries := make([]account.Activity, len(events))
 	for i, e := range events {

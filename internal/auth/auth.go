@@ -61,6 +61,7 @@ type Auth struct {
 	passwordChanged func(userID int64)
 	parallel        parallelAttempts
 	exempt          []netip.Prefix
+	changes         *RateLimit
 	pollTimeout     time.Duration
 	touchTimeout    time.Duration
 }
@@ -78,5 +79,6 @@ func New(env account.Env, o Options) *Auth {
 		keys: env.Keys, log: env.Log, now: env.Now, random: env.Random, monotonic: env.Monotonic,
 		passwordChanged: o.PasswordChanged, exempt: o.ExemptNetworks,
 		pollTimeout: o.PollTimeout, touchTimeout: o.TouchTimeout,
+		changes: NewRateLimit(changeInterval, changeBurst, tooManyChanges),
 	}
 }

@@ -16,8 +16,8 @@ import (
 //
 // A wrong current password fails with CodeWrongPassword and counts as a failed sign-in. The
 // fifth wrong password ends the session or the key that the request came with. ChangePassword
-// fails with CodeInvalid for a new password that violates the policy, and with CodeForbidden for
-// a named key.
+// fails with CodeInvalid for a new password that violates the policy, with CodeForbidden for a
+// named key, and with CodeTooManyRequests when the caller has made too many changes.
 func (s *Auth) ChangePassword(
 	ctx context.Context, caller *account.Principal, current, next secret.Text, from account.Origin,
 ) error {
@@ -33,6 +33,9 @@ func (s *Auth) ChangePassword(
 	if account.NormalizePassword(current).Equal(account.NormalizePassword(next)) {
 		return account.Invalid(account.Detail{Path: "/newPassword", Message: "must differ from the current password"})
 	}
+	if err := s.checkChanges(caller); err != nil {
+		return err
+	}
 	id := caller.User.ID
 	a := attempt{
 		Auth: s, unknownSubject: lockout.UserSubject(id), password: current, network: from.ClientNetwork,
@@ -45,6 +48,7 @@ func (s *Auth) ChangePassword(
 		return s.wrongPassword(ctx, caller)
 	}
 	if err == nil {
+		s.countChange(caller)
 		s.passwordChanged(id)
 	}
 	return err

@@ -19,6 +19,11 @@ const (
 	// so that a stolen token can't be used to guess the password.
 	maxCredentialFailures = 5
 
+	// maxSessions is the number of sessions that a user may have at a time. maxEndedSessions is
+	// how many more a sign-in ends; an earlier release had no limit.
+	maxSessions      = 100
+	maxEndedSessions = 100
+
 	// maxListedSessions is the number of sessions that a list shows, the newest ones.
 	maxListedSessions = 1000
 )

@@ -21,7 +21,8 @@ type SignInResult struct {
 	NeedPasswordReset bool
 }
 
-// SignIn creates a session for the user with this address and password.
+// SignIn creates a session for the user with this address and password. It ends the user's oldest
+// session when there are more than maxSessions.
 //
 // It fails with CodeInvalidCredentials for an unknown address, a wrong password, an inactive
 // account and a locked account, after the same work in each case. It fails with
@@ -89,8 +90,20 @@ func (n *newSession) apply(ctx context.Context, tx *account.Tx, c account.Creden
 		ID: c.UserID, Name: c.Email, ClientNetwork: n.from.ClientNetwork,
 		Credential: account.CredentialRef{Kind: account.CredentialPassword},
 	}
-	target := account.Target{Kind: access.EntitySession, ID: id, Name: c.Email}
-	return n.audit.RecordAs(ctx, tx, actor, account.Event{Action: account.ActionSignIn, Target: target})
+	event := func(action account.Action, id int64) account.Event {
+		return account.Event{
+			Action: action, Target: account.Target{Kind: access.EntitySession, ID: id, Name: c.Email},
+		}
+	}
+	events := []account.Event{event(account.ActionSignIn, id)}
+	ended, err := tx.LimitSessions(ctx, c.UserID, maxSessions, maxEndedSessions)
+	if err != nil {
+		return err
+	}
+	for _, old := range ended {
+		events = append(events, event(account.ActionSessionEnd, old))
+	}
+	return n.audit.RecordAs(ctx, tx, actor, events...)
 }
 
 // unknownSubject returns the subject of the counter for an address without an account. The

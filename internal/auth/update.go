@@ -53,7 +53,8 @@ func NoExtraLocks(context.Context, *account.Tx) error { return nil }
 //
 // f records its changes in the activity log. It runs up to maxUpdateTries times when a
 // concurrent transaction deletes a row that f refers to. UpdateAs fails with CodeUnauthorized
-// when the credential has ended. It also fails as the check and f do.
+// when the credential has ended, and with CodeTooManyRequests when the caller has made too many
+// changes; an update that records nothing is not counted. It also fails as the check and f do.
 //
 // The permissions of the caller's roles are not locked. They may change between their read and
 // the commit; the result is the same as if the update had run a moment earlier. A lock would
@@ -72,7 +73,11 @@ func (s *Auth) UpdateUserAs(ctx context.Context, permit Permit, id int64, f Upda
 // reads the caller's rights after it holds the last lock, so that a right revoked during the
 // wait no longer counts. id is [NoUser] when the change updates no user.
 func (s *Auth) UpdateLocked(ctx context.Context, permit Permit, id int64, lock Lock, f Update) error {
+	if err := s.checkChanges(permit.caller); err != nil {
+		return err
+	}
 	for try := 1; ; try++ {
+		recorded := false
 		err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 			if err := lockForUpdate(ctx, tx, permit.caller.User.ID, id); err != nil {
 				return err
@@ -87,8 +92,14 @@ func (s *Auth) UpdateLocked(ctx context.Context, permit Permit, id int64, lock L
 			if err := permit.check(current); err != nil {
 				return err
 			}
-			return f(ctx, tx, current)
+			recorded = false
+			observed := *tx
+			observed.ActivityWriter = recordingWriter{ActivityWriter: tx.ActivityWriter, recorded: &recorded}
+			return f(ctx, &observed, current)
 		})
+		if err == nil && recorded {
+			s.countChange(permit.caller)
+		}
 		if !errors.Is(err, account.ErrReferenced) || try == maxUpdateTries {
 			return err
 		}

@@ -23,6 +23,11 @@ var unrecordedWrites = map[string]string{
 // writingGETs are the GET operations that write to the database.
 var writingGETs = []string{"GET /api/saml-configuration/generate-certificate"}
 
+// unchangedRequests are the successful requests of the permission table that change nothing, with their bodies.
+var unchangedRequests = []string{
+	"PATCH /api/users/{id} {}", `PUT /api/users/{id}/roles {"roles":[1]}`, "PUT /api/roles/{id}/permissions []",
+}
+
 // extraRequests maps an operation to a function that returns a successful request for it. These operations have no
 // successful request in the permission table.
 var extraRequests = map[string]func(f *fixture) call{
@@ -56,7 +61,8 @@ func TestEveryWriteIsRecorded(t *testing.T) {
 			recorded := 0
 			for _, request := range requests {
 				f := newFixture(t)
-				if c := request(f); f.wantRolledBack(c) {
+				c := request(f)
+				if f.wantRolledBack(c, slices.Contains(unchangedRequests, op.name+" "+c.body)) {
 					recorded++
 					c = request(f)
 					f.wantRecorded(c)
@@ -85,7 +91,9 @@ func (f *fixture) rowCall(op operation, row permissionRow) call {
 
 // wantRolledBack sends a request while entries of the activity log can't be written. It reports whether the request
 // failed. Either way, the request must not write anything.
-func (f *fixture) wantRolledBack(c call) bool {
+//
+// With unchanged, the request asks for what is there already: it may commit a transaction that writes nothing.
+func (f *fixture) wantRolledBack(c call, unchanged bool) bool {
 	f.t.Helper()
 	before, entries, commits := f.state(), len(f.activity()), f.store.commits.Load()
 	f.store.failWith(func(method string) error {
@@ -96,7 +104,7 @@ func (f *fixture) wantRolledBack(c call) bool {
 	})
 	a := f.do(c)
 	f.store.failWith(nil)
-	if a.status < 300 && f.store.commits.Load() != commits {
+	if a.status < 300 && f.store.commits.Load() != commits && !unchanged {
 		f.t.Errorf("%s %s %s writes without an entry", c.method, c.path, c.body)
 	}
 	if a.status >= 500 && (f.state() != before || len(f.activity()) != entries) {

@@ -189,13 +189,16 @@ func (p *principal) updateRole(id int64, fields object) *expected {
 	case renamed && p.nameTaken(name, id):
 		return conflict("ROLE_NAME_TAKEN", "/name")
 	}
+	before := *r
 	if renamed {
 		r.name = name
 	}
 	if description, given := fields["description"].(string); given {
 		r.description = description
 	}
-	p.record("role.update", "role", id, r.name)
+	if r.name != before.name || r.description != before.description {
+		p.record("role.update", "role", id, r.name)
+	}
 	return ok(r.view())
 }
 
@@ -240,8 +243,10 @@ func (p *principal) setPermissions(id int64, requests []permissionRequest) *expe
 			return invalid(reserved...)
 		}
 	}
-	r.permissions = wanted
-	p.record("role.permissions", "role", id, r.name)
+	if jsonOf(views(wanted)) != jsonOf(views(r.permissions)) {
+		r.permissions = wanted
+		p.record("role.permissions", "role", id, r.name)
+	}
 	return ok(r.view())
 }
 

@@ -325,9 +325,11 @@ func (p *principal) setUserRoles(id int64, requested []int64) *expected {
 	if !slices.Contains(wanted, administratorRole) && p.isLastAdministrator(u) {
 		return conflict("LAST_ADMINISTRATOR")
 	}
-	u.roles = wanted
-	p.releaseFromImports(id)
-	p.record("user.roles", "user", u.id, u.email)
+	if len(changed) > 0 {
+		u.roles = wanted
+		p.releaseFromImports(id)
+		p.record("user.roles", "user", u.id, u.email)
+	}
 	return ok(object{"roles": wanted})
 }
 

@@ -76,23 +76,24 @@ func (p *principal) updateUser(id int64, fields object, keepKeys bool) *expected
 	if newPassword || fields["lockedOut"] != nil {
 		p.unlock(u)
 	}
-	if changesAccess(fields) {
+	changed := p.recordUpdate(&before, u, fields)
+	if changed && changesAccess(fields) {
 		p.releaseFromImports(id)
 	}
-	p.recordUpdate(&before, u, fields)
 	return ok(p.userView(u))
 }
 
 // recordUpdate adds the entry for an update of a user to the activity log. A reset of the password gets a separate
-// entry.
-func (p *principal) recordUpdate(before, after *user, fields object) {
-	changed := jsonOf(before.auditedFields()) != jsonOf(after.auditedFields()) || fields["lockedOut"] != nil
-	if changed || fields["password"] == nil {
+// entry. recordUpdate reports whether there was a change.
+func (p *principal) recordUpdate(before, after *user, fields object) (changed bool) {
+	changed = jsonOf(before.auditedFields()) != jsonOf(after.auditedFields()) || fields["lockedOut"] != nil
+	if changed {
 		p.record("user.update", "user", after.id, after.email)
 	}
 	if fields["password"] != nil {
 		p.record("password.reset", "user", after.id, after.email)
 	}
+	return changed || fields["password"] != nil
 }
 
 // auditedFields returns the fields whose changes the activity log records.

@@ -13,6 +13,9 @@ import (
 const (
 	maxInvitations   = 3 // per user in invitationWindow
 	invitationWindow = time.Hour
+
+	// maxInvitationsByCaller is how many invitations a caller may send at once, and in an hour.
+	maxInvitationsByCaller = 100
 )
 
 // InviteUser sends a user a message with a token to choose a password. The user may already
@@ -21,12 +24,19 @@ const (
 // It fails like [account.Allow] if the caller may not edit the user's access. It fails with
 // CodeUsePasswordChange if the user is the caller. It fails with CodeNotLocalUser or
 // CodeInactiveUser if the user cannot sign in with a password. It fails with CodeForbidden if the
-// user has permissions that the caller lacks, and with CodeTooManyRequests after maxInvitations in
-// an hour.
+// user has permissions that the caller lacks. It fails with CodeTooManyRequests after maxInvitations
+// to the user in an hour, and after maxInvitationsByCaller on this server unless the caller may
+// create users.
 func (s *Recovery) InviteUser(ctx context.Context, caller *account.Principal, id int64) error {
 	permit, err := auth.Allowed(caller, access.ActionEditAccess, access.EntityUser, id)
 	if err != nil {
 		return err
+	}
+	creator := account.Allow(caller, access.ActionCreate, access.EntityUser, access.All) == nil
+	if !creator {
+		if err := s.invitations.Check(caller.User.ID, s.monotonic()); err != nil {
+			return err
+		}
 	}
 	invite := func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
 		if id == caller.User.ID {
@@ -62,6 +72,9 @@ func (s *Recovery) InviteUser(ctx context.Context, caller *account.Principal, id
 	}
 	if err := s.auth.UpdateUserAs(ctx, permit, id, invite); err != nil {
 		return err
+	}
+	if !creator {
+		s.invitations.Count(caller.User.ID, s.monotonic())
 	}
 	s.outbox.Wake()
 	return nil

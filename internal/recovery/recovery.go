@@ -39,6 +39,8 @@ type Recovery struct {
 	auth            *auth.Auth
 	audit           *audit.Log
 	passwordChanged func(userID int64)
+	monotonic       func() time.Time
+	invitations     *auth.RateLimit // by the id of the caller who sends them
 }
 
 // New returns the password recovery of one database.
@@ -46,5 +48,8 @@ func New(env account.Env, o Options) *Recovery {
 	return &Recovery{
 		store: env.Store, log: env.Log, now: env.Now, random: env.Random,
 		outbox: o.Outbox, settings: o.Settings, auth: o.Auth, audit: o.Audit, passwordChanged: o.PasswordChanged,
+		monotonic: env.Monotonic,
+		invitations: auth.NewRateLimit(invitationWindow/maxInvitationsByCaller, maxInvitationsByCaller,
+			"You have sent too many invitations in a short time. Wait before you send more."),
 	}
 }

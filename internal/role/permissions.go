@@ -68,6 +68,9 @@ func (s *Roles) setRolePermissions(
 		if err := s.requireAutomatic(ctx, tx, role, requests); err != nil {
 			return err
 		}
+		if slices.EqualFunc(old.Permissions, wanted, access.Permission.Equal) {
+			return nil
+		}
 		if err := tx.SetRolePermissions(ctx, id, wanted); err != nil {
 			return err
 		}

@@ -70,6 +70,12 @@ func (s *Roles) UpdateRole(
 		if err := c.Err(); err != nil {
 			return err
 		}
+		var changes account.ChangeList
+		changes.Add("name", old.Name, role.Name)
+		changes.Add("description", old.Description, role.Description)
+		if len(changes) == 0 {
+			return nil
+		}
 		err := tx.UpdateRole(ctx, role)
 		if errors.Is(err, account.ErrRoleNameTaken) {
 			return roleNameTaken("/name")
@@ -77,9 +83,6 @@ func (s *Roles) UpdateRole(
 		if err != nil {
 			return err
 		}
-		var changes account.ChangeList
-		changes.Add("name", old.Name, role.Name)
-		changes.Add("description", old.Description, role.Description)
 		return s.audit.Record(ctx, tx, caller, account.Event{
 			Action: account.ActionRoleUpdate, Target: roleTarget(role), Changes: changes,
 		})

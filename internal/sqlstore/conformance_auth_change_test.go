@@ -129,6 +129,15 @@ var authChanges = []struct {
 		[]account.AuthChange{{Kind: account.AuthUser, ID: 1}},
 	},
 	{
+		"LimitSessions",
+		func(s authFixture) error {
+			_, err := s.LimitSessions(s, 1, 1, 9) // the user has one session
+			_, also := s.LimitSessions(s, 2, 0, 9)
+			return errors.Join(err, also)
+		},
+		[]account.AuthChange{{Kind: account.AuthSession, ID: 2}},
+	},
+	{
 		"DeleteAPIKey",
 		func(s authFixture) error { return s.DeleteAPIKey(s, 1) },
 		[]account.AuthChange{{Kind: account.AuthKey, ID: 1}},

@@ -123,6 +123,28 @@ func TestSession(t *testing.T) {
 		}
 	})
 
+	conform(t, "the oldest sessions of a user are deleted", func(t *testing.T, db database) {
+		users := insertUsers(t, db, 2)
+		all := []account.Session{insertSession(t, db, users[1].ID, "other")}
+		for _, name := range []string{"a", "b", "c", "d", "e"} {
+			all = append(all, insertSession(t, db, users[0].ID, name))
+		}
+		limit := func(most, limit int) []int64 {
+			return do(t, db, func(ctx context.Context, tx *account.Tx) ([]int64, error) {
+				return tx.LimitSessions(ctx, users[0].ID, most, limit)
+			})
+		}
+		want(t, "nothing to delete", len(limit(5, 10)), 0)
+		if got := limit(3, 10); !slices.Equal(got, []int64{all[1].ID, all[2].ID}) {
+			t.Errorf("deleted %v", got)
+		}
+		wantSessions(t, db, "the newest three", all, 0, 3, 4, 5)
+		if got := limit(0, 2); !slices.Equal(got, []int64{all[4].ID, all[5].ID}) {
+			t.Errorf("deleted %v", got)
+		}
+		wantSessions(t, db, "two at most", all, 0, 3)
+	})
+
 	conform(t, "sessions expire by age and when idle", func(t *testing.T, db database) {
 		u := insertUser(t, db, localUser("a@example.org"))
 		created, seen := now.Add(-30*time.Hour), now.Add(-12*time.Hour)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
@@ -84,6 +85,23 @@ func (t sessionWriter) DeleteSessionsOf(ctx context.Context, userID, spare int64
 		return err
 	}
 	return t.execDeferred(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, userID, spare)
+}
+
+func (t sessionWriter) LimitSessions(ctx context.Context, userID int64, most, limit int) ([]int64, error) {
+	ids, err := all(ctx, &t.querier, scanInt, `
+		DELETE FROM sessions WHERE id IN (
+			SELECT id FROM sessions WHERE user_id = $1 ORDER BY id DESC LIMIT $3 OFFSET $2) RETURNING id`,
+		userID, most, limit)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(ids) // RETURNING has no order
+	for _, id := range ids {
+		if err := t.changed(ctx, account.AuthSession, id); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
 }
 
 func (t sessionWriter) DeleteExpiredSessions(ctx context.Context, created, lastSeen time.Time, limit int) (int, error) {

@@ -5,8 +5,9 @@ import (
 )
 
 // UpdateEvents returns the events with which an update of a user is recorded in the activity
-// log. old and updated are the user before and after the update. A password reset is a
-// separate event. A changed picture is recorded without its bytes.
+// log. old and updated are the user before and after the update. There are none if the update
+// changes nothing. A password reset is a separate event. A changed picture is recorded without its
+// bytes.
 func UpdateEvents(old, updated account.User, up account.UserUpdate) []account.Event {
 	changes := account.ChangeList(updated.Profile.Changes(old.Profile))
 	changes.Add("email", old.Email, updated.Email)
@@ -18,7 +19,7 @@ func UpdateEvents(old, updated account.User, up account.UserUpdate) []account.Ev
 		changes = append(changes, account.FieldChange{Field: "lockedOut", From: old.LockedOut, To: false})
 	}
 	var events []account.Event
-	if len(changes) > 0 || up.Password == nil {
+	if len(changes) > 0 {
 		events = append(events, account.Event{
 			Action: account.ActionUserUpdate, Target: updated.Target(), Changes: changes,
 		})

@@ -62,7 +62,7 @@ func (s *Users) changeUserRoles(
 			return noRoles()
 		}
 		changed := symmetricDifference(roles, user.RoleIDs)
-		if err := requireMayAssign(ctx, tx, caller, requested, changed); err != nil {
+		if err := requireMayAssign(ctx, tx, caller, requested, changed); err != nil || len(changed) == 0 {
 			return err
 		}
 		err := tx.SetUserRoles(ctx, id, roles)

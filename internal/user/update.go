@@ -50,7 +50,8 @@ func (s *Users) updateAccessAs(
 	return s.auth.UpdateLocked(ctx, permit, id, lock, update)
 }
 
-// UpdateUser changes all fields of an update or none, and returns the user afterwards.
+// UpdateUser changes all fields of an update or none, and returns the user afterwards. An update
+// that changes nothing writes nothing.
 //
 // If somebody else sets the user's password, UpdateUser ends the user's sessions and, unless
 // KeepKeys is set, the API keys. The user must then choose another password at the next sign-in.
@@ -94,6 +95,10 @@ func (s *Users) UpdateUser(
 		if err != nil {
 			return err
 		}
+		events := UpdateEvents(was, user, up)
+		if len(events) == 0 {
+			return nil
+		}
 		if err := s.storeUpdate(ctx, tx, was, &user, key, up, hash); err != nil {
 			return err
 		}
@@ -102,7 +107,7 @@ func (s *Users) UpdateUser(
 				return err
 			}
 		}
-		return s.audit.Record(ctx, tx, caller, UpdateEvents(was, user, up)...)
+		return s.audit.Record(ctx, tx, caller, events...)
 	}
 	if err := s.updateAccessAs(ctx, permit, id, nil, update); err != nil {
 		return account.User{}, err
