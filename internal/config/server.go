@@ -33,6 +33,7 @@ const (
 	maxDatabaseTimeout = time.Minute
 	maxExemptIPv6      = 64              // the prefix length of IPv6 client networks
 	maxShutdownDelay   = 5 * time.Minute // more than any load balancer needs
+	maxDiskLowWater    = 1 << 30         // MiB
 )
 
 // Server holds the settings of `usher serve`. Its struct tags are those of kong.
@@ -47,6 +48,8 @@ type Server struct {
 	ServerKeyFile  string    `placeholder:"FILE" help:"File of the server key, instead of server.key in the data directory."`
 
 	Database Database `embed:"" prefix:"database-"`
+
+	DiskLowWater int `default:"64" placeholder:"MIB" help:"Free space of the disk of the data directory, in MiB, below which users cannot change their own profiles, so that sign-ins can still be stored. Only for SQLite. 0: none. Default: ${default}."`
 
 	Config kong.ConfigFlag `env:"-" placeholder:"FILE" help:"Settings file: a JSON object of these flags' names. Flags and variables take precedence."`
 
@@ -140,6 +143,9 @@ func (s *Server) Validate() error {
 	}
 	if s.ShutdownDelay < 0 || s.ShutdownDelay > maxShutdownDelay {
 		faults = append(faults, fmt.Errorf("--shutdown-delay must be from 0s to %s", maxShutdownDelay))
+	}
+	if s.DiskLowWater < 0 || s.DiskLowWater > maxDiskLowWater {
+		faults = append(faults, fmt.Errorf("--disk-low-water must be from 0 to %d", maxDiskLowWater))
 	}
 	if s.Database.Connections < 0 || s.Database.Connections > maxConnections {
 		faults = append(faults, fmt.Errorf("--database-connections must be from 1 to %d", maxConnections))

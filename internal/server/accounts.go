@@ -32,7 +32,7 @@ var errKeyNeeded = errors.New("a server on PostgreSQL needs the server key, the 
 type accountsOptions struct {
 	settings    *config.Server
 	store       *sqlstore.Store
-	overrides   service.Options // options that flags fix; see settingOverrides
+	overrides   service.Options // options that flags fix, see settingOverrides, and DiskLow
 	generateKey bool            // generate a missing server key; emergency commands must not
 	name        string          // name of this server; "" in a command
 	hashes      int             // passwords to hash at the same time; 0: as many as GOMAXPROCS
@@ -68,6 +68,7 @@ func openAccounts(ctx context.Context, o accountsOptions) (*service.Service, err
 		ExemptNetworks:  exempt,
 		TestSender:      o.overrides.TestSender,
 		PasswordChanged: func(userID int64) { datadir.RemoveInitialPassword(data, userID, o.log) },
+		DiskLow:         o.overrides.DiskLow,
 		Checkpoints:     datadir.CheckpointStore{Data: data},
 		ReadKeys:        readServerKey(o.settings),
 		ServerName:      o.name,

@@ -64,6 +64,7 @@ type Server struct {
 	https    atomic.Bool // the public URL is an HTTPS one; see watchPublicURL
 	conns    *connlimit.Limiter
 	bodies   *bodylimit.Limiter
+	diskLow  atomic.Bool // the disk of the data directory is almost full; always false on PostgreSQL
 
 	adminListener net.Listener // nil: there is none
 	adminHTTP     *http.Server // nil: there is no admin listener
@@ -113,6 +114,7 @@ func Open(ctx context.Context, options Options) (s *Server, err error) {
 		return s, err
 	}
 	overrides.LocalURL = config.LocalURL(s.listener.Addr())
+	overrides.DiskLow = s.diskLow.Load
 	s.accounts, err = openAccounts(ctx, accountsOptions{
 		settings: settings, store: s.store, overrides: overrides, generateKey: true, name: processName(),
 		hashes: options.Hashes, log: log,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -150,4 +151,49 @@ func TestReady(t *testing.T) {
 		t.Error(err)
 	}
 	want("the database is closed", http.StatusServiceUnavailable)
+}
+
+// TestDiskLowWater sets the mark above and below the free space of the disk. Users can't change their own profiles
+// below the mark, but can sign in and change other users.
+func TestDiskLowWater(t *testing.T) {
+	var log bytes.Buffer
+	s := openServer(t, config.Server{Listen: "127.0.0.1:0", DiskLowWater: 1 << 30}, &log)
+	defer s.Close()
+	call := func(method, path, token, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Api-Key", token)
+		w := httptest.NewRecorder()
+		s.http.Handler.ServeHTTP(w, r)
+		return w
+	}
+	s.checkDisk()
+	var in struct{ AuthToken string }
+	w := call("POST", "/api/login", "", `{"email":"`+adminEmail+`","password":"`+adminPassword+`"}`)
+	if err := json.Unmarshal(w.Body.Bytes(), &in); err != nil || in.AuthToken == "" {
+		t.Fatalf("sign-in: %d %s", w.Code, w.Body)
+	}
+	want := func(method, path, body string, status int) {
+		t.Helper()
+		w := call(method, path, in.AuthToken, body)
+		if w.Code != status || (status == http.StatusServiceUnavailable) != (w.Header().Get("Retry-After") == "60") {
+			t.Errorf("%s %s: %d %v %s, want %d", method, path, w.Code, w.Header(), w.Body, status)
+		}
+	}
+	user := `[{"name":"Ada","email":"ada@example.com","password":"Correct-horse-7"}]`
+	want("POST", "/api/users", user, http.StatusCreated)
+	want("PATCH", "/api/users/2", `{"name":"A"}`, http.StatusOK)
+	want("PATCH", "/api/users/1", `{"name":"A"}`, http.StatusServiceUnavailable)
+	want("PATCH", "/api/preferences", `{"language":"de"}`, http.StatusServiceUnavailable)
+	if strings.Count(log.String(), "almost full") != 1 {
+		t.Errorf("the log is %s", &log)
+	}
+	s.settings.DiskLowWater = 1
+	s.checkDisk()
+	s.checkDisk()
+	want("PATCH", "/api/users/1", `{"name":"A"}`, http.StatusOK)
+	want("PATCH", "/api/preferences", `{"language":"de"}`, http.StatusOK)
+	if strings.Count(log.String(), "room again") != 1 {
+		t.Errorf("the log is %s", &log)
+	}
 }

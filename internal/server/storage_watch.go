@@ -2,7 +2,10 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/seed-3a99a2fe/usher/internal/datadir"
 )
 
 // storageCheckInterval is the time between two checks whether the database stores changes. It also limits the number of
@@ -16,6 +19,7 @@ func (s *Server) watchStorage(ctx context.Context) {
 	defer ticker.Stop()
 	logged := ""
 	for {
+		s.checkDisk()
 		select {
 		case <-ctx.Done():
 			return
@@ -33,5 +37,31 @@ func (s *Server) watchStorage(ctx context.Context) {
 			logged = ""
 			s.log.Info("changes are stored again")
 		}
+	}
+}
+
+// checkDisk compares the free space of the disk of the data directory with the low-water mark. Below the mark, users
+// can't change their own profiles: with the space that is left, sign-ins can still be stored. It logs when that begins
+// and ends.
+func (s *Server) checkDisk() {
+	if s.settings.DiskLowWater == 0 || !s.settings.Database.URL.Empty() { // PostgreSQL may run on another machine
+		return
+	}
+	free, err := datadir.FreeSpace(s.settings.Data)
+	if err != nil {
+		if !errors.Is(err, errors.ErrUnsupported) {
+			s.log.Debug("the free space of the disk is not known", "error", err)
+		}
+		return
+	}
+	low := free < uint64(s.settings.DiskLowWater)<<20
+	if was := s.diskLow.Swap(low); was == low {
+		return
+	}
+	if low {
+		s.log.Warn("the disk is almost full; users cannot change their own profiles", "free_bytes", free,
+			"remedy", "make room, or lower --disk-low-water; no restart is needed after making room")
+	} else {
+		s.log.Info("the disk has room again; users can change their own profiles")
 	}
 }

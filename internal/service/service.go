@@ -52,6 +52,9 @@ type Options struct {
 	TestSender outbox.TestSender
 	// PasswordChanged is called with the user's id after each change of a password.
 	PasswordChanged func(userID int64)
+	// DiskLow reports whether the disk of the database is almost full. Users can't change their
+	// own profiles then. nil: it never is.
+	DiskLow func() bool
 	// Checkpoints stores checkpoints of the activity log outside the database.
 	Checkpoints audit.CheckpointStore
 	// Monotonic is this machine's monotonic clock, by default [monotime.Clock.Now]. Only
@@ -118,6 +121,10 @@ func New(o Options) *Service {
 	if passwordChanged == nil {
 		passwordChanged = func(int64) {}
 	}
+	diskLow := o.DiskLow
+	if diskLow == nil {
+		diskLow = func() bool { return false }
+	}
 	invalidating := auth.NewInvalidatingStore(o.Store, monotonic)
 	env := account.Env{
 		Store: invalidating.Store, Keys: o.Keys, Log: o.Log, Random: o.Random, Monotonic: monotonic,
@@ -140,7 +147,7 @@ func New(o Options) *Service {
 	mails.PrepareWith(recoveries)
 	users := user.New(env, user.Options{
 		Recovery: recoveries, Outbox: mails, Auth: authentication, Audit: log, Passwords: o.Passwords,
-		PasswordChanged: passwordChanged,
+		PasswordChanged: passwordChanged, DiskLow: diskLow,
 	})
 	imports := userimport.New(env, userimport.Options{
 		Users: users, Recovery: recoveries, Outbox: mails, Auth: authentication, Audit: log, Passwords: o.Passwords,

@@ -33,13 +33,16 @@ func preferences(ctx context.Context, r account.PreferenceReader, userID int64) 
 }
 
 // UpdatePreferences changes the caller's preferences and returns them. It fails with CodeInvalid
-// for a language that is not a well-formed BCP 47 tag. It also fails as [account.AllowOwnData]
-// does.
+// for a language that is not a well-formed BCP 47 tag. It fails with CodeUnavailable while
+// the disk is almost full. It also fails as [account.AllowOwnData] does.
 func (s *Users) UpdatePreferences(
 	ctx context.Context, caller *account.Principal, up account.PreferencesUpdate,
 ) (account.Preferences, error) {
 	permit, err := auth.Permitted(caller, account.AllowOwnData)
 	if err != nil {
+		return account.Preferences{}, err
+	}
+	if err := s.requireDiskSpace(); err != nil {
 		return account.Preferences{}, err
 	}
 	var now account.Preferences

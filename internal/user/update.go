@@ -61,7 +61,8 @@ func (s *Users) updateAccessAs(
 // UpdateUser fails as [account.Allow] does. It fails with CodeForbidden when the update changes
 // the access of a user and the caller lacks one of that user's permissions. It also fails with
 // CodeInvalid, CodeEmailTaken, CodeNotLocalUser, CodeUsePasswordChange and
-// CodeLastAdministrator.
+// CodeLastAdministrator, and with CodeUnavailable for the caller's own id while the disk is almost
+// full.
 func (s *Users) UpdateUser(
 	ctx context.Context, caller *account.Principal, id int64, up account.UserUpdate,
 ) (account.User, error) {
@@ -70,6 +71,11 @@ func (s *Users) UpdateUser(
 	})
 	if err != nil {
 		return account.User{}, err
+	}
+	if id == caller.User.ID {
+		if err := s.requireDiskSpace(); err != nil {
+			return account.User{}, err
+		}
 	}
 	hash := ""
 	if up.Password != nil {

@@ -24,6 +24,8 @@ type Options struct {
 	Passwords *passhash.Pool
 	// PasswordChanged is called with the user's id after an update has set the password.
 	PasswordChanged func(userID int64)
+	// DiskLow reports whether the disk of the database is almost full.
+	DiskLow func() bool
 }
 
 // store is the part of the storage that operations on users read outside of transactions.
@@ -42,14 +44,27 @@ type Users struct {
 	audit           *audit.Log
 	passwords       *passhash.Pool
 	passwordChanged func(userID int64)
+	diskLow         func() bool
 }
 
 // New returns the operations on users.
 func New(env account.Env, o Options) *Users {
 	return &Users{
 		store: env.Store, now: env.Now, recovery: o.Recovery, outbox: o.Outbox, auth: o.Auth, audit: o.Audit,
-		passwords: o.Passwords, passwordChanged: o.PasswordChanged,
+		passwords: o.Passwords, passwordChanged: o.PasswordChanged, diskLow: o.DiskLow,
 	}
+}
+
+// requireDiskSpace fails with CodeUnavailable while the disk of the database is almost full.
+// Changes of one's own data call it: what is left is for sign-ins and for administrators.
+func (s *Users) requireDiskSpace() error {
+	if s.diskLow() {
+		return &account.Error{
+			Code: account.CodeUnavailable, RetryAfter: time.Minute,
+			Message: "The disk of the server is almost full. Your own data cannot be changed now; try again later.",
+		}
+	}
+	return nil
 }
 
 // User returns the user with this id. It fails as [account.Allow] does, and with CodeNotFound.
